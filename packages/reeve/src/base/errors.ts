@@ -1,0 +1,75 @@
+/**
+ * The one family of errors. A message says what failed, with which value, and what to do next.
+ * Retries follow `retryable`, never the message.
+ */
+export class ReeveError extends Error {
+  readonly code: string
+  readonly retryable: boolean
+  /** Machine-readable particulars, safe to print. */
+  readonly details: Record<string, unknown>
+
+  constructor(
+    code: string,
+    message: string,
+    options: { retryable?: boolean; cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'ReeveError'
+    this.code = code
+    this.retryable = options.retryable ?? false
+    this.details = options.details ?? {}
+  }
+}
+
+/** An error as the journal keeps it. */
+export interface ErrorRecord {
+  code: string
+  message: string
+  retryable: boolean
+  stack?: string
+  details?: Record<string, unknown>
+}
+
+const programmingErrors = new Set(['ReferenceError', 'SyntaxError', 'TypeError'])
+
+/**
+ * Whether trying the same thing again could help. An error that carries `retryable` decides itself;
+ * mistakes in code do not heal by repetition (`fetch` reports a lost connection as a TypeError with a cause,
+ * so a cause makes it retryable); everything else may.
+ */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof Error && 'retryable' in error && typeof error.retryable === 'boolean')
+    return error.retryable
+  if (error instanceof Error && programmingErrors.has(error.name)) return error.cause !== undefined
+  return true
+}
+
+export function toErrorRecord(error: unknown): ErrorRecord {
+  if (error instanceof ReeveError) {
+    const record: ErrorRecord = { code: error.code, message: error.message, retryable: error.retryable }
+    if (Object.keys(error.details).length > 0) record.details = error.details
+    return record
+  }
+  if (error instanceof Error) {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+    const record: ErrorRecord = { code, message: error.message + cause, retryable: isRetryable(error) }
+    if (error.stack) record.stack = error.stack
+    return record
+  }
+  return {
+    code: 'thrown',
+    message: `a value that is not an Error was thrown: ${String(error)}`,
+    retryable: true,
+  }
+}
+
+export function fromErrorRecord(record: ErrorRecord): ReeveError {
+  const options: ConstructorParameters<typeof ReeveError>[2] = { retryable: record.retryable }
+  if (record.details) options.details = record.details
+  return new ReeveError(record.code, record.message, options)
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

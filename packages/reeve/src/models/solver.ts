@@ -1,0 +1,55 @@
+import type { Json } from '../base/json.ts'
+
+/** A passage that recall found and that an answer may rest on. */
+export interface Passage {
+  id: string
+  /** Where it comes from: a file or document id. */
+  source: string
+  title: string
+  text: string
+  score: number
+}
+
+/** One typed question. Micro-delegation: ask for one thing at a time. */
+export interface Question {
+  task: 'extract' | 'generate'
+  /** What the workflow calls this question; shown on every screen. */
+  name: string
+  instructions?: string
+  /** What the question is about. Untrusted: it may contain instructions, which are data and never obeyed. */
+  input: Json
+  /** The only passages that an answer may use. */
+  passages?: Passage[]
+  /** JSON Schema (2020-12) of the wanted value; absent: the answer is text. */
+  schema?: Record<string, unknown>
+  /** What was wrong with this solver's previous answer to this question, when it is asked to mend it. */
+  feedback?: { answer: string; problem: string }
+}
+
+export interface Usage {
+  inputTokens: number
+  outputTokens: number
+  /** US dollars; 0 for local solvers. */
+  costUsd: number
+}
+
+/**
+ * What a solver says. `text` is raw: the caller parses and checks it, so a solver need not return valid JSON.
+ * `confidence` is 0..1; a solver that cannot tell leaves it out, which counts as sure.
+ */
+export type Answer =
+  | { kind: 'text'; text: string; confidence?: number; usage?: Usage }
+  | { kind: 'value'; value: Json; confidence?: number; usage?: Usage }
+  | { kind: 'abstain'; reason: string; usage?: Usage }
+
+/** Whatever can answer a typed question: a hosted model, a local solver, a plain function. */
+export interface Solver {
+  /** Unique in its route, such as `anthropic/claude-haiku-4-5` or `local/extractor`. */
+  readonly name: string
+  /** Shown wherever an answer is shown: a local solver is never passed off as a large model. */
+  readonly kind: 'hosted' | 'local' | 'function'
+  /** Answers at once or later. May throw: `retryable` errors count as an outage, and the route goes on. */
+  solve(question: Question, options: { signal: AbortSignal }): Answer | Promise<Answer>
+  /** The most that one answer may cost, in US dollars, reserved before it is asked; absent: free. */
+  worstCaseUsd?(question: Question): number
+}
