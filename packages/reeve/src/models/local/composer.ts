@@ -1,0 +1,150 @@
+import type { Answer, Question, Solver } from '../solver.ts'
+import { planRevision, type Revision } from './composer-feedback.ts'
+import { textOf } from './input-text.ts'
+import {
+  type Evidence,
+  passageTexts,
+  readPassages,
+  type Statement,
+  type TermWeights,
+  weighTerms,
+} from './relevance.ts'
+
+export interface ComposerOptions {
+  /** Default: `local/composer`. */
+  name?: string
+  /** First line of a letter. Default: `Hello,`. */
+  greeting?: string
+  /** Last lines. Default: `Kind regards`. */
+  signature?: string
+  /** The most statements to quote. Default: 3. */
+  sentences?: number
+}
+
+/**
+ * Composes a letter that quotes, word for word, the statements of the passages that answer the question best, and names
+ * their sources. It writes nothing else of its own, and nothing from the question's input ever gets into the letter.
+ * Abstains when no passage is relevant, or when it cannot do anything about a problem that it is told of.
+ */
+export function localComposer(options: ComposerOptions = {}): Solver {
+  const { name = 'local/composer', greeting = 'Hello,', signature = 'Kind regards', sentences = 3 } = options
+  return {
+    name,
+    kind: 'local',
+    solve(question) {
+      if (question.task !== 'generate' || question.schema)
+        return abstain('it only composes text without a schema')
+      const passages = question.passages ?? []
+      const evidence = readPassages(passages)
+      if (evidence.statements.length === 0) return abstain('there is no passage to quote from')
+      const weights = weighTerms(textOf(question.input, passageTexts(passages)), evidence)
+      if (weights.size === 0) return abstain('the question has no words to look for')
+      return compose(question, evidence, weights)
+    },
+  }
+
+  function compose(question: Question, evidence: Evidence, weights: TermWeights): Answer {
+    const letterOf = (chosen: Statement[]): string => letter(evidence, chosen, greeting, signature)
+    const plain: Revision = { limit: sentences, weights, banned: new Set(), least: 0 }
+    const tried = question.feedback ? planRevision(question.feedback, evidence, plain) : [plain]
+    for (const revision of tried) {
+      const chosen = choose(evidence, revision)
+      if (chosen.length === 0) continue
+      const text = letterOf(chosen)
+      if (text === question.feedback?.answer) continue
+      return { kind: 'text', text, confidence: coverage(chosen, evidence, weights) }
+    }
+    if (!question.feedback) return abstain('no passage is relevant enough to the question')
+    return abstain('no other choice of statements would mend the problem')
+  }
+}
+
+function abstain(reason: string): Answer {
+  return { kind: 'abstain', reason }
+}
+
+/** A statement that adds less than this share of what the best one gives is not worth quoting. */
+const worthwhileShare = 0.4
+const coveredFactor = 0.25
+const titleFactor = 0.3
+const firstStatementBonus = 0.15
+
+/** Greedily takes the statement that adds most, by terms that are not covered yet; returns them in reading order. */
+function choose(evidence: Evidence, revision: Revision): Statement[] {
+  const { weights, banned, limit, least } = revision
+  const titleScores = evidence.titleTerms.map((terms) => weightOf(terms, weights))
+  const open: { statement: Statement; matched: string[] }[] = []
+  for (const statement of evidence.statements) {
+    if (banned.has(statement.text)) continue
+    const matched: string[] = []
+    for (const term of weights.keys()) if (statement.terms.has(term)) matched.push(term)
+    if (matched.length > 0) open.push({ statement, matched })
+  }
+  const covered = new Set<string>()
+  const chosen: Statement[] = []
+  let best = 0
+  while (chosen.length < limit && open.length > 0) {
+    let top = -1
+    let topGain = 0
+    open.forEach(({ statement, matched }, index) => {
+      let gain = statement.position === 0 ? firstStatementBonus : 0
+      for (const term of matched) gain += weights.get(term)! * (covered.has(term) ? coveredFactor : 1)
+      gain += titleFactor * titleScores[statement.passage]!
+      gain /= 1 + statement.terms.size / 60
+      if (gain > topGain) {
+        top = index
+        topGain = gain
+      }
+    })
+    if (chosen.length === 0) {
+      if (!isRelevant(open[top]!, evidence, weights)) return []
+      best = topGain
+    } else if (topGain < worthwhileShare * best && chosen.length >= least) break
+    const [taken] = open.splice(top, 1)
+    chosen.push(taken!.statement)
+    for (const term of taken!.matched) covered.add(term)
+  }
+  return chosen.sort((a, b) => a.passage - b.passage || a.position - b.position)
+}
+
+/** One shared word is chance unless it is half of the question: the statement and its title need two. */
+function isRelevant(
+  { statement, matched }: { statement: Statement; matched: string[] },
+  evidence: Evidence,
+  weights: TermWeights,
+): boolean {
+  const shared = new Set(matched)
+  for (const term of evidence.titleTerms[statement.passage]!) if (weights.has(term)) shared.add(term)
+  return shared.size >= 2 || weightOf(shared, weights) >= 0.5 * weightOf(weights.keys(), weights)
+}
+
+function weightOf(terms: Iterable<string>, weights: TermWeights): number {
+  let sum = 0
+  for (const term of terms) sum += weights.get(term) ?? 0
+  return sum
+}
+
+/** How much of the question, by weight, the chosen statements and their titles speak of: 0 to 1. */
+function coverage(chosen: Statement[], evidence: Evidence, weights: TermWeights): number {
+  let covered = 0
+  for (const [term, weight] of weights) {
+    const said = chosen.some(
+      ({ terms, passage }) => terms.has(term) || evidence.titleTerms[passage]!.has(term),
+    )
+    if (said) covered += weight
+  }
+  return covered / weightOf(weights.keys(), weights)
+}
+
+function letter(evidence: Evidence, chosen: Statement[], greeting: string, signature: string): string {
+  const sources = [...new Set(chosen.map((statement) => statement.passage))]
+  const quotes = chosen.map(({ text, passage }) => `“${text}” [${sources.indexOf(passage) + 1}]`)
+  return [
+    greeting,
+    'Thank you for your message. Our documents say this about it:',
+    ...quotes,
+    'If this does not answer your question, please reply to this message.',
+    signature,
+    ['Sources:', ...sources.map((passage, index) => `[${index + 1}] ${evidence.titles[passage]}`)].join('\n'),
+  ].join('\n\n')
+}
