@@ -1,0 +1,104 @@
+import { contest, type Plan, type Standing } from './engine/contest.ts'
+import { contestants } from './engine/contestants.ts'
+import { type BenchOptions, type BenchResult, goalOf } from './runner/contract.ts'
+import { figure, table } from './runner/table.ts'
+
+/**
+ * Six sequential steps a run, every result of 220 bytes durable before the next step begins, at 1, 100 and 400
+ * concurrent runs: a bare loop on SQLite, Reeve, its durable peers, and two peers that store nothing.
+ *
+ * `--peers a,b` chooses contestants by name, `--concurrency 1,100` other numbers of runs, `--quick` one short round.
+ */
+export async function run(options: BenchOptions): Promise<BenchResult> {
+  const names = contestants.map(({ name }) => name)
+  const chosen = listOf(options.peers) ?? names
+  const unknown = chosen.filter((name) => !names.includes(name))
+  if (unknown.length > 0) {
+    throw new Error(`--peers has no ${unknown.join(', ')}. Choose from: ${names.join(', ')}.`)
+  }
+  const concurrencies = listOf(options.concurrency)?.map(Number) ?? [1, 100, 400]
+  if (!concurrencies.every((value) => Number.isInteger(value) && value > 0)) {
+    throw new Error(
+      `--concurrency takes whole numbers above 0, such as 1,100,400; it is "${options.concurrency}".`,
+    )
+  }
+  const plan: Plan = {
+    steps: 6,
+    resultBytes: 220,
+    maxRuns: 100_000,
+    ...(options.quick
+      ? { rounds: 1, roundMs: 1000, warmUpMs: 300 }
+      : { rounds: 3, roundMs: 2500, warmUpMs: 1000 }),
+  }
+  const progress = (text: string) => process.stderr.write(`${text}\n`)
+
+  const standings: Standing[] = []
+  for (const entry of contestants) {
+    if (chosen.includes(entry.name)) standings.push(await contest(entry, concurrencies, plan, progress))
+  }
+  return { goals: goalsOf(standings), raw: { plan, standings }, summary: summaryOf(standings) }
+}
+
+function listOf(option: string | true | undefined): string[] | undefined {
+  if (typeof option !== 'string') return
+  return option.split(',').map((part) => part.trim())
+}
+
+/** Reeve at 400 concurrent runs, against the bare loop at 400, and against peers at whichever number suits them best. */
+function goalsOf(standings: Standing[]): BenchResult['goals'] {
+  const at400 = (name: string) =>
+    standings
+      .find((standing) => standing.name === name)
+      ?.outcomes.find(({ concurrency }) => concurrency === 400)?.median?.runsPerSecond
+  const bestOf = (kind: Standing['kind']) => {
+    const rates = standings
+      .filter((standing) => standing.kind === kind)
+      .flatMap(({ outcomes }) => outcomes.map(({ median }) => median?.runsPerSecond ?? 0))
+    return rates.length > 0 ? Math.max(...rates) : undefined
+  }
+  const reeve = at400('reeve')
+  const against = (other: number | undefined) => (reeve && other ? reeve / other : undefined)
+  return {
+    reeveVsRaw: goalOf(against(at400('raw')), 0.5, 'x'),
+    reeveVsBestDurablePeer: goalOf(against(bestOf('durable')), 20, 'x'),
+    reeveVsFastestInMemory: goalOf(against(bestOf('memory')), 1, 'x'),
+  }
+}
+
+function summaryOf(standings: Standing[]): string {
+  const rows: string[][] = []
+  const failures: string[] = []
+  for (const { name, title, outcomes, failed } of standings) {
+    if (failed) failures.push(`${name} failed: ${failed}`)
+    for (const { concurrency, median, report, failed } of outcomes) {
+      if (failed) failures.push(`${name} at ${concurrency} failed: ${failed}`)
+      if (!median || !report) continue
+      const perThousand = 1000 / median.runs
+      rows.push([
+        title,
+        String(concurrency),
+        figure(median.runsPerSecond),
+        figure(median.p50Ms),
+        figure(median.p99Ms),
+        figure(median.cpuSeconds * perThousand),
+        figure(median.serverCpuSeconds * perThousand),
+        figure(report.peakRssMb),
+        figure(report.serverRssMb),
+        figure(report.coldStartMs),
+      ])
+    }
+  }
+  const heading = [
+    'contestant',
+    'runs at once',
+    'runs/s',
+    'p50 ms',
+    'p99 ms',
+    'CPU s/1000',
+    'server CPU',
+    'peak MB',
+    'server MB',
+    'cold start ms',
+  ]
+  return [table(heading, rows), ...failures].join('\n')
+}
