@@ -36,9 +36,10 @@ export interface Usage {
 /**
  * What a solver says. `text` is raw: the caller parses and checks it, so a solver need not return valid JSON.
  * `confidence` is 0..1; a solver that cannot tell leaves it out, which counts as sure.
+ * `cut` says that the text ends where a limit on its length was reached: it is never taken for a whole answer.
  */
 export type Answer =
-  | { kind: 'text'; text: string; confidence?: number; usage?: Usage }
+  | { kind: 'text'; text: string; cut?: boolean; confidence?: number; usage?: Usage }
   | { kind: 'value'; value: Json; confidence?: number; usage?: Usage }
   | { kind: 'abstain'; reason: string; usage?: Usage }
 
@@ -48,7 +49,10 @@ export interface Solver {
   readonly name: string
   /** Shown wherever an answer is shown: a local solver is never passed off as a large model. */
   readonly kind: 'hosted' | 'local' | 'function'
-  /** Answers at once or later. May throw: `retryable` errors count as an outage, and the route goes on. */
+  /**
+   * Answers at once or later. May throw: `retryable` errors count as an outage, and the route goes on.
+   * Errors with the code `missing-key`, `unknown-price` or `missing-package` mean that it was never asked.
+   */
   solve(question: Question, options: { signal: AbortSignal }): Answer | Promise<Answer>
   /** The most that one answer may cost, in US dollars, reserved before it is asked; absent: free. */
   worstCaseUsd?(question: Question): number

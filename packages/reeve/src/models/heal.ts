@@ -1,0 +1,120 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type AttemptFailure, type AttemptLimits, attempt } from './attempt.ts'
+import type { Answer, Question, Solver, Usage } from './solver.ts'
+import { checkValue, type Reading, readAnswer } from './structured.ts'
+
+/** An answer that was not taken, and why; the problem is what the solver was told. */
+export interface RejectedAnswer {
+  answer: string
+  problem: string
+}
+
+export interface HealingRecord {
+  /** Times that the solver was asked to mend its answer. */
+  heals: number
+  retries: number
+  rejected: RejectedAnswer[]
+  usage: Usage
+  /** The most that calls without a countable answer may still cost: hold it back until the bill is known. */
+  unsettledUsd: number
+}
+
+export type HealingResult =
+  | { outcome: 'answered'; value: unknown; confidence?: number; repairs: string[]; raw?: string }
+  | { outcome: 'abstained'; reason: string }
+  | { outcome: 'invalid'; problem: string }
+  | { outcome: 'failed'; failure: AttemptFailure }
+
+/** The longest part of an answer that is kept in a record and shown to the model again. */
+const keptAnswerLength = 16 * 1024
+
+/**
+ * Asks a solver, and when its answer cannot be read or does not fit, asks the same solver again with its answer and
+ * the exact problem, at most `maxHeals` times. A solver that only repeats its answer is not asked further, and one
+ * that was unsure of a wrong answer is not asked to mend it.
+ */
+export async function askUntilValid(
+  solver: Solver,
+  question: Question,
+  schema: StandardSchemaV1 | undefined,
+  limits: AttemptLimits & { maxHeals: number; minConfidence: number },
+): Promise<{ result: HealingResult; record: HealingRecord }> {
+  const record: HealingRecord = {
+    heals: 0,
+    retries: 0,
+    rejected: [],
+    usage: { inputTokens: 0, outputTokens: 0, costUsd: 0 },
+    unsettledUsd: 0,
+  }
+  let asked = question
+  for (;;) {
+    const tried = await attempt(solver, asked, limits)
+    const { retries, billsUnknown } = tried.failure ?? tried
+    record.retries += retries
+    if (billsUnknown > 0) record.unsettledUsd += billsUnknown * (solver.worstCaseUsd?.(asked) ?? 0)
+    if (tried.failure) return { result: { outcome: 'failed', failure: tried.failure }, record }
+
+    const { answer } = tried
+    if (answer.usage) addUsage(record.usage, answer.usage)
+    if (answer.kind === 'abstain') return { result: { outcome: 'abstained', reason: answer.reason }, record }
+    const reading = read(answer, schema)
+    if (reading.ok) return { result: answered(answer, reading, record), record }
+
+    const shown = shorten(
+      answer.kind === 'text' ? answer.text : (JSON.stringify(answer.value) ?? 'undefined'),
+    )
+    const repeated = record.rejected.at(-1)?.answer === shown
+    record.rejected.push({ answer: shown, problem: reading.problem })
+    if (repeated || record.heals >= limits.maxHeals || !(confidenceOf(answer) >= limits.minConfidence))
+      return { result: { outcome: 'invalid', problem: reading.problem }, record }
+    record.heals++
+    asked = { ...question, feedback: { answer: shown, problem: reading.problem } }
+  }
+}
+
+function read(
+  answer: Exclude<Answer, { kind: 'abstain' }>,
+  schema: StandardSchemaV1 | undefined,
+): Reading<unknown> {
+  if (answer.kind === 'text' && answer.cut) {
+    const problem = `The answer was cut off after ${answer.text.length} characters because it reached the limit on its length. Answer again, whole and more briefly.`
+    return { ok: false, stage: 'syntax', problem, repairs: [] }
+  }
+  if (schema)
+    return answer.kind === 'text' ? readAnswer(answer.text, schema) : checkValue(answer.value, schema)
+  const value = answer.kind === 'text' ? answer.text : answer.value
+  if (typeof value === 'string' && value.trim() !== '') return { ok: true, value, repairs: [] }
+  const problem = typeof value === 'string' ? 'The answer is empty.' : 'The answer must be text.'
+  return { ok: false, stage: 'schema', problem, repairs: [] }
+}
+
+function answered(
+  answer: Exclude<Answer, { kind: 'abstain' }>,
+  reading: Extract<Reading<unknown>, { ok: true }>,
+  record: HealingRecord,
+): HealingResult {
+  const result: HealingResult = { outcome: 'answered', value: reading.value, repairs: reading.repairs }
+  if (answer.confidence !== undefined) result.confidence = answer.confidence
+  if (answer.kind === 'text' && (reading.repairs.length > 0 || record.heals > 0))
+    result.raw = shorten(answer.text)
+  return result
+}
+
+/** A confidence that is no number counts as none at all. */
+export function confidenceOf(answer: { confidence?: number }): number {
+  const confidence = answer.confidence ?? 1
+  return Number.isNaN(confidence) ? 0 : confidence
+}
+
+export function addUsage(total: Usage, usage: Usage): void {
+  total.inputTokens += usage.inputTokens
+  total.outputTokens += usage.outputTokens
+  total.costUsd += usage.costUsd
+}
+
+/** Keeps the beginning and the end, where a cut or a stray remark shows. */
+function shorten(text: string): string {
+  if (text.length <= keptAnswerLength) return text
+  const half = keptAnswerLength / 2
+  return `${text.slice(0, half)}\n[… ${text.length - keptAnswerLength} characters left out …]\n${text.slice(-half)}`
+}

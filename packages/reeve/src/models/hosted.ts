@@ -1,0 +1,154 @@
+import type { FinishReason, LanguageModelUsage, OutputInterface } from 'ai'
+import { ReeveError } from '../base/errors.ts'
+import { costUsd, findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from './price.ts'
+import { buildPrompt, promptBytes } from './prompt.ts'
+import {
+  isSelfHosted,
+  type Keys,
+  keyOf,
+  type LanguageModelObject,
+  loadModel,
+  missingKey,
+  orMissingPackage,
+  referenceTo,
+  takesSchemas,
+} from './provider.ts'
+import { toProviderError } from './provider-error.ts'
+import { fitsStrictMode } from './provider-schema.ts'
+import type { Answer, Question, Solver, Usage } from './solver.ts'
+
+export interface HostedOptions {
+  /** By the name of their environment variable; nothing here reads the environment. */
+  keys: Keys
+  /** Another address of the provider, or the address of an OpenAI-compatible server. */
+  baseUrl?: string
+  /** Go before the list prices. */
+  prices?: PriceTable
+  /** Use the model although its price is not known; its cost then counts as 0. */
+  allowUnknownPrice?: boolean
+  /** Reasoning included. Default 4,096. */
+  maxOutputTokens?: number
+  temperature?: number
+}
+
+export interface HostedSolver extends Solver {
+  /** What keeps the solver from being asked (`missing-key`, `unknown-price`), for those who want to know before. */
+  readonly unusable: ReeveError | undefined
+  /** Undefined: unknown, or free because it is self-hosted. */
+  readonly price: Price | undefined
+}
+
+/**
+ * A model behind the AI SDK. `model` is `provider/model` or an AI SDK model object. The AI SDK's packages are loaded
+ * when the first question is asked. Its own retries are off: the route's are on record.
+ * @throws `bad-model-name`, `unknown-provider`; `solve` throws `missing-key`, `unknown-price`, `missing-package` and
+ * the errors of provider-error.ts.
+ */
+export function hostedSolver(model: string | LanguageModelObject, options: HostedOptions): HostedSolver {
+  const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl) : undefined
+  const name = typeof model === 'string' ? model : `${model.provider.split('.')[0]}/${model.modelId}`
+  const free = reference !== undefined && isSelfHosted(reference)
+  const price = findPrice(name, options.prices)
+  const maxOutputTokens = options.maxOutputTokens ?? 4096
+  const unusable =
+    (reference && missingKey(reference, options.keys)) ??
+    (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
+  const secret = reference && keyOf(reference, options.keys)
+  let loading: Promise<Loaded> | undefined
+
+  function load(): Promise<Loaded> {
+    loading ??= loadBoth(
+      reference ? () => loadModel(reference, options.keys) : async () => model as LanguageModelObject,
+    )
+    // A package that is installed later must be found by the next question.
+    loading.catch(() => {
+      loading = undefined
+    })
+    return loading
+  }
+
+  async function solve(question: Question, signal: AbortSignal): Promise<Answer> {
+    const loaded = await load()
+    const { system, messages } = buildPrompt(question)
+    const isNative = reference === undefined || takesSchemas(reference)
+    const output = question.schema && isNative ? rawText(question.schema) : undefined
+    try {
+      const result = await loaded.sdk.generateText({
+        model: loaded.model,
+        instructions: system,
+        messages,
+        maxRetries: 0,
+        maxOutputTokens,
+        temperature: options.temperature,
+        abortSignal: signal,
+        output: output?.output,
+        providerOptions: { openai: { store: false, strictJsonSchema: fitsStrictMode(question.schema) } },
+      })
+      return toAnswer(name, output?.text() ?? result.text, result.finishReason, toUsage(result.usage, price))
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof ReeveError) throw error
+      throw toProviderError(error, name, secret, loaded.sdk.APICallError.isInstance)
+    }
+  }
+
+  return {
+    name,
+    kind: 'hosted',
+    unusable,
+    price,
+    solve(question, call) {
+      if (unusable) throw unusable
+      return solve(question, call.signal)
+    },
+    worstCaseUsd: (question) => (price ? worstCaseUsd(price, promptBytes(question), maxOutputTokens) : 0),
+  }
+}
+
+interface Loaded {
+  sdk: typeof import('ai')
+  model: LanguageModelObject
+}
+
+async function loadBoth(model: () => Promise<LanguageModelObject>): Promise<Loaded> {
+  const [sdk, loaded] = await Promise.all([orMissingPackage('ai', () => import('ai')), model()])
+  return { sdk, model: loaded }
+}
+
+/**
+ * Asks the provider for JSON in its own way and hands on the text unread: the AI SDK's reading would throw where
+ * Reeve heals.
+ */
+function rawText(schema: Record<string, unknown>): {
+  output: OutputInterface<string, string, never>
+  text: () => string | undefined
+} {
+  let received: string | undefined
+  return {
+    text: () => received,
+    output: {
+      name: 'raw-json',
+      responseFormat: Promise.resolve({ type: 'json', schema, name: 'answer' }),
+      parseCompleteOutput: async ({ text }) => {
+        received = text
+        return text
+      },
+      parsePartialOutput: async () => undefined,
+      createElementStreamTransform: () => undefined,
+    },
+  }
+}
+
+function toAnswer(model: string, text: string, finish: FinishReason, usage: Usage): Answer {
+  if (finish === 'content-filter')
+    return { kind: 'abstain', reason: `${model} or its provider's filter declined to answer`, usage }
+  if (finish === 'length') return { kind: 'text', text, cut: true, usage }
+  return { kind: 'text', text, usage }
+}
+
+/** Cached input is counted at the full price: the figure may be too high, never too low. */
+function toUsage(usage: LanguageModelUsage, price: Price | undefined): Usage {
+  const inputTokens = usage.inputTokens ?? 0
+  const outputTokens = usage.outputTokens ?? 0
+  return { inputTokens, outputTokens, costUsd: price ? costUsd(price, inputTokens, outputTokens) : 0 }
+}

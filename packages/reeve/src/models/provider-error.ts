@@ -1,0 +1,68 @@
+import type { APICallError } from 'ai'
+import { messageOf, ReeveError } from '../base/errors.ts'
+
+/**
+ * What an AI SDK call threw, in Reeve's terms:
+ * `provider-limited` 429, retryable, `retryAfterMs` when the provider says so ·
+ * `provider-unavailable` 408, 409, 5xx, a lost connection or a garbled reply, retryable ·
+ * `provider-denied` no access, no credit or no such model: every question would fare alike ·
+ * `provider-rejected` this request is not acceptable.
+ * `details.billUnknown` marks calls that may have been billed although no answer came.
+ */
+export function toProviderError(
+  error: unknown,
+  model: string,
+  secret: string | undefined,
+  isApiCallError: (error: unknown) => error is APICallError,
+): ReeveError {
+  const message = redact(messageOf(error), secret)
+  if (!isApiCallError(error)) {
+    return new ReeveError('provider-unavailable', `${model} gave no usable reply: ${message}`, {
+      retryable: true,
+      details: { model, billUnknown: true },
+    })
+  }
+  const status = error.statusCode
+  const details: Record<string, unknown> = { model }
+  if (status !== undefined) details.status = status
+  const retryAfterMs = retryAfter(error.responseHeaders ?? {})
+  if (retryAfterMs !== undefined) details.retryAfterMs = retryAfterMs
+  const said = `${model} answered ${status ?? 'nothing'}: ${message}`
+
+  if (status === undefined || status < 400) {
+    details.billUnknown = true
+    return new ReeveError('provider-unavailable', said, { retryable: true, details })
+  }
+  if (isOutOfCredit(error)) return new ReeveError('provider-denied', said, { details })
+  if (status === 429) return new ReeveError('provider-limited', said, { retryable: true, details })
+  if (status >= 500 || status === 408 || status === 409) {
+    if (status === 504 || status === 408) details.billUnknown = true
+    return new ReeveError('provider-unavailable', said, { retryable: true, details })
+  }
+  const denied = [401, 402, 403, 404].includes(status)
+  return new ReeveError(denied ? 'provider-denied' : 'provider-rejected', said, { details })
+}
+
+/** OpenAI reports an empty account as 429, which no waiting mends. */
+function isOutOfCredit(error: APICallError): boolean {
+  return error.statusCode === 429 && /"insufficient_quota"/.test(error.responseBody ?? '')
+}
+
+/** `retry-after-ms`, or `retry-after` in seconds or as a date (measured from the reply's own date). */
+function retryAfter(headers: Record<string, string>): number | undefined {
+  const ms = amount(headers['retry-after-ms'])
+  if (ms !== undefined) return ms
+  const header = headers['retry-after']
+  const seconds = amount(header)
+  if (seconds !== undefined) return Math.ceil(seconds * 1000)
+  const until = Date.parse(header ?? '') - Date.parse(headers.date ?? '')
+  return Number.isNaN(until) ? undefined : Math.max(0, until)
+}
+
+function amount(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d+(?:\.\d+)?$/.test(header.trim()) ? Number(header) : undefined
+}
+
+function redact(message: string, secret: string | undefined): string {
+  return secret ? message.replaceAll(secret, '[key]') : message
+}

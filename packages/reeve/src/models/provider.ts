@@ -1,0 +1,156 @@
+import type { LanguageModel } from 'ai'
+import { ReeveError } from '../base/errors.ts'
+
+/** A model as an AI SDK object. */
+export type LanguageModelObject = Exclude<LanguageModel, string>
+
+/** Keys and other settings by the name of their environment variable; read by whoever owns the environment. */
+export type Keys = Readonly<Record<string, string | undefined>>
+
+export interface ModelReference {
+  /** `provider/model` */
+  name: string
+  provider: string
+  model: string
+  /** Absent: the provider's own. */
+  baseUrl?: string
+}
+
+interface Provider {
+  /** Any of these holds the key; none: no key is needed. */
+  keyNames: string[]
+  package: string
+  baseUrl: string
+  load(settings: { apiKey: string; baseURL: string }): Promise<(model: string) => LanguageModelObject>
+}
+
+// The base URL and the key are always given: the AI SDK would otherwise look into the environment for them.
+const providers: Readonly<Record<string, Provider>> = {
+  anthropic: {
+    keyNames: ['ANTHROPIC_API_KEY'],
+    package: '@ai-sdk/anthropic',
+    baseUrl: 'https://api.anthropic.com/v1',
+    async load(settings) {
+      const { createAnthropic } = await import('@ai-sdk/anthropic')
+      return createAnthropic(settings)
+    },
+  },
+  openai: {
+    keyNames: ['OPENAI_API_KEY'],
+    package: '@ai-sdk/openai',
+    baseUrl: 'https://api.openai.com/v1',
+    async load(settings) {
+      const { createOpenAI } = await import('@ai-sdk/openai')
+      return createOpenAI(settings)
+    },
+  },
+  google: {
+    keyNames: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'],
+    package: '@ai-sdk/google',
+    baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    async load(settings) {
+      const { createGoogle } = await import('@ai-sdk/google')
+      return createGoogle(settings)
+    },
+  },
+  ollama: compatible([], 'http://127.0.0.1:11434/v1'),
+}
+
+/** A server that speaks OpenAI's chat completions. */
+function compatible(keyNames: string[], baseUrl: string): Provider {
+  return {
+    keyNames,
+    package: '@ai-sdk/openai',
+    baseUrl,
+    async load(settings) {
+      const { createOpenAI } = await import('@ai-sdk/openai')
+      return createOpenAI({ ...settings, name: 'openai-compatible' }).chat
+    },
+  }
+}
+
+/**
+ * Reads `anthropic/…`, `openai/…`, `google/…`, `ollama/…`, or `ANYTHING/…` of an OpenAI-compatible server at
+ * `baseUrl`. @throws `bad-model-name`, `unknown-provider`
+ */
+export function referenceTo(name: string, baseUrl?: string): ModelReference {
+  const slash = name.indexOf('/')
+  if (slash < 1 || slash === name.length - 1) {
+    throw new ReeveError(
+      'bad-model-name',
+      `"${name}" does not name a model. Write provider/model, such as anthropic/claude-haiku-4-5 or ollama/llama3.2.`,
+    )
+  }
+  const provider = name.slice(0, slash)
+  if (!Object.hasOwn(providers, provider) && baseUrl === undefined) {
+    throw new ReeveError(
+      'unknown-provider',
+      `"${provider}" of "${name}" is not a provider that Reeve knows (${Object.keys(providers).join(', ')}). Give the \`baseUrl\` of its OpenAI-compatible server, or pass an AI SDK model.`,
+    )
+  }
+  const reference: ModelReference = { name, provider, model: name.slice(slash + 1) }
+  if (baseUrl !== undefined) reference.baseUrl = baseUrl
+  return reference
+}
+
+/** The error that says which key is missing; undefined when the model can be used. */
+export function missingKey(reference: ModelReference, keys: Keys): ReeveError | undefined {
+  const { keyNames } = providerOf(reference)
+  if (keyNames.length === 0 || keyOf(reference, keys)) return undefined
+  const names = keyNames.join(' or ')
+  return new ReeveError(
+    'missing-key',
+    `${reference.name} needs a key: ${names} is not set. Set it in the environment, or take this model out of the route.`,
+    { details: { model: reference.name, variables: keyNames } },
+  )
+}
+
+export function keyOf(reference: ModelReference, keys: Keys): string | undefined {
+  const names = providerOf(reference).keyNames
+  const own = names.length > 0 ? names : [`${reference.provider.toUpperCase().replaceAll('-', '_')}_API_KEY`]
+  return own.map((name) => keys[name]).find((key) => key !== undefined && key !== '')
+}
+
+/** Whether the model runs on a machine of the user's own and costs nothing by the token. */
+export function isSelfHosted(reference: ModelReference): boolean {
+  if (reference.provider === 'ollama') return true
+  if (reference.baseUrl === undefined || Object.hasOwn(providers, reference.provider)) return false
+  const host = URL.parse(reference.baseUrl)?.hostname ?? ''
+  return host === 'localhost' || host === '[::1]' || /^127\./.test(host)
+}
+
+/** Whether schemas are sent to the provider beside the prompt; unknown servers only get them in the prompt. */
+export function takesSchemas(reference: ModelReference): boolean {
+  return Object.hasOwn(providers, reference.provider)
+}
+
+/** Loads the provider's package on first use. @throws `missing-package` */
+export async function loadModel(reference: ModelReference, keys: Keys): Promise<LanguageModelObject> {
+  const provider = providerOf(reference)
+  const settings = {
+    apiKey: keyOf(reference, keys) ?? 'none',
+    baseURL: reference.baseUrl ?? provider.baseUrl,
+  }
+  const create = await orMissingPackage(provider.package, () => provider.load(settings))
+  return create(reference.model)
+}
+
+/** @throws `missing-package` when an optional package is not there. */
+export async function orMissingPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause
+    throw new ReeveError(
+      'missing-package',
+      `Hosted models need the package ${name}, which is not installed. Run: npm install ai ${name === 'ai' ? '' : name}`.trim(),
+      { cause },
+    )
+  }
+}
+
+function providerOf(reference: ModelReference): Provider {
+  return Object.hasOwn(providers, reference.provider)
+    ? providers[reference.provider]!
+    : compatible([], reference.baseUrl ?? '')
+}

@@ -1,0 +1,278 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { isRetryable, ReeveError } from '../base/errors.ts'
+import { type OutputOf, toJsonSchema } from '../base/schema.ts'
+import type { Clock } from '../base/time.ts'
+import { type AttemptFailure, type AttemptLimits, describeFailure, retryAfterMsOf } from './attempt.ts'
+import type { CircuitBreakers } from './breaker.ts'
+import { addUsage, askUntilValid, confidenceOf, type HealingRecord, type HealingResult } from './heal.ts'
+import type { Question, Solver, Usage } from './solver.ts'
+
+/** Solvers for one kind of question, the cheapest first. */
+export interface RouteDefinition {
+  solvers: Solver[]
+  /** Below it an answer is unsure and the next solver is asked. Default 0: every answer will do. */
+  minConfidence?: number
+  /** Times that a solver may mend an invalid answer. Default 2. */
+  maxHeals?: number
+  /** For one answer of one solver. Default 60,000. */
+  timeoutMs?: number
+  /** Times that a retryable failure is tried again with the same solver. Default 2. */
+  maxRetries?: number
+  /** The longest wait between such tries, `Retry-After` included. Default 5,000. */
+  maxRetryWaitMs?: number
+}
+
+/** What happened at one solver of a route; goes to the journal as it stands. */
+export interface Hop extends HealingRecord {
+  solver: string
+  kind: Solver['kind']
+  outcome: 'answered' | 'abstained' | 'unsure' | 'invalid' | 'failed' | 'skipped'
+  reason: string
+  confidence?: number
+  ms: number
+}
+
+export interface RouteAnswer<T = unknown> {
+  value: T
+  /** The solver that gave it, and what that solver is. */
+  solver: string
+  kind: Solver['kind']
+  confidence?: number
+  /** What was left out or mended in its text to read it. */
+  repairs: string[]
+  /** Its text as the solver wrote it; only when it had to be repaired or healed. */
+  raw?: string
+  hops: Hop[]
+  /** Of all hops together. */
+  usage: Usage
+  unsettledUsd: number
+}
+
+export interface AskOptions {
+  signal: AbortSignal
+  clock: Clock
+  breakers?: CircuitBreakers
+  /** 0..1, spreads retries. */
+  random?: () => number
+  /** Called as each hop ends, before the next one begins. */
+  onHop?: (hop: Hop) => void
+}
+
+/** An answer that was there but not sure enough; rides in the details of `route-exhausted` for a person to judge. */
+export interface UnsureAnswer {
+  value: unknown
+  solver: string
+  kind: Solver['kind']
+  confidence: number
+}
+
+/** The solver was never asked, and asking again will not help before someone changes the project. */
+const unconfigured = new Set(['missing-key', 'unknown-price', 'missing-package'])
+
+/**
+ * Asks the solvers of a route in order until one gives a valid answer that is sure enough. The next solver is asked
+ * when one abstains, is unsure, stays invalid after healing, fails, times out, or has an open breaker.
+ * Without a schema the answer is text. `question.schema` is filled in from `schema` when it is absent; set it once
+ * where the question is defined to spare the conversion on every call.
+ *
+ * @throws `route-exhausted` (details: `hops`, `best` unsure answer, `retryAfterMs`, `usage`, `unsettledUsd`;
+ * retryable when an outage was among the reasons); the configuration error itself, such as `missing-key`, when no
+ * solver could be asked at all; the signal's reason when the caller aborts.
+ */
+export async function askRoute<S extends StandardSchemaV1 | undefined>(
+  route: RouteDefinition,
+  question: Question,
+  schema: S,
+  options: AskOptions,
+): Promise<RouteAnswer<S extends StandardSchemaV1 ? OutputOf<S> : string>> {
+  options.signal.throwIfAborted()
+  const asked = schema && !question.schema ? { ...question, schema: toJsonSchema(schema) } : question
+  const limits = {
+    clock: options.clock,
+    signal: options.signal,
+    random: options.random,
+    minConfidence: route.minConfidence ?? 0,
+    maxHeals: route.maxHeals ?? 2,
+    timeoutMs: route.timeoutMs ?? 60_000,
+    maxRetries: route.maxRetries ?? 2,
+    maxRetryWaitMs: route.maxRetryWaitMs ?? 5000,
+  }
+  const state = new Cascade(options)
+  for (const solver of route.solvers) {
+    const answer = await state.ask(solver, asked, schema, limits)
+    if (answer) return answer as RouteAnswer<S extends StandardSchemaV1 ? OutputOf<S> : string>
+  }
+  throw state.exhausted(question)
+}
+
+class Cascade {
+  readonly #options: AskOptions
+  readonly #hops: Hop[] = []
+  readonly #usage: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 }
+  #unsettledUsd = 0
+  #best: UnsureAnswer | undefined
+  #outage = false
+  #retryAfterMs: number | undefined
+  /** The first reason why a solver could not be asked; void once any solver was. */
+  #unconfigured: ReeveError | undefined
+
+  constructor(options: AskOptions) {
+    this.#options = options
+  }
+
+  async ask(
+    solver: Solver,
+    question: Question,
+    schema: StandardSchemaV1 | undefined,
+    limits: AttemptLimits & { maxHeals: number; minConfidence: number },
+  ): Promise<RouteAnswer | undefined> {
+    const { breakers } = this.#options
+    const startedAt = performance.now()
+    if (breakers && !breakers.enter(solver.name)) {
+      const waitMs = breakers.probeInMs(solver.name)
+      this.#outage = true
+      this.#noteRetryAfter(waitMs)
+      this.#record(solver, 'skipped', `its breaker is open; the next try is in ${waitMs} ms`, startedAt)
+      return undefined
+    }
+    let asked: { result: HealingResult; record: HealingRecord }
+    try {
+      asked = await askUntilValid(solver, question, schema, limits)
+    } catch (error) {
+      breakers?.withdrawn(solver.name)
+      throw error
+    }
+    const { result, record } = asked
+    addUsage(this.#usage, record.usage)
+    this.#unsettledUsd += record.unsettledUsd
+    if (result.outcome === 'failed') {
+      this.#failed(solver, result.failure, record, limits, startedAt)
+      return undefined
+    }
+    breakers?.succeeded(solver.name)
+    if (result.outcome === 'answered') return this.#answered(solver, result, record, limits, startedAt)
+    const reason = result.outcome === 'abstained' ? result.reason : result.problem
+    this.#record(solver, result.outcome, reason, startedAt, record)
+    return undefined
+  }
+
+  #answered(
+    solver: Solver,
+    result: Extract<HealingResult, { outcome: 'answered' }>,
+    record: HealingRecord,
+    limits: { minConfidence: number },
+    startedAt: number,
+  ): RouteAnswer | undefined {
+    const confidence = confidenceOf(result)
+    const hop = { ...record, ...(result.confidence === undefined ? {} : { confidence }) }
+    if (confidence < limits.minConfidence) {
+      if (!this.#best || confidence > this.#best.confidence)
+        this.#best = { value: result.value, solver: solver.name, kind: solver.kind, confidence }
+      const reason = `its confidence ${confidence} is below ${limits.minConfidence}`
+      this.#record(solver, 'unsure', reason, startedAt, hop)
+      return undefined
+    }
+    const reason = record.heals > 0 ? `answered after ${record.heals} corrections` : 'answered'
+    this.#record(solver, 'answered', reason, startedAt, hop)
+    return {
+      value: result.value,
+      solver: solver.name,
+      kind: solver.kind,
+      ...(result.confidence === undefined ? {} : { confidence }),
+      repairs: result.repairs,
+      ...(result.raw === undefined ? {} : { raw: result.raw }),
+      hops: this.#hops,
+      usage: this.#usage,
+      unsettledUsd: this.#unsettledUsd,
+    }
+  }
+
+  #failed(
+    solver: Solver,
+    failure: AttemptFailure,
+    record: HealingRecord,
+    limits: AttemptLimits,
+    startedAt: number,
+  ): void {
+    const { error } = failure
+    const { breakers } = this.#options
+    if (error instanceof ReeveError && unconfigured.has(error.code)) {
+      breakers?.withdrawn(solver.name)
+      this.#unconfigured ??= error
+      this.#record(solver, 'skipped', error.message, startedAt, record)
+      return
+    }
+    const retryable = isRetryable(error)
+    if (retryable) {
+      this.#outage = true
+      this.#noteRetryAfter(retryAfterMsOf(error))
+    }
+    // A refusal of this one question says nothing about the next; being denied altogether does.
+    const denied = error instanceof ReeveError && error.code === 'provider-denied'
+    if (retryable || denied) breakers?.failed(solver.name)
+    else breakers?.withdrawn(solver.name)
+    this.#record(solver, 'failed', describeFailure(failure, limits.maxRetryWaitMs), startedAt, record)
+  }
+
+  #noteRetryAfter(ms: number | undefined): void {
+    if (ms !== undefined) this.#retryAfterMs = Math.min(ms, this.#retryAfterMs ?? ms)
+  }
+
+  #record(
+    solver: Solver,
+    outcome: Hop['outcome'],
+    reason: string,
+    startedAt: number,
+    record: HealingRecord & { confidence?: number } = nothingAsked(),
+  ): void {
+    const ms = performance.now() - startedAt
+    const hop: Hop = { solver: solver.name, kind: solver.kind, outcome, reason, ...record, ms }
+    this.#hops.push(hop)
+    this.#options.onHop?.(hop)
+  }
+
+  exhausted(question: Question): ReeveError {
+    const details: Record<string, unknown> = {
+      hops: this.#hops,
+      usage: this.#usage,
+      unsettledUsd: this.#unsettledUsd,
+    }
+    if (this.#unconfigured && this.#hops.every((hop) => hop.outcome === 'skipped') && !this.#outage) {
+      const { code, message, details: own } = this.#unconfigured
+      return new ReeveError(code, message, { cause: this.#unconfigured, details: { ...own, ...details } })
+    }
+    if (this.#best) details.best = this.#best
+    if (this.#retryAfterMs !== undefined) details.retryAfterMs = this.#retryAfterMs
+    const hops = this.#hops.map((hop) => `${hop.solver} ${hop.outcome}: ${hop.reason}`).join('; ')
+    const message = hops
+      ? `No solver of the route answered "${question.name}": ${hops}. Ask a person, or add a solver to the route.`
+      : `The route for "${question.name}" has no solver. Add at least one.`
+    return new ReeveError('route-exhausted', message, { retryable: this.#outage, details })
+  }
+}
+
+function nothingAsked(): HealingRecord {
+  const usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 }
+  return { heals: 0, retries: 0, rejected: [], usage, unsettledUsd: 0 }
+}
+
+/** Refuses a route that cannot work, before a run depends on it. @throws `bad-route` */
+export function checkRoute(name: string, route: RouteDefinition): void {
+  const fault = findFault(route)
+  if (fault) throw new ReeveError('bad-route', `The route "${name}" ${fault}`)
+}
+
+function findFault(route: RouteDefinition): string | undefined {
+  if (route.solvers.length === 0) return 'has no solver. Add at least one.'
+  const names = route.solvers.map((solver) => solver.name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice) return `names the solver "${twice}" twice. Leave one out.`
+  const { minConfidence = 0 } = route
+  if (!(minConfidence >= 0 && minConfidence <= 1))
+    return `has a minConfidence of ${minConfidence}. Give a number from 0 to 1.`
+  for (const key of ['maxHeals', 'timeoutMs', 'maxRetries', 'maxRetryWaitMs'] as const) {
+    const value = route[key] ?? 0
+    if (!(Number.isFinite(value) && value >= 0)) return `has a ${key} of ${value}. Give 0 or more.`
+  }
+  return undefined
+}

@@ -1,0 +1,200 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Answer, Question, Solver, Usage } from './solver.ts'
+
+/** A text, a whole answer, an error to throw, or what a function makes of the question. */
+export type ScriptedReply =
+  | string
+  | Answer
+  | Error
+  | ((question: Question, options: { signal: AbortSignal }) => string | Answer | Promise<string | Answer>)
+
+export interface ScriptedSolver extends Solver {
+  /** Every question it was asked, in order. */
+  readonly questions: Question[]
+}
+
+/**
+ * Gives the replies of a script, one for each question, and throws `script-ended` after the last: a test that asks
+ * more often than it meant to fails.
+ */
+export function scriptedSolver(
+  replies: readonly ScriptedReply[],
+  options: { name?: string; kind?: Solver['kind']; worstCaseUsd?: number } = {},
+): ScriptedSolver {
+  const questions: Question[] = []
+  const name = options.name ?? 'scripted'
+  const { worstCaseUsd } = options
+  return {
+    name,
+    kind: options.kind ?? 'function',
+    questions,
+    solve(question, call) {
+      const reply = replies[questions.length]
+      questions.push(question)
+      if (reply === undefined) {
+        throw new ReeveError(
+          'script-ended',
+          `${name} was asked ${questions.length} times ("${question.name}") but its script has ${replies.length} replies.`,
+        )
+      }
+      if (reply instanceof Error) throw reply
+      if (typeof reply !== 'function') return toAnswer(reply)
+      const made = reply(question, call)
+      return made instanceof Promise ? made.then(toAnswer) : toAnswer(made)
+    },
+    ...(worstCaseUsd === undefined ? {} : { worstCaseUsd: () => worstCaseUsd }),
+  }
+}
+
+function toAnswer(reply: string | Answer): Answer {
+  return typeof reply === 'string' ? { kind: 'text', text: reply } : reply
+}
+
+/** Chances from 0 to 1; at most one fault strikes a call, and together they may reach 1. */
+export interface FaultRates {
+  /** JSON that cannot be read: cut short, single quotes, a missing comma, two different objects. */
+  wrongJson?: number
+  /** Well-formed JSON whose first property has another type, or is missing. */
+  wrongValue?: number
+  /** Right, but inside prose and a code fence, or with a trailing comma or a comment. */
+  messyJson?: number
+  /** A text that ends at the limit on its length. */
+  cutAnswer?: number
+  http429?: number
+  http500?: number
+  /** The connection is lost after the model has answered. */
+  lostConnection?: number
+  /** No answer until the call is aborted. */
+  hang?: number
+}
+
+export interface FlakySolver extends Solver {
+  /** How often each fault has struck. */
+  readonly struck: Readonly<Record<keyof FaultRates, number>>
+}
+
+/**
+ * A solver made unreliable at set rates, the same way for the same seed and the same order of questions.
+ * `retryAfterMs` is what its 429 replies ask for.
+ */
+export function flakySolver(
+  solver: Solver,
+  options: FaultRates & { seed: number; retryAfterMs?: number },
+): FlakySolver {
+  const random = seededRandom(options.seed)
+  const struck = {
+    http429: 0,
+    http500: 0,
+    hang: 0,
+    lostConnection: 0,
+    wrongJson: 0,
+    wrongValue: 0,
+    messyJson: 0,
+    cutAnswer: 0,
+  }
+  const faults = Object.keys(struck) as Array<keyof FaultRates>
+
+  function draw(): keyof FaultRates | undefined {
+    let rest = random()
+    for (const fault of faults) {
+      rest -= options[fault] ?? 0
+      if (rest < 0) return fault
+    }
+    return undefined
+  }
+
+  async function solve(question: Question, call: { signal: AbortSignal }): Promise<Answer> {
+    const fault = draw()
+    const shape = random()
+    if (fault) struck[fault]++
+    if (fault === 'http429') {
+      const retryAfterMs = options.retryAfterMs ?? 0
+      throw new ReeveError('provider-limited', `${solver.name} answered 429: too many requests`, {
+        retryable: true,
+        details: { status: 429, retryAfterMs },
+      })
+    }
+    if (fault === 'http500') throw outage(`${solver.name} answered 500: internal error`, { status: 500 })
+    if (fault === 'hang') return untilAborted(call.signal)
+    const answer = await solver.solve(question, call)
+    if (fault === 'lostConnection')
+      throw outage(`${solver.name} closed the connection`, { billUnknown: true })
+    if (fault === undefined || answer.kind === 'abstain') return answer
+    // Where no JSON is wanted, the faults of JSON are an empty answer.
+    if (!question.schema && fault !== 'cutAnswer') return { kind: 'text', text: '' }
+    return spoil(answer, fault, shape)
+  }
+
+  const flaky: FlakySolver = { name: solver.name, kind: solver.kind, struck, solve }
+  if (solver.worstCaseUsd) flaky.worstCaseUsd = (question) => solver.worstCaseUsd!(question)
+  return flaky
+}
+
+function outage(message: string, details: Record<string, unknown>): ReeveError {
+  return new ReeveError('provider-unavailable', message, { retryable: true, details })
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+}
+
+function spoil(answer: Exclude<Answer, { kind: 'abstain' }>, fault: keyof FaultRates, shape: number): Answer {
+  const text = answer.kind === 'text' ? answer.text : JSON.stringify(answer.value)
+  const spoilt: { kind: 'text'; text: string; cut?: boolean; confidence?: number; usage?: Usage } = {
+    kind: 'text',
+    text,
+  }
+  if (answer.usage) spoilt.usage = answer.usage
+  if (answer.confidence !== undefined) spoilt.confidence = answer.confidence
+  if (fault === 'wrongJson') spoilt.text = pick(wrongShapes, shape)(text)
+  if (fault === 'messyJson') spoilt.text = pick(messyShapes, shape)(text)
+  if (fault === 'wrongValue') spoilt.text = withWrongValue(text, shape)
+  if (fault === 'cutAnswer') {
+    spoilt.text = text.slice(0, Math.floor(text.length * shape))
+    spoilt.cut = true
+  }
+  return spoilt
+}
+
+type Shape = (json: string) => string
+
+const wrongShapes: Shape[] = [
+  (json) => json.slice(0, -1),
+  (json) => `{'value': ${json.replaceAll('"', "'")}}`,
+  (json) => `{"first": 1 "second": ${json}}`,
+  (json) => `${json}\nor rather\n{"instead": true}`,
+]
+
+const messyShapes: Shape[] = [
+  (json) => `Here is the answer:\n\n\`\`\`json\n${json}\n\`\`\`\nTell me if you need more.`,
+  (json) => json.replace(/\}\s*$/, ',}').replace(/\{\s*,\}$/, '{}'),
+  (json) => `/* as asked */ ${json} // done`,
+]
+
+function withWrongValue(text: string, shape: number): string {
+  const value: unknown = JSON.parse(text)
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return JSON.stringify({ value })
+  const [first, ...rest] = Object.entries(value)
+  if (!first) return '[]'
+  const [key, right] = first
+  if (shape < 0.3) return JSON.stringify(Object.fromEntries(rest))
+  return JSON.stringify({ ...value, [key]: typeof right === 'string' ? 17 : `not ${JSON.stringify(right)}` })
+}
+
+function pick(shapes: Shape[], shape: number): Shape {
+  return shapes[Math.floor(shape * shapes.length)]!
+}
+
+/** Mulberry32, a public-domain generator by Tommy Ettinger: small, and good enough to place faults. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
