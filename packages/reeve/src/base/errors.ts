@@ -64,8 +64,8 @@ export function toErrorRecord(error: unknown): ErrorRecord {
   }
 }
 
-export function fromErrorRecord(record: ErrorRecord): ReeveError {
-  const options: ConstructorParameters<typeof ReeveError>[2] = { retryable: record.retryable }
+export function fromErrorRecord(record: ErrorRecord, cause?: unknown): ReeveError {
+  const options: ConstructorParameters<typeof ReeveError>[2] = { retryable: record.retryable, cause }
   if (record.details) options.details = record.details
   return new ReeveError(record.code, record.message, options)
 }

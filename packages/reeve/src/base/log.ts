@@ -1,0 +1,16 @@
+/** Where the runtime reports. Structured: a message and its particulars. */
+export interface Log {
+  info(message: string, fields?: Record<string, unknown>): void
+  warn(message: string, fields?: Record<string, unknown>): void
+  error(message: string, fields?: Record<string, unknown>): void
+}
+
+export const silentLog: Log = { info() {}, warn() {}, error() {} }
+
+/** Writes warnings and errors, one line each, to `write`; with `verbose` everything. */
+export function lineLog(write: (line: string) => void, verbose: boolean): Log {
+  const line = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    write(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}\n`)
+  }
+  return { info: verbose ? line('info') : () => {}, warn: line('warn'), error: line('error') }
+}

@@ -1,0 +1,58 @@
+import { sha256 } from '../base/hash.ts'
+import { chainHash, chainStart, type JournalEvent } from '../store/journal.ts'
+import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
+import { argumentsHash } from './effect.ts'
+import type { Execution } from './execution.ts'
+import { childResult } from './waits.ts'
+import type { Workflow } from './workflow.ts'
+
+/** A child run as its parent sees it. */
+export interface Child<Output = unknown> {
+  readonly id: string
+  /** Waits for its end. @throws `child-failed` `child-cancelled` */
+  result(): Promise<Output>
+}
+
+/** Starts a child run in the same transaction as the event that says so: exactly once. */
+export async function startChild(
+  execution: Execution,
+  workflow: Workflow,
+  input: unknown,
+  options: Pick<StartOptions, 'queue' | 'key' | 'priority' | 'delay'>,
+): Promise<Child> {
+  const call = execution.issue('child', workflow.name, argumentsHash(input))
+  execution.perform(call, async () => {
+    const birth = prepareBirth(
+      execution.edges,
+      workflow,
+      input,
+      options,
+      await execution.edges.numbers.take(),
+    )
+    birth.run.parent = execution.claim.no
+    birth.run.parent_step = call.step
+    execution.addChild(birth.run, firstEvent(birth, execution.edges.clock.now()))
+    execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })
+  })
+  const { run } = (await call.promise) as { run: string }
+  return { id: run, result: () => childResult(execution, run, workflow.name) }
+}
+
+/** The `run-started` event of a run that no process drives yet. */
+export function firstEvent(birth: Birth, at: number): JournalEvent {
+  const { run, payload } = birth
+  const event: JournalEvent = {
+    run: run.no,
+    seq: 1,
+    type: 'run-started',
+    step: null,
+    name: run.workflow,
+    args: null,
+    at,
+    payload,
+    blob: null,
+    hash: '',
+  }
+  event.hash = chainHash(chainStart(run.id), event, sha256(payload))
+  return event
+}

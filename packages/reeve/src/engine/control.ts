@@ -1,0 +1,293 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { type ApprovalView, recordDecision, requireApproval } from '../store/approvals.ts'
+import type { Database, Session } from '../store/database.ts'
+import { deliver, wakeRuns } from '../store/inbox.ts'
+import { type JournalEvent, readEvents } from '../store/journal.ts'
+import { endedStatuses, type RunRow, readRunByNo, requireRun } from '../store/runs.ts'
+import type { DecisionItem } from './approval.ts'
+import type { EngineEdges } from './edges.ts'
+import type { OutcomeAnswer } from './effect.ts'
+import { appendOutside, tellParent } from './outside.ts'
+import { encodePayload } from './payload.ts'
+
+/**
+ * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal
+ * event or inbox item, and the wake commit together. `arrived` is told afterwards which run to look at.
+ */
+export class Control {
+  readonly #database: Database
+  readonly #edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'>
+  readonly #arrived: (no: number) => void
+
+  constructor(
+    database: Database,
+    edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'>,
+    arrived: (no: number) => void,
+  ) {
+    this.#database = database
+    this.#edges = edges
+    this.#arrived = arrived
+  }
+
+  /**
+   * Sends a signal. A signal with an `id` that the run has had already is dropped; answers whether it was new.
+   * @throws `unknown-run` `run-ended`
+   */
+  async signal(runId: string, name: string, payload: Json, options: { id?: string } = {}): Promise<boolean> {
+    const text = encodePayload(payload, `the payload of signal "${name}"`) ?? 'null'
+    const run = await requireRun(this.#database, runId)
+    const fresh = await this.#database.transaction(async (session) => {
+      const current = (await readRunByNo(session, run.no))!
+      refuseEnded(current, 'take a signal')
+      const dedup = options.id === undefined ? null : `signal:${options.id}`
+      return deliver(session, {
+        run: run.no,
+        name: `signal:${name}`,
+        dedup,
+        payload: text,
+        at: this.#edges.clock.now(),
+      })
+    })
+    this.#arrived(run.no)
+    return fresh
+  }
+
+  /**
+   * Records a person's decision. `answer` is the edit of what was shown, or the answer to a question or about an outcome.
+   * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer`
+   */
+  async decide(
+    approvalId: string,
+    decision: { verdict: 'approve' | 'reject' | 'answer'; by: string; note?: string; answer?: Json },
+  ): Promise<ApprovalView> {
+    const approval = await requireApproval(this.#database, approvalId)
+    refuseUnfit(approval, decision)
+    const status = { approve: 'approved', reject: 'rejected', answer: 'answered' }[
+      decision.verdict
+    ] as DecisionItem['status']
+    const answer = encodePayload(decision.answer, 'the answer')
+    await this.#database.transaction(async (session) => {
+      const at = this.#edges.clock.now()
+      const current = await requireApproval(session, approvalId)
+      refuseDecided(current, at)
+      const note = decision.note ?? null
+      await recordDecision(session, approvalId, { status, at, by: decision.by, note, answer })
+      const item: DecisionItem = { status, by: decision.by, note }
+      if (answer !== null) item.answer = JSON.parse(answer) as Json
+      const name = `approval:${approvalId}`
+      await deliver(session, { run: approval.run, name, dedup: name, payload: JSON.stringify(item), at })
+    })
+    this.#arrived(approval.run)
+    return requireApproval(this.#database, approvalId)
+  }
+
+  /** Ends a run and its children. A run that acts at this moment ends when what acts has settled. */
+  async cancel(runId: string, by: string): Promise<void> {
+    const run = await requireRun(this.#database, runId)
+    const touched = await this.#database.transaction(async (session) => {
+      refuseEnded((await readRunByNo(session, run.no))!, 'be cancelled')
+      return this.#cancelTree(session, run.no, by)
+    })
+    for (const no of touched) this.#arrived(no)
+  }
+
+  async #cancelTree(session: Session, no: number, by: string): Promise<number[]> {
+    const run = (await readRunByNo(session, no))!
+    const touched = [no]
+    if (run.status === 'running') {
+      await session.run('update runs set cancelled_by = ? where no = ?', [by, no])
+      await session.bulk(wakeRuns, [[no]])
+    } else if (!endedStatuses.includes(run.status)) {
+      await session.run(`update approvals set status = 'withdrawn' where run = ? and status = 'pending'`, [
+        no,
+      ])
+      const event = { type: 'run-cancelled', payload: JSON.stringify({ by }) }
+      const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
+      await appendOutside(session, this.#edges, run, [event], change)
+      await tellParent(session, run, 'cancelled', { by }, this.#edges.clock.now())
+      if (run.parent !== null) touched.push(run.parent)
+    }
+    const children = await session.all<{ no: number }>(
+      `select no from runs where parent = ? and status not in ('succeeded', 'failed', 'cancelled')`,
+      [no],
+    )
+    for (const child of children) touched.push(...(await this.#cancelTree(session, child.no, by)))
+    return touched
+  }
+
+  /** Holds a run where it is: what acts finishes, nothing new begins until it is resumed. */
+  async pause(runId: string): Promise<void> {
+    await this.#setPaused(runId, true)
+  }
+
+  async resume(runId: string): Promise<void> {
+    await this.#setPaused(runId, false)
+  }
+
+  async #setPaused(runId: string, paused: boolean): Promise<void> {
+    const run = await requireRun(this.#database, runId)
+    await this.#database.transaction(async (session) => {
+      refuseEnded((await readRunByNo(session, run.no))!, paused ? 'be paused' : 'be resumed')
+      await session.run('update runs set paused = ? where no = ?', [paused ? 1 : 0, run.no])
+      if (paused) await session.bulk(wakeRuns, [[run.no]])
+    })
+    this.#arrived(run.no)
+  }
+
+  /**
+   * Queues a failed or stuck run again. Everything recorded keeps its result; the call that failed is made anew.
+   * @throws `unknown-run` `cannot-retry`
+   */
+  async retry(runId: string, by: string): Promise<void> {
+    const run = await requireRun(this.#database, runId)
+    await this.#database.transaction(async (session) => {
+      const current = (await readRunByNo(session, run.no))!
+      if (current.status !== 'failed' && current.status !== 'stuck') {
+        const why = `Run ${runId} is ${current.status}; only a failed or stuck run can be retried.`
+        throw new ReeveError(
+          'cannot-retry',
+          `${why} To go another way from a step, use: reeve fork ${runId} --from STEP`,
+        )
+      }
+      const failed = await session.get<{ step: number | null }>(
+        `select step from events where run = ? and type = 'run-failed' order by seq desc limit 1`,
+        [run.no],
+      )
+      const event = {
+        type: 'run-retried',
+        payload: JSON.stringify({ by }),
+        ...(failed?.step ? { step: failed.step } : {}),
+      }
+      await appendOutside(session, this.#edges, current, [event], {
+        status: 'queued',
+        reason: null,
+        ended: false,
+      })
+    })
+    this.#arrived(run.no)
+  }
+
+  /**
+   * Starts a new run that shares the journal of another up to (not including) its call `from`, and goes its own way
+   * from there. Effects before `from` are not repeated.
+   * @throws `unknown-run` `bad-fork`
+   */
+  async fork(runId: string, from: number, by: string): Promise<string> {
+    const origin = await requireRun(this.#database, runId)
+    const events = await readEvents(this.#database, origin.no)
+    const shared = sharedPrefix(events, from)
+    if (!Number.isInteger(from) || from < 1 || (from > 1 && shared.length === events.length)) {
+      throw new ReeveError(
+        'bad-fork',
+        `Run ${runId} has no call ${from}. See its calls with: reeve show ${runId}`,
+      )
+    }
+    const no = await this.#edges.numbers.take()
+    const id = this.#edges.newId()
+    await this.#database.transaction(async (session) => {
+      await session.run(
+        `insert into runs (no, id, workflow, version, status, queue, key, priority, available_at, fresh, principal, epoch, created_at)
+         values (?, ?, ?, ?, 'queued', ?, ?, ?, ?, 1, ?, 0, ?)`,
+        [
+          no,
+          id,
+          origin.workflow,
+          origin.version,
+          origin.queue,
+          origin.key,
+          origin.priority,
+          0,
+          by,
+          this.#edges.clock.now(),
+        ],
+      )
+      const born = (await readRunByNo(session, no))!
+      const forked = { type: 'run-forked', payload: JSON.stringify({ from: runId, step: from, by }) }
+      await copyEvents(session, this.#edges, born, shared, forked)
+    })
+    this.#arrived(no)
+    return id
+  }
+}
+
+/** Everything before the first event of a call from `from` on, without what ended the run. */
+function sharedPrefix(events: JournalEvent[], from: number): JournalEvent[] {
+  const cut = events.findIndex(
+    (event) => event.step !== null && event.step >= from && !event.type.startsWith('run-'),
+  )
+  return (cut < 0 ? events : events.slice(0, cut)).filter(
+    (event) => event.type === 'run-started' || !event.type.startsWith('run-'),
+  )
+}
+
+async function copyEvents(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock'>,
+  run: RunRow,
+  events: JournalEvent[],
+  forked: { type: string; payload: string },
+): Promise<void> {
+  const copies = events.map((event) => ({
+    type: event.type,
+    ...(event.step === null ? {} : { step: event.step }),
+    ...(event.name === null ? {} : { name: event.name }),
+    ...(event.payload === null ? {} : { payload: event.payload }),
+    ...(event.args === null ? {} : { args: event.args }),
+    at: event.at,
+  }))
+  await appendOutside(session, edges, run, [...copies, forked], {
+    status: 'queued',
+    reason: null,
+    ended: false,
+  })
+}
+
+function refuseEnded(run: RunRow, what: string): void {
+  if (!endedStatuses.includes(run.status)) return
+  throw new ReeveError('run-ended', `Run ${run.id} has ${run.status} and cannot ${what} any more.`)
+}
+
+function refuseDecided(approval: ApprovalView, now: number): void {
+  if (approval.status === 'expired' || (approval.expires_at !== null && approval.expires_at <= now)) {
+    const when = approval.expires_at === null ? '' : ` at ${new Date(approval.expires_at).toISOString()}`
+    throw new ReeveError(
+      'approval-expired',
+      `Approval ${approval.id} expired${when}; nothing was decided. See the run: reeve show ${approval.run_id}`,
+    )
+  }
+  if (approval.status !== 'pending') {
+    const who = approval.decided_by ? ` by ${approval.decided_by}` : ''
+    throw new ReeveError(
+      'already-decided',
+      `Approval ${approval.id} was ${approval.status}${who} already; the first decision stands.`,
+    )
+  }
+}
+
+function refuseUnfit(approval: ApprovalView, decision: { verdict: string; answer?: Json }): void {
+  if (approval.kind === 'approval' && decision.verdict === 'answer') {
+    throw new ReeveError('wrong-answer', `Approval ${approval.id} asks for approve or reject.`)
+  }
+  if (approval.kind !== 'approval' && decision.verdict === 'approve') {
+    throw new ReeveError(
+      'wrong-answer',
+      `${approval.id} is a question about ${approval.subject}: reeve answer ${approval.id} ANSWER`,
+    )
+  }
+  if (approval.kind === 'outcome' && !isOutcome(decision.answer)) {
+    throw new ReeveError(
+      'wrong-answer',
+      `Nobody knows whether ${approval.subject} took effect. Look at the outside system, then: reeve answer ${approval.id} happened | again | failed`,
+    )
+  }
+}
+
+function isOutcome(answer: Json | undefined): answer is OutcomeAnswer & Json {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'happened' in answer &&
+    typeof answer.happened === 'boolean'
+  )
+}

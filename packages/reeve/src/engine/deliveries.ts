@@ -1,0 +1,83 @@
+import type { Settlement } from './history.ts'
+
+/**
+ * Hands completions to a workflow one at a time, each only after the code that the one before it set going has come to
+ * rest: first those of the journal, then the live ones, in journal order.
+ *
+ * "Come to rest" means that the microtask queue ran empty. `process.nextTick` from inside a microtask is called just
+ * then, without a turn of the event loop.
+ */
+export class Deliveries<Live> {
+  readonly #recorded: Settlement[]
+  readonly #to: {
+    deliver(settlement: Settlement): boolean
+    live(settlement: Live): void
+    replayed(): void
+    quiet(): void
+  }
+  #position = 0
+  #live: Live[] = []
+  #pumping = false
+  #replayed = false
+
+  constructor(
+    recorded: Settlement[],
+    to: {
+      deliver(settlement: Settlement): boolean
+      live(settlement: Live): void
+      replayed(): void
+      quiet(): void
+    },
+  ) {
+    this.#recorded = recorded
+    this.#to = to
+  }
+
+  /** Nothing is to be delivered, and what was delivered has come to rest. */
+  get empty(): boolean {
+    return !this.#pumping
+  }
+
+  start(): void {
+    this.#pumping = true
+    this.#afterRest()
+  }
+
+  add(settlement: Live): void {
+    if (this.#pumping) {
+      this.#live.push(settlement)
+      return
+    }
+    this.#pumping = true
+    this.#to.live(settlement)
+    this.#afterRest()
+  }
+
+  #afterRest(): void {
+    queueMicrotask(this.#tick)
+  }
+
+  readonly #tick = (): void => {
+    process.nextTick(this.#next)
+  }
+
+  readonly #next = (): void => {
+    if (this.#position < this.#recorded.length) {
+      if (!this.#to.deliver(this.#recorded[this.#position++]!)) return
+      this.#afterRest()
+      return
+    }
+    if (!this.#replayed) {
+      this.#replayed = true
+      this.#to.replayed()
+    }
+    const live = this.#live.shift()
+    if (live !== undefined) {
+      this.#to.live(live)
+      this.#afterRest()
+      return
+    }
+    this.#pumping = false
+    this.#to.quiet()
+  }
+}

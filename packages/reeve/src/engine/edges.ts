@@ -1,0 +1,23 @@
+import type { Log } from '../base/log.ts'
+import type { Clock } from '../base/time.ts'
+import type { GroupCommit } from '../store/group-commit.ts'
+import type { RunNumbers } from '../store/numbers.ts'
+
+/** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
+export interface EngineEdges {
+  clock: Clock
+  commits: GroupCommit
+  numbers: RunNumbers
+  newId: () => string
+  log: Log
+  /** The database's own name in effect keys, so that two databases never share one. */
+  identity: string
+  /** 0..1, for spreading retries only. */
+  random: () => number
+  /** A run whose next timer is due within this time stays in memory. */
+  lingerMs: number
+  /** Told, once it is durable, that a run's inbox grew. */
+  arrived: (run: number) => void
+  /** Told, once it is durable, that a run was queued. */
+  queued: () => void
+}

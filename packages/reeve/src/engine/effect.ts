@@ -1,0 +1,217 @@
+import { isRetryable, messageOf, ReeveError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { canonical, type Json } from '../base/json.ts'
+import { requestAnswer } from './approval.ts'
+import type { Call, Execution } from './execution.ts'
+import { encodePayload } from './payload.ts'
+import { type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
+import { again, keyOf, retryLater, within } from './step.ts'
+
+/**
+ * What may be done about an intent whose outcome is unknown (a crash, a timeout, a lost reply):
+ * `read` repeat · `idempotent` repeat with the same key · `verifiable` ask the outside system by key, then decide ·
+ * `once` never repeat: a person says what happened.
+ */
+export type EffectClass = 'read' | 'idempotent' | 'verifiable' | 'once'
+
+export interface EffectAttempt {
+  /** The same on every attempt of this effect, and unlike every other effect's anywhere: the idempotency key. */
+  key: string
+  /** 1 for the first. */
+  attempt: number
+  /** Aborted when the attempt times out or the run ends. */
+  signal: AbortSignal
+}
+
+export type Verdict =
+  | { outcome: 'applied'; result: Json }
+  | { outcome: 'not-applied' }
+  | { outcome: 'unknown'; reason: string }
+
+/** An outside action as the engine drives it; a tool gives it schemas, risk and approval on top. */
+export interface Effect {
+  readonly name: string
+  readonly effect: EffectClass
+  /** For one attempt, in ms. */
+  readonly timeoutMs?: number
+  readonly retry?: RetryPolicy
+  run(args: Json, attempt: EffectAttempt): unknown
+  /** Asks the outside system whether `key` was applied. Needed by `verifiable`. */
+  verify?(args: Json, attempt: EffectAttempt): Promise<Verdict> | Verdict
+}
+
+/**
+ * The error of an attempt that certainly changed nothing outside (refused, never sent). Without it, an error of a
+ * `once` or `verifiable` effect leaves its outcome unknown.
+ */
+export class NotApplied extends ReeveError {
+  constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super('not-applied', message, options)
+  }
+}
+
+/** What a person answers about an unknown outcome. */
+export type OutcomeAnswer = { happened: true; result: Json } | { happened: false; retry: boolean }
+
+export function effect(execution: Execution, definition: Effect, args: Json): Promise<unknown> {
+  const call = execution.issue('effect', definition.name, argumentsHash(args))
+  execution.perform(call, () => new EffectCall(execution, call, definition, args).resume())
+  return call.promise
+}
+
+export function argumentsHash(args: unknown): string {
+  return sha256(canonical(args))
+}
+
+/**
+ * One effect of one run:
+ *
+ *   intended → (executing) → completed | failed
+ *                  ↘ retrying → intended …            the attempt certainly failed, or may be repeated
+ *                  ↘ unknown → completed | failed | intended …      a person, or the outside system, says
+ */
+class EffectCall {
+  readonly #execution: Execution
+  readonly #call: Call
+  readonly #effect: Effect
+  readonly #args: Json
+  readonly #retry: ResolvedRetry
+  readonly #key: string
+
+  constructor(execution: Execution, call: Call, definition: Effect, args: Json) {
+    this.#execution = execution
+    this.#call = call
+    this.#effect = definition
+    this.#args = args
+    this.#retry = resolveRetry(definition.retry)
+    this.#key = keyOf(execution, call)
+  }
+
+  /** Goes on from what the journal has. */
+  async resume(): Promise<void> {
+    const last = this.#call.recorded?.opened.at(-1)
+    if (!last) return this.#attempt(1)
+    const payload = JSON.parse(last.payload!) as {
+      attempt: number
+      dueAt?: number
+      approval?: string
+      reason?: string
+    }
+    switch (last.type) {
+      case 'effect-intended':
+        return this.#afterUnknown(payload.attempt, 'the process ended before the outcome was recorded')
+      case 'effect-retrying':
+        return this.#retryAt(payload.dueAt!, payload.attempt + 1)
+      default:
+        return this.#awaitAnswer(payload.approval!, payload.attempt)
+    }
+  }
+
+  #retryAt(dueAt: number, attempt: number): Promise<void> | void {
+    if (dueAt <= this.#execution.edges.clock.now()) return this.#attempt(attempt)
+    again(this.#execution, this.#call, dueAt, () => this.#attempt(attempt))
+  }
+
+  async #attempt(attempt: number): Promise<void> {
+    if (this.#execution.signal.aborted) {
+      this.#execution.fail(this.#call, 'effect-failed', this.#execution.signal.reason)
+      return
+    }
+    if (this.#effect.effect !== 'read') {
+      const intent = { key: this.#key, attempt, epoch: this.#execution.claim.epoch, args: this.#args }
+      await this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))
+    }
+    let result: unknown
+    try {
+      result = await within(
+        this.#execution,
+        this.#effect.timeoutMs,
+        `tool "${this.#effect.name}"`,
+        (signal) => this.#effect.run(this.#args, { key: this.#key, attempt, signal }),
+      )
+    } catch (error) {
+      return this.#afterError(attempt, error)
+    }
+    this.#complete(result)
+  }
+
+  #complete(result: unknown): void {
+    const payload = encodePayload(result, `the result of tool "${this.#effect.name}"`)
+    this.#execution.settle(this.#call, 'effect-completed', payload, result)
+  }
+
+  #afterError(attempt: number, error: unknown): Promise<void> | void {
+    const repeatable = this.#effect.effect === 'read' || this.#effect.effect === 'idempotent'
+    if (!repeatable && !(error instanceof NotApplied)) return this.#afterUnknown(attempt, messageOf(error))
+    if (!isRetryable(error) || attempt >= this.#retry.attempts || this.#execution.signal.aborted) {
+      this.#execution.fail(this.#call, 'effect-failed', error)
+      return
+    }
+    retryLater(this.#execution, this.#call, 'effect-retrying', this.#retry, attempt, error, () =>
+      this.#attempt(attempt + 1),
+    )
+  }
+
+  /** Nobody here knows whether the attempt took effect. */
+  async #afterUnknown(attempt: number, reason: string): Promise<void> {
+    switch (this.#effect.effect) {
+      case 'read':
+      case 'idempotent':
+        return this.#attempt(attempt + 1)
+      case 'verifiable':
+        return this.#verify(attempt, reason)
+      case 'once':
+        return this.#ask(attempt, reason)
+    }
+  }
+
+  async #verify(attempt: number, reason: string): Promise<void> {
+    let verdict: Verdict
+    try {
+      verdict = await within(
+        this.#execution,
+        this.#effect.timeoutMs,
+        `asking about "${this.#effect.name}"`,
+        (signal) => this.#effect.verify!(this.#args, { key: this.#key, attempt, signal }),
+      )
+    } catch (error) {
+      verdict = { outcome: 'unknown', reason: `${reason}; asking failed: ${messageOf(error)}` }
+    }
+    if (verdict.outcome === 'applied') return this.#complete(verdict.result)
+    if (verdict.outcome === 'unknown') return this.#ask(attempt, verdict.reason)
+    if (attempt >= this.#retry.attempts) {
+      const what = `Tool "${this.#effect.name}" did not take effect in ${attempt} attempts: ${reason}`
+      this.#execution.fail(this.#call, 'effect-failed', new NotApplied(what))
+      return
+    }
+    retryLater(
+      this.#execution,
+      this.#call,
+      'effect-retrying',
+      this.#retry,
+      attempt,
+      new NotApplied(reason),
+      () => this.#attempt(attempt + 1),
+    )
+  }
+
+  /** A person must say what happened; until then the run waits. */
+  #ask(attempt: number, reason: string): void {
+    const shown = { tool: this.#effect.name, args: this.#args, key: this.#key, attempt, reason }
+    const approval = requestAnswer(this.#execution, this.#call, 'outcome', this.#effect.name, shown)
+    this.#execution.open(this.#call, 'effect-unknown', JSON.stringify({ attempt, reason, approval }))
+    this.#awaitAnswer(approval, attempt)
+  }
+
+  #awaitAnswer(approval: string, attempt: number): void {
+    this.#execution.inbox.wait(`approval:${approval}`, this.#call.step, (item) => {
+      const answer = (JSON.parse(item.payload) as { answer: OutcomeAnswer }).answer
+      this.#execution.perform(this.#call, () => {
+        if (answer.happened) return this.#complete(answer.result)
+        if (answer.retry) return this.#attempt(attempt + 1)
+        const what = `Tool "${this.#effect.name}" did not take effect, a person says.`
+        this.#execution.fail(this.#call, 'effect-failed', new NotApplied(what))
+      })
+    })
+  }
+}

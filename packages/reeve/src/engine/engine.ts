@@ -1,0 +1,254 @@
+import { fromErrorRecord, ReeveError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Clock } from '../base/time.ts'
+import type { Database } from '../store/database.ts'
+import { GroupCommit } from '../store/group-commit.ts'
+import { eventValues, insertEvents } from '../store/journal.ts'
+import { RunNumbers } from '../store/numbers.ts'
+import { ensureQueue } from '../store/queues.ts'
+import {
+  endedStatuses,
+  insertKeyedRuns,
+  insertRuns,
+  newRunValues,
+  type RunStatus,
+  readRun,
+} from '../store/runs.ts'
+import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
+import { firstEvent } from './children.ts'
+import { CoreContext } from './context.ts'
+import { Control } from './control.ts'
+import type { EngineEdges } from './edges.ts'
+import type { Ending, Execution } from './execution.ts'
+import { Worker } from './worker.ts'
+import { type Workflow, WorkflowRegistry } from './workflow.ts'
+
+export interface EngineOptions {
+  database: Database
+  clock: Clock
+  log: Log
+  newId: () => string
+  random: () => number
+  identity: string
+  /** Makes the `ctx` of a run. Default: the engine's own. */
+  contextFor?: (execution: Execution, workflows: WorkflowRegistry) => CoreContext
+  /** The most runs held in memory at once. Default 1,000. */
+  capacity?: number
+  /** Deaths without progress until a run is `stuck`. Default 5. */
+  maxCrashes?: number
+  /** A run whose next timer is due within this time (ms) stays in memory. Default 1,000. */
+  lingerMs?: number
+  /** The process can no longer tell what is on disk and must end. */
+  onFatal: (error: unknown) => void
+  onRound?: () => Promise<void>
+}
+
+/** How a run ended. */
+export type RunResult<Output = unknown> =
+  | { status: 'succeeded'; output: Output }
+  | { status: 'failed'; error: ReeveError }
+  | { status: 'cancelled' | 'stuck'; reason: string | null }
+
+export interface RunHandle<Output = unknown> {
+  readonly id: string
+  /** False when a run with this idempotency key was there already. */
+  readonly isNew: boolean
+  /** Resolves when the run ended or is stuck, in whichever process. */
+  result(): Promise<RunResult<Output>>
+}
+
+/** The engine on one database: starts, drives and controls runs. */
+export class Engine {
+  readonly workflows = new WorkflowRegistry()
+  readonly database: Database
+  readonly edges: EngineEdges
+  readonly control: Control
+  readonly worker: Worker
+  readonly #waiters = new Map<string, ((result: RunResult) => void)[]>()
+  readonly #observers = new Set<(run: { id: string; workflow: string }, ending: Ending) => void>()
+  readonly #knownQueues = new Set<string>()
+  #stopListening = () => {}
+
+  constructor(options: EngineOptions) {
+    this.database = options.database
+    const commits = new GroupCommit({
+      database: options.database,
+      clock: options.clock,
+      onFatal: options.onFatal,
+      onTrouble: (error) =>
+        options.log.error('the database cannot write now; nothing is acknowledged until it can', {
+          error: String(error),
+        }),
+    })
+    this.edges = {
+      clock: options.clock,
+      commits,
+      numbers: new RunNumbers(options.database),
+      newId: options.newId,
+      log: options.log,
+      identity: options.identity,
+      random: options.random,
+      lingerMs: options.lingerMs ?? 1000,
+      arrived: (no) => void this.worker.arrived(no),
+      queued: () => this.worker.nudge(),
+    }
+    const makeContext =
+      options.contextFor ?? ((execution, workflows) => new CoreContext(execution, workflows))
+    this.worker = new Worker({
+      id: options.newId(),
+      database: options.database,
+      edges: this.edges,
+      workflows: this.workflows,
+      contextFor: (execution) => makeContext(execution, this.workflows),
+      capacity: options.capacity ?? 1000,
+      maxCrashes: options.maxCrashes ?? 5,
+      onEnd: (run, ending) => this.#ended(run, ending),
+      onSetAside: (id) => void this.#answerFromStore(id),
+      ...(options.onRound ? { onRound: options.onRound } : {}),
+    })
+    this.control = new Control(options.database, this.edges, (no) => {
+      void this.worker.arrived(no)
+      this.#answerWaiters()
+    })
+  }
+
+  /** Begins to claim and drive runs in this process. */
+  async start(): Promise<void> {
+    this.#listen()
+    await this.worker.start()
+  }
+
+  async stop(graceMs?: number): Promise<void> {
+    this.#stopListening()
+    await this.worker.stop(graceMs)
+    await this.edges.commits.settled()
+  }
+
+  /** Called with every run that this process drove to an end, to waiting, or lost. Returns the way to stop. */
+  onEnded(observer: (run: { id: string; workflow: string }, ending: Ending) => void): () => void {
+    this.#observers.add(observer)
+    return () => this.#observers.delete(observer)
+  }
+
+  /**
+   * Starts a run; resolves when its start is durable.
+   * @throws `unknown-workflow` `invalid-input` `payload-too-large` `not-serialisable`
+   */
+  async startRun<Input, Output>(
+    workflow: Workflow<Input, Output> | string,
+    input: Input,
+    options: StartOptions = {},
+  ): Promise<RunHandle<Output>> {
+    const known = this.workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
+    const taken = this.edges.numbers.take()
+    const birth = prepareBirth(
+      this.edges,
+      known,
+      input,
+      options,
+      typeof taken === 'number' ? taken : await taken,
+    )
+    if (this.worker.canAdopt(birth)) return this.#startHere(birth)
+    return this.#enqueue(birth)
+  }
+
+  async #startHere<Output>(birth: Birth): Promise<RunHandle<Output>> {
+    const isNew = await new Promise<boolean>((resolve) => this.worker.adoptNewborn(birth, resolve))
+    return isNew ? this.#handle(birth.run.id, true) : this.#existing(birth)
+  }
+
+  async #enqueue<Output>(birth: Birth): Promise<RunHandle<Output>> {
+    const { run } = birth
+    const isNew = await this.database.transaction(async (session) => {
+      if (!this.#knownQueues.has(run.queue)) await ensureQueue(session, run.queue)
+      if (run.idempotency === null) await session.bulk(insertRuns, [newRunValues(run)])
+      else if ((await session.bulk(insertKeyedRuns, [newRunValues(run)])).length === 0) return false
+      await session.bulk(insertEvents, [eventValues(firstEvent(birth, this.edges.clock.now()))])
+      return true
+    })
+    this.#knownQueues.add(run.queue)
+    if (!isNew) return this.#existing(birth)
+    this.worker.nudge()
+    return this.#handle(run.id, true)
+  }
+
+  async #existing<Output>(birth: Birth): Promise<RunHandle<Output>> {
+    const row = await this.database.get<{ id: string }>(
+      'select id from runs where workflow = ? and idempotency = ?',
+      [birth.run.workflow, birth.run.idempotency],
+    )
+    return this.#handle(row!.id, false)
+  }
+
+  /** A handle on a run that is there. */
+  #handle<Output>(id: string, isNew: boolean): RunHandle<Output> {
+    return { id, isNew, result: () => this.resultOf(id) as Promise<RunResult<Output>> }
+  }
+
+  /** Waits for a run's end. @throws `unknown-run` */
+  async resultOf(id: string): Promise<RunResult> {
+    const { promise, resolve } = Promise.withResolvers<RunResult>()
+    const waiting = this.#waiters.get(id)
+    if (waiting) waiting.push(resolve)
+    else this.#waiters.set(id, [resolve])
+    if (!this.worker.holds(id)) await this.#answerFromStore(id)
+    return promise
+  }
+
+  async #answerFromStore(id: string): Promise<void> {
+    const run = await readRun(this.database, id)
+    if (!run) return
+    if (!isFinal(run.status)) return
+    const last = await this.database.get<{ payload: string | null }>(
+      `select coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
+       where e.run = ? and e.seq = ?`,
+      [run.no, run.head_seq],
+    )
+    this.#answer(id, resultFrom(run.status, run.reason, last?.payload ?? null))
+  }
+
+  #answer(id: string, result: RunResult): void {
+    const waiting = this.#waiters.get(id)
+    if (!waiting) return
+    this.#waiters.delete(id)
+    for (const resolve of waiting) resolve(result)
+  }
+
+  #ended(run: { no: number; id: string; workflow: string }, ending: Ending): void {
+    for (const observer of this.#observers) observer(run, ending)
+    if (!this.#waiters.has(run.id)) return
+    if (isFinal(ending.status)) this.#answer(run.id, resultFrom(ending.status, ending.reason, ending.payload))
+  }
+
+  #listen(): void {
+    this.#stopListening = this.database.onOutsideChange(() => this.#answerWaiters())
+  }
+
+  #answerWaiters(): void {
+    for (const id of [...this.#waiters.keys()]) {
+      if (!this.worker.holds(id)) void this.#answerFromStore(id)
+    }
+  }
+}
+
+type FinalStatus = RunResult['status']
+
+/** Whether a run stays as it is until a person does something. */
+function isFinal(status: RunStatus | Ending['status']): status is FinalStatus {
+  return status === 'stuck' || (endedStatuses as readonly string[]).includes(status)
+}
+
+function resultFrom(status: FinalStatus, reason: string | null, payload: string | null): RunResult {
+  switch (status) {
+    case 'succeeded':
+      return { status, output: payload === null ? undefined : JSON.parse(payload) }
+    case 'failed':
+      return {
+        status,
+        error:
+          payload === null ? new ReeveError('failed', reason ?? '') : fromErrorRecord(JSON.parse(payload)),
+      }
+    default:
+      return { status, reason }
+  }
+}

@@ -1,0 +1,107 @@
+import type { JournalEvent } from '../store/journal.ts'
+
+/** What an event means for the call it belongs to. */
+type Role = 'opens' | 'resolves' | 'rejects'
+
+const calls: Record<string, { kind: CallKind; role: Role }> = {
+  'step-retrying': { kind: 'step', role: 'opens' },
+  'step-completed': { kind: 'step', role: 'resolves' },
+  'step-failed': { kind: 'step', role: 'rejects' },
+  'effect-intended': { kind: 'effect', role: 'opens' },
+  'effect-retrying': { kind: 'effect', role: 'opens' },
+  'effect-unknown': { kind: 'effect', role: 'opens' },
+  'effect-completed': { kind: 'effect', role: 'resolves' },
+  'effect-failed': { kind: 'effect', role: 'rejects' },
+  'timer-set': { kind: 'timer', role: 'opens' },
+  'timer-fired': { kind: 'timer', role: 'resolves' },
+  'signal-awaited': { kind: 'signal', role: 'opens' },
+  'signal-received': { kind: 'signal', role: 'resolves' },
+  'signal-timed-out': { kind: 'signal', role: 'resolves' },
+  'approval-requested': { kind: 'approval', role: 'opens' },
+  'approval-decided': { kind: 'approval', role: 'resolves' },
+  'child-started': { kind: 'child', role: 'resolves' },
+  'child-awaited': { kind: 'child-result', role: 'opens' },
+  'child-finished': { kind: 'child-result', role: 'resolves' },
+}
+
+export type CallKind = 'step' | 'effect' | 'timer' | 'signal' | 'approval' | 'child' | 'child-result'
+
+/** What the journal knows of one `ctx` call. */
+export interface RecordedCall {
+  step: number
+  kind: CallKind
+  name: string | null
+  args: string | null
+  /** Its events before it settled, in journal order. */
+  opened: JournalEvent[]
+  settled: JournalEvent | undefined
+}
+
+/** A settlement to be delivered on replay, in journal order. */
+export interface Settlement {
+  step: number
+  event: JournalEvent
+  rejects: boolean
+}
+
+/** A run's journal, read for replay. */
+export interface History {
+  input: JournalEvent
+  calls: Map<number, RecordedCall>
+  settlements: Settlement[]
+  /** The highest call number the journal knows. */
+  lastStep: number
+  patches: Set<string>
+  logs: number
+  lastSeq: number
+  lastHash: string
+}
+
+/**
+ * Reads a journal. After a `run-retried` event the failed call that ended the run counts as never made, so that it
+ * is made again; everything before it keeps its results.
+ */
+export function readHistory(events: JournalEvent[]): History {
+  const first = events[0]!
+  const last = events.at(-1)!
+  const history: History = {
+    input: first,
+    calls: new Map(),
+    settlements: [],
+    lastStep: 0,
+    patches: new Set(),
+    logs: 0,
+    lastSeq: last.seq,
+    lastHash: last.hash,
+  }
+  for (const event of events) {
+    if (event.type === 'patch-marked') history.patches.add(event.name!)
+    else if (event.type === 'log-written') history.logs++
+    else if (event.type === 'run-retried' && event.step !== null) forget(history, event.step)
+    else if (event.step !== null) record(history, event)
+  }
+  return history
+}
+
+function record(history: History, event: JournalEvent): void {
+  const meaning = calls[event.type]
+  if (!meaning) return
+  const step = event.step!
+  let call = history.calls.get(step)
+  if (!call) {
+    call = { step, kind: meaning.kind, name: event.name, args: event.args, opened: [], settled: undefined }
+    history.calls.set(step, call)
+    if (step > history.lastStep) history.lastStep = step
+  }
+  if (meaning.role === 'opens') {
+    call.opened.push(event)
+  } else {
+    call.settled = event
+    history.settlements.push({ step, event, rejects: meaning.role === 'rejects' })
+  }
+}
+
+function forget(history: History, step: number): void {
+  history.calls.delete(step)
+  history.settlements = history.settlements.filter((settlement) => settlement.step !== step)
+}

@@ -1,0 +1,133 @@
+import { isRetryable, ReeveError, toErrorRecord } from '../base/errors.ts'
+import { type Duration, toMs } from '../base/time.ts'
+import type { Call, Execution } from './execution.ts'
+import { encodePayload } from './payload.ts'
+import { delayAfter, type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
+
+/** What a step's body gets. */
+export interface StepAttempt {
+  /** 1 for the first. */
+  attempt: number
+  /** The same on every attempt: an idempotency key for whatever the body calls. */
+  key: string
+  /** Aborted when the attempt times out or the run ends. */
+  signal: AbortSignal
+}
+
+export interface StepOptions {
+  retry?: RetryPolicy
+  /** For one attempt. Default: none. */
+  timeout?: Duration
+}
+
+export function step(
+  execution: Execution,
+  name: string,
+  body: (attempt: StepAttempt) => unknown,
+  options: StepOptions | undefined,
+): Promise<unknown> {
+  const call = execution.issue('step', name, null)
+  execution.perform(call, () => attempts(execution, call, body, options))
+  return call.promise
+}
+
+async function attempts(
+  execution: Execution,
+  call: Call,
+  body: (attempt: StepAttempt) => unknown,
+  options: StepOptions | undefined,
+): Promise<void> {
+  const policy = resolveRetry(options?.retry)
+  const timeoutMs = options?.timeout === undefined ? undefined : toMs(options.timeout)
+  const key = keyOf(execution, call)
+  const last = call.recorded?.opened.at(-1)
+  let attempt = 1
+  if (last) {
+    const { attempt: failed, dueAt } = JSON.parse(last.payload!) as { attempt: number; dueAt: number }
+    attempt = failed + 1
+    if (dueAt > execution.edges.clock.now()) {
+      again(execution, call, dueAt, () => tries(execution, call, body, policy, timeoutMs, key, attempt))
+      return
+    }
+  }
+  await tries(execution, call, body, policy, timeoutMs, key, attempt)
+}
+
+async function tries(
+  execution: Execution,
+  call: Call,
+  body: (attempt: StepAttempt) => unknown,
+  policy: ResolvedRetry,
+  timeoutMs: number | undefined,
+  key: string,
+  attempt: number,
+): Promise<void> {
+  let value: unknown
+  try {
+    value = await within(execution, timeoutMs, `step "${call.name}"`, (signal) =>
+      body({ attempt, key, signal }),
+    )
+  } catch (error) {
+    if (attempt >= policy.attempts || !isRetryable(error) || execution.signal.aborted) {
+      execution.fail(call, 'step-failed', error)
+      return
+    }
+    retryLater(execution, call, 'step-retrying', policy, attempt, error, () =>
+      tries(execution, call, body, policy, timeoutMs, key, attempt + 1),
+    )
+    return
+  }
+  execution.settle(call, 'step-completed', encodePayload(value, `the result of step "${call.name}"`), value)
+}
+
+/** Journals a failed attempt and makes the next one when its time has come, in this process or another. */
+export function retryLater(
+  execution: Execution,
+  call: Call,
+  type: string,
+  policy: ResolvedRetry,
+  attempt: number,
+  error: unknown,
+  next: () => Promise<void>,
+): void {
+  const delayMs = delayAfter(policy, attempt, execution.edges.random(), error)
+  const dueAt = Math.ceil(execution.edges.clock.now() + delayMs)
+  execution.open(call, type, JSON.stringify({ attempt, dueAt, error: toErrorRecord(error) }))
+  again(execution, call, dueAt, next)
+}
+
+export function again(execution: Execution, call: Call, dueAt: number, next: () => Promise<void>): void {
+  execution.timers.set(dueAt, () => execution.perform(call, next))
+}
+
+/** The idempotency key of a call: the same on every attempt, and unlike any other call's in any database. */
+export function keyOf(execution: Execution, call: Call): string {
+  return `${execution.edges.identity}:${execution.claim.id}:${call.step}`
+}
+
+/** Runs one attempt under its time limit and the run's own end. @throws `timeout` */
+export async function within<T>(
+  execution: Execution,
+  timeoutMs: number | undefined,
+  what: string,
+  body: (signal: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  if (timeoutMs === undefined) return body(execution.signal)
+  const limit = new AbortController()
+  let expire: (error: Error) => void = () => {}
+  const expired = new Promise<never>((_resolve, reject) => {
+    expire = reject
+  })
+  const cancel = execution.edges.clock.after(timeoutMs, () => {
+    const error = new ReeveError('timeout', `${what} took longer than its limit of ${timeoutMs} ms.`, {
+      retryable: true,
+    })
+    limit.abort(error)
+    expire(error)
+  })
+  try {
+    return await Promise.race([body(AbortSignal.any([execution.signal, limit.signal])), expired])
+  } finally {
+    cancel()
+  }
+}

@@ -1,0 +1,362 @@
+import { parse } from '../base/schema.ts'
+import {
+  claimFrom,
+  nextDue,
+  nextRateWindow,
+  recoverOrphans,
+  suspectCrashes,
+  wakeDue,
+} from '../store/claims.ts'
+import type { Database } from '../store/database.ts'
+import { readInbox } from '../store/inbox.ts'
+import { readEvents } from '../store/journal.ts'
+import { ensureQueue, isLimited, listQueues, type QueueRow } from '../store/queues.ts'
+import { type RunRow, readRunByNo } from '../store/runs.ts'
+import {
+  heartbeat,
+  heartbeatMs,
+  liveWorkers,
+  registerWorker,
+  removeDeadWorkers,
+  removeWorker,
+} from '../store/workers.ts'
+import type { Birth } from './birth.ts'
+import { inputOf } from './birth.ts'
+import type { CoreContext } from './context.ts'
+import type { EngineEdges } from './edges.ts'
+import { type Claim, type Ending, Execution } from './execution.ts'
+import { type History, readHistory } from './history.ts'
+import { markStuck } from './outside.ts'
+import type { WorkflowRegistry } from './workflow.ts'
+
+export interface WorkerOptions {
+  id: string
+  database: Database
+  edges: EngineEdges
+  workflows: WorkflowRegistry
+  /** Makes the `ctx` that workflows get. */
+  contextFor: (execution: Execution) => CoreContext
+  /** The most runs held at once. */
+  capacity: number
+  /** Deaths without progress until a run is `stuck`. */
+  maxCrashes: number
+  onEnd: (run: { no: number; id: string; workflow: string }, ending: Ending) => void
+  /** A run was set aside as stuck without being driven. */
+  onSetAside: (runId: string) => void
+  /** Called before each claim round, for schedules. */
+  onRound?: () => Promise<void>
+}
+
+/**
+ * Claims runs and drives them.
+ *
+ *   idle → dispatching (claim, load, start; again while there is more) → idle until a nudge or the next due time
+ *
+ * A nudge comes from this process's own commits, from another process's changes, and from the clock. There is no
+ * polling per run and no timer per run.
+ */
+export class Worker {
+  readonly id: string
+  readonly #options: WorkerOptions
+  readonly #active = new Map<number, Execution>()
+  readonly #activeIds = new Set<string>()
+  #queues = new Map<string, QueueRow>()
+  #state: 'new' | 'working' | 'draining' | 'stopped' = 'new'
+  #nudged = false
+  #round: Promise<void> | undefined
+  #cancelDue = () => {}
+  #cancelHeartbeat = () => {}
+  #stopListening = () => {}
+  #whenIdle: (() => void)[] = []
+
+  constructor(options: WorkerOptions) {
+    this.id = options.id
+    this.#options = options
+  }
+
+  get active(): number {
+    return this.#active.size
+  }
+
+  holds(runId: string): boolean {
+    return this.#activeIds.has(runId)
+  }
+
+  /** Registers, takes over what dead workers left, and begins to claim. */
+  async start(): Promise<void> {
+    const { database } = this.#options
+    await database.transaction((session) => registerWorker(session, this.id))
+    this.#state = 'working'
+    await this.#recover()
+    this.#stopListening = database.onOutsideChange(() => {
+      void this.#noticeOutside()
+      this.nudge()
+    })
+    this.#beatLater()
+    await this.tick()
+  }
+
+  /** Stops claiming, lets what acts finish (for at most `graceMs`), gives the runs back, and signs off. */
+  async stop(graceMs = 10_000): Promise<void> {
+    if (this.#state === 'stopped' || this.#state === 'new') return
+    this.#state = 'draining'
+    this.#cancelDue()
+    this.#cancelHeartbeat()
+    this.#stopListening()
+    await this.#round
+    for (const execution of this.#active.values()) execution.drain()
+    if (this.#active.size > 0) {
+      let cancel = () => {}
+      const grace = new Promise<void>((resolve) => {
+        cancel = this.#options.edges.clock.after(graceMs, resolve)
+      })
+      await Promise.race([new Promise<void>((resolve) => this.#whenIdle.push(resolve)), grace])
+      cancel()
+    }
+    this.#state = 'stopped'
+    await this.#options.edges.commits.settled()
+    await this.#options.database.transaction((session) => removeWorker(session, this.id))
+  }
+
+  /** Says that there may be something to claim. Many nudges at one moment make one round. */
+  nudge(): void {
+    if (this.#nudged || this.#state !== 'working') return
+    this.#nudged = true
+    setImmediate(() => {
+      this.#nudged = false
+      if (this.#state === 'working') void this.tick().catch((error) => this.#roundFailed(error))
+    })
+  }
+
+  /** One round of claiming, until there is nothing more to claim or no room. */
+  tick(): Promise<void> {
+    this.#round ??= this.#dispatch().finally(() => {
+      this.#round = undefined
+    })
+    return this.#round
+  }
+
+  async #dispatch(): Promise<void> {
+    const { database } = this.#options
+    for (;;) {
+      await this.#options.onRound?.()
+      const room = this.#options.capacity - this.#active.size
+      if (room <= 0 || this.#state !== 'working') break
+      const claimed = await database.transaction((session) => this.#claim(session, room))
+      for (const run of claimed) await this.#adopt(run)
+      if (claimed.length === 0) break
+    }
+    await this.#sleepUntilDue()
+  }
+
+  async #claim(session: Parameters<typeof claimFrom>[0], room: number): Promise<RunRow[]> {
+    await wakeDue(session)
+    const queues = await listQueues(session)
+    this.#queues = new Map(queues.map((queue) => [queue.name, queue]))
+    const claimed: RunRow[] = []
+    for (const queue of queues) {
+      if (claimed.length >= room) break
+      const drivesSuspect = [...this.#active.values()].some(
+        (execution) => execution.claim.crashes >= suspectCrashes,
+      )
+      const request = { worker: this.id, limit: Math.min(room - claimed.length, 200), drivesSuspect }
+      claimed.push(...(await claimFrom(session, queue, request)))
+    }
+    return claimed
+  }
+
+  async #sleepUntilDue(): Promise<void> {
+    this.#cancelDue()
+    if (this.#state !== 'working') return
+    const { database, edges } = this.#options
+    const due = await nextDue(database)
+    const window = await nextRateWindow(database)
+    const next = Math.min(due ?? Number.POSITIVE_INFINITY, window ?? Number.POSITIVE_INFINITY)
+    if (next === Number.POSITIVE_INFINITY) return
+    this.#cancelDue = edges.clock.after(Math.max(next - edges.clock.now(), 1), () => this.nudge())
+  }
+
+  #roundFailed(error: unknown): void {
+    this.#options.edges.log.error('a claim round failed; it is tried again', { error: String(error) })
+    this.#cancelDue = this.#options.edges.clock.after(1000, () => this.nudge())
+  }
+
+  // ---- runs
+
+  /** Whether a run could be driven here from birth, without waiting in a queue. */
+  canAdopt(birth: Birth): boolean {
+    const queue = this.#queues.get(birth.run.queue)
+    return (
+      this.#state === 'working' &&
+      queue !== undefined &&
+      !queue.paused &&
+      !isLimited(queue) &&
+      birth.run.available_at <= birth.run.created_at &&
+      this.#active.size < this.#options.capacity
+    )
+  }
+
+  /** Drives a run from its birth: born, claimed and begun in one commit. */
+  adoptNewborn(birth: Birth, onBorn: (isNew: boolean) => void): void {
+    const { run } = birth
+    run.status = 'running'
+    run.worker = this.id
+    run.epoch = 1
+    const claim: Claim = {
+      no: run.no,
+      id: run.id,
+      epoch: 1,
+      parent: null,
+      createdAt: run.created_at,
+      crashes: 0,
+      inbox: 0,
+      costNanousd: 0,
+    }
+    const execution = this.#begin(claim, run.workflow, run.version, undefined, [])
+    execution.born(run, birth.payload, onBorn)
+    execution.start(this.#options.contextFor(execution), birth.input)
+  }
+
+  #begin(
+    claim: Claim,
+    workflow: string,
+    version: string,
+    history: History | undefined,
+    inbox: ConstructorParameters<typeof Execution>[0]['inbox'],
+  ): Execution {
+    const execution = new Execution({
+      claim,
+      workflow: this.#options.workflows.find(workflow, version)!,
+      edges: this.#options.edges,
+      history,
+      inbox,
+      onEnd: (ending) => this.#ended(claim, workflow, ending),
+    })
+    this.#active.set(claim.no, execution)
+    this.#activeIds.add(claim.id)
+    return execution
+  }
+
+  async #adopt(run: RunRow): Promise<void> {
+    const { database, workflows } = this.#options
+    if (!workflows.find(run.workflow, run.version)) return this.#cannotDrive(run)
+    const events = await readEvents(database, run.no)
+    const inbox = run.inbox > 0 ? await readInbox(database, run.no) : []
+    const history = readHistory(events)
+    const claim: Claim = {
+      no: run.no,
+      id: run.id,
+      epoch: run.epoch,
+      parent: run.parent,
+      createdAt: run.created_at,
+      crashes: run.crashes,
+      inbox: run.inbox,
+      costNanousd: run.cost_nanousd,
+    }
+    const execution = this.#begin(claim, run.workflow, run.version, history, inbox)
+    if (run.cancelled_by !== null) {
+      execution.cancel(run.cancelled_by)
+      return
+    }
+    try {
+      const input = parse(execution.workflow.input, inputOf(history.input.payload), 'The kept input')
+      execution.start(this.#options.contextFor(execution), input)
+    } catch (error) {
+      execution.stick(`The input that the run was started with no longer fits: ${(error as Error).message}`)
+    }
+  }
+
+  /** A run of a workflow or version that this project does not have: another worker may, else a person must look. */
+  async #cannotDrive(run: RunRow): Promise<void> {
+    const { database, workflows } = this.#options
+    const others = (await liveWorkers(database)).filter((worker) => worker.id !== this.id)
+    if (others.length > 0) {
+      await database.run(
+        `update runs set status = 'queued', worker = null, available_at = reeve_now() + 5000 where no = ? and epoch = ?`,
+        [run.no, run.epoch],
+      )
+      return
+    }
+    const known = workflows.names().includes(run.workflow)
+    const reason = known
+      ? `This run is pinned to version ${run.version} of workflow "${run.workflow}", which the project no longer has. Bring that version back beside the new one, then: reeve retry ${run.id}`
+      : `The project has no workflow "${run.workflow}". Bring its file back, then: reeve retry ${run.id}`
+    await markStuck(database, this.#options.edges, run, reason)
+    this.#options.onSetAside(run.id)
+  }
+
+  #ended(claim: Claim, workflow: string, ending: Ending): void {
+    this.#active.delete(claim.no)
+    this.#activeIds.delete(claim.id)
+    this.#options.onEnd({ no: claim.no, id: claim.id, workflow }, ending)
+    if (this.#active.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+    if (
+      ending.status === 'waiting' ||
+      ending.status === 'queued' ||
+      this.#active.size === this.#options.capacity - 1
+    )
+      this.nudge()
+    else if (this.#queues.size > 1) this.nudge()
+  }
+
+  /** Something came into a run's inbox, or somebody wants it paused or cancelled. */
+  async arrived(no: number): Promise<void> {
+    const execution = this.#active.get(no)
+    if (!execution) {
+      this.nudge()
+      return
+    }
+    const { database } = this.#options
+    const run = await readRunByNo(database, no)
+    if (!run || run.epoch !== execution.claim.epoch) return
+    if (run.cancelled_by !== null) execution.cancel(run.cancelled_by)
+    else if (run.paused) execution.drain()
+    execution.receive(await readInbox(database, no), run.inbox)
+  }
+
+  async #noticeOutside(): Promise<void> {
+    const rows = await this.#options.database.all<{ no: number; inbox: number }>(
+      `select no, inbox from runs where status = 'running' and worker = ?`,
+      [this.id],
+    )
+    for (const row of rows) {
+      const execution = this.#active.get(row.no)
+      if (execution && row.inbox > execution.claim.inbox) await this.arrived(row.no)
+    }
+  }
+
+  // ---- liveness
+
+  #beatLater(): void {
+    this.#cancelHeartbeat = this.#options.edges.clock.after(heartbeatMs, () => {
+      if (this.#state !== 'working') return
+      this.#beat()
+        .catch((error) => this.#options.edges.log.error('a heartbeat failed', { error: String(error) }))
+        .finally(() => this.#beatLater())
+    })
+  }
+
+  async #beat(): Promise<void> {
+    const { database } = this.#options
+    const alive = await database.transaction((session) => heartbeat(session, this.id))
+    if (!alive) await database.transaction((session) => registerWorker(session, this.id))
+    await this.#recover()
+  }
+
+  /** Takes back the runs of dead workers; a run that keeps killing its worker becomes `stuck`. */
+  async #recover(): Promise<void> {
+    const { database, edges, maxCrashes } = this.#options
+    const orphans = await database.transaction(async (session) => {
+      await removeDeadWorkers(session)
+      await ensureQueue(session, 'default')
+      return recoverOrphans(session)
+    })
+    for (const run of orphans) {
+      if (run.crashes < maxCrashes) continue
+      const reason = `The process died ${run.crashes} times while driving this run, without progress between. Look at its last step, then: reeve retry ${run.id}`
+      await markStuck(database, edges, run, reason)
+      this.#options.onSetAside(run.id)
+    }
+    if (orphans.length > 0) this.nudge()
+  }
+}

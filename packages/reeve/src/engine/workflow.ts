@@ -1,0 +1,116 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ReeveError } from '../base/errors.ts'
+import type { Usd } from '../base/money.ts'
+import type { OutputOf } from '../base/schema.ts'
+import type { Duration } from '../base/time.ts'
+
+export interface WorkflowLimits {
+  /** The most `ctx` calls a run may make. Default 1,000. */
+  steps?: number
+  /** How long a run may take from its start, waiting included. Default: no limit. */
+  time?: Duration
+  /** The most a run may spend on models. Default: no limit of its own. */
+  cost?: Usd
+}
+
+/** A workflow as its file declares it. `run` must be deterministic between `ctx` calls. */
+export interface WorkflowDefinition<
+  Ctx,
+  I extends StandardSchemaV1,
+  O extends StandardSchemaV1 | undefined,
+  R,
+> {
+  /** Default: the file's name. */
+  name?: string
+  /** Change it when a change of code is not marked by `ctx.patched`: running runs stay with their version. Default `1`. */
+  version?: string
+  input: I
+  output?: O
+  limits?: WorkflowLimits
+  /** The queue its runs wait in. Default `default`. */
+  queue?: string
+  /** Runs with the same key count together in a queue's per-key limits. */
+  key?: (input: OutputOf<I>) => string
+  run(ctx: Ctx, input: OutputOf<I>): Promise<R> | R
+}
+
+/** A workflow as the engine runs it. */
+export interface Workflow<Input = unknown, Output = unknown> {
+  readonly kind: 'reeve-workflow'
+  name: string
+  readonly version: string
+  readonly input: StandardSchemaV1
+  readonly output: StandardSchemaV1 | undefined
+  readonly limits: WorkflowLimits
+  readonly queue: string
+  readonly key: ((input: unknown) => string) | undefined
+  readonly run: (ctx: never, input: never) => unknown
+  /** For types only: never there. */
+  readonly types?: { input: Input; output: Output }
+}
+
+/** Declares a workflow. `runtime.ts` gives `ctx` its type. */
+export function defineWorkflow<Ctx, I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined, R>(
+  definition: WorkflowDefinition<Ctx, I, O, R>,
+): Workflow<OutputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
+  if (!definition.input?.['~standard']) {
+    throw new ReeveError('bad-workflow', 'A workflow needs an `input` schema (Zod, or any Standard Schema).')
+  }
+  if (typeof definition.run !== 'function') {
+    throw new ReeveError('bad-workflow', 'A workflow needs a `run(ctx, input)` function.')
+  }
+  return {
+    kind: 'reeve-workflow',
+    name: definition.name ?? '',
+    version: definition.version ?? '1',
+    input: definition.input,
+    output: definition.output,
+    limits: definition.limits ?? {},
+    queue: definition.queue ?? 'default',
+    key: definition.key as Workflow['key'],
+    run: definition.run as Workflow['run'],
+  }
+}
+
+export function isWorkflow(value: unknown): value is Workflow {
+  return (
+    typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'reeve-workflow'
+  )
+}
+
+/** The workflows of a project, by name and version. The one registered last under a name is the current one. */
+export class WorkflowRegistry {
+  readonly #byName = new Map<string, Map<string, Workflow>>()
+
+  /** @throws `duplicate-workflow` */
+  add(workflow: Workflow): void {
+    const versions = this.#byName.get(workflow.name) ?? new Map<string, Workflow>()
+    if (versions.has(workflow.version)) {
+      throw new ReeveError(
+        'duplicate-workflow',
+        `There are two workflows named "${workflow.name}" with version "${workflow.version}". Rename one, or give one another version.`,
+      )
+    }
+    versions.set(workflow.version, workflow)
+    this.#byName.set(workflow.name, versions)
+  }
+
+  /** The current version of a workflow. @throws `unknown-workflow` */
+  current(name: string): Workflow {
+    const versions = this.#byName.get(name)
+    if (versions) return [...versions.values()].at(-1)!
+    const known = this.names()
+    throw new ReeveError(
+      'unknown-workflow',
+      `There is no workflow "${name}". ${known.length > 0 ? `This project has: ${known.join(', ')}.` : 'This project has none: add a file to workflows/.'}`,
+    )
+  }
+
+  find(name: string, version: string): Workflow | undefined {
+    return this.#byName.get(name)?.get(version)
+  }
+
+  names(): string[] {
+    return [...this.#byName.keys()].sort()
+  }
+}

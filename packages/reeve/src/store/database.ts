@@ -1,0 +1,42 @@
+/**
+ * The port to a database. `dialect.ts` holds what differs between SQLite and Postgres; everything above writes its
+ * SQL once, with `?` for parameters, `reeve_now()` for the store's clock, `{lock}` and `{skip}` where Postgres locks the rows it read
+ * (and skips those locked), and the tokens of `Bulk` for many rows.
+ */
+export type Value = null | number | string | Uint8Array
+
+/**
+ * A statement for many rows. `:column` stands for a row's value; `{from}` (in an insert or update) and `{also}` (in a
+ * select that has a `from` already) mark where Postgres names the rows, `{lock}` where it locks what it read.
+ */
+export interface Bulk {
+  readonly sql: string
+  readonly columns: Readonly<Record<string, 'int' | 'text' | 'bytes'>>
+}
+
+export interface Session {
+  all<Row>(sql: string, parameters?: Value[]): Promise<Row[]>
+  get<Row>(sql: string, parameters?: Value[]): Promise<Row | undefined>
+  /** Answers how many rows changed. */
+  run(sql: string, parameters?: Value[]): Promise<number>
+  /** Runs one statement for every row (values in the order of `columns`); answers what `returning` gave, all rows together. */
+  bulk<Row>(statement: Bulk, rows: Value[][]): Promise<Row[]>
+}
+
+export interface Database extends Session {
+  readonly kind: 'sqlite' | 'postgres'
+  /** Where the data is, safe to print. */
+  readonly place: string
+  /**
+   * Everything in `body` becomes durable together, or nothing does. Writing transactions are serialised where the
+   * database has one writer. `body` must use its own session only. Rejects with the database's error, untouched.
+   */
+  transaction<T>(body: (session: Session) => Promise<T>): Promise<T>
+  /** Calls back, at once or soon, when another process changed the data. Returns the way to stop. */
+  onOutsideChange(callback: () => void): () => void
+  /** What a failed transaction means: `retry` (full disk, busy: nothing was written, later may work) or `fatal`. */
+  classify(error: unknown): 'retry' | 'constraint' | 'fatal'
+  /** The database's own check of itself; empty when clean. */
+  integrity(): Promise<string[]>
+  close(): Promise<void>
+}

@@ -1,0 +1,206 @@
+import type { Clock } from '../base/time.ts'
+import { approvalValues, closeApprovals, insertApprovals, type NewApproval } from './approvals.ts'
+import type { Bulk, Database, Session, Value } from './database.ts'
+import { consumeItems, type Delivery, deliveryValues, insertDeliveries, wakeRuns } from './inbox.ts'
+import { eventValues, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
+import {
+  heldClaims,
+  insertKeyedRuns,
+  insertRuns,
+  type NewRun,
+  newRunValues,
+  type Release,
+  releaseRuns,
+  releaseValues,
+} from './runs.ts'
+
+/** What one run wants made durable at one moment: all of it, or (its claim lost) nothing. */
+export interface Turn {
+  run: number
+  /** Checked against the row: a worker that lost its claim writes nothing. */
+  epoch: number
+  /** The run itself, when this turn is its birth; then there is no claim to check. */
+  birth?: NewRun
+  events: JournalEvent[]
+  release?: Release
+  blobs?: { hash: string; content: string }[]
+  deliveries?: Delivery[]
+  consumed?: { item: number; step: number }[]
+  approvals?: NewApproval[]
+  closed?: { approval: string; status: 'expired' | 'withdrawn' }[]
+  /** Children born in this turn, each with its first event. */
+  children?: { run: NewRun; first: JournalEvent }[]
+}
+
+/**
+ * `durable`: all of it is on disk. `lost`: the claim was lost, nothing was written. `exists`: a run with this
+ * idempotency key is there already, nothing was written.
+ */
+export type Outcome = 'durable' | 'lost' | 'exists'
+
+export interface TurnSource {
+  /** Asked once per `submit`, at the last moment before the commit, so that one turn carries all that is ready. */
+  take(): Turn
+  settled(outcome: Outcome): void
+  /** The database refused this turn by itself (a broken constraint); other turns are not touched. */
+  refused(error: unknown): void
+}
+
+const retryDelayMs = 500
+const largestGroup = 4000
+
+/**
+ * Makes every turn that is ready at one moment durable in one transaction.
+ *
+ *   idle → gathering (until the current work has yielded) → writing → idle, or gathering again
+ *
+ * A transaction that fails for want of disk or a lock is tried again until it works: nothing is acknowledged
+ * meanwhile. One that fails for a turn's own fault is taken apart and its turns are written one by one. Any other
+ * failure means that the process can no longer tell what is on disk: `onFatal` must end it.
+ */
+export class GroupCommit {
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #onFatal: (error: unknown) => void
+  readonly #onTrouble: (error: unknown) => void
+  #waiting: TurnSource[] = []
+  #gathering = false
+  #writing = false
+  #idle: (() => void)[] = []
+
+  constructor(options: {
+    database: Database
+    clock: Clock
+    onFatal: (error: unknown) => void
+    onTrouble: (error: unknown) => void
+  }) {
+    this.#database = options.database
+    this.#clock = options.clock
+    this.#onFatal = options.onFatal
+    this.#onTrouble = options.onTrouble
+  }
+
+  submit(source: TurnSource): void {
+    this.#waiting.push(source)
+    if (this.#gathering || this.#writing) return
+    this.#gathering = true
+    setImmediate(this.#begin)
+  }
+
+  /** Resolves when everything submitted so far is settled. */
+  settled(): Promise<void> {
+    if (!this.#gathering && !this.#writing) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  readonly #begin = (): void => {
+    this.#gathering = false
+    this.#writing = true
+    const sources =
+      this.#waiting.length > largestGroup ? this.#waiting.splice(0, largestGroup) : this.#waiting
+    if (sources === this.#waiting) this.#waiting = []
+    const turns = sources.map((source) => source.take())
+    void this.#write(sources, turns)
+  }
+
+  async #write(sources: TurnSource[], turns: Turn[]): Promise<void> {
+    try {
+      const outcomes = await this.#database.transaction((session) => writeTurns(session, turns))
+      this.#end()
+      for (let index = 0; index < sources.length; index++) sources[index]!.settled(outcomes[index]!)
+    } catch (error) {
+      await this.#recover(sources, turns, error)
+    }
+  }
+
+  async #recover(sources: TurnSource[], turns: Turn[], error: unknown): Promise<void> {
+    const kind = this.#database.classify(error)
+    if (kind === 'fatal') {
+      this.#onFatal(error)
+    } else if (kind === 'retry') {
+      this.#onTrouble(error)
+      this.#clock.after(retryDelayMs, () => void this.#write(sources, turns))
+    } else if (turns.length === 1) {
+      this.#end()
+      sources[0]!.refused(error)
+    } else {
+      for (let index = 0; index < turns.length; index++) {
+        await this.#write([sources[index]!], [turns[index]!])
+      }
+    }
+  }
+
+  #end(): void {
+    this.#writing = false
+    if (this.#waiting.length > 0) {
+      if (!this.#gathering) {
+        this.#gathering = true
+        setImmediate(this.#begin)
+      }
+      return
+    }
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+}
+
+/** One transaction's work: a constant number of statements, whatever the number of turns. */
+async function writeTurns(session: Session, turns: Turn[]): Promise<Outcome[]> {
+  const outcomes = await admit(session, turns)
+  const rows = new Map<Bulk, Value[][]>()
+  const add = (statement: Bulk, values: Value[]) => {
+    const list = rows.get(statement)
+    if (list) list.push(values)
+    else rows.set(statement, [values])
+  }
+  for (let index = 0; index < turns.length; index++) {
+    if (outcomes[index] !== 'durable') continue
+    const turn = turns[index]!
+    for (const event of turn.events) add(insertEvents, eventValues(event))
+    if (turn.release) add(releaseRuns, releaseValues(turn.release))
+    if (turn.children) {
+      for (const child of turn.children) {
+        add(insertRuns, newRunValues(child.run))
+        add(insertEvents, eventValues(child.first))
+      }
+    }
+    for (const blob of turn.blobs ?? []) add(insertBlobs, [blob.hash, blob.content])
+    for (const delivery of turn.deliveries ?? []) add(insertDeliveries, deliveryValues(delivery))
+    for (const taken of turn.consumed ?? []) add(consumeItems, [taken.item, taken.step])
+    for (const approval of turn.approvals ?? []) add(insertApprovals, approvalValues(approval))
+    for (const closed of turn.closed ?? []) add(closeApprovals, [closed.approval, closed.status])
+  }
+  for (const [statement, values] of rows) {
+    const answered = await session.bulk<{ run: number }>(statement, values)
+    if (statement === insertDeliveries && answered.length > 0) {
+      await session.bulk(
+        wakeRuns,
+        [...new Set(answered.map(({ run }) => run))].map((run) => [run]),
+      )
+    }
+  }
+  return outcomes
+}
+
+/** Creates the new runs and checks the claims of the others. */
+async function admit(session: Session, turns: Turn[]): Promise<Outcome[]> {
+  const births: Value[][] = []
+  const keyedBirths: Value[][] = []
+  const claims: Value[][] = []
+  for (const turn of turns) {
+    if (!turn.birth) claims.push([turn.run, turn.epoch])
+    else if (turn.birth.idempotency === null) births.push(newRunValues(turn.birth))
+    else keyedBirths.push(newRunValues(turn.birth))
+  }
+  if (births.length > 0) await session.bulk(insertRuns, births)
+  const born = keyedBirths.length > 0 ? await session.bulk<{ no: number }>(insertKeyedRuns, keyedBirths) : []
+  const held = claims.length > 0 ? await session.bulk<{ no: number }>(heldClaims, claims) : []
+  if (born.length === keyedBirths.length && held.length === claims.length) return turns.map(() => 'durable')
+  const bornNos = new Set(born.map((row) => row.no))
+  const heldNos = new Set(held.map((row) => row.no))
+  return turns.map((turn) => {
+    if (!turn.birth) return heldNos.has(turn.run) ? 'durable' : 'lost'
+    return turn.birth.idempotency === null || bornNos.has(turn.run) ? 'durable' : 'exists'
+  })
+}

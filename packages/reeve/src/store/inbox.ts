@@ -1,0 +1,65 @@
+import type { Bulk, Session, Value } from './database.ts'
+
+/**
+ * A run's durable inbox: everything from outside that it may wait for. Early items are kept, items with the same
+ * `dedup` count once, and each is taken by at most one call, first in first out by name.
+ */
+export interface InboxItem {
+  id: number
+  run: number
+  /** `signal:NAME`, `approval:ID`, `child:STEP`, `outcome:ID`. */
+  name: string
+  /** JSON text. */
+  payload: string
+  at: number
+}
+
+export interface Delivery {
+  run: number
+  name: string
+  dedup: string | null
+  payload: string
+  at: number
+}
+
+export const insertDeliveries: Bulk = {
+  columns: { run: 'int', name: 'text', dedup: 'text', payload: 'text', at: 'int' },
+  sql: `insert into inbox (run, name, dedup, payload, at) select :run, :name, :dedup, :payload, :at {from} where true
+    on conflict (run, dedup) where dedup is not null do nothing returning run`,
+}
+
+export function deliveryValues(delivery: Delivery): Value[] {
+  return [delivery.run, delivery.name, delivery.dedup, delivery.payload, delivery.at]
+}
+
+/**
+ * Counts an arrival and wakes the run if it waits. It writes the row even when the run does not wait, so that a
+ * concurrent release sees the count and cannot park over an item.
+ */
+export const wakeRuns: Bulk = {
+  columns: { run: 'int' },
+  sql: `update runs set inbox = runs.inbox + 1,
+      status = case when runs.status = 'waiting' then 'queued' else runs.status end,
+      available_at = case when runs.status = 'waiting' then reeve_now() else runs.available_at end
+    {from} where runs.no = :run`,
+}
+
+export const consumeItems: Bulk = {
+  columns: { id: 'int', step: 'int' },
+  sql: 'update inbox set consumed_step = :step {from} where inbox.id = :id',
+}
+
+export async function readInbox(session: Session, run: number): Promise<InboxItem[]> {
+  return session.all<InboxItem>(
+    'select id, run, name, payload, at from inbox where run = ? and consumed_step is null order by id',
+    [run],
+  )
+}
+
+/** Puts one item into a run's inbox and wakes it. Answers false for a duplicate. */
+export async function deliver(session: Session, delivery: Delivery): Promise<boolean> {
+  const inserted = await session.bulk(insertDeliveries, [deliveryValues(delivery)])
+  if (inserted.length === 0) return false
+  await session.bulk(wakeRuns, [[delivery.run]])
+  return true
+}

@@ -1,0 +1,127 @@
+import { sha256 } from '../base/hash.ts'
+import type { Bulk, Session, Value } from './database.ts'
+
+/** One event of a run's journal. `payload` is JSON text; a large one is kept as a blob and `blob` is its SHA-256. */
+export interface JournalEvent {
+  run: number
+  seq: number
+  type: string
+  /** The number of the `ctx` call it belongs to; absent for events of the run itself. */
+  step: number | null
+  name: string | null
+  /** SHA-256 of the call's arguments, compared on replay. */
+  args: string | null
+  at: number
+  payload: string | null
+  blob: string | null
+  hash: string
+}
+
+export const insertEvents: Bulk = {
+  columns: {
+    run: 'int',
+    seq: 'int',
+    type: 'text',
+    step: 'int',
+    name: 'text',
+    args: 'text',
+    at: 'int',
+    payload: 'text',
+    blob: 'text',
+    hash: 'text',
+  },
+  sql: `insert into events (run, seq, type, step, name, args, at, payload, blob, hash)
+    select :run, :seq, :type, :step, :name, :args, :at, :payload, :blob, :hash {from}`,
+}
+
+export function eventValues(event: JournalEvent): Value[] {
+  return [
+    event.run,
+    event.seq,
+    event.type,
+    event.step,
+    event.name,
+    event.args,
+    event.at,
+    event.payload,
+    event.blob,
+    event.hash,
+  ]
+}
+
+export const insertBlobs: Bulk = {
+  columns: { hash: 'text', content: 'text' },
+  sql: 'insert into blobs (hash, content) select :hash, :content {from} where true on conflict (hash) do nothing',
+}
+
+/** The hash before a run's first event: the run's id, so that no chain can be passed off as another run's. */
+export function chainStart(runId: string): string {
+  return runId
+}
+
+/**
+ * Links an event to the one before it. The payload enters by its digest, so that a payload can be erased later,
+ * its digest kept in its place, and the chain still verifies.
+ */
+export function chainHash(
+  previous: string,
+  event: Pick<JournalEvent, 'seq' | 'type' | 'step' | 'name' | 'args' | 'at'>,
+  digest: string,
+): string {
+  return sha256(
+    `${previous}\n${event.seq}\n${event.type}\n${event.step ?? ''}\n${event.args ?? ''}\n${event.at}\n${digest}\n${event.name ?? ''}`,
+  )
+}
+
+export function payloadDigest(event: Pick<JournalEvent, 'payload' | 'blob'>): string {
+  return event.blob ?? (event.payload === null ? '' : sha256(event.payload))
+}
+
+/** A run's events in order, blobs filled in. */
+export async function readEvents(session: Session, run: number, afterSeq = 0): Promise<JournalEvent[]> {
+  return session.all<JournalEvent>(
+    `select e.run, e.seq, e.type, e.step, e.name, e.args, e.at, coalesce(e.payload, b.content) as payload, e.blob, e.hash
+     from events e left join blobs b on b.hash = e.blob where e.run = ? and e.seq > ? order by e.seq`,
+    [run, afterSeq],
+  )
+}
+
+export async function readHead(
+  session: Session,
+  run: number,
+): Promise<{ seq: number; hash: string } | undefined> {
+  return session.get<{ seq: number; hash: string }>(
+    'select seq, hash from events where run = ? order by seq desc limit 1',
+    [run],
+  )
+}
+
+export interface ChainFault {
+  seq: number
+  problem: string
+}
+
+/** Recomputes a run's chain. `head` is what the run's row says of its last event, when it says anything. */
+export function verifyChain(
+  runId: string,
+  events: JournalEvent[],
+  head: { seq: number; hash: string } | undefined,
+): ChainFault | undefined {
+  let previous = chainStart(runId)
+  let seq = 0
+  for (const event of events) {
+    seq++
+    if (event.seq !== seq) return { seq, problem: `event ${seq} is missing (found ${event.seq})` }
+    if (event.blob !== null) {
+      if (event.payload === null) return { seq, problem: `the blob ${event.blob} is missing` }
+      if (sha256(event.payload) !== event.blob) return { seq, problem: `the blob ${event.blob} was changed` }
+    }
+    const hash = chainHash(previous, event, payloadDigest(event))
+    if (hash !== event.hash) return { seq, problem: `event ${seq} (${event.type}) was changed` }
+    previous = hash
+  }
+  if (head && head.seq > seq) return { seq: seq + 1, problem: `events ${seq + 1} to ${head.seq} are missing` }
+  const sealed = head && events[head.seq - 1]
+  if (sealed && sealed.hash !== head.hash) return { seq: head.seq, problem: `event ${head.seq} was replaced` }
+  return
+}

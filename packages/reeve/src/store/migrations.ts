@@ -1,0 +1,205 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Database, Session } from './database.ts'
+
+/**
+ * The schema, one entry per version, never edited once released. `{serial}` is a growing integer key and `{key}` an
+ * integer key that we choose; everything else is SQL that SQLite and Postgres both read.
+ *
+ * `events` is the only truth; every other table is a view of it kept up to date in the same transaction, or an inbox.
+ */
+const migrations: string[][] = [
+  [
+    'create table counters (name text primary key, value bigint not null)',
+    `create table runs (
+      no {key},
+      id text not null unique,
+      workflow text not null,
+      version text not null,
+      status text not null,
+      reason text,
+      queue text not null,
+      key text,
+      priority bigint not null,
+      available_at bigint not null,
+      fresh bigint not null,
+      idempotency text,
+      parent bigint,
+      parent_step bigint,
+      principal text not null,
+      epoch bigint not null,
+      worker text,
+      inbox bigint not null default 0,
+      wake_at bigint,
+      paused bigint not null default 0,
+      cancelled_by text,
+      crashes bigint not null default 0,
+      crash_seq bigint not null default 0,
+      cost_nanousd bigint not null default 0,
+      created_at bigint not null,
+      ended_at bigint,
+      head text,
+      head_seq bigint
+    )`,
+    'create unique index runs_idempotency on runs (workflow, idempotency) where idempotency is not null',
+    `create index runs_queued on runs (queue, fresh, priority desc, available_at, no) where status = 'queued'`,
+    `create index runs_waking on runs (wake_at) where status = 'waiting' and wake_at is not null`,
+    `create index runs_running on runs (queue, key) where status = 'running'`,
+    'create index runs_ended on runs (ended_at) where ended_at is not null',
+    'create index runs_children on runs (parent) where parent is not null',
+    `create table events (
+      id {serial},
+      run bigint not null,
+      seq bigint not null,
+      type text not null,
+      step bigint,
+      name text,
+      args text,
+      at bigint not null,
+      payload text,
+      blob text,
+      hash text not null
+    )`,
+    'create unique index events_run on events (run, seq)',
+    'create index events_blob on events (blob) where blob is not null',
+    'create table blobs (hash text primary key, content text not null)',
+    `create table inbox (
+      id {serial},
+      run bigint not null,
+      name text not null,
+      dedup text,
+      payload text not null,
+      at bigint not null,
+      consumed_step bigint
+    )`,
+    'create index inbox_run on inbox (run)',
+    'create unique index inbox_dedup on inbox (run, dedup) where dedup is not null',
+    `create table approvals (
+      id text primary key,
+      run bigint not null,
+      step bigint not null,
+      kind text not null,
+      subject text not null,
+      shown text not null,
+      args_hash text not null,
+      status text not null,
+      requested_at bigint not null,
+      expires_at bigint,
+      decided_at bigint,
+      decided_by text,
+      note text,
+      answer text
+    )`,
+    `create index approvals_pending on approvals (requested_at) where status = 'pending'`,
+    'create index approvals_run on approvals (run)',
+    `create table workers (
+      id text primary key,
+      host text not null,
+      pid bigint not null,
+      born text not null,
+      started_at bigint not null,
+      heartbeat_at bigint not null
+    )`,
+    `create table queues (
+      name text primary key,
+      paused bigint not null default 0,
+      concurrency bigint,
+      key_concurrency bigint,
+      rate_count bigint,
+      rate_ms bigint
+    )`,
+    'create table claim_rates (queue text primary key, window_at bigint not null, used bigint not null)',
+    `create table schedules (
+      name text primary key,
+      workflow text not null,
+      definition text not null,
+      paused bigint not null default 0,
+      next_at bigint
+    )`,
+    'create index schedules_next on schedules (next_at) where paused = 0',
+    `create table occurrences (
+      schedule text not null,
+      nominal bigint not null,
+      outcome text not null,
+      reason text,
+      run text,
+      at bigint not null,
+      primary key (schedule, nominal)
+    )`,
+    'create table prunings (id {serial}, at bigint not null, before bigint not null, runs bigint not null, events bigint not null)',
+    'create table meta (name text primary key, value text not null)',
+  ],
+]
+
+/** The version that this code reads and writes. */
+export const schemaVersion = migrations.length
+
+/**
+ * Brings the database to this code's version, in one transaction.
+ * @throws `database-newer` `database-foreign` `database-unusable`
+ */
+export async function migrate(database: Database, newIdentity: () => string): Promise<void> {
+  const at = await versionOf(database)
+  if (at === schemaVersion) return
+  if (at > schemaVersion) {
+    throw new ReeveError(
+      'database-newer',
+      `The database ${database.place} has schema version ${at}; this Reeve knows versions up to ${schemaVersion}. Update Reeve, or point DATABASE_URL at another database. Nothing was changed.`,
+    )
+  }
+  await database.transaction(async (session) => {
+    for (const statements of migrations.slice(at)) {
+      for (const statement of statements) await session.run(translate(statement, database.kind))
+    }
+    if (at === 0) await session.run(`insert into meta (name, value) values ('identity', ?)`, [newIdentity()])
+    await session.run(
+      `insert into meta (name, value) values ('schema', ?) on conflict (name) do update set value = excluded.value`,
+      [String(schemaVersion)],
+    )
+  })
+}
+
+/** 0 for an empty database. */
+export async function versionOf(database: Database): Promise<number> {
+  const listing =
+    database.kind === 'sqlite'
+      ? `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`
+      : 'select tablename as name from pg_tables where schemaname = current_schema()'
+  const tables = await readable(database, () => database.all<{ name: string }>(listing))
+  if (tables.length === 0) return 0
+  if (!tables.some((table) => table.name === 'meta') || !tables.some((table) => table.name === 'runs')) {
+    throw new ReeveError(
+      'database-foreign',
+      `${database.place} holds tables that are not Reeve's (${tables
+        .slice(0, 3)
+        .map((table) => table.name)
+        .join(', ')}). Give Reeve a database of its own. Nothing was changed.`,
+    )
+  }
+  const row = await readable(database, () =>
+    database.get<{ value: string }>(`select value from meta where name = 'schema'`),
+  )
+  return Number(row?.value ?? 0)
+}
+
+async function readable<T>(database: Database, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    throw new ReeveError(
+      'database-unusable',
+      `The database ${database.place} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}. If the file is damaged, move it away and restore a backup. Nothing was changed.`,
+      { cause },
+    )
+  }
+}
+
+function translate(statement: string, kind: Database['kind']): string {
+  const key = kind === 'sqlite' ? 'integer primary key' : 'bigint primary key'
+  const serial = kind === 'sqlite' ? 'integer primary key' : 'bigserial primary key'
+  return statement.replaceAll('{key}', key).replaceAll('{serial}', serial)
+}
+
+export async function identityOf(session: Session): Promise<string> {
+  const row = await session.get<{ value: string }>(`select value from meta where name = 'identity'`)
+  return row?.value ?? ''
+}

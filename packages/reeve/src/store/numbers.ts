@@ -1,0 +1,48 @@
+import type { Database } from './database.ts'
+
+const firstBlock = 32
+const largestBlock = 8192
+
+/**
+ * Hands out the growing integer keys of runs from blocks reserved in the database, so that many workers can number
+ * runs without asking for each. A block that a crash cuts short leaves a gap, which nothing minds.
+ */
+export class RunNumbers {
+  readonly #database: Database
+  #next = 0
+  #end = 0
+  #block = firstBlock
+  #refilling: Promise<void> | undefined
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** The next number, or a promise of it when the block is used up. */
+  take(): number | Promise<number> {
+    if (this.#next < this.#end) return this.#next++
+    return this.#refill().then(() => this.take())
+  }
+
+  #refill(): Promise<void> {
+    this.#refilling ??= this.#reserve().finally(() => {
+      this.#refilling = undefined
+    })
+    return this.#refilling
+  }
+
+  async #reserve(): Promise<void> {
+    const size = this.#block
+    const end = await this.#database.transaction(async (session) => {
+      const row = await session.get<{ value: number }>(
+        `insert into counters (name, value) values ('run', ?)
+         on conflict (name) do update set value = counters.value + excluded.value returning value`,
+        [size],
+      )
+      return row!.value
+    })
+    this.#next = end - size + 1
+    this.#end = end + 1
+    this.#block = Math.min(size * 4, largestBlock)
+  }
+}

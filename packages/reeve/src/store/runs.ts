@@ -1,0 +1,212 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Bulk, Session, Value } from './database.ts'
+
+/**
+ * The states of a run:
+ *
+ *   queued → running ⇄ waiting → succeeded | failed | cancelled
+ *               ↘ stuck (needs a person; left only by `retry`, `cancel` or `fork`)
+ *
+ * A waiting run goes back to `queued` when its timer is due or its inbox grew. `failed` and `cancelled` go back to
+ * `queued` only by a person's `retry`.
+ */
+export type RunStatus = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'stuck'
+
+export const endedStatuses: readonly RunStatus[] = ['succeeded', 'failed', 'cancelled']
+
+/** A run's row: where it stands. What happened is in its journal. */
+export interface RunRow {
+  /** The database's own key: small, growing, never shown. */
+  no: number
+  id: string
+  workflow: string
+  version: string
+  status: RunStatus
+  /** For people: why it waits, failed or is stuck. */
+  reason: string | null
+  queue: string
+  key: string | null
+  priority: number
+  /** Not claimed before this time (ms). */
+  available_at: number
+  /** 1 until it first ran: wake-ups and recoveries go ahead of new work. */
+  fresh: number
+  idempotency: string | null
+  parent: number | null
+  parent_step: number | null
+  principal: string
+  /** Grows with every claim; an append from an older epoch is refused. */
+  epoch: number
+  worker: string | null
+  /** How many items its inbox has ever received. */
+  inbox: number
+  wake_at: number | null
+  paused: number
+  cancelled_by: string | null
+  /** Workers that died while driving it, since its journal last grew. */
+  crashes: number
+  crash_seq: number
+  cost_nanousd: number
+  created_at: number
+  ended_at: number | null
+  head: string | null
+  head_seq: number | null
+}
+
+const insertColumns = {
+  no: 'int',
+  id: 'text',
+  workflow: 'text',
+  version: 'text',
+  status: 'text',
+  queue: 'text',
+  key: 'text',
+  priority: 'int',
+  available_at: 'int',
+  fresh: 'int',
+  idempotency: 'text',
+  parent: 'int',
+  parent_step: 'int',
+  principal: 'text',
+  epoch: 'int',
+  worker: 'text',
+  created_at: 'int',
+} as const
+
+export type NewRun = Pick<RunRow, keyof typeof insertColumns>
+
+const insertSql = `insert into runs (${Object.keys(insertColumns).join(', ')})
+  select ${Object.keys(insertColumns)
+    .map((column) => `:${column}`)
+    .join(', ')} {from}`
+
+export const insertRuns: Bulk = { columns: insertColumns, sql: insertSql }
+
+/** For runs with an idempotency key: answers the `no` of those that were new. */
+export const insertKeyedRuns: Bulk = {
+  columns: insertColumns,
+  sql: `${insertSql} where true on conflict (workflow, idempotency) where idempotency is not null do nothing returning no`,
+}
+
+export function newRunValues(run: NewRun): Value[] {
+  return [
+    run.no,
+    run.id,
+    run.workflow,
+    run.version,
+    run.status,
+    run.queue,
+    run.key,
+    run.priority,
+    run.available_at,
+    run.fresh,
+    run.idempotency,
+    run.parent,
+    run.parent_step,
+    run.principal,
+    run.epoch,
+    run.worker,
+    run.created_at,
+  ]
+}
+
+/** Which of these claims still hold. On Postgres the rows stay locked until the transaction ends. */
+export const heldClaims: Bulk = {
+  columns: { no: 'int', epoch: 'int' },
+  sql: `select runs.no from runs {also} where runs.no = :no and runs.epoch = :epoch and runs.status = 'running' {lock}`,
+}
+
+/** A claimed run as its worker gives it back. */
+export interface Release {
+  no: number
+  status: Exclude<RunStatus, 'running'>
+  reason: string | null
+  wakeAt: number | null
+  /** How many inbox items the worker had seen: if more came since, a waiting run is queued again at once. */
+  inboxSeen: number
+  endedAt: number | null
+  head: string
+  headSeq: number
+  costNanousd: number
+}
+
+export const releaseRuns: Bulk = {
+  columns: {
+    no: 'int',
+    status: 'text',
+    reason: 'text',
+    wake_at: 'int',
+    inbox_seen: 'int',
+    ended_at: 'int',
+    head: 'text',
+    head_seq: 'int',
+    cost_nanousd: 'int',
+  },
+  sql: `update runs set
+      status = case when :status = 'waiting' and runs.inbox > :inbox_seen then 'queued' else :status end,
+      reason = :reason, wake_at = :wake_at, ended_at = :ended_at, head = :head, head_seq = :head_seq,
+      cost_nanousd = :cost_nanousd, worker = null, crashes = 0, fresh = 0
+    {from} where runs.no = :no`,
+}
+
+export function releaseValues(release: Release): Value[] {
+  return [
+    release.no,
+    release.status,
+    release.reason,
+    release.wakeAt,
+    release.inboxSeen,
+    release.endedAt,
+    release.head,
+    release.headSeq,
+    release.costNanousd,
+  ]
+}
+
+export async function readRun(session: Session, id: string): Promise<RunRow | undefined> {
+  return session.get<RunRow>('select * from runs where id = ?', [id])
+}
+
+export async function readRunByNo(session: Session, no: number): Promise<RunRow | undefined> {
+  return session.get<RunRow>('select * from runs where no = ?', [no])
+}
+
+/** @throws `unknown-run` */
+export async function requireRun(session: Session, id: string): Promise<RunRow> {
+  const run = await readRun(session, id)
+  if (run) return run
+  throw new ReeveError('unknown-run', `There is no run ${id}. See the runs with: reeve runs`, {
+    details: { run: id },
+  })
+}
+
+export interface RunFilter {
+  status?: RunStatus
+  workflow?: string
+  limit?: number
+}
+
+/** The newest runs first. */
+export async function listRuns(session: Session, filter: RunFilter = {}): Promise<RunRow[]> {
+  const conditions: string[] = ['true']
+  const parameters: Value[] = []
+  if (filter.status) {
+    conditions.push('status = ?')
+    parameters.push(filter.status)
+  }
+  if (filter.workflow) {
+    conditions.push('workflow = ?')
+    parameters.push(filter.workflow)
+  }
+  parameters.push(filter.limit ?? 50)
+  return session.all<RunRow>(
+    `select * from runs where ${conditions.join(' and ')} order by no desc limit ?`,
+    parameters,
+  )
+}
+
+export async function countRuns(
+  session: Session,
+): Promise<{ workflow: string; status: RunStatus; count: number }[]> {
+  return session.all('select workflow, status, count(*) as count from runs group by workflow, status')
+}

@@ -1,0 +1,228 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { messageOf, ReeveError } from '../base/errors.ts'
+import type { Clock } from '../base/time.ts'
+import type { Bulk, Database, Session, Value } from './database.ts'
+
+/** Below this, SQLite can corrupt a WAL database when a writer resets the log under a reader. */
+const oldestSqlite = '3.51.3'
+const outsideChangePollMs = 50
+
+export interface SqliteOptions {
+  /** A file, or `:memory:`. */
+  file: string
+  clock: Clock
+  /** For tests of the check itself. */
+  sqliteVersion?: string
+}
+
+/** @throws `sqlite-too-old`, `database-unusable` */
+export function openSqlite(options: SqliteOptions): Database {
+  const version = options.sqliteVersion ?? process.versions.sqlite ?? '0'
+  if (isOlder(version, oldestSqlite)) {
+    throw new ReeveError(
+      'sqlite-too-old',
+      `This Node carries SQLite ${version}, which can corrupt a database in WAL mode; Reeve needs ${oldestSqlite} or newer. Run through the project's own Node (npm start, npx reeve) or update Node to 24.21 or newer.`,
+    )
+  }
+  return new SqliteDatabase(options.file, options.clock)
+}
+
+class SqliteDatabase implements Database {
+  readonly kind = 'sqlite'
+  readonly place: string
+  readonly #writer: Connection
+  readonly #reader: Connection
+  readonly #clock: Clock
+  #last: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(file: string, clock: Clock) {
+    this.place = file
+    this.#clock = clock
+    const inMemory = file === ':memory:'
+    try {
+      if (!inMemory) mkdirSync(dirname(file), { recursive: true })
+      this.#writer = new Connection(file, clock, false)
+      this.#reader = inMemory ? this.#writer : new Connection(file, clock, true)
+    } catch (cause) {
+      throw unusable(file, cause)
+    }
+  }
+
+  all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
+    return this.#read((session) => session.all<Row>(sql, parameters))
+  }
+
+  get<Row>(sql: string, parameters: Value[] = []): Promise<Row | undefined> {
+    return this.#read((session) => session.get<Row>(sql, parameters))
+  }
+
+  run(sql: string, parameters: Value[] = []): Promise<number> {
+    return this.transaction((session) => session.run(sql, parameters))
+  }
+
+  bulk<Row>(statement: Bulk, rows: Value[][]): Promise<Row[]> {
+    return this.transaction((session) => session.bulk<Row>(statement, rows))
+  }
+
+  /** A file has a reading connection of its own; in memory there is one connection, so a read waits its turn. */
+  #read<T>(body: (session: Session) => Promise<T>): Promise<T> {
+    return this.#reader === this.#writer ? this.#inTurn(() => body(this.#writer)) : body(this.#reader)
+  }
+
+  transaction<T>(body: (session: Session) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      this.#writer.database.exec('begin immediate')
+      try {
+        const result = await body(this.#writer)
+        this.#writer.database.exec('commit')
+        return result
+      } catch (error) {
+        if (this.#writer.database.isTransaction) this.#writer.database.exec('rollback')
+        throw error
+      }
+    })
+  }
+
+  #inTurn<T>(body: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => {
+      if (this.#closed)
+        throw new ReeveError('database-closed', `The database ${this.place} is closed already.`)
+      return body()
+    })
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  onOutsideChange(callback: () => void): () => void {
+    if (this.place === ':memory:') return () => {}
+    const version = () => this.#writer.database.prepare('pragma data_version').get()?.data_version
+    let seen = version()
+    let stopped = false
+    let cancel = () => {}
+    const poll = () => {
+      if (stopped || this.#closed) return
+      const current = this.#writer.database.isTransaction ? seen : version()
+      if (current !== seen) {
+        seen = current
+        callback()
+      }
+      cancel = this.#clock.after(outsideChangePollMs, poll)
+    }
+    poll()
+    return () => {
+      stopped = true
+      cancel()
+    }
+  }
+
+  classify(error: unknown): 'retry' | 'constraint' | 'fatal' {
+    const primary =
+      error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+        ? error.errcode & 0xff
+        : 0
+    if (primary === 5 || primary === 6 || primary === 13 || primary === 8) return 'retry'
+    return primary === 19 ? 'constraint' : 'fatal'
+  }
+
+  async integrity(): Promise<string[]> {
+    const rows = await this.all<{ integrity_check: string }>('pragma integrity_check')
+    return rows.map((row) => row.integrity_check).filter((line) => line !== 'ok')
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#closed = true
+      if (this.#reader !== this.#writer) this.#reader.database.close()
+      this.#writer.database.close()
+    })
+  }
+}
+
+/** One connection with its prepared statements. All calls answer at once; the promises are for the port. */
+class Connection implements Session {
+  readonly database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  readonly #bulks = new Map<Bulk, StatementSync>()
+
+  constructor(file: string, clock: Clock, readOnly: boolean) {
+    this.database = new DatabaseSync(file, { readOnly, timeout: 5000 })
+    this.database.function('reeve_now', () => clock.now())
+    if (readOnly) return
+    this.database.exec('pragma journal_mode = wal')
+    this.database.exec('pragma synchronous = full')
+    this.database.exec('pragma wal_autocheckpoint = 4000')
+    this.database.exec('pragma cache_size = -65536')
+    this.database.exec('pragma foreign_keys = on')
+  }
+
+  async all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
+    return this.#prepare(sql).all(...parameters) as Row[]
+  }
+
+  async get<Row>(sql: string, parameters: Value[] = []): Promise<Row | undefined> {
+    return this.#prepare(sql).get(...parameters) as Row | undefined
+  }
+
+  async run(sql: string, parameters: Value[] = []): Promise<number> {
+    return Number(this.#prepare(sql).run(...parameters).changes)
+  }
+
+  async bulk<Row>(bulk: Bulk, rows: Value[][]): Promise<Row[]> {
+    let statement = this.#bulks.get(bulk)
+    if (!statement) {
+      statement = this.database.prepare(forOneRow(bulk))
+      this.#bulks.set(bulk, statement)
+    }
+    if (!/^select|returning/.test(bulk.sql)) {
+      for (const row of rows) statement.run(...row)
+      return []
+    }
+    const answers: Row[] = []
+    for (const row of rows) for (const answer of statement.all(...row)) answers.push(answer as Row)
+    return answers
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.database.prepare(sql.replace(/\{(lock|skip)\}/g, ''))
+      this.#statements.set(sql, statement)
+    }
+    return statement
+  }
+}
+
+/** The form of a bulk statement for a database that runs it row by row: `:column` becomes its numbered parameter. */
+function forOneRow(bulk: Bulk): string {
+  const numbers = new Map(Object.keys(bulk.columns).map((column, index) => [column, index + 1]))
+  return bulk.sql
+    .replace(/\{(from|also|lock)\}/g, '')
+    .replace(/:([a-z_]+)/g, (_match, column: string) => `?${numbers.get(column)}`)
+}
+
+function unusable(file: string, cause: unknown): ReeveError {
+  const said = messageOf(cause)
+  const advice = /readonly|EACCES|EROFS|unable to open/i.test(said)
+    ? `Reeve cannot write to ${dirname(file)}. Give this user the right to write there, or set DATABASE_URL to another place.`
+    : /not a database|malformed|corrupt/i.test(said)
+      ? `The file is damaged or is not a Reeve database. Nothing was changed. Move it away and restore a backup, or start anew.`
+      : existsSync(file)
+        ? 'Check the file and the disk.'
+        : 'Check the path and the disk.'
+  return new ReeveError('database-unusable', `The database ${file} cannot be opened: ${said}. ${advice}`, {
+    cause,
+  })
+}
+
+function isOlder(version: string, than: string): boolean {
+  const left = version.split('.').map(Number)
+  const right = than.split('.').map(Number)
+  for (let index = 0; index < 3; index++) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0)
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}
