@@ -81,8 +81,7 @@ function emphasised(problem: string, evidence: Evidence, weights: TermWeights): 
   const heaviest = Math.max(...weights.values())
   const emphasis = new Map(weights)
   for (const term of termsOf(problem)) {
-    if (evidence.statements.some((statement) => statement.terms.has(term)))
-      emphasis.set(term, heaviest * missedFactor)
+    if (evidence.holders(term) > 0) emphasis.set(term, heaviest * missedFactor)
   }
   return emphasis
 }

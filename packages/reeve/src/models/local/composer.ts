@@ -75,9 +75,8 @@ function choose(evidence: Evidence, revision: Revision): Statement[] {
   const titleScores = evidence.titleTerms.map((terms) => weightOf(terms, weights))
   const open: { statement: Statement; matched: string[] }[] = []
   for (const statement of evidence.statements) {
-    if (banned.has(statement.text)) continue
-    const matched: string[] = []
-    for (const term of weights.keys()) if (statement.terms.has(term)) matched.push(term)
+    if (statement.terms.length < 2 || banned.has(statement.text)) continue
+    const matched = statement.terms.filter((term) => weights.has(term))
     if (matched.length > 0) open.push({ statement, matched })
   }
   const covered = new Set<string>()
@@ -90,7 +89,7 @@ function choose(evidence: Evidence, revision: Revision): Statement[] {
       let gain = statement.position === 0 ? firstStatementBonus : 0
       for (const term of matched) gain += weights.get(term)! * (covered.has(term) ? coveredFactor : 1)
       gain += titleFactor * titleScores[statement.passage]!
-      gain /= 1 + statement.terms.size / 60
+      gain /= 1 + statement.terms.length / 60
       if (gain > topGain) {
         top = index
         topGain = gain
@@ -129,7 +128,7 @@ function coverage(chosen: Statement[], evidence: Evidence, weights: TermWeights)
   let covered = 0
   for (const [term, weight] of weights) {
     const said = chosen.some(
-      ({ terms, passage }) => terms.has(term) || evidence.titleTerms[passage]!.has(term),
+      ({ terms, passage }) => terms.includes(term) || evidence.titleTerms[passage]!.has(term),
     )
     if (said) covered += weight
   }

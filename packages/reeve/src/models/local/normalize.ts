@@ -1,6 +1,8 @@
 /** Characters of a text that the local solvers read; what lies beyond is ignored, so that work stays bounded. */
 export const maxTextLength = 16_384
 
+const curlyApostrophes = /[\u2018\u2019]/g
+const foreignPunctuation = /[\u00a0\u00ab\u00bb\u2000-\u206f]+/g
 const combiningMarks = /\p{M}+/gu
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII itself
 const notAscii = /[^\x00-\x7f]/
@@ -13,8 +15,10 @@ const separators = /[^\p{L}\p{N}\p{S}]+/gu
 export function normalize(text: string): string {
   const bounded = text.length > maxTextLength ? text.slice(0, maxTextLength) : text
   if (!notAscii.test(bounded)) return bounded.toLowerCase()
-  const folded = bounded
-    .replace(/[\u2018\u2019]/g, "'")
+  // Most texts beyond ASCII only have typographic quotes and dashes: these need none of the slow steps.
+  const straight = bounded.replace(curlyApostrophes, "'").replace(foreignPunctuation, ' ')
+  if (!notAscii.test(straight)) return straight.toLowerCase()
+  const folded = straight
     .normalize('NFKC')
     .toLowerCase()
     .normalize('NFD')

@@ -18,8 +18,11 @@ export interface Amount {
 const emailPattern =
   /(?<![\w.%+-])[A-Za-z0-9_%+-][\w.%+-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){1,6}[A-Za-z]{2,24}(?![\w-])/g
 const linkPattern = /(?:https?:\/\/|www\.)[^\s<>"'“”)\]]{1,400}/gi
-const amountPattern =
-  /(?<![\w.,])(?:(US\$|[$€£¥₹]|[A-Z]{3})\s?)?(\d{1,3}(?:[,.' ]\d{3}){1,4}(?:[.,]\d{1,2})?|\d{1,12}(?:[.,]\d{1,2})?)(?![\d])(?:\s?([$€£¥₹]|[A-Z]{3}(?![A-Za-z])|(?:euros?|dollars?|pounds?|yen|rupees?|francs?)(?![a-z])))?/gi
+const numberPattern =
+  /(?<![\d.,])(?:\d{1,3}(?:[,.' ]\d{3}){1,4}(?:[.,]\d{1,2})?|\d{1,12}(?:[.,]\d{1,2})?)(?!\d)/g
+const currencyBefore = /(?:^|[^A-Za-z])(US\$|[$€£¥₹]|[A-Z]{3})\s?$/
+const currencyAfter = /^\s?([$€£¥₹]|[A-Z]{3}|euros?|dollars?|pounds?|yen|rupees?|francs?)(?![A-Za-z])/i
+const currencyLength = 9
 
 const currencies: Record<string, string> = {
   us$: 'USD',
@@ -70,22 +73,24 @@ export function findLinks(text: string): Found<string>[] {
 /** Amounts of money with their currency, which may stand before or after: `$1,234.50`, `12,50 €`, `USD 20`, `5 euros`. */
 export function findAmounts(text: string): Found<Amount>[] {
   const found: Found<Amount>[] = []
-  for (const match of bounded(text).matchAll(amountPattern)) {
-    const currency = currencyOf(match[1]) ?? currencyOf(match[3])
+  const read = bounded(text)
+  for (const match of read.matchAll(numberPattern)) {
+    const end = match.index + match[0].length
+    const before = currencyBefore.exec(read.slice(Math.max(0, match.index - currencyLength), match.index))
+    const after = currencyAfter.exec(read.slice(end, end + currencyLength))
+    const prefix = currencyOf(before?.[1])
+    const currency = prefix ?? currencyOf(after?.[1])
     if (!currency) continue
-    found.push({
-      value: { amount: numberOf(match[2]!), currency },
-      written: match[0].trim(),
-      index: match.index,
-    })
+    const index = prefix ? match.index - before![0].length + before![0].indexOf(before![1]!) : match.index
+    const written = prefix ? read.slice(index, end) : read.slice(index, end + after![0].length)
+    found.push({ value: { amount: numberOf(match[0]), currency }, written, index })
   }
   return found
 }
 
 function currencyOf(written: string | undefined): string | undefined {
   if (!written) return
-  const upper = written.toUpperCase()
-  return isoCurrencies.has(upper) && written === upper ? upper : currencies[written.toLowerCase()]
+  return isoCurrencies.has(written) ? written : currencies[written.toLowerCase()]
 }
 
 /** The last separator is the decimal one unless three digits follow it: `1.234,5`, `1,234.5`, `1.234`. */

@@ -5,7 +5,16 @@ const heading = /^\s{0,3}#{1,6}\s/
 const fence = /^\s{0,20}(?:```|~~~)/
 const rule = /^\s{0,3}(?:[-*_=]\s?){3,}$/
 const continuation = /^\s{2}/
-const marks = /[*_`[\]<\\~]/
+const marks = /[*_`[<\\~]/
+const image = /!\[[^\]]{0,200}\]\([^)]{0,400}\)/g
+const link = /\[([^[\]]{1,200})\]\([^()]{0,400}\)/g
+const tag = /<\/?[a-zA-Z][^<>]{0,200}>/g
+const code = /`([^`]{1,400})`/g
+const stars = /(\*{1,3})(?=\S)([^*]{1,600})\1/g
+const underscores = /(?<!\w)(_{1,3})(?=\S)([^_]{1,600})\1(?!\w)/g
+const struck = /~~([^~]{1,400})~~/g
+const escaped = /\\([\\`*_{}[\]()#+\-.!>~|])/g
+const unevenSpace = /\s\s|[^\S ]/
 
 /**
  * The paragraphs and list items of a Markdown text, in order, as plain text on one line each. Headings, tables,
@@ -56,18 +65,18 @@ function withoutQuoteMark(line: string): string {
 
 /** One line without Markdown's emphasis, code marks, links (their text stays), images and tags. */
 export function withoutMarks(line: string): string {
-  const plain = marks.test(line)
-    ? line
-        .replace(/!\[[^\]]{0,200}\]\([^)]{0,400}\)/g, '')
-        .replace(/\[([^[\]]{1,200})\]\([^()]{0,400}\)/g, '$1')
-        .replace(/<\/?[a-zA-Z][^<>]{0,200}>/g, '')
-        .replace(/`([^`]{1,400})`/g, '$1')
-        .replace(/(\*{1,3})(?=\S)([^*]{1,600})\1/g, '$2')
-        .replace(/(?<!\w)(_{1,3})(?=\S)([^_]{1,600})\1(?!\w)/g, '$2')
-        .replace(/~~([^~]{1,400})~~/g, '$1')
-        .replace(/\\([\\`*_{}[\]()#+\-.!>~|])/g, '$1')
-    : line
-  return plain.replace(/\s+/g, ' ').trim()
+  let plain = line
+  if (marks.test(line)) {
+    // What is bound to fail is not tried: most lines have one kind of mark.
+    if (plain.includes('](')) plain = plain.replace(image, '').replace(link, '$1')
+    if (plain.includes('<')) plain = plain.replace(tag, '')
+    if (plain.includes('`')) plain = plain.replace(code, '$1')
+    if (plain.includes('*')) plain = plain.replace(stars, '$2')
+    if (plain.includes('_')) plain = plain.replace(underscores, '$2')
+    if (plain.includes('~~')) plain = plain.replace(struck, '$1')
+    if (plain.includes('\\')) plain = plain.replace(escaped, '$1')
+  }
+  return (unevenSpace.test(plain) ? plain.replace(/\s+/g, ' ') : plain).trim()
 }
 
 const abbreviations = new Set(

@@ -9,7 +9,8 @@ export interface Statement {
   passage: number
   /** 0 for the passage's first statement. */
   position: number
-  terms: Set<string>
+  /** Each term once. */
+  terms: string[]
 }
 
 /** The passages as their statements, and how rare each term is among these. */
@@ -36,45 +37,64 @@ export function readPassages(passages: Passage[]): Evidence {
   const titles: string[] = []
   const titleTerms: Set<string>[] = []
   const statements: Statement[] = []
-  const holders = new Map<string, number>()
-  passages.slice(0, maxPassages).forEach((passage, index) => {
+  const holders = new Map<string, Holders>()
+  for (const [index, passage] of passages.slice(0, maxPassages).entries()) {
     const title = withoutMarks(passage.title.slice(0, 200))
     titles.push(title)
     titleTerms.push(new Set(termsOf(title)))
-    let position = 0
     const blocks = blocksOf(passage.text)
     texts.push(blocks.join('\n'))
+    let position = 0
     for (const block of blocks) {
       for (const text of sentencesOf(block)) {
         if (statements.length >= maxStatements || text.length > longestStatement || text.endsWith(':'))
           continue
-        const terms = new Set(termsOf(text))
-        if (terms.size < 2) continue
-        for (const term of terms) holders.set(term, (holders.get(term) ?? 0) + 1)
+        const terms = countTerms(text, statements.length, holders)
         statements.push({ text, passage: index, position: position++, terms })
       }
     }
-  })
+  }
   return {
     texts,
     titles,
     titleTerms,
     statements,
-    holders: (term) => holders.get(term) ?? 0,
-    rarity: (term) => Math.log(1 + statements.length / (holders.get(term) ?? 1)),
+    holders: (term) => holders.get(term)?.count ?? 0,
+    rarity: (term) => Math.log(1 + statements.length / (holders.get(term)?.count ?? 1)),
     support(terms) {
+      const held = titleTerms.map((own) => new Set(own))
+      for (const statement of statements)
+        for (const term of statement.terms) held[statement.passage]!.add(term)
       let most = 0
-      for (let passage = 0; passage < titleTerms.length; passage++) {
-        const own = statements.filter((statement) => statement.passage === passage)
-        let held = 0
-        for (const term of terms) {
-          if (titleTerms[passage]!.has(term) || own.some((statement) => statement.terms.has(term))) held++
-        }
-        most = Math.max(most, held)
+      for (const known of held) {
+        let count = 0
+        for (const term of terms) if (known.has(term)) count++
+        most = Math.max(most, count)
       }
       return most / terms.size
     },
   }
+}
+
+interface Holders {
+  count: number
+  /** The last statement that was counted, so that each counts once. */
+  last: number
+}
+
+/** The statement's terms, each once, counted among the holders. */
+function countTerms(text: string, statement: number, holders: Map<string, Holders>): string[] {
+  const terms: string[] = []
+  for (const term of termsOf(text)) {
+    const known = holders.get(term)
+    if (known?.last === statement) continue
+    terms.push(term)
+    if (known) {
+      known.count++
+      known.last = statement
+    } else holders.set(term, { count: 1, last: statement })
+  }
+  return terms
 }
 
 /** A term of the question and what it weighs. */
