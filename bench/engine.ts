@@ -1,6 +1,6 @@
 import { contest, type Plan, type Standing } from './engine/contest.ts'
 import { contestants } from './engine/contestants.ts'
-import { type BenchOptions, type BenchResult, goalOf } from './runner/contract.ts'
+import { type BenchOptions, type BenchResult, goalOf, UsageError } from './runner/contract.ts'
 import { figure, table } from './runner/table.ts'
 
 /**
@@ -14,11 +14,11 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   const chosen = listOf(options.peers) ?? names
   const unknown = chosen.filter((name) => !names.includes(name))
   if (unknown.length > 0) {
-    throw new Error(`--peers has no ${unknown.join(', ')}. Choose from: ${names.join(', ')}.`)
+    throw new UsageError(`--peers has no ${unknown.join(', ')}. Choose from: ${names.join(', ')}.`)
   }
   const concurrencies = listOf(options.concurrency)?.map(Number) ?? [1, 100, 400]
   if (!concurrencies.every((value) => Number.isInteger(value) && value > 0)) {
-    throw new Error(
+    throw new UsageError(
       `--concurrency takes whole numbers above 0, such as 1,100,400; it is "${options.concurrency}".`,
     )
   }
@@ -67,9 +67,15 @@ function goalsOf(standings: Standing[]): BenchResult['goals'] {
 
 function summaryOf(standings: Standing[]): string {
   const rows: string[][] = []
+  const notes: string[] = []
   const failures: string[] = []
   for (const { name, title, outcomes, failed } of standings) {
     if (failed) failures.push(`${name} failed: ${failed}`)
+    const first = outcomes.find(({ report }) => report)?.report
+    if (first) {
+      const versions = Object.entries(first.versions).map(([part, version]) => `${part} ${version}`)
+      notes.push(`- ${title}: ${versions.join(', ')}; durability: ${first.durability}`)
+    }
     for (const { concurrency, median, report, failed } of outcomes) {
       if (failed) failures.push(`${name} at ${concurrency} failed: ${failed}`)
       if (!median || !report) continue
@@ -100,5 +106,5 @@ function summaryOf(standings: Standing[]): string {
     'server MB',
     'cold start ms',
   ]
-  return [table(heading, rows), ...failures].join('\n')
+  return [table(heading, rows), '', ...notes, ...failures.map((failure) => `- ${failure}`)].join('\n')
 }

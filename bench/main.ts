@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Bench, BenchOptions, BenchResult } from './runner/contract.ts'
+import { type Bench, type BenchOptions, type BenchResult, UsageError } from './runner/contract.ts'
 import { describeCommit, describeMachine } from './runner/machine.ts'
 import { figure, table } from './runner/table.ts'
 
@@ -33,8 +33,6 @@ function parseOptions(args: string[]): BenchOptions {
   return options
 }
 
-class UsageError extends Error {}
-
 function goalsTable(result: BenchResult): string {
   const rows = Object.entries(result.goals).map(([name, goal]) => [
     name,
@@ -42,7 +40,7 @@ function goalsTable(result: BenchResult): string {
     `${goal.better === 'higher' ? '>=' : '<='} ${figure(goal.goal)} ${goal.unit}`,
     goal.ok ? 'met' : 'NOT MET',
   ])
-  return table(['goal', 'measured', 'wanted', ''], rows)
+  return table(['goal', 'measured', 'wanted', 'result'], rows)
 }
 
 async function main(args: string[]): Promise<void> {

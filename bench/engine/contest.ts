@@ -11,7 +11,7 @@ import type { Server } from './servers.ts'
 export type Plan = Pick<Spec, 'steps' | 'resultBytes' | 'rounds' | 'roundMs' | 'maxRuns' | 'warmUpMs'>
 
 /** One contestant at one number of concurrent runs. */
-export interface Outcome {
+interface Outcome {
   concurrency: number
   /** The median round by runs a second; absent when it failed. */
   median?: Round
@@ -74,7 +74,8 @@ async function runOnce(
   let server: Server | undefined
   const abandon = () => {
     server?.kill()
-    rmSync(folder, { recursive: true, force: true })
+    // The server may still be writing while it ends.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
   process.once('exit', abandon)
   try {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { resultOf } from './measure.ts'
 
 /** Six steps one after another; with its defaults Mastra stores a snapshot of the run after each of them. */
-export async function createSixSteps(spec, storage) {
+export async function createSixSteps(spec, storage, { forget = false } = {}) {
   const result = z.object({ run: z.number(), step: z.number(), text: z.string() })
   const input = z.object({ run: z.number() })
   let workflow = createWorkflow({ id: 'six-steps', inputSchema: input, outputSchema: result })
@@ -24,5 +24,6 @@ export async function createSixSteps(spec, storage) {
     const run = await registered.createRun()
     const ended = await run.start({ inputData: { run: number } })
     if (ended.status !== 'success') throw new Error(`run ended as ${ended.status}`)
+    if (forget) await registered.deleteWorkflowRunById(run.runId)
   }
 }

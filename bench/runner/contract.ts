@@ -19,6 +19,9 @@ export interface BenchResult {
   summary?: string
 }
 
+/** A mistake on the command line: its message is shown without a stack, and the exit code is 2. */
+export class UsageError extends Error {}
+
 /** A file `bench/NAME.ts` exports this as `run`. Progress goes to stderr. */
 export type Bench = (options: BenchOptions) => Promise<BenchResult>
 

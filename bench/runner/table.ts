@@ -1,14 +1,19 @@
-/** Aligned columns with a heading: the first column to the left, the others to the right. */
+/** A Markdown table with aligned columns: the first to the left, the others to the right. */
 export function table(heading: string[], rows: string[][]): string {
   const widths = heading.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    Math.max(title.length, 3, ...rows.map((row) => row[column]?.length ?? 0)),
   )
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd()
-  return [line(heading), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`
+  const padded = (cells: string[]) =>
+    line(
+      cells.map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+      ),
+    )
+  const rule = line(
+    widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)),
+  )
+  return [padded(heading), rule, ...rows.map(padded)].join('\n')
 }
 
 /** Three significant digits below 100, whole numbers with separators above. */
