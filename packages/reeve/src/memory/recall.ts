@@ -1,0 +1,144 @@
+import { sha256 } from '../base/hash.ts'
+import { canonical } from '../base/json.ts'
+import type { Passage } from '../models/solver.ts'
+import { readKnowledge } from './ingest.ts'
+import { documentHash, type SplitOptions, splitDocument } from './passages.ts'
+import { createSearchIndex, type Embed, type SearchAudit, type SearchOptions } from './search-index.ts'
+
+export interface KnowledgeProblem {
+  /** A file, or `file:line`, relative to the ingested path. */
+  where: string
+  problem: string
+}
+
+export interface IngestReport {
+  added: number
+  changed: number
+  removed: number
+  unchanged: number
+  /** What was passed over. The rest was ingested nevertheless. */
+  problems: KnowledgeProblem[]
+  /** Counted over everything ingested so far. */
+  documents: number
+  passages: number
+}
+
+export interface RecallAudit extends SearchAudit {
+  /** Which state of the knowledge was searched. */
+  knowledge: string
+}
+
+export interface Recall {
+  passages: Passage[]
+  audit: RecallAudit
+}
+
+export interface Knowledge {
+  /**
+   * Reads a folder or file and updates what changed since it was last ingested. Documents that are gone are removed,
+   * except those of a file that could not be read in full this time: they stay as they were.
+   * Ingests run one after the other. @throws `no-knowledge`
+   */
+  ingest(path: string): Promise<IngestReport>
+  recall(query: string, options?: SearchOptions): Recall
+  /** Equal for equal documents, whatever the order and the number of ingests that led to them. */
+  fingerprint(): string
+}
+
+interface KnownDocument {
+  root: string
+  file: string
+  hash: string
+}
+
+const maxReportedProblems = 1_000
+
+/** What an operator lets the system know: documents in memory, searched by words and vectors. */
+export function createKnowledge(options: { embed?: Embed; split?: SplitOptions } = {}): Knowledge {
+  const index = createSearchIndex([], { embed: options.embed })
+  const known = new Map<string, KnownDocument>()
+  let currentFingerprint: string | undefined
+  let lastIngest: Promise<unknown> = Promise.resolve()
+
+  async function ingest(path: string): Promise<IngestReport> {
+    const report: IngestReport = {
+      added: 0,
+      changed: 0,
+      removed: 0,
+      unchanged: 0,
+      problems: [],
+      documents: 0,
+      passages: 0,
+    }
+    const seen = new Set<string>()
+    const incomplete = new Set<string>()
+    const note = (where: string, problem: string) => {
+      if (report.problems.length < maxReportedProblems) report.problems.push({ where, problem })
+    }
+    for await (const reading of readKnowledge(path)) {
+      if (!reading.ok) {
+        note(reading.where, reading.problem)
+        incomplete.add(reading.file)
+        continue
+      }
+      const { document, file } = reading
+      const before = known.get(document.id)
+      if (seen.has(document.id) || (before && before.root !== path)) {
+        note(file, `the id "${document.id}" is taken by another document; the first one is kept`)
+        continue
+      }
+      seen.add(document.id)
+      const hash = documentHash(document)
+      if (before?.hash === hash) {
+        report.unchanged++
+        continue
+      }
+      index.update(document.id, splitDocument(document, options.split))
+      known.set(document.id, { root: path, file, hash })
+      currentFingerprint = undefined
+      report[before ? 'changed' : 'added']++
+    }
+    for (const [id, { root, file }] of known) {
+      if (root !== path || seen.has(id) || lies(file, incomplete)) continue
+      index.update(id, [])
+      known.delete(id)
+      currentFingerprint = undefined
+      report.removed++
+    }
+    report.documents = known.size
+    report.passages = index.size
+    return report
+  }
+
+  function fingerprint(): string {
+    currentFingerprint ??= sha256(
+      canonical(
+        [...known].map(([id, { hash }]) => [id, hash]).sort(([left], [right]) => (left! < right! ? -1 : 1)),
+      ),
+    )
+    return currentFingerprint
+  }
+
+  return {
+    ingest(path) {
+      const next = lastIngest.then(() => ingest(path))
+      lastIngest = next.catch(() => undefined)
+      return next
+    },
+    recall(query, searchOptions) {
+      const { passages, how } = index.search(query, searchOptions)
+      return { passages, audit: { ...how, knowledge: fingerprint() } }
+    },
+    fingerprint,
+  }
+}
+
+/** Whether the file, or a folder that holds it, is among these. */
+function lies(file: string, among: ReadonlySet<string>): boolean {
+  if (among.size === 0) return false
+  if (among.has('.') || among.has(file)) return true
+  for (let at = file.indexOf('/'); at !== -1; at = file.indexOf('/', at + 1)) {
+    if (among.has(file.slice(0, at))) return true
+  }
+  return false
+}
