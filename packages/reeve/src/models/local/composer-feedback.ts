@@ -9,6 +9,8 @@ export interface Revision {
   /** As many are quoted if there are any relevant ones, even if they add little. */
   least: number
   weights: TermWeights
+  /** Statements, by their text, that are quoted in any case. */
+  kept: ReadonlySet<string>
   /** Statements, by their text, that must not be quoted again. */
   banned: ReadonlySet<string>
 }
@@ -23,6 +25,8 @@ const quoted = /[“"]([^“”"]{8,600})[”"]/g
 
 /** How much a term weighs that the letter was said to miss, against the heaviest one of the question. */
 const missedFactor = 2
+/** A letter does not grow beyond this to say what it missed. */
+const mostStatements = 8
 
 /**
  * What could be done about a problem with the previous letter, the likeliest cure first: what it names as missing is
@@ -42,8 +46,12 @@ export function planRevision(
   const banned = new Set([...plain.banned, ...rejected.map((statement) => statement.text)])
   if (missing.test(problem)) {
     const weights = emphasised(problem, evidence, plain.weights)
-    plans.push({ limit: Math.max(plain.limit, count), least: 0, weights, banned })
-    plans.push({ limit: count + 1, least: count + 1, weights, banned })
+    const kept = new Set(
+      used.filter((statement) => !rejected.includes(statement)).map((statement) => statement.text),
+    )
+    if (count < mostStatements)
+      plans.push({ limit: kept.size + 1, least: kept.size + 1, weights, kept, banned })
+    plans.push({ ...plain, limit: Math.max(plain.limit, count), weights, banned })
   }
   if (tooLong.test(problem)) plans.push({ ...plain, limit: Math.max(1, count - 1), banned })
   if (tooShort.test(problem)) plans.push({ ...plain, limit: count + 1, least: count + 1, banned })

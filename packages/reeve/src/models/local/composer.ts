@@ -45,7 +45,7 @@ export function localComposer(options: ComposerOptions = {}): Solver {
 
   function compose(question: Question, evidence: Evidence, weights: TermWeights): Answer {
     const letterOf = (chosen: Statement[]): string => letter(evidence, chosen, greeting, signature)
-    const plain: Revision = { limit: sentences, weights, banned: new Set(), least: 0 }
+    const plain: Revision = { limit: sentences, weights, kept: new Set(), banned: new Set(), least: 0 }
     const tried = question.feedback ? planRevision(question.feedback, evidence, plain) : [plain]
     for (const revision of tried) {
       const chosen = choose(evidence, revision)
@@ -71,16 +71,21 @@ const firstStatementBonus = 0.15
 
 /** Greedily takes the statement that adds most, by terms that are not covered yet; returns them in reading order. */
 function choose(evidence: Evidence, revision: Revision): Statement[] {
-  const { weights, banned, limit, least } = revision
+  const { weights, kept, banned, limit, least } = revision
   const titleScores = evidence.titleTerms.map((terms) => weightOf(terms, weights))
   const open: { statement: Statement; matched: string[] }[] = []
-  for (const statement of evidence.statements) {
-    if (statement.terms.length < 2 || banned.has(statement.text)) continue
-    const matched = statement.terms.filter((term) => weights.has(term))
-    if (matched.length > 0) open.push({ statement, matched })
-  }
   const covered = new Set<string>()
   const chosen: Statement[] = []
+  const seen = new Set(banned)
+  for (const statement of evidence.statements) {
+    if (statement.terms.length < 2 || seen.has(statement.text)) continue
+    seen.add(statement.text)
+    const matched = statement.terms.filter((term) => weights.has(term))
+    if (kept.has(statement.text)) {
+      chosen.push(statement)
+      for (const term of matched) covered.add(term)
+    } else if (matched.length > 0) open.push({ statement, matched })
+  }
   let best = 0
   while (chosen.length < limit && open.length > 0) {
     let top = -1
@@ -95,11 +100,12 @@ function choose(evidence: Evidence, revision: Revision): Statement[] {
         topGain = gain
       }
     })
-    if (chosen.length === 0) {
-      if (!isRelevant(open[top]!, evidence, weights)) return []
-      best = topGain
-    } else if (topGain < worthwhileShare * best && chosen.length >= least) break
+    if (chosen.length >= least && topGain < worthwhileShare * best) break
     const [taken] = open.splice(top, 1)
+    if (chosen.length === 0) {
+      if (!isRelevant(taken!, evidence, weights)) continue
+      best = topGain
+    }
     chosen.push(taken!.statement)
     for (const term of taken!.matched) covered.add(term)
   }
