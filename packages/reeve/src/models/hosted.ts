@@ -54,6 +54,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     (reference && missingKey(reference, options.keys)) ??
     (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
   const secret = reference && keyOf(reference, options.keys)
+  const isOpenAi = (reference?.provider ?? name.split('/')[0]) === 'openai'
   let loading: Promise<Loaded> | undefined
 
   function load(): Promise<Loaded> {
@@ -82,9 +83,14 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
         temperature: options.temperature,
         abortSignal: signal,
         output: output?.output,
-        providerOptions: { openai: { store: false, strictJsonSchema: fitsStrictMode(question.schema) } },
+        ...(isOpenAi ? { providerOptions: openAiOptions(question.schema) } : {}),
       })
-      return toAnswer(name, output?.text() ?? result.text, result.finishReason, toUsage(result.usage, price))
+      return toAnswer(
+        name,
+        output?.text() ?? result.text,
+        result.finishReason,
+        toUsage(result, question, price),
+      )
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof ReeveError) throw error
@@ -146,9 +152,21 @@ function toAnswer(model: string, text: string, finish: FinishReason, usage: Usag
   return { kind: 'text', text, usage }
 }
 
-/** Cached input is counted at the full price: the figure may be too high, never too low. */
-function toUsage(usage: LanguageModelUsage, price: Price | undefined): Usage {
-  const inputTokens = usage.inputTokens ?? 0
-  const outputTokens = usage.outputTokens ?? 0
+/** Nothing is kept at the provider's, and only a schema that strict mode takes is sent as strict. */
+function openAiOptions(schema: unknown): { openai: { store: boolean; strictJsonSchema: boolean } } {
+  return { openai: { store: false, strictJsonSchema: fitsStrictMode(schema) } }
+}
+
+/**
+ * The figure may be too high, never too low: cached input counts at the full price, and where a provider reports no
+ * tokens, bytes stand for them.
+ */
+function toUsage(
+  { usage, text }: { usage: LanguageModelUsage; text: string },
+  question: Question,
+  price: Price | undefined,
+): Usage {
+  const inputTokens = usage.inputTokens ?? promptBytes(question)
+  const outputTokens = usage.outputTokens ?? Buffer.byteLength(text)
   return { inputTokens, outputTokens, costUsd: price ? costUsd(price, inputTokens, outputTokens) : 0 }
 }

@@ -1,5 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { canonical } from '../base/json.ts'
 import { describeIssues, type OutputOf, toJsonSchema, validate } from '../base/schema.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
 
@@ -96,8 +96,7 @@ function findAmongProse(text: string): Found {
   const chosen = objects.length > 0 ? objects : candidates
   const first = chosen[0]
   if (!first) return readFencedScalar(text)
-  const meaning = canonical(first.value)
-  const other = chosen.find((candidate) => canonical(candidate.value) !== meaning)
+  const other = chosen.find((candidate) => !isDeepStrictEqual(candidate.value, first.value))
   if (other) {
     return {
       ok: false,
