@@ -17,6 +17,11 @@ export interface StartOptions {
   priority?: number
   /** Not before this time has passed. */
   delay?: Duration
+  /**
+   * Starts with the same `key` within `delay` of one another make one run, with the last one's input, once no further
+   * start came for `delay`.
+   */
+  debounce?: { key: string; delay: Duration }
   /** Who starts it. Default `operator`. */
   principal?: string
 }
@@ -41,6 +46,7 @@ export function prepareBirth(
   const text = encodePayload(input, `the input of workflow "${workflow.name}"`) ?? 'null'
   const now = edges.clock.now()
   const principal = options.principal ?? 'operator'
+  const delay = options.debounce?.delay ?? options.delay
   const key = options.key ?? workflow.key?.(checked) ?? null
   const run: NewRun = {
     no,
@@ -51,9 +57,9 @@ export function prepareBirth(
     queue: options.queue ?? workflow.queue,
     key,
     priority: options.priority ?? 0,
-    available_at: options.delay === undefined ? now : Math.ceil(now + toMs(options.delay)),
+    available_at: delay === undefined ? now : Math.ceil(now + toMs(delay)),
     fresh: 1,
-    idempotency: options.idempotencyKey ?? null,
+    idempotency: options.debounce ? `debounce:${options.debounce.key}` : (options.idempotencyKey ?? null),
     parent: null,
     parent_step: null,
     principal,

@@ -31,7 +31,7 @@ export async function startChild(
     )
     birth.run.parent = execution.claim.no
     birth.run.parent_step = call.step
-    execution.addChild(birth.run, firstEvent(birth, execution.edges.clock.now()))
+    execution.addChild(birth.run, firstEvent(birth))
     execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })
   })
   const { run } = (await call.promise) as { run: string }
@@ -39,7 +39,7 @@ export async function startChild(
 }
 
 /** The `run-started` event of a run that no process drives yet. */
-export function firstEvent(birth: Birth, at: number): JournalEvent {
+export function firstEvent(birth: Birth): JournalEvent {
   const { run, payload } = birth
   const event: JournalEvent = {
     run: run.no,
@@ -48,7 +48,7 @@ export function firstEvent(birth: Birth, at: number): JournalEvent {
     step: null,
     name: run.workflow,
     args: null,
-    at,
+    at: run.created_at,
     payload,
     blob: null,
     hash: '',

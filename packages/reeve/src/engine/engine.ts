@@ -3,23 +3,15 @@ import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
 import type { Database } from '../store/database.ts'
 import { GroupCommit } from '../store/group-commit.ts'
-import { eventValues, insertEvents } from '../store/journal.ts'
 import { RunNumbers } from '../store/numbers.ts'
-import { ensureQueue } from '../store/queues.ts'
-import {
-  endedStatuses,
-  insertKeyedRuns,
-  insertRuns,
-  newRunValues,
-  type RunStatus,
-  readRun,
-} from '../store/runs.ts'
+import { endedStatuses, type RunStatus, readRun } from '../store/runs.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
-import { firstEvent } from './children.ts'
 import { CoreContext } from './context.ts'
 import { Control } from './control.ts'
 import type { EngineEdges } from './edges.ts'
+import { enqueue, enqueueDebounced } from './enqueue.ts'
 import type { Ending, Execution } from './execution.ts'
+import { runDueSchedules } from './schedule.ts'
 import { Worker } from './worker.ts'
 import { type Workflow, WorkflowRegistry } from './workflow.ts'
 
@@ -40,7 +32,6 @@ export interface EngineOptions {
   lingerMs?: number
   /** The process can no longer tell what is on disk and must end. */
   onFatal: (error: unknown) => void
-  onRound?: () => Promise<void>
 }
 
 /** How a run ended. */
@@ -66,7 +57,6 @@ export class Engine {
   readonly worker: Worker
   readonly #waiters = new Map<string, ((result: RunResult) => void)[]>()
   readonly #observers = new Set<(run: { id: string; workflow: string }, ending: Ending) => void>()
-  readonly #knownQueues = new Set<string>()
   #stopListening = () => {}
 
   constructor(options: EngineOptions) {
@@ -104,7 +94,9 @@ export class Engine {
       maxCrashes: options.maxCrashes ?? 5,
       onEnd: (run, ending) => this.#ended(run, ending),
       onSetAside: (id) => void this.#answerFromStore(id),
-      ...(options.onRound ? { onRound: options.onRound } : {}),
+      onRound: async () => {
+        await runDueSchedules(options.database, this.edges, this.workflows)
+      },
     })
     this.control = new Control(options.database, this.edges, (no) => {
       void this.worker.arrived(no)
@@ -148,6 +140,13 @@ export class Engine {
       options,
       typeof taken === 'number' ? taken : await taken,
     )
+    if (options.debounce) {
+      const stands = await this.database.transaction((session) =>
+        enqueueDebounced(session, this.edges, birth),
+      )
+      this.worker.nudge()
+      return this.#handle(stands.id, stands.isNew)
+    }
     if (this.worker.canAdopt(birth)) return this.#startHere(birth)
     return this.#enqueue(birth)
   }
@@ -158,18 +157,10 @@ export class Engine {
   }
 
   async #enqueue<Output>(birth: Birth): Promise<RunHandle<Output>> {
-    const { run } = birth
-    const isNew = await this.database.transaction(async (session) => {
-      if (!this.#knownQueues.has(run.queue)) await ensureQueue(session, run.queue)
-      if (run.idempotency === null) await session.bulk(insertRuns, [newRunValues(run)])
-      else if ((await session.bulk(insertKeyedRuns, [newRunValues(run)])).length === 0) return false
-      await session.bulk(insertEvents, [eventValues(firstEvent(birth, this.edges.clock.now()))])
-      return true
-    })
-    this.#knownQueues.add(run.queue)
+    const isNew = await this.database.transaction((session) => enqueue(session, birth))
     if (!isNew) return this.#existing(birth)
     this.worker.nudge()
-    return this.#handle(run.id, true)
+    return this.#handle(birth.run.id, true)
   }
 
   async #existing<Output>(birth: Birth): Promise<RunHandle<Output>> {

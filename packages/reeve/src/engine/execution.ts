@@ -1,5 +1,7 @@
 import { fromErrorRecord, ReeveError, toErrorRecord } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
+import { formatUsd, toUsd } from '../base/money.ts'
+import { toMs } from '../base/time.ts'
 import type { NewApproval } from '../store/approvals.ts'
 import type { Outcome, Turn, TurnSource } from '../store/group-commit.ts'
 import type { Delivery, InboxItem } from '../store/inbox.ts'
@@ -93,6 +95,8 @@ export class Execution implements TurnSource {
   readonly #abort = new AbortController()
   readonly #onEnd: (ending: Ending) => void
   readonly #stepLimit: number
+  /** When the run's time is up (ms). */
+  readonly #deadline: number
 
   #nextStep = 1
   #seq: number
@@ -106,6 +110,7 @@ export class Execution implements TurnSource {
   #submitted = false
   #outbox: PendingEvent[] = []
   #writing: PendingEvent[] = []
+  #writingAt = 0
   #approvals: NewApproval[] = []
   #closed: { approval: string; status: 'expired' | 'withdrawn' }[] = []
   #children: { run: NewRun; first: JournalEvent }[] = []
@@ -133,7 +138,10 @@ export class Execution implements TurnSource {
     this.#history = options.history
     this.#onEnd = options.onEnd
     this.#stepLimit = options.workflow.limits.steps ?? defaultSteps
+    const { time } = options.workflow.limits
+    this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : options.claim.createdAt + toMs(time)
     this.#seq = options.history?.lastSeq ?? 0
+    if (options.history) options.claim.costNanousd = Math.round(options.history.costUsd * 1e9)
     this.#hash = options.history?.lastHash ?? options.claim.id
     this.#now = options.history?.input.at ?? options.claim.createdAt
     this.#deliveries = new Deliveries<LiveSettlement>(options.history?.settlements ?? [], {
@@ -215,7 +223,14 @@ export class Execution implements TurnSource {
       return call
     }
     this.#calls.set(step, call)
+    if (this.#mode === 'live') this.#checkDeadline()
     return call
+  }
+
+  #checkDeadline(): void {
+    if (this.edges.clock.now() < this.#deadline) return
+    const what = `The run took longer than its workflow allows (limits.time: ${this.workflow.limits.time}).`
+    this.failRun(new ReeveError('limit-time', what))
   }
 
   /** Runs `act` once the run is live and the call is not settled by the journal. Counts it as acting until it is done. */
@@ -367,7 +382,8 @@ export class Execution implements TurnSource {
   take(): Turn {
     this.#submitted = false
     this.#parkIfQuiet()
-    const at = this.edges.clock.now()
+    const at = this.#birth ? this.#birth.created_at : this.edges.clock.now()
+    this.#writingAt = at
     const turn: Turn = { run: this.claim.no, epoch: this.claim.epoch, events: [] }
     this.#writing = this.#outbox
     this.#outbox = []
@@ -429,13 +445,18 @@ export class Execution implements TurnSource {
       no: this.claim.no,
       status: release.status,
       reason: release.reason,
-      wakeAt: release.status === 'waiting' ? (this.timers.earliest ?? null) : null,
+      wakeAt: release.status === 'waiting' ? this.#wakeAt() : null,
       inboxSeen: this.claim.inbox,
       endedAt: isEnded(release.status) ? at : null,
       head: this.#hash,
       headSeq: this.#seq,
       costNanousd: this.claim.costNanousd,
     }
+  }
+
+  #wakeAt(): number | null {
+    const earliest = Math.min(this.timers.earliest ?? Number.POSITIVE_INFINITY, this.#deadline)
+    return earliest === Number.POSITIVE_INFINITY ? null : earliest
   }
 
   #parentDelivery(status: RunStatus, at: number): Delivery | undefined {
@@ -473,7 +494,7 @@ export class Execution implements TurnSource {
       this.#stop({ ...release, payload: written.at(-1)?.payload ?? null })
       return
     }
-    const at = this.edges.clock.now()
+    const at = this.#writingAt
     for (const event of written) {
       event.whenDurable?.()
       if (event.settles)
@@ -524,6 +545,7 @@ export class Execution implements TurnSource {
     if (this.#mode !== 'replaying' && this.#mode !== 'live') return
     this.#mode = 'live'
     if (this.#draining) return
+    this.#checkDeadline()
     const held = this.#held
     this.#held = []
     for (const begin of held) begin()
@@ -632,6 +654,21 @@ export class Execution implements TurnSource {
   drain(): void {
     this.#draining = true
     if (this.#acting === 0) this.#considerParking()
+  }
+
+  /** Counts what the run spent on models. */
+  spend(costUsd: number): void {
+    this.claim.costNanousd += Math.round(costUsd * 1e9)
+  }
+
+  /** @throws `limit-cost` */
+  requireBudget(worstCaseUsd: number): void {
+    const { cost } = this.workflow.limits
+    if (cost === undefined) return
+    const spent = this.claim.costNanousd / 1e9
+    if (spent + worstCaseUsd <= toUsd(cost)) return
+    const what = `The run has spent ${formatUsd(spent)} and the next question may cost ${formatUsd(worstCaseUsd)}; its workflow allows ${formatUsd(toUsd(cost))} (limits.cost).`
+    throw new ReeveError('limit-cost', what)
   }
 
   /** New inbox items arrived while this process holds the run. */

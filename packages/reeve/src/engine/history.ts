@@ -19,12 +19,24 @@ const calls: Record<string, { kind: CallKind; role: Role }> = {
   'signal-timed-out': { kind: 'signal', role: 'resolves' },
   'approval-requested': { kind: 'approval', role: 'opens' },
   'approval-decided': { kind: 'approval', role: 'resolves' },
+  'question-answered': { kind: 'question', role: 'resolves' },
+  'question-failed': { kind: 'question', role: 'rejects' },
+  'passages-recalled': { kind: 'recall', role: 'resolves' },
   'child-started': { kind: 'child', role: 'resolves' },
   'child-awaited': { kind: 'child-result', role: 'opens' },
   'child-finished': { kind: 'child-result', role: 'resolves' },
 }
 
-export type CallKind = 'step' | 'effect' | 'timer' | 'signal' | 'approval' | 'child' | 'child-result'
+export type CallKind =
+  | 'step'
+  | 'effect'
+  | 'timer'
+  | 'signal'
+  | 'approval'
+  | 'child'
+  | 'child-result'
+  | 'question'
+  | 'recall'
 
 /** What the journal knows of one `ctx` call. */
 export interface RecordedCall {
@@ -53,6 +65,8 @@ export interface History {
   lastStep: number
   patches: Set<string>
   logs: number
+  /** What the run has spent on models. */
+  costUsd: number
   lastSeq: number
   lastHash: string
 }
@@ -71,12 +85,14 @@ export function readHistory(events: JournalEvent[]): History {
     lastStep: 0,
     patches: new Set(),
     logs: 0,
+    costUsd: 0,
     lastSeq: last.seq,
     lastHash: last.hash,
   }
   for (const event of events) {
     if (event.type === 'patch-marked') history.patches.add(event.name!)
     else if (event.type === 'log-written') history.logs++
+    else if (event.type === 'input-replaced') history.input = event
     else if (event.type === 'run-retried' && event.step !== null) forget(history, event.step)
     else if (event.step !== null) record(history, event)
   }
@@ -93,6 +109,7 @@ function record(history: History, event: JournalEvent): void {
     history.calls.set(step, call)
     if (step > history.lastStep) history.lastStep = step
   }
+  if (meaning.kind === 'question') history.costUsd += costOf(event)
   if (meaning.role === 'opens') {
     call.opened.push(event)
   } else {
@@ -104,4 +121,12 @@ function record(history: History, event: JournalEvent): void {
 function forget(history: History, step: number): void {
   history.calls.delete(step)
   history.settlements = history.settlements.filter((settlement) => settlement.step !== step)
+}
+
+function costOf(event: JournalEvent): number {
+  const payload = JSON.parse(event.payload ?? '{}') as {
+    usage?: { costUsd?: number }
+    details?: { costUsd?: number }
+  }
+  return payload.usage?.costUsd ?? payload.details?.costUsd ?? 0
 }

@@ -44,7 +44,7 @@ export interface WorkerOptions {
   /** A run was set aside as stuck without being driven. */
   onSetAside: (runId: string) => void
   /** Called before each claim round, for schedules. */
-  onRound?: () => Promise<void>
+  onRound: () => Promise<void>
 }
 
 /**
@@ -138,8 +138,8 @@ export class Worker {
 
   async #dispatch(): Promise<void> {
     const { database } = this.#options
+    await this.#options.onRound()
     for (;;) {
-      await this.#options.onRound?.()
       const room = this.#options.capacity - this.#active.size
       if (room <= 0 || this.#state !== 'working') break
       const claimed = await database.transaction((session) => this.#claim(session, room))

@@ -1,0 +1,48 @@
+import type { Clock } from './time.ts'
+
+/** A clock that stands still until it is told to move. */
+export class FakeClock implements Clock {
+  #now: number
+  #next = 0
+  readonly #timers = new Map<number, { at: number; callback: () => void }>()
+
+  constructor(startMs = Date.UTC(2026, 0, 1)) {
+    this.#now = startMs
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const id = this.#next++
+    this.#timers.set(id, { at: this.#now + Math.max(0, delayMs), callback })
+    return () => this.#timers.delete(id)
+  }
+
+  /** Moves on by `ms`, calling what falls due in its order, and lets the event loop come to rest after each. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms
+    await settle()
+    for (;;) {
+      const next = [...this.#timers].filter(([, timer]) => timer.at <= end).sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0]
+      if (!next) break
+      this.#timers.delete(next[0])
+      this.#now = Math.max(this.#now, next[1].at)
+      next[1].callback()
+      await settle()
+    }
+    this.#now = end
+    await settle()
+  }
+
+  /** Sets the time without calling anything: a clock that jumps. */
+  jump(toMs: number): void {
+    this.#now = toMs
+  }
+}
+
+/** Lets everything that needs no clock and no network come to rest. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,46 @@
+import type { Session } from '../store/database.ts'
+import { eventValues, insertEvents } from '../store/journal.ts'
+import { ensureQueue } from '../store/queues.ts'
+import { insertKeyedRuns, insertRuns, newRunValues, type RunRow } from '../store/runs.ts'
+import type { Birth } from './birth.ts'
+import { firstEvent } from './children.ts'
+import type { EngineEdges } from './edges.ts'
+import { appendOutside } from './outside.ts'
+
+/** Inserts a queued run with its first event. Answers false when its idempotency key is taken. */
+export async function enqueue(session: Session, birth: Birth): Promise<boolean> {
+  const { run } = birth
+  await ensureQueue(session, run.queue)
+  if (run.idempotency === null) await session.bulk(insertRuns, [newRunValues(run)])
+  else if ((await session.bulk(insertKeyedRuns, [newRunValues(run)])).length === 0) return false
+  await session.bulk(insertEvents, [eventValues(firstEvent(birth))])
+  return true
+}
+
+/**
+ * Replaces the input of the queued run with the same debounce key and puts it off, or enqueues the birth. A run that has
+ * begun gives its key up. Answers the id of the run that stands for this start.
+ */
+export async function enqueueDebounced(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock'>,
+  birth: Birth,
+): Promise<{ id: string; isNew: boolean }> {
+  const { run } = birth
+  const there = await session.get<RunRow>('select * from runs where workflow = ? and idempotency = ?', [
+    run.workflow,
+    run.idempotency,
+  ])
+  if (there && there.status === 'queued' && there.fresh === 1) {
+    const replaced = { type: 'input-replaced', payload: birth.payload }
+    await appendOutside(session, edges, there, [replaced], { status: 'queued', reason: null, ended: false })
+    await session.run('update runs set available_at = ?, fresh = 1 where no = ?', [
+      run.available_at,
+      there.no,
+    ])
+    return { id: there.id, isNew: false }
+  }
+  if (there) await session.run('update runs set idempotency = null where no = ?', [there.no])
+  await enqueue(session, birth)
+  return { id: run.id, isNew: true }
+}
