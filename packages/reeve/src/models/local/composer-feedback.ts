@@ -1,4 +1,5 @@
 import type { Question } from '../solver.ts'
+import { maxTextLength } from './normalize.ts'
 import type { Evidence, Statement, TermWeights } from './relevance.ts'
 import { termsOf } from './terms.ts'
 
@@ -39,7 +40,8 @@ export function planRevision(
   plain: Revision,
 ): Revision[] {
   const problem = feedback.problem.slice(0, 4000)
-  const used = evidence.statements.filter((statement) => feedback.answer.includes(`“${statement.text}”`))
+  const answer = feedback.answer.slice(0, maxTextLength)
+  const used = evidence.statements.filter((statement) => answer.includes(`“${statement.text}”`))
   const count = Math.max(1, used.length)
   const plans: Revision[] = []
   const rejected = rejectedStatements(problem, used)

@@ -1,18 +1,22 @@
 import { FeatureReader } from './features.ts'
+import { termsOf } from './terms.ts'
 
 export const embeddingDimensions = 256
 
 /**
  * A text as a vector of length 1 in 256 dimensions: each of its words, word pairs and character n-grams is hashed to a
- * dimension and a sign (feature hashing, Weinberger and others, 2009). Texts with common words or spellings are near;
- * it knows nothing of meaning. Without a word, the vector is zero. Reads `maxTextLength` characters.
+ * dimension and a sign (feature hashing, Weinberger and others, 2009), once for the text as it stands and once for its
+ * terms alone, so that words without meaning count half. Texts with common words or spellings are near; it knows
+ * nothing of meaning. Without a word, the vector is zero. Reads `maxTextLength` characters.
  */
 export function embed(text: string): Float32Array {
   const reader = new FeatureReader()
-  reader.read(text)
   const vector = new Float32Array(embeddingDimensions)
-  addBlock(vector, reader.hashes, 0, reader.wordEnd)
-  addBlock(vector, reader.hashes, reader.wordEnd, reader.end)
+  for (const version of [text, termsOf(text).join(' ')]) {
+    reader.read(version)
+    addBlock(vector, reader.hashes, 0, reader.wordEnd)
+    addBlock(vector, reader.hashes, reader.wordEnd, reader.end)
+  }
   toUnitLength(vector)
   return vector
 }

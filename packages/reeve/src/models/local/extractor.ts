@@ -35,42 +35,36 @@ export function localExtractor(options: ExtractorOptions): Solver {
     solve(question) {
       const text = textOf(question.input)
       const required = requiredFields(question.schema)
+      const unruled = required.find((field) => !Object.hasOwn(fields, field))
+      if (unruled !== undefined) return abstain(`there is no local rule for the required field "${unruled}"`)
       const value: Record<string, Json> = {}
       let confidence = 1
-      let found = 0
-      for (const field of required) {
-        if (!Object.hasOwn(fields, field))
-          return abstain(`there is no local rule for the required field "${field}"`)
-      }
       for (const [field, rule] of Object.entries(fields)) {
         const read = rule(text, question.input)
-        const fault = faultOf(field, read, question, minConfidence)
-        if (fault === undefined && read) {
+        const fault = faultOf(read, allowedValues(question.schema, field), minConfidence)
+        if (read && !fault) {
           value[field] = read.value
           confidence = Math.min(confidence, read.confidence)
-          found++
-        } else if (required.includes(field))
-          return abstain(fault ?? `the required field "${field}" was not found`)
+        } else if (required.includes(field)) return abstain(`the required field "${field}" ${fault}`)
       }
-      if (found === 0) return abstain('none of the fields was found')
+      if (Object.keys(value).length === 0) return abstain('none of the fields was found')
       return { kind: 'value', value, confidence }
     },
   }
 }
 
 function faultOf(
-  field: string,
   read: FieldValue | undefined,
-  question: Question,
+  allowed: unknown[] | undefined,
   minConfidence: number,
 ): string | undefined {
-  if (!read) return `the required field "${field}" was not found`
+  if (!read) return 'was not found'
+  // Asked this way round so that NaN is too unsure as well.
   if (!(read.confidence >= minConfidence)) {
-    return `the required field "${field}" is only ${read.confidence.toFixed(2)} sure, below ${minConfidence}`
+    return `is only ${read.confidence.toFixed(2)} sure, below ${minConfidence}`
   }
-  const allowed = allowedValues(question.schema, field)
   if (!allowed || allowed.includes(read.value)) return
-  return `the required field "${field}" came out as ${JSON.stringify(read.value)}, which its schema does not allow`
+  return `came out as ${JSON.stringify(read.value)}, which its schema does not allow`
 }
 
 function abstain(reason: string): Answer {

@@ -20,6 +20,7 @@ export function normalize(text: string): string {
   if (!notAscii.test(straight)) return straight.toLowerCase()
   const folded = straight
     .normalize('NFKC')
+    .slice(0, maxTextLength) // one character may have become eighteen
     .toLowerCase()
     .normalize('NFD')
     .replace(combiningMarks, '')
@@ -41,7 +42,7 @@ const apostrophe = 39
 
 /**
  * Calls `visit` with each word's bounds in a normalised text. An apostrophe before one or two last letters
- * belongs to the word (`haven't`), and counts neither for nor against it: `wordHash` passes over it.
+ * belongs to the word (`haven't`); readers pass over it, since many people leave it out.
  */
 export function eachWord(text: string, visit: (start: number, end: number) => void): void {
   const length = text.length
