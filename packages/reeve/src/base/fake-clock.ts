@@ -25,7 +25,9 @@ export class FakeClock implements Clock {
     const end = this.#now + ms
     await settle()
     for (;;) {
-      const next = [...this.#timers].filter(([, timer]) => timer.at <= end).sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0]
+      const next = [...this.#timers]
+        .filter(([, timer]) => timer.at <= end)
+        .sort((a, b) => a[1].at - b[1].at || a[0] - b[0])[0]
       if (!next) break
       this.#timers.delete(next[0])
       this.#now = Math.max(this.#now, next[1].at)

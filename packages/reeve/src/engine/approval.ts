@@ -2,7 +2,8 @@ import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { ApprovalKind, ApprovalStatus } from '../store/approvals.ts'
-import type { Call, Execution } from './execution.ts'
+import type { Call } from './call.ts'
+import type { Execution } from './execution.ts'
 import { encodePayload } from './payload.ts'
 
 /** A person's decision as a workflow sees it. */

@@ -1,4 +1,4 @@
-import type { Settlement } from './history.ts'
+import type { RecordedSettlement } from './history.ts'
 
 /**
  * Hands completions to a workflow one at a time, each only after the code that the one before it set going has come to
@@ -8,9 +8,9 @@ import type { Settlement } from './history.ts'
  * then, without a turn of the event loop.
  */
 export class Deliveries<Live> {
-  readonly #recorded: Settlement[]
+  readonly #recorded: RecordedSettlement[]
   readonly #to: {
-    deliver(settlement: Settlement): boolean
+    recorded(settlement: RecordedSettlement): boolean
     live(settlement: Live): void
     replayed(): void
     quiet(): void
@@ -21,9 +21,9 @@ export class Deliveries<Live> {
   #replayed = false
 
   constructor(
-    recorded: Settlement[],
+    recorded: RecordedSettlement[],
     to: {
-      deliver(settlement: Settlement): boolean
+      recorded(settlement: RecordedSettlement): boolean
       live(settlement: Live): void
       replayed(): void
       quiet(): void
@@ -63,7 +63,7 @@ export class Deliveries<Live> {
 
   readonly #next = (): void => {
     if (this.#position < this.#recorded.length) {
-      if (!this.#to.deliver(this.#recorded[this.#position++]!)) return
+      if (!this.#to.recorded(this.#recorded[this.#position++]!)) return
       this.#afterRest()
       return
     }

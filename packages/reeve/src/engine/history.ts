@@ -50,7 +50,7 @@ export interface RecordedCall {
 }
 
 /** A settlement to be delivered on replay, in journal order. */
-export interface Settlement {
+export interface RecordedSettlement {
   step: number
   event: JournalEvent
   rejects: boolean
@@ -60,7 +60,7 @@ export interface Settlement {
 export interface History {
   input: JournalEvent
   calls: Map<number, RecordedCall>
-  settlements: Settlement[]
+  settlements: RecordedSettlement[]
   /** The highest call number the journal knows. */
   lastStep: number
   patches: Set<string>

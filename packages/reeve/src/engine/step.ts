@@ -1,6 +1,7 @@
 import { isRetryable, ReeveError, toErrorRecord } from '../base/errors.ts'
 import { type Duration, toMs } from '../base/time.ts'
-import type { Call, Execution } from './execution.ts'
+import type { Call } from './call.ts'
+import type { Execution } from './execution.ts'
 import { encodePayload } from './payload.ts'
 import { delayAfter, type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 

@@ -23,7 +23,7 @@ const maxQueryTerms = 24
 const maxRespelt = 4
 /** A respelt word is a guess. */
 const respeltShare = 0.7
-const saturation = 1.2
+const saturation = 1.4
 const lengthShare = 0.75
 
 /** The inverted index: terms to slots, ranked with BM25 (Robertson and Zaragoza 2009, "BM25 and Beyond"). */

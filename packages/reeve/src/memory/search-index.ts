@@ -1,3 +1,4 @@
+import { ReeveError } from '../base/errors.ts'
 import type { Passage } from '../models/solver.ts'
 import { normalizeScope } from './ingest.ts'
 import type { KnowledgePassage } from './passages.ts'
@@ -76,10 +77,10 @@ const mostCandidates = 64
 const auditedBeyondChosen = 4
 const maxAuditedQuery = 500
 const maxRememberedScopes = 64
-const titleWeight = 1.5
-const headingWeight = 1
+const titleWeight = 3
+const headingWeight = 1.5
 /** The words' share in a score of both. */
-const wordShare = 0.6
+const wordShare = 0.88
 
 /**
  * An index in memory over words and vectors. With both, passages that rank high by words or by the signs of their
@@ -113,7 +114,8 @@ interface Found {
 class MemoryIndex implements SearchIndex {
   private readonly embed: Embed | undefined
   private readonly postings = new Postings()
-  private readonly vectors = new Vectors()
+  /** Absent until the first vector tells the dimensions. */
+  private vectors: Vectors | undefined
   private readonly entries: (KnowledgePassage | undefined)[] = []
   private readonly slotsByDocument = new Map<string, number[]>()
   private readonly freeSlots: number[] = []
@@ -141,7 +143,7 @@ class MemoryIndex implements SearchIndex {
       const text = indexedText(passage)
       const slot = known.get(text)
       // Embedding comes before any change, because an embedder may throw.
-      if (slot === undefined) added.push({ passage, vector: this.embed?.(text) })
+      if (slot === undefined) added.push({ passage, vector: this.vectorOf(text) })
       else {
         known.delete(text)
         stay.set(slot, passage)
@@ -164,8 +166,8 @@ class MemoryIndex implements SearchIndex {
     const by = this.embed ? (options.by ?? 'both') : 'words'
     const text = query.slice(0, maxQueryLength)
     const terms = by === 'vectors' ? [] : this.postings.read(termsOf(text))
-    const vector = by === 'words' ? undefined : this.embed!(text)
-    const found = this.find(by, terms, vector, scope)
+    const vectors = by === 'words' ? undefined : this.askVectors(text)
+    const found = this.find(by, terms, vectors, scope)
     const chosen = this.choose(found, limit, minScore)
     const audited = found.findLastIndex((one) => one.outcome === 'chosen') + 1 + auditedBeyondChosen
     return {
@@ -194,32 +196,51 @@ class MemoryIndex implements SearchIndex {
     }
   }
 
+  private askVectors(query: string): Vectors | undefined {
+    const vector = this.vectors && this.vectorOf(query)
+    if (vector) this.vectors?.ask(vector)
+    return this.vectors
+  }
+
+  private vectorOf(text: string): Float32Array | undefined {
+    const vector = this.embed?.(text)
+    if (!vector) return
+    const expected = this.vectors?.dimensions ?? vector.length
+    if (vector.length !== expected || vector.some(Number.isNaN)) {
+      throw new ReeveError(
+        'bad-embedding',
+        `The embedder gave ${vector.length} dimensions where ${expected} numbers were expected. Use one embedder for an index.`,
+      )
+    }
+    return vector
+  }
+
   /** The candidates with their scores, best first. */
   private find(
     by: SearchAudit['by'],
     terms: QueryTerm[],
-    vector: Float32Array | undefined,
+    vectors: Vectors | undefined,
     scope: Scope,
   ): Found[] {
-    const { bestByWords, bestByVectors, postings, vectors } = this
+    const { bestByWords, bestByVectors, postings } = this
     bestByWords.clear(by === 'both' ? wordCandidates : mostCandidates)
     postings.score(terms, (slot, score) => {
       if (scope.holds[slot] === 1) bestByWords.offer(slot, score)
     })
     const candidates = new Set(bestByWords.slots())
-    if (vector && by === 'vectors') {
+    if (vectors && by === 'vectors') {
       bestByVectors.clear(mostCandidates)
-      for (const slot of scope.slots) bestByVectors.offer(slot, vectors.similarity(slot, vector))
+      for (const slot of scope.slots) bestByVectors.offer(slot, vectors.similarity(slot))
       for (const slot of bestByVectors.slots()) candidates.add(slot)
-    } else if (vector && scope.slots.length <= smallScope) {
+    } else if (vectors && scope.slots.length <= smallScope) {
       for (const slot of scope.slots) candidates.add(slot)
-    } else if (vector) {
-      vectors.nearest(scope.slots, vector, vectorCandidates, (slot) => candidates.add(slot))
+    } else if (vectors) {
+      vectors.nearest(scope.slots, vectorCandidates, (slot) => candidates.add(slot))
     }
     const found: Found[] = []
     for (const slot of candidates) {
       const words = by === 'vectors' ? 0 : postings.scoreOf(slot)
-      const similarity = vector ? Math.max(0, vectors.similarity(slot, vector)) : null
+      const similarity = vector ? Math.max(0, vectors.similarity(slot)) : null
       const share = by === 'both' ? wordShare : by === 'words' ? 1 : 0
       const score = share * words + (1 - share) * (similarity ?? 0)
       if (score > 0) found.push({ slot, words, vectors: similarity, score, outcome: 'beyond-limit' })
@@ -256,7 +277,10 @@ class MemoryIndex implements SearchIndex {
     for (const term of termsOf(passage.heading.join('\n')))
       counts.set(term, (counts.get(term) ?? 0) + headingWeight)
     this.postings.add(slot, counts, body.length)
-    if (vector) this.vectors.set(slot, vector)
+    if (vector) {
+      this.vectors ??= new Vectors(vector.length)
+      this.vectors.set(slot, vector)
+    }
     return slot
   }
 

@@ -24,7 +24,12 @@ test('a run journals each step and succeeds with its output', async () => {
   expect(await handle.result()).toEqual({ status: 'succeeded', output: 6 })
   const run = (await readRun(database, handle.id))!
   const events = await readEvents(database, run.no)
-  expect(events.map((event) => event.type)).toEqual(['run-started', 'step-completed', 'step-completed', 'run-succeeded'])
+  expect(events.map((event) => event.type)).toEqual([
+    'run-started',
+    'step-completed',
+    'step-completed',
+    'run-succeeded',
+  ])
   expect(run).toMatchObject({ status: 'succeeded', head_seq: 4 })
   await engine.stop()
 })

@@ -54,4 +54,3 @@ function countingIds(database: Database): () => string {
     return `id${String(next).padStart(6, '0')}`
   }
 }
-

@@ -1,0 +1,46 @@
+import type { RunStatus } from '../store/runs.ts'
+import type { CallKind, RecordedCall } from './history.ts'
+
+/** One `ctx` call of a run. Its promise settles when its settlement is durable and its turn in the journal has come. */
+export interface Call {
+  readonly step: number
+  readonly kind: CallKind
+  readonly name: string
+  readonly args: string | null
+  /** What the journal knows of it; undefined for a call made for the first time. */
+  readonly recorded: RecordedCall | undefined
+  readonly promise: Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A call's outcome on its way to the workflow. */
+export interface Settlement {
+  call: Call
+  value: unknown
+  error: Error | undefined
+}
+
+/** The claimed run that an execution drives. */
+export interface Claim {
+  no: number
+  id: string
+  epoch: number
+  parent: number | null
+  createdAt: number
+  crashes: number
+  /** Inbox items that had arrived when it was last looked at. */
+  inbox: number
+  costNanousd: number
+}
+
+/** The state that a worker leaves a run in. */
+export interface Leaving {
+  status: Exclude<RunStatus, 'running'>
+  reason: string | null
+}
+
+/** How an execution ended: the run's new state, or (nothing of it written) its claim lost, or the run there before. */
+export type Ending =
+  | (Leaving & { payload: string | null })
+  | { status: 'lost' | 'exists'; reason: null; payload: null }
