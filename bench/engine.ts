@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { contest, type Plan, type Standing } from './engine/contest.ts'
 import { contestants } from './engine/contestants.ts'
 import { type BenchOptions, type BenchResult, goalOf, UsageError } from './runner/contract.ts'
@@ -65,10 +66,14 @@ function goalsOf(standings: Standing[]): BenchResult['goals'] {
   }
 }
 
+// A share of all processors: the kernel's own work for a busy database stays below it.
+const quietBelow = 0.15
+
 function summaryOf(standings: Standing[]): string {
   const rows: string[][] = []
   const notes: string[] = []
   const failures: string[] = []
+  const disturbed: string[] = []
   for (const { name, title, outcomes, failed } of standings) {
     if (failed) failures.push(`${name} failed: ${failed}`)
     const first = outcomes.find(({ report }) => report)?.report
@@ -79,6 +84,9 @@ function summaryOf(standings: Standing[]): string {
     for (const { concurrency, median, report, failed } of outcomes) {
       if (failed) failures.push(`${name} at ${concurrency} failed: ${failed}`)
       if (!median || !report) continue
+      const disturbance = median.otherCpuSeconds / ((median.elapsedMs / 1000) * availableParallelism())
+      if (disturbance > quietBelow)
+        disturbed.push(`${name} at ${concurrency} (${(disturbance * 100).toFixed(0)} %)`)
       const perThousand = 1000 / median.runs
       rows.push([
         title,
@@ -106,5 +114,10 @@ function summaryOf(standings: Standing[]): string {
     'server MB',
     'cold start ms',
   ]
+  if (disturbed.length > 0) {
+    notes.push(
+      `- Not quiet: other processes used much of the machine during ${disturbed.join(', ')}. Measure again.`,
+    )
+  }
   return [table(heading, rows), '', ...notes, ...failures.map((failure) => `- ${failure}`)].join('\n')
 }

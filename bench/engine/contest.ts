@@ -74,8 +74,7 @@ async function runOnce(
   let server: Server | undefined
   const abandon = () => {
     server?.kill()
-    // The server may still be writing while it ends.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
+    removeWhileWritten(folder)
   }
   process.once('exit', abandon)
   try {
@@ -99,6 +98,18 @@ async function runOnce(
     await server?.stop()
     process.off('exit', abandon)
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A server that has been told to end may write for a moment more; nothing asynchronous runs at exit. */
+function removeWhileWritten(folder: string): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  for (let attempt = 0; attempt < 60 && existsSync(folder); attempt++) {
+    try {
+      rmSync(folder, { recursive: true, force: true })
+    } catch {
+      Atomics.wait(pause, 0, 0, 50)
+    }
   }
 }
 

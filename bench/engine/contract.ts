@@ -41,6 +41,8 @@ export interface Round {
   /** Of this process, and of its server with every process below it. */
   cpuSeconds: number
   serverCpuSeconds: number
+  /** Of every other process and of the kernel on its own: high when the machine was not quiet. */
+  otherCpuSeconds: number
 }
 
 export interface Report {

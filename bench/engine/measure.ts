@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Contestant, Plan, Report, Round, Sample, Spec } from './contract.ts'
-import { residentMb, treeCpuSeconds } from './processes.ts'
+import { machineCpuSeconds, residentMb, treeCpuSeconds } from './processes.ts'
 
 /** Drives a contestant as its spec says and prints its report; the process ends with it. */
 export async function measure(create: (spec: Spec) => Promise<Contestant>): Promise<void> {
@@ -20,12 +20,18 @@ export async function measure(create: (spec: Spec) => Promise<Contestant>): Prom
   const rounds: Round[] = []
   let serverRssMb = 0
   for (let round = 0; round < spec.rounds; round++) {
-    const cpu = process.cpuUsage()
-    const serverCpu = spec.server ? treeCpuSeconds(spec.server.pid) : 0
+    const readings = () => {
+      const { user, system } = process.cpuUsage()
+      const server = spec.server ? treeCpuSeconds(spec.server.pid) : 0
+      return { own: (user + system) / 1e6, server, machine: machineCpuSeconds() }
+    }
+    const before = readings()
     const sample = await drive(spec.concurrency, spec.roundMs, spec.maxRuns)
-    const used = process.cpuUsage(cpu)
-    const serverCpuSeconds = spec.server ? treeCpuSeconds(spec.server.pid) - serverCpu : 0
-    rounds.push({ ...summarise(sample), cpuSeconds: (used.user + used.system) / 1e6, serverCpuSeconds })
+    const after = readings()
+    const cpuSeconds = after.own - before.own
+    const serverCpuSeconds = after.server - before.server
+    const otherCpuSeconds = Math.max(0, after.machine - before.machine - cpuSeconds - serverCpuSeconds)
+    rounds.push({ ...summarise(sample), cpuSeconds, serverCpuSeconds, otherCpuSeconds })
     if (spec.server) serverRssMb = Math.max(serverRssMb, residentMb(spec.server.pid))
   }
 

@@ -63,3 +63,17 @@ export function residentMb(root: number): number {
   }
   return kilobytes / 1024
 }
+
+/** CPU time of the whole machine that was not idle, since it was started. */
+export function machineCpuSeconds(): number {
+  try {
+    const [user, nice, system, , , irq, softirq] = readFileSync('/proc/stat', 'utf8')
+      .split('\n', 1)[0]!
+      .split(/\s+/)
+      .slice(1)
+      .map(Number)
+    return (user! + nice! + system! + irq! + softirq!) / ticksPerSecond
+  } catch {
+    return 0
+  }
+}

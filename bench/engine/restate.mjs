@@ -1,7 +1,15 @@
+import { execFileSync } from 'node:child_process'
 import { createServer } from 'node:http2'
 import * as restate from '@restatedev/restate-sdk'
 import * as clients from '@restatedev/restate-sdk-clients'
 import { closedLoop, measure, resultOf, versionsOf } from './measure.ts'
+
+/** The server's own account of its settings: this bench starts it without a configuration file. */
+function readSync() {
+  const config = execFileSync('node_modules/.bin/restate-server', ['--dump-config'], { encoding: 'utf8' })
+  const section = config.split('[log-server]')[1] ?? ''
+  return /^rocksdb-disable-wal-fsync = (\w+)$/m.exec(section)?.[1] ?? 'unknown'
+}
 
 await measure(async (spec) => {
   const service = restate.service({
@@ -34,7 +42,7 @@ await measure(async (spec) => {
       '@restatedev/restate-sdk',
       '@restatedev/restate-sdk-clients',
     ),
-    durability: 'rocksdb-disable-wal-fsync=false (its default)',
+    durability: `log server: rocksdb-disable-wal-fsync=${readSync()} (its default)`,
     drive: closedLoop((number) => client.go({ number })),
     count: async () => {
       const answer = await fetch(`${spec.server.adminUrl}/query`, {
