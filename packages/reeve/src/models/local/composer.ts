@@ -79,7 +79,7 @@ function choose(evidence: Evidence, revision: Revision): Statement[] {
   const seen = new Set(banned)
   for (const statement of evidence.statements) {
     if (statement.terms.length < 2 || seen.has(statement.text)) continue
-    
+    seen.add(statement.text)
     const matched = statement.terms.filter((term) => weights.has(term))
     if (kept.has(statement.text)) {
       chosen.push(statement)
