@@ -31,8 +31,8 @@ const mostStatements = 8
 
 /**
  * What could be done about a problem with the previous letter, the likeliest cure first: what it names as missing is
- * looked for, what it names as wrong is dropped, and length is mended by quoting less or more. The last resorts are one
- * statement less and one more. The problem's words only decide what is searched; they never get into the letter.
+ * looked for, what it names as wrong is dropped, and length is mended by leaving out the longest statement or quoting one
+ * more. The last resorts are one statement less and, unless that was the problem, one more. The problem's words only decide what is searched; they never get into the letter.
  */
 export function planRevision(
   feedback: NonNullable<Question['feedback']>,
@@ -46,6 +46,11 @@ export function planRevision(
   const plans: Revision[] = []
   const rejected = rejectedStatements(problem, used)
   const banned = new Set([...plain.banned, ...rejected.map((statement) => statement.text)])
+  if (tooLong.test(problem) && used.length > 1) {
+    const longest = used.reduce((a, b) => (b.text.length > a.text.length ? b : a))
+    const kept = new Set(used.filter((statement) => statement !== longest).map((statement) => statement.text))
+    plans.push({ ...plain, limit: count - 1, kept, banned: new Set([...banned, longest.text]) })
+  }
   if (missing.test(problem)) {
     const weights = emphasised(problem, evidence, plain.weights)
     const kept = new Set(
@@ -55,13 +60,12 @@ export function planRevision(
       plans.push({ limit: kept.size + 1, least: kept.size + 1, weights, kept, banned })
     plans.push({ ...plain, limit: Math.max(plain.limit, count), weights, banned })
   }
-  if (tooLong.test(problem)) plans.push({ ...plain, limit: Math.max(1, count - 1), banned })
   if (tooShort.test(problem)) plans.push({ ...plain, limit: count + 1, least: count + 1, banned })
   if (rejected.length > 0) plans.push({ ...plain, banned })
   const weakest = weakestOf(used, plain.weights)
   if (used.length > 1 && weakest)
     plans.push({ ...plain, limit: count - 1, banned: new Set([...banned, weakest.text]) })
-  plans.push({ ...plain, limit: count + 1, least: count + 1, banned })
+  if (!tooLong.test(problem)) plans.push({ ...plain, limit: count + 1, least: count + 1, banned })
   return plans
 }
 

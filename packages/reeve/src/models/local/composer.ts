@@ -76,10 +76,8 @@ function choose(evidence: Evidence, revision: Revision): Statement[] {
   const open: { statement: Statement; matched: string[] }[] = []
   const covered = new Set<string>()
   const chosen: Statement[] = []
-  const seen = new Set(banned)
   for (const statement of evidence.statements) {
-    if (statement.terms.length < 2 || seen.has(statement.text)) continue
-    seen.add(statement.text)
+    if (statement.terms.length < 2 || banned.has(statement.text)) continue
     const matched = statement.terms.filter((term) => weights.has(term))
     if (kept.has(statement.text)) {
       chosen.push(statement)

@@ -19,6 +19,7 @@ export interface Evidence {
   texts: string[]
   titles: string[]
   titleTerms: Set<string>[]
+  /** A statement that several passages have counts for the first of them only. */
   statements: Statement[]
   /** How many statements hold the term. */
   holders(term: string): number
@@ -37,6 +38,7 @@ export function readPassages(passages: Passage[]): Evidence {
   const titles: string[] = []
   const titleTerms: Set<string>[] = []
   const statements: Statement[] = []
+  const seen = new Set<string>()
   const holders = new Map<string, Holders>()
   for (const [index, passage] of passages.slice(0, maxPassages).entries()) {
     const title = withoutMarks(passage.title.slice(0, 200))
@@ -47,8 +49,9 @@ export function readPassages(passages: Passage[]): Evidence {
     let position = 0
     for (const block of blocks) {
       for (const text of sentencesOf(block)) {
-        if (statements.length >= maxStatements || text.length > longestStatement || text.endsWith(':'))
-          continue
+        if (seen.size >= maxStatements || text.length > longestStatement || text.endsWith(':')) continue
+        if (seen.has(text)) continue
+        seen.add(text)
         const terms = countTerms(text, statements.length, holders)
         statements.push({ text, passage: index, position: position++, terms })
       }

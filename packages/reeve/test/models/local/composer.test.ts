@@ -81,6 +81,21 @@ Sources:
     expect(letter({ input, passages: chance })).toContain('Shipping fees of $4.99')
   })
 
+  test('prefers a statement that adds something to one that says the same again', () => {
+    const text = 'Parcels to islands cost extra fees. Island parcels cost extra. Claims need photos.'
+    const solver = localComposer({ sentences: 2 })
+    const input = 'Do parcels to an island cost extra fees, and do claims need photos?'
+    expect(letter({ input, passages: [{ ...passages[0]!, text }] }, solver).match(/“.+”/g)).toEqual([
+      '“Parcels to islands cost extra fees.”',
+      '“Claims need photos.”',
+    ])
+  })
+
+  test('quotes no line that only announces others', () => {
+    const text = 'Refunds of damaged items, in short:\n\n- Refunds of damaged items are free.'
+    expect(letter({ input: refundTicket, passages: [{ ...passages[0]!, text }] })).not.toContain('in short')
+  })
+
   test('does not take the passages for the question when the input repeats them', () => {
     const input = { ticket: refundTicket, policy: passages.map(({ text, title }) => ({ text, title })) }
     expect(letter({ input })).toBe(letter({ input: refundTicket }))
@@ -161,6 +176,23 @@ describe('told of a problem, the local composer', () => {
     const quotes = (text: string): number => text.split('“').length - 1
     expect(quotes(textOf(mended('This is too long.')))).toBe(quotes(answer) - 1)
     expect(quotes(textOf(mended('This is too short.')))).toBe(quotes(answer) + 1)
+  })
+
+  test('leaves out the longest statement of what is too long, and nothing when there is only one', () => {
+    const shorter = textOf(mended('Please shorten this.'))
+    expect(shorter).toContain('The money goes back')
+    expect(shorter).not.toContain('Shipping fees')
+    expect(mended('Please shorten this.', shorter).kind).toBe('abstain')
+  })
+
+  test('does not lengthen a letter with a statement that it quotes already', () => {
+    const twice = [passages[0]!, { ...passages[0]!, id: 'refunds-2' }]
+    const text = textOf(
+      compose({ input: refundTicket, passages: twice, feedback: { answer, problem: 'This is too short.' } }),
+    )
+    const quotes = text.match(/“.+”/g)!
+    expect(quotes.length).toBe(3)
+    expect(new Set(quotes).size).toBe(3)
   })
 
   test('changes something about a problem that it does not understand', () => {
