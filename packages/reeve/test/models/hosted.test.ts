@@ -5,10 +5,12 @@ import {
   type FixtureOpts,
   LLMock,
 } from '@copilotkit/aimock'
+import { APICallError } from 'ai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { toJsonSchema } from '../../src/base/schema.ts'
 import { type HostedOptions, hostedSolver } from '../../src/models/hosted.ts'
+import { toProviderError } from '../../src/models/provider-error.ts'
 import { askRoute } from '../../src/models/route.ts'
 import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Question, Solver } from '../../src/models/solver.ts'
@@ -264,6 +266,29 @@ describe('hosted solvers', () => {
     const answer = await solver.solve(question, { signal })
     expect(worst).toBeGreaterThan(answer.usage!.costUsd)
     expect(body(0).max_tokens).toBe(100)
+  })
+
+  test.each([
+    [{ 'retry-after': '2' }, 2000],
+    [{ 'retry-after': '0.5' }, 500],
+    [{ 'retry-after-ms': '120', 'retry-after': '1' }, 120],
+    [{ 'retry-after': 'Sat, 21 Nov 2026 10:00:30 GMT', date: 'Sat, 21 Nov 2026 10:00:00 GMT' }, 30_000],
+    [{ 'retry-after': 'Sat, 21 Nov 2026 09:00:00 GMT', date: 'Sat, 21 Nov 2026 10:00:00 GMT' }, 0],
+    [{ 'retry-after': 'Sat, 21 Nov 2026 10:00:30 GMT' }, undefined],
+    [{ 'retry-after': '-3' }, undefined],
+    [{ 'retry-after': 'soon' }, undefined],
+    [{}, undefined],
+  ])('Retry-After %j asks to wait %s ms', (responseHeaders: Record<string, string>, retryAfterMs) => {
+    const thrown = new APICallError({
+      message: 'busy',
+      url: '',
+      requestBodyValues: {},
+      statusCode: 503,
+      responseHeaders,
+    })
+    const error = toProviderError(thrown, 'openai/gpt-5', undefined, APICallError.isInstance)
+    expect(error).toMatchObject({ code: 'provider-unavailable', retryable: true })
+    expect(error.details.retryAfterMs).toBe(retryAfterMs)
   })
 
   test('without the optional packages everything loads, and the first question says what to install', () => {

@@ -81,6 +81,14 @@ describe('never guesses', () => {
       "{'category': 'billing'}",
       'expected a property name in double quotes at line 1, column 2',
     ],
+    ['a property without a value', '{"category":}', 'expected a value at line 1, column 13'],
+    [
+      'a comma too many',
+      '{"category":"billing",,}',
+      'expected a property name in double quotes at line 1, column 23',
+    ],
+    ['nothing but a comma', '{"list":[,]}', 'expected a value at line 1, column 10'],
+    ['the wrong bracket', '{"list":[1}', 'expected "," or "]" at line 1, column 11'],
     ['no JSON', 'I cannot tell.', 'No JSON value was found. The answer begins: "I cannot tell."'],
     ['nothing', ' \n', 'empty'],
   ])('%s', (_name, text, problem) => {
