@@ -91,6 +91,13 @@ Sources:
     ])
   })
 
+  test('of two statements that say as much, prefers the one that opens its passage', () => {
+    const later = { ...passages[0]!, text: 'Wrapping is free. Damaged items go to desk four.' }
+    const first = { ...passages[0]!, id: 'refunds-2', text: 'Damaged items go to desk nine.' }
+    const text = letter({ input: 'damaged items', passages: [later, first] }, localComposer({ sentences: 1 }))
+    expect(text).toContain('“Damaged items go to desk nine.”')
+  })
+
   test('quotes no line that only announces others', () => {
     const text = 'Refunds of damaged items, in short:\n\n- Refunds of damaged items are free.'
     expect(letter({ input: refundTicket, passages: [{ ...passages[0]!, text }] })).not.toContain('in short')
