@@ -10,13 +10,13 @@ export interface Example {
   label: string
 }
 
-export interface Guess {
+interface Guess {
   label: string
   /** 0 to 1: about the share of such guesses that are right. */
   confidence: number
 }
 
-export interface Classification extends Guess {
+interface Classification extends Guess {
   /** The likeliest labels, best first, at most five. */
   ranked: Guess[]
 }

@@ -34,7 +34,7 @@ function keepAscii(run: string): string {
 }
 
 /** Letters, digits and every character outside ASCII: `normalize` has already removed foreign punctuation. */
-export function isWordCode(code: number): boolean {
+function isWordCode(code: number): boolean {
   return (code >= 97 && code <= 122) || code >= 128 || (code >= 48 && code <= 57)
 }
 
