@@ -28,57 +28,50 @@ export function step(
   options: StepOptions | undefined,
 ): Promise<unknown> {
   const call = execution.issue('step', name, null)
-  execution.perform(call, () => attempts(execution, call, body, options))
+  execution.perform(call, () => {
+    const policy = resolveRetry(options?.retry)
+    const timeoutMs = options?.timeout === undefined ? undefined : toMs(options.timeout)
+    return attempts(execution, call, { policy, timeoutMs, body, what: `step "${name}"` })
+  })
   return call.promise
 }
 
-async function attempts(
-  execution: Execution,
-  call: Call,
-  body: (attempt: StepAttempt) => unknown,
-  options: StepOptions | undefined,
-): Promise<void> {
-  const policy = resolveRetry(options?.retry)
-  const timeoutMs = options?.timeout === undefined ? undefined : toMs(options.timeout)
-  const key = keyOf(execution, call)
-  const last = call.recorded?.opened.at(-1)
-  let attempt = 1
-  if (last) {
-    const { attempt: failed, dueAt } = JSON.parse(last.payload!) as { attempt: number; dueAt: number }
-    attempt = failed + 1
-    if (dueAt > execution.edges.clock.now()) {
-      again(execution, call, dueAt, () => tries(execution, call, body, policy, timeoutMs, key, attempt))
-      return
-    }
-  }
-  await tries(execution, call, body, policy, timeoutMs, key, attempt)
+/** What is tried until it gives a value: a step's body, or a question to a route. */
+export interface Attempted {
+  /** How it is named in errors. */
+  what: string
+  policy: ResolvedRetry
+  timeoutMs: number | undefined
+  body: (attempt: StepAttempt) => unknown
 }
 
-async function tries(
-  execution: Execution,
-  call: Call,
-  body: (attempt: StepAttempt) => unknown,
-  policy: ResolvedRetry,
-  timeoutMs: number | undefined,
-  key: string,
-  attempt: number,
-): Promise<void> {
+/** Goes on from the attempts that the journal knows. Settles the call with the value, as `KIND-completed`. */
+export function attempts(execution: Execution, call: Call, attempted: Attempted): Promise<void> | void {
+  const last = call.recorded?.opened.at(-1)
+  if (!last) return tries(execution, call, attempted, 1)
+  const { attempt, dueAt } = JSON.parse(last.payload!) as { attempt: number; dueAt: number }
+  const next = () => tries(execution, call, attempted, attempt + 1)
+  if (dueAt <= execution.edges.clock.now()) return next()
+  again(execution, call, dueAt, next)
+}
+
+async function tries(execution: Execution, call: Call, attempted: Attempted, attempt: number): Promise<void> {
+  const { body, policy, timeoutMs, what } = attempted
+  const key = keyOf(execution, call)
   let value: unknown
   try {
-    value = await within(execution, timeoutMs, `step "${call.name}"`, (signal) =>
-      body({ attempt, key, signal }),
-    )
+    value = await within(execution, timeoutMs, what, (signal) => body({ attempt, key, signal }))
   } catch (error) {
     if (attempt >= policy.attempts || !isRetryable(error) || execution.signal.aborted) {
-      execution.fail(call, 'step-failed', error)
+      execution.fail(call, `${call.kind}-failed`, error)
       return
     }
-    retryLater(execution, call, 'step-retrying', policy, attempt, error, () =>
-      tries(execution, call, body, policy, timeoutMs, key, attempt + 1),
+    retryLater(execution, call, `${call.kind}-retrying`, policy, attempt, error, () =>
+      tries(execution, call, attempted, attempt + 1),
     )
     return
   }
-  execution.settle(call, 'step-completed', encodePayload(value, `the result of step "${call.name}"`), value)
+  execution.settle(call, `${call.kind}-completed`, encodePayload(value, `the result of ${what}`), value)
 }
 
 /** Journals a failed attempt and makes the next one when its time has come, in this process or another. */

@@ -70,9 +70,9 @@ export interface SearchIndex {
 const maxQueryLength = 2_000
 const maxLimit = 50
 /** A scope with fewer passages is compared by vector in full; in a larger one, the candidates are. */
-const smallScope = 160
-const wordCandidates = 48
-const vectorCandidates = 32
+const smallScope = 64
+const wordCandidates = 32
+const vectorCandidates = 16
 const mostCandidates = 64
 const auditedBeyondChosen = 4
 const maxAuditedQuery = 500
@@ -205,7 +205,8 @@ class MemoryIndex implements SearchIndex {
   private vectorOf(text: string): Float32Array | undefined {
     const vector = this.embed?.(text)
     if (!vector) return
-    const expected = this.vectors?.dimensions ?? vector.length
+    this.vectors ??= new Vectors(vector.length)
+    const expected = this.vectors.dimensions
     if (vector.length !== expected || vector.some(Number.isNaN)) {
       throw new ReeveError(
         'bad-embedding',
@@ -240,7 +241,7 @@ class MemoryIndex implements SearchIndex {
     const found: Found[] = []
     for (const slot of candidates) {
       const words = by === 'vectors' ? 0 : postings.scoreOf(slot)
-      const similarity = vector ? Math.max(0, vectors.similarity(slot)) : null
+      const similarity = vectors ? Math.max(0, vectors.similarity(slot)) : null
       const share = by === 'both' ? wordShare : by === 'words' ? 1 : 0
       const score = share * words + (1 - share) * (similarity ?? 0)
       if (score > 0) found.push({ slot, words, vectors: similarity, score, outcome: 'beyond-limit' })
@@ -277,10 +278,7 @@ class MemoryIndex implements SearchIndex {
     for (const term of termsOf(passage.heading.join('\n')))
       counts.set(term, (counts.get(term) ?? 0) + headingWeight)
     this.postings.add(slot, counts, body.length)
-    if (vector) {
-      this.vectors ??= new Vectors(vector.length)
-      this.vectors.set(slot, vector)
-    }
+    if (vector) this.vectors?.set(slot, vector)
     return slot
   }
 

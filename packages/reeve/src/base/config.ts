@@ -1,0 +1,36 @@
+import { resolve } from 'node:path'
+import { ReeveError } from './errors.ts'
+
+/** What the environment says. This file alone reads it. */
+export interface Environment {
+  /** Where the data is: `sqlite` with a file, or `postgres` with a connection URL. */
+  database: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
+  /** Keys of model providers, by the name of their variable. */
+  keys: Record<string, string | undefined>
+  /** Who acts at this terminal. */
+  user: string
+  ci: boolean
+}
+
+const keyNames = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY', 'OLLAMA_BASE_URL']
+
+/** @throws `bad-database-url` */
+export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv = process.env): Environment {
+  return {
+    database: databaseFrom(source.DATABASE_URL, projectFolder),
+    keys: Object.fromEntries(keyNames.map((name) => [name, source[name]])),
+    user: source.REEVE_USER ?? source.USER ?? source.LOGNAME ?? 'operator',
+    ci: source.CI === 'true',
+  }
+}
+
+function databaseFrom(url: string | undefined, folder: string): Environment['database'] {
+  if (!url) return { kind: 'sqlite', file: resolve(folder, '.reeve/reeve.db') }
+  if (/^postgres(ql)?:\/\//.test(url)) return { kind: 'postgres', url }
+  if (url === ':memory:') return { kind: 'sqlite', file: url }
+  if (url.startsWith('file:')) return { kind: 'sqlite', file: resolve(folder, url.slice('file:'.length)) }
+  throw new ReeveError(
+    'bad-database-url',
+    `DATABASE_URL is "${url.replace(/:\/\/.*@/, '://…@')}". Write file:PATH for SQLite, or postgres://USER:PASSWORD@HOST/DATABASE; leave it out for .reeve/reeve.db in the project.`,
+  )
+}

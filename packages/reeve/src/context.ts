@@ -1,0 +1,238 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ReeveError } from './base/errors.ts'
+import type { Json } from './base/json.ts'
+import { describeIssues, type OutputOf, toJsonSchema, validate } from './base/schema.ts'
+import { approval, type Decision } from './engine/approval.ts'
+import { CoreContext } from './engine/context.ts'
+import { argumentsHash } from './engine/effect.ts'
+import type { Execution } from './engine/execution.ts'
+import type { RetryPolicy } from './engine/retry.ts'
+import { resolveRetry } from './engine/retry.ts'
+import { attempts } from './engine/step.ts'
+import {
+  defineWorkflow,
+  type Workflow,
+  type WorkflowDefinition,
+  type WorkflowRegistry,
+} from './engine/workflow.ts'
+import type { Knowledge } from './memory/recall.ts'
+import type { CircuitBreakers } from './models/breaker.ts'
+import { askRoute, type RouteAnswer, type RouteDefinition } from './models/route.ts'
+import type { Passage, Question } from './models/solver.ts'
+import { callTool } from './tools/call.ts'
+import type { Tool } from './tools/tool.ts'
+
+/** What the layers above the engine lend to every run. */
+export interface Faculties {
+  routes: ReadonlyMap<string, RouteDefinition>
+  knowledge: Knowledge
+  breakers: CircuitBreakers
+}
+
+export interface ExtractOptions<S extends StandardSchemaV1> {
+  /** What the answer must be. */
+  schema: S
+  /** What the question is about: data, never instructions. */
+  from: Json
+  /** A route of `reeve.config.ts`. */
+  route: string
+  instructions?: string
+  passages?: Passage[]
+  /** How often outages of the whole route are waited out before a person is asked. */
+  retry?: RetryPolicy
+}
+
+export interface GenerateOptions {
+  route: string
+  /** What the text is to rest on. Passages from `recall` are found in it and become the only sources. */
+  with: { [key: string]: Json | Passage[] | undefined }
+  instructions?: string
+  /** What was wrong with an earlier draft. */
+  feedback?: { answer: string; problem: string }
+  retry?: RetryPolicy
+}
+
+export interface RecallOptions {
+  query: string
+  /** A scope such as `policy/billing`, and everything below it. */
+  in?: string
+  /** The most passages. Default 4. */
+  limit?: number
+}
+
+const outageRetry: RetryPolicy = { attempts: 4, delay: '2s', factor: 4, maxDelay: '5m' }
+
+/** What a workflow may do. */
+export class Context extends CoreContext {
+  readonly #faculties: Faculties
+
+  constructor(execution: Execution, workflows: WorkflowRegistry, faculties: Faculties) {
+    super(execution, workflows)
+    this.#faculties = faculties
+  }
+
+  /**
+   * Asks the route's solvers, in order, for a typed answer. Invalid answers are healed by feeding the exact error back;
+   * when no solver can answer, a person is asked and the run waits.
+   */
+  async extract<S extends StandardSchemaV1>(name: string, options: ExtractOptions<S>): Promise<OutputOf<S>> {
+    const { schema, from, route, instructions, passages } = options
+    const question: Question = { task: 'extract', name, input: from, schema: jsonSchemaOf(schema) }
+    if (instructions !== undefined) question.instructions = instructions
+    if (passages !== undefined) question.passages = passages
+    return this.#answer(route, question, schema, options.retry) as Promise<OutputOf<S>>
+  }
+
+  /** Asks the route for a text that rests on what it is given. */
+  async generate(name: string, options: GenerateOptions): Promise<string> {
+    const input: { [key: string]: Json } = {}
+    const passages: Passage[] = []
+    for (const [key, value] of Object.entries(options.with)) {
+      if (value === undefined) continue
+      if (arePassages(value)) passages.push(...value)
+      else input[key] = value as Json
+    }
+    const question: Question = { task: 'generate', name, input, passages }
+    if (options.instructions !== undefined) question.instructions = options.instructions
+    if (options.feedback !== undefined) question.feedback = options.feedback
+    return this.#answer(options.route, question, undefined, options.retry) as Promise<string>
+  }
+
+  /** Looks passages up in the project's knowledge. Which ones, and why, goes to the journal. */
+  async recall(name: string, options: RecallOptions): Promise<Passage[]> {
+    const execution = CoreContext.executionOf(this)
+    const call = execution.issue('recall', name, argumentsHash(options))
+    execution.perform(call, () => {
+      const { query, ...search } = options
+      const recalled = this.#faculties.knowledge.recall(query, search)
+      execution.settle(call, 'recall-completed', JSON.stringify(recalled), recalled)
+    })
+    return ((await call.promise) as { passages: Passage[] }).passages
+  }
+
+  /**
+   * Acts outside through a tool: schema, approval if needed, intent, effect, result.
+   * @throws `not-approved` when a person rejects it
+   */
+  call<Input, Output>(tool: Tool<Input, Output>, args: Input): Promise<Output> {
+    return callTool(CoreContext.executionOf(this), tool as Tool, args) as Promise<Output>
+  }
+
+  async #answer(
+    routeName: string,
+    question: Question,
+    schema: StandardSchemaV1 | undefined,
+    retry: RetryPolicy | undefined,
+  ): Promise<unknown> {
+    try {
+      return (await this.#ask(routeName, question, schema, retry)).value
+    } catch (error) {
+      if (error instanceof ReeveError && error.code === 'route-exhausted')
+        return this.#askPerson(question, schema, error)
+      throw error
+    }
+  }
+
+  #ask(
+    routeName: string,
+    question: Question,
+    schema: StandardSchemaV1 | undefined,
+    retry: RetryPolicy | undefined,
+  ): Promise<RouteAnswer> {
+    const execution = CoreContext.executionOf(this)
+    const { task, instructions = null, input, feedback = null, passages = [] } = question
+    const asked = {
+      task,
+      route: routeName,
+      instructions,
+      input,
+      feedback,
+      passages: passages.map(({ id }) => id),
+    }
+    const call = execution.issue('question', question.name, argumentsHash(asked))
+    execution.perform(call, () => {
+      const route = this.#route(routeName)
+      const policy = resolveRetry(retry ?? outageRetry)
+      return attempts(execution, call, {
+        what: `question "${question.name}"`,
+        policy,
+        timeoutMs: undefined,
+        body: async ({ signal }) => {
+          for (const solver of route.solvers) execution.requireBudget(solver.worstCaseUsd?.(question) ?? 0)
+          const { breakers } = this.#faculties
+          const answer = await askRoute(route, question, schema, {
+            signal,
+            clock: execution.edges.clock,
+            breakers,
+          })
+          execution.spend(answer.usage.costUsd)
+          return answer
+        },
+      })
+    })
+    return call.promise as Promise<RouteAnswer>
+  }
+
+  #route(name: string): RouteDefinition {
+    const route = this.#faculties.routes.get(name)
+    if (route) return route
+    const known = [...this.#faculties.routes.keys()].join(', ') || 'none'
+    throw new ReeveError('unknown-route', `There is no route "${name}"; reeve.config.ts has: ${known}.`)
+  }
+
+  /** The last solver of every route is a person. An answer that does not fit is asked for again, with why. */
+  async #askPerson(
+    question: Question,
+    schema: StandardSchemaV1 | undefined,
+    cause: ReeveError,
+  ): Promise<unknown> {
+    let problem = cause.message
+    for (;;) {
+      const { name, task, instructions = null, input, schema: wanted = null } = question
+      const best = (cause.details.best as Json | undefined) ?? null
+      const shown = { question: name, task, instructions, input, wanted, problem, best } as Json
+      const request = { kind: 'question', subject: name, shown } as const
+      const decision = (await approval(CoreContext.executionOf(this), request)) as Decision
+      if (decision.status === 'rejected')
+        throw new ReeveError('unanswered', `Nobody could answer "${name}": ${problem}`)
+      if (!schema) {
+        if (typeof decision.value === 'string') return decision.value
+        problem = 'The answer must be a text.'
+        continue
+      }
+      const checked = validate(schema, decision.value)
+      if (checked.ok) return checked.value
+      problem = describeIssues(checked.issues)
+    }
+  }
+}
+
+/** Declares a workflow: a file in `workflows/` exports it as its default. */
+export function workflow<I extends StandardSchemaV1, R, O extends StandardSchemaV1 | undefined = undefined>(
+  definition: WorkflowDefinition<Context, I, O, R>,
+): Workflow<OutputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
+  return defineWorkflow(definition)
+}
+
+const jsonSchemas = new WeakMap<StandardSchemaV1, Record<string, unknown>>()
+
+/** A schema is converted once: it is the same for every run. */
+function jsonSchemaOf(schema: StandardSchemaV1): Record<string, unknown> {
+  let json = jsonSchemas.get(schema)
+  if (!json) {
+    json = toJsonSchema(schema)
+    jsonSchemas.set(schema, json)
+  }
+  return json
+}
+
+function arePassages(value: Json | Passage[]): value is Passage[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every(
+      (item) =>
+        typeof item === 'object' && item !== null && 'source' in item && 'text' in item && 'score' in item,
+    )
+  )
+}

@@ -1,0 +1,216 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Environment } from './base/config.ts'
+import { ReeveError } from './base/errors.ts'
+import { createIds } from './base/ids.ts'
+import { type Log, lineLog } from './base/log.ts'
+import { type Clock, systemClock, toMs } from './base/time.ts'
+import { Context, type Faculties } from './context.ts'
+import { Engine } from './engine/engine.ts'
+import { installSchedules } from './engine/schedule.ts'
+import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
+import { CircuitBreakers } from './models/breaker.ts'
+import { type HostedSolver, hostedSolver } from './models/hosted.ts'
+import { embed } from './models/local/embed.ts'
+import { checkRoute, type RouteDefinition } from './models/route.ts'
+import type { Solver } from './models/solver.ts'
+import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
+import type { Database } from './store/database.ts'
+import { identityOf, migrate } from './store/migrations.ts'
+import { saveQueue } from './store/queues.ts'
+import { prune } from './store/retention.ts'
+import { openSqlite } from './store/sqlite.ts'
+
+export interface RuntimeOptions {
+  project: Project
+  environment: Environment
+  clock?: Clock
+  log?: Log
+  /** The most runs held in memory at once. Default 1,000. */
+  capacity?: number
+}
+
+/** A hosted model that a route names and that cannot be asked; the route goes on without it. */
+export interface UnusableSolver {
+  route: string
+  solver: string
+  error: ReeveError
+}
+
+/**
+ * A project, running: the composition root. `open` wires the layers and touches the database; `start` begins to drive
+ * runs; `stop` gives everything back.
+ */
+export class Runtime {
+  readonly project: Project
+  readonly environment: Environment
+  readonly database: Database
+  readonly engine: Engine
+  readonly knowledge: Knowledge
+  readonly routes: ReadonlyMap<string, RouteDefinition>
+  readonly unusable: UnusableSolver[]
+  readonly ingested: IngestReport[] = []
+  readonly #clock: Clock
+  #services: Service[] = []
+
+  private constructor(parts: {
+    options: RuntimeOptions
+    database: Database
+    engine: Engine
+    faculties: Faculties
+    unusable: UnusableSolver[]
+    clock: Clock
+  }) {
+    this.project = parts.options.project
+    this.environment = parts.options.environment
+    this.database = parts.database
+    this.engine = parts.engine
+    this.knowledge = parts.faculties.knowledge
+    this.routes = parts.faculties.routes
+    this.unusable = parts.unusable
+    this.#clock = parts.clock
+  }
+
+  static async open(options: RuntimeOptions): Promise<Runtime> {
+    const clock = options.clock ?? systemClock
+    const log = options.log ?? lineLog((line) => process.stderr.write(line), false)
+    const newId = createIds(() => clock.now())
+    const unusable: UnusableSolver[] = []
+    const routes = resolveRoutes(options, unusable)
+    const database = openDatabase(options.environment, clock)
+    try {
+      await migrate(database, newId)
+      const faculties = {
+        routes,
+        knowledge: createKnowledge({ embed }),
+        breakers: new CircuitBreakers({ clock }),
+      }
+      const engine = new Engine({
+        database,
+        clock,
+        log,
+        newId,
+        random: Math.random,
+        identity: await identityOf(database),
+        contextFor: (execution, workflows) => new Context(execution, workflows, faculties),
+        onFatal: (error) => endProcess(log, error),
+        ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+      })
+      for (const workflow of options.project.workflows) engine.workflows.add(workflow)
+      const runtime = new Runtime({ options, database, engine, faculties, unusable, clock })
+      await runtime.#configure()
+      return runtime
+    } catch (error) {
+      await database.close()
+      throw error
+    }
+  }
+
+  /** Reads the knowledge, starts the project's services and begins to drive runs. */
+  async start(): Promise<void> {
+    await this.#ingest()
+    this.#services = (await this.project.config.services?.()) ?? []
+    await this.engine.start()
+    await this.prune()
+  }
+
+  /** Gives the runs back, closes services and database. */
+  async stop(graceMs?: number): Promise<void> {
+    await this.engine.stop(graceMs)
+    for (const service of this.#services) await service.close()
+    await this.database.close()
+  }
+
+  /** Deletes ended runs that the project's retention no longer wants. */
+  async prune(): Promise<{ runs: number; events: number }> {
+    const { retention } = this.project.config
+    if (!retention) return { runs: 0, events: 0 }
+    const ages = {
+      ...(retention.succeeded === undefined ? {} : { succeededMs: toMs(retention.succeeded) }),
+      ...(retention.failed === undefined ? {} : { failedMs: toMs(retention.failed) }),
+      ...(retention.cancelled === undefined ? {} : { cancelledMs: toMs(retention.cancelled) }),
+    }
+    return prune(this.database, ages, this.#clock.now())
+  }
+
+  async #configure(): Promise<void> {
+    const { queues = {}, schedules = {} } = this.project.config
+    await this.database.transaction(async (session) => {
+      for (const [name, queue] of Object.entries(queues)) {
+        await saveQueue(session, name, {
+          concurrency: queue.concurrency ?? null,
+          key_concurrency: queue.perKey ?? null,
+          rate_count: queue.rate?.count ?? null,
+          rate_ms: queue.rate ? toMs(queue.rate.per) : null,
+        })
+      }
+    })
+    for (const [name, { workflow }] of Object.entries(schedules)) {
+      if (this.engine.workflows.names().includes(workflow)) continue
+      throw new ReeveError(
+        'unknown-workflow',
+        `Schedule "${name}" starts workflow "${workflow}", which the project does not have.`,
+      )
+    }
+    await installSchedules(this.database, { clock: this.#clock }, schedules)
+  }
+
+  async #ingest(): Promise<void> {
+    const { folder, config } = this.project
+    const defaults = existsSync(join(folder, 'knowledge')) ? ['knowledge'] : []
+    for (const place of config.knowledge ?? defaults) {
+      this.ingested.push(await this.knowledge.ingest(resolve(folder, place)))
+    }
+  }
+}
+
+function openDatabase(environment: Environment, clock: Clock): Database {
+  if (environment.database.kind === 'sqlite') return openSqlite({ file: environment.database.file, clock })
+  throw new ReeveError(
+    'no-postgres',
+    'This version of Reeve keeps its data in SQLite only. Leave DATABASE_URL out, or write file:PATH.',
+  )
+}
+
+/** Turns the names of models into solvers and leaves out those that cannot be asked where others remain. */
+function resolveRoutes(options: RuntimeOptions, unusable: UnusableSolver[]): Map<string, RouteDefinition> {
+  const routes = new Map<string, RouteDefinition>()
+  for (const [name, route] of Object.entries(options.project.config.routes ?? {})) {
+    const solvers = route.solvers.map((solver) => resolveSolver(solver, options))
+    const usable = solvers.filter((solver) => {
+      const error = 'unusable' in solver ? (solver as HostedSolver).unusable : undefined
+      if (error) unusable.push({ route: name, solver: solver.name, error })
+      return !error
+    })
+    const definition: RouteDefinition = {
+      ...(route as Omit<RouteConfig, 'solvers'>),
+      solvers: usable.length > 0 ? usable : solvers,
+    }
+    checkRoute(name, definition)
+    routes.set(name, definition)
+  }
+  return routes
+}
+
+function resolveSolver(solver: Solver | string, options: RuntimeOptions): Solver {
+  if (typeof solver !== 'string') return solver
+  const { prices } = options.project.config
+  return hostedSolver(solver, { keys: options.environment.keys, ...(prices ? { prices } : {}) })
+}
+
+/** After a failed write nobody knows what is on disk: the process ends, and the next one recovers. */
+function endProcess(log: Log, error: unknown): never {
+  log.error('the database failed; this process ends so that the next one recovers from what is on disk', {
+    error: String(error),
+  })
+  process.exit(70)
+}
+
+/** A project from its configuration alone, without files: for embedding and tests. */
+export function projectOf(
+  config: ProjectConfig,
+  workflows: Project['workflows'],
+  folder = process.cwd(),
+): Project {
+  return { folder, config, workflows }
+}

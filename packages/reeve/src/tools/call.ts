@@ -1,0 +1,89 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { describeIssues, parse, validate } from '../base/schema.ts'
+import { approval, type Decision } from '../engine/approval.ts'
+import { type Effect, effect } from '../engine/effect.ts'
+import type { Execution } from '../engine/execution.ts'
+import type { Tool } from './tool.ts'
+
+/**
+ * Calls a tool: schema → approval if needed (the run parks) → intent → effect → result. What a person approved, as they
+ * edited it, is what runs.
+ * @throws `invalid-input` `not-approved` and what the tool fails with
+ */
+export async function callTool(execution: Execution, tool: Tool, given: unknown): Promise<unknown> {
+  let args = parse(tool.input, given, `The arguments of tool "${tool.name}"`) as Json
+  if (tool.needsApproval(args)) args = await approvedArguments(execution, tool, args)
+  const definition: Effect = {
+    name: tool.name,
+    effect: tool.effect,
+    timeoutMs: tool.timeoutMs,
+    run: async (checked, attempt) => checkOutput(tool, await tool.run(checked, attempt)),
+  }
+  return effect(
+    execution,
+    { ...definition, ...(tool.retry && { retry: tool.retry }), ...(tool.verify && { verify: tool.verify }) },
+    args,
+  )
+}
+
+/** Asks until the arguments are approved as they are, or rejected. An edit that does not fit is asked again, with why. */
+async function approvedArguments(execution: Execution, tool: Tool, args: Json): Promise<Json> {
+  let shown = args
+  let problem: string | undefined
+  for (;;) {
+    const request = {
+      tool: tool.name,
+      risk: tool.risk,
+      args: shown,
+      ...(problem === undefined ? {} : { problem }),
+    }
+    const decision = (await approval(execution, {
+      kind: 'approval',
+      subject: tool.name,
+      shown: request,
+      ...(tool.approvalTimeout === undefined ? {} : { timeout: tool.approvalTimeout }),
+    })) as Decision
+    if (decision.status !== 'approved') throw notApproved(tool, decision)
+    if (!decision.edited) return shown
+    const edited = editedArguments(decision.value)
+    const checked = validate(tool.input, edited)
+    if (checked.ok) return checked.value as Json
+    shown = edited
+    problem = describeIssues(checked.issues)
+  }
+}
+
+/** An edit may be of the arguments alone or of the whole that was shown. */
+function editedArguments(value: Json): Json {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    'tool' in value &&
+    value.args !== undefined
+  ) {
+    return value.args
+  }
+  return value
+}
+
+function notApproved(tool: Tool, decision: Decision): ReeveError {
+  const why =
+    decision.status === 'expired'
+      ? 'nobody decided in time'
+      : `rejected by ${decision.by ?? 'a person'}${decision.note ? `: ${decision.note}` : ''}`
+  return new ReeveError('not-approved', `The call of "${tool.name}" was not approved: ${why}`, {
+    details: { status: decision.status, by: decision.by, note: decision.note },
+  })
+}
+
+/** A result that does not fit is the tool's fault, and its effect has happened: it is kept as it is, and said. */
+function checkOutput(tool: Tool, result: unknown): unknown {
+  const checked = validate(tool.output, result)
+  if (checked.ok) return checked.value
+  throw new ReeveError(
+    'bad-result',
+    `Tool "${tool.name}" answered what its output schema does not allow: ${describeIssues(checked.issues)}`,
+  )
+}

@@ -1,0 +1,89 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import type { InputOf, OutputOf } from '../base/schema.ts'
+import { type Duration, toMs } from '../base/time.ts'
+import type { EffectAttempt, EffectClass, Verdict } from '../engine/effect.ts'
+import type { RetryPolicy } from '../engine/retry.ts'
+
+/** How much harm a wrong call can do. */
+export type Risk = 'low' | 'medium' | 'high'
+
+/** A typed capability to act outside, as its file declares it. */
+export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1> {
+  /** Unique in the project, such as `helpdesk.reply`. */
+  name: string
+  description: string
+  input: I
+  output: O
+  /** What may be done when the outcome of a call is unknown. */
+  effect: EffectClass
+  /** Default `medium`; `read` tools: `low`. */
+  risk?: Risk
+  /** Whether a person must approve the exact arguments. Default: always, unless the risk is low. */
+  approval?: 'always' | 'never' | ((args: OutputOf<I>) => boolean)
+  /** An approval that nobody decides expires after this time. Default: never. */
+  approvalTimeout?: Duration
+  /** For one attempt. Default `30s`. */
+  timeout?: Duration
+  retry?: RetryPolicy
+  /** Asks the outside system whether a key was applied. Needed by `verifiable` tools. */
+  verify?(args: OutputOf<I>, attempt: EffectAttempt): Promise<Verdict> | Verdict
+  run(args: OutputOf<I>, attempt: EffectAttempt): Promise<InputOf<O>> | InputOf<O>
+}
+
+/** A tool as `ctx.call` takes it. */
+export interface Tool<Input = unknown, Output = unknown> {
+  readonly kind: 'reeve-tool'
+  readonly name: string
+  readonly description: string
+  readonly input: StandardSchemaV1
+  readonly output: StandardSchemaV1
+  readonly effect: EffectClass
+  readonly risk: Risk
+  readonly needsApproval: (args: unknown) => boolean
+  readonly approvalTimeout: Duration | undefined
+  readonly timeoutMs: number
+  readonly retry: RetryPolicy | undefined
+  readonly verify: ((args: Json, attempt: EffectAttempt) => Promise<Verdict> | Verdict) | undefined
+  readonly run: (args: Json, attempt: EffectAttempt) => unknown
+  /** For types only: never there. */
+  readonly types?: { input: Input; output: Output }
+}
+
+/** Declares a tool. @throws `bad-tool` */
+export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
+  definition: ToolDefinition<I, O>,
+): Tool<InputOf<I>, OutputOf<O>> {
+  const { name, effect } = definition
+  if (!/^[a-z][\w-]*(\.[a-z][\w-]*)*$/i.test(name)) {
+    throw new ReeveError(
+      'bad-tool',
+      `"${name}" is not a name for a tool. Use letters, digits, "-" and "_", with "." between parts: helpdesk.reply`,
+    )
+  }
+  if (effect === 'verifiable' && !definition.verify) {
+    throw new ReeveError(
+      'bad-tool',
+      `Tool "${name}" is verifiable and so needs verify(args, { key }), which asks the outside system about the key.`,
+    )
+  }
+  const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
+  const { approval = risk === 'low' ? 'never' : 'always' } = definition
+  return {
+    kind: 'reeve-tool',
+    name,
+    description: definition.description,
+    input: definition.input,
+    output: definition.output,
+    effect,
+    risk,
+    needsApproval:
+      typeof approval === 'function' ? (args) => approval(args as OutputOf<I>) : () => approval === 'always',
+    approvalTimeout: definition.approvalTimeout,
+    timeoutMs: toMs(definition.timeout ?? '30s'),
+    retry: definition.retry,
+    verify: definition.verify as Tool['verify'],
+    run: definition.run as Tool['run'],
+  }
+}
