@@ -140,11 +140,13 @@ class Packer {
       this.append(whole, '\n\n')
       return
     }
-    const lead = cutLongItem(block.lead)
-    for (const part of lead) if (part) this.append(part, '\n\n')
+    for (const part of cutLongItem(block.lead)) {
+      if (!this.fits(part)) this.flush()
+      if (part) this.append(part, '\n\n')
+    }
     const repeated = block.lead.length <= maxRepeatedLead ? block.lead : ''
     for (const [index, item] of items.entries()) {
-      if (index > 0 && !this.fits(item)) {
+      if (!this.fits(item) && (index > 0 || !repeated)) {
         this.flush()
         if (repeated) this.append(repeated, '\n\n')
       }
