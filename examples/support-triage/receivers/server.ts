@@ -19,7 +19,7 @@ const largestBodyBytes = 1024 * 1024
 /** How long a client that never ends its request may hold up the stop. */
 const longestGoodbyeMs = 2000
 const fields: Record<ReceiverName, { required: string[]; optional: string[] }> = {
-  helpdesk: { required: ['to', 'subject', 'body'], optional: ['inReplyTo'] },
+  helpdesk: { required: ['subject', 'body', 'inReplyTo'], optional: ['to'] },
   chat: { required: ['channel', 'text'], optional: [] },
 }
 

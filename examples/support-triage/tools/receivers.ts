@@ -1,9 +1,10 @@
 export interface Reply {
-  to: string
+  /** Absent when the ticket has no usable sender: the helpdesk keeps the reply with the ticket. */
+  to?: string
   subject: string
   body: string
   /** The id of the ticket that is answered. */
-  inReplyTo?: string
+  inReplyTo: string
 }
 
 export interface ChatMessage {

@@ -117,6 +117,16 @@ export class Engine {
     await this.edges.commits.settled()
   }
 
+  /** Whether nothing runs or could run now: every run has ended, waits or is stuck. */
+  async isQuiet(): Promise<boolean> {
+    if (this.worker.active > 0) return false
+    const row = await this.database.get<{ busy: number }>(
+      `select (select count(*) from runs where status = 'running')
+         + (select count(*) from runs where status = 'queued' and paused = 0) as busy`,
+    )
+    return row!.busy === 0
+  }
+
   /** Called with every run that this process drove to an end, to waiting, or lost. Returns the way to stop. */
   onEnded(observer: (run: { id: string; workflow: string }, ending: Ending) => void): () => void {
     this.#observers.add(observer)

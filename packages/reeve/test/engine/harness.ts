@@ -23,7 +23,7 @@ export async function openTestDatabase(clock: Clock, file = ':memory:'): Promise
 
 /** An engine with a fake clock on its own database, or on one shared with an engine before it. */
 export async function testEngine(
-  workflows: Workflow<never, unknown>[],
+  workflows: Workflow[],
   options: Partial<EngineOptions> & { database?: Database; clock?: FakeClock } = {},
 ): Promise<TestEngine> {
   const clock = options.clock ?? new FakeClock()
@@ -40,7 +40,7 @@ export async function testEngine(
     clock,
     identity: await identityOf(database),
   })
-  for (const workflow of workflows) engine.workflows.add(workflow as Workflow)
+  for (const workflow of workflows) engine.workflows.add(workflow)
   return { engine, database, clock }
 }
 

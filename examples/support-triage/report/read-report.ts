@@ -1,0 +1,118 @@
+import type { Runtime } from 'reeve'
+
+export type Outcome =
+  | 'answered'
+  | 'waiting for approval'
+  | 'waiting for an answer'
+  | 'critical'
+  | 'rejected'
+  | 'ignored'
+  | 'failed'
+  | 'under way'
+
+export interface Report {
+  tickets: number
+  /** Started by this call; the others were there before. */
+  fresh: number
+  alreadyDone: number
+  /** By category, how many tickets had which outcome. */
+  categories: Record<string, Partial<Record<Outcome, number>>>
+  /** Of the tickets whose data has a label; absent without labels. */
+  accuracy?: number
+  labelled: number
+  costUsd: number
+  elapsedMs: number
+  trainedMs: number
+  /** New tickets a minute; 0 when there were none. */
+  ticketsPerMinute: number
+  /** From a new ticket's start to its end or its wait. */
+  p50Ms: number
+  p99Ms: number
+  /** One of the replies that wait, and one of the runs. */
+  example: { run?: string; approval?: string }
+}
+
+interface Row {
+  id: string
+  status: string
+  reason: string | null
+  cost: number
+  created_at: number
+  head_at: number | null
+  last: string | null
+  answer: string | null
+  waits: string | null
+  approval: string | null
+}
+
+/** Reads from the journal what became of these tickets. */
+export async function readReport(
+  database: Runtime['database'],
+  tickets: ReadonlyMap<string, { isNew: boolean; category: string | undefined }>,
+  times: { elapsedMs: number; trainedMs: number },
+): Promise<Report> {
+  const rows = await database.all<Row>(
+    `select r.id, r.status, r.reason, r.cost_nanousd as cost, r.created_at,
+       (select max(at) from events where run = r.no) as head_at,
+       (select payload from events where run = r.no and seq = r.head_seq) as last,
+       (select payload from events where run = r.no and type = 'question-completed' and name = 'read the ticket' limit 1) as answer,
+       (select kind from approvals where run = r.no and status = 'pending' limit 1) as waits,
+       (select id from approvals where run = r.no and status = 'pending' limit 1) as approval
+     from runs r where r.workflow = 'support-triage' order by r.no`,
+  )
+  const report: Report = {
+    tickets: tickets.size,
+    fresh: 0,
+    alreadyDone: 0,
+    categories: {},
+    labelled: 0,
+    costUsd: 0,
+    ...times,
+    ticketsPerMinute: 0,
+    p50Ms: 0,
+    p99Ms: 0,
+    example: {},
+  }
+  const latencies: number[] = []
+  let right = 0
+  for (const row of rows) {
+    const ticket = tickets.get(row.id)
+    if (!ticket) continue
+    const category =
+      (JSON.parse(row.answer ?? '{}') as { value?: { category?: string } }).value?.category ?? 'unread'
+    const outcome = outcomeOf(row)
+    report.categories[category] ??= {}
+    report.categories[category][outcome] = (report.categories[category][outcome] ?? 0) + 1
+    report.costUsd += row.cost / 1e9
+    if (ticket.isNew) {
+      report.fresh++
+      if (row.head_at !== null) latencies.push(row.head_at - row.created_at)
+    } else {
+      report.alreadyDone++
+    }
+    if (ticket.category !== undefined) {
+      report.labelled++
+      if (ticket.category === category) right++
+    }
+    report.example.run ??= row.id
+    if (row.waits === 'approval' && report.example.approval === undefined) {
+      report.example = { run: row.id, approval: row.approval ?? undefined }
+    }
+  }
+  if (report.labelled > 0) report.accuracy = right / report.labelled
+  latencies.sort((left, right) => left - right)
+  report.p50Ms = latencies[Math.floor(latencies.length * 0.5)] ?? 0
+  report.p99Ms = latencies[Math.floor(latencies.length * 0.99)] ?? 0
+  report.ticketsPerMinute = Math.round((report.fresh / times.elapsedMs) * 60_000)
+  return report
+}
+
+function outcomeOf(row: Row): Outcome {
+  if (row.status === 'succeeded') {
+    const { outcome } = JSON.parse(row.last ?? '{}') as { outcome?: Outcome }
+    return outcome ?? 'under way'
+  }
+  if (row.waits === 'approval') return 'waiting for approval'
+  if (row.waits !== null) return 'waiting for an answer'
+  return row.status === 'failed' || row.status === 'stuck' ? 'failed' : 'under way'
+}

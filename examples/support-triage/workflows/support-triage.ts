@@ -1,0 +1,71 @@
+import { ReeveError, workflow } from 'reeve'
+import { z } from 'zod'
+import { chatPost, helpdeskReply } from '../tools/index.ts'
+
+const Facts = z.object({
+  category: z.string(),
+  urgency: z.number().int().min(1).max(5),
+  orderId: z.string().optional(),
+})
+
+const Review = z.object({ score: z.number().min(0).max(1), problems: z.array(z.string()) })
+
+const rounds = 3
+const goodEnough = 0.9
+
+export default workflow({
+  input: z.object({
+    id: z.string(),
+    from: z.string(),
+    subject: z.string(),
+    body: z.string(),
+    automatic: z.boolean().optional(),
+    notes: z.array(z.string()).optional(),
+  }),
+  limits: { cost: '$0.05', steps: 40, time: '7d' },
+  async run(ctx, ticket) {
+    if (ticket.automatic) return { outcome: 'ignored', reason: 'a machine wrote it' }
+    const letter = { subject: ticket.subject, body: ticket.body }
+
+    const facts = await ctx.extract('read the ticket', { schema: Facts, from: letter, route: 'triage' })
+    if (facts.urgency === 5) {
+      const text = `[${facts.category}] ${ticket.subject || '(no subject)'} (from ${ticket.from || 'unknown'})`
+      await ctx.call(chatPost, { channel: '#critical-bugs', text })
+      return { outcome: 'critical', facts }
+    }
+
+    const query = `${ticket.subject}\n${ticket.body}`
+    const policy = await ctx.recall('policy', { query, in: `policy/${facts.category}`, limit: 4 })
+    const sources = policy.length > 0 ? policy : await ctx.recall('any article', { query, limit: 4 })
+
+    let draft = ''
+    let feedback: { answer: string; problem: string } | undefined
+    for (let round = 1; round <= rounds; round++) {
+      draft = await ctx.generate('draft', { route: 'writing', with: { letter, facts, sources }, feedback })
+      const about = { draft, ticket: letter, passages: sources.map(({ title, text }) => ({ title, text })) }
+      const review = await ctx.extract('review', {
+        schema: Review,
+        from: about,
+        route: 'critic',
+        passages: sources,
+      })
+      if (review.score >= goodEnough) break
+      feedback = { answer: draft, problem: review.problems.join('; ') }
+    }
+
+    try {
+      const subject = `Re: ${ticket.subject}`
+      const sent = await ctx.call(helpdeskReply, {
+        to: ticket.from,
+        subject,
+        body: draft,
+        inReplyTo: ticket.id,
+      })
+      return { outcome: 'answered', facts, sent }
+    } catch (error) {
+      if (error instanceof ReeveError && error.code === 'not-approved')
+        return { outcome: 'rejected', facts, why: error.message }
+      throw error
+    }
+  },
+})
