@@ -17,9 +17,9 @@ import type { Solver } from './models/solver.ts'
 import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
 import type { Database } from './store/database.ts'
 import { identityOf, migrate } from './store/migrations.ts'
+import { openDatabase } from './store/open.ts'
 import { saveQueue } from './store/queues.ts'
 import { prune } from './store/retention.ts'
-import { openSqlite } from './store/sqlite.ts'
 
 export interface RuntimeOptions {
   project: Project
@@ -77,7 +77,7 @@ export class Runtime {
     const newId = createIds(() => clock.now())
     const unusable: UnusableSolver[] = []
     const routes = resolveRoutes(options, unusable)
-    const database = openDatabase(options.environment, clock)
+    const database = openDatabase(options.environment.database, clock)
     try {
       await migrate(database, newId)
       const faculties = {
@@ -108,7 +108,7 @@ export class Runtime {
 
   /** Reads the knowledge, starts the project's services and begins to drive runs. */
   async start(): Promise<void> {
-    await this.#ingest()
+    await this.readKnowledge()
     this.#services = (await this.project.config.services?.()) ?? []
     await this.engine.start()
     await this.prune()
@@ -133,6 +133,15 @@ export class Runtime {
     return prune(this.database, ages, this.#clock.now())
   }
 
+  /** Reads the project's knowledge into memory; what it found stands in `ingested`. */
+  async readKnowledge(): Promise<void> {
+    const { folder, config } = this.project
+    const defaults = existsSync(join(folder, 'knowledge')) ? ['knowledge'] : []
+    for (const place of config.knowledge ?? defaults) {
+      this.ingested.push(await this.knowledge.ingest(resolve(folder, place)))
+    }
+  }
+
   async #configure(): Promise<void> {
     const { queues = {}, schedules = {} } = this.project.config
     await this.database.transaction(async (session) => {
@@ -154,22 +163,6 @@ export class Runtime {
     }
     await installSchedules(this.database, { clock: this.#clock }, schedules)
   }
-
-  async #ingest(): Promise<void> {
-    const { folder, config } = this.project
-    const defaults = existsSync(join(folder, 'knowledge')) ? ['knowledge'] : []
-    for (const place of config.knowledge ?? defaults) {
-      this.ingested.push(await this.knowledge.ingest(resolve(folder, place)))
-    }
-  }
-}
-
-function openDatabase(environment: Environment, clock: Clock): Database {
-  if (environment.database.kind === 'sqlite') return openSqlite({ file: environment.database.file, clock })
-  throw new ReeveError(
-    'no-postgres',
-    'This version of Reeve keeps its data in SQLite only. Leave DATABASE_URL out, or write file:PATH.',
-  )
 }
 
 /** Turns the names of models into solvers and leaves out those that cannot be asked where others remain. */

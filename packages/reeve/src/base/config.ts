@@ -34,3 +34,8 @@ function databaseFrom(url: string | undefined, folder: string): Environment['dat
     `DATABASE_URL is "${url.replace(/:\/\/.*@/, '://…@')}". Write file:PATH for SQLite, or postgres://USER:PASSWORD@HOST/DATABASE; leave it out for .reeve/reeve.db in the project.`,
   )
 }
+
+/** How whoever started this process would start Reeve again. */
+export function readInvocation(source: NodeJS.ProcessEnv = process.env): 'reeve' | 'npx reeve' {
+  return source.npm_execpath || source.npm_lifecycle_event ? 'npx reeve' : 'reeve'
+}

@@ -119,7 +119,8 @@ class EffectCall {
       return
     }
     if (this.#effect.effect !== 'read') {
-      const intent = { key: this.#key, attempt, epoch: this.#execution.claim.epoch, args: this.#args }
+      const { epoch } = this.#execution.claim
+      const intent = { key: this.#key, class: this.#effect.effect, attempt, epoch, args: this.#args }
       await this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))
     }
     let result: unknown
