@@ -79,8 +79,8 @@ const maxAuditedQuery = 500
 const maxRememberedScopes = 64
 const titleWeight = 3
 const headingWeight = 1.5
-/** The words' share in a score of both. */
-const wordShare = 0.88
+/** The words' share in a score of both: the best for held-out sentences of a bank's 698 articles. */
+const wordShare = 0.84
 
 /**
  * An index in memory over words and vectors. With both, passages that rank high by words or by the signs of their

@@ -4,7 +4,7 @@ import { createSearchIndex } from '../../src/memory/search-index.ts'
 import { embed } from '../../src/models/local/embed.ts'
 import { holdOut, measureQuality, misspell } from './held-out-sentences.ts'
 
-/** A bank's knowledge in small: every product has an article on every subject, so that both words must be met. */
+/** A bank's knowledge in small: every product has an article on every subject, and an article repeats its subject. */
 function articles() {
   const products = [
     'travel card',
@@ -16,28 +16,40 @@ function articles() {
   ]
   const subjects = {
     fees: [
-      'The monthly charge of the $ is taken on the first working day.',
-      'No $ costs more than its yearly cap.',
+      'The monthly fee of the $ is charged on the first working day.',
+      'No fees are charged in a month in which your $ was not used.',
+      'A late payment for the $ costs an extra fee of twelve euros.',
+      'You see every charged fee of your $ on the statement.',
     ],
     opening: [
       'Bring a passport and a proof of address to open your $.',
-      'A new $ is ready after two banking days.',
+      'Opening a $ takes two banking days after the passport was checked.',
+      'Your proof of address may not be older than three months for a $.',
+      'A minor needs the signature of a parent to open the $.',
     ],
     closing: [
       'Pay the outstanding balance before the $ can be closed.',
-      'A closed $ cannot be opened again later.',
+      'Closing your $ is free once the balance is zero.',
+      'A closed $ cannot be reopened; apply for a new one.',
+      'The remaining balance is sent to you when we close the $.',
     ],
     fraud: [
-      'Report a stolen or misused $ to the hotline at once.',
-      'We replace whatever a thief took from your $.',
+      'Report a stolen or misused $ to the fraud hotline at once.',
+      'The hotline blocks a stolen $ within a minute, day and night.',
+      'We pay back what a thief took from your $ after you reported it.',
+      'Never tell the password of your $ to a caller: that is fraud.',
     ],
     limits: [
-      'You can raise the daily ceiling of the $ in settings.',
-      'Large transfers from a $ need a second signature.',
+      'You can raise the daily spending limit of the $ in the settings.',
+      'A transfer above the limit of your $ needs a second signature.',
+      'The settings show how much of the daily limit of the $ is left.',
+      'Limits of a new $ are lower during its first thirty days.',
     ],
     interest: [
-      'Interest on the $ is worked out daily and paid quarterly.',
-      'Rates for the $ follow the central bank.',
+      'Interest on the $ is calculated daily and paid each quarter.',
+      'The interest rate of the $ follows that of the central bank.',
+      'We tell you before the rate of your $ changes.',
+      'Interest paid for the $ is taxed in the year of its payment.',
     ],
   }
   return products.flatMap((product) =>
@@ -53,16 +65,21 @@ function articles() {
   )
 }
 
-test('words and vectors together find no less than the better of the two alone', () => {
-  const { passages, queries } = holdOut(articles(), 36, 7)
-  expect(queries.length).toBeGreaterThan(15)
-  const index = createSearchIndex(passages, { embed })
-  const misspelt = queries.map(({ text, relevant }) => ({ text: misspell(text, 3), relevant }))
-  for (const asked of [queries, misspelt]) {
-    const words = measureQuality(index, asked, 'words')
-    const vectors = measureQuality(index, asked, 'vectors')
-    const both = measureQuality(index, asked, 'both')
-    expect(both.ndcgAt10).toBeGreaterThanOrEqual(Math.max(words.ndcgAt10, vectors.ndcgAt10) - 0.01)
-    expect(both.recallAt4).toBeGreaterThan(0.5)
+test('words and vectors together find more than either alone, over right and wrong spellings', () => {
+  const ndcg = { words: 0, vectors: 0, both: 0 }
+  for (const seed of [7, 8, 9, 10]) {
+    const { passages, queries } = holdOut(articles(), 36, seed)
+    expect(queries).toHaveLength(36)
+    const index = createSearchIndex(passages, { embed })
+    const misspelt = queries.map(({ text, relevant }) => ({ text: misspell(text, seed), relevant }))
+    for (const asked of [queries, misspelt]) {
+      for (const by of ['words', 'vectors', 'both'] as const) {
+        const { ndcgAt10, recallAt10 } = measureQuality(index, asked, by)
+        ndcg[by] += ndcgAt10 / 8
+        expect(recallAt10).toBeGreaterThan(0.95)
+      }
+    }
   }
+  expect(ndcg.both).toBeGreaterThan(Math.max(ndcg.words, ndcg.vectors))
+  expect(ndcg.both).toBeGreaterThan(0.75)
 })
