@@ -30,8 +30,9 @@ export function htmlToVisibleText(html: string, notes: string[]): string {
       { selector: 'h1', options: { uppercase: false } },
       { selector: 'h2', options: { uppercase: false } },
       { selector: 'h3', options: { uppercase: false } },
-      { selector: 'th', options: { uppercase: false } },
-      { selector: 'table', options: { uppercaseHeaderCells: false } },
+      { selector: 'table', format: 'block' },
+      { selector: 'td', format: 'block' },
+      { selector: 'th', format: 'block' },
     ],
   }).replaceAll('\u00a0', ' ')
 

@@ -18,7 +18,8 @@ export async function readMail(raw: Uint8Array): Promise<Ticket> {
   const email = await repairBodies(await parse(message), message, notes)
   const from = senderOf(email, notes)
   const subject = headerText(email, headers, 'subject', notes)
-  const { reply, rest } = splitReply(stripInvisible(visibleBody(email, notes), notes))
+  const { reply, rest, isForward } = splitReply(stripInvisible(visibleBody(email, notes), notes))
+  if (isForward) notes.push('only a forwarded message')
   if (rest !== '') notes.push('quoted text or signature cut off')
   if (reply === '') notes.push('empty body')
   const body = capBody(reply, notes)
@@ -50,7 +51,7 @@ function startOfMessage(raw: string, notes: string[]): { message: string; header
   const mbox = /^>?From [^\r\n]*\r?\n/.exec(message)
   if (mbox) {
     notes.push('stray mbox line skipped')
-    message = message.slice(mbox[0].length)
+    message = message.slice(mbox[0].length).replace(/^>(>*From )/gm, '$1')
   }
   const end = /\r?\n\r?\n/.exec(message)
   return { message, headers: end ? message.slice(0, end.index) : message }
@@ -69,6 +70,7 @@ async function repairBodies(email: Email, message: string, notes: string[]): Pro
     if (before === undefined || !looksMisdecoded(before)) continue
     const { text, charset } = guessCharset(bytesOfUserDefined(lossless[part] ?? ''))
     const single = undoDoubleEncoding(text)
+    if ((single ?? text) === before) continue
     repaired[part] = single ?? text
     notes.push(
       single === undefined ? `charset of the ${part} guessed: ${charset}` : `doubly encoded ${part} repaired`,
@@ -133,7 +135,10 @@ function visibleBody(email: Email, notes: string[]): string {
     return fromHtml
   }
   if (fromHtml === '' || shareOfWords(plain, fromHtml) >= 0.6) return plain
-  notes.push('suspicious: the plain part says something else than the HTML; the HTML was read')
+  // "Your program cannot show HTML" is common and harmless; a long other text is there to be read by machines.
+  notes.push(
+    `${plain.length > 300 ? 'suspicious: ' : ''}the plain part differs from the HTML; the HTML was read`,
+  )
   return fromHtml
 }
 

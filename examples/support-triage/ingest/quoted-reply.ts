@@ -6,6 +6,8 @@ export interface SplitReply {
   reply: string
   /** Earlier messages, signature and disclaimer, in their order. */
   rest: string
+  /** The sender only passed on what somebody else had written. */
+  isForward: boolean
 }
 
 const longestPatternLine = 400
@@ -59,7 +61,9 @@ export function splitReply(text: string): SplitReply {
   const reply = tidy(lines.filter((_, index) => isReply[index]))
   const rest = tidy(lines.filter((_, index) => !isReply[index]))
   // Somebody who only forwards has nothing of their own: then the forwarded text is the message.
-  return reply === '' && ending === 'copy' ? { reply: forwarded(rest), rest: '' } : { reply, rest }
+  return reply === '' && ending === 'copy'
+    ? { reply: forwarded(rest), rest: '', isForward: true }
+    : { reply, rest, isForward: false }
 }
 
 /** From such a line on nothing was written for us: a signature or disclaimer, or an unquoted copy of a message. */
