@@ -80,7 +80,7 @@ export class Engine {
       identity: options.identity,
       random: options.random,
       lingerMs: options.lingerMs ?? 1000,
-      arrived: (no) => void this.worker.arrived(no),
+      arrived: (no) => this.#arrived(no),
       queued: () => this.worker.nudge(),
     }
     const makeContext =
@@ -100,7 +100,7 @@ export class Engine {
       },
     })
     this.control = new Control(options.database, this.edges, (no) => {
-      void this.worker.arrived(no)
+      this.#arrived(no)
       this.#answerWaiters()
     })
   }
@@ -220,6 +220,14 @@ export class Engine {
     for (const observer of this.#observers) observer(run, ending)
     if (!this.#waiters.has(run.id)) return
     if (isFinal(ending.status)) this.#answer(run.id, resultFrom(ending.status, ending.reason, ending.payload))
+  }
+
+  #arrived(no: number): void {
+    this.worker.arrived(no).catch((error) => {
+      this.edges.log.error('a run could not be told what arrived; it will see it when it is next claimed', {
+        error: String(error),
+      })
+    })
   }
 
   #listen(): void {

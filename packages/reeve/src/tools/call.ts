@@ -9,7 +9,7 @@ import type { Tool } from './tool.ts'
 /**
  * Calls a tool: schema → approval if needed (the run parks) → intent → effect → result. What a person approved, as they
  * edited it, is what runs.
- * @throws `invalid-input` `not-approved` and what the tool fails with
+ * @throws `invalid-input` `not-approved` `bad-result` and what the tool fails with
  */
 export async function callTool(execution: Execution, tool: Tool, given: unknown): Promise<unknown> {
   let args = parse(tool.input, given, `The arguments of tool "${tool.name}"`) as Json
@@ -18,13 +18,14 @@ export async function callTool(execution: Execution, tool: Tool, given: unknown)
     name: tool.name,
     effect: tool.effect,
     timeoutMs: tool.timeoutMs,
-    run: async (checked, attempt) => checkOutput(tool, await tool.run(checked, attempt)),
+    run: tool.run,
   }
-  return effect(
+  const result = await effect(
     execution,
     { ...definition, ...(tool.retry && { retry: tool.retry }), ...(tool.verify && { verify: tool.verify }) },
     args,
   )
+  return checkOutput(tool, result)
 }
 
 /** Asks until the arguments are approved as they are, or rejected. An edit that does not fit is asked again, with why. */
@@ -78,7 +79,7 @@ function notApproved(tool: Tool, decision: Decision): ReeveError {
   })
 }
 
-/** A result that does not fit is the tool's fault, and its effect has happened: it is kept as it is, and said. */
+/** The effect has happened and its result is in the journal as it is; the workflow never sees one that does not fit. */
 function checkOutput(tool: Tool, result: unknown): unknown {
   const checked = validate(tool.output, result)
   if (checked.ok) return checked.value
