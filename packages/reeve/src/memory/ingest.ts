@@ -4,6 +4,7 @@ import { basename, join, relative, sep } from 'node:path'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { KnowledgeDocument } from './passages.ts'
 import { type Line, maxLineBytes, readLines } from './read-lines.ts'
+import { normalizeScope } from './scopes.ts'
 
 export type KnowledgeReading =
   | { ok: true; document: KnowledgeDocument; file: string }
@@ -129,15 +130,6 @@ function readRecord({ number, bytes }: Line, file: string, scope: string): Knowl
   }
   if (title) document.title = title
   return { ok: true, file, document }
-}
-
-/** `/policy//billing/` and `policy/billing` are one scope. */
-export function normalizeScope(scope: string): string {
-  return scope
-    .split('/')
-    .map((part) => part.trim())
-    .filter(Boolean)
-    .join('/')
 }
 
 function problemOf(file: string, problem: string, line?: number): KnowledgeReading {

@@ -1,8 +1,8 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Passage } from '../models/solver.ts'
-import { normalizeScope } from './ingest.ts'
 import type { KnowledgePassage } from './passages.ts'
 import { Postings, type QueryTerm } from './postings.ts'
+import { normalizeScope, type ScopeSlots, Scopes } from './scopes.ts'
 import { termsOf } from './terms.ts'
 import { TopSlots } from './top-slots.ts'
 import { Vectors } from './vectors.ts'
@@ -41,7 +41,7 @@ export interface SearchAudit {
   limit: number
   minScore: number
   by: 'words' | 'vectors' | 'both'
-  /** What was searched for, rarest first. */
+  /** What was searched for: the 24 rarest terms of the query at most, rarest first. */
   terms: { term: string; matched: string[] }[]
   /** Passages in scope. */
   inScope: number
@@ -76,7 +76,6 @@ const vectorCandidates = 16
 const mostCandidates = 64
 const auditedBeyondChosen = 4
 const maxAuditedQuery = 500
-const maxRememberedScopes = 64
 const titleWeight = 3
 const headingWeight = 1.5
 /** The words' share in a score of both: the best for held-out sentences of a bank's 698 articles. */
@@ -97,12 +96,6 @@ export function createSearchIndex(
   return index
 }
 
-interface Scope {
-  slots: Int32Array
-  /** 1 for each slot in it. */
-  holds: Uint8Array
-}
-
 interface Found {
   slot: number
   words: number
@@ -119,8 +112,7 @@ class MemoryIndex implements SearchIndex {
   private readonly entries: (KnowledgePassage | undefined)[] = []
   private readonly slotsByDocument = new Map<string, number[]>()
   private readonly freeSlots: number[] = []
-  /** Made when first asked for, dropped at every change. */
-  private readonly scopes = new Map<string, Scope>()
+  private readonly scopes = new Scopes()
   private readonly isBefore = (left: number, right: number) =>
     this.entries[left]!.id < this.entries[right]!.id
   private readonly bestByWords = new TopSlots(mostCandidates, this.isBefore)
@@ -150,19 +142,18 @@ class MemoryIndex implements SearchIndex {
       }
     }
     for (const slot of before) if (!stay.has(slot)) this.remove(slot)
-    for (const [slot, passage] of stay) this.entries[slot] = passage
+    for (const [slot, passage] of stay) this.place(slot, passage)
     const slots = [...stay.keys()]
     for (const { passage, vector } of added) slots.push(this.add(passage, vector))
     if (slots.length > 0) this.slotsByDocument.set(documentId, slots)
     else this.slotsByDocument.delete(documentId)
-    this.scopes.clear()
   }
 
   search(query: string, options: SearchOptions = {}): SearchResult {
     const limit = Math.min(maxLimit, Math.max(1, Math.trunc(options.limit ?? 4)))
     const minScore = options.minScore ?? 0
     const scopeName = normalizeScope(options.in ?? '')
-    const scope = this.scopeOf(scopeName)
+    const scope = this.scopes.below(scopeName)
     const by = this.embed ? (options.by ?? 'both') : 'words'
     const text = query.slice(0, maxQueryLength)
     const terms = by === 'vectors' ? [] : this.postings.read(termsOf(text))
@@ -221,7 +212,7 @@ class MemoryIndex implements SearchIndex {
     by: SearchAudit['by'],
     terms: QueryTerm[],
     vectors: Vectors | undefined,
-    scope: Scope,
+    scope: ScopeSlots,
   ): Found[] {
     const { bestByWords, bestByVectors, postings } = this
     bestByWords.clear(by === 'both' ? wordCandidates : mostCandidates)
@@ -270,7 +261,7 @@ class MemoryIndex implements SearchIndex {
 
   private add(passage: KnowledgePassage, vector: Float32Array | undefined): number {
     const slot = this.freeSlots.pop() ?? this.entries.length
-    this.entries[slot] = passage
+    this.place(slot, passage)
     const counts = new Map<string, number>()
     const body = termsOf(passage.text)
     for (const term of body) counts.set(term, (counts.get(term) ?? 0) + 1)
@@ -284,34 +275,19 @@ class MemoryIndex implements SearchIndex {
 
   private remove(slot: number): void {
     this.postings.remove(slot)
-    this.entries[slot] = undefined
+    this.place(slot, undefined)
     this.freeSlots.push(slot)
   }
 
-  private scopeOf(name: string): Scope {
-    const known = this.scopes.get(name)
-    if (known) return known
-    const holds = new Uint8Array(this.entries.length)
-    const slots: number[] = []
-    for (const [slot, entry] of this.entries.entries()) {
-      if (!entry || !isInScope(normalizeScope(entry.scope), name)) continue
-      holds[slot] = 1
-      slots.push(slot)
-    }
-    if (this.scopes.size >= maxRememberedScopes) this.scopes.clear()
-    const scope = { slots: Int32Array.from(slots), holds }
-    this.scopes.set(name, scope)
-    return scope
+  private place(slot: number, passage: KnowledgePassage | undefined): void {
+    this.entries[slot] = passage
+    this.scopes.set(slot, passage?.scope)
   }
 }
 
 /** What is searched of a passage: equal texts need no new entry. */
 function indexedText(passage: KnowledgePassage): string {
   return `${passage.title}\n${passage.heading.join('\n')}\n\n${passage.text}`
-}
-
-function isInScope(scope: string, wanted: string): boolean {
-  return wanted === '' || scope === wanted || scope.startsWith(`${wanted}/`)
 }
 
 function rounded(score: number): number {

@@ -55,7 +55,7 @@ function pairsOf(word: string, terms: string[]): void {
  * Cuts English endings so that forms of a word meet: `activates`, `activated`, `activation` → `activat`.
  * Lighter than Porter's: at most a plural, one suffix and a final e or y, and always three letters with a vowel left.
  */
-export function stem(word: string): string {
+function stem(word: string): string {
   if (word.length < 4 || word.charCodeAt(word.length - 1) > 127) return word
   let root = singular(word)
   for (const suffix of ['ment', 'ing', 'ion', 'ed', 'ly']) {

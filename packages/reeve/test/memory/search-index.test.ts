@@ -181,6 +181,16 @@ describe('updates', () => {
     expect(ids(index.search('second', { by: 'words' }))).toEqual([])
   })
 
+  test('a document that moves to another scope is found there and no longer where it was', () => {
+    const index = createSearchIndex(shop, { embed })
+    index.update(
+      'refunds',
+      passagesOf('refunds', 'terms', 'We refund a purchase within 30 days of delivery.', 'Refunds'),
+    )
+    expect(ids(index.search('refund', { in: 'terms' }))).toEqual(['refunds#0'])
+    expect(ids(index.search('refund', { in: 'policy/billing', by: 'words' }))).toEqual([])
+  })
+
   test('an embedder that fails leaves the index as it was', () => {
     let fault: 'none' | 'throws' | 'other-dimensions' | 'not-a-number' = 'none'
     const faulty = (text: string) => {
