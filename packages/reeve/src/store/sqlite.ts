@@ -9,6 +9,15 @@ import type { Bulk, Database, Session, Value } from './database.ts'
 const oldestSqlite = '3.51.3'
 const outsideChangePollMs = 50
 
+/** What the connection that writes is set to. */
+export const writerPragmas = [
+  'journal_mode = wal',
+  'synchronous = full',
+  'wal_autocheckpoint = 4000',
+  'cache_size = -65536',
+  'foreign_keys = on',
+] as const
+
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
   file: string
@@ -151,11 +160,7 @@ class Connection implements Session {
     this.database = new DatabaseSync(file, { readOnly, timeout: 5000 })
     this.database.function('reeve_now', () => clock.now())
     if (readOnly) return
-    this.database.exec('pragma journal_mode = wal')
-    this.database.exec('pragma synchronous = full')
-    this.database.exec('pragma wal_autocheckpoint = 4000')
-    this.database.exec('pragma cache_size = -65536')
-    this.database.exec('pragma foreign_keys = on')
+    for (const pragma of writerPragmas) this.database.exec(`pragma ${pragma}`)
   }
 
   async all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
