@@ -76,16 +76,7 @@ function createLoop(database: DatabaseSync, spec: Spec) {
     } else if (turn < steps) {
       writeStep(run, turn + 1, now)
     } else {
-      insertEvent.run(
-        run.number,
-        steps + 2,
-        'run-succeeded',
-        null,
-        null,
-        now,
-        JSON.stringify({ steps }),
-        hash,
-      )
+      insertEvent.run(no, steps + 2, 'run-succeeded', null, null, now, JSON.stringify({ steps }), hash)
       endRun.run(now, hash, steps + 2, no)
     }
   }
