@@ -4,7 +4,7 @@ import { ReeveError } from './errors.ts'
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Calls back once after `delayMs`; the returned function cancels. Never keeps the process alive by itself. */
+  /** Calls back once after `delayMs`; the returned function cancels. Keeps the process alive until then. */
   after(delayMs: number, callback: () => void): () => void
 }
 

@@ -65,6 +65,12 @@ export class Worker {
   #state: 'new' | 'working' | 'draining' | 'stopped' = 'new'
   #nudged = false
   #round: Promise<void> | undefined
+  /** A round was asked for. */
+  #again = false
+  /** There was no room left: more may be queued. */
+  #backlog = false
+  /** Some queue has limits: a run that ends may make room for another. */
+  #limited = false
   #cancelDue = () => {}
   #cancelHeartbeat = () => {}
   #stopListening = () => {}
@@ -129,37 +135,46 @@ export class Worker {
     })
   }
 
-  /** One round of claiming, until there is nothing more to claim or no room. */
+  /** One round of claiming, until there is nothing more to claim or no room. Asked for during a round, one more follows. */
   tick(): Promise<void> {
-    this.#round ??= this.#dispatch().finally(() => {
+    this.#again = true
+    this.#round ??= this.#rounds().finally(() => {
       this.#round = undefined
     })
     return this.#round
   }
 
-  async #dispatch(): Promise<void> {
-    const { database } = this.#options
-    await this.#options.onRound()
-    for (;;) {
-      const room = this.#options.capacity - this.#active.size
-      if (room <= 0 || this.#state !== 'working') break
-      const claimed = await database.transaction((session) => this.#claim(session, room))
-      for (const run of claimed) await this.#adopt(run)
-      if (claimed.length === 0) break
+  async #rounds(): Promise<void> {
+    while (this.#again && this.#state === 'working') {
+      this.#again = false
+      await this.#options.onRound()
+      await this.#claimAll()
     }
     await this.#sleepUntilDue()
+    if (this.#again) await this.#rounds()
+  }
+
+  async #claimAll(): Promise<void> {
+    for (;;) {
+      const room = this.#options.capacity - this.#active.size
+      this.#backlog = room <= 0
+      if (room <= 0 || this.#state !== 'working') return
+      const claimed = await this.#options.database.transaction((session) => this.#claim(session, room))
+      for (const run of claimed) await this.#adopt(run)
+      if (claimed.length === 0) return
+    }
   }
 
   async #claim(session: Parameters<typeof claimFrom>[0], room: number): Promise<RunRow[]> {
     await wakeDue(session)
     const queues = await listQueues(session)
     this.#queues = new Map(queues.map((queue) => [queue.name, queue]))
+    this.#limited = queues.some(isLimited)
     const claimed: RunRow[] = []
     for (const queue of queues) {
       if (claimed.length >= room) break
-      const drivesSuspect = [...this.#active.values()].some(
-        (execution) => execution.claim.crashes >= suspectCrashes,
-      )
+      const held = [...this.#active.values()].map((execution) => execution.claim)
+      const drivesSuspect = [...held, ...claimed].some((run) => run.crashes >= suspectCrashes)
       const request = { worker: this.id, limit: Math.min(room - claimed.length, 200), drivesSuspect }
       claimed.push(...(await claimFrom(session, queue, request)))
     }
@@ -291,13 +306,8 @@ export class Worker {
     this.#activeIds.delete(claim.id)
     this.#options.onEnd({ no: claim.no, id: claim.id, workflow }, ending)
     if (this.#active.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
-    if (
-      ending.status === 'waiting' ||
-      ending.status === 'queued' ||
-      this.#active.size === this.#options.capacity - 1
-    )
-      this.nudge()
-    else if (this.#queues.size > 1) this.nudge()
+    const mayFree = this.#backlog || this.#limited
+    if (ending.status === 'waiting' || ending.status === 'queued' || mayFree) this.nudge()
   }
 
   /** Something came into a run's inbox, or somebody wants it paused or cancelled. */
