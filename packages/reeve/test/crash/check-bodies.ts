@@ -1,0 +1,41 @@
+import type { Facts } from './facts.ts'
+
+/**
+ * I2, from the outside's side: a body that began again did so only because its outcome was not acknowledged, a body
+ * belongs to a run that is there, and sections that may not overlap did not, within one life of the victim.
+ */
+export function checkBodies(facts: Facts): string[] {
+  return [...noBodyAfterItsOutcome(facts), ...bodiesOfRuns(facts), ...sectionsApart(facts)]
+}
+
+function noBodyAfterItsOutcome(facts: Facts): string[] {
+  const seen = new Set<string>()
+  const problems: string[] = []
+  for (const heard of facts.heard) {
+    if (heard.kind === 'saw') seen.add(`${heard.run} ${heard.name}`)
+    else if (heard.kind === 'body' && seen.has(`${heard.run} ${heard.name}`))
+      problems.push(`step "${heard.name}" of run ${heard.run} ran again after its outcome was seen`)
+  }
+  return problems
+}
+
+function bodiesOfRuns(facts: Facts): string[] {
+  return facts
+    .heardOf('body')
+    .filter((heard) => !facts.run(heard.run))
+    .map((heard) => `step "${heard.name}" ran for run ${heard.run}, which is not there`)
+}
+
+function sectionsApart(facts: Facts): string[] {
+  const inside = new Map<string, { run: string; life: number }>()
+  const problems: string[] = []
+  for (const heard of facts.heard) {
+    if (heard.kind === 'left') inside.delete(heard.group)
+    if (heard.kind !== 'entered') continue
+    const other = inside.get(heard.group)
+    if (other && other.life === heard.life)
+      problems.push(`runs ${other.run} and ${heard.run} were in section ${heard.group} together`)
+    inside.set(heard.group, { run: heard.run, life: heard.life })
+  }
+  return problems
+}
