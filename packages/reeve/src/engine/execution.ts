@@ -63,6 +63,8 @@ export class Execution implements TurnSource {
   #submitted = false
   #underWay: UnderWay | undefined
   #onBorn: ((isNew: boolean) => void) | undefined
+  /** Whether it is still open that this run is the one with its idempotency key: until then nothing acts. */
+  #maybeDuplicate = false
   #finish: (() => void) | undefined
   #draining = false
 
@@ -169,7 +171,7 @@ export class Execution implements TurnSource {
         },
       )
     }
-    if (this.#mode === 'live' && !this.#draining) begin()
+    if (this.#mode === 'live' && !this.#draining && !this.#maybeDuplicate) begin()
     else if (this.#mode === 'live' || this.#mode === 'replaying') this.#held.push(begin)
   }
 
@@ -256,6 +258,7 @@ export class Execution implements TurnSource {
   /** Brings the run into the world with its first turn; `onBorn` hears whether it was new. */
   born(run: NewRun, payload: string, onBorn: (isNew: boolean) => void): void {
     this.#onBorn = onBorn
+    this.#maybeDuplicate = run.idempotency !== null
     this.#outbox.bear(run)
     this.mark('run-started', run.workflow, payload)
   }
@@ -286,6 +289,10 @@ export class Execution implements TurnSource {
     if (outcome !== 'durable') {
       this.#stop({ status: outcome, reason: null, payload: null })
       return
+    }
+    if (this.#maybeDuplicate) {
+      this.#maybeDuplicate = false
+      this.#release()
     }
     if (turn.children) this.edges.queued()
     for (const event of events) {
@@ -338,7 +345,11 @@ export class Execution implements TurnSource {
   #goLive(): void {
     if (this.#mode !== 'replaying' && this.#mode !== 'live') return
     this.#mode = 'live'
-    if (this.#draining) return
+    this.#release()
+  }
+
+  #release(): void {
+    if (this.#mode !== 'live' || this.#draining || this.#maybeDuplicate) return
     this.#checkDeadline()
     const held = this.#held
     this.#held = []
