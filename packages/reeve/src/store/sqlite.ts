@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
 import type { Bulk, Database, Session, Value } from './database.ts'
+import { BulkStatements } from './sqlite-bulk.ts'
 
 /** Below this, SQLite can corrupt a WAL database when a writer resets the log under a reader. */
 const oldestSqlite = '3.51.3'
@@ -154,10 +155,11 @@ class SqliteDatabase implements Database {
 class Connection implements Session {
   readonly database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
-  readonly #bulks = new Map<Bulk, StatementSync>()
+  readonly #bulks: BulkStatements
 
   constructor(file: string, clock: Clock, readOnly: boolean) {
     this.database = new DatabaseSync(file, { readOnly, timeout: 5000 })
+    this.#bulks = new BulkStatements(this.database)
     this.database.function('reeve_now', () => clock.now())
     if (readOnly) return
     for (const pragma of writerPragmas) this.database.exec(`pragma ${pragma}`)
@@ -176,18 +178,7 @@ class Connection implements Session {
   }
 
   async bulk<Row>(bulk: Bulk, rows: Value[][]): Promise<Row[]> {
-    let statement = this.#bulks.get(bulk)
-    if (!statement) {
-      statement = this.database.prepare(forOneRow(bulk))
-      this.#bulks.set(bulk, statement)
-    }
-    if (!/^select|returning/.test(bulk.sql)) {
-      for (const row of rows) statement.run(...row)
-      return []
-    }
-    const answers: Row[] = []
-    for (const row of rows) for (const answer of statement.all(...row)) answers.push(answer as Row)
-    return answers
+    return this.#bulks.run<Row>(bulk, rows)
   }
 
   #prepare(sql: string): StatementSync {
@@ -198,14 +189,6 @@ class Connection implements Session {
     }
     return statement
   }
-}
-
-/** The form of a bulk statement for a database that runs it row by row: `:column` becomes its numbered parameter. */
-function forOneRow(bulk: Bulk): string {
-  const numbers = new Map(Object.keys(bulk.columns).map((column, index) => [column, index + 1]))
-  return bulk.sql
-    .replace(/\{(from|also|lock)\}/g, '')
-    .replace(/:([a-z_]+)/g, (_match, column: string) => `?${numbers.get(column)}`)
 }
 
 function unusable(file: string, cause: unknown): ReeveError {

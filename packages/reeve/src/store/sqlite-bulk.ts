@@ -1,0 +1,55 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Bulk, Value } from './database.ts'
+
+/** Rows that one statement takes, largest first: every call into SQLite costs as much as writing a small row. */
+const chunks = [64, 8, 1] as const
+
+/** Runs bulk statements on one connection, each prepared once for every size of chunk. */
+export class BulkStatements {
+  readonly #database: DatabaseSync
+  readonly #prepared = new Map<Bulk, StatementSync[]>()
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+  }
+
+  /** Answers what `returning` gave, or the rows of a select. Rows are written in their order. */
+  run<Row>(bulk: Bulk, rows: Value[][]): Row[] {
+    const answering = /^select|\breturning\b/.test(bulk.sql)
+    const answers: Row[] = []
+    for (let start = 0; start < rows.length; ) {
+      const left = rows.length - start
+      const index = chunks.findIndex((size) => size <= left)
+      const end = start + chunks[index]!
+      const values: Value[] = []
+      for (; start < end; start++) values.push(...rows[start]!)
+      const statement = this.#statement(bulk, index)
+      if (answering) answers.push(...(statement.all(...values) as Row[]))
+      else statement.run(...values)
+    }
+    return answers
+  }
+
+  #statement(bulk: Bulk, chunk: number): StatementSync {
+    let prepared = this.#prepared.get(bulk)
+    if (!prepared) {
+      prepared = []
+      this.#prepared.set(bulk, prepared)
+    }
+    prepared[chunk] ??= this.#database.prepare(forRows(bulk, chunks[chunk]!))
+    return prepared[chunk]
+  }
+}
+
+/** The statement for so many rows, which it reads as the table `given`. */
+function forRows(bulk: Bulk, count: number): string {
+  const columns = Object.keys(bulk.columns)
+  const row = `(${columns.map(() => '?').join(', ')})`
+  const given = `with given (${columns.join(', ')}) as (values ${Array(count).fill(row).join(', ')})`
+  const sql = bulk.sql
+    .replace('{from}', 'from given')
+    .replace('{also}', ', given')
+    .replace('{lock}', '')
+    .replace(/:([a-z_]+)/g, 'given.$1')
+  return `${given} ${sql}`
+}
