@@ -34,6 +34,7 @@ export async function startReceivers(
   const receipts = createReceipts(log, options.now ?? Date.now)
   const faults = createFaultPlan(options.faults ?? [])
   const closing = new AbortController()
+  let delayed = 0
 
   const server = createServer((request, response) => {
     route(request, response).catch((error: unknown) => {
@@ -60,7 +61,7 @@ export async function startReceivers(
       return answer(response, { status: 200, body: { arrivals: await log.read(since, limit) } })
     }
     if (request.method === 'GET' && path === '/health')
-      return answer(response, { status: 200, body: { ok: true, applied: receipts.count() } })
+      return answer(response, { status: 200, body: { ok: true, applied: receipts.count(), delayed } })
     answer(response, { status: 404, body: { error: `there is no ${request.method} ${path} here` } })
   }
 
@@ -96,6 +97,7 @@ export async function startReceivers(
 
   /** @returns false when the server closes first. */
   function waitOrClose(delayMs: number): Promise<boolean> {
+    delayed++
     return new Promise((resolve) => {
       const stop = () => {
         clearTimeout(timer)
@@ -103,6 +105,7 @@ export async function startReceivers(
       }
       const timer = setTimeout(() => {
         closing.signal.removeEventListener('abort', stop)
+        delayed--
         resolve(true)
       }, delayMs)
       closing.signal.addEventListener('abort', stop, { once: true })
