@@ -145,11 +145,11 @@ async function rateLeft(session: Session, queue: QueueRow): Promise<number> {
   return queue.rate_count! - row!.used
 }
 
-/** When a rate-limited queue with queued runs may claim again. */
+/** When a rate-limited queue with queued runs may claim again, if it is the rate that holds it now. */
 export async function nextRateWindow(session: Session): Promise<number | undefined> {
   const row = await session.get<{ at: number | null }>(
     `select min(c.window_at + q.rate_ms) as at from claim_rates c join queues q on q.name = c.queue
-     where q.rate_count is not null and c.used >= q.rate_count
+     where q.rate_count is not null and c.used >= q.rate_count and c.window_at + q.rate_ms > reeve_now()
        and exists (select 1 from runs where status = 'queued' and queue = q.name)`,
   )
   return row?.at ?? undefined

@@ -100,28 +100,30 @@ export class GroupCommit {
       this.#waiting.length > largestGroup ? this.#waiting.splice(0, largestGroup) : this.#waiting
     if (sources === this.#waiting) this.#waiting = []
     const turns = sources.map((source) => source.take())
-    void this.#write(sources, turns)
+    void this.#write(sources, turns).then(() => this.#end())
   }
 
+  /** Resolves when every turn is settled or refused; never, after a fatal failure. */
   async #write(sources: TurnSource[], turns: Turn[]): Promise<void> {
+    let outcomes: Outcome[]
     try {
-      const outcomes = await this.#database.transaction((session) => writeTurns(session, turns))
-      this.#end()
-      for (let index = 0; index < sources.length; index++) sources[index]!.settled(outcomes[index]!)
+      outcomes = await this.#database.transaction((session) => writeTurns(session, turns))
     } catch (error) {
-      await this.#recover(sources, turns, error)
+      return this.#recover(sources, turns, error)
     }
+    for (let index = 0; index < sources.length; index++) sources[index]!.settled(outcomes[index]!)
   }
 
   async #recover(sources: TurnSource[], turns: Turn[], error: unknown): Promise<void> {
     const kind = this.#database.classify(error)
     if (kind === 'fatal') {
       this.#onFatal(error)
+      await new Promise<never>(() => {})
     } else if (kind === 'retry') {
       this.#onTrouble(error)
-      this.#clock.after(retryDelayMs, () => void this.#write(sources, turns))
+      await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
+      await this.#write(sources, turns)
     } else if (turns.length === 1) {
-      this.#end()
       sources[0]!.refused(error)
     } else {
       for (let index = 0; index < turns.length; index++) {

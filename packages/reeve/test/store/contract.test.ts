@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { FakeClock } from '../../src/base/fake-clock.ts'
+import type { Database } from '../../src/store/database.ts'
+import { migrate } from '../../src/store/migrations.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { storeContract } from './contract.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'reeve-store-'))
+let files = 0
+
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function open(file: string): Promise<Database> {
+  const database = openSqlite({ file, clock: new FakeClock() })
+  await migrate(database, () => 'identity')
+  return database
+}
+
+storeContract('SQLite in memory', () => open(':memory:'))
+storeContract('SQLite in a file', () => open(join(folder, `${files++}.db`)))

@@ -1,0 +1,30 @@
+import { describe } from 'vitest'
+import type { Database } from '../../src/store/database.ts'
+import { approvalCases } from './contract/approvals.ts'
+import { auditCases } from './contract/audit.ts'
+import { claimCases } from './contract/claims.ts'
+import { commitCases } from './contract/commits.ts'
+import { inboxCases } from './contract/inbox.ts'
+import { journalCases } from './contract/journal.ts'
+import { queueCases } from './contract/queues.ts'
+import { recoveryCases } from './contract/recovery.ts'
+import { rowCases } from './contract/rows.ts'
+
+/**
+ * Every promise of the store, as cases that any database must pass. `open` answers a migrated, empty database; each case
+ * opens and closes its own. The cases read the store's clock and move stored times, never the clock itself, so that a
+ * database with a clock of its own can run them.
+ */
+export function storeContract(name: string, open: () => Promise<Database>): void {
+  describe(name, () => {
+    journalCases(open)
+    commitCases(open)
+    claimCases(open)
+    queueCases(open)
+    recoveryCases(open)
+    inboxCases(open)
+    approvalCases(open)
+    rowCases(open)
+    auditCases(open)
+  })
+}

@@ -1,0 +1,276 @@
+import { expect } from 'vitest'
+import { FakeClock } from '../../../src/base/fake-clock.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { GroupCommit, type Turn } from '../../../src/store/group-commit.ts'
+import { readEvents } from '../../../src/store/journal.ts'
+import {
+  addRunning,
+  addRuns,
+  chainOf,
+  newRun,
+  type Open,
+  releaseOf,
+  rowOf,
+  sourceOf,
+  storeCase,
+} from './fixtures.ts'
+
+interface Seen {
+  troubles: unknown[]
+  fatal: unknown[]
+  transactions: number
+}
+
+/** A group commit over `database`, whose transactions fail with `faults`, one after the other, after their body ran. */
+function commitsOn(
+  database: Database,
+  clock: FakeClock,
+  faults: unknown[] = [],
+): GroupCommit & { seen: Seen } {
+  const seen: Seen = { troubles: [], fatal: [], transactions: 0 }
+  const failing: Database = Object.create(database, {
+    transaction: {
+      value: (body: Parameters<Database['transaction']>[0]) => {
+        seen.transactions++
+        return database.transaction(async (session) => {
+          const result = await body(session)
+          if (faults.length > 0) throw faults.shift()
+          return result
+        })
+      },
+    },
+    classify: {
+      value: (error: unknown) =>
+        error === 'disk full' ? 'retry' : error === 'unreadable' ? 'fatal' : database.classify(error),
+    },
+  })
+  const commits = new GroupCommit({
+    database: failing,
+    clock,
+    onFatal: (error) => seen.fatal.push(error),
+    onTrouble: (error) => seen.troubles.push(error),
+  })
+  return Object.assign(commits, { seen })
+}
+
+/** A turn with something in every table that a turn can touch. */
+function fullTurn(no: number, epoch: number): Turn {
+  const large = JSON.stringify(`large ${no}`)
+  const chain = chainOf(no)
+  const started = chain('run-started', '{}')
+  const done = chain('step-completed', large, true)
+  const child = newRun(no + 1000, { parent: no, parent_step: 1 })
+  return {
+    run: no,
+    epoch,
+    events: [started, done],
+    blobs: [{ hash: done.blob!, content: large }],
+    deliveries: [{ run: no, name: 'signal:x', dedup: null, payload: '1', at: 5 }],
+    approvals: [
+      {
+        id: `approval${no}`,
+        run: no,
+        step: 1,
+        kind: 'approval',
+        subject: 'send',
+        shown: '{}',
+        args_hash: 'hash',
+        requested_at: 5,
+        expires_at: null,
+      },
+    ],
+    children: [{ run: child, first: chainOf(no + 1000)('run-started', '{}') }],
+    release: releaseOf(no, { inboxSeen: 0, headSeq: 2, head: done.hash, costNanousd: 7 }),
+  }
+}
+
+async function written(database: Database): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const table of ['runs', 'events', 'blobs', 'inbox', 'approvals']) {
+    counts[table] = (await database.get<{ count: number }>(`select count(*) as count from ${table}`))!.count
+  }
+  return counts
+}
+
+export function commitCases(open: Open): void {
+  storeCase(
+    'turns that are ready at one moment become durable in one transaction',
+    open,
+    async (database) => {
+      for (const no of [1, 2, 3]) await addRunning(database, no)
+      const commits = commitsOn(database, new FakeClock())
+      const sources = [1, 2, 3].map((no) => sourceOf(fullTurn(no, 1)))
+      for (const source of sources) commits.submit(source)
+      expect(await Promise.all(sources.map((source) => source.outcome))).toEqual([
+        'durable',
+        'durable',
+        'durable',
+      ])
+      expect(commits.seen.transactions).toBe(1)
+      expect(await written(database)).toEqual({ runs: 6, events: 9, blobs: 3, inbox: 3, approvals: 3 })
+    },
+  )
+
+  storeCase('a turn gives its run back with what it says', open, async (database) => {
+    await addRunning(database, 1)
+    const commits = commitsOn(database, new FakeClock())
+    const release = releaseOf(1, {
+      status: 'succeeded',
+      reason: 'because',
+      endedAt: 9,
+      head: 'h',
+      headSeq: 4,
+      costNanousd: 12,
+    })
+    const source = sourceOf({ run: 1, epoch: 1, events: [], release })
+    commits.submit(source)
+    expect(await source.outcome).toBe('durable')
+    expect(await rowOf(database, 1)).toMatchObject({
+      status: 'succeeded',
+      reason: 'because',
+      ended_at: 9,
+      head: 'h',
+      head_seq: 4,
+      cost_nanousd: 12,
+      worker: null,
+      fresh: 0,
+    })
+  })
+
+  storeCase(
+    'a turn whose claim was lost writes nothing at all; the others are not touched',
+    open,
+    async (database) => {
+      await addRunning(database, 1, { epoch: 2 })
+      await addRunning(database, 2)
+      await addRuns(database, newRun(3, { epoch: 1 }))
+      const before = await written(database)
+      const commits = commitsOn(database, new FakeClock())
+      const stale = sourceOf(fullTurn(1, 1))
+      const held = sourceOf({ run: 2, epoch: 1, events: [chainOf(2)('run-started')] })
+      const queued = sourceOf(fullTurn(3, 1))
+      for (const source of [stale, held, queued]) commits.submit(source)
+      expect(await stale.outcome).toBe('lost')
+      expect(await held.outcome).toBe('durable')
+      expect(await queued.outcome).toBe('lost')
+      expect(await written(database)).toEqual({ ...before, events: 1 })
+      expect(await rowOf(database, 1)).toMatchObject({ status: 'running', epoch: 2 })
+    },
+  )
+
+  storeCase(
+    'of two births with one idempotency key the first is there, the other writes nothing',
+    open,
+    async (database) => {
+      const commits = commitsOn(database, new FakeClock())
+      const birth = (no: number): Turn => ({
+        run: no,
+        epoch: 1,
+        birth: newRun(no, { status: 'running', worker: 'w', epoch: 1, idempotency: 'mail-1' }),
+        events: [chainOf(no)('run-started', '{}')],
+      })
+      const sources = [sourceOf(birth(1)), sourceOf(birth(2))]
+      for (const source of sources) commits.submit(source)
+      expect(await Promise.all(sources.map((source) => source.outcome))).toEqual(['durable', 'exists'])
+      const late = sourceOf(birth(3))
+      commits.submit(late)
+      expect(await late.outcome).toBe('exists')
+      expect(await written(database)).toMatchObject({ runs: 1, events: 1 })
+    },
+  )
+
+  storeCase('a turn that breaks a constraint is refused alone', open, async (database) => {
+    for (const no of [1, 2, 3]) await addRunning(database, no)
+    const commits = commitsOn(database, new FakeClock())
+    const event = chainOf(2)('run-started')
+    const sources = [
+      sourceOf(fullTurn(1, 1)),
+      sourceOf({ run: 2, epoch: 1, events: [event, event] }),
+      sourceOf(fullTurn(3, 1)),
+    ]
+    for (const source of sources) commits.submit(source)
+    await commits.settled()
+    const outcomes = await Promise.all(sources.map((source) => source.outcome))
+    expect([outcomes[0], outcomes[2]]).toEqual(['durable', 'durable'])
+    expect(outcomes[1]).toMatchObject({ refused: expect.anything() })
+    expect(await readEvents(database, 2)).toEqual([])
+    expect(commits.seen.fatal).toEqual([])
+  })
+
+  storeCase(
+    'settled means that every turn of a group that was taken apart is on disk',
+    open,
+    async (database) => {
+      for (const no of [1, 2, 3]) await addRunning(database, no)
+      const commits = commitsOn(database, new FakeClock())
+      const event = chainOf(1)('run-started')
+      commits.submit(sourceOf({ run: 1, epoch: 1, events: [event, event] }))
+      commits.submit(sourceOf(fullTurn(2, 1)))
+      commits.submit(sourceOf(fullTurn(3, 1)))
+      await commits.settled()
+      expect(await written(database)).toMatchObject({ events: 6, approvals: 2 })
+    },
+  )
+
+  storeCase(
+    'a full disk is tried again until it has room, and acknowledges nothing meanwhile',
+    open,
+    async (database) => {
+      await addRunning(database, 1)
+      const clock = new FakeClock()
+      const commits = commitsOn(database, clock, ['disk full', 'disk full'])
+      const outcomes: unknown[] = []
+      const source = sourceOf(fullTurn(1, 1))
+      void source.outcome.then((outcome) => outcomes.push(outcome))
+      commits.submit(source)
+      await clock.advance(500)
+      expect(outcomes).toEqual([])
+      expect(await readEvents(database, 1)).toEqual([])
+      await clock.advance(500)
+      expect(await source.outcome).toBe('durable')
+      expect(commits.seen.troubles).toEqual(['disk full', 'disk full'])
+      expect(await readEvents(database, 1)).toHaveLength(2)
+    },
+  )
+
+  storeCase(
+    'what was submitted while the disk was full is written after it, in order',
+    open,
+    async (database) => {
+      await addRunning(database, 1)
+      const clock = new FakeClock()
+      const commits = commitsOn(database, clock, ['disk full'])
+      const chain = chainOf(1)
+      const first = sourceOf({ run: 1, epoch: 1, events: [chain('run-started')] })
+      const second = sourceOf({ run: 1, epoch: 1, events: [chain('run-succeeded')] })
+      commits.submit(first)
+      await clock.advance(1)
+      commits.submit(second)
+      await clock.advance(1)
+      expect(await readEvents(database, 1)).toEqual([])
+      await clock.advance(500)
+      await Promise.all([first.outcome, second.outcome])
+      expect((await readEvents(database, 1)).map((event) => event.type)).toEqual([
+        'run-started',
+        'run-succeeded',
+      ])
+    },
+  )
+
+  storeCase(
+    'a failure that leaves the disk in doubt ends the process and acknowledges nothing',
+    open,
+    async (database) => {
+      await addRunning(database, 1)
+      const clock = new FakeClock()
+      const commits = commitsOn(database, clock, ['unreadable'])
+      const outcomes: unknown[] = []
+      const source = sourceOf(fullTurn(1, 1))
+      void source.outcome.then((outcome) => outcomes.push(outcome))
+      commits.submit(source)
+      await clock.advance(10_000)
+      expect(commits.seen.fatal).toEqual(['unreadable'])
+      expect(outcomes).toEqual([])
+    },
+  )
+}

@@ -1,0 +1,75 @@
+import { expect } from 'vitest'
+import { nextRateWindow } from '../../../src/store/claims.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { ensureQueue, listQueues, noLimits } from '../../../src/store/queues.ts'
+import { claim, limitQueue } from './claims.ts'
+import { addRuns, newRun, type Open, storeCase, storeNow } from './fixtures.ts'
+
+const finish = (database: Database, no: number) =>
+  database.run(`update runs set status = 'succeeded' where no = ?`, [no])
+
+export function queueCases(open: Open): void {
+  storeCase(
+    'a queue keeps its limits when it is mentioned again, and takes new ones',
+    open,
+    async (database) => {
+      await limitQueue(database, { concurrency: 3 }, 'mail')
+      await ensureQueue(database, 'mail')
+      await ensureQueue(database, 'plain')
+      await limitQueue(database, { concurrency: 4, rate_count: 1, rate_ms: 2 }, 'mail')
+      expect(await listQueues(database)).toEqual([
+        { name: 'mail', paused: 0, ...noLimits, concurrency: 4, rate_count: 1, rate_ms: 2 },
+        { name: 'plain', paused: 0, ...noLimits },
+      ])
+    },
+  )
+
+  storeCase('concurrency holds over all workers', open, async (database) => {
+    await limitQueue(database, { concurrency: 2 })
+    await addRuns(database, ...[1, 2, 3, 4].map((no) => newRun(no)))
+    const claims = await Promise.all(['a', 'b'].map((worker) => claim(database, 10, { worker })))
+    expect(claims.flat().sort()).toEqual([1, 2])
+    await finish(database, 1)
+    expect(await claim(database, 10)).toEqual([3])
+    expect(await claim(database, 10)).toEqual([])
+  })
+
+  storeCase(
+    'each key has its own limit, and one busy key does not hide the others',
+    open,
+    async (database) => {
+      await limitQueue(database, { key_concurrency: 1 })
+      const keyed = Array.from({ length: 12 }, (_, index) => newRun(index + 1, { key: 'a' }))
+      await addRuns(database, ...keyed, newRun(13, { key: 'b' }), newRun(14))
+      const claimed: number[] = []
+      for (let round = 0; round < 5; round++) claimed.push(...(await claim(database, 2)))
+      expect(claimed).toEqual([1, 13, 14])
+      await finish(database, 1)
+      expect(await claim(database, 10)).toEqual([2])
+    },
+  )
+
+  storeCase('a rate admits so many new runs in a window; wake-ups do not count', open, async (database) => {
+    await limitQueue(database, { rate_count: 2, rate_ms: 60_000 })
+    await addRuns(database, ...[1, 2, 3].map((no) => newRun(no)), newRun(9, { fresh: 0 }))
+    expect(await claim(database, 10)).toEqual([1, 2, 9])
+    expect(await claim(database, 10)).toEqual([])
+    const now = await storeNow(database)
+    const window = (await nextRateWindow(database))!
+    expect(window).toBeGreaterThan(now)
+    expect(window).toBeLessThanOrEqual(now + 60_000)
+    await addRuns(database, newRun(10, { fresh: 0 }))
+    expect(await claim(database, 10)).toEqual([10])
+    await database.run('update claim_rates set window_at = window_at - 60000')
+    expect(await claim(database, 10)).toEqual([3])
+  })
+
+  storeCase('a window that is over is nothing to wait for', open, async (database) => {
+    await limitQueue(database, { rate_count: 1, rate_ms: 60_000, concurrency: 1 })
+    await addRuns(database, newRun(1), newRun(2))
+    expect(await claim(database, 10)).toEqual([1])
+    await database.run('update claim_rates set window_at = window_at - 60000')
+    expect(await claim(database, 10)).toEqual([])
+    expect(await nextRateWindow(database)).toBeUndefined()
+  })
+}

@@ -1,0 +1,82 @@
+import { expect } from 'vitest'
+import { recoverOrphans } from '../../../src/store/claims.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { eventValues, insertEvents } from '../../../src/store/journal.ts'
+import { heldClaims } from '../../../src/store/runs.ts'
+import {
+  heartbeat,
+  leaseMs,
+  liveWorkers,
+  registerWorker,
+  removeDeadWorkers,
+  removeWorker,
+} from '../../../src/store/workers.ts'
+import { claim } from './claims.ts'
+import { addRunning, addRuns, chainOf, newRun, type Open, rowOf, storeCase } from './fixtures.ts'
+
+const recover = (database: Database) => database.transaction((session) => recoverOrphans(session))
+
+export function recoveryCases(open: Open): void {
+  storeCase('a worker lives as long as it beats', open, async (database) => {
+    await registerWorker(database, 'w')
+    expect(await heartbeat(database, 'w')).toBe(true)
+    expect((await liveWorkers(database)).map((worker) => worker.id)).toEqual(['w'])
+    await database.run('update workers set heartbeat_at = heartbeat_at - ?', [leaseMs + 1])
+    expect(await liveWorkers(database)).toEqual([])
+    expect(await removeDeadWorkers(database)).toBe(1)
+    expect(await heartbeat(database, 'w')).toBe(false)
+  })
+
+  storeCase('a worker of this host whose process is gone is dead at once', open, async (database) => {
+    await registerWorker(database, 'mine')
+    await registerWorker(database, 'gone')
+    await registerWorker(database, 'reused')
+    await registerWorker(database, 'elsewhere')
+    await database.run(`update workers set pid = 2147483646 where id in ('gone', 'elsewhere')`)
+    await database.run(`update workers set born = 'another:1' where id = 'reused'`)
+    await database.run(`update workers set host = 'another host' where id = 'elsewhere'`)
+    await removeDeadWorkers(database)
+    expect((await liveWorkers(database)).map((worker) => worker.id).sort()).toEqual(['elsewhere', 'mine'])
+  })
+
+  storeCase('the runs of dead workers, and only those, go back ahead of new work', open, async (database) => {
+    await registerWorker(database, 'alive')
+    await addRunning(database, 1, { worker: 'alive' })
+    await addRunning(database, 2, { worker: 'dead' })
+    await addRuns(database, newRun(3, { priority: 9 }))
+    expect((await recover(database)).map((run) => run.no)).toEqual([2])
+    expect(await rowOf(database, 1)).toMatchObject({ status: 'running', worker: 'alive' })
+    expect(await claim(database, 1)).toEqual([2])
+    await removeWorker(database, 'alive')
+    expect((await recover(database)).map((run) => run.no)).toContain(1)
+  })
+
+  storeCase('deaths count until the journal grows', open, async (database) => {
+    await addRunning(database, 1, { worker: 'dead' })
+    const chain = chainOf(1)
+    await database.bulk(insertEvents, [eventValues(chain('run-started'))])
+    const die = async () => {
+      await recover(database)
+      await claim(database, 1, { worker: 'dead' })
+      return (await rowOf(database, 1)).crashes
+    }
+    expect([await die(), await die(), await die()]).toEqual([1, 2, 3])
+    await database.bulk(insertEvents, [eventValues(chain('step-completed'))])
+    expect([await die(), await die()]).toEqual([1, 2])
+  })
+
+  storeCase(
+    'a claim does not hold after the run was taken back, nor after it was claimed again',
+    open,
+    async (database) => {
+      await addRunning(database, 1, { worker: 'dead', epoch: 1 })
+      const holds = async (epoch: number) => (await database.bulk(heldClaims, [[1, epoch]])).length === 1
+      expect(await holds(1)).toBe(true)
+      expect(await holds(2)).toBe(false)
+      await recover(database)
+      expect(await holds(1)).toBe(false)
+      await claim(database, 1)
+      expect([await holds(1), await holds(2)]).toEqual([false, true])
+    },
+  )
+}
