@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import {
   byClassifier,
-  byPattern,
+  byRule,
   type Classifier,
   localComposer,
   localCritic,
@@ -12,8 +12,13 @@ import {
 import { readLabelled } from './ingest/train-set.ts'
 import { ensureReceivers } from './receivers/place.ts'
 
-/** Order ids look like HB-20431. */
-const orderId = /\bHB-\d{5}\b/i
+/** Order ids look like HB-20431; people also write hb20431 and HB 20431. */
+const orderIdPattern = /\bHB[- ]?\d{5}\b/i
+
+function orderId(text: string) {
+  const written = orderIdPattern.exec(text)?.[0]
+  return written === undefined ? undefined : { value: `HB-${written.slice(-5)}`, confidence: 1 }
+}
 
 const examples = join(import.meta.dirname, 'examples/labelled.jsonl')
 
@@ -53,7 +58,7 @@ export function triageConfig(training: Training, knowledge: string[]): ProjectCo
     fields: {
       category: byClassifier(training.category),
       urgency: byClassifier(training.urgency, { map: { 1: 1, 2: 2, 3: 3, 4: 4, 5: 5 } }),
-      orderId: byPattern(orderId),
+      orderId: byRule(orderId),
     },
   })
   return {

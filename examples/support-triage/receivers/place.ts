@@ -13,10 +13,14 @@ export function receiversUrl(): string {
   return process.env.RECEIVERS_URL ?? `http://127.0.0.1:${port()}`
 }
 
+function directory(): string {
+  return process.env.RECEIVERS_DIR ?? join(projectFolder, '.reeve/receivers')
+}
+
 /** Starts the receivers unless they are up already, here or in another process. */
 export async function ensureReceivers(): Promise<{ close(): Promise<void> }> {
   if (await isUp()) return { close: async () => {} }
-  return startReceivers({ port: port(), directory: join(projectFolder, '.reeve/receivers') })
+  return startReceivers({ port: port(), directory: directory() })
 }
 
 async function isUp(): Promise<boolean> {

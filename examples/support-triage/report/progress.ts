@@ -53,7 +53,7 @@ export class Progress {
     const at = performance.now()
     if (this.#quiet || (!now && at - this.#shownAt < (this.#live ? 80 : 2000))) return
     this.#shownAt = at
-    const before = this.#known > 0 ? `, ${this.#known} known before` : ''
+    const before = this.#known > 0 ? `, ${this.#known} seen before` : ''
     const text = `  ${this.#started} started, ${this.#ended} done, ${this.#waiting} waiting for a person${before}`
     process.stderr.write(this.#live ? `\r\u001b[K${text}` : `${text}\n`)
   }

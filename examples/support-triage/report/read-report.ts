@@ -79,7 +79,7 @@ export async function readReport(
     const ticket = tickets.get(row.id)
     if (!ticket) continue
     const category =
-      (JSON.parse(row.answer ?? '{}') as { value?: { category?: string } }).value?.category ?? 'unread'
+      (JSON.parse(row.answer ?? '{}') as { value?: { category?: string } }).value?.category ?? 'not read'
     const outcome = outcomeOf(row)
     report.categories[category] ??= {}
     report.categories[category][outcome] = (report.categories[category][outcome] ?? 0) + 1

@@ -54,13 +54,10 @@ export default workflow({
     }
 
     try {
-      const subject = `Re: ${ticket.subject}`
-      const sent = await ctx.call(helpdeskReply, {
-        to: ticket.from,
-        subject,
-        body: draft,
-        inReplyTo: ticket.id,
-      })
+      // Without a usable sender the reply stays with its ticket in the helpdesk.
+      const to = z.email().safeParse(ticket.from).data
+      const reply = { to, subject: `Re: ${ticket.subject}`, body: draft, inReplyTo: ticket.id }
+      const sent = await ctx.call(helpdeskReply, reply)
       return { outcome: 'answered', facts, sent }
     } catch (error) {
       if (error instanceof ReeveError && error.code === 'not-approved')

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Report } from '../report/read-report.ts'
+
+const project = join(import.meta.dirname, '..')
+const reeve = join(project, '../../packages/reeve/bin/reeve.js')
+
+let folder: string
+let environment: NodeJS.ProcessEnv
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'triage-'))
+  environment = {
+    ...process.env,
+    DATABASE_URL: `file:${join(folder, 'reeve.db')}`,
+    RECEIVERS_DIR: join(folder, 'receivers'),
+    RECEIVERS_PORT: String(20_000 + Math.floor(process.pid % 20_000)),
+    ANTHROPIC_API_KEY: '',
+    INIT_CWD: project,
+  }
+})
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function start(
+  args: string[],
+): ChildProcess & { output: Promise<{ code: number | null; out: string; err: string }> } {
+  const child = spawn(process.execPath, args, { cwd: project, env: environment })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (data) => {
+    out += data
+  })
+  child.stderr.on('data', (data) => {
+    err += data
+  })
+  const output = new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, out, err }))
+  })
+  return Object.assign(child, { output })
+}
+
+async function triage(): Promise<Report> {
+  const { code, out, err } = await start(['triage.ts', '--json']).output
+  expect(err.replaceAll(/^.*ExperimentalWarning.*\n.*\n/gm, '')).toBe('')
+  expect(code).toBe(0)
+  return JSON.parse(out) as Report
+}
+
+interface Arrival {
+  receiver: string
+  key: string
+  replayed: boolean
+}
+
+function arrivals(): Arrival[] {
+  const lines = readFileSync(join(folder, 'receivers/receivers.jsonl'), 'utf8').trim().split('\n')
+  return lines.map((line) => JSON.parse(line) as Arrival)
+}
+
+function count(report: Report, outcome: keyof Report['categories'][string]): number {
+  return Object.values(report.categories).reduce((sum, category) => sum + (category[outcome] ?? 0), 0)
+}
+
+test('the inbox is triaged; a second start does nothing twice; an approval sends its reply once', async () => {
+  const first = await triage()
+  expect(first.tickets).toBeGreaterThan(20)
+  expect(first.fresh).toBe(first.tickets)
+  expect(count(first, 'failed')).toBe(0)
+  expect(count(first, 'under way')).toBe(0)
+  expect(count(first, 'critical')).toBe(arrivals().filter(({ receiver }) => receiver === 'chat').length)
+  expect(count(first, 'critical')).toBeGreaterThan(0)
+
+  const second = await triage()
+  expect(second).toMatchObject({ tickets: first.tickets, fresh: 0, alreadyDone: first.tickets })
+  expect(second.categories).toEqual(first.categories)
+
+  const approved = await start([reeve, 'approve', first.example.approval!]).output
+  expect(approved).toMatchObject({ code: 0 })
+  const replies = arrivals().filter(({ receiver }) => receiver === 'helpdesk')
+  expect(replies).toHaveLength(1)
+  expect(replies[0]!.key).toContain(first.example.run!)
+  const third = await triage()
+  expect(count(third, 'answered')).toBe(1)
+  const audit = await start([reeve, 'audit', 'verify']).output
+  expect(audit.code).toBe(0)
+}, 60_000)
+
+test('killed again and again, it loses nothing and repeats nothing', async () => {
+  for (const events of [5, 60, 200]) {
+    const child = start(['triage.ts', '--json'])
+    await journalReaches(events)
+    child.kill('SIGKILL')
+    await child.output
+  }
+  const report = await triage()
+  expect(count(report, 'failed') + count(report, 'under way')).toBe(0)
+  const chats = arrivals().filter(({ receiver, replayed }) => receiver === 'chat' && !replayed)
+  expect(new Set(chats.map(({ key }) => key)).size).toBe(chats.length)
+  expect(chats).toHaveLength(count(report, 'critical'))
+}, 60_000)
+
+/** Watches the database from outside until its journal has that many events, or the process is long done. */
+async function journalReaches(events: number): Promise<void> {
+  for (let look = 0; look < 400; look++) {
+    if (journalLength() >= events) return
+    await new Promise((resolve) => setImmediate(resolve))
+    if (look % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+function journalLength(): number {
+  try {
+    const database = new DatabaseSync(join(folder, 'reeve.db'), { readOnly: true })
+    try {
+      return Number(database.prepare('select count(*) as n from events').get()!.n)
+    } finally {
+      database.close()
+    }
+  } catch {
+    return 0
+  }
+}
