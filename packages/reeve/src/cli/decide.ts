@@ -1,0 +1,87 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import type { OutcomeAnswer } from '../engine/effect.ts'
+import { type ApprovalView, requireApproval } from '../store/approvals.ts'
+import type { Cli } from './cli.ts'
+import { carryOn } from './drive.ts'
+import type { ExitCode } from './exit-codes.ts'
+import { readValue } from './input.ts'
+import { safeLine } from './safe-text.ts'
+import { type Workspace, withWorkspace } from './workspace.ts'
+
+interface Decision {
+  verdict: 'approve' | 'reject' | 'answer'
+  note?: string
+  answer?: Json
+}
+
+/** Approves what an approval shows, or the edit of it. */
+export function approve(cli: Cli, options: { edit?: string; note?: string }, id: string): Promise<ExitCode> {
+  return withWorkspace(cli, async (workspace) => {
+    const decision: Decision = { verdict: 'approve', ...noteOf(options) }
+    if (options.edit !== undefined) decision.answer = await readValue(options.edit, 'The edit')
+    return decide(cli, workspace, id, decision)
+  })
+}
+
+export function reject(cli: Cli, options: { note?: string }, id: string): Promise<ExitCode> {
+  return withWorkspace(cli, (workspace) =>
+    decide(cli, workspace, id, { verdict: 'reject', ...noteOf(options) }),
+  )
+}
+
+/** Answers a question, or says what became of an effect whose outcome is unknown. */
+export function answer(
+  cli: Cli,
+  options: { result?: string; note?: string },
+  id: string,
+  given: string,
+): Promise<ExitCode> {
+  return withWorkspace(cli, async (workspace) => {
+    const approval = await requireApproval(workspace.database, id)
+    const said =
+      approval.kind === 'outcome'
+        ? await outcome(approval, given, options.result)
+        : answerFrom(approval, given)
+    return decide(cli, workspace, id, { verdict: 'answer', answer: said, ...noteOf(options) })
+  })
+}
+
+async function decide(cli: Cli, workspace: Workspace, id: string, decision: Decision): Promise<ExitCode> {
+  const { control, environment } = workspace
+  const decided = await control.decide(id, { ...decision, by: environment.user })
+  const said = `${decided.status}: ${safeLine(decided.subject)} of run ${decided.run_id}, by ${safeLine(environment.user)}`
+  return carryOn(cli, workspace, decided.run_id, { said, value: { approval: id, decision: decided.status } })
+}
+
+function noteOf({ note }: { note?: string }): { note?: string } {
+  return note === undefined ? {} : { note }
+}
+
+/** A question that wants a text takes the answer as it stands; one with a schema takes JSON. */
+function answerFrom(approval: ApprovalView, given: string): Json {
+  const { task, wanted } = JSON.parse(approval.shown) as { task?: string; wanted?: unknown }
+  if (task === 'generate' && (wanted ?? null) === null) return given
+  try {
+    return JSON.parse(given) as Json
+  } catch {
+    return given
+  }
+}
+
+async function outcome(approval: ApprovalView, given: string, result: string | undefined): Promise<Json> {
+  const answers: Record<string, () => OutcomeAnswer | Promise<OutcomeAnswer>> = {
+    happened: async () => ({
+      happened: true,
+      result: result === undefined ? null : await readValue(result, 'The result'),
+    }),
+    again: () => ({ happened: false, retry: true }),
+    failed: () => ({ happened: false, retry: false }),
+  }
+  const chosen = Object.hasOwn(answers, given) ? answers[given] : undefined
+  if (chosen) return (await chosen()) as unknown as Json
+  throw new ReeveError(
+    'wrong-answer',
+    `"${given}" does not say what became of ${approval.subject}. Say: happened (with --result JSON if it gave one), again, or failed.`,
+  )
+}

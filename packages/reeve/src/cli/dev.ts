@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Runtime } from '../runtime.ts'
+import { countPending } from '../store/approvals.ts'
+import { readTail, type TailEvent, tailEnd } from '../store/journal.ts'
+import { listSchedules } from '../store/schedules.ts'
+import type { Cli } from './cli.ts'
+import { describeEvent, eventLine, payloadOf } from './event-line.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { Interrupt } from './interrupt.ts'
+import { withRuntime } from './project-runtime.ts'
+import { moment, safeLine } from './safe-text.ts'
+
+/** What is worth a line while a project is served; `show` has the rest. */
+const told = [
+  'run-started',
+  'run-succeeded',
+  'run-failed',
+  'run-stuck',
+  'run-cancelled',
+  'run-retried',
+  'run-forked',
+  'approval-requested',
+  'approval-decided',
+  'effect-unknown',
+  'timer-set',
+  'signal-awaited',
+  'step-retrying',
+  'effect-retrying',
+  'question-retrying',
+]
+
+const pollMs = 50
+
+/** Serves a project: drives its runs and schedules until Ctrl-C, and tells what happens. */
+export async function dev(cli: Cli): Promise<ExitCode> {
+  return withRuntime(cli, async (runtime) => {
+    const { terminal } = cli
+    using interrupt = new Interrupt(terminal, 'Nothing is lost: what is under way goes on at the next start.')
+    let last = (await tailEnd(runtime.database))?.id ?? 0
+    await runtime.start()
+    await greet(cli, runtime)
+    for (;;) {
+      const stopping = interrupt.signal.aborted
+      const events = await readTail(runtime.database, last, told)
+      for (const event of events) tell(cli, event)
+      last = events.at(-1)?.id ?? last
+      if (stopping) return exitCodes.done
+      if (events.length === 0)
+        await delay(pollMs, undefined, { signal: interrupt.signal }).catch(() => undefined)
+    }
+  })
+}
+
+async function greet(cli: Cli, runtime: Runtime): Promise<void> {
+  const { terminal } = cli
+  const { bold, dim, yellow } = terminal.colors
+  const { database, project } = runtime
+  const workflows = runtime.engine.workflows.names()
+  const pending = await countPending(database)
+  const schedules = await listSchedules(database)
+  terminal.valueLine({
+    event: 'serving',
+    project: project.folder,
+    database: database.place,
+    workflows,
+    pending,
+  })
+  terminal.line(`${bold('reeve')} serves ${project.folder} ${dim(`(data in ${database.place})`)}`)
+  terminal.line(`workflows: ${workflows.join(', ') || 'none; add a file to workflows/'}`)
+  for (const { name, workflow, next_at } of schedules) {
+    terminal.line(`schedule ${name}: ${workflow}, next at ${next_at === null ? 'no time' : moment(next_at)}`)
+  }
+  for (const { route, solver, error } of runtime.unusable) {
+    terminal.line(`${yellow('!')} route ${route} goes on without ${solver}: ${safeLine(error.message)}`)
+  }
+  for (const { where, problem } of runtime.ingested.flatMap(({ problems }) => problems)) {
+    terminal.line(`${yellow('!')} knowledge ${safeLine(where)}: ${safeLine(problem)}`)
+  }
+  if (pending > 0) terminal.line(`${yellow('?')} ${pending} wait for a person: ${cli.command('approvals')}`)
+  terminal.line(dim(`start a run: ${cli.command('run WORKFLOW --input JSON')}; Ctrl-C stops`))
+}
+
+function tell(cli: Cli, event: TailEvent): void {
+  const { terminal } = cli
+  const { colors } = terminal
+  const { run_id: run, workflow, type, name, seq, at } = event
+  if (terminal.json) {
+    const { words } = describeEvent(event)
+    terminal.valueLine({ at: new Date(at).toISOString(), run, workflow, seq, event: type, name, words })
+    return
+  }
+  terminal.line(`${colors.dim(moment(at).slice(11))} ${run} ${workflow} ${eventLine(event, colors)}`)
+  const { approval, kind } = payloadOf(event)
+  if (approval === undefined || type === 'approval-decided') return
+  const how = type === 'effect-unknown' || kind === 'question' ? 'answer' : 'approve'
+  terminal.line(
+    `           ${colors.cyan(cli.command(`${how} ${approval}${how === 'answer' ? ' ANSWER' : ''}`))}`,
+  )
+}

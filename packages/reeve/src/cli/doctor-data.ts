@@ -1,0 +1,98 @@
+import { statfsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { formatMs, systemClock } from '../base/time.ts'
+import { countPending } from '../store/approvals.ts'
+import { tailEnd } from '../store/journal.ts'
+import { schemaVersion } from '../store/migrations.ts'
+import { countRuns, type RunStatus } from '../store/runs.ts'
+import type { Cli } from './cli.ts'
+import type { Finding } from './doctor.ts'
+import { moment } from './safe-text.ts'
+import { presentWorkers, type Workspace } from './workspace.ts'
+
+const mib = 1024 * 1024
+const scarceMib = 1024
+const exhaustedMib = 100
+/** Clocks of machines that share a database may differ by this much before timers suffer. */
+const clockSlackMs = 5000
+
+export async function checkData({ database }: Workspace): Promise<Finding> {
+  const size = statSync(database.place, { throwIfNoEntry: false })?.size
+  const counted = size === undefined ? '' : `, ${(size / mib).toFixed(1)} MiB`
+  return {
+    what: 'database',
+    state: 'ok',
+    found: `${database.place} (${database.kind}, schema version ${schemaVersion}${counted})`,
+  }
+}
+
+export async function checkIntegrity({ database }: Workspace): Promise<Finding> {
+  const problems = await database.integrity()
+  if (problems.length === 0) return { what: 'integrity', state: 'ok', found: 'the database holds together' }
+  const advice = 'Stop the workers, keep a copy of the file, restore a backup.'
+  return { what: 'integrity', state: 'error', found: problems.slice(0, 5).join('\n'), advice }
+}
+
+export async function checkWorkers({ database }: Workspace): Promise<Finding> {
+  const workers = await presentWorkers(database)
+  const rows = await database.all<{ count: number }>(
+    `select count(*) as count from runs where paused = 0 and status in ('queued', 'running')`,
+  )
+  const moving = rows[0]!.count
+  const listed = workers.map(
+    ({ host, pid, started_at }) => `process ${pid} on ${host} since ${moment(started_at)}`,
+  )
+  if (workers.length > 0) return { what: 'workers', state: 'ok', found: listed.join('\n') }
+  if (moving === 0) return { what: 'workers', state: 'ok', found: 'none, and nothing to drive' }
+  const found = `none, and ${moving} runs could go on`
+  return { what: 'workers', state: 'warning', found, advice: 'Start one: reeve dev' }
+}
+
+export async function checkRuns(cli: Cli, { database }: Workspace): Promise<Finding[]> {
+  const counts = await countRuns(database)
+  const total = (status: RunStatus) =>
+    counts.filter((row) => row.status === status).reduce((sum, { count }) => sum + count, 0)
+  const all: RunStatus[] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck']
+  const found =
+    all.flatMap((status) => (total(status) > 0 ? [`${total(status)} ${status}`] : [])).join(', ') ||
+    'none yet'
+  const findings: Finding[] = [{ what: 'runs', state: 'ok', found }]
+  for (const status of ['stuck', 'failed'] as const) {
+    if (total(status) === 0) continue
+    findings.push({
+      what: status,
+      state: 'warning',
+      found: `${total(status)} runs are ${status}`,
+      advice: `Look at them: ${cli.command(`runs --status ${status}`)}`,
+    })
+  }
+  const pending = await countPending(database)
+  const waiting: Finding = {
+    what: 'approvals',
+    state: 'ok',
+    found: pending === 0 ? 'nothing waits for a person' : `${pending} wait for a person`,
+  }
+  if (pending > 0) waiting.advice = `See them: ${cli.command('approvals')}`
+  return [...findings, waiting]
+}
+
+export async function checkDisk({ folder, database }: Workspace): Promise<Finding> {
+  const disk = statfsSync(
+    statSync(database.place, { throwIfNoEntry: false }) ? dirname(database.place) : folder,
+  )
+  const freeMib = (disk.bavail * disk.bsize) / mib
+  const found = `${Math.round(freeMib)} MiB free`
+  if (freeMib >= scarceMib) return { what: 'disk', state: 'ok', found }
+  const advice = 'Free some space: with a full disk runs stop (nothing is lost) until there is room.'
+  return { what: 'disk', state: freeMib < exhaustedMib ? 'error' : 'warning', found, advice }
+}
+
+/** A clock that went back would hold timers up and let events look older than those before them. */
+export async function checkClock({ database }: Workspace): Promise<Finding> {
+  const now = systemClock.now()
+  const last = await tailEnd(database)
+  if (!last || last.at <= now + clockSlackMs) return { what: 'clock', state: 'ok', found: moment(now) }
+  const found = `it says ${moment(now)}, but the newest event is ${formatMs(last.at - now)} later`
+  const advice = "Set this machine's clock right (NTP): timers would fire late."
+  return { what: 'clock', state: 'warning', found, advice }
+}

@@ -1,0 +1,66 @@
+import type { Runtime } from '../runtime.ts'
+import type { JournalEvent } from '../store/journal.ts'
+import { requireRun } from '../store/runs.ts'
+import type { Cli } from './cli.ts'
+import { eventLine } from './event-line.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { follow, lastSeqOf } from './follow.ts'
+import { Interrupt } from './interrupt.ts'
+import { withRuntime } from './project-runtime.ts'
+import { reportRest } from './rest.ts'
+import { presentWorkers, type Workspace } from './workspace.ts'
+
+/** Prints a run's events as they happen until it comes to rest; the exit code says how it rests. */
+export async function showUntilRest(
+  cli: Cli,
+  runtime: Runtime,
+  runId: string,
+  options: { afterSeq: number; signal: AbortSignal; extra?: Record<string, unknown> },
+): Promise<ExitCode> {
+  const { terminal } = cli
+  let startedAt: number | undefined
+  const onEvent = (event: JournalEvent) => {
+    startedAt ??= event.at
+    if (event.type === 'effect-intended' || event.type === 'child-awaited') return
+    if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
+  }
+  const { afterSeq, signal, extra } = options
+  const standing = await follow(runtime.database, runId, { afterSeq, onEvent, signal })
+  if (standing) return reportRest(cli, runtime.database, standing, extra)
+  const run = await requireRun(runtime.database, runId)
+  terminal.value({ run: runId, status: run.status, interrupted: true, ...extra })
+  return terminal.closed.aborted ? exitCodes.done : exitCodes.interrupted
+}
+
+export function goesOn(cli: Cli, runId: string): string {
+  return `Nothing is lost: run ${runId} goes on with the next worker (${cli.command('dev')}).`
+}
+
+/**
+ * After a person set a run going again: says that it goes on where a worker lives, or else drives it here until it
+ * comes to rest.
+ */
+export async function carryOn(
+  cli: Cli,
+  workspace: Workspace,
+  runId: string,
+  answer: { said: string; value: Record<string, unknown> },
+): Promise<ExitCode> {
+  const { database } = workspace
+  const { terminal } = cli
+  const [worker] = await presentWorkers(database)
+  terminal.line(answer.said)
+  if (worker) {
+    terminal.value({ ...answer.value, run: runId, worker: { host: worker.host, pid: worker.pid } })
+    terminal.line(`The run goes on in the worker with process id ${worker.pid} on ${worker.host}.`)
+    terminal.line(terminal.colors.dim(`  see how: ${cli.command(`show ${runId}`)}`))
+    return exitCodes.done
+  }
+  const afterSeq = await lastSeqOf(database, await requireRun(database, runId))
+  terminal.line('No worker lives, so it goes on here.')
+  return withRuntime(cli, async (runtime) => {
+    using interrupt = new Interrupt(terminal, goesOn(cli, runId))
+    await runtime.start()
+    return showUntilRest(cli, runtime, runId, { afterSeq, signal: interrupt.signal, extra: answer.value })
+  })
+}

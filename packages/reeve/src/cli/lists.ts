@@ -1,0 +1,120 @@
+import { ReeveError } from '../base/errors.ts'
+import { formatUsd } from '../base/money.ts'
+import { formatMs, systemClock } from '../base/time.ts'
+import { countPending, listPending } from '../store/approvals.ts'
+import { listRuns, type RunRow, type RunStatus } from '../store/runs.ts'
+import type { Cli } from './cli.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { approvalView, printApproval } from './rest.ts'
+import { briefLine, moment } from './safe-text.ts'
+import { table } from './table.ts'
+import type { Colors } from './terminal.ts'
+import { withWorkspace } from './workspace.ts'
+
+const statuses: RunStatus[] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck']
+
+export interface RunsOptions {
+  status?: string
+  workflow?: string
+  limit: string
+}
+
+/** Lists runs, the newest first. */
+export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
+  const status = statuses.find((known) => known === options.status)
+  if (options.status !== undefined && status === undefined) {
+    throw new ReeveError(
+      'bad-option',
+      `There is no status "${options.status}". The statuses: ${statuses.join(', ')}.`,
+    )
+  }
+  const limit = toLimit(options.limit)
+  const { workflow } = options
+  return withWorkspace(cli, async ({ database }) => {
+    const rows = await listRuns(database, {
+      limit,
+      ...(status === undefined ? {} : { status }),
+      ...(workflow === undefined ? {} : { workflow }),
+    })
+    const { terminal } = cli
+    terminal.value({ runs: rows.map(runView) })
+    if (rows.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run WORKFLOW')}`)
+    else
+      for (const line of table(
+        ['run', 'workflow', 'status', 'started', 'took', 'cost', ''],
+        rows.map((row) => cells(row, terminal.colors)),
+      ))
+        terminal.line(line)
+    if (rows.length === limit) terminal.line(terminal.colors.dim(`the newest ${limit}; more with --limit`))
+    return exitCodes.done
+  })
+}
+
+/** @throws `bad-option` */
+function toLimit(text: string): number {
+  const limit = Number(text)
+  if (Number.isInteger(limit) && limit > 0) return limit
+  throw new ReeveError('bad-option', `--limit is "${text}"; it must be a whole number from 1 on.`)
+}
+
+export function runView(row: RunRow) {
+  return {
+    id: row.id,
+    workflow: row.workflow,
+    version: row.version,
+    status: row.status,
+    paused: row.paused !== 0,
+    reason: row.reason,
+    queue: row.queue,
+    principal: row.principal,
+    createdAt: new Date(row.created_at).toISOString(),
+    endedAt: row.ended_at === null ? null : new Date(row.ended_at).toISOString(),
+    costUsd: row.cost_nanousd / 1e9,
+  }
+}
+
+function cells(row: RunRow, colors: Colors): string[] {
+  const took = formatMs((row.ended_at ?? systemClock.now()) - row.created_at)
+  return [
+    row.id,
+    row.workflow,
+    statusColor(row.status, colors)(row.paused !== 0 ? `${row.status}, paused` : row.status),
+    moment(row.created_at),
+    row.ended_at === null ? `${took} so far` : took,
+    formatUsd(row.cost_nanousd / 1e9),
+    row.reason === null ? '' : briefLine(row.reason, 60),
+  ]
+}
+
+export function statusColor(status: RunStatus, colors: Colors): (text: string) => string {
+  if (status === 'succeeded') return colors.green
+  if (status === 'failed' || status === 'stuck') return colors.red
+  return status === 'waiting' ? colors.yellow : colors.dim
+}
+
+/** Lists what waits for a person, what was asked first first, with the commands that decide it. */
+export async function approvals(cli: Cli, options: { limit: string }): Promise<ExitCode> {
+  const limit = toLimit(options.limit)
+  return withWorkspace(cli, async ({ database }) => {
+    const pending = await listPending(database, limit)
+    const total = await countPending(database)
+    const { terminal } = cli
+    terminal.value({
+      total,
+      approvals: pending.map((row) => ({
+        run: row.run_id,
+        workflow: row.workflow,
+        ...approvalView(cli, row),
+      })),
+    })
+    if (pending.length === 0) terminal.line('Nothing waits for a person.')
+    for (const row of pending) {
+      terminal.line(terminal.colors.dim(`run ${row.run_id} of ${row.workflow}`))
+      printApproval(cli, row)
+      terminal.line()
+    }
+    if (total > pending.length)
+      terminal.line(`${total - pending.length} more; see them with --limit ${total}`)
+    return exitCodes.done
+  })
+}

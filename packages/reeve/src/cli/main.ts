@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { type Cli, createCli } from './cli.ts'
+import { type ExitCode, exitCodes, exitCodesHelp } from './exit-codes.ts'
+import { reportFailure } from './failure.ts'
+import { Terminal } from './terminal.ts'
+
+type Handler = (cli: Cli, options: never, ...args: never[]) => Promise<ExitCode>
+
+interface SharedOptions {
+  json?: boolean
+  project?: string
+  verbose?: boolean
+}
+
+// What a command needs is loaded when it is called: `reeve --help` must not load a runtime.
+const terminal = new Terminal(process.argv.includes('--json'))
+let exitCode: ExitCode = exitCodes.done
+
+function calls(load: () => Promise<Handler>) {
+  return async (...given: unknown[]): Promise<void> => {
+    const command = given.at(-1) as Command
+    const options = command.optsWithGlobals<SharedOptions>()
+    const handler = (await load()) as (cli: Cli, options: object, ...args: unknown[]) => Promise<ExitCode>
+    const cli = createCli({ terminal, verbose: options.verbose === true, project: options.project })
+    exitCode = await handler(cli, options, ...given.slice(0, -2))
+  }
+}
+
+function versionOfReeve(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
+const program = new Command('reeve')
+  .description('Runs autonomous AI work: durable, governed, and open to the last event.')
+  .version(versionOfReeve(), '--version')
+  .option('--project <dir>', 'the project (default: the nearest reeve.config.ts upwards)')
+  .option('--json', 'answer as JSON, for programs')
+  .option('--verbose', 'tell more, and stacks of errors')
+  .configureHelp({ showGlobalOptions: true })
+  .configureOutput({ outputError: (text, write) => (terminal.json ? undefined : write(text)) })
+  .exitOverride()
+  .addHelpText('after', exitCodesHelp)
+
+const note = () => new Option('--note <text>', 'why; kept with the decision')
+const limit = (count: string) => new Option('--limit <n>', 'the most to list').default(count)
+
+program.commandsGroup('Run:')
+program
+  .command('dev')
+  .description('serve the project: drive its runs and schedules until Ctrl-C')
+  .action(calls(async () => (await import('./dev.ts')).dev))
+program
+  .command('run <workflow>')
+  .description('start a run and show each step as it happens')
+  .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
+  .option('--key <key>', 'idempotency key: the same key starts nothing twice')
+  .option('--detach', 'leave it to the workers')
+  .action(calls(async () => (await import('./run.ts')).run))
+program
+  .command('init [dir]')
+  .description('make a small new project')
+  .option('--yes', 'do not ask')
+  .action(calls(async () => (await import('./init.ts')).init))
+
+program.commandsGroup('Look:')
+program
+  .command('runs')
+  .description('list runs, the newest first')
+  .option('--status <status>', 'only those')
+  .option('--workflow <name>', 'only its runs')
+  .addOption(limit('20'))
+  .action(calls(async () => (await import('./lists.ts')).runs))
+program
+  .command('show <run>')
+  .description('what a run was to do, what it knew, what it did, and why it counts as done')
+  .option('--events', 'the raw events')
+  .action(calls(async () => (await import('./show.ts')).show))
+program
+  .command('approvals')
+  .description('list what waits for a person')
+  .addOption(limit('20'))
+  .action(calls(async () => (await import('./lists.ts')).approvals))
+program
+  .command('schedules')
+  .description('list the schedules, their next times and last outcomes')
+  .addOption(limit('5'))
+  .action(calls(async () => (await import('./upkeep.ts')).schedules))
+program
+  .command('doctor')
+  .description('check the project, its data and its machine')
+  .action(calls(async () => (await import('./doctor.ts')).doctor))
+
+program.commandsGroup('Decide:')
+program
+  .command('approve <id>')
+  .description('approve exactly what is shown, or an edit of it')
+  .option('--edit <json>', 'approve this instead: JSON, the path of a JSON file, or -')
+  .addOption(note())
+  .action(calls(async () => (await import('./decide.ts')).approve))
+program
+  .command('reject <id>')
+  .description('reject it')
+  .addOption(note())
+  .action(calls(async () => (await import('./decide.ts')).reject))
+program
+  .command('answer <id> <answer>')
+  .description('answer a question; or say of an unknown outcome: happened, again or failed')
+  .option('--result <json>', 'with happened: what the outside system gave')
+  .addOption(note())
+  .action(calls(async () => (await import('./decide.ts')).answer))
+
+program.commandsGroup('Steer:')
+program
+  .command('signal <run> <name> [json]')
+  .description('send a signal to a run')
+  .option('--id <id>', 'the same id counts once')
+  .action(calls(async () => (await import('./control.ts')).signal))
+program
+  .command('cancel <run>')
+  .description('end a run and its children')
+  .action(calls(async () => (await import('./control.ts')).cancel))
+program
+  .command('pause <run>')
+  .description('hold a run where it is')
+  .action(calls(async () => (await import('./control.ts')).pause))
+program
+  .command('resume <run>')
+  .description('let a held run go on')
+  .action(calls(async () => (await import('./control.ts')).resume))
+program
+  .command('retry <run>')
+  .description('try a failed or stuck run again; what is done stays done')
+  .action(calls(async () => (await import('./control.ts')).retry))
+program
+  .command('fork <run>')
+  .description('start a new run that shares the journal of another up to a call')
+  .requiredOption('--from <call>', 'the number of the first call to make anew')
+  .action(calls(async () => (await import('./control.ts')).fork))
+program
+  .command('queues [action] [name]')
+  .description('list the queues; pause NAME or resume NAME')
+  .action(calls(async () => (await import('./upkeep.ts')).queues))
+
+program.commandsGroup('Keep:')
+program
+  .command('audit')
+  .description('prove that the journals are whole')
+  .command('verify [run]')
+  .description('recompute the hash chain of every run, or of one')
+  .action(calls(async () => (await import('./audit.ts')).verify))
+program
+  .command('prune')
+  .description("delete ended runs past the project's retention")
+  .action(calls(async () => (await import('./upkeep.ts')).prune))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  exitCode = reportFailure(terminal, error, process.argv.includes('--verbose'))
+}
+await terminal.flushed()
+process.exit(exitCode)

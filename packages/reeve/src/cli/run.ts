@@ -1,0 +1,58 @@
+import { parse } from '../base/schema.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Cli } from './cli.ts'
+import { goesOn, showUntilRest } from './drive.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { readValue } from './input.ts'
+import { Interrupt } from './interrupt.ts'
+import { withRuntime } from './project-runtime.ts'
+import { presentWorkers } from './workspace.ts'
+
+export interface RunOptions {
+  input?: string
+  key?: string
+  detach?: boolean
+}
+
+/** Starts a run and shows it until it comes to rest; detached, leaves it to the workers. */
+export async function run(cli: Cli, options: RunOptions, workflowName: string): Promise<ExitCode> {
+  const input = options.input === undefined ? {} : await readValue(options.input, 'The input')
+  return withRuntime(cli, async (runtime) => {
+    const workflow = runtime.engine.workflows.current(workflowName)
+    parse(workflow.input, input, `The input of workflow "${workflowName}"`)
+    const { user: principal } = runtime.environment
+    const start = () =>
+      runtime.engine.startRun(workflowName, input, {
+        principal,
+        ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
+      })
+    if (options.detach) return detached(cli, runtime, await start())
+    const { terminal } = cli
+    using interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`)
+    await runtime.start()
+    const { id, isNew } = await start()
+    const known = isNew ? '' : ' (this key was used already: nothing new was started)'
+    terminal.line(`${terminal.colors.bold(workflowName)} run ${id}${known}`)
+    const code = await showUntilRest(cli, runtime, id, {
+      afterSeq: 0,
+      signal: interrupt.signal,
+      extra: { workflow: workflowName, isNew },
+    })
+    if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, id))
+    return code
+  })
+}
+
+async function detached(
+  cli: Cli,
+  runtime: Runtime,
+  handle: { id: string; isNew: boolean },
+): Promise<ExitCode> {
+  const { id, isNew } = handle
+  const workers = await presentWorkers(runtime.database)
+  cli.terminal.value({ run: id, isNew, workers: workers.length })
+  cli.terminal.line(`run ${id} ${isNew ? 'is queued' : 'was started with this key before'}`)
+  if (workers.length === 0) cli.terminal.line(`No worker lives; it begins with: ${cli.command('dev')}`)
+  cli.terminal.line(`  ${cli.command(`show ${id}`)}`)
+  return exitCodes.done
+}

@@ -1,0 +1,92 @@
+import { formatUsd } from '../base/money.ts'
+import { formatMs } from '../base/time.ts'
+import { type JournalEvent, readEvents } from '../store/journal.ts'
+import { requireRun } from '../store/runs.ts'
+import type { Cli } from './cli.ts'
+import { toned } from './event-line.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { statusColor } from './lists.ts'
+import { tellStory } from './run-story.ts'
+import { briefLine, moment, safeLine } from './safe-text.ts'
+import { printBelief, printContext, printGoal, printTools } from './show-answers.ts'
+import type { StoryEvent } from './story-timeline.ts'
+import { table } from './table.ts'
+import { withWorkspace } from './workspace.ts'
+
+/** Answers the four questions about a run from its journal; then how it went, what it cost, whether the chain holds. */
+export function show(cli: Cli, options: { events?: boolean }, id: string): Promise<ExitCode> {
+  return withWorkspace(cli, async ({ database }) => {
+    const run = await requireRun(database, id)
+    const events = await readEvents(database, run.no)
+    if (options.events) return printEvents(cli, events)
+    const story = tellStory(run, events)
+    const { terminal } = cli
+    const { bold, dim, green, red } = terminal.colors
+    terminal.value(story)
+    terminal.line(
+      `run ${bold(id)} ${statusColor(run.status, terminal.colors)(run.status)}${run.paused ? ' (paused)' : ''}`,
+    )
+    printGoal(cli, story)
+    printContext(cli, story)
+    printTools(cli, story)
+    printBelief(cli, story)
+    terminal.line(`\n${bold('How it went')}`)
+    const header = ['#', 'time', 'took', 'call', 'event', 'name', 'solver', 'cost', ''].map(dim)
+    for (const line of table(
+      header,
+      story.timeline.map((event) => timelineCells(cli, event)),
+    ))
+      terminal.line(`  ${line}`)
+    const { total, chain } = story
+    const unsettled =
+      total.unsettledUsd > 0 ? `, up to ${formatUsd(total.unsettledUsd)} more not yet billed` : ''
+    const tokens =
+      total.inputTokens + total.outputTokens > 0
+        ? ` (${total.inputTokens} tokens in, ${total.outputTokens} out)`
+        : ''
+    const took = total.ms === null ? 'not ended yet' : formatMs(total.ms)
+    terminal.line(
+      `\ncost ${formatUsd(total.costUsd)}${tokens}${unsettled} · time ${took} · ${chain.events} events`,
+    )
+    terminal.line(
+      chain.fault
+        ? red(`✗ the hash chain breaks at event ${chain.fault.seq}: ${chain.fault.problem}`)
+        : green('✓ the hash chain holds'),
+    )
+    return exitCodes.done
+  })
+}
+
+function timelineCells(cli: Cli, event: StoryEvent): string[] {
+  const { colors } = cli.terminal
+  return [
+    String(event.seq),
+    moment(Date.parse(event.at)),
+    event.ms === null ? '' : formatMs(event.ms),
+    event.call === null ? '' : String(event.call),
+    toned(event.tone, event.type, colors),
+    event.name === null ? '' : briefLine(event.name, 30),
+    event.solver === null ? '' : `${safeLine(event.solver)} (${event.solverKind})`,
+    event.costUsd === null ? '' : formatUsd(event.costUsd),
+    event.solver === null ? briefLine(event.words, 70) : '',
+  ]
+}
+
+function printEvents(cli: Cli, events: JournalEvent[]): ExitCode {
+  const { terminal } = cli
+  terminal.value({
+    events: events.map(({ run: _run, payload, at, ...event }) => ({
+      ...event,
+      at: new Date(at).toISOString(),
+      payload: payload === null ? null : JSON.parse(payload),
+    })),
+  })
+  for (const { seq, at, type, step, name, payload } of events) {
+    const call = step === null ? '' : ` call ${step}`
+    terminal.line(
+      `${seq} ${new Date(at).toISOString()} ${type}${call}${name === null ? '' : ` ${safeLine(name)}`}`,
+    )
+    if (payload !== null) terminal.line(`    ${briefLine(payload, 2000)}`)
+  }
+  return exitCodes.done
+}

@@ -1,0 +1,127 @@
+import { ReeveError } from '../base/errors.ts'
+import { listQueues, type QueueRow, setQueuePaused } from '../store/queues.ts'
+import { listOccurrences, listSchedules } from '../store/schedules.ts'
+import type { Cli } from './cli.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { withRuntime } from './project-runtime.ts'
+import { moment, safeLine } from './safe-text.ts'
+import { table } from './table.ts'
+import { withWorkspace } from './workspace.ts'
+
+/** Deletes the ended runs that the project's retention no longer wants. */
+export function prune(cli: Cli): Promise<ExitCode> {
+  return withRuntime(cli, async (runtime) => {
+    const configured = runtime.project.config.retention !== undefined
+    const pruned = await runtime.prune()
+    cli.terminal.value({ configured, ...pruned })
+    cli.terminal.line(
+      configured
+        ? `${pruned.runs} runs with ${pruned.events} events deleted`
+        : "Every run is kept: reeve.config.ts has no retention. Add for example: retention: { succeeded: '30d' }",
+    )
+    return exitCodes.done
+  })
+}
+
+/** Lists the queues with their limits and what is in them; or holds one, or lets it go on. */
+export function queues(cli: Cli, _options: object, action?: string, name?: string): Promise<ExitCode> {
+  return withWorkspace(cli, async ({ database }) => {
+    if (action !== undefined) {
+      if ((action !== 'pause' && action !== 'resume') || name === undefined) {
+        throw new ReeveError(
+          'bad-option',
+          'Write: reeve queues, reeve queues pause NAME, or reeve queues resume NAME.',
+        )
+      }
+      if (!(await setQueuePaused(database, name, action === 'pause'))) {
+        const known = (await listQueues(database)).map((queue) => queue.name)
+        throw new ReeveError(
+          'unknown-queue',
+          `There is no queue "${name}". The queues: ${known.join(', ') || 'none yet'}.`,
+        )
+      }
+    }
+    const rows = await listQueues(database)
+    const counts = await database.all<{ queue: string; status: string; count: number }>(
+      `select queue, status, count(*) as count from runs where status in ('queued', 'running') group by queue, status`,
+    )
+    const countOf = (queue: string, status: string) =>
+      counts.find((row) => row.queue === queue && row.status === status)?.count ?? 0
+    const { terminal } = cli
+    terminal.value({
+      queues: rows.map((row) => ({
+        ...queueView(row),
+        queued: countOf(row.name, 'queued'),
+        running: countOf(row.name, 'running'),
+      })),
+    })
+    const cells = rows.map((row) => [
+      safeLine(row.name),
+      row.paused ? terminal.colors.yellow('paused') : 'open',
+      String(countOf(row.name, 'queued')),
+      String(countOf(row.name, 'running')),
+      limitsOf(row),
+    ])
+    for (const line of table(['queue', 'state', 'queued', 'running', 'limits'], cells)) terminal.line(line)
+    return exitCodes.done
+  })
+}
+
+function queueView(row: QueueRow) {
+  return {
+    name: row.name,
+    paused: row.paused !== 0,
+    concurrency: row.concurrency,
+    perKey: row.key_concurrency,
+    rate: row.rate_count === null ? null : { count: row.rate_count, perMs: row.rate_ms },
+  }
+}
+
+function limitsOf(row: QueueRow): string {
+  const limits: string[] = []
+  if (row.concurrency !== null) limits.push(`${row.concurrency} at once`)
+  if (row.key_concurrency !== null) limits.push(`${row.key_concurrency} per key`)
+  if (row.rate_count !== null) limits.push(`${row.rate_count} per ${row.rate_ms} ms`)
+  return limits.join(', ') || 'none'
+}
+
+/** Lists the schedules: the next time, and what became of the last ones, skips with their reasons. */
+export function schedules(cli: Cli, options: { limit: string }): Promise<ExitCode> {
+  return withRuntime(cli, async ({ database }) => {
+    const { terminal } = cli
+    const { bold, dim, yellow } = terminal.colors
+    const rows = await listSchedules(database)
+    const views = []
+    for (const row of rows) {
+      const occurrences = await listOccurrences(database, row.name, Math.max(1, Number(options.limit) || 5))
+      views.push({ row, occurrences })
+    }
+    terminal.value({
+      schedules: views.map(({ row, occurrences }) => ({
+        name: row.name,
+        workflow: row.workflow,
+        definition: JSON.parse(row.definition),
+        next: row.next_at === null ? null : new Date(row.next_at).toISOString(),
+        last: occurrences.map(({ nominal, outcome, reason, run }) => ({
+          nominal: new Date(nominal).toISOString(),
+          outcome,
+          reason,
+          run,
+        })),
+      })),
+    })
+    if (rows.length === 0) terminal.line('The project has no schedules: see `schedules` in reeve.config.ts.')
+    for (const { row, occurrences } of views) {
+      const { cron, zone = 'UTC' } = JSON.parse(row.definition) as { cron: string; zone?: string }
+      terminal.line(
+        `${bold(safeLine(row.name))} starts ${row.workflow} at "${cron}" (${zone}), next ${row.next_at === null ? 'never' : moment(row.next_at)}`,
+      )
+      for (const { nominal, outcome, reason, run } of occurrences) {
+        const what =
+          outcome === 'started' ? `started run ${run}` : yellow(`skipped: ${safeLine(reason ?? '')}`)
+        terminal.line(`  ${dim(moment(nominal))} ${what}`)
+      }
+    }
+    return exitCodes.done
+  })
+}

@@ -1,0 +1,49 @@
+import { type Environment, readEnvironment } from '../base/config.ts'
+import { createIds } from '../base/ids.ts'
+import { systemClock } from '../base/time.ts'
+import { Control } from '../engine/control.ts'
+import { findProject } from '../project.ts'
+import type { Database } from '../store/database.ts'
+import { migrate } from '../store/migrations.ts'
+import { RunNumbers } from '../store/numbers.ts'
+import { openDatabase } from '../store/open.ts'
+import { liveWorkers, removeDeadWorkers, type WorkerRow } from '../store/workers.ts'
+import type { Cli } from './cli.ts'
+
+/** A project's data without its code: looking and deciding work even while a workflow's file is broken. */
+export interface Workspace {
+  folder: string
+  environment: Environment
+  database: Database
+  control: Control
+}
+
+/** Opens the database of the project for as long as `body` takes. */
+export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {
+  const folder = projectFolder(cli)
+  const environment = readEnvironment(folder)
+  const database = openDatabase(environment.database, systemClock)
+  try {
+    const newId = createIds(() => systemClock.now())
+    await migrate(database, newId)
+    const edges = { clock: systemClock, numbers: new RunNumbers(database), newId }
+    // Workers see the change themselves: they watch the database.
+    const control = new Control(database, edges, () => {})
+    return await body({ folder, environment, database, control })
+  } finally {
+    await database.close()
+  }
+}
+
+/** @throws `no-project` */
+export function projectFolder(cli: Cli): string {
+  return findProject(cli.project ?? process.cwd())
+}
+
+/** Workers that drive runs now. Those of this machine whose process is gone are signed off first. */
+export async function presentWorkers(database: Database): Promise<WorkerRow[]> {
+  return database.transaction(async (session) => {
+    await removeDeadWorkers(session)
+    return liveWorkers(session)
+  })
+}
