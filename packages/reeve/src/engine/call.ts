@@ -19,6 +19,8 @@ export interface Settlement {
   call: Call
   value: unknown
   error: Error | undefined
+  /** The time of its event, known once that is durable. */
+  at: number
 }
 
 /** The claimed run that an execution drives. */

@@ -114,7 +114,7 @@ class EffectCall {
   }
 
   async #attempt(attempt: number): Promise<void> {
-    if (this.#execution.signal.aborted) {
+    if (this.#execution.aborted) {
       this.#execution.fail(this.#call, 'effect-failed', this.#execution.signal.reason)
       return
     }
@@ -145,7 +145,7 @@ class EffectCall {
   #afterError(attempt: number, error: unknown): Promise<void> | void {
     const repeatable = this.#effect.effect === 'read' || this.#effect.effect === 'idempotent'
     if (!repeatable && !(error instanceof NotApplied)) return this.#afterUnknown(attempt, messageOf(error))
-    if (!isRetryable(error) || attempt >= this.#retry.attempts || this.#execution.signal.aborted) {
+    if (!isRetryable(error) || attempt >= this.#retry.attempts || this.#execution.aborted) {
       this.#execution.fail(this.#call, 'effect-failed', error)
       return
     }

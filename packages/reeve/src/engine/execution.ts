@@ -11,6 +11,7 @@ import { Deliveries } from './deliveries.ts'
 import type { EngineEdges } from './edges.ts'
 import type { CallKind, History } from './history.ts'
 import { Inbox } from './inbox.ts'
+import { LazyAbort } from './lazy-abort.ts'
 import { describeMismatch } from './mismatch.ts'
 import { isEnded, Outbox, type UnderWay } from './outbox.ts'
 import { encodePayload } from './payload.ts'
@@ -42,9 +43,9 @@ export class Execution implements TurnSource {
   readonly timers: Timers
   readonly inbox: Inbox
   readonly #calls = new Map<number, Call>()
-  readonly #deliveries: Deliveries<Settlement & { at: number }>
+  readonly #deliveries: Deliveries<Settlement>
   readonly #outbox: Outbox
-  readonly #abort = new AbortController()
+  readonly #abort = new LazyAbort()
   readonly #onEnd: (ending: Ending) => void
   readonly #stepLimit: number
   /** When the run's time is up (ms). */
@@ -104,6 +105,10 @@ export class Execution implements TurnSource {
     return this.#abort.signal
   }
 
+  get aborted(): boolean {
+    return this.#abort.aborted
+  }
+
   /** The run's time: when the journal last moved it. The same on replay. */
   get now(): number {
     return this.#now
@@ -161,22 +166,19 @@ export class Execution implements TurnSource {
    */
   perform(call: Call, act: () => Promise<void> | void): void {
     if (call.recorded?.settled || !this.#calls.has(call.step)) return
-    const begin = () => {
-      this.#acting++
-      this.#act(act).then(
-        () => this.#acted(),
-        (error) => {
-          this.fail(call, `${call.kind}-failed`, error)
-          this.#acted()
-        },
-      )
-    }
-    if (this.#mode === 'live' && !this.#draining && !this.#maybeDuplicate) begin()
-    else if (this.#mode === 'live' || this.#mode === 'replaying') this.#held.push(begin)
+    if (this.#mode === 'live' && !this.#draining && !this.#maybeDuplicate) void this.#begin(call, act)
+    else if (this.#mode === 'live' || this.#mode === 'replaying')
+      this.#held.push(() => void this.#begin(call, act))
   }
 
-  async #act(act: () => Promise<void> | void): Promise<void> {
-    await act()
+  async #begin(call: Call, act: () => Promise<void> | void): Promise<void> {
+    this.#acting++
+    try {
+      await act()
+    } catch (error) {
+      this.fail(call, `${call.kind}-failed`, error)
+    }
+    this.#acted()
   }
 
   #acted(): void {
@@ -188,13 +190,13 @@ export class Execution implements TurnSource {
 
   /** Settles a call with a value whose JSON text is `payload`. */
   settle(call: Call, type: string, payload: string | null, value: unknown): void {
-    this.#append(call, type, payload, { call, value, error: undefined })
+    this.#append(call, type, payload, { call, value, error: undefined, at: 0 })
   }
 
   /** Settles a call with an error. The workflow gets it as a replay would give it: as its record. */
   fail(call: Call, type: string, error: unknown): void {
     const record = toErrorRecord(error)
-    const settlement = { call, value: undefined, error: fromErrorRecord(record, error) }
+    const settlement = { call, value: undefined, error: fromErrorRecord(record, error), at: 0 }
     this.#append(call, type, JSON.stringify(record), settlement)
   }
 
@@ -297,7 +299,9 @@ export class Execution implements TurnSource {
     if (turn.children) this.edges.queued()
     for (const event of events) {
       event.whenDurable?.()
-      if (event.settles && !leaving) this.#deliveries.add({ ...event.settles, at })
+      if (!event.settles || leaving) continue
+      event.settles.at = at
+      this.#deliveries.add(event.settles)
     }
     if (leaving) this.#stop({ ...leaving, payload: events.at(-1)?.payload ?? null })
     else if (!this.#outbox.empty) this.#submit()
@@ -328,7 +332,7 @@ export class Execution implements TurnSource {
     return true
   }
 
-  #deliverLive({ call, value, error, at }: Settlement & { at: number }): void {
+  #deliverLive({ call, value, error, at }: Settlement): void {
     this.#now = at
     this.#calls.delete(call.step)
     if (error) this.#reject(call, error)
@@ -396,7 +400,7 @@ export class Execution implements TurnSource {
       this.#outbox.leave(leaving)
       this.#mode = 'leaving'
     }
-    if (this.#acting > 0) this.#abort.abort(new ReeveError('run-ending', 'The run is ending.'))
+    if (this.#acting > 0) this.#abort.abort('run-ending', 'The run is ending.')
     this.#tryFinish()
   }
 
@@ -437,7 +441,7 @@ export class Execution implements TurnSource {
   #stop(ending: Ending): void {
     if (this.#mode === 'ended') return
     this.#mode = 'ended'
-    this.#abort.abort(new ReeveError('run-ended', 'The run is no longer driven by this process.'))
+    this.#abort.abort('run-ended', 'The run is no longer driven by this process.')
     this.timers.stop()
     this.#calls.clear()
     this.#held = []

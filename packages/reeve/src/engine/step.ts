@@ -36,6 +36,27 @@ export function step(
   return call.promise
 }
 
+/** An attempt without a time limit of its own. Key and signal are made when a body looks at them: few do. */
+class FreeAttempt implements StepAttempt {
+  readonly attempt: number
+  readonly #execution: Execution
+  readonly #call: Call
+
+  constructor(execution: Execution, call: Call, attempt: number) {
+    this.attempt = attempt
+    this.#execution = execution
+    this.#call = call
+  }
+
+  get key(): string {
+    return keyOf(this.#execution, this.#call)
+  }
+
+  get signal(): AbortSignal {
+    return this.#execution.signal
+  }
+}
+
 /** What is tried until it gives a value: a step's body, or a question to a route. */
 export interface Attempted {
   /** How it is named in errors. */
@@ -57,12 +78,14 @@ export function attempts(execution: Execution, call: Call, attempted: Attempted)
 
 async function tries(execution: Execution, call: Call, attempted: Attempted, attempt: number): Promise<void> {
   const { body, policy, timeoutMs, what } = attempted
-  const key = keyOf(execution, call)
   let value: unknown
   try {
-    value = await within(execution, timeoutMs, what, (signal) => body({ attempt, key, signal }))
+    const free = new FreeAttempt(execution, call, attempt)
+    value = await (timeoutMs === undefined
+      ? body(free)
+      : within(execution, timeoutMs, what, (signal) => body({ attempt, key: free.key, signal })))
   } catch (error) {
-    if (attempt >= policy.attempts || !isRetryable(error) || execution.signal.aborted) {
+    if (attempt >= policy.attempts || !isRetryable(error) || execution.aborted) {
       execution.fail(call, `${call.kind}-failed`, error)
       return
     }
