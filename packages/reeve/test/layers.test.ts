@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const source = fileURLToPath(new URL('../src', import.meta.url))
+
+/** From the bottom up: a file imports from its own layer and from those before it. `root` is any other file of `src`. */
+const layers = [
+  'base',
+  'store',
+  'engine',
+  'governance',
+  'models',
+  'memory',
+  'tools',
+  'connectors',
+  'agents',
+  'evals',
+  'autonomy',
+  'root',
+  'server',
+  'cli',
+  'index.ts',
+  'testing.ts',
+]
+
+interface Import {
+  from: string
+  to: string
+  typeOnly: boolean
+}
+
+function layerOf(file: string): string {
+  const [first, ...rest] = file.split('/')
+  return rest.length > 0 || layers.includes(first!) ? first! : 'root'
+}
+
+const statements = /^\s*(import|export)\s+(type\s+)?(?:([^'"`;]*?)\s*from\s*)?['"]([^'"]+)['"]/gm
+const calls = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
+
+/** The imports of one file of the source, of files of the source. */
+function importsOf(from: string, text: string): Import[] {
+  const found: { path: string; typeOnly: boolean }[] = []
+  for (const [, keyword, type, names, path] of text.matchAll(statements)) {
+    if (keyword === 'export' && names === undefined) continue
+    const inner = names?.match(/^\{([^}]*)\}$/)?.[1]?.split(',')
+    const allTypes = inner?.every((name) => !name.trim() || /^type\s/.test(name.trim())) ?? false
+    found.push({ path: path!, typeOnly: type !== undefined || allTypes })
+  }
+  for (const [, path] of text.matchAll(calls)) found.push({ path: path!, typeOnly: false })
+  return found
+    .filter(({ path }) => path.startsWith('.'))
+    .map(({ path, typeOnly }) => ({
+      from,
+      to: relative(source, resolve(source, dirname(from), path)),
+      typeOnly,
+    }))
+}
+
+function faultOf({ from, to }: Import): string | undefined {
+  if (to.startsWith('..')) return `${from} imports ${to}, which is outside src`
+  const [left, right] = [layers.indexOf(layerOf(to)), layers.indexOf(layerOf(from))]
+  if (left < 0) return `${to} is in no known layer`
+  if (right < 0) return `${from} is in no known layer`
+  return left <= right ? undefined : `${from} (${layerOf(from)}) imports ${to} (${layerOf(to)})`
+}
+
+/** Circles of imports that exist when the program runs. */
+function circlesIn(imports: Import[]): string[] {
+  const targets = new Map<string, string[]>()
+  for (const { from, to, typeOnly } of imports) {
+    if (!typeOnly) targets.set(from, [...(targets.get(from) ?? []), to])
+  }
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (file: string, above: string[]) => {
+    const start = above.indexOf(file)
+    if (start >= 0) circles.push([...above.slice(start), file].join(' → '))
+    if (start >= 0 || done.has(file)) return
+    for (const target of targets.get(file) ?? []) visit(target, [...above, file])
+    done.add(file)
+  }
+  for (const file of targets.keys()) visit(file, [])
+  return circles
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  /\.tsx?$/.test(file),
+)
+const imports = files.flatMap((file) => importsOf(file, readFileSync(join(source, file), 'utf8')))
+
+test('the source is read', () => {
+  expect(files.length).toBeGreaterThan(50)
+  expect(imports).toContainEqual({ from: 'store/sqlite.ts', to: 'base/errors.ts', typeOnly: false })
+  expect(imports).toContainEqual({ from: 'store/sqlite.ts', to: 'base/time.ts', typeOnly: true })
+})
+
+test('every import points to its own layer or to a lower one', () => {
+  expect(imports.map(faultOf).filter((fault) => fault !== undefined)).toEqual([])
+})
+
+test('no files import one another in a circle', () => {
+  expect(circlesIn(imports)).toEqual([])
+})
+
+test('an import upwards, sideways out of the source or into an unknown place is a fault', () => {
+  const faults = (from: string, text: string) => importsOf(from, text).map(faultOf)
+  expect(faults('base/a.ts', `import { x } from '../store/b.ts'`)).toEqual([
+    'base/a.ts (base) imports store/b.ts (store)',
+  ])
+  expect(faults('store/a.ts', `import type { x } from '../engine/b.ts'`)).toHaveLength(1)
+  expect(faults('cli/a.ts', `export { x } from '../index.ts'`)).toEqual([
+    'cli/a.ts (cli) imports index.ts (index.ts)',
+  ])
+  expect(faults('engine/a.ts', `const y = await import('../runtime.ts')`)[0]).toBeDefined()
+  expect(faults('engine/a.ts', `import '../helpers/x.ts'`)).toEqual(['helpers/x.ts is in no known layer'])
+  expect(faults('engine/a.ts', `import {\n  x,\n  y,\n} from '../../test/x.ts'`)[0]).toContain('outside')
+  expect(faults('engine/a.ts', `import { x } from '../base/b.ts'\nimport z from 'zod'`)).toEqual([undefined])
+})
+
+test('a circle counts only when it exists at run time', () => {
+  const edge = (from: string, to: string, typeOnly = false): Import => ({ from, to, typeOnly })
+  expect(circlesIn([edge('a', 'b'), edge('b', 'c'), edge('c', 'a')])).toEqual(['a → b → c → a'])
+  expect(circlesIn([edge('a', 'b'), edge('b', 'a', true)])).toEqual([])
+  const [mixed] = importsOf('engine/a.ts', `import { type A, b } from './b.ts'`)
+  const [types] = importsOf('engine/a.ts', `import { type A, type B } from './b.ts'`)
+  expect([mixed!.typeOnly, types!.typeOnly]).toEqual([false, true])
+})
