@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf, ReeveError } from './base/errors.ts'
 import type { Duration } from './base/time.ts'
 import type { ScheduleDefinition } from './engine/schedule.ts'
@@ -70,7 +70,7 @@ export function findProject(from: string): string {
  */
 export async function loadProject(folder: string): Promise<Project> {
   const configFile = join(folder, 'reeve.config.ts')
-  const config = (await importDefault(configFile)) as ProjectConfig | undefined
+  const config = (await importDefault(configFile, folder)) as ProjectConfig | undefined
   if (typeof config !== 'object' || config === null) {
     throw new ReeveError(
       'bad-config',
@@ -84,12 +84,12 @@ export async function loadProject(folder: string): Promise<Project> {
         .sort()
     : []
   const workflows: Workflow[] = []
-  for (const file of files) workflows.push(await loadWorkflow(join(directory, file)))
+  for (const file of files) workflows.push(await loadWorkflow(join(directory, file), folder))
   return { folder, config, workflows }
 }
 
-async function loadWorkflow(file: string): Promise<Workflow> {
-  const exported = await importDefault(file)
+async function loadWorkflow(file: string, folder: string): Promise<Workflow> {
+  const exported = await importDefault(file, folder)
   if (!isWorkflow(exported)) {
     const found = exported === undefined ? 'nothing' : `a ${typeof exported}`
     throw new ReeveError(
@@ -101,12 +101,12 @@ async function loadWorkflow(file: string): Promise<Workflow> {
   return exported
 }
 
-async function importDefault(file: string): Promise<unknown> {
+async function importDefault(file: string, folder: string): Promise<unknown> {
   try {
     return ((await import(pathToFileURL(file).href)) as { default?: unknown }).default
   } catch (cause) {
     if (cause instanceof ReeveError) throw cause
-    const where = cause instanceof Error ? placeIn(cause, file) : undefined
+    const where = cause instanceof Error ? placeIn(cause, folder) : undefined
     throw new ReeveError(
       'broken-file',
       `${where ?? file} cannot be loaded: ${messageOf(cause).split('\n')[0]}`,
@@ -115,9 +115,11 @@ async function importDefault(file: string): Promise<unknown> {
   }
 }
 
-/** The `file:line` that an import error names, when it names one of the project's. */
-function placeIn(error: Error, file: string): string | undefined {
-  const stack = error.stack ?? ''
-  const match = /file:\/\/(\/[^\s:)]+):(\d+)/.exec(stack)
-  return match ? `${decodeURI(match[1]!)}:${match[2]}` : stack.includes(file) ? file : undefined
+/** The first `file:line` of the project's own that an import error names. */
+function placeIn(error: Error, folder: string): string | undefined {
+  const root = pathToFileURL(join(folder, '/')).href
+  for (const [, url, line] of (error.stack ?? '').matchAll(/(file:\/\/\/[^\s:)]+):(\d+)/g)) {
+    if (url!.startsWith(root) && !url!.includes('/node_modules/')) return `${fileURLToPath(url!)}:${line}`
+  }
+  return undefined
 }
