@@ -306,7 +306,7 @@ export class Worker {
     this.#activeIds.delete(claim.id)
     this.#options.onEnd({ no: claim.no, id: claim.id, workflow }, ending)
     if (this.#active.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
-    const mayFree = this.#backlog || this.#limited
+    const mayFree = this.#backlog || this.#limited || claim.crashes >= suspectCrashes
     if (ending.status === 'waiting' || ending.status === 'queued' || mayFree) this.nudge()
   }
 
