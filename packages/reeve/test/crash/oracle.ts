@@ -116,7 +116,9 @@ function serve(socket: Socket, line: string): void {
 
 const server = createServer((socket) => {
   socket.on('error', () => socket.destroy())
-  createInterface({ input: socket }).on('line', (line) => serve(socket, line))
+  createInterface({ input: socket })
+    .on('line', (line) => serve(socket, line))
+    .on('error', () => {})
 })
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
