@@ -47,7 +47,7 @@ export function isRetryable(error: unknown): boolean {
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof ReeveError) {
     const record: ErrorRecord = { code: error.code, message: error.message, retryable: error.retryable }
-    if (Object.keys(error.details).length > 0) record.details = error.details
+    if (Object.keys(error.details).length > 0 && isJson(error.details)) record.details = error.details
     return record
   }
   if (error instanceof Error) {
@@ -61,6 +61,15 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     code: 'thrown',
     message: `a value that is not an Error was thrown: ${String(error)}`,
     retryable: true,
+  }
+}
+
+/** Particulars that are not JSON are left out: the error itself must always reach the journal. */
+function isJson(details: Record<string, unknown>): boolean {
+  try {
+    return JSON.stringify(details) !== undefined
+  } catch {
+    return false
   }
 }
 

@@ -432,8 +432,12 @@ export class Execution implements TurnSource {
     if (this.#acting === 0) this.#considerParking()
   }
 
-  /** New inbox items came while this process holds the run; `arrived` is how many ever came. */
+  /**
+   * New inbox items came while this process holds the run; `arrived` is how many ever came. A run that winds up could no
+   * longer act on them: they stay untaken, and because they were not seen the run is queued again when it is given back.
+   */
   receive(items: InboxItem[], arrived: number): void {
+    if (this.#draining) return
     this.claim.inbox = Math.max(this.claim.inbox, arrived)
     this.inbox.add(items)
   }

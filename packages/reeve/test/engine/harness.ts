@@ -4,7 +4,9 @@ import type { Clock } from '../../src/base/time.ts'
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
+import { type JournalEvent, readEvents } from '../../src/store/journal.ts'
 import { identityOf, migrate } from '../../src/store/migrations.ts'
+import { type RunRow, requireRun } from '../../src/store/runs.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 
 export interface TestEngine {
@@ -42,6 +44,59 @@ export async function testEngine(
   })
   for (const workflow of workflows) engine.workflows.add(workflow)
   return { engine, database, clock }
+}
+
+/** A connection that can be cut: afterwards nothing that was asked over it is ever answered, as after a death. */
+export function severable(database: Database): { database: Database; cut: () => void } {
+  let isCut = false
+  const over =
+    <Arguments extends unknown[], Result>(ask: (...given: Arguments) => Promise<Result>) =>
+    (...given: Arguments): Promise<Result> =>
+      isCut ? new Promise<never>(() => {}) : ask.apply(database, given)
+  const link: Database = Object.create(database, {
+    transaction: { value: over(database.transaction) },
+    all: { value: over(database.all) },
+    get: { value: over(database.get) },
+    run: { value: over(database.run) },
+    bulk: { value: over(database.bulk) },
+  })
+  return {
+    database: link,
+    cut: () => {
+      isCut = true
+    },
+  }
+}
+
+/** Starts an engine that can die: `die` cuts it off in mid-work, and its row goes as a dead process's would. */
+export async function mortalEngine(
+  workflows: Workflow[],
+  options: Parameters<typeof testEngine>[1] = {},
+): Promise<TestEngine & { die: () => Promise<void> }> {
+  const clock = options.clock ?? new FakeClock()
+  const database = options.database ?? (await openTestDatabase(clock))
+  const link = severable(database)
+  const newId = options.newId ?? countingIds(database)
+  const { engine } = await testEngine(workflows, { ...options, database: link.database, clock, newId })
+  await engine.start()
+  const die = async () => {
+    link.cut()
+    await database.run('delete from workers where id = ?', [engine.worker.id])
+  }
+  return { engine, database, clock, die }
+}
+
+export async function eventsOf(database: Database, runId: string): Promise<JournalEvent[]> {
+  return readEvents(database, (await requireRun(database, runId)).no)
+}
+
+/** The types of a run's events, for reading. */
+export async function typesOf(database: Database, runId: string): Promise<string[]> {
+  return (await eventsOf(database, runId)).map((event) => event.type)
+}
+
+export async function rowOf(database: Database, runId: string): Promise<RunRow> {
+  return requireRun(database, runId)
 }
 
 const counters = new WeakMap<Database, number>()
