@@ -105,8 +105,11 @@ async function importDefault(file: string, folder: string): Promise<unknown> {
   try {
     return ((await import(pathToFileURL(file).href)) as { default?: unknown }).default
   } catch (cause) {
-    if (cause instanceof ReeveError) throw cause
     const where = cause instanceof Error ? placeIn(cause, folder) : undefined
+    if (cause instanceof ReeveError) {
+      const { code, details } = cause
+      throw new ReeveError(code, `${where ?? file}: ${cause.message}`, { cause, details })
+    }
     throw new ReeveError(
       'broken-file',
       `${where ?? file} cannot be loaded: ${messageOf(cause).split('\n')[0]}`,

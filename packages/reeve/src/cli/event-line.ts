@@ -124,6 +124,6 @@ export function eventLine(event: JournalEvent, colors: Colors, sinceMs?: number)
     event.name && event.name !== '' && !event.type.startsWith('run-')
       ? ` ${colors.bold(safeLine(event.name))}`
       : ''
-  const since = sinceMs === undefined ? '' : colors.dim(`  +${formatMs(sinceMs)}`)
+  const since = !sinceMs ? '' : colors.dim(`  +${formatMs(sinceMs)}`)
   return `${toned(tone, marks[tone], colors)} ${colors.dim(event.type.padEnd(18))}${name} ${words}${since}`
 }

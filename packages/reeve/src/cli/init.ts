@@ -11,8 +11,8 @@ const templates = new URL('./init-project/', import.meta.url)
 const files: Record<string, string> = {
   'package.json': 'package.json.txt',
   'reeve.config.ts': 'reeve.config.ts.txt',
-  'workflows/welcome.ts': 'welcome.ts.txt',
-  'test/welcome.test.ts': 'welcome.test.ts.txt',
+  'workflows/order-question.ts': 'order-question.ts.txt',
+  'test/order-question.test.ts': 'order-question.test.ts.txt',
   '.gitignore': 'gitignore.txt',
   'README.md': 'README.md.txt',
 }
@@ -40,7 +40,7 @@ export async function init(cli: Cli, options: { yes?: boolean }, given = '.'): P
   terminal.line(`\nGo on with:`)
   if (folder !== process.cwd()) terminal.line(`  cd ${given}`)
   terminal.line('  npm install')
-  terminal.line(`  npx reeve run welcome --input '{"message":"Hello, I am Ada, ada@example.com"}'`)
+  terminal.line(`  npx reeve run order-question --input '{"message":"Where is my order A-12345?"}'`)
   return exitCodes.done
 }
 
