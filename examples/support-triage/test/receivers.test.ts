@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -223,6 +225,28 @@ describe('faults', () => {
     expect(parseFaults('[{"kind":"delay","delayMs":5}]')).toEqual([{ kind: 'delay', delayMs: 5 }])
     expect(() => parseFaults('[{"kind":"explode"}]')).toThrow('fail-before')
     expect(() => parseFaults('[null]')).toThrow('RECEIVERS_FAULTS')
+  })
+})
+
+describe('the script', () => {
+  test('stops at SIGTERM with code 0, also while a request is held up', async () => {
+    const script = join(import.meta.dirname, '..', 'receivers', 'server.ts')
+    const child = spawn(process.execPath, [script, '--port', '0', '--dir', join(directory, 'script')], {
+      env: { ...process.env, RECEIVERS_FAULTS: '[{"kind":"delay","delayMs":3600000}]' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      const exited = once(child, 'exit')
+      const [line] = (await once(child.stdout, 'data')) as [Buffer]
+      url = /http:\S+(?=;)/.exec(line.toString())![0]
+      const pending = expect(postReply(url, reply, 'k')).rejects.toMatchObject({ retryable: true })
+      await untilDelayed(1)
+      child.kill('SIGTERM')
+      await pending
+      expect(await exited).toEqual([0, null])
+    } finally {
+      child.kill('SIGKILL')
+    }
   })
 })
 
