@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { runChild } from '../runner/child.ts'
 import { createDataFolder } from '../runner/machine.ts'
 import type { Entry } from './contestants.ts'
 import type { Report, Round, Spec } from './contract.ts'
@@ -113,35 +112,14 @@ function removeWhileWritten(folder: string): void {
   }
 }
 
-async function runProcess(program: string, spec: Spec): Promise<Report> {
-  const child = spawn(process.execPath, [program, JSON.stringify(spec)], {
-    cwd: join(program, '..'),
-    env: { ...process.env, NODE_ENV: 'production', DO_NOT_TRACK: '1', MASTRA_TELEMETRY_DISABLED: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const stopWithBench = () => child.kill('SIGKILL')
-  process.once('exit', stopWithBench)
-  let out = ''
-  let complaints = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    out = (out + chunk.toString()).slice(-100_000)
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaints = (complaints + chunk.toString()).slice(-4000)
-  })
+function runProcess(program: string, spec: Spec): Promise<Report> {
   // A round waits for the runs under way: allow a slow peer ten times what the plan asks for, and a minute to start.
   const limitMs = 60_000 + 10 * (plannedMs(spec) + spec.concurrency * 20)
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-    child.kill('SIGKILL')
-  }, limitMs)
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
-  clearTimeout(timer)
-  process.off('exit', stopWithBench)
-  if (late) throw new Error(`not done after ${Math.round(limitMs / 1000)} s`)
-  if (code !== 0) throw new Error(`ended with ${signal ?? code}: ${complaints.trim() || 'it said nothing'}`)
-  return JSON.parse(out.trim().split('\n').at(-1) ?? '') as Report
+  return runChild<Report>(program, {
+    spec,
+    limitMs,
+    env: { DO_NOT_TRACK: '1', MASTRA_TELEMETRY_DISABLED: '1' },
+  })
 }
 
 function plannedMs(spec: Spec): number {

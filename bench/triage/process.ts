@@ -1,0 +1,130 @@
+import { join } from 'node:path'
+import { readInbox } from '../../examples/support-triage/ingest/read-inbox.ts'
+import { train, triageConfig } from '../../examples/support-triage/triage-config.ts'
+import supportTriage from '../../examples/support-triage/workflows/support-triage.ts'
+import { readEnvironment } from '../../packages/reeve/src/base/config.ts'
+import { projectOf, Runtime } from '../../packages/reeve/src/index.ts'
+import type { TriageReport, TriageSpec } from './contract.ts'
+
+// The example's own classifier, routes, workflow, tools and knowledge, on an empty database, without its command line.
+
+const spec = JSON.parse(process.argv[2] ?? '') as TriageSpec
+
+/** Starts that may wait for their commit at one moment. */
+const window = 256
+
+const trainingAt = performance.now()
+const training = await train(spec.train)
+const trainSeconds = (performance.now() - trainingAt) / 1000
+
+supportTriage.name = 'support-triage'
+const runtime = await Runtime.open({
+  project: projectOf(triageConfig(training, [spec.knowledge]), [supportTriage], spec.dataFolder),
+  // Without keys of hosted models: the local solvers answer.
+  environment: readEnvironment(spec.dataFolder, {
+    DATABASE_URL: `file:${join(spec.dataFolder, 'reeve.db')}`,
+  }),
+})
+const ingestingAt = performance.now()
+await runtime.start()
+const ingestSeconds = (performance.now() - ingestingAt) / 1000
+
+const expected = new Map<string, string>()
+const cpuBefore = process.cpuUsage()
+const startedAt = performance.now()
+let tickets = 0
+let settled = 0
+let allSettled = () => {}
+let allStarted = false
+runtime.engine.onEnded((_run, { status }) => {
+  if (status === 'lost' || status === 'exists' || status === 'queued') return
+  settled++
+  if (allStarted && settled === tickets) allSettled()
+})
+await startAll(spec.train, () => {})
+await startAll(spec.test, (run, category) => expected.set(run, category))
+allStarted = true
+if (settled < tickets) await new Promise<void>((resolve) => (allSettled = resolve))
+const elapsedSeconds = (performance.now() - startedAt) / 1000
+const { user, system } = process.cpuUsage(cpuBefore)
+if (!(await runtime.engine.isQuiet())) throw new Error('some runs are still under way')
+
+const report: TriageReport = {
+  trainSeconds,
+  ingestSeconds,
+  articles: runtime.ingested.at(-1)?.documents ?? 0,
+  tickets,
+  elapsedSeconds,
+  ticketsPerMinute: (tickets / elapsedSeconds) * 60,
+  ...(await readBack()),
+  peakRssMb: process.resourceUsage().maxRSS / 1024,
+  cpuSeconds: (user + system) / 1e6,
+}
+await runtime.stop()
+process.stdout.write(`${JSON.stringify(report)}\n`)
+
+/** Starts a run for every message of a file, also for one that stands there twice. */
+async function startAll(file: string, started: (run: string, category: string) => void): Promise<void> {
+  let starting: Promise<void>[] = []
+  let row = 0
+  for await (const reading of readInbox(file)) {
+    if (!reading.ok) throw new Error(`${reading.where}: ${reading.problem}`)
+    const { id, from, subject, body, automatic, notes, category } = reading.ticket
+    const ticket = { id, from, subject, body, automatic, notes }
+    tickets++
+    starting.push(
+      runtime.engine
+        .startRun(supportTriage, ticket, { idempotencyKey: `${file}:${++row}` })
+        .then((run) => started(run.id, category ?? '')),
+    )
+    if (starting.length < window) continue
+    await Promise.all(starting)
+    starting = []
+  }
+  await Promise.all(starting)
+}
+
+/** What the journal says of the runs: each in one of the outcomes, or the bench has failed. */
+async function readBack() {
+  const rows = await runtime.database.all<{
+    id: string
+    status: string
+    lasted: number
+    last: string | null
+    answer: string | null
+    pending: string | null
+  }>(
+    `select r.id, r.status, (select max(at) from events where run = r.no) - r.created_at as lasted,
+       (select payload from events where run = r.no and seq = r.head_seq) as last,
+       (select payload from events where run = r.no and type = 'question-completed' and name = 'read the ticket') as answer,
+       (select kind from approvals where run = r.no and status = 'pending') as pending
+     from runs r`,
+  )
+  if (rows.length !== tickets) throw new Error(`${rows.length} runs are there for ${tickets} tickets`)
+  const outcomes: Record<string, number> = {}
+  let right = 0
+  for (const row of rows) {
+    const outcome = outcomeOf(row)
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    const category = expected.get(row.id)
+    const answered = JSON.parse(row.answer ?? '{}') as { value?: { category?: string } }
+    if (category !== undefined && answered.value?.category === category) right++
+  }
+  const latencies = Float64Array.from(rows, ({ lasted }) => lasted).sort()
+  const events = await runtime.database.get<{ count: number }>('select count(*) as count from events')
+  return {
+    tested: expected.size,
+    accuracyOnTest: right / expected.size,
+    outcomes,
+    p50Ms: latencies[Math.floor(latencies.length * 0.5)] ?? 0,
+    p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+    events: events?.count ?? 0,
+  }
+}
+
+function outcomeOf(row: { status: string; last: string | null; pending: string | null }): string {
+  if (row.status === 'succeeded')
+    return String((JSON.parse(row.last ?? '{}') as { outcome?: string }).outcome)
+  if (row.status === 'waiting' && row.pending !== null) return `waiting for ${row.pending}`
+  return row.status
+}
