@@ -10,8 +10,8 @@ import type { TriageReport, TriageSpec } from './contract.ts'
 
 const spec = JSON.parse(process.argv[2] ?? '') as TriageSpec
 
-/** Starts that may wait for their commit at one moment. */
-const window = 256
+/** Tickets that are under way at one moment: below the runtime's capacity, so that none is parked in a queue. */
+const window = 512
 
 const trainingAt = performance.now()
 const training = await train(spec.train)
@@ -34,17 +34,15 @@ const cpuBefore = process.cpuUsage()
 const startedAt = performance.now()
 let tickets = 0
 let settled = 0
-let allSettled = () => {}
-let allStarted = false
+let changed = () => {}
 runtime.engine.onEnded((_run, { status }) => {
   if (status === 'lost' || status === 'exists' || status === 'queued') return
   settled++
-  if (allStarted && settled === tickets) allSettled()
+  changed()
 })
 await startAll(spec.train, () => {})
 await startAll(spec.test, (run, category) => expected.set(run, category))
-allStarted = true
-if (settled < tickets) await new Promise<void>((resolve) => (allSettled = resolve))
+await untilUnderWay(0)
 const elapsedSeconds = (performance.now() - startedAt) / 1000
 const { user, system } = process.cpuUsage(cpuBefore)
 if (!(await runtime.engine.isQuiet())) throw new Error('some runs are still under way')
@@ -65,23 +63,30 @@ process.stdout.write(`${JSON.stringify(report)}\n`)
 
 /** Starts a run for every message of a file, also for one that stands there twice. */
 async function startAll(file: string, started: (run: string, category: string) => void): Promise<void> {
-  let starting: Promise<void>[] = []
+  const starting: Promise<void>[] = []
   let row = 0
   for await (const reading of readInbox(file)) {
     if (!reading.ok) throw new Error(`${reading.where}: ${reading.problem}`)
     const { id, from, subject, body, automatic, notes, category } = reading.ticket
     const ticket = { id, from, subject, body, automatic, notes }
+    await untilUnderWay(window - 1)
     tickets++
     starting.push(
       runtime.engine
         .startRun(supportTriage, ticket, { idempotencyKey: `${file}:${++row}` })
         .then((run) => started(run.id, category ?? '')),
     )
-    if (starting.length < window) continue
-    await Promise.all(starting)
-    starting = []
   }
   await Promise.all(starting)
+}
+
+/** Resolves when at most so many tickets have neither ended nor come to wait for a person. */
+async function untilUnderWay(most: number): Promise<void> {
+  while (tickets - settled > most) {
+    await new Promise<void>((resolve) => {
+      changed = resolve
+    })
+  }
 }
 
 /** What the journal says of the runs: each in one of the outcomes, or the bench has failed. */
