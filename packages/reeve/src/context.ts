@@ -1,14 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { ReeveError } from './base/errors.ts'
 import type { Json } from './base/json.ts'
-import { describeIssues, type OutputOf, toJsonSchema, validate } from './base/schema.ts'
-import { approval, type Decision } from './engine/approval.ts'
+import { type OutputOf, toJsonSchema } from './base/schema.ts'
 import { CoreContext } from './engine/context.ts'
 import { argumentsHash } from './engine/effect.ts'
 import type { Execution } from './engine/execution.ts'
 import type { RetryPolicy } from './engine/retry.ts'
-import { resolveRetry } from './engine/retry.ts'
-import { attempts } from './engine/step.ts'
 import {
   defineWorkflow,
   type Workflow,
@@ -16,17 +12,15 @@ import {
   type WorkflowRegistry,
 } from './engine/workflow.ts'
 import type { Knowledge } from './memory/recall.ts'
-import type { CircuitBreakers } from './models/breaker.ts'
-import { askRoute, type RouteAnswer, type RouteDefinition } from './models/route.ts'
+import type { Questions } from './models/questions.ts'
 import type { Passage, Question } from './models/solver.ts'
 import { callTool } from './tools/call.ts'
 import type { Tool } from './tools/tool.ts'
 
 /** What the layers above the engine lend to every run. */
 export interface Faculties {
-  routes: ReadonlyMap<string, RouteDefinition>
+  questions: Questions
   knowledge: Knowledge
-  breakers: CircuitBreakers
 }
 
 export interface ExtractOptions<S extends StandardSchemaV1> {
@@ -60,8 +54,6 @@ export interface RecallOptions {
   limit?: number
 }
 
-const outageRetry: RetryPolicy = { attempts: 4, delay: '2s', factor: 4, maxDelay: '5m' }
-
 /** What a workflow may do. */
 export class Context extends CoreContext {
   readonly #faculties: Faculties
@@ -80,7 +72,8 @@ export class Context extends CoreContext {
     const question: Question = { task: 'extract', name, input: from, schema: jsonSchemaOf(schema) }
     if (instructions !== undefined) question.instructions = instructions
     if (passages !== undefined) question.passages = passages
-    return this.#answer(route, question, schema, options.retry) as Promise<OutputOf<S>>
+    const asked = { route, question, schema, retry: options.retry }
+    return this.#faculties.questions.answer(CoreContext.executionOf(this), asked) as Promise<OutputOf<S>>
   }
 
   /** Asks the route for a text that rests on what it is given. */
@@ -95,7 +88,8 @@ export class Context extends CoreContext {
     const question: Question = { task: 'generate', name, input, passages }
     if (options.instructions !== undefined) question.instructions = options.instructions
     if (options.feedback !== undefined) question.feedback = options.feedback
-    return this.#answer(options.route, question, undefined, options.retry) as Promise<string>
+    const asked = { route: options.route, question, schema: undefined, retry: options.retry }
+    return this.#faculties.questions.answer(CoreContext.executionOf(this), asked) as Promise<string>
   }
 
   /** Looks passages up in the project's knowledge. Which ones, and why, goes to the journal. */
@@ -116,94 +110,6 @@ export class Context extends CoreContext {
    */
   call<Input, Output>(tool: Tool<Input, Output>, args: Input): Promise<Output> {
     return callTool(CoreContext.executionOf(this), tool as Tool, args) as Promise<Output>
-  }
-
-  async #answer(
-    routeName: string,
-    question: Question,
-    schema: StandardSchemaV1 | undefined,
-    retry: RetryPolicy | undefined,
-  ): Promise<unknown> {
-    try {
-      return (await this.#ask(routeName, question, schema, retry)).value
-    } catch (error) {
-      if (error instanceof ReeveError && error.code === 'route-exhausted')
-        return this.#askPerson(question, schema, error)
-      throw error
-    }
-  }
-
-  #ask(
-    routeName: string,
-    question: Question,
-    schema: StandardSchemaV1 | undefined,
-    retry: RetryPolicy | undefined,
-  ): Promise<RouteAnswer> {
-    const execution = CoreContext.executionOf(this)
-    const { task, instructions = null, input, feedback = null, passages = [] } = question
-    const asked = {
-      task,
-      route: routeName,
-      instructions,
-      input,
-      feedback,
-      passages: passages.map(({ id }) => id),
-    }
-    const call = execution.issue('question', question.name, argumentsHash(asked))
-    execution.perform(call, () => {
-      const route = this.#route(routeName)
-      const policy = resolveRetry(retry ?? outageRetry)
-      return attempts(execution, call, {
-        what: `question "${question.name}"`,
-        policy,
-        timeoutMs: undefined,
-        body: async ({ signal }) => {
-          for (const solver of route.solvers) execution.requireBudget(solver.worstCaseUsd?.(question) ?? 0)
-          const { breakers } = this.#faculties
-          const answer = await askRoute(route, question, schema, {
-            signal,
-            clock: execution.edges.clock,
-            breakers,
-          })
-          execution.spend(answer.usage.costUsd)
-          return answer
-        },
-      })
-    })
-    return call.promise as Promise<RouteAnswer>
-  }
-
-  #route(name: string): RouteDefinition {
-    const route = this.#faculties.routes.get(name)
-    if (route) return route
-    const known = [...this.#faculties.routes.keys()].join(', ') || 'none'
-    throw new ReeveError('unknown-route', `There is no route "${name}"; reeve.config.ts has: ${known}.`)
-  }
-
-  /** The last solver of every route is a person. An answer that does not fit is asked for again, with why. */
-  async #askPerson(
-    question: Question,
-    schema: StandardSchemaV1 | undefined,
-    cause: ReeveError,
-  ): Promise<unknown> {
-    let problem = cause.message
-    for (;;) {
-      const { name, task, instructions = null, input, schema: wanted = null } = question
-      const best = (cause.details.best as Json | undefined) ?? null
-      const shown = { question: name, task, instructions, input, wanted, problem, best } as Json
-      const request = { kind: 'question', subject: name, shown } as const
-      const decision = (await approval(CoreContext.executionOf(this), request)) as Decision
-      if (decision.status === 'rejected')
-        throw new ReeveError('unanswered', `Nobody could answer "${name}": ${problem}`)
-      if (!schema) {
-        if (typeof decision.value === 'string') return decision.value
-        problem = 'The answer must be a text.'
-        continue
-      }
-      const checked = validate(schema, decision.value)
-      if (checked.ok) return checked.value
-      problem = describeIssues(checked.issues)
-    }
   }
 }
 

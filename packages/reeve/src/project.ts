@@ -6,6 +6,7 @@ import type { Duration } from './base/time.ts'
 import type { ScheduleDefinition } from './engine/schedule.ts'
 import { isWorkflow, type Workflow } from './engine/workflow.ts'
 import type { PriceTable } from './models/price.ts'
+import type { BudgetPlan } from './models/questions.ts'
 import type { RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
 
@@ -35,6 +36,8 @@ export interface ProjectConfig {
   schedules?: Record<string, ScheduleDefinition>
   /** How long ended runs are kept. Default: for ever. */
   retention?: { succeeded?: Duration; failed?: Duration; cancelled?: Duration }
+  /** Ceilings on what models may cost. */
+  budgets?: BudgetPlan
   /** Prices of models (per million tokens) that go before the list prices. */
   prices?: PriceTable
   /** Started before runs are driven, closed after. */

@@ -8,10 +8,12 @@ import { type Clock, systemClock, toMs } from './base/time.ts'
 import { Context, type Faculties } from './context.ts'
 import { Engine } from './engine/engine.ts'
 import { installSchedules } from './engine/schedule.ts'
+import { WorkflowRegistry } from './engine/workflow.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
 import { CircuitBreakers } from './models/breaker.ts'
 import { type HostedSolver, hostedSolver } from './models/hosted.ts'
 import { embed } from './models/local/embed.ts'
+import { Questions } from './models/questions.ts'
 import { checkRoute, type RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
 import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
@@ -57,7 +59,8 @@ export class Runtime {
     options: RuntimeOptions
     database: Database
     engine: Engine
-    faculties: Faculties
+    routes: ReadonlyMap<string, RouteDefinition>
+    knowledge: Knowledge
     unusable: UnusableSolver[]
     clock: Clock
   }) {
@@ -65,8 +68,8 @@ export class Runtime {
     this.environment = parts.options.environment
     this.database = parts.database
     this.engine = parts.engine
-    this.knowledge = parts.faculties.knowledge
-    this.routes = parts.faculties.routes
+    this.knowledge = parts.knowledge
+    this.routes = parts.routes
     this.unusable = parts.unusable
     this.#clock = parts.clock
   }
@@ -80,24 +83,29 @@ export class Runtime {
     const database = openDatabase(options.environment.database, clock)
     try {
       await migrate(database, newId)
-      const faculties = {
+      const knowledge = createKnowledge({ embed })
+      const workflows = registryOf(options.project)
+      const questions = new Questions({
         routes,
-        knowledge: createKnowledge({ embed }),
         breakers: new CircuitBreakers({ clock }),
-      }
+        budgets: options.project.config.budgets ?? {},
+        database,
+        workflows,
+      })
+      const faculties: Faculties = { questions, knowledge }
       const engine = new Engine({
+        workflows,
         database,
         clock,
         log,
         newId,
         random: Math.random,
         identity: await identityOf(database),
-        contextFor: (execution, workflows) => new Context(execution, workflows, faculties),
+        contextFor: (execution) => new Context(execution, workflows, faculties),
         onFatal: (error) => endProcess(log, error),
         ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       })
-      for (const workflow of options.project.workflows) engine.workflows.add(workflow)
-      const runtime = new Runtime({ options, database, engine, faculties, unusable, clock })
+      const runtime = new Runtime({ options, database, engine, routes, knowledge, unusable, clock })
       await runtime.#configure()
       return runtime
     } catch (error) {
@@ -163,6 +171,13 @@ export class Runtime {
     }
     await installSchedules(this.database, { clock: this.#clock }, schedules)
   }
+}
+
+/** @throws `duplicate-workflow` */
+function registryOf(project: Project): WorkflowRegistry {
+  const registry = new WorkflowRegistry()
+  for (const workflow of project.workflows) registry.add(workflow)
+  return registry
 }
 
 /** Turns the names of models into solvers and leaves out those that cannot be asked where others remain. */

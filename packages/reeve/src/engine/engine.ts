@@ -4,7 +4,7 @@ import type { Clock } from '../base/time.ts'
 import type { Database } from '../store/database.ts'
 import { GroupCommit } from '../store/group-commit.ts'
 import { RunNumbers } from '../store/numbers.ts'
-import { endedStatuses, type RunStatus, readRun } from '../store/runs.ts'
+import { endedStatuses, type RunStatus, readRun, requireRun } from '../store/runs.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
 import type { Ending } from './call.ts'
 import { CoreContext } from './context.ts'
@@ -23,6 +23,8 @@ export interface EngineOptions {
   newId: () => string
   random: () => number
   identity: string
+  /** Default: an empty registry, filled before `start`. */
+  workflows?: WorkflowRegistry
   /** Makes the `ctx` of a run. Default: the engine's own. */
   contextFor?: (execution: Execution, workflows: WorkflowRegistry) => CoreContext
   /** The most runs held in memory at once. Default 1,000. */
@@ -51,7 +53,7 @@ export interface RunHandle<Output = unknown> {
 
 /** The engine on one database: starts, drives and controls runs. */
 export class Engine {
-  readonly workflows = new WorkflowRegistry()
+  readonly workflows: WorkflowRegistry
   readonly database: Database
   readonly edges: EngineEdges
   readonly control: Control
@@ -61,6 +63,7 @@ export class Engine {
   #stopListening = () => {}
 
   constructor(options: EngineOptions) {
+    this.workflows = options.workflows ?? new WorkflowRegistry()
     this.database = options.database
     const commits = new GroupCommit({
       database: options.database,
@@ -189,6 +192,7 @@ export class Engine {
 
   /** Waits for a run's end. @throws `unknown-run` */
   async resultOf(id: string): Promise<RunResult> {
+    if (!this.worker.holds(id)) await requireRun(this.database, id)
     const { promise, resolve } = Promise.withResolvers<RunResult>()
     const waiting = this.#waiters.get(id)
     if (waiting) waiting.push(resolve)

@@ -1,5 +1,4 @@
 import { fromErrorRecord, ReeveError, toErrorRecord } from '../base/errors.ts'
-import { formatUsd, toUsd } from '../base/money.ts'
 import { toMs } from '../base/time.ts'
 import type { NewApproval } from '../store/approvals.ts'
 import type { Outcome, Turn, TurnSource } from '../store/group-commit.ts'
@@ -369,9 +368,9 @@ export class Execution implements TurnSource {
   /** Only waits are left: lets the run go, with its wake recorded in the same turn. */
   #parkIfQuiet(): void {
     if (!this.#isQuiet() || this.#outbox.settles) return
-    const held = this.#held.length > 0
+    const goesOn = this.#held.length > 0 || this.timers.size + this.inbox.waiting === 0
     this.#outbox.leave(
-      held ? { status: 'queued', reason: null } : { status: 'waiting', reason: this.#waitingFor() },
+      goesOn ? { status: 'queued', reason: null } : { status: 'waiting', reason: this.#waitingFor() },
     )
     this.#mode = 'leaving'
   }
@@ -464,15 +463,5 @@ export class Execution implements TurnSource {
   /** Counts what the run spent on models. */
   spend(costUsd: number): void {
     this.claim.costNanousd += Math.round(costUsd * 1e9)
-  }
-
-  /** @throws `limit-cost` when a question could cost more than the workflow's limit leaves */
-  requireBudget(worstCaseUsd: number): void {
-    const { cost } = this.workflow.limits
-    if (cost === undefined) return
-    const spent = this.claim.costNanousd / 1e9
-    if (spent + worstCaseUsd <= toUsd(cost)) return
-    const what = `The run has spent ${formatUsd(spent)} and the next question may cost ${formatUsd(worstCaseUsd)}; its workflow allows ${formatUsd(toUsd(cost))} (limits.cost).`
-    throw new ReeveError('limit-cost', what)
   }
 }

@@ -64,6 +64,8 @@ export interface Attempted {
   policy: ResolvedRetry
   timeoutMs: number | undefined
   body: (attempt: StepAttempt) => unknown
+  /** When an attempt that failed for want of budget is made again (ms), without counting as an attempt. */
+  putOff?: (error: unknown) => number | undefined
 }
 
 /** Goes on from the attempts that the journal knows. Settles the call with the value, as `KIND-completed`. */
@@ -85,6 +87,13 @@ async function tries(execution: Execution, call: Call, attempted: Attempted, att
       ? body(free)
       : within(execution, timeoutMs, what, (signal) => body({ attempt, key: free.key, signal })))
   } catch (error) {
+    const later = attempted.putOff?.(error)
+    if (later !== undefined && !execution.signal.aborted) {
+      const waiting = { attempt: attempt - 1, dueAt: later, error: toErrorRecord(error) }
+      execution.open(call, 'budget-awaited', JSON.stringify(waiting))
+      again(execution, call, later, () => tries(execution, call, attempted, attempt))
+      return
+    }
     if (attempt >= policy.attempts || !isRetryable(error) || execution.aborted) {
       execution.fail(call, `${call.kind}-failed`, error)
       return

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type AttemptFailure, type AttemptLimits, attempt } from './attempt.ts'
-import type { Answer, Question, Solver, Usage } from './solver.ts'
+import type { Answer, Question, Solver, TurnValue, Usage } from './solver.ts'
 import { checkValue, type Reading, readAnswer } from './structured.ts'
 
 /** An answer that was not taken, and why; the problem is what the solver was told. */
@@ -57,12 +57,10 @@ export async function askUntilValid(
     const { answer } = tried
     if (answer.usage) addUsage(record.usage, answer.usage)
     if (answer.kind === 'abstain') return { result: { outcome: 'abstained', reason: answer.reason }, record }
-    const reading = read(answer, schema)
+    const reading = read(answer, question, schema)
     if (reading.ok) return { result: answered(answer, reading, record), record }
 
-    const shown = shorten(
-      answer.kind === 'text' ? answer.text : (JSON.stringify(answer.value) ?? 'undefined'),
-    )
+    const shown = shorten(textOf(answer))
     const repeated = record.rejected.at(-1)?.answer === shown
     record.rejected.push({ answer: shown, problem: reading.problem })
     if (repeated || record.heals >= limits.maxHeals || !(confidenceOf(answer) >= limits.minConfidence))
@@ -72,8 +70,37 @@ export async function askUntilValid(
   }
 }
 
+/** In a conversation the value is a `TurnValue`; elsewhere it is the answer itself. */
 function read(
   answer: Exclude<Answer, { kind: 'abstain' }>,
+  question: Question,
+  schema: StandardSchemaV1 | undefined,
+): Reading<unknown> {
+  if (answer.kind === 'calls') return readCalls(answer, question)
+  const reading = readValue(answer, schema)
+  return reading.ok && question.task === 'converse' ? { ...reading, value: { answer: reading.value } } : reading
+}
+
+/** Which tool it is and whether the arguments fit is for the one who keeps the tools to say. */
+function readCalls(
+  { calls, text }: Extract<Answer, { kind: 'calls' }>,
+  question: Question,
+): Reading<TurnValue> {
+  const problem = !question.tools?.length
+    ? 'There is no tool to call here. Answer directly.'
+    : 'Neither a call of a tool nor an answer came. Give one of them.'
+  if (!question.tools?.length || calls.length === 0)
+    return { ok: false, stage: 'schema', problem, repairs: [] }
+  return { ok: true, value: text ? { calls, text } : { calls }, repairs: [] }
+}
+
+function textOf(answer: Exclude<Answer, { kind: 'abstain' }>): string {
+  if (answer.kind === 'text') return answer.text
+  return JSON.stringify(answer.kind === 'calls' ? answer.calls : answer.value) ?? 'undefined'
+}
+
+function readValue(
+  answer: Exclude<Answer, { kind: 'abstain' | 'calls' }>,
   schema: StandardSchemaV1 | undefined,
 ): Reading<unknown> {
   if (answer.kind === 'text' && answer.cut) {

@@ -1,5 +1,7 @@
-import type { FinishReason, LanguageModelUsage, OutputInterface } from 'ai'
+import type { FinishReason, LanguageModelUsage, OutputInterface, ToolSet, TypedToolCall } from 'ai'
 import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { buildConversation } from './conversation.ts'
 import { costUsd, findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
 import {
@@ -15,7 +17,7 @@ import {
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
 import { fitsStrictMode } from './provider-schema.ts'
-import type { Answer, Question, Solver, Usage } from './solver.ts'
+import type { Answer, Question, Solver, ToolOffer, Usage } from './solver.ts'
 
 export interface HostedOptions {
   /** By the name of their environment variable; nothing here reads the environment. */
@@ -70,9 +72,12 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
 
   async function solve(question: Question, signal: AbortSignal): Promise<Answer> {
     const loaded = await load()
-    const { system, messages } = buildPrompt(question)
+    const conversation = question.task === 'converse' ? buildConversation(question) : undefined
+    const { system, messages } = conversation ?? buildPrompt(question)
     const isNative = reference === undefined || takesSchemas(reference)
-    const output = question.schema && isNative ? rawText(question.schema) : undefined
+    // Few providers take a schema of the answer beside tools; the system prompt holds it in any case.
+    const hasTools = conversation !== undefined && conversation.offers.size > 0
+    const output = question.schema && isNative && !hasTools ? rawText(question.schema) : undefined
     try {
       const result = await loaded.sdk.generateText({
         model: loaded.model,
@@ -83,14 +88,14 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
         temperature: options.temperature,
         abortSignal: signal,
         output: output?.output,
+        ...(hasTools ? { tools: toolSet(loaded.sdk, conversation.offers) } : {}),
         ...(isOpenAi ? { providerOptions: openAiOptions(question.schema) } : {}),
       })
-      return toAnswer(
-        name,
-        output?.text() ?? result.text,
-        result.finishReason,
-        toUsage(result, question, price),
-      )
+      const usage = toUsage(result, question, price)
+      // A cut reply may hold half of the calls that were meant, so none of them counts.
+      if (hasTools && result.toolCalls.length > 0 && result.finishReason === 'tool-calls')
+        return { ...toCalls(result.toolCalls, conversation.offers), text: result.text, usage }
+      return toAnswer(name, output?.text() ?? result.text, result.finishReason, usage)
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof ReeveError) throw error
@@ -142,6 +147,29 @@ function rawText(schema: Record<string, unknown>): {
       parsePartialOutput: async () => undefined,
       createElementStreamTransform: () => undefined,
     },
+  }
+}
+
+/** Tools without `execute`: the AI SDK hands their calls on instead of running them. */
+function toolSet(sdk: Loaded['sdk'], offers: Map<string, ToolOffer>): ToolSet {
+  const tools: ToolSet = {}
+  for (const [alias, { description, inputSchema }] of offers)
+    tools[alias] = sdk.tool({ description, inputSchema: sdk.jsonSchema(inputSchema) })
+  return tools
+}
+
+function toCalls(
+  calls: TypedToolCall<ToolSet>[],
+  offers: Map<string, ToolOffer>,
+): Extract<Answer, { kind: 'calls' }> {
+  return {
+    kind: 'calls',
+    calls: calls.map(({ toolCallId, toolName, input, providerMetadata }) => ({
+      id: toolCallId,
+      tool: offers.get(toolName)?.name ?? toolName,
+      args: (input ?? {}) as Json,
+      ...(providerMetadata ? { providerData: providerMetadata as Json } : {}),
+    })),
   }
 }
 

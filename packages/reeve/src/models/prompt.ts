@@ -14,23 +14,35 @@ export interface Prompt {
  */
 export function buildPrompt(question: Question): Prompt {
   const messages: Prompt['messages'] = [{ role: 'user', content: describeData(question) }]
-  if (question.feedback) {
-    const { answer, problem } = question.feedback
-    messages.push({ role: 'assistant', content: answer.trim() === '' ? '(an empty answer)' : answer.trim() })
-    messages.push({
+  if (question.feedback) messages.push(...askToMend(question.feedback))
+  return { system: describeTask(question), messages }
+}
+
+/** The rejected answer and the exact problem, as the end of a conversation. */
+export function askToMend({ answer, problem }: NonNullable<Question['feedback']>): Prompt['messages'] {
+  return [
+    { role: 'assistant', content: answer.trim() === '' ? '(an empty answer)' : answer.trim() },
+    {
       role: 'user',
       content: `That answer cannot be used.\n${problem}\nGive the whole answer again with exactly this mended. Reply with the answer alone.`,
-    })
-  }
-  return { system: describeTask(question), messages }
+    },
+  ]
 }
 
 /** An upper bound of what the prompt weighs, in bytes of UTF-8; a schema that travels beside it counts twice. */
 export function promptBytes(question: Question): number {
+  if (question.task === 'converse') return conversationBytes(question)
   const prompt = buildPrompt(question)
   let bytes = Buffer.byteLength(prompt.system)
   for (const { content } of prompt.messages) bytes += Buffer.byteLength(content)
   return question.schema ? bytes + Buffer.byteLength(JSON.stringify(question.schema)) : bytes
+}
+
+function conversationBytes(question: Question): number {
+  const { messages = [], tools = [], schema = null, instructions = '', feedback = null } = question
+  // Marks and roles around each message, and the fixed sentences of the system prompt.
+  const around = 200 * messages.length + 2000
+  return around + Buffer.byteLength(JSON.stringify([messages, tools, schema, schema, instructions, feedback]))
 }
 
 function describeTask(question: Question): string {
@@ -75,7 +87,7 @@ function describePassage(passage: Passage, index: number): string {
 }
 
 /** The mark is drawn from the text itself, so a text cannot be written to contain its own closing mark. */
-function mark(name: string, text: string): string {
+export function mark(name: string, text: string): string {
   const id = sha256(`${name}\n${text}`).slice(0, 12)
   return `<data name="${name}" id="${id}">\n${text}\n</data id="${id}">`
 }

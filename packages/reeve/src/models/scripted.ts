@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
-import type { Answer, Question, Solver, Usage } from './solver.ts'
+import type { Json } from '../base/json.ts'
+import type { Answer, Question, Solver, ToolCall, Usage } from './solver.ts'
 
 /** A text, a whole answer, an error to throw, or what a function makes of the question. */
 export type ScriptedReply =
@@ -50,6 +51,11 @@ function toAnswer(reply: string | Answer): Answer {
   return typeof reply === 'string' ? { kind: 'text', text: reply } : reply
 }
 
+/** A reply that calls tools: `toolCalls(['orders.find', { id: 7 }], …)`. */
+export function toolCalls(...calls: [tool: string, args: Json][]): Extract<Answer, { kind: 'calls' }> {
+  return { kind: 'calls', calls: calls.map(([tool, args], index) => ({ id: `call-${index + 1}`, tool, args })) }
+}
+
 /** Chances from 0 to 1; at most one fault strikes a call, and together they may reach 1. */
 export interface FaultRates {
   /** JSON that cannot be read: cut short, single quotes, a missing comma, two different objects. */
@@ -58,8 +64,12 @@ export interface FaultRates {
   wrongValue?: number
   /** Right, but inside prose and a code fence, or with a trailing comma or a comment. */
   messyJson?: number
-  /** A text that ends at the limit on its length. */
+  /** A text that ends at the limit on its length; of calls of tools nothing is left. */
   cutAnswer?: number
+  /** A call of a tool that does not exist. Answers without calls stay as they are. */
+  wrongTool?: number
+  /** Arguments that do not fit, or are no JSON. Answers without calls stay as they are. */
+  brokenArguments?: number
   http429?: number
   http500?: number
   /** The connection is lost after the model has answered. */
@@ -91,6 +101,8 @@ export function flakySolver(
     wrongValue: 0,
     messyJson: 0,
     cutAnswer: 0,
+    wrongTool: 0,
+    brokenArguments: 0,
   }
   const faults = Object.keys(struck) as Array<keyof FaultRates>
 
@@ -120,6 +132,11 @@ export function flakySolver(
     if (fault === 'lostConnection')
       throw outage(`${solver.name} closed the connection`, { billUnknown: true })
     if (fault === undefined || answer.kind === 'abstain') return answer
+    if (answer.kind === 'calls') return spoilCalls(answer, fault, shape)
+    if (fault === 'wrongTool' || fault === 'brokenArguments') {
+      struck[fault]--
+      return answer
+    }
     // Where no JSON is wanted, the faults of JSON are an empty answer.
     if (!question.schema && fault !== 'cutAnswer') return { kind: 'text', text: '' }
     return spoil(answer, fault, shape)
@@ -141,7 +158,22 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   })
 }
 
-function spoil(answer: Exclude<Answer, { kind: 'abstain' }>, fault: keyof FaultRates, shape: number): Answer {
+function spoilCalls(
+  answer: Extract<Answer, { kind: 'calls' }>,
+  fault: keyof FaultRates,
+  shape: number,
+): Answer {
+  if (fault === 'cutAnswer') return { kind: 'text', text: answer.text ?? '', cut: true }
+  const [first, ...rest] = answer.calls
+  if (!first) return answer
+  const spoilt: ToolCall = { ...first }
+  if (fault === 'wrongTool') spoilt.tool = `${first.tool}_now`
+  else if (shape < 0.5) spoilt.args = JSON.stringify(first.args).slice(0, -1)
+  else spoilt.args = JSON.parse(withWrongValue(JSON.stringify(first.args), shape)) as Json
+  return { ...answer, calls: [spoilt, ...rest] }
+}
+
+function spoil(answer: Exclude<Answer, { kind: 'abstain' | 'calls' }>, fault: keyof FaultRates, shape: number): Answer {
   const text = answer.kind === 'text' ? answer.text : JSON.stringify(answer.value)
   const spoilt: { kind: 'text'; text: string; cut?: boolean; confidence?: number; usage?: Usage } = {
     kind: 'text',

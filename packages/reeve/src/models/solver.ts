@@ -10,9 +10,38 @@ export interface Passage {
   score: number
 }
 
+/** A tool as a model is told of it. */
+export interface ToolOffer {
+  name: string
+  description: string
+  /** JSON Schema (2020-12) of its arguments. */
+  inputSchema: Record<string, unknown>
+}
+
+/** A model's wish to call a tool. Nothing in it has been checked. */
+export interface ToolCall {
+  /** Ties the result to the call; unique in its conversation. */
+  id: string
+  tool: string
+  /** JSON; or the text as the model wrote it when that is none. */
+  args: Json
+  /** What the provider wants to see again beside the call, such as a signature. Opaque. */
+  providerData?: Json
+}
+
+/** One entry of a conversation, as plain JSON. */
+export type Message =
+  | { role: 'system' | 'user'; text: string }
+  | { role: 'assistant'; text?: string; calls?: ToolCall[] }
+  | { role: 'tool'; call: string; tool: string; text: string; failed?: boolean }
+
+/** What a conversation's turn comes to: calls of tools, or the final answer (checked against the schema, if any). */
+export type TurnValue = { calls: ToolCall[]; text?: string } | { answer: unknown }
+
 /** One typed question. Micro-delegation: ask for one thing at a time. */
 export interface Question {
-  task: 'extract' | 'generate'
+  /** `converse`: the next turn of `messages`, which is calls of `tools` or the final answer. */
+  task: 'extract' | 'generate' | 'converse'
   /** What the workflow calls this question; shown on every screen. */
   name: string
   instructions?: string
@@ -22,6 +51,10 @@ export interface Question {
   passages?: Passage[]
   /** JSON Schema (2020-12) of the wanted value; absent: the answer is text. */
   schema?: Record<string, unknown>
+  /** Only to `converse`: the conversation so far, the input included. */
+  messages?: Message[]
+  /** Only to `converse`: what may be called. A solver runs none of them. */
+  tools?: ToolOffer[]
   /** What was wrong with this solver's previous answer to this question, when it is asked to mend it. */
   feedback?: { answer: string; problem: string }
 }
@@ -41,6 +74,8 @@ export interface Usage {
 export type Answer =
   | { kind: 'text'; text: string; cut?: boolean; confidence?: number; usage?: Usage }
   | { kind: 'value'; value: Json; confidence?: number; usage?: Usage }
+  /** Only to `converse`, and only whole: calls from a cut answer are never handed on. */
+  | { kind: 'calls'; calls: ToolCall[]; text?: string; confidence?: number; usage?: Usage }
   | { kind: 'abstain'; reason: string; usage?: Usage }
 
 /** Whatever can answer a typed question: a hosted model, a local solver, a plain function. */

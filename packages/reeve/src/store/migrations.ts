@@ -125,6 +125,14 @@ const migrations: string[][] = [
       at bigint not null,
       primary key (schedule, nominal)
     )`,
+    `create table budgets (
+      scope text primary key,
+      ceiling_nanousd bigint,
+      reserved_nanousd bigint not null,
+      spent_nanousd bigint not null
+    )`,
+    'create table reservations (id text primary key, run bigint not null, scopes text not null, nanousd bigint not null)',
+    'create index reservations_run on reservations (run)',
     'create table prunings (id {serial}, at bigint not null, before bigint not null, runs bigint not null, events bigint not null)',
     'create table meta (name text primary key, value text not null)',
   ],

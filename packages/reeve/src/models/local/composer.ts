@@ -1,6 +1,7 @@
 import type { Answer, Question, Solver } from '../solver.ts'
 import { planRevision, type Revision } from './composer-feedback.ts'
 import { textOf } from './input-text.ts'
+import { PassageReader } from './passage-reader.ts'
 import {
   type Evidence,
   passageTexts,
@@ -28,6 +29,7 @@ export interface ComposerOptions {
  */
 export function localComposer(options: ComposerOptions = {}): Solver {
   const { name = 'local/composer', greeting = 'Hello,', signature = 'Kind regards', sentences = 3 } = options
+  const reader = new PassageReader()
   return {
     name,
     kind: 'local',
@@ -35,7 +37,7 @@ export function localComposer(options: ComposerOptions = {}): Solver {
       if (question.task !== 'generate' || question.schema)
         return abstain('it only composes text without a schema')
       const passages = question.passages ?? []
-      const evidence = readPassages(passages)
+      const evidence = readPassages(passages, reader)
       if (evidence.statements.length === 0) return abstain('there is no passage to quote from')
       const weights = weighTerms(textOf(question.input, passageTexts(passages)), evidence)
       if (weights.size === 0) return abstain('the question has no words to look for')

@@ -2,6 +2,7 @@ import type { Json } from '../../base/json.ts'
 import type { Passage, Solver } from '../solver.ts'
 import { type Draft, readDraft } from './draft.ts'
 import { textOf } from './input-text.ts'
+import { PassageReader } from './passage-reader.ts'
 import { findAmounts, findEmails, findLinks } from './patterns.ts'
 import { type Evidence, passageTexts, readPassages, weighTerms } from './relevance.ts'
 import { repeatedRun } from './repeated-run.ts'
@@ -47,15 +48,18 @@ const usualClosing =
  */
 export function localCritic(options: CriticOptions = {}): Solver {
   const { name = 'local/critic', criteria = {} } = options
+  const reader = new PassageReader()
   return {
     name,
     kind: 'local',
     solve(question) {
+      if (question.task === 'converse')
+        return { kind: 'abstain', reason: 'it reviews drafts and holds no conversation' }
       const review = readReview(question.input, question.passages)
       if (!review) return { kind: 'abstain', reason: 'the input is not { draft: string, ticket, passages }' }
       const { text, ticket, passages } = review
       const draft = readDraft(text)
-      const evidence = readPassages(passages)
+      const evidence = readPassages(passages, reader)
       const asked = textOf(ticket, passageTexts(passages))
       const faults = [
         ...groundingFaults(draft, evidence),

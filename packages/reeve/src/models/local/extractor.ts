@@ -33,6 +33,7 @@ export function localExtractor(options: ExtractorOptions): Solver {
     name,
     kind: 'local',
     solve(question) {
+      if (question.task === 'converse') return abstain('it reads facts and holds no conversation')
       const text = textOf(question.input)
       const required = requiredFields(question.schema)
       const unruled = required.find((field) => !Object.hasOwn(fields, field))

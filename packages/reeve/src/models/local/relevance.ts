@@ -1,5 +1,5 @@
 import type { Passage } from '../solver.ts'
-import { blocksOf, sentencesOf, withoutMarks } from './plain-text.ts'
+import type { PassageReader, ReadPassage } from './passage-reader.ts'
 import { termsOf } from './terms.ts'
 
 /** A sentence or list item of a passage, verbatim but for Markdown's marks. */
@@ -10,7 +10,7 @@ export interface Statement {
   /** 0 for the passage's first statement. */
   position: number
   /** Each term once. */
-  terms: string[]
+  terms: readonly string[]
 }
 
 /** The passages as their statements, and how rare each term is among these. */
@@ -18,7 +18,7 @@ export interface Evidence {
   /** The passages as plain text, one block on a line. */
   texts: string[]
   titles: string[]
-  titleTerms: Set<string>[]
+  titleTerms: ReadonlySet<string>[]
   /** A statement that several passages have counts for the first of them only. */
   statements: Statement[]
   /** How many statements hold the term. */
@@ -26,52 +26,33 @@ export interface Evidence {
   /** Greater the fewer statements hold the term; for a term that none holds, that of the rarest. */
   rarity(term: string): number
   /** The greatest share of these terms that one passage and its title hold. */
-  support(terms: Set<string>): number
+  support(terms: ReadonlySet<string>): number
 }
 
 const maxPassages = 32
 const maxStatements = 2000
-const longestStatement = 600
 
-export function readPassages(passages: Passage[]): Evidence {
-  const texts: string[] = []
-  const titles: string[] = []
-  const titleTerms: Set<string>[] = []
-  const statements: Statement[] = []
-  const seen = new Set<string>()
-  const holders = new Map<string, Holders>()
-  for (const [index, passage] of passages.slice(0, maxPassages).entries()) {
-    const title = withoutMarks(passage.title.slice(0, 200))
-    titles.push(title)
-    titleTerms.push(new Set(termsOf(title)))
-    const blocks = blocksOf(passage.text)
-    texts.push(blocks.join('\n'))
-    let position = 0
-    for (const block of blocks) {
-      for (const text of sentencesOf(block)) {
-        if (seen.size >= maxStatements || text.length > longestStatement || text.endsWith(':')) continue
-        if (seen.has(text)) continue
-        seen.add(text)
-        const terms = countTerms(text, statements.length, holders)
-        statements.push({ text, passage: index, position: position++, terms })
-      }
-    }
+export function readPassages(passages: Passage[], reader: PassageReader): Evidence {
+  const read = passages.slice(0, maxPassages).map((passage) => reader.read(passage))
+  const { statements, repeated } = gatherStatements(read)
+  const holders = (term: string) => {
+    let count = 0
+    for (const { counts } of read) count += counts.get(term) ?? 0
+    for (const terms of repeated) if (terms.includes(term)) count--
+    return count
   }
   return {
-    texts,
-    titles,
-    titleTerms,
+    texts: read.map(({ text }) => text),
+    titles: read.map(({ title }) => title),
+    titleTerms: read.map(({ titleTerms }) => titleTerms),
     statements,
-    holders: (term) => holders.get(term)?.count ?? 0,
-    rarity: (term) => Math.log(1 + statements.length / (holders.get(term)?.count ?? 1)),
+    holders,
+    rarity: (term) => Math.log(1 + statements.length / (holders(term) || 1)),
     support(terms) {
-      const held = titleTerms.map((own) => new Set(own))
-      for (const statement of statements)
-        for (const term of statement.terms) held[statement.passage]!.add(term)
       let most = 0
-      for (const known of held) {
+      for (const { counts, titleTerms } of read) {
         let count = 0
-        for (const term of terms) if (known.has(term)) count++
+        for (const term of terms) if (counts.has(term) || titleTerms.has(term)) count++
         most = Math.max(most, count)
       }
       return most / terms.size
@@ -79,25 +60,23 @@ export function readPassages(passages: Passage[]): Evidence {
   }
 }
 
-interface Holders {
-  count: number
-  /** The last statement that was counted, so that each counts once. */
-  last: number
-}
-
-/** The statement's terms, each once, counted among the holders. */
-function countTerms(text: string, statement: number, holders: Map<string, Holders>): string[] {
-  const terms: string[] = []
-  for (const term of termsOf(text)) {
-    const known = holders.get(term)
-    if (known?.last === statement) continue
-    terms.push(term)
-    if (known) {
-      known.count++
-      known.last = statement
-    } else holders.set(term, { count: 1, last: statement })
+/** The statements of all passages, and the terms of those left out because they stand in an earlier one too. */
+function gatherStatements(read: ReadPassage[]) {
+  const statements: Statement[] = []
+  const repeated: (readonly string[])[] = []
+  const seen = new Set<string>()
+  for (const [passage, own] of read.entries()) {
+    let position = 0
+    for (const { text, terms } of own.statements) {
+      if (seen.has(text) || statements.length >= maxStatements) {
+        repeated.push(terms)
+        continue
+      }
+      seen.add(text)
+      statements.push({ text, passage, position: position++, terms })
+    }
   }
-  return terms
+  return { statements, repeated }
 }
 
 /** A term of the question and what it weighs. */

@@ -1,0 +1,123 @@
+import { ReeveError } from '../base/errors.ts'
+import { formatUsd } from '../base/money.ts'
+import {
+  type BudgetRow,
+  ensureBudget,
+  type Reservation,
+  reserve,
+  settle,
+  settleAbandoned,
+} from '../store/budgets.ts'
+import type { Database } from '../store/database.ts'
+import type { Answer, Question, Solver } from './solver.ts'
+
+const nano = 1e9
+
+/** A scope that a run's spending counts in, with the ceiling it has when it is first met. */
+export interface BudgetScope {
+  scope: string
+  ceilingUsd: number | null
+}
+
+/** A run's access to money: reserves before each paid call, settles after it. */
+export interface Purse {
+  /** `more`: scopes that this call counts in besides the run's own. @throws `over-budget` (details: `scope`) */
+  reserve(usd: number, more?: BudgetScope[]): Promise<string>
+  settle(reservation: string, usd: number): Promise<void>
+}
+
+/** A purse on the ledger. What an earlier worker of this run left unsettled is counted as spent first. */
+export function openPurse(options: {
+  database: Database
+  newId: () => string
+  run: number
+  /** Asked once, before the first reservation. */
+  scopes: () => Promise<BudgetScope[]>
+}): Purse {
+  const { database, newId, run } = options
+  let opened: Promise<string[]> | undefined
+  const open = async () => {
+    const scopes = await options.scopes()
+    await database.transaction(async (session) => {
+      for (const { scope, ceilingUsd } of scopes) {
+        await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
+      }
+      await settleAbandoned(session, run)
+    })
+    return scopes.map(({ scope }) => scope)
+  }
+  return {
+    async reserve(usd, more = []) {
+      opened ??= open()
+      const scopes = [...(await opened), ...more.map(({ scope }) => scope)]
+      const reservation: Reservation = { id: newId(), run, scopes, nanousd: Math.ceil(usd * nano) }
+      await database.transaction(async (session) => {
+        for (const { scope, ceilingUsd } of more) {
+          await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
+        }
+        const full = await reserve(session, reservation)
+        if (full) throw overBudget(full, usd)
+      })
+      return reservation.id
+    },
+    async settle(reservation, usd) {
+      await database.transaction((session) => settle(session, reservation, Math.ceil(usd * nano)))
+    },
+  }
+}
+
+function overBudget(budget: BudgetRow, usd: number): ReeveError {
+  const ceiling = formatUsd((budget.ceiling_nanousd ?? 0) / nano)
+  const spent = formatUsd(budget.spent_nanousd / nano)
+  const reserved = formatUsd(budget.reserved_nanousd / nano)
+  return new ReeveError(
+    'over-budget',
+    `The next question may cost ${formatUsd(usd)}, more than the budget "${budget.scope}" has left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls under way.`,
+    { details: { scope: budget.scope, usd } },
+  )
+}
+
+/**
+ * A paid solver that asks the purse before each call, heals and retries included. A call whose bill is unknown (cut
+ * off, timed out) is settled at the most that it may have cost. Free solvers are answered as they are.
+ */
+export function budgeted(solver: Solver, purse: Purse, scopes: () => BudgetScope[] = () => []): Solver {
+  if (!solver.worstCaseUsd) return solver
+  const worstCaseUsd = (question: Question) => solver.worstCaseUsd!(question)
+  return {
+    name: solver.name,
+    kind: solver.kind,
+    worstCaseUsd,
+    solve(question, options) {
+      const usd = worstCaseUsd(question)
+      if (usd === 0) return solver.solve(question, options)
+      return pay(solver, question, options, purse, scopes(), usd)
+    },
+  }
+}
+
+async function pay(
+  solver: Solver,
+  question: Question,
+  options: { signal: AbortSignal },
+  purse: Purse,
+  scopes: BudgetScope[],
+  usd: number,
+): Promise<Answer> {
+  const reservation = await purse.reserve(usd, scopes)
+  let answer: Answer
+  try {
+    answer = await solver.solve(question, options)
+  } catch (error) {
+    await purse.settle(reservation, billIsUnknown(error, options.signal) ? usd : 0)
+    throw error
+  }
+  await purse.settle(reservation, answer.usage?.costUsd ?? usd)
+  return answer
+}
+
+/** A provider that refused the request billed nothing; one that was cut off may have. */
+function billIsUnknown(error: unknown, signal: AbortSignal): boolean {
+  if (signal.aborted) return true
+  return !(error instanceof ReeveError) || error.details.billUnknown === true
+}

@@ -1,0 +1,228 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { toUsd, type Usd } from '../base/money.ts'
+import { describeIssues, validate } from '../base/schema.ts'
+import { approval, type Decision } from '../engine/approval.ts'
+import { argumentsHash } from '../engine/effect.ts'
+import type { Execution } from '../engine/execution.ts'
+import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
+import { attempts } from '../engine/step.ts'
+import type { WorkflowRegistry } from '../engine/workflow.ts'
+import type { Database } from '../store/database.ts'
+import { readRunByNo } from '../store/runs.ts'
+import type { CircuitBreakers } from './breaker.ts'
+import { type BudgetScope, budgeted, openPurse, type Purse } from './budget.ts'
+import { askRoute, type RouteAnswer, type RouteDefinition } from './route.ts'
+import type { Question } from './solver.ts'
+
+/** Ceilings on money spent for models. Each covers everything below it; a run's own is `limits.cost` of its workflow. */
+export interface BudgetPlan {
+  /** For ever. */
+  project?: Usd
+  /** From midnight to midnight, UTC. */
+  day?: Usd
+  /** For ever, by workflow. */
+  workflows?: Record<string, Usd>
+  /** For ever, by agent. */
+  agents?: Record<string, Usd>
+  /**
+   * What a question does that would exceed a ceiling: `wait` until there is budget (default), `fail`, or go on to the
+   * `next` solver of its route, which may be cheaper or free. Beyond its run's own ceiling a question never waits.
+   */
+  whenExhausted?: 'wait' | 'fail' | 'next'
+}
+
+/** A route's name, the question, and what the answer must be. */
+export interface Asked {
+  route: string
+  question: Question
+  schema: StandardSchemaV1 | undefined
+  retry?: RetryPolicy | undefined
+  /** The agent that asks: its ceiling counts too. */
+  agent?: string
+}
+
+const outageRetry: RetryPolicy = { attempts: 4, delay: '2s', factor: 4, maxDelay: '5m' }
+const dayMs = 86_400_000
+/** Waiting for budget looks again this often: a ceiling may be raised, a call under way may cost less than reserved. */
+const budgetLookMs = 60_000
+
+/** Asks routes in the name of runs: each question is one durable call, paid from the run's budgets. */
+export class Questions {
+  readonly #routes: ReadonlyMap<string, RouteDefinition>
+  readonly #breakers: CircuitBreakers
+  readonly #budgets: BudgetPlan
+  readonly #database: Database
+  readonly #workflows: WorkflowRegistry
+  readonly #purses = new WeakMap<Execution, Purse>()
+
+  constructor(parts: {
+    routes: ReadonlyMap<string, RouteDefinition>
+    breakers: CircuitBreakers
+    budgets: BudgetPlan
+    database: Database
+    workflows: WorkflowRegistry
+  }) {
+    this.#routes = parts.routes
+    this.#breakers = parts.breakers
+    this.#budgets = parts.budgets
+    this.#database = parts.database
+    this.#workflows = parts.workflows
+  }
+
+  get #waits(): boolean {
+    return (this.#budgets.whenExhausted ?? 'wait') === 'wait'
+  }
+
+  /** The answer's value; when no solver can answer, a person is asked and the run waits. */
+  async answer(execution: Execution, asked: Asked): Promise<unknown> {
+    try {
+      return (await this.ask(execution, asked)).value
+    } catch (error) {
+      if (!(error instanceof ReeveError && error.code === 'route-exhausted')) throw error
+      return askPerson(execution, asked, error)
+    }
+  }
+
+  /** @throws `route-exhausted` `unknown-route` `over-budget` */
+  ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
+    const { task, name, instructions = null, input, feedback = null, passages = [] } = asked.question
+    const compared = {
+      task,
+      route: asked.route,
+      instructions,
+      input,
+      feedback,
+      passages: passages.map(({ id }) => id),
+    }
+    const call = execution.issue('question', name, argumentsHash(compared))
+    execution.perform(call, () =>
+      attempts(execution, call, {
+        what: `question "${name}"`,
+        policy: resolveRetry(asked.retry ?? outageRetry),
+        timeoutMs: undefined,
+        body: ({ signal }) => this.#attempt(execution, asked, signal),
+        putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.edges.clock.now()) : undefined),
+      }),
+    )
+    return call.promise as Promise<RouteAnswer>
+  }
+
+  async #attempt(execution: Execution, asked: Asked, signal: AbortSignal): Promise<RouteAnswer> {
+    const route = this.#route(asked.route)
+    const options = { signal, clock: execution.edges.clock, breakers: this.#breakers }
+    if (!route.solvers.some((solver) => solver.worstCaseUsd))
+      return askRoute(route, asked.question, asked.schema, options)
+    const refusal = new AbortController()
+    const purse = this.#strict(this.#purseOf(execution), refusal)
+    const scopes = () => this.#scopesOfCall(execution, asked)
+    const paid = { ...route, solvers: route.solvers.map((solver) => budgeted(solver, purse, scopes)) }
+    const answer = await askRoute(paid, asked.question, asked.schema, {
+      ...options,
+      signal: AbortSignal.any([signal, refusal.signal]),
+    })
+    execution.spend(answer.usage.costUsd)
+    return answer
+  }
+
+  /** Unless the plan says `next`, a refusal ends the whole question, not only the solver that was to be paid. */
+  #strict(purse: Purse, refusal: AbortController): Purse {
+    if (this.#budgets.whenExhausted === 'next') return purse
+    return {
+      settle: purse.settle,
+      reserve: async (usd, more) => {
+        try {
+          return await purse.reserve(usd, more)
+        } catch (error) {
+          if (error instanceof ReeveError && error.code === 'over-budget') refusal.abort(error)
+          throw error
+        }
+      },
+    }
+  }
+
+  #purseOf(execution: Execution): Purse {
+    let purse = this.#purses.get(execution)
+    if (!purse) {
+      purse = openPurse({
+        database: this.#database,
+        newId: execution.edges.newId,
+        run: execution.claim.no,
+        scopes: () => this.#scopesOfRun(execution),
+      })
+      this.#purses.set(execution, purse)
+    }
+    return purse
+  }
+
+  /** The project, the workflow, the run and the runs above it: children spend from their parents' ceilings. */
+  async #scopesOfRun(execution: Execution): Promise<BudgetScope[]> {
+    const { project, workflows = {} } = this.#budgets
+    const { name, limits } = execution.workflow
+    const scopes: BudgetScope[] = [
+      { scope: 'project', ceilingUsd: orNone(project) },
+      { scope: `workflow:${name}`, ceilingUsd: orNone(workflows[name]) },
+      { scope: `run:${execution.claim.no}`, ceilingUsd: orNone(limits.cost) },
+    ]
+    for (let above = execution.claim.parent; above !== null; ) {
+      const run = await readRunByNo(this.#database, above)
+      if (!run) break
+      const known = this.#workflows.find(run.workflow, run.version)
+      scopes.push({ scope: `run:${above}`, ceilingUsd: orNone(known?.limits.cost) })
+      above = run.parent
+    }
+    return scopes
+  }
+
+  #scopesOfCall(execution: Execution, asked: Asked): BudgetScope[] {
+    const now = execution.edges.clock.now()
+    const today = new Date(now).toISOString().slice(0, 10)
+    const scopes: BudgetScope[] = [{ scope: `day:${today}`, ceilingUsd: orNone(this.#budgets.day) }]
+    const { agent } = asked
+    if (agent !== undefined)
+      scopes.push({ scope: `agent:${agent}`, ceilingUsd: orNone(this.#budgets.agents?.[agent]) })
+    return scopes
+  }
+
+  #route(name: string): RouteDefinition {
+    const route = this.#routes.get(name)
+    if (route) return route
+    const known = [...this.#routes.keys()].join(', ') || 'none'
+    throw new ReeveError('unknown-route', `There is no route "${name}"; reeve.config.ts has: ${known}.`)
+  }
+}
+
+function orNone(amount: Usd | undefined): number | null {
+  return amount === undefined ? null : toUsd(amount)
+}
+
+/** When a refused question should be asked again; undefined: waiting cannot help. */
+function budgetReturnsAt(error: unknown, now: number): number | undefined {
+  if (!(error instanceof ReeveError) || error.code !== 'over-budget') return
+  const scope = String(error.details.scope)
+  if (scope.startsWith('run:')) return
+  const midnight = (Math.floor(now / dayMs) + 1) * dayMs
+  return Math.min(now + budgetLookMs, scope.startsWith('day:') ? midnight : Number.POSITIVE_INFINITY)
+}
+
+/** The last solver of every route is a person. An answer that does not fit is asked for again, with why. */
+async function askPerson(execution: Execution, asked: Asked, cause: ReeveError): Promise<unknown> {
+  const { name, task, instructions = null, input, schema: wanted = null } = asked.question
+  const best = (cause.details.best as Json | undefined) ?? null
+  let problem = cause.message
+  for (;;) {
+    const shown = { question: name, task, instructions, input, wanted, problem, best } as Json
+    const decision = (await approval(execution, { kind: 'question', subject: name, shown })) as Decision
+    if (decision.status === 'rejected')
+      throw new ReeveError('unanswered', `Nobody could answer "${name}": ${problem}`)
+    if (!asked.schema) {
+      if (typeof decision.value === 'string') return decision.value
+      problem = 'The answer must be a text.'
+      continue
+    }
+    const checked = validate(asked.schema, decision.value)
+    if (checked.ok) return checked.value
+    problem = describeIssues(checked.issues)
+  }
+}

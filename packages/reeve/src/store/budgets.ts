@@ -1,0 +1,103 @@
+import type { Session } from './database.ts'
+
+/**
+ * Money that may be spent, by scope: `project`, `day:2026-11-21`, `workflow:NAME`, `agent:NAME`, `run:NUMBER`.
+ *
+ * A call to a paid solver first reserves the most that it may cost in every scope that it counts in, and afterwards
+ * replaces the reservation by what it did cost. What is reserved and what is spent never exceed a ceiling together,
+ * however many calls run at once. A reservation whose worker died counts as spent: the provider may have billed it.
+ */
+export interface BudgetRow {
+  scope: string
+  /** Billionths of a US dollar; null: counted without a ceiling. */
+  ceiling_nanousd: number | null
+  reserved_nanousd: number
+  spent_nanousd: number
+}
+
+export interface Reservation {
+  id: string
+  run: number
+  scopes: string[]
+  nanousd: number
+}
+
+/** Sets a scope's ceiling, or takes it away. */
+export async function setCeiling(session: Session, scope: string, nanousd: number | null): Promise<void> {
+  await session.run(
+    `insert into budgets (scope, ceiling_nanousd, reserved_nanousd, spent_nanousd) values (?, ?, 0, 0)
+     on conflict (scope) do update set ceiling_nanousd = excluded.ceiling_nanousd`,
+    [scope, nanousd],
+  )
+}
+
+/** Makes a scope known with its first ceiling; one that it has already stands. */
+export async function ensureBudget(session: Session, scope: string, nanousd: number | null): Promise<void> {
+  await session.run(
+    `insert into budgets (scope, ceiling_nanousd, reserved_nanousd, spent_nanousd) values (?, ?, 0, 0)
+     on conflict (scope) do nothing`,
+    [scope, nanousd],
+  )
+}
+
+/**
+ * Reserves in every scope, in one order for all callers so that they cannot block one another. Answers the scope whose
+ * ceiling stands in the way; the caller must then let its transaction fail.
+ */
+export async function reserve(session: Session, reservation: Reservation): Promise<BudgetRow | undefined> {
+  const scopes = [...reservation.scopes].sort()
+  for (const scope of scopes) {
+    const changed = await session.run(
+      `update budgets set reserved_nanousd = reserved_nanousd + ? where scope = ?
+         and (ceiling_nanousd is null or reserved_nanousd + spent_nanousd + ? <= ceiling_nanousd)`,
+      [reservation.nanousd, scope, reservation.nanousd],
+    )
+    if (changed === 0) return (await readBudget(session, scope)) ?? emptyBudget(scope)
+  }
+  await session.run('insert into reservations (id, run, scopes, nanousd) values (?, ?, ?, ?)', [
+    reservation.id,
+    reservation.run,
+    JSON.stringify(scopes),
+    reservation.nanousd,
+  ])
+  return
+}
+
+/** Replaces a reservation by what was spent. Answers false when it was settled before. */
+export async function settle(session: Session, id: string, nanousd: number): Promise<boolean> {
+  const row = await session.get<{ scopes: string; nanousd: number }>(
+    'select scopes, nanousd from reservations where id = ? {lock}',
+    [id],
+  )
+  if (!row || (await session.run('delete from reservations where id = ?', [id])) === 0) return false
+  for (const scope of JSON.parse(row.scopes) as string[]) {
+    await session.run(
+      'update budgets set reserved_nanousd = reserved_nanousd - ?, spent_nanousd = spent_nanousd + ? where scope = ?',
+      [row.nanousd, nanousd, scope],
+    )
+  }
+  return true
+}
+
+/** Counts what a run's dead worker had reserved as spent. Answers how much that is. */
+export async function settleAbandoned(session: Session, run: number): Promise<number> {
+  const rows = await session.all<{ id: string; nanousd: number }>(
+    'select id, nanousd from reservations where run = ?',
+    [run],
+  )
+  let total = 0
+  for (const { id, nanousd } of rows) if (await settle(session, id, nanousd)) total += nanousd
+  return total
+}
+
+export async function readBudget(session: Session, scope: string): Promise<BudgetRow | undefined> {
+  return session.get<BudgetRow>('select * from budgets where scope = ?', [scope])
+}
+
+export async function listBudgets(session: Session): Promise<BudgetRow[]> {
+  return session.all<BudgetRow>(`select * from budgets where scope not like 'run:%' order by scope`)
+}
+
+function emptyBudget(scope: string): BudgetRow {
+  return { scope, ceiling_nanousd: 0, reserved_nanousd: 0, spent_nanousd: 0 }
+}

@@ -1,0 +1,109 @@
+import { expect, test } from 'vitest'
+import { ReeveError } from '../../src/base/errors.ts'
+import { FakeClock } from '../../src/base/fake-clock.ts'
+import { budgeted, openPurse } from '../../src/models/budget.ts'
+import type { Question, Solver } from '../../src/models/solver.ts'
+import { readBudget, reserve } from '../../src/store/budgets.ts'
+import type { Database } from '../../src/store/database.ts'
+import { openTestDatabase } from '../engine/harness.ts'
+
+const question: Question = { task: 'extract', name: 'q', input: {} }
+const options = { signal: new AbortController().signal }
+
+function purseOn(database: Database, run: number, ceilingUsd: number | null) {
+  let count = 0
+  return openPurse({
+    database,
+    newId: () => `r${run}-${count++}`,
+    run,
+    scopes: async () => [
+      { scope: 'project', ceilingUsd },
+      { scope: `run:${run}`, ceilingUsd: null },
+    ],
+  })
+}
+
+function paidSolver(worst: number, solve: Solver['solve']): Solver {
+  return { name: 'paid', kind: 'hosted', worstCaseUsd: () => worst, solve }
+}
+
+const answers =
+  (costUsd: number): Solver['solve'] =>
+  async () => {
+    return { kind: 'text', text: 'yes', usage: { inputTokens: 1, outputTokens: 1, costUsd } }
+  }
+
+test('a thousand calls at once never exceed one ceiling together', async () => {
+  const database = await openTestDatabase(new FakeClock())
+  let most = 0
+  const solver = paidSolver(0.03, async () => {
+    const row = (await readBudget(database, 'project'))!
+    most = Math.max(most, row.reserved_nanousd + row.spent_nanousd)
+    return { kind: 'text', text: 'yes', usage: { inputTokens: 1, outputTokens: 1, costUsd: 0.01 } }
+  })
+  const calls = Array.from({ length: 1000 }, (_, run) =>
+    budgeted(solver, purseOn(database, run, 1)).solve(question, options),
+  )
+  const results = await Promise.allSettled(calls)
+  const paid = results.filter(({ status }) => status === 'fulfilled').length
+  const row = (await readBudget(database, 'project'))!
+  expect(most).toBeLessThanOrEqual(1e9)
+  expect(row).toMatchObject({ reserved_nanousd: 0, spent_nanousd: paid * 1e7 })
+  expect(paid).toBeGreaterThanOrEqual(33)
+  expect(paid).toBeLessThan(1000)
+  const refused = results.find(({ status }) => status === 'rejected') as PromiseRejectedResult
+  expect(refused.reason).toMatchObject({ code: 'over-budget', details: { scope: 'project' } })
+})
+
+test('a call whose bill is unknown counts at the most that it may have cost, a refused one not at all', async () => {
+  const database = await openTestDatabase(new FakeClock())
+  const purse = purseOn(database, 1, 1)
+  const lost = paidSolver(0.2, async () => {
+    throw new ReeveError('provider-unavailable', 'cut off', {
+      retryable: true,
+      details: { billUnknown: true },
+    })
+  })
+  const refusing = paidSolver(0.2, async () => {
+    throw new ReeveError('provider-limited', '429', { retryable: true })
+  })
+  await expect(budgeted(lost, purse).solve(question, options)).rejects.toThrow('cut off')
+  await expect(budgeted(refusing, purse).solve(question, options)).rejects.toThrow('429')
+  expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 0, spent_nanousd: 2e8 })
+})
+
+test('what a dead worker had reserved counts as spent when its run is taken over', async () => {
+  const database = await openTestDatabase(new FakeClock())
+  await purseOn(database, 7, 1).reserve(0.4)
+  const successor = openPurse({
+    database,
+    newId: () => 'next',
+    run: 7,
+    scopes: async () => [{ scope: 'project', ceilingUsd: 1 }],
+  })
+  await budgeted(paidSolver(0.5, answers(0.1)), successor).solve(question, options)
+  expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 0, spent_nanousd: 5e8 })
+})
+
+test('a scope that is full leaves the others untouched', async () => {
+  const database = await openTestDatabase(new FakeClock())
+  const purse = purseOn(database, 1, 1)
+  await purse.settle(await purse.reserve(0.5), 0.5)
+  await database
+    .transaction(async (session) => {
+      const full = await reserve(session, { id: 'x', run: 1, scopes: ['run:1', 'project'], nanousd: 6e8 })
+      expect(full).toMatchObject({ scope: 'project' })
+      throw new Error('the caller gives up')
+    })
+    .catch(() => undefined)
+  expect(await readBudget(database, 'run:1')).toMatchObject({ reserved_nanousd: 0, spent_nanousd: 5e8 })
+})
+
+test('free solvers are answered without a purse', () => {
+  const free: Solver = { name: 'free', kind: 'local', solve: () => ({ kind: 'text', text: 'yes' }) }
+  const noPurse = {
+    reserve: () => Promise.reject(new Error('asked')),
+    settle: () => Promise.reject(new Error('asked')),
+  }
+  expect(budgeted(free, noPurse).solve(question, options)).toEqual({ kind: 'text', text: 'yes' })
+})
