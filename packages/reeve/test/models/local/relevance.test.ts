@@ -52,7 +52,8 @@ test('what was read long ago is forgotten', () => {
   const reader = new PassageReader()
   const oldest = { title: 'Delivery', text: 'Parcels travel by truck.' }
   const read = reader.read(oldest)
-  for (let index = 0; index < 3; index++) reader.read({ title: '', text: `${index}${'x'.repeat(1024 * 1024)}` })
+  for (let index = 0; index < 3; index++)
+    reader.read({ title: '', text: `${index}${'x'.repeat(1024 * 1024)}` })
   expect(reader.read(oldest)).not.toBe(read)
   expect(reader.read(oldest)).toEqual(read)
 })
