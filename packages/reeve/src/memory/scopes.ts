@@ -5,7 +5,9 @@ export interface ScopeSlots {
   holds: Uint8Array
 }
 
-const maxRemembered = 64
+const maxRemembered = 256
+/** So that a scope that does not exist costs nothing to remember. */
+const nothing: ScopeSlots = { slots: new Int32Array(0), holds: new Uint8Array(0) }
 
 /** Which slots lie in a scope: made when first asked for, forgotten at every change. */
 export class Scopes {
@@ -30,7 +32,7 @@ export class Scopes {
       slots.push(slot)
     }
     if (this.remembered.size >= maxRemembered) this.remembered.clear()
-    const found = { slots: Int32Array.from(slots), holds }
+    const found = slots.length === 0 ? nothing : { slots: Int32Array.from(slots), holds }
     this.remembered.set(wanted, found)
     return found
   }

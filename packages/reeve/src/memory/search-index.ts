@@ -156,9 +156,11 @@ class MemoryIndex implements SearchIndex {
     const scope = this.scopes.below(scopeName)
     const by = this.embed ? (options.by ?? 'both') : 'words'
     const text = query.slice(0, maxQueryLength)
-    const terms = by === 'vectors' ? [] : this.postings.read(termsOf(text))
-    const vectors = by === 'words' ? undefined : this.askVectors(text)
-    const found = this.find(by, terms, vectors, scope)
+    // Where there is nothing to find, nothing is searched for.
+    const isEmpty = scope.slots.length === 0
+    const terms = by === 'vectors' || isEmpty ? [] : this.postings.read(termsOf(text))
+    const vectors = by === 'words' || isEmpty ? undefined : this.askVectors(text)
+    const found = isEmpty ? [] : this.find(by, terms, vectors, scope)
     const chosen = this.choose(found, limit, minScore)
     const audited = found.findLastIndex((one) => one.outcome === 'chosen') + 1 + auditedBeyondChosen
     return {
