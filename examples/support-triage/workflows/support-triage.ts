@@ -8,6 +8,8 @@ const Facts = z.object({
   orderId: z.string().optional(),
 })
 
+const Address = z.email()
+
 const Review = z.object({ score: z.number().min(0).max(1), problems: z.array(z.string()) })
 
 const rounds = 3
@@ -55,7 +57,7 @@ export default workflow({
 
     try {
       // Without a usable sender the reply stays with its ticket in the helpdesk.
-      const to = z.email().safeParse(ticket.from).data
+      const to = Address.safeParse(ticket.from).data
       const reply = { to, subject: `Re: ${ticket.subject}`, body: draft, inReplyTo: ticket.id }
       const sent = await ctx.call(helpdeskReply, reply)
       return { outcome: 'answered', facts, sent }
