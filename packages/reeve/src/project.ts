@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { messageOf, ReeveError } from './base/errors.ts'
 import type { Duration } from './base/time.ts'
 import type { ScheduleDefinition } from './engine/schedule.ts'
@@ -121,11 +121,15 @@ async function importDefault(file: string, folder: string): Promise<unknown> {
   }
 }
 
-/** The first `file:line` of the project's own that an import error names. */
+/** The first `file:line` of the project's own that an import error names, as a path or as a URL. */
 function placeIn(error: Error, folder: string): string | undefined {
-  const root = pathToFileURL(join(folder, '/')).href
-  for (const [, url, line] of (error.stack ?? '').matchAll(/(file:\/\/\/[^\s:)]+):(\d+)/g)) {
-    if (url!.startsWith(root) && !url!.includes('/node_modules/')) return `${fileURLToPath(url!)}:${line}`
+  const stack = error.stack ?? ''
+  for (const root of [join(folder, '/'), pathToFileURL(join(folder, '/')).href]) {
+    for (let at = stack.indexOf(root); at >= 0; at = stack.indexOf(root, at + root.length)) {
+      const [, path, line] = /^([^\n:]+):(\d+)/.exec(stack.slice(at + root.length)) ?? []
+      if (path === undefined || path.includes('node_modules/')) continue
+      return `${join(folder, root.startsWith('file:') ? decodeURI(path) : path)}:${line}`
+    }
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../store/database.ts'
 import { type JournalEvent, readEvents } from '../store/journal.ts'
-import { type RunRow, readRunByNo, requireRun } from '../store/runs.ts'
+import { type RunRow, requireRun } from '../store/runs.ts'
 import { type Standing, standingOf, topOf } from './standing.ts'
 
 const pollMs = 25
@@ -26,10 +26,10 @@ export async function follow(
 ): Promise<Standing | undefined> {
   const { onEvent, signal } = options
   let after = options.afterSeq
-  const { no } = await requireRun(database, runId)
   for (;;) {
     // The row is read before the events: when it says that the run rests, the events that led there are all there.
-    const run = (await readRunByNo(database, no))!
+    const run = await requireRun(database, runId)
+    const { no } = run
     const standing = await standingOf(database, run)
     const top = standing.state === 'moving' ? run : await topOf(database, run)
     const above = top.no === no ? standing : await standingOf(database, top)

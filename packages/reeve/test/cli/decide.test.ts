@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { project, type Rested, reeve, reeveJson, tamper } from './reeve.ts'
+
+const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
+
+test('a rejection fails the call with its note', async () => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, reply)
+  const rejected = await reeveJson(folder, ['reject', approvals[0]!.id, '--note', 'too short'])
+  expect(rejected).toMatchObject({
+    code: 1,
+    status: 'failed',
+    decision: 'rejected',
+    error: { code: 'not-approved' },
+  })
+  expect(JSON.stringify(rejected)).toContain('rejected by ada: too short')
+})
+
+test('an edit is what runs; one that does not fit is asked again with why', async () => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, reply)
+  const again = await reeveJson<Rested>(folder, [
+    'approve',
+    approvals[0]!.id,
+    '--edit',
+    '{"to":"nobody","text":"x"}',
+  ])
+  expect(again).toMatchObject({
+    code: 3,
+    status: 'waiting',
+    approvals: [{ shown: { args: { to: 'nobody' } } }],
+  })
+  expect(again.approvals[0]!.shown.problem).toMatch(/^to: /)
+  const edit = '{"to":"cy@example.com","text":"Better"}'
+  expect(await reeveJson(folder, ['approve', again.approvals[0]!.id, '--edit', edit])).toMatchObject({
+    code: 0,
+  })
+  expect(JSON.parse(readFileSync(join(folder, 'sent.jsonl'), 'utf8'))).toMatchObject({
+    to: 'cy@example.com',
+    text: 'Better',
+  })
+})
+
+test('an approval is decided once: the first decision stands', async () => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, reply)
+  await reeveJson(folder, ['reject', approvals[0]!.id])
+  const { code, stderr } = await reeve(folder, ['approve', approvals[0]!.id])
+  expect(stderr).toMatch(/was rejected by ada already; the first decision stands/)
+  expect(code).toBe(2)
+})
+
+test('an expired approval cannot be decided', async () => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, reply)
+  tamper(folder, 'update approvals set expires_at = 1000')
+  expect(await reeveJson(folder, ['approve', approvals[0]!.id])).toMatchObject({
+    code: 2,
+    error: { code: 'approval-expired' },
+  })
+})
+
+test('a question takes an answer, is asked again when it does not fit, and refuses approve', async () => {
+  const folder = project()
+  const asked = await reeveJson<Rested>(folder, ['run', 'ask'])
+  expect(asked).toMatchObject({
+    code: 3,
+    approvals: [{ kind: 'question', shown: { wanted: { type: 'object' } } }],
+  })
+  const { id } = asked.approvals[0]!
+  expect(await reeveJson(folder, ['approve', id])).toMatchObject({ code: 2, error: { code: 'wrong-answer' } })
+  const again = await reeveJson<Rested>(folder, ['answer', id, '{"count":"seven"}'])
+  expect(again).toMatchObject({
+    code: 3,
+    approvals: [{ shown: { problem: expect.stringContaining('count') } }],
+  })
+  expect(await reeveJson(folder, ['answer', again.approvals[0]!.id, '{"count":7}'])).toMatchObject({
+    code: 0,
+    output: { count: 7 },
+  })
+})
+
+test('an unknown outcome is told by a person: it happened', async () => {
+  const folder = project()
+  const asked = await reeveJson<Rested>(folder, ['run', 'pay', '--input', '{"amount":5}'])
+  expect(asked).toMatchObject({
+    code: 3,
+    approvals: [{ kind: 'outcome', shown: { reason: 'the line went dead' } }],
+  })
+  const { id } = asked.approvals[0]!
+  expect(await reeveJson(folder, ['answer', id, 'maybe'])).toMatchObject({
+    code: 2,
+    error: { code: 'wrong-answer' },
+  })
+  const told = await reeveJson(folder, ['answer', id, 'happened', '--result', '{"receipt":"R1"}'])
+  expect(told).toMatchObject({ code: 0, output: { receipt: 'R1' } })
+  expect(readFileSync(join(folder, 'sent.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
+})
+
+test.each([
+  ['again', 0, { output: { receipt: 'attempt 2' } }],
+  ['failed', 1, { error: { code: 'not-applied' } }],
+])('an unknown outcome is told by a person: %s', async (answer, code, end) => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, ['run', 'pay', '--input', '{"amount":5}'])
+  expect(await reeveJson(folder, ['answer', approvals[0]!.id, answer])).toMatchObject({ code, ...end })
+})

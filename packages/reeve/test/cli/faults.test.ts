@@ -1,0 +1,114 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { project, reeve, reeveJson, tamper, temporaryFolder } from './reeve.ts'
+
+/** Runs a command that must be refused as wrong use, in words and in JSON, without a stack. */
+async function refused(folder: string, args: string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
+  const people = await reeve(folder, args, { environment })
+  expect(people.code).toBe(2)
+  expect(people.stderr).not.toMatch(/^ +at /m)
+  const programs = await reeve(folder, [...args, '--json'], { environment })
+  const { error } = JSON.parse(programs.stdout) as {
+    error: { code: string; message: string; details: object }
+  }
+  expect(programs.code).toBe(2)
+  expect(people.stderr).toContain(error.message.split('\n')[0])
+  return `${error.code}: ${error.message}`
+}
+
+test.each([
+  [['show', 'r0'], 'unknown-run: There is no run r0. See the runs with: reeve runs'],
+  [['approve', 'a0'], 'unknown-approval: There is no approval a0. See what waits with: reeve approvals'],
+  [
+    ['run', 'greeet'],
+    'unknown-workflow: There is no workflow "greeet". This project has: ask, await-go, greet',
+  ],
+  [['run', 'greet', '--input', '{"name":'], 'not-json: The input is not JSON'],
+  [['run', 'greet', '--input', 'none.json'], 'no-such-file: The input is neither JSON nor a file'],
+])('reeve %j is refused', async (args, message) => {
+  expect(await refused(project(), args)).toContain(message)
+})
+
+test('input that does not fit its schema names every field', async () => {
+  const args = ['run', 'greet', '--input', '{"address":{"city":7}}']
+  expect(await refused(project(), args)).toMatch(/^invalid-input: .*name: .*; address\.city: /)
+})
+
+test('an unknown command suggests the one that was meant', async () => {
+  const { code, stderr } = await reeve(temporaryFolder(), ['aprove'])
+  expect(stderr).toMatch(/unknown command 'aprove'.*approve/s)
+  expect(code).toBe(2)
+  expect(await reeveJson(temporaryFolder(), ['aprove'])).toMatchObject({
+    code: 2,
+    error: { code: 'wrong-use' },
+  })
+})
+
+test('a syntax error in a workflow names the file and the line, and looking still works', async () => {
+  const folder = project()
+  writeFileSync(
+    join(folder, 'workflows/broken.ts'),
+    `import { workflow } from 'reeve'\n\nexport default workflow({\n  input: : 3,\n})\n`,
+  )
+  expect(await refused(folder, ['run', 'greet'])).toContain(
+    `broken-file: ${join(folder, 'workflows/broken.ts')}:4`,
+  )
+  expect(await reeveJson(folder, ['runs'])).toMatchObject({ code: 0, runs: [] })
+})
+
+test('a file that a workflow imports is named when it throws', async () => {
+  const folder = project()
+  writeFileSync(join(folder, 'tools/mail.ts'), `export const mail = 1\nexport const wire = missing()\n`)
+  expect(await refused(folder, ['run', 'greet'])).toContain(
+    `${join(folder, 'tools/mail.ts')}:2 cannot be loaded: missing is not defined`,
+  )
+})
+
+test('a wrong default export is told', async () => {
+  const folder = project()
+  writeFileSync(join(folder, 'workflows/wrong.ts'), 'export default 7\n')
+  expect(await refused(folder, ['run', 'greet'])).toMatch(
+    /bad-workflow: .*wrong\.ts must export a workflow .*it exports a number/,
+  )
+})
+
+test('two workflows with one name are told', async () => {
+  const folder = project()
+  const twin = `import { workflow } from 'reeve'\nimport { z } from 'zod'\nexport default workflow({ name: 'greet', input: z.object({}), run: () => 1 })\n`
+  writeFileSync(join(folder, 'workflows/twin.ts'), twin)
+  expect(await refused(folder, ['run', 'greet'])).toContain(
+    'duplicate-workflow: There are two workflows named "greet"',
+  )
+})
+
+test('a folder that is no project is told, and --project names another', async () => {
+  const folder = temporaryFolder()
+  expect(await refused(folder, ['runs'])).toContain('no-project: There is no reeve.config.ts')
+  expect(await reeveJson(folder, ['runs', '--project', project()])).toMatchObject({ code: 0, runs: [] })
+})
+
+test('a database of a newer Reeve is left alone', async () => {
+  const folder = project()
+  await reeveJson(folder, ['runs'])
+  tamper(folder, `update meta set value = '999' where name = 'schema'`)
+  expect(await refused(folder, ['runs'])).toContain('database-newer')
+})
+
+test('a corrupt database is told', async () => {
+  const folder = project()
+  mkdirSync(join(folder, '.reeve'))
+  writeFileSync(join(folder, '.reeve/reeve.db'), 'this is not a database, whatever its name says'.repeat(100))
+  expect(await refused(folder, ['runs'])).toMatch(/database-unusable: .*not a database/)
+})
+
+test('a place that cannot be written is told', async () => {
+  expect(await refused(project(), ['runs'], { DATABASE_URL: 'file:/proc/reeve.db' })).toMatch(
+    /database-unusable: .*\/proc/,
+  )
+})
+
+test('--verbose adds the stack', async () => {
+  const { stderr } = await reeve(project(), ['show', 'r0', '--verbose'])
+  expect(stderr).toMatch(/There is no run r0.*^ +at /ms)
+})

@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import { project, type Rested, reeve, reeveJson, tamper } from './reeve.ts'
+
+const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
+
+test('show answers the four questions from the journal', async () => {
+  const folder = project()
+  const { run, approvals } = await reeveJson<Rested>(folder, reply)
+  await reeveJson(folder, ['approve', approvals[0]!.id, '--edit', '{"to":"cy@example.com","text":"Better"}'])
+  expect(await reeveJson(folder, ['show', run])).toMatchObject({
+    code: 0,
+    goal: { workflow: 'reply', version: '1', principal: 'ada', input: { to: 'bo@example.com', text: 'Hi' } },
+    context: {
+      recalls: [
+        {
+          call: 1,
+          name: 'policy',
+          passages: [{ source: 'refunds.md' }],
+          audit: { knowledge: expect.any(String) },
+        },
+      ],
+      people: [{ what: 'edit', by: 'ada', value: { text: 'Better' } }],
+    },
+    tools: [
+      {
+        name: 'mail.send',
+        class: 'idempotent',
+        args: { to: 'cy@example.com' },
+        attempts: 1,
+        key: expect.stringContaining(run),
+        state: 'completed',
+        approval: { by: 'ada', edited: true },
+      },
+    ],
+    belief: {
+      status: 'succeeded',
+      output: { score: 0.93 },
+      reviews: [{ score: 0.93, solver: 'rule/reviewer', kind: 'function' }],
+      waitsFor: [],
+    },
+    total: { costUsd: 0 },
+    chain: { ok: true, fault: null },
+  })
+  const { stdout } = await reeve(folder, ['show', run])
+  const headings = [
+    'What goal was attempted',
+    'What context was used',
+    'Which tools were called',
+    'Why it was believed complete',
+  ]
+  expect(headings.map((heading) => stdout.indexOf(heading)).every((place) => place >= 0)).toBe(true)
+  expect(stdout).toContain('approved by ada')
+  expect(stdout).toMatch(/question-completed +review +rule\/reviewer \(function\) +\$0/)
+})
+
+test('show says for whom a run waits since when, why another failed, and has the raw events', async () => {
+  const folder = project()
+  const { run, approvals } = await reeveJson<Rested>(folder, reply)
+  const { id } = approvals[0]!
+  expect(await reeveJson(folder, ['show', run])).toMatchObject({
+    belief: { waitsFor: [{ approval: id, asks: 'approval' }] },
+  })
+  expect((await reeve(folder, ['show', run])).stdout).toContain(`reeve approve ${id}`)
+  const failed = await reeveJson<Rested>(folder, ['run', 'mendable'])
+  expect((await reeve(folder, ['show', failed.run])).stdout).toMatch(/it failed\n.*it is broken/)
+  const { events } = await reeveJson<{ events: { type: string }[] }>(folder, ['show', failed.run, '--events'])
+  expect(events.map(({ type }) => type)).toEqual([
+    'run-started',
+    'step-completed',
+    'step-failed',
+    'run-failed',
+  ])
+})
+
+test('a chain that somebody changed fails the audit, and show says where', async () => {
+  const folder = project()
+  const { run } = await reeveJson<Rested>(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
+  expect(await reeveJson(folder, ['audit', 'verify'])).toMatchObject({
+    code: 0,
+    ok: true,
+    runs: 1,
+    events: 3,
+  })
+  tamper(folder, `update events set payload = '"Hello Eve"' where seq = 2`)
+  expect(await reeveJson(folder, ['audit', 'verify'])).toMatchObject({
+    code: 1,
+    ok: false,
+    faults: [{ run, seq: 2 }],
+  })
+  const { code, stdout } = await reeve(folder, ['audit', 'verify', run])
+  expect(stdout).toContain(`run ${run}, event 2`)
+  expect(code).toBe(1)
+  expect((await reeve(folder, ['show', run])).stdout).toContain('the hash chain breaks at event 2')
+})
+
+test('runs are listed by status and workflow, approvals with their commands', async () => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, reply)
+  await reeveJson(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
+  const listed = await reeve(folder, ['runs', '--status', 'waiting'])
+  expect(listed.stdout).toMatch(/reply +waiting/)
+  expect(listed.stdout).not.toContain('greet')
+  expect((await reeve(folder, ['approvals'])).stdout).toContain(`reeve approve ${approvals[0]!.id}`)
+  expect(await reeveJson(folder, ['runs', '--status', 'lost'])).toMatchObject({
+    code: 2,
+    error: { code: 'bad-option' },
+  })
+})
+
+test('schedules and queues tell what is configured; a paused queue holds its runs', async () => {
+  const folder = project()
+  expect(await reeveJson(folder, ['schedules'])).toMatchObject({
+    schedules: [
+      { name: 'yearly', workflow: 'greet', next: expect.stringMatching(/-12-31T23:00:00/), last: [] },
+    ],
+  })
+  expect(await reeveJson(folder, ['queues', 'pause', 'narrow'])).toMatchObject({
+    queues: [{ name: 'narrow', paused: true, concurrency: 1, rate: { count: 5, perMs: 1000 } }],
+  })
+  expect(await reeveJson(folder, ['queues', 'resume', 'narrow'])).toMatchObject({
+    queues: [{ paused: false }],
+  })
+  expect(await reeveJson(folder, ['queues', 'pause', 'wide'])).toMatchObject({
+    code: 2,
+    error: { code: 'unknown-queue' },
+  })
+})
+
+test('prune deletes what the retention no longer wants', async () => {
+  const folder = project()
+  await reeveJson(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
+  await reeveJson(folder, ['run', 'mendable'])
+  tamper(folder, 'update runs set ended_at = 1000')
+  expect(await reeveJson(folder, ['prune'])).toMatchObject({ code: 0, runs: 1 })
+  expect(await reeveJson(folder, ['runs'])).toMatchObject({ runs: [{ workflow: 'mendable' }] })
+})
+
+test('pause, resume, cancel and fork steer a run', async () => {
+  const folder = project()
+  const { run } = await reeveJson<Rested>(folder, reply)
+  expect(await reeveJson(folder, ['pause', run])).toMatchObject({ code: 0, paused: true })
+  expect(await reeveJson(folder, ['runs'])).toMatchObject({ runs: [{ id: run, paused: true }] })
+  expect(await reeveJson(folder, ['resume', run])).toMatchObject({ code: 0, paused: false })
+  const forked = await reeveJson<Rested>(folder, ['fork', run, '--from', '2'])
+  expect(forked).toMatchObject({ code: 3, origin: run, status: 'waiting' })
+  expect(await reeveJson(folder, ['show', forked.run])).toMatchObject({
+    goal: { forkedFrom: { run, call: 2, by: 'ada' } },
+  })
+  expect(await reeveJson(folder, ['cancel', run])).toMatchObject({ code: 0, status: 'cancelled' })
+  expect(await reeveJson(folder, ['cancel', run])).toMatchObject({ code: 2, error: { code: 'run-ended' } })
+  expect(await reeveJson(folder, ['retry', run])).toMatchObject({ code: 2, error: { code: 'cannot-retry' } })
+})

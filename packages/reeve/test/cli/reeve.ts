@@ -1,0 +1,101 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
+import { onTestFinished } from 'vitest'
+
+const packageFolder = join(import.meta.dirname, '../..')
+
+export interface Finished {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** A fresh folder where `reeve` and `zod` can be imported; gone after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-cli-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  symlinkSync(join(packageFolder, '../../node_modules'), join(folder, 'node_modules'))
+  return folder
+}
+
+/** A copy of the fixture project. */
+export function project(): string {
+  const folder = temporaryFolder()
+  cpSync(join(packageFolder, 'test/fixtures/cli-project'), folder, { recursive: true })
+  return folder
+}
+
+/** Starts the real binary. The test ends it if it has not ended by itself. */
+export function start(
+  folder: string,
+  args: string[],
+  environment: NodeJS.ProcessEnv = {},
+): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [join(packageFolder, 'bin/reeve.js'), ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'UTC', REEVE_USER: 'ada', ...environment },
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  return child
+}
+
+export function ended(child: ChildProcessWithoutNullStreams): Promise<Finished> {
+  const finished: Finished = { code: null, stdout: '', stderr: '' }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    finished.stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    finished.stderr += text
+  })
+  return new Promise((resolve) => child.on('close', (code) => resolve({ ...finished, code })))
+}
+
+/** Runs a command to its end. */
+export function reeve(
+  folder: string,
+  args: string[],
+  options: { input?: string; environment?: NodeJS.ProcessEnv } = {},
+): Promise<Finished> {
+  const child = start(folder, args, options.environment)
+  child.stdin.end(options.input ?? '')
+  return ended(child)
+}
+
+/** Runs a command with `--json`; answers its exit code beside what it printed. */
+export async function reeveJson<T = Record<string, unknown>>(
+  folder: string,
+  args: string[],
+): Promise<T & { code: number | null }> {
+  const { code, stdout, stderr } = await reeve(folder, [...args, '--json'])
+  try {
+    return { ...(JSON.parse(stdout) as T), code }
+  } catch (cause) {
+    throw new Error(`reeve ${args.join(' ')} printed no JSON: ${stdout}${stderr}`, { cause })
+  }
+}
+
+/** The lines of a process as they come. */
+export async function* linesOf(
+  child: ChildProcessWithoutNullStreams,
+): AsyncGenerator<Record<string, unknown>> {
+  for await (const line of createInterface({ input: child.stdout })) yield JSON.parse(line)
+}
+
+/** Changes a project's database behind Reeve's back. */
+export function tamper(folder: string, sql: string): void {
+  const database = new DatabaseSync(join(folder, '.reeve/reeve.db'))
+  database.exec(sql)
+  database.close()
+}
+
+export interface Rested {
+  run: string
+  status: string
+  approvals: { id: string; kind: string; shown: Record<string, unknown>; commands: Record<string, string> }[]
+}

@@ -1,0 +1,172 @@
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { ended, linesOf, project, type Rested, reeve, reeveJson, start } from './reeve.ts'
+
+const escapeCode = String.fromCharCode(27)
+
+test('run prints each step as it happens and the result, and ends with 0', async () => {
+  const { code, stdout } = await reeve(project(), ['run', 'greet', '--input', '{"name":"Ada"}'])
+  expect(stdout).toMatch(/run-started .*step-completed +greeting Hello Ada.*run-succeeded/s)
+  expect(stdout).toContain('greeting: Hello Ada')
+  expect(code).toBe(0)
+})
+
+test('run takes its input from a file or from stdin, and prints nothing but JSON with --json', async () => {
+  const folder = project()
+  writeFileSync(join(folder, 'input.json'), '{"name":"File"}')
+  expect(await reeveJson(folder, ['run', 'greet', '--input', 'input.json'])).toMatchObject({
+    code: 0,
+    status: 'succeeded',
+    isNew: true,
+    output: { greeting: 'Hello File' },
+  })
+  const { stdout } = await reeve(folder, ['run', 'greet', '--input', '-', '--json'], {
+    input: '{"name":"Stdin"}',
+  })
+  expect(JSON.parse(stdout)).toMatchObject({ output: { greeting: 'Hello Stdin' } })
+})
+
+test('the same key starts nothing twice', async () => {
+  const folder = project()
+  const args = ['run', 'greet', '--input', '{"name":"Ada"}', '--key', 'once']
+  const first = await reeveJson<Rested>(folder, args)
+  expect(await reeveJson(folder, args)).toMatchObject({
+    code: 0,
+    run: first.run,
+    isNew: false,
+    status: 'succeeded',
+  })
+  const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs'])
+  expect(runs).toHaveLength(1)
+})
+
+test('run ends with 3 at a person, with the exact commands; approving drives it to its end', async () => {
+  const folder = project()
+  const args = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Five days."}']
+  const waiting = await reeveJson<Rested>(folder, args)
+  expect(waiting).toMatchObject({ code: 3, status: 'waiting' })
+  const [approval] = waiting.approvals
+  expect(approval).toMatchObject({
+    kind: 'approval',
+    subject: 'mail.send',
+    shown: { args: { to: 'bo@example.com' } },
+  })
+  expect(approval!.commands).toEqual({
+    approve: `reeve approve ${approval!.id}`,
+    reject: `reeve reject ${approval!.id}`,
+  })
+
+  const { code, stdout } = await reeve(folder, ['approve', approval!.id])
+  expect(stdout).toMatch(/approved: mail\.send .* by ada.*effect-completed.*succeeded/s)
+  expect(code).toBe(0)
+  const sent = readFileSync(join(folder, 'sent.jsonl'), 'utf8').trim().split('\n')
+  expect(sent.map((line) => JSON.parse(line))).toMatchObject([{ to: 'bo@example.com', text: 'Five days.' }])
+})
+
+test('a run that waits through its child names the approval of the child, and the parent goes on after it', async () => {
+  const folder = project()
+  const waiting = await reeveJson<Rested>(folder, ['run', 'lead'])
+  expect(waiting).toMatchObject({ code: 3, status: 'waiting', approvals: [{ subject: 'mail.send' }] })
+  expect(await reeveJson(folder, ['approve', waiting.approvals[0]!.id])).toMatchObject({
+    status: 'succeeded',
+  })
+  const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs', '--workflow', 'lead'])
+  expect(runs).toMatchObject([{ id: waiting.run, status: 'succeeded' }])
+})
+
+test('a failed run ends with 1 and retry goes on from the step that failed', async () => {
+  const folder = project()
+  const failed = await reeveJson<Rested>(folder, ['run', 'mendable'])
+  expect(failed).toMatchObject({ code: 1, status: 'failed', error: { message: 'it is broken' } })
+  writeFileSync(join(folder, 'mended'), '')
+  const { code, stdout } = await reeve(folder, ['retry', failed.run])
+  expect(stdout).toMatch(/run-retried|is tried again/)
+  expect(stdout).not.toContain('step-completed     first')
+  expect(stdout).toMatch(/step-completed +second 2.*succeeded/s)
+  expect(code).toBe(0)
+})
+
+test('a detached run is left to a worker, which dev is; Ctrl-C ends dev with 0', async () => {
+  const folder = project()
+  const child = start(folder, ['dev', '--json'])
+  const lines = linesOf(child)
+  expect((await lines.next()).value).toMatchObject({ event: 'serving', pending: 0 })
+  const args = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}', '--detach']
+  const { run } = await reeveJson<Rested>(folder, args)
+  expect((await lines.next()).value).toMatchObject({ run, event: 'run-started', workflow: 'reply' })
+  expect((await lines.next()).value).toMatchObject({ run, event: 'approval-requested', name: 'mail.send' })
+
+  const { approvals } = await reeveJson<Rested>(folder, ['approvals'])
+  expect(await reeveJson(folder, ['approve', approvals[0]!.id])).toMatchObject({
+    code: 0,
+    worker: { pid: child.pid },
+  })
+  expect((await lines.next()).value).toMatchObject({ run, event: 'approval-decided' })
+  expect((await lines.next()).value).toMatchObject({ run, event: 'run-succeeded' })
+  child.kill('SIGINT')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('Ctrl-C leaves a run that is not done with 130, says that nothing is lost, and it can go on', async () => {
+  const folder = project()
+  const child = start(folder, ['run', 'nap'])
+  const finished = ended(child)
+  for await (const text of child.stdout) if (String(text).includes('timer-set')) break
+  child.kill('SIGINT')
+  const { code, stderr } = await finished
+  expect(stderr).toMatch(/Nothing is lost: run \w+ goes on with the next worker \(reeve dev\)/)
+  expect(code).toBe(130)
+  const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs'])
+  expect(runs).toMatchObject([{ workflow: 'nap', status: 'waiting' }])
+})
+
+test('a signal that nobody sends is named, and sending it is counted once by its id', async () => {
+  const folder = project()
+  const waiting = await reeve(folder, ['run', 'await-go'])
+  expect(waiting.code).toBe(3)
+  const [, run] = /reeve signal (\w+) go JSON/.exec(waiting.stdout)!
+  const args = ['signal', run!, 'go', '{"now":true}', '--id', 'a']
+  expect(await reeveJson(folder, args)).toMatchObject({ code: 0, isNew: true })
+  expect(await reeveJson(folder, args)).toMatchObject({ code: 0, isNew: false })
+  await reeveJson(folder, ['run', 'greet', '--input', '{"name":"driver"}'])
+  expect(await reeveJson(folder, ['show', run!])).toMatchObject({
+    context: { signals: [{ payload: { now: true } }] },
+  })
+})
+
+test('what customers and models wrote cannot drive the terminal', async () => {
+  const folder = project()
+  const hostile = `${escapeCode}[2J${escapeCode}]0;owned\u0007\u009b31m\u202eevil`
+  const input = JSON.stringify({ name: hostile })
+  for (const args of [
+    ['run', 'greet', '--input', input],
+    ['runs'],
+    ['run', 'greet', '--input', input, '--json'],
+  ]) {
+    const { stdout, stderr } = await reeve(folder, args, { environment: { CI: '1', FORCE_COLOR: '1' } })
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may arrive
+    expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+  }
+  const { output } = await reeveJson<{ output: unknown }>(folder, ['run', 'greet', '--input', input])
+  expect(output).toEqual({ greeting: `Hello ${hostile}` })
+})
+
+test('a reader that goes away ends the command in silence', async () => {
+  const folder = project()
+  await reeve(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
+  for (const args of [['runs'], ['show', 'nothing', '--help']]) {
+    const child = start(folder, args)
+    child.stdout.destroy()
+    const { code, stderr } = await ended(child)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  }
+  const served = start(folder, ['dev'])
+  const exit = once(served, 'exit')
+  await once(served.stdout, 'data')
+  served.stdout.destroy()
+  const detach = ['run', 'greet', '--input', '{"name":"unread"}', '--detach']
+  expect((await reeveJson(folder, detach)).code).toBe(0)
+  expect(await exit).toEqual([0, null])
+})
