@@ -71,19 +71,21 @@ function awaitDecision(
 ): void {
   const settle = (decision: Decision) =>
     execution.settle(call, 'approval-decided', JSON.stringify(decision), decision)
-  let dropTimer = () => {}
-  const stopWaiting = execution.inbox.wait(`approval:${opened.approval}`, call.step, (item) => {
+  let stopWaiting = () => {}
+  const dropTimer =
+    opened.expiresAt === null
+      ? () => {}
+      : execution.timers.set(opened.expiresAt, () => {
+          stopWaiting()
+          execution.closeApproval(opened.approval, 'expired')
+          settle({ status: 'expired', value: request.shown, edited: false, by: null, note: null })
+        })
+  stopWaiting = execution.inbox.wait(`approval:${opened.approval}`, call.step, (item) => {
     dropTimer()
     const said = JSON.parse(item.payload) as DecisionItem
     const edited = said.answer !== undefined
     const value = said.answer === undefined ? request.shown : said.answer
     settle({ status: said.status as Decision['status'], value, edited, by: said.by, note: said.note })
-  })
-  if (opened.expiresAt === null) return
-  dropTimer = execution.timers.set(opened.expiresAt, () => {
-    stopWaiting()
-    execution.closeApproval(opened.approval, 'expired')
-    settle({ status: 'expired', value: request.shown, edited: false, by: null, note: null })
   })
 }
 

@@ -3,7 +3,7 @@ import { chainHash, chainStart, type JournalEvent } from '../store/journal.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
 import { argumentsHash } from './effect.ts'
 import type { Execution } from './execution.ts'
-import { childResult } from './waits.ts'
+import { childResult, derived } from './waits.ts'
 import type { Workflow } from './workflow.ts'
 
 /** A child run as its parent sees it. */
@@ -14,7 +14,7 @@ export interface Child<Output = unknown> {
 }
 
 /** Starts a child run in the same transaction as the event that says so: exactly once. */
-export async function startChild(
+export function startChild(
   execution: Execution,
   workflow: Workflow,
   input: unknown,
@@ -34,8 +34,10 @@ export async function startChild(
     execution.addChild(birth.run, firstEvent(birth))
     execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })
   })
-  const { run } = (await call.promise) as { run: string }
-  return { id: run, result: () => childResult(execution, run, workflow.name) }
+  return derived(call, (started) => {
+    const { run } = started as { run: string }
+    return { id: run, result: () => childResult(execution, run, workflow.name) }
+  })
 }
 
 /** The `run-started` event of a run that no process drives yet. */

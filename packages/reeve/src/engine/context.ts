@@ -51,8 +51,8 @@ export class CoreContext {
   }
 
   /** Parks the run for a time, or until a moment. */
-  async sleep(duration: Duration | Date): Promise<void> {
-    await sleep(this.#execution, duration)
+  sleep(duration: Duration | Date): Promise<void> {
+    return sleep(this.#execution, duration) as Promise<void>
   }
 
   /** Parks the run until a signal of that name comes. Undefined when `timeout` passed first. */

@@ -8,7 +8,7 @@ import { endedStatuses, type RunRow, readRunByNo, requireRun } from '../store/ru
 import type { DecisionItem } from './approval.ts'
 import type { EngineEdges } from './edges.ts'
 import type { OutcomeAnswer } from './effect.ts'
-import { appendOutside, tellParent } from './outside.ts'
+import { appendOutside, cancelOutside } from './outside.ts'
 import { encodePayload } from './payload.ts'
 
 /**
@@ -99,13 +99,7 @@ export class Control {
       await session.run('update runs set cancelled_by = ? where no = ?', [by, no])
       await session.bulk(wakeRuns, [[no]])
     } else if (!endedStatuses.includes(run.status)) {
-      await session.run(`update approvals set status = 'withdrawn' where run = ? and status = 'pending'`, [
-        no,
-      ])
-      const event = { type: 'run-cancelled', payload: JSON.stringify({ by }) }
-      const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
-      await appendOutside(session, this.#edges, run, [event], change)
-      await tellParent(session, run, 'cancelled', { by }, this.#edges.clock.now())
+      await cancelOutside(session, this.#edges, run, by)
       if (run.parent !== null) touched.push(run.parent)
     }
     const children = await session.all<{ no: number }>(
@@ -136,7 +130,8 @@ export class Control {
   }
 
   /**
-   * Queues a failed or stuck run again. Everything recorded keeps its result; the call that failed is made anew.
+   * Queues a failed or stuck run again. Everything recorded keeps its result; the call that failed is made anew, and
+   * what was withdrawn when the run ended is asked again.
    * @throws `unknown-run` `cannot-retry`
    */
   async retry(runId: string, by: string): Promise<void> {
@@ -154,6 +149,9 @@ export class Control {
         `select step from events where run = ? and type = 'run-failed' order by seq desc limit 1`,
         [run.no],
       )
+      await session.run(`update approvals set status = 'pending' where run = ? and status = 'withdrawn'`, [
+        run.no,
+      ])
       const event = {
         type: 'run-retried',
         payload: JSON.stringify({ by }),

@@ -81,8 +81,24 @@ export async function markStuck(
   })
 }
 
+/** Cancels a run whose workflow no process drives, with what it asks of people. */
+export async function cancelOutside(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock'>,
+  run: RunRow,
+  by: string,
+): Promise<void> {
+  await session.run(`update approvals set status = 'withdrawn' where run = ? and status = 'pending'`, [
+    run.no,
+  ])
+  const event = { type: 'run-cancelled', payload: JSON.stringify({ by }) }
+  const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
+  await appendOutside(session, edges, run, [event], change)
+  await tellParent(session, run, 'cancelled', { by }, edges.clock.now())
+}
+
 /** Tells a parent that its child ended outside any worker. */
-export async function tellParent(
+async function tellParent(
   session: Session,
   run: RunRow,
   status: RunStatus,

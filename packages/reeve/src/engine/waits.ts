@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { parse, type Schema } from '../base/schema.ts'
 import { type Duration, toMs } from '../base/time.ts'
+import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
 
 export interface WaitOptions {
@@ -42,22 +43,34 @@ export function waitFor(execution: Execution, name: string, options: WaitOptions
         options.timeout === undefined ? null : Math.ceil(execution.edges.clock.now() + toMs(options.timeout))
       execution.open(call, 'signal-awaited', JSON.stringify({ dueAt }))
     }
-    let dropTimer = () => {}
-    const stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, (item) => {
+    let stopWaiting = () => {}
+    const dropTimer =
+      dueAt === null
+        ? () => {}
+        : execution.timers.set(dueAt, () => {
+            stopWaiting()
+            execution.settle(call, 'signal-timed-out', null, undefined)
+          })
+    stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, (item) => {
       dropTimer()
       execution.settle(call, 'signal-received', item.payload, JSON.parse(item.payload))
-    })
-    if (dueAt === null) return
-    dropTimer = execution.timers.set(dueAt, () => {
-      stopWaiting()
-      execution.settle(call, 'signal-timed-out', null, undefined)
     })
   })
   const { schema } = options
   if (!schema) return call.promise
-  return call.promise.then((payload) =>
+  return derived(call, (payload) =>
     payload === undefined ? undefined : parse(schema, payload, `the payload of signal "${name}"`),
   )
+}
+
+/**
+ * What a workflow gets when it does not get a call's own promise. It may look at it much later: until then a rejection
+ * must not count as unhandled, which would end the process and all its runs.
+ */
+export function derived<T>(call: Call, turn: (value: unknown) => T): Promise<T> {
+  const promise = call.promise.then(turn)
+  promise.catch(() => {})
+  return promise
 }
 
 /** Waits for a child run's end. @throws the child's failure, as `child-failed` or `child-cancelled` */
@@ -69,7 +82,7 @@ export function childResult(execution: Execution, childId: string, workflow: str
       execution.settle(call, 'child-finished', item.payload, JSON.parse(item.payload))
     })
   })
-  return call.promise.then((finished) => {
+  return derived(call, (finished) => {
     const { status, value } = finished as { status: string; value: unknown }
     if (status === 'succeeded') return value
     const message = (value as { message?: string } | null)?.message

@@ -1,3 +1,4 @@
+import { messageOf } from '../base/errors.ts'
 import { parse } from '../base/schema.ts'
 import {
   claimFrom,
@@ -27,7 +28,7 @@ import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
 import { Execution } from './execution.ts'
 import { type History, readHistory } from './history.ts'
-import { markStuck } from './outside.ts'
+import { cancelOutside, markStuck } from './outside.ts'
 import type { WorkflowRegistry } from './workflow.ts'
 
 export interface WorkerOptions {
@@ -160,7 +161,7 @@ export class Worker {
       this.#backlog = room <= 0
       if (room <= 0 || this.#state !== 'working') return
       const claimed = await this.#options.database.transaction((session) => this.#claim(session, room))
-      for (const run of claimed) await this.#adopt(run)
+      for (const run of claimed) await this.#adoptOrSetAside(run)
       if (claimed.length === 0) return
     }
   }
@@ -212,7 +213,10 @@ export class Worker {
     )
   }
 
-  /** Drives a run from its birth: born, claimed and begun in one commit. */
+  /**
+   * Drives a run from its birth: born, claimed and begun in one commit. One with an idempotency key begins only when it
+   * is known to be new: else a duplicate would run steps before it is refused.
+   */
   adoptNewborn(birth: Birth, onBorn: (isNew: boolean) => void): void {
     const { run } = birth
     run.status = 'running'
@@ -229,8 +233,12 @@ export class Worker {
       costNanousd: 0,
     }
     const execution = this.#begin(claim, run.workflow, run.version, undefined, [])
-    execution.born(run, birth.payload, onBorn)
-    execution.start(this.#options.contextFor(execution), birth.input)
+    const start = () => execution.start(this.#options.contextFor(execution), birth.input)
+    execution.born(run, birth.payload, (isNew) => {
+      onBorn(isNew)
+      if (isNew && run.idempotency !== null) start()
+    })
+    if (run.idempotency === null) start()
   }
 
   #begin(
@@ -253,8 +261,26 @@ export class Worker {
     return execution
   }
 
+  /** A run that cannot be loaded must not take those claimed with it. */
+  async #adoptOrSetAside(run: RunRow): Promise<void> {
+    try {
+      await this.#adopt(run)
+    } catch (error) {
+      const reason = `The run cannot be loaded: ${messageOf(error)}. Check its journal with: reeve audit verify ${run.id}`
+      await markStuck(this.#options.database, this.#options.edges, run, reason)
+      this.#options.onSetAside(run.id)
+    }
+  }
+
   async #adopt(run: RunRow): Promise<void> {
     const { database, workflows } = this.#options
+    const by = run.cancelled_by
+    if (by !== null) {
+      await database.transaction((session) => cancelOutside(session, this.#options.edges, run, by))
+      if (run.parent !== null) this.#options.edges.arrived(run.parent)
+      this.#options.onSetAside(run.id)
+      return
+    }
     if (!workflows.find(run.workflow, run.version)) return this.#cannotDrive(run)
     const events = await readEvents(database, run.no)
     const inbox = run.inbox > 0 ? await readInbox(database, run.no) : []
@@ -270,10 +296,6 @@ export class Worker {
       costNanousd: run.cost_nanousd,
     }
     const execution = this.#begin(claim, run.workflow, run.version, history, inbox)
-    if (run.cancelled_by !== null) {
-      execution.cancel(run.cancelled_by)
-      return
-    }
     try {
       const input = parse(execution.workflow.input, inputOf(history.input.payload), 'The kept input')
       execution.start(this.#options.contextFor(execution), input)

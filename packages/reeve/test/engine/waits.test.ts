@@ -1,0 +1,266 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { settle } from '../../src/base/fake-clock.ts'
+import type { CoreContext } from '../../src/engine/context.ts'
+import { defineWorkflow } from '../../src/engine/workflow.ts'
+import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
+
+const anything = z.unknown()
+
+const waiting = defineWorkflow({
+  name: 'waiting',
+  input: z.object({ signals: z.array(z.string()), timeout: z.string().optional() }),
+  async run(ctx: CoreContext, { signals, timeout }) {
+    const got: unknown[] = []
+    for (const name of signals) {
+      const payload = await ctx.waitFor(name, timeout === undefined ? {} : { timeout })
+      got.push(payload === undefined ? 'timed out' : payload)
+    }
+    return got
+  },
+})
+
+test('a signal wakes the parked run that waits for it', async () => {
+  const { engine, database } = await testEngine([waiting])
+  await engine.start()
+  const handle = await engine.startRun(waiting, { signals: ['go'] })
+  await settle()
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'waiting', reason: 'signal "go"' })
+  expect(engine.worker.active).toBe(0)
+  expect(await engine.control.signal(handle.id, 'go', { n: 1 })).toBe(true)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: [{ n: 1 }] })
+  await engine.stop()
+})
+
+test('early signals are kept, first in first out by name, duplicates dropped', async () => {
+  const { engine } = await testEngine([waiting])
+  const handle = await engine.startRun(waiting, { signals: ['a', 'b', 'a'] })
+  expect(await engine.control.signal(handle.id, 'a', 1, { id: 'one' })).toBe(true)
+  expect(await engine.control.signal(handle.id, 'a', 2)).toBe(true)
+  expect(await engine.control.signal(handle.id, 'a', 3, { id: 'one' })).toBe(false)
+  await engine.control.signal(handle.id, 'b', 4)
+  await engine.start()
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: [1, 4, 2] })
+  await engine.stop()
+})
+
+test('each signal is taken once, over parks and deaths', async () => {
+  const first = await mortalEngine([waiting])
+  const { database, clock } = first
+  const handle = await first.engine.startRun(waiting, { signals: ['a', 'a'] })
+  await settle()
+  await first.engine.control.signal(handle.id, 'a', 1)
+  await settle()
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'waiting' })
+  await first.die()
+  const { engine } = await testEngine([waiting], { database, clock })
+  await engine.start()
+  await settle()
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'waiting' })
+  await engine.control.signal(handle.id, 'a', 2)
+  expect(await engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: [1, 2] })
+  await engine.stop()
+})
+
+test('without a signal the wait ends at its timeout, not before', async () => {
+  const { engine, clock, database } = await testEngine([waiting])
+  await engine.start()
+  const handle = await engine.startRun(waiting, { signals: ['go'], timeout: '10m' })
+  await clock.advance(599_999)
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'waiting' })
+  await clock.advance(2)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: ['timed out'] })
+  await engine.stop()
+})
+
+test('a signal that was in the inbox before the timeout was journaled wins, however late it is read', async () => {
+  const first = await mortalEngine([waiting])
+  const { database, clock } = first
+  const handle = await first.engine.startRun(waiting, { signals: ['go'], timeout: '10m' })
+  await settle()
+  await first.die()
+  await first.database.run(`update runs set paused = 1`)
+  const { engine } = await testEngine([waiting], { database, clock })
+  await engine.control.signal(handle.id, 'go', 'in time')
+  clock.jump(clock.now() + 3_600_000)
+  await engine.start()
+  await engine.control.resume(handle.id)
+  expect(await engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: ['in time'] })
+  await engine.stop()
+})
+
+test('a wait that got its signal early leaves no timer behind', async () => {
+  const flow = defineWorkflow({
+    name: 'early',
+    input: anything,
+    async run(ctx: CoreContext) {
+      const got = await ctx.waitFor('go', { timeout: '1s' })
+      await ctx.sleep('2s')
+      await ctx.sleep('1h')
+      return got ?? null
+    },
+  })
+  const { engine, clock, database } = await testEngine([flow])
+  const handle = await engine.startRun(flow, {})
+  await engine.control.signal(handle.id, 'go', 'early')
+  await engine.start()
+  await clock.advance(3_700_000)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: 'early' })
+  expect(await typesOf(database, handle.id)).not.toContain('signal-timed-out')
+  await engine.stop()
+})
+
+test('a signal that does not fit its schema fails that wait only, and by field', async () => {
+  const flow = defineWorkflow({
+    name: 'typed',
+    input: anything,
+    async run(ctx: CoreContext) {
+      const schema = z.object({ amount: z.number() })
+      const later = ctx.waitFor('pay', { schema })
+      await ctx.sleep('5m')
+      const refused = await later.catch((error) => error.message)
+      const { amount } = await ctx.waitFor('pay', { schema })
+      return { refused, amount }
+    },
+  })
+  const { engine, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await settle()
+  await engine.control.signal(handle.id, 'pay', { amount: 'much' })
+  await clock.advance(300_001)
+  await engine.control.signal(handle.id, 'pay', { amount: 5 })
+  expect(await handle.result()).toMatchObject({
+    status: 'succeeded',
+    output: { refused: expect.stringContaining('amount'), amount: 5 },
+  })
+  await engine.stop()
+})
+
+test('a wait with a length that cannot be read fails where it is made, and the same way on replay', async () => {
+  const flow = defineWorkflow({
+    name: 'bad-sleep',
+    input: anything,
+    async run(ctx: CoreContext) {
+      const code = await ctx.sleep('soon').catch((error) => error.code)
+      await ctx.step('after', () => 1)
+      await ctx.sleep('5m')
+      return code
+    },
+  })
+  const { engine, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await clock.advance(300_001)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: 'bad-duration' })
+  await engine.stop()
+})
+
+test('a signal to an unknown or an ended run is refused', async () => {
+  const { engine } = await testEngine([waiting])
+  await engine.start()
+  const handle = await engine.startRun(waiting, { signals: [] })
+  await handle.result()
+  await expect(engine.control.signal('nope', 'go', 1)).rejects.toMatchObject({ code: 'unknown-run' })
+  await expect(engine.control.signal(handle.id, 'go', 1)).rejects.toMatchObject({ code: 'run-ended' })
+  await engine.stop()
+})
+
+test('waiting for the end of an unknown run is refused', async () => {
+  const { engine } = await testEngine([waiting])
+  await engine.start()
+  await expect(engine.resultOf('nope')).rejects.toMatchObject({ code: 'unknown-run' })
+  await engine.stop()
+})
+
+test('timers fire in their order and never early, in memory as over a park', async () => {
+  const fired: [string, number][] = []
+  let now = () => 0
+  const flow = defineWorkflow({
+    name: 'timers',
+    input: anything,
+    async run(ctx: CoreContext) {
+      const start = ctx.now().getTime()
+      await ctx.all(
+        ['300ms', '100ms', '8m', '900ms', '4m'].map(async (length) => {
+          await ctx.sleep(length)
+          await ctx.step(length, () => {
+            fired.push([length, now() - start])
+          })
+        }),
+      )
+    },
+  })
+  const { engine, clock } = await testEngine([flow])
+  now = () => clock.now()
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await clock.advance(600_000)
+  expect(await handle.result()).toMatchObject({ status: 'succeeded' })
+  expect(fired).toEqual([
+    ['100ms', 100],
+    ['300ms', 300],
+    ['900ms', 900],
+    ['4m', 240_000],
+    ['8m', 480_000],
+  ])
+  await engine.stop()
+})
+
+test('a sleep until a moment that has passed ends at once', async () => {
+  const flow = defineWorkflow({
+    name: 'past',
+    input: anything,
+    async run(ctx: CoreContext) {
+      await ctx.sleep(new Date(0))
+      return 'on'
+    },
+  })
+  const { engine, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await clock.advance(1)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: 'on' })
+  await engine.stop()
+})
+
+test('a clock that jumps ahead wakes everything once; one that jumps back wakes nothing early', async () => {
+  const flow = defineWorkflow({
+    name: 'jump',
+    input: anything,
+    async run(ctx: CoreContext) {
+      await ctx.sleep('1h')
+      return 'woke'
+    },
+  })
+  const { engine, clock, database } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await settle()
+  const born = clock.now()
+  clock.jump(born - 86_400_000)
+  await clock.advance(3_600_001)
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'waiting' })
+  clock.jump(born + 3_600_000)
+  await clock.advance(5000)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: 'woke' })
+  await engine.stop()
+})
+
+test('2,000 parked runs hold nothing in memory, and each still hears its own signal', async () => {
+  const { engine, database } = await testEngine([waiting])
+  await engine.start()
+  const handles = await Promise.all(
+    Array.from({ length: 2000 }, () => engine.startRun(waiting, { signals: ['go'] })),
+  )
+  await settle()
+  await settle()
+  expect(engine.worker.active).toBe(0)
+  const counted = await database.get(`select count(*) as count from runs where status = 'waiting'`)
+  expect(counted).toEqual({ count: 2000 })
+  for (const index of [0, 1234, 1999]) await engine.control.signal(handles[index]!.id, 'go', index)
+  for (const index of [0, 1234, 1999]) {
+    expect(await handles[index]!.result()).toEqual({ status: 'succeeded', output: [index] })
+  }
+  await engine.stop()
+})
