@@ -1,0 +1,142 @@
+import { z } from 'zod'
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { toMs } from '../base/time.ts'
+import type { EffectAttempt, EffectClass } from '../engine/effect.ts'
+import { parseBoundedJson } from './bounded-json.ts'
+import {
+  asNotApplied,
+  HttpClient,
+  type HttpMethod,
+  type HttpPolicy,
+  type HttpResponse,
+} from './http-client.ts'
+import { type Risk, type Tool, tool } from './tool.ts'
+
+export interface HttpToolOptions extends HttpPolicy {
+  name: string
+  description?: string
+  /** Default: `read` when only GET and HEAD are allowed, else `idempotent`. */
+  effect?: Exclude<EffectClass, 'verifiable'>
+  /** Default: low for reading, high with DELETE, else medium. */
+  risk?: Risk
+  /** Which calls a person must approve. Default: all but GET and HEAD, unless the risk is low. */
+  approval?: 'always' | 'never' | ((args: HttpToolInput) => boolean)
+  /** The header that carries the effect's key with every method but GET and HEAD; false: none. Default `Idempotency-Key`. */
+  idempotencyHeader?: string | false
+}
+
+export interface HttpToolInput {
+  url: string
+  method?: HttpMethod
+  headers?: Record<string, string>
+  /** A text goes out as it is, everything else as JSON. */
+  body?: unknown
+}
+
+export interface HttpToolOutput {
+  status: number
+  url: string
+  headers: Record<string, string>
+  /** Parsed when the answer is JSON, base64 when it is neither text nor JSON. */
+  body: unknown
+}
+
+const output = z.object({
+  status: z.number().int(),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  body: z.unknown(),
+})
+
+/**
+ * A tool that calls the hosts of an allow-list through the guarded client. Answers of 408, 425, 429 and 5xx are
+ * retryable errors; all others, 4xx included, are results.
+ * @throws `bad-tool` `bad-host`
+ */
+export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpToolOutput> {
+  const {
+    name,
+    description,
+    effect,
+    risk,
+    approval,
+    idempotencyHeader = 'Idempotency-Key',
+    ...policy
+  } = options
+  const methods = policy.methods ?? ['GET', 'HEAD']
+  const client = new HttpClient(policy)
+  const onlyReads = methods.every(isRead)
+  const level = risk ?? (onlyReads ? 'low' : methods.includes('DELETE') ? 'high' : 'medium')
+  const hosts =
+    policy.allow === 'public'
+      ? 'any public host'
+      : [...policy.allow, ...(policy.allowPrivate ?? [])].join(', ')
+  return tool({
+    name,
+    description: description ?? `Send an HTTP request (${methods.join(', ')}) to ${hosts}`,
+    input: z.object({
+      url: z.string().max(8192),
+      method: z.enum(methods as [HttpMethod, ...HttpMethod[]]).optional(),
+      headers: z.record(z.string(), z.string()).optional(),
+      body: z.unknown().optional(),
+    }),
+    output,
+    effect: effect ?? (onlyReads ? 'read' : 'idempotent'),
+    risk: level,
+    approval: approval ?? (level === 'low' ? 'never' : (args) => !isRead(args.method ?? methods[0]!)),
+    timeout: toMs(policy.timeout ?? '20s') + 5000,
+    run: async (args, attempt) => {
+      const method = args.method ?? methods[0]!
+      return resultOf(await callHttp(client, { ...args, method }, attempt, idempotencyHeader))
+    },
+  })
+}
+
+/** @throws `http-status` for answers that may change when asked again, and all of the client's */
+export async function callHttp(
+  client: HttpClient,
+  { url, method, headers = {}, body }: HttpToolInput & { method: HttpMethod },
+  attempt: Pick<EffectAttempt, 'key' | 'signal'>,
+  idempotencyHeader: string | false,
+): Promise<HttpResponse> {
+  const ownHeaders: Record<string, string> = {}
+  if (!isRead(method) && idempotencyHeader !== false) ownHeaders[idempotencyHeader] = attempt.key
+  const isJson = body !== undefined && typeof body !== 'string'
+  const typed = Object.keys(headers).some((header) => header.toLowerCase() === 'content-type')
+  if (isJson && !typed) ownHeaders['content-type'] = 'application/json'
+  let answer: HttpResponse
+  try {
+    answer = await client.request({
+      url,
+      method,
+      headers,
+      ownHeaders,
+      signal: attempt.signal,
+      ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as string) }),
+    })
+  } catch (error) {
+    throw asNotApplied(error)
+  }
+  if (![408, 425, 429].includes(answer.status) && answer.status < 500) return answer
+  throw new ReeveError('http-status', `${new URL(answer.url).origin} answered with ${answer.status}.`, {
+    retryable: true,
+    details: { status: answer.status, retryAfter: answer.headers['retry-after'] ?? null, sent: true },
+  })
+}
+
+function resultOf({ status, url, headers, contentType, bytes, text }: HttpResponse): HttpToolOutput {
+  return { status, url, headers, body: bodyOf(contentType, bytes, text, new URL(url).origin) }
+}
+
+/** @throws `bad-json` `json-too-deep` */
+export function bodyOf(contentType: string, bytes: Buffer, text: string, origin: string): Json {
+  if (bytes.length === 0) return null
+  if (/^application\/(.+\+)?json$/.test(contentType)) return parseBoundedJson(text, `The answer of ${origin}`)
+  if (/^text\/|^application\/(.+\+)?xml$/.test(contentType)) return text
+  return bytes.toString('base64')
+}
+
+export function isRead(method: HttpMethod): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
