@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+
+const project = join(import.meta.dirname, '..')
+const reeve = join(project, '../../packages/reeve/bin/reeve.js')
+
+let folder: string
+let environment: NodeJS.ProcessEnv
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'refund-'))
+  environment = {
+    ...process.env,
+    DATABASE_URL: `file:${join(folder, 'reeve.db')}`,
+    PAYMENTS_DIR: join(folder, 'payments'),
+    PAYMENTS_PORT: String(40_000 + (process.pid % 20_000)),
+    ANTHROPIC_API_KEY: '',
+  }
+})
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+function start(args: string[]) {
+  const child = spawn(process.execPath, [reeve, ...args, '--json'], { cwd: project, env: environment })
+  let out = ''
+  child.stdout.on('data', (data) => {
+    out += data
+  })
+  const done = new Promise<{ code: number | null; out: string }>((resolve) => {
+    child.on('close', (code) => resolve({ code, out }))
+  })
+  return { child, done }
+}
+
+function ask(userId: string, key = userId) {
+  return start([
+    'run',
+    'refund',
+    '--key',
+    key,
+    '--input',
+    JSON.stringify({ userId, request: 'Please pay me back.' }),
+  ])
+}
+
+function refunds(): unknown[] {
+  const file = join(folder, 'payments/refunds.jsonl')
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean) : []
+}
+
+function query<Row>(sql: string): Row[] {
+  try {
+    const database = new DatabaseSync(join(folder, 'reeve.db'), { readOnly: true })
+    try {
+      return database.prepare(sql).all() as Row[]
+    } finally {
+      database.close()
+    }
+  } catch {
+    return []
+  }
+}
+
+test('a small refund is paid at once; an old purchase and an unknown customer are told why not', async () => {
+  expect((await ask('user_789').done).code).toBe(0)
+  expect(refunds()).toHaveLength(1)
+  const old = await ask('user_456').done
+  expect(old.out).toContain('within 30 days')
+  const nobody = await ask('user_000').done
+  expect(nobody.out).toContain('No purchase history')
+  expect(refunds()).toHaveLength(1)
+}, 30_000)
+
+test('above $100 a person decides, and a rejection pays nothing', async () => {
+  expect((await ask('user_123').done).code).toBe(3)
+  expect(refunds()).toHaveLength(0)
+  const [first] = query<{ id: string }>('select id from approvals')
+  expect((await start(['reject', first!.id, '--note', 'not ours']).done).code).toBe(0)
+  expect(refunds()).toHaveLength(0)
+  expect((await ask('user_123', 'again').done).code).toBe(3)
+  const [second] = query<{ id: string }>(`select id from approvals where status = 'pending'`)
+  expect((await start(['approve', second!.id]).done).code).toBe(0)
+  expect(refunds()).toHaveLength(1)
+}, 30_000)
+
+test('killed after each event of its journal, it pays once', async () => {
+  for (const events of [1, 2, 3, 4]) {
+    const { child, done } = ask('user_789')
+    let over = false
+    void done.then(() => {
+      over = true
+    })
+    while (!over && (query<{ n: number }>('select count(*) as n from events')[0]?.n ?? 0) < events) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    child.kill('SIGKILL')
+    await done
+  }
+  expect((await ask('user_789').done).code).toBe(0)
+  expect(refunds()).toHaveLength(1)
+}, 30_000)
