@@ -44,10 +44,9 @@ export default workflow({
     let feedback: { answer: string; problem: string } | undefined
     for (let round = 1; round <= rounds; round++) {
       draft = await ctx.generate('draft', { route: 'writing', with: { letter, facts, sources }, feedback })
-      const about = { draft, ticket: letter, passages: sources.map(({ title, text }) => ({ title, text })) }
       const review = await ctx.extract('review', {
         schema: Review,
-        from: about,
+        from: { draft, ticket: letter },
         route: 'critic',
         passages: sources,
       })
