@@ -1,3 +1,5 @@
+import type { Clock } from '../base/time.ts'
+
 /**
  * The port to a database. `dialect.ts` holds what differs between SQLite and Postgres; everything above writes its
  * SQL once, with `?` for parameters, `reeve_now()` for the store's clock, `{lock}` and `{skip}` where Postgres locks the rows it read
@@ -11,6 +13,8 @@ export type Value = null | number | string | Uint8Array
  */
 export interface Bulk {
   readonly sql: string
+  /** When it changed rows, other processes hear of it as soon as it is durable, and need not find out by looking. */
+  readonly announces?: boolean
   readonly columns: Readonly<Record<string, 'int' | 'text' | 'bytes'>>
 }
 
@@ -27,15 +31,23 @@ export interface Database extends Session {
   readonly kind: 'sqlite' | 'postgres'
   /** Where the data is, safe to print. */
   readonly place: string
+  /** The store's clock as this process knows it, where it is not the clock that the database was opened with. */
+  readonly clock?: Clock
   /**
    * Everything in `body` becomes durable together, or nothing does. Writing transactions are serialised where the
-   * database has one writer. `body` must use its own session only. Rejects with the database's error, untouched.
+   * database has one writer. Elsewhere they run side by side: what `body` read may have changed when it writes, unless
+   * it read it with `{lock}`; and `body` may be called again when the database ended it for another's sake. `body` must
+   * use its own session only. Rejects with the database's error, untouched.
    */
   transaction<T>(body: (session: Session) => Promise<T>): Promise<T>
   /** Calls back, at once or soon, when another process changed the data. Returns the way to stop. */
   onOutsideChange(callback: () => void): () => void
-  /** What a failed transaction means: `retry` (full disk, busy: nothing was written, later may work) or `fatal`. */
-  classify(error: unknown): 'retry' | 'constraint' | 'fatal'
+  /**
+   * What a failed transaction means: `retry` (full disk, busy, unreachable: nothing was written, later may work),
+   * `constraint` (its own fault), `unknown` (the connection was lost during the commit: all of it was written, or
+   * nothing), or `fatal`.
+   */
+  classify(error: unknown): 'retry' | 'constraint' | 'unknown' | 'fatal'
   /** The database's own check of itself; empty when clean. */
   integrity(): Promise<string[]>
   close(): Promise<void>

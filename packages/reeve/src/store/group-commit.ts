@@ -2,8 +2,9 @@ import type { Clock } from '../base/time.ts'
 import { approvalValues, closeApprovals, insertApprovals, type NewApproval } from './approvals.ts'
 import type { Bulk, Database, Session, Value } from './database.ts'
 import { consumeItems, type Delivery, deliveryValues, insertDeliveries, wakeRuns } from './inbox.ts'
-import { eventValues, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
+import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
 import {
+  enqueueRuns,
   heldClaims,
   insertKeyedRuns,
   insertRuns,
@@ -12,6 +13,7 @@ import {
   type Release,
   releaseRuns,
   releaseValues,
+  releaseWatchedRuns,
 } from './runs.ts'
 
 /** What one run wants made durable at one moment: all of it, or (its claim lost) nothing. */
@@ -23,6 +25,8 @@ export interface Turn {
   birth?: NewRun
   events: JournalEvent[]
   release?: Release
+  /** Another process may wait for this release: it hears of it. */
+  watched?: boolean
   blobs?: { hash: string; content: string }[]
   deliveries?: Delivery[]
   consumed?: { item: number; step: number }[]
@@ -54,8 +58,9 @@ const largestGroup = 4000
  *
  *   idle → gathering (until the current work has yielded) → writing → idle, or gathering again
  *
- * A transaction that fails for want of disk or a lock is tried again until it works: nothing is acknowledged
- * meanwhile. One that fails for a turn's own fault is taken apart and its turns are written one by one. Any other
+ * A transaction that fails for want of disk, a lock or a connection is tried again until it works: nothing is
+ * acknowledged meanwhile. One whose commit was sent and never answered may be on disk: before it is tried again, its
+ * turns are looked for. One that fails for a turn's own fault is taken apart and its turns are written one by one. Any other
  * failure means that the process can no longer tell what is on disk: `onFatal` must end it.
  */
 export class GroupCommit {
@@ -100,34 +105,39 @@ export class GroupCommit {
       this.#waiting.length > largestGroup ? this.#waiting.splice(0, largestGroup) : this.#waiting
     if (sources === this.#waiting) this.#waiting = []
     const turns = sources.map((source) => source.take())
-    void this.#write(sources, turns).then(() => this.#end())
+    void this.#write(sources, turns, false).then(() => this.#end())
   }
 
-  /** Resolves when every turn is settled or refused; never, after a fatal failure. */
-  async #write(sources: TurnSource[], turns: Turn[]): Promise<void> {
+  /**
+   * Resolves when every turn is settled or refused; never, after a fatal failure. `inDoubt`: an earlier commit of these
+   * turns may be on disk.
+   */
+  async #write(sources: TurnSource[], turns: Turn[], inDoubt: boolean): Promise<void> {
     let outcomes: Outcome[]
     try {
-      outcomes = await this.#database.transaction((session) => writeTurns(session, turns))
+      outcomes = await this.#database.transaction((session) =>
+        inDoubt ? writeRest(session, turns) : writeTurns(session, turns),
+      )
     } catch (error) {
-      return this.#recover(sources, turns, error)
+      return this.#recover(sources, turns, inDoubt, error)
     }
     for (let index = 0; index < sources.length; index++) sources[index]!.settled(outcomes[index]!)
   }
 
-  async #recover(sources: TurnSource[], turns: Turn[], error: unknown): Promise<void> {
+  async #recover(sources: TurnSource[], turns: Turn[], inDoubt: boolean, error: unknown): Promise<void> {
     const kind = this.#database.classify(error)
     if (kind === 'fatal') {
       this.#onFatal(error)
       await new Promise<never>(() => {})
-    } else if (kind === 'retry') {
+    } else if (kind === 'retry' || kind === 'unknown') {
       this.#onTrouble(error)
       await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
-      await this.#write(sources, turns)
+      await this.#write(sources, turns, inDoubt || kind === 'unknown')
     } else if (turns.length === 1) {
       sources[0]!.refused(error)
     } else {
       for (let index = 0; index < turns.length; index++) {
-        await this.#write([sources[index]!], [turns[index]!])
+        await this.#write([sources[index]!], [turns[index]!], inDoubt)
       }
     }
   }
@@ -147,6 +157,43 @@ export class GroupCommit {
   }
 }
 
+/**
+ * Writes those of the turns that are not on disk yet, when a commit of them was never answered.
+ *
+ * A turn is on disk as a whole or not at all, so its last event, known by its place and its hash, stands for it. The
+ * server may still be at work on that commit: then the claims' locks, or the unique keys of runs born, make this
+ * transaction wait for its end, and what it left is looked for once more. A turn without events only gives a run back:
+ * if the claim is gone, that has happened, or the run was taken away; either way this worker has nothing more of it.
+ */
+async function writeRest(session: Session, turns: Turn[]): Promise<Outcome[]> {
+  const claims = turns.filter((turn) => !turn.birth).map((turn) => [turn.run, turn.epoch])
+  await session.bulk(heldClaims, claims)
+  const before = await onDisk(session, turns)
+  const rest = turns.filter((turn) => !before.has(turn))
+  const written = await writeTurns(session, rest)
+  const outcomes = new Map(rest.map((turn, index) => [turn, written[index]!]))
+  const after = await onDisk(
+    session,
+    rest.filter((turn) => outcomes.get(turn) !== 'durable'),
+  )
+  return turns.map((turn) => {
+    if (before.has(turn) || after.has(turn)) return 'durable'
+    const outcome = outcomes.get(turn)!
+    return outcome === 'lost' && turn.events.length === 0 ? 'durable' : outcome
+  })
+}
+
+async function onDisk(session: Session, turns: Turn[]): Promise<Set<Turn>> {
+  const lasts = turns.flatMap((turn) => turn.events.slice(-1))
+  if (lasts.length === 0) return new Set()
+  const found = await session.bulk<{ run: number }>(
+    findEvents,
+    lasts.map((event) => [event.run, event.seq, event.hash]),
+  )
+  const runs = new Set(found.map(({ run }) => run))
+  return new Set(turns.filter((turn) => turn.events.length > 0 && runs.has(turn.run)))
+}
+
 /** One transaction's work: a constant number of statements, whatever the number of turns. */
 async function writeTurns(session: Session, turns: Turn[]): Promise<Outcome[]> {
   const outcomes = await admit(session, turns)
@@ -160,10 +207,10 @@ async function writeTurns(session: Session, turns: Turn[]): Promise<Outcome[]> {
     if (outcomes[index] !== 'durable') continue
     const turn = turns[index]!
     for (const event of turn.events) add(insertEvents, eventValues(event))
-    if (turn.release) add(releaseRuns, releaseValues(turn.release))
+    if (turn.release) add(turn.watched ? releaseWatchedRuns : releaseRuns, releaseValues(turn.release))
     if (turn.children) {
       for (const child of turn.children) {
-        add(insertRuns, newRunValues(child.run))
+        add(enqueueRuns, newRunValues(child.run))
         add(insertEvents, eventValues(child.first))
       }
     }

@@ -49,6 +49,12 @@ export function eventValues(event: JournalEvent): Value[] {
   ]
 }
 
+/** Which of these events stand in the journal, with just these hashes. */
+export const findEvents: Bulk = {
+  columns: { run: 'int', seq: 'int', hash: 'text' },
+  sql: 'select events.run from events {also} where events.run = :run and events.seq = :seq and events.hash = :hash',
+}
+
 export const insertBlobs: Bulk = {
   columns: { hash: 'text', content: 'text' },
   sql: 'insert into blobs (hash, content) select :hash, :content {from} where true on conflict (hash) do nothing',
@@ -87,7 +93,12 @@ export async function readEvents(session: Session, run: number, afterSeq = 0): P
 }
 
 /** An event as it appears in the order of all runs. */
-export type TailEvent = JournalEvent & { id: number; run_id: string; workflow: string; run_reason: string | null }
+export type TailEvent = JournalEvent & {
+  id: number
+  run_id: string
+  workflow: string
+  run_reason: string | null
+}
 
 /** Events of all runs after `id`, of these types, in the order they were written; blobs are left out. */
 export async function readTail(

@@ -1,5 +1,6 @@
-import { ReeveError } from '../base/errors.ts'
+import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Database, Session } from './database.ts'
+import { keyTypes, listTables, lockSchema, postgresClock } from './dialect.ts'
 
 /**
  * The schema, one entry per version, never edited once released. `{serial}` is a growing integer key and `{key}` an
@@ -142,37 +143,47 @@ const migrations: string[][] = [
 export const schemaVersion = migrations.length
 
 /**
- * Brings the database to this code's version, in one transaction.
+ * Brings the database to this code's version, in one transaction; processes that start at once do so one by one.
  * @throws `database-newer` `database-foreign` `database-unusable`
  */
 export async function migrate(database: Database, newIdentity: () => string): Promise<void> {
-  const at = await versionOf(database)
-  if (at === schemaVersion) return
+  if ((await checkedVersion(database, database)) === schemaVersion) return
+  await readable(database, 'changed', () =>
+    database.transaction(async (session) => {
+      const lock = lockSchema[database.kind]
+      if (lock) await session.all(lock)
+      const at = await checkedVersion(database, session)
+      for (const statements of migrations.slice(at)) {
+        for (const statement of statements) await session.run(translate(statement, database.kind))
+      }
+      if (database.kind === 'postgres') await session.run(postgresClock)
+      if (at === 0) {
+        await session.run(`insert into meta (name, value) values ('identity', ?)`, [newIdentity()])
+      }
+      await session.run(
+        `insert into meta (name, value) values ('schema', ?) on conflict (name) do update set value = excluded.value`,
+        [String(schemaVersion)],
+      )
+    }),
+  )
+}
+
+async function checkedVersion(database: Database, session: Session): Promise<number> {
+  const at = await versionOf(database, session)
   if (at > schemaVersion) {
     throw new ReeveError(
       'database-newer',
       `The database ${database.place} has schema version ${at}; this Reeve knows versions up to ${schemaVersion}. Update Reeve, or point DATABASE_URL at another database. Nothing was changed.`,
     )
   }
-  await database.transaction(async (session) => {
-    for (const statements of migrations.slice(at)) {
-      for (const statement of statements) await session.run(translate(statement, database.kind))
-    }
-    if (at === 0) await session.run(`insert into meta (name, value) values ('identity', ?)`, [newIdentity()])
-    await session.run(
-      `insert into meta (name, value) values ('schema', ?) on conflict (name) do update set value = excluded.value`,
-      [String(schemaVersion)],
-    )
-  })
+  return at
 }
 
 /** 0 for an empty database. */
-export async function versionOf(database: Database): Promise<number> {
-  const listing =
-    database.kind === 'sqlite'
-      ? `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`
-      : 'select tablename as name from pg_tables where schemaname = current_schema()'
-  const tables = await readable(database, () => database.all<{ name: string }>(listing))
+export async function versionOf(database: Database, session: Session = database): Promise<number> {
+  const tables = await readable(database, 'read', () =>
+    session.all<{ name: string }>(listTables[database.kind]),
+  )
   if (tables.length === 0) return 0
   if (!tables.some((table) => table.name === 'meta') || !tables.some((table) => table.name === 'runs')) {
     throw new ReeveError(
@@ -183,27 +194,36 @@ export async function versionOf(database: Database): Promise<number> {
         .join(', ')}). Give Reeve a database of its own. Nothing was changed.`,
     )
   }
-  const row = await readable(database, () =>
-    database.get<{ value: string }>(`select value from meta where name = 'schema'`),
+  const row = await readable(database, 'read', () =>
+    session.get<{ value: string }>(`select value from meta where name = 'schema'`),
   )
   return Number(row?.value ?? 0)
 }
 
-async function readable<T>(database: Database, read: () => Promise<T>): Promise<T> {
+async function readable<T>(database: Database, what: 'read' | 'changed', act: () => Promise<T>): Promise<T> {
   try {
-    return await read()
+    return await act()
   } catch (cause) {
+    if (cause instanceof ReeveError) throw cause
+    const said = messageOf(cause)
     throw new ReeveError(
       'database-unusable',
-      `The database ${database.place} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}. If the file is damaged, move it away and restore a backup. Nothing was changed.`,
+      `The database ${database.place} cannot be ${what}: ${said}. ${advice(database, said)} Nothing was changed.`,
       { cause },
     )
   }
 }
 
+function advice(database: Database, said: string): string {
+  if (database.kind === 'sqlite') return 'If the file is damaged, move it away and restore a backup.'
+  if (/permission denied|must be owner/.test(said)) {
+    return 'This role lacks a right: grant it "usage, create" on the schema and all on its tables, or run reeve migrate once as their owner.'
+  }
+  return 'Check the server and the rights of this role.'
+}
+
 function translate(statement: string, kind: Database['kind']): string {
-  const key = kind === 'sqlite' ? 'integer primary key' : 'bigint primary key'
-  const serial = kind === 'sqlite' ? 'integer primary key' : 'bigserial primary key'
+  const { key, serial } = keyTypes[kind]
   return statement.replaceAll('{key}', key).replaceAll('{serial}', serial)
 }
 

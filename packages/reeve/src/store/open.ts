@@ -1,14 +1,19 @@
 import type { Environment } from '../base/config.ts'
-import { ReeveError } from '../base/errors.ts'
-import type { Clock } from '../base/time.ts'
+import { type Clock, systemClock } from '../base/time.ts'
 import type { Database } from './database.ts'
+import { PostgresDatabase } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 
-/** Opens the database that the environment names. @throws `no-postgres` `sqlite-too-old` `database-unusable` */
+/**
+ * Opens the database that the environment names. With another clock than the system's, that clock's time rules in
+ * Postgres too.
+ * @throws `sqlite-too-old` `database-unusable`; Postgres reports what is wrong with it at its first use
+ */
 export function openDatabase(place: Environment['database'], clock: Clock): Database {
   if (place.kind === 'sqlite') return openSqlite({ file: place.file, clock })
-  throw new ReeveError(
-    'no-postgres',
-    'This version of Reeve keeps its data in SQLite only. Leave DATABASE_URL out, or write file:PATH.',
-  )
+  return new PostgresDatabase({
+    url: place.url,
+    clock,
+    timeFrom: clock === systemClock ? 'server' : 'clock',
+  })
 }

@@ -82,11 +82,16 @@ const insertSql = `insert into runs (${Object.keys(insertColumns).join(', ')})
 
 export const insertRuns: Bulk = { columns: insertColumns, sql: insertSql }
 
+/** The same for runs that wait for a worker. */
+export const enqueueRuns: Bulk = { ...insertRuns, announces: true }
+
 /** For runs with an idempotency key: answers the `no` of those that were new. */
 export const insertKeyedRuns: Bulk = {
   columns: insertColumns,
   sql: `${insertSql} where true on conflict (workflow, idempotency) where idempotency is not null do nothing returning no`,
 }
+
+export const enqueueKeyedRuns: Bulk = { ...insertKeyedRuns, announces: true }
 
 export function newRunValues(run: NewRun): Value[] {
   return [
@@ -149,6 +154,9 @@ export const releaseRuns: Bulk = {
     {from} where runs.no = :no`,
 }
 
+/** The same for runs that another process may wait for. */
+export const releaseWatchedRuns: Bulk = { ...releaseRuns, announces: true }
+
 export function releaseValues(release: Release): Value[] {
   return [
     release.no,
@@ -169,6 +177,11 @@ export async function readRun(session: Session, id: string): Promise<RunRow | un
 
 export async function readRunByNo(session: Session, no: number): Promise<RunRow | undefined> {
   return session.get<RunRow>('select * from runs where no = ?', [no])
+}
+
+/** The same for a transaction that goes by what it read: the row stays as it is until the transaction ends. */
+export async function lockRun(session: Session, no: number): Promise<RunRow | undefined> {
+  return session.get<RunRow>('select * from runs where no = ? {lock}', [no])
 }
 
 /** @throws `unknown-run` */

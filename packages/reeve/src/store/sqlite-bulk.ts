@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Bulk, Value } from './database.ts'
+import { bulkForSqlite } from './dialect.ts'
 
 /** Rows that one statement takes, largest first: every call into SQLite costs as much as writing a small row. */
 const chunks = [64, 8, 1] as const
@@ -36,20 +37,7 @@ export class BulkStatements {
       prepared = []
       this.#prepared.set(bulk, prepared)
     }
-    prepared[chunk] ??= this.#database.prepare(forRows(bulk, chunks[chunk]!))
+    prepared[chunk] ??= this.#database.prepare(bulkForSqlite(bulk, chunks[chunk]!))
     return prepared[chunk]
   }
-}
-
-/** The statement for so many rows, which it reads as the table `given`. */
-function forRows(bulk: Bulk, count: number): string {
-  const columns = Object.keys(bulk.columns)
-  const row = `(${columns.map(() => '?').join(', ')})`
-  const given = `with given (${columns.join(', ')}) as (values ${Array(count).fill(row).join(', ')})`
-  const sql = bulk.sql
-    .replace('{from}', 'from given')
-    .replace('{also}', ', given')
-    .replace('{lock}', '')
-    .replace(/:([a-z_]+)/g, 'given.$1')
-  return `${given} ${sql}`
 }

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
 import type { Bulk, Database, Session, Value } from './database.ts'
+import { forSqlite } from './dialect.ts'
 import { BulkStatements } from './sqlite-bulk.ts'
 
 /** Below this, SQLite can corrupt a WAL database when a writer resets the log under a reader. */
@@ -184,7 +185,7 @@ class Connection implements Session {
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql)
     if (!statement) {
-      statement = this.database.prepare(sql.replace(/\{(lock|skip)\}/g, ''))
+      statement = this.database.prepare(forSqlite(sql))
       this.#statements.set(sql, statement)
     }
     return statement

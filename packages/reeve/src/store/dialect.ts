@@ -1,0 +1,98 @@
+import type { Bulk, Value } from './database.ts'
+
+/**
+ * What differs between the SQL of SQLite and of Postgres. All other files write it once, in the words of
+ * `database.ts`; here they become either database's own.
+ */
+const columnTypes = { int: 'bigint', text: 'text', bytes: 'bytea' } as const
+
+/** A statement for SQLite, which locks the whole database for a writer. */
+export function forSqlite(sql: string): string {
+  return sql.replace(/\{(lock|skip)\}/g, '')
+}
+
+/** A statement for `count` rows, which SQLite reads as the table `given`. */
+export function bulkForSqlite(bulk: Bulk, count: number): string {
+  const columns = Object.keys(bulk.columns)
+  const row = `(${columns.map(() => '?').join(', ')})`
+  const given = `with given (${columns.join(', ')}) as (values ${Array(count).fill(row).join(', ')})`
+  const sql = bulk.sql
+    .replace('{from}', 'from given')
+    .replace('{also}', ', given')
+    .replace('{lock}', '')
+    .replace(/:([a-z_]+)/g, 'given.$1')
+  return `${given} ${sql}`
+}
+
+/** Words that Postgres reads otherwise; a text in quotes is left as it is. */
+const words = /'[^']*'|\?|\{(?:lock|skip)\}|\breeve_now\(\)/g
+
+/** A statement for Postgres. The clock is read once for the statement, so that an index can be searched by it. */
+export function forPostgres(sql: string): string {
+  let count = 0
+  return sql.replace(words, (word) => {
+    if (word === '?') return `$${++count}`
+    if (word === '{lock}') return 'for no key update'
+    if (word === '{skip}') return 'for no key update skip locked'
+    return word === 'reeve_now()' ? '(select reeve_now())' : word
+  })
+}
+
+/** A statement for many rows: Postgres gets one array for each column and reads them as the table `given`. */
+export function bulkForPostgres(bulk: Bulk): string {
+  const columns = Object.entries(bulk.columns)
+  const arrays = columns.map(([, type], index) => `$${index + 1}::${columnTypes[type]}[]`)
+  const given = `unnest(${arrays.join(', ')}) as given(${columns.map(([name]) => name).join(', ')})`
+  const table = /^\s*select\b.*?\bfrom\s+(\w+)/is.exec(bulk.sql)?.[1]
+  return bulk.sql
+    .replace(/:([a-z_]+)\b/g, 'given.$1')
+    .replace('reeve_now()', '(select reeve_now())')
+    .replace('{from}', () => `from ${given}`)
+    .replace('{also}', () => `, ${given}`)
+    .replace('{lock}', `for no key update of ${table}`)
+}
+
+/** The rows of a bulk statement, turned into one array literal for each column. */
+export function arraysOf(bulk: Bulk, rows: Value[][]): string[] {
+  return Object.values(bulk.columns).map((type, column) => {
+    let text = '{'
+    for (let index = 0; index < rows.length; index++) {
+      if (index > 0) text += ','
+      text += element(rows[index]![column] ?? null, type)
+    }
+    return `${text}}`
+  })
+}
+
+function element(value: Value, type: Bulk['columns'][string]): string {
+  if (value === null) return 'NULL'
+  if (type === 'int') return String(value)
+  if (value instanceof Uint8Array) return `"\\\\x${Buffer.from(value).toString('hex')}"`
+  return `"${String(value).replace(/["\\]/g, '\\$&')}"`
+}
+
+/** What the migration of a Postgres database needs beside the tables: the store's clock. */
+export const postgresClock = `create or replace function reeve_now () returns bigint language sql volatile parallel safe as $$
+  select coalesce(
+    nullif(current_setting('reeve.fixed_now', true), '')::bigint,
+    floor(extract(epoch from clock_timestamp()) * 1000)::bigint
+  )
+$$`
+
+/** The types of the keys in the migrations. */
+export const keyTypes = {
+  sqlite: { key: 'integer primary key', serial: 'integer primary key' },
+  postgres: { key: 'bigint primary key', serial: 'bigserial primary key' },
+} as const
+
+/** The tables of the database, or of the schema that the role's search path names first. */
+export const listTables = {
+  sqlite: `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`,
+  postgres: 'select tablename as name from pg_tables where schemaname = current_schema() order by tablename',
+} as const
+
+/** Holds other migrations up until the transaction ends; SQLite has one writer anyway. */
+export const lockSchema = {
+  sqlite: undefined,
+  postgres: `select pg_advisory_xact_lock(hashtextextended('reeve:' || current_schema(), 0))`,
+} as const

