@@ -1,0 +1,14 @@
+/** What the bench asks of one process, and what that reports. */
+export interface ColdStartSpec {
+  /** Empty, on a real disk, removed by the bench afterwards. */
+  dataFolder: string
+  /** When the process was started, in ms since the epoch. */
+  spawnedAt: number
+}
+
+export interface ColdStartReport {
+  /** All since the process was started. */
+  loadedMs: number
+  readyMs: number
+  completedMs: number
+}
