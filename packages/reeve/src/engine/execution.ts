@@ -1,4 +1,4 @@
-import { fromErrorRecord, ReeveError, toErrorRecord } from '../base/errors.ts'
+import { fromErrorRecord, messageOf, ReeveError, toErrorRecord } from '../base/errors.ts'
 import { toMs } from '../base/time.ts'
 import type { NewApproval } from '../store/approvals.ts'
 import type { Outcome, Turn, TurnSource } from '../store/group-commit.ts'
@@ -128,11 +128,20 @@ export class Execution implements TurnSource {
     try {
       const output = await this.workflow.run(context as never, input as never)
       const text = encodePayload(output, `the result of workflow ${this.workflow.name}`)
+      if (this.behindHistory) return this.#stickUnmade('its function returned')
       this.#finishAs('run-succeeded', text, { status: 'succeeded', reason: null })
     } catch (error) {
+      if (this.behindHistory) return this.#stickUnmade(`its function threw: ${messageOf(error)}`)
       const step = error instanceof Error ? this.#failedSteps.get(error) : undefined
       this.#finishFailed(error, step)
     }
+  }
+
+  /** The code came to its end before it made all the calls that the journal has. */
+  #stickUnmade(why: string): void {
+    const steps = [...this.history!.calls.keys()].filter((step) => step >= this.#nextStep)
+    const recorded = this.history!.calls.get(Math.min(...steps))!
+    this.stick(`${describeMismatch(this.workflow, recorded, undefined)}\nBefore that call ${why}.`)
   }
 
   // ---- calls

@@ -128,6 +128,7 @@ function record(history: History, event: JournalEvent): void {
 function forget(history: History, step: number): void {
   history.calls.delete(step)
   history.settlements = history.settlements.filter((settlement) => settlement.step !== step)
+  history.lastStep = Math.max(0, ...history.calls.keys())
 }
 
 function costOf(event: JournalEvent): number {
