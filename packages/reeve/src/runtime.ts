@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Environment } from './base/config.ts'
-import { ReeveError } from './base/errors.ts'
+import { messageOf, ReeveError } from './base/errors.ts'
 import { createIds } from './base/ids.ts'
 import { type Log, lineLog } from './base/log.ts'
 import { type Clock, systemClock, toMs } from './base/time.ts'
@@ -117,7 +117,7 @@ export class Runtime {
   /** Reads the knowledge, starts the project's services and begins to drive runs. */
   async start(): Promise<void> {
     await this.readKnowledge()
-    this.#services = (await this.project.config.services?.()) ?? []
+    this.#services = await startServices(this.project.config)
     await this.engine.start()
     await this.prune()
   }
@@ -178,6 +178,16 @@ function registryOf(project: Project): WorkflowRegistry {
   const registry = new WorkflowRegistry()
   for (const workflow of project.workflows) registry.add(workflow)
   return registry
+}
+
+async function startServices({ services }: ProjectConfig): Promise<Service[]> {
+  try {
+    return (await services?.()) ?? []
+  } catch (cause) {
+    if (cause instanceof ReeveError) throw cause
+    const why = `The services of reeve.config.ts did not start: ${messageOf(cause)}`
+    throw new ReeveError('service-failed', why, { cause })
+  }
 }
 
 /** Turns the names of models into solvers and leaves out those that cannot be asked where others remain. */

@@ -3,7 +3,7 @@ import type { Cli } from './cli.ts'
 import { checkClock, checkData, checkDisk, checkIntegrity, checkRuns, checkWorkers } from './doctor-data.ts'
 import { checkKeys, checkProject } from './doctor-project.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { shownLines } from './rest.ts'
+import { safeText } from './safe-text.ts'
 import { projectFolder, type Workspace, withWorkspace } from './workspace.ts'
 
 /** One thing that was looked at. */
@@ -24,7 +24,7 @@ export async function doctor(cli: Cli): Promise<ExitCode> {
   const note = (finding: Finding) => {
     findings.push(finding)
     terminal.line(
-      `${marks[finding.state]} ${finding.what.padEnd(10)} ${shownLines(finding.found, 20).join('\n             ').replaceAll('│ ', '')}`,
+      `${marks[finding.state]} ${finding.what.padEnd(10)} ${safeText(finding.found).replaceAll('\n', '\n             ')}`,
     )
     if (finding.advice !== undefined) terminal.line(`             → ${finding.advice}`)
   }

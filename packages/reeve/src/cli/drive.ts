@@ -1,3 +1,4 @@
+import { ReeveError } from '../base/errors.ts'
 import type { Runtime } from '../runtime.ts'
 import type { JournalEvent } from '../store/journal.ts'
 import { requireRun } from '../store/runs.ts'
@@ -58,9 +59,19 @@ export async function carryOn(
   }
   const afterSeq = await lastSeqOf(database, await requireRun(database, runId))
   terminal.line('No worker lives, so it goes on here.')
-  return withRuntime(cli, async (runtime) => {
-    using interrupt = new Interrupt(terminal, goesOn(cli, runId))
-    await runtime.start()
-    return showUntilRest(cli, runtime, runId, { afterSeq, signal: interrupt.signal, extra: answer.value })
-  })
+  try {
+    return await withRuntime(cli, async (runtime) => {
+      using interrupt = new Interrupt(terminal, goesOn(cli, runId))
+      await runtime.start()
+      return showUntilRest(cli, runtime, runId, { afterSeq, signal: interrupt.signal, extra: answer.value })
+    })
+  } catch (error) {
+    if (!(error instanceof ReeveError)) throw error
+    const { code, details } = error
+    const message = `${answer.said}. That is recorded; but the run cannot go on here yet: ${error.message}`
+    throw new ReeveError(code, message, {
+      cause: error,
+      details: { ...details, ...answer.value, run: runId },
+    })
+  }
 }

@@ -6,7 +6,7 @@ import { listRuns, type RunRow, type RunStatus } from '../store/runs.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { approvalView, printApproval } from './rest.ts'
-import { briefLine, moment } from './safe-text.ts'
+import { briefLine, moment, safeLine } from './safe-text.ts'
 import { table } from './table.ts'
 import type { Colors } from './terminal.ts'
 import { withWorkspace } from './workspace.ts'
@@ -77,7 +77,7 @@ function cells(row: RunRow, colors: Colors): string[] {
   const took = formatMs((row.ended_at ?? systemClock.now()) - row.created_at)
   return [
     row.id,
-    row.workflow,
+    safeLine(row.workflow),
     statusColor(row.status, colors)(row.paused !== 0 ? `${row.status}, paused` : row.status),
     moment(row.created_at),
     row.ended_at === null ? `${took} so far` : took,

@@ -4,7 +4,8 @@ import type { Database } from '../store/database.ts'
 import { readEvents } from '../store/journal.ts'
 import type { Cli } from './cli.ts'
 import { codeOf, type ExitCode, exitCodes } from './exit-codes.ts'
-import { briefLine, briefValue, moment, safeLine, safeText } from './safe-text.ts'
+import { moment, safeLine } from './safe-text.ts'
+import { shownLines, whole } from './shown-value.ts'
 import type { Standing } from './standing.ts'
 
 /** The commands that decide an approval, as the user can paste them. */
@@ -47,37 +48,8 @@ export function printApproval(cli: Cli, approval: ApprovalRow): void {
   terminal.line(
     `${yellow('?')} ${asks[approval.kind]} ${bold(safeLine(approval.subject))} ${dim(since + until)}`,
   )
-  for (const line of shownLines(JSON.parse(approval.shown))) terminal.line(`    ${line}`)
+  for (const line of shownLines(JSON.parse(approval.shown), whole)) terminal.line(`    ${line}`)
   for (const command of Object.values(decisionCommands(cli, approval))) terminal.line(`  ${cyan(command)}`)
-}
-
-/** A value over as many lines as it needs: one for each property, blocks for texts. */
-export function shownLines(value: unknown, limit = 12): string[] {
-  if (typeof value === 'string') return blockLines(value, limit)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [briefValue(value, 300)]
-  return Object.entries(value).flatMap(([key, inner]) => propertyLines(safeLine(key), inner, limit))
-}
-
-function propertyLines(key: string, value: unknown, limit: number): string[] {
-  if (typeof value === 'string' && (value.includes('\n') || value.length > 120)) {
-    return [`${key}:`, ...blockLines(value, limit).map((line) => `  ${line}`)]
-  }
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    JSON.stringify(value).length > 100
-  ) {
-    return [`${key}:`, ...shownLines(value, limit).map((line) => `  ${line}`)]
-  }
-  return [`${key}: ${briefValue(value, 200)}`]
-}
-
-function blockLines(text: string, limit: number): string[] {
-  const lines = safeText(text).split('\n')
-  const kept = lines.slice(0, limit).map((line) => `│ ${briefLine(line, 200)}`)
-  if (lines.length > limit) kept.push(`│ … ${lines.length - limit} more lines (--json has all)`)
-  return kept
 }
 
 /** Prints how a run rests and answers the exit code that says the same. */
@@ -106,7 +78,7 @@ export async function reportRest(
   terminal.line(`${color(bold(run.status))}${paused} ${dim(`run ${run.id}`)}`)
   if (ending.output !== undefined) for (const line of shownLines(ending.output)) terminal.line(`  ${line}`)
   if (run.reason !== null && standing.state !== 'waiting')
-    for (const line of blockLines(run.reason, 20)) terminal.line(`  ${line}`)
+    for (const line of shownLines(run.reason, { lines: 20, width: 300 })) terminal.line(`  ${line}`)
   for (const approval of approvals) printApproval(cli, approval)
   if (standing.state === 'waiting' && approvals.length === 0)
     terminal.line(`  waits: ${safeLine(waitsFor(cli, standing))}`)

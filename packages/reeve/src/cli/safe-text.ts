@@ -2,8 +2,7 @@
  * What models, customers and other systems wrote may hold escapes that drive a terminal, or marks that reorder what a
  * reader sees. On its way to a screen every such character becomes its visible escape.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const unsafe = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+const unsafe = /(?!\n)[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\u200b\u2060-\u2064\ufeff]/gu
 
 /** Safe to print; lines stay lines. */
 export function safeText(text: string): string {

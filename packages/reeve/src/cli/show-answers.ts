@@ -1,7 +1,10 @@
 import type { Cli } from './cli.ts'
-import { decisionCommands, shownLines } from './rest.ts'
-import type { RunStory, ToolCall, Wait } from './run-story.ts'
+import { decisionCommands } from './rest.ts'
+import type { RunStory } from './run-story.ts'
 import { briefLine, briefValue, moment, safeLine } from './safe-text.ts'
+import { shownLines } from './shown-value.ts'
+import type { Wait } from './story-belief.ts'
+import type { ToolCall } from './story-tools.ts'
 
 export function printGoal({ terminal }: Cli, { goal }: RunStory): void {
   const { bold, dim } = terminal.colors
@@ -100,7 +103,7 @@ export function printBelief(cli: Cli, { belief, run }: RunStory): void {
   if (belief.error)
     terminal.line(`  ${safeLine(belief.error.code)}: ${briefLine(belief.error.message, 1000)}`)
   else if (belief.reason !== null && belief.status !== 'waiting') {
-    for (const line of shownLines(belief.reason, 30)) terminal.line(`  ${line}`)
+    for (const line of shownLines(belief.reason, { lines: 30, width: 300 })) terminal.line(`  ${line}`)
   }
   for (const wait of belief.waitsFor) printWait(cli, run.id, wait)
   if (belief.status === 'failed' || belief.status === 'stuck')

@@ -112,3 +112,11 @@ test('--verbose adds the stack', async () => {
   const { stderr } = await reeve(project(), ['show', 'r0', '--verbose'])
   expect(stderr).toMatch(/There is no run r0.*^ +at /ms)
 })
+
+test('services that do not start are told', async () => {
+  const folder = project()
+  const config = `export default { services: async () => { throw new Error('the port is taken') } }\n`
+  writeFileSync(join(folder, 'reeve.config.ts'), config)
+  const args = ['run', 'greet', '--input', '{"name":"Ada"}']
+  expect(await refused(folder, args)).toMatch(/^service-failed: .*the port is taken/)
+})

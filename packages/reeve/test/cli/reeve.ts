@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
+
+// Processes take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 const packageFolder = join(import.meta.dirname, '../..')
 

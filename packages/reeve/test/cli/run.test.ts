@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ended, linesOf, project, type Rested, reeve, reeveJson, start } from './reeve.ts'
@@ -146,11 +146,74 @@ test('what customers and models wrote cannot drive the terminal', async () => {
     ['run', 'greet', '--input', input, '--json'],
   ]) {
     const { stdout, stderr } = await reeve(folder, args, { environment: { CI: '1', FORCE_COLOR: '1' } })
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may arrive
-    expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    expect(stdout + stderr).not.toMatch(/(?!\n)\p{Cc}|\u202e/u)
   }
   const { output } = await reeveJson<{ output: unknown }>(folder, ['run', 'greet', '--input', input])
   expect(output).toEqual({ greeting: `Hello ${hostile}` })
+})
+
+test('a second Ctrl-C ends at once, and the run is still there', async () => {
+  const folder = project()
+  const child = start(folder, ['run', 'slow'])
+  const finished = ended(child)
+  for await (const text of child.stdout) if (String(text).includes('run-started')) break
+  child.kill('SIGINT')
+  for await (const text of child.stderr) if (String(text).includes('Ctrl-C again ends at once')) break
+  child.kill('SIGINT')
+  expect((await finished).code).toBe(130)
+  const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs'])
+  expect(runs).toMatchObject([{ workflow: 'slow', status: 'running' }])
+})
+
+test('a run that somebody cancels meanwhile ends with 4', async () => {
+  const folder = project()
+  const child = start(folder, ['run', 'nap'])
+  const finished = ended(child)
+  for await (const text of child.stdout) if (String(text).includes('timer-set')) break
+  const { runs } = await reeveJson<{ runs: { id: string }[] }>(folder, ['runs'])
+  expect(await reeveJson(folder, ['cancel', runs[0]!.id])).toMatchObject({ code: 0 })
+  expect((await finished).code).toBe(4)
+})
+
+test('a run whose code changed under it is stuck with the difference, and ends with 4', async () => {
+  const folder = project()
+  const input = '{"to":"bo@example.com","text":"Hi"}'
+  const { run, approvals } = await reeveJson<Rested>(folder, ['run', 'reply', '--input', input])
+  const file = join(folder, 'workflows/reply.ts')
+  writeFileSync(file, readFileSync(file, 'utf8').replace("'review'", "'second opinion'"))
+  const { code, stdout } = await reeve(folder, ['approve', approvals[0]!.id])
+  expect(stdout).toMatch(/journal: question "review".*code: +question "second opinion"/s)
+  expect(stdout).toContain(`reeve retry ${run}`)
+  expect(code).toBe(4)
+  expect((await reeve(folder, ['show', run])).stdout).toMatch(/it is stuck.*- journal: question "review"/s)
+})
+
+test('a paused queue holds a run, and run says so', async () => {
+  const folder = project()
+  await reeveJson(folder, ['run', 'greet', '--input', '{"name":"first"}'])
+  await reeveJson(folder, ['queues', 'pause', 'default'])
+  const { code, stdout } = await reeve(folder, ['run', 'greet', '--input', '{"name":"held"}'])
+  expect(stdout).toContain('reeve queues resume default')
+  expect(code).toBe(3)
+})
+
+test('a decision stands even when the project cannot be loaded', async () => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, [
+    'run',
+    'reply',
+    '--input',
+    '{"to":"bo@example.com","text":"Hi"}',
+  ])
+  writeFileSync(join(folder, 'workflows/broken.ts'), 'export default {')
+  const { code, stderr } = await reeve(folder, ['approve', approvals[0]!.id])
+  expect(stderr).toMatch(
+    /approved: mail\.send .* is recorded; but the run cannot go on here yet: .*broken\.ts/,
+  )
+  expect(code).toBe(2)
+  rmSync(join(folder, 'workflows/broken.ts'))
+  await reeveJson(folder, ['run', 'greet', '--input', '{"name":"driver"}'])
+  expect(readFileSync(join(folder, 'sent.jsonl'), 'utf8')).toContain('bo@example.com')
 })
 
 test('a reader that goes away ends the command in silence', async () => {

@@ -1,0 +1,26 @@
+import { fromErrorRecord } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import type { JournalEvent } from '../store/journal.ts'
+import { payloadOf } from './event-line.ts'
+
+/** A person's decision as its event has it. */
+export interface Decided {
+  status: string
+  value: Json
+  edited: boolean
+  by: string | null
+  note: string | null
+}
+
+export function jsonOf(event: JournalEvent): Json {
+  return event.payload === null ? null : (JSON.parse(event.payload) as Json)
+}
+
+export function errorOf(event: JournalEvent): { code: string; message: string } {
+  const { code, message } = fromErrorRecord(payloadOf(event))
+  return { code, message }
+}
+
+export function isoOf(at: number): string {
+  return new Date(at).toISOString()
+}

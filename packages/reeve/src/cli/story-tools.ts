@@ -1,0 +1,62 @@
+import { canonical, type Json } from '../base/json.ts'
+import type { RecordedCall } from '../engine/history.ts'
+import { payloadOf } from './event-line.ts'
+import { type Decided, errorOf, isoOf, jsonOf } from './event-values.ts'
+
+export interface ToolCall {
+  call: number
+  name: string
+  /** `read` effects write no intent, so their arguments are not in the journal. */
+  class: string
+  args: Json | undefined
+  key: string | null
+  attempts: number
+  state: 'completed' | 'failed' | 'unknown' | 'under way'
+  result?: Json
+  error?: { code: string; message: string }
+  /** The decision on exactly these arguments. */
+  approval: { call: number; by: string | null; at: string; edited: boolean; note: string | null } | null
+}
+
+/** Every effect of a run, with what was approved before it. */
+export function toolCalls(calls: RecordedCall[]): ToolCall[] {
+  const approvals = calls.filter((call) => call.settled?.type === 'approval-decided')
+  return calls.filter((call) => call.kind === 'effect').map((call) => toolCall(call, approvals))
+}
+
+function toolCall(call: RecordedCall, approvals: RecordedCall[]): ToolCall {
+  const intents = call.opened.filter((event) => event.type === 'effect-intended')
+  const retries = call.opened.filter((event) => event.type === 'effect-retrying').length
+  const intent = intents[0] && payloadOf<{ key?: string; class?: string; args?: Json }>(intents[0])
+  const { settled } = call
+  const tool: ToolCall = {
+    call: call.step,
+    name: call.name ?? '',
+    class: intent ? (intent.class ?? 'not recorded') : 'read',
+    args: intent?.args,
+    key: intent?.key ?? null,
+    attempts: intent ? intents.length : retries + (settled ? 1 : 0),
+    state: 'under way',
+    approval: intent ? approvalOf(call, intent.args ?? null, approvals) : null,
+  }
+  if (settled?.type === 'effect-completed') return { ...tool, state: 'completed', result: jsonOf(settled) }
+  if (settled) return { ...tool, state: 'failed', error: errorOf(settled) }
+  return call.opened.at(-1)?.type === 'effect-unknown' ? { ...tool, state: 'unknown' } : tool
+}
+
+/** The decision, before the call, on a request of this tool with exactly these arguments. */
+function approvalOf(call: RecordedCall, args: Json, approvals: RecordedCall[]): ToolCall['approval'] {
+  const wanted = canonical(args)
+  for (const { step, name, settled } of approvals.toReversed()) {
+    if (step >= call.step || name !== call.name) continue
+    const { status, value, by, edited, note } = payloadOf<Decided>(settled!)
+    if (status !== 'approved') continue
+    const approved = isRequest(value) ? value.args : value
+    if (canonical(approved) === wanted) return { call: step, by, at: isoOf(settled!.at), edited, note }
+  }
+  return null
+}
+
+function isRequest(value: Json): value is { tool: Json; args: Json } {
+  return typeof value === 'object' && value !== null && 'tool' in value && 'args' in value
+}
