@@ -107,7 +107,7 @@ export class CoreContext {
 
   /** A number from 0 (included) to 1 (excluded), the same on replay. */
   random(): number {
-    this.#random ??= seeded(this.runId)
+    this.#random ??= seeded(this.#execution.history?.seed ?? this.runId)
     return this.#random()
   }
 

@@ -3,11 +3,11 @@ import type { Json } from '../base/json.ts'
 import { type ApprovalView, recordDecision, requireApproval } from '../store/approvals.ts'
 import type { Database, Session } from '../store/database.ts'
 import { deliver, wakeRuns } from '../store/inbox.ts'
-import { type JournalEvent, readEvents } from '../store/journal.ts'
-import { endedStatuses, type RunRow, readRunByNo, requireRun } from '../store/runs.ts'
+import { endedStatuses, lockRun, pauseRuns, type RunRow, readRunByNo, requireRun } from '../store/runs.ts'
 import type { DecisionItem } from './approval.ts'
 import type { EngineEdges } from './edges.ts'
 import type { OutcomeAnswer } from './effect.ts'
+import { forkRun } from './fork.ts'
 import { appendOutside, cancelOutside } from './outside.ts'
 import { encodePayload } from './payload.ts'
 
@@ -38,7 +38,7 @@ export class Control {
     const text = encodePayload(payload, `the payload of signal "${name}"`) ?? 'null'
     const run = await requireRun(this.#database, runId)
     const fresh = await this.#database.transaction(async (session) => {
-      const current = (await readRunByNo(session, run.no))!
+      const current = (await lockRun(session, run.no))!
       refuseEnded(current, 'take a signal')
       const dedup = options.id === undefined ? null : `signal:${options.id}`
       return deliver(session, {
@@ -69,6 +69,8 @@ export class Control {
     const answer = encodePayload(decision.answer, 'the answer')
     await this.#database.transaction(async (session) => {
       const at = this.#edges.clock.now()
+      // First the run, then its approval: in the order in which a worker's turn writes them.
+      await lockRun(session, approval.run)
       const current = await requireApproval(session, approvalId)
       refuseDecided(current, at)
       const note = decision.note ?? null
@@ -86,14 +88,14 @@ export class Control {
   async cancel(runId: string, by: string): Promise<void> {
     const run = await requireRun(this.#database, runId)
     const touched = await this.#database.transaction(async (session) => {
-      refuseEnded((await readRunByNo(session, run.no))!, 'be cancelled')
+      refuseEnded((await lockRun(session, run.no))!, 'be cancelled')
       return this.#cancelTree(session, run.no, by)
     })
     for (const no of touched) this.#arrived(no)
   }
 
   async #cancelTree(session: Session, no: number, by: string): Promise<number[]> {
-    const run = (await readRunByNo(session, no))!
+    const run = (await lockRun(session, no))!
     const touched = [no]
     if (run.status === 'running') {
       await session.run('update runs set cancelled_by = ? where no = ?', [by, no])
@@ -122,8 +124,8 @@ export class Control {
   async #setPaused(runId: string, paused: boolean): Promise<void> {
     const run = await requireRun(this.#database, runId)
     await this.#database.transaction(async (session) => {
-      refuseEnded((await readRunByNo(session, run.no))!, paused ? 'be paused' : 'be resumed')
-      await session.run('update runs set paused = ? where no = ?', [paused ? 1 : 0, run.no])
+      refuseEnded((await lockRun(session, run.no))!, paused ? 'be paused' : 'be resumed')
+      await session.bulk(pauseRuns, [[run.no, paused ? 1 : 0]])
       if (paused) await session.bulk(wakeRuns, [[run.no]])
     })
     this.#arrived(run.no)
@@ -137,7 +139,7 @@ export class Control {
   async retry(runId: string, by: string): Promise<void> {
     const run = await requireRun(this.#database, runId)
     await this.#database.transaction(async (session) => {
-      const current = (await readRunByNo(session, run.no))!
+      const current = (await lockRun(session, run.no))!
       if (current.status !== 'failed' && current.status !== 'stuck') {
         const why = `Run ${runId} is ${current.status}; only a failed or stuck run can be retried.`
         throw new ReeveError(
@@ -172,73 +174,12 @@ export class Control {
    * @throws `unknown-run` `bad-fork`
    */
   async fork(runId: string, from: number, by: string): Promise<string> {
-    const origin = await requireRun(this.#database, runId)
-    const events = await readEvents(this.#database, origin.no)
-    const shared = sharedPrefix(events, from)
-    if (!Number.isInteger(from) || from < 1 || (from > 1 && shared.length === events.length)) {
-      throw new ReeveError(
-        'bad-fork',
-        `Run ${runId} has no call ${from}. See its calls with: reeve show ${runId}`,
-      )
-    }
     const no = await this.#edges.numbers.take()
     const id = this.#edges.newId()
-    await this.#database.transaction(async (session) => {
-      await session.run(
-        `insert into runs (no, id, workflow, version, status, queue, key, priority, available_at, fresh, principal, epoch, created_at)
-         values (?, ?, ?, ?, 'queued', ?, ?, ?, ?, 1, ?, 0, ?)`,
-        [
-          no,
-          id,
-          origin.workflow,
-          origin.version,
-          origin.queue,
-          origin.key,
-          origin.priority,
-          0,
-          by,
-          this.#edges.clock.now(),
-        ],
-      )
-      const born = (await readRunByNo(session, no))!
-      const forked = { type: 'run-forked', payload: JSON.stringify({ from: runId, step: from, by }) }
-      await copyEvents(session, this.#edges, born, shared, forked)
-    })
+    await forkRun(this.#database, this.#edges, { origin: runId, from, by, no, id })
     this.#arrived(no)
     return id
   }
-}
-
-/** Everything before the first event of a call from `from` on, without what ended the run. */
-function sharedPrefix(events: JournalEvent[], from: number): JournalEvent[] {
-  const cut = events.findIndex(
-    (event) => event.step !== null && event.step >= from && !event.type.startsWith('run-'),
-  )
-  return (cut < 0 ? events : events.slice(0, cut)).filter(
-    (event) => event.type === 'run-started' || !event.type.startsWith('run-'),
-  )
-}
-
-async function copyEvents(
-  session: Session,
-  edges: Pick<EngineEdges, 'clock'>,
-  run: RunRow,
-  events: JournalEvent[],
-  forked: { type: string; payload: string },
-): Promise<void> {
-  const copies = events.map((event) => ({
-    type: event.type,
-    ...(event.step === null ? {} : { step: event.step }),
-    ...(event.name === null ? {} : { name: event.name }),
-    ...(event.payload === null ? {} : { payload: event.payload }),
-    ...(event.args === null ? {} : { args: event.args }),
-    at: event.at,
-  }))
-  await appendOutside(session, edges, run, [...copies, forked], {
-    status: 'queued',
-    reason: null,
-    ended: false,
-  })
 }
 
 function refuseEnded(run: RunRow, what: string): void {

@@ -71,6 +71,8 @@ export interface History {
   /** The highest call number the journal knows. */
   lastStep: number
   patches: Set<string>
+  /** What the run's random numbers come from, when not from its own id: a fork shares those of its origin. */
+  seed: string | undefined
   logs: number
   /** What the run has spent on models. */
   costUsd: number
@@ -91,6 +93,7 @@ export function readHistory(events: JournalEvent[]): History {
     settlements: [],
     lastStep: 0,
     patches: new Set(),
+    seed: undefined,
     logs: 0,
     costUsd: 0,
     lastSeq: last.seq,
@@ -98,6 +101,8 @@ export function readHistory(events: JournalEvent[]): History {
   }
   for (const event of events) {
     if (event.type === 'patch-marked') history.patches.add(event.name!)
+    else if (event.type === 'run-forked')
+      history.seed = (JSON.parse(event.payload!) as { seed?: string }).seed
     else if (event.type === 'log-written') history.logs++
     else if (event.type === 'input-replaced') history.input = event
     else if (event.type === 'run-retried' && event.step !== null) forget(history, event.step)
