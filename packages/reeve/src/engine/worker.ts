@@ -2,9 +2,12 @@ import { messageOf } from '../base/errors.ts'
 import { parse } from '../base/schema.ts'
 import {
   claimFrom,
+  claimsOf,
   nextDue,
   nextRateWindow,
   recoverOrphans,
+  returnClaims,
+  storeNow,
   suspectCrashes,
   wakeDue,
 } from '../store/claims.ts'
@@ -65,6 +68,9 @@ export class Worker {
   #queues = new Map<string, QueueRow>()
   #state: 'new' | 'working' | 'draining' | 'stopped' = 'new'
   #nudged = false
+  #mayHoldStrays = false
+  /** When the last claim began, by the store's clock. */
+  #claimedAt = 0
   #round: Promise<void> | undefined
   /** A round was asked for. */
   #again = false
@@ -97,7 +103,7 @@ export class Worker {
     this.#state = 'working'
     await this.#recover()
     this.#stopListening = database.onOutsideChange(() => {
-      void this.#noticeOutside()
+      this.#noticeOutside().catch((error) => this.#readFailed(error))
       this.nudge()
     })
     this.#beatLater()
@@ -148,11 +154,24 @@ export class Worker {
   async #rounds(): Promise<void> {
     while (this.#again && this.#state === 'working') {
       this.#again = false
+      if (this.#mayHoldStrays) await this.#releaseStrays()
       await this.#options.onRound()
       await this.#claimAll()
     }
     await this.#sleepUntilDue()
     if (this.#again) await this.#rounds()
+  }
+
+  async #releaseStrays(): Promise<void> {
+    const { database } = this.#options
+    const claims = await claimsOf(database, this.id)
+    // Looked at after the answer: a run is here before its birth is written, and until its release is.
+    const strays = claims.filter(({ no }) => !this.#active.has(no))
+    await database.bulk(
+      returnClaims,
+      strays.map(({ no, epoch }) => [no, epoch, this.id]),
+    )
+    this.#mayHoldStrays = false
   }
 
   async #claimAll(): Promise<void> {
@@ -167,6 +186,7 @@ export class Worker {
   }
 
   async #claim(session: Parameters<typeof claimFrom>[0], room: number): Promise<RunRow[]> {
+    this.#claimedAt = await storeNow(session)
     await wakeDue(session)
     const queues = await listQueues(session)
     this.#queues = new Map(queues.map((queue) => [queue.name, queue]))
@@ -186,16 +206,25 @@ export class Worker {
     this.#cancelDue()
     if (this.#state !== 'working') return
     const { database, edges } = this.#options
-    const due = await nextDue(database)
-    const window = await nextRateWindow(database)
+    const due = await nextDue(database, this.#claimedAt)
+    const window = await nextRateWindow(database, this.#claimedAt)
     const next = Math.min(due ?? Number.POSITIVE_INFINITY, window ?? Number.POSITIVE_INFINITY)
     if (next === Number.POSITIVE_INFINITY) return
     this.#cancelDue = edges.clock.after(Math.max(next - edges.clock.now(), 1), () => this.nudge())
   }
 
+  /** What this round claimed may be known to the database only: the next one gives it back first. */
   #roundFailed(error: unknown): void {
+    this.#mayHoldStrays = true
     this.#options.edges.log.error('a claim round failed; it is tried again', { error: String(error) })
     this.#cancelDue = this.#options.edges.clock.after(1000, () => this.nudge())
+  }
+
+  /** What was missed is found when the database is looked at again. */
+  #readFailed(error: unknown): void {
+    this.#options.edges.log.warn('the database could not be read; it is tried again', {
+      error: String(error),
+    })
   }
 
   // ---- runs
@@ -266,6 +295,7 @@ export class Worker {
     try {
       await this.#adopt(run)
     } catch (error) {
+      if (this.#options.database.classify(error) === 'retry') throw error
       const reason = `The run cannot be loaded: ${messageOf(error)}. Check its journal with: reeve audit verify ${run.id}`
       await markStuck(this.#options.database, this.#options.edges, run, reason)
       this.#options.onSetAside(run.id)
@@ -324,8 +354,11 @@ export class Worker {
   }
 
   #ended(claim: Claim, workflow: string, ending: Ending): void {
-    this.#active.delete(claim.no)
-    this.#activeIds.delete(claim.id)
+    // It may have been lost, queued and claimed anew by this very worker.
+    if (this.#active.get(claim.no)?.claim === claim) {
+      this.#active.delete(claim.no)
+      this.#activeIds.delete(claim.id)
+    }
     this.#options.onEnd({ no: claim.no, id: claim.id, workflow }, ending)
     if (this.#active.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
     const mayFree = this.#backlog || this.#limited || claim.crashes >= suspectCrashes

@@ -1,4 +1,4 @@
-import type { Session, Value } from './database.ts'
+import type { Bulk, Session, Value } from './database.ts'
 import { isLimited, type QueueRow } from './queues.ts'
 import type { RunRow } from './runs.ts'
 
@@ -13,14 +13,24 @@ export async function wakeDue(session: Session): Promise<number> {
   )
 }
 
-/** When the next timer or delayed start is due (ms by the store's clock). */
-export async function nextDue(session: Session): Promise<number | undefined> {
+/** The store's clock (ms). */
+export async function storeNow(session: Session): Promise<number> {
+  const row = await session.get<{ now: number }>('select reeve_now() as now')
+  return row!.now
+}
+
+/**
+ * When the next timer or delayed start is due (ms by the store's clock). `claimedAt` is when the last claim began: what
+ * fell due after it is still to be claimed, even if its time has passed by now.
+ */
+export async function nextDue(session: Session, claimedAt: number): Promise<number | undefined> {
   const row = await session.get<{ at: number | null }>(
     `select min(at) as at from (
        select min(wake_at) as at from runs where status = 'waiting' and wake_at is not null and paused = 0
-       union all select min(available_at) from runs where status = 'queued' and paused = 0 and available_at > reeve_now()
+       union all select min(available_at) from runs where status = 'queued' and paused = 0 and available_at > ?
        union all select min(next_at) from schedules where paused = 0
      ) as due`,
+    [claimedAt],
   )
   return row?.at ?? undefined
 }
@@ -145,14 +155,41 @@ async function rateLeft(session: Session, queue: QueueRow): Promise<number> {
   return queue.rate_count! - row!.used
 }
 
-/** When a rate-limited queue with queued runs may claim again, if it is the rate that holds it now. */
-export async function nextRateWindow(session: Session): Promise<number | undefined> {
+/**
+ * When a rate-limited queue with queued runs may claim again, if it was the rate that held it at `claimedAt`, when the
+ * last claim began.
+ */
+export async function nextRateWindow(session: Session, claimedAt: number): Promise<number | undefined> {
   const row = await session.get<{ at: number | null }>(
     `select min(c.window_at + q.rate_ms) as at from claim_rates c join queues q on q.name = c.queue
-     where q.rate_count is not null and c.used >= q.rate_count and c.window_at + q.rate_ms > reeve_now()
+     where q.rate_count is not null and c.used >= q.rate_count and c.window_at + q.rate_ms > ?
        and exists (select 1 from runs where status = 'queued' and queue = q.name)`,
+    [claimedAt],
   )
   return row?.at ?? undefined
+}
+
+const recoverRuns: Bulk = {
+  columns: { no: 'int' },
+  announces: true,
+  sql: `update runs set status = 'queued', worker = null, available_at = reeve_now(), fresh = 0,
+      crashes = case when coalesce((select max(seq) from events where run = runs.no), 0) > crash_seq
+        then 1 else crashes + 1 end,
+      crash_seq = coalesce((select max(seq) from events where run = runs.no), 0)
+    {from} where runs.no = :no returning *`,
+}
+
+/** The claims that the database has for a worker. */
+export async function claimsOf(session: Session, worker: string): Promise<{ no: number; epoch: number }[]> {
+  return session.all(`select no, epoch from runs where status = 'running' and worker = ?`, [worker])
+}
+
+/** Gives claims back that nothing was done with. */
+export const returnClaims: Bulk = {
+  columns: { no: 'int', epoch: 'int', worker: 'text' },
+  announces: true,
+  sql: `update runs set status = 'queued', worker = null
+    {from} where runs.no = :no and runs.epoch = :epoch and runs.worker = :worker and runs.status = 'running'`,
 }
 
 /**
@@ -160,14 +197,13 @@ export async function nextRateWindow(session: Session): Promise<number | undefin
  * A run whose journal grew since its last death starts counting anew. Answers every run it took back.
  */
 export async function recoverOrphans(session: Session, limit = 1000): Promise<RunRow[]> {
-  return session.all<RunRow>(
-    `update runs set status = 'queued', worker = null, available_at = reeve_now(), fresh = 0,
-       crashes = case when coalesce((select max(seq) from events where run = runs.no), 0) > crash_seq then 1 else crashes + 1 end,
-       crash_seq = coalesce((select max(seq) from events where run = runs.no), 0)
-     where no in (
-       select no from runs where status = 'running'
-         and (worker is null or worker not in (select id from workers)) limit ? {skip}
-     ) returning *`,
+  const orphans = await session.all<{ no: number }>(
+    `select no from runs where status = 'running' and (worker is null or worker not in (select id from workers))
+     order by no limit ? {skip}`,
     [limit],
+  )
+  return session.bulk<RunRow>(
+    recoverRuns,
+    orphans.map(({ no }) => [no]),
   )
 }

@@ -63,9 +63,16 @@ export function claimCases(open: Open): void {
     const now = await storeNow(database)
     await addRuns(database, newRun(1, { available_at: now + 60_000 }))
     expect(await claim(database, 10)).toEqual([])
-    expect(await nextDue(database)).toBe(now + 60_000)
+    expect(await nextDue(database, now)).toBe(now + 60_000)
     await database.run('update runs set available_at = ? where no = 1', [now])
     expect(await claim(database, 10)).toEqual([1])
+  })
+
+  storeCase('a run that fell due after the claim began is still waited for', open, async (database) => {
+    const now = await storeNow(database)
+    await addRuns(database, newRun(1, { available_at: now - 5 }))
+    expect(await nextDue(database, now - 6)).toBe(now - 5)
+    expect(await nextDue(database, now)).toBeUndefined()
   })
 
   storeCase(
@@ -81,7 +88,7 @@ export function claimCases(open: Open): void {
       expect(await claim(database, 10)).toEqual([1])
       expect((await rowOf(database, 1)).wake_at).toBeNull()
       expect(await rowOf(database, 2)).toMatchObject({ status: 'waiting' })
-      expect(await nextDue(database)).toBe(now + 60_000)
+      expect(await nextDue(database, now)).toBe(now + 60_000)
     },
   )
 

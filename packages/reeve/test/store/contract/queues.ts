@@ -55,7 +55,7 @@ export function queueCases(open: Open): void {
     expect(await claim(database, 10)).toEqual([1, 2, 9])
     expect(await claim(database, 10)).toEqual([])
     const now = await storeNow(database)
-    const window = (await nextRateWindow(database))!
+    const window = (await nextRateWindow(database, now))!
     expect(window).toBeGreaterThan(now)
     expect(window).toBeLessThanOrEqual(now + 60_000)
     await addRuns(database, newRun(10, { fresh: 0 }))
@@ -70,6 +70,8 @@ export function queueCases(open: Open): void {
     expect(await claim(database, 10)).toEqual([1])
     await database.run('update claim_rates set window_at = window_at - 60000')
     expect(await claim(database, 10)).toEqual([])
-    expect(await nextRateWindow(database)).toBeUndefined()
+    expect(await nextRateWindow(database, await storeNow(database))).toBeUndefined()
+    const window = await database.get<{ at: number }>('select window_at as at from claim_rates')
+    expect(await nextRateWindow(database, window!.at + 59_999)).toBe(window!.at + 60_000)
   })
 }
