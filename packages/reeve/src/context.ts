@@ -1,4 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Agent } from './agents/agent.ts'
+import type { AgentListener } from './agents/agent-events.ts'
+import { type AgentOptions, runAgent } from './agents/loop.ts'
 import type { Json } from './base/json.ts'
 import { type OutputOf, toJsonSchema } from './base/schema.ts'
 import { CoreContext } from './engine/context.ts'
@@ -21,6 +24,8 @@ import type { Tool } from './tools/tool.ts'
 export interface Faculties {
   questions: Questions
   knowledge: Knowledge
+  /** Hears what agents do while they do it. */
+  agentListener?: AgentListener
 }
 
 export interface ExtractOptions<S extends StandardSchemaV1> {
@@ -57,6 +62,7 @@ export interface RecallOptions {
 /** What a workflow may do. */
 export class Context extends CoreContext {
   readonly #faculties: Faculties
+  #loops = 0
 
   constructor(execution: Execution, workflows: WorkflowRegistry, faculties: Faculties) {
     super(execution, workflows)
@@ -110,6 +116,21 @@ export class Context extends CoreContext {
    */
   call<Input, Output>(tool: Tool<Input, Output>, args: Input): Promise<Output> {
     return callTool(CoreContext.executionOf(this), tool as Tool, args) as Promise<Output>
+  }
+
+  /**
+   * Runs an agent to its final answer: each turn of its model and each call of a tool is durable.
+   * @throws `agent-stopped` when it meets a limit or goes round in circles, `guard-rejected`, `over-budget`
+   */
+  agent<Input, Output>(agent: Agent<Input, Output>, input: Input, options?: AgentOptions): Promise<Output> {
+    const edges = {
+      execution: CoreContext.executionOf(this),
+      questions: this.#faculties.questions,
+      recall: (name: string, search: RecallOptions) => this.recall(name, search),
+      nextLoop: () => ++this.#loops,
+      listener: this.#faculties.agentListener,
+    }
+    return runAgent(edges, agent as Agent, input, options) as Promise<Output>
   }
 }
 

@@ -1,3 +1,3 @@
 export { FakeClock, settle } from './base/fake-clock.ts'
 export { silentLog } from './base/log.ts'
-export { flakySolver, scriptedSolver } from './models/scripted.ts'
+export { flakySolver, scriptedSolver, toolCalls } from './models/scripted.ts'

@@ -43,8 +43,14 @@ export function describeIssues(issues: Issue[]): string {
   return issues.map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message)).join('; ')
 }
 
-/** The schema as JSON Schema (draft 2020-12), for a model's prompt. @throws `no-json-schema` */
-export function toJsonSchema(schema: StandardSchemaV1): Record<string, unknown> {
+/**
+ * The schema as JSON Schema (draft 2020-12), for a model's prompt: of what it accepts (`input`, where a property with a
+ * default is optional) or of what it gives. @throws `no-json-schema`
+ */
+export function toJsonSchema(
+  schema: StandardSchemaV1,
+  side: 'input' | 'output' = 'output',
+): Record<string, unknown> {
   const standard = schema['~standard'] as StandardSchemaV1.Props & Partial<StandardJSONSchemaV1.Props>
   if (!standard.jsonSchema) {
     throw new ReeveError(
@@ -53,7 +59,7 @@ export function toJsonSchema(schema: StandardSchemaV1): Record<string, unknown> 
     )
   }
   try {
-    return standard.jsonSchema.output({ target: 'draft-2020-12' })
+    return standard.jsonSchema[side]({ target: 'draft-2020-12' })
   } catch (cause) {
     throw new ReeveError(
       'no-json-schema',

@@ -78,7 +78,9 @@ function read(
 ): Reading<unknown> {
   if (answer.kind === 'calls') return readCalls(answer, question)
   const reading = readValue(answer, schema)
-  return reading.ok && question.task === 'converse' ? { ...reading, value: { answer: reading.value } } : reading
+  return reading.ok && question.task === 'converse'
+    ? { ...reading, value: { answer: reading.value } }
+    : reading
 }
 
 /** Which tool it is and whether the arguments fit is for the one who keeps the tools to say. */

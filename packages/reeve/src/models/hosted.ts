@@ -93,7 +93,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
       })
       const usage = toUsage(result, question, price)
       // A cut reply may hold half of the calls that were meant, so none of them counts.
-      if (hasTools && result.toolCalls.length > 0 && result.finishReason === 'tool-calls')
+      if (hasTools && result.toolCalls.length > 0 && isWhole(result.finishReason))
         return { ...toCalls(result.toolCalls, conversation.offers), text: result.text, usage }
       return toAnswer(name, output?.text() ?? result.text, result.finishReason, usage)
     } catch (error) {
@@ -156,6 +156,11 @@ function toolSet(sdk: Loaded['sdk'], offers: Map<string, ToolOffer>): ToolSet {
   for (const [alias, { description, inputSchema }] of offers)
     tools[alias] = sdk.tool({ description, inputSchema: sdk.jsonSchema(inputSchema) })
   return tools
+}
+
+/** Some compatible servers end a reply that calls tools with "stop". */
+function isWhole(finish: FinishReason): boolean {
+  return finish === 'tool-calls' || finish === 'stop'
 }
 
 function toCalls(

@@ -41,6 +41,14 @@ export interface Asked {
   retry?: RetryPolicy | undefined
   /** The agent that asks: its ceiling counts too. */
   agent?: string
+  /** More ceilings that this question counts in; below `run:` they never wait for budget. */
+  ceilings?: BudgetScope[]
+  /** When the asker's time is up (ms): what is not answered by then fails with the error that `late` makes. */
+  deadline?: { at: number; late: () => ReeveError }
+  /** Told as a solver is about to be asked; on replay it is not. */
+  onAsked?: () => void
+  /** What replay compares, where the asker knows better than the question's own parts. */
+  args?: string
 }
 
 const outageRetry: RetryPolicy = { attempts: 4, delay: '2s', factor: 4, maxDelay: '5m' }
@@ -87,21 +95,13 @@ export class Questions {
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
   ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
-    const { task, name, instructions = null, input, feedback = null, passages = [] } = asked.question
-    const compared = {
-      task,
-      route: asked.route,
-      instructions,
-      input,
-      feedback,
-      passages: passages.map(({ id }) => id),
-    }
-    const call = execution.issue('question', name, argumentsHash(compared))
+    const { name } = asked.question
+    const call = execution.issue('question', name, asked.args ?? compared(asked))
     execution.perform(call, () =>
       attempts(execution, call, {
         what: `question "${name}"`,
         policy: resolveRetry(asked.retry ?? outageRetry),
-        timeoutMs: undefined,
+        timeoutMs: asked.deadline && Math.max(0, asked.deadline.at - execution.edges.clock.now()),
         body: ({ signal }) => this.#attempt(execution, asked, signal),
         putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.edges.clock.now()) : undefined),
       }),
@@ -110,6 +110,9 @@ export class Questions {
   }
 
   async #attempt(execution: Execution, asked: Asked, signal: AbortSignal): Promise<RouteAnswer> {
+    const { deadline } = asked
+    if (deadline && execution.edges.clock.now() >= deadline.at) throw deadline.late()
+    asked.onAsked?.()
     const route = this.#route(asked.route)
     const options = { signal, clock: execution.edges.clock, breakers: this.#breakers }
     if (!route.solvers.some((solver) => solver.worstCaseUsd))
@@ -182,7 +185,7 @@ export class Questions {
     const { agent } = asked
     if (agent !== undefined)
       scopes.push({ scope: `agent:${agent}`, ceilingUsd: orNone(this.#budgets.agents?.[agent]) })
-    return scopes
+    return asked.ceilings ? [...scopes, ...asked.ceilings] : scopes
   }
 
   #route(name: string): RouteDefinition {
@@ -191,6 +194,18 @@ export class Questions {
     const known = [...this.#routes.keys()].join(', ') || 'none'
     throw new ReeveError('unknown-route', `There is no route "${name}"; reeve.config.ts has: ${known}.`)
   }
+}
+
+function compared({ route, question }: Asked): string {
+  const { task, instructions = null, input, feedback = null, passages = [] } = question
+  return argumentsHash({
+    task,
+    route,
+    instructions,
+    input,
+    feedback,
+    passages: passages.map(({ id }) => id),
+  })
 }
 
 function orNone(amount: Usd | undefined): number | null {
@@ -207,7 +222,7 @@ function budgetReturnsAt(error: unknown, now: number): number | undefined {
 }
 
 /** The last solver of every route is a person. An answer that does not fit is asked for again, with why. */
-async function askPerson(execution: Execution, asked: Asked, cause: ReeveError): Promise<unknown> {
+export async function askPerson(execution: Execution, asked: Asked, cause: ReeveError): Promise<unknown> {
   const { name, task, instructions = null, input, schema: wanted = null } = asked.question
   const best = (cause.details.best as Json | undefined) ?? null
   let problem = cause.message

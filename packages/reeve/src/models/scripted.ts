@@ -53,7 +53,10 @@ function toAnswer(reply: string | Answer): Answer {
 
 /** A reply that calls tools: `toolCalls(['orders.find', { id: 7 }], …)`. */
 export function toolCalls(...calls: [tool: string, args: Json][]): Extract<Answer, { kind: 'calls' }> {
-  return { kind: 'calls', calls: calls.map(([tool, args], index) => ({ id: `call-${index + 1}`, tool, args })) }
+  return {
+    kind: 'calls',
+    calls: calls.map(([tool, args], index) => ({ id: `call-${index + 1}`, tool, args })),
+  }
 }
 
 /** Chances from 0 to 1; at most one fault strikes a call, and together they may reach 1. */
@@ -173,7 +176,11 @@ function spoilCalls(
   return { ...answer, calls: [spoilt, ...rest] }
 }
 
-function spoil(answer: Exclude<Answer, { kind: 'abstain' | 'calls' }>, fault: keyof FaultRates, shape: number): Answer {
+function spoil(
+  answer: Exclude<Answer, { kind: 'abstain' | 'calls' }>,
+  fault: keyof FaultRates,
+  shape: number,
+): Answer {
   const text = answer.kind === 'text' ? answer.text : JSON.stringify(answer.value)
   const spoilt: { kind: 'text'; text: string; cut?: boolean; confidence?: number; usage?: Usage } = {
     kind: 'text',

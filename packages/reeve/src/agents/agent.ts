@@ -1,0 +1,228 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { messageOf, ReeveError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { canonical } from '../base/json.ts'
+import { toUsd, type Usd } from '../base/money.ts'
+import { type InputOf, type OutputOf, toJsonSchema } from '../base/schema.ts'
+import { type Duration, toMs } from '../base/time.ts'
+import type { ToolOffer } from '../models/solver.ts'
+import type { Tool } from '../tools/tool.ts'
+import type { Guard } from './guardrails.ts'
+
+/**
+ * `worker` does one narrow thing · `coordinator` may hand tasks to a team of agents · `persona` is one identity over
+ * many runs, with a tone and preferences.
+ */
+export type AgentRole = 'worker' | 'coordinator' | 'persona'
+
+export interface AgentLimits {
+  /** Turns of the model. Default 10. */
+  iterations?: number
+  /** Tokens of all turns together, in and out, as the solvers report them. Default: no limit of its own. */
+  tokens?: number
+  /** Tokens that one turn's prompt may hold; older parts are summarised to fit. Default 32,000. */
+  context?: number
+  /** What all turns together may cost. Default: what its run has left. */
+  cost?: Usd
+  /** From its start, waiting for people included. Default: no limit of its own. */
+  time?: Duration
+}
+
+export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined> {
+  /** Unique in the project: budgets, the journal and coordinators know it by this name. */
+  name: string
+  /** Default `worker`. */
+  role?: AgentRole
+  /** What it is for, as a coordinator is told. Default: the first line of its instructions. */
+  description?: string
+  instructions: string
+  input: I
+  /** What the final answer must be; absent: text. */
+  output?: O
+  tools?: readonly Tool[]
+  /** Agents that a coordinator may call, each within what the coordinator itself has left. */
+  team?: readonly Agent[]
+  /** The route that its turns are asked on. */
+  route: string
+  limits?: AgentLimits
+  /** Scopes of the knowledge that it may search; it gets a tool `recall` for them. */
+  memory?: readonly string[]
+  /** Who answers for it: a person or a team. */
+  owner: string
+  /** How a persona speaks. */
+  tone?: string
+  /** What a persona knows of those it works for. */
+  preferences?: readonly string[]
+  guards?: { input?: readonly Guard[]; output?: readonly Guard[] }
+}
+
+/** An identity with a contract, as `ctx.agent` takes it. */
+export interface Agent<Input = unknown, Output = unknown> {
+  readonly kind: 'reeve-agent'
+  readonly name: string
+  readonly role: AgentRole
+  readonly description: string
+  readonly instructions: string
+  readonly input: StandardSchemaV1
+  /** Whether its input is no object, and so travels in the property `input` when a coordinator calls it. */
+  readonly wrapsInput: boolean
+  readonly output: StandardSchemaV1 | undefined
+  readonly outputSchema: Record<string, unknown> | undefined
+  readonly tools: readonly Tool[]
+  readonly team: readonly Agent[]
+  /** Its tools, its team and its memory, as a model is told of them. */
+  readonly offers: readonly ToolOffer[]
+  readonly route: string
+  readonly limits: {
+    iterations: number
+    tokens: number
+    context: number
+    costUsd: number | undefined
+    timeMs: number | undefined
+  }
+  readonly memory: readonly string[]
+  readonly owner: string
+  readonly guards: { input: readonly Guard[]; output: readonly Guard[] }
+  /** SHA-256 of everything that shapes its answers: replay compares it. */
+  readonly fingerprint: string
+  /** For types only: never there. */
+  readonly types?: { input: Input; output: Output }
+}
+
+/** The tool that an agent with memory scopes gets. */
+export const recallTool = 'recall'
+
+/** Declares an agent. @throws `bad-agent` */
+export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined = undefined>(
+  definition: AgentDefinition<I, O>,
+): Agent<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : string> {
+  const { name, role = 'worker', instructions, route, owner } = definition
+  const fault = findFault(definition)
+  if (fault) throw new ReeveError('bad-agent', `Agent "${name}" ${fault}`)
+  const tools = definition.tools ?? []
+  const team = definition.team ?? []
+  const memory = definition.memory ?? []
+  const schemaOf = (schema: StandardSchemaV1, what: string, side: 'input' | 'output') => {
+    try {
+      return toJsonSchema(schema, side)
+    } catch (cause) {
+      throw new ReeveError('bad-agent', `Agent "${name}": the schema of ${what}: ${messageOf(cause)}`, {
+        cause,
+      })
+    }
+  }
+  const offers: ToolOffer[] = [
+    ...tools.map((tool) => ({
+      name: tool.name,
+      description: tool.description,
+      inputSchema: schemaOf(tool.input, `tool "${tool.name}"`, 'input'),
+    })),
+    ...team.map((member) => ({
+      name: member.name,
+      description: member.description,
+      inputSchema: argumentsOf(member, schemaOf(member.input, `agent "${member.name}"`, 'input')),
+    })),
+    ...(memory.length > 0 ? [recallOffer(memory)] : []),
+  ]
+  const inputSchema = schemaOf(definition.input, 'its input', 'input')
+  const outputSchema = definition.output && schemaOf(definition.output, 'its output', 'output')
+  const spoken = describeIdentity(definition, role)
+  return {
+    kind: 'reeve-agent',
+    name,
+    role,
+    description: definition.description ?? instructions.trim().split('\n', 1)[0]!,
+    instructions: spoken,
+    input: definition.input,
+    wrapsInput: inputSchema.type !== 'object',
+    output: definition.output,
+    outputSchema,
+    tools,
+    team,
+    offers,
+    route,
+    limits: resolveLimits(definition.limits ?? {}),
+    memory,
+    owner,
+    guards: { input: definition.guards?.input ?? [], output: definition.guards?.output ?? [] },
+    fingerprint: sha256(canonical({ name, route, spoken, offers, outputSchema: outputSchema ?? null })),
+  }
+}
+
+export function isAgent(value: unknown): value is Agent {
+  return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'reeve-agent'
+}
+
+/** Arguments of a tool are an object; another kind of input travels in its property `input`. */
+function argumentsOf(member: Agent, schema: Record<string, unknown>): Record<string, unknown> {
+  if (!member.wrapsInput) return schema
+  return { type: 'object', properties: { input: schema }, required: ['input'], additionalProperties: false }
+}
+
+function recallOffer(scopes: readonly string[]): ToolOffer {
+  return {
+    name: recallTool,
+    description: 'Searches what this project knows and answers with the passages that fit best.',
+    inputSchema: {
+      type: 'object',
+      properties: { query: { type: 'string' }, scope: { type: 'string', enum: [...scopes] } },
+      required: ['query', 'scope'],
+      additionalProperties: false,
+    },
+  }
+}
+
+function describeIdentity(
+  {
+    name,
+    instructions,
+    tone,
+    preferences = [],
+  }: AgentDefinition<StandardSchemaV1, StandardSchemaV1 | undefined>,
+  role: AgentRole,
+): string {
+  const parts = [
+    `You are ${name}, ${role === 'persona' ? 'a persona' : `a ${role} agent`}.`,
+    instructions.trim(),
+  ]
+  if (tone) parts.push(`Tone: ${tone}`)
+  if (preferences.length > 0) parts.push(`Preferences:\n${preferences.map((each) => `- ${each}`).join('\n')}`)
+  return parts.join('\n\n')
+}
+
+function resolveLimits({ iterations, tokens, context, cost, time }: AgentLimits): Agent['limits'] {
+  return {
+    iterations: iterations ?? 10,
+    tokens: tokens ?? Number.POSITIVE_INFINITY,
+    context: context ?? 32_000,
+    costUsd: cost === undefined ? undefined : toUsd(cost),
+    timeMs: time === undefined ? undefined : toMs(time),
+  }
+}
+
+function findFault(
+  definition: AgentDefinition<StandardSchemaV1, StandardSchemaV1 | undefined>,
+): string | undefined {
+  const { name, role = 'worker', tools = [], team = [], memory = [], limits = {} } = definition
+  if (!/^[a-z][\w-]*$/i.test(name))
+    return 'has a name that is none. Use letters, digits, "-" and "_", a letter first: invoice-checker'
+  if (!definition.instructions?.trim()) return 'has no instructions. Say what it is to do.'
+  if (!definition.input?.['~standard']) return 'has no `input` schema (Zod, or any Standard Schema).'
+  if (!definition.route) return 'names no route. Name one of reeve.config.ts.'
+  if (!definition.owner?.trim()) return 'has no owner. Name the person or team that answers for it.'
+  if (team.length > 0 && role !== 'coordinator')
+    return `is a ${role} and has a team. Only a coordinator may call other agents: set role: 'coordinator'.`
+  if ((definition.tone || definition.preferences) && role !== 'persona')
+    return `is a ${role} with a tone or preferences. Only a persona has them: set role: 'persona'.`
+  const names = [...tools, ...team].map((each) => each.name)
+  if (memory.length > 0) names.push(recallTool)
+  const twice = names.find((each, index) => names.indexOf(each) !== index)
+  if (twice !== undefined)
+    return `has two tools named "${twice}" (agents of its team and "${recallTool}" count). Rename or leave out one.`
+  for (const key of ['iterations', 'tokens', 'context'] as const) {
+    const value = limits[key]
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      return `has limits.${key} ${value}. Give a whole number from 1 on.`
+  }
+  return undefined
+}

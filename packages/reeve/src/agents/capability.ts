@@ -1,0 +1,61 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { z } from 'zod'
+import type { Execution } from '../engine/execution.ts'
+import type { Passage } from '../models/solver.ts'
+import { callTool } from '../tools/call.ts'
+import { type Agent, recallTool } from './agent.ts'
+
+/** What an agent can do under one name: a tool, an agent of its team, or a search of its memory. */
+export interface Capability {
+  input: StandardSchemaV1
+  /** Whether it changes something outside, so that doing it twice is worse than not at all. */
+  acts: boolean
+  /** Takes the value out of the object that it travelled in. */
+  unwrap?: (args: unknown) => unknown
+  run(args: unknown): Promise<unknown>
+}
+
+/** What capabilities need of the loop that offers them. */
+export interface CapabilityEdges {
+  execution: Execution
+  recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
+  /** Runs an agent of the team within what the loop has left. */
+  runMember(member: Agent, input: unknown): Promise<unknown>
+}
+
+export function capabilitiesOf(agent: Agent, edges: CapabilityEdges): Map<string, Capability> {
+  const capabilities = new Map<string, Capability>()
+  for (const tool of agent.tools) {
+    capabilities.set(tool.name, {
+      input: tool.input,
+      acts: tool.effect !== 'read',
+      run: (args) => callTool(edges.execution, tool, args),
+    })
+  }
+  for (const member of agent.team) capabilities.set(member.name, teamCapability(member, edges))
+  if (agent.memory.length > 0) capabilities.set(recallTool, recallCapability(agent, edges))
+  return capabilities
+}
+
+/** Asking a colleague twice may be wise; asking for the same thing again is caught as a repetition. */
+function teamCapability(member: Agent, edges: CapabilityEdges): Capability {
+  return {
+    input: member.input,
+    acts: false,
+    ...(member.wrapsInput ? { unwrap: (args: unknown) => (args as { input?: unknown } | null)?.input } : {}),
+    run: (input) => edges.runMember(member, input),
+  }
+}
+
+function recallCapability(agent: Agent, edges: CapabilityEdges): Capability {
+  const [first, ...others] = agent.memory
+  return {
+    input: z.object({ query: z.string().min(1), scope: z.enum([first!, ...others]) }),
+    acts: false,
+    run: async (args) => {
+      const { query, scope } = args as { query: string; scope: string }
+      const passages = await edges.recall(`${agent.name} recalls`, { query, in: scope })
+      return passages.map(({ id, source, title, text }) => ({ id, source, title, text }))
+    },
+  }
+}

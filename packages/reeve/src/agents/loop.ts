@@ -1,0 +1,347 @@
+import { ReeveError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { canonical, type Json } from '../base/json.ts'
+import { describeIssues, parse, validate } from '../base/schema.ts'
+import type { Execution } from '../engine/execution.ts'
+import type { BudgetScope } from '../models/budget.ts'
+import { mark } from '../models/prompt.ts'
+import { type Asked, askPerson, type Questions } from '../models/questions.ts'
+import type { Passage, Question, ToolCall, TurnValue } from '../models/solver.ts'
+import type { Agent } from './agent.ts'
+import type { AgentEvent, AgentListener } from './agent-events.ts'
+import { agentStopped, type StopReason } from './agent-stopped.ts'
+import { type Capability, capabilitiesOf } from './capability.ts'
+import { applyGuards } from './guardrails.ts'
+import { Progress } from './progress.ts'
+import { type DoneBefore, makeCalls } from './tool-use.ts'
+import { ContextWindow, estimateTokens, type WindowResult } from './window.ts'
+
+/** What a loop gets of the run that it is part of. */
+export interface AgentEdges {
+  execution: Execution
+  questions: Questions
+  recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
+  /** Counts the loops of a run, in the order in which they begin. */
+  nextLoop(): number
+  listener?: AgentListener | undefined
+}
+
+/** One turn as it went, for whoever keeps a trace. The same on replay. */
+export interface TurnTrace {
+  turn: number
+  /** What the model said beside its calls. */
+  thought: string | undefined
+  actions: { tool: string; args: Json; result: string; failed: boolean }[]
+}
+
+export interface AgentOptions {
+  /** Told after each turn that called tools. Must be deterministic, as the workflow itself. */
+  onTurn?: (trace: TurnTrace) => void
+}
+
+/** What is left of the loop above, for an agent of its team. */
+interface Above {
+  ceilings: BudgetScope[]
+  deadline: number
+  tokensLeft: () => number
+  spend: (tokens: number, costUsd: number) => void
+}
+
+/** How often an answer that a guard rejected may be given again. */
+const mostRejections = 2
+
+/**
+ * Runs an agent to its final answer. Each turn of the model is one durable question, each call of a tool one durable
+ * effect; everything between is derived from their results, so a replay goes the same way and asks nothing again.
+ *
+ * @throws `invalid-input` `guard-rejected` `agent-stopped` (details: `why`, `turns`, `tokens`, `costUsd`) `over-budget`
+ */
+export function runAgent(
+  edges: AgentEdges,
+  agent: Agent,
+  input: unknown,
+  options: AgentOptions = {},
+): Promise<unknown> {
+  return new Loop(edges, agent, options, undefined).run(input)
+}
+
+class Loop {
+  readonly #edges: AgentEdges
+  readonly #agent: Agent
+  readonly #options: AgentOptions
+  readonly #above: Above | undefined
+  readonly #capabilities: Map<string, Capability>
+  readonly #progress = new Progress()
+  readonly #done: DoneBefore = new Map()
+  readonly #ceilings: BudgetScope[]
+  readonly #deadline: number
+  #turn = 0
+  #tokens = 0
+  #costUsd = 0
+  /** Whether anything was asked in this process: what came before was a replay, and nobody watches that. */
+  #live = false
+  #rejections = 0
+
+  constructor(edges: AgentEdges, agent: Agent, options: AgentOptions, above: Above | undefined) {
+    this.#edges = edges
+    this.#agent = agent
+    this.#options = options
+    this.#above = above
+    const { execution } = edges
+    const { costUsd, timeMs } = agent.limits
+    const scope = `run:${execution.claim.no}:agent:${edges.nextLoop()}`
+    this.#ceilings = [...(above?.ceilings ?? [])]
+    if (costUsd !== undefined) this.#ceilings.push({ scope, ceilingUsd: costUsd })
+    const own = timeMs === undefined ? Number.POSITIVE_INFINITY : execution.now + timeMs
+    this.#deadline = Math.min(own, above?.deadline ?? Number.POSITIVE_INFINITY)
+    this.#capabilities = capabilitiesOf(agent, {
+      execution,
+      recall: edges.recall,
+      runMember: (member, given) => new Loop(edges, member, {}, this.#below()).run(given),
+    })
+  }
+
+  async run(given: unknown): Promise<unknown> {
+    try {
+      const output = await this.#converse(await this.#admit(given))
+      this.#log(`agent "${this.#agent.name}" finished`, 'agent-finished', {})
+      this.#tell({ type: 'agent-finished' })
+      return output
+    } catch (error) {
+      const why = error instanceof ReeveError ? String(error.details.why ?? error.code) : 'error'
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#log(`agent "${this.#agent.name}" stopped: ${reason}`, 'agent-stopped', { why })
+      this.#tell({ type: 'agent-stopped', why })
+      throw error
+    }
+  }
+
+  async #admit(given: unknown): Promise<Json> {
+    const { name, input, guards } = this.#agent
+    const value = parse(input, given, `The input of agent "${name}"`) as Json
+    const guarded = await applyGuards(this.#edges.execution, guards.input, `${name} input`, value)
+    if (guarded.ok) return guarded.value
+    throw new ReeveError(
+      'guard-rejected',
+      `The input of agent "${name}" was rejected by ${guarded.guard}: ${guarded.reason}`,
+      { details: { why: 'guard', guard: guarded.guard, reason: guarded.reason } },
+    )
+  }
+
+  async #converse(input: Json): Promise<unknown> {
+    const { fingerprint, limits, instructions, offers, outputSchema } = this.#agent
+    const opening = mark('input', typeof input === 'string' ? input : JSON.stringify(input, null, 1))
+    const around = estimateTokens(instructions + JSON.stringify([offers, outputSchema ?? null])) + 200
+    const window = new ContextWindow({ input: opening, around, limit: limits.context })
+    let compared = sha256(`${fingerprint}\n${canonical(input)}`)
+    for (;;) {
+      const value = await this.#ask(window, input, compared)
+      if ('answer' in value) {
+        const checked = await this.#release(value.answer)
+        if (checked.ok) return checked.value
+        const text = typeof value.answer === 'string' ? value.answer : JSON.stringify(value.answer)
+        window.add(this.#turn, { text })
+        window.notice(checked.problem)
+        compared = sha256(`${compared}\n${text}`)
+        continue
+      }
+      const results = await this.#act(value.calls, value.text, window)
+      compared = sha256(`${compared}\n${canonical(value)}\n${results.map(({ text }) => text).join('\n')}`)
+      if (this.#turn === limits.iterations - 1 && limits.iterations > 1)
+        window.notice('Notice: the next turn is the last one. Give the final answer in it.')
+    }
+  }
+
+  /** One turn of the model. */
+  async #ask(window: ContextWindow, input: Json, compared: string): Promise<TurnValue> {
+    const { name, route, instructions, offers, output, outputSchema, limits } = this.#agent
+    this.#turn++
+    const { fits, tokens, dropped } = window.fit()
+    if (dropped.length > 0)
+      this.#log(`agent "${name}" left out ${dropped.length} parts of its past`, 'context-cut', { dropped })
+    this.#requireRoom(fits, tokens)
+    const question: Question = {
+      task: 'converse',
+      name: `${name} turn ${this.#turn}`,
+      instructions,
+      input,
+      messages: window.messages(),
+      tools: [...offers],
+    }
+    if (outputSchema) question.schema = outputSchema
+    const asked: Asked = { route, question, schema: output, agent: name, args: compared }
+    if (this.#ceilings.length > 0) asked.ceilings = this.#ceilings
+    if (this.#deadline !== Number.POSITIVE_INFINITY)
+      asked.deadline = {
+        at: this.#deadline,
+        late: () => this.#stopped('time', `its time of ${limits.timeMs} ms was up`),
+      }
+    asked.onAsked = () => {
+      this.#live = true
+      this.#tell({ type: 'turn-started' })
+    }
+    const { execution, questions } = this.#edges
+    try {
+      const answer = await questions.ask(execution, asked)
+      const value = answer.value as TurnValue
+      this.#count(
+        answer.usage.inputTokens + answer.usage.outputTokens,
+        answer.usage.costUsd + answer.unsettledUsd,
+      )
+      const calls = 'calls' in value ? value.calls.length : 0
+      const text = 'calls' in value ? value.text : undefined
+      this.#tell({ type: 'turn-finished', calls, text, usage: answer.usage })
+      return value
+    } catch (error) {
+      if (!(error instanceof ReeveError && error.code === 'route-exhausted')) throw error
+      // A person stands in for the model, with the final answer.
+      return { answer: await askPerson(execution, asked, error) }
+    }
+  }
+
+  /** Makes the calls of a turn and shows the model what came of them. */
+  async #act(calls: ToolCall[], text: string | undefined, window: ContextWindow): Promise<WindowResult[]> {
+    // A model may give two calls the same id; in the conversation each needs its own.
+    const named = calls.map((call, index) => ({ ...call, id: `call-${this.#turn}-${index + 1}` }))
+    const { results, outcomes } = await makeCalls(
+      named,
+      this.#capabilities,
+      this.#progress,
+      this.#done,
+      (call, status) => {
+        const { tool, id } = call
+        if (status === undefined) this.#tell({ type: 'tool-started', tool, call: id })
+        else this.#tell({ type: 'tool-finished', tool, call: id, status })
+      },
+    )
+    const refused = outcomes.filter(({ status }) => status === 'rejected' || status === 'repeated')
+    if (refused.length > 0) {
+      const problems = refused.map(({ key, status, text: problem }) => ({
+        call: brief(key),
+        status,
+        problem,
+      }))
+      this.#log(`agent "${this.#agent.name}": ${refused.length} calls were not made`, 'calls-refused', {
+        problems: problems as Json,
+      })
+    }
+    const shown = results.map((result) => ({ ...result, text: shorten(result.text, window.resultLength) }))
+    window.add(this.#turn, { ...(text ? { text } : {}), calls: named, results: shown })
+    this.#options.onTurn?.({
+      turn: this.#turn,
+      thought: text,
+      actions: shown.map((result) => ({
+        tool: result.call.tool,
+        args: result.call.args,
+        result: result.text,
+        failed: result.failed,
+      })),
+    })
+    const verdict = this.#progress.after(outcomes)
+    if (verdict.verdict === 'stop') {
+      const last = refused.at(-1)?.text
+      throw this.#stopped(verdict.why, last ? `${verdict.reason} (last: ${brief(last)})` : verdict.reason)
+    }
+    if (verdict.verdict === 'tell') window.notice(verdict.notice)
+    return results
+  }
+
+  /** Output guards; what they redact must still fit. A rejected answer may be given again, within bounds. */
+  async #release(answer: unknown): Promise<{ ok: true; value: unknown } | { ok: false; problem: string }> {
+    const { name, output, guards } = this.#agent
+    if (guards.output.length === 0) return { ok: true, value: answer }
+    const what = `${name} turn ${this.#turn} output`
+    const guarded = await applyGuards(this.#edges.execution, guards.output, what, answer as Json)
+    if (guarded.ok) {
+      const checked = output ? validate(output, guarded.value) : undefined
+      if (!checked || checked.ok) return { ok: true, value: checked ? checked.value : guarded.value }
+      throw this.#stopped('guard', `a redaction left what does not fit: ${describeIssues(checked.issues)}`)
+    }
+    const reason = `the answer was rejected by ${guarded.guard}: ${guarded.reason}`
+    if (++this.#rejections > mostRejections) throw this.#stopped('guard', reason)
+    return { ok: false, problem: `Notice: ${reason}. Give another answer.` }
+  }
+
+  #requireRoom(fits: boolean, tokens: number): void {
+    const { iterations, tokens: most, context } = this.#agent.limits
+    if (this.#turn > iterations) throw this.#stopped('iterations', `it had its ${iterations} turns`)
+    if (!fits)
+      throw this.#stopped(
+        'context',
+        `its input and last turn need ${tokens} tokens; its context holds ${context}`,
+      )
+    const left = Math.min(most - this.#tokens, this.#above?.tokensLeft() ?? Number.POSITIVE_INFINITY)
+    if (tokens > left)
+      throw this.#stopped(
+        'tokens',
+        `the next turn needs about ${tokens} tokens and ${Math.max(0, left)} are left`,
+      )
+    if (this.#edges.execution.now >= this.#deadline) throw this.#stopped('time', 'its time was up')
+  }
+
+  #count(tokens: number, costUsd: number): void {
+    this.#tokens += tokens
+    this.#costUsd += costUsd
+    this.#above?.spend(tokens, costUsd)
+  }
+
+  #below(): Above {
+    return {
+      ceilings: this.#ceilings,
+      deadline: this.#deadline,
+      tokensLeft: () =>
+        Math.min(
+          this.#agent.limits.tokens - this.#tokens,
+          this.#above?.tokensLeft() ?? Number.POSITIVE_INFINITY,
+        ),
+      spend: (tokens, costUsd) => this.#count(tokens, costUsd),
+    }
+  }
+
+  #stopped(why: StopReason, reason: string): ReeveError {
+    const { name } = this.#agent
+    return agentStopped(name, why, reason, {
+      turns: this.#turn,
+      tokens: this.#tokens,
+      costUsd: this.#costUsd,
+    })
+  }
+
+  #log(message: string, event: string, data: { [key: string]: unknown }): void {
+    const { name, role, owner } = this.#agent
+    const figures = { turns: this.#turn, tokens: this.#tokens, costUsd: this.#costUsd }
+    const line = { message, data: { event, agent: name, role, owner, ...figures, ...data } }
+    this.#edges.execution.log(JSON.stringify(line))
+  }
+
+  #tell(event: DistributiveOmit<AgentEvent, 'run' | 'agent' | 'turn'>): void {
+    const { listener, execution } = this.#edges
+    if (!listener || !this.#live) return
+    const whole = {
+      run: execution.claim.id,
+      agent: this.#agent.name,
+      turn: this.#turn,
+      ...event,
+    } as AgentEvent
+    try {
+      listener(whole)
+    } catch (error) {
+      execution.edges.log.warn('a listener to agents threw', { error: String(error) })
+    }
+  }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+/** A long result as the model sees it: beginning and end. The journal has the whole. */
+function shorten(text: string, length: number): string {
+  if (text.length <= length) return text
+  const head = Math.floor(length * 0.75)
+  const tail = length - head
+  const left = text.length - length
+  return `${text.slice(0, head)}\n[… ${left} of ${text.length} characters left out; the run's journal keeps the whole …]\n${text.slice(-tail)}`
+}
+
+function brief(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text
+}

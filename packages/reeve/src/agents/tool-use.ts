@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { messageOf, ReeveError } from '../base/errors.ts'
+import { canonical, type Json } from '../base/json.ts'
+import type { ToolCall } from '../models/solver.ts'
+import { checkValue, readAnswer } from '../models/structured.ts'
+import type { Capability } from './capability.ts'
+import type { Outcome, Progress } from './progress.ts'
+import type { WindowResult } from './window.ts'
+
+/** The most calls of one turn that are made; the rest is handed back. */
+const mostCalls = 16
+
+/** Errors that are the run's own end, not news for a model. */
+const endings = new Set(['limit-steps', 'limit-time', 'run-ending', 'run-ended', 'over-budget'])
+
+/** Calls that act outside and have succeeded, by tool and arguments. */
+export type DoneBefore = Map<string, string>
+
+export interface TurnResults {
+  results: WindowResult[]
+  outcomes: Outcome[]
+}
+
+interface Planned {
+  call: ToolCall
+  key: string
+  capability?: Capability
+  args?: unknown
+  problem?: string
+  repeated?: boolean
+}
+
+/**
+ * Makes the calls of one turn, all at once, and answers what the model gets to see, in their order. A call that cannot
+ * be made (no such tool, arguments that do not fit, once too often) becomes an error for the model. The same call twice
+ * in a turn is made once. A call that acts outside and has succeeded is not made again with the same arguments: its
+ * result is given again.
+ */
+export async function makeCalls(
+  calls: ToolCall[],
+  capabilities: ReadonlyMap<string, Capability>,
+  progress: Progress,
+  done: DoneBefore,
+  onCall: (call: ToolCall, status?: Outcome['status']) => void,
+): Promise<TurnResults> {
+  const planned = calls.map((call, index) => plan(call, index, capabilities, progress))
+  const made = new Map<string, Promise<{ text: string; failed: boolean }>>()
+  const outcomes = await Promise.all(
+    planned.map(async (each): Promise<Outcome> => {
+      const { key, capability, call } = each
+      if (each.problem !== undefined || !capability) {
+        onCall(call, each.repeated ? 'repeated' : 'rejected')
+        return { key, status: each.repeated ? 'repeated' : 'rejected', text: each.problem ?? '' }
+      }
+      const before = done.get(key)
+      if (before !== undefined) {
+        onCall(call, 'done')
+        return { key, status: 'done', text: before }
+      }
+      let result = made.get(key)
+      if (!result) {
+        onCall(call)
+        result = attemptCall(capability, each.args)
+        made.set(key, result)
+      }
+      const { text, failed } = await result
+      onCall(call, failed ? 'failed' : 'done')
+      return { key, status: failed ? 'failed' : 'done', text }
+    }),
+  )
+  const results = outcomes.map(({ key, status, text }, index): WindowResult => {
+    const { call, capability } = planned[index]!
+    const shown = done.has(key)
+      ? `This was done before with these arguments and was not done again. Its result was: ${text}`
+      : text
+    if (status === 'done' && capability?.acts && !done.has(key)) done.set(key, text)
+    return { call, text: shown, failed: status !== 'done' }
+  })
+  return { results, outcomes }
+}
+
+function plan(
+  call: ToolCall,
+  index: number,
+  capabilities: ReadonlyMap<string, Capability>,
+  progress: Progress,
+): Planned {
+  const capability = capabilities.get(call.tool)
+  const key = `${call.tool} ${canonical(call.args)}`
+  if (!capability) {
+    const known = [...capabilities.keys()].join(', ') || 'none'
+    return { call, key, problem: `There is no tool "${call.tool}". The tools are: ${known}.` }
+  }
+  if (index >= mostCalls)
+    return { call, key, problem: `Only ${mostCalls} calls are made in one turn; this one was not made.` }
+  const given = readArguments(call.args, capability)
+  if (!given.ok) return { call, key, problem: `The call was not made. ${given.problem}` }
+  const settledKey = `${call.tool} ${canonical(given.args)}`
+  if (progress.isRepetition(settledKey)) {
+    const problem = 'The call was not made: it has given the same result each time before.'
+    return { call, key: settledKey, problem, repeated: true }
+  }
+  return { call, key: settledKey, capability, args: given.args }
+}
+
+/** Arguments that came as text are read as leniently as an answer is; then they must fit. */
+function readArguments(
+  given: Json,
+  capability: Capability,
+): { ok: true; args: unknown } | { ok: false; problem: string } {
+  let args: unknown = given
+  if (typeof given === 'string') {
+    const read = readAnswer(given, z.unknown())
+    if (!read.ok) return { ok: false, problem: `Its arguments cannot be read. ${read.problem}` }
+    args = read.value
+  }
+  if (capability.unwrap) args = capability.unwrap(args)
+  const checked = checkValue(args, capability.input)
+  return checked.ok ? { ok: true, args } : { ok: false, problem: checked.problem }
+}
+
+async function attemptCall(
+  capability: Capability,
+  args: unknown,
+): Promise<{ text: string; failed: boolean }> {
+  try {
+    const result = await capability.run(args)
+    return { text: typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null'), failed: false }
+  } catch (error) {
+    if (error instanceof ReeveError && endings.has(error.code)) throw error
+    const code = error instanceof ReeveError ? `${error.code}: ` : ''
+    return { text: `${code}${messageOf(error)}`, failed: true }
+  }
+}

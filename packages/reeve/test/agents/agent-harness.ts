@@ -1,0 +1,83 @@
+import type { AgentListener } from '../../src/agents/agent-events.ts'
+import { FakeClock } from '../../src/base/fake-clock.ts'
+import { Context } from '../../src/context.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { type Workflow, WorkflowRegistry } from '../../src/engine/workflow.ts'
+import { createKnowledge, type Knowledge } from '../../src/memory/recall.ts'
+import { CircuitBreakers } from '../../src/models/breaker.ts'
+import { type BudgetPlan, Questions } from '../../src/models/questions.ts'
+import type { RouteDefinition } from '../../src/models/route.ts'
+import type { Solver } from '../../src/models/solver.ts'
+import type { Database } from '../../src/store/database.ts'
+import { type JournalEvent, readEvents } from '../../src/store/journal.ts'
+import { readRun } from '../../src/store/runs.ts'
+import { openTestDatabase, testEngine } from '../engine/harness.ts'
+
+export interface AgentBench {
+  engine: Engine
+  database: Database
+  clock: FakeClock
+  /** The journal of a run. */
+  events(id: string): Promise<JournalEvent[]>
+  /** `type name` of each event of a run that belongs to a call. */
+  told(id: string): Promise<string[]>
+  /** The log lines of a run: their data. */
+  logs(id: string): Promise<Record<string, unknown>[]>
+}
+
+type Routes = Record<string, Solver | Solver[] | RouteDefinition>
+
+/** An engine with everything a workflow may use, on its own database or on one that an engine before it had. */
+export async function agentBench(
+  workflows: Workflow[],
+  routes: Routes,
+  options: {
+    database?: Database
+    clock?: FakeClock
+    budgets?: BudgetPlan
+    listener?: AgentListener
+    knowledge?: Knowledge
+  } = {},
+): Promise<AgentBench> {
+  const clock = options.clock ?? new FakeClock()
+  const database = options.database ?? (await openTestDatabase(clock))
+  const registry = new WorkflowRegistry()
+  for (const each of workflows) registry.add(each)
+  const questions = new Questions({
+    routes: new Map(Object.entries(routes).map(([name, route]) => [name, definitionOf(route)])),
+    breakers: new CircuitBreakers({ clock }),
+    budgets: options.budgets ?? {},
+    database,
+    workflows: registry,
+  })
+  const faculties = {
+    questions,
+    knowledge: options.knowledge ?? createKnowledge(),
+    ...(options.listener && { agentListener: options.listener }),
+  }
+  const { engine } = await testEngine([], {
+    database,
+    clock,
+    workflows: registry,
+    contextFor: (execution) => new Context(execution, registry, faculties),
+  })
+  await engine.start()
+  const events = async (id: string) => readEvents(database, (await readRun(database, id))!.no)
+  return {
+    engine,
+    database,
+    clock,
+    events,
+    told: async (id) =>
+      (await events(id)).filter(({ step }) => step !== null).map(({ type, name }) => `${type} ${name}`),
+    logs: async (id) =>
+      (await events(id))
+        .filter(({ type }) => type === 'log-written')
+        .map(({ payload }) => (JSON.parse(payload!) as { data: Record<string, unknown> }).data),
+  }
+}
+
+function definitionOf(route: Solver | Solver[] | RouteDefinition): RouteDefinition {
+  if (Array.isArray(route)) return { solvers: route }
+  return 'solvers' in route ? route : { solvers: [route] }
+}
