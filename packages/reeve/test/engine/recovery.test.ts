@@ -1,0 +1,210 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { FakeClock, settle } from '../../src/base/fake-clock.ts'
+import type { CoreContext } from '../../src/engine/context.ts'
+import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { verifyAudit } from '../../src/store/audit.ts'
+import { liveWorkers } from '../../src/store/workers.ts'
+import { mortalEngine, openTestDatabase, rowOf, testEngine, typesOf } from './harness.ts'
+
+/** Hangs, as a run does in a process that it kills, unless told to be good. */
+function poison() {
+  const state = { good: false, begun: 0 }
+  const workflow = defineWorkflow({
+    name: 'poison',
+    input: z.unknown(),
+    run: (ctx: CoreContext) =>
+      ctx.step('explode', () => {
+        state.begun++
+        return state.good ? 'well' : new Promise<string>(() => {})
+      }),
+  }) as Workflow
+  return { state, workflow }
+}
+
+const healthy = defineWorkflow({
+  name: 'healthy',
+  input: z.unknown(),
+  run: (ctx: CoreContext) => ctx.step('work', () => 'done'),
+}) as Workflow
+
+test('a run that its worker dies on again and again is set aside; the others go on', async () => {
+  const { state, workflow } = poison()
+  const workflows = [workflow, healthy]
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  const starter = await testEngine(workflows, { database, clock })
+  const bad = await starter.engine.startRun('poison', {})
+  const good: string[] = []
+  for (let death = 1; death <= 5; death++) {
+    good.push((await starter.engine.startRun('healthy', {})).id)
+    const mortal = await mortalEngine(workflows, { database, clock })
+    await settle()
+    expect(state.begun).toBe(death)
+    await mortal.die()
+  }
+  const { engine } = await testEngine(workflows, { database, clock })
+  await engine.start()
+  await settle()
+  const result = await engine.resultOf(bad.id)
+  expect(result).toMatchObject({ status: 'stuck' })
+  expect((result as { reason: string }).reason).toContain('died 5 times')
+  expect(state.begun).toBe(5)
+  for (const id of good) expect(await engine.resultOf(id)).toMatchObject({ status: 'succeeded' })
+  state.good = true
+  await engine.control.retry(bad.id, 'ada')
+  await settle()
+  expect(await engine.resultOf(bad.id)).toEqual({ status: 'succeeded', output: 'well' })
+  await engine.stop()
+})
+
+test('of many suspects the innocent all finish, one beside the other', async () => {
+  const { state, workflow } = poison()
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  const starter = await testEngine([workflow], { database, clock })
+  const handles = await Promise.all([1, 2, 3].map(() => starter.engine.startRun('poison', {})))
+  for (let death = 0; death < 2; death++) {
+    const mortal = await mortalEngine([workflow], { database, clock })
+    await settle()
+    await mortal.die()
+  }
+  expect(state.begun).toBe(6)
+  state.good = true
+  const { engine } = await testEngine([workflow], { database, clock })
+  await engine.start()
+  await settle()
+  for (const { id } of handles) expect(await engine.resultOf(id)).toMatchObject({ status: 'succeeded' })
+  await engine.stop()
+})
+
+test('a run whose journal cannot be read is set aside; those claimed with it go on', async () => {
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  const { engine } = await testEngine([healthy], { database, clock })
+  const handles = []
+  for (let index = 0; index < 3; index++) handles.push(await engine.startRun('healthy', {}))
+  await database.run(`delete from events where run = (select no from runs where id = ?)`, [handles[0]!.id])
+  await database.run(`update events set payload = '{' where run = (select no from runs where id = ?)`, [
+    handles[1]!.id,
+  ])
+  await engine.start()
+  await settle()
+  expect(await engine.resultOf(handles[0]!.id)).toMatchObject({ status: 'stuck' })
+  expect(await engine.resultOf(handles[1]!.id)).toMatchObject({ status: 'stuck' })
+  expect(await engine.resultOf(handles[2]!.id)).toEqual({ status: 'succeeded', output: 'done' })
+  await engine.stop()
+})
+
+test('a worker whose process hung past its lease loses its runs and writes nothing more', async () => {
+  const { state, workflow } = poison()
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  let release = (_value: string) => {}
+  let begun = 0
+  const slow = defineWorkflow({
+    name: 'slow',
+    input: z.unknown(),
+    run: (ctx: CoreContext) =>
+      ctx.step('work', () => {
+        if (begun++ > 0) return 'by the second'
+        return new Promise<string>((resolve) => {
+          release = resolve
+        })
+      }),
+  }) as Workflow
+  const asleep = await testEngine([slow, workflow], { database, clock: new FakeClock(clock.now()) })
+  await asleep.engine.start()
+  const handle = await asleep.engine.startRun('slow', {})
+  await settle()
+  clock.jump(clock.now() + 20_000)
+  const awake = await testEngine([slow, workflow], { database, clock })
+  await awake.engine.start()
+  await settle()
+  expect(await awake.engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 'by the second' })
+  const before = await typesOf(database, handle.id)
+  release('by the first')
+  await settle()
+  expect(await typesOf(database, handle.id)).toEqual(before)
+  expect(asleep.engine.worker.active).toBe(0)
+  expect((await verifyAudit(database)).faults).toEqual([])
+  expect(state.begun).toBe(0)
+  await awake.engine.stop()
+})
+
+test('stop lets what acts finish, begins nothing more, gives the run back and signs off', async () => {
+  let release = () => {}
+  let after = 0
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    async run(ctx: CoreContext) {
+      await ctx.step('gate', () => new Promise<void>((resolve) => (release = resolve)))
+      return ctx.step('after', () => ++after)
+    },
+  }) as Workflow
+  const { engine, database, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun('flow', {})
+  await settle()
+  const stopped = engine.stop()
+  const late = await engine.startRun('flow', {})
+  await settle()
+  expect((await rowOf(database, handle.id)).status).toBe('running')
+  release()
+  await stopped
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'queued', worker: null })
+  expect(await rowOf(database, late.id)).toMatchObject({ status: 'queued', worker: null })
+  expect(await typesOf(database, handle.id)).toEqual(['run-started', 'step-completed'])
+  expect(after).toBe(0)
+  expect(await liveWorkers(database)).toEqual([])
+  const next = await testEngine([flow], { database, clock })
+  await next.engine.start()
+  await settle()
+  expect(await next.engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 1 })
+  release()
+  await next.engine.stop()
+})
+
+test('stop waits for what acts no longer than its grace; the next worker takes over', async () => {
+  const { state, workflow } = poison()
+  const first = await testEngine([workflow])
+  await first.engine.start()
+  const handle = await first.engine.startRun('poison', {})
+  await settle()
+  const stopped = first.engine.stop(5000)
+  await first.clock.advance(5000)
+  await stopped
+  state.good = true
+  const next = await testEngine([workflow], { database: first.database, clock: first.clock })
+  await next.engine.start()
+  await settle()
+  expect(await next.engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 'well' })
+  await next.engine.stop()
+})
+
+test('a run that waits for nothing of ours when its worker stops is queued, not parked for ever', async () => {
+  let release = () => {}
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    async run(ctx: CoreContext) {
+      await ctx.step('a', () => 1)
+      await new Promise<void>((resolve) => (release = resolve))
+      return 'done'
+    },
+  }) as Workflow
+  const first = await testEngine([flow])
+  await first.engine.start()
+  const handle = await first.engine.startRun('flow', {})
+  await settle()
+  await first.engine.stop()
+  expect((await rowOf(first.database, handle.id)).status).toBe('queued')
+  const next = await testEngine([flow], { database: first.database, clock: first.clock })
+  await next.engine.start()
+  await settle()
+  release()
+  await settle()
+  expect(await next.engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 'done' })
+  await next.engine.stop()
+})
