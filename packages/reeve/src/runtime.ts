@@ -75,12 +75,13 @@ export class Runtime {
   }
 
   static async open(options: RuntimeOptions): Promise<Runtime> {
-    const clock = options.clock ?? systemClock
+    const ownClock = options.clock ?? systemClock
     const log = options.log ?? lineLog((line) => process.stderr.write(line), false)
-    const newId = createIds(() => clock.now())
     const unusable: UnusableSolver[] = []
     const routes = resolveRoutes(options, unusable)
-    const database = openDatabase(options.environment.database, clock)
+    const database = openDatabase(options.environment.database, ownClock)
+    const clock = database.clock ?? ownClock
+    const newId = createIds(() => clock.now())
     try {
       await migrate(database, newId)
       const knowledge = createKnowledge({ embed })

@@ -97,7 +97,7 @@ export class Engine {
       capacity: options.capacity ?? 1000,
       maxCrashes: options.maxCrashes ?? 5,
       onEnd: (run, ending) => this.#ended(run, ending),
-      onSetAside: (id) => void this.#answerFromStore(id),
+      onSetAside: (id) => this.#look(id),
       onRound: async () => {
         await runDueSchedules(options.database, this.edges, this.workflows)
       },
@@ -240,8 +240,15 @@ export class Engine {
 
   #answerWaiters(): void {
     for (const id of [...this.#waiters.keys()]) {
-      if (!this.worker.holds(id)) void this.#answerFromStore(id)
+      if (!this.worker.holds(id)) this.#look(id)
     }
+  }
+
+  /** One that cannot be read now is looked at again with the next change. */
+  #look(id: string): void {
+    this.#answerFromStore(id).catch((error) =>
+      this.edges.log.warn('a result could not be read; it is tried again', { run: id, error: String(error) }),
+    )
   }
 }
 

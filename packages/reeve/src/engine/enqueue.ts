@@ -1,7 +1,7 @@
 import type { Session } from '../store/database.ts'
 import { eventValues, insertEvents } from '../store/journal.ts'
 import { ensureQueue } from '../store/queues.ts'
-import { insertKeyedRuns, insertRuns, newRunValues, type RunRow } from '../store/runs.ts'
+import { enqueueKeyedRuns, enqueueRuns, newRunValues, type RunRow } from '../store/runs.ts'
 import type { Birth } from './birth.ts'
 import { firstEvent } from './children.ts'
 import type { EngineEdges } from './edges.ts'
@@ -11,8 +11,8 @@ import { appendOutside } from './outside.ts'
 export async function enqueue(session: Session, birth: Birth): Promise<boolean> {
   const { run } = birth
   await ensureQueue(session, run.queue)
-  if (run.idempotency === null) await session.bulk(insertRuns, [newRunValues(run)])
-  else if ((await session.bulk(insertKeyedRuns, [newRunValues(run)])).length === 0) return false
+  if (run.idempotency === null) await session.bulk(enqueueRuns, [newRunValues(run)])
+  else if ((await session.bulk(enqueueKeyedRuns, [newRunValues(run)])).length === 0) return false
   await session.bulk(insertEvents, [eventValues(firstEvent(birth))])
   return true
 }
@@ -27,20 +27,22 @@ export async function enqueueDebounced(
   birth: Birth,
 ): Promise<{ id: string; isNew: boolean }> {
   const { run } = birth
-  const there = await session.get<RunRow>('select * from runs where workflow = ? and idempotency = ?', [
-    run.workflow,
-    run.idempotency,
-  ])
-  if (there && there.status === 'queued' && there.fresh === 1) {
-    const replaced = { type: 'input-replaced', payload: birth.payload }
-    await appendOutside(session, edges, there, [replaced], { status: 'queued', reason: null, ended: false })
-    await session.run('update runs set available_at = ?, fresh = 1 where no = ?', [
-      run.available_at,
-      there.no,
-    ])
-    return { id: there.id, isNew: false }
+  for (;;) {
+    const there = await session.get<RunRow>(
+      'select * from runs where workflow = ? and idempotency = ? {lock}',
+      [run.workflow, run.idempotency],
+    )
+    if (there && there.status === 'queued' && there.fresh === 1) {
+      const replaced = { type: 'input-replaced', payload: birth.payload }
+      await appendOutside(session, edges, there, [replaced], { status: 'queued', reason: null, ended: false })
+      await session.run('update runs set available_at = ?, fresh = 1 where no = ?', [
+        run.available_at,
+        there.no,
+      ])
+      return { id: there.id, isNew: false }
+    }
+    if (there) await session.run('update runs set idempotency = null where no = ?', [there.no])
+    // Not new when another process took the key since it was looked for: then its run is there now.
+    if (await enqueue(session, birth)) return { id: run.id, isNew: true }
   }
-  if (there) await session.run('update runs set idempotency = null where no = ?', [there.no])
-  await enqueue(session, birth)
-  return { id: run.id, isNew: true }
 }

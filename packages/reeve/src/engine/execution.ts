@@ -288,7 +288,12 @@ export class Execution implements TurnSource {
       wakeAt: earliest === Number.POSITIVE_INFINITY ? null : earliest,
       consumed: this.inbox.takeConsumed(),
     })
-    return this.#underWay.turn
+    const { turn, leaving } = this.#underWay
+    // Who started a run that was born here waits here; for one that came from a queue it may be anybody.
+    if (leaving?.status === 'queued' || (this.history && leaving && leaving.status !== 'waiting')) {
+      turn.watched = true
+    }
+    return turn
   }
 
   settled(outcome: Outcome): void {

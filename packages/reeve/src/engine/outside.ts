@@ -9,7 +9,7 @@ import {
   type JournalEvent,
   readHead,
 } from '../store/journal.ts'
-import { type RunRow, type RunStatus, readRunByNo } from '../store/runs.ts'
+import { lockRun, moveRuns, type RunRow, type RunStatus } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
 
 export interface OutsideEvent {
@@ -55,11 +55,8 @@ export async function appendOutside(
     return eventValues(event)
   })
   await session.bulk(insertEvents, rows)
-  await session.run(
-    `update runs set status = ?, reason = ?, ended_at = ?, head = ?, head_seq = ?, epoch = epoch + 1, worker = null,
-       wake_at = null, available_at = reeve_now(), fresh = 0, crashes = 0, cancelled_by = null where no = ?`,
-    [change.status, change.reason, change.ended ? at : null, hash, seq, run.no],
-  )
+  const row = [run.no, change.status, change.reason, change.ended ? at : null, hash, seq]
+  await session.bulk(moveRuns, [row])
 }
 
 /** Sets a claimed or queued run aside for a person. */
@@ -70,7 +67,7 @@ export async function markStuck(
   reason: string,
 ): Promise<void> {
   await database.transaction(async (session) => {
-    const current = await readRunByNo(session, run.no)
+    const current = await lockRun(session, run.no)
     if (!current || current.epoch !== run.epoch) return
     const payload = JSON.stringify({ reason })
     await appendOutside(session, edges, current, [{ type: 'run-stuck', payload }], {

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from './database.ts'
 
 const firstBlock = 32
 const largestBlock = 8192
+const retryDelayMs = 500
 
 /**
  * Hands out the growing integer keys of runs from blocks reserved in the database, so that many workers can number
@@ -25,10 +27,23 @@ export class RunNumbers {
   }
 
   #refill(): Promise<void> {
-    this.#refilling ??= this.#reserve().finally(() => {
+    this.#refilling ??= this.#reserveInTheEnd().finally(() => {
       this.#refilling = undefined
     })
     return this.#refilling
+  }
+
+  /** Goes on until the database can be written: a run must not fail because it could not be numbered just then. */
+  async #reserveInTheEnd(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#reserve()
+      } catch (error) {
+        const kind = this.#database.classify(error)
+        if (kind !== 'retry' && kind !== 'unknown') throw error
+        await sleep(retryDelayMs)
+      }
+    }
   }
 
   async #reserve(): Promise<void> {

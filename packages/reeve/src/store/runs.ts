@@ -157,6 +157,22 @@ export const releaseRuns: Bulk = {
 /** The same for runs that another process may wait for. */
 export const releaseWatchedRuns: Bulk = { ...releaseRuns, announces: true }
 
+export const pauseRuns: Bulk = {
+  columns: { no: 'int', paused: 'int' },
+  announces: true,
+  sql: 'update runs set paused = :paused {from} where runs.no = :no',
+}
+
+/** Moves runs that no worker holds to another state. A worker that wrongly believes to hold one is refused from then on. */
+export const moveRuns: Bulk = {
+  columns: { no: 'int', status: 'text', reason: 'text', ended_at: 'int', head: 'text', head_seq: 'int' },
+  announces: true,
+  sql: `update runs set status = :status, reason = :reason, ended_at = :ended_at, head = :head, head_seq = :head_seq,
+      epoch = runs.epoch + 1, worker = null, wake_at = null, available_at = reeve_now(), fresh = 0, crashes = 0,
+      cancelled_by = null
+    {from} where runs.no = :no`,
+}
+
 export function releaseValues(release: Release): Value[] {
   return [
     release.no,
