@@ -7,7 +7,7 @@ import { startOracle } from './oracle-process.ts'
 import { shapeNamed, shapes } from './shapes/index.ts'
 import type { TrialPlan, TrialResult } from './trial.ts'
 
-const usage = `npm run test:crash -- [--shape NAME]… [--random N] [--seed S] [--jobs N] [--plan JSON] [--json]
+const usage = `npm run test:crash -- [--shape NAME]… [--random N] [--seed S] [--jobs N] [--no-boundaries] [--plan JSON] [--json]
 
 Kills a process that drives runs with SIGKILL at every boundary of its writes and effects, lets another go on, and checks
 invariants I1 to I6 from outside. Exit code 1 when one is violated.
@@ -16,16 +16,19 @@ invariants I1 to I6 from outside. Exit code 1 when one is violated.
   --random N    then N trials with kills at random moments, 1 to 4 lives deep (default: 200; with --shape: 20)
   --seed S      for the random draws (default: 1)
   --jobs N      trials at one time (default: one per processor)
+  --no-boundaries  only the random kills
   --plan JSON   only this trial, as a failure prints it
   --json        one JSON object as the last line
 `
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
     shape: { type: 'string', multiple: true },
     random: { type: 'string' },
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string' },
+    boundaries: { type: 'boolean', default: true },
     plan: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -38,8 +41,7 @@ async function main(): Promise<number> {
   const begun = performance.now()
   const chosen = values.shape ? values.shape.map(shapeNamed) : shapes
   const seed = Number(values.seed)
-  const folder = join(import.meta.dirname, '..', '.tmp', 'crash')
-  rmSync(folder, { recursive: true, force: true })
+  const folder = join(import.meta.dirname, '..', '.tmp', `crash-${process.pid}`)
   mkdirSync(folder, { recursive: true })
   const oracle = await startOracle(folder)
   let trials = 0
@@ -58,7 +60,7 @@ async function main(): Promise<number> {
     if (values.plan) {
       await campaign.again(JSON.parse(values.plan) as TrialPlan)
     } else {
-      for (const shape of chosen) {
+      for (const shape of values.boundaries ? chosen : []) {
         await campaign.exhaust(shape)
         if (!process.stderr.isTTY) process.stderr.write(`${shape.name}: ${trials} trials so far\n`)
       }
@@ -67,7 +69,9 @@ async function main(): Promise<number> {
   } finally {
     await oracle.stop()
   }
-  return report(campaign.results, seed, performance.now() - begun)
+  const violations = report(campaign.results, seed, performance.now() - begun)
+  if (violations === 0) rmSync(folder, { recursive: true })
+  return violations === 0 ? 0 : 1
 }
 
 function reportFailure(result: TrialResult): void {
@@ -77,6 +81,7 @@ function reportFailure(result: TrialResult): void {
   )
 }
 
+/** Prints the table; answers how many trials failed. */
 function report(results: ShapeResult[], seed: number, ms: number): number {
   const sum = (pick: (result: ShapeResult) => number) => results.reduce((all, one) => all + pick(one), 0)
   const total = {
@@ -102,7 +107,7 @@ function report(results: ShapeResult[], seed: number, ms: number): number {
     const failures = results.flatMap((one) => one.failures)
     process.stdout.write(`${JSON.stringify({ ...total, rows: results.map(jsonRow), failures })}\n`)
   }
-  return violations === 0 ? 0 : 1
+  return violations
 }
 
 function jsonRow({ failures, ...row }: ShapeResult): object {

@@ -33,10 +33,10 @@ export interface TrialResult {
 
 const boundMs = 10_000
 
-/** Runs one trial to its end and checks what it left. */
+/** Runs one trial to its end and checks what it left. What a sound trial left is deleted unless `keep` is set. */
 export async function runTrial(
   plan: TrialPlan,
-  place: { folder: string; port: number; trial: string },
+  place: { folder: string; port: number; trial: string; keep?: boolean },
 ): Promise<TrialResult> {
   const begun = performance.now()
   const folder = join(place.folder, place.trial)
@@ -68,12 +68,13 @@ export async function runTrial(
     break
   }
   await closeTrial(place.port, place.trial)
-  violations.push(...(await check(plan.shape, folder)))
-  if (violations.length === 0) rmSync(folder, { recursive: true })
+  violations.push(...(await checkTrial(plan.shape, folder)))
+  if (violations.length === 0 && !place.keep) rmSync(folder, { recursive: true })
   return { plan, violations, kills, boundaries, ms: performance.now() - begun, folder }
 }
 
-async function check(shape: string, folder: string): Promise<Violation[]> {
+/** Checks what a trial left in its folder. */
+export async function checkTrial(shape: string, folder: string): Promise<Violation[]> {
   const database = openSqlite({ file: join(folder, 'reeve.db'), clock: systemClock })
   try {
     return await checkInvariants(shapeNamed(shape), database, await readFacts(database, folder))

@@ -152,7 +152,7 @@ function queueShape(
 ): Shape {
   return {
     name,
-    starts: starts(name, 4),
+    starts: starts(name, 3),
     workflows(outside) {
       const { step } = witness(outside)
       return [
