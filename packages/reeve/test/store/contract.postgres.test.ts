@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 storeContract('Postgres', async () => {
-  const url = await server.createDatabase()
+  const url = await server.createSchema()
   const database = new PostgresDatabase({ url, clock: new FakeClock(), timeFrom: 'clock' })
   await migrate(database, () => 'identity')
   return database

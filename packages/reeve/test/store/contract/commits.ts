@@ -13,6 +13,7 @@ import {
   rowOf,
   sourceOf,
   storeCase,
+  until,
 } from './fixtures.ts'
 
 interface Seen {
@@ -223,7 +224,9 @@ export function commitCases(open: Open): void {
       const source = sourceOf(fullTurn(1, 1))
       void source.outcome.then((outcome) => outcomes.push(outcome))
       commits.submit(source)
+      await until(() => commits.seen.troubles.length === 1)
       await clock.advance(500)
+      await until(() => commits.seen.troubles.length === 2)
       expect(outcomes).toEqual([])
       expect(await readEvents(database, 1)).toEqual([])
       await clock.advance(500)
@@ -244,7 +247,7 @@ export function commitCases(open: Open): void {
       const first = sourceOf({ run: 1, epoch: 1, events: [chain('run-started')] })
       const second = sourceOf({ run: 1, epoch: 1, events: [chain('run-succeeded')] })
       commits.submit(first)
-      await clock.advance(1)
+      await until(() => commits.seen.troubles.length === 1)
       commits.submit(second)
       await clock.advance(1)
       expect(await readEvents(database, 1)).toEqual([])
@@ -268,6 +271,7 @@ export function commitCases(open: Open): void {
       const source = sourceOf(fullTurn(1, 1))
       void source.outcome.then((outcome) => outcomes.push(outcome))
       commits.submit(source)
+      await until(() => commits.seen.fatal.length === 1)
       await clock.advance(10_000)
       expect(commits.seen.fatal).toEqual(['unreadable'])
       expect(outcomes).toEqual([])

@@ -125,3 +125,8 @@ export function sourceOf(turn: Turn): TurnSource & { outcome: Promise<Outcome | 
     refused: (error) => resolve({ refused: error }),
   }
 }
+
+/** Lets the event loop turn until `condition` holds: however long the database takes to answer. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
+}
