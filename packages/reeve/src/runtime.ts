@@ -11,6 +11,7 @@ import { installSchedules } from './engine/schedule.ts'
 import { WorkflowRegistry } from './engine/workflow.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
 import { CircuitBreakers } from './models/breaker.ts'
+import { installCeilings } from './models/budget.ts'
 import { type HostedSolver, hostedSolver } from './models/hosted.ts'
 import { embed } from './models/local/embed.ts'
 import { Questions } from './models/questions.ts'
@@ -171,6 +172,7 @@ export class Runtime {
       )
     }
     await installSchedules(this.database, { clock: this.#clock }, schedules)
+    await installCeilings(this.database, this.project.config.budgets ?? {}, this.#clock.now())
   }
 }
 

@@ -88,6 +88,14 @@ program
   .addOption(limit('5'))
   .action(calls(async () => (await import('./upkeep.ts')).schedules))
 program
+  .command('budgets')
+  .description('list what may be spent on models, and what is spent')
+  .action(calls(async () => (await import('./money.ts')).budgets))
+program
+  .command('models [action]')
+  .description('list routes, solvers and prices; models test asks each solver once')
+  .action(calls(async () => (await import('./money.ts')).models))
+program
   .command('doctor')
   .description('check the project, its data and its machine')
   .action(calls(async () => (await import('./doctor.ts')).doctor))

@@ -1,10 +1,12 @@
 import { ReeveError } from '../base/errors.ts'
-import { formatUsd } from '../base/money.ts'
+import { formatUsd, toUsd, type Usd } from '../base/money.ts'
 import {
   type BudgetRow,
   ensureBudget,
+  listBudgets,
   type Reservation,
   reserve,
+  setCeiling,
   settle,
   settleAbandoned,
 } from '../store/budgets.ts'
@@ -17,6 +19,46 @@ const nano = 1e9
 export interface BudgetScope {
   scope: string
   ceilingUsd: number | null
+}
+
+/** Ceilings on money spent for models. Each covers everything below it; a run's own is `limits.cost` of its workflow. */
+export interface BudgetPlan {
+  /** For ever. */
+  project?: Usd
+  /** From midnight to midnight, UTC. */
+  day?: Usd
+  /** For ever, by workflow. */
+  workflows?: Record<string, Usd>
+  /** For ever, by agent. */
+  agents?: Record<string, Usd>
+  /**
+   * What a question does that would exceed a ceiling: `wait` until there is budget (default), `fail`, or go on to the
+   * `next` solver of its route, which may be cheaper or free. Beyond its run's own ceiling a question never waits.
+   */
+  whenExhausted?: 'wait' | 'fail' | 'next'
+}
+
+/** The scope of a day, UTC. */
+export function dayScope(now: number): string {
+  return `day:${new Date(now).toISOString().slice(0, 10)}`
+}
+
+/** Makes the ceilings of a project's configuration those of the ledger; what it no longer names has none. */
+export async function installCeilings(database: Database, plan: BudgetPlan, now: number): Promise<void> {
+  const ceilings = new Map<string, Usd | undefined>([
+    ['project', plan.project],
+    [dayScope(now), plan.day],
+  ])
+  for (const [name, usd] of Object.entries(plan.workflows ?? {})) ceilings.set(`workflow:${name}`, usd)
+  for (const [name, usd] of Object.entries(plan.agents ?? {})) ceilings.set(`agent:${name}`, usd)
+  await database.transaction(async (session) => {
+    for (const { scope } of await listBudgets(session)) {
+      if (!ceilings.has(scope) && !scope.startsWith('day:')) ceilings.set(scope, undefined)
+    }
+    for (const [scope, usd] of ceilings) {
+      await setCeiling(session, scope, usd === undefined ? null : Math.floor(toUsd(usd) * nano))
+    }
+  })
 }
 
 /** A run's access to money: reserves before each paid call, settles after it. */

@@ -12,26 +12,9 @@ import type { WorkflowRegistry } from '../engine/workflow.ts'
 import type { Database } from '../store/database.ts'
 import { readRunByNo } from '../store/runs.ts'
 import type { CircuitBreakers } from './breaker.ts'
-import { type BudgetScope, budgeted, openPurse, type Purse } from './budget.ts'
+import { type BudgetPlan, type BudgetScope, budgeted, dayScope, openPurse, type Purse } from './budget.ts'
 import { askRoute, type RouteAnswer, type RouteDefinition } from './route.ts'
 import type { Question } from './solver.ts'
-
-/** Ceilings on money spent for models. Each covers everything below it; a run's own is `limits.cost` of its workflow. */
-export interface BudgetPlan {
-  /** For ever. */
-  project?: Usd
-  /** From midnight to midnight, UTC. */
-  day?: Usd
-  /** For ever, by workflow. */
-  workflows?: Record<string, Usd>
-  /** For ever, by agent. */
-  agents?: Record<string, Usd>
-  /**
-   * What a question does that would exceed a ceiling: `wait` until there is budget (default), `fail`, or go on to the
-   * `next` solver of its route, which may be cheaper or free. Beyond its run's own ceiling a question never waits.
-   */
-  whenExhausted?: 'wait' | 'fail' | 'next'
-}
 
 /** A route's name, the question, and what the answer must be. */
 export interface Asked {
@@ -179,9 +162,9 @@ export class Questions {
   }
 
   #scopesOfCall(execution: Execution, asked: Asked): BudgetScope[] {
-    const now = execution.edges.clock.now()
-    const today = new Date(now).toISOString().slice(0, 10)
-    const scopes: BudgetScope[] = [{ scope: `day:${today}`, ceilingUsd: orNone(this.#budgets.day) }]
+    const scopes: BudgetScope[] = [
+      { scope: dayScope(execution.edges.clock.now()), ceilingUsd: orNone(this.#budgets.day) },
+    ]
     const { agent } = asked
     if (agent !== undefined)
       scopes.push({ scope: `agent:${agent}`, ceilingUsd: orNone(this.#budgets.agents?.[agent]) })
