@@ -52,8 +52,11 @@ export async function runDueSchedules(
 ): Promise<number> {
   const due = await dueSchedules(database)
   let started = 0
-  for (const { name } of due) {
-    const numbers = await Promise.all(Array.from({ length: 8 }, () => edges.numbers.take()))
+  for (const listed of due) {
+    const { name } = listed
+    // Numbers come from transactions of their own, so they are taken before. One more, should a time fall due meanwhile.
+    const needed = startingTimes(listed, edges.clock.now()).starting.length + 1
+    const numbers = await Promise.all(Array.from({ length: needed }, () => edges.numbers.take()))
     started += await database.transaction(async (session) => {
       const [row] = await dueSchedules(session, name)
       return row ? catchUp(session, edges, workflows, row, numbers) : 0
@@ -79,14 +82,10 @@ async function catchUp(
 ): Promise<number> {
   const definition = JSON.parse(row.definition) as ScheduleDefinition
   const now = edges.clock.now()
-  const times: number[] = []
-  for (let at = row.next_at; at !== null && at <= now && times.length < mostMissed; ) {
-    times.push(at)
-    at = nextAfter(row.name, definition, at)
-  }
-  const starting = new Set(toStart(times, definition.catchUp ?? 'latest', now).slice(-numbers.length))
+  const due = startingTimes(row, now)
+  const starting = new Set(due.starting.slice(-numbers.length))
   let started = 0
-  for (const nominal of times) {
+  for (const nominal of due.times) {
     const reason = starting.has(nominal)
       ? await startOccurrence(session, edges, workflows, row, definition, nominal, numbers[started]!)
       : `missed while nothing ran; catch-up is ${JSON.stringify(definition.catchUp ?? 'latest')}`
@@ -146,6 +145,17 @@ async function startOccurrence(
     })
     return messageOf(error)
   }
+}
+
+/** The nominal times that have come, and those of them that catch-up wants started. */
+function startingTimes(row: ScheduleRow, now: number): { times: number[]; starting: number[] } {
+  const definition = JSON.parse(row.definition) as ScheduleDefinition
+  const times: number[] = []
+  for (let at = row.next_at; at !== null && at <= now && times.length < mostMissed; ) {
+    times.push(at)
+    at = nextAfter(row.name, definition, at)
+  }
+  return { times, starting: toStart(times, definition.catchUp ?? 'latest', now) }
 }
 
 function toStart(times: number[], policy: NonNullable<ScheduleDefinition['catchUp']>, now: number): number[] {

@@ -1,0 +1,166 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { FakeClock, settle } from '../../src/base/fake-clock.ts'
+import { installSchedules, nextAfter, type ScheduleDefinition } from '../../src/engine/schedule.ts'
+import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { listOccurrences } from '../../src/store/schedules.ts'
+import { openTestDatabase, testEngine } from './harness.ts'
+
+const flow = defineWorkflow({ name: 'flow', input: z.object({}), run: () => 'ran' }) as Workflow
+
+async function scheduled(definition: Partial<ScheduleDefinition>, startIso: string) {
+  const clock = new FakeClock(Date.parse(startIso))
+  const database = await openTestDatabase(clock)
+  const opened = await testEngine([flow], { clock, database })
+  const full: ScheduleDefinition = { workflow: 'flow', cron: '0 * * * *', ...definition }
+  await installSchedules(database, { clock }, { job: full })
+  return { ...opened, definition: full }
+}
+
+/** What became of each nominal time, oldest first. */
+async function outcomes(database: Parameters<typeof listOccurrences>[0]) {
+  const rows = await listOccurrences(database, 'job', 1000)
+  return rows.reverse().map((row) => `${new Date(row.nominal).toISOString().slice(5, 16)} ${row.outcome}`)
+}
+
+/** Lets nothing run until `iso`, then starts the engine. */
+async function missUntil(opened: Awaited<ReturnType<typeof scheduled>>, iso: string) {
+  opened.clock.jump(Date.parse(iso))
+  await opened.engine.start()
+  await settle()
+}
+
+test('each nominal time starts one run, on time', async () => {
+  const { engine, clock, database } = await scheduled({ cron: '*/5 * * * *' }, '2026-01-01T00:01:00Z')
+  await engine.start()
+  await clock.advance(239_000)
+  expect(await outcomes(database)).toEqual([])
+  await clock.advance(601_001)
+  expect(await outcomes(database)).toEqual([
+    '01-01T00:05 started',
+    '01-01T00:10 started',
+    '01-01T00:15 started',
+  ])
+  const runs = await database.all<{ status: string; principal: string }>('select status, principal from runs')
+  expect(runs).toEqual(Array(3).fill({ status: 'succeeded', principal: 'schedule:job' }))
+  await engine.stop()
+})
+
+test('two workers start one run for an occurrence', async () => {
+  const first = await scheduled({ cron: '*/5 * * * *' }, '2026-01-01T00:01:00Z')
+  const { clock, database } = first
+  const second = await testEngine([flow], { clock, database })
+  await Promise.all([first.engine.start(), second.engine.start()])
+  await clock.advance(3 * 300_000)
+  expect(await database.all('select * from runs')).toHaveLength(3)
+  await first.engine.stop()
+  await second.engine.stop()
+})
+
+for (const [catchUp, started] of [
+  ['skip', []],
+  ['latest', ['05:00']],
+  [{ all: 2 }, ['04:00', '05:00']],
+  [{ all: 100 }, ['01:00', '02:00', '03:00', '04:00', '05:00']],
+] as const) {
+  test(`of missed times, ${JSON.stringify(catchUp)} starts [${started}] and records why it skips the rest`, async () => {
+    const opened = await scheduled({ catchUp }, '2026-01-01T00:30:00Z')
+    await missUntil(opened, '2026-01-01T05:30:00Z')
+    const found = await outcomes(opened.database)
+    expect(found).toHaveLength(5)
+    const ran = found.filter((line) => line.endsWith('started'))
+    expect(ran).toEqual(started.map((time) => `01-01T${time} started`))
+    const skipped = await opened.database.all<{ reason: string }>(
+      `select reason from occurrences where outcome = 'skipped'`,
+    )
+    for (const { reason } of skipped) expect(reason).toContain(JSON.stringify(catchUp))
+    expect(await opened.database.all('select * from runs')).toHaveLength(started.length)
+    await opened.engine.stop()
+  })
+}
+
+test('all up to a number means that number, however large', async () => {
+  const opened = await scheduled({ catchUp: { all: 20 } }, '2026-01-01T00:30:00Z')
+  await missUntil(opened, '2026-01-02T06:30:00Z')
+  const ran = (await outcomes(opened.database)).filter((line) => line.endsWith('started'))
+  expect(ran).toHaveLength(20)
+  expect(ran.at(-1)).toBe('01-02T06:00 started')
+  await opened.engine.stop()
+})
+
+test('a start that is a little late counts as on time', async () => {
+  const opened = await scheduled({ catchUp: 'skip' }, '2026-01-01T00:30:00Z')
+  await missUntil(opened, '2026-01-01T01:00:30Z')
+  expect(await outcomes(opened.database)).toEqual(['01-01T01:00 started'])
+  await opened.engine.stop()
+})
+
+/** The starts from one moment to another, as they fall in UTC. */
+function startsOf(
+  definition: Pick<ScheduleDefinition, 'cron' | 'zone'>,
+  fromIso: string,
+  toIso: string,
+): string[] {
+  const found: string[] = []
+  let at: number | null = Date.parse(fromIso)
+  for (;;) {
+    at = nextAfter('job', { workflow: 'flow', ...definition }, at)
+    if (at === null || at >= Date.parse(toIso)) return found
+    found.push(new Date(at).toISOString().slice(5, 16))
+  }
+}
+
+test('when the clocks go forward in Berlin a daily time that does not exist comes once, at the first that does', () => {
+  const zone = 'Europe/Berlin'
+  const daily = startsOf({ cron: '30 2 * * *', zone }, '2026-03-28T00:00:00Z', '2026-03-31T00:00:00Z')
+  expect(daily).toEqual(['03-28T01:30', '03-29T01:00', '03-30T00:30'])
+  const hourly = startsOf({ cron: '0 * * * *', zone }, '2026-03-28T22:30:00Z', '2026-03-29T03:30:00Z')
+  expect(hourly).toEqual(['03-28T23:00', '03-29T00:00', '03-29T01:00', '03-29T02:00', '03-29T03:00'])
+})
+
+test('when the clocks go back in Berlin a daily time that comes twice starts once', () => {
+  const zone = 'Europe/Berlin'
+  const daily = startsOf({ cron: '30 2 * * *', zone }, '2026-10-24T00:00:00Z', '2026-10-27T00:00:00Z')
+  expect(daily).toEqual(['10-24T00:30', '10-25T00:30', '10-26T01:30'])
+  const hourly = startsOf({ cron: '0 * * * *', zone }, '2026-10-24T22:30:00Z', '2026-10-25T03:30:00Z')
+  expect(hourly).toEqual(['10-24T23:00', '10-25T00:00', '10-25T01:00', '10-25T02:00', '10-25T03:00'])
+})
+
+test('a schedule that cannot be read is refused by name; its workflow’s failure is journaled, not fatal', async () => {
+  const clock = new FakeClock(Date.parse('2026-01-01T00:30:00Z'))
+  const database = await openTestDatabase(clock)
+  for (const definition of [
+    { workflow: 'flow', cron: 'every day' },
+    { workflow: 'flow', cron: '0 * * * *', zone: 'Europe/Atlantis' },
+  ]) {
+    const installing = installSchedules(database, { clock }, { job: definition })
+    await expect(installing).rejects.toMatchObject({
+      code: 'bad-schedule',
+      message: expect.stringContaining('"job"'),
+    })
+  }
+  const opened = await testEngine([flow], { clock, database })
+  await installSchedules(database, { clock }, { job: { workflow: 'gone', cron: '0 * * * *' } })
+  await opened.engine.start()
+  await clock.advance(1_800_001)
+  const [occurrence] = await listOccurrences(database, 'job')
+  expect(occurrence).toMatchObject({ outcome: 'skipped', reason: expect.stringContaining('"gone"') })
+  const handle = await opened.engine.startRun('flow', {})
+  expect(await handle.result()).toMatchObject({ status: 'succeeded' })
+  await opened.engine.stop()
+})
+
+test('a schedule that left the project stops; one that is unchanged keeps its next time', async () => {
+  const opened = await scheduled({}, '2026-01-01T00:30:00Z')
+  const { clock, database, definition } = opened
+  clock.jump(Date.parse('2026-01-01T03:30:00Z'))
+  await installSchedules(database, { clock }, { job: definition })
+  expect(await database.all('select next_at from schedules')).toEqual([
+    { next_at: Date.parse('2026-01-01T01:00:00Z') },
+  ])
+  await installSchedules(database, { clock }, {})
+  await opened.engine.start()
+  await clock.advance(3_600_000)
+  expect(await database.all('select * from runs')).toEqual([])
+  await opened.engine.stop()
+})
