@@ -13,7 +13,11 @@ if (Number(process.versions.node.split('.')[0]) >= 24) {
 } else {
   const require = createRequire(import.meta.url)
   const pinned = join(dirname(require.resolve('node/package.json')), 'bin', 'node')
-  const child = spawnSync(pinned, [main, ...process.argv.slice(2)], { stdio: 'inherit' })
+  // Ctrl-C reaches the child too, which stops gracefully; this process must outlive it to hand its exit code on.
+  process.on('SIGINT', () => {})
+  const child = spawnSync(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  })
   if (child.error) {
     console.error(
       `reeve needs Node 24 or newer; this is ${process.version}, and the pinned one did not start: ${child.error.message}. Run npm ci.`,

@@ -38,7 +38,10 @@ export function briefValue(value: unknown, limit = 100): string {
   return briefLine(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'null'), limit)
 }
 
-/** Words for a moment, in the time zone of whoever reads. */
+/** A moment to the second, in the time zone of whoever reads. */
 export function moment(at: number): string {
-  return new Date(at).toLocaleString('sv-SE')
+  const date = new Date(at)
+  const two = (part: number) => String(part).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
