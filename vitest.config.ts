@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/fixtures/**', 'bench/.peers/**'],
+    exclude: ['**/node_modules/**', '**/fixtures/**', '**/.tmp/**', 'bench/.peers/**'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
