@@ -35,7 +35,7 @@ const pollMs = 50
 export async function dev(cli: Cli): Promise<ExitCode> {
   return withRuntime(cli, async (runtime) => {
     const { terminal } = cli
-    using interrupt = new Interrupt(terminal, 'Nothing is lost: what is under way goes on at the next start.')
+    const interrupt = new Interrupt(terminal, 'Nothing is lost: what is under way goes on at the next start.')
     let last = (await tailEnd(runtime.database))?.id ?? 0
     await runtime.start()
     await greet(cli, runtime)

@@ -2,6 +2,7 @@ import type { Json } from '../base/json.ts'
 import { type History, type RecordedCall, readHistory } from '../engine/history.ts'
 import type { Recall } from '../memory/recall.ts'
 import type { RouteAnswer } from '../models/route.ts'
+import type { ApprovalRow } from '../store/approvals.ts'
 import { type ChainFault, type JournalEvent, verifyChain } from '../store/journal.ts'
 import type { RunRow } from '../store/runs.ts'
 import { payloadOf } from './event-line.ts'
@@ -53,8 +54,8 @@ interface Context {
   children: { call: number; run: string; status: string }[]
 }
 
-/** Reads a run's story from its journal. */
-export function tellStory(run: RunRow, events: JournalEvent[]): RunStory {
+/** Reads a run's story from its journal; of its approvals only what was decided since the run last went on. */
+export function tellStory(run: RunRow, events: JournalEvent[], approvals: ApprovalRow[]): RunStory {
   const history = readHistory(events)
   const calls = [...history.calls.values()].sort((left, right) => left.step - right.step)
   const head = run.head === null || run.head_seq === null ? undefined : { seq: run.head_seq, hash: run.head }
@@ -64,7 +65,7 @@ export function tellStory(run: RunRow, events: JournalEvent[]): RunStory {
     goal: goalOf(run, history, events),
     context: contextOf(calls),
     tools: toolCalls(calls),
-    belief: beliefOf(run, calls, events),
+    belief: beliefOf(run, calls, events, approvals),
     timeline: timelineOf(events),
     total: totalOf(run, events),
     chain: { ok: fault === null, events: events.length, fault },

@@ -124,7 +124,10 @@ function printWait(cli: Cli, run: string, wait: Wait): void {
   terminal.line(
     `  ${yellow('…')} call ${wait.call} waits for${whom} ${wait.kind} ${safeLine(wait.name)} since ${at(wait.since)}${due}${reason}`,
   )
-  if (wait.approval !== null && wait.asks !== null) {
+  if (wait.decided) {
+    const { status, by } = wait.decided
+    terminal.line(`      ${status}${by ? ` by ${safeLine(by)}` : ''}; the run goes on with the next worker`)
+  } else if (wait.approval !== null && wait.asks !== null) {
     for (const command of Object.values(decisionCommands(cli, { id: wait.approval, kind: wait.asks })))
       terminal.line(`      ${cyan(command)}`)
   } else if (wait.kind === 'signal')

@@ -1,5 +1,6 @@
 import { formatUsd } from '../base/money.ts'
 import { formatMs } from '../base/time.ts'
+import { approvalsOf } from '../store/approvals.ts'
 import { type JournalEvent, readEvents } from '../store/journal.ts'
 import { requireRun } from '../store/runs.ts'
 import type { Cli } from './cli.ts'
@@ -19,7 +20,7 @@ export function show(cli: Cli, options: { events?: boolean }, id: string): Promi
     const run = await requireRun(database, id)
     const events = await readEvents(database, run.no)
     if (options.events) return printEvents(cli, events)
-    const story = tellStory(run, events)
+    const story = tellStory(run, events, await approvalsOf(database, run.no))
     const { terminal } = cli
     const { bold, dim, green, red } = terminal.colors
     terminal.value(story)

@@ -6,7 +6,7 @@ export interface Extent {
   width: number
 }
 
-export const summary: Extent = { lines: 12, width: 200 }
+const summary: Extent = { lines: 12, width: 200 }
 /** For what a person decides on: nothing of an ordinary letter is hidden. */
 export const whole: Extent = { lines: 500, width: 2000 }
 

@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.ts'
 import type { RecordedCall } from '../engine/history.ts'
 import type { RouteAnswer } from '../models/route.ts'
-import type { ApprovalKind } from '../store/approvals.ts'
+import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../store/approvals.ts'
 import type { JournalEvent } from '../store/journal.ts'
 import { endedStatuses, type RunRow } from '../store/runs.ts'
 import { payloadOf } from './event-line.ts'
@@ -16,6 +16,8 @@ export interface Wait {
   approval: string | null
   /** What the person is asked. */
   asks: ApprovalKind | null
+  /** What the person said, when the run has not gone on since. */
+  decided: { status: ApprovalStatus; by: string | null } | null
   dueAt: string | null
   reason: string | null
 }
@@ -34,14 +36,19 @@ export interface Belief {
 }
 
 /** Why a run counts as done, or why it does not. */
-export function beliefOf(run: RunRow, calls: RecordedCall[], events: JournalEvent[]): Belief {
+export function beliefOf(
+  run: RunRow,
+  calls: RecordedCall[],
+  events: JournalEvent[],
+  approvals: ApprovalRow[],
+): Belief {
   const belief: Belief = {
     status: run.status,
     reason: run.reason,
     reviews: [],
     decisions: [],
     deciding: [],
-    waitsFor: endedStatuses.includes(run.status) ? [] : calls.flatMap(waitOf),
+    waitsFor: endedStatuses.includes(run.status) ? [] : calls.flatMap((call) => waitOf(call, approvals)),
   }
   for (const { step: call, name, settled } of calls) {
     if (settled?.type === 'question-completed') {
@@ -72,10 +79,11 @@ export function beliefOf(run: RunRow, calls: RecordedCall[], events: JournalEven
   return belief
 }
 
-function waitOf(call: RecordedCall): Wait[] {
+function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
   const last = call.opened.at(-1)
   if (call.settled || !last || last.type === 'effect-intended') return []
   const { approval = null, dueAt, expiresAt, kind, reason, error } = payloadOf(last)
+  const decision = approvals.find(({ id, status }) => id === approval && status !== 'pending')
   const due = dueAt ?? expiresAt ?? null
   return [
     {
@@ -92,6 +100,7 @@ function waitOf(call: RecordedCall): Wait[] {
             : kind === 'question'
               ? 'question'
               : 'approval',
+      decided: decision ? { status: decision.status, by: decision.decided_by } : null,
       dueAt: due === null ? null : isoOf(due),
       reason: reason ?? error?.message ?? null,
     },

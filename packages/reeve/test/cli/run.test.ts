@@ -199,7 +199,7 @@ test('a paused queue holds a run, and run says so', async () => {
 
 test('a decision stands even when the project cannot be loaded', async () => {
   const folder = project()
-  const { approvals } = await reeveJson<Rested>(folder, [
+  const { run, approvals } = await reeveJson<Rested>(folder, [
     'run',
     'reply',
     '--input',
@@ -211,6 +211,9 @@ test('a decision stands even when the project cannot be loaded', async () => {
     /approved: mail\.send .* is recorded; but the run cannot go on here yet: .*broken\.ts/,
   )
   expect(code).toBe(2)
+  expect((await reeve(folder, ['show', run])).stdout).toContain(
+    'approved by ada; the run goes on with the next worker',
+  )
   rmSync(join(folder, 'workflows/broken.ts'))
   await reeveJson(folder, ['run', 'greet', '--input', '{"name":"driver"}'])
   expect(readFileSync(join(folder, 'sent.jsonl'), 'utf8')).toContain('bo@example.com')
