@@ -242,10 +242,7 @@ export class Worker {
     )
   }
 
-  /**
-   * Drives a run from its birth: born, claimed and begun in one commit. One with an idempotency key begins only when it
-   * is known to be new: else a duplicate would run steps before it is refused.
-   */
+  /** Drives a run from its birth: born, claimed and begun in one commit. */
   adoptNewborn(birth: Birth, onBorn: (isNew: boolean) => void): void {
     const { run } = birth
     run.status = 'running'
@@ -262,12 +259,8 @@ export class Worker {
       costNanousd: 0,
     }
     const execution = this.#begin(claim, run.workflow, run.version, undefined, [])
-    const start = () => execution.start(this.#options.contextFor(execution), birth.input)
-    execution.born(run, birth.payload, (isNew) => {
-      onBorn(isNew)
-      if (isNew && run.idempotency !== null) start()
-    })
-    if (run.idempotency === null) start()
+    execution.born(run, birth.payload, onBorn)
+    execution.start(this.#options.contextFor(execution), birth.input)
   }
 
   #begin(
