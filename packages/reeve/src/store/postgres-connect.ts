@@ -6,9 +6,19 @@ type Driver = typeof import('pg')
 
 const oldestServer = 150000
 const connectWithinMs = 10_000
-/** How long a lock is waited for, and how long a server keeps the locks of a worker that fell silent. */
-const lockWaitMs = 5000
-const idleInTransactionMs = 10_000
+
+/**
+ * How long a lock is waited for, how long the server keeps the locks of a worker that fell silent, and plans by index:
+ * statements are planned while the tables are small, and kept when they are not any more.
+ */
+const settings = {
+  lock_timeout: '5s',
+  idle_in_transaction_session_timeout: '10s',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+}
 
 export interface Opening {
   driver: Driver
@@ -39,11 +49,7 @@ export async function openPostgres(url: string, options: { serverVersion?: numbe
     check(place, { ...answer, version: options.serverVersion ?? answer.version })
     const pooled = answer.backend !== (client as unknown as { processID: number }).processID
     // A pooler refuses settings that it does not know.
-    const settings = {
-      lock_timeout: lockWaitMs,
-      idle_in_transaction_session_timeout: idleInTransactionMs,
-    }
-    return { driver, config: pooled ? plain : { ...plain, ...settings }, pooled }
+    return { driver, config: pooled ? plain : withSettings(plain), pooled }
   } catch (error) {
     throw error instanceof ReeveError ? error : refused(place, plain, error)
   } finally {
@@ -129,6 +135,11 @@ function explain(
   return undefined
 }
 
+function withSettings(config: ClientConfig): ClientConfig {
+  const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
+  return { ...config, options: [...flags, config.options ?? ''].join(' ') }
+}
+
 const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
 
 function parseUrl(url: string): ClientConfig & { user: string; database: string } {
@@ -154,8 +165,11 @@ function parseUrl(url: string): ClientConfig & { user: string; database: string 
   if (mode !== null && mode !== 'no-verify' && !parsed.searchParams.has('uselibpqcompat')) {
     parsed.searchParams.set('uselibpqcompat', 'true')
   }
+  const options = parsed.searchParams.get('options')
+  parsed.searchParams.delete('options')
   return {
     connectionString: parsed.href,
+    ...(options === null ? {} : { options }),
     user: decodeURIComponent(parsed.username),
     database,
     application_name: 'reeve',

@@ -115,10 +115,13 @@ export function newRunValues(run: NewRun): Value[] {
   ]
 }
 
-/** Which of these claims still hold. On Postgres the rows stay locked until the transaction ends. */
+/**
+ * Which of these claims still hold. On Postgres the rows stay locked until the transaction ends. A claimed run is one
+ * that has a worker; asking for its status would have Postgres search the index of all running runs for each claim.
+ */
 export const heldClaims: Bulk = {
   columns: { no: 'int', epoch: 'int' },
-  sql: `select runs.no from runs {also} where runs.no = :no and runs.epoch = :epoch and runs.status = 'running' {lock}`,
+  sql: `select runs.no from runs {also} where runs.no = :no and runs.epoch = :epoch and runs.worker is not null {lock}`,
 }
 
 /** A claimed run as its worker gives it back. */
