@@ -1,4 +1,15 @@
 export { type HttpToolInput, type HttpToolOptions, type HttpToolOutput, httpTool } from './http.ts'
 export { asNotApplied, HttpClient, type HttpMethod, type HttpPolicy } from './http-client.ts'
+export { type DockerSandbox, runInDocker } from './sandbox/docker.ts'
+export { runJavaScript } from './sandbox/javascript.ts'
+export type { SandboxLimits } from './sandbox/limits.ts'
+export { runPython } from './sandbox/python.ts'
+export {
+  type SandboxToolInput,
+  type SandboxToolOptions,
+  type SandboxToolOutput,
+  sandboxTool,
+} from './sandbox/sandbox-tool.ts'
+export type { ScriptResult } from './sandbox/script-reply.ts'
 export { addressKind, EgressGuard, type EgressRules, type Resolve } from './ssrf-guard.ts'
 export { type Risk, type Tool, type ToolDefinition, tool } from './tool.ts'

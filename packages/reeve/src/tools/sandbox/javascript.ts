@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module'
+import { dirname, sep } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json.ts'
+import { runIsolated } from './isolate.ts'
+import { resolveLimits, type SandboxLimits } from './limits.ts'
+import type { ScriptResult } from './script-reply.ts'
+
+/**
+ * Runs JavaScript in QuickJS, in a disposable process. `code` is the body of an async function of `input`: it returns
+ * JSON, and prints with `console.log`. There is nothing else: no timers, no modules, no files, no network.
+ * @throws `missing-package`, and what `runIsolated` throws
+ */
+export function runJavaScript(
+  code: string,
+  input: Json = null,
+  limits: SandboxLimits & { signal?: AbortSignal } = {},
+): Promise<ScriptResult> {
+  const interpreter = findPackage('quickjs-emscripten')
+  const { signal, ...rest } = limits
+  return runIsolated({
+    language: 'javascript',
+    code,
+    input,
+    interpreter: pathToFileURL(interpreter).href,
+    readable: [modulesFolder(interpreter)],
+    limits: resolveLimits(rest),
+    ...(signal && { signal }),
+  })
+}
+
+/** The entry of an optional package. @throws `missing-package` */
+export function findPackage(name: string): string {
+  try {
+    return createRequire(import.meta.url).resolve(name)
+  } catch (cause) {
+    throw new ReeveError(
+      'missing-package',
+      `The package "${name}" is not installed. Add it with: npm install ${name}`,
+      {
+        cause,
+        details: { package: name, sent: false },
+      },
+    )
+  }
+}
+
+/** The innermost `node_modules` around a file: a package's dependencies are beside it. */
+function modulesFolder(file: string): string {
+  const parts = file.split(sep)
+  const at = parts.lastIndexOf('node_modules')
+  return at < 0 ? dirname(file) : parts.slice(0, at + 1).join(sep)
+}

@@ -1,0 +1,29 @@
+import { dirname } from 'node:path'
+import type { Json } from '../../base/json.ts'
+import { runIsolated } from './isolate.ts'
+import { findPackage } from './javascript.ts'
+import { resolveLimits, type SandboxLimits } from './limits.ts'
+import type { ScriptResult } from './script-reply.ts'
+
+/**
+ * Runs Python in Pyodide, in a disposable process, with the standard library and no other packages. The script finds
+ * its data in `input`; the value of its last expression is the result; `print` goes to the logs.
+ * @throws `missing-package`, and what `runIsolated` throws
+ */
+export function runPython(
+  code: string,
+  input: Json = null,
+  limits: SandboxLimits & { signal?: AbortSignal } = {},
+): Promise<ScriptResult> {
+  const folder = dirname(findPackage('pyodide'))
+  const { signal, ...rest } = limits
+  return runIsolated({
+    language: 'python',
+    code,
+    input,
+    interpreter: folder,
+    readable: [folder],
+    limits: resolveLimits(rest),
+    ...(signal && { signal }),
+  })
+}
