@@ -46,6 +46,7 @@ export class Execution implements TurnSource {
   readonly #outbox: Outbox
   readonly #abort = new LazyAbort()
   readonly #onEnd: (ending: Ending) => void
+  readonly #onRefused: (error: unknown) => void
   readonly #stepLimit: number
   /** When the run's time is up (ms). */
   readonly #deadline: number
@@ -75,6 +76,8 @@ export class Execution implements TurnSource {
     history: History | undefined
     inbox: InboxItem[]
     onEnd: (ending: Ending) => void
+    /** The database would not take what the run wrote: nothing of that turn is there. */
+    onRefused: (error: unknown) => void
   }) {
     const { claim, history, workflow } = options
     this.claim = claim
@@ -82,6 +85,7 @@ export class Execution implements TurnSource {
     this.edges = options.edges
     this.history = history
     this.#onEnd = options.onEnd
+    this.#onRefused = options.onRefused
     this.#stepLimit = workflow.limits.steps ?? defaultSteps
     const { time } = workflow.limits
     this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : claim.createdAt + toMs(time)
@@ -324,6 +328,7 @@ export class Execution implements TurnSource {
   refused(error: unknown): void {
     this.edges.log.error('a turn was refused by the database', { run: this.claim.id, error: String(error) })
     this.#stop({ status: 'lost', reason: null, payload: null })
+    this.#onRefused(error)
   }
 
   // ---- deliveries

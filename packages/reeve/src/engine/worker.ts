@@ -277,6 +277,7 @@ export class Worker {
       history,
       inbox,
       onEnd: (ending) => this.#ended(claim, workflow, ending),
+      onRefused: (error) => void this.#setRefusedAside(claim, error),
     })
     this.#active.set(claim.no, execution)
     this.#activeIds.add(claim.id)
@@ -356,6 +357,20 @@ export class Worker {
     if (this.#active.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
     const mayFree = this.#backlog || this.#limited || claim.crashes >= suspectCrashes
     if (ending.status === 'waiting' || ending.status === 'queued' || mayFree) this.nudge()
+  }
+
+  /** Nothing would ever take up a run that this living worker holds by its row alone. */
+  async #setRefusedAside(claim: Claim, error: unknown): Promise<void> {
+    const { database, edges } = this.#options
+    try {
+      const run = await readRunByNo(database, claim.no)
+      if (run?.status !== 'running' || run.epoch !== claim.epoch) return
+      const reason = `The database refused what the run wrote: ${messageOf(error)}. Check its journal with: reeve audit verify ${claim.id}`
+      await markStuck(database, edges, run, reason)
+      this.#options.onSetAside(claim.id)
+    } catch (cause) {
+      edges.log.error('a refused run could not be set aside', { run: claim.id, error: String(cause) })
+    }
   }
 
   /** Something came into a run's inbox, or somebody wants it paused or cancelled. */

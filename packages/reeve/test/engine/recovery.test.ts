@@ -96,6 +96,33 @@ test('a run whose journal cannot be read is set aside; those claimed with it go 
   await engine.stop()
 })
 
+test('a run whose writing the database refuses is set aside; those written with it go on', async () => {
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    run: (ctx: CoreContext) => ctx.step('work', () => held.then(() => 'done')),
+  }) as Workflow
+  const { engine, database } = await testEngine([flow])
+  await engine.start()
+  const [bad, good] = [await engine.startRun('flow', {}), await engine.startRun('flow', {})]
+  await settle()
+  await database.run(
+    `insert into events (run, seq, type, at, hash) select no, 2, 'log-written', 0, 'forged' from runs where id = ?`,
+    [bad.id],
+  )
+  release()
+  expect(await good.result()).toEqual({ status: 'succeeded', output: 'done' })
+  const result = await bad.result()
+  expect(result).toMatchObject({ status: 'stuck' })
+  expect((result as { reason: string }).reason).toContain('refused')
+  expect(engine.worker.active).toBe(0)
+  await engine.stop()
+})
+
 test('a worker whose process hung past its lease loses its runs and writes nothing more', async () => {
   const { state, workflow } = poison()
   const clock = new FakeClock()
