@@ -1,0 +1,10 @@
+export type { Definition } from './definition.ts'
+export { type McpOffer, McpServer, type McpTool, mcpServer } from './mcp-server.ts'
+export type { McpPart, McpResult } from './result.ts'
+export type {
+  HttpServerDefinition,
+  McpServerDefinition,
+  McpToolSettings,
+  StdioServerDefinition,
+} from './server-definition.ts'
+export { uniqueTools } from './unique-tools.ts'

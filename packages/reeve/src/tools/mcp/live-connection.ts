@@ -1,0 +1,269 @@
+import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import type { Result } from '@modelcontextprotocol/sdk/types.js'
+import type { ZodType } from 'zod'
+import { messageOf, ReeveError } from '../../base/errors.ts'
+import type { Clock } from '../../base/time.ts'
+import { type Definition, type Listed, listed, promptDefinition, toolDefinition } from './definition.ts'
+import { diedFault, notAsked, protocolFault } from './faults.ts'
+import { guardedFetch } from './guarded-fetch.ts'
+import { GuardedTransport } from './guarded-transport.ts'
+import type { ClientSdk } from './sdk.ts'
+import { type Limits, type McpServerDefinition, originOf } from './server-definition.ts'
+import { StdioProcess } from './stdio-process.ts'
+import { visible } from './visible-text.ts'
+
+const mostPages = 50
+const mostDefinitions = 1000
+/** How often a list that changes while it is read is read again. */
+const mostListings = 3
+/** JSON-RPC: parse error, invalid request, method not found, invalid params. The tool was not run. */
+const refusedCodes = new Set([-32700, -32600, -32601, -32602])
+
+export interface ConnectionEdges {
+  clock: Clock
+  environment: NodeJS.ProcessEnv
+}
+
+export interface Asked {
+  method: string
+  params: Record<string, unknown>
+}
+
+/** One connection, from its handshake until it is lost. It is never used again after that. */
+export class LiveConnection {
+  readonly origin: string
+  readonly #server: string
+  readonly #client: Client
+  readonly #transport: GuardedTransport
+  readonly #process: StdioProcess | undefined
+  readonly #limits: Limits
+  readonly #clock: Clock
+  readonly #sdk: ClientSdk
+  #lost = false
+  #generation = 0
+  #listed: { generation: number; definitions: Promise<Listed[]> } | undefined
+
+  private constructor(
+    sdk: ClientSdk,
+    definition: McpServerDefinition,
+    limits: Limits,
+    edges: ConnectionEdges,
+    onLost: (live: LiveConnection) => void,
+  ) {
+    this.origin = originOf(definition)
+    this.#server = definition.name
+    this.#limits = limits
+    this.#clock = edges.clock
+    this.#sdk = sdk
+    const { transport, process } = transportFor(sdk, definition, limits, edges)
+    this.#transport = transport
+    this.#process = process
+    this.#client = new sdk.Client({ name: 'reeve', version: '0.1.0' }, { capabilities: {} })
+    this.#client.onclose = () => {
+      this.#lost = true
+      onLost(this)
+    }
+    this.#client.onerror = () => {}
+    const changed = () => {
+      this.#generation++
+    }
+    this.#client.setNotificationHandler(sdk.types.ToolListChangedNotificationSchema, changed)
+    this.#client.setNotificationHandler(sdk.types.PromptListChangedNotificationSchema, changed)
+  }
+
+  /** @throws `mcp-not-started` `mcp-protocol` `mcp-flood` and others, all before anything was asked */
+  static async open(
+    sdk: ClientSdk,
+    definition: McpServerDefinition,
+    limits: Limits,
+    edges: ConnectionEdges,
+    onLost: (live: LiveConnection) => void,
+  ): Promise<LiveConnection> {
+    const live = new LiveConnection(sdk, definition, limits, edges, onLost)
+    try {
+      await live.#within(limits.connectTimeoutMs, undefined, 'to start', (options) =>
+        live.#client.connect(live.#transport, options),
+      )
+      return live
+    } catch (error) {
+      await live.close()
+      throw error
+    }
+  }
+
+  get lost(): boolean {
+    return this.#lost
+  }
+
+  has(capability: 'tools' | 'prompts' | 'resources'): boolean {
+    return this.#client.getServerCapabilities()?.[capability] !== undefined
+  }
+
+  /** What the server lists now; read again after it said that it changed. */
+  async listing(): Promise<Listed[]> {
+    for (let turn = 0; turn < mostListings; turn++) {
+      const generation = this.#generation
+      if (this.#listed?.generation !== generation) {
+        this.#listed = { generation, definitions: this.#readListing() }
+      }
+      const reading = this.#listed
+      try {
+        const definitions = await reading.definitions
+        if (reading.generation === this.#generation) return definitions
+      } catch (error) {
+        if (this.#listed === reading) this.#listed = undefined
+        throw error
+      }
+    }
+    throw notAsked(
+      'mcp-changed',
+      `MCP server "${this.#server}" changes its tools faster than they can be read.`,
+    )
+  }
+
+  /** Asks once. What may have happened when it throws anything but `NotApplied` is for the effect class to say. */
+  async ask<T extends Result>(asked: Asked, schema: ZodType<T>, signal?: AbortSignal): Promise<T> {
+    return this.#within(this.#limits.timeoutMs, signal, `to answer ${asked.method}`, (options) =>
+      this.#client.request(asked, schema, options),
+    ) as Promise<T>
+  }
+
+  async close(): Promise<void> {
+    this.#lost = true
+    await this.#client.close().catch(() => {})
+    await this.#transport.close().catch(() => {})
+  }
+
+  async #readListing(): Promise<Listed[]> {
+    const { ListToolsResultSchema, ListPromptsResultSchema } = this.#sdk.types
+    const definitions: Definition[] = []
+    if (this.has('tools')) {
+      await this.#pages('tools/list', async (asked) => {
+        const { tools, nextCursor } = await this.ask(
+          asked,
+          ListToolsResultSchema as unknown as ZodType<ToolsPage>,
+        )
+        definitions.push(...tools.map(toolDefinition))
+        return { count: definitions.length, nextCursor }
+      })
+    }
+    if (this.has('prompts')) {
+      await this.#pages('prompts/list', async (asked) => {
+        const page = await this.ask(asked, ListPromptsResultSchema as unknown as ZodType<PromptsPage>)
+        definitions.push(...page.prompts.map(promptDefinition))
+        return { count: definitions.length, nextCursor: page.nextCursor }
+      })
+    }
+    return listed(definitions)
+  }
+
+  async #pages(
+    method: string,
+    read: (asked: Asked) => Promise<{ count: number; nextCursor: string | undefined }>,
+  ): Promise<void> {
+    let cursor: string | undefined
+    for (let page = 0; page < mostPages; page++) {
+      const { count, nextCursor } = await read({ method, params: cursor === undefined ? {} : { cursor } })
+      if (count > mostDefinitions) break
+      if (nextCursor === undefined) return
+      cursor = nextCursor
+    }
+    const most = `${mostDefinitions} definitions on ${mostPages} pages`
+    const fault = protocolFault(this.#server, `its ${method} does not end (${most} are the most)`)
+    this.#transport.refuse(fault)
+    throw fault
+  }
+
+  /** Under a limit of its own, so that the error can say what the server did instead of answering. */
+  async #within<T>(
+    limitMs: number,
+    signal: AbortSignal | undefined,
+    what: string,
+    body: (options: { signal: AbortSignal; timeout: number }) => Promise<T>,
+  ): Promise<T> {
+    const limit = new AbortController()
+    const stop = this.#clock.after(limitMs, () => limit.abort())
+    try {
+      const both = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal
+      both.throwIfAborted()
+      return await body({ signal: both, timeout: 2 ** 31 - 1 })
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      if (limit.signal.aborted) throw this.#late(what, limitMs)
+      throw this.#translated(error)
+    } finally {
+      stop()
+    }
+  }
+
+  #late(what: string, limitMs: number): ReeveError {
+    const trouble = this.#transport.lastTrouble
+    const why = trouble === undefined ? '' : ` Before that: ${trouble}`
+    const message = `MCP server "${this.#server}" took longer than ${limitMs} ms ${what}.${why}`
+    return new ReeveError('mcp-timeout', message, { retryable: true, details: { server: this.#server } })
+  }
+
+  #translated(error: unknown): unknown {
+    if (this.#transport.fault) return this.#transport.fault
+    if (error instanceof ReeveError) return error.code === 'unreachable' ? asUnreachable(error) : error
+    if (!(error instanceof Error)) return error
+    const { McpError, ErrorCode } = this.#sdk.types
+    if (error instanceof McpError) {
+      if (error.code === ErrorCode.ConnectionClosed) {
+        return diedFault(this.#server, this.#process?.lastWords() ?? '')
+      }
+      const said = `MCP server "${this.#server}" answered with error ${error.code}: ${visible(error.message)}`
+      if (refusedCodes.has(error.code)) return notAsked('mcp-refused', said)
+      return new ReeveError('mcp-error', said, { details: { server: this.#server, code: error.code } })
+    }
+    if ('code' in error && typeof error.code === 'number') return this.#httpError(error, error.code)
+    return new ReeveError('mcp-error', `MCP server "${this.#server}": ${visible(messageOf(error))}`, {
+      cause: error,
+    })
+  }
+
+  /** 4xx: refused before it was asked of a tool; a forgotten session (404) is worth a new connection. */
+  #httpError(error: Error, status: number): ReeveError {
+    const said = `MCP server "${this.#server}" answered with HTTP ${status}: ${visible(error.message)}`
+    if (status === 404) void this.close()
+    if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
+      return notAsked('mcp-refused', said, { retryable: status === 404 })
+    }
+    return new ReeveError('mcp-error', said, { retryable: true, details: { server: this.#server, status } })
+  }
+}
+
+type ToolsPage = Result & { tools: Parameters<typeof toolDefinition>[0][]; nextCursor?: string }
+type PromptsPage = Result & { prompts: Parameters<typeof promptDefinition>[0][]; nextCursor?: string }
+
+function asUnreachable(error: ReeveError): ReeveError {
+  return new ReeveError('mcp-server-died', error.message, { retryable: true, cause: error })
+}
+
+function transportFor(
+  sdk: ClientSdk,
+  definition: McpServerDefinition,
+  limits: Limits,
+  edges: ConnectionEdges,
+): { transport: GuardedTransport; process?: StdioProcess } {
+  const { maxMessage } = limits
+  if (!('url' in definition)) {
+    const parseMessage = (value: unknown) => sdk.types.JSONRPCMessageSchema.parse(value)
+    const process = new StdioProcess(definition, { environment: edges.environment, maxMessage, parseMessage })
+    return { transport: new GuardedTransport(definition.name, process), process }
+  }
+  const fetch = guardedFetch(definition, { maxMessage, onFlood: (fault) => transport.refuse(fault) })
+  const http = new sdk.HttpTransport(new URL(definition.url), {
+    fetch,
+    requestInit: { headers: { ...definition.headers } },
+    reconnectionOptions: {
+      initialReconnectionDelay: 500,
+      maxReconnectionDelay: 5000,
+      reconnectionDelayGrowFactor: 2,
+      maxRetries: 2,
+    },
+  })
+  const transport: GuardedTransport = new GuardedTransport(definition.name, http as Transport)
+  return { transport }
+}

@@ -1,0 +1,273 @@
+import { fileURLToPath } from 'node:url'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json.ts'
+import { systemClock } from '../../base/time.ts'
+import type { EffectAttempt } from '../../engine/effect.ts'
+import { type Tool, tool } from '../tool.ts'
+import { Connection } from './connection.ts'
+import { type Definition, warningsOf } from './definition.ts'
+import { differences } from './definition-diff.ts'
+import { notAsked } from './faults.ts'
+import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from './json-schema.ts'
+import type { ConnectionEdges, LiveConnection } from './live-connection.ts'
+import { hashOf, keyOf, PinFile, type ServerPins } from './pins.ts'
+import { askPrompt, askTool, listResources, readResource } from './requests.ts'
+import { type McpResult, resultSchema } from './result.ts'
+import { checkServer, limitsOf, type McpServerDefinition, originOf } from './server-definition.ts'
+
+/** What a server offers now, beside what was pinned of it. */
+export interface McpOffer {
+  definition: Definition
+  hash: string
+  /** `refused`: it cannot be used or pinned, for `problem`. */
+  state: 'pinned' | 'new' | 'changed' | 'refused'
+  /** What differs from the pinned definition. */
+  changes: string[]
+  /** What a person should look at twice. */
+  warnings: string[]
+  problem: string | null
+}
+
+export type McpTool = Tool<{ [key: string]: Json | undefined }, McpResult>
+
+const anyObject: JsonSchemaObject = { type: 'object' }
+const readInput: JsonSchemaObject = {
+  type: 'object',
+  properties: { uri: { type: 'string', description: 'as resource.list gives it' } },
+  required: ['uri'],
+  additionalProperties: false,
+}
+
+/**
+ * An MCP server of a project. Nothing is started before something is asked of it. Its tools are what a person pinned:
+ * models are told the pinned words, and a call goes out only while the server still says the same.
+ * @throws `bad-mcp-server` `bad-duration`
+ */
+export function mcpServer(definition: McpServerDefinition, edges: Partial<ConnectionEdges> = {}): McpServer {
+  checkServer(definition)
+  return new McpServer(definition, { clock: systemClock, environment: process.env, ...edges })
+}
+
+export class McpServer {
+  readonly kind = 'reeve-mcp-server'
+  readonly name: string
+  readonly #definition: McpServerDefinition
+  readonly #connection: Connection
+  #pinFile: PinFile | undefined
+  readonly #tools = new Map<string, McpTool>()
+
+  constructor(definition: McpServerDefinition, edges: ConnectionEdges) {
+    this.name = definition.name
+    this.#definition = definition
+    this.#connection = new Connection(definition, edges)
+    limitsOf(definition)
+  }
+
+  /** Where its pins are. */
+  get pinsPath(): string {
+    return this.#pins.path
+  }
+
+  /** One of its tools, by the server's name for it. That it is pinned is checked when it is used. */
+  tool(name: string): McpTool {
+    return this.#toolOf('tool', name)
+  }
+
+  /** One of its prompts, as a tool that gives the prompt's text. */
+  prompt(name: string): McpTool {
+    return this.#toolOf('prompt', name)
+  }
+
+  /** Its resources, as two tools. They are not pinned: what they give is data, and names of data. */
+  resources(): { list: McpTool; read: McpTool } {
+    const { maxResult } = limitsOf(this.#definition)
+    const part = (name: string, input: FromJsonSchema, description: string, run: Ask) =>
+      this.#build({ name, description, input, output: resultSchema(() => undefined), effect: 'read', run })
+    const ask = (live: LiveConnection, attempt: EffectAttempt, args: Json) =>
+      readResource(live, this.name, (args as { uri: string }).uri, attempt.signal, maxResult)
+    return {
+      list: part(
+        'resource.list',
+        fromJsonSchema(anyObject, 'It'),
+        `The resources of ${this.name}.`,
+        (live, _args, attempt) => listResources(live, this.name, attempt.signal, maxResult),
+      ),
+      read: part(
+        'resource.read',
+        fromJsonSchema(readInput, 'It'),
+        `Reads a resource of ${this.name}.`,
+        (live, args, attempt) => ask(live, attempt, args),
+      ),
+    }
+  }
+
+  /** All that is pinned, as tools. @throws `mcp-not-pinned` when nothing is */
+  tools(): McpTool[] {
+    const pins = this.#readPins()
+    if (!pins) throw this.#notPinned('nothing of it is')
+    return Object.values(pins.definitions).map(({ definition }) =>
+      this.#toolOf(definition.kind, definition.name),
+    )
+  }
+
+  /** Asks the server what it offers, and compares. @throws `NotApplied` when it cannot be asked */
+  async offers(): Promise<McpOffer[]> {
+    const listing = await (await this.#connection.up()).listing()
+    const pins = this.#readPins()
+    return listing.map(({ definition, problem }) => {
+      const pin = pins?.definitions[keyOf(definition)]
+      const hash = hashOf(definition)
+      const state =
+        problem !== undefined ? 'refused' : !pin ? 'new' : pin.hash === hash ? 'pinned' : 'changed'
+      const changes =
+        pin && state === 'changed' ? differences(asJson(pin.definition), asJson(definition)) : []
+      return { definition, hash, state, changes, warnings: warningsOf(definition), problem: problem ?? null }
+    })
+  }
+
+  /**
+   * Accepts definitions: exactly these offers, so that what a person was shown is what is pinned; or all that the
+   * server offers now. What was pinned before and is not among them is no longer. Refused ones are left out.
+   */
+  async pin(offers?: readonly McpOffer[]): Promise<McpOffer[]> {
+    const accepted = (offers ?? (await this.offers())).filter(({ state }) => state !== 'refused')
+    const definitions: ServerPins['definitions'] = {}
+    for (const { definition } of accepted) {
+      definitions[keyOf(definition)] = { hash: hashOf(definition), definition }
+    }
+    this.#pins.write(this.name, { from: originOf(this.#definition), definitions })
+    return accepted
+  }
+
+  /** Ends its process, and all that this started, or its session. */
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+
+  get #pins(): PinFile {
+    const { pins } = this.#definition
+    this.#pinFile ??=
+      pins === undefined
+        ? PinFile.nearest(process.cwd())
+        : new PinFile(pins instanceof URL ? fileURLToPath(pins) : pins)
+    return this.#pinFile
+  }
+
+  /** @throws `bad-pins` `mcp-not-pinned` when the pins are of a server from elsewhere */
+  #readPins(): ServerPins | undefined {
+    const pins = this.#pins.read(this.name)
+    if (pins && pins.from !== originOf(this.#definition)) {
+      throw this.#notPinned('what is pinned under its name is of another command or URL')
+    }
+    return pins
+  }
+
+  #pinned(kind: Definition['kind'], name: string): Definition {
+    const pin = this.#readPins()?.definitions[keyOf({ kind, name })]
+    if (!pin) throw this.#notPinned(`its ${kind} "${name}" is`)
+    return pin.definition
+  }
+
+  #notPinned(what: string): ReeveError {
+    const not = what.endsWith(' is') ? `${what} not pinned` : what
+    return new ReeveError(
+      'mcp-not-pinned',
+      `MCP server "${this.name}" cannot be used as it is: ${not} in ${this.#pins.path}. Look at what it offers, then pin it.`,
+      { details: { server: this.name } },
+    )
+  }
+
+  #toolOf(kind: Definition['kind'], name: string): McpTool {
+    const key = keyOf({ kind, name })
+    const known = this.#tools.get(key) ?? this.#newTool(kind, name)
+    this.#tools.set(key, known)
+    return known
+  }
+
+  #newTool(kind: Definition['kind'], name: string): McpTool {
+    const { maxResult } = limitsOf(this.#definition)
+    const pinned = () => this.#pinned(kind, name)
+    const settings = this.#definition.tools?.[kind === 'prompt' ? `prompt.${name}` : name]
+    const built = this.#build({
+      name: kind === 'prompt' ? `prompt.${name}` : name,
+      description: '',
+      input: pinnedInput(pinned),
+      output: resultSchema(() => pinned().outputSchema),
+      effect: kind === 'prompt' ? 'read' : 'once',
+      run: async (live, args, attempt) => {
+        await this.#checkUnchanged(live, kind, name)
+        if (kind === 'prompt') return askPrompt(live, this.name, name, args, attempt.signal, maxResult)
+        const isKeyed = settings?.effect === 'idempotent' || settings?.effect === 'verifiable'
+        const key = isKeyed ? attempt.key : undefined
+        return askTool(live, this.name, { name, args, key }, attempt.signal, maxResult)
+      },
+    })
+    return Object.defineProperty(built, 'description', { get: () => pinned().description, enumerable: true })
+  }
+
+  #build(part: {
+    name: string
+    description: string
+    input: StandardSchemaV1<Json, Json>
+    output: StandardSchemaV1<McpResult, McpResult>
+    effect: 'read' | 'once'
+    run: Ask
+  }): McpTool {
+    const { timeoutMs, connectTimeoutMs } = limitsOf(this.#definition)
+    return tool({
+      risk: 'high',
+      approval: 'always',
+      ...part,
+      ...this.#definition.tools?.[part.name],
+      name: `${this.name}.${part.name}`,
+      // An outer bound: the limits inside are closer and say more.
+      timeout: 2 * (timeoutMs + connectTimeoutMs) + 10_000,
+      run: async (args: Json, attempt: EffectAttempt) =>
+        part.run(await this.#connection.up(attempt.signal), args, attempt),
+    }) as unknown as McpTool
+  }
+
+  /** What was pinned is what is called, or nothing is. @throws `NotApplied` */
+  async #checkUnchanged(live: LiveConnection, kind: Definition['kind'], name: string): Promise<void> {
+    const pinned = this.#pinned(kind, name)
+    const listing = await live.listing().catch((error: unknown) => {
+      throw notAsked('mcp-not-listed', `MCP server "${this.name}" did not tell its tools: ${String(error)}`, {
+        retryable: true,
+      })
+    })
+    const offered = listing.filter(({ definition }) => keyOf(definition) === keyOf(pinned))
+    const what = `The ${kind} "${name}" of MCP server "${this.name}"`
+    if (offered.length === 0) throw notAsked('mcp-changed', `${what} is gone: the server no longer lists it.`)
+    const { definition, problem } = offered[0]!
+    if (problem !== undefined) throw notAsked('mcp-changed', `${what} is refused: ${problem}.`)
+    if (hashOf(definition) === hashOf(pinned)) return
+    const changes = differences(asJson(pinned), asJson(definition))
+    throw notAsked(
+      'mcp-changed',
+      `${what} is not what was pinned, and was not called. Changed: ${changes.join('; ')}. If that is right, pin it anew.`,
+    )
+  }
+}
+
+type Ask = (live: LiveConnection, args: Json, attempt: EffectAttempt) => Promise<McpResult>
+
+/** The pinned input schema, read when it is used. */
+function pinnedInput(pinned: () => Definition): FromJsonSchema {
+  const schema = () => fromJsonSchema(pinned().inputSchema, 'The pinned input schema')
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'reeve',
+      validate: (value) => schema()['~standard'].validate(value) as StandardSchemaV1.Result<Json>,
+      jsonSchema: {
+        input: (options) => schema()['~standard'].jsonSchema.input(options),
+        output: (options) => schema()['~standard'].jsonSchema.output(options),
+      },
+    },
+  }
+}
+
+function asJson(definition: Definition): Json {
+  return definition as unknown as Json
+}

@@ -1,0 +1,165 @@
+import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Json } from '../../base/json.ts'
+import { fromJsonSchema, type JsonSchemaObject } from './json-schema.ts'
+
+/** A part of a result that is not text. */
+export type McpPart =
+  | { type: 'image' | 'audio'; mimeType: string; base64: string }
+  | { type: 'link'; uri: string; name: string }
+  | { type: 'resource'; uri: string; mimeType: string | null; base64: string }
+
+/** What an MCP server answered. All of it is untrusted: data to judge, never instructions. */
+export interface McpResult {
+  /** The server's name: whoever reads the rest knows whose word it is. */
+  source: string
+  untrusted: true
+  /** The server says that its tool failed; `text` says why. */
+  failed: boolean
+  text: string
+  /** What the tool gives beside the text as data; null when it gives none. */
+  structured: Json
+  parts: McpPart[]
+  /** What was left out because the result was too large. */
+  cut: string | null
+}
+
+/** Collects a result until it is as large as is allowed, and says what was left out. */
+class Collector {
+  readonly texts: string[] = []
+  readonly parts: McpPart[] = []
+  readonly #cut: string[] = []
+  #left: number
+
+  constructor(maxResult: number) {
+    this.#left = maxResult
+  }
+
+  addText(text: string): void {
+    if (text.length <= this.#left) this.texts.push(text)
+    else {
+      this.texts.push(text.slice(0, this.#left).toWellFormed())
+      this.#cut.push(`${text.length - this.#left} characters of text`)
+    }
+    this.#left = Math.max(0, this.#left - text.length)
+  }
+
+  addPart(part: McpPart): void {
+    const size = JSON.stringify(part).length
+    if (size <= this.#left) {
+      this.#left -= size
+      this.parts.push(part)
+    } else this.#cut.push(`a part of type ${part.type} with ${size} characters`)
+  }
+
+  structured(value: Json): Json {
+    const size = JSON.stringify(value).length
+    if (size <= this.#left) {
+      this.#left -= size
+      return value
+    }
+    this.#cut.push(`structured content with ${size} characters`)
+    return null
+  }
+
+  get cut(): string | null {
+    return this.#cut.length === 0 ? null : `left out as too large: ${this.#cut.join(', ')}`
+  }
+}
+
+export function resultOf(server: string, given: CallToolResult, maxResult: number): McpResult {
+  const collector = new Collector(maxResult)
+  const structured =
+    given.structuredContent === undefined ? null : collector.structured(given.structuredContent as Json)
+  for (const block of given.content) addBlock(collector, block)
+  return finished(server, collector, structured, given.isError === true)
+}
+
+/** Contents of resources or messages of a prompt, as one result. */
+export function resultOfBlocks(server: string, blocks: ContentBlock[], maxResult: number): McpResult {
+  const collector = new Collector(maxResult)
+  for (const block of blocks) addBlock(collector, block)
+  return finished(server, collector, null, false)
+}
+
+/** A list that the server gives, as data. */
+export function resultOfData(server: string, data: Json, maxResult: number): McpResult {
+  const collector = new Collector(maxResult)
+  return finished(server, collector, collector.structured(data), false)
+}
+
+function finished(server: string, collector: Collector, structured: Json, failed: boolean): McpResult {
+  const { texts, parts, cut } = collector
+  return { source: server, untrusted: true, failed, text: texts.join('\n'), structured, parts, cut }
+}
+
+function addBlock(collector: Collector, block: ContentBlock): void {
+  if (block.type === 'text') collector.addText(block.text)
+  else if (block.type === 'resource' && 'text' in block.resource) collector.addText(block.resource.text)
+  else collector.addPart(partOf(block as Exclude<ContentBlock, { type: 'text' }>))
+}
+
+function partOf(block: Exclude<ContentBlock, { type: 'text' }>): McpPart {
+  switch (block.type) {
+    case 'image':
+    case 'audio':
+      return { type: block.type, mimeType: block.mimeType, base64: block.data }
+    case 'resource_link':
+      return { type: 'link', uri: block.uri, name: block.name }
+    case 'resource': {
+      const { uri, mimeType = null } = block.resource
+      return {
+        type: 'resource',
+        uri,
+        mimeType,
+        base64: 'blob' in block.resource ? block.resource.blob : '',
+      }
+    }
+  }
+}
+
+/** Checks what a tool promised of its structured content, as it was pinned. What was cut or failed is not held to it. */
+export function resultSchema(
+  outputSchema: () => JsonSchemaObject | undefined,
+): StandardSchemaV1<McpResult, McpResult> {
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'reeve',
+      validate(value) {
+        const result = isResult(value) ? value : byPerson(value as Json)
+        const promised = outputSchema()
+        if (!promised || result.source === personSource || result.failed || result.cut !== null)
+          return { value: result }
+        const checked = fromJsonSchema(promised, 'The output schema')['~standard'].validate(result.structured)
+        if (checked instanceof Promise || !checked.issues) return { value: result }
+        return {
+          issues: checked.issues.map(({ path = [], ...issue }) => ({
+            ...issue,
+            path: ['structured', ...path],
+          })),
+        }
+      },
+    },
+  }
+}
+
+const personSource = 'a person'
+
+function isResult(value: unknown): value is McpResult {
+  return typeof value === 'object' && value !== null && 'untrusted' in value && 'text' in value
+}
+
+/** What a person says a call gave whose outcome was unknown. */
+function byPerson(value: Json): McpResult {
+  const text = typeof value === 'string' ? value : ''
+  return {
+    source: personSource,
+    untrusted: true,
+    failed: false,
+    text,
+    structured: value,
+    parts: [],
+    cut: null,
+  }
+}

@@ -1,0 +1,225 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
+import { messageOf, ReeveError } from '../../base/errors.ts'
+import { parseBoundedJson } from '../bounded-json.ts'
+import { blotOut } from '../credential-echo.ts'
+import { diedFault, floodFault, protocolFault } from './faults.ts'
+import type { StdioServerDefinition } from './server-definition.ts'
+import { visible } from './visible-text.ts'
+
+const alwaysPassed = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot']
+/** Lines that are no JSON (banners, progress) are passed over until there are this many. */
+const mostNoise = 50
+const stderrKept = 2048
+const graceMs = 1000
+
+export interface ProcessEdges {
+  /** Where the variables come from that the definition lets through. */
+  environment: NodeJS.ProcessEnv
+  maxMessage: number
+  /** Checks that a value is a JSON-RPC message. @throws when it is not */
+  parseMessage: (value: unknown) => JSONRPCMessage
+}
+
+/**
+ * A server as a child process in a process group of its own, one JSON-RPC message a line. It gets the variables it is
+ * allowed and no others. At the end the whole group is killed, so that nothing it started stays behind.
+ * An error handed to `onerror` with a code `mcp-…` means that the connection must end.
+ */
+export class StdioProcess implements Transport {
+  onclose?: () => void
+  onerror?: (error: Error) => void
+  onmessage?: (message: JSONRPCMessage) => void
+  readonly #definition: StdioServerDefinition
+  readonly #edges: ProcessEdges
+  readonly #secrets: string[]
+  readonly #environment: Record<string, string>
+  #child: ChildProcess | undefined
+  #line: Buffer[] = []
+  #lineLength = 0
+  #noise = 0
+  #deaf = false
+  #groupGone = false
+  #stderr = ''
+  readonly #killAtExit = () => this.#killGroup('SIGKILL')
+
+  constructor(definition: StdioServerDefinition, edges: ProcessEdges) {
+    this.#definition = definition
+    this.#edges = edges
+    const { passed, secrets } = environmentFor(definition, edges.environment)
+    this.#environment = passed
+    this.#secrets = secrets
+  }
+
+  async start(): Promise<void> {
+    const { command, args = [], cwd, name } = this.#definition
+    try {
+      const child = spawn(command, [...args], {
+        cwd,
+        env: this.#environment,
+        stdio: ['pipe', 'pipe', 'pipe'],
+        detached: process.platform !== 'win32',
+        windowsHide: true,
+      })
+      this.#child = child
+      child.on('error', () => {})
+      child.stdin.on('error', () => {})
+      child.stdout.on('data', (chunk: Buffer) => this.#take(chunk))
+      child.stderr.on('data', (chunk: Buffer) => this.#keepStderr(chunk))
+      child.once('exit', () => void this.#exited(child))
+      await once(child, 'spawn')
+      process.once('exit', this.#killAtExit)
+    } catch (cause) {
+      this.#child = undefined
+      const why = `MCP server "${name}" cannot be started with "${command}": ${messageOf(cause)}`
+      throw new ReeveError('mcp-not-started', why, { cause })
+    }
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    const stdin = this.#child?.stdin
+    if (!stdin?.writable) throw diedFault(this.#definition.name, this.lastWords())
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    stdin.write(`${JSON.stringify(message)}\n`, (error) => {
+      if (error) reject(diedFault(this.#definition.name, this.lastWords()))
+      else resolve()
+    })
+    return promise
+  }
+
+  /** Asks it to end by closing its input, then by SIGTERM; what is left of its group is killed. */
+  async close(): Promise<void> {
+    this.#deaf = true
+    const child = this.#child
+    if (!child) {
+      this.onclose?.()
+      return
+    }
+    child.stdin?.end()
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (await this.#exitsWithin(graceMs)) break
+      this.#killGroup(signal)
+    }
+    await this.#exitsWithin(graceMs)
+  }
+
+  /** How it ended, and the end of what it wrote to its standard error, without the secrets it was given. */
+  lastWords(): string {
+    const child = this.#child
+    const exit = child?.signalCode ?? child?.exitCode ?? null
+    const how = exit === null ? '' : ` (${typeof exit === 'number' ? `exit code ${exit}` : exit})`
+    const said = blotOut(this.#stderr.trim(), this.#secrets)
+    return said ? `${how}; its last words: "${visible(said.slice(-400), 400)}"` : how
+  }
+
+  #take(chunk: Buffer): void {
+    let start = 0
+    for (let end = chunk.indexOf(10); !this.#deaf && end >= 0; end = chunk.indexOf(10, start)) {
+      this.#line.push(chunk.subarray(start, end))
+      this.#lineLength += end - start
+      start = end + 1
+      const text =
+        this.#lineLength > this.#edges.maxMessage ? undefined : Buffer.concat(this.#line).toString()
+      this.#line = []
+      this.#lineLength = 0
+      if (text === undefined) this.#refuseLine()
+      else this.#read(text.trim())
+    }
+    if (this.#deaf) return
+    this.#line.push(chunk.subarray(start))
+    this.#lineLength += chunk.length - start
+    if (this.#lineLength > this.#edges.maxMessage) this.#refuseLine()
+  }
+
+  #refuseLine(): void {
+    const { maxMessage } = this.#edges
+    this.#line = []
+    this.#refuse(floodFault(this.#definition.name, `a message of more than ${maxMessage} bytes`))
+  }
+
+  #read(line: string): void {
+    if (line === '') return
+    const { name } = this.#definition
+    if (!line.startsWith('{') && !line.startsWith('[')) {
+      if (++this.#noise > mostNoise) {
+        this.#refuse(floodFault(name, `${this.#noise} lines that are no messages`))
+      }
+      return
+    }
+    let message: JSONRPCMessage
+    try {
+      message = this.#edges.parseMessage(parseBoundedJson(line, 'The line'))
+    } catch {
+      const shown = visible(blotOut(line, this.#secrets), 160)
+      this.#refuse(protocolFault(name, `it sent a line that is no JSON-RPC message: ${shown}`))
+      return
+    }
+    this.onmessage?.(message)
+  }
+
+  #refuse(fault: ReeveError): void {
+    if (this.#deaf) return
+    this.#deaf = true
+    this.onerror?.(fault)
+  }
+
+  #keepStderr(chunk: Buffer): void {
+    this.#stderr = (this.#stderr + chunk.subarray(-stderrKept).toString()).slice(-stderrKept)
+  }
+
+  async #exited(child: ChildProcess): Promise<void> {
+    process.off('exit', this.#killAtExit)
+    // What it started would hold its pipes open. What it wrote before it ended is read first, if that ends soon.
+    this.#killGroup('SIGKILL')
+    this.#groupGone = true
+    const read = new AbortController()
+    const timer = setTimeout(() => read.abort(), graceMs)
+    if (!child.stdout?.closed) await once(child, 'close', { signal: read.signal }).catch(() => {})
+    clearTimeout(timer)
+    this.onclose?.()
+  }
+
+  async #exitsWithin(ms: number): Promise<boolean> {
+    const child = this.#child!
+    if (child.exitCode !== null || child.signalCode !== null) return true
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const onExit = () => resolve(true)
+    child.once('exit', onExit)
+    const timer = setTimeout(() => resolve(false), ms)
+    const exited = await promise
+    clearTimeout(timer)
+    child.off('exit', onExit)
+    return exited
+  }
+
+  #killGroup(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid
+    if (pid === undefined || this.#groupGone) return
+    try {
+      if (process.platform === 'win32') this.#child?.kill(signal)
+      else process.kill(-pid, signal)
+    } catch {
+      // The whole group has gone already.
+    }
+  }
+}
+
+function environmentFor(
+  { env = [] }: StdioServerDefinition,
+  source: NodeJS.ProcessEnv,
+): { passed: Record<string, string>; secrets: string[] } {
+  const given = Array.isArray(env) ? pick(source, env as string[]) : (env as Record<string, string>)
+  const secrets = Object.values(given).filter((value) => value.length >= 8)
+  return { passed: { ...pick(source, alwaysPassed), ...given }, secrets }
+}
+
+function pick(source: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {}
+  for (const name of names) {
+    const value = source[name]
+    if (value !== undefined) picked[name] = value
+  }
+  return picked
+}

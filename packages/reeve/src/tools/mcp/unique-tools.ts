@@ -1,0 +1,24 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Tool } from '../tool.ts'
+
+/**
+ * The tools of a project and its MCP servers together. Two that a model could take for one another (the same name, but
+ * for case and the signs between its parts) are refused: one server must not stand in for another's tool.
+ * @throws `duplicate-tool`
+ */
+export function uniqueTools(...groups: readonly (readonly Tool[])[]): Tool[] {
+  const known = new Map<string, Tool>()
+  for (const tool of groups.flat()) {
+    const plain = tool.name.toLowerCase().replace(/[._-]+/g, '_')
+    const other = known.get(plain)
+    if (other && other !== tool) {
+      throw new ReeveError(
+        'duplicate-tool',
+        `Two tools could be taken for one another: "${other.name}" and "${tool.name}". Rename one, or its MCP server.`,
+        { details: { tools: [other.name, tool.name] } },
+      )
+    }
+    known.set(plain, tool)
+  }
+  return [...known.values()]
+}
