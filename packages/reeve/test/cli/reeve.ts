@@ -59,6 +59,17 @@ export function ended(child: ChildProcessWithoutNullStreams): Promise<Finished> 
   return new Promise((resolve) => child.on('close', (code) => resolve({ ...finished, code })))
 }
 
+/** Resolves when a stream has said `text`; others may go on reading it. */
+export function said(stream: NodeJS.ReadableStream, text: string): Promise<void> {
+  let heard = ''
+  return new Promise((resolve) => {
+    stream.on('data', (part) => {
+      heard += String(part)
+      if (heard.includes(text)) resolve()
+    })
+  })
+}
+
 /** Runs a command to its end. */
 export function reeve(
   folder: string,

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ended, linesOf, project, type Rested, reeve, reeveJson, start } from './reeve.ts'
+import { ended, linesOf, project, type Rested, reeve, reeveJson, said, start } from './reeve.ts'
 
 const escapeCode = String.fromCharCode(27)
 
@@ -113,7 +113,7 @@ test('Ctrl-C leaves a run that is not done with 130, says that nothing is lost, 
   const folder = project()
   const child = start(folder, ['run', 'nap'])
   const finished = ended(child)
-  for await (const text of child.stdout) if (String(text).includes('timer-set')) break
+  await said(child.stdout, 'timer-set')
   child.kill('SIGINT')
   const { code, stderr } = await finished
   expect(stderr).toMatch(/Nothing is lost: run \w+ goes on with the next worker \(reeve dev\)/)
@@ -156,9 +156,9 @@ test('a second Ctrl-C ends at once, and the run is still there', async () => {
   const folder = project()
   const child = start(folder, ['run', 'slow'])
   const finished = ended(child)
-  for await (const text of child.stdout) if (String(text).includes('run-started')) break
+  await said(child.stdout, 'run-started')
   child.kill('SIGINT')
-  for await (const text of child.stderr) if (String(text).includes('Ctrl-C again ends at once')) break
+  await said(child.stderr, 'Ctrl-C again ends at once')
   child.kill('SIGINT')
   expect((await finished).code).toBe(130)
   const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs'])
@@ -169,7 +169,7 @@ test('a run that somebody cancels meanwhile ends with 4', async () => {
   const folder = project()
   const child = start(folder, ['run', 'nap'])
   const finished = ended(child)
-  for await (const text of child.stdout) if (String(text).includes('timer-set')) break
+  await said(child.stdout, 'timer-set')
   const { runs } = await reeveJson<{ runs: { id: string }[] }>(folder, ['runs'])
   expect(await reeveJson(folder, ['cancel', runs[0]!.id])).toMatchObject({ code: 0 })
   expect((await finished).code).toBe(4)
