@@ -43,6 +43,7 @@ const migrations: string[][] = [
     )`,
     'create unique index runs_idempotency on runs (workflow, idempotency) where idempotency is not null',
     `create index runs_queued on runs (queue, fresh, priority desc, available_at, no) where status = 'queued'`,
+    `create index runs_delayed on runs (available_at) where status = 'queued'`,
     `create index runs_waking on runs (wake_at) where status = 'waiting' and wake_at is not null`,
     `create index runs_running on runs (queue, key) where status = 'running'`,
     'create index runs_ended on runs (ended_at) where ended_at is not null',
@@ -90,7 +91,7 @@ const migrations: string[][] = [
       note text,
       answer text
     )`,
-    `create index approvals_pending on approvals (requested_at) where status = 'pending'`,
+    `create index approvals_pending on approvals (requested_at, id) where status = 'pending'`,
     'create index approvals_run on approvals (run)',
     `create table workers (
       id text primary key,
