@@ -118,6 +118,11 @@ export class Context extends CoreContext {
     return callTool(CoreContext.executionOf(this), tool as Tool, args) as Promise<Output>
   }
 
+  /** What the answers that this run has seen so far have cost, in US dollars. The same on replay. */
+  get spentUsd(): number {
+    return this.#faculties.questions.spentUsd(CoreContext.executionOf(this))
+  }
+
   /**
    * Runs an agent to its final answer: each turn of its model and each call of a tool is durable.
    * @throws `agent-stopped` when it meets a limit or goes round in circles, `guard-rejected`, `over-budget`
@@ -130,7 +135,7 @@ export class Context extends CoreContext {
       nextLoop: () => ++this.#loops,
       listener: this.#faculties.agentListener,
     }
-    return runAgent(edges, agent as Agent, input, options) as Promise<Output>
+    return runAgent(edges, agent, input, options) as Promise<Output>
   }
 }
 

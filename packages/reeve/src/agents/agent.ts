@@ -41,7 +41,7 @@ export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardS
   output?: O
   tools?: readonly Tool[]
   /** Agents that a coordinator may call, each within what the coordinator itself has left. */
-  team?: readonly Agent[]
+  team?: readonly AnyAgent[]
   /** The route that its turns are asked on. */
   route: string
   limits?: AgentLimits
@@ -69,7 +69,7 @@ export interface Agent<Input = unknown, Output = unknown> {
   readonly output: StandardSchemaV1 | undefined
   readonly outputSchema: Record<string, unknown> | undefined
   readonly tools: readonly Tool[]
-  readonly team: readonly Agent[]
+  readonly team: readonly AnyAgent[]
   /** Its tools, its team and its memory, as a model is told of them. */
   readonly offers: readonly ToolOffer[]
   readonly route: string
@@ -85,9 +85,12 @@ export interface Agent<Input = unknown, Output = unknown> {
   readonly guards: { input: readonly Guard[]; output: readonly Guard[] }
   /** SHA-256 of everything that shapes its answers: replay compares it. */
   readonly fingerprint: string
-  /** For types only: never there. */
-  readonly types?: { input: Input; output: Output }
+  /** For types only: never there. A function, so that an agent that asks for less may stand where more is given. */
+  readonly types?: { input: (input: Input) => void; output: Output }
 }
+
+/** An agent whatever its input. */
+export type AnyAgent = Agent<never, unknown>
 
 /** The tool that an agent with memory scopes gets. */
 export const recallTool = 'recall'
@@ -149,12 +152,12 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
   }
 }
 
-export function isAgent(value: unknown): value is Agent {
+export function isAgent(value: unknown): value is AnyAgent {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'reeve-agent'
 }
 
 /** Arguments of a tool are an object; another kind of input travels in its property `input`. */
-function argumentsOf(member: Agent, schema: Record<string, unknown>): Record<string, unknown> {
+function argumentsOf(member: AnyAgent, schema: Record<string, unknown>): Record<string, unknown> {
   if (!member.wrapsInput) return schema
   return { type: 'object', properties: { input: schema }, required: ['input'], additionalProperties: false }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Execution } from '../engine/execution.ts'
 import type { Passage } from '../models/solver.ts'
 import { callTool } from '../tools/call.ts'
-import { type Agent, recallTool } from './agent.ts'
+import { type AnyAgent, recallTool } from './agent.ts'
 
 /** What an agent can do under one name: a tool, an agent of its team, or a search of its memory. */
 export interface Capability {
@@ -20,10 +20,10 @@ export interface CapabilityEdges {
   execution: Execution
   recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
   /** Runs an agent of the team within what the loop has left. */
-  runMember(member: Agent, input: unknown): Promise<unknown>
+  runMember(member: AnyAgent, input: unknown): Promise<unknown>
 }
 
-export function capabilitiesOf(agent: Agent, edges: CapabilityEdges): Map<string, Capability> {
+export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<string, Capability> {
   const capabilities = new Map<string, Capability>()
   for (const tool of agent.tools) {
     capabilities.set(tool.name, {
@@ -38,7 +38,7 @@ export function capabilitiesOf(agent: Agent, edges: CapabilityEdges): Map<string
 }
 
 /** Asking a colleague twice may be wise; asking for the same thing again is caught as a repetition. */
-function teamCapability(member: Agent, edges: CapabilityEdges): Capability {
+function teamCapability(member: AnyAgent, edges: CapabilityEdges): Capability {
   return {
     input: member.input,
     acts: false,
@@ -47,7 +47,7 @@ function teamCapability(member: Agent, edges: CapabilityEdges): Capability {
   }
 }
 
-function recallCapability(agent: Agent, edges: CapabilityEdges): Capability {
+function recallCapability(agent: AnyAgent, edges: CapabilityEdges): Capability {
   const [first, ...others] = agent.memory
   return {
     input: z.object({ query: z.string().min(1), scope: z.enum([first!, ...others]) }),

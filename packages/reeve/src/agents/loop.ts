@@ -7,7 +7,7 @@ import type { BudgetScope } from '../models/budget.ts'
 import { mark } from '../models/prompt.ts'
 import { type Asked, askPerson, type Questions } from '../models/questions.ts'
 import type { Passage, Question, ToolCall, TurnValue } from '../models/solver.ts'
-import type { Agent } from './agent.ts'
+import type { AnyAgent } from './agent.ts'
 import type { AgentEvent, AgentListener } from './agent-events.ts'
 import { agentStopped, type StopReason } from './agent-stopped.ts'
 import { type Capability, capabilitiesOf } from './capability.ts'
@@ -58,7 +58,7 @@ const mostRejections = 2
  */
 export function runAgent(
   edges: AgentEdges,
-  agent: Agent,
+  agent: AnyAgent,
   input: unknown,
   options: AgentOptions = {},
 ): Promise<unknown> {
@@ -67,7 +67,7 @@ export function runAgent(
 
 class Loop {
   readonly #edges: AgentEdges
-  readonly #agent: Agent
+  readonly #agent: AnyAgent
   readonly #options: AgentOptions
   readonly #above: Above | undefined
   readonly #capabilities: Map<string, Capability>
@@ -82,7 +82,7 @@ class Loop {
   #live = false
   #rejections = 0
 
-  constructor(edges: AgentEdges, agent: Agent, options: AgentOptions, above: Above | undefined) {
+  constructor(edges: AgentEdges, agent: AnyAgent, options: AgentOptions, above: Above | undefined) {
     this.#edges = edges
     this.#agent = agent
     this.#options = options

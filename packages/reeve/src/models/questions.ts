@@ -47,6 +47,7 @@ export class Questions {
   readonly #database: Database
   readonly #workflows: WorkflowRegistry
   readonly #purses = new WeakMap<Execution, Purse>()
+  readonly #spentUsd = new WeakMap<Execution, number>()
 
   constructor(parts: {
     routes: ReadonlyMap<string, RouteDefinition>
@@ -89,7 +90,27 @@ export class Questions {
         putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.edges.clock.now()) : undefined),
       }),
     )
-    return call.promise as Promise<RouteAnswer>
+    return this.#counted(execution, call.promise as Promise<RouteAnswer>)
+  }
+
+  /** What the answers that a run has seen so far have cost. The same on replay, unlike what was really spent. */
+  spentUsd(execution: Execution): number {
+    return this.#spentUsd.get(execution) ?? 0
+  }
+
+  async #counted(execution: Execution, asked: Promise<RouteAnswer>): Promise<RouteAnswer> {
+    let paid: Partial<Pick<RouteAnswer, 'usage' | 'unsettledUsd'>> = {}
+    try {
+      const answer = await asked
+      paid = answer
+      return answer
+    } catch (error) {
+      if (error instanceof ReeveError) paid = error.details
+      throw error
+    } finally {
+      const costUsd = (paid.usage?.costUsd ?? 0) + (paid.unsettledUsd ?? 0)
+      if (costUsd > 0) this.#spentUsd.set(execution, this.spentUsd(execution) + costUsd)
+    }
   }
 
   async #attempt(execution: Execution, asked: Asked, signal: AbortSignal): Promise<RouteAnswer> {

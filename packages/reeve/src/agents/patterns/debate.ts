@@ -1,0 +1,101 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { z } from 'zod'
+import { ReeveError } from '../../base/errors.ts'
+import { describeIssues, validate } from '../../base/schema.ts'
+import { type Bounds, startBounds } from './bounds.ts'
+import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
+import {
+  type ConflictRule,
+  contribute,
+  type Participant,
+  SharedState,
+  type StateShape,
+  type StateView,
+} from './shared-state.ts'
+
+export interface Verdict {
+  settled: boolean
+  reason: string
+}
+
+export interface DebateOptions<State extends StateShape> extends Bounds {
+  question: string
+  /** The contract of what is argued over. */
+  state: StandardSchemaV1<unknown, State>
+  initial: State
+  participants: Record<string, Participant<State>>
+  /** Says after each round whether the state answers the question. */
+  judge: Asking | Doer<{ question: string; state: State; round: number }, Verdict>
+  /** Default 3. */
+  rounds?: number
+  onConflict?: ConflictRule
+}
+
+export interface Debated<State> extends StateView<State> {
+  settled: boolean
+  rounds: number
+  reason: string
+  stopped: 'settled' | 'rounds' | 'cost' | 'time'
+}
+
+const verdictSchema = z.object({ settled: z.boolean(), reason: z.string() })
+
+/**
+ * Debate: in each round all participants see the same version and answer at the same time; their writes are taken in
+ * their order, conflicts by the rule given. A judge ends it.
+ * @throws `bad-verdict` `refused-write` `invalid-input`
+ */
+export async function debate<State extends StateShape>(
+  ctx: PatternContext,
+  name: string,
+  options: DebateOptions<State>,
+): Promise<Debated<State>> {
+  const { participants, rounds = 3 } = options
+  const bound = startBounds(ctx, options)
+  const shared = new SharedState(ctx, name, options)
+  const names = Object.keys(participants)
+  for (let round = 1; ; round++) {
+    const { state, version } = shared.read()
+    const contributions = await ctx.all(
+      names.map((author) => perform(ctx, participants[author]!.run, { state, version, problem: null })),
+    )
+    for (const [index, author] of names.entries()) {
+      const first = { contribution: contributions[index]!, basedOn: version }
+      await contribute(ctx, shared, author, participants[author]!, first)
+    }
+    const { settled, reason } = await judge(ctx, `${name} verdict ${round}`, options, shared, round)
+    const words = settled ? 'is settled' : 'is not settled'
+    ctx.log(`debate "${name}" ${words} after round ${round}`, {
+      pattern: 'debate',
+      name,
+      round,
+      settled,
+      reason,
+    })
+    const stopped = settled ? 'settled' : round >= rounds ? 'rounds' : bound()?.why
+    if (stopped) return { ...shared.read(), settled, rounds: round, reason, stopped }
+  }
+}
+
+async function judge<State extends StateShape>(
+  ctx: PatternContext,
+  name: string,
+  options: DebateOptions<State>,
+  shared: SharedState<State>,
+  round: number,
+): Promise<Verdict> {
+  const { question, judge: judging } = options
+  const { state } = shared.read()
+  if (isAsking(judging)) {
+    return askFor(ctx, judging, {
+      name,
+      schema: verdictSchema,
+      from: { question, state, round },
+      instructions:
+        'Say whether the state answers the question in a way that needs no further round, and why.',
+    })
+  }
+  const checked = validate(verdictSchema, await perform(ctx, judging, { question, state, round }))
+  if (checked.ok) return checked.value
+  throw new ReeveError('bad-verdict', `"${name}" is no verdict: ${describeIssues(checked.issues)}`)
+}

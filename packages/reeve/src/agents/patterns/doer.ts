@@ -1,0 +1,50 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Json } from '../../base/json.ts'
+import type { OutputOf } from '../../base/schema.ts'
+import type { CoreContext } from '../../engine/context.ts'
+import { type Agent, isAgent } from '../agent.ts'
+import type { AgentOptions } from '../loop.ts'
+
+/** What a pattern needs of the run that it is part of; a workflow's `ctx` has it. */
+export interface PatternContext extends CoreContext {
+  readonly spentUsd: number
+  extract<S extends StandardSchemaV1>(
+    name: string,
+    options: { schema: S; from: Json; route: string; instructions?: string },
+  ): Promise<OutputOf<S>>
+  agent<Input, Output>(agent: Agent<Input, Output>, input: Input, options?: AgentOptions): Promise<Output>
+}
+
+/** Who does a part of a pattern: an agent, or a function that acts through `ctx` alone. */
+export type Doer<Input, Output> = Agent<Input, Output> | ((input: Input) => Promise<Output> | Output)
+
+/** A question to a route in place of an agent; the pattern asks for the form that it needs. */
+export interface Asking {
+  route: string
+  instructions?: string
+}
+
+export async function perform<Input, Output>(
+  ctx: PatternContext,
+  doer: Doer<Input, Output>,
+  input: Input,
+): Promise<Output> {
+  return isAgent(doer) ? ctx.agent(doer as Agent<Input, Output>, input) : doer(input)
+}
+
+export function isAsking(value: object): value is Asking {
+  return !isAgent(value) && 'route' in value
+}
+
+/** Asks a route on the pattern's behalf: the pattern's own instructions first, then the user's. */
+export function askFor<S extends StandardSchemaV1>(
+  ctx: PatternContext,
+  asking: Asking,
+  question: { name: string; schema: S; from: Json; instructions: string },
+): Promise<OutputOf<S>> {
+  const { name, schema, from } = question
+  const instructions = asking.instructions
+    ? `${question.instructions}\n\n${asking.instructions}`
+    : question.instructions
+  return ctx.extract(name, { schema, from, route: asking.route, instructions })
+}

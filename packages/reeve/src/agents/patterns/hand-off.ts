@@ -1,0 +1,94 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ReeveError } from '../../base/errors.ts'
+import { type Bounds, startBounds } from './bounds.ts'
+import type { PatternContext } from './doer.ts'
+import {
+  type ConflictRule,
+  contribute,
+  type Participant,
+  SharedState,
+  type StateShape,
+  type StateView,
+} from './shared-state.ts'
+
+export interface HandOffOptions<State extends StateShape> extends Bounds {
+  /** The contract of what is handed over. */
+  state: StandardSchemaV1<unknown, State>
+  initial: State
+  participants: Record<
+    string,
+    Participant<State> & {
+      /** Whom it may hand over to; `done` counts as one. Default: anyone, and `done`. */
+      to?: readonly string[]
+    }
+  >
+  start: string
+  /** A rule that goes before the wish of the one who hands over. Must be deterministic. */
+  next?: (now: { state: State; last: string; wanted: string }) => string
+  /** Turns of all participants together. Default 10. */
+  turns?: number
+  onConflict?: ConflictRule
+}
+
+export interface HandedOff<State> extends StateView<State> {
+  /** Who had the turns, in order. */
+  path: string[]
+  stopped: 'done' | 'turns' | 'cost' | 'time'
+}
+
+const end = 'done'
+
+/**
+ * Hand-off: one participant at a time works on a shared state and names who goes on, within routing rules. What it may
+ * write, and whether the state still fits its schema, is checked at each write; a refused write goes back to its author.
+ * @throws `unknown-participant` `refused-write` `invalid-input`
+ */
+export async function handOff<State extends StateShape>(
+  ctx: PatternContext,
+  name: string,
+  options: HandOffOptions<State>,
+): Promise<HandedOff<State>> {
+  const { participants, turns = 10 } = options
+  const bound = startBounds(ctx, options)
+  const shared = new SharedState(ctx, name, options)
+  const path: string[] = []
+  let current = options.start
+  for (;;) {
+    if (current === end) return { ...shared.read(), path, stopped: 'done' }
+    const stopped = path.length >= turns ? 'turns' : bound()?.why
+    if (stopped) return { ...shared.read(), path, stopped }
+    const participant = participants[current]
+    if (!participant) throw unknownParticipant(name, current, Object.keys(participants))
+    const last = current
+    path.push(last)
+    const { next: wanted = end } = await contribute(
+      ctx,
+      shared,
+      last,
+      participant,
+      undefined,
+      ({ next = end }) => findFault(next, participant.to, Object.keys(participants)),
+    )
+    current = options.next ? options.next({ state: shared.read().state, last, wanted }) : wanted
+    ctx.log(`hand-off "${name}": ${last} → ${current}`, {
+      pattern: 'hand-off',
+      name,
+      from: last,
+      to: current,
+      wanted,
+    })
+  }
+}
+
+function findFault(next: string, to: readonly string[] | undefined, known: string[]): string | undefined {
+  const allowed = to ?? [...known, end]
+  if (allowed.includes(next)) return undefined
+  return `it may not hand over to "${next}", only to: ${allowed.join(', ')}`
+}
+
+function unknownParticipant(name: string, wanted: string, known: string[]): ReeveError {
+  return new ReeveError(
+    'unknown-participant',
+    `Hand-off "${name}" has no participant "${wanted}"; it has: ${known.join(', ')}.`,
+  )
+}
