@@ -196,3 +196,36 @@ test('a cancel that finds the run in mid-work withdraws what it goes on to ask',
   expect(await listPending(database)).toEqual([])
   await engine.stop()
 })
+
+test('a decided approval leaves no expiry behind', async () => {
+  const flow = defineWorkflow({
+    name: 'decided',
+    input: z.unknown(),
+    async run(ctx: CoreContext) {
+      const { status } = await ctx.approve('send', { show: 1, timeout: '10m' })
+      await ctx.sleep('900ms')
+      await ctx.sleep('5m')
+      return status
+    },
+  })
+  const opened = await testEngine([flow])
+  const { engine, clock, database } = opened
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  const approval = await firstPending(opened)
+  await clock.advance(599_500)
+  await engine.control.decide(approval, { verdict: 'approve', by: 'ada' })
+  await clock.advance(302_000)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: 'approved' })
+  expect((await typesOf(database, handle.id)).filter((type) => type === 'approval-decided')).toHaveLength(1)
+  await engine.stop()
+})
+
+test('cancelling a run withdraws what it asks', async () => {
+  const { engine, approval, handle, database } = await asked()
+  await engine.control.cancel(handle.id, 'ada')
+  expect(await requireApproval(database, approval.id)).toMatchObject({ status: 'withdrawn' })
+  const late = engine.control.decide(approval.id, { verdict: 'approve', by: 'ada' })
+  await expect(late).rejects.toMatchObject({ code: 'already-decided' })
+  await engine.stop()
+})

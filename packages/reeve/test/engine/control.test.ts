@@ -266,3 +266,22 @@ test('events that come from outside go on with the chain', async () => {
   expect(await verifyAudit(database, id)).toMatchObject({ events: 3, faults: [] })
   await engine.stop()
 })
+
+test('a retried run may do without the call that failed', async () => {
+  let broken = true
+  const { engine, handle, id } = await started(async (ctx) => {
+    const value = await ctx.step('a', () => 1)
+    if (broken) {
+      await ctx.step('b', () => {
+        throw new TypeError('broken')
+      })
+    }
+    return value
+  })
+  expect(await handle.result()).toMatchObject({ status: 'failed' })
+  broken = false
+  await engine.control.retry(id, 'ada')
+  await settle()
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 1 })
+  await engine.stop()
+})

@@ -264,3 +264,28 @@ test('2,000 parked runs hold nothing in memory, and each still hears its own sig
   }
   await engine.stop()
 })
+
+test('signals that come at one moment to a run in mid-work are each taken once', async () => {
+  let release = () => {}
+  const flow = defineWorkflow({
+    name: 'busy',
+    input: anything,
+    async run(ctx: CoreContext) {
+      const gate = ctx.step('gate', () => new Promise<void>((resolve) => (release = resolve)))
+      const got: unknown[] = []
+      for (let index = 0; index < 3; index++)
+        got.push((await ctx.waitFor('go', { timeout: '5m' })) ?? 'timed out')
+      await gate
+      return got
+    },
+  })
+  const { engine, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await settle()
+  await Promise.all([1, 2].map((n) => engine.control.signal(handle.id, 'go', n)))
+  await clock.advance(301_000)
+  release()
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: [1, 2, 'timed out'] })
+  await engine.stop()
+})
