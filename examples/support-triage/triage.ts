@@ -30,7 +30,7 @@ function place(path: string): string {
   return existsSync(typed) ? typed : resolve(folder, path)
 }
 
-/** Tickets that are started before the oldest of them must be durable. */
+/** Tickets that are started together; the next ones follow when no more than so many are under way. */
 const window = 256
 
 async function main(): Promise<void> {
@@ -87,6 +87,7 @@ async function main(): Promise<void> {
     if (starting.length >= window) {
       await Promise.all(starting)
       starting = []
+      await progress.until(() => runtime.engine.worker.active <= window)
     }
     if (options.limit !== undefined && tickets.size + starting.length >= Number(options.limit)) break
   }

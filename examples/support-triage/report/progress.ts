@@ -36,13 +36,18 @@ export class Progress {
 
   /** Resolves when `isQuiet` says so; asked again whenever something settles. */
   async untilSettled(isQuiet: () => Promise<boolean>): Promise<void> {
-    while (!(await isQuiet())) {
+    await this.until(isQuiet)
+    this.#show(true)
+  }
+
+  /** Resolves when `holds` says so; asked at once and whenever something settles. */
+  async until(holds: () => Promise<boolean> | boolean): Promise<void> {
+    while (!(await holds())) {
       await new Promise<void>((resolve) => {
         this.#changed = resolve
         setTimeout(resolve, 100)
       })
     }
-    this.#show(true)
   }
 
   close(): void {
