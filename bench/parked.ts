@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ParkedReport, ParkedSpec } from './parked/contract.ts'
 import { runChild } from './runner/child.ts'
-import { type BenchOptions, type BenchResult, goalOf, UsageError } from './runner/contract.ts'
+import { type BenchOptions, type BenchResult, goalOf, wholeNumber } from './runner/contract.ts'
 import { createDataFolder } from './runner/machine.ts'
 import { figure, table } from './runner/table.ts'
 
@@ -50,12 +50,6 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     process.off('exit', remove)
     remove()
   }
-}
-
-function wholeNumber(options: BenchOptions, name: string, standard: number): number {
-  const value = Number(options[name] ?? standard)
-  if (Number.isInteger(value) && value > 0) return value
-  throw new UsageError(`--${name} takes a whole number above 0; it is "${options[name]}".`)
 }
 
 function runRole(

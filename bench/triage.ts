@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { runChild } from './runner/child.ts'
-import { type BenchOptions, type BenchResult, goalOf, UsageError } from './runner/contract.ts'
+import { type BenchOptions, type BenchResult, goalOf, UsageError, wholeNumber } from './runner/contract.ts'
 import { createDataFolder } from './runner/machine.ts'
 import { figure, table } from './runner/table.ts'
 import type { TriageReport, TriageSpec } from './triage/contract.ts'
@@ -17,16 +17,15 @@ type Round = TriageReport & {
 }
 
 /**
- * All messages of Banking77 as tickets through the support triage of the example, with local solvers: one process
- * drives them, another is helpdesk and chat. A round begins with an empty database and trains anew; the median counts.
+ * All messages of Banking77 as tickets through the support triage of the example, with local solvers: two workers on one
+ * database drive them, a third process is helpdesk and chat. A round begins with an empty database and trains anew; the
+ * median counts.
  *
- * `--data FOLDER` holds `banking77` and `bank-knowledge`, `--rounds 3`, `--quick` one round.
+ * `--data FOLDER` holds `banking77` and `bank-knowledge`; `--workers 2`, `--rounds 3`, `--quick` one round.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
-  const spec = filesIn(options.data)
-  const wanted = options.quick ? 1 : Number(options.rounds ?? 3)
-  if (!Number.isInteger(wanted) || wanted < 1)
-    throw new UsageError(`--rounds takes a whole number above 0; it is "${options.rounds}".`)
+  const spec = { ...filesIn(options.data), workers: wholeNumber(options, 'workers', 2) }
+  const wanted = options.quick ? 1 : wholeNumber(options, 'rounds', 3)
   const rounds: Round[] = []
   for (let round = 1; round <= wanted; round++) {
     const result = await runRound(spec)
@@ -52,7 +51,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   }
 }
 
-function filesIn(option: string | true | undefined): Omit<TriageSpec, 'dataFolder'> {
+function filesIn(option: string | true | undefined): Pick<TriageSpec, 'train' | 'test' | 'knowledge'> {
   const folder = resolve(typeof option === 'string' ? option : join(import.meta.dirname, '../../shared/data'))
   const files = {
     train: join(folder, 'banking77/train.csv'),

@@ -35,3 +35,10 @@ export function goalOf(
   if (value === undefined || !Number.isFinite(value)) return { value: 0, goal, ok: false, unit, better }
   return { value, goal, ok: better === 'higher' ? value >= goal : value <= goal, unit, better }
 }
+
+/** An option such as `--runs 100`. @throws UsageError */
+export function wholeNumber(options: BenchOptions, name: string, standard: number): number {
+  const value = Number(options[name] ?? standard)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new UsageError(`--${name} takes a whole number above 0; it is "${options[name]}".`)
+}

@@ -3,6 +3,10 @@ export interface TriageSpec {
   train: string
   test: string
   knowledge: string
+  /** Processes with a worker each, on one database. */
+  workers: number
+  /** Which of them this is; the first one reports. */
+  index?: number
   /** Empty, on a real disk, removed by the bench afterwards. */
   dataFolder: string
 }
@@ -24,6 +28,7 @@ export interface TriageReport {
   p50Ms: number
   p99Ms: number
   events: number
+  /** Of the first process. */
   peakRssMb: number
   cpuSeconds: number
 }

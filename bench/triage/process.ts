@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { readInbox } from '../../examples/support-triage/ingest/read-inbox.ts'
 import { train, triageConfig } from '../../examples/support-triage/triage-config.ts'
@@ -13,10 +15,18 @@ const spec = JSON.parse(process.argv[2] ?? '') as TriageSpec
 /** Tickets that are under way at one moment: below the runtime's capacity, so that none is parked in a queue. */
 const window = 512
 
+// Of `workers` processes on one database, each takes an equal share of the messages; the first one reports.
+const { workers, index = 0 } = spec
+const others = Array.from({ length: index === 0 ? workers - 1 : 0 }, (_, other) =>
+  fork(import.meta.filename, [JSON.stringify({ ...spec, index: other + 1 })]),
+)
+const readyOthers = others.map((other) => once(other, 'message'))
+
 const trainingAt = performance.now()
 const training = await train(spec.train)
 const trainSeconds = (performance.now() - trainingAt) / 1000
 
+if (index > 0) await told()
 supportTriage.name = 'support-triage'
 const runtime = await Runtime.open({
   project: projectOf(triageConfig(training, [spec.knowledge]), [supportTriage], spec.dataFolder),
@@ -28,6 +38,19 @@ const runtime = await Runtime.open({
 const ingestingAt = performance.now()
 await runtime.start()
 const ingestSeconds = (performance.now() - ingestingAt) / 1000
+
+for (const [at, other] of others.entries()) {
+  await readyOthers[at]
+  const opened = once(other, 'message')
+  other.send('open')
+  await opened
+}
+if (index > 0) await told()
+const finished = others.map(async (other) => {
+  const done = once(other, 'message')
+  other.send('go')
+  return (await done)[0] as { tickets: number; expected: [string, string][] }
+})
 
 const expected = new Map<string, string>()
 const cpuBefore = process.cpuUsage()
@@ -43,6 +66,15 @@ runtime.engine.onEnded((_run, { status }) => {
 await startAll(spec.train, () => {})
 await startAll(spec.test, (run, category) => expected.set(run, category))
 await untilUnderWay(0)
+if (index > 0) {
+  process.send?.({ tickets, expected: [...expected] })
+  await runtime.stop()
+  process.exit(0)
+}
+for (const share of await Promise.all(finished)) {
+  tickets += share.tickets
+  for (const [run, category] of share.expected) expected.set(run, category)
+}
 const elapsedSeconds = (performance.now() - startedAt) / 1000
 const { user, system } = process.cpuUsage(cpuBefore)
 if (!(await runtime.engine.isQuiet())) throw new Error('some runs are still under way')
@@ -61,19 +93,27 @@ const report: TriageReport = {
 await runtime.stop()
 process.stdout.write(`${JSON.stringify(report)}\n`)
 
+/** Says that this process is ready for the next phase, and waits until the first one begins it. */
+async function told(): Promise<void> {
+  const next = once(process, 'message')
+  process.send?.('ready')
+  await next
+}
+
 /** Starts a run for every message of a file, also for one that stands there twice. */
 async function startAll(file: string, started: (run: string, category: string) => void): Promise<void> {
   const starting: Promise<void>[] = []
   let row = 0
   for await (const reading of readInbox(file)) {
     if (!reading.ok) throw new Error(`${reading.where}: ${reading.problem}`)
+    if (++row % workers !== index) continue
     const { id, from, subject, body, automatic, notes, category } = reading.ticket
     const ticket = { id, from, subject, body, automatic, notes }
     await untilUnderWay(window - 1)
     tickets++
     starting.push(
       runtime.engine
-        .startRun(supportTriage, ticket, { idempotencyKey: `${file}:${++row}` })
+        .startRun(supportTriage, ticket, { idempotencyKey: `${file}:${row}` })
         .then((run) => started(run.id, category ?? '')),
     )
   }
