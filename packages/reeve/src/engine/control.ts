@@ -77,7 +77,7 @@ export class Control {
       await recordDecision(session, approvalId, { status, at, by: decision.by, note, answer })
       const item: DecisionItem = { status, by: decision.by, note }
       if (answer !== null) item.answer = JSON.parse(answer) as Json
-      const name = `approval:${approvalId}`
+      const name = `${approval.kind === 'outcome' ? 'outcome' : 'approval'}:${approvalId}`
       await deliver(session, { run: approval.run, name, dedup: name, payload: JSON.stringify(item), at })
     })
     this.#arrived(approval.run)

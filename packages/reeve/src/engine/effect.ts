@@ -137,9 +137,17 @@ class EffectCall {
     this.#complete(result)
   }
 
+  /** The effect has happened, so it is recorded even when its result cannot be kept: the reason stands in its place. */
   #complete(result: unknown): void {
-    const payload = encodePayload(result, `the result of tool "${this.#effect.name}"`)
-    this.#execution.settle(this.#call, 'effect-completed', payload, result)
+    let kept = result
+    let payload: string | null
+    try {
+      payload = encodePayload(result, `the result of tool "${this.#effect.name}"`)
+    } catch (error) {
+      kept = { notKept: messageOf(error) }
+      payload = JSON.stringify(kept)
+    }
+    this.#execution.settle(this.#call, 'effect-completed', payload, kept)
   }
 
   #afterError(attempt: number, error: unknown): Promise<void> | void {
@@ -206,7 +214,7 @@ class EffectCall {
   }
 
   #awaitAnswer(approval: string, attempt: number): void {
-    this.#execution.inbox.wait(`approval:${approval}`, this.#call.step, (item) => {
+    this.#execution.inbox.wait(`outcome:${approval}`, this.#call.step, (item) => {
       const answer = (JSON.parse(item.payload) as { answer: OutcomeAnswer }).answer
       this.#execution.perform(this.#call, () => {
         if (answer.happened) return this.#complete(answer.result)

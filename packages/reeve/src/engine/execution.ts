@@ -200,9 +200,13 @@ export class Execution implements TurnSource {
     else if (!this.#submitted) this.#considerParking()
   }
 
-  /** Settles a call with a value whose JSON text is `payload`. */
+  /**
+   * Settles a call with a value whose JSON text is `payload`. The workflow gets a copy made from that text, as a replay
+   * would: what others do to the value, or what JSON leaves out of it, cannot make the two differ.
+   */
   settle(call: Call, type: string, payload: string | null, value: unknown): void {
-    this.#append(call, type, payload, { call, value, error: undefined, at: 0 })
+    const copy = typeof value === 'object' && value !== null && payload !== null ? JSON.parse(payload) : value
+    this.#append(call, type, payload, { call, value: copy, error: undefined, at: 0 })
   }
 
   /** Settles a call with an error. The workflow gets it as a replay would give it: as its record. */

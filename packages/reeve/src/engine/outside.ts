@@ -1,4 +1,6 @@
 import { sha256 } from '../base/hash.ts'
+import { canonical, type Json } from '../base/json.ts'
+import { approvalValues, insertApprovals, type NewApproval } from '../store/approvals.ts'
 import type { Database, Session } from '../store/database.ts'
 import { deliver } from '../store/inbox.ts'
 import {
@@ -78,20 +80,61 @@ export async function markStuck(
   })
 }
 
-/** Cancels a run whose workflow no process drives, with what it asks of people. */
+/**
+ * Cancels a run whose workflow no process drives, with what it asks of people. What nobody knows the outcome of stays
+ * asked, and is asked now where a dead worker left an intent.
+ */
 export async function cancelOutside(
   session: Session,
-  edges: Pick<EngineEdges, 'clock'>,
+  edges: Pick<EngineEdges, 'clock' | 'newId'>,
   run: RunRow,
   by: string,
 ): Promise<void> {
-  await session.run(`update approvals set status = 'withdrawn' where run = ? and status = 'pending'`, [
-    run.no,
-  ])
+  await session.run(
+    `update approvals set status = 'withdrawn' where run = ? and status = 'pending' and kind <> 'outcome'`,
+    [run.no],
+  )
+  await askAboutIntents(session, edges, run)
   const event = { type: 'run-cancelled', payload: JSON.stringify({ by }) }
   const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
   await appendOutside(session, edges, run, [event], change)
   await tellParent(session, run, 'cancelled', { by }, edges.clock.now())
+}
+
+async function askAboutIntents(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+  run: RunRow,
+): Promise<void> {
+  const intents = await session.all<{ step: number; name: string; payload: string }>(
+    `select step, name, payload from events where run = ? and type = 'effect-intended' and payload is not null
+       and not exists (select 1 from events later where later.run = events.run and later.step = events.step and later.seq > events.seq)`,
+    [run.no],
+  )
+  for (const { step, name, payload } of intents) {
+    const intent = JSON.parse(payload) as { key: string; attempt: number; args: Json; class?: string }
+    if (intent.class !== 'once' && intent.class !== 'verifiable') continue
+    const { key, attempt, args } = intent
+    const shown = {
+      tool: name,
+      args,
+      key,
+      attempt,
+      reason: 'the run was cancelled before the outcome was recorded',
+    }
+    const question: NewApproval = {
+      id: edges.newId(),
+      run: run.no,
+      step,
+      kind: 'outcome',
+      subject: name,
+      shown: JSON.stringify(shown),
+      args_hash: sha256(canonical(shown)),
+      requested_at: edges.clock.now(),
+      expires_at: null,
+    }
+    await session.bulk(insertApprovals, [approvalValues(question)])
+  }
 }
 
 /** Tells a parent that its child ended outside any worker. */

@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { settle } from '../../src/base/fake-clock.ts'
+import { CoreContext } from '../../src/engine/context.ts'
+import { type Effect, effect } from '../../src/engine/effect.ts'
+import { defineWorkflow } from '../../src/engine/workflow.ts'
+import { listPending, requireApproval } from '../../src/store/approvals.ts'
+import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
+
+const lost: Effect = {
+  name: 'pay',
+  effect: 'once',
+  run() {
+    throw new Error('the connection was lost')
+  },
+}
+
+test('a run that fails beside an unknown outcome leaves the question to a person, who can still answer', async () => {
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    async run(ctx: CoreContext) {
+      const paying = effect(CoreContext.executionOf(ctx), lost, { amount: 5 })
+      await ctx.sleep('1m')
+      await ctx.step('break', () => {
+        throw new TypeError('broken')
+      })
+      return paying
+    },
+  })
+  const { engine, database, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await clock.advance(61_000)
+  expect(await handle.result()).toMatchObject({ status: 'failed' })
+  const [question] = await listPending(database)
+  expect(question).toMatchObject({ kind: 'outcome', subject: 'pay' })
+  await engine.control.decide(question!.id, {
+    verdict: 'answer',
+    by: 'ada',
+    answer: { happened: true, result: 1 },
+  })
+  expect(await requireApproval(database, question!.id)).toMatchObject({
+    status: 'answered',
+    decided_by: 'ada',
+  })
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'failed' })
+  await engine.stop()
+})
+
+test('cancelling a run whose worker died in mid-effect asks a person what happened', async () => {
+  const hanging: Effect = { name: 'pay', effect: 'once', run: () => new Promise(() => {}) }
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    run: (ctx: CoreContext) => effect(CoreContext.executionOf(ctx), hanging, { amount: 5 }),
+  })
+  const first = await mortalEngine([flow])
+  const handle = await first.engine.startRun(flow, {})
+  await settle()
+  const second = await testEngine([flow], { database: first.database, clock: first.clock })
+  await second.engine.control.cancel(handle.id, 'ada')
+  await first.die()
+  await second.engine.start()
+  await settle()
+  expect(await rowOf(first.database, handle.id)).toMatchObject({ status: 'cancelled' })
+  const [question] = await listPending(first.database)
+  expect(question).toMatchObject({ kind: 'outcome', subject: 'pay', step: 1 })
+  expect(JSON.parse(question!.shown)).toMatchObject({ args: { amount: 5 }, attempt: 1 })
+  await second.engine.stop()
+})
+
+test('an effect whose result cannot be kept is recorded as happened, and not repeated by a retry', async () => {
+  let calls = 0
+  const odd: Effect = {
+    name: 'pay',
+    effect: 'once',
+    run() {
+      calls++
+      return new Date()
+    },
+  }
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    async run(ctx: CoreContext) {
+      const result = (await effect(CoreContext.executionOf(ctx), odd, {})) as { notKept?: string }
+      throw new TypeError(`unusable: ${result.notKept}`)
+    },
+  })
+  const { engine, database } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  expect(await handle.result()).toMatchObject({
+    status: 'failed',
+    error: { message: expect.stringContaining('a Date') },
+  })
+  await engine.control.retry(handle.id, 'ada')
+  await settle()
+  expect(calls).toBe(1)
+  expect(await typesOf(database, handle.id)).toContain('effect-completed')
+  await engine.stop()
+})
+
+test('a workflow gets a copy of a result: what others do to it later changes nothing', async () => {
+  const shared: { count: number; gone?: string } = { count: 1, gone: undefined }
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    async run(ctx: CoreContext) {
+      const first = await ctx.step('first', () => shared)
+      await ctx.step('second', () => {
+        shared.count = 2
+      })
+      return { count: first.count, keys: Object.keys(first) }
+    },
+  })
+  const { engine } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: { count: 1, keys: ['count'] } })
+  await engine.stop()
+})
