@@ -21,11 +21,10 @@ interface Turn {
   results: WindowResult[]
   /** What the runtime says after it. */
   notices: string[]
-  cut: Set<WindowResult>
 }
 
 const noteLength = 160
-const shortResult = 2 * noteLength
+const encoder = new TextEncoder()
 
 /** A rough, deterministic count: a token is at least three bytes of most texts. */
 export function estimateTokens(text: string): number {
@@ -54,12 +53,12 @@ export class ContextWindow {
 
   /** The longest text of one result that a prompt may hold, in characters. */
   get resultLength(): number {
-    return Math.max(shortResult, Math.floor((this.#limit * 3) / 4))
+    return Math.max(2 * noteLength, Math.floor((this.#limit * 3) / 4))
   }
 
   add(number: number, said: { text?: string; calls?: ToolCall[]; results?: WindowResult[] }): void {
     const { text, calls = [], results = [] } = said
-    this.#turns.push({ number, text, calls, results: [...results], notices: [], cut: new Set() })
+    this.#turns.push({ number, text, calls, results: [...results], notices: [] })
   }
 
   notice(text: string): void {
@@ -72,8 +71,9 @@ export class ContextWindow {
     const cuts = [
       ...this.#turns.slice(0, -1).map((turn) => () => this.#cutResults(turn, dropped)),
       ...this.#turns.slice(0, -1).map((turn) => () => this.#fold(turn, dropped)),
-      () => this.#shrinkLast(dropped),
+      () => this.#shrinkLast(Math.floor(this.#limit / 4), dropped),
       () => this.#forget(dropped),
+      () => this.#shrinkLast(0, dropped),
     ]
     let tokens = this.#tokens()
     for (const cut of cuts) {
@@ -112,9 +112,9 @@ export class ContextWindow {
     for (const result of turn.results) this.#cutResult(turn, result, noteLength, dropped)
   }
 
-  #cutResult(turn: Turn, result: WindowResult, keep: number, dropped: Dropped[]): void {
-    if (turn.cut.has(result) || result.text.length <= Math.max(shortResult, 2 * keep)) return
-    turn.cut.add(result)
+  #cutResult(turn: Turn, result: WindowResult, keptBytes: number, dropped: Dropped[]): void {
+    if (Buffer.byteLength(result.text) <= keptBytes + noteLength) return
+    const keep = encoder.encodeInto(result.text, new Uint8Array(keptBytes)).read
     const characters = result.text.length - keep
     result.text = `${result.text.slice(0, keep)} [… ${characters} characters left out to save room …]`
     dropped.push({ turn: turn.number, what: 'result', tool: result.call.tool, characters })
@@ -130,16 +130,15 @@ export class ContextWindow {
     dropped.push({ turn: turn.number, what: 'turn', characters: 3 * tokensOf(turn) })
   }
 
-  #shrinkLast(dropped: Dropped[]): void {
+  /** Cuts the last turn's results to equal shares of what the rest leaves, but of `least` tokens together. */
+  #shrinkLast(least: number, dropped: Dropped[]): void {
     const last = this.#turns.at(-1)
-    if (!last) return
-    const others = this.#tokens() - last.results.reduce((sum, { text }) => sum + estimateTokens(text), 0)
-    // Two thirds of the room: the notes that stand for what is cut need some, and so do characters of several bytes.
-    const share = Math.floor((2 * (this.#limit - others)) / Math.max(1, last.results.length))
-    for (const result of last.results) {
-      if (estimateTokens(result.text) * last.results.length <= this.#limit - others) continue
-      this.#cutResult(last, result, Math.max(noteLength, Math.floor(share / 2)), dropped)
-    }
+    if (!last || last.results.length === 0) return
+    const own = last.results.reduce((sum, { text }) => sum + estimateTokens(text), 0)
+    const room = Math.max(least, this.#limit - (this.#tokens() - own))
+    const shareBytes = Math.floor((3 * room) / last.results.length) - noteLength
+    for (const result of last.results)
+      this.#cutResult(last, result, Math.max(noteLength, shareBytes), dropped)
   }
 
   #forget(dropped: Dropped[]): void {

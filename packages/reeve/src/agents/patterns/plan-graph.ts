@@ -27,7 +27,8 @@ function findCycle(steps: readonly PlannedStep[]): string[] | undefined {
   const needsOf = new Map(steps.map(({ id, needs }) => [id, needs]))
   const finished = new Set<string>()
   for (const { id } of steps) {
-    const path: string[] = []
+    // A set keeps the order in which ids came, and finds one at once.
+    const path = new Set<string>()
     const pending: { id: string; next: number }[] = [{ id, next: 0 }]
     // Depth first without recursion: a plan may be as long as a model likes.
     while (pending.length > 0) {
@@ -37,15 +38,14 @@ function findCycle(steps: readonly PlannedStep[]): string[] | undefined {
           pending.pop()
           continue
         }
-        const at = path.indexOf(top.id)
-        if (at >= 0) return [...path.slice(at), top.id]
-        path.push(top.id)
+        if (path.has(top.id)) return [...[...path].slice([...path].indexOf(top.id)), top.id]
+        path.add(top.id)
       }
       const need = needsOf.get(top.id)![top.next++]
       if (need !== undefined) pending.push({ id: need, next: 0 })
       else {
         finished.add(top.id)
-        path.pop()
+        path.delete(top.id)
         pending.pop()
       }
     }
