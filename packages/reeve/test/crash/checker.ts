@@ -71,7 +71,7 @@ function acknowledgementsKept(facts: Facts): string[] {
     const approval = facts.approvals.find((one) => one.id === said.approval)
     if (approval?.status !== said.status || approval.decided_by !== said.by)
       problems.push(`approval ${said.approval} was acknowledged as ${said.status}, is ${approval?.status}`)
-    if (!facts.inbox.some((item) => item.name === `approval:${said.approval}`))
+    if (!facts.inbox.some((item) => item.name.endsWith(`:${said.approval}`)))
       problems.push(`the decision on approval ${said.approval} never reached its run`)
   }
   for (const said of facts.heardOf('cancelled')) {
@@ -132,7 +132,7 @@ function inboxOnce(facts: Facts, run: RunRow): string[] {
     const takers = events.filter((event) => event.step === item.consumed_step && settling.has(event.type))
     const same = taken.filter((other) => other.consumed_step === item.consumed_step)
     // A call takes more than one item only when it asks people more than once about an unknown outcome.
-    const isOutcome = item.name.startsWith('approval:')
+    const isOutcome = item.name.startsWith('outcome:')
     if (same.length > 1 && !isOutcome) return [`call ${item.consumed_step} of run ${run.id} took two items`]
     return takers.length === 1 || isOutcome
       ? []
