@@ -66,6 +66,11 @@ export class GuardedTransport implements Transport {
     if (this.fault) return
     this.fault = fault
     this.onerror?.(fault)
+    this.drop()
+  }
+
+  /** Ends the connection at once; what it takes to end it goes on behind. */
+  drop(): void {
     this.#inner.close().catch(() => {})
     this.onclose?.()
   }

@@ -208,6 +208,11 @@ export class LiveConnection {
     if (this.#transport.fault) return this.#transport.fault
     if (error instanceof ReeveError) return error.code === 'unreachable' ? asUnreachable(error) : error
     if (!(error instanceof Error)) return error
+    if (/ZodError$/.test(error.name)) {
+      const fault = protocolFault(this.#server, 'its answer has not the form that the protocol wants')
+      this.#transport.refuse(fault)
+      return fault
+    }
     const { McpError, ErrorCode } = this.#sdk.types
     if (error instanceof McpError) {
       if (error.code === ErrorCode.ConnectionClosed) {
@@ -223,12 +228,13 @@ export class LiveConnection {
     })
   }
 
-  /** 4xx: refused before it was asked of a tool; a forgotten session (404) is worth a new connection. */
+  /** 4xx: refused before it was asked of a tool. A server that forgot the session says 404, or 400: worth a new one. */
   #httpError(error: Error, status: number): ReeveError {
     const said = `MCP server "${this.#server}" answered with HTTP ${status}: ${visible(error.message)}`
-    if (status === 404) void this.close()
+    const forgotten = status === 404 || status === 400
+    if (forgotten) this.#transport.drop()
     if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
-      return notAsked('mcp-refused', said, { retryable: status === 404 })
+      return notAsked('mcp-refused', said, { retryable: forgotten })
     }
     return new ReeveError('mcp-error', said, { retryable: true, details: { server: this.#server, status } })
   }
