@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectOf, ReeveError, Runtime, readEnvironment } from 'reeve'
 import { readInbox } from './ingest/read-inbox.ts'
@@ -100,7 +100,7 @@ async function main(): Promise<void> {
   progress.close()
   await runtime.stop()
   if (options.json) console.log(JSON.stringify(report))
-  else printReport(report)
+  else printReport(report, relative(process.env.INIT_CWD ?? process.cwd(), folder))
 }
 
 /** Which solvers answer, said before anything else: local solvers are never passed off as large models. */

@@ -14,7 +14,8 @@ const outcomes: Outcome[] = [
 /** A few categories fit on a screen; of many, only the sums are shown. */
 const mostCategories = 12
 
-export function printReport(report: Report): void {
+/** `project` is how the project is named from where the command was typed; empty inside it. */
+export function printReport(report: Report, project: string): void {
   const shown = outcomes.filter((outcome) => total(report, outcome) > 0)
   const names = Object.keys(report.categories).sort()
   const rows =
@@ -40,10 +41,11 @@ export function printReport(report: Report): void {
       `Category right for ${(report.accuracy * 100).toFixed(1)} % of ${report.labelled} labelled tickets`,
     )
   console.log(`Cost: $${report.costUsd.toFixed(report.costUsd === 0 ? 0 : 4)}`)
-  if (report.example.run) console.log(`\nLook at one run:       npx reeve show ${report.example.run}`)
+  const at = project === '' ? '' : ` --project ${project}`
+  if (report.example.run) console.log(`\nLook at one run:        npx reeve show ${report.example.run}${at}`)
   if (report.example.approval) {
-    console.log(`Approve its reply:     npx reeve approve ${report.example.approval}`)
-    console.log('All that waits for you: npx reeve approvals')
+    console.log(`Approve its reply:      npx reeve approve ${report.example.approval}${at}`)
+    console.log(`All that waits for you: npx reeve approvals${at}`)
   }
 }
 
