@@ -159,7 +159,7 @@ export class Worker {
       await this.#claimAll()
     }
     await this.#sleepUntilDue()
-    if (this.#again) await this.#rounds()
+    if (this.#again && this.#state === 'working') await this.#rounds()
   }
 
   async #releaseStrays(): Promise<void> {
