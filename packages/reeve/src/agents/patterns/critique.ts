@@ -13,7 +13,7 @@ export interface Review {
   feedback: string
 }
 
-export interface CritiqueOptions<Draft extends Json> extends Bounds {
+export interface CritiqueOptions<Draft extends Json = string> extends Bounds {
   task: Json
   /** What a draft is judged by, fixed before the first one is written; or who sets them from the task alone. */
   criteria: readonly string[] | Asking
@@ -41,7 +41,7 @@ export interface Critiqued<Draft> {
  * each is scored on its own, so that a draft cannot win by reading well while it drifts from what was asked.
  * @throws `bad-review`
  */
-export async function critique<Draft extends Json>(
+export async function critique<Draft extends Json = string>(
   ctx: PatternContext,
   name: string,
   options: CritiqueOptions<Draft>,
@@ -77,7 +77,7 @@ export async function critique<Draft extends Json>(
   }
 }
 
-async function fixCriteria<Draft extends Json>(
+async function fixCriteria<Draft extends Json = string>(
   ctx: PatternContext,
   name: string,
   { task, criteria }: CritiqueOptions<Draft>,
@@ -96,7 +96,7 @@ async function fixCriteria<Draft extends Json>(
   return asked.criteria
 }
 
-async function reviewDraft<Draft extends Json>(
+async function reviewDraft<Draft extends Json = string>(
   ctx: PatternContext,
   name: string,
   { task, review }: CritiqueOptions<Draft>,
