@@ -8,7 +8,7 @@ import { type Definition, type Listed, listed, promptDefinition, toolDefinition 
 import { diedFault, notAsked, protocolFault } from './faults.ts'
 import { guardedFetch } from './guarded-fetch.ts'
 import { GuardedTransport } from './guarded-transport.ts'
-import type { ClientSdk } from './sdk.ts'
+import { type ClientSdk, reeveIdentity } from './sdk.ts'
 import { type Limits, type McpServerDefinition, originOf } from './server-definition.ts'
 import { StdioProcess } from './stdio-process.ts'
 import { visible } from './visible-text.ts'
@@ -59,7 +59,7 @@ export class LiveConnection {
     const { transport, process } = transportFor(sdk, definition, limits, edges)
     this.#transport = transport
     this.#process = process
-    this.#client = new sdk.Client({ name: 'reeve', version: '0.1.0' }, { capabilities: {} })
+    this.#client = new sdk.Client(reeveIdentity(), { capabilities: {} })
     this.#client.onclose = () => {
       this.#lost = true
       onLost(this)

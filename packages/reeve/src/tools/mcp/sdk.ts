@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { ReeveError } from '../../base/errors.ts'
 
 /** The parts of the MCP SDK that a client needs, loaded when the first server is asked. @throws `missing-package` */
@@ -22,4 +23,10 @@ export function missingSdk(cause: unknown): ReeveError {
     'MCP needs its SDK. Add it to the project: npm install @modelcontextprotocol/sdk@1.32.2',
     { cause },
   )
+}
+
+/** Who Reeve says it is to the other side. */
+export function reeveIdentity(): { name: string; version: string } {
+  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  return { name: 'reeve', version: (JSON.parse(manifest) as { version: string }).version }
 }

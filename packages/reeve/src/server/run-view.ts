@@ -1,0 +1,149 @@
+import { ReeveError, toErrorRecord } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { systemClock } from '../base/time.ts'
+import type { Runtime } from '../runtime.ts'
+import { type ApprovalRow, approvalsOf, type ApprovalView as PendingRow } from '../store/approvals.ts'
+import { readEvents } from '../store/journal.ts'
+import { endedStatuses, type RunRow, type RunStatus, requireRun } from '../store/runs.ts'
+
+/** What a person is asked, as an outsider sees it. */
+export interface AskedView {
+  approval: string
+  kind: ApprovalRow['kind']
+  subject: string
+  /** Exactly what is approved or asked. Untrusted: parts of it may come from a model. */
+  shown: Json
+  /** Of `shown`: whoever decides names it, so that only what was seen is decided. */
+  argsHash: string
+  expiresAt: string | null
+}
+
+/** A run as an outsider sees it. */
+export interface RunView {
+  run: string
+  workflow: string
+  version: string
+  status: RunStatus
+  reason: string | null
+  startedAt: string
+  endedAt: string | null
+  costUsd: number
+  output?: Json
+  error?: { code: string; message: string }
+  waitsFor: AskedView[]
+}
+
+export interface EventView {
+  seq: number
+  at: string
+  type: string
+  call: number | null
+  name: string | null
+  payload: Json
+}
+
+const mostEvents = 500
+const longestPayload = 4000
+
+type Served = Pick<Runtime, 'engine' | 'database'>
+
+/** @throws `unknown-run` */
+export async function viewRun(runtime: Served, id: string): Promise<RunView> {
+  const row = await requireRun(runtime.database, id)
+  const asked = (await approvalsOf(runtime.database, row.no)).filter(({ status }) => status === 'pending')
+  const view: RunView = {
+    run: row.id,
+    workflow: row.workflow,
+    version: row.version,
+    status: row.status,
+    reason: row.reason,
+    startedAt: new Date(row.created_at).toISOString(),
+    endedAt: row.ended_at === null ? null : new Date(row.ended_at).toISOString(),
+    costUsd: row.cost_nanousd / 1e9,
+    waitsFor: asked.map(viewAsked),
+  }
+  if (row.status !== 'succeeded' && row.status !== 'failed') return view
+  const result = await runtime.engine.resultOf(id)
+  if (result.status === 'succeeded') view.output = (result.output ?? null) as Json
+  if (result.status === 'failed') {
+    const { code, message } = toErrorRecord(result.error)
+    view.error = { code, message }
+  }
+  return view
+}
+
+export function viewAsked(row: ApprovalRow | PendingRow): AskedView {
+  return {
+    approval: row.id,
+    kind: row.kind,
+    subject: row.subject,
+    shown: JSON.parse(row.shown) as Json,
+    argsHash: row.args_hash,
+    expiresAt: row.expires_at === null ? null : new Date(row.expires_at).toISOString(),
+  }
+}
+
+/** The last events of a run; long payloads are cut. @throws `unknown-run` */
+export async function viewEvents(runtime: Served, id: string): Promise<EventView[]> {
+  const row = await requireRun(runtime.database, id)
+  const events = await readEvents(runtime.database, row.no)
+  return events.slice(-mostEvents).map(({ seq, at, type, step, name, payload }) => ({
+    seq,
+    at: new Date(at).toISOString(),
+    type,
+    call: step,
+    name,
+    payload: viewPayload(payload),
+  }))
+}
+
+function viewPayload(payload: string | null): Json {
+  if (payload === null) return null
+  if (payload.length > longestPayload) return `${payload.slice(0, longestPayload).toWellFormed()}… (cut)`
+  return JSON.parse(payload) as Json
+}
+
+/** Waits until a run has ended, is stuck or needs a person, or until the time is up; then answers how it stands. */
+export async function untilRest(
+  runtime: Served,
+  id: string,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<RunView> {
+  const { promise: rest, resolve } = Promise.withResolvers<void>()
+  const look = async () => {
+    const row = await requireRun(runtime.database, id)
+    if (await isAtRest(runtime, row)) resolve()
+  }
+  const lookAgain = () => void look().catch(resolve)
+  const stopWatching = [
+    runtime.engine.onEnded((run) => run.id === id && lookAgain()),
+    runtime.database.onOutsideChange(lookAgain),
+    systemClock.after(waitMs, resolve),
+  ]
+  const onAbort = () => resolve()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    if (waitMs > 0 && !signal.aborted) {
+      await look()
+      await rest
+    }
+    signal.throwIfAborted()
+    return await viewRun(runtime, id)
+  } finally {
+    for (const stop of stopWatching) stop()
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+async function isAtRest(runtime: Served, row: RunRow): Promise<boolean> {
+  if (row.status === 'stuck' || endedStatuses.includes(row.status)) return true
+  if (row.status !== 'waiting') return false
+  return (await approvalsOf(runtime.database, row.no)).some(({ status }) => status === 'pending')
+}
+
+/** What went wrong, for a program that may try again: never a stack. */
+export function describeFailure(error: unknown): { code: string; message: string } {
+  if (error instanceof ReeveError) return { code: error.code, message: error.message }
+  return { code: 'internal', message: 'Something went wrong inside Reeve; its own log says more.' }
+}

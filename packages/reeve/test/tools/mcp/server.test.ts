@@ -1,0 +1,276 @@
+import { request } from 'node:http'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
+import { expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import { readEnvironment } from '../../../src/base/config.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { workflow } from '../../../src/context.ts'
+import { projectOf, Runtime } from '../../../src/runtime.ts'
+import { serveMcp } from '../../../src/server/mcp.ts'
+import { listenMcp } from '../../../src/server/mcp-http.ts'
+import type { McpServeOptions } from '../../../src/server/mcp-tools.ts'
+import { tool } from '../../../src/tools/tool.ts'
+
+const Tree = z.object({
+  label: z.string(),
+  get children() {
+    return z.array(Tree).optional()
+  },
+})
+const wired: number[] = []
+const wire = tool({
+  name: 'bank.wire',
+  description: 'Wires money.',
+  input: z.object({ amount: z.number() }),
+  output: z.object({ wired: z.number() }),
+  effect: 'idempotent',
+  run: ({ amount }) => {
+    wired.push(amount)
+    return { wired: amount }
+  },
+})
+const flows = [
+  workflow({
+    name: 'greet',
+    input: z.object({ name: z.string(), polite: z.boolean().default(true) }),
+    run: (ctx, { name, polite }) => ctx.step('greeting', () => `${polite ? 'Dear' : 'Hi'} ${name}`),
+  }),
+  workflow({
+    name: 'pay',
+    input: z.object({ amount: z.number() }),
+    run: (ctx, args) => ctx.call(wire, args),
+  }),
+  workflow({ name: 'nap', input: z.object({}), run: (ctx) => ctx.sleep('1h') }),
+  workflow({ name: 'label', input: Tree, run: (_ctx, { label }) => label }),
+  workflow({
+    name: 'on-day',
+    input: z.object({ day: z.date() }),
+    run: () => 'never: a date is no JSON',
+  }),
+  workflow({
+    name: 'fail',
+    input: z.unknown(),
+    run: () => {
+      throw new Error('it broke')
+    },
+  }),
+]
+
+async function testRuntime(): Promise<Runtime> {
+  const environment = readEnvironment('/', { DATABASE_URL: ':memory:' })
+  const runtime = await Runtime.open({ project: projectOf({}, flows, '/'), environment, log: silentLog })
+  onTestFinished(() => runtime.stop())
+  await runtime.start()
+  return runtime
+}
+
+/** The SDK's own client, connected to a project's server. */
+async function connected(options: McpServeOptions = {}): Promise<{ client: Client; runtime: Runtime }> {
+  const runtime = await testRuntime()
+  const [ours, theirs] = InMemoryTransport.createLinkedPair()
+  const service = await serveMcp(runtime, ours, options)
+  const client = new Client({ name: 'test', version: '1' })
+  await client.connect(theirs)
+  onTestFinished(async () => {
+    await client.close()
+    await service.closed
+  })
+  return { client, runtime }
+}
+
+async function call(client: Client, name: string, args: Record<string, unknown>) {
+  const { structuredContent, isError, content } = await client.callTool({ name, arguments: args })
+  expect(JSON.parse((content as { text: string }[])[0]!.text)).toEqual(structuredContent)
+  return { isError, ...(structuredContent as Record<string, unknown>) } as Record<string, unknown>
+}
+
+async function read(client: Client, uri: string): Promise<Record<string, unknown>> {
+  const { contents } = await client.readResource({ uri })
+  return JSON.parse((contents[0] as { text: string }).text)
+}
+
+test('every workflow is a tool that tells its schema, its own references included', async () => {
+  const { client } = await connected()
+  const { tools } = await client.listTools()
+  expect(tools.map(({ name }) => name)).toEqual([
+    'reeve.run',
+    'fail',
+    'greet',
+    'label',
+    'nap',
+    'on-day',
+    'pay',
+  ])
+  const [greet, label, onDay] = ['greet', 'label', 'on-day'].map(
+    (name) => tools.find((one) => one.name === name)!,
+  )
+  expect(greet!.inputSchema).toMatchObject({
+    properties: { input: { required: ['name'] }, idempotencyKey: { type: 'string' } },
+    required: ['input'],
+    additionalProperties: false,
+  })
+  const items = (label!.inputSchema.properties!.input as { properties: { children: { items: object } } })
+    .properties.children.items
+  expect(items).toEqual({ $ref: expect.stringMatching(/^#\/properties\/input/) })
+  expect(onDay!.inputSchema.properties!.input).toEqual({})
+})
+
+test('a call starts a run and waits for its end; the same key starts nothing twice', async () => {
+  const { client, runtime } = await connected({ principal: 'the-desk' })
+  const first = await call(client, 'greet', { input: { name: 'Ada' }, idempotencyKey: 'k1' })
+  expect(first).toMatchObject({ status: 'succeeded', output: 'Dear Ada', isNew: true, isError: false })
+  const second = await call(client, 'greet', { input: { name: 'Ada' }, idempotencyKey: 'k1' })
+  expect(second).toMatchObject({ run: first.run, isNew: false, output: 'Dear Ada' })
+  const rows = await runtime.database.all<{ principal: string }>('select principal from runs')
+  expect(rows).toEqual([{ principal: 'the-desk' }])
+})
+
+test('a run that does not end in time is answered with its id, and looked at later', async () => {
+  const { client } = await connected({ maxWaitSeconds: 0 })
+  const started = await call(client, 'nap', { input: {} })
+  expect(started).toMatchObject({ run: expect.any(String), isNew: true, isError: false })
+  expect(started.status).not.toBe('succeeded')
+  await expect(call(client, 'reeve.run', { run: started.run })).resolves.toMatchObject({ workflow: 'nap' })
+})
+
+test('a failure of a run is told; so is what was asked wrongly', async () => {
+  const { client } = await connected()
+  await expect(call(client, 'fail', { input: null })).resolves.toMatchObject({
+    isError: false,
+    status: 'failed',
+    error: { message: 'it broke' },
+  })
+  await expect(call(client, 'greet', { input: { name: 5 } })).resolves.toMatchObject({
+    isError: true,
+    error: { code: 'invalid-input', message: expect.stringContaining('name') },
+  })
+  await expect(call(client, 'greet', { name: 'Ada' })).resolves.toMatchObject({
+    isError: true,
+    error: { code: 'invalid-input' },
+  })
+  await expect(call(client, 'reeve.run', { run: 'none' })).resolves.toMatchObject({
+    error: { code: 'unknown-run' },
+  })
+  await expect(client.callTool({ name: 'reeve.approve', arguments: {} })).rejects.toThrow('There is no tool')
+})
+
+test('a run that waits for a person is answered at once, and its approval is a resource', async () => {
+  const { client, runtime } = await connected()
+  const waiting = await call(client, 'pay', { input: { amount: 120 } })
+  expect(waiting).toMatchObject({
+    status: 'waiting',
+    waitsFor: [{ kind: 'approval', subject: 'bank.wire', shown: { args: { amount: 120 } } }],
+  })
+  const { resources } = await client.listResources()
+  expect(resources.map(({ uri }) => uri)).toEqual(['reeve://approvals', `reeve://runs/${waiting.run}`])
+  const { resourceTemplates } = await client.listResourceTemplates()
+  expect(resourceTemplates).toMatchObject([{ uriTemplate: 'reeve://runs/{id}' }])
+  const { approvals } = await read(client, 'reeve://approvals')
+  expect(approvals).toMatchObject([{ run: waiting.run, workflow: 'pay', argsHash: expect.any(String) }])
+  const [{ approval }] = approvals as [{ approval: string }]
+  await runtime.engine.control.decide(approval, { verdict: 'approve', by: 'ada' })
+  await expect(call(client, 'reeve.run', { run: waiting.run })).resolves.toMatchObject({
+    output: { wired: 120 },
+  })
+  const run = await read(client, `reeve://runs/${waiting.run}`)
+  expect((run.events as { type: string }[]).map(({ type }) => type)).toContain('effect-completed')
+  await expect(read(client, 'reeve://runs/none')).rejects.toThrow('There is no run none')
+  await expect(read(client, 'file:///etc/passwd')).rejects.toThrow('There is no resource')
+})
+
+test('approvals are decided only where that is allowed, and only what was seen', async () => {
+  const { client } = await connected({ decideAs: 'mcp:desk' })
+  wired.length = 0
+  const waiting = await call(client, 'pay', { input: { amount: 7 } })
+  const [{ approval, argsHash }] = waiting.waitsFor as [{ approval: string; argsHash: string }]
+  await expect(call(client, 'reeve.approve', { approval, argsHash: 'other' })).resolves.toMatchObject({
+    isError: true,
+    error: { code: 'approval-changed' },
+  })
+  await expect(call(client, 'reeve.approve', { approval, argsHash })).resolves.toMatchObject({
+    status: 'approved',
+    by: 'mcp:desk',
+  })
+  await expect(call(client, 'reeve.run', { run: waiting.run })).resolves.toMatchObject({
+    status: 'succeeded',
+  })
+  await expect(call(client, 'reeve.reject', { approval, argsHash })).resolves.toMatchObject({
+    error: { code: 'already-decided' },
+  })
+  expect(wired).toEqual([7])
+})
+
+test('a client that goes away stops the waiting, not the run', async () => {
+  const { client, runtime } = await connected()
+  const given = new AbortController()
+  const started = client.callTool({ name: 'nap', arguments: { input: {} } }, undefined, {
+    signal: given.signal,
+  })
+  await expect.poll(() => runtime.database.all('select id from runs')).toHaveLength(1)
+  given.abort('gone')
+  await expect(started).rejects.toThrow()
+  const [run] = await runtime.database.all<{ status: string }>('select status from runs')
+  expect(['running', 'waiting']).toContain(run!.status)
+})
+
+const token = 'a-token-of-sufficient-length'
+
+async function listening() {
+  const runtime = await testRuntime()
+  const service = await listenMcp(runtime, { token })
+  onTestFinished(() => service.close())
+  return service.url
+}
+
+test("over streamable HTTP the SDK's client starts runs and reads them", async () => {
+  const url = await listening()
+  const client = new Client({ name: 'test', version: '1' })
+  const headers = { authorization: `Bearer ${token}` }
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }))
+  const { run, ...rest } = await call(client, 'greet', { input: { name: 'Ada', polite: false } })
+  expect(rest).toMatchObject({ status: 'succeeded', output: 'Hi Ada' })
+  await expect(read(client, `reeve://runs/${run}`)).resolves.toMatchObject({ status: 'succeeded' })
+  await client.close()
+})
+
+const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} })
+
+/** One raw request, with the headers exactly as given. */
+function ask(url: string, headers: Record<string, string>, method = 'POST', sent = body): Promise<number> {
+  const accept = 'application/json, text/event-stream'
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const given = { accept, 'content-type': 'application/json', ...headers }
+  const outgoing = request(url, { method, headers: given }, (response) => {
+    response.resume()
+    resolve(response.statusCode!)
+  })
+  outgoing.on('error', reject)
+  outgoing.end(method === 'POST' ? sent : undefined)
+  return promise
+}
+
+test('over HTTP nobody gets in without the token, from a web page, or under another name', async () => {
+  const url = await listening()
+  const authorization = `Bearer ${token}`
+  expect(await ask(url, { authorization })).toBe(200)
+  expect(await ask(url, {})).toBe(401)
+  expect(await ask(url, { authorization: `Bearer ${token}x` })).toBe(401)
+  expect(await ask(url, { authorization: token })).toBe(401)
+  expect(await ask(url, { authorization, host: 'evil.test' })).toBe(421)
+  expect(await ask(url, { authorization, origin: 'https://evil.test' })).toBe(403)
+  expect(await ask(url, { authorization, origin: 'null' })).toBe(403)
+  expect(await ask(url, { authorization }, 'GET')).toBe(405)
+  expect(await ask(url, { authorization }, 'DELETE')).toBe(405)
+  expect(await ask(url.replace('/mcp', '/other'), { authorization })).toBe(404)
+  expect(await ask(url, { authorization, 'content-type': 'text/plain' })).toBe(415)
+  expect(await ask(url, { authorization }, 'POST', '{"jsonrpc"')).toBe(400)
+  expect(await ask(url, { authorization }, 'POST', `"${'x'.repeat(1_100_000)}"`)).toBe(413)
+})
+
+test('a token that could be guessed is refused', async () => {
+  await expect(listenMcp(await testRuntime(), { token: 'secret' })).rejects.toMatchObject({
+    code: 'weak-token',
+  })
+})
