@@ -21,8 +21,8 @@ export interface Script {
   walls?: Walls
 }
 
-/** For what the process itself does beside the script: the script's own limit is met first, and says so. */
-const headroomBytes = 64 * 1_048_576
+/** For what the process itself does beside the script: the limit that a script meets first should be the one that can say so. */
+const headroomBytes = 128 * 1_048_576
 /** Loading an interpreter on a busy machine. */
 const loadMs = 60_000
 
