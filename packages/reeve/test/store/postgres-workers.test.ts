@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
@@ -248,7 +248,7 @@ interface Child {
 }
 
 function startChild(url: string): Child {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'holding-worker.ts'), url], {
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.resolve('./holding-worker.ts')), url], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines: string[] = []

