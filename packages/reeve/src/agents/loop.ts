@@ -3,13 +3,12 @@ import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
 import { describeIssues, parse, validate } from '../base/schema.ts'
 import type { Execution } from '../engine/execution.ts'
-import type { BudgetScope } from '../models/budget.ts'
 import { mark } from '../models/prompt.ts'
 import { type Asked, askPerson, type Questions } from '../models/questions.ts'
 import type { Passage, Question, ToolCall, TurnValue } from '../models/solver.ts'
 import type { AnyAgent } from './agent.ts'
 import type { AgentEvent, AgentListener } from './agent-events.ts'
-import { agentStopped, type StopReason } from './agent-stopped.ts'
+import { Allowance } from './allowance.ts'
 import { type Capability, capabilitiesOf } from './capability.ts'
 import { applyGuards } from './guardrails.ts'
 import { Progress } from './progress.ts'
@@ -39,14 +38,6 @@ export interface AgentOptions {
   onTurn?: (trace: TurnTrace) => void
 }
 
-/** What is left of the loop above, for an agent of its team. */
-interface Above {
-  ceilings: BudgetScope[]
-  deadline: number
-  tokensLeft: () => number
-  spend: (tokens: number, costUsd: number) => void
-}
-
 /** How often an answer that a guard rejected may be given again. */
 const mostRejections = 2
 
@@ -69,35 +60,25 @@ class Loop {
   readonly #edges: AgentEdges
   readonly #agent: AnyAgent
   readonly #options: AgentOptions
-  readonly #above: Above | undefined
+  readonly #allowance: Allowance
   readonly #capabilities: Map<string, Capability>
   readonly #progress = new Progress()
   readonly #done: DoneBefore = new Map()
-  readonly #ceilings: BudgetScope[]
-  readonly #deadline: number
-  #turn = 0
-  #tokens = 0
-  #costUsd = 0
   /** Whether anything was asked in this process: what came before was a replay, and nobody watches that. */
   #live = false
   #rejections = 0
 
-  constructor(edges: AgentEdges, agent: AnyAgent, options: AgentOptions, above: Above | undefined) {
+  constructor(edges: AgentEdges, agent: AnyAgent, options: AgentOptions, above: Allowance | undefined) {
     this.#edges = edges
     this.#agent = agent
     this.#options = options
-    this.#above = above
     const { execution } = edges
-    const { costUsd, timeMs } = agent.limits
     const scope = `run:${execution.claim.no}:agent:${edges.nextLoop()}`
-    this.#ceilings = [...(above?.ceilings ?? [])]
-    if (costUsd !== undefined) this.#ceilings.push({ scope, ceilingUsd: costUsd })
-    const own = timeMs === undefined ? Number.POSITIVE_INFINITY : execution.now + timeMs
-    this.#deadline = Math.min(own, above?.deadline ?? Number.POSITIVE_INFINITY)
+    this.#allowance = new Allowance(agent, { scope, now: execution.now }, above)
     this.#capabilities = capabilitiesOf(agent, {
       execution,
       recall: edges.recall,
-      runMember: (member, given) => new Loop(edges, member, {}, this.#below()).run(given),
+      runMember: (member, given) => new Loop(edges, member, {}, this.#allowance).run(given),
     })
   }
 
@@ -140,29 +121,31 @@ class Loop {
         const checked = await this.#release(value.answer)
         if (checked.ok) return checked.value
         const text = typeof value.answer === 'string' ? value.answer : JSON.stringify(value.answer)
-        window.add(this.#turn, { text })
+        window.add(this.#allowance.turns, { text })
         window.notice(checked.problem)
         compared = sha256(`${compared}\n${text}`)
         continue
       }
       const results = await this.#act(value.calls, value.text, window)
       compared = sha256(`${compared}\n${canonical(value)}\n${results.map(({ text }) => text).join('\n')}`)
-      if (this.#turn === limits.iterations - 1 && limits.iterations > 1)
+      if (this.#allowance.isLastButOne)
         window.notice('Notice: the next turn is the last one. Give the final answer in it.')
     }
   }
 
   /** One turn of the model. */
   async #ask(window: ContextWindow, input: Json, compared: string): Promise<TurnValue> {
-    const { name, route, instructions, offers, output, outputSchema, limits } = this.#agent
-    this.#turn++
-    const { fits, tokens, dropped } = window.fit()
+    const { name, route, instructions, offers, output, outputSchema } = this.#agent
+    const { execution, questions } = this.#edges
+    this.#allowance.beginTurn()
+    const prompt = window.fit()
+    const { dropped } = prompt
     if (dropped.length > 0)
       this.#log(`agent "${name}" left out ${dropped.length} parts of its past`, 'context-cut', { dropped })
-    this.#requireRoom(fits, tokens)
+    this.#allowance.requireTurn(prompt, execution.now)
     const question: Question = {
       task: 'converse',
-      name: `${name} turn ${this.#turn}`,
+      name: `${name} turn ${this.#allowance.turns}`,
       instructions,
       input,
       messages: window.messages(),
@@ -170,21 +153,18 @@ class Loop {
     }
     if (outputSchema) question.schema = outputSchema
     const asked: Asked = { route, question, schema: output, agent: name, args: compared }
-    if (this.#ceilings.length > 0) asked.ceilings = this.#ceilings
-    if (this.#deadline !== Number.POSITIVE_INFINITY)
-      asked.deadline = {
-        at: this.#deadline,
-        late: () => this.#stopped('time', `its time of ${limits.timeMs} ms was up`),
-      }
+    const { ceilings, deadline } = this.#allowance
+    if (ceilings.length > 0) asked.ceilings = ceilings
+    if (deadline !== Number.POSITIVE_INFINITY)
+      asked.deadline = { at: deadline, late: () => this.#allowance.late() }
     asked.onAsked = () => {
       this.#live = true
       this.#tell({ type: 'turn-started' })
     }
-    const { execution, questions } = this.#edges
     try {
       const answer = await questions.ask(execution, asked)
       const value = answer.value as TurnValue
-      this.#count(
+      this.#allowance.count(
         answer.usage.inputTokens + answer.usage.outputTokens,
         answer.usage.costUsd + answer.unsettledUsd,
       )
@@ -202,7 +182,7 @@ class Loop {
   /** Makes the calls of a turn and shows the model what came of them. */
   async #act(calls: ToolCall[], text: string | undefined, window: ContextWindow): Promise<WindowResult[]> {
     // A model may give two calls the same id; in the conversation each needs its own.
-    const named = calls.map((call, index) => ({ ...call, id: `call-${this.#turn}-${index + 1}` }))
+    const named = calls.map((call, index) => ({ ...call, id: `call-${this.#allowance.turns}-${index + 1}` }))
     const { results, outcomes } = await makeCalls(
       named,
       this.#capabilities,
@@ -226,9 +206,9 @@ class Loop {
       })
     }
     const shown = results.map((result) => ({ ...result, text: shorten(result.text, window.resultLength) }))
-    window.add(this.#turn, { ...(text ? { text } : {}), calls: named, results: shown })
+    window.add(this.#allowance.turns, { ...(text ? { text } : {}), calls: named, results: shown })
     this.#options.onTurn?.({
-      turn: this.#turn,
+      turn: this.#allowance.turns,
       thought: text,
       actions: shown.map((result) => ({
         tool: result.call.tool,
@@ -240,7 +220,10 @@ class Loop {
     const verdict = this.#progress.after(outcomes)
     if (verdict.verdict === 'stop') {
       const last = refused.at(-1)?.text
-      throw this.#stopped(verdict.why, last ? `${verdict.reason} (last: ${brief(last)})` : verdict.reason)
+      throw this.#allowance.stopped(
+        verdict.why,
+        last ? `${verdict.reason} (last: ${brief(last)})` : verdict.reason,
+      )
     }
     if (verdict.verdict === 'tell') window.notice(verdict.notice)
     return results
@@ -250,67 +233,24 @@ class Loop {
   async #release(answer: unknown): Promise<{ ok: true; value: unknown } | { ok: false; problem: string }> {
     const { name, output, guards } = this.#agent
     if (guards.output.length === 0) return { ok: true, value: answer }
-    const what = `${name} turn ${this.#turn} output`
+    const what = `${name} turn ${this.#allowance.turns} output`
     const guarded = await applyGuards(this.#edges.execution, guards.output, what, answer as Json)
     if (guarded.ok) {
       const checked = output ? validate(output, guarded.value) : undefined
       if (!checked || checked.ok) return { ok: true, value: checked ? checked.value : guarded.value }
-      throw this.#stopped('guard', `a redaction left what does not fit: ${describeIssues(checked.issues)}`)
+      throw this.#allowance.stopped(
+        'guard',
+        `a redaction left what does not fit: ${describeIssues(checked.issues)}`,
+      )
     }
     const reason = `the answer was rejected by ${guarded.guard}: ${guarded.reason}`
-    if (++this.#rejections > mostRejections) throw this.#stopped('guard', reason)
+    if (++this.#rejections > mostRejections) throw this.#allowance.stopped('guard', reason)
     return { ok: false, problem: `Notice: ${reason}. Give another answer.` }
-  }
-
-  #requireRoom(fits: boolean, tokens: number): void {
-    const { iterations, tokens: most, context } = this.#agent.limits
-    if (this.#turn > iterations) throw this.#stopped('iterations', `it had its ${iterations} turns`)
-    if (!fits)
-      throw this.#stopped(
-        'context',
-        `its input and last turn need ${tokens} tokens; its context holds ${context}`,
-      )
-    const left = Math.min(most - this.#tokens, this.#above?.tokensLeft() ?? Number.POSITIVE_INFINITY)
-    if (tokens > left)
-      throw this.#stopped(
-        'tokens',
-        `the next turn needs about ${tokens} tokens and ${Math.max(0, left)} are left`,
-      )
-    if (this.#edges.execution.now >= this.#deadline) throw this.#stopped('time', 'its time was up')
-  }
-
-  #count(tokens: number, costUsd: number): void {
-    this.#tokens += tokens
-    this.#costUsd += costUsd
-    this.#above?.spend(tokens, costUsd)
-  }
-
-  #below(): Above {
-    return {
-      ceilings: this.#ceilings,
-      deadline: this.#deadline,
-      tokensLeft: () =>
-        Math.min(
-          this.#agent.limits.tokens - this.#tokens,
-          this.#above?.tokensLeft() ?? Number.POSITIVE_INFINITY,
-        ),
-      spend: (tokens, costUsd) => this.#count(tokens, costUsd),
-    }
-  }
-
-  #stopped(why: StopReason, reason: string): ReeveError {
-    const { name } = this.#agent
-    return agentStopped(name, why, reason, {
-      turns: this.#turn,
-      tokens: this.#tokens,
-      costUsd: this.#costUsd,
-    })
   }
 
   #log(message: string, event: string, data: { [key: string]: unknown }): void {
     const { name, role, owner } = this.#agent
-    const figures = { turns: this.#turn, tokens: this.#tokens, costUsd: this.#costUsd }
-    const line = { message, data: { event, agent: name, role, owner, ...figures, ...data } }
+    const line = { message, data: { event, agent: name, role, owner, ...this.#allowance.figures, ...data } }
     this.#edges.execution.log(JSON.stringify(line))
   }
 
@@ -320,7 +260,7 @@ class Loop {
     const whole = {
       run: execution.claim.id,
       agent: this.#agent.name,
-      turn: this.#turn,
+      turn: this.#allowance.turns,
       ...event,
     } as AgentEvent
     try {

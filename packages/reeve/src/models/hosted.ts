@@ -169,12 +169,16 @@ function toCalls(
 ): Extract<Answer, { kind: 'calls' }> {
   return {
     kind: 'calls',
-    calls: calls.map(({ toolCallId, toolName, input, providerMetadata }) => ({
-      id: toolCallId,
-      tool: offers.get(toolName)?.name ?? toolName,
-      args: (input ?? {}) as Json,
-      ...(providerMetadata ? { providerData: providerMetadata as Json } : {}),
-    })),
+    calls: calls.map(({ toolCallId, toolName, input, providerMetadata = {} }) => {
+      // OpenAI's ids point at items kept there, and Reeve has nothing kept there. Others, such as Google, sign calls.
+      const { openai: _kept, ...providerData } = providerMetadata
+      return {
+        id: toolCallId,
+        tool: offers.get(toolName)?.name ?? toolName,
+        args: (input ?? {}) as Json,
+        ...(Object.keys(providerData).length > 0 ? { providerData: providerData as Json } : {}),
+      }
+    }),
   }
 }
 
