@@ -65,9 +65,9 @@ await measure(async (spec) => {
     durability: `journal_mode=${await setting('journal_mode')} synchronous=${await setting('synchronous')} (2 is FULL)`,
     drive: closedLoop(async (number) => {
       const run = await engine.startRun(asking, { number })
-      const { status, output } = await run.result()
-      if (status !== 'succeeded') throw new Error(`run ${run.id} has ${status}`)
-      check(output, lookups.length)
+      const result = await run.result()
+      if (result.status !== 'succeeded') throw new Error(`run ${run.id} has ${result.status}`)
+      check(result.output, lookups.length)
     }),
     /** Loops whose journal holds all seven durable acts. */
     async count() {
