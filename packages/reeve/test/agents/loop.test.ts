@@ -223,6 +223,17 @@ test('turns that bring nothing new are noticed, told once and stopped', async ()
   })
 })
 
+test('a new result between turns without one starts the count again', async () => {
+  const { flow } = desk()
+  const nothing = toolCalls(['no.such', {}])
+  const news = (order: number) => toolCalls(['orders.find', { order }])
+  const chat = scriptedSolver([nothing, nothing, news(1), nothing, nothing, news(2), goodbye])
+  const bench = await agentBench([flow], { chat })
+  const handle = await bench.engine.startRun(flow, ticket)
+  expect(await handle.result()).toMatchObject({ status: 'succeeded' })
+  expect(chat.questions.flatMap(notices)).toEqual([])
+})
+
 test('an agent that heeds the notice goes on', async () => {
   const { flow } = desk()
   const again = toolCalls(['orders.find', { order: 7 }])
