@@ -64,6 +64,18 @@ program
   .option('--yes', 'do not ask')
   .action(calls(async () => (await import('./init.ts')).init))
 
+const mcp = program
+  .command('mcp')
+  .description('serve the project over MCP, on standard input and output')
+  .option('--decide', 'let the other side decide approvals, in your name')
+  .option('--wait <seconds>', 'how long a call waits for its run', '25')
+  .action(calls(async () => (await import('./mcp.ts')).mcp))
+mcp
+  .command('pin <file>')
+  .description('show what the MCP servers of a file offer, and pin it')
+  .option('--yes', 'pin without asking')
+  .action(calls(async () => (await import('./mcp-pin.ts')).mcpPin))
+
 program.commandsGroup('Look:')
 program
   .command('runs')

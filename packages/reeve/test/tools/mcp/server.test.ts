@@ -1,4 +1,6 @@
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
@@ -9,7 +11,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import { workflow } from '../../../src/context.ts'
 import { projectOf, Runtime } from '../../../src/runtime.ts'
 import { serveMcp } from '../../../src/server/mcp.ts'
-import { listenMcp } from '../../../src/server/mcp-http.ts'
+import { listenMcp, mcpHttpHandler } from '../../../src/server/mcp-http.ts'
 import type { McpServeOptions } from '../../../src/server/mcp-tools.ts'
 import { tool } from '../../../src/tools/tool.ts'
 
@@ -267,6 +269,21 @@ test('over HTTP nobody gets in without the token, from a web page, or under anot
   expect(await ask(url, { authorization, 'content-type': 'text/plain' })).toBe(415)
   expect(await ask(url, { authorization }, 'POST', '{"jsonrpc"')).toBe(400)
   expect(await ask(url, { authorization }, 'POST', `"${'x'.repeat(1_100_000)}"`)).toBe(413)
+})
+
+test('a handler of a larger server takes the hosts and origins that it is told', async () => {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const hosts = ['reeve.example']
+  const origins = ['https://desk.example']
+  server.on('request', mcpHttpHandler(await testRuntime(), { token, hosts, origins }))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
+  const headers = { authorization: `Bearer ${token}`, host: 'reeve.example' }
+  expect(await ask(url, { ...headers, origin: 'https://desk.example' })).toBe(200)
+  expect(await ask(url, { ...headers, origin: 'https://desk.example.evil.test' })).toBe(403)
+  expect(await ask(url, { authorization: headers.authorization })).toBe(421)
 })
 
 test('a token that could be guessed is refused', async () => {

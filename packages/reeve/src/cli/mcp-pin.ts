@@ -1,0 +1,67 @@
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { pathToFileURL } from 'node:url'
+import { messageOf, ReeveError } from '../base/errors.ts'
+import { type McpOffer, McpServer } from '../tools/mcp/mcp-server.ts'
+import type { Cli } from './cli.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { briefLine, safeLine } from './safe-text.ts'
+
+/** Shows what the MCP servers that a file exports offer, against what is pinned, and pins exactly that when told to. */
+export async function mcpPin(cli: Cli, options: { yes?: boolean }, file: string): Promise<ExitCode> {
+  const { terminal } = cli
+  const servers = await serversIn(resolve(file))
+  try {
+    for (const server of servers) {
+      const offers = await server.offers()
+      for (const offer of offers) show(cli, server, offer)
+      const asks = !options.yes && !terminal.json && process.stdin.isTTY
+      const pinning = options.yes === true || (asks && (await agreed(server)))
+      if (pinning) await server.pin(offers)
+      terminal.valueLine({ server: server.name, pinned: pinning, file: server.pinsPath, offers })
+      terminal.line(
+        pinning
+          ? `pinned in ${server.pinsPath}`
+          : `Nothing was pinned. To pin it: ${cli.command(`mcp pin ${file} --yes`)}`,
+      )
+    }
+  } finally {
+    for (const server of servers) await server.close()
+  }
+  return exitCodes.done
+}
+
+/** @throws `broken-file` `no-mcp-server` */
+async function serversIn(file: string): Promise<McpServer[]> {
+  let exported: unknown[]
+  try {
+    exported = Object.values((await import(pathToFileURL(file).href)) as object)
+  } catch (cause) {
+    throw new ReeveError('broken-file', `${file} cannot be loaded: ${messageOf(cause)}`, { cause })
+  }
+  const servers = exported.flat().filter((value) => value instanceof McpServer)
+  if (servers.length > 0) return [...new Set(servers)]
+  throw new ReeveError('no-mcp-server', `${file} exports no MCP server: export const NAME = mcpServer({ … })`)
+}
+
+function show(
+  cli: Cli,
+  server: McpServer,
+  { definition, state, changes, warnings, problem }: McpOffer,
+): void {
+  const { terminal } = cli
+  const { dim, red, yellow, green } = terminal.colors
+  const color = { pinned: green, new: yellow, changed: red, refused: red }[state]
+  const name = `${server.name}.${definition.kind === 'prompt' ? 'prompt.' : ''}${safeLine(definition.name)}`
+  terminal.line(`${color(state.padEnd(8))} ${name} ${dim(briefLine(definition.description))}`)
+  for (const line of [...changes, ...warnings, ...(problem === null ? [] : [problem])]) {
+    terminal.line(`         ${red('!')} ${safeLine(line)}`)
+  }
+}
+
+async function agreed(server: McpServer): Promise<boolean> {
+  const questions = createInterface({ input: process.stdin, output: process.stdout })
+  const answer = await questions.question(`Pin what ${server.name} offers? (y/N) `)
+  questions.close()
+  return /^(y|yes)$/i.test(answer.trim())
+}
