@@ -6,6 +6,7 @@ import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent }
 import {
   enqueueRuns,
   heldClaims,
+  insertAbsentRuns,
   insertKeyedRuns,
   insertRuns,
   type NewRun,
@@ -170,7 +171,7 @@ async function writeRest(session: Session, turns: Turn[]): Promise<Outcome[]> {
   await session.bulk(heldClaims, claims)
   const before = await onDisk(session, turns)
   const rest = turns.filter((turn) => !before.has(turn))
-  const written = await writeTurns(session, rest)
+  const written = await writeTurns(session, rest, insertAbsentRuns)
   const outcomes = new Map(rest.map((turn, index) => [turn, written[index]!]))
   const after = await onDisk(
     session,
@@ -195,8 +196,8 @@ async function onDisk(session: Session, turns: Turn[]): Promise<Set<Turn>> {
 }
 
 /** One transaction's work: a constant number of statements, whatever the number of turns. */
-async function writeTurns(session: Session, turns: Turn[]): Promise<Outcome[]> {
-  const outcomes = await admit(session, turns)
+async function writeTurns(session: Session, turns: Turn[], births = insertKeyedRuns): Promise<Outcome[]> {
+  const outcomes = await admit(session, turns, births)
   const rows = new Map<Bulk, Value[][]>()
   const add = (statement: Bulk, values: Value[]) => {
     const list = rows.get(statement)
@@ -232,24 +233,29 @@ async function writeTurns(session: Session, turns: Turn[]): Promise<Outcome[]> {
   return outcomes
 }
 
-/** Creates the new runs and checks the claims of the others. */
-async function admit(session: Session, turns: Turn[]): Promise<Outcome[]> {
+/**
+ * Creates the new runs and checks the claims of the others. `cautious` inserts those runs that may be there already:
+ * all of them, or those with an idempotency key.
+ */
+async function admit(session: Session, turns: Turn[], cautious: Bulk): Promise<Outcome[]> {
+  const isSure = (birth: NewRun) => birth.idempotency === null && cautious === insertKeyedRuns
   const births: Value[][] = []
-  const keyedBirths: Value[][] = []
+  const cautiousBirths: Value[][] = []
   const claims: Value[][] = []
   for (const turn of turns) {
     if (!turn.birth) claims.push([turn.run, turn.epoch])
-    else if (turn.birth.idempotency === null) births.push(newRunValues(turn.birth))
-    else keyedBirths.push(newRunValues(turn.birth))
+    else if (isSure(turn.birth)) births.push(newRunValues(turn.birth))
+    else cautiousBirths.push(newRunValues(turn.birth))
   }
   if (births.length > 0) await session.bulk(insertRuns, births)
-  const born = keyedBirths.length > 0 ? await session.bulk<{ no: number }>(insertKeyedRuns, keyedBirths) : []
+  const born = cautiousBirths.length > 0 ? await session.bulk<{ no: number }>(cautious, cautiousBirths) : []
   const held = claims.length > 0 ? await session.bulk<{ no: number }>(heldClaims, claims) : []
-  if (born.length === keyedBirths.length && held.length === claims.length) return turns.map(() => 'durable')
+  if (born.length === cautiousBirths.length && held.length === claims.length)
+    return turns.map(() => 'durable')
   const bornNos = new Set(born.map((row) => row.no))
   const heldNos = new Set(held.map((row) => row.no))
   return turns.map((turn) => {
     if (!turn.birth) return heldNos.has(turn.run) ? 'durable' : 'lost'
-    return turn.birth.idempotency === null || bornNos.has(turn.run) ? 'durable' : 'exists'
+    return isSure(turn.birth) || bornNos.has(turn.run) ? 'durable' : 'exists'
   })
 }

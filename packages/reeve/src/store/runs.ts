@@ -91,6 +91,12 @@ export const insertKeyedRuns: Bulk = {
   sql: `${insertSql} where true on conflict (workflow, idempotency) where idempotency is not null do nothing returning no`,
 }
 
+/** For runs that an earlier commit may have made: answers the `no` of those that were new. */
+export const insertAbsentRuns: Bulk = {
+  columns: insertColumns,
+  sql: `${insertSql} where true on conflict do nothing returning no`,
+}
+
 export const enqueueKeyedRuns: Bulk = { ...insertKeyedRuns, announces: true }
 
 export function newRunValues(run: NewRun): Value[] {

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/time.ts'
 import type { Database } from '../../src/store/database.ts'
-import { GroupCommit } from '../../src/store/group-commit.ts'
+import { GroupCommit, type Turn } from '../../src/store/group-commit.ts'
 import { eventValues, insertEvents, readEvents } from '../../src/store/journal.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { PostgresDatabase } from '../../src/store/postgres.ts'
-import { heldClaims } from '../../src/store/runs.ts'
+import { CommitUnknown } from '../../src/store/postgres-errors.ts'
+import { heldClaims, insertRuns, newRunValues } from '../../src/store/runs.ts'
 import { addRunning, chainOf, newRun, releaseOf, rowOf, sourceOf } from './contract/fixtures.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts'
@@ -82,7 +83,6 @@ test.each(['loseAnswerTo', 'loseQuestion'] as const)(
       await addRunning(database, 3)
       await addRunning(database, 4)
       await addRunning(database, 5, { idempotency: 'taken' })
-      const claimed = { status: 'running', worker: 'w', epoch: 1 } as const
       const sources = [
         sourceOf({ run: 1, epoch: 1, events: [chainOf(1)('step-completed')] }),
         sourceOf({ run: 2, epoch: 1, events: [chainOf(2)('step-completed')] }),
@@ -144,39 +144,42 @@ test('a connection lost before the commit is tried again without doubt', () =>
     expect(troubles).toEqual(['retry'])
   }))
 
-test('a commit that the server is still at work on is waited for, not doubled', async () => {
+const claimed = { status: 'running', worker: 'w', epoch: 1 } as const
+
+test.each([
+  ['a claimed run', undefined],
+  ['a birth', newRun(1, claimed)],
+  ['a birth with a key', newRun(1, { ...claimed, idempotency: 'key' })],
+])('a commit of %s that the server is still at work on is waited for, not doubled', async (_what, birth) => {
   const url = await server.createSchema()
   const [first, second] = [0, 1].map(() => new PostgresDatabase({ url, clock: systemClock }))
   await migrate(first!, () => 'identity')
-  await addRunning(first!, 1)
-  const turn = { run: 1, epoch: 1, events: [chainOf(1)('run-started')] }
-  const locked = Promise.withResolvers<void>()
+  if (!birth) await addRunning(first!, 1)
+  const turn: Turn = { run: 1, epoch: 1, events: [chainOf(1)('run-started')] }
+  if (birth) turn.birth = birth
+  const written = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
   const slow = first!.transaction(async (session) => {
-    await session.bulk(heldClaims, [[1, 1]])
+    if (birth) await session.bulk(insertRuns, [newRunValues(birth)])
+    else await session.bulk(heldClaims, [[1, 1]])
     await session.bulk(insertEvents, turn.events.map(eventValues))
-    locked.resolve()
+    written.resolve()
     await goOn.promise
   })
-  await locked.promise
-  // The worker's view: its commit was sent and never answered.
+  await written.promise
+  // What the worker sees: its commit was sent and never answered.
   let lost = true
   const doubtful: Database = Object.create(second!, {
     transaction: {
       value: (body: Parameters<Database['transaction']>[0]) => {
         if (!lost) return second!.transaction(body)
         lost = false
-        return Promise.reject(new Error('no answer'))
+        return Promise.reject(new CommitUnknown(new Error('no answer')))
       },
     },
-    classify: { value: () => 'unknown' },
+    classify: { value: (error: unknown) => second!.classify(error) },
   })
-  const commits = new GroupCommit({
-    database: doubtful,
-    clock: { now: () => Date.now(), after: (_ms, callback) => systemClock.after(0, callback) },
-    onFatal: () => {},
-    onTrouble: () => {},
-  })
+  const commits = commitsOn(doubtful)
   const source = sourceOf(turn)
   commits.submit(source)
   await untilBlocked(first!)
@@ -187,6 +190,14 @@ test('a commit that the server is still at work on is waited for, not doubled', 
   await first!.close()
   await second!.close()
 })
+
+function commitsOn(database: Database): GroupCommit {
+  const clock = {
+    now: () => Date.now(),
+    after: (_ms: number, callback: () => void) => systemClock.after(0, callback),
+  }
+  return new GroupCommit({ database, clock, onFatal: () => {}, onTrouble: () => {} })
+}
 
 /** Some transaction waits for another's lock. */
 async function untilBlocked(database: Database): Promise<void> {
@@ -203,12 +214,7 @@ test('a stale epoch is refused while the run is being claimed anew', async () =>
   const [stale, claiming] = [0, 1].map(() => new PostgresDatabase({ url, clock: systemClock }))
   await migrate(stale!, () => 'identity')
   for (let no = 1; no <= 50; no++) await addRunning(stale!, no)
-  const commits = new GroupCommit({
-    database: stale!,
-    clock: systemClock,
-    onFatal: () => {},
-    onTrouble: () => {},
-  })
+  const commits = commitsOn(stale!)
   const outcomes: { no: number; outcome: unknown; claimed: boolean }[] = []
   // Each run is claimed anew by one worker and written by the other at the same moment: one of them goes first, and the
   // journal must agree with the row on which.
@@ -254,12 +260,7 @@ test('a claim waits for a turn under way, whose worker it then shuts out', async
   })
   await claim
   expect(order).toEqual(['written', 'claimed'])
-  const commits = new GroupCommit({
-    database: holder!,
-    clock: systemClock,
-    onFatal: () => {},
-    onTrouble: () => {},
-  })
+  const commits = commitsOn(holder!)
   const late = sourceOf({ run: 1, epoch: 1, events: [chain('step-completed')] })
   commits.submit(late)
   expect(await late.outcome).toBe('lost')
