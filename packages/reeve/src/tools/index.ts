@@ -1,5 +1,8 @@
+export { type ClockToolInput, type ClockToolOutput, clockTool } from './clock.ts'
+export { type FileTools, type FileToolsOptions, fileTools } from './files.ts'
 export { type HttpToolInput, type HttpToolOptions, type HttpToolOutput, httpTool } from './http.ts'
 export { asNotApplied, HttpClient, type HttpMethod, type HttpPolicy } from './http-client.ts'
+export { type ProcessToolOptions, type ProcessToolOutput, processTool } from './process.ts'
 export { type DockerSandbox, runInDocker } from './sandbox/docker.ts'
 export { runJavaScript } from './sandbox/javascript.ts'
 export type { SandboxLimits } from './sandbox/limits.ts'
