@@ -12,7 +12,7 @@ export class StoreClock implements Clock {
   readonly #elapsedMs: () => number
   /** The store's time at the moment 0 of the monotonic time; undefined before the first reading. */
   #offsetMs: number | undefined
-  #last = 0
+  #last = Number.NEGATIVE_INFINITY
 
   constructor(timers: Clock, elapsedMs: () => number = () => performance.now()) {
     this.#timers = timers
@@ -38,6 +38,6 @@ export class StoreClock implements Clock {
     const highest = storeMs + 1 - asked
     const known = this.#offsetMs
     if (known === undefined || lowest > known || known > highest) this.#offsetMs = lowest
-    if (this.#last > highest + answered) this.#last = 0
+    if (this.#last > highest + answered) this.#last = Number.NEGATIVE_INFINITY
   }
 }

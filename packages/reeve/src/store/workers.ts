@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Session } from './database.ts'
 
@@ -7,7 +7,7 @@ export interface WorkerRow {
   id: string
   host: string
   pid: number
-  /** When the process was born, as its host tells it: a reused pid is another process. */
+  /** Where pids mean the same as for this worker, and when its process was born there: a reused pid is another process. */
   born: string
   started_at: number
   heartbeat_at: number
@@ -32,11 +32,16 @@ export async function removeWorker(session: Session, id: string): Promise<void> 
   await session.run('delete from workers where id = ?', [id])
 }
 
-/** Removes the workers whose lease ran out, and those of this host whose process is gone: no need to wait for them. */
+/**
+ * Removes the workers whose lease ran out, and those of this host whose process is gone: no need to wait for them. Of a
+ * container or a machine that only has the same name, pids say nothing.
+ */
 export async function removeDeadWorkers(session: Session): Promise<number> {
   let removed = await session.run('delete from workers where heartbeat_at < reeve_now() - ?', [leaseMs])
   const here = await session.all<WorkerRow>('select * from workers where host = ?', [hostname()])
+  const space = pidSpace()
   for (const worker of here) {
+    if (space !== '' && worker.born !== '' && !worker.born.startsWith(`${space}:`)) continue
     const born = birthOf(worker.pid)
     if (born === undefined || (born !== '' && worker.born !== '' && born !== worker.born)) {
       removed += await session.run('delete from workers where id = ?', [worker.id])
@@ -60,7 +65,16 @@ function birthOf(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields[0] === 'Z') return undefined
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${fields[19]}`
+    return `${pidSpace()}:${fields[19]}`
+  } catch {
+    return ''
+  }
+}
+
+/** The boot of the machine and the space of its pids that this process lives in; empty when it cannot be told. */
+function pidSpace(): string {
+  try {
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}:${readlinkSync('/proc/self/ns/pid')}`
   } catch {
     return ''
   }

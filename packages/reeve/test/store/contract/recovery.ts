@@ -32,11 +32,18 @@ export function recoveryCases(open: Open): void {
     await registerWorker(database, 'gone')
     await registerWorker(database, 'reused')
     await registerWorker(database, 'elsewhere')
-    await database.run(`update workers set pid = 2147483646 where id in ('gone', 'elsewhere')`)
-    await database.run(`update workers set born = 'another:1' where id = 'reused'`)
+    await registerWorker(database, 'namesake')
+    await database.run(`update workers set pid = 2147483646 where id in ('gone', 'elsewhere', 'namesake')`)
+    await database.run(`update workers set born = born || '1' where id = 'reused'`)
+    // A container, or a machine, that only has this one's name.
+    await database.run(`update workers set born = 'other-boot:pid:[1]:5' where id = 'namesake'`)
     await database.run(`update workers set host = 'another host' where id = 'elsewhere'`)
     await removeDeadWorkers(database)
-    expect((await liveWorkers(database)).map((worker) => worker.id).sort()).toEqual(['elsewhere', 'mine'])
+    expect((await liveWorkers(database)).map((worker) => worker.id).sort()).toEqual([
+      'elsewhere',
+      'mine',
+      'namesake',
+    ])
   })
 
   storeCase('the runs of dead workers, and only those, go back ahead of new work', open, async (database) => {
