@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { AgentListener } from './agents/agent-events.ts'
 import type { Environment } from './base/config.ts'
 import { messageOf, ReeveError } from './base/errors.ts'
 import { createIds } from './base/ids.ts'
@@ -31,6 +32,8 @@ export interface RuntimeOptions {
   log?: Log
   /** The most runs held in memory at once. Default 1,000. */
   capacity?: number
+  /** Hears what agents do while they do it. */
+  agentListener?: AgentListener
 }
 
 /** A hosted model that a route names and that cannot be asked; the route goes on without it. */
@@ -95,6 +98,7 @@ export class Runtime {
         workflows,
       })
       const faculties: Faculties = { questions, knowledge }
+      if (options.agentListener) faculties.agentListener = options.agentListener
       const engine = new Engine({
         workflows,
         database,

@@ -36,7 +36,9 @@ export class Progress {
 
   after(outcomes: Outcome[]): Verdict {
     const repeated = outcomes.find(({ status }) => status === 'repeated')
-    const isNew = outcomes.map((outcome) => this.#note(outcome)).some(Boolean)
+    // The same call twice in one turn was made once.
+    const made = new Map(outcomes.map((outcome) => [outcome.key, outcome]))
+    const isNew = [...made.values()].map((outcome) => this.#note(outcome)).some(Boolean)
     this.#stalled = isNew ? 0 : this.#stalled + 1
     if (!repeated && this.#stalled < patience) return { verdict: 'go-on' }
     const reason = repeated

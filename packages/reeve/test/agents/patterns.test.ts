@@ -309,7 +309,7 @@ describe('think', () => {
         (inner, key) => (inner as Record<string, unknown> | undefined)?.[key],
         model.questions[0]!.schema,
       )
-      expect(target, pointer).toBeTypeOf('object')
+      expect(target, pointer).toMatchObject({ properties: { name: {}, parts: {} } })
     }
   })
 })
