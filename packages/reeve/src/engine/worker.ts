@@ -402,7 +402,9 @@ export class Worker {
   // ---- liveness
 
   #beatLater(): void {
-    this.#cancelHeartbeat = this.#options.edges.clock.after(heartbeatMs, () => {
+    const { clock, random } = this.#options.edges
+    // Spread, so that workers that started together do not all recover at one moment.
+    this.#cancelHeartbeat = clock.after(heartbeatMs * (0.75 + random() / 2), () => {
       if (this.#state !== 'working') return
       this.#beat()
         .catch((error) => this.#options.edges.log.error('a heartbeat failed', { error: String(error) }))
