@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeIssues, type OutputOf, toJsonSchema, validate } from '../base/schema.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
+import { findRepeatedKey } from './repeated-key.ts'
 
 /** The longest answer that is read at all, in bytes of UTF-8. */
 export const maxAnswerBytes = 1024 * 1024
@@ -16,7 +17,7 @@ type Found = { ok: true; value: unknown; repairs: string[] } | { ok: false; prob
 /**
  * Reads a model's raw text as one JSON value and checks it. Strict JSON first; then JSON with prose or a code fence
  * around it, comments, trailing commas, raw line breaks in strings. Nothing is ever completed, guessed or chosen:
- * a cut answer, or two different values, is a problem for the model to mend.
+ * a cut answer, a property given twice, or two different values, is a problem for the model to mend.
  * Never throws, whatever the text is. @throws only what the schema itself throws.
  */
 export function readAnswer<S extends StandardSchemaV1>(text: string, schema: S): Reading<OutputOf<S>> {
@@ -45,11 +46,13 @@ function findJson(text: string): Found {
   }
   const strict = parseStrictly(text)
   if (strict) {
-    if (!isDeeperThan(strict.value, maxJsonDepth)) return { ok: true, value: strict.value, repairs: [] }
-    return {
-      ok: false,
-      problem: `The value is nested deeper than ${maxJsonDepth} levels. Answer more flatly.`,
-    }
+    if (isDeeperThan(strict.value, maxJsonDepth))
+      return {
+        ok: false,
+        problem: `The value is nested deeper than ${maxJsonDepth} levels. Answer more flatly.`,
+      }
+    const repeated = describeRepeatedKey(text)
+    return repeated ? { ok: false, problem: repeated } : { ok: true, value: strict.value, repairs: [] }
   }
   if (text.trim() === '') return { ok: false, problem: 'The answer is empty; it must be one JSON value.' }
   return findAmongProse(text)
@@ -76,6 +79,8 @@ function findAmongProse(text: string): Found {
     if (start === undefined) break
     const read = readJson(text, start)
     if (read.ok) {
+      const repeated = describeRepeatedKey(read.json)
+      if (repeated) return { ok: false, problem: repeated }
       candidates.push({
         start,
         end: read.end,
@@ -114,6 +119,12 @@ function aroundRepairs(text: string, chosen: Candidate[]): string[] {
   if (prose.trim() !== '') repairs.push('left out the text around the JSON')
   if (chosen.length > 1) repairs.push('took a value that was given more than once')
   return repairs
+}
+
+function describeRepeatedKey(json: string): string | undefined {
+  const key = findRepeatedKey(json)
+  if (key === undefined) return undefined
+  return `An object of the answer gives the property ${JSON.stringify(key)} twice. Give it once, with the value that is meant.`
 }
 
 function readFencedScalar(text: string): Found {

@@ -95,6 +95,21 @@ describe('never guesses', () => {
     expect(problemOf(text)).toContain(problem)
   })
 
+  test.each([
+    ['strictly', '{"category":"billing","urgency":2,"category":"technical"}', 'category'],
+    ['leniently', 'Here: {"category":"billing","urgency":2,"urgency":3,}', 'urgency'],
+    ['written in two ways', String.raw`{"category":"billing","urgency":2,"\u0075rgency":3}`, 'urgency'],
+  ])('a property given twice is a problem (%s)', (_name, text, key) => {
+    expect(problemOf(text)).toBe(
+      `An object of the answer gives the property "${key}" twice. Give it once, with the value that is meant.`,
+    )
+  })
+
+  test('the same property in two objects, and text that looks like one, is no repetition', () => {
+    const value = { a: { a: ['"a":1,"a":2', { a: '{"b":' }], b: 'a' }, b: { a: 1 }, 'a"': { '"a': ':' } }
+    expect(readAnswer(JSON.stringify(value), z.unknown())).toMatchObject({ ok: true, value })
+  })
+
   test('a syntax problem names line, column and what stands there', () => {
     expect(problemOf('{"category": "billing",\n  "urgency" 2}')).toBe(
       'Not valid JSON: expected ":" after the property name at line 2, column 13, but found "2}".',
@@ -120,6 +135,14 @@ describe('bounds', () => {
     expect(problemOf(nested(64), z.unknown())).toContain('deeper than 64')
     expect(problemOf(`It is {"a":${nested(63)}}`, z.unknown())).toContain('deeper than 64')
     expect(problemOf('['.repeat(500_000), z.unknown())).toContain('cut off')
+  })
+
+  test('one string of nearly 1 MiB is read, escapes and all', () => {
+    const long = { text: '\n"'.repeat(260_000) }
+    expect(readAnswer(JSON.stringify(long), z.object({ text: z.string() }))).toMatchObject({
+      ok: true,
+      value: long,
+    })
   })
 
   test('more than 1 MiB is not read, counted in bytes', () => {
