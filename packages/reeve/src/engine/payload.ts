@@ -2,7 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import { encode } from '../base/json.ts'
 
 /** The largest value that a journal keeps, as JSON text, in characters. */
-export const payloadCap = 16 * 1024 * 1024
+const payloadCap = 16 * 1024 * 1024
 
 /**
  * A value as the journal keeps it; null for undefined. Checked before anything is written.

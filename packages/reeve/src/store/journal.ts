@@ -79,7 +79,7 @@ export function chainHash(
   )
 }
 
-export function payloadDigest(event: Pick<JournalEvent, 'payload' | 'blob'>): string {
+function payloadDigest(event: Pick<JournalEvent, 'payload' | 'blob'>): string {
   return event.blob ?? (event.payload === null ? '' : sha256(event.payload))
 }
 
