@@ -19,7 +19,19 @@ const longestMatched = 2048
 const mostIssues = 20
 
 /** Keywords whose errors only repeat that something below them is wrong. */
-const containers = new Set(['properties', 'items', 'prefixItems', 'additionalItems', '$ref', 'allOf', 'if'])
+const containers = new Set([
+  '$ref',
+  'allOf',
+  'if',
+  'properties',
+  'patternProperties',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'items',
+  'prefixItems',
+  'additionalItems',
+  'unevaluatedItems',
+])
 
 /**
  * A schema that somebody else wrote, as a check of values. Nothing is compiled from it and nothing fetched for it;
@@ -147,10 +159,12 @@ function resolveRef(root: JsonSchemaObject, ref: string, refuse: (why: string) =
 
 function issuesFrom(errors: OutputUnit[]): StandardSchemaV1.Issue[] {
   const precise = errors.filter(({ keyword }) => !containers.has(keyword))
-  return (precise.length > 0 ? precise : errors).slice(0, mostIssues).map(({ instanceLocation, error }) => ({
-    message: error,
-    path: pathFrom(instanceLocation),
-  }))
+  return (precise.length > 0 ? precise : errors)
+    .slice(0, mostIssues)
+    .map(({ instanceLocation, keyword, error }) => ({
+      message: keyword === 'false' ? 'It may not be there.' : error,
+      path: pathFrom(instanceLocation),
+    }))
 }
 
 /** `#/items/0/price` as `items[0].price` is told of. */

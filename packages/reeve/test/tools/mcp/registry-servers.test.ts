@@ -169,6 +169,20 @@ const refused = [
     /a message of more than 65536 bytes/,
   ],
   [
+    'floods with one event of many lines',
+    'text/event-stream',
+    200,
+    'data: x\n'.repeat(20_000),
+    /more than 65536 bytes/,
+  ],
+  [
+    'streams many small events',
+    'text/event-stream',
+    200,
+    `${'data: {"jsonrpc":"2.0","method":"x"}\n\n'.repeat(5000)}data: {"jsonrpc":"2.0","id":78,"result":{}}\n\n`,
+    /\(id 78\)/,
+  ],
+  [
     'floods with JSON',
     'application/json',
     200,
