@@ -15,6 +15,7 @@ import type { Database } from '../store/database.ts'
 import { readInbox } from '../store/inbox.ts'
 import { readEvents } from '../store/journal.ts'
 import { ensureQueue, isLimited, listQueues, type QueueRow } from '../store/queues.ts'
+import { reconcileWakes } from '../store/reconcile.ts'
 import { type RunRow, readRunByNo } from '../store/runs.ts'
 import {
   heartbeat,
@@ -72,6 +73,8 @@ export class Worker {
   /** When the last claim began, by the store's clock. */
   #claimedAt = 0
   #round: Promise<void> | undefined
+  /** Up to which run the wakes were compared with the journals. */
+  #reconciled = 0
   /** A round was asked for. */
   #again = false
   /** There was no room left: more may be queued. */
@@ -417,6 +420,9 @@ export class Worker {
     const alive = await database.transaction((session) => heartbeat(session, this.id))
     if (!alive) await database.transaction((session) => registerWorker(session, this.id))
     await this.#recover()
+    const { next, woken } = await reconcileWakes(database, this.#reconciled)
+    this.#reconciled = next
+    if (woken > 0) this.nudge()
   }
 
   /** Takes back the runs of dead workers; a run that keeps killing its worker becomes `stuck`. */
