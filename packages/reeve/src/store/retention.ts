@@ -53,13 +53,20 @@ function pruneBatch(
     if (rows.length === 0) return { runs: 0, events: 0 }
     const marks = rows.map(() => '?').join(', ')
     const numbers = rows.map((row) => row.no)
+    const blobs = await session.all<{ blob: string }>(
+      `select distinct blob from events where run in (${marks}) and blob is not null`,
+      numbers,
+    )
     const events = await session.run(`delete from events where run in (${marks})`, numbers)
     await session.run(`delete from inbox where run in (${marks})`, numbers)
     await session.run(`delete from approvals where run in (${marks})`, numbers)
     await session.run(`delete from runs where no in (${marks})`, numbers)
-    await session.run(
-      'delete from blobs where not exists (select 1 from events where events.blob = blobs.hash)',
-    )
+    for (const { blob } of blobs) {
+      await session.run(
+        'delete from blobs where hash = ? and not exists (select 1 from events where events.blob = blobs.hash)',
+        [blob],
+      )
+    }
     await session.run('insert into prunings (at, before, runs, events) values (?, ?, ?, ?)', [
       now,
       before,
