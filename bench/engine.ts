@@ -6,13 +6,16 @@ import { figure, table } from './runner/table.ts'
 
 /**
  * Six sequential steps a run, every result of 220 bytes durable before the next step begins, at 1, 100 and 400
- * concurrent runs: a bare loop on SQLite, Reeve, its durable peers, and two peers that store nothing.
+ * concurrent runs: a bare loop on SQLite, Reeve, its durable peers, and two peers that store nothing. With
+ * `--store postgres`: Reeve and DBOS, each on a new server of the same Postgres with the same settings.
  *
  * `--peers a,b` chooses contestants by name, `--concurrency 1,100` other numbers of runs, `--quick` one short round.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const names = contestants.map(({ name }) => name)
-  const chosen = listOf(options.peers) ?? names
+  const onPostgres = isPostgres(options.store)
+  const usual = onPostgres ? postgresPair : names.filter((name) => name !== postgresPair[0])
+  const chosen = listOf(options.peers) ?? usual
   const unknown = chosen.filter((name) => !names.includes(name))
   if (unknown.length > 0) {
     throw new UsageError(`--peers has no ${unknown.join(', ')}. Choose from: ${names.join(', ')}.`)
@@ -37,7 +40,17 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   for (const entry of contestants) {
     if (chosen.includes(entry.name)) standings.push(await contest(entry, concurrencies, plan, progress))
   }
-  return { goals: goalsOf(standings), raw: { plan, standings }, summary: summaryOf(standings) }
+  const goals = onPostgres ? postgresGoalsOf(standings) : goalsOf(standings)
+  return { goals, raw: { plan, standings }, summary: summaryOf(standings) }
+}
+
+const postgresPair = ['reeve-postgres', 'dbos']
+
+/** @throws UsageError */
+function isPostgres(store: string | true | undefined): boolean {
+  if (store === undefined || store === 'sqlite') return false
+  if (store === 'postgres') return true
+  throw new UsageError(`--store is sqlite or postgres; it is "${store}".`)
 }
 
 function listOf(option: string | true | undefined): string[] | undefined {
@@ -47,10 +60,7 @@ function listOf(option: string | true | undefined): string[] | undefined {
 
 /** Reeve at 400 concurrent runs, against the bare loop at 400, and against peers at whichever number suits them best. */
 function goalsOf(standings: Standing[]): BenchResult['goals'] {
-  const at400 = (name: string) =>
-    standings
-      .find((standing) => standing.name === name)
-      ?.outcomes.find(({ concurrency }) => concurrency === 400)?.median?.runsPerSecond
+  const at400 = (name: string) => roundOf(standings, name, 400)?.runsPerSecond
   const bestOf = (kind: Standing['kind']) => {
     const rates = standings
       .filter((standing) => standing.kind === kind)
@@ -58,12 +68,32 @@ function goalsOf(standings: Standing[]): BenchResult['goals'] {
     return rates.length > 0 ? Math.max(...rates) : undefined
   }
   const reeve = at400('reeve')
-  const against = (other: number | undefined) => (reeve && other ? reeve / other : undefined)
   return {
-    reeveVsRaw: goalOf(against(at400('raw')), 0.5, 'x'),
-    reeveVsBestDurablePeer: goalOf(against(bestOf('durable')), 20, 'x'),
-    reeveVsFastestInMemory: goalOf(against(bestOf('memory')), 1, 'x'),
+    reeveVsRaw: goalOf(ratio(reeve, at400('raw')), 0.5, 'x'),
+    reeveVsBestDurablePeer: goalOf(ratio(reeve, bestOf('durable')), 20, 'x'),
+    reeveVsFastestInMemory: goalOf(ratio(reeve, bestOf('memory')), 1, 'x'),
   }
+}
+
+/** Throughput at 400 concurrent runs, and how long one run alone takes. */
+function postgresGoalsOf(standings: Standing[]): BenchResult['goals'] {
+  const [reeve, dbos] = postgresPair.map((name) => ({
+    many: roundOf(standings, name, 400),
+    one: roundOf(standings, name, 1),
+  }))
+  return {
+    reeveVsDbos: goalOf(ratio(reeve?.many?.runsPerSecond, dbos?.many?.runsPerSecond), 10, 'x'),
+    p50AloneVsDbos: goalOf(ratio(reeve?.one?.p50Ms, dbos?.one?.p50Ms), 1, 'x', 'lower'),
+  }
+}
+
+function roundOf(standings: Standing[], name: string, concurrency: number) {
+  const outcomes = standings.find((standing) => standing.name === name)?.outcomes
+  return outcomes?.find((outcome) => outcome.concurrency === concurrency)?.median
+}
+
+function ratio(one: number | undefined, other: number | undefined): number | undefined {
+  return one && other ? one / other : undefined
 }
 
 // A share of all processors: the kernel's own work for a busy database stays below it.

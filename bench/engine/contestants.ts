@@ -15,6 +15,13 @@ export const contestants: Entry[] = [
   { name: 'raw', title: 'bare loop on node:sqlite', kind: 'ceiling', files: ['raw.ts'] },
   { name: 'reeve', title: 'Reeve on SQLite', kind: 'ours', files: ['reeve.ts'] },
   {
+    name: 'reeve-postgres',
+    title: 'Reeve on Postgres',
+    kind: 'ours',
+    files: ['reeve.ts'],
+    server: { peer: 'postgres', start: startPostgres },
+  },
+  {
     name: 'openworkflow',
     title: 'OpenWorkflow on SQLite',
     kind: 'durable',

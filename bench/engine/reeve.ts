@@ -2,9 +2,12 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readEnvironment } from '../../packages/reeve/src/base/config.ts'
 import { projectOf, Runtime, workflow } from '../../packages/reeve/src/index.ts'
+import type { Database } from '../../packages/reeve/src/store/database.ts'
+import type { Contestant } from './contract.ts'
 import { closedLoop, measure, resultOf } from './measure.ts'
 
-// Reeve as a user embeds it: a workflow of six steps, driven by the public runtime on a database file.
+// Reeve as a user embeds it: a workflow of six steps, driven by the public runtime, on a database file or, where the
+// bench has started a Postgres, on that.
 
 await measure(async (spec) => {
   const { dataFolder, steps, resultBytes } = spec
@@ -20,18 +23,14 @@ await measure(async (spec) => {
   })
   const runtime = await Runtime.open({
     project: projectOf({}, [sixSteps], dataFolder),
-    environment: readEnvironment(dataFolder, { DATABASE_URL: `file:${join(dataFolder, 'reeve.db')}` }),
+    environment: readEnvironment(dataFolder, {
+      DATABASE_URL: spec.server ? emptyDatabaseOf(spec.server.url) : `file:${join(dataFolder, 'reeve.db')}`,
+    }),
   })
   await runtime.start()
   const { database, engine } = runtime
-  // Asked in a transaction, for it runs on the connection that writes.
-  const setting = async (name: string) => {
-    const row = await database.transaction((session) => session.get<object>(`pragma ${name}`))
-    return String(Object.values(row ?? {})[0])
-  }
   return {
-    versions: { sqlite: process.versions.sqlite ?? 'unknown' },
-    durability: `journal_mode=${await setting('journal_mode')} synchronous=${await setting('synchronous')} (2 is FULL)`,
+    ...(await describeStore(database)),
     drive: closedLoop(async (number) => {
       const run = await engine.startRun(sixSteps, { number })
       const { status } = await run.result()
@@ -48,3 +47,28 @@ await measure(async (spec) => {
     close: () => runtime.stop(),
   }
 })
+
+/** A new server has the database `postgres`, and nothing in it. */
+function emptyDatabaseOf(serverUrl: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = '/postgres'
+  return url.href
+}
+
+async function describeStore(database: Database): Promise<Pick<Contestant, 'versions' | 'durability'>> {
+  // Asked in a transaction, for it runs on the connection that writes.
+  const ask = async (sql: string) => {
+    const row = await database.transaction((session) => session.get<object>(sql))
+    return String(Object.values(row ?? {})[0])
+  }
+  if (database.kind === 'postgres') {
+    return {
+      versions: { postgres: await ask('show server_version') },
+      durability: `synchronous_commit=${await ask('show synchronous_commit')} fsync=${await ask('show fsync')}`,
+    }
+  }
+  return {
+    versions: { sqlite: process.versions.sqlite ?? 'unknown' },
+    durability: `journal_mode=${await ask('pragma journal_mode')} synchronous=${await ask('pragma synchronous')} (2 is FULL)`,
+  }
+}
