@@ -24,9 +24,10 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
   const environment = readEnvironment(folder)
   const database = openDatabase(environment.database, systemClock)
   try {
-    const newId = createIds(() => systemClock.now())
+    const clock = database.clock ?? systemClock
+    const newId = createIds(() => clock.now())
     await migrate(database, newId)
-    const edges = { clock: systemClock, numbers: new RunNumbers(database), newId }
+    const edges = { clock, numbers: new RunNumbers(database), newId }
     // Workers see the change themselves: they watch the database.
     const control = new Control(database, edges, () => {})
     return await body({ folder, environment, database, control })
