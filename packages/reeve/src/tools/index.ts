@@ -2,6 +2,7 @@ export { type ClockToolInput, type ClockToolOutput, clockTool } from './clock.ts
 export { type FileTools, type FileToolsOptions, fileTools } from './files.ts'
 export { type HttpToolInput, type HttpToolOptions, type HttpToolOutput, httpTool } from './http.ts'
 export { asNotApplied, HttpClient, type HttpMethod, type HttpPolicy } from './http-client.ts'
+export { type OpenApiOptions, type OpenApiResult, openApiTools } from './openapi/openapi-tools.ts'
 export { type ProcessToolOptions, type ProcessToolOutput, processTool } from './process.ts'
 export { type DockerSandbox, runInDocker } from './sandbox/docker.ts'
 export { runJavaScript } from './sandbox/javascript.ts'
@@ -14,5 +15,6 @@ export {
   sandboxTool,
 } from './sandbox/sandbox-tool.ts'
 export type { ScriptResult } from './sandbox/script-reply.ts'
+export { type SqlToolInput, type SqlToolOptions, type SqlToolOutput, sqlTool } from './sql/sql-tool.ts'
 export { addressKind, EgressGuard, type EgressRules, type Resolve } from './ssrf-guard.ts'
 export { type Risk, type Tool, type ToolDefinition, tool } from './tool.ts'

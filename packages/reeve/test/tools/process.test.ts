@@ -66,7 +66,7 @@ test('at its time the whole group is killed, children that ignore signals too', 
     setInterval(() => {}, 1000)`
   const tool = script(code, { timeout: 1500 })
   await expect(callTool(tool, { values: [] })).rejects.toMatchObject({ code: 'process-timeout' })
-  for (const pid of readFileSync(pids, 'utf8').split(' ').map(Number)) expect(isRunning(pid)).toBe(false)
+  for (const pid of readFileSync(pids, 'utf8').split(' ').map(Number)) expect(await hasEnded(pid)).toBe(true)
 })
 
 test('what a program leaves behind is killed with it', async () => {
@@ -75,7 +75,7 @@ test('what a program leaves behind is killed with it', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' })
     child.on('spawn', () => { console.log(child.pid); process.exit(0) })`
   const { output } = await callTool(script(code), { values: [] })
-  expect(isRunning(Number(output))).toBe(false)
+  expect(await hasEnded(Number(output))).toBe(true)
 })
 
 test('endless output, failures and missing programs are told apart', async () => {
@@ -104,11 +104,15 @@ test('reads its input, and an aborted run ends it', async () => {
   await expect(running).rejects.toThrow('the run was cancelled')
 })
 
-/** A killed process that nobody has collected yet is not running. */
-function isRunning(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
+/** A process closes its pipes a little before it is gone; one that nobody has collected yet is not running. */
+async function hasEnded(pid: number): Promise<boolean> {
+  for (const deadline = Date.now() + 5000; Date.now() < deadline; ) {
+    try {
+      if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return true
+    } catch {
+      return true
+    }
+    await new Promise((resolve) => setImmediate(resolve))
   }
+  return false
 }

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json.ts'
+import { toMs } from '../../base/time.ts'
+import { bodyOf, callHttp, isRead } from '../http.ts'
+import { asNotApplied, HttpClient, type HttpPolicy } from '../http-client.ts'
+import { fromJsonSchema } from '../mcp/json-schema.ts'
+import { type Risk, type Tool, tool } from '../tool.ts'
+import { type Part, readDocument } from './document.ts'
+import { type Operation, type OperationName, operationsOf } from './operation.ts'
+import { requestOf } from './request.ts'
+
+export interface OpenApiOptions extends Omit<HttpPolicy, 'allow' | 'methods' | 'requestHeaders'> {
+  /** The first part of every tool's name, such as `shop` for `shop.listOrders`. */
+  name: string
+  /** An OpenAPI 3 document, parsed. */
+  document: unknown
+  /** Where the calls go. Default: the document's first server. Nothing else is reached. */
+  server?: string
+  /** Which operations become tools. Default: all; one that cannot be read is an error. */
+  operations?: (operation: OperationName) => boolean
+  /** In the place of the risk that the method gives. */
+  risk?: (operation: OperationName) => Risk
+}
+
+export interface OpenApiResult {
+  status: number
+  /** Parsed when the answer is JSON. */
+  body: unknown
+}
+
+const output = z.object({ status: z.number().int(), body: z.unknown() })
+
+/**
+ * One tool for each operation of a document. GET and HEAD read, at low risk. PUT and DELETE may be repeated, as HTTP
+ * has it; POST and PATCH only when the operation takes an Idempotency-Key: else an unknown outcome goes to a person.
+ * DELETE is of high risk. Refusals (4xx) are results.
+ * @throws `bad-openapi` (with the path in the document) `bad-tool` `bad-host`
+ */
+export function openApiTools(options: OpenApiOptions): Tool<Record<string, unknown>, OpenApiResult>[] {
+  const { name, document, server, operations, risk, ...policy } = options
+  const root = readDocument(document)
+  const target = serverOf(root, server)
+  const chosen = operationsOf(root, operations ?? (() => true))
+  const places = new Map<string, string>()
+  return chosen.map((operation) => {
+    const toolName = `${name}.${namePart(operation.id)}`
+    const other = places.get(toolName)
+    if (other !== undefined) {
+      throw new ReeveError(
+        'bad-openapi',
+        `The OpenAPI document cannot be used: ${operation.place} and ${other} would both be the tool "${toolName}". Give one another operationId.`,
+        { details: { path: operation.place, other } },
+      )
+    }
+    places.set(toolName, operation.place)
+    const client = new HttpClient({
+      ...policy,
+      allow: [hostOf(target)],
+      methods: [operation.method],
+      requestHeaders: headersOf(operation),
+    })
+    const level = risk?.(operation) ?? riskOf(operation)
+    return operationTool(toolName, operation, level, target, client, toMs(policy.timeout ?? '20s'))
+  })
+}
+
+function operationTool(
+  name: string,
+  operation: Operation,
+  risk: Risk,
+  server: URL,
+  client: HttpClient,
+  timeoutMs: number,
+): Tool<Record<string, unknown>, OpenApiResult> {
+  return tool({
+    name,
+    description: operation.description,
+    input: fromJsonSchema(operation.input, `The input of ${operation.place}`),
+    output,
+    effect: effectOf(operation),
+    risk,
+    timeout: timeoutMs + 5000,
+    run: async (args, attempt) => {
+      const { method, takesKey } = operation
+      const { url, headers, body } = request(operation, server, args)
+      const sent = { url, method, headers, ...(body !== undefined && { body }) }
+      const answer = await callHttp(client, sent, attempt, takesKey ? 'Idempotency-Key' : false)
+      return {
+        status: answer.status,
+        body: bodyOf(answer.contentType, answer.bytes, answer.text, server.origin),
+      }
+    },
+  }) as Tool<Record<string, unknown>, OpenApiResult>
+}
+
+function request(operation: Operation, server: URL, args: Json) {
+  try {
+    return requestOf(operation, server, args as { [key: string]: Json | undefined })
+  } catch (error) {
+    throw asNotApplied(error)
+  }
+}
+
+function effectOf({ method, takesKey }: Operation): 'read' | 'idempotent' | 'once' {
+  if (isRead(method)) return 'read'
+  return takesKey || method === 'PUT' || method === 'DELETE' ? 'idempotent' : 'once'
+}
+
+function riskOf({ method }: Operation): Risk {
+  return isRead(method) ? 'low' : method === 'DELETE' ? 'high' : 'medium'
+}
+
+function headersOf({ parameters }: Operation): string[] {
+  return parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name)
+}
+
+/** `GET /pets/{id}` without an operationId becomes `get_pets_id`. */
+function namePart(id: string): string {
+  const part = id
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .slice(0, 100)
+  return /^[a-z]/i.test(part) ? part : `call_${part}`
+}
+
+function serverOf(root: Part, given: string | undefined): URL {
+  const entry = root.at('servers').list()[0]
+  let text = given
+  if (text === undefined) {
+    if (!entry) throw root.at('servers').fault('it is missing; give the option `server`')
+    text = entry
+      .at('url')
+      .text()
+      .replace(/\{([^{}]+)\}/g, (_whole, variable: string) =>
+        entry.at('variables').at(variable).at('default').text(),
+      )
+  }
+  const url = URL.parse(text)
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash) return url
+  const why = `"${text}" is not the whole URL of a server; give the option \`server\``
+  throw (given === undefined && entry ? entry.at('url') : root.at('servers')).fault(why)
+}
+
+function hostOf(url: URL): string {
+  return url.port === '' ? url.hostname : url.host
+}

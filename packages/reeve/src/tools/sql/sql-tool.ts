@@ -1,0 +1,188 @@
+import { dirname, extname, isAbsolute } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { ReeveError } from '../../base/errors.ts'
+import { type Duration, toMs } from '../../base/time.ts'
+import { BoundedChild, type ChildEnd } from '../bounded-child.ts'
+import { parseBoundedJson } from '../bounded-json.ts'
+import { asNotApplied } from '../http-client.ts'
+import { behindWalls, findWalls, lock } from '../sandbox/walls.ts'
+import { type Tool, tool } from '../tool.ts'
+import type { QueryCell, QueryReply, QueryRequest } from './sqlite-child.ts'
+
+export interface SqlToolOptions {
+  name: string
+  description?: string
+  /** The absolute path of an SQLite file. It is opened for reading only. */
+  file: string
+  /** Tables and views that may be read. Default: all. */
+  tables?: readonly string[]
+  /** Default 1,000. */
+  maxRows?: number
+  /** Of the rows as JSON. Default 512 KiB. */
+  maxBytes?: number
+  /** Default `5s`. */
+  timeout?: Duration
+  /** What a query may take. Default 128 MiB. */
+  memoryBytes?: number
+}
+
+export interface SqlToolInput {
+  /** One statement that reads. Values stand in it as `?` or `:name`. */
+  sql: string
+  parameters?: QueryCell[] | Record<string, QueryCell>
+}
+
+export interface SqlToolOutput {
+  columns: string[]
+  rows: QueryCell[][]
+  /** There were more rows than may be given. */
+  more: boolean
+}
+
+const cell = z.union([z.null(), z.number(), z.string()])
+const startMs = 30_000
+
+/**
+ * A tool that reads an SQLite file with one statement and bound parameters. The query runs in a disposable process,
+ * which can read and nothing else: a query without an end, or with a result without an end, is killed with it.
+ * @throws `bad-tool`
+ */
+export function sqlTool(options: SqlToolOptions): Tool<SqlToolInput, SqlToolOutput> {
+  const { name, file, tables, timeout = '5s' } = options
+  if (!isAbsolute(file)) {
+    throw new ReeveError('bad-tool', `The file "${file}" of tool "${name}" must be an absolute path.`)
+  }
+  const readable = tables ? `the tables ${tables.join(', ')}` : 'a database'
+  return tool({
+    name,
+    description:
+      options.description ??
+      `Read ${readable} with one SQLite statement; bind values as ? or :name parameters`,
+    input: z.object({
+      sql: z.string().min(1).max(100_000),
+      parameters: z.union([z.array(cell), z.record(z.string(), cell)]).optional(),
+    }),
+    output: z.object({ columns: z.array(z.string()), rows: z.array(z.array(cell)), more: z.boolean() }),
+    effect: 'read',
+    timeout: toMs(timeout) + startMs,
+    run: (args, { signal }) => query(options, args, signal),
+  })
+}
+
+async function query(
+  options: SqlToolOptions,
+  args: SqlToolInput,
+  signal: AbortSignal,
+): Promise<SqlToolOutput> {
+  const {
+    tables = null,
+    maxRows = 1000,
+    maxBytes = 524_288,
+    timeout = '5s',
+    memoryBytes = 134_217_728,
+  } = options
+  const timeMs = toMs(timeout)
+  const walls = findWalls()
+  const child = await startChild(
+    options,
+    behindWalls(walls, commandFor(options.file)),
+    timeMs,
+    maxBytes,
+    signal,
+  )
+  let timer: NodeJS.Timeout | undefined
+  try {
+    const first = await Promise.race([
+      new Promise<string>((resolve) => child.process.stdout.once('data', () => resolve('ready'))),
+      child.ended,
+    ])
+    if (first !== 'ready') throw notOpened(options, first as ChildEnd, signal)
+    const cpuSeconds = Math.ceil((startMs + timeMs) / 1000)
+    await lock(walls, child.process.pid!, { memoryBytes, cpuSeconds })
+    timer = setTimeout(() => child.kill('timeout'), timeMs)
+    const { sql, parameters = [] } = args
+    const request: QueryRequest = { sql, parameters, tables: tables && [...tables], maxRows, maxBytes }
+    child.write(JSON.stringify(request))
+    return resultOf(options, await child.ended, signal)
+  } finally {
+    clearTimeout(timer)
+    child.kill('exit')
+  }
+}
+
+function commandFor(file: string): string[] {
+  const script = fileURLToPath(
+    new URL(`./sqlite-child${extname(fileURLToPath(import.meta.url))}`, import.meta.url),
+  )
+  return [
+    process.execPath,
+    '--permission',
+    `--allow-fs-read=${dirname(script)}/*`,
+    `--allow-fs-read=${file}`,
+    '--no-addons',
+    '--disable-sigusr1',
+    '--disable-warning=SecurityWarning',
+    '--disable-warning=ExperimentalWarning',
+    '--disallow-code-generation-from-strings',
+    '--max-old-space-size=128',
+    script,
+    file,
+  ]
+}
+
+async function startChild(
+  { name }: SqlToolOptions,
+  [program, ...args]: string[],
+  timeMs: number,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<BoundedChild> {
+  try {
+    return await BoundedChild.start({
+      file: program!,
+      args,
+      env: {},
+      cwd: '/',
+      timeoutMs: startMs + timeMs,
+      maxOutputBytes: maxBytes * 2 + 65_536,
+      signal,
+    })
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    throw asNotApplied(
+      error instanceof ReeveError ? error : new ReeveError('query-failed', `"${name}" did not start.`),
+    )
+  }
+}
+
+function resultOf(
+  { name, timeout = '5s' }: SqlToolOptions,
+  end: ChildEnd,
+  signal: AbortSignal,
+): SqlToolOutput {
+  if (end.cause === 'aborted') throw signal.reason
+  if (end.cause === 'timeout') {
+    throw new ReeveError('query-timeout', `The query of "${name}" ran longer than ${toMs(timeout)} ms.`)
+  }
+  const text = end.stdout.toString('utf8').replace(/^ready\n/, '')
+  if (end.cause !== 'exit' || text === '') {
+    throw new ReeveError(
+      'query-crashed',
+      `The query of "${name}" used up its memory (${end.signal ?? end.exitCode}).`,
+    )
+  }
+  const reply = parseBoundedJson(text, `The answer of "${name}"`) as unknown as QueryReply
+  if (reply.status === 'failed') {
+    throw new ReeveError('query-failed', `The query of "${name}" failed: ${reply.error}`)
+  }
+  const { columns, rows, more } = reply
+  return { columns, rows, more }
+}
+
+function notOpened({ name, file }: SqlToolOptions, end: ChildEnd, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason
+  const said =
+    /^\w*Error: .*$/m.exec(end.stderr.toString('utf8'))?.[0] ?? `it ended with ${end.signal ?? end.exitCode}`
+  return new ReeveError('database-not-opened', `"${name}" cannot open ${file}: ${said}`)
+}

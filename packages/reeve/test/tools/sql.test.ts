@@ -1,0 +1,115 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { sqlTool } from '../../src/tools/sql/sql-tool.ts'
+import { callTool } from './tool-call.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'reeve-sql-'))
+const file = join(folder, 'shop.db')
+let writer: DatabaseSync
+
+beforeAll(() => {
+  writer = new DatabaseSync(file)
+  writer.exec(`
+    PRAGMA journal_mode = WAL;
+    CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT, cents INTEGER, receipt BLOB);
+    CREATE TABLE secrets (word TEXT);
+    CREATE VIEW totals AS SELECT customer, sum(cents) AS cents FROM orders GROUP BY customer;
+    INSERT INTO orders VALUES (1, 'ann', 500, x'ff00'), (2, 'bob', 9007199254740993, NULL), (3, 'ann', 250, NULL);
+    INSERT INTO secrets VALUES ('canary');
+  `)
+})
+afterAll(() => {
+  writer.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('reads with bound parameters, from a database in use', async () => {
+  const query = sqlTool({ name: 'shop.query', file })
+  expect([query.effect, query.risk]).toEqual(['read', 'low'])
+  const hostile = "ann' OR 1=1 --"
+  const ask = 'SELECT id, cents, receipt FROM orders WHERE customer = ? ORDER BY id'
+  expect(await callTool(query, { sql: ask, parameters: ['ann'] })).toEqual({
+    columns: ['id', 'cents', 'receipt'],
+    rows: [
+      [1, 500, '/wA='],
+      [3, 250, null],
+    ],
+    more: false,
+  })
+  expect((await callTool(query, { sql: ask, parameters: [hostile] })).rows).toEqual([])
+  const named = { sql: 'SELECT cents FROM orders WHERE id = :id;', parameters: { id: 2 } }
+  expect((await callTool(query, named)).rows).toEqual([['9007199254740993']])
+})
+
+test.each([
+  ['UPDATE orders SET cents = 0', /not authorized|readonly/],
+  ['DELETE FROM orders', /not authorized|readonly/],
+  ['DROP TABLE orders', /not authorized|readonly/],
+  ["ATTACH DATABASE '/etc/passwd' AS other", /not authorized/],
+  ['SELECT 1; DELETE FROM orders', /more than one statement/],
+  ['SELECT 1; -- and\nSELECT 2', /more than one statement/],
+  ['PRAGMA writable_schema = 1', /not authorized/],
+  ['SELECT * FROM pragma_database_list', /not authorized|prohibited/],
+  ["SELECT load_extension('/tmp/x.so')", /not authorized|no such function/],
+  ["SELECT readfile('/etc/passwd')", /no such function/],
+  ["VACUUM INTO '/tmp/reeve-stolen.db'", /not authorized|VACUUM/],
+  ['SELECT word FROM secrets', /prohibited|not authorized/],
+  ['SELECT (SELECT word FROM secrets) FROM orders', /prohibited|not authorized/],
+  ['SELECT sql FROM sqlite_schema', /prohibited|not authorized/],
+  ['', /arguments|does not fit/],
+  ['SELECT zeroblob(1000000000)', /too big/],
+])('%j is refused', async (sql, message) => {
+  const query = sqlTool({ name: 'shop.query', file, tables: ['orders', 'totals'] })
+  await expect(callTool(query, { sql })).rejects.toThrow(message)
+})
+
+test('a view that may be read shows what it is made of, and nothing else', async () => {
+  const query = sqlTool({ name: 'shop.totals', file, tables: ['totals'] })
+  expect((await callTool(query, { sql: "SELECT cents FROM totals WHERE customer = 'ann'" })).rows).toEqual([
+    [750],
+  ])
+  await expect(callTool(query, { sql: 'SELECT * FROM orders' })).rejects.toThrow(/prohibited/)
+})
+
+test('rows, bytes, time and memory have their ends', async () => {
+  const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT'
+  const query = sqlTool({
+    name: 'shop.query',
+    file,
+    maxRows: 3,
+    maxBytes: 2000,
+    timeout: 300,
+    memoryBytes: 32 * 1_048_576,
+  })
+  expect(await callTool(query, { sql: `${endless} i FROM n` })).toEqual({
+    columns: ['i'],
+    rows: [[1], [2], [3]],
+    more: true,
+  })
+  expect(await callTool(query, { sql: "SELECT printf('%2000d', 1)" })).toMatchObject({ rows: [], more: true })
+  await expect(callTool(query, { sql: `${endless} count(*) FROM n` })).rejects.toMatchObject({
+    code: 'query-timeout',
+  })
+  const large = sqlTool({ name: 'shop.query', file, memoryBytes: 16 * 1_048_576, timeout: '15s' })
+  const hoard = `${endless} group_concat(hex(randomblob(500))) OVER (ORDER BY i DESC) FROM n`
+  await expect(callTool(large, { sql: hoard })).rejects.toThrow(/memory|too big/)
+})
+
+test('what is no database is told, and nothing is written', async () => {
+  const other = join(folder, 'notes.txt')
+  writeFileSync(other, 'no database at all, only a text that is long enough to be read as a header of one')
+  const before = readFileSync(other)
+  await expect(callTool(sqlTool({ name: 'q', file: other }), { sql: 'SELECT 1' })).rejects.toThrow(
+    /not a database/,
+  )
+  await expect(
+    callTool(sqlTool({ name: 'q', file: join(folder, 'none.db') }), { sql: 'SELECT 1' }),
+  ).rejects.toMatchObject({
+    code: 'database-not-opened',
+  })
+  expect(readFileSync(other)).toEqual(before)
+  expect(() => sqlTool({ name: 'q', file: 'shop.db' })).toThrow(/absolute/)
+})
