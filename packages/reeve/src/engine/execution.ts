@@ -233,7 +233,8 @@ export class Execution implements TurnSource {
     settles?: Settlement,
     whenDurable?: () => void,
   ): void {
-    if (this.#mode === 'ended') return
+    // Nothing may follow the event that ends the run: its payload is the run's outcome.
+    if (this.#mode === 'ended' || this.#mode === 'leaving') return
     this.#outbox.push({
       type,
       step: call.step,
@@ -417,6 +418,7 @@ export class Execution implements TurnSource {
     this.#mode = 'finishing'
     this.#held = []
     this.#finish = () => {
+      this.timers.stop()
       for (const approval of this.inbox.openApprovals()) this.closeApproval(approval, 'withdrawn')
       this.mark(type, null, payload, step ?? null)
       this.#outbox.leave(leaving)
@@ -459,7 +461,7 @@ export class Execution implements TurnSource {
    * longer act on them: they stay untaken, and because they were not seen the run is queued again when it is given back.
    */
   receive(items: InboxItem[], arrived: number): void {
-    if (this.#draining) return
+    if (this.#draining || this.#mode === 'leaving') return
     this.claim.inbox = Math.max(this.claim.inbox, arrived)
     this.inbox.add(items)
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/fake-clock.ts'
+import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
@@ -287,5 +287,36 @@ test('signals that come at one moment to a run in mid-work are each taken once',
   await clock.advance(301_000)
   release()
   expect(await handle.result()).toEqual({ status: 'succeeded', output: [1, 2, 'timed out'] })
+  await engine.stop()
+})
+
+test('a timer that falls due while its run ends leaves the outcome the last word', async () => {
+  const due: (() => void)[] = []
+  class OpenClock extends FakeClock {
+    override after(delayMs: number, callback: () => void): () => void {
+      due.push(callback)
+      return super.after(delayMs, callback)
+    }
+  }
+  const clock = new OpenClock()
+  const flow = defineWorkflow({
+    name: 'photo-finish',
+    input: anything,
+    async run(ctx: CoreContext) {
+      const winner = await ctx.race([ctx.sleep('100ms').then(() => 'timer'), ctx.step('quick', () => 'step')])
+      // After this function has returned and before its outcome is written.
+      process.nextTick(() => {
+        clock.jump(clock.now() + 200)
+        for (const call of due.splice(0)) call()
+      })
+      return winner
+    },
+  })
+  const { engine, database } = await testEngine([flow], { clock })
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: 'step' })
+  expect((await typesOf(database, handle.id)).at(-1)).toBe('run-succeeded')
+  expect(await engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 'step' })
   await engine.stop()
 })
