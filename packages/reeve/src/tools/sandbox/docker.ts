@@ -87,7 +87,7 @@ export async function runInDocker(
 }
 
 /** The arguments of `docker` for one script. */
-export function dockerArguments(
+function dockerArguments(
   { image, runtime }: DockerSandbox,
   language: keyof typeof runners,
   name: string,

@@ -1,8 +1,7 @@
-import { createRequire } from 'node:module'
 import { dirname, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { findPackage } from '../optional-package.ts'
 import { runIsolated } from './isolate.ts'
 import { resolveLimits, type SandboxLimits } from './limits.ts'
 import type { ScriptResult } from './script-reply.ts'
@@ -28,22 +27,6 @@ export function runJavaScript(
     limits: resolveLimits(rest),
     ...(signal && { signal }),
   })
-}
-
-/** The entry of an optional package. @throws `missing-package` */
-export function findPackage(name: string): string {
-  try {
-    return createRequire(import.meta.url).resolve(name)
-  } catch (cause) {
-    throw new ReeveError(
-      'missing-package',
-      `The package "${name}" is not installed. Add it with: npm install ${name}`,
-      {
-        cause,
-        details: { package: name, sent: false },
-      },
-    )
-  }
 }
 
 /** The innermost `node_modules` around a file: a package's dependencies are beside it. */

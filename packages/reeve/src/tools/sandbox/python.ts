@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { Json } from '../../base/json.ts'
+import { findPackage } from '../optional-package.ts'
 import { runIsolated } from './isolate.ts'
-import { findPackage } from './javascript.ts'
 import { resolveLimits, type SandboxLimits } from './limits.ts'
 import type { ScriptResult } from './script-reply.ts'
 

@@ -1,0 +1,90 @@
+import type { convert, HtmlToTextOptions } from 'html-to-text'
+
+export type Convert = typeof convert
+
+/** Beyond these, a page is a bomb: its walk would take long, not its text. */
+const walkLimits = { maxDepth: 200, maxChildNodes: 10_000 }
+const longestTitle = 500
+const longestLink = 2000
+
+/** What a page says, without what it would load. */
+export interface Page {
+  title: string
+  text: string
+  links: { text: string; url: string }[]
+  moreLinks: boolean
+}
+
+/** Takes as long as the page wants it to: run it where it can be ended. */
+export function readHtml(convert: Convert, html: string, base: string, maxLinks: number): Page {
+  const page: Page = { title: '', text: '', links: [], moreLinks: false }
+  const known = new Set<string>()
+  const formatters: HtmlToTextOptions['formatters'] = {
+    pageTitle: (element) => {
+      page.title ||= tidy(textBelow(element)).slice(0, longestTitle)
+    },
+    pageLink: (element, walk, builder) => {
+      walk(element.children, builder)
+      const target = URL.parse(String(element.attribs?.href ?? ''), base)
+      if (!target || !/^https?:$/.test(target.protocol) || target.href.length > longestLink) return
+      target.hash = ''
+      if (known.has(target.href)) return
+      if (known.size >= maxLinks) {
+        page.moreLinks = true
+        return
+      }
+      known.add(target.href)
+      page.links.push({ text: tidy(textBelow(element)).slice(0, longestTitle), url: target.href })
+    },
+  }
+  const skipped = [
+    'script',
+    'style',
+    'noscript',
+    'template',
+    'img',
+    'svg',
+    'iframe',
+    'object',
+    'head > style',
+  ]
+  page.text = convert(html, {
+    wordwrap: false,
+    baseElements: { selectors: ['title', 'body'], orderBy: 'occurrence', returnDomByDefault: true },
+    formatters,
+    limits: { ...walkLimits, maxInputLength: html.length + 1, ellipsis: ' …' },
+    selectors: [
+      { selector: 'title', format: 'pageTitle' },
+      { selector: 'a', format: 'pageLink' },
+      ...skipped.map((selector) => ({ selector, format: 'skip' })),
+    ],
+  })
+  return page
+}
+
+interface TextNode {
+  data?: string
+  children?: TextNode[]
+}
+
+/** Without recursion: a page may be nested as deep as it likes. */
+function textBelow(element: TextNode): string {
+  const parts: string[] = []
+  const left: TextNode[] = [element]
+  while (left.length > 0 && parts.length < 200) {
+    const node = left.pop()!
+    if (node.data !== undefined) parts.push(node.data)
+    else left.push(...(node.children ?? []).slice(0, 1000).reverse())
+  }
+  return parts.join('')
+}
+
+/** Invisible characters hide text from the person who checks, not from the model that reads. */
+export function tidy(text: string): string {
+  return text
+    .replace(/[\p{Cf}\p{Co}]/gu, '')
+    .replace(/[^\S\n]+/g, ' ')
+    .replace(/ ?\n ?/g, '\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
+}
