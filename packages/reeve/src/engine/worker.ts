@@ -82,6 +82,8 @@ export class Worker {
   /** Some queue has limits: a run that ends may make room for another. */
   #limited = false
   #cancelDue = () => {}
+  /** When the round that is put off until something is due shall be (ms). */
+  #dueAt = Number.POSITIVE_INFINITY
   #cancelHeartbeat = () => {}
   #stopListening = () => {}
   #whenIdle: (() => void)[] = []
@@ -212,6 +214,7 @@ export class Worker {
     const due = await nextDue(database, this.#claimedAt)
     const window = await nextRateWindow(database, this.#claimedAt)
     const next = Math.min(due ?? Number.POSITIVE_INFINITY, window ?? Number.POSITIVE_INFINITY)
+    this.#dueAt = next
     if (next === Number.POSITIVE_INFINITY) return
     this.#cancelDue = edges.clock.after(Math.max(next - edges.clock.now(), 1), () => this.nudge())
   }

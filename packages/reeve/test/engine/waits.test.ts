@@ -320,3 +320,25 @@ test('a timer that falls due while its run ends leaves the outcome the last word
   expect(await engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 'step' })
   await engine.stop()
 })
+
+test('what fell due when the clock was set forward goes on at the next heartbeat', async () => {
+  const flow = defineWorkflow({
+    name: 'overnight',
+    input: anything,
+    run: (ctx: CoreContext) => ctx.sleep('8h').then(() => 'morning'),
+  })
+  const time = new FakeClock()
+  let shiftMs = 0
+  const clock = Object.assign(Object.create(time) as FakeClock, {
+    now: () => time.now() + shiftMs,
+    after: (delayMs: number, callback: () => void) => time.after(delayMs, callback),
+  })
+  const { engine, database } = await testEngine([flow], { clock })
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await settle()
+  shiftMs = 9 * 3_600_000
+  await time.advance(3_100)
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'succeeded' })
+  await engine.stop()
+})
