@@ -26,12 +26,20 @@ export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv
 
 function databaseFrom(url: string | undefined, folder: string): Environment['database'] {
   if (!url) return { kind: 'sqlite', file: resolve(folder, '.reeve/reeve.db') }
+  return databaseAt(url, folder, 'DATABASE_URL')
+}
+
+/**
+ * Reads where a database is. `what` names the text in the error, and a file's path starts at `folder`.
+ * @throws `bad-database-url`
+ */
+export function databaseAt(url: string, folder: string, what: string): Environment['database'] {
   if (/^postgres(ql)?:\/\//.test(url)) return { kind: 'postgres', url }
   if (url === ':memory:') return { kind: 'sqlite', file: url }
   if (url.startsWith('file:')) return { kind: 'sqlite', file: resolve(folder, url.slice('file:'.length)) }
   throw new ReeveError(
     'bad-database-url',
-    `DATABASE_URL is "${url.replace(/:\/\/.*@/, '://…@')}". Write file:PATH for SQLite, or postgres://USER:PASSWORD@HOST/DATABASE; leave it out for .reeve/reeve.db in the project.`,
+    `${what} is "${url.replace(/:\/\/.*@/, '://…@')}". Write file:PATH for SQLite, or postgres://USER:PASSWORD@HOST/DATABASE${what === 'DATABASE_URL' ? '; leave it out for .reeve/reeve.db in the project' : ''}.`,
   )
 }
 

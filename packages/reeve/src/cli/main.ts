@@ -52,6 +52,16 @@ program
   .description('serve the project: drive its runs and schedules until Ctrl-C')
   .action(calls(async () => (await import('./dev.ts')).dev))
 program
+  .command('start')
+  .description('serve the project for a service manager: as dev, without telling each event')
+  .option('--capacity <n>', 'the most runs held in memory at once', '1000')
+  .action(calls(async () => (await import('./serve.ts')).start))
+program
+  .command('worker')
+  .description('drive runs beside other workers on the same database, until SIGTERM')
+  .option('--capacity <n>', 'the most runs held in memory at once', '1000')
+  .action(calls(async () => (await import('./serve.ts')).worker))
+program
   .command('run <workflow>')
   .description('start a run and show each step as it happens')
   .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
@@ -174,6 +184,16 @@ program
   .command('prune')
   .description("delete ended runs past the project's retention")
   .action(calls(async () => (await import('./upkeep.ts')).prune))
+program
+  .command('migrate')
+  .description("bring the database to this version's schema")
+  .action(calls(async () => (await import('./database.ts')).migrate))
+program
+  .command('db')
+  .description('move the data')
+  .command('copy <from> <to>')
+  .description('copy a database, runs in flight with it, into an empty one: file:PATH or postgres://…')
+  .action(calls(async () => (await import('./database.ts')).copy))
 
 try {
   await program.parseAsync()

@@ -96,3 +96,34 @@ export const lockSchema = {
   sqlite: undefined,
   postgres: `select pg_advisory_xact_lock(hashtextextended('reeve:' || current_schema(), 0))`,
 } as const
+
+/**
+ * The columns of every table with their place in its primary key (0: none), and whether a sequence fills them.
+ */
+export const listColumns = {
+  sqlite: `select t.name as in_table, c.name, lower(c.type) as type, c.pk as key_place, 0 as counted
+    from sqlite_schema t join pragma_table_info(t.name) c
+    where t.type = 'table' and t.name not like 'sqlite_%' order by t.name, c.cid`,
+  postgres: `select t.relname as in_table, c.attname as name, format_type(c.atttypid, null) as type,
+      coalesce(array_position(k.indkey::int2[], c.attnum) + 1, 0) as key_place,
+      (pg_get_serial_sequence(quote_ident(t.relname), c.attname) is not null)::int as counted
+    from pg_class t join pg_attribute c on c.attrelid = t.oid and c.attnum > 0 and not c.attisdropped
+      left join pg_index k on k.indrelid = t.oid and k.indisprimary
+    where t.relkind = 'r' and t.relnamespace = current_schema()::regnamespace order by t.relname, c.attnum`,
+} as const
+
+/** Keeps others from writing these tables until the transaction ends, however long it is idle; SQLite has one writer. */
+export const holdStill = {
+  sqlite: () => [],
+  postgres: (tables: string[]) => [
+    'set local idle_in_transaction_session_timeout = 0',
+    `lock table ${tables.join(', ')} in share row exclusive mode`,
+  ],
+} as const
+
+/** Has a sequence go on after the highest key that is there; SQLite looks for that itself. */
+export const countOnward = {
+  sqlite: undefined,
+  postgres: (table: string, column: string) =>
+    `select setval(pg_get_serial_sequence('${table}', '${column}'), coalesce(max(${column}), 1), max(${column}) is not null) from ${table}`,
+} as const

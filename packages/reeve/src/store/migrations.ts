@@ -145,7 +145,7 @@ export const schemaVersion = migrations.length
 
 /**
  * Brings the database to this code's version, in one transaction; processes that start at once do so one by one.
- * @throws `database-newer` `database-foreign` `database-unusable`
+ * @throws `database-newer` `database-foreign` `database-incomplete` `database-unusable`
  */
 export async function migrate(database: Database, newIdentity: () => string): Promise<void> {
   if ((await checkedVersion(database, database)) === schemaVersion) return
@@ -180,7 +180,13 @@ async function checkedVersion(database: Database, session: Session): Promise<num
   return at
 }
 
-/** 0 for an empty database. */
+/** Stands in `meta` with where the rows come from, for as long as a copy into the database is under way. */
+export const copyMark = 'copying'
+
+/**
+ * 0 for an empty database.
+ * @throws `database-foreign` `database-incomplete` `database-unusable`
+ */
 export async function versionOf(database: Database, session: Session = database): Promise<number> {
   const tables = await readable(database, 'read', () =>
     session.all<{ name: string }>(listTables[database.kind]),
@@ -195,10 +201,27 @@ export async function versionOf(database: Database, session: Session = database)
         .join(', ')}). Give Reeve a database of its own. Nothing was changed.`,
     )
   }
-  const row = await readable(database, 'read', () =>
-    session.get<{ value: string }>(`select value from meta where name = 'schema'`),
+  const rows = await readable(database, 'read', () =>
+    session.all<{ name: string; value: string }>('select name, value from meta where name in (?, ?)', [
+      'schema',
+      copyMark,
+    ]),
   )
-  return Number(row?.value ?? 0)
+  const metaOf = (name: string) => rows.find((row) => row.name === name)?.value
+  const from = metaOf(copyMark)
+  if (from !== undefined) throw incomplete(database, from)
+  return Number(metaOf('schema') ?? 0)
+}
+
+function incomplete(database: Database, from: string): ReeveError {
+  const empty =
+    database.kind === 'sqlite'
+      ? `delete ${database.place} with its -wal and -shm files`
+      : 'drop its tables, or drop the database and create it anew'
+  return new ReeveError(
+    'database-incomplete',
+    `${database.place} holds a part of ${from} only: a copy into it has not ended. If no reeve db copy is at work, empty it (${empty}) and copy again. The source is as it was.`,
+  )
 }
 
 async function readable<T>(database: Database, what: 'read' | 'changed', act: () => Promise<T>): Promise<T> {

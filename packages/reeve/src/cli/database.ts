@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs'
+import { databaseAt, type Environment, readEnvironment } from '../base/config.ts'
+import { ReeveError } from '../base/errors.ts'
+import { createIds } from '../base/ids.ts'
+import { systemClock } from '../base/time.ts'
+import { type CopyProgress, copyDatabase } from '../store/copy.ts'
+import type { Database } from '../store/database.ts'
+import { migrate as migrateDatabase, versionOf } from '../store/migrations.ts'
+import { openDatabase } from '../store/open.ts'
+import type { Cli } from './cli.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { projectFolder } from './workspace.ts'
+
+/** Brings the project's database to this version. Every command does so by itself where its role may. */
+export async function migrate(cli: Cli): Promise<ExitCode> {
+  const { database: place } = readEnvironment(projectFolder(cli))
+  return withDatabase(place, async (database) => {
+    const from = await versionOf(database)
+    await migrateDatabase(
+      database,
+      createIds(() => systemClock.now()),
+    )
+    const to = await versionOf(database)
+    const { terminal } = cli
+    terminal.value({ database: database.place, from, to })
+    if (from === to) terminal.line(`${database.place} has schema version ${to} already`)
+    else if (from === 0) terminal.line(`${database.place} was empty and has schema version ${to} now`)
+    else terminal.line(`${database.place} had schema version ${from} and has ${to} now`)
+    return exitCodes.done
+  })
+}
+
+/** Copies one database into another, empty one, and proves that nothing is missing. */
+export async function copy(cli: Cli, _options: object, from: string, to: string): Promise<ExitCode> {
+  const sourcePlace = databaseAt(from, process.cwd(), 'FROM')
+  const targetPlace = databaseAt(to, process.cwd(), 'TO')
+  if (sourcePlace.kind === 'sqlite' && !existsSync(sourcePlace.file)) {
+    throw new ReeveError('copy-source', `FROM is ${from}, and there is no file ${sourcePlace.file}.`)
+  }
+  return withDatabase(sourcePlace, (source) =>
+    withDatabase(targetPlace, async (target) => {
+      const { rows, runs, events, inFlight } = await copyDatabase(source, target, progressOn(cli))
+      const { terminal } = cli
+      terminal.value({ from: source.place, to: target.place, runs, events, inFlight, rows })
+      const going = Object.entries(inFlight).map(([status, count]) => `${count} ${status}`)
+      const { green } = terminal.colors
+      terminal.line(
+        `${green('✓')} ${target.place} holds all of ${source.place}: ${runs} runs with ${events} events; every row is the same and every chain holds`,
+      )
+      terminal.line(going.length > 0 ? `${going.join(', ')}: they go on there` : 'no run was in flight')
+      terminal.line(
+        'Set DATABASE_URL to it and start the workers. Start none on the old one any more: both would act.',
+      )
+      return exitCodes.done
+    }),
+  )
+}
+
+async function withDatabase<T>(
+  place: Environment['database'],
+  body: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = openDatabase(place, systemClock)
+  try {
+    return await body(database)
+  } finally {
+    await database.close()
+  }
+}
+
+const remarkEveryMs = 2000
+
+/** A remark for each table of some size when it is through, and every now and then before. */
+function progressOn({ terminal }: Cli): CopyProgress {
+  let last = systemClock.now()
+  return (table, copied, total) => {
+    const now = systemClock.now()
+    if (copied < total && now - last < remarkEveryMs) return
+    last = now
+    terminal.remark(`${table}: ${copied} of ${total}`)
+  }
+}

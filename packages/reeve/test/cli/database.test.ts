@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { project, type Rested, reeve, reeveJson, said, start, tamper } from './reeve.ts'
+
+const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
+
+test('migrate says from which version to which it brought the database', async () => {
+  const folder = project()
+  const first = await reeveJson<{ to: number }>(folder, ['migrate'])
+  expect(first).toMatchObject({ code: 0, from: 0, database: join(folder, '.reeve/reeve.db') })
+  expect(first.to).toBeGreaterThan(0)
+  expect(await reeveJson(folder, ['migrate'])).toMatchObject({ code: 0, from: first.to, to: first.to })
+  tamper(folder, `update meta set value = '99' where name = 'schema'`)
+  expect(await reeveJson(folder, ['migrate'])).toMatchObject({ code: 2, error: { code: 'database-newer' } })
+})
+
+test('db copy moves a run that waits for a person, and it goes on in the copy', async () => {
+  const folder = project()
+  const waiting = await reeveJson<Rested>(folder, reply)
+  const copied = await reeve(folder, ['db', 'copy', 'file:.reeve/reeve.db', 'file:copy.db'])
+  expect(copied.stdout).toMatch(/1 runs with \d+ events; every row is the same and every chain holds/)
+  expect(copied.stdout).toContain('1 waiting: they go on there')
+  expect(copied.stderr).toMatch(/events: (\d+) of \1\n/)
+  expect(copied.code).toBe(0)
+  const environment = { DATABASE_URL: 'file:copy.db' }
+  const { code, stdout } = await reeve(folder, ['approve', waiting.approvals[0]!.id], { environment })
+  expect(stdout).toMatch(/effect-completed.*succeeded/s)
+  expect(code).toBe(0)
+  expect((await reeve(folder, ['audit', 'verify'], { environment })).code).toBe(0)
+})
+
+test('db copy refuses a source at work, a target with data, and places that are none, each with what to do', async () => {
+  const folder = project()
+  const child = start(folder, ['worker'])
+  await said(child.stdout, 'reeve is working')
+  const copy = (from: string, to: string) => reeveJson(folder, ['db', 'copy', from, to])
+  expect(await copy('file:.reeve/reeve.db', 'file:copy.db')).toMatchObject({
+    code: 2,
+    error: { code: 'copy-source-busy', message: expect.stringContaining(`process ${child.pid} on `) },
+  })
+  child.kill('SIGKILL')
+  await new Promise((resolve) => child.once('exit', resolve))
+  expect(await copy('file:.reeve/reeve.db', 'file:copy.db')).toMatchObject({ code: 0, runs: 0 })
+  await reeveJson<Rested>(folder, reply)
+  expect(await copy('file:copy.db', 'file:.reeve/reeve.db')).toMatchObject({
+    code: 2,
+    error: { code: 'copy-target-not-empty' },
+  })
+  expect(await copy('file:nowhere.db', 'file:other.db')).toMatchObject({
+    code: 2,
+    error: { code: 'copy-source', message: expect.stringContaining('there is no file') },
+  })
+  expect(await copy('mysql://root:secret@host/db', 'file:other.db')).toMatchObject({
+    code: 2,
+    error: { code: 'bad-database-url', message: expect.not.stringContaining('secret') },
+  })
+})

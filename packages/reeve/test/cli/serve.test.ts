@@ -1,0 +1,47 @@
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { ended, linesOf, project, type Rested, reeve, reeveJson, said, start } from './reeve.ts'
+
+test.each(['start', 'worker'])(
+  '%s drives what others start, tells only that it is ready, and SIGTERM ends it with 0',
+  async (command) => {
+    const folder = project()
+    const child = start(folder, [command, '--json', '--capacity', '7'])
+    const lines = linesOf(child)
+    expect((await lines.next()).value).toMatchObject({
+      event: command === 'start' ? 'serving' : 'working',
+      capacity: 7,
+      workflows: expect.arrayContaining(['greet']),
+    })
+    const args = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}', '--key', 'k']
+    const waiting = await reeveJson<Rested>(folder, args)
+    expect(await reeveJson(folder, ['approve', waiting.approvals[0]!.id])).toMatchObject({
+      worker: { pid: child.pid },
+    })
+    expect(await reeveJson(folder, args)).toMatchObject({ run: waiting.run, status: 'succeeded' })
+    child.kill('SIGTERM')
+    expect((await lines.next()).done).toBe(true)
+    expect(await once(child, 'exit')).toEqual([0, null])
+  },
+)
+
+test('a worker that is told to stop gives its runs back, and signs off', async () => {
+  const folder = project()
+  const child = start(folder, ['worker'])
+  const finished = ended(child)
+  await said(child.stdout, 'reeve is working')
+  const { run } = await reeveJson<Rested>(folder, ['run', 'await-go', '--detach'])
+  child.kill('SIGTERM')
+  const { code, stderr } = await finished
+  expect(stderr).toContain('what acts now may finish')
+  expect(code).toBe(0)
+  const { runs } = await reeveJson<{ runs: { id: string; status: string }[] }>(folder, ['runs'])
+  expect(runs).toMatchObject([{ id: run, status: expect.stringMatching(/^(queued|waiting)$/) }])
+  expect((await reeve(folder, ['doctor'])).stdout).toMatch(/workers +none/)
+})
+
+test('a capacity that is no number of runs is refused with what it may be', async () => {
+  const { code, stderr } = await reeve(project(), ['worker', '--capacity', '0'])
+  expect(stderr).toContain('--capacity is "0"; it must be a whole number from 1')
+  expect(code).toBe(2)
+})
