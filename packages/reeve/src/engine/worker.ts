@@ -425,7 +425,8 @@ export class Worker {
     await this.#recover()
     const { next, woken } = await reconcileWakes(database, this.#reconciled)
     this.#reconciled = next
-    if (woken > 0) this.nudge()
+    // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.
+    if (woken > 0 || this.#options.edges.clock.now() >= this.#dueAt) this.nudge()
   }
 
   /** Takes back the runs of dead workers; a run that keeps killing its worker becomes `stuck`. */
