@@ -3,7 +3,7 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { Database, Session } from '../store/database.ts'
 import { listSchedules, recordOccurrence, type ScheduleRow, saveSchedule } from '../store/schedules.ts'
-import { prepareBirth } from './birth.ts'
+import { type Birth, prepareBirth } from './birth.ts'
 import type { EngineEdges } from './edges.ts'
 import { enqueue } from './enqueue.ts'
 import type { WorkflowRegistry } from './workflow.ts'
@@ -107,7 +107,7 @@ async function catchUp(
   return started
 }
 
-/** Answers null when it started, or why not. */
+/** Answers null when it started, or why not. What the database refuses undoes all of the caller's transaction. */
 async function startOccurrence(
   session: Session,
   edges: EngineEdges,
@@ -117,27 +117,14 @@ async function startOccurrence(
   nominal: number,
   no: number,
 ): Promise<string | null> {
+  let birth: Birth
   try {
     const workflow = workflows.current(definition.workflow)
-    const idempotencyKey = `schedule:${row.name}:${nominal}`
-    const input = definition.input ?? {}
-    const birth = prepareBirth(
-      edges,
-      workflow,
-      input,
-      { idempotencyKey, principal: `schedule:${row.name}` },
-      no,
-    )
-    const fresh = await recordOccurrence(session, {
-      schedule: row.name,
-      nominal,
-      outcome: 'started',
-      reason: null,
-      run: birth.run.id,
-      at: edges.clock.now(),
-    })
-    if (fresh) await enqueue(session, birth)
-    return null
+    const options = {
+      idempotencyKey: `schedule:${row.name}:${nominal}`,
+      principal: `schedule:${row.name}`,
+    }
+    birth = prepareBirth(edges, workflow, definition.input ?? {}, options, no)
   } catch (error) {
     edges.log.error('a schedule could not start its workflow', {
       schedule: row.name,
@@ -145,6 +132,16 @@ async function startOccurrence(
     })
     return messageOf(error)
   }
+  const fresh = await recordOccurrence(session, {
+    schedule: row.name,
+    nominal,
+    outcome: 'started',
+    reason: null,
+    run: birth.run.id,
+    at: edges.clock.now(),
+  })
+  if (fresh) await enqueue(session, birth)
+  return null
 }
 
 /** The nominal times that have come, and those of them that catch-up wants started. */

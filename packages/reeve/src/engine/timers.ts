@@ -1,5 +1,8 @@
 import type { Clock } from '../base/time.ts'
 
+/** The clock may be set meanwhile: what is far off is looked at again after this time. */
+const longestNapMs = 10_000
+
 /** A run's timers while a process holds it: one clock timer for the earliest, whatever their number. */
 export class Timers {
   readonly #clock: Clock
@@ -50,7 +53,7 @@ export class Timers {
     if (earliest === undefined || earliest >= this.#armedAt) return
     this.stop()
     this.#armedAt = earliest
-    this.#cancel = this.#clock.after(earliest - this.#clock.now(), () => this.#fire())
+    this.#cancel = this.#clock.after(Math.min(earliest - this.#clock.now(), longestNapMs), () => this.#fire())
   }
 
   #fire(): void {

@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import { installSchedules, nextAfter, type ScheduleDefinition } from '../../src/engine/schedule.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import type { Session } from '../../src/store/database.ts'
+import { insertEvents } from '../../src/store/journal.ts'
 import { listOccurrences } from '../../src/store/schedules.ts'
 import { openTestDatabase, testEngine } from './harness.ts'
 
@@ -163,4 +165,32 @@ test('a schedule that left the project stops; one that is unchanged keeps its ne
   await clock.advance(3_600_000)
   expect(await database.all('select * from runs')).toEqual([])
   await opened.engine.stop()
+})
+
+test('a start that the database refuses leaves nothing of it and is made again', async () => {
+  const opened = await scheduled({ cron: '*/5 * * * *' }, '2026-01-01T00:01:00Z')
+  const { database, clock, engine } = opened
+  let refusals = 1
+  const transaction = database.transaction.bind(database)
+  database.transaction = <T>(body: (session: Session) => Promise<T>) =>
+    transaction((session) =>
+      body({
+        all: (sql, parameters) => session.all(sql, parameters),
+        get: (sql, parameters) => session.get(sql, parameters),
+        run: (sql, parameters) => session.run(sql, parameters),
+        bulk(statement, rows) {
+          if (statement === insertEvents && refusals-- > 0) throw new Error('the disk is full')
+          return session.bulk(statement, rows)
+        },
+      }),
+    )
+  await engine.start()
+  await clock.advance(240_000)
+  expect(refusals).toBe(0)
+  expect(await outcomes(database)).toEqual([])
+  expect(await database.all('select id from runs')).toEqual([])
+  await clock.advance(2_000)
+  expect(await outcomes(database)).toEqual(['01-01T00:05 started'])
+  expect(await database.all('select status from runs')).toEqual([{ status: 'succeeded' }])
+  await engine.stop()
 })

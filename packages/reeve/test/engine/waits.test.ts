@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
+import { Timers } from '../../src/engine/timers.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
@@ -341,4 +342,22 @@ test('what fell due when the clock was set forward goes on at the next heartbeat
   await time.advance(3_100)
   expect(await rowOf(database, handle.id)).toMatchObject({ status: 'succeeded' })
   await engine.stop()
+})
+
+test('a timer in memory keeps to a clock that was set back and right again', async () => {
+  const time = new FakeClock()
+  let shiftMs = 0
+  const clock = Object.assign(Object.create(time) as FakeClock, {
+    now: () => time.now() + shiftMs,
+    after: (delayMs: number, callback: () => void) => time.after(delayMs, callback),
+  })
+  const timers = new Timers(clock)
+  let fired = 0
+  timers.set(clock.now() + 5_000, () => fired++)
+  shiftMs = -8 * 3_600_000
+  await time.advance(6_000)
+  expect(fired).toBe(0)
+  shiftMs = 0
+  await time.advance(10_000)
+  expect(fired).toBe(1)
 })
