@@ -1,6 +1,6 @@
 import type { Base } from './bases.ts'
 
-/** How a model spoils a right answer. Most shapes are those of published bug reports about structured output. */
+/** How a model spoils a right answer. */
 export const malformations: Record<string, (base: Base) => string> = {
   'prose before': (base) => `Sure! Here is the JSON you asked for:\n\n${compact(base)}`,
   'prose around': (base) =>
