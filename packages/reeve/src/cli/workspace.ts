@@ -44,7 +44,7 @@ export function projectFolder(cli: Cli): string {
 /** Workers that drive runs now. Those of this machine whose process is gone are signed off first. */
 export async function presentWorkers(database: Database): Promise<WorkerRow[]> {
   return database.transaction(async (session) => {
-    await removeDeadWorkers(session)
+    await removeDeadWorkers(session, 0)
     return liveWorkers(session)
   })
 }

@@ -13,11 +13,11 @@ import {
 } from '../store/claims.ts'
 import type { Database } from '../store/database.ts'
 import { readInbox } from '../store/inbox.ts'
-import { readEvents } from '../store/journal.ts'
 import { ensureQueue, isLimited, listQueues, type QueueRow } from '../store/queues.ts'
 import { reconcileWakes } from '../store/reconcile.ts'
 import { type RunRow, readRunByNo } from '../store/runs.ts'
 import {
+  gapMs,
   heartbeat,
   heartbeatMs,
   liveWorkers,
@@ -32,6 +32,7 @@ import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
 import { Execution } from './execution.ts'
 import { type History, readHistory } from './history.ts'
+import { type LoadedRun, loadRun, loadRuns } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
 import type { WorkflowRegistry } from './workflow.ts'
 
@@ -85,6 +86,9 @@ export class Worker {
   /** When the round that is put off until something is due shall be (ms). */
   #dueAt = Number.POSITIVE_INFINITY
   #cancelHeartbeat = () => {}
+  /** When it last beat, and since when without a gap, by the store's clock. */
+  #beatAt = 0
+  #steadySince = 0
   #stopListening = () => {}
   #whenIdle: (() => void)[] = []
 
@@ -104,7 +108,10 @@ export class Worker {
   /** Registers, takes over what dead workers left, and begins to claim. */
   async start(): Promise<void> {
     const { database } = this.#options
-    await database.transaction((session) => registerWorker(session, this.id))
+    await database.transaction(async (session) => {
+      await registerWorker(session, this.id)
+      this.#beatAt = this.#steadySince = await storeNow(session)
+    })
     this.#state = 'working'
     await this.#recover()
     this.#stopListening = database.onOutsideChange(() => {
@@ -120,7 +127,6 @@ export class Worker {
     if (this.#state === 'stopped' || this.#state === 'new') return
     this.#state = 'draining'
     this.#cancelDue()
-    this.#cancelHeartbeat()
     this.#stopListening()
     await this.#round
     for (const execution of this.#active.values()) execution.drain()
@@ -133,6 +139,7 @@ export class Worker {
       cancel()
     }
     this.#state = 'stopped'
+    this.#cancelHeartbeat()
     await this.#options.edges.commits.settled()
     await this.#options.database.transaction((session) => removeWorker(session, this.id))
   }
@@ -185,7 +192,8 @@ export class Worker {
       this.#backlog = room <= 0
       if (room <= 0 || this.#state !== 'working') return
       const claimed = await this.#options.database.transaction((session) => this.#claim(session, room))
-      for (const run of claimed) await this.#adoptOrSetAside(run)
+      const journals = await this.#load(claimed)
+      for (const run of claimed) await this.#adoptOrSetAside(run, journals.get(run.no))
       if (claimed.length === 0) return
     }
   }
@@ -290,10 +298,21 @@ export class Worker {
     return execution
   }
 
-  /** A run that cannot be loaded must not take those claimed with it. */
-  async #adoptOrSetAside(run: RunRow): Promise<void> {
+  /** Of all that were claimed at once. If that fails, each is loaded by itself, and the one to blame is set aside. */
+  async #load(claimed: RunRow[]): Promise<Map<number, LoadedRun>> {
+    if (claimed.length < 2) return new Map()
     try {
-      await this.#adopt(run)
+      return await loadRuns(this.#options.database, claimed)
+    } catch (error) {
+      if (this.#options.database.classify(error) === 'retry') throw error
+      return new Map()
+    }
+  }
+
+  /** A run that cannot be loaded must not take those claimed with it. */
+  async #adoptOrSetAside(run: RunRow, loaded: LoadedRun | undefined): Promise<void> {
+    try {
+      await this.#adopt(run, loaded)
     } catch (error) {
       if (this.#options.database.classify(error) === 'retry') throw error
       const reason = `The run cannot be loaded: ${messageOf(error)}. Check its journal with: reeve audit verify ${run.id}`
@@ -302,7 +321,7 @@ export class Worker {
     }
   }
 
-  async #adopt(run: RunRow): Promise<void> {
+  async #adopt(run: RunRow, loaded: LoadedRun | undefined): Promise<void> {
     const { database, workflows } = this.#options
     const by = run.cancelled_by
     if (by !== null) {
@@ -312,8 +331,7 @@ export class Worker {
       return
     }
     if (!workflows.find(run.workflow, run.version)) return this.#cannotDrive(run)
-    const events = await readEvents(database, run.no)
-    const inbox = run.inbox > 0 ? await readInbox(database, run.no) : []
+    const { events, inbox } = loaded ?? (await loadRun(database, run))
     const history = readHistory(events)
     const claim: Claim = {
       no: run.no,
@@ -408,10 +426,11 @@ export class Worker {
   // ---- liveness
 
   #beatLater(): void {
+    if (this.#state === 'stopped') return
     const { clock, random } = this.#options.edges
     // Spread, so that workers that started together do not all recover at one moment.
     this.#cancelHeartbeat = clock.after(heartbeatMs * (0.75 + random() / 2), () => {
-      if (this.#state !== 'working') return
+      if (this.#state === 'stopped') return
       this.#beat()
         .catch((error) => this.#options.edges.log.error('a heartbeat failed', { error: String(error) }))
         .finally(() => this.#beatLater())
@@ -420,8 +439,14 @@ export class Worker {
 
   async #beat(): Promise<void> {
     const { database } = this.#options
-    const alive = await database.transaction((session) => heartbeat(session, this.id))
-    if (!alive) await database.transaction((session) => registerWorker(session, this.id))
+    await database.transaction(async (session) => {
+      const alive = await heartbeat(session, this.id)
+      // One that leaves is not to come back.
+      if (!alive && this.#state === 'working') await registerWorker(session, this.id)
+      this.#noteBeat(alive, await storeNow(session))
+    })
+    // While it drains it only shows that it lives: what acts still may take longer than the lease.
+    if (this.#state !== 'working') return
     await this.#recover()
     const { next, woken } = await reconcileWakes(database, this.#reconciled)
     this.#reconciled = next
@@ -429,11 +454,17 @@ export class Worker {
     if (woken > 0 || this.#options.edges.clock.now() >= this.#dueAt) this.nudge()
   }
 
+  /** A clock of the store that was set is a gap too: it makes everybody's last heartbeat look old, or yet to come. */
+  #noteBeat(alive: boolean, now: number): void {
+    if (!alive || Math.abs(now - this.#beatAt) > gapMs) this.#steadySince = now
+    this.#beatAt = now
+  }
+
   /** Takes back the runs of dead workers; a run that keeps killing its worker becomes `stuck`. */
   async #recover(): Promise<void> {
     const { database, edges, maxCrashes } = this.#options
     const orphans = await database.transaction(async (session) => {
-      await removeDeadWorkers(session)
+      await removeDeadWorkers(session, (await storeNow(session)) - this.#steadySince)
       await ensureQueue(session, 'default')
       return recoverOrphans(session)
     })

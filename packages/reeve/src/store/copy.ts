@@ -84,9 +84,9 @@ async function prepare(target: Database, from: string, identity: string): Promis
   })
 }
 
-/** Two owners would act twice. Those that died are signed off, as a worker would do at its start. */
+/** Two owners would act twice. Those whose process is gone are signed off. */
 async function refuseWhileDriven(session: Session, source: Database): Promise<void> {
-  await removeDeadWorkers(session)
+  await removeDeadWorkers(session, 0)
   const workers = await liveWorkers(session)
   if (workers.length === 0) return
   const listed = workers.map(({ host, pid }) => `process ${pid} on ${host}`).join(', ')

@@ -57,6 +57,13 @@ export async function readInbox(session: Session, run: number): Promise<InboxIte
   )
 }
 
+/** The same for many runs. */
+export const itemsOfRuns: Bulk = {
+  columns: { run: 'int' },
+  sql: `select inbox.id, inbox.run, inbox.name, inbox.payload, inbox.at from inbox {also}
+    where inbox.run = :run and inbox.consumed_step is null order by inbox.id`,
+}
+
 /** Puts one item into a run's inbox and wakes it. Answers false for a duplicate. */
 export async function deliver(session: Session, delivery: Delivery): Promise<boolean> {
   const inserted = await session.bulk(insertDeliveries, [deliveryValues(delivery)])

@@ -92,6 +92,13 @@ export async function readEvents(session: Session, run: number, afterSeq = 0): P
   )
 }
 
+/** The same for many runs: each one's events in order. */
+export const eventsOfRuns: Bulk = {
+  columns: { run: 'int' },
+  sql: `select e.run, e.seq, e.type, e.step, e.name, e.args, e.at, coalesce(e.payload, b.content) as payload, e.blob, e.hash
+    from events e left join blobs b on b.hash = e.blob {also} where e.run = :run order by e.run, e.seq`,
+}
+
 /** An event as it appears in the order of all runs. */
 export type TailEvent = JournalEvent & {
   id: number

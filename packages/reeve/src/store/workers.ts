@@ -2,7 +2,14 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Session } from './database.ts'
 
-/** A process that claims runs. It is alive while its heartbeat is young by the store's clock. */
+/**
+ * A process that claims runs. It is alive while its heartbeat is young by the store's clock.
+ *
+ * The lease is short, so that the runs of a machine that lost its power go on within 5 s. Two things make up for that.
+ * A process of this machine can be looked at: gone, it is dead at once; there, it is only busy, and has longer. And
+ * only a worker that has itself been beating without a gap for a whole lease judges others: after the database was away
+ * nobody has beaten, and whoever is back first must not take the others for dead.
+ */
 export interface WorkerRow {
   id: string
   host: string
@@ -13,8 +20,12 @@ export interface WorkerRow {
   heartbeat_at: number
 }
 
-export const leaseMs = 15_000
-export const heartbeatMs = 3_000
+export const leaseMs = 3_000
+/** Of a process that is there, and may be busy or stopped. */
+export const longLeaseMs = 15_000
+export const heartbeatMs = 1_000
+/** Between two heartbeats of one's own: longer, and there may have been no database, or its clock was set. */
+export const gapMs = 2_500
 
 export async function registerWorker(session: Session, id: string): Promise<void> {
   await session.run(
@@ -33,25 +44,41 @@ export async function removeWorker(session: Session, id: string): Promise<void> 
 }
 
 /**
- * Removes the workers whose lease ran out, and those of this host whose process is gone: no need to wait for them. Of a
- * container or a machine that only has the same name, pids say nothing.
+ * Removes the dead workers. `steadyMs`: how long the caller has been beating without a gap; one that does not beat says
+ * 0 and removes only those whose process it sees to be gone. A last heartbeat that is yet to come is of a time before the
+ * store's clock was set back: the living have beaten since.
  */
-export async function removeDeadWorkers(session: Session): Promise<number> {
-  let removed = await session.run('delete from workers where heartbeat_at < reeve_now() - ?', [leaseMs])
-  const here = await session.all<WorkerRow>('select * from workers where host = ?', [hostname()])
+export async function removeDeadWorkers(session: Session, steadyMs: number): Promise<number> {
+  const workers = await session.all<WorkerRow & { silent_ms: number }>(
+    'select workers.*, reeve_now() - heartbeat_at as silent_ms from workers',
+  )
   const space = pidSpace()
-  for (const worker of here) {
-    if (space !== '' && worker.born !== '' && !worker.born.startsWith(`${space}:`)) continue
-    const born = birthOf(worker.pid)
-    if (born === undefined || (born !== '' && worker.born !== '' && born !== worker.born)) {
-      removed += await session.run('delete from workers where id = ?', [worker.id])
-    }
+  let removed = 0
+  for (const worker of workers) {
+    const sight = look(worker, space)
+    const lease = sight === 'there' ? longLeaseMs : leaseMs
+    if (sight !== 'gone' && (steadyMs < leaseMs || Math.abs(worker.silent_ms) <= lease)) continue
+    // It may have beaten since it was read.
+    removed += await session.run('delete from workers where id = ? and heartbeat_at = ?', [
+      worker.id,
+      worker.heartbeat_at,
+    ])
   }
   return removed
 }
 
+/** Those that may be alive. */
 export async function liveWorkers(session: Session): Promise<WorkerRow[]> {
-  return session.all<WorkerRow>('select * from workers where heartbeat_at >= reeve_now() - ?', [leaseMs])
+  return session.all<WorkerRow>('select * from workers where heartbeat_at >= reeve_now() - ?', [longLeaseMs])
+}
+
+/** Of a container or a machine that only has the same name, pids say nothing. */
+function look(worker: WorkerRow, space: string): 'there' | 'gone' | 'elsewhere' {
+  if (worker.host !== hostname()) return 'elsewhere'
+  if (space !== '' && worker.born !== '' && !worker.born.startsWith(`${space}:`)) return 'elsewhere'
+  const born = birthOf(worker.pid)
+  if (born === undefined || (born !== '' && worker.born !== '' && born !== worker.born)) return 'gone'
+  return 'there'
 }
 
 /** Undefined when no such process runs; empty when its birth cannot be told. */

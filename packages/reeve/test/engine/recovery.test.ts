@@ -4,7 +4,7 @@ import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
-import { liveWorkers } from '../../src/store/workers.ts'
+import { heartbeatMs, leaseMs, liveWorkers } from '../../src/store/workers.ts'
 import { mortalEngine, openTestDatabase, rowOf, testEngine, typesOf } from './harness.ts'
 
 /** Hangs, as a run does in a process that it kills, unless told to be good. */
@@ -148,6 +148,8 @@ test('a worker whose process hung past its lease loses its runs and writes nothi
   const awake = await testEngine([slow, workflow], { database, clock })
   await awake.engine.start()
   await settle()
+  expect(begun).toBe(1)
+  await clock.advance(leaseMs + 2 * heartbeatMs)
   expect(await awake.engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 'by the second' })
   const before = await typesOf(database, handle.id)
   release('by the first')
@@ -191,6 +193,30 @@ test('stop lets what acts finish, begins nothing more, gives the run back and si
   expect(await next.engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 1 })
   release()
   await next.engine.stop()
+})
+
+test('a worker that drains for longer than its lease goes on beating, and is gone in the end', async () => {
+  let release = () => {}
+  const slow = defineWorkflow({
+    name: 'slow',
+    input: z.unknown(),
+    run: (ctx: CoreContext) =>
+      ctx.step('work', () => new Promise<null>((resolve) => (release = () => resolve(null)))),
+  }) as Workflow
+  const { engine, clock, database } = await testEngine([slow])
+  await engine.start()
+  const { id } = await engine.startRun('slow', {})
+  await settle()
+  const stopped = engine.stop(2 * leaseMs)
+  await clock.advance(leaseMs + heartbeatMs)
+  const [worker] = await liveWorkers(database)
+  expect(clock.now() - worker!.heartbeat_at).toBeLessThan(2 * heartbeatMs)
+  release()
+  await stopped
+  expect(await liveWorkers(database)).toEqual([])
+  expect(await rowOf(database, id)).toMatchObject({ status: 'succeeded' })
+  await clock.advance(2 * heartbeatMs)
+  expect(await liveWorkers(database)).toEqual([])
 })
 
 test('stop waits for what acts no longer than its grace; the next worker takes over', async () => {

@@ -7,6 +7,7 @@ import {
   heartbeat,
   leaseMs,
   liveWorkers,
+  longLeaseMs,
   registerWorker,
   removeDeadWorkers,
   removeWorker,
@@ -21,10 +22,37 @@ export function recoveryCases(open: Open): void {
     await registerWorker(database, 'w')
     expect(await heartbeat(database, 'w')).toBe(true)
     expect((await liveWorkers(database)).map((worker) => worker.id)).toEqual(['w'])
-    await database.run('update workers set heartbeat_at = heartbeat_at - ?', [leaseMs + 1])
-    expect(await liveWorkers(database)).toEqual([])
-    expect(await removeDeadWorkers(database)).toBe(1)
+    await database.run(`update workers set host = 'another host', heartbeat_at = heartbeat_at - ?`, [
+      leaseMs + 1,
+    ])
+    expect(await removeDeadWorkers(database, leaseMs)).toBe(1)
     expect(await heartbeat(database, 'w')).toBe(false)
+  })
+
+  storeCase(
+    'a process that is there has longer than one that cannot be looked at',
+    open,
+    async (database) => {
+      await registerWorker(database, 'busy')
+      await database.run('update workers set heartbeat_at = heartbeat_at - ?', [leaseMs + 1])
+      expect(await removeDeadWorkers(database, leaseMs)).toBe(0)
+      expect((await liveWorkers(database)).map((worker) => worker.id)).toEqual(['busy'])
+      await database.run('update workers set heartbeat_at = heartbeat_at - ?', [longLeaseMs - leaseMs])
+      expect(await liveWorkers(database)).toEqual([])
+      expect(await removeDeadWorkers(database, leaseMs)).toBe(1)
+    },
+  )
+
+  storeCase('who has not beaten for a whole lease declares nobody dead', open, async (database) => {
+    await registerWorker(database, 'w')
+    await database.run(`update workers set host = 'another host', heartbeat_at = heartbeat_at - 60000`)
+    expect(await removeDeadWorkers(database, leaseMs - 1)).toBe(0)
+    expect(await heartbeat(database, 'w')).toBe(true)
+    expect(await removeDeadWorkers(database, leaseMs)).toBe(0)
+    // The store's clock was set back meanwhile, and this one has not beaten since.
+    await database.run('update workers set heartbeat_at = heartbeat_at + 3600000')
+    expect(await removeDeadWorkers(database, leaseMs - 1)).toBe(0)
+    expect(await removeDeadWorkers(database, leaseMs)).toBe(1)
   })
 
   storeCase('a worker of this host whose process is gone is dead at once', open, async (database) => {
@@ -38,7 +66,7 @@ export function recoveryCases(open: Open): void {
     // A container, or a machine, that only has this one's name.
     await database.run(`update workers set born = 'other-boot:pid:[1]:5' where id = 'namesake'`)
     await database.run(`update workers set host = 'another host' where id = 'elsewhere'`)
-    await removeDeadWorkers(database)
+    await removeDeadWorkers(database, 0)
     expect((await liveWorkers(database)).map((worker) => worker.id).sort()).toEqual([
       'elsewhere',
       'mine',
