@@ -3,9 +3,10 @@ import { basename, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectOf, ReeveError, Runtime, readEnvironment } from 'reeve'
 import { readInbox } from './ingest/read-inbox.ts'
+import type { Ticket } from './ingest/ticket.ts'
 import { printReport } from './report/print-report.ts'
 import { Progress } from './report/progress.ts'
-import { readReport } from './report/read-report.ts'
+import { readReport, type StartedTicket } from './report/read-report.ts'
 import { train, triageConfig } from './triage-config.ts'
 import supportTriage from './workflows/support-triage.ts'
 
@@ -13,21 +14,33 @@ const usage = `Usage: npm run triage -- [--inbox FILE.csv|FILE.jsonl|FOLDER] [--
                          [--train FILE.csv|FILE.jsonl] [--limit N] [--json]`
 
 const folder = import.meta.dirname
-const { values: options } = parseArgs({
-  options: {
-    inbox: { type: 'string', default: 'inbox' },
-    knowledge: { type: 'string', default: 'knowledge' },
-    train: { type: 'string' },
-    limit: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
+const options = readOptions()
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        inbox: { type: 'string', default: 'inbox' },
+        knowledge: { type: 'string', default: 'knowledge' },
+        train: { type: 'string' },
+        limit: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+    return values
+  } catch (error) {
+    console.error(`triage: ${(error as Error).message}\n\n${usage}`)
+    process.exit(2)
+  }
+}
 
 /** A path from the command line counts from where the command was typed; the defaults lie in this folder. */
 function place(path: string): string {
   const typed = resolve(process.env.INIT_CWD ?? process.cwd(), path)
-  return existsSync(typed) ? typed : resolve(folder, path)
+  const found = [typed, resolve(folder, path)].find((one) => existsSync(one))
+  if (found === undefined) throw new Error(`there is no ${typed}`)
+  return found
 }
 
 /** Tickets that are started together; the next ones follow when no more than so many are under way. */
@@ -47,60 +60,68 @@ async function main(): Promise<void> {
   const project = projectOf(triageConfig(training, [place(options.knowledge)]), [supportTriage], folder)
   const runtime = await Runtime.open({ project, environment })
   const progress = new Progress(options.json)
-  const stopEarly = () => {
+  const interrupted = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+  try {
+    await runtime.start()
+    for (const { problems } of runtime.ingested)
+      for (const { where, problem } of problems) progress.note(`${where}: ${problem}`)
+    for (const problem of training.problems) progress.note(problem)
+    progress.begin(`Reading ${basename(inbox)}: ${solversOf(runtime)}`)
+    const startedAt = performance.now()
+    const tickets = await triageInbox(runtime, inbox, environment.user, progress, interrupted.signal)
+    if (interrupted.signal.aborted) {
+      console.error('\nStopped: what was done is kept; start again to go on where this left off.')
+      process.exitCode = 130
+      return
+    }
+    const times = { elapsedMs: performance.now() - startedAt, trainedMs }
+    const report = await readReport(runtime.database, tickets, times)
     progress.close()
-    console.error('\nStopping: what was done is kept; start again to go on where this left off.')
-    void runtime.stop(3000).then(() => process.exit(130))
+    if (options.json) console.log(JSON.stringify(report))
+    else printReport(report, relative(process.env.INIT_CWD ?? process.cwd(), folder))
+  } finally {
+    await runtime.stop(3000)
   }
-  process.once('SIGINT', stopEarly)
-  process.once('SIGTERM', stopEarly)
+}
 
-  await runtime.start()
-  for (const { problems } of runtime.ingested)
-    for (const { where, problem } of problems) progress.note(`${where}: ${problem}`)
-  for (const problem of training.problems) progress.note(problem)
-  progress.begin(`Reading ${basename(inbox)}: ${solversOf(runtime)}`)
-
-  const startedAt = performance.now()
-  const settled = runtime.engine.onEnded((_run, { status }) => progress.settled(status))
-  const tickets = new Map<string, { isNew: boolean; category: string | undefined }>()
+/** Starts a run for each ticket and waits until all have ended or wait for a person. Answers the runs by their id. */
+async function triageInbox(
+  runtime: Runtime,
+  inbox: string,
+  principal: string,
+  progress: Progress,
+  interrupted: AbortSignal,
+): Promise<Map<string, StartedTicket>> {
+  const { engine } = runtime
+  const tickets = new Map<string, StartedTicket>()
+  const stopWatching = engine.onEnded((_run, { status }) => progress.settled(status))
+  const start = async (ticket: Ticket) => {
+    const { id, from, subject, body, automatic, notes, category } = ticket
+    const input = { id, from, subject, body, automatic, notes }
+    const run = await engine.startRun(supportTriage, input, { idempotencyKey: id, principal })
+    tickets.set(run.id, { isNew: run.isNew || (tickets.get(run.id)?.isNew ?? false), category })
+    progress.started(run.isNew)
+  }
   let starting: Promise<void>[] = []
   for await (const reading of readInbox(inbox)) {
+    if (interrupted.aborted) break
     if (!reading.ok) {
       progress.note(`${reading.where}: ${reading.problem} (skipped)`)
       continue
     }
-    const { id, from, subject, body, automatic, notes, category } = reading.ticket
-    starting.push(
-      runtime.engine
-        .startRun(
-          supportTriage,
-          { id, from, subject, body, automatic, notes },
-          { idempotencyKey: id, principal: environment.user },
-        )
-        .then((run) => {
-          const before = tickets.get(run.id)
-          tickets.set(run.id, { isNew: run.isNew || (before?.isNew ?? false), category })
-          progress.started(run.isNew)
-        }),
-    )
+    starting.push(start(reading.ticket))
     if (starting.length >= window) {
       await Promise.all(starting)
       starting = []
-      await progress.until(() => runtime.engine.worker.active <= window)
+      await progress.until(() => interrupted.aborted || engine.worker.active <= window)
     }
     if (options.limit !== undefined && tickets.size + starting.length >= Number(options.limit)) break
   }
   await Promise.all(starting)
-  await progress.untilSettled(() => runtime.engine.isQuiet())
-  settled()
-  const elapsedMs = performance.now() - startedAt
-
-  const report = await readReport(runtime.database, tickets, { elapsedMs, trainedMs })
-  progress.close()
-  await runtime.stop()
-  if (options.json) console.log(JSON.stringify(report))
-  else printReport(report, relative(process.env.INIT_CWD ?? process.cwd(), folder))
+  await progress.untilSettled(async () => interrupted.aborted || (await engine.isQuiet()))
+  stopWatching()
+  return tickets
 }
 
 /** Which solvers answer, said before anything else: local solvers are never passed off as large models. */

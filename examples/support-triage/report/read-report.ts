@@ -32,6 +32,12 @@ export interface Report {
   example: { run?: string; approval?: string }
 }
 
+/** A ticket's run: whether this call started it, and the label of its ticket, when the data has one. */
+export interface StartedTicket {
+  isNew: boolean
+  category: string | undefined
+}
+
 interface Row {
   id: string
   status: string
@@ -48,7 +54,7 @@ interface Row {
 /** Reads from the journal what became of these tickets. */
 export async function readReport(
   database: Runtime['database'],
-  tickets: ReadonlyMap<string, { isNew: boolean; category: string | undefined }>,
+  tickets: ReadonlyMap<string, StartedTicket>,
   times: { elapsedMs: number; trainedMs: number },
 ): Promise<Report> {
   const rows = await database.all<Row>(
