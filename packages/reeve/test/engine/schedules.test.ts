@@ -186,7 +186,7 @@ test('a start that the database refuses leaves nothing of it and is made again',
     )
   await engine.start()
   await clock.advance(240_000)
-  expect(refusals).toBe(0)
+  expect(refusals).toBeLessThan(1)
   expect(await outcomes(database)).toEqual([])
   expect(await database.all('select id from runs')).toEqual([])
   await clock.advance(2_000)
