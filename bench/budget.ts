@@ -10,7 +10,7 @@ import { type BenchOptions, type BenchResult, goalOf, wholeNumber } from './runn
 import { createDataFolder } from './runner/machine.ts'
 import { figure, table } from './runner/table.ts'
 
-const program = join(import.meta.dirname, 'budget/worker.ts')
+const program = join(import.meta.dirname, 'budget/process.ts')
 const limitMs = 120_000
 
 /**

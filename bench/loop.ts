@@ -9,7 +9,7 @@ import { createDataFolder } from './runner/machine.ts'
 import { figure, table } from './runner/table.ts'
 
 const folder = join(import.meta.dirname, 'loop')
-const reeveProgram = join(import.meta.dirname, 'loop/reeve.ts')
+const reeveProgram = join(import.meta.dirname, 'loop/process.ts')
 
 interface Contestant {
   name: 'reeve' | 'ai-sdk' | 'openai-agents'
