@@ -8,7 +8,7 @@ import { type Facts, jsonOf, payloadOf } from './facts.ts'
 import { checkReplay } from './replay.ts'
 import type { Shape } from './shapes/shape.ts'
 
-export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'shape'
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'shape'
 
 export interface Violation {
   invariant: Invariant

@@ -73,6 +73,14 @@ export function payloadOf(event: JournalEvent | undefined): Record<string, unkno
 }
 
 export async function readFacts(database: Database, folder: string): Promise<Facts> {
+  const heard = readFileSync(join(folder, 'oracle.jsonl'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Heard)
+  return factsOf(database, heard)
+}
+
+export async function factsOf(database: Database, heard: Heard[]): Promise<Facts> {
   const runs = await database.all<RunRow>('select * from runs order by no')
   const events = new Map<number, JournalEvent[]>()
   for (const run of runs) events.set(run.no, await readEvents(database, run.no))
@@ -82,9 +90,6 @@ export async function readFacts(database: Database, folder: string): Promise<Fac
     approvals: await database.all<ApprovalRow>('select * from approvals order by requested_at, id'),
     inbox: await database.all<KeptItem>('select * from inbox order by id'),
     occurrences: await database.all<Occurrence>('select * from occurrences order by schedule, nominal'),
-    heard: readFileSync(join(folder, 'oracle.jsonl'), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Heard),
+    heard,
   })
 }

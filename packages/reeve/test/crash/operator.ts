@@ -8,7 +8,7 @@ import type { Outside } from './outside.ts'
 import type { Operator, Shape, Start } from './shapes/shape.ts'
 
 /** What a client may be told when its wish comes too late; anything else is a fault. */
-const tooLate = new Set(['run-ended', 'already-decided', 'approval-expired'])
+const tooLate = new Set(['run-ended', 'already-decided', 'approval-expired', 'cannot-retry'])
 
 /**
  * Plays the clients and the people of a shape, telling the oracle of every acknowledgement the moment it comes. It

@@ -92,7 +92,9 @@ export const startShapes: Shape[] = [
     },
     async operate(operator) {
       const run = operator.run('retried-run-1')
-      if (run?.status === 'failed') await operator.engine.control.retry(run.id, 'ada')
+      if (run?.status !== 'failed') return
+      const retry = () => operator.engine.control.retry(run.id, 'ada')
+      await operator.once(`retry ${run.id} from ${run.head_seq}`, retry)
     },
     isDone: (runs) => runs.every((run) => run.status === 'succeeded'),
     verify: outputsAre(() => 'mended'),

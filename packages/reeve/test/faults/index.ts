@@ -1,0 +1,11 @@
+import type { Fault } from './fault.ts'
+import { simulation } from './simulation.ts'
+
+export const faults: Fault[] = [simulation]
+
+/** @throws when there is no such fault */
+export function faultNamed(name: string): Fault {
+  const fault = faults.find((one) => one.name === name)
+  if (fault) return fault
+  throw new Error(`There is no fault "${name}". The faults are: ${faults.map((one) => one.name).join(', ')}.`)
+}

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Mutant, mutants } from './seeded-bugs.ts'
+
+const packageFolder = join(import.meta.dirname, '../../..')
+const boundMs = 240_000
+
+/** Runs a suite in a copy of the package; answers why it failed, or undefined. */
+type Suite = { name: string; command: string[] }
+
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--bail', '1', '--reporter', 'dot']
+const suites: Suite[] = [
+  { name: 'engine tests', command: [...vitest, 'test/engine', 'test/store/contract.test.ts'] },
+  { name: 'simulation', command: ['test/faults/main.ts', 'simulation', '--trials', '400', '--no-save'] },
+  { name: 'crash sample', command: [...vitest, 'test/crash/crash.test.ts'] },
+]
+
+/**
+ * Tests the tests: seeds one bug after another into a copy of the package and runs the suites on it until one fails. A
+ * bug that no suite notices is printed. Every patch must fit its file exactly once, so that none goes stale unseen.
+ */
+export async function runMutants(note: (text: string) => void): Promise<{ caught: number; total: number }> {
+  for (const mutant of mutants) patched(mutant, packageFolder)
+  const folder = join(packageFolder, 'test', '.tmp', `mutants-${process.pid}`)
+  copyPackage(folder)
+  let caught = 0
+  try {
+    await mustPass(folder)
+    for (const mutant of mutants) {
+      const file = join(folder, mutant.file)
+      const sound = readFileSync(file, 'utf8')
+      writeFileSync(file, patched(mutant, folder))
+      const by = await catcher(folder)
+      writeFileSync(file, sound)
+      if (by) caught++
+      note(`${by ? 'caught ' : 'MISSED '} ${mutant.name}${by ? ` (${by})` : ''}`)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  return { caught, total: mutants.length }
+}
+
+/** @throws when the patch does not fit exactly once */
+function patched(mutant: Mutant, folder: string): string {
+  const text = readFileSync(join(folder, mutant.file), 'utf8')
+  const parts = text.split(mutant.find)
+  if (parts.length === 2) return parts.join(mutant.replace)
+  throw new Error(
+    `Mutant "${mutant.name}" fits ${parts.length - 1} times in ${mutant.file}, not once. Write it anew for the code as it is.`,
+  )
+}
+
+function copyPackage(folder: string): void {
+  mkdirSync(join(folder, 'test'), { recursive: true })
+  cpSync(join(packageFolder, 'src'), join(folder, 'src'), { recursive: true })
+  cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'))
+  for (const suite of ['engine', 'store', 'crash', 'faults']) {
+    cpSync(join(packageFolder, 'test', suite), join(folder, 'test', suite), { recursive: true })
+  }
+  symlinkSync(join(packageFolder, '../../node_modules'), join(folder, 'node_modules'))
+}
+
+async function mustPass(folder: string): Promise<void> {
+  const by = await catcher(folder)
+  if (by) throw new Error(`The suites fail on the sound engine already: ${by}. Mend that first.`)
+}
+
+async function catcher(folder: string): Promise<string | undefined> {
+  for (const suite of suites) if (!(await passes(suite, folder))) return suite.name
+  return undefined
+}
+
+function passes(suite: Suite, folder: string): Promise<boolean> {
+  const child = spawn(process.execPath, suite.command, {
+    cwd: folder,
+    stdio: 'ignore',
+    detached: true,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
+  })
+  // A suite that hangs has failed. It is ended with everything that it started.
+  const hung = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), boundMs)
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      clearTimeout(hung)
+      resolve(code === 0)
+    })
+  })
+}

@@ -1,0 +1,245 @@
+/** A bug to be seeded: a text that stands once in a file, and what to put in its place. */
+export interface Mutant {
+  name: string
+  /** In the package. */
+  file: string
+  find: string
+  replace: string
+}
+
+const bug = (name: string, file: string, find: string, replace: string): Mutant => ({
+  name,
+  file: `src/${file}`,
+  find,
+  replace,
+})
+
+export const mutants: Mutant[] = [
+  // The store: fencing, durability, claims.
+  bug(
+    'any epoch may append',
+    'store/runs.ts',
+    'runs.epoch = :epoch and runs.worker is not null {lock}',
+    'runs.worker is not null {lock}',
+  ),
+  bug(
+    'a turn is written though its claim was lost',
+    'store/group-commit.ts',
+    "heldNos.has(turn.run) ? 'durable' : 'lost'",
+    "'durable'",
+  ),
+  bug(
+    'a second birth with a key counts as the first',
+    'store/group-commit.ts',
+    "bornNos.has(turn.run) ? 'durable' : 'exists'",
+    "'durable'",
+  ),
+  bug(
+    'a claim does not bump the epoch',
+    'store/claims.ts',
+    'worker = ?, epoch = epoch + 1, wake_at',
+    'worker = ?, wake_at',
+  ),
+  bug(
+    'a claim leaves the run queued',
+    'store/claims.ts',
+    "set status = 'running', worker = ?",
+    "set status = 'queued', worker = ?",
+  ),
+  bug(
+    'timers are due early',
+    'store/claims.ts',
+    'wake_at is not null and wake_at <= reeve_now() and paused = 0`',
+    'wake_at is not null and wake_at <= reeve_now() + 500 and paused = 0`',
+  ),
+  bug(
+    'delayed starts are claimed at once',
+    'store/claims.ts',
+    'and available_at <= reeve_now() and paused = 0',
+    'and paused = 0',
+  ),
+  bug(
+    'the runs of dead workers stay theirs',
+    'store/claims.ts',
+    'worker not in (select id from workers)',
+    'worker in (select id from workers where 1 = 0)',
+  ),
+  bug(
+    'one more than the concurrency may run',
+    'store/claims.ts',
+    'queue.concurrency - running!.count',
+    'queue.concurrency - running!.count + 1',
+  ),
+  bug(
+    'keys are not kept apart within a claim',
+    'store/claims.ts',
+    'running.set(row.key, count + 1)',
+    'running.set(row.key, count)',
+  ),
+  bug('deaths are not counted', 'store/claims.ts', 'then 1 else crashes + 1 end', 'then 0 else crashes end'),
+  bug(
+    'a delivery is counted on every copy',
+    'store/inbox.ts',
+    'on conflict (run, dedup) where dedup is not null do nothing returning run',
+    'on conflict (run, dedup) where dedup is not null do update set payload = excluded.payload returning run',
+  ),
+  bug(
+    'a delivery does not wake',
+    'store/inbox.ts',
+    "case when runs.status = 'waiting' then 'queued' else runs.status end",
+    'runs.status',
+  ),
+  bug(
+    'a run parks over an item that came',
+    'store/runs.ts',
+    "status = case when :status = 'waiting' and runs.inbox > :inbox_seen then 'queued' else :status end",
+    'status = :status',
+  ),
+  bug(
+    'items may be taken twice',
+    'store/inbox.ts',
+    'where run = ? and consumed_step is null order by id',
+    'where run = ? order by id',
+  ),
+  bug('an occurrence is recorded again', 'store/schedules.ts', 'return changed === 1', 'return changed <= 1'),
+  bug(
+    'a payload may change under its hash',
+    'store/journal.ts',
+    "event.blob ?? (event.payload === null ? '' : sha256(event.payload))",
+    "event.blob ?? ''",
+  ),
+  bug(
+    'a missing tail of a journal goes unnoticed',
+    'store/journal.ts',
+    'if (head && head.seq > seq)',
+    'if (head && head.seq < 0)',
+  ),
+  // The engine: what is told when, what is repeated.
+  bug(
+    'a transaction that fails is told as durable',
+    'store/group-commit.ts',
+    "await this.#write(sources, turns, inDoubt || kind === 'unknown')",
+    "for (const source of sources) source.settled('durable')",
+  ),
+  bug(
+    'a keyed start acts before its birth is durable',
+    'engine/execution.ts',
+    'this.#maybeDuplicate = run.idempotency !== null',
+    'this.#maybeDuplicate = false',
+  ),
+  bug(
+    'an effect goes out before its intent is durable',
+    'engine/effect.ts',
+    "await this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))",
+    "void this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))",
+  ),
+  bug(
+    'a once effect is repeated after an unknown outcome',
+    'engine/effect.ts',
+    "case 'read':\n      case 'idempotent':\n        return this.#attempt(attempt + 1)",
+    "case 'read':\n      case 'once':\n      case 'idempotent':\n        return this.#attempt(attempt + 1)",
+  ),
+  bug(
+    'a verifiable effect is repeated unasked',
+    'engine/effect.ts',
+    "case 'verifiable':\n        return this.#verify(attempt, reason)",
+    "case 'verifiable':\n        return this.#attempt(attempt + 1)",
+  ),
+  bug(
+    'an error of a once effect means nothing happened',
+    'engine/effect.ts',
+    'if (!repeatable && !(error instanceof NotApplied))',
+    'if (!repeatable && error === null)',
+  ),
+  bug(
+    'every attempt has its own key',
+    'engine/effect.ts',
+    '{ key: this.#key, attempt, signal }),\n      )\n    } catch (error) {\n      return this.#afterError',
+    '{ key: `${this.#key}:${attempt}`, attempt, signal }),\n      )\n    } catch (error) {\n      return this.#afterError',
+  ),
+  bug(
+    'keys are the same in all runs',
+    'engine/step.ts',
+    '`${execution.edges.identity}:${execution.claim.id}:${call.step}`',
+    '`${execution.edges.identity}:${call.step}`',
+  ),
+  bug(
+    'settlements come in the order of the calls',
+    'engine/history.ts',
+    "history.settlements.push({ step, event, rejects: meaning.role === 'rejects' })",
+    "history.settlements.push({ step, event, rejects: meaning.role === 'rejects' })\n    history.settlements.sort((left, right) => left.step - right.step)",
+  ),
+  bug(
+    'changed code goes on',
+    'engine/execution.ts',
+    'recorded.kind !== kind || recorded.name !== name || recorded.args !== args',
+    'recorded.kind !== kind',
+  ),
+  bug(
+    'calls that the code no longer makes are forgotten',
+    'engine/execution.ts',
+    "if (this.behindHistory) return this.#stickUnmade('its function returned')",
+    '',
+  ),
+  bug(
+    'an ended run is followed by more',
+    'engine/execution.ts',
+    "if (this.#mode === 'ended' || this.#mode === 'leaving') return\n    this.#outbox.push({\n",
+    'this.#outbox.push({\n',
+  ),
+  bug(
+    'a lost turn is told to the workflow',
+    'engine/execution.ts',
+    "if (outcome !== 'durable') {\n",
+    "if (outcome === 'exists') {\n",
+  ),
+  bug(
+    'a run is parked while it acts',
+    'engine/execution.ts',
+    "if (this.#mode !== 'live' || this.#acting > 0 || !this.#deliveries.empty) return false",
+    "if (this.#mode !== 'live' || !this.#deliveries.empty) return false",
+  ),
+  bug(
+    'a parent is not told',
+    'engine/outbox.ts',
+    'if (!ended || this.#claim.parent === null) return',
+    'if (!ended || this.#claim.parent !== null) return',
+  ),
+  bug(
+    'a sleep starts anew after a crash',
+    'engine/waits.ts',
+    "const name = until ? duration.toISOString() : String(duration)\n  const call = execution.issue('timer', name, null)\n  execution.perform(call, () => {\n    const recorded = call.recorded?.opened[0]",
+    "const name = until ? duration.toISOString() : String(duration)\n  const call = execution.issue('timer', name, null)\n  execution.perform(call, () => {\n    const recorded = undefined as { payload: string } | undefined",
+  ),
+  bug(
+    'a timer fires before its time',
+    'engine/timers.ts',
+    'if (timer.at > now) continue',
+    'if (timer.at > now + 60_000) continue',
+  ),
+  bug(
+    'an attempt is not counted',
+    'engine/step.ts',
+    'const next = () => tries(execution, call, attempted, attempt + 1)',
+    'const next = () => tries(execution, call, attempted, attempt)',
+  ),
+  bug(
+    'a signal is taken without being marked',
+    'engine/inbox.ts',
+    'this.#consumed.push({ item: item.id, step })',
+    '',
+  ),
+  bug('a decision stands beside another', 'engine/control.ts', 'refuseDecided(current, at)', ''),
+  bug(
+    'a cancelled run keeps its children',
+    'engine/control.ts',
+    'for (const child of children) touched.push(...(await this.#cancelTree(session, child.no, by)))',
+    '',
+  ),
+  bug(
+    'a schedule forgets where it was',
+    'engine/schedule.ts',
+    'for (let at = row.next_at; at !== null && at <= now && times.length < mostMissed; ) {',
+    'for (let at = row.next_at; at !== null && at < now && times.length < 1; ) {',
+  ),
+]
