@@ -54,6 +54,13 @@ export interface WorkerOptions {
   onRound: () => Promise<void>
 }
 
+/** So long a suspect is driven with no other suspect beside it. */
+const probationMs = 500
+
+function isSuspect(run: { crashes: number }): boolean {
+  return run.crashes >= suspectCrashes
+}
+
 /**
  * Claims runs and drives them.
  *
@@ -76,6 +83,7 @@ export class Worker {
   #round: Promise<void> | undefined
   /** Up to which run the wakes were compared with the journals. */
   #reconciled = 0
+  #probationEnds = 0
   /** A round was asked for. */
   #again = false
   /** There was no room left: more may be queued. */
@@ -207,12 +215,23 @@ export class Worker {
     const claimed: RunRow[] = []
     for (const queue of queues) {
       if (claimed.length >= room) break
-      const held = [...this.#active.values()].map((execution) => execution.claim)
-      const drivesSuspect = [...held, ...claimed].some((run) => run.crashes >= suspectCrashes)
+      const drivesSuspect = claimed.some(isSuspect) || this.#probation()
       const request = { worker: this.id, limit: Math.min(room - claimed.length, 200), drivesSuspect }
       claimed.push(...(await claimFrom(session, queue, request)))
     }
     return claimed
+  }
+
+  /** Whether a suspect is held that has not yet shown, by not ending this process, that it may have company. */
+  #probation(): boolean {
+    if (this.#options.edges.clock.now() >= this.#probationEnds) return false
+    return [...this.#active.values()].some((execution) => isSuspect(execution.claim))
+  }
+
+  #beginProbation(): void {
+    const { clock } = this.#options.edges
+    this.#probationEnds = clock.now() + probationMs
+    clock.after(probationMs, () => this.nudge())
   }
 
   async #sleepUntilDue(): Promise<void> {
@@ -343,6 +362,7 @@ export class Worker {
       inbox: run.inbox,
       costNanousd: run.cost_nanousd,
     }
+    if (isSuspect(claim)) this.#beginProbation()
     const execution = this.#begin(claim, run.workflow, run.version, history, inbox)
     try {
       const input = parse(execution.workflow.input, inputOf(history.input.payload), 'The kept input')
@@ -379,7 +399,7 @@ export class Worker {
     }
     this.#options.onEnd({ no: claim.no, id: claim.id, workflow }, ending)
     if (this.#active.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
-    const mayFree = this.#backlog || this.#limited || claim.crashes >= suspectCrashes
+    const mayFree = this.#backlog || this.#limited || isSuspect(claim)
     if (ending.status === 'waiting' || ending.status === 'queued' || mayFree) this.nudge()
   }
 
