@@ -361,3 +361,34 @@ test('a timer in memory keeps to a clock that was set back and right again', asy
   await time.advance(10_000)
   expect(fired).toBe(1)
 })
+
+test('a run that acts beside a long wait stays with its process', async () => {
+  let release = () => {}
+  let bodies = 0
+  const flow = defineWorkflow({
+    name: 'busy-waiter',
+    input: anything,
+    run: (ctx: CoreContext) =>
+      ctx.all([
+        ctx.sleep('1h'),
+        ctx.step('slow', async () => {
+          bodies++
+          await new Promise<void>((resolve) => (release = resolve))
+          return 'done'
+        }),
+      ]),
+  })
+  const { engine, database, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await settle()
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'running' })
+  release()
+  await settle()
+  expect(await typesOf(database, handle.id)).toContain('step-completed')
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'waiting', reason: 'timer "1h"' })
+  await clock.advance(3_600_001)
+  expect(await handle.result()).toMatchObject({ status: 'succeeded' })
+  expect(bodies).toBe(1)
+  await engine.stop()
+})

@@ -1,7 +1,9 @@
+import { bitFlips } from './bit-flips.ts'
 import type { Fault } from './fault.ts'
+import { powerLoss } from './power-loss.ts'
 import { simulation } from './simulation.ts'
 
-export const faults: Fault[] = [simulation]
+export const faults: Fault[] = [simulation, powerLoss, bitFlips]
 
 /** @throws when there is no such fault */
 export function faultNamed(name: string): Fault {

@@ -1,0 +1,145 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { FakeClock, settle } from '../../../src/base/fake-clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { Engine } from '../../../src/engine/engine.ts'
+import type { Workflow } from '../../../src/engine/workflow.ts'
+import type { Database } from '../../../src/store/database.ts'
+import { identityOf, migrate } from '../../../src/store/migrations.ts'
+import { openSqlite } from '../../../src/store/sqlite.ts'
+import { shapeNamed } from '../../crash/shapes/index.ts'
+import { Link } from '../simulation/link.ts'
+import { Receiver } from '../simulation/receiver.ts'
+
+/** What the disk held, and what had been acknowledged, right after one commit. */
+export interface Snapshot {
+  database: Buffer
+  wal: Buffer
+  /** How many events there were. */
+  events: number
+}
+
+export interface KeptEvent {
+  run: number
+  seq: number
+  hash: string
+  payload: string | null
+}
+
+export interface Recording {
+  snapshots: Snapshot[]
+  /** All events, in the order in which they were written. */
+  events: KeptEvent[]
+}
+
+const used = ['sequential', 'effect-idempotent', 'signal-timeout', 'fan-out', 'big-results'].map(shapeNamed)
+const commitsBetweenCheckpoints = 9
+
+/** Drives runs on a file, and keeps a copy of its files after every commit. */
+export async function record(folder: string): Promise<Recording> {
+  mkdirSync(folder, { recursive: true })
+  const file = join(folder, 'recorded.db')
+  const clock = new FakeClock()
+  const plain = openSqlite({ file, clock })
+  await migrate(plain, () => 'recorded')
+  const snapshots: Snapshot[] = []
+  const side = new DatabaseSync(file)
+  const recorded = await recording(plain, side, file, snapshots)
+  const link = new Link({
+    database: recorded,
+    random: () => 0,
+    dieAt: 0,
+    onDeath() {},
+    onCommit() {},
+    onFencing() {},
+    listen: () => () => {},
+  })
+  const outside = new Receiver(clock).seenFrom(link, 1, () => false)
+  const engine = testEngineOn(recorded, clock, await identityOf(plain))
+  for (const shape of used)
+    for (const workflow of shape.workflows(outside)) engine.workflows.add(workflow as Workflow)
+  await engine.start()
+  for (const shape of used)
+    for (const start of shape.starts)
+      await engine.startRun(start.workflow, start.input, { idempotencyKey: start.key })
+  for (let turn = 0; turn < 40; turn++) await clock.advance(100)
+  await engine.stop()
+  const events = await plain.all<KeptEvent>(eventsSql)
+  side.close()
+  await plain.close()
+  return { snapshots, events }
+}
+
+export const eventsSql = `select e.run, e.seq, e.hash, coalesce(e.payload, b.content) as payload
+  from events e left join blobs b on b.hash = e.blob order by e.id`
+
+function testEngineOn(database: Database, clock: FakeClock, identity: string): Engine {
+  let ids = 0
+  return new Engine({
+    database,
+    clock,
+    log: silentLog,
+    newId: () => `${clock.now()}-${++ids}`,
+    random: () => 0.5,
+    identity,
+    onFatal: (error) => {
+      throw error
+    },
+  })
+}
+
+/** Opens what an image left, with workflows enough to go on, and lets it run for a while. */
+export async function goOn(database: Database, clock: FakeClock): Promise<void> {
+  const silent = new Link({
+    database,
+    random: () => 0,
+    dieAt: 0,
+    onDeath() {},
+    onCommit() {},
+    onFencing() {},
+    listen: () => () => {},
+  })
+  const outside = new Receiver(clock).seenFrom(silent, 1, () => false)
+  const engine = testEngineOn(database, clock, await identityOf(database))
+  for (const shape of used)
+    for (const workflow of shape.workflows(outside)) engine.workflows.add(workflow as Workflow)
+  await engine.start()
+  await settle()
+  await clock.advance(5_000)
+  await engine.stop(0)
+}
+
+/** The same database; after each commit it copies its files, and now and then another connection checkpoints. */
+async function recording(
+  database: Database,
+  side: DatabaseSync,
+  file: string,
+  snapshots: Snapshot[],
+): Promise<Database> {
+  const keep = async () => {
+    const { events } = (await database.get<{ events: number }>('select count(*) as events from events'))!
+    const wal = existsSync(`${file}-wal`) ? readFileSync(`${file}-wal`) : Buffer.alloc(0)
+    snapshots.push({ database: readFileSync(file), wal, events })
+    if (snapshots.length % commitsBetweenCheckpoints === 0) side.exec('pragma wal_checkpoint(restart)')
+  }
+  const after = async <T>(written: Promise<T>): Promise<T> => {
+    const result = await written
+    await keep()
+    return result
+  }
+  await keep()
+  return {
+    kind: database.kind,
+    place: database.place,
+    all: (sql, parameters) => database.all(sql, parameters),
+    get: (sql, parameters) => database.get(sql, parameters),
+    run: (sql, parameters) => after(database.run(sql, parameters)),
+    bulk: (statement, rows) => after(database.bulk(statement, rows)),
+    transaction: (body) => after(database.transaction(body)),
+    onOutsideChange: () => () => {},
+    classify: (error) => database.classify(error),
+    integrity: () => database.integrity(),
+    close: () => database.close(),
+  }
+}
