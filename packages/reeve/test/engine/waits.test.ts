@@ -370,7 +370,7 @@ test('a run that acts beside a long wait stays with its process', async () => {
     input: anything,
     run: (ctx: CoreContext) =>
       ctx.all([
-        ctx.sleep('1h'),
+        ctx.sleep('1h').then(() => 'slept'),
         ctx.step('slow', async () => {
           bodies++
           await new Promise<void>((resolve) => (release = resolve))
