@@ -16,6 +16,7 @@ ${faults.map(({ name, injects, trials }) => `  ${name.padEnd(14)} ${injects} (${
 
   --trials N     of each fault
   --seed S       of the first trial; the others count up from it (default: 1)
+  --only TEXT    only the mutants whose name has it
   --no-save      leaves bench/faults.json as it is
   --json         the rows as one JSON line
 `
@@ -37,6 +38,7 @@ const { values, positionals } = parseArgs({
   options: {
     trials: { type: 'string' },
     seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: '' },
     save: { type: 'boolean', default: true },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -51,7 +53,7 @@ async function main(): Promise<number> {
   const rows: Row[] = []
   for (const fault of all) rows.push(await runFault(fault))
   if (positionals.includes('mutants')) {
-    const { caught, total } = await runMutants(note)
+    const { caught, total } = await runMutants(note, values.only)
     rows.push({ fault: 'mutants', trials: total, violations: total - caught, seed: 0, commit: commit() })
     process.stdout.write(`mutants caught: ${caught}/${total}\n`)
   }
