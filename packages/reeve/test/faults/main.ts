@@ -20,6 +20,11 @@ ${faults.map(({ name, injects, trials }) => `  ${name.padEnd(14)} ${injects} (${
   --no-save      leaves bench/faults.json as it is
   --json         the rows as one JSON line
 `
+/** The commit that is tested: others may follow while it runs. */
+const at = execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+  encoding: 'utf8',
+  cwd: import.meta.dirname,
+}).trim()
 const resultsFile = join(import.meta.dirname, '../../../../bench/faults.json')
 const evidence = join(import.meta.dirname, '..', '.tmp', 'fault-failures.json')
 
@@ -54,7 +59,7 @@ async function main(): Promise<number> {
   for (const fault of all) rows.push(await runFault(fault))
   if (positionals.includes('mutants')) {
     const { caught, total } = await runMutants(note, values.only)
-    rows.push({ fault: 'mutants', trials: total, violations: total - caught, seed: 0, commit: commit() })
+    rows.push({ fault: 'mutants', trials: total, violations: total - caught, seed: 0, commit: at })
     process.stdout.write(`mutants caught: ${caught}/${total}\n`)
   }
   if (values.save) keep(rows)
@@ -92,7 +97,7 @@ async function runFault(fault: Fault): Promise<Row> {
   }
   if (violations === 0) rmSync(join(folder, '..'), { recursive: true, force: true })
   note(`${fault.name}: ${trials} trials in ${Math.round((performance.now() - begun) / 1000)} s`)
-  return { fault: fault.name, trials, violations, seed, commit: commit() }
+  return { fault: fault.name, trials, violations, seed, commit: at }
 }
 
 function note(text: string): void {
@@ -106,7 +111,7 @@ function report(fault: Fault, seed: number, found: Violation[]): void {
     `VIOLATION of ${fault.name}\n${lines.join('\n')}\n  again: npm run faults -- ${fault.name} --trials 1 --seed ${seed}`,
   )
   const before = existsSync(evidence) ? (JSON.parse(readFileSync(evidence, 'utf8')) as object[]) : []
-  const entry = { fault: fault.name, seed, commit: commit(), violations: found }
+  const entry = { fault: fault.name, seed, commit: at, violations: found }
   mkdirSync(join(evidence, '..'), { recursive: true })
   writeFileSync(evidence, `${JSON.stringify([...before, entry], null, 2)}\n`)
 }
@@ -117,11 +122,4 @@ function keep(rows: Row[]): void {
   const others = before.filter((row) => !rows.some((one) => one.fault === row.fault))
   const lines = [...others, ...rows].map((row) => `  ${JSON.stringify(row)}`)
   writeFileSync(resultsFile, `[\n${lines.join(',\n')}\n]\n`)
-}
-
-function commit(): string {
-  return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
-    encoding: 'utf8',
-    cwd: import.meta.dirname,
-  }).trim()
 }
