@@ -120,6 +120,12 @@ function report(fault: Fault, seed: number, found: Violation[]): void {
 function keep(rows: Row[]): void {
   const before = existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, 'utf8')) as Row[]) : []
   const others = before.filter((row) => !rows.some((one) => one.fault === row.fault))
-  const lines = [...others, ...rows].map((row) => `  ${JSON.stringify(row)}`)
+  const lines = [...others, ...rows].map(lineOf)
   writeFileSync(resultsFile, `[\n${lines.join(',\n')}\n]\n`)
+}
+
+/** As the formatter would have it. */
+function lineOf(row: Row): string {
+  const fields = Object.entries(row).map(([name, value]) => `"${name}": ${JSON.stringify(value)}`)
+  return `  { ${fields.join(', ')} }`
 }
