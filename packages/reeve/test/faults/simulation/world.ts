@@ -6,7 +6,7 @@ import type { Workflow } from '../../../src/engine/workflow.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { migrate } from '../../../src/store/migrations.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
-import { leaseMs } from '../../../src/store/workers.ts'
+import { longLeaseMs } from '../../../src/store/workers.ts'
 import { seeded } from '../../crash/campaign.ts'
 import { checkInvariants, type Violation } from '../../crash/checker.ts'
 import { factsOf } from '../../crash/facts.ts'
@@ -204,7 +204,7 @@ export class World {
     if (!life) return
     this.#mishaps--
     life.doubted = true
-    life.stalledAt = now + Math.floor(this.#random() * 2 * leaseMs)
+    life.stalledAt = now + Math.floor(this.#random() * 2 * longLeaseMs)
     life.link.stall()
   }
 
