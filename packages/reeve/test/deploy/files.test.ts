@@ -1,20 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parseAllDocuments } from 'yaml'
 
 const root = join(import.meta.dirname, '../../../..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
-
-interface Document {
-  errors: Error[]
-  toJS(): unknown
-}
-
-// The parser that knip brings along.
-const { parseAllDocuments } = createRequire(import.meta.resolve('knip'))('yaml') as {
-  parseAllDocuments(text: string, options: { merge: boolean }): Document[]
-}
 
 function parseYaml<T>(path: string): T[] {
   return parseAllDocuments(read(path), { merge: true }).map((document) => {
