@@ -52,7 +52,16 @@ async function agreed(folder: string): Promise<boolean> {
 }
 
 function contentOf(template: string, name: string): string {
-  return readFileSync(new URL(template, templates), 'utf8').replaceAll('{{name}}', name)
+  const text = readFileSync(new URL(template, templates), 'utf8')
+  return text.replaceAll('{{name}}', name).replaceAll('{{reeve}}', reeveAsDependency())
+}
+
+/** The published package, or the checkout that this command runs from. */
+function reeveAsDependency(): string {
+  const folder = join(import.meta.dirname, '../..')
+  if (!folder.includes('node_modules')) return `file:${folder}`
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
+  return `^${version}`
 }
 
 /** A folder's name as npm takes it. */
