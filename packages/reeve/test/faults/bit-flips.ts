@@ -5,29 +5,23 @@ import { verifyAudit } from '../../src/store/audit.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { seeded } from '../crash/campaign.ts'
 import type { Violation } from '../crash/checker.ts'
-import type { Fault, Tools } from './fault.ts'
-import { eventsSql, type KeptEvent, type Recording, record } from './images/recording.ts'
+import type { Tools } from './fault.ts'
+import { eventsSql, faultOfImages, type KeptEvent, type Recording } from './images/recording.ts'
 import { isSame } from './power-loss.ts'
-
-let recorded: Promise<Recording> | undefined
 
 /**
  * Flips bits of the files of a database that nobody has open. A flip in the log cuts it off there, which SQLite takes for
  * a commit that never was: what is left must be a true beginning. Any other loss must be noticed.
  */
-export const bitFlips: Fault = {
-  name: 'bit-flips',
-  injects: '1 to 8 bits flipped in the database, its log or a blob',
-  invariants: 'detected, or a true beginning is left',
-  trials: 500,
-  async trial(seed, tools) {
-    recorded ??= record(join(tools.folder, 'recording'))
-    return inspect(await recorded, seed, tools)
+export const bitFlips = faultOfImages(
+  {
+    name: 'bit-flips',
+    injects: '1 to 8 bits flipped in the database, its log or a blob',
+    invariants: 'detected, or a true beginning is left',
+    trials: 500,
   },
-  async close() {
-    recorded = undefined
-  },
-}
+  inspect,
+)
 
 async function inspect({ snapshots, events }: Recording, seed: number, tools: Tools): Promise<Violation[]> {
   const random = seeded(`bit flips ${seed}`)

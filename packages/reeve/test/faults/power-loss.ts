@@ -5,31 +5,33 @@ import { verifyAudit } from '../../src/store/audit.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { seeded } from '../crash/campaign.ts'
 import type { Violation } from '../crash/checker.ts'
-import type { Fault, Tools } from './fault.ts'
-import { eventsSql, goOn, type KeptEvent, type Recording, record, type Snapshot } from './images/recording.ts'
+import type { Tools } from './fault.ts'
+import {
+  eventsSql,
+  faultOfImages,
+  goOn,
+  type KeptEvent,
+  type Recording,
+  type Snapshot,
+} from './images/recording.ts'
 
 const sectorBytes = 512
 const headerBytes = 32
-let recorded: Promise<Recording> | undefined
 
 /**
  * Takes the disk as it was after one commit, and of what was written until the next one lets some sectors arrive, some
  * not, and some in part. A commit counts as synced once it is acknowledged, as `synchronous = full` promises: that the
  * disk keeps that promise is not tested here.
  */
-export const powerLoss: Fault = {
-  name: 'power-loss',
-  injects: 'unsynced sectors of the database and its log dropped, reordered or torn',
-  invariants: 'I1 I5 I6',
-  trials: 500,
-  async trial(seed, tools) {
-    recorded ??= record(join(tools.folder, 'recording'))
-    return inspect(await recorded, seed, tools)
+export const powerLoss = faultOfImages(
+  {
+    name: 'power-loss',
+    injects: 'unsynced sectors of the database and its log dropped, reordered or torn',
+    invariants: 'I1 I5 I6',
+    trials: 500,
   },
-  async close() {
-    recorded = undefined
-  },
-}
+  inspect,
+)
 
 async function inspect({ snapshots, events }: Recording, seed: number, tools: Tools): Promise<Violation[]> {
   const random = seeded(`power loss ${seed}`)

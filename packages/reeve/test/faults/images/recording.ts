@@ -8,7 +8,9 @@ import type { Workflow } from '../../../src/engine/workflow.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { identityOf, migrate } from '../../../src/store/migrations.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
+import type { Violation } from '../../crash/checker.ts'
 import { shapeNamed } from '../../crash/shapes/index.ts'
+import type { Fault, Tools } from '../fault.ts'
 import { Link } from '../simulation/link.ts'
 import { Receiver } from '../simulation/receiver.ts'
 
@@ -33,11 +35,29 @@ export interface Recording {
   events: KeptEvent[]
 }
 
+/** A fault whose trials each damage a copy of the files of one recording, made when the first trial begins. */
+export function faultOfImages(
+  fault: Omit<Fault, 'trial' | 'close'>,
+  inspect: (recording: Recording, seed: number, tools: Tools) => Promise<Violation[]>,
+): Fault {
+  let recorded: Promise<Recording> | undefined
+  return {
+    ...fault,
+    async trial(seed, tools) {
+      recorded ??= record(join(tools.folder, 'recording'))
+      return inspect(await recorded, seed, tools)
+    },
+    async close() {
+      recorded = undefined
+    },
+  }
+}
+
 const used = ['sequential', 'effect-idempotent', 'signal-timeout', 'fan-out', 'big-results'].map(shapeNamed)
 const commitsBetweenCheckpoints = 9
 
 /** Drives runs on a file, and keeps a copy of its files after every commit. */
-export async function record(folder: string): Promise<Recording> {
+async function record(folder: string): Promise<Recording> {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'recorded.db')
   const clock = new FakeClock()
@@ -46,19 +66,7 @@ export async function record(folder: string): Promise<Recording> {
   const snapshots: Snapshot[] = []
   const side = new DatabaseSync(file)
   const recorded = await recording(plain, side, file, snapshots)
-  const link = new Link({
-    database: recorded,
-    random: () => 0,
-    dieAt: 0,
-    onDeath() {},
-    onCommit() {},
-    onFencing() {},
-    listen: () => () => {},
-  })
-  const outside = new Receiver(clock).seenFrom(link, 1, () => false)
-  const engine = testEngineOn(recorded, clock, await identityOf(plain))
-  for (const shape of used)
-    for (const workflow of shape.workflows(outside)) engine.workflows.add(workflow as Workflow)
+  const engine = await engineOn(recorded, clock)
   await engine.start()
   for (const shape of used)
     for (const start of shape.starts)
@@ -74,24 +82,9 @@ export async function record(folder: string): Promise<Recording> {
 export const eventsSql = `select e.run, e.seq, e.hash, coalesce(e.payload, b.content) as payload
   from events e left join blobs b on b.hash = e.blob order by e.id`
 
-function testEngineOn(database: Database, clock: FakeClock, identity: string): Engine {
-  let ids = 0
-  return new Engine({
-    database,
-    clock,
-    log: silentLog,
-    newId: () => `${clock.now()}-${++ids}`,
-    random: () => 0.5,
-    identity,
-    onFatal: (error) => {
-      throw error
-    },
-  })
-}
-
-/** Opens what an image left, with workflows enough to go on, and lets it run for a while. */
-export async function goOn(database: Database, clock: FakeClock): Promise<void> {
-  const silent = new Link({
+/** An engine with the recorded workflows, whose receiver is never lost. */
+async function engineOn(database: Database, clock: FakeClock): Promise<Engine> {
+  const link = new Link({
     database,
     random: () => 0,
     dieAt: 0,
@@ -100,10 +93,27 @@ export async function goOn(database: Database, clock: FakeClock): Promise<void> 
     onFencing() {},
     listen: () => () => {},
   })
-  const outside = new Receiver(clock).seenFrom(silent, 1, () => false)
-  const engine = testEngineOn(database, clock, await identityOf(database))
+  const outside = new Receiver(clock).seenFrom(link, 1, () => false)
+  let ids = 0
+  const engine = new Engine({
+    database,
+    clock,
+    log: silentLog,
+    newId: () => `${clock.now()}-${++ids}`,
+    random: () => 0.5,
+    identity: await identityOf(database),
+    onFatal: (error) => {
+      throw error
+    },
+  })
   for (const shape of used)
     for (const workflow of shape.workflows(outside)) engine.workflows.add(workflow as Workflow)
+  return engine
+}
+
+/** Opens what an image left, with workflows enough to go on, and lets it run for a while. */
+export async function goOn(database: Database, clock: FakeClock): Promise<void> {
+  const engine = await engineOn(database, clock)
   await engine.start()
   await settle()
   await clock.advance(5_000)
