@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -43,7 +43,7 @@ export async function startOwnPostgres(flags: Record<string, string> = {}): Prom
     const data = join(folder, 'data')
     mkdirSync(data)
     if (user) for (const path of [folder, data]) chownSync(path, user.uid, user.gid)
-    const binaries = join(nativePackage(), 'native/bin')
+    const binaries = join(reachable(join(nativePackage(), 'native'), folder, user), 'bin')
     const how = { ...user, cwd: data, env: { PATH: process.env.PATH, LC_ALL: 'C' } }
     execFileSync(
       join(binaries, 'initdb'),
@@ -139,6 +139,19 @@ function nativePackage(): string {
   const found = readdirSync(scope).find((name) => name === `${system}-${process.arch}`)
   if (!found) throw new Error(`No package in ${scope} has binaries for ${process.platform} ${process.arch}.`)
   return join(scope, found)
+}
+
+/** Root's checkout may lie where `nobody` cannot go: then the binaries are copied into the server's own folder. */
+function reachable(native: string, folder: string, user: { uid: number; gid: number } | undefined): string {
+  if (!user) return native
+  try {
+    execFileSync(join(native, 'bin/initdb'), ['--version'], { ...user, cwd: folder, stdio: 'ignore' })
+    return native
+  } catch {
+    const copy = join(folder, 'native')
+    cpSync(native, copy, { recursive: true, dereference: true })
+    return copy
+  }
 }
 
 /** Postgres refuses to run as root: then it runs as `nobody`. */
