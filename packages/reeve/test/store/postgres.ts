@@ -149,7 +149,7 @@ function reachable(native: string, folder: string, user: { uid: number; gid: num
     return native
   } catch {
     const copy = join(folder, 'native')
-    cpSync(native, copy, { recursive: true, dereference: true })
+    cpSync(native, copy, { recursive: true, verbatimSymlinks: true })
     return copy
   }
 }
