@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
-import { fromJsonSchema, type JsonSchemaObject } from './json-schema.ts'
+import { fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
 import { unseenIn, visible } from './visible-text.ts'
 
 /** All of a tool or prompt that a model or a person is told of, as its server gives it. What is not here is never shown. */

@@ -1,7 +1,7 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Json } from '../../base/json.ts'
-import { fromJsonSchema, type JsonSchemaObject } from './json-schema.ts'
+import { fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
 
 /** A part of a result that is not text. */
 export type McpPart =

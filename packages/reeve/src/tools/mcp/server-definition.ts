@@ -2,8 +2,8 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json.ts'
 import { type Duration, toMs } from '../../base/time.ts'
+import type { FromJsonSchema } from '../json-schema.ts'
 import type { ToolDefinition } from '../tool.ts'
-import type { FromJsonSchema } from './json-schema.ts'
 import type { McpResult } from './result.ts'
 
 /** What a project says of one tool, against what its server claims. Default: `once`, high risk, always approved. */
