@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
 import type { GroupCommit } from '../store/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
+import type { Claim } from './call.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineEdges {
@@ -16,6 +17,8 @@ export interface EngineEdges {
   random: () => number
   /** A run whose next timer is due within this time stays in memory. */
   lingerMs: number
+  /** Whether a claim is surely this process's still; a promise when that must be asked. */
+  surelyHolds: (claim: Claim) => true | Promise<boolean>
   /** Told, once it is durable, that a run's inbox grew. */
   arrived: (run: number) => void
   /** Told, once it is durable, that a run was queued. */

@@ -122,6 +122,9 @@ class EffectCall {
       const { epoch } = this.#execution.claim
       const intent = { key: this.#key, class: this.#effect.effect, attempt, epoch, args: this.#args }
       await this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))
+      // This process may have been stopped since, and others may have been told that nothing will happen.
+      const held = this.#execution.surelyHeld()
+      if (held !== true && !(await held)) return
     }
     let result: unknown
     try {

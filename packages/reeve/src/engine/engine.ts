@@ -83,6 +83,7 @@ export class Engine {
       identity: options.identity,
       random: options.random,
       lingerMs: options.lingerMs ?? 1000,
+      surelyHolds: (claim) => this.worker.surelyHolds(claim),
       arrived: (no) => this.#arrived(no),
       queued: () => this.worker.nudge(),
     }

@@ -477,6 +477,18 @@ export class Execution implements TurnSource {
     if (this.claim.parent !== null && isEnded(ending.status)) this.edges.arrived(this.claim.parent)
   }
 
+  /**
+   * Whether the claim is surely held still. When it is lost, the execution ends: what waits for this answer must not act.
+   */
+  surelyHeld(): true | Promise<boolean> {
+    const answer = this.edges.surelyHolds(this.claim)
+    if (answer === true) return true
+    return answer.then((held) => {
+      if (!held) this.#stop({ status: 'lost', reason: null, payload: null })
+      return held
+    })
+  }
+
   // ---- limits
 
   #checkDeadline(): void {

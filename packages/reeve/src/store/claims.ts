@@ -42,6 +42,19 @@ export interface ClaimRequest {
   drivesSuspect: boolean
 }
 
+/** Whether a run is still held under the claim that a worker remembers. */
+export async function isClaimed(
+  session: Session,
+  claim: { no: number; epoch: number; worker: string },
+): Promise<boolean> {
+  const row = await session.get('select no from runs where no = ? and epoch = ? and worker = ?', [
+    claim.no,
+    claim.epoch,
+    claim.worker,
+  ])
+  return row !== undefined
+}
+
 /** Claims up to `limit` runs of one queue: wake-ups and recoveries first, then by priority and age. */
 export async function claimFrom(session: Session, queue: QueueRow, request: ClaimRequest): Promise<RunRow[]> {
   if (queue.paused) return []

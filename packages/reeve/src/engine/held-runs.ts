@@ -1,0 +1,243 @@
+import { messageOf } from '../base/errors.ts'
+import { parse } from '../base/schema.ts'
+import { suspectCrashes } from '../store/claims.ts'
+import type { Database } from '../store/database.ts'
+import { readInbox } from '../store/inbox.ts'
+import { type RunRow, readRunByNo } from '../store/runs.ts'
+import { liveWorkers } from '../store/workers.ts'
+import type { Birth } from './birth.ts'
+import { inputOf } from './birth.ts'
+import type { Claim, Ending } from './call.ts'
+import type { CoreContext } from './context.ts'
+import type { EngineEdges } from './edges.ts'
+import { Execution } from './execution.ts'
+import { type History, readHistory } from './history.ts'
+import { type LoadedRun, loadRun, loadRuns } from './loading.ts'
+import { cancelOutside, markStuck } from './outside.ts'
+import type { WorkflowRegistry } from './workflow.ts'
+
+export interface HeldRunsOptions {
+  worker: string
+  database: Database
+  edges: EngineEdges
+  workflows: WorkflowRegistry
+  /** Makes the `ctx` that workflows get. */
+  contextFor: (execution: Execution) => CoreContext
+  /** A run is no longer held. */
+  onEnd: (claim: Claim, workflow: string, ending: Ending) => void
+  /** A run was set aside without being driven. */
+  onSetAside: (runId: string) => void
+}
+
+export function isSuspect(run: { crashes: number }): boolean {
+  return run.crashes >= suspectCrashes
+}
+
+/** The runs that a worker has claimed and drives, from loading to giving back. */
+export class HeldRuns {
+  readonly #options: HeldRunsOptions
+  readonly #active = new Map<number, Execution>()
+  readonly #activeIds = new Set<string>()
+  #whenNone: (() => void)[] = []
+
+  constructor(options: HeldRunsOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#active.size
+  }
+
+  has(no: number): boolean {
+    return this.#active.has(no)
+  }
+
+  hasId(runId: string): boolean {
+    return this.#activeIds.has(runId)
+  }
+
+  get someSuspect(): boolean {
+    return [...this.#active.values()].some((execution) => isSuspect(execution.claim))
+  }
+
+  /** Lets what acts finish and gives every run back. */
+  drain(): void {
+    for (const execution of this.#active.values()) execution.drain()
+  }
+
+  /** Resolves when no run is held. */
+  none(): Promise<void> {
+    if (this.#active.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#whenNone.push(resolve))
+  }
+
+  /** Drives a run from its birth: born, claimed and begun in one commit. */
+  adoptNewborn(birth: Birth, onBorn: (isNew: boolean) => void): void {
+    const { run } = birth
+    run.status = 'running'
+    run.worker = this.#options.worker
+    run.epoch = 1
+    const claim: Claim = {
+      no: run.no,
+      id: run.id,
+      epoch: 1,
+      parent: null,
+      createdAt: run.created_at,
+      crashes: 0,
+      inbox: 0,
+      costNanousd: 0,
+    }
+    const execution = this.#begin(claim, run.workflow, run.version, undefined, [])
+    execution.born(run, birth.payload, onBorn)
+    execution.start(this.#options.contextFor(execution), birth.input)
+  }
+
+  /** Drives what was claimed. One that cannot be driven is set aside, and does not take the others with it. */
+  async adoptAll(claimed: RunRow[]): Promise<void> {
+    const journals = await this.#load(claimed)
+    for (const run of claimed) await this.#adoptOrSetAside(run, journals.get(run.no))
+  }
+
+  /** Of all that were claimed at once. If that fails, each is loaded by itself, and the one to blame is set aside. */
+  async #load(claimed: RunRow[]): Promise<Map<number, LoadedRun>> {
+    if (claimed.length < 2) return new Map()
+    try {
+      return await loadRuns(this.#options.database, claimed)
+    } catch (error) {
+      if (this.#options.database.classify(error) === 'retry') throw error
+      return new Map()
+    }
+  }
+
+  /** A run that cannot be loaded must not take those claimed with it. */
+  async #adoptOrSetAside(run: RunRow, loaded: LoadedRun | undefined): Promise<void> {
+    try {
+      await this.#adopt(run, loaded)
+    } catch (error) {
+      if (this.#options.database.classify(error) === 'retry') throw error
+      const reason = `The run cannot be loaded: ${messageOf(error)}. Check its journal with: reeve audit verify ${run.id}`
+      await markStuck(this.#options.database, this.#options.edges, run, reason)
+      this.#options.onSetAside(run.id)
+    }
+  }
+
+  async #adopt(run: RunRow, loaded: LoadedRun | undefined): Promise<void> {
+    const { database, workflows } = this.#options
+    const by = run.cancelled_by
+    if (by !== null) {
+      await database.transaction((session) => cancelOutside(session, this.#options.edges, run, by))
+      if (run.parent !== null) this.#options.edges.arrived(run.parent)
+      this.#options.onSetAside(run.id)
+      return
+    }
+    if (!workflows.find(run.workflow, run.version)) return this.#cannotDrive(run)
+    const { events, inbox } = loaded ?? (await loadRun(database, run))
+    const history = readHistory(events)
+    const claim: Claim = {
+      no: run.no,
+      id: run.id,
+      epoch: run.epoch,
+      parent: run.parent,
+      createdAt: run.created_at,
+      crashes: run.crashes,
+      inbox: run.inbox,
+      costNanousd: run.cost_nanousd,
+    }
+    const execution = this.#begin(claim, run.workflow, run.version, history, inbox)
+    try {
+      const input = parse(execution.workflow.input, inputOf(history.input.payload), 'The kept input')
+      execution.start(this.#options.contextFor(execution), input)
+    } catch (error) {
+      execution.stick(`The input that the run was started with no longer fits: ${(error as Error).message}`)
+    }
+  }
+
+  /** A run of a workflow or version that this project does not have: another worker may, else a person must look. */
+  async #cannotDrive(run: RunRow): Promise<void> {
+    const { database, workflows } = this.#options
+    const others = (await liveWorkers(database)).filter((worker) => worker.id !== this.#options.worker)
+    if (others.length > 0) {
+      await database.run(
+        `update runs set status = 'queued', worker = null, available_at = reeve_now() + 5000 where no = ? and epoch = ?`,
+        [run.no, run.epoch],
+      )
+      return
+    }
+    const known = workflows.names().includes(run.workflow)
+    const reason = known
+      ? `This run is pinned to version ${run.version} of workflow "${run.workflow}", which the project no longer has. Bring that version back beside the new one, then: reeve retry ${run.id}`
+      : `The project has no workflow "${run.workflow}". Bring its file back, then: reeve retry ${run.id}`
+    await markStuck(database, this.#options.edges, run, reason)
+    this.#options.onSetAside(run.id)
+  }
+
+  /** Nothing would ever take up a run that this living worker holds by its row alone. */
+  async #setRefusedAside(claim: Claim, error: unknown): Promise<void> {
+    const { database, edges } = this.#options
+    try {
+      const run = await readRunByNo(database, claim.no)
+      if (run?.status !== 'running' || run.epoch !== claim.epoch) return
+      const reason = `The database refused what the run wrote: ${messageOf(error)}. Check its journal with: reeve audit verify ${claim.id}`
+      await markStuck(database, edges, run, reason)
+      this.#options.onSetAside(claim.id)
+    } catch (cause) {
+      edges.log.error('a refused run could not be set aside', { run: claim.id, error: String(cause) })
+    }
+  }
+
+  /** Something came into a run's inbox, or somebody wants it paused or cancelled. Answers false when it is not held. */
+  async arrived(no: number): Promise<boolean> {
+    const execution = this.#active.get(no)
+    if (!execution) return false
+    const { database } = this.#options
+    const run = await readRunByNo(database, no)
+    if (!run || run.epoch !== execution.claim.epoch) return true
+    if (run.cancelled_by !== null) execution.cancel(run.cancelled_by)
+    else if (run.paused) execution.drain()
+    execution.receive(await readInbox(database, no), run.inbox)
+    return true
+  }
+
+  /** Looks whether another process put something into a held run's inbox. */
+  async noticeOutside(): Promise<void> {
+    const rows = await this.#options.database.all<{ no: number; inbox: number }>(
+      `select no, inbox from runs where status = 'running' and worker = ?`,
+      [this.#options.worker],
+    )
+    for (const row of rows) {
+      const execution = this.#active.get(row.no)
+      if (execution && row.inbox > execution.claim.inbox) await this.arrived(row.no)
+    }
+  }
+
+  #begin(
+    claim: Claim,
+    workflow: string,
+    version: string,
+    history: History | undefined,
+    inbox: ConstructorParameters<typeof Execution>[0]['inbox'],
+  ): Execution {
+    const execution = new Execution({
+      claim,
+      workflow: this.#options.workflows.find(workflow, version)!,
+      edges: this.#options.edges,
+      history,
+      inbox,
+      onEnd: (ending) => this.#ended(claim, workflow, ending),
+      onRefused: (error) => void this.#setRefusedAside(claim, error),
+    })
+    this.#active.set(claim.no, execution)
+    this.#activeIds.add(claim.id)
+    return execution
+  }
+
+  #ended(claim: Claim, workflow: string, ending: Ending): void {
+    // It may have been lost, queued and claimed anew by this very worker.
+    if (this.#active.get(claim.no)?.claim === claim) {
+      this.#active.delete(claim.no)
+      this.#activeIds.delete(claim.id)
+    }
+    this.#options.onEnd(claim, workflow, ending)
+    if (this.#active.size === 0) for (const resolve of this.#whenNone.splice(0)) resolve()
+  }
+}
