@@ -17,6 +17,8 @@ export interface Fault {
   invariants: string
   /** How many trials `npm run faults` makes when it is not told. */
   trials: number
+  /** Why its trials cannot be made on this machine; absent or undefined: they can. */
+  unavailable?(): string | undefined
   /** One trial: everything that happens in it follows from the seed, as far as real processes allow. */
   trial(seed: number, tools: Tools): Promise<Violation[]>
   /** Undoes what its trials share. */
