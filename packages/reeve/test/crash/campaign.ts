@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Shape } from './shapes/shape.ts'
+import type { Stores } from './stores.ts'
 import { type Death, runTrial, type TrialPlan, type TrialResult } from './trial.ts'
 
 /** What became of one shape. */
@@ -18,6 +19,8 @@ export interface ShapeResult {
 export interface CampaignOptions {
   folder: string
   port: number
+  /** Default: a SQLite file in each trial's folder. */
+  stores?: Stores
   seed: number
   /** Trials at one time. */
   jobs: number
@@ -112,8 +115,8 @@ export class Campaign {
   }
 
   async #trial(plan: TrialPlan): Promise<TrialResult> {
-    const { folder, port, onTrial } = this.#options
-    const result = await runTrial(plan, { folder, port, trial: `trial-${++this.#trials}` })
+    const { onTrial, ...place } = this.#options
+    const result = await runTrial(plan, { ...place, trial: `trial-${++this.#trials}` })
     const sum = this.#resultOf(plan.shape)
     sum.trials++
     sum.kills += result.kills

@@ -2,12 +2,14 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { currentCommit, keepRows } from '../faults/rows.ts'
 import { Campaign, type ShapeResult } from './campaign.ts'
 import { startOracle } from './oracle-process.ts'
 import { shapeNamed, shapes } from './shapes/index.ts'
+import { type Stores, sqliteStores, startPostgresStores } from './stores.ts'
 import type { TrialPlan, TrialResult } from './trial.ts'
 
-const usage = `npm run test:crash -- [--shape NAME]… [--random N] [--seed S] [--jobs N] [--no-boundaries] [--plan JSON] [--json]
+const usage = `npm run test:crash -- [--shape NAME]… [--random N] [--seed S] [--jobs N] [--no-boundaries] [--plan JSON] [--store sqlite|postgres] [--json]
 
 Kills a process that drives runs with SIGKILL at every boundary of its writes and effects, lets another go on, and checks
 invariants I1 to I6 from outside. Exit code 1 when one is violated.
@@ -18,6 +20,8 @@ invariants I1 to I6 from outside. Exit code 1 when one is violated.
   --jobs N      trials at one time (default: one per processor)
   --no-boundaries  only the random kills
   --plan JSON   only this trial, as a failure prints it
+  --store KIND  sqlite (default), or postgres: a server of its own, with a schema for each trial
+  --save        writes the counts to bench/faults.json
   --json        one JSON object as the last line
 `
 
@@ -30,6 +34,8 @@ const { values } = parseArgs({
     jobs: { type: 'string' },
     boundaries: { type: 'boolean', default: true },
     plan: { type: 'string' },
+    store: { type: 'string', default: 'sqlite' },
+    save: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -38,16 +44,19 @@ if (values.help) process.stdout.write(usage)
 else process.exitCode = await main()
 
 async function main(): Promise<number> {
+  const commit = currentCommit()
   const begun = performance.now()
   const chosen = values.shape ? values.shape.map(shapeNamed) : shapes
   const seed = Number(values.seed)
   const folder = join(import.meta.dirname, '..', '.tmp', `crash-${process.pid}`)
   mkdirSync(folder, { recursive: true })
   const oracle = await startOracle(folder)
+  const stores = await storesOf(values.store)
   let trials = 0
   const campaign = new Campaign({
     folder,
     port: oracle.port,
+    stores,
     seed,
     jobs: Number(values.jobs ?? availableParallelism()),
     onTrial(result) {
@@ -68,10 +77,18 @@ async function main(): Promise<number> {
     }
   } finally {
     await oracle.stop()
+    await stores.close()
   }
   const violations = report(campaign.results, seed, performance.now() - begun)
+  if (values.save) save(campaign.results, seed, commit)
   if (violations === 0) rmSync(folder, { recursive: true })
   return violations === 0 ? 0 : 1
+}
+
+function storesOf(kind: string): Stores | Promise<Stores> {
+  if (kind === 'sqlite') return sqliteStores
+  if (kind === 'postgres') return startPostgresStores()
+  throw new Error(`--store ${kind} is neither sqlite nor postgres.`)
 }
 
 function reportFailure(result: TrialResult): void {
@@ -108,6 +125,18 @@ function report(results: ShapeResult[], seed: number, ms: number): number {
     process.stdout.write(`${JSON.stringify({ ...total, rows: results.map(jsonRow), failures })}\n`)
   }
   return violations
+}
+
+/** Counts kills, not trials: a life that ends before its death comes shows nothing. */
+function save(results: ShapeResult[], seed: number, commit: string): void {
+  const what = `kills${values.boundaries ? '' : ' at random moments'}${values.store === 'sqlite' ? '' : ' on Postgres'}`
+  const sum = (pick: (result: ShapeResult) => number) => results.reduce((all, one) => all + pick(one), 0)
+  const violations = sum((one) => one.failures.length)
+  const inRecovery = sum((one) => one.killsInRecovery)
+  keepRows([
+    { fault: what, trials: sum((one) => one.kills), violations, seed, commit },
+    { fault: `${what}, in recovery`, trials: inRecovery, violations, seed, commit },
+  ])
 }
 
 function jsonRow({ failures, ...row }: ShapeResult): object {

@@ -20,7 +20,7 @@ export class ShapeOperator implements Operator {
   readonly #outside: Outside
   readonly #shape: Shape
   readonly #done = new Set<string>()
-  readonly #awaited = new Set<string>()
+  readonly #awaited = new Map<string, Promise<void>>()
   #runs: RunRow[] = []
   #pending: ApprovalRow[] = []
 
@@ -72,11 +72,17 @@ export class ShapeOperator implements Operator {
     const handle = await this.engine.startRun(workflow, input, { ...options, idempotencyKey: key })
     this.#outside.tell({ kind: 'started', workflow, key, run: handle.id, isNew: handle.isNew })
     if (this.#awaited.has(handle.id)) return
-    this.#awaited.add(handle.id)
-    void handle.result().then((result) => {
+    const told = handle.result().then((result) => {
       const output = result.status === 'succeeded' ? ((result.output ?? null) as Json) : null
       this.#outside.tell({ kind: 'ended', run: handle.id, status: result.status, output })
     })
+    this.#awaited.set(handle.id, told)
+  }
+
+  /** Resolves when everybody who waits for a run that has ended was told how. */
+  async allTold(): Promise<void> {
+    const ended = this.#runs.filter((run) => run.ended_at !== null || run.status === 'stuck')
+    await Promise.all(ended.map((run) => this.#awaited.get(run.id)))
   }
 
   signal(key: string, name: string, id: string, payload: Json): Promise<void> {

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/time.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openDatabase } from '../../src/store/open.ts'
 import { checkInvariants, type Violation } from './checker.ts'
 import { readFacts } from './facts.ts'
 import { childEnvironment } from './oracle-process.ts'
 import { closeTrial } from './outside.ts'
 import { shapeNamed } from './shapes/index.ts'
+import { type StorePlace, type Stores, sqliteIn, sqliteStores } from './stores.ts'
 import { exitCodes, type Life } from './victim.ts'
 
 /** How one life is to end: by itself, at a boundary, or by a kill from outside some time (ms) after it is ready. */
@@ -27,8 +28,9 @@ export interface TrialResult {
   /** Boundaries that the last life saw. */
   boundaries: number
   ms: number
-  /** Where the database and the oracle's log are, kept only for a failed trial. */
+  /** Where the oracle's log is, and the database as a SQLite file, kept only for a failed trial. */
   folder: string
+  store: StorePlace
 }
 
 const boundMs = 10_000
@@ -36,11 +38,13 @@ const boundMs = 10_000
 /** Runs one trial to its end and checks what it left. What a sound trial left is deleted unless `keep` is set. */
 export async function runTrial(
   plan: TrialPlan,
-  place: { folder: string; port: number; trial: string; keep?: boolean },
+  place: { folder: string; port: number; trial: string; keep?: boolean; stores?: Stores },
 ): Promise<TrialResult> {
   const begun = performance.now()
   const folder = join(place.folder, place.trial)
   mkdirSync(folder, { recursive: true })
+  const stores = place.stores ?? sqliteStores
+  const store = await stores.create(folder)
   const originMs = Date.now()
   const violations: Violation[] = []
   let kills = 0
@@ -49,7 +53,7 @@ export async function runTrial(
     const death = plan.deaths[index]
     const killAt = death?.at === 'boundary' ? death.boundary : 0
     const life: Life = {
-      folder,
+      store,
       trial: place.trial,
       shape: plan.shape,
       port: place.port,
@@ -68,14 +72,22 @@ export async function runTrial(
     break
   }
   await closeTrial(place.port, place.trial)
-  violations.push(...(await checkTrial(plan.shape, folder)))
-  if (violations.length === 0 && !place.keep) rmSync(folder, { recursive: true })
-  return { plan, violations, kills, boundaries, ms: performance.now() - begun, folder }
+  violations.push(...(await checkTrial(plan.shape, folder, store)))
+  if (violations.length > 0) await stores.keep(store, folder)
+  if (violations.length === 0 && !place.keep) {
+    await stores.discard(store)
+    rmSync(folder, { recursive: true })
+  }
+  return { plan, violations, kills, boundaries, ms: performance.now() - begun, folder, store }
 }
 
-/** Checks what a trial left in its folder. */
-export async function checkTrial(shape: string, folder: string): Promise<Violation[]> {
-  const database = openSqlite({ file: join(folder, 'reeve.db'), clock: systemClock })
+/** Checks what a trial left in its folder and its store. */
+export async function checkTrial(
+  shape: string,
+  folder: string,
+  store: StorePlace = sqliteIn(folder),
+): Promise<Violation[]> {
+  const database = openDatabase(store, systemClock)
   try {
     return await checkInvariants(shapeNamed(shape), database, await readFacts(database, folder))
   } finally {

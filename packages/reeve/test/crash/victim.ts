@@ -1,20 +1,20 @@
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createIds } from '../../src/base/ids.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
 import { identityOf, migrate } from '../../src/store/migrations.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openDatabase } from '../../src/store/open.ts'
 import { scaledClock } from './clock.ts'
 import { Failpoints, withFailpoints } from './failpoints.ts'
 import { ShapeOperator } from './operator.ts'
 import { connectOutside, type Outside } from './outside.ts'
 import { shapeNamed } from './shapes/index.ts'
+import type { StorePlace } from './stores.ts'
 
 /** What a life of a victim is told. */
 export interface Life {
-  folder: string
+  store: StorePlace
   trial: string
   shape: string
   port: number
@@ -47,7 +47,7 @@ async function live(life: Life): Promise<void> {
   const newId = createIds(clock.now)
   process.stdout.write('ready\n')
 
-  const database = withFailpoints(openSqlite({ file: join(life.folder, 'reeve.db'), clock }), failpoints)
+  const database = withFailpoints(openDatabase(life.store, clock), failpoints)
   if (shape.countsOpening) failpoints.arm()
   await migrate(database, newId)
   const engine = new Engine({
@@ -77,8 +77,7 @@ async function live(life: Life): Promise<void> {
     }
     await pause(4)
   }
-  // The outcome of the last runs is told before leaving.
-  await pause(1)
+  await operator.allTold()
   await engine.stop()
   await database.close()
   process.stdout.write(`${failpoints.reached}\n`, () => process.exit(exitCodes.done))

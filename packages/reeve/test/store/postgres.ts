@@ -14,12 +14,18 @@ const stopWithinMs = 20_000
 export interface TestServer {
   /** Of its superuser and a database that is there already. */
   readonly url: string
-  /** The server's process; undefined when `DATABASE_URL` named a server that is not ours. */
-  readonly process: ChildProcess | undefined
+  /** Whether it was started here; otherwise `DATABASE_URL` named it. */
+  readonly isOwn: boolean
   /** Makes an empty database and answers its URL. */
   createDatabase(): Promise<string>
   /** The same at less cost: an empty schema of one database. Notifications are heard across its schemas. */
   createSchema(): Promise<string>
+  /** Drops a schema that `createSchema` made. */
+  dropSchema(url: string): Promise<void>
+  /** Ends a server of our own without a shutdown: all its processes at once (SIGQUIT), or the first of them (SIGKILL). */
+  crash(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void>
+  /** Starts it again on the same data and port. */
+  restart(): Promise<void>
   /** Runs SQL as the superuser, in the database that `url` names. */
   query(sql: string, url?: string): Promise<pg.QueryResult>
   stop(): Promise<void>
@@ -28,7 +34,7 @@ export interface TestServer {
 /** Starts a server, unless `DATABASE_URL` names one to use instead. */
 export async function startPostgres(): Promise<TestServer> {
   const given = process.env.DATABASE_URL
-  return given?.startsWith('postgres') ? new Server(given, undefined, () => {}) : startOwnPostgres()
+  return given?.startsWith('postgres') ? new Server(given) : startOwnPostgres()
 }
 
 /**
@@ -59,30 +65,44 @@ export async function startOwnPostgres(flags: Record<string, string> = {}): Prom
       ...flags,
     }
     const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const child = spawn(join(binaries, 'postgres'), ['-D', data, ...given], {
-      ...how,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    await ready(child)
-    return new Server(`postgres://reeve@127.0.0.1:${port}/postgres`, child, remove)
+    const launch = async () => {
+      const child = spawn(join(binaries, 'postgres'), ['-D', data, ...given], {
+        ...how,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      await ready(child)
+      return child
+    }
+    const own = { process: await launch(), launch, remove }
+    return new Server(`postgres://reeve@127.0.0.1:${port}/postgres`, own)
   } catch (error) {
     remove()
     throw error
   }
 }
 
+/** A server that was started here. */
+interface OwnServer {
+  process: ChildProcess
+  launch: () => Promise<ChildProcess>
+  /** Deletes its data. */
+  remove: () => void
+}
+
 class Server implements TestServer {
   readonly url: string
-  readonly process: ChildProcess | undefined
-  readonly #remove: () => void
+  readonly #own: OwnServer | undefined
   readonly #databases: string[] = []
   #shared: Promise<string> | undefined
   #schemas = 0
 
-  constructor(url: string, child: ChildProcess | undefined, remove: () => void) {
+  constructor(url: string, own?: OwnServer) {
     this.url = url
-    this.process = child
-    this.#remove = remove
+    this.#own = own
+  }
+
+  get isOwn(): boolean {
+    return this.#own !== undefined
   }
 
   async createDatabase(): Promise<string> {
@@ -103,6 +123,38 @@ class Server implements TestServer {
     return url.href
   }
 
+  async dropSchema(url: string): Promise<void> {
+    await this.query(`do $$ begin execute format('drop schema %I cascade', current_schema()); end $$`, url)
+  }
+
+  async crash(signal: 'SIGQUIT' | 'SIGKILL'): Promise<void> {
+    const { process: running } = this.#requireOwn()
+    if (running.exitCode !== null || running.signalCode !== null) return
+    const gone = once(running, 'exit')
+    running.kill(signal)
+    await gone
+  }
+
+  /** The processes of a server whose first one was killed go by themselves; until then it cannot start. */
+  async restart(): Promise<void> {
+    const own = this.#requireOwn()
+    const endsAt = Date.now() + readyWithinMs
+    for (;;) {
+      try {
+        own.process = await own.launch()
+        return
+      } catch (error) {
+        if (Date.now() > endsAt) throw error
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+  }
+
+  #requireOwn(): OwnServer {
+    if (this.#own) return this.#own
+    throw new Error(`${this.url} was not started here and is left alone.`)
+  }
+
   async query(sql: string, url = this.url): Promise<pg.QueryResult> {
     const client = new pg.Client(url)
     await client.connect()
@@ -114,18 +166,20 @@ class Server implements TestServer {
   }
 
   async stop(): Promise<void> {
-    if (!this.process) {
+    const own = this.#own
+    if (!own) {
       for (const name of this.#databases) await this.query(`drop database ${name} with (force)`)
       return
     }
-    if (this.process.exitCode === null && this.process.signalCode === null) {
-      const closed = once(this.process, 'close')
-      this.process.kill('SIGINT')
-      const timer = setTimeout(() => this.process!.kill('SIGQUIT'), stopWithinMs)
+    const running = own.process
+    if (running.exitCode === null && running.signalCode === null) {
+      const closed = once(running, 'close')
+      running.kill('SIGINT')
+      const timer = setTimeout(() => running.kill('SIGQUIT'), stopWithinMs)
       await closed
       clearTimeout(timer)
     }
-    this.#remove()
+    own.remove()
   }
 }
 
