@@ -8,8 +8,8 @@ import { type AnyAgent, recallTool } from './agent.ts'
 /** What an agent can do under one name: a tool, an agent of its team, or a search of its memory. */
 export interface Capability {
   input: StandardSchemaV1
-  /** Whether it changes something outside, so that doing it twice is worse than not at all. */
-  acts: boolean
+  /** Whether a call with these arguments changes something outside: then doing it twice is worse than not at all. */
+  acts: (args: unknown) => boolean
   /** Takes the value out of the object that it travelled in. */
   unwrap?: (args: unknown) => unknown
   run(args: unknown): Promise<unknown>
@@ -28,7 +28,7 @@ export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<str
   for (const tool of agent.tools) {
     capabilities.set(tool.name, {
       input: tool.input,
-      acts: tool.effect !== 'read',
+      acts: (args) => tool.effectOf(args) !== 'read',
       run: (args) => callTool(edges.execution, tool, args),
     })
   }
@@ -41,7 +41,7 @@ export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<str
 function teamCapability(member: AnyAgent, edges: CapabilityEdges): Capability {
   return {
     input: member.input,
-    acts: false,
+    acts: () => false,
     ...(member.wrapsInput ? { unwrap: (args: unknown) => (args as { input?: unknown } | null)?.input } : {}),
     run: (input) => edges.runMember(member, input),
   }
@@ -51,7 +51,7 @@ function recallCapability(agent: AnyAgent, edges: CapabilityEdges): Capability {
   const [first, ...others] = agent.memory
   return {
     input: z.object({ query: z.string().min(1), scope: z.enum([first!, ...others]) }),
-    acts: false,
+    acts: () => false,
     run: async (args) => {
       const { query, scope } = args as { query: string; scope: string }
       const passages = await edges.recall(`${agent.name} recalls`, { query, in: scope })

@@ -69,11 +69,11 @@ export async function makeCalls(
     }),
   )
   const results = outcomes.map(({ key, status, text }, index): WindowResult => {
-    const { call, capability } = planned[index]!
+    const { call, capability, args } = planned[index]!
     const shown = done.has(key)
       ? `This was done before with these arguments and was not done again. Its result was: ${text}`
       : text
-    if (status === 'done' && capability?.acts && !done.has(key)) done.set(key, text)
+    if (status === 'done' && capability?.acts(args) && !done.has(key)) done.set(key, text)
     return { call, text: shown, failed: status !== 'done' }
   })
   return { results, outcomes }

@@ -11,6 +11,8 @@ export interface RetryPolicy {
   factor?: number
   /** The longest delay. Default `5m`. */
   maxDelay?: Duration
+  /** The longest wait that a receiver may ask for (`retryAfterMs` of its error); more is cut to it. Default `1h`. */
+  maxRetryAfter?: Duration
 }
 
 export interface ResolvedRetry {
@@ -18,9 +20,16 @@ export interface ResolvedRetry {
   delayMs: number
   factor: number
   maxDelayMs: number
+  maxRetryAfterMs: number
 }
 
-const standard: ResolvedRetry = { attempts: 3, delayMs: 500, factor: 2, maxDelayMs: 300_000 }
+const standard: ResolvedRetry = {
+  attempts: 3,
+  delayMs: 500,
+  factor: 2,
+  maxDelayMs: 300_000,
+  maxRetryAfterMs: 3_600_000,
+}
 
 /** @throws `bad-retry` `bad-duration` */
 export function resolveRetry(policy: RetryPolicy | undefined): ResolvedRetry {
@@ -37,16 +46,25 @@ export function resolveRetry(policy: RetryPolicy | undefined): ResolvedRetry {
     delayMs: policy.delay === undefined ? standard.delayMs : toMs(policy.delay),
     factor: policy.factor ?? standard.factor,
     maxDelayMs: policy.maxDelay === undefined ? standard.maxDelayMs : toMs(policy.maxDelay),
+    maxRetryAfterMs:
+      policy.maxRetryAfter === undefined ? standard.maxRetryAfterMs : toMs(policy.maxRetryAfter),
   }
 }
 
 /**
  * The delay after the failed attempt number `attempt`: exponential, spread over ±20 % so that runs that failed
- * together do not come back together. `random` is 0..1. A receiver that names a time (`retryAfterMs`) is obeyed.
+ * together do not come back together. `random` is 0..1. A receiver that names a time is obeyed, within bounds.
  */
 export function delayAfter(policy: ResolvedRetry, attempt: number, random: number, error: unknown): number {
-  const asked = error instanceof ReeveError ? error.details.retryAfterMs : undefined
   const grown = Math.min(policy.delayMs * policy.factor ** (attempt - 1), policy.maxDelayMs)
   const spread = grown * (0.8 + 0.4 * random)
-  return typeof asked === 'number' ? Math.max(asked, spread) : spread
+  return Math.max(Math.min(askedMs(error) ?? 0, policy.maxRetryAfterMs), spread)
+}
+
+/** `retryAfterMs` of an error, of its `details`, or of what caused it. */
+function askedMs(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined
+  const own = 'retryAfterMs' in error ? error.retryAfterMs : undefined
+  const asked = error instanceof ReeveError ? (error.details.retryAfterMs ?? own) : own
+  return typeof asked === 'number' && asked > 0 ? asked : askedMs(error.cause)
 }

@@ -1,5 +1,6 @@
 import type { APICallError } from 'ai'
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { retryAfterMs } from '../base/retry-after.ts'
 
 /**
  * What an AI SDK call threw, in Reeve's terms:
@@ -25,8 +26,8 @@ export function toProviderError(
   const status = error.statusCode
   const details: Record<string, unknown> = { model }
   if (status !== undefined) details.status = status
-  const retryAfterMs = retryAfter(error.responseHeaders ?? {})
-  if (retryAfterMs !== undefined) details.retryAfterMs = retryAfterMs
+  const waitMs = retryAfterMs(error.responseHeaders ?? {})
+  if (waitMs !== undefined) details.retryAfterMs = waitMs
   const said = `${model} answered ${status ?? 'nothing'}: ${message}`
 
   if (status === undefined || status < 400) {
@@ -46,21 +47,6 @@ export function toProviderError(
 /** OpenAI reports an empty account as 429, which no waiting mends. */
 function isOutOfCredit(error: APICallError): boolean {
   return error.statusCode === 429 && /"insufficient_quota"/.test(error.responseBody ?? '')
-}
-
-/** `retry-after-ms`, or `retry-after` in seconds or as a date (measured from the reply's own date). */
-function retryAfter(headers: Record<string, string>): number | undefined {
-  const ms = amount(headers['retry-after-ms'])
-  if (ms !== undefined) return ms
-  const header = headers['retry-after']
-  const seconds = amount(header)
-  if (seconds !== undefined) return Math.ceil(seconds * 1000)
-  const until = Date.parse(header ?? '') - Date.parse(headers.date ?? '')
-  return Number.isNaN(until) ? undefined : Math.max(0, until)
-}
-
-function amount(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d+(?:\.\d+)?$/.test(header.trim()) ? Number(header) : undefined
 }
 
 function redact(message: string, secret: string | undefined): string {

@@ -16,7 +16,7 @@ export async function callTool(execution: Execution, tool: Tool, given: unknown)
   if (tool.needsApproval(args)) args = await approvedArguments(execution, tool, args)
   const definition: Effect = {
     name: tool.name,
-    effect: tool.effect,
+    effect: tool.effectOf(args),
     timeoutMs: tool.timeoutMs,
     run: tool.run,
   }
@@ -35,7 +35,8 @@ async function approvedArguments(execution: Execution, tool: Tool, args: Json): 
   for (;;) {
     const request = {
       tool: tool.name,
-      risk: tool.risk,
+      // An edit that does not fit cannot be rated.
+      risk: problem === undefined ? tool.riskOf(args) : tool.risk,
       args: shown,
       ...(problem === undefined ? {} : { problem }),
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { retryAfterMs } from '../base/retry-after.ts'
 import { toMs } from '../base/time.ts'
 import type { EffectAttempt, EffectClass } from '../engine/effect.ts'
 import { parseBoundedJson } from './bounded-json.ts'
@@ -16,9 +17,13 @@ import { type Risk, type Tool, tool } from './tool.ts'
 export interface HttpToolOptions extends HttpPolicy {
   name: string
   description?: string
-  /** Default: `read` when only GET and HEAD are allowed, else `idempotent`. */
+  /**
+   * Of all calls that are not GET or HEAD, or of all calls when only those are allowed. Default, by the method of each
+   * call: GET and HEAD `read`, PUT and DELETE `idempotent`, as HTTP has it; POST and PATCH `idempotent` when
+   * `idempotencyHeader` is named, else `once`: not every receiver knows that header.
+   */
   effect?: Exclude<EffectClass, 'verifiable'>
-  /** Default: low for reading, high with DELETE, else medium. */
+  /** Of all calls. Default, by the method of each call: low for reading, high for DELETE, else medium. */
   risk?: Risk
   /** Which calls a person must approve. Default: all but GET and HEAD, unless the risk is low. */
   approval?: 'always' | 'never' | ((args: HttpToolInput) => boolean)
@@ -51,23 +56,27 @@ const output = z.object({
 
 /**
  * A tool that calls the hosts of an allow-list through the guarded client. Answers of 408, 425, 429 and 5xx are
- * retryable errors; all others, 4xx included, are results.
+ * retryable errors, which wait for as long as `Retry-After` says; all others, 4xx included, are results.
  * @throws `bad-tool` `bad-host`
  */
 export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpToolOutput> {
-  const {
-    name,
-    description,
-    effect,
-    risk,
-    approval,
-    idempotencyHeader = 'Idempotency-Key',
-    ...policy
-  } = options
+  const { name, description, effect, risk, approval, idempotencyHeader, ...policy } = options
   const methods = policy.methods ?? ['GET', 'HEAD']
   const client = new HttpClient(policy)
   const onlyReads = methods.every(isRead)
-  const level = risk ?? (onlyReads ? 'low' : methods.includes('DELETE') ? 'high' : 'medium')
+  if (effect === 'read' && !onlyReads) {
+    const changing = methods.filter((method) => !isRead(method)).join(', ')
+    throw new ReeveError(
+      'bad-tool',
+      `Tool "${name}" cannot be a read: it allows ${changing}, which may change something. Say idempotent or once.`,
+    )
+  }
+  const methodOf = (args: HttpToolInput) => args.method ?? methods[0]!
+  const effectOf = (method: HttpMethod): EffectClass => {
+    if (isRead(method) && !onlyReads) return 'read'
+    return effect ?? usualEffect(method, typeof idempotencyHeader === 'string')
+  }
+  const riskOf = (method: HttpMethod) => risk ?? usualRisk(method)
   const hosts =
     policy.allow === 'public'
       ? 'any public host'
@@ -82,13 +91,15 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
       body: z.unknown().optional(),
     }),
     output,
-    effect: effect ?? (onlyReads ? 'read' : 'idempotent'),
-    risk: level,
-    approval: approval ?? (level === 'low' ? 'never' : (args) => !isRead(args.method ?? methods[0]!)),
+    effect: gravest(methods.map(effectOf), ['once', 'idempotent', 'read']),
+    effectOf: (args) => effectOf(methodOf(args)),
+    risk: gravest<Risk>(methods.map(riskOf), ['high', 'medium', 'low']),
+    riskOf: (args) => riskOf(methodOf(args)),
+    approval: approval ?? (risk === 'low' ? 'never' : (args) => !isRead(methodOf(args))),
     timeout: toMs(policy.timeout ?? '20s') + 5000,
     run: async (args, attempt) => {
-      const method = args.method ?? methods[0]!
-      return resultOf(await callHttp(client, { ...args, method }, attempt, idempotencyHeader))
+      const request = { ...args, method: methodOf(args) }
+      return resultOf(await callHttp(client, request, attempt, idempotencyHeader ?? 'Idempotency-Key'))
     },
   })
 }
@@ -119,9 +130,10 @@ export async function callHttp(
     throw asNotApplied(error)
   }
   if (![408, 425, 429].includes(answer.status) && answer.status < 500) return answer
+  const waitMs = retryAfterMs(answer.headers)
   throw new ReeveError('http-status', `${new URL(answer.url).origin} answered with ${answer.status}.`, {
     retryable: true,
-    details: { status: answer.status, retryAfter: answer.headers['retry-after'] ?? null, sent: true },
+    details: { status: answer.status, sent: true, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) },
   })
 }
 
@@ -139,4 +151,17 @@ export function bodyOf(contentType: string, bytes: Buffer, text: string, origin:
 
 export function isRead(method: HttpMethod): boolean {
   return method === 'GET' || method === 'HEAD'
+}
+
+export function usualEffect(method: HttpMethod, keyed: boolean): 'read' | 'idempotent' | 'once' {
+  if (isRead(method)) return 'read'
+  return keyed || method === 'PUT' || method === 'DELETE' ? 'idempotent' : 'once'
+}
+
+export function usualRisk(method: HttpMethod): Risk {
+  return isRead(method) ? 'low' : method === 'DELETE' ? 'high' : 'medium'
+}
+
+function gravest<Rating extends string>(ratings: readonly Rating[], order: readonly Rating[]): Rating {
+  return order.find((each) => ratings.includes(each))!
 }

@@ -1,8 +1,8 @@
 import { type Schema as CheckedSchema, type OutputUnit, Validator } from '@cfworker/json-schema'
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
-import { boundedPattern } from '../models/local/bounded-pattern.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { boundedPattern } from '../models/local/bounded-pattern.ts'
 
 export type JsonSchemaObject = { readonly [key: string]: Json | undefined }
 

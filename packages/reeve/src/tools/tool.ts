@@ -16,10 +16,14 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
   description: string
   input: I
   output: O
-  /** What may be done when the outcome of a call is unknown. */
+  /** What may be done when the outcome of a call is unknown: of the gravest call that it allows. */
   effect: EffectClass
-  /** Default `medium`; `read` tools: `low`. */
+  /** The class of a call with these arguments, where not all are as grave as `effect`. */
+  effectOf?(args: OutputOf<I>): EffectClass
+  /** Of the gravest call that it allows. Default `medium`; `read` tools: `low`. */
   risk?: Risk
+  /** The risk of a call with these arguments, where not all are as grave as `risk`. */
+  riskOf?(args: OutputOf<I>): Risk
   /** Whether a person must approve the exact arguments. Default: always, unless the risk is low. */
   approval?: 'always' | 'never' | ((args: OutputOf<I>) => boolean)
   /** An approval that nobody decides expires after this time. Default: never. */
@@ -41,6 +45,10 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly output: StandardSchemaV1
   readonly effect: EffectClass
   readonly risk: Risk
+  /** Of a call with these arguments, never graver than `effect`. @throws `bad-tool` */
+  readonly effectOf: (args: unknown) => EffectClass
+  /** Of a call with these arguments, never graver than `risk`. @throws `bad-tool` */
+  readonly riskOf: (args: unknown) => Risk
   readonly needsApproval: (args: unknown) => boolean
   readonly approvalTimeout: Duration | undefined
   readonly timeoutMs: number
@@ -50,6 +58,10 @@ export interface Tool<Input = unknown, Output = unknown> {
   /** For types only: never there. */
   readonly types?: { input: Input; output: Output }
 }
+
+/** From the most harmless to the gravest. */
+const effects: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
+const risks: readonly Risk[] = ['low', 'medium', 'high']
 
 /** Declares a tool. @throws `bad-tool` */
 export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
@@ -78,6 +90,13 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     output: definition.output,
     effect,
     risk,
+    effectOf: within(
+      name,
+      effects,
+      effect,
+      definition.effectOf as ((args: unknown) => EffectClass) | undefined,
+    ),
+    riskOf: within(name, risks, risk, definition.riskOf as ((args: unknown) => Risk) | undefined),
     needsApproval:
       typeof approval === 'function' ? (args) => approval(args as OutputOf<I>) : () => approval === 'always',
     approvalTimeout: definition.approvalTimeout,
@@ -85,5 +104,23 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     retry: definition.retry,
     verify: definition.verify as Tool['verify'],
     run: definition.run as Tool['run'],
+  }
+}
+
+/** What a call is rated, held to what its tool declares: whoever looks at the tool alone must see its worst. */
+function within<Rating extends string>(
+  name: string,
+  order: readonly Rating[],
+  declared: Rating,
+  rate: ((args: unknown) => Rating) | undefined,
+): (args: unknown) => Rating {
+  if (!rate) return () => declared
+  return (args) => {
+    const rated = rate(args)
+    if (order.includes(rated) && order.indexOf(rated) <= order.indexOf(declared)) return rated
+    throw new ReeveError(
+      'bad-tool',
+      `Tool "${name}" rates a call "${rated}", but declares "${declared}" as its gravest. Declare the gravest of ${order.join(', ')} that it may be.`,
+    )
   }
 }

@@ -116,6 +116,35 @@ test('a receiver that names a time is obeyed', async () => {
   await engine.stop()
 })
 
+test('a receiver that asks for too long a wait is asked again after the longest allowed', async () => {
+  class Busy extends Error {
+    readonly retryAfterMs = 86_400_000
+  }
+  const at: number[] = []
+  let now = () => 0
+  const busyOnce = ({ attempt }: StepAttempt) => {
+    at.push(now())
+    if (attempt === 1) throw new Error('refused', { cause: new Busy('tomorrow') })
+    return 'done'
+  }
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.object({}),
+    run: async (ctx: CoreContext) => {
+      await ctx.step('bounded', busyOnce, { retry: { maxRetryAfter: '10m' } })
+      await ctx.step('by default', busyOnce)
+    },
+  })
+  const { engine, clock } = await testEngine([flow])
+  now = () => clock.now()
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await clock.advance(2 * 3_600_000)
+  expect(await handle.result()).toMatchObject({ status: 'succeeded' })
+  expect([at[1]! - at[0]!, at[3]! - at[2]!]).toEqual([600_000, 3_600_000])
+  await engine.stop()
+})
+
 test('mistakes in code and errors that say so are not tried again', async () => {
   for (const error of [new TypeError('x is not a function'), new ReeveError('refused', 'no')]) {
     let attempts = 0

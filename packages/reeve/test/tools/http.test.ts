@@ -3,9 +3,11 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
 import { NotApplied } from '../../src/engine/effect.ts'
 import { httpTool } from '../../src/tools/http.ts'
 import { HttpClient } from '../../src/tools/http-client.ts'
+import { tool } from '../../src/tools/tool.ts'
 import { LoopbackServer } from './loopback-server.ts'
 import { callTool } from './tool-call.ts'
 
@@ -64,9 +66,54 @@ test('writing carries the key of the effect, reading does not', async () => {
   expect(post).toMatchObject({ method: 'POST', body: '{"amount":5}' })
   expect(post!.headers).toMatchObject({ 'idempotency-key': 'run9:3', 'content-type': 'application/json' })
   expect(get!.headers['idempotency-key']).toBeUndefined()
-  expect([write.effect, write.risk]).toEqual(['idempotent', 'medium'])
   expect(write.needsApproval({ url: '', method: 'POST' })).toBe(true)
   expect(write.needsApproval({ url: '', method: 'GET' })).toBe(false)
+})
+
+test('class, risk and approval follow the method of each call', () => {
+  const every = ['GET', 'HEAD', 'POST', 'PATCH', 'PUT', 'DELETE'] as const
+  const rated = (options: Partial<Parameters<typeof httpTool>[0]> = {}) => {
+    const all = httpTool({ name: 'api.all', allow: [server.host], methods: every, ...options })
+    const ratings = every.map((method) => [
+      all.effectOf({ url: '', method }),
+      all.riskOf({ url: '', method }),
+      all.needsApproval({ url: '', method }),
+    ])
+    return { declared: [all.effect, all.risk], ratings }
+  }
+  expect(rated()).toEqual({
+    declared: ['once', 'high'],
+    ratings: [
+      ['read', 'low', false],
+      ['read', 'low', false],
+      ['once', 'medium', true],
+      ['once', 'medium', true],
+      ['idempotent', 'medium', true],
+      ['idempotent', 'high', true],
+    ],
+  })
+  const keyed = rated({ idempotencyHeader: 'Idempotency-Key' })
+  expect(keyed.declared).toEqual(['idempotent', 'high'])
+  expect(keyed.ratings.map(([effect]) => effect)).toEqual(['read', 'read', ...Array(4).fill('idempotent')])
+  expect(rated({ effect: 'once', risk: 'high' }).ratings[4]).toEqual(['once', 'high', true])
+  const acting = httpTool({ name: 'api.trigger', allow: [server.host], effect: 'once' })
+  expect(acting.effectOf({ url: '' })).toBe('once')
+  expect(() => rated({ effect: 'read' })).toThrow('cannot be a read: it allows POST, PATCH, PUT, DELETE')
+})
+
+test('a tool cannot rate a call graver than it declares', () => {
+  const open = (effect: 'read' | 'once') =>
+    tool({
+      name: 'door.open',
+      description: '',
+      input: z.object({}),
+      output: z.null(),
+      effect,
+      effectOf: () => 'idempotent',
+      run: () => null,
+    })
+  expect(open('once').effectOf({})).toBe('idempotent')
+  expect(() => open('read').effectOf({})).toThrow('rates a call "idempotent", but declares "read"')
 })
 
 test('a name that resolves elsewhere the second time is connected to where it was judged', async () => {
@@ -255,7 +302,7 @@ test('429 and 5xx are retryable, other refusals are results', async () => {
   await expect(callTool(read, { url: `http://${server.host}/busy` })).rejects.toMatchObject({
     code: 'http-status',
     retryable: true,
-    details: { status: 429, retryAfter: '7' },
+    details: { status: 429, retryAfterMs: 7000 },
   })
   expect(await callTool(read, { url: `http://${server.host}/gone` })).toMatchObject({
     status: 410,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { toMs } from '../../base/time.ts'
-import { bodyOf, callHttp, isRead } from '../http.ts'
+import { bodyOf, callHttp, usualEffect, usualRisk } from '../http.ts'
 import { asNotApplied, HttpClient, type HttpPolicy } from '../http-client.ts'
 import { fromJsonSchema } from '../json-schema.ts'
 import { type Risk, type Tool, tool } from '../tool.ts'
@@ -60,7 +60,7 @@ export function openApiTools(options: OpenApiOptions): Tool<Record<string, unkno
       methods: [operation.method],
       requestHeaders: headersOf(operation),
     })
-    const level = risk?.(operation) ?? riskOf(operation)
+    const level = risk?.(operation) ?? usualRisk(operation.method)
     return operationTool(toolName, operation, level, target, client, toMs(policy.timeout ?? '20s'))
   })
 }
@@ -78,7 +78,7 @@ function operationTool(
     description: operation.description,
     input: fromJsonSchema(operation.input, `The input of ${operation.place}`),
     output,
-    effect: effectOf(operation),
+    effect: usualEffect(operation.method, operation.takesKey),
     risk,
     timeout: timeoutMs + 5000,
     run: async (args, attempt) => {
@@ -100,15 +100,6 @@ function request(operation: Operation, server: URL, args: Json) {
   } catch (error) {
     throw asNotApplied(error)
   }
-}
-
-function effectOf({ method, takesKey }: Operation): 'read' | 'idempotent' | 'once' {
-  if (isRead(method)) return 'read'
-  return takesKey || method === 'PUT' || method === 'DELETE' ? 'idempotent' : 'once'
-}
-
-function riskOf({ method }: Operation): Risk {
-  return isRead(method) ? 'low' : method === 'DELETE' ? 'high' : 'medium'
 }
 
 function headersOf({ parameters }: Operation): string[] {
