@@ -13,6 +13,7 @@ import {
 import { askRoute, type RouteDefinition } from '../packages/reeve/src/models/route.ts'
 import type { Question, Solver } from '../packages/reeve/src/models/solver.ts'
 import { standIn } from './cost/stand-in.ts'
+import { type MixRow, taskMix } from './cost/task-mix.ts'
 import { type BenchOptions, type BenchResult, goalOf, UsageError } from './runner/contract.ts'
 import { figure, table } from './runner/table.ts'
 
@@ -61,21 +62,42 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
       }),
     )
   }
+  const [lite, middle] = [small[0]!, small[1]!]
+  const stepped = await measure(`local, ${lite}, ${middle}, ${large}`, {
+    solvers: [
+      first,
+      standIn(lite, labelOf, unsure),
+      standIn(middle, labelOf, unsure),
+      standIn(large, labelOf),
+    ],
+    minConfidence: threshold.minConfidence,
+  })
   const routed = await measure(`${small[0]}, ${large}`, {
     solvers: [standIn(small[0]!, labelOf, unsure), standIn(large, labelOf)],
     minConfidence: threshold.minConfidence,
   })
   const local = await measure('local alone', { solvers: [first] })
   const cascade = cascades[0]!
+  const mix = taskMix(large, { largeUsd: one.per1000Usd / 1000, routedUsd: stepped.per1000Usd / 1000 })
+  const sum = (pick: (row: MixRow) => number) => mix.reduce((all, row) => all + pick(row), 0)
+  const day = {
+    task: 'a day',
+    callsPerDay: sum((row) => row.callsPerDay),
+    largeUsd: sum((row) => row.largeUsd),
+    routedUsd: sum((row) => row.routedUsd),
+  }
   return {
     goals: {
+      mixCheaper: goalOf(1 - day.routedUsd / day.largeUsd, 0.97, 'share'),
       cheaper: goalOf(1 - cascade.per1000Usd / one.per1000Usd, 0.97, 'share'),
       equalAnswers: goalOf(cascade.accuracy, 1 - mayDiffer, 'share'),
     },
-    raw: { threshold, unsure, tickets: test.length, one, cascades, routed, local },
-    summary: summaryOf([one, ...cascades, routed, local], one, [
+    raw: { threshold, unsure, tickets: test.length, one, cascades, stepped, routed, local, mix },
+    summary: summaryOf([one, ...cascades, stepped, routed, local], one, [
       `- ${figure(test.length)} tickets; threshold ${threshold.minConfidence}: on ${figure(held.length)} held-out training tickets the classifier answered ${percent(threshold.coverage)} there and ${percent(threshold.wrong)} of all wrongly`,
       `- simulated: the hosted models' answers are the labels, and a small model is unsure of ${percent(unsure)}; real: prompts, schema, list prices, the local classifier, the cascade`,
+      '',
+      mixTable([...mix, day]),
     ]),
   }
 }
@@ -161,6 +183,19 @@ async function measureRoute(
     perSuccessUsd: totalUsd / right,
     answered,
   }
+}
+
+function mixTable(rows: MixRow[]): string {
+  return table(
+    ['task', 'calls a day', `${large} for all`, 'routed', 'cheaper'],
+    rows.map(({ task, callsPerDay, largeUsd, routedUsd }) => [
+      task,
+      figure(callsPerDay),
+      `$${largeUsd.toFixed(3)}`,
+      `$${routedUsd.toFixed(3)}`,
+      percent(1 - routedUsd / largeUsd),
+    ]),
+  )
 }
 
 function percent(share: number): string {
