@@ -1,11 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { ReeveError } from '../../src/base/errors.ts'
 import type { Json } from '../../src/base/json.ts'
-import type { Engine } from '../../src/engine/engine.ts'
+import type { Engine, RunHandle } from '../../src/engine/engine.ts'
 import { type ApprovalRow, listPending } from '../../src/store/approvals.ts'
 import type { Database } from '../../src/store/database.ts'
 import { listRuns, type RunRow } from '../../src/store/runs.ts'
 import type { Outside } from './outside.ts'
 import type { Operator, Shape, Start } from './shapes/shape.ts'
+
+const askAgainMs = 20
 
 /** What a client may be told when its wish comes too late; anything else is a fault. */
 const tooLate = new Set(['run-ended', 'already-decided', 'approval-expired', 'cannot-retry'])
@@ -19,16 +22,24 @@ export class ShapeOperator implements Operator {
   readonly #database: Database
   readonly #outside: Outside
   readonly #shape: Shape
+  readonly #isPassing: (error: unknown) => boolean
   readonly #done = new Set<string>()
   readonly #awaited = new Map<string, Promise<void>>()
   #runs: RunRow[] = []
   #pending: ApprovalRow[] = []
 
-  constructor(engine: Engine, outside: Outside, shape: Shape) {
+  /** `isPassing`: after which errors a client that waits for a result asks again. Default: none. */
+  constructor(
+    engine: Engine,
+    outside: Outside,
+    shape: Shape,
+    isPassing: (error: unknown) => boolean = () => false,
+  ) {
     this.engine = engine
     this.#database = engine.database
     this.#outside = outside
     this.#shape = shape
+    this.#isPassing = isPassing
   }
 
   /** Makes the shape's starts, all at one moment. */
@@ -72,11 +83,19 @@ export class ShapeOperator implements Operator {
     const handle = await this.engine.startRun(workflow, input, { ...options, idempotencyKey: key })
     this.#outside.tell({ kind: 'started', workflow, key, run: handle.id, isNew: handle.isNew })
     if (this.#awaited.has(handle.id)) return
-    const told = handle.result().then((result) => {
+    this.#awaited.set(handle.id, this.#hear(handle))
+  }
+
+  async #hear(handle: RunHandle): Promise<void> {
+    try {
+      const result = await handle.result()
       const output = result.status === 'succeeded' ? ((result.output ?? null) as Json) : null
       this.#outside.tell({ kind: 'ended', run: handle.id, status: result.status, output })
-    })
-    this.#awaited.set(handle.id, told)
+    } catch (error) {
+      if (!this.#isPassing(error)) throw error
+      await pause(askAgainMs)
+      await this.#hear(handle)
+    }
   }
 
   /** Resolves when everybody who waits for a run that has ended was told how. */
@@ -124,7 +143,9 @@ export class ShapeOperator implements Operator {
     try {
       await act()
     } catch (error) {
-      if (!(error instanceof ReeveError && tooLate.has(error.code))) throw error
+      if (error instanceof ReeveError && tooLate.has(error.code)) return
+      this.#done.delete(name)
+      throw error
     }
   }
 

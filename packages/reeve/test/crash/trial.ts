@@ -1,15 +1,14 @@
-import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/time.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { checkInvariants, type Violation } from './checker.ts'
 import { readFacts } from './facts.ts'
-import { childEnvironment } from './oracle-process.ts'
+import { type LifeEnd, startLife } from './life-process.ts'
 import { closeTrial } from './outside.ts'
 import { shapeNamed } from './shapes/index.ts'
 import { type StorePlace, type Stores, sqliteIn, sqliteStores } from './stores.ts'
-import { exitCodes, type Life } from './victim.ts'
+import type { Life } from './victim.ts'
 
 /** How one life is to end: by itself, at a boundary, or by a kill from outside some time (ms) after it is ready. */
 export type Death = { at: 'boundary'; boundary: number } | { at: 'time'; afterMs: number }
@@ -95,39 +94,12 @@ export async function checkTrial(
   }
 }
 
-interface LifeEnd {
-  killed: boolean
-  boundaries: number
-  problem: string | undefined
-}
-
-function runLife(life: Life, cache: string, killAfterMs: number | undefined): Promise<LifeEnd> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'victim.ts'), JSON.stringify(life)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: childEnvironment(cache),
-  })
-  let said = ''
-  let complained = ''
-  let killTimer: NodeJS.Timeout | undefined
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const isReady = said === ''
-    said += text
-    if (isReady && killAfterMs !== undefined) killTimer = setTimeout(() => child.kill('SIGKILL'), killAfterMs)
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complained += text
-  })
-  const hung = setTimeout(() => child.kill('SIGABRT'), life.boundMs * 2)
-  return new Promise((resolve) => {
-    child.on('close', (code, signal) => {
-      clearTimeout(hung)
-      clearTimeout(killTimer)
-      const killed = signal === 'SIGKILL'
-      const boundaries = Number(said.trim().split('\n')[1] ?? 0)
-      const ok = killed || code === exitCodes.done
-      const how = signal ? `by ${signal}` : `with code ${code}`
-      const problem = ok ? undefined : `life ${life.life} ended ${how}: ${complained.trim()}`
-      resolve({ killed, boundaries, problem })
-    })
-  })
+async function runLife(life: Life, cache: string, killAfterMs: number | undefined): Promise<LifeEnd> {
+  const running = startLife(life, cache)
+  if (killAfterMs === undefined) return running.ended
+  await running.ready
+  const timer = setTimeout(running.kill, killAfterMs)
+  const end = await running.ended
+  clearTimeout(timer)
+  return end
 }

@@ -24,15 +24,22 @@ export interface Life {
   killAt: number
   /** Where the victims' fast clock began (ms). */
   originMs: number
+  /** Its clients ask again when the database cannot be reached; otherwise that ends the life. */
+  isPatient?: boolean
   /** A life that lasts longer says so and gives up (ms). */
   boundMs: number
 }
+
+/** Between two looks at all runs; many of them are looked at less often. */
+const roundMs = 4
+const patientRoundMs = 25
 
 export const exitCodes = { done: 0, outOfTime: 3, fatal: 4 } as const
 
 /**
  * One life: opens the database, starts (or finds again) the runs of a shape, drives them with everything that people do
- * to them, and ends when all of them rest, unless it is killed before. Prints `ready`, then how many boundaries it saw.
+ * to them, and ends when all of them rest, unless it is killed before. Prints `ready`, `working WORKER`, and `done N` with
+ * how many boundaries it saw.
  */
 async function live(life: Life): Promise<void> {
   const told: { outside?: Outside } = {}
@@ -67,20 +74,37 @@ async function live(life: Life): Promise<void> {
   failpoints.arm()
   await shape.prepare?.(engine)
   await engine.start()
-  const operator = new ShapeOperator(engine, outside, shape)
-  await operator.begin()
+  process.stdout.write(`working ${engine.worker.id}\n`)
+  const isPassing = (error: unknown) =>
+    life.isPatient === true && ['retry', 'unknown'].includes(database.classify(error))
+  const operator = new ShapeOperator(engine, outside, shape, isPassing)
+  const operate = async (): Promise<boolean> => {
+    if (!hasBegun) await operator.begin()
+    hasBegun = true
+    return operator.round()
+  }
+  let hasBegun = false
   const endsAt = Date.now() + life.boundMs
-  while (!(await operator.round())) {
+  while (!(await operate().catch(orThrowUnless(isPassing)))) {
     if (Date.now() > endsAt) {
       process.stderr.write(`out of time: ${JSON.stringify(operator.runs())}\n`)
       process.exit(exitCodes.outOfTime)
     }
-    await pause(4)
+    await pause(life.isPatient ? patientRoundMs : roundMs)
   }
   await operator.allTold()
-  await engine.stop()
+  // One that cannot sign off is seen to be gone by whoever comes next.
+  await engine.stop().catch(orThrowUnless(isPassing))
   await database.close()
-  process.stdout.write(`${failpoints.reached}\n`, () => process.exit(exitCodes.done))
+  process.stdout.write(`done ${failpoints.reached}\n`, () => process.exit(exitCodes.done))
+}
+
+/** Answers false for an error that passes. */
+function orThrowUnless(isPassing: (error: unknown) => boolean): (error: unknown) => false {
+  return (error) => {
+    if (!isPassing(error)) throw error
+    return false
+  }
 }
 
 if (process.argv[1] === import.meta.filename) await live(JSON.parse(process.argv[2]!) as Life)

@@ -1,4 +1,5 @@
 import { childShapes } from './children.ts'
+import { crowdNamed } from './crowd.ts'
 import { effectShapes } from './effects.ts'
 import type { Shape } from './shape.ts'
 import { startShapes } from './starts.ts'
@@ -9,7 +10,7 @@ export const shapes: Shape[] = [...stepShapes, ...waitShapes, ...effectShapes, .
 
 /** @throws when there is no such shape */
 export function shapeNamed(name: string): Shape {
-  const shape = shapes.find((one) => one.name === name)
+  const shape = shapes.find((one) => one.name === name) ?? crowdNamed(name)
   if (shape) return shape
   throw new Error(`There is no shape "${name}". The shapes are: ${shapes.map((one) => one.name).join(', ')}.`)
 }
