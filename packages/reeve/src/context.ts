@@ -4,6 +4,7 @@ import type { AgentListener } from './agents/agent-events.ts'
 import { type AgentOptions, runAgent } from './agents/loop.ts'
 import type { Json } from './base/json.ts'
 import { type OutputOf, toJsonSchema } from './base/schema.ts'
+import type { Duration } from './base/time.ts'
 import { CoreContext } from './engine/context.ts'
 import { argumentsHash } from './engine/effect.ts'
 import type { Execution } from './engine/execution.ts'
@@ -14,7 +15,9 @@ import {
   type WorkflowDefinition,
   type WorkflowRegistry,
 } from './engine/workflow.ts'
+import type { Memory, RememberOptions } from './memory/memory.ts'
 import type { Knowledge } from './memory/recall.ts'
+import { type CacheOptions, resolveCache } from './models/answer-cache.ts'
 import type { Questions } from './models/questions.ts'
 import type { Passage, Question } from './models/solver.ts'
 import { callTool } from './tools/call.ts'
@@ -24,6 +27,7 @@ import type { Tool } from './tools/tool.ts'
 export interface Faculties {
   questions: Questions
   knowledge: Knowledge
+  memory: Memory
   /** Hears what agents do while they do it. */
   agentListener?: AgentListener
 }
@@ -37,6 +41,8 @@ export interface ExtractOptions<S extends StandardSchemaV1> {
   route: string
   instructions?: string
   passages?: Passage[]
+  /** The same question to the same model may be answered from an earlier answer, such as `1d` old at most. */
+  cache?: Duration | CacheOptions
   /** How often outages of the whole route are waited out before a person is asked. */
   retry?: RetryPolicy
 }
@@ -48,11 +54,15 @@ export interface GenerateOptions {
   instructions?: string
   /** What was wrong with an earlier draft. */
   feedback?: { answer: string; problem: string }
+  /** The same question to the same model may be answered from an earlier answer, such as `1d` old at most. */
+  cache?: Duration | CacheOptions
   retry?: RetryPolicy
 }
 
 export interface RecallOptions {
   query: string
+  /** `knowledge`: the project's files. `memory`: what runs remembered. Default `knowledge`. */
+  from?: 'knowledge' | 'memory'
   /** A scope such as `policy/billing`, and everything below it. */
   in?: string
   /** The most passages. Default 4. */
@@ -74,16 +84,19 @@ export class Context extends CoreContext {
    * when no solver can answer, a person is asked and the run waits.
    */
   async extract<S extends StandardSchemaV1>(name: string, options: ExtractOptions<S>): Promise<OutputOf<S>> {
-    const { schema, from, route, instructions, passages } = options
+    const { schema, from, route, instructions, passages, cache } = options
+    if (cache !== undefined) resolveCache(cache)
     const question: Question = { task: 'extract', name, input: from, schema: jsonSchemaOf(schema) }
     if (instructions !== undefined) question.instructions = instructions
     if (passages !== undefined) question.passages = passages
-    const asked = { route, question, schema, retry: options.retry }
+    const asked = { route, question, schema, retry: options.retry, cache }
     return this.#faculties.questions.answer(CoreContext.executionOf(this), asked) as Promise<OutputOf<S>>
   }
 
   /** Asks the route for a text that rests on what it is given. */
   async generate(name: string, options: GenerateOptions): Promise<string> {
+    const { cache } = options
+    if (cache !== undefined) resolveCache(cache)
     const input: { [key: string]: Json } = {}
     const passages: Passage[] = []
     for (const [key, value] of Object.entries(options.with)) {
@@ -94,20 +107,42 @@ export class Context extends CoreContext {
     const question: Question = { task: 'generate', name, input, passages }
     if (options.instructions !== undefined) question.instructions = options.instructions
     if (options.feedback !== undefined) question.feedback = options.feedback
-    const asked = { route: options.route, question, schema: undefined, retry: options.retry }
+    const asked = { route: options.route, question, schema: undefined, retry: options.retry, cache }
     return this.#faculties.questions.answer(CoreContext.executionOf(this), asked) as Promise<string>
   }
 
-  /** Looks passages up in the project's knowledge. Which ones, and why, goes to the journal. */
+  /** Looks passages up in the project's knowledge, or in memory. Which ones, and why, goes to the journal. */
   async recall(name: string, options: RecallOptions): Promise<Passage[]> {
     const execution = CoreContext.executionOf(this)
     const call = execution.issue('recall', name, argumentsHash(options))
-    execution.perform(call, () => {
-      const { query, ...search } = options
-      const recalled = this.#faculties.knowledge.recall(query, search)
+    execution.perform(call, async () => {
+      const { query, from, ...search } = options
+      const recalled =
+        from === 'memory'
+          ? await this.#faculties.memory.recall(query, search)
+          : this.#faculties.knowledge.recall(query, search)
       execution.settle(call, 'recall-completed', JSON.stringify(recalled), recalled)
     })
     return ((await call.promise) as { passages: Passage[] }).passages
+  }
+
+  /**
+   * Keeps a text for this and later runs to `recall` from memory; item and event are one commit, so it is stored once.
+   * Answers the item's id. @throws `bad-memory`
+   */
+  async remember(text: string, options: RememberOptions = {}): Promise<string> {
+    const execution = CoreContext.executionOf(this)
+    const call = execution.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
+    execution.perform(call, async () => {
+      const { claim, edges } = execution
+      const origin = { id: edges.newId(), run: claim.id, step: call.step, at: edges.clock.now() }
+      const item = await this.#faculties.memory.prepare(text, options, origin)
+      const { id, scope, title, source, untrusted, embedder } = item
+      const kept = { id, scope, title, text, source, untrusted, embedder }
+      execution.addMemory(item)
+      execution.settle(call, 'remember-completed', JSON.stringify(kept), kept)
+    })
+    return ((await call.promise) as { id: string }).id
   }
 
   /**

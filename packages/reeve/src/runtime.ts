@@ -10,15 +10,19 @@ import { Context, type Faculties } from './context.ts'
 import { Engine } from './engine/engine.ts'
 import { installSchedules } from './engine/schedule.ts'
 import { WorkflowRegistry } from './engine/workflow.ts'
+import { createMemory } from './memory/memory.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
+import { tidyAnswers } from './models/answer-cache.ts'
 import { CircuitBreakers } from './models/breaker.ts'
 import { installCeilings } from './models/budget.ts'
+import { checkRoute } from './models/check-route.ts'
 import { type HostedSolver, hostedSolver } from './models/hosted.ts'
-import { embed } from './models/local/embed.ts'
+import { embed, embedderName } from './models/local/embed.ts'
 import { Questions } from './models/questions.ts'
-import { checkRoute, type RouteDefinition } from './models/route.ts'
+import type { RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
 import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
+import { forgetAnswers } from './store/answers.ts'
 import type { Database } from './store/database.ts'
 import { identityOf, migrate } from './store/migrations.ts'
 import { openDatabase } from './store/open.ts'
@@ -83,7 +87,8 @@ export class Runtime {
     const log = options.log ?? lineLog((line) => process.stderr.write(line), false)
     const unusable: UnusableSolver[] = []
     const routes = resolveRoutes(options, unusable)
-    const database = openDatabase(options.environment.database, ownClock)
+    const onFatal = (error: unknown) => endProcess(log, error)
+    const database = openDatabase(options.environment.database, ownClock, onFatal)
     const clock = database.clock ?? ownClock
     const newId = createIds(() => clock.now())
     try {
@@ -97,7 +102,8 @@ export class Runtime {
         database,
         workflows,
       })
-      const faculties: Faculties = { questions, knowledge }
+      const memory = createMemory({ database, embedder: { name: embedderName, embed } })
+      const faculties: Faculties = { questions, knowledge, memory }
       if (options.agentListener) faculties.agentListener = options.agentListener
       const engine = new Engine({
         workflows,
@@ -108,7 +114,7 @@ export class Runtime {
         random: Math.random,
         identity: await identityOf(database),
         contextFor: (execution) => new Context(execution, workflows, faculties),
-        onFatal: (error) => endProcess(log, error),
+        onFatal,
         ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       })
       const runtime = new Runtime({ options, database, engine, routes, knowledge, unusable, clock })
@@ -138,6 +144,7 @@ export class Runtime {
   /** Deletes ended runs that the project's retention no longer wants. */
   async prune(): Promise<{ runs: number; events: number }> {
     const { retention } = this.project.config
+    await this.database.transaction((session) => tidyAnswers(session, this.#clock.now()))
     if (!retention) return { runs: 0, events: 0 }
     const ages = {
       ...(retention.succeeded === undefined ? {} : { succeededMs: toMs(retention.succeeded) }),
@@ -145,6 +152,11 @@ export class Runtime {
       ...(retention.cancelled === undefined ? {} : { cancelledMs: toMs(retention.cancelled) }),
     }
     return prune(this.database, ages, this.#clock.now())
+  }
+
+  /** Drops the answers kept for questions with `cache`, or those that one run paid for. Answers how many went. */
+  forgetAnswers(runId?: string): Promise<number> {
+    return this.database.transaction((session) => forgetAnswers(session, runId))
   }
 
   /** Reads the project's knowledge into memory; what it found stands in `ingested`. */

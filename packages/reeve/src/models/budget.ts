@@ -129,6 +129,7 @@ export function budgeted(solver: Solver, purse: Purse, scopes: () => BudgetScope
   return {
     name: solver.name,
     kind: solver.kind,
+    ...(solver.identity === undefined ? {} : { identity: solver.identity }),
     worstCaseUsd,
     solve(question, options) {
       const usd = worstCaseUsd(question)

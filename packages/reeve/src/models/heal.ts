@@ -20,7 +20,15 @@ export interface HealingRecord {
 }
 
 export type HealingResult =
-  | { outcome: 'answered'; value: unknown; confidence?: number; repairs: string[]; raw?: string }
+  | {
+      outcome: 'answered'
+      value: unknown
+      confidence?: number
+      repairs: string[]
+      raw?: string
+      /** As the solver gave it. */
+      answer: Exclude<Answer, { kind: 'abstain' }>
+    }
   | { outcome: 'abstained'; reason: string }
   | { outcome: 'invalid'; problem: string }
   | { outcome: 'failed'; failure: AttemptFailure }
@@ -58,7 +66,7 @@ export async function askUntilValid(
     if (answer.usage) addUsage(record.usage, answer.usage)
     if (answer.kind === 'abstain') return { result: { outcome: 'abstained', reason: answer.reason }, record }
     const reading = read(answer, question, schema)
-    if (reading.ok) return { result: answered(answer, reading, record), record }
+    if (reading.ok) return { result: answered(answer, reading, record.heals), record }
 
     const shown = shorten(textOf(answer))
     const repeated = record.rejected.at(-1)?.answer === shown
@@ -68,6 +76,16 @@ export async function askUntilValid(
     record.heals++
     asked = { ...question, feedback: { answer: shown, problem: reading.problem } }
   }
+}
+
+/** Reads an answer that was accepted before; undefined when it does not fit any more. */
+export function readAccepted(
+  answer: Exclude<Answer, { kind: 'abstain' }>,
+  question: Question,
+  schema: StandardSchemaV1 | undefined,
+): Extract<HealingResult, { outcome: 'answered' }> | undefined {
+  const reading = read(answer, question, schema)
+  return reading.ok ? answered(answer, reading, 0) : undefined
 }
 
 /** In a conversation the value is a `TurnValue`; elsewhere it is the answer itself. */
@@ -120,12 +138,12 @@ function readValue(
 function answered(
   answer: Exclude<Answer, { kind: 'abstain' }>,
   reading: Extract<Reading<unknown>, { ok: true }>,
-  record: HealingRecord,
-): HealingResult {
-  const result: HealingResult = { outcome: 'answered', value: reading.value, repairs: reading.repairs }
+  heals: number,
+): Extract<HealingResult, { outcome: 'answered' }> {
+  const { value, repairs } = reading
+  const result: ReturnType<typeof answered> = { outcome: 'answered', value, repairs, answer }
   if (answer.confidence !== undefined) result.confidence = answer.confidence
-  if (answer.kind === 'text' && (reading.repairs.length > 0 || record.heals > 0))
-    result.raw = shorten(answer.text)
+  if (answer.kind === 'text' && (repairs.length > 0 || heals > 0)) result.raw = shorten(answer.text)
   return result
 }
 

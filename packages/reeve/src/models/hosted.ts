@@ -1,6 +1,6 @@
 import type { FinishReason, LanguageModelUsage, OutputInterface, ToolSet, TypedToolCall } from 'ai'
 import { ReeveError } from '../base/errors.ts'
-import type { Json } from '../base/json.ts'
+import { canonical, type Json } from '../base/json.ts'
 import { buildConversation } from './conversation.ts'
 import { costUsd, findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
@@ -31,6 +31,11 @@ export interface HostedOptions {
   /** Reasoning included. Default 4,096. */
   maxOutputTokens?: number
   temperature?: number
+  /**
+   * Tells its answers from others' in the cache of answers. Models named `provider/model` have one; of a model object
+   * the settings cannot be seen, so its answers are only ever given again under an identity given here.
+   */
+  identity?: string
 }
 
 export interface HostedSolver extends Solver {
@@ -57,6 +62,9 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
   const secret = reference && keyOf(reference, options.keys)
   const isOpenAi = (reference?.provider ?? name.split('/')[0]) === 'openai'
+  const seen = reference && canonical({ name, baseUrl: reference.baseUrl ?? null })
+  const settings = { maxOutputTokens, temperature: options.temperature ?? null }
+  const identity = options.identity ?? seen
   let loading: Promise<Loaded> | undefined
 
   function load(): Promise<Loaded> {
@@ -106,6 +114,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
   return {
     name,
     kind: 'hosted',
+    ...(identity === undefined ? {} : { identity: canonical({ name, identity, ...settings }) }),
     unusable,
     price,
     solve(question, call) {

@@ -3,6 +3,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { toUsd, type Usd } from '../base/money.ts'
 import { describeIssues, validate } from '../base/schema.ts'
+import type { Duration } from '../base/time.ts'
 import { approval, type Decision } from '../engine/approval.ts'
 import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
@@ -11,6 +12,7 @@ import { attempts } from '../engine/step.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
 import type { Database } from '../store/database.ts'
 import { readRunByNo } from '../store/runs.ts'
+import { answerCacheFor, type CacheOptions } from './answer-cache.ts'
 import type { CircuitBreakers } from './breaker.ts'
 import { type BudgetPlan, type BudgetScope, budgeted, dayScope, openPurse, type Purse } from './budget.ts'
 import { askRoute, type RouteAnswer, type RouteDefinition } from './route.ts'
@@ -30,6 +32,8 @@ export interface Asked {
   deadline?: { at: number; late: () => ReeveError }
   /** Told as a solver is about to be asked; on replay it is not. */
   onAsked?: () => void
+  /** May be answered from what was answered before, and is kept for those who ask later. */
+  cache?: Duration | CacheOptions | undefined
   /** What replay compares, where the asker knows better than the question's own parts. */
   args?: string
 }
@@ -118,7 +122,14 @@ export class Questions {
     if (deadline && execution.edges.clock.now() >= deadline.at) throw deadline.late()
     asked.onAsked?.()
     const route = this.#route(asked.route)
-    const options = { signal, clock: execution.edges.clock, breakers: this.#breakers }
+    const cache =
+      asked.cache === undefined ? undefined : answerCacheFor(this.#database, execution, asked.cache)
+    const options = {
+      signal,
+      clock: execution.edges.clock,
+      breakers: this.#breakers,
+      ...(cache && { cache }),
+    }
     if (!route.solvers.some((solver) => solver.worstCaseUsd))
       return askRoute(route, asked.question, asked.schema, options)
     const refusal = new AbortController()

@@ -2,9 +2,17 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isRetryable, ReeveError } from '../base/errors.ts'
 import { type OutputOf, toJsonSchema } from '../base/schema.ts'
 import type { Clock } from '../base/time.ts'
+import type { AnswerCache, CacheOrigin } from './answer-cache.ts'
 import { type AttemptFailure, type AttemptLimits, describeFailure, retryAfterMsOf } from './attempt.ts'
 import type { CircuitBreakers } from './breaker.ts'
-import { addUsage, askUntilValid, confidenceOf, type HealingRecord, type HealingResult } from './heal.ts'
+import {
+  addUsage,
+  askUntilValid,
+  confidenceOf,
+  type HealingRecord,
+  type HealingResult,
+  readAccepted,
+} from './heal.ts'
 import type { Question, Solver, Usage } from './solver.ts'
 
 /** Solvers for one kind of question, the cheapest first. */
@@ -29,6 +37,8 @@ export interface Hop extends HealingRecord {
   outcome: 'answered' | 'abstained' | 'unsure' | 'invalid' | 'failed' | 'skipped'
   reason: string
   confidence?: number
+  /** The solver was not asked: an earlier run had been given this answer. */
+  cached?: CacheOrigin
   ms: number
 }
 
@@ -38,6 +48,8 @@ export interface RouteAnswer<T = unknown> {
   solver: string
   kind: Solver['kind']
   confidence?: number
+  /** Given in an earlier run, at no cost to this one. */
+  cached?: CacheOrigin
   /** What was left out or mended in its text to read it. */
   repairs: string[]
   /** Its text as the solver wrote it; only when it had to be repaired or healed. */
@@ -52,6 +64,8 @@ export interface AskOptions {
   signal: AbortSignal
   clock: Clock
   breakers?: CircuitBreakers
+  /** Looked up before each solver is asked; what a solver answers is kept there. */
+  cache?: AnswerCache
   /** 0..1, spreads retries. */
   random?: () => number
   /** Called as each hop ends, before the next one begins. */
@@ -126,8 +140,10 @@ class Cascade {
     schema: StandardSchemaV1 | undefined,
     limits: AttemptLimits & { maxHeals: number; minConfidence: number },
   ): Promise<RouteAnswer | undefined> {
-    const { breakers } = this.#options
+    const { breakers, cache } = this.#options
     const startedAt = performance.now()
+    const kept = cache && (await this.#kept(cache, solver, question, schema))
+    if (kept) return this.#answered(solver, kept.result, nothingAsked(), limits, startedAt, kept.origin)
     if (breakers && !breakers.enter(solver.name)) {
       const waitMs = breakers.probeInMs(solver.name)
       this.#outage = true
@@ -150,10 +166,26 @@ class Cascade {
       return undefined
     }
     breakers?.succeeded(solver.name)
-    if (result.outcome === 'answered') return this.#answered(solver, result, record, limits, startedAt)
+    if (result.outcome === 'answered') {
+      const { answer } = result
+      if (cache && answer.kind !== 'calls') await cache.keep(solver, question, answer, record.usage.costUsd)
+      return this.#answered(solver, result, record, limits, startedAt)
+    }
     const reason = result.outcome === 'abstained' ? result.reason : result.problem
     this.#record(solver, result.outcome, reason, startedAt, record)
     return undefined
+  }
+
+  /** An answer that was kept for this very question, unless it does not fit the schema any more. */
+  async #kept(
+    cache: AnswerCache,
+    solver: Solver,
+    question: Question,
+    schema: StandardSchemaV1 | undefined,
+  ): Promise<{ result: NonNullable<ReturnType<typeof readAccepted>>; origin: CacheOrigin } | undefined> {
+    const found = await cache.find(solver, question)
+    const result = found && readAccepted(found.answer, question, schema)
+    return result && { result, origin: found.origin }
   }
 
   #answered(
@@ -162,9 +194,14 @@ class Cascade {
     record: HealingRecord,
     limits: { minConfidence: number },
     startedAt: number,
+    cached?: CacheOrigin,
   ): RouteAnswer | undefined {
     const confidence = confidenceOf(result)
-    const hop = { ...record, ...(result.confidence === undefined ? {} : { confidence }) }
+    const hop = {
+      ...record,
+      ...(result.confidence === undefined ? {} : { confidence }),
+      ...(cached && { cached }),
+    }
     if (confidence < limits.minConfidence) {
       if (!this.#best || confidence > this.#best.confidence)
         this.#best = { value: result.value, solver: solver.name, kind: solver.kind, confidence }
@@ -173,12 +210,14 @@ class Cascade {
       return undefined
     }
     const reason = record.heals > 0 ? `answered after ${record.heals} corrections` : 'answered'
-    this.#record(solver, 'answered', reason, startedAt, hop)
+    const from = cached && `given again from run ${cached.run} of ${new Date(cached.at).toISOString()}`
+    this.#record(solver, 'answered', from ?? reason, startedAt, hop)
     return {
       value: result.value,
       solver: solver.name,
       kind: solver.kind,
       ...(result.confidence === undefined ? {} : { confidence }),
+      ...(cached && { cached }),
       repairs: result.repairs,
       ...(result.raw === undefined ? {} : { raw: result.raw }),
       hops: this.#hops,
@@ -223,7 +262,7 @@ class Cascade {
     outcome: Hop['outcome'],
     reason: string,
     startedAt: number,
-    record: HealingRecord & { confidence?: number } = nothingAsked(),
+    record: HealingRecord & { confidence?: number; cached?: CacheOrigin } = nothingAsked(),
   ): void {
     const ms = performance.now() - startedAt
     const hop: Hop = { solver: solver.name, kind: solver.kind, outcome, reason, ...record, ms }
@@ -254,25 +293,4 @@ class Cascade {
 function nothingAsked(): HealingRecord {
   const usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 }
   return { heals: 0, retries: 0, rejected: [], usage, unsettledUsd: 0 }
-}
-
-/** Refuses a route that cannot work, before a run depends on it. @throws `bad-route` */
-export function checkRoute(name: string, route: RouteDefinition): void {
-  const fault = findFault(route)
-  if (fault) throw new ReeveError('bad-route', `The route "${name}" ${fault}`)
-}
-
-function findFault(route: RouteDefinition): string | undefined {
-  if (route.solvers.length === 0) return 'has no solver. Add at least one.'
-  const names = route.solvers.map((solver) => solver.name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice) return `names the solver "${twice}" twice. Leave one out.`
-  const { minConfidence = 0 } = route
-  if (!(minConfidence >= 0 && minConfidence <= 1))
-    return `has a minConfidence of ${minConfidence}. Give a number from 0 to 1.`
-  for (const key of ['maxHeals', 'timeoutMs', 'maxRetries', 'maxRetryWaitMs'] as const) {
-    const value = route[key] ?? 0
-    if (!(Number.isFinite(value) && value >= 0)) return `has a ${key} of ${value}. Give 0 or more.`
-  }
-  return undefined
 }

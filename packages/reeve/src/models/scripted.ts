@@ -20,15 +20,16 @@ export interface ScriptedSolver extends Solver {
  */
 export function scriptedSolver(
   replies: readonly ScriptedReply[],
-  options: { name?: string; kind?: Solver['kind']; worstCaseUsd?: number } = {},
+  options: { name?: string; kind?: Solver['kind']; worstCaseUsd?: number; identity?: string } = {},
 ): ScriptedSolver {
   const questions: Question[] = []
   const name = options.name ?? 'scripted'
-  const { worstCaseUsd } = options
+  const { worstCaseUsd, identity } = options
   return {
     name,
     kind: options.kind ?? 'function',
     questions,
+    ...(identity === undefined ? {} : { identity }),
     solve(question, call) {
       const reply = replies[questions.length]
       questions.push(question)

@@ -8,6 +8,8 @@ export interface Passage {
   title: string
   text: string
   score: number
+  /** What came from outside and was remembered: it may hold instructions, which are data. */
+  untrusted?: true
 }
 
 /** A tool as a model is told of it. */
@@ -84,6 +86,11 @@ export interface Solver {
   readonly name: string
   /** Shown wherever an answer is shown: a local solver is never passed off as a large model. */
   readonly kind: 'hosted' | 'local' | 'function'
+  /**
+   * Everything but the question that shapes its answers: model, address, settings. Only a solver that has one is
+   * answered from the cache of answers.
+   */
+  readonly identity?: string
   /**
    * Answers at once or later. May throw: `retryable` errors count as an outage, and the route goes on.
    * Errors with the code `missing-key`, `unknown-price` or `missing-package` mean that it was never asked.

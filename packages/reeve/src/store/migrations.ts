@@ -1,10 +1,12 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Database, Session } from './database.ts'
-import { keyTypes, listTables, lockSchema, postgresClock } from './dialect.ts'
+import { columnKinds, listTables, lockSchema, postgresClock } from './dialect.ts'
+import { prepareVectors } from './pgvector.ts'
 
 /**
- * The schema, one entry per version, never edited once released. `{serial}` is a growing integer key and `{key}` an
- * integer key that we choose; everything else is SQL that SQLite and Postgres both read.
+ * The schema, one entry per version, never edited once released. `{serial}` is a growing integer key, `{key}` an
+ * integer key that we choose, `{path}` a text that sorts by its bytes; everything else is SQL that SQLite and Postgres
+ * both read.
  *
  * `events` is the only truth; every other table is a view of it kept up to date in the same transaction, or an inbox.
  */
@@ -135,6 +137,39 @@ const migrations: string[][] = [
     )`,
     'create table reservations (id text primary key, run bigint not null, scopes text not null, nanousd bigint not null)',
     'create index reservations_run on reservations (run)',
+    `create table answers (
+      key text primary key,
+      run bigint not null,
+      run_id text not null,
+      answer text not null,
+      cost_nanousd bigint not null,
+      kept_at bigint not null,
+      expires_at bigint not null
+    )`,
+    'create index answers_run on answers (run)',
+    'create index answers_kept on answers (kept_at)',
+    'create index answers_expiry on answers (expires_at)',
+    `create table memories (
+      no {serial},
+      id text not null unique,
+      scope {path} not null,
+      title text not null,
+      text text not null,
+      hash text not null,
+      embedder text not null,
+      dimensions bigint,
+      vector {bytes},
+      source text not null,
+      untrusted bigint not null,
+      run text,
+      step bigint,
+      at bigint not null,
+      ended_at bigint,
+      ended_as text,
+      replaced_by text
+    )`,
+    'create unique index memories_step on memories (run, step) where run is not null',
+    'create index memories_scope on memories (embedder, scope, no) where ended_at is null and vector is not null',
     'create table prunings (id {serial}, at bigint not null, before bigint not null, runs bigint not null, events bigint not null)',
     'create table meta (name text primary key, value text not null)',
   ],
@@ -167,6 +202,7 @@ export async function migrate(database: Database, newIdentity: () => string): Pr
       )
     }),
   )
+  await readable(database, 'changed', () => prepareVectors(database))
 }
 
 async function checkedVersion(database: Database, session: Session): Promise<number> {
@@ -247,8 +283,8 @@ function advice(database: Database, said: string): string {
 }
 
 function translate(statement: string, kind: Database['kind']): string {
-  const { key, serial } = keyTypes[kind]
-  return statement.replaceAll('{key}', key).replaceAll('{serial}', serial)
+  const kinds: Record<string, string> = columnKinds[kind]
+  return statement.replace(/\{(\w+)\}/g, (token, name: string) => kinds[name] ?? token)
 }
 
 export async function identityOf(session: Session): Promise<string> {

@@ -60,6 +60,7 @@ function pruneBatch(
     const events = await session.run(`delete from events where run in (${marks})`, numbers)
     await session.run(`delete from inbox where run in (${marks})`, numbers)
     await session.run(`delete from approvals where run in (${marks})`, numbers)
+    await session.run(`delete from answers where run in (${marks})`, numbers)
     await session.run(`delete from runs where no in (${marks})`, numbers)
     for (const { blob } of blobs) {
       await session.run(

@@ -2,13 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
 import { CircuitBreakers } from '../../src/models/breaker.ts'
-import {
-  type AskOptions,
-  askRoute,
-  checkRoute,
-  type Hop,
-  type RouteDefinition,
-} from '../../src/models/route.ts'
+import { checkRoute } from '../../src/models/check-route.ts'
+import { type AskOptions, askRoute, type Hop, type RouteDefinition } from '../../src/models/route.ts'
 import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Question } from '../../src/models/solver.ts'
 import { FakeClock, settled } from './fake-clock.ts'

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
+import { answerCases } from './contract/answers.ts'
 import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
 import { claimCases } from './contract/claims.ts'
@@ -26,5 +27,6 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     approvalCases(open)
     rowCases(open)
     auditCases(open)
+    answerCases(open)
   })
 }
