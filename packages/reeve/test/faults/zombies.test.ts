@@ -1,0 +1,5 @@
+import { test } from 'vitest'
+import { keepsItsInvariants } from './short.ts'
+import { zombiesAhead } from './zombies.ts'
+
+test('workers stopped in mid-effect', { timeout: 60_000 }, () => keepsItsInvariants(zombiesAhead(2), 6))
