@@ -25,6 +25,11 @@ export interface SqliteOptions {
   /** A file, or `:memory:`. */
   file: string
   clock: Clock
+  /**
+   * Told of a write that the disk failed, before whoever asked for it: nobody can tell what is on disk, and the process
+   * must end. Default: only whoever asked hears of it.
+   */
+  onBroken?: ((error: unknown) => void) | undefined
   /** For tests of the check itself. */
   sqliteVersion?: string
 }
@@ -38,8 +43,13 @@ export function openSqlite(options: SqliteOptions): Database {
       `This Node carries SQLite ${version}, which can corrupt a database in WAL mode; Reeve needs ${oldestSqlite} or newer. Run through the project's own Node (npm start, npx reeve) or update Node to 24.21 or newer.`,
     )
   }
-  return new SqliteDatabase(options.file, options.clock)
+  return new SqliteDatabase(options)
 }
+
+/** Extended result codes of a disk that did not take a write or a sync: IOERR_WRITE, _FSYNC, _DIR_FSYNC, _TRUNCATE. */
+const brokenWrites = new Set([778, 1034, 1290, 1546])
+/** IOERR_SHMSIZE: a full disk, when it is the index of the log that wants to grow. */
+const noRoomForIndex = 4874
 
 class SqliteDatabase implements Database {
   readonly kind = 'sqlite'
@@ -47,12 +57,14 @@ class SqliteDatabase implements Database {
   readonly #writer: Connection
   readonly #reader: Connection
   readonly #clock: Clock
+  readonly #onBroken: ((error: unknown) => void) | undefined
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  constructor(file: string, clock: Clock) {
+  constructor({ file, clock, onBroken }: SqliteOptions) {
     this.place = file
     this.#clock = clock
+    this.#onBroken = onBroken
     const inMemory = file === ':memory:'
     try {
       if (!inMemory) mkdirSync(dirname(file), { recursive: true })
@@ -92,6 +104,7 @@ class SqliteDatabase implements Database {
         this.#writer.database.exec('commit')
         return result
       } catch (error) {
+        if (brokenWrites.has(errcodeOf(error))) this.#onBroken?.(error)
         if (this.#writer.database.isTransaction) this.#writer.database.exec('rollback')
         throw error
       }
@@ -132,10 +145,9 @@ class SqliteDatabase implements Database {
   }
 
   classify(error: unknown): 'retry' | 'constraint' | 'fatal' {
-    const primary =
-      error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-        ? error.errcode & 0xff
-        : 0
+    const errcode = errcodeOf(error)
+    const primary = errcode & 0xff
+    if (errcode === noRoomForIndex) return 'retry'
     if (primary === 5 || primary === 6 || primary === 13 || primary === 8) return 'retry'
     return primary === 19 ? 'constraint' : 'fatal'
   }
@@ -192,6 +204,11 @@ class Connection implements Session {
     }
     return statement
   }
+}
+
+/** 0 for an error that is not SQLite's. */
+function errcodeOf(error: unknown): number {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0
 }
 
 function unusable(file: string, cause: unknown): ReeveError {

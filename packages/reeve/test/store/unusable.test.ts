@@ -163,3 +163,10 @@ test('a closed database says so', async () => {
   await database.close()
   await expect(database.transaction(async () => 1)).rejects.toMatchObject({ code: 'database-closed' })
 })
+
+test('a log that has no room for its index is a full disk, and is tried again', () => {
+  const database = openSqlite({ file: ':memory:', clock: new FakeClock() })
+  const ioError = (errcode: number) => Object.assign(new Error('disk I/O error'), { errcode })
+  expect(database.classify(ioError(4874))).toBe('retry')
+  expect(database.classify(ioError(1034))).toBe('fatal')
+})
