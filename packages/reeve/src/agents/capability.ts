@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
+import type { Actor } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
 import type { Passage } from '../models/solver.ts'
 import { callTool } from '../tools/call.ts'
@@ -18,6 +19,8 @@ export interface Capability {
 /** What capabilities need of the loop that offers them. */
 export interface CapabilityEdges {
   execution: Execution
+  /** The agent that these are for, and those above it. */
+  actor: Actor
   recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
   /** Runs an agent of the team within what the loop has left. */
   runMember(member: AnyAgent, input: unknown): Promise<unknown>
@@ -29,7 +32,7 @@ export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<str
     capabilities.set(tool.name, {
       input: tool.input,
       acts: (args) => tool.effectOf(args) !== 'read',
-      run: (args) => callTool(edges.execution, tool, args),
+      run: (args) => callTool(edges.execution, tool, args, edges.actor),
     })
   }
   for (const member of agent.team) capabilities.set(member.name, teamCapability(member, edges))

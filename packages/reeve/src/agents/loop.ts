@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
 import { describeIssues, parse, validate } from '../base/schema.ts'
+import type { Actor } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
 import { mark } from '../models/prompt.ts'
 import { type Asked, askPerson, type Questions } from '../models/questions.ts'
@@ -53,7 +54,7 @@ export function runAgent(
   input: unknown,
   options: AgentOptions = {},
 ): Promise<unknown> {
-  return new Loop(edges, agent, options, undefined).run(input)
+  return new Loop(edges, agent, options).run(input)
 }
 
 class Loop {
@@ -68,17 +69,26 @@ class Loop {
   #live = false
   #rejections = 0
 
-  constructor(edges: AgentEdges, agent: AnyAgent, options: AgentOptions, above: Allowance | undefined) {
+  constructor(
+    edges: AgentEdges,
+    agent: AnyAgent,
+    options: AgentOptions,
+    above?: { allowance: Allowance; actor: Actor },
+  ) {
     this.#edges = edges
     this.#agent = agent
     this.#options = options
     const { execution } = edges
     const scope = `run:${execution.claim.no}:agent:${edges.nextLoop()}`
-    this.#allowance = new Allowance(agent, { scope, now: execution.now }, above)
+    this.#allowance = new Allowance(agent, { scope, now: execution.now }, above?.allowance)
+    const under = above ? [...above.actor.under, above.actor.agent] : []
+    const actor: Actor = { agent: agent.name, under }
     this.#capabilities = capabilitiesOf(agent, {
       execution,
+      actor,
       recall: edges.recall,
-      runMember: (member, given) => new Loop(edges, member, {}, this.#allowance).run(given),
+      runMember: (member, given) =>
+        new Loop(edges, member, {}, { allowance: this.#allowance, actor }).run(given),
     })
   }
 

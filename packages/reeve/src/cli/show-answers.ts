@@ -61,6 +61,11 @@ function toolLines(tool: ToolCall): string[] {
   const { approval } = tool
   const attempts = `${tool.attempts} ${tool.attempts === 1 ? 'attempt' : 'attempts'}`
   const lines = [`call ${tool.call} ${safeLine(tool.name)} (${tool.class}): ${tool.state} after ${attempts}`]
+  if (tool.agent) {
+    const { name, under } = tool.agent
+    const service = under.length > 0 ? `, in the service of ${safeLine(under.toReversed().join(', '))}` : ''
+    lines.push(`  called by agent ${safeLine(name)}${service}`)
+  }
   if (tool.args === undefined) lines.push('  args: not kept (a read changes nothing)')
   else lines.push('  args', ...shownLines(tool.args).map((line) => `    ${line}`))
   if (tool.key !== null) lines.push(`  key: ${safeLine(tool.key)}`)

@@ -6,8 +6,10 @@ import { type Decided, errorOf, isoOf, jsonOf } from './event-values.ts'
 export interface ToolCall {
   call: number
   name: string
-  /** `read` effects write no intent, so their arguments are not in the journal. */
+  /** Reads of a workflow's own code write no intent, so their arguments are not in the journal. */
   class: string
+  /** The agent that called it, and those in whose service it acted; null: the workflow's own code. */
+  agent: { name: string; under: string[] } | null
   args: Json | undefined
   key: string | null
   attempts: number
@@ -16,6 +18,14 @@ export interface ToolCall {
   error?: { code: string; message: string }
   /** The decision on exactly these arguments. */
   approval: { call: number; by: string | null; at: string; edited: boolean; note: string | null } | null
+}
+
+interface Intent {
+  key?: string
+  class?: string
+  agent?: string
+  under?: string[]
+  args?: Json
 }
 
 /** Every effect of a run, with what was approved before it. */
@@ -27,12 +37,13 @@ export function toolCalls(calls: RecordedCall[]): ToolCall[] {
 function toolCall(call: RecordedCall, approvals: RecordedCall[]): ToolCall {
   const intents = call.opened.filter((event) => event.type === 'effect-intended')
   const retries = call.opened.filter((event) => event.type === 'effect-retrying').length
-  const intent = intents[0] && payloadOf<{ key?: string; class?: string; args?: Json }>(intents[0])
+  const intent = intents[0] && payloadOf<Intent>(intents[0])
   const { settled } = call
   const tool: ToolCall = {
     call: call.step,
     name: call.name ?? '',
     class: intent ? (intent.class ?? 'not recorded') : 'read',
+    agent: intent?.agent === undefined ? null : { name: intent.agent, under: intent.under ?? [] },
     args: intent?.args,
     key: intent?.key ?? null,
     attempts: intent ? intents.length : retries + (settled ? 1 : 0),

@@ -29,6 +29,13 @@ export type Verdict =
   | { outcome: 'not-applied' }
   | { outcome: 'unknown'; reason: string }
 
+/** An agent that acts in a run. */
+export interface Actor {
+  agent: string
+  /** The agents in whose service it acts, the outermost first. */
+  under: readonly string[]
+}
+
 /** An outside action as the engine drives it; a tool gives it schemas, risk and approval on top. */
 export interface Effect {
   readonly name: string
@@ -36,6 +43,8 @@ export interface Effect {
   /** For one attempt, in ms. */
   readonly timeoutMs?: number
   readonly retry?: RetryPolicy
+  /** The agent that acts; absent: the workflow's own code. Goes to the journal. */
+  readonly actor?: Actor
   run(args: Json, attempt: EffectAttempt): unknown
   /** Asks the outside system whether `key` was applied. Needed by `verifiable`. */
   verify?(args: Json, attempt: EffectAttempt): Promise<Verdict> | Verdict
@@ -118,9 +127,14 @@ class EffectCall {
       this.#execution.fail(this.#call, 'effect-failed', this.#execution.signal.reason)
       return
     }
-    if (this.#effect.effect !== 'read') {
-      const { epoch } = this.#execution.claim
-      const intent = { key: this.#key, class: this.#effect.effect, attempt, epoch, args: this.#args }
+    const { effect, actor } = this.#effect
+    const { epoch } = this.#execution.claim
+    const by = actor && { agent: actor.agent, under: actor.under }
+    const intent = { key: this.#key, class: effect, attempt, epoch, ...by, args: this.#args }
+    if (effect === 'read') {
+      // A workflow's own reads are in its code; what an agent chose to read, nobody else could tell.
+      if (actor) this.#execution.openLater(this.#call, 'effect-intended', JSON.stringify(intent))
+    } else {
       await this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))
       // This process may have been stopped since, and others may have been told that nothing will happen.
       const held = this.#execution.surelyHeld()

@@ -226,6 +226,11 @@ export class Execution implements TurnSource {
     this.#append(call, type, payload)
   }
 
+  /** Writes an event of a call that does not settle it, with whatever this run writes next: no turn for it alone. */
+  openLater(call: Call, type: string, payload: string): void {
+    this.#push(call, type, payload)
+  }
+
   #append(
     call: Call,
     type: string,
@@ -233,8 +238,18 @@ export class Execution implements TurnSource {
     settles?: Settlement,
     whenDurable?: () => void,
   ): void {
+    if (this.#push(call, type, payload, settles, whenDurable)) this.#submit()
+  }
+
+  #push(
+    call: Call,
+    type: string,
+    payload: string | null,
+    settles?: Settlement,
+    whenDurable?: () => void,
+  ): boolean {
     // Nothing may follow the event that ends the run: its payload is the run's outcome.
-    if (this.#mode === 'ended' || this.#mode === 'leaving') return
+    if (this.#mode === 'ended' || this.#mode === 'leaving') return false
     this.#outbox.push({
       type,
       step: call.step,
@@ -244,7 +259,7 @@ export class Execution implements TurnSource {
       settles,
       whenDurable,
     })
-    this.#submit()
+    return true
   }
 
   /** Writes an event of the run itself. */

@@ -2,34 +2,43 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { describeIssues, parse, validate } from '../base/schema.ts'
 import { approval, type Decision } from '../engine/approval.ts'
-import { type Effect, effect } from '../engine/effect.ts'
+import { type Actor, type Effect, effect } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
 import type { Tool } from './tool.ts'
 
 /**
  * Calls a tool: schema → approval if needed (the run parks) → intent → effect → result. What a person approved, as they
- * edited it, is what runs.
+ * edited it, is what runs. `actor`: the agent that calls; absent: the workflow's own code.
  * @throws `invalid-input` `not-approved` `bad-result` and what the tool fails with
  */
-export async function callTool(execution: Execution, tool: Tool, given: unknown): Promise<unknown> {
+export async function callTool(
+  execution: Execution,
+  tool: Tool,
+  given: unknown,
+  actor?: Actor,
+): Promise<unknown> {
   let args = parse(tool.input, given, `The arguments of tool "${tool.name}"`) as Json
-  if (tool.needsApproval(args)) args = await approvedArguments(execution, tool, args)
+  if (tool.needsApproval(args)) args = await approvedArguments(execution, tool, args, actor)
   const definition: Effect = {
     name: tool.name,
     effect: tool.effectOf(args),
     timeoutMs: tool.timeoutMs,
     run: tool.run,
+    ...(tool.retry && { retry: tool.retry }),
+    ...(tool.verify && { verify: tool.verify }),
+    ...(actor && { actor }),
   }
-  const result = await effect(
-    execution,
-    { ...definition, ...(tool.retry && { retry: tool.retry }), ...(tool.verify && { verify: tool.verify }) },
-    args,
-  )
+  const result = await effect(execution, definition, args)
   return checkOutput(tool, result)
 }
 
 /** Asks until the arguments are approved as they are, or rejected. An edit that does not fit is asked again, with why. */
-async function approvedArguments(execution: Execution, tool: Tool, args: Json): Promise<Json> {
+async function approvedArguments(
+  execution: Execution,
+  tool: Tool,
+  args: Json,
+  actor: Actor | undefined,
+): Promise<Json> {
   let shown = args
   let problem: string | undefined
   for (;;) {
@@ -38,6 +47,7 @@ async function approvedArguments(execution: Execution, tool: Tool, args: Json): 
       // An edit that does not fit cannot be rated.
       risk: problem === undefined ? tool.riskOf(args) : tool.risk,
       args: shown,
+      ...(actor && { agent: actor.agent, under: [...actor.under] }),
       ...(problem === undefined ? {} : { problem }),
     }
     const decision = (await approval(execution, {

@@ -4,10 +4,13 @@ import { agent } from '../../src/agents/agent.ts'
 import type { Guard } from '../../src/agents/guardrails.ts'
 import { ReeveError } from '../../src/base/errors.ts'
 import { settle } from '../../src/base/fake-clock.ts'
+import { tellStory } from '../../src/cli/run-story.ts'
 import { workflow } from '../../src/context.ts'
 import type { Knowledge } from '../../src/memory/recall.ts'
 import { flakySolver, type ScriptedReply, scriptedSolver, toolCalls } from '../../src/models/scripted.ts'
 import type { Passage, Solver } from '../../src/models/solver.ts'
+import { listPending } from '../../src/store/approvals.ts'
+import { readRun } from '../../src/store/runs.ts'
 import { tool } from '../../src/tools/tool.ts'
 import { agentBench } from './agent-harness.ts'
 
@@ -151,6 +154,57 @@ describe('a coordinator', () => {
       ['reader', 'agent-finished'],
       ['reader', 'agent-finished'],
       ['boss', 'agent-finished'],
+    ])
+  })
+
+  test('is named, with who acts in its service, by each call of a tool and by what a person is asked', async () => {
+    const book = tool({
+      name: 'book',
+      description: 'Books.',
+      input: z.object({ index: z.number() }),
+      output: z.null(),
+      effect: 'once',
+      run: () => null,
+    })
+    const helper = agent({ ...base, name: 'helper', route: 'small', tools: [nothing, book] })
+    const boss = agent({ ...base, name: 'boss', role: 'coordinator', team: [helper], tools: [nothing] })
+    const flow = workflow({
+      name: 'flow',
+      input: z.string(),
+      async run(ctx, input) {
+        await ctx.call(nothing, { index: 0 })
+        return ctx.agent(boss, input)
+      },
+    })
+    const chat = scriptedSolver([
+      toolCalls(['nothing', { index: 1 }], ['helper', { input: 'book it' }]),
+      'done',
+    ])
+    const minor = scriptedSolver([
+      toolCalls(['nothing', { index: 2 }]),
+      toolCalls(['book', { index: 3 }]),
+      'ok',
+    ])
+    const bench = await agentBench([flow], { chat, small: minor })
+    const handle = await bench.engine.startRun(flow, 'the task')
+    await settle()
+    const [pending] = await listPending(bench.database, 5)
+    expect(JSON.parse(pending!.shown)).toMatchObject({ tool: 'book', agent: 'helper', under: ['boss'] })
+    await bench.engine.control.decide(pending!.id, { verdict: 'approve', by: 'ada' })
+    expect(await handle.result()).toMatchObject({ output: 'done' })
+    const intents = (await bench.events(handle.id)).filter(({ type }) => type === 'effect-intended')
+    expect(intents.map(({ payload }) => JSON.parse(payload!))).toMatchObject([
+      { class: 'read', agent: 'boss', under: [], args: { index: 1 } },
+      { class: 'read', agent: 'helper', under: ['boss'], args: { index: 2 } },
+      { class: 'once', agent: 'helper', under: ['boss'], args: { index: 3 } },
+    ])
+    const run = (await readRun(bench.database, handle.id))!
+    const story = tellStory(run, await bench.events(handle.id), [])
+    expect(story.tools.map(({ name, agent: who }) => [name, who])).toEqual([
+      ['nothing', null],
+      ['nothing', { name: 'boss', under: [] }],
+      ['nothing', { name: 'helper', under: ['boss'] }],
+      ['book', { name: 'helper', under: ['boss'] }],
     ])
   })
 

@@ -86,6 +86,8 @@ test('each turn and each call of a tool is a durable call of its own', async () 
   expect(await handle.result()).toEqual({ status: 'succeeded', output: { done: true, note: 'paid back' } })
   expect(await bench.told(handle.id)).toEqual([
     'question-completed clerk turn 1',
+    'effect-intended orders.find',
+    'effect-intended orders.find',
     'effect-completed orders.find',
     'effect-completed orders.find',
     'question-completed clerk turn 2',

@@ -185,7 +185,7 @@ export const mutants: Mutant[] = [
   bug(
     'an ended run is followed by more',
     'engine/execution.ts',
-    "if (this.#mode === 'ended' || this.#mode === 'leaving') return\n    this.#outbox.push({\n",
+    "if (this.#mode === 'ended' || this.#mode === 'leaving') return false\n    this.#outbox.push({\n",
     'this.#outbox.push({\n',
   ),
   bug(
