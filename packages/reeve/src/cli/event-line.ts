@@ -24,6 +24,7 @@ interface Payload {
   error?: { message?: string }
   expiresAt?: number | null
   from?: string
+  id?: string
   kind?: string
   message?: string
   note?: string | null
@@ -31,6 +32,7 @@ interface Payload {
   principal?: string
   reason?: string
   run?: string
+  scope?: string
   solver?: string
   status?: string
   step?: number
@@ -96,6 +98,8 @@ const descriptions: Record<string, Describe> = {
   'question-retrying': retrying,
   'question-failed': failed,
   'recall-completed': ({ passages = [] }) => good(`${passages.length} passages`),
+  'remember-completed': ({ id, scope }) => good(`${id ?? ''}${scope ? ` in ${scope}` : ''}`),
+  'remember-failed': failed,
   'child-started': ({ run }) => plain(`run ${run}`),
   'child-awaited': () => wait('waits for its end'),
   'child-finished': ({ status }) => ({ tone: status === 'succeeded' ? 'good' : 'bad', words: status ?? '' }),

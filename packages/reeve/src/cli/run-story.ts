@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts'
 import { type History, type RecordedCall, readHistory } from '../engine/history.ts'
+import type { MemoryRecall } from '../memory/memory.ts'
 import type { Recall } from '../memory/recall.ts'
 import type { RouteAnswer } from '../models/route.ts'
 import type { ApprovalRow } from '../store/approvals.ts'
@@ -40,7 +41,12 @@ interface Goal {
 }
 
 interface Context {
-  recalls: { call: number; name: string; passages: Recall['passages']; audit: Recall['audit'] | null }[]
+  recalls: {
+    call: number
+    name: string
+    passages: Recall['passages']
+    audit: Recall['audit'] | MemoryRecall['audit'] | null
+  }[]
   signals: { call: number; name: string; at: string; payload: Json }[]
   /** What people changed or answered. */
   people: {
@@ -92,7 +98,7 @@ function contextOf(calls: RecordedCall[]): Context {
     if (!settled) continue
     switch (settled.type) {
       case 'recall-completed': {
-        const { passages = [], audit = null } = payloadOf<Partial<Recall>>(settled)
+        const { passages = [], audit = null } = payloadOf<Partial<Recall | MemoryRecall>>(settled)
         context.recalls.push({ call, name: name ?? '', passages, audit })
         break
       }

@@ -21,6 +21,11 @@ export function printGoal({ terminal }: Cli, { goal }: RunStory): void {
   for (const line of shownLines(goal.input)) terminal.line(`    ${line}`)
 }
 
+function searched(audit: NonNullable<RunStory['context']['recalls'][number]['audit']>): string {
+  if ('knowledge' in audit) return `knowledge ${audit.knowledge.slice(0, 12)}`
+  return audit.exact ? 'memory, every item compared' : 'memory, by index'
+}
+
 export function printContext({ terminal }: Cli, { context }: RunStory): void {
   const { bold, dim } = terminal.colors
   terminal.line(`\n${bold('What context was used')}`)
@@ -28,7 +33,7 @@ export function printContext({ terminal }: Cli, { context }: RunStory): void {
   if (recalls.length + signals.length + people.length + children.length === 0)
     terminal.line('  the input alone')
   for (const { call, name, passages, audit } of recalls) {
-    const version = audit ? dim(` knowledge ${audit.knowledge.slice(0, 12)}`) : ''
+    const version = audit ? dim(` ${searched(audit)}`) : ''
     terminal.line(`  call ${call} recalled ${bold(safeLine(name))}: ${passages.length} passages${version}`)
     for (const { score, source, title, text } of passages) {
       terminal.line(`    ${score.toFixed(3)} ${safeLine(source)} ${dim(safeLine(title))}`)

@@ -4,6 +4,7 @@ import type { NewApproval } from '../store/approvals.ts'
 import type { Outcome, Turn, TurnSource } from '../store/group-commit.ts'
 import type { InboxItem } from '../store/inbox.ts'
 import type { JournalEvent } from '../store/journal.ts'
+import type { NewMemory } from '../store/memories.ts'
 import type { NewRun } from '../store/runs.ts'
 import type { Call, Claim, Ending, Leaving, Settlement } from './call.ts'
 import { Deliveries } from './deliveries.ts'
@@ -285,6 +286,11 @@ export class Execution implements TurnSource {
 
   addChild(run: NewRun, first: JournalEvent): void {
     this.#outbox.addChild(run, first)
+  }
+
+  /** To be written with the event that the caller writes in the same breath. */
+  addMemory(memory: NewMemory): void {
+    this.#outbox.addMemory(memory)
   }
 
   // ---- turns

@@ -28,6 +28,8 @@ const calls: Record<string, { kind: CallKind; role: Role }> = {
   'question-failed': { kind: 'question', role: 'rejects' },
   'recall-completed': { kind: 'recall', role: 'resolves' },
   'recall-failed': { kind: 'recall', role: 'rejects' },
+  'remember-completed': { kind: 'remember', role: 'resolves' },
+  'remember-failed': { kind: 'remember', role: 'rejects' },
   'child-started': { kind: 'child', role: 'resolves' },
   'child-failed': { kind: 'child', role: 'rejects' },
   'child-awaited': { kind: 'child-result', role: 'opens' },
@@ -44,6 +46,7 @@ export type CallKind =
   | 'child-result'
   | 'question'
   | 'recall'
+  | 'remember'
 
 /** What the journal knows of one `ctx` call. */
 export interface RecordedCall {

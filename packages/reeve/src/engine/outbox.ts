@@ -2,6 +2,7 @@ import { sha256 } from '../base/hash.ts'
 import type { NewApproval } from '../store/approvals.ts'
 import type { Turn } from '../store/group-commit.ts'
 import { chainHash, chainStart, type JournalEvent } from '../store/journal.ts'
+import type { NewMemory } from '../store/memories.ts'
 import { endedStatuses, type NewRun, type RunStatus } from '../store/runs.ts'
 import type { Claim, Leaving, Settlement } from './call.ts'
 
@@ -32,6 +33,7 @@ export class Outbox {
   #approvals: NewApproval[] = []
   #closed: { approval: string; status: 'expired' | 'withdrawn' }[] = []
   #children: { run: NewRun; first: JournalEvent }[] = []
+  #memories: NewMemory[] = []
   #birth: NewRun | undefined
   #leaving: Leaving | undefined
 
@@ -70,6 +72,10 @@ export class Outbox {
     this.#children.push({ run, first })
   }
 
+  addMemory(memory: NewMemory): void {
+    this.#memories.push(memory)
+  }
+
   /** The next turn brings the run into the world. */
   bear(run: NewRun): void {
     this.#birth = run
@@ -93,6 +99,7 @@ export class Outbox {
     if (this.#approvals.length > 0) turn.approvals = this.#approvals.splice(0)
     if (this.#closed.length > 0) turn.closed = this.#closed.splice(0)
     if (this.#children.length > 0) turn.children = this.#children.splice(0)
+    if (this.#memories.length > 0) turn.memories = this.#memories.splice(0)
     if (options.consumed) turn.consumed = options.consumed
     const leaving = this.#leaving
     if (leaving) this.#addLeaving(turn, leaving, events, at, options.wakeAt)

@@ -62,10 +62,22 @@ export interface Question {
 }
 
 export interface Usage {
+  /** All of them, cached ones included. */
   inputTokens: number
   outputTokens: number
   /** US dollars; 0 for local solvers. */
   costUsd: number
+  /** Of the input, what the provider had in its cache; absent: none. */
+  cachedInputTokens?: number
+  /** Of the input, what the provider wrote to its cache; absent: none. */
+  cacheWriteTokens?: number
+}
+
+/** How a question is to be answered. */
+export interface SolveOptions {
+  signal: AbortSignal
+  /** Whether the stable part of the prompt is marked for the provider's cache; absent: as the solver sees fit. */
+  promptCache?: boolean | undefined
 }
 
 /**
@@ -95,7 +107,7 @@ export interface Solver {
    * Answers at once or later. May throw: `retryable` errors count as an outage, and the route goes on.
    * Errors with the code `missing-key`, `unknown-price` or `missing-package` mean that it was never asked.
    */
-  solve(question: Question, options: { signal: AbortSignal }): Answer | Promise<Answer>
+  solve(question: Question, options: SolveOptions): Answer | Promise<Answer>
   /** The most that one answer may cost, in US dollars, reserved before it is asked; absent: free. */
-  worstCaseUsd?(question: Question): number
+  worstCaseUsd?(question: Question, options?: Pick<SolveOptions, 'promptCache'>): number
 }

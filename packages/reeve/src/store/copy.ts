@@ -4,6 +4,7 @@ import { verifyAudit } from './audit.ts'
 import type { Bulk, Database, Session, Value } from './database.ts'
 import { countOnward, holdStill, listColumns } from './dialect.ts'
 import { copyMark, identityOf, migrate, schemaVersion, versionOf } from './migrations.ts'
+import { prepareVectors } from './pgvector.ts'
 import { liveWorkers, removeDeadWorkers } from './workers.ts'
 
 export interface CopyReport {
@@ -117,7 +118,8 @@ async function tablesOf(session: Session, kind: Database['kind']): Promise<Table
     key_place: number
     counted: number
   }>(listColumns[kind])
-  return [...Map.groupBy(rows, (row) => row.in_table)].map(([name, columns]) => ({
+  const own = rows.filter((row) => !isDerived(row.type))
+  return [...Map.groupBy(own, (row) => row.in_table)].map(([name, columns]) => ({
     name,
     columns: columns.map((column) => ({ name: column.name, type: typeOf(column.type) })),
     key: columns
@@ -126,6 +128,11 @@ async function tablesOf(session: Session, kind: Database['kind']): Promise<Table
       .map((column) => column.name),
     counted: columns.find((column) => column.counted)?.name,
   }))
+}
+
+/** pgvector's copy of bytes that stand beside it. */
+function isDerived(declared: string): boolean {
+  return /\bvector$/.test(declared)
 }
 
 function typeOf(declared: string): Column['type'] {
@@ -198,7 +205,7 @@ async function* pagesOf(table: Table, session: Session): AsyncGenerator<Value[][
 
 function charactersOf(row: Value[]): number {
   let sum = 0
-  for (const value of row) sum += typeof value === 'string' ? value.length : 8
+  for (const value of row) sum += typeof value === 'object' ? (value?.length ?? 0) : String(value).length
   return sum
 }
 
@@ -240,6 +247,7 @@ async function verify(target: Database, source: Database): Promise<void> {
 }
 
 async function finish(target: Database): Promise<void> {
+  await prepareVectors(target)
   const onward = countOnward[target.kind]
   await target.transaction(async (session) => {
     for (const { name, counted } of await tablesOf(session, target.kind)) {

@@ -79,10 +79,15 @@ export const postgresClock = `create or replace function reeve_now () returns bi
   )
 $$`
 
-/** The types of the keys in the migrations. */
-export const keyTypes = {
-  sqlite: { key: 'integer primary key', serial: 'integer primary key' },
-  postgres: { key: 'bigint primary key', serial: 'bigserial primary key' },
+/** The types in the migrations that have two names; a path is a text that sorts by its bytes. */
+export const columnKinds = {
+  sqlite: { key: 'integer primary key', serial: 'integer primary key', bytes: 'blob', path: 'text' },
+  postgres: {
+    key: 'bigint primary key',
+    serial: 'bigserial primary key',
+    bytes: 'bytea',
+    path: 'text collate "C"',
+  },
 } as const
 
 /** The tables of the database, or of the schema that the role's search path names first. */

@@ -3,6 +3,7 @@ import { approvalValues, closeApprovals, insertApprovals, type NewApproval } fro
 import type { Bulk, Database, Session, Value } from './database.ts'
 import { consumeItems, type Delivery, deliveryValues, insertDeliveries, wakeRuns } from './inbox.ts'
 import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
+import { insertMemories, insertPlacedMemories, memoryValues, type NewMemory } from './memories.ts'
 import {
   enqueueRuns,
   heldClaims,
@@ -33,6 +34,7 @@ export interface Turn {
   consumed?: { item: number; step: number }[]
   approvals?: NewApproval[]
   closed?: { approval: string; status: 'expired' | 'withdrawn' }[]
+  memories?: NewMemory[]
   /** Children born in this turn, each with its first event. */
   children?: { run: NewRun; first: JournalEvent }[]
 }
@@ -220,6 +222,8 @@ async function writeTurns(session: Session, turns: Turn[], births = insertKeyedR
     for (const taken of turn.consumed ?? []) add(consumeItems, [taken.item, taken.step])
     for (const approval of turn.approvals ?? []) add(insertApprovals, approvalValues(approval))
     for (const closed of turn.closed ?? []) add(closeApprovals, [closed.approval, closed.status])
+    for (const memory of turn.memories ?? [])
+      add(memory.placed ? insertPlacedMemories : insertMemories, memoryValues(memory))
   }
   for (const [statement, values] of rows) {
     const answered = await session.bulk<{ run: number }>(statement, values)

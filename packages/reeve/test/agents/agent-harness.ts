@@ -3,9 +3,11 @@ import { FakeClock } from '../../src/base/fake-clock.ts'
 import { Context } from '../../src/context.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { type Workflow, WorkflowRegistry } from '../../src/engine/workflow.ts'
+import { createMemory } from '../../src/memory/memory.ts'
 import { createKnowledge, type Knowledge } from '../../src/memory/recall.ts'
 import { CircuitBreakers } from '../../src/models/breaker.ts'
 import type { BudgetPlan } from '../../src/models/budget.ts'
+import { embed } from '../../src/models/local/embed.ts'
 import { Questions } from '../../src/models/questions.ts'
 import type { RouteDefinition } from '../../src/models/route.ts'
 import type { Solver } from '../../src/models/solver.ts'
@@ -54,6 +56,7 @@ export async function agentBench(
   const faculties = {
     questions,
     knowledge: options.knowledge ?? createKnowledge(),
+    memory: createMemory({ database, embedder: { name: 'local', embed } }),
     ...(options.listener && { agentListener: options.listener }),
   }
   const { engine } = await testEngine([], {

@@ -3,9 +3,11 @@ import { z } from 'zod'
 import { FakeClock } from '../../src/base/fake-clock.ts'
 import { Context, workflow } from '../../src/context.ts'
 import { WorkflowRegistry } from '../../src/engine/workflow.ts'
+import { createMemory } from '../../src/memory/memory.ts'
 import { createKnowledge } from '../../src/memory/recall.ts'
 import { CircuitBreakers } from '../../src/models/breaker.ts'
 import type { BudgetPlan } from '../../src/models/budget.ts'
+import { embed } from '../../src/models/local/embed.ts'
 import { Questions } from '../../src/models/questions.ts'
 import type { Solver } from '../../src/models/solver.ts'
 import { readBudget } from '../../src/store/budgets.ts'
@@ -44,7 +46,8 @@ async function start(solvers: Solver[], budgets: BudgetPlan) {
   const routes = new Map([['route', { solvers }]])
   const breakers = new CircuitBreakers({ clock })
   const questions = new Questions({ routes, breakers, budgets, database, workflows })
-  const faculties = { questions, knowledge: createKnowledge() }
+  const memory = createMemory({ database, embedder: { name: 'local', embed } })
+  const faculties = { questions, knowledge: createKnowledge(), memory }
   const contextFor = (execution: ConstructorParameters<typeof Context>[0]) =>
     new Context(execution, workflows, faculties)
   const { engine } = await testEngine([], { database, clock, workflows, contextFor })

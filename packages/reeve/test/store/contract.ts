@@ -7,6 +7,7 @@ import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
 import { inboxCases } from './contract/inbox.ts'
 import { journalCases } from './contract/journal.ts'
+import { memoryCases } from './contract/memories.ts'
 import { queueCases } from './contract/queues.ts'
 import { recoveryCases } from './contract/recovery.ts'
 import { rowCases } from './contract/rows.ts'
@@ -26,6 +27,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     inboxCases(open)
     approvalCases(open)
     rowCases(open)
+    memoryCases(open)
     auditCases(open)
     answerCases(open)
   })

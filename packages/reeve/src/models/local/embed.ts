@@ -2,6 +2,8 @@ import { FeatureReader } from './features.ts'
 import { termsOf } from './terms.ts'
 
 export const embeddingDimensions = 256
+/** Changes whenever `embed` gives another vector for any text. */
+export const embedderName = 'reeve-ngrams-256-v1'
 
 /**
  * A text as a vector of length 1 in 256 dimensions: each of its words, word pairs and character n-grams is hashed to a

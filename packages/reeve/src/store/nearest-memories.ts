@@ -1,0 +1,177 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Database, Session, Value } from './database.ts'
+import { numbersOf, pathOf, vectorOf } from './memories.ts'
+import { readVectorColumn, type VectorColumn } from './pgvector.ts'
+
+/** What to look for: current items of one embedder, in a scope and below it. */
+export interface NearestQuery {
+  /** Empty: everything. */
+  scope: string
+  embedder: string
+  /** Of length 1. */
+  vector: Float32Array
+  /** The most items. */
+  limit: number
+}
+
+export interface Nearest {
+  no: number
+  /** The cosine with the query. */
+  score: number
+}
+
+export interface NearestResult {
+  /** Best first; of equal ones the older first. */
+  found: Nearest[]
+  /** False when an index was followed, which may miss a few. */
+  exact: boolean
+}
+
+const pageRows = 500
+/** Scopes with fewer items are compared in full where there is an index too. */
+const comparedInFull = 5000
+/** How many items of the index are looked at: the more, the fewer are missed. */
+const indexBreadth = 200
+
+/**
+ * The items whose vectors are nearest to a query's. With pgvector the server compares them, by an index where there is one
+ * and the scope is large; without it this process does, a page of rows at a time, so that its memory is bounded and its
+ * other work goes on.
+ */
+export class NearestMemories {
+  readonly #database: Database
+  readonly #comparedInFull: number
+  #column: Promise<VectorColumn | undefined> | undefined
+
+  constructor(database: Database, options: { comparedInFull?: number } = {}) {
+    this.#database = database
+    this.#comparedInFull = options.comparedInFull ?? comparedInFull
+  }
+
+  /** Whether pgvector's column was there when it was first looked for; one added later is used after a restart. */
+  column(): Promise<VectorColumn | undefined> {
+    if (!this.#column) {
+      this.#column = readVectorColumn(this.#database, this.#database.kind)
+      this.#column.catch(() => {
+        this.#column = undefined
+      })
+    }
+    return this.#column
+  }
+
+  async find(query: NearestQuery): Promise<NearestResult> {
+    const column = await this.column()
+    if (!column) return { found: await this.#compare(query, false), exact: true }
+    // Written by processes that knew of no column.
+    const unplaced = await this.#compare(query, true)
+    const { found, exact } = await this.#ask(query, column)
+    const all = [...found, ...unplaced].sort(byScore)
+    return { found: all.slice(0, query.limit), exact }
+  }
+
+  async #ask(query: NearestQuery, column: VectorColumn): Promise<NearestResult> {
+    if (column.indexed.includes(query.vector.length) && (await this.#isLarge(query))) {
+      const found = await this.#database.transaction((session) => followIndex(session, query, column))
+      // Where the index gave up before it had enough, the rest may be anywhere.
+      if (found.length === query.limit) return { found, exact: false }
+    }
+    const { schema } = column
+    const distance = `embedding operator(${schema}.<=>) cast(cast(? as real[]) as ${schema}.vector)`
+    return { found: await ordered(this.#database, query, distance), exact: true }
+  }
+
+  async #isLarge(query: NearestQuery): Promise<boolean> {
+    const row = await this.#database.get<{ count: number }>(
+      `select count(*) as count from (select 1 from memories where ${inScope} limit ?) as counted`,
+      [...scopeOf(query), this.#comparedInFull],
+    )
+    return row!.count >= this.#comparedInFull
+  }
+
+  async #compare(query: NearestQuery, unplaced: boolean): Promise<Nearest[]> {
+    const best = new Best(query.limit)
+    const [embedder, from, below] = scopeOf(query)
+    const sql = `select no, scope, vector from memories
+      where ended_at is null and vector is not null ${unplaced ? 'and embedding is null' : ''}
+        and embedder = ? and (scope, no) > (?, ?) and scope < ? order by scope, no limit ?`
+    for (let last: { scope: Value; no: number } = { scope: from, no: 0 }; ; ) {
+      const rows = await this.#database.all<{ no: number; scope: string; vector: Uint8Array }>(sql, [
+        embedder,
+        last.scope,
+        last.no,
+        below,
+        pageRows,
+      ])
+      for (const { no, vector } of rows) best.offer(no, cosine(vectorOf(vector), query.vector))
+      if (rows.length < pageRows) return best.found
+      last = rows.at(-1)!
+      await setImmediate()
+    }
+  }
+}
+
+/** After every character that a scope may hold. */
+const beyondAll = '\u{10ffff}'
+const inScope = 'ended_at is null and vector is not null and embedder = ? and scope >= ? and scope < ?'
+
+/** Embedder, first path, and the first path beyond: `0` follows the slash. */
+function scopeOf({ embedder, scope }: NearestQuery): [string, string, string] {
+  return [embedder, pathOf(scope), scope === '' ? beyondAll : `${scope}0`]
+}
+
+async function followIndex(
+  session: Session,
+  query: NearestQuery,
+  { schema }: VectorColumn,
+): Promise<Nearest[]> {
+  await session.all(
+    `select set_config('hnsw.ef_search', ?, true), set_config('hnsw.iterative_scan', 'strict_order', true)`,
+    [String(Math.max(indexBreadth, query.limit))],
+  )
+  const type = `${schema}.vector(${query.vector.length})`
+  const distance = `(embedding::${type}) operator(${schema}.<=>) cast(cast(? as real[]) as ${type})`
+  return ordered(session, query, distance)
+}
+
+async function ordered(session: Session, query: NearestQuery, distance: string): Promise<Nearest[]> {
+  const vector = numbersOf(query.vector)
+  const found = await session.all<Nearest>(
+    `select no, 1 - (${distance}) as score from memories
+     where ${inScope} and embedding is not null and dimensions = ${query.vector.length}
+     order by ${distance} limit ?`,
+    [vector, ...scopeOf(query), vector, query.limit],
+  )
+  return found.sort(byScore)
+}
+
+function byScore(left: Nearest, right: Nearest): number {
+  return right.score - left.score || left.no - right.no
+}
+
+/** Of vectors of length 1; with another number of dimensions nothing can be said, which counts as not near. */
+function cosine(left: Float32Array, right: Float32Array): number {
+  if (left.length !== right.length) return -1
+  let sum = 0
+  for (let at = 0; at < left.length; at++) sum += left[at]! * right[at]!
+  return sum
+}
+
+/** Keeps the nearest of those offered, best first. */
+class Best {
+  readonly found: Nearest[] = []
+  readonly #limit: number
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  offer(no: number, score: number): void {
+    const { found } = this
+    const one = { no, score }
+    if (found.length === this.#limit && byScore(one, found.at(-1)!) >= 0) return
+    let at = found.length
+    while (at > 0 && byScore(one, found[at - 1]!) < 0) at--
+    found.splice(at, 0, one)
+    if (found.length > this.#limit) found.pop()
+  }
+}

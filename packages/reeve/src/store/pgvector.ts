@@ -1,0 +1,152 @@
+import type { Bulk, Database, Session } from './database.ts'
+import { lockSchema } from './dialect.ts'
+import { numbersOf, vectorOf } from './memories.ts'
+import { codeOf } from './postgres-errors.ts'
+
+/**
+ * The column `embedding` of `memories`: a copy of each item's vector as pgvector's own type, where a Postgres has that
+ * extension. The bytes in `vector` stay the truth: a copy to another database carries those, and items without
+ * the copy (written by a process that knew of no column) are found by their bytes.
+ */
+export interface VectorColumn {
+  /** The schema of the extension, quoted. */
+  schema: string
+  /** The numbers of dimensions whose items have an index. */
+  indexed: number[]
+}
+
+/** Below this, comparing with every item is quick, and finds exactly the nearest. */
+export const indexFrom = 20_000
+const largestIndexed = 2000
+const fillPage = 500
+/** The first version that goes on along the index until enough items pass the other conditions. */
+const iteratesFrom = [0, 8]
+
+interface Extension {
+  schema: string
+  version: string
+}
+
+/** What is there now; undefined: no pgvector. */
+export async function readVectorColumn(
+  session: Session,
+  kind: Database['kind'],
+): Promise<VectorColumn | undefined> {
+  if (kind === 'sqlite') return
+  const column = await session.get(
+    `select 1 as there from pg_attribute
+     where attrelid = to_regclass('memories') and attname = 'embedding' and not attisdropped`,
+  )
+  const extension = column ? await readExtension(session) : undefined
+  if (!extension) return
+  const indexes = await session.all<{ dimensions: number }>(
+    `select substring(c.relname from 15)::int as dimensions from pg_index i join pg_class c on c.oid = i.indexrelid
+     where i.indrelid = to_regclass('memories') and i.indisvalid and c.relname ~ '^memories_near_[0-9]+$'`,
+  )
+  return { schema: extension.schema, indexed: indexes.map(({ dimensions }) => dimensions) }
+}
+
+function readExtension(session: Session): Promise<Extension | undefined> {
+  return session.get<Extension>(
+    `select quote_ident(n.nspname) as schema, e.extversion as version
+     from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'`,
+  )
+}
+
+/**
+ * Makes the extension, the column and the indexes as far as this role may, and fills the column. Without the right to,
+ * everything stays as it is. Others may go on meanwhile; while an index is built, what is to be remembered waits.
+ */
+export async function prepareVectors(
+  database: Database,
+  options: { indexFrom?: number } = {},
+): Promise<VectorColumn | undefined> {
+  if (database.kind === 'sqlite') return
+  const made = await database.transaction(async (session) => {
+    await session.all(lockSchema.postgres)
+    return makeColumn(session)
+  })
+  if (!made) return
+  await fillColumn(database)
+  await makeIndexes(database, options.indexFrom ?? indexFrom)
+  return readVectorColumn(database, database.kind)
+}
+
+async function makeColumn(session: Session): Promise<boolean> {
+  if (!(await readExtension(session))) {
+    const offered = await session.get(`select 1 as there from pg_available_extensions where name = 'vector'`)
+    if (!offered || !(await attempt(session, ['create extension if not exists vector']))) return false
+  }
+  if (await readVectorColumn(session, 'postgres')) return true
+  const { schema } = (await readExtension(session))!
+  return attempt(session, [
+    `alter table memories add column embedding ${schema}.vector`,
+    `create index memories_unplaced on memories (embedder, scope, no)
+       where ended_at is null and vector is not null and embedding is null`,
+  ])
+}
+
+/** No right to, no such file, not on this server, or somebody else was first. */
+const refusals = ['42501', '58P01', '0A000', '42710', '23505']
+
+/** Answers whether all of it was done; what the server refuses leaves nothing behind. */
+async function attempt(session: Session, statements: string[]): Promise<boolean> {
+  await session.run('savepoint attempt')
+  try {
+    for (const statement of statements) await session.run(statement)
+    await session.run('release savepoint attempt')
+    return true
+  } catch (error) {
+    if (!refusals.includes(codeOf(error))) throw error
+    await session.run('rollback to savepoint attempt')
+    return false
+  }
+}
+
+const placeMemories: Bulk = {
+  columns: { no: 'int', embedding: 'text' },
+  sql: 'update memories set embedding = cast(:embedding as real[]) {from} where memories.no = :no',
+}
+
+async function fillColumn(database: Database): Promise<void> {
+  for (let last = 0; ; ) {
+    const rows = await database.all<{ no: number; vector: Uint8Array }>(
+      `select no, vector from memories
+       where embedding is null and vector is not null and no > ? order by no limit ?`,
+      [last, fillPage],
+    )
+    if (rows.length === 0) return
+    await database.bulk(
+      placeMemories,
+      rows.map(({ no, vector }) => [no, numbersOf(vectorOf(vector))]),
+    )
+    last = rows.at(-1)!.no
+  }
+}
+
+async function makeIndexes(database: Database, from: number): Promise<void> {
+  const { schema, version } = (await readExtension(database))!
+  if (!isAtLeast(version, iteratesFrom)) return
+  const { indexed } = (await readVectorColumn(database, database.kind))!
+  const wanted = await database.all<{ dimensions: number }>(
+    `select dimensions from memories where embedding is not null and dimensions <= ?
+     group by dimensions having count(*) >= ?`,
+    [largestIndexed, from],
+  )
+  for (const { dimensions } of wanted) {
+    if (indexed.includes(dimensions)) continue
+    await database.transaction(async (session) => {
+      await session.run(`set local maintenance_work_mem = '512MB'`)
+      await attempt(session, [
+        `create index memories_near_${dimensions} on memories
+         using hnsw ((embedding::${schema}.vector(${dimensions})) ${schema}.vector_cosine_ops)
+         where dimensions = ${dimensions}`,
+      ])
+    })
+  }
+}
+
+function isAtLeast(version: string, wanted: number[]): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > wanted[0]! || (major === wanted[0]! && minor >= wanted[1]!)
+}

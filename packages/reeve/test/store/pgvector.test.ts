@@ -1,0 +1,155 @@
+import { PGlite } from '@electric-sql/pglite'
+import { vector as extension } from '@electric-sql/pglite-pgvector'
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { FakeClock } from '../../src/base/fake-clock.ts'
+import { copyDatabase } from '../../src/store/copy.ts'
+import type { Database } from '../../src/store/database.ts'
+import { insertMemories, memoryValues } from '../../src/store/memories.ts'
+import { migrate } from '../../src/store/migrations.ts'
+import { NearestMemories } from '../../src/store/nearest-memories.ts'
+import { prepareVectors, readVectorColumn } from '../../src/store/pgvector.ts'
+import { PostgresDatabase } from '../../src/store/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { storeCase } from './contract/fixtures.ts'
+import { addItems, direction, idsOf, item, memoryCases, nearestByHand } from './contract/memories.ts'
+
+/**
+ * pgvector itself, in a Postgres compiled to WebAssembly, over the wire. All its connections share one session: so
+ * one connection at a time, and the cases of memory only. `PGVECTOR_URL` names a real server to use instead.
+ */
+let lite: PGlite | undefined
+let server: PGLiteSocketServer | undefined
+let url: string
+
+beforeAll(async () => {
+  lite = await PGlite.create({ extensions: { vector: extension } })
+  server = new PGLiteSocketServer({ db: lite, port: 0, maxConnections: 4 })
+  await server.start()
+  url = `postgres://postgres:postgres@${server.getServerConn()}/postgres?sslmode=disable`
+})
+
+afterAll(async () => {
+  await server?.stop()
+  await lite?.close()
+})
+
+/** An empty database where the extension can be made but is not yet. */
+async function openEmpty(): Promise<Database> {
+  await lite!.exec('deallocate all; drop schema public cascade; create schema public')
+  return new PostgresDatabase({ url, clock: new FakeClock(), timeFrom: 'clock', connections: 1 })
+}
+
+async function open(): Promise<Database> {
+  const database = await openEmpty()
+  await migrate(database, () => 'identity')
+  return database
+}
+
+describe('Postgres with pgvector', () => {
+  memoryCases(open)
+
+  storeCase('migrating makes the extension and its column', open, async (database) => {
+    expect(await readVectorColumn(database, 'postgres')).toEqual({ schema: 'public', indexed: [] })
+    await addItems(database, [item()])
+    expect(await database.all('select embedding is not null as placed from memories')).toEqual([
+      { placed: true },
+    ])
+  })
+
+  storeCase(
+    'items written without the column are found, and filled in by migrating',
+    open,
+    async (database) => {
+      const items = [item({ vector: direction(1) }), item({ vector: direction(2) })]
+      await database.bulk(insertMemories, [memoryValues(items[0]!)])
+      await addItems(database, [items[1]!])
+      const find = async (seed: number) => {
+        const { found } = await new NearestMemories(database).find({
+          scope: '',
+          embedder: 'e',
+          vector: direction(seed),
+          limit: 1,
+        })
+        return idsOf(database, found)
+      }
+      const unplaced = () => database.all('select no from memories where embedding is null')
+      expect([await find(1), await find(2)]).toEqual([[items[0]!.id], [items[1]!.id]])
+      expect(await unplaced()).toEqual([{ no: 1 }])
+      await prepareVectors(database)
+      expect(await unplaced()).toEqual([])
+      expect([await find(1), await find(2)]).toEqual([[items[0]!.id], [items[1]!.id]])
+    },
+  )
+
+  storeCase('a large scope is searched by an index, a small one in full', open, async (database) => {
+    const items = Array.from({ length: 600 }, (_, index) =>
+      item({ vector: direction(index), scope: index % 20 === 0 ? 'few' : 'many' }),
+    )
+    await addItems(database, items)
+    expect(await prepareVectors(database, { indexFrom: 500 })).toEqual({ schema: 'public', indexed: [16] })
+    const nearest = new NearestMemories(database, { comparedInFull: 100 })
+    const agreed = async (scope: string, from: typeof items) => {
+      const vector = direction(1000)
+      const { found, exact } = await nearest.find({ scope, embedder: 'e', vector, limit: 10 })
+      expect(await idsOf(database, found)).toEqual(nearestByHand(from, vector, 10))
+      return exact
+    }
+    expect(await agreed('', items)).toBe(false)
+    expect(
+      await agreed(
+        'many',
+        items.filter(({ scope }) => scope === 'many'),
+      ),
+    ).toBe(false)
+    expect(
+      await agreed(
+        'few',
+        items.filter(({ scope }) => scope === 'few'),
+      ),
+    ).toBe(true)
+    const plan = await database.transaction(async (session) =>
+      session.all<Record<string, string>>(
+        `explain select no from memories where ended_at is null and dimensions = 16
+         order by (embedding::vector(16)) <=> '[${direction(7).join()}]' limit 3`,
+      ),
+    )
+    expect(JSON.stringify(plan)).toContain('memories_near_16')
+  })
+
+  storeCase('an index that gives too few is not trusted', open, async (database) => {
+    const items = Array.from({ length: 60 }, (_, index) => item({ vector: direction(index) }))
+    await addItems(database, items)
+    await prepareVectors(database, { indexFrom: 50 })
+    const { found, exact } = await new NearestMemories(database, { comparedInFull: 10 }).find({
+      scope: '',
+      embedder: 'e',
+      vector: direction(99),
+      limit: 61,
+    })
+    expect([found.length, exact]).toEqual([60, true])
+  })
+
+  storeCase('a copy carries the items both ways and makes the column anew', open, async (database) => {
+    const items = Array.from({ length: 30 }, (_, index) => item({ vector: direction(index) }))
+    await addItems(database, items)
+    const clock = new FakeClock()
+    const file = openSqlite({ file: ':memory:', clock })
+    try {
+      expect((await copyDatabase(database, file)).rows.memories).toBe(30)
+      const ids = async (at: Database) => {
+        const query = { scope: '', embedder: 'e', vector: direction(50), limit: 5 }
+        return idsOf(at, (await new NearestMemories(at).find(query)).found)
+      }
+      expect(await ids(file)).toEqual(nearestByHand(items, direction(50), 5))
+      await database.close()
+      const back = await openEmpty()
+      await copyDatabase(file, back)
+      expect(await ids(back)).toEqual(await ids(file))
+      expect(await back.all('select no from memories where embedding is null')).toEqual([])
+      await back.close()
+    } finally {
+      await file.close()
+    }
+  })
+})
