@@ -1,9 +1,10 @@
-import { messageOf } from '../base/errors.ts'
+import { messageOf, ReeveError } from '../base/errors.ts'
 import { parse } from '../base/schema.ts'
 import { suspectCrashes } from '../store/claims.ts'
 import type { Database } from '../store/database.ts'
 import { readInbox } from '../store/inbox.ts'
-import { type RunRow, readRunByNo } from '../store/runs.ts'
+import { verifyChain } from '../store/journal.ts'
+import { headOf, type RunRow, readRunByNo } from '../store/runs.ts'
 import { liveWorkers } from '../store/workers.ts'
 import type { Birth } from './birth.ts'
 import { inputOf } from './birth.ts'
@@ -132,6 +133,8 @@ export class HeldRuns {
     }
     if (!workflows.find(run.workflow, run.version)) return this.#cannotDrive(run)
     const { events, inbox } = loaded ?? (await loadRun(database, run))
+    const fault = verifyChain(run.id, events, headOf(run))
+    if (fault) throw new ReeveError('damaged-journal', `its journal does not hold together: ${fault.problem}`)
     const history = readHistory(events)
     const claim: Claim = {
       no: run.no,

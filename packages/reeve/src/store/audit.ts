@@ -1,6 +1,6 @@
 import type { Database } from './database.ts'
 import { readEvents, verifyChain } from './journal.ts'
-import type { RunRow } from './runs.ts'
+import { headOf, type RunRow } from './runs.ts'
 
 export interface AuditReport {
   runs: number
@@ -24,9 +24,7 @@ export async function verifyAudit(database: Database, runId?: string): Promise<A
     )
     for (const run of runs) {
       const events = await readEvents(database, run.no)
-      const head =
-        run.head === null || run.head_seq === null ? undefined : { seq: run.head_seq, hash: run.head }
-      const fault = verifyChain(run.id, events, head)
+      const fault = verifyChain(run.id, events, headOf(run))
       report.runs++
       report.events += events.length
       if (fault) report.faults.push({ run: run.id, ...fault })

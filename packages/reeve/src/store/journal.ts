@@ -152,6 +152,9 @@ export function verifyChain(
   for (const event of events) {
     seq++
     if (event.seq !== seq) return { seq, problem: `event ${seq} is missing (found ${event.seq})` }
+    // A database that was damaged may give bytes for text, with the same digest.
+    if (event.payload !== null && typeof event.payload !== 'string')
+      return { seq, problem: `event ${seq} (${event.type}) was changed: its payload is not text` }
     if (event.blob !== null) {
       if (event.payload === null) return { seq, problem: `the blob ${event.blob} is missing` }
       if (sha256(event.payload) !== event.blob) return { seq, problem: `the blob ${event.blob} was changed` }

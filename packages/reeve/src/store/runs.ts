@@ -248,3 +248,8 @@ export async function countRuns(
 ): Promise<{ workflow: string; status: RunStatus; count: number }[]> {
   return session.all('select workflow, status, count(*) as count from runs group by workflow, status')
 }
+
+/** What a run's row says of the last event of its journal, when it says anything. */
+export function headOf(run: Pick<RunRow, 'head' | 'head_seq'>): { seq: number; hash: string } | undefined {
+  return run.head === null || run.head_seq === null ? undefined : { seq: run.head_seq, hash: run.head }
+}

@@ -30,7 +30,7 @@ export const gapMs = 2_500
 export async function registerWorker(session: Session, id: string): Promise<void> {
   await session.run(
     'insert into workers (id, host, pid, born, started_at, heartbeat_at) values (?, ?, ?, ?, reeve_now(), reeve_now())',
-    [id, hostname(), process.pid, birthOf(process.pid) ?? ''],
+    [id, hostname(), process.pid, birthOf(process.pid, pidSpace()) ?? ''],
   )
 }
 
@@ -76,13 +76,13 @@ export async function liveWorkers(session: Session): Promise<WorkerRow[]> {
 function look(worker: WorkerRow, space: string): 'there' | 'gone' | 'elsewhere' {
   if (worker.host !== hostname()) return 'elsewhere'
   if (space !== '' && worker.born !== '' && !worker.born.startsWith(`${space}:`)) return 'elsewhere'
-  const born = birthOf(worker.pid)
+  const born = birthOf(worker.pid, space)
   if (born === undefined || (born !== '' && worker.born !== '' && born !== worker.born)) return 'gone'
   return 'there'
 }
 
 /** Undefined when no such process runs; empty when its birth cannot be told. */
-function birthOf(pid: number): string | undefined {
+function birthOf(pid: number, space: string): string | undefined {
   try {
     process.kill(pid, 0)
   } catch (error) {
@@ -92,7 +92,7 @@ function birthOf(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields[0] === 'Z') return undefined
-    return `${pidSpace()}:${fields[19]}`
+    return `${space}:${fields[19]}`
   } catch {
     return ''
   }

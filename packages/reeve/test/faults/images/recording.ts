@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { FakeClock, settle } from '../../../src/base/fake-clock.ts'
@@ -8,6 +8,7 @@ import type { Workflow } from '../../../src/engine/workflow.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { identityOf, migrate } from '../../../src/store/migrations.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
+import { seeded } from '../../crash/campaign.ts'
 import type { Violation } from '../../crash/checker.ts'
 import { shapeNamed } from '../../crash/shapes/index.ts'
 import type { Fault, Tools } from '../fault.ts'
@@ -35,47 +36,80 @@ export interface Recording {
   events: KeptEvent[]
 }
 
-/** A fault whose trials each damage a copy of the files of one recording, made when the first trial begins. */
+/** So many trials share a recording. */
+const trialsPerRecording = 100
+
+/** A fault whose trials each damage a copy of the files of a recording. */
 export function faultOfImages(
   fault: Omit<Fault, 'trial' | 'close'>,
   inspect: (recording: Recording, seed: number, tools: Tools) => Promise<Violation[]>,
 ): Fault {
-  let recorded: Promise<Recording> | undefined
+  let last: { part: number; recorded: Promise<Recording> } | undefined
   return {
     ...fault,
     async trial(seed, tools) {
-      recorded ??= record(join(tools.folder, 'recording'))
-      return inspect(await recorded, seed, tools)
+      const part = Math.floor(seed / trialsPerRecording)
+      if (last?.part !== part)
+        last = { part, recorded: record(join(tools.folder, `recording-${part}`), part) }
+      return inspect(await last.recorded, seed, tools)
     },
     async close() {
-      recorded = undefined
+      last = undefined
     },
   }
 }
 
-const used = ['sequential', 'effect-idempotent', 'signal-timeout', 'fan-out', 'big-results'].map(shapeNamed)
-const commitsBetweenCheckpoints = 9
+/** Shapes whose runs end by themselves, whatever was lost. */
+const usable = [
+  'sequential',
+  'many-runs',
+  'retries',
+  'parallel-all',
+  'nested-all',
+  'race',
+  'logs',
+  'big-results',
+  'failing',
+  'long-chain',
+  'sleep-short',
+  'signal-timeout',
+  'effect-read',
+  'effect-idempotent',
+  'effect-idempotent-late',
+  'effect-verifiable',
+  'child',
+  'fan-out',
+  'grandchildren',
+  'idempotent-start',
+].map(shapeNamed)
 
-/** Drives runs on a file, and keeps a copy of its files after every commit. */
-async function record(folder: string): Promise<Recording> {
+/** Drives runs on a file, and keeps a copy of its files after every commit. What runs, and how often it is checkpointed, is drawn. */
+async function record(folder: string, part: number): Promise<Recording> {
   mkdirSync(folder, { recursive: true })
+  const random = seeded(`recording ${part}`)
+  const whole = (below: number) => Math.floor(random() * below)
   const file = join(folder, 'recorded.db')
   const clock = new FakeClock()
   const plain = openSqlite({ file, clock })
   await migrate(plain, () => 'recorded')
   const snapshots: Snapshot[] = []
   const side = new DatabaseSync(file)
-  const recorded = await recording(plain, side, file, snapshots)
+  const recorded = await recording(plain, side, file, { snapshots, commitsBetweenCheckpoints: 3 + whole(20) })
   const engine = await engineOn(recorded, clock)
   await engine.start()
-  for (const shape of used)
-    for (const start of shape.starts)
-      await engine.startRun(start.workflow, start.input, { idempotencyKey: start.key })
+  const drawn = Array.from({ length: 3 + whole(4) }, () => usable[whole(usable.length)]!)
+  for (const [index, shape] of drawn.entries()) {
+    for (const start of shape.starts) {
+      await engine.startRun(start.workflow, start.input, { idempotencyKey: `${index} ${start.key}` })
+      if (random() < 0.3) await clock.advance(whole(200))
+    }
+  }
   for (let turn = 0; turn < 40; turn++) await clock.advance(100)
   await engine.stop()
   const events = await plain.all<KeptEvent>(eventsSql)
   side.close()
   await plain.close()
+  rmSync(folder, { recursive: true })
   return { snapshots, events }
 }
 
@@ -106,7 +140,7 @@ async function engineOn(database: Database, clock: FakeClock): Promise<Engine> {
       throw error
     },
   })
-  for (const shape of used)
+  for (const shape of usable)
     for (const workflow of shape.workflows(outside)) engine.workflows.add(workflow as Workflow)
   return engine
 }
@@ -125,7 +159,7 @@ async function recording(
   database: Database,
   side: DatabaseSync,
   file: string,
-  snapshots: Snapshot[],
+  { snapshots, commitsBetweenCheckpoints }: { snapshots: Snapshot[]; commitsBetweenCheckpoints: number },
 ): Promise<Database> {
   const keep = async () => {
     const { events } = (await database.get<{ events: number }>('select count(*) as events from events'))!
