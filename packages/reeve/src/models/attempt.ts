@@ -1,6 +1,6 @@
 import { isRetryable, messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
-import type { Answer, Question, Solver } from './solver.ts'
+import type { Answer, Question, SolveOptions, Solver } from './solver.ts'
 
 /** Where one question to one solver runs: who may stop it, and how long it may take. */
 export interface AttemptLimits {
@@ -13,6 +13,8 @@ export interface AttemptLimits {
   maxRetryWaitMs: number
   /** 0..1, to spread the retries of many processes; absent: no jitter. */
   random?: () => number
+  /** Handed to the solver. */
+  promptCache?: boolean | undefined
 }
 
 export interface AttemptFailure {
@@ -54,7 +56,7 @@ export async function attempt(
 }
 
 /** What a solver gets as its options. The abort controller exists only once someone asks for the signal. */
-class Call {
+class Call implements SolveOptions {
   readonly #limits: AttemptLimits
   #controller: AbortController | undefined
   #stoppedBy: unknown
@@ -62,6 +64,10 @@ class Call {
 
   constructor(limits: AttemptLimits) {
     this.#limits = limits
+  }
+
+  get promptCache(): boolean | undefined {
+    return this.#limits.promptCache
   }
 
   get signal(): AbortSignal {

@@ -11,7 +11,7 @@ import {
   settleAbandoned,
 } from '../store/budgets.ts'
 import type { Database } from '../store/database.ts'
-import type { Answer, Question, Solver } from './solver.ts'
+import type { Answer, Question, SolveOptions, Solver } from './solver.ts'
 
 const nano = 1e9
 
@@ -125,14 +125,13 @@ function overBudget(budget: BudgetRow, usd: number): ReeveError {
  */
 export function budgeted(solver: Solver, purse: Purse, scopes: () => BudgetScope[] = () => []): Solver {
   if (!solver.worstCaseUsd) return solver
-  const worstCaseUsd = (question: Question) => solver.worstCaseUsd!(question)
   return {
     name: solver.name,
     kind: solver.kind,
     ...(solver.identity === undefined ? {} : { identity: solver.identity }),
-    worstCaseUsd,
+    worstCaseUsd: (question, options) => solver.worstCaseUsd!(question, options),
     solve(question, options) {
-      const usd = worstCaseUsd(question)
+      const usd = solver.worstCaseUsd!(question, options)
       if (usd === 0) return solver.solve(question, options)
       return pay(solver, question, options, purse, scopes(), usd)
     },
@@ -142,7 +141,7 @@ export function budgeted(solver: Solver, purse: Purse, scopes: () => BudgetScope
 async function pay(
   solver: Solver,
   question: Question,
-  options: { signal: AbortSignal },
+  options: SolveOptions,
   purse: Purse,
   scopes: BudgetScope[],
   usd: number,

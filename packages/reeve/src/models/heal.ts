@@ -59,7 +59,7 @@ export async function askUntilValid(
     const tried = await attempt(solver, asked, limits)
     const { retries, billsUnknown } = tried.failure ?? tried
     record.retries += retries
-    if (billsUnknown > 0) record.unsettledUsd += billsUnknown * (solver.worstCaseUsd?.(asked) ?? 0)
+    if (billsUnknown > 0) record.unsettledUsd += billsUnknown * (solver.worstCaseUsd?.(asked, limits) ?? 0)
     if (tried.failure) return { result: { outcome: 'failed', failure: tried.failure }, record }
 
     const { answer } = tried
@@ -157,6 +157,8 @@ export function addUsage(total: Usage, usage: Usage): void {
   total.inputTokens += usage.inputTokens
   total.outputTokens += usage.outputTokens
   total.costUsd += usage.costUsd
+  for (const part of ['cachedInputTokens', 'cacheWriteTokens'] as const)
+    if (usage[part]) total[part] = (total[part] ?? 0) + usage[part]
 }
 
 /** Keeps the beginning and the end, where a cut or a stray remark shows. */

@@ -4,6 +4,7 @@ import { canonical, type Json } from '../base/json.ts'
 import { buildConversation } from './conversation.ts'
 import { costUsd, findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
+import { cachesByDefault, markStable, promptCacheKey } from './prompt-cache.ts'
 import {
   isSelfHosted,
   type Keys,
@@ -17,7 +18,7 @@ import {
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
 import { fitsStrictMode } from './provider-schema.ts'
-import type { Answer, Question, Solver, ToolOffer, Usage } from './solver.ts'
+import type { Answer, Question, SolveOptions, Solver, ToolOffer, Usage } from './solver.ts'
 
 export interface HostedOptions {
   /** By the name of their environment variable; nothing here reads the environment. */
@@ -61,7 +62,8 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     (reference && missingKey(reference, options.keys)) ??
     (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
   const secret = reference && keyOf(reference, options.keys)
-  const isOpenAi = (reference?.provider ?? name.split('/')[0]) === 'openai'
+  const provider = reference?.provider ?? name.split('/')[0]
+  const isOpenAi = provider === 'openai'
   const seen = reference && canonical({ name, baseUrl: reference.baseUrl ?? null })
   const settings = { maxOutputTokens, temperature: options.temperature ?? null }
   const identity = options.identity ?? seen
@@ -78,10 +80,19 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     return loading
   }
 
-  async function solve(question: Question, signal: AbortSignal): Promise<Answer> {
+  const caches = (question: Question, { promptCache }: Pick<SolveOptions, 'promptCache'>) =>
+    promptCache ?? cachesByDefault(question)
+
+  async function solve(question: Question, options: SolveOptions): Promise<Answer> {
+    const { signal } = options
     const loaded = await load()
     const conversation = question.task === 'converse' ? buildConversation(question) : undefined
     const { system, messages } = conversation ?? buildPrompt(question)
+    const prompt = caches(question, options)
+      ? markStable(system, messages, conversation !== undefined)
+      : { instructions: system, messages }
+    // OpenAI keeps prompts by itself, at no price; only where a call goes can be said.
+    const cacheKey = options.promptCache === false ? undefined : promptCacheKey(system)
     const isNative = reference === undefined || takesSchemas(reference)
     // Few providers take a schema of the answer beside tools; the system prompt holds it in any case.
     const hasTools = conversation !== undefined && conversation.offers.size > 0
@@ -89,15 +100,14 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     try {
       const result = await loaded.sdk.generateText({
         model: loaded.model,
-        instructions: system,
-        messages,
+        ...prompt,
         maxRetries: 0,
         maxOutputTokens,
-        temperature: options.temperature,
+        temperature: settings.temperature ?? undefined,
         abortSignal: signal,
         output: output?.output,
         ...(hasTools ? { tools: toolSet(loaded.sdk, conversation.offers) } : {}),
-        ...(isOpenAi ? { providerOptions: openAiOptions(question.schema) } : {}),
+        ...(isOpenAi ? { providerOptions: openAiOptions(question.schema, cacheKey) } : {}),
       })
       const usage = toUsage(result, question, price)
       // A cut reply may hold half of the calls that were meant, so none of them counts.
@@ -119,11 +129,18 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     price,
     solve(question, call) {
       if (unusable) throw unusable
-      return solve(question, call.signal)
+      return solve(question, call)
     },
-    worstCaseUsd: (question) => (price ? worstCaseUsd(price, promptBytes(question), maxOutputTokens) : 0),
+    worstCaseUsd(question, call = {}) {
+      if (!price) return 0
+      const writes = !asksNothingForWriting.has(provider!) && caches(question, call)
+      return worstCaseUsd(price, promptBytes(question), maxOutputTokens, writes)
+    },
   }
 }
+
+/** Providers that leave the marks aside or write to their caches at the price of other input. */
+const asksNothingForWriting = new Set(['openai', 'google', 'ollama'])
 
 interface Loaded {
   sdk: typeof import('ai')
@@ -199,13 +216,14 @@ function toAnswer(model: string, text: string, finish: FinishReason, usage: Usag
 }
 
 /** Nothing is kept at the provider's, and only a schema that strict mode takes is sent as strict. */
-function openAiOptions(schema: unknown): { openai: { store: boolean; strictJsonSchema: boolean } } {
-  return { openai: { store: false, strictJsonSchema: fitsStrictMode(schema) } }
+function openAiOptions(schema: unknown, promptCacheKey: string | undefined) {
+  const strictJsonSchema = fitsStrictMode(schema)
+  return { openai: { store: false, strictJsonSchema, ...(promptCacheKey && { promptCacheKey }) } }
 }
 
 /**
- * The figure may be too high, never too low: cached input counts at the full price, and where a provider reports no
- * tokens, bytes stand for them.
+ * The figure may be too high, never too low: cached input counts at the full price where the table has no other, and
+ * where a provider reports no tokens, bytes stand for them.
  */
 function toUsage(
   { usage, text }: { usage: LanguageModelUsage; text: string },
@@ -214,5 +232,12 @@ function toUsage(
 ): Usage {
   const inputTokens = usage.inputTokens ?? promptBytes(question)
   const outputTokens = usage.outputTokens ?? Buffer.byteLength(text)
-  return { inputTokens, outputTokens, costUsd: price ? costUsd(price, inputTokens, outputTokens) : 0 }
+  const { cacheReadTokens: read = 0, cacheWriteTokens: written = 0 } = usage.inputTokenDetails ?? {}
+  return {
+    inputTokens,
+    outputTokens,
+    costUsd: price ? costUsd(price, inputTokens, outputTokens, { read, written }) : 0,
+    ...(read > 0 && { cachedInputTokens: read }),
+    ...(written > 0 && { cacheWriteTokens: written }),
+  }
 }

@@ -4,8 +4,17 @@ import { ReeveError } from '../base/errors.ts'
 export interface Price {
   inputUsdPerMillion: number
   outputUsdPerMillion: number
+  /** Input that the provider had in its cache. Default: as other input. */
+  cachedInputUsdPerMillion?: number
+  /** Input that the provider wrote to its cache. Default: 1.25 times other input, the most that is known to be asked. */
+  cacheWriteUsdPerMillion?: number
   /** The dearer rate of the whole call when its input is longer than this. */
-  longInput?: { overTokens: number; inputUsdPerMillion: number; outputUsdPerMillion: number }
+  longInput?: {
+    overTokens: number
+    inputUsdPerMillion: number
+    outputUsdPerMillion: number
+    cachedInputUsdPerMillion?: number
+  }
   /** The day on which the price was looked up (ISO), and where. */
   asOf: string
   source: string
@@ -20,22 +29,88 @@ const google = { asOf: '2026-03-21', source: 'Gemini API list prices, paid tier,
 
 /** List prices as they stood on each entry's date. A project's own table goes before it. */
 export const listPrices: PriceTable = {
-  'anthropic/claude-haiku-4-5': { inputUsdPerMillion: 1, outputUsdPerMillion: 5, ...anthropic },
-  'anthropic/claude-sonnet-4-6': { inputUsdPerMillion: 3, outputUsdPerMillion: 15, ...anthropic },
-  'anthropic/claude-opus-4-5': { inputUsdPerMillion: 5, outputUsdPerMillion: 25, ...anthropic },
-  'anthropic/claude-opus-4-6': { inputUsdPerMillion: 5, outputUsdPerMillion: 25, ...anthropic },
-  'openai/gpt-5': { inputUsdPerMillion: 1.25, outputUsdPerMillion: 10, ...openai },
-  'openai/gpt-5-mini': { inputUsdPerMillion: 0.25, outputUsdPerMillion: 2, ...openai },
-  'openai/gpt-5-nano': { inputUsdPerMillion: 0.05, outputUsdPerMillion: 0.4, ...openai },
-  'openai/gpt-4.1': { inputUsdPerMillion: 2, outputUsdPerMillion: 8, ...openai },
-  'openai/gpt-4.1-mini': { inputUsdPerMillion: 0.4, outputUsdPerMillion: 1.6, ...openai },
-  'openai/gpt-4.1-nano': { inputUsdPerMillion: 0.1, outputUsdPerMillion: 0.4, ...openai },
-  'google/gemini-2.5-flash-lite': { inputUsdPerMillion: 0.1, outputUsdPerMillion: 0.4, ...google },
-  'google/gemini-2.5-flash': { inputUsdPerMillion: 0.3, outputUsdPerMillion: 2.5, ...google },
+  'anthropic/claude-haiku-4-5': {
+    inputUsdPerMillion: 1,
+    cachedInputUsdPerMillion: 0.1,
+    outputUsdPerMillion: 5,
+    ...anthropic,
+  },
+  'anthropic/claude-sonnet-4-6': {
+    inputUsdPerMillion: 3,
+    cachedInputUsdPerMillion: 0.3,
+    outputUsdPerMillion: 15,
+    ...anthropic,
+  },
+  'anthropic/claude-opus-4-5': {
+    inputUsdPerMillion: 5,
+    cachedInputUsdPerMillion: 0.5,
+    outputUsdPerMillion: 25,
+    ...anthropic,
+  },
+  'anthropic/claude-opus-4-6': {
+    inputUsdPerMillion: 5,
+    cachedInputUsdPerMillion: 0.5,
+    outputUsdPerMillion: 25,
+    ...anthropic,
+  },
+  'openai/gpt-5': {
+    inputUsdPerMillion: 1.25,
+    cachedInputUsdPerMillion: 0.125,
+    outputUsdPerMillion: 10,
+    ...openai,
+  },
+  'openai/gpt-5-mini': {
+    inputUsdPerMillion: 0.25,
+    cachedInputUsdPerMillion: 0.025,
+    outputUsdPerMillion: 2,
+    ...openai,
+  },
+  'openai/gpt-5-nano': {
+    inputUsdPerMillion: 0.05,
+    cachedInputUsdPerMillion: 0.005,
+    outputUsdPerMillion: 0.4,
+    ...openai,
+  },
+  'openai/gpt-4.1': {
+    inputUsdPerMillion: 2,
+    cachedInputUsdPerMillion: 0.5,
+    outputUsdPerMillion: 8,
+    ...openai,
+  },
+  'openai/gpt-4.1-mini': {
+    inputUsdPerMillion: 0.4,
+    cachedInputUsdPerMillion: 0.1,
+    outputUsdPerMillion: 1.6,
+    ...openai,
+  },
+  'openai/gpt-4.1-nano': {
+    inputUsdPerMillion: 0.1,
+    cachedInputUsdPerMillion: 0.025,
+    outputUsdPerMillion: 0.4,
+    ...openai,
+  },
+  'google/gemini-2.5-flash-lite': {
+    inputUsdPerMillion: 0.1,
+    cachedInputUsdPerMillion: 0.01,
+    outputUsdPerMillion: 0.4,
+    ...google,
+  },
+  'google/gemini-2.5-flash': {
+    inputUsdPerMillion: 0.3,
+    cachedInputUsdPerMillion: 0.03,
+    outputUsdPerMillion: 2.5,
+    ...google,
+  },
   'google/gemini-2.5-pro': {
     inputUsdPerMillion: 1.25,
+    cachedInputUsdPerMillion: 0.125,
     outputUsdPerMillion: 10,
-    longInput: { overTokens: 200_000, inputUsdPerMillion: 2.5, outputUsdPerMillion: 15 },
+    longInput: {
+      overTokens: 200_000,
+      inputUsdPerMillion: 2.5,
+      cachedInputUsdPerMillion: 0.25,
+      outputUsdPerMillion: 15,
+    },
     ...google,
   },
 }
@@ -57,18 +132,45 @@ export function unknownPrice(model: string): ReeveError {
   )
 }
 
-export function costUsd(price: Price, inputTokens: number, outputTokens: number): number {
-  const rate = price.longInput && inputTokens > price.longInput.overTokens ? price.longInput : price
-  return (inputTokens * rate.inputUsdPerMillion + outputTokens * rate.outputUsdPerMillion) / 1_000_000
+/** What a call costs. Of its input, `cached` counts what was read from the provider's cache and written to it. */
+export function costUsd(
+  price: Price,
+  inputTokens: number,
+  outputTokens: number,
+  cached: { read: number; written: number } = { read: 0, written: 0 },
+): number {
+  const isLong = price.longInput !== undefined && inputTokens > price.longInput.overTokens
+  const rate = isLong ? price.longInput! : price
+  const readRate = rate.cachedInputUsdPerMillion ?? rate.inputUsdPerMillion
+  const fresh = Math.max(0, inputTokens - cached.read - cached.written)
+  const input =
+    fresh * rate.inputUsdPerMillion + cached.read * readRate + cached.written * writeRate(price, isLong)
+  return (input + outputTokens * rate.outputUsdPerMillion) / 1_000_000
 }
+
+function writeRate(price: Price, isLong: boolean): number {
+  if (isLong) return price.longInput!.inputUsdPerMillion * mostWriteFactor
+  return price.cacheWriteUsdPerMillion ?? price.inputUsdPerMillion * mostWriteFactor
+}
+
+const mostWriteFactor = 1.25
 
 /** What a provider may add to a prompt by itself: roles, the wrapping of a schema. */
 const addedTokens = 1024
 
 /**
  * The most that one call can cost. A token stands for at least one byte, so the prompt's bytes bound its tokens;
- * providers stop at `maxOutputTokens`, reasoning included.
+ * providers stop at `maxOutputTokens`, reasoning included. With `writesCache` all of the prompt may be written to the
+ * provider's cache.
  */
-export function worstCaseUsd(price: Price, promptBytes: number, maxOutputTokens: number): number {
-  return costUsd(price, promptBytes + addedTokens, maxOutputTokens)
+export function worstCaseUsd(
+  price: Price,
+  promptBytes: number,
+  maxOutputTokens: number,
+  writesCache = false,
+): number {
+  const inputTokens = promptBytes + addedTokens
+  const plain = costUsd(price, inputTokens, maxOutputTokens)
+  if (!writesCache) return plain
+  return Math.max(plain, costUsd(price, inputTokens, maxOutputTokens, { read: 0, written: inputTokens }))
 }

@@ -28,6 +28,12 @@ export interface RouteDefinition {
   maxRetries?: number
   /** The longest wait between such tries, `Retry-After` included. Default 5,000. */
   maxRetryWaitMs?: number
+  /**
+   * Whether the stable part of prompts (instructions, tools, schema) is marked for the provider's prompt cache. Default:
+   * in conversations of agents, where each turn reads what the turn before has written. Writing costs more than
+   * reading saves when the same prompt does not come again within minutes.
+   */
+  promptCache?: boolean
 }
 
 /** What happened at one solver of a route; goes to the journal as it stands. */
@@ -110,6 +116,7 @@ export async function askRoute<S extends StandardSchemaV1 | undefined>(
     timeoutMs: route.timeoutMs ?? 60_000,
     maxRetries: route.maxRetries ?? 2,
     maxRetryWaitMs: route.maxRetryWaitMs ?? 5000,
+    promptCache: route.promptCache,
   }
   const state = new Cascade(options)
   for (const solver of route.solvers) {
