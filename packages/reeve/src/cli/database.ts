@@ -3,10 +3,14 @@ import { databaseAt, type Environment, readEnvironment } from '../base/config.ts
 import { ReeveError } from '../base/errors.ts'
 import { createIds } from '../base/ids.ts'
 import { systemClock } from '../base/time.ts'
+import { loadProject } from '../project.ts'
+import { claimantOf } from '../project-name.ts'
 import { type CopyProgress, copyDatabase } from '../store/copy.ts'
 import type { Database } from '../store/database.ts'
 import { migrate as migrateDatabase, versionOf } from '../store/migrations.ts'
 import { openDatabase } from '../store/open.ts'
+import { adoptDatabase, readOwner } from '../store/ownership.ts'
+import { prepareVectors } from '../store/pgvector.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { projectFolder } from './workspace.ts'
@@ -21,11 +25,14 @@ export async function migrate(cli: Cli): Promise<ExitCode> {
       createIds(() => systemClock.now()),
     )
     const to = await versionOf(database)
+    // The extension may have come to the server since.
+    const column = await prepareVectors(database)
     const { terminal } = cli
-    terminal.value({ database: database.place, from, to })
+    terminal.value({ database: database.place, from, to, pgvector: column !== undefined })
     if (from === to) terminal.line(`${database.place} has schema version ${to} already`)
     else if (from === 0) terminal.line(`${database.place} was empty and has schema version ${to} now`)
     else terminal.line(`${database.place} had schema version ${from} and has ${to} now`)
+    if (column) terminal.line('pgvector compares the vectors of memory')
     return exitCodes.done
   })
 }
@@ -54,6 +61,29 @@ export async function copy(cli: Cli, _options: object, from: string, to: string)
       return exitCodes.done
     }),
   )
+}
+
+/** Lets the project use a database that has belonged to it under another name. */
+export async function adopt(cli: Cli): Promise<ExitCode> {
+  const folder = projectFolder(cli)
+  const environment = readEnvironment(folder)
+  const claimant = claimantOf(await loadProject(folder), environment.database)
+  return withDatabase(environment.database, async (database) => {
+    await migrateDatabase(
+      database,
+      createIds(() => systemClock.now()),
+    )
+    const before = (await readOwner(database))?.names ?? []
+    const { names } = await adoptDatabase(database, claimant)
+    const { terminal } = cli
+    terminal.value({ database: database.place, project: claimant.name, names })
+    const said = before.includes(claimant.name) ? 'belongs already to' : 'belongs now to'
+    const others = names.filter((name) => name !== claimant.name)
+    terminal.line(
+      `${database.place} ${said} the project "${claimant.name}"${others.length > 0 ? `, known before as ${others.map((name) => `"${name}"`).join(', ')}` : ''}`,
+    )
+    return exitCodes.done
+  })
 }
 
 async function withDatabase<T>(

@@ -1,6 +1,7 @@
 import { messageOf } from '../base/errors.ts'
 import type { Cli } from './cli.ts'
 import { checkClock, checkData, checkDisk, checkIntegrity, checkRuns, checkWorkers } from './doctor-data.ts'
+import { checkMemory } from './doctor-memory.ts'
 import { checkKeys, checkProject } from './doctor-project.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { safeText } from './safe-text.ts'
@@ -46,7 +47,7 @@ async function checkWorkspace(
   workspace: Workspace,
   note: (finding: Finding) => void,
 ): Promise<void> {
-  for (const check of [checkData, checkIntegrity, checkWorkers, checkDisk, checkClock]) {
+  for (const check of [checkData, checkIntegrity, checkMemory, checkWorkers, checkDisk, checkClock]) {
     await guarded('data', note, async () => note(await check(workspace)))
   }
   await guarded('runs', note, async () => {

@@ -16,7 +16,7 @@ export interface VectorColumn {
 }
 
 /** Below this, comparing with every item is quick, and finds exactly the nearest. */
-export const indexFrom = 20_000
+const indexFrom = 20_000
 const largestIndexed = 2000
 const fillPage = 500
 /** The first version that goes on along the index until enough items pass the other conditions. */
@@ -46,10 +46,54 @@ export async function readVectorColumn(
   return { schema: extension.schema, indexed: indexes.map(({ dimensions }) => dimensions) }
 }
 
+/** What there is and what lacks, for people. */
+export interface VectorSupport {
+  column: VectorColumn | undefined
+  /** Whether the server could make the extension, and whether this database has it. */
+  offered: boolean
+  created: boolean
+  /** Items that the column lacks. */
+  unplaced: number
+  /** Items that are so many that they should have an index, and have none. */
+  unindexed: number
+}
+
+export async function readVectorSupport(database: Database): Promise<VectorSupport> {
+  const none = { column: undefined, offered: false, created: false, unplaced: 0, unindexed: 0 }
+  if (database.kind === 'sqlite') return none
+  const column = await readVectorColumn(database, database.kind)
+  const extension = await readExtension(database)
+  const offered = await database.get(`select 1 as there from pg_available_extensions where name = 'vector'`)
+  const there = { ...none, column, offered: offered !== undefined, created: extension !== undefined }
+  if (!column || !extension) return there
+  const [missing] = await database.all<{ count: number }>(
+    'select count(*) as count from memories where embedding is null and vector is not null and ended_at is null',
+  )
+  const many = await manyOf(database, indexFrom, extension)
+  const lacking = many.filter(({ dimensions }) => !column.indexed.includes(dimensions))
+  const unindexed = lacking.reduce((sum, { count }) => sum + count, 0)
+  return { ...there, unplaced: missing!.count, unindexed }
+}
+
+/** The numbers of dimensions that so many items have that an index pays, if this pgvector's can be relied on. */
+async function manyOf(
+  session: Session,
+  from: number,
+  { version }: Extension,
+): Promise<{ dimensions: number; count: number }[]> {
+  if (!isAtLeast(version, iteratesFrom)) return []
+  return session.all(
+    `select dimensions, count(*) as count from memories where embedding is not null and dimensions <= ?
+     group by dimensions having count(*) >= ? order by dimensions`,
+    [largestIndexed, from],
+  )
+}
+
 function readExtension(session: Session): Promise<Extension | undefined> {
   return session.get<Extension>(
     `select quote_ident(n.nspname) as schema, e.extversion as version
-     from pg_extension e join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'`,
+     from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+     where e.extname = 'vector' and has_schema_privilege(n.oid, 'usage')`,
   )
 }
 
@@ -125,15 +169,10 @@ async function fillColumn(database: Database): Promise<void> {
 }
 
 async function makeIndexes(database: Database, from: number): Promise<void> {
-  const { schema, version } = (await readExtension(database))!
-  if (!isAtLeast(version, iteratesFrom)) return
+  const extension = (await readExtension(database))!
+  const { schema } = extension
   const { indexed } = (await readVectorColumn(database, database.kind))!
-  const wanted = await database.all<{ dimensions: number }>(
-    `select dimensions from memories where embedding is not null and dimensions <= ?
-     group by dimensions having count(*) >= ?`,
-    [largestIndexed, from],
-  )
-  for (const { dimensions } of wanted) {
+  for (const { dimensions } of await manyOf(database, from, extension)) {
     if (indexed.includes(dimensions)) continue
     await database.transaction(async (session) => {
       await session.run(`set local maintenance_work_mem = '512MB'`)

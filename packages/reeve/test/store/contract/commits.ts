@@ -15,6 +15,7 @@ import {
   storeCase,
   until,
 } from './fixtures.ts'
+import { item } from './memories.ts'
 
 interface Seen {
   troubles: unknown[]
@@ -80,6 +81,7 @@ function fullTurn(no: number, epoch: number): Turn {
         expires_at: null,
       },
     ],
+    memories: [item({ run: `run${no}`, step: 1 })],
     children: [{ run: child, first: chainOf(no + 1000)('run-started', '{}') }],
     release: releaseOf(no, { inboxSeen: 0, headSeq: 2, head: done.hash, costNanousd: 7 }),
   }
@@ -87,7 +89,7 @@ function fullTurn(no: number, epoch: number): Turn {
 
 async function written(database: Database): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
-  for (const table of ['runs', 'events', 'blobs', 'inbox', 'approvals']) {
+  for (const table of ['runs', 'events', 'blobs', 'inbox', 'approvals', 'memories']) {
     counts[table] = (await database.get<{ count: number }>(`select count(*) as count from ${table}`))!.count
   }
   return counts
@@ -108,7 +110,14 @@ export function commitCases(open: Open): void {
         'durable',
       ])
       expect(commits.seen.transactions).toBe(1)
-      expect(await written(database)).toEqual({ runs: 6, events: 9, blobs: 3, inbox: 3, approvals: 3 })
+      expect(await written(database)).toEqual({
+        runs: 6,
+        events: 9,
+        blobs: 3,
+        inbox: 3,
+        approvals: 3,
+        memories: 3,
+      })
     },
   )
 
@@ -209,7 +218,7 @@ export function commitCases(open: Open): void {
       commits.submit(sourceOf(fullTurn(2, 1)))
       commits.submit(sourceOf(fullTurn(3, 1)))
       await commits.settled()
-      expect(await written(database)).toMatchObject({ events: 6, approvals: 2 })
+      expect(await written(database)).toMatchObject({ events: 6, approvals: 2, memories: 2 })
     },
   )
 

@@ -1,0 +1,216 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { FakeClock } from '../../src/base/fake-clock.ts'
+import { Context, workflow } from '../../src/context.ts'
+import type { Workflow } from '../../src/engine/workflow.ts'
+import { WorkflowRegistry } from '../../src/engine/workflow.ts'
+import { createMemory, type Embedder, type MemoryAudit } from '../../src/memory/memory.ts'
+import { createKnowledge } from '../../src/memory/recall.ts'
+import { CircuitBreakers } from '../../src/models/breaker.ts'
+import { cosine, embed } from '../../src/models/local/embed.ts'
+import { Questions } from '../../src/models/questions.ts'
+import type { Database } from '../../src/store/database.ts'
+import { countMemories, readMemories } from '../../src/store/memories.ts'
+import { eventsOf, mortalEngine, openTestDatabase } from '../engine/harness.ts'
+
+const local: Embedder = { name: 'local', embed }
+
+/** Runs workflows on a database, with an engine that can die. */
+async function bench(workflows: Workflow[], given: { database?: Database; embedder?: Embedder } = {}) {
+  const clock = new FakeClock()
+  const database = given.database ?? (await openTestDatabase(clock))
+  const registry = new WorkflowRegistry()
+  for (const one of workflows) registry.add(one)
+  const memory = createMemory({ database, embedder: given.embedder ?? local })
+  const breakers = new CircuitBreakers({ clock })
+  const questions = new Questions({ routes: new Map(), breakers, budgets: {}, database, workflows: registry })
+  const knowledge = createKnowledge()
+  const life = await mortalEngine([], {
+    database,
+    clock,
+    workflows: registry,
+    contextFor: (execution) => new Context(execution, registry, { questions, knowledge, memory }),
+  })
+  const result = async (name: string, input: unknown = null) =>
+    (await life.engine.startRun(name, input)).result()
+  const output = async (name: string, input: unknown = null) => {
+    const ended = await result(name, input)
+    if (ended.status !== 'succeeded') throw new Error(JSON.stringify(ended))
+    return ended.output
+  }
+  const stop = async () => {
+    await life.engine.stop()
+    await database.close()
+  }
+  return { ...life, memory, result, output, stop }
+}
+
+const anything = z.unknown()
+const Remembered = z.object({
+  text: z.string(),
+  options: z
+    .object({ scope: z.string(), title: z.string(), source: z.string(), trusted: z.boolean() })
+    .partial()
+    .optional(),
+})
+
+const learn = workflow({
+  name: 'learn',
+  input: Remembered,
+  run: (ctx, { text, options }) => ctx.remember(text, options),
+})
+
+const ask = workflow({
+  name: 'ask',
+  input: z.object({ query: z.string(), in: z.string().optional(), limit: z.number().optional() }),
+  run: (ctx, search) => ctx.recall('what is known', { ...search, from: 'memory' }),
+})
+
+test('what one run remembered, a later one recalls, with where it came from', async () => {
+  const { database, output, engine, stop } = await bench([learn, ask])
+  const handle = await engine.startRun('learn', {
+    text: 'Ada wants her invoices in French.',
+    options: { scope: '/customers/ada/' },
+  })
+  const { output: id } = (await handle.result()) as { output: string }
+  await output('learn', { text: 'Bob wants a refund.', options: { scope: 'customers/bob', trusted: true } })
+  const passages = await output('ask', { query: 'invoices in French', in: 'customers', limit: 1 })
+  const source = `run ${handle.id}, call 1`
+  const text = 'Ada wants her invoices in French.'
+  const score = expect.closeTo(cosine(embed(text), embed('invoices in French')), 3)
+  expect(passages).toEqual([{ id, source, title: 'customers/ada', text, score, untrusted: true }])
+  const [bob] = (await output('ask', { query: 'a refund', in: 'customers/bob' })) as object[]
+  expect(bob).not.toHaveProperty('untrusted')
+  expect(await readMemories(database, [1])).toMatchObject([
+    { run: handle.id, step: 1, scope: 'customers/ada' },
+  ])
+  await stop()
+})
+
+test('the journal has what was remembered, and the query, the candidates and the scores of a recall', async () => {
+  const { database, engine, output, stop } = await bench([learn, ask])
+  const learnt = await engine.startRun('learn', { text: 'The printer is on floor 3.', options: {} })
+  await learnt.result()
+  for (const text of [
+    'The printer is on floor 3.',
+    'Floor 3 has a printer and a scanner.',
+    'Lunch is at noon.',
+  ])
+    await output('learn', { text })
+  const remembered = (await eventsOf(database, learnt.id)).find(({ type }) => type === 'remember-completed')!
+  expect(JSON.parse(remembered.payload!)).toMatchObject({
+    text: 'The printer is on floor 3.',
+    untrusted: true,
+    embedder: 'local',
+  })
+  const asked = await engine.startRun('ask', { query: 'Where is the printer?', limit: 2 })
+  await asked.result()
+  const recalled = (await eventsOf(database, asked.id)).find(({ type }) => type === 'recall-completed')!
+  const { audit } = JSON.parse(recalled.payload!) as { audit: MemoryAudit }
+  expect(audit).toMatchObject({
+    query: 'Where is the printer?',
+    in: null,
+    limit: 2,
+    by: 'vectors',
+    exact: true,
+  })
+  const [first, second, third] = audit.candidates
+  expect(first).toMatchObject({ id: JSON.parse(remembered.payload!).id, outcome: 'chosen' })
+  expect(second).toMatchObject({ score: first!.score, outcome: 'repeats-a-chosen-one' })
+  expect(third).toMatchObject({ outcome: 'chosen' })
+  expect(third!.score).toBeLessThan(second!.score)
+  await stop()
+})
+
+test('a crowd of repetitions does not hide what else is known', async () => {
+  const { output, stop } = await bench([learn, ask])
+  for (let count = 0; count < 40; count++) await output('learn', { text: 'Ships sail at nine.' })
+  await output('learn', { text: 'Ships sail at nine, but not on Sundays.' })
+  const passages = (await output('ask', { query: 'When do ships sail?', limit: 2 })) as { text: string }[]
+  expect(passages.map(({ text }) => text)).toEqual([
+    'Ships sail at nine.',
+    'Ships sail at nine, but not on Sundays.',
+  ])
+  await stop()
+})
+
+test('a run that dies after remembering does not remember again, and recalls what it had recalled', async () => {
+  let dies = true
+  const both = workflow({
+    name: 'both',
+    input: anything,
+    async run(ctx) {
+      const id = await ctx.remember('Tea is served at four.')
+      const before = await ctx.recall('tea', { query: 'When is tea?', from: 'memory' })
+      await ctx.step('hang', () => (dies ? new Promise<never>(() => {}) : null))
+      return { id, before: before.map(({ text }) => text) }
+    },
+  })
+  const first = await bench([both, learn])
+  const handle = await first.engine.startRun('both', null)
+  await first.output('learn', { text: 'Tea is served at five, it says now.' })
+  while ((await eventsOf(first.database, handle.id)).length < 3) await new Promise(setImmediate)
+  await first.die()
+  dies = false
+  await first.database.run(`update memories set text = 'tampered' where no = 1`)
+  const second = await bench([both, learn], { database: first.database })
+  await second.clock.advance(60_000)
+  const ended = await second.engine.resultOf(handle.id)
+  expect(ended).toMatchObject({
+    status: 'succeeded',
+    output: { before: expect.arrayContaining(['Tea is served at four.']) },
+  })
+  const items = await second.database.all<{ id: string }>('select id from memories where run = ?', [
+    handle.id,
+  ])
+  expect(items).toEqual([{ id: (ended as { output: { id: string } }).output.id }])
+  await second.stop()
+})
+
+test('a run that dies before the commit has remembered nothing, and remembers once when it goes on', async () => {
+  const first = await bench([learn], {
+    embedder: { name: 'local', embed: () => new Promise(() => {}) },
+  })
+  const handle = await first.engine.startRun('learn', { text: 'It rains.' })
+  await first.die()
+  expect(await countMemories(first.database)).toBe(0)
+  const second = await bench([learn], { database: first.database })
+  await second.clock.advance(60_000)
+  expect(await second.engine.resultOf(handle.id)).toMatchObject({ status: 'succeeded' })
+  expect(await countMemories(second.database)).toBe(1)
+  await second.stop()
+})
+
+test('texts that cannot be kept are refused, and the run may go on', async () => {
+  const { database, result, output, stop } = await bench([learn, ask])
+  const refused = async (text: string, options = {}) => {
+    const ended = await result('learn', { text, options })
+    return ended.status === 'failed' ? ended.error.message : ended.status
+  }
+  expect(await refused(' ')).toContain('is empty')
+  expect(await refused('a\0b')).toContain('text of what is to be remembered holds characters')
+  expect(await refused('a', { scope: 'x\ud800' })).toContain('scope')
+  expect(await refused('a'.repeat(16_001))).toContain('16001 characters; the most is 16000')
+  expect(await countMemories(database)).toBe(0)
+  expect(await output('learn', { text: '—' })).toEqual(expect.any(String))
+  expect(await output('ask', { query: '—' })).toEqual([])
+  await stop()
+})
+
+test('an embedder that gives no numbers fails the call, and one that changed finds only its own', async () => {
+  const broken: Embedder = { name: 'broken', embed: () => new Float32Array([Number.NaN, 1]) }
+  const first = await bench([learn, ask])
+  await first.output('learn', { text: 'Known to the first.' })
+  const second = await bench([learn, ask], { database: first.database, embedder: broken })
+  expect(await second.result('learn', { text: 'x' })).toMatchObject({ error: { code: 'bad-embedding' } })
+  const third = await bench([learn, ask], {
+    database: first.database,
+    embedder: { name: 'other', embed: async () => new Float32Array([0.5, 3]) },
+  })
+  await third.output('learn', { text: 'Known to the third.' })
+  const found = (await third.output('ask', { query: 'known' })) as { text: string; score: number }[]
+  expect(found.map(({ text, score }) => [text, score])).toEqual([['Known to the third.', 1]])
+  await third.engine.stop()
+  await second.engine.stop()
+  await first.stop()
+})
