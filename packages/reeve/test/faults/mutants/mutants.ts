@@ -11,7 +11,10 @@ type Suite = { name: string; command: string[] }
 
 const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--bail', '1', '--reporter', 'dot']
 const suites: Suite[] = [
-  { name: 'engine tests', command: [...vitest, 'test/engine', 'test/store/contract.test.ts'] },
+  {
+    name: 'engine tests',
+    command: [...vitest, 'test/engine', 'test/store/contract.test.ts', 'test/store/sync.test.ts'],
+  },
   { name: 'simulation', command: ['test/faults/main.ts', 'simulation', '--trials', '400', '--no-save'] },
   { name: 'crash sample', command: [...vitest, 'test/crash/crash.test.ts'] },
 ]

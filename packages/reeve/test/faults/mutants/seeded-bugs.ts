@@ -17,6 +17,19 @@ const bug = (name: string, file: string, find: string, replace: string): Mutant 
 
 export const mutants: Mutant[] = [
   // The store: fencing, durability, claims.
+  bug('no commit is synced', 'store/sqlite.ts', "'synchronous = full'", "'synchronous = off'"),
+  bug(
+    'a damaged journal goes on',
+    'engine/held-runs.ts',
+    'const fault = verifyChain(run.id, events, headOf(run))',
+    'const fault = verifyChain(run.id, [], headOf({ head: null, head_seq: null }))',
+  ),
+  bug(
+    'a woken sleeper sends without asking',
+    'engine/effect.ts',
+    'const held = this.#execution.surelyHeld()',
+    'const held = true as true | Promise<boolean>',
+  ),
   bug(
     'any epoch may append',
     'store/runs.ts',
