@@ -182,13 +182,15 @@ export async function nextRateWindow(session: Session, claimedAt: number): Promi
   return row?.at ?? undefined
 }
 
+/** How far a run's journal got. What it only meant to do is left out: a deadly effect is meant anew in each life. */
+const progress = `coalesce((select max(seq) from events where run = runs.no and type <> 'effect-intended'), 0)`
+
 const recoverRuns: Bulk = {
   columns: { no: 'int' },
   announces: true,
   sql: `update runs set status = 'queued', worker = null, available_at = reeve_now(), fresh = 0,
-      crashes = case when coalesce((select max(seq) from events where run = runs.no), 0) > crash_seq
-        then 1 else crashes + 1 end,
-      crash_seq = coalesce((select max(seq) from events where run = runs.no), 0)
+      crashes = case when ${progress} > crash_seq then 1 else crashes + 1 end,
+      crash_seq = ${progress}
     {from} where runs.no = :no returning *`,
 }
 
@@ -207,7 +209,7 @@ export const returnClaims: Bulk = {
 
 /**
  * Takes the runs of dead workers back into the queue and counts the death before anything of the run is loaded.
- * A run whose journal grew since its last death starts counting anew. Answers every run it took back.
+ * A run that made progress since its last death starts counting anew. Answers every run it took back.
  */
 export async function recoverOrphans(session: Session, limit = 1000): Promise<RunRow[]> {
   const orphans = await session.all<{ no: number }>(

@@ -98,6 +98,9 @@ export function recoveryCases(open: Open): void {
     expect([await die(), await die(), await die()]).toEqual([1, 2, 3])
     await database.bulk(insertEvents, [eventValues(chain('step-completed'))])
     expect([await die(), await die()]).toEqual([1, 2])
+    // An effect that ends its process is meant anew in each life: that is no progress.
+    await database.bulk(insertEvents, [eventValues(chain('effect-intended'))])
+    expect(await die()).toBe(3)
   })
 
   storeCase(
