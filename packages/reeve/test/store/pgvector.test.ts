@@ -13,31 +13,44 @@ import { PostgresDatabase } from '../../src/store/postgres.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
 import { storeCase } from './contract/fixtures.ts'
 import { addItems, direction, idsOf, item, memoryCases, nearestByHand } from './contract/memories.ts'
+import { startPostgres, type TestServer } from './postgres.ts'
 
 /**
- * pgvector itself, in a Postgres compiled to WebAssembly, over the wire. All its connections share one session: so
- * one connection at a time, and the cases of memory only. `PGVECTOR_URL` names a real server to use instead.
+ * pgvector itself: on the server that `DATABASE_URL` names where it offers the extension, else in a Postgres compiled to
+ * WebAssembly, over the wire. All connections to that one share a session: so one at a time, and the cases of memory only.
  */
+let given: TestServer | undefined
 let lite: PGlite | undefined
-let server: PGLiteSocketServer | undefined
-let url: string
+let wire: PGLiteSocketServer | undefined
 
 beforeAll(async () => {
+  given = await givenServer()
+  if (given) return
   lite = await PGlite.create({ extensions: { vector: extension } })
-  server = new PGLiteSocketServer({ db: lite, port: 0, maxConnections: 4 })
-  await server.start()
-  url = `postgres://postgres:postgres@${server.getServerConn()}/postgres?sslmode=disable`
+  wire = new PGLiteSocketServer({ db: lite, port: 0, maxConnections: 4 })
+  await wire.start()
 })
 
 afterAll(async () => {
-  await server?.stop()
+  await given?.stop()
+  await wire?.stop()
   await lite?.close()
 })
 
+async function givenServer(): Promise<TestServer | undefined> {
+  if (!process.env.DATABASE_URL?.startsWith('postgres')) return
+  const server = await startPostgres()
+  const { rowCount } = await server.query(`select from pg_available_extensions where name = 'vector'`)
+  return rowCount ? server : undefined
+}
+
 /** An empty database where the extension can be made but is not yet. */
 async function openEmpty(): Promise<Database> {
+  const own = { clock: new FakeClock(), timeFrom: 'clock' } as const
+  if (given) return new PostgresDatabase({ ...own, url: await given.createDatabase() })
   await lite!.exec('deallocate all; drop schema public cascade; create schema public')
-  return new PostgresDatabase({ url, clock: new FakeClock(), timeFrom: 'clock', connections: 1 })
+  const url = `postgres://postgres:postgres@${wire!.getServerConn()}/postgres?sslmode=disable`
+  return new PostgresDatabase({ ...own, url, connections: 1 })
 }
 
 async function open(): Promise<Database> {
