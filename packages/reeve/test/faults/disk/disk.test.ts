@@ -4,8 +4,8 @@ import { keepsItsInvariants } from '../short.ts'
 import { syncErrors } from '../sync-errors.ts'
 
 test('a disk that is full for a while', { timeout: 30_000 }, (context) =>
-  keepsItsInvariants(diskFull, 5, context),
+  keepsItsInvariants(diskFull, 3, context),
 )
 test('a disk that fails to sync', { timeout: 30_000 }, (context) =>
-  keepsItsInvariants(syncErrors, 3, context),
+  keepsItsInvariants(syncErrors, 2, context),
 )

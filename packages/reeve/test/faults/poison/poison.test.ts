@@ -1,0 +1,7 @@
+import { test } from 'vitest'
+import { poisonAmong } from '../poison.ts'
+import { keepsItsInvariants } from '../short.ts'
+
+test('a run that ends its process each time', { timeout: 30_000 }, () =>
+  keepsItsInvariants(poisonAmong(150), 2),
+)
