@@ -9,6 +9,7 @@ import type { BudgetPlan } from './models/budget.ts'
 import type { PriceTable } from './models/price.ts'
 import type { RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
+import { checkProjectName } from './project-name.ts'
 
 /** A route as a project writes it: solvers, or the names of hosted models, the cheapest first. */
 export type RouteConfig = Omit<RouteDefinition, 'solvers'> & { solvers: (Solver | string)[] }
@@ -29,6 +30,11 @@ export interface Service {
 
 /** What `reeve.config.ts` exports as its default. */
 export interface ProjectConfig {
+  /**
+   * What the project is called, wherever a copy of it runs: its database belongs to it by this name, and refuses other
+   * projects. Up to 100 characters. Default: the name in its `package.json`, else its folder's.
+   */
+  name?: string
   routes?: Record<string, RouteConfig>
   /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
   knowledge?: string[]
@@ -80,6 +86,7 @@ export async function loadProject(folder: string): Promise<Project> {
       `${configFile} must have a default export: export default defineConfig({ … })`,
     )
   }
+  checkProjectName(config.name, configFile)
   const directory = join(folder, 'workflows')
   const files = existsSync(directory)
     ? readdirSync(directory)

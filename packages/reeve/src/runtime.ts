@@ -22,10 +22,12 @@ import { Questions } from './models/questions.ts'
 import type { RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
 import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
+import { claimantOf } from './project-name.ts'
 import { forgetAnswers } from './store/answers.ts'
 import type { Database } from './store/database.ts'
 import { identityOf, migrate } from './store/migrations.ts'
 import { openDatabase } from './store/open.ts'
+import { claimDatabase } from './store/ownership.ts'
 import { saveQueue } from './store/queues.ts'
 import { prune } from './store/retention.ts'
 
@@ -93,6 +95,7 @@ export class Runtime {
     const newId = createIds(() => clock.now())
     try {
       await migrate(database, newId)
+      await claimDatabase(database, claimantOf(options.project, options.environment.database))
       const knowledge = createKnowledge({ embed })
       const workflows = registryOf(options.project)
       const questions = new Questions({

@@ -4,6 +4,7 @@ import { formatMs, systemClock } from '../base/time.ts'
 import { countPending } from '../store/approvals.ts'
 import { tailEnd } from '../store/journal.ts'
 import { schemaVersion } from '../store/migrations.ts'
+import { readOwner } from '../store/ownership.ts'
 import { countRuns, type RunStatus } from '../store/runs.ts'
 import type { Cli } from './cli.ts'
 import type { Finding } from './doctor.ts'
@@ -19,10 +20,13 @@ const clockSlackMs = 5000
 export async function checkData({ database }: Workspace): Promise<Finding> {
   const size = statSync(database.place, { throwIfNoEntry: false })?.size
   const counted = size === undefined ? '' : `, ${(size / mib).toFixed(1)} MiB`
+  const names = (await readOwner(database))?.names ?? []
+  const [owner, ...former] = names.toReversed()
+  const known = former.length > 0 ? ` (before: ${former.join(', ')})` : ''
   return {
     what: 'database',
     state: 'ok',
-    found: `${database.place} (${database.kind}, schema version ${schemaVersion}${counted})`,
+    found: `${database.place} (${database.kind}, schema version ${schemaVersion}${counted})${owner === undefined ? '' : `, of the project ${owner}${known}`}`,
   }
 }
 

@@ -188,12 +188,13 @@ program
   .command('migrate')
   .description("bring the database to this version's schema")
   .action(calls(async () => (await import('./database.ts')).migrate))
-program
-  .command('db')
-  .description('move the data')
-  .command('copy <from> <to>')
+const db = program.command('db').description('the database itself: move it, say whose it is')
+db.command('copy <from> <to>')
   .description('copy a database, runs in flight with it, into an empty one: file:PATH or postgres://…')
   .action(calls(async () => (await import('./database.ts')).copy))
+db.command('adopt')
+  .description('say that the database belongs to this project, as after it was renamed')
+  .action(calls(async () => (await import('./database.ts')).adopt))
 
 try {
   await program.parseAsync()

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { project, type Rested, reeve, reeveJson, said, start, tamper } from './reeve.ts'
@@ -54,4 +55,31 @@ test('db copy refuses a source at work, a target with data, and places that are 
     code: 2,
     error: { code: 'bad-database-url', message: expect.not.stringContaining('secret') },
   })
+})
+
+test('a second project on one database is refused until it is said to be the same; doctor shows whose it is', async () => {
+  const [shop, store] = [project(), project()]
+  writeFileSync(join(shop, 'package.json'), '{"name":"shop"}')
+  writeFileSync(join(store, 'package.json'), '{"name":"store"}')
+  const environment = { DATABASE_URL: `file:${join(shop, 'shared.db')}` }
+  expect((await reeve(shop, ['run', 'greet', '--input', '{"name":"Ada"}'], { environment })).code).toBe(0)
+  const refused = await reeve(store, ['worker'], { environment })
+  expect(refused.stderr).toMatch(/belongs to the project "shop", and this one is "store".*reeve db adopt/)
+  expect(refused.code).toBe(2)
+  expect((await reeve(store, ['doctor'], { environment })).stdout).toMatch(
+    /✗ project .*"shop".*of the project shop\n/s,
+  )
+  const adopted = await reeve(store, ['db', 'adopt'], { environment })
+  expect(adopted.stdout).toMatch(/belongs now to the project "store", known before as "shop"/)
+  const checked = await reeve(store, ['doctor'], { environment })
+  expect(checked.stdout).toContain('of the project store (before: shop)')
+  expect(checked.code).toBe(0)
+  expect((await reeve(shop, ['run', 'greet', '--input', '{"name":"Ada"}'], { environment })).code).toBe(0)
+})
+
+test('a name in the configuration that is none is refused', async () => {
+  const folder = project()
+  writeFileSync(join(folder, 'reeve.config.ts'), "export default { name: ' ' }")
+  expect(await reeveJson(folder, ['migrate'])).toMatchObject({ code: 0 })
+  expect(await reeveJson(folder, ['db', 'adopt'])).toMatchObject({ code: 2, error: { code: 'bad-config' } })
 })
