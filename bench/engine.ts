@@ -1,13 +1,17 @@
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { contest, type Plan, type Standing } from './engine/contest.ts'
 import { contestants } from './engine/contestants.ts'
+import { install } from './engine/installation.ts'
+import { type Server, startPostgres } from './engine/servers.ts'
 import { type BenchOptions, type BenchResult, goalOf, UsageError } from './runner/contract.ts'
+import { createDataFolder } from './runner/machine.ts'
 import { figure, table } from './runner/table.ts'
 
 /**
  * Six sequential steps a run, every result of 220 bytes durable before the next step begins, at 1, 100 and 400
  * concurrent runs: a bare loop on SQLite, Reeve, its durable peers, and two peers that store nothing. With
- * `--store postgres`: Reeve and DBOS, each on a new server of the same Postgres with the same settings.
+ * `--store postgres`: Reeve and DBOS, each on a new database of one Postgres server.
  *
  * `--peers a,b` chooses contestants by name, `--concurrency 1,100` other numbers of runs, `--quick` one short round.
  */
@@ -37,11 +41,30 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   const progress = (text: string) => process.stderr.write(`${text}\n`)
 
   const standings: Standing[] = []
-  for (const entry of contestants) {
-    if (chosen.includes(entry.name)) standings.push(await contest(entry, concurrencies, plan, progress))
+  const takePart = async (shared?: Server) => {
+    for (const entry of contestants.filter(({ name }) => chosen.includes(name)))
+      standings.push(await contest(entry, concurrencies, plan, progress, shared))
   }
+  await (onPostgres ? withSharedPostgres(takePart, progress) : takePart())
   const goals = onPostgres ? postgresGoalsOf(standings) : goalsOf(standings)
   return { goals, raw: { plan, standings }, summary: summaryOf(standings) }
+}
+
+async function withSharedPostgres(
+  body: (shared: Server) => Promise<void>,
+  progress: (text: string) => void,
+): Promise<void> {
+  const folder = createDataFolder()
+  const server = await startPostgres(await install('postgres', progress), folder)
+  const abandon = () => server.kill()
+  process.once('exit', abandon)
+  try {
+    await body(server)
+  } finally {
+    process.off('exit', abandon)
+    await server.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 const postgresPair = ['reeve-postgres', 'dbos']

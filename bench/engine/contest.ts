@@ -5,7 +5,7 @@ import { createDataFolder } from '../runner/machine.ts'
 import type { Entry } from './contestants.ts'
 import type { Report, Round, Spec } from './contract.ts'
 import { install, place } from './installation.ts'
-import type { Server } from './servers.ts'
+import { databaseOn, type Server } from './servers.ts'
 
 export type Plan = Pick<Spec, 'steps' | 'resultBytes' | 'rounds' | 'roundMs' | 'maxRuns' | 'warmUpMs'>
 
@@ -29,12 +29,16 @@ export interface Standing {
 
 const sharedFiles = ['measure.ts', 'processes.ts']
 
-/** Runs one contestant at every concurrency. What fails is reported with its reason; nothing is thrown. */
+/**
+ * Runs one contestant at every concurrency, with a new server each time, or a new database on the one they all share.
+ * What fails is reported with its reason; nothing is thrown.
+ */
 export async function contest(
   entry: Entry,
   concurrencies: number[],
   plan: Plan,
   progress: (text: string) => void,
+  shared?: Server,
 ): Promise<Standing> {
   const { name, title, kind } = entry
   const standing: Standing = { name, title, kind, outcomes: [] }
@@ -45,8 +49,14 @@ export async function contest(
       ? place(await install(entry.peer, progress), [...entry.files, ...sharedFiles])
       : file
     const serverFolder = entry.server && (await install(entry.server.peer, progress))
+    const serve = (concurrency: number, folder: string) =>
+      shared
+        ? databaseOn(shared, `${name}-${concurrency}`)
+        : serverFolder === undefined
+          ? undefined
+          : entry.server?.start(serverFolder, folder)
     for (const concurrency of concurrencies) {
-      const outcome = await runOnce(entry, program, serverFolder, concurrency, plan)
+      const outcome = await runOnce((folder) => serve(concurrency, folder), program, concurrency, plan)
       standing.outcomes.push(outcome)
       progress(`${name} at ${concurrency}: ${describe(outcome)}`)
     }
@@ -63,9 +73,8 @@ function describe({ median, failed }: Outcome): string {
 }
 
 async function runOnce(
-  entry: Entry,
+  serve: (folder: string) => Promise<Server> | undefined,
   program: string,
-  serverFolder: string | undefined,
   concurrency: number,
   plan: Plan,
 ): Promise<Outcome> {
@@ -77,7 +86,7 @@ async function runOnce(
   }
   process.once('exit', abandon)
   try {
-    if (entry.server && serverFolder) server = await entry.server.start(serverFolder, folder)
+    server = await serve(folder)
     const dataFolder = join(folder, 'data')
     mkdirSync(dataFolder)
     const spec: Spec = { ...plan, concurrency, dataFolder, spawnedAt: Date.now() }

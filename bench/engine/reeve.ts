@@ -24,7 +24,7 @@ await measure(async (spec) => {
   const runtime = await Runtime.open({
     project: projectOf({}, [sixSteps], dataFolder),
     environment: readEnvironment(dataFolder, {
-      DATABASE_URL: spec.server ? emptyDatabaseOf(spec.server.url) : `file:${join(dataFolder, 'reeve.db')}`,
+      DATABASE_URL: spec.server?.url ?? `file:${join(dataFolder, 'reeve.db')}`,
     }),
   })
   await runtime.start()
@@ -47,13 +47,6 @@ await measure(async (spec) => {
     close: () => runtime.stop(),
   }
 })
-
-/** A new server has the database `postgres`, and nothing in it. */
-function emptyDatabaseOf(serverUrl: string): string {
-  const url = new URL(serverUrl)
-  url.pathname = '/postgres'
-  return url.href
-}
 
 async function describeStore(database: Database): Promise<Pick<Contestant, 'versions' | 'durability'>> {
   // Asked in a transaction, for it runs on the connection that writes.

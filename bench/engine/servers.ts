@@ -4,6 +4,7 @@ import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import type { Spec } from './contract.ts'
 
 /** A server that a contestant needs, on loopback, with its data in a folder of the bench. */
@@ -56,9 +57,33 @@ export async function startPostgres(installed: string, dataFolder: string): Prom
   const log = collect(server)
   await waitUntil(server, log, 'Postgres', () => log.text.includes('ready to accept connections'))
   return {
-    access: { url: `postgresql://bench@127.0.0.1:${port}/bench`, pid: server.pid! },
+    access: { url: `postgresql://bench@127.0.0.1:${port}/postgres`, pid: server.pid! },
     stop: () => stopProcess(server, 'SIGINT'),
     kill: () => server.kill('SIGQUIT'),
+  }
+}
+
+/** An empty database on a server that others use too; `stop` drops it and leaves the server. */
+export async function databaseOn(server: Server, name: string): Promise<Server> {
+  await execute(server, `create database "${name}"`)
+  const url = new URL(server.access.url)
+  url.pathname = `/${name}`
+  return {
+    access: { ...server.access, url: url.href },
+    stop: () => execute(server, `drop database "${name}" with (force)`),
+    kill() {},
+  }
+}
+
+async function execute(server: Server, sql: string): Promise<void> {
+  const url = new URL(server.access.url)
+  url.pathname = '/postgres'
+  const client = new pg.Client({ connectionString: url.href })
+  await client.connect()
+  try {
+    await client.query(sql)
+  } finally {
+    await client.end()
   }
 }
 
