@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Agent } from './agents/agent.ts'
 import type { AgentListener } from './agents/agent-events.ts'
 import { type AgentOptions, runAgent } from './agents/loop.ts'
+import { Toolbox } from './agents/toolbox.ts'
 import type { Json } from './base/json.ts'
 import { type OutputOf, toJsonSchema } from './base/schema.ts'
 import type { Duration } from './base/time.ts'
@@ -28,6 +29,8 @@ export interface Faculties {
   questions: Questions
   knowledge: Knowledge
   memory: Memory
+  /** The project's tools, for those who name them. Default: none. */
+  toolbox?: Toolbox
   /** Hears what agents do while they do it. */
   agentListener?: AgentListener
 }
@@ -72,11 +75,13 @@ export interface RecallOptions {
 /** What a workflow may do. */
 export class Context extends CoreContext {
   readonly #faculties: Faculties
+  readonly #toolbox: Toolbox
   #loops = 0
 
   constructor(execution: Execution, workflows: WorkflowRegistry, faculties: Faculties) {
     super(execution, workflows)
     this.#faculties = faculties
+    this.#toolbox = faculties.toolbox ?? new Toolbox()
   }
 
   /**
@@ -146,11 +151,15 @@ export class Context extends CoreContext {
   }
 
   /**
-   * Acts outside through a tool: schema, approval if needed, intent, effect, result.
-   * @throws `not-approved` when a person rejects it
+   * Acts outside through a tool, or the tool of the project with that name: schema, approval if needed, intent, effect,
+   * result.
+   * @throws `not-approved` when a person rejects it, `unknown-tool`
    */
-  call<Input, Output>(tool: Tool<Input, Output>, args: Input): Promise<Output> {
-    return callTool(CoreContext.executionOf(this), tool as Tool, args) as Promise<Output>
+  call<Input, Output>(tool: Tool<Input, Output>, args: Input): Promise<Output>
+  call(tool: string, args: Json): Promise<Json>
+  async call(tool: Tool | string, args: unknown): Promise<unknown> {
+    const found = typeof tool === 'string' ? this.#toolbox.tool(tool) : tool
+    return callTool(CoreContext.executionOf(this), found, args)
   }
 
   /** What the answers that this run has seen so far have cost, in US dollars. The same on replay. */
@@ -168,6 +177,7 @@ export class Context extends CoreContext {
       questions: this.#faculties.questions,
       recall: (name: string, search: RecallOptions) => this.recall(name, search),
       nextLoop: () => ++this.#loops,
+      toolbox: this.#toolbox,
       listener: this.#faculties.agentListener,
     }
     return runAgent(edges, agent, input, options) as Promise<Output>

@@ -28,6 +28,13 @@ export { localComposer } from './models/local/composer.ts'
 export { localCritic } from './models/local/critic.ts'
 export { byClassifier, byPattern, byRule, localExtractor } from './models/local/extractor.ts'
 export type { Answer, Message, Passage, Question, Solver, ToolCall } from './models/solver.ts'
-export { defineConfig, findProject, loadProject, type ProjectConfig, type Service } from './project.ts'
+export {
+  defineConfig,
+  findProject,
+  loadProject,
+  type McpConfig,
+  type ProjectConfig,
+  type Service,
+} from './project.ts'
 export { projectOf, Runtime, type RuntimeOptions } from './runtime.ts'
 export { type Tool, tool } from './tools/tool.ts'

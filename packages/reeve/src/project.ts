@@ -10,6 +10,10 @@ import type { PriceTable } from './models/price.ts'
 import type { RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
 import { checkProjectName } from './project-name.ts'
+import type { McpServer } from './tools/mcp/mcp-server.ts'
+import type { McpServerDefinition } from './tools/mcp/server-definition.ts'
+import { checkToolName, isTool, type Tool } from './tools/tool.ts'
+import { uniqueTools } from './tools/unique-tools.ts'
 
 /** A route as a project writes it: solvers, or the names of hosted models, the cheapest first. */
 export type RouteConfig = Omit<RouteDefinition, 'solvers'> & { solvers: (Solver | string)[] }
@@ -27,6 +31,13 @@ export interface QueueConfig {
 export interface Service {
   close(): Promise<void>
 }
+
+/** An MCP server: its command or URL, what of it may be used, limits. Its tools are those that `reeve mcp pin` pinned. */
+export type McpConfig = McpServerDefinition extends infer Each
+  ? Each extends McpServerDefinition
+    ? Omit<Each, 'name'>
+    : never
+  : never
 
 /** What `reeve.config.ts` exports as its default. */
 export interface ProjectConfig {
@@ -46,6 +57,10 @@ export interface ProjectConfig {
   budgets?: BudgetPlan
   /** Prices of models (per million tokens) that go before the list prices. */
   prices?: PriceTable
+  /** Tools that agents and workflows may name, besides those that the files of `tools/` export. */
+  tools?: readonly Tool[]
+  /** MCP servers by name. They are started when they are first needed. */
+  mcp?: Record<string, McpConfig>
   /** Started before runs are driven, closed after. */
   services?: () => Promise<Service[]>
 }
@@ -54,6 +69,10 @@ export interface Project {
   folder: string
   config: ProjectConfig
   workflows: Workflow[]
+  /** Those of the configuration and of the files of `tools/`. */
+  tools: Tool[]
+  /** MCP servers that files of `tools/` export. */
+  mcpServers: McpServer[]
 }
 
 /** Declares a project's configuration. */
@@ -74,8 +93,9 @@ export function findProject(from: string): string {
 }
 
 /**
- * Imports a project's configuration and workflows. A file's name is its workflow's name.
- * @throws `broken-file` `bad-workflow` `bad-config`
+ * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
+ * it exports as its default.
+ * @throws `broken-file` `bad-workflow` `bad-config` `bad-tool` `duplicate-tool`
  */
 export async function loadProject(folder: string): Promise<Project> {
   const configFile = join(folder, 'reeve.config.ts')
@@ -87,15 +107,44 @@ export async function loadProject(folder: string): Promise<Project> {
     )
   }
   checkProjectName(config.name, configFile)
-  const directory = join(folder, 'workflows')
-  const files = existsSync(directory)
-    ? readdirSync(directory)
-        .filter((file) => /\.(ts|js|mjs)$/.test(file))
-        .sort()
-    : []
   const workflows: Workflow[] = []
-  for (const file of files) workflows.push(await loadWorkflow(join(directory, file), folder))
-  return { folder, config, workflows }
+  for (const file of filesIn(join(folder, 'workflows'))) workflows.push(await loadWorkflow(file, folder))
+  const exported: unknown[] = []
+  for (const file of filesIn(join(folder, 'tools'))) exported.push(...(await loadTools(file, folder)))
+  const tools = uniqueTools(config.tools ?? [], exported.filter(isTool))
+  const mcpServers = [...new Set(exported.filter(isMcpServer))]
+  return { folder, config, workflows, tools, mcpServers }
+}
+
+function filesIn(directory: string): string[] {
+  if (!existsSync(directory)) return []
+  const files = readdirSync(directory).filter((file) => /\.(ts|js|mjs)$/.test(file))
+  return files.sort().map((file) => join(directory, file))
+}
+
+/** What a file of `tools/` exports, alone or in lists. A tool without a name has that of its file. */
+async function loadTools(file: string, folder: string): Promise<unknown[]> {
+  const exported = await importFile(file, folder)
+  if (isTool(exported.default) && exported.default.name === '') {
+    const name = basename(file, extname(file))
+    try {
+      checkToolName(name)
+    } catch (cause) {
+      throw new ReeveError('bad-tool', `${file}: ${messageOf(cause)}`, { cause })
+    }
+    exported.default.name = name
+  }
+  const found = Object.values(exported).flat()
+  const nameless = found.find((each) => isTool(each) && each.name === '')
+  if (!nameless) return found
+  const advice = 'Give it a name, or make it the default export.'
+  throw new ReeveError('bad-tool', `${file} exports a tool without a name. ${advice}`)
+}
+
+function isMcpServer(value: unknown): value is McpServer {
+  return (
+    typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'reeve-mcp-server'
+  )
 }
 
 async function loadWorkflow(file: string, folder: string): Promise<Workflow> {
@@ -112,8 +161,12 @@ async function loadWorkflow(file: string, folder: string): Promise<Workflow> {
 }
 
 async function importDefault(file: string, folder: string): Promise<unknown> {
+  return (await importFile(file, folder)).default
+}
+
+async function importFile(file: string, folder: string): Promise<{ [name: string]: unknown }> {
   try {
-    return ((await import(pathToFileURL(file).href)) as { default?: unknown }).default
+    return (await import(pathToFileURL(file).href)) as { [name: string]: unknown }
   } catch (cause) {
     const where = cause instanceof Error ? placeIn(cause, folder) : undefined
     if (cause instanceof ReeveError) {

@@ -24,6 +24,7 @@ import type { Solver } from './models/solver.ts'
 import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
 import { claimantOf } from './project-name.ts'
 import { forgetAnswers } from './store/answers.ts'
+import { mcpServersOf, toolboxOf } from './project-tools.ts'
 import type { Database } from './store/database.ts'
 import { identityOf, migrate } from './store/migrations.ts'
 import { openDatabase } from './store/open.ts'
@@ -31,6 +32,7 @@ import { claimDatabase } from './store/ownership.ts'
 import { saveQueue } from './store/queues.ts'
 import { prune } from './store/retention.ts'
 
+import type { McpServer } from './tools/mcp/mcp-server.ts'
 export interface RuntimeOptions {
   project: Project
   environment: Environment
@@ -66,6 +68,7 @@ export class Runtime {
   #services: Service[] = []
 
   private constructor(parts: {
+  readonly #mcpServers: readonly McpServer[]
     options: RuntimeOptions
     database: Database
     engine: Engine
@@ -75,6 +78,7 @@ export class Runtime {
     clock: Clock
   }) {
     this.project = parts.options.project
+    mcpServers: readonly McpServer[]
     this.environment = parts.options.environment
     this.database = parts.database
     this.engine = parts.engine
@@ -84,6 +88,7 @@ export class Runtime {
     this.#clock = parts.clock
   }
 
+    this.#mcpServers = parts.mcpServers
   static async open(options: RuntimeOptions): Promise<Runtime> {
     const ownClock = options.clock ?? systemClock
     const log = options.log ?? lineLog((line) => process.stderr.write(line), false)
@@ -106,7 +111,9 @@ export class Runtime {
         workflows,
       })
       const memory = createMemory({ database, embedder: { name: embedderName, embed } })
-      const faculties: Faculties = { questions, knowledge, memory }
+      const mcpServers = await mcpServersOf(options.project, { ...options, clock })
+      const toolbox = toolboxOf(options.project, mcpServers)
+      const faculties: Faculties = { toolbox, questions, knowledge, memory }
       if (options.agentListener) faculties.agentListener = options.agentListener
       const engine = new Engine({
         workflows,
@@ -120,7 +127,16 @@ export class Runtime {
         onFatal,
         ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       })
-      const runtime = new Runtime({ options, database, engine, routes, knowledge, unusable, clock })
+      const runtime = new Runtime({
+        options,
+        database,
+        engine,
+        routes,
+        knowledge,
+        unusable,
+        mcpServers,
+        clock,
+      })
       await runtime.#configure()
       return runtime
     } catch (error) {
@@ -144,6 +160,7 @@ export class Runtime {
     await this.database.close()
   }
 
+    for (const server of this.#mcpServers) await server.close()
   /** Deletes ended runs that the project's retention no longer wants. */
   async prune(): Promise<{ runs: number; events: number }> {
     const { retention } = this.project.config
@@ -252,5 +269,5 @@ export function projectOf(
   workflows: Project['workflows'],
   folder = process.cwd(),
 ): Project {
-  return { folder, config, workflows }
+  return { folder, config, workflows, tools: [...(config.tools ?? [])], mcpServers: [] }
 }

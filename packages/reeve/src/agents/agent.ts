@@ -39,7 +39,8 @@ export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardS
   input: I
   /** What the final answer must be; absent: text. */
   output?: O
-  tools?: readonly Tool[]
+  /** Tools, or the names of tools of the project: `helpdesk.reply`, `files.read_file` of the MCP server `files`. */
+  tools?: readonly (Tool | string)[]
   /** Agents that a coordinator may call, each within what the coordinator itself has left. */
   team?: readonly AnyAgent[]
   /** The route that its turns are asked on. */
@@ -69,6 +70,10 @@ export interface Agent<Input = unknown, Output = unknown> {
   readonly output: StandardSchemaV1 | undefined
   readonly outputSchema: Record<string, unknown> | undefined
   readonly tools: readonly Tool[]
+  /** Tools of the project that it names and has not been given yet. */
+  readonly toolNames: readonly string[]
+  /** The same agent with the tools that it names. @throws `bad-agent` */
+  readonly equip: (find: (name: string) => Tool) => AnyAgent
   readonly team: readonly AnyAgent[]
   /** Its tools, its team and its memory, as a model is told of them. */
   readonly offers: readonly ToolOffer[]
@@ -102,7 +107,9 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
   const { name, role = 'worker', instructions, route, owner } = definition
   const fault = findFault(definition)
   if (fault) throw new ReeveError('bad-agent', `Agent "${name}" ${fault}`)
-  const tools = definition.tools ?? []
+  const given = definition.tools ?? []
+  const tools = given.filter((each) => typeof each !== 'string')
+  const toolNames = given.filter((each) => typeof each === 'string')
   const team = definition.team ?? []
   const memory = definition.memory ?? []
   const schemaOf = (schema: StandardSchemaV1, what: string, side: 'input' | 'output') => {
@@ -141,6 +148,11 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
     output: definition.output,
     outputSchema,
     tools,
+    toolNames,
+    equip: (find) => {
+      const all = given.map((each) => (typeof each === 'string' ? find(each) : each))
+      return agent({ ...definition, tools: all }) as AnyAgent
+    },
     team,
     offers,
     route,
@@ -217,7 +229,7 @@ function findFault(
     return `is a ${role} and has a team. Only a coordinator may call other agents: set role: 'coordinator'.`
   if ((definition.tone || definition.preferences) && role !== 'persona')
     return `is a ${role} with a tone or preferences. Only a persona has them: set role: 'persona'.`
-  const names = [...tools, ...team].map((each) => each.name)
+  const names = [...tools, ...team].map((each) => (typeof each === 'string' ? each : each.name))
   if (memory.length > 0) names.push(recallTool)
   const twice = names.find((each, index) => names.indexOf(each) !== index)
   if (twice !== undefined)

@@ -14,6 +14,7 @@ import { type Capability, capabilitiesOf } from './capability.ts'
 import { applyGuards } from './guardrails.ts'
 import { Progress } from './progress.ts'
 import { type DoneBefore, makeCalls } from './tool-use.ts'
+import type { Toolbox } from './toolbox.ts'
 import { ContextWindow, estimateTokens, type WindowResult } from './window.ts'
 
 /** What a loop gets of the run that it is part of. */
@@ -23,6 +24,7 @@ export interface AgentEdges {
   recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
   /** Counts the loops of a run, in the order in which they begin. */
   nextLoop(): number
+  toolbox: Toolbox
   listener?: AgentListener | undefined
 }
 
@@ -71,10 +73,11 @@ class Loop {
 
   constructor(
     edges: AgentEdges,
-    agent: AnyAgent,
+    given: AnyAgent,
     options: AgentOptions,
     above?: { allowance: Allowance; actor: Actor },
   ) {
+    const agent = edges.toolbox.equip(given)
     this.#edges = edges
     this.#agent = agent
     this.#options = options

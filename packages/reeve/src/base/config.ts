@@ -10,6 +10,8 @@ export interface Environment {
   /** Who acts at this terminal. */
   user: string
   ci: boolean
+  /** All variables of this process, for MCP servers that a project lets have some of them. Default: none. */
+  variables?: NodeJS.ProcessEnv
 }
 
 const keyNames = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY', 'OLLAMA_BASE_URL']
@@ -21,6 +23,7 @@ export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv
     keys: Object.fromEntries(keyNames.map((name) => [name, source[name]])),
     user: source.REEVE_USER ?? source.USER ?? source.LOGNAME ?? 'operator',
     ci: source.CI === 'true',
+    variables: source,
   }
 }
 
@@ -41,6 +44,11 @@ export function databaseAt(url: string, folder: string, what: string): Environme
     'bad-database-url',
     `${what} is "${url.replace(/:\/\/.*@/, '://…@')}". Write file:PATH for SQLite, or postgres://USER:PASSWORD@HOST/DATABASE${what === 'DATABASE_URL' ? '; leave it out for .reeve/reeve.db in the project' : ''}.`,
   )
+}
+
+/** The variables of this process, for child processes that a project lets have some of them. */
+export function readVariables(source: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return source
 }
 
 /** How whoever started this process would start Reeve again. */

@@ -81,8 +81,8 @@ const mcp = program
   .option('--wait <seconds>', 'how long a call waits for its run', '25')
   .action(calls(async () => (await import('./mcp.ts')).mcp))
 mcp
-  .command('pin <file>')
-  .description('show what the MCP servers of a file offer, and pin it')
+  .command('pin [file]')
+  .description('show what the MCP servers of the project, or of a file, offer, and pin it')
   .option('--yes', 'pin without asking')
   .action(calls(async () => (await import('./mcp-pin.ts')).mcpPin))
 

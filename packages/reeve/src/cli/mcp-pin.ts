@@ -1,16 +1,24 @@
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { pathToFileURL } from 'node:url'
+import { readEnvironment } from '../base/config.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { systemClock } from '../base/time.ts'
+import { loadProject } from '../project.ts'
+import { mcpServersOf } from '../project-tools.ts'
 import { type McpOffer, McpServer } from '../tools/mcp/mcp-server.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { briefLine, safeLine } from './safe-text.ts'
+import { projectFolder } from './workspace.ts'
 
-/** Shows what the MCP servers that a file exports offer, against what is pinned, and pins exactly that when told to. */
-export async function mcpPin(cli: Cli, options: { yes?: boolean }, file: string): Promise<ExitCode> {
+/**
+ * Shows what the MCP servers of the project, or those that a file exports, offer, against what is pinned, and pins exactly
+ * that when told to.
+ */
+export async function mcpPin(cli: Cli, options: { yes?: boolean }, file?: string): Promise<ExitCode> {
   const { terminal } = cli
-  const servers = await serversIn(resolve(file))
+  const servers = file === undefined ? await serversOfProject(cli) : await serversIn(resolve(file))
   try {
     for (const server of servers) {
       const offers = await server.offers()
@@ -22,13 +30,25 @@ export async function mcpPin(cli: Cli, options: { yes?: boolean }, file: string)
       terminal.line(
         pinning
           ? `pinned in ${server.pinsPath}`
-          : `Nothing was pinned. To pin it: ${cli.command(`mcp pin ${file} --yes`)}`,
+          : `Nothing was pinned. To pin it: ${cli.command(`mcp pin ${file === undefined ? '' : `${file} `}--yes`)}`,
       )
     }
   } finally {
     for (const server of servers) await server.close()
   }
   return exitCodes.done
+}
+
+/** @throws `no-mcp-server` */
+async function serversOfProject(cli: Cli): Promise<McpServer[]> {
+  const folder = projectFolder(cli)
+  const edges = { clock: systemClock, environment: readEnvironment(folder) }
+  const servers = await mcpServersOf(await loadProject(folder), edges)
+  if (servers.length > 0) return servers
+  throw new ReeveError(
+    'no-mcp-server',
+    `The project has no MCP server. Name one in reeve.config.ts: mcp: { NAME: { command: … } }`,
+  )
 }
 
 /** @throws `broken-file` `no-mcp-server` */

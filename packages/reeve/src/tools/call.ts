@@ -9,7 +9,7 @@ import type { Tool } from './tool.ts'
 /**
  * Calls a tool: schema → approval if needed (the run parks) → intent → effect → result. What a person approved, as they
  * edited it, is what runs. `actor`: the agent that calls; absent: the workflow's own code.
- * @throws `invalid-input` `not-approved` `bad-result` and what the tool fails with
+ * @throws `bad-tool` `invalid-input` `not-approved` `bad-result` and what the tool fails with
  */
 export async function callTool(
   execution: Execution,
@@ -17,6 +17,10 @@ export async function callTool(
   given: unknown,
   actor?: Actor,
 ): Promise<unknown> {
+  if (tool.name === '') {
+    const advice = 'Give it a name, or make it the default export of a file in tools/.'
+    throw new ReeveError('bad-tool', `A tool without a name was called. ${advice}`)
+  }
   let args = parse(tool.input, given, `The arguments of tool "${tool.name}"`) as Json
   if (tool.needsApproval(args)) args = await approvedArguments(execution, tool, args, actor)
   const definition: Effect = {

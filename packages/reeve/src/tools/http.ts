@@ -149,7 +149,7 @@ export function bodyOf(contentType: string, bytes: Buffer, text: string, origin:
   return bytes.toString('base64')
 }
 
-export function isRead(method: HttpMethod): boolean {
+function isRead(method: HttpMethod): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 

@@ -11,8 +11,8 @@ export type Risk = 'low' | 'medium' | 'high'
 
 /** A typed capability to act outside, as its file declares it. */
 export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1> {
-  /** Unique in the project, such as `helpdesk.reply`. */
-  name: string
+  /** Unique in the project, such as `helpdesk.reply`. Default: the name of its file in `tools/`. */
+  name?: string
   description: string
   input: I
   output: O
@@ -39,7 +39,8 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
 /** A tool as `ctx.call` takes it. */
 export interface Tool<Input = unknown, Output = unknown> {
   readonly kind: 'reeve-tool'
-  readonly name: string
+  /** Empty until the file that it is in gives it one. */
+  name: string
   readonly description: string
   readonly input: StandardSchemaV1
   readonly output: StandardSchemaV1
@@ -67,13 +68,8 @@ const risks: readonly Risk[] = ['low', 'medium', 'high']
 export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   definition: ToolDefinition<I, O>,
 ): Tool<InputOf<I>, OutputOf<O>> {
-  const { name, effect } = definition
-  if (!/^[a-z][\w-]*(\.[a-z][\w-]*)*$/i.test(name)) {
-    throw new ReeveError(
-      'bad-tool',
-      `"${name}" is not a name for a tool. Use letters, digits, "-" and "_", with "." between parts: helpdesk.reply`,
-    )
-  }
+  const { name = '', effect } = definition
+  if (definition.name !== undefined) checkToolName(name)
   if (effect === 'verifiable' && !definition.verify) {
     throw new ReeveError(
       'bad-tool',
@@ -82,7 +78,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   }
   const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
-  return {
+  const built: Tool<InputOf<I>, OutputOf<O>> = {
     kind: 'reeve-tool',
     name,
     description: definition.description,
@@ -91,12 +87,12 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     effect,
     risk,
     effectOf: within(
-      name,
+      () => built.name,
       effects,
       effect,
       definition.effectOf as ((args: unknown) => EffectClass) | undefined,
     ),
-    riskOf: within(name, risks, risk, definition.riskOf as ((args: unknown) => Risk) | undefined),
+    riskOf: within(() => built.name, risks, risk, definition.riskOf as ((args: unknown) => Risk) | undefined),
     needsApproval:
       typeof approval === 'function' ? (args) => approval(args as OutputOf<I>) : () => approval === 'always',
     approvalTimeout: definition.approvalTimeout,
@@ -105,11 +101,25 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     verify: definition.verify as Tool['verify'],
     run: definition.run as Tool['run'],
   }
+  return built
+}
+
+export function isTool(value: unknown): value is Tool {
+  return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'reeve-tool'
+}
+
+/** @throws `bad-tool` */
+export function checkToolName(name: string): void {
+  if (/^[a-z][\w-]*(\.[a-z][\w-]*)*$/i.test(name)) return
+  throw new ReeveError(
+    'bad-tool',
+    `"${name}" is not a name for a tool. Use letters, digits, "-" and "_", with "." between parts: helpdesk.reply`,
+  )
 }
 
 /** What a call is rated, held to what its tool declares: whoever looks at the tool alone must see its worst. */
 function within<Rating extends string>(
-  name: string,
+  name: () => string,
   order: readonly Rating[],
   declared: Rating,
   rate: ((args: unknown) => Rating) | undefined,
@@ -120,7 +130,7 @@ function within<Rating extends string>(
     if (order.includes(rated) && order.indexOf(rated) <= order.indexOf(declared)) return rated
     throw new ReeveError(
       'bad-tool',
-      `Tool "${name}" rates a call "${rated}", but declares "${declared}" as its gravest. Declare the gravest of ${order.join(', ')} that it may be.`,
+      `Tool "${name()}" rates a call "${rated}", but declares "${declared}" as its gravest. Declare the gravest of ${order.join(', ')} that it may be.`,
     )
   }
 }

@@ -7,4 +7,3 @@ export type {
   McpToolSettings,
   StdioServerDefinition,
 } from './server-definition.ts'
-export { uniqueTools } from './unique-tools.ts'

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { readVariables } from '../../base/config.ts'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { systemClock } from '../../base/time.ts'
@@ -41,12 +42,19 @@ const readInput: JsonSchemaObject = {
 
 /**
  * An MCP server of a project. Nothing is started before something is asked of it. Its tools are what a person pinned:
- * models are told the pinned words, and a call goes out only while the server still says the same.
+ * models are told the pinned words, and a call goes out only while the server still says the same. `edges`: default the
+ * system's clock and, once it is started, the variables of this process.
  * @throws `bad-mcp-server` `bad-duration`
  */
 export function mcpServer(definition: McpServerDefinition, edges: Partial<ConnectionEdges> = {}): McpServer {
   checkServer(definition)
-  return new McpServer(definition, { clock: systemClock, environment: process.env, ...edges })
+  const { clock = systemClock, environment } = edges
+  return new McpServer(definition, {
+    clock,
+    get environment() {
+      return environment ?? readVariables()
+    },
+  })
 }
 
 export class McpServer {
@@ -69,12 +77,12 @@ export class McpServer {
     return this.#pins.path
   }
 
-  /** One of its tools, by the server's name for it. That it is pinned is checked when it is used. */
+  /** One of its tools, by the server's name for it. That it is pinned is checked when it is used. @throws `mcp-not-allowed` */
   tool(name: string): McpTool {
     return this.#toolOf('tool', name)
   }
 
-  /** One of its prompts, as a tool that gives the prompt's text. */
+  /** One of its prompts, as a tool that gives the prompt's text. @throws `mcp-not-allowed` */
   prompt(name: string): McpTool {
     return this.#toolOf('prompt', name)
   }
@@ -102,20 +110,29 @@ export class McpServer {
     }
   }
 
-  /** All that is pinned, as tools. @throws `mcp-not-pinned` when nothing is */
+  /** All that is pinned and allowed, as tools. @throws `mcp-not-pinned` when nothing is pinned */
   tools(): McpTool[] {
     const pins = this.#readPins()
     if (!pins) throw this.#notPinned('nothing of it is')
-    return Object.values(pins.definitions).map(({ definition }) =>
-      this.#toolOf(definition.kind, definition.name),
-    )
+    const definitions = Object.values(pins.definitions).map(({ definition }) => definition)
+    const { list, read } = this.resources()
+    return [
+      ...definitions
+        .filter((definition) => this.#allows(partOf(definition)))
+        .map(({ kind, name }) => this.#toolOf(kind, name)),
+      // Only by name: what a server has to read may be anything.
+      ...[list, read].filter((each) =>
+        this.#definition.allow?.includes(each.name.slice(this.name.length + 1)),
+      ),
+    ]
   }
 
   /** Asks the server what it offers, and compares. @throws `NotApplied` when it cannot be asked */
   async offers(): Promise<McpOffer[]> {
     const listing = await (await this.#connection.up()).listing()
     const pins = this.#readPins()
-    return listing.map(({ definition, problem }) => {
+    const allowed = listing.filter(({ definition }) => this.#allows(partOf(definition)))
+    return allowed.map(({ definition, problem }) => {
       const pin = pins?.definitions[keyOf(definition)]
       const hash = hashOf(definition)
       const state =
@@ -178,7 +195,18 @@ export class McpServer {
     )
   }
 
+  #allows(part: string): boolean {
+    return this.#definition.allow?.includes(part) ?? true
+  }
+
   #toolOf(kind: Definition['kind'], name: string): McpTool {
+    const part = partOf({ kind, name })
+    if (!this.#allows(part)) {
+      throw new ReeveError(
+        'mcp-not-allowed',
+        `"${part}" of MCP server "${this.name}" may not be used: it is not in the list \`allow\` of its definition.`,
+      )
+    }
     const key = keyOf({ kind, name })
     const known = this.#tools.get(key) ?? this.#newTool(kind, name)
     this.#tools.set(key, known)
@@ -188,9 +216,9 @@ export class McpServer {
   #newTool(kind: Definition['kind'], name: string): McpTool {
     const { maxResult } = limitsOf(this.#definition)
     const pinned = () => this.#pinned(kind, name)
-    const settings = this.#definition.tools?.[kind === 'prompt' ? `prompt.${name}` : name]
+    const settings = this.#definition.tools?.[partOf({ kind, name })]
     const built = this.#build({
-      name: kind === 'prompt' ? `prompt.${name}` : name,
+      name: partOf({ kind, name }),
       description: '',
       input: pinnedInput(pinned),
       output: resultSchema(() => pinned().outputSchema),
@@ -266,6 +294,11 @@ function pinnedInput(pinned: () => Definition): FromJsonSchema {
       },
     },
   }
+}
+
+/** What a definition is called among the server's tools. */
+function partOf({ kind, name }: Pick<Definition, 'kind' | 'name'>): string {
+  return kind === 'prompt' ? `prompt.${name}` : name
 }
 
 function asJson(definition: Definition): Json {

@@ -21,6 +21,8 @@ interface Shared {
   name: string
   /** By the server's own name of the tool; `prompt.NAME`, `resource.read` and `resource.list` too. */
   tools?: Record<string, McpToolSettings>
+  /** Which of these may be used, by the names that `tools` takes. Default: all that is pinned. */
+  allow?: readonly string[]
   /** The file of pins. Default: `mcp-pins.json` beside the nearest `reeve.config.ts` above the working directory. */
   pins?: string | URL
   /** For one call. Default `30s`. */

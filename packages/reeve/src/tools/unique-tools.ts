@@ -1,5 +1,5 @@
-import { ReeveError } from '../../base/errors.ts'
-import type { Tool } from '../tool.ts'
+import { ReeveError } from '../base/errors.ts'
+import type { Tool } from './tool.ts'
 
 /**
  * The tools of a project and its MCP servers together. Two that a model could take for one another (the same name, but
