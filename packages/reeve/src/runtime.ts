@@ -27,6 +27,7 @@ import { forgetAnswers } from './store/answers.ts'
 import { mcpServersOf, toolboxOf } from './project-tools.ts'
 import type { Database } from './store/database.ts'
 import { identityOf, migrate } from './store/migrations.ts'
+import { refuseMoved } from './store/moved.ts'
 import { openDatabase } from './store/open.ts'
 import { claimDatabase } from './store/ownership.ts'
 import { saveQueue } from './store/queues.ts'
@@ -100,6 +101,7 @@ export class Runtime {
     const newId = createIds(() => clock.now())
     try {
       await migrate(database, newId)
+      await refuseMoved(database, database.place)
       await claimDatabase(database, claimantOf(options.project, options.environment.database))
       const knowledge = createKnowledge({ embed })
       const workflows = registryOf(options.project)

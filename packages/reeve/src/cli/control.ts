@@ -4,10 +4,10 @@ import type { Cli } from './cli.ts'
 import { carryOn } from './drive.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { readValue } from './input.ts'
-import { withWorkspace } from './workspace.ts'
+import { withChangeableWorkspace } from './workspace.ts'
 
 export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withWorkspace(cli, async ({ control, database, environment }) => {
+  return withChangeableWorkspace(cli, async ({ control, database, environment }) => {
     await control.cancel(id, environment.user)
     const { status } = await requireRun(database, id)
     cli.terminal.value({ run: id, status, cancelled: true })
@@ -18,7 +18,7 @@ export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode
 }
 
 export function pause(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withWorkspace(cli, async ({ control }) => {
+  return withChangeableWorkspace(cli, async ({ control }) => {
     await control.pause(id)
     cli.terminal.value({ run: id, paused: true })
     cli.terminal.line(`run ${id} is held; go on with: ${cli.command(`resume ${id}`)}`)
@@ -27,7 +27,7 @@ export function pause(cli: Cli, _options: object, id: string): Promise<ExitCode>
 }
 
 export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withWorkspace(cli, async ({ control }) => {
+  return withChangeableWorkspace(cli, async ({ control }) => {
     await control.resume(id)
     cli.terminal.value({ run: id, paused: false })
     cli.terminal.line(`run ${id} may go on; a worker takes it (${cli.command('dev')})`)
@@ -36,14 +36,14 @@ export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode
 }
 
 export function retry(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withWorkspace(cli, async (workspace) => {
+  return withChangeableWorkspace(cli, async (workspace) => {
     await workspace.control.retry(id, workspace.environment.user)
     return carryOn(cli, workspace, id, { said: `run ${id} is tried again`, value: { retried: true } })
   })
 }
 
 export function fork(cli: Cli, options: { from: string }, id: string): Promise<ExitCode> {
-  return withWorkspace(cli, async (workspace) => {
+  return withChangeableWorkspace(cli, async (workspace) => {
     const from = Number(options.from)
     if (!Number.isInteger(from)) {
       throw new ReeveError(
@@ -64,7 +64,7 @@ export function signal(
   name: string,
   payload: string | undefined,
 ): Promise<ExitCode> {
-  return withWorkspace(cli, async ({ control }) => {
+  return withChangeableWorkspace(cli, async ({ control }) => {
     const value = payload === undefined ? null : await readValue(payload, 'The payload')
     const isNew = await control.signal(run, name, value, options.id === undefined ? {} : { id: options.id })
     cli.terminal.value({ run, signal: name, isNew })

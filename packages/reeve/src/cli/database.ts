@@ -8,6 +8,7 @@ import { claimantOf } from '../project-name.ts'
 import { type CopyProgress, copyDatabase } from '../store/copy.ts'
 import type { Database } from '../store/database.ts'
 import { migrate as migrateDatabase, versionOf } from '../store/migrations.ts'
+import { reopen as takeFenceAway } from '../store/moved.ts'
 import { openDatabase } from '../store/open.ts'
 import { adoptDatabase, readOwner } from '../store/ownership.ts'
 import { prepareVectors } from '../store/pgvector.ts'
@@ -56,11 +57,28 @@ export async function copy(cli: Cli, _options: object, from: string, to: string)
       )
       terminal.line(going.length > 0 ? `${going.join(', ')}: they go on there` : 'no run was in flight')
       terminal.line(
-        'Set DATABASE_URL to it and start the workers. Start none on the old one any more: both would act.',
+        'Set DATABASE_URL to it and start the workers. The old one can still be read, and is refused for all else.',
       )
       return exitCodes.done
     }),
   )
+}
+
+/** Lets work go on in a database although it was copied to another. */
+export async function reopen(cli: Cli): Promise<ExitCode> {
+  const { database: place } = readEnvironment(projectFolder(cli))
+  return withDatabase(place, async (database) => {
+    await versionOf(database)
+    const copy = await takeFenceAway(database)
+    const { terminal } = cli
+    terminal.value({ database: database.place, reopened: copy !== undefined, copy: copy ?? null })
+    terminal.line(
+      copy === undefined
+        ? `${database.place} is open: it was not copied to another`
+        : `${database.place} is open again. Start no worker on its copy ${copy}: both would act.`,
+    )
+    return exitCodes.done
+  })
 }
 
 /** Lets the project use a database that has belonged to it under another name. */

@@ -7,7 +7,7 @@ import { carryOn } from './drive.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { readValue } from './input.ts'
 import { safeLine } from './safe-text.ts'
-import { type Workspace, withWorkspace } from './workspace.ts'
+import { type Workspace, withChangeableWorkspace } from './workspace.ts'
 
 interface Decision {
   verdict: 'approve' | 'reject' | 'answer'
@@ -17,7 +17,7 @@ interface Decision {
 
 /** Approves what an approval shows, or the edit of it. */
 export function approve(cli: Cli, options: { edit?: string; note?: string }, id: string): Promise<ExitCode> {
-  return withWorkspace(cli, async (workspace) => {
+  return withChangeableWorkspace(cli, async (workspace) => {
     const decision: Decision = { verdict: 'approve', ...noteOf(options) }
     if (options.edit !== undefined) decision.answer = await readValue(options.edit, 'The edit')
     return decide(cli, workspace, id, decision)
@@ -25,7 +25,7 @@ export function approve(cli: Cli, options: { edit?: string; note?: string }, id:
 }
 
 export function reject(cli: Cli, options: { note?: string }, id: string): Promise<ExitCode> {
-  return withWorkspace(cli, (workspace) =>
+  return withChangeableWorkspace(cli, (workspace) =>
     decide(cli, workspace, id, { verdict: 'reject', ...noteOf(options) }),
   )
 }
@@ -37,7 +37,7 @@ export function answer(
   id: string,
   given: string,
 ): Promise<ExitCode> {
-  return withWorkspace(cli, async (workspace) => {
+  return withChangeableWorkspace(cli, async (workspace) => {
     const approval = await requireApproval(workspace.database, id)
     const said =
       approval.kind === 'outcome'

@@ -4,6 +4,7 @@ import { formatMs, systemClock } from '../base/time.ts'
 import { countPending } from '../store/approvals.ts'
 import { tailEnd } from '../store/journal.ts'
 import { schemaVersion } from '../store/migrations.ts'
+import { movedTo } from '../store/moved.ts'
 import { readOwner } from '../store/ownership.ts'
 import { countRuns, type RunStatus } from '../store/runs.ts'
 import type { Cli } from './cli.ts'
@@ -20,6 +21,11 @@ const clockSlackMs = 5000
 export async function checkData({ database }: Workspace): Promise<Finding> {
   const size = statSync(database.place, { throwIfNoEntry: false })?.size
   const counted = size === undefined ? '' : `, ${(size / mib).toFixed(1)} MiB`
+  const copy = await movedTo(database)
+  if (copy !== undefined) {
+    const advice = 'Point DATABASE_URL there; or, to give the copy up: reeve db reopen'
+    return { what: 'database', state: 'error', found: `${database.place} was copied to ${copy}`, advice }
+  }
   const names = (await readOwner(database))?.names ?? []
   const [owner, ...former] = names.toReversed()
   const known = former.length > 0 ? ` (before: ${former.join(', ')})` : ''

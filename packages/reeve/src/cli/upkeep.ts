@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { refuseMoved } from '../store/moved.ts'
 import { listQueues, type QueueRow, setQueuePaused } from '../store/queues.ts'
 import { listOccurrences, listSchedules } from '../store/schedules.ts'
 import type { Cli } from './cli.ts'
@@ -33,6 +34,7 @@ export function queues(cli: Cli, _options: object, action?: string, name?: strin
           'Write: reeve queues, reeve queues pause NAME, or reeve queues resume NAME.',
         )
       }
+      await refuseMoved(database, database.place)
       if (!(await setQueuePaused(database, name, action === 'pause'))) {
         const known = (await listQueues(database)).map((queue) => queue.name)
         throw new ReeveError(

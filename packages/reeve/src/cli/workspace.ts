@@ -5,6 +5,7 @@ import { Control } from '../engine/control.ts'
 import { findProject } from '../project.ts'
 import type { Database } from '../store/database.ts'
 import { migrate } from '../store/migrations.ts'
+import { refuseMoved } from '../store/moved.ts'
 import { RunNumbers } from '../store/numbers.ts'
 import { openDatabase } from '../store/open.ts'
 import { liveWorkers, removeDeadWorkers, type WorkerRow } from '../store/workers.ts'
@@ -34,6 +35,14 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
   } finally {
     await database.close()
   }
+}
+
+/** The same to change something in it. @throws `database-moved` */
+export function withChangeableWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {
+  return withWorkspace(cli, async (workspace) => {
+    await refuseMoved(workspace.database, workspace.database.place)
+    return body(workspace)
+  })
 }
 
 /** @throws `no-project` */

@@ -1,9 +1,11 @@
-import { ReeveError } from '../base/errors.ts'
+import { messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { verifyAudit } from './audit.ts'
 import type { Bulk, Database, Session, Value } from './database.ts'
 import { countOnward, holdStill, listColumns } from './dialect.ts'
 import { copyMark, identityOf, migrate, schemaVersion, versionOf } from './migrations.ts'
+import { markMoved, refuseMoved } from './moved.ts'
+import { copyOwner } from './ownership.ts'
 import { prepareVectors } from './pgvector.ts'
 import { liveWorkers, removeDeadWorkers } from './workers.ts'
 
@@ -31,9 +33,10 @@ const pageCharacters = 4_000_000
  *   empty → marked as incomplete → filled → verified → usable
  *
  * The target is refused by every other use until the last step, so that a copy cut short is never mistaken for the
- * whole. Nobody can write at the source meanwhile. Verified is that every row is the same in both, and that every hash
+ * whole. Nobody can write at the source meanwhile, and it is fenced before the target is usable: at no moment could
+ * both be worked on. Verified is that every row is the same in both, and that every hash
  * chain holds at the target. Keys, numbers, counters and the database's identity (and so the keys of effects) stay.
- * @throws `copy-source` `copy-source-busy` `copy-target-not-empty` `copy-differs` and what opening either throws
+ * @throws `copy-source` `copy-source-busy` `copy-target-not-empty` `copy-differs` `copy-unfinished` `database-moved` and what opening either throws
  */
 export async function copyDatabase(
   source: Database,
@@ -44,18 +47,22 @@ export async function copyDatabase(
   const report = await source.transaction(async (session) => {
     const all = await tablesOf(session, source.kind)
     for (const sql of holdStill[source.kind](all.map(({ name }) => name))) await session.run(sql)
+    await refuseMoved(session, source.place)
     await refuseWhileDriven(session, source)
     await prepare(target, source.place, await identityOf(session))
+    await copyOwner(session, target)
     const rows: Record<string, number> = {}
     for (const table of all) {
       if (notCopied.includes(table.name)) continue
       rows[table.name] = await copyTable(table, session, target, onProgress)
     }
     await verify(target, source)
+    await finish(target)
+    await markMoved(session, target.place)
     const inFlight = await countInFlight(session)
     return { rows, runs: rows.runs ?? 0, events: rows.events ?? 0, inFlight }
   })
-  await finish(target)
+  await release(target, source)
   return report
 }
 
@@ -253,6 +260,18 @@ async function finish(target: Database): Promise<void> {
     for (const { name, counted } of await tablesOf(session, target.kind)) {
       if (onward && counted !== undefined) await session.all(onward(name, counted))
     }
-    await session.run('delete from meta where name = ?', [copyMark])
   })
+}
+
+/** Takes the mark away. Whether that worked may not be known: then the source stays fenced, for the target may be usable. */
+async function release(target: Database, source: Database): Promise<void> {
+  try {
+    await target.run('delete from meta where name = ?', [copyMark])
+  } catch (cause) {
+    throw new ReeveError(
+      'copy-unfinished',
+      `Everything is in ${target.place} and was verified, but the last step failed: ${messageOf(cause)}. ${source.place} is fenced. Ask reeve doctor at the target: if it is refused as incomplete, empty it, take the fence away with reeve db reopen at the source, and copy again.`,
+      { cause },
+    )
+  }
 }

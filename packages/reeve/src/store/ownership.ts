@@ -51,6 +51,16 @@ export async function readOwner(session: Session, lock = ''): Promise<Owner | un
   return row && (JSON.parse(row.value) as Owner)
 }
 
+/** Gives a copy the owner of what it was made from. */
+export async function copyOwner(source: Session, target: Session): Promise<void> {
+  const owner = await readOwner(source)
+  if (!owner) return
+  await target.run(
+    `insert into meta (name, value) values ('project', ?) on conflict (name) do update set value = excluded.value`,
+    [JSON.stringify(owner)],
+  )
+}
+
 /** Whoever comes first owns it; of those who come at one moment, one does. */
 async function firstOwner(session: Session, { name, isNamed }: Claimant): Promise<Owner> {
   const first: Owner = { names: [name], isNamed }

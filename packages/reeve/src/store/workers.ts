@@ -1,6 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Session } from './database.ts'
+import { refuseMoved } from './moved.ts'
 
 /**
  * A process that claims runs. It is alive while its heartbeat is young by the store's clock.
@@ -27,11 +28,14 @@ export const heartbeatMs = 1_000
 /** Between two heartbeats of one's own: longer, and there may have been no database, or its clock was set. */
 export const gapMs = 2_500
 
+/** In a transaction. @throws `database-moved` */
 export async function registerWorker(session: Session, id: string): Promise<void> {
   await session.run(
     'insert into workers (id, host, pid, born, started_at, heartbeat_at) values (?, ?, ?, ?, reeve_now(), reeve_now())',
     [id, hostname(), process.pid, birthOf(process.pid, pidSpace()) ?? ''],
   )
+  // A copy keeps the table locked until its source is fenced: only now it can be seen whether there was one.
+  await refuseMoved(session)
 }
 
 /** Answers false when the worker was declared dead meanwhile: its claims are no longer its own. */

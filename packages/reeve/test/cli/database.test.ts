@@ -42,6 +42,11 @@ test('db copy refuses a source at work, a target with data, and places that are 
   child.kill('SIGKILL')
   await new Promise((resolve) => child.once('exit', resolve))
   expect(await copy('file:.reeve/reeve.db', 'file:copy.db')).toMatchObject({ code: 0, runs: 0 })
+  expect(await copy('file:.reeve/reeve.db', 'file:second.db')).toMatchObject({
+    code: 2,
+    error: { code: 'database-moved' },
+  })
+  expect(await reeveJson(folder, ['db', 'reopen'])).toMatchObject({ code: 0, reopened: true })
   await reeveJson<Rested>(folder, reply)
   expect(await copy('file:copy.db', 'file:.reeve/reeve.db')).toMatchObject({
     code: 2,
@@ -82,4 +87,30 @@ test('a name in the configuration that is none is refused', async () => {
   writeFileSync(join(folder, 'reeve.config.ts'), "export default { name: ' ' }")
   expect(await reeveJson(folder, ['migrate'])).toMatchObject({ code: 0 })
   expect(await reeveJson(folder, ['db', 'adopt'])).toMatchObject({ code: 2, error: { code: 'bad-config' } })
+})
+
+test('after db copy the old database can be read; all else is refused with where it went, until it is reopened', async () => {
+  const folder = project()
+  const { run, approvals } = await reeveJson<Rested>(folder, reply)
+  expect((await reeve(folder, ['db', 'copy', 'file:.reeve/reeve.db', 'file:copy.db'])).code).toBe(0)
+  const approve = ['approve', approvals[0]!.id]
+  for (const args of [['worker'], ['start'], ['dev'], reply, approve, ['cancel', run], ['retry', run]]) {
+    expect(await reeveJson(folder, args)).toMatchObject({
+      code: 2,
+      error: {
+        code: 'database-moved',
+        message: expect.stringContaining(`was copied to ${join(folder, 'copy.db')}, where its runs go on`),
+      },
+    })
+  }
+  for (const args of [['runs'], ['show', run], ['audit', 'verify']]) {
+    expect((await reeve(folder, args)).code).toBe(0)
+  }
+  const checked = await reeve(folder, ['doctor'])
+  expect(checked.stdout).toMatch(/✗ database .* was copied to .*copy\.db\n.*reeve db reopen/)
+  expect(checked.code).not.toBe(0)
+  const opened = await reeve(folder, ['db', 'reopen'])
+  expect(opened.stdout).toMatch(/is open again\. Start no worker on its copy .*copy\.db/)
+  expect((await reeve(folder, ['db', 'reopen'])).stdout).toContain('is open: it was not copied')
+  expect((await reeve(folder, approve)).code).toBe(0)
 })

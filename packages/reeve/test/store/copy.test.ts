@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { FakeClock } from '../../src/base/fake-clock.ts'
+import { systemClock } from '../../src/base/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
@@ -9,6 +10,8 @@ import { verifyAudit } from '../../src/store/audit.ts'
 import { copyDatabase } from '../../src/store/copy.ts'
 import type { Database } from '../../src/store/database.ts'
 import { identityOf, migrate } from '../../src/store/migrations.ts'
+import { movedTo, refuseMoved, reopen } from '../../src/store/moved.ts'
+import { claimDatabase, readOwner } from '../../src/store/ownership.ts'
 import { PostgresDatabase } from '../../src/store/postgres.ts'
 import { noLimits, saveQueue, setQueuePaused } from '../../src/store/queues.ts'
 import { requireRun } from '../../src/store/runs.ts'
@@ -255,6 +258,50 @@ test('a chain that is broken at the source is named, and the target stays refuse
     await expect(migrate(target, () => 'x')).rejects.toMatchObject({ code: 'database-incomplete' })
   }))
 
+test('a source is fenced before its copy is usable, and the copy belongs to the same project', () =>
+  withPair(async (source, target) => {
+    const claimant = { name: 'shop', isNamed: true, isAtHome: false, workflows: [] }
+    await claimDatabase(source, claimant)
+    const run = target.run.bind(target)
+    target.run = async (sql, parameters) => {
+      if (!sql.startsWith('delete from meta')) return run(sql, parameters)
+      // The last step, whose answer is lost.
+      expect(await movedTo(source)).toBe(target.place)
+      await run(sql, parameters)
+      throw new Error('the line was cut')
+    }
+    await expect(copyDatabase(source, target)).rejects.toMatchObject({
+      code: 'copy-unfinished',
+      message: expect.stringMatching(/the line was cut.*is fenced/),
+    })
+    expect(await readOwner(target)).toEqual({ names: ['shop'], isNamed: true })
+    await expect(
+      copyDatabase(source, openSqlite({ file: ':memory:', clock: systemClock })),
+    ).rejects.toMatchObject({
+      code: 'database-moved',
+    })
+    expect(await reopen(source)).toBe(target.place)
+    expect(await reopen(source)).toBeUndefined()
+  }))
+
+test('where a Postgres source went is told without the password', async () => {
+  const clock = new FakeClock()
+  const source = await inMemory(clock)
+  const url = new URL(await server.createSchema())
+  url.password = 'secret'
+  const target = new PostgresDatabase({ url: url.href, clock, timeFrom: 'clock' })
+  try {
+    await migrate(source, () => 'identity')
+    await copyDatabase(source, target)
+    const refusal = await refuseMoved(source, source.place).catch((error: unknown) => error)
+    expect(refusal).toMatchObject({ code: 'database-moved', message: expect.stringContaining(url.host) })
+    expect((refusal as Error).message).not.toContain('secret')
+  } finally {
+    await source.close()
+    await target.close()
+  }
+})
+
 test('nobody writes at a Postgres source while it is copied', async () => {
   const clock = new FakeClock()
   const source = await onPostgres(clock)
@@ -266,10 +313,13 @@ test('nobody writes at a Postgres source while it is copied', async () => {
     const copied: string[] = []
     await copyDatabase(source, target, (table) => {
       copied.push(table)
-      late ??= registerWorker(source, 'late').then(() => copied.push('late worker'))
+      late ??= source
+        .transaction((session) => registerWorker(session, 'late'))
+        .catch((error: { code: string }) => copied.push(error.code))
     })
     await late
-    expect(copied.at(-1)).toBe('late worker')
+    expect(copied.at(-1)).toBe('database-moved')
+    expect(await source.all('select id from workers')).toEqual([])
     expect(await target.all('select id from workers')).toEqual([])
   } finally {
     await source.close()
