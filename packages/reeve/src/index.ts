@@ -28,6 +28,7 @@ export { localComposer } from './models/local/composer.ts'
 export { localCritic } from './models/local/critic.ts'
 export { byClassifier, byPattern, byRule, localExtractor } from './models/local/extractor.ts'
 export type { Answer, Message, Passage, Question, Solver, ToolCall } from './models/solver.ts'
+export type { TextEvent, TextListener } from './models/text-stream.ts'
 export {
   defineConfig,
   findProject,

@@ -168,6 +168,8 @@ class Loop {
     const asked: Asked = { route, question, schema: output, agent: name, args: compared }
     const { ceilings, deadline } = this.#allowance
     if (ceilings.length > 0) asked.ceilings = ceilings
+    // What its guards have not passed is for nobody's eyes.
+    if (this.#agent.guards.output.length > 0) asked.isPrivate = true
     if (deadline !== Number.POSITIVE_INFINITY)
       asked.deadline = { at: deadline, late: () => this.#allowance.late() }
     asked.onAsked = () => {

@@ -1,6 +1,7 @@
 import { isRetryable, messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
 import type { Answer, Question, SolveOptions, Solver } from './solver.ts'
+import type { TextStream } from './text-stream.ts'
 
 /** Where one question to one solver runs: who may stop it, and how long it may take. */
 export interface AttemptLimits {
@@ -15,6 +16,8 @@ export interface AttemptLimits {
   random?: () => number
   /** Handed to the solver. */
   promptCache?: boolean | undefined
+  /** Hears the text of each try. */
+  texts?: TextStream | undefined
 }
 
 export interface AttemptFailure {
@@ -40,11 +43,12 @@ export async function attempt(
 > {
   let billsUnknown = 0
   for (let retries = 0; ; retries++) {
-    const call = new Call(limits)
+    const call = new Call(limits, limits.texts?.open(solver.name))
     try {
       const answer = solver.solve(question, call)
       return { answer: isPromise(answer) ? await call.settle(answer) : answer, retries, billsUnknown }
     } catch (error) {
+      limits.texts?.discard(messageOf(error))
       limits.signal.throwIfAborted()
       if (call.timedOut || leavesBillUnknown(error)) billsUnknown++
       const waitMs = retryWaitMs(error, retries, limits)
@@ -60,10 +64,12 @@ class Call implements SolveOptions {
   readonly #limits: AttemptLimits
   #controller: AbortController | undefined
   #stoppedBy: unknown
+  readonly onText: SolveOptions['onText']
   timedOut = false
 
-  constructor(limits: AttemptLimits) {
+  constructor(limits: AttemptLimits, onText: SolveOptions['onText']) {
     this.#limits = limits
+    this.onText = onText
   }
 
   get promptCache(): boolean | undefined {

@@ -11,7 +11,8 @@ import {
   settleAbandoned,
 } from '../store/budgets.ts'
 import type { Database } from '../store/database.ts'
-import type { Answer, Question, SolveOptions, Solver } from './solver.ts'
+import type { CallBill } from '../store/model-calls.ts'
+import type { Answer, Question, SolveOptions, Solver, Usage } from './solver.ts'
 
 const nano = 1e9
 
@@ -63,9 +64,13 @@ export async function installCeilings(database: Database, plan: BudgetPlan, now:
 
 /** A run's access to money: reserves before each paid call, settles after it. */
 export interface Purse {
-  /** `more`: scopes that this call counts in besides the run's own. @throws `over-budget` (details: `scope`) */
-  reserve(usd: number, more?: BudgetScope[]): Promise<string>
-  settle(reservation: string, usd: number): Promise<void>
+  /**
+   * For a call of `model`. `more`: scopes that it counts in besides the run's own.
+   * @throws `over-budget` (details: `scope`)
+   */
+  reserve(model: string, usd: number, more?: BudgetScope[]): Promise<string>
+  /** `usage`: of an answer; absent: the call failed. `isUnknown`: nobody knows what was billed. */
+  settle(reservation: string, usd: number, end?: { usage?: Usage; isUnknown?: boolean }): Promise<void>
 }
 
 /** A purse on the ledger. What an earlier worker of this run left unsettled is counted as spent first. */
@@ -73,10 +78,13 @@ export function openPurse(options: {
   database: Database
   newId: () => string
   run: number
+  runId: string
+  workflow: string
+  now: () => number
   /** Asked once, before the first reservation. */
   scopes: () => Promise<BudgetScope[]>
 }): Purse {
-  const { database, newId, run } = options
+  const { database, newId, run, runId, workflow, now } = options
   let opened: Promise<string[]> | undefined
   const open = async () => {
     const scopes = await options.scopes()
@@ -89,10 +97,11 @@ export function openPurse(options: {
     return scopes.map(({ scope }) => scope)
   }
   return {
-    async reserve(usd, more = []) {
+    async reserve(model, usd, more = []) {
       opened ??= open()
       const scopes = [...(await opened), ...more.map(({ scope }) => scope)]
-      const reservation: Reservation = { id: newId(), run, scopes, nanousd: Math.ceil(usd * nano) }
+      const call = { run_id: runId, workflow, agent: agentOf(scopes), model, at: now() }
+      const reservation: Reservation = { id: newId(), run, scopes, nanousd: Math.ceil(usd * nano), call }
       await database.transaction(async (session) => {
         for (const { scope, ceilingUsd } of more) {
           await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
@@ -102,10 +111,21 @@ export function openPurse(options: {
       })
       return reservation.id
     },
-    async settle(reservation, usd) {
-      await database.transaction((session) => settle(session, reservation, Math.ceil(usd * nano)))
+    async settle(reservation, usd, { usage, isUnknown = false } = {}) {
+      const bill: CallBill = {
+        outcome: usage ? 'answered' : isUnknown ? 'unknown' : 'failed',
+        inputTokens: usage?.inputTokens ?? 0,
+        outputTokens: usage?.outputTokens ?? 0,
+        cachedTokens: usage?.cachedInputTokens ?? 0,
+      }
+      await database.transaction((session) => settle(session, reservation, Math.ceil(usd * nano), bill))
     },
   }
+}
+
+/** The agent among the scopes that a call counts in. */
+function agentOf(scopes: readonly string[]): string | null {
+  return scopes.find((scope) => scope.startsWith('agent:'))?.slice('agent:'.length) ?? null
 }
 
 function overBudget(budget: BudgetRow, usd: number): ReeveError {
@@ -146,15 +166,17 @@ async function pay(
   scopes: BudgetScope[],
   usd: number,
 ): Promise<Answer> {
-  const reservation = await purse.reserve(usd, scopes)
+  const reservation = await purse.reserve(solver.name, usd, scopes)
   let answer: Answer
   try {
     answer = await solver.solve(question, options)
   } catch (error) {
-    await purse.settle(reservation, billIsUnknown(error, options.signal) ? usd : 0)
+    const isUnknown = billIsUnknown(error, options.signal)
+    await purse.settle(reservation, isUnknown ? usd : 0, { isUnknown })
     throw error
   }
-  await purse.settle(reservation, answer.usage?.costUsd ?? usd)
+  const { usage = { inputTokens: 0, outputTokens: 0, costUsd: usd } } = answer
+  await purse.settle(reservation, usage.costUsd, { usage })
   return answer
 }
 

@@ -64,10 +64,14 @@ export async function askUntilValid(
 
     const { answer } = tried
     if (answer.usage) addUsage(record.usage, answer.usage)
-    if (answer.kind === 'abstain') return { result: { outcome: 'abstained', reason: answer.reason }, record }
+    if (answer.kind === 'abstain') {
+      limits.texts?.discard(answer.reason)
+      return { result: { outcome: 'abstained', reason: answer.reason }, record }
+    }
     const reading = read(answer, question, schema)
     if (reading.ok) return { result: answered(answer, reading, record.heals), record }
 
+    limits.texts?.discard(reading.problem)
     const shown = shorten(textOf(answer))
     const repeated = record.rejected.at(-1)?.answer === shown
     record.rejected.push({ answer: shown, problem: reading.problem })

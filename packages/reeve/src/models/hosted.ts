@@ -19,6 +19,7 @@ import {
 import { toProviderError } from './provider-error.ts'
 import { fitsStrictMode } from './provider-schema.ts'
 import type { Answer, Question, SolveOptions, Solver, ToolOffer, Usage } from './solver.ts'
+import { streamText } from './stream-text.ts'
 
 export interface HostedOptions {
   /** By the name of their environment variable; nothing here reads the environment. */
@@ -98,7 +99,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     const hasTools = conversation !== undefined && conversation.offers.size > 0
     const output = question.schema && isNative && !hasTools ? rawText(question.schema) : undefined
     try {
-      const result = await loaded.sdk.generateText({
+      const request = {
         model: loaded.model,
         ...prompt,
         maxRetries: 0,
@@ -108,7 +109,10 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
         output: output?.output,
         ...(hasTools ? { tools: toolSet(loaded.sdk, conversation.offers) } : {}),
         ...(isOpenAi ? { providerOptions: openAiOptions(question.schema, cacheKey) } : {}),
-      })
+      }
+      const result = options.onText
+        ? await streamText(loaded.sdk, request, options.onText)
+        : await loaded.sdk.generateText(request)
       const usage = toUsage(result, question, price)
       // A cut reply may hold half of the calls that were meant, so none of them counts.
       if (hasTools && result.toolCalls.length > 0 && isWhole(result.finishReason))

@@ -17,6 +17,7 @@ import type { CircuitBreakers } from './breaker.ts'
 import { type BudgetPlan, type BudgetScope, budgeted, dayScope, openPurse, type Purse } from './budget.ts'
 import { askRoute, type RouteAnswer, type RouteDefinition } from './route.ts'
 import type { Question } from './solver.ts'
+import { type TextListener, TextStream } from './text-stream.ts'
 
 /** A route's name, the question, and what the answer must be. */
 export interface Asked {
@@ -34,6 +35,8 @@ export interface Asked {
   onAsked?: () => void
   /** May be answered from what was answered before, and is kept for those who ask later. */
   cache?: Duration | CacheOptions | undefined
+  /** Nobody may watch the text being written: it has to pass a check first. */
+  isPrivate?: boolean
   /** What replay compares, where the asker knows better than the question's own parts. */
   args?: string
 }
@@ -50,6 +53,7 @@ export class Questions {
   readonly #budgets: BudgetPlan
   readonly #database: Database
   readonly #workflows: WorkflowRegistry
+  readonly #textListener: TextListener | undefined
   readonly #purses = new WeakMap<Execution, Purse>()
   readonly #spentUsd = new WeakMap<Execution, number>()
 
@@ -59,12 +63,15 @@ export class Questions {
     budgets: BudgetPlan
     database: Database
     workflows: WorkflowRegistry
+    /** Hears what models write, while they write it. */
+    textListener?: TextListener | undefined
   }) {
     this.#routes = parts.routes
     this.#breakers = parts.breakers
     this.#budgets = parts.budgets
     this.#database = parts.database
     this.#workflows = parts.workflows
+    this.#textListener = parts.textListener
   }
 
   get #waits(): boolean {
@@ -124,11 +131,13 @@ export class Questions {
     const route = this.#route(asked.route)
     const cache =
       asked.cache === undefined ? undefined : answerCacheFor(this.#database, execution, asked.cache)
+    const texts = this.#textsOf(execution, asked)
     const options = {
       signal,
       clock: execution.edges.clock,
       breakers: this.#breakers,
       ...(cache && { cache }),
+      ...(texts && { texts }),
     }
     if (!route.solvers.some((solver) => solver.worstCaseUsd))
       return askRoute(route, asked.question, asked.schema, options)
@@ -140,8 +149,13 @@ export class Questions {
       ...options,
       signal: AbortSignal.any([signal, refusal.signal]),
     })
-    execution.spend(answer.usage.costUsd)
     return answer
+  }
+
+  #textsOf(execution: Execution, { question, agent, isPrivate }: Asked): TextStream | undefined {
+    if (!this.#textListener || isPrivate) return undefined
+    const origin = { run: execution.claim.id, question: question.name, ...(agent !== undefined && { agent }) }
+    return new TextStream(origin, this.#textListener, execution.edges.log)
   }
 
   /** Unless the plan says `next`, a refusal ends the whole question, not only the solver that was to be paid. */
@@ -149,9 +163,9 @@ export class Questions {
     if (this.#budgets.whenExhausted === 'next') return purse
     return {
       settle: purse.settle,
-      reserve: async (usd, more) => {
+      reserve: async (model, usd, more) => {
         try {
-          return await purse.reserve(usd, more)
+          return await purse.reserve(model, usd, more)
         } catch (error) {
           if (error instanceof ReeveError && error.code === 'over-budget') refusal.abort(error)
           throw error
@@ -167,6 +181,9 @@ export class Questions {
         database: this.#database,
         newId: execution.edges.newId,
         run: execution.claim.no,
+        runId: execution.claim.id,
+        workflow: execution.workflow.name,
+        now: () => execution.edges.clock.now(),
         scopes: () => this.#scopesOfRun(execution),
       })
       this.#purses.set(execution, purse)

@@ -14,6 +14,7 @@ import {
   readAccepted,
 } from './heal.ts'
 import type { Question, Solver, Usage } from './solver.ts'
+import type { TextStream } from './text-stream.ts'
 
 /** Solvers for one kind of question, the cheapest first. */
 export interface RouteDefinition {
@@ -72,6 +73,8 @@ export interface AskOptions {
   breakers?: CircuitBreakers
   /** Looked up before each solver is asked; what a solver answers is kept there. */
   cache?: AnswerCache
+  /** Hears what solvers write, while they write it. */
+  texts?: TextStream
   /** 0..1, spreads retries. */
   random?: () => number
   /** Called as each hop ends, before the next one begins. */
@@ -117,6 +120,7 @@ export async function askRoute<S extends StandardSchemaV1 | undefined>(
     maxRetries: route.maxRetries ?? 2,
     maxRetryWaitMs: route.maxRetryWaitMs ?? 5000,
     promptCache: route.promptCache,
+    texts: options.texts,
   }
   const state = new Cascade(options)
   for (const solver of route.solvers) {
@@ -213,9 +217,11 @@ class Cascade {
       if (!this.#best || confidence > this.#best.confidence)
         this.#best = { value: result.value, solver: solver.name, kind: solver.kind, confidence }
       const reason = `its confidence ${confidence} is below ${limits.minConfidence}`
+      this.#options.texts?.discard(reason)
       this.#record(solver, 'unsure', reason, startedAt, hop)
       return undefined
     }
+    this.#options.texts?.finish()
     const reason = record.heals > 0 ? `answered after ${record.heals} corrections` : 'answered'
     const from = cached && `given again from run ${cached.run} of ${new Date(cached.at).toISOString()}`
     this.#record(solver, 'answered', from ?? reason, startedAt, hop)

@@ -1,6 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import type { Answer, Question, Solver, ToolCall, Usage } from './solver.ts'
+import type { Answer, Question, SolveOptions, Solver, ToolCall, Usage } from './solver.ts'
 
 /** A text, a whole answer, an error to throw, or what a function makes of the question. */
 export type ScriptedReply =
@@ -16,7 +16,7 @@ export interface ScriptedSolver extends Solver {
 
 /**
  * Gives the replies of a script, one for each question, and throws `script-ended` after the last: a test that asks
- * more often than it meant to fails.
+ * more often than it meant to fails. To whoever watches, texts are told word by word.
  */
 export function scriptedSolver(
   replies: readonly ScriptedReply[],
@@ -40,9 +40,14 @@ export function scriptedSolver(
         )
       }
       if (reply instanceof Error) throw reply
-      if (typeof reply !== 'function') return toAnswer(reply)
+      const tell = (answer: Answer) => {
+        if (answer.kind === 'text' && call.onText)
+          for (const word of answer.text.match(/\s*\S+\s*$|\s*\S+/g) ?? []) call.onText(word)
+        return answer
+      }
+      if (typeof reply !== 'function') return tell(toAnswer(reply))
       const made = reply(question, call)
-      return made instanceof Promise ? made.then(toAnswer) : toAnswer(made)
+      return made instanceof Promise ? made.then(toAnswer).then(tell) : tell(toAnswer(made))
     },
     ...(worstCaseUsd === undefined ? {} : { worstCaseUsd: () => worstCaseUsd }),
   }
@@ -119,7 +124,7 @@ export function flakySolver(
     return undefined
   }
 
-  async function solve(question: Question, call: { signal: AbortSignal }): Promise<Answer> {
+  async function solve(question: Question, call: SolveOptions): Promise<Answer> {
     const fault = draw()
     const shape = random()
     if (fault) struck[fault]++

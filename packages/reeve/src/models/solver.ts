@@ -78,6 +78,8 @@ export interface SolveOptions {
   signal: AbortSignal
   /** Whether the stable part of the prompt is marked for the provider's cache; absent: as the solver sees fit. */
   promptCache?: boolean | undefined
+  /** Somebody watches: told the answer's text as it is written, raw. What it says is never relied on. */
+  onText?: ((text: string) => void) | undefined
 }
 
 /**

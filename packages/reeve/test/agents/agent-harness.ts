@@ -11,6 +11,7 @@ import { embed } from '../../src/models/local/embed.ts'
 import { Questions } from '../../src/models/questions.ts'
 import type { RouteDefinition } from '../../src/models/route.ts'
 import type { Solver } from '../../src/models/solver.ts'
+import type { TextListener } from '../../src/models/text-stream.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type JournalEvent, readEvents } from '../../src/store/journal.ts'
 import { readRun } from '../../src/store/runs.ts'
@@ -39,6 +40,7 @@ export async function agentBench(
     clock?: FakeClock
     budgets?: BudgetPlan
     listener?: AgentListener
+    textListener?: TextListener
     knowledge?: Knowledge
   } = {},
 ): Promise<AgentBench> {
@@ -52,6 +54,7 @@ export async function agentBench(
     budgets: options.budgets ?? {},
     database,
     workflows: registry,
+    textListener: options.textListener,
   })
   const faculties = {
     questions,
