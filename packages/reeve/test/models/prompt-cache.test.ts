@@ -99,7 +99,7 @@ test('the route’s option reaches the provider and the reservation, and its tok
   const hosted = hostedSolver('anthropic/claude-haiku-4-5', { keys, baseUrl: `${double.url}/v1` })
   const reserved: number[] = []
   const purse = {
-    reserve: async (usd: number) => `${reserved.push(usd)}`,
+    reserve: async (_model: string, usd: number) => `${reserved.push(usd)}`,
     settle: async () => {},
   }
   const route = { solvers: [budgeted(hosted, purse)], promptCache: true }
