@@ -40,8 +40,8 @@ export interface Turn {
 }
 
 /**
- * `durable`: all of it is on disk. `lost`: the claim was lost, nothing was written. `exists`: a run with this
- * idempotency key is there already, nothing was written.
+ * `durable`: all of it is on disk. `lost`: the claim was lost; nothing was written, unless by an earlier commit in doubt
+ * while the claim held. `exists`: a run with this idempotency key is there already, nothing was written.
  */
 export type Outcome = 'durable' | 'lost' | 'exists'
 
@@ -167,10 +167,12 @@ export class GroupCommit {
  * server may still be at work on that commit: then the claims' locks, or the unique keys of runs born, make this
  * transaction wait for its end, and what it left is looked for once more. A turn without events only gives a run back:
  * if the claim is gone, that has happened, or the run was taken away; either way this worker has nothing more of it.
+ * A turn that is on disk and gave nothing back is lost all the same when the run was taken away since: to go on from it
+ * is another worker's now.
  */
 async function writeRest(session: Session, turns: Turn[]): Promise<Outcome[]> {
-  const claims = turns.filter((turn) => !turn.birth).map((turn) => [turn.run, turn.epoch])
-  await session.bulk(heldClaims, claims)
+  const claims = turns.map((turn) => [turn.run, turn.epoch])
+  const held = new Set((await session.bulk<{ no: number }>(heldClaims, claims)).map(({ no }) => no))
   const before = await onDisk(session, turns)
   const rest = turns.filter((turn) => !before.has(turn))
   const written = await writeTurns(session, rest, insertAbsentRuns)
@@ -180,7 +182,8 @@ async function writeRest(session: Session, turns: Turn[]): Promise<Outcome[]> {
     rest.filter((turn) => outcomes.get(turn) !== 'durable'),
   )
   return turns.map((turn) => {
-    if (before.has(turn) || after.has(turn)) return 'durable'
+    if (before.has(turn)) return turn.release || held.has(turn.run) ? 'durable' : 'lost'
+    if (after.has(turn)) return 'durable'
     const outcome = outcomes.get(turn)!
     return outcome === 'lost' && turn.events.length === 0 ? 'durable' : outcome
   })

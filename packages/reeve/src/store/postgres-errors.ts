@@ -40,10 +40,13 @@ const socketErrors = new Set([
   'EAI_AGAIN',
 ])
 
-/** The connection is gone, or the server is going or not there yet. */
+/** The server is going or not there yet, or it ended a connection that was silent inside a transaction for too long. */
+const lossCode = /^(08|57P|25P0[34])/
+
+/** The connection is gone, or the server is. */
 export function isLoss(error: unknown): boolean {
   const code = codeOf(error)
-  if (socketErrors.has(code) || code.startsWith('08') || code.startsWith('57P')) return true
+  if (socketErrors.has(code) || lossCode.test(code)) return true
   return (
     code === '' &&
     /connection (was )?terminated|connection ended|read timeout|timeout (exceeded|expired)|not queryable|closed the connection/i.test(

@@ -20,6 +20,8 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 interface Setting {
+  /** The way to the same schema that no fault is on. */
+  url: string
   proxy: TcpProxy
   database: Database
   commits: GroupCommit
@@ -28,7 +30,8 @@ interface Setting {
 
 /** A group commit over a connection that can be cut. */
 async function throughProxy(body: (setting: Setting) => Promise<void>): Promise<void> {
-  const proxy = await tcpProxy(await server.createSchema())
+  const url = await server.createSchema()
+  const proxy = await tcpProxy(url)
   const database = new PostgresDatabase({ url: proxy.url, clock: systemClock })
   const troubles: unknown[] = []
   try {
@@ -39,7 +42,7 @@ async function throughProxy(body: (setting: Setting) => Promise<void>): Promise<
       onFatal: (error) => troubles.push({ fatal: error }),
       onTrouble: (error) => troubles.push(database.classify(error)),
     })
-    await body({ proxy, database, commits, troubles })
+    await body({ url, proxy, database, commits, troubles })
   } finally {
     await database.close()
     await proxy.close()
@@ -142,6 +145,68 @@ test('a connection lost before the commit is tried again without doubt', () =>
     commits.submit(source)
     expect(await source.outcome).toBe('durable')
     expect(troubles).toEqual(['retry'])
+  }))
+
+test('a turn of doubtful fate is lost when another worker has the run by now, even if it is on disk', () =>
+  throughProxy(async ({ url, proxy, database, commits }) => {
+    for (const no of [1, 2, 3]) await addRunning(database, no)
+    const chain = chainOf(3)
+    const sources = [
+      sourceOf({ run: 1, epoch: 1, events: [chainOf(1)('effect-intended')] }),
+      sourceOf({
+        run: 2,
+        epoch: 1,
+        events: [chainOf(2)('run-succeeded')],
+        release: releaseOf(2, { status: 'succeeded' }),
+      }),
+      sourceOf({ run: 3, epoch: 1, events: [chain('step-completed')] }),
+      sourceOf({ run: 4, epoch: 1, birth: newRun(4, claimed), events: [chainOf(4)('run-started')] }),
+    ]
+    const direct = new PostgresDatabase({ url, clock: systemClock })
+    const unreachable = Promise.withResolvers<void>()
+    proxy.loseAnswerTo('commit', {
+      onStruck() {
+        proxy.refuse()
+        unreachable.resolve()
+      },
+    })
+    for (const source of sources) commits.submit(source)
+    await unreachable.promise
+    await direct.run(`update runs set epoch = 2, worker = 'heir' where no in (1, 4)`)
+    proxy.heal()
+    expect(await Promise.all(sources.map((source) => source.outcome))).toEqual([
+      'lost',
+      'durable',
+      'durable',
+      'lost',
+    ])
+    expect(await readEvents(direct, 1)).toHaveLength(1)
+    await direct.close()
+  }))
+
+test('a turn whose transaction the server ended for its silence is tried again', () =>
+  throughProxy(async ({ url, database }) => {
+    await addRunning(database, 1)
+    const way = new URL(url)
+    const options = `${way.searchParams.get('options')} -c idle_in_transaction_session_timeout=50`
+    way.searchParams.set('options', options)
+    const proxy = await tcpProxy(way.href)
+    const silent = new PostgresDatabase({ url: proxy.url, clock: systemClock })
+    const error = await silent
+      .transaction(async (session) => {
+        await session.bulk(heldClaims, [[1, 1]])
+        proxy.hold('questions')
+        await session.bulk(insertEvents, [eventValues(chainOf(1)('run-started'))])
+      })
+      .catch((cause: unknown) => cause)
+    expect(error).toMatchObject({ code: '25P03' })
+    expect(silent.classify(error)).toBe('retry')
+    proxy.heal()
+    const source = sourceOf({ run: 1, epoch: 1, events: [chainOf(1)('run-started')] })
+    commitsOn(silent).submit(source)
+    expect(await source.outcome).toBe('durable')
+    await silent.close()
+    await proxy.close()
   }))
 
 const claimed = { status: 'running', worker: 'w', epoch: 1 } as const
