@@ -329,7 +329,8 @@ export class Execution implements TurnSource {
   settled(outcome: Outcome): void {
     const { events, at, leaving, turn } = this.#underWay!
     this.#underWay = undefined
-    this.#onBorn?.(outcome === 'durable')
+    // Born, and taken away by another worker since: it is there, and new.
+    this.#onBorn?.(outcome !== 'exists')
     this.#onBorn = undefined
     if (outcome !== 'durable') {
       this.#stop({ status: outcome, reason: null, payload: null })
