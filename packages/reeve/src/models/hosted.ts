@@ -84,6 +84,12 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
   const caches = (question: Question, { promptCache }: Pick<SolveOptions, 'promptCache'>) =>
     promptCache ?? cachesByDefault(question)
 
+  function mostUsd(question: Question, call: Pick<SolveOptions, 'promptCache'> = {}): number {
+    if (!price) return 0
+    const writes = !asksNothingForWriting.has(provider!) && caches(question, call)
+    return worstCaseUsd(price, promptBytes(question), maxOutputTokens, writes)
+  }
+
   async function solve(question: Question, options: SolveOptions): Promise<Answer> {
     const { signal } = options
     const loaded = await load()
@@ -113,7 +119,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
       const result = options.onText
         ? await streamText(loaded.sdk, request, options.onText)
         : await loaded.sdk.generateText(request)
-      const usage = toUsage(result, question, price)
+      const usage = toUsage(result, question, price, mostUsd(question, options))
       // A cut reply may hold half of the calls that were meant, so none of them counts.
       if (hasTools && result.toolCalls.length > 0 && isWhole(result.finishReason))
         return { ...toCalls(result.toolCalls, conversation.offers), text: result.text, usage }
@@ -135,11 +141,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
       if (unusable) throw unusable
       return solve(question, call)
     },
-    worstCaseUsd(question, call = {}) {
-      if (!price) return 0
-      const writes = !asksNothingForWriting.has(provider!) && caches(question, call)
-      return worstCaseUsd(price, promptBytes(question), maxOutputTokens, writes)
-    },
+    worstCaseUsd: mostUsd,
   }
 }
 
@@ -227,20 +229,24 @@ function openAiOptions(schema: unknown, promptCacheKey: string | undefined) {
 
 /**
  * The figure may be too high, never too low: cached input counts at the full price where the table has no other, and
- * where a provider reports no tokens, bytes stand for them.
+ * where a provider reports no tokens, bytes stand for them and the call counts as the dearest it can have been: what a
+ * model thought, and what it put into calls, is not in its text.
  */
 function toUsage(
   { usage, text }: { usage: LanguageModelUsage; text: string },
   question: Question,
   price: Price | undefined,
+  mostUsd: number,
 ): Usage {
+  const isReported = usage.inputTokens !== undefined && usage.outputTokens !== undefined
   const inputTokens = usage.inputTokens ?? promptBytes(question)
   const outputTokens = usage.outputTokens ?? Buffer.byteLength(text)
   const { cacheReadTokens: read = 0, cacheWriteTokens: written = 0 } = usage.inputTokenDetails ?? {}
+  const cost = price && isReported ? costUsd(price, inputTokens, outputTokens, { read, written }) : mostUsd
   return {
     inputTokens,
     outputTokens,
-    costUsd: price ? costUsd(price, inputTokens, outputTokens, { read, written }) : 0,
+    costUsd: cost,
     ...(read > 0 && { cachedInputTokens: read }),
     ...(written > 0 && { cacheWriteTokens: written }),
   }

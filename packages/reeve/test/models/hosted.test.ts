@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import {
   type ChatCompletionRequest,
   type FixtureFileResponse,
@@ -266,6 +269,23 @@ describe('hosted solvers', () => {
     const answer = await solver.solve(question, { signal })
     expect(worst).toBeGreaterThan(answer.usage!.costUsd)
     expect(body(0).max_tokens).toBe(100)
+  })
+
+  test('a reply without usage counts as the dearest it can have been', async () => {
+    const server = createServer((_request, response) => {
+      const message = { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed' }
+      const output = [{ ...message, content: [{ type: 'output_text', text: right, annotations: [] }] }]
+      const reply = { id: 'resp_1', object: 'response', created_at: 1, model: 'gpt-5-mini', output }
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reply))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+    const solver = hostedSolver('openai/gpt-5-mini', { keys, baseUrl })
+    const answer = await solver.solve(question, { signal })
+    server.close()
+    expect(answer).toMatchObject({ text: right, usage: { outputTokens: right.length } })
+    expect(answer.usage!.costUsd).toBe(solver.worstCaseUsd!(question))
   })
 
   test.each([
