@@ -5,7 +5,7 @@ import type { Database } from '../store/database.ts'
 import { readInbox } from '../store/inbox.ts'
 import { verifyChain } from '../store/journal.ts'
 import { headOf, type RunRow, readRunByNo } from '../store/runs.ts'
-import { liveWorkers } from '../store/workers.ts'
+import { isDriven } from '../store/workers.ts'
 import type { Birth } from './birth.ts'
 import { inputOf } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
@@ -15,7 +15,7 @@ import { Execution } from './execution.ts'
 import { type History, readHistory } from './history.ts'
 import { type LoadedRun, loadRun, loadRuns } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
-import type { WorkflowRegistry } from './workflow.ts'
+import { versionName, type WorkflowRegistry } from './workflow.ts'
 
 export interface HeldRunsOptions {
   worker: string
@@ -155,11 +155,10 @@ export class HeldRuns {
     }
   }
 
-  /** A run of a workflow or version that this project does not have: another worker may, else a person must look. */
+  /** A run of a workflow or version that this project does not have: another worker has it, else a person must look. */
   async #cannotDrive(run: RunRow): Promise<void> {
     const { database, workflows } = this.#options
-    const others = (await liveWorkers(database)).filter((worker) => worker.id !== this.#options.worker)
-    if (others.length > 0) {
+    if (await isDriven(database, versionName(run.workflow, run.version))) {
       await database.run(
         `update runs set status = 'queued', worker = null, available_at = reeve_now() + 5000 where no = ? and epoch = ?`,
         [run.no, run.epoch],

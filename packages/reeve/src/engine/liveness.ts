@@ -3,11 +3,13 @@ import type { Database } from '../store/database.ts'
 import { gapMs, heartbeat, heartbeatMs, leaseMs, registerWorker, removeWorker } from '../store/workers.ts'
 import type { Claim } from './call.ts'
 import type { EngineEdges } from './edges.ts'
+import type { WorkflowRegistry } from './workflow.ts'
 
 export interface LivenessOptions {
   worker: string
   database: Database
   edges: EngineEdges
+  workflows: WorkflowRegistry
   /** Called after each heartbeat until the worker leaves. */
   onBeat: () => Promise<void>
 }
@@ -38,10 +40,10 @@ export class Liveness {
   }
 
   async register(): Promise<void> {
-    const { database, worker, edges } = this.#options
+    const { database, worker, edges, workflows } = this.#options
     this.#sentAt = edges.clock.now()
     await database.transaction(async (session) => {
-      await registerWorker(session, worker)
+      await registerWorker(session, worker, workflows.versions())
       this.#beatAt = this.#steadySince = await storeNow(session)
     })
     this.#state = 'beating'
@@ -121,12 +123,12 @@ export class Liveness {
   }
 
   async #beatOnce(): Promise<void> {
-    const { database, worker, edges } = this.#options
+    const { database, worker, edges, workflows } = this.#options
     const sentAt = edges.clock.now()
     await database.transaction(async (session) => {
       const alive = await heartbeat(session, worker)
       // One that leaves is not to come back.
-      if (!alive && this.#state === 'beating') await registerWorker(session, worker)
+      if (!alive && this.#state === 'beating') await registerWorker(session, worker, workflows.versions())
       this.#note(alive, await storeNow(session))
     })
     this.#sentAt = sentAt

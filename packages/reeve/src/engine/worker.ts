@@ -82,7 +82,7 @@ export class Worker {
     const { id, database, edges, workflows, contextFor, onSetAside } = options
     this.id = id
     this.#options = options
-    this.#liveness = new Liveness({ worker: id, database, edges, onBeat: () => this.#afterBeat() })
+    this.#liveness = new Liveness({ worker: id, database, edges, workflows, onBeat: () => this.#afterBeat() })
     this.#held = new HeldRuns({
       worker: id,
       database,

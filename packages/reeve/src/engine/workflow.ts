@@ -78,6 +78,11 @@ export function isWorkflow(value: unknown): value is Workflow {
   )
 }
 
+/** By which workers tell each other what they have. */
+export function versionName(workflow: string, version: string): string {
+  return `${workflow} ${version}`
+}
+
 /** The workflows of a project, by name and version. The one registered last under a name is the current one. */
 export class WorkflowRegistry {
   readonly #byName = new Map<string, Map<string, Workflow>>()
@@ -108,6 +113,13 @@ export class WorkflowRegistry {
 
   find(name: string, version: string): Workflow | undefined {
     return this.#byName.get(name)?.get(version)
+  }
+
+  /** A name for each version that there is: `versionName`. */
+  versions(): string[] {
+    return [...this.#byName.values()].flatMap((versions) =>
+      [...versions.values()].map(({ name, version }) => versionName(name, version)),
+    )
   }
 
   names(): string[] {

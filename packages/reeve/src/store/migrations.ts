@@ -101,7 +101,8 @@ const migrations: string[][] = [
       pid bigint not null,
       born text not null,
       started_at bigint not null,
-      heartbeat_at bigint not null
+      heartbeat_at bigint not null,
+      drives text not null
     )`,
     `create table queues (
       name text primary key,

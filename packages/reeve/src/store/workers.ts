@@ -19,6 +19,8 @@ export interface WorkerRow {
   born: string
   started_at: number
   heartbeat_at: number
+  /** The versions of workflows that it has, as JSON. */
+  drives: string
 }
 
 export const leaseMs = 3_000
@@ -28,11 +30,12 @@ export const heartbeatMs = 1_000
 /** Between two heartbeats of one's own: longer, and there may have been no database, or its clock was set. */
 export const gapMs = 2_500
 
-/** In a transaction. @throws `database-moved` */
-export async function registerWorker(session: Session, id: string): Promise<void> {
+/** In a transaction. `drives`: the `versionName`s of the workflows that it has. @throws `database-moved` */
+export async function registerWorker(session: Session, id: string, drives: string[] = []): Promise<void> {
   await session.run(
-    'insert into workers (id, host, pid, born, started_at, heartbeat_at) values (?, ?, ?, ?, reeve_now(), reeve_now())',
-    [id, hostname(), process.pid, birthOf(process.pid, pidSpace()) ?? ''],
+    `insert into workers (id, host, pid, born, started_at, heartbeat_at, drives)
+     values (?, ?, ?, ?, reeve_now(), reeve_now(), ?)`,
+    [id, hostname(), process.pid, birthOf(process.pid, pidSpace()) ?? '', JSON.stringify(drives)],
   )
   // A copy keeps the table locked until its source is fenced: only now it can be seen whether there was one.
   await refuseMoved(session)
@@ -69,6 +72,12 @@ export async function removeDeadWorkers(session: Session, steadyMs: number): Pro
     ])
   }
   return removed
+}
+
+/** Whether a worker that may be alive has that workflow version. */
+export async function isDriven(session: Session, version: string): Promise<boolean> {
+  const workers = await liveWorkers(session)
+  return workers.some(({ drives }) => (JSON.parse(drives) as string[]).includes(version))
 }
 
 /** Those that may be alive. */

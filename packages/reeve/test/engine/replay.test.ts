@@ -226,6 +226,21 @@ test('a marked change takes the old path in runs that were past it, the new one 
   await engine.stop()
 })
 
+test('a version that none of several workers has is not handed from one to the other for ever', async () => {
+  const { engine, clock, database, id } = await changeCode(parks, () => 'of version 2', ['1', '2'])
+  const other = await testEngine([flow(() => 'of version 2', '2')], { database, clock })
+  await engine.start()
+  await other.engine.start()
+  await clock.advance(120_000)
+  const { status, reason } = await rowOf(database, id)
+  expect({ status, reason }).toEqual({
+    status: 'stuck',
+    reason: expect.stringContaining('pinned to version 1'),
+  })
+  await engine.stop()
+  await other.engine.stop()
+})
+
 test('a run stays with its version; without it the run is set aside, not driven by another', async () => {
   const { engine, clock, database, id, bystander } = await changeCode(parks, () => 'of version 2', ['1', '2'])
   await engine.start()

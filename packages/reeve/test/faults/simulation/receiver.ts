@@ -18,6 +18,11 @@ export class Receiver {
     this.#clock = clock
   }
 
+  /** What came of a key; undefined when nothing did. */
+  applied(key: string): Json | undefined {
+    return this.#applied.get(key)
+  }
+
   /** This world as one process sees it. `doubted` says whether others believe that process to be dead. */
   seenFrom(link: Link, life: number, doubted: () => boolean): Outside {
     const keep = (said: Said, more: { applied?: boolean; result?: Json } = {}) => {

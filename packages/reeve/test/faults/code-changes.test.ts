@@ -1,0 +1,5 @@
+import { test } from 'vitest'
+import { codeChanges } from './code-changes.ts'
+import { keepsItsInvariants } from './short.ts'
+
+test('workflows changed under their runs', { timeout: 30_000 }, () => keepsItsInvariants(codeChanges, 60))
