@@ -5,7 +5,7 @@ import type { Environment } from './base/config.ts'
 import { messageOf, ReeveError } from './base/errors.ts'
 import { createIds } from './base/ids.ts'
 import { type Log, lineLog } from './base/log.ts'
-import { type Clock, systemClock, toMs } from './base/time.ts'
+import { type Clock, formatMs, systemClock, toMs } from './base/time.ts'
 import { Context, type Faculties } from './context.ts'
 import { Engine } from './engine/engine.ts'
 import { installSchedules } from './engine/schedule.ts'
@@ -96,7 +96,10 @@ export class Runtime {
     const unusable: UnusableSolver[] = []
     const routes = resolveRoutes(options, unusable)
     const onFatal = (error: unknown) => endProcess(log, error)
-    const database = openDatabase(options.environment.database, ownClock, onFatal)
+    const database = openDatabase(options.environment.database, ownClock, {
+      onBroken: onFatal,
+      onSkew: (skewMs) => log.warn(skewOf(skewMs)),
+    })
     const clock = database.clock ?? ownClock
     const newId = createIds(() => clock.now())
     try {
@@ -255,6 +258,11 @@ function resolveSolver(solver: Solver | string, options: RuntimeOptions): Solver
   if (typeof solver !== 'string') return solver
   const { prices } = options.project.config
   return hostedSolver(solver, { keys: options.environment.keys, ...(prices ? { prices } : {}) })
+}
+
+function skewOf(skewMs: number): string {
+  const off = `${formatMs(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'}`
+  return `the clock of this machine is ${off} the database's. Runs go by the database's and are right; dates that steps and tools read here are not. Set it right (NTP)`
 }
 
 /** After a failed write nobody knows what is on disk: the process ends, and the next one recovers. */

@@ -7,6 +7,7 @@ import { schemaVersion } from '../store/migrations.ts'
 import { movedTo } from '../store/moved.ts'
 import { readOwner } from '../store/ownership.ts'
 import { countRuns, type RunStatus } from '../store/runs.ts'
+import { clockSlackMs } from '../store/store-clock.ts'
 import type { Cli } from './cli.ts'
 import type { Finding } from './doctor.ts'
 import { moment } from './safe-text.ts'
@@ -15,8 +16,6 @@ import { presentWorkers, type Workspace } from './workspace.ts'
 const mib = 1024 * 1024
 const scarceMib = 1024
 const exhaustedMib = 100
-/** Clocks of machines that share a database may differ by this much before timers suffer. */
-const clockSlackMs = 5000
 
 export async function checkData({ database }: Workspace): Promise<Finding> {
   const size = statSync(database.place, { throwIfNoEntry: false })?.size
@@ -97,12 +96,21 @@ export async function checkDisk({ folder, database }: Workspace): Promise<Findin
   return { what: 'disk', state: freeMib < exhaustedMib ? 'error' : 'warning', found, advice }
 }
 
-/** A clock that went back would hold timers up and let events look older than those before them. */
+/**
+ * Runs go by the store's clock. One that went back would hold timers up and let events look older than those before
+ * them; where it is another machine's, this one's may be off.
+ */
 export async function checkClock({ database }: Workspace): Promise<Finding> {
-  const now = systemClock.now()
+  const now = (database.clock ?? systemClock).now()
+  const { skewMs = 0 } = database
+  if (Math.abs(skewMs) > clockSlackMs) {
+    const found = `this machine says ${moment(systemClock.now())}, ${formatMs(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} the database`
+    const advice = 'Set its clock right (NTP): runs go by the database, but dates read in steps are wrong.'
+    return { what: 'clock', state: 'warning', found, advice }
+  }
   const last = await tailEnd(database)
   if (!last || last.at <= now + clockSlackMs) return { what: 'clock', state: 'ok', found: moment(now) }
   const found = `it says ${moment(now)}, but the newest event is ${formatMs(last.at - now)} later`
-  const advice = "Set this machine's clock right (NTP): timers would fire late."
+  const advice = `Set the clock of ${database.kind === 'sqlite' ? 'this machine' : "the database's machine"} right (NTP): timers would fire late.`
   return { what: 'clock', state: 'warning', found, advice }
 }

@@ -33,6 +33,8 @@ export interface Database extends Session {
   readonly place: string
   /** The store's clock as this process knows it, where it is not the clock that the database was opened with. */
   readonly clock?: Clock
+  /** How far this process's date is ahead of the store's, surely (ms; negative: behind). Absent where both are one clock. */
+  readonly skewMs?: number | undefined
   /**
    * Everything in `body` becomes durable together, or nothing does. Writing transactions are serialised where the
    * database has one writer. Elsewhere they run side by side: what `body` read may have changed when it writes, unless

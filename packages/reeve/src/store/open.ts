@@ -4,20 +4,29 @@ import type { Database } from './database.ts'
 import { PostgresDatabase } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 
+/** What a database tells of itself, unasked. */
+export interface DatabaseListener {
+  /** A disk under SQLite failed a write; a server of Postgres sees to its own. */
+  onBroken?: (error: unknown) => void
+  /** This process's date came to be too far ahead of the server's (ms; negative: behind). */
+  onSkew?: (skewMs: number) => void
+}
+
 /**
  * Opens the database that the environment names. With another clock than the system's, that clock's time rules in
- * Postgres too. `onBroken` is told when a disk under SQLite failed a write; a server of Postgres sees to its own.
+ * Postgres too.
  * @throws `sqlite-too-old` `database-unusable`; Postgres reports what is wrong with it at its first use
  */
 export function openDatabase(
   place: Environment['database'],
   clock: Clock,
-  onBroken?: (error: unknown) => void,
+  { onBroken, onSkew }: DatabaseListener = {},
 ): Database {
   if (place.kind === 'sqlite') return openSqlite({ file: place.file, clock, onBroken })
   return new PostgresDatabase({
     url: place.url,
     clock,
+    onSkew,
     timeFrom: clock === systemClock ? 'server' : 'clock',
   })
 }

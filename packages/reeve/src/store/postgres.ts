@@ -14,7 +14,7 @@ import {
 } from './postgres-errors.ts'
 import { checkPostgres } from './postgres-integrity.ts'
 import { answerWithinMs, PostgresSession, PostgresStatements } from './postgres-session.ts'
-import { StoreClock } from './store-clock.ts'
+import { clockSlackMs, StoreClock } from './store-clock.ts'
 
 const defaultConnections = 10
 const mostConflicts = 8
@@ -28,6 +28,8 @@ export interface PostgresOptions {
   timeFrom?: 'server' | 'clock'
   /** The most connections held at once, beside the one that listens. */
   connections?: number
+  /** Told how far this process's date is ahead of the server's (ms; negative: behind), each time that comes to be too far. */
+  onSkew?: ((skewMs: number) => void) | undefined
   /** For tests of the check itself. */
   serverVersion?: number
 }
@@ -52,6 +54,7 @@ export class PostgresDatabase implements Database {
   readonly #options: PostgresOptions
   #ready: Promise<Ready> | undefined
   #cancelReading = () => {}
+  #isSkewed = false
   #closed = false
 
   constructor(options: PostgresOptions) {
@@ -63,6 +66,10 @@ export class PostgresDatabase implements Database {
       connect: () => this.#connectListener(),
       send: (sql, parameters) => this.#with((client) => client.query(sql, parameters)),
     })
+  }
+
+  get skewMs(): number | undefined {
+    return this.clock instanceof StoreClock ? this.clock.skewMs : undefined
   }
 
   all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
@@ -184,6 +191,7 @@ export class PostgresDatabase implements Database {
           )
           return answer.rows[0]!.now
         })
+        this.#noteSkew(clock.skewMs ?? 0)
       } finally {
         client.release()
       }
@@ -192,6 +200,12 @@ export class PostgresDatabase implements Database {
     }
     if (this.#closed) return
     this.#cancelReading = this.#options.clock.after(clockEveryMs, () => void this.#readClock(clock, pool))
+  }
+
+  #noteSkew(skewMs: number): void {
+    const isSkewed = Math.abs(skewMs) > clockSlackMs
+    if (isSkewed && !this.#isSkewed) this.#options.onSkew?.(skewMs)
+    this.#isSkewed = isSkewed
   }
 
   async #connectListener(): Promise<Client> {

@@ -1,5 +1,8 @@
 import type { Clock } from '../base/time.ts'
 
+/** More than this between a process's date and the store's is worth a warning. */
+export const clockSlackMs = 2000
+
 /**
  * The store's clock as a process knows it: readings of the store, carried on by this process's monotonic time. What
  * this machine believes the date to be never enters.
@@ -13,6 +16,7 @@ export class StoreClock implements Clock {
   /** The store's time at the moment 0 of the monotonic time; undefined before the first reading. */
   #offsetMs: number | undefined
   #last = Number.NEGATIVE_INFINITY
+  #skewMs: number | undefined
 
   constructor(timers: Clock, elapsedMs: () => number = () => performance.now()) {
     this.#timers = timers
@@ -29,11 +33,21 @@ export class StoreClock implements Clock {
     return this.#timers.after(delayMs, callback)
   }
 
+  /**
+   * How far this process's date was ahead of the store's (negative: behind it) at the last reading, as far as that is
+   * sure: the reading may be as old as its round trip. Undefined before the first.
+   */
+  get skewMs(): number | undefined {
+    return this.#skewMs
+  }
+
   /** Reads the store's clock. */
   async measure(read: () => Promise<number>): Promise<void> {
     const asked = this.#elapsedMs()
     const storeMs = await read()
     const answered = this.#elapsedMs()
+    const ownMs = this.#timers.now()
+    this.#skewMs = Math.max(ownMs - (answered - asked) - storeMs - 1, Math.min(0, ownMs - storeMs))
     const lowest = storeMs - answered
     const highest = storeMs + 1 - asked
     const known = this.#offsetMs

@@ -67,3 +67,22 @@ test('it gets ahead of a slower store by no more than it drifted since the last 
     world.elapsedMs += 3000
   }
 })
+
+test('it says how far the date of the process is off, as far as that is sure', async () => {
+  const timers = new FakeClock(0)
+  const world = { elapsedMs: 0 }
+  const clock = new StoreClock(timers, () => world.elapsedMs)
+  const skewAt = async (ownMs: number, storeMs: number, roundTripMs: number) => {
+    await clock.measure(async () => {
+      world.elapsedMs += roundTripMs
+      timers.jump(ownMs)
+      return storeMs
+    })
+    return clock.skewMs
+  }
+  expect(clock.skewMs).toBeUndefined()
+  expect(await skewAt(1_000_000, 1_000_000, 10)).toBe(0)
+  expect(await skewAt(1_000_000, 996_000, 5000)).toBe(0)
+  expect(await skewAt(1_000_000, 990_000, 5000)).toBe(4999)
+  expect(await skewAt(1_000_000, 1_007_000, 5000)).toBe(-7000)
+})
