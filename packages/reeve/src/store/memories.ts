@@ -94,7 +94,7 @@ export function pathOf(scope: string): string {
 }
 
 /** 32-bit floats, the lowest byte first. */
-export function bytesOf(vector: Float32Array): Uint8Array {
+function bytesOf(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Database, Session, Value } from './database.ts'
+import type { Database, Session } from './database.ts'
 import { numbersOf, pathOf, vectorOf } from './memories.ts'
 import { readVectorColumn, type VectorColumn } from './pgvector.ts'
 
@@ -28,6 +28,8 @@ export interface NearestResult {
 }
 
 const pageRows = 500
+/** A scope with more than this share of all items is read in the order of their numbers. */
+const broadShare = 8
 /** Scopes with fewer items are compared in full where there is an index too. */
 const comparedInFull = 5000
 /** How many items of the index are looked at: the more, the fewer are missed. */
@@ -61,16 +63,17 @@ export class NearestMemories {
 
   async find(query: NearestQuery): Promise<NearestResult> {
     const column = await this.column()
-    if (!column) return { found: await this.#compare(query, false), exact: true }
+    if (!column) return { found: await this.#compare(query, await this.#pages(query)), exact: true }
     // Written by processes that knew of no column.
-    const unplaced = await this.#compare(query, true)
+    const lacking = pagesByScope(this.#database, query, 'and embedding is null')
+    const unplaced = await this.#compare(query, lacking)
     const { found, exact } = await this.#ask(query, column)
     const all = [...found, ...unplaced].sort(byScore)
     return { found: all.slice(0, query.limit), exact }
   }
 
   async #ask(query: NearestQuery, column: VectorColumn): Promise<NearestResult> {
-    if (column.indexed.includes(query.vector.length) && (await this.#isLarge(query))) {
+    if (column.indexed.includes(query.vector.length) && (await this.#holds(query, this.#comparedInFull))) {
       const found = await this.#database.transaction((session) => followIndex(session, query, column))
       // Where the index gave up before it had enough, the rest may be anywhere.
       if (found.length === query.limit) return { found, exact: false }
@@ -80,33 +83,69 @@ export class NearestMemories {
     return { found: await ordered(this.#database, query, distance), exact: true }
   }
 
-  async #isLarge(query: NearestQuery): Promise<boolean> {
+  async #holds(query: NearestQuery, least: number): Promise<boolean> {
     const row = await this.#database.get<{ count: number }>(
       `select count(*) as count from (select 1 from memories where ${inScope} limit ?) as counted`,
-      [...scopeOf(query), this.#comparedInFull],
+      [...scopeOf(query), least],
     )
-    return row!.count >= this.#comparedInFull
+    return row!.count >= least
   }
 
-  async #compare(query: NearestQuery, unplaced: boolean): Promise<Nearest[]> {
+  async #compare(query: NearestQuery, pages: AsyncIterable<VectorRow[]>): Promise<Nearest[]> {
     const best = new Best(query.limit)
-    const [embedder, from, below] = scopeOf(query)
-    const sql = `select no, scope, vector from memories
-      where ended_at is null and vector is not null ${unplaced ? 'and embedding is null' : ''}
-        and embedder = ? and (scope, no) > (?, ?) and scope < ? order by scope, no limit ?`
-    for (let last: { scope: Value; no: number } = { scope: from, no: 0 }; ; ) {
-      const rows = await this.#database.all<{ no: number; scope: string; vector: Uint8Array }>(sql, [
-        embedder,
-        last.scope,
-        last.no,
-        below,
-        pageRows,
-      ])
-      for (const { no, vector } of rows) best.offer(no, cosine(vectorOf(vector), query.vector))
-      if (rows.length < pageRows) return best.found
-      last = rows.at(-1)!
+    for await (const rows of pages) {
+      for (const { no, vector } of rows) {
+        if (vector) best.offer(no, cosine(vectorOf(vector), query.vector))
+      }
       await setImmediate()
     }
+    return best.found
+  }
+
+  /** Rows are read faster in the order in which they lie, even if some that are not wanted are passed over. */
+  async #pages(query: NearestQuery): Promise<AsyncIterable<VectorRow[]>> {
+    const row = await this.#database.get<{ no: number | null }>('select max(no) as no from memories')
+    const isBroad = await this.#holds(query, Math.ceil((row?.no ?? 0) / broadShare))
+    return isBroad ? pagesByNumber(this.#database, query) : pagesByScope(this.#database, query, '')
+  }
+}
+
+interface VectorRow {
+  no: number
+  vector: Uint8Array | null
+}
+
+/** The current items of the scope, and nothing of the others but their numbers. */
+async function* pagesByNumber(session: Session, query: NearestQuery): AsyncGenerator<VectorRow[]> {
+  const sql = `select no, case when ${inScope} then vector end as vector from memories where no > ? order by no limit ?`
+  for (let last = 0; ; ) {
+    const rows = await session.all<VectorRow>(sql, [...scopeOf(query), last, pageRows])
+    yield rows
+    if (rows.length < pageRows) return
+    last = rows.at(-1)!.no
+  }
+}
+
+async function* pagesByScope(
+  session: Session,
+  query: NearestQuery,
+  further: string,
+): AsyncGenerator<VectorRow[]> {
+  const [embedder, from, below] = scopeOf(query)
+  const sql = `select no, scope, vector from memories
+    where ended_at is null and vector is not null ${further} and embedder = ?
+      and (scope, no) > (?, ?) and scope < ? order by scope, no limit ?`
+  for (let last = { scope: from, no: 0 }; ; ) {
+    const rows = await session.all<VectorRow & { scope: string }>(sql, [
+      embedder,
+      last.scope,
+      last.no,
+      below,
+      pageRows,
+    ])
+    yield rows
+    if (rows.length < pageRows) return
+    last = rows.at(-1)!
   }
 }
 
@@ -119,13 +158,15 @@ function scopeOf({ embedder, scope }: NearestQuery): [string, string, string] {
   return [embedder, pathOf(scope), scope === '' ? beyondAll : `${scope}0`]
 }
 
+/** Planned anew each time: a plan for any scope takes every scope for a small one, and compares all of it. */
 async function followIndex(
   session: Session,
   query: NearestQuery,
   { schema }: VectorColumn,
 ): Promise<Nearest[]> {
   await session.all(
-    `select set_config('hnsw.ef_search', ?, true), set_config('hnsw.iterative_scan', 'strict_order', true)`,
+    `select set_config('hnsw.ef_search', ?, true), set_config('hnsw.iterative_scan', 'strict_order', true),
+       set_config('plan_cache_mode', 'force_custom_plan', true)`,
     [String(Math.max(indexBreadth, query.limit))],
   )
   const type = `${schema}.vector(${query.vector.length})`

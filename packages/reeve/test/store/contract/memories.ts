@@ -102,6 +102,24 @@ export function memoryCases(open: Open): void {
     }
   })
 
+  storeCase('a narrow scope and a broad one are both searched in full', open, async (database) => {
+    const items = Array.from({ length: 1200 }, (_, index) =>
+      item({
+        vector: direction(index),
+        scope: index % 10 === 0 ? 'few/a' : index % 2 === 0 ? 'many/a' : 'many/b',
+      }),
+    )
+    await addItems(database, [...items, item({ scope: 'few/b', embedder: 'other' })])
+    await database.run('update memories set ended_at = 1 where no in (2, 11)')
+    const current = items.filter((_, index) => index !== 1 && index !== 10)
+    const nearest = new NearestMemories(database)
+    for (const scope of ['few', 'many', 'many/a']) {
+      const { found } = await nearest.find({ ...query, scope, vector: direction(3000) })
+      const inScope = current.filter((one) => `${one.scope}/`.startsWith(`${scope}/`))
+      expect(await idsOf(database, found)).toEqual(nearestByHand(inScope, direction(3000), 10))
+    }
+  })
+
   storeCase('scores are cosines, and of equal items the older comes first', open, async (database) => {
     const opposite = direction(1).map((value) => -value)
     await addItems(database, [item({ vector: opposite }), item(), item(), item({ vector: null })])
