@@ -1,19 +1,25 @@
 import type { Facts } from './facts.ts'
 
 /**
- * I2, from the outside's side: a body that began again did so only because its outcome was not acknowledged, a body
- * belongs to a run that is there, and sections that may not overlap did not, within one life of the victim.
+ * I2, from the outside's side: a body that began again did so only because its outcome was not acknowledged, or once
+ * because its worker had lost the run and did not know yet; a body belongs to a run that is there, and sections that may
+ * not overlap did not, within one life of the victim.
  */
 export function checkBodies(facts: Facts): string[] {
   return [...noBodyAfterItsOutcome(facts), ...bodiesOfRuns(facts), ...sectionsApart(facts)]
 }
 
 function noBodyAfterItsOutcome(facts: Facts): string[] {
-  const seen = new Set<string>()
+  const seenBy = new Map<string, Set<number>>()
+  const excused = new Set(facts.losses.map(({ run, life }) => `${run} ${life}`))
   const problems: string[] = []
   for (const heard of facts.heard) {
-    if (heard.kind === 'saw') seen.add(`${heard.run} ${heard.name}`)
-    else if (heard.kind === 'body' && seen.has(`${heard.run} ${heard.name}`))
+    if (heard.kind !== 'saw' && heard.kind !== 'body') continue
+    const lives = seenBy.get(`${heard.run} ${heard.name}`)
+    if (heard.kind === 'saw') {
+      if (lives) lives.add(heard.life)
+      else seenBy.set(`${heard.run} ${heard.name}`, new Set([heard.life]))
+    } else if (lives && (lives.has(heard.life) || !excused.delete(`${heard.run} ${heard.life}`)))
       problems.push(`step "${heard.name}" of run ${heard.run} ran again after its outcome was seen`)
   }
   return problems

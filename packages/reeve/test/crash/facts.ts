@@ -19,6 +19,8 @@ export class Facts {
   readonly inbox: KeptItem[]
   readonly occurrences: Occurrence[]
   readonly heard: Heard[]
+  /** Lives that lost a run to another worker. What such a life had begun by then it may do once more. */
+  losses: { run: string; life: number }[] = []
 
   constructor(rows: {
     runs: RunRow[]

@@ -19,13 +19,15 @@ export interface LifeProcess {
   /** Resolves with its worker's id once it drives runs; undefined when it ended before. */
   working: Promise<string | undefined>
   ended: Promise<LifeEnd>
+  /** Tells the clients of a patient life to begin. */
+  begin(): void
   kill(): void
 }
 
 /** `cache`: a folder for compiled code. */
 export function startLife(life: Life, cache: string): LifeProcess {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'victim.ts'), JSON.stringify(life)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: childEnvironment(cache),
   })
   const ready = Promise.withResolvers<void>()
@@ -54,5 +56,13 @@ export function startLife(life: Life, cache: string): LifeProcess {
       resolve({ killed, boundaries, problem })
     })
   })
-  return { ready: ready.promise, working: working.promise, ended, kill: () => child.kill('SIGKILL') }
+  // It may be gone.
+  child.stdin.on('error', () => {})
+  return {
+    ready: ready.promise,
+    working: working.promise,
+    ended,
+    begin: () => child.stdin.end('begin'),
+    kill: () => child.kill('SIGKILL'),
+  }
 }

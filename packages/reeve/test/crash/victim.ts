@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createIds } from '../../src/base/ids.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -24,7 +25,7 @@ export interface Life {
   killAt: number
   /** Where the victims' fast clock began (ms). */
   originMs: number
-  /** Its clients ask again when the database cannot be reached; otherwise that ends the life. */
+  /** Its clients begin when they are told to, and ask again when the database cannot be reached; otherwise that ends the life. */
   isPatient?: boolean
   /** A life that lasts longer says so and gives up (ms). */
   boundMs: number
@@ -75,6 +76,7 @@ async function live(life: Life): Promise<void> {
   await shape.prepare?.(engine)
   await engine.start()
   process.stdout.write(`working ${engine.worker.id}\n`)
+  if (life.isPatient) await once(process.stdin, 'data')
   const isPassing = (error: unknown) =>
     life.isPatient === true && ['retry', 'unknown'].includes(database.classify(error))
   const operator = new ShapeOperator(engine, outside, shape, isPassing)
