@@ -28,6 +28,8 @@ export class PostgresChanges {
   readonly #callbacks = new Set<() => void>()
   #listener: Client | undefined
   #opening: Promise<void> | undefined
+  #asked: Promise<unknown> = Promise.resolve()
+  #checking = false
   #state: 'silent' | 'connecting' | 'listening' | 'polling' = 'silent'
   #announced = false
   #announcing = false
@@ -77,13 +79,20 @@ export class PostgresChanges {
       this.#announced = false
       try {
         // Over the listening connection, so that this process can tell its own notifications from others'.
-        if (this.#listener) await this.#listener.query(`notify ${channel}`)
+        if (this.#listener) await this.#ask(this.#listener, `notify ${channel}`)
         else await this.#send('select pg_notify($1, $2)', [channel, ''])
       } catch {
         // The others look by themselves before long.
       }
     }
     this.#announcing = false
+  }
+
+  /** One statement at a time: the driver takes no second one before the first is answered. */
+  #ask(listener: Client, sql: string): Promise<unknown> {
+    const answer = this.#asked.then(() => listener.query(sql))
+    this.#asked = answer.catch(() => undefined)
+    return answer
   }
 
   #attempt(): void {
@@ -113,6 +122,7 @@ export class PostgresChanges {
       clearTimeout(giveUp)
       if (heard && !this.#closed) {
         this.#listener = listener
+        this.#asked = Promise.resolve()
         this.#state = 'listening'
         this.#notice()
         return
@@ -165,11 +175,14 @@ export class PostgresChanges {
 
   /** A connection whose other end is gone can stay open for a long time: only a question tells. */
   async #checkListener(listener: Client): Promise<void> {
+    if (this.#checking) return
+    this.#checking = true
     try {
-      await listener.query('select 1')
+      await this.#ask(listener, 'select 1')
     } catch {
       this.#lost(listener)
     }
+    this.#checking = false
   }
 
   async close(): Promise<void> {
