@@ -1,12 +1,23 @@
 import { bitFlips } from './bit-flips.ts'
 import { diskFull } from './disk-full.ts'
 import type { Fault } from './fault.ts'
+import { partitions } from './partitions.ts'
 import { poison } from './poison.ts'
+import { postgresRestarts } from './postgres-restarts.ts'
 import { powerLoss } from './power-loss.ts'
 import { simulation } from './simulation.ts'
 import { syncErrors } from './sync-errors.ts'
 
-export const faults: Fault[] = [simulation, powerLoss, bitFlips, diskFull, syncErrors, poison]
+export const faults: Fault[] = [
+  simulation,
+  powerLoss,
+  bitFlips,
+  diskFull,
+  syncErrors,
+  poison,
+  postgresRestarts,
+  partitions,
+]
 
 /** @throws when there is no such fault */
 export function faultNamed(name: string): Fault {
