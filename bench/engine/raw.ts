@@ -54,7 +54,7 @@ function createLoop(database: DatabaseSync, spec: Spec) {
   )
   const endRun = database.prepare(
     `update runs set status = 'succeeded', reason = null, wake_at = null, ended_at = ?, head = ?, head_seq = ?,
-       cost_nanousd = 0, worker = null, crashes = 0, fresh = 0
+       worker = null, crashes = 0, fresh = 0
      where no = ?`,
   )
   const hash = 'h'.repeat(43)

@@ -58,7 +58,8 @@ export async function readReport(
   times: { elapsedMs: number; trainedMs: number },
 ): Promise<Report> {
   const rows = await database.all<Row>(
-    `select r.id, r.status, r.reason, r.cost_nanousd as cost, r.created_at,
+    `select r.id, r.status, r.reason, r.created_at,
+       (select cast(coalesce(sum(nanousd), 0) as bigint) from model_calls where run = r.no) as cost,
        (select max(at) from events where run = r.no) as head_at,
        (select payload from events where run = r.no and seq = r.head_seq) as last,
        (select payload from events where run = r.no and type = 'question-completed' and name = 'read the ticket' limit 1) as answer,

@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import { formatUsd } from '../base/money.ts'
 import { formatMs, systemClock } from '../base/time.ts'
 import { countPending, listPending } from '../store/approvals.ts'
+import { costsOfRuns } from '../store/model-calls.ts'
 import { listRuns, type RunRow, type RunStatus } from '../store/runs.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -37,12 +38,17 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
       ...(workflow === undefined ? {} : { workflow }),
     })
     const { terminal } = cli
-    terminal.value({ runs: rows.map(runView) })
+    const costs = await costsOfRuns(
+      database,
+      rows.map(({ no }) => no),
+    )
+    const costUsd = ({ no }: RunRow) => (costs.get(no) ?? 0) / 1e9
+    terminal.value({ runs: rows.map((row) => runView(row, costUsd(row))) })
     if (rows.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run WORKFLOW')}`)
     else
       for (const line of table(
         ['run', 'workflow', 'status', 'started', 'took', 'cost', ''],
-        rows.map((row) => cells(row, terminal.colors)),
+        rows.map((row) => cells(row, costUsd(row), terminal.colors)),
       ))
         terminal.line(line)
     if (rows.length === limit) terminal.line(terminal.colors.dim(`the newest ${limit}; more with --limit`))
@@ -57,7 +63,7 @@ function toLimit(text: string): number {
   throw new ReeveError('bad-option', `--limit is "${text}"; it must be a whole number from 1 on.`)
 }
 
-export function runView(row: RunRow) {
+export function runView(row: RunRow, costUsd: number) {
   return {
     id: row.id,
     workflow: row.workflow,
@@ -69,11 +75,11 @@ export function runView(row: RunRow) {
     principal: row.principal,
     createdAt: new Date(row.created_at).toISOString(),
     endedAt: row.ended_at === null ? null : new Date(row.ended_at).toISOString(),
-    costUsd: row.cost_nanousd / 1e9,
+    costUsd,
   }
 }
 
-function cells(row: RunRow, colors: Colors): string[] {
+function cells(row: RunRow, costUsd: number, colors: Colors): string[] {
   const took = formatMs((row.ended_at ?? systemClock.now()) - row.created_at)
   return [
     row.id,
@@ -81,7 +87,7 @@ function cells(row: RunRow, colors: Colors): string[] {
     statusColor(row.status, colors)(row.paused !== 0 ? `${row.status}, paused` : row.status),
     moment(row.created_at),
     row.ended_at === null ? `${took} so far` : took,
-    formatUsd(row.cost_nanousd / 1e9),
+    formatUsd(costUsd),
     row.reason === null ? '' : briefLine(row.reason, 60),
   ]
 }

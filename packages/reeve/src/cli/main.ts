@@ -114,6 +114,12 @@ program
   .description('list what may be spent on models, and what is spent')
   .action(calls(async () => (await import('./money.ts')).budgets))
 program
+  .command('costs')
+  .description('add up what paid models cost, per run that succeeded too')
+  .option('--by <group>', 'run, agent, model, workflow or day')
+  .option('--since <duration>', 'only calls of the last 7d, 12h …')
+  .action(calls(async () => (await import('./costs.ts')).costs))
+program
   .command('models [action]')
   .description('list routes, solvers and prices; models test asks each solver once')
   .action(calls(async () => (await import('./money.ts')).models))

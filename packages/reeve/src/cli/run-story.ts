@@ -5,6 +5,7 @@ import type { Recall } from '../memory/recall.ts'
 import type { RouteAnswer } from '../models/route.ts'
 import type { ApprovalRow } from '../store/approvals.ts'
 import { type ChainFault, type JournalEvent, verifyChain } from '../store/journal.ts'
+import type { CallOutcome, ModelCall } from '../store/model-calls.ts'
 import type { RunRow } from '../store/runs.ts'
 import { payloadOf } from './event-line.ts'
 import { type Decided, isoOf, jsonOf } from './event-values.ts'
@@ -20,14 +21,28 @@ export interface RunStory {
   tools: ToolCall[]
   belief: Belief
   timeline: StoryEvent[]
+  /** The calls of paid models, as the ledger has them: those of attempts that came to nothing too. */
+  modelCalls: PaidCall[]
   total: {
     costUsd: number
+    /** For calls that were cut off: the most that they may have cost. */
     unsettledUsd: number
     inputTokens: number
     outputTokens: number
     ms: number | null
   }
   chain: { ok: boolean; events: number; fault: ChainFault | null }
+}
+
+export interface PaidCall {
+  at: string
+  model: string
+  agent: string | null
+  outcome: CallOutcome
+  inputTokens: number
+  cachedInputTokens: number
+  outputTokens: number
+  costUsd: number
 }
 
 interface Goal {
@@ -60,8 +75,16 @@ interface Context {
   children: { call: number; run: string; status: string }[]
 }
 
-/** Reads a run's story from its journal; of its approvals only what was decided since the run last went on. */
-export function tellStory(run: RunRow, events: JournalEvent[], approvals: ApprovalRow[]): RunStory {
+/**
+ * Reads a run's story from its journal; of its approvals only what was decided since the run last went on; what it cost
+ * from the ledger of calls.
+ */
+export function tellStory(
+  run: RunRow,
+  events: JournalEvent[],
+  approvals: ApprovalRow[],
+  ledger: ModelCall[] = [],
+): RunStory {
   const history = readHistory(events)
   const calls = [...history.calls.values()].sort((left, right) => left.step - right.step)
   const head = run.head === null || run.head_seq === null ? undefined : { seq: run.head_seq, hash: run.head }
@@ -73,7 +96,8 @@ export function tellStory(run: RunRow, events: JournalEvent[], approvals: Approv
     tools: toolCalls(calls),
     belief: beliefOf(run, calls, events, approvals),
     timeline: timelineOf(events),
-    total: totalOf(run, events),
+    modelCalls: ledger.map(paidCall),
+    total: totalOf(run, events, ledger),
     chain: { ok: fault === null, events: events.length, fault },
   }
 }
@@ -125,16 +149,34 @@ function contextOf(calls: RecordedCall[]): Context {
   return context
 }
 
-function totalOf(run: RunRow, events: JournalEvent[]): RunStory['total'] {
+function paidCall(call: ModelCall): PaidCall {
+  const { model, agent, outcome, input_tokens, cached_tokens, output_tokens, nanousd } = call
+  return {
+    at: isoOf(call.at),
+    model,
+    agent,
+    outcome,
+    inputTokens: input_tokens,
+    cachedInputTokens: cached_tokens,
+    outputTokens: output_tokens,
+    costUsd: nanousd / 1e9,
+  }
+}
+
+/** Money from the ledger; tokens from the journal, which has those of free solvers too. */
+function totalOf(run: RunRow, events: JournalEvent[], ledger: ModelCall[]): RunStory['total'] {
   const total = { costUsd: 0, unsettledUsd: 0, inputTokens: 0, outputTokens: 0, ms: null as number | null }
+  for (const { outcome, nanousd } of ledger) {
+    if (outcome === 'unknown') total.unsettledUsd += nanousd / 1e9
+    else total.costUsd += nanousd / 1e9
+  }
   for (const event of events) {
     if (!event.type.startsWith('question-')) continue
-    const payload = payloadOf<Partial<RouteAnswer> & { details?: Partial<RouteAnswer> }>(event)
-    const { usage, unsettledUsd = 0 } = payload.usage ? payload : (payload.details ?? {})
-    total.costUsd += usage?.costUsd ?? 0
+    type Asked = Partial<RouteAnswer>
+    const payload = payloadOf<Asked & { details?: Asked; error?: { details?: Asked } }>(event)
+    const usage = payload.usage ?? payload.details?.usage ?? payload.error?.details?.usage
     total.inputTokens += usage?.inputTokens ?? 0
     total.outputTokens += usage?.outputTokens ?? 0
-    total.unsettledUsd += unsettledUsd
   }
   if (run.ended_at !== null) total.ms = run.ended_at - events[0]!.at
   return total

@@ -2,12 +2,13 @@ import { formatUsd } from '../base/money.ts'
 import { formatMs } from '../base/time.ts'
 import { approvalsOf } from '../store/approvals.ts'
 import { type JournalEvent, readEvents } from '../store/journal.ts'
+import { modelCallsOf } from '../store/model-calls.ts'
 import { requireRun } from '../store/runs.ts'
 import type { Cli } from './cli.ts'
 import { toned } from './event-line.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { statusColor } from './lists.ts'
-import { tellStory } from './run-story.ts'
+import { type RunStory, tellStory } from './run-story.ts'
 import { briefLine, moment, safeLine } from './safe-text.ts'
 import { printBelief, printContext, printGoal, printTools } from './show-answers.ts'
 import type { StoryEvent } from './story-timeline.ts'
@@ -20,7 +21,12 @@ export function show(cli: Cli, options: { events?: boolean }, id: string): Promi
     const run = await requireRun(database, id)
     const events = await readEvents(database, run.no)
     if (options.events) return printEvents(cli, events)
-    const story = tellStory(run, events, await approvalsOf(database, run.no))
+    const story = tellStory(
+      run,
+      events,
+      await approvalsOf(database, run.no),
+      await modelCallsOf(database, run.no),
+    )
     const { terminal } = cli
     const { bold, dim, green, red } = terminal.colors
     terminal.value(story)
@@ -32,15 +38,18 @@ export function show(cli: Cli, options: { events?: boolean }, id: string): Promi
     printTools(cli, story)
     printBelief(cli, story)
     terminal.line(`\n${bold('How it went')}`)
-    const header = ['#', 'time', 'took', 'call', 'event', 'name', 'solver', 'cost', ''].map(dim)
+    const header = ['#', 'time', 'took', 'call', 'event', 'name', 'solver', 'tokens', 'cost', ''].map(dim)
     for (const line of table(
       header,
       story.timeline.map((event) => timelineCells(cli, event)),
     ))
       terminal.line(`  ${line}`)
+    printPaidCalls(cli, story)
     const { total, chain } = story
     const unsettled =
-      total.unsettledUsd > 0 ? `, up to ${formatUsd(total.unsettledUsd)} more not yet billed` : ''
+      total.unsettledUsd > 0
+        ? `, up to ${formatUsd(total.unsettledUsd)} more for calls that were cut off`
+        : ''
     const tokens =
       total.inputTokens + total.outputTokens > 0
         ? ` (${total.inputTokens} tokens in, ${total.outputTokens} out)`
@@ -68,9 +77,30 @@ function timelineCells(cli: Cli, event: StoryEvent): string[] {
     toned(event.tone, event.type, colors),
     event.name === null ? '' : briefLine(event.name, 30),
     event.solver === null ? '' : `${safeLine(event.solver)} (${event.solverKind})`,
+    event.inputTokens === null || event.inputTokens + event.outputTokens! === 0
+      ? ''
+      : `${event.inputTokens} in, ${event.outputTokens} out`,
     event.costUsd === null ? '' : formatUsd(event.costUsd),
     event.solver === null ? briefLine(event.words, 70) : '',
   ]
+}
+
+function printPaidCalls({ terminal }: Cli, { modelCalls }: RunStory): void {
+  if (modelCalls.length === 0) return
+  const { bold, dim } = terminal.colors
+  terminal.line(`\n${bold('Which paid calls of models were made')}`)
+  const header = ['time', 'model', 'agent', 'in', 'cached', 'out', 'cost', ''].map(dim)
+  const rows = modelCalls.map((call) => [
+    moment(Date.parse(call.at)),
+    safeLine(call.model),
+    call.agent === null ? '' : safeLine(call.agent),
+    String(call.inputTokens),
+    String(call.cachedInputTokens),
+    String(call.outputTokens),
+    formatUsd(call.costUsd),
+    call.outcome,
+  ])
+  for (const line of table(header, rows)) terminal.line(`  ${line}`)
 }
 
 function printEvents(cli: Cli, events: JournalEvent[]): ExitCode {

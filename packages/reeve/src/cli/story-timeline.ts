@@ -14,6 +14,8 @@ export interface StoryEvent {
   solver: string | null
   solverKind: string | null
   costUsd: number | null
+  inputTokens: number | null
+  outputTokens: number | null
   tone: Tone
   words: string
 }
@@ -37,6 +39,8 @@ export function timelineOf(events: JournalEvent[]): StoryEvent[] {
       solver: answer?.solver ?? null,
       solverKind: answer?.kind ?? null,
       costUsd: answer?.usage?.costUsd ?? null,
+      inputTokens: answer?.usage?.inputTokens ?? null,
+      outputTokens: answer?.usage?.outputTokens ?? null,
       ...describeEvent(event),
     }
   })

@@ -33,7 +33,6 @@ export interface Claim {
   crashes: number
   /** Inbox items that had arrived when it was last looked at. */
   inbox: number
-  costNanousd: number
 }
 
 /** The state that a worker leaves a run in. */

@@ -91,7 +91,6 @@ export class Execution implements TurnSource {
     const { time } = workflow.limits
     this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : claim.createdAt + toMs(time)
     this.#now = history?.input.at ?? claim.createdAt
-    if (history) claim.costNanousd = Math.round(history.costUsd * 1e9)
     this.#outbox = new Outbox(claim, history && { seq: history.lastSeq, hash: history.lastHash })
     this.#deliveries = new Deliveries(history?.settlements ?? [], {
       recorded: (settlement) => this.#deliverRecorded(settlement.step, settlement.event, settlement.rejects),
@@ -517,10 +516,5 @@ export class Execution implements TurnSource {
     if (this.edges.clock.now() < this.#deadline) return
     const what = `The run took longer than its workflow allows (limits.time: ${this.workflow.limits.time}).`
     this.#finishFailed(new ReeveError('limit-time', what))
-  }
-
-  /** Counts what the run spent on models. */
-  spend(costUsd: number): void {
-    this.claim.costNanousd += Math.round(costUsd * 1e9)
   }
 }

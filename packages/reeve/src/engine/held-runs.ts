@@ -86,7 +86,6 @@ export class HeldRuns {
       createdAt: run.created_at,
       crashes: 0,
       inbox: 0,
-      costNanousd: 0,
     }
     const execution = this.#begin(claim, run.workflow, run.version, undefined, [])
     execution.born(run, birth.payload, onBorn)
@@ -144,7 +143,6 @@ export class HeldRuns {
       createdAt: run.created_at,
       crashes: run.crashes,
       inbox: run.inbox,
-      costNanousd: run.cost_nanousd,
     }
     const execution = this.#begin(claim, run.workflow, run.version, history, inbox)
     try {

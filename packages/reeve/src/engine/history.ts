@@ -77,8 +77,6 @@ export interface History {
   /** What the run's random numbers come from, when not from its own id: a fork shares those of its origin. */
   seed: string | undefined
   logs: number
-  /** What the run has spent on models. */
-  costUsd: number
   lastSeq: number
   lastHash: string
 }
@@ -98,7 +96,6 @@ export function readHistory(events: JournalEvent[]): History {
     patches: new Set(),
     seed: undefined,
     logs: 0,
-    costUsd: 0,
     lastSeq: last.seq,
     lastHash: last.hash,
   }
@@ -124,7 +121,6 @@ function record(history: History, event: JournalEvent): void {
     history.calls.set(step, call)
     if (step > history.lastStep) history.lastStep = step
   }
-  if (meaning.kind === 'question') history.costUsd += costOf(event)
   if (meaning.role === 'opens') {
     call.opened.push(event)
   } else {
@@ -137,12 +133,4 @@ function forget(history: History, step: number): void {
   history.calls.delete(step)
   history.settlements = history.settlements.filter((settlement) => settlement.step !== step)
   history.lastStep = Math.max(0, ...history.calls.keys())
-}
-
-function costOf(event: JournalEvent): number {
-  const payload = JSON.parse(event.payload ?? '{}') as {
-    usage?: { costUsd?: number }
-    details?: { costUsd?: number }
-  }
-  return payload.usage?.costUsd ?? payload.details?.costUsd ?? 0
 }

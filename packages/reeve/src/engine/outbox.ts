@@ -138,7 +138,6 @@ export class Outbox {
       endedAt: ended ? at : null,
       head: this.#hash,
       headSeq: this.#seq,
-      costNanousd: this.#claim.costNanousd,
     }
     if (!ended || this.#claim.parent === null) return
     const value: unknown = JSON.parse(events.at(-1)?.payload ?? 'null')

@@ -4,6 +4,7 @@ import { systemClock } from '../base/time.ts'
 import type { Runtime } from '../runtime.ts'
 import { type ApprovalRow, approvalsOf, type ApprovalView as PendingRow } from '../store/approvals.ts'
 import { readEvents } from '../store/journal.ts'
+import { costsOfRuns } from '../store/model-calls.ts'
 import { endedStatuses, type RunRow, type RunStatus, requireRun } from '../store/runs.ts'
 
 /** What a person is asked, as an outsider sees it. */
@@ -59,7 +60,7 @@ export async function viewRun(runtime: Served, id: string): Promise<RunView> {
     reason: row.reason,
     startedAt: new Date(row.created_at).toISOString(),
     endedAt: row.ended_at === null ? null : new Date(row.ended_at).toISOString(),
-    costUsd: row.cost_nanousd / 1e9,
+    costUsd: ((await costsOfRuns(runtime.database, [row.no])).get(row.no) ?? 0) / 1e9,
     waitsFor: asked.map(viewAsked),
   }
   if (row.status !== 'succeeded' && row.status !== 'failed') return view

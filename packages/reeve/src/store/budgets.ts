@@ -1,4 +1,5 @@
 import type { Session } from './database.ts'
+import { beginModelCall, billModelCall, type CallBill, type NewModelCall } from './model-calls.ts'
 
 /**
  * Money that may be spent, by scope: `project`, `day:2026-11-21`, `workflow:NAME`, `agent:NAME`, `run:NUMBER`.
@@ -20,6 +21,8 @@ export interface Reservation {
   run: number
   scopes: string[]
   nanousd: number
+  /** The call that it is for, as the ledger has it. */
+  call: Omit<NewModelCall, 'id' | 'run'>
 }
 
 /** Sets a scope's ceiling, or takes it away. */
@@ -60,11 +63,17 @@ export async function reserve(session: Session, reservation: Reservation): Promi
     JSON.stringify(scopes),
     reservation.nanousd,
   ])
+  await beginModelCall(session, { ...reservation.call, id: reservation.id, run: reservation.run })
   return
 }
 
-/** Replaces a reservation by what was spent. Answers false when it was settled before. */
-export async function settle(session: Session, id: string, nanousd: number): Promise<boolean> {
+/** Replaces a reservation by what was spent, in the ledger too. Answers false when it was settled before. */
+export async function settle(
+  session: Session,
+  id: string,
+  nanousd: number,
+  bill: CallBill,
+): Promise<boolean> {
   const row = await session.get<{ scopes: string; nanousd: number }>(
     'select scopes, nanousd from reservations where id = ? {lock}',
     [id],
@@ -76,6 +85,7 @@ export async function settle(session: Session, id: string, nanousd: number): Pro
       [row.nanousd, nanousd, scope],
     )
   }
+  await billModelCall(session, id, nanousd, bill)
   return true
 }
 
@@ -86,7 +96,7 @@ export async function settleAbandoned(session: Session, run: number): Promise<nu
     [run],
   )
   let total = 0
-  for (const { id, nanousd } of rows) if (await settle(session, id, nanousd)) total += nanousd
+  for (const { id, nanousd } of rows) if (await settle(session, id, nanousd, unknownBill)) total += nanousd
   return total
 }
 
@@ -101,3 +111,6 @@ export async function listBudgets(session: Session): Promise<BudgetRow[]> {
 function emptyBudget(scope: string): BudgetRow {
   return { scope, ceiling_nanousd: 0, reserved_nanousd: 0, spent_nanousd: 0 }
 }
+
+/** Of a call that nobody heard the end of. */
+const unknownBill: CallBill = { outcome: 'unknown', inputTokens: 0, outputTokens: 0, cachedTokens: 0 }

@@ -61,6 +61,7 @@ function pruneBatch(
     await session.run(`delete from inbox where run in (${marks})`, numbers)
     await session.run(`delete from approvals where run in (${marks})`, numbers)
     await session.run(`delete from answers where run in (${marks})`, numbers)
+    await session.run(`update model_calls set run_status = ? where run in (${marks})`, [status, ...numbers])
     await session.run(`delete from runs where no in (${marks})`, numbers)
     for (const { blob } of blobs) {
       await session.run(

@@ -46,7 +46,6 @@ export interface RunRow {
   /** Workers that died while driving it, since its journal last grew. */
   crashes: number
   crash_seq: number
-  cost_nanousd: number
   created_at: number
   ended_at: number | null
   head: string | null
@@ -141,7 +140,6 @@ export interface Release {
   endedAt: number | null
   head: string
   headSeq: number
-  costNanousd: number
 }
 
 export const releaseRuns: Bulk = {
@@ -154,12 +152,11 @@ export const releaseRuns: Bulk = {
     ended_at: 'int',
     head: 'text',
     head_seq: 'int',
-    cost_nanousd: 'int',
   },
   sql: `update runs set
       status = case when :status = 'waiting' and runs.inbox > :inbox_seen then 'queued' else :status end,
       reason = :reason, wake_at = :wake_at, ended_at = :ended_at, head = :head, head_seq = :head_seq,
-      cost_nanousd = :cost_nanousd, worker = null, crashes = 0, fresh = 0
+      worker = null, crashes = 0, fresh = 0
     {from} where runs.no = :no`,
 }
 
@@ -192,7 +189,6 @@ export function releaseValues(release: Release): Value[] {
     release.endedAt,
     release.head,
     release.headSeq,
-    release.costNanousd,
   ]
 }
 

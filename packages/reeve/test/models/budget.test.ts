@@ -16,6 +16,9 @@ function purseOn(database: Database, run: number, ceilingUsd: number | null) {
     database,
     newId: () => `r${run}-${count++}`,
     run,
+    runId: `run${run}`,
+    workflow: 'flow',
+    now: () => 5,
     scopes: async () => [
       { scope: 'project', ceilingUsd },
       { scope: `run:${run}`, ceilingUsd: null },
@@ -74,11 +77,14 @@ test('a call whose bill is unknown counts at the most that it may have cost, a r
 
 test('what a dead worker had reserved counts as spent when its run is taken over', async () => {
   const database = await openTestDatabase(new FakeClock())
-  await purseOn(database, 7, 1).reserve(0.4)
+  await purseOn(database, 7, 1).reserve('paid', 0.4)
   const successor = openPurse({
     database,
     newId: () => 'next',
     run: 7,
+    runId: 'run7',
+    workflow: 'flow',
+    now: () => 9,
     scopes: async () => [{ scope: 'project', ceilingUsd: 1 }],
   })
   await budgeted(paidSolver(0.5, answers(0.1)), successor).solve(question, options)
@@ -88,10 +94,17 @@ test('what a dead worker had reserved counts as spent when its run is taken over
 test('a scope that is full leaves the others untouched', async () => {
   const database = await openTestDatabase(new FakeClock())
   const purse = purseOn(database, 1, 1)
-  await purse.settle(await purse.reserve(0.5), 0.5)
+  await purse.settle(await purse.reserve('paid', 0.5), 0.5)
   await database
     .transaction(async (session) => {
-      const full = await reserve(session, { id: 'x', run: 1, scopes: ['run:1', 'project'], nanousd: 6e8 })
+      const call = { run_id: 'run1', workflow: 'flow', agent: null, model: 'paid', at: 5 }
+      const full = await reserve(session, {
+        id: 'x',
+        run: 1,
+        scopes: ['run:1', 'project'],
+        nanousd: 6e8,
+        call,
+      })
       expect(full).toMatchObject({ scope: 'project' })
       throw new Error('the caller gives up')
     })

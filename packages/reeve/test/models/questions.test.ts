@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { ReeveError } from '../../src/base/errors.ts'
 import { FakeClock } from '../../src/base/fake-clock.ts'
 import { Context, workflow } from '../../src/context.ts'
 import { WorkflowRegistry } from '../../src/engine/workflow.ts'
@@ -11,6 +12,7 @@ import { embed } from '../../src/models/local/embed.ts'
 import { Questions } from '../../src/models/questions.ts'
 import type { Solver } from '../../src/models/solver.ts'
 import { readBudget } from '../../src/store/budgets.ts'
+import { costsOfRuns, modelCallsOf } from '../../src/store/model-calls.ts'
 import { readRun } from '../../src/store/runs.ts'
 import { openTestDatabase, testEngine } from '../engine/harness.ts'
 
@@ -90,10 +92,60 @@ test('a run never waits for its own ceiling, and its cost is kept', async () => 
   const handle = await engine.startRun(ask, 3)
   expect(await handle.result()).toMatchObject({ status: 'failed', error: { code: 'over-budget' } })
   const run = (await readRun(database, handle.id))!
-  expect(run.cost_nanousd).toBe(8e8)
+  expect(await costsOfRuns(database, [run.no])).toEqual(new Map([[run.no, 8e8]]))
   expect(await readBudget(database, `run:${run.no}`)).toMatchObject({
     spent_nanousd: 8e8,
     reserved_nanousd: 0,
   })
+  await engine.stop()
+})
+
+/** Is cut off once, then answers what is none, then answers. */
+function dear(costUsd: number): Solver {
+  let calls = 0
+  const usage = { inputTokens: 10, outputTokens: 5, costUsd, cachedInputTokens: 4 }
+  return {
+    name: 'dear',
+    kind: 'hosted',
+    worstCaseUsd: () => costUsd,
+    solve: async () => {
+      calls++
+      if (calls === 1) {
+        const details = { billUnknown: true, retryAfterMs: 0 }
+        throw new ReeveError('provider-unavailable', 'cut off', { retryable: true, details })
+      }
+      return { kind: 'value', value: calls === 2 ? 7 : 'big', usage }
+    },
+  }
+}
+
+test('what an attempt paid before it was refused budget is in the ledger and in the run’s cost alike', async () => {
+  const { engine, database, clock } = await start([dear(0.3)], { day: '$0.7' })
+  const handle = await engine.startRun(ask, 1)
+  const cost = async () => {
+    const { no } = (await readRun(database, handle.id))!
+    const budget = (await readBudget(database, `run:${no}`))!
+    expect((await costsOfRuns(database, [no])).get(no)).toBe(budget.spent_nanousd)
+    return { nanousd: budget.spent_nanousd, calls: await modelCallsOf(database, no) }
+  }
+  await clock.advance(1000)
+  expect(await readRun(database, handle.id)).toMatchObject({ status: 'waiting' })
+  const refused = await cost()
+  expect(refused.nanousd).toBe(6e8)
+  expect(refused.calls).toMatchObject([
+    { model: 'dear', outcome: 'unknown', nanousd: 3e8, input_tokens: 0, workflow: 'ask', run_id: handle.id },
+    {
+      model: 'dear',
+      outcome: 'answered',
+      nanousd: 3e8,
+      input_tokens: 10,
+      output_tokens: 5,
+      cached_tokens: 4,
+    },
+  ])
+  // The next day there is budget again.
+  await clock.advance(360_000)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: ['big'] })
+  expect((await cost()).nanousd).toBe(9e8)
   await engine.stop()
 })

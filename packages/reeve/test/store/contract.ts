@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import type { Database } from '../../src/store/database.ts'
 import { answerCases } from './contract/answers.ts'
+import { modelCallCases } from './contract/model-calls.ts'
 import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
 import { claimCases } from './contract/claims.ts'
@@ -30,5 +31,6 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     memoryCases(open)
     auditCases(open)
     answerCases(open)
+    modelCallCases(open)
   })
 }

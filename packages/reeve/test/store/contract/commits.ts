@@ -83,7 +83,7 @@ function fullTurn(no: number, epoch: number): Turn {
     ],
     memories: [item({ run: `run${no}`, step: 1 })],
     children: [{ run: child, first: chainOf(no + 1000)('run-started', '{}') }],
-    release: releaseOf(no, { inboxSeen: 0, headSeq: 2, head: done.hash, costNanousd: 7 }),
+    release: releaseOf(no, { inboxSeen: 0, headSeq: 2, head: done.hash }),
   }
 }
 
@@ -130,7 +130,6 @@ export function commitCases(open: Open): void {
       endedAt: 9,
       head: 'h',
       headSeq: 4,
-      costNanousd: 12,
     })
     const source = sourceOf({ run: 1, epoch: 1, events: [], release })
     commits.submit(source)
@@ -141,7 +140,6 @@ export function commitCases(open: Open): void {
       ended_at: 9,
       head: 'h',
       head_seq: 4,
-      cost_nanousd: 12,
       worker: null,
       fresh: 0,
     })

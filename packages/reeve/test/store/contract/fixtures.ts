@@ -110,7 +110,6 @@ export function releaseOf(no: number, changes: Partial<Release> = {}): Release {
     endedAt: null,
     head: 'head',
     headSeq: 1,
-    costNanousd: 0,
     ...changes,
   }
 }
