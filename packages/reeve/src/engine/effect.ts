@@ -63,6 +63,13 @@ export class NotApplied extends ReeveError {
 /** What a person answers about an unknown outcome. */
 export type OutcomeAnswer = { happened: true; result: Json } | { happened: false; retry: boolean }
 
+/** From what may be repeated at will to what may not. */
+const classes: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
+
+function stricter(left: EffectClass, right: EffectClass): EffectClass {
+  return classes.indexOf(left) > classes.indexOf(right) ? left : right
+}
+
 export function effect(execution: Execution, definition: Effect, args: Json): Promise<unknown> {
   const call = execution.issue('effect', definition.name, argumentsHash(args))
   execution.perform(call, () => new EffectCall(execution, call, definition, args).resume())
@@ -103,13 +110,18 @@ class EffectCall {
     if (!last) return this.#attempt(1)
     const payload = JSON.parse(last.payload!) as {
       attempt: number
+      class?: EffectClass
       dueAt?: number
       approval?: string
       reason?: string
     }
     switch (last.type) {
       case 'effect-intended':
-        return this.#afterUnknown(payload.attempt, 'the process ended before the outcome was recorded')
+        return this.#afterUnknown(
+          payload.attempt,
+          'the process ended before the outcome was recorded',
+          payload.class,
+        )
       case 'effect-retrying':
         return this.#retryAt(payload.dueAt!, payload.attempt + 1)
       default:
@@ -179,9 +191,12 @@ class EffectCall {
     )
   }
 
-  /** Nobody here knows whether the attempt took effect. */
-  async #afterUnknown(attempt: number, reason: string): Promise<void> {
-    switch (this.#effect.effect) {
+  /**
+   * Nobody here knows whether the attempt took effect. `made`: the class under which it was made, which the code may have
+   * changed since; what either of the two forbids is not done.
+   */
+  async #afterUnknown(attempt: number, reason: string, made = this.#effect.effect): Promise<void> {
+    switch (stricter(made, this.#effect.effect)) {
       case 'read':
       case 'idempotent':
         return this.#attempt(attempt + 1)
@@ -193,6 +208,7 @@ class EffectCall {
   }
 
   async #verify(attempt: number, reason: string): Promise<void> {
+    if (!this.#effect.verify) return this.#ask(attempt, reason)
     let verdict: Verdict
     try {
       verdict = await within(
