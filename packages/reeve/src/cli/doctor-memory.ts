@@ -7,7 +7,7 @@ import type { Workspace } from './workspace.ts'
 const comparedQuickly = 5000
 
 /** How what is remembered is searched, and whether that suits how much there is. */
-export async function checkMemory({ database }: Workspace): Promise<Finding> {
+export async function checkMemory({ database }: Pick<Workspace, 'database'>): Promise<Finding> {
   const items = await countMemories(database)
   const { column, offered, created, unplaced, unindexed } = await readVectorSupport(database)
   const what = 'memory'

@@ -3,6 +3,7 @@ import { vector as extension } from '@electric-sql/pglite-pgvector'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { FakeClock } from '../../src/base/fake-clock.ts'
+import { checkMemory } from '../../src/cli/doctor-memory.ts'
 import { copyDatabase } from '../../src/store/copy.ts'
 import type { Database } from '../../src/store/database.ts'
 import { insertMemories, memoryValues } from '../../src/store/memories.ts'
@@ -89,7 +90,13 @@ describe('Postgres with pgvector', () => {
       const unplaced = () => database.all('select no from memories where embedding is null')
       expect([await find(1), await find(2)]).toEqual([[items[0]!.id], [items[1]!.id]])
       expect(await unplaced()).toEqual([{ no: 1 }])
+      expect(await checkMemory({ database })).toMatchObject({
+        state: 'warning',
+        found: "2 items, exact search by pgvector; 1 not in pgvector's column yet",
+        advice: expect.stringContaining('reeve migrate'),
+      })
       await prepareVectors(database)
+      expect(await checkMemory({ database })).toMatchObject({ state: 'ok' })
       expect(await unplaced()).toEqual([])
       expect([await find(1), await find(2)]).toEqual([[items[0]!.id], [items[1]!.id]])
     },
