@@ -1,9 +1,9 @@
 import type { Facts } from './facts.ts'
 
 /**
- * I2, from the outside's side: a body that began again did so only because its outcome was not acknowledged, or once
- * because its worker had lost the run and did not know yet; a body belongs to a run that is there, and sections that may
- * not overlap did not, within one life of the victim.
+ * I2, from the outside's side: a body that began again did so only because its outcome was not acknowledged, or, for one
+ * step and its retries, because its worker had lost the run and did not know yet; a body belongs to a run that is there,
+ * and sections that may not overlap did not, within one life of the victim.
  */
 export function checkBodies(facts: Facts): string[] {
   return [...noBodyAfterItsOutcome(facts), ...bodiesOfRuns(facts), ...sectionsApart(facts)]
@@ -11,7 +11,13 @@ export function checkBodies(facts: Facts): string[] {
 
 function noBodyAfterItsOutcome(facts: Facts): string[] {
   const seenBy = new Map<string, Set<number>>()
-  const excused = new Set(facts.losses.map(({ run, life }) => `${run} ${life}`))
+  /** The step at which a life that lost its run was, once it is known. */
+  const lastSteps = new Map(facts.losses.map(({ run, life }) => [`${run} ${life}`, '']))
+  const isExcused = ({ run, life, name }: { run: string; life: number; name: string }) => {
+    const last = lastSteps.get(`${run} ${life}`)
+    if (last === '') lastSteps.set(`${run} ${life}`, name)
+    return last === '' || last === name
+  }
   const problems: string[] = []
   for (const heard of facts.heard) {
     if (heard.kind !== 'saw' && heard.kind !== 'body') continue
@@ -19,7 +25,7 @@ function noBodyAfterItsOutcome(facts: Facts): string[] {
     if (heard.kind === 'saw') {
       if (lives) lives.add(heard.life)
       else seenBy.set(`${heard.run} ${heard.name}`, new Set([heard.life]))
-    } else if (lives && (lives.has(heard.life) || !excused.delete(`${heard.run} ${heard.life}`)))
+    } else if (lives && (lives.has(heard.life) || !isExcused(heard)))
       problems.push(`step "${heard.name}" of run ${heard.run} ran again after its outcome was seen`)
   }
   return problems
