@@ -8,7 +8,7 @@ import { retryAfterMs } from '../base/retry-after.ts'
  * `provider-unavailable` 408, 409, 5xx, a lost connection or a garbled reply, retryable ·
  * `provider-denied` no access, no credit or no such model: every question would fare alike ·
  * `provider-rejected` this request is not acceptable.
- * `details.billUnknown` marks calls that may have been billed although no answer came.
+ * `details.billUnknown` marks calls that may have been billed although no answer came: all but plain refusals.
  */
 export function toProviderError(
   error: unknown,
@@ -37,11 +37,19 @@ export function toProviderError(
   if (isOutOfCredit(error)) return new ReeveError('provider-denied', said, { details })
   if (status === 429) return new ReeveError('provider-limited', said, { retryable: true, details })
   if (status >= 500 || status === 408 || status === 409) {
-    if (status === 504 || status === 408) details.billUnknown = true
+    if (status === 504 || status === 408 || !saysWhy(error)) details.billUnknown = true
     return new ReeveError('provider-unavailable', said, { retryable: true, details })
   }
   const denied = [401, 402, 403, 404].includes(status)
   return new ReeveError(denied ? 'provider-denied' : 'provider-rejected', said, { details })
+}
+
+/**
+ * A provider that refuses sends an error. Without one it was a gateway that failed, after the model had worked perhaps,
+ * or a reply of 200 that the AI SDK could not use and gave a status of its own.
+ */
+function saysWhy(error: APICallError): boolean {
+  return /"error"\s*:/.test(error.responseBody ?? '')
 }
 
 /** OpenAI reports an empty account as 429, which no waiting mends. */

@@ -311,6 +311,22 @@ describe('hosted solvers', () => {
     expect(error.details.retryAfterMs).toBe(retryAfterMs)
   })
 
+  test.each([
+    ['{"error":{"message":"overloaded"}}', undefined],
+    ['<html>bad gateway</html>', true],
+    ['{}', true],
+  ])('a failure that came with %s may have been billed: %s', (responseBody, billUnknown) => {
+    const thrown = new APICallError({
+      message: 'no',
+      url: '',
+      requestBodyValues: {},
+      statusCode: 502,
+      responseBody,
+    })
+    const error = toProviderError(thrown, 'openai/gpt-5', undefined, APICallError.isInstance)
+    expect(error.details.billUnknown).toBe(billUnknown)
+  })
+
   test('without the optional packages everything loads, and the first question says what to install', () => {
     const source = new URL('../../src/models/hosted.ts', import.meta.url).href
     const script = `
