@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { systemClock } from '../base/time.ts'
 import type { Runtime } from '../runtime.ts'
 import { countPending } from '../store/approvals.ts'
-import { readTail, type TailEvent, tailEnd } from '../store/journal.ts'
 import { listSchedules } from '../store/schedules.ts'
+import { Tail, type TailEvent } from '../store/tail.ts'
 import type { Cli } from './cli.ts'
 import { describeEvent, eventLine, payloadOf } from './event-line.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -36,14 +37,14 @@ export async function dev(cli: Cli): Promise<ExitCode> {
   return withRuntime(cli, async (runtime) => {
     const { terminal } = cli
     const interrupt = new Interrupt(terminal, 'Nothing is lost: what is under way goes on at the next start.')
-    let last = (await tailEnd(runtime.database))?.id ?? 0
+    const { database } = runtime
+    const tail = await Tail.fromNow(database, database.clock ?? systemClock, told)
     await runtime.start()
     await greet(cli, runtime)
     for (;;) {
       const stopping = interrupt.signal.aborted
-      const events = await readTail(runtime.database, last, told)
+      const events = await tail.read()
       for (const event of events) tell(cli, event)
-      last = events.at(-1)?.id ?? last
       if (stopping) return exitCodes.done
       if (events.length === 0)
         await delay(pollMs, undefined, { signal: interrupt.signal }).catch(() => undefined)

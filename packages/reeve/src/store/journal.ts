@@ -99,29 +99,7 @@ export const eventsOfRuns: Bulk = {
     from events e left join blobs b on b.hash = e.blob {also} where e.run = :run order by e.run, e.seq`,
 }
 
-/** An event as it appears in the order of all runs. */
-export type TailEvent = JournalEvent & {
-  id: number
-  run_id: string
-  workflow: string
-  run_reason: string | null
-}
-
-/** Events of all runs after `id`, of these types, in the order they were written; blobs are left out. */
-export async function readTail(
-  session: Session,
-  id: number,
-  types: readonly string[],
-  limit = 500,
-): Promise<TailEvent[]> {
-  return session.all<TailEvent>(
-    `select e.*, r.id as run_id, r.workflow, r.reason as run_reason from events e join runs r on r.no = e.run
-     where e.id > ? and e.type in (${types.map(() => '?').join(', ')}) order by e.id limit ?`,
-    [id, ...types, limit],
-  )
-}
-
-/** The place in the order of all runs' events that nothing has passed yet. */
+/** The newest event of all runs. */
 export async function tailEnd(session: Session): Promise<{ id: number; at: number } | undefined> {
   return session.get<{ id: number; at: number }>('select id, at from events order by id desc limit 1')
 }

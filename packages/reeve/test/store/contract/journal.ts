@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { FakeClock } from '../../../src/base/fake-clock.ts'
 import { sha256 } from '../../../src/base/hash.ts'
 import {
   eventValues,
@@ -6,10 +7,10 @@ import {
   insertEvents,
   readEvents,
   readHead,
-  readTail,
   tailEnd,
   verifyChain,
 } from '../../../src/store/journal.ts'
+import { Tail } from '../../../src/store/tail.ts'
 import { addRunning, chainOf, type Open, storeCase } from './fixtures.ts'
 
 export function journalCases(open: Open): void {
@@ -74,19 +75,24 @@ export function journalCases(open: Open): void {
     open,
     async (database) => {
       expect(await tailEnd(database)).toBeUndefined()
+      const tail = await Tail.fromNow(database, new FakeClock(), ['run-started', 'run-succeeded'])
       await addRunning(database, 1)
       await addRunning(database, 2)
       const [first, second] = [chainOf(1), chainOf(2)]
       await database.bulk(insertEvents, [first('run-started'), second('run-started')].map(eventValues))
       await database.bulk(insertEvents, [second('log-written'), first('run-succeeded')].map(eventValues))
-      const all = await readTail(database, 0, ['run-started', 'run-succeeded'])
+      const all = await tail.read()
       expect(all.map((event) => `${event.run_id} ${event.type}`)).toEqual([
         'run1 run-started',
         'run2 run-started',
         'run1 run-succeeded',
       ])
-      expect(await readTail(database, all[1]!.id, ['run-started', 'run-succeeded'])).toEqual([all[2]])
+      expect(await tail.read()).toEqual([])
       expect((await tailEnd(database))!.id).toBe(all[2]!.id)
+      const later = await Tail.fromNow(database, new FakeClock(), ['run-succeeded'])
+      await database.bulk(insertEvents, [second('run-succeeded')].map(eventValues))
+      expect(await later.read()).toMatchObject([{ run_id: 'run2' }])
+      expect(await tail.read()).toHaveLength(1)
     },
   )
 }
