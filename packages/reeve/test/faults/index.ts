@@ -1,6 +1,7 @@
 import { bitFlips } from './bit-flips.ts'
 import { diskFull } from './disk-full.ts'
 import type { Fault } from './fault.ts'
+import { modelFaults } from './model-faults.ts'
 import { partitions } from './partitions.ts'
 import { poison } from './poison.ts'
 import { postgresRestarts } from './postgres-restarts.ts'
@@ -15,6 +16,7 @@ export const faults: Fault[] = [
   diskFull,
   syncErrors,
   poison,
+  modelFaults,
   postgresRestarts,
   partitions,
 ]
