@@ -2,7 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { type ApprovalView, recordDecision, requireApproval } from '../store/approvals.ts'
 import type { Database, Session } from '../store/database.ts'
-import { deliver, wakeRuns } from '../store/inbox.ts'
+import { deliver, isDelivered, wakeRuns } from '../store/inbox.ts'
 import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../store/runs.ts'
 import type { DecisionItem } from './approval.ts'
 import type { EngineEdges } from './edges.ts'
@@ -39,8 +39,10 @@ export class Control {
     const run = await requireRun(this.#database, runId)
     const fresh = await this.#database.transaction(async (session) => {
       const current = (await lockRun(session, run.no))!
-      refuseEnded(current, 'take a signal')
       const dedup = options.id === undefined ? null : `signal:${options.id}`
+      // Who sends again for want of an answer must hear that it came, whatever the run has done since.
+      if (dedup !== null && (await isDelivered(session, run.no, dedup))) return false
+      refuseEnded(current, 'take a signal')
       return deliver(session, {
         run: run.no,
         name: `signal:${name}`,

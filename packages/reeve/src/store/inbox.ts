@@ -64,6 +64,12 @@ export const itemsOfRuns: Bulk = {
     where inbox.run = :run and inbox.consumed_step is null order by inbox.id`,
 }
 
+/** Whether the run was sent an item with this `dedup` before, taken or not. */
+export async function isDelivered(session: Session, run: number, dedup: string): Promise<boolean> {
+  const row = await session.get('select id from inbox where run = ? and dedup = ?', [run, dedup])
+  return row !== undefined
+}
+
 /** Puts one item into a run's inbox and wakes it. Answers false for a duplicate. */
 export async function deliver(session: Session, delivery: Delivery): Promise<boolean> {
   const inserted = await session.bulk(insertDeliveries, [deliveryValues(delivery)])

@@ -157,6 +157,24 @@ test('a wait with a length that cannot be read fails where it is made, and the s
   await engine.stop()
 })
 
+test('a copy of a signal that was taken is known as one when the run has ended', async () => {
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    run: (ctx: CoreContext) => ctx.waitFor('go'),
+  })
+  const { engine } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  expect(await engine.control.signal(handle.id, 'go', 1, { id: 'one' })).toBe(true)
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: 1 })
+  expect(await engine.control.signal(handle.id, 'go', 1, { id: 'one' })).toBe(false)
+  await expect(engine.control.signal(handle.id, 'go', 1, { id: 'two' })).rejects.toMatchObject({
+    code: 'run-ended',
+  })
+  await engine.stop()
+})
+
 test('a signal to an unknown or an ended run is refused', async () => {
   const { engine } = await testEngine([waiting])
   await engine.start()

@@ -61,7 +61,7 @@ export interface Shape {
   verify?(facts: Facts): string[]
 }
 
-const anything: StandardSchemaV1<Json, Json> = {
+export const anything: StandardSchemaV1<Json, Json> = {
   '~standard': { version: 1, vendor: 'crash-suite', validate: (value) => ({ value: value as Json }) },
 }
 

@@ -1,0 +1,5 @@
+import { test } from 'vitest'
+import { duplicates } from './duplicates.ts'
+import { keepsItsInvariants } from './short.ts'
+
+test('copies of starts and signals', { timeout: 30_000 }, () => keepsItsInvariants(duplicates, 15))
