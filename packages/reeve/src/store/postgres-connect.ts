@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { codeOf, isLoss } from './postgres-errors.ts'
+import { lacksTls, settleTls, tlsAdvice } from './postgres-tls.ts'
 
 type Driver = typeof import('pg')
 
@@ -30,10 +31,20 @@ export interface Opening {
 
 /**
  * Connects once and checks that the server can hold Reeve's data.
- * @throws `bad-database-url` `database-unreachable` `database-refused` `database-missing` `database-too-old`
- * `database-read-only` `database-no-schema`
+ * @throws `bad-database-url` `database-unreachable` `database-refused` `database-tls` `database-missing`
+ * `database-too-old` `database-read-only` `database-no-schema`
  */
 export async function openPostgres(url: string, options: { serverVersion?: number } = {}): Promise<Opening> {
+  try {
+    return await openAs(url, options)
+  } catch (error) {
+    const isPreferred = /[?&]sslmode=prefer(&|$)/.test(url)
+    if (!isPreferred || !(error instanceof ReeveError) || !lacksTls(error.message)) throw error
+    return openAs(url.replace('sslmode=prefer', 'sslmode=disable'), options)
+  }
+}
+
+async function openAs(url: string, options: { serverVersion?: number }): Promise<Opening> {
   const place = placeOf(url)
   const plain = parseUrl(url)
   const { default: driver } = (await import('pg')) as unknown as { default: Driver }
@@ -125,22 +136,14 @@ function explain(
   if (/password must be a string|no password/i.test(said)) {
     return { code: 'database-refused', advice: 'The server wants a password: write one into DATABASE_URL.' }
   }
-  if (/does not support SSL|certificate|SSL/i.test(said)) {
-    return {
-      code: 'database-tls',
-      advice:
-        'Check sslmode (disable, require, verify-ca, verify-full) and sslrootcert in DATABASE_URL against what the server offers.',
-    }
-  }
-  return undefined
+  const advice = tlsAdvice(code, said)
+  return advice === undefined ? undefined : { code: 'database-tls', advice }
 }
 
 function withSettings(config: ClientConfig): ClientConfig {
   const flags = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`)
   return { ...config, options: [...flags, config.options ?? ''].join(' ') }
 }
-
-const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify']
 
 function parseUrl(url: string): ClientConfig & { user: string; database: string } {
   const bad = (why: string, cause?: unknown) =>
@@ -157,14 +160,8 @@ function parseUrl(url: string): ClientConfig & { user: string; database: string 
   }
   const database = decodeURIComponent(parsed.pathname.slice(1))
   if (database === '') throw bad('it names no database')
-  const mode = parsed.searchParams.get('sslmode')
-  if (mode !== null && !sslModes.includes(mode)) {
-    throw bad(`sslmode=${mode} is none of ${sslModes.join(', ')}`)
-  }
-  // The modes mean what they mean to every other client of Postgres, in place of the driver's stricter reading.
-  if (mode !== null && mode !== 'no-verify' && !parsed.searchParams.has('uselibpqcompat')) {
-    parsed.searchParams.set('uselibpqcompat', 'true')
-  }
+  const problem = settleTls(parsed.searchParams)
+  if (problem !== undefined) throw bad(problem)
   const options = parsed.searchParams.get('options')
   parsed.searchParams.delete('options')
   return {

@@ -100,7 +100,7 @@ test('TLS that the server does not offer is refused, not dropped', async () => {
   const url = `${await server.createDatabase()}?sslmode=require`
   await expect(use(url)).rejects.toMatchObject({
     code: 'database-tls',
-    message: expect.stringMatching(/does not support SSL.*Check sslmode/),
+    message: expect.stringMatching(/does not support SSL.*Turn TLS on at the server/),
   })
 })
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -39,9 +39,12 @@ export async function startPostgres(): Promise<TestServer> {
 
 /**
  * Starts a server of our own with its data in a temporary folder. It does not wait for the disk unless `flags` say so:
- * what survives a loss of power is for other tests.
+ * what survives a loss of power is for other tests. `files` are put into its data folder, for it alone to read.
  */
-export async function startOwnPostgres(flags: Record<string, string> = {}): Promise<TestServer> {
+export async function startOwnPostgres(
+  flags: Record<string, string> = {},
+  files: Record<string, string> = {},
+): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-postgres-'))
   const remove = () => rmSync(folder, { recursive: true, force: true })
   try {
@@ -56,6 +59,11 @@ export async function startOwnPostgres(flags: Record<string, string> = {}): Prom
       [`--pgdata=${data}`, '--username=reeve', '--auth=trust', '--encoding=UTF8', '--no-sync'],
       { ...how, stdio: ['ignore', 'ignore', 'pipe'] },
     )
+    for (const [name, content] of Object.entries(files)) {
+      const path = join(data, name)
+      writeFileSync(path, content, { mode: 0o600 })
+      if (user) chownSync(path, user.uid, user.gid)
+    }
     const port = await freePort()
     const settings = {
       listen_addresses: '127.0.0.1',
