@@ -14,6 +14,7 @@ import { createMemory } from './memory/memory.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
 import { tidyAnswers } from './models/answer-cache.ts'
 import { CircuitBreakers } from './models/breaker.ts'
+import { BreakerRecord } from './models/breaker-record.ts'
 import { installCeilings } from './models/budget.ts'
 import { checkRoute } from './models/check-route.ts'
 import { type HostedSolver, hostedSolver } from './models/hosted.ts'
@@ -70,6 +71,7 @@ export class Runtime {
 
   private constructor(parts: {
   readonly #mcpServers: readonly McpServer[]
+  readonly #breakerRecord: BreakerRecord
     options: RuntimeOptions
     database: Database
     engine: Engine
@@ -80,6 +82,7 @@ export class Runtime {
   }) {
     this.project = parts.options.project
     mcpServers: readonly McpServer[]
+    breakerRecord: BreakerRecord
     this.environment = parts.options.environment
     this.database = parts.database
     this.engine = parts.engine
@@ -90,6 +93,7 @@ export class Runtime {
   }
 
     this.#mcpServers = parts.mcpServers
+    this.#breakerRecord = parts.breakerRecord
   static async open(options: RuntimeOptions): Promise<Runtime> {
     const ownClock = options.clock ?? systemClock
     const log = options.log ?? lineLog((line) => process.stderr.write(line), false)
@@ -108,9 +112,10 @@ export class Runtime {
       await claimDatabase(database, claimantOf(options.project, options.environment.database))
       const knowledge = createKnowledge({ embed })
       const workflows = registryOf(options.project)
+      const breakerRecord = new BreakerRecord(database, log)
       const questions = new Questions({
         routes,
-        breakers: new CircuitBreakers({ clock }),
+        breakers: new CircuitBreakers({ clock, onChange: (...change) => breakerRecord.note(...change) }),
         budgets: options.project.config.budgets ?? {},
         database,
         workflows,
@@ -140,6 +145,7 @@ export class Runtime {
         knowledge,
         unusable,
         mcpServers,
+        breakerRecord,
         clock,
       })
       await runtime.#configure()
@@ -154,6 +160,7 @@ export class Runtime {
   async start(): Promise<void> {
     await this.readKnowledge()
     this.#services = await startServices(this.project.config)
+    this.#breakerRecord.begin(this.engine.worker.id)
     await this.engine.start()
     await this.prune()
   }
@@ -161,6 +168,7 @@ export class Runtime {
   /** Gives the runs back, closes services and database. */
   async stop(graceMs?: number): Promise<void> {
     await this.engine.stop(graceMs)
+    await this.#breakerRecord.end()
     for (const service of this.#services) await service.close()
     await this.database.close()
   }

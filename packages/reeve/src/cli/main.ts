@@ -112,7 +112,7 @@ program
 program
   .command('budgets')
   .description('list what may be spent on models, and what is spent')
-  .action(calls(async () => (await import('./money.ts')).budgets))
+  .action(calls(async () => (await import('./budgets.ts')).budgets))
 program
   .command('costs')
   .description('add up what paid models cost, per run that succeeded too')
@@ -121,8 +121,8 @@ program
   .action(calls(async () => (await import('./costs.ts')).costs))
 program
   .command('models [action]')
-  .description('list routes, solvers and prices; models test asks each solver once')
-  .action(calls(async () => (await import('./money.ts')).models))
+  .description('list keys, routes, solvers, prices and open breakers; models test asks each solver once')
+  .action(calls(async () => (await import('./models.ts')).models))
 program
   .command('doctor')
   .description('check the project, its data and its machine')

@@ -8,6 +8,16 @@ export interface BreakerOptions {
   failures?: number
   /** How long it stays open before one probe is let through. Default 30,000. */
   coolDownMs?: number
+  /** Hears that a solver's circuit opened, or opened again, or (undefined) that an open one closed. Must not throw. */
+  onChange?: (solver: string, circuit: OpenCircuit | undefined) => void
+}
+
+export interface OpenCircuit {
+  /** Failures in a row. */
+  failures: number
+  openedAtMs: number
+  /** When one question may pass. */
+  probeAtMs: number
 }
 
 interface Circuit {
@@ -28,6 +38,7 @@ export class CircuitBreakers {
   readonly #clock: Clock
   readonly #failures: number
   readonly #coolDownMs: number
+  readonly #onChange: BreakerOptions['onChange']
   /** Only solvers with a failure on record. */
   readonly #circuits = new Map<string, Circuit>()
 
@@ -35,6 +46,7 @@ export class CircuitBreakers {
     this.#clock = options.clock
     this.#failures = options.failures ?? 5
     this.#coolDownMs = options.coolDownMs ?? 30_000
+    this.#onChange = options.onChange
   }
 
   /** Whether a question may be put to this solver now. After `true`, exactly one of the three reports must follow. */
@@ -47,15 +59,21 @@ export class CircuitBreakers {
   }
 
   succeeded(solver: string): void {
+    const wasOpen = this.#circuits.get(solver)?.openedAtMs !== undefined
     this.#circuits.delete(solver)
+    if (wasOpen) this.#onChange?.(solver, undefined)
   }
 
   failed(solver: string): void {
     const circuit = this.#circuits.get(solver) ?? { failuresInRow: 0, openedAtMs: undefined, probing: false }
     circuit.failuresInRow++
     circuit.probing = false
-    if (circuit.failuresInRow >= this.#failures) circuit.openedAtMs = this.#clock.now()
     this.#circuits.set(solver, circuit)
+    if (circuit.failuresInRow < this.#failures) return
+    const openedAtMs = this.#clock.now()
+    circuit.openedAtMs = openedAtMs
+    const probeAtMs = openedAtMs + this.#coolDownMs
+    this.#onChange?.(solver, { failures: circuit.failuresInRow, openedAtMs, probeAtMs })
   }
 
   /** The question was taken back before its outcome was known. */

@@ -152,6 +152,14 @@ const migrations: string[][] = [
       cached_tokens bigint not null,
       run_status text
     )`,
+    `create table breakers (
+      solver text not null,
+      worker text not null,
+      failures bigint not null,
+      opened_at bigint not null,
+      probe_at bigint not null,
+      primary key (solver, worker)
+    )`,
     'create index model_calls_run on model_calls (run)',
     'create index model_calls_at on model_calls (at)',
     `create table answers (
