@@ -19,6 +19,7 @@ import {
 import type { Memory, RememberOptions } from './memory/memory.ts'
 import type { Knowledge } from './memory/recall.ts'
 import { type CacheOptions, resolveCache } from './models/answer-cache.ts'
+import { type Embeddings, embedTexts } from './models/embedding.ts'
 import type { Questions } from './models/questions.ts'
 import type { Passage, Question } from './models/solver.ts'
 import { callTool } from './tools/call.ts'
@@ -160,6 +161,16 @@ export class Context extends CoreContext {
   async call(tool: Tool | string, args: unknown): Promise<unknown> {
     const found = typeof tool === 'string' ? this.#toolbox.tool(tool) : tool
     return callTool(CoreContext.executionOf(this), found, args)
+  }
+
+  /**
+   * Turns texts into vectors, in batches that are durable and paid for one by one. `with` names an embedder of
+   * `reeve.config.ts`; default: the one named `default`, else the local one.
+   * @throws `bad-text` `mixed-embeddings` `unknown-route` `route-exhausted` `over-budget`
+   */
+  embed(name: string, texts: readonly string[], options: { with?: string } = {}): Promise<Embeddings> {
+    const execution = CoreContext.executionOf(this)
+    return embedTexts(this.#faculties.questions, execution, name, texts, options.with ?? 'default')
   }
 
   /** What the answers that this run has seen so far have cost, in US dollars. The same on replay. */

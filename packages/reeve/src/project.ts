@@ -47,6 +47,8 @@ export interface ProjectConfig {
    */
   name?: string
   routes?: Record<string, RouteConfig>
+  /** What turns texts into vectors for `ctx.embed`: solvers, or the names of hosted embedding models. */
+  embedders?: Record<string, Solver | string>
   /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
   knowledge?: string[]
   queues?: Record<string, QueueConfig>

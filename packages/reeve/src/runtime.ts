@@ -14,7 +14,6 @@ import { createMemory } from './memory/memory.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
 import { tidyAnswers } from './models/answer-cache.ts'
 import { CircuitBreakers } from './models/breaker.ts'
-import { BreakerRecord } from './models/breaker-record.ts'
 import { installCeilings } from './models/budget.ts'
 import { checkRoute } from './models/check-route.ts'
 import { type HostedSolver, hostedSolver } from './models/hosted.ts'
@@ -22,10 +21,12 @@ import { embed, embedderName } from './models/local/embed.ts'
 import { Questions } from './models/questions.ts'
 import type { RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
+import type { TextListener } from './models/text-stream.ts'
 import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
+import { embedderRoutes } from './project-embedders.ts'
 import { claimantOf } from './project-name.ts'
-import { forgetAnswers } from './store/answers.ts'
 import { mcpServersOf, toolboxOf } from './project-tools.ts'
+import { forgetAnswers } from './store/answers.ts'
 import type { Database } from './store/database.ts'
 import { identityOf, migrate } from './store/migrations.ts'
 import { refuseMoved } from './store/moved.ts'
@@ -33,8 +34,8 @@ import { openDatabase } from './store/open.ts'
 import { claimDatabase } from './store/ownership.ts'
 import { saveQueue } from './store/queues.ts'
 import { prune } from './store/retention.ts'
-
 import type { McpServer } from './tools/mcp/mcp-server.ts'
+
 export interface RuntimeOptions {
   project: Project
   environment: Environment
@@ -44,6 +45,8 @@ export interface RuntimeOptions {
   capacity?: number
   /** Hears what agents do while they do it. */
   agentListener?: AgentListener
+  /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */
+  textListener?: TextListener
 }
 
 /** A hosted model that a route names and that cannot be asked; the route goes on without it. */
@@ -67,33 +70,30 @@ export class Runtime {
   readonly unusable: UnusableSolver[]
   readonly ingested: IngestReport[] = []
   readonly #clock: Clock
+  readonly #mcpServers: readonly McpServer[]
   #services: Service[] = []
 
   private constructor(parts: {
-  readonly #mcpServers: readonly McpServer[]
-  readonly #breakerRecord: BreakerRecord
     options: RuntimeOptions
     database: Database
     engine: Engine
     routes: ReadonlyMap<string, RouteDefinition>
     knowledge: Knowledge
     unusable: UnusableSolver[]
+    mcpServers: readonly McpServer[]
     clock: Clock
   }) {
     this.project = parts.options.project
-    mcpServers: readonly McpServer[]
-    breakerRecord: BreakerRecord
     this.environment = parts.options.environment
     this.database = parts.database
     this.engine = parts.engine
     this.knowledge = parts.knowledge
     this.routes = parts.routes
     this.unusable = parts.unusable
+    this.#mcpServers = parts.mcpServers
     this.#clock = parts.clock
   }
 
-    this.#mcpServers = parts.mcpServers
-    this.#breakerRecord = parts.breakerRecord
   static async open(options: RuntimeOptions): Promise<Runtime> {
     const ownClock = options.clock ?? systemClock
     const log = options.log ?? lineLog((line) => process.stderr.write(line), false)
@@ -112,13 +112,13 @@ export class Runtime {
       await claimDatabase(database, claimantOf(options.project, options.environment.database))
       const knowledge = createKnowledge({ embed })
       const workflows = registryOf(options.project)
-      const breakerRecord = new BreakerRecord(database, log)
       const questions = new Questions({
-        routes,
-        breakers: new CircuitBreakers({ clock, onChange: (...change) => breakerRecord.note(...change) }),
+        routes: new Map([...routes, ...embedderRoutes(options.project.config, options.environment.keys)]),
+        breakers: new CircuitBreakers({ clock }),
         budgets: options.project.config.budgets ?? {},
         database,
         workflows,
+        textListener: options.textListener,
       })
       const memory = createMemory({ database, embedder: { name: embedderName, embed } })
       const mcpServers = await mcpServersOf(options.project, { ...options, clock })
@@ -145,7 +145,6 @@ export class Runtime {
         knowledge,
         unusable,
         mcpServers,
-        breakerRecord,
         clock,
       })
       await runtime.#configure()
@@ -160,7 +159,6 @@ export class Runtime {
   async start(): Promise<void> {
     await this.readKnowledge()
     this.#services = await startServices(this.project.config)
-    this.#breakerRecord.begin(this.engine.worker.id)
     await this.engine.start()
     await this.prune()
   }
@@ -168,12 +166,11 @@ export class Runtime {
   /** Gives the runs back, closes services and database. */
   async stop(graceMs?: number): Promise<void> {
     await this.engine.stop(graceMs)
-    await this.#breakerRecord.end()
+    for (const server of this.#mcpServers) await server.close()
     for (const service of this.#services) await service.close()
     await this.database.close()
   }
 
-    for (const server of this.#mcpServers) await server.close()
   /** Deletes ended runs that the project's retention no longer wants. */
   async prune(): Promise<{ runs: number; events: number }> {
     const { retention } = this.project.config

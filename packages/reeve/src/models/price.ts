@@ -113,6 +113,9 @@ export const listPrices: PriceTable = {
     },
     ...google,
   },
+  'openai/text-embedding-3-small': { inputUsdPerMillion: 0.02, outputUsdPerMillion: 0, ...openai },
+  'openai/text-embedding-3-large': { inputUsdPerMillion: 0.13, outputUsdPerMillion: 0, ...openai },
+  'google/gemini-embedding-001': { inputUsdPerMillion: 0.15, outputUsdPerMillion: 0, ...google },
 }
 
 /** A model's price; a dated snapshot (`…-20251001`, `…-2025-08-07`) costs what its undated name does. */

@@ -1,8 +1,11 @@
-import type { LanguageModel } from 'ai'
+import type { EmbeddingModel, LanguageModel } from 'ai'
 import { ReeveError } from '../base/errors.ts'
 
 /** A model as an AI SDK object. */
 export type LanguageModelObject = Exclude<LanguageModel, string>
+
+/** An embedding model as an AI SDK object. */
+export type EmbeddingModelObject = Exclude<EmbeddingModel, string>
 
 /** Keys and other settings by the name of their environment variable; read by whoever owns the environment. */
 export type Keys = Readonly<Record<string, string | undefined>>
@@ -16,12 +19,19 @@ export interface ModelReference {
   baseUrl?: string
 }
 
+interface Settings {
+  apiKey: string
+  baseURL: string
+}
+
 interface Provider {
   /** Any of these holds the key; none: no key is needed. */
   keyNames: string[]
   package: string
   baseUrl: string
-  load(settings: { apiKey: string; baseURL: string }): Promise<(model: string) => LanguageModelObject>
+  load(settings: Settings): Promise<(model: string) => LanguageModelObject>
+  /** Absent: it has no embedding models. */
+  loadEmbedder?(settings: Settings): Promise<(model: string) => EmbeddingModelObject>
 }
 
 // The base URL and the key are always given: the AI SDK would otherwise look into the environment for them.
@@ -43,6 +53,7 @@ const providers: Readonly<Record<string, Provider>> = {
       const { createOpenAI } = await import('@ai-sdk/openai')
       return createOpenAI(settings)
     },
+    loadEmbedder: loadOpenAiEmbedder,
   },
   google: {
     keyNames: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'],
@@ -51,6 +62,10 @@ const providers: Readonly<Record<string, Provider>> = {
     async load(settings) {
       const { createGoogle } = await import('@ai-sdk/google')
       return createGoogle(settings)
+    },
+    async loadEmbedder(settings) {
+      const { createGoogle } = await import('@ai-sdk/google')
+      return createGoogle(settings).embedding
     },
   },
   ollama: compatible([], 'http://127.0.0.1:11434/v1'),
@@ -66,7 +81,13 @@ function compatible(keyNames: string[], baseUrl: string): Provider {
       const { createOpenAI } = await import('@ai-sdk/openai')
       return createOpenAI({ ...settings, name: 'openai-compatible' }).chat
     },
+    loadEmbedder: loadOpenAiEmbedder,
   }
+}
+
+async function loadOpenAiEmbedder(settings: Settings): Promise<(model: string) => EmbeddingModelObject> {
+  const { createOpenAI } = await import('@ai-sdk/openai')
+  return createOpenAI(settings).embedding
 }
 
 /**
@@ -127,14 +148,28 @@ export function takesSchemas(reference: ModelReference): boolean {
 /** Loads the provider's package on first use. @throws `missing-package` */
 export async function loadModel(reference: ModelReference, keys: Keys): Promise<LanguageModelObject> {
   const provider = providerOf(reference)
-  const settings = {
-    apiKey: keyOf(reference, keys) ?? 'none',
-    baseURL: reference.baseUrl ?? provider.baseUrl,
-  }
+  const settings = settingsOf(reference, keys)
   const create = await orMissingPackage(provider.package, () => provider.load(settings))
   return create(reference.model)
 }
 
+/** As `loadModel`, for the providers that have embedding models. @throws `missing-package` `no-embeddings` */
+export async function loadEmbeddingModel(
+  reference: ModelReference,
+  keys: Keys,
+): Promise<EmbeddingModelObject> {
+  const provider = providerOf(reference)
+  if (!provider.loadEmbedder)
+    throw new ReeveError('no-embeddings', `${reference.provider} has no embedding models.`)
+  const settings = settingsOf(reference, keys)
+  const create = await orMissingPackage(provider.package, () => provider.loadEmbedder!(settings))
+  return create(reference.model)
+}
+
+function settingsOf(reference: ModelReference, keys: Keys): Settings {
+  const baseURL = reference.baseUrl ?? providerOf(reference).baseUrl
+  return { apiKey: keyOf(reference, keys) ?? 'none', baseURL }
+}
 /** @throws `missing-package` when an optional package is not there. */
 export async function orMissingPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {

@@ -42,8 +42,11 @@ export type TurnValue = { calls: ToolCall[]; text?: string } | { answer: unknown
 
 /** One typed question. Micro-delegation: ask for one thing at a time. */
 export interface Question {
-  /** `converse`: the next turn of `messages`, which is calls of `tools` or the final answer. */
-  task: 'extract' | 'generate' | 'converse'
+  /**
+   * `converse`: the next turn of `messages`, which is calls of `tools` or the final answer.
+   * `embed`: a vector for each text of `input`; only embedders are asked.
+   */
+  task: 'extract' | 'generate' | 'converse' | 'embed'
   /** What the workflow calls this question; shown on every screen. */
   name: string
   instructions?: string
