@@ -43,11 +43,13 @@ const indexBreadth = 200
 export class NearestMemories {
   readonly #database: Database
   readonly #comparedInFull: number
+  readonly #pageRows: number
   #column: Promise<VectorColumn | undefined> | undefined
 
-  constructor(database: Database, options: { comparedInFull?: number } = {}) {
+  constructor(database: Database, options: { comparedInFull?: number; pageRows?: number } = {}) {
     this.#database = database
     this.#comparedInFull = options.comparedInFull ?? comparedInFull
+    this.#pageRows = options.pageRows ?? pageRows
   }
 
   /** Whether pgvector's column was there when it was first looked for; one added later is used after a restart. */
@@ -65,7 +67,7 @@ export class NearestMemories {
     const column = await this.column()
     if (!column) return { found: await this.#compare(query, await this.#pages(query)), exact: true }
     // Written by processes that knew of no column.
-    const lacking = pagesByScope(this.#database, query, 'and embedding is null')
+    const lacking = pagesByScope(this.#database, query, this.#pageRows, 'and embedding is null')
     const unplaced = await this.#compare(query, lacking)
     const { found, exact } = await this.#ask(query, column)
     const all = [...found, ...unplaced].sort(byScore)
@@ -106,7 +108,9 @@ export class NearestMemories {
   async #pages(query: NearestQuery): Promise<AsyncIterable<VectorRow[]>> {
     const row = await this.#database.get<{ no: number | null }>('select max(no) as no from memories')
     const isBroad = await this.#holds(query, Math.ceil((row?.no ?? 0) / broadShare))
-    return isBroad ? pagesByNumber(this.#database, query) : pagesByScope(this.#database, query, '')
+    return isBroad
+      ? pagesByNumber(this.#database, query, this.#pageRows)
+      : pagesByScope(this.#database, query, this.#pageRows)
   }
 }
 
@@ -116,12 +120,16 @@ interface VectorRow {
 }
 
 /** The current items of the scope, and nothing of the others but their numbers. */
-async function* pagesByNumber(session: Session, query: NearestQuery): AsyncGenerator<VectorRow[]> {
+async function* pagesByNumber(
+  session: Session,
+  query: NearestQuery,
+  size: number,
+): AsyncGenerator<VectorRow[]> {
   const sql = `select no, case when ${inScope} then vector end as vector from memories where no > ? order by no limit ?`
   for (let last = 0; ; ) {
-    const rows = await session.all<VectorRow>(sql, [...scopeOf(query), last, pageRows])
+    const rows = await session.all<VectorRow>(sql, [...scopeOf(query), last, size])
     yield rows
-    if (rows.length < pageRows) return
+    if (rows.length < size) return
     last = rows.at(-1)!.no
   }
 }
@@ -129,7 +137,8 @@ async function* pagesByNumber(session: Session, query: NearestQuery): AsyncGener
 async function* pagesByScope(
   session: Session,
   query: NearestQuery,
-  further: string,
+  size: number,
+  further = '',
 ): AsyncGenerator<VectorRow[]> {
   const [embedder, from, below] = scopeOf(query)
   const sql = `select no, scope, vector from memories
@@ -141,10 +150,10 @@ async function* pagesByScope(
       last.scope,
       last.no,
       below,
-      pageRows,
+      size,
     ])
     yield rows
-    if (rows.length < pageRows) return
+    if (rows.length < size) return
     last = rows.at(-1)!
   }
 }

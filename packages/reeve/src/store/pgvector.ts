@@ -99,7 +99,7 @@ function readExtension(session: Session): Promise<Extension | undefined> {
 
 /**
  * Makes the extension, the column and the indexes as far as this role may, and fills the column. Without the right to,
- * everything stays as it is. Others may go on meanwhile; while an index is built, what is to be remembered waits.
+ * everything stays as it is. Others go on meanwhile.
  */
 export async function prepareVectors(
   database: Database,
@@ -131,7 +131,7 @@ async function makeColumn(session: Session): Promise<boolean> {
 }
 
 /** No right to, no such file, not on this server, or somebody else was first. */
-const refusals = ['42501', '58P01', '0A000', '42710', '23505']
+const refusals = ['42501', '58P01', '0A000', '42710', '42P07', '23505']
 
 /** Answers whether all of it was done; what the server refuses leaves nothing behind. */
 async function attempt(session: Session, statements: string[]): Promise<boolean> {
@@ -174,14 +174,18 @@ async function makeIndexes(database: Database, from: number): Promise<void> {
   const { indexed } = (await readVectorColumn(database, database.kind))!
   for (const { dimensions } of await manyOf(database, from, extension)) {
     if (indexed.includes(dimensions)) continue
-    await database.transaction(async (session) => {
-      await session.run(`set local maintenance_work_mem = '512MB'`)
-      await attempt(session, [
-        `create index memories_near_${dimensions} on memories
+    const name = `memories_near_${dimensions}`
+    try {
+      // What an earlier attempt left unfinished is of no use.
+      await database.all(`drop index concurrently if exists ${name}`)
+      await database.all(
+        `create index concurrently ${name} on memories
          using hnsw ((embedding::${schema}.vector(${dimensions})) ${schema}.vector_cosine_ops)
          where dimensions = ${dimensions}`,
-      ])
-    })
+      )
+    } catch (error) {
+      if (!refusals.includes(codeOf(error))) throw error
+    }
   }
 }
 

@@ -6,6 +6,8 @@ import { arraysOf, bulkForPostgres, forPostgres } from './dialect.ts'
 export const answerWithinMs = 10_000
 /** The same for other statements, which may have much to read. */
 const longAnswerMs = 120_000
+/** An index over many rows takes its time. */
+const indexAnswerMs = 12 * 3_600_000
 /** Statements with more parameters than this vary in their text and are not kept prepared. */
 const mostKeptParameters = 16
 
@@ -85,7 +87,8 @@ export class PostgresSession implements Session {
   }
 
   #query(sql: string, parameters: Value[]): Promise<QueryResult> {
-    return this.#ask(this.#statements.plain(sql, parameters.length), parameters, longAnswerMs)
+    const timeoutMs = sql.startsWith('create index') ? indexAnswerMs : longAnswerMs
+    return this.#ask(this.#statements.plain(sql, parameters.length), parameters, timeoutMs)
   }
 
   #ask(statement: Statement, values: Value[], timeoutMs: number): Promise<QueryResult> {

@@ -194,6 +194,7 @@ test('texts that cannot be kept are refused, and the run may go on', async () =>
   expect(await countMemories(database)).toBe(0)
   expect(await output('learn', { text: '—' })).toEqual(expect.any(String))
   expect(await output('ask', { query: '—' })).toEqual([])
+  expect(await database.all('select vector from memories')).toEqual([{ vector: null }])
   await stop()
 })
 

@@ -112,7 +112,7 @@ export function memoryCases(open: Open): void {
     await addItems(database, [...items, item({ scope: 'few/b', embedder: 'other' })])
     await database.run('update memories set ended_at = 1 where no in (2, 11)')
     const current = items.filter((_, index) => index !== 1 && index !== 10)
-    const nearest = new NearestMemories(database)
+    const nearest = new NearestMemories(database, { pageRows: 50 })
     for (const scope of ['few', 'many', 'many/a']) {
       const { found } = await nearest.find({ ...query, scope, vector: direction(3000) })
       const inScope = current.filter((one) => `${one.scope}/`.startsWith(`${scope}/`))
