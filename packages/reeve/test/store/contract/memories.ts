@@ -106,7 +106,7 @@ export function memoryCases(open: Open): void {
     const items = Array.from({ length: 1200 }, (_, index) =>
       item({
         vector: direction(index),
-        scope: index % 10 === 0 ? 'few/a' : index % 2 === 0 ? 'many/a' : 'many/b',
+        scope: index % 10 === 0 ? `few/${index % 20}` : index % 2 === 0 ? 'many/a' : 'many/b',
       }),
     )
     await addItems(database, [...items, item({ scope: 'few/b', embedder: 'other' })])
