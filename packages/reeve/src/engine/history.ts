@@ -82,8 +82,8 @@ export interface History {
 }
 
 /**
- * Reads a journal. After a `run-retried` event the failed call that ended the run counts as never made, so that it
- * is made again; everything before it keeps its results.
+ * Reads a journal. After a `run-retried` event the failed call that ended the run counts as never made, and so do those
+ * beside it that were stopped only because the run was ending; they are made again. All others keep their results.
  */
 export function readHistory(events: JournalEvent[]): History {
   const first = events[0]!
@@ -105,7 +105,7 @@ export function readHistory(events: JournalEvent[]): History {
       history.seed = (JSON.parse(event.payload!) as { seed?: string }).seed
     else if (event.type === 'log-written') history.logs++
     else if (event.type === 'input-replaced') history.input = event
-    else if (event.type === 'run-retried' && event.step !== null) forget(history, event.step)
+    else if (event.type === 'run-retried') forgetFailures(history, event.step)
     else if (event.step !== null) record(history, event)
   }
   return history
@@ -127,6 +127,16 @@ function record(history: History, event: JournalEvent): void {
     call.settled = event
     history.settlements.push({ step, event, rejects: meaning.role === 'rejects' })
   }
+}
+
+function forgetFailures(history: History, failed: number | null): void {
+  if (failed !== null) forget(history, failed)
+  for (const { step, event, rejects } of history.settlements)
+    if (rejects && codeOf(event) === 'run-ending') forget(history, step)
+}
+
+function codeOf({ payload }: JournalEvent): string | undefined {
+  return payload === null ? undefined : (JSON.parse(payload) as { code?: string }).code
 }
 
 function forget(history: History, step: number): void {

@@ -119,6 +119,36 @@ test('a retried run keeps its results and makes the failed call again', async ()
   await engine.stop()
 })
 
+test('a retried run makes again what was stopped only because it was ending', async () => {
+  const made: string[] = []
+  let broken = true
+  const { engine, handle, database, id } = await started((ctx) =>
+    Promise.all([
+      ctx.step('done', () => made.push('done')),
+      ctx.step('failing', async () => {
+        made.push('failing')
+        if (broken) throw new TypeError('broken')
+        return 2
+      }),
+      ctx.step('stopped', ({ signal }) => {
+        made.push('stopped')
+        if (!broken) return 3
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason))
+        })
+      }),
+    ]),
+  )
+  expect(await handle.result()).toMatchObject({ status: 'failed', error: { message: 'broken' } })
+  broken = false
+  await engine.control.retry(id, 'ada')
+  await settle()
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: [1, 2, 3] })
+  expect(made).toEqual(['done', 'failing', 'stopped', 'failing', 'stopped'])
+  expect((await verifyAudit(database)).faults).toEqual([])
+  await engine.stop()
+})
+
 test('a fork repeats nothing before its step and goes its own way after', async () => {
   const made: string[] = []
   const { engine, handle, id, database } = await started(async (ctx) => {
