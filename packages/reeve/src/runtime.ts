@@ -14,6 +14,7 @@ import { createMemory } from './memory/memory.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
 import { tidyAnswers } from './models/answer-cache.ts'
 import { CircuitBreakers } from './models/breaker.ts'
+import { BreakerRecord } from './models/breaker-record.ts'
 import { installCeilings } from './models/budget.ts'
 import { checkRoute } from './models/check-route.ts'
 import { type HostedSolver, hostedSolver } from './models/hosted.ts'
@@ -71,6 +72,7 @@ export class Runtime {
   readonly ingested: IngestReport[] = []
   readonly #clock: Clock
   readonly #mcpServers: readonly McpServer[]
+  readonly #breakerRecord: BreakerRecord
   #services: Service[] = []
 
   private constructor(parts: {
@@ -81,6 +83,7 @@ export class Runtime {
     knowledge: Knowledge
     unusable: UnusableSolver[]
     mcpServers: readonly McpServer[]
+    breakerRecord: BreakerRecord
     clock: Clock
   }) {
     this.project = parts.options.project
@@ -91,6 +94,7 @@ export class Runtime {
     this.routes = parts.routes
     this.unusable = parts.unusable
     this.#mcpServers = parts.mcpServers
+    this.#breakerRecord = parts.breakerRecord
     this.#clock = parts.clock
   }
 
@@ -112,9 +116,10 @@ export class Runtime {
       await claimDatabase(database, claimantOf(options.project, options.environment.database))
       const knowledge = createKnowledge({ embed })
       const workflows = registryOf(options.project)
+      const breakerRecord = new BreakerRecord(database, log)
       const questions = new Questions({
         routes: new Map([...routes, ...embedderRoutes(options.project.config, options.environment.keys)]),
-        breakers: new CircuitBreakers({ clock }),
+        breakers: new CircuitBreakers({ clock, onChange: (...change) => breakerRecord.note(...change) }),
         budgets: options.project.config.budgets ?? {},
         database,
         workflows,
@@ -145,6 +150,7 @@ export class Runtime {
         knowledge,
         unusable,
         mcpServers,
+        breakerRecord,
         clock,
       })
       await runtime.#configure()
@@ -159,6 +165,7 @@ export class Runtime {
   async start(): Promise<void> {
     await this.readKnowledge()
     this.#services = await startServices(this.project.config)
+    this.#breakerRecord.begin(this.engine.worker.id)
     await this.engine.start()
     await this.prune()
   }
@@ -166,6 +173,7 @@ export class Runtime {
   /** Gives the runs back, closes services and database. */
   async stop(graceMs?: number): Promise<void> {
     await this.engine.stop(graceMs)
+    await this.#breakerRecord.end()
     for (const server of this.#mcpServers) await server.close()
     for (const service of this.#services) await service.close()
     await this.database.close()
