@@ -46,15 +46,17 @@ export function isRetryable(error: unknown): boolean {
 
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof ReeveError) {
-    const record: ErrorRecord = { code: error.code, message: error.message, retryable: error.retryable }
+    const message = shortened(error.message)
+    const record: ErrorRecord = { code: error.code, message, retryable: error.retryable }
     if (Object.keys(error.details).length > 0 && isJson(error.details)) record.details = error.details
     return record
   }
   if (error instanceof Error) {
     const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
     const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
-    const record: ErrorRecord = { code, message: error.message + cause, retryable: isRetryable(error) }
-    if (error.stack) record.stack = error.stack
+    const message = shortened(error.message + cause)
+    const record: ErrorRecord = { code, message, retryable: isRetryable(error) }
+    if (error.stack) record.stack = shortened(error.stack)
     return record
   }
   return {
@@ -62,6 +64,14 @@ export function toErrorRecord(error: unknown): ErrorRecord {
     message: `a value that is not an Error was thrown: ${String(error)}`,
     retryable: true,
   }
+}
+
+const longestMessage = 64 * 1024
+
+/** What was thrown may hold whatever failed, a page or a file. */
+function shortened(text: string): string {
+  if (text.length <= longestMessage) return text
+  return `${text.slice(0, longestMessage)}… (${text.length - longestMessage} characters left out)`
 }
 
 /** Particulars that are not JSON are left out: the error itself must always reach the journal. */

@@ -5,22 +5,37 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 /**
  * Encodes a value for the journal. What a run sees now must equal what it sees on replay, so anything that JSON
  * would change in silence (a Date, a Map, NaN, a class instance, undefined in an array) is refused by its path.
- * `undefined` itself is encoded as null; an undefined property is left out.
+ * `undefined` itself is encoded as null; an undefined property is left out. What is larger than `most` characters is
+ * refused before its text is made: it may be without end, where parts are shared.
+ * @throws `not-serialisable` `payload-too-large`
  */
-export function encode(value: unknown, what: string): string {
+export function encode(value: unknown, what: string, most = Number.POSITIVE_INFINITY): string {
   if (value === undefined) return 'null'
-  const fault = findFault(value, '', [])
+  const fault = findFault(value, '', [], { left: most })
+  if (fault && 'tooLarge' in fault) throw tooLarge(what, most)
   if (fault) {
+    const path = fault.path.length > longestPath ? `${fault.path.slice(0, longestPath)}…` : fault.path
     throw new ReeveError(
       'not-serialisable',
-      `${what} cannot be kept: ${fault.path || 'the value itself'} is ${fault.is}. ${fault.fix}`,
-      {
-        details: { path: fault.path },
-      },
+      `${what} cannot be kept: ${path || 'the value itself'} is ${fault.is}. ${fault.fix}`,
+      { details: { path } },
     )
   }
-  return JSON.stringify(value)
+  const text = JSON.stringify(value)
+  if (text.length > most) throw tooLarge(what, most)
+  return text
 }
+
+function tooLarge(what: string, most: number): ReeveError {
+  return new ReeveError(
+    'payload-too-large',
+    `${what} is larger than ${most / 1024 / 1024} MiB as JSON, the most that a journal keeps. Keep the data in a file or a database and return where it is.`,
+  )
+}
+
+/** Deeper values overflow the stack of whatever walks them. */
+const deepest = 500
+const longestPath = 120
 
 interface Fault {
   path: string
@@ -30,7 +45,19 @@ interface Fault {
 
 const plain = 'Return plain JSON: null, booleans, finite numbers, strings, arrays and plain objects.'
 
-function findFault(value: unknown, path: string, above: object[]): Fault | undefined {
+type Finding = Fault | { tooLarge: true }
+
+const beyond: Finding = { tooLarge: true }
+
+/** `room` counts down by what a value surely takes as text. */
+function findFault(
+  value: unknown,
+  path: string,
+  above: object[],
+  room: { left: number },
+): Finding | undefined {
+  room.left -= typeof value === 'string' ? value.length + 2 : 1
+  if (room.left < 0) return beyond
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -47,11 +74,13 @@ function findFault(value: unknown, path: string, above: object[]): Fault | undef
   }
   if (value === null) return
   const object = value as object
+  if (above.length >= deepest)
+    return { path, is: `more than ${deepest} levels deep`, fix: 'Flatten it, or keep it as a text.' }
   if (above.includes(object)) return { path, is: 'a reference to one of its own parents', fix: plain }
   if (Array.isArray(object)) {
     above.push(object)
     for (let index = 0; index < object.length; index++) {
-      const fault = findFault(object[index], `${path}[${index}]`, above)
+      const fault = findFault(object[index], `${path}[${index}]`, above, room)
       if (fault) return fault
     }
     above.pop()
@@ -63,7 +92,8 @@ function findFault(value: unknown, path: string, above: object[]): Fault | undef
   for (const key in object) {
     const property = (object as Record<string, unknown>)[key]
     if (property === undefined) continue
-    const fault = findFault(property, path ? `${path}.${key}` : key, above)
+    room.left -= key.length + 3
+    const fault = findFault(property, path ? `${path}.${key}` : key, above, room)
     if (fault) return fault
   }
   above.pop()
@@ -80,26 +110,54 @@ function instanceFault(object: object, path: string): Fault {
   return { path, is: `an instance of ${name}`, fix: plain }
 }
 
-/** JSON with its keys in order at every depth, so that equal values give equal text and equal hashes. */
-export function canonical(value: unknown): string {
-  try {
-    return inOrder(value) ?? 'null'
-  } catch (error) {
-    // JSON itself names a cycle, which overflows the stack here.
-    JSON.stringify(value)
-    throw error
-  }
+/** As much of it as a journal keeps, in characters. */
+export const payloadCap = 16 * 1024 * 1024
+
+/**
+ * JSON with its keys in order at every depth, so that equal values give equal text and equal hashes.
+ * @throws `not-serialisable` when it is too deep, `payload-too-large` beyond `payloadCap`
+ */
+export function canonical(value: unknown, what = 'A value'): string {
+  return inOrder(value, { what, depth: 0, left: payloadCap }) ?? 'null'
+}
+
+interface Walk {
+  what: string
+  depth: number
+  /** What is left of the cap. */
+  left: number
 }
 
 /** Written out by hand: `JSON.stringify` with a replacer that sorts takes several times as long. */
-function inOrder(value: unknown): string | undefined {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map((item) => inOrder(item) ?? 'null').join()}]`
-  if ('toJSON' in value) return inOrder(JSON.parse(JSON.stringify(value)))
+function inOrder(value: unknown, walk: Walk): string | undefined {
+  if (value === null || typeof value !== 'object') return counted(JSON.stringify(value), walk)
+  if (walk.depth >= deepest) {
+    // JSON itself names a cycle.
+    if (walk.depth === deepest) JSON.stringify(value)
+    throw new ReeveError(
+      'not-serialisable',
+      `${walk.what} is more than ${deepest} levels deep. Flatten it, or keep it as a text.`,
+    )
+  }
+  walk.depth++
+  const text = inOrderInside(value, walk)
+  walk.depth--
+  return text
+}
+
+function inOrderInside(value: object, walk: Walk): string | undefined {
+  if (Array.isArray(value)) return `[${value.map((item) => inOrder(item, walk) ?? 'null').join()}]`
+  if ('toJSON' in value) return inOrder(JSON.parse(JSON.stringify(value)), walk)
   let text = ''
   for (const key of Object.keys(value).sort()) {
-    const inner = inOrder((value as Record<string, unknown>)[key])
+    const inner = inOrder((value as Record<string, unknown>)[key], walk)
     if (inner !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${inner}`
   }
   return `{${text}}`
+}
+
+function counted(text: string | undefined, walk: Walk): string | undefined {
+  walk.left -= text?.length ?? 0
+  if (walk.left < 0) throw tooLarge(walk.what, payloadCap)
+  return text
 }

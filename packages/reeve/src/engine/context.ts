@@ -6,6 +6,7 @@ import { type ApprovalRequest, approval, type Decision } from './approval.ts'
 import type { StartOptions } from './birth.ts'
 import { type Child, startChild } from './children.ts'
 import type { Execution } from './execution.ts'
+import { encodePayload } from './payload.ts'
 import { type StepAttempt, type StepOptions, step } from './step.ts'
 import { sleep, waitFor } from './waits.ts'
 import type { Workflow, WorkflowRegistry } from './workflow.ts'
@@ -111,9 +112,10 @@ export class CoreContext {
     return this.#random()
   }
 
-  /** Writes a line to the journal, once. */
+  /** Writes a line to the journal, once. @throws `not-serialisable` `payload-too-large` */
   log(message: string, data?: Json): void {
-    this.#execution.log(JSON.stringify(data === undefined ? { message } : { message, data }))
+    const line = data === undefined ? { message } : { message, data }
+    this.#execution.log(encodePayload(line, `the log line "${message.slice(0, 80)}"`)!)
   }
 
   /**

@@ -77,7 +77,7 @@ export function effect(execution: Execution, definition: Effect, args: Json): Pr
 }
 
 export function argumentsHash(args: unknown): string {
-  return sha256(canonical(args))
+  return sha256(canonical(args, 'What a call was given'))
 }
 
 /**

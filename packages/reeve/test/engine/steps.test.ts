@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
 import { settle } from '../../src/base/fake-clock.ts'
+import type { Json } from '../../src/base/json.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import type { StepAttempt, StepOptions } from '../../src/engine/step.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
@@ -273,6 +274,46 @@ test('a result over the cap is refused before anything of it is written', async 
     error: { code: 'payload-too-large', message: expect.stringContaining('16 MiB') },
   })
   expect(await database.all('select * from blobs')).toEqual([])
+  await engine.stop()
+})
+
+test('a value without end or bottom is refused before its text is made', async () => {
+  let shared: Json = 'x'
+  let deep: Json = 'x'
+  for (let depth = 0; depth < 60; depth++) shared = [shared, shared]
+  for (let depth = 0; depth < 100_000; depth++) deep = [deep]
+  const flowOf = (name: string, run: (ctx: CoreContext) => Promise<unknown>) =>
+    defineWorkflow({ name, input: z.unknown(), run })
+  const { engine } = await testEngine([
+    flowOf('shared', (ctx) => ctx.step('one', () => shared)),
+    flowOf('deep', (ctx) => ctx.step('one', () => deep)),
+    flowOf('child', (ctx) => ctx.start('deep', shared)),
+    flowOf('log', async (ctx) => ctx.log('all', shared)),
+  ])
+  await engine.start()
+  const errorOf = async (name: string) => {
+    const result = await (await engine.startRun(name, 1)).result()
+    return result.status === 'failed' ? `${result.error.code}: ${result.error.message}` : result.status
+  }
+  expect(await errorOf('shared')).toMatch(
+    /^payload-too-large: the result of step "one" is larger than 16 MiB/,
+  )
+  expect(await errorOf('deep')).toMatch(/^not-serialisable: .* is more than 500 levels deep. Flatten it/)
+  expect(await errorOf('child')).toMatch(/^payload-too-large: What a call was given is larger/)
+  expect(await errorOf('log')).toMatch(/^payload-too-large: the log line "all" is larger/)
+  await engine.stop()
+})
+
+test('of a very long error message the journal keeps the beginning', async () => {
+  const flow = oneStep(() => {
+    throw new ReeveError('long', `It is ${'x'.repeat(1_000_000)}`)
+  })
+  const { engine } = await testEngine([flow])
+  await engine.start()
+  const result = await (await engine.startRun(flow, {})).result()
+  const message = result.status === 'failed' ? result.error.message : ''
+  expect(message).toMatch(/^It is x+… \(\d+ characters left out\)$/)
+  expect(message.length).toBeLessThan(100_000)
   await engine.stop()
 })
 
