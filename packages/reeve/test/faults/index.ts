@@ -2,6 +2,7 @@ import { bitFlips } from './bit-flips.ts'
 import { diskFull } from './disk-full.ts'
 import type { Fault } from './fault.ts'
 import { modelFaults } from './model-faults.ts'
+import { oversize } from './oversize.ts'
 import { partitions } from './partitions.ts'
 import { poison } from './poison.ts'
 import { postgresRestarts } from './postgres-restarts.ts'
@@ -17,6 +18,7 @@ export const faults: Fault[] = [
   syncErrors,
   poison,
   modelFaults,
+  oversize,
   postgresRestarts,
   partitions,
 ]

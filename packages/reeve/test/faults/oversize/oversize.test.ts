@@ -1,0 +1,5 @@
+import { test } from 'vitest'
+import { oversize } from '../oversize.ts'
+import { keepsItsInvariants } from '../short.ts'
+
+test('values and runs that are far too large', { timeout: 30_000 }, () => keepsItsInvariants(oversize, 4))
