@@ -19,9 +19,10 @@ test('announcements and checks of the listener never overlap on its connection',
     process.off('warning', note)
   })
   const clock = new FakeClock()
-  const database = new PostgresDatabase({ url: await server.createDatabase(), clock, timeFrom: 'clock' })
+  const url = await server.createDatabase()
+  const database = new PostgresDatabase({ url, clock, timeFrom: 'clock' })
   let heard = 0
-  const other = new PostgresDatabase({ url: database.place, clock, timeFrom: 'clock' })
+  const other = new PostgresDatabase({ url, clock, timeFrom: 'clock' })
   try {
     database.onOutsideChange(() => {})
     other.onOutsideChange(() => heard++)

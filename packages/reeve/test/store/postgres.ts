@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -14,7 +15,7 @@ const stopWithinMs = 20_000
 export interface TestServer {
   /** Of its superuser and a database that is there already. */
   readonly url: string
-  /** Whether it was started here; otherwise `DATABASE_URL` named it. */
+  /** Whether it was started here; otherwise `TEST_DATABASE_URL` or `DATABASE_URL` named it. */
   readonly isOwn: boolean
   /** Makes an empty database and answers its URL. */
   createDatabase(): Promise<string>
@@ -31,9 +32,12 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/** Starts a server, unless `DATABASE_URL` names one to use instead. */
+/**
+ * Starts a server, unless `TEST_DATABASE_URL`, or else `DATABASE_URL`, names one to use instead, as a role that may create
+ * databases: each file makes its own there and drops them. Tests that change or crash a server start their own all the same.
+ */
 export async function startPostgres(): Promise<TestServer> {
-  const given = process.env.DATABASE_URL
+  const given = process.env.TEST_DATABASE_URL ?? process.env.DATABASE_URL
   return given?.startsWith('postgres') ? new Server(given) : startOwnPostgres()
 }
 
@@ -101,6 +105,8 @@ class Server implements TestServer {
   readonly url: string
   readonly #own: OwnServer | undefined
   readonly #databases: string[] = []
+  /** Of no other process that uses this server, on whatever host. */
+  readonly #prefix = randomBytes(6).toString('hex')
   #shared: Promise<string> | undefined
   #schemas = 0
 
@@ -114,7 +120,7 @@ class Server implements TestServer {
   }
 
   async createDatabase(): Promise<string> {
-    const name = `reeve_test_${process.pid}_${this.#databases.length}`
+    const name = `reeve_test_${this.#prefix}_${this.#databases.length}`
     await this.query(`create database ${name}`)
     this.#databases.push(name)
     const url = new URL(this.url)
