@@ -7,6 +7,7 @@ import { partitions } from './partitions.ts'
 import { poison } from './poison.ts'
 import { postgresRestarts } from './postgres-restarts.ts'
 import { powerLoss } from './power-loss.ts'
+import { restartHerd } from './restart-herd.ts'
 import { simulation } from './simulation.ts'
 import { syncErrors } from './sync-errors.ts'
 
@@ -19,6 +20,7 @@ export const faults: Fault[] = [
   poison,
   modelFaults,
   oversize,
+  restartHerd,
   postgresRestarts,
   partitions,
 ]

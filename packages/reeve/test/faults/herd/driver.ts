@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createIds } from '../../../src/base/ids.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import type { Clock } from '../../../src/base/time.ts'
+import { Engine } from '../../../src/engine/engine.ts'
+import type { Workflow } from '../../../src/engine/workflow.ts'
+import { identityOf, migrate } from '../../../src/store/migrations.ts'
+import { noLimits, saveQueue } from '../../../src/store/queues.ts'
+import { openSqlite } from '../../../src/store/sqlite.ts'
+import { crashWorkflow } from '../../crash/shapes/shape.ts'
+import type { HerdLife } from './life.ts'
+
+const life = JSON.parse(process.argv[2]!) as HerdLife
+
+/** The first life lives hours ago, so that everything is due by the time of the others. */
+const clock: Clock = {
+  now: () => Date.now() - life.agoMs,
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1))
+    return () => clearTimeout(timer)
+  },
+}
+
+const sleeper = crashWorkflow('sleeper', async (ctx) => {
+  await ctx.sleep('1h')
+  return ctx.step('woken', () => 1)
+})
+
+const caller = crashWorkflow(
+  'caller',
+  async (ctx) => ctx.step('call', async () => (await fetch(life.provider)).status),
+  { queue: 'provider' },
+)
+
+async function live(): Promise<void> {
+  const newId = createIds(clock.now)
+  const database = openSqlite({ file: join(life.folder, 'reeve.db'), clock })
+  await migrate(database, newId)
+  const { count, perMs } = life.rate
+  await database.transaction((session) =>
+    saveQueue(session, 'provider', { ...noLimits, rate_count: count, rate_ms: perMs }),
+  )
+  const engine = new Engine({
+    database,
+    clock,
+    log: silentLog,
+    newId,
+    random: Math.random,
+    identity: await identityOf(database),
+    onFatal: (error) => {
+      throw error
+    },
+  })
+  for (const workflow of [sleeper, caller]) engine.workflows.add(workflow as Workflow)
+  process.stdout.write(`${Date.now()}\n`)
+  await engine.start()
+  const starting: Promise<unknown>[] = []
+  for (let index = 0; index < life.sleepers; index++) starting.push(engine.startRun('sleeper', index))
+  for (let index = 0; index < life.callers; index++)
+    starting.push(engine.startRun('caller', index, { delay: '1h' }))
+  await Promise.all(starting)
+  const left =
+    life.sleepers > 0
+      ? `select no from runs where status = 'running' or workflow = 'sleeper' and status <> 'waiting' limit 1`
+      : `select no from runs where ended_at is null limit 1`
+  while ((await database.get(left)) !== undefined) await pause(20)
+  await engine.stop()
+  process.exit(0)
+}
+
+await live()

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { systemClock } from '../../src/base/time.ts'
+import { verifyAudit } from '../../src/store/audit.ts'
+import { openSqlite } from '../../src/store/sqlite.ts'
+import { seeded } from '../crash/campaign.ts'
+import type { Violation } from '../crash/checker.ts'
+import { childEnvironment } from '../crash/oracle-process.ts'
+import type { Fault, Tools } from './fault.ts'
+import type { HerdLife } from './herd/life.ts'
+
+const hourMs = 3_600_000
+const boundMs = 120_000
+
+/**
+ * Timers that all came due while no process lived, woken by two new workers at once, with delayed starts on a queue with
+ * a rate among them. All must end. 99 of 100 timers fire within `p99Ms` after the first worker began. Since then the
+ * receiver behind the queue has had, at each arrival, no more than the rate's count for each of its windows begun, and
+ * in no stretch of a window's length more than the ends of two windows can bring together.
+ */
+export function restartHerdOf(sleepers: number, callers: number, p99Ms: number): Fault {
+  return {
+    name: 'restart-herd',
+    injects: `${sleepers} timers due at once when two workers come back, ${callers} starts on a queue with a rate`,
+    invariants: `I4 I5 I6, 99 % woken within ${p99Ms / 1000} s, the rate held at the receiver`,
+    trials: 10,
+    trial: (seed, tools) => trial(seed, tools, { sleepers, callers, p99Ms }),
+  }
+}
+
+export const restartHerd = restartHerdOf(10_000, 200, 15_000)
+
+async function trial(
+  seed: number,
+  tools: Tools,
+  { sleepers, callers, p99Ms }: { sleepers: number; callers: number; p99Ms: number },
+): Promise<Violation[]> {
+  const random = seeded(`herd ${seed}`)
+  const folder = join(tools.folder, `trial-${seed}`)
+  mkdirSync(folder, { recursive: true })
+  const arrivals: number[] = []
+  const receiver = createServer((_request, response) => {
+    arrivals.push(Date.now())
+    response.end('ok')
+  })
+  receiver.listen(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  const provider = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`
+  const rate = { count: 5 + Math.floor(random() * 30), perMs: 100 + Math.floor(random() * 400) }
+  const life: HerdLife = { folder, agoMs: 3 * hourMs, sleepers, callers, provider, rate }
+  try {
+    await runLife(life, tools.folder)
+    const woken = { ...life, agoMs: 0, sleepers: 0, callers: 0 }
+    const began = await Promise.all([runLife(woken, tools.folder), runLife(woken, tools.folder)])
+    const from = Math.min(...began)
+    const violations = [
+      ...rateHeld(arrivals, from, rate, callers),
+      ...(await woke(join(folder, 'reeve.db'), from, { all: sleepers + callers, p99Ms }, tools)),
+    ]
+    if (violations.length === 0) rmSync(folder, { recursive: true })
+    return violations
+  } finally {
+    receiver.closeAllConnections()
+    receiver.close()
+  }
+}
+
+function rateHeld(
+  arrivals: number[],
+  from: number,
+  { count, perMs }: HerdLife['rate'],
+  callers: number,
+): Violation[] {
+  const violations: Violation[] = []
+  const say = (what: string) => {
+    violations.push({ invariant: 'shape', what: `${what} (${count} per ${perMs} ms)` })
+  }
+  if (arrivals.length !== callers) say(`${callers} runs made ${arrivals.length} calls`)
+  const over = arrivals.findIndex((at, index) => index + 1 > count * (1 + Math.floor((at - from) / perMs)))
+  if (over >= 0) say(`${over + 1} calls came within ${arrivals[over]! - from} ms`)
+  const dense = arrivals.findIndex((at, index) => (arrivals[index + 2 * count] ?? Infinity) - at < perMs)
+  if (dense >= 0) say(`more than ${2 * count} calls came in one stretch of a window's length`)
+  return violations
+}
+
+async function woke(
+  file: string,
+  from: number,
+  { all, p99Ms }: { all: number; p99Ms: number },
+  tools: Tools,
+): Promise<Violation[]> {
+  const database = openSqlite({ file, clock: systemClock })
+  try {
+    const { done } = (await database.get<{ done: number }>(
+      `select count(*) as done from runs where status = 'succeeded'`,
+    ))!
+    const fired = await database.all<{ at: number }>(
+      `select at from events where type = 'timer-fired' order by at`,
+    )
+    const p99 = (fired[Math.floor(fired.length * 0.99)]?.at ?? 0) - from
+    tools.note(`restart-herd: ${fired.length} timers, 99 % fired within ${p99} ms`)
+    const audit = await verifyAudit(database)
+    const violations: Violation[] = audit.faults.map(({ run, problem }) => ({
+      invariant: 'I5',
+      what: `run ${run}: ${problem}`,
+    }))
+    for (const what of audit.integrity) violations.push({ invariant: 'I6', what })
+    if (done !== all) violations.push({ invariant: 'I4', what: `of ${all} runs, ${done} succeeded` })
+    if (p99 > p99Ms) violations.push({ invariant: 'I4', what: `99 % of the timers fired within ${p99} ms` })
+    return violations
+  } finally {
+    await database.close()
+  }
+}
+
+/** Answers when it began (ms). @throws when it did not end well */
+function runLife(life: HerdLife, cache: string): Promise<number> {
+  const driver = join(import.meta.dirname, 'herd', 'driver.ts')
+  const child = spawn(process.execPath, [driver, JSON.stringify(life)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: childEnvironment(cache),
+  })
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  const hung = setTimeout(() => child.kill('SIGKILL'), boundMs)
+  return new Promise((resolve, reject) => {
+    child.on('close', (code, signal) => {
+      clearTimeout(hung)
+      if (code === 0) resolve(Number(said.trim()))
+      else reject(new Error(`A life of the herd ended by ${signal ?? code}.`))
+    })
+  })
+}
