@@ -25,6 +25,8 @@ export interface Life {
   killAt: number
   /** Where the victims' fast clock began (ms). */
   originMs: number
+  /** How much faster than the wall it goes. Default: `timeScale`. */
+  scale?: number
   /** Its clients begin when they are told to, and ask again when the database cannot be reached; otherwise that ends the life. */
   isPatient?: boolean
   /** A life that lasts longer says so and gives up (ms). */
@@ -51,7 +53,7 @@ async function live(life: Life): Promise<void> {
   const outside = await connectOutside(life.port, life.trial, life.life, failpoints)
   told.outside = outside
   const shape = shapeNamed(life.shape)
-  const clock = scaledClock(life.originMs)
+  const clock = scaledClock(life.originMs, life.scale)
   const newId = createIds(clock.now)
   process.stdout.write('ready\n')
 

@@ -6,6 +6,9 @@ import { restartPlanOf, type Struck, strike } from './postgres/restart.ts'
 /** 80 starts, and the children of ten of them. */
 const shape = 'crowd-80'
 
+/** Leases are to outlast a restart and a busy machine: who takes over is for the partitions to show. */
+const scale = 3
+
 let arena: Promise<Arena> | undefined
 let trials = 0
 let inVain = 0
@@ -31,6 +34,7 @@ async function trial(opened: Arena, seed: number, tools: Tools): Promise<Violati
   const violations = await runContest(opened, {
     name: `restart-${seed}-${++trials}`,
     shape,
+    scale,
     async disturb(url) {
       struck = await strike(opened.server, url, restartPlanOf(seed))
     },

@@ -4,7 +4,8 @@ import type { Manner } from '../oracle-protocol.ts'
 import type { Outside } from '../outside.ts'
 import { crashWorkflow, type Operator, outputsAre, type Shape, type Start, witness } from './shape.ts'
 
-const quick = { attempts: 4, delay: '100ms' }
+/** A worker that loses a run in mid-effect has used an attempt up: there are enough for many such losses. */
+const quick = { attempts: 20, delay: '100ms' }
 const manners: Manner[] = ['honest', 'late', 'lose-first', 'refuse-first']
 const kinds = ['steps', 'idempotent', 'verifiable', 'once', 'sleep', 'signal', 'approval', 'family'] as const
 
@@ -63,7 +64,12 @@ function crowdWorkflows(outside: Outside): Workflow<never, unknown>[] {
     crashWorkflow('crowd-signal', async (ctx, input) => {
       await step(ctx, 'before', () => 1)
       const word = saw(ctx, 'word', await ctx.waitFor('word'))
-      await call(ctx, 'mail', { word: word as Json }, { effect: 'idempotent', manner: mannerOf(input) })
+      await call(
+        ctx,
+        'mail',
+        { word: word as Json },
+        { effect: 'idempotent', manner: mannerOf(input), retry: quick },
+      )
       return step(ctx, 'after', () => input)
     }),
     crashWorkflow('crowd-approval', async (ctx, input) => {

@@ -44,6 +44,8 @@ export interface Contest {
   name: string
   /** Of the shape whose runs the two workers drive. */
   shape: string
+  /** How much faster than the wall the workers' time goes, leases too. Default: as in the crash suite. */
+  scale?: number
   /** The way of each worker to the schema that `url` names; default: straight. */
   wayOf?(worker: number, url: string): Promise<string>
   /** What goes wrong. Called when the clients of both workers begin; `over` resolves when a worker ended. */
@@ -111,6 +113,7 @@ async function startWorkers(arena: Arena, contest: Contest, url: string): Promis
         life: worker + 1,
         killAt: 0,
         originMs,
+        ...(contest.scale && { scale: contest.scale }),
         isPatient: true,
         boundMs,
       },
