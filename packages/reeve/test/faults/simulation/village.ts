@@ -1,5 +1,6 @@
 import { FakeClock, settle } from '../../../src/base/fake-clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
+import type { Clock } from '../../../src/base/time.ts'
 import { Engine } from '../../../src/engine/engine.ts'
 import type { Workflow } from '../../../src/engine/workflow.ts'
 import type { Database } from '../../../src/store/database.ts'
@@ -41,9 +42,13 @@ export class Village {
     this.database = database
   }
 
-  static async found(seed: number): Promise<Village> {
+  /** `storeClock`: what the store's clock is, given the time as it passes. Default: that. */
+  static async found(
+    seed: number,
+    storeClock: (time: FakeClock) => Clock = (time) => time,
+  ): Promise<Village> {
     const time = new FakeClock()
-    const database = openSqlite({ file: ':memory:', clock: time })
+    const database = openSqlite({ file: ':memory:', clock: storeClock(time) })
     await migrate(database, () => 'village')
     return new Village(seed, time, database)
   }
@@ -52,11 +57,15 @@ export class Village {
     return this.lives.filter(({ link }) => link.awake)
   }
 
-  /** `dieAt`: the boundary of its writes at which it dies; 0 for never. */
-  begin(workflowsOf: (outside: Outside) => Workflow[], dieAt = 0): Life {
+  /** `dieAt`: the boundary of its writes at which it dies; 0 for never. `own`: its own view of database and time. */
+  begin(
+    workflowsOf: (outside: Outside) => Workflow[],
+    dieAt = 0,
+    own: { database?: Database; clock?: Clock } = {},
+  ): Life {
     const random = seeded(`life ${this.#seed} ${this.lives.length}`)
     const link: Link = new Link({
-      database: this.database,
+      database: own.database ?? this.database,
       random,
       dieAt,
       onDeath: () => this.#bury(link),
@@ -67,7 +76,7 @@ export class Village {
     const engine = new Engine({
       database: link.database,
       clock: {
-        now: () => this.time.now(),
+        now: () => (own.clock ?? this.time).now(),
         after: (ms, call) => this.time.after(ms, () => link.whenAwake(call)),
       },
       log: silentLog,

@@ -1,0 +1,5 @@
+import { test } from 'vitest'
+import { clockJumps } from './clock-jumps.ts'
+import { keepsItsInvariants } from './short.ts'
+
+test('clocks that are set', { timeout: 30_000 }, () => keepsItsInvariants(clockJumps, 24))
