@@ -1,5 +1,8 @@
 import { bitFlips } from './bit-flips.ts'
+import { clockJumps } from './clock-jumps.ts'
+import { codeChanges } from './code-changes.ts'
 import { diskFull } from './disk-full.ts'
+import { duplicates } from './duplicates.ts'
 import type { Fault } from './fault.ts'
 import { modelFaults } from './model-faults.ts'
 import { oversize } from './oversize.ts'
@@ -10,6 +13,7 @@ import { powerLoss } from './power-loss.ts'
 import { restartHerd } from './restart-herd.ts'
 import { simulation } from './simulation.ts'
 import { syncErrors } from './sync-errors.ts'
+import { zombies } from './zombies.ts'
 
 export const faults: Fault[] = [
   simulation,
@@ -23,6 +27,10 @@ export const faults: Fault[] = [
   restartHerd,
   postgresRestarts,
   partitions,
+  zombies,
+  clockJumps,
+  duplicates,
+  codeChanges,
 ]
 
 /** @throws when there is no such fault */
