@@ -79,7 +79,7 @@ function routesTo(url: string) {
   return Object.fromEntries(named)
 }
 
-export function routeOf(seed: number): string {
+function routeOf(seed: number): string {
   return `route-${seed % routes}`
 }
 
