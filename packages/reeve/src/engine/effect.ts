@@ -94,6 +94,8 @@ class EffectCall {
   readonly #args: Json
   readonly #retry: ResolvedRetry
   readonly #key: string
+  /** Attempts that failed. One that its process did not survive is made again without counting. */
+  #failures: number
 
   constructor(execution: Execution, call: Call, definition: Effect, args: Json) {
     this.#execution = execution
@@ -102,6 +104,8 @@ class EffectCall {
     this.#args = args
     this.#retry = resolveRetry(definition.retry)
     this.#key = keyOf(execution, call)
+    const before = call.recorded?.opened.filter(({ type }) => type === 'effect-retrying')
+    this.#failures = before?.length ?? 0
   }
 
   /** Goes on from what the journal has. */
@@ -182,10 +186,19 @@ class EffectCall {
   #afterError(attempt: number, error: unknown): Promise<void> | void {
     const repeatable = this.#effect.effect === 'read' || this.#effect.effect === 'idempotent'
     if (!repeatable && !(error instanceof NotApplied)) return this.#afterUnknown(attempt, messageOf(error))
-    if (!isRetryable(error) || attempt >= this.#retry.attempts || this.#execution.aborted) {
+    if (!isRetryable(error) || !this.#mayRetry || this.#execution.aborted) {
       this.#execution.fail(this.#call, 'effect-failed', error)
       return
     }
+    this.#retryLater(attempt, error)
+  }
+
+  get #mayRetry(): boolean {
+    return this.#failures + 1 < this.#retry.attempts
+  }
+
+  #retryLater(attempt: number, error: unknown): void {
+    this.#failures++
     retryLater(this.#execution, this.#call, 'effect-retrying', this.#retry, attempt, error, () =>
       this.#attempt(attempt + 1),
     )
@@ -222,20 +235,12 @@ class EffectCall {
     }
     if (verdict.outcome === 'applied') return this.#complete(verdict.result)
     if (verdict.outcome === 'unknown') return this.#ask(attempt, verdict.reason)
-    if (attempt >= this.#retry.attempts) {
+    if (!this.#mayRetry) {
       const what = `Tool "${this.#effect.name}" did not take effect in ${attempt} attempts: ${reason}`
       this.#execution.fail(this.#call, 'effect-failed', new NotApplied(what))
       return
     }
-    retryLater(
-      this.#execution,
-      this.#call,
-      'effect-retrying',
-      this.#retry,
-      attempt,
-      new NotApplied(reason),
-      () => this.#attempt(attempt + 1),
-    )
+    this.#retryLater(attempt, new NotApplied(reason))
   }
 
   /** A person must say what happened; until then the run waits. */

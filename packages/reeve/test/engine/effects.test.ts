@@ -341,3 +341,31 @@ test('an answer that comes while the process winds up is kept for the next one',
   expect((await eventsOf(first.database, handle.id)).at(-1)!.type).toBe('run-succeeded')
   await third.engine.stop()
 })
+
+test('attempts that their process did not survive do not use up the attempts of an effect', async () => {
+  const made: number[] = []
+  const flow = oneEffect({
+    effect: 'idempotent',
+    retry: { attempts: 2, delay: '1s' },
+    run: (_args, { attempt }) => {
+      made.push(attempt)
+      if (attempt <= 2) return new Promise(() => {})
+      if (attempt === 3) throw new Error('busy')
+      return 'paid'
+    },
+  })
+  const first = await mortalEngine([flow])
+  const { database, clock } = first
+  const { id } = await first.engine.startRun(flow, {})
+  await settle()
+  await first.die()
+  const second = await mortalEngine([flow], { database, clock })
+  await settle()
+  await second.die()
+  const { engine } = await testEngine([flow], { database, clock })
+  await engine.start()
+  await clock.advance(5000)
+  expect(made).toEqual([1, 2, 3, 4])
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'paid' })
+  await engine.stop()
+})
