@@ -132,8 +132,7 @@ interface Walk {
 function inOrder(value: unknown, walk: Walk): string | undefined {
   if (value === null || typeof value !== 'object') return counted(JSON.stringify(value), walk)
   if (walk.depth >= deepest) {
-    // JSON itself names a cycle.
-    if (walk.depth === deepest) JSON.stringify(value)
+    nameCycle(value)
     throw new ReeveError(
       'not-serialisable',
       `${walk.what} is more than ${deepest} levels deep. Flatten it, or keep it as a text.`,
@@ -143,6 +142,15 @@ function inOrder(value: unknown, walk: Walk): string | undefined {
   const text = inOrderInside(value, walk)
   walk.depth--
   return text
+}
+
+/** JSON itself names a cycle. @throws TypeError when there is one */
+function nameCycle(value: object): void {
+  try {
+    JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof TypeError) throw error
+  }
 }
 
 function inOrderInside(value: object, walk: Walk): string | undefined {

@@ -288,6 +288,7 @@ test('a value without end or bottom is refused before its text is made', async (
     flowOf('shared', (ctx) => ctx.step('one', () => shared)),
     flowOf('deep', (ctx) => ctx.step('one', () => deep)),
     flowOf('child', (ctx) => ctx.start('deep', shared)),
+    flowOf('deep-child', (ctx) => ctx.start('deep', deep)),
     flowOf('log', async (ctx) => ctx.log('all', shared)),
   ])
   await engine.start()
@@ -300,6 +301,9 @@ test('a value without end or bottom is refused before its text is made', async (
   )
   expect(await errorOf('deep')).toMatch(/^not-serialisable: .* is more than 500 levels deep. Flatten it/)
   expect(await errorOf('child')).toMatch(/^payload-too-large: What a call was given is larger/)
+  expect(await errorOf('deep-child')).toMatch(
+    /^not-serialisable: What a call was given is more than 500 levels/,
+  )
   expect(await errorOf('log')).toMatch(/^payload-too-large: the log line "all" is larger/)
   await engine.stop()
 })
