@@ -17,7 +17,7 @@ const life = JSON.parse(process.argv[2]!) as HerdLife
 const clock: Clock = {
   now: () => Date.now() - life.agoMs,
   after(delayMs, callback) {
-    const timer = setTimeout(callback, Math.min(delayMs, 2 ** 31 - 1))
+    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), 2 ** 31 - 1))
     return () => clearTimeout(timer)
   },
 }
