@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { createIds } from '../../../src/base/ids.ts'
 import type { Json } from '../../../src/base/json.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -20,6 +21,11 @@ const beatMs = 100
 const batches = 10
 /** Enough is measured when a batch beside the poison is as fast as this part of the fastest without it. */
 const enough = 0.95
+
+/** Ends this process when whoever started it is gone: a loop that never ends would not notice. */
+const watchdog = `const parent = process.ppid
+setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 500)`
+new Worker(watchdog, { eval: true }).unref()
 
 const life = JSON.parse(process.argv[2]!) as PoisonLife
 let started = false
