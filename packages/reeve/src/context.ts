@@ -19,6 +19,7 @@ import {
 import type { Memory, RememberOptions } from './memory/memory.ts'
 import type { Knowledge } from './memory/recall.ts'
 import { type CacheOptions, resolveCache } from './models/answer-cache.ts'
+import { askTogether, type BatchOptions } from './models/batch-questions.ts'
 import { type Embeddings, embedTexts } from './models/embedding.ts'
 import type { Questions } from './models/questions.ts'
 import type { Passage, Question } from './models/solver.ts'
@@ -49,6 +50,17 @@ export interface ExtractOptions<S extends StandardSchemaV1> {
   cache?: Duration | CacheOptions
   /** How often outages of the whole route are waited out before a person is asked. */
   retry?: RetryPolicy
+}
+
+export interface ExtractAllOptions<S extends StandardSchemaV1>
+  extends Omit<ExtractOptions<S>, 'from' | 'cache'> {
+  /** May wait: the questions go to a provider's batch, at its price. `true`: for a day at most. */
+  batch?: true | BatchOptions
+}
+
+export interface GenerateAllOptions extends Pick<GenerateOptions, 'route' | 'instructions' | 'retry'> {
+  /** May wait: the questions go to a provider's batch, at its price. `true`: for a day at most. */
+  batch?: true | BatchOptions
 }
 
 export interface GenerateOptions {
@@ -90,29 +102,48 @@ export class Context extends CoreContext {
    * when no solver can answer, a person is asked and the run waits.
    */
   async extract<S extends StandardSchemaV1>(name: string, options: ExtractOptions<S>): Promise<OutputOf<S>> {
-    const { schema, from, route, instructions, passages, cache } = options
+    const { schema, from, route, cache } = options
     if (cache !== undefined) resolveCache(cache)
-    const question: Question = { task: 'extract', name, input: from, schema: jsonSchemaOf(schema) }
-    if (instructions !== undefined) question.instructions = instructions
-    if (passages !== undefined) question.passages = passages
+    const question = extraction(name, from, options)
     const asked = { route, question, schema, retry: options.retry, cache }
     return this.#faculties.questions.answer(CoreContext.executionOf(this), asked) as Promise<OutputOf<S>>
+  }
+
+  /**
+   * As `extract`, for many inputs: the answers in their order. With `batch` they go to the batches of a provider, cheaper
+   * and within a day; what comes back failed, late or unfit is asked again as `extract` would.
+   * @throws `over-budget` `unknown-route` `unanswered` `bad-batch`
+   */
+  async extractAll<S extends StandardSchemaV1>(
+    name: string,
+    inputs: readonly Json[],
+    options: ExtractAllOptions<S>,
+  ): Promise<OutputOf<S>[]> {
+    const questions = inputs.map((from) => extraction(name, from, options))
+    const { route, schema, retry, batch } = options
+    const asked = { name, route, questions, schema, retry, batch }
+    const execution = CoreContext.executionOf(this)
+    return askTogether(this.#faculties.questions, execution, asked) as Promise<OutputOf<S>[]>
+  }
+
+  /** As `generate`, for many materials; with `batch` as `extractAll`. */
+  async generateAll(
+    name: string,
+    materials: readonly GenerateOptions['with'][],
+    options: GenerateAllOptions,
+  ): Promise<string[]> {
+    const questions = materials.map((each) => generation(name, { ...options, with: each }))
+    const { route, retry, batch } = options
+    const asked = { name, route, questions, schema: undefined, retry, batch }
+    const execution = CoreContext.executionOf(this)
+    return askTogether(this.#faculties.questions, execution, asked) as Promise<string[]>
   }
 
   /** Asks the route for a text that rests on what it is given. */
   async generate(name: string, options: GenerateOptions): Promise<string> {
     const { cache } = options
     if (cache !== undefined) resolveCache(cache)
-    const input: { [key: string]: Json } = {}
-    const passages: Passage[] = []
-    for (const [key, value] of Object.entries(options.with)) {
-      if (value === undefined) continue
-      if (arePassages(value)) passages.push(...value)
-      else input[key] = value as Json
-    }
-    const question: Question = { task: 'generate', name, input, passages }
-    if (options.instructions !== undefined) question.instructions = options.instructions
-    if (options.feedback !== undefined) question.feedback = options.feedback
+    const question = generation(name, options)
     const asked = { route: options.route, question, schema: undefined, retry: options.retry, cache }
     return this.#faculties.questions.answer(CoreContext.executionOf(this), asked) as Promise<string>
   }
@@ -200,6 +231,34 @@ export function workflow<I extends StandardSchemaV1, R, O extends StandardSchema
   definition: WorkflowDefinition<Context, I, O, R>,
 ): Workflow<OutputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
   return defineWorkflow(definition)
+}
+
+function extraction<S extends StandardSchemaV1>(
+  name: string,
+  from: Json,
+  { schema, instructions, passages }: Pick<ExtractOptions<S>, 'schema' | 'instructions' | 'passages'>,
+): Question {
+  const question: Question = { task: 'extract', name, input: from, schema: jsonSchemaOf(schema) }
+  if (instructions !== undefined) question.instructions = instructions
+  if (passages !== undefined) question.passages = passages
+  return question
+}
+
+function generation(
+  name: string,
+  options: Pick<GenerateOptions, 'with' | 'instructions' | 'feedback'>,
+): Question {
+  const input: { [key: string]: Json } = {}
+  const passages: Passage[] = []
+  for (const [key, value] of Object.entries(options.with)) {
+    if (value === undefined) continue
+    if (arePassages(value)) passages.push(...value)
+    else input[key] = value as Json
+  }
+  const question: Question = { task: 'generate', name, input, passages }
+  if (options.instructions !== undefined) question.instructions = options.instructions
+  if (options.feedback !== undefined) question.feedback = options.feedback
+  return question
 }
 
 const jsonSchemas = new WeakMap<StandardSchemaV1, Record<string, unknown>>()

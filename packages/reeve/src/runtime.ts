@@ -12,7 +12,9 @@ import { installSchedules } from './engine/schedule.ts'
 import { WorkflowRegistry } from './engine/workflow.ts'
 import { createMemory } from './memory/memory.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
+import { AbandonedBatches } from './models/abandoned-batches.ts'
 import { tidyAnswers } from './models/answer-cache.ts'
+import type { BatchService } from './models/batch.ts'
 import { CircuitBreakers } from './models/breaker.ts'
 import { BreakerRecord } from './models/breaker-record.ts'
 import { installCeilings } from './models/budget.ts'
@@ -73,6 +75,7 @@ export class Runtime {
   readonly #clock: Clock
   readonly #mcpServers: readonly McpServer[]
   readonly #breakerRecord: BreakerRecord
+  readonly #abandonedBatches: AbandonedBatches
   #services: Service[] = []
 
   private constructor(parts: {
@@ -84,6 +87,7 @@ export class Runtime {
     unusable: UnusableSolver[]
     mcpServers: readonly McpServer[]
     breakerRecord: BreakerRecord
+    abandonedBatches: AbandonedBatches
     clock: Clock
   }) {
     this.project = parts.options.project
@@ -95,6 +99,7 @@ export class Runtime {
     this.unusable = parts.unusable
     this.#mcpServers = parts.mcpServers
     this.#breakerRecord = parts.breakerRecord
+    this.#abandonedBatches = parts.abandonedBatches
     this.#clock = parts.clock
   }
 
@@ -151,6 +156,7 @@ export class Runtime {
         unusable,
         mcpServers,
         breakerRecord,
+        abandonedBatches: new AbandonedBatches({ database, clock, log, services: batchServices(routes) }),
         clock,
       })
       await runtime.#configure()
@@ -166,6 +172,7 @@ export class Runtime {
     await this.readKnowledge()
     this.#services = await startServices(this.project.config)
     this.#breakerRecord.begin(this.engine.worker.id)
+    this.#abandonedBatches.begin()
     await this.engine.start()
     await this.prune()
   }
@@ -173,6 +180,7 @@ export class Runtime {
   /** Gives the runs back, closes services and database. */
   async stop(graceMs?: number): Promise<void> {
     await this.engine.stop(graceMs)
+    await this.#abandonedBatches.end()
     await this.#breakerRecord.end()
     for (const server of this.#mcpServers) await server.close()
     for (const service of this.#services) await service.close()
@@ -271,6 +279,13 @@ function resolveSolver(solver: Solver | string, options: RuntimeOptions): Solver
   if (typeof solver !== 'string') return solver
   const { prices } = options.project.config
   return hostedSolver(solver, { keys: options.environment.keys, ...(prices ? { prices } : {}) })
+}
+
+function batchServices(routes: ReadonlyMap<string, RouteDefinition>): Map<string, BatchService> {
+  const services = new Map<string, BatchService>()
+  for (const { solvers } of routes.values())
+    for (const { name, batches } of solvers) if (batches) services.set(name, batches)
+  return services
 }
 
 function skewOf(skewMs: number): string {

@@ -3,6 +3,7 @@ import { formatUsd, toUsd, type Usd } from '../base/money.ts'
 import {
   type BudgetRow,
   ensureBudget,
+  hold,
   listBudgets,
   type Reservation,
   reserve,
@@ -73,6 +74,21 @@ export interface Purse {
   settle(reservation: string, usd: number, end?: { usage?: Usage; isUnknown?: boolean }): Promise<void>
 }
 
+/** A run's own purse: it can also hold money for work that outlasts whoever drives the run. */
+export interface RunPurse extends Purse {
+  /**
+   * Reserves for all of them or for none, under ids that begin with `heldPrefix`; what is held already stands.
+   * @throws `over-budget` (details: `scope`)
+   */
+  hold(holdings: readonly Holding[], more?: BudgetScope[]): Promise<void>
+}
+
+export interface Holding {
+  id: string
+  model: string
+  usd: number
+}
+
 /** A purse on the ledger. What an earlier worker of this run left unsettled is counted as spent first. */
 export function openPurse(options: {
   database: Database
@@ -83,7 +99,7 @@ export function openPurse(options: {
   now: () => number
   /** Asked once, before the first reservation. */
   scopes: () => Promise<BudgetScope[]>
-}): Purse {
+}): RunPurse {
   const { database, newId, run, runId, workflow, now } = options
   let opened: Promise<string[]> | undefined
   const open = async () => {
@@ -96,21 +112,28 @@ export function openPurse(options: {
     })
     return scopes.map(({ scope }) => scope)
   }
+  const reserveAll = async (holdings: readonly Holding[], more: BudgetScope[], take: typeof reserve) => {
+    opened ??= open()
+    const scopes = [...(await opened), ...more.map(({ scope }) => scope)]
+    await database.transaction(async (session) => {
+      for (const { scope, ceilingUsd } of more) {
+        await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
+      }
+      for (const { id, model, usd } of holdings) {
+        const call = { run_id: runId, workflow, agent: agentOf(scopes), model, at: now() }
+        const reservation: Reservation = { id, run, scopes, nanousd: Math.ceil(usd * nano), call }
+        const full = await take(session, reservation)
+        if (full) throw overBudget(full, usd)
+      }
+    })
+  }
   return {
     async reserve(model, usd, more = []) {
-      opened ??= open()
-      const scopes = [...(await opened), ...more.map(({ scope }) => scope)]
-      const call = { run_id: runId, workflow, agent: agentOf(scopes), model, at: now() }
-      const reservation: Reservation = { id: newId(), run, scopes, nanousd: Math.ceil(usd * nano), call }
-      await database.transaction(async (session) => {
-        for (const { scope, ceilingUsd } of more) {
-          await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
-        }
-        const full = await reserve(session, reservation)
-        if (full) throw overBudget(full, usd)
-      })
-      return reservation.id
+      const id = newId()
+      await reserveAll([{ id, model, usd }], more, reserve)
+      return id
     },
+    hold: (holdings, more = []) => reserveAll(holdings, more, hold),
     async settle(reservation, usd, { usage, isUnknown = false } = {}) {
       const bill: CallBill = {
         outcome: usage ? 'answered' : isUnknown ? 'unknown' : 'failed',

@@ -92,6 +92,18 @@ export function readAccepted(
   return reading.ok ? answered(answer, reading, 0) : undefined
 }
 
+/** Takes or rejects an answer that came by another way than asking the solver now. */
+export function judge(
+  answer: Answer,
+  question: Question,
+  schema: StandardSchemaV1 | undefined,
+): Extract<HealingResult, { outcome: 'answered' | 'abstained' }> | (RejectedAnswer & { outcome: 'invalid' }) {
+  if (answer.kind === 'abstain') return { outcome: 'abstained', reason: answer.reason }
+  const reading = read(answer, question, schema)
+  if (reading.ok) return answered(answer, reading, 0)
+  return { outcome: 'invalid', answer: shorten(textOf(answer)), problem: reading.problem }
+}
+
 /** In a conversation the value is a `TurnValue`; elsewhere it is the answer itself. */
 function read(
   answer: Exclude<Answer, { kind: 'abstain' }>,

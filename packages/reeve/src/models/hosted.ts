@@ -1,11 +1,14 @@
-import type { FinishReason, LanguageModelUsage, OutputInterface, ToolSet, TypedToolCall } from 'ai'
+import type { FinishReason, OutputInterface, ToolSet, TypedToolCall } from 'ai'
 import { ReeveError } from '../base/errors.ts'
 import { canonical, type Json } from '../base/json.ts'
 import { buildConversation } from './conversation.ts'
-import { costUsd, findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from './price.ts'
+import { openAiOptions, toAnswer, toUsage } from './hosted-answer.ts'
+import { hostedBatches } from './hosted-batch.ts'
+import { findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
 import { cachesByDefault, markStable, promptCacheKey } from './prompt-cache.ts'
 import {
+  hasBatches,
   isSelfHosted,
   type Keys,
   keyOf,
@@ -17,8 +20,7 @@ import {
   takesSchemas,
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
-import { fitsStrictMode } from './provider-schema.ts'
-import type { Answer, Question, SolveOptions, Solver, ToolOffer, Usage } from './solver.ts'
+import type { Answer, Question, SolveOptions, Solver, ToolOffer } from './solver.ts'
 import { streamText } from './stream-text.ts'
 
 export interface HostedOptions {
@@ -142,6 +144,9 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
       return solve(question, call)
     },
     worstCaseUsd: mostUsd,
+    ...(reference && !unusable && hasBatches(reference)
+      ? { batches: hostedBatches(reference, { keys: options.keys, price, ...settings }) }
+      : {}),
   }
 }
 
@@ -211,43 +216,5 @@ function toCalls(
         ...(Object.keys(providerData).length > 0 ? { providerData: providerData as Json } : {}),
       }
     }),
-  }
-}
-
-function toAnswer(model: string, text: string, finish: FinishReason, usage: Usage): Answer {
-  if (finish === 'content-filter')
-    return { kind: 'abstain', reason: `${model} or its provider's filter declined to answer`, usage }
-  if (finish === 'length') return { kind: 'text', text, cut: true, usage }
-  return { kind: 'text', text, usage }
-}
-
-/** Nothing is kept at the provider's, and only a schema that strict mode takes is sent as strict. */
-function openAiOptions(schema: unknown, promptCacheKey: string | undefined) {
-  const strictJsonSchema = fitsStrictMode(schema)
-  return { openai: { store: false, strictJsonSchema, ...(promptCacheKey && { promptCacheKey }) } }
-}
-
-/**
- * The figure may be too high, never too low: cached input counts at the full price where the table has no other, and
- * where a provider reports no tokens, bytes stand for them and the call counts as the dearest it can have been: what a
- * model thought, and what it put into calls, is not in its text.
- */
-function toUsage(
-  { usage, text }: { usage: LanguageModelUsage; text: string },
-  question: Question,
-  price: Price | undefined,
-  mostUsd: number,
-): Usage {
-  const isReported = usage.inputTokens !== undefined && usage.outputTokens !== undefined
-  const inputTokens = usage.inputTokens ?? promptBytes(question)
-  const outputTokens = usage.outputTokens ?? Buffer.byteLength(text)
-  const { cacheReadTokens: read = 0, cacheWriteTokens: written = 0 } = usage.inputTokenDetails ?? {}
-  const cost = price && isReported ? costUsd(price, inputTokens, outputTokens, { read, written }) : mostUsd
-  return {
-    inputTokens,
-    outputTokens,
-    costUsd: cost,
-    ...(read > 0 && { cachedInputTokens: read }),
-    ...(written > 0 && { cacheWriteTokens: written }),
   }
 }

@@ -15,6 +15,8 @@ export interface Price {
     outputUsdPerMillion: number
     cachedInputUsdPerMillion?: number
   }
+  /** What work in a provider's batch costs, as a share of the price. Default 1: no discount is assumed. */
+  batchFactor?: number
   /** The day on which the price was looked up (ISO), and where. */
   asOf: string
   source: string
@@ -23,8 +25,8 @@ export interface Price {
 /** By `provider/model`. */
 export type PriceTable = Readonly<Record<string, Price>>
 
-const anthropic = { asOf: '2026-03-21', source: 'Anthropic list prices, standard tier' }
-const openai = { asOf: '2026-03-21', source: 'OpenAI list prices, standard tier' }
+const anthropic = { batchFactor: 0.5, asOf: '2026-03-21', source: 'Anthropic list prices, standard tier' }
+const openai = { batchFactor: 0.5, asOf: '2026-03-21', source: 'OpenAI list prices, standard tier' }
 const google = { asOf: '2026-03-21', source: 'Gemini API list prices, paid tier, text' }
 
 /** List prices as they stood on each entry's date. A project's own table goes before it. */

@@ -1,3 +1,4 @@
+import type { OpenAIProvider } from '@ai-sdk/openai'
 import type { EmbeddingModel, LanguageModel } from 'ai'
 import { ReeveError } from '../base/errors.ts'
 
@@ -6,6 +7,9 @@ export type LanguageModelObject = Exclude<LanguageModel, string>
 
 /** An embedding model as an AI SDK object. */
 export type EmbeddingModelObject = Exclude<EmbeddingModel, string>
+
+/** A provider's batches behind the AI SDK. */
+export type BatchApi = ReturnType<OpenAIProvider['experimental_batch']>
 
 /** Keys and other settings by the name of their environment variable; read by whoever owns the environment. */
 export type Keys = Readonly<Record<string, string | undefined>>
@@ -30,6 +34,8 @@ interface Provider {
   package: string
   baseUrl: string
   load(settings: Settings): Promise<(model: string) => LanguageModelObject>
+  /** Its batches, over the given `fetch`; absent: it has none. */
+  loadBatches?(settings: Settings & { fetch: typeof fetch }): Promise<BatchApi>
   /** Absent: it has no embedding models. */
   loadEmbedder?(settings: Settings): Promise<(model: string) => EmbeddingModelObject>
 }
@@ -44,6 +50,10 @@ const providers: Readonly<Record<string, Provider>> = {
       const { createAnthropic } = await import('@ai-sdk/anthropic')
       return createAnthropic(settings)
     },
+    async loadBatches(settings) {
+      const { createAnthropic } = await import('@ai-sdk/anthropic')
+      return createAnthropic(settings).experimental_batch()
+    },
   },
   openai: {
     keyNames: ['OPENAI_API_KEY'],
@@ -52,6 +62,10 @@ const providers: Readonly<Record<string, Provider>> = {
     async load(settings) {
       const { createOpenAI } = await import('@ai-sdk/openai')
       return createOpenAI(settings)
+    },
+    async loadBatches(settings) {
+      const { createOpenAI } = await import('@ai-sdk/openai')
+      return createOpenAI(settings).experimental_batch()
     },
     loadEmbedder: loadOpenAiEmbedder,
   },
@@ -164,6 +178,21 @@ export async function loadEmbeddingModel(
   const settings = settingsOf(reference, keys)
   const create = await orMissingPackage(provider.package, () => provider.loadEmbedder!(settings))
   return create(reference.model)
+}
+
+export function hasBatches(reference: ModelReference): boolean {
+  return providerOf(reference).loadBatches !== undefined
+}
+
+/** As `loadModel`, for the batches of a provider that has them. @throws `missing-package` */
+export async function loadBatches(
+  reference: ModelReference,
+  keys: Keys,
+  over: typeof fetch,
+): Promise<BatchApi> {
+  const provider = providerOf(reference)
+  const settings = { ...settingsOf(reference, keys), fetch: over }
+  return orMissingPackage(provider.package, () => provider.loadBatches!(settings))
 }
 
 function settingsOf(reference: ModelReference, keys: Keys): Settings {

@@ -8,13 +8,21 @@ import { approval, type Decision } from '../engine/approval.ts'
 import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
-import { attempts } from '../engine/step.ts'
+import { attempts, type StepAttempt } from '../engine/step.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
 import type { Database } from '../store/database.ts'
 import { readRunByNo } from '../store/runs.ts'
 import { answerCacheFor, type CacheOptions } from './answer-cache.ts'
 import type { CircuitBreakers } from './breaker.ts'
-import { type BudgetPlan, type BudgetScope, budgeted, dayScope, openPurse, type Purse } from './budget.ts'
+import {
+  type BudgetPlan,
+  type BudgetScope,
+  budgeted,
+  dayScope,
+  openPurse,
+  type Purse,
+  type RunPurse,
+} from './budget.ts'
 import { askRoute, type RouteAnswer, type RouteDefinition } from './route.ts'
 import type { Question } from './solver.ts'
 import { type TextListener, TextStream } from './text-stream.ts'
@@ -54,7 +62,7 @@ export class Questions {
   readonly #database: Database
   readonly #workflows: WorkflowRegistry
   readonly #textListener: TextListener | undefined
-  readonly #purses = new WeakMap<Execution, Purse>()
+  readonly #purses = new WeakMap<Execution, RunPurse>()
   readonly #spentUsd = new WeakMap<Execution, number>()
 
   constructor(parts: {
@@ -75,7 +83,11 @@ export class Questions {
   }
 
   get #waits(): boolean {
-    return (this.#budgets.whenExhausted ?? 'wait') === 'wait'
+    return this.whenExhausted === 'wait'
+  }
+
+  get whenExhausted(): NonNullable<BudgetPlan['whenExhausted']> {
+    return this.#budgets.whenExhausted ?? 'wait'
   }
 
   /** The answer's value; when no solver can answer, a person is asked and the run waits. */
@@ -90,14 +102,25 @@ export class Questions {
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
   ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
-    const { name } = asked.question
-    const call = execution.issue('question', name, asked.args ?? compared(asked))
+    const { retry, deadline, question } = asked
+    const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
+    return this.call(execution, call, ({ signal }) => this.#attempt(execution, asked, signal))
+  }
+
+  /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
+  call(
+    execution: Execution,
+    asked: Pick<Asked, 'retry' | 'deadline'> & { name: string; args: string },
+    body: (attempt: StepAttempt) => Promise<RouteAnswer>,
+  ): Promise<RouteAnswer> {
+    const { name, args, retry, deadline } = asked
+    const call = execution.issue('question', name, args)
     execution.perform(call, () =>
       attempts(execution, call, {
         what: `question "${name}"`,
-        policy: resolveRetry(asked.retry ?? outageRetry),
-        timeoutMs: asked.deadline && Math.max(0, asked.deadline.at - execution.edges.clock.now()),
-        body: ({ signal }) => this.#attempt(execution, asked, signal),
+        policy: resolveRetry(retry ?? outageRetry),
+        timeoutMs: deadline && Math.max(0, deadline.at - execution.edges.clock.now()),
+        body,
         putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.edges.clock.now()) : undefined),
       }),
     )
@@ -128,7 +151,7 @@ export class Questions {
     const { deadline } = asked
     if (deadline && execution.edges.clock.now() >= deadline.at) throw deadline.late()
     asked.onAsked?.()
-    const route = this.#route(asked.route)
+    const route = this.route(asked.route)
     const cache =
       asked.cache === undefined ? undefined : answerCacheFor(this.#database, execution, asked.cache)
     const texts = this.#textsOf(execution, asked)
@@ -142,8 +165,8 @@ export class Questions {
     if (!route.solvers.some((solver) => solver.worstCaseUsd))
       return askRoute(route, asked.question, asked.schema, options)
     const refusal = new AbortController()
-    const purse = this.#strict(this.#purseOf(execution), refusal)
-    const scopes = () => this.#scopesOfCall(execution, asked)
+    const purse = this.#strict(this.purseOf(execution), refusal)
+    const scopes = () => this.scopesOfCall(execution, asked)
     const paid = { ...route, solvers: route.solvers.map((solver) => budgeted(solver, purse, scopes)) }
     const answer = await askRoute(paid, asked.question, asked.schema, {
       ...options,
@@ -174,7 +197,7 @@ export class Questions {
     }
   }
 
-  #purseOf(execution: Execution): Purse {
+  purseOf(execution: Execution): RunPurse {
     let purse = this.#purses.get(execution)
     if (!purse) {
       purse = openPurse({
@@ -210,7 +233,8 @@ export class Questions {
     return scopes
   }
 
-  #scopesOfCall(execution: Execution, asked: Asked): BudgetScope[] {
+  /** Those that one question counts in besides its run's. */
+  scopesOfCall(execution: Execution, asked: Pick<Asked, 'agent' | 'ceilings'> = {}): BudgetScope[] {
     const scopes: BudgetScope[] = [
       { scope: dayScope(execution.edges.clock.now()), ceilingUsd: orNone(this.#budgets.day) },
     ]
@@ -220,7 +244,8 @@ export class Questions {
     return asked.ceilings ? [...scopes, ...asked.ceilings] : scopes
   }
 
-  #route(name: string): RouteDefinition {
+  /** @throws `unknown-route` */
+  route(name: string): RouteDefinition {
     const route = this.#routes.get(name)
     if (route) return route
     const known = [...this.#routes.keys()].join(', ') || 'none'
@@ -228,7 +253,8 @@ export class Questions {
   }
 }
 
-function compared({ route, question }: Asked): string {
+/** What replay compares of a question. */
+export function compared({ route, question }: Pick<Asked, 'route' | 'question'>): string {
   const { task, instructions = null, input, feedback = null, passages = [] } = question
   return argumentsHash({
     task,

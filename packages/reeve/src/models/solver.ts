@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts'
+import type { BatchService } from './batch.ts'
 
 /** A passage that recall found and that an answer may rest on. */
 export interface Passage {
@@ -115,4 +116,6 @@ export interface Solver {
   solve(question: Question, options: SolveOptions): Answer | Promise<Answer>
   /** The most that one answer may cost, in US dollars, reserved before it is asked; absent: free. */
   worstCaseUsd?(question: Question, options?: Pick<SolveOptions, 'promptCache'>): number
+  /** How its provider takes many questions at once, to be answered later; absent: it does not. */
+  readonly batches?: BatchService
 }

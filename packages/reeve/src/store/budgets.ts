@@ -89,10 +89,41 @@ export async function settle(
   return true
 }
 
-/** Counts what a run's dead worker had reserved as spent. Answers how much that is. */
+/**
+ * Ids that begin so are of reservations that their run keeps through changes of its worker: for batches, which go on at
+ * their provider's while nobody drives the run. They last until the run settles them, or `heldByEndedRuns` shows them.
+ */
+export const heldPrefix = 'batch:'
+
+/** As `reserve`, for an id that begins with `heldPrefix`. What was reserved under it before stands. */
+export async function hold(session: Session, reservation: Reservation): Promise<BudgetRow | undefined> {
+  const known = await session.get('select id from model_calls where id = ?', [reservation.id])
+  return known ? undefined : reserve(session, reservation)
+}
+
+export interface HeldReservation {
+  id: string
+  run: number
+  nanousd: number
+  model: string
+  /** When its run ended (ms); null: that run was deleted. */
+  ended_at: number | null
+}
+
+/** What runs held and left unsettled at their end. */
+export async function heldByEndedRuns(session: Session): Promise<HeldReservation[]> {
+  return session.all<HeldReservation>(
+    `select v.id, v.run, v.nanousd, c.model, r.ended_at
+     from reservations v join model_calls c on c.id = v.id left join runs r on r.no = v.run
+     where v.id like '${heldPrefix}%' and (r.no is null or r.status in ('succeeded', 'failed', 'cancelled'))
+     order by v.id`,
+  )
+}
+
+/** Counts what a run's dead worker had reserved as spent, but for what the run itself holds. Answers how much that is. */
 export async function settleAbandoned(session: Session, run: number): Promise<number> {
   const rows = await session.all<{ id: string; nanousd: number }>(
-    'select id, nanousd from reservations where run = ?',
+    `select id, nanousd from reservations where run = ? and id not like '${heldPrefix}%'`,
     [run],
   )
   let total = 0
@@ -113,4 +144,4 @@ function emptyBudget(scope: string): BudgetRow {
 }
 
 /** Of a call that nobody heard the end of. */
-const unknownBill: CallBill = { outcome: 'unknown', inputTokens: 0, outputTokens: 0, cachedTokens: 0 }
+export const unknownBill: CallBill = { outcome: 'unknown', inputTokens: 0, outputTokens: 0, cachedTokens: 0 }

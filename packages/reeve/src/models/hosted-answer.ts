@@ -1,0 +1,58 @@
+import type { FinishReason, LanguageModelUsage } from 'ai'
+import { costUsd, type Price } from './price.ts'
+import { promptBytes } from './prompt.ts'
+import { fitsStrictMode } from './provider-schema.ts'
+import type { Answer, Question, Usage } from './solver.ts'
+
+/** What a model's reply comes to, cut and filtered ones included. */
+export function toAnswer(
+  model: string,
+  text: string,
+  finish: FinishReason,
+  usage: Usage | undefined,
+): Extract<Answer, { kind: 'text' | 'abstain' }> {
+  const paid = usage && { usage }
+  if (finish === 'content-filter')
+    return { kind: 'abstain', reason: `${model} or its provider's filter declined to answer`, ...paid }
+  return finish === 'length' ? { kind: 'text', text, cut: true, ...paid } : { kind: 'text', text, ...paid }
+}
+
+/** Nothing is kept at the provider's, and only a schema that strict mode takes is sent as strict. */
+export function openAiOptions(schema: unknown, promptCacheKey: string | undefined) {
+  const strictJsonSchema = fitsStrictMode(schema)
+  return { openai: { store: false, strictJsonSchema, ...(promptCacheKey && { promptCacheKey }) } }
+}
+
+/**
+ * The figure may be too high, never too low: cached input counts at the full price where the table has no other, and
+ * where a provider reports no tokens, bytes stand for them and the call counts as the dearest it can have been: what a
+ * model thought, and what it put into calls, is not in its text.
+ */
+export function toUsage(
+  { usage, text }: { usage: LanguageModelUsage; text: string },
+  question: Question,
+  price: Price | undefined,
+  mostUsd: number,
+): Usage {
+  return (
+    reportedUsage(usage, price) ?? {
+      inputTokens: usage.inputTokens ?? promptBytes(question),
+      outputTokens: usage.outputTokens ?? Buffer.byteLength(text),
+      costUsd: mostUsd,
+    }
+  )
+}
+
+/** What the provider counted, at this price; undefined when it told no tokens. */
+export function reportedUsage(usage: LanguageModelUsage, price: Price | undefined): Usage | undefined {
+  const { inputTokens, outputTokens } = usage
+  if (inputTokens === undefined || outputTokens === undefined) return undefined
+  const { cacheReadTokens: read = 0, cacheWriteTokens: written = 0 } = usage.inputTokenDetails ?? {}
+  return {
+    inputTokens,
+    outputTokens,
+    costUsd: price ? costUsd(price, inputTokens, outputTokens, { read, written }) : 0,
+    ...(read > 0 && { cachedInputTokens: read }),
+    ...(written > 0 && { cacheWriteTokens: written }),
+  }
+}
