@@ -56,7 +56,10 @@ const longestNapMs = 30 * 60_000
 /** A cancelled batch is given this long to end with what it had answered. */
 const cancellingMs = 60 * 60_000
 
-/** A batch that was just sent may not be listed yet, and its provider may be out of reach: so it is looked for again. */
+/**
+ * A batch that was just sent may not be listed yet, its provider may be out of reach, and at some it can be told from
+ * others only when it has ended: so it is looked for again.
+ */
 const looksAfterMs = [0, 15_000, 60_000, 300_000, 600_000]
 const callTimeoutMs = 30 * 60_000
 
@@ -147,8 +150,8 @@ async function findAgain(
     try {
       const found = await service().find({ key, count, since }, edges.signal)
       if (found.outcome === 'found') return { outcome: 'applied', result: { batch: found.batch, key } }
-      if (found.outcome === 'unclear') return { outcome: 'unknown', reason: personNeeded(found.reason) }
-      if (++misses === 2) return { outcome: 'not-applied' }
+      if (found.outcome === 'unclear') reason = found.reason
+      else if (++misses === 2) return { outcome: 'not-applied' }
     } catch (error) {
       edges.signal.throwIfAborted()
       reason = messageOf(error)

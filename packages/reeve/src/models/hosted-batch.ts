@@ -194,9 +194,12 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
   ): Promise<Found> {
     const open: string[] = []
     for (const { batchId, isEnded } of candidates) {
-      const first = isEnded ? await inOurTerms(() => firstOf(read(batchId, signal)), signal) : undefined
-      if (first?.id.startsWith(prefix)) return { outcome: 'found', batch: batchId }
-      if (!first) open.push(batchId)
+      if (!isEnded) {
+        open.push(batchId)
+        continue
+      }
+      const items = await inOurTerms(() => Array.fromAsync(read(batchId, signal)), signal)
+      if (items.some(({ id }) => id.startsWith(prefix))) return { outcome: 'found', batch: batchId }
     }
     if (open.length === 0) return { outcome: 'none' }
     const which = open.join(', ')
@@ -260,9 +263,4 @@ function noting(keys: Map<string, string>): Fetch {
     const { status, statusText, headers } = response
     return new Response(text, { status, statusText, headers })
   }
-}
-
-async function firstOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
-  for await (const item of items) return item
-  return undefined
 }

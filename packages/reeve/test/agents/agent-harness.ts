@@ -38,6 +38,7 @@ export async function agentBench(
   options: {
     database?: Database
     clock?: FakeClock
+    newId?: () => string
     budgets?: BudgetPlan
     listener?: AgentListener
     textListener?: TextListener
@@ -66,6 +67,7 @@ export async function agentBench(
     database,
     clock,
     workflows: registry,
+    ...(options.newId && { newId: options.newId }),
     contextFor: (execution) => new Context(execution, registry, faculties),
   })
   await engine.start()

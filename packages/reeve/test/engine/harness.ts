@@ -47,7 +47,7 @@ export async function testEngine(
 }
 
 /** A connection that can be cut: afterwards nothing that was asked over it is ever answered, as after a death. */
-function severable(database: Database): { database: Database; cut: () => void } {
+export function severable(database: Database): { database: Database; cut: () => void } {
   let isCut = false
   const over =
     <Arguments extends unknown[], Result>(ask: (...given: Arguments) => Promise<Result>) =>
