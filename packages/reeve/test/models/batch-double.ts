@@ -20,8 +20,8 @@ export interface BatchDouble extends ProviderDouble {
   /** Texts of the questions that came on the ordinary route. */
   asked: string[]
   cancelled: string[]
-  /** Ends all batches that are under way: `answer` says what each question came to. */
-  end(answer: (text: string) => Line): void
+  /** Ends all batches that are under way, or that with the text: `answer` says what each question came to. */
+  end(answer: (text: string) => Line, withText?: string): void
   /** What happens to the next submission. */
   next: 'accept' | 'refuse' | 'lose the answer' | 'lose the request'
   /** Told as soon as a batch is there, before its reply. */
@@ -31,7 +31,7 @@ export interface BatchDouble extends ProviderDouble {
 }
 
 /** Tokens of every answer. */
-export const tokens = { input: 100, cached: 0, output: 10 }
+const tokens = { input: 100, cached: 0, output: 10 }
 
 interface Wire {
   submitted(text: string): Map<string, string>
@@ -116,9 +116,10 @@ export async function batchDouble(
       next: 'accept' as const,
       onSubmission: () => {},
       isListed: true,
-      end(answer: (text: string) => Line) {
+      end(answer: (text: string) => Line, withText?: string) {
         for (const batch of double.batches) {
           if (batch.state !== 'under way') continue
+          if (withText !== undefined && ![...batch.questions.values()].includes(withText)) continue
           batch.state = 'ended'
           batch.lines = [...batch.questions].map(([id, text]) => ({ id, line: answer(text) }))
         }

@@ -152,7 +152,12 @@ describe.each(providers)('batches of %s', (provider) => {
     }
     at.end((text) => (numberOf(text) in lines ? lines[numberOf(text)] : rightLine(text)))
     const batch = at.batches[0]!
-    batch.lines.push({ ...batch.lines[0]! }, { id: 'nobody-7', line: { text: '{"doubled":7}' } })
+    const { id: twice } = batch.lines[0]!
+    batch.lines.push(
+      { ...batch.lines[0]! },
+      { id: twice, line: 'errored' },
+      { id: 'nobody-7', line: { text: '{"doubled":7}' } },
+    )
     expect(await outcome(bench, id)).toEqual({ status: 'succeeded', output: doubles(6) })
     expect(at.asked.toSorted()).toEqual([1, 2, 3, 4].map((index) => `number ${index}`))
     const healed = at.requests.filter(({ text }) => text.includes('cannot be used'))
@@ -273,6 +278,24 @@ test('a batch of a run that was cancelled before anybody knew of it is found, an
   expect(at.cancelled).toEqual(['batch_0'])
   await abandoned.look()
   expectPaid(await ledger(bench, id), 0)
+})
+
+test('a batch that is listed late is waited for before another is sent', async () => {
+  const at = await double('openai')
+  at.next = 'lose the answer'
+  at.isListed = false
+  const bench = await benchOf(solverAt(at, 'openai'))
+  const id = await sent(bench, at, { count: 2 })
+  await passUntil(
+    bench,
+    () => at.requests.some(({ method, path }) => method === 'GET' && /batches/.test(path)),
+    0,
+  )
+  await atRest()
+  at.isListed = true
+  at.end(rightLine)
+  expect(await outcome(bench, id)).toEqual({ status: 'succeeded', output: doubles(2) })
+  expect(at.batches).toHaveLength(1)
 })
 
 test('what cannot be learnt of an ended run’s batch counts as spent in the end', async () => {
@@ -409,7 +432,12 @@ test('another worker of the run counts its batch as under way, not as spent', as
   const id = await sent(first, at, { count: 4, most: 2 }, 2)
   await first.engine.stop()
   const bench = await benchOf(solverAt(at, 'openai'), { database: first.database, clock: first.clock })
-  at.end((text) => (numberOf(text) === 0 ? 'errored' : rightLine(text)))
+  at.end((text) => (numberOf(text) === 0 ? 'errored' : rightLine(text)), 'number 0')
+  await passUntil(bench, () => at.asked.length === 1)
+  const meanwhile = await ledger(bench, id)
+  expect(meanwhile.reserved).toBeGreaterThan(0)
+  expect(meanwhile.calls.map(({ outcome: end }) => end)).not.toContain('unknown')
+  at.end(rightLine)
   expect(await outcome(bench, id)).toEqual({ status: 'succeeded', output: doubles(4) })
   expect(at.batches).toHaveLength(2)
   const paid = await ledger(bench, id)

@@ -91,6 +91,24 @@ test('what a dead worker had reserved counts as spent when its run is taken over
   expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 0, spent_nanousd: 5e8 })
 })
 
+test('what a run holds is held once, all of it or nothing, and is no dead worker’s', async () => {
+  const database = await openTestDatabase(new FakeClock())
+  const holdings = [
+    { id: 'batch:a', model: 'paid', usd: 0.2 },
+    { id: 'batch:b', model: 'paid', usd: 0.3 },
+  ]
+  await purseOn(database, 7, 1).hold(holdings)
+  const successor = purseOn(database, 7, 1)
+  await successor.hold(holdings)
+  expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 5e8, spent_nanousd: 0 })
+  const more = ['batch:c', 'batch:d'].map((id) => ({ id, model: 'paid', usd: 0.3 }))
+  await expect(successor.hold(more)).rejects.toMatchObject({ code: 'over-budget' })
+  expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 5e8, spent_nanousd: 0 })
+  await successor.settle('batch:a', 0.1)
+  await successor.settle('batch:a', 0.1)
+  expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 3e8, spent_nanousd: 1e8 })
+})
+
 test('a scope that is full leaves the others untouched', async () => {
   const database = await openTestDatabase(new FakeClock())
   const purse = purseOn(database, 1, 1)
