@@ -65,19 +65,20 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.workflows = options.workflows ?? new WorkflowRegistry()
     this.database = options.database
+    const onTrouble = (error: unknown) =>
+      options.log.error('the database cannot write now; nothing is acknowledged until it can', {
+        error: String(error),
+      })
     const commits = new GroupCommit({
       database: options.database,
       clock: options.clock,
       onFatal: options.onFatal,
-      onTrouble: (error) =>
-        options.log.error('the database cannot write now; nothing is acknowledged until it can', {
-          error: String(error),
-        }),
+      onTrouble,
     })
     this.edges = {
       clock: options.clock,
       commits,
-      numbers: new RunNumbers(options.database),
+      numbers: new RunNumbers(options.database, onTrouble),
       newId: options.newId,
       log: options.log,
       identity: options.identity,

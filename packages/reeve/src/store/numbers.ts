@@ -11,13 +11,16 @@ const retryDelayMs = 500
  */
 export class RunNumbers {
   readonly #database: Database
+  readonly #onTrouble: (error: unknown) => void
   #next = 0
   #end = 0
   #block = firstBlock
   #refilling: Promise<void> | undefined
 
-  constructor(database: Database) {
+  /** `onTrouble`: told of each failure after which it tries again. */
+  constructor(database: Database, onTrouble: (error: unknown) => void = () => {}) {
     this.#database = database
+    this.#onTrouble = onTrouble
   }
 
   /** The next number, or a promise of it when the block is used up. */
@@ -41,6 +44,7 @@ export class RunNumbers {
       } catch (error) {
         const kind = this.#database.classify(error)
         if (kind !== 'retry' && kind !== 'unknown') throw error
+        this.#onTrouble(error)
         await sleep(retryDelayMs)
       }
     }
