@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 test('a process killed at its write boundaries on Postgres keeps every invariant', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const campaign = new Campaign({ folder, port: oracle.port, stores, seed: 3, jobs: 2, onTrial() {} })
   for (const shape of sampled) await campaign.sample(shape, perShape)
@@ -43,7 +43,7 @@ test('a process killed at its write boundaries on Postgres keeps every invariant
 })
 
 test('what a trial left on Postgres is found in the file that is kept of it', {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const place = { folder, port: oracle.port, stores, trial: 'kept', keep: true }
   const sound = await runTrial({ shape: 'effect-idempotent', deaths: [] }, place)

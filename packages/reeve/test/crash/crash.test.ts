@@ -36,7 +36,7 @@ afterAll(async () => {
 })
 
 test('a process killed at its write boundaries and at random moments keeps every invariant', {
-  timeout: 90_000,
+  timeout: 120_000,
 }, async () => {
   const campaign = new Campaign({ folder, port: oracle.port, seed: 7, jobs: 2, onTrial() {} })
   for (const shape of sampled) await campaign.sample(shape, perShape)
@@ -48,7 +48,7 @@ test('a process killed at its write boundaries and at random moments keeps every
   expect(kills).toBeGreaterThan(sampled.length * perShape * 0.8)
 })
 
-test('a loss at rest is seen by the checker, invariant by invariant', { timeout: 30_000 }, async () => {
+test('a loss at rest is seen by the checker, invariant by invariant', { timeout: 120_000 }, async () => {
   const place = { folder, port: oracle.port, trial: 'damaged', keep: true }
   const sound = await runTrial({ shape: 'effect-idempotent', deaths: [] }, place)
   expect(sound.violations).toEqual([])

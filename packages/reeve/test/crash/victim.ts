@@ -1,12 +1,8 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createIds } from '../../src/base/ids.ts'
-import { silentLog } from '../../src/base/log.ts'
-import { Engine } from '../../src/engine/engine.ts'
-import type { Workflow } from '../../src/engine/workflow.ts'
-import { identityOf, migrate } from '../../src/store/migrations.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { scaledClock } from './clock.ts'
+import { openEngine } from './engine.ts'
 import { Failpoints, withFailpoints } from './failpoints.ts'
 import { ShapeOperator } from './operator.ts'
 import { connectOutside, type Outside } from './outside.ts'
@@ -54,26 +50,17 @@ async function live(life: Life): Promise<void> {
   told.outside = outside
   const shape = shapeNamed(life.shape)
   const clock = scaledClock(life.originMs, life.scale)
-  const newId = createIds(clock.now)
   process.stdout.write('ready\n')
 
   const database = withFailpoints(openDatabase(life.store, clock), failpoints)
   if (shape.countsOpening) failpoints.arm()
-  await migrate(database, newId)
-  const engine = new Engine({
-    database,
-    clock,
-    log: silentLog,
-    newId,
-    random: Math.random,
-    identity: await identityOf(database),
+  const engine = await openEngine(database, clock, shape.workflows(outside), {
     lingerMs: 300,
     onFatal: (error) => {
       process.stderr.write(`fatal: ${String(error)}\n`)
       process.exit(exitCodes.fatal)
     },
   })
-  for (const workflow of shape.workflows(outside)) engine.workflows.add(workflow as Workflow)
   failpoints.arm()
   await shape.prepare?.(engine)
   await engine.start()

@@ -1,13 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageOf } from '../../../src/base/errors.ts'
-import { createIds } from '../../../src/base/ids.ts'
 import { lineLog } from '../../../src/base/log.ts'
-import { Engine } from '../../../src/engine/engine.ts'
-import type { Workflow } from '../../../src/engine/workflow.ts'
+import type { Engine } from '../../../src/engine/engine.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { identityOf, migrate } from '../../../src/store/migrations.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
 import { scaledClock } from '../../crash/clock.ts'
+import { openEngine } from '../../crash/engine.ts'
 import { Failpoints } from '../../crash/failpoints.ts'
 import { ShapeOperator } from '../../crash/operator.ts'
 import { connectOutside } from '../../crash/outside.ts'
@@ -25,7 +23,6 @@ async function live(life: DiskLife): Promise<void> {
   const outside = await connectOutside(life.port, life.trial, life.life, new Failpoints(0, () => {}))
   const shape = drawnShape(life.seed)
   const clock = scaledClock(life.originMs)
-  const newId = createIds(clock.now)
   const log = lineLog((line) => {
     if (/disk/.test(line)) tally.told++
     process.stderr.write(line)
@@ -37,18 +34,7 @@ async function live(life: DiskLife): Promise<void> {
   let engine: Engine
   try {
     const database = counted(openSqlite({ file: life.file, clock, onBroken: onFatal }))
-    await migrate(database, newId)
-    engine = new Engine({
-      database,
-      clock,
-      log,
-      newId,
-      random: Math.random,
-      identity: await identityOf(database),
-      lingerMs: 300,
-      onFatal,
-    })
-    for (const workflow of shape.workflows(outside)) engine.workflows.add(workflow as Workflow)
+    engine = await openEngine(database, clock, shape.workflows(outside), { log, lingerMs: 300, onFatal })
     await shape.prepare?.(engine)
     await engine.start()
   } catch (error) {

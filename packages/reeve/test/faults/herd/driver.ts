@@ -1,13 +1,9 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createIds } from '../../../src/base/ids.ts'
-import { silentLog } from '../../../src/base/log.ts'
 import type { Clock } from '../../../src/base/time.ts'
-import { Engine } from '../../../src/engine/engine.ts'
-import type { Workflow } from '../../../src/engine/workflow.ts'
-import { identityOf, migrate } from '../../../src/store/migrations.ts'
 import { noLimits, saveQueue } from '../../../src/store/queues.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
+import { openEngine } from '../../crash/engine.ts'
 import { crashWorkflow } from '../../crash/shapes/shape.ts'
 import type { HerdLife } from './life.ts'
 
@@ -34,25 +30,12 @@ const caller = crashWorkflow(
 )
 
 async function live(): Promise<void> {
-  const newId = createIds(clock.now)
   const database = openSqlite({ file: join(life.folder, 'reeve.db'), clock })
-  await migrate(database, newId)
+  const engine = await openEngine(database, clock, [sleeper, caller])
   const { count, perMs } = life.rate
   await database.transaction((session) =>
     saveQueue(session, 'provider', { ...noLimits, rate_count: count, rate_ms: perMs }),
   )
-  const engine = new Engine({
-    database,
-    clock,
-    log: silentLog,
-    newId,
-    random: Math.random,
-    identity: await identityOf(database),
-    onFatal: (error) => {
-      throw error
-    },
-  })
-  for (const workflow of [sleeper, caller]) engine.workflows.add(workflow as Workflow)
   process.stdout.write(`${Date.now()}\n`)
   await engine.start()
   const starting: Promise<unknown>[] = []

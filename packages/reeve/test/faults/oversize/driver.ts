@@ -1,16 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ReeveError } from '../../../src/base/errors.ts'
-import { createIds } from '../../../src/base/ids.ts'
 import type { Json } from '../../../src/base/json.ts'
-import { silentLog } from '../../../src/base/log.ts'
 import { systemClock } from '../../../src/base/time.ts'
 import { CoreContext } from '../../../src/engine/context.ts'
 import { effect } from '../../../src/engine/effect.ts'
-import { Engine } from '../../../src/engine/engine.ts'
-import { defineWorkflow, type Workflow } from '../../../src/engine/workflow.ts'
-import { identityOf, migrate } from '../../../src/store/migrations.ts'
+import type { Engine } from '../../../src/engine/engine.ts'
+import { defineWorkflow } from '../../../src/engine/workflow.ts'
 import type { RunRow } from '../../../src/store/runs.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
+import { openEngine } from '../../crash/engine.ts'
 import { crashWorkflow } from '../../crash/shapes/shape.ts'
 import type { OversizeLife, OversizeReport, Size } from './life.ts'
 
@@ -79,28 +77,9 @@ const oversized = defineWorkflow({
   },
 })
 
-async function open(): Promise<Engine> {
-  const newId = createIds(systemClock.now)
-  const database = openSqlite({ file: life.file, clock: systemClock })
-  await migrate(database, newId)
-  const engine = new Engine({
-    database,
-    clock: systemClock,
-    log: silentLog,
-    newId,
-    random: Math.random,
-    identity: await identityOf(database),
-    capacity: 8,
-    onFatal: (error) => {
-      throw error
-    },
-  })
-  for (const workflow of [large, inner, oversized]) engine.workflows.add(workflow as Workflow)
-  return engine
-}
-
 async function live(): Promise<void> {
-  const engine = await open()
+  const database = openSqlite({ file: life.file, clock: systemClock })
+  const engine = await openEngine(database, systemClock, [large, inner, oversized], { capacity: 8 })
   await engine.start()
   const starting: Promise<unknown>[] = []
   for (let index = 0; index < life.good; index++)

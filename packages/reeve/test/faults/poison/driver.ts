@@ -1,17 +1,15 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { createIds } from '../../../src/base/ids.ts'
 import type { Json } from '../../../src/base/json.ts'
-import { silentLog } from '../../../src/base/log.ts'
 import { CoreContext } from '../../../src/engine/context.ts'
 import { effect } from '../../../src/engine/effect.ts'
-import { Engine } from '../../../src/engine/engine.ts'
-import { defineWorkflow, type Workflow } from '../../../src/engine/workflow.ts'
-import { identityOf, migrate } from '../../../src/store/migrations.ts'
+import type { Engine } from '../../../src/engine/engine.ts'
+import { defineWorkflow } from '../../../src/engine/workflow.ts'
 import type { RunRow } from '../../../src/store/runs.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
 import { scaledClock } from '../../crash/clock.ts'
+import { openEngine } from '../../crash/engine.ts'
 import { crashWorkflow } from '../../crash/shapes/shape.ts'
 import { waysToDie } from './deaths.ts'
 import type { PoisonLife, PoisonReport } from './life.ts'
@@ -66,25 +64,10 @@ const poison = defineWorkflow({
   },
 })
 
-async function open(name: string): Promise<Engine> {
+function open(name: string): Promise<Engine> {
   const clock = scaledClock(life.originMs)
-  const newId = createIds(clock.now)
   const database = openSqlite({ file: join(life.folder, `${name}.db`), clock })
-  await migrate(database, newId)
-  const engine = new Engine({
-    database,
-    clock,
-    log: silentLog,
-    newId,
-    random: Math.random,
-    identity: await identityOf(database),
-    onFatal: (error) => {
-      throw error
-    },
-  })
-  engine.workflows.add(good as Workflow)
-  engine.workflows.add(poison as Workflow)
-  return engine
+  return openEngine(database, clock, [good, poison])
 }
 
 async function live(): Promise<void> {

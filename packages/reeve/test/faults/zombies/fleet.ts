@@ -4,17 +4,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createIds } from '../../../src/base/ids.ts'
 import type { Json } from '../../../src/base/json.ts'
-import { silentLog } from '../../../src/base/log.ts'
 import type { EffectClass } from '../../../src/engine/effect.ts'
-import { Engine } from '../../../src/engine/engine.ts'
-import type { Workflow } from '../../../src/engine/workflow.ts'
+import type { Engine } from '../../../src/engine/engine.ts'
 import { listPending } from '../../../src/store/approvals.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { identityOf, migrate } from '../../../src/store/migrations.ts'
 import type { RunRow } from '../../../src/store/runs.ts'
 import { checkInvariants, type Violation } from '../../crash/checker.ts'
+import { openEngine } from '../../crash/engine.ts'
 import { Facts, readFacts } from '../../crash/facts.ts'
 import { Failpoints } from '../../crash/failpoints.ts'
 import { childEnvironment } from '../../crash/oracle-process.ts'
@@ -128,22 +125,9 @@ export class Fleet {
   ): Promise<Fleet> {
     const originMs = Date.now()
     const { database, clock } = openStore(place, originMs, 'client')
-    const newId = createIds(clock.now)
-    await migrate(database, newId)
-    await installWitness(database)
-    const engine = new Engine({
-      database,
-      clock,
-      log: silentLog,
-      newId,
-      random: Math.random,
-      identity: await identityOf(database),
-      onFatal: (error) => {
-        throw error
-      },
-    })
     const outside = await connectOutside(at.port, at.name, 0, new Failpoints(0, () => {}))
-    for (const workflow of zombieShape.workflows(outside)) engine.workflows.add(workflow as Workflow)
+    const engine = await openEngine(database, clock, zombieShape.workflows(outside))
+    await installWitness(database)
     const workers = Array.from({ length: workersInFleet }, (_, index) => {
       const life = { database: place, number: index + 1, port: at.port, trial: at.name, originMs }
       return new WorkerProcess(life, at.folder)
