@@ -35,7 +35,7 @@ const deepest = 4
 export class Campaign {
   readonly #options: CampaignOptions
   readonly #results = new Map<string, ShapeResult>()
-  readonly #lifeMs = new Map<string, number>()
+  readonly #aliveMs = new Map<string, number>()
   #trials = 0
 
   constructor(options: CampaignOptions) {
@@ -50,7 +50,7 @@ export class Campaign {
   async count(shape: Shape): Promise<number> {
     const result = await this.#trial({ shape: shape.name, deaths: [] })
     this.#resultOf(shape.name).boundaries = result.boundaries
-    this.#lifeMs.set(shape.name, result.ms)
+    this.#aliveMs.set(shape.name, result.aliveMs)
     return result.boundaries
   }
 
@@ -78,11 +78,11 @@ export class Campaign {
   /** Kills from outside at moments drawn by the seed, up to four lives deep. */
   async random(shapes: Shape[], count: number): Promise<void> {
     const draw = seeded(`${this.#options.seed} random`)
-    for (const shape of shapes) if (!this.#lifeMs.has(shape.name)) await this.count(shape)
+    for (const shape of shapes) if (!this.#aliveMs.has(shape.name)) await this.count(shape)
     const plans = Array.from({ length: count }, (): TrialPlan => {
       const shape = shapes[Math.floor(draw() * shapes.length)]!.name
       const depth = 1 + Math.floor(draw() * deepest)
-      const longest = this.#lifeMs.get(shape)!
+      const longest = this.#aliveMs.get(shape)!
       const deaths = Array.from(
         { length: depth },
         (): Death => ({ at: 'time', afterMs: Math.round(draw() * longest) }),

@@ -26,6 +26,8 @@ export interface TrialResult {
   kills: number
   /** Boundaries that the last life saw. */
   boundaries: number
+  /** How long the last life drove runs (ms). */
+  aliveMs: number
   ms: number
   /** Where the oracle's log is, and the database as a SQLite file, kept only for a failed trial. */
   folder: string
@@ -48,6 +50,7 @@ export async function runTrial(
   const violations: Violation[] = []
   let kills = 0
   let boundaries = 0
+  let aliveMs = 0
   for (let index = 0; index <= plan.deaths.length; index++) {
     const death = plan.deaths[index]
     const killAt = death?.at === 'boundary' ? death.boundary : 0
@@ -63,6 +66,7 @@ export async function runTrial(
     }
     const ended = await runLife(life, place.folder, death?.at === 'time' ? death.afterMs : undefined)
     boundaries = ended.boundaries
+    aliveMs = ended.aliveMs
     if (ended.killed) {
       kills++
       continue
@@ -77,7 +81,7 @@ export async function runTrial(
     await stores.discard(store)
     rmSync(folder, { recursive: true })
   }
-  return { plan, violations, kills, boundaries, ms: performance.now() - begun, folder, store }
+  return { plan, violations, kills, boundaries, aliveMs, ms: performance.now() - begun, folder, store }
 }
 
 /** Checks what a trial left in its folder and its store. */
@@ -94,12 +98,16 @@ export async function checkTrial(
   }
 }
 
-async function runLife(life: Life, cache: string, killAfterMs: number | undefined): Promise<LifeEnd> {
+async function runLife(
+  life: Life,
+  cache: string,
+  killAfterMs: number | undefined,
+): Promise<LifeEnd & { aliveMs: number }> {
   const running = startLife(life, cache)
-  if (killAfterMs === undefined) return running.ended
   await running.ready
-  const timer = setTimeout(running.kill, killAfterMs)
+  const begun = performance.now()
+  const timer = killAfterMs === undefined ? undefined : setTimeout(running.kill, killAfterMs)
   const end = await running.ended
   clearTimeout(timer)
-  return end
+  return { ...end, aliveMs: performance.now() - begun }
 }
