@@ -6,7 +6,7 @@ import type { RouteAnswer } from '../models/route.ts'
 import type { ApprovalRow } from '../store/approvals.ts'
 import { type ChainFault, type JournalEvent, verifyChain } from '../store/journal.ts'
 import type { CallOutcome, ModelCall } from '../store/model-calls.ts'
-import type { RunRow } from '../store/runs.ts'
+import { headOf, type RunRow } from '../store/runs.ts'
 import { payloadOf } from './event-line.ts'
 import { type Decided, isoOf, jsonOf } from './event-values.ts'
 import { type Belief, beliefOf } from './story-belief.ts'
@@ -87,8 +87,7 @@ export function tellStory(
 ): RunStory {
   const history = readHistory(events)
   const calls = [...history.calls.values()].sort((left, right) => left.step - right.step)
-  const head = run.head === null || run.head_seq === null ? undefined : { seq: run.head_seq, hash: run.head }
-  const fault = verifyChain(run.id, events, head) ?? null
+  const fault = verifyChain(run.id, events, headOf(run)) ?? null
   return {
     run: { id: run.id, status: run.status, reason: run.reason, paused: run.paused !== 0 },
     goal: goalOf(run, history, events),
