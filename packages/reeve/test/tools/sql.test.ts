@@ -16,6 +16,8 @@ beforeAll(() => {
     PRAGMA journal_mode = WAL;
     CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT, cents INTEGER, receipt BLOB);
     CREATE TABLE secrets (word TEXT);
+    CREATE VIRTUAL TABLE notes USING fts5(title, body);
+    INSERT INTO notes VALUES ('wax', 'melts at 64 degrees');
     CREATE VIEW totals AS SELECT customer, sum(cents) AS cents FROM orders GROUP BY customer;
     INSERT INTO orders VALUES (1, 'ann', 500, x'ff00'), (2, 'bob', 9007199254740993, NULL), (3, 'ann', 250, NULL);
     INSERT INTO secrets VALUES ('canary');
@@ -64,6 +66,61 @@ test.each([
 ])('%j is refused', async (sql, message) => {
   const query = sqlTool({ name: 'shop.query', file, tables: ['orders', 'totals'] })
   await expect(callTool(query, { sql })).rejects.toThrow(message)
+})
+
+// Each reads the secret when it is judged by a name that it may choose itself.
+test.each([
+  'WITH orders AS (SELECT * FROM secrets) SELECT * FROM orders',
+  'WITH totals AS (SELECT * FROM secrets) SELECT * FROM totals',
+  'WITH "TOTALS"(customer) AS (SELECT word FROM secrets) SELECT customer FROM totals',
+  'WITH RECURSIVE totals(w) AS (SELECT word FROM secrets UNION ALL SELECT w FROM totals LIMIT 1) SELECT w FROM totals',
+  'WITH totals AS MATERIALIZED (SELECT word FROM main.secrets) SELECT * FROM orders, totals',
+  'WITH totals AS (WITH orders AS (SELECT word FROM secrets) SELECT * FROM orders) SELECT * FROM totals',
+  'SELECT * FROM orders AS o JOIN (WITH totals AS (SELECT word FROM secrets) SELECT * FROM totals)',
+  'SELECT * FROM (SELECT word AS customer FROM secrets) AS totals',
+  'SELECT (SELECT word FROM secrets AS orders) FROM orders',
+  'SELECT totals.word FROM secrets AS totals',
+  'SELECT 1 FROM orders WHERE EXISTS (SELECT 1 FROM secrets)',
+  "SELECT 1 FROM orders WHERE 'canary' IN secrets",
+  'SELECT count(*) FROM secrets',
+  'SELECT rowid FROM secrets',
+  'SELECT customer FROM orders UNION SELECT word FROM secrets',
+  'SELECT customer FROM orders ORDER BY (SELECT word FROM secrets)',
+  'SELECT sum(cents) OVER (PARTITION BY (SELECT word FROM secrets)) FROM orders',
+  'VALUES ((SELECT word FROM secrets))',
+  'SELECT * FROM json_each((SELECT json_array(word) FROM secrets))',
+  "SELECT * FROM pragma_table_info('secrets')",
+  'SELECT * FROM pragma_table_list',
+  "SELECT sql FROM pragma_table_xinfo('orders'), sqlite_schema",
+  'SELECT sql FROM sqlite_master',
+  'SELECT * FROM sqlite_temp_schema',
+  'SELECT * FROM dbstat',
+  'SELECT * FROM sqlite_dbpage',
+  'SELECT * FROM notes_content',
+  'SELECT block FROM notes_data',
+  'WITH notes AS (SELECT * FROM notes_content) SELECT * FROM notes',
+  'EXPLAIN SELECT * FROM secrets',
+  'EXPLAIN QUERY PLAN SELECT * FROM secrets',
+  'CREATE TEMP VIEW totals AS SELECT word FROM secrets',
+])('nothing of a table that is not listed is read: %s', async (sql) => {
+  const query = sqlTool({ name: 'shop.query', file, tables: ['orders', 'totals', 'notes'] })
+  await expect(callTool(query, { sql })).rejects.toThrow(/prohibited|not authorized/)
+})
+
+test('what is listed is read, also beside names made up in the statement', async () => {
+  const query = sqlTool({ name: 'shop.query', file, tables: ['Orders', 'totals', 'notes'] })
+  const read = async (sql: string) => (await callTool(query, { sql })).rows
+  expect(await read('WITH big AS (SELECT * FROM orders WHERE cents > 400) SELECT id FROM big')).toEqual([
+    [1],
+    [2],
+  ])
+  expect(await read('WITH totals AS (SELECT 7 AS n) SELECT n FROM totals')).toEqual([[7]])
+  expect(await read("SELECT t.cents FROM main.totals t WHERE customer = 'ann'")).toEqual([[750]])
+  expect(await read('SELECT count(*) FROM totals')).toEqual([[2]])
+  expect(await read("SELECT value FROM json_each('[4,5]')")).toEqual([[4], [5]])
+  expect(
+    await read("SELECT title, bm25(notes) < 0 FROM notes WHERE notes MATCH 'melts' ORDER BY rank"),
+  ).toEqual([['wax', 1]])
 })
 
 test('a view that may be read shows what it is made of, and nothing else', async () => {

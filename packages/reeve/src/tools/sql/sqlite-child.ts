@@ -15,8 +15,21 @@ export type QueryReply =
   | { status: 'done'; columns: string[]; rows: QueryCell[][]; more: boolean }
   | { status: 'failed'; error: string }
 
-const { SQLITE_OK, SQLITE_DENY, SQLITE_SELECT, SQLITE_READ, SQLITE_FUNCTION, SQLITE_RECURSIVE } = constants
+const {
+  SQLITE_OK,
+  SQLITE_DENY,
+  SQLITE_SELECT,
+  SQLITE_READ,
+  SQLITE_FUNCTION,
+  SQLITE_RECURSIVE,
+  SQLITE_PRAGMA,
+} = constants
 const refusedFunctions = new Set(['load_extension', 'fts3_tokenizer'])
+/** Table-valued functions that read their argument and no table. */
+const argumentReaders = new Set(['json_each', 'json_tree'])
+const strict = { allowExtension: false, enableDoubleQuotedStringLiterals: false, defensive: true } as const
+const limits = { length: 10_000_000, sqlLength: 100_000, attach: 0, likePatternLength: 1000 }
+type Authorizer = Exclude<Parameters<DatabaseSync['setAuthorizer']>[0], null>
 
 const database = open(process.argv[2]!)
 process.stdout.write('ready\n')
@@ -27,41 +40,18 @@ process.stdout.write(JSON.stringify(answer(JSON.parse(text) as QueryRequest)), (
 
 /** All that it will ever need is opened here, before the process is locked. */
 function open(file: string): DatabaseSync {
-  const database = new DatabaseSync(file, {
-    readOnly: true,
-    allowExtension: false,
-    enableDoubleQuotedStringLiterals: false,
-    defensive: true,
-    timeout: 2000,
-  })
+  const database = new DatabaseSync(file, { ...strict, readOnly: true, timeout: 2000 })
   database.exec('PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON')
   database.exec('BEGIN')
   database.prepare('SELECT count(*) FROM sqlite_schema').get()
-  Object.assign(database.limits, {
-    length: 10_000_000,
-    sqlLength: 100_000,
-    attach: 0,
-    likePatternLength: 1000,
-  })
+  Object.assign(database.limits, limits)
   return database
 }
 
 function answer({ sql, parameters, tables, maxRows, maxBytes }: QueryRequest): QueryReply {
-  const readable = tables && new Set(tables.map((name) => name.toLowerCase()))
-  database.setAuthorizer((action, first, second, _database, view) => {
-    switch (action) {
-      case SQLITE_SELECT:
-      case SQLITE_RECURSIVE:
-        return SQLITE_OK
-      case SQLITE_FUNCTION:
-        return refusedFunctions.has(String(second).toLowerCase()) ? SQLITE_DENY : SQLITE_OK
-      case SQLITE_READ:
-        return mayRead(readable, first, view) ? SQLITE_OK : SQLITE_DENY
-      default:
-        return SQLITE_DENY
-    }
-  })
   try {
+    if (tables) readsOnly(tables, sql)
+    database.setAuthorizer(readingOf(() => true))
     const statement = database.prepare(sql)
     if (!/^[\s;]*$/.test(sql.slice(sql.indexOf(statement.sourceSQL) + statement.sourceSQL.length))) {
       return { status: 'failed', error: 'it has more than one statement' }
@@ -81,14 +71,74 @@ function answer({ sql, parameters, tables, maxRows, maxBytes }: QueryRequest): Q
     }
     return { status: 'done', columns, rows, more: false }
   } catch (error) {
-    return { status: 'failed', error: error instanceof Error ? error.message : String(error) }
+    return { status: 'failed', error: messageOf(error) }
   }
 }
 
-/** A view that may be read may read what it is made of. */
-function mayRead(readable: Set<string> | null, table: string | null, view: string | null): boolean {
-  if (!readable) return true
-  return [table, view].some((name) => name !== null && readable.has(name.toLowerCase()))
+/** Whoever may read what: nothing else is allowed of a statement than to read, and to call harmless functions. */
+function readingOf(mayRead: (table: string) => boolean): Authorizer {
+  return (action, first, second) => {
+    switch (action) {
+      case SQLITE_SELECT:
+      case SQLITE_RECURSIVE:
+        return SQLITE_OK
+      case SQLITE_FUNCTION:
+        return refusedFunctions.has(String(second).toLowerCase()) ? SQLITE_DENY : SQLITE_OK
+      case SQLITE_READ:
+        return mayRead(String(first).toLowerCase()) ? SQLITE_OK : SQLITE_DENY
+      case SQLITE_PRAGMA:
+        // Asked by full-text search for itself.
+        return first === 'data_version' && second === null ? SQLITE_OK : SQLITE_DENY
+      default:
+        return SQLITE_DENY
+    }
+  }
+}
+
+/**
+ * Refuses a statement that names anything but the listed tables and views. SQLite tells an authorizer the innermost view
+ * by its name, and a `WITH` clause of that name looks the same. So the statement is first prepared in an empty database
+ * that has the listed names alone, each as a plain table of the same columns: there every table that it reads is told
+ * by its own name, and what is not listed does not exist. Both see one snapshot of the schema.
+ */
+function readsOnly(tables: readonly string[], sql: string): void {
+  const listed = new Set(tables.map((name) => name.toLowerCase()))
+  const outline = new DatabaseSync(':memory:', strict)
+  Object.assign(outline.limits, limits)
+  for (const [name, columns] of columnsOf(listed)) {
+    if (columns.length > 0) outline.exec(`CREATE TABLE ${quoted(name)} (${columns.map(quoted).join(', ')})`)
+  }
+  outline.setAuthorizer(readingOf((table) => listed.has(table) || argumentReaders.has(table)))
+  try {
+    outline.prepare(sql)
+  } catch (error) {
+    const missing = /^no such table: (.+)$/s.exec(messageOf(error))?.[1]
+    if (missing === undefined) throw error
+    throw new Error(`access to ${missing} is prohibited; only ${tables.join(', ')} may be read`)
+  }
+}
+
+/** The listed tables and views that exist, with their columns, hidden ones included. */
+function columnsOf(listed: Set<string>): Map<string, string[]> {
+  const names = database.prepare("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')").all()
+  const columns = new Map<string, string[]>()
+  for (const { name } of names as { name: string }[]) {
+    if (!listed.has(name.toLowerCase()) || name.toLowerCase().startsWith('sqlite_')) continue
+    const found = database.prepare(`PRAGMA main.table_xinfo(${quoted(name)})`).all() as { name: string }[]
+    columns.set(
+      name,
+      found.map((column) => column.name),
+    )
+  }
+  return columns
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }
 
 /** Integers beyond what JSON keeps become texts, blobs base64. */
