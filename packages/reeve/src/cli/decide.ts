@@ -1,11 +1,12 @@
 import { ReeveError } from '../base/errors.ts'
+import { parseExactJson } from '../base/exact-json.ts'
 import type { Json } from '../base/json.ts'
 import type { OutcomeAnswer } from '../engine/effect.ts'
 import { type ApprovalView, requireApproval } from '../store/approvals.ts'
 import type { Cli } from './cli.ts'
 import { carryOn } from './drive.ts'
 import type { ExitCode } from './exit-codes.ts'
-import { readValue } from './input.ts'
+import { isJson, readValue } from './input.ts'
 import { safeLine } from './safe-text.ts'
 import { type Workspace, withChangeableWorkspace } from './workspace.ts'
 
@@ -62,11 +63,7 @@ function noteOf({ note }: { note?: string }): { note?: string } {
 function answerFrom(approval: ApprovalView, given: string): Json {
   const { task, wanted } = JSON.parse(approval.shown) as { task?: string; wanted?: unknown }
   if (task === 'generate' && (wanted ?? null) === null) return given
-  try {
-    return JSON.parse(given) as Json
-  } catch {
-    return given
-  }
+  return isJson(given) ? parseExactJson(given, 'The answer') : given
 }
 
 async function outcome(approval: ApprovalView, given: string, result: string | undefined): Promise<Json> {

@@ -1,19 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { parseExactJson } from '../base/exact-json.ts'
 import type { Json } from '../base/json.ts'
 
 /**
  * Reads a value that a user gives as JSON, as a file that holds JSON, or as `-` for stdin.
- * @throws `no-such-file` `not-json`
+ * @throws `no-such-file` `not-json` `inexact-json`
  */
 export async function readValue(given: string, what: string): Promise<Json> {
-  if (given === '-') return parseJson(await text(process.stdin), `${what} from stdin`)
-  try {
-    return JSON.parse(given) as Json
-  } catch {
-    if (/^\s*[{["]/.test(given)) return parseJson(given, what)
-  }
+  if (given === '-') return parseExactJson(withoutMark(await text(process.stdin)), `${what} from stdin`)
+  if (isJson(given) || /^\s*[{["]/.test(given)) return parseExactJson(given, what)
   let content: string
   try {
     content = readFileSync(given, 'utf8')
@@ -23,13 +20,20 @@ export async function readValue(given: string, what: string): Promise<Json> {
       cause,
     })
   }
-  return parseJson(content, `${what} in ${given}`)
+  return parseExactJson(withoutMark(content), `${what} in ${given}`)
 }
 
-function parseJson(content: string, what: string): Json {
+/** Whether `JSON.parse` takes it. What directs an effect is then read by `parseExactJson`. */
+export function isJson(text: string): boolean {
   try {
-    return JSON.parse(content.replace(/^\ufeff/, '')) as Json
-  } catch (cause) {
-    throw new ReeveError('not-json', `${what} is not JSON: ${messageOf(cause)}`, { cause })
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
   }
+}
+
+/** Editors put a byte order mark before some files. */
+function withoutMark(content: string): string {
+  return content.replace(/^\ufeff/, '')
 }

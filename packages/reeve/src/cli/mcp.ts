@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { ReeveError } from '../base/errors.ts'
+import { ExactLines } from '../server/exact-requests.ts'
 import { serveMcp } from '../server/mcp.ts'
 import { missingSdk } from '../tools/mcp/sdk.ts'
 import type { Cli } from './cli.ts'
@@ -21,7 +22,8 @@ export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
     const { user } = runtime.environment
     const interrupt = new Interrupt(cli.terminal, 'What is under way goes on at the next start.')
     await runtime.start()
-    const service = await serveMcp(runtime, new StdioServerTransport(process.stdin, stdout), {
+    const lines = process.stdin.pipe(new ExactLines((line) => stdout.write(line)))
+    const service = await serveMcp(runtime, new StdioServerTransport(lines as never, stdout), {
       principal: user,
       maxWaitSeconds,
       ...(options.decide ? { decideAs: user } : {}),

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { describeInexact, findInexact } from '../base/exact-json.ts'
 import { describeIssues, type OutputOf, toJsonSchema, validate } from '../base/schema.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
-import { findRepeatedKey } from './repeated-key.ts'
 
 /** The longest answer that is read at all, in bytes of UTF-8. */
 export const maxAnswerBytes = 1024 * 1024
@@ -17,7 +17,8 @@ type Found = { ok: true; value: unknown; repairs: string[] } | { ok: false; prob
 /**
  * Reads a model's raw text as one JSON value and checks it. Strict JSON first; then JSON with prose or a code fence
  * around it, comments, trailing commas, raw line breaks in strings. Nothing is ever completed, guessed or chosen:
- * a cut answer, a property given twice, or two different values, is a problem for the model to mend.
+ * a cut answer, a property given twice, a number that would be rounded, or two different values, is a problem for the
+ * model to mend.
  * Never throws, whatever the text is. @throws only what the schema itself throws.
  */
 export function readAnswer<S extends StandardSchemaV1>(text: string, schema: S): Reading<OutputOf<S>> {
@@ -51,8 +52,8 @@ function findJson(text: string): Found {
         ok: false,
         problem: `The value is nested deeper than ${maxJsonDepth} levels. Answer more flatly.`,
       }
-    const repeated = describeRepeatedKey(text)
-    return repeated ? { ok: false, problem: repeated } : { ok: true, value: strict.value, repairs: [] }
+    const inexact = problemOfInexact(text)
+    return inexact ? { ok: false, problem: inexact } : { ok: true, value: strict.value, repairs: [] }
   }
   if (text.trim() === '') return { ok: false, problem: 'The answer is empty; it must be one JSON value.' }
   return findAmongProse(text)
@@ -79,8 +80,8 @@ function findAmongProse(text: string): Found {
     if (start === undefined) break
     const read = readJson(text, start)
     if (read.ok) {
-      const repeated = describeRepeatedKey(read.json)
-      if (repeated) return { ok: false, problem: repeated }
+      const inexact = problemOfInexact(read.json)
+      if (inexact) return { ok: false, problem: inexact }
       candidates.push({
         start,
         end: read.end,
@@ -121,16 +122,20 @@ function aroundRepairs(text: string, chosen: Candidate[]): string[] {
   return repairs
 }
 
-function describeRepeatedKey(json: string): string | undefined {
-  const key = findRepeatedKey(json)
-  if (key === undefined) return undefined
-  return `An object of the answer gives the property ${JSON.stringify(key)} twice. Give it once, with the value that is meant.`
+function problemOfInexact(json: string): string | undefined {
+  const found = findInexact(json)
+  return found && describeInexact(found, ' of the answer')
 }
 
 function readFencedScalar(text: string): Found {
   const inner = /^\s*```[\w-]*\s*\n([^`]*)```\s*$/.exec(text)?.[1]
   const scalar = inner === undefined ? undefined : parseStrictly(inner)
-  if (scalar) return { ok: true, value: scalar.value, repairs: ['removed a code fence'] }
+  if (scalar) {
+    const inexact = problemOfInexact(inner!)
+    return inexact
+      ? { ok: false, problem: inexact }
+      : { ok: true, value: scalar.value, repairs: ['removed a code fence'] }
+  }
   return {
     ok: false,
     problem: `No JSON value was found. The answer begins: ${snippet(text, 0)}. Answer with the JSON value alone.`,

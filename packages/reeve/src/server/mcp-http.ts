@@ -7,6 +7,7 @@ import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import type { Runtime } from '../runtime.ts'
 import { missingSdk } from '../tools/mcp/sdk.ts'
+import { type RequestFault, readBody, readExactMessage } from './exact-requests.ts'
 import { createMcp } from './mcp.ts'
 import type { McpServeOptions } from './mcp-tools.ts'
 
@@ -117,16 +118,24 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const { StreamableHTTPServerTransport } = await loadTransport()
+  const body = await readBody(request, maxBodyBytes)
+  if ('fault' in body) return refuseBody(response, body.fault)
+  const read = readExactMessage(body.text)
+  if ('fault' in read) return refuseBody(response, read.fault)
   const server = await createMcp(runtime, options)
   const transport = new StreamableHTTPServerTransport({
     sessionIdGenerator: undefined,
     enableJsonResponse: true,
-    maxRequestBodySize: maxBodyBytes,
   })
   // A client that goes away stops the waiting, not the run.
   response.on('close', () => void server.close())
   await server.connect(transport as Transport)
-  await transport.handleRequest(request, response)
+  await transport.handleRequest(request, response, read.message)
+}
+
+function refuseBody(response: ServerResponse, { status, error }: RequestFault): void {
+  response.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
+  response.end(JSON.stringify(error))
 }
 
 async function loadTransport() {

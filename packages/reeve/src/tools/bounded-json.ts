@@ -1,4 +1,5 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { refuseInexact } from '../base/exact-json.ts'
 import type { Json } from '../base/json.ts'
 
 /** Deeper data is never meant for people or models, and exhausts the stack of whatever walks it. */
@@ -14,6 +15,16 @@ export function parseBoundedJson(text: string, what: string): Json {
   } catch (cause) {
     throw new ReeveError('bad-json', `${what} is not JSON: ${messageOf(cause)}`, { cause })
   }
+}
+
+/**
+ * As `parseBoundedJson`, for what somebody else's program wrote: a number that would be rounded is refused, and a
+ * property that is given twice. @throws `bad-json` `json-too-deep` `inexact-json`
+ */
+export function parseForeignJson(text: string, what: string): Json {
+  const value = parseBoundedJson(text, what)
+  refuseInexact(text, what)
+  return value
 }
 
 /** The deepest nesting, without recursion and without building anything. */

@@ -4,7 +4,7 @@ import type { Json } from '../base/json.ts'
 import { retryAfterMs } from '../base/retry-after.ts'
 import { toMs } from '../base/time.ts'
 import type { EffectAttempt, EffectClass } from '../engine/effect.ts'
-import { parseBoundedJson } from './bounded-json.ts'
+import { parseForeignJson } from './bounded-json.ts'
 import {
   asNotApplied,
   HttpClient,
@@ -141,10 +141,10 @@ function resultOf({ status, url, headers, contentType, bytes, text }: HttpRespon
   return { status, url, headers, body: bodyOf(contentType, bytes, text, new URL(url).origin) }
 }
 
-/** @throws `bad-json` `json-too-deep` */
+/** @throws `bad-json` `json-too-deep` `inexact-json` */
 export function bodyOf(contentType: string, bytes: Buffer, text: string, origin: string): Json {
   if (bytes.length === 0) return null
-  if (/^application\/(.+\+)?json$/.test(contentType)) return parseBoundedJson(text, `The answer of ${origin}`)
+  if (/^application\/(.+\+)?json$/.test(contentType)) return parseForeignJson(text, `The answer of ${origin}`)
   if (/^text\/|^application\/(.+\+)?xml$/.test(contentType)) return text
   return bytes.toString('base64')
 }

@@ -6,7 +6,7 @@ import type { InputOf, OutputOf } from '../base/schema.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { EffectClass } from '../engine/effect.ts'
 import { BoundedChild, type ChildEnd } from './bounded-child.ts'
-import { parseBoundedJson } from './bounded-json.ts'
+import { parseForeignJson } from './bounded-json.ts'
 import { asNotApplied } from './http-client.ts'
 import { Jail } from './jail.ts'
 import { jailedParts } from './jailed-path.ts'
@@ -174,7 +174,7 @@ function resultOf<I extends StandardSchemaV1>(
   const text = end.stdout.toString('utf8')
   return {
     exitCode,
-    output: output === 'json' ? parseBoundedJson(text, `What "${name}" printed`) : text,
+    output: output === 'json' ? parseForeignJson(text, `What "${name}" printed`) : text,
     stderr,
   }
 }

@@ -107,3 +107,20 @@ test.each([
   const { approvals } = await reeveJson<Rested>(folder, ['run', 'pay', '--input', '{"amount":5}'])
   expect(await reeveJson(folder, ['answer', approvals[0]!.id, answer])).toMatchObject({ code, ...end })
 })
+
+test('JSON of a person that would be read otherwise than written is refused at each door', async () => {
+  const folder = project()
+  const { approvals, run } = await reeveJson<Rested>(folder, reply)
+  const twice = '{"to":"bo@example.com","\\u0074o":"eve@example.com","text":"Hi"}'
+  for (const args of [
+    ['run', 'reply', '--input', twice],
+    ['approve', approvals[0]!.id, '--edit', twice],
+    ['signal', run!, 'go', twice],
+    ['answer', approvals[0]!.id, twice],
+  ]) {
+    const { code, stderr } = await reeve(folder, args)
+    expect(stderr).toContain('gives the property "to" twice')
+    expect(code).toBe(2)
+  }
+  expect(await reeveJson(folder, ['approve', approvals[0]!.id])).toMatchObject({ code: 0 })
+})

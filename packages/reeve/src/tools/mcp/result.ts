@@ -1,5 +1,6 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { findUnsafeInteger } from '../../base/exact-json.ts'
 import type { Json } from '../../base/json.ts'
 import { fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
 
@@ -20,7 +21,7 @@ export interface McpResult {
   /** What the tool gives beside the text as data; null when it gives none. */
   structured: Json
   parts: McpPart[]
-  /** What was left out because the result was too large. */
+  /** What was left out because the result was too large, or a number of it was rounded on its way. */
   cut: string | null
 }
 
@@ -29,6 +30,7 @@ class Collector {
   readonly texts: string[] = []
   readonly parts: McpPart[] = []
   readonly #cut: string[] = []
+  #rounded: string | undefined
   #left: number
 
   constructor(maxResult: number) {
@@ -53,6 +55,11 @@ class Collector {
   }
 
   structured(value: Json): Json {
+    const unsafe = findUnsafeInteger(value)
+    if (unsafe !== undefined) {
+      this.#rounded = `left out because parsing rounds its number ${unsafe}: structured content; the text may have it`
+      return null
+    }
     const size = JSON.stringify(value).length
     if (size <= this.#left) {
       this.#left -= size
@@ -63,7 +70,8 @@ class Collector {
   }
 
   get cut(): string | null {
-    return this.#cut.length === 0 ? null : `left out as too large: ${this.#cut.join(', ')}`
+    const tooLarge = this.#cut.length > 0 && `left out as too large: ${this.#cut.join(', ')}`
+    return [tooLarge, this.#rounded].filter(Boolean).join('; ') || null
   }
 }
 

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import type { ChildEnd } from '../bounded-child.ts'
-import { parseBoundedJson } from '../bounded-json.ts'
+import { parseBoundedJson, parseForeignJson } from '../bounded-json.ts'
 import type { ResolvedLimits } from './limits.ts'
 
 export interface ScriptResult {
@@ -43,7 +43,7 @@ export function readReply({ language, limits, signal }: Asked, end: ChildEnd): S
     })
   }
   if (reply.status !== 'done' || typeof reply.json !== 'string') throw forged(language)
-  return { value: parseBoundedJson(reply.json, `The result of the ${language}`), logs }
+  return { value: parseForeignJson(reply.json, `The result of the ${language}`), logs }
 }
 
 function tooMuch(language: string, { outputBytes }: ResolvedLimits): ReeveError {

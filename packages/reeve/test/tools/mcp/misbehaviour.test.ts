@@ -7,6 +7,7 @@ import { defineWorkflow } from '../../../src/engine/workflow.ts'
 import { listPending } from '../../../src/store/approvals.ts'
 import { callTool as callInRun } from '../../../src/tools/call.ts'
 import type { McpToolSettings } from '../../../src/tools/mcp/index.ts'
+import { resultOf } from '../../../src/tools/mcp/result.ts'
 import { eventsOf, rowOf, testEngine } from '../../engine/harness.ts'
 import { callTool } from '../tool-call.ts'
 import { type Hostile, hostile, testFolder, whileTimePasses } from './hostile.ts'
@@ -233,3 +234,15 @@ function isAlive(pid: number): boolean {
     return false
   }
 }
+
+test('structured content with a rounded number is left out, and says so; the text stays', () => {
+  const given = {
+    content: [{ type: 'text' as const, text: '{"order":9007199254740993}' }],
+    structuredContent: JSON.parse('{"lines":[{"order":9007199254740993}]}') as Record<string, unknown>,
+  }
+  expect(resultOf('shop', given, 1000)).toMatchObject({
+    text: '{"order":9007199254740993}',
+    structured: null,
+    cut: expect.stringContaining('rounds its number 9007199254740992'),
+  })
+})

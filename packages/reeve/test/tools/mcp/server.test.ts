@@ -10,6 +10,7 @@ import { readEnvironment } from '../../../src/base/config.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { workflow } from '../../../src/context.ts'
 import { projectOf, Runtime } from '../../../src/runtime.ts'
+import { ExactLines } from '../../../src/server/exact-requests.ts'
 import { serveMcp } from '../../../src/server/mcp.ts'
 import { listenMcp, mcpHttpHandler } from '../../../src/server/mcp-http.ts'
 import type { McpServeOptions } from '../../../src/server/mcp-tools.ts'
@@ -290,4 +291,35 @@ test('a token that could be guessed is refused', async () => {
   await expect(listenMcp(await testRuntime(), { token: 'secret' })).rejects.toMatchObject({
     code: 'weak-token',
   })
+})
+
+test.each([
+  ['a repeated key', '{"amount":1,"amount":100}', 'gives the property \\"amount\\" twice'],
+  ['a key repeated in another spelling', '{"amount":1,"\\u0061mount":100}', 'twice'],
+  ['a number that would be rounded', '{"amount":9007199254740993}', '9007199254740993 would be rounded'],
+])('a call with %s starts nothing and says why, over HTTP and over lines', async (_name, input, problem) => {
+  const text = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"pay","arguments":{"input":${input}}}}`
+  const before = wired.length
+  const response = await fetch(await listening(), {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+    },
+    body: text,
+  })
+  expect(response.status).toBe(400)
+  const told = await response.text()
+  expect(told).toContain(problem)
+  expect(JSON.parse(told)).toMatchObject({ id: 7, error: { code: -32600 } })
+  expect(wired).toHaveLength(before)
+
+  const answers: string[] = []
+  const lines = new ExactLines((line) => answers.push(line))
+  const bytes = Buffer.from(`${body}\n${text}\nno JSON\n${body}`)
+  for (let at = 0; at < bytes.length; at += 50) lines.write(bytes.subarray(at, at + 50))
+  lines.end()
+  expect(Buffer.concat(await Array.fromAsync(lines)).toString()).toBe(`${body}\nno JSON\n${body}`)
+  expect(answers.map((line) => JSON.parse(line))).toEqual([JSON.parse(told)])
 })
