@@ -1,5 +1,7 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { ProcessTree } from './process-tree.ts'
 
 export interface ChildOptions {
   /** An absolute path: nothing is looked up in a PATH, and no shell is asked. */
@@ -23,37 +25,39 @@ export interface ChildEnd {
   stderr: Buffer
 }
 
-/** A child process in a group of its own, whose time and output are capped and whose whole group is killed at the end. */
+/** What was printed is still read for this long after the whole tree has ended. */
+const drainMs = 1000
+
+/** A child process whose time and output are capped; it and all that it started are killed at its end. */
 export class BoundedChild {
   readonly process: ChildProcessWithoutNullStreams
   /** Never rejects once the child is started. */
   readonly ended: Promise<ChildEnd>
+  readonly #tree: ProcessTree
   readonly #stdout: Buffer[] = []
   readonly #stderr: Buffer[] = []
+  readonly #killed = Promise.withResolvers<void>()
   #bytes = 0
   #cause: ChildEnd['cause'] = 'exit'
 
-  private constructor(child: ChildProcessWithoutNullStreams, options: ChildOptions) {
-    this.process = child
+  private constructor(tree: ProcessTree, options: ChildOptions) {
+    this.#tree = tree
+    this.process = tree.leader
     this.ended = this.#watch(options)
   }
 
   /** @throws `not-started`: the child never ran; the signal's reason */
   static async start(options: ChildOptions): Promise<BoundedChild> {
     options.signal?.throwIfAborted()
-    const { file, args, env, cwd } = options
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    let child: ChildProcessWithoutNullStreams
+    let bounded: BoundedChild | undefined
     try {
-      child = spawn(file, args, { cwd, env: { ...env }, stdio: 'pipe', detached: true, windowsHide: true })
+      await ProcessTree.start(options, (tree) => {
+        bounded = new BoundedChild(tree, options)
+      })
     } catch (cause) {
-      throw notStarted(file, cause)
+      throw notStarted(options.file, cause)
     }
-    child.once('spawn', resolve)
-    child.once('error', (cause) => reject(notStarted(file, cause)))
-    const bounded = new BoundedChild(child, options)
-    await promise
-    return bounded
+    return bounded!
   }
 
   /** Gives the child its input and closes it. A child that does not read is no error. */
@@ -63,14 +67,15 @@ export class BoundedChild {
 
   kill(cause: ChildEnd['cause']): void {
     if (this.#cause === 'exit') this.#cause = cause
-    this.#killGroup()
+    void this.#tree.end().then(this.#killed.resolve)
   }
 
-  #watch({ timeoutMs, maxOutputBytes, signal }: ChildOptions): Promise<ChildEnd> {
-    const { promise, resolve } = Promise.withResolvers<ChildEnd>()
+  async #watch({ timeoutMs, maxOutputBytes, signal }: ChildOptions): Promise<ChildEnd> {
     const timer = setTimeout(() => this.kill('timeout'), timeoutMs)
     const onAbort = () => this.kill('aborted')
     signal?.addEventListener('abort', onAbort, { once: true })
+    // Aborted while it was started.
+    if (signal?.aborted) onAbort()
     const take = (chunks: Buffer[]) => (chunk: Buffer) => {
       this.#bytes += chunk.length
       if (this.#bytes > maxOutputBytes) this.kill('output')
@@ -78,27 +83,26 @@ export class BoundedChild {
     }
     this.process.stdout.on('data', take(this.#stdout))
     this.process.stderr.on('data', take(this.#stderr))
-    this.process.stdin.on('error', () => {})
-    // What the leader leaves behind would keep its pipes open, and go on.
-    this.process.on('exit', () => this.#killGroup())
-    this.process.on('close', (exitCode, endedBy) => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      const stdout = Buffer.concat(this.#stdout)
-      const stderr = Buffer.concat(this.#stderr)
-      resolve({ cause: this.#cause, exitCode, signal: endedBy, stdout, stderr })
-    })
-    return promise
+    const closed = once(this.process, 'close').catch(() => {})
+    await Promise.race([once(this.process, 'exit').catch(() => {}), this.#killed.promise])
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+    await this.#tree.end()
+    await this.#drained(closed)
+    const { exitCode, signalCode } = this.process
+    const stdout = Buffer.concat(this.#stdout)
+    const stderr = Buffer.concat(this.#stderr)
+    return { cause: this.#cause, exitCode, signal: signalCode, stdout, stderr }
   }
 
-  #killGroup(): void {
-    const { pid } = this.process
-    if (pid === undefined) return
-    try {
-      process.kill(-pid, 'SIGKILL')
-    } catch {
-      // Nobody is left in the group.
-    }
+  /** Where the tree cannot be known for certain, somebody may hold the pipes open for ever. */
+  async #drained(closed: Promise<unknown>): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, drainMs)
+    await Promise.race([closed, late])
+    clearTimeout(timer)
+    this.process.stdout.destroy()
+    this.process.stderr.destroy()
   }
 }
 

@@ -1,7 +1,8 @@
-import { constants, existsSync, type Stats } from 'node:fs'
-import { type FileHandle, lstat, open, realpath } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReeveError } from '../base/errors.ts'
+import { NotApplied } from '../engine/effect.ts'
 import { refusedPath } from './jailed-path.ts'
 
 const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = constants
@@ -10,18 +11,18 @@ const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = constants
  * A folder that nothing leaves. Every part of a path is opened by itself, from the folder before it, and never through
  * a symbolic link.
  *
- * On Linux a folder that was opened stays the same one whatever happens to its name (`/proc/self/fd/N/name` is opened
- * within it), so that swapping a folder for a link between check and use gains nothing. Elsewhere each part is opened
- * by its path and then compared with what the path names now.
+ * A folder that was opened stays the same one whatever happens to its name: `/proc/self/fd/N/name` is opened within it,
+ * so that swapping a folder for a link between check and use gains nothing. A system without that (it is Linux's) has no
+ * way to be sure, and is refused.
  */
 export class Jail {
   readonly root: string
-  readonly #byDescriptor: boolean
+  readonly #available: boolean
 
-  /** `byDescriptor`: for tests; default: where the system can. */
-  constructor(root: string, byDescriptor = existsSync('/proc/self/fd')) {
+  /** `available`: for tests; default: whether this system opens paths by descriptor. */
+  constructor(root: string, available = existsSync('/proc/self/fd')) {
     this.root = root
-    this.#byDescriptor = byDescriptor
+    this.#available = available
   }
 
   /** Opens the folder at `parts` and gives `use` the path of any name in it. @throws `not-applied` */
@@ -29,7 +30,7 @@ export class Jail {
     let folder = await this.#openRoot()
     try {
       for (const part of parts) {
-        const next = await this.#openFolder(folder, part, parts)
+        const next = await openFolder(folder, part, parts)
         await folder.handle.close()
         folder = next
       }
@@ -40,42 +41,33 @@ export class Jail {
   }
 
   async #openRoot(): Promise<OpenFolder> {
+    if (!this.#available) throw unavailable(this.root)
     let path: string
     try {
       path = await realpath(this.root)
     } catch (cause) {
       throw new ReeveError('missing-folder', `The folder ${this.root} is not there.`, { cause })
     }
-    return this.#folder(await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path)
+    return folderOf(await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
   }
+}
 
-  async #openFolder(folder: OpenFolder, part: string, parts: readonly string[]): Promise<OpenFolder> {
-    const path = folder.pathOf(part)
-    let handle: FileHandle
-    try {
-      handle = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK)
-    } catch (cause) {
-      throw refusedPath(parts.join('/'), reasonOf(cause, `"${part}" is not a folder`))
-    }
-    await this.confirm(handle, path, parts.join('/'))
-    return this.#folder(handle, path)
+async function openFolder(folder: OpenFolder, part: string, parts: readonly string[]): Promise<OpenFolder> {
+  try {
+    return folderOf(await open(folder.pathOf(part), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK))
+  } catch (cause) {
+    throw refusedPath(parts.join('/'), reasonOf(cause, `"${part}" is not a folder`))
   }
+}
 
-  /** That what was opened is what stands there: without descriptors, a folder above may have been swapped meanwhile. */
-  async confirm(handle: FileHandle, path: string, shown: string): Promise<Stats> {
-    const opened = await handle.stat()
-    if (this.#byDescriptor) return opened
-    const here = await lstat(path).catch(() => undefined)
-    const real = await realpath(path).catch(() => undefined)
-    if (here?.ino === opened.ino && here.dev === opened.dev && real === path) return opened
-    await handle.close()
-    throw refusedPath(shown, 'it changed while it was opened')
-  }
+function folderOf(handle: FileHandle): OpenFolder {
+  const path = `/proc/self/fd/${handle.fd}`
+  return { handle, path, pathOf: (name) => join(path, name) }
+}
 
-  #folder(handle: FileHandle, path: string): OpenFolder {
-    const base = this.#byDescriptor ? `/proc/self/fd/${handle.fd}` : path
-    return { handle, path: base, pathOf: (name) => join(base, name) }
-  }
+function unavailable(root: string): NotApplied {
+  const message = `Nothing was done in ${root}: this system cannot keep a path inside a folder for certain (it needs Linux with /proc). Run the worker on Linux, or in a container.`
+  return new NotApplied(message, { cause: new ReeveError('jail-unavailable', message) })
 }
 
 export interface OpenFolder {

@@ -79,7 +79,6 @@ export class JailedFiles {
       try {
         const handle = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
         try {
-          await this.#jail.confirm(handle, temporary, path)
           await handle.writeFile(content)
           await handle.sync()
         } finally {
@@ -114,7 +113,7 @@ export class JailedFiles {
     } catch (cause) {
       throw refusedPath(path, reasonOf(cause, 'it cannot be opened'))
     }
-    const stats = await this.#jail.confirm(handle, folder.pathOf(name), path)
+    const stats = await handle.stat()
     const fault = !stats.isFile()
       ? refusedPath(path, 'it is not a file')
       : stats.nlink > 1

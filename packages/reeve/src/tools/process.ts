@@ -54,8 +54,8 @@ const bareEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' 
 const longestArgumentsBytes = 65_536
 
 /**
- * A tool that runs one program with an array of arguments, in a process group of its own that is killed whole when its
- * time or its output is used up. @throws `bad-tool`
+ * A tool that runs one program with an array of arguments. The program and all that it started are killed at its end,
+ * when its time or its output is used up, and when the worker dies. @throws `bad-tool`
  */
 export function processTool<I extends StandardSchemaV1>(
   options: ProcessToolOptions<I>,
@@ -80,9 +80,12 @@ export function processTool<I extends StandardSchemaV1>(
     ...(approval && { approval }),
     run: async (given, { signal }) => {
       const args = checkedArguments(options, given)
-      const subfolder = jailedParts(options.subfolder?.(given) ?? '')
-      // The folder is held open until the program stands in it.
-      const child = await jail.within(subfolder, ({ path }) => start(options, args, path, signal))
+      const child = options.subfolder
+        ? // The folder is held open until the program stands in it.
+          await jail.within(jailedParts(options.subfolder(given)), ({ path }) =>
+            start(options, args, path, signal),
+          )
+        : await start(options, args, options.folder, signal)
       child.write(options.stdin?.(given) ?? '')
       return resultOf(options, await child.ended, signal)
     },

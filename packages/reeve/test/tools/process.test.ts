@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { NotApplied } from '../../src/engine/effect.ts'
 import { type ProcessToolOptions, processTool } from '../../src/tools/process.ts'
+import { hasEnded } from './processes.ts'
 import { callTool } from './tool-call.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'reeve-process-')))
@@ -103,16 +104,3 @@ test('reads its input, and an aborted run ends it', async () => {
   setImmediate(() => stop.abort(new Error('the run was cancelled')))
   await expect(running).rejects.toThrow('the run was cancelled')
 })
-
-/** A process closes its pipes a little before it is gone; one that nobody has collected yet is not running. */
-async function hasEnded(pid: number): Promise<boolean> {
-  for (const deadline = Date.now() + 5000; Date.now() < deadline; ) {
-    try {
-      if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return true
-    } catch {
-      return true
-    }
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  return false
-}

@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
 import { blotOut } from '../credential-echo.ts'
+import { ProcessTree } from '../process-tree.ts'
 import { diedFault, floodFault, protocolFault } from './faults.ts'
 import type { StdioServerDefinition } from './server-definition.ts'
 import { visible } from './visible-text.ts'
@@ -24,8 +24,8 @@ export interface ProcessEdges {
 }
 
 /**
- * A server as a child process in a process group of its own, one JSON-RPC message a line. It gets the variables it is
- * allowed and no others. At the end the whole group is killed, so that nothing it started stays behind.
+ * A server as a child process, one JSON-RPC message a line. It gets the variables it is allowed and no others. At the end
+ * its whole tree is killed, so that nothing it started stays behind.
  * An error handed to `onerror` with a code `mcp-…` means that the connection must end.
  */
 export class StdioProcess implements Transport {
@@ -36,14 +36,12 @@ export class StdioProcess implements Transport {
   readonly #edges: ProcessEdges
   readonly #secrets: string[]
   readonly #environment: Record<string, string>
-  #child: ChildProcess | undefined
+  #tree: ProcessTree | undefined
   #line: Buffer[] = []
   #lineLength = 0
   #noise = 0
   #deaf = false
-  #groupGone = false
   #stderr = ''
-  readonly #killAtExit = () => this.#killGroup('SIGKILL')
 
   constructor(definition: StdioServerDefinition, edges: ProcessEdges) {
     this.#definition = definition
@@ -56,30 +54,23 @@ export class StdioProcess implements Transport {
   async start(): Promise<void> {
     const { command, args = [], cwd, name } = this.#definition
     try {
-      const child = spawn(command, [...args], {
-        cwd,
-        env: this.#environment,
-        stdio: ['pipe', 'pipe', 'pipe'],
-        detached: process.platform !== 'win32',
-        windowsHide: true,
+      const program = { file: command, args, env: this.#environment, cwd }
+      await ProcessTree.start(program, (tree) => {
+        this.#tree = tree
+        tree.leader.on('error', () => {})
+        tree.leader.stdout.on('data', (chunk: Buffer) => this.#take(chunk))
+        tree.leader.stderr.on('data', (chunk: Buffer) => this.#keepStderr(chunk))
+        tree.leader.once('exit', () => void this.#exited(tree))
       })
-      this.#child = child
-      child.on('error', () => {})
-      child.stdin.on('error', () => {})
-      child.stdout.on('data', (chunk: Buffer) => this.#take(chunk))
-      child.stderr.on('data', (chunk: Buffer) => this.#keepStderr(chunk))
-      child.once('exit', () => void this.#exited(child))
-      await once(child, 'spawn')
-      process.once('exit', this.#killAtExit)
     } catch (cause) {
-      this.#child = undefined
+      this.#tree = undefined
       const why = `MCP server "${name}" cannot be started with "${command}": ${messageOf(cause)}`
       throw new ReeveError('mcp-not-started', why, { cause })
     }
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    const stdin = this.#child?.stdin
+    const stdin = this.#tree?.leader.stdin
     if (!stdin?.writable) throw diedFault(this.#definition.name, this.lastWords())
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     stdin.write(`${JSON.stringify(message)}\n`, (error) => {
@@ -92,22 +83,20 @@ export class StdioProcess implements Transport {
   /** Asks it to end by closing its input, then by SIGTERM; what is left of its group is killed. */
   async close(): Promise<void> {
     this.#deaf = true
-    const child = this.#child
-    if (!child) {
+    const tree = this.#tree
+    if (!tree) {
       this.onclose?.()
       return
     }
-    child.stdin?.end()
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (await this.#exitsWithin(graceMs)) break
-      this.#killGroup(signal)
-    }
-    await this.#exitsWithin(graceMs)
+    tree.leader.stdin.end()
+    if (!(await exitsWithin(tree, graceMs))) tree.signal('SIGTERM')
+    await exitsWithin(tree, graceMs)
+    await tree.end()
   }
 
   /** How it ended, and the end of what it wrote to its standard error, without the secrets it was given. */
   lastWords(): string {
-    const child = this.#child
+    const child = this.#tree?.leader
     const exit = child?.signalCode ?? child?.exitCode ?? null
     const how = exit === null ? '' : ` (${typeof exit === 'number' ? `exit code ${exit}` : exit})`
     const said = blotOut(this.#stderr.trim(), this.#secrets)
@@ -169,41 +158,30 @@ export class StdioProcess implements Transport {
     this.#stderr = (this.#stderr + chunk.subarray(-stderrKept).toString()).slice(-stderrKept)
   }
 
-  async #exited(child: ChildProcess): Promise<void> {
-    process.off('exit', this.#killAtExit)
+  async #exited(tree: ProcessTree): Promise<void> {
     // What it started would hold its pipes open. What it wrote before it ended is read first, if that ends soon.
-    this.#killGroup('SIGKILL')
-    this.#groupGone = true
+    await tree.end()
+    const { stdout, stderr } = tree.leader
     const read = new AbortController()
     const timer = setTimeout(() => read.abort(), graceMs)
-    if (!child.stdout?.closed) await once(child, 'close', { signal: read.signal }).catch(() => {})
+    if (!stdout.closed) await once(tree.leader, 'close', { signal: read.signal }).catch(() => {})
     clearTimeout(timer)
+    stdout.destroy()
+    stderr.destroy()
     this.onclose?.()
   }
+}
 
-  async #exitsWithin(ms: number): Promise<boolean> {
-    const child = this.#child!
-    if (child.exitCode !== null || child.signalCode !== null) return true
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const onExit = () => resolve(true)
-    child.once('exit', onExit)
-    const timer = setTimeout(() => resolve(false), ms)
-    const exited = await promise
-    clearTimeout(timer)
-    child.off('exit', onExit)
-    return exited
-  }
-
-  #killGroup(signal: NodeJS.Signals): void {
-    const pid = this.#child?.pid
-    if (pid === undefined || this.#groupGone) return
-    try {
-      if (process.platform === 'win32') this.#child?.kill(signal)
-      else process.kill(-pid, signal)
-    } catch {
-      // The whole group has gone already.
-    }
-  }
+async function exitsWithin({ leader }: ProcessTree, ms: number): Promise<boolean> {
+  if (leader.exitCode !== null || leader.signalCode !== null) return true
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const onExit = () => resolve(true)
+  leader.once('exit', onExit)
+  const timer = setTimeout(() => resolve(false), ms)
+  const exited = await promise
+  clearTimeout(timer)
+  leader.off('exit', onExit)
+  return exited
 }
 
 function environmentFor(

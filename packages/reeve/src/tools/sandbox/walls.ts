@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { BoundedChild } from '../bounded-child.ts'
+import { systemProgram } from '../system-program.ts'
 
 /** What this machine has to take rights away from a process. */
 export interface Walls {
@@ -11,13 +12,15 @@ export interface Walls {
   dropsCapabilities: boolean
 }
 
-const folders = ['/usr/bin', '/bin', '/usr/sbin', '/sbin']
 /** CAP_SETPCAP: without it a process cannot bound the capabilities of its children. */
 const setPcap = 1n << 8n
 
 export function findWalls(): Walls {
-  const find = (name: string) => folders.map((folder) => `${folder}/${name}`).find((file) => existsSync(file))
-  return { prlimit: find('prlimit'), setpriv: find('setpriv'), dropsCapabilities: mayDropCapabilities() }
+  return {
+    prlimit: systemProgram('prlimit'),
+    setpriv: systemProgram('setpriv'),
+    dropsCapabilities: mayDropCapabilities(),
+  }
 }
 
 /** The command that runs `command` without privileges, without core dumps, and no longer than this process lives. */

@@ -107,6 +107,11 @@ const deeds: Record<string, (id: number, args: Record<string, unknown>) => void>
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
     text(id, String(child.pid))
   },
+  'start a daemon that holds the pipes': (id) => {
+    const options = { stdio: 'inherit', detached: true, env: {} } as const
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], options)
+    text(id, String(child.pid))
+  },
   pay: () => {
     appendFileSync(behaviour.ledger!, 'paid\n')
     process.exit(7)
