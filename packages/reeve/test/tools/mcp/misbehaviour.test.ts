@@ -226,3 +226,15 @@ test('a changed tool is refused inside a run, and the journal says what changed'
   expect(await listPending(database)).toEqual([])
   await engine.stop()
 })
+
+test('structured content with a rounded number is left out, and says so; the text stays', () => {
+  const given = {
+    content: [{ type: 'text' as const, text: '{"order":9007199254740993}' }],
+    structuredContent: JSON.parse('{"lines":[{"order":9007199254740993}]}') as Record<string, unknown>,
+  }
+  expect(resultOf('shop', given, 1000)).toMatchObject({
+    text: '{"order":9007199254740993}',
+    structured: null,
+    cut: expect.stringContaining('rounds its number 9007199254740992'),
+  })
+})
