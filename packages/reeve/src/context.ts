@@ -4,7 +4,7 @@ import type { AgentListener } from './agents/agent-events.ts'
 import { type AgentOptions, runAgent } from './agents/loop.ts'
 import { Toolbox } from './agents/toolbox.ts'
 import type { Json } from './base/json.ts'
-import { type OutputOf, toJsonSchema } from './base/schema.ts'
+import { type OutputOf, requireSync, toJsonSchema } from './base/schema.ts'
 import type { Duration } from './base/time.ts'
 import { CoreContext } from './engine/context.ts'
 import { argumentsHash } from './engine/effect.ts'
@@ -267,6 +267,7 @@ const jsonSchemas = new WeakMap<StandardSchemaV1, Record<string, unknown>>()
 function jsonSchemaOf(schema: StandardSchemaV1): Record<string, unknown> {
   let json = jsonSchemas.get(schema)
   if (!json) {
+    requireSync(schema, 'The schema of a question')
     json = toJsonSchema(schema)
     jsonSchemas.set(schema, json)
   }

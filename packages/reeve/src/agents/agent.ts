@@ -3,7 +3,7 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json.ts'
 import { toUsd, type Usd } from '../base/money.ts'
-import { type InputOf, type OutputOf, toJsonSchema } from '../base/schema.ts'
+import { type InputOf, type OutputOf, requireSync, toJsonSchema } from '../base/schema.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { ToolOffer } from '../models/solver.ts'
 import type { Tool } from '../tools/tool.ts'
@@ -107,6 +107,8 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
   const { name, role = 'worker', instructions, route, owner } = definition
   const fault = findFault(definition)
   if (fault) throw new ReeveError('bad-agent', `Agent "${name}" ${fault}`)
+  requireSync(definition.input, `The input schema of agent "${name}"`)
+  requireSync(definition.output, `The output schema of agent "${name}"`)
   const given = definition.tools ?? []
   const tools = given.filter((each) => typeof each !== 'string')
   const toolNames = given.filter((each) => typeof each === 'string')

@@ -1,5 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from './errors.ts'
+import { isZod, runZod, zodKindOf } from './zod-run.ts'
 
 /** Any Standard Schema (Zod by default). */
 export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output> | StandardSchemaV1<never, Output>
@@ -10,37 +11,74 @@ export interface Issue {
   /** `items[2].price`; empty for the value itself. */
   path: string
   message: string
+  /** The same path in parts: a joined one cannot tell `a.b` from a key that holds a dot. */
+  keys: PropertyKey[]
 }
 
 export type Validation<T> = { ok: true; value: T } | { ok: false; issues: Issue[] }
 
-/** Checks a value. @throws `async-schema` when the schema needs to wait: a run may only wait through `ctx`. */
+/**
+ * Checks a value. A check that throws is a mismatch like any other, which names what was thrown.
+ * @throws `async-schema` when the schema needs to wait: a run may only wait through `ctx`
+ */
 export function validate<S extends StandardSchemaV1>(schema: S, value: unknown): Validation<OutputOf<S>> {
-  const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
-    throw new ReeveError(
-      'async-schema',
-      'This schema checks asynchronously; workflows and tools need one that answers at once. Move the slow check into a step.',
-    )
+  try {
+    const result: unknown = isZod(schema) ? runZod(schema, value) : schema['~standard'].validate(value)
+    if (!isThenable(result)) return readResult(result)
+    // Nobody waits for it: whatever becomes of it must not end the process as an unhandled rejection.
+    result.then(ignore, ignore)
+  } catch (error) {
+    // A schema of Reeve's own that cannot be used at all says so itself.
+    if (error instanceof ReeveError && schema['~standard'].vendor === 'reeve') throw error
+    return mismatch(`its check threw ${thrownText(error)}`)
   }
-  if (!result.issues) return { ok: true, value: result.value as OutputOf<S> }
-  return {
-    ok: false,
-    issues: result.issues.map((issue) => ({ path: pathOf(issue.path), message: issue.message })),
-  }
+  throw asyncSchema('This schema')
+}
+
+/**
+ * Refuses a schema that is known to check asynchronously, where it is declared. A check that only turns out to be is
+ * refused with the first value.
+ * @throws `async-schema`
+ */
+export function requireSync(schema: StandardSchemaV1 | undefined, what: string): void {
+  if (!schema) return
+  const isAsync = isZod(schema)
+    ? zodKindOf(schema) === 'async'
+    : // As Valibot marks those that need `parseAsync`.
+      (schema as { async?: unknown }).async === true
+  if (isAsync) throw asyncSchema(what)
+}
+
+function asyncSchema(what: string): ReeveError {
+  return new ReeveError(
+    'async-schema',
+    `${what} checks asynchronously; Reeve needs one that answers at once, for a run may only wait through ctx. Move the slow check into a step.`,
+  )
 }
 
 /** Checks a value or throws `invalid-input` that names every field. */
 export function parse<S extends StandardSchemaV1>(schema: S, value: unknown, what: string): OutputOf<S> {
   const result = validate(schema, value)
   if (result.ok) return result.value
-  throw new ReeveError('invalid-input', `${what} does not fit its schema: ${describeIssues(result.issues)}`, {
-    details: { issues: result.issues },
+  throw misfit('invalid-input', `${what} does not fit its schema`, result.issues)
+}
+
+/** An error that says what is wrong with a value, and has it in its details. */
+export function misfit(code: string, what: string, issues: Issue[]): ReeveError {
+  return new ReeveError(code, `${what}: ${describeIssues(issues)}`, {
+    details: { issues: issues.slice(0, mostDescribed).map(({ path, message }) => ({ path, message })) },
   })
 }
 
-export function describeIssues(issues: Issue[]): string {
-  return issues.map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message)).join('; ')
+const mostDescribed = 20
+const longestMessage = 1000
+
+export function describeIssues(issues: readonly Pick<Issue, 'path' | 'message'>[]): string {
+  const lines = issues
+    .slice(0, mostDescribed)
+    .map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message))
+  const more = issues.length - lines.length
+  return `${lines.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
 }
 
 /**
@@ -69,11 +107,56 @@ export function toJsonSchema(
   }
 }
 
-function pathOf(path: StandardSchemaV1.Issue['path']): string {
+/** A result as the standard has it; anything else is no answer, and nothing may pass by it. */
+function readResult<T>(result: unknown): Validation<T> {
+  if (typeof result !== 'object' || result === null) return mismatch('its check gave no result')
+  const { issues } = result as { issues?: unknown }
+  if (issues === undefined || issues === null) {
+    return 'value' in result ? { ok: true, value: result.value as T } : mismatch('its check gave no result')
+  }
+  const read = Array.isArray(issues) ? issues.map(readIssue) : []
+  return read.length > 0 ? { ok: false, issues: read } : mismatch('does not fit')
+}
+
+function mismatch(message: string): { ok: false; issues: Issue[] } {
+  return { ok: false, issues: [{ path: '', message, keys: [] }] }
+}
+
+function readIssue(issue: unknown): Issue {
+  const { message, path } = (issue ?? {}) as { message?: unknown; path?: unknown }
+  const keys = Array.isArray(path) ? path.map(keyOf) : []
+  const text = typeof message === 'string' && message !== '' ? message : 'does not fit'
+  return { path: pathOf(keys), message: text.slice(0, longestMessage), keys }
+}
+
+function keyOf(part: unknown): PropertyKey {
+  const key = typeof part === 'object' && part !== null ? (part as { key?: unknown }).key : part
+  return typeof key === 'number' || typeof key === 'symbol' ? key : String(key)
+}
+
+function pathOf(keys: PropertyKey[]): string {
   let text = ''
-  for (const part of path ?? []) {
-    const key = typeof part === 'object' ? part.key : part
+  for (const key of keys) {
     text += typeof key === 'number' ? `[${key}]` : text ? `.${String(key)}` : String(key)
   }
   return text
 }
+
+function thrownText(error: unknown): string {
+  try {
+    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    return text.slice(0, longestMessage)
+  } catch {
+    return 'what cannot be read'
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    (typeof value === 'object' || typeof value === 'function') &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
+}
+
+function ignore(): void {}

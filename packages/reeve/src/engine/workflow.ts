@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import type { Usd } from '../base/money.ts'
-import type { OutputOf } from '../base/schema.ts'
+import { type OutputOf, requireSync } from '../base/schema.ts'
 import type { Duration } from '../base/time.ts'
 
 export interface WorkflowLimits {
@@ -49,7 +49,7 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly types?: { input: Input; output: Output }
 }
 
-/** Declares a workflow. `runtime.ts` gives `ctx` its type. */
+/** Declares a workflow. `runtime.ts` gives `ctx` its type. @throws `bad-workflow` `async-schema` */
 export function defineWorkflow<Ctx, I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined, R>(
   definition: WorkflowDefinition<Ctx, I, O, R>,
 ): Workflow<OutputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
@@ -59,6 +59,8 @@ export function defineWorkflow<Ctx, I extends StandardSchemaV1, O extends Standa
   if (typeof definition.run !== 'function') {
     throw new ReeveError('bad-workflow', 'A workflow needs a `run(ctx, input)` function.')
   }
+  requireSync(definition.input, `The input schema of workflow "${definition.name ?? ''}"`)
+  requireSync(definition.output, `The output schema of workflow "${definition.name ?? ''}"`)
   return {
     kind: 'reeve-workflow',
     name: definition.name ?? '',

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeInexact, findInexact } from '../base/exact-json.ts'
-import { describeIssues, type OutputOf, toJsonSchema, validate } from '../base/schema.ts'
+import { type Issue, type OutputOf, toJsonSchema, validate } from '../base/schema.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
 
 /** The longest answer that is read at all, in bytes of UTF-8. */
@@ -35,7 +35,7 @@ export function checkValue<S extends StandardSchemaV1>(
 ): Reading<OutputOf<S>> {
   const result = validate(schema, value)
   if (result.ok) return { ok: true, value: result.value, repairs }
-  return { ok: false, stage: 'schema', problem: describeMismatch(schema, value), repairs }
+  return { ok: false, stage: 'schema', problem: describeMismatch(schema, value, result.issues), repairs }
 }
 
 function findJson(text: string): Found {
@@ -177,19 +177,12 @@ function snippet(text: string, at: number): string {
 }
 
 /** Names each wrong field with what was expected and what was received. */
-function describeMismatch(schema: StandardSchemaV1, value: unknown): string {
-  const checked = validate(schema, value)
-  if (checked.ok) return 'The value does not fit the schema.'
-  // The same check again, for the paths in parts: a joined path cannot tell `a.b` from a key that holds a dot.
-  const result = schema['~standard'].validate(value)
-  if (result instanceof Promise || !result.issues) return describeIssues(checked.issues)
-  const lines = result.issues.slice(0, 20).map((issue, index) => {
-    const keys = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))
-    const path = checked.issues[index]?.path
+function describeMismatch(schema: StandardSchemaV1, value: unknown, issues: Issue[]): string {
+  const lines = issues.slice(0, 20).map(({ keys, message, path }) => {
     const expected = expectedAt(schema, keys)
-    return `${path ? `${path}: ` : ''}${issue.message}${expected ? `; expected ${expected}` : ''}; received ${receivedAt(value, keys)}`
+    return `${path ? `${path}: ` : ''}${message}${expected ? `; expected ${expected}` : ''}; received ${receivedAt(value, keys)}`
   })
-  const more = result.issues.length - lines.length
+  const more = issues.length - lines.length
   return `The JSON does not fit the schema. ${lines.join('. ')}${more > 0 ? `. And ${more} more` : ''}.`
 }
 

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import type { InputOf, OutputOf } from '../base/schema.ts'
+import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { EffectAttempt, EffectClass, Verdict } from '../engine/effect.ts'
 import type { RetryPolicy } from '../engine/retry.ts'
@@ -64,7 +64,7 @@ export interface Tool<Input = unknown, Output = unknown> {
 const effects: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
 const risks: readonly Risk[] = ['low', 'medium', 'high']
 
-/** Declares a tool. @throws `bad-tool` */
+/** Declares a tool. @throws `bad-tool` `async-schema` */
 export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   definition: ToolDefinition<I, O>,
 ): Tool<InputOf<I>, OutputOf<O>> {
@@ -76,6 +76,8 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
       `Tool "${name}" is verifiable and so needs verify(args, { key }), which asks the outside system about the key.`,
     )
   }
+  requireSync(definition.input, `The input schema of tool "${name}"`)
+  requireSync(definition.output, `The output schema of tool "${name}"`)
   const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
   const built: Tool<InputOf<I>, OutputOf<O>> = {

@@ -2,7 +2,14 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
-import { describeIssues, type OutputOf, toJsonSchema, validate } from '../../base/schema.ts'
+import {
+  describeIssues,
+  misfit,
+  type OutputOf,
+  requireSync,
+  toJsonSchema,
+  validate,
+} from '../../base/schema.ts'
 import { type Bounds, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 import { findPlanFault, type PlannedStep } from './plan-graph.ts'
@@ -24,6 +31,7 @@ export function planAction<S extends StandardSchemaV1, Result extends Json>(acti
   run: (args: OutputOf<S>, results: Record<string, Json>) => Promise<Result> | Result
   undo?: (args: OutputOf<S>, result: Result) => Promise<unknown> | unknown
 }): PlanAction {
+  requireSync(action.args, 'The schema of the arguments of a planned action')
   return action as PlanAction
 }
 
@@ -155,13 +163,7 @@ async function makePlan(ctx: PatternContext, name: string, options: PlanOptions)
     : await perform(ctx, planner, { goal, actions: does })
   const checked = validate(schema, given)
   if (checked.ok) return checked.value.steps
-  throw new ReeveError(
-    'bad-plan',
-    `Plan "${name}" cannot be carried out: ${describeIssues(checked.issues)}`,
-    {
-      details: { issues: checked.issues },
-    },
-  )
+  throw misfit('bad-plan', `Plan "${name}" cannot be carried out`, checked.issues)
 }
 
 function planSchema(actions: Record<string, PlanAction>, maxSteps: number) {

@@ -1,6 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import type { Json } from '../../base/json.ts'
-import { type OutputOf, toJsonSchema } from '../../base/schema.ts'
+import { type OutputOf, requireSync, toJsonSchema, validate } from '../../base/schema.ts'
 import { type Asking, askFor, type PatternContext } from './doer.ts'
 
 export interface ThinkOptions<S extends StandardSchemaV1> extends Asking {
@@ -28,6 +28,7 @@ export async function think<S extends StandardSchemaV1>(
   options: ThinkOptions<S>,
 ): Promise<Thought<OutputOf<S>>> {
   const { input, schema, maxSteps = 12 } = options
+  requireSync(schema, `The schema of "${name}"`)
   return askFor(ctx, options, {
     name,
     schema: withReasoning(schema, maxSteps),
@@ -75,12 +76,12 @@ function check<S extends StandardSchemaV1>(
   const issues: StandardSchemaV1.Issue[] = isReasoning
     ? []
     : [{ path: ['reasoning'], message: `must be a list of 1 to ${maxSteps} texts` }]
-  const result = schema['~standard'].validate(answer)
-  if (result instanceof Promise)
-    return { issues: [{ message: 'The schema of the answer checks asynchronously.' }] }
-  for (const issue of result.issues ?? []) issues.push({ ...issue, path: ['answer', ...(issue.path ?? [])] })
-  if (issues.length > 0 || result.issues) return { issues }
-  return { value: { reasoning: reasoning as string[], answer: result.value as OutputOf<S> } }
+  const checked = validate(schema, answer)
+  if (!checked.ok) {
+    for (const { keys, message } of checked.issues) issues.push({ message, path: ['answer', ...keys] })
+  }
+  if (issues.length > 0 || !checked.ok) return { issues }
+  return { value: { reasoning: reasoning as string[], answer: checked.value } }
 }
 
 /** A schema that becomes a part of another must point at its own parts there. */

@@ -1,0 +1,168 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import * as mini from 'zod/mini'
+import { type Issue, parse, requireSync, validate } from '../../src/base/schema.ts'
+
+/** What the process would die of. */
+function unhandledRejections(): unknown[] {
+  const found: unknown[] = []
+  const listener = (error: unknown) => found.push(error)
+  process.on('unhandledRejection', listener)
+  onTestFinished(() => {
+    process.off('unhandledRejection', listener)
+  })
+  return found
+}
+
+function issuesOf(schema: StandardSchemaV1, value: unknown): Issue[] {
+  const checked = validate(schema, value)
+  if (checked.ok) throw new Error('it fitted')
+  return checked.issues
+}
+
+function standard(check: (value: unknown) => unknown): StandardSchemaV1 {
+  return { '~standard': { version: 1, vendor: 'own', validate: check as never } }
+}
+
+const isHttps = (text: string) => new URL(text).protocol === 'https:'
+
+test.each<[string, StandardSchemaV1, unknown]>([
+  ['refine', z.string().refine(isHttps), 'nope'],
+  [
+    'refine deep inside',
+    z.object({ list: z.array(z.object({ url: z.string().refine(isHttps) })) }),
+    { list: [{ url: 'nope' }] },
+  ],
+  ['superRefine', z.string().superRefine((text) => void new URL(text)), 'nope'],
+  ['check', z.string().check(({ value }) => void new URL(value)), 'nope'],
+  ['transform', z.string().transform((text) => new URL(text).host), 'nope'],
+  ['preprocess', z.preprocess((text) => new URL(text as string).host, z.string()), 'nope'],
+  ['custom', z.custom((text) => isHttps(text as string)), 'nope'],
+  [
+    'codec',
+    z.codec(z.string(), z.string(), { decode: (text) => new URL(text).host, encode: (text) => text }),
+    'nope',
+  ],
+  ['lazy', z.lazy(() => z.string().refine(isHttps)), 'nope'],
+  ['Zod mini', mini.string().check(mini.refine(isHttps)), 'nope'],
+  ['a custom message that throws', z.string({ error: () => new URL('nope').host }), 1],
+  ['another library', standard((text) => ({ value: new URL(text as string).host })), 'nope'],
+])('a check that throws is a mismatch that names what it threw: %s', async (_name, schema, value) => {
+  const unhandled = unhandledRejections()
+  expect(issuesOf(schema, value)).toEqual([
+    { path: '', message: 'its check threw TypeError: Invalid URL', keys: [] },
+  ])
+  expect(() => parse(schema, value, 'The input')).toThrow(
+    expect.objectContaining({ code: 'invalid-input', message: expect.stringContaining('Invalid URL') }),
+  )
+  await nextTurn()
+  expect(unhandled).toEqual([])
+})
+
+test('a value whose property throws when it is read is a mismatch', async () => {
+  const unhandled = unhandledRejections()
+  const hostile = Object.defineProperty({}, 'name', {
+    enumerable: true,
+    get: () => {
+      throw new RangeError('not readable')
+    },
+  })
+  expect(issuesOf(z.object({ name: z.string() }), hostile)[0]!.message).toBe(
+    'its check threw RangeError: not readable',
+  )
+  await nextTurn()
+  expect(unhandled).toEqual([])
+})
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['a text', 'fine'],
+  ['no value', {}],
+  ['no issue', { issues: [] }],
+  ['issues that are none', { issues: 'wrong' }],
+  ['an issue that is none', { issues: [null] }],
+])('a check that gives %s lets nothing through', (_name, result) => {
+  const [issue, ...others] = issuesOf(
+    standard(() => result),
+    1,
+  )
+  expect(others).toEqual([])
+  expect(issue).toMatchObject({ path: '', message: expect.stringMatching(/gave no result|does not fit/) })
+})
+
+test('an issue is told by its path, whatever its parts are', () => {
+  const path = ['a.b', { key: 2 }, Symbol('c'), null, { key: 'd' }]
+  expect(
+    issuesOf(
+      standard(() => ({ issues: [{ message: 'is wrong', path }] })),
+      1,
+    )[0]!.path,
+  ).toBe('a.b[2].Symbol(c).null.d')
+})
+
+test('a mismatch of a thousand parts tells the first and how many more there are', () => {
+  const many = Array.from({ length: 1000 }, () => 'x')
+  expect(() => parse(z.array(z.number()), many, 'The list')).toThrow(/\[19\]: [^;]*; and 980 more$/)
+})
+
+const later = <T>(value: T) => Promise.resolve(value)
+const fails = () => Promise.reject(new Error('no connection'))
+
+test.each<[string, StandardSchemaV1]>([
+  ['an async refine', z.string().refine(async () => true)],
+  ['an async check that rejects', z.string().refine(async () => fails())],
+  [
+    'an async check deep inside',
+    z.object({
+      list: z.array(
+        z
+          .string()
+          .refine(async () => true)
+          .optional(),
+      ),
+    }),
+  ],
+  ['an async transform', z.string().transform(async (text) => text)],
+  ['an async preprocess', z.preprocess(async (text) => text, z.string())],
+  ['an async check function', z.string().check(async () => {})],
+  ['a promise', z.promise(z.string())],
+  ['Zod mini', mini.string().check(mini.refine(async () => true))],
+])('%s is refused where it is declared', (_name, schema) => {
+  expect(() => requireSync(schema, 'The input')).toThrow(expect.objectContaining({ code: 'async-schema' }))
+})
+
+test.each<[string, StandardSchemaV1]>([
+  ['a plain function that answers with a promise', z.string().refine(() => later(true))],
+  ['one whose promise rejects', z.string().refine(fails)],
+  ['one inside a union inside an object', z.object({ a: z.union([z.number(), z.string().refine(fails)]) })],
+  ['an async superRefine that rejects', z.string().superRefine(fails)],
+  ['an async superRefine beside a check that throws', z.string().superRefine(fails).refine(isHttps)],
+  ['another library', standard(() => later({ value: 1 }))],
+  ['another library that rejects', standard(fails)],
+  [
+    'what only looks like a promise',
+    // biome-ignore lint/suspicious/noThenProperty: that is what it looks like
+    standard(() => ({ then: (_done: unknown, failed: (error: Error) => void) => failed(new Error('no')) })),
+  ],
+  ['what never answers', standard(() => new Promise(() => {}))],
+])('a check that turns out to be asynchronous is refused and harms nobody: %s', async (_name, schema) => {
+  const unhandled = unhandledRejections()
+  requireSync(schema, 'The input')
+  const value = schema instanceof z.ZodObject ? { a: 'x' } : 'https://x.example'
+  expect(() => validate(schema, value)).toThrow(expect.objectContaining({ code: 'async-schema' }))
+  await nextTurn()
+  expect(unhandled).toEqual([])
+})
+
+test('a schema may be declared before the parts that it refers to', () => {
+  const node = z.object({
+    get next() {
+      return leaf.optional()
+    },
+  })
+  requireSync(node, 'The input')
+  const leaf = z.object({ name: z.string().trim() })
+  expect(parse(node, { next: { name: ' a ' } }, 'The input')).toEqual({ next: { name: 'a' } })
+})
