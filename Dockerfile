@@ -4,14 +4,19 @@
 #   docker run -e DATABASE_URL=postgres://… reeve              serves and works
 #   docker run -e DATABASE_URL=postgres://… reeve worker       works beside it
 #   docker run -e DATABASE_URL=postgres://… reeve migrate      any other command
-FROM node:24.21.0-slim
-
-ENV NODE_ENV=production
+FROM node:24.21.0-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json tsconfig.json ./
+COPY scripts scripts
 COPY packages packages
 COPY examples examples
-RUN npm ci --omit=dev --no-audit --no-fund && npm cache clean --force
+# Builds packages/*/dist. Without the sources the built package is what runs.
+RUN npm ci --no-audit --no-fund && npm prune --omit=dev --no-audit --no-fund && rm -rf packages/*/src
+
+FROM node:24.21.0-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app /app
 
 ARG PROJECT=examples/refund-desk
 WORKDIR /app/${PROJECT}

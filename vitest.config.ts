@@ -1,6 +1,14 @@
+import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
+// `import 'reeve'` means the sources, in tests and in the processes that they start.
+const conditions = ['reeve-source']
+const nodeOptions = `${process.env.NODE_OPTIONS ?? ''} --conditions=reeve-source`.trim()
+
 export default defineConfig({
+  ssr: {
+    resolve: { conditions: [...conditions, ...defaultServerConditions], externalConditions: conditions },
+  },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/fixtures/**', '**/.tmp/**', 'bench/.peers/**'],
@@ -9,5 +17,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    env: { NODE_OPTIONS: nodeOptions },
   },
 })

@@ -17,11 +17,15 @@ export interface ChildOptions {
  */
 export async function runChild<Report>(program: string, options: ChildOptions): Promise<Report> {
   const { spec, limitMs, nodeFlags = [], env = {} } = options
-  const child = spawn(process.execPath, [...nodeFlags, program, JSON.stringify(spec)], {
-    cwd: dirname(program),
-    env: { ...process.env, NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--conditions=reeve-source', ...nodeFlags, program, JSON.stringify(spec)],
+    {
+      cwd: dirname(program),
+      env: { ...process.env, NODE_ENV: 'production', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const stopWithBench = () => child.kill('SIGKILL')
   process.once('exit', stopWithBench)
   let out = ''

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const project = join(import.meta.dirname, '..')
-const reeve = join(project, '../../packages/reeve/bin/reeve.js')
+const reeve = join(dirname(createRequire(import.meta.url).resolve('reeve/package.json')), 'bin/reeve.js')
 
 let folder: string
 let environment: NodeJS.ProcessEnv

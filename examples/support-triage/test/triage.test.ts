@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Report } from '../report/read-report.ts'
 
 const project = join(import.meta.dirname, '..')
-const reeve = join(project, '../../packages/reeve/bin/reeve.js')
+const reeve = join(dirname(createRequire(import.meta.url).resolve('reeve/package.json')), 'bin/reeve.js')
 
 let folder: string
 let environment: NodeJS.ProcessEnv

@@ -1,27 +1,25 @@
 #!/usr/bin/env node
-// Starts the CLI on Node 24 or newer: with an older Node on the path, the one that the project pins runs it.
-import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+// Starts the CLI: in this process when its Node is new enough, else in the Node that the `node` package installed.
+// This file and those beside it must run on every Node that knows ES modules.
+import { oldestMajor, warnOfMissingBinary } from './node-package.js'
 
-const main = join(dirname(fileURLToPath(import.meta.url)), '../src/cli/main.ts')
-if (Number(process.versions.node.split('.')[0]) >= 24) {
-  const { enableCompileCache } = await import('node:module')
-  enableCompileCache()
-  await import(pathToFileURL(main).href)
+if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
+  const { startNewerNode } = await import('./newer-node.js')
+  startNewerNode()
 } else {
-  const require = createRequire(import.meta.url)
-  const pinned = join(dirname(require.resolve('node/package.json')), 'bin', 'node')
-  // Ctrl-C reaches the child too, which stops gracefully; this process must outlive it to hand its exit code on.
-  process.on('SIGINT', () => {})
-  const child = spawnSync(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  })
-  if (child.error) {
-    console.error(
-      `reeve needs Node 24 or newer; this is ${process.version}, and the pinned one did not start: ${child.error.message}. Run npm ci.`,
-    )
+  const { default: module } = await import('node:module')
+  const { existsSync } = await import('node:fs')
+  const { stopWithLauncher } = await import('./stop-with-launcher.js')
+  stopWithLauncher()
+  warnOfMissingBinary()
+  module.enableCompileCache()
+  // In a checkout the sources run, for the project's own `import 'reeve'` too, so that no build can be out of date.
+  const isInstalled = import.meta.url.includes('/node_modules/')
+  if (!isInstalled && existsSync(new URL('../src/cli/main.ts', import.meta.url))) {
+    module.registerHooks({
+      resolve: (specifier, context, next) =>
+        next(specifier, { ...context, conditions: [...context.conditions, 'reeve-source'] }),
+    })
   }
-  process.exit(child.status ?? 1)
+  await import('#cli')
 }

@@ -51,6 +51,11 @@ export function readVariables(source: NodeJS.ProcessEnv = process.env): NodeJS.P
   return source
 }
 
+/** Whether the Node on the path is too old for Reeve and started this process, in a newer Node, to stand in for it. */
+export function isNodeOfPathOlder(source: NodeJS.ProcessEnv = process.env): boolean {
+  return source.REEVE_LAUNCHER !== undefined
+}
+
 /** How whoever started this process would start Reeve again. */
 export function readInvocation(source: NodeJS.ProcessEnv = process.env): 'reeve' | 'npx reeve' {
   return source.npm_execpath || source.npm_lifecycle_event ? 'npx reeve' : 'reeve'

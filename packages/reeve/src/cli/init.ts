@@ -1,11 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { fileURLToPath } from 'node:url'
+import { isNodeOfPathOlder } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
+import { packageFolder, readManifest } from '../base/package-files.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 
-const templates = new URL('./init-project/', import.meta.url)
+const templates = new URL('init-project/', packageFolder)
 
 /** What the template's files are called in the new project. */
 const files: Record<string, string> = {
@@ -53,15 +56,35 @@ async function agreed(folder: string): Promise<boolean> {
 
 function contentOf(template: string, name: string): string {
   const text = readFileSync(new URL(template, templates), 'utf8')
-  return text.replaceAll('{{name}}', name).replaceAll('{{reeve}}', reeveAsDependency())
+    .replaceAll('{{name}}', name)
+    .replaceAll('{{reeve}}', reeveAsDependency())
+  return template === 'package.json.txt' && isNodeOfPathOlder() ? withNode(text) : text
 }
 
-/** The published package, or the checkout that this command runs from. */
+/** The checkout that this command runs from; or what the project that it is installed in depends on. */
 function reeveAsDependency(): string {
-  const folder = join(import.meta.dirname, '../..')
-  if (!folder.includes('node_modules')) return `file:${folder}`
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }
-  return `^${version}`
+  const folder = fileURLToPath(packageFolder)
+  const [project, ...rest] = folder.split(`${sep}node_modules${sep}`)
+  if (rest.length === 0) return `file:${resolve(folder)}`
+  const published = `^${readManifest().version}`
+  const manifest = join(project!, 'package.json')
+  if (!existsSync(manifest)) return published
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(readFileSync(manifest, 'utf8')) as Manifest
+  const wanted = dependencies.reeve ?? devDependencies.reeve ?? published
+  if (wanted.startsWith('file:')) return `file:${resolve(project!, wanted.slice('file:'.length))}`
+  return /^(link|workspace|catalog):/.test(wanted) ? published : wanted
+}
+
+interface Manifest {
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+}
+
+/** A project brings its own Node only where the machine's is too old: it is 120 MB, and needs an install script. */
+function withNode(manifest: string): string {
+  const { dependencies, ...rest } = JSON.parse(manifest) as Manifest
+  const pinned = { node: process.versions.node, ...dependencies }
+  return `${JSON.stringify({ ...rest, dependencies: pinned, allowScripts: { node: true } }, null, 2)}\n`
 }
 
 /** A folder's name as npm takes it. */

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { readManifest } from '../base/package-files.ts'
 import { type Cli, createCli } from './cli.ts'
 import { type ExitCode, exitCodes, exitCodesHelp } from './exit-codes.ts'
 import { reportFailure } from './failure.ts'
@@ -27,14 +27,9 @@ function calls(load: () => Promise<Handler>) {
   }
 }
 
-function versionOfReeve(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
-}
-
 const program = new Command('reeve')
   .description('Runs autonomous AI work: durable, governed, and open to the last event.')
-  .version(versionOfReeve(), '--version')
+  .version(readManifest().version, '--version')
   .option('--project <dir>', 'the project (default: the nearest reeve.config.ts upwards)')
   .option('--json', 'answer as JSON, for programs')
   .option('--verbose', 'tell more, and stacks of errors')

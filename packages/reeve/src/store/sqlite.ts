@@ -40,7 +40,7 @@ export function openSqlite(options: SqliteOptions): Database {
   if (isOlder(version, oldestSqlite)) {
     throw new ReeveError(
       'sqlite-too-old',
-      `This Node carries SQLite ${version}, which can corrupt a database in WAL mode; Reeve needs ${oldestSqlite} or newer. Run through the project's own Node (npm start, npx reeve) or update Node to 24.21 or newer.`,
+      `This Node carries SQLite ${version}, which can corrupt a database in WAL mode; Reeve needs ${oldestSqlite} or newer. Update Node to 24.21 or newer; DATABASE_URL=postgres://… needs no SQLite.`,
     )
   }
   return new SqliteDatabase(options)

@@ -32,7 +32,8 @@ const valuesOf = (name: string) => instructions.filter((each) => each.name === n
 
 test('the image is built from files that are there and that its context lets in', () => {
   const ignored = read('.dockerignore').trim().split('\n')
-  const sources = valuesOf('COPY').flatMap((rest) => rest.split(/ +/).slice(0, -1))
+  const copies = valuesOf('COPY').filter((rest) => !rest.startsWith('--from='))
+  const sources = copies.flatMap((rest) => rest.split(/ +/).slice(0, -1))
   expect(sources.length).toBeGreaterThan(0)
   for (const source of sources) {
     expect(existsSync(join(root, source)), source).toBe(true)
@@ -43,7 +44,8 @@ test('the image is built from files that are there and that its context lets in'
 
 test('the image runs the Node that the project pins, as nobody special, with Reeve as its first process', () => {
   const { dependencies } = JSON.parse(read('package.json')) as { dependencies: { node: string } }
-  expect(valuesOf('FROM')).toEqual([`node:${dependencies.node}-slim`])
+  const image = `node:${dependencies.node}-slim`
+  expect(valuesOf('FROM')).toEqual([`${image} AS build`, image])
   expect(valuesOf('USER')).toEqual(['node'])
   const [node, entry] = JSON.parse(valuesOf('ENTRYPOINT')[0]!) as string[]
   expect(node).toBe('node')

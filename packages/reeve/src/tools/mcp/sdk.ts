@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { ReeveError } from '../../base/errors.ts'
+import { readManifest } from '../../base/package-files.ts'
 
 /** The parts of the MCP SDK that a client needs, loaded when the first server is asked. @throws `missing-package` */
 export async function loadClientSdk() {
@@ -27,6 +27,6 @@ export function missingSdk(cause: unknown): ReeveError {
 
 /** Who Reeve says it is to the other side. */
 export function reeveIdentity(): { name: string; version: string } {
-  const manifest = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
-  return { name: 'reeve', version: (JSON.parse(manifest) as { version: string }).version }
+  const { name, version } = readManifest()
+  return { name, version }
 }

@@ -1,7 +1,8 @@
-import { dirname, extname } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { siblingScript } from '../../base/package-files.ts'
 import { BoundedChild, type ChildEnd } from '../bounded-child.ts'
 import type { ResolvedLimits } from './limits.ts'
 import { readReply, type ScriptResult } from './script-reply.ts'
@@ -67,8 +68,7 @@ export async function runIsolated(script: Script): Promise<ScriptResult> {
 }
 
 async function startChild(script: Script, walls: Walls): Promise<BoundedChild> {
-  const extension = extname(fileURLToPath(import.meta.url))
-  const file = fileURLToPath(new URL(`./${script.language}-child${extension}`, import.meta.url))
+  const file = fileURLToPath(siblingScript(import.meta.url, `${script.language}-child`))
   const readable = [dirname(file), ...script.readable]
   const command = [
     process.execPath,

@@ -1,7 +1,8 @@
-import { dirname, extname, isAbsolute } from 'node:path'
+import { dirname, isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
+import { siblingScript } from '../../base/package-files.ts'
 import { type Duration, toMs } from '../../base/time.ts'
 import { BoundedChild, type ChildEnd } from '../bounded-child.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
@@ -112,9 +113,7 @@ async function query(
 }
 
 function commandFor(file: string): string[] {
-  const script = fileURLToPath(
-    new URL(`./sqlite-child${extname(fileURLToPath(import.meta.url))}`, import.meta.url),
-  )
+  const script = fileURLToPath(siblingScript(import.meta.url, 'sqlite-child'))
   return [
     process.execPath,
     '--permission',

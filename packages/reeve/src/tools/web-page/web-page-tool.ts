@@ -1,7 +1,7 @@
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { siblingScript } from '../../base/package-files.ts'
 import { type Duration, toMs } from '../../base/time.ts'
 import { callHttp } from '../http.ts'
 import { HttpClient, type HttpPolicy } from '../http-client.ts'
@@ -87,7 +87,7 @@ export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebP
 /** @throws `missing-package` `page-not-read`; the signal's reason */
 async function readInThread(request: PageRequest, readMs: number, signal: AbortSignal): Promise<Page> {
   findPackage('html-to-text')
-  const file = new URL(`./html-worker${extname(import.meta.url)}`, import.meta.url)
+  const file = siblingScript(import.meta.url, 'html-worker')
   const worker = new Worker(file, {
     workerData: request,
     env: {},
