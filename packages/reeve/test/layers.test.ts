@@ -127,3 +127,15 @@ test('a circle counts only when it exists at run time', () => {
   const [types] = importsOf('engine/a.ts', `import { type A, type B } from './b.ts'`)
   expect([mixed!.typeOnly, types!.typeOnly]).toEqual([false, true])
 })
+
+test('tools reach other processes and other hosts through one door each', () => {
+  const importers = (module: RegExp) =>
+    files
+      .filter((file) => file.startsWith('tools/') && module.test(readFileSync(join(source, file), 'utf8')))
+      .sort()
+  expect(importers(/import (?!type)[^\n]*\bspawn\b[^\n]*from 'node:child_process'/)).toEqual([
+    'tools/process-tree.ts',
+    'tools/process-warden.ts',
+  ])
+  expect(importers(/import (?!type)(?!\{)[^\n]*from 'node:https?'/)).toEqual(['tools/http-exchange.ts'])
+})

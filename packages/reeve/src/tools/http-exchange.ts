@@ -31,7 +31,7 @@ export async function exchange(
   request: ExchangeRequest,
 ): Promise<ExchangeResponse> {
   request.signal.throwIfAborted()
-  const { response, release } = await send(destination, request)
+  const { response, release } = await openExchange(destination, request)
   try {
     const body = await readBody(response, destination, request)
     return { status: response.statusCode!, headers: headersOf(response), body }
@@ -43,16 +43,23 @@ export async function exchange(
   }
 }
 
-/** Answers as soon as the answer's head is there. */
-function send(
+export interface OpenExchange {
+  /** Its body is still to be read. */
+  response: IncomingMessage
+  /** Ends the connection. */
+  release: () => void
+}
+
+/**
+ * Sends a request and answers as soon as the answer's head is there: the one place that opens connections to servers
+ * that a project names. @throws `unreachable`; the signal's reason when aborted
+ */
+export function openExchange(
   destination: Destination,
-  request: ExchangeRequest,
-): Promise<{ response: IncomingMessage; release: () => void }> {
+  request: Omit<ExchangeRequest, 'maxBytes'>,
+): Promise<OpenExchange> {
   const { url, addresses } = destination
-  const { promise, resolve, reject } = Promise.withResolvers<{
-    response: IncomingMessage
-    release: () => void
-  }>()
+  const { promise, resolve, reject } = Promise.withResolvers<OpenExchange>()
   const secure = url.protocol === 'https:'
   const settings = { keepAlive: false, maxSockets: 1 }
   const agent = secure ? new https.Agent(settings) : new http.Agent(settings)
@@ -70,6 +77,8 @@ function send(
     agent.destroy()
   }
   outgoing.on('socket', (socket: Socket) => {
+    // Aborted after its answer was read, the request no longer listens for it.
+    socket.on('error', () => {})
     socket.once(secure ? 'secureConnect' : 'connect', () => {
       sent = true
     })
@@ -78,7 +87,11 @@ function send(
       socket.destroy(new Error(`connected to ${socket.remoteAddress}, which was not admitted`))
     })
   })
-  outgoing.on('response', (response) => resolve({ response, release }))
+  outgoing.on('response', (response) => {
+    // Whoever reads it hears of it there; an answer that nobody reads must not end the process.
+    response.on('error', () => {})
+    resolve({ response, release })
+  })
   outgoing.on('error', (cause) => {
     release()
     if (request.signal.aborted) return reject(request.signal.reason)
@@ -163,7 +176,7 @@ function decoderFor(response: IncomingMessage, url: URL) {
   }
 }
 
-function headersOf(response: IncomingMessage): Record<string, string> {
+export function headersOf(response: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value

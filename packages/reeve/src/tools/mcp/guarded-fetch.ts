@@ -1,10 +1,9 @@
-import http, { type IncomingMessage } from 'node:http'
-import https from 'node:https'
-import { isIP } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { ReadableStream } from 'node:stream/web'
 import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { messageOf, ReeveError } from '../../base/errors.ts'
-import { type Destination, EgressGuard } from '../ssrf-guard.ts'
+import { ReeveError } from '../../base/errors.ts'
+import { headersOf, openExchange } from '../http-exchange.ts'
+import { EgressGuard } from '../ssrf-guard.ts'
 import { floodFault } from './faults.ts'
 import { type HttpServerDefinition, isLoopback } from './server-definition.ts'
 
@@ -18,7 +17,7 @@ const withoutBody = new Set([101, 204, 205, 304])
 
 /**
  * `fetch` for one server and nowhere else: every request passes the egress guard and goes to the addresses that it
- * judged; redirects are not followed; answers are streamed, each message in them bounded.
+ * judged, through the same door as all requests of tools; redirects are not followed; answers are streamed, each message in them bounded.
  */
 export function guardedFetch(definition: HttpServerDefinition, edges: FetchEdges): FetchLike {
   const home = new URL(definition.url)
@@ -28,19 +27,22 @@ export function guardedFetch(definition: HttpServerDefinition, edges: FetchEdges
     const signal = init.signal ?? new AbortController().signal
     const url = new URL(input)
     const destination = await guard.admit(url, signal)
-    const response = await send(destination, init, signal)
+    const { method = 'GET', body: given } = init
+    const { response, release } = await openExchange(destination, {
+      method,
+      headers: Object.fromEntries(new Headers(init.headers)),
+      body: typeof given === 'string' ? given : undefined,
+      signal,
+    })
     const status = response.statusCode!
-    const headers = new Headers()
-    for (const [name, value] of Object.entries(response.headers)) {
-      if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
-    }
+    const headers = new Headers(headersOf(response))
     if (headers.has('content-encoding')) {
-      response.destroy()
+      release()
       throw new ReeveError('refused-encoding', `MCP server "${definition.name}" answered in an encoding.`)
     }
     const isStream = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
     const flood = () => floodFault(definition.name, `a message of more than ${edges.maxMessage} bytes`)
-    const body = bounded(response, edges.maxMessage, isStream, () => {
+    const body = bounded(response, release, edges.maxMessage, isStream, () => {
       const fault = flood()
       edges.onFlood(fault)
       return fault
@@ -52,39 +54,10 @@ export function guardedFetch(definition: HttpServerDefinition, edges: FetchEdges
   }
 }
 
-/** Answers with the head of the answer. */
-function send(
-  { url, addresses }: Destination,
-  { method = 'GET', headers, body }: RequestInit,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-  const all = addresses.map((address) => ({ address, family: isIP(address) }))
-  const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
-    method,
-    headers: Object.fromEntries(new Headers(headers)),
-    agent: false,
-    // In the place of name resolution: the name was resolved, and its addresses judged, before.
-    lookup: (_hostname, options, callback) => {
-      if (options.all) callback(null, all)
-      else callback(null, all[0]!.address, all[0]!.family)
-    },
-    signal,
-    maxHeaderSize: 16_384,
-  })
-  outgoing.on('response', resolve)
-  outgoing.on('error', (cause) => {
-    if (signal.aborted) return reject(signal.reason)
-    const why = `${url.origin} could not be reached: ${messageOf(cause)}`
-    reject(new ReeveError('unreachable', why, { retryable: true, cause, details: { host: url.host } }))
-  })
-  outgoing.end(typeof body === 'string' ? body : undefined)
-  return promise
-}
-
 /** The bytes as they come. In a stream of events the count begins anew after each blank line. */
 function bounded(
   response: IncomingMessage,
+  release: () => void,
   maxMessage: number,
   isStream: boolean,
   onFlood: () => ReeveError,
@@ -110,13 +83,16 @@ function bounded(
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { value, done } = (await chunks.next()) as IteratorResult<Buffer, undefined>
-      if (done) return controller.close()
+      if (done) {
+        release()
+        return controller.close()
+      }
       if (count(value)) return controller.enqueue(new Uint8Array(value))
-      response.destroy()
+      release()
       controller.error(onFlood())
     },
     cancel() {
-      response.destroy()
+      release()
     },
   })
 }
