@@ -7,9 +7,10 @@ import { systemClock } from '../base/time.ts'
 import { loadProject } from '../project.ts'
 import { mcpServersOf } from '../project-tools.ts'
 import { type McpOffer, McpServer } from '../tools/mcp/mcp-server.ts'
+import { visible } from '../tools/mcp/visible-text.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { briefLine, safeLine } from './safe-text.ts'
+import { safeLine } from './safe-text.ts'
 import { projectFolder } from './workspace.ts'
 
 /**
@@ -64,6 +65,7 @@ async function serversIn(file: string): Promise<McpServer[]> {
   throw new ReeveError('no-mcp-server', `${file} exports no MCP server: export const NAME = mcpServer({ … })`)
 }
 
+/** All of what would be pinned, unless it is already: nobody can judge a part. */
 function show(
   cli: Cli,
   server: McpServer,
@@ -72,11 +74,32 @@ function show(
   const { terminal } = cli
   const { dim, red, yellow, green } = terminal.colors
   const color = { pinned: green, new: yellow, changed: red, refused: red }[state]
-  const name = `${server.name}.${definition.kind === 'prompt' ? 'prompt.' : ''}${safeLine(definition.name)}`
-  terminal.line(`${color(state.padEnd(8))} ${name} ${dim(briefLine(definition.description))}`)
+  const { kind, name, title, description, inputSchema, outputSchema, annotations } = definition
+  const shownName = `${server.name}.${kind === 'prompt' ? 'prompt.' : ''}${visibleLine(name)}`
+  terminal.line(
+    `${color(state.padEnd(8))} ${shownName}${title === undefined ? '' : ` (${visibleLine(title)})`}`,
+  )
   for (const line of [...changes, ...warnings, ...(problem === null ? [] : [problem])]) {
     terminal.line(`         ${red('!')} ${safeLine(line)}`)
   }
+  if (state === 'pinned') return
+  const part = (label: string, lines: string[]) => {
+    for (const [index, line] of lines.entries()) {
+      terminal.line(`         ${dim(index === 0 ? label.padEnd(12) : ' '.repeat(12))} ${line}`)
+    }
+  }
+  part('says', description.split('\n').map(visibleLine))
+  part('takes', visibleJson(inputSchema))
+  if (outputSchema) part('gives', visibleJson(outputSchema))
+  if (annotations) part('claims', visibleJson(annotations))
+}
+
+function visibleLine(text: string): string {
+  return visible(text, Number.POSITIVE_INFINITY)
+}
+
+function visibleJson(value: unknown): string[] {
+  return JSON.stringify(value, null, 2).split('\n').map(visibleLine)
 }
 
 async function agreed(server: McpServer): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import { NotApplied } from '../engine/effect.ts'
-import { blotOut, secretsIn, withoutSecrets } from './credential-echo.ts'
+import { blotOut, bytesWithoutSecrets, secretsIn } from './credential-echo.ts'
 import { type ExchangeResponse, exchange } from './http-exchange.ts'
 import { type Hop, nextHop, refusedRedirect } from './http-redirect.ts'
 import { type Destination, EgressGuard, type EgressRules, type Resolve } from './ssrf-guard.ts'
@@ -202,7 +202,7 @@ export class HttpClient {
     for (const [name, value] of Object.entries(answer.headers)) {
       if (this.#responseHeaders.has(name)) headers[name] = blotOut(value, secrets)
     }
-    const bytes = withoutSecrets(answer.body, secrets)
+    const bytes = bytesWithoutSecrets(answer.body, secrets)
     return {
       status: answer.status,
       url: blotOut(hop.url.href, secrets),

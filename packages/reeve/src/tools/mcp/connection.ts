@@ -1,4 +1,5 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { NotApplied } from '../../engine/effect.ts'
 import { notAsked } from './faults.ts'
 import { type ConnectionEdges, LiveConnection } from './live-connection.ts'
 import { loadClientSdk } from './sdk.ts'
@@ -14,7 +15,8 @@ const longestBackoffMs = 5000
  *   down → opening → up → down …    lost: the next who needs it opens it again, after a pause that doubles
  *   any → closed                    by `close`, for good
  *
- * More than `restarts` losses within ten minutes and it stays down until the first of them is ten minutes past.
+ * More than `restarts` losses within ten minutes and it stays down until the first of them is ten minutes past. A session
+ * that expired and a process that ended while nobody asked it are no losses.
  */
 export class Connection {
   readonly #definition: McpServerDefinition
@@ -46,6 +48,18 @@ export class Connection {
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
+  }
+
+  /** Asks by `use`, and once more on a new connection when a working one was lost before anything was asked of a tool. */
+  async ask<T>(use: (live: LiveConnection) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const live = await this.up(signal)
+    try {
+      return await use(live)
+    } catch (error) {
+      const isWorth = error instanceof NotApplied && live.lost && live.hadServed
+      if (!isWorth || signal?.aborted) throw error
+    }
+    return use(await this.up(signal))
   }
 
   async close(): Promise<void> {
@@ -80,7 +94,7 @@ export class Connection {
     if (this.#live !== live) return
     this.#live = undefined
     if (this.#closed) return
-    this.#losses.push(this.#edges.clock.now())
+    if (!live.endedWell) this.#losses.push(this.#edges.clock.now())
     const closing = live.close().finally(() => this.#closing.delete(closing))
     this.#closing.add(closing)
   }

@@ -1,6 +1,7 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
-import { fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
+import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
 import { unseenIn, visible } from './visible-text.ts'
 
 /** All of a tool or prompt that a model or a person is told of, as its server gives it. What is not here is never shown. */
@@ -109,4 +110,20 @@ export function warningsOf(definition: Definition): string[] {
   return unseen.length === 0
     ? []
     : [`${visible(name)} has characters that cannot be seen: ${unseen.slice(0, 8).join(' ')}`]
+}
+
+/** A definition's input schema, read when it is used: it may be pinned anew meanwhile. */
+export function inputOf(pinned: () => Definition): FromJsonSchema {
+  const schema = () => fromJsonSchema(pinned().inputSchema, 'The pinned input schema')
+  return {
+    '~standard': {
+      version: 1,
+      vendor: 'reeve',
+      validate: (value) => schema()['~standard'].validate(value) as StandardSchemaV1.Result<Json>,
+      jsonSchema: {
+        input: (options) => schema()['~standard'].jsonSchema.input(options),
+        output: (options) => schema()['~standard'].jsonSchema.output(options),
+      },
+    },
+  }
 }

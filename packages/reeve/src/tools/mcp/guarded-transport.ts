@@ -1,6 +1,7 @@
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
 import { ReeveError } from '../../base/errors.ts'
+import { blotOut, withoutSecrets } from '../credential-echo.ts'
 import { floodFault, protocolFault } from './faults.ts'
 import { visible } from './visible-text.ts'
 
@@ -8,10 +9,15 @@ import { visible } from './visible-text.ts'
 const mostUnasked = 10_000
 const deepest = 64
 
+/** In an error's `data`: the server answered with it. The SDK's own errors have the same codes and other data. */
+export class Answered {
+  readonly kind = 'answered'
+}
+
 /**
  * Stands between a transport and the SDK and believes nothing: an answer to what was never asked, a second answer, a
  * message that is none, or a flood ends the connection, with the reason in `fault`. Late answers to what was cancelled
- * are passed over.
+ * are passed over. Secrets that the server was given are taken out of all that it says.
  */
 export class GuardedTransport implements Transport {
   onclose?: () => void
@@ -23,13 +29,15 @@ export class GuardedTransport implements Transport {
   lastTrouble: string | undefined
   readonly #inner: Transport
   readonly #server: string
+  readonly #secrets: readonly string[]
   readonly #pending = new Set<number>()
   readonly #cancelled = new Set<number>()
   #unasked = 0
 
-  constructor(server: string, inner: Transport) {
+  constructor(server: string, inner: Transport, secrets: readonly string[]) {
     this.#server = server
     this.#inner = inner
+    this.#secrets = secrets
   }
 
   get sessionId(): string | undefined {
@@ -80,7 +88,9 @@ export class GuardedTransport implements Transport {
     const fault = this.#faultIn(message)
     if (fault) this.refuse(fault)
     else if ('method' in message || !this.#cancelled.delete(message.id as number)) {
-      this.onmessage?.(message, extra)
+      const said = withoutSecrets(message, this.#secrets)
+      if ('error' in said) said.error.data = new Answered()
+      this.onmessage?.(said, extra)
     }
   }
 
@@ -101,7 +111,7 @@ export class GuardedTransport implements Transport {
     else if (error instanceof SyntaxError || /ZodError$/.test(error.name)) {
       this.refuse(protocolFault(this.#server, 'it sent something that is no JSON-RPC message'))
     } else {
-      this.lastTrouble = visible(error.message, 200)
+      this.lastTrouble = visible(blotOut(error.message, this.#secrets), 200)
       this.onerror?.(error)
     }
   }

@@ -1,16 +1,16 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { Result } from '@modelcontextprotocol/sdk/types.js'
 import type { ZodType } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Clock } from '../../base/time.ts'
+import { blotOut } from '../credential-echo.ts'
 import { type Definition, type Listed, listed, promptDefinition, toolDefinition } from './definition.ts'
 import { diedFault, notAsked, protocolFault } from './faults.ts'
-import { guardedFetch } from './guarded-fetch.ts'
-import { GuardedTransport } from './guarded-transport.ts'
+import { Answered, type GuardedTransport } from './guarded-transport.ts'
 import { type ClientSdk, reeveIdentity } from './sdk.ts'
 import { type Limits, type McpServerDefinition, originOf } from './server-definition.ts'
-import { StdioProcess } from './stdio-process.ts'
+import type { StdioProcess } from './stdio-process.ts'
+import { transportFor } from './transport.ts'
 import { visible } from './visible-text.ts'
 
 const mostPages = 50
@@ -40,9 +40,15 @@ export class LiveConnection {
   readonly #limits: Limits
   readonly #clock: Clock
   readonly #sdk: ClientSdk
+  readonly #secrets: readonly string[]
   #lost = false
+  #served = false
+  #forgotten = false
+  /** Calls that it owes an answer to; lists are not counted, they change nothing. */
+  #owed = 0
   #generation = 0
-  #listed: { generation: number; definitions: Promise<Listed[]> } | undefined
+  #reading: Promise<Listed[]> | undefined
+  #nextReading: Promise<Listed[]> | undefined
 
   private constructor(
     sdk: ClientSdk,
@@ -56,9 +62,10 @@ export class LiveConnection {
     this.#limits = limits
     this.#clock = edges.clock
     this.#sdk = sdk
-    const { transport, process } = transportFor(sdk, definition, limits, edges)
+    const { transport, process, secrets } = transportFor(sdk, definition, limits, edges.environment)
     this.#transport = transport
     this.#process = process
+    this.#secrets = secrets
     this.#client = new sdk.Client(reeveIdentity(), { capabilities: {} })
     this.#client.onclose = () => {
       this.#lost = true
@@ -100,21 +107,35 @@ export class LiveConnection {
     return this.#client.getServerCapabilities()?.[capability] !== undefined
   }
 
-  /** What the server lists now; read again after it said that it changed. */
-  async listing(): Promise<Listed[]> {
+  /** It answered before it was lost: a new connection may be worth a try at once. */
+  get hadServed(): boolean {
+    return this.#served
+  }
+
+  /** It had served, and owed no answer when it was lost: sessions expire and idle processes end, and all is well. */
+  get endedWell(): boolean {
+    return this.#served && (this.#forgotten || this.#owed === 0)
+  }
+
+  /** What the server lists, read after this was called: a server need not say that its tools changed. */
+  listing(): Promise<Listed[]> {
+    this.#nextReading ??= this.#readNext(this.#reading)
+    return this.#nextReading
+  }
+
+  /** One reading at a time. Whoever asks while one is under way gets the next: it may miss a change already. */
+  async #readNext(current: Promise<unknown> | undefined): Promise<Listed[]> {
+    await current?.catch(() => {})
+    this.#reading = this.#nextReading
+    this.#nextReading = undefined
+    return this.#readSettled()
+  }
+
+  async #readSettled(): Promise<Listed[]> {
     for (let turn = 0; turn < mostListings; turn++) {
       const generation = this.#generation
-      if (this.#listed?.generation !== generation) {
-        this.#listed = { generation, definitions: this.#readListing() }
-      }
-      const reading = this.#listed
-      try {
-        const definitions = await reading.definitions
-        if (reading.generation === this.#generation) return definitions
-      } catch (error) {
-        if (this.#listed === reading) this.#listed = undefined
-        throw error
-      }
+      const definitions = await this.#readListing()
+      if (generation === this.#generation) return definitions
     }
     throw notAsked(
       'mcp-changed',
@@ -124,9 +145,20 @@ export class LiveConnection {
 
   /** Asks once. What may have happened when it throws anything but `NotApplied` is for the effect class to say. */
   async ask<T extends Result>(asked: Asked, schema: ZodType<T>, signal?: AbortSignal): Promise<T> {
-    return this.#within(this.#limits.timeoutMs, signal, `to answer ${asked.method}`, (options) =>
-      this.#client.request(asked, schema, options),
-    ) as Promise<T>
+    const counts = asked.method.endsWith('/list') ? 0 : 1
+    this.#owed += counts
+    try {
+      const answer = await this.#within(
+        this.#limits.timeoutMs,
+        signal,
+        `to answer ${asked.method}`,
+        (options) => this.#client.request(asked, schema, options),
+      )
+      this.#served = true
+      return answer as T
+    } finally {
+      this.#owed -= counts
+    }
   }
 
   async close(): Promise<void> {
@@ -206,6 +238,7 @@ export class LiveConnection {
 
   #translated(error: unknown): unknown {
     if (this.#transport.fault) return this.#transport.fault
+    if (error instanceof ReeveError && error.code === 'mcp-server-died') this.#transport.drop()
     if (error instanceof ReeveError) return error.code === 'unreachable' ? asUnreachable(error) : error
     if (!(error instanceof Error)) return error
     if (/ZodError$/.test(error.name)) {
@@ -215,7 +248,7 @@ export class LiveConnection {
     }
     const { McpError, ErrorCode } = this.#sdk.types
     if (error instanceof McpError) {
-      if (error.code === ErrorCode.ConnectionClosed) {
+      if (!(error.data instanceof Answered) && error.code === ErrorCode.ConnectionClosed) {
         return diedFault(this.#server, this.#process?.lastWords() ?? '')
       }
       const said = `MCP server "${this.#server}" answered with error ${error.code}: ${visible(error.message)}`
@@ -223,18 +256,21 @@ export class LiveConnection {
       return new ReeveError('mcp-error', said, { details: { server: this.#server, code: error.code } })
     }
     if ('code' in error && typeof error.code === 'number') return this.#httpError(error, error.code)
-    return new ReeveError('mcp-error', `MCP server "${this.#server}": ${visible(messageOf(error))}`, {
-      cause: error,
-    })
+    return new ReeveError('mcp-error', `MCP server "${this.#server}": ${this.#shown(messageOf(error))}`)
   }
 
-  /** 4xx: refused before it was asked of a tool. A server that forgot the session says 404, or 400: worth a new one. */
+  #shown(text: string): string {
+    return visible(blotOut(text, this.#secrets))
+  }
+
+  /** 4xx: refused before it was asked of a tool. A server that ended the session says 404 or 410, some 400: worth a new one. */
   #httpError(error: Error, status: number): ReeveError {
-    const said = `MCP server "${this.#server}" answered with HTTP ${status}: ${visible(error.message)}`
-    const forgotten = status === 404 || status === 400
-    if (forgotten) this.#transport.drop()
+    const said = `MCP server "${this.#server}" answered with HTTP ${status}: ${this.#shown(error.message)}`
+    this.#forgotten = status === 404 || status === 410
+    const renews = this.#forgotten || status === 400
+    if (renews) this.#transport.drop()
     if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
-      return notAsked('mcp-refused', said, { retryable: forgotten })
+      return notAsked('mcp-refused', said, { retryable: renews })
     }
     return new ReeveError('mcp-error', said, { retryable: true, details: { server: this.#server, status } })
   }
@@ -245,31 +281,4 @@ type PromptsPage = Result & { prompts: Parameters<typeof promptDefinition>[0][];
 
 function asUnreachable(error: ReeveError): ReeveError {
   return new ReeveError('mcp-server-died', error.message, { retryable: true, cause: error })
-}
-
-function transportFor(
-  sdk: ClientSdk,
-  definition: McpServerDefinition,
-  limits: Limits,
-  edges: ConnectionEdges,
-): { transport: GuardedTransport; process?: StdioProcess } {
-  const { maxMessage } = limits
-  if (!('url' in definition)) {
-    const parseMessage = (value: unknown) => sdk.types.JSONRPCMessageSchema.parse(value)
-    const process = new StdioProcess(definition, { environment: edges.environment, maxMessage, parseMessage })
-    return { transport: new GuardedTransport(definition.name, process), process }
-  }
-  const fetch = guardedFetch(definition, { maxMessage, onFlood: (fault) => transport.refuse(fault) })
-  const http = new sdk.HttpTransport(new URL(definition.url), {
-    fetch,
-    requestInit: { headers: { ...definition.headers } },
-    reconnectionOptions: {
-      initialReconnectionDelay: 500,
-      maxReconnectionDelay: 5000,
-      reconnectionDelayGrowFactor: 2,
-      maxRetries: 2,
-    },
-  })
-  const transport: GuardedTransport = new GuardedTransport(definition.name, http as Transport)
-  return { transport }
 }

@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { readVariables } from '../../base/config.ts'
-import { ReeveError } from '../../base/errors.ts'
+import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { systemClock } from '../../base/time.ts'
-import type { EffectAttempt } from '../../engine/effect.ts'
+import { type EffectAttempt, NotApplied } from '../../engine/effect.ts'
 import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
 import { type Tool, tool } from '../tool.ts'
 import { Connection } from './connection.ts'
-import { type Definition, warningsOf } from './definition.ts'
+import { type Definition, inputOf, warningsOf } from './definition.ts'
 import { differences } from './definition-diff.ts'
 import { notAsked } from './faults.ts'
 import type { ConnectionEdges, LiveConnection } from './live-connection.ts'
@@ -42,7 +42,7 @@ const readInput: JsonSchemaObject = {
 
 /**
  * An MCP server of a project. Nothing is started before something is asked of it. Its tools are what a person pinned:
- * models are told the pinned words, and a call goes out only while the server still says the same. `edges`: default the
+ * models are told the pinned words, and a call goes out only when the server, asked right before it, still says the same. `edges`: default the
  * system's clock and, once it is started, the variables of this process.
  * @throws `bad-mcp-server` `bad-duration`
  */
@@ -129,7 +129,7 @@ export class McpServer {
 
   /** Asks the server what it offers, and compares. @throws `NotApplied` when it cannot be asked */
   async offers(): Promise<McpOffer[]> {
-    const listing = await (await this.#connection.up()).listing()
+    const listing = await this.#connection.ask((live) => live.listing())
     const pins = this.#readPins()
     const allowed = listing.filter(({ definition }) => this.#allows(partOf(definition)))
     return allowed.map(({ definition, problem }) => {
@@ -220,7 +220,7 @@ export class McpServer {
     const built = this.#build({
       name: partOf({ kind, name }),
       description: '',
-      input: pinnedInput(pinned),
+      input: inputOf(pinned),
       output: resultSchema(() => pinned().outputSchema),
       effect: kind === 'prompt' ? 'read' : 'once',
       run: async (live, args, attempt) => {
@@ -252,7 +252,7 @@ export class McpServer {
       // An outer bound: the limits inside are closer and say more.
       timeout: 2 * (timeoutMs + connectTimeoutMs) + 10_000,
       run: async (args: Json, attempt: EffectAttempt) =>
-        part.run(await this.#connection.up(attempt.signal), args, attempt),
+        this.#connection.ask((live) => part.run(live, args, attempt), attempt.signal),
     }) as unknown as McpTool
   }
 
@@ -260,9 +260,14 @@ export class McpServer {
   async #checkUnchanged(live: LiveConnection, kind: Definition['kind'], name: string): Promise<void> {
     const pinned = this.#pinned(kind, name)
     const listing = await live.listing().catch((error: unknown) => {
-      throw notAsked('mcp-not-listed', `MCP server "${this.name}" did not tell its tools: ${String(error)}`, {
-        retryable: true,
-      })
+      if (error instanceof NotApplied) throw error
+      throw notAsked(
+        'mcp-not-listed',
+        `MCP server "${this.name}" did not tell its tools: ${messageOf(error)}`,
+        {
+          retryable: true,
+        },
+      )
     })
     const offered = listing.filter(({ definition }) => keyOf(definition) === keyOf(pinned))
     const what = `The ${kind} "${name}" of MCP server "${this.name}"`
@@ -279,22 +284,6 @@ export class McpServer {
 }
 
 type Ask = (live: LiveConnection, args: Json, attempt: EffectAttempt) => Promise<McpResult>
-
-/** The pinned input schema, read when it is used. */
-function pinnedInput(pinned: () => Definition): FromJsonSchema {
-  const schema = () => fromJsonSchema(pinned().inputSchema, 'The pinned input schema')
-  return {
-    '~standard': {
-      version: 1,
-      vendor: 'reeve',
-      validate: (value) => schema()['~standard'].validate(value) as StandardSchemaV1.Result<Json>,
-      jsonSchema: {
-        input: (options) => schema()['~standard'].jsonSchema.input(options),
-        output: (options) => schema()['~standard'].jsonSchema.output(options),
-      },
-    },
-  }
-}
 
 /** What a definition is called among the server's tools. */
 function partOf({ kind, name }: Pick<Definition, 'kind' | 'name'>): string {

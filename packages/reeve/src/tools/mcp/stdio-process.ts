@@ -3,7 +3,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
-import { blotOut } from '../credential-echo.ts'
+import { blotOut, secretsIn } from '../credential-echo.ts'
 import { ProcessTree } from '../process-tree.ts'
 import { diedFault, floodFault, protocolFault } from './faults.ts'
 import type { StdioServerDefinition } from './server-definition.ts'
@@ -34,7 +34,8 @@ export class StdioProcess implements Transport {
   onmessage?: (message: JSONRPCMessage) => void
   readonly #definition: StdioServerDefinition
   readonly #edges: ProcessEdges
-  readonly #secrets: string[]
+  /** What of its environment it was given by name or value. */
+  readonly secrets: readonly string[]
   readonly #environment: Record<string, string>
   #tree: ProcessTree | undefined
   #line: Buffer[] = []
@@ -48,7 +49,7 @@ export class StdioProcess implements Transport {
     this.#edges = edges
     const { passed, secrets } = environmentFor(definition, edges.environment)
     this.#environment = passed
-    this.#secrets = secrets
+    this.secrets = secrets
   }
 
   async start(): Promise<void> {
@@ -99,7 +100,7 @@ export class StdioProcess implements Transport {
     const child = this.#tree?.leader
     const exit = child?.signalCode ?? child?.exitCode ?? null
     const how = exit === null ? '' : ` (${typeof exit === 'number' ? `exit code ${exit}` : exit})`
-    const said = blotOut(this.#stderr.trim(), this.#secrets)
+    const said = blotOut(this.#stderr.trim(), this.secrets)
     return said ? `${how}; its last words: "${visible(said.slice(-400), 400)}"` : how
   }
 
@@ -141,7 +142,7 @@ export class StdioProcess implements Transport {
     try {
       message = this.#edges.parseMessage(parseBoundedJson(line, 'The line'))
     } catch {
-      const shown = visible(blotOut(line, this.#secrets), 160)
+      const shown = visible(blotOut(line, this.secrets), 160)
       this.#refuse(protocolFault(name, `it sent a line that is no JSON-RPC message: ${shown}`))
       return
     }
@@ -189,8 +190,7 @@ function environmentFor(
   source: NodeJS.ProcessEnv,
 ): { passed: Record<string, string>; secrets: string[] } {
   const given = Array.isArray(env) ? pick(source, env as string[]) : (env as Record<string, string>)
-  const secrets = Object.values(given).filter((value) => value.length >= 8)
-  return { passed: { ...pick(source, alwaysPassed), ...given }, secrets }
+  return { passed: { ...pick(source, alwaysPassed), ...given }, secrets: secretsIn(given) }
 }
 
 function pick(source: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

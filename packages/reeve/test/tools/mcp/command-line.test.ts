@@ -49,6 +49,10 @@ export const notes = mcpServer({ name: 'notes', command: ${JSON.stringify(proces
   const shown = await ended(start(folder, ['mcp', 'pin', 'tools/notes.ts']))
   expect(shown).toMatchObject({ code: 0, stderr: '' })
   expect(shown.stdout).toMatch(/^new +notes\.create_entities/m)
+  // Whole descriptions and schemas: a part of them cannot be judged.
+  expect(shown.stdout).toContain('An array of observation contents associated with the entity')
+  expect(shown.stdout).toMatch(/takes +\{\n/)
+  expect(shown.stdout).not.toContain('… (')
   expect(shown.stdout).toContain('Nothing was pinned')
   expect(existsSync(pins)).toBe(false)
   const pinned = await ended(start(folder, ['mcp', 'pin', 'tools/notes.ts', '--yes']))

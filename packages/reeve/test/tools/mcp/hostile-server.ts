@@ -15,6 +15,8 @@ interface Behaviour {
   endless?: boolean
   /** Says during every `tools/list` that it changed. */
   restless?: boolean
+  /** Never says that it changed. */
+  silent?: boolean
   /** Dies as soon as it is asked to start. */
   stillborn?: boolean
   /** Where effects are written, a line each. */
@@ -46,7 +48,9 @@ if (behaviour.stillborn) {
 const send = (message: object) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
 const answer = (id: unknown, result: object) => send({ id, result })
 const text = (id: unknown, said: string) => answer(id, { content: [{ type: 'text', text: said }] })
-const changed = () => send({ method: 'notifications/tools/list_changed' })
+const changed = () => {
+  if (!behaviour.silent) send({ method: 'notifications/tools/list_changed' })
+}
 
 /** What `act` does, by its argument `do`. */
 const deeds: Record<string, (id: number, args: Record<string, unknown>) => void> = {
@@ -58,6 +62,20 @@ const deeds: Record<string, (id: number, args: Record<string, unknown>) => void>
     text(id, 'changed')
   },
   hang: () => {},
+  'rest and go': (id) => {
+    text(id, 'resting')
+    process.stdin.destroy()
+    process.stdout.end(() => process.exit(0))
+  },
+  'repeat the secret': (id) => {
+    const secret = process.env.SECRET_KEY!
+    answer(id, {
+      content: [{ type: 'text', text: `it is ${secret}` }],
+      structuredContent: { [secret]: [secret] },
+    })
+  },
+  'fail with the secret': (id) =>
+    send({ id, error: { code: -32000, message: `bad key ${process.env.SECRET_KEY}` } }),
   die: () => {
     process.stderr.write(`the key is ${process.env.SECRET_KEY}`)
     process.exit(7)

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { CoreContext } from '../../../src/engine/context.ts'
@@ -73,6 +74,41 @@ test('a failure that the server tells of is a result; an error of the protocol s
     message: expect.stringContaining('I\\u{200b} will not'),
   })
   await expect(act('refuse', { code: -32603 })).rejects.toMatchObject({ code: 'mcp-error' })
+})
+
+test('an error that a server answers with is no lost connection, whatever its code', async () => {
+  const { act } = await hostile()
+  for (const code of [-32000, -32001, -32050, 1]) {
+    await expect(act('refuse', { code })).rejects.toMatchObject({
+      code: 'mcp-error',
+      retryable: false,
+      details: { code },
+    })
+  }
+  await expect(act('say', { what: 'still here' })).resolves.toMatchObject({ text: 'still here' })
+})
+
+test('what a server was given as a secret comes back in no result and no error', async () => {
+  const secret = 'sk-canary-0123456789'
+  const { act } = await hostile({}, { env: { SECRET_KEY: secret } })
+  const said = JSON.stringify(await act('repeat the secret'))
+  expect(said).toContain('[secret]')
+  expect(said).not.toContain(secret)
+  for (const deed of ['fail with the secret', 'die']) {
+    const error = await act(deed).catch((reason: Error) => reason)
+    expect(error).toMatchObject({ message: expect.stringContaining('[secret]') })
+    expect(inspect(error, { depth: 10 })).not.toContain(secret)
+  }
+})
+
+test('a process that ends while nobody asks it is started again as often as it is needed', async () => {
+  const { act, clock } = await hostile()
+  for (let time = 0; time < 12; time++) {
+    await expect(whileTimePasses(clock, act('rest and go'))).resolves.toMatchObject({ text: 'resting' })
+    await expect(whileTimePasses(clock, act('say', { what: 'back' }))).resolves.toMatchObject({
+      text: 'back',
+    })
+  }
 })
 
 test('a server gets no model and no answers from its client', async () => {

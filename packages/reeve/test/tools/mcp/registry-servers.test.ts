@@ -6,12 +6,12 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { FakeClock } from '../../../src/base/fake-clock.ts'
 import { toJsonSchema } from '../../../src/base/schema.ts'
 import type { Clock } from '../../../src/base/time.ts'
 import { type McpServer, type McpServerDefinition, mcpServer } from '../../../src/tools/mcp/index.ts'
 import { callTool } from '../tool-call.ts'
-import { testFolder, whileTimePasses } from './hostile.ts'
+import { expiringServer } from './expiring-server.ts'
+import { testFolder } from './hostile.ts'
 
 const everything = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'))
 const memory = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-memory/dist/index.js'))
@@ -112,19 +112,33 @@ test('server-everything over streamable HTTP: a call that is given up', async ()
 test('a web server that was started anew forgot the session: the call is made in another one', async () => {
   const port = await freePort()
   const first = await startRemote(port)
-  const clock = new FakeClock()
-  const server = await pinned({ name: 'everything', url: `http://127.0.0.1:${port}/mcp` }, { clock })
+  const server = await pinned({ name: 'everything', url: `http://127.0.0.1:${port}/mcp` })
   await stop(first)
   const second = await startRemote(port)
   onTestFinished(() => stop(second))
   const echo = server.tool('echo')
-  await expect(callTool(echo, { message: 'x' })).rejects.toMatchObject({
-    code: 'not-applied',
-    retryable: true,
+  await expect(callTool(echo, { message: 'again' })).resolves.toMatchObject({ text: 'Echo: again' })
+})
+
+test.each([404, 410])('a session that ended with HTTP %i is opened anew, however often', async (status) => {
+  const expiring = expiringServer(status)
+  expiring.server.listen(0, '127.0.0.1')
+  await once(expiring.server, 'listening')
+  onTestFinished(() => {
+    expiring.server.closeAllConnections()
+    expiring.server.close()
   })
-  await expect(whileTimePasses(clock, callTool(echo, { message: 'again' }))).resolves.toMatchObject({
-    text: 'Echo: again',
-  })
+  const { port } = expiring.server.address() as AddressInfo
+  const headers = { authorization: 'Bearer canary-0123456789' }
+  const server = await pinned({ name: 'notes', url: `http://127.0.0.1:${port}/mcp`, headers })
+  const texts = Array.from({ length: 12 }, (_, index) => `note ${index}`)
+  for (const text of texts) {
+    expiring.expire()
+    const result = await callTool(server.tool('note'), { text })
+    expect(result).toMatchObject({ text: 'noted for [secret]' })
+  }
+  expect(expiring.done).toEqual(texts)
+  expect(expiring.sessions).toBe(13)
 })
 
 test('server-memory over stdio keeps what it is told', async () => {
