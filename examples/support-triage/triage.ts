@@ -3,6 +3,7 @@ import { basename, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectOf, ReeveError, Runtime, readEnvironment } from 'reeve'
 import { readInbox } from './ingest/read-inbox.ts'
+import { startTicket } from './ingest/start-ticket.ts'
 import type { Ticket } from './ingest/ticket.ts'
 import { printReport } from './report/print-report.ts'
 import { Progress } from './report/progress.ts'
@@ -97,9 +98,8 @@ async function triageInbox(
   const tickets = new Map<string, StartedTicket>()
   const stopWatching = engine.onEnded((_run, { status }) => progress.settled(status))
   const start = async (ticket: Ticket) => {
-    const { id, from, subject, body, automatic, notes, category } = ticket
-    const input = { id, from, subject, body, automatic, notes }
-    const run = await engine.startRun(supportTriage, input, { idempotencyKey: id, principal })
+    const run = await startTicket(engine, ticket, principal, (text) => progress.note(text))
+    const { category } = ticket
     tickets.set(run.id, { isNew: run.isNew || (tickets.get(run.id)?.isNew ?? false), category })
     progress.started(run.isNew)
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -89,6 +89,33 @@ test('the inbox is triaged; a second start does nothing twice; an approval sends
   expect(count(third, 'answered')).toBe(1)
   const audit = await start([reeve, 'audit', 'verify']).output
   expect(audit.code).toBe(0)
+}, 60_000)
+
+test('another mail under a known Message-ID is a ticket of its own, and is told of', async () => {
+  const mails = ['Where is my invoice?', 'URGENT: the site is down, nothing works, all our data is gone!']
+  const arrive = (name: string, subject: string) => {
+    const lines = [
+      'From: ann@example.com',
+      'Message-ID: <same@example.com>',
+      `Subject: ${subject}`,
+      '',
+      subject,
+    ]
+    writeFileSync(join(folder, 'inbox', `${name}.eml`), lines.join('\r\n'))
+  }
+  mkdirSync(join(folder, 'inbox'))
+  const read = async () => {
+    const { code, out } = await start(['triage.ts', '--json', '--inbox', join(folder, 'inbox')]).output
+    expect(code).toBe(0)
+    return JSON.parse(out) as Report
+  }
+  arrive('1', mails[0]!)
+  expect(await read()).toMatchObject({ tickets: 1, fresh: 1 })
+  arrive('2', mails[1]!)
+  const { code, err } = await start(['triage.ts', '--inbox', join(folder, 'inbox')]).output
+  expect(code).toBe(0)
+  expect(err).toContain('another message came under this id before')
+  expect(await read()).toMatchObject({ tickets: 2, fresh: 0 })
 }, 60_000)
 
 test('killed again and again, it loses nothing and repeats nothing', async () => {

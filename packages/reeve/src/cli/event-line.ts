@@ -34,6 +34,7 @@ interface Payload {
   run?: string
   scope?: string
   solver?: string
+  startedBy?: string
   status?: string
   step?: number
   usage?: { costUsd?: number }
@@ -60,7 +61,8 @@ const result: Describe = (_payload, { payload }) =>
   good(payload === null ? 'done' : briefValue(JSON.parse(payload), 80))
 
 const descriptions: Record<string, Describe> = {
-  'run-started': ({ version, principal }) => plain(`version ${version}, by ${principal}`),
+  'run-started': ({ version, principal, startedBy }) =>
+    plain(`version ${version}, by ${startedBy === undefined ? principal : `${startedBy} for ${principal}`}`),
   'run-succeeded': (_payload, { payload }) =>
     good(payload === null ? 'without output' : briefValue(JSON.parse(payload), 80)),
   'run-failed': failed,

@@ -60,7 +60,11 @@ program
   .command('run <workflow>')
   .description('start a run and show each step as it happens')
   .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
-  .option('--key <key>', 'idempotency key: the same key starts nothing twice')
+  .option('--key <key>', 'idempotency key: the same key and input start nothing twice')
+  .option(
+    '--if-key-exists <what>',
+    'when the key was used with another input: sameInput (an error) or return (that run)',
+  )
   .option('--detach', 'leave it to the workers')
   .action(calls(async () => (await import('./run.ts')).run))
 program

@@ -48,7 +48,10 @@ export interface PaidCall {
 interface Goal {
   workflow: string
   version: string
+  /** For whom it acts. */
   principal: string
+  /** What started it in the principal's name, where that was not the principal itself. */
+  startedBy: string | null
   startedAt: string
   input: Json
   /** Where its journal begins, when it is a fork. */
@@ -102,13 +105,15 @@ export function tellStory(
 }
 
 function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
-  const started = payloadOf<{ principal?: string; version?: string; input?: Json }>(history.input)
+  type Started = { principal?: string; startedBy?: string; version?: string; input?: Json }
+  const started = payloadOf<Started>(history.input)
   const forked = events.find((event) => event.type === 'run-forked')
   const origin = forked && payloadOf<{ from: string; step: number; by: string }>(forked)
   return {
     workflow: run.workflow,
     version: started.version ?? run.version,
-    principal: started.principal ?? run.principal,
+    principal: run.principal,
+    startedBy: origin ? null : (started.startedBy ?? null),
     startedAt: isoOf(events[0]!.at),
     input: started.input ?? null,
     forkedFrom: origin ? { run: origin.from, call: origin.step, by: origin.by } : null,

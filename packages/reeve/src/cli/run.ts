@@ -1,4 +1,6 @@
+import { ReeveError } from '../base/errors.ts'
 import { parse } from '../base/schema.ts'
+import type { StartOptions } from '../engine/birth.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Cli } from './cli.ts'
 import { goesOn, showUntilRest } from './drive.ts'
@@ -11,12 +13,14 @@ import { presentWorkers } from './workspace.ts'
 export interface RunOptions {
   input?: string
   key?: string
+  ifKeyExists?: string
   detach?: boolean
 }
 
 /** Starts a run and shows it until it comes to rest; detached, leaves it to the workers. */
 export async function run(cli: Cli, options: RunOptions, workflowName: string): Promise<ExitCode> {
   const input = options.input === undefined ? {} : await readValue(options.input, 'The input')
+  const ifKeyExists = toIfKeyExists(options.ifKeyExists)
   return withRuntime(cli, async (runtime) => {
     const workflow = runtime.engine.workflows.current(workflowName)
     parse(workflow.input, input, `The input of workflow "${workflowName}"`)
@@ -25,6 +29,7 @@ export async function run(cli: Cli, options: RunOptions, workflowName: string): 
       runtime.engine.startRun(workflowName, input, {
         principal,
         ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
+        ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
       })
     if (options.detach) return detached(cli, runtime, await start())
     const { terminal } = cli
@@ -41,6 +46,12 @@ export async function run(cli: Cli, options: RunOptions, workflowName: string): 
     if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, id))
     return code
   })
+}
+
+/** @throws `bad-option` */
+function toIfKeyExists(text: string | undefined): StartOptions['ifKeyExists'] {
+  if (text === undefined || text === 'sameInput' || text === 'return') return text
+  throw new ReeveError('bad-option', `--if-key-exists is "${text}"; it must be sameInput or return.`)
 }
 
 async function detached(

@@ -10,7 +10,7 @@ export function printGoal({ terminal }: Cli, { goal }: RunStory): void {
   const { bold, dim } = terminal.colors
   terminal.line(`\n${bold('What goal was attempted')}`)
   terminal.line(
-    `  workflow ${bold(safeLine(goal.workflow))} version ${safeLine(goal.version)}, started by ${safeLine(goal.principal)} at ${at(goal.startedAt)}`,
+    `  workflow ${bold(safeLine(goal.workflow))} version ${safeLine(goal.version)}, started by ${startedBy(goal)} at ${at(goal.startedAt)}`,
   )
   const { forkedFrom } = goal
   if (forkedFrom)
@@ -19,6 +19,10 @@ export function printGoal({ terminal }: Cli, { goal }: RunStory): void {
     )
   terminal.line(dim('  input'))
   for (const line of shownLines(goal.input)) terminal.line(`    ${line}`)
+}
+
+function startedBy({ principal, startedBy: by }: RunStory['goal']): string {
+  return by === null ? safeLine(principal) : `${safeLine(by)} for ${safeLine(principal)}`
 }
 
 function searched(audit: NonNullable<RunStory['context']['recalls'][number]['audit']>): string {

@@ -1,4 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { canonical } from '../base/json.ts'
 import { parse } from '../base/schema.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { NewRun } from '../store/runs.ts'
@@ -7,23 +9,33 @@ import { encodePayload } from './payload.ts'
 import type { Workflow } from './workflow.ts'
 
 export interface StartOptions {
-  /** Starting the same workflow again with the same key answers with the run that is there. */
+  /**
+   * Starting the same workflow again with the same key and the same input answers with the run that is there. Keys that
+   * begin with `reeve:` are Reeve's own.
+   */
   idempotencyKey?: string
+  /**
+   * When a run with this key is there: `sameInput` answers with it if it was given the same input, and else throws
+   * `idempotency-conflict`; `return` answers with it whatever its input was. Default `sameInput`.
+   */
+  ifKeyExists?: 'sameInput' | 'return'
   /** Default: the workflow's queue. */
   queue?: string
   /** Default: the workflow's `key(input)`. */
   key?: string
-  /** Higher goes first. Default 0. */
+  /** Higher goes first, over all queues. Default 0. */
   priority?: number
   /** Not before this time has passed. */
   delay?: Duration
   /**
    * Starts with the same `key` within `delay` of one another make one run, with the last one's input, once no further
-   * start came for `delay`.
+   * start came for `delay`. Not together with `idempotencyKey`.
    */
   debounce?: { key: string; delay: Duration }
-  /** Who starts it. Default `operator`. */
+  /** For whom it acts. Default `operator`. */
   principal?: string
+  /** What made the start in the name of `principal`, for people: another run, an MCP client. Default: the principal. */
+  startedBy?: string
 }
 
 /** A run about to be born: its row, the text of its `run-started` event and its checked input. */
@@ -33,19 +45,32 @@ export interface Birth {
   input: unknown
 }
 
-/** @throws `invalid-input` `payload-too-large` `not-serialisable` `bad-duration` */
+/** Keys with it are the runtime's own: no caller can take them. */
+const ownKeys = 'reeve:'
+
+/** The key under which the runtime starts runs of its own accord. */
+export function ownKey(kind: 'schedule' | 'debounce', name: string): string {
+  return `${ownKeys}${kind}:${name}`
+}
+
+/**
+ * `own`: an `ownKey`, in place of a caller's.
+ * @throws `invalid-input` `payload-too-large` `not-serialisable` `bad-duration` `reserved-key` `bad-start`
+ */
 export function prepareBirth(
   edges: EngineEdges,
   workflow: Workflow,
   input: unknown,
   options: StartOptions,
   no: number,
+  own?: string,
 ): Birth {
   const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)
   // What is kept is what was given: a schema's transforms run again on replay, and must find what they expect.
   const text = encodePayload(input, `the input of workflow "${workflow.name}"`) ?? 'null'
   const now = edges.clock.now()
-  const principal = options.principal ?? 'operator'
+  const { principal = 'operator', startedBy } = options
+  const idempotency = own ?? idempotencyOf(options)
   const delay = options.debounce?.delay ?? options.delay
   const key = options.key ?? workflow.key?.(checked) ?? null
   const run: NewRun = {
@@ -59,7 +84,7 @@ export function prepareBirth(
     priority: options.priority ?? 0,
     available_at: delay === undefined ? now : Math.ceil(now + toMs(delay)),
     fresh: 1,
-    idempotency: options.debounce ? `debounce:${options.debounce.key}` : (options.idempotencyKey ?? null),
+    idempotency,
     parent: null,
     parent_step: null,
     principal,
@@ -67,11 +92,40 @@ export function prepareBirth(
     worker: null,
     created_at: now,
   }
-  return { run, payload: birthPayload(workflow.version, principal, text), input: checked }
+  if (idempotency !== null) run.given = hashOfGiven(input)
+  return { run, payload: birthPayload(workflow.version, principal, startedBy, text), input: checked }
 }
 
-function birthPayload(version: string, principal: string, input: string): string {
-  return `{"version":${JSON.stringify(version)},"principal":${JSON.stringify(principal)},"input":${input}}`
+/** Of an input as a start was given it: what a schema adds to it, such as a default that is drawn, does not count. */
+export function hashOfGiven(input: unknown): string {
+  return sha256(canonical(input, 'The input'))
+}
+
+function idempotencyOf({ debounce, idempotencyKey }: StartOptions): string | null {
+  if (idempotencyKey?.startsWith(ownKeys)) {
+    throw new ReeveError(
+      'reserved-key',
+      `The idempotency key "${idempotencyKey}" begins with "${ownKeys}": such keys are Reeve's own. Choose a key that begins otherwise.`,
+    )
+  }
+  if (!debounce) return idempotencyKey ?? null
+  if (idempotencyKey !== undefined) {
+    throw new ReeveError(
+      'bad-start',
+      'A start has both idempotencyKey and debounce. A debounced start replaces the input of the one before it, and an idempotency key forbids that: give one of them.',
+    )
+  }
+  return ownKey('debounce', debounce.key)
+}
+
+function birthPayload(
+  version: string,
+  principal: string,
+  startedBy: string | undefined,
+  input: string,
+): string {
+  const by = startedBy === undefined ? '' : `,"startedBy":${JSON.stringify(startedBy)}`
+  return `{"version":${JSON.stringify(version)},"principal":${JSON.stringify(principal)}${by},"input":${input}}`
 }
 
 /** The input in a `run-started` event. */

@@ -29,6 +29,8 @@ export interface Claim {
   id: string
   epoch: number
   parent: number | null
+  /** For whom it acts. */
+  principal: string
   createdAt: number
   crashes: number
   /** Inbox items that had arrived when it was last looked at. */

@@ -22,14 +22,11 @@ export function startChild(
 ): Promise<Child> {
   const call = execution.issue('child', workflow.name, argumentsHash(input))
   execution.perform(call, async () => {
-    const birth = prepareBirth(
-      execution.edges,
-      workflow,
-      input,
-      options,
-      await execution.edges.numbers.take(),
-    )
-    birth.run.parent = execution.claim.no
+    const { id, no, principal } = execution.claim
+    // It acts for whom its parent acts: nobody gains a right by starting a run.
+    const own = { ...options, principal, startedBy: `run ${id}, call ${call.step}` }
+    const birth = prepareBirth(execution.edges, workflow, input, own, await execution.edges.numbers.take())
+    birth.run.parent = no
     birth.run.parent_step = call.step
     execution.addChild(birth.run, firstEvent(birth))
     execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time.ts'
 import type { Database } from '../store/database.ts'
 import { GroupCommit } from '../store/group-commit.ts'
+import { payloadAt } from '../store/journal.ts'
 import { RunNumbers } from '../store/numbers.ts'
 import { endedStatuses, type RunStatus, readRun, requireRun } from '../store/runs.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
@@ -12,6 +13,7 @@ import { Control } from './control.ts'
 import type { EngineEdges } from './edges.ts'
 import { enqueue, enqueueDebounced } from './enqueue.ts'
 import type { Execution } from './execution.ts'
+import { startedBefore } from './same-start.ts'
 import { runDueSchedules } from './schedule.ts'
 import { Worker } from './worker.ts'
 import { type Workflow, WorkflowRegistry } from './workflow.ts'
@@ -140,7 +142,8 @@ export class Engine {
 
   /**
    * Starts a run; resolves when its start is durable.
-   * @throws `unknown-workflow` `invalid-input` `payload-too-large` `not-serialisable`
+   * @throws `unknown-workflow` `invalid-input` `payload-too-large` `not-serialisable` `idempotency-conflict`
+   *   `reserved-key` `bad-start`
    */
   async startRun<Input, Output>(
     workflow: Workflow<Input, Output> | string,
@@ -148,43 +151,30 @@ export class Engine {
     options: StartOptions = {},
   ): Promise<RunHandle<Output>> {
     const known = this.workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
-    const taken = this.edges.numbers.take()
-    const birth = prepareBirth(
-      this.edges,
-      known,
-      input,
-      options,
-      typeof taken === 'number' ? taken : await taken,
-    )
-    if (options.debounce) {
-      const stands = await this.database.transaction((session) =>
-        enqueueDebounced(session, this.edges, birth),
-      )
-      this.worker.nudge()
-      return this.#handle(stands.id, stands.isNew)
+    for (;;) {
+      const taken = this.edges.numbers.take()
+      const no = typeof taken === 'number' ? taken : await taken
+      const birth = prepareBirth(this.edges, known, input, options, no)
+      if (options.debounce) return this.#startDebounced(birth)
+      if (await this.#bear(birth)) return this.#handle(birth.run.id, true)
+      const before = await startedBefore(this.database, birth, input, options)
+      // Undefined: it was there, and was pruned since.
+      if (before !== undefined) return this.#handle(before, false)
     }
-    if (this.worker.canAdopt(birth)) return this.#startHere(birth)
-    return this.#enqueue(birth)
   }
 
-  async #startHere<Output>(birth: Birth): Promise<RunHandle<Output>> {
-    const isNew = await new Promise<boolean>((resolve) => this.worker.adoptNewborn(birth, resolve))
-    return isNew ? this.#handle(birth.run.id, true) : this.#existing(birth)
-  }
-
-  async #enqueue<Output>(birth: Birth): Promise<RunHandle<Output>> {
-    const isNew = await this.database.transaction((session) => enqueue(session, birth))
-    if (!isNew) return this.#existing(birth)
+  async #startDebounced<Output>(birth: Birth): Promise<RunHandle<Output>> {
+    const stands = await this.database.transaction((session) => enqueueDebounced(session, this.edges, birth))
     this.worker.nudge()
-    return this.#handle(birth.run.id, true)
+    return this.#handle(stands.id, stands.isNew)
   }
 
-  async #existing<Output>(birth: Birth): Promise<RunHandle<Output>> {
-    const row = await this.database.get<{ id: string }>(
-      'select id from runs where workflow = ? and idempotency = ?',
-      [birth.run.workflow, birth.run.idempotency],
-    )
-    return this.#handle(row!.id, false)
+  /** Brings a run into the world, here or in its queue. Answers false when its idempotency key is taken. */
+  async #bear(birth: Birth): Promise<boolean> {
+    if (this.worker.canAdopt(birth)) return new Promise((resolve) => this.worker.adoptNewborn(birth, resolve))
+    const isNew = await this.database.transaction((session) => enqueue(session, birth))
+    if (isNew) this.worker.nudge()
+    return isNew
   }
 
   /** A handle on a run that is there. */
@@ -207,12 +197,8 @@ export class Engine {
     const run = await readRun(this.database, id)
     if (!run) return
     if (!isFinal(run.status)) return
-    const last = await this.database.get<{ payload: string | null }>(
-      `select coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
-       where e.run = ? and e.seq = ?`,
-      [run.no, run.head_seq],
-    )
-    this.#answer(id, resultFrom(run.status, run.reason, last?.payload ?? null))
+    const last = await payloadAt(this.database, run.no, run.head_seq ?? 0)
+    this.#answer(id, resultFrom(run.status, run.reason, last ?? null))
   }
 
   #answer(id: string, result: RunResult): void {

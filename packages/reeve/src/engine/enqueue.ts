@@ -1,7 +1,7 @@
 import type { Session } from '../store/database.ts'
 import { eventValues, insertEvents } from '../store/journal.ts'
 import { ensureQueue } from '../store/queues.ts'
-import { enqueueKeyedRuns, enqueueRuns, newRunValues, type RunRow } from '../store/runs.ts'
+import { enqueueKeyedRuns, enqueueRuns, keyedRunValues, newRunValues, type RunRow } from '../store/runs.ts'
 import type { Birth } from './birth.ts'
 import { firstEvent } from './children.ts'
 import type { EngineEdges } from './edges.ts'
@@ -12,7 +12,7 @@ export async function enqueue(session: Session, birth: Birth): Promise<boolean> 
   const { run } = birth
   await ensureQueue(session, run.queue)
   if (run.idempotency === null) await session.bulk(enqueueRuns, [newRunValues(run)])
-  else if ((await session.bulk(enqueueKeyedRuns, [newRunValues(run)])).length === 0) return false
+  else if ((await session.bulk(enqueueKeyedRuns, [keyedRunValues(run)])).length === 0) return false
   await session.bulk(insertEvents, [eventValues(firstEvent(birth))])
   return true
 }

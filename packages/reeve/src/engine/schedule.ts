@@ -3,7 +3,7 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { Database, Session } from '../store/database.ts'
 import { listSchedules, recordOccurrence, type ScheduleRow, saveSchedule } from '../store/schedules.ts'
-import { type Birth, prepareBirth } from './birth.ts'
+import { type Birth, ownKey, prepareBirth } from './birth.ts'
 import type { EngineEdges } from './edges.ts'
 import { enqueue } from './enqueue.ts'
 import type { WorkflowRegistry } from './workflow.ts'
@@ -120,11 +120,9 @@ async function startOccurrence(
   let birth: Birth
   try {
     const workflow = workflows.current(definition.workflow)
-    const options = {
-      idempotencyKey: `schedule:${row.name}:${nominal}`,
-      principal: `schedule:${row.name}`,
-    }
-    birth = prepareBirth(edges, workflow, definition.input ?? {}, options, no)
+    const options = { principal: `schedule:${row.name}` }
+    const key = ownKey('schedule', `${row.name}:${nominal}`)
+    birth = prepareBirth(edges, workflow, definition.input ?? {}, options, no, key)
   } catch (error) {
     edges.log.error('a schedule could not start its workflow', {
       schedule: row.name,

@@ -8,8 +8,10 @@ import { requireApproval } from '../store/approvals.ts'
 import { untilRest } from './run-view.ts'
 
 export interface McpServeOptions {
-  /** Who starts runs, in their journals. Default `mcp`. */
+  /** For whom runs act that are started here, in their journals. Default `mcp`. */
   principal?: string
+  /** How the client at the other side names itself, once it has: journals tell it beside the principal. */
+  clientName?: () => string | undefined
   /** The longest that a call waits for its run, in seconds. Default 25: many clients give up after 60. */
   maxWaitSeconds?: number
   /**
@@ -54,22 +56,34 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
   const schema = z.strictObject({
     input: z.unknown(),
     idempotencyKey: z.string().min(1).max(200).optional(),
+    ifKeyExists: z
+      .enum(['sameInput', 'return'])
+      .optional()
+      .describe('when the key was used with another input: an error (the default), or that run'),
     waitSeconds: wait,
   })
   return {
     name: workflow.name,
-    description: `Starts the workflow "${workflow.name}" and waits for it a while. When it has not ended by then, or waits for a person, the answer says so: ask reeve.run later with the run's id. The same idempotencyKey never starts it twice.`,
+    description: `Starts the workflow "${workflow.name}" and waits for it a while. When it has not ended by then, or waits for a person, the answer says so: ask reeve.run later with the run's id. The same idempotencyKey with the same input never starts it twice.`,
     inputSchema: withInput(toWireSchema(schema), inputSchemaOf(workflow)),
     annotations: { readOnlyHint: false },
     async call(args, signal) {
-      const { input, idempotencyKey, waitSeconds } = checked(schema, args)
+      const { input, idempotencyKey, ifKeyExists, waitSeconds } = checked(schema, args)
       const { id, isNew } = await runtime.engine.startRun(workflow, input, {
         principal,
+        startedBy: startedBy(options),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
       })
       return { ...(await untilRest(runtime, id, waitSeconds * 1000, signal)), isNew }
     },
   }
+}
+
+/** What a client says of itself is a word to go by, no proof. */
+function startedBy({ clientName }: McpServeOptions): string {
+  const name = clientName?.()?.slice(0, 100).toWellFormed()
+  return name ? `MCP client "${name}"` : 'an MCP client'
 }
 
 function runTool(runtime: Runtime, options: McpServeOptions): ServedTool {

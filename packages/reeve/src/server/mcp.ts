@@ -13,8 +13,9 @@ const instructions =
 export async function createMcp(runtime: Runtime, options: McpServeOptions = {}): Promise<Server> {
   const sdk = await loadServerSdk()
   const { types } = sdk
-  const tools = servedTools(runtime, options)
   const server = new sdk.Server(reeveIdentity(), { capabilities: { tools: {}, resources: {} }, instructions })
+  const clientName = () => server.getClientVersion()?.name
+  const tools = servedTools(runtime, { clientName, ...options })
   server.setRequestHandler(types.ListToolsRequestSchema, () => ({
     tools: [...tools.values()].map(({ call: _call, ...told }) => told),
   }))

@@ -10,6 +10,7 @@ import {
   insertAbsentRuns,
   insertKeyedRuns,
   insertRuns,
+  keyedRunValues,
   type NewRun,
   newRunValues,
   type Release,
@@ -252,7 +253,7 @@ async function admit(session: Session, turns: Turn[], cautious: Bulk): Promise<O
   for (const turn of turns) {
     if (!turn.birth) claims.push([turn.run, turn.epoch])
     else if (isSure(turn.birth)) births.push(newRunValues(turn.birth))
-    else cautiousBirths.push(newRunValues(turn.birth))
+    else cautiousBirths.push(keyedRunValues(turn.birth))
   }
   if (births.length > 0) await session.bulk(insertRuns, births)
   const born = cautiousBirths.length > 0 ? await session.bulk<{ no: number }>(cautious, cautiousBirths) : []

@@ -99,6 +99,16 @@ export const eventsOfRuns: Bulk = {
     from events e left join blobs b on b.hash = e.blob {also} where e.run = :run order by e.run, e.seq`,
 }
 
+/** The payload of one event, from its blob where it has one; undefined when there is no such event, or it has none. */
+export async function payloadAt(session: Session, run: number, seq: number): Promise<string | undefined> {
+  const row = await session.get<{ payload: string | null }>(
+    `select coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
+     where e.run = ? and e.seq = ?`,
+    [run, seq],
+  )
+  return row?.payload ?? undefined
+}
+
 /** The newest event of all runs. */
 export async function tailEnd(session: Session): Promise<{ id: number; at: number } | undefined> {
   return session.get<{ id: number; at: number }>('select id, at from events order by id desc limit 1')

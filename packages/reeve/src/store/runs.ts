@@ -50,6 +50,12 @@ export interface RunRow {
   ended_at: number | null
   head: string | null
   head_seq: number | null
+  /** SHA-256 of the input that a start with an idempotency key was given. */
+  given: string | null
+  /** 1 for a child that goes on when its parent ends. */
+  detached: number
+  /** 1 when it ended while children of its were going that are to be cancelled. */
+  leaves_children: number
 }
 
 const insertColumns = {
@@ -72,31 +78,38 @@ const insertColumns = {
   created_at: 'int',
 } as const
 
-export type NewRun = Pick<RunRow, keyof typeof insertColumns>
+/** `given` counts for runs with an idempotency key, `detached` for children. */
+export type NewRun = Pick<RunRow, keyof typeof insertColumns> & Partial<Pick<RunRow, 'given' | 'detached'>>
 
-const insertSql = `insert into runs (${Object.keys(insertColumns).join(', ')})
-  select ${Object.keys(insertColumns)
-    .map((column) => `:${column}`)
-    .join(', ')} {from}`
+function insertOf(columns: Bulk['columns']): string {
+  const names = Object.keys(columns)
+  return `insert into runs (${names.join(', ')}) select ${names.map((name) => `:${name}`).join(', ')} {from}`
+}
 
-export const insertRuns: Bulk = { columns: insertColumns, sql: insertSql }
+export const insertRuns: Bulk = { columns: insertColumns, sql: insertOf(insertColumns) }
+
+const keyedColumns = { ...insertColumns, given: 'text' } as const
 
 /** The same for runs that wait for a worker. */
 export const enqueueRuns: Bulk = { ...insertRuns, announces: true }
 
 /** For runs with an idempotency key: answers the `no` of those that were new. */
 export const insertKeyedRuns: Bulk = {
-  columns: insertColumns,
-  sql: `${insertSql} where true on conflict (workflow, idempotency) where idempotency is not null do nothing returning no`,
+  columns: keyedColumns,
+  sql: `${insertOf(keyedColumns)} where true on conflict (workflow, idempotency) where idempotency is not null do nothing returning no`,
 }
 
 /** For runs that an earlier commit may have made: answers the `no` of those that were new. */
 export const insertAbsentRuns: Bulk = {
-  columns: insertColumns,
-  sql: `${insertSql} where true on conflict do nothing returning no`,
+  columns: keyedColumns,
+  sql: `${insertOf(keyedColumns)} where true on conflict do nothing returning no`,
 }
 
 export const enqueueKeyedRuns: Bulk = { ...insertKeyedRuns, announces: true }
+
+export function keyedRunValues(run: NewRun): Value[] {
+  return [...newRunValues(run), run.given ?? null]
+}
 
 export function newRunValues(run: NewRun): Value[] {
   return [

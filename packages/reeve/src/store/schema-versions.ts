@@ -193,4 +193,18 @@ export const migrations: string[][] = [
     'create table prunings (id {serial}, at bigint not null, before bigint not null, runs bigint not null, events bigint not null)',
     'create table meta (name text primary key, value text not null)',
   ],
+  [
+    // SHA-256 of the input that a start with an idempotency key was given: another one under that key is a conflict.
+    'alter table runs add column given text',
+    // 1 for a child that goes on when its parent ends.
+    'alter table runs add column detached bigint not null default 0',
+    // 1 when the run ended while children of its were going: they are to be cancelled.
+    'alter table runs add column leaves_children bigint not null default 0',
+    'create index runs_leaving_children on runs (no) where leaves_children = 1',
+    // The runtime's own keys move out of the callers' way.
+    `update runs set idempotency = 'reeve:' || idempotency
+     where idempotency like 'schedule:%' and principal like 'schedule:%'`,
+    `update runs set idempotency = 'reeve:' || idempotency
+     where idempotency like 'debounce:%' and status = 'queued' and fresh = 1`,
+  ],
 ]

@@ -38,6 +38,9 @@ test('the same key starts nothing twice', async () => {
     isNew: false,
     status: 'succeeded',
   })
+  const other = ['run', 'greet', '--input', '{"name":"Bob"}', '--key', 'once']
+  expect(await reeveJson(folder, other)).toMatchObject({ code: 2, error: { code: 'idempotency-conflict' } })
+  expect(await reeveJson(folder, [...other, '--if-key-exists', 'return'])).toMatchObject({ run: first.run })
   const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs'])
   expect(runs).toHaveLength(1)
 })

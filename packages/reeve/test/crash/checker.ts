@@ -94,7 +94,7 @@ function acknowledgementsKept(facts: Facts): string[] {
 }
 
 function isDebounced(run: RunRow): boolean {
-  return run.idempotency?.startsWith('debounce:') ?? false
+  return run.idempotency?.startsWith('reeve:debounce:') ?? false
 }
 
 function outcomeOf(event: JournalEvent, name: string, value: unknown, facts: Facts): boolean {

@@ -80,7 +80,8 @@ export class ShapeOperator implements Operator {
 
   async start(start: Start): Promise<void> {
     const { workflow, key, input, options } = start
-    const handle = await this.engine.startRun(workflow, input, { ...options, idempotencyKey: key })
+    const named = options?.debounce ? options : { ...options, idempotencyKey: key }
+    const handle = await this.engine.startRun(workflow, input, named)
     this.#outside.tell({ kind: 'started', workflow, key, run: handle.id, isNew: handle.isNew })
     if (this.#awaited.has(handle.id)) return
     this.#awaited.set(handle.id, this.#hear(handle))

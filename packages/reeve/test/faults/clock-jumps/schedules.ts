@@ -173,7 +173,7 @@ class Calendar {
       ),
     )
     for (const { nominal, run } of started) {
-      const own = runs.filter(({ idempotency }) => idempotency === `schedule:job:${nominal}`)
+      const own = runs.filter(({ idempotency }) => idempotency === `reeve:schedule:job:${nominal}`)
       if (own.length !== 1 || own[0]!.id !== run || own[0]!.status !== 'succeeded')
         problems.push(...say(`${own.length} runs, ${own[0]?.status}, for`, [nominal]))
     }

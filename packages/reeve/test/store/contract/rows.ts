@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { RunNumbers } from '../../../src/store/numbers.ts'
-import { insertKeyedRuns, listRuns, newRunValues, requireRun } from '../../../src/store/runs.ts'
+import { insertKeyedRuns, keyedRunValues, listRuns, requireRun } from '../../../src/store/runs.ts'
 import {
   listOccurrences,
   listSchedules,
@@ -23,7 +23,7 @@ export function rowCases(open: Open): void {
       newRun(2, { idempotency: 'k' }),
       newRun(3, { idempotency: 'k', workflow: 'other' }),
     ]
-    const born = await database.bulk<{ no: number }>(insertKeyedRuns, runs.map(newRunValues))
+    const born = await database.bulk<{ no: number }>(insertKeyedRuns, runs.map(keyedRunValues))
     expect(born.map((row) => row.no)).toEqual([1, 3])
   })
 
