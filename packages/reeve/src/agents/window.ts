@@ -21,14 +21,21 @@ interface Turn {
   results: WindowResult[]
   /** What the runtime says after it. */
   notices: string[]
+  /** Of all of it. Counted anew only where it changed. */
+  tokens: number
 }
 
 const noteLength = 160
+const summaryHead = '\n\nWhat was done so far, shortened:'
 const encoder = new TextEncoder()
 
 /** A rough, deterministic count: a token is at least three bytes of most texts. */
 export function estimateTokens(text: string): number {
-  return Math.ceil(Buffer.byteLength(text) / 3)
+  return tokensIn(Buffer.byteLength(text))
+}
+
+function tokensIn(bytes: number): number {
+  return Math.ceil(bytes / 3)
 }
 
 /**
@@ -38,15 +45,22 @@ export function estimateTokens(text: string): number {
  */
 export class ContextWindow {
   readonly #input: string
+  readonly #inputBytes: number
   /** Tokens of what surrounds the conversation: instructions, tools, schema. */
   readonly #around: number
   readonly #limit: number
   readonly #turns: Turn[] = []
+  /** Of all turns. */
+  #turnTokens = 0
+  /** How many of the oldest turns had their results cut already. */
+  #cut = 0
   #summary: string[] = []
+  #summaryBytes = 0
   #forgotten = 0
 
   constructor(options: { input: string; around: number; limit: number }) {
     this.#input = options.input
+    this.#inputBytes = Buffer.byteLength(options.input)
     this.#around = options.around
     this.#limit = options.limit
   }
@@ -58,30 +72,31 @@ export class ContextWindow {
 
   add(number: number, said: { text?: string; calls?: ToolCall[]; results?: WindowResult[] }): void {
     const { text, calls = [], results = [] } = said
-    this.#turns.push({ number, text, calls, results: [...results], notices: [] })
+    const turn: Turn = { number, text, calls, results: [...results], notices: [], tokens: 0 }
+    this.#turns.push(turn)
+    this.#recount(turn)
   }
 
   notice(text: string): void {
-    this.#turns.at(-1)?.notices.push(text)
+    const last = this.#turns.at(-1)
+    if (!last) return
+    last.notices.push(text)
+    this.#recount(last)
   }
 
   /** Makes it fit. Answers what had to go; `fits` is false when even the rest is too long. */
   fit(): { fits: boolean; tokens: number; dropped: Dropped[] } {
     const dropped: Dropped[] = []
-    const cuts = [
-      ...this.#turns.slice(0, -1).map((turn) => () => this.#cutResults(turn, dropped)),
-      ...this.#turns.slice(0, -1).map((turn) => () => this.#fold(turn, dropped)),
-      () => this.#shrinkLast(Math.floor(this.#limit / 4), dropped),
-      () => this.#forget(dropped),
-      () => this.#shrinkLast(0, dropped),
-    ]
-    let tokens = this.#tokens()
-    for (const cut of cuts) {
-      if (tokens <= this.#limit) break
-      cut()
-      tokens = this.#tokens()
+    const isTooLong = () => this.#tokens() > this.#limit
+    while (isTooLong() && this.#cut < this.#turns.length - 1) {
+      this.#cutResults(this.#turns[this.#cut]!, dropped)
+      this.#cut++
     }
-    return { fits: tokens <= this.#limit, tokens, dropped }
+    while (isTooLong() && this.#turns.length > 1) this.#fold(dropped)
+    if (isTooLong()) this.#shrinkLast(Math.floor(this.#limit / 4), dropped)
+    while (isTooLong() && this.#summary.length > 0) this.#forget(dropped)
+    if (isTooLong()) this.#shrinkLast(0, dropped)
+    return { fits: !isTooLong(), tokens: this.#tokens(), dropped }
   }
 
   messages(): Message[] {
@@ -97,19 +112,34 @@ export class ContextWindow {
 
   #opening(): string {
     if (this.#summary.length === 0 && this.#forgotten === 0) return this.#input
-    const lines = [...this.#summary]
-    if (this.#forgotten > 0) lines.unshift(`(${this.#forgotten} earlier turns are not shown)`)
-    return `${this.#input}\n\nWhat was done so far, shortened:\n${lines.join('\n')}`
+    const forgotten = this.#forgotten > 0 ? [this.#forgottenLine()] : []
+    return [`${this.#input}${summaryHead}`, ...forgotten, ...this.#summary].join('\n')
+  }
+
+  #forgottenLine(): string {
+    return `(${this.#forgotten} earlier turns are not shown)`
+  }
+
+  /** As many bytes as `#opening` has, without its text being made. */
+  #openingBytes(): number {
+    if (this.#summary.length === 0 && this.#forgotten === 0) return this.#inputBytes
+    const forgotten = this.#forgotten > 0 ? this.#forgottenLine().length + 1 : 0
+    return this.#inputBytes + summaryHead.length + forgotten + this.#summaryBytes
   }
 
   #tokens(): number {
-    let tokens = this.#around + estimateTokens(this.#opening())
-    for (const turn of this.#turns) tokens += tokensOf(turn)
-    return tokens
+    return this.#around + tokensIn(this.#openingBytes()) + this.#turnTokens
+  }
+
+  #recount(turn: Turn): void {
+    this.#turnTokens -= turn.tokens
+    turn.tokens = tokensOf(turn)
+    this.#turnTokens += turn.tokens
   }
 
   #cutResults(turn: Turn, dropped: Dropped[]): void {
     for (const result of turn.results) this.#cutResult(turn, result, noteLength, dropped)
+    this.#recount(turn)
   }
 
   #cutResult(turn: Turn, result: WindowResult, keptBytes: number, dropped: Dropped[]): void {
@@ -120,14 +150,19 @@ export class ContextWindow {
     dropped.push({ turn: turn.number, what: 'result', tool: result.call.tool, characters })
   }
 
-  #fold(turn: Turn, dropped: Dropped[]): void {
-    this.#turns.splice(this.#turns.indexOf(turn), 1)
+  /** The oldest turn becomes a line. */
+  #fold(dropped: Dropped[]): void {
+    const turn = this.#turns.shift()!
+    this.#turnTokens -= turn.tokens
+    this.#cut = Math.max(0, this.#cut - 1)
     const parts = turn.results.map(({ call, text, failed }) => {
       const asked = JSON.stringify(call.args).slice(0, noteLength)
       return `${call.tool}(${asked}) ${failed ? 'failed' : 'gave'} ${text.slice(0, noteLength)}`
     })
-    this.#summary.push(`turn ${turn.number}: ${parts.join('; ') || (turn.text ?? '').slice(0, noteLength)}`)
-    dropped.push({ turn: turn.number, what: 'turn', characters: 3 * tokensOf(turn) })
+    const line = `turn ${turn.number}: ${parts.join('; ') || (turn.text ?? '').slice(0, noteLength)}`
+    this.#summary.push(line)
+    this.#summaryBytes += Buffer.byteLength(line) + 1
+    dropped.push({ turn: turn.number, what: 'turn', characters: 3 * turn.tokens })
   }
 
   /** Cuts the last turn's results to equal shares of what the rest leaves, but of `least` tokens together. */
@@ -139,18 +174,19 @@ export class ContextWindow {
     const shareBytes = Math.floor((3 * room) / last.results.length) - noteLength
     for (const result of last.results)
       this.#cutResult(last, result, Math.max(noteLength, shareBytes), dropped)
+    this.#recount(last)
   }
 
+  /** The oldest line goes. */
   #forget(dropped: Dropped[]): void {
-    while (this.#summary.length > 0 && this.#tokens() > this.#limit) {
-      const line = this.#summary.shift()!
-      this.#forgotten++
-      dropped.push({ turn: this.#forgotten, what: 'summary', characters: line.length })
-    }
+    const line = this.#summary.shift()!
+    this.#summaryBytes -= Buffer.byteLength(line) + 1
+    this.#forgotten++
+    dropped.push({ turn: this.#forgotten, what: 'summary', characters: line.length })
   }
 }
 
-function tokensOf({ text = '', calls, results, notices }: Turn): number {
+function tokensOf({ text = '', calls, results, notices }: Omit<Turn, 'tokens'>): number {
   let tokens = estimateTokens(text)
   for (const call of calls) tokens += estimateTokens(JSON.stringify(call))
   for (const result of results) tokens += estimateTokens(result.text)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ContextWindow, estimateTokens } from '../../src/agents/window.ts'
 
 const call = (id: string) => ({ id, tool: 'read', args: { page: id } })
@@ -96,4 +96,20 @@ test('it fits whatever comes, turn by turn, whenever the input leaves room', () 
       expect(tokens).toBeLessThanOrEqual(limit)
     }
   }
+})
+
+test('a turn counts as much text when the window has long been full as when it is new', () => {
+  const counted = vi.spyOn(Buffer, 'byteLength')
+  const window = new ContextWindow({ input: 'the task', around: 10, limit: 2000 })
+  const charactersIn = (turn: number) => {
+    counted.mockClear()
+    const id = `c${turn}`.padEnd(8)
+    window.add(turn, { calls: [call(id)], results: [result(id, 1500)] })
+    expect(window.fit().fits).toBe(true)
+    return counted.mock.calls.reduce((sum, [text]) => sum + String(text).length, 0)
+  }
+  const counts = Array.from({ length: 2000 }, (_, index) => charactersIn(index + 1))
+  counted.mockRestore()
+  const most = (from: number, to: number) => Math.max(...counts.slice(from, to))
+  expect(most(1900, 2000)).toBeLessThan(1.2 * most(10, 60))
 })
