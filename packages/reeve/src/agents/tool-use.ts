@@ -93,6 +93,12 @@ function plan(
   }
   if (index >= mostCalls)
     return { call, key, problem: `Only ${mostCalls} calls are made in one turn; this one was not made.` }
+  if (call.problem !== undefined)
+    return {
+      call,
+      key,
+      problem: `The call was not made: its arguments cannot be read exactly. ${call.problem}`,
+    }
   const given = readArguments(call.args, capability)
   if (!given.ok) return { call, key, problem: `The call was not made. ${given.problem}` }
   const settledKey = `${call.tool} ${canonical(given.args)}`

@@ -39,8 +39,11 @@ export interface BatchStatus {
   answered?: number
 }
 
-/** One line of a batch's results. The usage of an answer is absent where the provider told no tokens. */
-export type BatchItem = { id: string; answer: Answer } | { id: string; problem: string }
+/**
+ * One line of a batch's results. The usage of an answer is absent where the provider told no tokens; a problem has one
+ * where the provider has worked, and so billed, for nothing.
+ */
+export type BatchItem = { id: string; answer: Answer } | { id: string; problem: string; usage?: Usage }
 
 /** The id under which a question travels: within what all providers allow, and telling nothing of the key. */
 export function itemId(key: string, place: number): string {
@@ -79,9 +82,10 @@ export function toBill(
     if (place === undefined) continue
     const known = items.get(place)
     if (!known || (!('answer' in known) && 'answer' in item)) items.set(place, item)
-    if (!('answer' in item) || !item.answer.usage) continue
+    const paid = 'answer' in item ? item.answer.usage : item.usage
+    if (!paid) continue
     if (!(known && 'answer' in known)) told++
-    addUsage(usage, item.answer.usage)
+    addUsage(usage, paid)
   }
   const untold = Math.max(0, (status.answered ?? order.count) - told)
   return { items, usage, unsettledUsd: untold * mostUsd }

@@ -21,6 +21,7 @@ export function buildConversation(question: Question): Conversation {
   const alias = (tool: string) => aliases.get(tool) ?? allowedName(tool)
   const system = [describeConversation(question)]
   const converted: ModelMessage[] = []
+  const ids = new WireIds()
   let results: ToolContent | undefined
   for (const message of messages) {
     if (message.role !== 'tool') results = undefined
@@ -32,7 +33,8 @@ export function buildConversation(question: Question): Conversation {
         converted.push({ role: 'user', content: message.text })
         break
       case 'assistant':
-        converted.push(assistantMessage(message, alias))
+        ids.beginTurn()
+        converted.push(assistantMessage(message, alias, ids))
         break
       case 'tool':
         if (!results) {
@@ -41,7 +43,7 @@ export function buildConversation(question: Question): Conversation {
         }
         results.push({
           type: 'tool-result',
-          toolCallId: message.call,
+          toolCallId: ids.ofResult(message.call),
           toolName: alias(message.tool),
           output: { type: message.failed ? 'error-text' : 'text', value: mark('result', message.text) },
         })
@@ -54,13 +56,14 @@ export function buildConversation(question: Question): Conversation {
 function assistantMessage(
   { text, calls = [] }: Extract<Message, { role: 'assistant' }>,
   alias: (tool: string) => string,
+  ids: WireIds,
 ): AssistantModelMessage {
   const content: Exclude<AssistantModelMessage['content'], string> = []
   if (text) content.push({ type: 'text', text })
   for (const { id, tool, args, providerData } of calls) {
     const part = {
       type: 'tool-call' as const,
-      toolCallId: id,
+      toolCallId: ids.ofCall(id),
       toolName: alias(tool),
       // Providers want an object here, even where the model wrote none.
       input: typeof args === 'object' && args !== null && !Array.isArray(args) ? args : { given: args },
@@ -68,6 +71,30 @@ function assistantMessage(
     content.push(providerData ? { ...part, providerOptions: providerData as Record<string, never> } : part)
   }
   return { role: 'assistant', content }
+}
+
+/** Ids as every provider takes them, each once in a conversation. Results under one id belong to its calls in their order. */
+class WireIds {
+  readonly #taken = new Set<string>()
+  readonly #open = new Map<string, string[]>()
+
+  /** Results come before the next turn, so what is open then is of this one. */
+  beginTurn(): void {
+    this.#open.clear()
+  }
+
+  ofCall(id: string): string {
+    let own = /^[\w-]{1,40}$/.test(id) ? id : 'call'
+    for (let count = 2; this.#taken.has(own); count++) own = `call-${count}`
+    this.#taken.add(own)
+    this.#open.set(id, [...(this.#open.get(id) ?? []), own])
+    return own
+  }
+
+  ofResult(id: string): string {
+    const open = this.#open.get(id) ?? []
+    return (open.length > 1 ? open.shift() : open[0]) ?? id
+  }
 }
 
 function describeConversation({ instructions, schema, tools = [] }: Question): string {

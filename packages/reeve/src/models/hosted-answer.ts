@@ -1,4 +1,6 @@
-import type { FinishReason, LanguageModelUsage } from 'ai'
+import type { LanguageModelUsage } from 'ai'
+import { ReeveError } from '../base/errors.ts'
+import type { Ending } from './ending.ts'
 import { costUsd, type Price } from './price.ts'
 import { promptBytes } from './prompt.ts'
 import { fitsStrictMode } from './provider-schema.ts'
@@ -8,13 +10,23 @@ import type { Answer, Question, Usage } from './solver.ts'
 export function toAnswer(
   model: string,
   text: string,
-  finish: FinishReason,
+  ending: Exclude<Ending, 'unfinished'>,
   usage: Usage | undefined,
 ): Extract<Answer, { kind: 'text' | 'abstain' }> {
   const paid = usage && { usage }
-  if (finish === 'content-filter')
+  if (ending === 'declined')
     return { kind: 'abstain', reason: `${model} or its provider's filter declined to answer`, ...paid }
-  return finish === 'length' ? { kind: 'text', text, cut: true, ...paid } : { kind: 'text', text, ...paid }
+  return ending === 'cut' ? { kind: 'text', text, cut: true, ...paid } : { kind: 'text', text, ...paid }
+}
+
+/** A reply that ended before it was complete: an outage like others, but for the bill. */
+export function unfinished(model: string, text: string, raw: string | undefined): ReeveError {
+  const said = raw === undefined ? 'it gave no reason' : `its reason: ${JSON.stringify(raw.slice(0, 100))}`
+  return new ReeveError(
+    'provider-unavailable',
+    `${model} gave no usable reply: it ended after ${text.length} characters without being complete (${said})`,
+    { retryable: true, details: { model, billUnknown: true, ...(raw === undefined ? {} : { finish: raw }) } },
+  )
 }
 
 /** Nothing is kept at the provider's, and only a schema that strict mode takes is sent as strict. */

@@ -2,7 +2,8 @@ import { isRetryable, messageOf, ReeveError } from '../base/errors.ts'
 import { NotApplied } from '../engine/effect.ts'
 import type { BatchItem, BatchOrder, BatchService, BatchStatus, Found } from './batch.ts'
 import { itemId, itemPrefix } from './batch.ts'
-import { openAiOptions, reportedUsage, toAnswer } from './hosted-answer.ts'
+import { endingOf } from './ending.ts'
+import { openAiOptions, reportedUsage, toAnswer, unfinished } from './hosted-answer.ts'
 import { type Price, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
 import {
@@ -116,8 +117,14 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
         yield { id: item.id, problem: item.error?.message ?? `${name} ${item.status} it` }
         continue
       }
+      const ending = endingOf({ unified: item.finishReason, raw: item.rawFinishReason }, true)
       const usage = reportedUsage(item.usage, batchPrice)
-      yield { id: item.id, answer: toAnswer(name, item.text, item.finishReason, usage) }
+      if (ending === 'unfinished') {
+        const problem = unfinished(name, item.text, item.rawFinishReason).message
+        yield { id: item.id, problem, ...(usage && { usage }) }
+        continue
+      }
+      yield { id: item.id, answer: toAnswer(name, item.text, ending, usage) }
     }
   }
 

@@ -1,9 +1,11 @@
-import type { FinishReason, OutputInterface, ToolSet, TypedToolCall } from 'ai'
+import type { OutputInterface, ToolSet } from 'ai'
 import { ReeveError } from '../base/errors.ts'
-import { canonical, type Json } from '../base/json.ts'
+import { canonical } from '../base/json.ts'
 import { buildConversation } from './conversation.ts'
-import { openAiOptions, toAnswer, toUsage } from './hosted-answer.ts'
+import { endingOf } from './ending.ts'
+import { openAiOptions, toAnswer, toUsage, unfinished } from './hosted-answer.ts'
 import { hostedBatches } from './hosted-batch.ts'
+import { toCalls } from './hosted-calls.ts'
 import { findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
 import { cachesByDefault, markStable, promptCacheKey } from './prompt-cache.ts'
@@ -20,8 +22,9 @@ import {
   takesSchemas,
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
+import { askForReply } from './reply.ts'
 import type { Answer, Question, SolveOptions, Solver, ToolOffer } from './solver.ts'
-import { streamText } from './stream-text.ts'
+import { textBehind } from './wire.ts'
 
 export interface HostedOptions {
   /** By the name of their environment variable; nothing here reads the environment. */
@@ -108,7 +111,6 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     const output = question.schema && isNative && !hasTools ? rawText(question.schema) : undefined
     try {
       const request = {
-        model: loaded.model,
         ...prompt,
         maxRetries: 0,
         maxOutputTokens,
@@ -118,14 +120,16 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
         ...(hasTools ? { tools: toolSet(loaded.sdk, conversation.offers) } : {}),
         ...(isOpenAi ? { providerOptions: openAiOptions(question.schema, cacheKey) } : {}),
       }
-      const result = options.onText
-        ? await streamText(loaded.sdk, request, options.onText)
-        : await loaded.sdk.generateText(request)
-      const usage = toUsage(result, question, price, mostUsd(question, options))
+      const reply = await askForReply(loaded.sdk, loaded.model, request, options.onText)
+      const ending = endingOf(reply.finish, reference !== undefined)
+      if (ending === 'unfinished') throw unfinished(name, reply.text, reply.finish.raw)
+      const usage = toUsage(reply, question, price, mostUsd(question, options))
       // A cut reply may hold half of the calls that were meant, so none of them counts.
-      if (hasTools && result.toolCalls.length > 0 && isWhole(result.finishReason))
-        return { ...toCalls(result.toolCalls, conversation.offers), text: result.text, usage }
-      return toAnswer(name, output?.text() ?? result.text, result.finishReason, usage)
+      if (hasTools && reply.calls.length > 0 && ending === 'whole') {
+        const calls = toCalls(reply.calls, conversation.offers, reference !== undefined)
+        return { kind: 'calls', calls, text: reply.text, usage }
+      }
+      return toAnswer(name, textBehind(output?.text() ?? reply.text), ending, usage)
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof ReeveError) throw error
@@ -193,28 +197,4 @@ function toolSet(sdk: Loaded['sdk'], offers: Map<string, ToolOffer>): ToolSet {
   for (const [alias, { description, inputSchema }] of offers)
     tools[alias] = sdk.tool({ description, inputSchema: sdk.jsonSchema(inputSchema) })
   return tools
-}
-
-/** Some compatible servers end a reply that calls tools with "stop". */
-function isWhole(finish: FinishReason): boolean {
-  return finish === 'tool-calls' || finish === 'stop'
-}
-
-function toCalls(
-  calls: TypedToolCall<ToolSet>[],
-  offers: Map<string, ToolOffer>,
-): Extract<Answer, { kind: 'calls' }> {
-  return {
-    kind: 'calls',
-    calls: calls.map(({ toolCallId, toolName, input, providerMetadata = {} }) => {
-      // OpenAI's ids point at items kept there, and Reeve has nothing kept there. Others, such as Google, sign calls.
-      const { openai: _kept, ...providerData } = providerMetadata
-      return {
-        id: toolCallId,
-        tool: offers.get(toolName)?.name ?? toolName,
-        args: (input ?? {}) as Json,
-        ...(Object.keys(providerData).length > 0 ? { providerData: providerData as Json } : {}),
-      }
-    }),
-  }
 }

@@ -1,6 +1,7 @@
 import type { OpenAIProvider } from '@ai-sdk/openai'
 import type { EmbeddingModel, LanguageModel } from 'ai'
 import { ReeveError } from '../base/errors.ts'
+import { savingFetch, type WireName } from './wire.ts'
 
 /** A model as an AI SDK object. */
 export type LanguageModelObject = Exclude<LanguageModel, string>
@@ -26,6 +27,7 @@ export interface ModelReference {
 interface Settings {
   apiKey: string
   baseURL: string
+  fetch: typeof fetch
 }
 
 interface Provider {
@@ -33,9 +35,10 @@ interface Provider {
   keyNames: string[]
   package: string
   baseUrl: string
+  wire: WireName
   load(settings: Settings): Promise<(model: string) => LanguageModelObject>
   /** Its batches, over the given `fetch`; absent: it has none. */
-  loadBatches?(settings: Settings & { fetch: typeof fetch }): Promise<BatchApi>
+  loadBatches?(settings: Settings): Promise<BatchApi>
   /** Absent: it has no embedding models. */
   loadEmbedder?(settings: Settings): Promise<(model: string) => EmbeddingModelObject>
 }
@@ -46,6 +49,7 @@ const providers: Readonly<Record<string, Provider>> = {
     keyNames: ['ANTHROPIC_API_KEY'],
     package: '@ai-sdk/anthropic',
     baseUrl: 'https://api.anthropic.com/v1',
+    wire: 'anthropic',
     async load(settings) {
       const { createAnthropic } = await import('@ai-sdk/anthropic')
       return createAnthropic(settings)
@@ -59,6 +63,7 @@ const providers: Readonly<Record<string, Provider>> = {
     keyNames: ['OPENAI_API_KEY'],
     package: '@ai-sdk/openai',
     baseUrl: 'https://api.openai.com/v1',
+    wire: 'openai-responses',
     async load(settings) {
       const { createOpenAI } = await import('@ai-sdk/openai')
       return createOpenAI(settings)
@@ -73,6 +78,7 @@ const providers: Readonly<Record<string, Provider>> = {
     keyNames: ['GOOGLE_GENERATIVE_AI_API_KEY', 'GEMINI_API_KEY'],
     package: '@ai-sdk/google',
     baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+    wire: 'google',
     async load(settings) {
       const { createGoogle } = await import('@ai-sdk/google')
       return createGoogle(settings)
@@ -91,6 +97,7 @@ function compatible(keyNames: string[], baseUrl: string): Provider {
     keyNames,
     package: '@ai-sdk/openai',
     baseUrl,
+    wire: 'openai-chat',
     async load(settings) {
       const { createOpenAI } = await import('@ai-sdk/openai')
       return createOpenAI({ ...settings, name: 'openai-compatible' }).chat
@@ -191,14 +198,19 @@ export async function loadBatches(
   over: typeof fetch,
 ): Promise<BatchApi> {
   const provider = providerOf(reference)
-  const settings = { ...settingsOf(reference, keys), fetch: over }
+  const settings = settingsOf(reference, keys, over)
   return orMissingPackage(provider.package, () => provider.loadBatches!(settings))
 }
 
-function settingsOf(reference: ModelReference, keys: Keys): Settings {
-  const baseURL = reference.baseUrl ?? providerOf(reference).baseUrl
-  return { apiKey: keyOf(reference, keys) ?? 'none', baseURL }
+function settingsOf(reference: ModelReference, keys: Keys, over?: typeof fetch): Settings {
+  const { baseUrl, wire } = providerOf(reference)
+  return {
+    apiKey: keyOf(reference, keys) ?? 'none',
+    baseURL: reference.baseUrl ?? baseUrl,
+    fetch: savingFetch(wire, over),
+  }
 }
+
 /** @throws `missing-package` when an optional package is not there. */
 export async function orMissingPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {

@@ -26,8 +26,10 @@ export interface ToolCall {
   /** Ties the result to the call; unique in its conversation. */
   id: string
   tool: string
-  /** JSON; or the text as the model wrote it when that is none. */
+  /** JSON; or the text as the model wrote it when that is none, or when parsing it would change it. */
   args: Json
+  /** Why the call must not be made, written for the model: its arguments cannot be read as they were meant. */
+  problem?: string
   /** What the provider wants to see again beside the call, such as a signature. Opaque. */
   providerData?: Json
 }

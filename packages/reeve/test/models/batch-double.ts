@@ -1,7 +1,7 @@
 import { anthropicMessage, openAiResponse, type ProviderDouble, providerDouble } from './provider-double.ts'
 
-/** What became of one question of a batch: its answer, or how it failed; undefined: its line is missing. */
-export type Line = { text: string } | 'errored' | 'expired' | undefined
+/** What became of one question of a batch: its answer and how it ended, or how it failed; undefined: its line is missing. */
+export type Line = { text: string; end?: string | null } | 'errored' | 'expired' | undefined
 
 export interface BatchAtDouble {
   id: string
@@ -168,7 +168,9 @@ const openAi: Wire = {
       return { custom_id: id, response: null, error: { code: 'batch_expired', message: 'too late' } }
     if (line === 'errored')
       return { custom_id: id, response: { status_code: 500, body: { error: { message: 'broke' } } } }
-    return { custom_id: id, response: { status_code: 200, body: openAiResponse(line.text, tokens) } }
+    const { text, end } = line
+    const body = { ...openAiResponse(text, tokens), ...(end === undefined ? {} : { status: end }) }
+    return { custom_id: id, response: { status_code: 200, body } }
   },
   reply: (text) => openAiResponse(text, tokens),
 }
@@ -199,10 +201,12 @@ const anthropic: Wire = {
     const error = { type: 'error', error: { type: 'api_error', message: 'broke' } }
     if (typeof line === 'string')
       return { custom_id: id, result: line === 'expired' ? { type: line } : { type: line, error } }
-    return {
-      custom_id: id,
-      result: { type: 'succeeded', message: anthropicMessage(line.text, anthropicTokens) },
+    const { text, end } = line
+    const message = {
+      ...anthropicMessage(text, anthropicTokens),
+      ...(end === undefined ? {} : { stop_reason: end }),
     }
+    return { custom_id: id, result: { type: 'succeeded', message } }
   },
   reply: (text) => anthropicMessage(text, anthropicTokens),
 }

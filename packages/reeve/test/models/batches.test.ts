@@ -168,6 +168,20 @@ describe.each(providers)('batches of %s', (provider) => {
     expect(calls.filter(({ outcome: end }) => end === 'answered')).toHaveLength(5)
   })
 
+  test('an answer that ended before it was complete is paid for, not taken, and asked again', async () => {
+    const at = await double(provider)
+    const bench = await benchOf(solverAt(at, provider))
+    const ends = provider === 'openai' ? ['cancelled', 'incomplete', null] : ['pause_turn', 'strange', null]
+    const id = await sent(bench, at, { count: 4 })
+    at.end((text) => {
+      const end = ends[numberOf(text)]
+      return end === undefined ? rightLine(text) : { text: '{"doubled":99}', end }
+    })
+    expect(await outcome(bench, id)).toEqual({ status: 'succeeded', output: doubles(4) })
+    expect(at.asked.toSorted()).toEqual(['number 0', 'number 1', 'number 2'])
+    expectPaid(await ledger(bench, id), 4 * cost[provider].batch + 3 * cost[provider].ordinary)
+  })
+
   test('a batch whose submission was lost from memory is found again and not sent twice', async () => {
     const at = await double(provider)
     const clock = new FakeClock()
