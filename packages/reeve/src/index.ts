@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { type Agent, type AgentLimits, agent } from './agents/agent.ts'
 export type { AgentEvent, AgentListener } from './agents/agent-events.ts'
 export type { Guard, GuardVerdict } from './agents/guardrails.ts'

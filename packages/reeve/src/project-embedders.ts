@@ -1,7 +1,7 @@
 import { ReeveError } from './base/errors.ts'
 import { embedderRoute, localEmbedder } from './models/embedding.ts'
 import { hostedEmbedder } from './models/hosted-embedder.ts'
-import type { Keys } from './models/provider.ts'
+import type { Keys } from './models/model-object.ts'
 import type { RouteDefinition } from './models/route.ts'
 import type { ProjectConfig } from './project.ts'
 

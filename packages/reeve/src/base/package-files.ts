@@ -7,6 +7,8 @@ export const packageFolder = new URL('../../', import.meta.url)
 export interface PackageManifest {
   name: string
   version: string
+  /** Optional packages, with the versions that work. */
+  peerDependencies: Record<string, string>
 }
 
 export function readManifest(): PackageManifest {

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { ReeveError } from '../base/errors.ts'
 import { ExactLines } from '../server/exact-requests.ts'
 import { serveMcp } from '../server/mcp.ts'
-import { missingSdk } from '../tools/mcp/sdk.ts'
+import { importSdk } from '../tools/mcp/sdk.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
@@ -56,10 +56,6 @@ function toSeconds(text: string): number {
   throw new ReeveError('bad-option', `--wait is "${text}"; it must be a number of seconds from 0 to 3600.`)
 }
 
-async function loadTransport() {
-  try {
-    return await import('@modelcontextprotocol/sdk/server/stdio.js')
-  } catch (cause) {
-    throw missingSdk(cause)
-  }
+function loadTransport() {
+  return importSdk(() => import('@modelcontextprotocol/sdk/server/stdio.js'))
 }

@@ -4,16 +4,10 @@ import type { BatchItem, BatchOrder, BatchService, BatchStatus, Found } from './
 import { itemId, itemPrefix } from './batch.ts'
 import { endingOf } from './ending.ts'
 import { openAiOptions, reportedUsage, toAnswer, unfinished } from './hosted-answer.ts'
+import type { Keys } from './model-object.ts'
 import { type Price, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
-import {
-  type BatchApi,
-  type Keys,
-  keyOf,
-  loadBatches,
-  type ModelReference,
-  orMissingPackage,
-} from './provider.ts'
+import { type BatchApi, importSdk, keyOf, loadBatches, type ModelReference } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
 import type { Question } from './solver.ts'
 
@@ -45,7 +39,6 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
   const factor = price?.batchFactor ?? 1
   const batchPrice = price && atShare(price, factor)
   const load = (over: Fetch = fetch) => loadBatches(reference, options.keys, over)
-  const loadSdk = () => orMissingPackage('ai', () => import('ai'))
 
   async function inOurTerms<T>(act: () => PromiseLike<T>, signal: AbortSignal): Promise<T> {
     try {
@@ -53,7 +46,7 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof ReeveError) throw error
-      const { APICallError } = await loadSdk()
+      const { APICallError } = await importSdk()
       throw toProviderError(error, name, secret, APICallError.isInstance)
     }
   }
@@ -104,7 +97,7 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
   }
 
   async function* read(batch: string, signal: AbortSignal): AsyncGenerator<BatchItem> {
-    const [sdk, api] = await Promise.all([loadSdk(), load()])
+    const [sdk, api] = await Promise.all([importSdk(), load()])
     const results = sdk.experimental_getBatchResults({
       provider: api,
       batch: { version: 2, id: batch, provider: api.provider },

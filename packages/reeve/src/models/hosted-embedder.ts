@@ -1,15 +1,16 @@
 import { ReeveError } from '../base/errors.ts'
 import { encodeVectors } from './embedding.ts'
 import type { HostedOptions, HostedSolver } from './hosted.ts'
+import type { EmbeddingModelObject } from './model-object.ts'
 import { costUsd, findPrice, unknownPrice } from './price.ts'
 import {
-  type EmbeddingModelObject,
+  importSdk,
   isSelfHosted,
   keyOf,
   loadEmbeddingModel,
   missingKey,
-  orMissingPackage,
   referenceTo,
+  type SdkEmbedder,
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
 import type { Answer, Question, SolveOptions } from './solver.ts'
@@ -39,8 +40,8 @@ export function hostedEmbedder(
 
   async function solve(texts: string[], signal: AbortSignal): Promise<Answer> {
     const [sdk, loaded] = await Promise.all([
-      orMissingPackage('ai', () => import('ai')),
-      reference ? loadEmbeddingModel(reference, options.keys) : (model as EmbeddingModelObject),
+      importSdk(),
+      reference ? loadEmbeddingModel(reference, options.keys) : (model as SdkEmbedder),
     ])
     const most = Math.max(1, (await loaded.maxEmbeddingsPerCall) ?? texts.length)
     const vectors: number[][] = []

@@ -6,19 +6,19 @@ import { endingOf } from './ending.ts'
 import { openAiOptions, toAnswer, toUsage, unfinished } from './hosted-answer.ts'
 import { hostedBatches } from './hosted-batch.ts'
 import { toCalls } from './hosted-calls.ts'
+import type { Keys, LanguageModelObject } from './model-object.ts'
 import { findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
 import { cachesByDefault, markStable, promptCacheKey } from './prompt-cache.ts'
 import {
   hasBatches,
+  importSdk,
   isSelfHosted,
-  type Keys,
   keyOf,
-  type LanguageModelObject,
   loadModel,
   missingKey,
-  orMissingPackage,
   referenceTo,
+  type SdkModel,
   takesSchemas,
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
@@ -76,9 +76,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
   let loading: Promise<Loaded> | undefined
 
   function load(): Promise<Loaded> {
-    loading ??= loadBoth(
-      reference ? () => loadModel(reference, options.keys) : async () => model as LanguageModelObject,
-    )
+    loading ??= loadBoth(reference ? () => loadModel(reference, options.keys) : async () => model as SdkModel)
     // A package that is installed later must be found by the next question.
     loading.catch(() => {
       loading = undefined
@@ -159,11 +157,11 @@ const asksNothingForWriting = new Set(['openai', 'google', 'ollama'])
 
 interface Loaded {
   sdk: typeof import('ai')
-  model: LanguageModelObject
+  model: SdkModel
 }
 
-async function loadBoth(model: () => Promise<LanguageModelObject>): Promise<Loaded> {
-  const [sdk, loaded] = await Promise.all([orMissingPackage('ai', () => import('ai')), model()])
+async function loadBoth(model: () => Promise<SdkModel>): Promise<Loaded> {
+  const [sdk, loaded] = await Promise.all([importSdk(), model()])
   return { sdk, model: loaded }
 }
 

@@ -1,19 +1,18 @@
 import type { OpenAIProvider } from '@ai-sdk/openai'
 import type { EmbeddingModel, LanguageModel } from 'ai'
 import { ReeveError } from '../base/errors.ts'
+import { importOptional } from '../base/optional-package.ts'
+import type { Keys } from './model-object.ts'
 import { savingFetch, type WireName } from './wire.ts'
 
-/** A model as an AI SDK object. */
-export type LanguageModelObject = Exclude<LanguageModel, string>
+/** A model as the AI SDK takes it. */
+export type SdkModel = Exclude<LanguageModel, string>
 
-/** An embedding model as an AI SDK object. */
-export type EmbeddingModelObject = Exclude<EmbeddingModel, string>
+/** An embedding model as the AI SDK takes it. */
+export type SdkEmbedder = Exclude<EmbeddingModel, string>
 
 /** A provider's batches behind the AI SDK. */
 export type BatchApi = ReturnType<OpenAIProvider['experimental_batch']>
-
-/** Keys and other settings by the name of their environment variable; read by whoever owns the environment. */
-export type Keys = Readonly<Record<string, string | undefined>>
 
 export interface ModelReference {
   /** `provider/model` */
@@ -36,11 +35,11 @@ interface Provider {
   package: string
   baseUrl: string
   wire: WireName
-  load(settings: Settings): Promise<(model: string) => LanguageModelObject>
+  load(settings: Settings): Promise<(model: string) => SdkModel>
   /** Its batches, over the given `fetch`; absent: it has none. */
   loadBatches?(settings: Settings): Promise<BatchApi>
   /** Absent: it has no embedding models. */
-  loadEmbedder?(settings: Settings): Promise<(model: string) => EmbeddingModelObject>
+  loadEmbedder?(settings: Settings): Promise<(model: string) => SdkEmbedder>
 }
 
 // The base URL and the key are always given: the AI SDK would otherwise look into the environment for them.
@@ -106,7 +105,7 @@ function compatible(keyNames: string[], baseUrl: string): Provider {
   }
 }
 
-async function loadOpenAiEmbedder(settings: Settings): Promise<(model: string) => EmbeddingModelObject> {
+async function loadOpenAiEmbedder(settings: Settings): Promise<(model: string) => SdkEmbedder> {
   const { createOpenAI } = await import('@ai-sdk/openai')
   return createOpenAI(settings).embedding
 }
@@ -167,23 +166,20 @@ export function takesSchemas(reference: ModelReference): boolean {
 }
 
 /** Loads the provider's package on first use. @throws `missing-package` */
-export async function loadModel(reference: ModelReference, keys: Keys): Promise<LanguageModelObject> {
+export async function loadModel(reference: ModelReference, keys: Keys): Promise<SdkModel> {
   const provider = providerOf(reference)
   const settings = settingsOf(reference, keys)
-  const create = await orMissingPackage(provider.package, () => provider.load(settings))
+  const create = await importProvider(provider.package, () => provider.load(settings))
   return create(reference.model)
 }
 
 /** As `loadModel`, for the providers that have embedding models. @throws `missing-package` `no-embeddings` */
-export async function loadEmbeddingModel(
-  reference: ModelReference,
-  keys: Keys,
-): Promise<EmbeddingModelObject> {
+export async function loadEmbeddingModel(reference: ModelReference, keys: Keys): Promise<SdkEmbedder> {
   const provider = providerOf(reference)
   if (!provider.loadEmbedder)
     throw new ReeveError('no-embeddings', `${reference.provider} has no embedding models.`)
   const settings = settingsOf(reference, keys)
-  const create = await orMissingPackage(provider.package, () => provider.loadEmbedder!(settings))
+  const create = await importProvider(provider.package, () => provider.loadEmbedder!(settings))
   return create(reference.model)
 }
 
@@ -199,7 +195,7 @@ export async function loadBatches(
 ): Promise<BatchApi> {
   const provider = providerOf(reference)
   const settings = settingsOf(reference, keys, over)
-  return orMissingPackage(provider.package, () => provider.loadBatches!(settings))
+  return importProvider(provider.package, () => provider.loadBatches!(settings))
 }
 
 function settingsOf(reference: ModelReference, keys: Keys, over?: typeof fetch): Settings {
@@ -211,18 +207,13 @@ function settingsOf(reference: ModelReference, keys: Keys, over?: typeof fetch):
   }
 }
 
-/** @throws `missing-package` when an optional package is not there. */
-export async function orMissingPackage<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load()
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ERR_MODULE_NOT_FOUND')) throw cause
-    throw new ReeveError(
-      'missing-package',
-      `Hosted models need the package ${name}, which is not installed. Run: npm install ai ${name === 'ai' ? '' : name}`.trim(),
-      { cause },
-    )
-  }
+/** The AI SDK. @throws `missing-package` */
+export function importSdk(): Promise<typeof import('ai')> {
+  return importOptional(['ai'], 'Hosted models', () => import('ai'))
+}
+
+function importProvider<T>(name: string, load: () => Promise<T>): Promise<T> {
+  return importOptional([name, 'ai'], 'Hosted models', load)
 }
 
 function providerOf(reference: ModelReference): Provider {

@@ -1,5 +1,5 @@
 import type { FinishReason, LanguageModelUsage } from 'ai'
-import type { LanguageModelObject } from './provider.ts'
+import type { SdkModel } from './provider.ts'
 
 type Sdk = typeof import('ai')
 type Request = Omit<Parameters<Sdk['generateText']>[0], 'model'> &
@@ -28,7 +28,7 @@ export interface Reply {
  */
 export async function askForReply(
   sdk: Sdk,
-  model: LanguageModelObject,
+  model: SdkModel,
   request: Request,
   onText?: (text: string) => void,
 ): Promise<Reply> {
@@ -49,11 +49,7 @@ type StreamPart =
     : never
 
 /** Notes calls and ending, and keeps all parts about tools from the AI SDK. */
-function listening(
-  sdk: Sdk,
-  model: LanguageModelObject,
-  heard: Pick<Reply, 'calls' | 'finish'>,
-): LanguageModelObject {
+function listening(sdk: Sdk, model: SdkModel, heard: Pick<Reply, 'calls' | 'finish'>): SdkModel {
   const isForSdk = (part: { type: string }): boolean => {
     if (part.type === 'tool-call') noteCall(part as Extract<StreamPart, { type: 'tool-call' }>, heard)
     return !part.type.startsWith('tool-')

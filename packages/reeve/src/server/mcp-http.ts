@@ -6,7 +6,7 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import type { Runtime } from '../runtime.ts'
-import { missingSdk } from '../tools/mcp/sdk.ts'
+import { importSdk } from '../tools/mcp/sdk.ts'
 import { type RequestFault, readBody, readExactMessage } from './exact-requests.ts'
 import { createMcp } from './mcp.ts'
 import type { McpServeOptions } from './mcp-tools.ts'
@@ -138,10 +138,6 @@ function refuseBody(response: ServerResponse, { status, error }: RequestFault): 
   response.end(JSON.stringify(error))
 }
 
-async function loadTransport() {
-  try {
-    return await import('@modelcontextprotocol/sdk/server/streamableHttp.js')
-  } catch (cause) {
-    throw missingSdk(cause)
-  }
+function loadTransport() {
+  return importSdk(() => import('@modelcontextprotocol/sdk/server/streamableHttp.js'))
 }

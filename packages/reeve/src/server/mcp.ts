@@ -1,7 +1,7 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { Runtime } from '../runtime.ts'
-import { missingSdk, reeveIdentity } from '../tools/mcp/sdk.ts'
+import { importSdk, reeveIdentity } from '../tools/mcp/sdk.ts'
 import { listServed, readServed, runTemplate } from './mcp-resources.ts'
 import { type McpServeOptions, servedTools } from './mcp-tools.ts'
 import { describeFailure } from './run-view.ts'
@@ -66,13 +66,11 @@ function answerWith(value: object, isError: boolean) {
 }
 
 async function loadServerSdk() {
-  try {
-    const [{ Server }, types] = await Promise.all([
+  const [{ Server }, types] = await importSdk(() =>
+    Promise.all([
       import('@modelcontextprotocol/sdk/server/index.js'),
       import('@modelcontextprotocol/sdk/types.js'),
-    ])
-    return { Server, types }
-  } catch (cause) {
-    throw missingSdk(cause)
-  }
+    ]),
+  )
+  return { Server, types }
 }

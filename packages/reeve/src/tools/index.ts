@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export { type ClockToolInput, type ClockToolOutput, clockTool } from './clock.ts'
 export { type FileTools, type FileToolsOptions, fileTools } from './files.ts'
 export { type HttpToolInput, type HttpToolOptions, type HttpToolOutput, httpTool } from './http.ts'

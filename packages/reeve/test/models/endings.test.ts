@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { toJsonSchema } from '../../src/base/schema.ts'
 import { hostedSolver } from '../../src/models/hosted.ts'
-import type { LanguageModelObject } from '../../src/models/provider.ts'
+import type { SdkModel } from '../../src/models/provider.ts'
 import { askRoute } from '../../src/models/route.ts'
 import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Question } from '../../src/models/solver.ts'
@@ -125,7 +125,7 @@ describe.each(cases)('how a reply of %s ended (streamed: %s)', (model, isStreame
 })
 
 /** An AI SDK model object of a provider that Reeve does not know. */
-function modelObject(unified: string, raw: string | undefined, content: object[]): LanguageModelObject {
+function modelObject(unified: string, raw: string | undefined, content: object[]): SdkModel {
   return {
     specificationVersion: 'v3',
     provider: 'acme.chat',

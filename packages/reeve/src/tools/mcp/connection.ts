@@ -1,9 +1,9 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { NotApplied } from '../../engine/effect.ts'
 import { notAsked } from './faults.ts'
-import { type ConnectionEdges, LiveConnection } from './live-connection.ts'
+import { LiveConnection } from './live-connection.ts'
 import { loadClientSdk } from './sdk.ts'
-import { limitsOf, type McpServerDefinition } from './server-definition.ts'
+import { type ConnectionEdges, limitsOf, type McpServerDefinition } from './server-definition.ts'
 
 const windowMs = 600_000
 const firstBackoffMs = 250

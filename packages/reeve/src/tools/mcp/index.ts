@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 export type { Definition } from './definition.ts'
 export { type McpOffer, McpServer, type McpTool, mcpServer } from './mcp-server.ts'
 export type { McpPart, McpResult } from './result.ts'

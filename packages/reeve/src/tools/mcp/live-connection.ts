@@ -8,7 +8,7 @@ import { type Definition, type Listed, listed, promptDefinition, toolDefinition 
 import { diedFault, notAsked, protocolFault } from './faults.ts'
 import { Answered, type GuardedTransport } from './guarded-transport.ts'
 import { type ClientSdk, reeveIdentity } from './sdk.ts'
-import { type Limits, type McpServerDefinition, originOf } from './server-definition.ts'
+import { type ConnectionEdges, type Limits, type McpServerDefinition, originOf } from './server-definition.ts'
 import type { StdioProcess } from './stdio-process.ts'
 import { transportFor } from './transport.ts'
 import { visible } from './visible-text.ts'
@@ -19,11 +19,6 @@ const mostDefinitions = 1000
 const mostListings = 3
 /** JSON-RPC: parse error, invalid request, method not found, invalid params. The tool was not run. */
 const refusedCodes = new Set([-32700, -32600, -32601, -32602])
-
-export interface ConnectionEdges {
-  clock: Clock
-  environment: NodeJS.ProcessEnv
-}
 
 export interface Asked {
   method: string

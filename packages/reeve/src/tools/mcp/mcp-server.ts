@@ -11,11 +11,17 @@ import { Connection } from './connection.ts'
 import { type Definition, inputOf, warningsOf } from './definition.ts'
 import { differences } from './definition-diff.ts'
 import { notAsked } from './faults.ts'
-import type { ConnectionEdges, LiveConnection } from './live-connection.ts'
+import type { LiveConnection } from './live-connection.ts'
 import { hashOf, keyOf, PinFile, type ServerPins } from './pins.ts'
 import { askPrompt, askTool, listResources, readResource } from './requests.ts'
 import { type McpResult, resultSchema } from './result.ts'
-import { checkServer, limitsOf, type McpServerDefinition, originOf } from './server-definition.ts'
+import {
+  type ConnectionEdges,
+  checkServer,
+  limitsOf,
+  type McpServerDefinition,
+  originOf,
+} from './server-definition.ts'
 
 /** What a server offers now, beside what was pinned of it. */
 export interface McpOffer {

@@ -3,17 +3,14 @@ import type { ZodType } from 'zod'
 import type { Json } from '../../base/json.ts'
 import { notAsked } from './faults.ts'
 import type { LiveConnection } from './live-connection.ts'
-import { type McpResult, resultOf, resultOfBlocks, resultOfData } from './result.ts'
-import { missingSdk } from './sdk.ts'
+import { resultOf, resultOfBlocks, resultOfData } from './read-result.ts'
+import type { McpResult } from './result.ts'
+import { importSdk } from './sdk.ts'
 
 const mostResources = 500
 
-async function resultSchemas() {
-  try {
-    return await import('@modelcontextprotocol/sdk/types.js')
-  } catch (cause) {
-    throw missingSdk(cause)
-  }
+function resultSchemas() {
+  return importSdk(() => import('@modelcontextprotocol/sdk/types.js'))
 }
 
 /** Calls a tool. `key` goes along as `reeve/idempotency-key` for servers that know what to do with it. */

@@ -1,6 +1,4 @@
-import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { findUnsafeInteger } from '../../base/exact-json.ts'
 import type { Json } from '../../base/json.ts'
 import { fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
 
@@ -23,107 +21,6 @@ export interface McpResult {
   parts: McpPart[]
   /** What was left out because the result was too large, or a number of it was rounded on its way. */
   cut: string | null
-}
-
-/** Collects a result until it is as large as is allowed, and says what was left out. */
-class Collector {
-  readonly texts: string[] = []
-  readonly parts: McpPart[] = []
-  readonly #cut: string[] = []
-  #rounded: string | undefined
-  #left: number
-
-  constructor(maxResult: number) {
-    this.#left = maxResult
-  }
-
-  addText(text: string): void {
-    if (text.length <= this.#left) this.texts.push(text)
-    else {
-      this.texts.push(text.slice(0, this.#left).toWellFormed())
-      this.#cut.push(`${text.length - this.#left} characters of text`)
-    }
-    this.#left = Math.max(0, this.#left - text.length)
-  }
-
-  addPart(part: McpPart): void {
-    const size = JSON.stringify(part).length
-    if (size <= this.#left) {
-      this.#left -= size
-      this.parts.push(part)
-    } else this.#cut.push(`a part of type ${part.type} with ${size} characters`)
-  }
-
-  structured(value: Json): Json {
-    const unsafe = findUnsafeInteger(value)
-    if (unsafe !== undefined) {
-      this.#rounded = `left out because parsing rounds its number ${unsafe}: structured content; the text may have it`
-      return null
-    }
-    const size = JSON.stringify(value).length
-    if (size <= this.#left) {
-      this.#left -= size
-      return value
-    }
-    this.#cut.push(`structured content with ${size} characters`)
-    return null
-  }
-
-  get cut(): string | null {
-    const tooLarge = this.#cut.length > 0 && `left out as too large: ${this.#cut.join(', ')}`
-    return [tooLarge, this.#rounded].filter(Boolean).join('; ') || null
-  }
-}
-
-export function resultOf(server: string, given: CallToolResult, maxResult: number): McpResult {
-  const collector = new Collector(maxResult)
-  const structured =
-    given.structuredContent === undefined ? null : collector.structured(given.structuredContent as Json)
-  for (const block of given.content) addBlock(collector, block)
-  return finished(server, collector, structured, given.isError === true)
-}
-
-/** Contents of resources or messages of a prompt, as one result. */
-export function resultOfBlocks(server: string, blocks: ContentBlock[], maxResult: number): McpResult {
-  const collector = new Collector(maxResult)
-  for (const block of blocks) addBlock(collector, block)
-  return finished(server, collector, null, false)
-}
-
-/** A list that the server gives, as data. */
-export function resultOfData(server: string, data: Json, maxResult: number): McpResult {
-  const collector = new Collector(maxResult)
-  return finished(server, collector, collector.structured(data), false)
-}
-
-function finished(server: string, collector: Collector, structured: Json, failed: boolean): McpResult {
-  const { texts, parts, cut } = collector
-  return { source: server, untrusted: true, failed, text: texts.join('\n'), structured, parts, cut }
-}
-
-function addBlock(collector: Collector, block: ContentBlock): void {
-  if (block.type === 'text') collector.addText(block.text)
-  else if (block.type === 'resource' && 'text' in block.resource) collector.addText(block.resource.text)
-  else collector.addPart(partOf(block as Exclude<ContentBlock, { type: 'text' }>))
-}
-
-function partOf(block: Exclude<ContentBlock, { type: 'text' }>): McpPart {
-  switch (block.type) {
-    case 'image':
-    case 'audio':
-      return { type: block.type, mimeType: block.mimeType, base64: block.data }
-    case 'resource_link':
-      return { type: 'link', uri: block.uri, name: block.name }
-    case 'resource': {
-      const { uri, mimeType = null } = block.resource
-      return {
-        type: 'resource',
-        uri,
-        mimeType,
-        base64: 'blob' in block.resource ? block.resource.blob : '',
-      }
-    }
-  }
 }
 
 /** Checks what a tool promised of its structured content, as it was pinned. What was cut or failed is not held to it. */

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json.ts'
-import { type Duration, toMs } from '../../base/time.ts'
+import { type Clock, type Duration, toMs } from '../../base/time.ts'
 import type { FromJsonSchema } from '../json-schema.ts'
 import type { ToolDefinition } from '../tool.ts'
 import type { McpResult } from './result.ts'
@@ -15,6 +15,12 @@ export type McpToolSettings = Partial<
 >
 
 export type ResultSchema = import('@standard-schema/spec').StandardSchemaV1<McpResult, McpResult>
+
+/** What its connections use of this process. */
+export interface ConnectionEdges {
+  clock: Clock
+  environment: NodeJS.ProcessEnv
+}
 
 interface Shared {
   /** Its tools are named `NAME.tool`. */

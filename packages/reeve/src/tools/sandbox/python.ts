@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { Json } from '../../base/json.ts'
-import { findPackage } from '../optional-package.ts'
+import { findPackage } from '../../base/optional-package.ts'
 import { runIsolated } from './isolate.ts'
 import { resolveLimits, type SandboxLimits } from './limits.ts'
 import type { ScriptResult } from './script-reply.ts'
@@ -15,7 +15,7 @@ export function runPython(
   input: Json = null,
   limits: SandboxLimits & { signal?: AbortSignal } = {},
 ): Promise<ScriptResult> {
-  const folder = dirname(findPackage('pyodide'))
+  const folder = dirname(findPackage('pyodide', 'Scripts in Python'))
   const { signal, ...rest } = limits
   return runIsolated({
     language: 'python',

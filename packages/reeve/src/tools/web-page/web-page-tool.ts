@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { findPackage } from '../../base/optional-package.ts'
 import { siblingScript } from '../../base/package-files.ts'
 import { type Duration, toMs } from '../../base/time.ts'
 import { callHttp } from '../http.ts'
 import { HttpClient, type HttpPolicy } from '../http-client.ts'
-import { findPackage } from '../optional-package.ts'
 import { type Tool, tool } from '../tool.ts'
 import { type Page, tidy } from './html-page.ts'
 import type { PageRequest } from './html-worker.ts'
@@ -86,7 +86,7 @@ export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebP
 
 /** @throws `missing-package` `page-not-read`; the signal's reason */
 async function readInThread(request: PageRequest, readMs: number, signal: AbortSignal): Promise<Page> {
-  findPackage('html-to-text')
+  findPackage('html-to-text', 'Tools for web pages')
   const file = siblingScript(import.meta.url, 'html-worker')
   const worker = new Worker(file, {
     workerData: request,

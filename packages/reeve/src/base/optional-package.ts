@@ -1,0 +1,54 @@
+import { createRequire } from 'node:module'
+import { messageOf, ReeveError } from './errors.ts'
+import { readManifest } from './package-files.ts'
+
+/**
+ * The entry of an optional package.
+ * @param use what needs it, as the subject of a sentence: `Hosted models`
+ * @throws `missing-package`
+ */
+export function findPackage(name: string, use: string): string {
+  try {
+    return createRequire(import.meta.url).resolve(name)
+  } catch (cause) {
+    throw missingPackage([name], use, cause)
+  }
+}
+
+/**
+ * Imports an optional package when it is first used.
+ * @param names the package, and those that it is used with
+ * @throws `missing-package`, with what to install; whatever the package itself throws
+ */
+export async function importOptional<T>(names: string[], use: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (cause) {
+    throw isMissing(names[0]!, cause) ? missingPackage(names, use, cause) : cause
+  }
+}
+
+/** Not there, or too old to have the part that is asked for. */
+function isMissing(name: string, cause: unknown): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return true
+  if (code !== 'ERR_MODULE_NOT_FOUND') return false
+  return [`'${name}'`, `'${name}/`].some((named) => messageOf(cause).includes(named))
+}
+
+function missingPackage(names: string[], use: string, cause: unknown): ReeveError {
+  const [name] = names
+  const wanted = names.map(withVersion).join(' ')
+  return new ReeveError(
+    'missing-package',
+    `${use} need the package "${name}", which is not installed or too old. Add it to the project: npm install ${wanted}`,
+    { cause, details: { package: name!, sent: false } },
+  )
+}
+
+/** As `npm install` takes it: with the versions that this Reeve works with. */
+function withVersion(name: string): string {
+  const range = readManifest().peerDependencies[name]
+  const [major, minor] = range?.replace('^', '').split('.') ?? []
+  return range === undefined ? name : `${name}@${major === '0' ? `0.${minor}` : major}`
+}

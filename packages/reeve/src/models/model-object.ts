@@ -1,0 +1,23 @@
+// What callers give to solvers over the AI SDK, without its types: it is an optional package, and declarations that
+// name it would not compile in a project that has none.
+
+/** A model as an AI SDK object, such as `anthropic('claude-haiku-4-5')`. */
+export interface LanguageModelObject {
+  readonly specificationVersion: string
+  readonly provider: string
+  readonly modelId: string
+  doGenerate(options: never): PromiseLike<unknown>
+  doStream(options: never): PromiseLike<unknown>
+}
+
+/** An embedding model as an AI SDK object, such as `openai.embedding('text-embedding-3-small')`. */
+export interface EmbeddingModelObject {
+  readonly specificationVersion: string
+  readonly provider: string
+  readonly modelId: string
+  readonly maxEmbeddingsPerCall: PromiseLike<number | undefined> | number | undefined
+  doEmbed(options: never): PromiseLike<unknown>
+}
+
+/** Keys and other settings by the name of their environment variable; read by whoever owns the environment. */
+export type Keys = Readonly<Record<string, string | undefined>>
