@@ -7,7 +7,7 @@ export interface RetryPolicy {
   attempts?: number
   /** Before the second attempt. Default `500ms`. */
   delay?: Duration
-  /** The delay grows by this factor with each attempt. Default 2. */
+  /** The delay grows by this factor with each attempt: a finite number from 1 on. Default 2. */
   factor?: number
   /** The longest delay. Default `5m`. */
   maxDelay?: Duration
@@ -38,13 +38,20 @@ export function resolveRetry(policy: RetryPolicy | undefined): ResolvedRetry {
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new ReeveError(
       'bad-retry',
-      `retry.attempts is ${attempts}; it must be a whole number from 1 on (1: no retry).`,
+      `retry.attempts is ${String(attempts)}; it must be a whole number from 1 on (1: no retry).`,
+    )
+  }
+  const factor = policy.factor ?? standard.factor
+  if (!Number.isFinite(factor) || factor < 1) {
+    throw new ReeveError(
+      'bad-retry',
+      `retry.factor is ${String(factor)}; it must be a finite number from 1 on (1: the delay stays the same).`,
     )
   }
   return {
     attempts,
     delayMs: policy.delay === undefined ? standard.delayMs : toMs(policy.delay),
-    factor: policy.factor ?? standard.factor,
+    factor,
     maxDelayMs: policy.maxDelay === undefined ? standard.maxDelayMs : toMs(policy.maxDelay),
     maxRetryAfterMs:
       policy.maxRetryAfter === undefined ? standard.maxRetryAfterMs : toMs(policy.maxRetryAfter),
@@ -56,7 +63,9 @@ export function resolveRetry(policy: RetryPolicy | undefined): ResolvedRetry {
  * together do not come back together. `random` is 0..1. A receiver that names a time is obeyed, within bounds.
  */
 export function delayAfter(policy: ResolvedRetry, attempt: number, random: number, error: unknown): number {
-  const grown = Math.min(policy.delayMs * policy.factor ** (attempt - 1), policy.maxDelayMs)
+  // The growth may be without end, and nothing grows from no delay.
+  const growth = Math.min(policy.factor ** (attempt - 1), Number.MAX_VALUE)
+  const grown = Math.min(policy.delayMs * growth, policy.maxDelayMs)
   const spread = grown * (0.8 + 0.4 * random)
   return Math.max(Math.min(askedMs(error) ?? 0, policy.maxRetryAfterMs), spread)
 }

@@ -158,6 +158,7 @@ export class Questions {
     const options = {
       signal,
       clock: execution.edges.clock,
+      random: execution.edges.random,
       breakers: this.#breakers,
       ...(cache && { cache }),
       ...(texts && { texts }),

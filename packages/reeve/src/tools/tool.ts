@@ -4,7 +4,7 @@ import type { Json } from '../base/json.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { EffectAttempt, EffectClass, Verdict } from '../engine/effect.ts'
-import type { RetryPolicy } from '../engine/retry.ts'
+import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
 
 /** How much harm a wrong call can do. */
 export type Risk = 'low' | 'medium' | 'high'
@@ -78,6 +78,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   }
   requireSync(definition.input, `The input schema of tool "${name}"`)
   requireSync(definition.output, `The output schema of tool "${name}"`)
+  resolveRetry(definition.retry)
   const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
   const built: Tool<InputOf<I>, OutputOf<O>> = {

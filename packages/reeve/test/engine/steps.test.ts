@@ -4,6 +4,7 @@ import { ReeveError } from '../../src/base/errors.ts'
 import { settle } from '../../src/base/fake-clock.ts'
 import type { Json } from '../../src/base/json.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
+import { delayAfter, resolveRetry } from '../../src/engine/retry.ts'
 import type { StepAttempt, StepOptions } from '../../src/engine/step.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
@@ -358,6 +359,42 @@ test('a large result becomes a blob and comes back whole on replay', async () =>
   await engine.stop()
 })
 
+test('however far the growth of no delay is, each attempt is made at once', async () => {
+  let attempts = 0
+  const flow = oneStep(
+    () => {
+      if (++attempts < 6) throw new ReeveError('no-luck', 'not yet', { retryable: true })
+      return attempts
+    },
+    { retry: { attempts: 1200, delay: 0, factor: 1e200 } },
+  )
+  const { engine, database, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  for (let turn = 0; turn < 6; turn++) {
+    await settle()
+    await clock.advance(0)
+  }
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: 6 })
+  const retries = (await eventsOf(database, handle.id)).filter(({ type }) => type === 'step-retrying')
+  expect(retries.map(({ payload }) => (JSON.parse(payload!) as { dueAt: number }).dueAt)).toEqual(
+    Array(5).fill(clock.now()),
+  )
+  await engine.stop()
+})
+
+test.each([
+  [{ delay: 0 }, 0],
+  [{ delay: 0, factor: 1e308, maxDelay: '1h' }, 0],
+  [{ delay: 1, factor: 1e308, maxDelay: '1h' }, 3_600_000],
+  [{ delay: '1h', factor: 1, maxDelay: '2h' }, 3_600_000],
+  [{ delay: '2h', factor: 3, maxDelay: 0 }, 0],
+])('the delay after many attempts with %j is bounded', (policy, delayMs) => {
+  const resolved = resolveRetry({ ...policy, attempts: 5000 })
+  for (const attempt of [2, 1025, 4999])
+    expect(delayAfter(resolved, attempt, 0.5, new Error('no'))).toBe(delayMs)
+})
+
 test('a bad retry policy or timeout fails the step by name and harms no other run', async () => {
   const flow = defineWorkflow({
     name: 'bad-options',
@@ -368,6 +405,13 @@ test('a bad retry policy or timeout fails the step by name and harms no other ru
   await engine.start()
   const resultFor = async (options: unknown) => (await engine.startRun(flow, options as never)).result()
   expect(await resultFor({ retry: { attempts: 0 } })).toMatchObject({ error: { code: 'bad-retry' } })
+  for (const attempts of [Number.NaN, Number.POSITIVE_INFINITY, -1, 1.5])
+    expect(() => resolveRetry({ attempts })).toThrow(expect.objectContaining({ code: 'bad-retry' }))
+  for (const factor of [Number.NaN, Number.POSITIVE_INFINITY, -2, 0, 0.5])
+    expect(() => resolveRetry({ factor })).toThrow(expect.objectContaining({ code: 'bad-retry' }))
+  for (const delay of [Number.NaN, Number.POSITIVE_INFINITY, -1])
+    expect(() => resolveRetry({ delay })).toThrow(expect.objectContaining({ code: 'bad-duration' }))
+  expect(await resultFor({ retry: { factor: -1 } })).toMatchObject({ error: { code: 'bad-retry' } })
   expect(await resultFor({ timeout: '5 parsecs' })).toMatchObject({ error: { code: 'bad-duration' } })
   expect(await resultFor({})).toEqual({ status: 'succeeded', output: 1 })
   await engine.stop()

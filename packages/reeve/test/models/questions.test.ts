@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
-import { FakeClock } from '../../src/base/fake-clock.ts'
+import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import { Context, workflow } from '../../src/context.ts'
 import { WorkflowRegistry } from '../../src/engine/workflow.ts'
 import { createMemory } from '../../src/memory/memory.ts'
@@ -147,5 +147,32 @@ test('what an attempt paid before it was refused budget is in the ledger and in 
   await clock.advance(360_000)
   expect(await handle.result()).toEqual({ status: 'succeeded', output: ['big'] })
   expect((await cost()).nanousd).toBe(9e8)
+  await engine.stop()
+})
+
+test.each([
+  [0, [125, 250]],
+  [0.2, [150, 300]],
+  [0.8, [225, 450]],
+])('retries of a route are spread by the engine’s random number %d', async (random, waits) => {
+  let asked = 0
+  const flaky: Solver = {
+    name: 'big/model',
+    kind: 'hosted',
+    solve: async () => {
+      if (++asked < 3) throw new ReeveError('provider-unavailable', 'down', { retryable: true })
+      return { kind: 'value', value: 'big' }
+    },
+  }
+  const { engine, clock } = await start([flaky], {})
+  engine.edges.random = () => random
+  const handle = await engine.startRun(ask, 1)
+  for (const [index, wait] of waits.entries()) {
+    await settle()
+    await clock.advance(wait - 1)
+    expect(asked).toBe(index + 1)
+    await clock.advance(1)
+  }
+  expect(await handle.result()).toMatchObject({ output: ['big'] })
   await engine.stop()
 })
