@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { readPostgresUrl } from './database-url.ts'
 import { ReeveError } from './errors.ts'
 
 /** What the environment says. This file alone reads it. */
@@ -37,13 +38,25 @@ function databaseFrom(url: string | undefined, folder: string): Environment['dat
  * @throws `bad-database-url`
  */
 export function databaseAt(url: string, folder: string, what: string): Environment['database'] {
-  if (/^postgres(ql)?:\/\//.test(url)) return { kind: 'postgres', url }
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    const readable = readPostgresUrl(url)
+    if (readable !== undefined) return { kind: 'postgres', url: readable }
+    throw new ReeveError(
+      'bad-database-url',
+      `${what} cannot be read: it does not have the shape postgres://USER:PASSWORD@HOST:PORT/DATABASE, or it has it in two ways. Write the special characters of the password percent-encoded: @ as %40, / as %2F, ? as %3F, # as %23, % as %25, : as %3A. Its value is not shown here because it may hold a password.`,
+    )
+  }
   if (url === ':memory:') return { kind: 'sqlite', file: url }
   if (url.startsWith('file:')) return { kind: 'sqlite', file: resolve(folder, url.slice('file:'.length)) }
   throw new ReeveError(
     'bad-database-url',
-    `${what} is "${url.replace(/:\/\/.*@/, '://…@')}". Write file:PATH for SQLite, or postgres://USER:PASSWORD@HOST/DATABASE${what === 'DATABASE_URL' ? '; leave it out for .reeve/reeve.db in the project' : ''}.`,
+    `${what} is "${shownOf(url)}". Write file:PATH for SQLite, or postgres://USER:PASSWORD@HOST/DATABASE${what === 'DATABASE_URL' ? '; leave it out for .reeve/reeve.db in the project' : ''}.`,
   )
+}
+
+/** A text that was meant to be a URL may hold a password anywhere. */
+function shownOf(url: string): string {
+  return /[@?]/.test(url) ? `${/^[a-z][a-z0-9+-]{0,20}(?=:)/i.exec(url)?.[0] ?? ''}…` : url
 }
 
 /** The variables of this process, for child processes that a project lets have some of them. */
