@@ -15,12 +15,12 @@ export default workflow({
       if (!purchase) return 'No purchase history found for this user.'
       if (purchase.daysAgo > 30) return 'Sorry, our policy only allows refunds within 30 days of purchase.'
       try {
-        // Above $100 the tool waits for a person, who sees exactly these arguments.
+        // Above $100 the tool waits for a person, who sees exactly these arguments and may change them.
         const refund = await ctx.call(refundPayment, {
           purchaseId: purchase.id,
           amountUsd: purchase.priceUsd,
         })
-        return `Your refund of $${purchase.priceUsd} has been paid (${refund.id}).`
+        return `Your refund of $${refund.amountUsd} has been paid (${refund.id}).`
       } catch (error) {
         if (!(error instanceof ReeveError && error.code === 'not-approved')) throw error
         return 'Your request has been reviewed and declined by a manager.'

@@ -23,7 +23,7 @@ import { askTogether, type BatchOptions } from './models/batch-questions.ts'
 import { type Embeddings, embedTexts } from './models/embedding.ts'
 import type { Questions } from './models/questions.ts'
 import type { Passage, Question } from './models/solver.ts'
-import { callTool } from './tools/call.ts'
+import { type CallReport, callTool } from './tools/call.ts'
 import type { Tool } from './tools/tool.ts'
 
 /** What the layers above the engine lend to every run. */
@@ -184,14 +184,26 @@ export class Context extends CoreContext {
 
   /**
    * Acts outside through a tool, or the tool of the project with that name: schema, approval if needed, intent, effect,
-   * result.
-   * @throws `not-approved` when a person rejects it, `unknown-tool`
+   * result. With `report: true` it answers what was really run beside the result: a person who approves may have edited
+   * the arguments.
+   *
+   *     const { result, args, approved } = await ctx.call(refund, { orderId, amountUsd }, { report: true })
+   *     // approved?.edited: `args.amountUsd` is what was paid, not what was asked for
+   *
+   * @throws `not-approved` when a person rejects it, `invalid-input`, `unknown-tool`
    */
+  call<Input, Output, Args>(
+    tool: Tool<Input, Output, Args>,
+    args: Input,
+    options: { report: true },
+  ): Promise<CallReport<Input, Output, Args>>
+  call(tool: string, args: Json, options: { report: true }): Promise<CallReport<Json, Json, Json>>
   call<Input, Output>(tool: Tool<Input, Output>, args: Input): Promise<Output>
   call(tool: string, args: Json): Promise<Json>
-  async call(tool: Tool | string, args: unknown): Promise<unknown> {
+  async call(tool: Tool | string, args: unknown, options: { report?: boolean } = {}): Promise<unknown> {
     const found = typeof tool === 'string' ? this.#toolbox.tool(tool) : tool
-    return callTool(CoreContext.executionOf(this), found, args)
+    const report = await callTool(CoreContext.executionOf(this), found, args)
+    return options.report ? report : report.result
   }
 
   /**

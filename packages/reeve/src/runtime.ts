@@ -37,6 +37,7 @@ import { openDatabase } from './store/open.ts'
 import { claimDatabase } from './store/ownership.ts'
 import { saveQueue } from './store/queues.ts'
 import { prune } from './store/retention.ts'
+import { jsonSchemaIssues } from './tools/json-schema.ts'
 import type { McpServer } from './tools/mcp/mcp-server.ts'
 
 export interface RuntimeOptions {
@@ -144,6 +145,7 @@ export class Runtime {
         random: Math.random,
         identity: await identityOf(database),
         contextFor: (execution) => new Context(execution, workflows, faculties),
+        checkJsonSchema: jsonSchemaIssues,
         onFatal,
         ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       })

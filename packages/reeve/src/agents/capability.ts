@@ -1,8 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
+import type { Json } from '../base/json.ts'
 import type { Actor } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
 import type { Passage } from '../models/solver.ts'
+import { asJson } from '../tools/arguments.ts'
 import { callTool } from '../tools/call.ts'
 import { type AnyAgent, recallTool } from './agent.ts'
 
@@ -13,7 +15,15 @@ export interface Capability {
   acts: (args: unknown) => boolean
   /** Takes the value out of the object that it travelled in. */
   unwrap?: (args: unknown) => unknown
-  run(args: unknown): Promise<unknown>
+  /** `onChanged` hears, before it is run, what a person put in the place of what the model wanted. */
+  run(args: unknown, onChanged: (changed: Changed) => void): Promise<unknown>
+}
+
+/** A person's edit of a call: what is run. */
+export interface Changed {
+  args: Json
+  by: string | null
+  note: string | null
 }
 
 /** What capabilities need of the loop that offers them. */
@@ -32,7 +42,13 @@ export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<str
     capabilities.set(tool.name, {
       input: tool.input,
       acts: (args) => tool.effectOf(args) !== 'read',
-      run: (args) => callTool(edges.execution, tool, args, edges.actor),
+      run: async (args, onChanged) => {
+        const { execution, actor } = edges
+        const report = await callTool(execution, tool, args, actor, ({ given, approved }) => {
+          if (approved?.edited) onChanged({ args: asJson(given), by: approved.by, note: approved.note })
+        })
+        return report.result
+      },
     })
   }
   for (const member of agent.team) capabilities.set(member.name, teamCapability(member, edges))

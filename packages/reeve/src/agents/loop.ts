@@ -221,7 +221,8 @@ class Loop {
       })
     }
     const shown = results.map((result) => ({ ...result, text: shorten(result.text, window.resultLength) }))
-    window.add(this.#allowance.turns, { ...(text ? { text } : {}), calls: named, results: shown })
+    const made = shown.map(({ call }) => call)
+    window.add(this.#allowance.turns, { ...(text ? { text } : {}), calls: made, results: shown })
     this.#options.onTurn?.({
       turn: this.#allowance.turns,
       thought: text,

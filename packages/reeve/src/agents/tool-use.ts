@@ -3,7 +3,7 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import { canonical, type Json } from '../base/json.ts'
 import type { ToolCall } from '../models/solver.ts'
 import { checkValue, readAnswer } from '../models/structured.ts'
-import type { Capability } from './capability.ts'
+import type { Capability, Changed } from './capability.ts'
 import type { Outcome, Progress } from './progress.ts'
 import type { WindowResult } from './window.ts'
 
@@ -44,7 +44,8 @@ export async function makeCalls(
   onCall: (call: ToolCall, status?: Outcome['status']) => void,
 ): Promise<TurnResults> {
   const planned = calls.map((call, index) => plan(call, index, capabilities, progress))
-  const made = new Map<string, Promise<{ text: string; failed: boolean }>>()
+  const made = new Map<string, Promise<Attempted>>()
+  const instead = new Map<string, Json>()
   const outcomes = await Promise.all(
     planned.map(async (each): Promise<Outcome> => {
       const { key, capability, call } = each
@@ -63,7 +64,8 @@ export async function makeCalls(
         result = attemptCall(capability, each.args)
         made.set(key, result)
       }
-      const { text, failed } = await result
+      const { text, failed, ran } = await result
+      if (ran !== undefined) instead.set(key, ran)
       onCall(call, failed ? 'failed' : 'done')
       return { key, status: failed ? 'failed' : 'done', text }
     }),
@@ -73,8 +75,12 @@ export async function makeCalls(
     const shown = done.has(key)
       ? `This was done before with these arguments and was not done again. Its result was: ${text}`
       : text
-    if (status === 'done' && capability?.acts(args) && !done.has(key)) done.set(key, text)
-    return { call, text: shown, failed: status !== 'done' }
+    const ran = instead.get(key)
+    if (status === 'done' && capability?.acts(args) && !done.has(key)) {
+      done.set(key, text)
+      if (ran !== undefined) done.set(`${call.tool} ${canonical(ran)}`, text)
+    }
+    return { call: ran === undefined ? call : { ...call, args: ran }, text: shown, failed: status !== 'done' }
   })
   return { results, outcomes }
 }
@@ -125,16 +131,31 @@ function readArguments(
   return checked.ok ? { ok: true, args } : { ok: false, problem: checked.problem }
 }
 
-async function attemptCall(
-  capability: Capability,
-  args: unknown,
-): Promise<{ text: string; failed: boolean }> {
+interface Attempted {
+  text: string
+  failed: boolean
+  /** The arguments that a person put in the place of the model's. */
+  ran?: Json
+}
+
+async function attemptCall(capability: Capability, args: unknown): Promise<Attempted> {
+  let changed: Changed | undefined
+  const attempted = (text: string, failed: boolean): Attempted =>
+    changed ? { text: `${changedBy(changed)}\nResult: ${text}`, failed, ran: changed.args } : { text, failed }
   try {
-    const result = await capability.run(args)
-    return { text: typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null'), failed: false }
+    const result = await capability.run(args, (edit) => {
+      changed = edit
+    })
+    return attempted(typeof result === 'string' ? result : (JSON.stringify(result) ?? 'null'), false)
   } catch (error) {
     if (error instanceof ReeveError && endings.has(error.code)) throw error
     const code = error instanceof ReeveError ? `${error.code}: ` : ''
-    return { text: `${code}${messageOf(error)}`, failed: true }
+    return attempted(`${code}${messageOf(error)}`, true)
   }
+}
+
+/** What the model must go on from: its own arguments are not what was run. */
+function changedBy({ args, by, note }: Changed): string {
+  const why = note === null ? '' : ` Note: ${note}`
+  return `The arguments were changed by ${by ?? 'a person'} before this was run. It was run with: ${JSON.stringify(args)}.${why}`
 }

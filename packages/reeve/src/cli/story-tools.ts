@@ -1,4 +1,5 @@
 import { canonical, type Json } from '../base/json.ts'
+import type { ApprovedBy } from '../engine/effect.ts'
 import type { RecordedCall } from '../engine/history.ts'
 import { payloadOf } from './event-line.ts'
 import { type Decided, errorOf, isoOf, jsonOf } from './event-values.ts'
@@ -26,6 +27,7 @@ interface Intent {
   agent?: string
   under?: string[]
   args?: Json
+  approved?: ApprovedBy
 }
 
 /** Every effect of a run, with what was approved before it. */
@@ -48,26 +50,27 @@ function toolCall(call: RecordedCall, approvals: RecordedCall[]): ToolCall {
     key: intent?.key ?? null,
     attempts: intent ? intents.length : retries + (settled ? 1 : 0),
     state: 'under way',
-    approval: intent ? approvalOf(call, intent.args ?? null, approvals) : null,
+    approval: intent ? approvalOf(call, intent, approvals) : null,
   }
   if (settled?.type === 'effect-completed') return { ...tool, state: 'completed', result: jsonOf(settled) }
   if (settled) return { ...tool, state: 'failed', error: errorOf(settled) }
   return call.opened.at(-1)?.type === 'effect-unknown' ? { ...tool, state: 'unknown' } : tool
 }
 
-/** The decision, before the call, on a request of this tool with exactly these arguments. */
-function approvalOf(call: RecordedCall, args: Json, approvals: RecordedCall[]): ToolCall['approval'] {
-  const wanted = canonical(args)
-  for (const { step, name, settled } of approvals.toReversed()) {
-    if (step >= call.step || name !== call.name) continue
+/** The decision that the intent names; or, where a workflow asked by itself, the last before on exactly these arguments. */
+function approvalOf(call: RecordedCall, intent: Intent, approvals: RecordedCall[]): ToolCall['approval'] {
+  const { approved } = intent
+  if (approved) {
+    const { call: step, by, edited, note } = approved
+    const decided = approvals.find((approval) => approval.step === step)?.settled
+    return decided ? { call: step, by, at: isoOf(decided.at), edited, note } : null
+  }
+  const wanted = canonical(intent.args ?? null)
+  for (const { step, settled } of approvals.toReversed()) {
+    if (step >= call.step) continue
     const { status, value, by, edited, note } = payloadOf<Decided>(settled!)
-    if (status !== 'approved') continue
-    const approved = isRequest(value) ? value.args : value
-    if (canonical(approved) === wanted) return { call: step, by, at: isoOf(settled!.at), edited, note }
+    if (status !== 'approved' || canonical(value) !== wanted) continue
+    return { call: step, by, at: isoOf(settled!.at), edited, note }
   }
   return null
-}
-
-function isRequest(value: Json): value is { tool: Json; args: Json } {
-  return typeof value === 'object' && value !== null && 'tool' in value && 'args' in value
 }

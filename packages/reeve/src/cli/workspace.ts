@@ -30,7 +30,15 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
     await migrate(database, newId)
     const edges = { clock, numbers: new RunNumbers(database), newId }
     // Workers see the change themselves: they watch the database.
-    const control = new Control(database, edges, () => {})
+    const control = new Control(
+      database,
+      edges,
+      () => {},
+      async (schema, value) => {
+        const { jsonSchemaIssues } = await import('../tools/json-schema.ts')
+        return jsonSchemaIssues(schema, value)
+      },
+    )
     return await body({ folder, environment, database, control })
   } finally {
     await database.close()

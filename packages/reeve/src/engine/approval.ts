@@ -1,7 +1,8 @@
+import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
 import { type Duration, toMs } from '../base/time.ts'
-import type { ApprovalKind, ApprovalStatus } from '../store/approvals.ts'
+import type { ApprovalKind, ApprovalStatus, NewApproval } from '../store/approvals.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
 import { encodePayload } from './payload.ts'
@@ -22,6 +23,8 @@ export interface DecisionItem {
   by: string
   note: string | null
   answer?: Json
+  /** Of what was shown to whoever decided. */
+  hash?: string
 }
 
 export interface ApprovalRequest {
@@ -31,44 +34,59 @@ export interface ApprovalRequest {
   shown: Json
   /** After this time without a decision it expires. Default: never. */
   timeout?: Duration
+  /** What replay compares, where what is shown may change with the code. Default: what is shown. */
+  compared?: Json
+  /** `effect`: the call of a tool that comes next is what is approved, and no other. */
+  binds?: 'effect'
+  /** JSON Schema of what an edit must be. */
+  inputSchema?: Json | null
+}
+
+/** An approval that was asked for, as its event has it. */
+interface Opened {
+  approval: string
+  expiresAt: number | null
+  shown: Json
 }
 
 /** Parks the run until a person decides. */
 export function approval(execution: Execution, request: ApprovalRequest): Promise<unknown> {
-  const call = execution.issue('approval', request.subject, sha256(canonical(request.shown)))
-  execution.perform(call, () => {
-    const recorded = call.recorded?.opened[0]
-    const opened = recorded
-      ? (JSON.parse(recorded.payload!) as { approval: string; expiresAt: number | null })
-      : ask(execution, call, request)
-    awaitDecision(execution, call, request, opened)
-  })
-  return call.promise
+  return requestApproval(execution, request).promise
 }
 
-function ask(
-  execution: Execution,
-  call: Call,
-  request: ApprovalRequest,
-): { approval: string; expiresAt: number | null } {
-  const expiresAt = request.timeout === undefined ? null : execution.edges.clock.now() + toMs(request.timeout)
-  encodePayload(request.shown, `what is shown for "${request.subject}"`)
-  const id = requestAnswer(execution, call, request.kind, request.subject, request.shown, expiresAt)
-  const opened = { approval: id, expiresAt }
+/** The same, for who must know the call. */
+export function requestApproval(execution: Execution, request: ApprovalRequest): Call {
+  const { shown, compared = shown } = request
+  const call = execution.issue('approval', request.subject, sha256(canonical(compared)))
+  execution.perform(call, () => {
+    const recorded = call.recorded?.opened[0]
+    const opened = recorded ? (JSON.parse(recorded.payload!) as Opened) : ask(execution, call, request)
+    awaitDecision(execution, call, opened)
+  })
+  return call
+}
+
+function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened {
+  const { kind, subject, shown, timeout, binds, inputSchema } = request
+  const expiresAt = timeout === undefined ? null : execution.edges.clock.now() + toMs(timeout)
+  encodePayload(shown, `what is shown for "${subject}"`)
+  const more = { expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
+  const id = requestAnswer(execution, call, { kind, subject, shown }, more)
+  const opened = { approval: id, expiresAt, shown }
   execution.open(
     call,
     'approval-requested',
-    JSON.stringify({ ...opened, kind: request.kind, shown: request.shown }),
+    JSON.stringify({ ...opened, kind, ...(binds === undefined ? {} : { binds }) }),
   )
   return opened
 }
 
-function awaitDecision(
-  execution: Execution,
-  call: Call,
-  request: ApprovalRequest,
-  opened: { approval: string; expiresAt: number | null },
-): void {
+function textOf(schema: Json | undefined): string | null {
+  return (schema ?? null) === null ? null : JSON.stringify(schema)
+}
+
+function awaitDecision(execution: Execution, call: Call, opened: Opened): void {
+  const { shown } = opened
   const settle = (decision: Decision) =>
     execution.settle(call, 'approval-decided', JSON.stringify(decision), decision)
   let stopWaiting = () => {}
@@ -78,27 +96,38 @@ function awaitDecision(
       : execution.timers.set(opened.expiresAt, () => {
           stopWaiting()
           execution.closeApproval(opened.approval, 'expired')
-          settle({ status: 'expired', value: request.shown, edited: false, by: null, note: null })
+          settle({ status: 'expired', value: shown, edited: false, by: null, note: null })
         })
   stopWaiting = execution.inbox.wait(`approval:${opened.approval}`, call.step, (item) => {
     dropTimer()
     const said = JSON.parse(item.payload) as DecisionItem
+    if (said.hash !== undefined && said.hash !== sha256(canonical(shown))) {
+      execution.fail(call, 'approval-failed', decidedOnOther(opened.approval))
+      return
+    }
     const edited = said.answer !== undefined
-    const value = said.answer === undefined ? request.shown : said.answer
+    const value = said.answer === undefined ? shown : said.answer
     settle({ status: said.status as Decision['status'], value, edited, by: said.by, note: said.note })
   })
+}
+
+/** Somebody was shown what this run did not ask for. */
+export function decidedOnOther(approval: string): ReeveError {
+  return new ReeveError(
+    'approval-changed',
+    `What approval ${approval} shows is not what its run asked for in the journal: the database was changed from outside. Nothing is done upon it. Look: reeve audit verify`,
+  )
 }
 
 /** Puts a request before people; written with the turn that opens the call. Answers its id. */
 export function requestAnswer(
   execution: Execution,
   call: Call,
-  kind: ApprovalKind,
-  subject: string,
-  shown: Json,
-  expiresAt: number | null = null,
+  asked: { kind: ApprovalKind; subject: string; shown: Json },
+  more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> = { expires_at: null },
 ): string {
   const id = execution.edges.newId()
+  const { kind, subject, shown } = asked
   execution.requestApproval({
     id,
     run: execution.claim.no,
@@ -108,7 +137,7 @@ export function requestAnswer(
     shown: JSON.stringify(shown),
     args_hash: sha256(canonical(shown)),
     requested_at: execution.edges.clock.now(),
-    expires_at: expiresAt,
+    ...more,
   })
   return id
 }

@@ -5,8 +5,16 @@ import type { Database, Session } from '../store/database.ts'
 import { deliver, isDelivered, wakeRuns } from '../store/inbox.ts'
 import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../store/runs.ts'
 import type { DecisionItem } from './approval.ts'
+import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from './approval-edit.ts'
+import {
+  type ApprovalDecision,
+  isEdited,
+  refuseDecided,
+  refuseOther,
+  refuseTampered,
+  refuseUnfit,
+} from './decision.ts'
 import type { EngineEdges } from './edges.ts'
-import type { OutcomeAnswer } from './effect.ts'
 import { forkRun } from './fork.ts'
 import { appendOutside, cancelOutside } from './outside.ts'
 import { encodePayload } from './payload.ts'
@@ -19,15 +27,19 @@ export class Control {
   readonly #database: Database
   readonly #edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'>
   readonly #arrived: (no: number) => void
+  readonly #check: JsonSchemaCheck | undefined
 
+  /** Without `check` an edit is only parsed by its tool, when the run goes on; one that does not fit is asked again. */
   constructor(
     database: Database,
     edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'>,
     arrived: (no: number) => void,
+    check?: JsonSchemaCheck,
   ) {
     this.#database = database
     this.#edges = edges
     this.#arrived = arrived
+    this.#check = check
   }
 
   /**
@@ -56,34 +68,54 @@ export class Control {
   }
 
   /**
-   * Records a person's decision. `answer` is the edit of what was shown, or the answer to a question or about an outcome.
-   * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer`
+   * Records a person's decision, and nothing else: the run goes on where a worker is. What is decided must be what its
+   * run asked for, as the journal has it.
+   * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer` `approval-changed` `problem-stands` `invalid-edit`
    */
-  async decide(
-    approvalId: string,
-    decision: { verdict: 'approve' | 'reject' | 'answer'; by: string; note?: string; answer?: Json },
-  ): Promise<ApprovalView> {
+  async decide(approvalId: string, decision: ApprovalDecision): Promise<ApprovalView> {
     const approval = await requireApproval(this.#database, approvalId)
     refuseUnfit(approval, decision)
+    refuseOther(approval, decision.hash)
     const status = { approve: 'approved', reject: 'rejected', answer: 'answered' }[
       decision.verdict
     ] as DecisionItem['status']
-    const answer = encodePayload(decision.answer, 'the answer')
+    const { answer: edit } = decision
+    const said =
+      edit !== undefined && isEdited(approval, decision) ? await this.#edited(approval, edit, decision) : edit
+    const answer = encodePayload(said, 'the answer')
     await this.#database.transaction(async (session) => {
       const at = this.#edges.clock.now()
       // First the run, then its approval: in the order in which a worker's turn writes them.
       await lockRun(session, approval.run)
       const current = await requireApproval(session, approvalId)
       refuseDecided(current, at)
+      await refuseTampered(session, current)
       const note = decision.note ?? null
       await recordDecision(session, approvalId, { status, at, by: decision.by, note, answer })
-      const item: DecisionItem = { status, by: decision.by, note }
+      const item: DecisionItem = { status, by: decision.by, note, hash: current.args_hash }
       if (answer !== null) item.answer = JSON.parse(answer) as Json
       const name = `${approval.kind === 'outcome' ? 'outcome' : 'approval'}:${approvalId}`
       await deliver(session, { run: approval.run, name, dedup: name, payload: JSON.stringify(item), at })
     })
     this.#arrived(approval.run)
     return requireApproval(this.#database, approvalId)
+  }
+
+  /**
+   * What an edit would make of an approval, as `decide` with it would take it. Decides nothing.
+   * @throws `unknown-approval` `invalid-edit`
+   */
+  async previewEdit(approvalId: string, edit: Json, options: { replaces?: boolean } = {}): Promise<Edit> {
+    const approval = await requireApproval(this.#database, approvalId)
+    const read = readEdit(approval, edit, options.replaces)
+    if (this.#check) await checkEdit(approval, read.whole, this.#check)
+    return read
+  }
+
+  /** Undefined when the edit changes nothing of what is shown. */
+  async #edited(approval: ApprovalView, edit: Json, decision: ApprovalDecision): Promise<Json | undefined> {
+    const { whole, changes } = await this.previewEdit(approval.id, edit, decision)
+    return changes.length > 0 || hasProblem(approval) !== undefined ? whole : undefined
   }
 
   /** Ends a run and its children. A run that acts at this moment ends when what acts has settled. */
@@ -187,48 +219,4 @@ export class Control {
 function refuseEnded(run: RunRow, what: string): void {
   if (!endedStatuses.includes(run.status)) return
   throw new ReeveError('run-ended', `Run ${run.id} has ${run.status} and cannot ${what} any more.`)
-}
-
-function refuseDecided(approval: ApprovalView, now: number): void {
-  if (approval.status === 'expired' || (approval.expires_at !== null && approval.expires_at <= now)) {
-    const when = approval.expires_at === null ? '' : ` at ${new Date(approval.expires_at).toISOString()}`
-    throw new ReeveError(
-      'approval-expired',
-      `Approval ${approval.id} expired${when}; nothing was decided. See the run: reeve show ${approval.run_id}`,
-    )
-  }
-  if (approval.status !== 'pending') {
-    const who = approval.decided_by ? ` by ${approval.decided_by}` : ''
-    throw new ReeveError(
-      'already-decided',
-      `Approval ${approval.id} was ${approval.status}${who} already; the first decision stands.`,
-    )
-  }
-}
-
-function refuseUnfit(approval: ApprovalView, decision: { verdict: string; answer?: Json }): void {
-  if (approval.kind === 'approval' && decision.verdict === 'answer') {
-    throw new ReeveError('wrong-answer', `Approval ${approval.id} asks for approve or reject.`)
-  }
-  if (approval.kind !== 'approval' && decision.verdict === 'approve') {
-    throw new ReeveError(
-      'wrong-answer',
-      `${approval.id} is a question about ${approval.subject}: reeve answer ${approval.id} ANSWER`,
-    )
-  }
-  if (approval.kind === 'outcome' && !isOutcome(decision.answer)) {
-    throw new ReeveError(
-      'wrong-answer',
-      `Nobody knows whether ${approval.subject} took effect. Look at the outside system, then: reeve answer ${approval.id} happened | again | failed`,
-    )
-  }
-}
-
-function isOutcome(answer: Json | undefined): answer is OutcomeAnswer & Json {
-  return (
-    typeof answer === 'object' &&
-    answer !== null &&
-    'happened' in answer &&
-    typeof answer.happened === 'boolean'
-  )
 }

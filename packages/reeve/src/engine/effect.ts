@@ -36,6 +36,15 @@ export interface Actor {
   under: readonly string[]
 }
 
+/** A decision of a person on one effect, as its intent names it. */
+export interface ApprovedBy {
+  /** The call that asked. */
+  call: number
+  by: string | null
+  edited: boolean
+  note: string | null
+}
+
 /** An outside action as the engine drives it; a tool gives it schemas, risk and approval on top. */
 export interface Effect {
   readonly name: string
@@ -45,6 +54,8 @@ export interface Effect {
   readonly retry?: RetryPolicy
   /** The agent that acts; absent: the workflow's own code. Goes to the journal. */
   readonly actor?: Actor
+  /** The decision that this effect is made upon, and no other. Goes to the journal. */
+  readonly approved?: ApprovedBy
   run(args: Json, attempt: EffectAttempt): unknown
   /** Asks the outside system whether `key` was applied. Needed by `verifiable`. */
   verify?(args: Json, attempt: EffectAttempt): Promise<Verdict> | Verdict
@@ -70,10 +81,22 @@ function stricter(left: EffectClass, right: EffectClass): EffectClass {
   return classes.indexOf(left) > classes.indexOf(right) ? left : right
 }
 
-export function effect(execution: Execution, definition: Effect, args: Json): Promise<unknown> {
-  const call = execution.issue('effect', definition.name, argumentsHash(args))
+/** `compared`: what replay compares, where it is not the arguments themselves. Once intended, the arguments stay. */
+export function effect(
+  execution: Execution,
+  definition: Effect,
+  args: Json,
+  compared: Json = args,
+): Promise<unknown> {
+  const call = execution.issue('effect', definition.name, argumentsHash(compared))
   execution.perform(call, () => new EffectCall(execution, call, definition, args).resume())
   return call.promise
+}
+
+/** The first intent has them; a later life may come to others (a default that is made anew each time). */
+function intendedArguments(call: Call): Json | undefined {
+  const intent = call.recorded?.opened.find(({ type }) => type === 'effect-intended')
+  return intent?.payload == null ? undefined : (JSON.parse(intent.payload) as { args?: Json }).args
 }
 
 export function argumentsHash(args: unknown): string {
@@ -101,7 +124,7 @@ class EffectCall {
     this.#execution = execution
     this.#call = call
     this.#effect = definition
-    this.#args = args
+    this.#args = intendedArguments(call) ?? args
     this.#retry = resolveRetry(definition.retry)
     this.#key = keyOf(execution, call)
     const before = call.recorded?.opened.filter(({ type }) => type === 'effect-retrying')
@@ -143,13 +166,13 @@ class EffectCall {
       this.#execution.fail(this.#call, 'effect-failed', this.#execution.signal.reason)
       return
     }
-    const { effect, actor } = this.#effect
+    const { effect, actor, approved } = this.#effect
     const { epoch } = this.#execution.claim
-    const by = actor && { agent: actor.agent, under: actor.under }
+    const by = { ...(actor && { agent: actor.agent, under: actor.under }), ...(approved && { approved }) }
     const intent = { key: this.#key, class: effect, attempt, epoch, ...by, args: this.#args }
     if (effect === 'read') {
-      // A workflow's own reads are in its code; what an agent chose to read, nobody else could tell.
-      if (actor) this.#execution.openLater(this.#call, 'effect-intended', JSON.stringify(intent))
+      // A workflow's own reads are in its code; what an agent chose to read, or a person approved, nobody else could tell.
+      if (actor || approved) this.#execution.openLater(this.#call, 'effect-intended', JSON.stringify(intent))
     } else {
       await this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))
       // This process may have been stopped since, and others may have been told that nothing will happen.
@@ -246,7 +269,8 @@ class EffectCall {
   /** A person must say what happened; until then the run waits. */
   #ask(attempt: number, reason: string): void {
     const shown = { tool: this.#effect.name, args: this.#args, key: this.#key, attempt, reason }
-    const approval = requestAnswer(this.#execution, this.#call, 'outcome', this.#effect.name, shown)
+    const asked = { kind: 'outcome', subject: this.#effect.name, shown } as const
+    const approval = requestAnswer(this.#execution, this.#call, asked)
     this.#execution.open(this.#call, 'effect-unknown', JSON.stringify({ attempt, reason, approval }))
     this.#awaitAnswer(approval, attempt)
   }

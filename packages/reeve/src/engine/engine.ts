@@ -6,6 +6,7 @@ import { GroupCommit } from '../store/group-commit.ts'
 import { payloadAt } from '../store/journal.ts'
 import { RunNumbers } from '../store/numbers.ts'
 import { endedStatuses, type RunStatus, readRun, requireRun } from '../store/runs.ts'
+import type { JsonSchemaCheck } from './approval-edit.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
 import type { Ending } from './call.ts'
 import { CoreContext } from './context.ts'
@@ -35,6 +36,8 @@ export interface EngineOptions {
   maxCrashes?: number
   /** A run whose next timer is due within this time (ms) stays in memory. Default 1,000. */
   lingerMs?: number
+  /** Checks edits against the schemas of their tools as they are decided. Default: only when the run goes on. */
+  checkJsonSchema?: JsonSchemaCheck
   /** The process can no longer tell what is on disk and must end. */
   onFatal: (error: unknown) => void
 }
@@ -106,10 +109,11 @@ export class Engine {
         await runDueSchedules(options.database, this.edges, this.workflows)
       },
     })
-    this.control = new Control(options.database, this.edges, (no) => {
+    const onArrived = (no: number) => {
       this.#arrived(no)
       this.#answerWaiters()
-    })
+    }
+    this.control = new Control(options.database, this.edges, onArrived, options.checkJsonSchema)
   }
 
   /** Begins to claim and drive runs in this process. */

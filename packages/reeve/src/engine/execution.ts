@@ -9,7 +9,7 @@ import type { NewRun } from '../store/runs.ts'
 import type { Call, Claim, Ending, Leaving, Settlement } from './call.ts'
 import { Deliveries } from './deliveries.ts'
 import type { EngineEdges } from './edges.ts'
-import type { CallKind, History } from './history.ts'
+import type { CallKind, History, RecordedCall } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { LazyAbort } from './lazy-abort.ts'
 import { describeMismatch } from './mismatch.ts'
@@ -120,6 +120,11 @@ export class Execution implements TurnSource {
   /** Whether the journal holds calls that the workflow has not made again yet. */
   get behindHistory(): boolean {
     return this.history !== undefined && this.history.lastStep >= this.#nextStep
+  }
+
+  /** What the journal knows of the call that is made next. */
+  get nextRecorded(): RecordedCall | undefined {
+    return this.history?.calls.get(this.#nextStep)
   }
 
   /** Starts the workflow's function. */

@@ -4,7 +4,6 @@ import type { Json } from '../base/json.ts'
 import { describeIssues, toJsonSchema, validate } from '../base/schema.ts'
 import type { Workflow } from '../engine/workflow.ts'
 import type { Runtime } from '../runtime.ts'
-import { requireApproval } from '../store/approvals.ts'
 import { untilRest } from './run-view.ts'
 
 export interface McpServeOptions {
@@ -116,8 +115,7 @@ function decidingTools(runtime: Runtime, { decideAs: by }: McpServeOptions): Ser
     annotations: { readOnlyHint: false },
     async call(args) {
       const given = checked(schema, args) as z.output<S> & { note?: string }
-      await requireSeen(runtime, given)
-      const decision = { verdict, by, ...answerOf(given) }
+      const decision = { verdict, by, hash: given.argsHash, ...answerOf(given) }
       const decided = await runtime.engine.control.decide(given.approval, {
         ...decision,
         ...(given.note === undefined ? {} : { note: given.note }),
@@ -135,19 +133,6 @@ function decidingTools(runtime: Runtime, { decideAs: by }: McpServeOptions): Ser
       ({ answer }) => ({ answer: answer as Json }),
     ),
   ]
-}
-
-/** What is decided is what was seen. @throws `unknown-approval` `approval-changed` */
-async function requireSeen(
-  runtime: Runtime,
-  { approval, argsHash }: { approval: string; argsHash: string },
-): Promise<void> {
-  const { args_hash } = await requireApproval(runtime.database, approval)
-  if (args_hash === argsHash) return
-  throw new ReeveError(
-    'approval-changed',
-    `Approval ${approval} does not show what has the hash "${argsHash}". Read reeve://approvals and look again.`,
-  )
 }
 
 function waitOf({ maxWaitSeconds = 25 }: McpServeOptions) {

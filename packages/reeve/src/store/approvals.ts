@@ -29,14 +29,19 @@ export interface ApprovalRow {
   decided_at: number | null
   decided_by: string | null
   note: string | null
-  /** JSON text: the edited arguments or the answer. */
+  /** JSON text: all of the edited arguments, or the answer. */
   answer: string | null
+  /** `effect`: it is the call of a tool that is approved; edits are of what the tool was given. */
+  binds: 'effect' | null
+  /** JSON text: the JSON Schema that an edit must fit; null where it is not known. */
+  input_schema: string | null
 }
 
 export type NewApproval = Pick<
   ApprovalRow,
   'id' | 'run' | 'step' | 'kind' | 'subject' | 'shown' | 'args_hash' | 'requested_at' | 'expires_at'
->
+> &
+  Partial<Pick<ApprovalRow, 'binds' | 'input_schema'>>
 
 export const insertApprovals: Bulk = {
   columns: {
@@ -49,9 +54,11 @@ export const insertApprovals: Bulk = {
     args_hash: 'text',
     requested_at: 'int',
     expires_at: 'int',
+    binds: 'text',
+    input_schema: 'text',
   },
-  sql: `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at, expires_at)
-    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at {from}`,
+  sql: `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at, expires_at, binds, input_schema)
+    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at, :binds, :input_schema {from}`,
 }
 
 export function approvalValues(approval: NewApproval): Value[] {
@@ -65,6 +72,8 @@ export function approvalValues(approval: NewApproval): Value[] {
     approval.args_hash,
     approval.requested_at,
     approval.expires_at,
+    approval.binds ?? null,
+    approval.input_schema ?? null,
   ]
 }
 

@@ -207,4 +207,10 @@ export const migrations: string[][] = [
     `update runs set idempotency = 'reeve:' || idempotency
      where idempotency like 'debounce:%' and status = 'queued' and fresh = 1`,
   ],
+  [
+    // `effect`: it is the call of a tool that is approved.
+    'alter table approvals add column binds text',
+    // The JSON Schema of what the tool accepts: an edit is checked against it as it is decided.
+    'alter table approvals add column input_schema text',
+  ],
 ]

@@ -1,14 +1,44 @@
-import { ReeveError } from '../base/errors.ts'
+import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import { describeIssues, parse, validate } from '../base/schema.ts'
-import { approval, type Decision } from '../engine/approval.ts'
-import { type Actor, type Effect, effect } from '../engine/effect.ts'
+import { describeIssues, validate } from '../base/schema.ts'
+import { type Decision, requestApproval } from '../engine/approval.ts'
+import { type Actor, type ApprovedBy, type Effect, effect } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
+import {
+  type Arguments,
+  argumentsFor,
+  asJson,
+  copyOf,
+  editedGiven,
+  inputSchemaOf,
+  isPlain,
+  sameJson,
+} from './arguments.ts'
 import type { Tool } from './tool.ts'
+
+/** A call of a tool as it was made. */
+export interface CallReport<Input = unknown, Output = unknown, Args = unknown> {
+  result: Output
+  /** What the tool was handed: parsed, and as a person edited it. */
+  args: Args
+  /** The same before it was parsed, in the form in which the caller gives arguments. */
+  given: Input
+  /** Who approved exactly these arguments; null when nobody was asked. `edited`: they are not those that were asked for. */
+  approved: { by: string | null; edited: boolean; note: string | null } | null
+}
+
+/** Arguments that may be used: they fit, and a person approved them if that is needed. */
+interface Ready {
+  given: unknown
+  parsed: unknown
+  json: Json
+  approved?: ApprovedBy
+}
 
 /**
  * Calls a tool: schema → approval if needed (the run parks) → intent → effect → result. What a person approved, as they
- * edited it, is what runs. `actor`: the agent that calls; absent: the workflow's own code.
+ * edited it, is what runs. `actor`: the agent that calls; absent: the workflow's own code. `onReady` hears what is about
+ * to run, live as on replay.
  * @throws `bad-tool` `invalid-input` `not-approved` `bad-result` and what the tool fails with
  */
 export async function callTool(
@@ -16,72 +46,129 @@ export async function callTool(
   tool: Tool,
   given: unknown,
   actor?: Actor,
-): Promise<unknown> {
+  onReady: (ready: Pick<Ready, 'given' | 'approved'>) => void = () => {},
+): Promise<CallReport> {
   if (tool.name === '') {
     const advice = 'Give it a name, or make it the default export of a file in tools/.'
     throw new ReeveError('bad-tool', `A tool without a name was called. ${advice}`)
   }
-  let args = parse(tool.input, given, `The arguments of tool "${tool.name}"`) as Json
-  if (tool.needsApproval(args)) args = await approvedArguments(execution, tool, args, actor)
+  const ready = await readyArguments(execution, tool, copyOf(given), actor)
+  onReady(ready)
+  const { parsed, json, approved } = ready
+  const handed = (args: Json) => (sameJson(args, json) || !isPlain(parsed, json) ? parsed : args) as Json
   const definition: Effect = {
     name: tool.name,
-    effect: tool.effectOf(args),
+    effect: tool.effectOf(parsed),
     timeoutMs: tool.timeoutMs,
-    run: tool.run,
+    run: (args, attempt) => tool.run(handed(args), attempt),
     ...(tool.retry && { retry: tool.retry }),
-    ...(tool.verify && { verify: tool.verify }),
+    ...(tool.verify && { verify: (args, attempt) => tool.verify!(handed(args), attempt) }),
     ...(actor && { actor }),
+    ...(approved && { approved }),
   }
-  const result = await effect(execution, definition, args)
-  return checkOutput(tool, result)
+  const result = await effect(execution, definition, json, asJson(ready.given))
+  const { by = null, edited = false, note = null } = approved ?? {}
+  return {
+    result: checkOutput(tool, result),
+    args: parsed,
+    given: ready.given,
+    approved: approved ? { by, edited, note } : null,
+  }
 }
 
-/** Asks until the arguments are approved as they are, or rejected. An edit that does not fit is asked again, with why. */
+async function readyArguments(
+  execution: Execution,
+  tool: Tool,
+  given: unknown,
+  actor: Actor | undefined,
+): Promise<Ready> {
+  const first = argumentsFor(tool, given)
+  if (first.ok && !tool.needsApproval(first.parsed)) return { given, ...first }
+  // The code may have changed since a person was asked; who approved then is told why it does not fit now.
+  const { nextRecorded: next } = execution
+  if (!first.ok && !(next?.kind === 'approval' && next.name === tool.name)) {
+    const what = `The arguments of tool "${tool.name}" do not fit its schema`
+    throw new ReeveError('invalid-input', `${what}: ${first.problem}`)
+  }
+  return approvedArguments(execution, tool, given, actor)
+}
+
+/**
+ * Asks until what was shown is approved and may run, or it is rejected:
+ *
+ *   asked → approved as shown → still fits and is what was shown → ready
+ *         → edited (of what was given) → fits → ready
+ *         ↘ does not fit (an edit; a schema that changed since) → asked again, with the problem, which no yes passes over
+ *         ↘ fits, but would run as something else than was shown → asked again, as it is now
+ */
 async function approvedArguments(
   execution: Execution,
   tool: Tool,
-  args: Json,
+  asked: unknown,
   actor: Actor | undefined,
-): Promise<Json> {
-  let shown = args
-  let problem: string | undefined
+): Promise<Ready> {
+  let given = asked
   for (;;) {
-    const request = {
-      tool: tool.name,
-      // An edit that does not fit cannot be rated.
-      risk: problem === undefined ? tool.riskOf(args) : tool.risk,
-      args: shown,
-      ...(actor && { agent: actor.agent, under: [...actor.under] }),
-      ...(problem === undefined ? {} : { problem }),
-    }
-    const decision = (await approval(execution, {
+    const before = rated(tool, given)
+    const call = requestApproval(execution, {
       kind: 'approval',
       subject: tool.name,
-      shown: request,
+      shown: shownTo(tool, given, before, actor),
+      compared: { tool: tool.name, given: asJson(given), ...agentOf(actor) },
+      binds: 'effect',
+      inputSchema: inputSchemaOf(tool),
       ...(tool.approvalTimeout === undefined ? {} : { timeout: tool.approvalTimeout }),
-    })) as Decision
+    })
+    const decision = (await call.promise) as Decision
     if (decision.status !== 'approved') throw notApproved(tool, decision)
-    if (!decision.edited) return shown
-    const edited = editedArguments(decision.value)
-    const checked = validate(tool.input, edited)
-    if (checked.ok) return checked.value as Json
-    shown = edited
-    problem = describeIssues(checked.issues)
+    const { by, edited, note } = decision
+    if (edited) given = editedGiven(given, decision.value)
+    const now = rated(tool, given)
+    const approved: ApprovedBy = { call: call.step, by, edited: edited || given !== asked, note }
+    if (isCarriedOut(execution, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
+    if (!now.ok) continue
+    const ready: Ready = { given, ...now, approved }
+    if (edited) return ready
+    const shown = decision.value as { args: Json; problem?: string }
+    if (shown.problem !== undefined) continue
+    if (sameJson(shown.args, now.json)) return ready
+    // A default that is made anew each time (an id): what was shown is what runs.
+    const isUnsteady = !sameJson(now.json, (rated(tool, given) as { json?: Json }).json ?? null)
+    if (isUnsteady && isPlain(now.parsed, now.json)) return { ...ready, parsed: shown.args, json: shown.args }
   }
 }
 
-/** An edit may be of the arguments alone or of the whole that was shown. */
-function editedArguments(value: Json): Json {
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    'tool' in value &&
-    value.args !== undefined
-  ) {
-    return value.args
+/** The journal has its result: it does not run again, whatever the code has become since. */
+function isCarriedOut({ nextRecorded: next }: Execution, tool: Tool): boolean {
+  return next?.kind === 'effect' && next.name === tool.name && next.settled !== undefined
+}
+
+/** Parses and rates; what the tool's own code cannot rate cannot be approved. */
+function rated(tool: Tool, given: unknown): Arguments {
+  const read = argumentsFor(tool, given)
+  if (!read.ok) return read
+  try {
+    tool.needsApproval(read.parsed)
+    tool.riskOf(read.parsed)
+    tool.effectOf(read.parsed)
+    return read
+  } catch (error) {
+    return { ok: false, problem: messageOf(error) }
   }
-  return value
+}
+
+/** All that a person decides on. Arguments that do not fit are shown as they were given. */
+function shownTo(tool: Tool, given: unknown, read: Arguments, actor: Actor | undefined): Json {
+  const raw = asJson(given)
+  const request = { tool: tool.name, risk: read.ok ? tool.riskOf(read.parsed) : tool.risk }
+  if (!read.ok) return { ...request, args: raw, ...agentOf(actor), problem: read.problem }
+  const shown: { [key: string]: Json } = { ...request, args: read.json }
+  if (!sameJson(raw, read.json)) shown.given = raw
+  return { ...shown, ...agentOf(actor) }
+}
+
+function agentOf(actor: Actor | undefined): { agent?: string; under?: string[] } {
+  return actor ? { agent: actor.agent, under: [...actor.under] } : {}
 }
 
 function notApproved(tool: Tool, decision: Decision): ReeveError {

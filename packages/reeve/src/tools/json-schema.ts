@@ -2,6 +2,7 @@ import { type Schema as CheckedSchema, type OutputUnit, Validator } from '@cfwor
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { type Issue, validate } from '../base/schema.ts'
 import { boundedPattern } from '../models/local/bounded-pattern.ts'
 
 export type JsonSchemaObject = { readonly [key: string]: Json | undefined }
@@ -42,7 +43,7 @@ export function fromJsonSchema(schema: JsonSchemaObject, what: string): FromJson
   measure(schema, what)
   const full = validatorFor(schema, isSafePattern)
   const withoutPatterns = validatorFor(schema, () => false)
-  const validate = (value: unknown): StandardSchemaV1.Result<Json> => {
+  const check = (value: unknown): StandardSchemaV1.Result<Json> => {
     const validator = hasLongText(value) ? withoutPatterns : full
     try {
       const { valid, errors } = validator.validate(value)
@@ -56,10 +57,22 @@ export function fromJsonSchema(schema: JsonSchemaObject, what: string): FromJson
     '~standard': {
       version: 1,
       vendor: 'reeve',
-      validate,
+      validate: check,
       jsonSchema: { input: asJsonSchema, output: asJsonSchema },
     },
   }
+}
+
+/** Checks a value against a JSON Schema; one that cannot be used finds nothing, and whoever owns it still parses. */
+export async function jsonSchemaIssues(schema: Json, value: Json): Promise<Issue[]> {
+  let check: FromJsonSchema
+  try {
+    check = fromJsonSchema(schema as JsonSchemaObject, 'A schema')
+  } catch {
+    return []
+  }
+  const checked = validate(check, value)
+  return checked.ok ? [] : checked.issues
 }
 
 /** The validator writes into its schema, so it gets a copy of its own. */

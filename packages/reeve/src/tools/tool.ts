@@ -37,7 +37,7 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
 }
 
 /** A tool as `ctx.call` takes it. */
-export interface Tool<Input = unknown, Output = unknown> {
+export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
   readonly kind: 'reeve-tool'
   /** Empty until the file that it is in gives it one. */
   name: string
@@ -57,7 +57,7 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly verify: ((args: Json, attempt: EffectAttempt) => Promise<Verdict> | Verdict) | undefined
   readonly run: (args: Json, attempt: EffectAttempt) => unknown
   /** For types only: never there. */
-  readonly types?: { input: Input; output: Output }
+  readonly types?: { input: Input; output: Output; args: Args }
 }
 
 /** From the most harmless to the gravest. */
@@ -67,7 +67,7 @@ const risks: readonly Risk[] = ['low', 'medium', 'high']
 /** Declares a tool. @throws `bad-tool` `async-schema` */
 export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   definition: ToolDefinition<I, O>,
-): Tool<InputOf<I>, OutputOf<O>> {
+): Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> {
   const { name = '', effect } = definition
   if (definition.name !== undefined) checkToolName(name)
   if (effect === 'verifiable' && !definition.verify) {
@@ -81,7 +81,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   resolveRetry(definition.retry)
   const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
-  const built: Tool<InputOf<I>, OutputOf<O>> = {
+  const built: Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> = {
     kind: 'reeve-tool',
     name,
     description: definition.description,

@@ -15,6 +15,7 @@ import type { TextListener } from '../../src/models/text-stream.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type JournalEvent, readEvents } from '../../src/store/journal.ts'
 import { readRun } from '../../src/store/runs.ts'
+import { jsonSchemaIssues } from '../../src/tools/json-schema.ts'
 import { openTestDatabase, testEngine } from '../engine/harness.ts'
 
 export interface AgentBench {
@@ -67,6 +68,7 @@ export async function agentBench(
     database,
     clock,
     workflows: registry,
+    checkJsonSchema: jsonSchemaIssues,
     ...(options.newId && { newId: options.newId }),
     contextFor: (execution) => new Context(execution, registry, faculties),
   })

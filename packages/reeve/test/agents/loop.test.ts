@@ -280,6 +280,29 @@ test('an error of a tool and a refused approval are news for the model', async (
   expect(outside.refunds).toEqual([])
 })
 
+test('a model goes on from what a person let run in the place of its call, by whom and why', async () => {
+  const { flow, outside } = desk()
+  const chat = scriptedSolver([
+    toolCalls(['orders.refund', { order: 2000 }]),
+    toolCalls(['orders.refund', { order: 20 }]),
+    goodbye,
+  ])
+  const bench = await agentBench([flow], { chat })
+  const handle = await bench.engine.startRun(flow, ticket)
+  await settle()
+  const [pending] = await bench.database.all<{ id: string }>('select id from approvals')
+  const edit = { verdict: 'approve', by: 'alice', note: 'a slip', answer: { order: 20 } } as const
+  await bench.engine.control.decide(pending!.id, edit)
+  expect(await handle.result()).toMatchObject({ status: 'succeeded' })
+  const next = JSON.stringify(chat.questions[1]!.messages)
+  expect(next).toContain('changed by alice')
+  expect(next).toContain('a slip')
+  expect(next).not.toContain('2000')
+  expect(lastResults(chat.questions[1]!)[0]!.text).toContain('{"refunded":true}')
+  // What ran counts as done, whoever thought of it.
+  expect(outside.refunds).toMatchObject([{ order: 20 }])
+})
+
 test('an agent has its iterations and no more, and is told of the last', async () => {
   const { flow } = desk({ iterations: 2 })
   const chat = scriptedSolver([

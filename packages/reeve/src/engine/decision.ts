@@ -1,0 +1,115 @@
+import { ReeveError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { canonical, type Json } from '../base/json.ts'
+import type { ApprovalView } from '../store/approvals.ts'
+import type { Session } from '../store/database.ts'
+import { decidedOnOther } from './approval.ts'
+import { hasProblem } from './approval-edit.ts'
+import type { OutcomeAnswer } from './effect.ts'
+
+/** What a person says to an approval, a question, or about an unknown outcome. */
+export interface ApprovalDecision {
+  verdict: 'approve' | 'reject' | 'answer'
+  /** Who decides. */
+  by: string
+  /** Why; it reaches workflow and agent. */
+  note?: string
+  /**
+   * With `approve` an edit: its top-level keys are laid over what the tool was given (or what was shown, where no tool
+   * is called), all others stay. With `answer` the answer to a question, or what became of an effect.
+   */
+  answer?: Json
+  /** The edit is the whole: keys that it does not name are left out. */
+  replaces?: boolean
+  /** The hash of what was shown (`args_hash`), or its first 12 characters or more. Something else is not decided. */
+  hash?: string
+}
+
+const shortestHash = 12
+
+/** Whether a decision comes with an edit. */
+export function isEdited(approval: ApprovalView, { verdict, answer }: ApprovalDecision): boolean {
+  return approval.kind === 'approval' && verdict === 'approve' && answer !== undefined
+}
+
+/** What is decided is what was seen. @throws `approval-changed` */
+export function refuseOther(approval: ApprovalView, hash: string | undefined): void {
+  if (hash === undefined) return
+  if (hash.length >= shortestHash && approval.args_hash.startsWith(hash)) return
+  throw new ReeveError(
+    'approval-changed',
+    `Approval ${approval.id} does not show what has the hash "${hash}". Look at it again, and name the hash that stands there (${shortestHash} characters or more). Nothing was decided.`,
+  )
+}
+
+/** What a person was shown must be what the run's journal says it asked for. @throws `approval-changed` */
+export async function refuseTampered(session: Session, approval: ApprovalView): Promise<void> {
+  const { id, kind, shown, args_hash: hash, run, step } = approval
+  if (sha256(canonical(JSON.parse(shown))) !== hash) throw decidedOnOther(id)
+  if (kind === 'outcome') return
+  const asked = await session.all<{ payload: string }>(
+    `select coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
+     where e.run = ? and e.step = ? and e.type = 'approval-requested' order by e.seq desc`,
+    [run, step],
+  )
+  const requests = asked.map(
+    ({ payload }) => JSON.parse(payload) as { approval: string; shown: Json; binds?: string },
+  )
+  const request = requests.find((each) => each.approval === id)
+  const isSame =
+    request && sha256(canonical(request.shown)) === hash && (request.binds ?? null) === approval.binds
+  if (!isSame) throw decidedOnOther(id)
+}
+
+/** @throws `already-decided` `approval-expired` */
+export function refuseDecided(approval: ApprovalView, now: number): void {
+  if (approval.status === 'expired' || (approval.expires_at !== null && approval.expires_at <= now)) {
+    const when = approval.expires_at === null ? '' : ` at ${new Date(approval.expires_at).toISOString()}`
+    throw new ReeveError(
+      'approval-expired',
+      `Approval ${approval.id} expired${when}; nothing was decided. See the run: reeve show ${approval.run_id}`,
+    )
+  }
+  if (approval.status !== 'pending') {
+    const who = approval.decided_by ? ` by ${approval.decided_by}` : ''
+    throw new ReeveError(
+      'already-decided',
+      `Approval ${approval.id} was ${approval.status}${who} already; the first decision stands.`,
+    )
+  }
+}
+
+/** @throws `wrong-answer` `problem-stands` */
+export function refuseUnfit(approval: ApprovalView, decision: ApprovalDecision): void {
+  if (approval.kind === 'approval' && decision.verdict === 'answer') {
+    throw new ReeveError('wrong-answer', `Approval ${approval.id} asks for approve or reject.`)
+  }
+  if (approval.kind !== 'approval' && decision.verdict === 'approve') {
+    throw new ReeveError(
+      'wrong-answer',
+      `${approval.id} is a question about ${approval.subject}: reeve answer ${approval.id} ANSWER`,
+    )
+  }
+  if (approval.kind === 'outcome' && !isOutcome(decision.answer)) {
+    throw new ReeveError(
+      'wrong-answer',
+      `Nobody knows whether ${approval.subject} took effect. Look at the outside system, then: reeve answer ${approval.id} happened | again | failed`,
+    )
+  }
+  const problem = decision.verdict === 'approve' ? hasProblem(approval) : undefined
+  if (problem !== undefined && decision.answer === undefined) {
+    throw new ReeveError(
+      'problem-stands',
+      `Approval ${approval.id} cannot be approved as it stands: ${problem}. Approve an edit that fits (reeve approve ${approval.id} --edit JSON), or reject it.`,
+    )
+  }
+}
+
+function isOutcome(answer: Json | undefined): answer is OutcomeAnswer & Json {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'happened' in answer &&
+    typeof answer.happened === 'boolean'
+  )
+}
