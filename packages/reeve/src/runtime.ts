@@ -4,7 +4,8 @@ import type { AgentListener } from './agents/agent-events.ts'
 import type { Environment } from './base/config.ts'
 import { messageOf, ReeveError } from './base/errors.ts'
 import { createIds } from './base/ids.ts'
-import { type Log, lineLog } from './base/log.ts'
+import { secretsOf } from './base/known-secrets.ts'
+import { type Log, lineLog, redactingLog } from './base/log.ts'
 import { type Clock, formatMs, systemClock, toMs } from './base/time.ts'
 import { Context, type Faculties } from './context.ts'
 import { Engine } from './engine/engine.ts'
@@ -106,13 +107,16 @@ export class Runtime {
 
   static async open(options: RuntimeOptions): Promise<Runtime> {
     const ownClock = options.clock ?? systemClock
-    const log = options.log ?? lineLog((line) => process.stderr.write(line), false)
+    const secrets = secretsOf(options.environment)
+    const log = redactingLog(options.log ?? lineLog((line) => process.stderr.write(line), false), secrets)
     const unusable: UnusableSolver[] = []
     const routes = resolveRoutes(options, unusable)
     const onFatal = (error: unknown) => endProcess(log, error)
     const database = openDatabase(options.environment.database, ownClock, {
       onBroken: onFatal,
       onSkew: (skewMs) => log.warn(skewOf(skewMs)),
+      onTightened: (paths) => log.warn(tightenedOf(paths)),
+      secrets,
     })
     const clock = database.clock ?? ownClock
     const newId = createIds(() => clock.now())
@@ -133,6 +137,7 @@ export class Runtime {
       })
       const memory = createMemory({ database, embedder: { name: embedderName, embed } })
       const mcpServers = await mcpServersOf(options.project, { ...options, clock })
+      for (const server of mcpServers) server.addCredentialsTo(secrets)
       const toolbox = toolboxOf(options.project, mcpServers)
       const faculties: Faculties = { toolbox, questions, knowledge, memory }
       if (options.agentListener) faculties.agentListener = options.agentListener
@@ -288,6 +293,10 @@ function batchServices(routes: ReadonlyMap<string, RouteDefinition>): Map<string
   for (const { solvers } of routes.values())
     for (const { name, batches } of solvers) if (batches) services.set(name, batches)
   return services
+}
+
+function tightenedOf(paths: string[]): string {
+  return `other users of this machine could read ${paths.join(', ')}; only this user can from now on`
 }
 
 function skewOf(skewMs: number): string {

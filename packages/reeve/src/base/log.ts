@@ -1,3 +1,5 @@
+import type { Secrets } from './secrets.ts'
+
 /** Where the runtime reports. Structured: a message and its particulars. */
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void
@@ -6,6 +8,13 @@ export interface Log {
 }
 
 export const silentLog: Log = { info() {}, warn() {}, error() {} }
+
+/** A log that no registered secret gets into. */
+export function redactingLog(log: Log, secrets: Secrets): Log {
+  const cleaned = (level: keyof Log) => (message: string, fields?: Record<string, unknown>) =>
+    log[level](secrets.redact(message), fields && secrets.redactData(fields))
+  return { info: cleaned('info'), warn: cleaned('warn'), error: cleaned('error') }
+}
 
 /** Writes warnings and errors, one line each, to `write`; with `verbose` everything. */
 export function lineLog(write: (line: string) => void, verbose: boolean): Log {

@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander'
+import { readVariables } from '../base/config.ts'
+import { secretsOfVariables } from '../base/known-secrets.ts'
 import { readManifest } from '../base/package-files.ts'
 import { type Cli, createCli } from './cli.ts'
 import { type ExitCode, exitCodes, exitCodesHelp } from './exit-codes.ts'
@@ -14,7 +16,7 @@ interface SharedOptions {
 }
 
 // What a command needs is loaded when it is called: `reeve --help` must not load a runtime.
-const terminal = new Terminal(process.argv.includes('--json'))
+const terminal = new Terminal(process.argv.includes('--json'), secretsOfVariables(readVariables()))
 let exitCode: ExitCode = exitCodes.done
 
 function calls(load: () => Promise<Handler>) {

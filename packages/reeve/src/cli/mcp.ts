@@ -1,5 +1,8 @@
 import { Writable } from 'node:stream'
+import { readVariables } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
+import { secretsOfVariables } from '../base/known-secrets.ts'
+import type { Secrets } from '../base/secrets.ts'
 import { ExactLines } from '../server/exact-requests.ts'
 import { serveMcp } from '../server/mcp.ts'
 import { importSdk } from '../tools/mcp/sdk.ts'
@@ -16,7 +19,7 @@ export interface McpOptions {
 /** Serves the project over standard input and output, and drives its runs, until the other side ends its input. */
 export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
   const maxWaitSeconds = toSeconds(options.wait)
-  const stdout = claimStdout()
+  const stdout = claimStdout(secretsOfVariables(readVariables()))
   return withRuntime(cli, async (runtime) => {
     const { StdioServerTransport } = await loadTransport()
     const { user } = runtime.environment
@@ -39,12 +42,12 @@ export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
 }
 
 /** Standard output belongs to the protocol: what the project's own code prints goes to standard error instead. */
-function claimStdout(): Writable {
+function claimStdout(secrets: Secrets): Writable {
   const write = process.stdout.write.bind(process.stdout)
   process.stdout.write = process.stderr.write.bind(process.stderr)
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
-      write(chunk, (error) => done(error))
+      write(secrets.redactJson(chunk.toString()), (error) => done(error))
     },
   })
 }

@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { Secrets } from '../base/secrets.ts'
 import { safeJson, safeText } from './safe-text.ts'
 
 export type Colors = ReturnType<typeof pc.createColors>
@@ -10,10 +11,13 @@ export type Colors = ReturnType<typeof pc.createColors>
 export class Terminal {
   readonly json: boolean
   readonly colors: Colors
+  readonly #secrets: Secrets
   readonly #closed = new AbortController()
 
-  constructor(json: boolean) {
+  /** `secrets`: what is not printed. */
+  constructor(json: boolean, secrets = new Secrets()) {
     this.json = json
+    this.#secrets = secrets
     this.colors = pc.createColors(process.stdout.isTTY === true && process.stdout.hasColors())
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => this.#closed.abort())
   }
@@ -44,7 +48,7 @@ export class Terminal {
   }
 
   #write(stream: NodeJS.WriteStream, text: string): void {
-    if (!this.#closed.signal.aborted) stream.write(text)
+    if (!this.#closed.signal.aborted) stream.write(this.#secrets.redact(text))
   }
 
   /** Resolves when everything is handed over, so that an exit cuts nothing off. */

@@ -1,5 +1,6 @@
 import { type Environment, readEnvironment } from '../base/config.ts'
 import { createIds } from '../base/ids.ts'
+import { secretsOf } from '../base/known-secrets.ts'
 import { systemClock } from '../base/time.ts'
 import { Control } from '../engine/control.ts'
 import { findProject } from '../project.ts'
@@ -23,7 +24,7 @@ export interface Workspace {
 export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {
   const folder = projectFolder(cli)
   const environment = readEnvironment(folder)
-  const database = openDatabase(environment.database, systemClock)
+  const database = openDatabase(environment.database, systemClock, { secrets: secretsOf(environment) })
   try {
     const clock = database.clock ?? systemClock
     const newId = createIds(() => clock.now())

@@ -67,7 +67,9 @@ export function requestApproval(execution: Execution, request: ApprovalRequest):
 }
 
 function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened {
-  const { kind, subject, shown, timeout, binds, inputSchema } = request
+  const { kind, subject, timeout, binds, inputSchema } = request
+  // What is shown is what the journal keeps.
+  const shown = execution.edges.secrets.redactData(request.shown)
   const expiresAt = timeout === undefined ? null : execution.edges.clock.now() + toMs(timeout)
   encodePayload(shown, `what is shown for "${subject}"`)
   const more = { expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
@@ -127,7 +129,8 @@ export function requestAnswer(
   more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> = { expires_at: null },
 ): string {
   const id = execution.edges.newId()
-  const { kind, subject, shown } = asked
+  const { kind, subject } = asked
+  const shown = execution.edges.secrets.redactData(asked.shown)
   execution.requestApproval({
     id,
     run: execution.claim.no,

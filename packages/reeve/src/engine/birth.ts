@@ -60,11 +60,13 @@ export function ownKey(kind: 'schedule' | 'debounce', name: string): string {
 export function prepareBirth(
   edges: EngineEdges,
   workflow: Workflow,
-  input: unknown,
+  given: unknown,
   options: StartOptions,
   no: number,
   own?: string,
 ): Birth {
+  // The first life sees what later ones will read.
+  const input = edges.secrets.redactData(given)
   const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)
   // What is kept is what was given: a schema's transforms run again on replay, and must find what they expect.
   const text = encodePayload(input, `the input of workflow "${workflow.name}"`) ?? 'null'

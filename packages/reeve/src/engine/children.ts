@@ -1,5 +1,6 @@
-import { sha256 } from '../base/hash.ts'
-import { chainHash, chainStart, type JournalEvent } from '../store/journal.ts'
+import type { Secrets } from '../base/secrets.ts'
+import { type Blob, Chain } from '../store/chain.ts'
+import type { JournalEvent } from '../store/journal.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
 import { argumentsHash } from './effect.ts'
 import type { Execution } from './execution.ts'
@@ -28,7 +29,8 @@ export function startChild(
     const birth = prepareBirth(execution.edges, workflow, input, own, await execution.edges.numbers.take())
     birth.run.parent = no
     birth.run.parent_step = call.step
-    execution.addChild(birth.run, firstEvent(birth))
+    const { first, blobs } = firstEvent(birth, execution.edges.secrets)
+    execution.addChild(birth.run, first, blobs)
     execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })
   })
   return derived(call, (started) => {
@@ -37,21 +39,19 @@ export function startChild(
   })
 }
 
-/** The `run-started` event of a run that no process drives yet. */
-export function firstEvent(birth: Birth): JournalEvent {
-  const { run, payload } = birth
-  const event: JournalEvent = {
-    run: run.no,
-    seq: 1,
+/** The `run-started` event of a run that no process drives yet, with its blob where it has one. */
+export function firstEvent(
+  { run, payload }: Birth,
+  secrets: Secrets | undefined,
+): { first: JournalEvent; blobs: Blob[] } {
+  const blobs: Blob[] = []
+  const started = {
     type: 'run-started',
     step: null,
     name: run.workflow,
     args: null,
     at: run.created_at,
     payload,
-    blob: null,
-    hash: '',
   }
-  event.hash = chainHash(chainStart(run.id), event, sha256(payload))
-  return event
+  return { first: new Chain(run, undefined, secrets).link(started, blobs), blobs }
 }

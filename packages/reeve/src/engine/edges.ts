@@ -1,4 +1,5 @@
 import type { Log } from '../base/log.ts'
+import type { Secrets } from '../base/secrets.ts'
 import type { Clock } from '../base/time.ts'
 import type { GroupCommit } from '../store/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
@@ -11,6 +12,8 @@ export interface EngineEdges {
   numbers: RunNumbers
   newId: () => string
   log: Log
+  /** What must not reach a journal. */
+  secrets: Secrets
   /** The database's own name in effect keys, so that two databases never share one. */
   identity: string
   /** 0..1, for spreading retries only. */

@@ -1,5 +1,6 @@
 import { fromErrorRecord, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { Secrets } from '../base/secrets.ts'
 import type { Clock } from '../base/time.ts'
 import type { Database } from '../store/database.ts'
 import { GroupCommit } from '../store/group-commit.ts'
@@ -26,6 +27,8 @@ export interface EngineOptions {
   newId: () => string
   random: () => number
   identity: string
+  /** What must not reach a journal. Default: what the database knows of. */
+  secrets?: Secrets
   /** Default: an empty registry, filled before `start`. */
   workflows?: WorkflowRegistry
   /** Makes the `ctx` of a run. Default: the engine's own. */
@@ -86,6 +89,7 @@ export class Engine {
       numbers: new RunNumbers(options.database, onTrouble),
       newId: options.newId,
       log: options.log,
+      secrets: options.secrets ?? options.database.secrets ?? new Secrets(),
       identity: options.identity,
       random: options.random,
       lingerMs: options.lingerMs ?? 1000,

@@ -1,5 +1,5 @@
+import { insertLinked } from '../store/chain.ts'
 import type { Session } from '../store/database.ts'
-import { eventValues, insertEvents } from '../store/journal.ts'
 import { ensureQueue } from '../store/queues.ts'
 import { enqueueKeyedRuns, enqueueRuns, keyedRunValues, newRunValues, type RunRow } from '../store/runs.ts'
 import type { Birth } from './birth.ts'
@@ -13,7 +13,8 @@ export async function enqueue(session: Session, birth: Birth): Promise<boolean> 
   await ensureQueue(session, run.queue)
   if (run.idempotency === null) await session.bulk(enqueueRuns, [newRunValues(run)])
   else if ((await session.bulk(enqueueKeyedRuns, [keyedRunValues(run)])).length === 0) return false
-  await session.bulk(insertEvents, [eventValues(firstEvent(birth))])
+  const { first, blobs } = firstEvent(birth, session.secrets)
+  await insertLinked(session, [first], blobs)
   return true
 }
 

@@ -1,6 +1,7 @@
 import { fromErrorRecord, messageOf, ReeveError, toErrorRecord } from '../base/errors.ts'
 import { toMs } from '../base/time.ts'
 import type { NewApproval } from '../store/approvals.ts'
+import type { Blob } from '../store/chain.ts'
 import type { Outcome, Turn, TurnSource } from '../store/group-commit.ts'
 import type { InboxItem } from '../store/inbox.ts'
 import type { JournalEvent } from '../store/journal.ts'
@@ -91,7 +92,11 @@ export class Execution implements TurnSource {
     const { time } = workflow.limits
     this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : claim.createdAt + toMs(time)
     this.#now = history?.input.at ?? claim.createdAt
-    this.#outbox = new Outbox(claim, history && { seq: history.lastSeq, hash: history.lastHash })
+    this.#outbox = new Outbox(
+      claim,
+      history && { seq: history.lastSeq, hash: history.lastHash },
+      options.edges.secrets,
+    )
     this.#deliveries = new Deliveries(history?.settlements ?? [], {
       recorded: (settlement) => this.#deliverRecorded(settlement.step, settlement.event, settlement.rejects),
       live: (settlement) => this.#deliverLive(settlement),
@@ -159,7 +164,8 @@ export class Execution implements TurnSource {
    * Numbers a call and compares it with what the journal has under that number. A diverged, parked or ending run gets a
    * promise that never settles: nothing for user code to catch.
    */
-  issue(kind: CallKind, name: string, args: string | null): Call {
+  issue(kind: CallKind, given: string, args: string | null): Call {
+    const name = this.edges.secrets.redact(given)
     const step = this.#nextStep++
     const recorded = this.history?.calls.get(step)
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
@@ -288,8 +294,8 @@ export class Execution implements TurnSource {
     this.#outbox.closeApproval(approval, status)
   }
 
-  addChild(run: NewRun, first: JournalEvent): void {
-    this.#outbox.addChild(run, first)
+  addChild(run: NewRun, first: JournalEvent, blobs: Blob[]): void {
+    this.#outbox.addChild(run, first, blobs)
   }
 
   /** To be written with the event that the caller writes in the same breath. */

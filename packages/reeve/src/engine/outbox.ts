@@ -1,7 +1,9 @@
-import { sha256 } from '../base/hash.ts'
+import { fromErrorRecord } from '../base/errors.ts'
+import { Secrets } from '../base/secrets.ts'
 import type { NewApproval } from '../store/approvals.ts'
+import { type Blob, Chain } from '../store/chain.ts'
 import type { Turn } from '../store/group-commit.ts'
-import { chainHash, chainStart, type JournalEvent } from '../store/journal.ts'
+import type { JournalEvent } from '../store/journal.ts'
 import type { NewMemory } from '../store/memories.ts'
 import { endedStatuses, type NewRun, type RunStatus } from '../store/runs.ts'
 import type { Claim, Leaving, Settlement } from './call.ts'
@@ -18,29 +20,27 @@ export interface PendingEvent {
   whenDurable?: () => void
 }
 
-/** A value's largest size as JSON inside an event, in characters; a larger one becomes a blob. */
-const inlineLimit = 256 * 1024
-
 /**
  * Gathers what a run wants written and makes turns of it: events numbered and linked into the run's hash chain, with the
  * rows that go with them. One turn is under way at a time.
  */
 export class Outbox {
   readonly #claim: Claim
-  #seq: number
-  #hash: string
+  readonly #chain: Chain
+  readonly #secrets: Secrets
   #events: PendingEvent[] = []
   #approvals: NewApproval[] = []
   #closed: { approval: string; status: 'expired' | 'withdrawn' }[] = []
   #children: { run: NewRun; first: JournalEvent }[] = []
+  #blobs: Blob[] = []
   #memories: NewMemory[] = []
   #birth: NewRun | undefined
   #leaving: Leaving | undefined
 
-  constructor(claim: Claim, last: { seq: number; hash: string } | undefined) {
+  constructor(claim: Claim, last: { seq: number; hash: string } | undefined, secrets = new Secrets()) {
     this.#claim = claim
-    this.#seq = last?.seq ?? 0
-    this.#hash = last?.hash ?? chainStart(claim.id)
+    this.#secrets = secrets
+    this.#chain = new Chain(claim, last, secrets)
   }
 
   get empty(): boolean {
@@ -68,8 +68,9 @@ export class Outbox {
     this.#closed.push({ approval, status })
   }
 
-  addChild(run: NewRun, first: JournalEvent): void {
+  addChild(run: NewRun, first: JournalEvent, blobs: Blob[]): void {
     this.#children.push({ run, first })
+    this.#blobs.push(...blobs)
   }
 
   addMemory(memory: NewMemory): void {
@@ -91,7 +92,8 @@ export class Outbox {
     const turn: Turn = { run: this.#claim.no, epoch: this.#claim.epoch, events: [] }
     const events = this.#events
     this.#events = []
-    for (const event of events) turn.events.push(this.#link(event, at, turn))
+    for (const event of events) turn.events.push(this.#link(event, at))
+    if (this.#blobs.length > 0) turn.blobs = this.#blobs.splice(0)
     if (this.#birth) {
       turn.birth = this.#birth
       this.#birth = undefined
@@ -106,29 +108,17 @@ export class Outbox {
     return { turn, events, at, leaving }
   }
 
-  #link(pending: PendingEvent, at: number, turn: Turn): JournalEvent {
-    let payload = pending.payload
-    let blob: string | null = null
-    let digest = ''
-    if (payload !== null) {
-      digest = sha256(payload)
-      if (payload.length > inlineLimit) {
-        blob = digest
-        turn.blobs ??= []
-        turn.blobs.push({ hash: blob, content: payload })
-        payload = null
-      }
-    }
-    const { type, step, name, args } = pending
-    const run = this.#claim.no
-    const event: JournalEvent = { run, seq: ++this.#seq, type, step, name, args, at, payload, blob, hash: '' }
-    event.hash = chainHash(this.#hash, event, digest)
-    this.#hash = event.hash
+  #link(pending: PendingEvent, at: number): JournalEvent {
+    const { type, step, name, args, payload } = pending
+    const event = this.#chain.link({ type, step, name, args, at, payload }, this.#blobs)
+    const kept = event.blob === null ? event.payload : this.#blobs.at(-1)!.content
+    if (kept !== payload) tellAsKept(pending, kept)
     return event
   }
 
   #addLeaving(turn: Turn, leaving: Leaving, events: PendingEvent[], at: number, wakeAt: number | null): void {
     const ended = isEnded(leaving.status)
+    if (leaving.reason !== null) leaving.reason = this.#secrets.redact(leaving.reason)
     turn.release = {
       no: this.#claim.no,
       status: leaving.status,
@@ -136,8 +126,8 @@ export class Outbox {
       wakeAt: leaving.status === 'waiting' ? wakeAt : null,
       inboxSeen: this.#claim.inbox,
       endedAt: ended ? at : null,
-      head: this.#hash,
-      headSeq: this.#seq,
+      head: this.#chain.hash,
+      headSeq: this.#chain.seq,
     }
     if (!ended || this.#claim.parent === null) return
     const value: unknown = JSON.parse(events.at(-1)?.payload ?? 'null')
@@ -145,6 +135,15 @@ export class Outbox {
     const payload = JSON.stringify({ status: leaving.status, value })
     turn.deliveries = [{ run: this.#claim.parent, name, dedup: name, payload, at }]
   }
+}
+
+/** A secret was left out of what is kept: the workflow hears what a replay would tell it. */
+function tellAsKept(pending: PendingEvent, payload: string | null): void {
+  pending.payload = payload
+  if (!pending.settles || payload === null) return
+  const kept = JSON.parse(payload)
+  if (pending.settles.error) pending.settles.error = fromErrorRecord(kept)
+  else pending.settles.value = kept
 }
 
 /** A turn being written. */

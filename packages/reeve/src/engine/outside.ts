@@ -1,16 +1,10 @@
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
 import { approvalValues, insertApprovals, type NewApproval } from '../store/approvals.ts'
+import { type Blob, Chain, insertLinked } from '../store/chain.ts'
 import type { Database, Session } from '../store/database.ts'
 import { deliver } from '../store/inbox.ts'
-import {
-  chainHash,
-  chainStart,
-  eventValues,
-  insertEvents,
-  type JournalEvent,
-  readHead,
-} from '../store/journal.ts'
+import { readHead } from '../store/journal.ts'
 import { lockRun, moveRuns, type RunRow, type RunStatus } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
 
@@ -35,29 +29,14 @@ export async function appendOutside(
   events: OutsideEvent[],
   change: { status: RunStatus; reason: string | null; ended: boolean },
 ): Promise<void> {
-  const head = await readHead(session, run.no)
-  let hash = head?.hash ?? chainStart(run.id)
-  let seq = head?.seq ?? 0
+  const chain = new Chain(run, await readHead(session, run.no), session.secrets)
   const at = edges.clock.now()
-  const rows = events.map((outside) => {
-    const event: JournalEvent = {
-      run: run.no,
-      seq: ++seq,
-      type: outside.type,
-      step: outside.step ?? null,
-      name: outside.name ?? null,
-      args: outside.args ?? null,
-      at: outside.at ?? at,
-      payload: outside.payload ?? null,
-      blob: null,
-      hash: '',
-    }
-    event.hash = chainHash(hash, event, outside.payload === undefined ? '' : sha256(outside.payload))
-    hash = event.hash
-    return eventValues(event)
-  })
-  await session.bulk(insertEvents, rows)
-  const row = [run.no, change.status, change.reason, change.ended ? at : null, hash, seq]
+  const blobs: Blob[] = []
+  const linked = events.map(({ type, step = null, name = null, args = null, payload = null, at: its = at }) =>
+    chain.link({ type, step, name, args, at: its, payload }, blobs),
+  )
+  await insertLinked(session, linked, blobs)
+  const row = [run.no, change.status, change.reason, change.ended ? at : null, chain.hash, chain.seq]
   await session.bulk(moveRuns, [row])
 }
 

@@ -1,6 +1,7 @@
 import type { APICallError } from 'ai'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { retryAfterMs } from '../base/retry-after.ts'
+import { Secrets } from '../base/secrets.ts'
 
 /**
  * What an AI SDK call threw, in Reeve's terms:
@@ -58,5 +59,5 @@ function isOutOfCredit(error: APICallError): boolean {
 }
 
 function redact(message: string, secret: string | undefined): string {
-  return secret ? message.replaceAll(secret, '[key]') : message
+  return new Secrets(secret ? [secret] : []).redact(message)
 }

@@ -104,7 +104,8 @@ export class Questions {
   ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
     const { retry, deadline, question } = asked
     const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
-    return this.call(execution, call, ({ signal }) => this.#attempt(execution, asked, signal))
+    const clean = { ...asked, question: execution.edges.secrets.redactData(question) }
+    return this.call(execution, call, ({ signal }) => this.#attempt(execution, clean, signal))
   }
 
   /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
@@ -179,7 +180,7 @@ export class Questions {
   #textsOf(execution: Execution, { question, agent, isPrivate }: Asked): TextStream | undefined {
     if (!this.#textListener || isPrivate) return undefined
     const origin = { run: execution.claim.id, question: question.name, ...(agent !== undefined && { agent }) }
-    return new TextStream(origin, this.#textListener, execution.edges.log)
+    return new TextStream(origin, this.#textListener, execution.edges)
   }
 
   /** Unless the plan says `next`, a refusal ends the whole question, not only the solver that was to be paid. */

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import type { SecretStream, Secrets } from '../base/secrets.ts'
 
 /** Which question a text belongs to. */
 export interface TextOrigin {
@@ -29,14 +30,18 @@ export type TextListener = (event: TextEvent) => unknown
 /** Follows the tries at one question, one after the other. Says nothing of tries that write no text. */
 export class TextStream {
   readonly #origin: TextOrigin
+  readonly #secrets: Secrets
   readonly #mail: Mail
+  #clean: SecretStream
   #solver = ''
   #try = 0
   #isOpen = false
   #isWriting = false
 
-  constructor(origin: TextOrigin, listener: TextListener, log: Log) {
+  constructor(origin: TextOrigin, listener: TextListener, { log, secrets }: { log: Log; secrets: Secrets }) {
     this.#origin = origin
+    this.#secrets = secrets
+    this.#clean = secrets.stream()
     this.#mail = new Mail(listener, (error) =>
       log.warn('a listener to texts threw and hears no more of this one', {
         ...origin,
@@ -50,11 +55,9 @@ export class TextStream {
     const current = ++this.#try
     this.#solver = solver
     this.#isOpen = true
+    this.#clean = this.#secrets.stream()
     return (text) => {
-      if (!this.#isOpen || current !== this.#try || text === '') return
-      if (!this.#isWriting) this.#tell({ type: 'text-started' })
-      this.#isWriting = true
-      this.#tell({ type: 'text-written', text })
+      if (this.#isOpen && current === this.#try) this.#write(this.#clean.push(text))
     }
   }
 
@@ -66,7 +69,15 @@ export class TextStream {
     this.#close({ type: 'text-finished' })
   }
 
+  #write(text: string): void {
+    if (text === '') return
+    if (!this.#isWriting) this.#tell({ type: 'text-started' })
+    this.#isWriting = true
+    this.#tell({ type: 'text-written', text })
+  }
+
   #close(ending: TextNews): void {
+    this.#write(this.#clean.end())
     if (this.#isWriting) this.#tell(ending)
     this.#isWriting = false
     this.#isOpen = false

@@ -1,3 +1,4 @@
+import type { Secrets } from '../base/secrets.ts'
 import type { Clock } from '../base/time.ts'
 
 /**
@@ -19,6 +20,8 @@ export interface Bulk {
 }
 
 export interface Session {
+  /** What must not be written; absent: nothing is known to be secret. */
+  readonly secrets?: Secrets
   all<Row>(sql: string, parameters?: Value[]): Promise<Row[]>
   get<Row>(sql: string, parameters?: Value[]): Promise<Row | undefined>
   /** Answers how many rows changed. */

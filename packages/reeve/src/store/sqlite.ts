@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
 import type { Bulk, Database, Session, Value } from './database.ts'
 import { forSqlite } from './dialect.ts'
+import { makePrivate } from './private-files.ts'
 import { BulkStatements } from './sqlite-bulk.ts'
 
 /** Below this, SQLite can corrupt a WAL database when a writer resets the log under a reader. */
@@ -30,6 +31,8 @@ export interface SqliteOptions {
    * must end. Default: only whoever asked hears of it.
    */
   onBroken?: ((error: unknown) => void) | undefined
+  /** Told of the files and folders that others could read until now. */
+  onTightened?: ((paths: string[]) => void) | undefined
   /** For tests of the check itself. */
   sqliteVersion?: string
 }
@@ -61,13 +64,14 @@ class SqliteDatabase implements Database {
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  constructor({ file, clock, onBroken }: SqliteOptions) {
+  constructor({ file, clock, onBroken, onTightened }: SqliteOptions) {
     this.place = file
     this.#clock = clock
     this.#onBroken = onBroken
     const inMemory = file === ':memory:'
     try {
-      if (!inMemory) mkdirSync(dirname(file), { recursive: true })
+      const tightened = inMemory ? [] : makePrivate(file)
+      if (tightened.length > 0) onTightened?.(tightened)
       this.#writer = new Connection(file, clock, false)
       this.#reader = inMemory ? this.#writer : new Connection(file, clock, true)
     } catch (cause) {

@@ -1,7 +1,8 @@
 import { ReeveError } from '../base/errors.ts'
+import { credentialsIn } from '../base/known-secrets.ts'
+import { Secrets, withoutSecrets } from '../base/secrets.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import { NotApplied } from '../engine/effect.ts'
-import { blotOut, bytesWithoutSecrets, secretsIn } from './credential-echo.ts'
 import { type ExchangeResponse, exchange } from './http-exchange.ts'
 import { type Hop, nextHop, refusedRedirect } from './http-redirect.ts'
 import { type Destination, EgressGuard, type EgressRules, type Resolve } from './ssrf-guard.ts'
@@ -112,10 +113,11 @@ export class HttpClient {
     const deadline = AbortSignal.timeout(this.#timeoutMs)
     const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
     const progress = { sent: false, redirects: 0 }
+    const secrets = new Secrets()
     try {
-      return await this.#follow(request, signal, progress)
+      return await this.#follow(request, signal, progress, secrets)
     } catch (error) {
-      if (error !== deadline.reason) throw afterRedirects(error, progress.redirects)
+      if (error !== deadline.reason) throw afterRedirects(error, progress.redirects, secrets)
       throw new ReeveError('http-timeout', `No whole answer came within ${this.#timeoutMs} ms.`, {
         retryable: true,
         details: { ...progress },
@@ -123,13 +125,17 @@ export class HttpClient {
     }
   }
 
-  async #follow(request: HttpRequest, signal: AbortSignal, progress: Progress): Promise<HttpResponse> {
+  async #follow(
+    request: HttpRequest,
+    signal: AbortSignal,
+    progress: Progress,
+    secrets: Secrets,
+  ): Promise<HttpResponse> {
     let hop = this.#firstHop(request)
-    const secrets: string[] = []
     for (;;) {
       const destination = await this.#guard.admit(hop.url, signal)
       const credentials = this.#credentialsFor(destination)
-      secrets.push(...secretsIn(credentials))
+      secrets.add(Object.values(credentials).flatMap(credentialsIn))
       progress.sent = true
       const answer = await exchange(destination, {
         method: hop.method,
@@ -188,7 +194,7 @@ export class HttpClient {
     return credentials
   }
 
-  #response(hop: Hop, answer: ExchangeResponse, secrets: string[]): HttpResponse {
+  #response(hop: Hop, answer: ExchangeResponse, secrets: Secrets): HttpResponse {
     const [type = '', ...parameters] = (answer.headers['content-type'] ?? '').toLowerCase().split(';')
     const contentType = type.trim()
     if (answer.body.length > 0 && !this.#contentTypes.some((allowed) => typeMatches(allowed, contentType))) {
@@ -200,12 +206,12 @@ export class HttpClient {
     }
     const headers: Record<string, string> = {}
     for (const [name, value] of Object.entries(answer.headers)) {
-      if (this.#responseHeaders.has(name)) headers[name] = blotOut(value, secrets)
+      if (this.#responseHeaders.has(name)) headers[name] = secrets.redact(value)
     }
-    const bytes = bytesWithoutSecrets(answer.body, secrets)
+    const bytes = secrets.redactBytes(answer.body)
     return {
       status: answer.status,
-      url: blotOut(hop.url.href, secrets),
+      url: secrets.redact(hop.url.href),
       headers,
       contentType,
       bytes,
@@ -219,11 +225,12 @@ interface Progress {
   redirects: number
 }
 
-/** A later hop that never left does not undo that the first one did. */
-function afterRedirects(error: unknown, redirects: number): unknown {
-  if (redirects === 0 || !(error instanceof ReeveError) || error.details.sent !== false) return error
-  const { retryable, cause, details } = error
-  return new ReeveError(error.code, error.message, { retryable, cause, details: { ...details, sent: true } })
+/** A later hop that never left does not undo that the first one did. What an answer repeats is left out. */
+function afterRedirects(error: unknown, redirects: number, secrets: Secrets): unknown {
+  const clean = withoutSecrets(error, secrets)
+  if (redirects === 0 || !(clean instanceof ReeveError) || clean.details.sent !== false) return clean
+  const { retryable, cause, details } = clean
+  return new ReeveError(clean.code, clean.message, { retryable, cause, details: { ...details, sent: true } })
 }
 
 /** What went wrong before anything left certainly changed nothing: the engine may know that. */

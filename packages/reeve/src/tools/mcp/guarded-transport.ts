@@ -1,7 +1,7 @@
 import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
 import { ReeveError } from '../../base/errors.ts'
-import { blotOut, withoutSecrets } from '../credential-echo.ts'
+import type { Secrets } from '../../base/secrets.ts'
 import { floodFault, protocolFault } from './faults.ts'
 import { visible } from './visible-text.ts'
 
@@ -29,12 +29,12 @@ export class GuardedTransport implements Transport {
   lastTrouble: string | undefined
   readonly #inner: Transport
   readonly #server: string
-  readonly #secrets: readonly string[]
+  readonly #secrets: Secrets
   readonly #pending = new Set<number>()
   readonly #cancelled = new Set<number>()
   #unasked = 0
 
-  constructor(server: string, inner: Transport, secrets: readonly string[]) {
+  constructor(server: string, inner: Transport, secrets: Secrets) {
     this.#server = server
     this.#inner = inner
     this.#secrets = secrets
@@ -88,7 +88,7 @@ export class GuardedTransport implements Transport {
     const fault = this.#faultIn(message)
     if (fault) this.refuse(fault)
     else if ('method' in message || !this.#cancelled.delete(message.id as number)) {
-      const said = withoutSecrets(message, this.#secrets)
+      const said = this.#secrets.redactData(message)
       if ('error' in said) said.error.data = new Answered()
       this.onmessage?.(said, extra)
     }
@@ -111,7 +111,7 @@ export class GuardedTransport implements Transport {
     else if (error instanceof SyntaxError || /ZodError$/.test(error.name)) {
       this.refuse(protocolFault(this.#server, 'it sent something that is no JSON-RPC message'))
     } else {
-      this.lastTrouble = visible(blotOut(error.message, this.#secrets), 200)
+      this.lastTrouble = visible(this.#secrets.redact(error.message), 200)
       this.onerror?.(error)
     }
   }

@@ -2,8 +2,8 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { Result } from '@modelcontextprotocol/sdk/types.js'
 import type { ZodType } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import type { Secrets } from '../../base/secrets.ts'
 import type { Clock } from '../../base/time.ts'
-import { blotOut } from '../credential-echo.ts'
 import { type Definition, type Listed, listed, promptDefinition, toolDefinition } from './definition.ts'
 import { diedFault, notAsked, protocolFault } from './faults.ts'
 import { Answered, type GuardedTransport } from './guarded-transport.ts'
@@ -35,7 +35,7 @@ export class LiveConnection {
   readonly #limits: Limits
   readonly #clock: Clock
   readonly #sdk: ClientSdk
-  readonly #secrets: readonly string[]
+  readonly #secrets: Secrets
   #lost = false
   #served = false
   #forgotten = false
@@ -255,7 +255,7 @@ export class LiveConnection {
   }
 
   #shown(text: string): string {
-    return visible(blotOut(text, this.#secrets))
+    return visible(this.#secrets.redact(text))
   }
 
   /** 4xx: refused before it was asked of a tool. A server that ended the session says 404 or 410, some 400: worth a new one. */

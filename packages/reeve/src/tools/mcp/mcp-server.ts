@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { readVariables } from '../../base/config.ts'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import type { Secrets } from '../../base/secrets.ts'
 import { systemClock } from '../../base/time.ts'
 import { type EffectAttempt, NotApplied } from '../../engine/effect.ts'
 import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
@@ -16,6 +17,7 @@ import { hashOf, keyOf, PinFile, type ServerPins } from './pins.ts'
 import { askPrompt, askTool, listResources, readResource } from './requests.ts'
 import { type McpResult, resultSchema } from './result.ts'
 import {
+  addCredentials,
   type ConnectionEdges,
   checkServer,
   limitsOf,
@@ -67,6 +69,7 @@ export class McpServer {
   readonly kind = 'reeve-mcp-server'
   readonly name: string
   readonly #definition: McpServerDefinition
+  readonly #edges: ConnectionEdges
   readonly #connection: Connection
   #pinFile: PinFile | undefined
   readonly #tools = new Map<string, McpTool>()
@@ -74,6 +77,7 @@ export class McpServer {
   constructor(definition: McpServerDefinition, edges: ConnectionEdges) {
     this.name = definition.name
     this.#definition = definition
+    this.#edges = edges
     this.#connection = new Connection(definition, edges)
     limitsOf(definition)
   }
@@ -161,6 +165,11 @@ export class McpServer {
     }
     this.#pins.write(this.name, { from: originOf(this.#definition), definitions })
     return accepted
+  }
+
+  /** Registers what it is given as credentials. */
+  addCredentialsTo(secrets: Secrets): void {
+    addCredentials(secrets, this.#definition, this.#edges.environment)
   }
 
   /** Ends its process, and all that this started, or its session. */

@@ -1,6 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json.ts'
+import { addVariables } from '../../base/known-secrets.ts'
+import type { Secrets } from '../../base/secrets.ts'
 import { type Clock, type Duration, toMs } from '../../base/time.ts'
 import type { FromJsonSchema } from '../json-schema.ts'
 import type { ToolDefinition } from '../tool.ts'
@@ -85,6 +87,23 @@ export function limitsOf(definition: McpServerDefinition): Limits {
 export function originOf(definition: McpServerDefinition): string {
   if ('url' in definition) return sha256(canonical({ url: definition.url }))
   return sha256(canonical({ command: definition.command, args: definition.args ?? [] }))
+}
+
+/** Registers what a server is given as credentials: variables whose names or values say so, and headers. */
+export function addCredentials(
+  secrets: Secrets,
+  definition: McpServerDefinition,
+  environment: NodeJS.ProcessEnv,
+): void {
+  if ('url' in definition) {
+    addVariables(secrets, definition.headers ?? {})
+    return
+  }
+  const { env = {} } = definition
+  const given = Array.isArray(env)
+    ? env.map((name: string) => [name, environment[name]])
+    : Object.entries(env)
+  addVariables(secrets, Object.fromEntries(given))
 }
 
 /** @throws `bad-mcp-server` */

@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { credentialsIn } from '../../base/known-secrets.ts'
+import { Secrets } from '../../base/secrets.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
-import { blotOut, secretsIn } from '../credential-echo.ts'
 import { ProcessTree } from '../process-tree.ts'
 import { diedFault, floodFault, protocolFault } from './faults.ts'
 import type { StdioServerDefinition } from './server-definition.ts'
@@ -35,7 +36,7 @@ export class StdioProcess implements Transport {
   readonly #definition: StdioServerDefinition
   readonly #edges: ProcessEdges
   /** What of its environment it was given by name or value. */
-  readonly secrets: readonly string[]
+  readonly secrets = new Secrets()
   readonly #environment: Record<string, string>
   #tree: ProcessTree | undefined
   #line: Buffer[] = []
@@ -49,7 +50,7 @@ export class StdioProcess implements Transport {
     this.#edges = edges
     const { passed, secrets } = environmentFor(definition, edges.environment)
     this.#environment = passed
-    this.secrets = secrets
+    this.secrets.add(secrets)
   }
 
   async start(): Promise<void> {
@@ -100,7 +101,7 @@ export class StdioProcess implements Transport {
     const child = this.#tree?.leader
     const exit = child?.signalCode ?? child?.exitCode ?? null
     const how = exit === null ? '' : ` (${typeof exit === 'number' ? `exit code ${exit}` : exit})`
-    const said = blotOut(this.#stderr.trim(), this.secrets)
+    const said = this.secrets.redact(this.#stderr.trim())
     return said ? `${how}; its last words: "${visible(said.slice(-400), 400)}"` : how
   }
 
@@ -142,7 +143,7 @@ export class StdioProcess implements Transport {
     try {
       message = this.#edges.parseMessage(parseBoundedJson(line, 'The line'))
     } catch {
-      const shown = visible(blotOut(line, this.secrets), 160)
+      const shown = visible(this.secrets.redact(line), 160)
       this.#refuse(protocolFault(name, `it sent a line that is no JSON-RPC message: ${shown}`))
       return
     }
@@ -190,7 +191,10 @@ function environmentFor(
   source: NodeJS.ProcessEnv,
 ): { passed: Record<string, string>; secrets: string[] } {
   const given = Array.isArray(env) ? pick(source, env as string[]) : (env as Record<string, string>)
-  return { passed: { ...pick(source, alwaysPassed), ...given }, secrets: secretsIn(given) }
+  return {
+    passed: { ...pick(source, alwaysPassed), ...given },
+    secrets: Object.values(given).flatMap(credentialsIn),
+  }
 }
 
 function pick(source: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

@@ -1,5 +1,6 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
-import { secretsIn } from '../credential-echo.ts'
+import { credentialsIn } from '../../base/known-secrets.ts'
+import { Secrets } from '../../base/secrets.ts'
 import { guardedFetch } from './guarded-fetch.ts'
 import { GuardedTransport } from './guarded-transport.ts'
 import type { ClientSdk } from './sdk.ts'
@@ -12,7 +13,7 @@ export function transportFor(
   definition: McpServerDefinition,
   limits: Limits,
   environment: NodeJS.ProcessEnv,
-): { transport: GuardedTransport; process?: StdioProcess; secrets: readonly string[] } {
+): { transport: GuardedTransport; process?: StdioProcess; secrets: Secrets } {
   const { maxMessage } = limits
   if (!('url' in definition)) {
     const parseMessage = (value: unknown) => sdk.types.JSONRPCMessageSchema.parse(value)
@@ -20,7 +21,7 @@ export function transportFor(
     const { secrets } = process
     return { transport: new GuardedTransport(definition.name, process, secrets), process, secrets }
   }
-  const secrets = secretsIn(definition.headers ?? {})
+  const secrets = new Secrets(Object.values(definition.headers ?? {}).flatMap(credentialsIn))
   const fetch = guardedFetch(definition, { maxMessage, onFlood: (fault) => transport.refuse(fault) })
   const http = new sdk.HttpTransport(new URL(definition.url), {
     fetch,

@@ -1,6 +1,11 @@
 import { expect } from 'vitest'
 import { FakeClock } from '../../../src/base/fake-clock.ts'
 import { sha256 } from '../../../src/base/hash.ts'
+import { Secrets } from '../../../src/base/secrets.ts'
+import { firstEvent } from '../../../src/engine/children.ts'
+import { enqueue } from '../../../src/engine/enqueue.ts'
+import { appendOutside } from '../../../src/engine/outside.ts'
+import { deliver } from '../../../src/store/inbox.ts'
 import {
   eventValues,
   insertBlobs,
@@ -10,8 +15,10 @@ import {
   tailEnd,
   verifyChain,
 } from '../../../src/store/journal.ts'
+import { redacting } from '../../../src/store/redacting.ts'
+import { readRunByNo } from '../../../src/store/runs.ts'
 import { Tail } from '../../../src/store/tail.ts'
-import { addRunning, chainOf, type Open, storeCase } from './fixtures.ts'
+import { addRunning, chainOf, newRun, type Open, storeCase } from './fixtures.ts'
 
 export function journalCases(open: Open): void {
   storeCase('events come back as written, in order, by run', open, async (database) => {
@@ -57,6 +64,56 @@ export function journalCases(open: Open): void {
       expect(await database.all('select hash from blobs')).toHaveLength(1)
     },
   )
+
+  storeCase('a large payload becomes a blob by whichever door it comes', open, async (database) => {
+    const clock = new FakeClock()
+    const content = JSON.stringify('x'.repeat(300_000))
+    const births = [1, 2].map((no) => ({ run: newRun(no), payload: content, input: undefined }))
+    const { first, blobs } = firstEvent(births[1]!, undefined)
+    await database.transaction(async (session) => {
+      await enqueue(session, births[0]!)
+      const change = { status: 'queued', reason: null, ended: false } as const
+      await appendOutside(
+        session,
+        { clock },
+        (await readRunByNo(session, 1))!,
+        [{ type: 'note', payload: content }],
+        change,
+      )
+    })
+    expect(first).toMatchObject({ payload: null, blob: blobs[0]!.hash })
+    const rows = await database.all(
+      'select type from events where run = 1 and blob is not null and payload is null',
+    )
+    expect(rows).toEqual([{ type: 'run-started' }, { type: 'note' }])
+    const events = await readEvents(database, 1)
+    expect(events.map(({ payload }) => payload)).toEqual([content, content])
+    expect(verifyChain('run1', events, undefined)).toBeUndefined()
+    expect(await database.all('select hash from blobs')).toHaveLength(1)
+  })
+
+  storeCase('nothing that is written holds a registered secret, in whatever table', open, async (plain) => {
+    const secret = 'sk-live-"7&w/4LmZq9'
+    const database = redacting(plain, new Secrets([secret]))
+    await database.transaction(async (session) => {
+      const payload = JSON.stringify({ input: { key: secret, url: encodeURIComponent(secret) } })
+      await enqueue(session, { run: newRun(1, { key: secret }), payload, input: undefined })
+      const change = { status: 'stuck', reason: `because of ${secret}`, ended: false } as const
+      const run = (await readRunByNo(session, 1))!
+      await appendOutside(session, { clock: new FakeClock() }, run, [{ type: 'run-stuck', payload }], change)
+      await deliver(session, { run: 1, name: 'signal:go', dedup: secret, payload, at: 1 })
+    })
+    const all = [
+      ...(await plain.all('select * from runs')),
+      ...(await plain.all('select * from events')),
+      ...(await plain.all('select * from inbox')),
+    ]
+    expect(JSON.stringify(all)).not.toContain('7&w')
+    expect(JSON.stringify(all)).not.toContain('7%26w')
+    expect(all).toHaveLength(4)
+    expect(verifyChain('run1', await readEvents(plain, 1), undefined)).toBeUndefined()
+    expect(await database.get('select no from runs where key = ?', [secret])).toEqual({ no: 1 })
+  })
 
   storeCase(
     'the chain starts from the run: it cannot be passed off as the chain of another',

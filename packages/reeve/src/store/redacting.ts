@@ -1,0 +1,44 @@
+import type { Secrets } from '../base/secrets.ts'
+import type { Bulk, Database, Session, Value } from './database.ts'
+import { insertBlobs, insertEvents } from './journal.ts'
+
+/** What was cleaned when it was linked into a chain. */
+const linked: readonly Bulk[] = [insertEvents, insertBlobs]
+
+/** A database that no registered secret gets into: every text that is written, or asked for, is cleaned first. */
+export function redacting(database: Database, secrets: Secrets): Database {
+  return {
+    ...redactingSession(database, secrets),
+    kind: database.kind,
+    place: database.place,
+    get clock() {
+      return database.clock
+    },
+    get skewMs() {
+      return database.skewMs
+    },
+    transaction: (body) => database.transaction((session) => body(redactingSession(session, secrets))),
+    onOutsideChange: (callback) => database.onOutsideChange(callback),
+    classify: (error) => database.classify(error),
+    integrity: () => database.integrity(),
+    close: () => database.close(),
+  }
+}
+
+function redactingSession(session: Session, secrets: Secrets): Session {
+  const clean = (values: Value[] = []): Value[] => {
+    if (secrets.isEmpty) return values
+    return values.map((value) => {
+      if (typeof value !== 'string') return value
+      return /^[[{"]/.test(value) ? secrets.redactJson(value) : secrets.redact(value)
+    })
+  }
+  return {
+    secrets,
+    all: (sql, parameters) => session.all(sql, clean(parameters)),
+    get: (sql, parameters) => session.get(sql, clean(parameters)),
+    run: (sql, parameters) => session.run(sql, clean(parameters)),
+    bulk: (statement, rows) =>
+      session.bulk(statement, secrets.isEmpty || linked.includes(statement) ? rows : rows.map(clean)),
+  }
+}
