@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
@@ -69,18 +70,21 @@ export function promptDefinition(given: GivenPrompt): Definition {
   }
 }
 
-/** What a server lists, each with what is wrong with it. */
-export function listed(definitions: Definition[]): Listed[] {
+/** What a server lists, each with what is wrong with it. Others get their turn between: a list may be long. */
+export async function listed(definitions: Definition[]): Promise<Listed[]> {
   const counts = new Map<string, number>()
   for (const { kind, name } of definitions) {
     const key = `${kind}:${name}`
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
-  return definitions.map((definition) => {
+  const all: Listed[] = []
+  for (const definition of definitions) {
     const twice = counts.get(`${definition.kind}:${definition.name}`)! > 1
     const problem = twice ? 'it is listed twice' : problemOf(definition)
-    return problem === undefined ? { definition } : { definition, problem }
-  })
+    all.push(problem === undefined ? { definition } : { definition, problem })
+    await setImmediate()
+  }
+  return all
 }
 
 function problemOf(definition: Definition): string | undefined {

@@ -110,6 +110,10 @@ describe("a caller's pattern", () => {
     [/(a)\1/],
     [/(?<x>a)\k<x>/],
     [/((a{0,9}){0,9}){0,9}/],
+    [/(a|aa){00000000000000000000001,}b/],
+    [/(a|aa){0000000000000000000000000000000000000040}b/u],
+    [/(?:a{1000}){1000}/],
+    [/a{99999,}/],
   ])('is refused when it could match in too many ways: %s', (pattern) => {
     expect(() => boundedPattern(pattern)).toThrow(expect.objectContaining({ code: 'slow-pattern' }))
   })
