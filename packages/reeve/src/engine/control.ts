@@ -16,6 +16,7 @@ import {
 } from './decision.ts'
 import type { EngineEdges } from './edges.ts'
 import { forkRun } from './fork.ts'
+import { type ForkPlan, planFork } from './fork-plan.ts'
 import { appendOutside, cancelOutside } from './outside.ts'
 import { encodePayload } from './payload.ts'
 
@@ -204,15 +205,28 @@ export class Control {
 
   /**
    * Starts a new run that shares the journal of another up to (not including) its call `from`, and goes its own way
-   * from there. Effects before `from` are not repeated.
-   * @throws `unknown-run` `bad-fork`
+   * from there. Effects before `from` are not repeated. What was approved in the other run and not acted upon before
+   * `from` is asked again. With `repeatEffects` a `once` or `verifiable` effect that was sent already is sent again
+   * without asking.
+   * @throws `unknown-run` `bad-fork` `fork-repeats`
    */
-  async fork(runId: string, from: number, by: string): Promise<string> {
+  async fork(
+    runId: string,
+    from: number,
+    by: string,
+    options: { repeatEffects?: boolean } = {},
+  ): Promise<string> {
     const no = await this.#edges.numbers.take()
     const id = this.#edges.newId()
-    await forkRun(this.#database, this.#edges, { origin: runId, from, by, no, id })
+    const { repeatEffects = false } = options
+    await forkRun(this.#database, this.#edges, { origin: runId, from, by, no, id, repeatEffects })
     this.#arrived(no)
     return id
+  }
+
+  /** What `fork` would share, ask again and send again. Starts nothing. @throws `unknown-run` `bad-fork` */
+  async previewFork(runId: string, from: number): Promise<ForkPlan> {
+    return planFork(this.#database, await requireRun(this.#database, runId), from)
   }
 }
 

@@ -12,7 +12,7 @@ import {
   requireRun,
 } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
-import { type History, readHistory } from './history.ts'
+import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
 import { appendOutside, type OutsideEvent } from './outside.ts'
 
 export interface Fork {
@@ -23,30 +23,26 @@ export interface Fork {
   by: string
   no: number
   id: string
+  /** Effects that were sent already may be sent again without a person being asked. */
+  repeatEffects: boolean
 }
 
 /**
  * Queues a run that shares the journal of another up to a call. What the origin had settled by then keeps its result;
- * what it still waited for is asked or set anew, as the fork's own.
- * @throws `unknown-run` `bad-fork`
+ * what it still waited for is asked or set anew, as the fork's own, and so is what was approved and not acted upon.
+ * @throws `unknown-run` `bad-fork` `fork-repeats`
  */
 export async function forkRun(
   database: Database,
   edges: Pick<EngineEdges, 'clock'>,
   fork: Fork,
 ): Promise<void> {
-  const { by, from, id, no } = fork
+  const { by, id, no } = fork
   const origin = await requireRun(database, fork.origin)
-  const events = await readEvents(database, origin.no)
-  const whole = readHistory(events)
-  if (!Number.isInteger(from) || from < 1 || (from > 1 && from > whole.lastStep)) {
-    const why = `Run ${origin.id} has no call ${from}. See its calls with: reeve show ${origin.id}`
-    throw new ReeveError('bad-fork', why)
-  }
-  const shared = sharedPrefix(events, from)
-  refuseEffectUnderWay(origin, readHistory(shared))
-  const settled = withoutOpenCalls(shared)
-  const payload = JSON.stringify({ from: origin.id, step: from, by, seed: whole.seed ?? origin.id })
+  const plan = await planFork(database, origin, fork.from)
+  if (!fork.repeatEffects) refuseRepeats(origin, plan)
+  const { from, shared: settled, seed } = plan
+  const payload = JSON.stringify({ from: origin.id, step: from, by, seed })
   await database.transaction(async (session) => {
     const now = edges.clock.now()
     const { workflow, version, queue, key, priority } = origin
@@ -67,32 +63,19 @@ export async function forkRun(
   })
 }
 
-/** Everything before the first event of a call from `from` on, without what ended the run. */
-function sharedPrefix(events: JournalEvent[], from: number): JournalEvent[] {
-  const ofRun = (event: JournalEvent) => event.type.startsWith('run-')
-  const cut = events.findIndex((event) => event.step !== null && event.step >= from && !ofRun(event))
-  const before = cut < 0 ? events : events.slice(0, cut)
-  // A retry stays: the failure that it undid must not be replayed.
-  return before.filter(
-    (event) => !ofRun(event) || event.type === 'run-started' || event.type === 'run-retried',
+/** What was sent once is not sent again by accident. @throws `fork-repeats` */
+function refuseRepeats(origin: RunRow, plan: ForkPlan): void {
+  const repeats = unaskedRepeats(plan)
+  if (repeats.length === 0) return
+  const sent = repeats.map(
+    ({ run, call, name, class: declared, sentAt }) =>
+      `"${name}" (${declared}, call ${call} of run ${run}), sent at ${new Date(sentAt).toISOString()}`,
   )
-}
-
-function withoutOpenCalls(events: JournalEvent[]): JournalEvent[] {
-  const { calls } = readHistory(events)
-  return events.filter((event) => {
-    const call = event.step === null ? undefined : calls.get(event.step)
-    return call === undefined || call.settled !== undefined
-  })
-}
-
-/** The fork would make the effect a second time, under a key of its own. */
-function refuseEffectUnderWay(origin: RunRow, shared: History): void {
-  for (const { kind, name, settled, step } of shared.calls.values()) {
-    if (kind !== 'effect' || settled) continue
-    const why = `Effect "${name}" (call ${step}) of run ${origin.id} is under way, and a fork from a later call would make it again.`
-    throw new ReeveError('bad-fork', `${why} Wait until it is settled, or fork from call ${step}.`)
-  }
+  throw new ReeveError(
+    'fork-repeats',
+    `A fork of run ${origin.id} from call ${plan.from} would send again what was sent already: ${sent.join('; ')}. Nothing was done. Fork from a later call, or say that it is wanted: repeatEffects: true, or reeve fork with --yes.`,
+    { details: { repeats } },
+  )
 }
 
 function copyOf({ type, step, name, args, payload, at }: JournalEvent): OutsideEvent {
