@@ -25,6 +25,7 @@ const told = [
   'effect-unknown',
   'timer-set',
   'signal-awaited',
+  'signal-refused',
   'step-retrying',
   'effect-retrying',
   'question-retrying',

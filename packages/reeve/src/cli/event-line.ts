@@ -25,11 +25,13 @@ interface Payload {
   expiresAt?: number | null
   from?: string
   id?: string
+  issues?: unknown[]
   kind?: string
   message?: string
   note?: string | null
   passages?: unknown[]
   principal?: string
+  problem?: string
   reason?: string
   run?: string
   scope?: string
@@ -83,6 +85,7 @@ const descriptions: Record<string, Describe> = {
   'timer-fired': () => good('time is up'),
   'signal-awaited': ({ dueAt }) => wait(dueAt ? `until ${moment(dueAt)}` : 'waits for it'),
   'signal-received': result,
+  'signal-refused': ({ problem }) => bad(`set aside, it does not fit (${problem ?? '?'}); the run waits on`),
   'signal-timed-out': () => plain('did not come in time'),
   'approval-requested': ({ kind, expiresAt }) =>
     wait(
@@ -105,6 +108,7 @@ const descriptions: Record<string, Describe> = {
   'child-started': ({ run }) => plain(`run ${run}`),
   'child-awaited': () => wait('waits for its end'),
   'child-finished': ({ status }) => ({ tone: status === 'succeeded' ? 'good' : 'bad', words: status ?? '' }),
+  'value-parsed': ({ issues }) => plain(issues ? 'does not fit' : 'kept as its schema read it'),
   'patch-marked': () => plain('takes the changed path'),
   'log-written': ({ message }) => plain(message ?? ''),
 }

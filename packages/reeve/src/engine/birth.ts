@@ -5,7 +5,7 @@ import { parse } from '../base/schema.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { NewRun } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
-import { encodePayload } from './payload.ts'
+import { startedWith } from './run-input.ts'
 import type { Workflow } from './workflow.ts'
 
 export interface StartOptions {
@@ -55,7 +55,7 @@ export function ownKey(kind: 'schedule' | 'debounce', name: string): string {
 
 /**
  * `own`: an `ownKey`, in place of a caller's.
- * @throws `invalid-input` `payload-too-large` `not-serialisable` `bad-duration` `reserved-key` `bad-start`
+ * @throws `invalid-input` `async-schema` `payload-too-large` `not-serialisable` `bad-duration` `reserved-key` `bad-start`
  */
 export function prepareBirth(
   edges: EngineEdges,
@@ -68,10 +68,9 @@ export function prepareBirth(
   // The first life sees what later ones will read.
   const input = edges.secrets.redactData(given)
   const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)
-  // What is kept is what was given: a schema's transforms run again on replay, and must find what they expect.
-  const text = encodePayload(input, `the input of workflow "${workflow.name}"`) ?? 'null'
-  const now = edges.clock.now()
   const { principal = 'operator', startedBy } = options
+  const started = startedWith(workflow, { principal, startedBy }, input, checked)
+  const now = edges.clock.now()
   const idempotency = own ?? idempotencyOf(options)
   const delay = options.debounce?.delay ?? options.delay
   const key = options.key ?? workflow.key?.(checked) ?? null
@@ -95,7 +94,7 @@ export function prepareBirth(
     created_at: now,
   }
   if (idempotency !== null) run.given = hashOfGiven(input)
-  return { run, payload: birthPayload(workflow.version, principal, startedBy, text), input: checked }
+  return { run, ...started }
 }
 
 /** Of an input as a start was given it: what a schema adds to it, such as a default that is drawn, does not count. */
@@ -118,20 +117,4 @@ function idempotencyOf({ debounce, idempotencyKey }: StartOptions): string | nul
     )
   }
   return ownKey('debounce', debounce.key)
-}
-
-function birthPayload(
-  version: string,
-  principal: string,
-  startedBy: string | undefined,
-  input: string,
-): string {
-  const by = startedBy === undefined ? '' : `,"startedBy":${JSON.stringify(startedBy)}`
-  return `{"version":${JSON.stringify(version)},"principal":${JSON.stringify(principal)}${by},"input":${input}}`
-}
-
-/** The input in a `run-started` event. */
-export function inputOf(payload: string | null): unknown {
-  if (payload === null) throw new ReeveError('journal-damaged', 'The run-started event has no input.')
-  return (JSON.parse(payload) as { input: unknown }).input
 }

@@ -26,7 +26,8 @@ export function startChild(
     const { id, no, principal } = execution.claim
     // It acts for whom its parent acts: nobody gains a right by starting a run.
     const own = { ...options, principal, startedBy: `run ${id}, call ${call.step}` }
-    const birth = prepareBirth(execution.edges, workflow, input, own, await execution.edges.numbers.take())
+    const birth = prepareBirth(execution.edges, workflow, input, own, 0)
+    birth.run.no = await execution.edges.numbers.take()
     birth.run.parent = no
     birth.run.parent_step = call.step
     const { first, blobs } = firstEvent(birth, execution.edges.secrets)

@@ -160,9 +160,10 @@ export class Engine {
   ): Promise<RunHandle<Output>> {
     const known = this.workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
     for (;;) {
+      // Read before anything is waited for: the input is the caller's, who may change it.
+      const birth = prepareBirth(this.edges, known, input, options, 0)
       const taken = this.edges.numbers.take()
-      const no = typeof taken === 'number' ? taken : await taken
-      const birth = prepareBirth(this.edges, known, input, options, no)
+      birth.run.no = typeof taken === 'number' ? taken : await taken
       if (options.debounce) return this.#startDebounced(birth)
       if (await this.#bear(birth)) return this.#handle(birth.run.id, true)
       const before = await startedBefore(this.database, birth, input, options)

@@ -1,4 +1,5 @@
 import { fromErrorRecord, messageOf, ReeveError, toErrorRecord } from '../base/errors.ts'
+import { misfit, validate } from '../base/schema.ts'
 import { toMs } from '../base/time.ts'
 import type { NewApproval } from '../store/approvals.ts'
 import type { Blob } from '../store/chain.ts'
@@ -20,6 +21,18 @@ import { Timers } from './timers.ts'
 import type { Workflow } from './workflow.ts'
 
 const defaultSteps = 1000
+
+/** @throws `invalid-output` `async-schema` */
+function checkedOutput({ name, output: schema }: Workflow, output: unknown): unknown {
+  if (!schema) return output
+  const checked = validate(schema, output)
+  if (checked.ok) return checked.value
+  throw misfit(
+    'invalid-output',
+    `The result of workflow "${name}" does not fit its output schema`,
+    checked.issues,
+  )
+}
 
 /**
  * Drives one claimed run: numbers its calls, answers them from the journal while it replays, and lets them act once it
@@ -59,6 +72,7 @@ export class Execution implements TurnSource {
   #nextStep = 1
   #now: number
   #logs = 0
+  #parsed = 0
   /** Bodies, effects and the like that act now, in this process. */
   #acting = 0
   /** What may act once the run is live. */
@@ -141,8 +155,11 @@ export class Execution implements TurnSource {
   async #drive(context: unknown, input: unknown): Promise<void> {
     try {
       const output = await this.workflow.run(context as never, input as never)
-      const text = encodePayload(output, `the result of workflow ${this.workflow.name}`)
       if (this.behindHistory) return this.#stickUnmade('its function returned')
+      const text = encodePayload(
+        checkedOutput(this.workflow, output),
+        `the result of workflow ${this.workflow.name}`,
+      )
       this.#finishAs('run-succeeded', text, { status: 'succeeded', reason: null })
     } catch (error) {
       if (this.behindHistory) return this.#stickUnmade(`its function threw: ${messageOf(error)}`)
@@ -216,7 +233,8 @@ export class Execution implements TurnSource {
    * would: what others do to the value, or what JSON leaves out of it, cannot make the two differ.
    */
   settle(call: Call, type: string, payload: string | null, value: unknown): void {
-    const copy = typeof value === 'object' && value !== null && payload !== null ? JSON.parse(payload) : value
+    const copied = payload !== null && ((typeof value === 'object' && value !== null) || Object.is(value, -0))
+    const copy = copied ? JSON.parse(payload) : value
     this.#append(call, type, payload, { call, value: copy, error: undefined, at: 0 })
   }
 
@@ -278,6 +296,17 @@ export class Execution implements TurnSource {
     if (this.#mode === 'ended') return
     this.#outbox.push({ type, step, name, args: null, payload })
     this.#submit()
+  }
+
+  /** Writes an event of the run itself with whatever it writes next: no turn for it alone. */
+  markLater(type: string, name: string, payload: string): void {
+    if (this.#mode === 'ended' || this.#mode === 'leaving') return
+    this.#outbox.push({ type, step: null, name, args: null, payload })
+  }
+
+  /** The number of the next value to be checked inside the run. */
+  nextParsed(): number {
+    return ++this.#parsed
   }
 
   /** Writes a log event unless this line is in the journal already. */

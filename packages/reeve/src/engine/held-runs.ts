@@ -1,5 +1,4 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
-import { parse } from '../base/schema.ts'
 import { suspectCrashes } from '../store/claims.ts'
 import type { Database } from '../store/database.ts'
 import { readInbox } from '../store/inbox.ts'
@@ -7,7 +6,6 @@ import { verifyChain } from '../store/journal.ts'
 import { headOf, type RunRow, readRunByNo } from '../store/runs.ts'
 import { isDriven } from '../store/workers.ts'
 import type { Birth } from './birth.ts'
-import { inputOf } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
 import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
@@ -15,6 +13,7 @@ import { Execution } from './execution.ts'
 import { type History, readHistory } from './history.ts'
 import { type LoadedRun, loadRun, loadRuns } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
+import { inputFrom } from './run-input.ts'
 import { versionName, type WorkflowRegistry } from './workflow.ts'
 
 export interface HeldRunsOptions {
@@ -148,7 +147,7 @@ export class HeldRuns {
     }
     const execution = this.#begin(claim, run.workflow, run.version, history, inbox)
     try {
-      const input = parse(execution.workflow.input, inputOf(history.input.payload), 'The kept input')
+      const input = inputFrom(execution.workflow, history.input.payload)
       execution.start(this.#options.contextFor(execution), input)
     } catch (error) {
       execution.stick(`The input that the run was started with no longer fits: ${(error as Error).message}`)

@@ -77,6 +77,10 @@ export interface History {
   /** What the run's random numbers come from, when not from its own id: a fork shares those of its origin. */
   seed: string | undefined
   logs: number
+  /** What checks inside the run came to, by their number: `value-parsed` events. */
+  parsed: Map<number, string>
+  /** Whether the run keeps what checks came to: those of before made them again. */
+  keepsParsed: boolean
   lastSeq: number
   lastHash: string
 }
@@ -96,6 +100,8 @@ export function readHistory(events: JournalEvent[]): History {
     patches: new Set(),
     seed: undefined,
     logs: 0,
+    parsed: new Map(),
+    keepsParsed: keepsParsed(first),
     lastSeq: last.seq,
     lastHash: last.hash,
   }
@@ -104,11 +110,20 @@ export function readHistory(events: JournalEvent[]): History {
     else if (event.type === 'run-forked')
       history.seed = (JSON.parse(event.payload!) as { seed?: string }).seed
     else if (event.type === 'log-written') history.logs++
+    else if (event.type === 'value-parsed')
+      history.parsed.set((JSON.parse(event.payload!) as { no: number }).no, event.payload!)
     else if (event.type === 'input-replaced') history.input = event
     else if (event.type === 'run-retried') forgetFailures(history, event.step)
     else if (event.step !== null) record(history, event)
   }
   return history
+}
+
+/** How the payload of a `run-started` event begins, since runs keep what checks came to. */
+export const parsedFirst = '{"parsed":'
+
+function keepsParsed({ payload }: JournalEvent): boolean {
+  return payload?.startsWith(parsedFirst) ?? false
 }
 
 function record(history: History, event: JournalEvent): void {

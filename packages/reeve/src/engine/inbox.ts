@@ -1,9 +1,14 @@
 import type { InboxItem } from '../store/inbox.ts'
 
+interface Wait {
+  step: number
+  take: (item: InboxItem) => boolean | undefined
+}
+
 /** A held run's inbox: matches what arrived with the calls that wait for it, both first in first out by name. */
 export class Inbox {
   readonly #items = new Map<string, InboxItem[]>()
-  readonly #waits = new Map<string, ((item: InboxItem) => void)[]>()
+  readonly #waits = new Map<string, Wait[]>()
   readonly #seen = new Set<number>()
   #consumed: { item: number; step: number }[] = []
   #waiting = 0
@@ -21,43 +26,43 @@ export class Inbox {
     for (const item of items) {
       if (this.#seen.has(item.id)) continue
       this.#seen.add(item.id)
-      const waits = this.#waits.get(item.name)
-      const next = waits?.shift()
-      if (next) {
-        this.#waiting--
-        next(item)
-      } else {
+      const waits = this.#waits.get(item.name) ?? []
+      if (waits.length === 0) {
         const list = this.#items.get(item.name)
         if (list) list.push(item)
         else this.#items.set(item.name, [item])
+        continue
       }
+      if (this.#offer(waits[0]!, item)) this.#stopWaiting(waits, waits[0]!)
     }
   }
 
   /**
-   * Calls back with the next item of that name, at once if it is here. The item counts as taken by `step` and is marked
-   * so in the same turn as what the callback writes. Returns the way to stop waiting.
+   * Calls `take` with the next item of that name, at once if it is here. The item counts as taken by `step` and is marked
+   * so in the same turn as what the callback writes. When it answers false, the item does not fit: it is used up, and the
+   * wait goes on. Returns the way to stop waiting.
    */
-  wait(name: string, step: number, callback: (item: InboxItem) => void): () => void {
-    const receive = (item: InboxItem) => {
-      this.#consumed.push({ item: item.id, step })
-      callback(item)
-    }
-    const here = this.#items.get(name)?.shift()
-    if (here) {
-      receive(here)
-      return () => {}
-    }
+  wait(name: string, step: number, take: Wait['take']): () => void {
+    const wait: Wait = { step, take }
+    const here = this.#items.get(name) ?? []
+    for (let item = here.shift(); item; item = here.shift()) if (this.#offer(wait, item)) return () => {}
     const waits = this.#waits.get(name) ?? []
-    waits.push(receive)
+    waits.push(wait)
     this.#waits.set(name, waits)
     this.#waiting++
-    return () => {
-      const index = waits.indexOf(receive)
-      if (index < 0) return
-      waits.splice(index, 1)
-      this.#waiting--
-    }
+    return () => this.#stopWaiting(waits, wait)
+  }
+
+  #offer({ step, take }: Wait, item: InboxItem): boolean {
+    this.#consumed.push({ item: item.id, step })
+    return take(item) !== false
+  }
+
+  #stopWaiting(waits: Wait[], wait: Wait): void {
+    const index = waits.indexOf(wait)
+    if (index < 0) return
+    waits.splice(index, 1)
+    this.#waiting--
   }
 
   /** The approvals that calls still wait for. */

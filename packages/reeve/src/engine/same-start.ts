@@ -3,7 +3,8 @@ import { canonical } from '../base/json.ts'
 import type { Session } from '../store/database.ts'
 import { payloadAt } from '../store/journal.ts'
 import type { RunRow } from '../store/runs.ts'
-import { type Birth, hashOfGiven, inputOf, type StartOptions } from './birth.ts'
+import { type Birth, hashOfGiven, type StartOptions } from './birth.ts'
+import { givenIn } from './run-input.ts'
 
 /**
  * The id of the run that was started under the key of `birth` before; undefined when there is none any more.
@@ -41,7 +42,7 @@ const most = 3
 
 async function keptInput(session: Session, run: number): Promise<unknown> {
   const first = await payloadAt(session, run, 1)
-  return first === undefined ? undefined : inputOf(first)
+  return first === undefined ? undefined : givenIn(first)
 }
 
 /**

@@ -1,8 +1,17 @@
 import { ReeveError } from '../base/errors.ts'
-import { parse, type Schema } from '../base/schema.ts'
+import {
+  describeIssues,
+  type Issue,
+  requireSync,
+  type Schema,
+  type Validation,
+  validate,
+} from '../base/schema.ts'
 import { type Duration, toMs } from '../base/time.ts'
+import type { InboxItem } from '../store/inbox.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
+import { parseOnce } from './parsed-values.ts'
 
 export interface WaitOptions {
   /** What the signal's payload must be. */
@@ -30,8 +39,16 @@ export function sleep(execution: Execution, duration: Duration | Date): Promise<
   return call.promise
 }
 
-/** Parks the run until a signal of that name comes, or the timeout passes: whichever the journal has first. */
+/**
+ * Parks the run until a signal of that name comes that fits, or the timeout passes: whichever the journal has first. One
+ * that does not fit is set aside, with why, and the run waits on.
+ * @throws `async-schema`
+ */
 export function waitFor(execution: Execution, name: string, options: WaitOptions): Promise<unknown> {
+  const { schema } = options
+  requireSync(schema, `The schema of signal "${name}"`)
+  /** The outcome of the check that let the signal in, for the workflow that is told of it next. */
+  let letIn: Validation<unknown> | undefined
   const call = execution.issue('signal', name, null)
   execution.perform(call, () => {
     const recorded = call.recorded?.opened[0]
@@ -51,16 +68,41 @@ export function waitFor(execution: Execution, name: string, options: WaitOptions
             stopWaiting()
             execution.settle(call, 'signal-timed-out', null, undefined)
           })
-    stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, (item) => {
+    const take = (item: InboxItem) => {
+      const payload: unknown = JSON.parse(item.payload)
+      try {
+        letIn = schema && validate(schema, payload)
+      } catch (error) {
+        dropTimer()
+        execution.fail(call, 'signal-failed', error)
+        return true
+      }
+      if (letIn && !letIn.ok) {
+        execution.open(call, 'signal-refused', refusalOf(item, letIn.issues))
+        return false
+      }
       dropTimer()
-      execution.settle(call, 'signal-received', item.payload, JSON.parse(item.payload))
-    })
+      execution.settle(call, 'signal-received', item.payload, payload)
+      return true
+    }
+    stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, take)
   })
-  const { schema } = options
   if (!schema) return call.promise
-  return derived(call, (payload) =>
-    payload === undefined ? undefined : parse(schema, payload, `the payload of signal "${name}"`),
-  )
+  return derived(call, (payload) => {
+    if (payload === undefined) return
+    return parseOnce(execution, schema, payload, `the payload of signal "${name}"`, letIn)
+  })
+}
+
+const longestRefused = 2000
+
+/** What the journal has of a signal that was set aside; the inbox keeps the whole. */
+function refusalOf({ id, payload }: InboxItem, issues: Issue[]): string {
+  const shown: unknown =
+    payload.length > longestRefused
+      ? `${payload.slice(0, longestRefused).toWellFormed()}…`
+      : JSON.parse(payload)
+  return JSON.stringify({ item: id, problem: describeIssues(issues), payload: shown })
 }
 
 /**
@@ -80,6 +122,7 @@ export function childResult(execution: Execution, childId: string, workflow: str
     if (!call.recorded) execution.open(call, 'child-awaited', null)
     execution.inbox.wait(`child:${childId}`, call.step, (item) => {
       execution.settle(call, 'child-finished', item.payload, JSON.parse(item.payload))
+      return true
     })
   })
   return derived(call, (finished) => {

@@ -4,7 +4,7 @@ import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { Timers } from '../../src/engine/timers.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
-import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
+import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 const anything = z.unknown()
 
@@ -111,30 +111,88 @@ test('a wait that got its signal early leaves no timer behind', async () => {
   await engine.stop()
 })
 
-test('a signal that does not fit its schema fails that wait only, and by field', async () => {
-  const flow = defineWorkflow({
-    name: 'typed',
-    input: anything,
-    async run(ctx: CoreContext) {
-      const schema = z.object({ amount: z.number() })
-      const later = ctx.waitFor('pay', { schema })
-      await ctx.sleep('5m')
-      const refused = await later.catch((error) => error.message)
-      const { amount } = await ctx.waitFor('pay', { schema })
-      return { refused, amount }
-    },
-  })
-  const { engine, clock } = await testEngine([flow])
+const paid = defineWorkflow({
+  name: 'paid',
+  input: z.object({ timeout: z.string().optional() }),
+  async run(ctx: CoreContext, { timeout }) {
+    const schema = z.object({ amount: z.number().refine((amount) => BigInt(amount) > 0n) })
+    const payment = await (timeout === undefined
+      ? ctx.waitFor('pay', { schema })
+      : ctx.waitFor('pay', { schema, timeout }))
+    await ctx.sleep('5m')
+    return payment?.amount ?? 'timed out'
+  },
+})
+
+test('a signal that does not fit is set aside, by field, and the run waits on for one that does', async () => {
+  const { engine, clock, database } = await testEngine([paid])
   await engine.start()
-  const handle = await engine.startRun(flow, {})
+  const { id } = await engine.startRun(paid, {})
+  await engine.control.signal(id, 'pay', { amount: 'much' })
   await settle()
-  await engine.control.signal(handle.id, 'pay', { amount: 'much' })
+  // Its check throws on it.
+  await engine.control.signal(id, 'pay', { amount: 0.5 }, { id: 'half' })
+  await settle()
+  expect(await rowOf(database, id)).toMatchObject({ status: 'waiting', reason: 'signal "pay"' })
+  expect(await engine.control.signal(id, 'pay', { amount: 0.5 }, { id: 'half' })).toBe(false)
+  await engine.control.signal(id, 'pay', { amount: 5 })
   await clock.advance(300_001)
-  await engine.control.signal(handle.id, 'pay', { amount: 5 })
-  expect(await handle.result()).toMatchObject({
-    status: 'succeeded',
-    output: { refused: expect.stringContaining('amount'), amount: 5 },
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 5 })
+  const refused = (await eventsOf(database, id)).filter(({ type }) => type === 'signal-refused')
+  expect(refused.map(({ step, payload }) => ({ step, ...JSON.parse(payload!) }))).toMatchObject([
+    { step: 1, problem: expect.stringContaining('amount: '), payload: { amount: 'much' } },
+    { step: 1, problem: expect.stringContaining('RangeError'), payload: { amount: 0.5 } },
+  ])
+  await engine.stop()
+})
+
+test('signals that do not fit and came early are passed over, and a death between changes nothing', async () => {
+  const first = await mortalEngine([paid])
+  const { clock, database } = first
+  const { id } = await first.engine.startRun(paid, {})
+  await settle()
+  await first.die()
+  const { engine } = await testEngine([paid], { clock, database })
+  for (const amount of ['a', 'b', 7, 8]) await engine.control.signal(id, 'pay', { amount })
+  await engine.start()
+  await clock.advance(400_000)
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 7 })
+  expect((await typesOf(database, id)).filter((type) => type.startsWith('signal-'))).toEqual([
+    'signal-awaited',
+    'signal-refused',
+    'signal-refused',
+    'signal-received',
+  ])
+  await engine.stop()
+})
+
+test('a signal that does not fit leaves the timeout of its wait as it was', async () => {
+  const { engine, clock } = await testEngine([paid])
+  await engine.start()
+  const { id } = await engine.startRun(paid, { timeout: '1h' })
+  await clock.advance(3_599_000)
+  await engine.control.signal(id, 'pay', { amount: 'much' })
+  await clock.advance(2000)
+  await clock.advance(300_001)
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'timed out' })
+  await engine.stop()
+})
+
+test('what a check cannot say at once ends its wait, not the process', async () => {
+  const flow = defineWorkflow({
+    name: 'slow-check',
+    input: anything,
+    run: (ctx: CoreContext) =>
+      ctx
+        .waitFor('it', { schema: z.string().refine(() => Promise.reject(new Error('no'))) })
+        .catch((error) => error.code),
   })
+  const { engine } = await testEngine([flow])
+  await engine.start()
+  const { id } = await engine.startRun(flow, {})
+  await settle()
+  await engine.control.signal(id, 'it', 'x')
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'async-schema' })
   await engine.stop()
 })
 

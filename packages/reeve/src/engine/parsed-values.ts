@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ReeveError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import { canonical, encode, type Json, payloadCap } from '../base/json.ts'
+import { type Issue, misfit, type OutputOf, type Validation, validate } from '../base/schema.ts'
+import type { Execution } from './execution.ts'
+
+/** What a `value-parsed` event keeps of one check. */
+interface Kept {
+  /** Of the value that was checked. */
+  given: string
+  value?: Json
+  issues?: Pick<Issue, 'path' | 'message'>[]
+}
+
+const mostIssues = 20
+
+/**
+ * Checks a value in the part of a workflow that replay passes through again, with the outcome of its first life: a check
+ * may go by the clock, and a default may be another each time. What a schema made of a value, or had against it, goes to
+ * the journal; of a value that it left as it was nothing is written. The value is a copy that nobody else holds.
+ */
+export function checkOnce<S extends StandardSchemaV1>(
+  execution: Execution,
+  schema: S,
+  given: unknown,
+  what: string,
+  /** When it was checked just now. */
+  known?: Validation<unknown>,
+): Validation<OutputOf<S>> {
+  const no = execution.nextParsed()
+  const recorded = execution.history?.parsed.get(no)
+  if (recorded !== undefined) {
+    const kept = JSON.parse(recorded) as Kept
+    // A retried run may come here with another value than before.
+    if (kept.given === hashOf(given)) return outcomeOf(kept) as Validation<OutputOf<S>>
+  }
+  const wasLeft = recorded === undefined && execution.behindHistory && execution.history!.keepsParsed
+  const checked = (known ?? validate(schema, given)) as Validation<OutputOf<S>>
+  const text = checked.ok ? textOf(checked.value, what) : undefined
+  // What is no JSON cannot be kept, and is made again.
+  if (checked.ok && text === undefined) return checked
+  if (checked.ok && isDeepStrictEqual(checked.value, given)) return { ok: true, value: JSON.parse(text!) }
+  if (wasLeft) return { ok: true, value: copyOf(given, what) as OutputOf<S> }
+  const kept: Kept = { given: hashOf(given) }
+  if (checked.ok) kept.value = JSON.parse(text!) as Json
+  else kept.issues = checked.issues.slice(0, mostIssues).map(({ path, message }) => ({ path, message }))
+  execution.markLater('value-parsed', what, JSON.stringify({ no, ...kept }))
+  return outcomeOf(kept) as Validation<OutputOf<S>>
+}
+
+/** As `checkOnce`. @throws `invalid-input` that names every field */
+export function parseOnce<S extends StandardSchemaV1>(
+  execution: Execution,
+  schema: S,
+  given: unknown,
+  what: string,
+  known?: Validation<unknown>,
+): OutputOf<S> {
+  const checked = checkOnce(execution, schema, given, what, known)
+  if (checked.ok) return checked.value
+  throw misfit('invalid-input', `${what} does not fit its schema`, checked.issues)
+}
+
+function outcomeOf({ value, issues }: Kept): Validation<unknown> {
+  if (!issues) return { ok: true, value }
+  return { ok: false, issues: issues.map((issue) => ({ ...issue, keys: [] })) }
+}
+
+/** Undefined for what is no JSON. @throws `payload-too-large` */
+function textOf(value: unknown, what: string): string | undefined {
+  if (value === undefined) return
+  try {
+    return encode(value, what, payloadCap)
+  } catch (error) {
+    if (error instanceof ReeveError && error.code === 'not-serialisable') return
+    throw error
+  }
+}
+
+function copyOf(value: unknown, what: string): unknown {
+  const text = textOf(value, what)
+  return text === undefined ? value : JSON.parse(text)
+}
+
+function hashOf(given: unknown): string {
+  try {
+    return sha256(canonical(given))
+  } catch {
+    return 'unreadable'
+  }
+}
