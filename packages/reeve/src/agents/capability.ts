@@ -1,8 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import type { Json } from '../base/json.ts'
+import type { Validation } from '../base/schema.ts'
 import type { Actor } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
+import { checkOnce } from '../engine/parsed-values.ts'
 import type { Passage } from '../models/solver.ts'
 import { asJson } from '../tools/arguments.ts'
 import { callTool } from '../tools/call.ts'
@@ -11,6 +13,8 @@ import { type AnyAgent, recallTool } from './agent.ts'
 /** What an agent can do under one name: a tool, an agent of its team, or a search of its memory. */
 export interface Capability {
   input: StandardSchemaV1
+  /** Whether these arguments fit. */
+  check(args: unknown): Validation<unknown>
   /** Whether a call with these arguments changes something outside: then doing it twice is worse than not at all. */
   acts: (args: unknown) => boolean
   /** Takes the value out of the object that it travelled in. */
@@ -40,7 +44,7 @@ export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<str
   const capabilities = new Map<string, Capability>()
   for (const tool of agent.tools) {
     capabilities.set(tool.name, {
-      input: tool.input,
+      ...checking(edges, tool.name, tool.input),
       acts: (args) => tool.effectOf(args) !== 'read',
       run: async (args, onChanged) => {
         const { execution, actor } = edges
@@ -56,10 +60,19 @@ export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<str
   return capabilities
 }
 
+function checking(
+  { execution }: CapabilityEdges,
+  name: string,
+  input: StandardSchemaV1,
+): Pick<Capability, 'input' | 'check'> {
+  const what = `The arguments of "${name}"`
+  return { input, check: (args) => checkOnce(execution, input, args, what, { fitOnly: true }) }
+}
+
 /** Asking a colleague twice may be wise; asking for the same thing again is caught as a repetition. */
 function teamCapability(member: AnyAgent, edges: CapabilityEdges): Capability {
   return {
-    input: member.input,
+    ...checking(edges, member.name, member.input),
     acts: () => false,
     ...(member.wrapsInput ? { unwrap: (args: unknown) => (args as { input?: unknown } | null)?.input } : {}),
     run: (input) => edges.runMember(member, input),
@@ -69,7 +82,11 @@ function teamCapability(member: AnyAgent, edges: CapabilityEdges): Capability {
 function recallCapability(agent: AnyAgent, edges: CapabilityEdges): Capability {
   const [first, ...others] = agent.memory
   return {
-    input: z.object({ query: z.string().min(1), scope: z.enum([first!, ...others]) }),
+    ...checking(
+      edges,
+      recallTool,
+      z.object({ query: z.string().min(1), scope: z.enum([first!, ...others]) }),
+    ),
     acts: () => false,
     run: async (args) => {
       const { query, scope } = args as { query: string; scope: string }

@@ -1,9 +1,10 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
-import { describeIssues, parse, validate } from '../base/schema.ts'
+import { describeIssues, validate } from '../base/schema.ts'
 import type { Actor } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
+import { parseOnce } from '../engine/parsed-values.ts'
 import { mark } from '../models/prompt.ts'
 import { type Asked, askPerson, type Questions } from '../models/questions.ts'
 import type { Passage, Question, ToolCall, TurnValue } from '../models/solver.ts'
@@ -112,7 +113,7 @@ class Loop {
 
   async #admit(given: unknown): Promise<Json> {
     const { name, input, guards } = this.#agent
-    const value = parse(input, given, `The input of agent "${name}"`) as Json
+    const value = parseOnce(this.#edges.execution, input, given, `The input of agent "${name}"`) as Json
     const guarded = await applyGuards(this.#edges.execution, guards.input, `${name} input`, value)
     if (guarded.ok) return guarded.value
     throw new ReeveError(

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { canonical, type Json } from '../base/json.ts'
 import type { ToolCall } from '../models/solver.ts'
-import { checkValue, readAnswer } from '../models/structured.ts'
+import { describeMismatch, readAnswer } from '../models/structured.ts'
 import type { Capability, Changed } from './capability.ts'
 import type { Outcome, Progress } from './progress.ts'
 import type { WindowResult } from './window.ts'
@@ -127,8 +127,9 @@ function readArguments(
     args = read.value
   }
   if (capability.unwrap) args = capability.unwrap(args)
-  const checked = checkValue(args, capability.input)
-  return checked.ok ? { ok: true, args } : { ok: false, problem: checked.problem }
+  const checked = capability.check(args)
+  if (checked.ok) return { ok: true, args }
+  return { ok: false, problem: describeMismatch(capability.input, args, checked.issues) }
 }
 
 interface Attempted {

@@ -4,6 +4,7 @@ import { canonical, type Json } from '../base/json.ts'
 import { requestAnswer } from './approval.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
+import type { RecordedCall } from './history.ts'
 import { encodePayload } from './payload.ts'
 import { type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 import { again, keyOf, retryLater, within } from './step.ts'
@@ -93,9 +94,9 @@ export function effect(
   return call.promise
 }
 
-/** The first intent has them; a later life may come to others (a default that is made anew each time). */
-function intendedArguments(call: Call): Json | undefined {
-  const intent = call.recorded?.opened.find(({ type }) => type === 'effect-intended')
+/** What the first intent has; a later life may come to others (a default that is made anew each time). */
+export function intendedArguments(recorded: RecordedCall | undefined): Json | undefined {
+  const intent = recorded?.opened.find(({ type }) => type === 'effect-intended')
   return intent?.payload == null ? undefined : (JSON.parse(intent.payload) as { args?: Json }).args
 }
 
@@ -124,7 +125,7 @@ class EffectCall {
     this.#execution = execution
     this.#call = call
     this.#effect = definition
-    this.#args = intendedArguments(call) ?? args
+    this.#args = intendedArguments(call.recorded) ?? args
     this.#retry = resolveRetry(definition.retry)
     this.#key = keyOf(execution, call)
     const before = call.recorded?.opened.filter(({ type }) => type === 'effect-retrying')

@@ -11,7 +11,16 @@ interface Kept {
   /** Of the value that was checked. */
   given: string
   value?: Json
-  issues?: Pick<Issue, 'path' | 'message'>[]
+  issues?: Issue[]
+}
+
+export interface CheckOptions {
+  /** The outcome, when the value was checked just now. */
+  known?: Validation<unknown> | undefined
+  /** Nobody else holds the value: it need not be copied. */
+  isOwn?: boolean
+  /** Only whether it fits is asked: what the schema makes of it is not kept, and the value is given back as it is. */
+  fitOnly?: boolean
 }
 
 const mostIssues = 20
@@ -26,8 +35,7 @@ export function checkOnce<S extends StandardSchemaV1>(
   schema: S,
   given: unknown,
   what: string,
-  /** When it was checked just now. */
-  known?: Validation<unknown>,
+  options: CheckOptions = {},
 ): Validation<OutputOf<S>> {
   const no = execution.nextParsed()
   const recorded = execution.history?.parsed.get(no)
@@ -37,7 +45,9 @@ export function checkOnce<S extends StandardSchemaV1>(
     if (kept.given === hashOf(given)) return outcomeOf(kept) as Validation<OutputOf<S>>
   }
   const wasLeft = recorded === undefined && execution.behindHistory && execution.history!.keepsParsed
-  const checked = (known ?? validate(schema, given)) as Validation<OutputOf<S>>
+  const checked = (options.known ?? validate(schema, given)) as Validation<OutputOf<S>>
+  if (options.fitOnly && (checked.ok || wasLeft)) return { ok: true, value: given as OutputOf<S> }
+  if (options.isOwn && checked.ok && Object.is(checked.value, given)) return checked
   const text = checked.ok ? textOf(checked.value, what) : undefined
   // What is no JSON cannot be kept, and is made again.
   if (checked.ok && text === undefined) return checked
@@ -45,7 +55,7 @@ export function checkOnce<S extends StandardSchemaV1>(
   if (wasLeft) return { ok: true, value: copyOf(given, what) as OutputOf<S> }
   const kept: Kept = { given: hashOf(given) }
   if (checked.ok) kept.value = JSON.parse(text!) as Json
-  else kept.issues = checked.issues.slice(0, mostIssues).map(({ path, message }) => ({ path, message }))
+  else kept.issues = checked.issues.slice(0, mostIssues).map(keptIssue)
   execution.markLater('value-parsed', what, JSON.stringify({ no, ...kept }))
   return outcomeOf(kept) as Validation<OutputOf<S>>
 }
@@ -56,16 +66,20 @@ export function parseOnce<S extends StandardSchemaV1>(
   schema: S,
   given: unknown,
   what: string,
-  known?: Validation<unknown>,
+  options?: CheckOptions,
 ): OutputOf<S> {
-  const checked = checkOnce(execution, schema, given, what, known)
+  const checked = checkOnce(execution, schema, given, what, options)
   if (checked.ok) return checked.value
   throw misfit('invalid-input', `${what} does not fit its schema`, checked.issues)
 }
 
 function outcomeOf({ value, issues }: Kept): Validation<unknown> {
   if (!issues) return { ok: true, value }
-  return { ok: false, issues: issues.map((issue) => ({ ...issue, keys: [] })) }
+  return { ok: false, issues }
+}
+
+function keptIssue({ path, message, keys }: Issue): Issue {
+  return { path, message, keys: keys.map((key) => (typeof key === 'symbol' ? String(key) : key)) }
 }
 
 /** Undefined for what is no JSON. @throws `payload-too-large` */

@@ -90,7 +90,10 @@ export function waitFor(execution: Execution, name: string, options: WaitOptions
   if (!schema) return call.promise
   return derived(call, (payload) => {
     if (payload === undefined) return
-    return parseOnce(execution, schema, payload, `the payload of signal "${name}"`, letIn)
+    return parseOnce(execution, schema, payload, `the payload of signal "${name}"`, {
+      known: letIn,
+      isOwn: true,
+    })
   })
 }
 

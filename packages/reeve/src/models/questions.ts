@@ -2,11 +2,12 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { toUsd, type Usd } from '../base/money.ts'
-import { describeIssues, validate } from '../base/schema.ts'
+import { describeIssues } from '../base/schema.ts'
 import type { Duration } from '../base/time.ts'
 import { approval, type Decision } from '../engine/approval.ts'
 import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
+import { checkOnce } from '../engine/parsed-values.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
 import { attempts, type StepAttempt } from '../engine/step.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
@@ -296,7 +297,9 @@ export async function askPerson(execution: Execution, asked: Asked, cause: Reeve
       problem = 'The answer must be a text.'
       continue
     }
-    const checked = validate(asked.schema, decision.value)
+    const checked = checkOnce(execution, asked.schema, decision.value, `the answer to "${name}"`, {
+      isOwn: true,
+    })
     if (checked.ok) return checked.value
     problem = describeIssues(checked.issues)
   }

@@ -176,8 +176,8 @@ function snippet(text: string, at: number): string {
   return JSON.stringify(text.slice(at, at + 40) + (text.length > at + 40 ? '…' : ''))
 }
 
-/** Names each wrong field with what was expected and what was received. */
-function describeMismatch(schema: StandardSchemaV1, value: unknown, issues: Issue[]): string {
+/** For the model that has to mend it: names each wrong field with what was expected and what was received. */
+export function describeMismatch(schema: StandardSchemaV1, value: unknown, issues: Issue[]): string {
   const lines = issues.slice(0, 20).map(({ keys, message, path }) => {
     const expected = expectedAt(schema, keys)
     return `${path ? `${path}: ` : ''}${message}${expected ? `; expected ${expected}` : ''}; received ${receivedAt(value, keys)}`

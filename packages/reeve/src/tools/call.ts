@@ -1,9 +1,10 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import { describeIssues, validate } from '../base/schema.ts'
+import { describeIssues } from '../base/schema.ts'
 import { type Decision, requestApproval } from '../engine/approval.ts'
-import { type Actor, type ApprovedBy, type Effect, effect } from '../engine/effect.ts'
+import { type Actor, type ApprovedBy, type Effect, effect, intendedArguments } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
+import { checkOnce } from '../engine/parsed-values.ts'
 import {
   type Arguments,
   argumentsFor,
@@ -66,11 +67,14 @@ export async function callTool(
     ...(actor && { actor }),
     ...(approved && { approved }),
   }
+  const intended = intendedArguments(execution.nextRecorded)
+  // As the journal has them: a later life may come to others.
+  const args = copyOf(intended !== undefined && isPlain(parsed, json) ? intended : parsed)
   const result = await effect(execution, definition, json, asJson(ready.given))
   const { by = null, edited = false, note = null } = approved ?? {}
   return {
-    result: checkOutput(tool, result),
-    args: parsed,
+    result: checkOutput(execution, tool, result),
+    args,
     given: ready.given,
     approved: approved ? { by, edited, note } : null,
   }
@@ -82,7 +86,7 @@ async function readyArguments(
   given: unknown,
   actor: Actor | undefined,
 ): Promise<Ready> {
-  const first = argumentsFor(tool, given)
+  const first = readOnce(execution, tool, given)
   if (first.ok && !tool.needsApproval(first.parsed)) return { given, ...first }
   // The code may have changed since a person was asked; who approved then is told why it does not fit now.
   const { nextRecorded: next } = execution
@@ -91,6 +95,13 @@ async function readyArguments(
     throw new ReeveError('invalid-input', `${what}: ${first.problem}`)
   }
   return approvedArguments(execution, tool, given, actor)
+}
+
+/** Whether a person is asked, or the call refused, must come out the same in every life of the run. */
+function readOnce(execution: Execution, tool: Tool, given: unknown): Arguments {
+  const checked = checkOnce(execution, tool.input, copyOf(given), `The arguments of tool "${tool.name}"`)
+  if (!checked.ok) return { ok: false, problem: describeIssues(checked.issues) }
+  return { ok: true, parsed: checked.value, json: asJson(checked.value) }
 }
 
 /**
@@ -182,8 +193,10 @@ function notApproved(tool: Tool, decision: Decision): ReeveError {
 }
 
 /** The effect has happened and its result is in the journal as it is; the workflow never sees one that does not fit. */
-function checkOutput(tool: Tool, result: unknown): unknown {
-  const checked = validate(tool.output, result)
+function checkOutput(execution: Execution, tool: Tool, result: unknown): unknown {
+  const checked = checkOnce(execution, tool.output, result, `The result of tool "${tool.name}"`, {
+    isOwn: true,
+  })
   if (checked.ok) return checked.value
   throw new ReeveError(
     'bad-result',

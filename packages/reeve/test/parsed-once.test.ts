@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { agent } from '../src/agents/agent.ts'
+import { FakeClock } from '../src/base/fake-clock.ts'
+import { type Context, workflow } from '../src/context.ts'
+import { scriptedSolver, toolCalls } from '../src/models/scripted.ts'
+import { tool } from '../src/tools/tool.ts'
+import { agentBench } from './agents/agent-harness.ts'
+
+const paid: unknown[] = []
+/** Its checks go by the clock, and each reading of its schemas gives something else. */
+const started = { at: 0 }
+const pay = tool({
+  name: 'bank.pay',
+  description: 'Pays.',
+  input: z.object({
+    to: z.string().refine(() => started.at < 10),
+    cents: z.number().transform((euros) => euros * 100),
+    reference: z.string().default(() => randomUUID()),
+  }),
+  output: z.object({ to: z.string(), receipt: z.string().default(() => randomUUID()) }),
+  effect: 'once',
+  approval: 'never',
+  run: (args) => {
+    paid.push(structuredClone(args))
+    args.to = 'changed by the tool'
+    return { to: 'Ann' }
+  },
+})
+
+async function inTwoLives(
+  body: (ctx: Context) => Promise<unknown>,
+  replies: Parameters<typeof scriptedSolver>[0] = [],
+) {
+  started.at = 0
+  paid.length = 0
+  const seen: unknown[] = []
+  const flow = workflow({
+    name: 'flow',
+    input: z.null(),
+    async run(ctx) {
+      seen.push(await body(ctx))
+      await ctx.waitFor('end')
+    },
+  })
+  const clock = new FakeClock()
+  let ids = 0
+  const newId = () => `id${++ids}`
+  const first = await agentBench([flow], { model: scriptedSolver(replies) }, { clock, newId })
+  const { id } = await first.engine.startRun(flow, null)
+  await clock.advance(2000)
+  expect(seen).toHaveLength(1)
+  await first.engine.stop()
+  started.at = 20
+  const { database } = first
+  const second = await agentBench([flow], { model: scriptedSolver([]) }, { clock, database, newId })
+  await second.engine.control.signal(id, 'end', null)
+  expect(await second.engine.resultOf(id)).toEqual({ status: 'succeeded', output: undefined })
+  await second.engine.stop()
+  expect(seen).toHaveLength(2)
+  expect(seen[1]).toStrictEqual(seen[0])
+  return seen[0]
+}
+
+test('arguments and results of a tool are read once, and replays see what the first life saw', async () => {
+  const given = { to: 'Ann', cents: 10 }
+  const got = await inTwoLives(async (ctx) => [await ctx.call(pay, given), given])
+  expect(got).toMatchObject([
+    { to: 'Ann', receipt: expect.stringMatching(/-/) },
+    { to: 'Ann', cents: 10 },
+  ])
+  expect(paid).toEqual([{ to: 'Ann', cents: 1000, reference: expect.stringMatching(/-/) }])
+})
+
+test('arguments that were refused are refused in every life', async () => {
+  started.at = 0
+  const got = await inTwoLives((ctx) =>
+    ctx.call(pay, { to: 1, cents: 10 } as never).catch((error) => error.message),
+  )
+  expect(got).toContain('to: ')
+  const late = tool({
+    ...pay,
+    name: 'late',
+    input: z.string().refine(() => started.at > 10),
+    output: z.any(),
+    effect: 'read',
+    approval: 'never',
+    run: () => 1,
+  } as never)
+  expect(await inTwoLives((ctx) => ctx.call(late, 'x').catch((error) => error.code))).toBe('invalid-input')
+})
+
+test('the input and the calls of an agent are read once', async () => {
+  const clerk = agent({
+    name: 'clerk',
+    instructions: 'Pay.',
+    input: z.object({ task: z.string(), id: z.string().default(() => randomUUID()) }),
+    route: 'model',
+    tools: [pay],
+    owner: 'bank@example.com',
+  })
+  const replies = [toolCalls(['bank.pay', { to: 'Ann', cents: 10 }]), 'done']
+  expect(await inTwoLives((ctx) => ctx.agent(clerk, { task: 'pay' }), replies)).toBe('done')
+  expect(paid).toHaveLength(1)
+})
