@@ -38,18 +38,18 @@ export function sameJson(left: Json, right: Json): boolean {
 }
 
 /**
- * What was given, with the edited JSON in its place. Where a date was given the edit has a text, and stays a date; what
- * was left as it was stays what it was.
+ * What was given, with the edited JSON in its place. What still is as it was `seen` (dates as texts, secrets left out)
+ * stays what it was; where a date was given, a text stays a date.
  */
-export function editedGiven(given: unknown, edited: Json): unknown {
+export function editedGiven(given: unknown, edited: Json, seen: (given: Json) => Json): unknown {
+  if (sameJson(seen(asJson(given)), edited)) return given
   if (given instanceof Date && typeof edited === 'string') {
     const date = new Date(edited)
     return Number.isNaN(date.getTime()) ? edited : date
   }
-  if (sameJson(asJson(given), edited)) return given
   if (!isRecord(given) || !isRecord(edited)) return edited
   return Object.fromEntries(
-    Object.entries(edited).map(([key, value]) => [key, editedGiven(given[key], value!)]),
+    Object.entries(edited).map(([key, value]) => [key, editedGiven(given[key], value as Json, seen)]),
   )
 }
 

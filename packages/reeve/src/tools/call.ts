@@ -56,7 +56,9 @@ export async function callTool(
   const ready = await readyArguments(execution, tool, copyOf(given), actor)
   onReady(ready)
   const { parsed, json, approved } = ready
-  const handed = (args: Json) => (sameJson(args, json) || !isPlain(parsed, json) ? parsed : args) as Json
+  // The journal has no secrets, and JSON alone: only plain arguments can be taken from there.
+  const isKept = isPlain(parsed, json) && execution.edges.secrets.redactData(json) === json
+  const handed = (args: Json) => (isKept && !sameJson(args, json) ? args : parsed) as Json
   const definition: Effect = {
     name: tool.name,
     effect: tool.effectOf(parsed),
@@ -119,6 +121,7 @@ async function approvedArguments(
   actor: Actor | undefined,
 ): Promise<Ready> {
   let given = asked
+  const seen = (json: Json) => execution.edges.secrets.redactData(json)
   for (;;) {
     const before = rated(tool, given)
     const call = requestApproval(execution, {
@@ -133,7 +136,7 @@ async function approvedArguments(
     const decision = (await call.promise) as Decision
     if (decision.status !== 'approved') throw notApproved(tool, decision)
     const { by, edited, note } = decision
-    if (edited) given = editedGiven(given, decision.value)
+    if (edited) given = editedGiven(given, decision.value, seen)
     const now = rated(tool, given)
     const approved: ApprovedBy = { call: call.step, by, edited: edited || given !== asked, note }
     if (isCarriedOut(execution, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
@@ -142,10 +145,11 @@ async function approvedArguments(
     if (edited) return ready
     const shown = decision.value as { args: Json; problem?: string }
     if (shown.problem !== undefined) continue
-    if (sameJson(shown.args, now.json)) return ready
+    if (sameJson(shown.args, seen(now.json))) return ready
     // A default that is made anew each time (an id): what was shown is what runs.
     const isUnsteady = !sameJson(now.json, (rated(tool, given) as { json?: Json }).json ?? null)
-    if (isUnsteady && isPlain(now.parsed, now.json)) return { ...ready, parsed: shown.args, json: shown.args }
+    if (isUnsteady && isPlain(now.parsed, now.json) && seen(now.json) === now.json)
+      return { ...ready, parsed: shown.args, json: shown.args }
   }
 }
 

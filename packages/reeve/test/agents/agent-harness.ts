@@ -1,5 +1,6 @@
 import type { AgentListener } from '../../src/agents/agent-events.ts'
 import { FakeClock } from '../../src/base/fake-clock.ts'
+import type { Secrets } from '../../src/base/secrets.ts'
 import { Context } from '../../src/context.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { type Workflow, WorkflowRegistry } from '../../src/engine/workflow.ts'
@@ -44,6 +45,7 @@ export async function agentBench(
     listener?: AgentListener
     textListener?: TextListener
     knowledge?: Knowledge
+    secrets?: Secrets
   } = {},
 ): Promise<AgentBench> {
   const clock = options.clock ?? new FakeClock()
@@ -69,6 +71,7 @@ export async function agentBench(
     clock,
     workflows: registry,
     checkJsonSchema: jsonSchemaIssues,
+    ...(options.secrets && { secrets: options.secrets }),
     ...(options.newId && { newId: options.newId }),
     contextFor: (execution) => new Context(execution, registry, faculties),
   })

@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { settle } from '../../src/base/fake-clock.ts'
 import type { Json } from '../../src/base/json.ts'
+import { Secrets } from '../../src/base/secrets.ts'
 import { type Context, workflow } from '../../src/context.ts'
 import { type ApprovalView, listPending } from '../../src/store/approvals.ts'
 import { type Tool, tool } from '../../src/tools/tool.ts'
@@ -36,13 +37,14 @@ async function waiting(
   pay: Tool,
   args: unknown,
   body?: (ctx: Context) => Promise<unknown>,
+  options: Parameters<typeof agentBench>[2] = {},
 ): Promise<Waiting> {
   const flow = workflow({
     input: z.unknown(),
     run: (ctx) => (body ? body(ctx) : ctx.call(pay, args as never)),
   })
   flow.name = 'flow'
-  const bench = await agentBench([flow], {})
+  const bench = await agentBench([flow], {}, options)
   onTestFinished(() => bench.engine.stop())
   const { id } = await bench.engine.startRun(flow, {})
   await settle()
@@ -289,6 +291,18 @@ test('a rule that asks is asked again of edited arguments, and what it cannot ju
   expect(again.shown.problem).toBe('no such amount')
   await decide(bench, again.asked.id, { amount: 20 })
   expect(ran).toEqual([{ amount: 20 }])
+})
+
+test.each([
+  ['as it was shown', undefined, 'Hi'],
+  ['beside an edit', { body: 'Dear Bo' }, 'Dear Bo'],
+])('a secret among the arguments is not shown, and runs as it is: %s', async (_what, edit, body) => {
+  const { pay, ran } = paying(Letter)
+  const given = { ...letter, to: 'hunter2-hunter2' }
+  const bench = await waiting(pay, given, undefined, { secrets: new Secrets([given.to]) })
+  expect(bench.asked.shown).not.toContain(given.to)
+  await decide(bench, bench.asked.id, edit)
+  expect(ran).toEqual([{ ...given, body }])
 })
 
 test('a decision names the hash of what was shown; another hash decides nothing', async () => {
