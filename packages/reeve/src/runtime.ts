@@ -9,6 +9,7 @@ import { type Log, lineLog, redactingLog } from './base/log.ts'
 import { type Clock, formatMs, systemClock, toMs } from './base/time.ts'
 import { Context, type Faculties } from './context.ts'
 import { Engine } from './engine/engine.ts'
+import { within } from './engine/give-back.ts'
 import { installSchedules } from './engine/schedule.ts'
 import { WorkflowRegistry } from './engine/workflow.ts'
 import { createMemory } from './memory/memory.ts'
@@ -60,6 +61,9 @@ export interface UnusableSolver {
   solver: string
   error: ReeveError
 }
+
+/** Services and MCP servers that do not close hold nothing up longer than this. */
+const closeWithinMs = 5_000
 
 /**
  * A project, running: the composition root. `open` wires the layers and touches the database; `start` begins to drive
@@ -184,14 +188,25 @@ export class Runtime {
     await this.prune()
   }
 
-  /** Gives the runs back, closes services and database. */
+  /**
+   * Gives the runs back, closes services and database. What acts may finish for at most `graceMs` (default 10,000).
+   * @throws `stop-unfinished` when the database did not take that in time
+   */
   async stop(graceMs?: number): Promise<void> {
-    await this.engine.stop(graceMs)
-    await this.#abandonedBatches.end()
-    await this.#breakerRecord.end()
-    for (const server of this.#mcpServers) await server.close()
-    for (const service of this.#services) await service.close()
-    await this.database.close()
+    try {
+      await this.engine.stop(graceMs)
+    } finally {
+      await this.#abandonedBatches.end()
+      await this.#breakerRecord.end()
+      const closing = [...this.#mcpServers, ...this.#services].map(async (one) => one.close())
+      await within(this.#clock, closeWithinMs, Promise.allSettled(closing))
+      await this.database.close()
+    }
+  }
+
+  /** Of a runtime that stops: what acts now is not waited for any longer. */
+  hurry(): void {
+    this.engine.hurry()
   }
 
   /** Deletes ended runs that the project's retention no longer wants. */

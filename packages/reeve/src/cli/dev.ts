@@ -18,6 +18,7 @@ const told = [
   'run-failed',
   'run-stuck',
   'run-cancelled',
+  'run-released',
   'run-retried',
   'run-forked',
   'approval-requested',
@@ -37,7 +38,11 @@ const pollMs = 50
 export async function dev(cli: Cli): Promise<ExitCode> {
   return withRuntime(cli, async (runtime) => {
     const { terminal } = cli
-    const interrupt = new Interrupt(terminal, 'Nothing is lost: what is under way goes on at the next start.')
+    const interrupt = new Interrupt(
+      terminal,
+      'Nothing is lost: what is under way goes on at the next start.',
+      () => runtime.hurry(),
+    )
     const { database } = runtime
     const tail = await Tail.fromNow(database, database.clock ?? systemClock, told)
     await runtime.start()

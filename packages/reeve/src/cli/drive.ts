@@ -61,7 +61,7 @@ export async function carryOn(
   terminal.line('No worker lives, so it goes on here.')
   try {
     return await withRuntime(cli, async (runtime) => {
-      const interrupt = new Interrupt(terminal, goesOn(cli, runId))
+      const interrupt = new Interrupt(terminal, goesOn(cli, runId), () => runtime.hurry())
       await runtime.start()
       return showUntilRest(cli, runtime, runId, { afterSeq, signal: interrupt.signal, extra: answer.value })
     })

@@ -70,6 +70,7 @@ const descriptions: Record<string, Describe> = {
   'run-failed': failed,
   'run-stuck': ({ reason }) => bad(reason ?? 'needs a person'),
   'run-cancelled': ({ by }) => bad(`by ${by}`),
+  'run-released': ({ reason }) => plain(reason ?? 'given back'),
   'run-retried': ({ by }) => plain(`by ${by}`),
   'run-forked': ({ from, step, by }) => plain(`from run ${from} at call ${step}, by ${by}`),
   'input-replaced': () => plain('a later start with the same debounce key'),

@@ -52,11 +52,13 @@ program
   .command('start')
   .description('serve the project for a service manager: as dev, without telling each event')
   .option('--capacity <n>', 'the most runs held in memory at once', '1000')
+  .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
   .action(calls(async () => (await import('./serve.ts')).start))
 program
   .command('worker')
   .description('drive runs beside other workers on the same database, until SIGTERM')
   .option('--capacity <n>', 'the most runs held in memory at once', '1000')
+  .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
   .action(calls(async () => (await import('./serve.ts')).worker))
 program
   .command('run <workflow>')

@@ -23,7 +23,9 @@ export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
   return withRuntime(cli, async (runtime) => {
     const { StdioServerTransport } = await loadTransport()
     const { user } = runtime.environment
-    const interrupt = new Interrupt(cli.terminal, 'What is under way goes on at the next start.')
+    const interrupt = new Interrupt(cli.terminal, 'What is under way goes on at the next start.', () =>
+      runtime.hurry(),
+    )
     await runtime.start()
     const lines = process.stdin.pipe(new ExactLines((line) => stdout.write(line)))
     const service = await serveMcp(runtime, new StdioServerTransport(lines as never, stdout), {

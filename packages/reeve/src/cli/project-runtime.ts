@@ -9,7 +9,7 @@ import { projectFolder } from './workspace.ts'
 export async function withRuntime<T>(
   cli: Cli,
   body: (runtime: Runtime) => Promise<T>,
-  options: Pick<RuntimeOptions, 'capacity'> = {},
+  { graceMs, ...options }: Pick<RuntimeOptions, 'capacity'> & { graceMs?: number } = {},
 ): Promise<T> {
   const folder = projectFolder(cli)
   const environment = readEnvironment(folder)
@@ -19,6 +19,6 @@ export async function withRuntime<T>(
   try {
     return await body(runtime)
   } finally {
-    await runtime.stop()
+    await runtime.stop(graceMs)
   }
 }

@@ -33,7 +33,7 @@ export async function run(cli: Cli, options: RunOptions, workflowName: string): 
       })
     if (options.detach) return detached(cli, runtime, await start())
     const { terminal } = cli
-    const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`)
+    const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, () => runtime.hurry())
     await runtime.start()
     const { id, isNew } = await start()
     const known = isNew ? '' : ' (this key was used already: nothing new was started)'

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { ReeveError } from '../base/errors.ts'
+import { type Duration, toMs } from '../base/time.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { Interrupt } from './interrupt.ts'
@@ -8,6 +9,7 @@ import { safeLine } from './safe-text.ts'
 
 interface ServeOptions {
   capacity: string
+  grace: string
 }
 
 /** Serves a project and drives its runs, for a service manager: one line when it is ready, and troubles. */
@@ -20,14 +22,19 @@ export function worker(cli: Cli, options: ServeOptions): Promise<ExitCode> {
   return serve(cli, options, 'working')
 }
 
-/** Until SIGTERM or SIGINT: then it claims no more, what acts may finish, and every run is given back. */
+/** Until SIGTERM, SIGINT or SIGHUP: then it claims no more, what acts may finish within the grace, and every run is given back. */
 function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): Promise<ExitCode> {
   const capacity = toCapacity(options.capacity)
+  const graceMs = toMs(options.grace as Duration)
   return withRuntime(
     cli,
     async (runtime) => {
       const { terminal } = cli
-      const interrupt = new Interrupt(terminal, 'Its other runs go on at another worker or the next start.')
+      const interrupt = new Interrupt(
+        terminal,
+        'Its other runs go on at another worker or the next start.',
+        () => runtime.hurry(),
+      )
       await runtime.start()
       const { database, engine, project, unusable } = runtime
       const workflows = engine.workflows.names()
@@ -48,7 +55,7 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
       if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
       return exitCodes.done
     },
-    { capacity },
+    { capacity, graceMs },
   )
 }
 

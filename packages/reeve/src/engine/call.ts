@@ -39,6 +39,8 @@ export interface Claim {
 
 /** The state that a worker leaves a run in. */
 export interface Leaving {
+  /** Something acts yet, and is left to itself. */
+  isAbandoned?: true
   status: Exclude<RunStatus, 'running'>
   reason: string | null
 }

@@ -126,10 +126,20 @@ export class Engine {
     await this.worker.start()
   }
 
+  /**
+   * Gives every run back; what acts may finish for at most `graceMs` (default 10,000). What acts longer is left to itself,
+   * and its run goes on elsewhere without a death being counted.
+   * @throws `stop-unfinished` when the database did not take that in time
+   */
   async stop(graceMs?: number): Promise<void> {
     this.#stopListening()
     await this.worker.stop(graceMs)
     await this.edges.commits.settled()
+  }
+
+  /** Of an engine that stops: what acts now is not waited for any longer. */
+  hurry(): void {
+    this.worker.hurry()
   }
 
   /** Whether nothing runs or could run now: every run has ended, waits or is stuck. */

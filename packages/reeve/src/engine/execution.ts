@@ -518,6 +518,20 @@ export class Execution implements TurnSource {
   }
 
   /**
+   * Gives the run back although something acts yet: this process is about to end, and that is no death. What acts is told
+   * to stop and no longer waited for; an effect under way is resolved by its class in the run's next life.
+   */
+  abandon(reason: string): void {
+    if (this.#mode === 'leaving' || this.#mode === 'ended') return
+    this.timers.stop()
+    this.mark('run-released', null, JSON.stringify({ reason }))
+    this.#outbox.leave({ status: 'queued', reason: null, isAbandoned: true })
+    this.#mode = 'leaving'
+    this.#held = []
+    this.#abort.abort('run-released', reason)
+  }
+
+  /**
    * New inbox items came while this process holds the run; `arrived` is how many ever came. A run that winds up could no
    * longer act on them: they stay untaken, and because they were not seen the run is queued again when it is given back.
    */

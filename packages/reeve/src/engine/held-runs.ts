@@ -65,6 +65,11 @@ export class HeldRuns {
     for (const execution of this.#active.values()) execution.drain()
   }
 
+  /** Gives back what is held yet, whatever acts. */
+  abandon(reason: string): void {
+    for (const execution of [...this.#active.values()]) execution.abandon(reason)
+  }
+
   /** Resolves when no run is held. */
   none(): Promise<void> {
     if (this.#active.size === 0) return Promise.resolve()

@@ -126,6 +126,7 @@ export class Outbox {
       wakeAt: leaving.status === 'waiting' ? wakeAt : null,
       inboxSeen: this.#claim.inbox,
       endedAt: ended ? at : null,
+      isAbandoned: leaving.isAbandoned === true,
       head: this.#chain.hash,
       headSeq: this.#chain.seq,
     }

@@ -18,6 +18,7 @@ import type { Claim, Ending } from './call.ts'
 import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
 import type { Execution } from './execution.ts'
+import { defaultGraceMs, giveBack, within } from './give-back.ts'
 import { HeldRuns, isSuspect } from './held-runs.ts'
 import { Liveness } from './liveness.ts'
 import { markStuck } from './outside.ts'
@@ -77,6 +78,7 @@ export class Worker {
   /** When the round that is put off until something is due shall be (ms). */
   #dueAt = Number.POSITIVE_INFINITY
   #stopListening = () => {}
+  readonly #hurried = Promise.withResolvers<void>()
 
   constructor(options: WorkerOptions) {
     const { id, database, edges, workflows, contextFor, onSetAside } = options
@@ -116,29 +118,31 @@ export class Worker {
     await this.tick()
   }
 
-  /** Stops claiming, lets what acts finish (for at most `graceMs`), gives the runs back, and signs off. */
-  async stop(graceMs = 10_000): Promise<void> {
+  /**
+   * Stops claiming, lets what acts finish (for at most `graceMs`), gives the runs back, and signs off. What acts longer is
+   * left to itself: its run is given back all the same, and no death is counted.
+   * @throws `stop-unfinished` when that could not be written
+   */
+  async stop(graceMs = defaultGraceMs): Promise<void> {
     if (this.#state === 'stopped' || this.#state === 'new') return
     this.#state = 'draining'
     this.#liveness.leave()
     this.#cancelDue()
     this.#stopListening()
-    await this.#round
-    this.#held.drain()
-    await this.#emptied(graceMs)
-    this.#state = 'stopped'
-    this.#liveness.end()
-    await this.#options.edges.commits.settled()
-    await this.#liveness.signOff()
+    const { clock } = this.#options.edges
+    await within(clock, graceMs, Promise.race([this.#round, this.#hurried.promise]))
+    try {
+      await giveBack(this.#held, this.#options.edges, { graceMs, hurried: this.#hurried.promise })
+      await this.#liveness.signOff()
+    } finally {
+      this.#state = 'stopped'
+      this.#liveness.end()
+    }
   }
 
-  async #emptied(graceMs: number): Promise<void> {
-    let cancel = () => {}
-    const grace = new Promise<void>((resolve) => {
-      cancel = this.#options.edges.clock.after(graceMs, resolve)
-    })
-    await Promise.race([this.#held.none(), grace])
-    cancel()
+  /** What acts now is not waited for any longer. */
+  hurry(): void {
+    this.#hurried.resolve()
   }
 
   /** Whether a claim is surely this worker's still: true, or what the database says. */

@@ -182,8 +182,8 @@ export async function nextRateWindow(session: Session, claimedAt: number): Promi
   return row?.at ?? undefined
 }
 
-/** How far a run's journal got. What it only meant to do is left out: a deadly effect is meant anew in each life. */
-const progress = `coalesce((select max(seq) from events where run = runs.no and type <> 'effect-intended'), 0)`
+/** How far a run's journal got. What each life writes anew is left out: what it only meant to do, and that it was stopped. */
+const progress = `coalesce((select max(seq) from events where run = runs.no and type not in ('effect-intended', 'run-released')), 0)`
 
 const recoverRuns: Bulk = {
   columns: { no: 'int' },

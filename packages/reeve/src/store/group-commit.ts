@@ -14,6 +14,7 @@ import {
   type NewRun,
   newRunValues,
   type Release,
+  releaseAbandonedRuns,
   releaseRuns,
   releaseValues,
   releaseWatchedRuns,
@@ -214,7 +215,7 @@ async function writeTurns(session: Session, turns: Turn[], births = insertKeyedR
     if (outcomes[index] !== 'durable') continue
     const turn = turns[index]!
     for (const event of turn.events) add(insertEvents, eventValues(event))
-    if (turn.release) add(turn.watched ? releaseWatchedRuns : releaseRuns, releaseValues(turn.release))
+    if (turn.release) add(releaseOf(turn), releaseValues(turn.release))
     if (turn.children) {
       for (const child of turn.children) {
         add(enqueueRuns, newRunValues(child.run))
@@ -239,6 +240,11 @@ async function writeTurns(session: Session, turns: Turn[], births = insertKeyedR
     }
   }
   return outcomes
+}
+
+function releaseOf({ release, watched }: Turn): Bulk {
+  if (release?.isAbandoned) return releaseAbandonedRuns
+  return watched ? releaseWatchedRuns : releaseRuns
 }
 
 /**

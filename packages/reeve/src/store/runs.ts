@@ -151,6 +151,8 @@ export interface Release {
   /** How many inbox items the worker had seen: if more came since, a waiting run is queued again at once. */
   inboxSeen: number
   endedAt: number | null
+  /** Its process ends before what acts does: what was known of deaths stays, and nothing is counted. */
+  isAbandoned?: boolean
   head: string
   headSeq: number
 }
@@ -171,6 +173,13 @@ export const releaseRuns: Bulk = {
       reason = :reason, wake_at = :wake_at, ended_at = :ended_at, head = :head, head_seq = :head_seq,
       worker = null, crashes = 0, fresh = 0
     {from} where runs.no = :no`,
+}
+
+/** For runs whose process ends before what acts does: it may be what killed others. Another process may go on at once. */
+export const releaseAbandonedRuns: Bulk = {
+  ...releaseRuns,
+  announces: true,
+  sql: releaseRuns.sql.replace('crashes = 0, ', ''),
 }
 
 /** The same for runs that another process may wait for. */

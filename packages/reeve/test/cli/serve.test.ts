@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ended, linesOf, project, type Rested, reeve, reeveJson, said, start } from './reeve.ts'
 
 test.each(['start', 'worker'])(
@@ -44,4 +44,24 @@ test('a capacity that is no number of runs is refused with what it may be', asyn
   const { code, stderr } = await reeve(project(), ['worker', '--capacity', '0'])
   expect(stderr).toContain('--capacity is "0"; it must be a whole number from 1')
   expect(code).toBe(2)
+})
+
+test('five graceful stops in the middle of one long step end with 0, and the run is not stuck', async () => {
+  const folder = project()
+  const { run } = await reeveJson<Rested>(folder, ['run', 'slow', '--detach'])
+  for (const signal of ['SIGTERM', 'SIGTERM', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    const child = start(folder, ['start', '--grace', '10ms'])
+    const finished = ended(child)
+    await said(child.stdout, 'reeve is serving')
+    await vi.waitFor(async () => {
+      const { runs } = await reeveJson<{ runs: { status: string }[] }>(folder, ['runs'])
+      expect(runs).toMatchObject([{ status: 'running' }])
+    })
+    child.kill(signal)
+    expect((await finished).code).toBe(0)
+    const { runs } = await reeveJson<{ runs: { id: string; status: string }[] }>(folder, ['runs'])
+    expect(runs).toMatchObject([{ id: run, status: 'queued' }])
+  }
+  const { stdout } = await reeve(folder, ['show', run, '--events'])
+  expect(stdout.match(/run-released/g)).toHaveLength(5)
 })
