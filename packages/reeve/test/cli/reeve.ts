@@ -77,6 +77,8 @@ export function reeve(
   options: { input?: string; environment?: NodeJS.ProcessEnv } = {},
 ): Promise<Finished> {
   const child = start(folder, args, options.environment)
+  // A command that ends before it reads its input is no fault of the test.
+  child.stdin.on('error', () => {})
   child.stdin.end(options.input ?? '')
   return ended(child)
 }

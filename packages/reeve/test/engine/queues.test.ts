@@ -112,14 +112,16 @@ test('a delayed run begins at its time, not before', async () => {
 
 test('starts with one idempotency key make one run, and the others run nothing', async () => {
   const { engine, begun, open, database } = await queued({}, [])
-  const starts = ['a', 'b', 'c'].map((input) => engine.startRun('gated', input, { idempotencyKey: 'mail-1' }))
+  const key = { idempotencyKey: 'mail-1' }
+  const starts = ['a', 'a', 'a'].map((input) => engine.startRun('gated', input, key))
   const handles = await Promise.all(starts)
   await settle()
   expect(handles.map((handle) => handle.isNew)).toEqual([true, false, false])
   expect(new Set(handles.map((handle) => handle.id)).size).toBe(1)
   expect(begun).toEqual(['a'])
   await open('a')
-  const late = await engine.startRun('gated', 'd', { idempotencyKey: 'mail-1' })
+  await expect(engine.startRun('gated', 'd', key)).rejects.toMatchObject({ code: 'idempotency-conflict' })
+  const late = await engine.startRun('gated', 'd', { ...key, ifKeyExists: 'return' })
   expect(await late.result()).toEqual({ status: 'succeeded', output: 'a' })
   expect(await database.all('select * from runs')).toHaveLength(1)
   await engine.stop()

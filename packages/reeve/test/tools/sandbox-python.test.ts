@@ -115,10 +115,12 @@ test('computes, and finds no way out', async () => {
 })
 
 test('endless loops, hoarding and the shell each end clearly', async () => {
-  const limits = { time: 1500, memoryBytes: 64 * 1_048_576 }
+  // Only the loop is to meet its time; what ends by itself may take as long as a busy machine needs.
+  const memoryBytes = 64 * 1_048_576
+  const limits = { time: '2m', memoryBytes }
   const hoard = 'hoard = []\nwhile True: hoard.append(bytearray(10_000_000))'
   const [loop, hoarded, shell] = (await Promise.allSettled([
-    runPython('while True: pass', null, limits),
+    runPython('while True: pass', null, { time: 1500, memoryBytes }),
     runPython(hoard, null, limits),
     runPython('import os\nos.system("id")', null, limits),
   ])) as PromiseRejectedResult[]
@@ -126,4 +128,4 @@ test('endless loops, hoarding and the shell each end clearly', async () => {
   expect(hoarded!.reason).toMatchObject({ code: 'script-failed' })
   expect(hoarded!.reason.message).toMatch(/line 2.*MemoryError/s)
   expect(shell!.reason.message).toMatch(/restricted/)
-})
+}, 150_000)
