@@ -35,9 +35,9 @@ export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode
   })
 }
 
-export function retry(cli: Cli, _options: object, id: string): Promise<ExitCode> {
+export function retry(cli: Cli, options: { children?: boolean }, id: string): Promise<ExitCode> {
   return withChangeableWorkspace(cli, async (workspace) => {
-    await workspace.control.retry(id, workspace.environment.user)
+    await workspace.control.retry(id, workspace.environment.user, options)
     return carryOn(cli, workspace, id, { said: `run ${id} is tried again`, value: { retried: true } })
   })
 }

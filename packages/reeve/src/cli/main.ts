@@ -171,6 +171,7 @@ program
 program
   .command('retry <run>')
   .description('try a failed or stuck run again; what is done stays done')
+  .option('--children', 'retry the children too whose failure failed it')
   .action(calls(async () => (await import('./control.ts')).retry))
 program
   .command('fork <run>')

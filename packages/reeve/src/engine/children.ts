@@ -1,3 +1,4 @@
+import { ReeveError } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { type Blob, Chain } from '../store/chain.ts'
 import type { JournalEvent } from '../store/journal.ts'
@@ -14,27 +15,45 @@ export interface Child<Output = unknown> {
   result(): Promise<Output>
 }
 
+export interface ChildOptions extends Pick<StartOptions, 'queue' | 'key' | 'priority' | 'delay'> {
+  /**
+   * What becomes of the child when its parent ends first, in whatever way: it fails, is cancelled, runs out of time, or
+   * succeeds without having awaited the child. `cancel` cancels it, with its own children; `detach` lets it go on.
+   * A parent that is stuck has not ended. Default `cancel`.
+   */
+  whenParentEnds?: 'cancel' | 'detach'
+}
+
 /** Starts a child run in the same transaction as the event that says so: exactly once. */
 export function startChild(
   execution: Execution,
   workflow: Workflow,
   input: unknown,
-  options: Pick<StartOptions, 'queue' | 'key' | 'priority' | 'delay'>,
+  options: ChildOptions,
 ): Promise<Child> {
   const call = execution.issue('child', workflow.name, argumentsHash(input))
   execution.perform(call, async () => {
     const { id, no, principal } = execution.claim
     // It acts for whom its parent acts: nobody gains a right by starting a run.
-    const own = { ...options, principal, startedBy: `run ${id}, call ${call.step}` }
+    const { whenParentEnds = 'cancel', queue, key, priority, delay } = options
+    if (whenParentEnds !== 'cancel' && whenParentEnds !== 'detach') {
+      const given = JSON.stringify(whenParentEnds)
+      throw new ReeveError('bad-start', `whenParentEnds is ${given}; it must be 'cancel' or 'detach'.`)
+    }
+    const own: StartOptions = { principal, startedBy: `run ${id}, call ${call.step}` }
+    Object.assign(own, { queue, key, priority, delay })
     const birth = prepareBirth(execution.edges, workflow, input, own, 0)
     birth.run.no = await execution.edges.numbers.take()
+    // The run has begun to end since the call was made: nothing is born any more.
+    if (execution.aborted) throw execution.signal.reason
     birth.run.parent = no
+    birth.run.detached = whenParentEnds === 'detach' ? 1 : 0
     birth.run.parent_step = call.step
     const { first, blobs } = firstEvent(birth, execution.edges.secrets)
     execution.addChild(birth.run, first, blobs)
     execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })
   })
-  return derived(call, (started) => {
+  return derived(execution, call, (started) => {
     const { run } = started as { run: string }
     return { id: run, result: () => childResult(execution, run, workflow.name) }
   })

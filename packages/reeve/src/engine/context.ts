@@ -3,8 +3,7 @@ import type { Json } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
 import type { Duration } from '../base/time.ts'
 import { type ApprovalRequest, approval, type Decision } from './approval.ts'
-import type { StartOptions } from './birth.ts'
-import { type Child, startChild } from './children.ts'
+import { type Child, type ChildOptions, startChild } from './children.ts'
 import type { Execution } from './execution.ts'
 import { encodePayload } from './payload.ts'
 import { type StepAttempt, type StepOptions, step } from './step.ts'
@@ -67,11 +66,15 @@ export class CoreContext {
     return waitFor(this.#execution, name, options)
   }
 
-  /** Starts a child run, by its workflow or its workflow's name. */
+  /**
+   * Starts a child run, by its workflow or its workflow's name. It acts for whom this run acts, and is cancelled when this
+   * run ends before it, unless `whenParentEnds` is `detach`.
+   * @throws `unknown-workflow` `invalid-input` `bad-start`
+   */
   start<Input, Output>(
     workflow: Workflow<Input, Output> | string,
     input: Input,
-    options: Pick<StartOptions, 'queue' | 'key' | 'priority' | 'delay'> = {},
+    options: ChildOptions = {},
   ): Promise<Child<Output>> {
     const known = this.#workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
     return startChild(this.#execution, known, input, options) as Promise<Child<Output>>

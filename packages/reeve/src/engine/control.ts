@@ -1,7 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { type ApprovalView, recordDecision, requireApproval } from '../store/approvals.ts'
-import type { Database, Session } from '../store/database.ts'
+import type { Database } from '../store/database.ts'
 import { deliver, isDelivered, wakeRuns } from '../store/inbox.ts'
 import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../store/runs.ts'
 import type { DecisionItem } from './approval.ts'
@@ -17,8 +17,10 @@ import {
 import type { EngineEdges } from './edges.ts'
 import { forkRun } from './fork.ts'
 import { type ForkPlan, planFork } from './fork-plan.ts'
-import { appendOutside, cancelOutside } from './outside.ts'
+import { endLeftChildren, tellToEnd } from './left-children.ts'
+import { cancelOutside } from './outside.ts'
 import { encodePayload } from './payload.ts'
+import { type RetryOptions, retryRun } from './retry-run.ts'
 
 /**
  * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal
@@ -119,32 +121,22 @@ export class Control {
     return changes.length > 0 || hasProblem(approval) !== undefined ? whole : undefined
   }
 
-  /** Ends a run and its children. A run that acts at this moment ends when what acts has settled. */
+  /**
+   * Ends a run and its children, but for those started with `whenParentEnds: 'detach'`. A run that acts at this moment
+   * ends when what acts has settled; from now on it starts no more children.
+   * @throws `unknown-run` `run-ended`
+   */
   async cancel(runId: string, by: string): Promise<void> {
     const run = await requireRun(this.#database, runId)
-    const touched = await this.#database.transaction(async (session) => {
-      refuseEnded((await lockRun(session, run.no))!, 'be cancelled')
-      return this.#cancelTree(session, run.no, by)
+    await this.#database.transaction(async (session) => {
+      const current = (await lockRun(session, run.no))!
+      refuseEnded(current, 'be cancelled')
+      if (current.status === 'running') await tellToEnd(session, run.no, by)
+      else await cancelOutside(session, this.#edges, current, by)
     })
-    for (const no of touched) this.#arrived(no)
-  }
-
-  async #cancelTree(session: Session, no: number, by: string): Promise<number[]> {
-    const run = (await lockRun(session, no))!
-    const touched = [no]
-    if (run.status === 'running') {
-      await session.run('update runs set cancelled_by = ? where no = ?', [by, no])
-      await session.bulk(wakeRuns, [[no]])
-    } else if (!endedStatuses.includes(run.status)) {
-      await cancelOutside(session, this.#edges, run, by)
-      if (run.parent !== null) touched.push(run.parent)
-    }
-    const children = await session.all<{ no: number }>(
-      `select no from runs where parent = ? and status not in ('succeeded', 'failed', 'cancelled')`,
-      [no],
-    )
-    for (const child of children) touched.push(...(await this.#cancelTree(session, child.no, by)))
-    return touched
+    this.#arrived(run.no)
+    if (run.parent !== null) this.#arrived(run.parent)
+    for (const no of await endLeftChildren(this.#database, this.#edges)) this.#arrived(no)
   }
 
   /** Holds a run where it is: what acts finishes, nothing new begins until it is resumed. */
@@ -167,40 +159,11 @@ export class Control {
   }
 
   /**
-   * Queues a failed or stuck run again. Everything recorded keeps its result; the call that failed is made anew, and
-   * what was withdrawn when the run ended is asked again.
-   * @throws `unknown-run` `cannot-retry`
+   * Queues a failed or stuck run again: see `retryRun`.
+   * @throws `unknown-run` `cannot-retry` `child-not-mended`
    */
-  async retry(runId: string, by: string): Promise<void> {
-    const run = await requireRun(this.#database, runId)
-    await this.#database.transaction(async (session) => {
-      const current = (await lockRun(session, run.no))!
-      if (current.status !== 'failed' && current.status !== 'stuck') {
-        const why = `Run ${runId} is ${current.status}; only a failed or stuck run can be retried.`
-        throw new ReeveError(
-          'cannot-retry',
-          `${why} To go another way from a step, use: reeve fork ${runId} --from STEP`,
-        )
-      }
-      const failed = await session.get<{ step: number | null }>(
-        `select step from events where run = ? and type = 'run-failed' order by seq desc limit 1`,
-        [run.no],
-      )
-      await session.run(`update approvals set status = 'pending' where run = ? and status = 'withdrawn'`, [
-        run.no,
-      ])
-      const event = {
-        type: 'run-retried',
-        payload: JSON.stringify({ by }),
-        ...(failed?.step ? { step: failed.step } : {}),
-      }
-      await appendOutside(session, this.#edges, current, [event], {
-        status: 'queued',
-        reason: null,
-        ended: false,
-      })
-    })
-    this.#arrived(run.no)
+  async retry(runId: string, by: string, options: RetryOptions = {}): Promise<void> {
+    for (const no of await retryRun(this.#database, this.#edges, runId, by, options)) this.#arrived(no)
   }
 
   /**

@@ -24,6 +24,8 @@ export interface EngineEdges {
   surelyHolds: (claim: Claim) => true | Promise<boolean>
   /** Told, once it is durable, that a run's inbox grew. */
   arrived: (run: number) => void
+  /** Told, once it is durable, that a run ended while children of its may be going. */
+  childrenLeft: () => void
   /** Told, once it is durable, that a run was queued. */
   queued: () => void
 }

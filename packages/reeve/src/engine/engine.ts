@@ -15,6 +15,7 @@ import { Control } from './control.ts'
 import type { EngineEdges } from './edges.ts'
 import { enqueue, enqueueDebounced } from './enqueue.ts'
 import type { Execution } from './execution.ts'
+import { LeftChildren } from './left-children.ts'
 import { startedBefore } from './same-start.ts'
 import { runDueSchedules } from './schedule.ts'
 import { Worker } from './worker.ts'
@@ -66,6 +67,7 @@ export class Engine {
   readonly edges: EngineEdges
   readonly control: Control
   readonly worker: Worker
+  readonly #leftChildren: LeftChildren
   readonly #waiters = new Map<string, ((result: RunResult) => void)[]>()
   readonly #observers = new Set<(run: { id: string; workflow: string }, ending: Ending) => void>()
   #stopListening = () => {}
@@ -95,8 +97,13 @@ export class Engine {
       lingerMs: options.lingerMs ?? 1000,
       surelyHolds: (claim) => this.worker.surelyHolds(claim),
       arrived: (no) => this.#arrived(no),
+      childrenLeft: () => void this.#leftChildren.look(),
       queued: () => this.worker.nudge(),
     }
+    this.#leftChildren = new LeftChildren(options.database, this.edges, (no) => {
+      this.#arrived(no)
+      this.#answerWaiters()
+    })
     const makeContext =
       options.contextFor ?? ((execution, workflows) => new CoreContext(execution, workflows))
     this.worker = new Worker({
@@ -109,6 +116,7 @@ export class Engine {
       maxCrashes: options.maxCrashes ?? 5,
       onEnd: (run, ending) => this.#ended(run, ending),
       onSetAside: (id) => this.#look(id),
+      onBeat: () => void this.#leftChildren.look(),
       onRound: async () => {
         await runDueSchedules(options.database, this.edges, this.workflows)
       },
@@ -134,6 +142,7 @@ export class Engine {
   async stop(graceMs?: number): Promise<void> {
     this.#stopListening()
     await this.worker.stop(graceMs)
+    await this.#leftChildren.settled()
     await this.edges.commits.settled()
   }
 

@@ -84,6 +84,8 @@ export class Execution implements TurnSource {
   #maybeDuplicate = false
   #finish: (() => void) | undefined
   #draining = false
+  /** Children whose end it has not heard of. */
+  #openChildren: number
 
   constructor(options: {
     claim: Claim
@@ -106,6 +108,7 @@ export class Execution implements TurnSource {
     const { time } = workflow.limits
     this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : claim.createdAt + toMs(time)
     this.#now = history?.input.at ?? claim.createdAt
+    this.#openChildren = history?.openChildren ?? 0
     this.#outbox = new Outbox(
       claim,
       history && { seq: history.lastSeq, hash: history.lastHash },
@@ -163,9 +166,22 @@ export class Execution implements TurnSource {
       this.#finishAs('run-succeeded', text, { status: 'succeeded', reason: null })
     } catch (error) {
       if (this.behindHistory) return this.#stickUnmade(`its function threw: ${messageOf(error)}`)
-      const step = error instanceof Error ? this.#failedSteps.get(error) : undefined
-      this.#finishFailed(error, step)
+      this.#finishFailed(error, this.#stepBehind(error))
     }
+  }
+
+  /** The call that an error came from, or that an error it was made of came from. */
+  #stepBehind(error: unknown): number | undefined {
+    for (let cause = error, depth = 0; cause instanceof Error && depth < 10; depth++, cause = cause.cause) {
+      const step = this.#failedSteps.get(cause)
+      if (step !== undefined) return step
+    }
+    return undefined
+  }
+
+  /** Remembers which call an error came from that was made of its settlement. */
+  blame(call: Call, error: unknown): void {
+    if (error instanceof Error) this.#failedSteps.set(error, call.step)
   }
 
   /** The code came to its end before it made all the calls that the journal has. */
@@ -324,7 +340,13 @@ export class Execution implements TurnSource {
   }
 
   addChild(run: NewRun, first: JournalEvent, blobs: Blob[]): void {
+    this.#openChildren++
     this.#outbox.addChild(run, first, blobs)
+  }
+
+  /** A child was heard to have ended. */
+  childEnded(): void {
+    this.#openChildren--
   }
 
   /** To be written with the event that the caller writes in the same breath. */
@@ -356,6 +378,7 @@ export class Execution implements TurnSource {
       now: this.edges.clock.now(),
       wakeAt: earliest === Number.POSITIVE_INFINITY ? null : earliest,
       consumed: this.inbox.takeConsumed(),
+      openChildren: this.#openChildren > 0,
     })
     const { turn, leaving } = this.#underWay
     // Who started a run that was born here waits here; for one that came from a queue it may be anybody.
@@ -380,6 +403,7 @@ export class Execution implements TurnSource {
       this.#release()
     }
     if (turn.children) this.edges.queued()
+    if (turn.release?.leavesChildren) this.edges.childrenLeft()
     for (const event of events) {
       event.whenDurable?.()
       if (!event.settles || leaving) continue

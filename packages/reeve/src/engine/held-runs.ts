@@ -132,6 +132,7 @@ export class HeldRuns {
     if (by !== null) {
       await database.transaction((session) => cancelOutside(session, this.#options.edges, run, by))
       if (run.parent !== null) this.#options.edges.arrived(run.parent)
+      this.#options.edges.childrenLeft()
       this.#options.onSetAside(run.id)
       return
     }

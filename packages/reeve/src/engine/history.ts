@@ -81,6 +81,8 @@ export interface History {
   parsed: Map<number, string>
   /** Whether the run keeps what checks came to: those of before made them again. */
   keepsParsed: boolean
+  /** Children started whose end was not heard of. */
+  openChildren: number
   lastSeq: number
   lastHash: string
 }
@@ -102,6 +104,7 @@ export function readHistory(events: JournalEvent[]): History {
     logs: 0,
     parsed: new Map(),
     keepsParsed: keepsParsed(first),
+    openChildren: 0,
     lastSeq: last.seq,
     lastHash: last.hash,
   }
@@ -113,7 +116,7 @@ export function readHistory(events: JournalEvent[]): History {
     else if (event.type === 'value-parsed')
       history.parsed.set((JSON.parse(event.payload!) as { no: number }).no, event.payload!)
     else if (event.type === 'input-replaced') history.input = event
-    else if (event.type === 'run-retried') forgetFailures(history, event.step)
+    else if (event.type === 'run-retried') forgetFailures(history, event)
     else if (event.step !== null) record(history, event)
   }
   return history
@@ -139,23 +142,35 @@ function record(history: History, event: JournalEvent): void {
   if (meaning.role === 'opens') {
     call.opened.push(event)
   } else {
+    if (event.type === 'child-started') history.openChildren++
+    else if (event.type === 'child-finished') history.openChildren--
     call.settled = event
     history.settlements.push({ step, event, rejects: meaning.role === 'rejects' })
   }
 }
 
-function forgetFailures(history: History, failed: number | null): void {
-  if (failed !== null) forget(history, failed)
+/** What a retry makes anew: the call that failed the run, and the others that its event names. */
+export interface RetryPayload {
+  by: string
+  /** Waits for children whose results are looked at again. */
+  again?: number[]
+}
+
+function forgetFailures(history: History, retried: JournalEvent): void {
+  const { again = [] } = JSON.parse(retried.payload ?? '{}') as Partial<RetryPayload>
+  const forgotten = new Set(again)
+  if (retried.step !== null) forgotten.add(retried.step)
   for (const { step, event, rejects } of history.settlements)
-    if (rejects && codeOf(event) === 'run-ending') forget(history, step)
+    if (rejects && codeOf(event) === 'run-ending') forgotten.add(step)
+  for (const step of forgotten) {
+    if (history.calls.get(step)?.settled?.type === 'child-finished') history.openChildren++
+    history.calls.delete(step)
+  }
+  history.settlements = history.settlements.filter(({ step }) => !forgotten.has(step))
+  history.lastStep = 0
+  for (const step of history.calls.keys()) if (step > history.lastStep) history.lastStep = step
 }
 
 function codeOf({ payload }: JournalEvent): string | undefined {
   return payload === null ? undefined : (JSON.parse(payload) as { code?: string }).code
-}
-
-function forget(history: History, step: number): void {
-  history.calls.delete(step)
-  history.settlements = history.settlements.filter((settlement) => settlement.step !== step)
-  history.lastStep = Math.max(0, ...history.calls.keys())
 }

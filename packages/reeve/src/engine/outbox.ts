@@ -87,7 +87,12 @@ export class Outbox {
     this.#leaving = leaving
   }
 
-  take(options: { now: number; wakeAt: number | null; consumed: Turn['consumed'] | undefined }): UnderWay {
+  take(options: {
+    now: number
+    wakeAt: number | null
+    consumed: Turn['consumed'] | undefined
+    openChildren: boolean
+  }): UnderWay {
     const at = this.#birth?.created_at ?? options.now
     const turn: Turn = { run: this.#claim.no, epoch: this.#claim.epoch, events: [] }
     const events = this.#events
@@ -104,7 +109,7 @@ export class Outbox {
     if (this.#memories.length > 0) turn.memories = this.#memories.splice(0)
     if (options.consumed) turn.consumed = options.consumed
     const leaving = this.#leaving
-    if (leaving) this.#addLeaving(turn, leaving, events, at, options.wakeAt)
+    if (leaving) this.#addLeaving(turn, leaving, events, at, options)
     return { turn, events, at, leaving }
   }
 
@@ -116,7 +121,13 @@ export class Outbox {
     return event
   }
 
-  #addLeaving(turn: Turn, leaving: Leaving, events: PendingEvent[], at: number, wakeAt: number | null): void {
+  #addLeaving(
+    turn: Turn,
+    leaving: Leaving,
+    events: PendingEvent[],
+    at: number,
+    { wakeAt, openChildren }: { wakeAt: number | null; openChildren: boolean },
+  ): void {
     const ended = isEnded(leaving.status)
     if (leaving.reason !== null) leaving.reason = this.#secrets.redact(leaving.reason)
     turn.release = {
@@ -129,12 +140,15 @@ export class Outbox {
       isAbandoned: leaving.isAbandoned === true,
       head: this.#chain.hash,
       headSeq: this.#chain.seq,
+      leavesChildren: ended && openChildren,
     }
     if (!ended || this.#claim.parent === null) return
     const value: unknown = JSON.parse(events.at(-1)?.payload ?? 'null')
     const name = `child:${this.#claim.id}`
     const payload = JSON.stringify({ status: leaving.status, value })
-    turn.deliveries = [{ run: this.#claim.parent, name, dedup: name, payload, at }]
+    // A run that is retried ends more than once.
+    const dedup = `${name}:${this.#chain.seq}`
+    turn.deliveries = [{ run: this.#claim.parent, name, dedup, payload, at }]
   }
 }
 

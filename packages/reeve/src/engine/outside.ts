@@ -61,13 +61,15 @@ export async function markStuck(
 
 /**
  * Cancels a run whose workflow no process drives, with what it asks of people. What nobody knows the outcome of stays
- * asked, and is asked now where a dead worker left an intent.
+ * asked, and is asked now where a dead worker left an intent. Its children are left to be ended. `told`: whether its
+ * parent is to hear of it.
  */
 export async function cancelOutside(
   session: Session,
   edges: Pick<EngineEdges, 'clock' | 'newId'>,
   run: RunRow,
   by: string,
+  options: { told: boolean } = { told: true },
 ): Promise<void> {
   await session.run(
     `update approvals set status = 'withdrawn' where run = ? and status = 'pending' and kind <> 'outcome'`,
@@ -77,7 +79,13 @@ export async function cancelOutside(
   const event = { type: 'run-cancelled', payload: JSON.stringify({ by }) }
   const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
   await appendOutside(session, edges, run, [event], change)
-  await tellParent(session, run, 'cancelled', { by }, edges.clock.now())
+  await session.run(
+    `update runs set cancelled_by = ?, leaves_children = case when exists (
+       select 1 from runs below where below.parent = runs.no and below.ended_at is null) then 1 else 0 end
+     where no = ?`,
+    [by, run.no],
+  )
+  if (options.told) await tellParent(session, run, 'cancelled', { by }, edges.clock.now())
 }
 
 async function askAboutIntents(
@@ -129,7 +137,8 @@ async function tellParent(
   await deliver(session, {
     run: run.parent,
     name,
-    dedup: name,
+    // A run that is retried ends more than once.
+    dedup: `${name}:epoch ${run.epoch}`,
     payload: JSON.stringify({ status, value }),
     at,
   })

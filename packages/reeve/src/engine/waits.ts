@@ -88,7 +88,7 @@ export function waitFor(execution: Execution, name: string, options: WaitOptions
     stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, take)
   })
   if (!schema) return call.promise
-  return derived(call, (payload) => {
+  return derived(execution, call, (payload) => {
     if (payload === undefined) return
     return parseOnce(execution, schema, payload, `the payload of signal "${name}"`, {
       known: letIn,
@@ -112,9 +112,9 @@ function refusalOf({ id, payload }: InboxItem, issues: Issue[]): string {
  * What a workflow gets when it does not get a call's own promise. It may look at it much later: until then a rejection
  * must not count as unhandled, which would end the process and all its runs.
  */
-export function derived<T>(call: Call, turn: (value: unknown) => T): Promise<T> {
+export function derived<T>(execution: Execution, call: Call, turn: (value: unknown) => T): Promise<T> {
   const promise = call.promise.then(turn)
-  promise.catch(() => {})
+  promise.catch((error) => execution.blame(call, error))
   return promise
 }
 
@@ -124,11 +124,12 @@ export function childResult(execution: Execution, childId: string, workflow: str
   execution.perform(call, () => {
     if (!call.recorded) execution.open(call, 'child-awaited', null)
     execution.inbox.wait(`child:${childId}`, call.step, (item) => {
+      execution.childEnded()
       execution.settle(call, 'child-finished', item.payload, JSON.parse(item.payload))
       return true
     })
   })
-  return derived(call, (finished) => {
+  return derived(execution, call, (finished) => {
     const { status, value } = finished as { status: string; value: unknown }
     if (status === 'succeeded') return value
     const message = (value as { message?: string } | null)?.message

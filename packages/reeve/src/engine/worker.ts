@@ -38,6 +38,8 @@ export interface WorkerOptions {
   onEnd: (run: { no: number; id: string; workflow: string }, ending: Ending) => void
   /** A run was set aside as stuck without being driven. */
   onSetAside: (runId: string) => void
+  /** Called after each heartbeat. */
+  onBeat: () => void
   /** Called before each claim round, for schedules. */
   onRound: () => Promise<void>
 }
@@ -291,6 +293,7 @@ export class Worker {
   async #afterBeat(): Promise<void> {
     const { database, edges } = this.#options
     await this.#recover()
+    this.#options.onBeat()
     const { next, woken } = await reconcileWakes(database, this.#reconciled)
     this.#reconciled = next
     // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.

@@ -5,9 +5,10 @@ import { consumeItems, type Delivery, deliveryValues, insertDeliveries, wakeRuns
 import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
 import { insertMemories, insertPlacedMemories, memoryValues, type NewMemory } from './memories.ts'
 import {
-  enqueueRuns,
+  childRunValues,
   heldClaims,
   insertAbsentRuns,
+  insertChildren,
   insertKeyedRuns,
   insertRuns,
   keyedRunValues,
@@ -218,7 +219,7 @@ async function writeTurns(session: Session, turns: Turn[], births = insertKeyedR
     if (turn.release) add(releaseOf(turn), releaseValues(turn.release))
     if (turn.children) {
       for (const child of turn.children) {
-        add(enqueueRuns, newRunValues(child.run))
+        add(insertChildren, childRunValues(child.run))
         add(insertEvents, eventValues(child.first))
       }
     }

@@ -90,6 +90,17 @@ export const insertRuns: Bulk = { columns: insertColumns, sql: insertOf(insertCo
 
 const keyedColumns = { ...insertColumns, given: 'text' } as const
 
+const childColumns = { ...insertColumns, detached: 'int' } as const
+
+/** A child of a run that somebody cancelled before this commit is born cancelled: no worker drives it. */
+export const insertChildren: Bulk = {
+  columns: childColumns,
+  announces: true,
+  sql: insertOf(childColumns)
+    .replace(')', ', cancelled_by)')
+    .replace(' {from}', ', (select above.cancelled_by from runs above where above.no = :parent) {from}'),
+}
+
 /** The same for runs that wait for a worker. */
 export const enqueueRuns: Bulk = { ...insertRuns, announces: true }
 
@@ -109,6 +120,10 @@ export const enqueueKeyedRuns: Bulk = { ...insertKeyedRuns, announces: true }
 
 export function keyedRunValues(run: NewRun): Value[] {
   return [...newRunValues(run), run.given ?? null]
+}
+
+export function childRunValues(run: NewRun): Value[] {
+  return [...newRunValues(run), run.detached ?? 0]
 }
 
 export function newRunValues(run: NewRun): Value[] {
@@ -155,6 +170,8 @@ export interface Release {
   isAbandoned?: boolean
   head: string
   headSeq: number
+  /** It ended while children of its may be going. */
+  leavesChildren: boolean
 }
 
 export const releaseRuns: Bulk = {
@@ -167,11 +184,13 @@ export const releaseRuns: Bulk = {
     ended_at: 'int',
     head: 'text',
     head_seq: 'int',
+    leaves_children: 'int',
   },
   sql: `update runs set
       status = case when :status = 'waiting' and runs.inbox > :inbox_seen then 'queued' else :status end,
       reason = :reason, wake_at = :wake_at, ended_at = :ended_at, head = :head, head_seq = :head_seq,
-      worker = null, crashes = 0, fresh = 0
+      worker = null, crashes = 0, fresh = 0,
+      leaves_children = case when :leaves_children = 1 then 1 else runs.leaves_children end
     {from} where runs.no = :no`,
 }
 
@@ -197,7 +216,7 @@ export const moveRuns: Bulk = {
   announces: true,
   sql: `update runs set status = :status, reason = :reason, ended_at = :ended_at, head = :head, head_seq = :head_seq,
       epoch = runs.epoch + 1, worker = null, wake_at = null, available_at = reeve_now(), fresh = 0, crashes = 0,
-      cancelled_by = null
+      cancelled_by = null, leaves_children = 0
     {from} where runs.no = :no`,
 }
 
@@ -211,6 +230,7 @@ export function releaseValues(release: Release): Value[] {
     release.endedAt,
     release.head,
     release.headSeq,
+    release.leavesChildren ? 1 : 0,
   ]
 }
 

@@ -213,4 +213,5 @@ export const migrations: string[][] = [
     // The JSON Schema of what the tool accepts: an edit is checked against it as it is decided.
     'alter table approvals add column input_schema text',
   ],
+  ['drop index runs_children', 'create index runs_children on runs (parent, no) where parent is not null'],
 ]

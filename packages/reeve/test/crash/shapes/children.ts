@@ -102,4 +102,36 @@ export const childShapes: Shape[] = [
       }
     },
   },
+  {
+    name: 'left-children',
+    starts: starts('left-children', 1),
+    ends: ['failed', 'cancelled', 'succeeded'],
+    workflows(outside) {
+      const { step } = witness(outside)
+      const left = crashWorkflow('left-children-left', async (ctx) => {
+        await ctx.waitFor('never')
+        return null
+      })
+      const detached = crashWorkflow('left-children-detached', async (ctx, input) => {
+        await ctx.sleep('300ms')
+        return step(ctx, 'after', () => input)
+      })
+      const outer = crashWorkflow('left-children', async (ctx, input) => {
+        await ctx.all([1, 2, 3].map((n) => () => ctx.start('left-children-left', n)))
+        await ctx.start('left-children-detached', input, { whenParentEnds: 'detach' })
+        return step(ctx, 'bad', () => Promise.reject(new Error('the parent cannot')), { attempts: 1 })
+      })
+      return [left, detached, outer]
+    },
+    verify: (facts) =>
+      facts.runs
+        .filter(({ workflow, status }) => status !== endOf[workflow])
+        .map(({ id, status }) => `run ${id} is ${status}`),
+  },
 ]
+
+const endOf: Record<string, string> = {
+  'left-children': 'failed',
+  'left-children-left': 'cancelled',
+  'left-children-detached': 'succeeded',
+}

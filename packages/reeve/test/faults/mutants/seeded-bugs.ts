@@ -246,9 +246,21 @@ export const mutants: Mutant[] = [
   bug('a decision stands beside another', 'engine/control.ts', 'refuseDecided(current, at)', ''),
   bug(
     'a cancelled run keeps its children',
-    'engine/control.ts',
-    'for (const child of children) touched.push(...(await this.#cancelTree(session, child.no, by)))',
+    'engine/left-children.ts',
+    'else await cancelOutside(session, edges, child, by, { told: false })',
     '',
+  ),
+  bug(
+    'a child is born under a run that was cancelled',
+    'store/runs.ts',
+    '(select above.cancelled_by from runs above where above.no = :parent)',
+    'null',
+  ),
+  bug(
+    'a run that ended leaves its children going',
+    'engine/outbox.ts',
+    'leavesChildren: ended && openChildren',
+    'leavesChildren: false',
   ),
   bug(
     'a schedule forgets where it was',

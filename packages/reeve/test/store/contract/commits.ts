@@ -97,6 +97,22 @@ async function written(database: Database): Promise<Record<string, number>> {
 
 export function commitCases(open: Open): void {
   storeCase(
+    'a child of a run that was cancelled before the commit is born cancelled',
+    open,
+    async (database) => {
+      await addRunning(database, 1)
+      await addRunning(database, 2)
+      await database.run(`update runs set cancelled_by = 'ada' where no = 2`)
+      const commits = commitsOn(database, new FakeClock())
+      const sources = [1, 2].map((no) => sourceOf({ ...fullTurn(no, 1), memories: [] }))
+      for (const source of sources) commits.submit(source)
+      expect(await Promise.all(sources.map(({ outcome }) => outcome))).toEqual(['durable', 'durable'])
+      expect(await rowOf(database, 1001)).toMatchObject({ parent: 1, cancelled_by: null, detached: 0 })
+      expect(await rowOf(database, 1002)).toMatchObject({ parent: 2, cancelled_by: 'ada' })
+    },
+  )
+
+  storeCase(
     'turns that are ready at one moment become durable in one transaction',
     open,
     async (database) => {

@@ -110,6 +110,7 @@ export function releaseOf(no: number, changes: Partial<Release> = {}): Release {
     endedAt: null,
     head: 'head',
     headSeq: 1,
+    leavesChildren: false,
     ...changes,
   }
 }
