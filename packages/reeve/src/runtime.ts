@@ -10,7 +10,7 @@ import { type Clock, formatMs, systemClock, toMs } from './base/time.ts'
 import { Context, type Faculties } from './context.ts'
 import { Engine } from './engine/engine.ts'
 import { within } from './engine/give-back.ts'
-import { installSchedules } from './engine/schedule.ts'
+import { checkScheduled, installSchedules } from './engine/schedule.ts'
 import { WorkflowRegistry } from './engine/workflow.ts'
 import { createMemory } from './memory/memory.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
@@ -248,13 +248,7 @@ export class Runtime {
         })
       }
     })
-    for (const [name, { workflow }] of Object.entries(schedules)) {
-      if (this.engine.workflows.names().includes(workflow)) continue
-      throw new ReeveError(
-        'unknown-workflow',
-        `Schedule "${name}" starts workflow "${workflow}", which the project does not have.`,
-      )
-    }
+    checkScheduled(this.engine.workflows, schedules)
     await installSchedules(this.database, { clock: this.#clock }, schedules)
     await installCeilings(this.database, this.project.config.budgets ?? {}, this.#clock.now())
   }

@@ -1,47 +1,99 @@
-import { Cron } from 'croner'
 import { messageOf, ReeveError } from '../base/errors.ts'
-import type { Json } from '../base/json.ts'
+import { describeIssues, validate } from '../base/schema.ts'
 import type { Database, Session } from '../store/database.ts'
 import { listSchedules, recordOccurrence, type ScheduleRow, saveSchedule } from '../store/schedules.ts'
 import { type Birth, ownKey, prepareBirth } from './birth.ts'
 import type { EngineEdges } from './edges.ts'
 import { enqueue } from './enqueue.ts'
+import {
+  checkSchedule,
+  type DueTimes,
+  dueTimes,
+  type KeptDefinition,
+  nextAfter,
+  type ScheduleDefinition,
+} from './schedule-times.ts'
 import type { WorkflowRegistry } from './workflow.ts'
 
-/** Starts a workflow at the times of a cron pattern. */
-export interface ScheduleDefinition {
-  workflow: string
-  /** Five or six fields, or `@daily` and the like. */
-  cron: string
-  /** IANA name. Default `UTC`. */
-  zone?: string
-  input?: Json
-  /** What happens to times that passed while nothing ran: drop them, start the last, or start up to `all` of them. */
-  catchUp?: 'skip' | 'latest' | { all: number }
+export { nextAfter, type ScheduleDefinition } from './schedule-times.ts'
+
+/**
+ * Whether the schedules of a project can start what they name.
+ * @throws `unknown-workflow`, `bad-schedule` when an input does not fit its workflow
+ */
+export function checkScheduled(
+  workflows: WorkflowRegistry,
+  definitions: Record<string, ScheduleDefinition>,
+): void {
+  for (const [name, definition] of Object.entries(definitions)) {
+    const { workflow } = definition
+    if (!workflows.names().includes(workflow)) {
+      const why = `Schedule "${name}" starts workflow "${workflow}", which the project does not have.`
+      throw new ReeveError('unknown-workflow', why)
+    }
+    const checked = validate(workflows.current(workflow).input, inputOf(definition))
+    if (checked.ok) continue
+    const why = `Schedule "${name}" has an input that does not fit workflow "${workflow}"`
+    throw new ReeveError('bad-schedule', `${why}: ${describeIssues(checked.issues)}`)
+  }
 }
 
-/** A start this late still counts as on time. */
-const onTimeMs = 60_000
-const mostMissed = 10_000
+function inputOf({ input }: ScheduleDefinition): unknown {
+  return input === undefined ? {} : input
+}
 
-/** Makes the schedules of a project known. One that is gone from the project stops. @throws `bad-schedule` */
+/**
+ * Makes the schedules of a project known. One that is gone from the project stops. Of one that changed, times that passed
+ * and nobody has dealt with yet stay due, also when its pattern is another now.
+ * @throws `bad-schedule`
+ */
 export async function installSchedules(
   database: Database,
   edges: Pick<EngineEdges, 'clock'>,
   definitions: Record<string, ScheduleDefinition>,
 ): Promise<void> {
+  for (const [name, definition] of Object.entries(definitions)) checkSchedule(name, definition)
   await database.transaction(async (session) => {
     const known = new Map((await listSchedules(session)).map((row) => [row.name, row]))
     for (const [name, definition] of Object.entries(definitions)) {
-      const text = JSON.stringify(definition)
-      const next = nextAfter(name, definition, edges.clock.now())
-      if (known.get(name)?.definition !== text) {
-        await saveSchedule(session, { name, workflow: definition.workflow, definition: text, next_at: next })
-      }
+      const changed = install(name, definition, known.get(name), edges.clock.now())
+      if (changed) await saveSchedule(session, changed)
       known.delete(name)
     }
     for (const name of known.keys()) await session.run('delete from schedules where name = ?', [name])
   })
+}
+
+type NewRow = Parameters<typeof saveSchedule>[1]
+
+/** The row to be written; undefined when it stands already. */
+function install(
+  name: string,
+  definition: ScheduleDefinition,
+  before: ScheduleRow | undefined,
+  now: number,
+): NewRow | undefined {
+  const row = (kept: KeptDefinition, next_at: number | null): NewRow => {
+    return { name, workflow: kept.workflow, definition: JSON.stringify(kept), next_at }
+  }
+  const next = nextAfter(name, definition, now)
+  if (!before) {
+    if (next !== null) return row(definition, next)
+    const why = `Schedule "${name}" has the cron pattern "${definition.cron}", whose last time has passed. Remove the schedule, or give it another pattern.`
+    throw new ReeveError('bad-schedule', why)
+  }
+  const { earlier, since, ...old } = JSON.parse(before.definition) as KeptDefinition
+  if (JSON.stringify(old) === JSON.stringify(definition)) return
+  const waiting: Pick<KeptDefinition, 'earlier' | 'since'> = {}
+  if (earlier !== undefined) waiting.earlier = earlier
+  if (since !== undefined) waiting.since = since
+  if (old.cron === definition.cron && (old.zone ?? 'UTC') === (definition.zone ?? 'UTC')) {
+    return row({ ...definition, ...waiting }, before.next_at)
+  }
+  if (before.next_at === null || before.next_at > now) return row(definition, next)
+  const due = dueTimes(name, { ...old, ...waiting }, before.next_at, now)
+  const times = due.oldest === undefined ? due.times : [due.oldest, ...due.times]
+  return row({ ...definition, earlier: times, since: now }, times[0] ?? next)
 }
 
 /** Starts what is due: one run for each nominal time, whatever the number of workers. Answers how many started. */
@@ -53,13 +105,13 @@ export async function runDueSchedules(
   const due = await dueSchedules(database)
   let started = 0
   for (const listed of due) {
-    const { name } = listed
-    // Numbers come from transactions of their own, so they are taken before. One more, should a time fall due meanwhile.
-    const needed = startingTimes(listed, edges.clock.now()).starting.length + 1
+    const now = edges.clock.now()
+    // Numbers come from transactions of their own, so they are taken before.
+    const needed = dueOf(listed, now).starting.length
     const numbers = await Promise.all(Array.from({ length: needed }, () => edges.numbers.take()))
     started += await database.transaction(async (session) => {
-      const [row] = await dueSchedules(session, name)
-      return row ? catchUp(session, edges, workflows, row, numbers) : 0
+      const [row] = await dueSchedules(session, listed.name)
+      return row ? catchUp(session, edges, workflows, row, now, numbers) : 0
     })
   }
   return started
@@ -73,35 +125,47 @@ function dueSchedules(session: Session, name?: string): Promise<ScheduleRow[]> {
   )
 }
 
+function dueOf(row: ScheduleRow, now: number): DueTimes {
+  return dueTimes(row.name, JSON.parse(row.definition) as KeptDefinition, row.next_at!, now)
+}
+
 async function catchUp(
   session: Session,
   edges: EngineEdges,
   workflows: WorkflowRegistry,
   row: ScheduleRow,
+  now: number,
   numbers: number[],
 ): Promise<number> {
-  const definition = JSON.parse(row.definition) as ScheduleDefinition
-  const now = edges.clock.now()
-  const due = startingTimes(row, now)
-  const starting = new Set(due.starting.slice(-numbers.length))
-  let started = 0
-  for (const nominal of due.times) {
-    const reason = starting.has(nominal)
-      ? await startOccurrence(session, edges, workflows, row, definition, nominal, numbers[started]!)
-      : `missed while nothing ran; catch-up is ${JSON.stringify(definition.catchUp ?? 'latest')}`
-    if (reason === null) started++
-    else
-      await recordOccurrence(session, {
-        schedule: row.name,
-        nominal,
-        outcome: 'skipped',
-        reason,
-        run: null,
-        at: now,
-      })
+  const { earlier: _earlier, since: _since, ...definition } = JSON.parse(row.definition) as KeptDefinition
+  const { times, starting, oldest } = dueOf(row, now)
+  // It was changed since the numbers were taken: the next round deals with it.
+  if (starting.length > numbers.length) return 0
+  const missed = `missed while nothing ran; catch-up is ${JSON.stringify(definition.catchUp ?? 'latest')}`
+  const skip = (nominal: number, reason: string) =>
+    recordOccurrence(session, {
+      schedule: row.name,
+      nominal,
+      outcome: 'skipped',
+      reason,
+      run: null,
+      at: now,
+    })
+  if (oldest !== undefined) {
+    await skip(oldest, `${missed}. So were all others before ${new Date(times[0]!).toISOString()}`)
   }
-  await session.run('update schedules set next_at = ? where name = ?', [
+  const wanted = new Set(starting)
+  let started = 0
+  for (const nominal of times) {
+    const reason = wanted.has(nominal)
+      ? await startOccurrence(session, edges, workflows, row, definition, nominal, numbers[started]!)
+      : missed
+    if (reason === null) started++
+    else await skip(nominal, reason)
+  }
+  await session.run('update schedules set next_at = ?, definition = ? where name = ?', [
     nextAfter(row.name, definition, now),
+    JSON.stringify(definition),
     row.name,
   ])
   return started
@@ -122,7 +186,7 @@ async function startOccurrence(
     const workflow = workflows.current(definition.workflow)
     const options = { principal: `schedule:${row.name}` }
     const key = ownKey('schedule', `${row.name}:${nominal}`)
-    birth = prepareBirth(edges, workflow, definition.input ?? {}, options, no, key)
+    birth = prepareBirth(edges, workflow, inputOf(definition), options, no, key)
   } catch (error) {
     edges.log.error('a schedule could not start its workflow', {
       schedule: row.name,
@@ -140,37 +204,4 @@ async function startOccurrence(
   })
   if (fresh) await enqueue(session, birth)
   return null
-}
-
-/** The nominal times that have come, and those of them that catch-up wants started. */
-function startingTimes(row: ScheduleRow, now: number): { times: number[]; starting: number[] } {
-  const definition = JSON.parse(row.definition) as ScheduleDefinition
-  const times: number[] = []
-  for (let at = row.next_at; at !== null && at <= now && times.length < mostMissed; ) {
-    times.push(at)
-    at = nextAfter(row.name, definition, at)
-  }
-  return { times, starting: toStart(times, definition.catchUp ?? 'latest', now) }
-}
-
-function toStart(times: number[], policy: NonNullable<ScheduleDefinition['catchUp']>, now: number): number[] {
-  const onTime = times.filter((at) => at > now - onTimeMs)
-  const missed = times.filter((at) => at <= now - onTimeMs)
-  if (policy === 'skip') return onTime
-  if (policy === 'latest') return onTime.length > 0 ? onTime : missed.slice(-1)
-  return [...(policy.all > 0 ? missed.slice(-policy.all) : []), ...onTime]
-}
-
-/** The next nominal time after `after` (ms). @throws `bad-schedule` */
-export function nextAfter(name: string, definition: ScheduleDefinition, after: number): number | null {
-  try {
-    const cron = new Cron(definition.cron, { timezone: definition.zone ?? 'UTC', paused: true })
-    return cron.nextRun(new Date(after))?.getTime() ?? null
-  } catch (cause) {
-    throw new ReeveError(
-      'bad-schedule',
-      `Schedule "${name}" cannot be read (cron "${definition.cron}", zone "${definition.zone ?? 'UTC'}"): ${messageOf(cause)}`,
-      { cause },
-    )
-  }
 }

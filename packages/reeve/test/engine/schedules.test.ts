@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { FakeClock, settle } from '../../src/base/fake-clock.ts'
-import { installSchedules, nextAfter, type ScheduleDefinition } from '../../src/engine/schedule.ts'
+import {
+  checkScheduled,
+  installSchedules,
+  nextAfter,
+  type ScheduleDefinition,
+} from '../../src/engine/schedule.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Session } from '../../src/store/database.ts'
 import { insertEvents } from '../../src/store/journal.ts'
@@ -193,4 +198,123 @@ test('a start that the database refuses leaves nothing of it and is made again',
   expect(await outcomes(database)).toEqual(['01-01T00:05 started'])
   expect(await database.all('select status from runs')).toEqual([{ status: 'succeeded' }])
   await engine.stop()
+})
+
+test('after very many missed times the latest starts, and one that is on time is never dropped', async () => {
+  const late = await scheduled({ cron: '* * * * *' }, '2026-01-01T00:00:30Z')
+  await missUntil(late, '2026-02-01T12:34:56Z')
+  const rows = await listOccurrences(late.database, 'job', 5000)
+  const started = rows.filter(({ outcome }) => outcome === 'started')
+  expect(started.map(({ nominal }) => new Date(nominal).toISOString())).toEqual(['2026-02-01T12:34:00.000Z'])
+  // The last are told one by one, all that came before in one line.
+  expect(rows.length).toBeGreaterThan(900)
+  expect(rows.at(-1)).toMatchObject({
+    nominal: Date.parse('2026-01-01T00:01:00Z'),
+    outcome: 'skipped',
+    reason: expect.stringMatching(/So were all others before 2026-01-3/),
+  })
+  await late.engine.stop()
+
+  const daily = await scheduled({ cron: '0 * * * *', catchUp: 'latest' }, '2020-01-01T00:30:00Z')
+  await missUntil(daily, '2026-01-01T05:30:00Z')
+  const [latest] = await listOccurrences(daily.database, 'job', 1)
+  expect(latest).toMatchObject({ nominal: Date.parse('2026-01-01T05:00:00Z'), outcome: 'started' })
+  expect(await daily.database.all('select id from runs')).toHaveLength(1)
+  await daily.engine.stop()
+
+  const every = await scheduled({ cron: '* * * * * *', catchUp: { all: 2 } }, '2026-01-01T00:00:00Z')
+  await missUntil(every, '2026-01-02T00:00:00Z')
+  // Two that were missed, and those of the last minute.
+  expect(await every.database.all('select id from runs')).toHaveLength(62)
+  await every.engine.stop()
+})
+
+for (const [what, change] of [
+  ['input', { input: { a: 1 } }],
+  ['catch-up', { catchUp: { all: 1 } }],
+  ['zone', { zone: 'Asia/Kolkata' }],
+  ['pattern', { cron: '59 23 * * *' }],
+] as const) {
+  test(`a redeploy that changes the ${what} of a schedule forgets no time that was missed`, async () => {
+    const opened = await scheduled({ cron: '0 * * * *' }, '2026-01-01T00:30:00Z')
+    const { clock, database, engine, definition } = opened
+    clock.jump(Date.parse('2026-01-01T03:10:00Z'))
+    await installSchedules(database, { clock }, { job: { ...definition, ...change } })
+    // And once more, before anything ran.
+    await installSchedules(database, { clock }, { job: { ...definition, ...change, workflow: 'flow' } })
+    clock.jump(Date.parse('2026-01-01T03:20:00Z'))
+    await engine.start()
+    await settle()
+    expect(await outcomes(database)).toEqual([
+      '01-01T01:00 skipped',
+      '01-01T02:00 skipped',
+      '01-01T03:00 started',
+    ])
+    const [row] = await database.all<{ definition: string; next_at: number }>(
+      'select definition, next_at from schedules',
+    )
+    expect(JSON.parse(row!.definition)).toEqual({ ...definition, ...change })
+    expect(row!.next_at).toBe(nextAfter('job', { ...definition, ...change }, clock.now()))
+    await engine.stop()
+  })
+}
+
+test('times of the pattern before and of the one after are started alike, when both were missed', async () => {
+  const opened = await scheduled({ cron: '0 * * * *', catchUp: { all: 10 } }, '2026-01-01T00:30:00Z')
+  const { clock, database, engine, definition } = opened
+  clock.jump(Date.parse('2026-01-01T02:10:00Z'))
+  await installSchedules(database, { clock }, { job: { ...definition, cron: '*/20 * * * *' } })
+  clock.jump(Date.parse('2026-01-01T02:50:00Z'))
+  await engine.start()
+  await settle()
+  expect(await outcomes(database)).toEqual([
+    '01-01T01:00 started',
+    '01-01T02:00 started',
+    '01-01T02:20 started',
+    '01-01T02:40 started',
+  ])
+  await engine.stop()
+})
+
+test.each<[Partial<ScheduleDefinition>, RegExp]>([
+  [{ zone: '' }, /zone "", which is none/],
+  [{ zone: null as never }, /zone null, which is none/],
+  [{ zone: 'Europe/Atlantis' }, /zone "Europe\/Atlantis", which is none/],
+  [{ cron: '0 0 30 2 *' }, /"0 0 30 2 \*", which never matches/],
+  [{ cron: '0 0 0 31 4,6,9,11 *' }, /never matches/],
+  [{ cron: '0 0 0 1 1 * 2020' }, /last time has passed/],
+  [{ cron: '' }, /cannot be read/],
+  [{ cron: new Date() as never }, /has no cron pattern/],
+  [{ catchUp: 'last' as never }, /catchUp "last"; it must be/],
+  [{ catchUp: { all: -1 } }, /a whole number from 0 to 10000/],
+  [{ catchUp: { all: Number.NaN } }, /a whole number/],
+  [{ input: { at: new Date(0) } as never }, /input that cannot be kept\. .*a Date/],
+])('a schedule that cannot be meant is refused at load: %j', async (part, message) => {
+  const clock = new FakeClock(Date.parse('2026-01-01T00:30:00Z'))
+  const database = await openTestDatabase(clock)
+  const definition = { workflow: 'flow', cron: '0 * * * *', ...part }
+  await expect(installSchedules(database, { clock }, { job: definition })).rejects.toMatchObject({
+    code: 'bad-schedule',
+    message: expect.stringMatching(message),
+  })
+  expect(await database.all('select * from schedules')).toEqual([])
+})
+
+test('the input of a schedule is checked against its workflow at load', async () => {
+  const typed = defineWorkflow({
+    name: 'typed',
+    input: z.object({ day: z.string() }),
+    run: () => 1,
+  }) as Workflow
+  const nothing = defineWorkflow({ name: 'nothing', input: z.null(), run: () => 1 }) as Workflow
+  const { engine } = await testEngine([typed, nothing])
+  const check = (definition: Omit<ScheduleDefinition, 'cron'>) =>
+    checkScheduled(engine.workflows, { job: { cron: '@daily', ...definition } })
+  check({ workflow: 'typed', input: { day: 'Monday' } })
+  check({ workflow: 'nothing', input: null })
+  for (const input of [undefined, { day: 1 }])
+    expect(() => check({ workflow: 'typed', ...(input && { input }) })).toThrow(
+      expect.objectContaining({ code: 'bad-schedule', message: expect.stringContaining('day: ') }),
+    )
+  expect(() => check({ workflow: 'gone' })).toThrow(expect.objectContaining({ code: 'unknown-workflow' }))
 })
