@@ -1,10 +1,10 @@
 import { messageOf } from '../base/errors.ts'
+import { visibleText } from '../base/visible-text.ts'
 import type { Cli } from './cli.ts'
 import { checkClock, checkData, checkDisk, checkIntegrity, checkRuns, checkWorkers } from './doctor-data.ts'
 import { checkMemory } from './doctor-memory.ts'
 import { checkKeys, checkProject } from './doctor-project.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
-import { safeText } from './safe-text.ts'
 import { projectFolder, type Workspace, withWorkspace } from './workspace.ts'
 
 /** One thing that was looked at. */
@@ -25,7 +25,7 @@ export async function doctor(cli: Cli): Promise<ExitCode> {
   const note = (finding: Finding) => {
     findings.push(finding)
     terminal.line(
-      `${marks[finding.state]} ${finding.what.padEnd(10)} ${safeText(finding.found).replaceAll('\n', '\n             ')}`,
+      `${marks[finding.state]} ${finding.what.padEnd(10)} ${visibleText(finding.found).replaceAll('\n', '\n             ')}`,
     )
     if (finding.advice !== undefined) terminal.line(`             → ${finding.advice}`)
   }

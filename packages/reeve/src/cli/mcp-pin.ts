@@ -4,10 +4,10 @@ import { pathToFileURL } from 'node:url'
 import { readEnvironment } from '../base/config.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { systemClock } from '../base/time.ts'
+import { visibleLine } from '../base/visible-text.ts'
 import { loadProject } from '../project.ts'
 import { mcpServersOf } from '../project-tools.ts'
 import { type McpOffer, McpServer } from '../tools/mcp/mcp-server.ts'
-import { visible } from '../tools/mcp/visible-text.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { safeLine } from './safe-text.ts'
@@ -89,16 +89,12 @@ function show(
     }
   }
   part('says', description.split('\n').map(visibleLine))
-  part('takes', visibleJson(inputSchema))
-  if (outputSchema) part('gives', visibleJson(outputSchema))
-  if (annotations) part('claims', visibleJson(annotations))
+  part('takes', jsonLines(inputSchema))
+  if (outputSchema) part('gives', jsonLines(outputSchema))
+  if (annotations) part('claims', jsonLines(annotations))
 }
 
-function visibleLine(text: string): string {
-  return visible(text, Number.POSITIVE_INFINITY)
-}
-
-function visibleJson(value: unknown): string[] {
+function jsonLines(value: unknown): string[] {
   return JSON.stringify(value, null, 2).split('\n').map(visibleLine)
 }
 

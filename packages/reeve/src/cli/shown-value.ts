@@ -1,4 +1,5 @@
-import { briefLine, briefValue, safeLine, safeText } from './safe-text.ts'
+import { visibleText } from '../base/visible-text.ts'
+import { briefLine, briefValue, safeLine } from './safe-text.ts'
 
 /** How much of a value is printed: lines of each text, and characters of each line. */
 export interface Extent {
@@ -29,7 +30,7 @@ function propertyLines(key: string, value: unknown, extent: Extent): string[] {
 }
 
 function blockLines(text: string, { lines: limit, width }: Extent): string[] {
-  const lines = safeText(text).split('\n')
+  const lines = visibleText(text).split('\n')
   const kept = lines.slice(0, limit).map((line) => `│ ${briefLine(line, width)}`)
   if (lines.length > limit) kept.push(`│ … ${lines.length - limit} more lines (--json has all)`)
   return kept

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { Secrets } from '../base/secrets.ts'
-import { safeJson, safeText } from './safe-text.ts'
+import { visibleJson, visibleText } from '../base/visible-text.ts'
 
 export type Colors = ReturnType<typeof pc.createColors>
 
@@ -34,17 +34,17 @@ export class Terminal {
 
   /** The answer for programs. */
   value(value: unknown): void {
-    if (this.json) this.#write(process.stdout, `${safeJson(value, 2)}\n`)
+    if (this.json) this.#write(process.stdout, `${visibleJson(value, 2)}\n`)
   }
 
   /** One of many answers for programs, on a line of its own. */
   valueLine(value: unknown): void {
-    if (this.json) this.#write(process.stdout, `${safeJson(value)}\n`)
+    if (this.json) this.#write(process.stdout, `${visibleJson(value)}\n`)
   }
 
   /** A remark beside the result. */
   remark(text: string): void {
-    this.#write(process.stderr, `${safeText(text)}\n`)
+    this.#write(process.stderr, `${visibleText(text)}\n`)
   }
 
   #write(stream: NodeJS.WriteStream, text: string): void {

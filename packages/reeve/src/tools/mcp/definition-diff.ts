@@ -1,5 +1,5 @@
 import { canonical, type Json } from '../../base/json.ts'
-import { visible } from './visible-text.ts'
+import { visibleBrief } from '../../base/visible-text.ts'
 
 const mostLines = 12
 const shownAround = 120
@@ -17,7 +17,7 @@ function compare(before: Json | undefined, after: Json | undefined, path: string
   if (canonical(before) === canonical(after)) return
   if (isObject(before) && isObject(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      const inner = path ? `${path}.${visible(key, 60)}` : visible(key, 60)
+      const inner = path ? `${path}.${visibleBrief(key, 60)}` : visibleBrief(key, 60)
       compare(own(before, key), own(after, key), inner, lines)
     }
     return
@@ -35,7 +35,7 @@ function compare(before: Json | undefined, after: Json | undefined, path: string
 function brief(value: Json | undefined, from: number): string {
   const text = textOf(value)
   const start = from > shownAround ? from - 40 : 0
-  return `"${start > 0 ? '…' : ''}${visible(text.slice(start), shownAround)}"`
+  return `"${start > 0 ? '…' : ''}${visibleBrief(text.slice(start), shownAround)}"`
 }
 
 function firstDifference(left: string, right: string): number {

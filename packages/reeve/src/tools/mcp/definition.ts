@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { unseenIn, visibleBrief } from '../../base/visible-text.ts'
 import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
-import { unseenIn, visible } from './visible-text.ts'
 
 /** All of a tool or prompt that a model or a person is told of, as its server gives it. What is not here is never shown. */
 export interface Definition {
@@ -113,7 +113,7 @@ export function warningsOf(definition: Definition): string[] {
   const unseen = unseenIn(`${name}${title}${description}${JSON.stringify(rest)}`)
   return unseen.length === 0
     ? []
-    : [`${visible(name)} has characters that cannot be seen: ${unseen.slice(0, 8).join(' ')}`]
+    : [`${visibleBrief(name)} has characters that cannot be seen: ${unseen.slice(0, 8).join(' ')}`]
 }
 
 /** A definition's input schema, read when it is used: it may be pinned anew meanwhile. */

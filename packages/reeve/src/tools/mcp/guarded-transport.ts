@@ -2,8 +2,8 @@ import type { Transport, TransportSendOptions } from '@modelcontextprotocol/sdk/
 import type { JSONRPCMessage, MessageExtraInfo } from '@modelcontextprotocol/sdk/types.js'
 import { ReeveError } from '../../base/errors.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import { visibleBrief } from '../../base/visible-text.ts'
 import { floodFault, protocolFault } from './faults.ts'
-import { visible } from './visible-text.ts'
 
 /** Notifications and requests of the server's own that are taken between two messages of ours. */
 const mostUnasked = 10_000
@@ -102,7 +102,7 @@ export class GuardedTransport implements Transport {
     }
     const id = message.id as number
     if (this.#cancelled.has(id) || this.#pending.delete(id)) return
-    const shown = visible(JSON.stringify(id) ?? 'nothing', 60)
+    const shown = visibleBrief(JSON.stringify(id) ?? 'nothing', 60)
     return protocolFault(this.#server, `it answered what it was not asked (id ${shown})`)
   }
 
@@ -111,7 +111,7 @@ export class GuardedTransport implements Transport {
     else if (error instanceof SyntaxError || /ZodError$/.test(error.name)) {
       this.refuse(protocolFault(this.#server, 'it sent something that is no JSON-RPC message'))
     } else {
-      this.lastTrouble = visible(this.#secrets.redact(error.message), 200)
+      this.lastTrouble = visibleBrief(this.#secrets.redact(error.message), 200)
       this.onerror?.(error)
     }
   }

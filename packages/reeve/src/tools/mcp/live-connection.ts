@@ -4,6 +4,7 @@ import type { ZodType } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { Clock } from '../../base/time.ts'
+import { visibleBrief } from '../../base/visible-text.ts'
 import { type Definition, type Listed, listed, promptDefinition, toolDefinition } from './definition.ts'
 import { diedFault, notAsked, protocolFault } from './faults.ts'
 import { Answered, type GuardedTransport } from './guarded-transport.ts'
@@ -11,7 +12,6 @@ import { type ClientSdk, reeveIdentity } from './sdk.ts'
 import { type ConnectionEdges, type Limits, type McpServerDefinition, originOf } from './server-definition.ts'
 import type { StdioProcess } from './stdio-process.ts'
 import { transportFor } from './transport.ts'
-import { visible } from './visible-text.ts'
 
 const mostPages = 50
 const mostDefinitions = 1000
@@ -246,7 +246,7 @@ export class LiveConnection {
       if (!(error.data instanceof Answered) && error.code === ErrorCode.ConnectionClosed) {
         return diedFault(this.#server, this.#process?.lastWords() ?? '')
       }
-      const said = `MCP server "${this.#server}" answered with error ${error.code}: ${visible(error.message)}`
+      const said = `MCP server "${this.#server}" answered with error ${error.code}: ${visibleBrief(error.message)}`
       if (refusedCodes.has(error.code)) return notAsked('mcp-refused', said)
       return new ReeveError('mcp-error', said, { details: { server: this.#server, code: error.code } })
     }
@@ -255,7 +255,7 @@ export class LiveConnection {
   }
 
   #shown(text: string): string {
-    return visible(this.#secrets.redact(text))
+    return visibleBrief(this.#secrets.redact(text))
   }
 
   /** 4xx: refused before it was asked of a tool. A server that ended the session says 404 or 410, some 400: worth a new one. */

@@ -4,11 +4,11 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { credentialsIn } from '../../base/known-secrets.ts'
 import { Secrets } from '../../base/secrets.ts'
+import { visibleBrief } from '../../base/visible-text.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
 import { ProcessTree } from '../process-tree.ts'
 import { diedFault, floodFault, protocolFault } from './faults.ts'
 import type { StdioServerDefinition } from './server-definition.ts'
-import { visible } from './visible-text.ts'
 
 const alwaysPassed = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot']
 /** Lines that are no JSON (banners, progress) are passed over until there are this many. */
@@ -102,7 +102,7 @@ export class StdioProcess implements Transport {
     const exit = child?.signalCode ?? child?.exitCode ?? null
     const how = exit === null ? '' : ` (${typeof exit === 'number' ? `exit code ${exit}` : exit})`
     const said = this.secrets.redact(this.#stderr.trim())
-    return said ? `${how}; its last words: "${visible(said.slice(-400), 400)}"` : how
+    return said ? `${how}; its last words: "${visibleBrief(said.slice(-400), 400)}"` : how
   }
 
   #take(chunk: Buffer): void {
@@ -143,7 +143,7 @@ export class StdioProcess implements Transport {
     try {
       message = this.#edges.parseMessage(parseBoundedJson(line, 'The line'))
     } catch {
-      const shown = visible(this.secrets.redact(line), 160)
+      const shown = visibleBrief(this.secrets.redact(line), 160)
       this.#refuse(protocolFault(name, `it sent a line that is no JSON-RPC message: ${shown}`))
       return
     }
