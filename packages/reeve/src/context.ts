@@ -23,7 +23,7 @@ import { askTogether, type BatchOptions } from './models/batch-questions.ts'
 import { type Embeddings, embedTexts } from './models/embedding.ts'
 import type { Questions } from './models/questions.ts'
 import type { Passage, Question } from './models/solver.ts'
-import { type CallReport, callTool } from './tools/call.ts'
+import { type CallReport, callAndReport, callTool } from './tools/call.ts'
 import type { Tool } from './tools/tool.ts'
 
 /** What the layers above the engine lend to every run. */
@@ -202,8 +202,8 @@ export class Context extends CoreContext {
   call(tool: string, args: Json): Promise<Json>
   async call(tool: Tool | string, args: unknown, options: { report?: boolean } = {}): Promise<unknown> {
     const found = typeof tool === 'string' ? this.#toolbox.tool(tool) : tool
-    const report = await callTool(CoreContext.executionOf(this), found, args)
-    return options.report ? report : report.result
+    const execution = CoreContext.executionOf(this)
+    return options.report ? callAndReport(execution, found, args) : callTool(execution, found, args)
   }
 
   /**

@@ -42,4 +42,5 @@ export {
   type Service,
 } from './project.ts'
 export { projectOf, Runtime, type RuntimeOptions } from './runtime.ts'
+export type { CallReport } from './tools/call.ts'
 export { type Tool, tool } from './tools/tool.ts'

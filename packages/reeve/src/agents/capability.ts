@@ -7,7 +7,7 @@ import type { Execution } from '../engine/execution.ts'
 import { checkOnce } from '../engine/parsed-values.ts'
 import type { Passage } from '../models/solver.ts'
 import { asJson } from '../tools/arguments.ts'
-import { callTool } from '../tools/call.ts'
+import { callAndReport } from '../tools/call.ts'
 import { type AnyAgent, recallTool } from './agent.ts'
 
 /** What an agent can do under one name: a tool, an agent of its team, or a search of its memory. */
@@ -48,7 +48,7 @@ export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<str
       acts: (args) => tool.effectOf(args) !== 'read',
       run: async (args, onChanged) => {
         const { execution, actor } = edges
-        const report = await callTool(execution, tool, args, actor, ({ given, approved }) => {
+        const report = await callAndReport(execution, tool, args, actor, ({ given, approved }) => {
           if (approved?.edited) onChanged({ args: asJson(given), by: approved.by, note: approved.note })
         })
         return report.result

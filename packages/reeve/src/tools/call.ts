@@ -38,11 +38,20 @@ interface Ready {
 
 /**
  * Calls a tool: schema → approval if needed (the run parks) → intent → effect → result. What a person approved, as they
- * edited it, is what runs. `actor`: the agent that calls; absent: the workflow's own code. `onReady` hears what is about
- * to run, live as on replay.
+ * edited it, is what runs. `actor`: the agent that calls; absent: the workflow's own code.
  * @throws `bad-tool` `invalid-input` `not-approved` `bad-result` and what the tool fails with
  */
 export async function callTool(
+  execution: Execution,
+  tool: Tool,
+  given: unknown,
+  actor?: Actor,
+): Promise<unknown> {
+  return (await callAndReport(execution, tool, given, actor)).result
+}
+
+/** The same, and tells what was run. `onReady` hears that before it runs, live as on replay. */
+export async function callAndReport(
   execution: Execution,
   tool: Tool,
   given: unknown,
