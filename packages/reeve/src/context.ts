@@ -4,6 +4,7 @@ import type { AgentListener } from './agents/agent-events.ts'
 import { type AgentOptions, runAgent } from './agents/loop.ts'
 import { Toolbox } from './agents/toolbox.ts'
 import type { Json } from './base/json.ts'
+import { wholeNumber } from './base/numbers.ts'
 import { type OutputOf, requireSync, toJsonSchema } from './base/schema.ts'
 import type { Duration } from './base/time.ts'
 import { CoreContext } from './engine/context.ts'
@@ -150,6 +151,7 @@ export class Context extends CoreContext {
 
   /** Looks passages up in the project's knowledge, or in memory. Which ones, and why, goes to the journal. */
   async recall(name: string, options: RecallOptions): Promise<Passage[]> {
+    if (options.limit !== undefined) wholeNumber(options.limit, '`limit` of ctx.recall')
     const execution = CoreContext.executionOf(this)
     const call = execution.issue('recall', name, argumentsHash(options))
     execution.perform(call, async () => {

@@ -22,7 +22,7 @@ export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv
   return {
     database: databaseFrom(source.DATABASE_URL, projectFolder),
     keys: Object.fromEntries(keyNames.map((name) => [name, source[name]])),
-    user: source.REEVE_USER ?? source.USER ?? source.LOGNAME ?? 'operator',
+    user: source.REEVE_USER || source.USER || source.LOGNAME || 'operator',
     ci: source.CI === 'true',
     variables: source,
   }

@@ -1,3 +1,5 @@
+import { shorten } from './shorten.ts'
+
 /**
  * The one family of errors. A message says what failed, with which value, and what to do next.
  * Retries follow `retryable`, never the message.
@@ -46,42 +48,55 @@ export function isRetryable(error: unknown): boolean {
 
 export function toErrorRecord(error: unknown): ErrorRecord {
   if (error instanceof ReeveError) {
-    const message = shortened(error.message)
+    const message = shortened(textOf(error.message))
     const record: ErrorRecord = { code: error.code, message, retryable: error.retryable }
-    if (Object.keys(error.details).length > 0 && isJson(error.details)) record.details = error.details
+    if (Object.keys(error.details).length > 0 && isKept(error.details)) record.details = error.details
     return record
   }
   if (error instanceof Error) {
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
-    const message = shortened(error.message + cause)
-    const record: ErrorRecord = { code, message, retryable: isRetryable(error) }
-    if (error.stack) record.stack = shortened(error.stack)
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : textOf(error.name)
+    const cause = error.cause instanceof Error ? ` (${textOf(error.cause.message)})` : ''
+    const message = shortened(textOf(error.message) + cause)
+    const record: ErrorRecord = { code: shorten(code, 200), message, retryable: isRetryable(error) }
+    if (error.stack) record.stack = shortened(textOf(error.stack))
     return record
   }
   return {
     code: 'thrown',
-    message: `a value that is not an Error was thrown: ${String(error)}`,
+    message: `a value that is not an Error was thrown: ${shortened(textOf(error))}`,
     retryable: true,
   }
 }
 
 const longestMessage = 64 * 1024
 
-/** What was thrown may hold whatever failed, a page or a file. */
+/** What was thrown may hold whatever failed, a page or a file. Half a surrogate pair becomes U+FFFD. */
 function shortened(text: string): string {
-  if (text.length <= longestMessage) return text
-  return `${text.slice(0, longestMessage)}… (${text.length - longestMessage} characters left out)`
+  const cut = text.length - longestMessage
+  return shorten(text, longestMessage, `… (${cut} characters left out)`).toWellFormed()
 }
 
-/** Particulars that are not JSON are left out: the error itself must always reach the journal. */
-function isJson(details: Record<string, unknown>): boolean {
+/** Anything may be thrown, and anything may stand where an error has its message. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
   try {
-    return JSON.stringify(details) !== undefined
+    return String(value)
+  } catch {
+    return 'a value that cannot be written as text'
+  }
+}
+
+/** Particulars that are not JSON, or too many, are left out: the error itself must always reach the journal. */
+function isKept(details: Record<string, unknown>): boolean {
+  try {
+    const text = JSON.stringify(details)
+    return text !== undefined && text.length <= longestDetails
   } catch {
     return false
   }
 }
+
+const longestDetails = 4 * 1024 * 1024
 
 export function fromErrorRecord(record: ErrorRecord, cause?: unknown): ReeveError {
   const options: ConstructorParameters<typeof ReeveError>[2] = { retryable: record.retryable, cause }
@@ -90,5 +105,5 @@ export function fromErrorRecord(record: ErrorRecord, cause?: unknown): ReeveErro
 }
 
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return textOf(error instanceof Error ? error.message : error)
 }

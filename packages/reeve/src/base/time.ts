@@ -1,4 +1,5 @@
 import { ReeveError } from './errors.ts'
+import { describeValue, shorten } from './shorten.ts'
 
 /** Where the time comes from. Tests pass a fake one; nothing else reads the system's clock. */
 export interface Clock {
@@ -18,10 +19,18 @@ export const systemClock: Clock = {
   },
 }
 
-/** A length of time: milliseconds, or a number with a unit such as `250ms`, `30s`, `5m`, `2h`, `3d`, `1w`. */
-export type Duration = number | string
+type Unit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
 
-const unitMs: Record<string, number> = {
+/**
+ * A length of time: milliseconds, or a number with a unit: `250ms`, `30s`, `5m`, `2h`, `3d`, `1w`. At most 100 years.
+ * A text in another form, such as `3 days`, does not compile; where it comes in at run time it is a `bad-duration`.
+ */
+export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`
+
+/** A point in time: a Date, or its ISO text with the zone, such as `2026-07-01T09:00:00Z`. */
+export type Moment = Date | string
+
+const unitMs: Record<Unit, number> = {
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -30,17 +39,64 @@ const unitMs: Record<string, number> = {
   w: 604_800_000,
 }
 
-/** @throws `bad-duration` */
-export function toMs(duration: Duration): number {
-  if (typeof duration === 'number' && Number.isFinite(duration) && duration >= 0) return duration
-  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)$/.exec(String(duration).trim())
-  if (!match) {
-    throw new ReeveError(
-      'bad-duration',
-      `"${duration}" is not a length of time. Write milliseconds or a number with a unit: 250ms, 30s, 5m, 2h, 3d, 1w.`,
-    )
-  }
-  return Number(match[1]) * unitMs[match[2]!]!
+/** Longer than anything waits; added to any date of this age it stays a whole number that databases keep exactly. */
+const longestMs = 100 * 365.25 * unitMs.d
+
+/** The last point in time that there is as a date. */
+export const lastMoment = 8.64e15
+
+/**
+ * @param what what the length is of, for the error: `limits.time of workflow "triage"`
+ * @throws `bad-duration` when it is no length of time, negative, or longer than 100 years
+ */
+export function toMs(duration: Duration | string, what?: string): number {
+  const ms = readMs(duration)
+  if (ms !== undefined && ms <= longestMs) return ms
+  const shown = typeof duration === 'string' ? JSON.stringify(shorten(duration, 60)) : describeValue(duration)
+  const subject = what === undefined ? shown : `${what} is ${shown}, which`
+  throw new ReeveError(
+    'bad-duration',
+    ms === undefined
+      ? `${subject} is not a length of time. Write milliseconds or a number with a unit: 250ms, 30s, 5m, 2h, 3d, 1w.`
+      : `${subject} is longer than 100 years, the longest time there is. Write a shorter one; for no limit, leave it out.`,
+  )
+}
+
+function readMs(duration: unknown): number | undefined {
+  if (typeof duration === 'number') return duration >= 0 ? duration : undefined
+  if (typeof duration !== 'string') return undefined
+  const match = /^(\d{1,20}(?:\.\d{1,20})?)\s*(ms|s|m|h|d|w)$/.exec(duration.trim())
+  return match ? Number(match[1]) * unitMs[match[2] as Unit] : undefined
+}
+
+/** As `toMs`, for a length that code computes while it runs: what is less than nothing has passed already. */
+export function toWaitMs(duration: Duration | string, what?: string): number {
+  return typeof duration === 'number' && duration < 0 ? 0 : toMs(duration, what)
+}
+
+/** `duration` after `now`, in whole milliseconds. @throws `bad-duration` */
+export function after(now: number, duration: Duration | string, what?: string): number {
+  return Math.ceil(now + toWaitMs(duration, what))
+}
+
+/** A point in time (ms). @throws `bad-moment` when it is none, names no zone, or is more than 100 years after `now` */
+export function toMoment(moment: Moment, now: number, what: string): number {
+  const at = moment instanceof Date ? moment.getTime() : readMoment(moment)
+  if (at - now <= longestMs) return at
+  const shown = moment instanceof Date ? 'an invalid Date' : describeValue(moment)
+  throw new ReeveError(
+    'bad-moment',
+    Number.isNaN(at)
+      ? `${what} is ${shown}, which is not a point in time. Give a Date, or its ISO text with the zone: 2026-07-01T09:00:00Z.`
+      : `${what} is ${new Date(at).toISOString()}, more than 100 years from now. Give an earlier one; for no limit, leave it out.`,
+  )
+}
+
+/** Without a zone it would be another moment on every machine. */
+const isoMoment = /^[+-]?\d{4,6}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/
+
+function readMoment(moment: unknown): number {
+  return typeof moment === 'string' && isoMoment.test(moment.trim()) ? Date.parse(moment.trim()) : Number.NaN
 }
 
 /** `1.2 s`, `3 min 4 s`, `2 d 3 h`: for people. */

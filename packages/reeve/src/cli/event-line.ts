@@ -88,6 +88,8 @@ const descriptions: Record<string, Describe> = {
   'signal-received': result,
   'signal-refused': ({ problem }) => bad(`set aside, it does not fit (${problem ?? '?'}); the run waits on`),
   'signal-timed-out': () => plain('did not come in time'),
+  'signal-given-up': () => plain('no longer waited for'),
+  'timer-given-up': () => plain('no longer waited for'),
   'approval-requested': ({ kind, expiresAt }) =>
     wait(
       `${kind === 'question' ? 'asks a person' : 'waits for approval'}${expiresAt ? ` until ${moment(expiresAt)}` : ''}`,
@@ -96,6 +98,7 @@ const descriptions: Record<string, Describe> = {
     tone: status === 'approved' || status === 'answered' ? 'good' : 'bad',
     words: `${status}${by ? ` by ${by}` : ''}${edited && status === 'approved' ? ', edited' : ''}${note ? `: ${note}` : ''}`,
   }),
+  'approval-given-up': () => plain('no longer asked'),
   'question-completed': ({ value, solver, kind, confidence, usage }) => {
     const sure = confidence === undefined ? '' : `, ${Math.round(confidence * 100)} % sure`
     const cost = usage?.costUsd ? `, ${formatUsd(usage.costUsd)}` : ''
@@ -110,6 +113,7 @@ const descriptions: Record<string, Describe> = {
   'child-awaited': () => wait('waits for its end'),
   'child-finished': ({ status }) => ({ tone: status === 'succeeded' ? 'good' : 'bad', words: status ?? '' }),
   'value-parsed': ({ issues }) => plain(issues ? 'does not fit' : 'kept as its schema read it'),
+  'child-result-given-up': () => plain('no longer waited for'),
   'patch-marked': () => plain('takes the changed path'),
   'log-written': ({ message }) => plain(message ?? ''),
 }

@@ -1,11 +1,12 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
-import { type Duration, toMs } from '../base/time.ts'
 import type { ApprovalKind, ApprovalStatus, NewApproval } from '../store/approvals.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
+import { performWait } from './give-up.ts'
 import { encodePayload } from './payload.ts'
+import { type Deadline, dueAtOf } from './waits.ts'
 
 /** A person's decision as a workflow sees it. */
 export interface Decision<T = Json> {
@@ -27,19 +28,20 @@ export interface DecisionItem {
   hash?: string
 }
 
-export interface ApprovalRequest {
+/** Without a decision by then it expires. Default: never. */
+export interface ApprovalRequest extends Deadline {
   kind: Exclude<ApprovalKind, 'outcome'>
   subject: string
   /** Exactly what is approved or asked. */
   shown: Json
-  /** After this time without a decision it expires. Default: never. */
-  timeout?: Duration
   /** What replay compares, where what is shown may change with the code. Default: what is shown. */
   compared?: Json
   /** `effect`: the call of a tool that comes next is what is approved, and no other. */
   binds?: 'effect'
   /** JSON Schema of what an edit must be. */
   inputSchema?: Json | null
+  /** Aborted by the workflow's own code, it withdraws the request: the call fails with `wait-given-up`. */
+  signal?: AbortSignal
 }
 
 /** An approval that was asked for, as its event has it. */
@@ -58,20 +60,20 @@ export function approval(execution: Execution, request: ApprovalRequest): Promis
 export function requestApproval(execution: Execution, request: ApprovalRequest): Call {
   const { shown, compared = shown } = request
   const call = execution.issue('approval', request.subject, sha256(canonical(compared)))
-  execution.perform(call, () => {
+  performWait(execution, call, request.signal, (over) => {
     const recorded = call.recorded?.opened[0]
     const opened = recorded ? (JSON.parse(recorded.payload!) as Opened) : ask(execution, call, request)
-    awaitDecision(execution, call, opened)
+    return awaitDecision(execution, call, opened, over)
   })
   return call
 }
 
 function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened {
-  const { kind, subject, timeout, binds, inputSchema } = request
+  const { kind, subject, binds, inputSchema } = request
   // What is shown is what the journal keeps.
   const shown = execution.edges.secrets.redactData(request.shown)
-  const expiresAt = timeout === undefined ? null : execution.edges.clock.now() + toMs(timeout)
-  encodePayload(shown, `what is shown for "${subject}"`)
+  const expiresAt = dueAtOf(execution, request, `the approval "${call.name}"`)
+  encodePayload(shown, `what is shown for "${call.name}"`)
   const more = { expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
   const id = requestAnswer(execution, call, { kind, subject, shown }, more)
   const opened = { approval: id, expiresAt, shown }
@@ -87,10 +89,12 @@ function textOf(schema: Json | undefined): string | null {
   return (schema ?? null) === null ? null : JSON.stringify(schema)
 }
 
-function awaitDecision(execution: Execution, call: Call, opened: Opened): void {
+function awaitDecision(execution: Execution, call: Call, opened: Opened, over: () => void): () => void {
   const { shown } = opened
-  const settle = (decision: Decision) =>
+  const settle = (decision: Decision) => {
+    over()
     execution.settle(call, 'approval-decided', JSON.stringify(decision), decision)
+  }
   let stopWaiting = () => {}
   const dropTimer =
     opened.expiresAt === null
@@ -104,6 +108,7 @@ function awaitDecision(execution: Execution, call: Call, opened: Opened): void {
     dropTimer()
     const said = JSON.parse(item.payload) as DecisionItem
     if (said.hash !== undefined && said.hash !== sha256(canonical(shown))) {
+      over()
       execution.fail(call, 'approval-failed', decidedOnOther(opened.approval))
       return
     }
@@ -111,6 +116,11 @@ function awaitDecision(execution: Execution, call: Call, opened: Opened): void {
     const value = said.answer === undefined ? shown : said.answer
     settle({ status: said.status as Decision['status'], value, edited, by: said.by, note: said.note })
   })
+  return () => {
+    dropTimer()
+    stopWaiting()
+    execution.closeApproval(opened.approval, 'withdrawn')
+  }
 }
 
 /** Somebody was shown what this run did not ask for. */

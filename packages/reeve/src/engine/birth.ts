@@ -1,8 +1,10 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json.ts'
+import { wholeNumber } from '../base/numbers.ts'
 import { parse } from '../base/schema.ts'
-import { type Duration, toMs } from '../base/time.ts'
+import { checkText } from '../base/text.ts'
+import { after, type Duration } from '../base/time.ts'
 import type { NewRun } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
 import { startedWith } from './run-input.ts'
@@ -23,7 +25,7 @@ export interface StartOptions {
   queue?: string
   /** Default: the workflow's `key(input)`. */
   key?: string
-  /** Higher goes first, over all queues. Default 0. */
+  /** Higher goes first, over all queues: a whole number, negative too. Default 0. */
   priority?: number
   /** Not before this time has passed. */
   delay?: Duration
@@ -55,7 +57,8 @@ export function ownKey(kind: 'schedule' | 'debounce', name: string): string {
 
 /**
  * `own`: an `ownKey`, in place of a caller's.
- * @throws `invalid-input` `async-schema` `payload-too-large` `not-serialisable` `bad-duration` `reserved-key` `bad-start`
+ * @throws `invalid-input` `async-schema` `payload-too-large` `not-serialisable` `bad-duration` `bad-number` `bad-text`
+ * `reserved-key` `bad-start`
  */
 export function prepareBirth(
   edges: EngineEdges,
@@ -68,7 +71,8 @@ export function prepareBirth(
   // The first life sees what later ones will read.
   const input = edges.secrets.redactData(given)
   const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)
-  const { principal = 'operator', startedBy } = options
+  const { startedBy } = options
+  const principal = checkText(options.principal ?? 'operator', '`principal` of a start')
   const started = startedWith(workflow, { principal, startedBy }, input, checked)
   const now = edges.clock.now()
   const idempotency = own ?? idempotencyOf(options)
@@ -80,10 +84,10 @@ export function prepareBirth(
     workflow: workflow.name,
     version: workflow.version,
     status: 'queued',
-    queue: options.queue ?? workflow.queue,
-    key,
-    priority: options.priority ?? 0,
-    available_at: delay === undefined ? now : Math.ceil(now + toMs(delay)),
+    queue: checkText(options.queue ?? workflow.queue, '`queue` of a start'),
+    key: key === null ? null : checkText(key, `The key of a run of workflow "${workflow.name}"`),
+    priority: wholeNumber(options.priority ?? 0, '`priority` of a start', { least: Number.MIN_SAFE_INTEGER }),
+    available_at: delay === undefined ? now : after(now, delay, '`delay` of a start'),
     fresh: 1,
     idempotency,
     parent: null,
@@ -102,7 +106,8 @@ export function hashOfGiven(input: unknown): string {
   return sha256(canonical(input, 'The input'))
 }
 
-function idempotencyOf({ debounce, idempotencyKey }: StartOptions): string | null {
+function idempotencyOf({ debounce, idempotencyKey: given }: StartOptions): string | null {
+  const idempotencyKey = given === undefined ? undefined : checkText(given, 'The idempotency key of a start')
   if (idempotencyKey?.startsWith(ownKeys)) {
     throw new ReeveError(
       'reserved-key',
@@ -116,5 +121,5 @@ function idempotencyOf({ debounce, idempotencyKey }: StartOptions): string | nul
       'A start has both idempotencyKey and debounce. A debounced start replaces the input of the one before it, and an idempotency key forbids that: give one of them.',
     )
   }
-  return ownKey('debounce', debounce.key)
+  return ownKey('debounce', checkText(debounce.key, '`debounce.key` of a start'))
 }

@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { Json } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
-import type { Duration } from '../base/time.ts'
+import { shorten } from '../base/shorten.ts'
+import { checkText } from '../base/text.ts'
+import type { Duration, Moment } from '../base/time.ts'
+import { type AllOptions, all } from './all.ts'
 import { type ApprovalRequest, approval, type Decision } from './approval.ts'
 import { type Child, type ChildOptions, startChild } from './children.ts'
 import type { Execution } from './execution.ts'
+import { race } from './give-up.ts'
+import { refuseInsideBody } from './inside-body.ts'
 import { encodePayload } from './payload.ts'
 import { type StepAttempt, type StepOptions, step } from './step.ts'
-import { sleep, waitFor } from './waits.ts'
+import { type Deadline, sleep, type WaitOptions, waitFor } from './waits.ts'
 import type { Workflow, WorkflowRegistry } from './workflow.ts'
 
 /**
@@ -44,25 +49,39 @@ export class CoreContext {
   }
 
   /** Parks the run until a person approves, edits or rejects exactly `show`. */
-  approve<T extends Json>(subject: string, options: { show: T; timeout?: Duration }): Promise<Decision<T>> {
-    const request: ApprovalRequest = { kind: 'approval', subject, shown: options.show }
-    if (options.timeout !== undefined) request.timeout = options.timeout
+  approve<T extends Json>(
+    subject: string,
+    options: { show: T; signal?: AbortSignal } & Deadline,
+  ): Promise<Decision<T>> {
+    const { show, ...rest } = options
+    const request: ApprovalRequest = { kind: 'approval', subject, shown: show, ...rest }
     return approval(this.#execution, request) as Promise<Decision<T>>
   }
 
-  /** Parks the run for a time, or until a moment. */
-  sleep(duration: Duration | Date): Promise<void> {
-    return sleep(this.#execution, duration) as Promise<void>
+  /**
+   * Parks the run for a time, or until a point in time: `ctx.sleep('3d')`, `ctx.sleep({ until: invoice.dueOn })`. What is
+   * past already ends at once.
+   * @throws `bad-duration` `bad-moment` when it is none, or more than 100 years
+   */
+  sleep(length: Duration | Date | { until: Moment }, options?: { signal?: AbortSignal }): Promise<void> {
+    return sleep(this.#execution, length, options) as Promise<void>
   }
 
-  /** Parks the run until a signal of that name comes. Undefined when `timeout` passed first. */
+  /**
+   * Parks the run until a signal of that name comes. Undefined when its time passed first: `timeout` from now, or `until` a
+   * point in time, as in `ctx.waitFor('paid', { until: invoice.dueOn })`.
+   * @throws `bad-duration` `bad-moment`, `wait-given-up` when `signal` was aborted or its `ctx.race` was lost
+   */
   waitFor<S extends Schema>(
     name: string,
-    options: { schema: S; timeout: Duration },
+    options: Omit<WaitOptions, 'schema'> & { schema: S } & ({ timeout: Duration } | { until: Moment }),
   ): Promise<SchemaOutput<S> | undefined>
-  waitFor<S extends Schema>(name: string, options: { schema: S }): Promise<SchemaOutput<S>>
-  waitFor(name: string, options?: { timeout?: Duration }): Promise<Json | undefined>
-  waitFor(name: string, options: { schema?: Schema; timeout?: Duration } = {}): Promise<unknown> {
+  waitFor<S extends Schema>(
+    name: string,
+    options: { schema: S; signal?: AbortSignal },
+  ): Promise<SchemaOutput<S>>
+  waitFor(name: string, options?: Omit<WaitOptions, 'schema'>): Promise<Json | undefined>
+  waitFor(name: string, options: WaitOptions = {}): Promise<unknown> {
     return waitFor(this.#execution, name, options)
   }
 
@@ -80,28 +99,38 @@ export class CoreContext {
     return startChild(this.#execution, known, input, options) as Promise<Child<Output>>
   }
 
-  /** All of them, in order. Given functions, at most `concurrency` run at a time. */
-  async all<T>(
-    items: readonly (Promise<T> | (() => Promise<T>))[],
-    options: { concurrency?: number } = {},
-  ): Promise<T[]> {
-    const results: T[] = new Array(items.length)
-    let next = 0
-    const lane = async () => {
-      while (next < items.length) {
-        const index = next++
-        const item = items[index]!
-        results[index] = await (typeof item === 'function' ? item() : item)
-      }
-    }
-    const lanes = Math.min(options.concurrency ?? items.length, items.length)
-    await Promise.all(Array.from({ length: lanes }, lane))
-    return results
+  /**
+   * All of them, in order. Given functions, at most `concurrency` run at a time, and once one has failed no further one is
+   * called; those that run go on.
+   * @throws `bad-number` when `concurrency` is no whole number from 1 on; else what the first failure was
+   * @example const pages = await ctx.all(urls.map((url) => () => ctx.call(fetchPage, { url })), { concurrency: 4 })
+   */
+  all<Items extends readonly (Promise<unknown> | (() => unknown))[] | []>(
+    items: Items,
+    options?: AllOptions,
+  ): Promise<{ -readonly [Key in keyof Items]: ResultOf<Items[Key]> }> {
+    return all(items, options) as Promise<{ -readonly [Key in keyof Items]: ResultOf<Items[Key]> }>
   }
 
-  /** The first of them to settle. The others go on; their results are journaled and ignored. */
-  race<T>(items: readonly Promise<T>[]): Promise<T> {
-    return Promise.race(items)
+  /**
+   * The first of them to settle. Those that only wait (`waitFor`, `sleep`, `approve`, a child's result) are given up then:
+   * they take no signal any more, and a person is no longer asked. Steps and calls that are under way go on; their results
+   * are journaled and ignored. A wait inside a function of your own is given up when it takes the `signal` that the
+   * function gets. `Promise.race` instead leaves all of them waiting.
+   * @throws `empty-race` when there is nothing to wait for; else what the first one fails with
+   * @example
+   * const answer = await ctx.race([
+   *   ctx.waitFor('answer'),
+   *   async (signal) => {
+   *     await ctx.sleep('2d', { signal })
+   *     return null
+   *   },
+   * ])
+   */
+  race<Items extends readonly (Promise<unknown> | ((signal: AbortSignal) => unknown))[] | []>(
+    items: Items,
+  ): Promise<ResultOf<Items[number]>> {
+    return race(this.#execution, items) as Promise<ResultOf<Items[number]>>
   }
 
   /** The run's time: that of the last completion it saw. The same on replay. */
@@ -111,6 +140,7 @@ export class CoreContext {
 
   /** A number from 0 (included) to 1 (excluded), the same on replay. */
   random(): number {
+    refuseInsideBody(this.#execution, 'ctx.random')
     this.#random ??= seeded(this.#execution.history?.seed ?? this.runId)
     return this.#random()
   }
@@ -118,7 +148,7 @@ export class CoreContext {
   /** Writes a line to the journal, once. @throws `not-serialisable` `payload-too-large` */
   log(message: string, data?: Json): void {
     const line = data === undefined ? { message } : { message, data }
-    this.#execution.log(encodePayload(line, `the log line "${message.slice(0, 80)}"`)!)
+    this.#execution.log(encodePayload(line, `the log line "${shorten(String(message), 80)}"`)!)
   }
 
   /**
@@ -126,6 +156,8 @@ export class CoreContext {
    * that had gone past here before it.
    */
   patched(id: string): boolean {
+    refuseInsideBody(this.#execution, 'ctx.patched')
+    checkText(id, 'The id given to ctx.patched')
     let answer = this.#patches.get(id)
     if (answer === undefined) {
       const known = this.#execution.history?.patches.has(id) ?? false
@@ -136,6 +168,9 @@ export class CoreContext {
     return answer
   }
 }
+
+/** What a promise, or a function's promise, resolves to. */
+type ResultOf<Item> = Item extends (...args: never) => infer Result ? Awaited<Result> : Awaited<Item>
 
 type SchemaOutput<S> = S extends Schema<infer Output> ? Output : never
 

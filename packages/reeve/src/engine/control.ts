@@ -1,5 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { storable } from '../base/shorten.ts'
+import { checkText } from '../base/text.ts'
 import { type ApprovalView, recordDecision, requireApproval } from '../store/approvals.ts'
 import type { Database } from '../store/database.ts'
 import { deliver, isDelivered, wakeRuns } from '../store/inbox.ts'
@@ -21,6 +23,9 @@ import { endLeftChildren, tellToEnd } from './left-children.ts'
 import { cancelOutside } from './outside.ts'
 import { encodePayload } from './payload.ts'
 import { type RetryOptions, retryRun } from './retry-run.ts'
+
+/** The most of a note that is kept with a decision, in characters. */
+const longestNote = 16_000
 
 /**
  * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal
@@ -47,14 +52,16 @@ export class Control {
 
   /**
    * Sends a signal. A signal with an `id` that the run has had already is dropped; answers whether it was new.
-   * @throws `unknown-run` `run-ended`
+   * @throws `unknown-run` `run-ended` `bad-text` `not-serialisable`
    */
-  async signal(runId: string, name: string, payload: Json, options: { id?: string } = {}): Promise<boolean> {
+  async signal(runId: string, given: string, payload: Json, options: { id?: string } = {}): Promise<boolean> {
+    const name = checkText(given, 'The name of a signal')
+    const id = options.id === undefined ? undefined : checkText(options.id, 'The id of a signal')
     const text = encodePayload(payload, `the payload of signal "${name}"`) ?? 'null'
     const run = await requireRun(this.#database, runId)
     const fresh = await this.#database.transaction(async (session) => {
       const current = (await lockRun(session, run.no))!
-      const dedup = options.id === undefined ? null : `signal:${options.id}`
+      const dedup = id === undefined ? null : `signal:${id}`
       // Who sends again for want of an answer must hear that it came, whatever the run has done since.
       if (dedup !== null && (await isDelivered(session, run.no, dedup))) return false
       refuseEnded(current, 'take a signal')
@@ -77,6 +84,7 @@ export class Control {
    */
   async decide(approvalId: string, decision: ApprovalDecision): Promise<ApprovalView> {
     const approval = await requireApproval(this.#database, approvalId)
+    const by = checkText(decision.by, 'Who decides')
     refuseUnfit(approval, decision)
     refuseOther(approval, decision.hash)
     const status = { approve: 'approved', reject: 'rejected', answer: 'answered' }[
@@ -93,9 +101,9 @@ export class Control {
       const current = await requireApproval(session, approvalId)
       refuseDecided(current, at)
       await refuseTampered(session, current)
-      const note = decision.note ?? null
-      await recordDecision(session, approvalId, { status, at, by: decision.by, note, answer })
-      const item: DecisionItem = { status, by: decision.by, note, hash: current.args_hash }
+      const note = decision.note === undefined ? null : storable(decision.note, longestNote)
+      await recordDecision(session, approvalId, { status, at, by, note, answer })
+      const item: DecisionItem = { status, by, note, hash: current.args_hash }
       if (answer !== null) item.answer = JSON.parse(answer) as Json
       const name = `${approval.kind === 'outcome' ? 'outcome' : 'approval'}:${approvalId}`
       await deliver(session, { run: approval.run, name, dedup: name, payload: JSON.stringify(item), at })
@@ -126,7 +134,8 @@ export class Control {
    * ends when what acts has settled; from now on it starts no more children.
    * @throws `unknown-run` `run-ended`
    */
-  async cancel(runId: string, by: string): Promise<void> {
+  async cancel(runId: string, who: string): Promise<void> {
+    const by = checkText(who, 'Who cancels')
     const run = await requireRun(this.#database, runId)
     await this.#database.transaction(async (session) => {
       const current = (await lockRun(session, run.no))!
@@ -162,7 +171,8 @@ export class Control {
    * Queues a failed or stuck run again: see `retryRun`.
    * @throws `unknown-run` `cannot-retry` `child-not-mended`
    */
-  async retry(runId: string, by: string, options: RetryOptions = {}): Promise<void> {
+  async retry(runId: string, who: string, options: RetryOptions = {}): Promise<void> {
+    const by = checkText(who, 'Who retries')
     for (const no of await retryRun(this.#database, this.#edges, runId, by, options)) this.#arrived(no)
   }
 
@@ -176,9 +186,10 @@ export class Control {
   async fork(
     runId: string,
     from: number,
-    by: string,
+    who: string,
     options: { repeatEffects?: boolean } = {},
   ): Promise<string> {
+    const by = checkText(who, 'Who forks')
     const no = await this.#edges.numbers.take()
     const id = this.#edges.newId()
     const { repeatEffects = false } = options

@@ -5,6 +5,7 @@ import { requestAnswer } from './approval.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
 import type { RecordedCall } from './history.ts'
+import { runBody } from './inside-body.ts'
 import { encodePayload } from './payload.ts'
 import { type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 import { again, keyOf, retryLater, within } from './step.ts'
@@ -186,12 +187,16 @@ class EffectCall {
         this.#execution,
         this.#effect.timeoutMs,
         `tool "${this.#effect.name}"`,
-        (signal) => this.#effect.run(this.#args, { key: this.#key, attempt, signal }),
+        (signal) => this.#inside(() => this.#effect.run(this.#args, { key: this.#key, attempt, signal })),
       )
     } catch (error) {
       return this.#afterError(attempt, error)
     }
     this.#complete(result)
+  }
+
+  #inside<T>(body: () => T): T {
+    return runBody(this.#execution, `tool "${this.#effect.name}"`, body)
   }
 
   /** The effect has happened, so it is recorded even when its result cannot be kept: the reason stands in its place. */
@@ -252,7 +257,7 @@ class EffectCall {
         this.#execution,
         this.#effect.timeoutMs,
         `asking about "${this.#effect.name}"`,
-        (signal) => this.#effect.verify!(this.#args, { key: this.#key, attempt, signal }),
+        (signal) => this.#inside(() => this.#effect.verify!(this.#args, { key: this.#key, attempt, signal })),
       )
     } catch (error) {
       verdict = { outcome: 'unknown', reason: `${reason}; asking failed: ${messageOf(error)}` }

@@ -1,4 +1,4 @@
-import { fromErrorRecord, ReeveError } from '../base/errors.ts'
+import { fromErrorRecord, messageOf, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { Secrets } from '../base/secrets.ts'
 import type { Clock } from '../base/time.ts'
@@ -170,7 +170,8 @@ export class Engine {
   /**
    * Starts a run; resolves when its start is durable.
    * @throws `unknown-workflow` `invalid-input` `payload-too-large` `not-serialisable` `idempotency-conflict`
-   *   `reserved-key` `bad-start`
+   *   `reserved-key` `bad-start` `bad-text` `bad-number` `bad-duration`, `start-refused` when the database would not take
+   *   it: nothing of it is there
    */
   async startRun<Input, Output>(
     workflow: Workflow<Input, Output> | string,
@@ -192,17 +193,36 @@ export class Engine {
   }
 
   async #startDebounced<Output>(birth: Birth): Promise<RunHandle<Output>> {
-    const stands = await this.database.transaction((session) => enqueueDebounced(session, this.edges, birth))
+    const stands = await this.#orRefused(birth, () =>
+      this.database.transaction((session) => enqueueDebounced(session, this.edges, birth)),
+    )
     this.worker.nudge()
     return this.#handle(stands.id, stands.isNew)
   }
 
   /** Brings a run into the world, here or in its queue. Answers false when its idempotency key is taken. */
   async #bear(birth: Birth): Promise<boolean> {
-    if (this.worker.canAdopt(birth)) return new Promise((resolve) => this.worker.adoptNewborn(birth, resolve))
-    const isNew = await this.database.transaction((session) => enqueue(session, birth))
+    if (this.worker.canAdopt(birth)) {
+      return new Promise((resolve, reject) =>
+        this.worker.adoptNewborn(birth, {
+          born: resolve,
+          refused: (cause) => reject(startRefused(birth, cause)),
+        }),
+      )
+    }
+    const isNew = await this.#orRefused(birth, () =>
+      this.database.transaction((session) => enqueue(session, birth)),
+    )
     if (isNew) this.worker.nudge()
     return isNew
+  }
+
+  async #orRefused<T>(birth: Birth, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write()
+    } catch (error) {
+      throw this.database.classify(error) === 'constraint' ? startRefused(birth, error) : error
+    }
   }
 
   /** A handle on a run that is there. */
@@ -266,6 +286,14 @@ export class Engine {
       this.edges.log.warn('a result could not be read; it is tried again', { run: id, error: String(error) }),
     )
   }
+}
+
+function startRefused({ run }: Birth, cause: unknown): ReeveError {
+  return new ReeveError(
+    'start-refused',
+    `The run of workflow "${run.workflow}" was not started: the database refused it (${messageOf(cause)}). Nothing of it was written.`,
+    { cause },
+  )
 }
 
 type FinalStatus = RunResult['status']

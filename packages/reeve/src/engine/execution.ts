@@ -1,6 +1,8 @@
 import { fromErrorRecord, messageOf, ReeveError, toErrorRecord } from '../base/errors.ts'
 import { misfit, validate } from '../base/schema.ts'
-import { toMs } from '../base/time.ts'
+import { describeValue } from '../base/shorten.ts'
+import { checkText } from '../base/text.ts'
+import { lastMoment, toMs } from '../base/time.ts'
 import type { NewApproval } from '../store/approvals.ts'
 import type { Blob } from '../store/chain.ts'
 import type { Outcome, Turn, TurnSource } from '../store/group-commit.ts'
@@ -11,8 +13,10 @@ import type { NewRun } from '../store/runs.ts'
 import type { Call, Claim, Ending, Leaving, Settlement } from './call.ts'
 import { Deliveries } from './deliveries.ts'
 import type { EngineEdges } from './edges.ts'
+import { OpenWaits } from './give-up.ts'
 import type { CallKind, History, RecordedCall } from './history.ts'
 import { Inbox } from './inbox.ts'
+import { refuseInsideBody } from './inside-body.ts'
 import { LazyAbort } from './lazy-abort.ts'
 import { describeMismatch } from './mismatch.ts'
 import { isEnded, Outbox, type UnderWay } from './outbox.ts'
@@ -32,6 +36,12 @@ function checkedOutput({ name, output: schema }: Workflow, output: unknown): unk
     `The result of workflow "${name}" does not fit its output schema`,
     checked.issues,
   )
+}
+
+/** Hears what became of a run's birth: it is durable (and new, or another has its key), or the database refused it. */
+export interface OnBorn {
+  born(isNew: boolean): void
+  refused(error: unknown): void
 }
 
 /**
@@ -56,6 +66,7 @@ export class Execution implements TurnSource {
   readonly history: History | undefined
   readonly timers: Timers
   readonly inbox: Inbox
+  readonly openWaits = new OpenWaits()
   readonly #calls = new Map<number, Call>()
   readonly #deliveries: Deliveries<Settlement>
   readonly #outbox: Outbox
@@ -79,7 +90,9 @@ export class Execution implements TurnSource {
   #held: (() => void)[] = []
   #submitted = false
   #underWay: UnderWay | undefined
-  #onBorn: ((isNew: boolean) => void) | undefined
+  #onBorn: OnBorn | undefined
+  /** When something of it was last written, or it was claimed (ms). */
+  #movedAt: number
   /** Whether it is still open that this run is the one with its idempotency key: until then nothing acts. */
   #maybeDuplicate = false
   #finish: (() => void) | undefined
@@ -109,6 +122,7 @@ export class Execution implements TurnSource {
     this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : claim.createdAt + toMs(time)
     this.#now = history?.input.at ?? claim.createdAt
     this.#openChildren = history?.openChildren ?? 0
+    this.#movedAt = history ? options.edges.clock.now() : claim.createdAt
     this.#outbox = new Outbox(
       claim,
       history && { seq: history.lastSeq, hash: history.lastHash },
@@ -198,13 +212,17 @@ export class Execution implements TurnSource {
    * promise that never settles: nothing for user code to catch.
    */
   issue(kind: CallKind, given: string, args: string | null): Call {
-    const name = this.edges.secrets.redact(given)
+    refuseInsideBody(this, `${kind} ${describeValue(given)}`)
     const step = this.#nextStep++
+    const { name: checked, fault } = checkName(kind, given, step)
+    const name = this.edges.secrets.redact(checked)
     const recorded = this.history?.calls.get(step)
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const call: Call = { step, kind, name, args, recorded, promise, resolve, reject }
     if (this.#mode !== 'live' && this.#mode !== 'replaying') return call
-    if (recorded && (recorded.kind !== kind || recorded.name !== name || recorded.args !== args)) {
+    if (fault) {
+      this.#reject(call, fault)
+    } else if (recorded && (recorded.kind !== kind || recorded.name !== name || recorded.args !== args)) {
       this.stick(describeMismatch(this.workflow, recorded, call))
     } else if (step > this.#stepLimit) {
       const what = `The run made ${step} calls; its workflow allows ${this.#stepLimit} (limits.steps). Raise the limit, or end the loop that makes them.`
@@ -327,6 +345,7 @@ export class Execution implements TurnSource {
 
   /** Writes a log event unless this line is in the journal already. */
   log(payload: string): void {
+    refuseInsideBody(this, 'ctx.log')
     this.#logs++
     if (this.#logs > (this.history?.logs ?? 0)) this.mark('log-written', null, payload)
   }
@@ -356,8 +375,8 @@ export class Execution implements TurnSource {
 
   // ---- turns
 
-  /** Brings the run into the world with its first turn; `onBorn` hears whether it was new. */
-  born(run: NewRun, payload: string, onBorn: (isNew: boolean) => void): void {
+  /** Brings the run into the world with its first turn; `onBorn` hears what became of that. */
+  born(run: NewRun, payload: string, onBorn: OnBorn): void {
     this.#onBorn = onBorn
     this.#maybeDuplicate = run.idempotency !== null
     this.#outbox.bear(run)
@@ -376,11 +395,13 @@ export class Execution implements TurnSource {
     const earliest = Math.min(this.timers.earliest ?? Number.POSITIVE_INFINITY, this.#deadline)
     this.#underWay = this.#outbox.take({
       now: this.edges.clock.now(),
-      wakeAt: earliest === Number.POSITIVE_INFINITY ? null : earliest,
+      // A journal of before may hold a time that no database keeps exactly.
+      wakeAt: earliest === Number.POSITIVE_INFINITY ? null : Math.min(earliest, lastMoment),
       consumed: this.inbox.takeConsumed(),
       openChildren: this.#openChildren > 0,
     })
     const { turn, leaving } = this.#underWay
+    this.#movedAt = this.#underWay.at
     // Who started a run that was born here waits here; for one that came from a queue it may be anybody.
     if (leaving?.status === 'queued' || (this.history && leaving && leaving.status !== 'waiting')) {
       turn.watched = true
@@ -392,7 +413,7 @@ export class Execution implements TurnSource {
     const { events, at, leaving, turn } = this.#underWay!
     this.#underWay = undefined
     // Born, and taken away by another worker since: it is there, and new.
-    this.#onBorn?.(outcome !== 'exists')
+    this.#onBorn?.born(outcome !== 'exists')
     this.#onBorn = undefined
     if (outcome !== 'durable') {
       this.#stop({ status: outcome, reason: null, payload: null })
@@ -416,9 +437,13 @@ export class Execution implements TurnSource {
   }
 
   refused(error: unknown): void {
-    this.edges.log.error('a turn was refused by the database', { run: this.claim.id, error: String(error) })
+    this.edges.log.error('a turn was refused by the database', {
+      run: this.claim.id,
+      error: messageOf(error),
+    })
     this.#stop({ status: 'lost', reason: null, payload: null })
-    this.#onRefused(error)
+    if (this.#onBorn) this.#onBorn.refused(error)
+    else this.#onRefused(error)
   }
 
   // ---- deliveries
@@ -588,11 +613,35 @@ export class Execution implements TurnSource {
     })
   }
 
+  /** When something of it was last written (ms). */
+  get movedAt(): number {
+    return this.#movedAt
+  }
+
+  /** What it is at, when it has been silent since `movedAt`; a wait has its reason on the run's row when it is parked. */
+  describeSilence(): { reason: string; isIdle: boolean } | undefined {
+    if (this.#acting > 0) return { reason: `acts: ${this.#waitingFor()}`, isIdle: false }
+    const waits = this.timers.size + this.inbox.waiting + this.#held.length
+    if (this.#mode !== 'live' || waits > 0 || !this.#deliveries.empty || !this.#outbox.empty) return undefined
+    return {
+      reason: `Nothing of this run acts, and it waits for nothing that Reeve knows: after call ${this.#nextStep - 1} its code awaits a promise of its own (a timer, a request) or one that never settles. Put what it awaits into ctx.step, or wait with ctx.sleep or ctx.waitFor. To end the run: reeve cancel ${this.claim.id}`,
+      isIdle: true,
+    }
+  }
+
   // ---- limits
 
   #checkDeadline(): void {
     if (this.edges.clock.now() < this.#deadline) return
     const what = `The run took longer than its workflow allows (limits.time: ${this.workflow.limits.time}).`
     this.#finishFailed(new ReeveError('limit-time', what))
+  }
+}
+
+function checkName(kind: CallKind, name: unknown, step: number): { name: string; fault?: ReeveError } {
+  try {
+    return { name: checkText(name, `The name of call ${step} (${kind})`) }
+  } catch (error) {
+    return { name: describeValue(name), fault: error as ReeveError }
   }
 }

@@ -9,11 +9,12 @@ import type { Birth } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
 import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
-import { Execution } from './execution.ts'
+import { Execution, type OnBorn } from './execution.ts'
 import { type History, readHistory } from './history.ts'
 import { type LoadedRun, loadRun, loadRuns } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
 import { inputFrom } from './run-input.ts'
+import { SilentRuns } from './silent-runs.ts'
 import { versionName, type WorkflowRegistry } from './workflow.ts'
 
 export interface HeldRunsOptions {
@@ -38,10 +39,12 @@ export class HeldRuns {
   readonly #options: HeldRunsOptions
   readonly #active = new Map<number, Execution>()
   readonly #activeIds = new Set<string>()
+  readonly #silent: SilentRuns
   #whenNone: (() => void)[] = []
 
   constructor(options: HeldRunsOptions) {
     this.#options = options
+    this.#silent = new SilentRuns(options)
   }
 
   get size(): number {
@@ -77,7 +80,7 @@ export class HeldRuns {
   }
 
   /** Drives a run from its birth: born, claimed and begun in one commit. */
-  adoptNewborn(birth: Birth, onBorn: (isNew: boolean) => void): void {
+  adoptNewborn(birth: Birth, onBorn: OnBorn): void {
     const { run } = birth
     run.status = 'running'
     run.worker = this.#options.worker
@@ -215,6 +218,11 @@ export class HeldRuns {
       const execution = this.#active.get(row.no)
       if (execution && row.inbox > execution.claim.inbox) await this.arrived(row.no)
     }
+  }
+
+  /** Says on the rows of runs that have been silent for a while what they are at. */
+  async noticeSilent(): Promise<void> {
+    await this.#silent.notice(this.#active.values())
   }
 
   #begin(

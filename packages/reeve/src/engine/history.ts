@@ -15,13 +15,16 @@ const calls: Record<string, { kind: CallKind; role: Role }> = {
   'timer-set': { kind: 'timer', role: 'opens' },
   'timer-fired': { kind: 'timer', role: 'resolves' },
   'timer-failed': { kind: 'timer', role: 'rejects' },
+  'timer-given-up': { kind: 'timer', role: 'rejects' },
   'signal-awaited': { kind: 'signal', role: 'opens' },
   'signal-received': { kind: 'signal', role: 'resolves' },
   'signal-timed-out': { kind: 'signal', role: 'resolves' },
   'signal-failed': { kind: 'signal', role: 'rejects' },
+  'signal-given-up': { kind: 'signal', role: 'rejects' },
   'approval-requested': { kind: 'approval', role: 'opens' },
   'approval-decided': { kind: 'approval', role: 'resolves' },
   'approval-failed': { kind: 'approval', role: 'rejects' },
+  'approval-given-up': { kind: 'approval', role: 'rejects' },
   'budget-awaited': { kind: 'question', role: 'opens' },
   'question-retrying': { kind: 'question', role: 'opens' },
   'question-completed': { kind: 'question', role: 'resolves' },
@@ -34,6 +37,8 @@ const calls: Record<string, { kind: CallKind; role: Role }> = {
   'child-failed': { kind: 'child', role: 'rejects' },
   'child-awaited': { kind: 'child-result', role: 'opens' },
   'child-finished': { kind: 'child-result', role: 'resolves' },
+  'child-result-given-up': { kind: 'child-result', role: 'rejects' },
+  'child-result-failed': { kind: 'child-result', role: 'rejects' },
 }
 
 export type CallKind =

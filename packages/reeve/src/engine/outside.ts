@@ -5,7 +5,7 @@ import { type Blob, Chain, insertLinked } from '../store/chain.ts'
 import type { Database, Session } from '../store/database.ts'
 import { deliver } from '../store/inbox.ts'
 import { readHead } from '../store/journal.ts'
-import { lockRun, moveRuns, type RunRow, type RunStatus } from '../store/runs.ts'
+import { lockRun, moveRuns, type RunRow, type RunStatus, reasonOf } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
 
 export interface OutsideEvent {
@@ -36,7 +36,8 @@ export async function appendOutside(
     chain.link({ type, step, name, args, at: its, payload }, blobs),
   )
   await insertLinked(session, linked, blobs)
-  const row = [run.no, change.status, change.reason, change.ended ? at : null, chain.hash, chain.seq]
+  const { status, reason, ended } = change
+  const row = [run.no, status, reasonOf(reason), ended ? at : null, chain.hash, chain.seq]
   await session.bulk(moveRuns, [row])
 }
 

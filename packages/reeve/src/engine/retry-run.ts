@@ -133,9 +133,12 @@ async function queueAgain(
     `select step from events where run = ? and type = 'run-failed' and ? = 'failed' order by seq desc limit 1`,
     [run.no, run.status],
   )
-  await session.run(`update approvals set status = 'pending' where run = ? and status = 'withdrawn'`, [
-    run.no,
-  ])
+  // What its own code gave up stays given up.
+  await session.run(
+    `update approvals set status = 'pending' where run = ? and status = 'withdrawn' and not exists (
+       select 1 from events e where e.run = approvals.run and e.step = approvals.step and e.type = 'approval-given-up')`,
+    [run.no],
+  )
   const payload: RetryPayload = { by }
   if (blamed.length > 0) payload.again = blamed.map(({ step }) => step)
   const event = {

@@ -1,7 +1,8 @@
 import { isRetryable, ReeveError, toErrorRecord } from '../base/errors.ts'
-import { type Duration, toMs } from '../base/time.ts'
+import { type Duration, toWaitMs } from '../base/time.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
+import { runBody } from './inside-body.ts'
 import { encodePayload } from './payload.ts'
 import { delayAfter, type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 
@@ -30,8 +31,11 @@ export function step(
   const call = execution.issue('step', name, null)
   execution.perform(call, () => {
     const policy = resolveRetry(options?.retry)
-    const timeoutMs = options?.timeout === undefined ? undefined : toMs(options.timeout)
-    return attempts(execution, call, { policy, timeoutMs, body, what: `step "${name}"` })
+    const timeoutMs =
+      options?.timeout === undefined
+        ? undefined
+        : toWaitMs(options.timeout, `\`timeout\` of step "${call.name}"`)
+    return attempts(execution, call, { policy, timeoutMs, body, what: `step "${call.name}"` })
   })
   return call.promise
 }
@@ -84,8 +88,10 @@ async function tries(execution: Execution, call: Call, attempted: Attempted, att
   try {
     const free = new FreeAttempt(execution, call, attempt)
     value = await (timeoutMs === undefined
-      ? body(free)
-      : within(execution, timeoutMs, what, (signal) => body({ attempt, key: free.key, signal })))
+      ? runBody(execution, what, () => body(free))
+      : within(execution, timeoutMs, what, (signal) =>
+          runBody(execution, what, () => body({ attempt, key: free.key, signal })),
+        ))
   } catch (error) {
     const later = attempted.putOff?.(error)
     if (later !== undefined && !execution.signal.aborted) {

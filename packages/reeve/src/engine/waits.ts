@@ -7,57 +7,102 @@ import {
   type Validation,
   validate,
 } from '../base/schema.ts'
-import { type Duration, toMs } from '../base/time.ts'
+import { describeValue, shorten } from '../base/shorten.ts'
+import { after, type Duration, type Moment, toMoment } from '../base/time.ts'
 import type { InboxItem } from '../store/inbox.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
+import { performWait } from './give-up.ts'
 import { parseOnce } from './parsed-values.ts'
 
-export interface WaitOptions {
-  /** What the signal's payload must be. */
-  schema?: Schema
-  /** After this time the wait ends with undefined. Default: never. */
+/** Until when a call waits. Without either: for ever. */
+export interface Deadline {
+  /** For so long from now. What is less than nothing, where it was computed, has passed already. */
   timeout?: Duration
+  /** Until then: a Date, or its ISO text with the zone. What is past has passed already: the wait times out at once. */
+  until?: Moment
 }
 
-/** Parks the run for a length of time, by the store's clock. */
-export function sleep(execution: Execution, duration: Duration | Date): Promise<unknown> {
-  const until = duration instanceof Date
-  const name = until ? duration.toISOString() : String(duration)
+export interface WaitOptions extends Deadline {
+  /** What the signal's payload must be. */
+  schema?: Schema
+  /**
+   * Aborted by the workflow's own code, it gives the wait up: the call fails with `wait-given-up`, and the next signal goes
+   * to whoever waits next. Do not abort it inside a step: a replay does not run the step's body again.
+   */
+  signal?: AbortSignal
+}
+
+/** When a wait that begins now times out (ms); null: never. @throws `bad-duration` `bad-moment` `bad-option` */
+export function dueAtOf(execution: Execution, { timeout, until }: Deadline, what: string): number | null {
+  const now = execution.edges.clock.now()
+  if (timeout !== undefined && until !== undefined) {
+    throw new ReeveError('bad-option', `${what} has a \`timeout\` and an \`until\`. Give one of them.`)
+  }
+  if (until !== undefined) return toMoment(until, now, `\`until\` of ${what}`)
+  return timeout === undefined ? null : after(now, timeout, `\`timeout\` of ${what}`)
+}
+
+/** Parks the run for a length of time, or until a point in time, by the store's clock. */
+export function sleep(
+  execution: Execution,
+  length: Duration | Date | { until: Moment },
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<unknown> {
+  const deadline = deadlineOf(length)
+  const name = nameOf(deadline)
   const call = execution.issue('timer', name, null)
-  execution.perform(call, () => {
+  performWait(execution, call, signal, (over) => {
     const recorded = call.recorded?.opened[0]
     let dueAt: number
     if (recorded) {
       dueAt = (JSON.parse(recorded.payload!) as { dueAt: number }).dueAt
     } else {
-      dueAt = until ? duration.getTime() : Math.ceil(execution.edges.clock.now() + toMs(duration))
+      dueAt = dueAtOf(execution, deadline, 'ctx.sleep')!
       execution.open(call, 'timer-set', JSON.stringify({ dueAt }))
     }
-    execution.timers.set(dueAt, () => execution.settle(call, 'timer-fired', null, undefined))
+    return execution.timers.set(dueAt, () => {
+      over()
+      execution.settle(call, 'timer-fired', null, undefined)
+    })
   })
   return call.promise
 }
 
+function deadlineOf(length: Duration | Date | { until: Moment }): { timeout: Duration } | { until: Moment } {
+  if (length instanceof Date) return { until: length }
+  if (typeof length === 'object' && length !== null && 'until' in length) return { until: length.until }
+  return { timeout: length }
+}
+
+/** The same on every machine: replay compares it. */
+function nameOf(deadline: { timeout: Duration } | { until: Moment }): string {
+  const given: unknown = 'until' in deadline ? deadline.until : deadline.timeout
+  if (typeof given === 'number') return String(given)
+  if (typeof given === 'string' && !('until' in deadline)) return given
+  const date = given instanceof Date ? given : typeof given === 'string' ? new Date(given) : undefined
+  return date && !Number.isNaN(date.getTime()) ? date.toISOString() : describeValue(given)
+}
+
 /**
- * Parks the run until a signal of that name comes that fits, or the timeout passes: whichever the journal has first. One
+ * Parks the run until a signal of that name comes that fits, or its time has passed: whichever the journal has first. One
  * that does not fit is set aside, with why, and the run waits on.
  * @throws `async-schema`
  */
-export function waitFor(execution: Execution, name: string, options: WaitOptions): Promise<unknown> {
+export function waitFor(execution: Execution, given: string, options: WaitOptions): Promise<unknown> {
   const { schema } = options
-  requireSync(schema, `The schema of signal "${name}"`)
   /** The outcome of the check that let the signal in, for the workflow that is told of it next. */
   let letIn: Validation<unknown> | undefined
-  const call = execution.issue('signal', name, null)
-  execution.perform(call, () => {
+  const call = execution.issue('signal', given, null)
+  const { name } = call
+  requireSync(schema, `The schema of signal "${name}"`)
+  performWait(execution, call, options.signal, (over) => {
     const recorded = call.recorded?.opened[0]
     let dueAt: number | null
     if (recorded) {
       dueAt = (JSON.parse(recorded.payload!) as { dueAt: number | null }).dueAt
     } else {
-      dueAt =
-        options.timeout === undefined ? null : Math.ceil(execution.edges.clock.now() + toMs(options.timeout))
+      dueAt = dueAtOf(execution, options, `ctx.waitFor("${name}")`)
       execution.open(call, 'signal-awaited', JSON.stringify({ dueAt }))
     }
     let stopWaiting = () => {}
@@ -66,14 +111,19 @@ export function waitFor(execution: Execution, name: string, options: WaitOptions
         ? () => {}
         : execution.timers.set(dueAt, () => {
             stopWaiting()
+            over()
             execution.settle(call, 'signal-timed-out', null, undefined)
           })
     const take = (item: InboxItem) => {
       const payload: unknown = JSON.parse(item.payload)
+      const taken = () => {
+        dropTimer()
+        over()
+      }
       try {
         letIn = schema && validate(schema, payload)
       } catch (error) {
-        dropTimer()
+        taken()
         execution.fail(call, 'signal-failed', error)
         return true
       }
@@ -81,11 +131,15 @@ export function waitFor(execution: Execution, name: string, options: WaitOptions
         execution.open(call, 'signal-refused', refusalOf(item, letIn.issues))
         return false
       }
-      dropTimer()
+      taken()
       execution.settle(call, 'signal-received', item.payload, payload)
       return true
     }
     stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, take)
+    return () => {
+      dropTimer()
+      stopWaiting()
+    }
   })
   if (!schema) return call.promise
   return derived(execution, call, (payload) => {
@@ -102,9 +156,7 @@ const longestRefused = 2000
 /** What the journal has of a signal that was set aside; the inbox keeps the whole. */
 function refusalOf({ id, payload }: InboxItem, issues: Issue[]): string {
   const shown: unknown =
-    payload.length > longestRefused
-      ? `${payload.slice(0, longestRefused).toWellFormed()}…`
-      : JSON.parse(payload)
+    payload.length > longestRefused ? shorten(payload, longestRefused) : JSON.parse(payload)
   return JSON.stringify({ item: id, problem: describeIssues(issues), payload: shown })
 }
 
@@ -115,15 +167,17 @@ function refusalOf({ id, payload }: InboxItem, issues: Issue[]): string {
 export function derived<T>(execution: Execution, call: Call, turn: (value: unknown) => T): Promise<T> {
   const promise = call.promise.then(turn)
   promise.catch((error) => execution.blame(call, error))
+  execution.openWaits.add(promise, () => execution.openWaits.giveUp(call.promise))
   return promise
 }
 
 /** Waits for a child run's end. @throws the child's failure, as `child-failed` or `child-cancelled` */
 export function childResult(execution: Execution, childId: string, workflow: string): Promise<unknown> {
   const call = execution.issue('child-result', childId, null)
-  execution.perform(call, () => {
+  performWait(execution, call, undefined, (over) => {
     if (!call.recorded) execution.open(call, 'child-awaited', null)
-    execution.inbox.wait(`child:${childId}`, call.step, (item) => {
+    return execution.inbox.wait(`child:${childId}`, call.step, (item) => {
+      over()
       execution.childEnded()
       execution.settle(call, 'child-finished', item.payload, JSON.parse(item.payload))
       return true

@@ -17,7 +17,7 @@ import type { Birth } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
 import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
-import type { Execution } from './execution.ts'
+import type { Execution, OnBorn } from './execution.ts'
 import { defaultGraceMs, giveBack, within } from './give-back.ts'
 import { HeldRuns, isSuspect } from './held-runs.ts'
 import { Liveness } from './liveness.ts'
@@ -273,8 +273,8 @@ export class Worker {
     )
   }
 
-  /** Drives a run from its birth; `onBorn` hears whether it was new. */
-  adoptNewborn(birth: Birth, onBorn: (isNew: boolean) => void): void {
+  /** Drives a run from its birth; `onBorn` hears what became of that. */
+  adoptNewborn(birth: Birth, onBorn: OnBorn): void {
     this.#held.adoptNewborn(birth, onBorn)
   }
 
@@ -294,6 +294,7 @@ export class Worker {
     const { database, edges } = this.#options
     await this.#recover()
     this.#options.onBeat()
+    await this.#held.noticeSilent()
     const { next, woken } = await reconcileWakes(database, this.#reconciled)
     this.#reconciled = next
     // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.

@@ -1,11 +1,14 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
-import type { Usd } from '../base/money.ts'
+import { toUsd, type Usd } from '../base/money.ts'
+import { wholeNumber } from '../base/numbers.ts'
 import { type OutputOf, requireSync } from '../base/schema.ts'
-import type { Duration } from '../base/time.ts'
+import { describeValue } from '../base/shorten.ts'
+import { checkText } from '../base/text.ts'
+import { type Duration, toMs } from '../base/time.ts'
 
 export interface WorkflowLimits {
-  /** The most `ctx` calls a run may make. Default 1,000. */
+  /** The most `ctx` calls a run may make; `Infinity`: as many as it wants. Default 1,000. */
   steps?: number
   /** How long a run may take from its start, waiting included. Default: no limit. */
   time?: Duration
@@ -49,7 +52,10 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly types?: { input: Input; output: Output }
 }
 
-/** Declares a workflow. `runtime.ts` gives `ctx` its type. @throws `bad-workflow` `async-schema` */
+/**
+ * Declares a workflow. `runtime.ts` gives `ctx` its type.
+ * @throws `bad-workflow` `async-schema` `bad-text` `bad-number` `bad-duration` `bad-amount`
+ */
 export function defineWorkflow<Ctx, I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined, R>(
   definition: WorkflowDefinition<Ctx, I, O, R>,
 ): Workflow<OutputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
@@ -61,14 +67,23 @@ export function defineWorkflow<Ctx, I extends StandardSchemaV1, O extends Standa
   }
   requireSync(definition.input, `The input schema of workflow "${definition.name ?? ''}"`)
   requireSync(definition.output, `The output schema of workflow "${definition.name ?? ''}"`)
+  const { name, version = '1', limits = {}, queue = 'default' } = definition
+  const what = name === undefined ? 'a workflow' : `workflow ${describeValue(name)}`
+  if (name !== undefined) checkText(name, 'The name of a workflow')
+  checkText(version, `\`version\` of ${what}`)
+  checkText(queue, `\`queue\` of ${what}`)
+  if (limits.steps !== undefined && limits.steps !== Number.POSITIVE_INFINITY)
+    wholeNumber(limits.steps, `\`limits.steps\` of ${what}`)
+  if (limits.time !== undefined) toMs(limits.time, `\`limits.time\` of ${what}`)
+  if (limits.cost !== undefined) toUsd(limits.cost)
   return {
     kind: 'reeve-workflow',
-    name: definition.name ?? '',
-    version: definition.version ?? '1',
+    name: name ?? '',
+    version,
     input: definition.input,
     output: definition.output,
-    limits: definition.limits ?? {},
-    queue: definition.queue ?? 'default',
+    limits,
+    queue,
     key: definition.key as Workflow['key'],
     run: definition.run as Workflow['run'],
   }

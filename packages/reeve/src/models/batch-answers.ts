@@ -51,7 +51,7 @@ export async function collect(
     const call = {
       name: `${name} ${first + from + 1}–${first + count}`,
       args: argumentsHash({ route, planned, from, outcome: ended.outcome }),
-      retry: { attempts: 8, delay: '30s', factor: 4, maxDelay: '1h' },
+      retry: { attempts: 8, delay: '30s', factor: 4, maxDelay: '1h' } as const,
     }
     const answer = await questions.call(execution, call, async ({ signal }) => {
       loading ??= load(signal).catch((error: unknown) => {

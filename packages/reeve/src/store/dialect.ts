@@ -1,4 +1,5 @@
 import type { Bulk, Value } from './database.ts'
+import { checkRow } from './values.ts'
 
 /**
  * What differs between the SQL of SQLite and of Postgres. All other files write it once, in the words of
@@ -54,6 +55,7 @@ export function bulkForPostgres(bulk: Bulk): string {
 
 /** The rows of a bulk statement, turned into one array literal for each column. */
 export function arraysOf(bulk: Bulk, rows: Value[][]): string[] {
+  for (const row of rows) checkRow(bulk, row)
   return Object.values(bulk.columns).map((type, column) => {
     let text = '{'
     for (let index = 0; index < rows.length; index++) {

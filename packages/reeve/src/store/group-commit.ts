@@ -52,7 +52,7 @@ export interface TurnSource {
   /** Asked once per `submit`, at the last moment before the commit, so that one turn carries all that is ready. */
   take(): Turn
   settled(outcome: Outcome): void
-  /** The database refused this turn by itself (a broken constraint); other turns are not touched. */
+  /** This turn by itself cannot be written (a broken constraint, a value that is none); other turns are not touched. */
   refused(error: unknown): void
 }
 
@@ -110,8 +110,18 @@ export class GroupCommit {
     const sources =
       this.#waiting.length > largestGroup ? this.#waiting.splice(0, largestGroup) : this.#waiting
     if (sources === this.#waiting) this.#waiting = []
-    const turns = sources.map((source) => source.take())
-    void this.#write(sources, turns, false).then(() => this.#end())
+    const taken: TurnSource[] = []
+    const turns: Turn[] = []
+    for (const source of sources) {
+      // One that cannot make its turn must not take the others with it.
+      try {
+        turns.push(source.take())
+        taken.push(source)
+      } catch (error) {
+        source.refused(error)
+      }
+    }
+    void this.#write(taken, turns, false).then(() => this.#end())
   }
 
   /**
@@ -119,6 +129,7 @@ export class GroupCommit {
    * turns may be on disk.
    */
   async #write(sources: TurnSource[], turns: Turn[], inDoubt: boolean): Promise<void> {
+    if (turns.length === 0) return
     let outcomes: Outcome[]
     try {
       outcomes = await this.#database.transaction((session) =>

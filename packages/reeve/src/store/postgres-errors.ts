@@ -1,4 +1,5 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { isOfValues } from './values.ts'
 
 /**
  * The connection was lost between sending COMMIT and hearing of it: the transaction is on disk whole, or not at all,
@@ -63,6 +64,7 @@ const ownFault = /^(23|22|54000)/
 
 export function classifyPostgres(error: unknown): 'retry' | 'constraint' | 'unknown' | 'fatal' {
   if (error instanceof CommitUnknown) return 'unknown'
+  if (isOfValues(error)) return 'constraint'
   const code = codeOf(error)
   if (isLoss(error) || passing.test(code)) return 'retry'
   return ownFault.test(code) ? 'constraint' : 'fatal'

@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { storable } from '../base/shorten.ts'
 import type { Bulk, Session, Value } from './database.ts'
 
 /**
@@ -210,6 +211,21 @@ export const pauseRuns: Bulk = {
   sql: 'update runs set paused = :paused {from} where runs.no = :no',
 }
 
+/** Says of runs that a worker holds what they are at. */
+export const explainRuns: Bulk = {
+  columns: { no: 'int', epoch: 'int', reason: 'text' },
+  sql: `update runs set reason = :reason
+    {from} where runs.no = :no and runs.epoch = :epoch and runs.status = 'running'`,
+}
+
+/** The most of a reason that a row keeps, in characters; the journal has the whole error. */
+const longestReason = 4000
+
+/** As a row keeps it: for people, never longer than a page. */
+export function reasonOf(text: string | null): string | null {
+  return text === null ? null : storable(text, longestReason)
+}
+
 /** Moves runs that no worker holds to another state. A worker that wrongly believes to hold one is refused from then on. */
 export const moveRuns: Bulk = {
   columns: { no: 'int', status: 'text', reason: 'text', ended_at: 'int', head: 'text', head_seq: 'int' },
@@ -224,7 +240,7 @@ export function releaseValues(release: Release): Value[] {
   return [
     release.no,
     release.status,
-    release.reason,
+    reasonOf(release.reason),
     release.wakeAt,
     release.inboxSeen,
     release.endedAt,

@@ -1,6 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Bulk, Value } from './database.ts'
 import { bulkForSqlite } from './dialect.ts'
+import { readAll } from './sqlite-rows.ts'
+import { checkRow } from './values.ts'
 
 /** Rows that one statement takes, largest first: every call into SQLite costs as much as writing a small row. */
 const chunks = [64, 8, 1] as const
@@ -23,9 +25,13 @@ export class BulkStatements {
       const index = chunks.findIndex((size) => size <= left)
       const end = start + chunks[index]!
       const values: Value[] = []
-      for (; start < end; start++) values.push(...rows[start]!)
+      for (; start < end; start++) {
+        const row = rows[start]!
+        checkRow(bulk, row)
+        values.push(...row)
+      }
       const statement = this.#statement(bulk, index)
-      if (answering) answers.push(...(statement.all(...values) as Row[]))
+      if (answering) answers.push(...readAll<Row>(bulk.sql, statement, values))
       else statement.run(...values)
     }
     return answers

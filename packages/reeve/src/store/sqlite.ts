@@ -7,6 +7,8 @@ import type { Bulk, Database, Session, Value } from './database.ts'
 import { forSqlite } from './dialect.ts'
 import { makePrivate } from './private-files.ts'
 import { BulkStatements } from './sqlite-bulk.ts'
+import { isOutOfRange, readAll } from './sqlite-rows.ts'
+import { isOfValues } from './values.ts'
 
 /** Below this, SQLite can corrupt a WAL database when a writer resets the log under a reader. */
 const oldestSqlite = '3.51.3'
@@ -151,9 +153,10 @@ class SqliteDatabase implements Database {
   classify(error: unknown): 'retry' | 'constraint' | 'fatal' {
     const errcode = errcodeOf(error)
     const primary = errcode & 0xff
+    if (isOfValues(error)) return 'constraint'
     if (errcode === noRoomForIndex) return 'retry'
     if (primary === 5 || primary === 6 || primary === 13 || primary === 8) return 'retry'
-    return primary === 19 ? 'constraint' : 'fatal'
+    return ownFaults.has(primary) ? 'constraint' : 'fatal'
   }
 
   async integrity(): Promise<string[]> {
@@ -185,11 +188,17 @@ class Connection implements Session {
   }
 
   async all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
-    return this.#prepare(sql).all(...parameters) as Row[]
+    return readAll<Row>(sql, this.#prepare(sql), parameters)
   }
 
   async get<Row>(sql: string, parameters: Value[] = []): Promise<Row | undefined> {
-    return this.#prepare(sql).get(...parameters) as Row | undefined
+    const statement = this.#prepare(sql)
+    try {
+      return statement.get(...parameters) as Row | undefined
+    } catch (error) {
+      if (!isOutOfRange(error)) throw error
+      return readAll<Row>(sql, statement, parameters)[0]
+    }
   }
 
   async run(sql: string, parameters: Value[] = []): Promise<number> {
@@ -209,6 +218,9 @@ class Connection implements Session {
     return statement
   }
 }
+
+/** What is wrong with the values of one turn: TOOBIG, CONSTRAINT, MISMATCH, RANGE. */
+const ownFaults = new Set([18, 19, 20, 25])
 
 /** 0 for an error that is not SQLite's. */
 function errcodeOf(error: unknown): number {

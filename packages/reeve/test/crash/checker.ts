@@ -25,6 +25,10 @@ const settling = new Set([
   'signal-received',
   'signal-timed-out',
   'approval-decided',
+  'signal-given-up',
+  'timer-given-up',
+  'approval-given-up',
+  'child-result-given-up',
   'child-started',
   'child-finished',
 ])

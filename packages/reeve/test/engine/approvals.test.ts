@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { settle } from '../../src/base/fake-clock.ts'
+import type { Duration } from '../../src/base/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { listPending, requireApproval } from '../../src/store/approvals.ts'
@@ -8,12 +9,12 @@ import { rowOf, type TestEngine, testEngine, typesOf } from './harness.ts'
 
 const reply = defineWorkflow({
   name: 'reply',
-  input: z.object({ timeout: z.string().optional() }),
+  input: z.object({ timeout: z.custom<Duration>().optional() }),
   run: (ctx: CoreContext, { timeout }) =>
     ctx.approve('send', { show: { to: 'ada' }, ...(timeout === undefined ? {} : { timeout }) }),
 })
 
-async function asked(input: { timeout?: string } = {}) {
+async function asked(input: { timeout?: Duration } = {}) {
   const opened = await testEngine([reply])
   await opened.engine.start()
   const handle = await opened.engine.startRun(reply, input)
@@ -131,7 +132,7 @@ test('what a run no longer waits for is withdrawn when it ends', async () => {
     name: 'race',
     input: z.unknown(),
     run: (ctx: CoreContext) =>
-      ctx.race<unknown>([ctx.approve('send', { show: 1 }), ctx.sleep('1h').then(() => 'late')]),
+      ctx.race([ctx.approve('send', { show: 1 }), ctx.sleep('1h').then(() => 'late')]),
   })
   const opened = await testEngine([flow])
   const { engine, clock, database } = opened
@@ -150,7 +151,7 @@ test('an approval withdrawn by a failure is asked again when the run is retried'
     name: 'branches',
     input: z.unknown(),
     run: (ctx: CoreContext) =>
-      ctx.all<unknown>([
+      ctx.all([
         ctx.approve('send', { show: 1 }).then((decision) => decision.status),
         ctx.step(
           'work',

@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import type { Duration } from '../../src/base/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 const child = defineWorkflow({
   name: 'child',
-  input: z.object({ sleep: z.string().optional(), fail: z.boolean().optional() }),
+  input: z.object({
+    sleep: z.custom<Duration>((given) => typeof given === 'string').optional(),
+    fail: z.boolean().optional(),
+  }),
   async run(ctx: CoreContext, { sleep, fail }) {
     if (sleep) await ctx.sleep(sleep)
     if (fail) throw new TypeError('the child broke')

@@ -307,7 +307,7 @@ test('an answer that comes while the process winds up is kept for the next one',
     name: 'two-branches',
     input: z.unknown(),
     run: (ctx: CoreContext) =>
-      ctx.all<unknown>([
+      ctx.all([
         effect(CoreContext.executionOf(ctx), pay, {}),
         ctx.step('slow', () => new Promise((resolve) => (release = () => resolve('slow')))),
       ]),

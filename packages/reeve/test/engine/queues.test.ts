@@ -129,7 +129,7 @@ test('starts with one idempotency key make one run, and the others run nothing',
 
 test('starts that come together make one run with the last input, once they have ceased', async () => {
   const { engine, begun, clock, open, database } = await queued({}, [])
-  const debounce = { key: 'ticket-7', delay: '1m' }
+  const debounce = { key: 'ticket-7', delay: '1m' } as const
   const first = await engine.startRun('gated', 'one', { debounce })
   await clock.advance(50_000)
   const second = await engine.startRun('gated', 'two', { debounce })

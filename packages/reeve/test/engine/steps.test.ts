@@ -4,7 +4,7 @@ import { ReeveError } from '../../src/base/errors.ts'
 import { settle } from '../../src/base/fake-clock.ts'
 import type { Json } from '../../src/base/json.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
-import { delayAfter, resolveRetry } from '../../src/engine/retry.ts'
+import { delayAfter, type RetryPolicy, resolveRetry } from '../../src/engine/retry.ts'
 import type { StepAttempt, StepOptions } from '../../src/engine/step.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
@@ -383,7 +383,7 @@ test('however far the growth of no delay is, each attempt is made at once', asyn
   await engine.stop()
 })
 
-test.each([
+test.each<[RetryPolicy, number]>([
   [{ delay: 0 }, 0],
   [{ delay: 0, factor: 1e308, maxDelay: '1h' }, 0],
   [{ delay: 1, factor: 1e308, maxDelay: '1h' }, 3_600_000],

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { FakeClock, settle } from '../../src/base/fake-clock.ts'
+import type { Duration } from '../../src/base/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { Timers } from '../../src/engine/timers.ts'
-import { defineWorkflow } from '../../src/engine/workflow.ts'
+import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 const anything = z.unknown()
 
 const waiting = defineWorkflow({
   name: 'waiting',
-  input: z.object({ signals: z.array(z.string()), timeout: z.string().optional() }),
+  input: z.object({ signals: z.array(z.string()), timeout: z.custom<Duration>().optional() }),
   async run(ctx: CoreContext, { signals, timeout }) {
     const got: unknown[] = []
     for (const name of signals) {
@@ -113,7 +114,7 @@ test('a wait that got its signal early leaves no timer behind', async () => {
 
 const paid = defineWorkflow({
   name: 'paid',
-  input: z.object({ timeout: z.string().optional() }),
+  input: z.object({ timeout: z.custom<Duration>().optional() }),
   async run(ctx: CoreContext, { timeout }) {
     const schema = z.object({ amount: z.number().refine((amount) => BigInt(amount) > 0n) })
     const payment = await (timeout === undefined
@@ -201,7 +202,7 @@ test('a wait with a length that cannot be read fails where it is made, and the s
     name: 'bad-sleep',
     input: anything,
     async run(ctx: CoreContext) {
-      const code = await ctx.sleep('soon').catch((error) => error.code)
+      const code = await ctx.sleep('soon' as never).catch((error) => error.code)
       await ctx.step('after', () => 1)
       await ctx.sleep('5m')
       return code
@@ -259,7 +260,7 @@ test('timers fire in their order and never early, in memory as over a park', asy
     async run(ctx: CoreContext) {
       const start = ctx.now().getTime()
       await ctx.all(
-        ['300ms', '100ms', '8m', '900ms', '4m'].map(async (length) => {
+        (['300ms', '100ms', '8m', '900ms', '4m'] as const).map(async (length) => {
           await ctx.sleep(length)
           await ctx.step(length, () => {
             fired.push([length, now() - start])
@@ -466,5 +467,141 @@ test('a run that acts beside a long wait stays with its process', async () => {
   await clock.advance(3_600_001)
   expect(await handle.result()).toMatchObject({ status: 'succeeded' })
   expect(bodies).toBe(1)
+  await engine.stop()
+})
+
+test('a wait until a point in time times out then, and at once when that has passed', async () => {
+  const clock = new FakeClock()
+  const soon = clock.now() + 60_000
+  const flow = defineWorkflow({
+    name: 'until',
+    input: anything,
+    async run(ctx: CoreContext) {
+      const past = [
+        await ctx.waitFor('paid', { until: new Date(soon - 86_400_000) }),
+        await ctx.waitFor('paid', { until: '2020-01-01T00:00:00Z' }),
+        await ctx.waitFor('paid', { timeout: -86_400_000 }),
+        (await ctx.approve('pay', { show: 1, until: new Date(0) })).status,
+        (await ctx.approve('pay', { show: 1, timeout: -1 })).status,
+      ]
+      await ctx.sleep(-5)
+      await ctx.sleep({ until: new Date(5) })
+      await ctx.sleep({ until: '1999-12-31' })
+      const timedOut = await ctx.waitFor('paid', { until: new Date(soon).toISOString() })
+      return [past.map((each) => each ?? null), timedOut ?? null, ctx.now().getTime() >= soon]
+    },
+  })
+  const { engine, database } = await testEngine([flow], { clock })
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await clock.advance(59_000)
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'waiting', wake_at: soon })
+  await clock.advance(2000)
+  expect(await handle.result()).toEqual({
+    status: 'succeeded',
+    output: [[null, null, null, 'expired', 'expired'], null, true],
+  })
+  await engine.stop()
+})
+
+test('a deadline that passed while nothing ran is a timeout when the run is taken up again', async () => {
+  const flow = defineWorkflow({
+    name: 'until',
+    input: anything,
+    async run(ctx: CoreContext) {
+      await ctx.step('sent', () => 1)
+      const due = new Date(ctx.now().getTime() + 60_000)
+      await ctx.waitFor('unblock')
+      const left = due.getTime() - ctx.now().getTime()
+      const first = await ctx.waitFor('paid', { timeout: left })
+      const second = await ctx.waitFor('paid', { until: due })
+      return [left < 0, first ?? 'timed out', second ?? 'timed out']
+    },
+  })
+  const first = await mortalEngine([flow])
+  const handle = await first.engine.startRun(flow, {})
+  await settle()
+  await first.die()
+  first.clock.jump(first.clock.now() + 7 * 86_400_000)
+  const { engine } = await testEngine([flow], { database: first.database, clock: first.clock })
+  await engine.start()
+  await engine.control.signal(handle.id, 'unblock', null)
+  await first.clock.advance(1000)
+  expect(await engine.resultOf(handle.id)).toEqual({
+    status: 'succeeded',
+    output: [true, 'timed out', 'timed out'],
+  })
+  await engine.stop()
+})
+
+test.each<[string, (ctx: CoreContext) => Promise<unknown>]>([
+  ['sleep', (ctx) => ctx.sleep(Number.MAX_SAFE_INTEGER)],
+  ['sleep of 1e16 ms', (ctx) => ctx.sleep(1e16)],
+  ['sleep without end', (ctx) => ctx.sleep(Number.POSITIVE_INFINITY)],
+  ['sleep until the last date', (ctx) => ctx.sleep(new Date(8.64e15))],
+  ['sleep until no date', (ctx) => ctx.sleep(new Date('x'))],
+  ['sleep for a symbol', (ctx) => ctx.sleep(Symbol('x') as never)],
+  ['sleep for nothing', (ctx) => ctx.sleep(Object.create(null))],
+  ['wait', (ctx) => ctx.waitFor('x', { timeout: 1e300 })],
+  ['wait until', (ctx) => ctx.waitFor('x', { until: '9999-12-31T00:00:00Z' })],
+  ['wait until and for', (ctx) => ctx.waitFor('x', { until: new Date(0), timeout: 1 })],
+  ['approval', (ctx) => ctx.approve('x', { show: 1, timeout: '99999999w' })],
+  ['step timeout', (ctx) => ctx.step('x', () => 1, { timeout: 2 ** 53 })],
+  ['retry delay', (ctx) => ctx.step('x', () => Promise.reject(new Error('no')), { retry: { delay: 1e18 } })],
+  ['child delay', (ctx) => ctx.start('far', {}, { delay: 1e16 })],
+  ['child priority', (ctx) => ctx.start('far', {}, { priority: 2 ** 53 })],
+])('a far %s is refused where it is made, and the rows stay readable', async (_what, use) => {
+  const flow = defineWorkflow({
+    name: 'far',
+    input: anything,
+    async run(ctx: CoreContext) {
+      const code = await (async () => use(ctx))().then(String, (error) => error.code)
+      await ctx.step('after', () => 1)
+      await ctx.sleep('5s')
+      return code
+    },
+  })
+  const { engine, clock, database } = await testEngine([flow as Workflow])
+  await engine.start()
+  const handle = await engine.startRun(flow as Workflow, {})
+  await clock.advance(6000)
+  expect(await handle.result()).toEqual({
+    status: 'succeeded',
+    output: expect.stringMatching(/^bad-(duration|moment|number|option)$/),
+  })
+  for (const table of ['runs', 'events', 'approvals']) await database.all(`select * from ${table}`)
+  await engine.stop()
+})
+
+test('numbers beyond what is safe, on a row of before, do not keep the run from being read, set aside and cancelled', async () => {
+  const flow = defineWorkflow({
+    name: 'old',
+    input: anything,
+    run: (ctx: CoreContext) => ctx.race([ctx.sleep('5d'), ctx.waitFor('go')]),
+  })
+  const first = await mortalEngine([flow])
+  const handle = await first.engine.startRun(flow, {})
+  await settle()
+  await first.die()
+  const far = '9007201000000000'
+  const { no } = await rowOf(first.database, handle.id)
+  const set = (await first.database.get<{ payload: string }>(
+    `select payload from events where type = 'timer-set'`,
+  ))!
+  await first.database.run(
+    `update runs set wake_at = ${far}, priority = ${far}, status = 'queued' where no = ?`,
+    [no],
+  )
+  await first.database.run(`update events set payload = ? where type = 'timer-set'`, [
+    set.payload.replace(/\d+/, far),
+  ])
+  expect((await rowOf(first.database, handle.id)).wake_at).toBe(Number(far))
+  const { engine } = await testEngine([flow], { database: first.database, clock: first.clock })
+  await engine.start()
+  await settle()
+  // Its chain no longer verifies, as somebody wrote into it: the run is set aside, and nothing else suffers.
+  expect(await rowOf(first.database, handle.id)).toMatchObject({ status: 'stuck', priority: Number(far) })
+  await engine.control.cancel(handle.id, 'ada')
+  expect(await rowOf(first.database, handle.id)).toMatchObject({ status: 'cancelled', wake_at: null })
   await engine.stop()
 })

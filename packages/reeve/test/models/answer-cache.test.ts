@@ -1,6 +1,7 @@
 import { LLMock } from '@copilotkit/aimock'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { Duration } from '../../src/base/time.ts'
 import { workflow } from '../../src/context.ts'
 import type { CacheOptions } from '../../src/models/answer-cache.ts'
 import { hostedSolver } from '../../src/models/hosted.ts'
@@ -21,7 +22,7 @@ beforeEach(() => {
 
 interface Given {
   text: string
-  cache?: string | CacheOptions
+  cache?: Duration | CacheOptions
   instructions?: string
 }
 const Given = z.custom<Given>((value) => value !== null && typeof value === 'object')
@@ -124,7 +125,7 @@ test('whatever shapes an answer tells it from others', async () => {
     [{ text: 'a', cache: project }, flow],
     [{ text: 'a', cache: project }, otherFlow],
     [{ text: 'a', cache: '1d' }, flow],
-  ] as const)
+  ] as [Given, typeof flow][])
     outputs.push((await ask(bench, given, of)).output)
   expect(outputs).toEqual([1, 2, 3, 4, 5, 6, 7, 7, 1])
   await bench.engine.stop()
@@ -201,7 +202,7 @@ test('a cache that cannot be read or written costs an answer nothing', async () 
 
 test('a cache option that is none fails where it is written', async () => {
   const bench = await agentBench([flow], { route: counting() })
-  expect((await ask(bench, { text: 'a', cache: 'a day' })).output).toMatchObject({
+  expect((await ask(bench, { text: 'a', cache: 'a day' as never })).output).toMatchObject({
     error: { code: 'bad-duration' },
   })
   expect(

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import { silentLog } from '../../src/base/log.ts'
+import type { Duration } from '../../src/base/time.ts'
 import { workflow } from '../../src/context.ts'
 import { AbandonedBatches } from '../../src/models/abandoned-batches.ts'
 import type { BatchService } from '../../src/models/batch.ts'
@@ -29,7 +30,11 @@ const cost = { openai: { batch: 22_500, ordinary: 45_000 }, anthropic: { batch: 
 const Fact = z.object({ doubled: z.number() })
 const flow = workflow({
   name: 'flow',
-  input: z.object({ count: z.number(), within: z.string().optional(), most: z.number().optional() }),
+  input: z.object({
+    count: z.number(),
+    within: z.custom<Duration>().optional(),
+    most: z.number().optional(),
+  }),
   run(ctx, { count, ...limits }) {
     const inputs = Array.from({ length: count }, (_, index) => `number ${index}`)
     return ctx.extractAll('double it', inputs, { schema: Fact, route: 'numbers', batch: limits })
@@ -100,7 +105,7 @@ async function benchOf(solver: Solver | Solver[], options: Parameters<typeof age
   return bench
 }
 
-type Input = { count: number; within?: string; most?: number }
+type Input = { count: number; within?: Duration; most?: number }
 
 /** Starts a run and waits until so many batches are at the provider. */
 async function sent(bench: AgentBench, at: BatchDouble, input: Input, batches = 1): Promise<string> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { Duration } from '../../src/base/time.ts'
 import { processTool } from '../../src/tools/process.ts'
 import { hasEnded } from './processes.ts'
 import { callTool } from './tool-call.ts'
@@ -21,7 +22,7 @@ const escapes = {
   'two forks': `(setsid sh -c '(setsid sh -c "echo \\$\\$ > \\"\\$0\\"; exec sleep 600" "$0" &) &' "$0" &)`,
 }
 
-function shell(name: string, timeout: string) {
+function shell(name: string, timeout: Duration) {
   return processTool({
     name: 'run.shell',
     description: 'Run it',

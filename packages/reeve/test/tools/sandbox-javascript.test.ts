@@ -68,7 +68,7 @@ test.each([
   [`return { toJSON() { throw new Error('no') } }`, 'script-failed'],
 ])('%s ends as %s', async (code, outcome) => {
   const limits = {
-    time: outcome === 'script-timeout' ? 250 : '15s',
+    time: outcome === 'script-timeout' ? 250 : 15_000,
     memoryBytes: 32 * 1_048_576,
     outputBytes: 100_000,
   }

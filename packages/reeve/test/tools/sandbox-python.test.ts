@@ -117,7 +117,7 @@ test('computes, and finds no way out', async () => {
 test('endless loops, hoarding and the shell each end clearly', async () => {
   // Only the loop is to meet its time; what ends by itself may take as long as a busy machine needs.
   const memoryBytes = 64 * 1_048_576
-  const limits = { time: '2m', memoryBytes }
+  const limits = { time: '2m', memoryBytes } as const
   const hoard = 'hoard = []\nwhile True: hoard.append(bytearray(10_000_000))'
   const [loop, hoarded, shell] = (await Promise.allSettled([
     runPython('while True: pass', null, { time: 1500, memoryBytes }),

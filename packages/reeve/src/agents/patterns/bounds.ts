@@ -1,5 +1,6 @@
 import { formatUsd, toUsd, type Usd } from '../../base/money.ts'
-import { type Duration, formatMs, toMs } from '../../base/time.ts'
+import { wholeNumber } from '../../base/numbers.ts'
+import { type Duration, formatMs, toWaitMs } from '../../base/time.ts'
 import type { PatternContext } from './doer.ts'
 
 /**
@@ -13,6 +14,15 @@ export interface Bounds {
   time?: Duration
 }
 
+/**
+ * A pattern's counts (rounds, branches, the most of a plan) as whole numbers from 1 on: with another it would end at once
+ * with nothing done, or never.
+ * @throws `bad-number`
+ */
+export function checkCounts(pattern: string, counts: Record<string, number>): void {
+  for (const [count, value] of Object.entries(counts)) wholeNumber(value, `\`${count}\` of ${pattern}`)
+}
+
 export interface BoundReached {
   why: 'cost' | 'time'
   reason: string
@@ -21,7 +31,8 @@ export interface BoundReached {
 /** Starts to measure; the returned function says which bound is reached. The same on replay. */
 export function startBounds(ctx: PatternContext, bounds: Bounds): () => BoundReached | undefined {
   const costUsd = bounds.cost === undefined ? Number.POSITIVE_INFINITY : toUsd(bounds.cost)
-  const timeMs = bounds.time === undefined ? Number.POSITIVE_INFINITY : toMs(bounds.time)
+  const timeMs =
+    bounds.time === undefined ? Number.POSITIVE_INFINITY : toWaitMs(bounds.time, '`time` of a pattern')
   const { spentUsd } = ctx
   const startedAt = ctx.now().getTime()
   return () => {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { describeIssues, validate } from '../../base/schema.ts'
-import { type Bounds, startBounds } from './bounds.ts'
+import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 
 /** What a reviewer says of a draft. */
@@ -47,6 +47,7 @@ export async function critique<Draft extends Json = string>(
   options: CritiqueOptions<Draft>,
 ): Promise<Critiqued<Draft>> {
   const { task, rounds = 3, stopAt = 0.9 } = options
+  checkCounts(`critique "${name}"`, { rounds })
   const bound = startBounds(ctx, options)
   const criteria = await fixCriteria(ctx, name, options)
   ctx.log(`critique "${name}" judges by ${criteria.length} criteria`, { pattern: 'critique', name, criteria })

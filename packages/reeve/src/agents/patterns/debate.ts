@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import { describeIssues, validate } from '../../base/schema.ts'
-import { type Bounds, startBounds } from './bounds.ts'
+import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 import {
   type ConflictRule,
@@ -51,6 +51,7 @@ export async function debate<State extends StateShape>(
   options: DebateOptions<State>,
 ): Promise<Debated<State>> {
   const { participants, rounds = 3 } = options
+  checkCounts(`debate "${name}"`, { rounds })
   const bound = startBounds(ctx, options)
   const shared = new SharedState(ctx, name, options)
   const names = Object.keys(participants)

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { parse } from '../../base/schema.ts'
-import { type Bounds, startBounds } from './bounds.ts'
+import { concurrencyOf } from '../../engine/all.ts'
+import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 
 export interface Subtask {
@@ -44,7 +45,9 @@ export async function fanOut<Output>(
   name: string,
   options: FanOutOptions<Output>,
 ): Promise<FannedOut<Output>> {
-  const { task, workers, synthesise, concurrency = 4, onFailure = 'go-on' } = options
+  const { task, workers, synthesise, concurrency = 4, maxSubtasks = 8, onFailure = 'go-on' } = options
+  checkCounts(`fan-out "${name}"`, { maxSubtasks })
+  const limit = concurrencyOf(concurrency, `fan-out "${name}"`)
   const bound = startBounds(ctx, options)
   const subtasks = await makePlan(ctx, name, options)
   ctx.log(`fan-out "${name}" has ${subtasks.length} subtasks`, {
@@ -64,7 +67,7 @@ export async function fanOut<Output>(
   }
   const results = await ctx.all(
     subtasks.map((subtask) => () => doSubtask(subtask)),
-    { concurrency },
+    { concurrency: limit },
   )
   const undone = results.filter(({ status }) => status !== 'done')
   for (const each of undone)

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../../base/errors.ts'
-import { type Bounds, startBounds } from './bounds.ts'
+import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import type { PatternContext } from './doer.ts'
 import {
   type ConflictRule,
@@ -49,6 +49,7 @@ export async function handOff<State extends StateShape>(
   options: HandOffOptions<State>,
 ): Promise<HandedOff<State>> {
   const { participants, turns = 10 } = options
+  checkCounts(`hand-off "${name}"`, { turns })
   const bound = startBounds(ctx, options)
   const shared = new SharedState(ctx, name, options)
   const path: string[] = []

@@ -10,7 +10,8 @@ import {
   toJsonSchema,
   validate,
 } from '../../base/schema.ts'
-import { type Bounds, startBounds } from './bounds.ts'
+import { concurrencyOf } from '../../engine/all.ts'
+import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 import { findPlanFault, type PlannedStep } from './plan-graph.ts'
 
@@ -64,7 +65,9 @@ export interface PlanDone {
  */
 export async function plan(ctx: PatternContext, name: string, options: PlanOptions): Promise<PlanDone> {
   const bound = startBounds(ctx, options)
-  const { actions, concurrency = 4 } = options
+  const { actions, maxSteps = 12 } = options
+  checkCounts(`plan "${name}"`, { maxSteps })
+  const concurrency = concurrencyOf(options.concurrency ?? 4, `plan "${name}"`)
   const steps = await makePlan(ctx, name, options)
   const line = (message: string, data: { [key: string]: Json }) =>
     ctx.log(`plan "${name}" ${message}`, { pattern: 'plan', name, ...data })

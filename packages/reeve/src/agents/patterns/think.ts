@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import type { Json } from '../../base/json.ts'
 import { type OutputOf, requireSync, toJsonSchema, validate } from '../../base/schema.ts'
+import { checkCounts } from './bounds.ts'
 import { type Asking, askFor, type PatternContext } from './doer.ts'
 
 export interface ThinkOptions<S extends StandardSchemaV1> extends Asking {
@@ -28,6 +29,7 @@ export async function think<S extends StandardSchemaV1>(
   options: ThinkOptions<S>,
 ): Promise<Thought<OutputOf<S>>> {
   const { input, schema, maxSteps = 12 } = options
+  checkCounts(`think "${name}"`, { maxSteps })
   requireSync(schema, `The schema of "${name}"`)
   return askFor(ctx, options, {
     name,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
-import { type Bounds, startBounds } from './bounds.ts'
+import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 
 export interface TreeOptions extends Bounds {
@@ -53,6 +53,7 @@ export async function treeOfThoughts(
   options: TreeOptions,
 ): Promise<Searched> {
   const { branches = 3, depth = 4, pruneBelow = 0.3, thoughts = 24 } = options
+  checkCounts(`tree "${name}"`, { branches, depth, thoughts })
   const isSolved = options.isSolved ?? ((_path, score) => score >= 0.95)
   const bound = startBounds(ctx, options)
   const root: Node = { id: 0, parent: -1, path: [], score: 0 }

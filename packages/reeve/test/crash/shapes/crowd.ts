@@ -5,7 +5,7 @@ import type { Outside } from '../outside.ts'
 import { crashWorkflow, type Operator, outputsAre, type Shape, type Start, witness } from './shape.ts'
 
 /** A worker that loses a run in mid-effect has used an attempt up: there are enough for many such losses. */
-const quick = { attempts: 20, delay: '100ms' }
+const quick = { attempts: 20, delay: '100ms' } as const
 const manners: Manner[] = ['honest', 'late', 'lose-first', 'refuse-first']
 const kinds = ['steps', 'idempotent', 'verifiable', 'once', 'sleep', 'signal', 'approval', 'family'] as const
 

@@ -3,7 +3,7 @@ import type { EffectClass } from '../../../src/engine/effect.ts'
 import type { Manner } from '../oracle-protocol.ts'
 import { crashWorkflow, outputsAre, type Shape, starts, witness } from './shape.ts'
 
-const quick = { attempts: 4, delay: '100ms' }
+const quick = { attempts: 4, delay: '100ms' } as const
 
 /** Shapes that act on the outside world, one effect class each, then mixed. */
 export const effectShapes: Shape[] = [

@@ -2,7 +2,7 @@ import { ReeveError } from '../../../src/base/errors.ts'
 import type { Json } from '../../../src/base/json.ts'
 import { crashWorkflow, outputsAre, type Shape, starts, witness } from './shape.ts'
 
-const quick = { attempts: 3, delay: '100ms' }
+const quick = { attempts: 3, delay: '100ms' } as const
 
 /** Shapes made of steps alone. */
 export const stepShapes: Shape[] = [

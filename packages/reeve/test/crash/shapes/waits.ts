@@ -1,3 +1,4 @@
+import type { Duration } from '../../../src/base/time.ts'
 import { crashWorkflow, outputsAre, type Shape, starts, witness } from './shape.ts'
 
 /** Shapes that wait for time, signals and people. */
@@ -174,7 +175,7 @@ function signalShape(
   name: string,
   options: {
     before: number
-    timeout: string | undefined
+    timeout: Duration | undefined
     sends: (status: string) => boolean
     outcome: (() => string | null) | undefined
   },
@@ -216,7 +217,7 @@ function approvalShape(
       return [
         crashWorkflow(name, async (ctx, input) => {
           const draft = (await step(ctx, 'draft', () => ({ pay: input }))) as { pay: number }
-          const timeout = verdict === undefined ? { timeout: '800ms' } : {}
+          const timeout = verdict === undefined ? ({ timeout: '800ms' } as const) : {}
           const decision = saw(ctx, 'pay', await ctx.approve('pay', { show: draft, ...timeout }))
           if (decision.status === 'approved') {
             await call(ctx, 'payment', decision.value, { effect: 'idempotent' })

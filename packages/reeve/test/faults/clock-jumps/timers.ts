@@ -15,7 +15,7 @@ type Nap = { sleep: number } | { until: number } | { wait: number } | { effect: 
 const dayMs = 86_400_000
 /** So soon after its time has come by the clock, whatever the clock did, a timer has to have fired (ms). */
 const promptMs = 30_000
-const retry = { attempts: 4, delay: '2s' }
+const retry = { attempts: 4, delay: '2s' } as const
 
 function nappers(outside: Outside): Workflow[] {
   const { call } = witness(outside)

@@ -155,7 +155,7 @@ export function isOdd(results: Json[]): boolean {
 }
 
 async function runLeaf(ctx: CoreContext, seen: Witness, code: Code, leaf: Leaf): Promise<Json> {
-  const retry = { attempts: code.attempts, delay: '200ms' }
+  const retry = { attempts: code.attempts, delay: '200ms' } as const
   switch (leaf.do) {
     case 'step': {
       const body = ({ attempt }: { attempt: number }) => {

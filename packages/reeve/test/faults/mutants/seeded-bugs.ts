@@ -168,8 +168,8 @@ export const mutants: Mutant[] = [
   bug(
     'every attempt has its own key',
     'engine/effect.ts',
-    '{ key: this.#key, attempt, signal }),\n      )\n    } catch (error) {\n      return this.#afterError',
-    '{ key: `${this.#key}:${attempt}`, attempt, signal }),\n      )\n    } catch (error) {\n      return this.#afterError',
+    '{ key: this.#key, attempt, signal })),\n      )\n    } catch (error) {\n      return this.#afterError',
+    '{ key: `${this.#key}:${attempt}`, attempt, signal })),\n      )\n    } catch (error) {\n      return this.#afterError',
   ),
   bug(
     'keys are the same in all runs',
@@ -222,8 +222,8 @@ export const mutants: Mutant[] = [
   bug(
     'a sleep starts anew after a crash',
     'engine/waits.ts',
-    "const name = until ? duration.toISOString() : String(duration)\n  const call = execution.issue('timer', name, null)\n  execution.perform(call, () => {\n    const recorded = call.recorded?.opened[0]",
-    "const name = until ? duration.toISOString() : String(duration)\n  const call = execution.issue('timer', name, null)\n  execution.perform(call, () => {\n    const recorded = undefined as { payload: string } | undefined",
+    'const recorded = call.recorded?.opened[0]\n    let dueAt: number\n',
+    'const recorded = undefined as { payload: string } | undefined\n    let dueAt: number\n',
   ),
   bug(
     'a timer fires before its time',

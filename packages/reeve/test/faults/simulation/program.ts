@@ -19,7 +19,7 @@ type Part =
   | { do: 'log' }
   | { do: 'random' }
 
-const retry = { attempts: 4, delay: '200ms' }
+const retry = { attempts: 4, delay: '200ms' } as const
 const classes: EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
 const manners: Manner[] = ['honest', 'honest', 'late', 'lose-first', 'refuse-first']
 

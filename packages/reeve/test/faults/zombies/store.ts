@@ -13,7 +13,7 @@ const scale = 30
 /** The effect whose worker is stopped. */
 export const zombieTool = 'zombie'
 
-const retry = { attempts: 4, delay: '100ms' }
+const retry = { attempts: 4, delay: '100ms' } as const
 
 /** A run with one effect of the class that its input names, and the like that is never stopped for its own sake. */
 export const zombieShape: Shape = {
