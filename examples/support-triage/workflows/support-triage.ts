@@ -44,6 +44,8 @@ export default workflow({
     let feedback: { answer: string; problem: string } | undefined
     for (let round = 1; round <= rounds; round++) {
       draft = await ctx.generate('draft', { route: 'writing', with: { letter, facts, sources }, feedback })
+      // A person's word is final: no critic judges it, and no model writes it anew.
+      if (ctx.writtenBy(draft) !== undefined) break
       const review = await ctx.extract('review', {
         schema: Review,
         from: { draft, ticket: letter },

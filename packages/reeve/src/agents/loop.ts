@@ -5,8 +5,9 @@ import { describeIssues, validate } from '../base/schema.ts'
 import type { Actor } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
 import { parseOnce } from '../engine/parsed-values.ts'
+import { askPerson } from '../models/ask-person.ts'
 import { mark } from '../models/prompt.ts'
-import { type Asked, askPerson, type Questions } from '../models/questions.ts'
+import type { Asked, Questions } from '../models/questions.ts'
 import type { Passage, Question, ToolCall, TurnValue } from '../models/solver.ts'
 import type { AnyAgent } from './agent.ts'
 import type { AgentEvent, AgentListener } from './agent-events.ts'
@@ -14,6 +15,7 @@ import { Allowance } from './allowance.ts'
 import { type Capability, capabilitiesOf } from './capability.ts'
 import { applyGuards } from './guardrails.ts'
 import { Progress } from './progress.ts'
+import { brief, shorten } from './shown-text.ts'
 import { type DoneBefore, makeCalls } from './tool-use.ts'
 import type { Toolbox } from './toolbox.ts'
 import { ContextWindow, estimateTokens, type WindowResult } from './window.ts'
@@ -41,9 +43,6 @@ export interface AgentOptions {
   /** Told after each turn that called tools. Must be deterministic, as the workflow itself. */
   onTurn?: (trace: TurnTrace) => void
 }
-
-/** How often an answer that a guard rejected may be given again. */
-const mostRejections = 2
 
 /**
  * Runs an agent to its final answer. Each turn of the model is one durable question, each call of a tool one durable
@@ -131,6 +130,7 @@ class Loop {
     let compared = sha256(`${fingerprint}\n${canonical(input)}`)
     for (;;) {
       const value = await this.#ask(window, input, compared)
+      if ('final' in value) return value.final
       if ('answer' in value) {
         const checked = await this.#release(value.answer)
         if (checked.ok) return checked.value
@@ -147,8 +147,7 @@ class Loop {
     }
   }
 
-  /** One turn of the model. */
-  async #ask(window: ContextWindow, input: Json, compared: string): Promise<TurnValue> {
+  async #ask(window: ContextWindow, input: Json, compared: string): Promise<TurnValue | { final: unknown }> {
     const { name, route, instructions, offers, output, outputSchema } = this.#agent
     const { execution, questions } = this.#edges
     this.#allowance.beginTurn()
@@ -189,9 +188,19 @@ class Loop {
       this.#tell({ type: 'turn-finished', calls, text, usage: answer.usage })
       return value
     } catch (error) {
-      if (!(error instanceof ReeveError && error.code === 'route-exhausted')) throw error
-      // A person stands in for the model, with the final answer.
-      return { answer: await askPerson(execution, asked, error) }
+      if (error instanceof ReeveError && error.code === 'route-exhausted')
+        return this.#askPerson(asked, error)
+      throw error
+    }
+  }
+
+  /** A person stands in for the model, with the final answer. What a guard rejects of it, they mend, not a model. */
+  async #askPerson(asked: Asked, cause: ReeveError): Promise<{ final: unknown }> {
+    let why = cause
+    for (;;) {
+      const released = await this.#release(await askPerson(this.#edges.execution, asked, why))
+      if (released.ok) return { final: released.value }
+      why = new ReeveError('guard-rejected', released.problem)
     }
   }
 
@@ -246,7 +255,7 @@ class Loop {
     return results
   }
 
-  /** Output guards; what they redact must still fit. A rejected answer may be given again, within bounds. */
+  /** Output guards; what they redact must still fit. A rejected answer may be given again, twice. */
   async #release(answer: unknown): Promise<{ ok: true; value: unknown } | { ok: false; problem: string }> {
     const { name, output, guards } = this.#agent
     if (guards.output.length === 0) return { ok: true, value: answer }
@@ -261,7 +270,7 @@ class Loop {
       )
     }
     const reason = `the answer was rejected by ${guarded.guard}: ${guarded.reason}`
-    if (++this.#rejections > mostRejections) throw this.#allowance.stopped('guard', reason)
+    if (++this.#rejections > 2) throw this.#allowance.stopped('guard', reason)
     return { ok: false, problem: `Notice: ${reason}. Give another answer.` }
   }
 
@@ -289,16 +298,3 @@ class Loop {
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-
-/** A long result as the model sees it: beginning and end. The journal has the whole. */
-function shorten(text: string, length: number): string {
-  if (text.length <= length) return text
-  const head = Math.floor(length * 0.75)
-  const tail = length - head
-  const left = text.length - length
-  return `${text.slice(0, head)}\n[… ${left} of ${text.length} characters left out; the run's journal keeps the whole …]\n${text.slice(-tail)}`
-}
-
-function brief(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text
-}

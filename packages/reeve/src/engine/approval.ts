@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
 import type { ApprovalKind, ApprovalStatus, NewApproval } from '../store/approvals.ts'
+import { noteAuthor } from './authors.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
 import { performWait } from './give-up.ts'
@@ -51,9 +52,12 @@ interface Opened {
   shown: Json
 }
 
-/** Parks the run until a person decides. */
-export function approval(execution: Execution, request: ApprovalRequest): Promise<unknown> {
-  return requestApproval(execution, request).promise
+/** Parks the run until a person decides. What the person gave of their own is known as theirs from then on. */
+export async function approval(execution: Execution, request: ApprovalRequest): Promise<unknown> {
+  const decision = (await requestApproval(execution, request).promise) as Decision
+  if (decision.by !== null && (decision.edited || decision.status === 'answered'))
+    noteAuthor(execution, decision.value, decision.by)
+  return decision
 }
 
 /** The same, for who must know the call. */

@@ -6,6 +6,7 @@ import { checkText } from '../base/text.ts'
 import type { Duration, Moment } from '../base/time.ts'
 import { type AllOptions, all } from './all.ts'
 import { type ApprovalRequest, approval, type Decision } from './approval.ts'
+import { authorOf } from './authors.ts'
 import { type Child, type ChildOptions, startChild } from './children.ts'
 import type { Execution } from './execution.ts'
 import { race } from './give-up.ts'
@@ -143,6 +144,16 @@ export class CoreContext {
     refuseInsideBody(this.#execution, 'ctx.random')
     this.#random ??= seeded(this.#execution.history?.seed ?? this.runId)
     return this.#random()
+  }
+
+  /**
+   * The person who gave exactly this text, list or object in this run: as the answer to a question that no solver could
+   * answer, or as an edit of what was shown. Undefined: nobody did. A person's word is final, so look here before another
+   * model judges or replaces it. The same on replay.
+   * @example if (ctx.writtenBy(draft) === undefined) review = await ctx.extract('review', …)
+   */
+  writtenBy(value: unknown): string | undefined {
+    return authorOf(this.#execution, value)
   }
 
   /** Writes a line to the journal, once. @throws `not-serialisable` `payload-too-large` */

@@ -1,19 +1,16 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
-import type { Json } from '../base/json.ts'
 import { toUsd, type Usd } from '../base/money.ts'
-import { describeIssues } from '../base/schema.ts'
 import type { Duration } from '../base/time.ts'
-import { approval, type Decision } from '../engine/approval.ts'
 import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
-import { checkOnce } from '../engine/parsed-values.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
 import { attempts, type StepAttempt } from '../engine/step.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
 import type { Database } from '../store/database.ts'
 import { readRunByNo } from '../store/runs.ts'
 import { answerCacheFor, type CacheOptions } from './answer-cache.ts'
+import { askPerson } from './ask-person.ts'
 import type { CircuitBreakers } from './breaker.ts'
 import {
   type BudgetPlan,
@@ -280,27 +277,4 @@ function budgetReturnsAt(error: unknown, now: number): number | undefined {
   if (scope.startsWith('run:')) return
   const midnight = (Math.floor(now / dayMs) + 1) * dayMs
   return Math.min(now + budgetLookMs, scope.startsWith('day:') ? midnight : Number.POSITIVE_INFINITY)
-}
-
-/** The last solver of every route is a person. An answer that does not fit is asked for again, with why. */
-export async function askPerson(execution: Execution, asked: Asked, cause: ReeveError): Promise<unknown> {
-  const { name, task, instructions = null, input, schema: wanted = null } = asked.question
-  const best = (cause.details.best as Json | undefined) ?? null
-  let problem = cause.message
-  for (;;) {
-    const shown = { question: name, task, instructions, input, wanted, problem, best } as Json
-    const decision = (await approval(execution, { kind: 'question', subject: name, shown })) as Decision
-    if (decision.status === 'rejected')
-      throw new ReeveError('unanswered', `Nobody could answer "${name}": ${problem}`)
-    if (!asked.schema) {
-      if (typeof decision.value === 'string') return decision.value
-      problem = 'The answer must be a text.'
-      continue
-    }
-    const checked = checkOnce(execution, asked.schema, decision.value, `the answer to "${name}"`, {
-      isOwn: true,
-    })
-    if (checked.ok) return checked.value
-    problem = describeIssues(checked.issues)
-  }
 }

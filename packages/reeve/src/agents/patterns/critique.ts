@@ -24,21 +24,26 @@ export interface CritiqueOptions<Draft extends Json = string> extends Bounds {
   rounds?: number
   /** The score, 0 to 1, at which a draft is good enough. Default 0.9. */
   stopAt?: number
+  /** Also judges, and may replace, a draft that a person wrote. Default false: a person's draft is the result. */
+  reviewPeople?: boolean
 }
 
 export interface Critiqued<Draft> {
-  /** The best one, not the last one. */
+  /** The best one, not the last one; one that a person wrote goes before all others. */
   draft: Draft
-  /** The mean of its scores by criterion. */
-  score: number
-  stopped: 'score' | 'no-gain' | 'rounds' | 'cost' | 'time'
+  /** The mean of its scores by criterion; null when a person wrote it, which nobody judges. */
+  score: number | null
+  stopped: 'score' | 'no-gain' | 'rounds' | 'cost' | 'time' | 'person'
+  /** The person who wrote it; null: none did. */
+  writtenBy: string | null
   criteria: string[]
   rounds: { score: number; scores: number[]; feedback: string }[]
 }
 
 /**
  * Evaluator and optimiser: draft, review, draft again. The criteria are fixed and journaled before the first draft and
- * each is scored on its own, so that a draft cannot win by reading well while it drifts from what was asked.
+ * each is scored on its own, so that a draft cannot win by reading well while it drifts from what was asked. A draft that
+ * a person wrote, because no solver could, is the result: it is not judged.
  * @throws `bad-review`
  */
 export async function critique<Draft extends Json = string>(
@@ -52,7 +57,7 @@ export async function critique<Draft extends Json = string>(
   const criteria = await fixCriteria(ctx, name, options)
   ctx.log(`critique "${name}" judges by ${criteria.length} criteria`, { pattern: 'critique', name, criteria })
   const held: Critiqued<Draft>['rounds'] = []
-  let best: { draft: Draft; score: number; feedback: string } | undefined
+  let best: { draft: Draft; score: number; feedback: string; writtenBy: string | null } | undefined
   for (let round = 1; ; round++) {
     const draft: Draft = await perform(ctx, options.draft, {
       task,
@@ -60,6 +65,16 @@ export async function critique<Draft extends Json = string>(
       draft: best?.draft ?? null,
       feedback: best?.feedback ?? null,
     })
+    const writtenBy = ctx.writtenBy(draft) ?? null
+    if (writtenBy !== null && !options.reviewPeople) {
+      ctx.log(`critique "${name}": ${writtenBy} wrote the draft of round ${round}`, {
+        pattern: 'critique',
+        name,
+        round,
+        writtenBy,
+      })
+      return { draft, score: null, stopped: 'person', writtenBy, criteria, rounds: held }
+    }
     const { scores, feedback } = await reviewDraft(ctx, `${name} review ${round}`, options, criteria, draft)
     const score = scores.reduce((sum, each) => sum + each, 0) / scores.length
     held.push({ score, scores, feedback })
@@ -71,10 +86,13 @@ export async function critique<Draft extends Json = string>(
       scores,
     })
     const gained = best === undefined || score > best.score
-    if (gained) best = { draft, score, feedback }
+    if (gained) best = { draft, score, feedback, writtenBy }
     const stopped =
       score >= stopAt ? 'score' : !gained ? 'no-gain' : round >= rounds ? 'rounds' : bound()?.why
-    if (stopped) return { draft: best!.draft, score: best!.score, stopped, criteria, rounds: held }
+    if (stopped) {
+      const { feedback: _told, ...kept } = best!
+      return { ...kept, stopped, criteria, rounds: held }
+    }
   }
 }
 
