@@ -315,9 +315,11 @@ function skewOf(skewMs: number): string {
 
 /** After a failed write nobody knows what is on disk: the process ends, and the next one recovers. */
 function endProcess(log: Log, error: unknown): never {
-  log.error('the database failed; this process ends so that the next one recovers from what is on disk', {
-    error: String(error),
-  })
+  if (error instanceof ReeveError) log.error(error.message, { code: error.code })
+  else
+    log.error('the database failed; this process ends so that the next one recovers from what is on disk', {
+      error: String(error),
+    })
   process.exit(70)
 }
 

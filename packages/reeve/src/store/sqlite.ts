@@ -7,6 +7,8 @@ import type { Bulk, Database, Session, Value } from './database.ts'
 import { forSqlite } from './dialect.ts'
 import { makePrivate } from './private-files.ts'
 import { BulkStatements } from './sqlite-bulk.ts'
+import { busyWithinMs, errcodeOf, isBusy, waitInSqliteMs, whenFree } from './sqlite-busy.ts'
+import { SqliteFiles } from './sqlite-files.ts'
 import { isOutOfRange, readAll } from './sqlite-rows.ts'
 import { isOfValues } from './values.ts'
 
@@ -35,6 +37,8 @@ export interface SqliteOptions {
   onBroken?: ((error: unknown) => void) | undefined
   /** Told of the files and folders that others could read until now. */
   onTightened?: ((paths: string[]) => void) | undefined
+  /** How long a transaction waits for other processes (ms). Default 30,000. */
+  busyMs?: number
   /** For tests of the check itself. */
   sqliteVersion?: string
 }
@@ -63,19 +67,23 @@ class SqliteDatabase implements Database {
   readonly #reader: Connection
   readonly #clock: Clock
   readonly #onBroken: ((error: unknown) => void) | undefined
+  readonly #busyMs: number
+  readonly #files: SqliteFiles | undefined
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
 
-  constructor({ file, clock, onBroken, onTightened }: SqliteOptions) {
+  constructor({ file, clock, onBroken, onTightened, busyMs = busyWithinMs }: SqliteOptions) {
     this.place = file
     this.#clock = clock
     this.#onBroken = onBroken
+    this.#busyMs = busyMs
     const inMemory = file === ':memory:'
     try {
       const tightened = inMemory ? [] : makePrivate(file)
       if (tightened.length > 0) onTightened?.(tightened)
       this.#writer = new Connection(file, clock, false)
       this.#reader = inMemory ? this.#writer : new Connection(file, clock, true)
+      this.#files = inMemory ? undefined : new SqliteFiles(file)
     } catch (cause) {
       throw unusable(file, cause)
     }
@@ -99,15 +107,20 @@ class SqliteDatabase implements Database {
 
   /** A file has a reading connection of its own; in memory there is one connection, so a read waits its turn. */
   #read<T>(body: (session: Session) => Promise<T>): Promise<T> {
-    return this.#reader === this.#writer ? this.#inTurn(() => body(this.#writer)) : body(this.#reader)
+    if (this.#reader === this.#writer) return this.#inTurn(() => body(this.#writer))
+    return whenFree(this.place, this.#busyMs, () => body(this.#reader))
   }
 
   transaction<T>(body: (session: Session) => Promise<T>): Promise<T> {
     return this.#inTurn(async () => {
-      this.#writer.database.exec('begin immediate')
+      await whenFree(this.place, this.#busyMs, () => {
+        this.#writer.setUp()
+        this.#writer.database.exec('begin immediate')
+      })
       try {
         const result = await body(this.#writer)
         this.#writer.database.exec('commit')
+        this.#throwIfGone()
         return result
       } catch (error) {
         if (brokenWrites.has(errcodeOf(error))) this.#onBroken?.(error)
@@ -115,6 +128,14 @@ class SqliteDatabase implements Database {
         throw error
       }
     })
+  }
+
+  /** Nothing is acknowledged that went into a file which no longer stands at its path. */
+  #throwIfGone(): void {
+    const gone = this.#files?.check()
+    if (!gone) return
+    this.#onBroken?.(gone)
+    throw gone
   }
 
   #inTurn<T>(body: () => Promise<T>): Promise<T> {
@@ -130,12 +151,22 @@ class SqliteDatabase implements Database {
   onOutsideChange(callback: () => void): () => void {
     if (this.place === ':memory:') return () => {}
     const dataVersion = this.#writer.database.prepare('pragma data_version')
-    const version = () => dataVersion.get()?.data_version
-    let seen = version()
+    const version = () => {
+      try {
+        return dataVersion.get()?.data_version
+      } catch (error) {
+        if (isBusy(error)) return seen
+        throw error
+      }
+    }
+    let seen: unknown
+    seen = version()
     let stopped = false
     let cancel = () => {}
     const poll = () => {
       if (stopped || this.#closed) return
+      const gone = this.#files?.check()
+      if (gone) return this.#onBroken?.(gone)
       const current = this.#writer.database.isTransaction ? seen : version()
       if (current !== seen) {
         seen = current
@@ -154,6 +185,7 @@ class SqliteDatabase implements Database {
     const errcode = errcodeOf(error)
     const primary = errcode & 0xff
     if (isOfValues(error)) return 'constraint'
+    if (error instanceof ReeveError && error.code === 'database-busy') return 'retry'
     if (errcode === noRoomForIndex) return 'retry'
     if (primary === 5 || primary === 6 || primary === 13 || primary === 8) return 'retry'
     return ownFaults.has(primary) ? 'constraint' : 'fatal'
@@ -178,13 +210,25 @@ class Connection implements Session {
   readonly database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #bulks: BulkStatements
+  #isSetUp: boolean
 
   constructor(file: string, clock: Clock, readOnly: boolean) {
-    this.database = new DatabaseSync(file, { readOnly, timeout: 5000 })
+    this.database = new DatabaseSync(file, { readOnly, timeout: waitInSqliteMs })
     this.#bulks = new BulkStatements(this.database)
     this.database.function('reeve_now', () => clock.now())
-    if (readOnly) return
+    this.#isSetUp = readOnly
+    try {
+      this.setUp()
+    } catch (error) {
+      // Another process has it for itself now: what comes first waits for that.
+      if (!isBusy(error)) throw error
+    }
+  }
+
+  setUp(): void {
+    if (this.#isSetUp) return
     for (const pragma of writerPragmas) this.database.exec(`pragma ${pragma}`)
+    this.#isSetUp = true
   }
 
   async all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
@@ -221,11 +265,6 @@ class Connection implements Session {
 
 /** What is wrong with the values of one turn: TOOBIG, CONSTRAINT, MISMATCH, RANGE. */
 const ownFaults = new Set([18, 19, 20, 25])
-
-/** 0 for an error that is not SQLite's. */
-function errcodeOf(error: unknown): number {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : 0
-}
 
 function unusable(file: string, cause: unknown): ReeveError {
   const said = messageOf(cause)

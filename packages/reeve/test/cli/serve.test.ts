@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { ended, linesOf, project, type Rested, reeve, reeveJson, said, start } from './reeve.ts'
 
@@ -64,4 +66,18 @@ test('five graceful stops in the middle of one long step end with 0, and the run
   }
   const { stdout } = await reeve(folder, ['show', run, '--events'])
   expect(stdout.match(/run-released/g)).toHaveLength(5)
+})
+
+test('a worker whose .reeve is deleted says so and stops; the next one makes a new database', async () => {
+  const folder = project()
+  const child = start(folder, ['start'])
+  const finished = ended(child)
+  await said(child.stdout, 'reeve is serving')
+  rmSync(join(folder, '.reeve'), { recursive: true })
+  const { code, stderr } = await finished
+  expect(code).toBe(70)
+  expect(stderr).toMatch(/reeve\.db was deleted, or its folder was moved, while this process used it/)
+  expect(await reeveJson(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])).toMatchObject({
+    status: 'succeeded',
+  })
 })
