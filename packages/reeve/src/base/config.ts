@@ -6,7 +6,7 @@ import { ReeveError } from './errors.ts'
 export interface Environment {
   /** Where the data is: `sqlite` with a file, or `postgres` with a connection URL. */
   database: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
-  /** Keys of model providers, by the name of their variable. */
+  /** Keys of model providers (`NAME_API_KEY`) and addresses of servers (`NAME_BASE_URL`), by their variable. */
   keys: Record<string, string | undefined>
   /** Who acts at this terminal. */
   user: string
@@ -15,13 +15,14 @@ export interface Environment {
   variables?: NodeJS.ProcessEnv
 }
 
-const keyNames = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY', 'OLLAMA_BASE_URL']
+/** `ANTHROPIC_API_KEY`, `GEMINI_API_KEY`, `OLLAMA_BASE_URL`: which of them are used, the models say that are asked. */
+const keyName = /^[A-Z][A-Z0-9_]*_(?:API_KEY|BASE_URL)$/
 
 /** @throws `bad-database-url` */
 export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv = process.env): Environment {
   return {
     database: databaseFrom(source.DATABASE_URL, projectFolder),
-    keys: Object.fromEntries(keyNames.map((name) => [name, source[name]])),
+    keys: Object.fromEntries(Object.entries(source).filter(([name]) => keyName.test(name))),
     user: source.REEVE_USER || source.USER || source.LOGNAME || 'operator',
     ci: source.CI === 'true',
     variables: source,

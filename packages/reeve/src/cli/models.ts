@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { formatMs, systemClock } from '../base/time.ts'
 import type { HostedSolver } from '../models/hosted.ts'
+import { knownKeyNames } from '../models/provider.ts'
 import type { Solver } from '../models/solver.ts'
 import { listBreakers } from '../store/breakers.ts'
 import type { Cli } from './cli.ts'
@@ -45,7 +46,9 @@ export async function models(cli: Cli, _options: object, action?: string): Promi
       }
       routes.push({ route, solvers: views })
     }
-    const keys = Object.entries(runtime.environment.keys).flatMap(([name, key]) => (key ? [name] : []))
+    const used = routes.flatMap(({ solvers }) => solvers.flatMap(({ key }) => key ?? []))
+    const found = knownKeyNames.filter((name) => runtime.environment.keys[name])
+    const keys = [...new Set([...found, ...used])]
     terminal.value({ keys, routes })
     terminal.line(`keys found: ${keys.join(', ') || 'none'}`)
     for (const { route, solvers } of routes) {
@@ -53,6 +56,8 @@ export async function models(cli: Cli, _options: object, action?: string): Promi
       for (const view of solvers) {
         const state = view.problem ? terminal.colors.yellow(`left out: ${view.problem}`) : (view.answer ?? '')
         terminal.line(`  ${view.solver} (${view.kind}) ${view.price ?? ''} ${state}`.trimEnd())
+        if (view.address)
+          terminal.line(terminal.colors.dim(safeLine(`    at ${view.address}, ${keyLine(view)}`)))
         for (const breaker of view.breakers) terminal.line(`    ${terminal.colors.red(breakerLine(breaker))}`)
       }
     }
@@ -65,6 +70,10 @@ interface SolverView {
   solver: string
   kind: Solver['kind']
   price?: string
+  /** The variable that its key comes from. */
+  key?: string
+  /** Where its questions go. */
+  address?: string
   /** Why it is not asked. */
   problem?: string
   /** What became of a try. */
@@ -95,12 +104,18 @@ function breakerLine({ state, host, pid, failures, probeInMs }: BreakerView): st
   return safeLine(`breaker ${state} in process ${pid} on ${host}: ${failures} failures in a row; ${next}`)
 }
 
+function keyLine({ key }: SolverView): string {
+  return key === undefined ? 'without a key' : `with the key of ${key}`
+}
+
 function viewOf(solver: Solver): Omit<SolverView, 'breakers'> {
-  const { price } = solver as Partial<HostedSolver>
+  const { price, access } = solver as Partial<HostedSolver>
   const view: Omit<SolverView, 'breakers'> = { solver: solver.name, kind: solver.kind }
   if (price)
     view.price = `$${price.inputUsdPerMillion} in, $${price.outputUsdPerMillion} out per million tokens (${price.asOf})`
   else if (solver.kind !== 'hosted') view.price = 'free'
+  if (access) view.address = access.address
+  if (access?.keyName !== undefined) view.key = access.keyName
   return view
 }
 

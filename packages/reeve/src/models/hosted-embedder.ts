@@ -24,7 +24,7 @@ export function hostedEmbedder(
   model: string | EmbeddingModelObject,
   options: Pick<HostedOptions, 'keys' | 'baseUrl' | 'prices' | 'allowUnknownPrice'>,
 ): HostedSolver {
-  const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl) : undefined
+  const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl, options.keys) : undefined
   if (reference?.provider === 'anthropic')
     throw new ReeveError(
       'no-embeddings',

@@ -11,9 +11,11 @@ import { findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } fr
 import { buildPrompt, promptBytes } from './prompt.ts'
 import { cachesByDefault, markStable, promptCacheKey } from './prompt-cache.ts'
 import {
+  addressOf,
   hasBatches,
   importSdk,
   isSelfHosted,
+  keyNameOf,
   keyOf,
   loadModel,
   missingKey,
@@ -50,6 +52,8 @@ export interface HostedSolver extends Solver {
   readonly unusable: ReeveError | undefined
   /** Undefined: unknown, or free because it is self-hosted. */
   readonly price: Price | undefined
+  /** Where its questions go, and the variable that its key comes from; undefined for an AI SDK model object. */
+  readonly access?: { address: string; keyName: string | undefined }
 }
 
 /**
@@ -59,7 +63,7 @@ export interface HostedSolver extends Solver {
  * the errors of provider-error.ts.
  */
 export function hostedSolver(model: string | LanguageModelObject, options: HostedOptions): HostedSolver {
-  const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl) : undefined
+  const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl, options.keys) : undefined
   const name = typeof model === 'string' ? model : `${model.provider.split('.')[0]}/${model.modelId}`
   const free = reference !== undefined && isSelfHosted(reference)
   const price = findPrice(name, options.prices)
@@ -141,6 +145,9 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     ...(identity === undefined ? {} : { identity: canonical({ name, identity, ...settings }) }),
     unusable,
     price,
+    ...(reference && {
+      access: { address: addressOf(reference), keyName: keyNameOf(reference, options.keys) },
+    }),
     solve(question, call) {
       if (unusable) throw unusable
       return solve(question, call)

@@ -111,10 +111,11 @@ async function loadOpenAiEmbedder(settings: Settings): Promise<(model: string) =
 }
 
 /**
- * Reads `anthropic/…`, `openai/…`, `google/…`, `ollama/…`, or `ANYTHING/…` of an OpenAI-compatible server at
- * `baseUrl`. @throws `bad-model-name`, `unknown-provider`
+ * Reads `anthropic/…`, `openai/…`, `google/…`, `ollama/…`, or `ANYTHING/…` of an OpenAI-compatible server, whose
+ * address is `baseUrl` or in the variable `ANYTHING_BASE_URL` (for Ollama `OLLAMA_BASE_URL`, when it is not here).
+ * @throws `bad-model-name`, `unknown-provider`, `bad-base-url`
  */
-export function referenceTo(name: string, baseUrl?: string): ModelReference {
+export function referenceTo(name: string, given?: string, keys: Keys = {}): ModelReference {
   const slash = name.indexOf('/')
   if (slash < 1 || slash === name.length - 1) {
     throw new ReeveError(
@@ -123,10 +124,12 @@ export function referenceTo(name: string, baseUrl?: string): ModelReference {
     )
   }
   const provider = name.slice(0, slash)
+  const variable = variableOf(provider, 'BASE_URL')
+  const baseUrl = given ?? (hasOwnAddress(provider) ? undefined : addressIn(variable, keys[variable]))
   if (!Object.hasOwn(providers, provider) && baseUrl === undefined) {
     throw new ReeveError(
       'unknown-provider',
-      `"${provider}" of "${name}" is not a provider that Reeve knows (${Object.keys(providers).join(', ')}). Give the \`baseUrl\` of its OpenAI-compatible server, or pass an AI SDK model.`,
+      `"${provider}" of "${name}" is not a provider that Reeve knows (${Object.keys(providers).join(', ')}). Set ${variable} to the address of its OpenAI-compatible server, give its \`baseUrl\`, or pass an AI SDK model.`,
     )
   }
   const reference: ModelReference = { name, provider, model: name.slice(slash + 1) }
@@ -147,9 +150,45 @@ export function missingKey(reference: ModelReference, keys: Keys): ReeveError | 
 }
 
 export function keyOf(reference: ModelReference, keys: Keys): string | undefined {
+  const name = keyNameOf(reference, keys)
+  return name && keys[name]
+}
+
+/** The variable that the key comes from; undefined when there is none. */
+export function keyNameOf(reference: ModelReference, keys: Keys): string | undefined {
   const names = providerOf(reference).keyNames
-  const own = names.length > 0 ? names : [`${reference.provider.toUpperCase().replaceAll('-', '_')}_API_KEY`]
-  return own.map((name) => keys[name]).find((key) => key !== undefined && key !== '')
+  const own = names.length > 0 ? names : [variableOf(reference.provider, 'API_KEY')]
+  return own.find((name) => keys[name] !== undefined && keys[name] !== '')
+}
+
+/** The variables that may hold the keys of the providers that Reeve knows by name. */
+export const knownKeyNames: readonly string[] = Object.values(providers).flatMap(({ keyNames }) => keyNames)
+
+/** Where its questions go. */
+export function addressOf(reference: ModelReference): string {
+  return reference.baseUrl ?? providerOf(reference).baseUrl
+}
+
+function variableOf(provider: string, what: 'API_KEY' | 'BASE_URL'): string {
+  return `${provider.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}_${what}`
+}
+
+/** A provider's own keys go nowhere but to the provider, whatever the environment says. */
+function hasOwnAddress(provider: string): boolean {
+  return Object.hasOwn(providers, provider) && providers[provider]!.keyNames.length > 0
+}
+
+/** @throws `bad-base-url` */
+function addressIn(variable: string, value: string | undefined): string | undefined {
+  const text = value?.trim() ?? ''
+  if (text === '') return undefined
+  const url = URL.parse(text)
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash)
+    return /^\/(?:api\/?)?$/.test(url.pathname) ? `${url.origin}/v1` : text.replace(/\/+$/, '')
+  throw new ReeveError(
+    'bad-base-url',
+    `${variable} is no address of a server. Write http://HOST:PORT/v1, without user, password or query; a key goes into ${variable.replace(/BASE_URL$/, 'API_KEY')}.`,
+  )
 }
 
 /** Whether the model runs on a machine of the user's own and costs nothing by the token. */
@@ -199,11 +238,10 @@ export async function loadBatches(
 }
 
 function settingsOf(reference: ModelReference, keys: Keys, over?: typeof fetch): Settings {
-  const { baseUrl, wire } = providerOf(reference)
   return {
     apiKey: keyOf(reference, keys) ?? 'none',
-    baseURL: reference.baseUrl ?? baseUrl,
-    fetch: savingFetch(wire, over),
+    baseURL: addressOf(reference),
+    fetch: savingFetch(providerOf(reference).wire, over),
   }
 }
 

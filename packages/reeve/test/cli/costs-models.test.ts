@@ -93,3 +93,29 @@ test('models tells keys, prices with their date, and the open breakers of worker
   expect(tried.code).toBe(1)
   expect(await reeve(folder, ['models', 'tset'])).toMatchObject({ code: 2 })
 })
+
+test('models tells where each key comes from and where questions go, and shows no key', async () => {
+  const folder = project()
+  const names = ['google/gemini-2.5-flash', 'ollama/llama3.2', 'my-vllm/qwen', 'anthropic/claude-haiku-4-5']
+  const route = { solvers: names }
+  writeFileSync(
+    join(folder, 'reeve.config.ts'),
+    `import { defineConfig } from 'reeve'\nexport default defineConfig({ routes: { all: ${JSON.stringify(route)} }, prices: { 'my-vllm/qwen': { inputUsdPerMillion: 1, outputUsdPerMillion: 1, asOf: '2026-01-01', source: 'a test' } } })\n`,
+  )
+  const environment = {
+    GEMINI_API_KEY: 'key-of-gemini',
+    MY_VLLM_API_KEY: 'key-of-vllm',
+    MY_VLLM_BASE_URL: 'http://127.0.0.1:9/v1',
+    OLLAMA_BASE_URL: 'http://127.0.0.1:8',
+    STRIPE_API_KEY: 'key-of-another',
+  }
+  const { stdout } = await reeve(folder, ['models'], { environment })
+  expect(stdout).toContain('keys found: GEMINI_API_KEY, MY_VLLM_API_KEY\n')
+  expect(stdout).toMatch(/google\/gemini\S+ .*\n +at https:\S+, with the key of GEMINI_API_KEY\n/)
+  expect(stdout).toMatch(
+    /my-vllm\/qwen .*\n +at http:\/\/127\.0\.0\.1:9\/v1, with the key of MY_VLLM_API_KEY\n/,
+  )
+  expect(stdout).toMatch(/ollama\/llama3\.2 .*\n +at http:\/\/127\.0\.0\.1:8\/v1, without a key\n/)
+  expect(stdout).toContain('ANTHROPIC_API_KEY is not set')
+  expect(stdout).not.toContain('key-of')
+})
