@@ -45,6 +45,11 @@ const longestMs = 100 * 365.25 * unitMs.d
 /** The last point in time that there is as a date. */
 export const lastMoment = 8.64e15
 
+/** A stored time as ISO text; one that no date can be, as the last one that can. */
+export function isoText(at: number): string {
+  return new Date(Math.min(Math.max(at, -lastMoment), lastMoment)).toISOString()
+}
+
 /**
  * @param what what the length is of, for the error: `limits.time of workflow "triage"`
  * @throws `bad-duration` when it is no length of time, negative, or longer than 100 years

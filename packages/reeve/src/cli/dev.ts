@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { systemClock } from '../base/time.ts'
+import { isoText, systemClock } from '../base/time.ts'
 import type { Runtime } from '../runtime.ts'
 import { countPending } from '../store/approvals.ts'
 import { listSchedules } from '../store/schedules.ts'
@@ -93,7 +93,7 @@ function tell(cli: Cli, event: TailEvent): void {
   const { run_id: run, workflow, type, name, seq, at } = event
   if (terminal.json) {
     const { words } = describeEvent(event)
-    terminal.valueLine({ at: new Date(at).toISOString(), run, workflow, seq, event: type, name, words })
+    terminal.valueLine({ at: isoText(at), run, workflow, seq, event: type, name, words })
     return
   }
   terminal.line(`${colors.dim(moment(at).slice(11))} ${run} ${workflow} ${eventLine(event, colors)}`)

@@ -8,6 +8,7 @@ import { movedTo } from '../store/moved.ts'
 import { readOwner } from '../store/ownership.ts'
 import { countRuns, type RunStatus } from '../store/runs.ts'
 import { clockSlackMs } from '../store/store-clock.ts'
+import { findUnsafeNumbers } from '../store/unsafe-numbers.ts'
 import type { Cli } from './cli.ts'
 import type { Finding } from './doctor.ts'
 import { moment } from './safe-text.ts'
@@ -40,6 +41,18 @@ export async function checkIntegrity({ database }: Workspace): Promise<Finding> 
   if (problems.length === 0) return { what: 'integrity', state: 'ok', found: 'the database holds together' }
   const advice = 'Stop the workers, keep a copy of the file, restore a backup.'
   return { what: 'integrity', state: 'error', found: problems.slice(0, 5).join('\n'), advice }
+}
+
+/** What was written by an older version, or by a hand in the database. */
+export async function checkNumbers(cli: Cli, { database }: Workspace): Promise<Finding> {
+  const found = await findUnsafeNumbers(database)
+  if (found.length === 0) return { what: 'numbers', state: 'ok', found: 'every one is kept exactly' }
+  const lines = found.map(({ table, rows, runs }) => {
+    const whose = runs.length > 0 ? ` (of run ${runs.join(', ')})` : ''
+    return `${rows} rows of "${table}" hold numbers beyond 2^53 or fractions${whose}`
+  })
+  const advice = `Times and priorities there may be wrong. Look at the runs, then end them: ${cli.command('cancel RUN')}`
+  return { what: 'numbers', state: 'error', found: lines.join('\n'), advice }
 }
 
 export async function checkWorkers({ database }: Workspace): Promise<Finding> {

@@ -1,7 +1,15 @@
 import { messageOf } from '../base/errors.ts'
 import { visibleText } from '../base/visible-text.ts'
 import type { Cli } from './cli.ts'
-import { checkClock, checkData, checkDisk, checkIntegrity, checkRuns, checkWorkers } from './doctor-data.ts'
+import {
+  checkClock,
+  checkData,
+  checkDisk,
+  checkIntegrity,
+  checkNumbers,
+  checkRuns,
+  checkWorkers,
+} from './doctor-data.ts'
 import { checkMemory } from './doctor-memory.ts'
 import { checkKeys, checkProject } from './doctor-project.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -50,6 +58,7 @@ async function checkWorkspace(
   for (const check of [checkData, checkIntegrity, checkMemory, checkWorkers, checkDisk, checkClock]) {
     await guarded('data', note, async () => note(await check(workspace)))
   }
+  await guarded('numbers', note, async () => note(await checkNumbers(cli, workspace)))
   await guarded('runs', note, async () => {
     for (const finding of await checkRuns(cli, workspace)) note(finding)
   })

@@ -1,5 +1,6 @@
 import { fromErrorRecord } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { isoText } from '../base/time.ts'
 import type { JournalEvent } from '../store/journal.ts'
 import { payloadOf } from './event-line.ts'
 
@@ -22,5 +23,5 @@ export function errorOf(event: JournalEvent): { code: string; message: string } 
 }
 
 export function isoOf(at: number): string {
-  return new Date(at).toISOString()
+  return isoText(at)
 }

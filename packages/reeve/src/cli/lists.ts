@@ -1,6 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import { formatUsd } from '../base/money.ts'
-import { formatMs, systemClock } from '../base/time.ts'
+import { formatMs, isoText, systemClock } from '../base/time.ts'
 import { countPending, listPending } from '../store/approvals.ts'
 import { costsOfRuns } from '../store/model-calls.ts'
 import { listRuns, type RunRow, type RunStatus } from '../store/runs.ts'
@@ -73,8 +73,8 @@ export function runView(row: RunRow, costUsd: number) {
     reason: row.reason,
     queue: row.queue,
     principal: row.principal,
-    createdAt: new Date(row.created_at).toISOString(),
-    endedAt: row.ended_at === null ? null : new Date(row.ended_at).toISOString(),
+    createdAt: isoText(row.created_at),
+    endedAt: row.ended_at === null ? null : isoText(row.ended_at),
     costUsd,
   }
 }

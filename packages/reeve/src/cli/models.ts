@@ -1,5 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
-import { formatMs, systemClock } from '../base/time.ts'
+import { formatMs, isoText, systemClock } from '../base/time.ts'
 import type { HostedSolver } from '../models/hosted.ts'
 import { knownKeyNames } from '../models/provider.ts'
 import type { Solver } from '../models/solver.ts'
@@ -95,7 +95,7 @@ interface BreakerView {
 function breakerView(row: Awaited<ReturnType<typeof listBreakers>>[number], now: number): BreakerView {
   const probeInMs = Math.max(0, row.probe_at - now)
   const { host, pid, failures } = row
-  const openedAt = new Date(row.opened_at).toISOString()
+  const openedAt = isoText(row.opened_at)
   return { state: probeInMs > 0 ? 'open' : 'half-open', host, pid, failures, openedAt, probeInMs }
 }
 

@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts'
+import { isoText } from '../base/time.ts'
 import type { ApprovalRow } from '../store/approvals.ts'
 import type { Database } from '../store/database.ts'
 import { readEvents } from '../store/journal.ts'
@@ -31,8 +32,8 @@ export function approvalView(cli: Cli, approval: ApprovalRow) {
     kind: approval.kind,
     subject: approval.subject,
     shown: JSON.parse(approval.shown) as Json,
-    requestedAt: new Date(approval.requested_at).toISOString(),
-    expiresAt: approval.expires_at === null ? null : new Date(approval.expires_at).toISOString(),
+    requestedAt: isoText(approval.requested_at),
+    expiresAt: approval.expires_at === null ? null : isoText(approval.expires_at),
     commands: decisionCommands(cli, approval),
   }
 }

@@ -1,3 +1,4 @@
+import { lastMoment } from '../base/time.ts'
 import { visibleText } from '../base/visible-text.ts'
 
 /** Safe to print on one line. */
@@ -19,7 +20,7 @@ export function briefValue(value: unknown, limit = 100): string {
 
 /** A moment to the second, in the time zone of whoever reads. */
 export function moment(at: number): string {
-  const date = new Date(at)
+  const date = new Date(Math.min(Math.max(at, -lastMoment), lastMoment))
   const two = (part: number) => String(part).padStart(2, '0')
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`

@@ -1,5 +1,5 @@
 import { formatUsd } from '../base/money.ts'
-import { formatMs } from '../base/time.ts'
+import { formatMs, isoText } from '../base/time.ts'
 import { approvalsOf } from '../store/approvals.ts'
 import { type JournalEvent, readEvents } from '../store/journal.ts'
 import { modelCallsOf } from '../store/model-calls.ts'
@@ -108,15 +108,13 @@ function printEvents(cli: Cli, events: JournalEvent[]): ExitCode {
   terminal.value({
     events: events.map(({ run: _run, payload, at, ...event }) => ({
       ...event,
-      at: new Date(at).toISOString(),
+      at: isoText(at),
       payload: payload === null ? null : JSON.parse(payload),
     })),
   })
   for (const { seq, at, type, step, name, payload } of events) {
     const call = step === null ? '' : ` call ${step}`
-    terminal.line(
-      `${seq} ${new Date(at).toISOString()} ${type}${call}${name === null ? '' : ` ${safeLine(name)}`}`,
-    )
+    terminal.line(`${seq} ${isoText(at)} ${type}${call}${name === null ? '' : ` ${safeLine(name)}`}`)
     if (payload !== null) terminal.line(`    ${briefLine(payload, 2000)}`)
   }
   return exitCodes.done

@@ -1,3 +1,4 @@
+import { isoText } from '../base/time.ts'
 import type { RouteAnswer } from '../models/route.ts'
 import type { JournalEvent } from '../store/journal.ts'
 import { describeEvent, payloadOf, type Tone } from './event-line.ts'
@@ -31,7 +32,7 @@ export function timelineOf(events: JournalEvent[]): StoryEvent[] {
     const asked = answer?.hops?.reduce((sum, hop) => sum + hop.ms, 0)
     return {
       seq,
-      at: new Date(at).toISOString(),
+      at: isoText(at),
       call: step,
       type,
       name,

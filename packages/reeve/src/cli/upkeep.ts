@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { isoText } from '../base/time.ts'
 import { refuseMoved } from '../store/moved.ts'
 import { listQueues, type QueueRow, setQueuePaused } from '../store/queues.ts'
 import { listOccurrences, listSchedules } from '../store/schedules.ts'
@@ -103,9 +104,9 @@ export function schedules(cli: Cli, options: { limit: string }): Promise<ExitCod
         name: row.name,
         workflow: row.workflow,
         definition: JSON.parse(row.definition),
-        next: row.next_at === null ? null : new Date(row.next_at).toISOString(),
+        next: row.next_at === null ? null : isoText(row.next_at),
         last: occurrences.map(({ nominal, outcome, reason, run }) => ({
-          nominal: new Date(nominal).toISOString(),
+          nominal: isoText(nominal),
           outcome,
           reason,
           run,

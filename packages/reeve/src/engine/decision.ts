@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
+import { isoText } from '../base/time.ts'
 import type { ApprovalView } from '../store/approvals.ts'
 import type { Session } from '../store/database.ts'
 import { decidedOnOther } from './approval.ts'
@@ -64,7 +65,7 @@ export async function refuseTampered(session: Session, approval: ApprovalView): 
 /** @throws `already-decided` `approval-expired` */
 export function refuseDecided(approval: ApprovalView, now: number): void {
   if (approval.status === 'expired' || (approval.expires_at !== null && approval.expires_at <= now)) {
-    const when = approval.expires_at === null ? '' : ` at ${new Date(approval.expires_at).toISOString()}`
+    const when = approval.expires_at === null ? '' : ` at ${isoText(approval.expires_at)}`
     throw new ReeveError(
       'approval-expired',
       `Approval ${approval.id} expired${when}; nothing was decided. See the run: reeve show ${approval.run_id}`,

@@ -1,6 +1,6 @@
 import { ReeveError, toErrorRecord } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import { systemClock } from '../base/time.ts'
+import { isoText, systemClock } from '../base/time.ts'
 import type { Runtime } from '../runtime.ts'
 import { type ApprovalRow, approvalsOf, type ApprovalView as PendingRow } from '../store/approvals.ts'
 import { readEvents } from '../store/journal.ts'
@@ -58,8 +58,8 @@ export async function viewRun(runtime: Served, id: string): Promise<RunView> {
     version: row.version,
     status: row.status,
     reason: row.reason,
-    startedAt: new Date(row.created_at).toISOString(),
-    endedAt: row.ended_at === null ? null : new Date(row.ended_at).toISOString(),
+    startedAt: isoText(row.created_at),
+    endedAt: row.ended_at === null ? null : isoText(row.ended_at),
     costUsd: ((await costsOfRuns(runtime.database, [row.no])).get(row.no) ?? 0) / 1e9,
     waitsFor: asked.map(viewAsked),
   }
@@ -80,7 +80,7 @@ export function viewAsked(row: ApprovalRow | PendingRow): AskedView {
     subject: row.subject,
     shown: JSON.parse(row.shown) as Json,
     argsHash: row.args_hash,
-    expiresAt: row.expires_at === null ? null : new Date(row.expires_at).toISOString(),
+    expiresAt: row.expires_at === null ? null : isoText(row.expires_at),
   }
 }
 
@@ -90,7 +90,7 @@ export async function viewEvents(runtime: Served, id: string): Promise<EventView
   const events = await readEvents(runtime.database, row.no)
   return events.slice(-mostEvents).map(({ seq, at, type, step, name, payload }) => ({
     seq,
-    at: new Date(at).toISOString(),
+    at: isoText(at),
     type,
     call: step,
     name,

@@ -41,6 +41,39 @@ test('doctor warns of a clock that went back', async () => {
   expect(findings.find(({ what }) => what === 'clock')).toMatchObject({ state: 'warning' })
 })
 
+test('numbers that are beyond what is safe keep no command from answering, and doctor finds them', async () => {
+  const folder = project()
+  const { run } = await reeveJson<{ run: string }>(folder, [
+    'run',
+    'greet',
+    '--input',
+    '{"name":"Ada"}',
+    '--detach',
+  ])
+  tamper(
+    folder,
+    'update runs set available_at = 9007201000000000, priority = 9007201000000000, wake_at = 1.5e18',
+  )
+  for (const args of [
+    ['runs'],
+    ['show', run],
+    ['show', run, '--events'],
+    ['approvals'],
+    ['queues'],
+    ['audit', 'verify'],
+  ]) {
+    expect((await reeve(folder, args)).code, args.join(' ')).toBeLessThan(4)
+    expect((await reeveJson(folder, args)).code, args.join(' ')).toBeLessThan(4)
+  }
+  const { code, findings } = await reeveJson<Doctor>(folder, ['doctor'])
+  expect(code).toBe(1)
+  expect(findings.find(({ what }) => what === 'numbers')).toMatchObject({
+    state: 'error',
+    found: expect.stringContaining(run),
+  })
+  expect(await reeveJson(folder, ['cancel', run])).toMatchObject({ code: 0, status: 'cancelled' })
+})
+
 test('init makes a project that runs and whose test passes', async () => {
   const parent = temporaryFolder()
   expect(await reeveJson(parent, ['init', 'My Shop', '--yes'])).toMatchObject({ code: 0 })

@@ -12,6 +12,7 @@ import { modelCallCases } from './contract/model-calls.ts'
 import { queueCases } from './contract/queues.ts'
 import { recoveryCases } from './contract/recovery.ts'
 import { rowCases } from './contract/rows.ts'
+import { valueCases } from './contract/values.ts'
 
 /**
  * Every promise of the store, as cases that any database must pass. `open` answers a migrated, empty database; each case
@@ -28,6 +29,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     inboxCases(open)
     approvalCases(open)
     rowCases(open)
+    valueCases(open)
     memoryCases(open)
     auditCases(open)
     answerCases(open)

@@ -90,3 +90,55 @@ test('of decisions made at one moment the first stands, and the others are told'
   })
   await runtime.stop()
 })
+
+test('a start that Postgres could not keep is refused, and the runs beside it are not touched', async () => {
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: z.unknown(),
+    async run(ctx: CoreContext, input) {
+      if (input === 'throw') throw new Error(`a\0b\ud83d ${'😀'.repeat(100_000)}`)
+      const codes: string[] = []
+      for (const name of [undefined, {}, Symbol('x'), 5, 'a\0b', 'x'.repeat(2_000_000)]) {
+        const code = await ctx.step(name as never, () => 1).catch((error) => error.code)
+        codes.push(code as string)
+      }
+      await ctx.sleep(1)
+      return [codes, await ctx.step('half \ud83d', () => 'half \ud83d')]
+    },
+  })
+  const runtime = await Runtime.open({
+    project: projectOf({}, [flow]),
+    environment: readEnvironment('/nowhere', { DATABASE_URL: await server.createDatabase() }),
+    log: silentLog,
+  })
+  await runtime.engine.start()
+  const refused = [
+    { priority: Number.NaN },
+    { priority: 1.5 },
+    { priority: 2 ** 53 },
+    { key: 'a\0b' },
+    { key: 'x'.repeat(2_000_000) },
+    { queue: 'a\0b' },
+    { principal: 'a\0b' },
+    { idempotencyKey: 'a\0b' },
+    { delay: 1e18 },
+  ]
+  const beside = runtime.engine.startRun(flow, 'beside')
+  const starts = await Promise.allSettled(
+    refused.map((options) => runtime.engine.startRun(flow, {}, options)),
+  )
+  expect(starts.map(({ status }) => status)).toEqual(refused.map(() => 'rejected'))
+  const whole = { key: '€'.repeat(341), queue: '😀'.repeat(256), idempotencyKey: '€'.repeat(341) }
+  const longest = await runtime.engine.startRun(flow, 'longest', whole)
+  const thrown = await runtime.engine.startRun(flow, 'throw')
+  for (const { id } of [await beside, longest]) {
+    expect(await runtime.engine.resultOf(id)).toEqual({
+      status: 'succeeded',
+      output: [Array(6).fill('bad-text'), 'half \ud83d'],
+    })
+  }
+  expect(await runtime.engine.resultOf(thrown.id)).toMatchObject({ status: 'failed' })
+  expect(await runtime.database.all('select id from runs')).toHaveLength(3)
+  expect(await verifyAudit(runtime.database)).toMatchObject({ faults: [], integrity: [] })
+  await runtime.stop()
+})
