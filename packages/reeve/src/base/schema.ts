@@ -1,5 +1,6 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from './errors.ts'
+import type { Json } from './json.ts'
 import { isZod, runZod, zodKindOf } from './zod-run.ts'
 
 /** Any Standard Schema (Zod by default). */
@@ -104,6 +105,15 @@ export function toJsonSchema(
       `This schema has a part that JSON Schema cannot express: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     )
+  }
+}
+
+/** What a schema accepts, as JSON Schema; null where that cannot be told. */
+export function jsonSchemaIn(schema: StandardSchemaV1): Json | null {
+  try {
+    return toJsonSchema(schema, 'input') as Json
+  } catch {
+    return null
   }
 }
 

@@ -22,6 +22,7 @@ export function createCli(options: {
   return { ...options, command: (rest) => `${reeve} ${rest}${suffix}` }
 }
 
-function quoted(text: string): string {
+/** As one word of a command that is pasted into a shell. */
+export function quoted(text: string): string {
   return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }

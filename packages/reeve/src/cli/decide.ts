@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { parseExactJson } from '../base/exact-json.ts'
 import type { Json } from '../base/json.ts'
+import { wantsText } from '../engine/answer.ts'
 import type { OutcomeAnswer } from '../engine/effect.ts'
 import { type ApprovalView, requireApproval } from '../store/approvals.ts'
 import type { Cli } from './cli.ts'
@@ -43,7 +44,7 @@ export function answer(
     const said =
       approval.kind === 'outcome'
         ? await outcome(approval, given, options.result)
-        : answerFrom(approval, given)
+        : await answerFrom(workspace, approval, given)
     return decide(cli, workspace, id, { verdict: 'answer', answer: said, ...noteOf(options) })
   })
 }
@@ -59,18 +60,20 @@ function noteOf({ note }: { note?: string }): { note?: string } {
   return note === undefined ? {} : { note }
 }
 
-/** A question that wants a text takes the answer as it stands; one with a schema takes JSON. */
-function answerFrom(approval: ApprovalView, given: string): Json {
-  const { task, wanted } = JSON.parse(approval.shown) as { task?: string; wanted?: unknown }
-  if (task === 'generate' && (wanted ?? null) === null) return given
-  return isJson(given) ? parseExactJson(given, 'The answer') : given
+/** A question that wants a text takes the answer as it stands; one with a schema takes JSON, or a text that fits. */
+async function answerFrom({ control }: Workspace, approval: ApprovalView, given: string): Promise<Json> {
+  if (wantsText(approval) || !isJson(given)) return given
+  const value = parseExactJson(given, 'The answer')
+  if (typeof value === 'string') return value
+  const isUnfit = (await control.answerProblem(approval.id, value)) !== undefined
+  return isUnfit && (await control.answerProblem(approval.id, given)) === undefined ? given : value
 }
 
 async function outcome(approval: ApprovalView, given: string, result: string | undefined): Promise<Json> {
   const answers: Record<string, () => OutcomeAnswer | Promise<OutcomeAnswer>> = {
     happened: async () => ({
       happened: true,
-      result: result === undefined ? null : await readValue(result, 'The result'),
+      ...(result === undefined ? {} : { result: await readValue(result, 'The result') }),
     }),
     again: () => ({ happened: false, retry: true }),
     failed: () => ({ happened: false, retry: false }),

@@ -1,32 +1,53 @@
 import type { Json } from '../base/json.ts'
+import { takesNull } from '../base/json-schema-words.ts'
 import { isoText } from '../base/time.ts'
+import { type Wanted, wantedOf } from '../engine/answer.ts'
 import type { ApprovalRow } from '../store/approvals.ts'
 import type { Database } from '../store/database.ts'
 import { readEvents } from '../store/journal.ts'
-import type { Cli } from './cli.ts'
+import { type Cli, quoted } from './cli.ts'
 import { codeOf, type ExitCode, exitCodes } from './exit-codes.ts'
 import { moment, safeLine } from './safe-text.ts'
 import { shownLines, whole } from './shown-value.ts'
 import type { Standing } from './standing.ts'
 
-/** The commands that decide an approval, as the user can paste them. */
+/** The commands that decide an approval, as the user can paste them. `wanted`: what an answer must be. */
 export function decisionCommands(
   cli: Cli,
-  approval: Pick<ApprovalRow, 'id' | 'kind'>,
+  { id, kind }: Pick<ApprovalRow, 'id' | 'kind'>,
+  wanted: Wanted | undefined,
 ): Record<string, string> {
-  const { id, kind } = approval
   if (kind === 'approval')
     return { approve: cli.command(`approve ${id}`), reject: cli.command(`reject ${id}`) }
   if (kind === 'question')
-    return { answer: cli.command(`answer ${id} ANSWER`), reject: cli.command(`reject ${id}`) }
+    return { answer: cli.command(`answer ${id} ${exampleOf(wanted)}`), reject: cli.command(`reject ${id}`) }
   return {
-    happened: cli.command(`answer ${id} happened`),
+    happened: cli.command(`answer ${id} happened${resultOf(wanted)}`),
     again: cli.command(`answer ${id} again`),
     failed: cli.command(`answer ${id} failed`),
   }
 }
 
+/** An answer that fits, for a shell; a text stands as it is. */
+function exampleOf(wanted: Wanted | undefined): string {
+  if (wanted?.sample === undefined) return 'ANSWER'
+  return quoted(typeof wanted.sample === 'string' ? wanted.sample : JSON.stringify(wanted.sample))
+}
+
+function resultOf(wanted: Wanted | undefined): string {
+  if (!wanted || wanted.schema === null || takesNull(wanted.schema)) return ''
+  return ` --result ${wanted.sample === undefined ? 'RESULT' : quoted(JSON.stringify(wanted.sample))}`
+}
+
+/** What an answer must be, for a line of its own; undefined where nothing is known of it. */
+export function needsLine(kind: ApprovalRow['kind'], wanted: Wanted | undefined): string | undefined {
+  if (!wanted || (kind === 'outcome' && wanted.schema === null)) return
+  const what = kind === 'outcome' ? 'if it happened, its result must be' : 'the answer must be'
+  return `${what} ${safeLine(wanted.words)}; for example:`
+}
+
 export function approvalView(cli: Cli, approval: ApprovalRow) {
+  const wanted = wantedOf(approval)
   return {
     id: approval.id,
     kind: approval.kind,
@@ -34,7 +55,8 @@ export function approvalView(cli: Cli, approval: ApprovalRow) {
     shown: JSON.parse(approval.shown) as Json,
     requestedAt: isoText(approval.requested_at),
     expiresAt: approval.expires_at === null ? null : isoText(approval.expires_at),
-    commands: decisionCommands(cli, approval),
+    ...(wanted && { wanted }),
+    commands: decisionCommands(cli, approval, wanted),
   }
 }
 
@@ -50,7 +72,11 @@ export function printApproval(cli: Cli, approval: ApprovalRow): void {
     `${yellow('?')} ${asks[approval.kind]} ${bold(safeLine(approval.subject))} ${dim(since + until)}`,
   )
   for (const line of shownLines(JSON.parse(approval.shown), whole)) terminal.line(`    ${line}`)
-  for (const command of Object.values(decisionCommands(cli, approval))) terminal.line(`  ${cyan(command)}`)
+  const wanted = wantedOf(approval)
+  const needs = needsLine(approval.kind, wanted)
+  if (needs !== undefined) terminal.line(`  ${needs}`)
+  for (const command of Object.values(decisionCommands(cli, approval, wanted)))
+    terminal.line(`  ${cyan(command)}`)
 }
 
 /** Prints how a run rests and answers the exit code that says the same. */
@@ -91,7 +117,8 @@ export async function reportRest(
 function waitsFor(cli: Cli, { run }: Standing): string {
   if (run.paused !== 0) return `paused; go on with: ${cli.command(`resume ${run.id}`)}`
   const signal = /^signal "(.*?)"/s.exec(run.reason ?? '')
-  if (signal) return `${run.reason}; send it with: ${cli.command(`signal ${run.id} ${signal[1]} JSON`)}`
+  if (signal)
+    return `${run.reason}; send it with: ${cli.command(`signal ${run.id} ${quoted(signal[1]!)} JSON`)}`
   if (run.status === 'queued')
     return `its queue "${run.queue}" is paused: ${cli.command(`queues resume ${run.queue}`)}`
   return run.reason ?? 'nothing that happens by itself'

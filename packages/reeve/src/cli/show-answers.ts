@@ -1,5 +1,5 @@
-import type { Cli } from './cli.ts'
-import { decisionCommands } from './rest.ts'
+import { type Cli, quoted } from './cli.ts'
+import { decisionCommands, needsLine } from './rest.ts'
 import type { RunStory } from './run-story.ts'
 import { briefLine, briefValue, moment, safeLine } from './safe-text.ts'
 import { shownLines } from './shown-value.ts'
@@ -142,10 +142,13 @@ function printWait(cli: Cli, run: string, wait: Wait): void {
     const { status, by } = wait.decided
     terminal.line(`      ${status}${by ? ` by ${safeLine(by)}` : ''}; the run goes on with the next worker`)
   } else if (wait.approval !== null && wait.asks !== null) {
-    for (const command of Object.values(decisionCommands(cli, { id: wait.approval, kind: wait.asks })))
-      terminal.line(`      ${cyan(command)}`)
+    const wanted = wait.wanted ?? undefined
+    const needs = needsLine(wait.asks, wanted)
+    if (needs !== undefined) terminal.line(`      ${needs}`)
+    const commands = decisionCommands(cli, { id: wait.approval, kind: wait.asks }, wanted)
+    for (const command of Object.values(commands)) terminal.line(`      ${cyan(command)}`)
   } else if (wait.kind === 'signal')
-    terminal.line(`      ${cyan(cli.command(`signal ${run} ${safeLine(wait.name)} JSON`))}`)
+    terminal.line(`      ${cyan(cli.command(`signal ${run} ${quoted(safeLine(wait.name))} JSON`))}`)
 }
 
 function at(iso: string): string {

@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts'
+import { type Wanted, wantedOf } from '../engine/answer.ts'
 import type { RecordedCall } from '../engine/history.ts'
 import type { RouteAnswer } from '../models/route.ts'
 import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../store/approvals.ts'
@@ -16,6 +17,8 @@ export interface Wait {
   approval: string | null
   /** What the person is asked. */
   asks: ApprovalKind | null
+  /** What the answer must be, or the result of an effect that happened. */
+  wanted: Wanted | null
   /** What the person said, when the run has not gone on since. */
   decided: { status: ApprovalStatus; by: string | null } | null
   dueAt: string | null
@@ -84,6 +87,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
   if (call.settled || !last || last.type === 'effect-intended') return []
   const { approval = null, dueAt, expiresAt, kind, reason, error } = payloadOf(last)
   const decision = approvals.find(({ id, status }) => id === approval && status !== 'pending')
+  const asked = approvals.find(({ id }) => id === approval)
   const due = dueAt ?? expiresAt ?? null
   return [
     {
@@ -92,6 +96,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
       name: call.name ?? '',
       since: isoOf(last.at),
       approval,
+      wanted: (asked && wantedOf(asked)) ?? null,
       asks:
         approval === null
           ? null

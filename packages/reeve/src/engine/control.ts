@@ -6,6 +6,7 @@ import { type ApprovalView, recordDecision, requireApproval } from '../store/app
 import type { Database } from '../store/database.ts'
 import { deliver, isDelivered, wakeRuns } from '../store/inbox.ts'
 import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../store/runs.ts'
+import { answerProblem, refuseUnfitAnswer } from './answer.ts'
 import type { DecisionItem } from './approval.ts'
 import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from './approval-edit.ts'
 import {
@@ -37,7 +38,7 @@ export class Control {
   readonly #arrived: (no: number) => void
   readonly #check: JsonSchemaCheck | undefined
 
-  /** Without `check` an edit is only parsed by its tool, when the run goes on; one that does not fit is asked again. */
+  /** Without `check` an edit or an answer is only checked when the run goes on; one that does not fit is asked again. */
   constructor(
     database: Database,
     edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'>,
@@ -87,6 +88,7 @@ export class Control {
     const by = checkText(decision.by, 'Who decides')
     refuseUnfit(approval, decision)
     refuseOther(approval, decision.hash)
+    if (decision.verdict === 'answer') await refuseUnfitAnswer(approval, decision.answer, this.#check)
     const status = { approve: 'approved', reject: 'rejected', answer: 'answered' }[
       decision.verdict
     ] as DecisionItem['status']
@@ -121,6 +123,11 @@ export class Control {
     const read = readEdit(approval, edit, options.replaces)
     if (this.#check) await checkEdit(approval, read.whole, this.#check)
     return read
+  }
+
+  /** What is wrong with an answer to a question, or with one about an outcome; undefined: nothing. Decides nothing. */
+  async answerProblem(approvalId: string, answer: Json): Promise<string | undefined> {
+    return answerProblem(await requireApproval(this.#database, approvalId), answer, this.#check)
   }
 
   /** Undefined when the edit changes nothing of what is shown. */

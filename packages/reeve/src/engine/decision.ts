@@ -107,10 +107,6 @@ export function refuseUnfit(approval: ApprovalView, decision: ApprovalDecision):
 }
 
 function isOutcome(answer: Json | undefined): answer is OutcomeAnswer & Json {
-  return (
-    typeof answer === 'object' &&
-    answer !== null &&
-    'happened' in answer &&
-    typeof answer.happened === 'boolean'
-  )
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return false
+  return answer.happened === true || (answer.happened === false && typeof answer.retry === 'boolean')
 }

@@ -58,6 +58,13 @@ export interface Effect {
   readonly actor?: Actor
   /** The decision that this effect is made upon, and no other. Goes to the journal. */
   readonly approved?: ApprovedBy
+  /** What it gives, for the person who must say what an attempt gave whose outcome is unknown. */
+  readonly result?: {
+    /** JSON Schema; null where it cannot be told. */
+    schema(): Json | null
+    /** What is wrong with a result; undefined: nothing. */
+    problem(result: unknown): string | undefined
+  }
   run(args: Json, attempt: EffectAttempt): unknown
   /** Asks the outside system whether `key` was applied. Needed by `verifiable`. */
   verify?(args: Json, attempt: EffectAttempt): Promise<Verdict> | Verdict
@@ -74,7 +81,7 @@ export class NotApplied extends ReeveError {
 }
 
 /** What a person answers about an unknown outcome. */
-export type OutcomeAnswer = { happened: true; result: Json } | { happened: false; retry: boolean }
+export type OutcomeAnswer = { happened: true; result?: Json } | { happened: false; retry: boolean }
 
 /** From what may be repeated at will to what may not. */
 const classes: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
@@ -212,6 +219,16 @@ class EffectCall {
     this.#execution.settle(this.#call, 'effect-completed', payload, kept)
   }
 
+  /** As a person says it. What does not fit would fail the run for good, so it is asked again, with why. */
+  #completeAsTold(attempt: number, result: Json): void {
+    const problemOf = (told: unknown) => this.#effect.result?.problem(told)
+    const problem = problemOf(result)
+    if (problem === undefined) this.#complete(result)
+    // For a tool that gives nothing, nothing is what was told.
+    else if (result === null && problemOf(undefined) === undefined) this.#complete(undefined)
+    else this.#ask(attempt, `a person said that it happened, with a result that does not fit: ${problem}`)
+  }
+
   #afterError(attempt: number, error: unknown): Promise<void> | void {
     const repeatable = this.#effect.effect === 'read' || this.#effect.effect === 'idempotent'
     if (!repeatable && !(error instanceof NotApplied)) return this.#afterUnknown(attempt, messageOf(error))
@@ -276,7 +293,11 @@ class EffectCall {
   #ask(attempt: number, reason: string): void {
     const shown = { tool: this.#effect.name, args: this.#args, key: this.#key, attempt, reason }
     const asked = { kind: 'outcome', subject: this.#effect.name, shown } as const
-    const approval = requestAnswer(this.#execution, this.#call, asked)
+    const schema = this.#effect.result?.schema() ?? null
+    const approval = requestAnswer(this.#execution, this.#call, asked, {
+      expires_at: null,
+      input_schema: schema === null ? null : JSON.stringify(schema),
+    })
     this.#execution.open(this.#call, 'effect-unknown', JSON.stringify({ attempt, reason, approval }))
     this.#awaitAnswer(approval, attempt)
   }
@@ -285,7 +306,7 @@ class EffectCall {
     this.#execution.inbox.wait(`outcome:${approval}`, this.#call.step, (item) => {
       const answer = (JSON.parse(item.payload) as { answer: OutcomeAnswer }).answer
       this.#execution.perform(this.#call, () => {
-        if (answer.happened) return this.#complete(answer.result)
+        if (answer.happened) return this.#completeAsTold(attempt, answer.result ?? null)
         if (answer.retry) return this.#attempt(attempt + 1)
         const what = `Tool "${this.#effect.name}" did not take effect, a person says.`
         this.#execution.fail(this.#call, 'effect-failed', new NotApplied(what))

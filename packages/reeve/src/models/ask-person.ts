@@ -1,6 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import { describeIssues } from '../base/schema.ts'
+import { describeIssues, jsonSchemaIn } from '../base/schema.ts'
 import { approval, type Decision } from '../engine/approval.ts'
 import { noteAuthor } from '../engine/authors.ts'
 import type { Execution } from '../engine/execution.ts'
@@ -11,10 +11,16 @@ import type { Asked } from './questions.ts'
 export async function askPerson(execution: Execution, asked: Asked, cause: ReeveError): Promise<unknown> {
   const { name, task, instructions = null, input, schema: wanted = null } = asked.question
   const best = (cause.details.best as Json | undefined) ?? null
+  const inputSchema = asked.schema ? jsonSchemaIn(asked.schema) : null
   let problem = cause.message
   for (;;) {
     const shown = { question: name, task, instructions, input, wanted, problem, best } as Json
-    const decision = (await approval(execution, { kind: 'question', subject: name, shown })) as Decision
+    const decision = (await approval(execution, {
+      kind: 'question',
+      subject: name,
+      shown,
+      inputSchema,
+    })) as Decision
     if (decision.status === 'rejected')
       throw new ReeveError('unanswered', `Nobody could answer "${name}": ${problem}`)
     if (!asked.schema) {

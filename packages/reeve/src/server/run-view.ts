@@ -1,6 +1,7 @@
 import { ReeveError, toErrorRecord } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { isoText, systemClock } from '../base/time.ts'
+import { wantedOf } from '../engine/answer.ts'
 import type { Runtime } from '../runtime.ts'
 import { type ApprovalRow, approvalsOf, type ApprovalView as PendingRow } from '../store/approvals.ts'
 import { readEvents } from '../store/journal.ts'
@@ -17,6 +18,8 @@ export interface AskedView {
   /** Of `shown`: whoever decides names it, so that only what was seen is decided. */
   argsHash: string
   expiresAt: string | null
+  /** JSON Schema of the answer to a question, or of the result of an effect that happened; null where it is not known. */
+  answerSchema: Json | null
 }
 
 /** A run as an outsider sees it. */
@@ -81,6 +84,7 @@ export function viewAsked(row: ApprovalRow | PendingRow): AskedView {
     shown: JSON.parse(row.shown) as Json,
     argsHash: row.args_hash,
     expiresAt: row.expires_at === null ? null : isoText(row.expires_at),
+    answerSchema: wantedOf(row)?.schema ?? null,
   }
 }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { canonical, type Json } from '../base/json.ts'
-import { describeIssues, toJsonSchema, validate } from '../base/schema.ts'
+import { describeIssues, jsonSchemaIn, validate } from '../base/schema.ts'
 import type { Tool } from './tool.ts'
 
 /** What a tool would be handed for what it was given. */
@@ -93,17 +93,23 @@ export function copyOf(value: unknown): unknown {
   return Object.getPrototypeOf(value) === null ? Object.setPrototypeOf(copy, null) : copy
 }
 
-const schemas = new WeakMap<Tool, Json | null>()
+const inputSchemas = new WeakMap<Tool, Json | null>()
+const outputSchemas = new WeakMap<Tool, Json | null>()
 
 /** What the tool accepts, as JSON Schema; null where that cannot be told. */
 export function inputSchemaOf(tool: Tool): Json | null {
+  return remembered(inputSchemas, tool, tool.input)
+}
+
+/** What the tool's output schema takes of what the tool gives, as JSON Schema; null where that cannot be told. */
+export function outputSchemaOf(tool: Tool): Json | null {
+  return remembered(outputSchemas, tool, tool.output)
+}
+
+function remembered(schemas: WeakMap<Tool, Json | null>, tool: Tool, from: Tool['input']): Json | null {
   let schema = schemas.get(tool)
   if (schema === undefined) {
-    try {
-      schema = toJsonSchema(tool.input, 'input') as Json
-    } catch {
-      schema = null
-    }
+    schema = jsonSchemaIn(from)
     schemas.set(tool, schema)
   }
   return schema

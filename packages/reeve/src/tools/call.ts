@@ -1,6 +1,6 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import { describeIssues } from '../base/schema.ts'
+import { describeIssues, validate } from '../base/schema.ts'
 import { type Decision, requestApproval } from '../engine/approval.ts'
 import { type Actor, type ApprovedBy, type Effect, effect, intendedArguments } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
@@ -13,6 +13,7 @@ import {
   editedGiven,
   inputSchemaOf,
   isPlain,
+  outputSchemaOf,
   sameJson,
 } from './arguments.ts'
 import type { Tool } from './tool.ts'
@@ -75,6 +76,7 @@ export async function callAndReport(
     run: (args, attempt) => tool.run(handed(args), attempt),
     ...(tool.retry && { retry: tool.retry }),
     ...(tool.verify && { verify: (args, attempt) => tool.verify!(handed(args), attempt) }),
+    result: { schema: () => outputSchemaOf(tool), problem: (result) => resultProblem(tool, result) },
     ...(actor && { actor }),
     ...(approved && { approved }),
   }
@@ -203,6 +205,16 @@ function notApproved(tool: Tool, decision: Decision): ReeveError {
   return new ReeveError('not-approved', `The call of "${tool.name}" was not approved: ${why}`, {
     details: { status: decision.status, by: decision.by, note: decision.note },
   })
+}
+
+/** A schema that cannot say at once is heard when the workflow gets the result. */
+function resultProblem(tool: Tool, result: unknown): string | undefined {
+  try {
+    const checked = validate(tool.output, result)
+    return checked.ok ? undefined : describeIssues(checked.issues)
+  } catch {
+    return undefined
+  }
 }
 
 /** The effect has happened and its result is in the journal as it is; the workflow never sees one that does not fit. */

@@ -51,7 +51,7 @@ test('an expired approval cannot be decided', async () => {
   })
 })
 
-test('a question takes an answer, is asked again when it does not fit, and refuses approve', async () => {
+test('a question says what answer fits, refuses another and approve, and stays open for one that does', async () => {
   const folder = project()
   const asked = await reeveJson<Rested>(folder, ['run', 'ask'])
   expect(asked).toMatchObject({
@@ -60,12 +60,16 @@ test('a question takes an answer, is asked again when it does not fit, and refus
   })
   const { id } = asked.approvals[0]!
   expect(await reeveJson(folder, ['approve', id])).toMatchObject({ code: 2, error: { code: 'wrong-answer' } })
-  const again = await reeveJson<Rested>(folder, ['answer', id, '{"count":"seven"}'])
-  expect(again).toMatchObject({
-    code: 3,
-    approvals: [{ shown: { problem: expect.stringContaining('count') } }],
+  expect(asked.approvals[0]).toMatchObject({
+    wanted: { words: 'an object with count (a number)' },
+    commands: { answer: expect.stringContaining(`answer ${id} '{"count":1}'`) },
   })
-  expect(await reeveJson(folder, ['answer', again.approvals[0]!.id, '{"count":7}'])).toMatchObject({
+  for (const unfit of ['{"count":"seven"}', 'seven', '{}']) {
+    const { code, stderr } = await reeve(folder, ['answer', id, unfit])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/It must be an object with count \(a number\), such as {"count":1}.*still open/s)
+  }
+  expect(await reeveJson(folder, ['answer', id, '{"count":7}'])).toMatchObject({
     code: 0,
     output: { count: 7 },
   })
@@ -83,6 +87,14 @@ test('an unknown outcome is told by a person: it happened', async () => {
     code: 2,
     error: { code: 'wrong-answer' },
   })
+  expect(asked.approvals[0]).toMatchObject({
+    commands: { happened: expect.stringContaining(`answer ${id} happened --result '{"receipt":"text"}'`) },
+  })
+  for (const args of [[], ['--result', '{"receipt":1}'], ['--result', 'null']]) {
+    const { code, stderr } = await reeve(folder, ['answer', id, 'happened', ...args])
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/does not fit what it gives: .*such as {"receipt":"text"}/s)
+  }
   const told = await reeveJson(folder, ['answer', id, 'happened', '--result', '{"receipt":"R1"}'])
   expect(told).toMatchObject({ code: 0, output: { receipt: 'R1' } })
   expect(readFileSync(join(folder, 'sent.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
