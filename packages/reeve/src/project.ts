@@ -9,6 +9,7 @@ import type { BudgetPlan } from './models/budget.ts'
 import type { PriceTable } from './models/price.ts'
 import type { RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
+import { checkConfig } from './project-config.ts'
 import { checkProjectName } from './project-name.ts'
 import type { McpServer } from './tools/mcp/mcp-server.ts'
 import type { McpServerDefinition } from './tools/mcp/server-definition.ts'
@@ -97,7 +98,7 @@ export function findProject(from: string): string {
 /**
  * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
  * it exports as its default.
- * @throws `broken-file` `bad-workflow` `bad-config` `bad-tool` `duplicate-tool`
+ * @throws `broken-file` `bad-workflow` `bad-config` `bad-tool` `duplicate-tool` `bad-duration` `bad-number` `bad-text`
  */
 export async function loadProject(folder: string): Promise<Project> {
   const configFile = join(folder, 'reeve.config.ts')
@@ -109,6 +110,7 @@ export async function loadProject(folder: string): Promise<Project> {
     )
   }
   checkProjectName(config.name, configFile)
+  checkConfig(config)
   const workflows: Workflow[] = []
   for (const file of filesIn(join(folder, 'workflows'))) workflows.push(await loadWorkflow(file, folder))
   const exported: unknown[] = []

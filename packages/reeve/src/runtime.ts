@@ -28,6 +28,7 @@ import type { RouteDefinition } from './models/route.ts'
 import type { Solver } from './models/solver.ts'
 import type { TextListener } from './models/text-stream.ts'
 import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
+import { checkConfig } from './project-config.ts'
 import { embedderRoutes } from './project-embedders.ts'
 import { claimantOf } from './project-name.ts'
 import { mcpServersOf, toolboxOf } from './project-tools.ts'
@@ -110,6 +111,7 @@ export class Runtime {
   }
 
   static async open(options: RuntimeOptions): Promise<Runtime> {
+    checkConfig(options.project.config)
     const ownClock = options.clock ?? systemClock
     const secrets = secretsOf(options.environment)
     const log = redactingLog(options.log ?? lineLog((line) => process.stderr.write(line), false), secrets)
@@ -244,7 +246,7 @@ export class Runtime {
           concurrency: queue.concurrency ?? null,
           key_concurrency: queue.perKey ?? null,
           rate_count: queue.rate?.count ?? null,
-          rate_ms: queue.rate ? toMs(queue.rate.per) : null,
+          rate_ms: queue.rate ? Math.ceil(toMs(queue.rate.per)) : null,
         })
       }
     })

@@ -4,6 +4,7 @@ import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json.ts'
 import { toUsd, type Usd } from '../base/money.ts'
 import { type InputOf, type OutputOf, requireSync, toJsonSchema } from '../base/schema.ts'
+import { describeValue, longestName } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { ToolOffer } from '../models/solver.ts'
 import type { Tool } from '../tools/tool.ts'
@@ -106,7 +107,7 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
 ): Agent<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : string> {
   const { name, role = 'worker', instructions, route, owner } = definition
   const fault = findFault(definition)
-  if (fault) throw new ReeveError('bad-agent', `Agent "${name}" ${fault}`)
+  if (fault) throw new ReeveError('bad-agent', `Agent ${describeValue(name)} ${fault}`)
   requireSync(definition.input, `The input schema of agent "${name}"`)
   requireSync(definition.output, `The output schema of agent "${name}"`)
   const given = definition.tools ?? []
@@ -213,7 +214,7 @@ function resolveLimits({ iterations, tokens, context, cost, time }: AgentLimits)
     tokens: tokens ?? Number.POSITIVE_INFINITY,
     context: context ?? 32_000,
     costUsd: cost === undefined ? undefined : toUsd(cost),
-    timeMs: time === undefined ? undefined : toMs(time),
+    timeMs: time === undefined ? undefined : toMs(time, '`limits.time` of an agent'),
   }
 }
 
@@ -221,7 +222,7 @@ function findFault(
   definition: AgentDefinition<StandardSchemaV1, StandardSchemaV1 | undefined>,
 ): string | undefined {
   const { name, role = 'worker', tools = [], team = [], memory = [], limits = {} } = definition
-  if (!/^[a-z][\w-]*$/i.test(name))
+  if (typeof name !== 'string' || name.length > longestName || !/^[a-z][\w-]*$/i.test(name))
     return 'has a name that is none. Use letters, digits, "-" and "_", a letter first: invoice-checker'
   if (!definition.instructions?.trim()) return 'has no instructions. Say what it is to do.'
   if (!definition.input?.['~standard']) return 'has no `input` schema (Zod, or any Standard Schema).'

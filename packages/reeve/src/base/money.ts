@@ -1,18 +1,38 @@
 import { ReeveError } from './errors.ts'
+import { describeValue } from './shorten.ts'
 
 /** US dollars: a number, or a text such as `$0.05`. */
 export type Usd = number | `$${string}`
 
-/** @throws `bad-amount` */
-export function toUsd(amount: Usd): number {
-  const value = typeof amount === 'number' ? amount : Number(amount.slice(1))
-  if (!Number.isFinite(value) || value < 0) {
-    throw new ReeveError(
-      'bad-amount',
-      `"${amount}" is not an amount of US dollars. Write a number or a text like "$0.05".`,
-    )
-  }
-  return value
+/** The most dollars that the ledger, which counts in billionths, keeps exactly. */
+const mostUsd = 9_000_000
+
+/**
+ * @param what what the amount is of, for the error
+ * @throws `bad-amount` when it is none, negative, or more than 9 million
+ */
+export function toUsd(amount: Usd, what?: string): number {
+  const value = readUsd(amount)
+  if (value >= 0 && value <= mostUsd) return value
+  const subject = what === undefined ? describeValue(amount) : `${what} is ${describeValue(amount)}, which`
+  throw new ReeveError(
+    'bad-amount',
+    value > mostUsd
+      ? `${subject} is more than $${mostUsd}, the most that the ledger keeps. Write a smaller amount; for no limit, leave it out.`
+      : `${subject} is not an amount of US dollars. Write a number or a text like "$0.05".`,
+  )
+}
+
+function readUsd(amount: unknown): number {
+  if (typeof amount === 'number') return amount
+  return typeof amount === 'string' && /^\$(\d+\.?\d*|\.\d+)$/.test(amount)
+    ? Number(amount.slice(1))
+    : Number.NaN
+}
+
+/** A sum in billionths of a dollar as the ledger keeps it: whole, and never beyond what it can keep. */
+export function toNanoUsd(usd: number): number {
+  return Math.min(Math.ceil(usd * 1e9), Number.MAX_SAFE_INTEGER)
 }
 
 export function formatUsd(value: number): string {

@@ -1,7 +1,8 @@
 import { fromErrorRecord, messageOf, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { wholeNumber } from '../base/numbers.ts'
 import { Secrets } from '../base/secrets.ts'
-import type { Clock } from '../base/time.ts'
+import { type Clock, toMs } from '../base/time.ts'
 import type { Database } from '../store/database.ts'
 import { GroupCommit } from '../store/group-commit.ts'
 import { payloadAt } from '../store/journal.ts'
@@ -104,6 +105,9 @@ export class Engine {
       this.#arrived(no)
       this.#answerWaiters()
     })
+    if (options.capacity !== undefined) wholeNumber(options.capacity, '`capacity` of the engine')
+    if (options.maxCrashes !== undefined) wholeNumber(options.maxCrashes, '`maxCrashes` of the engine')
+    if (options.lingerMs !== undefined) toMs(options.lingerMs, '`lingerMs` of the engine')
     const makeContext =
       options.contextFor ?? ((execution, workflows) => new CoreContext(execution, workflows))
     this.worker = new Worker({

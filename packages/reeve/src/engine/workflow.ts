@@ -75,7 +75,7 @@ export function defineWorkflow<Ctx, I extends StandardSchemaV1, O extends Standa
   if (limits.steps !== undefined && limits.steps !== Number.POSITIVE_INFINITY)
     wholeNumber(limits.steps, `\`limits.steps\` of ${what}`)
   if (limits.time !== undefined) toMs(limits.time, `\`limits.time\` of ${what}`)
-  if (limits.cost !== undefined) toUsd(limits.cost)
+  if (limits.cost !== undefined) toUsd(limits.cost, `\`limits.cost\` of ${what}`)
   return {
     kind: 'reeve-workflow',
     name: name ?? '',

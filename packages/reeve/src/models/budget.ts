@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
-import { formatUsd, toUsd, type Usd } from '../base/money.ts'
+import { formatUsd, toNanoUsd, toUsd, type Usd } from '../base/money.ts'
+import { describeValue } from '../base/shorten.ts'
 import {
   type BudgetRow,
   ensureBudget,
@@ -121,7 +122,7 @@ export function openPurse(options: {
       }
       for (const { id, model, usd } of holdings) {
         const call = { run_id: runId, workflow, agent: agentOf(scopes), model, at: now() }
-        const reservation: Reservation = { id, run, scopes, nanousd: Math.ceil(usd * nano), call }
+        const reservation: Reservation = { id, run, scopes, nanousd: toNanoUsd(usd), call }
         const full = await take(session, reservation)
         if (full) throw overBudget(full, usd)
       }
@@ -137,13 +138,18 @@ export function openPurse(options: {
     async settle(reservation, usd, { usage, isUnknown = false } = {}) {
       const bill: CallBill = {
         outcome: usage ? 'answered' : isUnknown ? 'unknown' : 'failed',
-        inputTokens: usage?.inputTokens ?? 0,
-        outputTokens: usage?.outputTokens ?? 0,
-        cachedTokens: usage?.cachedInputTokens ?? 0,
+        inputTokens: tokensOf(usage?.inputTokens),
+        outputTokens: tokensOf(usage?.outputTokens),
+        cachedTokens: tokensOf(usage?.cachedInputTokens),
       }
-      await database.transaction((session) => settle(session, reservation, Math.ceil(usd * nano), bill))
+      await database.transaction((session) => settle(session, reservation, toNanoUsd(usd), bill))
     },
   }
+}
+
+/** As the ledger keeps it, whatever a provider or a project's own solver says. */
+function tokensOf(count: number | undefined): number {
+  return count !== undefined && count > 0 ? Math.min(Math.ceil(count), Number.MAX_SAFE_INTEGER) : 0
 }
 
 /** The agent among the scopes that a call counts in. */
@@ -176,6 +182,12 @@ export function budgeted(solver: Solver, purse: Purse, scopes: () => BudgetScope
     solve(question, options) {
       const usd = solver.worstCaseUsd!(question, options)
       if (usd === 0) return solver.solve(question, options)
+      if (!(usd > 0)) {
+        throw new ReeveError(
+          'bad-solver',
+          `The solver "${solver.name}" says that a call costs ${describeValue(usd)} dollars at most. Its worstCaseUsd must give 0 or more.`,
+        )
+      }
       return pay(solver, question, options, purse, scopes(), usd)
     },
   }
@@ -199,7 +211,8 @@ async function pay(
     throw error
   }
   const { usage = { inputTokens: 0, outputTokens: 0, costUsd: usd } } = answer
-  await purse.settle(reservation, usage.costUsd, { usage })
+  // What is no amount counts as the most that the call may have cost.
+  await purse.settle(reservation, usage.costUsd >= 0 ? usage.costUsd : usd, { usage })
   return answer
 }
 

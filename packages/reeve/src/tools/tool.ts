@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
+import { describeValue, longestName } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { EffectAttempt, EffectClass, Verdict } from '../engine/effect.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
@@ -79,6 +80,8 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   requireSync(definition.input, `The input schema of tool "${name}"`)
   requireSync(definition.output, `The output schema of tool "${name}"`)
   resolveRetry(definition.retry)
+  if (definition.approvalTimeout !== undefined)
+    toMs(definition.approvalTimeout, `\`approvalTimeout\` of tool "${name}"`)
   const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
   const built: Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> = {
@@ -99,7 +102,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     needsApproval:
       typeof approval === 'function' ? (args) => approval(args as OutputOf<I>) : () => approval === 'always',
     approvalTimeout: definition.approvalTimeout,
-    timeoutMs: toMs(definition.timeout ?? '30s'),
+    timeoutMs: toMs(definition.timeout ?? '30s', `\`timeout\` of tool "${name}"`),
     retry: definition.retry,
     verify: definition.verify as Tool['verify'],
     run: definition.run as Tool['run'],
@@ -113,10 +116,11 @@ export function isTool(value: unknown): value is Tool {
 
 /** @throws `bad-tool` */
 export function checkToolName(name: string): void {
-  if (/^[a-z][\w-]*(\.[a-z][\w-]*)*$/i.test(name)) return
+  const isName = typeof name === 'string' && /^[a-z][\w-]*(\.[a-z][\w-]*)*$/i.test(name)
+  if (isName && name.length <= longestName) return
   throw new ReeveError(
     'bad-tool',
-    `"${name}" is not a name for a tool. Use letters, digits, "-" and "_", with "." between parts: helpdesk.reply`,
+    `${describeValue(name)} is not a name for a tool. Use letters, digits, "-" and "_", with "." between parts: helpdesk.reply`,
   )
 }
 
