@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from './errors.ts'
 import type { Json } from './json.ts'
-import { isZod, runZod, zodKindOf } from './zod-run.ts'
+import { acceptedByZod, isZod, runZod, zodKindOf } from './zod-run.ts'
 
 /** Any Standard Schema (Zod by default). */
 export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output> | StandardSchemaV1<never, Output>
@@ -108,13 +108,20 @@ export function toJsonSchema(
   }
 }
 
-/** What a schema accepts, as JSON Schema; null where that cannot be told. */
+const accepted = new WeakMap<StandardSchemaV1, Json | null>()
+
+/** What a schema accepts, as JSON Schema that refuses nothing else; null where that cannot be told. Made once. */
 export function jsonSchemaIn(schema: StandardSchemaV1): Json | null {
-  try {
-    return toJsonSchema(schema, 'input') as Json
-  } catch {
-    return null
+  let json = accepted.get(schema)
+  if (json === undefined) {
+    try {
+      json = (isZod(schema) ? acceptedByZod(schema) : toJsonSchema(schema, 'input')) as Json
+    } catch {
+      json = null
+    }
+    accepted.set(schema, json)
   }
+  return json
 }
 
 /** A result as the standard has it; anything else is no answer, and nothing may pass by it. */

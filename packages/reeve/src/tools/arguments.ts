@@ -93,26 +93,14 @@ export function copyOf(value: unknown): unknown {
   return Object.getPrototypeOf(value) === null ? Object.setPrototypeOf(copy, null) : copy
 }
 
-const inputSchemas = new WeakMap<Tool, Json | null>()
-const outputSchemas = new WeakMap<Tool, Json | null>()
-
 /** What the tool accepts, as JSON Schema; null where that cannot be told. */
 export function inputSchemaOf(tool: Tool): Json | null {
-  return remembered(inputSchemas, tool, tool.input)
+  return jsonSchemaIn(tool.input)
 }
 
 /** What the tool's output schema takes of what the tool gives, as JSON Schema; null where that cannot be told. */
 export function outputSchemaOf(tool: Tool): Json | null {
-  return remembered(outputSchemas, tool, tool.output)
-}
-
-function remembered(schemas: WeakMap<Tool, Json | null>, tool: Tool, from: Tool['input']): Json | null {
-  let schema = schemas.get(tool)
-  if (schema === undefined) {
-    schema = jsonSchemaIn(from)
-    schemas.set(tool, schema)
-  }
-  return schema
+  return jsonSchemaIn(tool.output)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,7 +3,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import * as mini from 'zod/mini'
-import { type Issue, parse, requireSync, validate } from '../../src/base/schema.ts'
+import type { Json } from '../../src/base/json.ts'
+import { type Issue, jsonSchemaIn, parse, requireSync, validate } from '../../src/base/schema.ts'
+import { jsonSchemaIssues } from '../../src/tools/json-schema.ts'
 
 /** What the process would die of. */
 function unhandledRejections(): unknown[] {
@@ -166,3 +168,25 @@ test('a schema may be declared before the parts that it refers to', () => {
   const leaf = z.object({ name: z.string().trim() })
   expect(parse(node, { next: { name: ' a ' } }, 'The input')).toEqual({ next: { name: 'a' } })
 })
+
+test.each<[string, z.ZodType, unknown[], unknown[]]>([
+  ['coercions', z.object({ n: z.coerce.number() }), [{ n: '5' }, { n: 5 }], [{}, 5]],
+  ['dates', z.object({ at: z.coerce.date() }), [{ at: '2026-01-01' }, { at: 5 }], [null]],
+  ['trimmed texts', z.string().trim().min(1).max(3), ['  abc  '], [5]],
+  ['what is read first', z.preprocess(Number, z.number()), ['5', 5], []],
+  ['what is caught', z.object({ a: z.number().catch(1) }), [{ a: 'x' }], ['x']],
+  ['defaults', z.object({ a: z.number().default(1) }), [{}, { a: 2 }], [{ a: 'x' }]],
+  ['stringbool', z.stringbool(), ['yes'], [true]],
+  ['transforms', z.string().transform(Number), ['5'], [5]],
+  ['refinements', z.string().refine((text) => text === 'a'), ['a'], [1]],
+])(
+  'what JSON Schema says of a schema refuses nothing that fits it: %s',
+  async (_name, schema, fine, unfit) => {
+    const json = jsonSchemaIn(schema)!
+    for (const value of fine) {
+      expect(validate(schema, value).ok).toBe(true)
+      expect(await jsonSchemaIssues(json, value as Json)).toEqual([])
+    }
+    for (const value of unfit) expect(await jsonSchemaIssues(json, value as Json)).not.toEqual([])
+  },
+)
