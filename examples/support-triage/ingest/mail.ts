@@ -11,9 +11,17 @@ import { guessLanguage } from './language.ts'
 import { splitReply } from './quoted-reply.ts'
 import { capBody, contentId, type Ticket } from './ticket.ts'
 
-/** Reads one RFC 5322 message, however untidy. @throws when its structure is hostile (nested too deep, endless headers). */
+/** Before anything is parsed. */
+const most = { headerBytes: 256 * 1024, lines: 400_000, parts: 1000 }
+
+/**
+ * Reads one RFC 5322 message, however untidy. It may take as long as the message wants it to: `readInbox` has it run in a
+ * process of its own.
+ * @throws when its structure is hostile (nested too deep, endless headers, too many parts or lines)
+ */
 export async function readMail(raw: Uint8Array): Promise<Ticket> {
   const notes: string[] = []
+  checkStructure(raw)
   const { message, headers } = startOfMessage(Buffer.from(raw).toString('latin1'), notes)
   const email = await repairBodies(await parse(message), message, notes)
   const from = senderOf(email, notes)
@@ -42,19 +50,47 @@ export async function readMail(raw: Uint8Array): Promise<Ticket> {
 }
 
 function parse(message: string): Promise<Email> {
-  return PostalMime.parse(Buffer.from(message, 'latin1'), { maxNestingDepth: 30, maxHeadersSize: 256 * 1024 })
+  return PostalMime.parse(Buffer.from(message, 'latin1'), {
+    maxNestingDepth: 30,
+    maxHeadersSize: most.headerBytes,
+  })
+}
+
+/** Counts lines and parts. Both parsers and people give up on what has more. */
+function checkStructure(raw: Uint8Array): void {
+  let lines = 0
+  let parts = 0
+  for (let at = 0; at >= 0 && at < raw.length; ) {
+    if (++lines > most.lines) throw new Error(`it has more than ${most.lines} lines`)
+    if (raw[at] === 0x2d && raw[at + 1] === 0x2d && isHeaderBelow(raw, at)) parts++
+    if (parts > most.parts) throw new Error(`it has more than ${most.parts} parts`)
+    const end = raw.indexOf(0x0a, at)
+    at = end < 0 ? -1 : end + 1
+  }
+}
+
+/** A line such as `--boundary` begins a part when a header of it follows; a signature's `-- ` does not. */
+function isHeaderBelow(raw: Uint8Array, at: number): boolean {
+  const end = raw.indexOf(0x0a, at)
+  return end >= 0 && /^content-/i.test(Buffer.from(raw.subarray(end + 1, end + 9)).toString('latin1'))
 }
 
 /** Skips blank lines and the `From …` line of an mbox. The text holds one character per byte. */
 function startOfMessage(raw: string, notes: string[]): { message: string; headers: string } {
-  let message = raw.replace(/^(\xef\xbb\xbf)?(\s*\r?\n)*/, '')
+  let start = raw.startsWith('\xef\xbb\xbf') ? 3 : 0
+  for (let at = start; at < raw.length && /[\s]/.test(raw[at]!); at++) if (raw[at] === '\n') start = at + 1
+  let message = raw.slice(start)
   const mbox = /^>?From [^\r\n]*\r?\n/.exec(message)
   if (mbox) {
     notes.push('stray mbox line skipped')
     message = message.slice(mbox[0].length).replace(/^>(>*From )/gm, '$1')
   }
   const end = /\r?\n\r?\n/.exec(message)
-  return { message, headers: end ? message.slice(0, end.index) : message }
+  const headers = end ? message.slice(0, end.index) : message
+  if (headers.length > most.headerBytes) {
+    throw new Error(`its headers have ${headers.length} bytes; the most is ${most.headerBytes}`)
+  }
+  return { message, headers }
 }
 
 /**
@@ -129,7 +165,14 @@ function messageId(email: Email, notes: string[]): string | undefined {
 function visibleBody(email: Email, notes: string[]): string {
   const plain = (email.text ?? '').replaceAll('\r\n', '\n').trim()
   if (email.html === undefined) return plain
-  const fromHtml = htmlToVisibleText(email.html, notes).trim()
+  let fromHtml: string
+  try {
+    fromHtml = htmlToVisibleText(email.html, notes).trim()
+  } catch (error) {
+    if (plain === '') throw error
+    notes.push(`suspicious: the HTML was not read: ${error instanceof Error ? error.message : String(error)}`)
+    return plain
+  }
   if (plain === '') {
     notes.push('HTML converted to text')
     return fromHtml

@@ -1,12 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
+import { ReaderProcess } from 'reeve/tools'
 import { readCsvRows } from './csv-rows.ts'
 import { readJsonLines } from './json-lines.ts'
 import { guessLanguage } from './language.ts'
-import { readMail } from './mail.ts'
 import { capBody, contentId, type Fault, type Reading, type Ticket } from './ticket.ts'
 
 const largestMailBytes = 25 * 1024 * 1024
+type MailReader = ReaderProcess<Uint8Array, Ticket>
 
 /**
  * Reads every message of a folder of `.eml` files (in the order of their names), of a `.csv` with the columns
@@ -14,24 +15,36 @@ const largestMailBytes = 25 * 1024 * 1024
  * or line is reported with its place and reading goes on; only a path that cannot be read at all throws.
  */
 export async function* readInbox(path: string): AsyncGenerator<Reading> {
-  if ((await stat(path)).isDirectory()) {
-    yield* readFolder(path)
-    return
-  }
   const kind = extname(path).toLowerCase()
-  if (kind === '.eml') yield await readMailFile(path)
+  const isFolder = (await stat(path)).isDirectory()
+  if (isFolder || kind === '.eml') yield* readMails(path, isFolder)
   else if (kind === '.csv') yield* readRows(path, readCsvRows(path))
   else if (kind === '.jsonl') yield* readRows(path, readJsonLines(path))
   else
     throw new Error(`"${path}" is no inbox: give a folder of .eml files, a .csv, a .jsonl or one .eml file.`)
 }
 
-async function* readFolder(folder: string): AsyncGenerator<Reading> {
-  const names = (await readdir(folder)).filter((name) => name.toLowerCase().endsWith('.eml')).sort()
-  for (const name of names) yield await readMailFile(join(folder, name))
+/** Mail is parsed elsewhere, one after the other: what keeps the parser busy is given up, and costs that mail alone. */
+async function* readMails(path: string, isFolder: boolean): AsyncGenerator<Reading> {
+  const module = new URL('./mail-reader.ts', import.meta.url)
+  const reader: MailReader = new ReaderProcess({
+    what: 'mail',
+    module,
+    maxBytes: largestMailBytes,
+  })
+  try {
+    if (!isFolder) {
+      yield await readMailFile(reader, path)
+      return
+    }
+    const names = (await readdir(path)).filter((name) => name.toLowerCase().endsWith('.eml')).sort()
+    for (const name of names) yield await readMailFile(reader, join(path, name))
+  } finally {
+    reader.close()
+  }
 }
 
-async function readMailFile(path: string): Promise<Reading> {
+async function readMailFile(reader: MailReader, path: string): Promise<Reading> {
   try {
     const { size } = await stat(path)
     if (size === 0) return { ok: false, where: path, problem: 'the file is empty' }
@@ -42,7 +55,7 @@ async function readMailFile(path: string): Promise<Reading> {
         problem: `the mail has ${size} bytes; the most is ${largestMailBytes}`,
       }
     }
-    return { ok: true, ticket: await readMail(await readFile(path)) }
+    return { ok: true, ticket: await reader.read(await readFile(path), size) }
   } catch (error) {
     return { ok: false, where: path, problem: error instanceof Error ? error.message : String(error) }
   }

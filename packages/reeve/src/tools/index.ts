@@ -1,10 +1,14 @@
 /// <reference types="node" preserve="true" />
+
+export { type InertOptions, inertText } from '../base/inert-text.ts'
 export { type ClockToolInput, type ClockToolOutput, clockTool } from './clock.ts'
 export { type FileTools, type FileToolsOptions, fileTools } from './files.ts'
+export { type HtmlParser, type VisibleHtml, visibleHtml } from './html/visible-html.ts'
 export { type HttpToolInput, type HttpToolOptions, type HttpToolOutput, httpTool } from './http.ts'
 export { asNotApplied, HttpClient, type HttpMethod, type HttpPolicy } from './http-client.ts'
 export { type OpenApiOptions, type OpenApiResult, openApiTools } from './openapi/openapi-tools.ts'
 export { type ProcessToolOptions, type ProcessToolOutput, processTool } from './process.ts'
+export { ReaderProcess, type ReaderProcessOptions, serveReader } from './reader-process.ts'
 export { type DockerSandbox, runInDocker } from './sandbox/docker.ts'
 export { runJavaScript } from './sandbox/javascript.ts'
 export type { SandboxLimits } from './sandbox/limits.ts'

@@ -15,6 +15,8 @@ const pages: Record<string, string> = {
   '/many': `<body>${Array.from({ length: 300 }, (_, index) => `<a href="/p${index}">p${index}</a>`).join(' ')}</body>`,
   '/broken': '<title>Open<body><p>One<p>Two<table><tr><td>Three',
   '/empty': '',
+  '/hidden':
+    '<body><p>seen</p><style>.x{color:#fff}</style><p class=x>secret</p><p style="display:none">secrets</p></body>',
 }
 let server: LoopbackServer
 
@@ -52,6 +54,12 @@ test('reads title, text and links, and loads nothing else', async () => {
     cut: false,
   })
   expect(server.received.length - before).toBe(1)
+})
+
+test('text that nobody would see is left out, and said to be', async () => {
+  const page = await read('/hidden')
+  expect(page.text).toBe('seen')
+  expect(page.hidden).toEqual({ characters: 13, ways: ['same colour as the background', 'display:none'] })
 })
 
 test('plain text, other alphabets, empty and broken pages are read', async () => {

@@ -13,11 +13,12 @@ export interface Page {
   text: string
   links: { text: string; url: string }[]
   moreLinks: boolean
+  hidden: { reason: string; characters: number }[]
 }
 
 /** Takes as long as the page wants it to: run it where it can be ended. */
 export function readHtml(convert: Convert, html: string, base: string, maxLinks: number): Page {
-  const page: Page = { title: '', text: '', links: [], moreLinks: false }
+  const page: Page = { title: '', text: '', links: [], moreLinks: false, hidden: [] }
   const known = new Set<string>()
   const formatters: HtmlToTextOptions['formatters'] = {
     pageTitle: (element) => {

@@ -31,6 +31,8 @@ export interface WebPageOutput {
   links: { text: string; url: string }[]
   /** There was more text, or more links. */
   cut: boolean
+  /** What nobody would see on the page, and so is not in `text`: how many characters, and how they were hidden. */
+  hidden?: { characters: number; ways: string[] }
 }
 
 const output = z.object({
@@ -40,6 +42,7 @@ const output = z.object({
   text: z.string(),
   links: z.array(z.object({ text: z.string(), url: z.string() })),
   cut: z.boolean(),
+  hidden: z.object({ characters: z.number().int(), ways: z.array(z.string()) }).optional(),
 })
 
 const readerMegabytes = 256
@@ -70,15 +73,23 @@ export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebP
             toMs(readTime),
             attempt.signal,
           )
-        : { title: '', text: answer.text, links: [], moreLinks: false }
-      const text = tidy(page.text)
+        : {
+            title: '',
+            text: tidy(answer.text.slice(0, 4 * maxText)),
+            links: [],
+            moreLinks: false,
+            hidden: [],
+          }
+      const { text } = page
+      const characters = page.hidden.reduce((sum, each) => sum + each.characters, 0)
       return {
         url: answer.url,
         status: answer.status,
         title: page.title,
         text: text.slice(0, maxText).toWellFormed(),
         links: page.links,
-        cut: text.length > maxText || page.moreLinks,
+        cut: text.length > maxText || page.moreLinks || (!isHtml && answer.text.length > 4 * maxText),
+        ...(characters > 0 && { hidden: { characters, ways: page.hidden.map(({ reason }) => reason) } }),
       }
     },
   })

@@ -1,0 +1,87 @@
+import { type Look, lookOf, neverShown, plainLook } from './hidden.ts'
+import { type Styled, StyleSheet } from './style-sheet.ts'
+
+/** The parts of `htmlparser2` that are used: it is given, so that importing this loads nothing. */
+export type HtmlParser = Pick<typeof import('htmlparser2'), 'parseDocument' | 'DomUtils'>
+
+type HtmlNode = ReturnType<HtmlParser['parseDocument']>['children'][number]
+type HtmlParent = ReturnType<HtmlParser['parseDocument']> | Extract<HtmlNode, { children: unknown[] }>
+
+export interface VisibleHtml {
+  html: string
+  /** How many characters of text were left out, by the way in which they were hidden. */
+  hidden: { reason: string; characters: number }[]
+}
+
+/** Deeper elements are not looked at, and left out. */
+const deepest = 200
+
+/**
+ * HTML without what a person would not see: text that only a machine reads is how instructions are smuggled in. Style
+ * sheets are followed as far as they apply on every screen. Takes as long as the page wants it to: run it where it can be ended.
+ */
+export function visibleHtml(html: string, { parseDocument, DomUtils }: HtmlParser): VisibleHtml {
+  const page = parseDocument(html)
+  const sheets = DomUtils.getElementsByTagName('style', page, true).map((style) =>
+    DomUtils.textContent(style),
+  )
+  const rules = new StyleSheet(sheets)
+  const hidden = new Map<string, number>()
+  const count = (reason: string, text: string) => {
+    const characters = text.trim().length
+    if (characters > 0) hidden.set(reason, (hidden.get(reason) ?? 0) + characters)
+  }
+  prune(page, undefined, plainLook, 0)
+  return {
+    html: DomUtils.getOuterHTML(page),
+    hidden: [...hidden].map(([reason, characters]) => ({ reason, characters })),
+  }
+
+  function prune(parent: HtmlParent, above: Styled | undefined, look: Look, depth: number): void {
+    const kept = (parent.children as HtmlNode[]).filter((node) => keep(node, above, look, depth))
+    parent.children = kept as typeof parent.children
+    kept.forEach((node, index) => {
+      node.prev = kept[index - 1] ?? null
+      node.next = kept[index + 1] ?? null
+    })
+  }
+
+  function keep(node: HtmlNode, above: Styled | undefined, look: Look, depth: number): boolean {
+    if (DomUtils.isText(node)) {
+      if (look.hidden !== undefined) count(look.hidden, node.data)
+      return look.hidden === undefined
+    }
+    if (!DomUtils.isTag(node)) return node.type !== 'comment' && node.type !== 'directive'
+    const { name, attribs } = node
+    if (neverShown.has(name) && name !== 'head' && name !== 'title') return false
+    if (depth >= deepest) {
+      count('nested too deep', textBelow(node))
+      return false
+    }
+    const element: Styled = { name, attribs, parent: above }
+    const found = lookOf(name, attribs, rules.of(element), look)
+    if ('gone' in found) {
+      count(found.gone, textBelow(node))
+      return false
+    }
+    prune(node, element, found.look, depth + 1)
+    return true
+  }
+}
+
+interface TextNode {
+  data?: string
+  children?: TextNode[]
+}
+
+/** Without recursion: a page may be nested as deep as it likes. */
+function textBelow(element: TextNode): string {
+  const parts: string[] = []
+  const left: TextNode[] = [element]
+  while (left.length > 0) {
+    const node = left.pop()!
+    if (node.data !== undefined) parts.push(node.data)
+    for (let index = (node.children?.length ?? 0) - 1; index >= 0; index--) left.push(node.children![index]!)
+  }
+  return parts.join('')
+}

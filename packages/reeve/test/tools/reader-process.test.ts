@@ -1,0 +1,57 @@
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
+import { ReaderProcess } from '../../src/tools/reader-process.ts'
+
+const module = new URL('../fixtures/reader/reader.ts', import.meta.url)
+
+function reader(options: { timeout?: number; maxBytes?: number; memoryBytes?: number } = {}) {
+  const built = new ReaderProcess<{ text: string; bytes?: Uint8Array }, { text: string }>({
+    what: 'letter',
+    module,
+    timeout: '60s',
+    ...options,
+  })
+  onTestFinished(() => built.close())
+  return built
+}
+afterEach(() => vi.unstubAllEnvs())
+
+test('reads one input after the other, and knows nothing of the environment', async () => {
+  vi.stubEnv('MY_SECRET', 'canary')
+  const letters = reader()
+  const read = ['a', 'b', 'c'].map((text) => letters.read({ text, bytes: Buffer.from('\u0000ÿ') }))
+  expect(await Promise.all(read)).toEqual(['A', 'B', 'C'].map((text) => ({ text, bytes: 3, secrets: [] })))
+})
+
+test('what cannot be read costs that input alone', async () => {
+  const letters = reader({ memoryBytes: 64 * 1_048_576 })
+  const all = await Promise.allSettled(
+    ['a', 'broken', 'hoard', 'b', 'crash', 'c'].map((text) => letters.read({ text })),
+  )
+  expect(all).toMatchObject([
+    { value: { text: 'A' } },
+    { reason: { code: 'not-read', message: 'This letter could not be read: it is broken.' } },
+    { reason: { code: 'not-read', message: expect.stringContaining('too much memory') } },
+    { value: { text: 'B' } },
+    { reason: { code: 'not-read' } },
+    { value: { text: 'C' } },
+  ])
+})
+
+test('a reader that is kept busy is ended, and nothing else waits meanwhile', async () => {
+  const letters = reader({ timeout: 1500 })
+  const before = performance.eventLoopUtilization()
+  await expect(letters.read({ text: 'endless' })).rejects.toMatchObject({
+    code: 'not-read',
+    message: expect.stringContaining('1500 ms'),
+  })
+  expect(performance.eventLoopUtilization(before).active).toBeLessThan(1000)
+})
+
+test('what is too large is refused before it is sent, and a closed reader reads nothing', async () => {
+  const letters = reader({ maxBytes: 10 })
+  await expect(letters.read({ text: 'a' }, 11)).rejects.toMatchObject({ code: 'input-too-large' })
+  const waiting = letters.read({ text: 'endless' })
+  letters.close()
+  await expect(waiting).rejects.toMatchObject({ code: 'not-read' })
+  await expect(letters.read({ text: 'a' })).rejects.toMatchObject({ code: 'not-read' })
+})
