@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { readInbox } from '../../examples/support-triage/ingest/read-inbox.ts'
 import { train, triageConfig } from '../../examples/support-triage/triage-config.ts'
-import supportTriage from '../../examples/support-triage/workflows/support-triage.ts'
+import { supportTriageFor } from '../../examples/support-triage/workflows/support-triage.ts'
 import { readEnvironment } from '../../packages/reeve/src/base/config.ts'
 import { projectOf, Runtime } from '../../packages/reeve/src/index.ts'
 import type { TriageReport, TriageSpec } from './contract.ts'
@@ -26,6 +26,7 @@ const trainingAt = performance.now()
 const training = await train(spec.train)
 const trainSeconds = (performance.now() - trainingAt) / 1000
 
+const supportTriage = supportTriageFor(training.categories)
 if (index > 0) await told()
 supportTriage.name = 'support-triage'
 const runtime = await Runtime.open({
@@ -138,11 +139,13 @@ async function readBack() {
     last: string | null
     answer: string | null
     pending: string | null
+    alarms: number
   }>(
     `select r.id, r.status, (select max(at) from events where run = r.no) - r.created_at as lasted,
        (select payload from events where run = r.no and seq = r.head_seq) as last,
        (select payload from events where run = r.no and type = 'question-completed' and name = 'read the ticket') as answer,
-       (select kind from approvals where run = r.no and status = 'pending') as pending
+       (select kind from approvals where run = r.no and status = 'pending') as pending,
+       (select count(*) from events where run = r.no and type = 'effect-completed' and name = 'chat.post') as alarms
      from runs r`,
   )
   if (rows.length !== tickets) throw new Error(`${rows.length} runs are there for ${tickets} tickets`)
@@ -167,7 +170,14 @@ async function readBack() {
   }
 }
 
-function outcomeOf(row: { status: string; last: string | null; pending: string | null }): string {
+function outcomeOf(row: {
+  status: string
+  last: string | null
+  pending: string | null
+  alarms: number
+}): string {
+  // Its reply waits for approval like any other; that it was posted is what counts here.
+  if (row.status === 'waiting' && Number(row.alarms) > 0) return 'critical'
   if (row.status === 'succeeded')
     return String((JSON.parse(row.last ?? '{}') as { outcome?: string }).outcome)
   if (row.status === 'waiting' && row.pending !== null) return `waiting for ${row.pending}`

@@ -23,6 +23,8 @@ function orderId(text: string) {
 const examples = join(import.meta.dirname, 'examples/labelled.jsonl')
 
 export interface Training {
+  /** Into which the examples sort their texts. */
+  categories: string[]
   category: Classifier
   urgency: Classifier
   problems: string[]
@@ -34,6 +36,7 @@ export async function train(file: string = examples): Promise<Training> {
   const given = file === examples ? own : await read(file)
   const urgency = own.rows.flatMap(({ text, urgency }) => (urgency ? [{ text, label: String(urgency) }] : []))
   return {
+    categories: [...new Set(given.rows.map(({ label }) => label))].sort(),
     category: trainClassifier(given.rows),
     urgency: trainClassifier(urgency),
     problems: given.problems,

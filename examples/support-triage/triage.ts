@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { projectOf, ReeveError, Runtime, readEnvironment } from 'reeve'
+import { projectOf, ReeveError, type RunHandle, Runtime, readEnvironment } from 'reeve'
 import { readInbox } from './ingest/read-inbox.ts'
 import { startTicket } from './ingest/start-ticket.ts'
 import type { Ticket } from './ingest/ticket.ts'
@@ -9,7 +9,7 @@ import { printReport } from './report/print-report.ts'
 import { Progress } from './report/progress.ts'
 import { readReport, type StartedTicket } from './report/read-report.ts'
 import { train, triageConfig } from './triage-config.ts'
-import supportTriage from './workflows/support-triage.ts'
+import supportTriage, { supportTriageFor } from './workflows/support-triage.ts'
 
 const usage = `Usage: npm run triage -- [--inbox FILE.csv|FILE.jsonl|FOLDER] [--knowledge FILE.jsonl|FOLDER]
                          [--train FILE.csv|FILE.jsonl] [--limit N] [--json]`
@@ -57,8 +57,9 @@ async function main(): Promise<void> {
   const training = await train(options.train === undefined ? undefined : place(options.train))
   const trainedMs = performance.now() - begun
   const environment = readEnvironment(folder)
-  supportTriage.name ||= 'support-triage'
-  const project = projectOf(triageConfig(training, [place(options.knowledge)]), [supportTriage], folder)
+  const workflow = options.train === undefined ? supportTriage : supportTriageFor(training.categories)
+  workflow.name ||= 'support-triage'
+  const project = projectOf(triageConfig(training, [place(options.knowledge)]), [workflow], folder)
   const runtime = await Runtime.open({ project, environment })
   const progress = new Progress(options.json)
   const interrupted = new AbortController()
@@ -70,14 +71,19 @@ async function main(): Promise<void> {
     for (const problem of training.problems) progress.note(problem)
     progress.begin(`Reading ${basename(inbox)}: ${solversOf(runtime)}`)
     const startedAt = performance.now()
-    const tickets = await triageInbox(runtime, inbox, environment.user, progress, interrupted.signal)
+    const start = (ticket: Ticket, other: () => void) =>
+      startTicket(runtime.engine, workflow, ticket, environment.user, (text) => {
+        progress.note(text)
+        other()
+      })
+    const { tickets, sameId } = await triageInbox(runtime, inbox, start, progress, interrupted.signal)
     if (interrupted.signal.aborted) {
       console.error('\nStopped: what was done is kept; start again to go on where this left off.')
       process.exitCode = 130
       return
     }
     const times = { elapsedMs: performance.now() - startedAt, trainedMs }
-    const report = await readReport(runtime.database, tickets, times)
+    const report = await readReport(runtime.database, tickets, { ...times, sameId })
     progress.close()
     if (options.json) console.log(JSON.stringify(report))
     else printReport(report, relative(process.env.INIT_CWD ?? process.cwd(), folder))
@@ -90,15 +96,20 @@ async function main(): Promise<void> {
 async function triageInbox(
   runtime: Runtime,
   inbox: string,
-  principal: string,
+  startRun: (ticket: Ticket, onOtherUnderItsId: () => void) => Promise<RunHandle>,
   progress: Progress,
   interrupted: AbortSignal,
-): Promise<Map<string, StartedTicket>> {
+): Promise<{ tickets: Map<string, StartedTicket>; sameId: number }> {
   const { engine } = runtime
   const tickets = new Map<string, StartedTicket>()
+  const sameId = new Set<string>()
   const stopWatching = engine.onEnded((_run, { status }) => progress.settled(status))
   const start = async (ticket: Ticket) => {
-    const run = await startTicket(engine, ticket, principal, (text) => progress.note(text))
+    let isOther = false
+    const run = await startRun(ticket, () => {
+      isOther = true
+    })
+    if (isOther) sameId.add(run.id)
     const { category } = ticket
     tickets.set(run.id, { isNew: run.isNew || (tickets.get(run.id)?.isNew ?? false), category })
     progress.started(run.isNew)
@@ -121,7 +132,7 @@ async function triageInbox(
   await Promise.all(starting)
   await progress.untilSettled(async () => interrupted.aborted || (await engine.isQuiet()))
   stopWatching()
-  return tickets
+  return { tickets, sameId: sameId.size }
 }
 
 /** Which solvers answer, said before anything else: local solvers are never passed off as large models. */

@@ -32,6 +32,10 @@ export function printReport(report: Report, project: string): void {
   console.log(
     `${report.fresh} new tickets in ${(report.elapsedMs / 1000).toFixed(2)} s (${report.ticketsPerMinute.toLocaleString('en')} a minute)${repeated}`,
   )
+  if (report.sameId > 0)
+    console.log(
+      `${report.sameId} came under the Message-ID of another message, and are tickets of their own; the notes above name them`,
+    )
   if (report.fresh > 0)
     console.log(
       `Each took ${report.p50Ms} ms at the median, ${report.p99Ms} ms at p99, from its start to its end or its wait`,

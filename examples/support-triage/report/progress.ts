@@ -18,7 +18,8 @@ export class Progress {
   }
 
   note(text: string): void {
-    this.#line(`  note: ${text}\n`)
+    // It names ids and files that strangers gave: nothing of them moves the cursor or hides.
+    this.#line(`  note: ${text.replace(/[\p{Cc}\p{Cf}]/gu, '')}\n`)
   }
 
   started(isNew: boolean): void {

@@ -15,6 +15,8 @@ export interface Report {
   /** Started by this call; the others were there before. */
   fresh: number
   alreadyDone: number
+  /** Messages that came under an id under which another was there before: tickets of their own. */
+  sameId: number
   /** By category, how many tickets had which outcome. */
   categories: Record<string, Partial<Record<Outcome, number>>>
   /** Of the tickets whose data has a label; absent without labels. */
@@ -48,6 +50,7 @@ interface Row {
   last: string | null
   answer: string | null
   waits: string | null
+  alarms: number
   approval: string | null
 }
 
@@ -55,7 +58,7 @@ interface Row {
 export async function readReport(
   database: Runtime['database'],
   tickets: ReadonlyMap<string, StartedTicket>,
-  times: { elapsedMs: number; trainedMs: number },
+  seen: { elapsedMs: number; trainedMs: number; sameId: number },
 ): Promise<Report> {
   const rows = await database.all<Row>(
     `select r.id, r.status, r.reason, r.created_at,
@@ -64,6 +67,7 @@ export async function readReport(
        (select payload from events where run = r.no and seq = r.head_seq) as last,
        (select payload from events where run = r.no and type = 'question-completed' and name = 'read the ticket' limit 1) as answer,
        (select kind from approvals where run = r.no and status = 'pending' limit 1) as waits,
+       (select count(*) from events where run = r.no and type = 'effect-completed' and name = 'chat.post') as alarms,
        (select id from approvals where run = r.no and status = 'pending' limit 1) as approval
      from runs r where r.workflow = 'support-triage' order by r.no`,
   )
@@ -74,7 +78,7 @@ export async function readReport(
     categories: {},
     labelled: 0,
     costUsd: 0,
-    ...times,
+    ...seen,
     ticketsPerMinute: 0,
     p50Ms: 0,
     p99Ms: 0,
@@ -102,7 +106,7 @@ export async function readReport(
       if (ticket.category === category) right++
     }
     report.example.run ??= row.id
-    if (row.waits === 'approval' && report.example.approval === undefined) {
+    if (row.waits === 'approval' && !isCritical(row) && report.example.approval === undefined) {
       report.example = { run: row.id, approval: row.approval ?? undefined }
     }
   }
@@ -110,8 +114,12 @@ export async function readReport(
   latencies.sort((left, right) => left - right)
   report.p50Ms = latencies[Math.floor(latencies.length * 0.5)] ?? 0
   report.p99Ms = latencies[Math.floor(latencies.length * 0.99)] ?? 0
-  report.ticketsPerMinute = Math.round((report.fresh / times.elapsedMs) * 60_000)
+  report.ticketsPerMinute = Math.round((report.fresh / seen.elapsedMs) * 60_000)
   return report
+}
+
+function isCritical(row: Row): boolean {
+  return Number(row.alarms) > 0
 }
 
 function outcomeOf(row: Row): Outcome {
@@ -119,6 +127,8 @@ function outcomeOf(row: Row): Outcome {
     const { outcome } = JSON.parse(row.last ?? '{}') as { outcome?: Outcome }
     return outcome ?? 'under way'
   }
+  // Whatever becomes of its reply.
+  if (isCritical(row) && row.status === 'waiting') return 'critical'
   if (row.waits === 'approval') return 'waiting for approval'
   if (row.waits !== null) return 'waiting for an answer'
   return row.status === 'failed' || row.status === 'stuck' ? 'failed' : 'under way'

@@ -45,8 +45,8 @@ function start(
   return Object.assign(child, { output })
 }
 
-async function triage(): Promise<Report> {
-  const { code, out, err } = await start(['triage.ts', '--json']).output
+async function triage(...args: string[]): Promise<Report> {
+  const { code, out, err } = await start(['triage.ts', '--json', ...args]).output
   expect(err.replaceAll(/^.*ExperimentalWarning.*\n.*\n/gm, '')).toBe('')
   expect(code).toBe(0)
   return JSON.parse(out) as Report
@@ -56,6 +56,7 @@ interface Arrival {
   receiver: string
   key: string
   replayed: boolean
+  body: { text?: string }
 }
 
 function arrivals(): Arrival[] {
@@ -116,6 +117,29 @@ test('another mail under a known Message-ID is a ticket of its own, and is told 
   expect(code).toBe(0)
   expect(err).toContain('another message came under this id before')
   expect(await read()).toMatchObject({ tickets: 2, fresh: 0 })
+}, 60_000)
+
+test('an alarm is inert text, its sender gets a reply as well, and no id swallows another message', async () => {
+  const alarm = {
+    id: 'm1@example.com',
+    from: 'ann@example.com',
+    subject: '<!channel> everything is down https://evil.test/login',
+    body: 'The whole app is down for all of us and alerts are not sent. Nobody can log in. This is an outage.',
+  }
+  const other = { ...alarm, subject: 'a question', body: 'How long do the batteries of a scale last?' }
+  const inbox = join(folder, 'inbox.jsonl')
+  writeFileSync(inbox, [other, alarm, alarm].map((one) => JSON.stringify(one)).join('\n'))
+  const report = await triage('--inbox', inbox)
+  expect(report).toMatchObject({ tickets: 2, fresh: 2, sameId: 1 })
+  expect(count(report, 'critical')).toBe(1)
+  const chats = arrivals().filter(({ receiver }) => receiver === 'chat')
+  expect(chats.map(({ body }) => body.text)).toEqual([
+    expect.stringMatching(
+      /^\[technical\] ＜!channel＞ everything is down https\(:\)\/\/evil\(\.\)test\/login \(from ann\(at\)example\(\.\)com\)$/,
+    ),
+  ])
+  const { out } = await start([reeve, 'approvals', '--json']).output
+  expect(new Set(out.match(/"run":\s*"[^"]+"/g)).size).toBe(2)
 }, 60_000)
 
 test('killed again and again, it loses nothing and repeats nothing', async () => {

@@ -1,12 +1,10 @@
 import { ReeveError, workflow } from 'reeve'
+import { inertText } from 'reeve/tools'
 import { z } from 'zod'
 import { chatPost, helpdeskReply } from '../tools/index.ts'
 
-const Facts = z.object({
-  category: z.string(),
-  urgency: z.number().int().min(1).max(5),
-  orderId: z.string().optional(),
-})
+/** What the shop's own examples are labelled with; other examples have other categories. */
+const shopCategories = ['billing', 'technical', 'sales']
 
 const Address = z.email()
 
@@ -15,57 +13,72 @@ const Review = z.object({ score: z.number().min(0).max(1), problems: z.array(z.s
 const rounds = 3
 const goodEnough = 0.9
 
-export default workflow({
-  input: z.object({
-    id: z.string(),
-    from: z.string(),
-    subject: z.string(),
-    body: z.string(),
-    automatic: z.boolean().optional(),
-    notes: z.array(z.string()).optional(),
-  }),
-  limits: { cost: '$0.05', steps: 40, time: '7d' },
-  async run(ctx, ticket) {
-    if (ticket.automatic) return { outcome: 'ignored', reason: 'a machine wrote it' }
-    const letter = { subject: ticket.subject, body: ticket.body }
+export default supportTriageFor(shopCategories)
 
-    const facts = await ctx.extract('read the ticket', { schema: Facts, from: letter, route: 'triage' })
-    if (facts.urgency === 5) {
-      const text = `[${facts.category}] ${ticket.subject || '(no subject)'} (from ${ticket.from || 'unknown'})`
-      await ctx.call(chatPost, { channel: '#critical-bugs', text })
-      return { outcome: 'critical', facts }
-    }
+/** The triage into these categories and no others: what a model answers is never a text of its own choice. */
+export function supportTriageFor(categories: readonly string[]) {
+  const Facts = z.object({
+    category: z.enum(categories),
+    urgency: z.number().int().min(1).max(5),
+    orderId: z.string().optional(),
+  })
 
-    const query = `${ticket.subject}\n${ticket.body}`
-    const policy = await ctx.recall('policy', { query, in: `policy/${facts.category}`, limit: 4 })
-    const sources = policy.length > 0 ? policy : await ctx.recall('any article', { query, limit: 4 })
+  return workflow({
+    input: z.object({
+      id: z.string(),
+      from: z.string(),
+      subject: z.string(),
+      body: z.string(),
+      automatic: z.boolean().optional(),
+      notes: z.array(z.string()).optional(),
+    }),
+    limits: { cost: '$0.05', steps: 40, time: '7d' },
+    async run(ctx, ticket) {
+      if (ticket.automatic) return { outcome: 'ignored', reason: 'a machine wrote it' }
+      const letter = { subject: ticket.subject, body: ticket.body }
 
-    let draft = ''
-    let feedback: { answer: string; problem: string } | undefined
-    for (let round = 1; round <= rounds; round++) {
-      draft = await ctx.generate('draft', { route: 'writing', with: { letter, facts, sources }, feedback })
-      // A person's word is final: no critic judges it, and no model writes it anew.
-      if (ctx.writtenBy(draft) !== undefined) break
-      const review = await ctx.extract('review', {
-        schema: Review,
-        from: { draft, ticket: letter },
-        route: 'critic',
-        passages: sources,
-      })
-      if (review.score >= goodEnough) break
-      feedback = { answer: draft, problem: review.problems.join('; ') }
-    }
+      const facts = await ctx.extract('read the ticket', { schema: Facts, from: letter, route: 'triage' })
+      const isCritical = facts.urgency === 5
+      if (isCritical)
+        await ctx.call(chatPost, { channel: '#critical-bugs', text: alarmOf(facts.category, ticket) })
 
-    try {
-      // Without a usable sender the reply stays with its ticket in the helpdesk.
-      const to = Address.safeParse(ticket.from).data
-      const reply = { to, subject: `Re: ${ticket.subject}`, body: draft, inReplyTo: ticket.id }
-      const sent = await ctx.call(helpdeskReply, reply)
-      return { outcome: 'answered', facts, sent }
-    } catch (error) {
-      if (error instanceof ReeveError && error.code === 'not-approved')
-        return { outcome: 'rejected', facts, why: error.message }
-      throw error
-    }
-  },
-})
+      const query = `${ticket.subject}\n${ticket.body}`
+      const policy = await ctx.recall('policy', { query, in: `policy/${facts.category}`, limit: 4 })
+      const sources = policy.length > 0 ? policy : await ctx.recall('any article', { query, limit: 4 })
+
+      let draft = ''
+      let feedback: { answer: string; problem: string } | undefined
+      for (let round = 1; round <= rounds; round++) {
+        draft = await ctx.generate('draft', { route: 'writing', with: { letter, facts, sources }, feedback })
+        // A person's word is final: no critic judges it, and no model writes it anew.
+        if (ctx.writtenBy(draft) !== undefined) break
+        const review = await ctx.extract('review', {
+          schema: Review,
+          from: { draft, ticket: letter },
+          route: 'critic',
+          passages: sources,
+        })
+        if (review.score >= goodEnough) break
+        feedback = { answer: draft, problem: review.problems.join('; ') }
+      }
+
+      try {
+        // Without a usable sender the reply stays with its ticket in the helpdesk.
+        const to = Address.safeParse(ticket.from).data
+        const reply = { to, subject: `Re: ${ticket.subject}`, body: draft, inReplyTo: ticket.id }
+        const sent = await ctx.call(helpdeskReply, reply)
+        return { outcome: isCritical ? 'critical' : 'answered', facts, sent }
+      } catch (error) {
+        if (error instanceof ReeveError && error.code === 'not-approved')
+          return { outcome: 'rejected', facts, why: error.message }
+        throw error
+      }
+    },
+  })
+}
+
+/** Whoever wrote the mail wrote its subject: in the team's channel it is a text and nothing else. */
+function alarmOf(category: string, { subject, from }: { subject: string; from: string }): string {
+  const about = inertText(subject, { maxLength: 200 }) || '(no subject)'
+  return `[${inertText(category)}] ${about} (from ${inertText(from, { maxLength: 100 }) || 'unknown'})`
+}
