@@ -13,6 +13,7 @@ const templates = new URL('init-project/', packageFolder)
 /** What the template's files are called in the new project. */
 const files: Record<string, string> = {
   'package.json': 'package.json.txt',
+  'tsconfig.json': 'tsconfig.json.txt',
   'reeve.config.ts': 'reeve.config.ts.txt',
   'workflows/order-question.ts': 'order-question.ts.txt',
   'test/order-question.test.ts': 'order-question.test.ts.txt',

@@ -39,10 +39,8 @@ export function hostedEmbedder(
     (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
 
   async function solve(texts: string[], signal: AbortSignal): Promise<Answer> {
-    const [sdk, loaded] = await Promise.all([
-      importSdk(),
-      reference ? loadEmbeddingModel(reference, options.keys) : (model as SdkEmbedder),
-    ])
+    const loaded = reference ? await loadEmbeddingModel(reference, options.keys) : (model as SdkEmbedder)
+    const sdk = await importSdk()
     const most = Math.max(1, (await loaded.maxEmbeddingsPerCall) ?? texts.length)
     const vectors: number[][] = []
     let tokens = 0

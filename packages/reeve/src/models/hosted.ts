@@ -168,8 +168,9 @@ interface Loaded {
 }
 
 async function loadBoth(model: () => Promise<SdkModel>): Promise<Loaded> {
-  const [sdk, loaded] = await Promise.all([importSdk(), model()])
-  return { sdk, model: loaded }
+  // The provider's package first: where both are missing, its error names both.
+  const loaded = await model()
+  return { sdk: await importSdk(), model: loaded }
 }
 
 /**

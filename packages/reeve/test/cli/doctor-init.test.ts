@@ -88,7 +88,7 @@ test('init makes a project that runs and whose test passes', async () => {
   const tested = spawnSync(process.execPath, ['--test'], {
     cwd: folder,
     encoding: 'utf8',
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, NODE_OPTIONS: '--conditions=reeve-source' },
   })
   expect(tested.stdout).toMatch(/pass 1/)
   expect(tested.status).toBe(0)

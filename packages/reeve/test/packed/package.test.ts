@@ -1,0 +1,256 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
+import {
+  makeFolder,
+  packageFolder,
+  packReeve,
+  repository,
+  run,
+  succeed,
+  type TemporaryFolder,
+} from './commands.ts'
+import { type Registry, startRegistry } from './registry.ts'
+
+// Package managers take their time on a busy machine.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 })
+
+let folder: string
+let temporary: TemporaryFolder
+let tarball: string
+let registry: Registry
+
+beforeAll(async () => {
+  temporary = makeFolder()
+  folder = temporary.path
+  tarball = await packReeve(folder)
+  registry = await startRegistry(folder, [...Object.keys(manifest.dependencies), 'zod'])
+})
+
+afterAll(async () => {
+  await registry?.close()
+  temporary?.remove()
+})
+
+test('publint and attw find nothing to say about the package', async () => {
+  const bytes = readFileSync(tarball)
+  const { messages, pkg } = await publint({ pack: { tarball: new Uint8Array(bytes).buffer }, strict: true })
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+  const attw = join(
+    dirname(fileURLToPath(import.meta.resolve('@arethetypeswrong/cli/package.json'))),
+    'dist/index.js',
+  )
+  await succeed(folder, [process.execPath, attw, tarball, '--profile', 'esm-only'])
+})
+
+const npm: PackageManager = {
+  name: 'npm',
+  environment: {
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_strict_allow_scripts: 'true',
+  },
+  install: (...names) => ['npm', 'install', ...names],
+  exec: (...command) => ['npx', '--no-install', ...command],
+}
+
+const pnpmScript = join(dirname(fileURLToPath(import.meta.resolve('pnpm'))), 'bin/pnpm.cjs')
+
+const pnpm: PackageManager = {
+  name: 'pnpm',
+  environment: { npm_config_strict_dep_builds: 'true' },
+  install: (...names) => [process.execPath, pnpmScript, names.length > 0 ? 'add' : 'install', ...names],
+  exec: (...command) => [process.execPath, pnpmScript, 'exec', ...command],
+}
+
+interface PackageManager {
+  name: string
+  /** Settings under which an install script that nobody approved fails the installation. */
+  environment: NodeJS.ProcessEnv
+  install(...names: string[]): [string, ...string[]]
+  exec(...command: string[]): [string, ...string[]]
+}
+
+describe.each([npm, pnpm])('installed with $name in an empty folder', (manager) => {
+  let home: string
+  let desk: string
+  let environment: NodeJS.ProcessEnv
+
+  const reeve = (...args: string[]) => run(desk, manager.exec('reeve', ...args), environment)
+
+  beforeAll(async () => {
+    home = join(folder, manager.name)
+    desk = join(home, 'desk')
+    mkdirSync(home)
+    // A folder of its own for all that it keeps, so that nothing of this machine comes in.
+    environment = {
+      ...manager.environment,
+      HOME: home,
+      XDG_DATA_HOME: join(home, '.store'),
+      XDG_CACHE_HOME: join(home, '.cache'),
+      XDG_STATE_HOME: join(home, '.state'),
+      npm_config_registry: registry.url,
+      npm_config_cache: join(home, '.cache'),
+    }
+    writeFileSync(join(home, 'package.json'), '{ "name": "home", "private": true, "type": "module" }')
+    await succeed(home, manager.install(tarball), environment)
+    await succeed(home, manager.exec('reeve', 'init', 'desk', '--yes'), environment)
+    await succeed(desk, manager.install(), environment)
+  })
+
+  test('a new project runs, waits for a person, goes on, and its doctor finds nothing', async () => {
+    const input = '{"message":"Where is my order A-12345?"}'
+    const waiting = await reeve('run', 'order-question', '--input', input, '--json')
+    expect(waiting).toMatchObject({ code: 3, stderr: '' })
+    const { approvals } = JSON.parse(waiting.stdout) as { approvals: { id: string }[] }
+    const done = await reeve('approve', approvals[0]!.id, '--json')
+    expect(JSON.parse(done.stdout)).toMatchObject({ output: { answered: true } })
+    const { code, stdout } = await reeve('doctor', '--json')
+    expect(JSON.parse(stdout)).toMatchObject({ errors: 0, warnings: 0 })
+    expect(code).toBe(0)
+  })
+
+  test('its own test passes, and one that uses reeve/testing', async () => {
+    writeFileSync(
+      join(desk, 'test/scripted.test.ts'),
+      `import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ReeveError, workflow } from 'reeve'
+import { runInMemory, scriptedSolver } from 'reeve/testing'
+import { z } from 'zod'
+
+test('a scripted model answers', async () => {
+  const ask = workflow({
+    name: 'ask',
+    input: z.object({ text: z.string() }),
+    run: (ctx, { text }) => ctx.extract('read', { schema: z.object({ order: z.string() }), from: text, route: 'x' }),
+  })
+  const { result } = await runInMemory(ask, { text: 'hello' }, { routes: { x: { solvers: [scriptedSolver(['{"order":"A-1"}'])] } } })
+  assert.deepEqual(result, { status: 'succeeded', output: { order: 'A-1' } })
+  await assert.rejects(runInMemory(workflow({ input: z.string(), run: async () => 1 }), ''), ReeveError)
+})
+`,
+    )
+    const { code, stdout } = await run(desk, [process.execPath, '--test'], environment)
+    expect(stdout).toMatch(/pass 2/)
+    expect(code).toBe(0)
+  })
+
+  test.each(['nodenext', 'bundler'])(
+    'it compiles under --strict and %s, with the declarations checked',
+    async (resolution) => {
+      writeFileSync(
+        join(desk, 'every-entry.ts'),
+        ["''", "'/mcp'", "'/testing'", "'/tools'"]
+          .map((path, index) => `import * as entry${index} from 'reeve${path.slice(1, -1)}'\n`)
+          .concat('export default [entry0, entry1, entry2, entry3]\n')
+          .join(''),
+      )
+      const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+      const module = resolution === 'nodenext' ? 'nodenext' : 'esnext'
+      const options = ['--strict', '--noEmit', '--module', module, '--moduleResolution', resolution]
+      await succeed(
+        desk,
+        [process.execPath, tsc, '-p', '.', ...options, '--skipLibCheck', 'false'],
+        environment,
+      )
+    },
+  )
+
+  test('without the optional packages, each door says which one to add', async () => {
+    writeFileSync(
+      join(desk, 'doors.ts'),
+      `import { hostedEmbedder, hostedSolver } from 'reeve'
+import { mcpServer } from 'reeve/mcp'
+import { HttpClient, runJavaScript, runPython, webPageTool } from 'reeve/tools'
+
+const { signal } = new AbortController()
+const keys = { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k', GOOGLE_GENERATIVE_AI_API_KEY: 'k' }
+const question = { task: 'generate', name: 'x', input: ['x'] } as never
+const doors: Record<string, () => unknown> = {
+  anthropic: () => hostedSolver('anthropic/claude-haiku-4-5', { keys }).solve(question, { signal } as never),
+  openai: () => hostedSolver('openai/gpt-5', { keys }).solve(question, { signal } as never),
+  google: () => hostedSolver('google/gemini-2.5-flash', { keys }).solve(question, { signal } as never),
+  embedder: () => hostedEmbedder('openai/text-embedding-3-small', { keys }).solve(question, { signal } as never),
+  mcp: () => mcpServer({ name: 'notes', command: 'node', args: [] }).offers(),
+  javascript: () => runJavaScript('1', {} as never),
+  python: () => runPython('1', {} as never),
+}
+for (const [door, open] of Object.entries(doors)) {
+  try {
+    await open()
+    console.log(door, 'opened')
+  } catch (error) {
+    console.log(door, (error as { code?: string }).code, (error as Error).message)
+  }
+}
+`,
+    )
+    const said = (await succeed(desk, [process.execPath, 'doors.ts'], environment)).trim().split('\n')
+    expect(said).toEqual([
+      expect.stringMatching(/^anthropic missing-package .*npm install @ai-sdk\/anthropic@4 ai@7$/),
+      expect.stringMatching(/^openai missing-package .*npm install @ai-sdk\/openai@4 ai@7$/),
+      expect.stringMatching(/^google missing-package .*npm install @ai-sdk\/google@4 ai@7$/),
+      expect.stringMatching(/^embedder missing-package .*npm install @ai-sdk\/openai@4 ai@7$/),
+      expect.stringMatching(/^mcp .*npm install @modelcontextprotocol\/sdk@1/),
+      expect.stringMatching(/^javascript missing-package .*npm install quickjs-emscripten@0\.32/),
+      expect.stringMatching(/^python missing-package .*npm install pyodide@/),
+    ])
+    const served = await reeve('mcp')
+    expect(served.stderr).toMatch(/npm install @modelcontextprotocol\/sdk@1/)
+    expect(served.code).toBe(2)
+  })
+})
+
+// The examples as they are in a project that has the package, not the repository: their `reeve` is the tarball's. All
+// other packages come from the repository, in which this folder lies.
+describe('the examples with the installed package', () => {
+  let inside: TemporaryFolder
+  let examples: string
+
+  beforeAll(async () => {
+    inside = makeFolder(join(packageFolder, 'test/.tmp'))
+    examples = join(inside.path, 'examples')
+    const installed = join(inside.path, 'node_modules/reeve')
+    mkdirSync(installed, { recursive: true })
+    await succeed(inside.path, ['tar', '-xzf', tarball, '-C', installed, '--strip-components', '1'])
+    const filter = (path: string) => !['node_modules', '.reeve'].includes(basename(path))
+    cpSync(join(repository, 'examples'), examples, { recursive: true, filter })
+  })
+
+  afterAll(() => inside?.remove())
+
+  test('`npm start` triages the inbox', async () => {
+    const environment = { RECEIVERS_PORT: String(20_000 + (process.pid % 20_000)) }
+    const { code, stdout, stderr } = await run(
+      join(examples, 'support-triage'),
+      ['npm', 'start'],
+      environment,
+    )
+    expect(stderr).not.toMatch(/Error/)
+    expect(stdout).toMatch(/reeve approve \S+/)
+    expect(code).toBe(0)
+  })
+
+  test('the tests of the examples pass', async () => {
+    const vitest = join(repository, 'node_modules/vitest/vitest.mjs')
+    const options = [
+      '--root',
+      examples,
+      '--testTimeout',
+      '120000',
+      '--hookTimeout',
+      '120000',
+      '--maxWorkers',
+      '1',
+    ]
+    const { code, stdout, stderr } = await run(examples, [process.execPath, vitest, 'run', ...options])
+    expect(`${stdout}${stderr}`).toMatch(/Test Files .*passed/)
+    expect(`${stdout}${stderr}`).not.toMatch(/failed/)
+    expect(code).toBe(0)
+  })
+})
