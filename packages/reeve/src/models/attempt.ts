@@ -126,7 +126,7 @@ function retryWaitMs(error: unknown, retries: number, limits: AttemptLimits): nu
   const asked = retryAfterMsOf(error)
   if (asked !== undefined) return asked <= limits.maxRetryWaitMs ? asked : undefined
   const backoff = Math.min(limits.maxRetryWaitMs, firstRetryWaitMs * 2 ** retries)
-  return limits.random ? backoff * (0.5 + limits.random() / 2) : backoff
+  return limits.random ? Math.round(backoff * (0.5 + limits.random() / 2)) : backoff
 }
 
 /** What the solver's side asked to wait, in milliseconds. */
