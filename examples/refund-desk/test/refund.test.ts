@@ -80,12 +80,22 @@ test('above $100 a person decides, and a rejection pays nothing', async () => {
   expect((await ask('user_123').done).code).toBe(3)
   expect(refunds()).toHaveLength(0)
   const [first] = query<{ id: string }>('select id from approvals')
-  expect((await start(['reject', first!.id, '--note', 'not ours']).done).code).toBe(0)
+  expect((await start(['reject', first!.id, '--note', 'not ours', '--work']).done).code).toBe(0)
   expect(refunds()).toHaveLength(0)
   expect((await ask('user_123', 'again').done).code).toBe(3)
   const [second] = query<{ id: string }>(`select id from approvals where status = 'pending'`)
-  expect((await start(['approve', second!.id]).done).code).toBe(0)
+  expect((await start(['approve', second!.id, '--work']).done).code).toBe(0)
   expect(refunds()).toHaveLength(1)
+}, 30_000)
+
+test('the letter names the sum that a person let be paid', async () => {
+  expect((await ask('user_123').done).code).toBe(3)
+  const [asked] = query<{ id: string }>('select id from approvals')
+  const edit = ['--edit', '{"amountUsd":20}', '--work']
+  const { code, out } = await start(['approve', asked!.id, ...edit]).done
+  expect(code).toBe(0)
+  expect(out).toContain('Your refund of $20 has been paid')
+  expect(JSON.parse(String(refunds()[0]))).toMatchObject({ amountUsd: 20 })
 }, 30_000)
 
 test('killed after each event of its journal, it pays once', async () => {

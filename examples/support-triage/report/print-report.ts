@@ -48,7 +48,8 @@ export function printReport(report: Report, project: string): void {
   const at = project === '' ? '' : ` --project ${project}`
   if (report.example.run) console.log(`\nLook at one run:        npx reeve show ${report.example.run}${at}`)
   if (report.example.approval) {
-    console.log(`Approve its reply:      npx reeve approve ${report.example.approval}${at}`)
+    console.log(`What waits in it:       npx reeve approvals ${report.example.approval}${at}`)
+    console.log(`Approve and send it:    npx reeve approve ${report.example.approval} --work${at}`)
     console.log(`All that waits for you: npx reeve approvals${at}`)
   }
 }

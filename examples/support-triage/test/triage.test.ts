@@ -81,7 +81,7 @@ test('the inbox is triaged; a second start does nothing twice; an approval sends
   expect(second).toMatchObject({ tickets: first.tickets, fresh: 0, alreadyDone: first.tickets })
   expect(second.categories).toEqual(first.categories)
 
-  const approved = await start([reeve, 'approve', first.example.approval!]).output
+  const approved = await start([reeve, 'approve', first.example.approval!, '--work']).output
   expect(approved).toMatchObject({ code: 0 })
   const replies = arrivals().filter(({ receiver }) => receiver === 'helpdesk')
   expect(replies).toHaveLength(1)

@@ -1,4 +1,5 @@
 import { readInvocation } from '../base/config.ts'
+import { shellLine } from '../base/shell-word.ts'
 import type { Terminal } from './terminal.ts'
 
 /** What every command gets: where it prints, which project it is about, and how the user writes the next command. */
@@ -7,8 +8,11 @@ export interface Cli {
   verbose: boolean
   /** What `--project` says. */
   project: string | undefined
-  /** A command as this user can paste it: `approve ID` becomes `npx reeve approve ID --project DIR`. */
-  command(rest: string): string
+  /**
+   * A command as this user can paste it, whatever is in its words: `('approve', id)` becomes
+   * `npx reeve approve ID --project DIR`. What stands after `--` may begin with a dash.
+   */
+  command(...words: string[]): string
 }
 
 export function createCli(options: {
@@ -18,11 +22,16 @@ export function createCli(options: {
 }): Cli {
   const { project } = options
   const reeve = readInvocation()
-  const suffix = project === undefined ? '' : ` --project ${quoted(project)}`
-  return { ...options, command: (rest) => `${reeve} ${rest}${suffix}` }
+  const named = project === undefined ? [] : ['--project', project]
+  const command = (...words: string[]) => {
+    const operands = words.indexOf('--')
+    const at = operands < 0 ? words.length : operands
+    return `${reeve} ${shellLine(words.toSpliced(at, 0, ...named))}`
+  }
+  return { ...options, command }
 }
 
-/** As one word of a command that is pasted into a shell. */
-export function quoted(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+/** Words that may begin with a dash, such as names that somebody else chose. */
+export function operands(...words: string[]): string[] {
+  return words.some((word) => word.startsWith('-')) ? ['--', ...words] : words
 }

@@ -1,9 +1,12 @@
 import { ReeveError } from '../base/errors.ts'
+import { type ForkPlan, unaskedRepeats } from '../engine/fork-plan.ts'
 import { requireRun } from '../store/runs.ts'
 import type { Cli } from './cli.ts'
+import { canAsk, confirmed } from './confirm.ts'
 import { carryOn } from './drive.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { readValue } from './input.ts'
+import { moment, safeLine } from './safe-text.ts'
 import { withChangeableWorkspace } from './workspace.ts'
 
 export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode> {
@@ -21,7 +24,7 @@ export function pause(cli: Cli, _options: object, id: string): Promise<ExitCode>
   return withChangeableWorkspace(cli, async ({ control }) => {
     await control.pause(id)
     cli.terminal.value({ run: id, paused: true })
-    cli.terminal.line(`run ${id} is held; go on with: ${cli.command(`resume ${id}`)}`)
+    cli.terminal.line(`run ${id} is held; go on with: ${cli.command('resume', id)}`)
     return exitCodes.done
   })
 }
@@ -42,19 +45,54 @@ export function retry(cli: Cli, options: { children?: boolean }, id: string): Pr
   })
 }
 
-export function fork(cli: Cli, options: { from: string }, id: string): Promise<ExitCode> {
+/** Effects that were sent already are named; a person says whether they are to be sent again. */
+export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: string): Promise<ExitCode> {
   return withChangeableWorkspace(cli, async (workspace) => {
     const from = Number(options.from)
     if (!Number.isInteger(from)) {
       throw new ReeveError(
         'bad-option',
-        `--from is "${options.from}"; it must be the number of a call: ${cli.command(`show ${id}`)}`,
+        `--from is "${options.from}"; it must be the number of a call: ${cli.command('show', id)}`,
       )
     }
-    const forked = await workspace.control.fork(id, from, workspace.environment.user)
-    const said = `run ${forked} is run ${id} up to call ${from}, and goes its own way from there`
-    return carryOn(cli, workspace, forked, { said, value: { origin: id, from } })
+    const { control, environment } = workspace
+    const plan = await control.previewFork(id, from)
+    tellPlan(cli, plan, from)
+    let repeatEffects = options.yes === true
+    if (!repeatEffects && unaskedRepeats(plan).length > 0 && canAsk(cli.terminal)) {
+      repeatEffects = await confirmed('Send these again?')
+      if (!repeatEffects) {
+        cli.terminal.line('Nothing was done.')
+        return exitCodes.done
+      }
+    }
+    const forked = await control.fork(id, from, environment.user, { repeatEffects })
+    const said = `run ${forked} is run ${id} up to call ${plan.from}, and goes its own way from there`
+    const { asksAgain, repeats } = plan
+    return carryOn(cli, workspace, forked, {
+      said,
+      value: { origin: id, from: plan.from, asksAgain, repeats },
+    })
   })
+}
+
+function tellPlan({ terminal }: Cli, { from, asksAgain, repeats }: ForkPlan, wanted: number): void {
+  const mark = terminal.colors.yellow('!')
+  if (from < wanted)
+    terminal.line(
+      `${mark} it forks from call ${from}: what was approved there was not acted upon before call ${wanted}, and is asked again`,
+    )
+  for (const { call, name, by } of asksAgain) {
+    terminal.line(
+      `${mark} the fork asks again for ${safeLine(name)} (call ${call}), which ${safeLine(by ?? 'a person')} approved in the other run`,
+    )
+  }
+  for (const { run, call, name, class: declared, sentAt, isAsked } of repeats) {
+    const again = isAsked ? 'is sent again if it is approved again' : 'is sent again'
+    terminal.line(
+      `${mark} ${safeLine(name)} (${declared}, call ${call} of run ${run}) was sent at ${moment(sentAt)} and ${again}, under another key`,
+    )
+  }
 }
 
 export function signal(

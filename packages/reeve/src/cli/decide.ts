@@ -2,40 +2,61 @@ import { ReeveError } from '../base/errors.ts'
 import { parseExactJson } from '../base/exact-json.ts'
 import type { Json } from '../base/json.ts'
 import { wantsText } from '../engine/answer.ts'
+import type { Change } from '../engine/approval-edit.ts'
+import type { ApprovalDecision } from '../engine/decision.ts'
 import type { OutcomeAnswer } from '../engine/effect.ts'
 import { type ApprovalView, requireApproval } from '../store/approvals.ts'
+import { approvalScreen } from './approval-screen.ts'
 import type { Cli } from './cli.ts'
-import { carryOn } from './drive.ts'
-import type { ExitCode } from './exit-codes.ts'
+import { canAsk, confirmed } from './confirm.ts'
+import { carryOn, leaveToWorkers } from './drive.ts'
+import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { isJson, readValue } from './input.ts'
 import { safeLine } from './safe-text.ts'
 import { type Workspace, withChangeableWorkspace } from './workspace.ts'
 
-interface Decision {
-  verdict: 'approve' | 'reject' | 'answer'
+interface DecideOptions {
   note?: string
-  answer?: Json
+  /** Goes on with the run here when no worker does: that runs the project's code. */
+  work?: boolean
 }
 
-/** Approves what an approval shows, or the edit of it. */
-export function approve(cli: Cli, options: { edit?: string; note?: string }, id: string): Promise<ExitCode> {
+interface ApproveOptions extends DecideOptions {
+  edit?: string
+  replace?: boolean
+  hash?: string
+  yes?: boolean
+}
+
+/** Approves what an approval shows, or an edit of it, which is shown as a difference before it counts. */
+export function approve(cli: Cli, options: ApproveOptions, id: string): Promise<ExitCode> {
   return withChangeableWorkspace(cli, async (workspace) => {
-    const decision: Decision = { verdict: 'approve', ...noteOf(options) }
-    if (options.edit !== undefined) decision.answer = await readValue(options.edit, 'The edit')
-    return decide(cli, workspace, id, decision)
+    const { control, database } = workspace
+    const approval = await requireApproval(database, id)
+    const { edit, hash = approval.args_hash, replace: replaces = false } = options
+    if (options.hash === undefined && approval.kind === 'approval') refuseCut(cli, approval)
+    if (edit === undefined) return decide(cli, workspace, id, { verdict: 'approve', hash }, options)
+    const answer = await readValue(edit, 'The edit')
+    const { changes } = await control.previewEdit(id, answer, { replaces })
+    printChanges(cli, changes)
+    if (!options.yes && canAsk(cli.terminal) && !(await confirmed('Approve it like this?'))) {
+      cli.terminal.line('Nothing was decided.')
+      return exitCodes.done
+    }
+    return decide(cli, workspace, id, { verdict: 'approve', hash, answer, replaces }, options, { changes })
   })
 }
 
-export function reject(cli: Cli, options: { note?: string }, id: string): Promise<ExitCode> {
+export function reject(cli: Cli, options: DecideOptions, id: string): Promise<ExitCode> {
   return withChangeableWorkspace(cli, (workspace) =>
-    decide(cli, workspace, id, { verdict: 'reject', ...noteOf(options) }),
+    decide(cli, workspace, id, { verdict: 'reject' }, options),
   )
 }
 
 /** Answers a question, or says what became of an effect whose outcome is unknown. */
 export function answer(
   cli: Cli,
-  options: { result?: string; note?: string },
+  options: DecideOptions & { result?: string },
   id: string,
   given: string,
 ): Promise<ExitCode> {
@@ -45,18 +66,57 @@ export function answer(
       approval.kind === 'outcome'
         ? await outcome(approval, given, options.result)
         : await answerFrom(workspace, approval, given)
-    return decide(cli, workspace, id, { verdict: 'answer', answer: said, ...noteOf(options) })
+    return decide(cli, workspace, id, { verdict: 'answer', answer: said }, options)
   })
 }
 
-async function decide(cli: Cli, workspace: Workspace, id: string, decision: Decision): Promise<ExitCode> {
-  const { control, environment } = workspace
-  const decided = await control.decide(id, { ...decision, by: environment.user })
-  const said = `${decided.status}: ${safeLine(decided.subject)} of run ${decided.run_id}, by ${safeLine(environment.user)}`
-  return carryOn(cli, workspace, decided.run_id, { said, value: { approval: id, decision: decided.status } })
+/** @throws `approval-cut` */
+function refuseCut(cli: Cli, approval: ApprovalView): void {
+  const { cut } = approvalScreen(approval, 'fitting')
+  if (cut === undefined) return
+  throw new ReeveError(
+    'approval-cut',
+    `Approval ${approval.id} is more than a screen shows: ${cut}. Nothing was decided. See all of it with ${cli.command('approvals', approval.id)}; the command that approves it stands at its end.`,
+  )
 }
 
-function noteOf({ note }: { note?: string }): { note?: string } {
+function printChanges({ terminal }: Cli, changes: Change[]): void {
+  const { dim, green, red } = terminal.colors
+  if (changes.length === 0) terminal.line(dim('the edit changes nothing'))
+  const side = (mark: string, value: Change['from']) =>
+    value === undefined
+      ? []
+      : approvalScreen({ shown: JSON.stringify(value) }, 'whole').lines.map((line) => `  ${mark} ${line}`)
+  for (const { field, from, to } of changes) {
+    terminal.line(`${safeLine(field) || 'it'}:`)
+    for (const line of side('-', from)) terminal.line(red(line))
+    for (const line of side('+', to)) terminal.line(green(line))
+  }
+}
+
+/** Records the decision; the project's code is not run for that. */
+async function decide(
+  cli: Cli,
+  workspace: Workspace,
+  id: string,
+  decision: Omit<ApprovalDecision, 'by'>,
+  { note, work }: DecideOptions,
+  more: Record<string, unknown> = {},
+): Promise<ExitCode> {
+  const { control, environment } = workspace
+  const {
+    status,
+    subject,
+    run_id: run,
+  } = await control.decide(id, { ...decision, ...noteOf({ note }), by: environment.user })
+  const said = `${status}: ${safeLine(subject)} of run ${run}, by ${safeLine(environment.user)}`
+  const value = { approval: id, decision: status, ...more }
+  return work
+    ? carryOn(cli, workspace, run, { said, value })
+    : leaveToWorkers(cli, workspace, run, { said, value })
+}
+
+function noteOf({ note }: { note?: string | undefined }): { note?: string } {
   return note === undefined ? {} : { note }
 }
 

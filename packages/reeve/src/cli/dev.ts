@@ -84,7 +84,7 @@ async function greet(cli: Cli, runtime: Runtime): Promise<void> {
     terminal.line(`${yellow('!')} knowledge ${safeLine(where)}: ${safeLine(problem)}`)
   }
   if (pending > 0) terminal.line(`${yellow('?')} ${pending} wait for a person: ${cli.command('approvals')}`)
-  terminal.line(dim(`start a run: ${cli.command('run WORKFLOW --input JSON')}; Ctrl-C stops`))
+  terminal.line(dim(`start a run: ${cli.command('run', 'WORKFLOW', '--input', 'JSON')}; Ctrl-C stops`))
 }
 
 function tell(cli: Cli, event: TailEvent): void {
@@ -97,10 +97,8 @@ function tell(cli: Cli, event: TailEvent): void {
     return
   }
   terminal.line(`${colors.dim(moment(at).slice(11))} ${run} ${workflow} ${eventLine(event, colors)}`)
-  const { approval, kind } = payloadOf(event)
+  const { approval } = payloadOf(event)
   if (approval === undefined || type === 'approval-decided') return
-  const how = type === 'effect-unknown' || kind === 'question' ? 'answer' : 'approve'
-  terminal.line(
-    `           ${colors.cyan(cli.command(`${how} ${approval}${how === 'answer' ? ' ANSWER' : ''}`))}`,
-  )
+  // The line above does not show what is asked; from there it can be decided.
+  terminal.line(`           ${colors.cyan(cli.command('approvals', approval))}`)
 }

@@ -85,7 +85,7 @@ export async function checkRuns(cli: Cli, { database }: Workspace): Promise<Find
       what: status,
       state: 'warning',
       found: `${total(status)} runs are ${status}`,
-      advice: `Look at them: ${cli.command(`runs --status ${status}`)}`,
+      advice: `Look at them: ${cli.command('runs', '--status', status)}`,
     })
   }
   const pending = await countPending(database)

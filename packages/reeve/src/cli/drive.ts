@@ -37,6 +37,30 @@ export function goesOn(cli: Cli, runId: string): string {
   return `Nothing is lost: run ${runId} goes on with the next worker (${cli.command('dev')}).`
 }
 
+/** After a person decided: says where the run goes on, or what to start so that it does. Runs none of the project's code. */
+export async function leaveToWorkers(
+  cli: Cli,
+  { database }: Workspace,
+  runId: string,
+  answer: { said: string; value: Record<string, unknown> },
+): Promise<ExitCode> {
+  const { terminal } = cli
+  const [worker] = await presentWorkers(database)
+  terminal.line(answer.said)
+  terminal.value({
+    ...answer.value,
+    run: runId,
+    worker: worker ? { host: worker.host, pid: worker.pid } : null,
+  })
+  terminal.line(
+    worker
+      ? `The run goes on in the worker with process id ${worker.pid} on ${worker.host}.`
+      : `No worker is running; the run goes on when one does: ${cli.command('dev')} (to go on right here next time: --work)`,
+  )
+  terminal.line(terminal.colors.dim(`  see how: ${cli.command('show', runId)}`))
+  return exitCodes.done
+}
+
 /**
  * After a person set a run going again: says that it goes on where a worker lives, or else drives it here until it
  * comes to rest.
@@ -49,14 +73,8 @@ export async function carryOn(
 ): Promise<ExitCode> {
   const { database } = workspace
   const { terminal } = cli
-  const [worker] = await presentWorkers(database)
+  if ((await presentWorkers(database)).length > 0) return leaveToWorkers(cli, workspace, runId, answer)
   terminal.line(answer.said)
-  if (worker) {
-    terminal.value({ ...answer.value, run: runId, worker: { host: worker.host, pid: worker.pid } })
-    terminal.line(`The run goes on in the worker with process id ${worker.pid} on ${worker.host}.`)
-    terminal.line(terminal.colors.dim(`  see how: ${cli.command(`show ${runId}`)}`))
-    return exitCodes.done
-  }
   const afterSeq = await lastSeqOf(database, await requireRun(database, runId))
   terminal.line('No worker lives, so it goes on here.')
   try {

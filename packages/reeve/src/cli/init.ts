@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { isNodeOfPathOlder } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { packageFolder, readManifest } from '../base/package-files.ts'
+import { shellWord } from '../base/shell-word.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 
@@ -27,7 +28,7 @@ export async function init(cli: Cli, options: { yes?: boolean }, given = '.'): P
   const there = existsSync(folder) ? readdirSync(folder).filter((name) => name !== '.git') : []
   if (there.length > 0) {
     const why = `${folder} is not empty (${there.slice(0, 3).join(', ')}${there.length > 3 ? ', …' : ''}). Nothing was written.`
-    throw new ReeveError('not-empty', `${why} Name a new folder: ${cli.command('init my-project')}`)
+    throw new ReeveError('not-empty', `${why} Name a new folder: ${cli.command('init', 'my-project')}`)
   }
   const { terminal } = cli
   if (!options.yes && !terminal.json && process.stdin.isTTY && !(await agreed(folder))) {
@@ -42,7 +43,7 @@ export async function init(cli: Cli, options: { yes?: boolean }, given = '.'): P
   terminal.line(`A project is in ${folder}:`)
   for (const file of Object.keys(files)) terminal.line(`  ${file}`)
   terminal.line(`\nGo on with:`)
-  if (folder !== process.cwd()) terminal.line(`  cd ${given}`)
+  if (folder !== process.cwd()) terminal.line(`  cd ${shellWord(given)}`)
   terminal.line('  npm install')
   terminal.line(`  npx reeve run order-question --input '{"message":"Where is my order A-12345?"}'`)
   return exitCodes.done

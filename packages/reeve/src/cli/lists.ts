@@ -1,7 +1,8 @@
 import { ReeveError } from '../base/errors.ts'
 import { formatUsd } from '../base/money.ts'
 import { formatMs, isoText, systemClock } from '../base/time.ts'
-import { countPending, listPending } from '../store/approvals.ts'
+import { approvalContext } from '../server/approval-context.ts'
+import { countPending, listPending, requireApproval } from '../store/approvals.ts'
 import { costsOfRuns } from '../store/model-calls.ts'
 import { listRuns, type RunRow, type RunStatus } from '../store/runs.ts'
 import type { Cli } from './cli.ts'
@@ -44,7 +45,7 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
     )
     const costUsd = ({ no }: RunRow) => (costs.get(no) ?? 0) / 1e9
     terminal.value({ runs: rows.map((row) => runView(row, costUsd(row))) })
-    if (rows.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run WORKFLOW')}`)
+    if (rows.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run', 'WORKFLOW')}`)
     else
       for (const line of table(
         ['run', 'workflow', 'status', 'started', 'took', 'cost', ''],
@@ -98,29 +99,46 @@ export function statusColor(status: RunStatus, colors: Colors): (text: string) =
   return status === 'waiting' ? colors.yellow : colors.dim
 }
 
-/** Lists what waits for a person, what was asked first first, with the commands that decide it. */
-export async function approvals(cli: Cli, options: { limit: string }): Promise<ExitCode> {
+/** Lists what waits for a person, what was asked first first, with the commands that decide it; or shows one, whole. */
+export async function approvals(cli: Cli, options: { limit: string }, id?: string): Promise<ExitCode> {
+  if (id !== undefined) return oneApproval(cli, id)
   const limit = toLimit(options.limit)
   return withWorkspace(cli, async ({ database }) => {
     const pending = await listPending(database, limit)
+    const contexts = await Promise.all(pending.map((row) => approvalContext(database, row)))
     const total = await countPending(database)
     const { terminal } = cli
     terminal.value({
       total,
-      approvals: pending.map((row) => ({
+      approvals: pending.map((row, index) => ({
         run: row.run_id,
         workflow: row.workflow,
-        ...approvalView(cli, row),
+        ...approvalView(cli, row, contexts[index]),
       })),
     })
     if (pending.length === 0) terminal.line('Nothing waits for a person.')
-    for (const row of pending) {
-      terminal.line(terminal.colors.dim(`run ${row.run_id} of ${row.workflow}`))
-      printApproval(cli, row)
+    for (const [index, row] of pending.entries()) {
+      terminal.line(terminal.colors.dim(`run ${row.run_id} of ${safeLine(row.workflow)}`))
+      printApproval(cli, row, contexts[index]!)
       terminal.line()
     }
     if (total > pending.length)
       terminal.line(`${total - pending.length} more; see them with --limit ${total}`)
+    return exitCodes.done
+  })
+}
+
+/** Nothing is cut, so that all of it can be read, searched or kept: `reeve approvals ID | less`. */
+function oneApproval(cli: Cli, id: string): Promise<ExitCode> {
+  return withWorkspace(cli, async ({ database }) => {
+    const row = await requireApproval(database, id)
+    const context = await approvalContext(database, row)
+    const { terminal } = cli
+    const { run_id: run, workflow, status, decided_by: by } = row
+    terminal.value({ run, workflow, status, decidedBy: by, ...approvalView(cli, row, context) })
+    terminal.line(terminal.colors.dim(`run ${run} of ${safeLine(workflow)}`))
+    printApproval(cli, row, context, 'whole')
+    if (status !== 'pending') terminal.line(`It was ${status}${by === null ? '' : ` by ${safeLine(by)}`}.`)
     return exitCodes.done
   })
 }

@@ -41,6 +41,7 @@ const program = new Command('reeve')
   .addHelpText('after', exitCodesHelp)
 
 const note = () => new Option('--note <text>', 'why; kept with the decision')
+const work = () => new Option('--work', "go on with the run here if no worker runs: runs the project's code")
 const limit = (count: string) => new Option('--limit <n>', 'the most to list').default(count)
 
 program.commandsGroup('Run:')
@@ -103,8 +104,8 @@ program
   .option('--events', 'the raw events')
   .action(calls(async () => (await import('./show.ts')).show))
 program
-  .command('approvals')
-  .description('list what waits for a person')
+  .command('approvals [id]')
+  .description('list what waits for a person; or show one whole, with what it is about')
   .addOption(limit('20'))
   .action(calls(async () => (await import('./lists.ts')).approvals))
 program
@@ -135,18 +136,27 @@ program.commandsGroup('Decide:')
 program
   .command('approve <id>')
   .description('approve exactly what is shown, or an edit of it')
-  .option('--edit <json>', 'approve this instead: JSON, the path of a JSON file, or -')
+  .option(
+    '--edit <json>',
+    'put these fields in the place of those shown: JSON, the path of a JSON file, or -',
+  )
+  .option('--replace', 'with --edit: it is the whole; fields that it does not name are left out')
+  .option('--hash <hash>', 'approve only what has this hash, as it stands where all of it is shown')
+  .option('--yes', 'do not ask about the difference that an edit makes')
+  .addOption(work())
   .addOption(note())
   .action(calls(async () => (await import('./decide.ts')).approve))
 program
   .command('reject <id>')
   .description('reject it')
+  .addOption(work())
   .addOption(note())
   .action(calls(async () => (await import('./decide.ts')).reject))
 program
   .command('answer <id> <answer>')
   .description('answer a question; or say of an unknown outcome: happened, again or failed')
   .option('--result <json>', 'with happened: what the outside system gave')
+  .addOption(work())
   .addOption(note())
   .action(calls(async () => (await import('./decide.ts')).answer))
 
@@ -177,6 +187,7 @@ program
   .command('fork <run>')
   .description('start a new run that shares the journal of another up to a call')
   .requiredOption('--from <call>', 'the number of the first call to make anew')
+  .option('--yes', 'send effects again that were sent already')
   .action(calls(async () => (await import('./control.ts')).fork))
 program
   .command('queues [action] [name]')

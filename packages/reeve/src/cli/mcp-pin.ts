@@ -8,7 +8,7 @@ import { visibleLine } from '../base/visible-text.ts'
 import { loadProject } from '../project.ts'
 import { mcpServersOf } from '../project-tools.ts'
 import { type McpOffer, McpServer } from '../tools/mcp/mcp-server.ts'
-import type { Cli } from './cli.ts'
+import { type Cli, operands } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { safeLine } from './safe-text.ts'
 import { projectFolder } from './workspace.ts'
@@ -31,7 +31,7 @@ export async function mcpPin(cli: Cli, options: { yes?: boolean }, file?: string
       terminal.line(
         pinning
           ? `pinned in ${server.pinsPath}`
-          : `Nothing was pinned. To pin it: ${cli.command(`mcp pin ${file === undefined ? '' : `${file} `}--yes`)}`,
+          : `Nothing was pinned. To pin it: ${cli.command('mcp', 'pin', '--yes', ...operands(...(file === undefined ? [] : [file])))}`,
       )
     }
   } finally {

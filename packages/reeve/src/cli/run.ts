@@ -64,6 +64,6 @@ async function detached(
   cli.terminal.value({ run: id, isNew, workers: workers.length })
   cli.terminal.line(`run ${id} ${isNew ? 'is queued' : 'was started with this key before'}`)
   if (workers.length === 0) cli.terminal.line(`No worker lives; it begins with: ${cli.command('dev')}`)
-  cli.terminal.line(`  ${cli.command(`show ${id}`)}`)
+  cli.terminal.line(`  ${cli.command('show', id)}`)
   return exitCodes.done
 }

@@ -1,4 +1,4 @@
-import { type Cli, quoted } from './cli.ts'
+import { type Cli, operands } from './cli.ts'
 import { decisionCommands, needsLine } from './rest.ts'
 import type { RunStory } from './run-story.ts'
 import { briefLine, briefValue, moment, safeLine } from './safe-text.ts'
@@ -121,7 +121,7 @@ export function printBelief(cli: Cli, { belief, run }: RunStory): void {
   }
   for (const wait of belief.waitsFor) printWait(cli, run.id, wait)
   if (belief.status === 'failed' || belief.status === 'stuck')
-    terminal.line(`  try again: ${cyan(cli.command(`retry ${run.id}`))}`)
+    terminal.line(`  try again: ${cyan(cli.command('retry', run.id))}`)
   if (belief.deciding.length === 0) return
   const deciding = belief.deciding.map(
     ({ seq, type, name }) => `#${seq} ${type}${name ? ` ${safeLine(name)}` : ''}`,
@@ -145,10 +145,11 @@ function printWait(cli: Cli, run: string, wait: Wait): void {
     const wanted = wait.wanted ?? undefined
     const needs = needsLine(wait.asks, wanted)
     if (needs !== undefined) terminal.line(`      ${needs}`)
+    terminal.line(`      ${cyan(cli.command('approvals', wait.approval))}`)
     const commands = decisionCommands(cli, { id: wait.approval, kind: wait.asks }, wanted)
     for (const command of Object.values(commands)) terminal.line(`      ${cyan(command)}`)
   } else if (wait.kind === 'signal')
-    terminal.line(`      ${cyan(cli.command(`signal ${run} ${quoted(safeLine(wait.name))} JSON`))}`)
+    terminal.line(`      ${cyan(cli.command('signal', ...operands(run, wait.name, 'JSON')))}`)
 }
 
 function at(iso: string): string {

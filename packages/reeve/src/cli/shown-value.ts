@@ -2,14 +2,12 @@ import { visibleText } from '../base/visible-text.ts'
 import { briefLine, briefValue, safeLine } from './safe-text.ts'
 
 /** How much of a value is printed: lines of each text, and characters of each line. */
-export interface Extent {
+interface Extent {
   lines: number
   width: number
 }
 
 const summary: Extent = { lines: 12, width: 200 }
-/** For what a person decides on: nothing of an ordinary letter is hidden. */
-export const whole: Extent = { lines: 500, width: 2000 }
 
 const shortProperty = 100
 

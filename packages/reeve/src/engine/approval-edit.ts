@@ -66,7 +66,7 @@ export function hasProblem({ binds, shown }: Pick<ApprovalRow, 'binds' | 'shown'
 }
 
 /** What an edit is an edit of: what the tool was given, or, where no tool is bound, what was shown. */
-function editableOf({ binds, shown }: Asked): Json {
+export function editableOf({ binds, shown }: Asked): Json {
   const value = JSON.parse(shown) as Json
   if (binds === null) return value
   const { given, args } = value as { given?: Json; args: Json }

@@ -28,6 +28,11 @@ export interface ApprovalDecision {
 
 const shortestHash = 12
 
+/** As much of a hash as a person copies. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, shortestHash)
+}
+
 /** Whether a decision comes with an edit. */
 export function isEdited(approval: ApprovalView, { verdict, answer }: ApprovalDecision): boolean {
   return approval.kind === 'approval' && verdict === 'approve' && answer !== undefined

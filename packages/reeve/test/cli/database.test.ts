@@ -24,7 +24,9 @@ test('db copy moves a run that waits for a person, and it goes on in the copy', 
   expect(copied.stderr).toMatch(/events: (\d+) of \1\n/)
   expect(copied.code).toBe(0)
   const environment = { DATABASE_URL: 'file:copy.db' }
-  const { code, stdout } = await reeve(folder, ['approve', waiting.approvals[0]!.id], { environment })
+  const { code, stdout } = await reeve(folder, ['approve', waiting.approvals[0]!.id, '--work'], {
+    environment,
+  })
   expect(stdout).toMatch(/effect-completed.*succeeded/s)
   expect(code).toBe(0)
   expect((await reeve(folder, ['audit', 'verify'], { environment })).code).toBe(0)
@@ -93,7 +95,7 @@ test('after db copy the old database can be read; all else is refused with where
   const folder = project()
   const { run, approvals } = await reeveJson<Rested>(folder, reply)
   expect((await reeve(folder, ['db', 'copy', 'file:.reeve/reeve.db', 'file:copy.db'])).code).toBe(0)
-  const approve = ['approve', approvals[0]!.id]
+  const approve = ['approve', approvals[0]!.id, '--work']
   for (const args of [['worker'], ['start'], ['dev'], reply, approve, ['cancel', run], ['retry', run]]) {
     expect(await reeveJson(folder, args)).toMatchObject({
       code: 2,

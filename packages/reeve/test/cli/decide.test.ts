@@ -8,7 +8,7 @@ const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 test('a rejection fails the call with its note', async () => {
   const folder = project()
   const { approvals } = await reeveJson<Rested>(folder, reply)
-  const rejected = await reeveJson(folder, ['reject', approvals[0]!.id, '--note', 'too short'])
+  const rejected = await reeveJson(folder, ['reject', approvals[0]!.id, '--note', 'too short', '--work'])
   expect(rejected).toMatchObject({
     code: 1,
     status: 'failed',
@@ -22,10 +22,12 @@ test('an edit is what runs, the rest as it was; one that does not fit is refused
   const folder = project()
   const { approvals } = await reeveJson<Rested>(folder, reply)
   const { id } = approvals[0]!
-  const refused = await reeveJson(folder, ['approve', id, '--edit', '{"to":"nobody"}'])
+  const refused = await reeveJson(folder, ['approve', id, '--edit', '{"to":"nobody"}', '--work'])
   expect(refused).toMatchObject({ code: 2, error: { code: 'invalid-edit' } })
   expect(JSON.stringify(refused)).toContain('to: ')
-  expect(await reeveJson(folder, ['approve', id, '--edit', '{"text":"Better"}'])).toMatchObject({ code: 0 })
+  expect(await reeveJson(folder, ['approve', id, '--edit', '{"text":"Better"}', '--work'])).toMatchObject({
+    code: 0,
+  })
   expect(JSON.parse(readFileSync(join(folder, 'sent.jsonl'), 'utf8'))).toMatchObject({
     to: 'bo@example.com',
     text: 'Better',
@@ -35,8 +37,8 @@ test('an edit is what runs, the rest as it was; one that does not fit is refused
 test('an approval is decided once: the first decision stands', async () => {
   const folder = project()
   const { approvals } = await reeveJson<Rested>(folder, reply)
-  await reeveJson(folder, ['reject', approvals[0]!.id])
-  const { code, stderr } = await reeve(folder, ['approve', approvals[0]!.id])
+  await reeveJson(folder, ['reject', approvals[0]!.id, '--work'])
+  const { code, stderr } = await reeve(folder, ['approve', approvals[0]!.id, '--work'])
   expect(stderr).toMatch(/was rejected by ada already; the first decision stands/)
   expect(code).toBe(2)
 })
@@ -45,7 +47,7 @@ test('an expired approval cannot be decided', async () => {
   const folder = project()
   const { approvals } = await reeveJson<Rested>(folder, reply)
   tamper(folder, 'update approvals set expires_at = 1000')
-  expect(await reeveJson(folder, ['approve', approvals[0]!.id])).toMatchObject({
+  expect(await reeveJson(folder, ['approve', approvals[0]!.id, '--work'])).toMatchObject({
     code: 2,
     error: { code: 'approval-expired' },
   })
@@ -69,7 +71,7 @@ test('a question says what answer fits, refuses another and approve, and stays o
     expect(code).toBe(2)
     expect(stderr).toMatch(/It must be an object with count \(a number\), such as {"count":1}.*still open/s)
   }
-  expect(await reeveJson(folder, ['answer', id, '{"count":7}'])).toMatchObject({
+  expect(await reeveJson(folder, ['answer', id, '{"count":7}', '--work'])).toMatchObject({
     code: 0,
     output: { count: 7 },
   })
@@ -83,7 +85,7 @@ test('an unknown outcome is told by a person: it happened', async () => {
     approvals: [{ kind: 'outcome', shown: { reason: 'the line went dead' } }],
   })
   const { id } = asked.approvals[0]!
-  expect(await reeveJson(folder, ['answer', id, 'maybe'])).toMatchObject({
+  expect(await reeveJson(folder, ['answer', id, 'maybe', '--work'])).toMatchObject({
     code: 2,
     error: { code: 'wrong-answer' },
   })
@@ -95,7 +97,7 @@ test('an unknown outcome is told by a person: it happened', async () => {
     expect(code).toBe(2)
     expect(stderr).toMatch(/does not fit what it gives: .*such as {"receipt":"text"}/s)
   }
-  const told = await reeveJson(folder, ['answer', id, 'happened', '--result', '{"receipt":"R1"}'])
+  const told = await reeveJson(folder, ['answer', id, 'happened', '--result', '{"receipt":"R1"}', '--work'])
   expect(told).toMatchObject({ code: 0, output: { receipt: 'R1' } })
   expect(readFileSync(join(folder, 'sent.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1)
 })
@@ -106,7 +108,10 @@ test.each([
 ])('an unknown outcome is told by a person: %s', async (answer, code, end) => {
   const folder = project()
   const { approvals } = await reeveJson<Rested>(folder, ['run', 'pay', '--input', '{"amount":5}'])
-  expect(await reeveJson(folder, ['answer', approvals[0]!.id, answer])).toMatchObject({ code, ...end })
+  expect(await reeveJson(folder, ['answer', approvals[0]!.id, answer, '--work'])).toMatchObject({
+    code,
+    ...end,
+  })
 })
 
 test('JSON of a person that would be read otherwise than written is refused at each door', async () => {
@@ -115,13 +120,13 @@ test('JSON of a person that would be read otherwise than written is refused at e
   const twice = '{"to":"bo@example.com","\\u0074o":"eve@example.com","text":"Hi"}'
   for (const args of [
     ['run', 'reply', '--input', twice],
-    ['approve', approvals[0]!.id, '--edit', twice],
+    ['approve', approvals[0]!.id, '--edit', twice, '--work'],
     ['signal', run!, 'go', twice],
-    ['answer', approvals[0]!.id, twice],
+    ['answer', approvals[0]!.id, twice, '--work'],
   ]) {
     const { code, stderr } = await reeve(folder, args)
     expect(stderr).toContain('gives the property "to" twice')
     expect(code).toBe(2)
   }
-  expect(await reeveJson(folder, ['approve', approvals[0]!.id])).toMatchObject({ code: 0 })
+  expect(await reeveJson(folder, ['approve', approvals[0]!.id, '--work'])).toMatchObject({ code: 0 })
 })

@@ -82,7 +82,7 @@ test('init makes a project that runs and whose test passes', async () => {
   const input = '{"message":"Where is my order A-12345?"}'
   const waiting = await reeveJson<Rested>(folder, ['run', 'order-question', '--input', input])
   expect(waiting).toMatchObject({ code: 3, approvals: [{ shown: { order: 'A-12345' } }] })
-  expect(await reeveJson(folder, ['approve', waiting.approvals[0]!.id])).toMatchObject({
+  expect(await reeveJson(folder, ['approve', waiting.approvals[0]!.id, '--work'])).toMatchObject({
     output: { answered: true },
   })
   const tested = spawnSync(process.execPath, ['--test'], {

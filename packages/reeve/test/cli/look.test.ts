@@ -6,7 +6,13 @@ const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 test('show answers the four questions from the journal', async () => {
   const folder = project()
   const { run, approvals } = await reeveJson<Rested>(folder, reply)
-  await reeveJson(folder, ['approve', approvals[0]!.id, '--edit', '{"to":"cy@example.com","text":"Better"}'])
+  await reeveJson(folder, [
+    'approve',
+    approvals[0]!.id,
+    '--edit',
+    '{"to":"cy@example.com","text":"Better"}',
+    '--work',
+  ])
   expect(await reeveJson(folder, ['show', run])).toMatchObject({
     code: 0,
     goal: { workflow: 'reply', version: '1', principal: 'ada', input: { to: 'bo@example.com', text: 'Hi' } },

@@ -61,7 +61,7 @@ test('run ends with 3 at a person, with the exact commands; approving drives it 
     reject: `reeve reject ${approval!.id}`,
   })
 
-  const { code, stdout } = await reeve(folder, ['approve', approval!.id])
+  const { code, stdout } = await reeve(folder, ['approve', approval!.id, '--work'])
   expect(stdout).toMatch(/approved: mail\.send .* by ada.*effect-completed.*succeeded/s)
   expect(code).toBe(0)
   const sent = readFileSync(join(folder, 'sent.jsonl'), 'utf8').trim().split('\n')
@@ -72,7 +72,7 @@ test('a run that waits through its child names the approval of the child, and th
   const folder = project()
   const waiting = await reeveJson<Rested>(folder, ['run', 'lead'])
   expect(waiting).toMatchObject({ code: 3, status: 'waiting', approvals: [{ subject: 'mail.send' }] })
-  expect(await reeveJson(folder, ['approve', waiting.approvals[0]!.id])).toMatchObject({
+  expect(await reeveJson(folder, ['approve', waiting.approvals[0]!.id, '--work'])).toMatchObject({
     status: 'succeeded',
   })
   const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs', '--workflow', 'lead'])
@@ -102,7 +102,7 @@ test('a detached run is left to a worker, which dev is; Ctrl-C ends dev with 0',
   expect((await lines.next()).value).toMatchObject({ run, event: 'approval-requested', name: 'mail.send' })
 
   const { approvals } = await reeveJson<Rested>(folder, ['approvals'])
-  expect(await reeveJson(folder, ['approve', approvals[0]!.id])).toMatchObject({
+  expect(await reeveJson(folder, ['approve', approvals[0]!.id, '--work'])).toMatchObject({
     code: 0,
     worker: { pid: child.pid },
   })
@@ -185,7 +185,7 @@ test('a run whose code changed under it is stuck with the difference, and ends w
   const { run, approvals } = await reeveJson<Rested>(folder, ['run', 'reply', '--input', input])
   const file = join(folder, 'workflows/reply.ts')
   writeFileSync(file, readFileSync(file, 'utf8').replace("'review'", "'second opinion'"))
-  const { code, stdout } = await reeve(folder, ['approve', approvals[0]!.id])
+  const { code, stdout } = await reeve(folder, ['approve', approvals[0]!.id, '--work'])
   expect(stdout).toMatch(/journal: question "review".*code: +question "second opinion"/s)
   expect(stdout).toContain(`reeve retry ${run}`)
   expect(code).toBe(4)
@@ -210,7 +210,7 @@ test('a decision stands even when the project cannot be loaded', async () => {
     '{"to":"bo@example.com","text":"Hi"}',
   ])
   writeFileSync(join(folder, 'workflows/broken.ts'), 'export default {')
-  const { code, stderr } = await reeve(folder, ['approve', approvals[0]!.id])
+  const { code, stderr } = await reeve(folder, ['approve', approvals[0]!.id, '--work'])
   expect(stderr).toMatch(
     /approved: mail\.send .* is recorded; but the run cannot go on here yet: .*broken\.ts/,
   )
