@@ -1,4 +1,5 @@
 import { sha256 } from '../base/hash.ts'
+import { firstCharacters } from '../base/shorten.ts'
 
 /** Turns without a new result that are let pass. */
 const patience = 3
@@ -42,7 +43,7 @@ export class Progress {
     this.#stalled = isNew ? 0 : this.#stalled + 1
     if (!repeated && this.#stalled < patience) return { verdict: 'go-on' }
     const reason = repeated
-      ? `the same call was made again and again: ${repeated.key.slice(0, 200)}`
+      ? `the same call was made again and again: ${firstCharacters(repeated.key, 200)}`
       : `${this.#stalled} turns in a row brought nothing new`
     if (this.#told) return { verdict: 'stop', why: repeated ? 'repeated-call' : 'no-progress', reason }
     this.#told = true

@@ -1,3 +1,4 @@
+import { firstCharacters } from '../base/shorten.ts'
 import type { Message, ToolCall } from '../models/solver.ts'
 
 /** What was left out of a prompt to make room. The journal keeps the whole of it. */
@@ -146,7 +147,7 @@ export class ContextWindow {
     if (Buffer.byteLength(result.text) <= keptBytes + noteLength) return
     const keep = encoder.encodeInto(result.text, new Uint8Array(keptBytes)).read
     const characters = result.text.length - keep
-    result.text = `${result.text.slice(0, keep)} [… ${characters} characters left out to save room …]`
+    result.text = `${firstCharacters(result.text, keep)} [… ${characters} characters left out to save room …]`
     dropped.push({ turn: turn.number, what: 'result', tool: result.call.tool, characters })
   }
 
@@ -156,10 +157,10 @@ export class ContextWindow {
     this.#turnTokens -= turn.tokens
     this.#cut = Math.max(0, this.#cut - 1)
     const parts = turn.results.map(({ call, text, failed }) => {
-      const asked = JSON.stringify(call.args).slice(0, noteLength)
-      return `${call.tool}(${asked}) ${failed ? 'failed' : 'gave'} ${text.slice(0, noteLength)}`
+      const asked = firstCharacters(JSON.stringify(call.args), noteLength)
+      return `${call.tool}(${asked}) ${failed ? 'failed' : 'gave'} ${firstCharacters(text, noteLength)}`
     })
-    const line = `turn ${turn.number}: ${parts.join('; ') || (turn.text ?? '').slice(0, noteLength)}`
+    const line = `turn ${turn.number}: ${parts.join('; ') || firstCharacters(turn.text ?? '', noteLength)}`
     this.#summary.push(line)
     this.#summaryBytes += Buffer.byteLength(line) + 1
     dropped.push({ turn: turn.number, what: 'turn', characters: 3 * turn.tokens })

@@ -1,5 +1,6 @@
 import { messageOf, ReeveError } from './errors.ts'
 import type { Json } from './json.ts'
+import { shorten } from './shorten.ts'
 
 /** What `JSON.parse` would change in silence. */
 export type InexactJson = { what: 'repeated-key'; key: string } | { what: 'inexact-number'; text: string }
@@ -34,7 +35,7 @@ export function describeInexact(found: InexactJson, of = ''): string {
 }
 
 function shown(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text
+  return shorten(text, 100)
 }
 
 const quote = 0x22

@@ -1,4 +1,5 @@
 import type { Json } from './json.ts'
+import { firstCharacters } from './shorten.ts'
 
 type Node = { readonly [key: string]: unknown }
 
@@ -162,7 +163,7 @@ function sampleText({ format, pattern, minLength, maxLength }: Node): string | u
   if (typeof format === 'string' && Object.hasOwn(textFormats, format)) return textFormats[format]
   if (pattern !== undefined || format !== undefined) return
   const text = 'text'.padEnd(typeof minLength === 'number' ? Math.min(minLength, 1000) : 0, '.')
-  return typeof maxLength === 'number' ? text.slice(0, maxLength) : text
+  return typeof maxLength === 'number' ? firstCharacters(text, maxLength) : text
 }
 
 function sampleNumber(node: Node): number | undefined {

@@ -1,4 +1,5 @@
 import { messageOf, ReeveError } from './errors.ts'
+import { firstCharacters } from './shorten.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }
 
@@ -14,7 +15,7 @@ export function encode(value: unknown, what: string, most = Number.POSITIVE_INFI
   const fault = findFault(value, '', [], { left: most })
   if (fault && 'tooLarge' in fault) throw tooLarge(what, most)
   if (fault) {
-    const path = fault.path.length > longestPath ? `${fault.path.slice(0, longestPath)}…` : fault.path
+    const path = fault.path.length > longestPath ? `${firstCharacters(fault.path, longestPath)}…` : fault.path
     throw new ReeveError(
       'not-serialisable',
       `${what} cannot be kept: ${path || 'the value itself'} is ${fault.is}. ${fault.fix}`,

@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from './errors.ts'
 import type { Json } from './json.ts'
+import { firstCharacters } from './shorten.ts'
 import { acceptedByZod, isZod, runZod, zodKindOf } from './zod-run.ts'
 
 /** Any Standard Schema (Zod by default). */
@@ -143,7 +144,7 @@ function readIssue(issue: unknown): Issue {
   const { message, path } = (issue ?? {}) as { message?: unknown; path?: unknown }
   const keys = Array.isArray(path) ? path.map(keyOf) : []
   const text = typeof message === 'string' && message !== '' ? message : 'does not fit'
-  return { path: pathOf(keys), message: text.slice(0, longestMessage), keys }
+  return { path: pathOf(keys), message: firstCharacters(text, longestMessage), keys }
 }
 
 function keyOf(part: unknown): PropertyKey {
@@ -162,7 +163,7 @@ function pathOf(keys: PropertyKey[]): string {
 function thrownText(error: unknown): string {
   try {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    return text.slice(0, longestMessage)
+    return firstCharacters(text, longestMessage)
   } catch {
     return 'what cannot be read'
   }

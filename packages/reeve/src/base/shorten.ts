@@ -2,13 +2,13 @@
 export const longestName = 1024
 
 /** The first `most` characters at most, never with half a surrogate pair at the end. */
-export function start(text: string, most: number): string {
+export function firstCharacters(text: string, most: number): string {
   if (text.length <= most) return text
   return text.slice(0, isHigh(text.charCodeAt(most - 1)) ? most - 1 : most)
 }
 
 /** The last `most` characters at most, never with half a surrogate pair at the beginning. */
-export function end(text: string, most: number): string {
+export function lastCharacters(text: string, most: number): string {
   if (text.length <= most) return text
   const from = text.length - most
   return text.slice(isLow(text.charCodeAt(from)) ? from + 1 : from)
@@ -16,7 +16,7 @@ export function end(text: string, most: number): string {
 
 /** A text of `most` characters at most, and `mark` where something was cut off. */
 export function shorten(text: string, most: number, mark = '…'): string {
-  return text.length <= most ? text : start(text, most) + mark
+  return text.length <= most ? text : firstCharacters(text, most) + mark
 }
 
 function isHigh(unit: number): boolean {
@@ -55,4 +55,25 @@ export function describeValue(value: unknown): string {
   if (Array.isArray(value)) return 'an array'
   if (value instanceof Date) return 'a Date'
   return value instanceof Promise ? 'a Promise' : 'an object'
+}
+
+/** Plain data whose texts hold no half of a surrogate pair, which providers refuse; the very same where none does. */
+export function wellFormed<T>(data: T): T {
+  return mended(data) as T
+}
+
+function mended(data: unknown): unknown {
+  if (typeof data === 'string') return data.isWellFormed() ? data : data.toWellFormed()
+  if (Array.isArray(data)) {
+    const parts = data.map(mended)
+    return parts.some((part, index) => part !== data[index]) ? parts : data
+  }
+  if (typeof data !== 'object' || data === null) return data
+  let isSame = true
+  const parts = Object.entries(data).map(([name, part]) => {
+    const after = [mended(name) as string, mended(part)] as const
+    if (after[0] !== name || after[1] !== part) isSame = false
+    return after
+  })
+  return isSame ? data : Object.fromEntries(parts)
 }

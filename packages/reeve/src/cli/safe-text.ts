@@ -1,3 +1,4 @@
+import { firstCharacters } from '../base/shorten.ts'
 import { lastMoment } from '../base/time.ts'
 import { visibleText } from '../base/visible-text.ts'
 
@@ -8,9 +9,9 @@ export function safeLine(text: string): string {
 
 /** One line of at most `limit` characters; says how much was cut. */
 export function briefLine(text: string, limit = 100): string {
-  const line = safeLine(text.length > limit * 2 ? text.slice(0, limit * 2) : text)
+  const line = safeLine(text.length > limit * 2 ? firstCharacters(text, limit * 2) : text)
   if (line.length <= limit && text.length <= limit * 2) return line
-  return `${line.slice(0, limit).toWellFormed()}… (+${text.length - Math.min(limit, text.length)} characters)`
+  return `${firstCharacters(line, limit).toWellFormed()}… (+${text.length - Math.min(limit, text.length)} characters)`
 }
 
 /** A JSON value on one line. */

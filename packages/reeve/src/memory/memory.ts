@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
+import { firstCharacters } from '../base/shorten.ts'
 import type { Passage } from '../models/solver.ts'
 import type { Database } from '../store/database.ts'
 import { type Memory as Item, type NewMemory, readMemories } from '../store/memories.ts'
@@ -109,7 +110,7 @@ export function createMemory(options: { database: Database; embedder: Embedder }
       const limit = Math.min(maxLimit, Math.max(1, Math.trunc(searchOptions.limit ?? 4)))
       const minScore = searchOptions.minScore ?? 0
       const scope = normalizeScope(searchOptions.in ?? '')
-      const vector = await vectorOf(query.slice(0, maxQueryLength))
+      const vector = await vectorOf(firstCharacters(query, maxQueryLength))
       let candidates: Candidate[] = []
       let exact = true
       for (let most = limit * 2 + 8; vector; most *= 4) {
@@ -127,7 +128,7 @@ export function createMemory(options: { database: Database; embedder: Embedder }
       return {
         passages: chosen.map(({ item, score }) => passageOf(item, score)),
         audit: {
-          query: query.slice(0, maxAuditedQuery),
+          query: firstCharacters(query, maxAuditedQuery),
           in: scope || null,
           limit,
           minScore,

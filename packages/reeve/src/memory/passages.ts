@@ -1,5 +1,6 @@
 import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json.ts'
+import { firstCharacters } from '../base/shorten.ts'
 import type { Passage } from '../models/solver.ts'
 import { type Block, readSections } from './markdown-blocks.ts'
 
@@ -70,7 +71,7 @@ export function splitDocument(document: KnowledgeDocument, options: SplitOptions
     documentId: document.id,
     source: document.source,
     scope: document.scope,
-    title: (title || document.id).slice(0, maxTitle),
+    title: firstCharacters(title || document.id, maxTitle),
     heading: piece.heading,
     text: piece.text,
     hash: sha256(piece.text),

@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { firstCharacters } from '../base/shorten.ts'
 import type { Passage } from '../models/solver.ts'
 import type { KnowledgePassage } from './passages.ts'
 import { Postings, type QueryTerm } from './postings.ts'
@@ -155,7 +156,7 @@ class MemoryIndex implements SearchIndex {
     const scopeName = normalizeScope(options.in ?? '')
     const scope = this.scopes.below(scopeName)
     const by = this.embed ? (options.by ?? 'both') : 'words'
-    const text = query.slice(0, maxQueryLength)
+    const text = firstCharacters(query, maxQueryLength)
     // Where there is nothing to find, nothing is searched for.
     const isEmpty = scope.slots.length === 0
     const terms = by === 'vectors' || isEmpty ? [] : this.postings.read(termsOf(text))
@@ -170,7 +171,7 @@ class MemoryIndex implements SearchIndex {
       }),
       considered: found.length,
       how: {
-        query: query.slice(0, maxAuditedQuery),
+        query: firstCharacters(query, maxAuditedQuery),
         in: scopeName || null,
         limit,
         minScore,

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { firstCharacters, lastCharacters } from '../base/shorten.ts'
 import { type AttemptFailure, type AttemptLimits, attempt } from './attempt.ts'
 import type { Answer, Question, Solver, TurnValue, Usage } from './solver.ts'
 import { checkValue, type Reading, readAnswer } from './structured.ts'
@@ -181,5 +182,5 @@ export function addUsage(total: Usage, usage: Usage): void {
 function shorten(text: string): string {
   if (text.length <= keptAnswerLength) return text
   const half = keptAnswerLength / 2
-  return `${text.slice(0, half)}\n[… ${text.length - keptAnswerLength} characters left out …]\n${text.slice(-half)}`
+  return `${firstCharacters(text, half)}\n[… ${text.length - keptAnswerLength} characters left out …]\n${lastCharacters(text, half)}`
 }

@@ -1,5 +1,6 @@
 import type { LanguageModelUsage } from 'ai'
 import { ReeveError } from '../base/errors.ts'
+import { firstCharacters } from '../base/shorten.ts'
 import type { Ending } from './ending.ts'
 import { costUsd, type Price } from './price.ts'
 import { promptBytes } from './prompt.ts'
@@ -21,7 +22,8 @@ export function toAnswer(
 
 /** A reply that ended before it was complete: an outage like others, but for the bill. */
 export function unfinished(model: string, text: string, raw: string | undefined): ReeveError {
-  const said = raw === undefined ? 'it gave no reason' : `its reason: ${JSON.stringify(raw.slice(0, 100))}`
+  const said =
+    raw === undefined ? 'it gave no reason' : `its reason: ${JSON.stringify(firstCharacters(raw, 100))}`
   return new ReeveError(
     'provider-unavailable',
     `${model} gave no usable reply: it ended after ${text.length} characters without being complete (${said})`,

@@ -1,4 +1,5 @@
 import { isRetryable, messageOf, ReeveError } from '../base/errors.ts'
+import { wellFormed } from '../base/shorten.ts'
 import { NotApplied } from '../engine/effect.ts'
 import type { BatchItem, BatchOrder, BatchService, BatchStatus, Found } from './batch.ts'
 import { itemId, itemPrefix } from './batch.ts'
@@ -52,7 +53,8 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
   }
 
   function toRequests({ key, questions }: BatchOrder): BatchRequests {
-    return questions.map((question, place) => {
+    return questions.map((given, place) => {
+      const question = wellFormed(given)
       const { system, messages } = buildPrompt(question)
       const prompt = [
         { role: 'system' as const, content: system },

@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { wellFormed } from '../base/shorten.ts'
 import { encodeVectors } from './embedding.ts'
 import type { HostedOptions, HostedSolver } from './hosted.ts'
 import type { EmbeddingModelObject } from './model-object.ts'
@@ -45,7 +46,7 @@ export function hostedEmbedder(
     const vectors: number[][] = []
     let tokens = 0
     for (let at = 0; at < texts.length; at += most) {
-      const values = texts.slice(at, at + most)
+      const values = wellFormed(texts.slice(at, at + most))
       try {
         const reply = await sdk.embedMany({
           model: loaded,

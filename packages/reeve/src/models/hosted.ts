@@ -1,6 +1,7 @@
 import type { OutputInterface, ToolSet } from 'ai'
 import { ReeveError } from '../base/errors.ts'
 import { canonical } from '../base/json.ts'
+import { wellFormed } from '../base/shorten.ts'
 import { buildConversation } from './conversation.ts'
 import { endingOf } from './ending.ts'
 import { openAiOptions, toAnswer, toUsage, unfinished } from './hosted-answer.ts'
@@ -97,8 +98,9 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     return worstCaseUsd(price, promptBytes(question), maxOutputTokens, writes)
   }
 
-  async function solve(question: Question, options: SolveOptions): Promise<Answer> {
+  async function solve(given: Question, options: SolveOptions): Promise<Answer> {
     const { signal } = options
+    const question = wellFormed(given)
     const loaded = await load()
     const conversation = question.task === 'converse' ? buildConversation(question) : undefined
     const { system, messages } = conversation ?? buildPrompt(question)

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeInexact, findInexact } from '../base/exact-json.ts'
 import { type Issue, type OutputOf, toJsonSchema, validate } from '../base/schema.ts'
+import { firstCharacters, lastCharacters, shorten } from '../base/shorten.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
 
 /** The longest answer that is read at all, in bytes of UTF-8. */
@@ -160,7 +161,7 @@ function isDeeperThan(value: unknown, levels: number): boolean {
 function describeFault(text: string, fault: JsonFault): string {
   const where = `at ${place(text, fault.at)}`
   if (fault.cut) {
-    const tail = JSON.stringify(text.slice(-40))
+    const tail = JSON.stringify(lastCharacters(text, 40))
     return `Not valid JSON: ${fault.message}, ${where}; its last characters are ${tail}. Give the whole value again, more briefly if it was too long.`
   }
   return `Not valid JSON: ${fault.message} ${where}, but found ${snippet(text, fault.at)}.`
@@ -213,8 +214,4 @@ function expectedAt(schema: StandardSchemaV1, keys: PropertyKey[]): string | und
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
-}
-
-function shorten(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length)}…` : text
 }

@@ -1,5 +1,6 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { firstCharacters } from '../base/shorten.ts'
 import type { Runtime } from '../runtime.ts'
 import { importSdk, reeveIdentity } from '../tools/mcp/sdk.ts'
 import { listServed, readServed, runTemplate } from './mcp-resources.ts'
@@ -41,7 +42,7 @@ export async function createMcp(runtime: Runtime, options: McpServeOptions = {})
     const read = await readServed(runtime, uri).catch((error: unknown) => {
       throw notThere(describeFailure(error).message)
     })
-    if (read === undefined) throw notThere(`There is no resource ${uri.slice(0, 200)}.`)
+    if (read === undefined) throw notThere(`There is no resource ${firstCharacters(uri, 200)}.`)
     return { contents: [{ uri, mimeType: 'application/json', text: JSON.stringify(read) }] }
   })
   return server

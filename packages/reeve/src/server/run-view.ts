@@ -1,5 +1,6 @@
 import { ReeveError, toErrorRecord } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { firstCharacters } from '../base/shorten.ts'
 import { isoText, systemClock } from '../base/time.ts'
 import { wantedOf } from '../engine/answer.ts'
 import type { Runtime } from '../runtime.ts'
@@ -104,7 +105,8 @@ export async function viewEvents(runtime: Served, id: string): Promise<EventView
 
 function viewPayload(payload: string | null): Json {
   if (payload === null) return null
-  if (payload.length > longestPayload) return `${payload.slice(0, longestPayload).toWellFormed()}… (cut)`
+  if (payload.length > longestPayload)
+    return `${firstCharacters(payload, longestPayload).toWellFormed()}… (cut)`
   return JSON.parse(payload) as Json
 }
 

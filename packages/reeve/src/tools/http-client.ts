@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { credentialsIn } from '../base/known-secrets.ts'
 import { Secrets, withoutSecrets } from '../base/secrets.ts'
+import { firstCharacters } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import { NotApplied } from '../engine/effect.ts'
 import { type ExchangeResponse, exchange } from './http-exchange.ts'
@@ -160,7 +161,7 @@ export class HttpClient {
 
   #firstHop({ url: text, method = 'GET', headers = {}, ownHeaders = {}, body }: HttpRequest): Hop {
     const url = text.length > 8192 ? null : URL.parse(text)
-    if (!url) throw refusedRequest(`"${text.slice(0, 200)}" is not a URL`)
+    if (!url) throw refusedRequest(`"${firstCharacters(text, 200)}" is not a URL`)
     if (!this.#methods.has(method)) {
       throw refusedRequest(`the method ${method} is not among ${[...this.#methods].join(', ')}`)
     }
@@ -241,7 +242,7 @@ export function asNotApplied(error: unknown): unknown {
 
 function checkedHeaderValue(name: string, value: string): string {
   if (/^[\t\x20-\x7e]{0,4096}$/.test(value) && /^[a-z0-9-]{1,64}$/i.test(name)) return value
-  throw refusedRequest(`the header "${name.slice(0, 64)}" has a value that no header may have`)
+  throw refusedRequest(`the header "${firstCharacters(name, 64)}" has a value that no header may have`)
 }
 
 function typeMatches(allowed: string, type: string): boolean {

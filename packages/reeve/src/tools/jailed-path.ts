@@ -1,3 +1,4 @@
+import { firstCharacters } from '../base/shorten.ts'
 import { NotApplied } from '../engine/effect.ts'
 
 const longestNameBytes = 255
@@ -35,5 +36,5 @@ function faultOf(name: string): string | undefined {
 }
 
 export function refusedPath(path: string, why: string): NotApplied {
-  return new NotApplied(`The path ${JSON.stringify(path.slice(0, 200))} was refused: ${why}.`)
+  return new NotApplied(`The path ${JSON.stringify(firstCharacters(path, 200))} was refused: ${why}.`)
 }

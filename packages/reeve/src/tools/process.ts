@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { ReeveError } from '../base/errors.ts'
 import type { InputOf, OutputOf } from '../base/schema.ts'
+import { lastCharacters } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { EffectClass } from '../engine/effect.ts'
 import { BoundedChild, type ChildEnd } from './bounded-child.ts'
@@ -168,7 +169,7 @@ function resultOf<I extends StandardSchemaV1>(
     const how = exitCode === null ? `was ended by ${end.signal}` : `ended with exit code ${exitCode}`
     throw new ReeveError(
       'process-failed',
-      `"${name}" ${how}: ${stderr.trim().slice(-1000) || 'it said nothing'}`,
+      `"${name}" ${how}: ${lastCharacters(stderr.trim(), 1000) || 'it said nothing'}`,
       {
         details: { exitCode, signal: end.signal },
       },

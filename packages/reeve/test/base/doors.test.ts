@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { toErrorRecord } from '../../src/base/errors.ts'
 import { wholeNumber } from '../../src/base/numbers.ts'
-import { end, shorten, start, storable } from '../../src/base/shorten.ts'
+import { firstCharacters, lastCharacters, shorten, storable, wellFormed } from '../../src/base/shorten.ts'
 import { checkText } from '../../src/base/text.ts'
 import { after, type Duration, toMoment, toMs, toWaitMs } from '../../src/base/time.ts'
 
@@ -82,13 +82,18 @@ test('a text that names something is refused when it is none, by what it is', ()
 
 test('a text is never cut inside a surrogate pair, and half of one becomes well-formed', () => {
   const smiles = '😀😀😀'
-  expect([start(smiles, 3), end(smiles, 3), shorten(smiles, 5), start(smiles, 6)]).toEqual([
-    '😀',
-    '😀',
-    '😀😀…',
-    smiles,
-  ])
-  expect([start(smiles, 0), start(smiles, 1), end(smiles, 1), end(smiles, 0)]).toEqual(['', '', '', ''])
+  expect([
+    firstCharacters(smiles, 3),
+    lastCharacters(smiles, 3),
+    shorten(smiles, 5),
+    firstCharacters(smiles, 6),
+  ]).toEqual(['😀', '😀', '😀😀…', smiles])
+  expect([
+    firstCharacters(smiles, 0),
+    firstCharacters(smiles, 1),
+    lastCharacters(smiles, 1),
+    lastCharacters(smiles, 0),
+  ]).toEqual(['', '', '', ''])
   for (let most = 0; most < 12; most++)
     expect(shorten(`a${smiles}b${smiles}`, most).isWellFormed()).toBe(true)
   expect(checkText(smiles.slice(0, 3), 'x')).toBe('😀\ufffd')
@@ -111,4 +116,15 @@ test('whatever is thrown becomes a record that every database keeps', () => {
     expect(record.message.isWellFormed()).toBe(true)
     expect(JSON.stringify(record).length).toBeLessThan(200_000)
   }
+})
+
+test('data is made well-formed at every depth, and is the very same where it is', () => {
+  const half = 'a\ud83d'
+  const good = { a: ['😀', 1, null, { b: true }] }
+  expect(wellFormed(good)).toBe(good)
+  expect(wellFormed({ [half]: [half, { b: half }], n: 1, c: undefined })).toEqual({
+    'a\ufffd': ['a\ufffd', { b: 'a\ufffd' }],
+    n: 1,
+    c: undefined,
+  })
 })

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { settle } from '../../src/base/fake-clock.ts'
-import type { CoreContext } from '../../src/engine/context.ts'
+import { CoreContext } from '../../src/engine/context.ts'
+import { effect } from '../../src/engine/effect.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
 import { mortalEngine, rowOf, testEngine } from './harness.ts'
@@ -205,4 +206,42 @@ test('a run that fails with a message of megabytes, NUL and half a pair is faile
   const { reason } = await rowOf(database, handle.id)
   expect(reason).toMatch(/^a\\0b😀+…$/u)
   expect(reason!.length).toBeLessThanOrEqual(4002)
+})
+
+test('half a surrogate pair in arguments, results and signals is the same live as on replay', async () => {
+  const half = '😀😀'.slice(0, 3)
+  const seen: unknown[] = []
+  const flow = defineWorkflow({
+    name: 'flow',
+    input: anything,
+    async run(ctx: CoreContext, input) {
+      const definition = { name: 'tool', effect: 'idempotent', run: (args: never) => args } as const
+      const result = await effect(CoreContext.executionOf(ctx), definition, { [half]: half })
+      const stepped = await ctx.step('s', () => half)
+      const said = await ctx.waitFor('go')
+      const decision = await ctx.approve('ok', { show: { half } })
+      const all = [input, result, stepped, said, decision.value]
+      seen.push(all)
+      await ctx.sleep('1m')
+      return all as never
+    },
+  }) as Workflow
+  const first = await mortalEngine([flow])
+  const { clock, database } = first
+  const handle = await first.engine.startRun(flow, half)
+  await settle()
+  await first.engine.control.signal(handle.id, 'go', half)
+  await settle()
+  const asked = (await database.get<{ id: string }>('select id from approvals'))!
+  await first.engine.control.decide(asked.id, { verdict: 'approve', by: 'ada', note: half })
+  await settle()
+  await first.die()
+  const { engine } = await testEngine([flow], { database, clock })
+  await engine.start()
+  onTestFinished(() => engine.stop())
+  await clock.advance(60_001)
+  expect(await engine.resultOf(handle.id)).toMatchObject({ status: 'succeeded' })
+  expect(seen).toHaveLength(2)
+  expect(seen[1]).toEqual(seen[0])
+  expect(await verifyAudit(database)).toMatchObject({ faults: [], integrity: [] })
 })

@@ -79,6 +79,23 @@ const wires = [
 ] as const
 
 describe.each(wires)('%s over its real wire protocol', (model, path, costUsd) => {
+  test('no half of a surrogate pair is sent', async () => {
+    replies([{ content: right, usage: tokens }])
+    const half = '😀😀'.slice(0, 3)
+    const cut: Question = {
+      ...question,
+      name: half,
+      instructions: half,
+      input: half,
+      passages: [{ id: 'p', source: half, title: half, text: half, score: 1 }],
+      feedback: { answer: half, problem: half },
+    }
+    await askRoute({ solvers: [solverFor(model)] }, cut, Facts, { signal, clock: new FakeClock() })
+    const sent = JSON.stringify(mock.getRequests()[0]?.body)
+    expect(sent).toContain('😀\ufffd')
+    expect(sent).not.toMatch(/\\ud[89a-f]/i)
+  })
+
   test('answers, with its tokens and their cost', async () => {
     replies([{ content: right, usage: tokens }])
     const answer = await askRoute({ solvers: [solverFor(model)] }, question, Facts, {

@@ -1,3 +1,4 @@
+import { firstCharacters } from '../../base/shorten.ts'
 import type { Question } from '../solver.ts'
 import { maxTextLength } from './normalize.ts'
 import type { Evidence, Statement, TermWeights } from './relevance.ts'
@@ -39,8 +40,8 @@ export function planRevision(
   evidence: Evidence,
   plain: Revision,
 ): Revision[] {
-  const problem = feedback.problem.slice(0, 4000)
-  const answer = feedback.answer.slice(0, maxTextLength)
+  const problem = firstCharacters(feedback.problem, 4000)
+  const answer = firstCharacters(feedback.answer, maxTextLength)
   const used = evidence.statements.filter((statement) => answer.includes(`“${statement.text}”`))
   const count = Math.max(1, used.length)
   const plans: Revision[] = []

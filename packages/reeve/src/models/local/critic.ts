@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 import type { Passage, Solver } from '../solver.ts'
 import { type Draft, readDraft } from './draft.ts'
 import { textOf } from './input-text.ts'
@@ -191,5 +192,5 @@ function toneFaults(draft: Draft, { opening = usualOpening, closing = usualClosi
 }
 
 function shortened(text: string): string {
-  return text.length > 120 ? `${text.slice(0, 117)}...` : text
+  return text.length > 120 ? `${firstCharacters(text, 117)}...` : text
 }

@@ -1,3 +1,4 @@
+import { firstCharacters } from '../../base/shorten.ts'
 import { maxTextLength } from './normalize.ts'
 import { blocksOf, sentencesOf } from './plain-text.ts'
 
@@ -20,7 +21,7 @@ const sourcesPattern = /\n\s{0,8}sources:\s{0,8}\n/i
 
 /** Reads `maxTextLength` characters. */
 export function readDraft(text: string): Draft {
-  const whole = text.slice(0, maxTextLength).trim()
+  const whole = firstCharacters(text, maxTextLength).trim()
   const sources = whole.search(sourcesPattern)
   const body = sources < 0 ? whole : whole.slice(0, sources)
   const quotes: string[] = []

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 import { maxTextLength } from './normalize.ts'
 
 /** More values than this are not looked at, however deep they lie. */
@@ -9,7 +10,7 @@ const maxValues = 10_000
  * Strings of `except` are passed over.
  */
 export function textOf(input: Json, except?: ReadonlySet<string>): string {
-  if (typeof input === 'string') return input.slice(0, maxTextLength)
+  if (typeof input === 'string') return firstCharacters(input, maxTextLength)
   let text = ''
   const open: (Json | undefined)[] = [input]
   for (let seen = 0; open.length > 0 && seen < maxValues && text.length < maxTextLength; seen++) {
@@ -21,5 +22,5 @@ export function textOf(input: Json, except?: ReadonlySet<string>): string {
       for (let index = Math.min(inner.length, maxValues) - 1; index >= 0; index--) open.push(inner[index])
     }
   }
-  return text.slice(0, maxTextLength)
+  return firstCharacters(text, maxTextLength)
 }

@@ -1,3 +1,4 @@
+import { firstCharacters } from '../../base/shorten.ts'
 /** Characters of a text that the local solvers read; what lies beyond is ignored, so that work stays bounded. */
 export const maxTextLength = 16_384
 
@@ -13,7 +14,7 @@ const separators = /[^\p{L}\p{N}\p{S}]+/gu
  * At most `maxTextLength` characters in and out.
  */
 export function normalize(text: string): string {
-  const bounded = text.length > maxTextLength ? text.slice(0, maxTextLength) : text
+  const bounded = text.length > maxTextLength ? firstCharacters(text, maxTextLength) : text
   if (!notAscii.test(bounded)) return bounded.toLowerCase()
   // Most texts beyond ASCII only have typographic quotes and dashes: these need none of the slow steps.
   const straight = bounded.replace(curlyApostrophes, "'").replace(foreignPunctuation, ' ')
@@ -26,7 +27,7 @@ export function normalize(text: string): string {
     .replace(combiningMarks, '')
     .normalize('NFC')
     .replace(separators, keepAscii)
-  return folded.length > maxTextLength ? folded.slice(0, maxTextLength) : folded
+  return folded.length > maxTextLength ? firstCharacters(folded, maxTextLength) : folded
 }
 
 function keepAscii(run: string): string {

@@ -1,3 +1,4 @@
+import { firstCharacters } from '../../base/shorten.ts'
 import type { Passage } from '../solver.ts'
 import { blocksOf, sentencesOf, withoutMarks } from './plain-text.ts'
 import { termsOf } from './terms.ts'
@@ -46,7 +47,7 @@ export class PassageReader {
 }
 
 function readPassage(writtenTitle: string, writtenText: string): ReadPassage {
-  const title = withoutMarks(writtenTitle.slice(0, longestTitle))
+  const title = withoutMarks(firstCharacters(writtenTitle, longestTitle))
   const blocks = blocksOf(writtenText)
   const statements = new Map<string, readonly string[]>()
   const counts = new Map<string, number>()

@@ -1,3 +1,4 @@
+import { firstCharacters } from '../../base/shorten.ts'
 import { boundedPattern } from './bounded-pattern.ts'
 import { maxTextLength } from './normalize.ts'
 
@@ -162,7 +163,7 @@ function monthNumber(name: string): number {
 function calendarDate(year: number, month: number, day: number): string | undefined {
   const date = new Date(Date.UTC(year, month - 1, day))
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return
-  return date.toISOString().slice(0, 10)
+  return firstCharacters(date.toISOString(), 10)
 }
 
 /**
@@ -182,5 +183,5 @@ export function finderOf(pattern: RegExp): (text: string) => Found<string>[] {
 }
 
 function bounded(text: string): string {
-  return text.length > maxTextLength ? text.slice(0, maxTextLength) : text
+  return text.length > maxTextLength ? firstCharacters(text, maxTextLength) : text
 }

@@ -1,3 +1,4 @@
+import { firstCharacters } from '../../base/shorten.ts'
 import { maxTextLength } from './normalize.ts'
 
 const listItem = /^\s{0,20}(?:[-*+•]|\d{1,3}[.)])\s{1,8}/
@@ -31,7 +32,7 @@ export function blocksOf(markdown: string): string[] {
     open = ''
     inItem = false
   }
-  for (const line of markdown.slice(0, maxTextLength).split('\n')) {
+  for (const line of firstCharacters(markdown, maxTextLength).split('\n')) {
     if (fence.test(line)) {
       close()
       inCode = !inCode

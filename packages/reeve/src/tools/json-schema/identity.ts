@@ -1,5 +1,6 @@
 import { sha256 } from '../../base/hash.ts'
 import type { Json } from '../../base/json.ts'
+import { firstCharacters, shorten } from '../../base/shorten.ts'
 import type { SchemaNode } from './node.ts'
 import { Spot } from './spot.ts'
 
@@ -42,7 +43,10 @@ export function identityOfLiteral(value: Json): string {
 export function valuesOf(values: readonly Json[]): NonNullable<SchemaNode['values']> {
   const texts = values.slice(0, 50).map((value) => {
     const text = JSON.stringify(value)
-    return text.length > 100 ? `${text.slice(0, 100)}…` : text
+    return shorten(text, 100)
   })
-  return { identities: new Set(values.map(identityOfLiteral)), shown: texts.join(', ').slice(0, 1000) }
+  return {
+    identities: new Set(values.map(identityOfLiteral)),
+    shown: firstCharacters(texts.join(', '), 1000),
+  }
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts'
+import { shorten } from '../../base/shorten.ts'
 import { identityOf } from './identity.ts'
 import type { ArrayRules, ObjectRules, SchemaNode } from './node.ts'
 import { add, type Judge, mostIssues, Spot, type Verdict } from './spot.ts'
@@ -137,5 +138,5 @@ function has(value: object, name: string): boolean {
 }
 
 function shown(name: string): string {
-  return name.length > 100 ? `${name.slice(0, 100)}…` : name
+  return shorten(name, 100)
 }

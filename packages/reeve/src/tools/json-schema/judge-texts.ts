@@ -1,3 +1,4 @@
+import { firstCharacters } from '../../base/shorten.ts'
 import type { NumberRules, StringRules } from './node.ts'
 import { add, type Judge, type Spot, type Verdict } from './spot.ts'
 
@@ -26,7 +27,8 @@ export function judgeString(judging: Judge, rules: StringRules, spot: Spot, verd
   }
   if (pattern) {
     judging.spend(pattern.pattern.cost(text.length))
-    if (!pattern.pattern.test(text)) say(`It does not match the pattern ${pattern.source.slice(0, 200)}`)
+    if (!pattern.pattern.test(text))
+      say(`It does not match the pattern ${firstCharacters(pattern.source, 200)}`)
   }
   if (format) {
     judging.spend(Math.ceil(Math.min(text.length, 10_000) / 10))

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { shorten } from '../../base/shorten.ts'
 import { type ReadPattern, readPattern } from './read-pattern.ts'
 
 /** A pattern as somebody else's schema has it, asked only whether a text has a match. */
@@ -70,7 +71,7 @@ function compiled(source: string, body: string): RE2JS {
 }
 
 function refused(source: string, why: string): ReeveError {
-  const shown = source.length > 120 ? `${source.slice(0, 120)}…` : source
+  const shown = shorten(source, 120)
   return new ReeveError(
     'bad-pattern',
     `The pattern ${JSON.stringify(shown.toWellFormed())} cannot be checked in linear time: ${why}.`,

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 import { formats } from './formats.ts'
 import { identityOfLiteral, valuesOf } from './identity.ts'
 import { type LinearPattern, linearPattern } from './linear-pattern.ts'
@@ -266,24 +267,24 @@ class SchemaReader {
   private number(schema: JsonSchemaObject, key: string, place: string): number | undefined {
     const value = schema[key]
     if (value === undefined || typeof value === 'number') return value
-    throw this.refused(`${place}/${key}`, `${JSON.stringify(value).slice(0, 100)} is no number`)
+    throw this.refused(`${place}/${key}`, `${firstCharacters(JSON.stringify(value), 100)} is no number`)
   }
 
   /** What a reference names: a part that was read already, or one under a key that is no keyword. */
   private target(ref: string, place: string): SchemaNode {
     if (ref !== '#' && !ref.startsWith('#/')) {
-      throw this.refused(place, `it refers to "${ref.slice(0, 100)}", outside itself`)
+      throw this.refused(place, `it refers to "${firstCharacters(ref, 100)}", outside itself`)
     }
     const found = followed(this.schema as Json, ref)
     if (found === undefined) {
-      throw this.refused(place, `it refers to "${ref.slice(0, 100)}", which it does not have`)
+      throw this.refused(place, `it refers to "${firstCharacters(ref, 100)}", which it does not have`)
     }
     const known = typeof found === 'object' && found !== null ? this.nodes.get(found) : undefined
     return known ?? this.node(found, ref, ref.split('/').length)
   }
 
   private refused(place: string, why: string, cause?: unknown): ReeveError {
-    const at = place === '' || place === '#' ? '' : `${place.slice(0, 200)}: `
+    const at = place === '' || place === '#' ? '' : `${firstCharacters(place, 200)}: `
     return new ReeveError('bad-schema', `${this.what} cannot be used: ${at}${why}.`, {
       details: { path: place },
       ...(cause !== undefined && { cause }),

@@ -4,6 +4,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { credentialsIn } from '../../base/known-secrets.ts'
 import { Secrets } from '../../base/secrets.ts'
+import { lastCharacters } from '../../base/shorten.ts'
 import { visibleBrief } from '../../base/visible-text.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
 import { ProcessTree } from '../process-tree.ts'
@@ -102,7 +103,7 @@ export class StdioProcess implements Transport {
     const exit = child?.signalCode ?? child?.exitCode ?? null
     const how = exit === null ? '' : ` (${typeof exit === 'number' ? `exit code ${exit}` : exit})`
     const said = this.secrets.redact(this.#stderr.trim())
-    return said ? `${how}; its last words: "${visibleBrief(said.slice(-400), 400)}"` : how
+    return said ? `${how}; its last words: "${visibleBrief(lastCharacters(said, 400), 400)}"` : how
   }
 
   #take(chunk: Buffer): void {

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 
 export type JsonObject = { readonly [key: string]: Json | undefined }
 
@@ -39,12 +40,12 @@ export class Part {
   target(ref: string): Part {
     if (!ref.startsWith('#/')) {
       throw this.fault(
-        `it refers to "${ref.slice(0, 200)}", outside this document; bundle the document first`,
+        `it refers to "${firstCharacters(ref, 200)}", outside this document; bundle the document first`,
       )
     }
     let part = new Part(this.#root, '', this.#root)
     for (const step of ref.slice(2).split('/')) part = part.at(decodeStep(step))
-    if (part.missing) throw this.fault(`it refers to "${ref.slice(0, 200)}", which is not there`)
+    if (part.missing) throw this.fault(`it refers to "${firstCharacters(ref, 200)}", which is not there`)
     return part
   }
 

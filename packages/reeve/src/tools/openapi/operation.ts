@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 import type { HttpMethod } from '../http-client.ts'
 import type { Part } from './document.ts'
 import { SchemaCollector } from './schema.ts'
@@ -104,7 +105,7 @@ function readOperation(item: Part, part: Part, name: OperationName): Operation {
   return {
     ...name,
     place: part.place,
-    description: (summary.filter(Boolean).join('. ') || `${name.method} ${name.path}`).slice(0, 2000),
+    description: firstCharacters(summary.filter(Boolean).join('. ') || `${name.method} ${name.path}`, 2000),
     parameters,
     body: body && { contentType: body.contentType },
     takesKey,

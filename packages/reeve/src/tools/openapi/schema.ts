@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 import { isObject, type Part } from './document.ts'
 
 const componentPrefix = '#/components/schemas/'
@@ -46,7 +47,9 @@ export class SchemaCollector {
     const ref = part.text()
     const target = part.target(ref)
     if (!ref.startsWith(componentPrefix) || ref.slice(componentPrefix.length).includes('/')) {
-      throw part.fault(`it refers to "${ref.slice(0, 200)}"; schemas may refer to ${componentPrefix}… only`)
+      throw part.fault(
+        `it refers to "${firstCharacters(ref, 200)}"; schemas may refer to ${componentPrefix}… only`,
+      )
     }
     const name = ref.slice(componentPrefix.length)
     if (!Object.hasOwn(this.definitions, name)) {

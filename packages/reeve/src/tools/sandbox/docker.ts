@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 import { BoundedChild } from '../bounded-child.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
 import { type ResolvedLimits, resolveLimits, type SandboxLimits } from './limits.ts'
@@ -152,7 +153,7 @@ async function checkDocker(docker: DockerSandbox, signal: AbortSignal | undefine
   const end = await asking.ended
   if (signal?.aborted) throw signal.reason
   if (end.exitCode !== 0)
-    throw unavailable(`docker does not answer: ${end.stderr.toString('utf8').slice(0, 500)}`)
+    throw unavailable(`docker does not answer: ${firstCharacters(end.stderr.toString('utf8'), 500)}`)
   if (docker.runtime === undefined) return
   const runtimes = parseBoundedJson(end.stdout.toString('utf8'), 'What docker says about its runtimes')
   if (typeof runtimes !== 'object' || runtimes === null || !Object.hasOwn(runtimes, docker.runtime)) {

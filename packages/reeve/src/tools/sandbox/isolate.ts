@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { siblingScript } from '../../base/package-files.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 import { BoundedChild, type ChildEnd } from '../bounded-child.ts'
 import type { ResolvedLimits } from './limits.ts'
 import { readReply, type ScriptResult } from './script-reply.ts'
@@ -114,8 +115,8 @@ function firstLine(child: BoundedChild): Promise<string> {
 }
 
 function endOf(loaded: string | ChildEnd): string {
-  if (typeof loaded === 'string') return `its process began with "${loaded.slice(0, 200)}"`
-  const said = loaded.stderr.toString('utf8').trim().slice(0, 500)
+  if (typeof loaded === 'string') return `its process began with "${firstCharacters(loaded, 200)}"`
+  const said = firstCharacters(loaded.stderr.toString('utf8').trim(), 500)
   return `its process ended while loading (${loaded.signal ?? loaded.exitCode})${said ? `: ${said}` : ''}`
 }
 

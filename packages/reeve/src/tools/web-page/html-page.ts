@@ -1,4 +1,5 @@
 import type { convert, HtmlToTextOptions } from 'html-to-text'
+import { firstCharacters } from '../../base/shorten.ts'
 
 export type Convert = typeof convert
 
@@ -22,7 +23,7 @@ export function readHtml(convert: Convert, html: string, base: string, maxLinks:
   const known = new Set<string>()
   const formatters: HtmlToTextOptions['formatters'] = {
     pageTitle: (element) => {
-      page.title ||= tidy(textBelow(element)).slice(0, longestTitle)
+      page.title ||= firstCharacters(tidy(textBelow(element)), longestTitle)
     },
     pageLink: (element, walk, builder) => {
       walk(element.children, builder)
@@ -35,7 +36,7 @@ export function readHtml(convert: Convert, html: string, base: string, maxLinks:
         return
       }
       known.add(target.href)
-      page.links.push({ text: tidy(textBelow(element)).slice(0, longestTitle), url: target.href })
+      page.links.push({ text: firstCharacters(tidy(textBelow(element)), longestTitle), url: target.href })
     },
   }
   const skipped = [

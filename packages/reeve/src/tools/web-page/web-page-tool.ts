@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { findPackage } from '../../base/optional-package.ts'
 import { siblingScript } from '../../base/package-files.ts'
+import { firstCharacters } from '../../base/shorten.ts'
 import { type Duration, toMs } from '../../base/time.ts'
 import { callHttp } from '../http.ts'
 import { HttpClient, type HttpPolicy } from '../http-client.ts'
@@ -86,7 +87,7 @@ export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebP
         url: answer.url,
         status: answer.status,
         title: page.title,
-        text: text.slice(0, maxText).toWellFormed(),
+        text: firstCharacters(text, maxText).toWellFormed(),
         links: page.links,
         cut: text.length > maxText || page.moreLinks || (!isHtml && answer.text.length > 4 * maxText),
         ...(characters > 0 && { hidden: { characters, ways: page.hidden.map(({ reason }) => reason) } }),
