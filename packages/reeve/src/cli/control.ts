@@ -104,10 +104,21 @@ export function signal(
 ): Promise<ExitCode> {
   return withChangeableWorkspace(cli, async ({ control }) => {
     const value = payload === undefined ? null : await readValue(payload, 'The payload')
+    const awaited = (await control.awaitedSignals(run)).map((each) => each.name)
     const isNew = await control.signal(run, name, value, options.id === undefined ? {} : { id: options.id })
-    cli.terminal.value({ run, signal: name, isNew })
+    const isAwaited = awaited.includes(name)
+    cli.terminal.value({ run, signal: name, isNew, isAwaited, awaited })
     const how = isNew ? 'is in its inbox' : 'was there already (same --id); nothing was added'
-    cli.terminal.line(`signal ${name} to run ${run} ${how}`)
+    cli.terminal.line(`signal ${safeLine(name)} to run ${run} ${how}`)
+    if (isNew && !isAwaited) {
+      const others = awaited.map((each) => `"${safeLine(each)}"`).join(', ') || 'none'
+      const { yellow } = cli.terminal.colors
+      cli.terminal.line(
+        yellow(
+          `the run does not wait for a signal "${safeLine(name)}" now; it waits for: ${others}. It is kept in case the run comes to wait for it`,
+        ),
+      )
+    }
     return exitCodes.done
   })
 }

@@ -148,8 +148,12 @@ function printWait(cli: Cli, run: string, wait: Wait): void {
     terminal.line(`      ${cyan(cli.command('approvals', wait.approval))}`)
     const commands = decisionCommands(cli, { id: wait.approval, kind: wait.asks }, wanted)
     for (const command of Object.values(commands)) terminal.line(`      ${cyan(command)}`)
-  } else if (wait.kind === 'signal')
-    terminal.line(`      ${cyan(cli.command('signal', ...operands(run, wait.name, 'JSON')))}`)
+  } else if (wait.kind === 'signal') {
+    if (wait.wanted) terminal.line(`      it must be ${safeLine(wait.wanted.words)}; for example:`)
+    const sample = wait.wanted?.sample
+    const payload = sample === undefined ? 'JSON' : JSON.stringify(sample)
+    terminal.line(`      ${cyan(cli.command('signal', ...operands(run, wait.name, payload)))}`)
+  }
 }
 
 function at(iso: string): string {

@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts'
+import { describeShape, sampleOf } from '../base/json-schema-words.ts'
 import { type Wanted, wantedOf } from '../engine/answer.ts'
 import type { RecordedCall } from '../engine/history.ts'
 import type { RouteAnswer } from '../models/route.ts'
@@ -17,7 +18,7 @@ export interface Wait {
   approval: string | null
   /** What the person is asked. */
   asks: ApprovalKind | null
-  /** What the answer must be, or the result of an effect that happened. */
+  /** What the answer must be, the signal, or the result of an effect that happened. */
   wanted: Wanted | null
   /** What the person said, when the run has not gone on since. */
   decided: { status: ApprovalStatus; by: string | null } | null
@@ -82,6 +83,12 @@ export function beliefOf(
   return belief
 }
 
+function signalWanted(event: JournalEvent): Wanted | undefined {
+  const { schema } = payloadOf<{ schema?: Json }>(event)
+  if (event.type !== 'signal-awaited' || schema === undefined) return
+  return { schema, words: describeShape(schema), sample: sampleOf(schema) }
+}
+
 function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
   const last = call.opened.at(-1)
   if (call.settled || !last || last.type === 'effect-intended') return []
@@ -96,7 +103,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
       name: call.name ?? '',
       since: isoOf(last.at),
       approval,
-      wanted: (asked && wantedOf(asked)) ?? null,
+      wanted: (asked ? wantedOf(asked) : signalWanted(last)) ?? null,
       asks:
         approval === null
           ? null

@@ -9,6 +9,7 @@ import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../s
 import { answerProblem, refuseUnfitAnswer } from './answer.ts'
 import type { DecisionItem } from './approval.ts'
 import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from './approval-edit.ts'
+import { type AwaitedSignal, awaitedSignals, unfitSignal } from './awaited-signals.ts'
 import {
   type ApprovalDecision,
   isEdited,
@@ -52,20 +53,27 @@ export class Control {
   }
 
   /**
-   * Sends a signal. A signal with an `id` that the run has had already is dropped; answers whether it was new.
-   * @throws `unknown-run` `run-ended` `bad-text` `not-serialisable`
+   * Sends a signal. A signal with an `id` that the run has had already is dropped; answers whether it was new. One that
+   * does not fit the wait of a parked run is refused; one that cannot be told here is set aside when it meets its wait.
+   * @throws `unknown-run` `run-ended` `unfit-signal` `bad-text` `not-serialisable`
    */
   async signal(runId: string, given: string, payload: Json, options: { id?: string } = {}): Promise<boolean> {
     const name = checkText(given, 'The name of a signal')
     const id = options.id === undefined ? undefined : checkText(options.id, 'The id of a signal')
     const text = encodePayload(payload, `the payload of signal "${name}"`) ?? 'null'
     const run = await requireRun(this.#database, runId)
+    const isParked = run.status === 'waiting'
+    const unfit =
+      this.#check && isParked
+        ? await unfitSignal(this.#database, run, { name, payload }, this.#check)
+        : undefined
     const fresh = await this.#database.transaction(async (session) => {
       const current = (await lockRun(session, run.no))!
       const dedup = id === undefined ? null : `signal:${id}`
       // Who sends again for want of an answer must hear that it came, whatever the run has done since.
       if (dedup !== null && (await isDelivered(session, run.no, dedup))) return false
       refuseEnded(current, 'take a signal')
+      if (unfit && current.status === 'waiting') throw unfit
       return deliver(session, {
         run: run.no,
         name: `signal:${name}`,
@@ -76,6 +84,11 @@ export class Control {
     })
     this.#arrived(run.no)
     return fresh
+  }
+
+  /** The signals that a run waits for now. @throws `unknown-run` */
+  async awaitedSignals(runId: string): Promise<AwaitedSignal[]> {
+    return awaitedSignals(this.#database, (await requireRun(this.#database, runId)).no)
   }
 
   /**

@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import {
   describeIssues,
   type Issue,
+  jsonSchemaIn,
   requireSync,
   type Schema,
   type Validation,
@@ -93,9 +94,9 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
   const { schema } = options
   /** The outcome of the check that let the signal in, for the workflow that is told of it next. */
   let letIn: Validation<unknown> | undefined
+  requireSync(schema, `The schema of a signal, ${describeValue(given)},`)
   const call = execution.issue('signal', given, null)
   const { name } = call
-  requireSync(schema, `The schema of signal "${name}"`)
   performWait(execution, call, options.signal, (over) => {
     const recorded = call.recorded?.opened[0]
     let dueAt: number | null
@@ -103,7 +104,9 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
       dueAt = (JSON.parse(recorded.payload!) as { dueAt: number | null }).dueAt
     } else {
       dueAt = dueAtOf(execution, options, `ctx.waitFor("${name}")`)
-      execution.open(call, 'signal-awaited', JSON.stringify({ dueAt }))
+      // For whoever sends it: a parked run has no code that could say what fits.
+      const wanted = schema && jsonSchemaIn(schema)
+      execution.open(call, 'signal-awaited', JSON.stringify({ dueAt, ...(wanted && { schema: wanted }) }))
     }
     let stopWaiting = () => {}
     const dropTimer =

@@ -131,7 +131,9 @@ test('a signal that nobody sends is named, and sending it is counted once by its
   expect(waiting.code).toBe(3)
   const [, run] = /reeve signal (\w+) go JSON/.exec(waiting.stdout)!
   const args = ['signal', run!, 'go', '{"now":true}', '--id', 'a']
-  expect(await reeveJson(folder, args)).toMatchObject({ code: 0, isNew: true })
+  const unknown = await reeve(folder, ['signal', run!, 'og'])
+  expect(unknown.stdout).toContain('does not wait for a signal "og" now; it waits for: "go"')
+  expect(await reeveJson(folder, args)).toMatchObject({ code: 0, isNew: true, isAwaited: true })
   expect(await reeveJson(folder, args)).toMatchObject({ code: 0, isNew: false })
   await reeveJson(folder, ['run', 'greet', '--input', '{"name":"driver"}'])
   expect(await reeveJson(folder, ['show', run!])).toMatchObject({

@@ -128,3 +128,38 @@ test.each([
   expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: expected })
   await engine.stop()
 })
+
+test('a signal that does not fit the wait of a parked run is refused at the door, and the run waits on', async () => {
+  const schema = z.object({ amount: z.coerce.number(), kind: z.enum(['a', 'b']) })
+  const { engine, database, id } = await asking((ctx) => ctx.waitFor('pay', { schema }))
+  for (const payload of [null, { amount: 1 }, { amount: 1, kind: 'c' }]) {
+    await expect(engine.control.signal(id, 'pay', payload)).rejects.toMatchObject({
+      code: 'unfit-signal',
+      message: expect.stringMatching(
+        /waits for signal "pay", and this payload does not fit: .+ It must be an object with amount/,
+      ),
+    })
+  }
+  expect(await database.all('select id from inbox')).toEqual([])
+  expect(await engine.control.awaitedSignals(id)).toMatchObject([{ name: 'pay' }])
+  // One that nobody waits for is kept.
+  expect(await engine.control.signal(id, 'other', null)).toBe(true)
+  expect(await engine.control.signal(id, 'pay', { amount: '5', kind: 'a' }, { id: 'one' })).toBe(true)
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: { amount: 5, kind: 'a' } })
+  // Who sends it again must hear that it came.
+  expect(await engine.control.signal(id, 'pay', { amount: '5', kind: 'a' }, { id: 'one' })).toBe(false)
+  await engine.stop()
+})
+
+test('of two waits for one signal the first one decides what fits', async () => {
+  const { engine, id } = await asking((ctx) =>
+    ctx.all([ctx.waitFor('it', { schema: z.number() }), ctx.waitFor('it', { schema: z.string() })]),
+  )
+  await expect(engine.control.signal(id, 'it', 'text')).rejects.toMatchObject({ code: 'unfit-signal' })
+  await engine.control.signal(id, 'it', 1)
+  await settle()
+  await expect(engine.control.signal(id, 'it', 1)).rejects.toMatchObject({ code: 'unfit-signal' })
+  await engine.control.signal(id, 'it', 'text')
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: [1, 'text'] })
+  await engine.stop()
+})
