@@ -129,7 +129,7 @@ function problemOfInexact(json: string): string | undefined {
 }
 
 function readFencedScalar(text: string): Found {
-  const inner = /^\s*```[\w-]*\s*\n([^`]*)```\s*$/.exec(text)?.[1]
+  const inner = insideFence(text.trim())
   const scalar = inner === undefined ? undefined : parseStrictly(inner)
   if (scalar) {
     const inexact = problemOfInexact(inner!)
@@ -141,6 +141,14 @@ function readFencedScalar(text: string): Found {
     ok: false,
     problem: `No JSON value was found. The answer begins: ${snippet(text, 0)}. Answer with the JSON value alone.`,
   }
+}
+
+/** What stands in a text that is one fenced block. By hand: an expression for it would read blank lines again and again. */
+function insideFence(text: string): string | undefined {
+  const line = text.indexOf('\n')
+  if (line < 0 || text.length < line + 4 || !text.startsWith('```') || !text.endsWith('```')) return
+  const inner = text.slice(line + 1, -3)
+  return /^[\w-]*$/.test(text.slice(3, line).trim()) && !inner.includes('`') ? inner : undefined
 }
 
 function parseStrictly(text: string): { value: unknown } | undefined {
