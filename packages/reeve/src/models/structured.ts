@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeInexact, findInexact } from '../base/exact-json.ts'
 import { type Issue, type OutputOf, toJsonSchema, validate } from '../base/schema.ts'
-import { firstCharacters, lastCharacters, shorten } from '../base/shorten.ts'
+import { lastCharacters, shorten } from '../base/shorten.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
 
 /** The longest answer that is read at all, in bytes of UTF-8. */
