@@ -39,7 +39,7 @@ import { refuseMoved } from './store/moved.ts'
 import { openDatabase } from './store/open.ts'
 import { claimDatabase } from './store/ownership.ts'
 import { saveQueue } from './store/queues.ts'
-import { prune } from './store/retention.ts'
+import { type Prunable, prunable, prune, type Retention } from './store/retention.ts'
 import { jsonSchemaIssues } from './tools/json-schema.ts'
 import type { McpServer } from './tools/mcp/mcp-server.ts'
 
@@ -213,15 +213,23 @@ export class Runtime {
 
   /** Deletes ended runs that the project's retention no longer wants. */
   async prune(): Promise<{ runs: number; events: number }> {
-    const { retention } = this.project.config
-    await this.database.transaction((session) => tidyAnswers(session, this.#clock.now()))
-    if (!retention) return { runs: 0, events: 0 }
-    const ages = {
-      ...(retention.succeeded === undefined ? {} : { succeededMs: toMs(retention.succeeded) }),
-      ...(retention.failed === undefined ? {} : { failedMs: toMs(retention.failed) }),
-      ...(retention.cancelled === undefined ? {} : { cancelledMs: toMs(retention.cancelled) }),
+    const now = this.#clock.now()
+    await this.database.transaction((session) => tidyAnswers(session, now))
+    return prune(this.database, this.#retention, now)
+  }
+
+  /** What `prune` would delete now. */
+  prunable(): Promise<Prunable[]> {
+    return prunable(this.database, this.#retention, this.#clock.now())
+  }
+
+  get #retention(): Retention {
+    const { succeeded, failed, cancelled } = this.project.config.retention ?? {}
+    return {
+      ...(succeeded === undefined ? {} : { succeededMs: toMs(succeeded) }),
+      ...(failed === undefined ? {} : { failedMs: toMs(failed) }),
+      ...(cancelled === undefined ? {} : { cancelledMs: toMs(cancelled) }),
     }
-    return prune(this.database, ages, this.#clock.now())
   }
 
   /** Drops the answers kept for questions with `cache`, or those that one run paid for. Answers how many went. */

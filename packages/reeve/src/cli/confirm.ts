@@ -6,11 +6,13 @@ export function canAsk({ json }: Terminal): boolean {
   return !json && process.stdin.isTTY === true && process.stdout.isTTY === true
 }
 
-/** Asks a person; anything but yes is no. */
-export async function confirmed(question: string): Promise<boolean> {
+/** Asks a person. `otherwise`: what an empty answer means; anything else but yes is no. */
+export async function confirmed(question: string, otherwise: 'yes' | 'no' = 'no'): Promise<boolean> {
   const questions = createInterface({ input: process.stdin, output: process.stdout })
   try {
-    return /^(y|yes)$/i.test((await questions.question(`${question} (y/N) `)).trim())
+    const choices = otherwise === 'yes' ? 'Y/n' : 'y/N'
+    const answer = (await questions.question(`${question} (${choices}) `)).trim()
+    return answer === '' ? otherwise === 'yes' : /^(y|yes)$/i.test(answer)
   } finally {
     questions.close()
   }

@@ -12,7 +12,10 @@ import { reopen as takeFenceAway } from '../store/moved.ts'
 import { openDatabase } from '../store/open.ts'
 import { adoptDatabase, readOwner } from '../store/ownership.ts'
 import { prepareVectors } from '../store/pgvector.ts'
+import { placeOf as placeOfPostgres } from '../store/postgres-connect.ts'
+import { needsYes } from './backup.ts'
 import type { Cli } from './cli.ts'
+import { canAsk, confirmed } from './confirm.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { projectFolder } from './workspace.ts'
 
@@ -38,12 +41,28 @@ export async function migrate(cli: Cli): Promise<ExitCode> {
   })
 }
 
-/** Copies one database into another, empty one, and proves that nothing is missing. */
-export async function copy(cli: Cli, _options: object, from: string, to: string): Promise<ExitCode> {
+/**
+ * Copies one database into another, empty one, and proves that nothing is missing. From then on the first one is fenced,
+ * so somebody must have said that this is wanted. @throws `needs-yes`
+ */
+export async function copy(
+  cli: Cli,
+  options: { yes?: boolean },
+  from: string,
+  to: string,
+): Promise<ExitCode> {
   const sourcePlace = databaseAt(from, process.cwd(), 'FROM')
   const targetPlace = databaseAt(to, process.cwd(), 'TO')
   if (sourcePlace.kind === 'sqlite' && !existsSync(sourcePlace.file)) {
     throw new ReeveError('copy-source', `FROM is ${from}, and there is no file ${sourcePlace.file}.`)
+  }
+  if (!options.yes) {
+    const question = `This moves the work: ${placeOf(sourcePlace)} can only be read from then on, and its workers and commands are refused; its runs go on at ${placeOf(targetPlace)}. For a copy to keep, use reeve backup. Move it?`
+    if (!canAsk(cli.terminal)) throw needsYes(question, cli.command('db copy FROM TO --yes'))
+    if (!(await confirmed(question))) {
+      cli.terminal.line('Nothing was copied.')
+      return exitCodes.done
+    }
   }
   return withDatabase(sourcePlace, (source) =>
     withDatabase(targetPlace, async (target) => {
@@ -114,6 +133,10 @@ async function withDatabase<T>(
   } finally {
     await database.close()
   }
+}
+
+function placeOf(place: Environment['database']): string {
+  return place.kind === 'sqlite' ? place.file : placeOfPostgres(place.url)
 }
 
 const remarkEveryMs = 2000

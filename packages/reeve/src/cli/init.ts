@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
 import { isNodeOfPathOlder } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { packageFolder, readManifest } from '../base/package-files.ts'
 import { shellWord } from '../base/shell-word.ts'
 import type { Cli } from './cli.ts'
+import { confirmed } from './confirm.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 
 const templates = new URL('init-project/', packageFolder)
@@ -31,7 +31,12 @@ export async function init(cli: Cli, options: { yes?: boolean }, given = '.'): P
     throw new ReeveError('not-empty', `${why} Name a new folder: ${cli.command('init', 'my-project')}`)
   }
   const { terminal } = cli
-  if (!options.yes && !terminal.json && process.stdin.isTTY && !(await agreed(folder))) {
+  if (
+    !options.yes &&
+    !terminal.json &&
+    process.stdin.isTTY &&
+    !(await confirmed(`Make a project in ${folder}?`, 'yes'))
+  ) {
     terminal.line('Nothing was written.')
     return exitCodes.done
   }
@@ -47,13 +52,6 @@ export async function init(cli: Cli, options: { yes?: boolean }, given = '.'): P
   terminal.line('  npm install')
   terminal.line(`  npx reeve run order-question --input '{"message":"Where is my order A-12345?"}'`)
   return exitCodes.done
-}
-
-async function agreed(folder: string): Promise<boolean> {
-  const questions = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await questions.question(`Make a project in ${folder}? (Y/n) `)
-  questions.close()
-  return /^(y|yes|)$/i.test(answer.trim())
 }
 
 function contentOf(template: string, name: string): string {

@@ -202,8 +202,16 @@ program
   .description('recompute the hash chain of every run, or of one')
   .action(calls(async () => (await import('./audit.ts')).verify))
 program
+  .command('backup [file]')
+  .description(
+    'write all of a SQLite database into a new file, while workers go on (default: in .reeve/backups)',
+  )
+  .action(calls(async () => (await import('./backup.ts')).backup))
+program
   .command('prune')
-  .description("delete ended runs past the project's retention")
+  .description("delete ended runs past the project's retention; asks first on a terminal")
+  .option('--dry-run', 'only say what would go')
+  .option('--yes', 'do not ask')
   .action(calls(async () => (await import('./upkeep.ts')).prune))
 program
   .command('migrate')
@@ -211,8 +219,15 @@ program
   .action(calls(async () => (await import('./database.ts')).migrate))
 const db = program.command('db').description('the database itself: move it, say whose it is')
 db.command('copy <from> <to>')
-  .description('copy a database, runs in flight with it, into an empty one: file:PATH or postgres://…')
+  .description(
+    'move a database, runs in flight with it, into an empty one: file:PATH or postgres://…; the old one is refused from then on (for a copy to keep: backup)',
+  )
+  .option('--yes', 'do not ask')
   .action(calls(async () => (await import('./database.ts')).copy))
+db.command('restore [file]')
+  .description('make a backup the database of the project; runs that were in flight are paused')
+  .option('--yes', 'do not ask')
+  .action(calls(async () => (await import('./backup.ts')).restore))
 db.command('reopen')
   .description('go on here after a copy was made: takes away what fences the source')
   .action(calls(async () => (await import('./database.ts')).reopen))

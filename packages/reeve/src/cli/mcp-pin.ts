@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import { pathToFileURL } from 'node:url'
 import { readEnvironment } from '../base/config.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
@@ -9,6 +8,7 @@ import { loadProject } from '../project.ts'
 import { mcpServersOf } from '../project-tools.ts'
 import { type McpOffer, McpServer } from '../tools/mcp/mcp-server.ts'
 import { type Cli, operands } from './cli.ts'
+import { confirmed } from './confirm.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { safeLine } from './safe-text.ts'
 import { projectFolder } from './workspace.ts'
@@ -25,7 +25,7 @@ export async function mcpPin(cli: Cli, options: { yes?: boolean }, file?: string
       const offers = await server.offers()
       for (const offer of offers) show(cli, server, offer)
       const asks = !options.yes && !terminal.json && process.stdin.isTTY
-      const pinning = options.yes === true || (asks && (await agreed(server)))
+      const pinning = options.yes === true || (asks && (await confirmed(`Pin what ${server.name} offers?`)))
       if (pinning) await server.pin(offers)
       terminal.valueLine({ server: server.name, pinned: pinning, file: server.pinsPath, offers })
       terminal.line(
@@ -96,11 +96,4 @@ function show(
 
 function jsonLines(value: unknown): string[] {
   return JSON.stringify(value, null, 2).split('\n').map(visibleLine)
-}
-
-async function agreed(server: McpServer): Promise<boolean> {
-  const questions = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await questions.question(`Pin what ${server.name} offers? (y/N) `)
-  questions.close()
-  return /^(y|yes)$/i.test(answer.trim())
 }

@@ -2,27 +2,70 @@ import { ReeveError } from '../base/errors.ts'
 import { isoText } from '../base/time.ts'
 import { refuseMoved } from '../store/moved.ts'
 import { listQueues, type QueueRow, setQueuePaused } from '../store/queues.ts'
+import type { Prunable } from '../store/retention.ts'
 import { listOccurrences, listSchedules } from '../store/schedules.ts'
 import type { Cli } from './cli.ts'
+import { canAsk, confirmed } from './confirm.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withRuntime } from './project-runtime.ts'
 import { moment, safeLine } from './safe-text.ts'
 import { table } from './table.ts'
 import { withWorkspace } from './workspace.ts'
 
-/** Deletes the ended runs that the project's retention no longer wants. */
-export function prune(cli: Cli): Promise<ExitCode> {
+/** Deletes the ended runs that the project's retention no longer wants; on a terminal only when told to. */
+export function prune(cli: Cli, options: { dryRun?: boolean; yes?: boolean }): Promise<ExitCode> {
   return withRuntime(cli, async (runtime) => {
+    const { terminal } = cli
     const configured = runtime.project.config.retention !== undefined
+    if (!configured) {
+      terminal.value({ configured, dryRun: options.dryRun === true, runs: 0, events: 0, statuses: [] })
+      terminal.line(
+        "Every run is kept: reeve.config.ts has no retention. Add for example: retention: { succeeded: '30d' }",
+      )
+      return exitCodes.done
+    }
+    const asks = canAsk(cli.terminal) && options.yes !== true
+    if (options.dryRun || asks) {
+      const statuses = await runtime.prunable()
+      if (options.dryRun) terminal.value(dryRunOf(statuses))
+      for (const line of prunableLines(statuses)) terminal.line(line)
+      if (options.dryRun || statuses.length === 0) return exitCodes.done
+      if (!(await confirmed('Delete them, with all that their journals say?'))) {
+        terminal.line('Nothing was deleted.')
+        return exitCodes.done
+      }
+    }
     const pruned = await runtime.prune()
-    cli.terminal.value({ configured, ...pruned })
-    cli.terminal.line(
-      configured
-        ? `${pruned.runs} runs with ${pruned.events} events deleted`
-        : "Every run is kept: reeve.config.ts has no retention. Add for example: retention: { succeeded: '30d' }",
-    )
+    terminal.value({ configured, dryRun: false, ...pruned })
+    terminal.line(`${pruned.runs} runs with ${pruned.events} events deleted`)
     return exitCodes.done
   })
+}
+
+function dryRunOf(statuses: Prunable[]) {
+  return {
+    configured: true,
+    dryRun: true,
+    runs: statuses.reduce((sum, { runs }) => sum + runs, 0),
+    events: statuses.reduce((sum, { events }) => sum + events, 0),
+    statuses: statuses.map(({ oldest, newest, ...counts }) => ({
+      ...counts,
+      oldest: new Date(oldest).toISOString(),
+      newest: new Date(newest).toISOString(),
+    })),
+  }
+}
+
+function prunableLines(statuses: Prunable[]): string[] {
+  if (statuses.length === 0) return ['No run is past its retention']
+  const cells = statuses.map(({ status, runs, events, bytes, oldest, newest }) => [
+    status,
+    String(runs),
+    String(events),
+    `${(bytes / 1024 / 1024).toFixed(1)} MiB`,
+    `${moment(oldest)} to ${moment(newest)}`,
+  ])
+  return table(['past retention', 'runs', 'events', 'payloads', 'ended'], cells)
 }
 
 /** Lists the queues with their limits and what is in them; or holds one, or lets it go on. */

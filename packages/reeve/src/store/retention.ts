@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from './database.ts'
 
 /** How long ended runs are kept, in ms. A status that is absent is kept for ever. */
@@ -7,11 +8,54 @@ export interface Retention {
   cancelledMs?: number
 }
 
-const batch = 500
+/** Small enough that whoever writes beside it hardly notices. */
+const batch = 200
+const pauseMs = 10
+
+/** What of one status retention would delete. */
+export interface Prunable {
+  status: string
+  runs: number
+  events: number
+  /** Of the payloads. */
+  bytes: number
+  /** When the first and the last of them ended (ms). */
+  oldest: number
+  newest: number
+}
+
+/** A run whose parent or children are still going is kept. Read in the order of the index of ended runs. */
+const eligible = `ended_at is not null and ended_at < ? and status = ?
+  and not exists (select 1 from runs child where child.parent = runs.no and child.ended_at is null)
+  and (parent is null or not exists (select 1 from runs above where above.no = runs.parent and above.ended_at is null))`
+
+/** What `prune` would delete now, by status. */
+export async function prunable(database: Database, retention: Retention, now: number): Promise<Prunable[]> {
+  const found: Prunable[] = []
+  for (const [status, before] of limitsOf(retention, now)) {
+    const row = await database.get<Omit<Prunable, 'status'>>(
+      `select count(*) as runs, min(ended_at) as oldest, max(ended_at) as newest,
+         coalesce(sum((select count(*) from events where events.run = runs.no)), 0) as events,
+         coalesce(sum((select coalesce(sum(coalesce(length(events.payload), length(blobs.content), 0)), 0)
+           from events left join blobs on blobs.hash = events.blob where events.run = runs.no)), 0) as bytes
+       from runs where ${eligible}`,
+      [before, status],
+    )
+    if (row && row.runs > 0)
+      found.push({ status, ...row, events: Number(row.events), bytes: Number(row.bytes) })
+  }
+  return found
+}
+
+function limitsOf(retention: Retention, now: number): [status: string, before: number][] {
+  const { succeededMs, failedMs, cancelledMs } = retention
+  const ages = { succeeded: succeededMs, failed: failedMs, cancelled: cancelledMs }
+  return Object.entries(ages).flatMap(([status, age]) => (age === undefined ? [] : [[status, now - age]]))
+}
 
 /**
- * Deletes ended runs past their time, with everything of theirs, in small transactions, and records that it did.
- * A run whose parent or children are still going is kept.
+ * Deletes ended runs past their time, with everything of theirs, in small transactions with room for others between, and
+ * records that it did.
  */
 export async function prune(
   database: Database,
@@ -19,18 +63,13 @@ export async function prune(
   now: number,
 ): Promise<{ runs: number; events: number }> {
   const total = { runs: 0, events: 0 }
-  for (const [status, ageMs] of [
-    ['succeeded', retention.succeededMs],
-    ['failed', retention.failedMs],
-    ['cancelled', retention.cancelledMs],
-  ] as const) {
-    if (ageMs === undefined) continue
-    const before = now - ageMs
+  for (const [status, before] of limitsOf(retention, now)) {
     for (;;) {
       const pruned = await pruneBatch(database, status, before, now)
       total.runs += pruned.runs
       total.events += pruned.events
       if (pruned.runs < batch) break
+      await delay(pauseMs)
     }
   }
   return total
@@ -44,10 +83,7 @@ function pruneBatch(
 ): Promise<{ runs: number; events: number }> {
   return database.transaction(async (session) => {
     const rows = await session.all<{ no: number }>(
-      `select no from runs where ended_at is not null and ended_at < ? and status = ?
-         and not exists (select 1 from runs child where child.parent = runs.no and child.ended_at is null)
-         and (parent is null or not exists (select 1 from runs above where above.no = runs.parent and above.ended_at is null))
-       order by no limit ?`,
+      `select no from runs where ${eligible} order by ended_at limit ?`,
       [before, status, batch],
     )
     if (rows.length === 0) return { runs: 0, events: 0 }

@@ -18,7 +18,7 @@ test('migrate says from which version to which it brought the database', async (
 test('db copy moves a run that waits for a person, and it goes on in the copy', async () => {
   const folder = project()
   const waiting = await reeveJson<Rested>(folder, reply)
-  const copied = await reeve(folder, ['db', 'copy', 'file:.reeve/reeve.db', 'file:copy.db'])
+  const copied = await reeve(folder, ['db', 'copy', '--yes', 'file:.reeve/reeve.db', 'file:copy.db'])
   expect(copied.stdout).toMatch(/1 runs with \d+ events; every row is the same and every chain holds/)
   expect(copied.stdout).toContain('1 waiting: they go on there')
   expect(copied.stderr).toMatch(/events: (\d+) of \1\n/)
@@ -36,7 +36,7 @@ test('db copy refuses a source at work, a target with data, and places that are 
   const folder = project()
   const child = start(folder, ['worker'])
   await said(child.stdout, 'reeve is working')
-  const copy = (from: string, to: string) => reeveJson(folder, ['db', 'copy', from, to])
+  const copy = (from: string, to: string) => reeveJson(folder, ['db', 'copy', '--yes', from, to])
   expect(await copy('file:.reeve/reeve.db', 'file:copy.db')).toMatchObject({
     code: 2,
     error: { code: 'copy-source-busy', message: expect.stringContaining(`process ${child.pid} on `) },
@@ -94,7 +94,7 @@ test('a name in the configuration that is none is refused', async () => {
 test('after db copy the old database can be read; all else is refused with where it went, until it is reopened', async () => {
   const folder = project()
   const { run, approvals } = await reeveJson<Rested>(folder, reply)
-  expect((await reeve(folder, ['db', 'copy', 'file:.reeve/reeve.db', 'file:copy.db'])).code).toBe(0)
+  expect((await reeve(folder, ['db', 'copy', '--yes', 'file:.reeve/reeve.db', 'file:copy.db'])).code).toBe(0)
   const approve = ['approve', approvals[0]!.id, '--work']
   for (const args of [['worker'], ['start'], ['dev'], reply, approve, ['cancel', run], ['retry', run]]) {
     expect(await reeveJson(folder, args)).toMatchObject({

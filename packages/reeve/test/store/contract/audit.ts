@@ -3,7 +3,7 @@ import { sha256 } from '../../../src/base/hash.ts'
 import { verifyAudit } from '../../../src/store/audit.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { chainHash, eventValues, insertBlobs, insertEvents, readEvents } from '../../../src/store/journal.ts'
-import { prune } from '../../../src/store/retention.ts'
+import { prunable, prune } from '../../../src/store/retention.ts'
 import { addRuns, chainOf, newRun, type Open, storeCase } from './fixtures.ts'
 
 /** An ended run with three events, the last but one kept as a blob. */
@@ -84,6 +84,10 @@ export function auditCases(open: Open): void {
       await addEnded(database, 3, { endedAt: 100, status: 'failed' })
       await addRuns(database, newRun(4, { status: 'waiting' }))
       await database.run(`insert into inbox (run, name, payload, at) values (1, 'signal:x', '1', 1)`)
+      const payloads = '{"input":1}'.length + '"large 1"'.length + '2'.length
+      expect(await prunable(database, { succeededMs: 500, failedMs: 950 }, 1000)).toEqual([
+        { status: 'succeeded', runs: 1, events: 3, bytes: payloads, oldest: 100, newest: 100 },
+      ])
       expect(await prune(database, { succeededMs: 500 }, 1000)).toEqual({ runs: 1, events: 3 })
       expect(await database.all('select no from runs order by no')).toEqual([{ no: 2 }, { no: 3 }, { no: 4 }])
       expect(await database.all('select content from blobs order by content')).toHaveLength(2)
