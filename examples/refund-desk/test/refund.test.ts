@@ -95,7 +95,7 @@ test('the letter names the sum that a person let be paid', async () => {
   const { code, out } = await start(['approve', asked!.id, ...edit]).done
   expect(code).toBe(0)
   expect(out).toContain('Your refund of $20 has been paid')
-  expect(JSON.parse(String(refunds()[0]))).toMatchObject({ amountUsd: 20 })
+  expect(JSON.parse(String(refunds()[0]))).toMatchObject({ refund: { amountUsd: 20 } })
 }, 30_000)
 
 test('killed after each event of its journal, it pays once', async () => {
