@@ -107,7 +107,7 @@ describe.each([npm, pnpm])('installed with $name in an empty folder', (manager) 
     const waiting = await reeve('run', 'order-question', '--input', input, '--json')
     expect(waiting).toMatchObject({ code: 3, stderr: '' })
     const { approvals } = JSON.parse(waiting.stdout) as { approvals: { id: string }[] }
-    const done = await reeve('approve', approvals[0]!.id, '--json')
+    const done = await reeve('approve', approvals[0]!.id, '--work', '--json')
     expect(JSON.parse(done.stdout)).toMatchObject({ output: { answered: true } })
     const { code, stdout } = await reeve('doctor', '--json')
     expect(JSON.parse(stdout)).toMatchObject({ errors: 0, warnings: 0 })
