@@ -5,7 +5,7 @@ import { type AgentOptions, runAgent } from './agents/loop.ts'
 import { Toolbox } from './agents/toolbox.ts'
 import type { Json } from './base/json.ts'
 import { wholeNumber } from './base/numbers.ts'
-import { type OutputOf, requireSync, toJsonSchema } from './base/schema.ts'
+import { type InputOf, type OutputOf, requireSync, toJsonSchema } from './base/schema.ts'
 import type { Duration } from './base/time.ts'
 import { CoreContext } from './engine/context.ts'
 import { argumentsHash } from './engine/effect.ts'
@@ -13,6 +13,7 @@ import type { Execution } from './engine/execution.ts'
 import type { RetryPolicy } from './engine/retry.ts'
 import {
   defineWorkflow,
+  type ResultFor,
   type Workflow,
   type WorkflowDefinition,
   type WorkflowRegistry,
@@ -241,9 +242,13 @@ export class Context extends CoreContext {
 }
 
 /** Declares a workflow: a file in `workflows/` exports it as its default. */
-export function workflow<I extends StandardSchemaV1, R, O extends StandardSchemaV1 | undefined = undefined>(
+export function workflow<
+  I extends StandardSchemaV1,
+  R extends ResultFor<O>,
+  O extends StandardSchemaV1 | undefined = undefined,
+>(
   definition: WorkflowDefinition<Context, I, O, R>,
-): Workflow<OutputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
+): Workflow<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
   return defineWorkflow(definition)
 }
 

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import { toUsd, type Usd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
-import { type OutputOf, requireSync } from '../base/schema.ts'
+import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
 import { describeValue } from '../base/shorten.ts'
 import { checkText } from '../base/text.ts'
 import { type Duration, toMs } from '../base/time.ts'
@@ -16,18 +16,22 @@ export interface WorkflowLimits {
   cost?: Usd
 }
 
+/** What `run` must give: what the output schema takes, or anything. */
+export type ResultFor<O> = O extends StandardSchemaV1 ? InputOf<O> : unknown
+
 /** A workflow as its file declares it. `run` must be deterministic between `ctx` calls. */
 export interface WorkflowDefinition<
   Ctx,
   I extends StandardSchemaV1,
   O extends StandardSchemaV1 | undefined,
-  R,
+  R extends ResultFor<O>,
 > {
   /** Default: the file's name. */
   name?: string
   /** Change it when a change of code is not marked by `ctx.patched`: running runs stay with their version. Default `1`. */
   version?: string
   input: I
+  /** What the run gives: its result is read by it, and the run fails with `invalid-output` when it does not fit. */
   output?: O
   limits?: WorkflowLimits
   /** The queue its runs wait in. Default `default`. */
@@ -56,9 +60,14 @@ export interface Workflow<Input = unknown, Output = unknown> {
  * Declares a workflow. `runtime.ts` gives `ctx` its type.
  * @throws `bad-workflow` `async-schema` `bad-text` `bad-number` `bad-duration` `bad-amount`
  */
-export function defineWorkflow<Ctx, I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined, R>(
+export function defineWorkflow<
+  Ctx,
+  I extends StandardSchemaV1,
+  O extends StandardSchemaV1 | undefined,
+  R extends ResultFor<O>,
+>(
   definition: WorkflowDefinition<Ctx, I, O, R>,
-): Workflow<OutputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
+): Workflow<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
   if (!definition.input?.['~standard']) {
     throw new ReeveError('bad-workflow', 'A workflow needs an `input` schema (Zod, or any Standard Schema).')
   }

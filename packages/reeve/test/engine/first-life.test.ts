@@ -207,3 +207,28 @@ test('the output is what its schema makes of the result, for every reader, or th
   })
   await engine.stop()
 })
+
+test('a start takes what the input schema takes, and a result must be what the output schema takes', async () => {
+  const flow = defineWorkflow({
+    name: 'typed',
+    input: z.object({ count: z.stringbool(), id: z.string().default('x') }),
+    output: z.object({ at: z.string().default('now') }),
+    run: (_ctx: CoreContext, input: { count: boolean; id: string }) => ({ at: `${input.id} ${input.count}` }),
+  })
+  const wrong = defineWorkflow({
+    name: 'wrong',
+    input: z.null(),
+    output: z.object({ at: z.string() }),
+    // @ts-expect-error: a number is no text
+    run: (_ctx: CoreContext) => ({ at: 1 }),
+  })
+  const { engine } = await testEngine([flow as Workflow, wrong as Workflow])
+  await engine.start()
+  const handle = await engine.startRun(flow, { count: 'yes' })
+  expect(await handle.result()).toEqual({ status: 'succeeded', output: { at: 'x true' } })
+  expect(await (await engine.startRun(wrong, null)).result()).toMatchObject({
+    status: 'failed',
+    error: { code: 'invalid-output' },
+  })
+  await engine.stop()
+})

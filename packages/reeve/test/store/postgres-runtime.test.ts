@@ -1,11 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { readEnvironment } from '../../src/base/config.ts'
+import type { Json } from '../../src/base/json.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { workflow } from '../../src/context.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { projectOf, Runtime } from '../../src/runtime.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
+import { tool } from '../../src/tools/tool.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 
 let server: TestServer
@@ -141,4 +145,62 @@ test('a start that Postgres could not keep is refused, and the runs beside it ar
   expect(await runtime.database.all('select id from runs')).toHaveLength(3)
   expect(await verifyAudit(runtime.database)).toMatchObject({ faults: [], integrity: [] })
   await runtime.stop()
+})
+
+test('unfit signals, answers and results are refused on Postgres as on SQLite', async () => {
+  const pay = tool({
+    name: 'bank.pay',
+    description: 'Pays.',
+    input: z.object({ id: z.string().default(() => randomUUID()) }),
+    output: z.object({ receipt: z.string() }),
+    effect: 'once',
+    approval: 'never',
+    run: () => {
+      throw new Error('the line went dead')
+    },
+  })
+  const positive = z.object({ amount: z.number().refine((amount) => BigInt(amount) > 0n) })
+  const flow = workflow({
+    name: 'flow',
+    input: z.object({ id: z.string().default(() => randomUUID()) }),
+    output: z.object({ amount: z.number() }),
+    async run(ctx, { id }) {
+      const { amount } = await ctx.waitFor('pay', { schema: positive })
+      await ctx.call(pay, {})
+      await ctx.sleep(1500)
+      return { amount, id }
+    },
+  })
+  const url = await server.createDatabase()
+  const open = () =>
+    Runtime.open({
+      project: projectOf({}, [flow as never]),
+      environment: readEnvironment('/nowhere', { DATABASE_URL: url }),
+      log: silentLog,
+    })
+  const first = await open()
+  const { engine, database } = first
+  await engine.start()
+  const { id } = await engine.startRun(flow, {})
+  const until = (sql: string) => vi.waitUntil(() => database.get<{ id: string }>(sql), { timeout: 20_000 })
+  const parked = () => until(`select id from runs where status = 'waiting' and reason like 'signal%'`)
+  await parked()
+  await expect(engine.control.signal(id, 'pay', { amount: 'x' })).rejects.toMatchObject({
+    code: 'unfit-signal',
+  })
+  await engine.control.signal(id, 'pay', { amount: 0.5 })
+  await until(`select type as id from events where type = 'signal-refused'`)
+  await parked()
+  expect(await engine.control.awaitedSignals(id)).toMatchObject([{ name: 'pay' }])
+  await engine.control.signal(id, 'pay', { amount: 5 })
+  const asked = await until(`select id from approvals where status = 'pending'`)
+  const answer = (answer: Json) => engine.control.decide(asked!.id, { verdict: 'answer', by: 'ada', answer })
+  await expect(answer({ happened: true })).rejects.toMatchObject({ code: 'wrong-answer' })
+  await answer({ happened: true, result: { receipt: 'R1' } })
+  await until(`select type as id from events where type = 'effect-completed'`)
+  await first.stop()
+  const second = await open()
+  await second.engine.start()
+  expect(await second.engine.resultOf(id)).toEqual({ status: 'succeeded', output: { amount: 5 } })
+  await second.stop()
 })

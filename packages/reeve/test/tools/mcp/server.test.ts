@@ -53,6 +53,11 @@ const flows = [
     run: () => 'never: a date is no JSON',
   }),
   workflow({
+    name: 'visit',
+    input: z.object({ url: z.string().refine((url) => new URL(url).protocol === 'https:') }),
+    run: (_ctx, { url }) => url,
+  }),
+  workflow({
     name: 'fail',
     input: z.unknown(),
     run: () => {
@@ -105,6 +110,7 @@ test('every workflow is a tool that tells its schema, its own references include
     'nap',
     'on-day',
     'pay',
+    'visit',
   ])
   const [greet, label, onDay] = ['greet', 'label', 'on-day'].map(
     (name) => tools.find((one) => one.name === name)!,
@@ -128,6 +134,16 @@ test('a call starts a run and waits for its end; the same key starts nothing twi
   expect(second).toMatchObject({ run: first.run, isNew: false, output: 'Dear Ada' })
   const rows = await runtime.database.all<{ principal: string }>('select principal from runs')
   expect(rows).toEqual([{ principal: 'the-desk' }])
+})
+
+test('a call whose check throws is refused by field, and the server goes on', async () => {
+  const { client } = await connected()
+  for (const input of [{ url: 'nope' }, { url: 'http://x.example' }, 'nope']) {
+    const refused = await call(client, 'visit', { input })
+    expect(refused).toMatchObject({ isError: true, error: { code: 'invalid-input' } })
+  }
+  const fine = await call(client, 'visit', { input: { url: 'https://x.example' } })
+  expect(fine).toMatchObject({ isError: false, output: 'https://x.example' })
 })
 
 test('a run that does not end in time is answered with its id, and looked at later', async () => {
