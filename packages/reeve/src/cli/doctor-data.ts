@@ -2,13 +2,16 @@ import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { formatMs, systemClock } from '../base/time.ts'
 import { countPending } from '../store/approvals.ts'
+import type { Database } from '../store/database.ts'
 import { tailEnd } from '../store/journal.ts'
+import { countLane, type Lane, readLanes } from '../store/lanes.ts'
 import { schemaVersion } from '../store/migrations.ts'
 import { movedTo } from '../store/moved.ts'
 import { readOwner } from '../store/ownership.ts'
 import { countRuns, type RunStatus } from '../store/runs.ts'
 import { clockSlackMs } from '../store/store-clock.ts'
 import { findUnsafeNumbers } from '../store/unsafe-numbers.ts'
+import { drivenVersions, versionName } from '../store/workers.ts'
 import type { Cli } from './cli.ts'
 import type { Finding } from './doctor.ts'
 import { moment } from './safe-text.ts'
@@ -68,6 +71,29 @@ export async function checkWorkers({ database }: Workspace): Promise<Finding> {
   if (moving === 0) return { what: 'workers', state: 'ok', found: 'none, and nothing to drive' }
   const found = `none, and ${moving} runs could go on`
   return { what: 'workers', state: 'warning', found, advice: 'Start one: reeve dev' }
+}
+
+/** What could go on now, and no worker that is there has. */
+export async function checkVersions({ database }: Workspace): Promise<Finding> {
+  const lacking = await lackingLanes(database)
+  if (lacking.length === 0)
+    return { what: 'versions', state: 'ok', found: 'workers have what waits for them' }
+  const found = lacking.map(
+    ({ queue, workflow, version, queued }) =>
+      `no worker has workflow "${workflow}" version ${version}: ${queued} runs wait in queue "${queue}"`,
+  )
+  const advice = 'Start a worker whose project has them, or bring their files back and start it anew.'
+  return { what: 'versions', state: 'warning', found: found.join('\n'), advice }
+}
+
+/** Empty when there is no worker at all. */
+export async function lackingLanes(database: Database): Promise<(Lane & { queued: number })[]> {
+  const driven = await drivenVersions(database)
+  if (!driven) return []
+  const lanes = (await readLanes(database)).filter(
+    ({ workflow, version }) => !driven.has(versionName(workflow, version)),
+  )
+  return Promise.all(lanes.map(async (lane) => ({ ...lane, queued: await countLane(database, lane) })))
 }
 
 export async function checkRuns(cli: Cli, { database }: Workspace): Promise<Finding[]> {

@@ -8,6 +8,7 @@ import {
   checkIntegrity,
   checkNumbers,
   checkRuns,
+  checkVersions,
   checkWorkers,
 } from './doctor-data.ts'
 import { checkMemory } from './doctor-memory.ts'
@@ -55,7 +56,15 @@ async function checkWorkspace(
   workspace: Workspace,
   note: (finding: Finding) => void,
 ): Promise<void> {
-  for (const check of [checkData, checkIntegrity, checkMemory, checkWorkers, checkDisk, checkClock]) {
+  for (const check of [
+    checkData,
+    checkIntegrity,
+    checkMemory,
+    checkWorkers,
+    checkVersions,
+    checkDisk,
+    checkClock,
+  ]) {
     await guarded('data', note, async () => note(await check(workspace)))
   }
   await guarded('numbers', note, async () => note(await checkNumbers(cli, workspace)))

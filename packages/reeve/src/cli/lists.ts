@@ -5,6 +5,7 @@ import { approvalContext } from '../server/approval-context.ts'
 import { countPending, listPending, requireApproval } from '../store/approvals.ts'
 import { costsOfRuns } from '../store/model-calls.ts'
 import { listRuns, type RunRow, type RunStatus } from '../store/runs.ts'
+import { drivenVersions, lackOf } from '../store/workers.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { approvalView, printApproval } from './rest.ts'
@@ -33,11 +34,13 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
   const limit = toLimit(options.limit)
   const { workflow } = options
   return withWorkspace(cli, async ({ database }) => {
-    const rows = await listRuns(database, {
+    const driven = await drivenVersions(database)
+    const listed = await listRuns(database, {
       limit,
       ...(status === undefined ? {} : { status }),
       ...(workflow === undefined ? {} : { workflow }),
     })
+    const rows = listed.map((row) => ({ ...row, reason: row.reason ?? lackOf(row, driven) ?? null }))
     const { terminal } = cli
     const costs = await costsOfRuns(
       database,

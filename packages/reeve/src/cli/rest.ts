@@ -170,7 +170,8 @@ export async function reportRest(
   return standing.state === 'waiting' ? exitCodes.waits : codeOf(run.status)
 }
 
-function waitsFor(cli: Cli, { run }: Standing): string {
+function waitsFor(cli: Cli, { run, lack }: Standing): string {
+  if (lack !== undefined) return `${lack}; start one that has it: ${cli.command('dev')}`
   if (run.paused !== 0) return `paused; go on with: ${cli.command('resume', run.id)}`
   const signal = /^signal "(.*?)"/s.exec(run.reason ?? '')
   if (signal)

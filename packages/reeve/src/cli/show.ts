@@ -4,6 +4,7 @@ import { approvalsOf } from '../store/approvals.ts'
 import { type JournalEvent, readEvents } from '../store/journal.ts'
 import { modelCallsOf } from '../store/model-calls.ts'
 import { requireRun } from '../store/runs.ts'
+import { drivenVersions, lackOf } from '../store/workers.ts'
 import type { Cli } from './cli.ts'
 import { toned } from './event-line.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
@@ -18,7 +19,9 @@ import { withWorkspace } from './workspace.ts'
 /** Answers the four questions about a run from its journal; then how it went, what it cost, whether the chain holds. */
 export function show(cli: Cli, options: { events?: boolean }, id: string): Promise<ExitCode> {
   return withWorkspace(cli, async ({ database }) => {
-    const run = await requireRun(database, id)
+    const row = await requireRun(database, id)
+    const lack = lackOf(row, await drivenVersions(database))
+    const run = { ...row, reason: row.reason ?? lack ?? null }
     const events = await readEvents(database, run.no)
     if (options.events) return printEvents(cli, events)
     const story = tellStory(
@@ -33,6 +36,7 @@ export function show(cli: Cli, options: { events?: boolean }, id: string): Promi
     terminal.line(
       `run ${bold(id)} ${statusColor(run.status, terminal.colors)(run.status)}${run.paused ? ' (paused)' : ''}`,
     )
+    if (lack !== undefined) terminal.line(`  ${safeLine(lack)}; start one that has it: ${cli.command('dev')}`)
     printGoal(cli, story)
     printContext(cli, story)
     printTools(cli, story)

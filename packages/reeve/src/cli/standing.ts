@@ -2,6 +2,7 @@ import type { ApprovalRow } from '../store/approvals.ts'
 import type { Session } from '../store/database.ts'
 import { listQueues } from '../store/queues.ts'
 import { endedStatuses, type RunRow } from '../store/runs.ts'
+import { drivenVersions, lackOf } from '../store/workers.ts'
 
 /**
  * How a run stands, its children included:
@@ -17,6 +18,8 @@ export interface Standing {
   run: RunRow
   /** What people are asked. */
   approvals: ApprovalRow[]
+  /** Why nobody drives the run, though workers are there. */
+  lack?: string
 }
 
 export async function standingOf(session: Session, run: RunRow): Promise<Standing> {
@@ -25,13 +28,17 @@ export async function standingOf(session: Session, run: RunRow): Promise<Standin
   const family = await familyOf(session, run.no)
   const held = new Set((await listQueues(session)).filter((queue) => queue.paused).map(({ name }) => name))
   const goesOn = (member: RunRow) =>
-    member.status === 'running' || (member.status === 'queued' && !isHeld(member))
+    member.status === 'running' ||
+    (member.status === 'queued' && !isHeld(member) && lackOf(member, driven) === undefined)
+  const driven = await drivenVersions(session)
   const isHeld = (member: RunRow) => member.paused !== 0 || held.has(member.queue)
   const approvals = await pendingIn(session, run.no)
   if (family.some(goesOn)) return { state: 'moving', run, approvals }
   if (approvals.length > 0) return { state: 'waiting', run, approvals }
   const stuck = family.find((member) => member.status === 'stuck')
   if (stuck) return { state: 'stuck', run: stuck, approvals }
+  const lacking = family.find((member) => lackOf(member, driven) !== undefined)
+  if (lacking) return { state: 'waiting', run: lacking, approvals, lack: lackOf(lacking, driven)! }
   const timed = family.some((member) => member.wake_at !== null && member.paused === 0)
   return { state: timed ? 'moving' : 'waiting', run, approvals }
 }

@@ -6,6 +6,7 @@ import type { Prunable } from '../store/retention.ts'
 import { listOccurrences, listSchedules } from '../store/schedules.ts'
 import type { Cli } from './cli.ts'
 import { canAsk, confirmed } from './confirm.ts'
+import { lackingLanes } from './doctor-data.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { withRuntime } from './project-runtime.ts'
 import { moment, safeLine } from './safe-text.ts'
@@ -91,6 +92,7 @@ export function queues(cli: Cli, _options: object, action?: string, name?: strin
     const counts = await database.all<{ queue: string; status: string; count: number }>(
       `select queue, status, count(*) as count from runs where status in ('queued', 'running') group by queue, status`,
     )
+    const lacking = await lackingLanes(database)
     const countOf = (queue: string, status: string) =>
       counts.find((row) => row.queue === queue && row.status === status)?.count ?? 0
     const { terminal } = cli
@@ -99,6 +101,7 @@ export function queues(cli: Cli, _options: object, action?: string, name?: strin
         ...queueView(row),
         queued: countOf(row.name, 'queued'),
         running: countOf(row.name, 'running'),
+        noWorkerHas: lacking.flatMap(({ queue, ...lane }) => (queue === row.name ? [lane] : [])),
       })),
     })
     const cells = rows.map((row) => [
@@ -109,6 +112,10 @@ export function queues(cli: Cli, _options: object, action?: string, name?: strin
       limitsOf(row),
     ])
     for (const line of table(['queue', 'state', 'queued', 'running', 'limits'], cells)) terminal.line(line)
+    for (const { queue, workflow, version, queued } of lacking)
+      terminal.line(
+        `${safeLine(queue)}: no worker has workflow "${safeLine(workflow)}" version ${safeLine(version)}; ${queued} runs wait for one`,
+      )
     return exitCodes.done
   })
 }

@@ -6,8 +6,10 @@ import { type Clock, toMs } from '../base/time.ts'
 import type { Database } from '../store/database.ts'
 import { GroupCommit } from '../store/group-commit.ts'
 import { payloadAt } from '../store/journal.ts'
+import { readLanes } from '../store/lanes.ts'
 import { RunNumbers } from '../store/numbers.ts'
 import { endedStatuses, type RunStatus, readRun, requireRun } from '../store/runs.ts'
+import { drivenVersions, versionName } from '../store/workers.ts'
 import type { JsonSchemaCheck } from './approval-edit.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
 import type { Ending } from './call.ts'
@@ -155,14 +157,20 @@ export class Engine {
     this.worker.hurry()
   }
 
-  /** Whether nothing runs or could run now: every run has ended, waits or is stuck. */
+  /** Whether nothing runs or could run now: every run has ended, waits, is stuck, or waits for a worker that has it. */
   async isQuiet(): Promise<boolean> {
     if (this.worker.active > 0) return false
-    const row = await this.database.get<{ busy: number }>(
-      `select (select count(*) from runs where status = 'running')
-         + (select count(*) from runs where status = 'queued' and paused = 0) as busy`,
+    const row = await this.database.get<{ no: number }>(
+      `select no from runs where status = 'running'
+       union all select no from runs where status = 'queued' and available_at > reeve_now() and paused = 0 limit 1`,
     )
-    return row!.busy === 0
+    if (row) return false
+    const driven = await drivenVersions(this.database)
+    const lanes = await readLanes(this.database)
+    return !lanes.some(
+      ({ workflow, version }) =>
+        this.workflows.find(workflow, version) || driven?.has(versionName(workflow, version)),
+    )
   }
 
   /** Called with every run that this process drove to an end, to waiting, or lost. Returns the way to stop. */

@@ -36,7 +36,8 @@ export async function enqueueDebounced(
     if (there && there.status === 'queued' && there.fresh === 1) {
       const replaced = { type: 'input-replaced', payload: birth.payload }
       await appendOutside(session, edges, there, [replaced], { status: 'queued', reason: null, ended: false })
-      await session.run('update runs set available_at = ?, fresh = 1 where no = ?', [
+      await session.run('update runs set available_at = ?, wake_at = ?, fresh = 1 where no = ?', [
+        run.available_at,
         run.available_at,
         there.no,
       ])

@@ -4,7 +4,6 @@ import type { Database } from '../store/database.ts'
 import { readInbox } from '../store/inbox.ts'
 import { verifyChain } from '../store/journal.ts'
 import { headOf, type RunRow, readRunByNo } from '../store/runs.ts'
-import { isDriven } from '../store/workers.ts'
 import type { Birth } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
 import type { CoreContext } from './context.ts'
@@ -15,7 +14,7 @@ import { type LoadedRun, loadRun, loadRuns } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
 import { inputFrom } from './run-input.ts'
 import { SilentRuns } from './silent-runs.ts'
-import { versionName, type WorkflowRegistry } from './workflow.ts'
+import type { WorkflowRegistry } from './workflow.ts'
 
 export interface HeldRunsOptions {
   worker: string
@@ -130,7 +129,7 @@ export class HeldRuns {
   }
 
   async #adopt(run: RunRow, loaded: LoadedRun | undefined): Promise<void> {
-    const { database, workflows } = this.#options
+    const { database } = this.#options
     const by = run.cancelled_by
     if (by !== null) {
       await database.transaction((session) => cancelOutside(session, this.#options.edges, run, by))
@@ -139,7 +138,6 @@ export class HeldRuns {
       this.#options.onSetAside(run.id)
       return
     }
-    if (!workflows.find(run.workflow, run.version)) return this.#cannotDrive(run)
     const { events, inbox } = loaded ?? (await loadRun(database, run))
     const fault = verifyChain(run.id, events, headOf(run))
     if (fault) throw new ReeveError('damaged-journal', `its journal does not hold together: ${fault.problem}`)
@@ -161,24 +159,6 @@ export class HeldRuns {
     } catch (error) {
       execution.stick(`The input that the run was started with no longer fits: ${(error as Error).message}`)
     }
-  }
-
-  /** A run of a workflow or version that this project does not have: another worker has it, else a person must look. */
-  async #cannotDrive(run: RunRow): Promise<void> {
-    const { database, workflows } = this.#options
-    if (await isDriven(database, versionName(run.workflow, run.version))) {
-      await database.run(
-        `update runs set status = 'queued', worker = null, available_at = reeve_now() + 5000 where no = ? and epoch = ?`,
-        [run.no, run.epoch],
-      )
-      return
-    }
-    const known = workflows.names().includes(run.workflow)
-    const reason = known
-      ? `This run is pinned to version ${run.version} of workflow "${run.workflow}", which the project no longer has. Bring that version back beside the new one, then: reeve retry ${run.id}`
-      : `The project has no workflow "${run.workflow}". Bring its file back, then: reeve retry ${run.id}`
-    await markStuck(database, this.#options.edges, run, reason)
-    this.#options.onSetAside(run.id)
   }
 
   /** Nothing would ever take up a run that this living worker holds by its row alone. */

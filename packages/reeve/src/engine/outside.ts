@@ -89,6 +89,20 @@ export async function cancelOutside(
   if (options.told) await tellParent(session, run, 'cancelled', { by }, edges.clock.now())
 }
 
+/** Ends a cancelled run that came back from its worker, unless another has it already. */
+export async function cancelQueued(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock' | 'newId' | 'childrenLeft'>,
+  no: number,
+): Promise<void> {
+  await database.transaction(async (session) => {
+    const run = await lockRun(session, no)
+    if (run?.status !== 'queued' || run.cancelled_by === null) return
+    await cancelOutside(session, edges, run, run.cancelled_by)
+  })
+  edges.childrenLeft()
+}
+
 async function askAboutIntents(
   session: Session,
   edges: Pick<EngineEdges, 'clock' | 'newId'>,

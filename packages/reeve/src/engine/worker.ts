@@ -1,17 +1,11 @@
-import {
-  claimFrom,
-  claimsOf,
-  nextDue,
-  nextRateWindow,
-  recoverOrphans,
-  returnClaims,
-  storeNow,
-  wakeDue,
-} from '../store/claims.ts'
+import { claimRuns, nextDue, nextRateWindow, storeNow, wakeDue } from '../store/claims.ts'
 import type { Database, Session } from '../store/database.ts'
+import { readLanes } from '../store/lanes.ts'
 import { ensureQueue, isLimited, listQueues, type QueueRow } from '../store/queues.ts'
 import { reconcileWakes } from '../store/reconcile.ts'
+import { claimsOf, recoverOrphans, returnClaims } from '../store/recovery.ts'
 import type { RunRow } from '../store/runs.ts'
+import { QueueShares } from '../store/shares.ts'
 import { removeDeadWorkers } from '../store/workers.ts'
 import type { Birth } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
@@ -21,7 +15,7 @@ import type { Execution, OnBorn } from './execution.ts'
 import { defaultGraceMs, giveBack, within } from './give-back.ts'
 import { HeldRuns, isSuspect } from './held-runs.ts'
 import { Liveness } from './liveness.ts'
-import { markStuck } from './outside.ts'
+import { cancelQueued, markStuck } from './outside.ts'
 import type { WorkflowRegistry } from './workflow.ts'
 
 export interface WorkerOptions {
@@ -61,6 +55,7 @@ export class Worker {
   readonly #held: HeldRuns
   readonly #liveness: Liveness
   #queues = new Map<string, QueueRow>()
+  readonly #shares = new QueueShares()
   #state: 'new' | 'working' | 'draining' | 'stopped' = 'new'
   #nudged = false
   #mayHoldStrays = false
@@ -212,14 +207,13 @@ export class Worker {
     const queues = await listQueues(session)
     this.#queues = new Map(queues.map((queue) => [queue.name, queue]))
     this.#limited = queues.some(isLimited)
-    const claimed: RunRow[] = []
-    for (const queue of queues) {
-      if (claimed.length >= room) break
-      const drivesSuspect = claimed.some(isSuspect) || this.#probation()
-      const request = { worker: this.id, limit: Math.min(room - claimed.length, 200), drivesSuspect }
-      claimed.push(...(await claimFrom(session, queue, request)))
-    }
-    return claimed
+    // What it does not have, another may: a run waits for whoever has its version.
+    const { workflows } = this.#options
+    const lanes = (await readLanes(session)).filter(({ workflow, version }) =>
+      workflows.find(workflow, version),
+    )
+    const request = { worker: this.id, limit: room, drivesSuspect: this.#probation(), lanes }
+    return claimRuns(session, queues, this.#shares, request)
   }
 
   /** Whether a suspect is held that has not yet shown, by not ending this process, that it may have company. */
@@ -238,7 +232,7 @@ export class Worker {
     this.#cancelDue()
     if (this.#state !== 'working') return
     const { database, edges } = this.#options
-    const due = await nextDue(database, this.#claimedAt)
+    const due = await nextDue(database)
     const window = await nextRateWindow(database, this.#claimedAt)
     const next = Math.min(due ?? Number.POSITIVE_INFINITY, window ?? Number.POSITIVE_INFINITY)
     this.#dueAt = next
@@ -310,6 +304,12 @@ export class Worker {
       return recoverOrphans(session)
     })
     for (const run of orphans) {
+      // Nobody need have its workflow to end it.
+      if (run.cancelled_by !== null) {
+        await cancelQueued(database, edges, run.no)
+        this.#options.onSetAside(run.id)
+        continue
+      }
       if (run.crashes < maxCrashes) continue
       const reason = `The process died ${run.crashes} times while driving this run, without progress between. Look at its last step, then: reeve retry ${run.id}`
       await markStuck(database, edges, run, reason)

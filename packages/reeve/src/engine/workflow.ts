@@ -6,6 +6,7 @@ import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
 import { describeValue } from '../base/shorten.ts'
 import { checkText } from '../base/text.ts'
 import { type Duration, toMs } from '../base/time.ts'
+import { versionName } from '../store/workers.ts'
 
 export interface WorkflowLimits {
   /** The most `ctx` calls a run may make; `Infinity`: as many as it wants. Default 1,000. */
@@ -102,11 +103,6 @@ export function isWorkflow(value: unknown): value is Workflow {
   return (
     typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'reeve-workflow'
   )
-}
-
-/** By which workers tell each other what they have. */
-export function versionName(workflow: string, version: string): string {
-  return `${workflow} ${version}`
 }
 
 /** The workflows of a project, by name and version. The one registered last under a name is the current one. */

@@ -8,6 +8,7 @@ import { type ApprovalRow, approvalsOf, type ApprovalView as PendingRow } from '
 import { readEvents } from '../store/journal.ts'
 import { costsOfRuns } from '../store/model-calls.ts'
 import { endedStatuses, type RunRow, type RunStatus, requireRun } from '../store/runs.ts'
+import { drivenVersions, lackOf } from '../store/workers.ts'
 
 /** What a person is asked, as an outsider sees it. */
 export interface AskedView {
@@ -61,7 +62,7 @@ export async function viewRun(runtime: Served, id: string): Promise<RunView> {
     workflow: row.workflow,
     version: row.version,
     status: row.status,
-    reason: row.reason,
+    reason: row.reason ?? lackOf(row, await drivenVersions(runtime.database)) ?? null,
     startedAt: isoText(row.created_at),
     endedAt: row.ended_at === null ? null : isoText(row.ended_at),
     costUsd: ((await costsOfRuns(runtime.database, [row.no])).get(row.no) ?? 0) / 1e9,

@@ -1,15 +1,21 @@
 import type { Bulk, Session, Value } from './database.ts'
+import { byPlace, type Lane, type Place, readReady, ready, type Wanted } from './lanes.ts'
 import { isLimited, type QueueRow } from './queues.ts'
 import type { RunRow } from './runs.ts'
+import type { QueueAhead, QueueShares } from './shares.ts'
 
 /** From this many deaths on, a run is driven with no other suspect beside it, so that the guilty one is found. */
 export const suspectCrashes = 2
 
-/** Queues the waiting runs whose timer is due by the store's clock. */
+/** Runs that are woken at once: others write between. */
+const mostWoken = 2000
+
+/** Makes the runs ready whose timer or start is due by the store's clock, the first of them if there are many. */
 export async function wakeDue(session: Session): Promise<number> {
   return session.run(
-    `update runs set status = 'queued', available_at = wake_at
-     where status = 'waiting' and wake_at is not null and wake_at <= reeve_now() and paused = 0`,
+    `update runs set status = 'queued', available_at = wake_at, wake_at = null
+     where status in ('waiting', 'queued') and no in (select no from runs
+       where wake_at is not null and wake_at <= reeve_now() and paused = 0 order by wake_at limit ${mostWoken} {skip})`,
   )
 }
 
@@ -19,18 +25,13 @@ export async function storeNow(session: Session): Promise<number> {
   return row!.now
 }
 
-/**
- * When the next timer or delayed start is due (ms by the store's clock). `claimedAt` is when the last claim began: what
- * fell due after it is still to be claimed, even if its time has passed by now.
- */
-export async function nextDue(session: Session, claimedAt: number): Promise<number | undefined> {
+/** When the next timer, delayed start or schedule is due (ms by the store's clock): passed, if it was not seen to yet. */
+export async function nextDue(session: Session): Promise<number | undefined> {
   const row = await session.get<{ at: number | null }>(
     `select min(at) as at from (
-       select min(wake_at) as at from runs where status = 'waiting' and wake_at is not null and paused = 0
-       union all select min(available_at) from runs where status = 'queued' and paused = 0 and available_at > ?
+       select min(wake_at) as at from runs where wake_at is not null and paused = 0
        union all select min(next_at) from schedules where paused = 0
      ) as due`,
-    [claimedAt],
   )
   return row?.at ?? undefined
 }
@@ -40,6 +41,10 @@ export interface ClaimRequest {
   limit: number
   /** Whether this worker drives a suspect already. */
   drivesSuspect: boolean
+  /** Those whose workflow versions it has. */
+  lanes: Lane[]
+  /** How far to look into a lane, at least. */
+  chunk?: number
 }
 
 /** Whether a run is still held under the claim that a worker remembers. */
@@ -55,28 +60,125 @@ export async function isClaimed(
   return row !== undefined
 }
 
-/** Claims up to `limit` runs of one queue: wake-ups and recoveries first, then by priority and age. */
+/**
+ * Claims up to `limit` runs, at most `mostClaimed` at once, of all queues that are open: the best go first, and queues
+ * share the room (`shares`). What one queue's limits leave over goes to the others.
+ */
+export async function claimRuns(
+  session: Session,
+  queues: QueueRow[],
+  shares: QueueShares,
+  request: ClaimRequest,
+): Promise<RunRow[]> {
+  const byQueue = Map.groupBy(request.lanes, ({ queue }) => queue)
+  let open = queues.filter(({ name, paused }) => !paused && byQueue.has(name))
+  const claimed: RunRow[] = []
+  const most = Math.min(request.limit, mostClaimed)
+  while (open.length > 0 && claimed.length < most) {
+    const room = most - claimed.length
+    const alone = open.length === 1
+    const lanes = open.flatMap(({ name }) => byQueue.get(name)!)
+    const chunk = chunkOf(room, lanes.length)
+    const plan = alone
+      ? new Map([[open[0]!.name, room]])
+      : shares.divide(await lookAhead(session, lanes, { ...request, chunk }), room)
+    const dry = new Set<string>()
+    for (const queue of open) {
+      const limit = plan.get(queue.name)
+      if (limit === undefined) continue
+      const drivesSuspect = request.drivesSuspect || claimed.some(isSuspect)
+      const own = { lanes: byQueue.get(queue.name)!, limit, chunk, drivesSuspect }
+      const got = await claimFrom(session, queue, { ...request, ...own })
+      if (got.length < limit) dry.add(queue.name)
+      claimed.push(...got)
+    }
+    if (dry.size === 0 || plan.size === 0) break
+    open = open.filter(({ name }) => !dry.has(name))
+  }
+  return claimed
+}
+
+const mostClaimed = 200
+
+function isSuspect(run: { crashes: number }): boolean {
+  return run.crashes >= suspectCrashes
+}
+
+/** So far into each of so many lanes that they hold about twice as many runs as there is room for. */
+function chunkOf(room: number, lanes: number): number {
+  return Math.min(room, Math.max(4, Math.ceil((2 * room) / lanes)))
+}
+
+/** The first ready runs of each queue, as far as it is worth to look before its share is known. */
+async function lookAhead(
+  session: Session,
+  lanes: Lane[],
+  request: ClaimRequest & { chunk: number },
+): Promise<QueueAhead[]> {
+  const places = await placesIn(session, lanes, request)
+  const queues: QueueAhead[] = []
+  for (const [name, own] of Map.groupBy(lanes.keys(), (index) => lanes[index]!.queue)) {
+    const found = own.map((index) => places[index]!)
+    const cut = found.some(({ length }) => length === request.chunk)
+    queues.push({ name, ahead: inSight(found, request.chunk), cut })
+  }
+  return queues
+}
+
+/** Of the runs that were read of several lanes, in order, those before which none can lie that was not read. */
+function inSight(lanes: Place[][], chunk: number): Place[] {
+  const sorted = lanes.flat().sort(byPlace)
+  let end = sorted.length
+  for (const lane of lanes) if (lane.length === chunk) end = Math.min(end, sorted.indexOf(lane.at(-1)!) + 1)
+  return sorted.slice(0, end)
+}
+
+/** The first places of each lane, `chunk` at most. */
+async function placesIn(
+  session: Session,
+  lanes: Lane[],
+  { chunk, drivesSuspect }: { chunk: number; drivesSuspect: boolean },
+): Promise<Place[][]> {
+  const places: Place[][] = lanes.map(() => [])
+  const more = { sql: suspects(drivesSuspect), parameters: [], locks: false }
+  const wanted = lanes.map((lane) => ({ lane, limit: chunk }))
+  const columns = 'no, fresh, priority, available_at'
+  for (const row of await readReady<Place>(session, wanted, columns, more)) places[row.index]!.push(row)
+  return places
+}
+
+function suspects(drivesSuspect: boolean): string {
+  return drivesSuspect ? `and crashes < ${suspectCrashes}` : ''
+}
+
+/** Claims up to `limit` runs of one queue, of the lanes given: wake-ups and recoveries first, then by priority and age. */
 export async function claimFrom(session: Session, queue: QueueRow, request: ClaimRequest): Promise<RunRow[]> {
-  if (queue.paused) return []
-  if (!isLimited(queue)) return claimAny(session, queue.name, request)
+  if (queue.paused || request.lanes.length === 0) return []
+  if (!isLimited(queue)) return claimAny(session, request)
   const locked = await session.get<QueueRow>('select * from queues where name = ? {lock}', [queue.name])
   if (!locked || locked.paused) return []
   return claimWithin(session, locked, request)
 }
 
-const order = 'order by fresh, priority desc, available_at, no'
-
-function eligible(request: ClaimRequest): string {
-  const suspects = request.drivesSuspect ? `and crashes < ${suspectCrashes}` : ''
-  return `status = 'queued' and queue = ? and available_at <= reeve_now() and paused = 0 ${suspects}`
+async function claimAny(session: Session, request: ClaimRequest): Promise<RunRow[]> {
+  const more = { sql: suspects(request.drivesSuspect), parameters: [], locks: true }
+  const wanted = await wantedOf(session, request)
+  const rows = await readReady<{ no: number; crashes: number }>(session, wanted, 'no, crashes', more)
+  return take(session, withOneSuspect(rows), request.worker)
 }
 
-async function claimAny(session: Session, queue: string, request: ClaimRequest): Promise<RunRow[]> {
-  const rows = await session.all<{ no: number; crashes: number }>(
-    `select no, crashes from runs where ${eligible(request)} ${order} limit ? {skip}`,
-    [queue, request.limit],
-  )
-  return take(session, withOneSuspect(rows), request.worker)
+/** How many runs of each lane come first: looked at without locks, so that what is not taken is not kept from others. */
+async function wantedOf(session: Session, request: ClaimRequest): Promise<Wanted[]> {
+  const { lanes, limit } = request
+  if (lanes.length === 1) return [{ lane: lanes[0]!, limit }]
+  const chunk = request.chunk ?? chunkOf(limit, lanes.length)
+  const places = await placesIn(session, lanes, { ...request, chunk })
+  const first = new Set(inSight(places, chunk).slice(0, limit))
+  const wanted = lanes.map((lane, index) => ({
+    lane,
+    limit: places[index]!.filter((place) => first.has(place)).length,
+  }))
+  return wanted.filter((each) => each.limit > 0)
 }
 
 async function claimWithin(session: Session, queue: QueueRow, request: ClaimRequest): Promise<RunRow[]> {
@@ -91,19 +193,21 @@ async function claimWithin(session: Session, queue: QueueRow, request: ClaimRequ
   if (limit <= 0) return []
   const fresh = queue.rate_count === null ? limit : await rateLeft(session, queue)
   const keyed = queue.key_concurrency
-  const conditions: string[] = []
-  const parameters: Value[] = [queue.name]
-  if (fresh <= 0) conditions.push('and fresh = 0')
+  let sql = suspects(request.drivesSuspect)
+  const parameters: Value[] = []
+  if (fresh <= 0) sql += ' and fresh = 0'
   if (keyed !== null) {
-    conditions.push(`and (key is null or (select count(*) from runs other
-      where other.status = 'running' and other.queue = runs.queue and other.key = runs.key) < ?)`)
+    sql += ` and (key is null or (select count(*) from runs other
+      where other.status = 'running' and other.queue = runs.queue and other.key = runs.key) < ?)`
     parameters.push(keyed)
   }
-  parameters.push(keyed === null ? limit : limit * 4)
-  const rows = await session.all<{ no: number; crashes: number; key: string | null; fresh: number }>(
-    `select no, crashes, key, fresh from runs where ${eligible(request)} ${conditions.join(' ')} ${order} limit ? {skip}`,
-    parameters,
-  )
+  // Nobody else claims of this queue meanwhile: its row is locked.
+  const most = keyed === null ? limit : limit * 4
+  const wanted = request.lanes.map((lane) => ({ lane, limit: most }))
+  type Row = Place & { crashes: number; key: string | null }
+  const columns = 'no, crashes, key, fresh, priority, available_at'
+  const found = await readReady<Row>(session, wanted, columns, { sql, parameters, locks: true })
+  const rows = found.sort(byPlace).slice(0, most)
   const chosen = await withinKeys(session, queue, rows)
   const admitted = withinRate(withOneSuspect(chosen).slice(0, limit), fresh)
   const used = admitted.filter((row) => row.fresh === 1).length
@@ -176,49 +280,8 @@ export async function nextRateWindow(session: Session, claimedAt: number): Promi
   const row = await session.get<{ at: number | null }>(
     `select min(c.window_at + q.rate_ms) as at from claim_rates c join queues q on q.name = c.queue
      where q.rate_count is not null and c.used >= q.rate_count and c.window_at + q.rate_ms > ?
-       and exists (select 1 from runs where status = 'queued' and queue = q.name)`,
+       and exists (select 1 from runs where ${ready} and queue = q.name)`,
     [claimedAt],
   )
   return row?.at ?? undefined
-}
-
-/** How far a run's journal got. What each life writes anew is left out: what it only meant to do, and that it was stopped. */
-const progress = `coalesce((select max(seq) from events where run = runs.no and type not in ('effect-intended', 'run-released')), 0)`
-
-const recoverRuns: Bulk = {
-  columns: { no: 'int' },
-  announces: true,
-  sql: `update runs set status = 'queued', worker = null, available_at = reeve_now(), fresh = 0,
-      crashes = case when ${progress} > crash_seq then 1 else crashes + 1 end,
-      crash_seq = ${progress}
-    {from} where runs.no = :no returning *`,
-}
-
-/** The claims that the database has for a worker. */
-export async function claimsOf(session: Session, worker: string): Promise<{ no: number; epoch: number }[]> {
-  return session.all(`select no, epoch from runs where status = 'running' and worker = ?`, [worker])
-}
-
-/** Gives claims back that nothing was done with. */
-export const returnClaims: Bulk = {
-  columns: { no: 'int', epoch: 'int', worker: 'text' },
-  announces: true,
-  sql: `update runs set status = 'queued', worker = null
-    {from} where runs.no = :no and runs.epoch = :epoch and runs.worker = :worker and runs.status = 'running'`,
-}
-
-/**
- * Takes the runs of dead workers back into the queue and counts the death before anything of the run is loaded.
- * A run that made progress since its last death starts counting anew. Answers every run it took back.
- */
-export async function recoverOrphans(session: Session, limit = 1000): Promise<RunRow[]> {
-  const orphans = await session.all<{ no: number }>(
-    `select no from runs where status = 'running' and (worker is null or worker not in (select id from workers))
-     order by no limit ? {skip}`,
-    [limit],
-  )
-  return session.bulk<RunRow>(
-    recoverRuns,
-    orphans.map(({ no }) => [no]),
-  )
 }

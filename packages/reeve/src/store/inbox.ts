@@ -41,7 +41,8 @@ export const wakeRuns: Bulk = {
   announces: true,
   sql: `update runs set inbox = runs.inbox + 1,
       status = case when runs.status = 'waiting' then 'queued' else runs.status end,
-      available_at = case when runs.status = 'waiting' then reeve_now() else runs.available_at end
+      available_at = case when runs.status = 'waiting' then reeve_now() else runs.available_at end,
+      wake_at = case when runs.status = 'waiting' then null else runs.wake_at end
     {from} where runs.no = :run`,
 }
 

@@ -32,7 +32,7 @@ export async function reconcileWakes(
   const last = await session.get<{ no: number | null }>('select max(no) as no from runs')
   const end = after + stretch
   const woken = await session.run(
-    `update runs set status = 'queued', available_at = reeve_now(),
+    `update runs set status = 'queued', available_at = reeve_now(), wake_at = null,
        inbox = inbox + (select count(*) from inbox i where i.run = runs.no and i.consumed_step is null)
      where status = 'waiting' and paused = 0 and no in (
        select r.no from runs r where r.no > ? and r.no <= ? and r.status = 'waiting' and (${lostTimer} or ${lostArrival}))`,

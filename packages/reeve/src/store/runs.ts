@@ -41,6 +41,7 @@ export interface RunRow {
   worker: string | null
   /** How many items its inbox has ever received. */
   inbox: number
+  /** When a waiting run's timer is due, or a queued run may start (ms). A queued run without it is ready. */
   wake_at: number | null
   paused: number
   cancelled_by: string | null
@@ -84,7 +85,9 @@ export type NewRun = Pick<RunRow, keyof typeof insertColumns> & Partial<Pick<Run
 
 function insertOf(columns: Bulk['columns']): string {
   const names = Object.keys(columns)
-  return `insert into runs (${names.join(', ')}) select ${names.map((name) => `:${name}`).join(', ')} {from}`
+  // A start that is put off has its time there where timers are looked for, and is not ready until then.
+  return `insert into runs (${names.join(', ')}, wake_at) select ${names.map((name) => `:${name}`).join(', ')},
+    case when :status = 'queued' and :available_at > :created_at then :available_at end {from}`
 }
 
 export const insertRuns: Bulk = { columns: insertColumns, sql: insertOf(insertColumns) }
@@ -98,7 +101,7 @@ export const insertChildren: Bulk = {
   columns: childColumns,
   announces: true,
   sql: insertOf(childColumns)
-    .replace(')', ', cancelled_by)')
+    .replace(', wake_at)', ', wake_at, cancelled_by)')
     .replace(' {from}', ', (select above.cancelled_by from runs above where above.no = :parent) {from}'),
 }
 
@@ -189,7 +192,9 @@ export const releaseRuns: Bulk = {
   },
   sql: `update runs set
       status = case when :status = 'waiting' and runs.inbox > :inbox_seen then 'queued' else :status end,
-      reason = :reason, wake_at = :wake_at, ended_at = :ended_at, head = :head, head_seq = :head_seq,
+      reason = :reason,
+      wake_at = case when :status = 'waiting' and runs.inbox > :inbox_seen then null else :wake_at end,
+      ended_at = :ended_at, head = :head, head_seq = :head_seq,
       worker = null, crashes = 0, fresh = 0,
       leaves_children = case when :leaves_children = 1 then 1 else runs.leaves_children end
     {from} where runs.no = :no`,

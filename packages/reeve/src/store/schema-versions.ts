@@ -214,4 +214,13 @@ export const migrations: string[][] = [
     'alter table approvals add column input_schema text',
   ],
   ['drop index runs_children', 'create index runs_children on runs (parent, no) where parent is not null'],
+  [
+    'drop index runs_queued',
+    'drop index runs_waking',
+    // By lane, and of those only that could be claimed now: neither held runs nor those put off lie before others.
+    `create index runs_ready on runs (queue, workflow, version, fresh, priority desc, available_at, no)
+     where status = 'queued' and paused = 0 and wake_at is null`,
+    'create index runs_due on runs (wake_at) where wake_at is not null and paused = 0',
+    `update runs set wake_at = available_at where status = 'queued'`,
+  ],
 ]

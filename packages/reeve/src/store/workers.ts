@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Session } from './database.ts'
 import { refuseMoved } from './moved.ts'
+import type { RunRow } from './runs.ts'
 
 /**
  * A process that claims runs. It is alive while its heartbeat is young by the store's clock.
@@ -74,10 +75,24 @@ export async function removeDeadWorkers(session: Session, steadyMs: number): Pro
   return removed
 }
 
-/** Whether a worker that may be alive has that workflow version. */
-export async function isDriven(session: Session, version: string): Promise<boolean> {
+/** By which workers tell each other what they have. */
+export function versionName(workflow: string, version: string): string {
+  return `${workflow} ${version}`
+}
+
+/** The `versionName`s that workers have that may be alive; undefined when there is no worker. */
+export async function drivenVersions(session: Session): Promise<Set<string> | undefined> {
   const workers = await liveWorkers(session)
-  return workers.some(({ drives }) => (JSON.parse(drives) as string[]).includes(version))
+  if (workers.length === 0) return undefined
+  return new Set(workers.flatMap(({ drives }) => JSON.parse(drives) as string[]))
+}
+
+/** Why a run that could go on now does not, although there are workers: `driven` is what these have. */
+export function lackOf(run: RunRow, driven: Set<string> | undefined): string | undefined {
+  const { workflow, version, status, paused, wake_at } = run
+  if (status !== 'queued' || paused !== 0 || wake_at !== null) return undefined
+  if (!driven || driven.has(versionName(workflow, version))) return undefined
+  return `no worker has workflow "${workflow}" version ${version}`
 }
 
 /** Those that may be alive. */

@@ -4,6 +4,7 @@ import { settle } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { noLimits, type QueueLimits, saveQueue } from '../../src/store/queues.ts'
+import { drivenVersions, lackOf } from '../../src/store/workers.ts'
 import { eventsOf, rowOf, testEngine } from './harness.ts'
 
 /** A workflow whose runs act until they are let go, by their input. */
@@ -183,4 +184,38 @@ test('two workflows of one name and version are refused', async () => {
   expect(() => engine.workflows.add(workflow)).toThrow(
     expect.objectContaining({ code: 'duplicate-workflow' }),
   )
+})
+
+test('a run of high priority goes before a backlog in another queue, on a worker with little room', async () => {
+  const gate = gated()
+  const { engine } = await testEngine([gate.workflow], { capacity: 1 })
+  for (const input of ['a', 'b', 'c']) await engine.startRun('gated', input, { queue: 'bulk' })
+  await engine.startRun('gated', 'z', { queue: 'urgent', priority: 100 })
+  await engine.start()
+  await settle()
+  for (const input of ['z', 'a', 'b', 'c']) {
+    expect(gate.begun.at(-1)).toBe(input)
+    await gate.open(input)
+  }
+  await engine.stop()
+})
+
+test('a worker that lacks a workflow leaves its runs to one that has it, whenever that comes', async () => {
+  const gate = gated()
+  const added = defineWorkflow({ name: 'added', input: z.unknown(), run: () => 'here' }) as Workflow
+  const first = await testEngine([gate.workflow])
+  const { database, clock } = first
+  await first.engine.start()
+  const newer = await testEngine([gate.workflow, added], { database, clock })
+  const { id } = await newer.engine.startRun('added', {})
+  await first.engine.startRun('gated', 'a')
+  await clock.advance(60_000)
+  expect(gate.begun).toEqual(['a'])
+  expect(await rowOf(database, id)).toMatchObject({ status: 'queued', epoch: 0, crashes: 0 })
+  expect(lackOf(await rowOf(database, id), await drivenVersions(database))).toContain('"added" version 1')
+  await newer.engine.start()
+  expect(await newer.engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'here' })
+  await gate.open('a')
+  await first.engine.stop()
+  await newer.engine.stop()
 })

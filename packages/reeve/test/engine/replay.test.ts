@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { CoreContext } from '../../src/engine/context.ts'
 import { effect } from '../../src/engine/effect.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { drivenVersions, lackOf } from '../../src/store/workers.ts'
 import { eventsOf, rowOf, testEngine, typesOf } from './harness.ts'
 
 type Body = (ctx: CoreContext) => unknown
@@ -226,34 +227,32 @@ test('a marked change takes the old path in runs that were past it, the new one 
   await engine.stop()
 })
 
-test('a version that none of several workers has is not handed from one to the other for ever', async () => {
+test('a version that none of several workers has is claimed by none, and counts no death', async () => {
   const { engine, clock, database, id } = await changeCode(parks, () => 'of version 2', ['1', '2'])
   const other = await testEngine([flow(() => 'of version 2', '2')], { database, clock })
   await engine.start()
   await other.engine.start()
   await clock.advance(120_000)
-  const { status, reason } = await rowOf(database, id)
-  expect({ status, reason }).toEqual({
-    status: 'stuck',
-    reason: expect.stringContaining('pinned to version 1'),
-  })
+  const { epoch } = await rowOf(database, id)
+  await clock.advance(120_000)
+  expect(await rowOf(database, id)).toMatchObject({ status: 'queued', epoch, crashes: 0 })
   await engine.stop()
   await other.engine.stop()
 })
 
-test('a run stays with its version; without it the run is set aside, not driven by another', async () => {
+test('a run stays with its version; without it the run waits for a worker that has it', async () => {
   const { engine, clock, database, id, bystander } = await changeCode(parks, () => 'of version 2', ['1', '2'])
   await engine.start()
   const fresh = await engine.startRun('flow', {})
   await clock.advance(120_000)
   expect(await fresh.result()).toEqual({ status: 'succeeded', output: 'of version 2' })
-  const set = await engine.resultOf(id)
-  expect(set).toMatchObject({ status: 'stuck' })
-  expect((set as { reason: string }).reason).toContain('pinned to version 1 of workflow "flow"')
+  const waiting = await rowOf(database, id)
+  expect(waiting.status).toBe('queued')
+  expect(lackOf(waiting, await drivenVersions(database))).toBe('no worker has workflow "flow" version 1')
+  expect(await engine.isQuiet()).toBe(true)
   await engine.stop()
   const both = await testEngine([flow(parks), flow(() => 'of version 2', '2')], { database, clock })
   await both.engine.start()
-  for (const run of [id, bystander]) await both.engine.control.retry(run, 'ada')
   await clock.advance(120_000)
   for (const run of [id, bystander]) {
     expect(await both.engine.resultOf(run)).toEqual({ status: 'succeeded', output: 'done' })

@@ -116,9 +116,17 @@ class CodeChange {
   async #judge(): Promise<Violation[]> {
     const runs = await this.#programs()
     const problems: string[] = []
-    for (const run of runs)
-      problems.push(...(run.status === 'stuck' ? await this.#unjust(run) : await this.#wrong(run)))
+    for (const run of runs) problems.push(...(await this.#problemsOf(run)))
     return problems.map((what) => ({ invariant: 'shape', what }))
+  }
+
+  #problemsOf(run: RunRow): Promise<string[]> | string[] {
+    if (run.status === 'stuck') return this.#unjust(run)
+    if (run.status !== 'queued') return this.#wrong(run)
+    const lacking = [...this.#codesOf.values()].some(
+      (codes) => !codes.some(({ version }) => version === run.version),
+    )
+    return lacking ? [] : [`run ${run.id} waits for a version that all have`]
   }
 
   #programs(): Promise<RunRow[]> {
@@ -153,12 +161,6 @@ class CodeChange {
     const events = await readEvents(this.#village.database, run.no)
     const input = inputOf(events)
     const own = this.#codes.filter(({ version }) => version === run.version)
-    if (reason.startsWith('This run is pinned to version')) {
-      const lacking = [...this.#codesOf.values()].some(
-        (codes) => !codes.some(({ version }) => version === run.version),
-      )
-      return lacking ? [] : [`run ${run.id} is stuck for want of a version that all have`]
-    }
     if (reason.startsWith('The input that the run was started with no longer fits')) {
       const narrowed = own.some(({ smallestInput }) => smallestInput > input)
       return narrowed ? [] : [`run ${run.id} is stuck for its input ${input}, which fits`]
@@ -195,7 +197,7 @@ class CodeChange {
   async #stuckFitting(code: Code): Promise<string[]> {
     const fitting: string[] = []
     for (const run of await this.#programs()) {
-      if (run.status !== 'stuck' || run.version !== code.version) continue
+      if (run.ended_at !== null || run.version !== code.version) continue
       const events = await readEvents(this.#village.database, run.no)
       if (readWith(code, events).fits && inputOf(events) >= code.smallestInput) fitting.push(run.id)
     }

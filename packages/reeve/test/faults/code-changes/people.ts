@@ -5,6 +5,7 @@ import type { CoreContext } from '../../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../../src/engine/workflow.ts'
 import { listPending } from '../../../src/store/approvals.ts'
 import type { RunRow } from '../../../src/store/runs.ts'
+import { drivenVersions, lackOf } from '../../../src/store/workers.ts'
 import type { Outside } from '../../crash/outside.ts'
 import { witness } from '../../crash/shapes/shape.ts'
 import type { Life, Village } from '../simulation/village.ts'
@@ -78,10 +79,11 @@ export class People {
       await between(turn)
       await this.#turn()
       if (this.#village.alive.some(({ busy }) => busy > 0)) continue
-      const going = await database.get<{ count: number }>(
-        `select count(*) as count from runs where ended_at is null and status <> 'stuck'`,
+      const open = await database.all<RunRow>(
+        `select * from runs where ended_at is null and status <> 'stuck'`,
       )
-      if (going!.count === 0) return
+      const driven = await drivenVersions(database)
+      if (open.every((run) => lackOf(run, driven) !== undefined)) return
     }
     const runs = await database.all<RunRow>('select * from runs where ended_at is null')
     const states = runs.map((run) => `${run.id} ${run.status} ${run.reason ?? ''} ${run.wake_at ?? ''}`)

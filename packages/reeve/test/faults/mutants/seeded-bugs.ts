@@ -63,18 +63,18 @@ export const mutants: Mutant[] = [
   bug(
     'a due timer does not wake its run',
     'store/claims.ts',
-    'wake_at is not null and wake_at <= reeve_now() and paused = 0`',
-    'wake_at is not null and wake_at <= reeve_now() - 60000 and paused = 0`',
+    'wake_at is not null and wake_at <= reeve_now() and paused = 0 order',
+    'wake_at is not null and wake_at <= reeve_now() - 60000 and paused = 0 order',
   ),
   bug(
     'delayed starts are claimed at once',
-    'store/claims.ts',
-    'and available_at <= reeve_now() and paused = 0',
-    'and paused = 0',
+    'store/runs.ts',
+    "case when :status = 'queued' and :available_at > :created_at then :available_at end",
+    'cast(null as bigint)',
   ),
   bug(
     'the runs of dead workers stay theirs',
-    'store/claims.ts',
+    'store/recovery.ts',
     'worker not in (select id from workers)',
     'worker in (select id from workers where 1 = 0)',
   ),
@@ -90,7 +90,12 @@ export const mutants: Mutant[] = [
     'running.set(row.key, count + 1)',
     'running.set(row.key, count)',
   ),
-  bug('deaths are not counted', 'store/claims.ts', 'then 1 else crashes + 1 end', 'then 0 else crashes end'),
+  bug(
+    'deaths are not counted',
+    'store/recovery.ts',
+    'then 1 else crashes + 1 end',
+    'then 0 else crashes end',
+  ),
   bug(
     'a delivery is counted on every copy',
     'store/inbox.ts',

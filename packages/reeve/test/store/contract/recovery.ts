@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { recoverOrphans } from '../../../src/store/claims.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { eventValues, insertEvents } from '../../../src/store/journal.ts'
+import { recoverOrphans } from '../../../src/store/recovery.ts'
 import { heldClaims } from '../../../src/store/runs.ts'
 import {
   heartbeat,
