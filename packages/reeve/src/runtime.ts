@@ -33,6 +33,7 @@ import { embedderRoutes } from './project-embedders.ts'
 import { claimantOf } from './project-name.ts'
 import { mcpServersOf, toolboxOf } from './project-tools.ts'
 import { forgetAnswers } from './store/answers.ts'
+import { tidyCallRates } from './store/call-rates.ts'
 import type { Database } from './store/database.ts'
 import { identityOf, migrate } from './store/migrations.ts'
 import { refuseMoved } from './store/moved.ts'
@@ -215,6 +216,7 @@ export class Runtime {
   async prune(): Promise<{ runs: number; events: number }> {
     const now = this.#clock.now()
     await this.database.transaction((session) => tidyAnswers(session, now))
+    await this.database.transaction(tidyCallRates)
     return prune(this.database, this.#retention, now)
   }
 

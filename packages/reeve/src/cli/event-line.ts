@@ -80,6 +80,7 @@ const descriptions: Record<string, Describe> = {
   'effect-intended': ({ attempt }) => plain(`attempt ${attempt} begins`),
   'effect-completed': result,
   'effect-retrying': retrying,
+  'effect-paced': ({ dueAt }) => wait(`its rate allows the call at ${moment(dueAt ?? 0)}`),
   'effect-failed': failed,
   'effect-unknown': ({ reason }) => wait(`outcome unknown: ${reason}; a person must say what happened`),
   'timer-set': ({ dueAt }) => wait(`until ${moment(dueAt ?? 0)}`),

@@ -4,12 +4,14 @@ import type { Clock } from '../base/time.ts'
 import type { GroupCommit } from '../store/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
 import type { Claim } from './call.ts'
+import type { CallRates } from './call-rates.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineEdges {
   clock: Clock
   commits: GroupCommit
   numbers: RunNumbers
+  callRates: CallRates
   newId: () => string
   log: Log
   /** What must not reach a journal. */

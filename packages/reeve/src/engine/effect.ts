@@ -1,6 +1,7 @@
 import { isRetryable, messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
+import type { CallRate } from '../store/call-rates.ts'
 import { requestAnswer } from './approval.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
@@ -54,6 +55,8 @@ export interface Effect {
   /** For one attempt, in ms. */
   readonly timeoutMs?: number
   readonly retry?: RetryPolicy
+  /** How often such calls may begin. */
+  readonly rate?: CallRate
   /** The agent that acts; absent: the workflow's own code. Goes to the journal. */
   readonly actor?: Actor
   /** The decision that this effect is made upon, and no other. Goes to the journal. */
@@ -91,6 +94,10 @@ function stricter(left: EffectClass, right: EffectClass): EffectClass {
 }
 
 /** `compared`: what replay compares, where it is not the arguments themselves. Once intended, the arguments stay. */
+/** For how long a rate's token allows a call to begin, at first: a twentieth of the rate's stretch, within these (ms). */
+const leastSlackMs = 10
+const mostSlackMs = 1000
+
 export function effect(
   execution: Execution,
   definition: Effect,
@@ -115,7 +122,7 @@ export function argumentsHash(args: unknown): string {
 /**
  * One effect of one run:
  *
- *   intended → (executing) → completed | failed
+ *   paced → intended → (executing) → completed | failed      with a rate: paced until it allows the call
  *                  ↘ retrying → intended …            the attempt certainly failed, or may be repeated
  *                  ↘ unknown → completed | failed | intended …      a person, or the outside system, says
  */
@@ -128,6 +135,11 @@ class EffectCall {
   readonly #key: string
   /** Attempts that failed. One that its process did not survive is made again without counting. */
   #failures: number
+  /** Until when the call may begin that its rate allowed (ms). */
+  #mayBeginUntil = Number.POSITIVE_INFINITY
+  #slackMs: number
+  /** Whether it waited for its rate. */
+  #paced = false
 
   constructor(execution: Execution, call: Call, definition: Effect, args: Json) {
     this.#execution = execution
@@ -138,6 +150,7 @@ class EffectCall {
     this.#key = keyOf(execution, call)
     const before = call.recorded?.opened.filter(({ type }) => type === 'effect-retrying')
     this.#failures = before?.length ?? 0
+    this.#slackMs = Math.min(Math.max((definition.rate?.perMs ?? 0) / 20, leastSlackMs), mostSlackMs)
   }
 
   /** Goes on from what the journal has. */
@@ -160,6 +173,9 @@ class EffectCall {
         )
       case 'effect-retrying':
         return this.#retryAt(payload.dueAt!, payload.attempt + 1)
+      case 'effect-paced':
+        this.#paced = true
+        return this.#retryAt(payload.dueAt!, payload.attempt)
       default:
         return this.#awaitAnswer(payload.approval!, payload.attempt)
     }
@@ -170,7 +186,36 @@ class EffectCall {
     again(this.#execution, this.#call, dueAt, () => this.#attempt(attempt))
   }
 
+  /** Whether its rate allows the call now; if not, it waits until it may, and is attempted then. */
+  async #mayBegin(attempt: number, rate: CallRate): Promise<boolean> {
+    const { callRates, clock } = this.#execution.edges
+    const slackMs = Math.ceil(this.#slackMs)
+    const answer = await callRates.take({ rate, slackMs, waited: this.#paced })
+    if ('until' in answer) {
+      this.#mayBeginUntil = answer.until
+      return true
+    }
+    this.#paced = true
+    const dueAt = Math.max(answer.retryAt, Math.ceil(clock.now() + 1))
+    this.#execution.openLater(this.#call, 'effect-paced', JSON.stringify({ attempt, dueAt }))
+    again(this.#execution, this.#call, dueAt, () => this.#attempt(attempt))
+    return false
+  }
+
+  /**
+   * This process took so long since its rate allowed the call that it could begin beside later ones: it asks anew, and
+   * for longer, so that a slow process comes through too.
+   */
+  #paceAnew(attempt: number): Promise<void> {
+    this.#slackMs *= 2
+    const dueAt = this.#execution.edges.clock.now()
+    this.#execution.open(this.#call, 'effect-paced', JSON.stringify({ attempt, dueAt }))
+    return this.#attempt(attempt)
+  }
+
   async #attempt(attempt: number): Promise<void> {
+    const { rate } = this.#effect
+    if (rate && !this.#execution.aborted && !(await this.#mayBegin(attempt, rate))) return
     if (this.#execution.aborted) {
       this.#execution.fail(this.#call, 'effect-failed', this.#execution.signal.reason)
       return
@@ -188,6 +233,7 @@ class EffectCall {
       const held = this.#execution.surelyHeld()
       if (held !== true && !(await held)) return
     }
+    if (this.#execution.edges.clock.now() > this.#mayBeginUntil) return this.#paceAnew(attempt)
     let result: unknown
     try {
       result = await within(

@@ -13,6 +13,7 @@ import { drivenVersions, versionName } from '../store/workers.ts'
 import type { JsonSchemaCheck } from './approval-edit.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
 import type { Ending } from './call.ts'
+import { CallRates } from './call-rates.ts'
 import { CoreContext } from './context.ts'
 import { Control } from './control.ts'
 import type { EngineEdges } from './edges.ts'
@@ -92,6 +93,7 @@ export class Engine {
       clock: options.clock,
       commits,
       numbers: new RunNumbers(options.database, onTrouble),
+      callRates: new CallRates(options.database, options.clock, options.log),
       newId: options.newId,
       log: options.log,
       secrets: options.secrets ?? options.database.secrets ?? new Secrets(),

@@ -9,6 +9,7 @@ const calls: Record<string, { kind: CallKind; role: Role }> = {
   'step-failed': { kind: 'step', role: 'rejects' },
   'effect-intended': { kind: 'effect', role: 'opens' },
   'effect-retrying': { kind: 'effect', role: 'opens' },
+  'effect-paced': { kind: 'effect', role: 'opens' },
   'effect-unknown': { kind: 'effect', role: 'opens' },
   'effect-completed': { kind: 'effect', role: 'resolves' },
   'effect-failed': { kind: 'effect', role: 'rejects' },

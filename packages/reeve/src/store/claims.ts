@@ -1,4 +1,4 @@
-import type { Bulk, Session, Value } from './database.ts'
+import type { Session, Value } from './database.ts'
 import { byPlace, type Lane, type Place, readReady, ready, type Wanted } from './lanes.ts'
 import { isLimited, type QueueRow } from './queues.ts'
 import type { RunRow } from './runs.ts'

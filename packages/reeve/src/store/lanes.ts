@@ -15,7 +15,7 @@ export type Place = Pick<RunRow, 'no' | 'fresh' | 'priority' | 'available_at'>
 export const ready = `status = 'queued' and paused = 0 and wake_at is null`
 
 /** Wake-ups and recoveries first, then by priority and age. */
-export const inOrder = 'order by fresh, priority desc, available_at, no'
+const inOrder = 'order by fresh, priority desc, available_at, no'
 
 export function byPlace(left: Place, right: Place): number {
   return byLevel(left, right) || left.available_at - right.available_at || left.no - right.no

@@ -8,7 +8,7 @@ const unsettled = `not exists (select 1 from events later
 
 /** The journal has a timer that is still to fire, and the row knows of none. */
 const lostTimer = `r.wake_at is null and exists (select 1 from events e where e.run = r.no and ${unsettled} and (
-    e.type in ('timer-set', 'step-retrying', 'effect-retrying', 'question-retrying', 'budget-awaited')
+    e.type in ('timer-set', 'step-retrying', 'effect-retrying', 'effect-paced', 'question-retrying', 'budget-awaited')
     or (e.type = 'signal-awaited' and e.payload not like '%"dueAt":null%')
     or (e.type = 'approval-requested' and e.payload not like '%"expiresAt":null%')))`
 

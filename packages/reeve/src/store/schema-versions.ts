@@ -223,4 +223,25 @@ export const migrations: string[][] = [
     'create index runs_due on runs (wake_at) where wake_at is not null and paused = 0',
     `update runs set wake_at = available_at where status = 'queued'`,
   ],
+  [
+    // Rates of calls, and when the last calls of each may have begun at the latest: as many as the rate counts.
+    `create table call_rates (
+      name text not null,
+      key text not null,
+      count bigint not null,
+      per_ms bigint not null,
+      taken bigint not null,
+      promised_at bigint not null,
+      blocked_until bigint not null,
+      used_at bigint not null,
+      primary key (name, key)
+    )`,
+    `create table call_tokens (
+      name text not null,
+      key text not null,
+      slot bigint not null,
+      until bigint not null,
+      primary key (name, key, slot)
+    )`,
+  ],
 ]

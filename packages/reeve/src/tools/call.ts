@@ -16,6 +16,7 @@ import {
   outputSchemaOf,
   sameJson,
 } from './arguments.ts'
+import { rateOf } from './call-rate.ts'
 import type { Tool } from './tool.ts'
 
 /** A call of a tool as it was made. */
@@ -75,6 +76,7 @@ export async function callAndReport(
     timeoutMs: tool.timeoutMs,
     run: (args, attempt) => tool.run(handed(args), attempt),
     ...(tool.retry && { retry: tool.retry }),
+    ...(tool.rate && { rate: rateOf(tool.name, tool.rate, parsed) }),
     ...(tool.verify && { verify: (args, attempt) => tool.verify!(handed(args), attempt) }),
     result: { schema: () => outputSchemaOf(tool), problem: (result) => resultProblem(tool, result) },
     ...(actor && { actor }),

@@ -6,6 +6,7 @@ import { describeValue, longestName } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { EffectAttempt, EffectClass, Verdict } from '../engine/effect.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
+import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
 
 /** How much harm a wrong call can do. */
 export type Risk = 'low' | 'medium' | 'high'
@@ -32,6 +33,11 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
   /** For one attempt. Default `30s`. */
   timeout?: Duration
   retry?: RetryPolicy
+  /**
+   * How often it may be called, over all workers: `{ count: 10, per: '1s' }`, or with `by` counted apart. A call that would
+   * be too many waits, durably and without a worker, before its intent. Attempts count each; `verify` does not.
+   */
+  rate?: ToolRate<OutputOf<I>>
   /** Asks the outside system whether a key was applied. Needed by `verifiable` tools. */
   verify?(args: OutputOf<I>, attempt: EffectAttempt): Promise<Verdict> | Verdict
   run(args: OutputOf<I>, attempt: EffectAttempt): Promise<InputOf<O>> | InputOf<O>
@@ -55,6 +61,7 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
   readonly approvalTimeout: Duration | undefined
   readonly timeoutMs: number
   readonly retry: RetryPolicy | undefined
+  readonly rate: ResolvedRate | undefined
   readonly verify: ((args: Json, attempt: EffectAttempt) => Promise<Verdict> | Verdict) | undefined
   readonly run: (args: Json, attempt: EffectAttempt) => unknown
   /** For types only: never there. */
@@ -104,6 +111,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     approvalTimeout: definition.approvalTimeout,
     timeoutMs: toMs(definition.timeout ?? '30s', `\`timeout\` of tool "${name}"`),
     retry: definition.retry,
+    rate: resolveRate(name, definition.rate),
     verify: definition.verify as Tool['verify'],
     run: definition.run as Tool['run'],
   }

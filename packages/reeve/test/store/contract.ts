@@ -3,6 +3,7 @@ import type { Database } from '../../src/store/database.ts'
 import { answerCases } from './contract/answers.ts'
 import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
+import { callRateCases } from './contract/call-rates.ts'
 import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
 import { inboxCases } from './contract/inbox.ts'
@@ -34,5 +35,6 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     auditCases(open)
     answerCases(open)
     modelCallCases(open)
+    callRateCases(open)
   })
 }
