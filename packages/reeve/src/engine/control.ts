@@ -129,10 +129,11 @@ export class Control {
 
   /**
    * What an edit would make of an approval, as `decide` with it would take it. Decides nothing.
-   * @throws `unknown-approval` `invalid-edit`
+   * @throws `unknown-approval` `already-decided` `approval-expired` `invalid-edit`
    */
   async previewEdit(approvalId: string, edit: Json, options: { replaces?: boolean } = {}): Promise<Edit> {
     const approval = await requireApproval(this.#database, approvalId)
+    refuseDecided(approval, this.#edges.clock.now())
     const read = readEdit(approval, edit, options.replaces)
     if (this.#check) await checkEdit(approval, read.whole, this.#check)
     return read

@@ -38,19 +38,32 @@ export function sameJson(left: Json, right: Json): boolean {
 }
 
 /**
- * What was given, with the edited JSON in its place. What still is as it was `seen` (dates as texts, secrets left out)
- * stays what it was; where a date was given, a text stays a date.
+ * What was given, with the edited JSON in its place. What still is as it was shown in `base` (dates as texts, secrets
+ * left out) stays what was given; where a date was given, a text stays a date.
  */
-export function editedGiven(given: unknown, edited: Json, seen: (given: Json) => Json): unknown {
-  if (sameJson(seen(asJson(given)), edited)) return given
+export function editedGiven(given: unknown, edited: Json, base: Json): unknown {
+  if (sameJson(base, edited)) return given
   if (given instanceof Date && typeof edited === 'string') {
     const date = new Date(edited)
     return Number.isNaN(date.getTime()) ? edited : date
   }
   if (!isRecord(given) || !isRecord(edited)) return edited
-  return Object.fromEntries(
-    Object.entries(edited).map(([key, value]) => [key, editedGiven(given[key], value as Json, seen)]),
-  )
+  const entries = Object.entries(edited).map(([key, value]): [string, unknown] => {
+    const isKnown = isRecord(base) && Object.hasOwn(base, key)
+    return [key, isKnown ? editedGiven(given[key], value as Json, base[key] as Json) : value]
+  })
+  return Object.fromEntries(entries)
+}
+
+/** What of an edit does not reach the tool (its schema dropped a misspelt field); undefined when all of it does. */
+export function lostEdit(base: Json, edited: Json, before: Arguments, now: Json): string | undefined {
+  if (sameJson(base, edited)) return undefined
+  if (before.ok && sameJson(before.json, now)) return 'The last edit changes nothing of what the tool gets.'
+  if (!isRecord(base) || !isRecord(edited) || !isRecord(now)) return undefined
+  const lost = Object.keys(edited).filter((key) => !Object.hasOwn(base, key) && !Object.hasOwn(now, key))
+  return lost.length === 0
+    ? undefined
+    : `The tool does not get the edited ${lost.map((key) => `"${key}"`).join(', ')}.`
 }
 
 /**

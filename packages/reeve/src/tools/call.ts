@@ -13,6 +13,7 @@ import {
   editedGiven,
   inputSchemaOf,
   isPlain,
+  lostEdit,
   outputSchemaOf,
   sameJson,
 } from './arguments.ts'
@@ -125,7 +126,7 @@ function readOnce(execution: Execution, tool: Tool, given: unknown): Arguments {
  *   asked → approved as shown → still fits and is what was shown → ready
  *         → edited (of what was given) → fits → ready
  *         ↘ does not fit (an edit; a schema that changed since) → asked again, with the problem, which no yes passes over
- *         ↘ fits, but would run as something else than was shown → asked again, as it is now
+ *         ↘ fits, but would run as something else than was shown, or without the edit → asked again, as it is now
  */
 async function approvedArguments(
   execution: Execution,
@@ -134,13 +135,15 @@ async function approvedArguments(
   actor: Actor | undefined,
 ): Promise<Ready> {
   let given = asked
+  let notice: string | undefined
   const seen = (json: Json) => execution.edges.secrets.redactData(json)
   for (;;) {
     const before = rated(tool, given)
+    const request = seen(shownTo(tool, given, before, actor, notice))
     const call = requestApproval(execution, {
       kind: 'approval',
       subject: tool.name,
-      shown: shownTo(tool, given, before, actor),
+      shown: request,
       compared: { tool: tool.name, given: asJson(given), ...agentOf(actor) },
       binds: 'effect',
       inputSchema: inputSchemaOf(tool),
@@ -149,13 +152,19 @@ async function approvedArguments(
     const decision = (await call.promise) as Decision
     if (decision.status !== 'approved') throw notApproved(tool, decision)
     const { by, edited, note } = decision
-    if (edited) given = editedGiven(given, decision.value, seen)
+    notice = undefined
+    const base = editableIn(call.recorded?.opened[0]?.payload, request)
+    if (edited) given = editedGiven(given, decision.value, base)
     const now = rated(tool, given)
     const approved: ApprovedBy = { call: call.step, by, edited: edited || given !== asked, note }
     if (isCarriedOut(execution, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
     if (!now.ok) continue
     const ready: Ready = { given, ...now, approved }
-    if (edited) return ready
+    if (edited) {
+      notice = lostEdit(base, decision.value, before, now.json)
+      if (notice === undefined) return ready
+      continue
+    }
     const shown = decision.value as { args: Json; problem?: string }
     if (shown.problem !== undefined) continue
     if (sameJson(shown.args, seen(now.json))) return ready
@@ -186,13 +195,27 @@ function rated(tool: Tool, given: unknown): Arguments {
 }
 
 /** All that a person decides on. Arguments that do not fit are shown as they were given. */
-function shownTo(tool: Tool, given: unknown, read: Arguments, actor: Actor | undefined): Json {
+function shownTo(
+  tool: Tool,
+  given: unknown,
+  read: Arguments,
+  actor: Actor | undefined,
+  notice: string | undefined,
+): Json {
   const raw = asJson(given)
   const request = { tool: tool.name, risk: read.ok ? tool.riskOf(read.parsed) : tool.risk }
   if (!read.ok) return { ...request, args: raw, ...agentOf(actor), problem: read.problem }
   const shown: { [key: string]: Json } = { ...request, args: read.json }
   if (!sameJson(raw, read.json)) shown.given = raw
+  if (notice !== undefined) shown.notice = notice
   return { ...shown, ...agentOf(actor) }
+}
+
+/** What an edit was an edit of, as it was asked for: in this life or in one before. */
+function editableIn(recorded: string | null | undefined, asked: Json): Json {
+  const shown = recorded ? (JSON.parse(recorded) as { shown: Json }).shown : asked
+  const { given, args } = shown as { given?: Json; args: Json }
+  return given === undefined ? args : given
 }
 
 function agentOf(actor: Actor | undefined): { agent?: string; under?: string[] } {

@@ -98,6 +98,21 @@ test.each([
   expect(ran).toEqual([{ amount: 40 }])
 })
 
+test('a misspelt field that a schema drops unseen is asked again, with what is lost', async () => {
+  const input = z.union([z.object({ amount: z.number() }), z.object({ all: z.literal(true) })])
+  const { pay, ran } = paying(input)
+  const bench = await waiting(pay, { amount: 40 })
+  await decide(bench, bench.asked.id, { amonut: 20 })
+  expect(ran).toEqual([])
+  const again = await pending(bench)
+  expect(again.shown).toMatchObject({
+    args: { amount: 40 },
+    notice: expect.stringContaining('changes nothing'),
+  })
+  await decide(bench, again.asked.id, { amonut: 20, amount: 30 })
+  expect(ran).toEqual([{ amount: 30 }])
+})
+
 test('an edit that only the tool’s own code can refuse comes back with its problem, which no plain yes passes over', async () => {
   const { pay, ran } = paying(
     z.object({ amount: z.number() }).refine(({ amount }) => amount <= 100, 'at most 100'),
