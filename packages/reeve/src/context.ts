@@ -5,7 +5,7 @@ import { type AgentOptions, runAgent } from './agents/loop.ts'
 import { Toolbox } from './agents/toolbox.ts'
 import type { Json } from './base/json.ts'
 import { wholeNumber } from './base/numbers.ts'
-import { type InputOf, type OutputOf, requireSync, toJsonSchema } from './base/schema.ts'
+import type { InputOf, OutputOf } from './base/schema.ts'
 import type { Duration } from './base/time.ts'
 import { CoreContext } from './engine/context.ts'
 import { argumentsHash } from './engine/effect.ts'
@@ -24,6 +24,7 @@ import { type CacheOptions, resolveCache } from './models/answer-cache.ts'
 import { askTogether, type BatchOptions } from './models/batch-questions.ts'
 import { type Embeddings, embedTexts } from './models/embedding.ts'
 import type { Questions } from './models/questions.ts'
+import { shownSchema } from './models/shown-schema.ts'
 import type { Passage, Question } from './models/solver.ts'
 import { type CallReport, callAndReport, callTool } from './tools/call.ts'
 import type { Tool } from './tools/tool.ts'
@@ -257,7 +258,7 @@ function extraction<S extends StandardSchemaV1>(
   from: Json,
   { schema, instructions, passages }: Pick<ExtractOptions<S>, 'schema' | 'instructions' | 'passages'>,
 ): Question {
-  const question: Question = { task: 'extract', name, input: from, schema: jsonSchemaOf(schema) }
+  const question: Question = { task: 'extract', name, input: from, schema: shownSchema(schema) }
   if (instructions !== undefined) question.instructions = instructions
   if (passages !== undefined) question.passages = passages
   return question
@@ -278,19 +279,6 @@ function generation(
   if (options.instructions !== undefined) question.instructions = options.instructions
   if (options.feedback !== undefined) question.feedback = options.feedback
   return question
-}
-
-const jsonSchemas = new WeakMap<StandardSchemaV1, Record<string, unknown>>()
-
-/** A schema is converted once: it is the same for every run. */
-function jsonSchemaOf(schema: StandardSchemaV1): Record<string, unknown> {
-  let json = jsonSchemas.get(schema)
-  if (!json) {
-    requireSync(schema, 'The schema of a question')
-    json = toJsonSchema(schema)
-    jsonSchemas.set(schema, json)
-  }
-  return json
 }
 
 function arePassages(value: Json | Passage[]): value is Passage[] {

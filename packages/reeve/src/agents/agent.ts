@@ -115,9 +115,9 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
   const toolNames = given.filter((each) => typeof each === 'string')
   const team = definition.team ?? []
   const memory = definition.memory ?? []
-  const schemaOf = (schema: StandardSchemaV1, what: string, side: 'input' | 'output') => {
+  const schemaOf = (schema: StandardSchemaV1, what: string) => {
     try {
-      return toJsonSchema(schema, side)
+      return toJsonSchema(schema, 'input')
     } catch (cause) {
       throw new ReeveError('bad-agent', `Agent "${name}": the schema of ${what}: ${messageOf(cause)}`, {
         cause,
@@ -128,17 +128,17 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
     ...tools.map((tool) => ({
       name: tool.name,
       description: tool.description,
-      inputSchema: schemaOf(tool.input, `tool "${tool.name}"`, 'input'),
+      inputSchema: schemaOf(tool.input, `tool "${tool.name}"`),
     })),
     ...team.map((member) => ({
       name: member.name,
       description: member.description,
-      inputSchema: argumentsOf(member, schemaOf(member.input, `agent "${member.name}"`, 'input')),
+      inputSchema: argumentsOf(member, schemaOf(member.input, `agent "${member.name}"`)),
     })),
     ...(memory.length > 0 ? [recallOffer(memory)] : []),
   ]
-  const inputSchema = schemaOf(definition.input, 'its input', 'input')
-  const outputSchema = definition.output && schemaOf(definition.output, 'its output', 'output')
+  const inputSchema = schemaOf(definition.input, 'its input')
+  const outputSchema = definition.output && schemaOf(definition.output, 'its output')
   const spoken = describeIdentity(definition, role)
   return {
     kind: 'reeve-agent',

@@ -99,7 +99,7 @@ export function toJsonSchema(
     )
   }
   try {
-    return standard.jsonSchema[side]({ target: 'draft-2020-12' })
+    return jsonSchemaBy(standard.jsonSchema[side], side)
   } catch (cause) {
     throw new ReeveError(
       'no-json-schema',
@@ -107,6 +107,56 @@ export function toJsonSchema(
       { cause },
     )
   }
+}
+
+type ToJson = StandardJSONSchemaV1.Props['jsonSchema']['input']
+
+/** Zod writes no coerced dates and big integers, though a text goes into them. */
+function jsonSchemaBy(convert: ToJson, side: 'input' | 'output'): Record<string, unknown> {
+  const target = 'draft-2020-12'
+  try {
+    return convert({ target })
+  } catch (error) {
+    if (side === 'output') throw error
+    return convert({ target, libraryOptions: coercing })
+  }
+}
+
+const coerced: Readonly<Record<string, object>> = {
+  date: { type: 'string', format: 'date-time' },
+  bigint: { type: 'string', pattern: '^-?[0-9]+$' },
+}
+const unwritten = [
+  'symbol',
+  'undefined',
+  'void',
+  'map',
+  'set',
+  'nan',
+  'custom',
+  'function',
+  'promise',
+  'transform',
+]
+
+/** Options of Zod's own conversion. */
+const coercing = {
+  unrepresentable: 'any',
+  override({ zodSchema, jsonSchema }: { zodSchema: ZodInside; jsonSchema: object }) {
+    const { type, coerce, values = [] } = zodSchema._zod.def
+    const text = Object.hasOwn(coerced, type) ? coerced[type] : undefined
+    if (text && coerce) Object.assign(jsonSchema, text)
+    else if (
+      text ||
+      unwritten.includes(type) ||
+      values.some((value) => typeof value === 'undefined' || typeof value === 'bigint')
+    )
+      throw new Error(`${type} cannot be represented in JSON Schema`)
+  },
+}
+
+interface ZodInside {
+  _zod: { def: { type: string; coerce?: boolean; values?: unknown[] } }
 }
 
 const accepted = new WeakMap<StandardSchemaV1, Json | null>()

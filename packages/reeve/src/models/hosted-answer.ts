@@ -4,7 +4,6 @@ import { firstCharacters } from '../base/shorten.ts'
 import type { Ending } from './ending.ts'
 import { costUsd, type Price } from './price.ts'
 import { promptBytes } from './prompt.ts'
-import { fitsStrictMode } from './provider-schema.ts'
 import type { Answer, Question, Usage } from './solver.ts'
 
 /** What a model's reply comes to, cut and filtered ones included. */
@@ -32,8 +31,7 @@ export function unfinished(model: string, text: string, raw: string | undefined)
 }
 
 /** Nothing is kept at the provider's, and only a schema that strict mode takes is sent as strict. */
-export function openAiOptions(schema: unknown, promptCacheKey: string | undefined) {
-  const strictJsonSchema = fitsStrictMode(schema)
+export function openAiOptions(strictJsonSchema: boolean, promptCacheKey: string | undefined) {
   return { openai: { store: false, strictJsonSchema, ...(promptCacheKey && { promptCacheKey }) } }
 }
 

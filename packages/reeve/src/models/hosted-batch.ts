@@ -10,6 +10,7 @@ import { type Price, worstCaseUsd } from './price.ts'
 import { buildPrompt, promptBytes } from './prompt.ts'
 import { type BatchApi, importSdk, keyOf, loadBatches, type ModelReference } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
+import { sentSchema } from './provider-schema.ts'
 import type { Question } from './solver.ts'
 
 interface HostedBatchOptions {
@@ -64,7 +65,9 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
         })),
       ]
       // Anthropic's models differ in how they take a schema, and in batches the SDK refuses some; the prompt holds it.
-      const schema = isOpenAi ? question.schema : undefined
+      // Who reads the results does not know the questions, so no answer travels in an object of its own there.
+      const sent = isOpenAi && question.schema ? sentSchema('openai-responses', question.schema) : undefined
+      const schema = sent?.isWrapped ? undefined : sent?.schema
       return {
         id: itemId(key, place),
         type: 'text' as const,
@@ -74,7 +77,7 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
           maxOutputTokens,
           ...(temperature === null ? {} : { temperature }),
           ...(schema ? { responseFormat: { type: 'json' as const, schema, name: 'answer' } } : {}),
-          ...(isOpenAi ? { providerOptions: openAiOptions(question.schema, undefined) } : {}),
+          ...(isOpenAi ? { providerOptions: openAiOptions(sent?.isStrict ?? false, undefined) } : {}),
         },
       }
     })

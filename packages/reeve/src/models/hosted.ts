@@ -23,11 +23,14 @@ import {
   referenceTo,
   type SdkModel,
   takesSchemas,
+  wireOf,
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
 import { askForReply } from './reply.ts'
+import { sentQuestion } from './sent-question.ts'
 import type { Answer, Question, SolveOptions, Solver, ToolOffer } from './solver.ts'
-import { textBehind } from './wire.ts'
+import { unwrapAnswer } from './structured.ts'
+import { textBehind, wireNamed } from './wire.ts'
 
 export interface HostedOptions {
   /** By the name of their environment variable; nothing here reads the environment. */
@@ -75,6 +78,8 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
   const secret = reference && keyOf(reference, options.keys)
   const provider = reference?.provider ?? name.split('/')[0]
   const isOpenAi = provider === 'openai'
+  const wire = reference ? wireOf(reference) : wireNamed(provider!)
+  const isNative = reference === undefined || takesSchemas(reference)
   const seen = reference && canonical({ name, baseUrl: reference.baseUrl ?? null })
   const settings = { maxOutputTokens, temperature: options.temperature ?? null }
   const identity = options.identity ?? seen
@@ -95,12 +100,14 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
   function mostUsd(question: Question, call: Pick<SolveOptions, 'promptCache'> = {}): number {
     if (!price) return 0
     const writes = !asksNothingForWriting.has(provider!) && caches(question, call)
-    return worstCaseUsd(price, promptBytes(question), maxOutputTokens, writes)
+    const sent = sentQuestion(question, wire, isNative)
+    return worstCaseUsd(price, promptBytes(sent.question), maxOutputTokens, writes)
   }
 
   async function solve(given: Question, options: SolveOptions): Promise<Answer> {
     const { signal } = options
-    const question = wellFormed(given)
+    const { question: sent, answer, unwrapCall } = sentQuestion(given, wire, isNative)
+    const question = wellFormed(sent)
     const loaded = await load()
     const conversation = question.task === 'converse' ? buildConversation(question) : undefined
     const { system, messages } = conversation ?? buildPrompt(question)
@@ -109,10 +116,8 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
       : { instructions: system, messages }
     // OpenAI keeps prompts by itself, at no price; only where a call goes can be said.
     const cacheKey = options.promptCache === false ? undefined : promptCacheKey(system)
-    const isNative = reference === undefined || takesSchemas(reference)
-    // Few providers take a schema of the answer beside tools; the system prompt holds it in any case.
     const hasTools = conversation !== undefined && conversation.offers.size > 0
-    const output = question.schema && isNative && !hasTools ? rawText(question.schema) : undefined
+    const output = answer && rawText(answer.schema)
     try {
       const request = {
         ...prompt,
@@ -122,18 +127,19 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
         abortSignal: signal,
         output: output?.output,
         ...(hasTools ? { tools: toolSet(loaded.sdk, conversation.offers) } : {}),
-        ...(isOpenAi ? { providerOptions: openAiOptions(question.schema, cacheKey) } : {}),
+        ...(isOpenAi ? { providerOptions: openAiOptions(answer?.isStrict ?? false, cacheKey) } : {}),
       }
       const reply = await askForReply(loaded.sdk, loaded.model, request, options.onText)
       const ending = endingOf(reply.finish, reference !== undefined)
       if (ending === 'unfinished') throw unfinished(name, reply.text, reply.finish.raw)
-      const usage = toUsage(reply, question, price, mostUsd(question, options))
+      const usage = toUsage(reply, question, price, mostUsd(given, options))
       // A cut reply may hold half of the calls that were meant, so none of them counts.
       if (hasTools && reply.calls.length > 0 && ending === 'whole') {
-        const calls = toCalls(reply.calls, conversation.offers, reference !== undefined)
+        const calls = toCalls(reply.calls, conversation.offers, reference !== undefined).map(unwrapCall)
         return { kind: 'calls', calls, text: reply.text, usage }
       }
-      return toAnswer(name, textBehind(output?.text() ?? reply.text), ending, usage)
+      const text = textBehind(output?.text() ?? reply.text)
+      return toAnswer(name, answer?.isWrapped ? unwrapAnswer(text) : text, ending, usage)
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof ReeveError) throw error

@@ -164,6 +164,11 @@ export function keyNameOf(reference: ModelReference, keys: Keys): string | undef
 /** The variables that may hold the keys of the providers that Reeve knows by name. */
 export const knownKeyNames: readonly string[] = Object.values(providers).flatMap(({ keyNames }) => keyNames)
 
+/** The protocol that it speaks. */
+export function wireOf(reference: ModelReference): WireName {
+  return providerOf(reference).wire
+}
+
 /** Where its questions go. */
 export function addressOf(reference: ModelReference): string {
   return reference.baseUrl ?? providerOf(reference).baseUrl

@@ -1,10 +1,11 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type OutputOf, toJsonSchema } from '../base/schema.ts'
+import type { OutputOf } from '../base/schema.ts'
 import type { Clock } from '../base/time.ts'
 import type { AnswerCache, CacheOrigin } from './answer-cache.ts'
 import type { CircuitBreakers } from './breaker.ts'
 import { Cascade } from './cascade.ts'
 import type { HealingRecord } from './heal.ts'
+import { shownSchema } from './shown-schema.ts'
 import type { Question, Solver, Usage } from './solver.ts'
 import type { TextStream } from './text-stream.ts'
 
@@ -98,7 +99,7 @@ export async function askRoute<S extends StandardSchemaV1 | undefined>(
   options: AskOptions,
 ): Promise<RouteAnswer<S extends StandardSchemaV1 ? OutputOf<S> : string>> {
   options.signal.throwIfAborted()
-  const asked = schema && !question.schema ? { ...question, schema: toJsonSchema(schema) } : question
+  const asked = schema && !question.schema ? { ...question, schema: shownSchema(schema) } : question
   const limits = {
     clock: options.clock,
     signal: options.signal,

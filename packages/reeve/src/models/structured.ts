@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeInexact, findInexact } from '../base/exact-json.ts'
-import { type Issue, type OutputOf, toJsonSchema, validate } from '../base/schema.ts'
+import { type Issue, type OutputOf, validate } from '../base/schema.ts'
 import { lastCharacters, shorten } from '../base/shorten.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
+import { unwrapValue } from './sent-question.ts'
+import { shownSchema } from './shown-schema.ts'
 
 /** The longest answer that is read at all, in bytes of UTF-8. */
 export const maxAnswerBytes = 1024 * 1024
@@ -58,6 +60,14 @@ function findJson(text: string): Found {
   }
   if (text.trim() === '') return { ok: false, problem: 'The answer is empty; it must be one JSON value.' }
   return findAmongProse(text)
+}
+
+/** The JSON of a value that travelled in an object of its own, or the text as it is when it did not. */
+export function unwrapAnswer(text: string): string {
+  const found = findJson(text)
+  if (!found.ok) return text
+  const value = unwrapValue(found.value)
+  return value === found.value ? text : JSON.stringify(value)
 }
 
 interface Candidate {
@@ -207,7 +217,7 @@ function receivedAt(value: unknown, keys: PropertyKey[]): string {
 function expectedAt(schema: StandardSchemaV1, keys: PropertyKey[]): string | undefined {
   let part: unknown
   try {
-    part = toJsonSchema(schema)
+    part = shownSchema(schema)
   } catch {
     return undefined
   }

@@ -4,6 +4,13 @@ import { findInexact } from '../base/exact-json.ts'
 /** The protocols that Reeve speaks by name. */
 export type WireName = 'anthropic' | 'google' | 'openai-responses' | 'openai-chat'
 
+/** Of a provider that is known by the name of an AI SDK model object alone. */
+export function wireNamed(provider: string): WireName {
+  if (/^(?:anthropic|bedrock|vertex\.anthropic)/.test(provider)) return 'anthropic'
+  if (/^(?:google|vertex)/.test(provider)) return 'google'
+  return provider.startsWith('openai') || provider.startsWith('azure') ? 'openai-responses' : 'openai-chat'
+}
+
 type Fetch = typeof fetch
 
 /** A reply that is longer is no answer. Batches are read line by line and have no such end. */

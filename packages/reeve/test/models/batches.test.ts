@@ -340,7 +340,7 @@ test('a fork of a run pays for a batch of its own, or reads the one that it foun
   const bench = await benchOf(solverAt(at, 'openai'))
   const id = await sent(bench, at, { count: 2 })
   const planned = (await bench.events(id)).find(({ type }) => type === 'question-completed')!
-  const fork = await bench.engine.control.fork(id, planned.step! + 1, 'ada')
+  const fork = await bench.engine.control.fork(id, planned.step! + 1, 'ada', { repeatEffects: true })
   await passUntil(bench, () => at.batches.length === 2, 0)
   at.end(rightLine)
   for (const run of [id, fork]) {

@@ -1,6 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import type { Json } from '../../base/json.ts'
-import { type OutputOf, requireSync, toJsonSchema, validate } from '../../base/schema.ts'
+import { type OutputOf, requireSync, validate } from '../../base/schema.ts'
+import { shownSchema } from '../../models/shown-schema.ts'
 import { checkCounts } from './bounds.ts'
 import { type Asking, askFor, type PatternContext } from './doer.ts'
 
@@ -47,7 +48,7 @@ function withReasoning<S extends StandardSchemaV1>(schema: S, maxSteps: number):
     type: 'object',
     properties: {
       reasoning: { type: 'array', items: { type: 'string' }, minItems: 1, maxItems: maxSteps },
-      answer: moveReferences(toJsonSchema(schema), '#/properties/answer'),
+      answer: moveReferences(shownSchema(schema), '#/properties/answer'),
     },
     required: ['reasoning', 'answer'],
     additionalProperties: false,
