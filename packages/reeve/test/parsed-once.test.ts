@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../src/agents/agent.ts'
 import { FakeClock } from '../src/base/fake-clock.ts'
+import { Secrets } from '../src/base/secrets.ts'
 import { type Context, workflow } from '../src/context.ts'
 import { scriptedSolver, toolCalls } from '../src/models/scripted.ts'
 import { tool } from '../src/tools/tool.ts'
@@ -103,4 +104,41 @@ test('the input and the calls of an agent are read once', async () => {
   const replies = [toolCalls(['bank.pay', { to: 'Ann', cents: 10 }]), 'done']
   expect(await inTwoLives((ctx) => ctx.agent(clerk, { task: 'pay' }), replies)).toBe('done')
   expect(paid).toHaveLength(1)
+})
+
+test('arguments with a secret reach the tool in every life, and no journal', async () => {
+  const secret = 'sk-live-7w4LmZq9xKd'
+  const read: unknown[] = []
+  const lookUp = tool({
+    name: 'look.up',
+    description: 'Looks up.',
+    input: z.object({ token: z.string(), limit: z.number().default(5) }),
+    output: z.any(),
+    effect: 'read',
+    run: (args) => {
+      read.push(args)
+      return read.length
+    },
+  })
+  const flow = workflow({
+    name: 'flow',
+    input: z.null(),
+    async run(ctx) {
+      const first = await ctx.call(lookUp, { token: secret })
+      await ctx.sleep('5s')
+      return [first, await ctx.call(lookUp, { token: secret })]
+    },
+  })
+  const clock = new FakeClock()
+  const { engine, database, events } = await agentBench([flow], {}, { clock, secrets: new Secrets([secret]) })
+  const { id } = await engine.startRun(flow, null)
+  await clock.advance(6000)
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: [1, 2] })
+  expect(read).toEqual([
+    { token: secret, limit: 5 },
+    { token: secret, limit: 5 },
+  ])
+  expect(JSON.stringify(await events(id))).not.toContain(secret)
+  expect(await database.all(`select * from events where type = 'value-parsed'`)).toHaveLength(2)
+  await engine.stop()
 })

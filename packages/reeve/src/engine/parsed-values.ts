@@ -12,6 +12,8 @@ interface Kept {
   given: string
   value?: Json
   issues?: Issue[]
+  /** The journal may not have the value, for a secret is in it: each life makes it again. */
+  isSecret?: true
 }
 
 export interface CheckOptions {
@@ -37,12 +39,13 @@ export function checkOnce<S extends StandardSchemaV1>(
   what: string,
   options: CheckOptions = {},
 ): Validation<OutputOf<S>> {
+  const { secrets } = execution.edges
   const no = execution.nextParsed()
   const recorded = execution.history?.parsed.get(no)
   if (recorded !== undefined) {
     const kept = JSON.parse(recorded) as Kept
     // A retried run may come here with another value than before.
-    if (kept.given === hashOf(given)) return outcomeOf(kept) as Validation<OutputOf<S>>
+    if (kept.given === hashOf(given)) return outcomeOf(kept, schema, given)
   }
   const wasLeft = recorded === undefined && execution.behindHistory && execution.history!.keepsParsed
   const checked = (options.known ?? validate(schema, given)) as Validation<OutputOf<S>>
@@ -54,10 +57,13 @@ export function checkOnce<S extends StandardSchemaV1>(
   if (checked.ok && isDeepStrictEqual(checked.value, given)) return { ok: true, value: JSON.parse(text!) }
   if (wasLeft) return { ok: true, value: copyOf(given, what) as OutputOf<S> }
   const kept: Kept = { given: hashOf(given) }
-  if (checked.ok) kept.value = JSON.parse(text!) as Json
-  else kept.issues = checked.issues.slice(0, mostIssues).map(keptIssue)
-  execution.markLater('value-parsed', what, JSON.stringify({ no, ...kept }))
-  return outcomeOf(kept) as Validation<OutputOf<S>>
+  if (!checked.ok) kept.issues = checked.issues.slice(0, mostIssues).map(keptIssue)
+  else if (secrets.redactJson(text!) !== text) kept.isSecret = true
+  else kept.value = JSON.parse(text!) as Json
+  // What was refused is told as the journal has it.
+  const payload = secrets.redactJson(JSON.stringify({ no, ...kept }))
+  execution.markLater('value-parsed', what, payload)
+  return kept.isSecret ? checked : outcomeOf(JSON.parse(payload) as Kept, schema, given)
 }
 
 /** As `checkOnce`. @throws `invalid-input` that names every field */
@@ -73,9 +79,13 @@ export function parseOnce<S extends StandardSchemaV1>(
   throw misfit('invalid-input', `${what} does not fit its schema`, checked.issues)
 }
 
-function outcomeOf({ value, issues }: Kept): Validation<unknown> {
-  if (!issues) return { ok: true, value }
-  return { ok: false, issues }
+function outcomeOf<S extends StandardSchemaV1>(
+  { value, issues, isSecret }: Kept,
+  schema: S,
+  given: unknown,
+): Validation<OutputOf<S>> {
+  if (isSecret) return validate(schema, given)
+  return issues ? { ok: false, issues } : { ok: true, value: value as OutputOf<S> }
 }
 
 function keptIssue({ path, message, keys }: Issue): Issue {

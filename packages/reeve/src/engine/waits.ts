@@ -94,7 +94,6 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
   const { schema } = options
   /** The outcome of the check that let the signal in, for the workflow that is told of it next. */
   let letIn: Validation<unknown> | undefined
-  requireSync(schema, `The schema of a signal, ${describeValue(given)},`)
   const call = execution.issue('signal', given, null)
   const { name } = call
   performWait(execution, call, options.signal, (over) => {
@@ -103,6 +102,7 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
     if (recorded) {
       dueAt = (JSON.parse(recorded.payload!) as { dueAt: number | null }).dueAt
     } else {
+      requireSync(schema, `The schema of signal "${name}"`)
       dueAt = dueAtOf(execution, options, `ctx.waitFor("${name}")`)
       // For whoever sends it: a parked run has no code that could say what fits.
       const wanted = schema && jsonSchemaIn(schema)

@@ -607,3 +607,19 @@ test('numbers beyond what is safe, on a row of before, do not keep the run from 
   expect(await rowOf(first.database, handle.id)).toMatchObject({ status: 'cancelled', wake_at: null })
   await engine.stop()
 })
+
+test('a signal whose schema is asynchronous fails its wait', async () => {
+  const flow = defineWorkflow({
+    name: 'slow-schema',
+    input: anything,
+    run: (ctx: CoreContext) =>
+      ctx.waitFor('it', { schema: z.string().refine(async () => true) }).catch((error) => error.code),
+  })
+  const { engine } = await testEngine([flow])
+  await engine.start()
+  expect(await (await engine.startRun(flow, {})).result()).toEqual({
+    status: 'succeeded',
+    output: 'async-schema',
+  })
+  await engine.stop()
+})
