@@ -21,8 +21,10 @@ export function startNewerNode() {
   })
   for (const signal of passedOn) process.on(signal, () => child.kill(signal))
   child.on('error', (error) => {
-    if (child.pid === undefined)
-      refuse(`The package "node" is ${found.version}, but does not start: ${error.message}.`)
+    if (child.pid !== undefined) return
+    refuse(
+      `The project's package "node" is ${found.version}, but does not start: ${error.message}. Please run: npm rebuild node.`,
+    )
   })
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1)

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished, vi } from 'vitest'
+import { olderNode } from './older-node.ts'
 
 // Processes take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
 
-const packageFolder = join(import.meta.dirname, '../..')
+export const packageFolder = join(import.meta.dirname, '../..')
 
 export interface Finished {
   code: number | null
@@ -17,10 +18,15 @@ export interface Finished {
   stderr: string
 }
 
-/** A fresh folder where `reeve` and `zod` can be imported; gone after the test. */
-export function temporaryFolder(): string {
+export function emptyFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-cli-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A fresh folder where `reeve` and `zod` can be imported; gone after the test. */
+export function temporaryFolder(): string {
+  const folder = emptyFolder()
   symlinkSync(join(packageFolder, '../../node_modules'), join(folder, 'node_modules'))
   return folder
 }
@@ -32,20 +38,38 @@ export function project(): string {
   return folder
 }
 
+const binary = join(packageFolder, 'bin/reeve.js')
+
 /** Starts the real binary. The test ends it if it has not ended by itself. */
 export function start(
   folder: string,
   args: string[],
   environment: NodeJS.ProcessEnv = {},
 ): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [join(packageFolder, 'bin/reeve.js'), ...args], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'UTC', REEVE_USER: 'ada', ...environment },
-  })
+  const child = spawn(process.execPath, [binary, ...args], { cwd: folder, env: variables(environment) })
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
   return child
+}
+
+/** As `start`, by a Node that is too old for Reeve, and in a process group of its own as a terminal has it. */
+export function startOlder(folder: string, args: string[], bin = binary): ChildProcessWithoutNullStreams {
+  const [node, ...flags] = olderNode
+  const options = { cwd: folder, env: variables(), detached: true }
+  const child = spawn(node, [...flags, bin, ...args], options)
+  onTestFinished(() => {
+    try {
+      process.kill(-child.pid!, 'SIGKILL')
+    } catch {
+      // All of them have ended.
+    }
+  })
+  return child
+}
+
+function variables(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  return { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'UTC', REEVE_USER: 'ada', ...more }
 }
 
 export function ended(child: ChildProcessWithoutNullStreams): Promise<Finished> {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
@@ -160,6 +160,17 @@ test('a scripted model answers', async () => {
       )
     },
   )
+
+  test('a pinned Node whose install script was not allowed is told of, and the running one goes on', async () => {
+    const pinned = join(desk, 'node_modules/node')
+    mkdirSync(pinned)
+    writeFileSync(join(pinned, 'package.json'), '{ "name": "node", "version": "24.21.0" }')
+    const { code, stdout, stderr } = await reeve('--version')
+    rmSync(pinned, { recursive: true })
+    expect(stderr).toMatch(/pins Node 24\.21\.0 .* install script did not run\. Going on with Node v\d+/)
+    expect(stdout.trim()).toBe(manifest.version)
+    expect(code).toBe(0)
+  })
 
   test('without the optional packages, each door says which one to add', async () => {
     writeFileSync(
