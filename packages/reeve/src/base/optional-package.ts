@@ -3,16 +3,23 @@ import { messageOf, ReeveError } from './errors.ts'
 import { readManifest } from './package-files.ts'
 
 /**
- * The entry of an optional package.
- * @param use what needs it, as the subject of a sentence: `Hosted models`
- * @throws `missing-package`
+ * The entries of optional packages.
+ * @param use what needs them, as the subject of a sentence: `Hosted models`
+ * @throws `missing-package`, with all that are to be installed
  */
-export function findPackage(name: string, use: string): string {
-  try {
-    return createRequire(import.meta.url).resolve(name)
-  } catch (cause) {
-    throw missingPackage([name], use, cause)
+export function findPackages<const Names extends string[]>(
+  names: Names,
+  use: string,
+): { [Index in keyof Names]: string } {
+  const entries: string[] = []
+  for (const name of names) {
+    try {
+      entries.push(createRequire(import.meta.url).resolve(name))
+    } catch (cause) {
+      throw missingPackage([name, ...names.filter((other) => other !== name)], use, cause)
+    }
   }
+  return entries as { [Index in keyof Names]: string }
 }
 
 /**

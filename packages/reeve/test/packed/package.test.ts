@@ -175,9 +175,12 @@ test('a scripted model answers', async () => {
   test('without the optional packages, each door says which one to add', async () => {
     writeFileSync(
       join(desk, 'doors.ts'),
-      `import { hostedEmbedder, hostedSolver } from 'reeve'
+      `import { createServer } from 'node:http'
+import { hostedEmbedder, hostedSolver, workflow } from 'reeve'
 import { mcpServer } from 'reeve/mcp'
-import { HttpClient, runJavaScript, runPython, webPageTool } from 'reeve/tools'
+import { runInMemory } from 'reeve/testing'
+import { runJavaScript, runPython, webPageTool } from 'reeve/tools'
+import { z } from 'zod'
 
 const { signal } = new AbortController()
 const keys = { ANTHROPIC_API_KEY: 'k', OPENAI_API_KEY: 'k', GOOGLE_GENERATIVE_AI_API_KEY: 'k' }
@@ -190,7 +193,20 @@ const doors: Record<string, () => unknown> = {
   mcp: () => mcpServer({ name: 'notes', command: 'node', args: [] }).offers(),
   javascript: () => runJavaScript('1', {} as never),
   python: () => runPython('1', {} as never),
+  page: lookAtPage,
 }
+
+async function lookAtPage() {
+  const server = createServer((_, answer) => answer.setHeader('content-type', 'text/html').end('<p>hello'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const host = '127.0.0.1:' + (server.address() as { port: number }).port
+  const tool = webPageTool({ allow: [], allowPrivate: [host] })
+  const look = workflow({ name: 'look', input: z.object({}), run: (ctx) => ctx.call(tool, { url: 'http://' + host }) })
+  const { result } = await runInMemory(look, {})
+  server.close()
+  throw result.status === 'failed' ? result.error : new Error(result.status)
+}
+
 for (const [door, open] of Object.entries(doors)) {
   try {
     await open()
@@ -210,6 +226,7 @@ for (const [door, open] of Object.entries(doors)) {
       expect.stringMatching(/^mcp .*npm install @modelcontextprotocol\/sdk@1/),
       expect.stringMatching(/^javascript missing-package .*npm install quickjs-emscripten@0\.32/),
       expect.stringMatching(/^python missing-package .*npm install pyodide@/),
+      expect.stringMatching(/^page missing-package .*npm install html-to-text@10 htmlparser2@10$/),
     ])
     const served = await reeve('mcp')
     expect(served.stderr).toMatch(/npm install @modelcontextprotocol\/sdk@1/)

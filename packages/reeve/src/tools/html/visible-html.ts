@@ -1,11 +1,18 @@
 import { type Look, lookOf, neverShown, plainLook } from './hidden.ts'
 import { type Styled, StyleSheet } from './style-sheet.ts'
 
-/** The parts of `htmlparser2` that are used: it is given, so that importing this loads nothing. */
-export type HtmlParser = Pick<typeof import('htmlparser2'), 'parseDocument' | 'DomUtils'>
+/**
+ * The parts of `htmlparser2` that are used. It is given, so that importing this loads nothing; without its types, so
+ * that these declarations compile where the optional package is not installed.
+ */
+export interface HtmlParser {
+  parseDocument(html: string): unknown
+  DomUtils: unknown
+}
 
-type HtmlNode = ReturnType<HtmlParser['parseDocument']>['children'][number]
-type HtmlParent = ReturnType<HtmlParser['parseDocument']> | Extract<HtmlNode, { children: unknown[] }>
+type Parser = Pick<typeof import('htmlparser2'), 'parseDocument' | 'DomUtils'>
+type HtmlNode = ReturnType<Parser['parseDocument']>['children'][number]
+type HtmlParent = ReturnType<Parser['parseDocument']> | Extract<HtmlNode, { children: unknown[] }>
 
 export interface VisibleHtml {
   html: string
@@ -20,7 +27,8 @@ const deepest = 200
  * HTML without what a person would not see: text that only a machine reads is how instructions are smuggled in. Style
  * sheets are followed as far as they apply on every screen. Takes as long as the page wants it to: run it where it can be ended.
  */
-export function visibleHtml(html: string, { parseDocument, DomUtils }: HtmlParser): VisibleHtml {
+export function visibleHtml(html: string, parser: HtmlParser): VisibleHtml {
+  const { parseDocument, DomUtils } = parser as Parser
   const page = parseDocument(html)
   const sheets = DomUtils.getElementsByTagName('style', page, true).map((style) =>
     DomUtils.textContent(style),

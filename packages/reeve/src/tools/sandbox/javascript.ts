@@ -1,7 +1,7 @@
 import { dirname, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Json } from '../../base/json.ts'
-import { findPackage } from '../../base/optional-package.ts'
+import { findPackages } from '../../base/optional-package.ts'
 import { runIsolated } from './isolate.ts'
 import { resolveLimits, type SandboxLimits } from './limits.ts'
 import type { ScriptResult } from './script-reply.ts'
@@ -16,7 +16,7 @@ export function runJavaScript(
   input: Json = null,
   limits: SandboxLimits & { signal?: AbortSignal } = {},
 ): Promise<ScriptResult> {
-  const interpreter = findPackage('quickjs-emscripten', 'Scripts in JavaScript')
+  const [interpreter] = findPackages(['quickjs-emscripten'], 'Scripts in JavaScript')
   const { signal, ...rest } = limits
   return runIsolated({
     language: 'javascript',

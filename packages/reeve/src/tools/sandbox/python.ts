@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import type { Json } from '../../base/json.ts'
-import { findPackage } from '../../base/optional-package.ts'
+import { findPackages } from '../../base/optional-package.ts'
 import { runIsolated } from './isolate.ts'
 import { resolveLimits, type SandboxLimits } from './limits.ts'
 import type { ScriptResult } from './script-reply.ts'
@@ -15,7 +15,8 @@ export function runPython(
   input: Json = null,
   limits: SandboxLimits & { signal?: AbortSignal } = {},
 ): Promise<ScriptResult> {
-  const folder = dirname(findPackage('pyodide', 'Scripts in Python'))
+  const [entry] = findPackages(['pyodide'], 'Scripts in Python')
+  const folder = dirname(entry)
   const { signal, ...rest } = limits
   return runIsolated({
     language: 'python',

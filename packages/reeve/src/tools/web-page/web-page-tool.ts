@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import { findPackage } from '../../base/optional-package.ts'
+import { findPackages } from '../../base/optional-package.ts'
 import { siblingScript } from '../../base/package-files.ts'
 import { firstCharacters } from '../../base/shorten.ts'
 import { type Duration, toMs } from '../../base/time.ts'
@@ -98,7 +98,7 @@ export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebP
 
 /** @throws `missing-package` `page-not-read`; the signal's reason */
 async function readInThread(request: PageRequest, readMs: number, signal: AbortSignal): Promise<Page> {
-  findPackage('html-to-text', 'Tools for web pages')
+  findPackages(['html-to-text', 'htmlparser2'], 'Tools for web pages')
   const file = siblingScript(import.meta.url, 'html-worker')
   const worker = new Worker(file, {
     workerData: request,
