@@ -3,6 +3,12 @@ import { describeValue, longestName } from './shorten.ts'
 
 const control = /\p{Cc}/u
 
+/** What `checkText` answers as it is, found out at little cost; others it may still answer. */
+export function isShortText(value: unknown): value is string {
+  if (typeof value !== 'string' || value === '' || value.length > longestName / 3) return false
+  return !control.test(value) && value.isWellFormed()
+}
+
 /**
  * A short text that names something: a call, a key, a queue, an id, who acts. Both databases keep it as it is, put it
  * into an index and show it on one line. Half a surrogate pair, as where a longer text was cut, becomes U+FFFD.

@@ -1,7 +1,7 @@
 import { fromErrorRecord, messageOf, ReeveError, toErrorRecord } from '../base/errors.ts'
 import { misfit, validate } from '../base/schema.ts'
 import { describeValue } from '../base/shorten.ts'
-import { checkText } from '../base/text.ts'
+import { checkText, isShortText } from '../base/text.ts'
 import { lastMoment, toMs } from '../base/time.ts'
 import type { NewApproval } from '../store/approvals.ts'
 import type { Blob } from '../store/chain.ts'
@@ -212,7 +212,7 @@ export class Execution implements TurnSource {
    * promise that never settles: nothing for user code to catch.
    */
   issue(kind: CallKind, given: string, args: string | null): Call {
-    refuseInsideBody(this, `${kind} ${describeValue(given)}`)
+    refuseInsideBody(this, kind, given)
     const step = this.#nextStep++
     const { name: checked, fault } = checkName(kind, given, step)
     const name = this.edges.secrets.redact(checked)
@@ -639,6 +639,7 @@ export class Execution implements TurnSource {
 }
 
 function checkName(kind: CallKind, name: unknown, step: number): { name: string; fault?: ReeveError } {
+  if (isShortText(name)) return { name }
   try {
     return { name: checkText(name, `The name of call ${step} (${kind})`) }
   } catch (error) {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ReeveError } from '../base/errors.ts'
+import { describeValue } from '../base/shorten.ts'
 import type { Execution } from './execution.ts'
 
 /** Whose body the code at hand is a part of, however many awaits deep. It follows the code, so it is exact beside others. */
@@ -15,11 +16,12 @@ export function runBody<T>(execution: Execution, what: string, body: () => T): T
  * the numbers of all calls after it.
  * @throws `nested-call`
  */
-export function refuseInsideBody(execution: Execution, made: string): void {
+export function refuseInsideBody(execution: Execution, made: string, name?: unknown): void {
   const body = bodies.getStore()
   if (body?.execution !== execution) return
+  const call = name === undefined ? made : `${made} ${describeValue(name)}`
   throw new ReeveError(
     'nested-call',
-    `The call of ${made} was made inside ${body.what}, whose body a replay does not run again. Make it outside: let the body return what is needed, and call ctx with it afterwards. For a part with calls of its own, use a plain function or a child run (ctx.start).`,
+    `The call of ${call} was made inside ${body.what}, whose body a replay does not run again. Make it outside: let the body return what is needed, and call ctx with it afterwards. For a part with calls of its own, use a plain function or a child run (ctx.start).`,
   )
 }

@@ -8,22 +8,36 @@ import type { Bulk, Value } from './database.ts'
  * @throws `bad-value`
  */
 export function checkRow(bulk: Bulk, row: readonly Value[]): void {
-  let index = 0
-  for (const column in bulk.columns) {
-    const value = row[index++]
+  const kinds = kindsOf(bulk)
+  for (let index = 0; index < kinds.length; index++) {
+    const value = row[index]
     if (value === null) continue
-    const kind = bulk.columns[column]!
+    const kind = kinds[index]!
     const isKept =
       kind === 'int'
         ? Number.isSafeInteger(value)
         : kind === 'text'
           ? typeof value === 'string' && !value.includes('\0')
           : value instanceof Uint8Array
-    if (!isKept) throw badValue(column, kind, value)
+    if (!isKept) throw badValue(Object.keys(bulk.columns)[index]!, kind, value)
   }
 }
 
-function badValue(column: string, kind: Bulk['columns'][string], value: unknown): ReeveError {
+type Kind = Bulk['columns'][string]
+
+const kindsByBulk = new WeakMap<Bulk, Kind[]>()
+
+/** The kinds of a statement's columns in their order: looked up once for each row that is written. */
+function kindsOf(bulk: Bulk): Kind[] {
+  let kinds = kindsByBulk.get(bulk)
+  if (!kinds) {
+    kinds = Object.values(bulk.columns)
+    kindsByBulk.set(bulk, kinds)
+  }
+  return kinds
+}
+
+function badValue(column: string, kind: Kind, value: unknown): ReeveError {
   const wanted = { int: 'a whole number below 2^53', text: 'a text without NUL', bytes: 'bytes' }[kind]
   return new ReeveError(
     'bad-value',
