@@ -14,6 +14,7 @@ import {
 } from '../store/budgets.ts'
 import type { Database } from '../store/database.ts'
 import type { CallBill } from '../store/model-calls.ts'
+import { soundUsage } from './heal.ts'
 import type { Answer, Question, SolveOptions, Solver, Usage } from './solver.ts'
 
 const nano = 1e9
@@ -210,7 +211,7 @@ async function pay(
     await purse.settle(reservation, isUnknown ? usd : 0, { isUnknown })
     throw error
   }
-  const { usage = { inputTokens: 0, outputTokens: 0, costUsd: usd } } = answer
+  const usage = soundUsage(answer.usage ?? { inputTokens: 0, outputTokens: 0, costUsd: usd }, usd)
   // What is no amount counts as the most that the call may have cost.
   await purse.settle(reservation, usage.costUsd >= 0 ? usage.costUsd : usd, { usage })
   return answer

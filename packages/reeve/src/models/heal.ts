@@ -64,7 +64,8 @@ export async function askUntilValid(
     if (tried.failure) return { result: { outcome: 'failed', failure: tried.failure }, record }
 
     const { answer } = tried
-    if (answer.usage) addUsage(record.usage, answer.usage)
+    if (answer.usage)
+      addUsage(record.usage, soundUsage(answer.usage, solver.worstCaseUsd?.(asked, limits) ?? 0))
     if (answer.kind === 'abstain') {
       limits.texts?.discard(answer.reason)
       return { result: { outcome: 'abstained', reason: answer.reason }, record }
@@ -168,6 +169,18 @@ function answered(
 export function confidenceOf(answer: { confidence?: number }): number {
   const confidence = answer.confidence ?? 1
   return Number.isNaN(confidence) ? 0 : confidence
+}
+
+/** What a solver says that it used, where it can be true; a cost that cannot counts as the most that it can have been. */
+export function soundUsage(usage: Usage, mostUsd: number): Usage {
+  const sound = (amount: number) => Number.isFinite(amount) && amount >= 0
+  const { inputTokens, outputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, costUsd } = usage
+  if ([inputTokens, outputTokens, cachedInputTokens, cacheWriteTokens, costUsd].every(sound)) return usage
+  return {
+    inputTokens: sound(inputTokens) ? inputTokens : 0,
+    outputTokens: sound(outputTokens) ? outputTokens : 0,
+    costUsd: sound(costUsd) ? costUsd : mostUsd,
+  }
 }
 
 export function addUsage(total: Usage, usage: Usage): void {

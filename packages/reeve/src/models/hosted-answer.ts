@@ -48,8 +48,8 @@ export function toUsage(
 ): Usage {
   return (
     reportedUsage(usage, price) ?? {
-      inputTokens: usage.inputTokens ?? promptBytes(question),
-      outputTokens: usage.outputTokens ?? Buffer.byteLength(text),
+      inputTokens: isCount(usage.inputTokens) ? usage.inputTokens : promptBytes(question),
+      outputTokens: isCount(usage.outputTokens) ? usage.outputTokens : Buffer.byteLength(text),
       costUsd: mostUsd,
     }
   )
@@ -58,8 +58,11 @@ export function toUsage(
 /** What the provider counted, at this price; undefined when it told no tokens. */
 export function reportedUsage(usage: LanguageModelUsage, price: Price | undefined): Usage | undefined {
   const { inputTokens, outputTokens } = usage
-  if (inputTokens === undefined || outputTokens === undefined) return undefined
-  const { cacheReadTokens: read = 0, cacheWriteTokens: written = 0 } = usage.inputTokenDetails ?? {}
+  if (!isCount(inputTokens) || !isCount(outputTokens)) return undefined
+  const { cacheReadTokens, cacheWriteTokens } = usage.inputTokenDetails ?? {}
+  // What was cached is cheaper, so of a figure that cannot be true nothing counts as cached.
+  const read = isCount(cacheReadTokens) && cacheReadTokens <= inputTokens ? cacheReadTokens : 0
+  const written = isCount(cacheWriteTokens) ? cacheWriteTokens : 0
   return {
     inputTokens,
     outputTokens,
@@ -67,4 +70,9 @@ export function reportedUsage(usage: LanguageModelUsage, price: Price | undefine
     ...(read > 0 && { cachedInputTokens: read }),
     ...(written > 0 && { cacheWriteTokens: written }),
   }
+}
+
+/** A provider may tell what cannot be a count of tokens. */
+function isCount(tokens: number | undefined): tokens is number {
+  return tokens !== undefined && Number.isSafeInteger(tokens) && tokens >= 0
 }

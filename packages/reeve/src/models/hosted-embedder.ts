@@ -58,7 +58,10 @@ export function hostedEmbedder(
         refuseUnfit(reply.embeddings)
         vectors.push(...reply.embeddings)
         // A provider that counts no tokens: bytes stand for them.
-        tokens += reply.usage.tokens > 0 ? reply.usage.tokens : bytesOf(values)
+        tokens +=
+          Number.isSafeInteger(reply.usage.tokens) && reply.usage.tokens > 0
+            ? reply.usage.tokens
+            : bytesOf(values)
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof ReeveError) throw error

@@ -1,11 +1,14 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { ReeveError } from '../../src/base/errors.ts'
 import { FakeClock } from '../../src/base/fake-clock.ts'
 import { budgeted, openPurse } from '../../src/models/budget.ts'
+import { hostedSolver } from '../../src/models/hosted.ts'
+import { askRoute } from '../../src/models/route.ts'
 import type { Question, Solver } from '../../src/models/solver.ts'
 import { readBudget, reserve } from '../../src/store/budgets.ts'
 import type { Database } from '../../src/store/database.ts'
 import { openTestDatabase } from '../engine/harness.ts'
+import { anthropicMessage, providerDouble } from './provider-double.ts'
 
 const question: Question = { task: 'extract', name: 'q', input: {} }
 const options = { signal: new AbortController().signal }
@@ -137,4 +140,35 @@ test('free solvers are answered without a purse', () => {
     settle: () => Promise.reject(new Error('asked')),
   }
   expect(budgeted(free, noPurse).solve(question, options)).toEqual({ kind: 'text', text: 'yes' })
+})
+
+test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  'a solver that says it cost %d is settled at the most that it may have cost',
+  async (costUsd) => {
+    const database = await openTestDatabase(new FakeClock())
+    const solver = budgeted(paidSolver(0.2, answers(costUsd)), purseOn(database, 1, 1))
+    const asked = { clock: new FakeClock(), ...options }
+    const answer = await askRoute({ solvers: [solver] }, { ...question, task: 'generate' }, undefined, asked)
+    expect(answer.usage.costUsd).toBe(0.2)
+    expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 0, spent_nanousd: 2e8 })
+  },
+)
+
+test.each([
+  { input_tokens: -10, output_tokens: 5 },
+  { input_tokens: 10, output_tokens: -5 },
+  { input_tokens: 1.5, output_tokens: 5 },
+  { input_tokens: 1e300, output_tokens: 5 },
+])('a provider that counts %j is counted at the most that the call may have cost', async (usage) => {
+  const double = await providerDouble(() => anthropicMessage('yes', usage))
+  onTestFinished(() => double.close())
+  const solver = hostedSolver('anthropic/claude-haiku-4-5', {
+    keys: { ANTHROPIC_API_KEY: 'k' },
+    baseUrl: `${double.url}/v1`,
+  })
+  const given = { ...question, task: 'generate' } as const
+  const answer = await solver.solve(given, options)
+  expect(answer.usage!.costUsd).toBe(solver.worstCaseUsd!(given))
+  expect(answer.usage!.inputTokens).toBeGreaterThan(0)
+  expect(answer.usage!.outputTokens).toBeGreaterThanOrEqual(0)
 })
