@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../store/database.ts'
 import { type JournalEvent, readEvents } from '../store/journal.ts'
 import { type RunRow, requireRun } from '../store/runs.ts'
-import { type Standing, standingOf, topOf } from './standing.ts'
+import { type Standing, standingOf, topOf } from '../store/standing.ts'
 
 const pollMs = 25
 

@@ -8,12 +8,12 @@ import { type ApprovalContext, approvalContext } from '../server/approval-contex
 import type { ApprovalRow } from '../store/approvals.ts'
 import type { Database } from '../store/database.ts'
 import { readEvents } from '../store/journal.ts'
+import type { Standing } from '../store/standing.ts'
 import { approvalScreen, contextLines, isCut, warningsOf } from './approval-screen.ts'
 import { type Cli, operands } from './cli.ts'
 import { codeOf, type ExitCode, exitCodes } from './exit-codes.ts'
 import { moment, safeLine } from './safe-text.ts'
 import { shownLines } from './shown-value.ts'
-import type { Standing } from './standing.ts'
 
 /**
  * The commands that decide an approval, as the user can paste them. `wanted`: what an answer must be. One that no screen

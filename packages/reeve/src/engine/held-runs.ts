@@ -140,7 +140,7 @@ export class HeldRuns {
     }
     const { events, inbox } = loaded ?? (await loadRun(database, run))
     const fault = verifyChain(run.id, events, headOf(run))
-    if (fault) throw new ReeveError('damaged-journal', `its journal does not hold together: ${fault.problem}`)
+    if (fault) throw new ReeveError('journal-damaged', `its journal does not hold together: ${fault.problem}`)
     const history = readHistory(events)
     const claim: Claim = {
       no: run.no,

@@ -98,7 +98,7 @@ class Call implements SolveOptions {
       const onAbort = () => stop(signal.reason)
       const cancelTimer = clock.after(timeoutMs, () => {
         this.timedOut = true
-        stop(new ReeveError('timed-out', `no answer within ${timeoutMs} ms`, { retryable: true }))
+        stop(new ReeveError('timeout', `no answer within ${timeoutMs} ms`, { retryable: true }))
       })
       const done = () => {
         cancelTimer()

@@ -4,10 +4,11 @@ import { firstCharacters } from '../base/shorten.ts'
 import { isoText, systemClock } from '../base/time.ts'
 import { wantedOf } from '../engine/answer.ts'
 import type { Runtime } from '../runtime.ts'
-import { type ApprovalRow, approvalsOf, type ApprovalView as PendingRow } from '../store/approvals.ts'
+import type { ApprovalRow, ApprovalView as PendingRow } from '../store/approvals.ts'
 import { readEvents } from '../store/journal.ts'
 import { costsOfRuns } from '../store/model-calls.ts'
-import { endedStatuses, type RunRow, type RunStatus, requireRun } from '../store/runs.ts'
+import { type RunStatus, requireRun } from '../store/runs.ts'
+import { pendingOf, standingOf } from '../store/standing.ts'
 import { drivenVersions, lackOf } from '../store/workers.ts'
 
 /** What a person is asked, as an outsider sees it. */
@@ -56,7 +57,8 @@ type Served = Pick<Runtime, 'engine' | 'database'>
 /** @throws `unknown-run` */
 export async function viewRun(runtime: Served, id: string): Promise<RunView> {
   const row = await requireRun(runtime.database, id)
-  const asked = (await approvalsOf(runtime.database, row.no)).filter(({ status }) => status === 'pending')
+  // What its children ask is asked of whoever looks at it, too.
+  const asked = await pendingOf(runtime.database, row.no)
   const view: RunView = {
     run: row.id,
     workflow: row.workflow,
@@ -111,7 +113,10 @@ function viewPayload(payload: string | null): Json {
   return JSON.parse(payload) as Json
 }
 
-/** Waits until a run has ended, is stuck or needs a person, or until the time is up; then answers how it stands. */
+/**
+ * Waits until a run rests (it ended, is stuck, or goes on only when somebody does something), or until the time is up; then
+ * answers how it stands.
+ */
 export async function untilRest(
   runtime: Served,
   id: string,
@@ -119,13 +124,22 @@ export async function untilRest(
   signal: AbortSignal,
 ): Promise<RunView> {
   const { promise: rest, resolve } = Promise.withResolvers<void>()
+  let looking: 'no' | 'once' | 'again' = 'no'
   const look = async () => {
-    const row = await requireRun(runtime.database, id)
-    if (await isAtRest(runtime, row)) resolve()
+    do {
+      looking = 'once'
+      const { state } = await standingOf(runtime.database, await requireRun(runtime.database, id))
+      if (state !== 'moving') resolve()
+    } while ((looking as string) === 'again')
+    looking = 'no'
   }
-  const lookAgain = () => void look().catch(resolve)
+  const lookAgain = () => {
+    if (looking === 'no') void look().catch(resolve)
+    else looking = 'again'
+  }
   const stopWatching = [
-    runtime.engine.onEnded((run) => run.id === id && lookAgain()),
+    // Any run's end may be that of a child.
+    runtime.engine.onEnded(lookAgain),
     runtime.database.onOutsideChange(lookAgain),
     systemClock.after(waitMs, resolve),
   ]
@@ -142,12 +156,6 @@ export async function untilRest(
     for (const stop of stopWatching) stop()
     signal.removeEventListener('abort', onAbort)
   }
-}
-
-async function isAtRest(runtime: Served, row: RunRow): Promise<boolean> {
-  if (row.status === 'stuck' || endedStatuses.includes(row.status)) return true
-  if (row.status !== 'waiting') return false
-  return (await approvalsOf(runtime.database, row.no)).some(({ status }) => status === 'pending')
 }
 
 /** What went wrong, for a program that may try again: never a stack. */

@@ -5,7 +5,7 @@ import type { Json } from '../base/json.ts'
 /** Deeper data is never meant for people or models, and exhausts the stack of whatever walks it. */
 const deepest = 64
 
-/** Parses JSON from outside; its size is the caller's to cap. @throws `bad-json` `json-too-deep` */
+/** Parses JSON from outside; its size is the caller's to cap. @throws `not-json` `json-too-deep` */
 export function parseBoundedJson(text: string, what: string): Json {
   if (depthOf(text) > deepest) {
     throw new ReeveError('json-too-deep', `${what} is JSON nested more than ${deepest} levels deep.`)
@@ -13,13 +13,13 @@ export function parseBoundedJson(text: string, what: string): Json {
   try {
     return JSON.parse(text) as Json
   } catch (cause) {
-    throw new ReeveError('bad-json', `${what} is not JSON: ${messageOf(cause)}`, { cause })
+    throw new ReeveError('not-json', `${what} is not JSON: ${messageOf(cause)}`, { cause })
   }
 }
 
 /**
  * As `parseBoundedJson`, for what somebody else's program wrote: a number that would be rounded is refused, and a
- * property that is given twice. @throws `bad-json` `json-too-deep` `inexact-json`
+ * property that is given twice. @throws `not-json` `json-too-deep` `inexact-json`
  */
 export function parseForeignJson(text: string, what: string): Json {
   const value = parseBoundedJson(text, what)

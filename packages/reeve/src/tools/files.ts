@@ -92,6 +92,6 @@ function decode(content: Buffer, wanted: Encoding, shown: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(content)
   } catch (cause) {
-    throw new ReeveError('not-text', `"${shown}" is not UTF-8 text. Read it as base64.`, { cause })
+    throw new ReeveError('not-utf8', `"${shown}" is not UTF-8 text. Read it as base64.`, { cause })
   }
 }

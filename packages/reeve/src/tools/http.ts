@@ -141,7 +141,7 @@ function resultOf({ status, url, headers, contentType, bytes, text }: HttpRespon
   return { status, url, headers, body: bodyOf(contentType, bytes, text, new URL(url).origin) }
 }
 
-/** @throws `bad-json` `json-too-deep` `inexact-json` */
+/** @throws `not-json` `json-too-deep` `inexact-json` */
 export function bodyOf(contentType: string, bytes: Buffer, text: string, origin: string): Json {
   if (bytes.length === 0) return null
   if (/^application\/(.+\+)?json$/.test(contentType)) return parseForeignJson(text, `The answer of ${origin}`)

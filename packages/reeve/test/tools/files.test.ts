@@ -217,7 +217,7 @@ test('as tools, each has its class and its risk', async () => {
   ])
   await callTool(write, { path: 'b.bin', content: '/wA=', encoding: 'base64' })
   expect(readFileSync(join(root, 'b.bin'))).toEqual(Buffer.from([0xff, 0]))
-  await expect(callTool(read, { path: 'b.bin' })).rejects.toMatchObject({ code: 'not-text' })
+  await expect(callTool(read, { path: 'b.bin' })).rejects.toMatchObject({ code: 'not-utf8' })
   expect(await callTool(read, { path: 'b.bin', encoding: 'base64' })).toEqual({ content: '/wA=', bytes: 2 })
   expect((await callTool(list, {})).entries.map(({ name }) => name)).toEqual(['b.bin', 'sub'])
   expect(await callTool(remove, { path: 'b.bin' })).toEqual({ removed: true })

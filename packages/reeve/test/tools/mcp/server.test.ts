@@ -34,18 +34,25 @@ const wire = tool({
     return { wired: amount }
   },
 })
+const paying = workflow({
+  name: 'pay',
+  input: z.object({ amount: z.number() }),
+  run: (ctx, args) => ctx.call(wire, args),
+})
 const flows = [
   workflow({
     name: 'greet',
     input: z.object({ name: z.string(), polite: z.boolean().default(true) }),
     run: (ctx, { name, polite }) => ctx.step('greeting', () => `${polite ? 'Dear' : 'Hi'} ${name}`),
   }),
-  workflow({
-    name: 'pay',
-    input: z.object({ amount: z.number() }),
-    run: (ctx, args) => ctx.call(wire, args),
-  }),
+  paying,
   workflow({ name: 'nap', input: z.object({}), run: (ctx) => ctx.sleep('1h') }),
+  workflow({ name: 'hear', input: z.object({}), run: (ctx) => ctx.waitFor('go') }),
+  workflow({
+    name: 'team',
+    input: z.object({}),
+    run: async (ctx) => (await ctx.start(paying, { amount: 7 })).result(),
+  }),
   workflow({ name: 'label', input: Tree, run: (_ctx, { label }) => label }),
   workflow({
     name: 'on-day',
@@ -106,10 +113,12 @@ test('every workflow is a tool that tells its schema, its own references include
     'reeve.run',
     'fail',
     'greet',
+    'hear',
     'label',
     'nap',
     'on-day',
     'pay',
+    'team',
     'visit',
   ])
   const [greet, label, onDay] = ['greet', 'label', 'on-day'].map(
@@ -197,6 +206,19 @@ test('a run that waits for a person is answered at once, and its approval is a r
   expect((run.events as { type: string }[]).map(({ type }) => type)).toContain('effect-completed')
   await expect(read(client, 'reeve://runs/none')).rejects.toThrow('There is no run none')
   await expect(read(client, 'file:///etc/passwd')).rejects.toThrow('There is no resource')
+})
+
+test('a run that only somebody else can move is answered at once, as the terminal would say it rests', async () => {
+  const { client, runtime } = await connected()
+  expect(await call(client, 'hear', { input: {} })).toMatchObject({
+    status: 'waiting',
+    reason: 'signal "go"',
+  })
+  const team = await call(client, 'team', { input: {} })
+  expect(team).toMatchObject({ status: 'waiting', waitsFor: [{ subject: 'bank.wire' }] })
+  const paused = await runtime.engine.startRun('nap', {})
+  await runtime.engine.control.pause(paused.id)
+  expect(await call(client, 'reeve.run', { run: paused.id })).toMatchObject({ run: paused.id })
 })
 
 test('approvals are decided only where that is allowed, and only what was seen', async () => {

@@ -1,8 +1,8 @@
-import type { ApprovalRow } from '../store/approvals.ts'
-import type { Session } from '../store/database.ts'
-import { listQueues } from '../store/queues.ts'
-import { endedStatuses, type RunRow } from '../store/runs.ts'
-import { drivenVersions, lackOf } from '../store/workers.ts'
+import type { ApprovalRow } from './approvals.ts'
+import type { Session } from './database.ts'
+import { listQueues } from './queues.ts'
+import { endedStatuses, type RunRow } from './runs.ts'
+import { drivenVersions, lackOf } from './workers.ts'
 
 /**
  * How a run stands, its children included:
@@ -32,7 +32,7 @@ export async function standingOf(session: Session, run: RunRow): Promise<Standin
     (member.status === 'queued' && !isHeld(member) && lackOf(member, driven) === undefined)
   const driven = await drivenVersions(session)
   const isHeld = (member: RunRow) => member.paused !== 0 || held.has(member.queue)
-  const approvals = await pendingIn(session, run.no)
+  const approvals = await pendingOf(session, run.no)
   if (family.some(goesOn)) return { state: 'moving', run, approvals }
   if (approvals.length > 0) return { state: 'waiting', run, approvals }
   const stuck = family.find((member) => member.status === 'stuck')
@@ -54,7 +54,8 @@ function familyOf(session: Session, no: number): Promise<RunRow[]> {
   )
 }
 
-function pendingIn(session: Session, no: number): Promise<ApprovalRow[]> {
+/** What people are asked by a run and the runs below it, ended ones included. */
+export function pendingOf(session: Session, no: number): Promise<ApprovalRow[]> {
   return session.all<ApprovalRow>(
     `${family} select * from approvals where run in (select no from family) and status = 'pending' order by requested_at, id`,
     [no],
