@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../../src/base/time.ts'
-import { noLimits, saveQueue } from '../../../src/store/queues.ts'
+import { CoreContext } from '../../../src/engine/context.ts'
+import { type Effect, effect } from '../../../src/engine/effect.ts'
 import { openSqlite } from '../../../src/store/sqlite.ts'
 import { openEngine } from '../../crash/engine.ts'
 import { crashWorkflow } from '../../crash/shapes/shape.ts'
@@ -23,19 +24,19 @@ const sleeper = crashWorkflow('sleeper', async (ctx) => {
   return ctx.step('woken', () => 1)
 })
 
-const caller = crashWorkflow(
-  'caller',
-  async (ctx) => ctx.step('call', async () => (await fetch(life.provider)).status),
-  { queue: 'provider' },
-)
+/** Each call tells when it began: how long it took to arrive is no matter of the rate. */
+const call: Effect = {
+  name: 'call',
+  effect: 'idempotent',
+  rate: { name: 'tool:call', key: '', ...life.rate },
+  run: async () => (await fetch(`${life.provider}?at=${Date.now()}`)).status,
+}
+
+const caller = crashWorkflow('caller', (ctx) => effect(CoreContext.executionOf(ctx), call, null))
 
 async function live(): Promise<void> {
   const database = openSqlite({ file: join(life.folder, 'reeve.db'), clock })
   const engine = await openEngine(database, clock, [sleeper, caller])
-  const { count, perMs } = life.rate
-  await database.transaction((session) =>
-    saveQueue(session, 'provider', { ...noLimits, rate_count: count, rate_ms: perMs }),
-  )
   process.stdout.write(`${Date.now()}\n`)
   await engine.start()
   const starting: Promise<unknown>[] = []

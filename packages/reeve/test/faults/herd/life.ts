@@ -7,6 +7,6 @@ export interface HerdLife {
   callers: number
   /** Where the callers call. */
   provider: string
-  /** What the queue of the callers allows. */
+  /** How often the provider may be called. */
   rate: { count: number; perMs: number }
 }

@@ -273,4 +273,34 @@ export const mutants: Mutant[] = [
     'for (let at = row.next_at; at !== null && at <= now && times.length < mostMissed; ) {',
     'for (let at = row.next_at; at !== null && at < now && times.length < 1; ) {',
   ),
+  bug(
+    'a rate counts anew in windows',
+    'store/call-rates.ts',
+    'last ? last.until + perMs + 1 : 0',
+    'last && last.until + perMs + 1 > now && now % perMs !== 0 ? last.until + 1 : 0',
+  ),
+  bug(
+    'a call that is late uses an old token',
+    'engine/effect.ts',
+    'this.#execution.edges.clock.now() > this.#mayBeginUntil',
+    'this.#mayBeginUntil < 0',
+  ),
+  bug(
+    'a queue starves by its name',
+    'store/shares.ts',
+    'if (level !== 0) return level < 0',
+    'if (level !== 0) return false',
+  ),
+  bug(
+    'a worker claims what it does not have',
+    'engine/worker.ts',
+    'workflows.find(workflow, version),\n    )',
+    '[workflow, version, workflows].length > 0,\n    )',
+  ),
+  bug(
+    'a key answers with a run of another input',
+    'engine/same-start.ts',
+    'there.given === given',
+    'there.id !== null',
+  ),
 ]
