@@ -99,6 +99,16 @@ describe('hostile mail', () => {
     expect(ticket.notes).toContain('suspicious: 10 invisible characters dropped')
   })
 
+  test('what nobody sees is removed, and what makes a letter or an emoji stays', async () => {
+    const read = async (text: string) =>
+      await readMail(Buffer.from(`From: a@example.com\nContent-Type: text/plain; charset=utf-8\n\n${text}`))
+    const hidden = [...'pay'].map((letter) => String.fromCodePoint(0xe0100 + letter.charCodeAt(0))).join('')
+    const seen = await read(`I \u2764\ufe0f it${hidden} \u3164\u2066\u2800 می\u200cخواهم`)
+    expect(seen.body).toBe('I \u2764\ufe0f it  می\u200cخواهم')
+    expect(seen.notes).toContain('6 invisible characters dropped')
+    expect((await read('a\u200b\u2060\ufe0fb \u200d c')).body).toBe('ab  c')
+  })
+
   test('long lines do not make the cutting of quotations slow', () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `On ${'x '.repeat(150)}${index}`)
     const started = process.cpuUsage()

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { Worker } from 'node:worker_threads'
 import { readVariables } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { type Duration, toMs } from '../base/time.ts'
@@ -132,6 +133,13 @@ export function serveReader<Input, Output>(read: (input: Input) => Promise<Outpu
     }
   })
   process.once('disconnect', () => process.exit(0))
+  endWithParent()
+}
+
+/** A thread of its own looks: while an input keeps the process busy, it does not hear that its parent is gone. */
+function endWithParent(): void {
+  const watch = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL') }, 500)`
+  new Worker(watch, { eval: true, env: {}, stdin: false }).unref()
 }
 
 function conditionsOf(args: readonly string[]): string[] {

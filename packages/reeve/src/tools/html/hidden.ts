@@ -28,6 +28,9 @@ export const neverShown: ReadonlySet<string> = new Set(
   ),
 )
 
+/** Attributes that decide whether text is seen. */
+const mattering = ['hidden', 'bgcolor', 'background', 'color', 'text', 'type']
+
 /** Why nothing in an element can be seen, or how text that stands in it looks. */
 export function lookOf(
   name: string,
@@ -35,6 +38,9 @@ export function lookOf(
   style: ReadonlyMap<string, string>,
   above: Look,
 ): { gone: string } | { look: Look } {
+  if (style.size === 0 && !mattering.some((key) => attributes[key] !== undefined) && name !== 'dialog') {
+    return { look: above }
+  }
   const variables = variablesOf(style, above.variables)
   const get = (property: string) => resolved(style.get(property), variables)
   const fontSize = fontSizeOf(get, above.fontSize)

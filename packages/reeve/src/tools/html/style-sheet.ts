@@ -25,6 +25,7 @@ interface Step {
 }
 
 const mostRules = 3000
+const nothing: ReadonlyMap<string, string> = new Map()
 const mostDeclarations = 200
 
 /**
@@ -39,7 +40,8 @@ export class StyleSheet {
   }
 
   /** What applies to an element: by property, the strongest. */
-  of(element: Styled): Map<string, string> {
+  of(element: Styled): ReadonlyMap<string, string> {
+    if (this.#rules.length === 0 && element.attribs.style === undefined) return nothing
     const matching = this.#rules.filter(({ steps }) => matches(steps, steps.length - 1, element))
     matching.sort((a, b) => a.weight - b.weight)
     const style = new Map<string, string>()

@@ -4,7 +4,7 @@ import type { Json } from '../../base/json.ts'
 import { toMs } from '../../base/time.ts'
 import { bodyOf, callHttp, usualEffect, usualRisk } from '../http.ts'
 import { asNotApplied, HttpClient, type HttpPolicy } from '../http-client.ts'
-import { fromJsonSchema } from '../json-schema.ts'
+import { type FromJsonSchema, fromJsonSchema } from '../json-schema.ts'
 import { type Risk, type Tool, tool } from '../tool.ts'
 import { type Part, readDocument } from './document.ts'
 import { type Operation, type OperationName, operationsOf } from './operation.ts'
@@ -35,7 +35,7 @@ const output = z.object({ status: z.number().int(), body: z.unknown() })
  * One tool for each operation of a document. GET and HEAD read, at low risk. PUT and DELETE may be repeated, as HTTP
  * has it; POST and PATCH only when the operation takes an Idempotency-Key: else an unknown outcome goes to a person.
  * DELETE is of high risk. Refusals (4xx) are results.
- * @throws `bad-openapi` (with the path in the document) `bad-tool` `bad-host`
+ * @throws `bad-openapi` (with the path in the document) `bad-schema` (what cannot be checked, by name) `bad-tool` `bad-host`
  */
 export function openApiTools(options: OpenApiOptions): Tool<Record<string, unknown>, OpenApiResult>[] {
   const { name, document, server, operations, risk, ...policy } = options
@@ -76,7 +76,7 @@ function operationTool(
   return tool({
     name,
     description: operation.description,
-    input: fromJsonSchema(operation.input, `The input of ${operation.place}`),
+    input: inputOf(operation),
     output,
     effect: usualEffect(operation.method, operation.takesKey),
     risk,
@@ -92,6 +92,16 @@ function operationTool(
       }
     },
   }) as Tool<Record<string, unknown>, OpenApiResult>
+}
+
+function inputOf({ input, place }: Operation): FromJsonSchema {
+  try {
+    return fromJsonSchema(input, `The input of ${place}`)
+  } catch (error) {
+    if (!(error instanceof ReeveError) || error.code !== 'bad-schema') throw error
+    const hint = 'Mend the document, or leave the operation out with the option `operations`.'
+    throw new ReeveError('bad-schema', `${error.message} ${hint}`, { details: error.details, cause: error })
+  }
 }
 
 function request(operation: Operation, server: URL, args: Json) {

@@ -84,7 +84,7 @@ function textBelow(element: TextNode): string {
 /** Invisible characters hide text from the person who checks, not from the model that reads. */
 export function tidy(text: string): string {
   return text
-    .replace(/[\p{Cf}\p{Co}]/gu, '')
+    .replace(/[\p{Cf}\p{Co}\p{Variation_Selector}]|\u034f|\u115f|\u1160|\u2800|\u3164|\uffa0/gu, '')
     .replace(/[^\S\n]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{3,}/g, '\n\n')
