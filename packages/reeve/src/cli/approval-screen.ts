@@ -138,7 +138,8 @@ export function contextLines(context: ApprovalContext, extent: 'fitting' | 'whol
     lines.push(
       `${index === 0 ? 'asked by' : 'started by'} workflow ${safeLine(workflow)}, run ${run}, which was given:`,
     )
-    lines.push(...shownLines(input, limits).map((line) => `  ${line}`))
+    const given = shownLines(input, limits)
+    lines.push(...(given.length > 0 ? given : ['nothing']).map((line) => `  ${line}`))
   }
   if (context.forkedFrom !== null)
     lines.push(`its run is a fork of run ${context.forkedFrom}, where this may have been done already`)

@@ -107,7 +107,7 @@ function refuseOtherKind(approval: Asked, field: string, from: Json | undefined,
 function invalidEdit({ id }: Pick<ApprovalRow, 'id'>, why: string): ReeveError {
   return new ReeveError(
     'invalid-edit',
-    `The edit of approval ${id} does not fit: ${why}. Nothing was decided; the approval waits as before. Give an edit that fits.`,
+    `The edit of approval ${id} does not fit: ${why.replace(/\.$/, '')}. Nothing was decided; the approval waits as before. Give an edit that fits.`,
   )
 }
 

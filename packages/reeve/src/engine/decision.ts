@@ -106,7 +106,7 @@ export function refuseUnfit(approval: ApprovalView, decision: ApprovalDecision):
   if (problem !== undefined && decision.answer === undefined) {
     throw new ReeveError(
       'problem-stands',
-      `Approval ${approval.id} cannot be approved as it stands: ${problem}. Approve an edit that fits (reeve approve ${approval.id} --edit JSON), or reject it.`,
+      `Approval ${approval.id} cannot be approved as it stands: ${problem.replace(/\.$/, '')}. Approve an edit that fits (reeve approve ${approval.id} --edit JSON), or reject it.`,
     )
   }
 }

@@ -45,6 +45,19 @@ export function approvalCases(open: Open): void {
     expect((await approvalsOf(database, 1)).map((row) => row.step)).toEqual([1, 1, 2])
   })
 
+  storeCase(
+    'what an approval binds, and the schema of its edits, come back as written',
+    open,
+    async (database) => {
+      await addRuns(database, newRun(1))
+      const bound = asked('a', { binds: 'effect', input_schema: '{"type":"object"}' })
+      await database.bulk(insertApprovals, [bound, asked('b')].map(approvalValues))
+      const kept = { binds: 'effect', input_schema: '{"type":"object"}' }
+      expect(await requireApproval(database, 'a')).toMatchObject(kept)
+      expect(await requireApproval(database, 'b')).toMatchObject({ binds: null, input_schema: null })
+    },
+  )
+
   storeCase('the first decision stands', open, async (database) => {
     await addRuns(database, newRun(1))
     await database.bulk(insertApprovals, [approvalValues(asked('a'))])
