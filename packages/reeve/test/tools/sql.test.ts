@@ -123,6 +123,14 @@ test('what is listed is read, also beside names made up in the statement', async
   ).toEqual([['wax', 1]])
 })
 
+test('a listed view that is broken costs nobody else their tables', async () => {
+  writer.exec('CREATE VIEW broken AS SELECT * FROM gone')
+  const query = sqlTool({ name: 'shop.query', file, tables: ['orders', 'broken', 'never made'] })
+  expect((await callTool(query, { sql: 'SELECT count(*) FROM orders' })).rows).toEqual([[3]])
+  await expect(callTool(query, { sql: 'SELECT * FROM broken' })).rejects.toThrow(/prohibited/)
+  writer.exec('DROP VIEW broken')
+})
+
 test('a view that may be read shows what it is made of, and nothing else', async () => {
   const query = sqlTool({ name: 'shop.totals', file, tables: ['totals'] })
   expect((await callTool(query, { sql: "SELECT cents FROM totals WHERE customer = 'ann'" })).rows).toEqual([

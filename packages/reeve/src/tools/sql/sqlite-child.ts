@@ -124,11 +124,15 @@ function columnsOf(listed: Set<string>): Map<string, string[]> {
   const columns = new Map<string, string[]>()
   for (const { name } of names as { name: string }[]) {
     if (!listed.has(name.toLowerCase()) || name.toLowerCase().startsWith('sqlite_')) continue
-    const found = database.prepare(`PRAGMA main.table_xinfo(${quoted(name)})`).all() as { name: string }[]
-    columns.set(
-      name,
-      found.map((column) => column.name),
-    )
+    try {
+      const found = database.prepare(`PRAGMA main.table_xinfo(${quoted(name)})`).all() as { name: string }[]
+      columns.set(
+        name,
+        found.map((column) => column.name),
+      )
+    } catch {
+      // A view of what is gone: whoever reads others must not be refused for it.
+    }
   }
   return columns
 }
