@@ -1,11 +1,14 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Agent } from './agents/agent.ts'
+import { type Agent, isAgent } from './agents/agent.ts'
 import type { AgentListener } from './agents/agent-events.ts'
 import { type AgentOptions, runAgent } from './agents/loop.ts'
 import { Toolbox } from './agents/toolbox.ts'
+import { ReeveError } from './base/errors.ts'
 import type { Json } from './base/json.ts'
 import { wholeNumber } from './base/numbers.ts'
 import type { InputOf, OutputOf } from './base/schema.ts'
+import { describeValue } from './base/shorten.ts'
+import { checkText } from './base/text.ts'
 import type { Duration } from './base/time.ts'
 import { CoreContext } from './engine/context.ts'
 import { argumentsHash } from './engine/effect.ts'
@@ -27,7 +30,7 @@ import type { Questions } from './models/questions.ts'
 import { shownSchema } from './models/shown-schema.ts'
 import type { Passage, Question } from './models/solver.ts'
 import { type CallReport, callAndReport, callTool } from './tools/call.ts'
-import type { Tool } from './tools/tool.ts'
+import { isTool, type Tool } from './tools/tool.ts'
 
 /** What the layers above the engine lend to every run. */
 export interface Faculties {
@@ -122,6 +125,7 @@ export class Context extends CoreContext {
     inputs: readonly Json[],
     options: ExtractAllOptions<S>,
   ): Promise<OutputOf<S>[]> {
+    checkText(name, 'The name of ctx.extractAll')
     const questions = inputs.map((from) => extraction(name, from, options))
     const { route, schema, retry, batch } = options
     const asked = { name, route, questions, schema, retry, batch }
@@ -135,6 +139,7 @@ export class Context extends CoreContext {
     materials: readonly GenerateOptions['with'][],
     options: GenerateAllOptions,
   ): Promise<string[]> {
+    checkText(name, 'The name of ctx.generateAll')
     const questions = materials.map((each) => generation(name, { ...options, with: each }))
     const { route, retry, batch } = options
     const asked = { name, route, questions, schema: undefined, retry, batch }
@@ -153,6 +158,11 @@ export class Context extends CoreContext {
 
   /** Looks passages up in the project's knowledge, or in memory. Which ones, and why, goes to the journal. */
   async recall(name: string, options: RecallOptions): Promise<Passage[]> {
+    if (typeof options?.query !== 'string')
+      throw new ReeveError(
+        'bad-text',
+        `\`query\` of ctx.recall is ${describeValue(options?.query)}; it must be a text.`,
+      )
     if (options.limit !== undefined) wholeNumber(options.limit, '`limit` of ctx.recall')
     const execution = CoreContext.executionOf(this)
     const call = execution.issue('recall', name, argumentsHash(options))
@@ -206,6 +216,12 @@ export class Context extends CoreContext {
   call(tool: string, args: Json): Promise<Json>
   async call(tool: Tool | string, args: unknown, options: { report?: boolean } = {}): Promise<unknown> {
     const found = typeof tool === 'string' ? this.#toolbox.tool(tool) : tool
+    if (!isTool(found)) {
+      throw new ReeveError(
+        'bad-tool',
+        `ctx.call got ${describeValue(tool)}. Give it a tool, or the name of one of the project's.`,
+      )
+    }
     const execution = CoreContext.executionOf(this)
     return options.report ? callAndReport(execution, found, args) : callTool(execution, found, args)
   }
@@ -215,8 +231,9 @@ export class Context extends CoreContext {
    * `reeve.config.ts`; default: the one named `default`, else the local one.
    * @throws `bad-text` `mixed-embeddings` `unknown-route` `route-exhausted` `over-budget`
    */
-  embed(name: string, texts: readonly string[], options: { with?: string } = {}): Promise<Embeddings> {
+  async embed(name: string, texts: readonly string[], options: { with?: string } = {}): Promise<Embeddings> {
     const execution = CoreContext.executionOf(this)
+    checkText(name, 'The name of ctx.embed')
     return embedTexts(this.#faculties.questions, execution, name, texts, options.with ?? 'default')
   }
 
@@ -229,7 +246,13 @@ export class Context extends CoreContext {
    * Runs an agent to its final answer: each turn of its model and each call of a tool is durable.
    * @throws `agent-stopped` when it meets a limit or goes round in circles, `guard-rejected`, `over-budget`
    */
-  agent<Input, Output>(agent: Agent<Input, Output>, input: Input, options?: AgentOptions): Promise<Output> {
+  async agent<Input, Output>(
+    agent: Agent<Input, Output>,
+    input: Input,
+    options?: AgentOptions,
+  ): Promise<Output> {
+    if (!isAgent(agent))
+      throw new ReeveError('bad-agent', `ctx.agent got ${describeValue(agent)}. Give it an agent.`)
     const edges = {
       execution: CoreContext.executionOf(this),
       questions: this.#faculties.questions,

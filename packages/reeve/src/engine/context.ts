@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
-import { shorten } from '../base/shorten.ts'
+import { describeValue, shorten } from '../base/shorten.ts'
 import { checkText } from '../base/text.ts'
 import type { Duration, Moment } from '../base/time.ts'
 import { type AllOptions, all } from './all.ts'
@@ -54,7 +55,7 @@ export class CoreContext {
     subject: string,
     options: { show: T; signal?: AbortSignal } & Deadline,
   ): Promise<Decision<T>> {
-    const { show, ...rest } = options
+    const { show, ...rest } = options ?? {}
     const request: ApprovalRequest = { kind: 'approval', subject, shown: show, ...rest }
     return approval(this.#execution, request) as Promise<Decision<T>>
   }
@@ -83,7 +84,7 @@ export class CoreContext {
   ): Promise<SchemaOutput<S>>
   waitFor(name: string, options?: Omit<WaitOptions, 'schema'>): Promise<Json | undefined>
   waitFor(name: string, options: WaitOptions = {}): Promise<unknown> {
-    return waitFor(this.#execution, name, options)
+    return waitFor(this.#execution, name, options ?? {})
   }
 
   /**
@@ -96,7 +97,12 @@ export class CoreContext {
     input: Input,
     options: ChildOptions = {},
   ): Promise<Child<Output>> {
-    const known = this.#workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
+    const name: unknown = typeof workflow === 'string' ? workflow : workflow?.name
+    if (typeof name !== 'string') {
+      const what = `ctx.start got ${describeValue(workflow)}`
+      throw new ReeveError('unknown-workflow', `${what}. Give it a workflow, or the name of one.`)
+    }
+    const known = this.#workflows.current(name)
     return startChild(this.#execution, known, input, options) as Promise<Child<Output>>
   }
 
@@ -159,7 +165,12 @@ export class CoreContext {
   /** Writes a line to the journal, once. @throws `not-serialisable` `payload-too-large` */
   log(message: string, data?: Json): void {
     const line = data === undefined ? { message } : { message, data }
-    this.#execution.log(encodePayload(line, `the log line "${shorten(String(message), 80)}"`)!)
+    this.#execution.log(
+      encodePayload(
+        line,
+        `the log line "${typeof message === 'string' ? shorten(message, 80) : describeValue(message)}"`,
+      )!,
+    )
   }
 
   /**

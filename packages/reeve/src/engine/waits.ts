@@ -59,7 +59,11 @@ export function sleep(
     if (recorded) {
       dueAt = (JSON.parse(recorded.payload!) as { dueAt: number }).dueAt
     } else {
-      dueAt = dueAtOf(execution, deadline, 'ctx.sleep')!
+      const { clock } = execution.edges
+      dueAt =
+        'until' in deadline
+          ? toMoment(deadline.until, clock.now(), '`until` of ctx.sleep')
+          : after(clock.now(), deadline.timeout, 'The time of ctx.sleep')
       execution.open(call, 'timer-set', JSON.stringify({ dueAt }))
     }
     return execution.timers.set(dueAt, () => {

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import { toUsd, type Usd } from '../base/money.ts'
+import { describeValue } from '../base/shorten.ts'
 import type { Duration } from '../base/time.ts'
 import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
@@ -249,7 +250,10 @@ export class Questions {
     const route = this.#routes.get(name)
     if (route) return route
     const known = [...this.#routes.keys()].join(', ') || 'none'
-    throw new ReeveError('unknown-route', `There is no route "${name}"; reeve.config.ts has: ${known}.`)
+    throw new ReeveError(
+      'unknown-route',
+      `There is no route ${describeValue(name)}; reeve.config.ts has: ${known}.`,
+    )
   }
 }
 
