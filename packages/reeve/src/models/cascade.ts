@@ -6,6 +6,7 @@ import {
   addUsage,
   askUntilValid,
   confidenceOf,
+  givenFor,
   type HealingRecord,
   type HealingResult,
   readAccepted,
@@ -41,7 +42,10 @@ export class Cascade {
     const { breakers, cache } = this.#options
     const startedAt = performance.now()
     const kept = cache && (await this.#kept(cache, solver, question, schema))
-    if (kept) return this.#answered(solver, kept.result, nothingAsked(), limits, startedAt, kept.origin)
+    if (kept) {
+      const answer = this.#answered(solver, kept.result, nothingAsked(), limits, startedAt, kept.origin)
+      return withGiven(answer, kept.result, question)
+    }
     if (breakers && !breakers.enter(solver.name)) {
       const waitMs = breakers.probeInMs(solver.name)
       this.#outage = true
@@ -67,7 +71,7 @@ export class Cascade {
     if (result.outcome === 'answered') {
       const { answer } = result
       if (cache && answer.kind !== 'calls') await cache.keep(solver, question, answer, record.usage.costUsd)
-      return this.#answered(solver, result, record, limits, startedAt)
+      return withGiven(this.#answered(solver, result, record, limits, startedAt), result, question)
     }
     const reason = result.outcome === 'abstained' ? result.reason : result.problem
     this.#record(solver, result.outcome, reason, startedAt, record)
@@ -188,6 +192,15 @@ export class Cascade {
       : `The route for "${question.name}" has no solver. Add at least one.`
     return new ReeveError('route-exhausted', message, { retryable: this.#outage, details })
   }
+}
+
+function withGiven(
+  answer: RouteAnswer | undefined,
+  result: Extract<HealingResult, { outcome: 'answered' }>,
+  question: Question,
+): RouteAnswer | undefined {
+  const given = answer && givenFor(result, question)
+  return given === undefined ? answer : { ...answer!, given }
 }
 
 function nothingAsked(): HealingRecord {

@@ -1,8 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { encode, type Json } from '../base/json.ts'
 import { firstCharacters, lastCharacters } from '../base/shorten.ts'
 import { type AttemptFailure, type AttemptLimits, attempt } from './attempt.ts'
 import type { Answer, Question, Solver, TurnValue, Usage } from './solver.ts'
-import { checkValue, type Reading, readAnswer } from './structured.ts'
+import { checkValue, type Reading, readAnswer, valueIn } from './structured.ts'
 
 /** An answer that was not taken, and why; the problem is what the solver was told. */
 export interface RejectedAnswer {
@@ -92,6 +93,28 @@ export function readAccepted(
 ): Extract<HealingResult, { outcome: 'answered' }> | undefined {
   const reading = read(answer, question, schema)
   return reading.ok ? answered(answer, reading, 0) : undefined
+}
+
+/**
+ * The JSON from which the value was made, when the value is none itself: what a schema made of it, such as a date, is
+ * made again from this. Undefined: the value is JSON.
+ */
+export function givenFor(
+  { value, answer }: Extract<HealingResult, { outcome: 'answered' }>,
+  question: Question,
+): Json | undefined {
+  if (answer.kind === 'calls' || isJson(value)) return undefined
+  const given = answer.kind === 'value' ? answer.value : valueIn(answer.text)
+  return question.task === 'converse' ? { answer: given } : given
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    encode(value, 'An answer')
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Takes or rejects an answer that came by another way than asking the solver now. */

@@ -5,6 +5,7 @@ import { describeValue } from '../base/shorten.ts'
 import type { Duration } from '../base/time.ts'
 import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
+import { parseOnce } from '../engine/parsed-values.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
 import { attempts, type StepAttempt } from '../engine/step.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
@@ -100,11 +101,17 @@ export class Questions {
   }
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
-  ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
+  async ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
     const { retry, deadline, question } = asked
     const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
     const clean = { ...asked, question: execution.edges.secrets.redactData(question) }
-    return this.call(execution, call, ({ signal }) => this.#attempt(execution, clean, signal))
+    const answer = await this.call(execution, call, async ({ signal }) => {
+      const { given, ...told } = await this.#attempt(execution, clean, signal)
+      return given === undefined ? told : { ...told, value: given, given: true }
+    })
+    return answer.given === undefined
+      ? answer
+      : { ...answer, value: readAgain(execution, asked, answer.value) }
   }
 
   /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
@@ -281,4 +288,11 @@ function budgetReturnsAt(error: unknown, now: number): number | undefined {
   if (scope.startsWith('run:')) return
   const midnight = (Math.floor(now / dayMs) + 1) * dayMs
   return Math.min(now + budgetLookMs, scope.startsWith('day:') ? midnight : Number.POSITIVE_INFINITY)
+}
+
+/** Of a value that is no JSON the journal has what it was made from. @throws `invalid-input` when it fits no more */
+function readAgain(execution: Execution, { question, schema }: Asked, given: unknown): unknown {
+  const read = (value: unknown) =>
+    parseOnce(execution, schema!, value, `The answer to "${question.name}"`, { isOwn: true })
+  return question.task === 'converse' ? { answer: read((given as { answer: unknown }).answer) } : read(given)
 }

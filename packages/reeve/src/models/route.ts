@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Json } from '../base/json.ts'
 import type { OutputOf } from '../base/schema.ts'
 import type { Clock } from '../base/time.ts'
 import type { AnswerCache, CacheOrigin } from './answer-cache.ts'
@@ -44,6 +45,8 @@ export interface Hop extends HealingRecord {
 
 export interface RouteAnswer<T = unknown> {
   value: T
+  /** The JSON that the value was made from, when the value itself is none. */
+  given?: Json
   /** The solver that gave it, and what that solver is. */
   solver: string
   kind: Solver['kind']

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeInexact, findInexact } from '../base/exact-json.ts'
+import type { Json } from '../base/json.ts'
 import { type Issue, type OutputOf, validate } from '../base/schema.ts'
 import { lastCharacters, shorten } from '../base/shorten.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
@@ -28,6 +29,12 @@ export function readAnswer<S extends StandardSchemaV1>(text: string, schema: S):
   const found = findJson(text)
   if (!found.ok) return { ok: false, stage: 'syntax', problem: found.problem, repairs: [] }
   return checkValue(found.value, schema, found.repairs)
+}
+
+/** The JSON value of a text that was read before. */
+export function valueIn(text: string): Json {
+  const found = findJson(text)
+  return (found.ok ? found.value : null) as Json
 }
 
 /** Checks a value that needs no reading. */

@@ -426,3 +426,53 @@ test('what no JSON fits is refused where it is declared, before a question is as
     expect(make).toThrow('cannot be represented in JSON Schema')
   }
 })
+
+test('dates that a schema makes of an answer are made again in each life, and asked for once', async () => {
+  const Due = z.object({
+    due: z.coerce.date(),
+    paid: z.codec(z.iso.datetime(), z.date(), {
+      decode: (text) => new Date(text),
+      encode: (date) => date.toISOString(),
+    }),
+  })
+  const text = '{"due":"2026-03-01","paid":"2026-02-01T00:00:00Z"}'
+  const double = await strictDouble('ollama/llama3.2', () => text)
+  const clerk = agent({
+    name: 'clerk',
+    instructions: 'x',
+    input: z.string(),
+    output: Due,
+    route: 'chat',
+    owner: 'tests',
+  })
+  const flow = workflow({
+    name: 'flow',
+    input: z.string(),
+    async run(ctx, input) {
+      const { due, paid } = await ctx.extract('dates', { schema: Due, from: input, route: 'chat' })
+      await ctx.sleep('1h')
+      const said = (await ctx.agent(clerk, input)) as z.infer<typeof Due>
+      await ctx.sleep('1h')
+      return [due.getTime(), paid.toISOString(), said.due.toISOString(), said.paid.getTime()]
+    },
+  })
+  const bench = await agentBench([flow], { chat: { solvers: [double.solver], maxRetries: 0 } })
+  const handle = await bench.engine.startRun(flow, 'x')
+  for (const requests of [1, 2]) {
+    await expect
+      .poll(
+        async () =>
+          (await bench.told(handle.id)).filter((line) => line.startsWith('question-completed')).length,
+      )
+      .toBe(requests)
+    await expect
+      .poll(async () => (await bench.database.get<{ status: string }>('select status from runs'))?.status)
+      .toBe('waiting')
+    await bench.clock.advance(3_600_000)
+  }
+  const [march, february] = [Date.UTC(2026, 2, 1), Date.UTC(2026, 1, 1)]
+  expect(await handle.result()).toMatchObject({
+    output: [march, new Date(february).toISOString(), new Date(march).toISOString(), february],
+  })
+  expect(double.requests).toHaveLength(2)
+})
