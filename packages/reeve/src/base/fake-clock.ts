@@ -16,7 +16,8 @@ export class FakeClock implements Clock {
 
   after(delayMs: number, callback: () => void): () => void {
     const id = this.#next++
-    this.#timers.set(id, { at: this.#now + Math.max(0, delayMs), callback })
+    // In whole milliseconds, as the system's clock gives them.
+    this.#timers.set(id, { at: this.#now + Math.max(0, Math.ceil(delayMs)), callback })
     return () => this.#timers.delete(id)
   }
 
