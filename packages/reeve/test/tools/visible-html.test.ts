@@ -84,10 +84,15 @@ describe('text that nobody sees is left out, and counted', () => {
     ['an attribute selector', '<style>p[data-x="1"]{display:none}</style><p data-x=1>secret</p>'],
     ['two classes', '<style>.a.b{display:none}</style><p class="b a">secret</p>'],
     ['everything inside', '<style>#x *{display:none}</style><div id=x><p>secret</p></div>'],
+    ['an old comment in a sheet', '<style><!-- p{display:none} --></style><p>secret</p>'],
+    ['a rule inside a rule', '<style>div{p{display:none}}</style><div><p>secret</p></div>'],
+    ['the popover attribute', '<p popover>secret</p>'],
+    ['a gradient of one colour', '<p style="background:linear-gradient(#000,#000);color:#000">secret</p>'],
+    ['blurred', '<p style="filter:blur(50px)">secret</p>'],
     ['a pseudo-class', '<style>p:nth-child(n){display:none}</style><p>secret</p>'],
   ])('%s', (_name, html) => {
     const { text, hidden } = read(`<b>seen</b>${html}`)
-    expect(text.replace(/:root.*|[.#@\w]*\{.*\}/, '').trim()).toBe('seen')
+    expect(text.replace(/:root.*|[.#@\w]*\{.*\}( -->)?/, '').trim()).toBe('seen')
     expect(hidden).toEqual([{ reason: expect.any(String), characters: 6 }])
   })
 

@@ -29,7 +29,7 @@ export const neverShown: ReadonlySet<string> = new Set(
 )
 
 /** Attributes that decide whether text is seen. */
-const mattering = ['hidden', 'bgcolor', 'background', 'color', 'text', 'type']
+const mattering = ['hidden', 'popover', 'bgcolor', 'background', 'color', 'text', 'type']
 
 /** Why nothing in an element can be seen, or how text that stands in it looks. */
 export function lookOf(
@@ -46,9 +46,10 @@ export function lookOf(
   const fontSize = fontSizeOf(get, above.fontSize)
   const gone = goneByStyle(name, attributes, get, fontSize)
   if (gone !== undefined) return { gone }
-  const background = backgroundOf(attributes, get, above.background)
   const ink = get('-webkit-text-fill-color') ?? get('color') ?? inkAttribute(name, attributes)
   const color = parseColor(ink) ?? above.color
+  const paper = get('background-color') ?? get('background')
+  const background = paper === 'currentcolor' ? color : backgroundOf(attributes, get, above.background)
   const visibility = get('visibility')
   const isVisible =
     visibility === 'hidden' || visibility === 'collapse' ? false : visibility === 'visible' || above.isVisible
@@ -71,7 +72,7 @@ function goneByStyle(
   get: Get,
   fontSize: number,
 ): string | undefined {
-  if (attributes.hidden !== undefined) return 'hidden attribute'
+  if (attributes.hidden !== undefined || attributes.popover !== undefined) return 'hidden attribute'
   if (name === 'dialog' && attributes.open === undefined) return 'closed dialog'
   if (name === 'input' && attributes.type?.toLowerCase() === 'hidden') return 'hidden attribute'
   const display = get('display')
@@ -89,6 +90,7 @@ function isTransparent(get: Get): boolean {
   const filter = get('filter') ?? get('-webkit-filter') ?? ''
   const kept = /opacity\(\s*([\d.]+)(%?)\s*\)/.exec(filter)
   if (kept && Number(kept[1]) / (kept[2] ? 100 : 1) < 0.1) return true
+  if (Number(/blur\(\s*([\d.]+)(?:px|em|rem)\s*\)/.exec(filter)?.[1] ?? 0) >= 5) return true
   return /alpha\(\s*opacity\s*=\s*[0-9](\.\d+)?\s*\)/.test(filter)
 }
 
@@ -118,7 +120,11 @@ function hiddenBox(get: Get, fontSize: number): string | undefined {
   if (size('max-height') <= 1 || size('max-width') <= 0) return reason
   const overflow = `${get('overflow') ?? ''} ${get('overflow-x') ?? ''} ${get('overflow-y') ?? ''}`
   if (/hidden|clip|scroll|auto/.test(overflow)) {
-    if (Math.min(size('height'), size('width'), size('max-width')) <= 2 || size('line-height') <= 1)
+    if (
+      Math.min(size('height'), size('width'), size('block-size'), size('inline-size'), size('max-width')) <=
+        2 ||
+      size('line-height') <= 1
+    )
       return reason
   }
   if (
@@ -181,6 +187,11 @@ function backgroundOf(
 ): Color | undefined {
   const written = get('background-color') ?? get('background') ?? attributes.bgcolor
   const image = `${get('background-image') ?? ''} ${get('background') ?? ''}`
+  const shade =
+    /^(?:repeating-)?linear-gradient\((?:[^,()]*deg,|to [^,()]*,)?\s*([^,()]+?)\s*(?:,\s*\1\s*)+\)$/.exec(
+      image.trim(),
+    )
+  if (shade) return parseColor(shade[1]) ?? above
   if (attributes.background !== undefined || /url\(|gradient\(/.test(image)) return
   if (written === undefined) return above
   const color =

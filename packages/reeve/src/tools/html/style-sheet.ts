@@ -36,7 +36,8 @@ export class StyleSheet {
   readonly #rules: Rule[] = []
 
   constructor(sheets: readonly string[]) {
-    for (const sheet of sheets) this.#read(sheet.replace(/\/\*[\s\S]*?(?:\*\/|$)/g, ' '), 0)
+    for (const sheet of sheets)
+      this.#read(sheet.replace(/\/\*[\s\S]*?(?:\*\/|$)/g, ' ').replace(/<!--|-->/g, ' '), 0)
   }
 
   /** What applies to an element: by property, the strongest. */
@@ -65,8 +66,13 @@ export class StyleSheet {
         .trim()
       const close = endOfBlock(sheet, open)
       const body = sheet.slice(open + 1, close)
-      if (!head.startsWith('@')) this.#add(head, body)
-      else if (appliesEverywhere(head.toLowerCase()) && depth < 5) this.#read(body, depth + 1)
+      if (!head.startsWith('@')) {
+        this.#add(head, body)
+        // A rule inside a rule: for what is below, or is, what the outer one names; taken for all that it names itself.
+        if (body.includes('{') && depth < 5) this.#read(body.replaceAll('&', ' '), depth + 1)
+      }
+      if (head.startsWith('@') && appliesEverywhere(head.toLowerCase()) && depth < 5)
+        this.#read(body, depth + 1)
       position = close + 1
     }
   }
