@@ -32,8 +32,8 @@ export function startedWith(
 ): { payload: string; input: unknown } {
   const what = `the input of workflow "${workflow.name}"`
   const read = textOrFault(checked, what)
-  const raw = given === checked ? read : textOrFault(given, what)
   const parsed = !(read instanceof ReeveError)
+  const raw = parsed && isSame(checked, given) ? read : textOrFault(given, what)
   const text = parsed ? read : raw
   if (text instanceof ReeveError) throw text
   const givenText = parsed && !(raw instanceof ReeveError) && raw !== read ? `,"given":${raw}` : ''
@@ -65,6 +65,20 @@ export function givenIn(payload: string): unknown {
 
 function readAgain(workflow: Workflow, given: unknown): unknown {
   return parse(workflow.input, given, 'The kept input')
+}
+
+/** Whether plain data has the same parts. Looks no further into `right` than `left` reaches. */
+function isSame(left: unknown, right: unknown): boolean {
+  if (left === right) return true
+  if (typeof left !== 'object' || left === null || typeof right !== 'object' || right === null) return false
+  if (Array.isArray(left) !== Array.isArray(right)) return false
+  const names = Object.keys(left)
+  if (names.length !== Object.keys(right).length) return false
+  return names.every(
+    (name) =>
+      Object.hasOwn(right, name) &&
+      isSame((left as Record<string, unknown>)[name], (right as Record<string, unknown>)[name]),
+  )
 }
 
 function textOrFault(value: unknown, what: string): string | null | ReeveError {
