@@ -270,8 +270,8 @@ export const mutants: Mutant[] = [
   bug(
     'a schedule forgets where it was',
     'engine/schedule.ts',
-    'for (let at = row.next_at; at !== null && at <= now && times.length < mostMissed; ) {',
-    'for (let at = row.next_at; at !== null && at < now && times.length < 1; ) {',
+    'as KeptDefinition, row.next_at!, now)',
+    'as KeptDefinition, now, now)',
   ),
   bug(
     'a rate counts anew in windows',
