@@ -1,6 +1,7 @@
 import type { Runtime } from '../runtime.ts'
 import { listPending } from '../store/approvals.ts'
 import { listRuns } from '../store/runs.ts'
+import { approvalContext } from './approval-context.ts'
 import { viewAsked, viewEvents, viewRun } from './run-view.ts'
 
 const approvalsUri = 'reeve://approvals'
@@ -44,9 +45,11 @@ export async function listServed(runtime: Runtime): Promise<ServedResource[]> {
 export async function readServed(runtime: Runtime, uri: string): Promise<object | undefined> {
   if (uri === approvalsUri) {
     const pending = await listPending(runtime.database)
-    return {
-      approvals: pending.map((row) => ({ run: row.run_id, workflow: row.workflow, ...viewAsked(row) })),
-    }
+    const approvals = pending.map(async (row) => {
+      const context = await approvalContext(runtime.database, row)
+      return { run: row.run_id, workflow: row.workflow, ...viewAsked(row), context }
+    })
+    return { approvals: await Promise.all(approvals) }
   }
   if (!uri.startsWith(runPrefix)) return
   const id = uri.slice(runPrefix.length)

@@ -197,6 +197,7 @@ test('a run that waits for a person is answered at once, and its approval is a r
   expect(resourceTemplates).toMatchObject([{ uriTemplate: 'reeve://runs/{id}' }])
   const { approvals } = await read(client, 'reeve://approvals')
   expect(approvals).toMatchObject([{ run: waiting.run, workflow: 'pay', argsHash: expect.any(String) }])
+  expect(approvals).toMatchObject([{ context: { inputs: [{ run: waiting.run, workflow: 'pay' }] } }])
   const [{ approval }] = approvals as [{ approval: string }]
   await runtime.engine.control.decide(approval, { verdict: 'approve', by: 'ada' })
   await expect(call(client, 'reeve.run', { run: waiting.run })).resolves.toMatchObject({
