@@ -16,21 +16,18 @@ import { createMemory } from './memory/memory.ts'
 import { createKnowledge, type IngestReport, type Knowledge } from './memory/recall.ts'
 import { AbandonedBatches } from './models/abandoned-batches.ts'
 import { tidyAnswers } from './models/answer-cache.ts'
-import type { BatchService } from './models/batch.ts'
 import { CircuitBreakers } from './models/breaker.ts'
 import { BreakerRecord } from './models/breaker-record.ts'
 import { installCeilings } from './models/budget.ts'
-import { checkRoute } from './models/check-route.ts'
-import { type HostedSolver, hostedSolver } from './models/hosted.ts'
 import { embed, embedderName } from './models/local/embed.ts'
 import { Questions } from './models/questions.ts'
 import type { RouteDefinition } from './models/route.ts'
-import type { Solver } from './models/solver.ts'
 import type { TextListener } from './models/text-stream.ts'
-import type { Project, ProjectConfig, RouteConfig, Service } from './project.ts'
+import type { Project, ProjectConfig, Service } from './project.ts'
 import { checkConfig } from './project-config.ts'
 import { embedderRoutes } from './project-embedders.ts'
 import { claimantOf } from './project-name.ts'
+import { batchServices, resolveRoutes, type UnusableSolver } from './project-routes.ts'
 import { mcpServersOf, toolboxOf } from './project-tools.ts'
 import { forgetAnswers } from './store/answers.ts'
 import { tidyCallRates } from './store/call-rates.ts'
@@ -39,6 +36,7 @@ import { identityOf, migrate } from './store/migrations.ts'
 import { refuseMoved } from './store/moved.ts'
 import { openDatabase } from './store/open.ts'
 import { claimDatabase } from './store/ownership.ts'
+import { describeTightened } from './store/private-files.ts'
 import { saveQueue } from './store/queues.ts'
 import { type Prunable, prunable, prune, type Retention } from './store/retention.ts'
 import { jsonSchemaIssues } from './tools/json-schema.ts'
@@ -55,13 +53,6 @@ export interface RuntimeOptions {
   agentListener?: AgentListener
   /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */
   textListener?: TextListener
-}
-
-/** A hosted model that a route names and that cannot be asked; the route goes on without it. */
-export interface UnusableSolver {
-  route: string
-  solver: string
-  error: ReeveError
 }
 
 /** Services and MCP servers that do not close hold nothing up longer than this. */
@@ -122,7 +113,7 @@ export class Runtime {
     const database = openDatabase(options.environment.database, ownClock, {
       onBroken: onFatal,
       onSkew: (skewMs) => log.warn(skewOf(skewMs)),
-      onTightened: (paths) => log.warn(tightenedOf(paths)),
+      onTightened: (paths) => log.warn(describeTightened(paths)),
       secrets,
     })
     const clock = database.clock ?? ownClock
@@ -281,43 +272,6 @@ async function startServices({ services }: ProjectConfig): Promise<Service[]> {
     const why = `The services of reeve.config.ts did not start: ${messageOf(cause)}`
     throw new ReeveError('service-failed', why, { cause })
   }
-}
-
-/** Turns the names of models into solvers and leaves out those that cannot be asked where others remain. */
-function resolveRoutes(options: RuntimeOptions, unusable: UnusableSolver[]): Map<string, RouteDefinition> {
-  const routes = new Map<string, RouteDefinition>()
-  for (const [name, route] of Object.entries(options.project.config.routes ?? {})) {
-    const solvers = route.solvers.map((solver) => resolveSolver(solver, options))
-    const usable = solvers.filter((solver) => {
-      const error = 'unusable' in solver ? (solver as HostedSolver).unusable : undefined
-      if (error) unusable.push({ route: name, solver: solver.name, error })
-      return !error
-    })
-    const definition: RouteDefinition = {
-      ...(route as Omit<RouteConfig, 'solvers'>),
-      solvers: usable.length > 0 ? usable : solvers,
-    }
-    checkRoute(name, definition)
-    routes.set(name, definition)
-  }
-  return routes
-}
-
-function resolveSolver(solver: Solver | string, options: RuntimeOptions): Solver {
-  if (typeof solver !== 'string') return solver
-  const { prices } = options.project.config
-  return hostedSolver(solver, { keys: options.environment.keys, ...(prices ? { prices } : {}) })
-}
-
-function batchServices(routes: ReadonlyMap<string, RouteDefinition>): Map<string, BatchService> {
-  const services = new Map<string, BatchService>()
-  for (const { solvers } of routes.values())
-    for (const { name, batches } of solvers) if (batches) services.set(name, batches)
-  return services
-}
-
-function tightenedOf(paths: string[]): string {
-  return `other users of this machine could read ${paths.join(', ')}; only this user can from now on`
 }
 
 function skewOf(skewMs: number): string {

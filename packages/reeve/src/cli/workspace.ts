@@ -9,6 +9,7 @@ import { migrate } from '../store/migrations.ts'
 import { refuseMoved } from '../store/moved.ts'
 import { RunNumbers } from '../store/numbers.ts'
 import { openDatabase } from '../store/open.ts'
+import { describeTightened } from '../store/private-files.ts'
 import { liveWorkers, removeDeadWorkers, type WorkerRow } from '../store/workers.ts'
 import type { Cli } from './cli.ts'
 
@@ -24,7 +25,10 @@ export interface Workspace {
 export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {
   const folder = projectFolder(cli)
   const environment = readEnvironment(folder)
-  const database = openDatabase(environment.database, systemClock, { secrets: secretsOf(environment) })
+  const database = openDatabase(environment.database, systemClock, {
+    secrets: secretsOf(environment),
+    onTightened: (paths) => cli.terminal.remark(describeTightened(paths)),
+  })
   try {
     const clock = database.clock ?? systemClock
     const newId = createIds(() => clock.now())

@@ -222,7 +222,10 @@ export class Execution implements TurnSource {
     if (this.#mode !== 'live' && this.#mode !== 'replaying') return call
     if (fault) {
       this.#reject(call, fault)
-    } else if (recorded && (recorded.kind !== kind || recorded.name !== name || recorded.args !== args)) {
+    } else if (
+      recorded &&
+      (recorded.kind !== kind || !isNamed(recorded, name, checked) || recorded.args !== args)
+    ) {
       this.stick(describeMismatch(this.workflow, recorded, call))
     } else if (step > this.#stepLimit) {
       const what = `The run made ${step} calls; its workflow allows ${this.#stepLimit} (limits.steps). Raise the limit, or end the loop that makes them.`
@@ -645,4 +648,9 @@ function checkName(kind: CallKind, name: unknown, step: number): { name: string;
   } catch (error) {
     return { name: describeValue(name), fault: error as ReeveError }
   }
+}
+
+/** A name of before a secret in it was registered stands in the journal as it was. */
+function isNamed({ name }: { name: string | null }, clean: string, given: string): boolean {
+  return name === clean || name === given
 }

@@ -84,7 +84,7 @@ export async function askTogether(
       },
       usd,
       mostUsd,
-      questions: part.questions,
+      questions: execution.edges.secrets.redactData(part.questions),
       first: part.first,
       withinMs,
     }

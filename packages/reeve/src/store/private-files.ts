@@ -42,3 +42,7 @@ function tighten(path: string, mode: number): string[] {
     return []
   }
 }
+
+export function describeTightened(paths: readonly string[]): string {
+  return `other users of this machine could read ${paths.join(', ')}; only this user can from now on`
+}
