@@ -5,7 +5,7 @@ import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
 import { type BatchBill, type BatchService, toBill } from './batch.ts'
 import type { BatchEnd, SentBatch } from './batch-life.ts'
-import { judge } from './heal.ts'
+import { givenFor, judge } from './heal.ts'
 import type { Questions } from './questions.ts'
 import type { RouteAnswer } from './route.ts'
 import type { Question, Usage } from './solver.ts'
@@ -16,7 +16,9 @@ const stretchLength = 256 * 1024
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 }
 
 /** What a question came to in its batch. */
-export type Outcome = { value: Json; repairs?: string[]; raw?: string } | { problem: string; answer?: string }
+export type Outcome =
+  /** `given`: the value is what the schema's own value, which is no JSON, is made from. */
+  { value: Json; given?: true; repairs?: string[]; raw?: string } | { problem: string; answer?: string }
 
 interface Stretch {
   outcomes: Outcome[]
@@ -118,8 +120,9 @@ function toOutcome(
   if (judged.outcome === 'abstained') return { problem: judged.reason }
   if (judged.outcome === 'invalid') return { problem: judged.problem, answer: judged.answer }
   const { value, repairs, raw } = judged
-  if (repairs.length === 0 || raw === undefined) return { value: value as Json }
-  return { value: value as Json, repairs, raw }
+  const given = givenFor(judged, question)
+  const kept = given === undefined ? { value: value as Json } : { value: given, given: true as const }
+  return repairs.length === 0 || raw === undefined ? kept : { ...kept, repairs, raw }
 }
 
 /** A result of a batch's own calls in the form that the journal has of answers. */

@@ -10,6 +10,7 @@ import { collect, type Outcome, plainAnswer } from './batch-answers.ts'
 import { awaitBatch, type SentBatch } from './batch-life.ts'
 import type { Holding } from './budget.ts'
 import { compared, type Questions } from './questions.ts'
+import { readAgain } from './read-again.ts'
 import type { Question } from './solver.ts'
 
 /** How questions that may wait are handed to a provider's batch. */
@@ -180,7 +181,10 @@ async function askInLanes(
       const place = next++
       const outcome = outcomes[place]!
       if ('value' in outcome) {
-        answers[place] = outcome.value
+        const question = list[first + place]!
+        answers[place] = outcome.given
+          ? readAgain(execution, { question, schema }, outcome.value)
+          : outcome.value
         continue
       }
       const question: Question = { ...list[first + place]!, name: `${name} ${first + place + 1}` }

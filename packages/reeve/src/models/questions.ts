@@ -5,7 +5,6 @@ import { describeValue } from '../base/shorten.ts'
 import type { Duration } from '../base/time.ts'
 import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
-import { parseOnce } from '../engine/parsed-values.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
 import { attempts, type StepAttempt } from '../engine/step.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
@@ -23,6 +22,7 @@ import {
   type Purse,
   type RunPurse,
 } from './budget.ts'
+import { readAgain } from './read-again.ts'
 import { askRoute, type RouteAnswer, type RouteDefinition } from './route.ts'
 import type { Question } from './solver.ts'
 import { type TextListener, TextStream } from './text-stream.ts'
@@ -288,11 +288,4 @@ function budgetReturnsAt(error: unknown, now: number): number | undefined {
   if (scope.startsWith('run:')) return
   const midnight = (Math.floor(now / dayMs) + 1) * dayMs
   return Math.min(now + budgetLookMs, scope.startsWith('day:') ? midnight : Number.POSITIVE_INFINITY)
-}
-
-/** Of a value that is no JSON the journal has what it was made from. @throws `invalid-input` when it fits no more */
-function readAgain(execution: Execution, { question, schema }: Asked, given: unknown): unknown {
-  const read = (value: unknown) =>
-    parseOnce(execution, schema!, value, `The answer to "${question.name}"`, { isOwn: true })
-  return question.task === 'converse' ? { answer: read((given as { answer: unknown }).answer) } : read(given)
 }

@@ -187,6 +187,29 @@ describe.each(providers)('batches of %s', (provider) => {
     expectPaid(await ledger(bench, id), 4 * cost[provider].batch + 3 * cost[provider].ordinary)
   })
 
+  test('dates that a schema makes of a batch’s answers are kept as what they were made from', async () => {
+    const at = await double(provider)
+    const dated = workflow({
+      name: 'dated',
+      input: z.null(),
+      async run(ctx) {
+        const schema = z.object({ day: z.coerce.date() })
+        const inputs = ['number 0', 'number 1']
+        const found = await ctx.extractAll('find it', inputs, { schema, route: 'numbers', batch: true })
+        await ctx.sleep('1h')
+        return found.map(({ day }) => day.getTime())
+      },
+    })
+    const bench = await agentBench([dated], { numbers: solverAt(at, provider) })
+    cleanups.push(() => bench.engine.stop())
+    const { id } = await bench.engine.startRun(dated, null)
+    await passUntil(bench, () => at.batches.length > 0, 0)
+    at.end((text) => ({ text: `{"day":"2026-03-0${numberOf(text) + 1}"}` }))
+    const days = [Date.UTC(2026, 2, 1), Date.UTC(2026, 2, 2)]
+    expect(await outcome(bench, id)).toEqual({ status: 'succeeded', output: days })
+    expect(at.asked).toEqual([])
+  })
+
   test('a batch whose submission was lost from memory is found again and not sent twice', async () => {
     const at = await double(provider)
     const clock = new FakeClock()
