@@ -15,8 +15,9 @@ export default defineConfig({
     setupFiles: ['vitest.setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Guards against what never ends; on a busy machine a test may take ten times as long as on an idle one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     env: { NODE_OPTIONS: nodeOptions },
   },
 })

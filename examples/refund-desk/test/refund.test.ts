@@ -74,7 +74,7 @@ test('a small refund is paid at once; an old purchase and an unknown customer ar
   const nobody = await ask('user_000').done
   expect(nobody.out).toContain('No purchase history')
   expect(refunds()).toHaveLength(1)
-}, 30_000)
+})
 
 test('above $100 a person decides, and a rejection pays nothing', async () => {
   expect((await ask('user_123').done).code).toBe(3)
@@ -86,7 +86,7 @@ test('above $100 a person decides, and a rejection pays nothing', async () => {
   const [second] = query<{ id: string }>(`select id from approvals where status = 'pending'`)
   expect((await start(['approve', second!.id, '--work']).done).code).toBe(0)
   expect(refunds()).toHaveLength(1)
-}, 30_000)
+})
 
 test('the letter names the sum that a person let be paid', async () => {
   expect((await ask('user_123').done).code).toBe(3)
@@ -96,7 +96,7 @@ test('the letter names the sum that a person let be paid', async () => {
   expect(code).toBe(0)
   expect(out).toContain('Your refund of $20 has been paid')
   expect(JSON.parse(String(refunds()[0]))).toMatchObject({ refund: { amountUsd: 20 } })
-}, 30_000)
+})
 
 test('killed after each event of its journal, it pays once', async () => {
   for (const events of [1, 2, 3, 4]) {
@@ -113,4 +113,4 @@ test('killed after each event of its journal, it pays once', async () => {
   }
   expect((await ask('user_789').done).code).toBe(0)
   expect(refunds()).toHaveLength(1)
-}, 30_000)
+})

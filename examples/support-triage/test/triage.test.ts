@@ -90,7 +90,7 @@ test('the inbox is triaged; a second start does nothing twice; an approval sends
   expect(count(third, 'answered')).toBe(1)
   const audit = await start([reeve, 'audit', 'verify']).output
   expect(audit.code).toBe(0)
-}, 60_000)
+})
 
 test('another mail under a known Message-ID is a ticket of its own, and is told of', async () => {
   const mails = ['Where is my invoice?', 'URGENT: the site is down, nothing works, all our data is gone!']
@@ -117,7 +117,7 @@ test('another mail under a known Message-ID is a ticket of its own, and is told 
   expect(code).toBe(0)
   expect(err).toContain('another message came under this id before')
   expect(await read()).toMatchObject({ tickets: 2, fresh: 0 })
-}, 60_000)
+})
 
 test('an alarm is inert text, its sender gets a reply as well, and no id swallows another message', async () => {
   const alarm = {
@@ -140,7 +140,7 @@ test('an alarm is inert text, its sender gets a reply as well, and no id swallow
   ])
   const { out } = await start([reeve, 'approvals', '--json']).output
   expect(new Set(out.match(/"run":\s*"[^"]+"/g)).size).toBe(2)
-}, 60_000)
+})
 
 test('killed again and again, it loses nothing and repeats nothing', async () => {
   for (const events of [5, 60, 200]) {
@@ -154,7 +154,7 @@ test('killed again and again, it loses nothing and repeats nothing', async () =>
   const chats = arrivals().filter(({ receiver, replayed }) => receiver === 'chat' && !replayed)
   expect(new Set(chats.map(({ key }) => key)).size).toBe(chats.length)
   expect(chats).toHaveLength(count(report, 'critical'))
-}, 60_000)
+})
 
 /** Watches the database from outside until its journal has that many events, or the process is long done. */
 async function journalReaches(events: number): Promise<void> {

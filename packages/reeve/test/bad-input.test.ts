@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { plan, planAction } from '../src/agents/patterns/plan.ts'
 import { silentLog } from '../src/base/log.ts'
@@ -12,9 +12,6 @@ import { readEvents } from '../src/store/journal.ts'
 import { mcpServer } from '../src/tools/mcp/index.ts'
 import { sandboxTool } from '../src/tools/sandbox/sandbox-tool.ts'
 import { testFolder } from './tools/mcp/hostile.ts'
-
-// Processes take their time on a busy machine.
-vi.setConfig({ testTimeout: 60_000 })
 
 type Journal = Awaited<ReturnType<typeof runInMemory>>['journal']
 

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../src/agents/agent.ts'
 import { silentLog } from '../src/base/log.ts'
@@ -24,9 +24,6 @@ import { mcpServersOf } from '../src/project-tools.ts'
 import { projectOf, Runtime } from '../src/runtime.ts'
 import { tool } from '../src/tools/tool.ts'
 import { ended, start } from './cli/reeve.ts'
-
-// Processes take their time on a busy machine.
-vi.setConfig({ testTimeout: 60_000 })
 
 const hostile = fileURLToPath(new URL('./tools/mcp/hostile-server.ts', import.meta.url))
 const environment = {

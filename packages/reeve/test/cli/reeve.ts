@@ -8,7 +8,7 @@ import { onTestFinished, vi } from 'vitest'
 import { olderNode } from './older-node.ts'
 
 // Processes take their time on a busy machine.
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 240_000 })
 
 export const packageFolder = join(import.meta.dirname, '../..')
 

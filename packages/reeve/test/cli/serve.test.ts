@@ -58,7 +58,7 @@ test('five graceful stops in the middle of one long step end with 0, and the run
     await vi.waitFor(async () => {
       const { runs } = await reeveJson<{ runs: { status: string }[] }>(folder, ['runs'])
       expect(runs).toMatchObject([{ status: 'running' }])
-    })
+    }, 60_000)
     child.kill(signal)
     expect((await finished).code).toBe(0)
     const { runs } = await reeveJson<{ runs: { id: string; status: string }[] }>(folder, ['runs'])

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 /** A process closes its pipes a little before it is gone; one that nobody has collected yet is not running. */
 export async function hasEnded(pid: number): Promise<boolean> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
     try {
       if (/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) return true
     } catch {
