@@ -3,7 +3,7 @@ import { describeValue, shorten } from './shorten.ts'
 
 /** Where the time comes from. Tests pass a fake one; nothing else reads the system's clock. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Whole milliseconds since the epoch. */
   now(): number
   /** Calls back once after `delayMs`; the returned function cancels. Keeps the process alive until then. */
   after(delayMs: number, callback: () => void): () => void

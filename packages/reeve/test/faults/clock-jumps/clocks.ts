@@ -54,13 +54,13 @@ export class Clocks {
 
   /** Another process, whose clock is off by `shiftMs`. */
   add(shiftMs: number): number {
-    return this.#shifts.push(shiftMs) - 1
+    return this.#shifts.push(Math.round(shiftMs)) - 1
   }
 
   /** Sets one clock. What rules is the server's, or each process's own. */
   set(process: number, shiftMs: number): void {
     if (process === 0 && shiftMs < this.#shifts[0]!) this.#setBackAt = this.#time.now()
-    this.#shifts[process] = shiftMs
+    this.#shifts[process] = Math.round(shiftMs)
     if (process === 0) for (const measure of this.#measures) this.#time.after(noticeMs, measure)
   }
 
