@@ -1,13 +1,13 @@
 import type { Clock } from './time.ts'
 
-/** A clock that stands still until it is told to move. */
+/** A clock that stands still until it is told to move, in whole milliseconds. */
 export class FakeClock implements Clock {
   #now: number
   #next = 0
   readonly #timers = new Map<number, { at: number; callback: () => void }>()
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
-    this.#now = startMs
+    this.#now = Math.floor(startMs)
   }
 
   now(): number {
@@ -16,14 +16,13 @@ export class FakeClock implements Clock {
 
   after(delayMs: number, callback: () => void): () => void {
     const id = this.#next++
-    // In whole milliseconds, as the system's clock gives them.
     this.#timers.set(id, { at: this.#now + Math.max(0, Math.ceil(delayMs)), callback })
     return () => this.#timers.delete(id)
   }
 
   /** Moves on by `ms`, calling what falls due in its order, and lets the event loop come to rest after each. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms
+    const end = Math.floor(this.#now + ms)
     await settle()
     for (;;) {
       const next = [...this.#timers]
@@ -41,7 +40,7 @@ export class FakeClock implements Clock {
 
   /** Sets the time without calling anything: a clock that jumps. */
   jump(toMs: number): void {
-    this.#now = toMs
+    this.#now = Math.floor(toMs)
   }
 }
 
