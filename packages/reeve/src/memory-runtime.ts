@@ -5,7 +5,8 @@ import type { Workflow } from './engine/workflow.ts'
 import type { ProjectConfig } from './project.ts'
 import { projectOf, Runtime } from './runtime.ts'
 import { type JournalEvent, readEvents } from './store/journal.ts'
-import { readRun } from './store/runs.ts'
+import { readRun, requireRun } from './store/runs.ts'
+import { standingOf, topOf } from './store/standing.ts'
 
 export interface MemoryRun<Output> {
   result: RunResult<Output>
@@ -14,8 +15,8 @@ export interface MemoryRun<Output> {
 
 /**
  * Runs a workflow to its end on a database in memory, with the system's clock and without keys: for examples and tests.
- * A run that comes to wait for a person would wait for ever, so give it nobody to wait for.
- * @throws `bad-workflow` when it has no name
+ * Nobody decides or sends signals here, so that a run which comes to wait for somebody is an error.
+ * @throws `bad-workflow` when it has no name, `run-waits` when the run waits for somebody
  */
 export async function runInMemory<Input, Output>(
   workflow: Workflow<Input, Output>,
@@ -31,11 +32,27 @@ export async function runInMemory<Input, Output>(
   })
   try {
     await runtime.start()
+    const rest = Promise.withResolvers<never>()
+    rest.promise.catch(() => {})
+    runtime.engine.onEnded(({ id }, { status }) => {
+      if (status === 'waiting') refuseWaiting(runtime, id).catch(rest.reject)
+    })
     const handle = await runtime.engine.startRun(workflow, input)
-    const result = await handle.result()
+    const result = await Promise.race([handle.result(), rest.promise])
     const run = await readRun(runtime.database, handle.id)
     return { result, journal: run ? await readEvents(runtime.database, run.no) : [] }
   } finally {
     await runtime.stop()
   }
+}
+
+/** @throws `run-waits` unless something of the run goes on by itself, as with a timer or a child */
+async function refuseWaiting({ database }: Runtime, id: string): Promise<void> {
+  const run = await topOf(database, await requireRun(database, id))
+  const standing = await standingOf(database, run)
+  if (standing.state !== 'waiting') return
+  throw new ReeveError(
+    'run-waits',
+    `The run waits, and nobody can answer it in memory: ${standing.run.reason ?? 'it does not say for what'}. Give it nothing to wait for, or drive it with a Runtime and decide there.`,
+  )
 }
