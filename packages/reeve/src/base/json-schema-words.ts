@@ -70,7 +70,8 @@ function ofType(type: unknown, node: Node, root: Json, depth: number): string {
       return `a list${count && ` of${count}`}, each ${words(node.items, root, depth + 1)}`
     }
     case 'string': {
-      const format = typeof node.format === 'string' ? ` (${node.format})` : ''
+      const { format: checked = node['x-format'] } = node
+      const format = typeof checked === 'string' ? ` (${checked})` : ''
       return `a text${format}${lengthWords(node)}`
     }
     case 'integer':
@@ -159,7 +160,8 @@ function sampleList(node: Node, root: Json, depth: number): Json | undefined {
   return Array<Json>(Math.max(1, least)).fill(item)
 }
 
-function sampleText({ format, pattern, minLength, maxLength }: Node): string | undefined {
+function sampleText(node: Node): string | undefined {
+  const { format = node['x-format'], pattern, minLength, maxLength } = node
   if (typeof format === 'string' && Object.hasOwn(textFormats, format)) return textFormats[format]
   if (pattern !== undefined || format !== undefined) return
   const text = 'text'.padEnd(typeof minLength === 'number' ? Math.min(minLength, 1000) : 0, '.')

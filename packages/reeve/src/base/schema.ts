@@ -2,7 +2,8 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 import { ReeveError } from './errors.ts'
 import type { Json } from './json.ts'
 import { firstCharacters } from './shorten.ts'
-import { acceptedByZod, isZod, runZod, zodKindOf } from './zod-run.ts'
+import { acceptedByZod } from './zod-json-schema.ts'
+import { isZod, runZod, zodKindOf } from './zod-run.ts'
 
 /** Any Standard Schema (Zod by default). */
 export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output> | StandardSchemaV1<never, Output>

@@ -1,4 +1,4 @@
-import { core, toJSONSchema } from 'zod'
+import { core } from 'zod'
 
 /** What a Zod schema needs in order to be run without waiting. */
 export type ZodKind =
@@ -33,29 +33,6 @@ export function runZod(schema: ZodSchema, value: unknown): ZodResult | Promise<u
   if (payload instanceof Promise) return payload
   if (payload.issues.length === 0) return { value: payload.value }
   return { issues: payload.issues.map((issue) => core.util.finalizeIssue(issue, context, core.config())) }
-}
-
-/**
- * JSON Schema of what a schema takes, never stricter than the schema: where a value is changed before it is checked (a
- * coercion, `trim`, a function of the user's), that part is left open.
- */
-export function acceptedByZod(schema: ZodSchema): object {
-  return toJSONSchema(schema as core.$ZodType, {
-    io: 'input',
-    unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema }) => {
-      const { def } = zodSchema._zod
-      const checks = (def.checks ?? []) as { _zod: { def: { check: string } } }[]
-      if (takesMore(def)) for (const key of Object.keys(jsonSchema)) delete jsonSchema[key]
-      if (checks.some((check) => check._zod.def.check === 'overwrite'))
-        for (const key of ['minLength', 'maxLength', 'pattern', 'format', 'allOf']) delete jsonSchema[key]
-    },
-  })
-}
-
-function takesMore(def: { type: string; coerce?: boolean; in?: ZodSchema }): boolean {
-  if (def.coerce || def.type === 'catch') return true
-  return def.type === 'pipe' && def.in?._zod.def.type === 'transform'
 }
 
 const kinds = new WeakMap<object, ZodKind>()

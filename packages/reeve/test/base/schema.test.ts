@@ -179,6 +179,26 @@ test.each<[string, z.ZodType, unknown[], unknown[]]>([
   ['stringbool', z.stringbool(), ['yes'], [true]],
   ['transforms', z.string().transform(Number), ['5'], [5]],
   ['refinements', z.string().refine((text) => text === 'a'), ['a'], [1]],
+  ['flags of patterns', z.string().regex(/^ok$/i), ['OK', 'ok'], [1]],
+  ['flags of keys', z.record(z.string().regex(/^x.y/s), z.string()), [{ 'x\ny': 'a' }], [{ xyy: 1 }]],
+  ['patterns', z.string().regex(/^ok$/), ['ok'], ['OK']],
+  ['addresses', z.url(), ['https://exämple.de/ü', 'http://localhost/a b'], ['nope']],
+  ['IPv6', z.ipv6(), ['::ffff:1.2.3.4'], ['1.2.3.4']],
+  ['mail of all scripts', z.email({ pattern: z.regexes.unicodeEmail }), ['jörg@exämple.de'], ['jörg']],
+  ['times by the minute', z.iso.datetime({ precision: -1 }), ['2026-01-01T10:00Z'], ['2026-01-01']],
+  ['what is made of nothing', z.object({ a: z.preprocess((v) => v ?? 3, z.number()) }), [{}], [5]],
+  ['caught where missing', z.object({ a: z.number().catch(1).readonly(), b: z.int() }), [{ b: 1 }], [{}]],
+  [
+    'cut lists',
+    z
+      .array(z.number())
+      .overwrite((all) => all.slice(0, 2))
+      .max(2),
+    [[1, 2, 3]],
+    [['x']],
+  ],
+  ['rounded numbers', z.number().overwrite(Math.round).int().max(10), [10.4], ['x']],
+  ['one of parts left open', z.xor([z.number().overwrite(Math.round).max(3), z.number().min(5)]), [7], ['x']],
 ])(
   'what JSON Schema says of a schema refuses nothing that fits it: %s',
   async (_name, schema, fine, unfit) => {
