@@ -40,17 +40,37 @@ const programmingErrors = new Set(['ReferenceError', 'SyntaxError', 'TypeError']
  * so a cause makes it retryable); everything else may.
  */
 export function isRetryable(error: unknown): boolean {
+  try {
+    return saysRetryable(error)
+  } catch {
+    return true
+  }
+}
+
+function saysRetryable(error: unknown): boolean {
   if (error instanceof Error && 'retryable' in error && typeof error.retryable === 'boolean')
     return error.retryable
   if (error instanceof Error && programmingErrors.has(error.name)) return error.cause !== undefined
   return true
 }
 
+/** Never throws: what cannot be read of an error (a getter or a proxy that throws) must not keep a run from ending. */
 export function toErrorRecord(error: unknown): ErrorRecord {
+  try {
+    return recordOf(error)
+  } catch {
+    return { code: 'thrown', message: 'an error that cannot be read was thrown', retryable: true }
+  }
+}
+
+function recordOf(error: unknown): ErrorRecord {
   if (error instanceof ReeveError) {
     const message = shortened(textOf(error.message))
-    const record: ErrorRecord = { code: error.code, message, retryable: error.retryable }
-    if (Object.keys(error.details).length > 0 && isKept(error.details)) record.details = error.details
+    const retryable = isRetryable(error)
+    const record: ErrorRecord = { code: shorten(textOf(error.code), 200), message, retryable }
+    const { details } = error
+    if (typeof details === 'object' && details !== null && Object.keys(details).length > 0 && isKept(details))
+      record.details = details
     return record
   }
   if (error instanceof Error) {
@@ -105,5 +125,9 @@ export function fromErrorRecord(record: ErrorRecord, cause?: unknown): ReeveErro
 }
 
 export function messageOf(error: unknown): string {
-  return textOf(error instanceof Error ? error.message : error)
+  try {
+    return textOf(error instanceof Error ? error.message : error)
+  } catch {
+    return 'an error that cannot be read'
+  }
 }

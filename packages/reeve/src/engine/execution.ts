@@ -186,9 +186,13 @@ export class Execution implements TurnSource {
 
   /** The call that an error came from, or that an error it was made of came from. */
   #stepBehind(error: unknown): number | undefined {
-    for (let cause = error, depth = 0; cause instanceof Error && depth < 10; depth++, cause = cause.cause) {
-      const step = this.#failedSteps.get(cause)
-      if (step !== undefined) return step
+    try {
+      for (let cause = error, depth = 0; cause instanceof Error && depth < 10; depth++, cause = cause.cause) {
+        const step = this.#failedSteps.get(cause)
+        if (step !== undefined) return step
+      }
+    } catch {
+      // An error that cannot be read, as by a getter that throws, is none of Reeve's.
     }
     return undefined
   }

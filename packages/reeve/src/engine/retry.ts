@@ -67,13 +67,25 @@ export function delayAfter(policy: ResolvedRetry, attempt: number, random: numbe
   const growth = Math.min(policy.factor ** (attempt - 1), Number.MAX_VALUE)
   const grown = Math.min(policy.delayMs * growth, policy.maxDelayMs)
   const spread = grown * (0.8 + 0.4 * random)
-  return Math.max(Math.min(askedMs(error) ?? 0, policy.maxRetryAfterMs), spread)
+  return Math.max(Math.min(askedOr0(error), policy.maxRetryAfterMs), spread)
 }
 
+/** None where the error cannot be read. */
+function askedOr0(error: unknown): number {
+  try {
+    return askedMs(error) ?? 0
+  } catch {
+    return 0
+  }
+}
+
+/** So far back a wait is looked for; causes may go round in a circle. */
+const mostCauses = 10
+
 /** `retryAfterMs` of an error, of its `details`, or of what caused it. */
-function askedMs(error: unknown): number | undefined {
-  if (!(error instanceof Error)) return undefined
+function askedMs(error: unknown, depth = 0): number | undefined {
+  if (!(error instanceof Error) || depth > mostCauses) return undefined
   const own = 'retryAfterMs' in error ? error.retryAfterMs : undefined
-  const asked = error instanceof ReeveError ? (error.details.retryAfterMs ?? own) : own
-  return typeof asked === 'number' && asked > 0 ? asked : askedMs(error.cause)
+  const asked = error instanceof ReeveError ? (error.details?.retryAfterMs ?? own) : own
+  return typeof asked === 'number' && asked > 0 ? asked : askedMs(error.cause, depth + 1)
 }

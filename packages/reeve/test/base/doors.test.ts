@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { toErrorRecord } from '../../src/base/errors.ts'
+import { ReeveError, toErrorRecord } from '../../src/base/errors.ts'
 import { wholeNumber } from '../../src/base/numbers.ts'
 import { firstCharacters, lastCharacters, shorten, storable, wellFormed } from '../../src/base/shorten.ts'
 import { checkText } from '../../src/base/text.ts'
@@ -100,6 +100,10 @@ test('a text is never cut inside a surrogate pair, and half of one becomes well-
   expect(storable(`${smiles.slice(0, 1)}\0`, 100)).toBe('\ufffd\\0')
 })
 
+function refuse(): never {
+  throw new Error('cannot be read')
+}
+
 test('whatever is thrown becomes a record that every database keeps', () => {
   const hostile: unknown[] = [
     Object.create(null),
@@ -109,6 +113,14 @@ test('whatever is thrown becomes a record that every database keeps', () => {
     new Error('a\0b\ud83d'),
     new Error('😀'.repeat(1_000_000)),
     Object.assign(new Error('x'), { code: 'c'.repeat(100_000) }),
+    Object.defineProperty(new Error('x'), 'message', { get: refuse }),
+    Object.defineProperty(new Error('x'), 'stack', { get: refuse }),
+    Object.defineProperty(new Error('x'), 'cause', { get: refuse }),
+    Object.defineProperty(new Error('x'), 'retryable', { get: refuse }),
+    new Proxy(new Error('x'), { get: refuse }),
+    new Proxy({}, { getPrototypeOf: refuse }),
+    new ReeveError(Symbol('x') as never, 5 as never, { details: 5 as never }),
+    Object.assign(new ReeveError('x'.repeat(100_000), 'x'), { details: null }),
   ]
   for (const thrown of hostile) {
     const record = toErrorRecord(thrown)

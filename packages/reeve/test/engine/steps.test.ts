@@ -429,3 +429,60 @@ test('an error with particulars that are not JSON is journaled without them', as
   expect(result).toMatchObject({ status: 'failed', error: { code: 'odd', message: 'an odd error' } })
   await engine.stop()
 })
+
+test.each<[string, () => unknown]>([
+  ['a proxy that refuses', () => new Proxy(new Error('x'), { get: cannotBeRead })],
+  [
+    'a message that cannot be read',
+    () => Object.defineProperty(new Error('x'), 'message', { get: cannotBeRead }),
+  ],
+  [
+    'a cause that cannot be read',
+    () => Object.defineProperty(new Error('x'), 'cause', { get: cannotBeRead }),
+  ],
+  ['an error without its details', () => Object.assign(new ReeveError('x', 'x'), { details: null })],
+])(
+  'a run ends with an error that cannot be read, thrown by a step or by the workflow: %s',
+  async (_, made) => {
+    const inStep = oneStep(
+      () => {
+        throw made()
+      },
+      { retry: { attempts: 2, delay: 1 } },
+    )
+    const inFlow = defineWorkflow({
+      name: 'throws',
+      input: z.unknown(),
+      run: () => {
+        throw made()
+      },
+    })
+    const { engine, clock } = await testEngine([inStep, inFlow])
+    await engine.start()
+    const handles = [await engine.startRun(inStep, {}), await engine.startRun(inFlow, {})]
+    await clock.advance(1000)
+    for (const handle of handles) expect(await handle.result()).toMatchObject({ status: 'failed' })
+    await engine.stop()
+  },
+)
+
+test('an error that is its own cause fails a step as itself', async () => {
+  const circle = new Error('went wrong')
+  circle.cause = circle
+  const flow = oneStep(
+    () => {
+      throw circle
+    },
+    { retry: { attempts: 2, delay: 1 } },
+  )
+  const { engine, clock } = await testEngine([flow])
+  await engine.start()
+  const handle = await engine.startRun(flow, {})
+  await clock.advance(1000)
+  expect(await handle.result()).toMatchObject({ error: { message: 'went wrong (went wrong)' } })
+  await engine.stop()
+})
+
+function cannotBeRead(): never {
+  throw new Error('cannot be read')
+}
