@@ -9,7 +9,7 @@ import { migrate } from '../store/migrations.ts'
 import { openDatabase } from '../store/open.ts'
 import { makePrivate } from '../store/private-files.ts'
 import { liveWorkers, removeDeadWorkers } from '../store/workers.ts'
-import type { Cli } from './cli.ts'
+import { type Cli, operands } from './cli.ts'
 import { canAsk, confirmed } from './confirm.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import { moment, safeLine } from './safe-text.ts'
@@ -40,7 +40,7 @@ export async function backup(cli: Cli, _options: object, file?: string): Promise
     `${terminal.colors.green('✓')} ${report.file} holds ${report.runs} runs${report.events === null ? '' : ` with ${report.events} events`} (${report.bytes} bytes); ${proof}`,
   )
   terminal.line(
-    `To go on from it: stop every process, move ${database.file} with its -wal and -shm away, then: ${cli.command(`db restore ${report.file}`)}`,
+    `To go on from it: stop every process, move ${database.file} with its -wal and -shm away, then: ${cli.command('db', 'restore', report.file)}`,
   )
   return exitCodes.done
 }
@@ -64,7 +64,10 @@ export async function restore(cli: Cli, options: { yes?: boolean }, file?: strin
   const question = `Make ${file ?? place.file} the database of this project? It gets a new identity; every run that had not ended is paused until a person resumes it, because what it did since the backup is not known here.`
   if (!options.yes) {
     if (!canAsk(cli.terminal))
-      throw needsYes(question, cli.command(`db restore ${file ?? ''} --yes`.replace('  ', ' ')))
+      throw needsYes(
+        question,
+        cli.command('db', 'restore', '--yes', ...operands(...(file === undefined ? [] : [file]))),
+      )
     if (!(await confirmed(question))) {
       terminal.line('Nothing was changed.')
       return exitCodes.done
@@ -86,7 +89,7 @@ export async function restore(cli: Cli, options: { yes?: boolean }, file?: strin
     terminal.line(`${place.file} goes on from ${moment(origin.at)}, with an identity of its own`)
     for (const run of held.slice(0, 20)) {
       terminal.line(
-        `  paused: ${safeLine(run.workflow)} run ${run.id}; look, then: ${cli.command(`resume ${run.id}`)}`,
+        `  paused: ${safeLine(run.workflow)} run ${run.id}; look, then: ${cli.command('resume', run.id)}`,
       )
     }
     if (held.length > 20) terminal.line(`  and ${held.length - 20} more: ${cli.command('runs')}`)

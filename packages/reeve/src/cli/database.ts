@@ -58,7 +58,7 @@ export async function copy(
   }
   if (!options.yes) {
     const question = `This moves the work: ${placeOf(sourcePlace)} can only be read from then on, and its workers and commands are refused; its runs go on at ${placeOf(targetPlace)}. For a copy to keep, use reeve backup. Move it?`
-    if (!canAsk(cli.terminal)) throw needsYes(question, cli.command('db copy FROM TO --yes'))
+    if (!canAsk(cli.terminal)) throw needsYes(question, cli.command('db', 'copy', '--yes', 'FROM', 'TO'))
     if (!(await confirmed(question))) {
       cli.terminal.line('Nothing was copied.')
       return exitCodes.done

@@ -54,7 +54,7 @@ export async function checkNumbers(cli: Cli, { database }: Workspace): Promise<F
     const whose = runs.length > 0 ? ` (of run ${runs.join(', ')})` : ''
     return `${rows} rows of "${table}" hold numbers beyond 2^53 or fractions${whose}`
   })
-  const advice = `Times and priorities there may be wrong. Look at the runs, then end them: ${cli.command('cancel RUN')}`
+  const advice = `Times and priorities there may be wrong. Look at the runs, then end them: ${cli.command('cancel', 'RUN')}`
   return { what: 'numbers', state: 'error', found: lines.join('\n'), advice }
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -103,6 +103,28 @@ test('a backup and its restoring never replace what is there, and say what to do
   const environment = { DATABASE_URL: 'postgres://reeve:x@127.0.0.1:1/reeve' }
   const { stderr } = await reeve(folder, ['backup'], { environment })
   expect(stderr).toContain('pg_dump')
+})
+
+/** The words of a printed command, as a shell takes them. */
+function words(printed: string): string[] {
+  const line = /reeve ((?:db|resume)\b.*)$/m.exec(printed)![1]!
+  return execFileSync('/bin/sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
+    .trimEnd()
+    .split('\n')
+}
+
+test('the commands that tell how to go on from a backup can be pasted', async () => {
+  const folder = project()
+  const waiting = await reeveJson<Rested>(folder, reply)
+  const { stdout } = await reeve(folder, ['backup', 'a copy.db'])
+  moveAway(folder)
+  const asked = await reeve(folder, words(stdout))
+  expect(asked.stderr).toContain('Nobody can be asked here')
+  const restored = await reeve(folder, words(asked.stderr))
+  expect(restored.code).toBe(0)
+  expect((await reeve(folder, words(restored.stdout))).stdout).toContain(`run ${waiting.run} may go on`)
+  const moved = await reeve(folder, ['db', 'copy', 'file:.reeve/reeve.db', 'file:copy.db'])
+  expect(words(moved.stderr)).toEqual(['db', 'copy', '--yes', 'FROM', 'TO'])
 })
 
 test('a damaged database makes no backup that looks whole', async () => {
