@@ -19,7 +19,7 @@ export async function awaitedSignals(session: Session, run: number): Promise<Awa
      from events e left join blobs b on b.hash = e.blob
      where e.run = ? and e.type = 'signal-awaited' and not exists (
        select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq
-         and later.type in ('signal-received', 'signal-timed-out', 'signal-failed'))
+         and later.type in ('signal-received', 'signal-timed-out', 'signal-failed', 'signal-given-up'))
      order by e.seq`,
     [run],
   )

@@ -13,6 +13,8 @@ import { type AwaitedSignal, awaitedSignals, unfitSignal } from './awaited-signa
 import {
   type ApprovalDecision,
   isEdited,
+  plainAnswer,
+  readDecision,
   refuseDecided,
   refuseOther,
   refuseTampered,
@@ -96,9 +98,10 @@ export class Control {
    * run asked for, as the journal has it.
    * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer` `approval-changed` `problem-stands` `invalid-edit`
    */
-  async decide(approvalId: string, decision: ApprovalDecision): Promise<ApprovalView> {
+  async decide(approvalId: string, given: ApprovalDecision): Promise<ApprovalView> {
+    const decision = readDecision(given)
+    const { by } = decision
     const approval = await requireApproval(this.#database, approvalId)
-    const by = checkText(decision.by, 'Who decides')
     refuseUnfit(approval, decision)
     refuseOther(approval, decision.hash)
     if (decision.verdict === 'answer') await refuseUnfitAnswer(approval, decision.answer, this.#check)
@@ -131,7 +134,8 @@ export class Control {
    * What an edit would make of an approval, as `decide` with it would take it. Decides nothing.
    * @throws `unknown-approval` `already-decided` `approval-expired` `invalid-edit`
    */
-  async previewEdit(approvalId: string, edit: Json, options: { replaces?: boolean } = {}): Promise<Edit> {
+  async previewEdit(approvalId: string, given: Json, options: { replaces?: boolean } = {}): Promise<Edit> {
+    const edit = plainAnswer(given)
     const approval = await requireApproval(this.#database, approvalId)
     refuseDecided(approval, this.#edges.clock.now())
     const read = readEdit(approval, edit, options.replaces)

@@ -1,6 +1,8 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import { canonical, type Json } from '../base/json.ts'
+import { canonical, encode, type Json, payloadCap } from '../base/json.ts'
+import { describeValue } from '../base/shorten.ts'
+import { checkText } from '../base/text.ts'
 import { isoText } from '../base/time.ts'
 import type { ApprovalView } from '../store/approvals.ts'
 import type { Session } from '../store/database.ts'
@@ -27,6 +29,27 @@ export interface ApprovalDecision {
 }
 
 const shortestHash = 12
+const verdicts: readonly unknown[] = ['approve', 'reject', 'answer']
+
+/** A decision as it is taken: plain data, whatever its caller has. @throws `wrong-answer` `bad-text` `not-serialisable` */
+export function readDecision(given: ApprovalDecision): ApprovalDecision {
+  const { verdict, note, answer } = given
+  if (!verdicts.includes(verdict)) {
+    const what = `The verdict of a decision is ${describeValue(verdict)}`
+    throw new ReeveError('wrong-answer', `${what}; it must be 'approve', 'reject' or 'answer'.`)
+  }
+  if (note !== undefined && typeof note !== 'string') {
+    throw new ReeveError('bad-text', `The note of a decision is ${describeValue(note)}; it must be a text.`)
+  }
+  const decision = { ...given, by: checkText(given.by, 'Who decides') }
+  if (answer !== undefined) decision.answer = plainAnswer(answer)
+  return decision
+}
+
+/** What a person answers or edits, as the journal will have it. @throws `not-serialisable` */
+export function plainAnswer(answer: Json): Json {
+  return JSON.parse(encode(answer, 'the answer', payloadCap)) as Json
+}
 
 /** As much of a hash as a person copies. */
 export function shortHash(hash: string): string {

@@ -163,3 +163,37 @@ test('of two waits for one signal the first one decides what fits', async () => 
   expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: [1, 'text'] })
   await engine.stop()
 })
+
+test.each<[string, (ctx: Context) => Promise<unknown>]>([
+  [
+    'that lost its race',
+    (ctx) => ctx.race([ctx.waitFor('it', { schema: z.number() }), ctx.step('quick', () => 1)]),
+  ],
+  [
+    'that was aborted',
+    (ctx) => ctx.waitFor('it', { schema: z.number(), signal: AbortSignal.abort() }).catch(() => 1),
+  ],
+])('a wait %s does not decide what fits the next one', async (_name, first) => {
+  const { engine, id } = await asking(async (ctx) => [
+    await first(ctx),
+    await ctx.waitFor('it', { schema: z.string() }),
+  ])
+  expect(await engine.control.awaitedSignals(id)).toMatchObject([{ name: 'it', schema: { type: 'string' } }])
+  await engine.control.signal(id, 'it', 'text')
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: [1, 'text'] })
+  await engine.stop()
+})
+
+test.each<[string, object, string]>([
+  ['a verdict that is none', { verdict: 'toString' }, 'wrong-answer'],
+  ['a note that is no text', { note: 5 }, 'bad-text'],
+  ['an edit that is no JSON', { answer: new Map([['sum', 20]]) }, 'not-serialisable'],
+  ['an edit with what JSON would change', { answer: { at: new Date(0) } }, 'not-serialisable'],
+])('a decision is refused, and nothing is decided: %s', async (_name, wrong, code) => {
+  const { engine, pending } = await asking((ctx) => ctx.approve('pay', { show: { sum: 40, at: null } }))
+  const [open] = await pending()
+  const decision = { verdict: 'approve' as const, by: 'ada', ...wrong }
+  await expect(engine.control.decide(open!.id, decision)).rejects.toMatchObject({ code })
+  expect(await pending()).toHaveLength(1)
+  await engine.stop()
+})
