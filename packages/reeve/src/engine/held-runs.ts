@@ -38,6 +38,9 @@ export class HeldRuns {
   readonly #options: HeldRunsOptions
   readonly #active = new Map<number, Execution>()
   readonly #activeIds = new Set<string>()
+  /** By run: the look at its inbox that is under way, and the one that follows it. */
+  readonly #looks = new Map<number, Promise<void>>()
+  readonly #nextLooks = new Map<number, Promise<void>>()
   readonly #silent: SilentRuns
   #whenNone: (() => void)[] = []
 
@@ -175,17 +178,41 @@ export class HeldRuns {
     }
   }
 
-  /** Something came into a run's inbox, or somebody wants it paused or cancelled. Answers false when it is not held. */
+  /**
+   * Something came into a run's inbox, or somebody wants it paused or cancelled. Answers false when it is not held.
+   * One look at a time: whoever comes during one shares the next, for the one under way may have begun too early.
+   */
   async arrived(no: number): Promise<boolean> {
+    if (!this.#active.has(no)) return false
+    const next = this.#nextLooks.get(no) ?? this.#lookAfter(no, this.#looks.get(no))
+    this.#nextLooks.set(no, next)
+    await next
+    return true
+  }
+
+  async #lookAfter(no: number, current: Promise<void> | undefined): Promise<void> {
+    await current?.catch(() => {})
+    this.#nextLooks.delete(no)
+    const look = this.#look(no)
+    this.#looks.set(no, look)
+    try {
+      await look
+    } finally {
+      if (this.#looks.get(no) === look) this.#looks.delete(no)
+    }
+  }
+
+  async #look(no: number): Promise<void> {
     const execution = this.#active.get(no)
-    if (!execution) return false
+    if (!execution) return
     const { database } = this.#options
     const run = await readRunByNo(database, no)
-    if (!run || run.epoch !== execution.claim.epoch) return true
+    if (!run || run.epoch !== execution.claim.epoch) return
     if (run.cancelled_by !== null) execution.cancel(run.cancelled_by)
     else if (run.paused) execution.drain()
-    execution.receive(await readInbox(database, no), run.inbox)
-    return true
+    // Postgres gives ids before the commit: one may be seen after a higher one.
+    const since = database.kind === 'sqlite' ? execution.inbox.lastId : 0
+    execution.receive(await readInbox(database, no, since), run.inbox)
   }
 
   /** Looks whether another process put something into a held run's inbox. */

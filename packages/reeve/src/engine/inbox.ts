@@ -12,6 +12,7 @@ export class Inbox {
   readonly #seen = new Set<number>()
   #consumed: { item: number; step: number }[] = []
   #waiting = 0
+  #lastId = 0
 
   constructor(items: InboxItem[]) {
     this.add(items)
@@ -22,8 +23,14 @@ export class Inbox {
     return this.#waiting
   }
 
+  /** The highest id of the items that came. */
+  get lastId(): number {
+    return this.#lastId
+  }
+
   add(items: InboxItem[]): void {
     for (const item of items) {
+      this.#lastId = Math.max(this.#lastId, item.id)
       if (this.#seen.has(item.id)) continue
       this.#seen.add(item.id)
       const waits = this.#waits.get(item.name) ?? []

@@ -51,10 +51,11 @@ export const consumeItems: Bulk = {
   sql: 'update inbox set consumed_step = :step {from} where inbox.id = :id',
 }
 
-export async function readInbox(session: Session, run: number): Promise<InboxItem[]> {
+/** What a run was sent and did not take, of ids after `since`. */
+export async function readInbox(session: Session, run: number, since = 0): Promise<InboxItem[]> {
   return session.all<InboxItem>(
-    'select id, run, name, payload, at from inbox where run = ? and consumed_step is null order by id',
-    [run],
+    'select id, run, name, payload, at from inbox where run = ? and id > ? and consumed_step is null order by id',
+    [run, since],
   )
 }
 
