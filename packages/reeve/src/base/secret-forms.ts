@@ -1,5 +1,6 @@
 /** A shorter value would be found in plain text. */
 const shortest = 8
+const deepestJson = 5
 
 /** The texts that give a secret away: itself, and how it stands in other texts. Letters of either case are one. */
 export function formsOf(secret: string): string[] {
@@ -26,8 +27,7 @@ function formsAnywhere(secret: string): string[] {
     inForm,
     encodeURI(secret.toWellFormed()),
     encodeURIComponent(inUrl),
-    inJson,
-    JSON.stringify(inJson).slice(1, -1),
+    ...inNestedJson(secret),
     inJson.replaceAll('/', '\\/'),
     inJson.replace(/[^\x20-\x7e]/g, unicodeEscape),
     inJson.replace(/[<>&'/+=]/g, unicodeEscape),
@@ -37,6 +37,14 @@ function formsAnywhere(secret: string): string[] {
     ...base64s(Buffer.from(secret, 'utf16le')),
   ]
   return [...new Set(forms)].filter((form) => form.length >= shortest)
+}
+
+/** In JSON, in JSON that holds this as a text, and so on: what is kept is JSON of what a tool gave, which may be JSON of an answer. */
+function inNestedJson(secret: string): string[] {
+  const forms: string[] = []
+  for (let form = secret; forms.length < deepestJson; forms.push(form))
+    form = JSON.stringify(form).slice(1, -1)
+  return forms
 }
 
 /**

@@ -41,6 +41,13 @@ test('a text without a secret is the very same text, and data the very same data
   expect(secrets.redactJson(JSON.stringify(data))).toBe(JSON.stringify(data))
 })
 
+test('a secret is found in a text of JSON that holds JSON that holds JSON', () => {
+  const answer = JSON.stringify(JSON.stringify({ key: canary }))
+  expect(JSON.parse(secrets.redactJson(JSON.stringify({ result: answer }))).result).toBe(
+    JSON.stringify(JSON.stringify({ key: '[secret]' })),
+  )
+})
+
 test('data stays data: texts, names and numbers are replaced, and JSON stays JSON', () => {
   const numeric = new Secrets(['4111111111111111', canary])
   const data = { [canary]: 1, card: 4111111111111111, deep: [{ is: `x${canary}` }], __proto__: null }
