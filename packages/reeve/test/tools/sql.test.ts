@@ -121,6 +121,18 @@ test('what is listed is read, also beside names made up in the statement', async
   expect(
     await read("SELECT title, bm25(notes) < 0 FROM notes WHERE notes MATCH 'melts' ORDER BY rank"),
   ).toEqual([['wax', 1]])
+  expect(await read("SELECT title FROM notes('melts')")).toEqual([['wax']])
+})
+
+test('a table of the database that is named like a function is read where it is listed', async () => {
+  writer.exec("CREATE TABLE json_each (value TEXT); INSERT INTO json_each VALUES ('canary')")
+  const read = async (tables: string[]) => {
+    const query = sqlTool({ name: 'shop.query', file, tables })
+    return (await callTool(query, { sql: 'SELECT value FROM json_each' })).rows
+  }
+  await expect(read(['orders'])).rejects.toThrow(/prohibited/)
+  expect(await read(['json_each'])).toEqual([['canary']])
+  writer.exec('DROP TABLE json_each')
 })
 
 test('a listed view that is broken costs nobody else their tables', async () => {

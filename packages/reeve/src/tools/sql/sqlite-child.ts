@@ -105,10 +105,12 @@ function readsOnly(tables: readonly string[], sql: string): void {
   const listed = new Set(tables.map((name) => name.toLowerCase()))
   const outline = new DatabaseSync(':memory:', strict)
   Object.assign(outline.limits, limits)
-  for (const [name, columns] of columnsOf(listed)) {
-    if (columns.length > 0) outline.exec(`CREATE TABLE ${quoted(name)} (${columns.map(quoted).join(', ')})`)
-  }
-  outline.setAuthorizer(readingOf((table) => listed.has(table) || argumentReaders.has(table)))
+  const own = ownTables()
+  const found = own.filter(({ name }) => listed.has(name.toLowerCase()) && !/^sqlite_/i.test(name))
+  for (const { name } of found.filter(({ module }) => module === null)) outlineTable(outline, name)
+  for (const { name, module } of found) if (module !== null) outlineVirtualTable(outline, name, module)
+  const readers = argumentReaders.difference(new Set(own.map(({ name }) => name.toLowerCase())))
+  outline.setAuthorizer(readingOf((table) => listed.has(table) || readers.has(table)))
   try {
     outline.prepare(sql)
   } catch (error) {
@@ -118,23 +120,42 @@ function readsOnly(tables: readonly string[], sql: string): void {
   }
 }
 
-/** The listed tables and views that exist, with their columns, hidden ones included. */
-function columnsOf(listed: Set<string>): Map<string, string[]> {
-  const names = database.prepare("SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view')").all()
-  const columns = new Map<string, string[]>()
-  for (const { name } of names as { name: string }[]) {
-    if (!listed.has(name.toLowerCase()) || name.toLowerCase().startsWith('sqlite_')) continue
-    try {
-      const found = database.prepare(`PRAGMA main.table_xinfo(${quoted(name)})`).all() as { name: string }[]
-      columns.set(
-        name,
-        found.map((column) => column.name),
-      )
-    } catch {
-      // A view of what is gone: whoever reads others must not be refused for it.
-    }
+interface OwnTable {
+  name: string
+  /** What makes it, where it is a virtual table. */
+  module: string | null
+}
+
+/** The tables and views of the database itself. */
+function ownTables(): OwnTable[] {
+  return database
+    .prepare(
+      `SELECT name, CASE WHEN rootpage = 0 AND type = 'table' THEN sql END AS module
+       FROM main.sqlite_schema WHERE type IN ('table', 'view')`,
+    )
+    .all() as unknown as OwnTable[]
+}
+
+/** A plain table of the same columns, hidden ones included. */
+function outlineTable(outline: DatabaseSync, name: string): void {
+  let columns: string[]
+  try {
+    const found = database.prepare(`PRAGMA main.table_xinfo(${quoted(name)})`).all() as { name: string }[]
+    columns = found.map((column) => quoted(column.name))
+  } catch {
+    // A view of what is gone: whoever reads others must not be refused for it.
+    return
   }
-  return columns
+  if (columns.length > 0) outline.exec(`CREATE TABLE ${quoted(name)} (${columns.join(', ')})`)
+}
+
+/** One of the same kind, which also takes its words as a function: `notes('melts')`. */
+function outlineVirtualTable(outline: DatabaseSync, name: string, module: string): void {
+  try {
+    outline.exec(module)
+  } catch {
+    outlineTable(outline, name)
+  }
 }
 
 function messageOf(error: unknown): string {
