@@ -29,6 +29,7 @@ import { embedderRoutes } from './project-embedders.ts'
 import { claimantOf } from './project-name.ts'
 import { batchServices, resolveRoutes, type UnusableSolver } from './project-routes.ts'
 import { mcpServersOf, toolboxOf } from './project-tools.ts'
+import { Pruning } from './pruning.ts'
 import { forgetAnswers } from './store/answers.ts'
 import { tidyCallRates } from './store/call-rates.ts'
 import type { Database } from './store/database.ts'
@@ -75,6 +76,7 @@ export class Runtime {
   readonly #mcpServers: readonly McpServer[]
   readonly #breakerRecord: BreakerRecord
   readonly #abandonedBatches: AbandonedBatches
+  readonly #pruning: Pruning
   #services: Service[] = []
 
   private constructor(parts: {
@@ -100,6 +102,7 @@ export class Runtime {
     this.#breakerRecord = parts.breakerRecord
     this.#abandonedBatches = parts.abandonedBatches
     this.#clock = parts.clock
+    this.#pruning = new Pruning(parts.clock, parts.engine.edges.log, (signal) => this.prune(signal))
   }
 
   static async open(options: RuntimeOptions): Promise<Runtime> {
@@ -179,7 +182,7 @@ export class Runtime {
     this.#breakerRecord.begin(this.engine.worker.id)
     this.#abandonedBatches.begin()
     await this.engine.start()
-    await this.prune()
+    this.#pruning.begin()
   }
 
   /**
@@ -188,6 +191,7 @@ export class Runtime {
    */
   async stop(graceMs?: number): Promise<void> {
     try {
+      await this.#pruning.end()
       await this.engine.stop(graceMs)
     } finally {
       await this.#abandonedBatches.end()
@@ -203,12 +207,12 @@ export class Runtime {
     this.engine.hurry()
   }
 
-  /** Deletes ended runs that the project's retention no longer wants. */
-  async prune(): Promise<{ runs: number; events: number }> {
+  /** Deletes ended runs that the project's retention no longer wants, until `signal` is aborted. */
+  async prune(signal?: AbortSignal): Promise<{ runs: number; events: number }> {
     const now = this.#clock.now()
     await this.database.transaction((session) => tidyAnswers(session, now))
     await this.database.transaction(tidyCallRates)
-    return prune(this.database, this.#retention, now)
+    return prune(this.database, this.#retention, now, signal)
   }
 
   /** What `prune` would delete now. */

@@ -55,16 +55,17 @@ function limitsOf(retention: Retention, now: number): [status: string, before: n
 
 /**
  * Deletes ended runs past their time, with everything of theirs, in small transactions with room for others between, and
- * records that it did.
+ * records that it did. An aborted `signal` ends it after the batch that is under way.
  */
 export async function prune(
   database: Database,
   retention: Retention,
   now: number,
+  signal?: AbortSignal,
 ): Promise<{ runs: number; events: number }> {
   const total = { runs: 0, events: 0 }
   for (const [status, before] of limitsOf(retention, now)) {
-    for (;;) {
+    while (!signal?.aborted) {
       const pruned = await pruneBatch(database, status, before, now)
       total.runs += pruned.runs
       total.events += pruned.events
