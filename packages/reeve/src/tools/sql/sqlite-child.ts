@@ -109,8 +109,10 @@ function readsOnly(tables: readonly string[], sql: string): void {
   const found = own.filter(({ name }) => listed.has(name.toLowerCase()) && !/^sqlite_/i.test(name))
   for (const { name } of found.filter(({ module }) => module === null)) outlineTable(outline, name)
   for (const { name, module } of found) if (module !== null) outlineVirtualTable(outline, name, module)
-  const readers = argumentReaders.difference(new Set(own.map(({ name }) => name.toLowerCase())))
-  outline.setAuthorizer(readingOf((table) => listed.has(table) || readers.has(table)))
+  const ownNames = new Set(own.map(({ name }) => name.toLowerCase()))
+  outline.setAuthorizer(
+    readingOf((table) => listed.has(table) || (argumentReaders.has(table) && !ownNames.has(table))),
+  )
   try {
     outline.prepare(sql)
   } catch (error) {
