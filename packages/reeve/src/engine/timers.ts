@@ -3,10 +3,22 @@ import type { Clock } from '../base/time.ts'
 /** The clock may be set meanwhile: what is far off is looked at again after this time. */
 const longestNapMs = 10_000
 
-/** A run's timers while a process holds it: one clock timer for the earliest, whatever their number. */
+interface Timer {
+  at: number
+  /** Of two that are due at one time, the one that was set first goes first. */
+  order: number
+  /** Undefined once it fired or was dropped. */
+  fire: (() => void) | undefined
+}
+
+/**
+ * A run's timers while a process holds it: one clock timer for the earliest, whatever their number. They lie in a binary
+ * heap; one that is dropped stays in it until it comes up, or until half of the heap is dropped ones.
+ */
 export class Timers {
   readonly #clock: Clock
-  readonly #due = new Map<number, { at: number; fire: () => void }>()
+  #heap: Timer[] = []
+  #size = 0
   #cancel: (() => void) | undefined
   #armedAt = Number.POSITIVE_INFINITY
   #next = 0
@@ -16,14 +28,13 @@ export class Timers {
   }
 
   get size(): number {
-    return this.#due.size
+    return this.#size
   }
 
   /** When the first of them is due (ms). */
   get earliest(): number | undefined {
-    let earliest: number | undefined
-    for (const { at } of this.#due.values()) if (earliest === undefined || at < earliest) earliest = at
-    return earliest
+    while (this.#heap.length > 0 && !this.#heap[0]!.fire) this.#pop()
+    return this.#heap[0]?.at
   }
 
   dueWithin(ms: number): boolean {
@@ -33,12 +44,16 @@ export class Timers {
 
   /** Calls back at `at` or soon after, never before. Returns the way to drop it. */
   set(at: number, fire: () => void): () => void {
-    const id = this.#next++
-    this.#due.set(id, { at, fire })
+    const timer: Timer = { at, order: this.#next++, fire }
+    this.#push(timer)
+    this.#size++
     this.#arm()
     return () => {
-      this.#due.delete(id)
-      if (this.#due.size === 0) this.stop()
+      if (!timer.fire) return
+      timer.fire = undefined
+      this.#size--
+      if (this.#size === 0) this.stop()
+      if (this.#heap.length > 2 * this.#size + 16) this.#rebuild()
     }
   }
 
@@ -59,11 +74,63 @@ export class Timers {
   #fire(): void {
     this.#armedAt = Number.POSITIVE_INFINITY
     const now = this.#clock.now()
-    for (const [id, timer] of [...this.#due]) {
-      if (timer.at > now) continue
-      this.#due.delete(id)
-      timer.fire()
+    // What a timer sets when it fires waits for the next time.
+    const due: Timer[] = []
+    for (let first = this.earliest; first !== undefined && first <= now; first = this.earliest) {
+      due.push(this.#pop())
+    }
+    for (const timer of due) {
+      const { fire } = timer
+      if (!fire) continue
+      timer.fire = undefined
+      this.#size--
+      fire()
     }
     this.#arm()
   }
+
+  #push(timer: Timer): void {
+    const heap = this.#heap
+    let index = heap.push(timer) - 1
+    while (index > 0) {
+      const above = (index - 1) >> 1
+      if (isBefore(heap[above]!, timer)) break
+      heap[index] = heap[above]!
+      index = above
+    }
+    heap[index] = timer
+  }
+
+  #pop(): Timer {
+    const heap = this.#heap
+    const first = heap[0]!
+    const last = heap.pop()!
+    if (heap.length > 0) this.#sink(last)
+    return first
+  }
+
+  /** Puts a timer into the empty place at the top. */
+  #sink(timer: Timer): void {
+    const heap = this.#heap
+    let index = 0
+    for (;;) {
+      let below = 2 * index + 1
+      if (below >= heap.length) break
+      if (below + 1 < heap.length && isBefore(heap[below + 1]!, heap[below]!)) below++
+      if (isBefore(timer, heap[below]!)) break
+      heap[index] = heap[below]!
+      index = below
+    }
+    heap[index] = timer
+  }
+
+  #rebuild(): void {
+    const kept = this.#heap.filter(({ fire }) => fire)
+    this.#heap = []
+    for (const timer of kept) this.#push(timer)
+  }
+}
+
+function isBefore(left: Timer, right: Timer): boolean {
+  return left.at < right.at || (left.at === right.at && left.order < right.order)
 }
