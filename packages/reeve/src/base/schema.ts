@@ -79,7 +79,7 @@ const longestMessage = 1000
 export function describeIssues(issues: readonly Pick<Issue, 'path' | 'message'>[]): string {
   const lines = issues
     .slice(0, mostDescribed)
-    .map((issue) => (issue.path ? `${issue.path}: ${issue.message}` : issue.message))
+    .map(({ path, message }) => `${path ? `${path}: ` : ''}${message.replace(/\.$/, '')}`)
   const more = issues.length - lines.length
   return `${lines.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
 }

@@ -4,7 +4,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import * as mini from 'zod/mini'
 import type { Json } from '../../src/base/json.ts'
-import { type Issue, jsonSchemaIn, parse, requireSync, validate } from '../../src/base/schema.ts'
+import {
+  describeIssues,
+  type Issue,
+  jsonSchemaIn,
+  parse,
+  requireSync,
+  validate,
+} from '../../src/base/schema.ts'
 import { jsonSchemaIssues } from '../../src/tools/json-schema.ts'
 
 /** What the process would die of. */
@@ -210,3 +217,11 @@ test.each<[string, z.ZodType, unknown[], unknown[]]>([
     for (const value of unfit) expect(await jsonSchemaIssues(json, value as Json)).not.toEqual([])
   },
 )
+
+test('issues are told as one list, whether their messages end as sentences or not', () => {
+  const issues = [
+    { path: 'n', message: 'It must be number, and is string.' },
+    { path: '', message: 'Invalid input' },
+  ]
+  expect(describeIssues(issues)).toBe('n: It must be number, and is string; Invalid input')
+})
