@@ -25,6 +25,18 @@ export const mutants: Mutant[] = [
     'const fault = verifyChain(run.id, [], headOf({ head: null, head_seq: null }))',
   ),
   bug(
+    'who comes during a look at an inbox is not looked for again',
+    'engine/held-runs.ts',
+    'this.#nextLooks.get(no) ?? this.#lookAfter',
+    'this.#nextLooks.get(no) ?? this.#looks.get(no) ?? this.#lookAfter',
+  ),
+  bug(
+    'a look at an inbox begins behind what came',
+    'engine/held-runs.ts',
+    'execution.inbox.lastId : 0',
+    'execution.inbox.lastId + 1 : 0',
+  ),
+  bug(
     'a woken sleeper sends without asking',
     'engine/effect.ts',
     'const held = this.#execution.surelyHeld()',
@@ -233,8 +245,8 @@ export const mutants: Mutant[] = [
   bug(
     'a timer fires before its time',
     'engine/timers.ts',
-    'if (timer.at > now) continue',
-    'if (timer.at > now + 60_000) continue',
+    'first !== undefined && first <= now; first',
+    'first !== undefined && first <= now + 60_000; first',
   ),
   bug(
     'an attempt is not counted',
