@@ -129,8 +129,8 @@ export const mutants: Mutant[] = [
   bug(
     'items may be taken twice',
     'store/inbox.ts',
-    'where run = ? and consumed_step is null order by id',
-    'where run = ? order by id',
+    'id > ? and consumed_step is null order by id',
+    'id > ? order by id',
   ),
   bug('an occurrence is recorded again', 'store/schedules.ts', 'return changed === 1', 'return changed <= 1'),
   bug(
@@ -203,7 +203,7 @@ export const mutants: Mutant[] = [
   bug(
     'changed code goes on',
     'engine/execution.ts',
-    'recorded.kind !== kind || recorded.name !== name || recorded.args !== args',
+    'recorded.kind !== kind || !isNamed(recorded, name, checked) || recorded.args !== args',
     'recorded.kind !== kind',
   ),
   bug(
