@@ -142,3 +142,42 @@ test('arguments with a secret reach the tool in every life, and no journal', asy
   expect(await database.all(`select * from events where type = 'value-parsed'`)).toHaveLength(2)
   await engine.stop()
 })
+
+const Stamped = z.object({
+  at: z.coerce.date().default(() => new Date(Math.random() * 1e12)),
+  id: z.string().default(() => randomUUID()),
+})
+
+test('dates that a schema makes anew each time are the same in every life', async () => {
+  const stamp = tool({
+    name: 'stamp',
+    description: 'Stamps.',
+    input: z.object({}),
+    output: Stamped,
+    effect: 'read',
+    approval: 'never',
+    run: () => ({}),
+  })
+  const got = await inTwoLives(
+    (ctx) =>
+      Promise.all([
+        ctx.call(stamp, {}),
+        ctx.extract('stamp', { schema: Stamped, from: 'x', route: 'model' }),
+      ]),
+    ['{}'],
+  )
+  expect(got).toMatchObject([{ at: expect.any(Date) }, { at: expect.any(Date) }])
+})
+
+test('a question whose schema has a default that is made anew is the same question in every life', async () => {
+  const clerk = agent({
+    name: 'clerk',
+    instructions: 'Answer.',
+    input: z.string(),
+    output: Stamped,
+    tools: [pay],
+    route: 'model',
+    owner: 'tests',
+  })
+  expect(await inTwoLives((ctx) => ctx.agent(clerk, 'go'), ['{}'])).toMatchObject({ at: expect.any(Date) })
+})

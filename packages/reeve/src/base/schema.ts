@@ -2,8 +2,8 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 import { ReeveError } from './errors.ts'
 import type { Json } from './json.ts'
 import { firstCharacters } from './shorten.ts'
-import { acceptedByZod } from './zod-json-schema.ts'
-import { isZod, runZod, zodKindOf } from './zod-run.ts'
+import { acceptedByZod, dropMisleading } from './zod-json-schema.ts'
+import { isZod, runZod, type ZodSchema, zodKindOf } from './zod-run.ts'
 
 /** Any Standard Schema (Zod by default). */
 export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output> | StandardSchemaV1<never, Output>
@@ -100,7 +100,9 @@ export function toJsonSchema(
     )
   }
   try {
-    return jsonSchemaBy(standard.jsonSchema[side], side)
+    return isZod(schema)
+      ? zodJsonSchema(standard.jsonSchema[side], side)
+      : standard.jsonSchema[side]({ target })
   } catch (cause) {
     throw new ReeveError(
       'no-json-schema',
@@ -110,13 +112,14 @@ export function toJsonSchema(
   }
 }
 
+const target = 'draft-2020-12'
+
 type ToJson = StandardJSONSchemaV1.Props['jsonSchema']['input']
 
 /** Zod writes no coerced dates and big integers, though a text goes into them. */
-function jsonSchemaBy(convert: ToJson, side: 'input' | 'output'): Record<string, unknown> {
-  const target = 'draft-2020-12'
+function zodJsonSchema(convert: ToJson, side: 'input' | 'output'): Record<string, unknown> {
   try {
-    return convert({ target })
+    return convert({ target, libraryOptions: { override: dropMisleading } })
   } catch (error) {
     if (side === 'output') throw error
     return convert({ target, libraryOptions: coercing })
@@ -143,8 +146,10 @@ const unwritten = [
 /** Options of Zod's own conversion. */
 const coercing = {
   unrepresentable: 'any',
-  override({ zodSchema, jsonSchema }: { zodSchema: ZodInside; jsonSchema: object }) {
-    const { type, coerce, values = [] } = zodSchema._zod.def
+  override(part: { zodSchema: ZodSchema; jsonSchema: object }) {
+    const { zodSchema, jsonSchema } = part
+    dropMisleading(part)
+    const { type, coerce, values = [] } = zodSchema._zod.def as ZodDefinition
     const text = Object.hasOwn(coerced, type) ? coerced[type] : undefined
     if (text && coerce) Object.assign(jsonSchema, text)
     else if (
@@ -156,8 +161,10 @@ const coercing = {
   },
 }
 
-interface ZodInside {
-  _zod: { def: { type: string; coerce?: boolean; values?: unknown[] } }
+interface ZodDefinition {
+  type: string
+  coerce?: boolean
+  values?: unknown[]
 }
 
 const accepted = new WeakMap<StandardSchemaV1, Json | null>()

@@ -32,11 +32,43 @@ export function acceptedByZod(schema: ZodSchema): object {
   })
 }
 
+/**
+ * Takes from what a model is shown of a schema what would mislead it: patterns whose flags are lost, and defaults that are
+ * made anew each time (an id, the time), by which a question would be another one in each life of its run.
+ */
+export function dropMisleading({
+  zodSchema,
+  jsonSchema,
+}: {
+  zodSchema: ZodSchema
+  jsonSchema: object
+}): void {
+  const node = jsonSchema as Node
+  const def = zodSchema._zod.def as Definition
+  if (def.type === 'string' && isFlagged([def, ...(def.checks ?? []).map((check) => check._zod.def)]))
+    drop(node, ['pattern', 'allOf'])
+  const isDefault = def.type === 'default' || def.type === 'prefault'
+  if (isDefault && 'default' in node && isMadeAnew(node.default, def.defaultValue)) drop(node, ['default'])
+}
+
+/** `before` and `value` are two looks at a default. A time may be the same in both, and is another later. */
+function isMadeAnew(before: unknown, value: unknown): boolean {
+  if (JSON.stringify(before) !== JSON.stringify(value) || value instanceof Date) return true
+  return typeof value === 'number' ? value >= 1e12 : typeof value === 'string' && timeToTheMs.test(value)
+}
+
+const timeToTheMs = /T\d\d:\d\d:\d\d\.\d{3}Z$/
+
+function isFlagged(checks: TextCheck[]): boolean {
+  return checks.some(({ pattern }) => pattern && /[ims]/.test(pattern.flags))
+}
+
 interface Definition extends TextCheck {
   type: string
   coerce?: boolean
   in?: ZodSchema
   innerType?: ZodSchema
+  defaultValue?: unknown
   getter?: () => ZodSchema
   shape?: Record<string, ZodSchema>
   checks?: { _zod: { def: TextCheck & { check: string } } }[]
@@ -70,8 +102,7 @@ function openTexts(node: Node, checks: TextCheck[]): void {
   if ('format' in node) node['x-format'] = node.format
   drop(node, ['format'])
   const isParsed = checks.some(({ format }) => format !== undefined && parsedFormats.includes(format))
-  const isFlagged = checks.some(({ pattern }) => pattern && /[ims]/.test(pattern.flags))
-  if (!isParsed && !isFlagged) return
+  if (!isParsed && !isFlagged(checks)) return
   drop(node, ['pattern', 'allOf'])
   if (isParsed) node.pattern = ':'
 }

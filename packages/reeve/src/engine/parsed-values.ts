@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, encode, type Json, payloadCap } from '../base/json.ts'
+import { fromKept, toKept } from '../base/kept-value.ts'
 import { type Issue, misfit, type OutputOf, type Validation, validate } from '../base/schema.ts'
 import type { Execution } from './execution.ts'
 
@@ -11,6 +12,8 @@ interface Kept {
   /** Of the value that was checked. */
   given: string
   value?: Json
+  /** In place of `value`, one that JSON has no word for: see `toKept`. */
+  made?: Json
   issues?: Issue[]
   /** The journal may not have the value, for a secret is in it: each life makes it again. */
   isSecret?: true
@@ -52,13 +55,17 @@ export function checkOnce<S extends StandardSchemaV1>(
   if (options.fitOnly && (checked.ok || wasLeft)) return { ok: true, value: given as OutputOf<S> }
   if (options.isOwn && checked.ok && Object.is(checked.value, given)) return checked
   const text = checked.ok ? textOf(checked.value, what) : undefined
-  // What is no JSON cannot be kept, and is made again.
-  if (checked.ok && text === undefined) return checked
-  if (checked.ok && isDeepStrictEqual(checked.value, given)) return { ok: true, value: JSON.parse(text!) }
+  const made = checked.ok && text === undefined ? madeOf(checked.value, given) : undefined
+  // What cannot be kept is made again, and so are dates and the like in journals of before.
+  if (checked.ok && text === undefined && (made === undefined || wasLeft)) return checked
+  if (checked.ok && made === undefined && isDeepStrictEqual(checked.value, given))
+    return { ok: true, value: JSON.parse(text!) }
   if (wasLeft) return { ok: true, value: copyOf(given, what) as OutputOf<S> }
+  const keptText = made === undefined ? text : textOf(made, what)
   const kept: Kept = { given: hashOf(given) }
   if (!checked.ok) kept.issues = checked.issues.slice(0, mostIssues).map(keptIssue)
-  else if (secrets.redactJson(text!) !== text) kept.isSecret = true
+  else if (secrets.redactJson(keptText!) !== keptText) kept.isSecret = true
+  else if (made !== undefined) kept.made = made
   else kept.value = JSON.parse(text!) as Json
   // What was refused is told as the journal has it.
   const payload = secrets.redactJson(JSON.stringify({ no, ...kept }))
@@ -80,16 +87,22 @@ export function parseOnce<S extends StandardSchemaV1>(
 }
 
 function outcomeOf<S extends StandardSchemaV1>(
-  { value, issues, isSecret }: Kept,
+  { value, made, issues, isSecret }: Kept,
   schema: S,
   given: unknown,
 ): Validation<OutputOf<S>> {
   if (isSecret) return validate(schema, given)
+  if (made !== undefined) return { ok: true, value: fromKept(made) as OutputOf<S> }
   return issues ? { ok: false, issues } : { ok: true, value: value as OutputOf<S> }
 }
 
 function keptIssue({ path, message, keys }: Issue): Issue {
   return { path, message, keys: keys.map((key) => (typeof key === 'symbol' ? String(key) : key)) }
+}
+
+/** Undefined for what cannot be kept, and for what the schema left as it was. */
+function madeOf(value: unknown, given: unknown): Json | undefined {
+  return value === undefined || isDeepStrictEqual(value, given) ? undefined : toKept(value)
 }
 
 /** Undefined for what is no JSON. @throws `payload-too-large` */

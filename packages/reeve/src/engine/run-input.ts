@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import { canonical } from '../base/json.ts'
+import { canonical, type Json } from '../base/json.ts'
+import { fromKept, toKept } from '../base/kept-value.ts'
 import { parse, toJsonSchema } from '../base/schema.ts'
 import { parsedFirst } from './history.ts'
 import { encodePayload } from './payload.ts'
@@ -8,8 +9,8 @@ import type { Workflow } from './workflow.ts'
 
 /**
  * The payload of a `run-started` event. It keeps what the workflow's schema made of the input, so that each life of the
- * run sees the same; beside it, where that differs, what was given. A value that is no JSON (a Date) cannot be kept: each
- * life makes it from what was given.
+ * run sees the same; beside it, where that differs, what was given. A value that cannot be kept (an instance of a class):
+ * each life makes it from what was given.
  */
 interface Started {
   /** Whether `input` is what the schema made of what was given. Absent in journals of before, which kept what was given. */
@@ -21,6 +22,8 @@ interface Started {
   startedBy?: string
   given?: unknown
   input?: unknown
+  /** What the schema made, where JSON has no word for it: see `toKept`. `input` then is what was given. */
+  made?: Json
 }
 
 /** Answers the payload, and the input as the workflow gets it. @throws `payload-too-large` `not-serialisable` */
@@ -36,6 +39,8 @@ export function startedWith(
   const raw = parsed && isSame(checked, given) ? read : textOrFault(given, what)
   const text = parsed ? read : raw
   if (text instanceof ReeveError) throw text
+  const made = parsed ? undefined : toKept(checked)
+  const madeText = made === undefined ? '' : `,"made":${encodePayload(made, what)}`
   const givenText = parsed && !(raw instanceof ReeveError) && raw !== read ? `,"given":${raw}` : ''
   const inputText = text === null ? '' : `,"input":${text}`
   const by = startedBy === undefined ? '' : `,"startedBy":${JSON.stringify(startedBy)}`
@@ -43,8 +48,8 @@ export function startedWith(
   // Read from the journal's text, so that the first life sees what the others see.
   const copy: unknown = text === null ? undefined : JSON.parse(text)
   return {
-    payload: `${parsedFirst}${parsed},${about}${givenText}${inputText}}`,
-    input: parsed ? copy : readAgain(workflow, copy),
+    payload: `${parsedFirst}${parsed},${about}${givenText}${madeText}${inputText}}`,
+    input: parsed ? copy : made === undefined ? readAgain(workflow, copy) : fromKept(made),
   }
 }
 
@@ -53,7 +58,10 @@ export function inputFrom(workflow: Workflow, payload: string | null): unknown {
   if (payload === null) throw new ReeveError('journal-damaged', 'The run-started event has no input.')
   const started = JSON.parse(payload) as Started
   // As it was read at the start: a check may go by the clock, and a default may be another each time.
-  if (started.parsed && started.schema === schemaMark(workflow)) return started.input
+  if (started.schema === schemaMark(workflow)) {
+    if (started.parsed) return started.input
+    if (started.made !== undefined) return fromKept(started.made)
+  }
   return readAgain(workflow, givenIn(payload))
 }
 

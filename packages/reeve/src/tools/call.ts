@@ -110,7 +110,7 @@ async function readyArguments(
     const what = `The arguments of tool "${tool.name}" do not fit its schema`
     throw new ReeveError('invalid-input', `${what}: ${first.problem}`)
   }
-  return approvedArguments(execution, tool, given, actor)
+  return approvedArguments(execution, tool, given, first, actor)
 }
 
 /** Whether a person is asked, or the call refused, must come out the same in every life of the run. */
@@ -132,13 +132,16 @@ async function approvedArguments(
   execution: Execution,
   tool: Tool,
   asked: unknown,
+  first: Arguments,
   actor: Actor | undefined,
 ): Promise<Ready> {
   let given = asked
+  let known = first.ok ? first : undefined
   let notice: string | undefined
   const seen = (json: Json) => execution.edges.secrets.redactData(json)
   for (;;) {
-    const before = rated(tool, given)
+    const before = rated(tool, given, known)
+    known = undefined
     const request = seen(shownTo(tool, given, before, actor, notice))
     const call = requestApproval(execution, {
       kind: 'approval',
@@ -172,6 +175,8 @@ async function approvedArguments(
     const isUnsteady = !sameJson(now.json, (rated(tool, given) as { json?: Json }).json ?? null)
     if (isUnsteady && isPlain(now.parsed, now.json) && seen(now.json) === now.json)
       return { ...ready, parsed: shown.args, json: shown.args }
+    // What is no plain data (a date beside it) is as the journal has it of the first reading.
+    if (isUnsteady && before.ok && sameJson(shown.args, seen(before.json))) return { ...ready, ...before }
   }
 }
 
@@ -181,8 +186,8 @@ function isCarriedOut({ nextRecorded: next }: Execution, tool: Tool): boolean {
 }
 
 /** Parses and rates; what the tool's own code cannot rate cannot be approved. */
-function rated(tool: Tool, given: unknown): Arguments {
-  const read = argumentsFor(tool, given)
+function rated(tool: Tool, given: unknown, known?: Arguments): Arguments {
+  const read = known ?? argumentsFor(tool, given)
   if (!read.ok) return read
   try {
     tool.needsApproval(read.parsed)

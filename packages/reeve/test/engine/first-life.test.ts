@@ -74,6 +74,16 @@ test('what the schema makes that is no JSON is made from what was given in each 
   expect(lives[0]).toEqual({ day: new Date('2026-01-02'), list: new Set(['a']) })
 })
 
+test('a date, a map or a big integer that the schema draws is drawn once', async () => {
+  const input = z.object({
+    at: z.date().default(() => new Date(Math.floor(Math.random() * 1e12))),
+    ids: z.unknown().transform(() => new Map([[randomUUID(), BigInt(Math.floor(Math.random() * 1e15))]])),
+  })
+  const lives = await livesOf({ input }, { ids: null })
+  expect(lives[0]).toMatchObject({ at: expect.any(Date), ids: expect.any(Map) })
+  expectSame(lives)
+})
+
 test('the caller’s object is not the run’s', async () => {
   const given = { list: [1] }
   const lives = await livesOf({ input: z.any() }, given, () => given.list.push(2))

@@ -382,3 +382,14 @@ test('an edit of what a workflow shows is laid over it too, and keeps its types'
     output: { value: { to: 'bo', amount: 5 }, edited: true },
   })
 })
+
+test('what was shown runs after one yes, also where a schema makes a date and draws an id', async () => {
+  const { pay, ran } = paying(
+    z.object({ on: z.coerce.date(), id: z.string().default(() => `${Math.random()}`) }),
+  )
+  const bench = await waiting(pay, { on: '2026-01-31' })
+  await decide(bench, bench.asked.id)
+  expect((await pending(bench)).asked).toBeUndefined()
+  const { id } = bench.shown.args as { id: string }
+  expect(ran).toEqual([{ on: new Date('2026-01-31'), id }])
+})
