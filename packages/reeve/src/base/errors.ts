@@ -118,8 +118,8 @@ function isKept(details: Record<string, unknown>): boolean {
 
 const longestDetails = 4 * 1024 * 1024
 
-export function fromErrorRecord(record: ErrorRecord, cause?: unknown): ReeveError {
-  const options: ConstructorParameters<typeof ReeveError>[2] = { retryable: record.retryable, cause }
+export function fromErrorRecord(record: ErrorRecord): ReeveError {
+  const options: ConstructorParameters<typeof ReeveError>[2] = { retryable: record.retryable }
   if (record.details) options.details = record.details
   return new ReeveError(record.code, record.message, options)
 }

@@ -279,11 +279,11 @@ export class Execution implements TurnSource {
     this.#append(call, type, payload, { call, value: copy, error: undefined, at: 0 })
   }
 
-  /** Settles a call with an error. The workflow gets it as a replay would give it: as its record. */
+  /** Settles a call with an error. The workflow gets it as a replay would give it: as its record, without its cause. */
   fail(call: Call, type: string, error: unknown): void {
-    const record = toErrorRecord(error)
-    const settlement = { call, value: undefined, error: fromErrorRecord(record, error), at: 0 }
-    this.#append(call, type, JSON.stringify(record), settlement)
+    const payload = JSON.stringify(toErrorRecord(error))
+    const settlement = { call, value: undefined, error: fromErrorRecord(JSON.parse(payload)), at: 0 }
+    this.#append(call, type, payload, settlement)
   }
 
   /** Writes an event of a call that does not settle it. Resolves when it is durable. */

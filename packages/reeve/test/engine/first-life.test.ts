@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { ReeveError } from '../../src/base/errors.ts'
 import { FakeClock } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
@@ -82,6 +83,23 @@ test('a date, a map or a big integer that the schema draws is drawn once', async
   const lives = await livesOf({ input }, { ids: null })
   expect(lives[0]).toMatchObject({ at: expect.any(Date), ids: expect.any(Map) })
   expectSame(lives)
+})
+
+test('an error of a call is the same in every life: its record, without what JSON leaves out', async () => {
+  const body = (ctx: CoreContext) =>
+    ctx
+      .step(
+        'fails',
+        () => {
+          const details = { at: new Date(5), left: undefined, low: -0 }
+          throw new ReeveError('odd', 'It failed.', { cause: new Error('why'), details })
+        },
+        { retry: { attempts: 1 } },
+      )
+      .catch(({ code, message, details, cause }) => ({ code, message, details, cause }))
+  const lives = await livesOf({ input: z.null(), body }, null)
+  expectSame(lives)
+  expect(lives[0]).toMatchObject({ code: 'odd', details: { at: '1970-01-01T00:00:00.005Z' } })
 })
 
 test('the caller’s object is not the run’s', async () => {
