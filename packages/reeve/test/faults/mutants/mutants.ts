@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Mutant, mutants } from './seeded-bugs.ts'
 
@@ -9,7 +9,9 @@ const boundMs = 240_000
 /** Runs a suite in a copy of the package; answers why it failed, or undefined. */
 type Suite = { name: string; command: string[] }
 
-const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--bail', '1', '--reporter', 'dot']
+// Its limits are those of the project: a slow machine catches no bug.
+const limits = ['--testTimeout', '120000', '--hookTimeout', '120000', '--maxWorkers', '2']
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--bail', '1', ...limits]
 const suites: Suite[] = [
   {
     name: 'engine tests',
@@ -60,11 +62,13 @@ function patched(mutant: Mutant, folder: string): string {
 }
 
 function copyPackage(folder: string): void {
-  mkdirSync(join(folder, 'test'), { recursive: true })
-  cpSync(join(packageFolder, 'src'), join(folder, 'src'), { recursive: true })
-  cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'))
-  for (const suite of ['engine', 'store', 'crash', 'faults']) {
-    cpSync(join(packageFolder, 'test', suite), join(folder, 'test', suite), { recursive: true })
+  mkdirSync(folder, { recursive: true })
+  for (const part of ['src', 'bin', 'package.json']) {
+    cpSync(join(packageFolder, part), join(folder, part), { recursive: true })
+  }
+  const isOurs = (path: string) => !path.includes(join('test', '.tmp'))
+  for (const name of readdirSync(join(packageFolder, 'test')).filter((each) => each !== '.tmp')) {
+    cpSync(join(packageFolder, 'test', name), join(folder, 'test', name), { recursive: true, filter: isOurs })
   }
   symlinkSync(join(packageFolder, '../../node_modules'), join(folder, 'node_modules'))
 }
