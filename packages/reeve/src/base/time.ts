@@ -98,10 +98,19 @@ export function toMoment(moment: Moment, now: number, what: string): number {
 }
 
 /** Without a zone it would be another moment on every machine. */
-const isoMoment = /^[+-]?\d{4,6}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/
+const isoMoment = /^[+-]?\d{4,6}-(\d\d)-(\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?$/
 
 function readMoment(moment: unknown): number {
-  return typeof moment === 'string' && isoMoment.test(moment.trim()) ? Date.parse(moment.trim()) : Number.NaN
+  if (typeof moment !== 'string') return Number.NaN
+  const text = moment.trim()
+  const [, month, day] = isoMoment.exec(text) ?? []
+  // A day that its month does not have would be one of the next month.
+  if (
+    month === undefined ||
+    new Date(Date.parse(`${text.split('T', 1)[0]}T00:00:00Z`)).getUTCDate() !== Number(day)
+  )
+    return Number.NaN
+  return Date.parse(text)
 }
 
 /** `1.2 s`, `3 min 4 s`, `2 d 3 h`: for people. */

@@ -1,6 +1,8 @@
 import { Cron } from 'croner'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { encode, type Json } from '../base/json.ts'
+import { describeValue } from '../base/shorten.ts'
+import { checkText } from '../base/text.ts'
 
 /** Starts a workflow at the times of a cron pattern. */
 export interface ScheduleDefinition {
@@ -61,7 +63,10 @@ function cronOf(name: string, { cron, zone = 'UTC' }: ScheduleDefinition): Cron 
 /** @throws `bad-schedule` when it cannot be meant as it stands */
 export function checkSchedule(name: string, definition: ScheduleDefinition): void {
   const { cron, zone, input, catchUp } = definition
-  const refuse = (problem: string) => new ReeveError('bad-schedule', `Schedule "${name}" ${problem}`)
+  const refuse = (problem: string) =>
+    new ReeveError('bad-schedule', `Schedule ${describeValue(name)} ${problem}`)
+  const problem = nameProblem(name)
+  if (problem !== undefined) throw refuse(`cannot have that name. ${problem}`)
   if (typeof cron !== 'string') throw refuse(`has no cron pattern, such as '0 9 * * 1-5'.`)
   if (zone !== undefined && !isZone(zone)) {
     const shown = typeof zone === 'string' ? `"${zone}"` : String(zone)
@@ -82,6 +87,17 @@ export function checkSchedule(name: string, definition: ScheduleDefinition): voi
     encode(input, 'The input')
   } catch (error) {
     throw refuse(`has an input that cannot be kept. ${messageOf(error)}`)
+  }
+}
+
+/** It names the principal of its runs, and its row: in both databases alike. */
+function nameProblem(name: string): string | undefined {
+  try {
+    checkText(name, 'It')
+    const whole = checkText(`schedule:${name}`, 'It, with "schedule:" before it,')
+    return whole.endsWith(name) ? undefined : 'It has half a surrogate pair: it was cut inside a character.'
+  } catch (error) {
+    return messageOf(error)
   }
 }
 

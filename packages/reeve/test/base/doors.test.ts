@@ -44,7 +44,18 @@ test('a point in time is a Date or an ISO text with its zone', () => {
   expect(toMoment(new Date(5), now, 'x')).toBe(5)
   expect(toMoment('2026-07-01T09:00:00+02:00', now, 'x')).toBe(Date.UTC(2026, 6, 1, 7))
   expect(toMoment('2026-07-01', now, 'x')).toBe(Date.UTC(2026, 6, 1))
-  for (const none of [new Date('x'), '2026-07-01T09:00:00', 'tomorrow', '3d', 5, null, '2026-13-01'])
+  expect(toMoment('2028-02-29T23:59:59-11:00', now, 'x')).toBe(Date.UTC(2028, 2, 1, 10, 59, 59))
+  for (const none of [
+    new Date('x'),
+    '2026-07-01T09:00:00',
+    'tomorrow',
+    '3d',
+    5,
+    null,
+    '2026-13-01',
+    '2026-02-30',
+    '2027-02-29T00:00:00Z',
+  ])
     expect(() => toMoment(none as never, now, 'until'), String(none)).toThrow(
       /until is .* not a point in time/,
     )

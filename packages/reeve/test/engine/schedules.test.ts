@@ -300,6 +300,22 @@ test.each<[Partial<ScheduleDefinition>, RegExp]>([
   expect(await database.all('select * from schedules')).toEqual([])
 })
 
+test.each([
+  ['', /is empty/],
+  ['a\0b', /control character/],
+  ['x'.repeat(1020), /longer than 1024 bytes/],
+  ['smile\ud83d', /half a surrogate pair/],
+])('a name that no schedule can have is refused at load: %j', async (name, message) => {
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  const definitions = { [name]: { workflow: 'flow', cron: '0 * * * *' } }
+  await expect(installSchedules(database, { clock }, definitions)).rejects.toMatchObject({
+    code: 'bad-schedule',
+    message: expect.stringMatching(message),
+  })
+  expect(await database.all('select * from schedules')).toEqual([])
+})
+
 test('the input of a schedule is checked against its workflow at load', async () => {
   const typed = defineWorkflow({
     name: 'typed',
