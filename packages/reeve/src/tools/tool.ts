@@ -78,6 +78,15 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
 ): Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> {
   const { name = '', effect } = definition
   if (definition.name !== undefined) checkToolName(name)
+  const of = (key: string, value: unknown, allowed: readonly unknown[]) => {
+    if (allowed.includes(value)) return
+    const what = `\`${key}\` of tool "${name}" is ${describeValue(value)}; it must be ${allowed.join(', ')}`
+    throw new ReeveError(
+      'bad-tool',
+      `${what}${key === 'approval' ? ', or a function of the arguments' : ''}.`,
+    )
+  }
+  of('effect', effect, effects)
   if (effect === 'verifiable' && !definition.verify) {
     throw new ReeveError(
       'bad-tool',
@@ -90,7 +99,10 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   if (definition.approvalTimeout !== undefined)
     toMs(definition.approvalTimeout, `\`approvalTimeout\` of tool "${name}"`)
   const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
+  of('risk', risk, risks)
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
+  // A misspelt one would run unasked.
+  if (typeof approval !== 'function') of('approval', approval, ['always', 'never'])
   const built: Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> = {
     kind: 'reeve-tool',
     name,
