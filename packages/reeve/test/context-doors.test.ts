@@ -32,6 +32,9 @@ test.each<[string, (ctx: Context) => Promise<unknown>, string]>([
   ['a child of nothing', (ctx) => ctx.start(none, {}), 'unknown-workflow'],
   ['a sleep for no time', (ctx) => ctx.sleep(none), 'bad-duration'],
   ['a sleep until no time', (ctx) => ctx.sleep({ until: null as never }), 'bad-moment'],
+  ['an approval that shows nothing', (ctx) => ctx.approve('x', { show: none }), 'bad-option'],
+  ['an approval without options', (ctx) => ctx.approve('x', none), 'bad-option'],
+  ['an approval of no JSON', (ctx) => ctx.approve('x', { show: new Map() as never }), 'not-serialisable'],
   ['a wait with no signal', (ctx) => ctx.waitFor('x', { signal: {} as never }), 'bad-option'],
   [
     'a fan-out of nothing at a time',

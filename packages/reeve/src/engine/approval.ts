@@ -74,6 +74,13 @@ export function requestApproval(execution: Execution, request: ApprovalRequest):
 
 function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened {
   const { kind, subject, binds, inputSchema } = request
+  if (request.shown === undefined) {
+    const what = `The approval "${call.name}" shows undefined, and a person could not decide on that`
+    throw new ReeveError(
+      'bad-option',
+      `${what}. Give \`show\` what it is about; null, where there is nothing.`,
+    )
+  }
   // What is shown is what the journal keeps.
   const shown = execution.edges.secrets.redactData(request.shown)
   const expiresAt = dueAtOf(execution, request, `the approval "${call.name}"`)
