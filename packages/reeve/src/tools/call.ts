@@ -13,6 +13,7 @@ import {
   editedGiven,
   inputSchemaOf,
   isPlain,
+  isRecord,
   lostEdit,
   outputSchemaOf,
   sameJson,
@@ -158,7 +159,8 @@ async function approvedArguments(
     notice = undefined
     const base = editableIn(call.recorded?.opened[0]?.payload, request)
     if (edited) given = editedGiven(given, decision.value, base)
-    const now = rated(tool, given)
+    const read = rated(tool, given)
+    const now = edited ? keepDrawn(tool, given, read, before) : read
     const approved: ApprovedBy = { call: call.step, by, edited: edited || given !== asked, note }
     if (isCarriedOut(execution, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
     if (!now.ok) continue
@@ -197,6 +199,22 @@ function rated(tool: Tool, given: unknown, known?: Arguments): Arguments {
   } catch (error) {
     return { ok: false, problem: messageOf(error) }
   }
+}
+
+/** What a schema draws anew each time (an id), and the edit does not name, stays as the person was shown it. */
+function keepDrawn(tool: Tool, given: unknown, now: Arguments, before: Arguments): Arguments {
+  if (!now.ok || !before.ok || !isRecord(given) || !isRecord(now.parsed) || !isRecord(before.parsed))
+    return now
+  const again = rated(tool, given)
+  if (!again.ok || sameJson(now.json, again.json)) return now
+  const [json, other, shown] = [now.json, again.json, before.json] as Record<string, Json>[]
+  const drawn = Object.keys(json!).filter(
+    (key) =>
+      !Object.hasOwn(given, key) && Object.hasOwn(shown!, key) && !sameJson(json![key]!, other![key] ?? null),
+  )
+  const kept = (all: object) => Object.fromEntries(Object.entries(all).filter(([key]) => drawn.includes(key)))
+  const parsed = { ...now.parsed, ...kept(before.parsed) }
+  return { ok: true, parsed, json: { ...json, ...kept(shown!) } }
 }
 
 /** All that a person decides on. Arguments that do not fit are shown as they were given. */

@@ -393,3 +393,12 @@ test('what was shown runs after one yes, also where a schema makes a date and dr
   const { id } = bench.shown.args as { id: string }
   expect(ran).toEqual([{ on: new Date('2026-01-31'), id }])
 })
+
+test('an edit leaves what a schema draws as it was shown', async () => {
+  const drawn = z.string().default(() => `${Math.random()}`)
+  const { pay, ran } = paying(z.object({ cents: z.number(), id: drawn, on: z.coerce.date().optional() }))
+  const bench = await waiting(pay, { cents: 40, on: '2026-01-31' })
+  await decide(bench, bench.asked.id, { cents: 20 })
+  const { id } = bench.shown.args as { id: string }
+  expect(ran).toEqual([{ cents: 20, id, on: new Date('2026-01-31') }])
+})
