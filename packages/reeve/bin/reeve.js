@@ -2,6 +2,10 @@
 // Starts the CLI: in this process when its Node is new enough, else in the Node that the `node` package installed.
 // This file and those beside it must run on every Node that knows ES modules.
 import { oldestMajor, warnOfMissingBinary } from './node-package.js'
+import { stopWithLauncher, stopWithShell } from './stop-with-launcher.js'
+
+// In the Node that a launcher started, the launcher watches.
+if (!process.env.REEVE_LAUNCHER) stopWithShell()
 
 if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   const { startNewerNode } = await import('./newer-node.js')
@@ -9,7 +13,6 @@ if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
 } else {
   const { default: module } = await import('node:module')
   const { existsSync } = await import('node:fs')
-  const { stopWithLauncher } = await import('./stop-with-launcher.js')
   stopWithLauncher()
   warnOfMissingBinary()
   module.enableCompileCache()

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import {
   emptyFolder,
   ended,
@@ -43,6 +44,26 @@ test.each([
     expect((await reeve(folder, ['doctor'])).stdout).toMatch(/workers +none/)
   },
 )
+
+test('a worker whose shell npm ended stops as at SIGTERM', async () => {
+  const folder = project()
+  const line = `"${process.execPath}" "${join(packageFolder, 'bin/reeve.js')}" start; exit`
+  const env = { PATH: process.env.PATH, npm_lifecycle_event: 'npx', npm_lifecycle_script: "'reeve'" }
+  const shell = spawn('/bin/sh', ['-c', line], { cwd: folder, env, detached: true })
+  onTestFinished(() => {
+    try {
+      process.kill(-shell.pid!, 'SIGKILL')
+    } catch {
+      // All of them have ended.
+    }
+  })
+  // The worker has the shell's output: it ends with the worker.
+  const finished = ended(shell)
+  await said(shell.stdout, 'reeve is serving')
+  shell.kill('SIGTERM')
+  expect((await finished).stderr).toContain('what acts now may finish')
+  expect((await reeve(folder, ['doctor'])).stdout).toMatch(/workers +none/)
+})
 
 test('a signal that a terminal sends to both counts once', async () => {
   const folder = project()
