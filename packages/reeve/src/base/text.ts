@@ -9,6 +9,11 @@ export function isShortText(value: unknown): value is string {
   return !control.test(value) && value.isWellFormed()
 }
 
+/** An id in a message: as it is, where it may be one. */
+export function shownId(id: unknown): string {
+  return isShortText(id) ? id : describeValue(id)
+}
+
 /**
  * A short text that names something: a call, a key, a queue, an id, who acts. Both databases keep it as it is, put it
  * into an index and show it on one line. Half a surrogate pair, as where a longer text was cut, becomes U+FFFD.

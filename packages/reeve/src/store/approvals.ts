@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { isShortText, shownId } from '../base/text.ts'
 import type { Bulk, Session, Value } from './database.ts'
 
 /**
@@ -107,16 +108,15 @@ export async function approvalsOf(session: Session, run: number): Promise<Approv
 
 /** @throws `unknown-approval` */
 export async function requireApproval(session: Session, id: string): Promise<ApprovalView> {
-  const row = await session.get<ApprovalView>(
-    'select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run where a.id = ?',
-    [id],
-  )
+  const select =
+    'select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run where a.id = ?'
+  const row = isShortText(id) ? await session.get<ApprovalView>(select, [id]) : undefined
   if (row) return row
   throw new ReeveError(
     'unknown-approval',
-    `There is no approval ${id}. See what waits with: reeve approvals`,
+    `There is no approval ${shownId(id)}. See what waits with: reeve approvals`,
     {
-      details: { approval: id },
+      details: { approval: shownId(id) },
     },
   )
 }

@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import { storable } from '../base/shorten.ts'
+import { isShortText, shownId } from '../base/text.ts'
 import type { Bulk, Session, Value } from './database.ts'
 
 /**
@@ -256,7 +257,8 @@ export function releaseValues(release: Release): Value[] {
 }
 
 export async function readRun(session: Session, id: string): Promise<RunRow | undefined> {
-  return session.get<RunRow>('select * from runs where id = ?', [id])
+  // Postgres could not even be asked for one with NUL.
+  return isShortText(id) ? session.get<RunRow>('select * from runs where id = ?', [id]) : undefined
 }
 
 export async function readRunByNo(session: Session, no: number): Promise<RunRow | undefined> {
@@ -272,8 +274,9 @@ export async function lockRun(session: Session, no: number): Promise<RunRow | un
 export async function requireRun(session: Session, id: string): Promise<RunRow> {
   const run = await readRun(session, id)
   if (run) return run
-  throw new ReeveError('unknown-run', `There is no run ${id}. See the runs with: reeve runs`, {
-    details: { run: id },
+  const shown = shownId(id)
+  throw new ReeveError('unknown-run', `There is no run ${shown}. See the runs with: reeve runs`, {
+    details: { run: shown },
   })
 }
 

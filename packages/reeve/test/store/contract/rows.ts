@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { requireApproval } from '../../../src/store/approvals.ts'
 import { RunNumbers } from '../../../src/store/numbers.ts'
 import { insertKeyedRuns, keyedRunValues, listRuns, requireRun } from '../../../src/store/runs.ts'
 import {
@@ -40,7 +41,11 @@ export function rowCases(open: Open): void {
     expect(await numbers({ status: 'stuck' })).toEqual([3, 2])
     expect(await numbers({ status: 'stuck', workflow: 'flow' })).toEqual([2])
     expect(await numbers({ limit: 1 })).toEqual([3])
-    await expect(requireRun(database, 'nope')).rejects.toMatchObject({ code: 'unknown-run' })
+    for (const none of ['nope', '', 'a\0b', '\ud83d', 'x'.repeat(1e6), Symbol('x'), undefined, {}]) {
+      await expect(requireRun(database, none as string)).rejects.toMatchObject({ code: 'unknown-run' })
+      const approval = requireApproval(database, none as string)
+      await expect(approval).rejects.toMatchObject({ code: 'unknown-approval' })
+    }
   })
 
   storeCase('a nominal time of a schedule is dealt with once', open, async (database) => {
