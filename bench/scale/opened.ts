@@ -30,9 +30,9 @@ export async function seedRuns(
   await database.transaction((session) =>
     session.run(
       `with recursive n (i) as (select 0 union all select i + 1 from n where i + 1 < ?)
-       insert into runs (no, id, workflow, version, status, queue, key, priority, available_at, fresh, principal,
+       insert into runs (no, id, workflow, version, status, queue, key, priority, available_at, wake_at, fresh, principal,
          epoch, paused, created_at, ended_at)
-       select ? + i, 'seed' || i, ?, '1', ?, ?, ?, 0, ?, 1, 'bench', 0, ?, ?, ? from n`,
+       select ? + i, 'seed' || i, ?, '1', ?, ?, ?, 0, ?, ?, 1, 'bench', 0, ?, ?, ? from n`,
       [
         count,
         first,
@@ -41,6 +41,7 @@ export async function seedRuns(
         row.queue ?? 'default',
         row.key ?? null,
         row.availableAt ?? 0,
+        row.availableAt ?? null,
         row.paused ? 1 : 0,
         Date.now() - 86_400_000,
         ended,
