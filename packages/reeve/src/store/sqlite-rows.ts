@@ -5,11 +5,11 @@ type ReadRow = Record<string, SQLOutputValue>
 
 /**
  * The rows that a statement answers. An integer outside the safe range, which this code never writes, comes as the nearest
- * number: the driver would refuse to read its whole table. A select is then asked once more; a change cannot be, so its
- * rows are read so from the start.
+ * number: the driver would refuse to read its whole table. A select is then asked once more; a change cannot be, so rows
+ * of it that are answered whole are read so from the start (a single column of such an answer is always one of our keys).
  */
 export function readAll<Row>(sql: string, statement: StatementSync, values: Value[]): Row[] {
-  if (/\breturning\b/.test(sql)) return readWide<Row>(statement, values)
+  if (sql.includes('returning *')) return readWide<Row>(statement, values)
   try {
     return statement.all(...values) as Row[]
   } catch (error) {
