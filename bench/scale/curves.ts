@@ -21,6 +21,23 @@ async function driveQuick(runtime: Awaited<ReturnType<typeof opened>>, count: nu
   return count
 }
 
+/** One run that ends with `output`, of whose parts `size` are the units. */
+async function oneRun(
+  runtime: Awaited<ReturnType<typeof opened>>,
+  of: { name: string },
+  size: number,
+  output: unknown,
+): Promise<ScaleReport> {
+  await runtime.start()
+  const report = await measured(async () => {
+    const result = await (await runtime.engine.startRun(of.name, {})).result()
+    if (result.status !== 'succeeded' || result.output !== output) throw new Error(JSON.stringify(result))
+    return size
+  })
+  await runtime.stop()
+  return report
+}
+
 /** Runs beside `size` that wait in the queue and cannot be claimed; where they have a key, another run holds it. */
 function besideQueued(row: Parameters<typeof seedRuns>[2], queue: object = {}): Curve {
   return async (size, folder) => {
@@ -92,14 +109,7 @@ export const curves: Record<string, Curve> = {
       run: (ctx) => ctx.agent(reader, 'all'),
     })
     const runtime = await opened(folder, [reading], { routes: { reader: { solvers: [model] } } })
-    await runtime.start()
-    const report = await measured(async () => {
-      const result = await (await runtime.engine.startRun(reading, {})).result()
-      if (result.status !== 'succeeded') throw new Error(JSON.stringify(result))
-      return size
-    })
-    await runtime.stop()
-    return report
+    return oneRun(runtime, reading, size, 'read')
   },
 
   /** `size` children started, then awaited one by one. */
@@ -120,14 +130,7 @@ export const curves: Record<string, Curve> = {
       },
     })
     const runtime = await opened(folder, [parent, quick])
-    await runtime.start()
-    const report = await measured(async () => {
-      const result = await (await runtime.engine.startRun(parent, {})).result()
-      if (result.status !== 'succeeded' || result.output !== size) throw new Error(JSON.stringify(result))
-      return size
-    })
-    await runtime.stop()
-    return report
+    return oneRun(runtime, parent, size, size)
   },
 
   /** `size` signals to one run that takes them one by one. */
@@ -170,14 +173,7 @@ export const curves: Record<string, Curve> = {
       },
     })
     const runtime = await opened(folder, [wide])
-    await runtime.start()
-    const report = await measured(async () => {
-      const result = await (await runtime.engine.startRun(wide, {})).result()
-      if (result.status !== 'succeeded' || result.output !== size) throw new Error(JSON.stringify(result))
-      return size
-    })
-    await runtime.stop()
-    return report
+    return oneRun(runtime, wide, size, size)
   },
 
   /** The last 20 of `size` times that a run parks and is woken by a signal. */
