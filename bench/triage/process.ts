@@ -38,6 +38,7 @@ const runtime = await Runtime.open({
 })
 const ingestingAt = performance.now()
 await runtime.start()
+await runtime.readKnowledge()
 const ingestSeconds = (performance.now() - ingestingAt) / 1000
 
 for (const [at, other] of others.entries()) {

@@ -66,6 +66,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
   try {
     await runtime.start()
+    await runtime.readKnowledge()
     for (const { problems } of runtime.ingested)
       for (const { where, problem } of problems) progress.note(`${where}: ${problem}`)
     for (const problem of training.problems) progress.note(problem)

@@ -171,7 +171,7 @@ export class Context extends CoreContext {
       const recalled =
         from === 'memory'
           ? await this.#faculties.memory.recall(query, search)
-          : this.#faculties.knowledge.recall(query, search)
+          : await this.#faculties.knowledge.recall(query, search)
       execution.settle(call, 'recall-completed', JSON.stringify(recalled), recalled)
     })
     return ((await call.promise) as { passages: Passage[] }).passages

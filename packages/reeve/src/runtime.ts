@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import type { AgentListener } from './agents/agent-events.ts'
 import type { Environment } from './base/config.ts'
 import { messageOf, ReeveError } from './base/errors.ts'
@@ -26,6 +24,7 @@ import type { TextListener } from './models/text-stream.ts'
 import type { Project, ProjectConfig, Service } from './project.ts'
 import { checkConfig } from './project-config.ts'
 import { embedderRoutes } from './project-embedders.ts'
+import { ProjectKnowledge } from './project-knowledge.ts'
 import { claimantOf } from './project-name.ts'
 import { batchServices, resolveRoutes, type UnusableSolver } from './project-routes.ts'
 import { mcpServersOf, toolboxOf } from './project-tools.ts'
@@ -71,11 +70,11 @@ export class Runtime {
   readonly knowledge: Knowledge
   readonly routes: ReadonlyMap<string, RouteDefinition>
   readonly unusable: UnusableSolver[]
-  readonly ingested: IngestReport[] = []
   readonly #clock: Clock
   readonly #mcpServers: readonly McpServer[]
   readonly #breakerRecord: BreakerRecord
   readonly #abandonedBatches: AbandonedBatches
+  readonly #projectKnowledge: ProjectKnowledge
   readonly #pruning: Pruning
   #services: Service[] = []
 
@@ -102,7 +101,9 @@ export class Runtime {
     this.#breakerRecord = parts.breakerRecord
     this.#abandonedBatches = parts.abandonedBatches
     this.#clock = parts.clock
-    this.#pruning = new Pruning(parts.clock, parts.engine.edges.log, (signal) => this.prune(signal))
+    const { log } = parts.engine.edges
+    this.#projectKnowledge = new ProjectKnowledge(this.project, this.knowledge, log)
+    this.#pruning = new Pruning(parts.clock, log, (signal) => this.prune(signal))
   }
 
   static async open(options: RuntimeOptions): Promise<Runtime> {
@@ -175,9 +176,9 @@ export class Runtime {
     }
   }
 
-  /** Reads the knowledge, starts the project's services and begins to drive runs. */
+  /** Starts the project's services, begins to drive runs, and reads the knowledge beside them. @throws `no-knowledge` */
   async start(): Promise<void> {
-    await this.readKnowledge()
+    await this.#projectKnowledge.begin()
     this.#services = await startServices(this.project.config)
     this.#breakerRecord.begin(this.engine.worker.id)
     this.#abandonedBatches.begin()
@@ -191,6 +192,7 @@ export class Runtime {
    */
   async stop(graceMs?: number): Promise<void> {
     try {
+      await this.#projectKnowledge.end()
       await this.#pruning.end()
       await this.engine.stop(graceMs)
     } finally {
@@ -234,13 +236,14 @@ export class Runtime {
     return this.database.transaction((session) => forgetAnswers(session, runId))
   }
 
-  /** Reads the project's knowledge into memory; what it found stands in `ingested`. */
-  async readKnowledge(): Promise<void> {
-    const { folder, config } = this.project
-    const defaults = existsSync(join(folder, 'knowledge')) ? ['knowledge'] : []
-    for (const place of config.knowledge ?? defaults) {
-      this.ingested.push(await this.knowledge.ingest(resolve(folder, place)))
-    }
+  /** Reads the project's knowledge into memory, if that was not begun yet; what was found stands in `ingested`. */
+  readKnowledge(): Promise<void> {
+    return this.#projectKnowledge.read()
+  }
+
+  /** What `readKnowledge` found, by place; empty until it has ended. */
+  get ingested(): readonly IngestReport[] {
+    return this.#projectKnowledge.ingested
   }
 
   async #configure(): Promise<void> {

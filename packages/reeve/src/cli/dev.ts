@@ -47,6 +47,7 @@ export async function dev(cli: Cli): Promise<ExitCode> {
     const tail = await Tail.fromNow(database, database.clock ?? systemClock, told)
     await runtime.start()
     await greet(cli, runtime)
+    void tellKnowledge(cli, runtime)
     for (;;) {
       const stopping = interrupt.signal.aborted
       const events = await tail.read()
@@ -80,11 +81,23 @@ async function greet(cli: Cli, runtime: Runtime): Promise<void> {
   for (const { route, solver, error } of runtime.unusable) {
     terminal.line(`${yellow('!')} route ${route} goes on without ${solver}: ${safeLine(error.message)}`)
   }
-  for (const { where, problem } of runtime.ingested.flatMap(({ problems }) => problems)) {
-    terminal.line(`${yellow('!')} knowledge ${safeLine(where)}: ${safeLine(problem)}`)
-  }
   if (pending > 0) terminal.line(`${yellow('?')} ${pending} wait for a person: ${cli.command('approvals')}`)
   terminal.line(dim(`start a run: ${cli.command('run', 'WORKFLOW', '--input', 'JSON')}; Ctrl-C stops`))
+}
+
+const mostProblems = 20
+
+/** What could not be read of the knowledge, once all of it was looked at. */
+async function tellKnowledge({ terminal, command }: Cli, runtime: Runtime): Promise<void> {
+  // A failure is in the log.
+  await runtime.readKnowledge().catch(() => undefined)
+  const mark = terminal.colors.yellow('!')
+  const problems = runtime.ingested.flatMap((report) => report.problems)
+  for (const { where, problem } of problems.slice(0, mostProblems))
+    terminal.line(`${mark} knowledge ${safeLine(where)}: ${safeLine(problem)}`)
+  const more = problems.length - mostProblems
+  if (more > 0)
+    terminal.line(`${mark} knowledge: ${more} more problems; count them with: ${command('doctor')}`)
 }
 
 function tell(cli: Cli, event: TailEvent): void {

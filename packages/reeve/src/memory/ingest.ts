@@ -26,18 +26,22 @@ const lineFile = /\.jsonl$/i
  * @throws `no-knowledge` when `path` itself cannot be read.
  */
 export async function* readKnowledge(path: string): AsyncGenerator<KnowledgeReading> {
+  const { root, isFolder } = await requireKnowledge(path)
+  if (isFolder) yield* readFolder(root, root, 0)
+  else yield* readFile(root, basename(root), '')
+}
+
+/** Looks whether there is something that `readKnowledge` reads. @throws `no-knowledge` */
+export async function requireKnowledge(path: string): Promise<{ root: string; isFolder: boolean }> {
   const root = await realpath(path).catch((cause: unknown) => {
     throw new ReeveError('no-knowledge', `There is no knowledge at ${path}: ${messageOf(cause)}.`, { cause })
   })
-  const found = await stat(root)
-  if (found.isDirectory()) return yield* readFolder(root, root, 0)
-  if (!textFile.test(root) && !lineFile.test(root)) {
-    throw new ReeveError(
-      'no-knowledge',
-      `${path} is neither a folder nor a .md, .txt or .jsonl file. Convert it, or name the folder.`,
-    )
-  }
-  yield* readFile(root, basename(root), '')
+  const isFolder = (await stat(root)).isDirectory()
+  if (isFolder || textFile.test(root) || lineFile.test(root)) return { root, isFolder }
+  throw new ReeveError(
+    'no-knowledge',
+    `${path} is neither a folder nor a .md, .txt or .jsonl file. Convert it, or name the folder.`,
+  )
 }
 
 async function* readFolder(root: string, folder: string, depth: number): AsyncGenerator<KnowledgeReading> {

@@ -1,6 +1,6 @@
-import { sha256 } from '../base/hash.ts'
-import { canonical } from '../base/json.ts'
+import { setImmediate } from 'node:timers/promises'
 import type { Passage } from '../models/solver.ts'
+import { Fingerprint } from './fingerprint.ts'
 import { readKnowledge } from './ingest.ts'
 import { documentHash, type SplitOptions, splitDocument } from './passages.ts'
 import { createSearchIndex, type Embed, type SearchAudit, type SearchOptions } from './search-index.ts'
@@ -37,10 +37,12 @@ export interface Knowledge {
   /**
    * Reads a folder or file and updates what changed since it was last ingested. Documents that are gone are removed,
    * except those of a file that could not be read in full this time: they stay as they were.
-   * Ingests run one after the other. @throws `no-knowledge`
+   * Ingests run one after the other, with room for other work between documents. @throws `no-knowledge`, and the reason
+   * of `signal` when that is aborted: what was read until then stays
    */
-  ingest(path: string): Promise<IngestReport>
-  recall(query: string, options?: SearchOptions): Recall
+  ingest(path: string, signal?: AbortSignal): Promise<IngestReport>
+  /** Waits for what is being ingested, so that a search never misses what is about to be there. */
+  recall(query: string, options?: SearchOptions): Promise<Recall>
   /** Equal for equal documents, whatever the order and the number of ingests that led to them. */
   fingerprint(): string
 }
@@ -52,15 +54,17 @@ interface KnownDocument {
 }
 
 const maxReportedProblems = 1_000
+/** Then others have their turn. */
+const sliceMs = 20
 
 /** What an operator lets the system know: documents in memory, searched by words and vectors. */
 export function createKnowledge(options: { embed?: Embed; split?: SplitOptions } = {}): Knowledge {
   const index = createSearchIndex([], { embed: options.embed })
   const known = new Map<string, KnownDocument>()
-  let currentFingerprint: string | undefined
+  const fingerprint = new Fingerprint()
   let lastIngest: Promise<unknown> = Promise.resolve()
 
-  async function ingest(path: string): Promise<IngestReport> {
+  async function ingest(path: string, signal: AbortSignal | undefined): Promise<IngestReport> {
     const report: IngestReport = {
       added: 0,
       changed: 0,
@@ -75,7 +79,13 @@ export function createKnowledge(options: { embed?: Embed; split?: SplitOptions }
     const note = (where: string, problem: string) => {
       if (report.problems.length < maxReportedProblems) report.problems.push({ where, problem })
     }
+    let sliceEnd = performance.now() + sliceMs
     for await (const reading of readKnowledge(path)) {
+      if (performance.now() > sliceEnd) {
+        await setImmediate()
+        sliceEnd = performance.now() + sliceMs
+      }
+      signal?.throwIfAborted()
       if (!reading.ok) {
         note(reading.where, reading.problem)
         incomplete.add(reading.file)
@@ -95,14 +105,14 @@ export function createKnowledge(options: { embed?: Embed; split?: SplitOptions }
       }
       index.update(document.id, splitDocument(document, options.split))
       known.set(document.id, { root: path, file, hash })
-      currentFingerprint = undefined
+      fingerprint.set(document.id, hash)
       report[before ? 'changed' : 'added']++
     }
     for (const [id, { root, file }] of known) {
       if (root !== path || seen.has(id) || lies(file, incomplete)) continue
       index.update(id, [])
       known.delete(id)
-      currentFingerprint = undefined
+      fingerprint.delete(id)
       report.removed++
     }
     report.documents = known.size
@@ -110,26 +120,18 @@ export function createKnowledge(options: { embed?: Embed; split?: SplitOptions }
     return report
   }
 
-  function fingerprint(): string {
-    currentFingerprint ??= sha256(
-      canonical(
-        [...known].map(([id, { hash }]) => [id, hash]).sort(([left], [right]) => (left! < right! ? -1 : 1)),
-      ),
-    )
-    return currentFingerprint
-  }
-
   return {
-    ingest(path) {
-      const next = lastIngest.then(() => ingest(path))
+    ingest(path, signal) {
+      const next = lastIngest.then(() => ingest(path, signal))
       lastIngest = next.catch(() => undefined)
       return next
     },
-    recall(query, searchOptions) {
+    async recall(query, searchOptions) {
+      await lastIngest
       const { passages, how } = index.search(query, searchOptions)
-      return { passages, audit: { ...how, knowledge: fingerprint() } }
+      return { passages, audit: { ...how, knowledge: fingerprint.value() } }
     },
-    fingerprint,
+    fingerprint: () => fingerprint.value(),
   }
 }
 

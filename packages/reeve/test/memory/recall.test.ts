@@ -34,8 +34,8 @@ test('ingesting again takes in only what changed', async () => {
     documents: 2,
     passages: 2,
   })
-  expect(knowledge.recall('refund').passages[0]!.text).toBe('We refund within 14 days.')
-  expect(knowledge.recall('cards').passages.filter(({ text }) => text.includes('Cards'))).toEqual([])
+  expect((await knowledge.recall('refund')).passages[0]!.text).toBe('We refund within 14 days.')
+  expect((await knowledge.recall('cards')).passages.filter(({ text }) => text.includes('Cards'))).toEqual([])
 })
 
 test('the fingerprint names the contents, not the way to them, and is in every audit', async () => {
@@ -56,7 +56,11 @@ test('the fingerprint names the contents, not the way to them, and is in every a
   await roundabout.ingest(folder)
   expect(roundabout.fingerprint()).toBe(first)
   expect(new Set([first, empty, changed]).size).toBe(3)
-  expect(roundabout.recall('alpha').audit).toMatchObject({ knowledge: first, query: 'alpha', by: 'both' })
+  expect((await roundabout.recall('alpha')).audit).toMatchObject({
+    knowledge: first,
+    query: 'alpha',
+    by: 'both',
+  })
 })
 
 test('documents of a file that cannot be read in full stay; problems are reported', async () => {
@@ -71,7 +75,7 @@ test('documents of a file that cannot be read in full stay; problems are reporte
   expect(report.problems).toEqual([
     { where: 'docs.jsonl:2', problem: expect.stringContaining('is not JSON') },
   ])
-  expect(knowledge.recall('beta').passages[0]!.text).toBe('Beta.')
+  expect((await knowledge.recall('beta')).passages[0]!.text).toBe('Beta.')
 
   await write('docs.jsonl', '{"id":"a","content":"Alpha."}\n')
   expect(await knowledge.ingest(folder)).toMatchObject({ removed: 1, documents: 1, problems: [] })
@@ -84,7 +88,7 @@ test('of two documents with one id the first is kept, in one path and across pat
   const first = await knowledge.ingest(join(folder, 'one.jsonl'))
   const second = await knowledge.ingest(join(folder, 'two.jsonl'))
   expect([first.added, first.problems.length, second.added, second.problems.length]).toEqual([1, 1, 0, 1])
-  expect(knowledge.recall('first second third').passages.map(({ text }) => text)).toEqual(['First.'])
+  expect((await knowledge.recall('first second third')).passages.map(({ text }) => text)).toEqual(['First.'])
 })
 
 test('ingests asked for at once run one after the other, and a failed one stops none', async () => {
