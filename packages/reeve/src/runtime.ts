@@ -39,6 +39,7 @@ import { claimDatabase } from './store/ownership.ts'
 import { describeTightened } from './store/private-files.ts'
 import { saveQueue } from './store/queues.ts'
 import { type Prunable, prunable, prune, type Retention } from './store/retention.ts'
+import { giveBackSpace } from './store/space.ts'
 import { jsonSchemaIssues } from './tools/json-schema.ts'
 import type { McpServer } from './tools/mcp/mcp-server.ts'
 
@@ -214,7 +215,9 @@ export class Runtime {
     const now = this.#clock.now()
     await this.database.transaction((session) => tidyAnswers(session, now))
     await this.database.transaction(tidyCallRates)
-    return prune(this.database, this.#retention, now, signal)
+    const pruned = await prune(this.database, this.#retention, now, signal)
+    await giveBackSpace(this.database, { signal })
+    return pruned
   }
 
   /** What `prune` would delete now. */

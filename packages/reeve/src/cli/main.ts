@@ -214,6 +214,11 @@ program
   .option('--yes', 'do not ask')
   .action(calls(async () => (await import('./upkeep.ts')).prune))
 program
+  .command('compact')
+  .description('give the disk back what pruning left empty in a SQLite database; in slices while workers run')
+  .option('--yes', 'do not ask')
+  .action(calls(async () => (await import('./compact.ts')).compact))
+program
   .command('migrate')
   .description("bring the database to this version's schema")
   .action(calls(async () => (await import('./database.ts')).migrate))

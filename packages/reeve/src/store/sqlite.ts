@@ -17,11 +17,16 @@ const oldestSqlite = '3.51.3'
 /** Half of it is what a decision from another process waits at the median; a look costs microseconds. */
 const outsideChangePollMs = 20
 
-/** What the connection that writes is set to. */
+/**
+ * What the connection that writes is set to. A new file can give unused pages back piece by piece (`giveBackSpace`); one
+ * of before can after `vacuum`. The log is cut to the limit when it begins anew: twice what it holds between checkpoints.
+ */
 export const writerPragmas = [
+  'auto_vacuum = incremental',
   'journal_mode = wal',
   'synchronous = full',
   'wal_autocheckpoint = 4000',
+  'journal_size_limit = 33554432',
   'cache_size = -32768',
   'foreign_keys = on',
 ] as const
