@@ -210,9 +210,7 @@ export class HeldRuns {
     if (!run || run.epoch !== execution.claim.epoch) return
     if (run.cancelled_by !== null) execution.cancel(run.cancelled_by)
     else if (run.paused) execution.drain()
-    // Postgres gives ids before the commit: one may be seen after a higher one.
-    const since = database.kind === 'sqlite' ? execution.inbox.lastId : 0
-    execution.receive(await readInbox(database, no, since), run.inbox)
+    execution.receive(await readInbox(database, no, execution.inbox.lastId), run.inbox)
   }
 
   /** Looks whether another process put something into a held run's inbox. */

@@ -9,7 +9,6 @@ interface Wait {
 export class Inbox {
   readonly #items = new Map<string, InboxItem[]>()
   readonly #waits = new Map<string, Wait[]>()
-  readonly #seen = new Set<number>()
   #consumed: { item: number; step: number }[] = []
   #waiting = 0
   #lastId = 0
@@ -30,9 +29,8 @@ export class Inbox {
 
   add(items: InboxItem[]): void {
     for (const item of items) {
-      this.#lastId = Math.max(this.#lastId, item.id)
-      if (this.#seen.has(item.id)) continue
-      this.#seen.add(item.id)
+      if (item.id <= this.#lastId) continue
+      this.#lastId = item.id
       const waits = this.#waits.get(item.name) ?? []
       if (waits.length === 0) {
         const list = this.#items.get(item.name)

@@ -50,7 +50,7 @@ export function bulkForPostgres(bulk: Bulk): string {
     .replace('reeve_now()', '(select reeve_now())')
     .replace('{from}', () => `from ${given}`)
     .replace('{also}', () => `, ${given}`)
-    .replace('{lock}', `for no key update of ${table}`)
+    .replace('{lock}', table ? `for no key update of ${table}` : 'for no key update')
 }
 
 /** The rows of a bulk statement, turned into one array literal for each column. */

@@ -22,9 +22,14 @@ export interface Delivery {
   at: number
 }
 
+/**
+ * A run's row is locked before its item gets an id, until the commit: so the ids of one inbox become visible in their
+ * order, and who read up to one of them reads on from there. A run that is no more is sent nothing.
+ */
 export const insertDeliveries: Bulk = {
   columns: { run: 'int', name: 'text', dedup: 'text', payload: 'text', at: 'int' },
-  sql: `insert into inbox (run, name, dedup, payload, at) select :run, :name, :dedup, :payload, :at {from} where true
+  sql: `insert into inbox (run, name, dedup, payload, at) select :run, :name, :dedup, :payload, :at {from}
+    where (select receiver.no from runs receiver where receiver.no = :run {lock}) is not null
     on conflict (run, dedup) where dedup is not null do nothing returning run`,
 }
 

@@ -244,4 +244,8 @@ export const migrations: string[][] = [
       primary key (name, key, slot)
     )`,
   ],
+  [
+    // What was not taken yet, by the order it came in: a run that took ten thousand items looks at none of them again.
+    'create index inbox_open on inbox (run, id) where consumed_step is null',
+  ],
 ]

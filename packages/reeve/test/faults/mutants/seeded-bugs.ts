@@ -33,8 +33,8 @@ export const mutants: Mutant[] = [
   bug(
     'a look at an inbox begins behind what came',
     'engine/held-runs.ts',
-    'execution.inbox.lastId : 0',
-    'execution.inbox.lastId + 1 : 0',
+    'no, execution.inbox.lastId)',
+    'no, execution.inbox.lastId + 1)',
   ),
   bug(
     'a woken sleeper sends without asking',
