@@ -38,7 +38,9 @@ export class Deliveries<Live> {
     return !this.#pumping
   }
 
+  /** Goes on until there is nothing to deliver and the code is at rest; then tells that it is quiet. */
   start(): void {
+    if (this.#pumping) return
     this.#pumping = true
     this.#afterRest()
   }

@@ -132,10 +132,13 @@ export class Execution implements TurnSource {
       recorded: (settlement) => this.#deliverRecorded(settlement.step, settlement.event, settlement.rejects),
       live: (settlement) => this.#deliverLive(settlement),
       replayed: () => this.#goLive(),
-      quiet: () => this.#considerParking(),
+      quiet: () => this.#atRest(),
     })
     this.timers = new Timers(options.edges.clock)
-    this.inbox = new Inbox(options.inbox)
+    this.inbox = new Inbox(options.inbox, {
+      isUnrest: () => this.#isUnrest(),
+      whenAtRest: () => this.#deliveries.start(),
+    })
     if (history && history.settlements.length > 0) this.#mode = 'replaying'
   }
 
@@ -156,6 +159,11 @@ export class Execution implements TurnSource {
   /** Whether the journal holds calls that the workflow has not made again yet. */
   get behindHistory(): boolean {
     return this.history !== undefined && this.history.lastStep >= this.#nextStep
+  }
+
+  /** The number of the call that is made next. */
+  get nextStep(): number {
+    return this.#nextStep
   }
 
   /** What the journal knows of the call that is made next. */
@@ -501,6 +509,17 @@ export class Execution implements TurnSource {
   }
 
   // ---- ways to leave
+
+  /** Something is settled and not told yet, or the code has not come to rest from what it was told. */
+  #isUnrest(): boolean {
+    if (!this.#deliveries.empty || this.#outbox.settles) return true
+    return this.#underWay?.events.some(({ settles }) => settles !== undefined) ?? false
+  }
+
+  #atRest(): void {
+    this.inbox.offerAll()
+    this.#considerParking()
+  }
 
   #considerParking(): void {
     if (this.#isQuiet()) this.#submit()

@@ -5,15 +5,20 @@ import type { Execution } from './execution.ts'
 
 /** The waits of one run that can be given up, by the promises that its workflow has of them. */
 export class OpenWaits {
-  readonly #giveUp = new WeakMap<Promise<unknown>, () => void>()
+  readonly #waits = new WeakMap<Promise<unknown>, { step: number; giveUp: () => void }>()
 
-  add(promise: Promise<unknown>, giveUp: () => void): void {
-    this.#giveUp.set(promise, giveUp)
+  add(promise: Promise<unknown>, step: number, giveUp: () => void): void {
+    this.#waits.set(promise, { step, giveUp })
+  }
+
+  /** The call that waits behind `promise`, if there is one. */
+  stepOf(promise: Promise<unknown>): number | undefined {
+    return this.#waits.get(promise)?.step
   }
 
   /** The wait behind `promise`, if there is one, ends; nothing happens when it has ended already. */
   giveUp(promise: Promise<unknown>): void {
-    this.#giveUp.get(promise)?.()
+    this.#waits.get(promise)?.giveUp()
   }
 }
 
@@ -48,7 +53,8 @@ export function performWait(
   requireSignal(signal)
   if (signal?.aborted) giveUp()
   else signal?.addEventListener('abort', giveUp)
-  execution.openWaits.add(call.promise, giveUp)
+  if (signal) execution.inbox.expectGivingUp(call.step)
+  execution.openWaits.add(call.promise, call.step, giveUp)
   execution.perform(call, () => {
     if (state === 'given up') return fail()
     state = 'waiting'
@@ -94,6 +100,10 @@ export async function race<T>(
   }
   const lost = new AbortController()
   const running = items.map((item) => (typeof item === 'function' ? run(item, lost.signal) : item))
+  for (const each of running) {
+    const step = each instanceof Promise ? execution.openWaits.stepOf(each) : undefined
+    if (step !== undefined) execution.inbox.expectGivingUp(step)
+  }
   try {
     return await Promise.race(running)
   } finally {

@@ -5,15 +5,31 @@ interface Wait {
   take: (item: InboxItem) => boolean | undefined
 }
 
-/** A held run's inbox: matches what arrived with the calls that wait for it, both first in first out by name. */
+/** What of its run an inbox must know. */
+interface InboxEdges {
+  /** Whether something was settled that the workflow has not heard of, or has not come to rest from. */
+  isUnrest(): boolean
+  /** Sees to it that `offerAll` is called when the workflow has come to rest. */
+  whenAtRest(): void
+}
+
+/**
+ * A held run's inbox: matches what arrived with the calls that wait for it, both first in first out by name. An item that
+ * is there before its wait is offered when the code has come to rest. A wait that may be given up (a branch of a race, or
+ * one with an AbortSignal) is offered something only while nothing else is about to be told to the workflow: what is told
+ * first may give the wait up, and what it had taken would be lost.
+ */
 export class Inbox {
   readonly #items = new Map<string, InboxItem[]>()
   readonly #waits = new Map<string, Wait[]>()
+  readonly #edges: InboxEdges
+  #mayBeGivenUp: Set<number> | undefined
   #consumed: { item: number; step: number }[] = []
   #waiting = 0
   #lastId = 0
 
-  constructor(items: InboxItem[]) {
+  constructor(items: InboxItem[], edges: InboxEdges) {
+    this.#edges = edges
     this.add(items)
   }
 
@@ -32,30 +48,51 @@ export class Inbox {
       if (item.id <= this.#lastId) continue
       this.#lastId = item.id
       const waits = this.#waits.get(item.name) ?? []
-      if (waits.length === 0) {
+      if (waits.length === 0 || this.#isHeldBack(waits[0]!)) {
         const list = this.#items.get(item.name)
         if (list) list.push(item)
         else this.#items.set(item.name, [item])
-        continue
-      }
-      if (this.#offer(waits[0]!, item)) this.#stopWaiting(waits, waits[0]!)
+      } else if (this.#offer(waits[0]!, item)) this.#stopWaiting(waits, waits[0]!)
     }
   }
 
+  /** The wait of that call may be given up by the workflow's code. */
+  expectGivingUp(step: number): void {
+    this.#mayBeGivenUp ??= new Set()
+    this.#mayBeGivenUp.add(step)
+  }
+
   /**
-   * Calls `take` with the next item of that name, at once if it is here. The item counts as taken by `step` and is marked
-   * so in the same turn as what the callback writes. When it answers false, the item does not fit: it is used up, and the
-   * wait goes on. Returns the way to stop waiting.
+   * Calls `take` with the next item of that name. The item counts as taken by `step` and is marked so in the same turn as
+   * what the callback writes. When it answers false, the item does not fit: it is used up, and the wait goes on. Returns
+   * the way to stop waiting.
    */
   wait(name: string, step: number, take: Wait['take']): () => void {
     const wait: Wait = { step, take }
-    const here = this.#items.get(name) ?? []
-    for (let item = here.shift(); item; item = here.shift()) if (this.#offer(wait, item)) return () => {}
     const waits = this.#waits.get(name) ?? []
     waits.push(wait)
     this.#waits.set(name, waits)
     this.#waiting++
+    if (this.#items.get(name)?.length) this.#edges.whenAtRest()
     return () => this.#stopWaiting(waits, wait)
+  }
+
+  /** The workflow has come to rest: what waits is offered what is there, in the order in which it came. */
+  offerAll(): void {
+    if (this.#waiting === 0 || this.#items.size === 0) return
+    const here = [...this.#waits.keys()].flatMap((name) => this.#items.get(name) ?? [])
+    for (const item of here.sort((left, right) => left.id - right.id)) {
+      const [waits, list] = [this.#waits.get(item.name)!, this.#items.get(item.name)!]
+      const [wait] = waits
+      // One before it of the same name may have been held back: then it is not the next.
+      if (!wait || list[0] !== item || this.#isHeldBack(wait)) continue
+      list.shift()
+      if (this.#offer(wait, item)) this.#stopWaiting(waits, wait)
+    }
+  }
+
+  #isHeldBack({ step }: Wait): boolean {
+    return this.#mayBeGivenUp?.has(step) === true && this.#edges.isUnrest()
   }
 
   #offer({ step, take }: Wait, item: InboxItem): boolean {

@@ -174,7 +174,7 @@ function refusalOf({ id, payload }: InboxItem, issues: Issue[]): string {
 export function derived<T>(execution: Execution, call: Call, turn: (value: unknown) => T): Promise<T> {
   const promise = call.promise.then(turn)
   promise.catch((error) => execution.blame(call, error))
-  execution.openWaits.add(promise, () => execution.openWaits.giveUp(call.promise))
+  execution.openWaits.add(promise, call.step, () => execution.openWaits.giveUp(call.promise))
   return promise
 }
 

@@ -4,7 +4,7 @@ import { settle } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/approvals.ts'
-import { mortalEngine, rowOf, type TestEngine, testEngine, typesOf } from './harness.ts'
+import { eventsOf, mortalEngine, rowOf, type TestEngine, testEngine, typesOf } from './harness.ts'
 
 function flowOf(run: (ctx: CoreContext) => Promise<unknown>): Workflow {
   return defineWorkflow({ name: 'flow', input: z.unknown(), run }) as Workflow
@@ -176,4 +176,52 @@ test('a child whose race is lost goes on; its parent does not wait for it', asyn
   const { engine, clock, id } = await started(flow, child)
   await clock.advance(60_002)
   expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'went on' })
+})
+
+/** Sends signals that all are there when the run is claimed the next time. */
+async function signalled({ engine, id }: TestEngine & { id: string }, ...names: string[]): Promise<void> {
+  for (const name of names) await engine.control.signal(id, name, `the ${name}`)
+  await settle()
+}
+
+test('of two signals that come at once a race takes one; the other is there for the next wait', async () => {
+  const flow = flowOf(async (ctx) => {
+    const first = await ctx.race([ctx.waitFor('stop'), ctx.waitFor('go')])
+    return [first, await ctx.race([ctx.waitFor('stop'), ctx.waitFor('go')])]
+  })
+  const run = await started(flow)
+  await signalled(run, 'go', 'stop')
+  expect(await run.engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: ['the go', 'the stop'] })
+})
+
+test('a signal that came before its race began is not taken by a wait that has lost', async () => {
+  const flow = flowOf(async (ctx) => {
+    await ctx.waitFor('begin')
+    const first = await ctx.race([
+      ctx.waitFor('go').then((said) => said),
+      (signal) => ctx.waitFor('stop', { signal }),
+      ctx.waitFor('halt'),
+    ])
+    return [first, await ctx.waitFor('stop'), await ctx.waitFor('halt')]
+  })
+  const run = await started(flow)
+  await signalled(run, 'begin', 'go', 'stop', 'halt')
+  expect(await run.engine.resultOf(run.id)).toEqual({
+    status: 'succeeded',
+    output: ['the go', 'the stop', 'the halt'],
+  })
+})
+
+test('children that ended at once are heard of in one commit', async () => {
+  const child = defineWorkflow({ name: 'child', input: z.unknown(), run: async (_ctx: CoreContext, n) => n })
+  const flow = flowOf(async (ctx) => {
+    const children = await ctx.all([1, 2, 3, 4].map((n) => ctx.start('child', n)))
+    await ctx.sleep('1m')
+    return ctx.all(children.map((each) => each.result()))
+  })
+  const run = await started(flow, child as Workflow)
+  await run.clock.advance(60_001)
+  expect(await run.engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: [1, 2, 3, 4] })
+  const events = await eventsOf(run.database, run.id)
+  expect(new Set(events.filter(({ type }) => type === 'child-finished').map(({ at }) => at)).size).toBe(1)
 })
