@@ -82,6 +82,8 @@ export interface History {
   patches: Set<string>
   /** What the run's random numbers come from, when not from its own id: a fork shares those of its origin. */
   seed: string | undefined
+  /** Where a fork's own calls begin, when decisions before that may speak of them. */
+  standing: StandingDecisions | undefined
   logs: number
   /** What checks inside the run came to, by their number: `value-parsed` events. */
   parsed: Map<number, string>
@@ -91,6 +93,29 @@ export interface History {
   openChildren: number
   lastSeq: number
   lastHash: string
+}
+
+/**
+ * Decisions on what a workflow asked by itself (`ctx.approve`) that a fork shares: they were given to its origin, for what
+ * that did. What the fork does of its own is asked for one by one, until its workflow has asked by itself again.
+ */
+export interface StandingDecisions {
+  /** The first call of the fork's own. */
+  from: number
+  decisions: { call: number; name: string; by: string | null }[]
+  /** Whether the workflow has asked by itself since, in this life. */
+  isAskedAnew: boolean
+}
+
+/** What a `run-forked` event says. */
+export interface ForkPayload {
+  /** The origin's id. */
+  from: string
+  step: number
+  by: string
+  seed: string
+  /** See `StandingDecisions`; absent when there are none. */
+  standing?: StandingDecisions['decisions']
 }
 
 /**
@@ -107,6 +132,7 @@ export function readHistory(events: JournalEvent[]): History {
     lastStep: 0,
     patches: new Set(),
     seed: undefined,
+    standing: undefined,
     logs: 0,
     parsed: new Map(),
     keepsParsed: keepsParsed(first),
@@ -116,8 +142,7 @@ export function readHistory(events: JournalEvent[]): History {
   }
   for (const event of events) {
     if (event.type === 'patch-marked') history.patches.add(event.name!)
-    else if (event.type === 'run-forked')
-      history.seed = (JSON.parse(event.payload!) as { seed?: string }).seed
+    else if (event.type === 'run-forked') readFork(history, event)
     else if (event.type === 'log-written') history.logs++
     else if (event.type === 'value-parsed')
       history.parsed.set((JSON.parse(event.payload!) as { no: number }).no, event.payload!)
@@ -126,6 +151,12 @@ export function readHistory(events: JournalEvent[]): History {
     else if (event.step !== null) record(history, event)
   }
   return history
+}
+
+function readFork(history: History, { payload }: JournalEvent): void {
+  const { seed, step, standing } = JSON.parse(payload!) as Partial<ForkPayload>
+  history.seed = seed
+  history.standing = standing && { from: step!, decisions: standing, isAskedAnew: false }
 }
 
 /** How the payload of a `run-started` event begins, since runs keep what checks came to. */
@@ -158,12 +189,15 @@ function record(history: History, event: JournalEvent): void {
 /** What a retry makes anew: the call that failed the run, and the others that its event names. */
 export interface RetryPayload {
   by: string
-  /** Waits for children whose results are looked at again. */
+  /** Waits for children whose results are looked at again, and the calls that were made since. */
   again?: number[]
+  /** How many lines stay logged, where some were logged since. */
+  logs?: number
 }
 
 function forgetFailures(history: History, retried: JournalEvent): void {
-  const { again = [] } = JSON.parse(retried.payload ?? '{}') as Partial<RetryPayload>
+  const { again = [], logs = history.logs } = JSON.parse(retried.payload ?? '{}') as Partial<RetryPayload>
+  history.logs = logs
   const forgotten = new Set(again)
   if (retried.step !== null) forgotten.add(retried.step)
   for (const { step, event, rejects } of history.settlements)

@@ -1,10 +1,11 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Database, Session } from '../store/database.ts'
 import { deliver } from '../store/inbox.ts'
-import { payloadAt, readEvents } from '../store/journal.ts'
-import { endedStatuses, lockRun, type RunRow, readRun, requireRun } from '../store/runs.ts'
+import { payloadAt } from '../store/journal.ts'
+import { endedStatuses, lockRun, type RunRow, requireRun } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
-import { type History, type RetryPayload, readHistory } from './history.ts'
+import { type FailedFamily, failedFamily, isBroken } from './failed-family.ts'
+import type { RetryPayload } from './history.ts'
 import { endedBy } from './left-children.ts'
 import { appendOutside } from './outside.ts'
 
@@ -16,9 +17,12 @@ export interface RetryOptions {
 /** Children that one transaction queues again: others write between. */
 const slice = 100
 
+const nobody: FailedFamily = { blamed: [], later: [], logs: 0 }
+
 /**
  * Queues a failed or stuck run again. Everything recorded keeps its result; the call that failed is made anew, and
- * what was withdrawn when the run ended is asked again. A run that failed by a child looks at that child's result again.
+ * what was withdrawn when the run ended is asked again. A run that failed by a child looks at that child's result again,
+ * and what it did since it had heard of the bad end is forgotten.
  * Children that were cancelled because the run ended go on with it. Answers the runs that were queued.
  * @throws `unknown-run` `cannot-retry` `child-not-mended`
  */
@@ -31,9 +35,9 @@ export async function retryRun(
 ): Promise<number[]> {
   const run = await requireRun(database, id)
   refuse(run)
-  const looked = await database.transaction((session) => blamedChildren(session, run))
+  const looked = await database.transaction((session) => failedFamily(session, run))
   const queued: number[] = []
-  for (const { child } of looked) {
+  for (const { child } of looked.blamed) {
     if (!isBroken(child) || child.cancelled_by === endedBy(run)) continue
     if (options.children !== true) throw notMended(run, child)
     queued.push(...(await retryChild(database, edges, child, by, options)))
@@ -42,7 +46,7 @@ export async function retryRun(
   await database.transaction(async (session) => {
     const current = (await lockRun(session, run.no))!
     refuse(current)
-    await queueAgain(session, edges, current, by, await blamedChildren(session, current))
+    await queueAgain(session, edges, current, by, await failedFamily(session, current))
   })
   queued.push(run.no)
   return queued
@@ -113,7 +117,7 @@ async function revive(
   await database.transaction(async (session) => {
     for (const { no } of runs) {
       const current = (await lockRun(session, no))!
-      if (current.status === 'cancelled') await queueAgain(session, edges, current, by, [])
+      if (current.status === 'cancelled') await queueAgain(session, edges, current, by, nobody)
     }
   })
 }
@@ -123,24 +127,34 @@ async function queueAgain(
   edges: Pick<EngineEdges, 'clock'>,
   run: RunRow,
   by: string,
-  blamed: Blamed[],
+  { blamed, later, logs }: FailedFamily,
 ): Promise<void> {
   // Those that were cancelled since they were looked for; from now on none is.
   for (const child of await cancelledWith(session, run, 0)) {
-    await queueAgain(session, edges, (await lockRun(session, child.no))!, by, [])
+    await queueAgain(session, edges, (await lockRun(session, child.no))!, by, nobody)
   }
   const failed = await session.get<{ step: number | null }>(
     `select step from events where run = ? and type = 'run-failed' and ? = 'failed' order by seq desc limit 1`,
     [run.no, run.status],
   )
-  // What its own code gave up stays given up.
+  const isLater = later.length === 0 ? 'false' : `step in (${later.join(', ')})`
+  // What its own code gave up stays given up, and what it asked after a child had failed it may never ask again.
   await session.run(
-    `update approvals set status = 'pending' where run = ? and status = 'withdrawn' and not exists (
+    `update approvals set status = 'pending' where run = ? and status = 'withdrawn' and not ${isLater} and not exists (
        select 1 from events e where e.run = approvals.run and e.step = approvals.step and e.type = 'approval-given-up')`,
     [run.no],
   )
+  // Signals that it took since then are there for whoever waits for them now.
+  if (later.length > 0) {
+    const taken = isLater.replace('step', 'consumed_step')
+    await session.run(
+      `update inbox set consumed_step = null where run = ? and name like 'signal:%' and ${taken}`,
+      [run.no],
+    )
+  }
   const payload: RetryPayload = { by }
-  if (blamed.length > 0) payload.again = blamed.map(({ step }) => step)
+  if (blamed.length > 0) payload.again = [...blamed.map(({ step }) => step), ...later]
+  if (later.length > 0) payload.logs = logs
   const event = {
     type: 'run-retried',
     payload: JSON.stringify(payload),
@@ -175,40 +189,4 @@ async function tellAgain(
   const payload = JSON.stringify({ status: child.status, value })
   const dedup = `${name}:again ${run.epoch}`
   await deliver(session, { run: run.no, name, dedup, payload, at: edges.clock.now() })
-}
-
-/** A wait for a child whose end failed the run, or would fail it again at once. */
-interface Blamed {
-  step: number
-  child: RunRow
-}
-
-/**
- * The children whose bad ends a failed run ended by: the one that its error came from, or that was the last thing it
- * heard, and those whose bad ends it had heard of since. No call depends on them: the function was at its end.
- */
-async function blamedChildren(session: Session, run: RunRow): Promise<Blamed[]> {
-  if (run.status !== 'failed') return []
-  const events = await readEvents(session, run.no)
-  const failed = events.findLast(({ type }) => type === 'run-failed')
-  const { calls, settlements } = readHistory(events)
-  const step = failed?.step ?? settlements.at(-1)?.step
-  const from = settlements.findIndex((settlement) => settlement.step === step)
-  if (from < 0 || !isBadEnd(calls, step!)) return []
-  const blamed: Blamed[] = []
-  for (const { step } of settlements.slice(from)) {
-    const child = isBadEnd(calls, step) ? await readRun(session, calls.get(step)!.name!) : undefined
-    if (child) blamed.push({ step, child })
-  }
-  return blamed
-}
-
-function isBadEnd(calls: History['calls'], step: number): boolean {
-  const { type, payload } = calls.get(step)?.settled ?? {}
-  if (type !== 'child-finished') return false
-  return (JSON.parse(payload ?? '{}') as { status?: string }).status !== 'succeeded'
-}
-
-function isBroken({ status }: RunRow): boolean {
-  return status === 'failed' || status === 'cancelled'
 }

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { settle } from '../../src/base/fake-clock.ts'
-import type { CoreContext } from '../../src/engine/context.ts'
+import { CoreContext } from '../../src/engine/context.ts'
+import { type Effect, effect } from '../../src/engine/effect.ts'
 import { tellToEnd } from '../../src/engine/left-children.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/queues.ts'
-import { mortalEngine, rowOf, testEngine } from './harness.ts'
+import { mortalEngine, rowOf, type TestEngine, testEngine } from './harness.ts'
 
 type Body = (ctx: CoreContext, input: never) => unknown
 
@@ -276,4 +277,108 @@ test('a retried parent waits for a child that is being mended', async () => {
   await clock.advance(61_000)
   expect(await engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 'mended' })
   await engine.stop()
+})
+
+/** Ends badly until it is mended; its parent does something about it before it gives up too. */
+function failingFamily(react: (ctx: CoreContext, error: unknown) => Promise<unknown>) {
+  const { workflow, mend } = mendable()
+  const parent = flow('parent', async (ctx) => {
+    const child = await ctx.start('mendable', {})
+    let result: unknown
+    try {
+      result = await child.result()
+    } catch (error) {
+      await react(ctx, error)
+    }
+    return [result, await ctx.step('after', () => 'after')]
+  })
+  const rescue = async ({ engine, database, clock }: TestEngine) => {
+    const handle = await engine.startRun('parent', {})
+    await clock.advance(120_000)
+    expect(await engine.resultOf(handle.id)).toMatchObject({ status: 'failed' })
+    mend()
+    await engine.control.retry(await childOf(database), 'ada')
+    await clock.advance(100)
+    return handle.id
+  }
+  return { workflows: [parent, workflow], rescue }
+}
+
+const own = () => {
+  throw new Error('no luck')
+}
+for (const [what, react] of [
+  [
+    'a step, and threw what it had caught',
+    (ctx, error) => ctx.step('note', () => 1).then(() => Promise.reject(error)),
+  ],
+  ['a step, and threw an error of its own', (ctx) => ctx.step('note', () => 1).then(own)],
+  [
+    'steps, a nap and a log line, and threw',
+    async (ctx) => {
+      await ctx.all([1, 2, 3].map((n) => () => ctx.step('note', () => n)))
+      await ctx.sleep('1m')
+      ctx.log('no luck')
+      own()
+    },
+  ],
+] as [string, (ctx: CoreContext, error: unknown) => Promise<unknown>][]) {
+  test(`a parent that made ${what} goes the other way once its child is mended and it is retried`, async () => {
+    const { workflows, rescue } = failingFamily(react)
+    const run = await opened(...workflows)
+    const id = await rescue(run)
+    await run.engine.control.retry(id, 'ada')
+    await run.clock.advance(100)
+    expect(await run.engine.resultOf(id)).toEqual({ status: 'succeeded', output: ['mended', 'after'] })
+    await run.engine.stop()
+  })
+}
+
+test('a signal that was taken after a child failed is there again when its parent is retried', async () => {
+  const { workflows, rescue } = failingFamily(async (ctx, error) => {
+    await ctx.waitFor('go', { timeout: '1m' })
+    throw error
+  })
+  const [parent, child] = workflows as [Workflow, Workflow]
+  const waiting = flow('parent', async (ctx, input) => [
+    await parent.run(ctx as never, input),
+    await ctx.waitFor('go'),
+  ])
+  const run = await opened(waiting, child)
+  const signalled = run.engine.startRun
+  run.engine.startRun = (async (...given: Parameters<typeof signalled>) => {
+    const handle = await signalled.apply(run.engine, given)
+    await run.clock.advance(10)
+    await run.engine.control.signal(handle.id, 'go', 'said once')
+    return handle
+  }) as typeof signalled
+  const id = await rescue(run)
+  await run.engine.control.retry(id, 'ada')
+  await run.clock.advance(100)
+  expect(await run.engine.resultOf(id)).toEqual({
+    status: 'succeeded',
+    output: [['mended', 'after'], 'said once'],
+  })
+  await run.engine.stop()
+})
+
+test('what was sent after a child failed is not sent again by a retry, nor left out in silence', async () => {
+  const sent: string[] = []
+  const { workflows, rescue } = failingFamily(async (ctx, error) => {
+    const mail: Effect = { name: 'mail', effect: 'once', run: (args) => sent.push(String(args)) }
+    await effect(CoreContext.executionOf(ctx), mail, 'it failed')
+    throw error
+  })
+  const run = await opened(...workflows)
+  const id = await rescue(run)
+  await expect(run.engine.control.retry(id, 'ada')).rejects.toMatchObject({
+    code: 'cannot-retry',
+    message: expect.stringMatching(/"mail" \(call 3\).*reeve fork \S+ --from 2/s),
+  })
+  expect(await rowOf(run.database, id)).toMatchObject({ status: 'failed' })
+  const fork = await run.engine.control.fork(id, 2, 'ada', { repeatEffects: true })
+  await run.clock.advance(100)
+  expect(await run.engine.resultOf(fork)).toEqual({ status: 'succeeded', output: ['mended', 'after'] })
+  expect(sent).toEqual(['it failed'])
+  await run.engine.stop()
 })
