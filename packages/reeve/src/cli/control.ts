@@ -68,15 +68,15 @@ export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: str
     }
     const forked = await control.fork(id, from, environment.user, { repeatEffects })
     const said = `run ${forked} is run ${id} up to call ${plan.from}, and goes its own way from there`
-    const { asksAgain, repeats } = plan
+    const { asksAgain, repeats, standing } = plan
     return carryOn(cli, workspace, forked, {
       said,
-      value: { origin: id, from: plan.from, asksAgain, repeats },
+      value: { origin: id, from: plan.from, asksAgain, standing, repeats },
     })
   })
 }
 
-function tellPlan({ terminal }: Cli, { from, asksAgain, repeats }: ForkPlan, wanted: number): void {
+function tellPlan({ terminal }: Cli, { from, asksAgain, standing, repeats }: ForkPlan, wanted: number): void {
   const mark = terminal.colors.yellow('!')
   if (from < wanted)
     terminal.line(
@@ -85,6 +85,11 @@ function tellPlan({ terminal }: Cli, { from, asksAgain, repeats }: ForkPlan, wan
   for (const { call, name, by } of asksAgain) {
     terminal.line(
       `${mark} the fork asks again for ${safeLine(name)} (call ${call}), which ${safeLine(by ?? 'a person')} approved in the other run`,
+    )
+  }
+  for (const { call, name, by } of standing) {
+    terminal.line(
+      `${mark} ${safeLine(name)} (call ${call}) was approved by ${safeLine(by ?? 'a person')} for the other run: the fork asks before each effect of its own`,
     )
   }
   for (const { run, call, name, class: declared, sentAt, isAsked } of repeats) {

@@ -64,6 +64,9 @@ export async function approval(execution: Execution, request: ApprovalRequest): 
 export function requestApproval(execution: Execution, request: ApprovalRequest): Call {
   const { shown, compared = shown } = request
   const call = execution.issue('approval', request.subject, sha256(canonical(compared)))
+  const standing = execution.history?.standing
+  if (standing && request.kind === 'approval' && !request.binds && call.step >= standing.from)
+    standing.isAskedAnew = true
   performWait(execution, call, request.signal, (over) => {
     const recorded = call.recorded?.opened[0]
     const opened = recorded ? (JSON.parse(recorded.payload!) as Opened) : ask(execution, call, request)

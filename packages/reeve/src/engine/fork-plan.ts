@@ -15,6 +15,8 @@ export interface ForkPlan {
   seed: string
   /** Approvals that were given in the origin and are asked again. */
   asksAgain: { call: number; name: string; by: string | null }[]
+  /** Decisions on what the workflow asked by itself that are shared: before the fork acts, a person is asked each time. */
+  standing: { call: number; name: string; by: string | null }[]
   /** Effects that were sent already and would be sent once more, under keys of the fork's own. */
   repeats: RepeatedEffect[]
 }
@@ -33,7 +35,8 @@ export interface RepeatedEffect {
 
 /**
  * An approval belongs to its run and its effect. Of the origin's decisions only those are shared that were acted upon
- * within what is shared; all others are asked again, and nothing after them is shared that may rest on them.
+ * within what is shared; all others are asked again, and nothing after them is shared that may rest on them. One that was
+ * acted upon may have been meant for more (`ctx.approve`, then two effects): the fork asks before each effect of its own.
  * @throws `bad-fork`
  */
 export async function planFork(session: Session, origin: RunRow, from: number): Promise<ForkPlan> {
@@ -59,18 +62,17 @@ export async function planFork(session: Session, origin: RunRow, from: number): 
   const kept = shared.filter(({ step }) => step === null || !dropped.has(step))
   const made = new Set(kept.flatMap(({ step }) => step ?? []))
   const anew = [...whole.calls.values()].filter(({ step }) => !made.has(step))
-  const asksAgain = anew.filter(isApproved).map(({ step, name, settled }) => ({
-    call: step,
-    name: name ?? '',
-    by: decisionOf(settled!).by,
-  }))
+  const standing = [...readHistory(kept).calls.values()].filter(
+    (call) => isApproved(call) && !bindsEffect(call),
+  )
   const seed = whole.seed ?? origin.id
   return {
     from: first,
     shared: kept,
     seed,
-    asksAgain,
-    repeats: await repeated(session, origin.id, events, made),
+    asksAgain: anew.filter(isApproved).map(describe),
+    standing: standing.map(describe),
+    repeats: await repeated(session, origin.id, events, made, standing.length > 0),
   }
 }
 
@@ -124,6 +126,10 @@ function isApproved({ kind, settled }: RecordedCall): boolean {
   )
 }
 
+function describe({ step, name, settled }: RecordedCall): { call: number; name: string; by: string | null } {
+  return { call: step, name: name ?? '', by: decisionOf(settled!).by }
+}
+
 function decisionOf(settled: JournalEvent): { status: string; by: string | null } {
   return JSON.parse(settled.payload!) as { status: string; by: string | null }
 }
@@ -161,6 +167,7 @@ async function repeated(
   run: string,
   events: JournalEvent[],
   made: ReadonlySet<number>,
+  areAllAsked = false,
 ): Promise<RepeatedEffect[]> {
   const found = new Map<number, RepeatedEffect>()
   const children: RepeatedEffect[] = []
@@ -170,7 +177,7 @@ async function repeated(
     if (type === 'effect-intended') {
       const { class: declared = 'once', approved } = intentOf(payload)
       if (declared === 'read') continue
-      const willAsk = approved !== undefined || asks.some((asked) => asked < step)
+      const willAsk = areAllAsked || approved !== undefined || asks.some((asked) => asked < step)
       found.set(step, { run, call: step, name: name ?? '', class: declared, sentAt: at, isAsked: willAsk })
     } else if (type === 'effect-failed' && isNotApplied(payload)) {
       found.delete(step)

@@ -13,6 +13,7 @@ import {
 } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
 import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
+import type { ForkPayload } from './history.ts'
 import { appendOutside, type OutsideEvent } from './outside.ts'
 
 export interface Fork {
@@ -42,7 +43,9 @@ export async function forkRun(
   const plan = await planFork(database, origin, fork.from)
   if (!fork.repeatEffects) refuseRepeats(origin, plan)
   const { from, shared: settled, seed } = plan
-  const payload = JSON.stringify({ from: origin.id, step: from, by, seed })
+  const forked: ForkPayload = { from: origin.id, step: from, by, seed }
+  if (plan.standing.length > 0) forked.standing = plan.standing
+  const payload = JSON.stringify(forked)
   await database.transaction(async (session) => {
     const now = edges.clock.now()
     const { workflow, version, queue, key, priority } = origin

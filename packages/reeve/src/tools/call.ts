@@ -104,14 +104,25 @@ async function readyArguments(
   actor: Actor | undefined,
 ): Promise<Ready> {
   const first = readOnce(execution, tool, given)
-  if (first.ok && !tool.needsApproval(first.parsed)) return { given, ...first }
+  const notice = first.ok ? askedAgain(execution, tool, first.parsed) : undefined
+  if (first.ok && notice === undefined && !tool.needsApproval(first.parsed)) return { given, ...first }
   // The code may have changed since a person was asked; who approved then is told why it does not fit now.
   const { nextRecorded: next } = execution
   if (!first.ok && !(next?.kind === 'approval' && next.name === tool.name)) {
     const what = `The arguments of tool "${tool.name}" do not fit its schema`
     throw new ReeveError('invalid-input', `${what}: ${first.problem}`)
   }
-  return approvedArguments(execution, tool, given, first, actor)
+  return approvedArguments(execution, tool, given, first, actor, notice)
+}
+
+/** Why a call is asked for that needs no approval by itself: its fork shares a decision that was given to another run. */
+function askedAgain(execution: Execution, tool: Tool, parsed: unknown): string | undefined {
+  const { history, nextStep } = execution
+  const standing = history?.standing
+  if (!standing || standing.isAskedAnew || nextStep < standing.from || tool.effectOf(parsed) === 'read')
+    return undefined
+  const { call, name, by } = standing.decisions.at(-1)!
+  return `This run is a fork. "${name}" (call ${call}) was approved${by === null ? '' : ` by ${by}`} for the run that it was forked from, and acted upon there.`
 }
 
 /** Whether a person is asked, or the call refused, must come out the same in every life of the run. */
@@ -135,10 +146,11 @@ async function approvedArguments(
   asked: unknown,
   first: Arguments,
   actor: Actor | undefined,
+  why: string | undefined,
 ): Promise<Ready> {
   let given = asked
   let known = first.ok ? first : undefined
-  let notice: string | undefined
+  let notice = why
   const seen = (json: Json) => execution.edges.secrets.redactData(json)
   for (;;) {
     const before = rated(tool, given, known)

@@ -210,3 +210,48 @@ test('an effect of a child counts where the fork would start the child anew', as
   await run.fork(2)
   expect(paid).toHaveLength(1)
 })
+
+test.each(['once', 'idempotent'] as const)(
+  'an approval of the workflow’s own that was acted upon does not cover what a fork does after it: %s',
+  async (effect) => {
+    const { paid, payUnasked } = cashDesk(effect)
+    const run = await bench(async (ctx) => {
+      await ctx.approve('refunds', { show: [40, 50] })
+      await ctx.call(payUnasked, { amount: 40 })
+      return ctx.call(payUnasked, { amount: 50 })
+    })
+    await run.approve()
+    expect(paid.map(({ amount }) => amount)).toEqual([40, 50])
+    expect((await run.engine.control.previewFork(run.id, 3)).standing).toEqual([
+      { call: 1, name: 'refunds', by: 'alice' },
+    ])
+    const fork = await run.fork(3)
+    expect(await run.waiting()).toEqual([[fork, 'pay.unasked']])
+    const [asked] = await listPending(run.database)
+    expect(JSON.parse(asked!.shown)).toMatchObject({
+      args: { amount: 50 },
+      notice: expect.stringContaining('approved by alice for the run'),
+    })
+    expect(paid).toHaveLength(2)
+    await run.approve()
+    expect(await run.engine.resultOf(fork)).toMatchObject({ status: 'succeeded' })
+    expect(paid.map(({ amount }) => amount)).toEqual([40, 50, 50])
+  },
+)
+
+test('a fork that its workflow asks anew acts upon that answer', async () => {
+  const { paid, payUnasked } = cashDesk()
+  const run = await bench(async (ctx) => {
+    await ctx.approve('first', { show: 40 })
+    await ctx.call(payUnasked, { amount: 40 })
+    await ctx.approve('second', { show: 50 })
+    return ctx.call(payUnasked, { amount: 50 })
+  })
+  await run.approve()
+  await run.approve()
+  const fork = await run.fork(3)
+  expect(await run.waiting()).toEqual([[fork, 'second']])
+  await run.approve()
+  expect(await run.engine.resultOf(fork)).toMatchObject({ status: 'succeeded' })
+  expect(paid.map(({ amount }) => amount)).toEqual([40, 50, 50])
+})
