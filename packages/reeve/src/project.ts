@@ -28,6 +28,21 @@ export interface QueueConfig {
   rate?: { count: number; per: Duration }
 }
 
+/** Ages from which a worker deletes things, at its start and every hour. */
+export interface RetentionConfig {
+  /** Runs that succeeded, with their journals, from their end on. Default: for ever. */
+  succeeded?: Duration
+  failed?: Duration
+  cancelled?: Duration
+  /**
+   * Single calls of models whose run was deleted. Older ones are added up by day, workflow, agent and model, so that what
+   * was spent stays known. Default `90d`.
+   */
+  ledger?: Duration
+  /** What became of the times of schedules; the last 100 of each schedule stay. Default `30d`. */
+  occurrences?: Duration
+}
+
 /** Something of the project's own that must be up while runs are driven, such as a local server. */
 export interface Service {
   close(): Promise<void>
@@ -54,8 +69,8 @@ export interface ProjectConfig {
   knowledge?: string[]
   queues?: Record<string, QueueConfig>
   schedules?: Record<string, ScheduleDefinition>
-  /** How long ended runs are kept. Default: for ever. */
-  retention?: { succeeded?: Duration; failed?: Duration; cancelled?: Duration }
+  /** How long things are kept. Ended runs: by default for ever. */
+  retention?: RetentionConfig
   /** Ceilings on what models may cost. */
   budgets?: BudgetPlan
   /** Prices of models (per million tokens) that go before the list prices. */

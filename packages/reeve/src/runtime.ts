@@ -32,14 +32,16 @@ import { Pruning } from './pruning.ts'
 import { forgetAnswers } from './store/answers.ts'
 import { tidyCallRates } from './store/call-rates.ts'
 import type { Database } from './store/database.ts'
+import { foldModelCalls } from './store/folded-calls.ts'
 import { identityOf, migrate } from './store/migrations.ts'
 import { refuseMoved } from './store/moved.ts'
 import { openDatabase } from './store/open.ts'
 import { claimDatabase } from './store/ownership.ts'
 import { describeTightened } from './store/private-files.ts'
 import { saveQueue } from './store/queues.ts'
-import { type Prunable, prunable, prune, type Retention } from './store/retention.ts'
+import { type Prunable, type Pruned, prunable, prune, type Retention } from './store/retention.ts'
 import { giveBackSpace } from './store/space.ts'
+import { inSlices, tidy } from './store/tidy.ts'
 import { jsonSchemaIssues } from './tools/json-schema.ts'
 import type { McpServer } from './tools/mcp/mcp-server.ts'
 
@@ -210,13 +212,20 @@ export class Runtime {
     this.engine.hurry()
   }
 
-  /** Deletes ended runs that the project's retention no longer wants, until `signal` is aborted. */
-  async prune(signal?: AbortSignal): Promise<{ runs: number; events: number }> {
+  /**
+   * Deletes ended runs that the project's retention no longer wants, and of every other table what nothing needs any more,
+   * until `signal` is aborted.
+   */
+  async prune(signal?: AbortSignal): Promise<Pruned> {
+    const { database } = this
     const now = this.#clock.now()
-    await this.database.transaction((session) => tidyAnswers(session, now))
-    await this.database.transaction(tidyCallRates)
-    const pruned = await prune(this.database, this.#retention, now, signal)
-    await giveBackSpace(this.database, { signal })
+    const { ledger = '90d', occurrences = '30d' } = this.project.config.retention ?? {}
+    await inSlices(database, signal, (session, slice) => tidyAnswers(session, now, slice))
+    await inSlices(database, signal, tidyCallRates)
+    const pruned = await prune(database, this.#retention, now, signal)
+    await foldModelCalls(database, now - toMs(ledger), signal)
+    await tidy(database, { now, occurrencesBefore: now - toMs(occurrences) }, signal)
+    await giveBackSpace(database, { signal })
     return pruned
   }
 

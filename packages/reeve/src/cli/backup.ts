@@ -45,6 +45,9 @@ export async function backup(cli: Cli, _options: object, file?: string): Promise
   return exitCodes.done
 }
 
+/** Of the runs that are paused, how many a program is told of. */
+const mostHeld = 1000
+
 function placeFor(folder: string): string {
   const now = new Date(systemClock.now()).toISOString().replace(/[-:]|\.\d+/g, '')
   return join(folder, '.reeve/backups', `reeve-${now}.db`)
@@ -85,7 +88,9 @@ export async function restore(cli: Cli, options: { yes?: boolean }, file?: strin
         throw new ReeveError('restore-busy', `${place.file} is being worked on by process ${worker.pid}.`)
     })
     const { origin, held } = await restoreBackup(database, newId)
-    terminal.value({ database: place.file, of: origin.of, at: new Date(origin.at).toISOString(), held })
+    const at = new Date(origin.at).toISOString()
+    const first = held.slice(0, mostHeld)
+    terminal.value({ database: place.file, of: origin.of, at, held: first, paused: held.length })
     terminal.line(`${place.file} goes on from ${moment(origin.at)}, with an identity of its own`)
     for (const run of held.slice(0, 20)) {
       terminal.line(

@@ -2,6 +2,7 @@ import { formatUsd } from '../base/money.ts'
 import { type BudgetRow, listBudgets } from '../store/budgets.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { moreLine, toLimit } from './listing.ts'
 import { withRuntime } from './project-runtime.ts'
 import { safeLine } from './safe-text.ts'
 import { table } from './table.ts'
@@ -9,11 +10,13 @@ import { table } from './table.ts'
 const nano = 1e9
 
 /** Lists what may be spent on models, what is spent, and what calls under way have reserved. */
-export function budgets(cli: Cli): Promise<ExitCode> {
+export function budgets(cli: Cli, options: { limit: string }): Promise<ExitCode> {
+  const limit = toLimit(options.limit)
   return withRuntime(cli, async ({ database }) => {
-    const rows = await listBudgets(database)
+    const all = await listBudgets(database)
+    const rows = all.slice(0, limit)
     const { terminal } = cli
-    terminal.value({ budgets: rows.map(budgetView) })
+    terminal.value({ budgets: rows.map(budgetView), more: all.length > limit })
     const cells = rows.map((row) => {
       const { ceilingUsd, spentUsd, reservedUsd } = budgetView(row)
       const ceiling = ceilingUsd === null ? 'none' : formatUsd(ceilingUsd)
@@ -21,6 +24,8 @@ export function budgets(cli: Cli): Promise<ExitCode> {
       return [safeLine(row.scope), ceiling, formatUsd(spentUsd), formatUsd(reservedUsd), left]
     })
     for (const line of table(['budget', 'ceiling', 'spent', 'reserved', 'left'], cells)) terminal.line(line)
+    if (all.length > limit)
+      terminal.line(terminal.colors.dim(moreLine(`the first ${limit} budgets`, limit, all.length)))
     terminal.line(
       terminal.colors.dim('Ceilings are set in reeve.config.ts: budgets: { day: "$1", project: "$20" }'),
     )

@@ -1,9 +1,10 @@
 import { ReeveError } from '../base/errors.ts'
 import { formatUsd } from '../base/money.ts'
 import { systemClock, toMs } from '../base/time.ts'
-import { type CostGroup, type CostRow, costGroups, sumCosts } from '../store/model-calls.ts'
+import { type CostGroup, type CostRow, costGroups, sumCosts } from '../store/costs.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { moreLine, toLimit } from './listing.ts'
 import { safeLine } from './safe-text.ts'
 import { table } from './table.ts'
 import { withWorkspace } from './workspace.ts'
@@ -14,10 +15,11 @@ const dayMs = 86_400_000
 export interface CostsOptions {
   by?: string
   since?: string
+  limit: string
 }
 
 interface CostView {
-  /** The run, agent, model, workflow or day; null: calls that no agent made. */
+  /** The run, agent, model, workflow or day; null: calls that no agent made, or of deleted runs. */
   name: string | null
   calls: number
   inputTokens: number
@@ -35,17 +37,20 @@ interface CostView {
 /** Adds up what paid models cost, from the ledger of their calls. */
 export async function costs(cli: Cli, options: CostsOptions): Promise<ExitCode> {
   const by = groupOf(options.by)
+  const limit = toLimit(options.limit)
   const sinceMs = options.since === undefined ? undefined : toMs(options.since as never)
   return withWorkspace(cli, async ({ database }) => {
     const now = (database.clock ?? systemClock).now()
     const since = sinceMs === undefined ? 0 : now - sinceMs
-    const [sum] = await sumCosts(database, { since })
+    const [sum] = (await sumCosts(database, { since })).groups
     const total = viewOf(sum!)
-    const groups = by ? (await sumCosts(database, { by, since })).map((row) => viewOf(row, by)) : []
+    const found = by ? await sumCosts(database, { by, since, limit }) : { groups: [], total: 0 }
+    const groups = found.groups.map((row) => viewOf(row, by))
+    const more = found.total > groups.length
     const { terminal } = cli
     terminal.value({
       since: sinceMs === undefined ? null : new Date(since).toISOString(),
-      ...(by && { by, groups }),
+      ...(by && { by, groups, more }),
       total,
     })
     if (total.calls === 0) {
@@ -55,12 +60,17 @@ export async function costs(cli: Cli, options: CostsOptions): Promise<ExitCode> 
       return exitCodes.done
     }
     const header = [by ?? '', 'calls', 'in', 'cached', 'out', 'cost', 'runs', 'succeeded', 'per success']
-    const rows = groups.map((view) => cells(view, view.name ?? '(no agent)'))
+    const nameless = by === 'run' ? '(deleted runs)' : '(no agent)'
+    const rows = groups.map((view) => cells(view, view.name ?? nameless))
     for (const line of table(header, [...rows, cells(total, 'total')])) terminal.line(line)
     if (total.unknownUsd > 0)
       terminal.line(
         `up to ${formatUsd(total.unknownUsd)} of it for calls that were cut off: nobody knows their bill`,
       )
+    if (more) {
+      const first = by === 'day' ? 'newest' : 'dearest'
+      terminal.line(terminal.colors.dim(moreLine(`the ${first} ${groups.length}`, limit, found.total)))
+    }
     return exitCodes.done
   })
 }

@@ -67,10 +67,18 @@ export async function checkWorkers({ database }: Workspace): Promise<Finding> {
   const listed = workers.map(
     ({ host, pid, started_at }) => `process ${pid} on ${host} since ${moment(started_at)}`,
   )
-  if (workers.length > 0) return { what: 'workers', state: 'ok', found: listed.join('\n') }
+  if (workers.length > 0) return { what: 'workers', state: 'ok', found: fewOf(listed) }
   if (moving === 0) return { what: 'workers', state: 'ok', found: 'none, and nothing to drive' }
   const found = `none, and ${moving} runs could go on`
   return { what: 'workers', state: 'warning', found, advice: 'Start one: reeve dev' }
+}
+
+const mostLines = 20
+
+/** As many lines as a person reads. */
+function fewOf(lines: string[]): string {
+  const more = lines.length - mostLines
+  return [...lines.slice(0, mostLines), ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
 }
 
 /** What could go on now, and no worker that is there has. */
@@ -83,7 +91,7 @@ export async function checkVersions({ database }: Workspace): Promise<Finding> {
       `no worker has workflow "${workflow}" version ${version}: ${queued} runs wait in queue "${queue}"`,
   )
   const advice = 'Start a worker whose project has them, or bring their files back and start it anew.'
-  return { what: 'versions', state: 'warning', found: found.join('\n'), advice }
+  return { what: 'versions', state: 'warning', found: fewOf(found), advice }
 }
 
 /** Empty when there is no worker at all. */

@@ -8,6 +8,7 @@ import { listRuns, type RunRow, type RunStatus } from '../store/runs.ts'
 import { drivenVersions, lackOf } from '../store/workers.ts'
 import type { Cli } from './cli.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { moreLine, toLimit } from './listing.ts'
 import { approvalView, printApproval } from './rest.ts'
 import { briefLine, moment, safeLine } from './safe-text.ts'
 import { table } from './table.ts'
@@ -36,18 +37,21 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
   return withWorkspace(cli, async ({ database }) => {
     const driven = await drivenVersions(database)
     const listed = await listRuns(database, {
-      limit,
+      limit: limit + 1,
       ...(status === undefined ? {} : { status }),
       ...(workflow === undefined ? {} : { workflow }),
     })
-    const rows = listed.map((row) => ({ ...row, reason: row.reason ?? lackOf(row, driven) ?? null }))
+    const more = listed.length > limit
+    const rows = listed
+      .slice(0, limit)
+      .map((row) => ({ ...row, reason: row.reason ?? lackOf(row, driven) ?? null }))
     const { terminal } = cli
     const costs = await costsOfRuns(
       database,
       rows.map(({ no }) => no),
     )
     const costUsd = ({ no }: RunRow) => (costs.get(no) ?? 0) / 1e9
-    terminal.value({ runs: rows.map((row) => runView(row, costUsd(row))) })
+    terminal.value({ runs: rows.map((row) => runView(row, costUsd(row))), more })
     if (rows.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run', 'WORKFLOW')}`)
     else
       for (const line of table(
@@ -55,16 +59,9 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
         rows.map((row) => cells(row, costUsd(row), terminal.colors)),
       ))
         terminal.line(line)
-    if (rows.length === limit) terminal.line(terminal.colors.dim(`the newest ${limit}; more with --limit`))
+    if (more) terminal.line(terminal.colors.dim(moreLine(`the newest ${limit} runs`, limit)))
     return exitCodes.done
   })
-}
-
-/** @throws `bad-option` */
-function toLimit(text: string): number {
-  const limit = Number(text)
-  if (Number.isInteger(limit) && limit > 0) return limit
-  throw new ReeveError('bad-option', `--limit is "${text}"; it must be a whole number from 1 on.`)
 }
 
 export function runView(row: RunRow, costUsd: number) {
@@ -113,6 +110,7 @@ export async function approvals(cli: Cli, options: { limit: string }, id?: strin
     const { terminal } = cli
     terminal.value({
       total,
+      more: total > pending.length,
       approvals: pending.map((row, index) => ({
         run: row.run_id,
         workflow: row.workflow,
@@ -125,8 +123,7 @@ export async function approvals(cli: Cli, options: { limit: string }, id?: strin
       printApproval(cli, row, contexts[index]!)
       terminal.line()
     }
-    if (total > pending.length)
-      terminal.line(`${total - pending.length} more; see them with --limit ${total}`)
+    if (total > pending.length) terminal.line(moreLine(`the first ${pending.length} approvals`, limit, total))
     return exitCodes.done
   })
 }

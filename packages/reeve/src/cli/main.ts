@@ -102,6 +102,10 @@ program
   .command('show <run>')
   .description('what a run was to do, what it knew, what it did, and why it counts as done')
   .option('--events', 'the raw events')
+  .option('--after <seq>', 'with --events: those after this one', '0')
+  .addOption(
+    new Option('--limit <n>', 'the most events, calls or answers to list of each kind').default('500'),
+  )
   .action(calls(async () => (await import('./show.ts')).show))
 program
   .command('approvals [id]')
@@ -111,17 +115,20 @@ program
 program
   .command('schedules')
   .description('list the schedules, their next times and last outcomes')
-  .addOption(limit('5'))
+  .addOption(new Option('--limit <n>', 'the most outcomes of each schedule').default('5'))
+  .option('--most <n>', 'the most schedules to list', '50')
   .action(calls(async () => (await import('./upkeep.ts')).schedules))
 program
   .command('budgets')
   .description('list what may be spent on models, and what is spent')
+  .addOption(limit('50'))
   .action(calls(async () => (await import('./budgets.ts')).budgets))
 program
   .command('costs')
   .description('add up what paid models cost, per run that succeeded too')
   .option('--by <group>', 'run, agent, model, workflow or day')
   .option('--since <duration>', 'only calls of the last 7d, 12h …')
+  .addOption(limit('50'))
   .action(calls(async () => (await import('./costs.ts')).costs))
 program
   .command('models [action]')
@@ -192,6 +199,7 @@ program
 program
   .command('queues [action] [name]')
   .description('list the queues; pause NAME or resume NAME')
+  .addOption(limit('50'))
   .action(calls(async () => (await import('./upkeep.ts')).queues))
 
 program.commandsGroup('Keep:')

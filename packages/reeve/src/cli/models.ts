@@ -58,13 +58,18 @@ export async function models(cli: Cli, _options: object, action?: string): Promi
         terminal.line(`  ${view.solver} (${view.kind}) ${view.price ?? ''} ${state}`.trimEnd())
         if (view.address)
           terminal.line(terminal.colors.dim(safeLine(`    at ${view.address}, ${keyLine(view)}`)))
-        for (const breaker of view.breakers) terminal.line(`    ${terminal.colors.red(breakerLine(breaker))}`)
+        for (const breaker of view.breakers.slice(0, mostBreakers))
+          terminal.line(`    ${terminal.colors.red(breakerLine(breaker))}`)
+        const more = view.breakers.length - mostBreakers
+        if (more > 0) terminal.line(terminal.colors.red(`    and ${more} more workers`))
       }
     }
     const failed = routes.some(({ solvers }) => solvers.some(({ answer }) => answer?.startsWith('failed')))
     return failed ? exitCodes.failed : exitCodes.done
   })
 }
+
+const mostBreakers = 20
 
 interface SolverView {
   solver: string

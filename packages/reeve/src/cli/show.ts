@@ -1,38 +1,48 @@
+import { ReeveError } from '../base/errors.ts'
 import { formatUsd } from '../base/money.ts'
 import { formatMs, isoText } from '../base/time.ts'
 import { approvalsOf } from '../store/approvals.ts'
-import { type JournalEvent, readEvents } from '../store/journal.ts'
+import type { Database } from '../store/database.ts'
+import { readEventPage, readEvents } from '../store/journal.ts'
 import { modelCallsOf } from '../store/model-calls.ts'
-import { requireRun } from '../store/runs.ts'
+import { type RunRow, requireRun } from '../store/runs.ts'
 import { drivenVersions, lackOf } from '../store/workers.ts'
 import type { Cli } from './cli.ts'
 import { toned } from './event-line.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { toLimit } from './listing.ts'
 import { statusColor } from './lists.ts'
 import { type RunStory, tellStory } from './run-story.ts'
 import { briefLine, moment, safeLine } from './safe-text.ts'
+import { shortened } from './short-story.ts'
 import { printBelief, printContext, printGoal, printTools } from './show-answers.ts'
 import type { StoryEvent } from './story-timeline.ts'
 import { table } from './table.ts'
 import { withWorkspace } from './workspace.ts'
 
 /** Answers the four questions about a run from its journal; then how it went, what it cost, whether the chain holds. */
-export function show(cli: Cli, options: { events?: boolean }, id: string): Promise<ExitCode> {
+export function show(
+  cli: Cli,
+  options: { events?: boolean; after: string; limit: string },
+  id: string,
+): Promise<ExitCode> {
+  const limit = toLimit(options.limit)
   return withWorkspace(cli, async ({ database }) => {
     const row = await requireRun(database, id)
+    if (options.events) return printEvents(cli, database, row, { after: toSeq(options.after), limit })
     const lack = lackOf(row, await drivenVersions(database))
     const run = { ...row, reason: row.reason ?? lack ?? null }
     const events = await readEvents(database, run.no)
-    if (options.events) return printEvents(cli, events)
-    const story = tellStory(
+    const whole = tellStory(
       run,
       events,
       await approvalsOf(database, run.no),
       await modelCallsOf(database, run.no),
     )
+    const { story, left } = shortened(whole, limit)
     const { terminal } = cli
     const { bold, dim, green, red } = terminal.colors
-    terminal.value(story)
+    terminal.value({ ...story, notShown: left })
     terminal.line(
       `run ${bold(id)} ${statusColor(run.status, terminal.colors)(run.status)}${run.paused ? ' (paused)' : ''}`,
     )
@@ -49,6 +59,13 @@ export function show(cli: Cli, options: { events?: boolean }, id: string): Promi
     ))
       terminal.line(`  ${line}`)
     printPaidCalls(cli, story)
+    const cut = Object.entries(left).map(([what, count]) => `${count} ${what}`)
+    if (cut.length > 0)
+      terminal.line(
+        dim(
+          `\nnot shown: ${cut.join(', ')} of before; see more with --limit ${limit * 10}, the journal with --events`,
+        ),
+      )
     const { total, chain } = story
     const unsettled =
       total.unsettledUsd > 0
@@ -107,19 +124,39 @@ function printPaidCalls({ terminal }: Cli, { modelCalls }: RunStory): void {
   for (const line of table(header, rows)) terminal.line(`  ${line}`)
 }
 
-function printEvents(cli: Cli, events: JournalEvent[]): ExitCode {
+/** @throws `bad-option` */
+function toSeq(text: string): number {
+  const seq = Number(text)
+  if (Number.isSafeInteger(seq) && seq >= 0) return seq
+  throw new ReeveError('bad-option', `--after is "${text}"; it must be the number of an event, from 0 on.`)
+}
+
+async function printEvents(
+  cli: Cli,
+  database: Database,
+  run: Pick<RunRow, 'no' | 'id'>,
+  { after, limit }: { after: number; limit: number },
+): Promise<ExitCode> {
   const { terminal } = cli
+  const found = await readEventPage(database, run.no, after, limit + 1)
+  const events = found.slice(0, limit)
+  const more = found.length > limit
   terminal.value({
     events: events.map(({ run: _run, payload, at, ...event }) => ({
       ...event,
       at: isoText(at),
       payload: payload === null ? null : JSON.parse(payload),
     })),
+    more,
   })
   for (const { seq, at, type, step, name, payload } of events) {
     const call = step === null ? '' : ` call ${step}`
     terminal.line(`${seq} ${isoText(at)} ${type}${call}${name === null ? '' : ` ${safeLine(name)}`}`)
     if (payload !== null) terminal.line(`    ${briefLine(payload, 2000)}`)
+  }
+  if (more) {
+    const next = cli.command('show', run.id, '--events', '--after', String(events.at(-1)!.seq))
+    terminal.line(terminal.colors.dim(`more with: ${next}`))
   }
   return exitCodes.done
 }

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 /** Lines with aligned columns; cells are safe already and may carry colours. */
 export function table(header: string[], rows: string[][]): string[] {
   const widths = header.map((title, column) =>
-    Math.max(widthOf(title), ...rows.map((row) => widthOf(row[column] ?? ''))),
+    rows.reduce((most, row) => Math.max(most, widthOf(row[column] ?? '')), widthOf(title)),
   )
   return [header, ...rows].map((row) =>
     row

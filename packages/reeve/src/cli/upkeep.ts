@@ -8,6 +8,7 @@ import type { Cli } from './cli.ts'
 import { canAsk, confirmed } from './confirm.ts'
 import { lackingLanes } from './doctor-data.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
+import { moreLine, toLimit } from './listing.ts'
 import { withRuntime } from './project-runtime.ts'
 import { moment, safeLine } from './safe-text.ts'
 import { table } from './table.ts'
@@ -70,7 +71,13 @@ function prunableLines(statuses: Prunable[]): string[] {
 }
 
 /** Lists the queues with their limits and what is in them; or holds one, or lets it go on. */
-export function queues(cli: Cli, _options: object, action?: string, name?: string): Promise<ExitCode> {
+export function queues(
+  cli: Cli,
+  options: { limit: string },
+  action?: string,
+  name?: string,
+): Promise<ExitCode> {
+  const limit = toLimit(options.limit)
   return withWorkspace(cli, async ({ database }) => {
     if (action !== undefined) {
       if ((action !== 'pause' && action !== 'resume') || name === undefined) {
@@ -84,11 +91,12 @@ export function queues(cli: Cli, _options: object, action?: string, name?: strin
         const known = (await listQueues(database)).map((queue) => queue.name)
         throw new ReeveError(
           'unknown-queue',
-          `There is no queue "${name}". The queues: ${known.join(', ') || 'none yet'}.`,
+          `There is no queue "${name}". The queues: ${shortList(known) || 'none yet'}.`,
         )
       }
     }
-    const rows = await listQueues(database)
+    const all = await listQueues(database)
+    const rows = all.slice(0, limit)
     const counts = await database.all<{ queue: string; status: string; count: number }>(
       `select queue, status, count(*) as count from runs where status in ('queued', 'running') group by queue, status`,
     )
@@ -103,6 +111,7 @@ export function queues(cli: Cli, _options: object, action?: string, name?: strin
         running: countOf(row.name, 'running'),
         noWorkerHas: lacking.flatMap(({ queue, ...lane }) => (queue === row.name ? [lane] : [])),
       })),
+      more: all.length > limit,
     })
     const cells = rows.map((row) => [
       safeLine(row.name),
@@ -112,12 +121,21 @@ export function queues(cli: Cli, _options: object, action?: string, name?: strin
       limitsOf(row),
     ])
     for (const line of table(['queue', 'state', 'queued', 'running', 'limits'], cells)) terminal.line(line)
-    for (const { queue, workflow, version, queued } of lacking)
+    if (all.length > limit)
+      terminal.line(terminal.colors.dim(moreLine(`the first ${limit} queues`, limit, all.length)))
+    for (const { queue, workflow, version, queued } of lacking.slice(0, limit))
       terminal.line(
         `${safeLine(queue)}: no worker has workflow "${safeLine(workflow)}" version ${safeLine(version)}; ${queued} runs wait for one`,
       )
     return exitCodes.done
   })
+}
+
+const mostNamed = 20
+
+function shortList(names: string[]): string {
+  const more = names.length - mostNamed
+  return `${names.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function queueView(row: QueueRow) {
@@ -139,14 +157,17 @@ function limitsOf(row: QueueRow): string {
 }
 
 /** Lists the schedules: the next time, and what became of the last ones, skips with their reasons. */
-export function schedules(cli: Cli, options: { limit: string }): Promise<ExitCode> {
+export function schedules(cli: Cli, options: { limit: string; most: string }): Promise<ExitCode> {
+  const limit = toLimit(options.limit)
+  const most = toLimit(options.most)
   return withRuntime(cli, async ({ database }) => {
     const { terminal } = cli
     const { bold, dim, yellow } = terminal.colors
-    const rows = await listSchedules(database)
+    const all = await listSchedules(database)
+    const rows = all.slice(0, most)
     const views = []
     for (const row of rows) {
-      const occurrences = await listOccurrences(database, row.name, Math.max(1, Number(options.limit) || 5))
+      const occurrences = await listOccurrences(database, row.name, limit)
       views.push({ row, occurrences })
     }
     terminal.value({
@@ -162,6 +183,7 @@ export function schedules(cli: Cli, options: { limit: string }): Promise<ExitCod
           run,
         })),
       })),
+      more: all.length > most,
     })
     if (rows.length === 0) terminal.line('The project has no schedules: see `schedules` in reeve.config.ts.')
     for (const { row, occurrences } of views) {
@@ -175,6 +197,8 @@ export function schedules(cli: Cli, options: { limit: string }): Promise<ExitCod
         terminal.line(`  ${dim(moment(nominal))} ${what}`)
       }
     }
+    if (all.length > most)
+      terminal.line(dim(`the first ${most} schedules of ${all.length}; see more with --most ${all.length}`))
     return exitCodes.done
   })
 }

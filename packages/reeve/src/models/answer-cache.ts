@@ -119,9 +119,13 @@ export function answerCacheFor(
   }
 }
 
-/** Drops what has expired and what is too much. */
-export function tidyAnswers(session: Parameters<typeof pruneAnswers>[0], now: number): Promise<number> {
-  return pruneAnswers(session, now, mostAnswers)
+/** Drops what has expired and what is too much, a slice of it. */
+export function tidyAnswers(
+  session: Parameters<typeof pruneAnswers>[0],
+  now: number,
+  slice = 500,
+): Promise<number> {
+  return pruneAnswers(session, now, mostAnswers, slice)
 }
 
 function keyOf(solver: Solver, question: Question, bounds: { workflow: string | null; apart: string }) {

@@ -36,15 +36,26 @@ export async function keepAnswer(session: Session, row: AnswerRow): Promise<void
   )
 }
 
-/** Drops what has expired, and the oldest of what is more than `most`. Answers how many went. */
-export async function pruneAnswers(session: Session, now: number, most: number): Promise<number> {
-  const expired = await session.run('delete from answers where expires_at <= ?', [now])
+/** Drops what has expired, and the oldest of what is more than `most`, at most `slice` of each. Answers how many went. */
+export async function pruneAnswers(
+  session: Session,
+  now: number,
+  most: number,
+  slice: number,
+): Promise<number> {
+  const expired = await session.run(
+    'delete from answers where key in (select key from answers where expires_at <= ? order by expires_at limit ?)',
+    [now, slice],
+  )
   const surplus = await session.get<{ kept_at: number }>(
     'select kept_at from answers order by kept_at desc limit 1 offset ?',
     [most],
   )
   if (!surplus) return expired
-  return expired + (await session.run('delete from answers where kept_at <= ?', [surplus.kept_at]))
+  const oldest = 'select key from answers where kept_at <= ? order by kept_at limit ?'
+  return (
+    expired + (await session.run(`delete from answers where key in (${oldest})`, [surplus.kept_at, slice]))
+  )
 }
 
 /** Drops every answer, or those that one run paid for. Answers how many went. */

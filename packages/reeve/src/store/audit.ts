@@ -34,7 +34,8 @@ export async function verifyAudit(database: Database, runId?: string): Promise<A
   }
   if (runId === undefined) {
     const strays = await database.all<{ run: number; count: number }>(
-      'select run, count(*) as count from events where not exists (select 1 from runs where runs.no = events.run) group by run',
+      `select run, count(*) as count from events where not exists (select 1 from runs where runs.no = events.run)
+         and not exists (select 1 from leftovers where leftovers.run = events.run) group by run`,
     )
     for (const stray of strays) {
       report.faults.push({

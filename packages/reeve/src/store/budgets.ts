@@ -55,7 +55,11 @@ export async function reserve(session: Session, reservation: Reservation): Promi
          and (ceiling_nanousd is null or reserved_nanousd + spent_nanousd + ? <= ceiling_nanousd)`,
       [reservation.nanousd, scope, reservation.nanousd],
     )
-    if (changed === 0) return (await readBudget(session, scope)) ?? emptyBudget(scope)
+    if (changed > 0) continue
+    const row = await readBudget(session, scope)
+    // A run above was deleted since: it has no ceiling any more.
+    if (!row && scope.startsWith('run:')) continue
+    return row ?? emptyBudget(scope)
   }
   await session.run('insert into reservations (id, run, scopes, nanousd) values (?, ?, ?, ?)', [
     reservation.id,

@@ -95,12 +95,16 @@ async function blockedUntil(
   return last?.until == null ? row.blocked_until : last.until + Math.max(perMs, row.per_ms) + 1
 }
 
-/** Forgets rates that nothing was counted by for so long that they allow everything. */
-export async function tidyCallRates(session: Session): Promise<void> {
-  const over = `used_at + 2 * per_ms + 60000 < reeve_now() and promised_at < reeve_now() and blocked_until < reeve_now()`
-  await session.run(
-    `delete from call_tokens where exists (select 1 from call_rates
-       where call_rates.name = call_tokens.name and call_rates.key = call_tokens.key and ${over})`,
+/** Forgets rates that nothing was counted by for so long that they allow everything, at most `slice`. Answers how many. */
+export async function tidyCallRates(session: Session, slice: number): Promise<number> {
+  const rates = await session.all<{ name: string; key: string }>(
+    `select name, key from call_rates where used_at + 2 * per_ms + 60000 < reeve_now()
+       and promised_at < reeve_now() and blocked_until < reeve_now() limit ? {lock}`,
+    [slice],
   )
-  await session.run(`delete from call_rates where ${over}`)
+  for (const { name, key } of rates) {
+    await session.run('delete from call_tokens where name = ? and key = ?', [name, key])
+    await session.run('delete from call_rates where name = ? and key = ?', [name, key])
+  }
+  return rates.length
 }

@@ -92,6 +92,20 @@ export async function readEvents(session: Session, run: number, afterSeq = 0): P
   )
 }
 
+/** At most `limit` of them, after `afterSeq`. */
+export async function readEventPage(
+  session: Session,
+  run: number,
+  afterSeq: number,
+  limit: number,
+): Promise<JournalEvent[]> {
+  return session.all<JournalEvent>(
+    `select e.run, e.seq, e.type, e.step, e.name, e.args, e.at, coalesce(e.payload, b.content) as payload, e.blob, e.hash
+     from events e left join blobs b on b.hash = e.blob where e.run = ? and e.seq > ? order by e.seq limit ?`,
+    [run, afterSeq, limit],
+  )
+}
+
 /** The same for many runs: each one's events in order. */
 export const eventsOfRuns: Bulk = {
   columns: { run: 'int' },

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database } from './database.ts'
+import { settleAbandoned } from './budgets.ts'
+import type { Database, Session } from './database.ts'
+import { countLeftovers, sweepLeftovers } from './leftovers.ts'
 
 /** How long ended runs are kept, in ms. A status that is absent is kept for ever. */
 export interface Retention {
@@ -22,6 +24,11 @@ export interface Prunable {
   /** When the first and the last of them ended (ms). */
   oldest: number
   newest: number
+}
+
+export interface Pruned {
+  runs: number
+  events: number
 }
 
 /** A run whose parent or children are still going is kept. Read in the order of the index of ended runs. */
@@ -55,63 +62,100 @@ function limitsOf(retention: Retention, now: number): [status: string, before: n
 
 /**
  * Deletes ended runs past their time, with everything of theirs, in small transactions with room for others between, and
- * records that it did. An aborted `signal` ends it after the batch that is under way.
+ * records that it did:
+ *
+ *   ended → left over (no run any more; its events and its inbox go in slices) → gone
+ *
+ * so that no transaction is longer for a run with a long journal. An aborted `signal` ends it after the transaction that
+ * is under way; the next one begins with what was left over.
  */
 export async function prune(
   database: Database,
   retention: Retention,
   now: number,
   signal?: AbortSignal,
-): Promise<{ runs: number; events: number }> {
-  const total = { runs: 0, events: 0 }
-  for (const [status, before] of limitsOf(retention, now)) {
+): Promise<Pruned> {
+  const total: Pruned = { runs: 0, events: 0 }
+  const sweep = async (record: PruneRecord) => {
     while (!signal?.aborted) {
-      const pruned = await pruneBatch(database, status, before, now)
-      total.runs += pruned.runs
-      total.events += pruned.events
-      if (pruned.runs < batch) break
+      const swept = await database.transaction(async (session) => {
+        const { events, isDone } = await sweepLeftovers(session)
+        return { events, isDone, id: await note(session, record, { runs: 0, events }) }
+      })
+      record.id = swept.id
+      total.events += swept.events
+      if (swept.isDone) return
       await delay(pauseMs)
+    }
+  }
+  if ((await countLeftovers(database)) > 0) await sweep({ at: now, before: now, id: undefined })
+  for (const [status, before] of limitsOf(retention, now)) {
+    const record: PruneRecord = { at: now, before, id: undefined }
+    while (!signal?.aborted) {
+      const taken = await database.transaction(async (session) => {
+        const runs = await takeOut(session, status, before)
+        return { runs, id: await note(session, record, { runs, events: 0 }) }
+      })
+      record.id = taken.id
+      total.runs += taken.runs
+      if (taken.runs === 0) break
+      await delay(pauseMs)
+      await sweep(record)
     }
   }
   return total
 }
 
-function pruneBatch(
-  database: Database,
-  status: string,
-  before: number,
-  now: number,
-): Promise<{ runs: number; events: number }> {
-  return database.transaction(async (session) => {
-    const rows = await session.all<{ no: number }>(
-      `select no from runs where ${eligible} order by ended_at limit ?`,
-      [before, status, batch],
-    )
-    if (rows.length === 0) return { runs: 0, events: 0 }
-    const marks = rows.map(() => '?').join(', ')
-    const numbers = rows.map((row) => row.no)
-    const blobs = await session.all<{ blob: string }>(
-      `select distinct blob from events where run in (${marks}) and blob is not null`,
-      numbers,
-    )
-    const events = await session.run(`delete from events where run in (${marks})`, numbers)
-    await session.run(`delete from inbox where run in (${marks})`, numbers)
-    await session.run(`delete from approvals where run in (${marks})`, numbers)
-    await session.run(`delete from answers where run in (${marks})`, numbers)
-    await session.run(`update model_calls set run_status = ? where run in (${marks})`, [status, ...numbers])
-    await session.run(`delete from runs where no in (${marks})`, numbers)
-    for (const { blob } of blobs) {
-      await session.run(
-        'delete from blobs where hash = ? and not exists (select 1 from events where events.blob = blobs.hash)',
-        [blob],
-      )
-    }
-    await session.run('insert into prunings (at, before, runs, events) values (?, ?, ?, ?)', [
-      now,
-      before,
-      rows.length,
+/** One row of `prunings` for all that one call deletes of one status. */
+interface PruneRecord {
+  at: number
+  before: number
+  id: number | undefined
+}
+
+async function note(
+  session: Session,
+  { at, before, id }: PruneRecord,
+  { runs, events }: Pruned,
+): Promise<number | undefined> {
+  if (runs === 0 && events === 0) return id
+  if (id !== undefined) {
+    await session.run('update prunings set runs = runs + ?, events = events + ? where id = ?', [
+      runs,
       events,
+      id,
     ])
-    return { runs: rows.length, events }
-  })
+    return id
+  }
+  const row = await session.get<{ id: number }>(
+    'insert into prunings (at, before, runs, events) values (?, ?, ?, ?) returning id',
+    [at, before, runs, events],
+  )
+  return row!.id
+}
+
+/** Takes runs out of the world; what is left of them belongs to nobody from then on. Answers how many. */
+async function takeOut(session: Session, status: string, before: number): Promise<number> {
+  const rows = await session.all<{ no: number }>(
+    `select no from runs where ${eligible} order by ended_at limit ? {skip}`,
+    [before, status, batch],
+  )
+  if (rows.length === 0) return 0
+  const marks = rows.map(() => '?').join(', ')
+  const numbers = rows.map((row) => row.no)
+  await session.run(`insert into leftovers (run) values ${rows.map(() => '(?)').join(', ')}`, numbers)
+  await session.run(`delete from approvals where run in (${marks})`, numbers)
+  await session.run(`delete from answers where run in (${marks})`, numbers)
+  await session.run(`update model_calls set run_status = ? where run in (${marks})`, [status, ...numbers])
+  const reserving = await session.all<{ run: number }>(
+    `select distinct run from reservations where run in (${marks})`,
+    numbers,
+  )
+  for (const { run } of reserving) await settleAbandoned(session, run)
+  await session.run(
+    `delete from budgets where scope in (${marks})`,
+    numbers.map((no) => `run:${no}`),
+  )
+  await session.run(`delete from runs where no in (${marks})`, numbers)
+  return rows.length
 }

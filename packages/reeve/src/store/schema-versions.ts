@@ -248,4 +248,31 @@ export const migrations: string[][] = [
     // What was not taken yet, by the order it came in: a run that took ten thousand items looks at none of them again.
     'create index inbox_open on inbox (run, id) where consumed_step is null',
   ],
+  [
+    // Runs that retention deleted: their events and inbox are still to go, in slices.
+    'create table leftovers (run {key})',
+    // What the calls of deleted runs came to, once they are past the ledger's retention. `agent` is '' where none asked.
+    `create table model_costs (
+      day bigint not null,
+      workflow text not null,
+      agent text not null,
+      model text not null,
+      calls bigint not null,
+      input_tokens bigint not null,
+      output_tokens bigint not null,
+      cached_tokens bigint not null,
+      nanousd bigint not null,
+      unknown_nanousd bigint not null,
+      runs bigint not null,
+      succeeded bigint not null,
+      agent_runs bigint not null,
+      agent_succeeded bigint not null,
+      model_runs bigint not null,
+      model_succeeded bigint not null,
+      day_runs bigint not null,
+      day_succeeded bigint not null,
+      primary key (day, workflow, agent, model)
+    )`,
+    'create index model_calls_of_deleted on model_calls (at) where run_status is not null',
+  ],
 ]

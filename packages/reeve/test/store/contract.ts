@@ -12,6 +12,7 @@ import { memoryCases } from './contract/memories.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { queueCases } from './contract/queues.ts'
 import { recoveryCases } from './contract/recovery.ts'
+import { retentionCases } from './contract/retention.ts'
 import { rowCases } from './contract/rows.ts'
 import { valueCases } from './contract/values.ts'
 
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     recoveryCases(open)
     inboxCases(open)
     approvalCases(open)
+    retentionCases(open)
     rowCases(open)
     valueCases(open)
     memoryCases(open)

@@ -47,10 +47,10 @@ export function answerCases(open: Open): void {
   storeCase('what has expired goes, and of the rest the oldest beyond the bound', open, async (db) => {
     for (let count = 0; count < 6; count++)
       await keepAnswer(db, answer(`k${count}`, { kept_at: 100 + count, expires_at: count === 5 ? 200 : 900 }))
-    expect(await pruneAnswers(db, 200, 3)).toBe(3)
+    expect(await pruneAnswers(db, 200, 3, 10)).toBe(3)
     const left = await db.all<{ key: string }>('select key from answers order by key')
     expect(left.map(({ key }) => key)).toEqual(['k2', 'k3', 'k4'])
-    expect(await pruneAnswers(db, 200, 3)).toBe(0)
+    expect(await pruneAnswers(db, 200, 3, 10)).toBe(0)
   })
 
   storeCase('answers go with the run that paid for them, or when they are told to', open, async (db) => {

@@ -72,10 +72,10 @@ export function callRateCases(open: Open): void {
 
   storeCase('a rate that allows everything again is forgotten, and no other', open, async (database) => {
     await granted(database, 5)
-    await database.transaction(tidyCallRates)
+    await database.transaction((session) => tidyCallRates(session, 10))
     expect(await database.all('select slot from call_tokens')).toHaveLength(3)
     await database.run('update call_rates set used_at = 0, promised_at = 0')
-    await database.transaction(tidyCallRates)
+    await database.transaction((session) => tidyCallRates(session, 10))
     expect(await database.all('select slot from call_tokens')).toEqual([])
     expect(await database.all('select name from call_rates')).toEqual([])
   })

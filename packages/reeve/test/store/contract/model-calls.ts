@@ -1,6 +1,8 @@
 import { expect } from 'vitest'
+import { type CostGroup, sumCosts } from '../../../src/store/costs.ts'
 import type { Session } from '../../../src/store/database.ts'
-import { beginModelCall, billModelCall, costsOfRuns, sumCosts } from '../../../src/store/model-calls.ts'
+import { foldModelCalls } from '../../../src/store/folded-calls.ts'
+import { beginModelCall, billModelCall, costsOfRuns } from '../../../src/store/model-calls.ts'
 import { prune } from '../../../src/store/retention.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
@@ -45,7 +47,7 @@ export function modelCallCases(open: Open): void {
         at: 0,
       }
       await beginModelCall(db, underWay)
-      expect(await sumCosts(db, { since: 1 })).toEqual([
+      expect((await sumCosts(db, { since: 1 })).groups).toEqual([
         {
           name: null,
           calls: 3,
@@ -58,8 +60,8 @@ export function modelCallCases(open: Open): void {
           succeeded: 1,
         },
       ])
-      const by = async (group: NonNullable<Parameters<typeof sumCosts>[1]['by']>) =>
-        (await sumCosts(db, { by: group, since: 0 })).map(
+      const by = async (group: CostGroup) =>
+        (await sumCosts(db, { by: group, since: 0 })).groups.map(
           ({ name, calls, nanousd, succeeded }) => `${name}: ${calls} ${nanousd} ${succeeded}`,
         )
       expect(await by('model')).toEqual(['large: 1 50 1', 'small: 3 17 1'])
@@ -81,6 +83,88 @@ export function modelCallCases(open: Open): void {
     await db.run(`update runs set status = 'succeeded', ended_at = 5 where no = 1`)
     await paid(db, 'a', { run: 1 })
     expect(await prune(db, { succeededMs: 1 }, 1000)).toMatchObject({ runs: 1 })
-    expect(await sumCosts(db, { since: 0 })).toMatchObject([{ nanousd: 10, runs: 1, succeeded: 1 }])
+    expect((await sumCosts(db, { since: 0 })).groups).toMatchObject([{ nanousd: 10, runs: 1, succeeded: 1 }])
+  })
+
+  storeCase(
+    'old calls of deleted runs are folded, and every sum of the ledger stays as it was',
+    open,
+    async (db) => {
+      await addRuns(db, newRun(1), newRun(2), newRun(3))
+      await db.run(`update runs set status = 'succeeded', ended_at = 5 where no in (1, 3)`)
+      await db.run(`update runs set status = 'failed', ended_at = 5 where no = 2`)
+      await paid(db, 'a', { run: 1, agent: 'clerk' })
+      await paid(db, 'b', { run: 1, model: 'large', at: 2 * day + 5, nanousd: 50 })
+      await paid(db, 'c', { run: 1, at: 3 * day, agent: 'clerk' })
+      await paid(db, 'd', { run: 2, nanousd: 7, outcome: 'unknown' })
+      await paid(db, 'e', { run: 3, at: 9 * day })
+      const sums = () =>
+        Promise.all(
+          ([undefined, 'agent', 'model', 'workflow', 'day'] as const).map((by) =>
+            sumCosts(db, by ? { by, since: 0 } : { since: 0 }),
+          ),
+        )
+      const before = await sums()
+      // Runs that are there keep their calls, whatever their age.
+      expect(await foldModelCalls(db, 5 * day)).toBe(0)
+      await prune(db, { succeededMs: 1, failedMs: 1 }, 1000)
+      expect(await sums()).toEqual(before)
+      expect(await foldModelCalls(db, 5 * day)).toBe(4)
+      expect(await foldModelCalls(db, 5 * day)).toBe(0)
+      expect(await sums()).toEqual(before)
+      expect(await db.all('select id from model_calls')).toEqual([{ id: 'e' }])
+      const byRun = (await sumCosts(db, { by: 'run', since: 0 })).groups
+      expect(byRun.map(({ name, calls, runs }) => [name, calls, runs])).toEqual([
+        [null, 4, 2],
+        ['run3', 1, 1],
+      ])
+      expect((await sumCosts(db, { since: 3 * day })).groups[0]).toMatchObject({ calls: 2, nanousd: 20 })
+      // What comes to the same day later is added.
+      await addRuns(db, newRun(4))
+      await db.run(`update runs set status = 'succeeded', ended_at = 5 where no = 4`)
+      await paid(db, 'f', { run: 4, agent: 'clerk' })
+      await prune(db, { succeededMs: 1 }, 1000)
+      expect(await foldModelCalls(db, 5 * day)).toBe(1)
+      expect((await sumCosts(db, { by: 'agent', since: 0 })).groups[1]).toMatchObject({
+        name: 'clerk',
+        runs: 2,
+        succeeded: 2,
+      })
+    },
+  )
+
+  storeCase('the dearest groups are answered up to a limit, and how many there are', open, async (db) => {
+    for (let no = 1; no <= 9; no++) await paid(db, `call${no}`, { run: no, nanousd: no, at: no * day })
+    const { groups, total } = await sumCosts(db, { by: 'run', since: 0, limit: 2 })
+    expect([groups.map(({ name }) => name), total]).toEqual([['run9', 'run8'], 9])
+    const days = await sumCosts(db, { by: 'day', since: 0, limit: 3 })
+    expect([days.groups.map(({ name }) => Number(name)), days.total]).toEqual([[7, 8, 9], 9])
+  })
+
+  storeCase('a ledger beyond one slice adds up to the same', open, async (db) => {
+    const many = 20_300
+    await db.bulk(
+      {
+        columns: { id: 'text', run: 'int', run_id: 'text' },
+        sql: `insert into model_calls (id, run, run_id, workflow, model, at, outcome, nanousd, input_tokens, output_tokens, cached_tokens)
+          select :id, :run, :run_id, 'flow', 'small', 5, 'answered', 7, 1, 1, 1 {from}`,
+      },
+      Array.from({ length: many }, (_, no) => [`call${no}`, no >> 1, `run${no >> 1}`]),
+    )
+    const statements: string[] = []
+    const watched = {
+      all: <Row>(sql: string, values: Parameters<typeof db.all>[1]) => {
+        statements.push(sql)
+        return db.all<Row>(sql, values)
+      },
+      get: <Row>(sql: string, values: Parameters<typeof db.get>[1]) => db.get<Row>(sql, values),
+    }
+    const [sum] = (await sumCosts(watched, { since: 0 })).groups
+    expect(sum).toMatchObject({ calls: many, nanousd: many * 7, runs: many / 2 })
+    expect(statements.filter((sql) => sql.includes('c.run > '))).toHaveLength(2)
+    const { groups, total } = await sumCosts(db, { by: 'run', since: 0, limit: 5 })
+    expect(total).toBe(many / 2)
+    expect(groups[0]).toMatchObject({ name: 'run0', calls: 2 })
+    expect(groups).toHaveLength(5)
   })
 }
