@@ -2,7 +2,20 @@ import { ReeveError } from './errors.ts'
 import { formsAsPassword, formsOf } from './secret-forms.ts'
 import { SecretSearch } from './secret-search.ts'
 
+/** What stands in the place of a secret. */
 const mask = '[secret]'
+
+/** Where in a value such a place is; undefined: nowhere. `whole`: only where the mask is all of a text. */
+export function findMask(value: unknown, whole = false, path = ''): string | undefined {
+  if (typeof value === 'string')
+    return (whole ? value.trim() === mask : value.includes(mask)) ? path : undefined
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, inner] of Object.entries(value)) {
+    const found = findMask(inner, whole, path === '' ? key : `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
 
 /**
  * The values that must not leave this process: not into the journal, a log, an error, a prompt or an answer. `redact`

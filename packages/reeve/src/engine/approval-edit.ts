@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { canonical, type Json } from '../base/json.ts'
 import { describeIssues, type Issue } from '../base/schema.ts'
+import { findMask } from '../base/secrets.ts'
 import type { ApprovalRow } from '../store/approvals.ts'
 
 /** Checks a value against a JSON Schema. Given by the layers above, which know one. */
@@ -31,12 +32,20 @@ export function readEdit(approval: Asked, edit: Json, replaces = false): Edit {
   if (kindOf(base) !== kindOf(edit) && base !== null) {
     throw invalidEdit(approval, `it is ${kindOf(edit)}, and what was asked for is ${kindOf(base)}`)
   }
-  if (!isRecord(base) || !isRecord(edit)) {
+  const whole: Json = replaces || !isRecord(base) || !isRecord(edit) ? edit : { ...base, ...edit }
+  const hidden = strayMask(base, whole)
+  if (hidden !== undefined) {
+    const where = hidden === '' ? 'it holds' : `${hidden} holds`
+    throw invalidEdit(
+      approval,
+      `${where} the text [secret], which stands for a value that is not shown, and the text would be used in its place. Leave out what shall stay, or give that field without it`,
+    )
+  }
+  if (!isRecord(base) || !isRecord(edit) || !isRecord(whole)) {
     const changed = canonical(base) !== canonical(edit)
-    return { whole: edit, changes: changed ? [{ field: '', from: base, to: edit }] : [] }
+    return { whole, changes: changed ? [{ field: '', from: base, to: edit }] : [] }
   }
   refuseUnknownFields(approval, base, edit)
-  const whole = replaces ? edit : { ...base, ...edit }
   const fields = [...new Set([...Object.keys(base), ...Object.keys(whole)])]
   const changes = fields.flatMap((field): Change[] => {
     const [from, to] = [Object.hasOwn(base, field) ? base[field] : undefined, whole[field]]
@@ -57,6 +66,20 @@ export async function checkEdit(approval: Asked, whole: Json, check: JsonSchemaC
   // What code gave may be no JSON (a date); then the schema cannot be asked about it at all.
   if (!hasProblem(approval) && (await check(schema, editableOf(approval))).length > 0) return
   throw invalidEdit(approval, describeIssues(issues))
+}
+
+/** Where an edit has a secret's mask that does not stand for what was there: the value behind it could not be found. */
+function strayMask(from: Json | undefined, to: Json | undefined, path = ''): string | undefined {
+  if (!isRecord(to)) {
+    if (to === undefined || (from !== undefined && canonical(from) === canonical(to))) return undefined
+    return findMask(to, false, path)
+  }
+  for (const [key, inner] of Object.entries(to)) {
+    const before = isRecord(from) && Object.hasOwn(from, key) ? from[key] : undefined
+    const found = strayMask(before, inner, path === '' ? key : `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** What stands in the way of a plain yes; undefined when nothing does. */
@@ -117,6 +140,17 @@ function kindOf(value: Json): string {
   return { string: 'a text', number: 'a number', boolean: 'true or false', object: 'an object' }[
     typeof value as 'string' | 'number' | 'boolean' | 'object'
   ]
+}
+
+/** What was given, with what a person decided in its place; where the two are alike, its secrets are as they were. */
+export function asGiven(given: Json, decided: Json, seen: Json): Json {
+  if (canonical(decided) === canonical(seen)) return given
+  if (!isRecord(given) || !isRecord(decided) || !isRecord(seen)) return decided
+  const entries = Object.entries(decided).map(([key, value]) => [
+    key,
+    Object.hasOwn(seen, key) ? asGiven(given[key] ?? null, value ?? null, seen[key] ?? null) : value,
+  ])
+  return Object.fromEntries(entries) as Json
 }
 
 function isRecord(value: Json | undefined): value is { [key: string]: Json | undefined } {

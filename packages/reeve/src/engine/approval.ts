@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
 import type { ApprovalKind, ApprovalStatus, NewApproval } from '../store/approvals.ts'
+import { asGiven } from './approval-edit.ts'
 import { noteAuthor } from './authors.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
@@ -41,6 +42,8 @@ export interface ApprovalRequest extends Deadline {
   binds?: 'effect'
   /** JSON Schema of what an edit must be. */
   inputSchema?: Json | null
+  /** The call that asked the same before, and was answered by what does not fit: its approval is open again. */
+  again?: Call
   /** Aborted by the workflow's own code, it withdraws the request: the call fails with `wait-given-up`. */
   signal?: AbortSignal
 }
@@ -52,12 +55,30 @@ interface Opened {
   shown: Json
 }
 
+/** The approval that a call asked for, where it is of this run: a fork opens none of its origin's. */
+function approvalOf(execution: Execution, asked: Call | undefined): string | undefined {
+  if (!asked || asked.step < (execution.history?.ownFrom ?? 0)) return undefined
+  return (
+    asked.approval ?? (JSON.parse(asked.recorded?.opened[0]?.payload ?? '{}') as Partial<Opened>).approval
+  )
+}
+
 /** Parks the run until a person decides. What the person gave of their own is known as theirs from then on. */
 export async function approval(execution: Execution, request: ApprovalRequest): Promise<unknown> {
-  const decision = (await requestApproval(execution, request).promise) as Decision
+  const said = (await requestApproval(execution, request).promise) as Decision
+  const decision = withSecrets(execution, request, said)
   if (decision.by !== null && (decision.edited || decision.status === 'answered'))
     noteAuthor(execution, decision.value, decision.by)
   return decision
+}
+
+/** What people and the journal have of what was shown has no secrets; what goes on with it needs them. */
+function withSecrets({ edges }: Execution, { kind, shown }: ApprovalRequest, decision: Decision): Decision {
+  if (kind !== 'approval') return decision
+  const seen = edges.secrets.redactData(shown)
+  if (seen === shown) return decision
+  const given = JSON.parse(JSON.stringify(shown)) as Json
+  return { ...decision, value: asGiven(given, decision.value, seen) }
 }
 
 /** The same, for who must know the call. */
@@ -88,8 +109,10 @@ function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened
   const shown = execution.edges.secrets.redactData(request.shown)
   const expiresAt = dueAtOf(execution, request, `the approval "${call.name}"`)
   encodePayload(shown, `what is shown for "${call.name}"`)
-  const more = { expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
+  const again = approvalOf(execution, request.again)
+  const more = { id: again, expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
   const id = requestAnswer(execution, call, { kind, subject, shown }, more)
+  call.approval = id
   const opened = { approval: id, expiresAt, shown }
   execution.open(
     call,
@@ -145,17 +168,18 @@ export function decidedOnOther(approval: string): ReeveError {
   )
 }
 
-/** Puts a request before people; written with the turn that opens the call. Answers its id. */
+/** Puts a request before people, or one with an `id` once more; written with the turn that opens the call. Answers its id. */
 export function requestAnswer(
   execution: Execution,
   call: Call,
   asked: { kind: ApprovalKind; subject: string; shown: Json },
-  more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> = { expires_at: null },
+  more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> & { id?: string | undefined },
 ): string {
-  const id = execution.edges.newId()
+  const id = more.id ?? execution.edges.newId()
   const { kind, subject } = asked
   const shown = execution.edges.secrets.redactData(asked.shown)
   execution.requestApproval({
+    ...more,
     id,
     run: execution.claim.no,
     step: call.step,
@@ -164,7 +188,6 @@ export function requestAnswer(
     shown: JSON.stringify(shown),
     args_hash: sha256(canonical(shown)),
     requested_at: execution.edges.clock.now(),
-    ...more,
   })
   return id
 }

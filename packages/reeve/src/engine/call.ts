@@ -12,6 +12,8 @@ export interface Call {
   readonly promise: Promise<unknown>
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
+  /** The id of the approval that it asked for in this life. */
+  approval?: string
 }
 
 /** A call's outcome on its way to the workflow. */

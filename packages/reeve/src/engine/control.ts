@@ -17,6 +17,7 @@ import {
   readDecision,
   refuseDecided,
   refuseOther,
+  refuseSecret,
   refuseTampered,
   refuseUnfit,
 } from './decision.ts'
@@ -37,14 +38,14 @@ const longestNote = 16_000
  */
 export class Control {
   readonly #database: Database
-  readonly #edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'>
+  readonly #edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'> & Partial<Pick<EngineEdges, 'secrets'>>
   readonly #arrived: (no: number) => void
   readonly #check: JsonSchemaCheck | undefined
 
   /** Without `check` an edit or an answer is only checked when the run goes on; one that does not fit is asked again. */
   constructor(
     database: Database,
-    edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'>,
+    edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'> & Partial<Pick<EngineEdges, 'secrets'>>,
     arrived: (no: number) => void,
     check?: JsonSchemaCheck,
   ) {
@@ -104,6 +105,7 @@ export class Control {
     const approval = await requireApproval(this.#database, approvalId)
     refuseUnfit(approval, decision)
     refuseOther(approval, decision.hash)
+    refuseSecret(approval, decision.answer, this.#edges.secrets ?? this.#database.secrets)
     if (decision.verdict === 'answer') await refuseUnfitAnswer(approval, decision.answer, this.#check)
     const status = { approve: 'approved', reject: 'rejected', answer: 'answered' }[
       decision.verdict
@@ -124,7 +126,8 @@ export class Control {
       const item: DecisionItem = { status, by, note, hash: current.args_hash }
       if (answer !== null) item.answer = JSON.parse(answer) as Json
       const name = `${approval.kind === 'outcome' ? 'outcome' : 'approval'}:${approvalId}`
-      await deliver(session, { run: approval.run, name, dedup: name, payload: JSON.stringify(item), at })
+      // It is open, so this decision is the only one, also where one before it did not fit.
+      await deliver(session, { run: approval.run, name, dedup: null, payload: JSON.stringify(item), at })
     })
     this.#arrived(approval.run)
     return requireApproval(this.#database, approvalId)

@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, encode, type Json, payloadCap } from '../base/json.ts'
+import type { Secrets } from '../base/secrets.ts'
 import { describeValue } from '../base/shorten.ts'
 import { checkText } from '../base/text.ts'
 import { isoText } from '../base/time.ts'
@@ -49,6 +50,15 @@ export function readDecision(given: ApprovalDecision): ApprovalDecision {
 /** What a person answers or edits, as the journal will have it. @throws `not-serialisable` */
 export function plainAnswer(answer: Json): Json {
   return JSON.parse(encode(answer, 'the answer', payloadCap)) as Json
+}
+
+/** It would be recorded, and so used, without the secret. @throws `wrong-answer` */
+export function refuseSecret({ id }: ApprovalView, given: Json | undefined, secrets?: Secrets): void {
+  if (given === undefined || !secrets || canonical(secrets.redactData(given)) === canonical(given)) return
+  throw new ReeveError(
+    'wrong-answer',
+    `What is given for ${id} holds a registered secret of this process (a key or a password of its environment). No secret is recorded: the run would go on with the text [secret]. Nothing was recorded, and ${id} is still open. Give it without the secret; what needs one reads it from its environment.`,
+  )
 }
 
 /** As much of a hash as a person copies. */

@@ -266,13 +266,16 @@ class EffectCall {
   }
 
   /** As a person says it. What does not fit would fail the run for good, so it is asked again, with why. */
-  #completeAsTold(attempt: number, result: Json): void {
+  #completeAsTold(attempt: number, result: Json, approval: string): void {
     const problemOf = (told: unknown) => this.#effect.result?.problem(told)
     const problem = problemOf(result)
     if (problem === undefined) this.#complete(result)
     // For a tool that gives nothing, nothing is what was told.
     else if (result === null && problemOf(undefined) === undefined) this.#complete(undefined)
-    else this.#ask(attempt, `a person said that it happened, with a result that does not fit: ${problem}`)
+    else {
+      const reason = `a person said that it happened, with a result that does not fit: ${problem}`
+      this.#ask(attempt, reason, approval)
+    }
   }
 
   #afterError(attempt: number, error: unknown): Promise<void> | void {
@@ -335,12 +338,13 @@ class EffectCall {
     this.#retryLater(attempt, new NotApplied(reason))
   }
 
-  /** A person must say what happened; until then the run waits. */
-  #ask(attempt: number, reason: string): void {
+  /** A person must say what happened; until then the run waits. `again`: the request that got an unfit answer. */
+  #ask(attempt: number, reason: string, again?: string): void {
     const shown = { tool: this.#effect.name, args: this.#args, key: this.#key, attempt, reason }
     const asked = { kind: 'outcome', subject: this.#effect.name, shown } as const
     const schema = this.#effect.result?.schema() ?? null
     const approval = requestAnswer(this.#execution, this.#call, asked, {
+      id: again,
       expires_at: null,
       input_schema: schema === null ? null : JSON.stringify(schema),
     })
@@ -352,7 +356,7 @@ class EffectCall {
     this.#execution.inbox.wait(`outcome:${approval}`, this.#call.step, (item) => {
       const answer = (JSON.parse(item.payload) as { answer: OutcomeAnswer }).answer
       this.#execution.perform(this.#call, () => {
-        if (answer.happened) return this.#completeAsTold(attempt, answer.result ?? null)
+        if (answer.happened) return this.#completeAsTold(attempt, answer.result ?? null, approval)
         if (answer.retry) return this.#attempt(attempt + 1)
         const what = `Tool "${this.#effect.name}" did not take effect, a person says.`
         this.#execution.fail(this.#call, 'effect-failed', new NotApplied(what))

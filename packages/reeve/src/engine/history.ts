@@ -82,6 +82,8 @@ export interface History {
   patches: Set<string>
   /** What the run's random numbers come from, when not from its own id: a fork shares those of its origin. */
   seed: string | undefined
+  /** The first call of a fork's own; 0 for a run that is no fork. */
+  ownFrom: number
   /** Where a fork's own calls begin, when decisions before that may speak of them. */
   standing: StandingDecisions | undefined
   logs: number
@@ -132,6 +134,7 @@ export function readHistory(events: JournalEvent[]): History {
     lastStep: 0,
     patches: new Set(),
     seed: undefined,
+    ownFrom: 0,
     standing: undefined,
     logs: 0,
     parsed: new Map(),
@@ -156,7 +159,8 @@ export function readHistory(events: JournalEvent[]): History {
 function readFork(history: History, { payload }: JournalEvent): void {
   const { seed, step, standing } = JSON.parse(payload!) as Partial<ForkPayload>
   history.seed = seed
-  history.standing = standing && { from: step!, decisions: standing, isAskedAnew: false }
+  history.ownFrom = step ?? 0
+  history.standing = standing && { from: history.ownFrom, decisions: standing, isAskedAnew: false }
 }
 
 /** How the payload of a `run-started` event begins, since runs keep what checks came to. */

@@ -1,26 +1,27 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { describeIssues, jsonSchemaIn } from '../base/schema.ts'
-import { approval, type Decision } from '../engine/approval.ts'
+import { type Decision, requestApproval } from '../engine/approval.ts'
 import { noteAuthor } from '../engine/authors.ts'
+import type { Call } from '../engine/call.ts'
 import type { Execution } from '../engine/execution.ts'
 import { checkOnce } from '../engine/parsed-values.ts'
 import type { Asked } from './questions.ts'
 
-/** The last solver of every route is a person. An answer that does not fit is asked for again, with why. */
+/** The last solver of every route is a person. One that does not fit closes nothing: the question is open again, with why. */
 export async function askPerson(execution: Execution, asked: Asked, cause: ReeveError): Promise<unknown> {
   const { name, task, instructions = null, input, schema: wanted = null } = asked.question
   const best = (cause.details.best as Json | undefined) ?? null
   const inputSchema = asked.schema ? jsonSchemaIn(asked.schema) : null
   let problem = cause.message
+  let again: Call | undefined
   for (;;) {
     const shown = { question: name, task, instructions, input, wanted, problem, best } as Json
-    const decision = (await approval(execution, {
-      kind: 'question',
-      subject: name,
-      shown,
-      inputSchema,
-    })) as Decision
+    const request = { kind: 'question', subject: name, shown, inputSchema, ...(again && { again }) } as const
+    again = requestApproval(execution, request)
+    const decision = (await again.promise) as Decision
+    if (decision.by !== null && decision.status === 'answered')
+      noteAuthor(execution, decision.value, decision.by)
     if (decision.status === 'rejected')
       throw new ReeveError('unanswered', `Nobody could answer "${name}": ${problem}`)
     if (!asked.schema) {

@@ -6,6 +6,7 @@ import type { Bulk, Session, Value } from './database.ts'
  * What a person is asked, and what they said:
  *
  *   pending → approved | rejected | answered | expired | withdrawn
+ *      ↖ approved | answered    when what a person gave does not fit: it is asked again, with why
  *
  * `approval`: may exactly these arguments be used (an edit is an approval of other arguments)?
  * `question`: no solver could answer; give the value.
@@ -44,6 +45,7 @@ export type NewApproval = Pick<
 > &
   Partial<Pick<ApprovalRow, 'binds' | 'input_schema'>>
 
+/** One that is asked once more, as its answer did not fit, is open again under its id. */
 export const insertApprovals: Bulk = {
   columns: {
     id: 'text',
@@ -59,7 +61,10 @@ export const insertApprovals: Bulk = {
     input_schema: 'text',
   },
   sql: `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at, expires_at, binds, input_schema)
-    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at, :binds, :input_schema {from}`,
+    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at, :binds, :input_schema {from} where true
+    on conflict (id) do update set step = excluded.step, shown = excluded.shown, args_hash = excluded.args_hash,
+      status = 'pending', requested_at = excluded.requested_at, expires_at = excluded.expires_at,
+      decided_at = null, decided_by = null, note = null, answer = null where approvals.run = excluded.run`,
 }
 
 export function approvalValues(approval: NewApproval): Value[] {

@@ -2,6 +2,7 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { describeIssues, validate } from '../base/schema.ts'
 import { type Decision, requestApproval } from '../engine/approval.ts'
+import type { Call } from '../engine/call.ts'
 import { type Actor, type ApprovedBy, type Effect, effect, intendedArguments } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
 import { checkOnce } from '../engine/parsed-values.ts'
@@ -19,6 +20,7 @@ import {
   sameJson,
 } from './arguments.ts'
 import { rateOf } from './call-rate.ts'
+import { maskProblem, refuseMask } from './masked-arguments.ts'
 import type { Tool } from './tool.ts'
 
 /** A call of a tool as it was made. */
@@ -105,7 +107,10 @@ async function readyArguments(
 ): Promise<Ready> {
   const first = readOnce(execution, tool, given)
   const notice = first.ok ? askedAgain(execution, tool, first.parsed) : undefined
-  if (first.ok && notice === undefined && !tool.needsApproval(first.parsed)) return { given, ...first }
+  if (first.ok && notice === undefined && !tool.needsApproval(first.parsed)) {
+    refuseMask(tool, given)
+    return { given, ...first }
+  }
   // The code may have changed since a person was asked; who approved then is told why it does not fit now.
   const { nextRecorded: next } = execution
   if (!first.ok && !(next?.kind === 'approval' && next.name === tool.name)) {
@@ -151,6 +156,7 @@ async function approvedArguments(
   let given = asked
   let known = first.ok ? first : undefined
   let notice = why
+  let again: Call | undefined
   const seen = (json: Json) => execution.edges.secrets.redactData(json)
   for (;;) {
     const before = rated(tool, given, known)
@@ -163,8 +169,10 @@ async function approvedArguments(
       compared: { tool: tool.name, given: asJson(given), ...agentOf(actor) },
       binds: 'effect',
       inputSchema: inputSchemaOf(tool),
+      ...(again && { again }),
       ...(tool.approvalTimeout === undefined ? {} : { timeout: tool.approvalTimeout }),
     })
+    again = call
     const decision = (await call.promise) as Decision
     if (decision.status !== 'approved') throw notApproved(tool, decision)
     const { by, edited, note } = decision
@@ -203,6 +211,8 @@ function isCarriedOut({ nextRecorded: next }: Execution, tool: Tool): boolean {
 function rated(tool: Tool, given: unknown, known?: Arguments): Arguments {
   const read = known ?? argumentsFor(tool, given)
   if (!read.ok) return read
+  const masked = maskProblem(given)
+  if (masked !== undefined) return { ok: false, problem: masked }
   try {
     tool.needsApproval(read.parsed)
     tool.riskOf(read.parsed)

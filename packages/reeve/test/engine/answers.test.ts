@@ -63,16 +63,17 @@ test('a question for a text takes a text alone', async () => {
   await engine.stop()
 })
 
-test('what JSON Schema cannot say is checked by the run, which asks again with why', async () => {
+test('an answer that only the run can check leaves its question open, with why it does not fit', async () => {
   const schema = z.string().refine((text) => new URL(text).protocol === 'https:')
   const { engine, id, pending, answer } = await asking((ctx) =>
     ctx.extract('link', { schema, from: 'x', route: 'nobody' }),
   )
+  const [open] = await pending()
   await answer('nope')
   await settle()
-  expect(JSON.parse((await pending())[0]!.shown)).toMatchObject({
-    problem: expect.stringContaining('Invalid URL'),
-  })
+  const still = await pending()
+  expect(still.map(({ id }) => id)).toEqual([open!.id])
+  expect(JSON.parse(still[0]!.shown)).toMatchObject({ problem: expect.stringContaining('Invalid URL') })
   await answer('https://x.example')
   expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: 'https://x.example' })
   await engine.stop()
@@ -106,10 +107,12 @@ test('a result of an unknown outcome is checked before it counts', async () => {
   ]) {
     await expect(answer(unfit)).rejects.toMatchObject({ code: 'wrong-answer' })
   }
+  const [open] = await pending()
   // Its schema as JSON cannot say this; the run can.
   await answer({ happened: true, result: { receipt: 'X1' } })
   await settle()
   const [again] = await pending()
+  expect(again!.id).toBe(open!.id)
   expect(JSON.parse(again!.shown)).toMatchObject({ reason: expect.stringContaining('receipt: ') })
   expect((await rowOf(database, id)).status).toBe('waiting')
   await answer({ happened: true, result: { receipt: 'R1' } })

@@ -255,3 +255,25 @@ test('a fork that its workflow asks anew acts upon that answer', async () => {
   expect(await run.engine.resultOf(fork)).toMatchObject({ status: 'succeeded' })
   expect(paid.map(({ amount }) => amount)).toEqual([40, 50, 50])
 })
+
+test('a fork asks under an id of its own for what its origin had answered unfitly', async () => {
+  const { paid, pay } = cashDesk()
+  const small = { ...pay, input: z.object({ amount: z.number() }).refine(({ amount }) => amount < 100) }
+  const run = await bench((ctx) => ctx.call(small as never, { amount: 40 } as never))
+  const [asked] = await listPending(run.database)
+  const decide = async (answer: { amount: number }) => {
+    await run.engine.control.decide(asked!.id, { verdict: 'approve', by: 'alice', answer })
+    await settle()
+  }
+  await decide({ amount: 1000 })
+  expect((await listPending(run.database)).map(({ id, step }) => [id, step])).toEqual([[asked!.id, 2]])
+  const fork = await run.fork(2)
+  expect((await listPending(run.database)).map(({ id, run_id }) => [id === asked!.id, run_id])).toEqual([
+    [true, run.id],
+    [false, fork],
+  ])
+  await decide({ amount: 50 })
+  expect(await run.engine.resultOf(run.id)).toMatchObject({ status: 'succeeded' })
+  expect(paid.map(({ amount }) => amount)).toEqual([50])
+  expect((await verifyAudit(run.database)).faults).toEqual([])
+})

@@ -113,7 +113,7 @@ test('a misspelt field that a schema drops unseen is asked again, with what is l
   expect(ran).toEqual([{ amount: 30 }])
 })
 
-test('an edit that only the tool’s own code can refuse comes back with its problem, which no plain yes passes over', async () => {
+test('an edit that only the tool’s own code can refuse leaves its approval open, with a problem that no plain yes passes over', async () => {
   const { pay, ran } = paying(
     z.object({ amount: z.number() }).refine(({ amount }) => amount <= 100, 'at most 100'),
   )
@@ -124,6 +124,7 @@ test('an edit that only the tool’s own code can refuse comes back with its pro
     args: { amount: 1_000_000 },
     problem: expect.stringContaining('at most 100'),
   })
+  expect(again.asked).toMatchObject({ id: bench.asked.id, status: 'pending', decided_by: null, answer: null })
   await expect(decide(bench, again.asked.id)).rejects.toMatchObject({ code: 'problem-stands' })
   expect(ran).toEqual([])
   await decide(bench, again.asked.id, { amount: 90 })
@@ -318,6 +319,108 @@ test.each([
   expect(bench.asked.shown).not.toContain(given.to)
   await decide(bench, bench.asked.id, edit)
   expect(ran).toEqual([{ ...given, body }])
+})
+
+const canary = 'hunter2-hunter2'
+const withCanary = { secrets: new Secrets([canary]) }
+
+test.each([
+  ['the secret itself', { body: `use ${canary}` }, 'wrong-answer', /registered secret/],
+  [
+    'the secret in another form',
+    { body: Buffer.from(canary).toString('base64') },
+    'wrong-answer',
+    /registered secret/,
+  ],
+  [
+    'the mask in a text that had one',
+    { to: 'mailto:[secret]' },
+    'invalid-edit',
+    /to holds the text \[secret\]/,
+  ],
+  ['the mask where none was', { body: '[secret]' }, 'invalid-edit', /body holds the text \[secret\]/],
+])('an edit with %s is refused and closes nothing', async (_what, edit, code, message) => {
+  const { pay, ran } = paying(Letter)
+  const given = { ...letter, to: `mail ${canary}` }
+  const bench = await waiting(pay, given, undefined, withCanary)
+  await expect(decide(bench, bench.asked.id, edit)).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+  })
+  expect((await pending(bench)).asked).toMatchObject({ id: bench.asked.id, status: 'pending' })
+  await decide(bench, bench.asked.id, { to: 'mail [secret]', body: 'Dear Bo' })
+  expect(ran).toEqual([{ ...given, body: 'Dear Bo' }])
+})
+
+test('a list with a secret in it runs as it is, unless the edit changes the list', async () => {
+  const { pay, ran } = paying(z.object({ to: z.array(z.string()), body: z.string() }))
+  const bench = await waiting(pay, { to: [canary, 'bo'], body: 'Hi' }, undefined, withCanary)
+  await expect(decide(bench, bench.asked.id, { to: ['[secret]', 'eve'] })).rejects.toMatchObject({
+    code: 'invalid-edit',
+  })
+  await decide(bench, bench.asked.id, { to: ['[secret]', 'bo'], body: 'Dear' })
+  expect(ran).toEqual([{ to: [canary, 'bo'], body: 'Dear' }])
+})
+
+test('what a workflow read back without its secret is not run upon a plain yes', async () => {
+  const { pay, ran } = paying(Letter)
+  const bench = await waiting(
+    pay,
+    undefined,
+    async (ctx) => {
+      const to = await ctx.step('read', () => canary)
+      return ctx.call(pay, { ...letter, to })
+    },
+    withCanary,
+  )
+  expect(bench.shown.problem).toContain('to holds the text [secret]')
+  await expect(decide(bench, bench.asked.id)).rejects.toMatchObject({ code: 'problem-stands' })
+  await decide(bench, bench.asked.id, { to: 'bo' })
+  expect(ran).toEqual([letter])
+})
+
+test('a tool that asks nobody does not get the mask of a secret either; a text that quotes it may pass', async () => {
+  const ran: unknown[] = []
+  const send = tool({
+    name: 'send',
+    description: 'Send',
+    input: z.object({ token: z.string() }),
+    output: z.unknown(),
+    effect: 'once',
+    approval: 'never',
+    run: (args) => {
+      ran.push(args)
+    },
+  })
+  const said: unknown[] = []
+  const { engine, id } = await waiting(send, undefined, async (ctx) => {
+    for (const token of ['[secret]', 'Re: [secret] santa'])
+      await ctx.call(send, { token }).catch((error: { code: string }) => said.push(error.code))
+  })
+  expect(await engine.resultOf(id)).toMatchObject({ status: 'succeeded' })
+  expect([said, ran]).toEqual([['invalid-input'], [{ token: 'Re: [secret] santa' }]])
+})
+
+test('what a workflow approves by itself comes back with its secret, in every life; people and journal have none', async () => {
+  const got: unknown[] = []
+  const shown = { to: { token: canary, name: 'bo' }, amount: 5 }
+  const bench = await waiting(
+    paying(Letter).pay,
+    undefined,
+    async (ctx) => {
+      got.push((await ctx.approve('first', { show: shown })).value)
+      got.push((await ctx.approve('second', { show: shown })).value)
+    },
+    withCanary,
+  )
+  expect(bench.asked.shown).not.toContain(canary)
+  await decide(bench, bench.asked.id)
+  await decide(bench, (await pending(bench)).asked.id, { amount: 4 })
+  expect(await bench.engine.resultOf(bench.id)).toMatchObject({ status: 'succeeded' })
+  expect(got.at(-1)).toEqual({ ...shown, amount: 4 })
+  expect(got.slice(0, -1)).toEqual(got.slice(0, -1).map(() => shown))
+  const kept = await bench.database.all('select payload from events')
+  expect(JSON.stringify(kept)).not.toContain(canary)
 })
 
 test('a decision names the hash of what was shown; another hash decides nothing', async () => {
