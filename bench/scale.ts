@@ -1,88 +1,166 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { startOwnPostgres, type TestServer } from '../packages/reeve/test/store/postgres.ts'
 import { runChild } from './runner/child.ts'
-import { type Bench, type BenchOptions, type Goal, goalOf, UsageError } from './runner/contract.ts'
+import {
+  type Bench,
+  type BenchOptions,
+  type BenchResult,
+  type Goal,
+  goalOf,
+  UsageError,
+} from './runner/contract.ts'
 import { createDataFolder } from './runner/machine.ts'
 import { figure, table } from './runner/table.ts'
-import type { ScaleReport, ScaleSpec } from './scale/contract.ts'
+import type { Curve, ScaleReport, ScaleSpec, Sizes } from './scale/contract.ts'
+import { curves } from './scale/curves.ts'
+import { soakFigures } from './scale/soak.ts'
 
 const program = join(import.meta.dirname, 'scale/process.ts')
-
-interface Sizes {
-  small: number
-  large: number
-}
-
-/** What is compared, at two sizes: in full, and with `--quick`. */
-const sizes: Record<string, { full: Sizes; quick: Sizes }> = {
-  newRuns: { full: { small: 100_000, large: 1_000_000 }, quick: { small: 10_000, large: 100_000 } },
-  agentTurns: { full: { small: 50, large: 500 }, quick: { small: 50, large: 400 } },
-  children: { full: { small: 1000, large: 10_000 }, quick: { small: 500, large: 2000 } },
-  signals: { full: { small: 1000, large: 10_000 }, quick: { small: 500, large: 2000 } },
-  all: { full: { small: 1000, large: 50_000 }, quick: { small: 1000, large: 10_000 } },
-  parkAndResume: { full: { small: 100, large: 3000 }, quick: { small: 50, large: 500 } },
-  claimsOneHotKey: { full: { small: 10_000, large: 1_000_000 }, quick: { small: 10_000, large: 100_000 } },
-  claimsDelayed: { full: { small: 10_000, large: 1_000_000 }, quick: { small: 10_000, large: 100_000 } },
-  claimsPaused: { full: { small: 10_000, large: 1_000_000 }, quick: { small: 10_000, large: 100_000 } },
-  heartbeat: { full: { small: 10_000, large: 1_000_000 }, quick: { small: 10_000, large: 100_000 } },
-}
 const mostRatio = 1.3
 const mostBlockMs = 100
+const mostDriftPercent = 5
+const soakSeconds = 600
+const limitMs = 900_000
+
+type Measured = Partial<Record<keyof Sizes, ScaleReport & { size: number }>>
 
 /**
- * What a unit costs at a size and at about ten times that size: flat curves have a ratio of 1. CPU time of the process,
- * so that other work on the machine counts little. `--quick`, `--only newRuns,all`.
+ * What a unit costs at a size and at about ten times that size: flat curves have a ratio of 1. CPU time, so that other
+ * work on the machine counts little. `--quick`, `--only newRuns,all`, `--store postgres`; `--soak` or `--soak 60s`
+ * instead of the curves.
  */
 export const run: Bench = async (options: BenchOptions) => {
+  const soaked = secondsOf(options)
   const names = namesOf(options)
+  const stores = await storesOf(options)
+  try {
+    return soaked === undefined
+      ? await measureAll(names, options.quick !== undefined, stores)
+      : await soakFor(soaked, stores)
+  } finally {
+    await stores.close()
+  }
+}
+
+async function measureAll(names: string[], quick: boolean, stores: Stores): Promise<BenchResult> {
   const goals: Record<string, Goal> = {}
-  const raw: Record<string, Partial<Record<keyof Sizes, ScaleReport & { size: number }>>> = {}
+  const raw: Record<string, Measured> = {}
   const rows: string[][] = []
   for (const name of names) {
-    const { small, large } = sizes[name]![options.quick ? 'quick' : 'full']
-    const reports: (typeof raw)[string] = {}
-    for (const [which, size] of Object.entries({ small, large }) as [keyof Sizes, number][]) {
+    const curve = curves[name]!
+    const before = performance.now()
+    const found: Measured = {}
+    for (const [which, size] of Object.entries(curve[quick ? 'quick' : 'full']) as [keyof Sizes, number][]) {
       try {
-        reports[which] = { size, ...(await measure(name, size)) }
+        found[which] = { size, ...(await measure({ curve: name, size, quick }, stores, curve.heapLimitMb)) }
       } catch (error) {
         process.stderr.write(`${name} at ${figure(size)}: ${String(error)}\n`)
       }
     }
-    raw[name] = reports
-    const ratio =
-      reports.small && reports.large ? reports.large.perUnitMs / reports.small.perUnitMs : undefined
-    goals[name] = goalOf(ratio, mostRatio, 'x', 'lower')
-    goals[`${name}BlockMs`] = goalOf(reports.large?.blockMs, mostBlockMs, 'ms', 'lower')
-    rows.push([
-      name,
-      ...(['small', 'large'] as const).flatMap((which) => {
-        const report = reports[which]
-        return report
-          ? [figure(report.size), figure(report.perUnitMs), figure(report.heapMb)]
-          : ['', 'failed', '']
-      }),
-    ])
-    process.stderr.write(`${name}: ${ratio === undefined ? 'failed' : figure(ratio)}\n`)
+    raw[name] = found
+    Object.assign(goals, goalsOf(name, curve, found))
+    rows.push(rowOf(name, found))
+    const seconds = figure((performance.now() - before) / 1000)
+    process.stderr.write(
+      `${rows
+        .at(-1)!
+        .filter((cell) => cell !== '')
+        .join('  ')}  (${seconds} s)\n`,
+    )
   }
-  const header = ['curve', 'at', 'ms a unit', 'heap MB', 'at', 'ms a unit', 'heap MB']
+  const header = ['curve', 'at', 'ms a unit', 'at', 'ms a unit', 'ratio', 'block ms', 'heap MB']
   return { goals, raw, summary: table(header, rows) }
 }
 
-function namesOf({ only }: BenchOptions): string[] {
-  if (only === undefined) return Object.keys(sizes)
+function goalsOf(name: string, curve: Curve, { small, large }: Measured): Record<string, Goal> {
+  const goals: Record<string, Goal> = {}
+  if (curve.full.small !== undefined) goals[name] = goalOf(ratioOf(small, large), mostRatio, 'x', 'lower')
+  for (const [of, { most, unit = 'ms' }] of Object.entries(curve.most ?? {})) {
+    const value = of === 'heapMb' ? large?.heapMb : large?.figures?.[of]
+    goals[name + of[0]!.toUpperCase() + of.slice(1)] = goalOf(value, most, unit, 'lower')
+  }
+  goals[`${name}BlockMs`] = goalOf(large?.block.ms, mostBlockMs, 'ms', 'lower')
+  return goals
+}
+
+function ratioOf(small?: ScaleReport, large?: ScaleReport): number | undefined {
+  return small && large ? large.perUnitMs / small.perUnitMs : undefined
+}
+
+function rowOf(name: string, { small, large }: Measured): string[] {
+  const cells = (report: Measured['small']) =>
+    report ? [figure(report.size), figure(report.perUnitMs)] : ['', '']
+  const ratio = ratioOf(small, large)
+  return [
+    name,
+    ...cells(small),
+    ...cells(large),
+    ratio === undefined ? '' : figure(ratio),
+    large ? figure(large.block.ms) : 'failed',
+    large ? figure(large.heapMb) : '',
+  ]
+}
+
+async function soakFor(seconds: number, stores: Stores): Promise<BenchResult> {
+  const report = await measure({ curve: 'soak', size: seconds, quick: false }, stores)
+  const drifts = soakFigures.map((name) => `${name}DriftPercent`)
+  const goals = Object.fromEntries(
+    drifts.map((name) => [name, goalOf(report.figures![name], mostDriftPercent, '%', 'lower')]),
+  )
+  goals.soakBlockMs = goalOf(report.block.ms, mostBlockMs, 'ms', 'lower')
+  const rows = soakFigures.map((name) => [
+    name,
+    figure(report.figures![name]!),
+    `${figure(report.figures![`${name}DriftPercent`]!)} %`,
+  ])
+  return { goals, raw: report, summary: table(['soak', 'last third', 'above the first'], rows) }
+}
+
+function namesOf({ only, store }: BenchOptions): string[] {
+  const all = Object.keys(curves).filter((name) => store !== 'postgres' || curves[name]!.postgres)
+  if (only === undefined) return all
   const names = String(only).split(',')
   for (const name of names) {
-    if (!sizes[name]) throw new UsageError(`There is no curve "${name}": ${Object.keys(sizes).join(', ')}.`)
+    if (!all.includes(name)) throw new UsageError(`There is no curve "${name}": ${all.join(', ')}.`)
   }
   return names
 }
 
-async function measure(curve: string, size: number): Promise<ScaleReport> {
+function secondsOf({ soak }: BenchOptions): number | undefined {
+  if (soak === undefined) return undefined
+  if (soak === true) return soakSeconds
+  const seconds = Number(/^(\d+)s$/.exec(soak)?.[1])
+  if (seconds >= 20) return seconds
+  throw new UsageError(`--soak takes seconds from 20s on, such as 60s; it is "${soak}".`)
+}
+
+/** Makes an empty store for each measurement. */
+interface Stores {
+  urlIn(folder: string): Promise<string>
+  close(): Promise<void>
+}
+
+async function storesOf({ store = 'sqlite' }: BenchOptions): Promise<Stores> {
+  if (store === 'sqlite')
+    return { urlIn: async (folder) => `file:${join(folder, 'reeve.db')}`, close: async () => {} }
+  if (store !== 'postgres') throw new UsageError(`--store is sqlite or postgres; it is "${store}".`)
+  const server: TestServer = await startOwnPostgres({ fsync: 'on' })
+  return { urlIn: () => server.createDatabase(), close: () => server.stop() }
+}
+
+async function measure(
+  what: Pick<ScaleSpec, 'curve' | 'size' | 'quick'>,
+  stores: Stores,
+  heapLimitMb?: Curve['heapLimitMb'],
+): Promise<ScaleReport> {
   const folder = createDataFolder()
   mkdirSync(folder, { recursive: true })
+  const nodeFlags = ['--expose-gc']
+  if (heapLimitMb) nodeFlags.push(`--max-old-space-size=${heapLimitMb[what.quick ? 'quick' : 'full']}`)
   try {
-    const spec: ScaleSpec = { curve, size, dataFolder: folder }
-    return await runChild<ScaleReport>(program, { spec, limitMs: 600_000, nodeFlags: ['--expose-gc'] })
+    const spec: ScaleSpec = { ...what, folder, databaseUrl: await stores.urlIn(folder) }
+    return await runChild<ScaleReport>(program, { spec, limitMs, nodeFlags })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

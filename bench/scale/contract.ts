@@ -1,17 +1,62 @@
-/** One measurement of one curve, made in a process of its own on an empty folder. */
+/** One measurement of one curve, made in a process of its own on an empty store. */
 export interface ScaleSpec {
   curve: string
   size: number
   /** On a real disk, removed by the bench afterwards. */
-  dataFolder: string
+  folder: string
+  /** The store: a file in `folder`, or a new database of a Postgres server. */
+  databaseUrl: string
+  /** Shorter rounds, less exact. */
+  quick: boolean
+}
+
+/** Where a curve works. */
+export interface Place {
+  readonly folder: string
+  readonly databaseUrl: string
+  readonly quick: boolean
+  /** The first process of the Postgres server, whose CPU time counts too. */
+  readonly serverPid?: number
+}
+
+/** The longest time for which the event loop did nothing else. */
+export interface Block {
+  /** Without the time for which the thread was ready to run and other processes had the processors. */
+  ms: number
+  /** Of the same stretch: what the clock on the wall says, and the thread's CPU time. */
+  wallMs: number
+  cpuMs: number
 }
 
 export interface ScaleReport {
-  /** What one unit costs, in milliseconds of the process's CPU time unless the curve says otherwise. */
+  /** What one unit costs, in milliseconds of CPU time of the process and of its server: the median round. */
   perUnitMs: number
+  /** Of one round. */
   units: number
-  /** The longest time for which the event loop did nothing else. */
-  blockMs: number
-  /** The most heap that was in use after garbage collection. */
+  block: Block
+  /** The most heap that was in use after a full garbage collection. */
   heapMb: number
+  /** What else the curve has goals for. */
+  figures?: Record<string, number>
+}
+
+export interface Sizes {
+  /** Absent: the curve is measured at one size, and has no ratio. */
+  small?: number
+  large: number
+}
+
+/** Something whose cost must not grow. */
+export interface Curve {
+  /** What it measures, for the reader of the table. */
+  unit: string
+  full: Sizes
+  quick: Sizes
+  /** Also measured on Postgres. Default false: what it measures is the same on every store. */
+  postgres?: boolean
+  /** The most heap that the process may take (MB of old space), in full and with `--quick`. */
+  heapLimitMb?: { full: number; quick: number }
+  /** By figure of the report (or `heapMb`): the most it may be at the large size. Default unit: ms. */
+  most?: Record<string, { most: number; unit?: string }>
+  measure(size: number, place: Place): Promise<ScaleReport>
 }

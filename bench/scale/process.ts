@@ -1,6 +1,11 @@
-import type { ScaleSpec } from './contract.ts'
+import type { Place, ScaleSpec } from './contract.ts'
 import { curves } from './curves.ts'
+import { serverPidAt } from './server-pid.ts'
+import { soak } from './soak.ts'
 
-const { curve, size, dataFolder } = JSON.parse(process.argv[2] ?? '') as ScaleSpec
-process.stdout.write(`${JSON.stringify(await curves[curve]!(size, dataFolder))}\n`)
+const { curve, size, ...where } = JSON.parse(process.argv[2] ?? '') as ScaleSpec
+const serverPid = await serverPidAt(where.databaseUrl)
+const place: Place = { ...where, ...(serverPid === undefined ? {} : { serverPid }) }
+const report = await (curve === 'soak' ? soak(size, place) : curves[curve]!.measure(size, place))
+process.stdout.write(`${JSON.stringify(report)}\n`)
 process.exit(0)
