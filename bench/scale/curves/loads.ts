@@ -35,7 +35,7 @@ export const loads: Record<string, Curve> = {
       const other = beside({ does: 'drive', place })
       await other.until((messages) => messages.length > 0)
       await pause(1000)
-      const seconds = place.quick ? 2 : 6
+      const seconds = place.quick ? 1 : 6
       const watch = async () => {
         await pause(seconds * 1000)
         return seconds

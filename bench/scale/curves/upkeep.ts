@@ -24,12 +24,12 @@ const parked = workflow({
 
 /** Seconds of a worker that has nothing to do. */
 function idle(place: Place): Promise<ScaleReport> {
-  const seconds = place.quick ? 2 : 8
+  const seconds = place.quick ? 1 : 8
   const wait = async () => {
     await pause(seconds * 1000)
     return seconds
   }
-  return measured(place, wait, { rounds: 3, warmUp: () => pause(1500) })
+  return measured(place, wait, { rounds: 3, warmUp: () => pause(1000) })
 }
 
 /** A store with `size` runs that ended yesterday. */
@@ -110,7 +110,7 @@ export const upkeep: Record<string, Curve> = {
       const sql = `select count(*) as count from runs where status <> 'waiting'`
       while (Number((await runtime.database.get<{ count: number }>(sql))!.count) > 0) await pause(50)
       // Each run's journal may be read once.
-      await pause(place.quick ? 3000 : 10_000)
+      await pause(place.quick ? 1500 : 10_000)
       const report = await idle(place)
       await runtime.stop()
       return report

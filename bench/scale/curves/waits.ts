@@ -86,7 +86,7 @@ export const waits: Record<string, Curve> = {
       }
       const report = await measured(place, once, {
         rounds: size < 5000 ? 3 : 1,
-        unitsARound: 2000,
+        unitsARound: place.quick ? 500 : 2000,
         warmUp: () => once(500),
       })
       await runtime.stop()
@@ -114,7 +114,7 @@ export const waits: Record<string, Curve> = {
       }
       const report = await measured(place, once, {
         rounds: size < 5000 ? 3 : 1,
-        unitsARound: 2000,
+        unitsARound: place.quick ? 500 : 2000,
         warmUp: () => once(500),
       })
       await runtime.stop()
