@@ -164,6 +164,7 @@ export class Engine {
     if (this.worker.active > 0) return false
     const row = await this.database.get<{ no: number }>(
       `select no from runs where status = 'running'
+       union all select no from runs where key_line = 2 and status <> 'running'
        union all select no from runs where status = 'queued' and available_at > reeve_now() and paused = 0 limit 1`,
     )
     if (row) return false

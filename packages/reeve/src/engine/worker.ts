@@ -1,5 +1,7 @@
-import { claimRuns, nextDue, nextRateWindow, storeNow, wakeDue } from '../store/claims.ts'
+import { nextRateWindow } from '../store/claim-rates.ts'
+import { claimRuns, nextDue, storeNow, wakeDue } from '../store/claims.ts'
 import type { Database, Session } from '../store/database.ts'
+import { checkLines, firstKey, letOut } from '../store/key-lines.ts'
 import { readLanes } from '../store/lanes.ts'
 import { ensureQueue, isLimited, listQueues, type QueueRow } from '../store/queues.ts'
 import { reconcileWakes } from '../store/reconcile.ts'
@@ -40,6 +42,8 @@ export interface WorkerOptions {
 
 /** So long a suspect is driven with no other suspect beside it. */
 const probationMs = 500
+/** Of what is seen to at one heartbeat. */
+const mostSlices = 50
 
 /**
  * Claims runs and drives them.
@@ -64,6 +68,8 @@ export class Worker {
   #round: Promise<void> | undefined
   /** Up to which run the wakes were compared with the journals. */
   #reconciled = 0
+  /** Up to which key the lines were looked at. */
+  #line = firstKey
   #probationEnds = 0
   /** A round was asked for. */
   #again = false
@@ -194,16 +200,23 @@ export class Worker {
       const room = this.#options.capacity - this.#held.size
       this.#backlog = room <= 0
       if (room <= 0 || this.#state !== 'working') return
-      const claimed = await this.#options.database.transaction((session) => this.#claim(session, room))
+      let isMore = false
+      const onMore = () => {
+        isMore = true
+      }
+      const claimed = await this.#options.database.transaction((session) =>
+        this.#claim(session, room, onMore),
+      )
       if (claimed.some(isSuspect)) this.#beginProbation()
       await this.#held.adoptAll(claimed)
-      if (claimed.length === 0) return
+      if (claimed.length === 0 && !isMore) return
     }
   }
 
-  async #claim(session: Session, room: number): Promise<RunRow[]> {
+  async #claim(session: Session, room: number, onMore: () => void): Promise<RunRow[]> {
     this.#claimedAt = await storeNow(session)
     await wakeDue(session)
+    if ((await letOut(session)) > 0) onMore()
     const queues = await listQueues(session)
     this.#queues = new Map(queues.map((queue) => [queue.name, queue]))
     this.#limited = queues.some(isLimited)
@@ -212,7 +225,7 @@ export class Worker {
     const lanes = (await readLanes(session)).filter(({ workflow, version }) =>
       workflows.find(workflow, version),
     )
-    const request = { worker: this.id, limit: room, drivesSuspect: this.#probation(), lanes }
+    const request = { worker: this.id, limit: room, drivesSuspect: this.#probation(), lanes, onMore }
     return claimRuns(session, queues, this.#shares, request)
   }
 
@@ -291,8 +304,22 @@ export class Worker {
     await this.#held.noticeSilent()
     const { next, woken } = await reconcileWakes(database, this.#reconciled)
     this.#reconciled = next
+    const out = await this.#checkLines()
     // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.
-    if (woken > 0 || edges.clock.now() >= this.#dueAt) this.nudge()
+    if (woken + out > 0 || edges.clock.now() >= this.#dueAt) this.nudge()
+  }
+
+  /** In slices, while there is much to let out: a limit was lifted. */
+  async #checkLines(): Promise<number> {
+    let out = 0
+    for (let slice = 0; slice < mostSlices; slice++) {
+      const looked = await checkLines(this.#options.database, this.#line)
+      this.#line = looked.next
+      out += looked.out
+      if (looked.out === 0) break
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return out
   }
 
   /** Takes back the runs of dead workers; a run that keeps killing its worker becomes `stuck`. */

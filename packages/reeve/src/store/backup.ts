@@ -5,6 +5,7 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
 import { verifyAudit } from './audit.ts'
 import type { Database, Session } from './database.ts'
+import { leavesLine } from './key-lines.ts'
 import { schemaVersion, versionOf } from './migrations.ts'
 import { type BackupOrigin, backupMark } from './moved.ts'
 import { makePrivate } from './private-files.ts'
@@ -136,7 +137,9 @@ export async function restore(database: Database, newIdentity: () => string): Pr
     const held = await session.all<{ id: string; workflow: string }>(
       `select id, workflow from runs where ended_at is null and status <> 'stuck' order by no`,
     )
-    await session.run(`update runs set paused = 1 where ended_at is null and status <> 'stuck'`)
+    await session.run(
+      `update runs set paused = 1, ${leavesLine} where ended_at is null and status <> 'stuck'`,
+    )
     await session.run('delete from schedules where paused = 0')
     await session.run('delete from meta where name = ?', [backupMark])
     return { origin, held }

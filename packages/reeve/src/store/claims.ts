@@ -1,5 +1,7 @@
-import type { Session, Value } from './database.ts'
-import { byPlace, type Lane, type Place, readReady, ready, type Wanted } from './lanes.ts'
+import { rateLeft, useRate } from './claim-rates.ts'
+import type { Session } from './database.ts'
+import { countRunning, standInLine, takesAsFirst } from './key-lines.ts'
+import { byPlace, type Lane, type Place, readReady, type Wanted } from './lanes.ts'
 import { isLimited, type QueueRow } from './queues.ts'
 import type { RunRow } from './runs.ts'
 import type { QueueAhead, QueueShares } from './shares.ts'
@@ -45,6 +47,8 @@ export interface ClaimRequest {
   lanes: Lane[]
   /** How far to look into a lane, at least. */
   chunk?: number
+  /** Called when there may be more to claim, however many were claimed. */
+  onMore?: () => void
 }
 
 /** Whether a run is still held under the claim that a worker remembers. */
@@ -192,36 +196,90 @@ async function claimWithin(session: Session, queue: QueueRow, request: ClaimRequ
   }
   if (limit <= 0) return []
   const fresh = queue.rate_count === null ? limit : await rateLeft(session, queue)
-  const keyed = queue.key_concurrency
-  let sql = suspects(request.drivesSuspect)
-  const parameters: Value[] = []
-  if (fresh <= 0) sql += ' and fresh = 0'
-  if (keyed !== null) {
-    sql += ` and (key is null or (select count(*) from runs other
-      where other.status = 'running' and other.queue = runs.queue and other.key = runs.key) < ?)`
-    parameters.push(keyed)
-  }
-  // Nobody else claims of this queue meanwhile: its row is locked.
-  const most = keyed === null ? limit : limit * 4
-  const wanted = request.lanes.map((lane) => ({ lane, limit: most }))
-  type Row = Place & { crashes: number; key: string | null }
-  const columns = 'no, crashes, key, fresh, priority, available_at'
-  const found = await readReady<Row>(session, wanted, columns, { sql, parameters, locks: true })
-  const rows = found.sort(byPlace).slice(0, most)
-  const chosen = await withinKeys(session, queue, rows)
-  const admitted = withinRate(withOneSuspect(chosen).slice(0, limit), fresh)
+  const admitted = await admit(session, queue, request, { limit, fresh })
   const used = admitted.filter((row) => row.fresh === 1).length
   if (queue.rate_count !== null && used > 0) {
-    await session.run('update claim_rates set used = used + ? where queue = ?', [used, queue.name])
+    await useRate(session, queue, used)
   }
-  return take(session, admitted, request.worker)
+  return take(session, admitted, request.worker, queue.key_concurrency !== null)
 }
 
-async function take(session: Session, rows: { no: number }[], worker: string): Promise<RunRow[]> {
+type Candidate = Place & { crashes: number; key: string | null }
+
+/** Runs of one queue that are looked at in one claim, and of those that stand in line from then on. */
+const mostLooked = 1000
+const mostToLine = 1000
+
+/**
+ * The first runs of a queue that its limits admit, `limit` at most and of the new ones `fresh`. Those whose keys are taken
+ * are put in line, so that no claim comes upon them again. Nobody else claims of this queue meanwhile: its row is locked.
+ */
+async function admit(
+  session: Session,
+  queue: QueueRow,
+  request: ClaimRequest,
+  { limit, fresh }: { limit: number; fresh: number },
+): Promise<Candidate[]> {
+  const sql = suspects(request.drivesSuspect) + (fresh <= 0 ? ' and fresh = 0' : '')
+  const columns = 'no, crashes, key, fresh, priority, available_at'
+  const most = queue.key_concurrency
+  const running = new Map<string, number>()
+  const admitted = new Map<number, Candidate>()
+  let freshLeft = fresh
+  let toLine = 0
+  for (let look = most === null ? limit : limit * 4; ; look = Math.min(look * 4, mostLooked)) {
+    const wanted = request.lanes.map((lane) => ({ lane, limit: look }))
+    const found = await readReady<Candidate>(session, wanted, columns, { sql, parameters: [], locks: true })
+    const rows = found
+      .sort(byPlace)
+      .slice(0, look)
+      .filter(({ no }) => !admitted.has(no))
+    if (most !== null) await countKeysOf(session, queue.name, rows, running)
+    const inLine: Candidate[] = []
+    for (const row of rows) {
+      if (admitted.size === limit) break
+      const { key } = row
+      const ofKey = most === null || key === null ? 0 : running.get(key)!
+      if (most !== null && ofKey >= most) {
+        inLine.push(row)
+        continue
+      }
+      if (isSuspect(row) && [...admitted.values()].some(isSuspect)) continue
+      if (row.fresh === 1 && freshLeft-- <= 0) continue
+      if (key !== null) running.set(key, ofKey + 1)
+      admitted.set(row.no, row)
+    }
+    if (inLine.length === 0) break
+    await standInLine(session, queue.name, inLine)
+    // Behind them there may be others; and those that they stand behind may have stopped meanwhile.
+    if (toLine === 0) request.onMore?.()
+    toLine += inLine.length
+    if (admitted.size === limit || found.length < look || toLine >= mostToLine) break
+  }
+  return [...admitted.values()]
+}
+
+async function countKeysOf(
+  session: Session,
+  queue: string,
+  rows: Candidate[],
+  running: Map<string, number>,
+): Promise<void> {
+  const keys = rows.flatMap(({ key }) => (key === null || running.has(key) ? [] : [key]))
+  for (const [key, count] of await countRunning(session, queue, [...new Set(keys)])) running.set(key, count)
+}
+
+async function take(
+  session: Session,
+  rows: { no: number }[],
+  worker: string,
+  keyed = false,
+): Promise<RunRow[]> {
   if (rows.length === 0) return []
   const marks = rows.map(() => '?').join(', ')
   const claimed = await session.all<RunRow>(
     `update runs set status = 'running', worker = ?, epoch = epoch + 1, wake_at = null, reason = null
+       ${keyed ? `, key_line = ${takesAsFirst}` : ''}
      where status = 'queued' and no in (${marks}) returning *`,
     [worker, ...rows.map((row) => row.no)],
   )
@@ -231,57 +289,4 @@ async function take(session: Session, rows: { no: number }[], worker: string): P
 function withOneSuspect<Row extends { crashes: number }>(rows: Row[]): Row[] {
   let suspects = 0
   return rows.filter((row) => row.crashes < suspectCrashes || suspects++ === 0)
-}
-
-/** Keeps each key below its limit, counting what runs already and what this very claim takes. */
-async function withinKeys<Row extends { key: string | null }>(
-  session: Session,
-  queue: QueueRow,
-  rows: Row[],
-): Promise<Row[]> {
-  if (queue.key_concurrency === null) return rows
-  const counts = await session.all<{ key: string; count: number }>(
-    `select key, count(*) as count from runs where status = 'running' and queue = ? and key is not null group by key`,
-    [queue.name],
-  )
-  const running = new Map(counts.map((row) => [row.key, row.count]))
-  return rows.filter((row) => {
-    if (row.key === null) return true
-    const count = running.get(row.key) ?? 0
-    if (count >= queue.key_concurrency!) return false
-    running.set(row.key, count + 1)
-    return true
-  })
-}
-
-function withinRate<Row extends { fresh: number }>(rows: Row[], fresh: number): Row[] {
-  let left = fresh
-  return rows.filter((row) => row.fresh === 0 || left-- > 0)
-}
-
-/** How many new runs the current window still admits. */
-async function rateLeft(session: Session, queue: QueueRow): Promise<number> {
-  const row = await session.get<{ used: number }>(
-    `insert into claim_rates (queue, window_at, used) values (?, reeve_now(), 0)
-     on conflict (queue) do update set
-       used = case when claim_rates.window_at <= reeve_now() - ? then 0 else claim_rates.used end,
-       window_at = case when claim_rates.window_at <= reeve_now() - ? then reeve_now() else claim_rates.window_at end
-     returning used`,
-    [queue.name, queue.rate_ms, queue.rate_ms],
-  )
-  return queue.rate_count! - row!.used
-}
-
-/**
- * When a rate-limited queue with queued runs may claim again, if it was the rate that held it at `claimedAt`, when the
- * last claim began.
- */
-export async function nextRateWindow(session: Session, claimedAt: number): Promise<number | undefined> {
-  const row = await session.get<{ at: number | null }>(
-    `select min(c.window_at + q.rate_ms) as at from claim_rates c join queues q on q.name = c.queue
-     where q.rate_count is not null and c.used >= q.rate_count and c.window_at + q.rate_ms > ?
-       and exists (select 1 from runs where ${ready} and queue = q.name)`,
-    [claimedAt],
-  )
-  return row?.at ?? undefined
 }

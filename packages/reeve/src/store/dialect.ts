@@ -20,7 +20,7 @@ export function bulkForSqlite(bulk: Bulk, count: number): string {
   const sql = bulk.sql
     .replace('{from}', 'from given')
     .replace('{also}', ', given')
-    .replace('{lock}', '')
+    .replace(/\{(lock|skip)\}/, '')
     .replace(/:([a-z_]+)/g, 'given.$1')
   return `${given} ${sql}`
 }
@@ -50,6 +50,7 @@ export function bulkForPostgres(bulk: Bulk): string {
     .replace('reeve_now()', '(select reeve_now())')
     .replace('{from}', () => `from ${given}`)
     .replace('{also}', () => `, ${given}`)
+    .replace('{skip}', 'for no key update skip locked')
     .replace('{lock}', table ? `for no key update of ${table}` : 'for no key update')
 }
 

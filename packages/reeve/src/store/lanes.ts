@@ -11,8 +11,11 @@ export interface Lane {
 /** What counts when runs are put in order. */
 export type Place = Pick<RunRow, 'no' | 'fresh' | 'priority' | 'available_at'>
 
-/** A queued run that is neither held nor put off. Written as in the index `runs_ready`, which holds only such runs. */
-export const ready = `status = 'queued' and paused = 0 and wake_at is null`
+/**
+ * A queued run that is neither held nor put off, nor behind others of its key. Written as in the index `runs_ready`, which
+ * holds only such runs.
+ */
+export const ready = `status = 'queued' and paused = 0 and wake_at is null and key_line = 0`
 
 /** Wake-ups and recoveries first, then by priority and age. */
 const inOrder = 'order by fresh, priority desc, available_at, no'
@@ -29,7 +32,7 @@ export function byLevel(left: Place, right: Place): number {
 /** The first run of the lanes behind a lane's, where `condition` holds. */
 function behind(condition: string): string {
   return `(select no from runs later where later.status = 'queued' and later.paused = 0 and later.wake_at is null
-    and ${condition} order by later.queue, later.workflow, later.version, later.fresh, later.priority desc,
+    and later.key_line = 0 and ${condition} order by later.queue, later.workflow, later.version, later.fresh, later.priority desc,
       later.available_at, later.no limit 1)`
 }
 

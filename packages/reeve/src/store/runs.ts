@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import { storable } from '../base/shorten.ts'
 import { isShortText, shownId } from '../base/text.ts'
 import type { Bulk, Session, Value } from './database.ts'
+import { bornInLine, leavesLine } from './key-lines.ts'
 
 /**
  * The states of a run:
@@ -59,6 +60,8 @@ export interface RunRow {
   detached: number
   /** 1 when it ended while children of its were going that are to be cancelled. */
   leaves_children: number
+  /** 1: it stands in the line of its key; 2: others stand behind it (`key-lines.ts`). */
+  key_line: number
 }
 
 const insertColumns = {
@@ -91,6 +94,17 @@ function insertOf(columns: Bulk['columns']): string {
     case when :status = 'queued' and :available_at > :created_at then :available_at end {from}`
 }
 
+/** The same for runs that wait for a worker. */
+function queuedOf(columns: Bulk['columns']): string {
+  return insertOf(columns)
+    .replace(', wake_at)', ', wake_at, key_line)')
+    .replace(' {from}', `, ${bornInLine} {from}`)
+}
+
+function onceOf(insert: string): string {
+  return `${insert} where true on conflict (workflow, idempotency) where idempotency is not null do nothing returning no`
+}
+
 export const insertRuns: Bulk = { columns: insertColumns, sql: insertOf(insertColumns) }
 
 const keyedColumns = { ...insertColumns, given: 'text' } as const
@@ -101,19 +115,16 @@ const childColumns = { ...insertColumns, detached: 'int' } as const
 export const insertChildren: Bulk = {
   columns: childColumns,
   announces: true,
-  sql: insertOf(childColumns)
-    .replace(', wake_at)', ', wake_at, cancelled_by)')
+  sql: queuedOf(childColumns)
+    .replace(', key_line)', ', key_line, cancelled_by)')
     .replace(' {from}', ', (select above.cancelled_by from runs above where above.no = :parent) {from}'),
 }
 
 /** The same for runs that wait for a worker. */
-export const enqueueRuns: Bulk = { ...insertRuns, announces: true }
+export const enqueueRuns: Bulk = { columns: insertColumns, sql: queuedOf(insertColumns), announces: true }
 
 /** For runs with an idempotency key: answers the `no` of those that were new. */
-export const insertKeyedRuns: Bulk = {
-  columns: keyedColumns,
-  sql: `${insertOf(keyedColumns)} where true on conflict (workflow, idempotency) where idempotency is not null do nothing returning no`,
-}
+export const insertKeyedRuns: Bulk = { columns: keyedColumns, sql: onceOf(insertOf(keyedColumns)) }
 
 /** For runs that an earlier commit may have made: answers the `no` of those that were new. */
 export const insertAbsentRuns: Bulk = {
@@ -121,7 +132,11 @@ export const insertAbsentRuns: Bulk = {
   sql: `${insertOf(keyedColumns)} where true on conflict do nothing returning no`,
 }
 
-export const enqueueKeyedRuns: Bulk = { ...insertKeyedRuns, announces: true }
+export const enqueueKeyedRuns: Bulk = {
+  columns: keyedColumns,
+  sql: onceOf(queuedOf(keyedColumns)),
+  announces: true,
+}
 
 export function keyedRunValues(run: NewRun): Value[] {
   return [...newRunValues(run), run.given ?? null]
@@ -214,7 +229,7 @@ export const releaseWatchedRuns: Bulk = { ...releaseRuns, announces: true }
 export const pauseRuns: Bulk = {
   columns: { no: 'int', paused: 'int' },
   announces: true,
-  sql: 'update runs set paused = :paused {from} where runs.no = :no',
+  sql: `update runs set paused = :paused, ${leavesLine} {from} where runs.no = :no`,
 }
 
 /** Says of runs that a worker holds what they are at. */
@@ -238,7 +253,7 @@ export const moveRuns: Bulk = {
   announces: true,
   sql: `update runs set status = :status, reason = :reason, ended_at = :ended_at, head = :head, head_seq = :head_seq,
       epoch = runs.epoch + 1, worker = null, wake_at = null, available_at = reeve_now(), fresh = 0, crashes = 0,
-      cancelled_by = null, leaves_children = 0
+      cancelled_by = null, leaves_children = 0, ${leavesLine}
     {from} where runs.no = :no`,
 }
 

@@ -275,4 +275,14 @@ export const migrations: string[][] = [
     )`,
     'create index model_calls_of_deleted on model_calls (at) where run_status is not null',
   ],
+  [
+    // 1: stands in the line of its key; 2: others stand behind it (`key-lines.ts`).
+    'alter table runs add column key_line bigint not null default 0',
+    'drop index runs_ready',
+    `create index runs_ready on runs (queue, workflow, version, fresh, priority desc, available_at, no)
+     where status = 'queued' and paused = 0 and wake_at is null and key_line = 0`,
+    `create index runs_in_line on runs (queue, key, workflow, version, fresh, priority desc, available_at, no)
+     where key_line = 1`,
+    `create index runs_freeing on runs (queue, key) where key_line = 2 and status <> 'running'`,
+  ],
 ]

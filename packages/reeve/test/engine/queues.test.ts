@@ -51,6 +51,21 @@ test('a queue drives no more than its concurrency at a time, and all in the end'
   await engine.stop()
 })
 
+test('runs in the line of a key go on when its limit is lifted', async () => {
+  const { engine, database, clock, begun, open } = await queued({ key_concurrency: 1 }, [
+    'a1',
+    'a2',
+    'a3',
+    'b1',
+  ])
+  expect(begun).toEqual(['a1', 'b1'])
+  await database.transaction((session) => saveQueue(session, 'default', noLimits))
+  await clock.advance(2000)
+  expect(begun).toEqual(['a1', 'b1', 'a2', 'a3'])
+  for (const input of begun) await open(input)
+  await engine.stop()
+})
+
 test('runs with the same key wait for one another', async () => {
   const { engine, begun, open } = await queued({ key_concurrency: 1 }, ['a1', 'a2', 'b1', 'a3'])
   expect(begun).toEqual(['a1', 'b1'])

@@ -8,6 +8,7 @@ import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
 import { inboxCases } from './contract/inbox.ts'
 import { journalCases } from './contract/journal.ts'
+import { keyLineCases } from './contract/key-lines.ts'
 import { memoryCases } from './contract/memories.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { queueCases } from './contract/queues.ts'
@@ -27,6 +28,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     commitCases(open)
     claimCases(open)
     queueCases(open)
+    keyLineCases(open)
     recoveryCases(open)
     inboxCases(open)
     approvalCases(open)

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { claimFrom, claimRuns, nextDue, wakeDue } from '../../../src/store/claims.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { letOut } from '../../../src/store/key-lines.ts'
 import { type Lane, readLanes } from '../../../src/store/lanes.ts'
 import {
   listQueues,
@@ -16,13 +17,14 @@ import { addRuns, newRun, type Open, rowOf, storeCase, storeNow } from './fixtur
 export async function claim(
   database: Database,
   limit: number,
-  options: { queue?: string; drivesSuspect?: boolean; worker?: string } = {},
+  options: { queue?: string; drivesSuspect?: boolean; worker?: string; has?: (lane: Lane) => boolean } = {},
 ): Promise<number[]> {
-  const { queue = 'default', drivesSuspect = false, worker = 'w' } = options
+  const { queue = 'default', drivesSuspect = false, worker = 'w', has = () => true } = options
   const claimed = await database.transaction(async (session) => {
     const row = (await listQueues(session)).find((one) => one.name === queue)!
     await wakeDue(session)
-    const lanes = (await readLanes(session)).filter((lane) => lane.queue === queue)
+    await letOut(session)
+    const lanes = (await readLanes(session)).filter((lane) => lane.queue === queue && has(lane))
     return claimFrom(session, row, { worker, limit, drivesSuspect, lanes })
   })
   return claimed.map((run) => run.no)

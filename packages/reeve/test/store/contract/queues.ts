@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { nextRateWindow } from '../../../src/store/claims.ts'
+import { nextRateWindow } from '../../../src/store/claim-rates.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { ensureQueue, listQueues, noLimits } from '../../../src/store/queues.ts'
 import { claim, limitQueue } from './claims.ts'
