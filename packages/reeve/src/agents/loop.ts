@@ -82,7 +82,9 @@ class Loop {
     this.#agent = agent
     this.#options = options
     const { execution } = edges
-    const scope = `run:${execution.claim.no}:agent:${edges.nextLoop()}`
+    const { chapterSeq } = execution
+    const chapter = chapterSeq > 0 ? `:chapter:${chapterSeq}` : ''
+    const scope = `run:${execution.claim.no}${chapter}:agent:${edges.nextLoop()}`
     this.#allowance = new Allowance(agent, { scope, now: execution.now }, above?.allowance)
     const under = above ? [...above.actor.under, above.actor.agent] : []
     const actor: Actor = { agent: agent.name, under }

@@ -20,6 +20,7 @@ const told = [
   'run-cancelled',
   'run-released',
   'run-retried',
+  'run-continued',
   'run-forked',
   'approval-requested',
   'approval-decided',

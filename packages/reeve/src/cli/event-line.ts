@@ -72,6 +72,7 @@ const descriptions: Record<string, Describe> = {
   'run-cancelled': ({ by }) => bad(`by ${by}`),
   'run-released': ({ reason }) => plain(reason ?? 'given back'),
   'run-retried': ({ by }) => plain(`by ${by}`),
+  'run-continued': ({ version }) => plain(`begins a new chapter, with version ${version}`),
   'run-forked': ({ from, step, by }) => plain(`from run ${from} at call ${step}, by ${by}`),
   'input-replaced': () => plain('a later start with the same debounce key'),
   'step-completed': result,

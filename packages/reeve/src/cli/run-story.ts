@@ -6,7 +6,7 @@ import type { RouteAnswer } from '../models/route.ts'
 import type { ApprovalRow } from '../store/approvals.ts'
 import { type ChainFault, type JournalEvent, verifyChain } from '../store/journal.ts'
 import type { CallOutcome, ModelCall } from '../store/model-calls.ts'
-import { headOf, type RunRow } from '../store/runs.ts'
+import { beforeChapter, headOf, type RunRow } from '../store/runs.ts'
 import { payloadOf } from './event-line.ts'
 import { type Decided, isoOf, jsonOf } from './event-values.ts'
 import { type Belief, beliefOf } from './story-belief.ts'
@@ -16,6 +16,8 @@ import { type ToolCall, toolCalls } from './story-tools.ts'
 /** Everything that a run's journal answers about it. */
 export interface RunStory {
   run: { id: string; status: RunRow['status']; reason: string | null; paused: boolean }
+  /** Which part of the run this is about, once it went on with `ctx.continueAs`; null: all of it. */
+  chapter: { number: number; since: string; fromEvent: number; fromCall: number } | null
   goal: Goal
   context: Context
   tools: ToolCall[]
@@ -79,7 +81,7 @@ interface Context {
 }
 
 /**
- * Reads a run's story from its journal; of its approvals only what was decided since the run last went on; what it cost
+ * Reads the story of a run's chapter from its journal; of its approvals only what was decided since the run last went on; what it cost
  * from the ledger of calls.
  */
 export function tellStory(
@@ -90,9 +92,10 @@ export function tellStory(
 ): RunStory {
   const history = readHistory(events)
   const calls = [...history.calls.values()].sort((left, right) => left.step - right.step)
-  const fault = verifyChain(run.id, events, headOf(run)) ?? null
+  const fault = verifyChain(run.id, events, headOf(run), beforeChapter(run)) ?? null
   return {
     run: { id: run.id, status: run.status, reason: run.reason, paused: run.paused !== 0 },
+    chapter: chapterOf(run, history),
     goal: goalOf(run, history, events),
     context: contextOf(calls),
     tools: toolCalls(calls),
@@ -102,6 +105,16 @@ export function tellStory(
     total: totalOf(run, events, ledger),
     chain: { ok: fault === null, events: events.length, fault },
   }
+}
+
+/** A fork began with what it shares. */
+function startOf(run: RunRow, events: JournalEvent[]): number {
+  return run.chapter_seq > 0 ? run.created_at : events[0]!.at
+}
+
+function chapterOf({ chapter }: RunRow, { first, callsBefore }: History): RunStory['chapter'] {
+  if (first.type !== 'run-continued') return null
+  return { number: chapter, since: isoOf(first.at), fromEvent: first.seq, fromCall: callsBefore + 1 }
 }
 
 function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
@@ -114,7 +127,7 @@ function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
     version: started.version ?? run.version,
     principal: run.principal,
     startedBy: origin ? null : (started.startedBy ?? null),
-    startedAt: isoOf(events[0]!.at),
+    startedAt: isoOf(startOf(run, events)),
     input: started.input ?? null,
     forkedFrom: origin ? { run: origin.from, call: origin.step, by: origin.by } : null,
   }
@@ -182,6 +195,6 @@ function totalOf(run: RunRow, events: JournalEvent[], ledger: ModelCall[]): RunS
     total.inputTokens += usage?.inputTokens ?? 0
     total.outputTokens += usage?.outputTokens ?? 0
   }
-  if (run.ended_at !== null) total.ms = run.ended_at - events[0]!.at
+  if (run.ended_at !== null) total.ms = run.ended_at - startOf(run, events)
   return total
 }

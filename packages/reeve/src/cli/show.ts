@@ -3,7 +3,7 @@ import { formatUsd } from '../base/money.ts'
 import { formatMs, isoText } from '../base/time.ts'
 import { approvalsOf } from '../store/approvals.ts'
 import type { Database } from '../store/database.ts'
-import { readEventPage, readEvents } from '../store/journal.ts'
+import { readChapter, readEvents } from '../store/journal.ts'
 import { modelCallsOf } from '../store/model-calls.ts'
 import { type RunRow, requireRun } from '../store/runs.ts'
 import { drivenVersions, lackOf } from '../store/workers.ts'
@@ -32,7 +32,7 @@ export function show(
     if (options.events) return printEvents(cli, database, row, { after: toSeq(options.after), limit })
     const lack = lackOf(row, await drivenVersions(database))
     const run = { ...row, reason: row.reason ?? lack ?? null }
-    const events = await readEvents(database, run.no)
+    const events = await readChapter(database, row)
     const whole = tellStory(
       run,
       events,
@@ -47,6 +47,10 @@ export function show(
       `run ${bold(id)} ${statusColor(run.status, terminal.colors)(run.status)}${run.paused ? ' (paused)' : ''}`,
     )
     if (lack !== undefined) terminal.line(`  ${safeLine(lack)}; start one that has it: ${cli.command('dev')}`)
+    if (story.chapter)
+      terminal.line(
+        `  chapter ${story.chapter.number}, since ${moment(Date.parse(story.chapter.since))}, from event ${story.chapter.fromEvent} on; what follows is of this chapter`,
+      )
     printGoal(cli, story)
     printContext(cli, story)
     printTools(cli, story)
@@ -138,7 +142,7 @@ async function printEvents(
   { after, limit }: { after: number; limit: number },
 ): Promise<ExitCode> {
   const { terminal } = cli
-  const found = await readEventPage(database, run.no, after, limit + 1)
+  const found = await readEvents(database, run.no, after, limit + 1)
   const events = found.slice(0, limit)
   const more = found.length > limit
   terminal.value({

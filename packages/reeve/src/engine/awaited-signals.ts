@@ -3,6 +3,7 @@ import type { Json } from '../base/json.ts'
 import { describeShape, sampleOf } from '../base/json-schema-words.ts'
 import { describeIssues } from '../base/schema.ts'
 import type { Session } from '../store/database.ts'
+import type { RunRow } from '../store/runs.ts'
 import type { JsonSchemaCheck } from './approval-edit.ts'
 
 /** A signal that a run waits for. */
@@ -13,15 +14,18 @@ export interface AwaitedSignal {
 }
 
 /** The signals that a run waits for, as its journal has it: of two waits for one name, the one that is served first. */
-export async function awaitedSignals(session: Session, run: number): Promise<AwaitedSignal[]> {
+export async function awaitedSignals(
+  session: Session,
+  run: Pick<RunRow, 'no' | 'open_seq'>,
+): Promise<AwaitedSignal[]> {
   const open = await session.all<{ name: string; payload: string }>(
     `select e.name as name, coalesce(e.payload, b.content) as payload
      from events e left join blobs b on b.hash = e.blob
-     where e.run = ? and e.type = 'signal-awaited' and not exists (
+     where e.run = ? and e.seq >= ? and e.type = 'signal-awaited' and not exists (
        select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq
          and later.type in ('signal-received', 'signal-timed-out', 'signal-failed', 'signal-given-up'))
      order by e.seq`,
-    [run],
+    [run.no, run.open_seq],
   )
   const first = new Map<string, AwaitedSignal>()
   for (const { name, payload } of open) {
@@ -34,11 +38,11 @@ export async function awaitedSignals(session: Session, run: number): Promise<Awa
 /** What to tell who sends a signal that a parked run would set aside; undefined when it may go. */
 export async function unfitSignal(
   session: Session,
-  run: { no: number; id: string },
+  run: Pick<RunRow, 'no' | 'id' | 'open_seq'>,
   signal: { name: string; payload: Json },
   check: JsonSchemaCheck,
 ): Promise<ReeveError | undefined> {
-  const awaited = (await awaitedSignals(session, run.no)).find(({ name }) => name === signal.name)
+  const awaited = (await awaitedSignals(session, run)).find(({ name }) => name === signal.name)
   if (!awaited || awaited.schema === null) return
   const issues = await check(awaited.schema, signal.payload)
   if (issues.length === 0) return

@@ -45,6 +45,8 @@ export interface Leaving {
   isAbandoned?: true
   status: Exclude<RunStatus, 'running'>
   reason: string | null
+  /** It goes on from the beginning of its function, in this version of its workflow; `call`: the last one before that. */
+  continues?: { version: string; call: number }
 }
 
 /** How an execution ended: the run's new state, or (nothing of it written) its claim lost, or the run there before. */

@@ -9,6 +9,7 @@ import { type AllOptions, all } from './all.ts'
 import { type ApprovalRequest, approval, type Decision } from './approval.ts'
 import { authorOf } from './authors.ts'
 import { type Child, type ChildOptions, startChild } from './children.ts'
+import { continueAs } from './continue-as.ts'
 import type { Execution } from './execution.ts'
 import { race } from './give-up.ts'
 import { refuseInsideBody } from './inside-body.ts'
@@ -107,6 +108,27 @@ export class CoreContext {
   }
 
   /**
+   * Lets the run go on from the beginning of its function, with a new input and an empty history: it is the same run, with
+   * its id, its parent, its costs and its waiting signals, and a wake of it costs the same after a year as on the first day.
+   * Return it: nothing after it is run, and the promise never settles.
+   *
+   * What is open at that moment is treated as at a run's end: steps and effects that act are awaited, waits are given up,
+   * approvals are withdrawn, children that were started without `whenParentEnds: 'detach'` are cancelled. Limits of steps,
+   * time and cost count anew. The next chapter runs the current version of the workflow.
+   * @throws `invalid-input` when the input does not fit the workflow's schema; `not-serialisable` `payload-too-large`
+   * @example
+   * async run(ctx, { seen }) {
+   *   const mail = await ctx.step('look', () => mailSince(seen))
+   *   for (const each of mail) await ctx.start(triage, each, { whenParentEnds: 'detach' })
+   *   await ctx.sleep('1m')
+   *   return ctx.continueAs({ seen: mail.at(-1)?.id ?? seen })
+   * }
+   */
+  continueAs(input: unknown): Promise<never> {
+    return continueAs(this.#execution, this.#workflows, input)
+  }
+
+  /**
    * All of them, in order. Given functions, at most `concurrency` run at a time, and once one has failed no further one is
    * called; those that run go on.
    * @throws `bad-number` when `concurrency` is no whole number from 1 on; else what the first failure was
@@ -148,7 +170,7 @@ export class CoreContext {
   /** A number from 0 (included) to 1 (excluded), the same on replay. */
   random(): number {
     refuseInsideBody(this.#execution, 'ctx.random')
-    this.#random ??= seeded(this.#execution.history?.seed ?? this.runId)
+    this.#random ??= seeded(this.#execution.seed)
     return this.#random()
   }
 

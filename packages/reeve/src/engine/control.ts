@@ -91,7 +91,7 @@ export class Control {
 
   /** The signals that a run waits for now. @throws `unknown-run` */
   async awaitedSignals(runId: string): Promise<AwaitedSignal[]> {
-    return awaitedSignals(this.#database, (await requireRun(this.#database, runId)).no)
+    return awaitedSignals(this.#database, await requireRun(this.#database, runId))
   }
 
   /**

@@ -1,14 +1,16 @@
 import type { RecordedSettlement } from './history.ts'
+import type { Stretch } from './stretch.ts'
 
 /**
  * Hands completions to a workflow one at a time, each only after the code that the one before it set going has come to
  * rest: first those of the journal, then the live ones, in journal order.
  *
  * "Come to rest" means that the microtask queue ran empty. `process.nextTick` from inside a microtask is called just
- * then, without a turn of the event loop.
+ * then, without a turn of the event loop. A long replay lets others go first between two completions.
  */
 export class Deliveries<Live> {
-  readonly #recorded: RecordedSettlement[]
+  readonly #recorded: (RecordedSettlement | undefined)[]
+  readonly #stretch: Stretch
   readonly #to: {
     recorded(settlement: RecordedSettlement): boolean
     live(settlement: Live): void
@@ -21,7 +23,8 @@ export class Deliveries<Live> {
   #replayed = false
 
   constructor(
-    recorded: RecordedSettlement[],
+    recorded: (RecordedSettlement | undefined)[],
+    stretch: Stretch,
     to: {
       recorded(settlement: RecordedSettlement): boolean
       live(settlement: Live): void
@@ -30,6 +33,7 @@ export class Deliveries<Live> {
     },
   ) {
     this.#recorded = recorded
+    this.#stretch = stretch
     this.#to = to
   }
 
@@ -65,7 +69,14 @@ export class Deliveries<Live> {
 
   readonly #next = (): void => {
     if (this.#position < this.#recorded.length) {
-      if (!this.#to.recorded(this.#recorded[this.#position++]!)) return
+      if (this.#stretch.isOver) {
+        setImmediate(this.#next)
+        return
+      }
+      const settlement = this.#recorded[this.#position]!
+      // Nobody needs it again, and it may be large.
+      this.#recorded[this.#position++] = undefined
+      if (!this.#to.recorded(settlement)) return
       this.#afterRest()
       return
     }

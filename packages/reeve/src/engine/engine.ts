@@ -22,6 +22,7 @@ import type { Execution } from './execution.ts'
 import { LeftChildren } from './left-children.ts'
 import { startedBefore } from './same-start.ts'
 import { runDueSchedules } from './schedule.ts'
+import { Stretch } from './stretch.ts'
 import { Worker } from './worker.ts'
 import { type Workflow, WorkflowRegistry } from './workflow.ts'
 
@@ -99,6 +100,7 @@ export class Engine {
       secrets: options.secrets ?? options.database.secrets ?? new Secrets(),
       identity: options.identity,
       random: options.random,
+      stretch: new Stretch(),
       lingerMs: options.lingerMs ?? 1000,
       surelyHolds: (claim) => this.worker.surelyHolds(claim),
       arrived: (no) => this.#arrived(no),

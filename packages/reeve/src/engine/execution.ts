@@ -14,7 +14,7 @@ import type { Call, Claim, Ending, Leaving, Settlement } from './call.ts'
 import { Deliveries } from './deliveries.ts'
 import type { EngineEdges } from './edges.ts'
 import { OpenWaits } from './give-up.ts'
-import type { CallKind, History, RecordedCall } from './history.ts'
+import { type CallKind, type History, type RecordedCall, seedOf } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { refuseInsideBody } from './inside-body.ts'
 import { LazyAbort } from './lazy-abort.ts'
@@ -80,7 +80,7 @@ export class Execution implements TurnSource {
   readonly #failedSteps = new WeakMap<Error, number>()
 
   #mode: 'replaying' | 'live' | 'finishing' | 'leaving' | 'ended' = 'live'
-  #nextStep = 1
+  #nextStep: number
   #now: number
   #logs = 0
   #parsed = 0
@@ -117,18 +117,18 @@ export class Execution implements TurnSource {
     this.history = history
     this.#onEnd = options.onEnd
     this.#onRefused = options.onRefused
-    this.#stepLimit = workflow.limits.steps ?? defaultSteps
+    // Each chapter has the workflow's limits anew.
+    const callsBefore = history?.callsBefore ?? 0
+    this.#nextStep = callsBefore + 1
+    this.#stepLimit = callsBefore + (workflow.limits.steps ?? defaultSteps)
     const { time } = workflow.limits
-    this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : claim.createdAt + toMs(time)
+    const beganAt = this.chapterSeq > 0 ? history!.first.at : claim.createdAt
+    this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : beganAt + toMs(time)
     this.#now = history?.input.at ?? claim.createdAt
     this.#openChildren = history?.openChildren ?? 0
     this.#movedAt = history ? options.edges.clock.now() : claim.createdAt
-    this.#outbox = new Outbox(
-      claim,
-      history && { seq: history.lastSeq, hash: history.lastHash },
-      options.edges.secrets,
-    )
-    this.#deliveries = new Deliveries(history?.settlements ?? [], {
+    this.#outbox = new Outbox(claim, history, options.edges.secrets)
+    this.#deliveries = new Deliveries(history?.settlements ?? [], options.edges.stretch, {
       recorded: (settlement) => this.#deliverRecorded(settlement.step, settlement.event, settlement.rejects),
       live: (settlement) => this.#deliverLive(settlement),
       replayed: () => this.#goLive(),
@@ -154,6 +154,17 @@ export class Execution implements TurnSource {
   /** The run's time: when the journal last moved it. The same on replay. */
   get now(): number {
     return this.#now
+  }
+
+  /** The first event of its chapter; 0 in the first one. */
+  get chapterSeq(): number {
+    const first = this.history?.first
+    return first?.type === 'run-continued' ? first.seq : 0
+  }
+
+  /** What the run's random numbers come from: others in each chapter. */
+  get seed(): string {
+    return seedOf(this.history, this.claim.id)
   }
 
   /** Whether the journal holds calls that the workflow has not made again yet. */
@@ -240,7 +251,8 @@ export class Execution implements TurnSource {
     ) {
       this.stick(describeMismatch(this.workflow, recorded, call))
     } else if (step > this.#stepLimit) {
-      const what = `The run made ${step} calls; its workflow allows ${this.#stepLimit} (limits.steps). Raise the limit, or end the loop that makes them.`
+      const before = this.history?.callsBefore ?? 0
+      const what = `The run made ${step - before} calls; its workflow allows ${this.#stepLimit - before} (limits.steps). Raise the limit, end the loop that makes them, or let it go on with ctx.continueAs.`
       this.#reject(call, new ReeveError('limit-steps', what))
     } else {
       this.#calls.set(step, call)
@@ -342,7 +354,7 @@ export class Execution implements TurnSource {
 
   /** Writes an event of the run itself. */
   mark(type: string, name: string | null, payload: string | null, step: number | null = null): void {
-    if (this.#mode === 'ended') return
+    if (this.#mode === 'ended' || this.#mode === 'leaving') return
     this.#outbox.push({ type, step, name, args: null, payload })
     this.#submit()
   }
@@ -556,6 +568,7 @@ export class Execution implements TurnSource {
     this.#finish = () => {
       this.timers.stop()
       for (const approval of this.inbox.openApprovals()) this.closeApproval(approval, 'withdrawn')
+      if (leaving.continues) this.inbox.closeChapter()
       this.mark(type, null, payload, step ?? null)
       this.#outbox.leave(leaving)
       this.#mode = 'leaving'
@@ -584,6 +597,24 @@ export class Execution implements TurnSource {
       status: 'cancelled',
       reason: `cancelled by ${by}`,
     })
+  }
+
+  /**
+   * Ends the chapter: the run goes on from the beginning of its function, with the input in `payload` and nothing of what
+   * was before.
+   */
+  continueAs(payload: string, version: string): void {
+    if (this.behindHistory) {
+      this.#stickUnmade('it called ctx.continueAs')
+      return
+    }
+    const call = this.#nextStep - 1
+    this.#finishAs(
+      'run-continued',
+      payload,
+      { status: 'queued', reason: null, continues: { version, call } },
+      call,
+    )
   }
 
   /** Lets what acts now finish, starts nothing more, and gives the run back. */

@@ -1,6 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Session } from '../store/database.ts'
-import { type JournalEvent, readEvents } from '../store/journal.ts'
+import { type JournalEvent, readChapter } from '../store/journal.ts'
 import { type RunRow, readRun } from '../store/runs.ts'
 import { type History, type RecordedCall, readHistory } from './history.ts'
 
@@ -23,7 +23,7 @@ export interface FailedFamily {
  */
 export async function failedFamily(session: Session, run: RunRow): Promise<FailedFamily> {
   if (run.status !== 'failed') return { blamed: [], later: [], logs: 0 }
-  const events = await readEvents(session, run.no)
+  const events = await readChapter(session, run)
   const failed = events.findLast(({ type }) => type === 'run-failed')
   const { calls, settlements } = readHistory(events)
   const bad = settlements.filter(({ step }) => isBadEnd(calls, step))

@@ -1,9 +1,9 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Session } from '../store/database.ts'
-import { type JournalEvent, readEvents } from '../store/journal.ts'
+import { type JournalEvent, readChapter } from '../store/journal.ts'
 import { type RunRow, readRun } from '../store/runs.ts'
 import type { ApprovedBy, EffectClass } from './effect.ts'
-import { type History, type RecordedCall, readHistory } from './history.ts'
+import { type History, type RecordedCall, readHistory, seedOf } from './history.ts'
 
 /** What a fork of a run would share, ask and do. */
 export interface ForkPlan {
@@ -40,11 +40,16 @@ export interface RepeatedEffect {
  * @throws `bad-fork`
  */
 export async function planFork(session: Session, origin: RunRow, from: number): Promise<ForkPlan> {
-  const events = await readEvents(session, origin.no)
+  const chapter = await readChapter(session, origin)
+  const events = chapter.map(asStart)
   const whole = readHistory(events)
-  if (!Number.isInteger(from) || from < 1 || (from > 1 && from > whole.lastStep)) {
-    const why = `Run ${origin.id} has no call ${from}. See its calls with: reeve show ${origin.id}`
-    throw new ReeveError('bad-fork', why)
+  const least = whole.callsBefore + 1
+  if (!Number.isInteger(from) || from < least || (from > least && from > whole.lastStep)) {
+    const earlier = from >= 1 && from < least
+    const what = earlier
+      ? `Call ${from} of run ${origin.id} belongs to a chapter before the one that it is in, which begins with call ${least}`
+      : `Run ${origin.id} has no call ${from}`
+    throw new ReeveError('bad-fork', `${what}. See its calls with: reeve show ${origin.id}`)
   }
   let first = from
   let shared = sharedPrefix(events, first)
@@ -65,7 +70,7 @@ export async function planFork(session: Session, origin: RunRow, from: number): 
   const standing = [...readHistory(kept).calls.values()].filter(
     (call) => isApproved(call) && !bindsEffect(call),
   )
-  const seed = whole.seed ?? origin.id
+  const seed = seedOf({ seed: whole.seed, first: chapter[0]! }, origin.id)
   return {
     from: first,
     shared: kept,
@@ -74,6 +79,11 @@ export async function planFork(session: Session, origin: RunRow, from: number): 
     standing: standing.map(describe),
     repeats: await repeated(session, origin.id, events, made, standing.length > 0),
   }
+}
+
+/** A chapter is shared as a run of its own, with the numbers of its calls. */
+function asStart(event: JournalEvent): JournalEvent {
+  return event.type === 'run-continued' ? { ...event, type: 'run-started' } : event
 }
 
 /** Those of which nobody is asked before they are sent again, and that must not be sent twice by accident. */
@@ -184,7 +194,7 @@ async function repeated(
     } else if (type === 'child-started') {
       const child = await readRun(session, (JSON.parse(payload!) as { run: string }).run)
       if (!child) continue
-      children.push(...(await repeated(session, child.id, await readEvents(session, child.no), new Set())))
+      children.push(...(await repeated(session, child.id, await readChapter(session, child), new Set())))
     }
   }
   return [...found.values(), ...children]

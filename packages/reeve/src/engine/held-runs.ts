@@ -1,16 +1,15 @@
-import { messageOf, ReeveError } from '../base/errors.ts'
+import { messageOf } from '../base/errors.ts'
 import { suspectCrashes } from '../store/claims.ts'
 import type { Database } from '../store/database.ts'
 import { readInbox } from '../store/inbox.ts'
-import { verifyChain } from '../store/journal.ts'
-import { headOf, type RunRow, readRunByNo } from '../store/runs.ts'
+import { type RunRow, readRunByNo } from '../store/runs.ts'
 import type { Birth } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
 import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
 import { Execution, type OnBorn } from './execution.ts'
-import { type History, readHistory } from './history.ts'
-import { type LoadedRun, loadRun, loadRuns } from './loading.ts'
+import type { History } from './history.ts'
+import { type Loaded, loadRun, loadRuns, longJournal } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
 import { inputFrom } from './run-input.ts'
 import { SilentRuns } from './silent-runs.ts'
@@ -31,6 +30,30 @@ export interface HeldRunsOptions {
 
 export function isSuspect(run: { crashes: number }): boolean {
   return run.crashes >= suspectCrashes
+}
+
+/** Of the journals that are loaded at once, roughly: others get their turn between. */
+const batchBytes = 1024 * 1024
+
+/** Runs that are loaded together; one with a long journal is loaded by itself. */
+function inBatches(claimed: RunRow[]): RunRow[][] {
+  const batches: RunRow[][] = []
+  let short: RunRow[] = []
+  let bytes = 0
+  for (const run of claimed) {
+    if (run.journal_bytes >= longJournal) {
+      batches.push([run])
+      continue
+    }
+    if (short.length === 0 || bytes + run.journal_bytes > batchBytes) {
+      short = []
+      bytes = 0
+      batches.push(short)
+    }
+    short.push(run)
+    bytes += run.journal_bytes
+  }
+  return batches
 }
 
 /** The runs that a worker has claimed and drives, from loading to giving back. */
@@ -104,12 +127,16 @@ export class HeldRuns {
 
   /** Drives what was claimed. One that cannot be driven is set aside, and does not take the others with it. */
   async adoptAll(claimed: RunRow[]): Promise<void> {
-    const journals = await this.#load(claimed)
-    for (const run of claimed) await this.#adoptOrSetAside(run, journals.get(run.no))
+    const { stretch } = this.#options.edges
+    for (const together of inBatches(claimed)) {
+      const loaded = await this.#load(together)
+      for (const run of together) await this.#adoptOrSetAside(run, loaded.get(run.no))
+      await stretch.yield()
+    }
   }
 
-  /** Of all that were claimed at once. If that fails, each is loaded by itself, and the one to blame is set aside. */
-  async #load(claimed: RunRow[]): Promise<Map<number, LoadedRun>> {
+  /** Of runs that are loaded at once. If that fails, each is loaded by itself, and the one to blame is set aside. */
+  async #load(claimed: RunRow[]): Promise<Map<number, Loaded>> {
     if (claimed.length < 2) return new Map()
     try {
       return await loadRuns(this.#options.database, claimed)
@@ -120,7 +147,7 @@ export class HeldRuns {
   }
 
   /** A run that cannot be loaded must not take those claimed with it. */
-  async #adoptOrSetAside(run: RunRow, loaded: LoadedRun | undefined): Promise<void> {
+  async #adoptOrSetAside(run: RunRow, loaded: Loaded | undefined): Promise<void> {
     try {
       await this.#adopt(run, loaded)
     } catch (error) {
@@ -131,8 +158,8 @@ export class HeldRuns {
     }
   }
 
-  async #adopt(run: RunRow, loaded: LoadedRun | undefined): Promise<void> {
-    const { database } = this.#options
+  async #adopt(run: RunRow, loaded: Loaded | undefined): Promise<void> {
+    const { database, edges } = this.#options
     const by = run.cancelled_by
     if (by !== null) {
       await database.transaction((session) => cancelOutside(session, this.#options.edges, run, by))
@@ -141,10 +168,8 @@ export class HeldRuns {
       this.#options.onSetAside(run.id)
       return
     }
-    const { events, inbox } = loaded ?? (await loadRun(database, run))
-    const fault = verifyChain(run.id, events, headOf(run))
-    if (fault) throw new ReeveError('journal-damaged', `its journal does not hold together: ${fault.problem}`)
-    const history = readHistory(events)
+    if (loaded && 'fault' in loaded) throw loaded.fault
+    const { history, inbox } = loaded ?? (await loadRun(database, run, edges.stretch))
     const claim: Claim = {
       no: run.no,
       id: run.id,

@@ -1,3 +1,4 @@
+import { eventBytes } from '../store/chain.ts'
 import type { JournalEvent } from '../store/journal.ts'
 
 /** What an event means for the call it belongs to. */
@@ -72,9 +73,13 @@ export interface RecordedSettlement {
   rejects: boolean
 }
 
-/** A run's journal, read for replay. */
+/** A run's journal, read for replay: of the chapter that it is in. */
 export interface History {
   input: JournalEvent
+  /** The chapter's first event: `run-started`, or `run-continued` after `ctx.continueAs`. */
+  first: JournalEvent
+  /** The last call of the chapters before: those of this one have higher numbers. */
+  callsBefore: number
   calls: Map<number, RecordedCall>
   settlements: RecordedSettlement[]
   /** The highest call number the journal knows. */
@@ -95,6 +100,10 @@ export interface History {
   openChildren: number
   lastSeq: number
   lastHash: string
+  /** What it takes in memory, roughly. */
+  bytes: number
+  /** The calls that have events and are not settled, with the first of those, in the order of the journal. */
+  openSince: Map<number, number>
 }
 
 /**
@@ -121,17 +130,26 @@ export interface ForkPayload {
 }
 
 /**
- * Reads a journal. After a `run-retried` event the failed call that ended the run counts as never made, and so do those
- * beside it that were stopped only because the run was ending; they are made again. All others keep their results.
+ * Reads a journal from the beginning of a chapter on. After a `run-retried` event the failed call that ended the run counts
+ * as never made, and so do those beside it that were stopped only because the run was ending; they are made again. All
+ * others keep their results.
  */
-export function readHistory(events: JournalEvent[]): History {
-  const first = events[0]!
-  const last = events.at(-1)!
-  const history: History = {
+export function readHistory(events: readonly JournalEvent[]): History {
+  const history = beginHistory(events[0]!)
+  for (let index = 1; index < events.length; index++) addToHistory(history, events[index]!)
+  return history
+}
+
+/** Begins to read with the first event of a chapter. */
+export function beginHistory(first: JournalEvent): History {
+  const callsBefore = first.step ?? 0
+  return {
     input: first,
+    first,
+    callsBefore,
     calls: new Map(),
     settlements: [],
-    lastStep: 0,
+    lastStep: callsBefore,
     patches: new Set(),
     seed: undefined,
     ownFrom: 0,
@@ -140,20 +158,26 @@ export function readHistory(events: JournalEvent[]): History {
     parsed: new Map(),
     keepsParsed: keepsParsed(first),
     openChildren: 0,
-    lastSeq: last.seq,
-    lastHash: last.hash,
+    lastSeq: first.seq,
+    lastHash: first.hash,
+    bytes: bytesOf(first),
+    openSince: new Map(),
   }
-  for (const event of events) {
-    if (event.type === 'patch-marked') history.patches.add(event.name!)
-    else if (event.type === 'run-forked') readFork(history, event)
-    else if (event.type === 'log-written') history.logs++
-    else if (event.type === 'value-parsed')
-      history.parsed.set((JSON.parse(event.payload!) as { no: number }).no, event.payload!)
-    else if (event.type === 'input-replaced') history.input = event
-    else if (event.type === 'run-retried') forgetFailures(history, event)
-    else if (event.step !== null) record(history, event)
-  }
-  return history
+}
+
+/** Reads the next event. */
+export function addToHistory(history: History, event: JournalEvent): void {
+  history.bytes += bytesOf(event)
+  history.lastSeq = event.seq
+  history.lastHash = event.hash
+  if (event.type === 'patch-marked') history.patches.add(event.name!)
+  else if (event.type === 'run-forked') readFork(history, event)
+  else if (event.type === 'log-written') history.logs++
+  else if (event.type === 'value-parsed')
+    history.parsed.set((JSON.parse(event.payload!) as { no: number }).no, event.payload!)
+  else if (event.type === 'input-replaced') history.input = event
+  else if (event.type === 'run-retried') forgetFailures(history, event)
+  else if (event.step !== null) record(history, event)
 }
 
 function readFork(history: History, { payload }: JournalEvent): void {
@@ -163,7 +187,17 @@ function readFork(history: History, { payload }: JournalEvent): void {
   history.standing = standing && { from: history.ownFrom, decisions: standing, isAskedAnew: false }
 }
 
-/** How the payload of a `run-started` event begins, since runs keep what checks came to. */
+function bytesOf({ payload }: JournalEvent): number {
+  return eventBytes + (payload?.length ?? 0)
+}
+
+/** What the random numbers of a chapter come from. */
+export function seedOf(history: Pick<History, 'seed' | 'first'> | undefined, runId: string): string {
+  const seed = history?.seed ?? runId
+  return history?.first.type === 'run-continued' ? `${seed}#${history.first.seq}` : seed
+}
+
+/** How the payload of an event with a run's input begins, since runs keep what checks came to. */
 export const parsedFirst = '{"parsed":'
 
 function keepsParsed({ payload }: JournalEvent): boolean {
@@ -182,7 +216,9 @@ function record(history: History, event: JournalEvent): void {
   }
   if (meaning.role === 'opens') {
     call.opened.push(event)
+    if (call.opened.length === 1) history.openSince.set(step, event.seq)
   } else {
+    history.openSince.delete(step)
     if (event.type === 'child-started') history.openChildren++
     else if (event.type === 'child-finished') history.openChildren--
     call.settled = event
@@ -209,9 +245,10 @@ function forgetFailures(history: History, retried: JournalEvent): void {
   for (const step of forgotten) {
     if (history.calls.get(step)?.settled?.type === 'child-finished') history.openChildren++
     history.calls.delete(step)
+    history.openSince.delete(step)
   }
   history.settlements = history.settlements.filter(({ step }) => !forgotten.has(step))
-  history.lastStep = 0
+  history.lastStep = history.callsBefore
   for (const step of history.calls.keys()) if (step > history.lastStep) history.lastStep = step
 }
 

@@ -1,5 +1,8 @@
 import type { InboxItem } from '../store/inbox.ts'
 
+/** Takes what no call waits for any more. */
+const noCall = 0
+
 interface Wait {
   step: number
   take: (item: InboxItem) => boolean | undefined
@@ -114,6 +117,18 @@ export class Inbox {
       if (name.startsWith('approval:') && waits.length > 0) open.push(name.slice('approval:'.length))
     }
     return open
+  }
+
+  /**
+   * Uses up what came for calls of a chapter that is over: no call of another can wait for it. Signals stay, for whoever
+   * waits next.
+   */
+  closeChapter(): void {
+    for (const [name, items] of this.#items) {
+      if (name.startsWith('signal:')) continue
+      for (const { id } of items) this.#consumed.push({ item: id, step: noCall })
+      this.#items.delete(name)
+    }
   }
 
   takeConsumed(): { item: number; step: number }[] | undefined {

@@ -1,6 +1,6 @@
 import type { Database, Session } from '../store/database.ts'
 import { wakeRuns } from '../store/inbox.ts'
-import type { RunRow } from '../store/runs.ts'
+import { endedStatuses, type RunRow } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
 import { cancelOutside } from './outside.ts'
 
@@ -37,13 +37,19 @@ async function endSlice(
     [after],
   )
   if (!parent) return undefined
+  // One that goes on in a new chapter keeps the children of that.
+  const goesOn = parent.cancelled_by === null && !endedStatuses.includes(parent.status)
+  const lastCall = goesOn ? parent.chapter_call : Number.MAX_SAFE_INTEGER
   const children = await session.all<RunRow>(
     `select * from runs where parent = ? and ${toEnd} order by no limit ${slice} {skip}`,
-    [parent.no],
+    [parent.no, lastCall],
   )
   if (children.length === 0) {
     // One whose row is locked is being written just now; it is looked at again with the next heartbeat.
-    const locked = await session.get(`select no from runs where parent = ? and ${toEnd} limit 1`, [parent.no])
+    const locked = await session.get(`select no from runs where parent = ? and ${toEnd} limit 1`, [
+      parent.no,
+      lastCall,
+    ])
     if (!locked) await session.run('update runs set leaves_children = 0 where no = ?', [parent.no])
     return { touched: [], after: parent.no }
   }
@@ -56,12 +62,12 @@ async function endSlice(
 }
 
 /** Not those that are let go on, nor those that a process drives and was told to end. One born too late is cancelled. */
-const toEnd = `ended_at is null and (detached = 0 or cancelled_by is not null)
+const toEnd = `parent_step <= ? and ended_at is null and (detached = 0 or cancelled_by is not null)
   and (status <> 'running' or cancelled_by is null)`
 
 /** In whose name a run that ended cancels its children: by it they are known when the run is retried. */
-export function endedBy(parent: Pick<RunRow, 'id' | 'status'>): string {
-  return `run ${parent.id}, which ${parent.status}`
+export function endedBy({ id, status }: Pick<RunRow, 'id' | 'status'>): string {
+  return `run ${id}, which ${endedStatuses.includes(status) ? status : 'continued'}`
 }
 
 /** Has the process that drives a run end it, and cancels its children meanwhile. */

@@ -1,34 +1,109 @@
+import { ReeveError } from '../base/errors.ts'
 import type { Database } from '../store/database.ts'
 import { type InboxItem, itemsOfRuns, readInbox } from '../store/inbox.ts'
-import { eventsOfRuns, type JournalEvent, readEvents } from '../store/journal.ts'
-import type { RunRow } from '../store/runs.ts'
+import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../store/journal.ts'
+import { beforeChapter, headOf, type RunRow } from '../store/runs.ts'
+import { addToHistory, beginHistory, type History } from './history.ts'
+import type { Stretch } from './stretch.ts'
 
 /** What driving a claimed run needs of the store. */
 export interface LoadedRun {
-  events: JournalEvent[]
+  history: History
   inbox: InboxItem[]
 }
 
-export async function loadRun(database: Database, run: RunRow): Promise<LoadedRun> {
-  return {
-    events: await readEvents(database, run.no),
-    inbox: run.inbox > 0 ? await readInbox(database, run.no) : [],
+/** Of one read, roughly: others get their turn after it. */
+const pageBytes = 1024 * 1024
+const longestPage = 1000
+
+/** Runs with a journal from here on are loaded by themselves, page by page (bytes). */
+export const longJournal = 64 * 1024
+
+/**
+ * Loads a claimed run and verifies its journal, from the chapter on that it is in. Nobody else writes to it meanwhile, so
+ * that its pages fit together.
+ * @throws `journal-damaged`
+ */
+export async function loadRun(database: Database, run: RunRow, stretch: Stretch): Promise<LoadedRun> {
+  const reader = new JournalReader(run)
+  let after = Math.max(run.chapter_seq - 1, 0)
+  const page = pageLength(run)
+  for (;;) {
+    const events = await readEvents(database, run.no, after, page)
+    reader.add(events)
+    if (events.length < page) break
+    after = events.at(-1)!.seq
+    await stretch.yield()
+  }
+  return { history: reader.end(), inbox: run.inbox > 0 ? await readInbox(database, run.no) : [] }
+}
+
+/** As many events as a page should have, when they are as large as those of this run are on average. */
+function pageLength({ journal_bytes, bytes_seq, chapter_seq }: RunRow): number {
+  const average = journal_bytes / Math.max(bytes_seq - chapter_seq, 1)
+  return Math.max(1, Math.min(longestPage, Math.floor(pageBytes / Math.max(average, 1))))
+}
+
+/** What became of loading one of several runs. */
+export type Loaded = LoadedRun | { fault: unknown }
+
+/** Loads runs with short journals by their `no` in two queries, whatever their number. */
+export async function loadRuns(database: Database, runs: RunRow[]): Promise<Map<number, Loaded>> {
+  const events = new Map<number, JournalEvent[]>(runs.map(({ no }) => [no, []]))
+  const items = new Map<number, InboxItem[]>()
+  const withItems = runs.filter(({ inbox }) => inbox > 0)
+  await database.transaction(async (session) => {
+    const chapters = runs.map(({ no, chapter_seq }) => [no, chapter_seq])
+    for (const event of await session.bulk<JournalEvent>(eventsOfRuns, chapters)) {
+      events.get(event.run)!.push(event)
+    }
+    if (withItems.length === 0) return
+    const numbers = withItems.map(({ no }) => [no])
+    for (const item of await session.bulk<InboxItem>(itemsOfRuns, numbers)) {
+      const list = items.get(item.run)
+      if (list) list.push(item)
+      else items.set(item.run, [item])
+    }
+  })
+  return new Map(runs.map((run) => [run.no, readLoaded(run, events.get(run.no)!, items.get(run.no) ?? [])]))
+}
+
+function readLoaded(run: RunRow, events: JournalEvent[], inbox: InboxItem[]): Loaded {
+  try {
+    const reader = new JournalReader(run)
+    reader.add(events)
+    return { history: reader.end(), inbox }
+  } catch (fault) {
+    return { fault }
   }
 }
 
-/** Loads runs by their `no` in two queries, whatever their number. */
-export async function loadRuns(database: Database, runs: RunRow[]): Promise<Map<number, LoadedRun>> {
-  const loaded = new Map<number, LoadedRun>(runs.map(({ no }) => [no, { events: [], inbox: [] }]))
-  const withItems = runs.filter(({ inbox }) => inbox > 0)
-  await database.transaction(async (session) => {
-    const numbers = (some: RunRow[]) => some.map(({ no }) => [no])
-    for (const event of await session.bulk<JournalEvent>(eventsOfRuns, numbers(runs))) {
-      loaded.get(event.run)!.events.push(event)
+/** Verifies a run's journal and reads its history as its events come. */
+class JournalReader {
+  readonly #check: ChainCheck
+  #history: History | undefined
+
+  constructor(run: RunRow) {
+    this.#check = new ChainCheck(run.id, headOf(run), beforeChapter(run))
+  }
+
+  add(events: JournalEvent[]): void {
+    const fault = this.#check.add(events)
+    if (fault) throw damaged(fault.problem)
+    for (const event of events) {
+      if (this.#history) addToHistory(this.#history, event)
+      else this.#history = beginHistory(event)
     }
-    if (withItems.length === 0) return
-    for (const item of await session.bulk<InboxItem>(itemsOfRuns, numbers(withItems))) {
-      loaded.get(item.run)!.inbox.push(item)
-    }
-  })
-  return loaded
+  }
+
+  end(): History {
+    const fault = this.#check.end()
+    if (fault) throw damaged(fault.problem)
+    if (!this.#history) throw damaged('it has no events')
+    return this.#history
+  }
+}
+
+function damaged(problem: string): ReeveError {
+  return new ReeveError('journal-damaged', `its journal does not hold together: ${problem}`)
 }

@@ -1,12 +1,13 @@
 import { fromErrorRecord } from '../base/errors.ts'
 import { Secrets } from '../base/secrets.ts'
 import type { NewApproval } from '../store/approvals.ts'
-import { type Blob, Chain } from '../store/chain.ts'
+import { type Blob, Chain, eventBytes } from '../store/chain.ts'
 import type { Turn } from '../store/group-commit.ts'
 import type { JournalEvent } from '../store/journal.ts'
 import type { NewMemory } from '../store/memories.ts'
 import { endedStatuses, type NewRun, type RunStatus } from '../store/runs.ts'
 import type { Claim, Leaving, Settlement } from './call.ts'
+import type { History } from './history.ts'
 
 /** An event to be written with the run's next turn. */
 export interface PendingEvent {
@@ -35,12 +36,29 @@ export class Outbox {
   #blobs: Blob[] = []
   #memories: NewMemory[] = []
   #birth: NewRun | undefined
+  /** The calls that have events and are not settled, with the first of those, in the order of the journal. */
+  readonly #openSince: Map<number, number>
   #leaving: Leaving | undefined
 
-  constructor(claim: Claim, last: { seq: number; hash: string } | undefined, secrets = new Secrets()) {
+  constructor(
+    claim: Claim,
+    last: Pick<History, 'lastSeq' | 'lastHash' | 'bytes' | 'openSince'> | undefined,
+    secrets = new Secrets(),
+  ) {
     this.#claim = claim
+    this.#openSince = last?.openSince ?? new Map()
     this.#secrets = secrets
-    this.#chain = new Chain(claim, last, secrets)
+    this.#chain = new Chain(
+      claim,
+      last && { seq: last.lastSeq, hash: last.lastHash, bytes: last.bytes },
+      secrets,
+    )
+  }
+
+  /** The last event that was linked. */
+  get head(): { seq: number; hash: string; bytes: number } {
+    const { seq, hash, bytes } = this.#chain
+    return { seq, hash, bytes }
   }
 
   get empty(): boolean {
@@ -94,6 +112,7 @@ export class Outbox {
     openChildren: boolean
   }): UnderWay {
     const at = this.#birth?.created_at ?? options.now
+    const before = this.#chain.hash
     const turn: Turn = { run: this.#claim.no, epoch: this.#claim.epoch, events: [] }
     const events = this.#events
     this.#events = []
@@ -110,15 +129,37 @@ export class Outbox {
     if (options.consumed) turn.consumed = options.consumed
     const leaving = this.#leaving
     if (leaving) this.#addLeaving(turn, leaving, events, at, options)
+    if (leaving?.continues) this.#addChapter(turn, leaving.continues, before)
     return { turn, events, at, leaving }
   }
 
   #link(pending: PendingEvent, at: number): JournalEvent {
     const { type, step, name, args, payload } = pending
     const event = this.#chain.link({ type, step, name, args, at, payload }, this.#blobs)
+    if (step !== null) this.#noteOpen(step, pending.settles !== undefined, event.seq)
     const kept = event.blob === null ? event.payload : this.#blobs.at(-1)!.content
     if (kept !== payload) tellAsKept(pending, kept)
     return event
+  }
+
+  #noteOpen(step: number, settles: boolean, seq: number): void {
+    if (!settles) {
+      if (!this.#openSince.has(step)) this.#openSince.set(step, seq)
+    } else if (this.#openSince.size > 0) this.#openSince.delete(step)
+  }
+
+  /** The event written last begins a chapter: of what was open before, nothing is any more. */
+  #addChapter(turn: Turn, { version, call }: NonNullable<Leaving['continues']>, before: string): void {
+    const { seq, payload, blob } = turn.events.at(-1)!
+    const text = payload ?? turn.blobs?.find(({ hash }) => hash === blob)?.content
+    turn.release!.bytes = eventBytes + (text?.length ?? 0)
+    turn.chapter = {
+      run: this.#claim.no,
+      version,
+      seq,
+      hash: turn.events.at(-2)?.hash ?? before,
+      call,
+    }
   }
 
   #addLeaving(
@@ -140,7 +181,9 @@ export class Outbox {
       isAbandoned: leaving.isAbandoned === true,
       head: this.#chain.hash,
       headSeq: this.#chain.seq,
-      leavesChildren: ended && openChildren,
+      leavesChildren: (ended || leaving.continues !== undefined) && openChildren,
+      bytes: this.#chain.bytes,
+      openSeq: this.#openSince.values().next().value ?? this.#chain.seq,
     }
     if (!ended || this.#claim.parent === null) return
     const value: unknown = JSON.parse(events.at(-1)?.payload ?? 'null')

@@ -109,9 +109,9 @@ async function askAboutIntents(
   run: RunRow,
 ): Promise<void> {
   const intents = await session.all<{ step: number; name: string; payload: string }>(
-    `select step, name, payload from events where run = ? and type = 'effect-intended' and payload is not null
+    `select step, name, payload from events where run = ? and seq >= ? and type = 'effect-intended' and payload is not null
        and not exists (select 1 from events later where later.run = events.run and later.step = events.step and later.seq > events.seq)`,
-    [run.no],
+    [run.no, run.chapter_seq],
   )
   for (const { step, name, payload } of intents) {
     const intent = JSON.parse(payload) as { key: string; attempt: number; args: Json; class?: string }

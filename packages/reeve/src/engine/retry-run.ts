@@ -103,8 +103,8 @@ async function reviveChildren(
 
 function cancelledWith(session: Session, run: RunRow, after: number): Promise<RunRow[]> {
   return session.all<RunRow>(
-    `select * from runs where parent = ? and no > ? and status = 'cancelled' and cancelled_by = ? order by no limit ${slice}`,
-    [run.no, after, run.cancelled_by ?? endedBy(run)],
+    `select * from runs where parent = ? and parent_step > ? and no > ? and status = 'cancelled' and cancelled_by = ? order by no limit ${slice}`,
+    [run.no, run.chapter_call, after, run.cancelled_by ?? endedBy(run)],
   )
 }
 
@@ -140,9 +140,9 @@ async function queueAgain(
   const isLater = later.length === 0 ? 'false' : `step in (${later.join(', ')})`
   // What its own code gave up stays given up, and what it asked after a child had failed it may never ask again.
   await session.run(
-    `update approvals set status = 'pending' where run = ? and status = 'withdrawn' and not ${isLater} and not exists (
-       select 1 from events e where e.run = approvals.run and e.step = approvals.step and e.type = 'approval-given-up')`,
-    [run.no],
+    `update approvals set status = 'pending' where run = ? and step > ? and status = 'withdrawn' and not ${isLater} and not exists (
+       select 1 from events e where e.run = approvals.run and e.seq > ? and e.step = approvals.step and e.type = 'approval-given-up')`,
+    [run.no, run.chapter_call, run.chapter_seq],
   )
   // Signals that it took since then are there for whoever waits for them now.
   if (later.length > 0) {

@@ -2,7 +2,7 @@ import type { Json } from '../base/json.ts'
 import { readHistory } from '../engine/history.ts'
 import type { ApprovalRow } from '../store/approvals.ts'
 import type { Session } from '../store/database.ts'
-import { type JournalEvent, readEvents } from '../store/journal.ts'
+import { type JournalEvent, readChapter } from '../store/journal.ts'
 import { readRunByNo } from '../store/runs.ts'
 
 /** What an approval is about, for whoever decides it. None of it is part of what is decided. */
@@ -30,7 +30,7 @@ export async function approvalContext(
   for (let no: number | null = approval.run; no !== null && context.inputs.length < mostAbove; ) {
     const run = await readRunByNo(session, no)
     if (!run) break
-    const events = await readEvents(session, no)
+    const events = await readChapter(session, run)
     if (events.length === 0) break
     const { input } = contentOf<{ input?: Json }>(readHistory(events).input)
     context.inputs.push({ run: run.id, workflow: run.workflow, input: input ?? null })

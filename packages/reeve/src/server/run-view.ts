@@ -5,7 +5,7 @@ import { isoText, systemClock } from '../base/time.ts'
 import { wantedOf } from '../engine/answer.ts'
 import type { Runtime } from '../runtime.ts'
 import type { ApprovalRow, ApprovalView as PendingRow } from '../store/approvals.ts'
-import { readEvents } from '../store/journal.ts'
+import { readChapter } from '../store/journal.ts'
 import { costsOfRuns } from '../store/model-calls.ts'
 import { type RunStatus, requireRun } from '../store/runs.ts'
 import { pendingOf, standingOf } from '../store/standing.ts'
@@ -95,7 +95,7 @@ export function viewAsked(row: ApprovalRow | PendingRow): AskedView {
 /** The last events of a run; long payloads are cut. @throws `unknown-run` */
 export async function viewEvents(runtime: Served, id: string): Promise<EventView[]> {
   const row = await requireRun(runtime.database, id)
-  const events = await readEvents(runtime.database, row.no)
+  const events = await readChapter(runtime.database, row)
   return events.slice(-mostEvents).map(({ seq, at, type, step, name, payload }) => ({
     seq,
     at: isoText(at),

@@ -1,4 +1,4 @@
-import type { Session } from './database.ts'
+import type { Bulk, Session } from './database.ts'
 import { beginModelCall, billModelCall, type CallBill, type NewModelCall } from './model-calls.ts'
 
 /**
@@ -149,3 +149,9 @@ function emptyBudget(scope: string): BudgetRow {
 
 /** Of a call that nobody heard the end of. */
 export const unknownBill: CallBill = { outcome: 'unknown', inputTokens: 0, outputTokens: 0, cachedTokens: 0 }
+
+/** What runs spent counts against their own ceilings no more: each chapter of a run has its ceiling anew. */
+export const resetRunBudgets: Bulk = {
+  columns: { scope: 'text' },
+  sql: 'update budgets set spent_nanousd = 0 {from} where budgets.scope = :scope',
+}

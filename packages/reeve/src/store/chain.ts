@@ -13,6 +13,9 @@ import {
 /** A payload's largest size inside an event, in characters; a larger one becomes a blob. */
 const inlineLimit = 256 * 1024
 
+/** What an event takes in the memory of who drives its run, beside its payload, roughly. */
+export const eventBytes = 400
+
 /** An event before it has its place in a run's journal. */
 export type Unlinked = Pick<JournalEvent, 'type' | 'step' | 'name' | 'args' | 'at' | 'payload'>
 
@@ -30,17 +33,19 @@ export class Chain {
   readonly #secrets: Secrets | undefined
   #seq: number
   #hash: string
+  #bytes = 0
 
   /** `last`: the event that stands last in the journal; undefined for a run that has none yet. */
   constructor(
     run: { no: number; id: string },
-    last: { seq: number; hash: string } | undefined,
+    last: { seq: number; hash: string; bytes?: number } | undefined,
     secrets: Secrets | undefined,
   ) {
     this.#run = run.no
     this.#secrets = secrets
     this.#seq = last?.seq ?? 0
     this.#hash = last?.hash ?? chainStart(run.id)
+    this.#bytes = last?.bytes ?? 0
   }
 
   get seq(): number {
@@ -49,6 +54,11 @@ export class Chain {
 
   get hash(): string {
     return this.#hash
+  }
+
+  /** What the events take in memory, roughly: those before `last` as its `bytes` says, those linked here as they are. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Links the next event. A large payload goes into `blobs`. */
@@ -71,6 +81,7 @@ export class Chain {
     }
     event.hash = chainHash(this.#hash, event, digest)
     this.#hash = event.hash
+    this.#bytes += eventBytes + (text === null ? 0 : text.length)
     return event
   }
 }

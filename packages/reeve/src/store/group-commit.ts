@@ -1,10 +1,13 @@
 import type { Clock } from '../base/time.ts'
 import { approvalValues, closeApprovals, insertApprovals, type NewApproval } from './approvals.ts'
+import { resetRunBudgets } from './budgets.ts'
 import type { Bulk, Database, Session, Value } from './database.ts'
 import { consumeItems, type Delivery, deliveryValues, insertDeliveries, wakeRuns } from './inbox.ts'
 import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
 import { insertMemories, insertPlacedMemories, memoryValues, type NewMemory } from './memories.ts'
 import {
+  beginChapters,
+  chapterValues,
   childRunValues,
   heldClaims,
   insertAbsentRuns,
@@ -12,10 +15,14 @@ import {
   insertKeyedRuns,
   insertRuns,
   keyedRunValues,
+  type NewChapter,
   type NewRun,
   newRunValues,
+  parkAbandonedRuns,
+  parkRuns,
+  parkValues,
+  parkWatchedRuns,
   type Release,
-  releaseAbandonedRuns,
   releaseRuns,
   releaseValues,
   releaseWatchedRuns,
@@ -30,6 +37,8 @@ export interface Turn {
   birth?: NewRun
   events: JournalEvent[]
   release?: Release
+  /** With the release: the run goes on from the beginning of its function. */
+  chapter?: NewChapter
   /** Another process may wait for this release: it hears of it. */
   watched?: boolean
   blobs?: { hash: string; content: string }[]
@@ -227,7 +236,12 @@ async function writeTurns(session: Session, turns: Turn[], births = insertKeyedR
     if (outcomes[index] !== 'durable') continue
     const turn = turns[index]!
     for (const event of turn.events) add(insertEvents, eventValues(event))
-    if (turn.release) add(releaseOf(turn), releaseValues(turn.release))
+    if (turn.release?.endedAt === null) add(parkOf(turn), parkValues(turn.release))
+    else if (turn.release) add(turn.watched ? releaseWatchedRuns : releaseRuns, releaseValues(turn.release))
+    if (turn.chapter) {
+      add(beginChapters, chapterValues(turn.chapter))
+      add(resetRunBudgets, [`run:${turn.run}`])
+    }
     if (turn.children) {
       for (const child of turn.children) {
         add(insertChildren, childRunValues(child.run))
@@ -254,9 +268,9 @@ async function writeTurns(session: Session, turns: Turn[], births = insertKeyedR
   return outcomes
 }
 
-function releaseOf({ release, watched }: Turn): Bulk {
-  if (release?.isAbandoned) return releaseAbandonedRuns
-  return watched ? releaseWatchedRuns : releaseRuns
+function parkOf({ release, watched }: Turn): Bulk {
+  if (release?.isAbandoned) return parkAbandonedRuns
+  return watched ? parkWatchedRuns : parkRuns
 }
 
 /**

@@ -83,34 +83,34 @@ function payloadDigest(event: Pick<JournalEvent, 'payload' | 'blob'>): string {
   return event.blob ?? (event.payload === null ? '' : sha256(event.payload))
 }
 
-/** A run's events in order, blobs filled in. */
-export async function readEvents(session: Session, run: number, afterSeq = 0): Promise<JournalEvent[]> {
-  return session.all<JournalEvent>(
-    `select e.run, e.seq, e.type, e.step, e.name, e.args, e.at, coalesce(e.payload, b.content) as payload, e.blob, e.hash
-     from events e left join blobs b on b.hash = e.blob where e.run = ? and e.seq > ? order by e.seq`,
-    [run, afterSeq],
-  )
-}
-
-/** At most `limit` of them, after `afterSeq`. */
-export async function readEventPage(
+/** A run's events in order, blobs filled in: those after `afterSeq`, all of them or the first `limit`. */
+export async function readEvents(
   session: Session,
   run: number,
-  afterSeq: number,
-  limit: number,
+  afterSeq = 0,
+  limit?: number,
 ): Promise<JournalEvent[]> {
   return session.all<JournalEvent>(
     `select e.run, e.seq, e.type, e.step, e.name, e.args, e.at, coalesce(e.payload, b.content) as payload, e.blob, e.hash
-     from events e left join blobs b on b.hash = e.blob where e.run = ? and e.seq > ? order by e.seq limit ?`,
-    [run, afterSeq, limit],
+     from events e left join blobs b on b.hash = e.blob where e.run = ? and e.seq > ? order by e.seq${limit === undefined ? '' : ' limit ?'}`,
+    limit === undefined ? [run, afterSeq] : [run, afterSeq, limit],
   )
+}
+
+/** Those of the chapter that a run is in: what it is replayed from. */
+export async function readChapter(
+  session: Session,
+  run: { no: number; chapter_seq: number },
+): Promise<JournalEvent[]> {
+  return readEvents(session, run.no, Math.max(run.chapter_seq - 1, 0))
 }
 
 /** The same for many runs: each one's events in order. */
 export const eventsOfRuns: Bulk = {
-  columns: { run: 'int' },
+  columns: { run: 'int', chapter_seq: 'int' },
   sql: `select e.run, e.seq, e.type, e.step, e.name, e.args, e.at, coalesce(e.payload, b.content) as payload, e.blob, e.hash
-    from events e left join blobs b on b.hash = e.blob {also} where e.run = :run order by e.run, e.seq`,
+    from events e left join blobs b on b.hash = e.blob {also} where e.run = :run and e.seq >= :chapter_seq
+    order by e.run, e.seq`,
 }
 
 /** The payload of one event, from its blob where it has one; undefined when there is no such event, or it has none. */
@@ -143,16 +143,48 @@ export interface ChainFault {
   problem: string
 }
 
-/** Recomputes a run's chain. `head` is what the run's row says of its last event, when it says anything. */
-export function verifyChain(
-  runId: string,
-  events: JournalEvent[],
-  head: { seq: number; hash: string } | undefined,
-): ChainFault | undefined {
-  let previous = chainStart(runId)
-  let seq = 0
-  for (const event of events) {
-    seq++
+/**
+ * Recomputes a run's chain, stretch by stretch. `start`: the event before the first one that is read, when the chain is not
+ * read from its beginning; `head`: what the run's row says of its last event, when it says anything.
+ */
+export class ChainCheck {
+  readonly #head: { seq: number; hash: string } | undefined
+  #seq: number
+  #hash: string
+  #sealed: string | undefined
+
+  constructor(
+    runId: string,
+    head: { seq: number; hash: string } | undefined,
+    start: { seq: number; hash: string } = { seq: 0, hash: chainStart(runId) },
+  ) {
+    this.#head = head
+    this.#seq = start.seq
+    this.#hash = start.hash
+  }
+
+  /** The next events. Answers the first fault. */
+  add(events: readonly JournalEvent[]): ChainFault | undefined {
+    for (const event of events) {
+      const fault = this.#link(event)
+      if (fault) return fault
+    }
+    return
+  }
+
+  /** There are no more events. */
+  end(): ChainFault | undefined {
+    const head = this.#head
+    if (!head) return
+    if (head.seq > this.#seq)
+      return { seq: this.#seq + 1, problem: `events ${this.#seq + 1} to ${head.seq} are missing` }
+    if (this.#sealed !== undefined && this.#sealed !== head.hash)
+      return { seq: head.seq, problem: `event ${head.seq} was replaced` }
+    return
+  }
+
+  #link(event: JournalEvent): ChainFault | undefined {
+    const seq = ++this.#seq
     if (event.seq !== seq) return { seq, problem: `event ${seq} is missing (found ${event.seq})` }
     // A database that was damaged may give bytes for text, with the same digest.
     if (event.payload !== null && typeof event.payload !== 'string')
@@ -161,12 +193,21 @@ export function verifyChain(
       if (event.payload === null) return { seq, problem: `the blob ${event.blob} is missing` }
       if (sha256(event.payload) !== event.blob) return { seq, problem: `the blob ${event.blob} was changed` }
     }
-    const hash = chainHash(previous, event, payloadDigest(event))
+    const hash = chainHash(this.#hash, event, payloadDigest(event))
     if (hash !== event.hash) return { seq, problem: `event ${seq} (${event.type}) was changed` }
-    previous = hash
+    this.#hash = hash
+    if (seq === this.#head?.seq) this.#sealed = hash
+    return
   }
-  if (head && head.seq > seq) return { seq: seq + 1, problem: `events ${seq + 1} to ${head.seq} are missing` }
-  const sealed = head && events[head.seq - 1]
-  if (sealed && sealed.hash !== head.hash) return { seq: head.seq, problem: `event ${head.seq} was replaced` }
-  return
+}
+
+/** The same for events that are all there. */
+export function verifyChain(
+  runId: string,
+  events: readonly JournalEvent[],
+  head: { seq: number; hash: string } | undefined,
+  start?: { seq: number; hash: string },
+): ChainFault | undefined {
+  const check = new ChainCheck(runId, head, start)
+  return check.add(events) ?? check.end()
 }

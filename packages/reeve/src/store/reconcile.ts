@@ -6,16 +6,20 @@ const stretch = 500
 const unsettled = `not exists (select 1 from events later
   where later.run = e.run and later.step = e.step and later.seq > e.seq)`
 
+/** Of a run's journal only what may belong to an open wait: it costs the same however long the run has gone on. */
+const ofOpenWaits = 'e.run = r.no and e.seq >= r.open_seq'
+
 /** The journal has a timer that is still to fire, and the row knows of none. */
-const lostTimer = `r.wake_at is null and exists (select 1 from events e where e.run = r.no and ${unsettled} and (
+const lostTimer = `r.wake_at is null and exists (select 1 from events e where ${ofOpenWaits} and ${unsettled} and (
     e.type in ('timer-set', 'step-retrying', 'effect-retrying', 'effect-paced', 'question-retrying', 'budget-awaited')
     or (e.type = 'signal-awaited' and e.payload not like '%"dueAt":null%')
     or (e.type = 'approval-requested' and e.payload not like '%"expiresAt":null%')))`
 
 /** The inbox has what a call of the run waits for. */
 const lostArrival = `exists (select 1 from inbox i where i.run = r.no and i.consumed_step is null and (
-    i.name like 'approval:%' or i.name like 'outcome:%'
-    or exists (select 1 from events e where e.run = r.no and ${unsettled}
+    exists (select 1 from approvals a where a.run = r.no and a.step > r.chapter_call
+      and i.name in ('approval:' || a.id, 'outcome:' || a.id))
+    or exists (select 1 from events e where ${ofOpenWaits} and ${unsettled}
       and ((e.type = 'signal-awaited' and i.name = 'signal:' || e.name)
         or (e.type = 'child-awaited' and i.name = 'child:' || e.name)))))`
 

@@ -1,15 +1,22 @@
+import { eventBytes } from './chain.ts'
 import type { Bulk, Session } from './database.ts'
 import type { RunRow } from './runs.ts'
 
 /** How far a run's journal got. What each life writes anew is left out: what it only meant to do, and that it was stopped. */
 const progress = `coalesce((select max(seq) from events where run = runs.no and type not in ('effect-intended', 'run-released')), 0)`
 
+/** What was written since it was counted last: the process died before it could say so. */
+const sizeSince = `coalesce((select sum(${eventBytes} + coalesce(octet_length(e.payload), octet_length(b.content), 0))
+  from events e left join blobs b on b.hash = e.blob where e.run = runs.no and e.seq > runs.bytes_seq), 0)`
+
 const recoverRuns: Bulk = {
   columns: { no: 'int' },
   announces: true,
   sql: `update runs set status = 'queued', worker = null, available_at = reeve_now(), wake_at = null, fresh = 0,
       crashes = case when ${progress} > crash_seq then 1 else crashes + 1 end,
-      crash_seq = ${progress}
+      crash_seq = ${progress},
+      journal_bytes = journal_bytes + ${sizeSince},
+      bytes_seq = coalesce((select max(seq) from events where run = runs.no), 0)
     {from} where runs.no = :no returning *`,
 }
 

@@ -58,10 +58,26 @@ export interface RunRow {
   given: string | null
   /** 1 for a child that goes on when its parent ends. */
   detached: number
-  /** 1 when it ended while children of its were going that are to be cancelled. */
+  /** 1 when it ended, or its chapter did, while children of its were going that are to be cancelled. */
   leaves_children: number
   /** 1: it stands in the line of its key; 2: others stand behind it (`key-lines.ts`). */
   key_line: number
+  /** Which chapter it is in, from 1 on: `ctx.continueAs` begins the next. */
+  chapter: number
+  /** The chapter's first event, from which on the journal is read; 0 in the first chapter. */
+  chapter_seq: number
+  /** Of the event before that. */
+  chapter_hash: string | null
+  /** Calls up to it are of earlier chapters. */
+  chapter_call: number
+  /** No wait that is open was begun by an earlier event. */
+  open_seq: number
+  /** What replaying it takes in memory, roughly; counted up to the event `bytes_seq`. */
+  journal_bytes: number
+  bytes_seq: number
+  /** Up to this event, with its hash, the journal of earlier chapters was pruned. */
+  pruned_seq: number
+  pruned_hash: string | null
 }
 
 const insertColumns = {
@@ -190,8 +206,12 @@ export interface Release {
   isAbandoned?: boolean
   head: string
   headSeq: number
-  /** It ended while children of its may be going. */
+  /** It, or its chapter, ended while children of its may be going. */
   leavesChildren: boolean
+  /** What replaying its chapter takes in memory, roughly. */
+  bytes: number
+  /** No wait that is open was begun by an earlier event. */
+  openSeq: number
 }
 
 export const releaseRuns: Bulk = {
@@ -216,15 +236,49 @@ export const releaseRuns: Bulk = {
     {from} where runs.no = :no`,
 }
 
-/** For runs whose process ends before what acts does: it may be what killed others. Another process may go on at once. */
-export const releaseAbandonedRuns: Bulk = {
-  ...releaseRuns,
-  announces: true,
-  sql: releaseRuns.sql.replace('crashes = 0, ', ''),
-}
-
 /** The same for runs that another process may wait for. */
 export const releaseWatchedRuns: Bulk = { ...releaseRuns, announces: true }
+
+/** The same for runs that go on later: how much is to be read then stands on their rows. */
+export const parkRuns: Bulk = {
+  ...releaseRuns,
+  columns: { ...releaseRuns.columns, bytes: 'int', open_seq: 'int' },
+  sql: releaseRuns.sql.replace(
+    'worker = null, ',
+    'worker = null, journal_bytes = :bytes, bytes_seq = :head_seq, open_seq = :open_seq, ',
+  ),
+}
+
+export const parkWatchedRuns: Bulk = { ...parkRuns, announces: true }
+
+/** For runs whose process ends before what acts does: it may be what killed others. Another process may go on at once. */
+export const parkAbandonedRuns: Bulk = {
+  ...parkWatchedRuns,
+  sql: parkRuns.sql.replace('crashes = 0, ', ''),
+}
+
+/** A run that goes on from the beginning of its function: from which event on it is read. */
+export interface NewChapter {
+  run: number
+  /** Of the workflow. */
+  version: string
+  seq: number
+  /** Before that event. */
+  hash: string
+  /** The last call before it. */
+  call: number
+}
+
+export const beginChapters: Bulk = {
+  columns: { no: 'int', version: 'text', seq: 'int', hash: 'text', call: 'int' },
+  sql: `update runs set version = :version, chapter = runs.chapter + 1, chapter_seq = :seq, chapter_hash = :hash,
+      chapter_call = :call, open_seq = :seq
+    {from} where runs.no = :no`,
+}
+
+export function chapterValues({ run, version, seq, hash, call }: NewChapter): Value[] {
+  return [run, version, seq, hash, call]
+}
 
 export const pauseRuns: Bulk = {
   columns: { no: 'int', paused: 'int' },
@@ -269,6 +323,10 @@ export function releaseValues(release: Release): Value[] {
     release.headSeq,
     release.leavesChildren ? 1 : 0,
   ]
+}
+
+export function parkValues(release: Release): Value[] {
+  return [...releaseValues(release), release.bytes, release.openSeq]
 }
 
 export async function readRun(session: Session, id: string): Promise<RunRow | undefined> {
@@ -324,6 +382,13 @@ export async function countRuns(
   session: Session,
 ): Promise<{ workflow: string; status: RunStatus; count: number }[]> {
   return session.all('select workflow, status, count(*) as count from runs group by workflow, status')
+}
+
+/** The event before those that a run is driven by: the last one of the chapters before; undefined in the first. */
+export function beforeChapter(
+  run: Pick<RunRow, 'chapter_seq' | 'chapter_hash'>,
+): { seq: number; hash: string } | undefined {
+  return run.chapter_hash === null ? undefined : { seq: run.chapter_seq - 1, hash: run.chapter_hash }
 }
 
 /** What a run's row says of the last event of its journal, when it says anything. */

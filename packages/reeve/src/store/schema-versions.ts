@@ -285,4 +285,20 @@ export const migrations: string[][] = [
      where key_line = 1`,
     `create index runs_freeing on runs (queue, key) where key_line = 2 and status <> 'running'`,
   ],
+  [
+    // Where the chapter begins that a run is in, by its first event, with the hash before that; 0: in its first one.
+    'alter table runs add column chapter bigint not null default 1',
+    'alter table runs add column chapter_seq bigint not null default 0',
+    'alter table runs add column chapter_hash text',
+    // The last call of the chapters before.
+    'alter table runs add column chapter_call bigint not null default 0',
+    // No wait that is open was begun by an earlier event.
+    'alter table runs add column open_seq bigint not null default 0',
+    // What replaying it costs in memory, roughly, counted up to an event.
+    'alter table runs add column journal_bytes bigint not null default 0',
+    'alter table runs add column bytes_seq bigint not null default 0',
+    // The last event that retention deleted of the chapters before, with its hash.
+    'alter table runs add column pruned_seq bigint not null default 0',
+    'alter table runs add column pruned_hash text',
+  ],
 ]

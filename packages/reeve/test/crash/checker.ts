@@ -131,7 +131,7 @@ function resultsOnce(facts: Facts): string[] {
 
 function inboxOnce(facts: Facts, run: RunRow): string[] {
   const events = facts.eventsOf(run)
-  const taken = facts.inbox.filter((item) => item.run === run.no && item.consumed_step !== null)
+  const taken = facts.inbox.filter((item) => item.run === run.no && (item.consumed_step ?? 0) > 0)
   return taken.flatMap((item) => {
     const takers = events.filter((event) => event.step === item.consumed_step && settling.has(event.type))
     const same = taken.filter((other) => other.consumed_step === item.consumed_step)

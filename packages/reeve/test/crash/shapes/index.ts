@@ -1,3 +1,4 @@
+import { chapterShapes } from './chapters.ts'
 import { childShapes } from './children.ts'
 import { crowdNamed } from './crowd.ts'
 import { effectShapes } from './effects.ts'
@@ -6,7 +7,14 @@ import { startShapes } from './starts.ts'
 import { stepShapes } from './steps.ts'
 import { waitShapes } from './waits.ts'
 
-export const shapes: Shape[] = [...stepShapes, ...waitShapes, ...effectShapes, ...childShapes, ...startShapes]
+export const shapes: Shape[] = [
+  ...stepShapes,
+  ...waitShapes,
+  ...effectShapes,
+  ...childShapes,
+  ...chapterShapes,
+  ...startShapes,
+]
 
 /** @throws when there is no such shape */
 export function shapeNamed(name: string): Shape {

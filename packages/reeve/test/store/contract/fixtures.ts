@@ -111,6 +111,8 @@ export function releaseOf(no: number, changes: Partial<Release> = {}): Release {
     head: 'head',
     headSeq: 1,
     leavesChildren: false,
+    bytes: 0,
+    openSeq: 0,
     ...changes,
   }
 }
