@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Mutant, mutants } from './seeded-bugs.ts'
+import type { Mutant } from './mutant.ts'
+import { mutants } from './seeded-bugs.ts'
 
 const packageFolder = join(import.meta.dirname, '../../..')
 const boundMs = 240_000

@@ -1,19 +1,5 @@
-/** A bug to be seeded: a text that stands once in a file, and what to put in its place. */
-export interface Mutant {
-  name: string
-  /** In the package. */
-  file: string
-  find: string
-  replace: string
-}
-
-/** Patches of template strings stand in plain ones. */
-const bug = (name: string, file: string, find: string, replace: string): Mutant => ({
-  name,
-  file: `src/${file}`,
-  find,
-  replace,
-})
+import { bug, type Mutant } from './mutant.ts'
+import { scaleBugs } from './scale-bugs.ts'
 
 export const mutants: Mutant[] = [
   // The store: fencing, durability, claims.
@@ -99,8 +85,8 @@ export const mutants: Mutant[] = [
   bug(
     'keys are not kept apart within a claim',
     'store/claims.ts',
-    'running.set(row.key, count + 1)',
-    'running.set(row.key, count)',
+    'running.set(key, ofKey + 1)',
+    'running.set(key, ofKey)',
   ),
   bug(
     'deaths are not counted',
@@ -315,4 +301,5 @@ export const mutants: Mutant[] = [
     'there.given === given',
     'there.id !== null',
   ),
+  ...scaleBugs,
 ]

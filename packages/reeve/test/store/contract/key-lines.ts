@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
 import { deliver } from '../../../src/store/inbox.ts'
-import { checkLines, firstKey } from '../../../src/store/key-lines.ts'
+import { checkLines, firstKey, letOut } from '../../../src/store/key-lines.ts'
 import { ready } from '../../../src/store/lanes.ts'
 import { recoverOrphans, returnClaims } from '../../../src/store/recovery.ts'
 import {
@@ -69,6 +69,9 @@ export function keyLineCases(open: Open): void {
       expect(await claim(database, 10)).toEqual([1, 2])
       await enqueue(database, hot(11, 2, { priority: 3 }))
       await end(database, 1)
+      // A claim finds no more of them than it can take.
+      await database.transaction(letOut)
+      expect(await readyRuns(database)).toEqual([11])
       expect(await claim(database, 10)).toEqual([11])
       await end(database, 2, 11)
       expect(await claim(database, 10)).toEqual([3, 12])

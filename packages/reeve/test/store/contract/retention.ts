@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { verifyAudit } from '../../../src/store/audit.ts'
 import { ensureBudget, readBudget, reserve } from '../../../src/store/budgets.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { foldModelCalls } from '../../../src/store/folded-calls.ts'
 import { deliver } from '../../../src/store/inbox.ts'
 import { eventValues, insertBlobs, insertEvents } from '../../../src/store/journal.ts'
 import { beginModelCall } from '../../../src/store/model-calls.ts'
@@ -71,6 +72,38 @@ export function retentionCases(open: Open): void {
       expect(await db.all('select before, runs, events from prunings')).toEqual([
         { before: 999, runs: 6, events: 1715 },
       ])
+    },
+  )
+
+  storeCase('the oldest runs go first, and at most 200 in one transaction', open, async (db) => {
+    await addRuns(
+      db,
+      ...Array.from({ length: 250 }, (_, index) => newRun(index + 1, { status: 'succeeded' })),
+    )
+    await db.run('update runs set ended_at = 251 - no')
+    const stop = new AbortController()
+    const { database, transactions } = counting(db)
+    const { transaction } = database
+    database.transaction = (body) => {
+      if (transactions.length === 1) stop.abort()
+      return transaction(body)
+    }
+    expect(await prune(database, { succeededMs: 1 }, 1000, stop.signal)).toMatchObject({ runs: 200 })
+    expect(await db.get('select min(no) as first, max(no) as last from runs')).toEqual({ first: 1, last: 50 })
+  })
+
+  storeCase(
+    'calls of a deleted run are not added up while a provider holds a batch of it',
+    open,
+    async (db) => {
+      await addEnded(db, 1, 1)
+      const call = { run_id: 'run1', workflow: 'flow', agent: null, model: 'small', at: 1 }
+      await beginModelCall(db, { ...call, id: 'batch:1', run: 1 })
+      await db.run(`insert into reservations (id, run, scopes, nanousd) values ('batch:1', 1, '[]', 5)`)
+      await prune(db, { succeededMs: 1 }, 1000)
+      expect(await foldModelCalls(db, 1000)).toBe(0)
+      await db.run('delete from reservations')
+      expect(await foldModelCalls(db, 1000)).toBe(1)
     },
   )
 

@@ -1,0 +1,103 @@
+import { bug, type Mutant } from './mutant.ts'
+
+/** In what keeps a run, a queue, a database and a worker at the same cost at a million as at a thousand. */
+export const scaleBugs: Mutant[] = [
+  // Pruning: in small transactions, and never what something that goes on needs.
+  bug(
+    'pruning takes all runs at once',
+    'store/retention.ts',
+    'const batch = 200\n',
+    'const batch = 200_000\n',
+  ),
+  bug(
+    'what a pruned run leaves is deleted at once',
+    'store/leftovers.ts',
+    'const slice = 500\n',
+    'const slice = 500_000\n',
+  ),
+  bug(
+    'pruning begins with the newest',
+    'store/retention.ts',
+    'order by ended_at limit ? {skip}',
+    'order by ended_at desc limit ? {skip}',
+  ),
+  bug(
+    'a parent is pruned while its child goes on',
+    'store/retention.ts',
+    'child.parent = runs.no and child.ended_at is null',
+    'child.parent = runs.no and child.ended_at < 0',
+  ),
+  bug(
+    'a child is pruned while its parent goes on',
+    'store/retention.ts',
+    'above.no = runs.parent and above.ended_at is null',
+    'above.no = runs.parent and above.ended_at < 0',
+  ),
+  bug(
+    'a pruned run leaves its inbox',
+    'store/leftovers.ts',
+    'if (ids.length > 0) await',
+    'if (ids.length < 0) await',
+  ),
+  bug(
+    'a blob goes with the first of those that share it',
+    'store/leftovers.ts',
+    ' and not exists (select 1 from events where events.blob = blobs.hash)',
+    '',
+  ),
+  bug(
+    'what was left over by an aborted pruning stays',
+    'store/retention.ts',
+    'if ((await countLeftovers(database)) > 0) await sweep',
+    'if ((await countLeftovers(database)) < 0) await sweep',
+  ),
+  bug(
+    'calls of a run with a batch at its provider are added up',
+    'store/folded-calls.ts',
+    'where v.run = model_calls.run) order by',
+    'where v.run = -model_calls.run) order by',
+  ),
+  // Lines of keys: who cannot run is out of the way of claims, and comes out of its line as soon as there is room.
+  bug(
+    'who stops running lets nobody out of its key’s line',
+    'store/key-lines.ts',
+    "where key_line = 2 and status <> 'running' limit",
+    "where key_line = 3 and status <> 'running' limit",
+  ),
+  bug(
+    'a run that others stand in line behind is not marked',
+    'store/key-lines.ts',
+    'set key_line = 2 {from}',
+    'set key_line = runs.key_line {from}',
+  ),
+  bug(
+    'a claimed run forgets who stands in line behind it',
+    'store/key-lines.ts',
+    'then 2 else 0 end`',
+    'then 0 else 0 end`',
+  ),
+  bug(
+    'more runs are let out of a line than there is room for',
+    'store/key-lines.ts',
+    'Math.min(room, Math.ceil(',
+    'Math.max(room + 1, Math.ceil(',
+  ),
+  bug(
+    'a limit that was lifted lets nobody out of a line',
+    'store/key-lines.ts',
+    'const out = await letOutOf(session, open)',
+    'const out = 0',
+  ),
+  bug(
+    'new runs of a taken key stand in the way of claims',
+    'store/key-lines.ts',
+    'is not null then 1 else 0 end`',
+    'is not null then 0 else 0 end`',
+  ),
+  bug(
+    'runs of a taken key stay in the way of claims',
+    'store/claims.ts',
+    'await standInLine(session, queue.name, inLine)',
+    '',
+  ),
+]
