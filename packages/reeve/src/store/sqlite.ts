@@ -5,9 +5,11 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
 import type { Bulk, Database, Session, Value } from './database.ts'
 import { forSqlite } from './dialect.ts'
+import { LoopStretch } from './loop-stretch.ts'
 import { makePrivate } from './private-files.ts'
 import { BulkStatements } from './sqlite-bulk.ts'
 import { busyWithinMs, errcodeOf, isBusy, waitInSqliteMs, whenFree } from './sqlite-busy.ts'
+import { SharedCommits, type Writer } from './sqlite-commits.ts'
 import { SqliteFiles } from './sqlite-files.ts'
 import { isOutOfRange, readAll } from './sqlite-rows.ts'
 import { isOfValues } from './values.ts'
@@ -74,6 +76,8 @@ class SqliteDatabase implements Database {
   readonly #onBroken: ((error: unknown) => void) | undefined
   readonly #busyMs: number
   readonly #files: SqliteFiles | undefined
+  readonly #stretch = new LoopStretch()
+  readonly #commits: SharedCommits
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -92,6 +96,7 @@ class SqliteDatabase implements Database {
     } catch (cause) {
       throw unusable(file, cause)
     }
+    this.#commits = this.#sharedCommits()
   }
 
   all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
@@ -112,35 +117,41 @@ class SqliteDatabase implements Database {
 
   /** A file has a reading connection of its own; in memory there is one connection, so a read waits its turn. */
   #read<T>(body: (session: Session) => Promise<T>): Promise<T> {
+    const rest = this.#stretch.rest()
+    if (rest) return rest.then(() => this.#read(body))
     if (this.#reader === this.#writer) return this.#inTurn(() => body(this.#writer))
     return whenFree(this.place, this.#busyMs, () => body(this.#reader))
   }
 
+  /** Those that wait at one moment share one commit. */
   transaction<T>(body: (session: Session) => Promise<T>): Promise<T> {
-    return this.#inTurn(async () => {
-      await whenFree(this.place, this.#busyMs, () => {
-        this.#writer.setUp()
-        this.#writer.database.exec('begin immediate')
-      })
-      try {
-        const result = await body(this.#writer)
-        this.#writer.database.exec('commit')
-        this.#throwIfGone()
-        return result
-      } catch (error) {
-        if (brokenWrites.has(errcodeOf(error))) this.#onBroken?.(error)
-        if (this.#writer.database.isTransaction) this.#writer.database.exec('rollback')
-        throw error
-      }
-    })
+    return this.#commits.add(body)
   }
 
-  /** Nothing is acknowledged that went into a file which no longer stands at its path. */
-  #throwIfGone(): void {
-    const gone = this.#files?.check()
-    if (!gone) return
-    this.#onBroken?.(gone)
-    throw gone
+  #sharedCommits(): SharedCommits {
+    const { database } = this.#writer
+    const writer: Writer = {
+      session: this.#writer,
+      begin: () =>
+        whenFree(this.place, this.#busyMs, () => {
+          this.#writer.setUp()
+          database.exec('begin immediate')
+        }),
+      commit: () => {
+        database.exec('commit')
+        // Nothing is acknowledged that went into a file which no longer stands at its path.
+        const gone = this.#files?.check()
+        if (gone) throw gone
+      },
+      rollback: () => {
+        if (database.isTransaction) database.exec('rollback')
+      },
+      isOpen: () => database.isTransaction,
+      isBroken: (error) =>
+        brokenWrites.has(errcodeOf(error)) || (error instanceof ReeveError && error.code === 'database-gone'),
+      onBroken: (error) => this.#onBroken?.(error),
+    }
+    return new SharedCommits(writer, this.#stretch, (work) => this.#inTurn(work))
   }
 
   #inTurn<T>(body: () => Promise<T>): Promise<T> {

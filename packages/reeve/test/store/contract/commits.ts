@@ -96,6 +96,26 @@ async function written(database: Database): Promise<Record<string, number>> {
 }
 
 export function commitCases(open: Open): void {
+  storeCase('of transactions at one moment, one that fails leaves the others', open, async (database) => {
+    const add = (no: number, fails = false) =>
+      database.transaction(async (session) => {
+        await session.run('insert into counters (name, value) values (?, ?)', [`c${no}`, no])
+        if (fails) throw new Error('refused')
+        return no
+      })
+    const ends = await Promise.allSettled([add(1), add(2, true), add(3), add(1), add(4)])
+    expect(ends.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    expect(await database.all(`select value from counters where name like 'c_' order by value`)).toEqual(
+      [1, 3, 4].map((value) => ({ value })),
+    )
+  })
+
   storeCase(
     'a child of a run that was cancelled before the commit is born cancelled',
     open,
