@@ -4,6 +4,7 @@ import { messageOf, ReeveError } from './base/errors.ts'
 import { createIds } from './base/ids.ts'
 import { secretsOf } from './base/known-secrets.ts'
 import { type Log, lineLog, redactingLog } from './base/log.ts'
+import { wholeNumber } from './base/numbers.ts'
 import { type Clock, formatMs, systemClock, toMs } from './base/time.ts'
 import { Context, type Faculties } from './context.ts'
 import { Engine } from './engine/engine.ts'
@@ -33,6 +34,7 @@ import { forgetAnswers } from './store/answers.ts'
 import { tidyCallRates } from './store/call-rates.ts'
 import type { Database } from './store/database.ts'
 import { foldModelCalls } from './store/folded-calls.ts'
+import { LeaseKeeper } from './store/lease-keeper.ts'
 import { identityOf, migrate } from './store/migrations.ts'
 import { refuseMoved } from './store/moved.ts'
 import { openDatabase } from './store/open.ts'
@@ -52,6 +54,11 @@ export interface RuntimeOptions {
   log?: Log
   /** The most runs held in memory at once. Default 1,000. */
   capacity?: number
+  /**
+   * So long a worker whose event loop is blocked keeps its runs (ms). After that it counts as dead, and its runs go on
+   * elsewhere. Default 120,000.
+   */
+  maxBlockedMs?: number
   /** Hears what agents do while they do it. */
   agentListener?: AgentListener
   /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */
@@ -157,6 +164,7 @@ export class Runtime {
         contextFor: (execution) => new Context(execution, workflows, faculties),
         checkJsonSchema: jsonSchemaIssues,
         onFatal,
+        lease: leaseOf(options, log),
         ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       })
       const runtime = new Runtime({
@@ -274,6 +282,15 @@ export class Runtime {
     await installSchedules(this.database, { clock: this.#clock }, schedules)
     await installCeilings(this.database, this.project.config.budgets ?? {}, this.#clock.now())
   }
+}
+
+/** Nobody else can take over what a database in memory has, and other clocks are those of tests. */
+function leaseOf(options: RuntimeOptions, log: Log): LeaseKeeper | undefined {
+  const { database } = options.environment
+  const { clock = systemClock, maxBlockedMs } = options
+  if (maxBlockedMs !== undefined) wholeNumber(maxBlockedMs, '`maxBlockedMs` of a runtime')
+  if (clock !== systemClock || (database.kind === 'sqlite' && database.file === ':memory:')) return undefined
+  return new LeaseKeeper({ database, log, maxBlockedMs })
 }
 
 /** @throws `duplicate-workflow` */

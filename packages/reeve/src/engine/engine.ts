@@ -7,6 +7,7 @@ import type { Database } from '../store/database.ts'
 import { GroupCommit } from '../store/group-commit.ts'
 import { payloadAt } from '../store/journal.ts'
 import { readLanes } from '../store/lanes.ts'
+import type { LeaseKeeper } from '../store/lease-keeper.ts'
 import { RunNumbers } from '../store/numbers.ts'
 import { endedStatuses, type RunStatus, readRun, requireRun } from '../store/runs.ts'
 import { drivenVersions, versionName } from '../store/workers.ts'
@@ -43,6 +44,8 @@ export interface EngineOptions {
   capacity?: number
   /** Deaths without progress until a run is `stuck`. Default 5. */
   maxCrashes?: number
+  /** Keeps the worker's lease while its event loop is blocked. Default: nobody does. */
+  lease?: LeaseKeeper | undefined
   /** A run whose next timer is due within this time (ms) stays in memory. Default 1,000. */
   lingerMs?: number
   /** Checks edits against the schemas of their tools as they are decided. Default: only when the run goes on. */
@@ -124,6 +127,7 @@ export class Engine {
       contextFor: (execution) => makeContext(execution, this.workflows),
       capacity: options.capacity ?? 1000,
       maxCrashes: options.maxCrashes ?? 5,
+      lease: options.lease,
       onEnd: (run, ending) => this.#ended(run, ending),
       onSetAside: (id) => this.#look(id),
       onBeat: () => void this.#leftChildren.look(),

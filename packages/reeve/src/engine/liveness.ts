@@ -1,5 +1,6 @@
 import { isClaimed, storeNow } from '../store/claims.ts'
 import type { Database } from '../store/database.ts'
+import type { LeaseKeeper } from '../store/lease-keeper.ts'
 import { gapMs, heartbeat, heartbeatMs, leaseMs, registerWorker, removeWorker } from '../store/workers.ts'
 import type { Claim } from './call.ts'
 import type { EngineEdges } from './edges.ts'
@@ -10,11 +11,14 @@ export interface LivenessOptions {
   database: Database
   edges: EngineEdges
   workflows: WorkflowRegistry
+  /** Keeps the lease while the event loop is blocked. */
+  lease?: LeaseKeeper | undefined
   /** Called after each heartbeat until the worker leaves. */
   onBeat: () => Promise<void>
 }
 
 const confirmAgainMs = 1_000
+const guardAfterMs = 300
 
 /**
  * A worker's sign of life.
@@ -28,6 +32,7 @@ export class Liveness {
   readonly #options: LivenessOptions
   #state: 'unknown' | 'beating' | 'leaving' | 'gone' = 'unknown'
   #cancel = () => {}
+  #cancelGuard = () => {}
   /** When it last beat, and since when without a gap, by the store's clock. */
   #beatAt = 0
   #steadySince = 0
@@ -52,6 +57,13 @@ export class Liveness {
   /** Beats from now on. */
   begin(): void {
     this.#beatLater()
+    // Not while this process is still starting, and not at all for one that starts, drives one run and ends.
+    this.#cancelGuard = this.#options.edges.clock.after(guardAfterMs, () => this.guard())
+  }
+
+  /** Keeps the lease from now on even if the event loop is blocked. */
+  guard(): void {
+    if (this.#state === 'beating') this.#options.lease?.begin(this.#options.worker)
   }
 
   /** Beats on, but does not come back once it was declared dead. */
@@ -60,9 +72,11 @@ export class Liveness {
   }
 
   /** Stops beating. */
-  end(): void {
+  async end(): Promise<void> {
     this.#state = 'gone'
     this.#cancel()
+    this.#cancelGuard()
+    await this.#options.lease?.end()
   }
 
   async signOff(): Promise<void> {
@@ -125,13 +139,15 @@ export class Liveness {
   async #beatOnce(): Promise<void> {
     const { database, worker, edges, workflows } = this.#options
     const sentAt = edges.clock.now()
-    await database.transaction(async (session) => {
-      const alive = await heartbeat(session, worker)
-      // One that leaves is not to come back.
-      if (!alive && this.#state === 'beating') await registerWorker(session, worker, workflows.versions())
-      this.#note(alive, await storeNow(session))
-    })
+    // Nothing of it stays open, and locked, when the event loop is blocked meanwhile.
+    const alive = await heartbeat(database, worker)
+    // One that leaves is not to come back.
+    if (!alive && this.#state === 'beating') {
+      await database.transaction((session) => registerWorker(session, worker, workflows.versions()))
+    }
+    this.#note(alive, await storeNow(database))
     this.#sentAt = sentAt
+    if (alive) this.#options.lease?.beaten()
   }
 
   /** A clock of the store that was set is a gap too: it makes everybody's last heartbeat look old, or yet to come. */

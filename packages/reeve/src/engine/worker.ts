@@ -3,6 +3,7 @@ import { claimRuns, nextDue, storeNow, wakeDue } from '../store/claims.ts'
 import type { Database, Session } from '../store/database.ts'
 import { checkLines, firstKey, letOut } from '../store/key-lines.ts'
 import { readLanes } from '../store/lanes.ts'
+import type { LeaseKeeper } from '../store/lease-keeper.ts'
 import { ensureQueue, isLimited, listQueues, type QueueRow } from '../store/queues.ts'
 import { reconcileWakes } from '../store/reconcile.ts'
 import { claimsOf, recoverOrphans, returnClaims } from '../store/recovery.ts'
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   capacity: number
   /** Deaths without progress until a run is `stuck`. */
   maxCrashes: number
+  /** Keeps the lease while the event loop is blocked. Default: nobody does. */
+  lease?: LeaseKeeper | undefined
   onEnd: (run: { no: number; id: string; workflow: string }, ending: Ending) => void
   /** A run was set aside as stuck without being driven. */
   onSetAside: (runId: string) => void
@@ -84,10 +87,11 @@ export class Worker {
   readonly #hurried = Promise.withResolvers<void>()
 
   constructor(options: WorkerOptions) {
-    const { id, database, edges, workflows, contextFor, onSetAside } = options
+    const { id, database, edges, workflows, lease, contextFor, onSetAside } = options
     this.id = id
     this.#options = options
-    this.#liveness = new Liveness({ worker: id, database, edges, workflows, onBeat: () => this.#afterBeat() })
+    const onBeat = () => this.#afterBeat()
+    this.#liveness = new Liveness({ worker: id, database, edges, workflows, lease, onBeat })
     this.#held = new HeldRuns({
       worker: id,
       database,
@@ -139,7 +143,7 @@ export class Worker {
       await this.#liveness.signOff()
     } finally {
       this.#state = 'stopped'
-      this.#liveness.end()
+      await this.#liveness.end()
     }
   }
 
@@ -208,6 +212,8 @@ export class Worker {
         this.#claim(session, room, onMore),
       )
       if (claimed.some(isSuspect)) this.#beginProbation()
+      // A long history may be replayed next.
+      if (claimed.length > 0) this.#liveness.guard()
       await this.#held.adoptAll(claimed)
       if (claimed.length === 0 && !isMore) return
     }

@@ -9,6 +9,7 @@ import {
   CommitUnknown,
   classifyPostgres,
   isConflict,
+  isLoss,
   isRefusal,
   spoilsConnection,
 } from './postgres-errors.ts'
@@ -83,11 +84,30 @@ export class PostgresDatabase implements Database {
   }
 
   run(sql: string, parameters: Value[] = []): Promise<number> {
-    return this.transaction((session) => session.run(sql, parameters))
+    return this.#single((session) => session.run(sql, parameters))
   }
 
   bulk<Row>(statement: Bulk, rows: Value[][]): Promise<Row[]> {
-    return this.transaction((session) => session.bulk<Row>(statement, rows))
+    return this.#single((session) => session.bulk<Row>(statement, rows))
+  }
+
+  /** One statement is a transaction by itself: it asks the server once, and holds no lock between two questions. */
+  async #single<T>(body: (session: PostgresSession) => Promise<T>): Promise<T> {
+    for (let conflicts = 1; ; conflicts++) {
+      try {
+        return await this.#with(async (client, { statements }) => {
+          const session = new PostgresSession(client, statements)
+          const result = await body(session).catch((cause) => {
+            throw isLoss(cause) ? new CommitUnknown(cause) : cause
+          })
+          if (session.announces) this.changes.announce()
+          return result
+        })
+      } catch (error) {
+        if (!isConflict(error) || conflicts === mostConflicts) throw error
+        await afterConflict(conflicts)
+      }
+    }
   }
 
   async transaction<T>(body: (session: Session) => Promise<T>): Promise<T> {
@@ -96,7 +116,7 @@ export class PostgresDatabase implements Database {
         return await this.#with((client, ready) => this.#commit(client, ready, body))
       } catch (error) {
         if (!isConflict(error) || conflicts === mostConflicts) throw error
-        await new Promise((resolve) => setTimeout(resolve, randomInt(5 * 2 ** conflicts)))
+        await afterConflict(conflicts)
       }
     }
   }
@@ -236,6 +256,10 @@ export class PostgresDatabase implements Database {
     const ready = await this.#ready?.catch(() => undefined)
     await ready?.pool.end()
   }
+}
+
+function afterConflict(conflicts: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, randomInt(5 * 2 ** conflicts)))
 }
 
 function ask(client: PoolClient, text: string): Promise<{ command: string }> {

@@ -97,13 +97,13 @@ async function written(database: Database): Promise<Record<string, number>> {
 
 export function commitCases(open: Open): void {
   storeCase('of transactions at one moment, one that fails leaves the others', open, async (database) => {
-    const add = (no: number, fails = false) =>
+    const add = (no: number | null, fails = false) =>
       database.transaction(async (session) => {
         await session.run('insert into counters (name, value) values (?, ?)', [`c${no}`, no])
         if (fails) throw new Error('refused')
         return no
       })
-    const ends = await Promise.allSettled([add(1), add(2, true), add(3), add(1), add(4)])
+    const ends = await Promise.allSettled([add(1), add(2, true), add(3), add(null), add(4)])
     expect(ends.map(({ status }) => status)).toEqual([
       'fulfilled',
       'rejected',
