@@ -4,6 +4,7 @@ import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { ReeveError } from '../../base/errors.ts'
 import { headersOf, openExchange } from '../http-exchange.ts'
 import { EgressGuard } from '../ssrf-guard.ts'
+import { exactEvents, exactMessage } from './exact-message.ts'
 import { floodFault } from './faults.ts'
 import { type HttpServerDefinition, isLoopback } from './server-definition.ts'
 
@@ -54,7 +55,10 @@ export function guardedFetch(definition: HttpServerDefinition, edges: FetchEdges
   }
 }
 
-/** The bytes as they come. In a stream of events the count begins anew after each blank line. */
+/**
+ * The answer's messages, each as it may be read. One answer is one message; in a stream of events each ends with a blank
+ * line, and the count of bytes begins anew.
+ */
 function bounded(
   response: IncomingMessage,
   release: () => void,
@@ -62,34 +66,51 @@ function bounded(
   isStream: boolean,
   onFlood: () => ReeveError,
 ): ReadableStream<Uint8Array> {
+  let pending: Buffer[] = []
   let size = 0
   let lineIsEmpty = false
-  const count = (chunk: Buffer): boolean => {
-    if (!isStream) {
-      size += chunk.length
-      return size <= maxMessage
-    }
-    for (const byte of chunk) {
+  /** Where in the chunk the last whole event ends; undefined: a message is too large. */
+  const endOfEvents = (chunk: Buffer): number | undefined => {
+    let end = 0
+    for (let at = 0; at < chunk.length; at++) {
       size++
-      if (byte === 10) {
-        if (lineIsEmpty) size = 0
+      if (chunk[at] === 10) {
+        if (lineIsEmpty) {
+          size = 0
+          end = at + 1
+        }
         lineIsEmpty = true
-      } else if (byte !== 13) lineIsEmpty = false
-      if (size > maxMessage) return false
+      } else if (chunk[at] !== 13) lineIsEmpty = false
+      if (size > maxMessage) return undefined
     }
-    return true
+    return end
+  }
+  const take = (last: Buffer): Uint8Array => {
+    const text = Buffer.concat([...pending, last]).toString('utf8')
+    pending = []
+    return new Uint8Array(Buffer.from(isStream ? exactEvents(text) : exactMessage(text)))
   }
   const chunks = response[Symbol.asyncIterator]()
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { value, done } = (await chunks.next()) as IteratorResult<Buffer, undefined>
-      if (done) {
-        release()
-        return controller.close()
+      for (;;) {
+        const { value, done } = (await chunks.next()) as IteratorResult<Buffer, undefined>
+        if (done) {
+          release()
+          if (pending.length > 0) controller.enqueue(take(Buffer.alloc(0)))
+          return controller.close()
+        }
+        let end: number | undefined = 0
+        if (isStream) end = endOfEvents(value)
+        else if ((size += value.length) > maxMessage) end = undefined
+        if (end === undefined) {
+          release()
+          return controller.error(onFlood())
+        }
+        const events = end > 0 ? take(value.subarray(0, end)) : undefined
+        if (end < value.length) pending.push(value.subarray(end))
+        if (events) return controller.enqueue(events)
       }
-      if (count(value)) return controller.enqueue(new Uint8Array(value))
-      release()
-      controller.error(onFlood())
     },
     cancel() {
       release()

@@ -1,6 +1,8 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
 import { findUnsafeInteger } from '../../base/exact-json.ts'
 import type { Json } from '../../base/json.ts'
+import { visibleBrief } from '../../base/visible-text.ts'
+import { inexactMeta } from './exact-message.ts'
 import type { McpPart, McpResult } from './result.ts'
 
 /** Collects a result until it is as large as is allowed, and says what was left out. */
@@ -8,7 +10,7 @@ class Collector {
   readonly texts: string[] = []
   readonly parts: McpPart[] = []
   readonly #cut: string[] = []
-  #rounded: string | undefined
+  #inexact: string | undefined
   #left: number
 
   constructor(maxResult: number) {
@@ -35,7 +37,7 @@ class Collector {
   structured(value: Json): Json {
     const unsafe = findUnsafeInteger(value)
     if (unsafe !== undefined) {
-      this.#rounded = `left out because parsing rounds its number ${unsafe}: structured content; the text may have it`
+      this.leaveOut(`parsing rounds its number ${unsafe}`)
       return null
     }
     const size = JSON.stringify(value).length
@@ -47,9 +49,14 @@ class Collector {
     return null
   }
 
+  /** What it said is not known: it cannot be read exactly. */
+  leaveOut(why: string): void {
+    this.#inexact = `left out because ${why}: structured content; the text may have it`
+  }
+
   get cut(): string | null {
     const tooLarge = this.#cut.length > 0 && `left out as too large: ${this.#cut.join(', ')}`
-    return [tooLarge, this.#rounded].filter(Boolean).join('; ') || null
+    return [tooLarge, this.#inexact].filter(Boolean).join('; ') || null
   }
 }
 
@@ -57,6 +64,9 @@ export function resultOf(server: string, given: CallToolResult, maxResult: numbe
   const collector = new Collector(maxResult)
   const structured =
     given.structuredContent === undefined ? null : collector.structured(given.structuredContent as Json)
+  const inexact = given._meta?.[inexactMeta]
+  if (typeof inexact === 'string')
+    collector.leaveOut(`it cannot be read exactly (${visibleBrief(inexact, 300)})`)
   for (const block of given.content) addBlock(collector, block)
   return finished(server, collector, structured, given.isError === true)
 }

@@ -8,6 +8,7 @@ import { lastCharacters } from '../../base/shorten.ts'
 import { visibleBrief } from '../../base/visible-text.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
 import { ProcessTree } from '../process-tree.ts'
+import { exactMessage } from './exact-message.ts'
 import { diedFault, floodFault, protocolFault } from './faults.ts'
 import type { StdioServerDefinition } from './server-definition.ts'
 
@@ -142,7 +143,7 @@ export class StdioProcess implements Transport {
     }
     let message: JSONRPCMessage
     try {
-      message = this.#edges.parseMessage(parseBoundedJson(line, 'The line'))
+      message = this.#edges.parseMessage(parseBoundedJson(exactMessage(line), 'The line'))
     } catch {
       const shown = visibleBrief(this.secrets.redact(line), 160)
       this.#refuse(protocolFault(name, `it sent a line that is no JSON-RPC message: ${shown}`))

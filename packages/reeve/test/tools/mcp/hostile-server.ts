@@ -107,6 +107,8 @@ const deeds: Record<string, (id: number, args: Record<string, unknown>) => void>
     text(id, 'once')
     text(id, 'twice')
   },
+  'answer in these words': (id, { words }) =>
+    process.stdout.write(`{"jsonrpc":"2.0","id":${id},${String(words)}}\n`),
   'send broken JSON': (id) => process.stdout.write(`{"jsonrpc":"2.0","id":${id},"result":{\n`),
   'send no JSON-RPC': (id) => process.stdout.write(`{"id":${id},"value":"\u202eevil"}\n`),
   'answer without content': (id) => answer(id, { content: 'none' }),

@@ -1,0 +1,77 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { guardedFetch } from '../../../src/tools/mcp/guarded-fetch.ts'
+import { hostile, whileTimePasses } from './hostile.ts'
+
+const inexact = [
+  ['a repeated key', '{"to":"Ann","to":"Bob"}', 'gives the property "to" twice'],
+  ['a rounded number', '{"order":9007199254740993}', '9007199254740993 would be rounded'],
+] as const
+
+test.each(inexact)(
+  'structured content with %s is left out, and says so; the text stays',
+  async (_what, data, why) => {
+    const { act, clock } = await hostile({}, { settings: { approval: 'never' } })
+    const words = `"result":{"content":[{"type":"text","text":"as it was"}],"structuredContent":${data}}`
+    const result = await whileTimePasses(clock, act('answer in these words', { words }))
+    expect(result).toMatchObject({
+      text: 'as it was',
+      structured: null,
+      cut: expect.stringContaining(why),
+    })
+  },
+)
+
+test('an answer that cannot be read exactly and has no structured content fails, and says why', async () => {
+  const { act, clock } = await hostile({}, { settings: { approval: 'never' } })
+  const words = '"result":{"content":[{"type":"text","text":"to Ann","text":"to Bob"}]}'
+  await expect(whileTimePasses(clock, act('answer in these words', { words }))).rejects.toMatchObject({
+    message: expect.stringMatching(/cannot be read exactly.*"text" twice/),
+  })
+})
+
+/** What comes of an answer that is sent in pieces. */
+async function fetched(type: string, pieces: (string | Buffer)[]): Promise<string> {
+  const server = createServer(async (_request, response) => {
+    response.writeHead(200, { 'content-type': type })
+    for (const piece of pieces) await new Promise((resolve) => response.write(piece, resolve))
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const fetch = guardedFetch({ name: 'raw', url } as never, { maxMessage: 10_000, onFlood: () => {} })
+  return (await fetch(url)).text()
+}
+
+const answerWith = (data: string) =>
+  `{"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":${data}}}`
+
+test.each(inexact)('over HTTP, in one answer or as an event: %s', async (_what, data, why) => {
+  const json = answerWith(data)
+  const half = json.length / 2
+  const answers = [
+    await fetched('application/json', [json.slice(0, half), json.slice(half)]),
+    await fetched('text/event-stream', [`id: 7\ndata: ${json}\n\n`]),
+    await fetched('text/event-stream; charset=utf-8', [
+      `data:${json.slice(0, half)}`,
+      `${json.slice(half)}\r\n\r\n`,
+    ]),
+    await fetched('text/event-stream', [`data: ${json.replaceAll(',"', '\ndata: ,"')}\n\n`]),
+    await fetched('text/event-stream', [`data: ${json}`]),
+  ]
+  for (const answer of answers) {
+    const message = JSON.parse(answer.slice(answer.indexOf('{'))) as { result: object }
+    expect(message.result).not.toHaveProperty('structuredContent')
+    expect(JSON.stringify(message.result)).toContain(JSON.stringify(why).slice(1, -1))
+  }
+  expect(answers[1]).toMatch(/^id: 7\ndata: .*\n\n$/)
+})
+
+test('what can be read exactly passes byte for byte, cut anywhere', async () => {
+  const events = `: hi\n\nid: 1\ndata: ${answerWith('{"to":"Änn €"}')}\n\nevent: x\r\ndata: no JSON "a":1,"a":2\r\n\r\n`
+  const bytes = Buffer.from(events)
+  const pieces = Array.from(bytes, (_byte, at) => bytes.subarray(at, at + 1))
+  expect(await fetched('text/event-stream', pieces)).toBe(events)
+})
