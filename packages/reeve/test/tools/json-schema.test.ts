@@ -178,3 +178,62 @@ test('a reference that leads nowhere but to itself is an issue, not a crash', ()
     issues: [{ message: expect.stringContaining('cannot be followed') }],
   })
 })
+
+const tree = { type: 'object', properties: { v: { type: 'number' }, children: { type: 'array' } } }
+test.each([
+  ['an anchor', { $ref: '#a', $defs: { x: { $anchor: 'a', type: 'string' } } }, 'x', 5],
+  [
+    'an anchor that is read later',
+    { properties: { n: { $ref: '#a' } }, $defs: { x: { $anchor: 'a', type: 'string' } } },
+    { n: 'x' },
+    { n: 5 },
+  ],
+  [
+    'a dynamic anchor',
+    {
+      ...tree,
+      $dynamicAnchor: 'n',
+      properties: { ...tree.properties, children: { items: { $dynamicRef: '#n' } } },
+    },
+    { children: [{ v: 1 }] },
+    { children: [{ children: [{ v: 'x' }] }] },
+  ],
+  [
+    'two references',
+    { $ref: '#/$defs/a', $dynamicRef: '#/$defs/b', $defs: { a: { type: 'object' }, b: { required: ['x'] } } },
+    { x: 1 },
+    {},
+  ],
+  [
+    'its own name',
+    { $id: 'https://x.test/s', $ref: 'https://x.test/s#/$defs/a', $defs: { a: { type: 'string' } } },
+    'x',
+    5,
+  ],
+])('a reference to %s is followed', (_what, schema, fits, doesNot) => {
+  const check = fromJsonSchema(schema as never, 'The schema')
+  expect(check['~standard'].validate(fits)).not.toHaveProperty('issues')
+  expect(check['~standard'].validate(doesNot)).toHaveProperty('issues')
+})
+
+test.each([
+  [{ $ref: '#nope' }, 'which it does not have'],
+  [{ $ref: 5 }, '$ref: it must be a text'],
+  [{ $dynamicRef: {} }, '$dynamicRef: it must be a text'],
+  [{ $anchor: 5 }, '$anchor: it must be a text'],
+  [{ $defs: { x: { $anchor: 'a' }, y: { $dynamicAnchor: 'a' } } }, 'two parts with the name "a"'],
+])('a reference that says nothing is refused, and not taken for none: %j', (schema, why) => {
+  expect(() => fromJsonSchema(schema as never, 'The schema')).toThrow(why)
+})
+
+test('anchors that unfold without end are refused in counted steps', () => {
+  const $defs = Object.fromEntries(
+    Array.from({ length: 40 }, (_, n) => [
+      `d${n}`,
+      { $anchor: `a${n}`, allOf: n === 39 ? [] : [{ $ref: `#a${n + 1}` }, { $dynamicRef: `#a${n + 1}` }] },
+    ]),
+  )
+  expect(() => fromJsonSchema({ $ref: '#a0', $defs } as never, 'The schema')).toThrow(
+    'unfolds into more than',
+  )
+})

@@ -5,9 +5,9 @@ import { formats } from './formats.ts'
 import { identityOfLiteral, valuesOf } from './identity.ts'
 import { type LinearPattern, linearPattern } from './linear-pattern.ts'
 import type { ArrayRules, JsonType, NumberRules, ObjectRules, SchemaNode, StringRules } from './node.ts'
-
 import { escapeStep } from './pointer.ts'
-import { followed, unfoldsBeyond } from './unfolded.ts'
+import { followed, noteAnchors, referencesOf } from './references.ts'
+import { unfoldsBeyond } from './unfolded.ts'
 
 export type JsonSchemaObject = { readonly [key: string]: Json | undefined }
 
@@ -38,6 +38,7 @@ class SchemaReader {
   private readonly what: string
   private readonly nodes = new Map<object, SchemaNode>()
   private readonly patterns = new Map<string, LinearPattern>()
+  private readonly anchors = new Map<string, Json>()
   private readonly waiting: { node: SchemaNode; ref: string }[] = []
   private count = 0
   private patternParts = 0
@@ -58,7 +59,7 @@ class SchemaReader {
       next.node.ref = this.target(next.ref, next.node.place)
       next.node.ref.isShared = true
     }
-    if (unfoldsBeyond(this.schema as Json, mostNodes)) {
+    if (unfoldsBeyond(this.schema as Json, mostNodes, this.anchors)) {
       throw this.refused('', `it unfolds into more than ${mostNodes} parts`)
     }
     return { root, tracks: this.tracks }
@@ -75,12 +76,19 @@ class SchemaReader {
     }
     this.nodes.set(schema, node)
     if (depth > 0 && typeof schema.$id === 'string') throw this.refused(place, 'it has an $id inside')
-    const ref = schema.$ref ?? schema.$recursiveRef ?? schema.$dynamicRef
-    if (typeof ref === 'string') {
+    const refuse = (key: string, why: string) => this.refused(`${place}/${key}`, why)
+    noteAnchors(schema, this.anchors, refuse)
+    const [ref, ...others] = referencesOf(schema, refuse)
+    if (ref !== undefined) {
       this.waiting.push({ node, ref })
       if (this.refAlone) return node
     }
     this.anyValue(node, schema, depth)
+    for (const each of others) {
+      const other: SchemaNode = { place, isShared: false }
+      this.waiting.push({ node: other, ref: each })
+      node.allOf = [...(node.allOf ?? []), other]
+    }
     this.objects(node, schema, depth)
     this.arrays(node, schema, depth)
     node.number = this.numbers(schema, place)
@@ -272,12 +280,10 @@ class SchemaReader {
 
   /** What a reference names: a part that was read already, or one under a key that is no keyword. */
   private target(ref: string, place: string): SchemaNode {
-    if (ref !== '#' && !ref.startsWith('#/')) {
-      throw this.refused(place, `it refers to "${firstCharacters(ref, 100)}", outside itself`)
-    }
-    const found = followed(this.schema as Json, ref)
+    const found = followed(this.schema as Json, ref, this.anchors)
     if (found === undefined) {
-      throw this.refused(place, `it refers to "${firstCharacters(ref, 100)}", which it does not have`)
+      const where = ref.startsWith('#') ? 'which it does not have' : 'outside itself'
+      throw this.refused(place, `it refers to "${firstCharacters(ref, 100)}", ${where}`)
     }
     const known = typeof found === 'object' && found !== null ? this.nodes.get(found) : undefined
     return known ?? this.node(found, ref, ref.split('/').length)
