@@ -6,6 +6,7 @@ import { Toolbox } from './agents/toolbox.ts'
 import { ReeveError } from './base/errors.ts'
 import type { Json } from './base/json.ts'
 import { wholeNumber } from './base/numbers.ts'
+import { checkOption, checkOptions } from './base/options.ts'
 import type { InputOf, OutputOf } from './base/schema.ts'
 import { describeValue } from './base/shorten.ts'
 import { checkText } from './base/text.ts'
@@ -108,6 +109,7 @@ export class Context extends CoreContext {
    * when no solver can answer, a person is asked and the run waits.
    */
   async extract<S extends StandardSchemaV1>(name: string, options: ExtractOptions<S>): Promise<OutputOf<S>> {
+    checkOptions(options, `ctx.extract(${named(name)})`, extracting)
     const { schema, from, route, cache } = options
     if (cache !== undefined) resolveCache(cache)
     const question = extraction(name, from, options)
@@ -126,6 +128,8 @@ export class Context extends CoreContext {
     options: ExtractAllOptions<S>,
   ): Promise<OutputOf<S>[]> {
     checkText(name, 'The name of ctx.extractAll')
+    checkOption(inputs, `The inputs of ctx.extractAll(${named(name)})`, 'list!')
+    checkOptions(options, `ctx.extractAll(${named(name)})`, { ...extracting, batch: ['flag', 'object'] })
     const questions = inputs.map((from) => extraction(name, from, options))
     const { route, schema, retry, batch } = options
     const asked = { name, route, questions, schema, retry, batch }
@@ -140,6 +144,8 @@ export class Context extends CoreContext {
     options: GenerateAllOptions,
   ): Promise<string[]> {
     checkText(name, 'The name of ctx.generateAll')
+    checkOption(materials, `The materials of ctx.generateAll(${named(name)})`, 'objects!')
+    checkOptions(options, `ctx.generateAll(${named(name)})`, { ...asking, batch: ['flag', 'object'] })
     const questions = materials.map((each) => generation(name, { ...options, with: each }))
     const { route, retry, batch } = options
     const asked = { name, route, questions, schema: undefined, retry, batch }
@@ -149,6 +155,7 @@ export class Context extends CoreContext {
 
   /** Asks the route for a text that rests on what it is given. */
   async generate(name: string, options: GenerateOptions): Promise<string> {
+    checkOptions(options, `ctx.generate(${named(name)})`, { ...asking, with: 'object!', feedback: 'object' })
     const { cache } = options
     if (cache !== undefined) resolveCache(cache)
     const question = generation(name, options)
@@ -158,6 +165,8 @@ export class Context extends CoreContext {
 
   /** Looks passages up in the project's knowledge, or in memory. Which ones, and why, goes to the journal. */
   async recall(name: string, options: RecallOptions): Promise<Passage[]> {
+    if (options !== undefined)
+      checkOptions(options, `ctx.recall(${named(name)})`, { from: 'text', in: 'text' })
     if (typeof options?.query !== 'string')
       throw new ReeveError(
         'bad-text',
@@ -182,6 +191,7 @@ export class Context extends CoreContext {
    * Answers the item's id. @throws `bad-memory`
    */
   async remember(text: string, options: RememberOptions = {}): Promise<string> {
+    checkOptions(options, 'ctx.remember', { scope: 'text', title: 'text', source: 'text', trusted: 'flag' })
     const execution = CoreContext.executionOf(this)
     const call = execution.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
     execution.perform(call, async () => {
@@ -222,6 +232,7 @@ export class Context extends CoreContext {
         `ctx.call got ${describeValue(tool)}. Give it a tool, or the name of one of the project's.`,
       )
     }
+    checkOptions(options, 'ctx.call', { report: 'flag' })
     const execution = CoreContext.executionOf(this)
     return options.report ? callAndReport(execution, found, args) : callTool(execution, found, args)
   }
@@ -234,6 +245,8 @@ export class Context extends CoreContext {
   async embed(name: string, texts: readonly string[], options: { with?: string } = {}): Promise<Embeddings> {
     const execution = CoreContext.executionOf(this)
     checkText(name, 'The name of ctx.embed')
+    checkOption(texts, `The texts of ctx.embed(${named(name)})`, 'list!')
+    checkOptions(options, `ctx.embed(${named(name)})`, { with: 'text' })
     return embedTexts(this.#faculties.questions, execution, name, texts, options.with ?? 'default')
   }
 
@@ -253,6 +266,7 @@ export class Context extends CoreContext {
   ): Promise<Output> {
     if (!isAgent(agent))
       throw new ReeveError('bad-agent', `ctx.agent got ${describeValue(agent)}. Give it an agent.`)
+    if (options !== undefined) checkOptions(options, 'ctx.agent', { onTurn: 'function' })
     const edges = {
       execution: CoreContext.executionOf(this),
       questions: this.#faculties.questions,
@@ -263,6 +277,13 @@ export class Context extends CoreContext {
     }
     return runAgent(edges, agent, input, options) as Promise<Output>
   }
+}
+
+const asking = { instructions: 'text' } as const
+const extracting = { ...asking, schema: 'schema!', passages: 'objects' } as const
+
+function named(name: unknown): string {
+  return describeValue(name)
 }
 
 /** Declares a workflow: a file in `workflows/` exports it as its default. */

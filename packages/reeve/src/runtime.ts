@@ -5,6 +5,7 @@ import { createIds } from './base/ids.ts'
 import { secretsOf } from './base/known-secrets.ts'
 import { type Log, lineLog, redactingLog } from './base/log.ts'
 import { wholeNumber } from './base/numbers.ts'
+import { checkOptions } from './base/options.ts'
 import { type Clock, formatMs, systemClock, toMs } from './base/time.ts'
 import { Context, type Faculties } from './context.ts'
 import { Engine } from './engine/engine.ts'
@@ -279,7 +280,7 @@ export class Runtime {
       }
     })
     checkScheduled(this.engine.workflows, schedules)
-    await installSchedules(this.database, { clock: this.#clock }, schedules)
+    await installSchedules(this.database, { clock: this.#clock, log: this.engine.edges.log }, schedules)
     await installCeilings(this.database, this.project.config.budgets ?? {}, this.#clock.now())
   }
 }
@@ -331,5 +332,6 @@ export function projectOf(
   workflows: Project['workflows'],
   folder = process.cwd(),
 ): Project {
+  checkOptions(config, 'a project', { tools: 'objects' })
   return { folder, config, workflows, tools: [...(config.tools ?? [])], mcpServers: [] }
 }

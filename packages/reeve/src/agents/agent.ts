@@ -3,11 +3,12 @@ import { messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json.ts'
 import { toUsd, type Usd } from '../base/money.ts'
+import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync, toJsonSchema } from '../base/schema.ts'
 import { describeValue, longestName } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { ToolOffer } from '../models/solver.ts'
-import type { Tool } from '../tools/tool.ts'
+import { isTool, type Tool } from '../tools/tool.ts'
 import type { Guard } from './guardrails.ts'
 
 /**
@@ -101,10 +102,31 @@ export type AnyAgent = Agent<never, unknown>
 /** The tool that an agent with memory scopes gets. */
 export const recallTool = 'recall'
 
+const shape = {
+  name: 'text',
+  role: 'text',
+  description: 'text',
+  instructions: 'text',
+  output: 'schema',
+  tools: 'list',
+  team: 'objects',
+  route: 'text',
+  limits: 'object',
+  memory: 'texts',
+  owner: 'text',
+  guards: 'object',
+  tone: 'text',
+  preferences: 'texts',
+} as const
+
 /** Declares an agent. @throws `bad-agent` */
 export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined = undefined>(
   definition: AgentDefinition<I, O>,
 ): Agent<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : string> {
+  const called = typeof definition?.name === 'string' ? `agent "${definition.name}"` : 'an agent'
+  checkOptions(definition, called, shape, 'bad-agent')
+  const guards = definition.guards ?? {}
+  checkOptions(guards, `\`guards\` of ${called}`, { input: 'list', output: 'list' }, 'bad-agent')
   const { name, role = 'worker', instructions, route, owner } = definition
   const fault = findFault(definition)
   if (fault) throw new ReeveError('bad-agent', `Agent ${describeValue(name)} ${fault}`)
@@ -213,7 +235,7 @@ function resolveLimits({ iterations, tokens, context, cost, time }: AgentLimits)
     iterations: iterations ?? 10,
     tokens: tokens ?? Number.POSITIVE_INFINITY,
     context: context ?? 32_000,
-    costUsd: cost === undefined ? undefined : toUsd(cost),
+    costUsd: cost === undefined ? undefined : toUsd(cost, '`limits.cost` of an agent'),
     timeMs: time === undefined ? undefined : toMs(time, '`limits.time` of an agent'),
   }
 }
@@ -232,6 +254,11 @@ function findFault(
     return `is a ${role} and has a team. Only a coordinator may call other agents: set role: 'coordinator'.`
   if ((definition.tone || definition.preferences) && role !== 'persona')
     return `is a ${role} with a tone or preferences. Only a persona has them: set role: 'persona'.`
+  const other = tools.findIndex((each) => typeof each !== 'string' && !isTool(each))
+  if (other >= 0)
+    return `has ${describeValue(tools[other])} as \`tools[${other}]\`. Give it tools, or names of the project's.`
+  const stranger = team.findIndex((each) => !isAgent(each))
+  if (stranger >= 0) return `has ${describeValue(team[stranger])} as \`team[${stranger}]\`. Give it agents.`
   const names = [...tools, ...team].map((each) => (typeof each === 'string' ? each : each.name))
   if (memory.length > 0) names.push(recallTool)
   const twice = names.find((each, index) => names.indexOf(each) !== index)
@@ -240,7 +267,7 @@ function findFault(
   for (const key of ['iterations', 'tokens', 'context'] as const) {
     const value = limits[key]
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
-      return `has limits.${key} ${value}. Give a whole number from 1 on.`
+      return `has limits.${key} ${describeValue(value)}. Give a whole number from 1 on.`
   }
   return undefined
 }

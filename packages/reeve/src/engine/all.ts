@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import { wholeNumber } from '../base/numbers.ts'
+import { checkOptions } from '../base/options.ts'
 import { describeValue } from '../base/shorten.ts'
 
 export interface AllOptions {
@@ -27,6 +28,7 @@ export async function all<T>(
   }
   // Looked at in its turn, or never: until then its failure must not end the process as an unhandled one.
   for (const item of items) if (item instanceof Promise) item.catch(() => {})
+  checkOptions(options, 'ctx.all', {})
   const limit = concurrencyOf(options.concurrency, 'ctx.all')
   const results: T[] = new Array(items.length)
   let next = 0

@@ -1,4 +1,4 @@
-import { ReeveError } from '../base/errors.ts'
+import { messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json.ts'
 import { wholeNumber } from '../base/numbers.ts'
@@ -77,7 +77,7 @@ export function prepareBirth(
   const now = edges.clock.now()
   const idempotency = own ?? idempotencyOf(options)
   const delay = options.debounce?.delay ?? options.delay
-  const key = options.key ?? workflow.key?.(checked) ?? null
+  const key = options.key ?? keyOf(workflow, checked)
   const run: NewRun = {
     no,
     id: edges.newId(),
@@ -99,6 +99,15 @@ export function prepareBirth(
   }
   if (idempotency !== null) run.given = hashOfGiven(input)
   return { run, ...started }
+}
+
+function keyOf({ name, key }: Workflow, input: unknown): string | null {
+  try {
+    return key?.(input) ?? null
+  } catch (cause) {
+    const why = `\`key\` of workflow "${name}" threw for this input: ${messageOf(cause)}`
+    throw new ReeveError('bad-start', why, { cause })
+  }
 }
 
 /** Of an input as a start was given it: what a schema adds to it, such as a default that is drawn, does not count. */

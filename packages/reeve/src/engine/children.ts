@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { type Blob, Chain } from '../store/chain.ts'
 import type { JournalEvent } from '../store/journal.ts'
@@ -33,6 +34,7 @@ export function startChild(
 ): Promise<Child> {
   const call = execution.issue('child', workflow.name, argumentsHash(input))
   execution.perform(call, async () => {
+    checkOptions(options, `ctx.start("${workflow.name}")`, {})
     const { id, no, principal } = execution.claim
     // It acts for whom its parent acts: nobody gains a right by starting a run.
     const { whenParentEnds = 'cancel', queue, key, priority, delay } = options

@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { checkOption } from '../base/options.ts'
 import { type Duration, toMs } from '../base/time.ts'
 
 /** How often, and how far apart, a failing step is tried. */
@@ -33,7 +34,8 @@ const standard: ResolvedRetry = {
 
 /** @throws `bad-retry` `bad-duration` */
 export function resolveRetry(policy: RetryPolicy | undefined): ResolvedRetry {
-  if (!policy) return standard
+  if (policy === undefined) return standard
+  checkOption(policy, 'A retry policy (`retry`)', 'object', 'bad-retry')
   const attempts = policy.attempts ?? standard.attempts
   if (!Number.isInteger(attempts) || attempts < 1) {
     throw new ReeveError(
@@ -50,11 +52,14 @@ export function resolveRetry(policy: RetryPolicy | undefined): ResolvedRetry {
   }
   return {
     attempts,
-    delayMs: policy.delay === undefined ? standard.delayMs : toMs(policy.delay),
+    delayMs: policy.delay === undefined ? standard.delayMs : toMs(policy.delay, '`retry.delay`'),
     factor,
-    maxDelayMs: policy.maxDelay === undefined ? standard.maxDelayMs : toMs(policy.maxDelay),
+    maxDelayMs:
+      policy.maxDelay === undefined ? standard.maxDelayMs : toMs(policy.maxDelay, '`retry.maxDelay`'),
     maxRetryAfterMs:
-      policy.maxRetryAfter === undefined ? standard.maxRetryAfterMs : toMs(policy.maxRetryAfter),
+      policy.maxRetryAfter === undefined
+        ? standard.maxRetryAfterMs
+        : toMs(policy.maxRetryAfter, '`retry.maxRetryAfter`'),
   }
 }
 

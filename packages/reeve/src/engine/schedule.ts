@@ -1,4 +1,5 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import { describeIssues, validate } from '../base/schema.ts'
 import type { Database, Session } from '../store/database.ts'
 import { listSchedules, recordOccurrence, type ScheduleRow, saveSchedule } from '../store/schedules.ts'
@@ -26,6 +27,7 @@ export function checkScheduled(
   definitions: Record<string, ScheduleDefinition>,
 ): void {
   for (const [name, definition] of Object.entries(definitions)) {
+    checkOptions(definition, `schedule "${name}"`, { workflow: 'text!' }, 'bad-schedule')
     const { workflow } = definition
     if (!workflows.names().includes(workflow)) {
       const why = `Schedule "${name}" starts workflow "${workflow}", which the project does not have.`
@@ -44,12 +46,13 @@ function inputOf({ input }: ScheduleDefinition): unknown {
 
 /**
  * Makes the schedules of a project known. One that is gone from the project stops. Of one that changed, times that passed
- * and nobody has dealt with yet stay due, also when its pattern is another now.
+ * and nobody has dealt with yet stay due, also when its pattern is another now. One whose last time has passed is kept
+ * and told of, once: on a new database it is no mistake of today's, and nothing else may stand still for it.
  * @throws `bad-schedule`
  */
 export async function installSchedules(
   database: Database,
-  edges: Pick<EngineEdges, 'clock'>,
+  edges: Pick<EngineEdges, 'clock' | 'log'>,
   definitions: Record<string, ScheduleDefinition>,
 ): Promise<void> {
   for (const [name, definition] of Object.entries(definitions)) checkSchedule(name, definition)
@@ -58,6 +61,10 @@ export async function installSchedules(
     for (const [name, definition] of Object.entries(definitions)) {
       const changed = install(name, definition, known.get(name), edges.clock.now())
       if (changed) await saveSchedule(session, changed)
+      if (changed?.next_at === null) {
+        const what = `schedule "${name}" starts nothing any more: the last time of its pattern "${definition.cron}" has passed`
+        edges.log.warn(`${what}. Remove it, or give it another pattern`, { schedule: name })
+      }
       known.delete(name)
     }
     for (const name of known.keys()) await session.run('delete from schedules where name = ?', [name])
@@ -77,11 +84,7 @@ function install(
     return { name, workflow: kept.workflow, definition: JSON.stringify(kept), next_at }
   }
   const next = nextAfter(name, definition, now)
-  if (!before) {
-    if (next !== null) return row(definition, next)
-    const why = `Schedule "${name}" has the cron pattern "${definition.cron}", whose last time has passed. Remove the schedule, or give it another pattern.`
-    throw new ReeveError('bad-schedule', why)
-  }
+  if (!before) return row(definition, next)
   const { earlier, since, ...old } = JSON.parse(before.definition) as KeptDefinition
   if (JSON.stringify(old) === JSON.stringify(definition)) return
   const waiting: Pick<KeptDefinition, 'earlier' | 'since'> = {}

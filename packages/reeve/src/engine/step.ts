@@ -1,4 +1,5 @@
 import { isRetryable, ReeveError, toErrorRecord } from '../base/errors.ts'
+import { checkOption } from '../base/options.ts'
 import { type Duration, toWaitMs } from '../base/time.ts'
 import type { Call } from './call.ts'
 import type { Execution } from './execution.ts'
@@ -30,6 +31,8 @@ export function step(
 ): Promise<unknown> {
   const call = execution.issue('step', name, null)
   execution.perform(call, () => {
+    checkOption(body, `What step "${call.name}" does`, 'function!')
+    if (options !== undefined) checkOption(options, `The options of step "${call.name}"`, 'object')
     const policy = resolveRetry(options?.retry)
     const timeoutMs =
       options?.timeout === undefined

@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import {
   describeIssues,
   type Issue,
@@ -48,8 +49,10 @@ export function dueAtOf(execution: Execution, { timeout, until }: Deadline, what
 export function sleep(
   execution: Execution,
   length: Duration | Date | { until: Moment },
-  { signal }: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal } = {},
 ): Promise<unknown> {
+  checkOptions(options, 'ctx.sleep', {})
+  const { signal } = options
   const deadline = deadlineOf(length)
   const name = nameOf(deadline)
   const call = execution.issue('timer', name, null)
@@ -106,6 +109,7 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
     if (recorded) {
       dueAt = (JSON.parse(recorded.payload!) as { dueAt: number | null }).dueAt
     } else {
+      checkOptions(options, `ctx.waitFor("${name}")`, { schema: 'schema' })
       requireSync(schema, `The schema of signal "${name}"`)
       dueAt = dueAtOf(execution, options, `ctx.waitFor("${name}")`)
       // For whoever sends it: a parked run has no code that could say what fits.

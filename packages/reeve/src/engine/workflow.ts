@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import { toUsd, type Usd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
+import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
 import { describeValue } from '../base/shorten.ts'
 import { checkText } from '../base/text.ts'
@@ -69,14 +70,18 @@ export function defineWorkflow<
 >(
   definition: WorkflowDefinition<Ctx, I, O, R>,
 ): Workflow<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
+  const called =
+    typeof definition?.name === 'string' ? `workflow ${describeValue(definition.name)}` : 'a workflow'
+  const shape = { output: 'schema', limits: 'object', key: 'function' } as const
+  checkOptions(definition, called, shape, 'bad-workflow')
   if (!definition.input?.['~standard']) {
     throw new ReeveError('bad-workflow', 'A workflow needs an `input` schema (Zod, or any Standard Schema).')
   }
   if (typeof definition.run !== 'function') {
     throw new ReeveError('bad-workflow', 'A workflow needs a `run(ctx, input)` function.')
   }
-  requireSync(definition.input, `The input schema of workflow "${definition.name ?? ''}"`)
-  requireSync(definition.output, `The output schema of workflow "${definition.name ?? ''}"`)
+  requireSync(definition.input, `The input schema of ${called}`)
+  requireSync(definition.output, `The output schema of ${called}`)
   const { name, version = '1', limits = {}, queue = 'default' } = definition
   const what = name === undefined ? 'a workflow' : `workflow ${describeValue(name)}`
   if (name !== undefined) checkText(name, 'The name of a workflow')

@@ -1,6 +1,8 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json.ts'
+import { checkOptions } from '../base/options.ts'
+import { describeValue } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { Execution } from '../engine/execution.ts'
 import { findAnswer, keepAnswer, pruneAnswers } from '../store/answers.ts'
@@ -51,13 +53,14 @@ const tidyChance = 1 / 32
 /** @throws `bad-duration` `bad-cache` */
 export function resolveCache(options: Duration | CacheOptions): Required<CacheOptions> & { keepMs: number } {
   const given = typeof options === 'object' ? options : { keep: options }
+  checkOptions(given, '`cache`', { apart: 'text' }, 'bad-cache')
   const { keep, across = 'workflow', apart = '' } = given
   if (across !== 'workflow' && across !== 'project')
     throw new ReeveError(
       'bad-cache',
-      `cache.across is "${String(across)}". Answers are shared across the "workflow" or the "project".`,
+      `cache.across is ${describeValue(across)}. Answers are shared across the "workflow" or the "project".`,
     )
-  return { keep, across, apart, keepMs: toMs(keep) }
+  return { keep, across, apart, keepMs: toMs(keep, '`keep` of `cache`') }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
+import { describeValue } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import { argumentsHash } from '../engine/effect.ts'
 import type { Execution } from '../engine/execution.ts'
@@ -103,8 +104,11 @@ const unasked = (): Outcome => ({ problem: 'it was in no batch' })
 function resolveBatch(batch: true | BatchOptions): { withinMs: number; most: number } {
   const { within = '24h', most = mostQuestions } = batch === true ? {} : batch
   if (!Number.isInteger(most) || most < 1)
-    throw new ReeveError('bad-batch', `batch.most is ${most}; it must be a whole number from 1 on.`)
-  return { withinMs: toMs(within), most: Math.min(most, mostQuestions) }
+    throw new ReeveError(
+      'bad-batch',
+      `batch.most is ${describeValue(most)}; it must be a whole number from 1 on.`,
+    )
+  return { withinMs: toMs(within, '`within` of a batch'), most: Math.min(most, mostQuestions) }
 }
 
 interface Part {

@@ -1,7 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { wellFormed } from '../base/shorten.ts'
 import { encodeVectors } from './embedding.ts'
-import type { HostedOptions, HostedSolver } from './hosted.ts'
+import { checkHosted, type HostedOptions, type HostedSolver } from './hosted.ts'
 import type { EmbeddingModelObject } from './model-object.ts'
 import { costUsd, findPrice, unknownPrice } from './price.ts'
 import {
@@ -25,6 +25,7 @@ export function hostedEmbedder(
   model: string | EmbeddingModelObject,
   options: Pick<HostedOptions, 'keys' | 'baseUrl' | 'prices' | 'allowUnknownPrice'>,
 ): HostedSolver {
+  checkHosted(model, options)
   const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl, options.keys) : undefined
   if (reference?.provider === 'anthropic')
     throw new ReeveError(

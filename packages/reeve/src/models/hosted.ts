@@ -1,7 +1,8 @@
 import type { OutputInterface, ToolSet } from 'ai'
 import { ReeveError } from '../base/errors.ts'
 import { canonical } from '../base/json.ts'
-import { wellFormed } from '../base/shorten.ts'
+import { checkOptions } from '../base/options.ts'
+import { describeValue, wellFormed } from '../base/shorten.ts'
 import { buildConversation } from './conversation.ts'
 import { endingOf } from './ending.ts'
 import { openAiOptions, toAnswer, toUsage, unfinished } from './hosted-answer.ts'
@@ -60,6 +61,33 @@ export interface HostedSolver extends Solver {
   readonly access?: { address: string; keyName: string | undefined }
 }
 
+const shape = {
+  keys: 'object!',
+  baseUrl: 'text',
+  prices: 'object',
+  allowUnknownPrice: 'flag',
+  maxOutputTokens: 'number',
+  temperature: 'number',
+  identity: 'text',
+} as const
+
+/** What both hosted solvers and embedders are made of. @throws `bad-option` `bad-model-name` */
+export function checkHosted(model: unknown, options: unknown): void {
+  const isNamed =
+    typeof model === 'string' || typeof (model as { modelId?: unknown } | null)?.modelId === 'string'
+  if (
+    !isNamed ||
+    (typeof model !== 'string' && typeof (model as { provider?: unknown }).provider !== 'string')
+  ) {
+    const what = `A hosted model is ${describeValue(model)}`
+    throw new ReeveError(
+      'bad-model-name',
+      `${what}; it must be \`provider/model\` or a model object of the AI SDK.`,
+    )
+  }
+  checkOptions(options, typeof model === 'string' ? `model "${model}"` : 'a hosted model', shape)
+}
+
 /**
  * A model behind the AI SDK. `model` is `provider/model` or an AI SDK model object. The AI SDK's packages are loaded
  * when the first question is asked. Its own retries are off: the route's are on record.
@@ -67,6 +95,7 @@ export interface HostedSolver extends Solver {
  * the errors of provider-error.ts.
  */
 export function hostedSolver(model: string | LanguageModelObject, options: HostedOptions): HostedSolver {
+  checkHosted(model, options)
   const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl, options.keys) : undefined
   const name = typeof model === 'string' ? model : `${model.provider.split('.')[0]}/${model.modelId}`
   const free = reference !== undefined && isSelfHosted(reference)

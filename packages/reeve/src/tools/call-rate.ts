@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
+import { checkOptions } from '../base/options.ts'
 import { type Duration, toMs } from '../base/time.ts'
 import type { CallRate } from '../store/call-rates.ts'
 
@@ -22,8 +23,10 @@ export interface ResolvedRate {
 /** @throws `bad-tool` `bad-duration` */
 export function resolveRate(tool: string, rate: ToolRate<never> | undefined): ResolvedRate | undefined {
   if (rate === undefined) return undefined
+  const what = `the rate of tool "${tool}"`
+  checkOptions(rate, what, { count: 'number!', by: 'function' }, 'bad-tool')
   const { count, per, by } = rate
-  const perMs = Math.ceil(toMs(per))
+  const perMs = Math.ceil(toMs(per, `\`per\` of ${what}`))
   if (!Number.isSafeInteger(count) || count < 1 || count > most || perMs < 1) {
     throw new ReeveError(
       'bad-tool',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ReeveError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import { type Clock, systemClock } from '../base/time.ts'
 import { type Tool, tool } from './tool.ts'
 
@@ -31,6 +32,7 @@ const output = z.object({
 export function clockTool(
   options: { name?: string; clock?: Clock } = {},
 ): Tool<ClockToolInput, ClockToolOutput> {
+  checkOptions(options, 'a clock tool', { name: 'text', clock: 'object' }, 'bad-tool')
   const { name = 'clock.now', clock = systemClock } = options
   return tool({
     name,

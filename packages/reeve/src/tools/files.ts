@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { ReeveError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import { Jail } from './jail.ts'
 import { type FileEntry, JailedFiles } from './jailed-files.ts'
 import { type Tool, tool } from './tool.ts'
@@ -33,6 +34,12 @@ const encoding = z.enum(['utf8', 'base64']).optional()
  * those it needs. @throws `bad-tool`
  */
 export function fileTools(options: FileToolsOptions): FileTools {
+  checkOptions(
+    options,
+    'file tools',
+    { name: 'text', root: 'text!', maxBytes: 'number', maxEntries: 'number' },
+    'bad-tool',
+  )
   const { name = 'files', root, maxBytes = 1_048_576, maxEntries = 1000 } = options
   if (!isAbsolute(root)) {
     throw new ReeveError('bad-tool', `The root "${root}" of the tools "${name}" must be an absolute path.`)

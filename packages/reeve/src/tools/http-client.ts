@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import { credentialsIn } from '../base/known-secrets.ts'
+import { checkOptions } from '../base/options.ts'
 import { Secrets, withoutSecrets } from '../base/secrets.ts'
 import { firstCharacters } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
@@ -82,6 +83,18 @@ const plainContentTypes = [
 const neverSet =
   /^(host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect|keep-alive|proxy-.*|cookie)$/
 
+const shape = {
+  methods: 'texts',
+  requestHeaders: 'texts',
+  responseHeaders: 'texts',
+  contentTypes: 'texts',
+  credentials: 'function',
+  maxRedirects: 'number',
+  maxBytes: 'number',
+  maxRequestBytes: 'number',
+  resolve: 'function',
+} as const
+
 /** The guarded HTTP client: the only code of Reeve's tools that opens connections. */
 export class HttpClient {
   readonly #policy: HttpPolicy
@@ -94,13 +107,14 @@ export class HttpClient {
 
   /** @throws `bad-host` `bad-duration` `bad-header` */
   constructor(policy: HttpPolicy) {
+    checkOptions(policy, 'an HTTP client', shape)
     this.#policy = policy
     this.#guard = new EgressGuard(policy, policy.resolve)
     this.#methods = new Set(policy.methods ?? ['GET', 'HEAD'])
     this.#requestHeaders = new Set([...plainRequestHeaders, ...lowerCase(policy.requestHeaders)])
     this.#responseHeaders = new Set([...plainResponseHeaders, ...lowerCase(policy.responseHeaders)])
     this.#contentTypes = lowerCase(policy.contentTypes ?? plainContentTypes)
-    this.#timeoutMs = toMs(policy.timeout ?? '20s')
+    this.#timeoutMs = toMs(policy.timeout ?? '20s', '`timeout` of an HTTP client')
     for (const name of this.#requestHeaders) {
       if (neverSet.test(name)) throw new ReeveError('bad-header', `No caller may set the header "${name}".`)
     }

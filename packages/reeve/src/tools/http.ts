@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { checkOptions } from '../base/options.ts'
 import { retryAfterMs } from '../base/retry-after.ts'
 import { toMs } from '../base/time.ts'
 import type { EffectAttempt, EffectClass } from '../engine/effect.ts'
@@ -60,8 +61,19 @@ const output = z.object({
  * @throws `bad-tool` `bad-host`
  */
 export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpToolOutput> {
+  checkOptions(
+    options,
+    'an HTTP tool',
+    { name: 'text!', methods: 'texts', idempotencyHeader: ['text', 'flag'] },
+    'bad-tool',
+  )
   const { name, description, effect, risk, approval, idempotencyHeader, ...policy } = options
   const methods = policy.methods ?? ['GET', 'HEAD']
+  if (methods.length === 0)
+    throw new ReeveError(
+      'bad-tool',
+      `\`methods\` of tool "${name}" is empty. Name one at least, such as GET.`,
+    )
   const client = new HttpClient(policy)
   const onlyReads = methods.every(isRead)
   if (effect === 'read' && !onlyReads) {
@@ -96,7 +108,7 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
     risk: gravest<Risk>(methods.map(riskOf), ['high', 'medium', 'low']),
     riskOf: (args) => riskOf(methodOf(args)),
     approval: approval ?? (risk === 'low' ? 'never' : (args) => !isRead(methodOf(args))),
-    timeout: toMs(policy.timeout ?? '20s') + 5000,
+    timeout: toMs(policy.timeout ?? '20s', `\`timeout\` of tool "${name}"`) + 5000,
     run: async (args, attempt) => {
       const request = { ...args, method: methodOf(args) }
       return resultOf(await callHttp(client, request, attempt, idempotencyHeader ?? 'Idempotency-Key'))

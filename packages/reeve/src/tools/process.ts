@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { ReeveError } from '../base/errors.ts'
+import { checkOptions } from '../base/options.ts'
 import type { InputOf, OutputOf } from '../base/schema.ts'
 import { lastCharacters } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
@@ -58,9 +59,24 @@ const longestArgumentsBytes = 65_536
  * A tool that runs one program with an array of arguments. The program and all that it started are killed at its end,
  * when its time or its output is used up, and when the worker dies. @throws `bad-tool`
  */
+const shape = {
+  name: 'text!',
+  executable: 'text!',
+  args: 'function!',
+  stdin: 'function',
+  folder: 'text!',
+  subfolder: 'function',
+  env: 'object',
+  allowDashes: 'flag',
+  successCodes: 'numbers',
+  output: 'text',
+  maxOutputBytes: 'number',
+} as const
+
 export function processTool<I extends StandardSchemaV1>(
   options: ProcessToolOptions<I>,
 ): Tool<InputOf<I>, ProcessToolOutput> {
+  checkOptions(options, 'a process tool', shape, 'bad-tool')
   for (const [what, path] of Object.entries({ executable: options.executable, folder: options.folder })) {
     if (isAbsolute(path)) continue
     throw new ReeveError(
@@ -76,7 +92,7 @@ export function processTool<I extends StandardSchemaV1>(
     input,
     output: z.object({ exitCode: z.number().int(), output: z.unknown(), stderr: z.string() }),
     effect,
-    timeout: toMs(timeout) + 5000,
+    timeout: toMs(timeout, `\`timeout\` of tool "${name}"`) + 5000,
     ...(risk && { risk }),
     ...(approval && { approval }),
     run: async (given, { signal }) => {

@@ -41,7 +41,7 @@ export class ReaderProcess<Input, Output> {
   /** @throws `bad-duration` */
   constructor(options: ReaderProcessOptions) {
     this.#options = options
-    this.#timeoutMs = toMs(options.timeout ?? '5s')
+    this.#timeoutMs = toMs(options.timeout ?? '5s', '`timeout` of a reader process')
   }
 
   /**

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { checkOption, checkOptions } from '../base/options.ts'
 
 /** All addresses of a host name, as text. */
 export type Resolve = (hostname: string) => Promise<string[]>
@@ -107,6 +108,9 @@ export class EgressGuard {
 
   /** @throws `bad-host` */
   constructor(rules: EgressRules, resolve: Resolve = systemResolve) {
+    checkOptions(rules, 'an egress guard', { allowPrivate: 'texts' })
+    if (rules.allow !== 'public')
+      checkOption(rules.allow, "`allow` of an egress guard, unless it is 'public',", 'texts!')
     this.#allow = rules.allow === 'public' ? 'public' : rules.allow.map(hostEntry)
     this.#allowPrivate = (rules.allowPrivate ?? []).map(hostEntry)
     this.#resolve = resolve

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
+import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
 import { describeValue, longestName } from '../base/shorten.ts'
 import { type Duration, toMs } from '../base/time.ts'
@@ -72,10 +73,24 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
 const effects: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
 const risks: readonly Risk[] = ['low', 'medium', 'high']
 
+const shape = {
+  description: 'text',
+  input: 'schema!',
+  output: 'schema!',
+  effectOf: 'function',
+  riskOf: 'function',
+  retry: 'object',
+  rate: 'object',
+  verify: 'function',
+  run: 'function!',
+} as const
+
 /** Declares a tool. @throws `bad-tool` `async-schema` */
 export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   definition: ToolDefinition<I, O>,
 ): Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> {
+  const called = typeof definition?.name === 'string' ? `tool "${definition.name}"` : 'a tool'
+  checkOptions(definition, called, shape, 'bad-tool')
   const { name = '', effect } = definition
   if (definition.name !== undefined) checkToolName(name)
   const of = (key: string, value: unknown, allowed: readonly unknown[]) => {

@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
-import type { Tool } from './tool.ts'
+import { describeValue } from '../base/shorten.ts'
+import { isTool, type Tool } from './tool.ts'
 
 /**
  * The tools of a project and its MCP servers together. Two that a model could take for one another (the same name, but
@@ -9,6 +10,8 @@ import type { Tool } from './tool.ts'
 export function uniqueTools(...groups: readonly (readonly Tool[])[]): Tool[] {
   const known = new Map<string, Tool>()
   for (const tool of groups.flat()) {
+    if (!isTool(tool))
+      throw new ReeveError('bad-tool', `uniqueTools got ${describeValue(tool)}. Give it lists of tools.`)
     const plain = tool.name.toLowerCase().replace(/[._-]+/g, '_')
     const other = known.get(plain)
     if (other && other !== tool) {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { FakeClock, settle } from '../../src/base/fake-clock.ts'
+import { silentLog } from '../../src/base/log.ts'
 import {
   checkScheduled,
   installSchedules,
@@ -20,7 +21,7 @@ async function scheduled(definition: Partial<ScheduleDefinition>, startIso: stri
   const database = await openTestDatabase(clock)
   const opened = await testEngine([flow], { clock, database })
   const full: ScheduleDefinition = { workflow: 'flow', cron: '0 * * * *', ...definition }
-  await installSchedules(database, { clock }, { job: full })
+  await installSchedules(database, { clock, log: silentLog }, { job: full })
   return { ...opened, definition: full }
 }
 
@@ -140,14 +141,18 @@ test('a schedule that cannot be read is refused by name; its workflow’s failur
     { workflow: 'flow', cron: 'every day' },
     { workflow: 'flow', cron: '0 * * * *', zone: 'Europe/Atlantis' },
   ]) {
-    const installing = installSchedules(database, { clock }, { job: definition })
+    const installing = installSchedules(database, { clock, log: silentLog }, { job: definition })
     await expect(installing).rejects.toMatchObject({
       code: 'bad-schedule',
       message: expect.stringContaining('"job"'),
     })
   }
   const opened = await testEngine([flow], { clock, database })
-  await installSchedules(database, { clock }, { job: { workflow: 'gone', cron: '0 * * * *' } })
+  await installSchedules(
+    database,
+    { clock, log: silentLog },
+    { job: { workflow: 'gone', cron: '0 * * * *' } },
+  )
   await opened.engine.start()
   await clock.advance(1_800_001)
   const [occurrence] = await listOccurrences(database, 'job')
@@ -161,11 +166,11 @@ test('a schedule that left the project stops; one that is unchanged keeps its ne
   const opened = await scheduled({}, '2026-01-01T00:30:00Z')
   const { clock, database, definition } = opened
   clock.jump(Date.parse('2026-01-01T03:30:00Z'))
-  await installSchedules(database, { clock }, { job: definition })
+  await installSchedules(database, { clock, log: silentLog }, { job: definition })
   expect(await database.all('select next_at from schedules')).toEqual([
     { next_at: Date.parse('2026-01-01T01:00:00Z') },
   ])
-  await installSchedules(database, { clock }, {})
+  await installSchedules(database, { clock, log: silentLog }, {})
   await opened.engine.start()
   await clock.advance(3_600_000)
   expect(await database.all('select * from runs')).toEqual([])
@@ -239,9 +244,13 @@ for (const [what, change] of [
     const opened = await scheduled({ cron: '0 * * * *' }, '2026-01-01T00:30:00Z')
     const { clock, database, engine, definition } = opened
     clock.jump(Date.parse('2026-01-01T03:10:00Z'))
-    await installSchedules(database, { clock }, { job: { ...definition, ...change } })
+    await installSchedules(database, { clock, log: silentLog }, { job: { ...definition, ...change } })
     // And once more, before anything ran.
-    await installSchedules(database, { clock }, { job: { ...definition, ...change, workflow: 'flow' } })
+    await installSchedules(
+      database,
+      { clock, log: silentLog },
+      { job: { ...definition, ...change, workflow: 'flow' } },
+    )
     clock.jump(Date.parse('2026-01-01T03:20:00Z'))
     await engine.start()
     await settle()
@@ -263,7 +272,11 @@ test('times of the pattern before and of the one after are started alike, when b
   const opened = await scheduled({ cron: '0 * * * *', catchUp: { all: 10 } }, '2026-01-01T00:30:00Z')
   const { clock, database, engine, definition } = opened
   clock.jump(Date.parse('2026-01-01T02:10:00Z'))
-  await installSchedules(database, { clock }, { job: { ...definition, cron: '*/20 * * * *' } })
+  await installSchedules(
+    database,
+    { clock, log: silentLog },
+    { job: { ...definition, cron: '*/20 * * * *' } },
+  )
   clock.jump(Date.parse('2026-01-01T02:50:00Z'))
   await engine.start()
   await settle()
@@ -282,7 +295,6 @@ test.each<[Partial<ScheduleDefinition>, RegExp]>([
   [{ zone: 'Europe/Atlantis' }, /zone "Europe\/Atlantis", which is none/],
   [{ cron: '0 0 30 2 *' }, /"0 0 30 2 \*", which never matches/],
   [{ cron: '0 0 0 31 4,6,9,11 *' }, /never matches/],
-  [{ cron: '0 0 0 1 1 * 2020' }, /last time has passed/],
   [{ cron: '' }, /cannot be read/],
   [{ cron: new Date() as never }, /has no cron pattern/],
   [{ catchUp: 'last' as never }, /catchUp "last"; it must be/],
@@ -293,7 +305,9 @@ test.each<[Partial<ScheduleDefinition>, RegExp]>([
   const clock = new FakeClock(Date.parse('2026-01-01T00:30:00Z'))
   const database = await openTestDatabase(clock)
   const definition = { workflow: 'flow', cron: '0 * * * *', ...part }
-  await expect(installSchedules(database, { clock }, { job: definition })).rejects.toMatchObject({
+  await expect(
+    installSchedules(database, { clock, log: silentLog }, { job: definition }),
+  ).rejects.toMatchObject({
     code: 'bad-schedule',
     message: expect.stringMatching(message),
   })
@@ -309,7 +323,7 @@ test.each([
   const clock = new FakeClock()
   const database = await openTestDatabase(clock)
   const definitions = { [name]: { workflow: 'flow', cron: '0 * * * *' } }
-  await expect(installSchedules(database, { clock }, definitions)).rejects.toMatchObject({
+  await expect(installSchedules(database, { clock, log: silentLog }, definitions)).rejects.toMatchObject({
     code: 'bad-schedule',
     message: expect.stringMatching(message),
   })
@@ -333,4 +347,26 @@ test('the input of a schedule is checked against its workflow at load', async ()
       expect.objectContaining({ code: 'bad-schedule', message: expect.stringContaining('day: ') }),
     )
   expect(() => check({ workflow: 'gone' })).toThrow(expect.objectContaining({ code: 'unknown-workflow' }))
+})
+
+test('a schedule whose only time has passed is told of once, and all else starts', async () => {
+  const clock = new FakeClock(Date.parse('2026-07-01T00:30:00Z'))
+  const database = await openTestDatabase(clock)
+  const warned: string[] = []
+  const log = { ...silentLog, warn: (message: string) => warned.push(message) }
+  const definitions = {
+    launch: { workflow: 'flow', cron: '0 0 9 1 6 * 2026' },
+    hourly: { workflow: 'flow', cron: '0 * * * *' },
+  }
+  const { engine } = await testEngine([flow], { clock, database })
+  for (let deploy = 0; deploy < 2; deploy++) await installSchedules(database, { clock, log }, definitions)
+  expect(warned).toEqual([expect.stringContaining('schedule "launch" starts nothing any more')])
+  await engine.start()
+  await clock.advance(1_800_001)
+  expect(await listOccurrences(database, 'launch')).toEqual([])
+  expect(await listOccurrences(database, 'hourly')).toMatchObject([{ outcome: 'started' }])
+  const again = { ...definitions, launch: { workflow: 'flow', cron: '0 0 9 1 6 * 2027' } }
+  await installSchedules(database, { clock, log }, again)
+  expect(warned).toHaveLength(1)
+  await engine.stop()
 })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { silentLog } from '../../src/base/log.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { installSchedules } from '../../src/engine/schedule.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
@@ -79,7 +80,7 @@ test('a conflict is found too where starts are queued, and with a run of before 
 
 test('no caller can take a key of a schedule or of a debounced start', async () => {
   const { engine, database, clock } = await opened()
-  const edges = { clock }
+  const edges = { clock, log: silentLog }
   await installSchedules(database, edges, { job: { workflow: 'pay', cron: '* * * * *', input: { to: 'x' } } })
   const { next_at } = (await database.get<{ next_at: number }>('select next_at from schedules'))!
   for (const key of [`schedule:job:${next_at}`, 'debounce:burst']) {

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { checkOptions } from '../../base/options.ts'
 import {
   describeIssues,
   misfit,
@@ -32,6 +33,12 @@ export function planAction<S extends StandardSchemaV1, Result extends Json>(acti
   run: (args: OutputOf<S>, results: Record<string, Json>) => Promise<Result> | Result
   undo?: (args: OutputOf<S>, result: Result) => Promise<unknown> | unknown
 }): PlanAction {
+  checkOptions(action, 'a planned action', {
+    does: 'text!',
+    args: 'schema!',
+    run: 'function!',
+    undo: 'function',
+  })
   requireSync(action.args, 'The schema of the arguments of a planned action')
   return action as PlanAction
 }

@@ -1,4 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
+import { checkOption, checkOptions } from '../../base/options.ts'
 import { fitSharpness, probabilities, type Scored } from './calibrate.ts'
 import { type ClassifierParts, packClassifier, unpackClassifier } from './classifier-bytes.ts'
 import { seededRandom } from './random.ts'
@@ -55,10 +56,13 @@ const maxWeights = 2 ** 26
  * @throws `no-examples` when there is nothing to learn from
  */
 export function trainClassifier(examples: Example[], options: TrainingOptions = {}): Classifier {
+  checkOption(examples, '`examples` of trainClassifier', 'objects!')
+  for (const example of examples) checkOptions(example, 'an example', { text: 'text!', label: 'text!' })
+  checkOptions(options, 'a classifier', { epochs: 'number' })
   if (examples.length === 0) {
     throw new ReeveError(
       'no-examples',
-      'A classifier needs at least one example to learn from; none was given.',
+      'A classifier needs at least one example to learn from; `examples` is empty.',
     )
   }
   const epochs = options.epochs ?? 8

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../base/options.ts'
 import type { Answer, Question, Solver } from '../solver.ts'
 import { planRevision, type Revision } from './composer-feedback.ts'
 import { textOf } from './input-text.ts'
@@ -28,6 +29,8 @@ export interface ComposerOptions {
  * Abstains when no passage is relevant, or when it cannot do anything about a problem that it is told of.
  */
 export function localComposer(options: ComposerOptions = {}): Solver {
+  const shape = { name: 'text', greeting: 'text', signature: 'text', sentences: 'number' } as const
+  checkOptions(options, 'a local composer', shape)
   const { name = 'local/composer', greeting = 'Hello,', signature = 'Kind regards', sentences = 3 } = options
   const reader = new PassageReader()
   return {

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.ts'
+import { checkOptions } from '../../base/options.ts'
 import { firstCharacters } from '../../base/shorten.ts'
 import type { Passage, Solver } from '../solver.ts'
 import { type Draft, readDraft } from './draft.ts'
@@ -48,6 +49,7 @@ const usualClosing =
  * polite. It does not judge whether the answer is true or wise.
  */
 export function localCritic(options: CriticOptions = {}): Solver {
+  checkOptions(options, 'a local critic', { name: 'text', criteria: 'object' })
   const { name = 'local/critic', criteria = {} } = options
   const reader = new PassageReader()
   return {

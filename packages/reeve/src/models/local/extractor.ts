@@ -1,4 +1,7 @@
+import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { checkOption, checkOptions } from '../../base/options.ts'
+import { describeValue } from '../../base/shorten.ts'
 import type { Answer, Question, Solver } from '../solver.ts'
 import type { Classifier } from './classify.ts'
 import { textOf } from './input-text.ts'
@@ -28,6 +31,7 @@ export interface ExtractorOptions {
  * sure field.
  */
 export function localExtractor(options: ExtractorOptions): Solver {
+  checkOptions(options, 'a local extractor', { name: 'text', fields: 'object!', minConfidence: 'number' })
   const { name = 'local/extractor', fields, minConfidence = 0.5 } = options
   return {
     name,
@@ -99,6 +103,12 @@ export function byClassifier(
   classifier: Classifier,
   options: { map?: Record<string, Json> } = {},
 ): FieldRule {
+  checkOption(
+    (classifier as { classify?: unknown } | undefined)?.classify,
+    '`classify` of the classifier of byClassifier',
+    'function!',
+  )
+  checkOptions(options, 'byClassifier', { map: 'object' })
   const { map } = options
   if (!map) {
     return (text) => {
@@ -136,6 +146,11 @@ const ambiguousConfidence = 0.4
  * @throws `slow-pattern` at once, when the pattern could take too long on a hostile text
  */
 export function byPattern(pattern: RegExp): FieldRule {
+  if (!(pattern instanceof RegExp))
+    throw new ReeveError(
+      'bad-option',
+      `byPattern got ${describeValue(pattern)}; it must be a regular expression.`,
+    )
   const find = finderOf(pattern)
   return (text) => {
     const found = find(text)
@@ -150,6 +165,7 @@ export function byPattern(pattern: RegExp): FieldRule {
 export function byRule(
   read: (text: string, input: Json) => FieldValue | string | number | boolean | undefined,
 ): FieldRule {
+  checkOption(read, 'What byRule reads with', 'function!')
   return (text, input) => {
     const result = read(text, input)
     return result === undefined || typeof result === 'object' ? result : { value: result, confidence: 1 }

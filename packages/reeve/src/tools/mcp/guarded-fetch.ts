@@ -102,7 +102,10 @@ function bounded(
         }
         let end: number | undefined = 0
         if (isStream) end = endOfEvents(value)
-        else if ((size += value.length) > maxMessage) end = undefined
+        else {
+          size += value.length
+          if (size > maxMessage) end = undefined
+        }
         if (end === undefined) {
           release()
           return controller.error(onFlood())

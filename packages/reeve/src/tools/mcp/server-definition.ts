@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json.ts'
 import { addVariables } from '../../base/known-secrets.ts'
+import { checkOptions } from '../../base/options.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { type Clock, type Duration, toMs } from '../../base/time.ts'
 import type { FromJsonSchema } from '../json-schema.ts'
@@ -75,8 +76,8 @@ export interface Limits {
 
 export function limitsOf(definition: McpServerDefinition): Limits {
   return {
-    timeoutMs: toMs(definition.timeout ?? '30s'),
-    connectTimeoutMs: toMs(definition.connectTimeout ?? '30s'),
+    timeoutMs: toMs(definition.timeout ?? '30s', '`timeout` of an MCP server'),
+    connectTimeoutMs: toMs(definition.connectTimeout ?? '30s', '`connectTimeout` of an MCP server'),
     maxResult: definition.maxResult ?? 262_144,
     maxMessage: definition.maxMessage ?? 8 * 1024 * 1024,
     restarts: definition.restarts ?? 5,
@@ -106,8 +107,23 @@ export function addCredentials(
   addVariables(secrets, Object.fromEntries(given))
 }
 
+const shape = {
+  name: 'text!',
+  command: 'text',
+  args: 'texts',
+  env: ['object', 'texts'],
+  url: 'text',
+  headers: 'object',
+  tools: 'object',
+  allow: 'texts',
+  maxResult: 'number',
+  maxMessage: 'number',
+  restarts: 'number',
+} as const
+
 /** @throws `bad-mcp-server` */
 export function checkServer(definition: McpServerDefinition): void {
+  checkOptions(definition, 'an MCP server', shape, 'bad-mcp-server')
   const bad = (why: string) => new ReeveError('bad-mcp-server', `MCP server "${definition.name}": ${why}`)
   if (!/^[a-z][\w-]*$/i.test(definition.name)) {
     throw bad('a name is made of letters, digits, "-" and "_", and starts with a letter.')

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { checkOptions } from '../../base/options.ts'
 import { toMs } from '../../base/time.ts'
 import { bodyOf, callHttp, usualEffect, usualRisk } from '../http.ts'
 import { asNotApplied, HttpClient, type HttpPolicy } from '../http-client.ts'
@@ -37,7 +38,10 @@ const output = z.object({ status: z.number().int(), body: z.unknown() })
  * DELETE is of high risk. Refusals (4xx) are results.
  * @throws `bad-openapi` (with the path in the document) `bad-schema` (what cannot be checked, by name) `bad-tool` `bad-host`
  */
+const shape = { name: 'text!', server: 'text', operations: 'function', risk: 'function' } as const
+
 export function openApiTools(options: OpenApiOptions): Tool<Record<string, unknown>, OpenApiResult>[] {
+  checkOptions(options, 'OpenAPI tools', shape, 'bad-openapi')
   const { name, document, server, operations, risk, ...policy } = options
   const root = readDocument(document)
   const target = serverOf(root, server)
@@ -61,7 +65,14 @@ export function openApiTools(options: OpenApiOptions): Tool<Record<string, unkno
       requestHeaders: headersOf(operation),
     })
     const level = risk?.(operation) ?? usualRisk(operation.method)
-    return operationTool(toolName, operation, level, target, client, toMs(policy.timeout ?? '20s'))
+    return operationTool(
+      toolName,
+      operation,
+      level,
+      target,
+      client,
+      toMs(policy.timeout ?? '20s', '`timeout` of OpenAPI tools'),
+    )
   })
 }
 

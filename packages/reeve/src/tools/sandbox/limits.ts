@@ -31,5 +31,5 @@ export function resolveLimits(limits: SandboxLimits): ResolvedLimits {
       throw new ReeveError('bad-limit', `${name} is ${value}; it must be a whole number of bytes.`)
     }
   }
-  return { timeMs: toMs(time), memoryBytes, outputBytes, acceptWeaker }
+  return { timeMs: toMs(time, '`time` of a sandbox'), memoryBytes, outputBytes, acceptWeaker }
 }

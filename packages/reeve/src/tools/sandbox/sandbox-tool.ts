@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
+import { checkOptions } from '../../base/options.ts'
 import { toMs } from '../../base/time.ts'
 import { asNotApplied } from '../http-client.ts'
 import { type Tool, tool } from '../tool.ts'
@@ -44,6 +45,7 @@ const ownMistakes = new Set([
 
 /** A tool that computes with code that nobody has read. It reaches nothing, so it needs no approval. */
 export function sandboxTool(options: SandboxToolOptions): Tool<SandboxToolInput, SandboxToolOutput> {
+  checkOptions(options, 'a sandbox tool', { name: 'text!', language: 'text!', docker: 'object' }, 'bad-tool')
   const { name, language, description, docker, ...limits } = options
   const run = docker
     ? runInDocker.bind(null, docker, language)

@@ -2,6 +2,7 @@ import { dirname, isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
+import { checkOptions } from '../../base/options.ts'
 import { siblingScript } from '../../base/package-files.ts'
 import { type Duration, toMs } from '../../base/time.ts'
 import { BoundedChild, type ChildEnd } from '../bounded-child.ts'
@@ -49,7 +50,17 @@ const startMs = 30_000
  * which can read and nothing else: a query without an end, or with a result without an end, is killed with it.
  * @throws `bad-tool`
  */
+const shape = {
+  name: 'text!',
+  file: 'text!',
+  tables: 'texts',
+  maxRows: 'number',
+  maxBytes: 'number',
+  memoryBytes: 'number',
+} as const
+
 export function sqlTool(options: SqlToolOptions): Tool<SqlToolInput, SqlToolOutput> {
+  checkOptions(options, 'an SQL tool', shape, 'bad-tool')
   const { name, file, tables, timeout = '5s' } = options
   if (!isAbsolute(file)) {
     throw new ReeveError('bad-tool', `The file "${file}" of tool "${name}" must be an absolute path.`)
@@ -66,7 +77,7 @@ export function sqlTool(options: SqlToolOptions): Tool<SqlToolInput, SqlToolOutp
     }),
     output: z.object({ columns: z.array(z.string()), rows: z.array(z.array(cell)), more: z.boolean() }),
     effect: 'read',
-    timeout: toMs(timeout) + startMs,
+    timeout: toMs(timeout, `\`timeout\` of tool "${name}"`) + startMs,
     run: (args, { signal }) => query(options, args, signal),
   })
 }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { findPackages } from '../../base/optional-package.ts'
+import { checkOptions } from '../../base/options.ts'
 import { siblingScript } from '../../base/package-files.ts'
 import { firstCharacters } from '../../base/shorten.ts'
 import { type Duration, toMs } from '../../base/time.ts'
@@ -54,6 +55,12 @@ const readerMegabytes = 256
  * @throws `bad-host`
  */
 export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebPageOutput> {
+  checkOptions(
+    options,
+    'a web page tool',
+    { name: 'text', maxText: 'number', maxLinks: 'number' },
+    'bad-tool',
+  )
   const { name = 'web.read', maxText = 50_000, maxLinks = 200, readTime = '5s', ...policy } = options
   const contentTypes = ['text/html', 'application/xhtml+xml', 'text/plain', 'text/markdown']
   const client = new HttpClient({ maxBytes: 2_097_152, ...policy, methods: ['GET'], contentTypes })
@@ -63,7 +70,10 @@ export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebP
     input: z.object({ url: z.string().max(8192) }),
     output,
     effect: 'read',
-    timeout: toMs(policy.timeout ?? '20s') + toMs(readTime) + 5000,
+    timeout:
+      toMs(policy.timeout ?? '20s', '`timeout` of a web page tool') +
+      toMs(readTime, '`readTime` of a web page tool') +
+      5000,
     run: async ({ url }, attempt) => {
       const headers = { accept: 'text/html, text/plain;q=0.8' }
       const answer = await callHttp(client, { url, method: 'GET', headers }, attempt, false)

@@ -1,4 +1,5 @@
 import { settle } from '../../../src/base/fake-clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
 import { installSchedules, type ScheduleDefinition } from '../../../src/engine/schedule.ts'
 import { defineWorkflow, type Workflow } from '../../../src/engine/workflow.ts'
 import type { Occurrence } from '../../../src/store/schedules.ts'
@@ -91,7 +92,7 @@ class Calendar {
   async run(): Promise<Violation[]> {
     const { time, database } = this.#village
     const begun = time.now()
-    await installSchedules(database, { clock: time }, { job: this.#definition })
+    await installSchedules(database, { clock: time, log: silentLog }, { job: this.#definition })
     this.#begin()
     this.#begin()
     let latest = begun

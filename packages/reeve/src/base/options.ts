@@ -1,0 +1,68 @@
+import { ReeveError } from './errors.ts'
+import { describeValue } from './shorten.ts'
+
+const kinds = {
+  text: ['a text', (value: unknown) => typeof value === 'string'],
+  number: ['a number', (value: unknown) => typeof value === 'number'],
+  flag: ['true or false', (value: unknown) => typeof value === 'boolean'],
+  function: ['a function', (value: unknown) => typeof value === 'function'],
+  object: ['an object', isObject],
+  schema: ['a schema (Zod, or any Standard Schema)', isSchema],
+  list: ['an array', Array.isArray],
+  texts: ['an array of texts', (value: unknown) => isListOf(value, (each) => typeof each === 'string')],
+  numbers: ['an array of numbers', (value: unknown) => isListOf(value, (each) => typeof each === 'number')],
+  objects: ['an array of objects', (value: unknown) => isListOf(value, isObject)],
+} as const satisfies Record<string, readonly [string, (value: unknown) => boolean]>
+
+export type OptionKind = keyof typeof kinds
+
+/** What an option may be; a `!` behind it: it may not be left out. */
+export type OptionRule = OptionKind | `${OptionKind}!` | readonly OptionKind[]
+
+/**
+ * Checks what code hands over, where types do not reach: a value read from data, or plain JavaScript. Only the kinds are
+ * checked; what a number or a text must be is for whoever uses it.
+ * @param what whose options they are, for the error: `tool "pay"`
+ * @throws `code` (default `bad-option`), which names the option
+ */
+export function checkOptions(
+  options: unknown,
+  what: string,
+  rules: Readonly<Record<string, OptionRule>>,
+  code = 'bad-option',
+): void {
+  if (!isObject(options)) {
+    throw new ReeveError(
+      code,
+      `The options of ${what} are ${describeValue(options)}; they must be an object.`,
+    )
+  }
+  for (const [name, rule] of Object.entries(rules))
+    checkOption(options[name], `\`${name}\` of ${what}`, rule, code)
+}
+
+/** The same for one value. @throws `code` */
+export function checkOption(value: unknown, what: string, rule: OptionRule, code = 'bad-option'): void {
+  const isNeeded = typeof rule === 'string' && rule.endsWith('!')
+  if (value === undefined && !isNeeded) return
+  const allowed = typeof rule === 'string' ? [rule.replace('!', '') as OptionKind] : rule
+  if (allowed.some((kind) => kinds[kind][1](value))) return
+  const wanted = allowed.map((kind) => kinds[kind][0]).join(' or ')
+  const is = value === undefined ? 'is missing' : `is ${describeValue(value)}`
+  throw new ReeveError(code, `${what} ${is}; it must be ${wanted}.`)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Some schemas are functions. */
+function isSchema(value: unknown): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  const { '~standard': standard } = value as { '~standard'?: { validate?: unknown } }
+  return typeof standard?.validate === 'function'
+}
+
+function isListOf(value: unknown, isOne: (each: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isOne)
+}
