@@ -88,7 +88,9 @@ function rewriteWhole(file: string): true {
 
 /** Answers whether all was given back. */
 async function giveBack({ terminal }: Cli, database: Database): Promise<boolean> {
-  const { signal } = new Interrupt(terminal, 'What was given back stays so.', () => {})
+  const { signal } = new Interrupt(terminal, 'What was given back stays so.', () =>
+    process.exit(exitCodes.interrupted),
+  )
   await giveBackSpace(database, { all: true, signal })
   emptyLog(database.place)
   return !signal.aborted

@@ -207,7 +207,10 @@ program
   .command('audit')
   .description('prove that the journals are whole')
   .command('verify [run]')
-  .description('recompute the hash chain of every run, or of one')
+  .description(
+    'recompute the hash chains of what came or changed since the last time, and of some others by chance; or of one run',
+  )
+  .option('--all', 'of every run, whatever was verified before')
   .action(calls(async () => (await import('./audit.ts')).verify))
 program
   .command('backup [file]')

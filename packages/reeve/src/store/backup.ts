@@ -67,7 +67,7 @@ function writeDraft(source: string, draft: string, origin: BackupOrigin): void {
   }
   const to = new DatabaseSync(draft)
   try {
-    to.exec('delete from workers')
+    to.exec(`delete from workers; delete from meta where name = 'audit'`)
     to.prepare(
       'insert into meta (name, value) values (?, ?) on conflict (name) do update set value = excluded.value',
     ).run(backupMark, JSON.stringify(origin))

@@ -93,6 +93,12 @@ test('a chain that somebody changed fails the audit, and show says where', async
     ok: false,
     faults: [{ run, seq: 2 }],
   })
+  expect(await reeveJson(folder, ['audit', 'verify', '--all'])).toMatchObject({
+    code: 1,
+    complete: true,
+    before: null,
+    more: false,
+  })
   const { code, stdout } = await reeve(folder, ['audit', 'verify', run])
   expect(stdout).toContain(`run ${run}, event 2`)
   expect(code).toBe(1)

@@ -3,6 +3,7 @@ import type { Database } from '../../src/store/database.ts'
 import { answerCases } from './contract/answers.ts'
 import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
+import { auditRoundCases } from './contract/audit-rounds.ts'
 import { callRateCases } from './contract/call-rates.ts'
 import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     valueCases(open)
     memoryCases(open)
     auditCases(open)
+    auditRoundCases(open)
     answerCases(open)
     modelCallCases(open)
     callRateCases(open)
