@@ -159,6 +159,24 @@ test('children of a new chapter outlive the end of the one before', async () => 
   expect(await run.result()).toEqual({ status: 'succeeded', output: 'went' })
 })
 
+test('children of a new chapter outlive a look at those of the one before that comes late', async () => {
+  const child = workflowOf('child', (ctx) => ctx.waitFor('go'))
+  const parent = workflowOf('parent', async (ctx, { chapter }) => {
+    if (chapter < 2) return ctx.continueAs({ chapter: chapter + 1 })
+    return (await ctx.start(child, { chapter })).result()
+  })
+  const { engine, database, clock } = await started([parent, child])
+  const run = await engine.startRun(parent, { chapter: 1 })
+  await clock.advance(minute)
+  // The process that ended the chapter died before it looked.
+  await database.run('update runs set leaves_children = 1 where id = ?', [run.id])
+  await clock.advance(minute)
+  expect(await database.all(`select status from runs where workflow = 'child'`)).toEqual([
+    { status: 'waiting' },
+  ])
+  expect((await rowOf(database, run.id)).leaves_children).toBe(0)
+})
+
 test('limits count anew in each chapter, and one that is exceeded says so of the chapter', async () => {
   const long = workflowOf(
     'long',

@@ -29,6 +29,11 @@ for (const [what, damage, said] of [
     'not text',
   ],
   ['an event that is gone', `delete from events where type = 'step-completed'`, 'is missing'],
+  [
+    'its last event that is gone',
+    `delete from events where type = 'signal-awaited' and run = 1`,
+    'are missing',
+  ],
 ] as const) {
   test(`a run whose journal was damaged at rest does not go on, others do: ${what}`, async () => {
     const { engine, database } = await testEngine([counted, intact], { lingerMs: 0 })

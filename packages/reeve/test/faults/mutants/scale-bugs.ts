@@ -100,4 +100,59 @@ export const scaleBugs: Mutant[] = [
     'await standInLine(session, queue.name, inLine)',
     '',
   ),
+  // Chapters and pages: what is replayed is read, verified and delivered from where the run's row says, in parts.
+  bug(
+    'a late chapter is read from the beginning of the journal',
+    'engine/loading.ts',
+    'let after = Math.max(run.chapter_seq - 1, 0)',
+    'let after = 0',
+  ),
+  bug(
+    'an event is lost between two pages of a journal',
+    'engine/loading.ts',
+    'after = events.at(-1)!.seq',
+    'after = events.at(-1)!.seq + 1',
+  ),
+  bug(
+    'a journal of many pages is not compared with its head',
+    'engine/loading.ts',
+    'const fault = this.#check.end()',
+    'const fault = undefined as { problem: string } | undefined',
+  ),
+  bug(
+    'a long replay lets nobody else go on',
+    'engine/stretch.ts',
+    'now - this.#since > longestMs',
+    'now < 0',
+  ),
+  bug(
+    'the calls of earlier chapters count towards the limit',
+    'engine/execution.ts',
+    'this.#stepLimit = callsBefore + (',
+    'this.#stepLimit = (',
+  ),
+  bug(
+    'chance is the same in every chapter',
+    'engine/history.ts',
+    '`${seed}#${history.first.seq}`',
+    '`${seed}`',
+  ),
+  bug(
+    'what came for a chapter that is over stays in the inbox',
+    'engine/execution.ts',
+    'if (leaving.continues) this.inbox.closeChapter()',
+    '',
+  ),
+  bug(
+    'a chapter that ends takes the children of the next along',
+    'engine/left-children.ts',
+    'const lastCall = goesOn ? parent.chapter_call : Number.MAX_SAFE_INTEGER',
+    'const lastCall = Number.MAX_SAFE_INTEGER',
+  ),
+  bug(
+    'a wait that is open is looked for behind its beginning',
+    'engine/outbox.ts',
+    'if (!this.#openSince.has(step)) this.#openSince.set(step, seq)',
+    'this.#openSince.set(step, seq + 1)',
+  ),
 ]

@@ -6,9 +6,9 @@ export const mutants: Mutant[] = [
   bug('no commit is synced', 'store/sqlite.ts', "'synchronous = full'", "'synchronous = off'"),
   bug(
     'a damaged journal goes on',
-    'engine/held-runs.ts',
-    'const fault = verifyChain(run.id, events, headOf(run))',
-    'const fault = verifyChain(run.id, [], headOf({ head: null, head_seq: null }))',
+    'store/journal.ts',
+    'if (hash !== event.hash) return { seq, problem',
+    'if (hash === null) return { seq, problem',
   ),
   bug(
     'who comes during a look at an inbox is not looked for again',
@@ -128,8 +128,8 @@ export const mutants: Mutant[] = [
   bug(
     'a missing tail of a journal goes unnoticed',
     'store/journal.ts',
-    'if (head && head.seq > seq)',
-    'if (head && head.seq < 0)',
+    'if (head.seq > this.#seq)',
+    'if (head.seq < 0)',
   ),
   // The engine: what is told when, what is repeated.
   bug(
@@ -262,7 +262,7 @@ export const mutants: Mutant[] = [
   bug(
     'a run that ended leaves its children going',
     'engine/outbox.ts',
-    'leavesChildren: ended && openChildren',
+    'leavesChildren: (ended || leaving.continues !== undefined) && openChildren',
     'leavesChildren: false',
   ),
   bug(
