@@ -19,6 +19,23 @@ export interface Bulk {
   readonly columns: Readonly<Record<string, 'int' | 'text' | 'bytes'>>
 }
 
+/**
+ * Rows of many owners, to be written together. An owner for which a guard does not answer writes nothing, and does not
+ * keep the others from it.
+ */
+export interface Batch {
+  /** Each answers the first value of those of its rows whose owner, that very value, may write. */
+  guards: { statement: Bulk; rows: Value[][] }[]
+  writes: {
+    statement: Bulk
+    rows: Value[][]
+    /** Whose each row is. */
+    owners: number[]
+    /** Runs once for each distinct row that the statement answered. */
+    next?: Bulk
+  }[]
+}
+
 export interface Session {
   /** What must not be written; absent: nothing is known to be secret. */
   readonly secrets?: Secrets
@@ -45,6 +62,11 @@ export interface Database extends Session {
    * use its own session only. Rejects with the database's error, untouched.
    */
   transaction<T>(body: (session: Session) => Promise<T>): Promise<T>
+  /**
+   * Writes a batch in a transaction of its own where that does not hold up the event loop, and answers the owners that
+   * were refused. Absent: a `transaction` is as good. Rejects as `transaction` does.
+   */
+  writeElsewhere?(batch: Batch): Promise<number[]>
   /** Calls back, at once or soon, when another process changed the data. Returns the way to stop. */
   onOutsideChange(callback: () => void): () => void
   /**

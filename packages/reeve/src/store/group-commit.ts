@@ -1,7 +1,8 @@
 import type { Clock } from '../base/time.ts'
 import { approvalValues, closeApprovals, insertApprovals, type NewApproval } from './approvals.ts'
+import { BatchRows, writeBatch } from './batch.ts'
 import { resetRunBudgets } from './budgets.ts'
-import type { Bulk, Database, Session, Value } from './database.ts'
+import type { Batch, Database, Session } from './database.ts'
 import { consumeItems, type Delivery, deliveryValues, insertDeliveries, wakeRuns } from './inbox.ts'
 import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
 import { insertMemories, insertPlacedMemories, memoryValues, type NewMemory } from './memories.ts'
@@ -67,11 +68,13 @@ export interface TurnSource {
 
 const retryDelayMs = 500
 const largestGroup = 4000
+/** Of fewer turns the way to another thread costs more than it saves. */
+const worthElsewhere = 32
 
 /**
  * Makes every turn that is ready at one moment durable in one transaction.
  *
- *   idle → gathering (until the current work has yielded) → writing → idle, or gathering again
+ *   idle → gathering (until the current work has yielded) → writing → idle, or writing what came meanwhile
  *
  * A transaction that fails for want of disk, a lock or a connection is tried again until it works: nothing is
  * acknowledged meanwhile. One whose commit was sent and never answered may be on disk: before it is tried again, its
@@ -104,7 +107,7 @@ export class GroupCommit {
     this.#waiting.push(source)
     if (this.#gathering || this.#writing) return
     this.#gathering = true
-    setImmediate(this.#begin)
+    setImmediate(this.#gathered)
   }
 
   /** Resolves when everything submitted so far is settled. */
@@ -113,12 +116,16 @@ export class GroupCommit {
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  readonly #begin = (): void => {
+  /** Nothing is under way: of many, half goes first, so that one half is written while the other half goes on. */
+  readonly #gathered = (): void => {
     this.#gathering = false
+    const all = this.#waiting.length
+    this.#begin(all >= 2 * worthElsewhere ? Math.ceil(all / 2) : all)
+  }
+
+  #begin(count: number): void {
     this.#writing = true
-    const sources =
-      this.#waiting.length > largestGroup ? this.#waiting.splice(0, largestGroup) : this.#waiting
-    if (sources === this.#waiting) this.#waiting = []
+    const sources = this.#waiting.splice(0, Math.min(count, largestGroup))
     const taken: TurnSource[] = []
     const turns: Turn[] = []
     for (const source of sources) {
@@ -130,53 +137,67 @@ export class GroupCommit {
         source.refused(error)
       }
     }
-    void this.#write(taken, turns, false).then(() => this.#end())
+    void this.#write(taken, turns, false).then((tell) => this.#end(tell))
   }
 
   /**
-   * Resolves when every turn is settled or refused; never, after a fatal failure. `inDoubt`: an earlier commit of these
-   * turns may be on disk.
+   * Resolves with the way to tell every turn what became of it; never, after a fatal failure. `inDoubt`: an earlier commit
+   * of these turns may be on disk.
    */
-  async #write(sources: TurnSource[], turns: Turn[], inDoubt: boolean): Promise<void> {
-    if (turns.length === 0) return
+  async #write(sources: TurnSource[], turns: Turn[], inDoubt: boolean): Promise<() => void> {
+    if (turns.length === 0) return () => {}
     let outcomes: Outcome[]
     try {
-      outcomes = await this.#database.transaction((session) =>
-        inDoubt ? writeRest(session, turns) : writeTurns(session, turns),
-      )
+      outcomes = await (inDoubt
+        ? this.#database.transaction((session) => writeRest(session, turns))
+        : this.#writeNew(turns))
     } catch (error) {
       return this.#recover(sources, turns, inDoubt, error)
     }
-    for (let index = 0; index < sources.length; index++) sources[index]!.settled(outcomes[index]!)
+    return () => {
+      for (let index = 0; index < sources.length; index++) sources[index]!.settled(outcomes[index]!)
+    }
   }
 
-  async #recover(sources: TurnSource[], turns: Turn[], inDoubt: boolean, error: unknown): Promise<void> {
+  async #writeNew(turns: Turn[]): Promise<Outcome[]> {
+    const batch = batchOf(turns)
+    const database = this.#database
+    const refused = await (turns.length >= worthElsewhere && database.writeElsewhere
+      ? database.writeElsewhere(batch)
+      : database.transaction((session) => writeBatch(session, batch)))
+    return outcomesOf(turns, refused)
+  }
+
+  async #recover(
+    sources: TurnSource[],
+    turns: Turn[],
+    inDoubt: boolean,
+    error: unknown,
+  ): Promise<() => void> {
     const kind = this.#database.classify(error)
     if (kind === 'fatal') {
       this.#onFatal(error)
       await new Promise<never>(() => {})
-    } else if (kind === 'retry' || kind === 'unknown') {
+    }
+    if (kind === 'retry' || kind === 'unknown') {
       this.#onTrouble(error)
       await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
-      await this.#write(sources, turns, inDoubt || kind === 'unknown')
-    } else if (turns.length === 1) {
-      sources[0]!.refused(error)
-    } else {
-      for (let index = 0; index < turns.length; index++) {
-        await this.#write([sources[index]!], [turns[index]!], inDoubt)
-      }
+      return this.#write(sources, turns, inDoubt || kind === 'unknown')
     }
+    if (turns.length === 1) return () => sources[0]!.refused(error)
+    for (let index = 0; index < turns.length; index++) {
+      const tell = await this.#write([sources[index]!], [turns[index]!], inDoubt)
+      tell()
+    }
+    return () => {}
   }
 
-  #end(): void {
+  /** The next group is on its way before this one is told: the database works while the runs go on. */
+  #end(tell: () => void): void {
     this.#writing = false
-    if (this.#waiting.length > 0) {
-      if (!this.#gathering) {
-        this.#gathering = true
-        setImmediate(this.#begin)
-      }
-      return
-    }
+    if (this.#waiting.length > 0) this.#begin(this.#waiting.length)
+    tell()
+    if (this.#writing || this.#gathering) return
     const idle = this.#idle
     this.#idle = []
     for (const resolve of idle) resolve()
@@ -198,7 +219,7 @@ async function writeRest(session: Session, turns: Turn[]): Promise<Outcome[]> {
   const held = new Set((await session.bulk<{ no: number }>(heldClaims, claims)).map(({ no }) => no))
   const before = await onDisk(session, turns)
   const rest = turns.filter((turn) => !before.has(turn))
-  const written = await writeTurns(session, rest, insertAbsentRuns)
+  const written = outcomesOf(rest, await writeBatch(session, batchOf(rest, true)))
   const outcomes = new Map(rest.map((turn, index) => [turn, written[index]!]))
   const after = await onDisk(
     session,
@@ -223,79 +244,59 @@ async function onDisk(session: Session, turns: Turn[]): Promise<Set<Turn>> {
   return new Set(turns.filter((turn) => turn.events.length > 0 && runs.has(turn.run)))
 }
 
-/** One transaction's work: a constant number of statements, whatever the number of turns. */
-async function writeTurns(session: Session, turns: Turn[], births = insertKeyedRuns): Promise<Outcome[]> {
-  const outcomes = await admit(session, turns, births)
-  const rows = new Map<Bulk, Value[][]>()
-  const add = (statement: Bulk, values: Value[]) => {
-    const list = rows.get(statement)
-    if (list) list.push(values)
-    else rows.set(statement, [values])
-  }
-  for (let index = 0; index < turns.length; index++) {
-    if (outcomes[index] !== 'durable') continue
-    const turn = turns[index]!
-    for (const event of turn.events) add(insertEvents, eventValues(event))
-    if (turn.release?.endedAt === null) add(parkOf(turn), parkValues(turn.release))
-    else if (turn.release) add(turn.watched ? releaseWatchedRuns : releaseRuns, releaseValues(turn.release))
-    if (turn.chapter) {
-      add(beginChapters, chapterValues(turn.chapter))
-      add(resetRunBudgets, [`run:${turn.run}`])
-    }
-    if (turn.children) {
-      for (const child of turn.children) {
-        add(insertChildren, childRunValues(child.run))
-        add(insertEvents, eventValues(child.first))
-      }
-    }
-    for (const blob of turn.blobs ?? []) add(insertBlobs, [blob.hash, blob.content])
-    for (const delivery of turn.deliveries ?? []) add(insertDeliveries, deliveryValues(delivery))
-    for (const taken of turn.consumed ?? []) add(consumeItems, [taken.item, taken.step])
-    for (const approval of turn.approvals ?? []) add(insertApprovals, approvalValues(approval))
-    for (const closed of turn.closed ?? []) add(closeApprovals, [closed.approval, closed.status])
-    for (const memory of turn.memories ?? [])
-      add(memory.placed ? insertPlacedMemories : insertMemories, memoryValues(memory))
-  }
-  for (const [statement, values] of rows) {
-    const answered = await session.bulk<{ run: number }>(statement, values)
-    if (statement === insertDeliveries && answered.length > 0) {
-      await session.bulk(
-        wakeRuns,
-        [...new Set(answered.map(({ run }) => run))].map((run) => [run]),
-      )
-    }
-  }
-  return outcomes
-}
-
-function parkOf({ release, watched }: Turn): Bulk {
-  if (release?.isAbandoned) return parkAbandonedRuns
-  return watched ? parkWatchedRuns : parkRuns
-}
-
 /**
- * Creates the new runs and checks the claims of the others. `cautious` inserts those runs that may be there already:
- * all of them, or those with an idempotency key.
+ * A turn's claim guards its rows, or its birth where the run may be there already. `mayBeThere`: every run that these
+ * turns would make, for an earlier commit may have made it; otherwise only one with an idempotency key.
  */
-async function admit(session: Session, turns: Turn[], cautious: Bulk): Promise<Outcome[]> {
-  const isSure = (birth: NewRun) => birth.idempotency === null && cautious === insertKeyedRuns
-  const births: Value[][] = []
-  const cautiousBirths: Value[][] = []
-  const claims: Value[][] = []
+function batchOf(turns: Turn[], mayBeThere = false): Batch {
+  const rows = new BatchRows()
   for (const turn of turns) {
-    if (!turn.birth) claims.push([turn.run, turn.epoch])
-    else if (isSure(turn.birth)) births.push(newRunValues(turn.birth))
-    else cautiousBirths.push(keyedRunValues(turn.birth))
+    const { birth, run } = turn
+    if (!birth) rows.guard(heldClaims, [run, turn.epoch])
+    else if (mayBeThere) rows.guard(insertAbsentRuns, keyedRunValues(birth))
+    else if (birth.idempotency !== null) rows.guard(insertKeyedRuns, keyedRunValues(birth))
+    else rows.write(run, insertRuns, newRunValues(birth))
   }
-  if (births.length > 0) await session.bulk(insertRuns, births)
-  const born = cautiousBirths.length > 0 ? await session.bulk<{ no: number }>(cautious, cautiousBirths) : []
-  const held = claims.length > 0 ? await session.bulk<{ no: number }>(heldClaims, claims) : []
-  if (born.length === cautiousBirths.length && held.length === claims.length)
-    return turns.map(() => 'durable')
-  const bornNos = new Set(born.map((row) => row.no))
-  const heldNos = new Set(held.map((row) => row.no))
-  return turns.map((turn) => {
-    if (!turn.birth) return heldNos.has(turn.run) ? 'durable' : 'lost'
-    return isSure(turn.birth) || bornNos.has(turn.run) ? 'durable' : 'exists'
-  })
+  for (const turn of turns) addRows(rows, turn)
+  return rows.batch
+}
+
+function addRows(rows: BatchRows, turn: Turn): void {
+  const { run } = turn
+  for (const event of turn.events) rows.write(run, insertEvents, eventValues(event))
+  if (turn.release) addRelease(rows, turn, turn.release)
+  for (const child of turn.children ?? none) {
+    rows.write(run, insertChildren, childRunValues(child.run))
+    rows.write(run, insertEvents, eventValues(child.first))
+  }
+  for (const blob of turn.blobs ?? none) rows.write(run, insertBlobs, [blob.hash, blob.content])
+  for (const delivery of turn.deliveries ?? none) {
+    rows.write(run, insertDeliveries, deliveryValues(delivery), wakeRuns)
+  }
+  for (const taken of turn.consumed ?? none) rows.write(run, consumeItems, [taken.item, taken.step])
+  for (const approval of turn.approvals ?? none) rows.write(run, insertApprovals, approvalValues(approval))
+  for (const { approval, status } of turn.closed ?? none) rows.write(run, closeApprovals, [approval, status])
+  for (const memory of turn.memories ?? none) {
+    rows.write(run, memory.placed ? insertPlacedMemories : insertMemories, memoryValues(memory))
+  }
+}
+
+const none: readonly never[] = []
+
+function addRelease(rows: BatchRows, { run, chapter, watched }: Turn, release: Release): void {
+  if (release.endedAt !== null) {
+    rows.write(run, watched ? releaseWatchedRuns : releaseRuns, releaseValues(release))
+    return
+  }
+  const park = release.isAbandoned ? parkAbandonedRuns : watched ? parkWatchedRuns : parkRuns
+  rows.write(run, park, parkValues(release))
+  if (!chapter) return
+  rows.write(run, beginChapters, chapterValues(chapter))
+  rows.write(run, resetRunBudgets, [`run:${run}`])
+}
+
+function outcomesOf(turns: Turn[], refused: number[]): Outcome[] {
+  if (refused.length === 0) return turns.map(() => 'durable')
+  const runs = new Set(refused)
+  return turns.map(({ birth, run }) => (!runs.has(run) ? 'durable' : birth ? 'exists' : 'lost'))
 }

@@ -1,5 +1,5 @@
 import type { Secrets } from '../base/secrets.ts'
-import type { Bulk, Database, Session, Value } from './database.ts'
+import type { Batch, Bulk, Database, Session, Value } from './database.ts'
 import { insertBlobs, insertEvents } from './journal.ts'
 
 /** What was cleaned when it was linked into a chain. */
@@ -7,7 +7,9 @@ const linked: readonly Bulk[] = [insertEvents, insertBlobs]
 
 /** A database that no registered secret gets into: every text that is written, or asked for, is cleaned first. */
 export function redacting(database: Database, secrets: Secrets): Database {
+  const elsewhere = database.writeElsewhere?.bind(database)
   return {
+    ...(elsewhere && { writeElsewhere: (batch) => elsewhere(cleanBatch(batch, secrets)) }),
     ...redactingSession(database, secrets),
     kind: database.kind,
     place: database.place,
@@ -25,14 +27,25 @@ export function redacting(database: Database, secrets: Secrets): Database {
   }
 }
 
+function cleanBatch(batch: Batch, secrets: Secrets): Batch {
+  if (secrets.isEmpty) return batch
+  const cleaned = <Part extends { statement: Bulk; rows: Value[][] }>(part: Part): Part =>
+    linked.includes(part.statement)
+      ? part
+      : { ...part, rows: part.rows.map((row) => cleanValues(row, secrets)) }
+  return { guards: batch.guards.map(cleaned), writes: batch.writes.map(cleaned) }
+}
+
+function cleanValues(values: Value[], secrets: Secrets): Value[] {
+  if (secrets.isEmpty) return values
+  return values.map((value) => {
+    if (typeof value !== 'string') return value
+    return /^[[{"]/.test(value) ? secrets.redactJson(value) : secrets.redact(value)
+  })
+}
+
 function redactingSession(session: Session, secrets: Secrets): Session {
-  const clean = (values: Value[] = []): Value[] => {
-    if (secrets.isEmpty) return values
-    return values.map((value) => {
-      if (typeof value !== 'string') return value
-      return /^[[{"]/.test(value) ? secrets.redactJson(value) : secrets.redact(value)
-    })
-  }
+  const clean = (values: Value[] = []) => cleanValues(values, secrets)
   return {
     secrets,
     all: (sql, parameters) => session.all(sql, clean(parameters)),

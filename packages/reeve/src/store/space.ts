@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from './database.ts'
-import { writerPragmas } from './sqlite.ts'
+import { writerPragmas } from './sqlite-connection.ts'
 
 /** Pages in one transaction: some milliseconds, so that whoever writes beside it hardly notices. */
 const slicePages = 200

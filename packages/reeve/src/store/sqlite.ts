@@ -1,37 +1,24 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
-import type { Bulk, Database, Session, Value } from './database.ts'
-import { forSqlite } from './dialect.ts'
+import { writeBatch } from './batch.ts'
+import type { Batch, Bulk, Database, Session, Value } from './database.ts'
 import { LoopStretch } from './loop-stretch.ts'
 import { makePrivate } from './private-files.ts'
-import { BulkStatements } from './sqlite-bulk.ts'
-import { busyWithinMs, errcodeOf, isBusy, waitInSqliteMs, whenFree } from './sqlite-busy.ts'
+import { busyWithinMs, errcodeOf, isBusy, whenFree } from './sqlite-busy.ts'
 import { SharedCommits, type Writer } from './sqlite-commits.ts'
+import { Connection } from './sqlite-connection.ts'
 import { SqliteFiles } from './sqlite-files.ts'
-import { isOutOfRange, readAll } from './sqlite-rows.ts'
+import { SqliteWriterThread } from './sqlite-writer-thread.ts'
 import { isOfValues } from './values.ts'
 
 /** Below this, SQLite can corrupt a WAL database when a writer resets the log under a reader. */
 const oldestSqlite = '3.51.3'
 /** Half of it is what a decision from another process waits at the median; a look costs microseconds. */
 const outsideChangePollMs = 20
-
-/**
- * What the connection that writes is set to. A new file can give unused pages back piece by piece (`giveBackSpace`); one
- * of before can after `vacuum`. The log is cut to the limit when it begins anew: twice what it holds between checkpoints.
- */
-export const writerPragmas = [
-  'auto_vacuum = incremental',
-  'journal_mode = wal',
-  'synchronous = full',
-  'wal_autocheckpoint = 4000',
-  'journal_size_limit = 33554432',
-  'cache_size = -32768',
-  'foreign_keys = on',
-] as const
+/** Looks at changes of which it is open whether all are this process's own, until the next one counts as another's. */
+const mostDoubtful = 4
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -78,6 +65,9 @@ class SqliteDatabase implements Database {
   readonly #files: SqliteFiles | undefined
   readonly #stretch = new LoopStretch()
   readonly #commits: SharedCommits
+  readonly #thread: SqliteWriterThread | undefined
+  /** Batches that the other thread wrote. */
+  #writtenElsewhere = 0
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -90,9 +80,10 @@ class SqliteDatabase implements Database {
     try {
       const tightened = inMemory ? [] : makePrivate(file)
       if (tightened.length > 0) onTightened?.(tightened)
-      this.#writer = new Connection(file, clock, false)
-      this.#reader = inMemory ? this.#writer : new Connection(file, clock, true)
+      this.#writer = new Connection(file, () => clock.now(), false)
+      this.#reader = inMemory ? this.#writer : new Connection(file, () => clock.now(), true)
       this.#files = inMemory ? undefined : new SqliteFiles(file)
+      this.#thread = inMemory ? undefined : new SqliteWriterThread(file, busyMs)
     } catch (cause) {
       throw unusable(file, cause)
     }
@@ -154,6 +145,29 @@ class SqliteDatabase implements Database {
     return new SharedCommits(writer, this.#stretch, (work) => this.#inTurn(work))
   }
 
+  writeElsewhere(batch: Batch): Promise<number[]> {
+    if (!this.#thread?.isReady) return this.transaction((session) => writeBatch(session, batch))
+    return this.#inTurn(async () => {
+      const refused = await this.#surely(this.#thread!.write(batch, this.#clock.now()))
+      this.#writtenElsewhere++
+      return refused
+    })
+  }
+
+  /** A write is acknowledged only when the disk took it, into files that still stand at their path. */
+  async #surely<T>(write: Promise<T>): Promise<T> {
+    try {
+      const result = await write
+      const gone = this.#files?.check()
+      if (gone) throw gone
+      return result
+    } catch (error) {
+      const isLost = error instanceof ReeveError && error.code === 'database-gone'
+      if (isLost || brokenWrites.has(errcodeOf(error))) this.#onBroken?.(error)
+      throw error
+    }
+  }
+
   #inTurn<T>(body: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(() => {
       if (this.#closed)
@@ -177,6 +191,8 @@ class SqliteDatabase implements Database {
     }
     let seen: unknown
     seen = version()
+    let elsewhere = this.#writtenElsewhere
+    let doubtful = 0
     let stopped = false
     let cancel = () => {}
     const poll = () => {
@@ -184,10 +200,15 @@ class SqliteDatabase implements Database {
       const gone = this.#files?.check()
       if (gone) return this.#onBroken?.(gone)
       const current = this.#writer.database.isTransaction ? seen : version()
-      if (current !== seen) {
-        seen = current
+      // What this process wrote in its other thread looks like another's: whether that was all shows at the next look.
+      const isOwn = elsewhere !== this.#writtenElsewhere
+      if (current !== seen && isOwn) doubtful++
+      if ((current !== seen || doubtful > 0) && (!isOwn || doubtful > mostDoubtful)) {
+        doubtful = 0
         callback()
       }
+      seen = current
+      elsewhere = this.#writtenElsewhere
       cancel = this.#clock.after(outsideChangePollMs, poll)
     }
     poll()
@@ -215,67 +236,10 @@ class SqliteDatabase implements Database {
   close(): Promise<void> {
     return this.#inTurn(async () => {
       this.#closed = true
+      await this.#thread?.close()
       if (this.#reader !== this.#writer) this.#reader.database.close()
       this.#writer.database.close()
     })
-  }
-}
-
-/** One connection with its prepared statements. All calls answer at once; the promises are for the port. */
-class Connection implements Session {
-  readonly database: DatabaseSync
-  readonly #statements = new Map<string, StatementSync>()
-  readonly #bulks: BulkStatements
-  #isSetUp: boolean
-
-  constructor(file: string, clock: Clock, readOnly: boolean) {
-    this.database = new DatabaseSync(file, { readOnly, timeout: waitInSqliteMs })
-    this.#bulks = new BulkStatements(this.database)
-    this.database.function('reeve_now', () => clock.now())
-    this.#isSetUp = readOnly
-    try {
-      this.setUp()
-    } catch (error) {
-      // Another process has it for itself now: what comes first waits for that.
-      if (!isBusy(error)) throw error
-    }
-  }
-
-  setUp(): void {
-    if (this.#isSetUp) return
-    for (const pragma of writerPragmas) this.database.exec(`pragma ${pragma}`)
-    this.#isSetUp = true
-  }
-
-  async all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
-    return readAll<Row>(sql, this.#prepare(sql), parameters)
-  }
-
-  async get<Row>(sql: string, parameters: Value[] = []): Promise<Row | undefined> {
-    const statement = this.#prepare(sql)
-    try {
-      return statement.get(...parameters) as Row | undefined
-    } catch (error) {
-      if (!isOutOfRange(error)) throw error
-      return readAll<Row>(sql, statement, parameters)[0]
-    }
-  }
-
-  async run(sql: string, parameters: Value[] = []): Promise<number> {
-    return Number(this.#prepare(sql).run(...parameters).changes)
-  }
-
-  async bulk<Row>(bulk: Bulk, rows: Value[][]): Promise<Row[]> {
-    return this.#bulks.run<Row>(bulk, rows)
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.database.prepare(forSqlite(sql))
-      this.#statements.set(sql, statement)
-    }
-    return statement
   }
 }
 

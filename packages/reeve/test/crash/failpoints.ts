@@ -1,4 +1,4 @@
-import type { Bulk, Database, Session, Value } from '../../src/store/database.ts'
+import type { Batch, Bulk, Database, Session, Value } from '../../src/store/database.ts'
 
 /**
  * Counts the moments at which a death could matter, and dies at the chosen one.
@@ -45,7 +45,14 @@ export function withFailpoints(database: Database, failpoints: Failpoints): Data
     failpoints.reach('after commit')
     return result
   }
+  const elsewhere = async (batch: Batch): Promise<number[]> => {
+    failpoints.reach('before begin')
+    const refused = await database.writeElsewhere!(batch)
+    failpoints.reach('after commit')
+    return refused
+  }
   return {
+    ...(database.writeElsewhere && { writeElsewhere: elsewhere }),
     kind: database.kind,
     place: database.place,
     all: (sql, parameters) => database.all(sql, parameters),

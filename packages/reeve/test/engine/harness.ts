@@ -55,6 +55,7 @@ export function severable(database: Database): { database: Database; cut: () => 
       isCut ? new Promise<never>(() => {}) : ask.apply(database, given)
   const link: Database = Object.create(database, {
     transaction: { value: over(database.transaction) },
+    writeElsewhere: { value: undefined },
     all: { value: over(database.all) },
     get: { value: over(database.get) },
     run: { value: over(database.run) },

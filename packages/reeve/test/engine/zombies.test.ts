@@ -23,6 +23,7 @@ function stoppedAtIntent(database: Database) {
     }
   const link: Database = Object.create(database, {
     transaction: { value: over(database.transaction) },
+    writeElsewhere: { value: undefined },
     all: { value: over(database.all) },
     get: { value: over(database.get) },
     run: { value: over(database.run) },

@@ -31,6 +31,7 @@ function commitsOn(
 ): GroupCommit & { seen: Seen } {
   const seen: Seen = { troubles: [], fatal: [], transactions: 0 }
   const failing: Database = Object.create(database, {
+    writeElsewhere: { value: undefined },
     transaction: {
       value: (body: Parameters<Database['transaction']>[0]) => {
         seen.transactions++
