@@ -5,7 +5,7 @@ import { checkLines, firstKey, letOut } from '../store/key-lines.ts'
 import { readLanes } from '../store/lanes.ts'
 import type { LeaseKeeper } from '../store/lease-keeper.ts'
 import { ensureQueue, isLimited, listQueues, type QueueRow } from '../store/queues.ts'
-import { reconcileWakes } from '../store/reconcile.ts'
+import { Reconciler } from '../store/reconcile.ts'
 import { claimsOf, recoverOrphans, returnClaims } from '../store/recovery.ts'
 import type { RunRow } from '../store/runs.ts'
 import { QueueShares } from '../store/shares.ts'
@@ -69,8 +69,7 @@ export class Worker {
   /** When the last claim began, by the store's clock. */
   #claimedAt = 0
   #round: Promise<void> | undefined
-  /** Up to which run the wakes were compared with the journals. */
-  #reconciled = 0
+  readonly #reconciler = new Reconciler()
   /** Up to which key the lines were looked at. */
   #line = firstKey
   #probationEnds = 0
@@ -308,8 +307,7 @@ export class Worker {
     await this.#recover()
     this.#options.onBeat()
     await this.#held.noticeSilent()
-    const { next, woken } = await reconcileWakes(database, this.#reconciled)
-    this.#reconciled = next
+    const woken = await this.#reconciler.look(database)
     const out = await this.#checkLines()
     // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.
     if (woken + out > 0 || edges.clock.now() >= this.#dueAt) this.nudge()

@@ -301,4 +301,8 @@ export const migrations: string[][] = [
     'alter table runs add column pruned_seq bigint not null default 0',
     'alter table runs add column pruned_hash text',
   ],
+  [
+    // The reconciler walks through those that wait, however many have ended.
+    `create index runs_waiting on runs (no) where status = 'waiting'`,
+  ],
 ]
