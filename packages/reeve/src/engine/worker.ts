@@ -1,15 +1,13 @@
 import { nextRateWindow } from '../store/claim-rates.ts'
 import { claimRuns, nextDue, storeNow, wakeDue } from '../store/claims.ts'
 import type { Database, Session } from '../store/database.ts'
-import { checkLines, firstKey, letOut } from '../store/key-lines.ts'
+import { letOut } from '../store/key-lines.ts'
 import { readLanes } from '../store/lanes.ts'
 import type { LeaseKeeper } from '../store/lease-keeper.ts'
-import { ensureQueue, isLimited, listQueues, type QueueRow } from '../store/queues.ts'
-import { Reconciler } from '../store/reconcile.ts'
-import { claimsOf, recoverOrphans, returnClaims } from '../store/recovery.ts'
+import { isLimited, listQueues, type QueueRow } from '../store/queues.ts'
+import { claimsOf, returnClaims } from '../store/recovery.ts'
 import type { RunRow } from '../store/runs.ts'
 import { QueueShares } from '../store/shares.ts'
-import { removeDeadWorkers } from '../store/workers.ts'
 import type { Birth } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
 import type { CoreContext } from './context.ts'
@@ -18,7 +16,7 @@ import type { Execution, OnBorn } from './execution.ts'
 import { defaultGraceMs, giveBack, within } from './give-back.ts'
 import { HeldRuns, isSuspect } from './held-runs.ts'
 import { Liveness } from './liveness.ts'
-import { cancelQueued, markStuck } from './outside.ts'
+import { Upkeep } from './upkeep.ts'
 import type { WorkflowRegistry } from './workflow.ts'
 
 export interface WorkerOptions {
@@ -45,8 +43,6 @@ export interface WorkerOptions {
 
 /** So long a suspect is driven with no other suspect beside it. */
 const probationMs = 500
-/** Of what is seen to at one heartbeat. */
-const mostSlices = 50
 
 /**
  * Claims runs and drives them.
@@ -69,9 +65,7 @@ export class Worker {
   /** When the last claim began, by the store's clock. */
   #claimedAt = 0
   #round: Promise<void> | undefined
-  readonly #reconciler = new Reconciler()
-  /** Up to which key the lines were looked at. */
-  #line = firstKey
+  readonly #upkeep: Upkeep
   #probationEnds = 0
   /** A round was asked for. */
   #again = false
@@ -100,6 +94,12 @@ export class Worker {
       onEnd: (claim, workflow, ending) => this.#ended(claim, workflow, ending),
       onSetAside,
     })
+    this.#upkeep = new Upkeep({
+      ...options,
+      steadyMs: (now) => this.#liveness.steadyMs(now),
+      isWorking: () => this.#state === 'working',
+      nudge: () => this.nudge(),
+    })
   }
 
   get active(): number {
@@ -115,7 +115,7 @@ export class Worker {
     const { database } = this.#options
     await this.#liveness.register()
     this.#state = 'working'
-    await this.#recover()
+    await this.#upkeep.recover()
     this.#stopListening = database.onOutsideChange(() => {
       this.#held.noticeOutside().catch((error) => this.#readFailed(error))
       this.nudge()
@@ -303,49 +303,11 @@ export class Worker {
 
   /** While it drains it only shows that it lives: what acts still may take longer than the lease. */
   async #afterBeat(): Promise<void> {
-    const { database, edges } = this.#options
-    await this.#recover()
+    await this.#upkeep.recoverAll()
     this.#options.onBeat()
     await this.#held.noticeSilent()
-    const woken = await this.#reconciler.look(database)
-    const out = await this.#checkLines()
+    const isMore = await this.#upkeep.wakeLost()
     // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.
-    if (woken + out > 0 || edges.clock.now() >= this.#dueAt) this.nudge()
-  }
-
-  /** In slices, while there is much to let out: a limit was lifted. */
-  async #checkLines(): Promise<number> {
-    let out = 0
-    for (let slice = 0; slice < mostSlices; slice++) {
-      const looked = await checkLines(this.#options.database, this.#line)
-      this.#line = looked.next
-      out += looked.out
-      if (looked.out === 0) break
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    return out
-  }
-
-  /** Takes back the runs of dead workers; a run that keeps killing its worker becomes `stuck`. */
-  async #recover(): Promise<void> {
-    const { database, edges, maxCrashes } = this.#options
-    const orphans = await database.transaction(async (session) => {
-      await removeDeadWorkers(session, this.#liveness.steadyMs(await storeNow(session)))
-      await ensureQueue(session, 'default')
-      return recoverOrphans(session)
-    })
-    for (const run of orphans) {
-      // Nobody need have its workflow to end it.
-      if (run.cancelled_by !== null) {
-        await cancelQueued(database, edges, run.no)
-        this.#options.onSetAside(run.id)
-        continue
-      }
-      if (run.crashes < maxCrashes) continue
-      const reason = `The process died ${run.crashes} times while driving this run, without progress between. Look at its last step, then: reeve retry ${run.id}`
-      await markStuck(database, edges, run, reason)
-      this.#options.onSetAside(run.id)
-    }
-    if (orphans.length > 0) this.nudge()
+    if (isMore || this.#options.edges.clock.now() >= this.#dueAt) this.nudge()
   }
 }

@@ -7,6 +7,7 @@ import type { Lane } from './lanes.ts'
  *
  *   0 in no line → 1 in line, behind runs that run → 0 let out
  *   0 runs → 2 runs, and others stand behind it → (runs no longer) 0, and as many are let out as there is room for
+ *   0, 1 queued → 2 paused, cancelled or put off → 0, and the same
  *
  * A run is put in line by the claim that finds its key taken, or when it is queued behind a run that others stand behind.
  * Whatever makes a run with 2 stop running need not know of lines: the row is then in the index `runs_freeing`, where
@@ -53,8 +54,13 @@ const resetFreeing: Bulk = {
   sql: `update runs set key_line = 0 {from} where runs.no = :no and runs.key_line = 2 and runs.status <> 'running'`,
 }
 
-/** In an insert of a queued run: whether it stands in line from the first. The run it stands behind is locked. */
-export const bornInLine = `case when :key is not null and :available_at <= :created_at and (select ahead.no from runs ahead
+/**
+ * In an insert of a queued run: whether it stands in line from the first, because others of its lane do. One that runs, and
+ * others stand behind, is locked: it does not stop before the line is seen to be longer.
+ */
+export const bornInLine = `case when :key is not null and :available_at <= :created_at
+  and exists (select 1 from runs line where line.key_line = 1 and line.queue = :queue and line.key = :key
+    and line.workflow = :workflow and line.version = :version) and (select ahead.no from runs ahead
     where ahead.status = 'running' and ahead.queue = :queue and ahead.key = :key and ahead.key_line = 2 limit 1 {skip})
   is not null then 1 else 0 end`
 
@@ -62,8 +68,11 @@ export const bornInLine = `case when :key is not null and :available_at <= :crea
 export const takesAsFirst = `case when key is not null and exists (select 1 from runs line
   where line.key_line = 1 and line.queue = runs.queue and line.key = runs.key) then 2 else 0 end`
 
-/** In an update that may take a run out of what is ready: it does not stand in line any more. */
-export const leavesLine = 'key_line = case when runs.key_line = 1 then 0 else runs.key_line end'
+/**
+ * In an update that may take a queued run out of its line, or out of what is ready after it was let out: its key is looked
+ * at as if it had run.
+ */
+export const leavesLine = `key_line = case when runs.key is not null and runs.status = 'queued' then 2 else runs.key_line end`
 
 /** How many runs of each of these keys run. */
 export async function countRunning(

@@ -305,4 +305,8 @@ export const migrations: string[][] = [
     // The reconciler walks through those that wait, however many have ended.
     `create index runs_waiting on runs (no) where status = 'waiting'`,
   ],
+  [
+    // Of a family, those that are to be ended with it: not the thousands that ended before.
+    'create index runs_open_children on runs (parent, no) where parent is not null and ended_at is null',
+  ],
 ]

@@ -4,6 +4,7 @@ import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit.ts'
+import { mostRecovered } from '../../src/store/recovery.ts'
 import { heartbeatMs, leaseMs, liveWorkers } from '../../src/store/workers.ts'
 import { mortalEngine, openTestDatabase, rowOf, testEngine, typesOf } from './harness.ts'
 
@@ -260,4 +261,23 @@ test('a run that waits for nothing of ours when its worker stops is queued, not 
   await settle()
   expect(await next.engine.resultOf(handle.id)).toEqual({ status: 'succeeded', output: 'done' })
   await next.engine.stop()
+})
+
+test('the runs of a worker that held very many are taken back in slices, all at one heartbeat', async () => {
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  const { engine } = await testEngine([healthy], { database, clock })
+  await database.run(
+    `with recursive n (i) as (select 1 union all select i + 1 from n where i < 1700)
+     insert into runs (no, id, workflow, version, status, worker, queue, priority, available_at, fresh, principal, epoch,
+       created_at) select i, 'run' || i, 'elsewhere', '1', 'running', 'dead', 'default', 0, 0, 0, 'operator', 1, 0 from n`,
+  )
+  const running = async () =>
+    (await database.get<{ count: number }>(`select count(*) as count from runs where status = 'running'`))!
+      .count
+  await engine.start()
+  expect(await running()).toBe(1700 - mostRecovered)
+  await clock.advance(2 * heartbeatMs)
+  expect(await running()).toBe(0)
+  await engine.stop()
 })

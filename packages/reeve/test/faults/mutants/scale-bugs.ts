@@ -83,6 +83,18 @@ export const scaleBugs: Mutant[] = [
     'Math.max(room + 1, Math.ceil(',
   ),
   bug(
+    'a run that is paused in line is forgotten there',
+    'store/key-lines.ts',
+    "runs.status = 'queued' then 2 else runs.key_line end",
+    'true then runs.key_line else runs.key_line end',
+  ),
+  bug(
+    'a parked run is looked at once and never again',
+    'store/reconcile.ts',
+    'known?.seq !== seq || known.item !== run.item || known.timed !== isTimed',
+    'known === undefined',
+  ),
+  bug(
     'a limit that was lifted lets nobody out of a line',
     'store/key-lines.ts',
     'const out = await letOutOf(session, open)',

@@ -201,10 +201,14 @@ export function keyLineCases(open: Open): void {
           on("status = 'cancelled'", (no) =>
             database.bulk(moveRuns, [[no, 'queued', null, null, null, null]]),
           ),
-        () => on("status = 'running'", () => recoverOrphans(database, 1)),
+        async () => {
+          await recoverOrphans(database, 1)
+          // Of suspects one alone is claimed, which is another matter.
+          await database.run('update runs set crashes = 0')
+        },
         () => claim(database, 1 + random(3)),
       ]
-      for (let turn = 0; turn < 150; turn++) {
+      for (let turn = 0; turn < 300; turn++) {
         await acts[random(acts.length)]!()
         if (turn % 5 > 0) continue
         await claim(database, 1000)
