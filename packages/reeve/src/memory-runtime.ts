@@ -26,6 +26,8 @@ export async function runInMemory<Input, Output>(
   if (workflow.name === '')
     throw new ReeveError('bad-workflow', 'A workflow that runs in memory has no file: give it a `name`.')
   const runtime = await Runtime.open({
+    // Each wake is a replay, as after a restart: what is not deterministic shows in a test.
+    keptRuns: 0,
     project: projectOf({ knowledge: [], ...config }, [workflow as Workflow]),
     environment: { database: { kind: 'sqlite', file: ':memory:' }, keys: {}, user: 'nobody', ci: false },
     log: silentLog,

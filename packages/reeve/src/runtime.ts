@@ -60,6 +60,8 @@ export interface RuntimeOptions {
    * elsewhere. Default 120,000.
    */
   maxBlockedMs?: number
+  /** How many parked runs are kept in memory for a while: see the engine's `keptRuns`. Default 1,000. */
+  keptRuns?: number
   /** Hears what agents do while they do it. */
   agentListener?: AgentListener
   /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */
@@ -166,6 +168,7 @@ export class Runtime {
         checkJsonSchema: jsonSchemaIssues,
         onFatal,
         lease: leaseOf(options, log),
+        ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),
         ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
       })
       const runtime = new Runtime({

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { fromErrorRecord, messageOf, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { wholeNumber } from '../base/numbers.ts'
@@ -27,6 +28,9 @@ import { Stretch } from './stretch.ts'
 import { Worker } from './worker.ts'
 import { type Workflow, WorkflowRegistry } from './workflow.ts'
 
+/** Of the heap, what the journals of kept runs may come to: in memory they take several times that. */
+const keptPart = 1 / 16
+
 export interface EngineOptions {
   database: Database
   clock: Clock
@@ -46,6 +50,11 @@ export interface EngineOptions {
   maxCrashes?: number
   /** Keeps the worker's lease while its event loop is blocked. Default: nobody does. */
   lease?: LeaseKeeper | undefined
+  /**
+   * So many runs that parked are kept in memory for up to ten minutes, if the heap has room: claimed again by this engine
+   * they go on without a replay. Default 1,000; 0 replays each wake, as a restart would.
+   */
+  keptRuns?: number
   /** A run whose next timer is due within this time (ms) stays in memory. Default 1,000. */
   lingerMs?: number
   /** Checks edits against the schemas of their tools as they are decided. Default: only when the run goes on. */
@@ -116,6 +125,8 @@ export class Engine {
     })
     if (options.capacity !== undefined) wholeNumber(options.capacity, '`capacity` of the engine')
     if (options.maxCrashes !== undefined) wholeNumber(options.maxCrashes, '`maxCrashes` of the engine')
+    if (options.keptRuns !== undefined)
+      wholeNumber(options.keptRuns, '`keptRuns` of the engine', { least: 0 })
     if (options.lingerMs !== undefined) toMs(options.lingerMs, '`lingerMs` of the engine')
     const makeContext =
       options.contextFor ?? ((execution, workflows) => new CoreContext(execution, workflows))
@@ -126,6 +137,10 @@ export class Engine {
       workflows: this.workflows,
       contextFor: (execution) => makeContext(execution, this.workflows),
       capacity: options.capacity ?? 1000,
+      keeps: {
+        mostRuns: options.keptRuns ?? 1000,
+        mostBytes: getHeapStatistics().heap_size_limit * keptPart,
+      },
       maxCrashes: options.maxCrashes ?? 5,
       lease: options.lease,
       onEnd: (run, ending) => this.#ended(run, ending),

@@ -49,11 +49,13 @@ export interface OnBorn {
  * is live.
  *
  *   replaying → live → finishing → leaving → ended
- *                 ↘ leaving (only waits are left: parked as `waiting`, and forgotten)
+ *            ↑    ↘ leaving (only waits are left: released as `waiting`) → ended
+ *            └───────── parked ↲      (kept for a while in case this worker claims it again)
  *
  * `finishing` begins when the workflow's function is done, or the run is cancelled, stuck or out of time: nothing new
  * acts, and what acts still is awaited, so that no outcome stays hidden behind an ended run. `leaving` is the turn that
- * gives the run back.
+ * gives the run back. A parked execution is nobody's: it may be dropped at any time, and what its code does of its own
+ * meanwhile drops it.
  *
  * Completions reach the workflow one at a time and in journal order, live as on replay, so that concurrent branches
  * interleave as they did. Whatever a run makes ready at one moment goes into one turn of the group commit. A parked or
@@ -79,7 +81,7 @@ export class Execution implements TurnSource {
   /** Which call an error came from, so that a retry of the run can make that call again. */
   readonly #failedSteps = new WeakMap<Error, number>()
 
-  #mode: 'replaying' | 'live' | 'finishing' | 'leaving' | 'ended' = 'live'
+  #mode: 'replaying' | 'live' | 'finishing' | 'leaving' | 'parked' | 'ended' = 'live'
   #nextStep: number
   #now: number
   #logs = 0
@@ -89,6 +91,8 @@ export class Execution implements TurnSource {
   /** What may act once the run is live. */
   #held: (() => void)[] = []
   #submitted = false
+  /** It went on after it had parked. */
+  #wasParked = false
   #underWay: UnderWay | undefined
   #onBorn: OnBorn | undefined
   /** When something of it was last written, or it was claimed (ms). */
@@ -339,6 +343,7 @@ export class Execution implements TurnSource {
     whenDurable?: () => void,
   ): boolean {
     // Nothing may follow the event that ends the run: its payload is the run's outcome.
+    this.drop()
     if (this.#mode === 'ended' || this.#mode === 'leaving') return false
     this.#outbox.push({
       type,
@@ -354,6 +359,7 @@ export class Execution implements TurnSource {
 
   /** Writes an event of the run itself. */
   mark(type: string, name: string | null, payload: string | null, step: number | null = null): void {
+    this.drop()
     if (this.#mode === 'ended' || this.#mode === 'leaving') return
     this.#outbox.push({ type, step, name, args: null, payload })
     this.#submit()
@@ -361,12 +367,14 @@ export class Execution implements TurnSource {
 
   /** Writes an event of the run itself with whatever it writes next: no turn for it alone. */
   markLater(type: string, name: string, payload: string): void {
+    this.drop()
     if (this.#mode === 'ended' || this.#mode === 'leaving') return
     this.#outbox.push({ type, step: null, name, args: null, payload })
   }
 
   /** The number of the next value to be checked inside the run. */
   nextParsed(): number {
+    this.drop()
     return ++this.#parsed
   }
 
@@ -430,7 +438,10 @@ export class Execution implements TurnSource {
     const { turn, leaving } = this.#underWay
     this.#movedAt = this.#underWay.at
     // Who started a run that was born here waits here; for one that came from a queue it may be anybody.
-    if (leaving?.status === 'queued' || (this.history && leaving && leaving.status !== 'waiting')) {
+    if (
+      leaving?.status === 'queued' ||
+      ((this.history || this.#wasParked) && leaving && leaving.status !== 'waiting')
+    ) {
       turn.watched = true
     }
     return turn
@@ -458,7 +469,8 @@ export class Execution implements TurnSource {
       event.settles.at = at
       this.#deliveries.add(event.settles)
     }
-    if (leaving) this.#stop({ ...leaving, payload: events.at(-1)?.payload ?? null })
+    if (leaving?.status === 'waiting' && !this.#draining) this.#park(leaving)
+    else if (leaving) this.#stop({ ...leaving, payload: events.at(-1)?.payload ?? null })
     else if (!this.#outbox.empty) this.#submit()
     else if (this.#acting === 0) this.#considerParking()
   }
@@ -645,6 +657,48 @@ export class Execution implements TurnSource {
     if (this.#draining || this.#mode === 'leaving') return
     this.claim.inbox = Math.max(this.claim.inbox, arrived)
     this.inbox.add(items)
+  }
+
+  /** The last event of its journal. */
+  get head(): { seq: number; hash: string; bytes: number } {
+    return this.#outbox.head
+  }
+
+  get isParked(): boolean {
+    return this.#mode === 'parked'
+  }
+
+  #park(leaving: Leaving): void {
+    this.#mode = 'parked'
+    this.timers.stop()
+    this.#onEnd({ ...leaving, payload: null })
+  }
+
+  /**
+   * Goes on from where it parked, under a new claim: with what a replay would come to at this point, in the same order.
+   * `items`: what the run was sent and did not take, unless nothing came since.
+   */
+  resume(claim: Pick<Claim, 'epoch' | 'crashes' | 'inbox'>, items: InboxItem[] | undefined): void {
+    Object.assign(this.claim, claim)
+    this.#mode = 'live'
+    this.#wasParked = true
+    this.#movedAt = this.edges.clock.now()
+    this.#release()
+    if (this.#mode === 'live') {
+      for (const begin of this.timers.takeDueActs()) begin()
+      this.timers.resume()
+      if (items) this.inbox.renew(items)
+    }
+    this.#deliveries.start()
+  }
+
+  /** Of a parked execution: nobody goes on with it. */
+  drop(): void {
+    if (this.#mode !== 'parked') return
+    this.#mode = 'ended'
+    this.#abort.abort('run-ended', 'The run is no longer driven by this process.')
+    this.timers.stop()
+    this.#calls.clear()
   }
 
   #stop(ending: Ending): void {

@@ -9,8 +9,9 @@ import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
 import { Execution, type OnBorn } from './execution.ts'
 import type { History } from './history.ts'
-import { type Loaded, loadRun, loadRuns, longJournal } from './loading.ts'
+import { type Loaded, loadItems, loadRun, loadRuns, longJournal } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
+import { ParkedRuns } from './parked-runs.ts'
 import { inputFrom } from './run-input.ts'
 import { SilentRuns } from './silent-runs.ts'
 import type { WorkflowRegistry } from './workflow.ts'
@@ -26,6 +27,8 @@ export interface HeldRunsOptions {
   onEnd: (claim: Claim, workflow: string, ending: Ending) => void
   /** A run was set aside without being driven. */
   onSetAside: (runId: string) => void
+  /** Of runs that parked. */
+  keeps: { mostRuns: number; mostBytes: number }
 }
 
 export function isSuspect(run: { crashes: number }): boolean {
@@ -65,11 +68,14 @@ export class HeldRuns {
   readonly #looks = new Map<number, Promise<void>>()
   readonly #nextLooks = new Map<number, Promise<void>>()
   readonly #silent: SilentRuns
+  readonly #parked: ParkedRuns
+  #isDraining = false
   #whenNone: (() => void)[] = []
 
   constructor(options: HeldRunsOptions) {
     this.#options = options
     this.#silent = new SilentRuns(options)
+    this.#parked = new ParkedRuns({ edges: options.edges, ...options.keeps })
   }
 
   get size(): number {
@@ -90,6 +96,8 @@ export class HeldRuns {
 
   /** Lets what acts finish and gives every run back. */
   drain(): void {
+    this.#isDraining = true
+    this.#parked.clear()
     for (const execution of this.#active.values()) execution.drain()
   }
 
@@ -128,11 +136,30 @@ export class HeldRuns {
   /** Drives what was claimed. One that cannot be driven is set aside, and does not take the others with it. */
   async adoptAll(claimed: RunRow[]): Promise<void> {
     const { stretch } = this.#options.edges
-    for (const together of inBatches(claimed)) {
+    for (const together of inBatches(await this.#resume(claimed))) {
       const loaded = await this.#load(together)
       for (const run of together) await this.#adoptOrSetAside(run, loaded.get(run.no))
       await stretch.yield()
     }
+  }
+
+  /** Lets those go on that were kept when they parked. Answers the others. */
+  async #resume(claimed: RunRow[]): Promise<RunRow[]> {
+    if (this.#parked.size === 0) return claimed
+    const { workflows, database } = this.#options
+    const kept = new Map<RunRow, Execution>()
+    for (const run of claimed) {
+      const workflow = run.cancelled_by === null ? workflows.find(run.workflow, run.version) : undefined
+      const execution = this.#parked.take(run, workflow)
+      if (execution) kept.set(run, execution)
+    }
+    const told = [...kept].filter(([run, { claim }]) => run.inbox > claim.inbox).map(([run]) => run)
+    const items = await loadItems(database, told)
+    for (const [run, execution] of kept) {
+      this.#hold(execution)
+      execution.resume({ epoch: run.epoch, crashes: run.crashes, inbox: run.inbox }, items.get(run.no))
+    }
+    return kept.size === 0 ? claimed : claimed.filter((run) => !kept.has(run))
   }
 
   /** Of runs that are loaded at once. If that fails, each is loaded by itself, and the one to blame is set aside. */
@@ -250,6 +277,11 @@ export class HeldRuns {
     }
   }
 
+  /** Lets parked runs go that were kept too long. */
+  sweep(): void {
+    this.#parked.sweep()
+  }
+
   /** Says on the rows of runs that have been silent for a while what they are at. */
   async noticeSilent(): Promise<void> {
     await this.#silent.notice(this.#active.values())
@@ -271,16 +303,22 @@ export class HeldRuns {
       onEnd: (ending) => this.#ended(claim, workflow, ending),
       onRefused: (error) => void this.#setRefusedAside(claim, error),
     })
-    this.#active.set(claim.no, execution)
-    this.#activeIds.add(claim.id)
+    this.#hold(execution)
     return execution
+  }
+
+  #hold(execution: Execution): void {
+    this.#active.set(execution.claim.no, execution)
+    this.#activeIds.add(execution.claim.id)
   }
 
   #ended(claim: Claim, workflow: string, ending: Ending): void {
     // It may have been lost, queued and claimed anew by this very worker.
-    if (this.#active.get(claim.no)?.claim === claim) {
+    const execution = this.#active.get(claim.no)
+    if (execution?.claim === claim) {
       this.#active.delete(claim.no)
       this.#activeIds.delete(claim.id)
+      if (execution.isParked) this.#isDraining ? execution.drop() : this.#parked.keep(execution)
     }
     this.#options.onEnd(claim, workflow, ending)
     if (this.#active.size === 0) for (const resolve of this.#whenNone.splice(0)) resolve()

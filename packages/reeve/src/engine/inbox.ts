@@ -59,6 +59,17 @@ export class Inbox {
     }
   }
 
+  /** What the run was sent and did not take, as the database has it: to be offered at the next rest. */
+  renew(items: InboxItem[]): void {
+    this.#items.clear()
+    for (const item of items) {
+      this.#lastId = Math.max(this.#lastId, item.id)
+      const list = this.#items.get(item.name)
+      if (list) list.push(item)
+      else this.#items.set(item.name, [item])
+    }
+  }
+
   /** The wait of that call may be given up by the workflow's code. */
   expectGivingUp(step: number): void {
     this.#mayBeGivenUp ??= new Set()

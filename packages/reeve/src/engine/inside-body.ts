@@ -17,6 +17,8 @@ export function runBody<T>(execution: Execution, what: string, body: () => T): T
  * @throws `nested-call`
  */
 export function refuseInsideBody(execution: Execution, made: string, name?: unknown): void {
+  // Its code goes on by a promise of its own: from here on it is not where its journal is.
+  execution.drop()
   const body = bodies.getStore()
   if (body?.execution !== execution) return
   const call = name === undefined ? made : `${made} ${describeValue(name)}`

@@ -1,5 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
-import type { Database } from '../store/database.ts'
+import type { Database, Session } from '../store/database.ts'
 import { type InboxItem, itemsOfRuns, readInbox } from '../store/inbox.ts'
 import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../store/journal.ts'
 import { beforeChapter, headOf, type RunRow } from '../store/runs.ts'
@@ -50,22 +50,25 @@ export type Loaded = LoadedRun | { fault: unknown }
 /** Loads runs with short journals by their `no` in two queries, whatever their number. */
 export async function loadRuns(database: Database, runs: RunRow[]): Promise<Map<number, Loaded>> {
   const events = new Map<number, JournalEvent[]>(runs.map(({ no }) => [no, []]))
-  const items = new Map<number, InboxItem[]>()
+  let items = new Map<number, InboxItem[]>()
   const withItems = runs.filter(({ inbox }) => inbox > 0)
   await database.transaction(async (session) => {
     const chapters = runs.map(({ no, chapter_seq }) => [no, chapter_seq])
     for (const event of await session.bulk<JournalEvent>(eventsOfRuns, chapters)) {
       events.get(event.run)!.push(event)
     }
-    if (withItems.length === 0) return
-    const numbers = withItems.map(({ no }) => [no])
-    for (const item of await session.bulk<InboxItem>(itemsOfRuns, numbers)) {
-      const list = items.get(item.run)
-      if (list) list.push(item)
-      else items.set(item.run, [item])
-    }
+    items = await loadItems(session, withItems)
   })
   return new Map(runs.map((run) => [run.no, readLoaded(run, events.get(run.no)!, items.get(run.no) ?? [])]))
+}
+
+/** What runs were sent and did not take, by their `no`: also of those that have nothing. */
+export async function loadItems(session: Session, runs: RunRow[]): Promise<Map<number, InboxItem[]>> {
+  const items = new Map<number, InboxItem[]>(runs.map(({ no }) => [no, []]))
+  if (runs.length === 0) return items
+  const numbers = runs.map(({ no }) => [no])
+  for (const item of await session.bulk<InboxItem>(itemsOfRuns, numbers)) items.get(item.run)!.push(item)
+  return items
 }
 
 function readLoaded(run: RunRow, events: JournalEvent[], inbox: InboxItem[]): Loaded {

@@ -128,6 +128,7 @@ export class Outbox {
     if (this.#memories.length > 0) turn.memories = this.#memories.splice(0)
     if (options.consumed) turn.consumed = options.consumed
     const leaving = this.#leaving
+    this.#leaving = undefined
     if (leaving) this.#addLeaving(turn, leaving, events, at, options)
     if (leaving?.continues) this.#addChapter(turn, leaving.continues, before)
     return { turn, events, at, leaving }

@@ -132,7 +132,7 @@ export function retryLater(
 }
 
 export function again(execution: Execution, call: Call, dueAt: number, next: () => Promise<void>): void {
-  execution.timers.set(dueAt, () => execution.perform(call, next))
+  execution.timers.set(dueAt, () => execution.perform(call, next), call.step)
 }
 
 /** The idempotency key of a call: the same on every attempt, and unlike any other call's in any database. */

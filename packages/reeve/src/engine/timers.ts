@@ -9,6 +9,8 @@ interface Timer {
   order: number
   /** Undefined once it fired or was dropped. */
   fire: (() => void) | undefined
+  /** The call that acts when it fires, and that a replay would let act at once when it is due. */
+  acts: number | undefined
 }
 
 /**
@@ -42,9 +44,9 @@ export class Timers {
     return earliest !== undefined && earliest <= this.#clock.now() + ms
   }
 
-  /** Calls back at `at` or soon after, never before. Returns the way to drop it. */
-  set(at: number, fire: () => void): () => void {
-    const timer: Timer = { at, order: this.#next++, fire }
+  /** Calls back at `at` or soon after, never before. `acts`: the call that acts then. Returns the way to drop it. */
+  set(at: number, fire: () => void, acts?: number): () => void {
+    const timer: Timer = { at, order: this.#next++, fire, acts }
     this.#push(timer)
     this.#size++
     this.#arm()
@@ -61,6 +63,24 @@ export class Timers {
     this.#cancel?.()
     this.#cancel = undefined
     this.#armedAt = Number.POSITIVE_INFINITY
+  }
+
+  /** After `stop`: calls back again for those that are set. */
+  resume(): void {
+    this.#arm()
+  }
+
+  /** Takes out those due by which calls act, in the order of the calls. */
+  takeDueActs(): (() => void)[] {
+    const now = this.#clock.now()
+    const due = this.#heap.filter(({ at, fire, acts }) => fire && acts !== undefined && at <= now)
+    due.sort((left, right) => left.acts! - right.acts!)
+    return due.map((timer) => {
+      const begin = timer.fire!
+      timer.fire = undefined
+      this.#size--
+      return begin
+    })
   }
 
   #arm(): void {

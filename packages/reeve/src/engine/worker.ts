@@ -28,6 +28,8 @@ export interface WorkerOptions {
   contextFor: (execution: Execution) => CoreContext
   /** The most runs held at once. */
   capacity: number
+  /** Of runs that parked: how many are kept in memory for a while, and how much their journals may come to (bytes). */
+  keeps: { mostRuns: number; mostBytes: number }
   /** Deaths without progress until a run is `stuck`. */
   maxCrashes: number
   /** Keeps the lease while the event loop is blocked. Default: nobody does. */
@@ -91,6 +93,7 @@ export class Worker {
       edges,
       workflows,
       contextFor,
+      keeps: options.keeps,
       onEnd: (claim, workflow, ending) => this.#ended(claim, workflow, ending),
       onSetAside,
     })
@@ -305,6 +308,7 @@ export class Worker {
   async #afterBeat(): Promise<void> {
     await this.#upkeep.recoverAll()
     this.#options.onBeat()
+    this.#held.sweep()
     await this.#held.noticeSilent()
     const isMore = await this.#upkeep.wakeLost()
     // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.

@@ -34,6 +34,8 @@ export async function testEngine(
     log: silentLog,
     newId: options.newId ?? countingIds(database),
     random: () => 0.5,
+    // So that each wake is a replay, as after a restart.
+    keptRuns: 0,
     onFatal: (error) => {
       throw error
     },

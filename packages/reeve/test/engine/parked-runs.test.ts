@@ -1,0 +1,235 @@
+import fc from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import type { CoreContext } from '../../src/engine/context.ts'
+import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { eventsOf, mortalEngine, rowOf, testEngine } from './harness.ts'
+
+function workflowOf(name: string, run: (ctx: CoreContext) => Promise<unknown>, more: object = {}): Workflow {
+  return defineWorkflow({ name, input: z.any(), run: (ctx: CoreContext) => run(ctx), ...more }) as Workflow
+}
+
+async function started(workflows: Workflow[], options: Parameters<typeof testEngine>[1] = {}) {
+  const opened = await testEngine(workflows, { keptRuns: 100, ...options })
+  await opened.engine.start()
+  onTestFinished(() => opened.engine.stop())
+  return opened
+}
+
+/** What a branch of a workflow does. */
+type Part =
+  | { kind: 'step' | 'log' | 'random' | 'now' | 'patched' }
+  | { kind: 'flaky'; delayMs: number }
+  | { kind: 'sleep'; ms: number }
+  | { kind: 'signal'; name: string; timeoutMs: number | undefined }
+  | { kind: 'approve'; timeoutMs: number }
+  | { kind: 'all'; of: Part[] }
+  | { kind: 'race'; of: Part[] }
+  | { kind: 'sequence'; of: Part[] }
+
+const { part } = fc.letrec<{ part: Part }>((tie) => ({
+  part: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    fc.record({
+      kind: fc.constantFrom(
+        'step' as const,
+        'log' as const,
+        'random' as const,
+        'now' as const,
+        'patched' as const,
+      ),
+    }),
+    fc.record({ kind: fc.constant('flaky' as const), delayMs: fc.constantFrom(1500, 4000) }),
+    fc.record({ kind: fc.constant('sleep' as const), ms: fc.constantFrom(500, 3000, 7001) }),
+    fc.record({
+      kind: fc.constant('signal' as const),
+      name: fc.constantFrom('a', 'b'),
+      timeoutMs: fc.constantFrom(undefined, 5000),
+    }),
+    fc.record({ kind: fc.constant('approve' as const), timeoutMs: fc.constantFrom(6000) }),
+    fc.record({
+      kind: fc.constantFrom('all', 'race', 'sequence'),
+      of: fc.array(tie('part'), { minLength: 1, maxLength: 4 }),
+    }) as fc.Arbitrary<Part>,
+  ),
+}))
+
+async function go(ctx: CoreContext, given: Part, path: string, trace: string[]): Promise<void> {
+  const go1 = (child: Part, index: number) => go(ctx, child, `${path}.${index}`, trace)
+  let value: unknown = null
+  if (given.kind === 'step') value = await ctx.step(path, () => path)
+  else if (given.kind === 'flaky')
+    value = await ctx.step(
+      path,
+      ({ attempt }) => {
+        if (attempt < 3) throw Object.assign(new Error(`attempt ${attempt}`), { stack: '' })
+        return attempt
+      },
+      { retry: { attempts: 3, delay: given.delayMs } },
+    )
+  else if (given.kind === 'sleep') await ctx.sleep(given.ms)
+  else if (given.kind === 'signal')
+    value = await ctx.waitFor(given.name, given.timeoutMs === undefined ? {} : { timeout: given.timeoutMs })
+  else if (given.kind === 'approve') value = await ctx.approve(path, { show: path, timeout: given.timeoutMs })
+  else if (given.kind === 'log') ctx.log(path)
+  else if (given.kind === 'random') value = ctx.random()
+  else if (given.kind === 'now') value = ctx.now().getTime()
+  else if (given.kind === 'patched') value = ctx.patched(path)
+  else if (given.kind === 'sequence') for (const [index, child] of given.of.entries()) await go1(child, index)
+  else if (given.kind === 'all') await ctx.all(given.of.map(go1))
+  else if (given.kind === 'race') await ctx.race(given.of.map(go1))
+  trace.push(`${path} ${JSON.stringify(value)} at ${ctx.now().getTime()}`)
+}
+
+interface Act {
+  afterMs: number
+  kind: 'signal' | 'pause' | 'jump'
+  name: string
+}
+
+const acts = fc.array(
+  fc.record({
+    afterMs: fc.constantFrom(0, 700, 2500, 8000),
+    kind: fc.constantFrom('signal' as const, 'signal' as const, 'pause' as const, 'jump' as const),
+    name: fc.constantFrom('a', 'b'),
+  }),
+  { maxLength: 8 },
+)
+
+async function journalOf(root: Part, told: Act[], keptRuns: number) {
+  const shaped = workflowOf('shaped', async (ctx) => {
+    const trace: string[] = []
+    await go(ctx, root, '0', trace)
+    return trace
+  })
+  const { engine, database, clock } = await testEngine([shaped], { keptRuns })
+  await engine.start()
+  const run = await engine.startRun(shaped, {})
+  await clock.advance(1)
+  for (const [index, { afterMs, kind, name }] of told.entries()) {
+    if (['succeeded', 'failed'].includes((await rowOf(database, run.id)).status)) break
+    if (kind === 'signal') await engine.control.signal(run.id, name, index)
+    else if (kind === 'jump') clock.jump(clock.now() + 2000)
+    else {
+      await engine.control.pause(run.id)
+      await clock.advance(1)
+      await engine.control.resume(run.id)
+    }
+    await clock.advance(afterMs)
+  }
+  await clock.advance(120_000)
+  const events = await eventsOf(database, run.id)
+  const { status, reason, wake_at, inbox, chapter } = await rowOf(database, run.id)
+  await engine.stop()
+  await database.close()
+  return { events, row: { status, reason, wake_at, inbox, chapter } }
+}
+
+test('a run that goes on from memory writes the journal that a replay would have written', async () => {
+  await fc.assert(
+    fc.asyncProperty(part, acts, async (root, told) => {
+      const replayed = await journalOf(root, told, 0)
+      expect(await journalOf(root, told, 100)).toEqual(replayed)
+    }),
+    { numRuns: 60, seed: 20_260_101 },
+  )
+})
+
+test('a parked run that this engine claims again goes on without a replay', async () => {
+  let lives = 0
+  const patient = workflowOf('patient', async (ctx) => {
+    lives++
+    for (let index = 0; index < 20; index++) {
+      await ctx.waitFor('tick')
+      await ctx.step('note', () => index)
+    }
+    return 'done'
+  })
+  const { engine, database, clock } = await started([patient])
+  const run = await engine.startRun(patient, {})
+  for (let index = 0; index < 20; index++) {
+    await clock.advance(1)
+    expect((await rowOf(database, run.id)).status).toBe('waiting')
+    await engine.control.signal(run.id, 'tick', null)
+  }
+  expect(await run.result()).toEqual({ status: 'succeeded', output: 'done' })
+  expect(lives).toBe(1)
+})
+
+test('no more runs are kept than there is room for, and none longer than ten minutes', async () => {
+  const lives = new Map<string, number>()
+  const patient = workflowOf('patient', async (ctx) => {
+    lives.set(ctx.runId, (lives.get(ctx.runId) ?? 0) + 1)
+    await ctx.waitFor('tick')
+    await ctx.waitFor('tick')
+  })
+  const { engine, clock } = await started([patient], { keptRuns: 2 })
+  const runs = []
+  for (let index = 0; index < 3; index++) {
+    runs.push(await engine.startRun(patient, {}))
+    await clock.advance(1)
+  }
+  for (const { id } of runs) await engine.control.signal(id, 'tick', null)
+  await clock.advance(1)
+  expect(runs.map(({ id }) => lives.get(id))).toEqual([2, 1, 1])
+  await clock.advance(700_000)
+  for (const { id } of runs) await engine.control.signal(id, 'tick', null)
+  await clock.advance(1)
+  expect(runs.map(({ id }) => lives.get(id))).toEqual([3, 2, 2])
+})
+
+test('a kept run that another engine drove meanwhile, or whose code was changed, is replayed', async () => {
+  const seen: string[] = []
+  const patient = (version: string) =>
+    workflowOf('patient', async (ctx) => {
+      seen.push(`${version} begins`)
+      await ctx.waitFor('tick')
+      await ctx.step('note', () => seen.push(version))
+      await ctx.waitFor('tick')
+      return version
+    })
+  const first = await mortalEngine([patient('first')], { keptRuns: 100 })
+  const run = await first.engine.startRun('patient', {})
+  await first.clock.advance(1)
+  const second = await started([patient('second')], { database: first.database, clock: first.clock })
+  await first.die()
+  await second.engine.control.signal(run.id, 'tick', null)
+  await second.clock.advance(60_000)
+  expect(seen).toEqual(['first begins', 'second begins', 'second'])
+  const registry = second.engine.workflows
+  Object.defineProperty(registry, 'find', { value: () => changed })
+  const changed = patient('third')
+  await second.engine.control.signal(run.id, 'tick', null)
+  await second.clock.advance(1000)
+  expect(await second.engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: 'third' })
+})
+
+test('a parked run whose code goes on by a promise of its own is replayed when it wakes', async () => {
+  let lives = 0
+  const restless = workflowOf('restless', async (ctx) => {
+    const life = ++lives
+    const own = new Promise<void>((resolve) => clock.after(5000, resolve))
+    void own.then(() => ctx.step('own', () => life))
+    await ctx.waitFor('tick')
+    return ctx.step('after', () => life)
+  })
+  const { engine, clock } = await started([restless])
+  const run = await engine.startRun(restless, {})
+  await clock.advance(6000)
+  await engine.control.signal(run.id, 'tick', null)
+  expect(await run.result()).toEqual({ status: 'succeeded', output: 2 })
+})
+
+test('a kept run that was cancelled or ran out of time while it was parked ends as one that is replayed', async () => {
+  const limited = workflowOf('limited', (ctx) => ctx.waitFor('tick'), { limits: { time: '1h' } })
+  const { engine, database, clock } = await started([limited])
+  const [cancelled, late] = [await engine.startRun(limited, {}), await engine.startRun(limited, {})]
+  await clock.advance(1)
+  await engine.control.cancel(cancelled.id, 'somebody')
+  await clock.advance(60_000)
+  expect((await rowOf(database, cancelled.id)).status).toBe('cancelled')
+  clock.jump(clock.now() + 3_600_000)
+  await engine.control.signal(late.id, 'tick', null)
+  await clock.advance(1000)
+  expect(await late.result()).toMatchObject({ status: 'failed', error: { code: 'limit-time' } })
+})
