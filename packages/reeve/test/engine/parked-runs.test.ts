@@ -131,7 +131,7 @@ test('a run that goes on from memory writes the journal that a replay would have
       const replayed = await journalOf(root, told, 0)
       expect(await journalOf(root, told, 100)).toEqual(replayed)
     }),
-    { numRuns: 60, seed: 20_260_101 },
+    { numRuns: 40, seed: 20_260_101 },
   )
 })
 
