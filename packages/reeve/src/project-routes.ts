@@ -1,5 +1,6 @@
 import type { Environment } from './base/config.ts'
 import type { ReeveError } from './base/errors.ts'
+import type { Secrets } from './base/secrets.ts'
 import type { BatchService } from './models/batch.ts'
 import { checkRoute } from './models/check-route.ts'
 import { type HostedSolver, hostedSolver } from './models/hosted.ts'
@@ -37,6 +38,13 @@ export function resolveRoutes(options: Options, unusable: UnusableSolver[]): Map
     routes.set(name, definition)
   }
   return routes
+}
+
+/** Registers the keys that the project gave its models itself. */
+export function addKeysTo(secrets: Secrets, routes: Iterable<RouteDefinition>): void {
+  for (const { solvers } of routes) {
+    for (const solver of solvers) (solver as Partial<HostedSolver>).addCredentialsTo?.(secrets)
+  }
 }
 
 function resolveSolver(solver: Solver | string, options: Options): Solver {

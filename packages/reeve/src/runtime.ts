@@ -28,7 +28,7 @@ import { checkConfig } from './project-config.ts'
 import { embedderRoutes } from './project-embedders.ts'
 import { ProjectKnowledge } from './project-knowledge.ts'
 import { claimantOf } from './project-name.ts'
-import { batchServices, resolveRoutes, type UnusableSolver } from './project-routes.ts'
+import { addKeysTo, batchServices, resolveRoutes, type UnusableSolver } from './project-routes.ts'
 import { mcpServersOf, toolboxOf } from './project-tools.ts'
 import { Pruning } from './pruning.ts'
 import { forgetAnswers } from './store/answers.ts'
@@ -142,8 +142,11 @@ export class Runtime {
       const knowledge = createKnowledge({ embed })
       const workflows = registryOf(options.project)
       const breakerRecord = new BreakerRecord(database, log)
+      const embedders = embedderRoutes(options.project.config, options.environment.keys)
+      const allRoutes = new Map([...routes, ...embedders])
+      addKeysTo(secrets, allRoutes.values())
       const questions = new Questions({
-        routes: new Map([...routes, ...embedderRoutes(options.project.config, options.environment.keys)]),
+        routes: allRoutes,
         breakers: new CircuitBreakers({ clock, onChange: (...change) => breakerRecord.note(...change) }),
         budgets: options.project.config.budgets ?? {},
         database,

@@ -1,6 +1,7 @@
 import { isRetryable, messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical, type Json } from '../base/json.ts'
+import type { Secrets } from '../base/secrets.ts'
 import type { CallRate } from '../store/call-rates.ts'
 import { requestAnswer } from './approval.ts'
 import type { Call } from './call.ts'
@@ -25,6 +26,11 @@ export interface EffectAttempt {
   attempt: number
   /** Aborted when the attempt times out or the run ends. */
   signal: AbortSignal
+  /**
+   * For what the attempt holds and nobody may see, such as a token that it was given: from then on it is left out of the
+   * journal, logs, errors and prompts of this process. Absent outside of a run.
+   */
+  secrets?: Pick<Secrets, 'add'>
 }
 
 export type Verdict =
@@ -240,12 +246,16 @@ class EffectCall {
         this.#execution,
         this.#effect.timeoutMs,
         `tool "${this.#effect.name}"`,
-        (signal) => this.#inside(() => this.#effect.run(this.#args, { key: this.#key, attempt, signal })),
+        (signal) => this.#inside(() => this.#effect.run(this.#args, this.#attemptOf(attempt, signal))),
       )
     } catch (error) {
       return this.#afterError(attempt, error)
     }
     this.#complete(result)
+  }
+
+  #attemptOf(attempt: number, signal: AbortSignal): EffectAttempt {
+    return { key: this.#key, attempt, signal, secrets: this.#execution.edges.secrets }
   }
 
   #inside<T>(body: () => T): T {
@@ -323,7 +333,7 @@ class EffectCall {
         this.#execution,
         this.#effect.timeoutMs,
         `asking about "${this.#effect.name}"`,
-        (signal) => this.#inside(() => this.#effect.verify!(this.#args, { key: this.#key, attempt, signal })),
+        (signal) => this.#inside(() => this.#effect.verify!(this.#args, this.#attemptOf(attempt, signal))),
       )
     } catch (error) {
       verdict = { outcome: 'unknown', reason: `${reason}; asking failed: ${messageOf(error)}` }

@@ -81,6 +81,7 @@ export function hostedEmbedder(
     kind: 'hosted',
     unusable,
     price,
+    ...(secret && { addCredentialsTo: (secrets) => secrets.add([secret]) }),
     solve(question: Question, { signal }: SolveOptions) {
       if (unusable) throw unusable
       return solve(question.input as string[], signal)

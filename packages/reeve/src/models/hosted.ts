@@ -2,6 +2,7 @@ import type { OutputInterface, ToolSet } from 'ai'
 import { ReeveError } from '../base/errors.ts'
 import { canonical } from '../base/json.ts'
 import { checkOptions } from '../base/options.ts'
+import type { Secrets } from '../base/secrets.ts'
 import { describeValue, wellFormed } from '../base/shorten.ts'
 import { buildConversation } from './conversation.ts'
 import { endingOf } from './ending.ts'
@@ -59,6 +60,8 @@ export interface HostedSolver extends Solver {
   readonly price: Price | undefined
   /** Where its questions go, and the variable that its key comes from; undefined for an AI SDK model object. */
   readonly access?: { address: string; keyName: string | undefined }
+  /** Registers its key, which need not come from the environment. */
+  readonly addCredentialsTo?: (secrets: Pick<Secrets, 'add'>) => void
 }
 
 const shape = {
@@ -182,6 +185,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     ...(identity === undefined ? {} : { identity: canonical({ name, identity, ...settings }) }),
     unusable,
     price,
+    ...(secret && { addCredentialsTo: (secrets) => secrets.add([secret]) }),
     ...(reference && {
       access: { address: addressOf(reference), keyName: keyNameOf(reference, options.keys) },
     }),

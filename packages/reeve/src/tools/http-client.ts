@@ -46,6 +46,8 @@ export interface HttpRequest {
   /** Sent besides `headers`, outside of what `requestHeaders` rules; code's own, such as an idempotency key. */
   ownHeaders?: Readonly<Record<string, string>>
   signal?: AbortSignal
+  /** Told of the credentials that go out with it. */
+  secrets?: Pick<Secrets, 'add'> | undefined
 }
 
 export interface HttpResponse {
@@ -150,7 +152,9 @@ export class HttpClient {
     for (;;) {
       const destination = await this.#guard.admit(hop.url, signal)
       const credentials = this.#credentialsFor(destination)
-      secrets.add(Object.values(credentials).flatMap(credentialsIn))
+      const values = Object.values(credentials).flatMap(credentialsIn)
+      secrets.add(values)
+      request.secrets?.add(values)
       progress.sent = true
       const answer = await exchange(destination, {
         method: hop.method,

@@ -120,7 +120,7 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
 export async function callHttp(
   client: HttpClient,
   { url, method, headers = {}, body }: HttpToolInput & { method: HttpMethod },
-  attempt: Pick<EffectAttempt, 'key' | 'signal'>,
+  attempt: Pick<EffectAttempt, 'key' | 'signal' | 'secrets'>,
   idempotencyHeader: string | false,
 ): Promise<HttpResponse> {
   const ownHeaders: Record<string, string> = {}
@@ -136,6 +136,7 @@ export async function callHttp(
       headers,
       ownHeaders,
       signal: attempt.signal,
+      secrets: attempt.secrets,
       ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as string) }),
     })
   } catch (error) {
