@@ -1,6 +1,6 @@
 import { ReeveError } from './base/errors.ts'
 import { silentLog } from './base/log.ts'
-import type { RunResult } from './engine/engine.ts'
+import type { RunResult } from './engine/results.ts'
 import type { Workflow } from './engine/workflow.ts'
 import type { ProjectConfig } from './project.ts'
 import { projectOf, Runtime } from './runtime.ts'

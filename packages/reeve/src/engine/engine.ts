@@ -1,16 +1,14 @@
 import { getHeapStatistics } from 'node:v8'
-import { fromErrorRecord, messageOf, ReeveError } from '../base/errors.ts'
+import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { Secrets } from '../base/secrets.ts'
 import { type Clock, toMs } from '../base/time.ts'
 import type { Database } from '../store/database.ts'
 import { GroupCommit } from '../store/group-commit.ts'
-import { payloadAt } from '../store/journal.ts'
 import { readLanes } from '../store/lanes.ts'
 import type { LeaseKeeper } from '../store/lease-keeper.ts'
 import { RunNumbers } from '../store/numbers.ts'
-import { endedStatuses, type RunStatus, readRun, requireRun } from '../store/runs.ts'
 import { drivenVersions, versionName } from '../store/workers.ts'
 import type { JsonSchemaCheck } from './approval-edit.ts'
 import { type Birth, prepareBirth, type StartOptions } from './birth.ts'
@@ -22,6 +20,7 @@ import type { EngineEdges } from './edges.ts'
 import { enqueue, enqueueDebounced } from './enqueue.ts'
 import type { Execution } from './execution.ts'
 import { LeftChildren } from './left-children.ts'
+import { type RunResult, RunResults } from './results.ts'
 import { startedBefore } from './same-start.ts'
 import { runDueSchedules } from './schedule.ts'
 import { Stretch } from './stretch.ts'
@@ -63,12 +62,6 @@ export interface EngineOptions {
   onFatal: (error: unknown) => void
 }
 
-/** How a run ended. */
-export type RunResult<Output = unknown> =
-  | { status: 'succeeded'; output: Output }
-  | { status: 'failed'; error: ReeveError }
-  | { status: 'cancelled' | 'stuck'; reason: string | null }
-
 export interface RunHandle<Output = unknown> {
   readonly id: string
   /** False when a run with this idempotency key was there already. */
@@ -85,7 +78,7 @@ export class Engine {
   readonly control: Control
   readonly worker: Worker
   readonly #leftChildren: LeftChildren
-  readonly #waiters = new Map<string, ((result: RunResult) => void)[]>()
+  readonly #results: RunResults
   readonly #observers = new Set<(run: { id: string; workflow: string }, ending: Ending) => void>()
   #stopListening = () => {}
 
@@ -119,9 +112,15 @@ export class Engine {
       childrenLeft: () => void this.#leftChildren.look(),
       queued: () => this.worker.nudge(),
     }
+    this.#results = new RunResults({
+      database: options.database,
+      clock: options.clock,
+      log: options.log,
+      holds: (id) => this.worker.holds(id),
+    })
     this.#leftChildren = new LeftChildren(options.database, this.edges, (no) => {
       this.#arrived(no)
-      this.#answerWaiters()
+      this.#results.look()
     })
     if (options.capacity !== undefined) wholeNumber(options.capacity, '`capacity` of the engine')
     if (options.maxCrashes !== undefined) wholeNumber(options.maxCrashes, '`maxCrashes` of the engine')
@@ -144,7 +143,7 @@ export class Engine {
       maxCrashes: options.maxCrashes ?? 5,
       lease: options.lease,
       onEnd: (run, ending) => this.#ended(run, ending),
-      onSetAside: (id) => this.#look(id),
+      onSetAside: (id) => void this.#results.lookAt(id),
       onBeat: () => void this.#leftChildren.look(),
       onRound: async () => {
         await runDueSchedules(options.database, this.edges, this.workflows)
@@ -152,7 +151,7 @@ export class Engine {
     })
     const onArrived = (no: number) => {
       this.#arrived(no)
-      this.#answerWaiters()
+      this.#results.look()
     }
     this.control = new Control(options.database, this.edges, onArrived, options.checkJsonSchema)
   }
@@ -267,35 +266,13 @@ export class Engine {
   }
 
   /** Waits for a run's end. @throws `unknown-run` */
-  async resultOf(id: string): Promise<RunResult> {
-    if (!this.worker.holds(id)) await requireRun(this.database, id)
-    const { promise, resolve } = Promise.withResolvers<RunResult>()
-    const waiting = this.#waiters.get(id)
-    if (waiting) waiting.push(resolve)
-    else this.#waiters.set(id, [resolve])
-    if (!this.worker.holds(id)) await this.#answerFromStore(id)
-    return promise
-  }
-
-  async #answerFromStore(id: string): Promise<void> {
-    const run = await readRun(this.database, id)
-    if (!run) return
-    if (!isFinal(run.status)) return
-    const last = await payloadAt(this.database, run.no, run.head_seq ?? 0)
-    this.#answer(id, resultFrom(run.status, run.reason, last ?? null))
-  }
-
-  #answer(id: string, result: RunResult): void {
-    const waiting = this.#waiters.get(id)
-    if (!waiting) return
-    this.#waiters.delete(id)
-    for (const resolve of waiting) resolve(result)
+  resultOf(id: string): Promise<RunResult> {
+    return this.#results.of(id)
   }
 
   #ended(run: { no: number; id: string; workflow: string }, ending: Ending): void {
     for (const observer of this.#observers) observer(run, ending)
-    if (!this.#waiters.has(run.id)) return
-    if (isFinal(ending.status)) this.#answer(run.id, resultFrom(ending.status, ending.reason, ending.payload))
+    this.#results.ended(run.id, ending)
   }
 
   #arrived(no: number): void {
@@ -307,20 +284,7 @@ export class Engine {
   }
 
   #listen(): void {
-    this.#stopListening = this.database.onOutsideChange(() => this.#answerWaiters())
-  }
-
-  #answerWaiters(): void {
-    for (const id of [...this.#waiters.keys()]) {
-      if (!this.worker.holds(id)) this.#look(id)
-    }
-  }
-
-  /** One that cannot be read now is looked at again with the next change. */
-  #look(id: string): void {
-    this.#answerFromStore(id).catch((error) =>
-      this.edges.log.warn('a result could not be read; it is tried again', { run: id, error: String(error) }),
-    )
+    this.#stopListening = this.database.onOutsideChange(() => this.#results.look())
   }
 }
 
@@ -330,26 +294,4 @@ function startRefused({ run }: Birth, cause: unknown): ReeveError {
     `The run of workflow "${run.workflow}" was not started: the database refused it (${messageOf(cause)}). Nothing of it was written.`,
     { cause },
   )
-}
-
-type FinalStatus = RunResult['status']
-
-/** Whether a run stays as it is until a person does something. */
-function isFinal(status: RunStatus | Ending['status']): status is FinalStatus {
-  return status === 'stuck' || (endedStatuses as readonly string[]).includes(status)
-}
-
-function resultFrom(status: FinalStatus, reason: string | null, payload: string | null): RunResult {
-  switch (status) {
-    case 'succeeded':
-      return { status, output: payload === null ? undefined : JSON.parse(payload) }
-    case 'failed':
-      return {
-        status,
-        error:
-          payload === null ? new ReeveError('failed', reason ?? '') : fromErrorRecord(JSON.parse(payload)),
-      }
-    default:
-      return { status, reason }
-  }
 }

@@ -113,6 +113,8 @@ function viewPayload(payload: string | null): Json {
   return JSON.parse(payload) as Json
 }
 
+const lookPauseMs = 50
+
 /**
  * Waits until a run rests (it ended, is stuck, or goes on only when somebody does something), or until the time is up; then
  * answers how it stands.
@@ -126,11 +128,14 @@ export async function untilRest(
   const { promise: rest, resolve } = Promise.withResolvers<void>()
   let looking: 'no' | 'once' | 'again' = 'no'
   const look = async () => {
-    do {
+    for (;;) {
       looking = 'once'
       const { state } = await standingOf(runtime.database, await requireRun(runtime.database, id))
-      if (state !== 'moving') resolve()
-    } while ((looking as string) === 'again')
+      if (state !== 'moving') return resolve()
+      if ((looking as string) !== 'again') break
+      // Others may wait as well, and much may change: each looks now and then.
+      await new Promise<void>((next) => systemClock.after(lookPauseMs, next))
+    }
     looking = 'no'
   }
   const lookAgain = () => {

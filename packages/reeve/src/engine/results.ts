@@ -1,0 +1,156 @@
+import { fromErrorRecord, ReeveError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Clock } from '../base/time.ts'
+import type { Database } from '../store/database.ts'
+import { payloadAt } from '../store/journal.ts'
+import { endedStatuses, type RunRow, type RunStatus, readRun, requireRun } from '../store/runs.ts'
+import type { Ending } from './call.ts'
+
+/** How a run ended. */
+export type RunResult<Output = unknown> =
+  | { status: 'succeeded'; output: Output }
+  | { status: 'failed'; error: ReeveError }
+  | { status: 'cancelled' | 'stuck'; reason: string | null }
+
+/** Runs that one query asks for: each size is a text of its own, kept prepared. Then a pause (ms). */
+const sizes = [1, 8, 64, 500]
+const most = 500
+const pauseMs = 20
+
+const finalRuns = `select * from runs where status in ('succeeded', 'failed', 'cancelled', 'stuck') and id in`
+
+export interface RunResultsOptions {
+  database: Database
+  clock: Clock
+  log: Log
+  /** Whether this process drives the run: then it hears of its end. */
+  holds: (runId: string) => boolean
+}
+
+/**
+ * Those who wait for the ends of runs, in whichever process these are driven.
+ *
+ * After a change the database is asked which of the awaited runs have ended, some hundred in one query, with pauses: a
+ * waiter costs a share of a query for each round, and a change that comes during a round makes one more.
+ */
+export class RunResults {
+  readonly #options: RunResultsOptions
+  readonly #waiters = new Map<string, ((result: RunResult) => void)[]>()
+  /** A round is under way, or was asked for while one is. */
+  #state: 'idle' | 'looking' | 'again' = 'idle'
+
+  constructor(options: RunResultsOptions) {
+    this.#options = options
+  }
+
+  /** Waits for a run's end. @throws `unknown-run` */
+  async of(id: string): Promise<RunResult> {
+    const { promise, resolve } = Promise.withResolvers<RunResult>()
+    const waiting = this.#waiters.get(id)
+    if (waiting) waiting.push(resolve)
+    else this.#waiters.set(id, [resolve])
+    if (this.#options.holds(id)) return promise
+    try {
+      const run = await requireRun(this.#options.database, id)
+      if (isFinal(run.status)) await this.#answerFrom(run)
+    } catch (error) {
+      this.#forget(id, resolve)
+      throw error
+    }
+    return promise
+  }
+
+  #forget(id: string, resolve: (result: RunResult) => void): void {
+    const left = (this.#waiters.get(id) ?? []).filter((one) => one !== resolve)
+    if (left.length > 0) this.#waiters.set(id, left)
+    else this.#waiters.delete(id)
+  }
+
+  /** This process drove a run to where it is now. */
+  ended(id: string, ending: Ending): void {
+    if (!this.#waiters.has(id) || !isFinal(ending.status)) return
+    this.#answer(id, resultFrom(ending.status, ending.reason, ending.payload))
+  }
+
+  /** A run was moved otherwise. One that cannot be read now is looked at again with the next change. */
+  async lookAt(id: string): Promise<void> {
+    if (!this.#waiters.has(id)) return
+    try {
+      const run = await readRun(this.#options.database, id)
+      if (run && isFinal(run.status)) await this.#answerFrom(run)
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /** Something changed: any of the runs may have ended. */
+  look(): void {
+    if (this.#state !== 'idle') this.#state = 'again'
+    else if (this.#waiters.size > 0) void this.#look()
+  }
+
+  async #look(): Promise<void> {
+    do {
+      this.#state = 'looking'
+      try {
+        await this.#round()
+      } catch (error) {
+        this.#failed(error)
+      }
+    } while ((this.#state as string) === 'again')
+    this.#state = 'idle'
+  }
+
+  async #round(): Promise<void> {
+    const { database, clock, holds } = this.#options
+    const ids = [...this.#waiters.keys()].filter((id) => !holds(id))
+    for (let from = 0; from < ids.length; from += most) {
+      if (from > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+      const some = ids.slice(from, from + most)
+      const size = sizes.find((each) => each >= some.length)!
+      // Filled up with one that is asked for anyway.
+      while (some.length < size) some.push(some[0]!)
+      const marks = `(${some.map(() => '?').join(', ')})`
+      for (const run of await database.all<RunRow>(`${finalRuns} ${marks}`, some)) await this.#answerFrom(run)
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.warn('results could not be read; it is tried again', { error: String(error) })
+  }
+
+  async #answerFrom(run: RunRow): Promise<void> {
+    if (!isFinal(run.status)) return
+    const last = await payloadAt(this.#options.database, run.no, run.head_seq ?? 0)
+    this.#answer(run.id, resultFrom(run.status, run.reason, last ?? null))
+  }
+
+  #answer(id: string, result: RunResult): void {
+    const waiting = this.#waiters.get(id)
+    if (!waiting) return
+    this.#waiters.delete(id)
+    for (const resolve of waiting) resolve(result)
+  }
+}
+
+type FinalStatus = RunResult['status']
+
+/** Whether a run stays as it is until a person does something. */
+function isFinal(status: RunStatus | Ending['status']): status is FinalStatus {
+  return status === 'stuck' || (endedStatuses as readonly string[]).includes(status)
+}
+
+function resultFrom(status: FinalStatus, reason: string | null, payload: string | null): RunResult {
+  switch (status) {
+    case 'succeeded':
+      return { status, output: payload === null ? undefined : JSON.parse(payload) }
+    case 'failed':
+      return {
+        status,
+        error:
+          payload === null ? new ReeveError('failed', reason ?? '') : fromErrorRecord(JSON.parse(payload)),
+      }
+    default:
+      return { status, reason }
+  }
+}
