@@ -58,6 +58,25 @@ describe('text that nobody sees is left out, and counted', () => {
     ['pulled out, short form', '<p style="margin:0 0 0 -9999px">secret</p>'],
     ['translated', '<p style="transform:translateX(-9999px)">secret</p>'],
     ['scaled', '<p style="transform:scale(0)">secret</p>'],
+    ['masked', '<p style="mask-image:linear-gradient(transparent,transparent)">secret</p>'],
+    [
+      'masked, short form',
+      '<p style="-webkit-mask:linear-gradient(to right, #0000, rgba(0,0,0,0))">secret</p>',
+    ],
+    ['masked to no size', '<p style="mask-image:url(x.svg);mask-size:0 0">secret</p>'],
+    ['a mix of white', '<p style="color:color-mix(in srgb, white 98%, black)">secret</p>'],
+    ['a mix of nothing', '<p style="color:color-mix(in oklab, #000 0%, transparent)">secret</p>'],
+    ['white by lightness', '<p style="color:oklch(100% 0 0)">secret</p>'],
+    ['white by lab', '<p style="color:lab(100 0 0)">secret</p>'],
+    ['white on a bright screen', '<p style="color:light-dark(#fff, #000)">secret</p>'],
+    ['turned on its edge', '<p style="rotate:x 90deg">secret</p>'],
+    ['turned by a quarter turn', '<p style="transform:rotateY(.25turn)">secret</p>'],
+    ['turned about a vector', '<p style="transform:rotate3d(1, 0, 0, 90deg)">secret</p>'],
+    ['clipped from a side', '<p style="clip-path:inset(0 0 100% 0)">secret</p>'],
+    ['clipped to a box of no size', '<p style="clip-path:xywh(0 0 0 100%)">secret</p>'],
+    ['clipped to a point', '<p style="clip-path:path(\'M0 0Z\')">secret</p>'],
+    ['a layer', '<style>@layer a{.x{display:none}}</style><p class=x>secret</p>'],
+    ['a rule in a rule in a query', '<style>@media all{p{&.x{opacity:0}}}</style><p class=x>secret</p>'],
     ['turned away', '<p style="transform:rotateY(90deg)">secret</p>'],
     ['zoomed', '<p style="zoom:0">secret</p>'],
     ['clipped', '<p style="position:absolute;clip:rect(0 0 0 0)">secret</p>'],
@@ -112,6 +131,12 @@ describe('text that nobody sees is left out, and counted', () => {
 
 describe('what is seen stays', () => {
   test.each([
+    ['a mask that fades', '<p style="mask-image:linear-gradient(black,transparent)">seen</p>'],
+    ['a turn in the plane', '<p style="transform:rotate(90deg)">seen</p>'],
+    ['a tilt', '<p style="rotate:x 45deg">seen</p>'],
+    ['a cut corner', '<p style="clip-path:inset(10% 0 0 5%)">seen</p>'],
+    ['a mix of ink', '<p style="color:color-mix(in srgb, black 80%, white)">seen</p>'],
+    ['grey by lab', '<p style="color:lab(40 0 0)">seen</p>'],
     ['white on a dark cell', '<td style="background:#333"><span style="color:white">seen</span></td>'],
     [
       'hidden on phones only',

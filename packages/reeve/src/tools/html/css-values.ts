@@ -38,6 +38,11 @@ export function parseColor(value: string | undefined): Color | undefined {
   const named = namedColors[text]
   const hex = named ?? /^#?([0-9a-f]{3,8})$/.exec(text)?.[1]
   if (hex !== undefined) return fromHex(hex)
+  const mixed = text.length <= 200 && /^(?:color-mix|light-dark)\(/.test(text) ? mixedColor(text) : undefined
+  if (mixed) return mixed
+  const light =
+    /^(?:ok)?(lab|lch)\(\s*([\d.]+)(%?)\s+([-\d.]+)%?\s+([-\d.]+)%?\s*(?:\/\s*([\d.]+%?)\s*)?\)$/.exec(text)
+  if (light) return byLightness(text.startsWith('ok'), light)
   const call = /^(rgba?|hsla?)\(([^()]{1,80})\)$/.exec(text)
   if (!call) return
   const parts = call[2]!.split(/[\s,/]+/).filter(Boolean)
@@ -46,6 +51,38 @@ export function parseColor(value: string | undefined): Color | undefined {
   const alpha = parts[3] === undefined ? 1 : share(parts[3], 1)
   if (call[1]!.startsWith('rgb')) return [share(first, 255), share(second, 255), share(third, 255), alpha]
   return [...fromHsl(Number.parseFloat(first), share(second, 1), share(third, 1)), alpha]
+}
+
+/** Of `color-mix` what both give by their shares; of `light-dark` what a bright screen shows. */
+function mixedColor(text: string): Color | undefined {
+  const light = /^light-dark\(\s*((?:[^(),]|\([^()]*\))+),/.exec(text)
+  if (light) return parseColor(light[1])
+  const part = '((?:[^(),]|\\([^()]*\\))+?)\\s*([\\d.]+%)?\\s*'
+  const found = new RegExp(`^color-mix\\(\\s*in [^,]+,\\s*${part},\\s*${part}\\)$`).exec(text)
+  const [one, other] = [parseColor(found?.[1]), parseColor(found?.[3])]
+  if (!found || !one || !other) return
+  const given = [found[2], found[4]].map((size) => size && Number.parseFloat(size) / 100)
+  const first = typeof given[0] === 'number' ? given[0] : 1 - (typeof given[1] === 'number' ? given[1] : 0.5)
+  const second = typeof given[1] === 'number' ? given[1] : 1 - first
+  const sum = first + second
+  if (sum <= 0) return
+  const weight = first / sum
+  const alpha = one[3] * weight + other[3] * (1 - weight)
+  const mix = (index: 0 | 1 | 2) =>
+    alpha === 0 ? 0 : (one[index] * one[3] * weight + other[index] * other[3] * (1 - weight)) / alpha
+  return [mix(0), mix(1), mix(2), alpha * Math.min(sum, 1)]
+}
+
+/** A grey of that lightness; undefined for what has a hue, unless nothing of it is seen. */
+function byLightness(isOk: boolean, [, , size, percent, a, b, alpha]: RegExpExecArray): Color | undefined {
+  const opaque = alpha === undefined ? 1 : share(alpha, 1)
+  if (opaque < 0.1) return [0, 0, 0, opaque]
+  const lightness = Number(size) / (percent === '%' || !isOk ? 100 : 1)
+  const isGrey =
+    Math.abs(Number(a)) < (isOk ? 0.02 : 4) && (Math.abs(Number(b)) < (isOk ? 0.02 : 4) || Number(a) === 0)
+  if (!isGrey && lightness > 0.02 && lightness < 0.99) return
+  const grey = 255 * Math.min(Math.max(lightness, 0), 1)
+  return [grey, grey, grey, opaque]
 }
 
 function share(text: string, whole: number): number {

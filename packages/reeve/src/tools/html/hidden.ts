@@ -80,6 +80,7 @@ function goneByStyle(
   if (get('content-visibility') === 'hidden') return 'visibility:hidden'
   if (get('mso-hide') === 'all') return 'mso-hide'
   if (isTransparent(get)) return 'transparent'
+  if (isMaskedAway(get)) return 'transparent'
   if (isScaledAway(get)) return 'scaled to nothing'
   return hiddenBox(get, fontSize) ?? (isMovedAway(get, fontSize) ? 'moved off the screen' : undefined)
 }
@@ -92,6 +93,33 @@ function isTransparent(get: Get): boolean {
   if (kept && Number(kept[1]) / (kept[2] ? 100 : 1) < 0.1) return true
   if (Number(/blur\(\s*([\d.]+)(?:px|em|rem)\s*\)/.exec(filter)?.[1] ?? 0) >= 5) return true
   return /alpha\(\s*opacity\s*=\s*[0-9](\.\d+)?\s*\)/.test(filter)
+}
+
+/** A mask that lets nothing through: only gradients of what is transparent, or one of no size. */
+function isMaskedAway(get: Get): boolean {
+  for (const prefix of ['', '-webkit-']) {
+    const image = `${get(`${prefix}mask-image`) ?? ''} ${get(`${prefix}mask`) ?? ''}`
+    if (!/gradient\(|url\(/.test(image)) continue
+    const size = get(`${prefix}mask-size`) ?? /\/\s*([^,/)]+)$/.exec(image)?.[1] ?? ''
+    if (/^0(?:px|%|em|rem)?(?:\s|$)/.test(size.trim())) return true
+    const inks =
+      image.match(/transparent|#[0-9a-f]{3,8}\b|\b(?:rgb|hsl)a?\([^()]*\)|\b[a-z]+(?=\s*[,)])/g) ?? []
+    const colors = inks.map(parseColor).filter((color) => color !== undefined)
+    if (colors.length > 0 && colors.every(([, , , alpha]) => alpha < 0.1)) return true
+  }
+  return false
+}
+
+/** Turned about an axis of the screen by a quarter: seen from its edge. */
+function isOnEdge(turns: string): boolean {
+  const angles = turns.matchAll(
+    /(?:rotate[xy]\(|rotate3d\(\s*(?!0\s*,\s*0\s*,)[^()]*,|(?:^|\s)(?:[xy]|(?!0\s+0\s)[-\d.]+\s+[-\d.]+\s+0)\s)\s*(-?[\d.]+)(deg|turn|rad|grad)/g,
+  )
+  const inDegrees = { deg: 1, turn: 360, rad: 180 / Math.PI, grad: 0.9 }
+  return [...angles].some(([, size, unit]) => {
+    const angle = Math.abs(Number(size) * inDegrees[unit as keyof typeof inDegrees]) % 180
+    return Math.abs(angle - 90) < 6
+  })
 }
 
 function isScaledAway(get: Get): boolean {
@@ -107,7 +135,7 @@ function isScaledAway(get: Get): boolean {
   ) {
     return true
   }
-  return /rotate[xy]\(\s*-?(?:90|270)deg/.test(transform)
+  return isOnEdge(`${transform} ${get('rotate') ?? ''}`.replace(/\s+/g, ' '))
 }
 
 function isTiny(factor: string): boolean {
@@ -133,9 +161,9 @@ function hiddenBox(get: Get, fontSize: number): string | undefined {
     )
   )
     return 'clipped'
-  const path = `${get('clip-path') ?? ''} ${get('-webkit-clip-path') ?? ''}`
+  const path = `${get('clip-path') ?? ''} ${get('-webkit-clip-path') ?? ''}`.replace(/\s+/g, ' ')
   if (
-    /inset\(\s*(?:[5-9]\d|100)(?:\.\d+)?%|(?:circle|ellipse)\(\s*0|polygon\(\s*0(?:px|%)?\s+0(?:px|%)?\s*(?:,\s*0(?:px|%)?\s+0(?:px|%)?\s*)*\)/.test(
+    /inset\((?:[^()]* )?(?:[5-9]\d|100)(?:\.\d+)?%|xywh\(\s*\S+\s+\S+\s+(?:0(?:px|%)?\s|\S+\s+0(?:px|%)?\s*\))|rect\(\s*0(?:px|%)?(?:[\s,]+0(?:px|%)?){3}|path\([^()]*m\s*0[\s,]+0\s*z?["']?\s*\)|(?:circle|ellipse)\(\s*0|polygon\(\s*0(?:px|%)?\s+0(?:px|%)?\s*(?:,\s*0(?:px|%)?\s+0(?:px|%)?\s*)*\)/.test(
       path,
     )
   )
