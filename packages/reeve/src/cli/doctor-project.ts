@@ -12,7 +12,7 @@ export async function checkProject(
 ): Promise<void> {
   await withRuntime(cli, async (runtime) => {
     const workflows = runtime.engine.workflows.names()
-    const found = `${folder}, ${workflows.length} workflows: ${workflows.join(', ')}`
+    const found = `${folder}, ${workflows.length === 1 ? '1 workflow' : `${workflows.length} workflows`}: ${workflows.join(', ')}`
     if (workflows.length > 0) note({ what: 'project', state: 'ok', found })
     else
       note({

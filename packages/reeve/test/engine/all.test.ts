@@ -77,7 +77,7 @@ test('a promise that fails before its turn has come does not end the process', a
   const result = await outcomeOf((ctx) =>
     ctx.all(
       [
-        () => ctx.step('slow', () => new Promise((resolve) => setTimeout(resolve, 20))),
+        () => ctx.step('slow', () => new Promise((resolve) => setImmediate(resolve))),
         (async () => {
           throw new Error('early')
         })(),

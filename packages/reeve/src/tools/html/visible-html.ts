@@ -82,11 +82,11 @@ interface TextNode {
   children?: TextNode[]
 }
 
-/** Without recursion: a page may be nested as deep as it likes. */
-function textBelow(element: TextNode): string {
+/** The text in an element, of so many parts at most. Without recursion: a page may be nested as deep as it likes. */
+export function textBelow(element: TextNode, most = Number.POSITIVE_INFINITY): string {
   const parts: string[] = []
   const left: TextNode[] = [element]
-  while (left.length > 0) {
+  while (left.length > 0 && parts.length < most) {
     const node = left.pop()!
     if (node.data !== undefined) parts.push(node.data)
     for (let index = (node.children?.length ?? 0) - 1; index >= 0; index--) left.push(node.children![index]!)

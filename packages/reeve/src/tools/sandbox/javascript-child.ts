@@ -72,7 +72,7 @@ function describe(error: unknown): string {
   if (typeof error !== 'object' || error === null) return printed(error)
   const { name, message, stack } = error as Error
   const line = /script\.js:(\d+)/.exec(String(stack))?.[1]
-  return `${name}: ${message}${line ? ` (line ${Number(line) - 1})` : ''}`.slice(0, 4000)
+  return `${name}: ${message}${line ? ` (line ${Number(line) - 1})` : ''}`.slice(0, 4000).toWellFormed()
 }
 
 function printed(value: unknown): string {

@@ -75,5 +75,5 @@ function run({ code, input, outputBytes }: ChildRequest): ChildReply {
 function describe(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error)
   const own = text.indexOf('File "script.py"')
-  return (own < 0 ? text : text.slice(own)).trim().slice(-4000)
+  return (own < 0 ? text : text.slice(own)).trim().slice(-4000).toWellFormed()
 }

@@ -1,5 +1,6 @@
 import type { convert, HtmlToTextOptions } from 'html-to-text'
 import { firstCharacters } from '../../base/shorten.ts'
+import { textBelow } from '../html/visible-html.ts'
 
 export type Convert = typeof convert
 
@@ -23,7 +24,7 @@ export function readHtml(convert: Convert, html: string, base: string, maxLinks:
   const known = new Set<string>()
   const formatters: HtmlToTextOptions['formatters'] = {
     pageTitle: (element) => {
-      page.title ||= firstCharacters(tidy(textBelow(element)), longestTitle)
+      page.title ||= firstCharacters(tidy(textBelow(element, 200)), longestTitle)
     },
     pageLink: (element, walk, builder) => {
       walk(element.children, builder)
@@ -36,7 +37,10 @@ export function readHtml(convert: Convert, html: string, base: string, maxLinks:
         return
       }
       known.add(target.href)
-      page.links.push({ text: firstCharacters(tidy(textBelow(element)), longestTitle), url: target.href })
+      page.links.push({
+        text: firstCharacters(tidy(textBelow(element, 200)), longestTitle),
+        url: target.href,
+      })
     },
   }
   const skipped = [
@@ -62,23 +66,6 @@ export function readHtml(convert: Convert, html: string, base: string, maxLinks:
     ],
   })
   return page
-}
-
-interface TextNode {
-  data?: string
-  children?: TextNode[]
-}
-
-/** Without recursion: a page may be nested as deep as it likes. */
-function textBelow(element: TextNode): string {
-  const parts: string[] = []
-  const left: TextNode[] = [element]
-  while (left.length > 0 && parts.length < 200) {
-    const node = left.pop()!
-    if (node.data !== undefined) parts.push(node.data)
-    else left.push(...(node.children ?? []).slice(0, 1000).reverse())
-  }
-  return parts.join('')
 }
 
 /** Invisible characters hide text from the person who checks, not from the model that reads. */
