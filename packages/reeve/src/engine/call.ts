@@ -35,6 +35,8 @@ export interface Claim {
   principal: string
   createdAt: number
   crashes: number
+  /** What its history took in memory when it was claimed, roughly; 0 for a short one. */
+  historyBytes: number
   /** Inbox items that had arrived when it was last looked at. */
   inbox: number
 }

@@ -29,6 +29,8 @@ import { type Workflow, WorkflowRegistry } from './workflow.ts'
 
 /** Of the heap, what the journals of kept runs may come to: in memory they take several times that. */
 const keptPart = 1 / 16
+/** And the histories of the runs that are driven. */
+const heldPart = 1 / 8
 
 export interface EngineOptions {
   database: Database
@@ -54,6 +56,11 @@ export interface EngineOptions {
    * they go on without a replay. Default 1,000; 0 replays each wake, as a restart would.
    */
   keptRuns?: number
+  /**
+   * What the histories of the runs that are driven at one time may come to (bytes); a run with a larger one is driven
+   * beside none that is long. Default: an eighth of the heap.
+   */
+  historyBytes?: number
   /** A run whose next timer is due within this time (ms) stays in memory. Default 1,000. */
   lingerMs?: number
   /** Checks edits against the schemas of their tools as they are decided. Default: only when the run goes on. */
@@ -136,6 +143,7 @@ export class Engine {
       workflows: this.workflows,
       contextFor: (execution) => makeContext(execution, this.workflows),
       capacity: options.capacity ?? 1000,
+      historyBytes: options.historyBytes ?? getHeapStatistics().heap_size_limit * heldPart,
       keeps: {
         mostRuns: options.keptRuns ?? 1000,
         mostBytes: getHeapStatistics().heap_size_limit * keptPart,

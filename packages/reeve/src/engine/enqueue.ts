@@ -1,5 +1,6 @@
 import { insertLinked } from '../store/chain.ts'
 import type { Session } from '../store/database.ts'
+import { countJournals, isLong } from '../store/journal-size.ts'
 import { ensureQueue } from '../store/queues.ts'
 import { enqueueKeyedRuns, enqueueRuns, keyedRunValues, newRunValues, type RunRow } from '../store/runs.ts'
 import type { Birth } from './birth.ts'
@@ -15,6 +16,7 @@ export async function enqueue(session: Session, birth: Birth): Promise<boolean> 
   else if ((await session.bulk(enqueueKeyedRuns, [keyedRunValues(run)])).length === 0) return false
   const { first, blobs } = firstEvent(birth, session.secrets)
   await insertLinked(session, [first], blobs)
+  if (isLong(first)) await session.bulk(countJournals, [[run.no]])
   return true
 }
 

@@ -498,6 +498,8 @@ export class Execution implements TurnSource {
     }
     this.#now = event.at
     this.#calls.delete(step)
+    // Nothing looks at it again, and its result may be large.
+    this.history!.calls.delete(step)
     const payload = event.payload === null ? undefined : JSON.parse(event.payload)
     if (rejects) this.#reject(call, fromErrorRecord(payload))
     else call.resolve(payload)
@@ -675,11 +677,10 @@ export class Execution implements TurnSource {
   }
 
   /**
-   * Goes on from where it parked, under a new claim: with what a replay would come to at this point, in the same order.
+   * Goes on from where it parked, its claim being a new one: with what a replay would come to at this point, in the same order.
    * `items`: what the run was sent and did not take, unless nothing came since.
    */
-  resume(claim: Pick<Claim, 'epoch' | 'crashes' | 'inbox'>, items: InboxItem[] | undefined): void {
-    Object.assign(this.claim, claim)
+  resume(items: InboxItem[] | undefined): void {
     this.#mode = 'live'
     this.#wasParked = true
     this.#movedAt = this.edges.clock.now()

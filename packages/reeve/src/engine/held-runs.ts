@@ -2,6 +2,7 @@ import { messageOf } from '../base/errors.ts'
 import { suspectCrashes } from '../store/claims.ts'
 import type { Database } from '../store/database.ts'
 import { readInbox } from '../store/inbox.ts'
+import { longJournal } from '../store/journal-size.ts'
 import { type RunRow, readRunByNo } from '../store/runs.ts'
 import type { Birth } from './birth.ts'
 import type { Claim, Ending } from './call.ts'
@@ -9,7 +10,7 @@ import type { CoreContext } from './context.ts'
 import type { EngineEdges } from './edges.ts'
 import { Execution, type OnBorn } from './execution.ts'
 import type { History } from './history.ts'
-import { type Loaded, loadItems, loadRun, loadRuns, longJournal } from './loading.ts'
+import { type Loaded, loadItems, loadRun, loadRuns } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
 import { ParkedRuns } from './parked-runs.ts'
 import { inputFrom } from './run-input.ts'
@@ -33,6 +34,10 @@ export interface HeldRunsOptions {
 
 export function isSuspect(run: { crashes: number }): boolean {
   return run.crashes >= suspectCrashes
+}
+
+function historyBytesOf({ journal_bytes }: RunRow): number {
+  return journal_bytes < longJournal ? 0 : journal_bytes
 }
 
 /** Of the journals that are loaded at once, roughly: others get their turn between. */
@@ -70,6 +75,7 @@ export class HeldRuns {
   readonly #silent: SilentRuns
   readonly #parked: ParkedRuns
   #isDraining = false
+  #historyBytes = 0
   #whenNone: (() => void)[] = []
 
   constructor(options: HeldRunsOptions) {
@@ -80,6 +86,11 @@ export class HeldRuns {
 
   get size(): number {
     return this.#active.size
+  }
+
+  /** What the long histories among them take in memory, roughly. */
+  get historyBytes(): number {
+    return this.#historyBytes
   }
 
   has(no: number): boolean {
@@ -127,6 +138,7 @@ export class HeldRuns {
       createdAt: run.created_at,
       crashes: 0,
       inbox: 0,
+      historyBytes: 0,
     }
     const execution = this.#begin(claim, run.workflow, run.version, undefined, [])
     execution.born(run, birth.payload, onBorn)
@@ -156,8 +168,10 @@ export class HeldRuns {
     const told = [...kept].filter(([run, { claim }]) => run.inbox > claim.inbox).map(([run]) => run)
     const items = await loadItems(database, told)
     for (const [run, execution] of kept) {
+      const { epoch, crashes, inbox } = run
+      Object.assign(execution.claim, { epoch, crashes, inbox, historyBytes: historyBytesOf(run) })
       this.#hold(execution)
-      execution.resume({ epoch: run.epoch, crashes: run.crashes, inbox: run.inbox }, items.get(run.no))
+      execution.resume(items.get(run.no))
     }
     return kept.size === 0 ? claimed : claimed.filter((run) => !kept.has(run))
   }
@@ -206,6 +220,7 @@ export class HeldRuns {
       createdAt: run.created_at,
       crashes: run.crashes,
       inbox: run.inbox,
+      historyBytes: historyBytesOf(run),
     }
     const execution = this.#begin(claim, run.workflow, run.version, history, inbox)
     try {
@@ -309,6 +324,7 @@ export class HeldRuns {
 
   #hold(execution: Execution): void {
     this.#active.set(execution.claim.no, execution)
+    this.#historyBytes += execution.claim.historyBytes
     this.#activeIds.add(execution.claim.id)
   }
 
@@ -317,6 +333,7 @@ export class HeldRuns {
     const execution = this.#active.get(claim.no)
     if (execution?.claim === claim) {
       this.#active.delete(claim.no)
+      this.#historyBytes -= claim.historyBytes
       this.#activeIds.delete(claim.id)
       if (execution.isParked) this.#isDraining ? execution.drop() : this.#parked.keep(execution)
     }

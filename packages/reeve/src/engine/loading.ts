@@ -16,9 +16,6 @@ export interface LoadedRun {
 const pageBytes = 1024 * 1024
 const longestPage = 1000
 
-/** Runs with a journal from here on are loaded by themselves, page by page (bytes). */
-export const longJournal = 64 * 1024
-
 /**
  * Loads a claimed run and verifies its journal, from the chapter on that it is in. Nobody else writes to it meanwhile, so
  * that its pages fit together.

@@ -5,6 +5,7 @@ import { type Blob, Chain, insertLinked } from '../store/chain.ts'
 import type { Database, Session } from '../store/database.ts'
 import { deliver } from '../store/inbox.ts'
 import { readHead } from '../store/journal.ts'
+import { countJournals } from '../store/journal-size.ts'
 import { lockRun, moveRuns, type RunRow, type RunStatus, reasonOf } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
 
@@ -39,6 +40,7 @@ export async function appendOutside(
   const { status, reason, ended } = change
   const row = [run.no, status, reasonOf(reason), ended ? at : null, chain.hash, chain.seq]
   await session.bulk(moveRuns, [row])
+  await session.bulk(countJournals, [[run.no]])
 }
 
 /** Sets a claimed or queued run aside for a person. */

@@ -15,6 +15,7 @@ import type { EngineEdges } from './edges.ts'
 import type { Execution, OnBorn } from './execution.ts'
 import { defaultGraceMs, giveBack, within } from './give-back.ts'
 import { HeldRuns, isSuspect } from './held-runs.ts'
+import { HistoryRoom } from './history-room.ts'
 import { Liveness } from './liveness.ts'
 import { Upkeep } from './upkeep.ts'
 import type { WorkflowRegistry } from './workflow.ts'
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   contextFor: (execution: Execution) => CoreContext
   /** The most runs held at once. */
   capacity: number
+  /** What the histories of the runs held at once may come to (bytes); one that is larger is held alone. */
+  historyBytes: number
   /** Of runs that parked: how many are kept in memory for a while, and how much their journals may come to (bytes). */
   keeps: { mostRuns: number; mostBytes: number }
   /** Deaths without progress until a run is `stuck`. */
@@ -61,6 +64,7 @@ export class Worker {
   readonly #liveness: Liveness
   #queues = new Map<string, QueueRow>()
   readonly #shares = new QueueShares()
+  readonly #room: HistoryRoom
   #state: 'new' | 'working' | 'draining' | 'stopped' = 'new'
   #nudged = false
   #mayHoldStrays = false
@@ -87,6 +91,7 @@ export class Worker {
     this.#options = options
     const onBeat = () => this.#afterBeat()
     this.#liveness = new Liveness({ worker: id, database, edges, workflows, lease, onBeat })
+    this.#room = new HistoryRoom(options.historyBytes)
     this.#held = new HeldRuns({
       worker: id,
       database,
@@ -233,8 +238,12 @@ export class Worker {
     const lanes = (await readLanes(session)).filter(({ workflow, version }) =>
       workflows.find(workflow, version),
     )
-    const request = { worker: this.id, limit: room, drivesSuspect: this.#probation(), lanes, onMore }
-    return claimRuns(session, queues, this.#shares, request)
+    const histories = this.#room.open(this.#held.historyBytes)
+    const { admits } = histories
+    const request = { worker: this.id, limit: room, drivesSuspect: this.#probation(), lanes, onMore, admits }
+    const claimed = await claimRuns(session, queues, this.#shares, request)
+    this.#backlog = histories.isFull
+    return claimed
   }
 
   /** Whether a suspect is held that has not yet shown, by not ending this process, that it may have company. */

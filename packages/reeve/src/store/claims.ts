@@ -47,6 +47,8 @@ export interface ClaimRequest {
   lanes: Lane[]
   /** How far to look into a lane, at least. */
   chunk?: number
+  /** Whether there is memory for a run's history; asked in the order of claiming. Default: there is. */
+  admits?: (run: Pick<RunRow, 'no' | 'journal_bytes'>) => boolean
   /** Called when there may be more to claim, however many were claimed. */
   onMore?: () => void
 }
@@ -167,8 +169,10 @@ export async function claimFrom(session: Session, queue: QueueRow, request: Clai
 async function claimAny(session: Session, request: ClaimRequest): Promise<RunRow[]> {
   const more = { sql: suspects(request.drivesSuspect), parameters: [], locks: true }
   const wanted = await wantedOf(session, request)
-  const rows = await readReady<{ no: number; crashes: number }>(session, wanted, 'no, crashes', more)
-  return take(session, withOneSuspect(rows), request.worker)
+  type Row = Pick<RunRow, 'no' | 'crashes' | 'journal_bytes'>
+  const rows = await readReady<Row>(session, wanted, 'no, crashes, journal_bytes', more)
+  const { admits = () => true } = request
+  return take(session, withOneSuspect(rows).filter(admits), request.worker)
 }
 
 /** How many runs of each lane come first: looked at without locks, so that what is not taken is not kept from others. */
@@ -204,7 +208,7 @@ async function claimWithin(session: Session, queue: QueueRow, request: ClaimRequ
   return take(session, admitted, request.worker, queue.key_concurrency !== null)
 }
 
-type Candidate = Place & { crashes: number; key: string | null }
+type Candidate = Place & Pick<RunRow, 'crashes' | 'key' | 'journal_bytes'>
 
 /** Runs of one queue that are looked at in one claim, and of those that stand in line from then on. */
 const mostLooked = 1000
@@ -221,7 +225,7 @@ async function admit(
   { limit, fresh }: { limit: number; fresh: number },
 ): Promise<Candidate[]> {
   const sql = suspects(request.drivesSuspect) + (fresh <= 0 ? ' and fresh = 0' : '')
-  const columns = 'no, crashes, key, fresh, priority, available_at'
+  const columns = 'no, crashes, key, fresh, priority, available_at, journal_bytes'
   const most = queue.key_concurrency
   const running = new Map<string, number>()
   const admitted = new Map<number, Candidate>()
@@ -245,6 +249,7 @@ async function admit(
         continue
       }
       if (isSuspect(row) && [...admitted.values()].some(isSuspect)) continue
+      if (request.admits?.(row) === false) continue
       if (row.fresh === 1 && freshLeft-- <= 0) continue
       if (key !== null) running.set(key, ofKey + 1)
       admitted.set(row.no, row)

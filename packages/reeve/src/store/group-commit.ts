@@ -5,6 +5,7 @@ import { resetRunBudgets } from './budgets.ts'
 import type { Batch, Database, Session } from './database.ts'
 import { consumeItems, type Delivery, deliveryValues, insertDeliveries, wakeRuns } from './inbox.ts'
 import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
+import { countJournals, isLong } from './journal-size.ts'
 import { insertMemories, insertPlacedMemories, memoryValues, type NewMemory } from './memories.ts'
 import {
   beginChapters,
@@ -270,6 +271,9 @@ function addRows(rows: BatchRows, turn: Turn): void {
     rows.write(run, insertEvents, eventValues(child.first))
   }
   for (const blob of turn.blobs ?? none) rows.write(run, insertBlobs, [blob.hash, blob.content])
+  for (const { run: child, first } of turn.children ?? none) {
+    if (isLong(first)) rows.write(run, countJournals, [child.no])
+  }
   for (const delivery of turn.deliveries ?? none) {
     rows.write(run, insertDeliveries, deliveryValues(delivery), wakeRuns)
   }

@@ -1,13 +1,9 @@
-import { eventBytes } from './chain.ts'
 import type { Bulk, Session } from './database.ts'
+import { lastSeq, sizeSince } from './journal-size.ts'
 import type { RunRow } from './runs.ts'
 
 /** How far a run's journal got. What each life writes anew is left out: what it only meant to do, and that it was stopped. */
 const progress = `coalesce((select max(seq) from events where run = runs.no and type not in ('effect-intended', 'run-released')), 0)`
-
-/** What was written since it was counted last: the process died before it could say so. */
-const sizeSince = `coalesce((select sum(${eventBytes} + coalesce(octet_length(e.payload), octet_length(b.content), 0))
-  from events e left join blobs b on b.hash = e.blob where e.run = runs.no and e.seq > runs.bytes_seq), 0)`
 
 const recoverRuns: Bulk = {
   columns: { no: 'int' },
@@ -16,7 +12,7 @@ const recoverRuns: Bulk = {
       crashes = case when ${progress} > crash_seq then 1 else crashes + 1 end,
       crash_seq = ${progress},
       journal_bytes = journal_bytes + ${sizeSince},
-      bytes_seq = coalesce((select max(seq) from events where run = runs.no), 0)
+      bytes_seq = ${lastSeq}
     {from} where runs.no = :no returning *`,
 }
 
