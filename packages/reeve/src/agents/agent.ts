@@ -267,7 +267,7 @@ function findFault(
   for (const key of ['iterations', 'tokens', 'context'] as const) {
     const value = limits[key]
     if (value !== undefined && !(Number.isInteger(value) && value >= 1))
-      return `has limits.${key} ${describeValue(value)}. Give a whole number from 1 on.`
+      return `has limits.${key} ${typeof value === 'number' ? value : describeValue(value)}. Give a whole number from 1 on.`
   }
   return undefined
 }
