@@ -167,4 +167,85 @@ export const scaleBugs: Mutant[] = [
     'if (!this.#openSince.has(step)) this.#openSince.set(step, seq)',
     'this.#openSince.set(step, seq + 1)',
   ),
+  // The lease of a blocked worker: kept by a thread, but not for ever, and never against a judgement.
+  bug(
+    'the lease of a blocked worker is not kept',
+    'store/lease-thread.ts',
+    'await heartbeat(connection(), worker)',
+    '',
+  ),
+  bug(
+    'the lease of a worker in an endless loop is kept for ever',
+    'store/lease-thread.ts',
+    '} else if (silentMs >= maxBlockedMs) {',
+    '} else if (silentMs < 0) {',
+  ),
+  bug(
+    'a thread brings back a worker that was declared dead',
+    'store/lease-thread.ts',
+    'await heartbeat(connection(), worker)',
+    "if (!(await heartbeat(connection(), worker))) await (await import('./workers.ts')).registerWorker(connection(), worker, [])",
+  ),
+  // Commits that are shared: each body by itself, acknowledged together, one sync.
+  bug(
+    'a shared commit is acknowledged before it is durable',
+    'store/sqlite-commits.ts',
+    'if (!this.#commitAll(written, results))',
+    "for (const [at, result] of results.entries()) if ('value' in result) written[at]!.resolve(result.value as never)\n    if (!this.#commitAll(written, results))",
+  ),
+  bug(
+    'one that fails in a shared commit is written all the same',
+    'store/sqlite-commits.ts',
+    "await session.run('rollback to one')",
+    '',
+  ),
+  bug(
+    'what was undone together is not done again',
+    'store/sqlite-commits.ts',
+    'for (const each of written) await this.#commitAlone(each)',
+    'for (const { resolve } of written) resolve(undefined as never)',
+  ),
+  bug(
+    'what a shared commit had no time for is forgotten',
+    'store/sqlite-commits.ts',
+    'this.#putBack(all.slice(results.length))',
+    '',
+  ),
+  bug(
+    'each transaction is committed by itself',
+    'store/sqlite-commits.ts',
+    'this.#waiting = []\n    if (all.length === 1)',
+    'this.#waiting = []\n    this.#putBack(all.splice(1))\n    if (all.length === 1)',
+  ),
+  bug(
+    'a loop of database work lets nothing else go on',
+    'store/loop-stretch.ts',
+    'if (now - this.#since < longestStretchMs)',
+    'if (now >= 0)',
+  ),
+  // The remembered audit: it spares time and proves nothing.
+  bug(
+    'an audit believes a mark that was written over',
+    'store/audit-mark.ts',
+    'digest === sha256(JSON.stringify(mark)) ? mark',
+    'digest !== null ? mark',
+  ),
+  bug(
+    'an audit leaves out what changed since the last one',
+    'store/audit-rounds.ts',
+    'for (const no of runs) again.add(no)',
+    'for (const no of runs) again.delete(no)',
+  ),
+  bug(
+    'a fault that an audit found is forgotten by the next',
+    'store/audit-rounds.ts',
+    'const again = new Set<number>(mark.faulty)',
+    'const again = new Set<number>()',
+  ),
+  bug(
+    'an audit that was interrupted goes on behind what it left out',
+    'store/audit-rounds.ts',
+    'Object.assign(mark, { through: upTo,',
+    'Object.assign(mark, { through: upTo + 1000,',
+  ),
 ]
