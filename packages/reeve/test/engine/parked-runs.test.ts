@@ -204,6 +204,46 @@ test('a kept run that another engine drove meanwhile, or whose code was changed,
   expect(await second.engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: 'third' })
 })
 
+test('a kept run that another engine drove and gave back meanwhile is replayed', async () => {
+  const seen: string[] = []
+  const patient = (engine: string) =>
+    workflowOf('patient', async (ctx) => {
+      seen.push(`${engine} begins`)
+      const first = await ctx.waitFor('tick')
+      await ctx.step('note', () => seen.push(engine))
+      return [first, await ctx.waitFor('tick')]
+    })
+  const first = await started([patient('first')])
+  const run = await first.engine.startRun('patient', {})
+  await first.clock.advance(1)
+  // It stands by while the other one drives the run.
+  const registry = first.engine.workflows
+  const { find } = registry
+  registry.find = () => undefined
+  const second = await started([patient('second')], { database: first.database, clock: first.clock })
+  await second.engine.control.signal(run.id, 'tick', 1)
+  await second.clock.advance(5000)
+  await second.engine.stop()
+  registry.find = find
+  await first.engine.control.signal(run.id, 'tick', 2)
+  await first.clock.advance(5000)
+  expect(await first.engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: [1, 2] })
+  expect(seen).toEqual(['first begins', 'second begins', 'second', 'first begins'])
+})
+
+test('a kept run whose journal does not end as it did is loaded and verified like any other', async () => {
+  const patient = workflowOf('patient', (ctx) => ctx.waitFor('tick'))
+  const { engine, database, clock } = await started([patient])
+  const run = await engine.startRun(patient, {})
+  await clock.advance(1)
+  await database.run(`update runs set head = 'another' where id = ?`, [run.id])
+  await engine.control.signal(run.id, 'tick', null)
+  expect(await run.result()).toMatchObject({
+    status: 'stuck',
+    reason: expect.stringContaining('was replaced'),
+  })
+})
+
 test('a parked run whose code goes on by a promise of its own is replayed when it wakes', async () => {
   let lives = 0
   const restless = workflowOf('restless', async (ctx) => {

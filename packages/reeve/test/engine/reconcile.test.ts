@@ -50,6 +50,40 @@ test('a waiting run whose arrival woke nobody is woken by the heartbeat', async 
   await engine.stop()
 })
 
+test('a run that was found to wait as it should gets back a wake that it loses later', async () => {
+  const both = defineWorkflow({
+    name: 'both',
+    input: z.unknown(),
+    async run(ctx: CoreContext) {
+      await ctx.waitFor('go')
+      await ctx.sleep('1h')
+      return 'awake'
+    },
+  })
+  const { engine, database, clock } = await testEngine([both])
+  await engine.start()
+  const loseWake = (id: string) => database.run('update runs set wake_at = null where id = ?', [id])
+  const reconciler = new Reconciler()
+  const plain = await engine.startRun(both, {})
+  const told = await engine.startRun(both, {})
+  await settle()
+  expect(await reconciler.look(database)).toBe(0)
+  for (const { id } of [plain, told]) await engine.control.signal(id, 'go', null)
+  await settle()
+  // What nobody waits for lies in the inbox of one of them.
+  await engine.control.signal(told.id, 'other', null)
+  await settle()
+  await loseWake(plain.id)
+  expect(await reconciler.look(database)).toBe(1)
+  await settle()
+  await loseWake(told.id)
+  expect(await reconciler.look(database)).toBe(1)
+  await clock.advance(3_700_000)
+  for (const run of [plain, told])
+    expect(await run.result()).toEqual({ status: 'succeeded', output: 'awake' })
+  await engine.stop()
+})
+
 test('runs that wait as they should are left alone', async () => {
   const { engine, database } = await testEngine([nap, listen])
   await engine.start()

@@ -154,6 +154,7 @@ test('whoever waits for a thread that ended hears that nobody knows what is on d
   const thread = await startedThread(file)
   const answer = thread.write(births(1), 0).catch((reason: unknown) => reason)
   await thread.close()
+  expect(await answer).toBeInstanceOf(Error)
   expect(database.classify(await answer)).toBe('fatal')
   expect(thread.isReady).toBe(false)
 })

@@ -13,10 +13,19 @@ type Suite = { name: string; command: string[] }
 // Its limits are those of the project: a slow machine catches no bug.
 const limits = ['--testTimeout', '120000', '--hookTimeout', '120000', '--maxWorkers', '2']
 const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', '.', '--bail', '1', ...limits]
+/** Those of the store on SQLite; the contract suite runs on a file and in memory. */
+const storeTests = [
+  'contract',
+  'sync',
+  'shared-commits',
+  'sqlite-writer-thread',
+  'lease-keeper',
+  'blocked-worker',
+].map((name) => `test/store/${name}.test.ts`)
 const suites: Suite[] = [
   {
     name: 'engine tests',
-    command: [...vitest, 'test/engine', 'test/store/contract.test.ts', 'test/store/sync.test.ts'],
+    command: [...vitest, 'test/engine', ...storeTests],
   },
   { name: 'simulation', command: ['test/faults/main.ts', 'simulation', '--trials', '400', '--no-save'] },
   { name: 'crash sample', command: [...vitest, 'test/crash/crash.test.ts'] },

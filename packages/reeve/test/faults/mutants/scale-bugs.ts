@@ -248,4 +248,79 @@ export const scaleBugs: Mutant[] = [
     'Object.assign(mark, { through: upTo,',
     'Object.assign(mark, { through: upTo + 1000,',
   ),
+  // Large groups of turns, written in a thread.
+  bug(
+    'what a guard refuses is written all the same',
+    'store/batch.ts',
+    'const admitted = refused.size === 0 ? rows',
+    'const admitted = refused.size >= 0 ? rows',
+  ),
+  bug(
+    'a writer that ended counts as one that wrote',
+    'store/sqlite-writer-thread.ts',
+    'for (const { reject } of this.#awaited.splice(0)) reject(error)',
+    'for (const { resolve } of this.#awaited.splice(0)) resolve([])',
+  ),
+  // Parked runs that are kept: only as what a replay would come to.
+  bug(
+    'a kept run goes on though its journal was written to',
+    'engine/parked-runs.ts',
+    'run.head_seq === head.seq &&\n    run.head === head.hash',
+    'head.seq > 0',
+  ),
+  bug(
+    'a kept run goes on though another worker drove it',
+    'engine/parked-runs.ts',
+    'run.epoch === claim.epoch + 1 &&\n    run.head_seq === head.seq &&\n    run.head === head.hash',
+    'run.epoch > claim.epoch',
+  ),
+  bug(
+    'a kept run goes on in code that was changed',
+    'engine/parked-runs.ts',
+    'execution.workflow === workflow &&',
+    'workflow !== undefined &&',
+  ),
+  bug(
+    'parked runs are kept for ever',
+    'engine/parked-runs.ts',
+    'if (at > since) return',
+    'if (at > 0) return',
+  ),
+  bug(
+    'parked runs are kept whatever they take',
+    'engine/parked-runs.ts',
+    'if (this.#kept.size <= this.#mostRuns && this.#bytes <= this.#mostBytes) return',
+    'if (this.#kept.size >= 0) return',
+  ),
+  bug(
+    'what came for a kept run is not offered to it',
+    'engine/execution.ts',
+    'if (items) this.inbox.renew(items)',
+    '',
+  ),
+  // The reconciler: what it remembers is no reason to overlook a wake that was lost.
+  bug(
+    'the reconciler overlooks what came to a run that it knows',
+    'store/reconcile.ts',
+    'known?.seq !== seq || known.item !== run.item ||',
+    'known?.seq !== seq ||',
+  ),
+  bug(
+    'the reconciler overlooks what a run that it knows has begun to wait for',
+    'store/reconcile.ts',
+    'known?.seq !== seq || known.item',
+    'known === undefined || known.item',
+  ),
+  bug(
+    'the reconciler overlooks that a run that it knows lost its timer',
+    'store/reconcile.ts',
+    '|| known.timed !== isTimed',
+    '',
+  ),
+  bug(
+    'the reconciler reads whole journals again',
+    'store/reconcile.ts',
+    'let after = kept ? known!.seq : Math.max(run.open_seq - 1, 0)',
+    'let after = Math.max(run.open_seq - 1, 0)',
+  ),
 ]

@@ -3,7 +3,7 @@ import { scaleBugs } from './scale-bugs.ts'
 
 export const mutants: Mutant[] = [
   // The store: fencing, durability, claims.
-  bug('no commit is synced', 'store/sqlite.ts', "'synchronous = full'", "'synchronous = off'"),
+  bug('no commit is synced', 'store/sqlite-connection.ts', "'synchronous = full'", "'synchronous = off'"),
   bug(
     'a damaged journal goes on',
     'store/journal.ts',
@@ -37,14 +37,14 @@ export const mutants: Mutant[] = [
   bug(
     'a turn is written though its claim was lost',
     'store/group-commit.ts',
-    "heldNos.has(turn.run) ? 'durable' : 'lost'",
-    "'durable'",
+    "birth ? 'exists' : 'lost'))",
+    "birth ? 'exists' : 'durable'))",
   ),
   bug(
     'a second birth with a key counts as the first',
     'store/group-commit.ts',
-    "bornNos.has(turn.run) ? 'durable' : 'exists'",
-    "'durable'",
+    "birth ? 'exists' : 'lost'))",
+    "birth ? 'durable' : 'lost'))",
   ),
   bug(
     'a claim does not bump the epoch',
@@ -135,8 +135,8 @@ export const mutants: Mutant[] = [
   bug(
     'a transaction that fails is told as durable',
     'store/group-commit.ts',
-    "await this.#write(sources, turns, inDoubt || kind === 'unknown')",
-    "for (const source of sources) source.settled('durable')",
+    "return this.#write(sources, turns, inDoubt || kind === 'unknown')",
+    "return () => sources.forEach((source) => source.settled('durable'))",
   ),
   bug(
     'a keyed start acts before its birth is durable',
@@ -171,8 +171,8 @@ export const mutants: Mutant[] = [
   bug(
     'every attempt has its own key',
     'engine/effect.ts',
-    '{ key: this.#key, attempt, signal })),\n      )\n    } catch (error) {\n      return this.#afterError',
-    '{ key: `${this.#key}:${attempt}`, attempt, signal })),\n      )\n    } catch (error) {\n      return this.#afterError',
+    'return { key: this.#key, attempt, signal,',
+    'return { key: `${this.#key}:${attempt}`, attempt, signal,',
   ),
   bug(
     'keys are the same in all runs',
