@@ -9,7 +9,7 @@ export function opened(
   { folder, databaseUrl }: Place,
   workflows: Workflows,
   config: Config = {},
-  options: Pick<RuntimeOptions, 'clock' | 'capacity'> = {},
+  options: Pick<RuntimeOptions, 'clock' | 'capacity' | 'keptRuns'> = {},
 ): Promise<Runtime> {
   return Runtime.open({
     project: projectOf(config, workflows, folder),

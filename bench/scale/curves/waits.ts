@@ -45,16 +45,37 @@ const patient = workflow({
   },
 })
 
+/** Goes on in a chapter of its own after each wake. */
+const chaptered = workflow({
+  name: 'chaptered',
+  input: sized,
+  async run(ctx, { size }) {
+    await ctx.waitFor('tick', { schema: z.any() })
+    await ctx.step('note', () => size)
+    return size > 1 ? ctx.continueAs({ size: size - 1 }) : size
+  },
+})
+
+const oneByOne = workflow({
+  name: 'oneByOne',
+  input: sized,
+  limits,
+  async run(ctx, { size }) {
+    for (let index = 0; index < size; index++) await (await ctx.start(quick, { index })).result()
+    return size
+  },
+})
+
 const sleeper = workflow({ name: 'sleeper', input: z.any(), run: (ctx) => ctx.sleep('1h') })
 
-/** Parks and wakes one run of `patient` by signals, one after another; each call waits until it has parked again. */
-async function ticking(runtime: Runtime, size: number) {
+/** Parks and wakes one run by signals, one after another; each call waits until it has parked again. */
+async function ticking(runtime: Runtime, size: number, of: typeof patient | typeof chaptered = patient) {
   let parked = Promise.withResolvers<void>()
   let id = ''
   runtime.engine.onEnded((run, { status }) => {
     if (run.id === id && status === 'waiting') parked.resolve()
   })
-  const run = await runtime.engine.startRun(patient, { size })
+  const run = await runtime.engine.startRun(of, { size })
   id = run.id
   const statusOf = `select status from runs where id = ?`
   // It may have parked before its id was known.
@@ -136,6 +157,47 @@ export const waits: Record<string, Curve> = {
       const tick = await ticking(runtime, size)
       await tick(size - 1 - rounds * last)
       const report = await measured(place, () => tick(last), { rounds, warmUp: () => first(100) })
+      await runtime.stop()
+      return report
+    },
+  },
+
+  continued: {
+    unit: 'a signal that wakes a run in a chapter of that number',
+    full: { small: 100, large: 3000 },
+    quick: { small: 100, large: 1000 },
+    postgres: true,
+    async measure(size, place) {
+      const runtime = await opened(place, [chaptered], {}, { keptRuns: 0 })
+      await runtime.start()
+      const rounds = 3
+      const last = 30
+      const first = await ticking(runtime, 1000, chaptered)
+      const tick = await ticking(runtime, size, chaptered)
+      await tick(size - 1 - rounds * last)
+      const report = await measured(place, () => tick(last), { rounds, warmUp: () => first(100) })
+      await runtime.stop()
+      return report
+    },
+  },
+
+  childrenInTurn: {
+    unit: 'a child of one run that starts and awaits so many, one after another',
+    full: { small: 100, large: 3000 },
+    quick: { small: 100, large: 1000 },
+    postgres: true,
+    async measure(size, place) {
+      const runtime = await opened(place, [oneByOne, quick])
+      await runtime.start()
+      const once = async (count = size) => {
+        await endsWith(runtime, oneByOne, { size: count }, count)
+        return count
+      }
+      const report = await measured(place, once, {
+        rounds: size < 1000 ? 3 : 1,
+        unitsARound: size < 1000 ? 300 : 1000,
+        warmUp: () => once(200),
+      })
       await runtime.stop()
       return report
     },
