@@ -3,9 +3,20 @@ import type { InboxItem } from '../store/inbox.ts'
 /** Takes what no call waits for any more. */
 const noCall = 0
 
+/** What became of an item that a call was offered: the journal has its payload; it was used up; it does not fit. */
+type Taken = 'journaled' | 'used' | 'refused'
+
+interface Consumed {
+  item: number
+  step: number
+  /** Its payload goes to the journal in the same turn. */
+  journaled: boolean
+}
+
 interface Wait {
   step: number
-  take: (item: InboxItem) => boolean | undefined
+  /** Without an answer it was used up. */
+  take: (item: InboxItem) => Taken | undefined
 }
 
 /** What of its run an inbox must know. */
@@ -27,7 +38,7 @@ export class Inbox {
   readonly #waits = new Map<string, Wait[]>()
   readonly #edges: InboxEdges
   #mayBeGivenUp: Set<number> | undefined
-  #consumed: { item: number; step: number }[] = []
+  #consumed: Consumed[] = []
   #waiting = 0
   #lastId = 0
 
@@ -78,8 +89,7 @@ export class Inbox {
 
   /**
    * Calls `take` with the next item of that name. The item counts as taken by `step` and is marked so in the same turn as
-   * what the callback writes. When it answers false, the item does not fit: it is used up, and the wait goes on. Returns
-   * the way to stop waiting.
+   * what the callback writes. One that does not fit is used up, and the wait goes on. Returns the way to stop waiting.
    */
   wait(name: string, step: number, take: Wait['take']): () => void {
     const wait: Wait = { step, take }
@@ -110,8 +120,9 @@ export class Inbox {
   }
 
   #offer({ step, take }: Wait, item: InboxItem): boolean {
-    this.#consumed.push({ item: item.id, step })
-    return take(item) !== false
+    const taken = take(item)
+    this.#consumed.push({ item: item.id, step, journaled: taken === 'journaled' })
+    return taken !== 'refused'
   }
 
   #stopWaiting(waits: Wait[], wait: Wait): void {
@@ -137,12 +148,12 @@ export class Inbox {
   closeChapter(): void {
     for (const [name, items] of this.#items) {
       if (name.startsWith('signal:')) continue
-      for (const { id } of items) this.#consumed.push({ item: id, step: noCall })
+      for (const { id } of items) this.#consumed.push({ item: id, step: noCall, journaled: false })
       this.#items.delete(name)
     }
   }
 
-  takeConsumed(): { item: number; step: number }[] | undefined {
+  takeConsumed(): Consumed[] | undefined {
     if (this.#consumed.length === 0) return
     const consumed = this.#consumed
     this.#consumed = []

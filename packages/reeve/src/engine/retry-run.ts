@@ -1,6 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Database, Session } from '../store/database.ts'
-import { deliver } from '../store/inbox.ts'
+import { deliver, giveSignalsBack } from '../store/inbox.ts'
 import { payloadAt } from '../store/journal.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../store/runs.ts'
 import type { EngineEdges } from './edges.ts'
@@ -145,13 +145,7 @@ async function queueAgain(
     [run.no, run.chapter_call, run.chapter_seq],
   )
   // Signals that it took since then are there for whoever waits for them now.
-  if (later.length > 0) {
-    const taken = isLater.replace('step', 'consumed_step')
-    await session.run(
-      `update inbox set consumed_step = null where run = ? and name like 'signal:%' and ${taken}`,
-      [run.no],
-    )
-  }
+  if (later.length > 0) await giveSignalsBack(session, run.no, later)
   const payload: RetryPayload = { by }
   if (blamed.length > 0) payload.again = [...blamed.map(({ step }) => step), ...later]
   if (later.length > 0) payload.logs = logs

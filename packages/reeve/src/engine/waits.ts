@@ -136,15 +136,15 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
       } catch (error) {
         taken()
         execution.fail(call, 'signal-failed', error)
-        return true
+        return 'used'
       }
       if (letIn && !letIn.ok) {
         execution.open(call, 'signal-refused', refusalOf(item, letIn.issues))
-        return false
+        return 'refused'
       }
       taken()
       execution.settle(call, 'signal-received', item.payload, payload)
-      return true
+      return 'journaled'
     }
     stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, take)
     return () => {
@@ -191,7 +191,7 @@ export function childResult(execution: Execution, childId: string, workflow: str
       over()
       execution.childEnded()
       execution.settle(call, 'child-finished', item.payload, JSON.parse(item.payload))
-      return true
+      return 'journaled'
     })
   })
   return derived(execution, call, (finished) => {

@@ -3,7 +3,14 @@ import { approvalValues, closeApprovals, insertApprovals, type NewApproval } fro
 import { BatchRows, writeBatch } from './batch.ts'
 import { resetRunBudgets } from './budgets.ts'
 import type { Batch, Database, Session } from './database.ts'
-import { consumeItems, type Delivery, deliveryValues, insertDeliveries, wakeRuns } from './inbox.ts'
+import {
+  consumeItems,
+  type Delivery,
+  deliveryValues,
+  insertDeliveries,
+  moveItems,
+  wakeRuns,
+} from './inbox.ts'
 import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
 import { countJournals, isLong } from './journal-size.ts'
 import { insertMemories, insertPlacedMemories, memoryValues, type NewMemory } from './memories.ts'
@@ -45,7 +52,8 @@ export interface Turn {
   watched?: boolean
   blobs?: { hash: string; content: string }[]
   deliveries?: Delivery[]
-  consumed?: { item: number; step: number }[]
+  /** `journaled`: an event of this turn has the item's payload. */
+  consumed?: { item: number; step: number; journaled?: boolean }[]
   approvals?: NewApproval[]
   closed?: { approval: string; status: 'expired' | 'withdrawn' }[]
   memories?: NewMemory[]
@@ -277,7 +285,8 @@ function addRows(rows: BatchRows, turn: Turn): void {
   for (const delivery of turn.deliveries ?? none) {
     rows.write(run, insertDeliveries, deliveryValues(delivery), wakeRuns)
   }
-  for (const taken of turn.consumed ?? none) rows.write(run, consumeItems, [taken.item, taken.step])
+  for (const taken of turn.consumed ?? none)
+    rows.write(run, taken.journaled ? moveItems : consumeItems, [taken.item, taken.step])
   for (const approval of turn.approvals ?? none) rows.write(run, insertApprovals, approvalValues(approval))
   for (const { approval, status } of turn.closed ?? none) rows.write(run, closeApprovals, [approval, status])
   for (const memory of turn.memories ?? none) {

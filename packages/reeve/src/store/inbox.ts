@@ -9,7 +9,7 @@ export interface InboxItem {
   run: number
   /** `signal:NAME`, `approval:ID`, `child:STEP`, `outcome:ID`. */
   name: string
-  /** JSON text. */
+  /** JSON text; empty once it was taken, and the journal has it. */
   payload: string
   at: number
 }
@@ -54,6 +54,27 @@ export const wakeRuns: Bulk = {
 export const consumeItems: Bulk = {
   columns: { id: 'int', step: 'int' },
   sql: 'update inbox set consumed_step = :step {from} where inbox.id = :id',
+}
+
+/** The same for items whose payload goes to the journal in the same turn: it is not kept twice. */
+export const moveItems: Bulk = {
+  columns: { id: 'int', step: 'int' },
+  sql: `update inbox set consumed_step = :step, payload = '' {from} where inbox.id = :id`,
+}
+
+/**
+ * Gives the signals back that these calls of a run took: for whoever waits for them now. What was moved to the journal
+ * comes back from there.
+ */
+export async function giveSignalsBack(session: Session, run: number, steps: number[]): Promise<void> {
+  const journaled = `(select coalesce(e.payload, b.content) from events e left join blobs b on b.hash = e.blob
+    where e.run = inbox.run and e.step = inbox.consumed_step and e.type = 'signal-received' order by e.seq desc limit 1)`
+  await session.run(
+    `update inbox set payload = case when payload = '' then ${journaled} else payload end, consumed_step = null
+     where run = ? and name like 'signal:%' and consumed_step in (${steps.map(() => '?').join(', ')})
+       and (payload <> '' or ${journaled} is not null)`,
+    [run, ...steps],
+  )
 }
 
 /** What a run was sent and did not take, of ids after `since`. */

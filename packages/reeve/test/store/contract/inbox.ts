@@ -1,8 +1,16 @@
 import { expect } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
-import { consumeItems, type Delivery, deliver, readInbox } from '../../../src/store/inbox.ts'
+import {
+  consumeItems,
+  type Delivery,
+  deliver,
+  giveSignalsBack,
+  moveItems,
+  readInbox,
+} from '../../../src/store/inbox.ts'
+import { eventValues, insertEvents } from '../../../src/store/journal.ts'
 import { releaseRuns, releaseValues } from '../../../src/store/runs.ts'
-import { addRunning, addRuns, newRun, type Open, releaseOf, rowOf, storeCase } from './fixtures.ts'
+import { addRunning, addRuns, chainOf, newRun, type Open, releaseOf, rowOf, storeCase } from './fixtures.ts'
 
 const send = (database: Database, changes: Partial<Delivery> = {}) =>
   database.transaction((session) =>
@@ -61,4 +69,33 @@ export function inboxCases(open: Open): void {
     await database.bulk(releaseRuns, [releaseValues(releaseOf(1, { status: 'succeeded', endedAt: 9 }))])
     expect(await rowOf(database, 1)).toMatchObject({ status: 'succeeded', ended_at: 9 })
   })
+
+  storeCase(
+    'what the journal has of an item is not kept twice, and comes back from there',
+    open,
+    async (database) => {
+      await addRunning(database, 1)
+      for (const [dedup, payload] of [
+        ['a', '"first"'],
+        ['b', '"second"'],
+        ['c', '"third"'],
+      ] as const)
+        await send(database, { dedup, payload, name: 'signal:go' })
+      const [first, second, third] = await readInbox(database, 1)
+      const event = chainOf(1)('signal-received', '"first"')
+      await database.bulk(insertEvents, [eventValues({ ...event, step: 4 })])
+      await database.bulk(moveItems, [[first!.id, 4]])
+      await database.bulk(consumeItems, [[second!.id, 4]])
+      // Its event never came to be, so there is nothing to give back.
+      await database.bulk(moveItems, [[third!.id, 9]])
+      const payloads = async () =>
+        (await database.all<{ payload: string }>('select payload from inbox order by id')).map(
+          ({ payload }) => payload,
+        )
+      expect(await payloads()).toEqual(['', '"second"', ''])
+      expect(await send(database, { dedup: 'a', payload: '"again"', name: 'signal:go' })).toBe(false)
+      await giveSignalsBack(database, 1, [4, 9])
+      expect((await readInbox(database, 1)).map(({ payload }) => payload)).toEqual(['"first"', '"second"'])
+    },
+  )
 }
