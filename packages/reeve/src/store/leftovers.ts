@@ -1,18 +1,17 @@
 import type { Session } from './database.ts'
 
-/** Rows in one transaction. */
-const slice = 500
 /** Of the blobs that one transaction deletes, roughly: their pages are freed one by one. */
 const sliceBytes = 8 * 1024 * 1024
-const runsAtOnce = 50
+const runsAtOnce = 200
 
-/** Deleted runs of which something is still there. */
-export async function countLeftovers(session: Session): Promise<number> {
-  return (await session.get<{ count: number }>('select count(*) as count from leftovers'))!.count
-}
-
-/** Deletes one slice of what deleted runs left: events with their blobs, then the inbox, then the mark itself. */
-export async function sweepLeftovers(session: Session): Promise<{ events: number; isDone: boolean }> {
+/**
+ * Deletes at most `budget` rows of what deleted runs left: events with their blobs, then the inbox, then the mark itself.
+ * `isDone`: nothing is left over.
+ */
+export async function sweepLeftovers(
+  session: Session,
+  budget: number,
+): Promise<{ events: number; isDone: boolean }> {
   const rows = await session.all<{ run: number }>('select run from leftovers order by run limit ?', [
     runsAtOnce,
   ])
@@ -22,26 +21,34 @@ export async function sweepLeftovers(session: Session): Promise<{ events: number
   const found = await session.all<{ id: number; blob: string | null; bytes: number | null }>(
     `select e.id, e.blob, octet_length(b.content) as bytes from events e left join blobs b on b.hash = e.blob
      where e.run in (${marks}) order by e.run, e.seq limit ?`,
-    [...runs, slice],
+    [...runs, budget],
   )
-  const events = withinBytes(found)
-  if (events.length > 0) {
-    const ids = events.map(({ id }) => id)
-    const gone = await session.run(`delete from events where id in (${marksFor(ids)})`, ids)
-    await deleteUnused(
-      session,
-      events.flatMap(({ blob }) => blob ?? []),
-    )
-    return { events: gone, isDone: false }
-  }
+  const chosen = withinBytes(found)
+  const events = await deleteById(session, 'events', chosen)
+  await deleteUnused(
+    session,
+    chosen.flatMap(({ blob }) => blob ?? []),
+  )
+  const left = budget - found.length
+  if (left === 0 || chosen.length < found.length) return { events, isDone: false }
   const items = await session.all<{ id: number }>(
     `select id from inbox where run in (${marks}) order by run limit ?`,
-    [...runs, slice],
+    [...runs, left],
   )
-  const ids = items.map(({ id }) => id)
-  if (ids.length > 0) await session.run(`delete from inbox where id in (${marksFor(ids)})`, ids)
-  else await session.run(`delete from leftovers where run in (${marks})`, runs)
-  return { events: 0, isDone: false }
+  await deleteById(session, 'inbox', items)
+  if (items.length === left) return { events, isDone: false }
+  await session.run(`delete from leftovers where run in (${marks})`, runs)
+  return { events, isDone: runs.length < runsAtOnce }
+}
+
+async function deleteById(
+  session: Session,
+  table: 'events' | 'inbox',
+  rows: { id: number }[],
+): Promise<number> {
+  if (rows.length === 0) return 0
+  const ids = rows.map(({ id }) => id)
+  return session.run(`delete from ${table} where id in (${marksFor(ids)})`, ids)
 }
 
 function withinBytes<Row extends { bytes: number | null }>(rows: Row[]): Row[] {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { settleAbandoned } from './budgets.ts'
 import type { Database, Session } from './database.ts'
-import { countLeftovers, sweepLeftovers } from './leftovers.ts'
+import { sweepLeftovers } from './leftovers.ts'
 
 /** How long ended runs are kept, in ms. A status that is absent is kept for ever. */
 export interface Retention {
@@ -10,8 +10,9 @@ export interface Retention {
   cancelledMs?: number
 }
 
-/** Small enough that whoever writes beside it hardly notices. */
-const batch = 200
+/** Runs and rows of one transaction: small enough that whoever writes beside it hardly notices. */
+const batch = 100
+const budget = 500
 const pauseMs = 10
 
 /** What of one status retention would delete. */
@@ -76,34 +77,40 @@ export async function prune(
   signal?: AbortSignal,
 ): Promise<Pruned> {
   const total: Pruned = { runs: 0, events: 0 }
-  const sweep = async (record: PruneRecord) => {
-    while (!signal?.aborted) {
-      const swept = await database.transaction(async (session) => {
-        const { events, isDone } = await sweepLeftovers(session)
-        return { events, isDone, id: await note(session, record, { runs: 0, events }) }
-      })
-      record.id = swept.id
-      total.events += swept.events
-      if (swept.isDone) return
-      await delay(pauseMs)
-    }
-  }
-  if ((await countLeftovers(database)) > 0) await sweep({ at: now, before: now, id: undefined })
-  for (const [status, before] of limitsOf(retention, now)) {
+  // What an earlier one left over goes first, whatever is kept now.
+  const limits: [status: string | undefined, before: number][] = [
+    [undefined, now],
+    ...limitsOf(retention, now),
+  ]
+  for (const [status, before] of limits) {
     const record: PruneRecord = { at: now, before, id: undefined }
     while (!signal?.aborted) {
-      const taken = await database.transaction(async (session) => {
-        const runs = await takeOut(session, status, before)
-        return { runs, id: await note(session, record, { runs, events: 0 }) }
+      const pruned = await database.transaction(async (session) => {
+        const done = await pruneSlice(session, status, before)
+        return { ...done, id: await note(session, record, done) }
       })
-      record.id = taken.id
-      total.runs += taken.runs
-      if (taken.runs === 0) break
+      record.id = pruned.id
+      total.runs += pruned.runs
+      total.events += pruned.events
+      if (pruned.isDone) break
       await delay(pauseMs)
-      await sweep(record)
     }
   }
   return total
+}
+
+/** Goes on with what is left over; when that is done, takes out more. `isDone`: there was nothing to take out. */
+async function pruneSlice(
+  session: Session,
+  status: string | undefined,
+  before: number,
+): Promise<Pruned & { isDone: boolean }> {
+  const earlier = await sweepLeftovers(session, budget)
+  if (!earlier.isDone) return { runs: 0, events: earlier.events, isDone: false }
+  const runs = status === undefined ? 0 : await takeOut(session, status, before)
+  const rest = budget - earlier.events
+  const { events } = runs > 0 && rest > 0 ? await sweepLeftovers(session, rest) : { events: 0 }
+  return { runs, events: earlier.events + events, isDone: runs === 0 }
 }
 
 /** One row of `prunings` for all that one call deletes of one status. */
