@@ -9,7 +9,8 @@ import { countLane, type Lane, readLanes } from '../store/lanes.ts'
 import { schemaVersion } from '../store/migrations.ts'
 import { movedTo } from '../store/moved.ts'
 import { readOwner } from '../store/ownership.ts'
-import { countRuns, type RunStatus } from '../store/runs.ts'
+import { countRuns } from '../store/run-counts.ts'
+import type { RunStatus } from '../store/runs.ts'
 import { clockSlackMs } from '../store/store-clock.ts'
 import { findUnsafeNumbers } from '../store/unsafe-numbers.ts'
 import { drivenVersions, versionName } from '../store/workers.ts'
@@ -113,8 +114,7 @@ export async function lackingLanes(database: Database): Promise<(Lane & { queued
 
 export async function checkRuns(cli: Cli, { database }: Workspace): Promise<Finding[]> {
   const counts = await countRuns(database)
-  const total = (status: RunStatus) =>
-    counts.filter((row) => row.status === status).reduce((sum, { count }) => sum + count, 0)
+  const total = (status: RunStatus) => counts.get(status) ?? 0
   const all: RunStatus[] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck']
   const found =
     all.flatMap((status) => (total(status) > 0 ? [`${total(status)} ${status}`] : [])).join(', ') ||

@@ -378,12 +378,6 @@ export async function listRuns(session: Session, filter: RunFilter = {}): Promis
   )
 }
 
-export async function countRuns(
-  session: Session,
-): Promise<{ workflow: string; status: RunStatus; count: number }[]> {
-  return session.all('select workflow, status, count(*) as count from runs group by workflow, status')
-}
-
 /** The event before those that a run is driven by: the last one of the chapters before; undefined in the first. */
 export function beforeChapter(
   run: Pick<RunRow, 'chapter_seq' | 'chapter_hash'>,
