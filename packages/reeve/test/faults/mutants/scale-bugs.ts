@@ -6,14 +6,14 @@ export const scaleBugs: Mutant[] = [
   bug(
     'pruning takes all runs at once',
     'store/retention.ts',
-    'const batch = 200\n',
-    'const batch = 200_000\n',
+    'const batch = 100\n',
+    'const batch = 100_000\n',
   ),
   bug(
     'what a pruned run leaves is deleted at once',
-    'store/leftovers.ts',
-    'const slice = 500\n',
-    'const slice = 500_000\n',
+    'store/retention.ts',
+    'const budget = 500\n',
+    'const budget = 500_000\n',
   ),
   bug(
     'pruning begins with the newest',
@@ -33,12 +33,7 @@ export const scaleBugs: Mutant[] = [
     'above.no = runs.parent and above.ended_at is null',
     'above.no = runs.parent and above.ended_at < 0',
   ),
-  bug(
-    'a pruned run leaves its inbox',
-    'store/leftovers.ts',
-    'if (ids.length > 0) await',
-    'if (ids.length < 0) await',
-  ),
+  bug('a pruned run leaves its inbox', 'store/leftovers.ts', "await deleteById(session, 'inbox', items)", ''),
   bug(
     'a blob goes with the first of those that share it',
     'store/leftovers.ts',
@@ -48,8 +43,8 @@ export const scaleBugs: Mutant[] = [
   bug(
     'what was left over by an aborted pruning stays',
     'store/retention.ts',
-    'if ((await countLeftovers(database)) > 0) await sweep',
-    'if ((await countLeftovers(database)) < 0) await sweep',
+    'const earlier = await sweepLeftovers(session, budget)',
+    'const earlier = { events: 0, isDone: true }',
   ),
   bug(
     'calls of a run with a batch at its provider are added up',

@@ -243,7 +243,7 @@ export const mutants: Mutant[] = [
   bug(
     'a signal is taken without being marked',
     'engine/inbox.ts',
-    'this.#consumed.push({ item: item.id, step })',
+    "this.#consumed.push({ item: item.id, step, journaled: taken === 'journaled' })",
     '',
   ),
   bug('a decision stands beside another', 'engine/control.ts', 'refuseDecided(current, at)', ''),

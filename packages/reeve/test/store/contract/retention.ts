@@ -89,7 +89,10 @@ export function retentionCases(open: Open): void {
       return transaction(body)
     }
     expect(await prune(database, { succeededMs: 1 }, 1000, stop.signal)).toMatchObject({ runs: 100 })
-    expect(await db.get('select min(no) as first, max(no) as last from runs')).toEqual({ first: 1, last: 150 })
+    expect(await db.get('select min(no) as first, max(no) as last from runs')).toEqual({
+      first: 1,
+      last: 150,
+    })
   })
 
   storeCase(
