@@ -62,8 +62,9 @@ export class Inbox {
       if (item.id <= this.#lastId) continue
       this.#lastId = item.id
       const waits = this.#waits.get(item.name) ?? []
-      if (waits.length === 0 || this.#isHeldBack(waits[0]!)) {
-        const list = this.#items.get(item.name)
+      const list = this.#items.get(item.name)
+      // What came before it is offered first, when the code has come to rest.
+      if (waits.length === 0 || list?.length || this.#isHeldBack(waits[0]!)) {
         if (list) list.push(item)
         else this.#items.set(item.name, [item])
       } else if (this.#offer(waits[0]!, item)) this.#stopWaiting(waits, waits[0]!)

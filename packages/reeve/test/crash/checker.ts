@@ -68,7 +68,8 @@ function acknowledgementsKept(facts: Facts): string[] {
   for (const said of facts.heardOf('signalled')) {
     const run = facts.run(said.run)
     const item = facts.inbox.find((one) => one.run === run?.no && one.dedup === `signal:${said.id}`)
-    if (!item || !facts.same(JSON.parse(item.payload), said.payload))
+    const kept = run && item && facts.payloadOf(run, item)
+    if (kept === undefined || !facts.same(kept, said.payload))
       problems.push(`signal ${said.id} to run ${said.run} was acknowledged and is not in its inbox`)
   }
   for (const said of facts.heardOf('decided')) {

@@ -46,6 +46,15 @@ export class Facts {
     return this.runs.find((run) => run.id === id)
   }
 
+  /** What an item of a run's inbox said: once it was taken, its journal has it. Undefined: nobody has it any more. */
+  payloadOf(run: RunRow, item: KeptItem): unknown {
+    if (item.payload !== '') return JSON.parse(item.payload)
+    const taken = this.eventsOf(run).findLast(
+      ({ type, step }) => step === item.consumed_step && type === 'signal-received',
+    )
+    return taken && JSON.parse(taken.payload!)
+  }
+
   eventsOf(run: RunRow): JournalEvent[] {
     return this.events.get(run.no) ?? []
   }

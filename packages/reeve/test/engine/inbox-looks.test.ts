@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
+import { Inbox } from '../../src/engine/inbox.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import type { Database, Value } from '../../src/store/database.ts'
 import { openTestDatabase, testEngine } from './harness.ts'
@@ -79,4 +80,24 @@ test('many arrivals at one moment are looked at together, each item once', async
   // Each look begins behind the last item that was seen.
   const starts = looks.map((parameters) => parameters[1])
   expect(new Set(starts).size).toBe(starts.length)
+})
+
+test('what comes while earlier items wait for the code to come to rest is not taken before them', () => {
+  const item = (id: number) => ({ id, run: 1, name: 'signal:tick', payload: String(id), at: id })
+  const inbox = new Inbox([item(1)], { isUnrest: () => false, whenAtRest: () => {} })
+  const taken: number[] = []
+  inbox.wait('signal:tick', 1, ({ id }) => {
+    taken.push(id)
+    return 'journaled'
+  })
+  inbox.add([item(2)])
+  expect(taken).toEqual([])
+  inbox.offerAll()
+  expect(taken).toEqual([1])
+  inbox.wait('signal:tick', 3, ({ id }) => {
+    taken.push(id)
+    return 'journaled'
+  })
+  inbox.offerAll()
+  expect(taken).toEqual([1, 2])
 })

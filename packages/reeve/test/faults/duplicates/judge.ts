@@ -21,7 +21,7 @@ export function judge(facts: Facts, deliveries: Delivery[], answers: Answer[], d
     )
     const taken = runs[0]?.status === 'succeeded' ? facts.outputOf(runs[0]) : []
     const accepted = facts.inbox.filter(({ run, name }) => run === runs[0]?.no && name === 'signal:paid')
-    const inOrder = accepted.map(({ payload }) => JSON.parse(payload) as string)
+    const inOrder = accepted.map((item) => facts.payloadOf(runs[0]!, item) as string)
     if (
       canonical(taken) !== canonical(inOrder) ||
       canonical(inOrder.toSorted()) !== canonical([...sent].toSorted())
