@@ -2,7 +2,7 @@ import { rateLeft, useRate } from './claim-rates.ts'
 import type { Session } from './database.ts'
 import { countRunning, standInLine, takesAsFirst } from './key-lines.ts'
 import { byPlace, type Lane, type Place, readReady, type Wanted } from './lanes.ts'
-import { isLimited, type QueueRow } from './queues.ts'
+import { fullQueues, isLimited, type QueueRow } from './queues.ts'
 import type { RunRow } from './runs.ts'
 import type { QueueAhead, QueueShares } from './shares.ts'
 
@@ -77,7 +77,9 @@ export async function claimRuns(
   request: ClaimRequest,
 ): Promise<RunRow[]> {
   const byQueue = Map.groupBy(request.lanes, ({ queue }) => queue)
-  let open = queues.filter(({ name, paused }) => !paused && byQueue.has(name))
+  const holding = queues.filter(({ name, paused }) => !paused && byQueue.has(name))
+  const full = await fullQueues(session, holding)
+  let open = holding.filter(({ name }) => !full.has(name))
   const claimed: RunRow[] = []
   const most = Math.min(request.limit, mostClaimed)
   while (open.length > 0 && claimed.length < most) {

@@ -1,4 +1,4 @@
-import type { Session } from './database.ts'
+import type { Bulk, Session } from './database.ts'
 
 export interface QueueRow {
   name: string
@@ -46,4 +46,25 @@ export async function setQueuePaused(session: Session, name: string, paused: boo
 
 export function isLimited(queue: QueueRow): boolean {
   return queue.concurrency !== null || queue.key_concurrency !== null || queue.rate_count !== null
+}
+
+/** Those that are at their limits now, as far as can be told without locks: asked for all at once, and not one by one. */
+export async function fullQueues(session: Session, queues: QueueRow[]): Promise<Set<string>> {
+  const full = new Set<string>()
+  const limits = new Map(
+    queues.flatMap(({ name, concurrency }) => (concurrency === null ? [] : [[name, concurrency]])),
+  )
+  if (limits.size === 0) return full
+  const counts = await session.bulk<{ queue: string; count: number }>(
+    countRunning,
+    [...limits.keys()].map((name) => [name]),
+  )
+  for (const { queue, count } of counts) if (count >= limits.get(queue)!) full.add(queue)
+  return full
+}
+
+const countRunning: Bulk = {
+  columns: { queue: 'text' },
+  sql: `select :queue as queue, (select count(*) from runs
+      where runs.status = 'running' and runs.queue = :queue) as count {from}`,
 }

@@ -1,7 +1,10 @@
 import { expect } from 'vitest'
 import { nextRateWindow } from '../../../src/store/claim-rates.ts'
-import type { Database } from '../../../src/store/database.ts'
+import { claimRuns } from '../../../src/store/claims.ts'
+import type { Database, Session } from '../../../src/store/database.ts'
+import { readLanes } from '../../../src/store/lanes.ts'
 import { ensureQueue, listQueues, noLimits } from '../../../src/store/queues.ts'
+import { QueueShares } from '../../../src/store/shares.ts'
 import { claim, limitQueue } from './claims.ts'
 import { addRuns, newRun, type Open, storeCase, storeNow } from './fixtures.ts'
 
@@ -46,6 +49,38 @@ export function queueCases(open: Open): void {
       expect(claimed).toEqual([1, 13, 14])
       await finish(database, 1)
       expect(await claim(database, 10)).toEqual([2])
+    },
+  )
+
+  storeCase(
+    'queues that are full are passed over together, however many they are',
+    open,
+    async (database) => {
+      const full = Array.from({ length: 40 }, (_, index) => `full${index}`)
+      for (const queue of full) await limitQueue(database, { concurrency: 1 }, queue)
+      await addRuns(
+        database,
+        ...full.map((queue, index) => newRun(1000 + index, { queue, status: 'running', worker: 'w' })),
+        ...full.map((queue, index) => newRun(2000 + index, { queue, priority: 9 })),
+        newRun(1),
+      )
+      const looks: string[] = []
+      const claimed = await database.transaction(async (session) => {
+        const watched: Session = {
+          all: (sql, parameters) => {
+            looks.push(sql)
+            return session.all(sql, parameters)
+          },
+          get: (sql, parameters) => session.get(sql, parameters),
+          run: (sql, parameters) => session.run(sql, parameters),
+          bulk: (statement, rows) => session.bulk(statement, rows),
+        }
+        const request = { worker: 'w', limit: 1, drivesSuspect: false, lanes: await readLanes(session) }
+        return claimRuns(watched, await listQueues(session), new QueueShares(), request)
+      })
+      expect(claimed.map(({ no }) => no)).toEqual([1])
+      // The open queue's runs, the claim, and what goes with it; nothing for each of the full ones.
+      expect(looks.length).toBeLessThan(10)
     },
   )
 
