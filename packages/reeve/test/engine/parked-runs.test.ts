@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import { FakeClock } from '../../src/base/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
+import type { Execution } from '../../src/engine/execution.ts'
+import { ParkedRuns } from '../../src/engine/parked-runs.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import type { RunRow } from '../../src/store/runs.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine } from './harness.ts'
 
 function workflowOf(name: string, run: (ctx: CoreContext) => Promise<unknown>, more: object = {}): Workflow {
@@ -176,6 +180,32 @@ test('no more runs are kept than there is room for, and none longer than ten min
   for (const { id } of runs) await engine.control.signal(id, 'tick', null)
   await clock.advance(1)
   expect(runs.map(({ id }) => lives.get(id))).toEqual([3, 2, 2])
+})
+
+test('a kept run is taken by the very next claim alone, with its journal and its code as they were', () => {
+  const code = workflowOf('kept', async () => null)
+  const taken = (row: object, workflow = code, isParked = true) => {
+    const kept = new ParkedRuns({ edges: { clock: new FakeClock() }, mostRuns: 9, mostBytes: 9000 })
+    const head = { seq: 7, hash: 'seventh', bytes: 700 }
+    const drop = () => {}
+    const execution = { claim: { no: 1, epoch: 4 }, workflow: code, head, isParked, drop }
+    kept.keep(execution as unknown as Execution)
+    const run = { no: 1, epoch: 5, head_seq: 7, head: 'seventh', ...row }
+    const found = kept.take(run as unknown as RunRow, workflow) !== undefined
+    expect(kept.size).toBe(0)
+    return found
+  }
+  expect(taken({})).toBe(true)
+  expect(taken({ epoch: 6 })).toBe(false)
+  expect(taken({ head_seq: 8 })).toBe(false)
+  expect(taken({ head: 'another' })).toBe(false)
+  expect(
+    taken(
+      {},
+      workflowOf('kept', async () => null),
+    ),
+  ).toBe(false)
+  expect(taken({}, code, false)).toBe(false)
 })
 
 test('a kept run that another engine drove meanwhile, or whose code was changed, is replayed', async () => {
