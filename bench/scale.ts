@@ -69,7 +69,7 @@ async function measureAll(names: string[], quick: boolean, stores: Stores): Prom
         .join('  ')}  (${seconds} s)\n`,
     )
   }
-  const header = ['curve', 'at', 'ms a unit', 'at', 'ms a unit', 'ratio', 'block ms', 'heap MB']
+  const header = ['curve', 'at', 'ms a unit', 'at', 'ms a unit', 'ratio', 'block ms', 'still ms', 'heap MB']
   return { goals, raw, summary: table(header, rows) }
 }
 
@@ -98,6 +98,7 @@ function rowOf(name: string, { small, large }: Measured): string[] {
     ...cells(large),
     ratio === undefined ? '' : figure(ratio),
     large ? figure(large.block.ms) : 'failed',
+    large ? figure(large.block.stillMs) : '',
     large ? figure(large.heapMb) : '',
   ]
 }

@@ -19,13 +19,12 @@ export interface Place {
   readonly serverPid?: number
 }
 
-/** The longest time for which the event loop did nothing else. */
+/** What kept the event loop from turning, at most. */
 export interface Block {
-  /** Without the time for which the thread was ready to run and other processes had the processors. */
+  /** The CPU time that the thread used in one stretch: what code did at once. */
   ms: number
-  /** Of the same stretch: what the clock on the wall says, and the thread's CPU time. */
-  wallMs: number
-  cpuMs: number
+  /** The longest stretch, disks and locks included, without the time for which other processes had the processors. */
+  stillMs: number
 }
 
 export interface ScaleReport {

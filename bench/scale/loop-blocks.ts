@@ -4,13 +4,14 @@ import type { Block } from './contract.ts'
 const everyMs = 10
 
 /**
- * Watches how long the event loop does nothing else, by a timer: from one call of it to the next. A thread that waits for a
- * processor because other programs have them all is not blocked, so the time for which the kernel kept it waiting
- * (`/proc/thread-self/schedstat`) does not count; waiting for a disk or a lock does. Where there is no /proc, all counts.
+ * Watches how long the event loop does nothing else, by a timer: from one call of it to the next. What counts is the CPU
+ * time that the thread used meanwhile: neither other programs nor a disk that they keep busy make it longer. Beside it,
+ * how long the loop stood still, without the time for which the kernel kept the thread waiting for a processor
+ * (`/proc/thread-self/schedstat`; where there is none, all counts).
  */
 export class LoopBlocks {
   readonly #kept = new KeptWaiting()
-  #longest: Block = { ms: 0, wallMs: 0, cpuMs: 0 }
+  #longest: Block = { ms: 0, stillMs: 0 }
   #wall = 0
   #cpu = 0
   #waited = 0
@@ -34,9 +35,9 @@ export class LoopBlocks {
     const cpu = this.#cpu
     const waited = this.#waited
     this.#mark()
-    const wallMs = Math.max(0, this.#wall - wall - everyMs)
-    const ms = Math.max(0, wallMs - (this.#waited - waited))
-    if (ms > this.#longest.ms) this.#longest = { ms, wallMs, cpuMs: this.#cpu - cpu }
+    const stillMs = this.#wall - wall - everyMs - (this.#waited - waited)
+    this.#longest.ms = Math.max(this.#longest.ms, this.#cpu - cpu)
+    this.#longest.stillMs = Math.max(this.#longest.stillMs, stillMs)
   }
 
   #mark(): void {

@@ -95,7 +95,7 @@ export const waits: Record<string, Curve> = {
   children: {
     unit: 'a child of one run that starts so many, then awaits them one by one',
     full: { small: 1000, large: 10_000 },
-    quick: { small: 500, large: 5000 },
+    quick: { small: 300, large: 3000 },
     postgres: true,
     most: { heapMb: { most: 400, unit: 'MB' } },
     async measure(size, place) {
@@ -106,7 +106,7 @@ export const waits: Record<string, Curve> = {
         return count
       }
       const report = await measured(place, once, {
-        rounds: size < 5000 ? 3 : 1,
+        rounds: size < 2000 ? 3 : 1,
         unitsARound: place.quick ? 500 : 2000,
         warmUp: () => once(500),
       })
@@ -118,7 +118,7 @@ export const waits: Record<string, Curve> = {
   signals: {
     unit: 'a signal to one run that takes so many one by one',
     full: { small: 1000, large: 10_000 },
-    quick: { small: 500, large: 5000 },
+    quick: { small: 300, large: 3000 },
     postgres: true,
     async measure(size, place) {
       const runtime = await opened(place, [listener])
@@ -134,7 +134,7 @@ export const waits: Record<string, Curve> = {
         return count
       }
       const report = await measured(place, once, {
-        rounds: size < 5000 ? 3 : 1,
+        rounds: size < 2000 ? 3 : 1,
         unitsARound: place.quick ? 500 : 2000,
         warmUp: () => once(500),
       })
@@ -146,7 +146,7 @@ export const waits: Record<string, Curve> = {
   parkAndResume: {
     unit: 'a signal that wakes a run which has parked so many times',
     full: { small: 100, large: 3000 },
-    quick: { small: 100, large: 1000 },
+    quick: { small: 100, large: 500 },
     postgres: true,
     async measure(size, place) {
       const runtime = await opened(place, [patient])
@@ -165,7 +165,7 @@ export const waits: Record<string, Curve> = {
   continued: {
     unit: 'a signal that wakes a run in a chapter of that number',
     full: { small: 100, large: 3000 },
-    quick: { small: 100, large: 1000 },
+    quick: { small: 100, large: 500 },
     postgres: true,
     async measure(size, place) {
       const runtime = await opened(place, [chaptered], {}, { keptRuns: 0 })
@@ -184,7 +184,7 @@ export const waits: Record<string, Curve> = {
   childrenInTurn: {
     unit: 'a child of one run that starts and awaits so many, one after another',
     full: { small: 100, large: 3000 },
-    quick: { small: 100, large: 1000 },
+    quick: { small: 100, large: 500 },
     postgres: true,
     async measure(size, place) {
       const runtime = await opened(place, [oneByOne, quick])

@@ -319,39 +319,40 @@ export const scaleBugs: Mutant[] = [
     'let after = Math.max(run.open_seq - 1, 0)',
   ),
   bug(
-    'a kept run goes on though others wrote to it or moved it',
-    'engine/parked-runs.ts',
-    'run.epoch === claim.epoch + 1 &&\n    run.head_seq === head.seq &&\n    run.head === head.hash',
-    'run.epoch > claim.epoch && head.seq > 0',
-  ),
-  bug(
-    'a kept run goes on with the code of before',
-    'engine/parked-runs.ts',
-    'execution.workflow === workflow &&',
-    'workflow !== undefined &&',
-  ),
-  bug(
     'a kept run goes on whose code went on by itself',
     'engine/inside-body.ts',
     'execution.drop()',
     'void execution.isParked',
   ),
+  // Claims by the size of histories, and results that are awaited elsewhere.
   bug(
-    'a wake reads the chapters before',
-    'engine/loading.ts',
-    'let after = Math.max(run.chapter_seq - 1, 0)',
-    'let after = Math.min(run.chapter_seq, 0)',
-  ),
-  bug(
-    'a new chapter loses its children with the one before',
-    'engine/left-children.ts',
-    'goesOn ? parent.chapter_call : Number.MAX_SAFE_INTEGER',
-    'goesOn ? Number.MAX_SAFE_INTEGER : Number.MAX_SAFE_INTEGER',
-  ),
-  bug(
-    'long histories are held whatever they take',
+    'long histories are held however much they take',
     'engine/history-room.ts',
     'bytes + size <= this.#mostBytes',
-    'bytes + size > this.#mostBytes - size',
+    'bytes + size >= 0',
+  ),
+  bug(
+    'middling histories go before a large one that waits for room',
+    'engine/history-room.ts',
+    'const isItsTurn = this.#next === undefined || this.#next === no',
+    'const isItsTurn = true',
+  ),
+  bug(
+    'the room of a history is not given back',
+    'engine/held-runs.ts',
+    'this.#historyBytes -= claim.historyBytes',
+    '',
+  ),
+  bug(
+    'a change during a look at awaited runs is overlooked',
+    'engine/results.ts',
+    "if (this.#state !== 'idle') this.#state = 'again'",
+    "if (this.#state !== 'idle') return",
+  ),
+  bug(
+    'of very many awaited runs some are not asked for',
+    'engine/results.ts',
+    'from < ids.length; from += most)',
+    'from < ids.length; from += 2 * most)',
   ),
 ]
