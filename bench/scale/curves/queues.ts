@@ -33,6 +33,11 @@ async function besideQueued(
   }
   let last = ''
   for (let index = 0; index < 3; index++) last = (await engine.startRun(old, {}, queued)).id
+  if (perKey !== undefined) {
+    // The next claim puts it in the line of its key.
+    const line = () => database.get<{ key_line: number }>('select key_line from runs where id = ?', [last])
+    while ((await line())!.key_line === 0) await pause(5)
+  }
   if (paused) {
     for (const { id } of await database.all<{ id: string }>(`select id from runs where workflow = 'old'`)) {
       await engine.control.pause(id)
