@@ -14,13 +14,19 @@ export interface Page {
   title: string
   text: string
   links: { text: string; url: string }[]
-  moreLinks: boolean
+  /** There was more text, or more links. */
+  cut: boolean
   hidden: { reason: string; characters: number }[]
 }
 
 /** Takes as long as the page wants it to: run it where it can be ended. */
-export function readHtml(convert: Convert, html: string, base: string, maxLinks: number): Page {
-  const page: Page = { title: '', text: '', links: [], moreLinks: false, hidden: [] }
+export function readHtml(
+  convert: Convert,
+  html: string,
+  base: string,
+  most: { links: number; characters: number },
+): Page {
+  const page: Page = { title: '', text: '', links: [], cut: false, hidden: [] }
   const known = new Set<string>()
   const formatters: HtmlToTextOptions['formatters'] = {
     pageTitle: (element) => {
@@ -32,8 +38,8 @@ export function readHtml(convert: Convert, html: string, base: string, maxLinks:
       if (!target || !/^https?:$/.test(target.protocol) || target.href.length > longestLink) return
       target.hash = ''
       if (known.has(target.href)) return
-      if (known.size >= maxLinks) {
-        page.moreLinks = true
+      if (known.size >= most.links) {
+        page.cut = true
         return
       }
       known.add(target.href)
@@ -54,7 +60,7 @@ export function readHtml(convert: Convert, html: string, base: string, maxLinks:
     'object',
     'head > style',
   ]
-  page.text = convert(html, {
+  const whole = convert(html, {
     wordwrap: false,
     baseElements: { selectors: ['title', 'body'], orderBy: 'occurrence', returnDomByDefault: true },
     formatters,
@@ -65,6 +71,9 @@ export function readHtml(convert: Convert, html: string, base: string, maxLinks:
       ...skipped.map((selector) => ({ selector, format: 'skip' })),
     ],
   })
+  const text = tidy(whole)
+  page.text = firstCharacters(text, most.characters).toWellFormed()
+  page.cut ||= text.length > most.characters
   return page
 }
 

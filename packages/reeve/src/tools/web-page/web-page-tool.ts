@@ -1,6 +1,5 @@
-import { Worker } from 'node:worker_threads'
 import { z } from 'zod'
-import { messageOf, ReeveError } from '../../base/errors.ts'
+import { ReeveError } from '../../base/errors.ts'
 import { findPackages } from '../../base/optional-package.ts'
 import { checkOptions } from '../../base/options.ts'
 import { siblingScript } from '../../base/package-files.ts'
@@ -8,9 +7,10 @@ import { firstCharacters } from '../../base/shorten.ts'
 import { type Duration, toMs } from '../../base/time.ts'
 import { callHttp } from '../http.ts'
 import { HttpClient, type HttpPolicy } from '../http-client.ts'
+import { ReaderProcess } from '../reader-process.ts'
 import { type Tool, tool } from '../tool.ts'
 import { type Page, tidy } from './html-page.ts'
-import type { PageRequest } from './html-worker.ts'
+import type { PageRequest } from './html-reader.ts'
 
 export interface WebPageOptions
   extends Pick<HttpPolicy, 'allow' | 'allowPrivate' | 'maxRedirects' | 'maxBytes' | 'timeout' | 'resolve'> {
@@ -20,7 +20,7 @@ export interface WebPageOptions
   maxText?: number
   /** Default 200. */
   maxLinks?: number
-  /** For the parser alone; some pages are written to keep it busy. Default `5s`. */
+  /** For the parser alone; some pages are written to keep it busy. Its process starts in this time. Default `5s`. */
   readTime?: Duration
 }
 
@@ -47,7 +47,7 @@ const output = z.object({
   hidden: z.object({ characters: z.number().int(), ways: z.array(z.string()) }).optional(),
 })
 
-const readerMegabytes = 256
+const readerBytes = 268_435_456
 
 /**
  * A tool that reads a web page as text, through the guarded client, without scripts, images or anything else that the
@@ -79,57 +79,56 @@ export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebP
       const answer = await callHttp(client, { url, method: 'GET', headers }, attempt, false)
       const isHtml = answer.contentType.includes('html')
       const page = isHtml
-        ? await readInThread(
-            { html: answer.text, base: answer.url, maxLinks },
+        ? await readElsewhere(
+            { html: answer.text, base: answer.url, maxLinks, maxText },
             toMs(readTime),
             attempt.signal,
           )
-        : {
-            title: '',
-            text: tidy(answer.text.slice(0, 4 * maxText)),
-            links: [],
-            moreLinks: false,
-            hidden: [],
-          }
-      const { text } = page
+        : plainPage(answer.text, maxText)
       const characters = page.hidden.reduce((sum, each) => sum + each.characters, 0)
       return {
         url: answer.url,
         status: answer.status,
         title: page.title,
-        text: firstCharacters(text, maxText).toWellFormed(),
+        text: page.text,
         links: page.links,
-        cut: text.length > maxText || page.moreLinks || (!isHtml && answer.text.length > 4 * maxText),
+        cut: page.cut,
         ...(characters > 0 && { hidden: { characters, ways: page.hidden.map(({ reason }) => reason) } }),
       }
     },
   })
 }
 
-/** @throws `missing-package` `page-not-read`; the signal's reason */
-async function readInThread(request: PageRequest, readMs: number, signal: AbortSignal): Promise<Page> {
+function plainPage(text: string, maxText: number): Page {
+  const tidied = tidy(text.slice(0, 4 * maxText))
+  const cut = tidied.length > maxText || text.length > 4 * maxText
+  return { title: '', text: firstCharacters(tidied, maxText).toWellFormed(), links: [], cut, hidden: [] }
+}
+
+/**
+ * In a process that is ended with its page. A thread would not do: taking and giving back its memory makes all threads of
+ * its process wait.
+ * @throws `missing-package` `page-not-read`; the signal's reason
+ */
+async function readElsewhere(request: PageRequest, readMs: number, signal: AbortSignal): Promise<Page> {
   findPackages(['html-to-text', 'htmlparser2'], 'Tools for web pages')
-  const file = siblingScript(import.meta.url, 'html-worker')
-  const worker = new Worker(file, {
-    workerData: request,
-    env: {},
-    execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: readerMegabytes },
+  signal.throwIfAborted()
+  const reader = new ReaderProcess<PageRequest, Page>({
+    what: `page of ${new URL(request.base).origin}`,
+    module: siblingScript(import.meta.url, 'html-reader'),
+    timeout: readMs,
+    memoryBytes: readerBytes,
   })
-  const { promise, resolve, reject } = Promise.withResolvers<Page>()
-  const notRead = (why: string) =>
-    new ReeveError('page-not-read', `The page at ${new URL(request.base).origin} could not be read: ${why}.`)
-  const onAbort = () => reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  const timer = setTimeout(() => reject(notRead(`its HTML takes longer than ${readMs} ms`)), readMs)
-  worker.once('message', resolve)
-  worker.once('error', (error) => reject(notRead(messageOf(error))))
-  worker.once('exit', () => reject(notRead('its reader ended')))
+  const close = () => reader.close()
+  signal.addEventListener('abort', close, { once: true })
   try {
-    return await promise
+    return await reader.read(request)
+  } catch (cause) {
+    signal.throwIfAborted()
+    if (!(cause instanceof ReeveError)) throw cause
+    throw new ReeveError('page-not-read', cause.message, { cause })
   } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
-    await worker.terminate()
+    signal.removeEventListener('abort', close)
+    reader.close()
   }
 }
