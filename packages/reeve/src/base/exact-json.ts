@@ -68,7 +68,7 @@ export function findInexact(json: string): InexactJson | undefined {
     } else if (code === 0x2d || (code >= 0x30 && code <= 0x39)) {
       const end = endOfNumber(json, at)
       // Fifteen digits are always held.
-      if (end - at > 15 || /[eE]/.test(json.slice(at, end))) {
+      if (end - at > 15 || (end - at > 2 && /[eE]/.test(json.slice(at, end)))) {
         const text = json.slice(at, end)
         if (!isExact(text)) return { what: 'inexact-number', text }
       }
@@ -90,8 +90,18 @@ function endOfString(json: string, start: number): number {
 /** Behind a digit, a dot, an "e" or a sign. */
 function endOfNumber(json: string, start: number): number {
   let at = start + 1
-  while (at < json.length && /[\d.eE+-]/.test(json[at]!)) at++
+  while (at < json.length && belongsToNumber(json.charCodeAt(at))) at++
   return at
+}
+
+function belongsToNumber(code: number): boolean {
+  return (
+    (code >= 0x30 && code <= 0x39) ||
+    code === 0x2e ||
+    (code | 0x20) === 0x65 ||
+    code === 0x2b ||
+    code === 0x2d
+  )
 }
 
 /** Whether a number stays the same when it is printed again. Of fractions only: that they do not become whole. */

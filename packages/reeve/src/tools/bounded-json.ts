@@ -4,12 +4,15 @@ import type { Json } from '../base/json.ts'
 
 /** Deeper data is never meant for people or models, and exhausts the stack of whatever walks it. */
 const deepest = 64
+/** More of them keep the event loop busy while they are read, checked and written: some 50 ms for so many. A property counts as two. */
+const mostValues = 200_000
 
-/** Parses JSON from outside; its size is the caller's to cap. @throws `not-json` `json-too-deep` */
-export function parseBoundedJson(text: string, what: string): Json {
-  if (depthOf(text) > deepest) {
-    throw new ReeveError('json-too-deep', `${what} is JSON nested more than ${deepest} levels deep.`)
-  }
+/**
+ * Parses JSON from outside; its size is the caller's to cap. `most`: how many values it may have, default 200,000, where a
+ * property counts as two. @throws `not-json` `json-too-deep` `json-too-large`
+ */
+export function parseBoundedJson(text: string, what: string, most = mostValues): Json {
+  refuseExcess(text, what, most)
   try {
     return JSON.parse(text) as Json
   } catch (cause) {
@@ -27,10 +30,13 @@ export function parseForeignJson(text: string, what: string): Json {
   return value
 }
 
-/** The deepest nesting, without recursion and without building anything. */
-function depthOf(text: string): number {
+/**
+ * A scan without recursion, which builds nothing and ends where the text has too much.
+ * @throws `json-too-deep` `json-too-large`
+ */
+export function refuseExcess(text: string, what: string, most = mostValues): void {
   let depth = 0
-  let most = 0
+  let values = 1
   let inString = false
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
@@ -38,8 +44,18 @@ function depthOf(text: string): number {
       if (code === 0x5c) index++
       else if (code === 0x22) inString = false
     } else if (code === 0x22) inString = true
-    else if (code === 0x5b || code === 0x7b) most = Math.max(most, ++depth)
-    else if (code === 0x5d || code === 0x7d) depth--
+    else if (code === 0x5b || code === 0x7b) {
+      values++
+      if (++depth > deepest) {
+        throw new ReeveError('json-too-deep', `${what} is JSON nested more than ${deepest} levels deep.`)
+      }
+    } else if (code === 0x5d || code === 0x7d) depth--
+    else if ((code === 0x2c || code === 0x3a) && ++values > most) break
   }
-  return most
+  if (values > most) {
+    throw new ReeveError(
+      'json-too-large',
+      `${what} is JSON of more than ${most} values. Ask for less at once.`,
+    )
+  }
 }

@@ -60,7 +60,7 @@ class SchemaReader {
       next.node.ref.isShared = true
     }
     if (unfoldsBeyond(this.schema as Json, mostNodes, this.anchors)) {
-      throw this.refused('', `it unfolds into more than ${mostNodes} parts`)
+      throw this.refused('', `it unfolds into more than ${mostNodes} parts, or too deep`)
     }
     return { root, tracks: this.tracks }
   }

@@ -1,4 +1,5 @@
 import { describeInexact, findInexact } from '../../base/exact-json.ts'
+import { refuseExcess } from '../bounded-json.ts'
 
 /** Under this name of a result's `_meta`: why its structured content was left out. */
 export const inexactMeta = 'reeve/inexact'
@@ -14,9 +15,10 @@ interface Answer {
 /**
  * A JSON-RPC message as its peer may be read: one that parsing would change in silence (a property that is given twice, a
  * number that would be rounded) comes without its structured content, which says why, or as an error where it has none.
- * What is no JSON, or no answer, is left as it is.
+ * What is no JSON, or no answer, is left as it is. @throws `json-too-deep` `json-too-large`
  */
 export function exactMessage(text: string): string {
+  if (/^\s*[{[]/.test(text)) refuseExcess(text, 'The message')
   let message: Answer
   try {
     message = JSON.parse(text) as Answer

@@ -19,6 +19,13 @@ export function floodFault(server: string, what: string): ReeveError {
   )
 }
 
+/** A message was not read: why it was not tells what the server did. */
+export function unreadFault(server: string, error: unknown, otherwise: string): ReeveError {
+  const code = error instanceof ReeveError ? error.code : ''
+  if (code === 'json-too-large') return floodFault(server, 'a message of too many values')
+  return protocolFault(server, code === 'json-too-deep' ? 'it sent a message nested too deep' : otherwise)
+}
+
 export function diedFault(server: string, how: string): ReeveError {
   return new ReeveError('mcp-server-died', `MCP server "${server}" went away before it answered${how}.`, {
     retryable: true,

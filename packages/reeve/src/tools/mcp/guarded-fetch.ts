@@ -5,12 +5,12 @@ import { ReeveError } from '../../base/errors.ts'
 import { headersOf, openExchange } from '../http-exchange.ts'
 import { EgressGuard } from '../ssrf-guard.ts'
 import { exactEvents, exactMessage } from './exact-message.ts'
-import { floodFault } from './faults.ts'
+import { floodFault, unreadFault } from './faults.ts'
 import { type HttpServerDefinition, isLoopback } from './server-definition.ts'
 
 export interface FetchEdges {
   maxMessage: number
-  /** Told when the server sends more than is taken: the SDK would wait on. */
+  /** Told when the server sends more than is taken, or what is not read: the SDK would wait on. */
   onFlood: (fault: ReeveError) => void
 }
 
@@ -42,9 +42,10 @@ export function guardedFetch(definition: HttpServerDefinition, edges: FetchEdges
       throw new ReeveError('refused-encoding', `MCP server "${definition.name}" answered in an encoding.`)
     }
     const isStream = /^text\/event-stream\b/i.test(headers.get('content-type') ?? '')
-    const flood = () => floodFault(definition.name, `a message of more than ${edges.maxMessage} bytes`)
-    const body = bounded(response, release, edges.maxMessage, isStream, () => {
-      const fault = flood()
+    const body = bounded(response, release, edges.maxMessage, isStream, (unread) => {
+      const fault = unread
+        ? unreadFault(definition.name, unread, 'it sent something that is no JSON-RPC message')
+        : floodFault(definition.name, `a message of more than ${edges.maxMessage} bytes`)
       edges.onFlood(fault)
       return fault
     })
@@ -64,7 +65,7 @@ function bounded(
   release: () => void,
   maxMessage: number,
   isStream: boolean,
-  onFlood: () => ReeveError,
+  onFault: (unread?: unknown) => ReeveError,
 ): ReadableStream<Uint8Array> {
   let pending: Buffer[] = []
   let size = 0
@@ -90,6 +91,15 @@ function bounded(
     pending = []
     return new Uint8Array(Buffer.from(isStream ? exactEvents(text) : exactMessage(text)))
   }
+  const taken = (last: Buffer, controller: ReadableStreamDefaultController): Uint8Array | undefined => {
+    try {
+      return take(last)
+    } catch (error) {
+      release()
+      controller.error(onFault(error))
+      return undefined
+    }
+  }
   const chunks = response[Symbol.asyncIterator]()
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -97,7 +107,9 @@ function bounded(
         const { value, done } = (await chunks.next()) as IteratorResult<Buffer, undefined>
         if (done) {
           release()
-          if (pending.length > 0) controller.enqueue(take(Buffer.alloc(0)))
+          const last = pending.length > 0 ? taken(Buffer.alloc(0), controller) : new Uint8Array()
+          if (!last) return
+          if (last.length > 0) controller.enqueue(last)
           return controller.close()
         }
         let end: number | undefined = 0
@@ -108,9 +120,10 @@ function bounded(
         }
         if (end === undefined) {
           release()
-          return controller.error(onFlood())
+          return controller.error(onFault())
         }
-        const events = end > 0 ? take(value.subarray(0, end)) : undefined
+        const events = end > 0 ? taken(value.subarray(0, end), controller) : undefined
+        if (end > 0 && !events) return
         if (end < value.length) pending.push(value.subarray(end))
         if (events) return controller.enqueue(events)
       }

@@ -6,10 +6,9 @@ import { credentialsIn } from '../../base/known-secrets.ts'
 import { Secrets } from '../../base/secrets.ts'
 import { lastCharacters } from '../../base/shorten.ts'
 import { visibleBrief } from '../../base/visible-text.ts'
-import { parseBoundedJson } from '../bounded-json.ts'
 import { ProcessTree } from '../process-tree.ts'
 import { exactMessage } from './exact-message.ts'
-import { diedFault, floodFault, protocolFault } from './faults.ts'
+import { diedFault, floodFault, unreadFault } from './faults.ts'
 import type { StdioServerDefinition } from './server-definition.ts'
 
 const alwaysPassed = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot']
@@ -143,10 +142,10 @@ export class StdioProcess implements Transport {
     }
     let message: JSONRPCMessage
     try {
-      message = this.#edges.parseMessage(parseBoundedJson(exactMessage(line), 'The line'))
-    } catch {
+      message = this.#edges.parseMessage(JSON.parse(exactMessage(line)))
+    } catch (error) {
       const shown = visibleBrief(this.secrets.redact(line), 160)
-      this.#refuse(protocolFault(name, `it sent a line that is no JSON-RPC message: ${shown}`))
+      this.#refuse(unreadFault(name, error, `it sent a line that is no JSON-RPC message: ${shown}`))
       return
     }
     this.onmessage?.(message)

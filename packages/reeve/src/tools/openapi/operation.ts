@@ -2,7 +2,7 @@ import type { Json } from '../../base/json.ts'
 import { firstCharacters } from '../../base/shorten.ts'
 import type { HttpMethod } from '../http-client.ts'
 import type { Part } from './document.ts'
-import { SchemaCollector } from './schema.ts'
+import { mostParts, SchemaCollector } from './schema.ts'
 
 export interface Parameter {
   /** As the tool's input names it. */
@@ -52,6 +52,7 @@ export interface OperationName {
 /** @throws `bad-openapi` */
 export function operationsOf(document: Part, chosen: (operation: OperationName) => boolean): Operation[] {
   const operations: Operation[] = []
+  const budget = { left: mostParts }
   for (const [path, unresolved] of document.at('paths').entries()) {
     if (path.startsWith('x-')) continue
     if (!path.startsWith('/')) throw unresolved.fault('a path must begin with "/"')
@@ -66,14 +67,14 @@ export function operationsOf(document: Part, chosen: (operation: OperationName) 
         .list()
         .map((tag) => tag.text())
       if (chosen({ id, method, path, tags }))
-        operations.push(readOperation(item, part, { id, method, path, tags }))
+        operations.push(readOperation(item, part, { id, method, path, tags }, budget))
     }
   }
   return operations
 }
 
-function readOperation(item: Part, part: Part, name: OperationName): Operation {
-  const collector = new SchemaCollector()
+function readOperation(item: Part, part: Part, name: OperationName, budget: { left: number }): Operation {
+  const collector = new SchemaCollector(budget)
   const properties: { [key: string]: Json } = {}
   const required: string[] = []
   const parameters: Parameter[] = []

@@ -9,21 +9,50 @@ const dropped = new Set(['example', 'examples', 'xml', 'externalDocs', 'discrimi
 const literal = new Set(['enum', 'const', 'default', 'required'])
 const schemaMaps = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'])
 
+/** As many as a schema may have to be checked; deeper ones are no data that a model writes. */
+const most = { parts: 20_000, depth: 48 }
+/** Of all operations together: each brings a copy of what it refers to. */
+export const mostParts = 500_000
+
 /**
  * Turns schemas of a document into JSON Schema (2020-12) that stands by itself: `nullable` and boolean exclusive limits
  * of OpenAPI 3.0 are translated, and what is referred to is collected under `$defs`.
  */
 export class SchemaCollector {
   readonly definitions: { [name: string]: Json } = {}
+  readonly #referred: { name: string; target: Part }[] = []
+  #parts = 0
+  readonly #budget: { left: number }
+
+  /** `budget`: how many parts all collectors of a document may still have. */
+  constructor(budget: { left: number }) {
+    this.#budget = budget
+  }
 
   /** @throws `bad-openapi` */
   convert(schema: Part): Json {
+    const converted = this.#converted(schema, 0)
+    // One after the other: a chain of references may be as long as the document.
+    for (let next = this.#referred.pop(); next; next = this.#referred.pop()) {
+      this.definitions[next.name] = this.#converted(next.target, 0)
+    }
+    return converted
+  }
+
+  #converted(schema: Part, depth: number): Json {
+    if (++this.#parts > most.parts) throw schema.fault(`it brings more than ${most.parts} parts`)
+    if (--this.#budget.left < 0) {
+      throw schema.fault(
+        `its operations bring more than ${mostParts} parts; choose some with the option \`operations\``,
+      )
+    }
+    if (depth > most.depth) throw schema.fault(`it is nested more than ${most.depth} levels deep`)
     if (typeof schema.value === 'boolean') return schema.value
     const source = schema.object()
     const result: { [key: string]: Json } = {}
     for (const [key, value] of Object.entries(source)) {
       if (value === undefined || dropped.has(key) || key.startsWith('x-') || key === 'nullable') continue
-      result[key] = this.#keyword(schema, key, value)
+      result[key] = this.#keyword(schema, key, value, depth)
     }
     exclusiveLimits(result)
     // What only answers carry is no part of what is sent.
@@ -31,16 +60,20 @@ export class SchemaCollector {
     return source.nullable === true ? nullable(result) : result
   }
 
-  #keyword(schema: Part, key: string, value: Json): Json {
+  #keyword(schema: Part, key: string, value: Json, depth: number): Json {
     const part = schema.at(key)
     if (key === '$ref') return this.#reference(part)
     if (literal.has(key)) return structuredClone(value)
     if (schemaMaps.has(key)) {
-      return Object.fromEntries(part.entries().map(([name, inner]) => [name, this.convert(inner)]))
+      return Object.fromEntries(
+        part.entries().map(([name, inner]) => [name, this.#converted(inner, depth + 1)]),
+      )
     }
     if (Array.isArray(value))
-      return part.list().map((item) => (isObject(item.value) ? this.convert(item) : item.value!))
-    return isObject(value) ? this.convert(part) : value
+      return part
+        .list()
+        .map((item) => (isObject(item.value) ? this.#converted(item, depth + 1) : item.value!))
+    return isObject(value) ? this.#converted(part, depth + 1) : value
   }
 
   #reference(part: Part): string {
@@ -55,7 +88,7 @@ export class SchemaCollector {
     if (!Object.hasOwn(this.definitions, name)) {
       // Taken first: a schema may refer to itself.
       this.definitions[name] = true
-      this.definitions[name] = this.convert(target)
+      this.#referred.push({ name, target })
     }
     return `#/$defs/${name}`
   }

@@ -182,7 +182,12 @@ function resultOf(
       `The query of "${name}" used up its memory (${end.signal ?? end.exitCode}).`,
     )
   }
-  const reply = parseBoundedJson(text, `The answer of "${name}"`) as unknown as QueryReply
+  // Its rows and bytes are counted where they are read.
+  const reply = parseBoundedJson(
+    text,
+    `The answer of "${name}"`,
+    Number.POSITIVE_INFINITY,
+  ) as unknown as QueryReply
   if (reply.status === 'failed') {
     throw new ReeveError('query-failed', `The query of "${name}" failed: ${reply.error}`)
   }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { guardedFetch } from '../../../src/tools/mcp/guarded-fetch.ts'
 import { hostile, whileTimePasses } from './hostile.ts'
 
@@ -75,3 +75,29 @@ test('what can be read exactly passes byte for byte, cut anywhere', async () => 
   const pieces = Array.from(bytes, (_byte, at) => bytes.subarray(at, at + 1))
   expect(await fetched('text/event-stream', pieces)).toBe(events)
 })
+
+test.each([
+  ['application/json', (json: string) => json],
+  ['text/event-stream', (json: string) => `data: ${json}\n\n`],
+] as const)(
+  'over HTTP (%s), an answer of too many values is not parsed and ends the connection',
+  async (type, sent) => {
+    const faults: unknown[] = []
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': type }).end(sent(answerWith(`[${'{},'.repeat(200_000)}0]`)))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const fetch = guardedFetch({ name: 'raw', url } as never, {
+      maxMessage: 5_000_000,
+      onFlood: (fault) => faults.push(fault),
+    })
+    const answer = await fetch(url)
+    const parse = vi.spyOn(JSON, 'parse')
+    onTestFinished(() => void parse.mockRestore())
+    await expect(answer.text()).rejects.toMatchObject({ code: 'mcp-flood' })
+    expect(faults).toMatchObject([{ code: 'mcp-flood' }])
+    expect(parse).not.toHaveBeenCalled()
+  },
+)

@@ -22,7 +22,8 @@ const unread = [
   ['answer as text', 'mcp-protocol', /answered what it was not asked \(id "\d+"\)/],
   ['send broken JSON', 'mcp-protocol', /a line that is no JSON-RPC message: \{"jsonrpc"/],
   ['send no JSON-RPC', 'mcp-protocol', /no JSON-RPC message: .*\\u\{202e\}evil/],
-  ['nest deep', 'mcp-protocol', /no JSON-RPC message/],
+  ['nest deep', 'mcp-protocol', /a message nested too deep/],
+  ['answer with too many values', 'mcp-flood', /a message of too many values/],
   ['answer without content', 'mcp-protocol', /its answer has not the form that the protocol wants/],
 ] as const
 
