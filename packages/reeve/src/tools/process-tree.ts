@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, resolve } from 'node:path'
-import { markedProcesses, newProcessMark, type ProcessMark } from './process-mark.ts'
+import { newProcessMark, type ProcessMark, TreeMembers } from './process-mark.ts'
 import { ProcessWarden } from './process-warden.ts'
 
 export interface ProgramStart {
@@ -23,7 +23,7 @@ const mostRounds = 100
  */
 export class ProcessTree {
   readonly leader: ChildProcessWithoutNullStreams
-  readonly #mark: ProcessMark | undefined
+  readonly #members: TreeMembers | undefined
   readonly #warden: ProcessWarden
   #ending: Promise<void> | undefined
 
@@ -33,7 +33,7 @@ export class ProcessTree {
     warden: ProcessWarden,
   ) {
     this.leader = leader
-    this.#mark = mark
+    if (mark && leader.pid !== undefined) this.#members = new TreeMembers(mark, leader.pid)
     this.#warden = warden
     leader.stdin.on('error', () => {})
     // What the leader leaves behind would keep its pipes open, and go on.
@@ -89,15 +89,18 @@ export class ProcessTree {
 
   async #endAll(): Promise<void> {
     const { pid } = this.leader
+    // Looked for while the leader's children are still known as such; what cannot be looked for is killed all the same.
+    let members = await this.#find()
     if (pid !== undefined) kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
-    if (this.#mark) {
-      for (let round = 0; round < mostRounds; round++) {
-        const members = await markedProcesses(this.#mark)
-        if (members.length === 0) break
-        for (const member of members) kill(member, 'SIGKILL')
-      }
+    for (let round = 0; members.length > 0 && round < mostRounds; round++) {
+      for (const member of members) kill(member, 'SIGKILL')
+      members = await this.#find()
     }
     this.#warden.release()
+  }
+
+  async #find(): Promise<number[]> {
+    return (await this.#members?.find().catch(() => [])) ?? []
   }
 }
 

@@ -19,6 +19,8 @@ const escapes = {
   'a session of its own': `setsid sh -c 'echo $$ > "$0"; exec sleep 600' "$0" &`,
   'a session of its own that holds the pipes': `setsid sh -c 'echo $$ > "$0"; echo here; sleep 600' "$0" & wait`,
   'a cleared environment and closed files': `setsid env -i /bin/sh -c 'echo $$ > "$0"; exec /bin/sleep 600 0<&- 1>&- 2>&-' "$0" </dev/null >/dev/null 2>&1 &`,
+  'another limit on its real-time CPU use': `prlimit --rttime=1000000000 setsid env -i /bin/sh -c 'echo $$ > "$0"; exec /bin/sleep 600 0<&- 1>&- 2>&-' "$0" </dev/null >/dev/null 2>&1 &`,
+  'other limits, two forks and a session': `(prlimit --rttime=1000000000 --locks=4096 setsid env -i /bin/sh -c '(/bin/sh -c "echo \\$\\$ > \\"\\$0\\"; exec /bin/sleep 600" "$0" </dev/null >/dev/null 2>&1 &) &' "$0" &)`,
   'two forks': `(setsid sh -c '(setsid sh -c "echo \\$\\$ > \\"\\$0\\"; exec sleep 600" "$0" &) &' "$0" &)`,
 }
 
