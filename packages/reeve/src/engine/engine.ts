@@ -292,7 +292,9 @@ export class Engine {
   }
 
   #listen(): void {
-    this.#stopListening = this.database.onOutsideChange(() => this.#results.look())
+    this.#stopListening = this.database.onOutsideChange((change) => {
+      if (change !== 'work') this.#results.look()
+    })
   }
 }
 

@@ -124,7 +124,9 @@ export class Worker {
     await this.#liveness.register()
     this.#state = 'working'
     await this.#upkeep.recover()
-    this.#stopListening = database.onOutsideChange(() => {
+    this.#stopListening = database.onOutsideChange((change) => {
+      // The end of a run is work for others only where it makes room.
+      if (change === 'end' && !this.#limited) return
       this.#held.noticeOutside().catch((error) => this.#readFailed(error))
       this.nudge()
     })

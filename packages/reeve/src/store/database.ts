@@ -9,13 +9,23 @@ import type { Clock } from '../base/time.ts'
 export type Value = null | number | string | Uint8Array
 
 /**
+ * What other processes may want to hear of: `work` for a worker (a run is ready, or something came into an inbox), the
+ * `end` of a run that somebody waits for, or `any`: perhaps both, perhaps only something that nobody announced.
+ */
+export type Change = 'work' | 'end' | 'any'
+
+export function bothOf(one: Change | undefined, other: Change): Change {
+  return one === undefined || one === other ? other : 'any'
+}
+
+/**
  * A statement for many rows. `:column` stands for a row's value; `{from}` (in an insert or update) and `{also}` (in a
  * select that has a `from` already) mark where Postgres names the rows, `{lock}` where it locks what it read.
  */
 export interface Bulk {
   readonly sql: string
   /** When it changed rows, other processes hear of it as soon as it is durable, and need not find out by looking. */
-  readonly announces?: boolean
+  readonly announces?: Change
   readonly columns: Readonly<Record<string, 'int' | 'text' | 'bytes'>>
 }
 
@@ -67,8 +77,11 @@ export interface Database extends Session {
    * were refused. Absent: a `transaction` is as good. Rejects as `transaction` does.
    */
   writeElsewhere?(batch: Batch): Promise<number[]>
-  /** Calls back, at once or soon, when another process changed the data. Returns the way to stop. */
-  onOutsideChange(callback: () => void): () => void
+  /**
+   * Calls back when another process changed the data: soon after what was announced, within some seconds after anything
+   * else. Returns the way to stop.
+   */
+  onOutsideChange(callback: (change: Change) => void): () => void
   /**
    * What a failed transaction means: `retry` (full disk, busy, unreachable: nothing was written, later may work),
    * `constraint` (its own fault), `unknown` (the connection was lost during the commit: all of it was written, or

@@ -43,7 +43,7 @@ export function deliveryValues(delivery: Delivery): Value[] {
  */
 export const wakeRuns: Bulk = {
   columns: { run: 'int' },
-  announces: true,
+  announces: 'work',
   sql: `update runs set inbox = runs.inbox + 1,
       status = case when runs.status = 'waiting' then 'queued' else runs.status end,
       available_at = case when runs.status = 'waiting' then reeve_now() else runs.available_at end,

@@ -1,5 +1,6 @@
 import type { Client } from 'pg'
 import type { Clock } from '../base/time.ts'
+import { bothOf, type Change } from './database.ts'
 
 const channel = 'reeve'
 /** Always looked this often: a notification can be lost with its connection. */
@@ -25,16 +26,18 @@ export class PostgresChanges {
   readonly #connect: () => Promise<Client>
   /** Sends a statement over any other connection. */
   readonly #send: (sql: string, parameters: string[]) => Promise<unknown>
-  readonly #callbacks = new Set<() => void>()
+  readonly #callbacks = new Set<(change: Change) => void>()
   #listener: Client | undefined
   #opening: Promise<void> | undefined
   #asked: Promise<unknown> = Promise.resolve()
   #checking = false
   #state: 'silent' | 'connecting' | 'listening' | 'polling' = 'silent'
-  #announced = false
+  #announced: Change | undefined
   #announcing = false
   #called = Number.NEGATIVE_INFINITY
   #callLater: (() => void) | undefined
+  /** What the next call back is about. */
+  #heard: Change | undefined
   #cancelPoll = () => {}
   #closed = false
 
@@ -52,7 +55,7 @@ export class PostgresChanges {
     return this.#state
   }
 
-  subscribe(callback: () => void): () => void {
+  subscribe(callback: (change: Change) => void): () => void {
     this.#callbacks.add(callback)
     if (this.#state === 'silent') {
       this.#state = 'connecting'
@@ -68,19 +71,20 @@ export class PostgresChanges {
   }
 
   /** Tells the other processes; many announcements at one moment make one notification. */
-  announce(): void {
-    this.#announced = true
+  announce(change: Change): void {
+    this.#announced = bothOf(this.#announced, change)
     if (!this.#announcing) void this.#announceAll()
   }
 
   async #announceAll(): Promise<void> {
     this.#announcing = true
     while (this.#announced && !this.#closed) {
-      this.#announced = false
+      const change = this.#announced
+      this.#announced = undefined
       try {
         // Over the listening connection, so that this process can tell its own notifications from others'.
-        if (this.#listener) await this.#ask(this.#listener, `notify ${channel}`)
-        else await this.#send('select pg_notify($1, $2)', [channel, ''])
+        if (this.#listener) await this.#ask(this.#listener, `notify ${channel}, '${change}'`)
+        else await this.#send('select pg_notify($1, $2)', [channel, change])
       } catch {
         // The others look by themselves before long.
       }
@@ -112,7 +116,7 @@ export class PostgresChanges {
     listener.on('end', () => this.#lost(listener))
     listener.on('notification', (message) => {
       if (message.payload === token) probe.resolve(true)
-      else if (message.processId !== own && message.payload === '') this.#notice()
+      else if (message.processId !== own && isChange(message.payload)) this.#notice(message.payload || 'any')
     })
     try {
       await listener.query(`listen ${channel}`)
@@ -124,7 +128,7 @@ export class PostgresChanges {
         this.#listener = listener
         this.#asked = Promise.resolve()
         this.#state = 'listening'
-        this.#notice()
+        this.#notice('any')
         return
       }
       this.#state = 'polling'
@@ -145,7 +149,8 @@ export class PostgresChanges {
     this.#pollLater()
   }
 
-  #notice(): void {
+  #notice(change: Change): void {
+    this.#heard = bothOf(this.#heard, change)
     if (this.#callLater || this.#closed) return
     const wait = this.#called + quietMs - this.#clock.now()
     if (wait <= 0) this.#call()
@@ -159,13 +164,17 @@ export class PostgresChanges {
 
   #call(): void {
     this.#called = this.#clock.now()
-    for (const callback of [...this.#callbacks]) callback()
+    const change = this.#heard
+    this.#heard = undefined
+    if (change === undefined) return
+    for (const callback of [...this.#callbacks]) callback(change)
   }
 
   #pollLater(): void {
     const delay = this.#state === 'listening' ? safetyPollMs : pollMs
     this.#cancelPoll = this.#clock.after(delay, () => {
       if (this.#closed) return
+      this.#heard = 'any'
       if (this.#callbacks.size > 0) this.#call()
       if (this.#state === 'connecting') this.#attempt()
       else if (this.#listener) void this.#checkListener(this.#listener)
@@ -192,4 +201,9 @@ export class PostgresChanges {
     await this.#opening
     await this.#listener?.end().catch(() => {})
   }
+}
+
+/** The empty one is of an earlier version. */
+function isChange(payload: string | undefined): payload is Change | '' {
+  return payload === '' || payload === 'work' || payload === 'end' || payload === 'any'
 }

@@ -1,5 +1,5 @@
 import type { ClientBase, QueryConfig, QueryResult } from 'pg'
-import type { Bulk, Session, Value } from './database.ts'
+import { type Bulk, bothOf, type Change, type Session, type Value } from './database.ts'
 import { arraysOf, bulkForPostgres, forPostgres } from './dialect.ts'
 
 /** A statement of a turn not answered for so long: the connection counts as lost. */
@@ -51,15 +51,15 @@ export class PostgresStatements {
 export class PostgresSession implements Session {
   readonly #client: ClientBase
   readonly #statements: PostgresStatements
-  #announces = false
+  #announces: Change | undefined
 
   constructor(client: ClientBase, statements: PostgresStatements) {
     this.#client = client
     this.#statements = statements
   }
 
-  /** Whether it changed something that other processes should hear of. */
-  get announces(): boolean {
+  /** What other processes should hear of. */
+  get announces(): Change | undefined {
     return this.#announces
   }
 
@@ -82,7 +82,7 @@ export class PostgresSession implements Session {
       arraysOf(bulk, rows),
       answerWithinMs,
     )
-    if (bulk.announces && rowCount) this.#announces = true
+    if (bulk.announces && rowCount) this.#announces = bothOf(this.#announces, bulk.announces)
     return answers as Row[]
   }
 

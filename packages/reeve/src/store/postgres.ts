@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Client, Pool, PoolClient, QueryConfig } from 'pg'
 import { ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
-import type { Bulk, Database, Session, Value } from './database.ts'
+import type { Bulk, Change, Database, Session, Value } from './database.ts'
 import { PostgresChanges } from './postgres-changes.ts'
 import { type Opening, openPostgres, placeOf } from './postgres-connect.ts'
 import {
@@ -100,7 +100,7 @@ export class PostgresDatabase implements Database {
           const result = await body(session).catch((cause) => {
             throw isLoss(cause) ? new CommitUnknown(cause) : cause
           })
-          if (session.announces) this.changes.announce()
+          if (session.announces) this.changes.announce(session.announces)
           return result
         })
       } catch (error) {
@@ -144,7 +144,7 @@ export class PostgresDatabase implements Database {
         `${this.place} rolled back a transaction in which a statement had failed.`,
       )
     }
-    if (session.announces) this.changes.announce()
+    if (session.announces) this.changes.announce(session.announces)
     return result
   }
 
@@ -236,7 +236,7 @@ export class PostgresDatabase implements Database {
     return client
   }
 
-  onOutsideChange(callback: () => void): () => void {
+  onOutsideChange(callback: (change: Change) => void): () => void {
     return this.changes.subscribe(callback)
   }
 

@@ -39,9 +39,15 @@ export async function listQueues(session: Session): Promise<QueueRow[]> {
   return session.all<QueueRow>('select * from queues order by name')
 }
 
+const pauseQueues: Bulk = {
+  columns: { name: 'text', paused: 'int' },
+  announces: 'work',
+  sql: 'update queues set paused = :paused {from} where queues.name = :name returning queues.name',
+}
+
 /** Answers false for an unknown queue. */
 export async function setQueuePaused(session: Session, name: string, paused: boolean): Promise<boolean> {
-  return (await session.run('update queues set paused = ? where name = ?', [paused ? 1 : 0, name])) === 1
+  return (await session.bulk(pauseQueues, [[name, paused ? 1 : 0]])).length === 1
 }
 
 export function isLimited(queue: QueueRow): boolean {

@@ -7,7 +7,7 @@ const progress = `coalesce((select max(seq) from events where run = runs.no and 
 
 const recoverRuns: Bulk = {
   columns: { no: 'int' },
-  announces: true,
+  announces: 'work',
   sql: `update runs set status = 'queued', worker = null, available_at = reeve_now(), wake_at = null, fresh = 0,
       crashes = case when ${progress} > crash_seq then 1 else crashes + 1 end,
       crash_seq = ${progress},
@@ -24,7 +24,7 @@ export async function claimsOf(session: Session, worker: string): Promise<{ no: 
 /** Gives claims back that nothing was done with. */
 export const returnClaims: Bulk = {
   columns: { no: 'int', epoch: 'int', worker: 'text' },
-  announces: true,
+  announces: 'work',
   sql: `update runs set status = 'queued', worker = null
     {from} where runs.no = :no and runs.epoch = :epoch and runs.worker = :worker and runs.status = 'running'`,
 }

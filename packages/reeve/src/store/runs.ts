@@ -130,14 +130,14 @@ const childColumns = { ...insertColumns, detached: 'int' } as const
 /** A child of a run that somebody cancelled before this commit is born cancelled: no worker drives it. */
 export const insertChildren: Bulk = {
   columns: childColumns,
-  announces: true,
+  announces: 'work',
   sql: queuedOf(childColumns)
     .replace(', key_line)', ', key_line, cancelled_by)')
     .replace(' {from}', ', (select above.cancelled_by from runs above where above.no = :parent) {from}'),
 }
 
 /** The same for runs that wait for a worker. */
-export const enqueueRuns: Bulk = { columns: insertColumns, sql: queuedOf(insertColumns), announces: true }
+export const enqueueRuns: Bulk = { columns: insertColumns, sql: queuedOf(insertColumns), announces: 'work' }
 
 /** For runs with an idempotency key: answers the `no` of those that were new. */
 export const insertKeyedRuns: Bulk = { columns: keyedColumns, sql: onceOf(insertOf(keyedColumns)) }
@@ -151,7 +151,7 @@ export const insertAbsentRuns: Bulk = {
 export const enqueueKeyedRuns: Bulk = {
   columns: keyedColumns,
   sql: onceOf(queuedOf(keyedColumns)),
-  announces: true,
+  announces: 'work',
 }
 
 export function keyedRunValues(run: NewRun): Value[] {
@@ -237,7 +237,7 @@ export const releaseRuns: Bulk = {
 }
 
 /** The same for runs that another process may wait for. */
-export const releaseWatchedRuns: Bulk = { ...releaseRuns, announces: true }
+export const releaseWatchedRuns: Bulk = { ...releaseRuns, announces: 'end' }
 
 /** The same for runs that go on later: how much is to be read then stands on their rows. */
 export const parkRuns: Bulk = {
@@ -249,7 +249,7 @@ export const parkRuns: Bulk = {
   ),
 }
 
-export const parkWatchedRuns: Bulk = { ...parkRuns, announces: true }
+export const parkWatchedRuns: Bulk = { ...parkRuns, announces: 'work' }
 
 /** For runs whose process ends before what acts does: it may be what killed others. Another process may go on at once. */
 export const parkAbandonedRuns: Bulk = {
@@ -282,7 +282,7 @@ export function chapterValues({ run, version, seq, hash, call }: NewChapter): Va
 
 export const pauseRuns: Bulk = {
   columns: { no: 'int', paused: 'int' },
-  announces: true,
+  announces: 'any',
   sql: `update runs set paused = :paused, ${leavesLine} {from} where runs.no = :no`,
 }
 
@@ -304,7 +304,7 @@ export function reasonOf(text: string | null): string | null {
 /** Moves runs that no worker holds to another state. A worker that wrongly believes to hold one is refused from then on. */
 export const moveRuns: Bulk = {
   columns: { no: 'int', status: 'text', reason: 'text', ended_at: 'int', head: 'text', head_seq: 'int' },
-  announces: true,
+  announces: 'any',
   sql: `update runs set status = :status, reason = :reason, ended_at = :ended_at, head = :head, head_seq = :head_seq,
       epoch = runs.epoch + 1, worker = null, wake_at = null, available_at = reeve_now(), fresh = 0, crashes = 0,
       cancelled_by = null, leaves_children = 0, ${leavesLine}

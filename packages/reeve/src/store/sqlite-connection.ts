@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Bulk, Session, Value } from './database.ts'
+import type { Bulk, Change, Session, Value } from './database.ts'
 import { forSqlite } from './dialect.ts'
 import { BulkStatements } from './sqlite-bulk.ts'
 import { isBusy, waitInSqliteMs, whenFree } from './sqlite-busy.ts'
@@ -22,6 +22,8 @@ export const writerPragmas = [
 /** One connection with its prepared statements. All calls answer at once; the promises are for the port. */
 export class Connection implements Session {
   readonly database: DatabaseSync
+  /** Hears what others are to be told of. */
+  announce: (change: Change) => void = () => {}
   readonly #statements = new Map<string, StatementSync>()
   readonly #bulks: BulkStatements
   readonly #file: string
@@ -87,6 +89,7 @@ export class Connection implements Session {
   }
 
   async bulk<Row>(bulk: Bulk, rows: Value[][]): Promise<Row[]> {
+    if (bulk.announces && rows.length > 0) this.announce(bulk.announces)
     return this.#bulks.run<Row>(bulk, rows)
   }
 

@@ -3,6 +3,7 @@ import { ReeveError } from '../base/errors.ts'
 import { writeBatch } from './batch.ts'
 import type { Bulk } from './database.ts'
 import { unpackRows } from './packed-rows.ts'
+import { announcedBy, announceIn } from './sqlite-changes.ts'
 import { Connection } from './sqlite-connection.ts'
 import type { Failure, Order, Reply } from './sqlite-writer-thread.ts'
 
@@ -36,7 +37,12 @@ async function obey(order: Order): Promise<Reply> {
         ...(next !== undefined && { next: statements.get(next)! }),
       })),
     }
-    return { refused: await connection.transaction(busyMs, (session) => writeBatch(session, batch)) }
+    const refused = await connection.transaction(busyMs, async (session) => {
+      const answer = await writeBatch(session, batch)
+      await announceIn(session, announcedBy(batch))
+      return answer
+    })
+    return { refused }
   } catch (error) {
     return { failed: told(error) }
   }

@@ -3,10 +3,11 @@ import { dirname } from 'node:path'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time.ts'
 import { writeBatch } from './batch.ts'
-import type { Batch, Bulk, Database, Session, Value } from './database.ts'
+import type { Batch, Bulk, Change, Database, Session, Value } from './database.ts'
 import { LoopStretch } from './loop-stretch.ts'
 import { makePrivate } from './private-files.ts'
-import { busyWithinMs, errcodeOf, isBusy, whenFree } from './sqlite-busy.ts'
+import { busyWithinMs, errcodeOf, whenFree } from './sqlite-busy.ts'
+import { announcedBy, SqliteChanges } from './sqlite-changes.ts'
 import { SharedCommits, type Writer } from './sqlite-commits.ts'
 import { Connection } from './sqlite-connection.ts'
 import { SqliteFiles } from './sqlite-files.ts'
@@ -15,10 +16,6 @@ import { isOfValues } from './values.ts'
 
 /** Below this, SQLite can corrupt a WAL database when a writer resets the log under a reader. */
 const oldestSqlite = '3.51.3'
-/** Half of it is what a decision from another process waits at the median; a look costs microseconds. */
-const outsideChangePollMs = 20
-/** Looks at changes of which it is open whether all are this process's own, until the next one counts as another's. */
-const mostDoubtful = 4
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -64,10 +61,9 @@ class SqliteDatabase implements Database {
   readonly #busyMs: number
   readonly #files: SqliteFiles | undefined
   readonly #stretch = new LoopStretch()
+  readonly #changes: SqliteChanges
   readonly #commits: SharedCommits
   readonly #thread: SqliteWriterThread | undefined
-  /** Batches that the other thread wrote. */
-  #writtenElsewhere = 0
   #last: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -87,6 +83,8 @@ class SqliteDatabase implements Database {
     } catch (cause) {
       throw unusable(file, cause)
     }
+    this.#changes = new SqliteChanges(this.#writer.database, clock, () => this.#isThere())
+    this.#writer.announce = (change) => this.#changes.note(change)
     this.#commits = this.#sharedCommits()
   }
 
@@ -129,13 +127,14 @@ class SqliteDatabase implements Database {
           database.exec('begin immediate')
         }),
       commit: () => {
-        database.exec('commit')
+        this.#changes.commit()
         // Nothing is acknowledged that went into a file which no longer stands at its path.
         const gone = this.#files?.check()
         if (gone) throw gone
       },
       rollback: () => {
         if (database.isTransaction) database.exec('rollback')
+        this.#changes.forget()
       },
       isOpen: () => database.isTransaction,
       isBroken: (error) =>
@@ -149,7 +148,7 @@ class SqliteDatabase implements Database {
     if (!this.#thread?.isReady) return this.transaction((session) => writeBatch(session, batch))
     return this.#inTurn(async () => {
       const refused = await this.#surely(this.#thread!.write(batch, this.#clock.now()))
-      this.#writtenElsewhere++
+      this.#changes.countOwn(announcedBy(batch))
       return refused
     })
   }
@@ -178,44 +177,16 @@ class SqliteDatabase implements Database {
     return turn
   }
 
-  onOutsideChange(callback: () => void): () => void {
-    if (this.place === ':memory:') return () => {}
-    const dataVersion = this.#writer.database.prepare('pragma data_version')
-    const version = () => {
-      try {
-        return dataVersion.get()?.data_version
-      } catch (error) {
-        if (isBusy(error)) return seen
-        throw error
-      }
-    }
-    let seen: unknown
-    seen = version()
-    let elsewhere = this.#writtenElsewhere
-    let doubtful = 0
-    let stopped = false
-    let cancel = () => {}
-    const poll = () => {
-      if (stopped || this.#closed) return
-      const gone = this.#files?.check()
-      if (gone) return this.#onBroken?.(gone)
-      const current = this.#writer.database.isTransaction ? seen : version()
-      // What this process wrote in its other thread looks like another's: whether that was all shows at the next look.
-      const isOwn = elsewhere !== this.#writtenElsewhere
-      if (current !== seen && isOwn) doubtful++
-      if ((current !== seen || doubtful > 0) && (!isOwn || doubtful > mostDoubtful)) {
-        doubtful = 0
-        callback()
-      }
-      seen = current
-      elsewhere = this.#writtenElsewhere
-      cancel = this.#clock.after(outsideChangePollMs, poll)
-    }
-    poll()
-    return () => {
-      stopped = true
-      cancel()
-    }
+  onOutsideChange(callback: (change: Change) => void): () => void {
+    return this.place === ':memory:' ? () => {} : this.#changes.subscribe(callback)
+  }
+
+  /** Asked at each look for changes. */
+  #isThere(): boolean {
+    if (this.#closed) return false
+    const gone = this.#files?.check()
+    if (gone) this.#onBroken?.(gone)
+    return gone === undefined
   }
 
   classify(error: unknown): 'retry' | 'constraint' | 'fatal' {
@@ -236,6 +207,7 @@ class SqliteDatabase implements Database {
   close(): Promise<void> {
     return this.#inTurn(async () => {
       this.#closed = true
+      this.#changes.close()
       await this.#thread?.close()
       if (this.#reader !== this.#writer) this.#reader.database.close()
       this.#writer.database.close()

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { FakeClock, settle } from '../../src/base/fake-clock.ts'
+import type { Change } from '../../src/store/database.ts'
 import { PostgresDatabase } from '../../src/store/postgres.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 
@@ -30,12 +31,45 @@ test('announcements and checks of the listener never overlap on its connection',
     expect(database.changes.state).toBe('listening')
     const before = heard
     for (let round = 0; round < 5; round++) {
-      database.changes.announce()
+      database.changes.announce('work')
       await clock.advance(10_000)
     }
     while (heard === before) await clock.advance(10)
     await settle()
     expect(warnings).toEqual([])
+  } finally {
+    await database.close()
+    await other.close()
+  }
+})
+
+test('what is announced says whether it is work, an end, or both', async () => {
+  const clock = new FakeClock()
+  const url = await server.createDatabase()
+  const database = new PostgresDatabase({ url, clock, timeFrom: 'clock' })
+  const other = new PostgresDatabase({ url, clock, timeFrom: 'clock' })
+  const heard: Change[] = []
+  let tell = () => {}
+  const hears = async (count: number) => {
+    while (heard.length < count) {
+      await new Promise<void>((resolve) => {
+        tell = resolve
+      })
+    }
+  }
+  try {
+    other.onOutsideChange((change) => {
+      heard.push(change)
+      tell()
+    })
+    await other.changes.ready()
+    await hears(1)
+    for (const [index, change] of (['work', 'end', 'any'] as const).entries()) {
+      clock.jump(clock.now() + 1000)
+      database.changes.announce(change)
+      await hears(index + 2)
+    }
+    expect(heard).toEqual(['any', 'work', 'end', 'any'])
   } finally {
     await database.close()
     await other.close()

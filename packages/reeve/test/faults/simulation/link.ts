@@ -110,7 +110,7 @@ export class Link {
       run: (sql, parameters) => writing(() => database.run(sql, parameters)),
       bulk: (statement, rows) => writing(() => database.bulk(statement, rows)),
       transaction: (body) => writing(() => database.transaction(body)),
-      onOutsideChange: listen,
+      onOutsideChange: (callback) => listen(() => callback('any')),
       classify: (error) => database.classify(error),
       integrity: () => ask(() => database.integrity()),
       close: () => Promise.resolve(),
