@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { FakeClock } from '../../src/base/fake-clock.ts'
 import { systemClock } from '../../src/base/time.ts'
 import { identityOf, migrate, schemaVersion, versionOf } from '../../src/store/migrations.ts'
 import { PostgresDatabase, type PostgresOptions } from '../../src/store/postgres.ts'
@@ -219,7 +220,9 @@ test('behind a pooler in transaction mode everything works, and changes are foun
 
 test('a lost listener is replaced, and changes are found by looking meanwhile', async () => {
   const url = await server.createDatabase()
-  const database = new PostgresDatabase({ url, clock: systemClock })
+  // The next look comes when the clock is moved, so that nothing is replaced before it is seen to be lost.
+  const clock = new FakeClock()
+  const database = new PostgresDatabase({ url, clock })
   await migrate(database, () => 'identity')
   let calls = 0
   const stop = database.onOutsideChange(() => calls++)
@@ -228,11 +231,12 @@ test('a lost listener is replaced, and changes are found by looking meanwhile', 
   await server.query(
     `select pg_terminate_backend(pid) from pg_stat_activity where query = 'select 1' or query like 'listen %'`,
   )
-  const isListening = () => database.changes.state === 'listening'
-  while (isListening()) await new Promise((resolve) => setTimeout(resolve, 5))
+  const state = () => database.changes.state
+  await expect.poll(state, { timeout: 60_000 }).toBe('connecting')
   const before = calls
-  while (!isListening()) await new Promise((resolve) => setTimeout(resolve, 5))
+  await clock.advance(250)
   expect(calls).toBeGreaterThan(before)
+  await expect.poll(() => clock.advance(250).then(state), { timeout: 60_000 }).toBe('listening')
   stop()
   await database.close()
 })
