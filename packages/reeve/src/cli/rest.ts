@@ -16,15 +16,16 @@ import { moment, safeLine } from './safe-text.ts'
 import { shownLines } from './shown-value.ts'
 
 /**
- * The commands that decide an approval, as the user can paste them. `wanted`: what an answer must be. One that no screen
- * shows whole names its hash.
+ * The commands that decide an approval, as the user can paste them; none where it is decided. `wanted`: what an answer must
+ * be. One that no screen shows whole names its hash.
  */
 export function decisionCommands(
   cli: Cli,
   approval: Pick<ApprovalRow, 'id' | 'kind'> & Partial<ApprovalRow>,
   wanted: Wanted | undefined,
 ): Record<string, string> {
-  const { id, kind } = approval
+  const { id, kind, status = 'pending' } = approval
+  if (status !== 'pending') return {}
   if (kind === 'approval') {
     const row = approval.shown === undefined ? undefined : (approval as ApprovalRow)
     const reject = cli.command('reject', id)
@@ -94,7 +95,7 @@ export function approvalView(cli: Cli, approval: ApprovalRow, context?: Approval
 
 const asks = { approval: 'approve', question: 'answer', outcome: 'say what happened to' }
 
-/** Says what a person is asked, with exactly what is shown, what it is about, and the commands. */
+/** Says what a person is asked, with exactly what is shown, what it is about, and the commands where it is still open. */
 export function printApproval(
   cli: Cli,
   approval: ApprovalRow,
@@ -105,14 +106,14 @@ export function printApproval(
   const { bold, cyan, dim, red, yellow } = terminal.colors
   const since = `since ${moment(approval.requested_at)}`
   const until = approval.expires_at === null ? '' : `, until ${moment(approval.expires_at)}`
-  terminal.line(
-    `${yellow('?')} ${asks[approval.kind]} ${bold(safeLine(approval.subject))} ${dim(since + until)}`,
-  )
+  const what = `${asks[approval.kind]} ${bold(safeLine(approval.subject))} ${dim(since + until)}`
+  terminal.line(approval.status === 'pending' ? `${yellow('?')} ${what}` : `${dim('was asked to')} ${what}`)
   const { lines, cut } = approvalScreen(approval, extent)
   for (const line of lines) terminal.line(`    ${line}`)
   for (const warning of warningsOf(approval)) terminal.line(`  ${red('!')} ${warning}`)
   terminal.line(dim('  what it is about (no part of what is decided):'))
   for (const line of contextLines(context, extent)) terminal.line(dim(`    ${line}`))
+  if (approval.status !== 'pending') return
   const wanted = wantedOf(approval)
   const needs = needsLine(approval.kind, wanted)
   if (needs !== undefined) terminal.line(`  ${needs}`)

@@ -166,3 +166,17 @@ test('a fork that would send a sent effect again says so, and wants --yes', asyn
   expect(stdout).toMatch(/bank.wire \(once, call 1 of run \w+\) was sent at .* and is sent again/)
   expect(readFileSync(sent(folder), 'utf8').trim().split('\n')).toHaveLength(2)
 })
+
+test('one that is decided is shown with what was decided, and without commands to decide it again', async () => {
+  const folder = project()
+  const long = Array.from({ length: 201 }, (_, index) => `person${index + 1}@example.com`)
+  for (const input of [{}, { to: long }]) {
+    const { id, run } = await asked(folder, input)
+    await reeve(folder, ['reject', id, '--note', 'not now'])
+    const { stdout } = await reeve(folder, ['approvals', id])
+    expect(stdout).toContain('It was rejected by')
+    expect(stdout).not.toMatch(/reeve (approve|reject|answer)\b|hash of what is shown/)
+    expect(await reeveJson(folder, ['approvals', id])).toMatchObject({ status: 'rejected', commands: {} })
+    expect((await reeve(folder, ['show', run])).stdout).not.toMatch(/reeve (approve|reject|answer)\b/)
+  }
+})
