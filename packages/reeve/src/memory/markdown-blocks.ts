@@ -1,3 +1,5 @@
+import { toEnd } from './slices.ts'
+
 /** A piece of Markdown that reads as one: a lead-in with what follows it, which may be cut between its items only. */
 export interface Block {
   /** Repeated where the block is cut: the sentence before a list, the header rows of a table. May be empty. */
@@ -21,6 +23,7 @@ const listItem = /^\s{0,20}(?:[-*+•]|\d{1,9}[.)])[ \t]+\S/
 const fence = /^ {0,3}(`{3,}|~{3,})/
 const tableRule = /^\|[ \t]*:?-[-: \t|]*$/
 const underline = /^ {0,3}(=+|-+)[ \t]*$/
+const linesAtOnce = 2000
 /** A longer line is text: headings are repeated in every passage below them. */
 const maxHeading = 300
 
@@ -29,6 +32,11 @@ const maxHeading = 300
  * is none of these is a paragraph, an unclosed fence ends with the text. Work is linear in the text.
  */
 export function readSections(text: string): Section[] {
+  return toEnd(readingSections(text))
+}
+
+/** The same in slices of 2,000 lines. */
+export function* readingSections(text: string): Generator<void, Section[]> {
   const sections: Section[] = [{ heading: [], line: '', blocks: [] }]
   const path: { level: number; title: string }[] = []
   let lines: string[] = []
@@ -44,7 +52,15 @@ export function readSections(text: string): Section[] {
     sections.push({ heading: path.map((above) => above.title), line, blocks: [] })
   }
 
-  for (const line of text.split(/\r\n|\n|\r/)) {
+  let count = 0
+  for (const line of linesOf(text)) {
+    if (++count % linesAtOnce === 0) yield
+    // What goes on for longer is cut in any case; the head of a table goes on with it.
+    if (lines.length >= linesAtOnce) {
+      const head = openFence ? lines.slice(0, 1) : tableHead(lines)
+      endBlock()
+      lines = head
+    }
     const mark = fence.exec(line)?.[1]
     if (openFence) {
       lines.push(line)
@@ -81,6 +97,15 @@ export function readSections(text: string): Section[] {
   return sections
 }
 
+function* linesOf(text: string): Generator<string> {
+  let start = 0
+  for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) {
+    yield text.slice(start, index)
+    start = index + end.length
+  }
+  yield text.slice(start)
+}
+
 function headingTitle(text: string): string {
   const trimmed = text.trimEnd()
   let end = trimmed.length
@@ -96,6 +121,11 @@ function kindOf(line: string): LineKind {
   return line.trimStart().startsWith('|') ? 'table' : 'text'
 }
 
+/** The rows above a table's rule, and it. */
+function tableHead(lines: string[]): string[] {
+  return kindOf(lines[0]!) === 'table' && tableRule.test(lines[1]?.trim() ?? '') ? lines.slice(0, 2) : []
+}
+
 /** Adds lines without a blank between them, and joins a list to the list or the lead-in before it. */
 function addBlock({ blocks }: Section, lines: string[]): void {
   const kinds = lines.map(kindOf)
@@ -103,9 +133,9 @@ function addBlock({ blocks }: Section, lines: string[]): void {
   if (fence.test(lines[0]!)) {
     blocks.push({ lead: '', items: [lines.join('\n')] })
   } else if (kinds[0] === 'table') {
-    const rows = tableRule.test(lines[1]?.trim() ?? '') ? 2 : 0
-    const items = lines.slice(rows)
-    if (items.length > 0) blocks.push({ lead: lines.slice(0, rows).join('\n'), items })
+    const head = tableHead(lines)
+    const items = lines.slice(head.length)
+    if (items.length > 0) blocks.push({ lead: head.join('\n'), items })
   } else if (firstItem === -1) {
     blocks.push({ lead: '', items: [lines.join('\n')] })
   } else {

@@ -6,7 +6,8 @@ import type { Database } from '../store/database.ts'
 import { type Memory as Item, type NewMemory, readMemories } from '../store/memories.ts'
 import { type Nearest, NearestMemories } from '../store/nearest-memories.ts'
 import { normalizeScope } from './scopes.ts'
-import type { Outcome, SearchOptions } from './search-index.ts'
+import type { Outcome } from './search-audit.ts'
+import type { SearchOptions } from './search-index.ts'
 
 /** What turns texts into vectors. Its name changes whenever its vectors do: those of two names are never compared. */
 export interface Embedder {

@@ -2,7 +2,8 @@ import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json.ts'
 import { firstCharacters } from '../base/shorten.ts'
 import type { Passage } from '../models/solver.ts'
-import { type Block, readSections } from './markdown-blocks.ts'
+import { type Block, readingSections } from './markdown-blocks.ts'
+import { toEnd } from './slices.ts'
 
 /** A text that an operator gives the system to know. */
 export interface KnowledgeDocument {
@@ -41,6 +42,7 @@ const maxCharacters = 2_000
 const maxRepeatedLead = 300
 const maxTitle = 300
 const frontMatterLines = 200
+const itemsAtOnce = 1000
 
 /** Changes when anything changes that a search or a reader could notice. */
 export function documentHash(document: KnowledgeDocument): string {
@@ -54,19 +56,42 @@ export function documentHash(document: KnowledgeDocument): string {
  * linear in the text.
  */
 export function splitDocument(document: KnowledgeDocument, options: SplitOptions = {}): KnowledgePassage[] {
+  return toEnd(splittingDocument(document, options))
+}
+
+/** The same in slices of some milliseconds. */
+export function* splittingDocument(
+  document: KnowledgeDocument,
+  options: SplitOptions = {},
+): Generator<void, KnowledgePassage[]> {
   const maxWords = Math.max(1, options.maxWords ?? 160)
   const minWords = Math.min(options.minWords ?? 80, maxWords)
   const { body, title: frontTitle } = readFrontMatter(document.text)
-  const sections = readSections(body)
+  const sections = yield* readingSections(body)
   const title = document.title || frontTitle || sections.find((section) => section.heading[0])?.heading[0]
   const packer = new Packer(minWords, maxWords)
   for (const section of sections) {
     if (section.blocks.length === 0) continue
     packer.startSection(section.heading, section.line)
-    for (const block of section.blocks) packer.add(block)
+    for (const block of section.blocks) yield* packer.add(block)
   }
   const version = documentHash(document)
-  return packer.finish().map((piece, index) => ({
+  const passages: KnowledgePassage[] = []
+  for (const [index, piece] of packer.finish().entries()) {
+    if (index % itemsAtOnce === 0) yield
+    passages.push(passageOf(document, piece, index, title, version))
+  }
+  return passages
+}
+
+function passageOf(
+  document: KnowledgeDocument,
+  piece: Piece,
+  index: number,
+  title: string | undefined,
+  version: string,
+): KnowledgePassage {
+  return {
     id: `${document.id}#${index}`,
     documentId: document.id,
     source: document.source,
@@ -80,7 +105,7 @@ export function splitDocument(document: KnowledgeDocument, options: SplitOptions
       documentHash: version,
       heading: piece.heading.join(' › '),
     },
-  }))
+  }
 }
 
 /** The title is read; the rest of the front matter is for other programs and is no knowledge. */
@@ -133,11 +158,17 @@ class Packer {
     this.headingLine = line
   }
 
-  add(block: Block): void {
-    const items = block.items.flatMap(cutLongItem)
-    const whole = [block.lead, ...items].filter(Boolean).join('\n')
-    if (!this.fits(whole)) this.flush()
-    if (this.fits(whole)) {
+  *add(block: Block): Generator<void, void> {
+    const items: string[] = []
+    for (const [index, item] of block.items.entries()) {
+      if (index % itemsAtOnce === 0) yield
+      for (const part of cutLongItem(item)) items.push(part)
+    }
+    // Each item has a word at least.
+    const whole = items.length > this.maxWords ? '' : [block.lead, ...items].filter(Boolean).join('\n')
+    const isLong = whole === ''
+    if (isLong || !this.fits(whole)) this.flush()
+    if (!isLong && this.fits(whole)) {
       this.append(whole, '\n\n')
       return
     }
@@ -147,6 +178,7 @@ class Packer {
     }
     const repeated = block.lead.length <= maxRepeatedLead ? block.lead : ''
     for (const [index, item] of items.entries()) {
+      if (index % itemsAtOnce === 0) yield
       if (!this.fits(item) && (index > 0 || !repeated)) {
         this.flush()
         if (repeated) this.append(repeated, '\n\n')

@@ -2,8 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { Passage } from '../models/solver.ts'
 import { Fingerprint } from './fingerprint.ts'
 import { readKnowledge } from './ingest.ts'
-import { documentHash, type SplitOptions, splitDocument } from './passages.ts'
-import { createSearchIndex, type Embed, type SearchAudit, type SearchOptions } from './search-index.ts'
+import { documentHash, type SplitOptions, splittingDocument } from './passages.ts'
+import type { SearchAudit } from './search-audit.ts'
+import { createSearchIndex, type Embed, type SearchOptions } from './search-index.ts'
 
 export interface KnowledgeProblem {
   /** A file, or `file:line`, relative to the ingested path. */
@@ -80,11 +81,20 @@ export function createKnowledge(options: { embed?: Embed; split?: SplitOptions }
       if (report.problems.length < maxReportedProblems) report.problems.push({ where, problem })
     }
     let sliceEnd = performance.now() + sliceMs
-    for await (const reading of readKnowledge(path)) {
-      if (performance.now() > sliceEnd) {
-        await setImmediate()
-        sliceEnd = performance.now() + sliceMs
+    const inSlices = async <T>(work: Generator<void, T>): Promise<T> => {
+      for (;;) {
+        const { done, value } = work.next()
+        if (done) return value
+        await letOthersGo()
       }
+    }
+    const letOthersGo = async () => {
+      if (performance.now() <= sliceEnd) return
+      await setImmediate()
+      sliceEnd = performance.now() + sliceMs
+    }
+    for await (const reading of readKnowledge(path)) {
+      await letOthersGo()
       signal?.throwIfAborted()
       if (!reading.ok) {
         note(reading.where, reading.problem)
@@ -103,7 +113,8 @@ export function createKnowledge(options: { embed?: Embed; split?: SplitOptions }
         report.unchanged++
         continue
       }
-      index.update(document.id, splitDocument(document, options.split))
+      const passages = await inSlices(splittingDocument(document, options.split))
+      await inSlices(index.updating(document.id, passages))
       known.set(document.id, { root: path, file, hash })
       fingerprint.set(document.id, hash)
       report[before ? 'changed' : 'added']++

@@ -4,6 +4,8 @@ import type { Passage } from '../models/solver.ts'
 import type { KnowledgePassage } from './passages.ts'
 import { Postings, type QueryTerm } from './postings.ts'
 import { normalizeScope, type ScopeSlots, Scopes } from './scopes.ts'
+import type { Outcome, SearchAudit } from './search-audit.ts'
+import { toEnd } from './slices.ts'
 import { termsOf } from './terms.ts'
 import { TopSlots } from './top-slots.ts'
 import { Vectors } from './vectors.ts'
@@ -22,36 +24,6 @@ export interface SearchOptions {
   by?: 'words' | 'vectors' | 'both'
 }
 
-export type Outcome = 'chosen' | 'repeats-a-chosen-one' | 'below-minimum' | 'beyond-limit'
-
-export interface Candidate {
-  id: string
-  /** BM25 as a share of the most that the query could score. */
-  words: number
-  /** Cosine with the query; null when vectors took no part. */
-  vectors: number | null
-  score: number
-  outcome: Outcome
-}
-
-/** Why a search found what it found: plain JSON of a few KB at most, for the journal. */
-export interface SearchAudit {
-  /** Its first 500 characters. */
-  query: string
-  in: string | null
-  limit: number
-  minScore: number
-  by: 'words' | 'vectors' | 'both'
-  /** What was searched for: the 24 rarest terms of the query at most, rarest first. */
-  terms: { term: string; matched: string[] }[]
-  /** Passages in scope. */
-  inScope: number
-  /** Passages in scope that were given a full score. */
-  considered: number
-  /** The best of them, the chosen ones first to last among them. */
-  candidates: Candidate[]
-}
-
 export interface SearchResult {
   /** Best first. */
   passages: Passage[]
@@ -65,11 +37,14 @@ export interface SearchIndex {
   search(query: string, options?: SearchOptions): SearchResult
   /** Replaces a document's passages; an empty list removes the document. Unchanged passages are not embedded again. */
   update(documentId: string, passages: readonly KnowledgePassage[]): void
+  /** The same in slices of some milliseconds. Nothing is searched for, or updated, in between. */
+  updating(documentId: string, passages: readonly KnowledgePassage[]): Generator<void, void>
 }
 
 /** What lies beyond is neither searched for nor embedded, so that a long mail costs no more than its beginning. */
 const maxQueryLength = 2_000
 const maxLimit = 50
+const passagesAtOnce = 20
 /** A scope with fewer passages is compared by vector in full; in a larger one, the candidates are. */
 const smallScope = 64
 const wordCandidates = 32
@@ -128,11 +103,16 @@ class MemoryIndex implements SearchIndex {
   }
 
   update(documentId: string, passages: readonly KnowledgePassage[]): void {
+    toEnd(this.updating(documentId, passages))
+  }
+
+  *updating(documentId: string, passages: readonly KnowledgePassage[]): Generator<void, void> {
     const before = this.slotsByDocument.get(documentId) ?? []
     const known = new Map(before.map((slot) => [indexedText(this.entries[slot]!), slot]))
     const stay = new Map<number, KnowledgePassage>()
     const added: { passage: KnowledgePassage; vector: Float32Array | undefined }[] = []
-    for (const passage of passages) {
+    for (const [index, passage] of passages.entries()) {
+      if (index % passagesAtOnce === 0) yield
       const text = indexedText(passage)
       const slot = known.get(text)
       // Embedding comes before any change, because an embedder may throw.
@@ -145,7 +125,10 @@ class MemoryIndex implements SearchIndex {
     for (const slot of before) if (!stay.has(slot)) this.remove(slot)
     for (const [slot, passage] of stay) this.place(slot, passage)
     const slots = [...stay.keys()]
-    for (const { passage, vector } of added) slots.push(this.add(passage, vector))
+    for (const [index, { passage, vector }] of added.entries()) {
+      if (index % passagesAtOnce === 0) yield
+      slots.push(this.add(passage, vector))
+    }
     if (slots.length > 0) this.slotsByDocument.set(documentId, slots)
     else this.slotsByDocument.delete(documentId)
   }
