@@ -107,12 +107,15 @@ export class Secrets {
       return parts.some((part, index) => part !== data[index]) ? parts : data
     }
     if (typeof data !== 'object' || data === null || !isPlain(data)) return data
-    const before = Object.entries(data)
-    const after = before.map(([name, part]) => [this.redact(name), this.#cleaned(part)] as const)
-    const isSame = after.every(
-      ([name, part], index) => name === before[index]![0] && part === before[index]![1],
-    )
-    return isSame ? data : Object.fromEntries(after)
+    let isSame = true
+    const parts = data as Record<string, unknown>
+    const names = Object.keys(parts)
+    const after = names.map((name) => {
+      const part = this.#cleaned(parts[name])
+      isSame &&= part === parts[name] && this.redact(name) === name
+      return part
+    })
+    return isSame ? data : Object.fromEntries(names.map((name, index) => [this.redact(name), after[index]]))
   }
 
   #searched(): SecretSearch {

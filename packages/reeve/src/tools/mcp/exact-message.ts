@@ -4,6 +4,9 @@ import { refuseExcess } from '../bounded-json.ts'
 /** Under this name of a result's `_meta`: why its structured content was left out. */
 export const inexactMeta = 'reeve/inexact'
 
+/** Of a message, which is parsed, checked and cleaned; a result that is handed on has fewer. A property counts as five. */
+const mostValues = 250_000
+
 /** JSON-RPC: the answer is of no use. */
 const internalError = -32603
 
@@ -18,7 +21,7 @@ interface Answer {
  * What is no JSON, or no answer, is left as it is. @throws `json-too-deep` `json-too-large`
  */
 export function exactMessage(text: string): string {
-  if (/^\s*[{[]/.test(text)) refuseExcess(text, 'The message')
+  if (/^\s*[{[]/.test(text)) refuseExcess(text, 'The message', mostValues, 5)
   let message: Answer
   try {
     message = JSON.parse(text) as Answer

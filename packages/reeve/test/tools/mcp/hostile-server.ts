@@ -86,7 +86,7 @@ const deeds: Record<string, (id: number, args: Record<string, unknown>) => void>
   },
   'flood with text': (id) => text(id, 'ä'.repeat(2_000_000)),
   'flood with data': (id) =>
-    answer(id, { content: [], structuredContent: { list: Array(190_000).fill('many') } }),
+    answer(id, { content: [], structuredContent: { list: Array(200_000).fill('many') } }),
   'flood with notices': () => {
     for (let count = 0; count < 12_000; count++) send({ method: 'notifications/message', params: {} })
   },
@@ -118,7 +118,7 @@ const deeds: Record<string, (id: number, args: Record<string, unknown>) => void>
     ),
   'answer with too many values': (id) => {
     process.stdout.write(
-      `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":{"a":[${'{},'.repeat(200_000)}0]}}}\n`,
+      `{"jsonrpc":"2.0","id":${id},"result":{"content":[],"structuredContent":{"a":[${'{},'.repeat(300_000)}0]}}}\n`,
     )
   },
   fail: (id) => answer(id, { content: [{ type: 'text', text: 'no such file' }], isError: true }),
