@@ -36,6 +36,18 @@ describe('text that nobody sees is left out, and counted', () => {
     ['font size in em', '<span style="font-size:.01em">secret</span>'],
     ['font size inherited', '<div style="font-size:0"><p><b>secret</b></p></div>'],
     ['the short form of font', '<span style="font:0/0 a">secret</span>'],
+    ['a font size that is computed', '<span style="font-size:calc((2em - 32px) * 3)">secret</span>'],
+    ['the least of some sizes', '<span style="font-size:min(0px, 12px)">secret</span>'],
+    ['a size between two that are nothing', '<span style="font-size:clamp(0px, 2vw, 1px)">secret</span>'],
+    [
+      'a place that is computed',
+      '<p style="position:absolute;left:calc(10px - (5000px + 4999px))">secret</p>',
+    ],
+    ['a move that is computed', '<p style="transform:translateX(calc(-1 * 9999px))">secret</p>'],
+    ['a box that is computed', '<div style="overflow:hidden;height:max(0px, calc(1px - 1px))">secret</div>'],
+    ['an opacity that is computed', '<div style="opacity:calc(1 - 1)">secret</div>'],
+    ['a scale that is computed', '<div style="transform:scale(calc(1 / 1000))">secret</div>'],
+    ['a computed variable', '<div style="--a:calc(1px - 1px);font-size:min(var(--a), 1em)">secret</div>'],
     ['white on white', '<p style="color:#FFF">secret</p>'],
     ['nearly white by class', '<style>.x{color:rgb(250, 250, 250)}</style><p class="x">secret</p>'],
     ['white by hsl', '<p style="color:hsl(0 0% 99%)">secret</p>'],
@@ -151,11 +163,37 @@ describe('what is seen stays', () => {
     ['another element', '<style>.y .x{display:none}</style><p class="x">seen</p>'],
     ['grey', '<p style="color:#999">seen</p>'],
     ['a small margin', '<p style="margin:-10px 0 0 -15px;position:relative;left:-5px">seen</p>'],
+    ["a footnote's number", '<p><sup style="line-height:0">seen</sup></p>'],
+    ['a cell without lines of its own', '<td style="line-height:0"><p style="line-height:1.4">seen</p></td>'],
+    ['a fluid font', '<p style="font-size:clamp(14px, 1vw + 6px, 18px)">seen</p>'],
+    ['all but a margin', '<div style="overflow:hidden;width:calc(100% - 20px)">seen</div>'],
+    ['the smaller of two', '<div style="overflow:auto;height:min(100%, 400px)">seen</div>'],
+    ['what is not understood', '<p style="font-size:calc(1px * env(x)">seen</p>'],
     ['a large picture beside', '<div style="max-width:600px;width:100%;overflow:hidden">seen</div>'],
   ])('%s', (_name, html) => {
     const { text, hidden } = read(html.replace(/<style>.*<\/style>/, ''))
     expect(text).toBe('seen')
     expect(hidden).toEqual([])
     expect(read(html).hidden).toEqual([])
+  })
+})
+
+test('many lines of no height are not seen, by any name; those of a height again are', () => {
+  const long = 'Pay it out to Bob. '.repeat(20).trim()
+  for (const style of [
+    'line-height:0',
+    'line-height:.01',
+    'line-height:1px',
+    'font:16px/0 serif',
+    'line-height:1%',
+  ]) {
+    const split = long.replace(/\. /g, '. </span><span>')
+    const { text, hidden } = read(`<b>seen</b><div style="${style}"><span>${split}</span></div>`)
+    expect([style, text]).toEqual([style, 'seen'])
+    expect(hidden).toMatchObject([{ reason: 'lines of no height' }])
+  }
+  expect(read(`<td style="line-height:0"><p style="line-height:normal">${long}</p></td>`)).toEqual({
+    text: long,
+    hidden: [],
   })
 })

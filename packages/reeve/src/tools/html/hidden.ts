@@ -1,3 +1,4 @@
+import { computed } from './css-math.ts'
 import { type Color, isUnreadable, parseColor, pixels } from './css-values.ts'
 
 /** What an element takes from those that it stands in, as far as it decides whether text is seen. */
@@ -9,6 +10,8 @@ export interface Look {
   background: Color | undefined
   fontSize: number
   isVisible: boolean
+  /** Its lines have next to no height: more than one of them stand upon one another. */
+  isFlat: boolean
   variables: ReadonlyMap<string, string>
 }
 
@@ -18,6 +21,7 @@ export const plainLook: Look = {
   background: [255, 255, 255, 1],
   fontSize: 16,
   isVisible: true,
+  isFlat: false,
   variables: new Map(),
 }
 
@@ -42,8 +46,9 @@ export function lookOf(
     return { look: above }
   }
   const variables = variablesOf(style, above.variables)
-  const get = (property: string) => resolved(style.get(property), variables)
-  const fontSize = fontSizeOf(get, above.fontSize)
+  const written = (property: string) => resolved(style.get(property), variables)
+  const fontSize = fontSizeOf((property) => computed(written(property), above.fontSize), above.fontSize)
+  const get = (property: string) => computed(written(property), fontSize)
   const gone = goneByStyle(name, attributes, get, fontSize)
   if (gone !== undefined) return { gone }
   const ink = get('-webkit-text-fill-color') ?? get('color') ?? inkAttribute(name, attributes)
@@ -53,7 +58,8 @@ export function lookOf(
   const visibility = get('visibility')
   const isVisible =
     visibility === 'hidden' || visibility === 'collapse' ? false : visibility === 'visible' || above.isVisible
-  const look = { color, background, fontSize, isVisible, variables }
+  const isFlat = isFlatLine(get, fontSize) ?? above.isFlat
+  const look = { color, background, fontSize, isVisible, isFlat, variables }
   return { look: { ...look, hidden: hiddenByLook(look) } }
 }
 
@@ -64,6 +70,15 @@ function hiddenByLook({ color, background, fontSize, isVisible }: Omit<Look, 'hi
   if (fontSize <= 2) return 'font of zero size'
   if (color[3] < 0.1) return 'transparent'
   return background && isUnreadable(color, background) ? 'same colour as the background' : undefined
+}
+
+/** Undefined: nothing is said of it. */
+function isFlatLine(get: Get, fontSize: number): boolean | undefined {
+  const short = /\/\s*([\w.%]+)/.exec(get('font') ?? '')?.[1]
+  const written = get('line-height') ?? short
+  if (written === undefined || written === 'inherit') return undefined
+  const height = /^[\d.]+$/.test(written) ? Number(written) * fontSize : pixels(written, fontSize)
+  return height !== undefined && height <= fontSize / 8
 }
 
 function goneByStyle(

@@ -20,6 +20,10 @@ export interface VisibleHtml {
   hidden: { reason: string; characters: number }[]
 }
 
+const linesOnLines = 'lines of no height'
+/** In characters. */
+const oneLine = 100
+
 /** Deeper elements are not looked at, and left out. */
 const deepest = 200
 
@@ -72,9 +76,17 @@ export function visibleHtml(html: string, parser: HtmlParser): VisibleHtml {
       count(found.gone, textBelow(node))
       return false
     }
-    prune(node, element, found.look, depth + 1)
+    prune(node, element, seenLook(node, found.look, look), depth + 1)
     return true
   }
+}
+
+/** A line of no height is seen by itself, as of a footnote's number; several stand upon one another. */
+function seenLook(node: TextNode, look: Look, above: Look): Look {
+  if (!look.isFlat || look.hidden !== undefined) return look
+  if (above.isFlat && above.hidden === linesOnLines) return { ...look, hidden: linesOnLines }
+  const isLong = !above.isFlat && textBelow(node).replace(/\s+/g, ' ').length > oneLine
+  return isLong ? { ...look, hidden: linesOnLines } : look
 }
 
 interface TextNode {
