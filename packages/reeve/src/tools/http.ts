@@ -6,6 +6,7 @@ import { retryAfterMs } from '../base/retry-after.ts'
 import { toMs } from '../base/time.ts'
 import type { EffectAttempt, EffectClass } from '../engine/effect.ts'
 import { parseForeignJson } from './bounded-json.ts'
+import type { ToolRate } from './call-rate.ts'
 import {
   asNotApplied,
   HttpClient,
@@ -28,6 +29,8 @@ export interface HttpToolOptions extends HttpPolicy {
   risk?: Risk
   /** Which calls a person must approve. Default: all but GET and HEAD, unless the risk is low. */
   approval?: 'always' | 'never' | ((args: HttpToolInput) => boolean)
+  /** How often it may be called, over all workers. Default: as often as asked. */
+  rate?: ToolRate<HttpToolInput>
   /** The header that carries the effect's key with every method but GET and HEAD; false: none. Default `Idempotency-Key`. */
   idempotencyHeader?: string | false
 }
@@ -67,7 +70,7 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
     { name: 'text!', methods: 'texts', idempotencyHeader: ['text', 'flag'] },
     'bad-tool',
   )
-  const { name, description, effect, risk, approval, idempotencyHeader, ...policy } = options
+  const { name, description, effect, risk, approval, rate, idempotencyHeader, ...policy } = options
   const methods = policy.methods ?? ['GET', 'HEAD']
   if (methods.length === 0)
     throw new ReeveError(
@@ -108,6 +111,7 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
     risk: gravest<Risk>(methods.map(riskOf), ['high', 'medium', 'low']),
     riskOf: (args) => riskOf(methodOf(args)),
     approval: approval ?? (risk === 'low' ? 'never' : (args) => !isRead(methodOf(args))),
+    ...(rate && { rate }),
     timeout: toMs(policy.timeout ?? '20s', `\`timeout\` of tool "${name}"`) + 5000,
     run: async (args, attempt) => {
       const request = { ...args, method: methodOf(args) }

@@ -101,6 +101,15 @@ test('class, risk and approval follow the method of each call', () => {
   expect(() => rated({ effect: 'read' })).toThrow('cannot be a read: it allows POST, PATCH, PUT, DELETE')
 })
 
+test('a tool has the rate that it is given', () => {
+  const read = httpTool({
+    name: 'api.read',
+    allow: 'public',
+    rate: { count: 5, per: '1m', by: ({ url }) => url },
+  })
+  expect(read.rate).toMatchObject({ count: 5, perMs: 60_000 })
+})
+
 test('a tool cannot rate a call graver than it declares', () => {
   const open = (effect: 'read' | 'once') =>
     tool({

@@ -98,6 +98,24 @@ test('makes a tool of each operation, with the class and risk of its method', ()
   ])
 })
 
+test('an operation has the rate that the project gives it, and a wrong one is refused', () => {
+  const rated = tools({ rate: ({ method }) => (method === 'GET' ? undefined : { count: 2, per: '1m' }) })
+  expect(rated['shop.listOrders']!.rate).toBeUndefined()
+  expect(rated['shop.deleteOrder']!.rate).toMatchObject({ count: 2, perMs: 60_000 })
+  expect(() => tools({ rate: () => ({ count: 0, per: '1m' }) })).toThrow(
+    expect.objectContaining({ code: 'bad-tool' }),
+  )
+})
+
+test('an operation has the rate that the project gives it, and a wrong one is refused', () => {
+  const rated = tools({ rate: ({ method }) => (method === 'GET' ? undefined : { count: 2, per: '1m' }) })
+  expect(rated['shop.listOrders']!.rate).toBeUndefined()
+  expect(rated['shop.deleteOrder']!.rate).toMatchObject({ count: 2, perMs: 60_000 })
+  expect(() => tools({ rate: () => ({ count: 0, per: '1m' }) })).toThrow(
+    expect.objectContaining({ code: 'bad-tool' }),
+  )
+})
+
 test('puts each argument where the document wants it', async () => {
   const {
     'shop.listOrders': list,

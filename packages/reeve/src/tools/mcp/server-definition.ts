@@ -13,7 +13,7 @@ import type { McpResult } from './result.ts'
 export type McpToolSettings = Partial<
   Pick<
     ToolDefinition<FromJsonSchema, ResultSchema>,
-    'effect' | 'risk' | 'approval' | 'approvalTimeout' | 'retry' | 'verify'
+    'effect' | 'risk' | 'approval' | 'approvalTimeout' | 'retry' | 'rate' | 'verify'
   >
 >
 

@@ -3,6 +3,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { checkOptions } from '../../base/options.ts'
 import { toMs } from '../../base/time.ts'
+import type { ToolRate } from '../call-rate.ts'
 import { bodyOf, callHttp, usualEffect, usualRisk } from '../http.ts'
 import { asNotApplied, HttpClient, type HttpPolicy } from '../http-client.ts'
 import { type FromJsonSchema, fromJsonSchema } from '../json-schema.ts'
@@ -22,6 +23,8 @@ export interface OpenApiOptions extends Omit<HttpPolicy, 'allow' | 'methods' | '
   operations?: (operation: OperationName) => boolean
   /** In the place of the risk that the method gives. */
   risk?: (operation: OperationName) => Risk
+  /** How often an operation may be called, over all workers; counted by operation. Default: as often as asked. */
+  rate?: (operation: OperationName) => ToolRate<Record<string, unknown>> | undefined
 }
 
 export interface OpenApiResult {
@@ -38,11 +41,17 @@ const output = z.object({ status: z.number().int(), body: z.unknown() })
  * DELETE is of high risk. Refusals (4xx) are results.
  * @throws `bad-openapi` (with the path in the document) `bad-schema` (what cannot be checked, by name) `bad-tool` `bad-host`
  */
-const shape = { name: 'text!', server: 'text', operations: 'function', risk: 'function' } as const
+const shape = {
+  name: 'text!',
+  server: 'text',
+  operations: 'function',
+  risk: 'function',
+  rate: 'function',
+} as const
 
 export function openApiTools(options: OpenApiOptions): Tool<Record<string, unknown>, OpenApiResult>[] {
   checkOptions(options, 'OpenAPI tools', shape, 'bad-openapi')
-  const { name, document, server, operations, risk, ...policy } = options
+  const { name, document, server, operations, risk, rate, ...policy } = options
   const root = readDocument(document)
   const target = serverOf(root, server)
   const chosen = operationsOf(root, operations ?? (() => true))
@@ -68,7 +77,7 @@ export function openApiTools(options: OpenApiOptions): Tool<Record<string, unkno
     return operationTool(
       toolName,
       operation,
-      level,
+      { risk: level, rate: rate?.(operation) },
       target,
       client,
       toMs(policy.timeout ?? '20s', '`timeout` of OpenAPI tools'),
@@ -79,7 +88,7 @@ export function openApiTools(options: OpenApiOptions): Tool<Record<string, unkno
 function operationTool(
   name: string,
   operation: Operation,
-  risk: Risk,
+  { risk, rate }: { risk: Risk; rate: ToolRate<Record<string, unknown>> | undefined },
   server: URL,
   client: HttpClient,
   timeoutMs: number,
@@ -91,6 +100,7 @@ function operationTool(
     output,
     effect: usualEffect(operation.method, operation.takesKey),
     risk,
+    ...(rate && { rate: rate as ToolRate }),
     timeout: timeoutMs + 5000,
     run: async (args, attempt) => {
       const { method, takesKey } = operation

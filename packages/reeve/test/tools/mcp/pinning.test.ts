@@ -159,6 +159,11 @@ test('the hints of a server are not believed: once, high risk, always approved, 
   expect(trusted.server.tool('target').needsApproval({ a: 1 })).toBe(false)
 })
 
+test('a tool has the rate that the project gives it', async () => {
+  const { server } = await hostile({}, { settings: { rate: { count: 3, per: '1s' } } })
+  expect(server.tool('act').rate).toMatchObject({ count: 3, perMs: 1000 })
+})
+
 test('arguments are checked against the pinned schema before anything leaves', async () => {
   const { server } = await hostile()
   await expect(callTool(server.tool('target'), { a: 'one' })).rejects.toMatchObject({
