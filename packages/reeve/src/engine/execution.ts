@@ -93,6 +93,8 @@ export class Execution implements TurnSource {
   #submitted = false
   /** It went on after it had parked. */
   #wasParked = false
+  /** Its code did something of its own while it was leaving: what that was is lost here, and for a replay to find. */
+  #isAstray = false
   #underWay: UnderWay | undefined
   #onBorn: OnBorn | undefined
   /** When something of it was last written, or it was claimed (ms). */
@@ -469,7 +471,7 @@ export class Execution implements TurnSource {
       event.settles.at = at
       this.#deliveries.add(event.settles)
     }
-    if (leaving?.status === 'waiting' && !this.#draining) this.#park(leaving)
+    if (leaving?.status === 'waiting' && !this.#draining && !this.#isAstray) this.#park(leaving)
     else if (leaving) this.#stop({ ...leaving, payload: events.at(-1)?.payload ?? null })
     else if (!this.#outbox.empty) this.#submit()
     else if (this.#acting === 0) this.#considerParking()
@@ -559,6 +561,8 @@ export class Execution implements TurnSource {
       goesOn ? { status: 'queued', reason: null } : { status: 'waiting', reason: this.#waitingFor() },
     )
     this.#mode = 'leaving'
+    // The commit may take long: what is due meanwhile wakes the run by its row.
+    this.timers.stop()
   }
 
   #isQuiet(): boolean {
@@ -672,7 +676,6 @@ export class Execution implements TurnSource {
 
   #park(leaving: Leaving): void {
     this.#mode = 'parked'
-    this.timers.stop()
     this.#onEnd({ ...leaving, payload: null })
   }
 
@@ -693,8 +696,9 @@ export class Execution implements TurnSource {
     this.#deliveries.start()
   }
 
-  /** Of a parked execution: nobody goes on with it. */
+  /** Of one that parked or is about to: nobody goes on with it. */
   drop(): void {
+    this.#isAstray ||= this.#mode === 'leaving'
     if (this.#mode !== 'parked') return
     this.#mode = 'ended'
     this.#abort.abort('run-ended', 'The run is no longer driven by this process.')

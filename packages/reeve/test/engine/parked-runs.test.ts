@@ -6,8 +6,9 @@ import type { CoreContext } from '../../src/engine/context.ts'
 import type { Execution } from '../../src/engine/execution.ts'
 import { ParkedRuns } from '../../src/engine/parked-runs.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import type { Database, Session } from '../../src/store/database.ts'
 import type { RunRow } from '../../src/store/runs.ts'
-import { eventsOf, mortalEngine, rowOf, testEngine } from './harness.ts'
+import { eventsOf, mortalEngine, openTestDatabase, rowOf, severable, testEngine } from './harness.ts'
 
 function workflowOf(name: string, run: (ctx: CoreContext) => Promise<unknown>, more: object = {}): Workflow {
   return defineWorkflow({ name, input: z.any(), run: (ctx: CoreContext) => run(ctx), ...more }) as Workflow
@@ -286,6 +287,64 @@ test('a parked run whose code goes on by a promise of its own is replayed when i
   const { engine, clock } = await started([restless])
   const run = await engine.startRun(restless, {})
   await clock.advance(6000)
+  await engine.control.signal(run.id, 'tick', null)
+  expect(await run.result()).toEqual({ status: 'succeeded', output: 2 })
+})
+
+/** An engine whose database is 5 s late to answer the first commit that parks a run. */
+async function startedWithLateCommit(workflow: (clock: FakeClock) => Workflow) {
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  let isLate = false
+  const link: Database = Object.create(severable(database).database, {
+    transaction: {
+      value: async (body: (session: Session) => Promise<unknown>) => {
+        const answer = await database.transaction(body)
+        const parked = await database.get(`select 1 from runs where status = 'waiting'`)
+        if (parked && !isLate) {
+          isLate = true
+          await new Promise<void>((resolve) => clock.after(5000, resolve))
+        }
+        return answer
+      },
+    },
+  })
+  const { engine } = await started([workflow(clock)], { database: link, clock })
+  return { engine, database, clock }
+}
+
+test('a timer that falls due while the run is being parked wakes it, however late the commit is answered', async () => {
+  const { engine, database, clock } = await startedWithLateCommit(() =>
+    workflowOf('patient', async (ctx) => {
+      const [, told] = await ctx.all([ctx.sleep(2000), ctx.waitFor('tick')])
+      return told
+    }),
+  )
+  // It is born and parked in one commit.
+  const starting = engine.startRun('patient', {})
+  await clock.advance(10_000)
+  const run = await starting
+  expect((await eventsOf(database, run.id)).at(-1)).toMatchObject({ type: 'timer-fired', step: 1 })
+  expect((await rowOf(database, run.id)).status).toBe('waiting')
+  await engine.control.signal(run.id, 'tick', 'told')
+  await clock.advance(1)
+  expect(await engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: 'told' })
+})
+
+test('a run whose code goes on by a promise of its own while it is being parked is replayed when it wakes', async () => {
+  let lives = 0
+  const { engine, clock } = await startedWithLateCommit((clock) =>
+    workflowOf('restless', async (ctx) => {
+      const life = ++lives
+      const own = new Promise<void>((resolve) => clock.after(3000, resolve))
+      void own.then(() => ctx.step('own', () => life))
+      await ctx.waitFor('tick')
+      return ctx.step('after', () => life)
+    }),
+  )
+  const starting = engine.startRun('restless', {})
+  await clock.advance(6000)
+  const run = await starting
   await engine.control.signal(run.id, 'tick', null)
   expect(await run.result()).toEqual({ status: 'succeeded', output: 2 })
 })

@@ -288,6 +288,18 @@ export const scaleBugs: Mutant[] = [
     'if (this.#kept.size >= 0) return',
   ),
   bug(
+    'what falls due while a run is being parked is lost',
+    'engine/execution.ts',
+    'this.timers.stop()\n  }\n\n  #isQuiet',
+    '}\n\n  #isQuiet',
+  ),
+  bug(
+    'a run is kept whose code went on while it was being parked',
+    'engine/execution.ts',
+    'this.#isAstray ||= ',
+    'void ',
+  ),
+  bug(
     'what came for a kept run is not offered to it',
     'engine/execution.ts',
     'if (items) this.inbox.renew(items)',
