@@ -9,7 +9,7 @@ export interface Order {
   now: number
   statements: [number, Bulk][]
   guards: { statement: number; rows: PackedRows }[]
-  writes: { statement: number; rows: PackedRows; owners: Float64Array; next: number | undefined }[]
+  writes: { statement: number; rows: PackedRows; owners: number[]; next: number | undefined }[]
 }
 
 /** What the thread answers to each order, in their order; first it says that it is ready. */
@@ -68,7 +68,7 @@ export class SqliteWriterThread {
       writes: writes.map(({ statement, rows, owners, next }) => ({
         statement: this.#numberOf(statement),
         rows: packRows(rows),
-        owners: Float64Array.from(owners),
+        owners,
         next: next && this.#numberOf(next),
       })),
     }

@@ -33,7 +33,7 @@ async function obey(order: Order): Promise<Reply> {
       writes: order.writes.map(({ statement, rows, owners, next }) => ({
         statement: statements.get(statement)!,
         rows: unpackRows(rows),
-        owners: [...owners],
+        owners,
         ...(next !== undefined && { next: statements.get(next)! }),
       })),
     }
