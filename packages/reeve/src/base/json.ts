@@ -7,24 +7,40 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
  * Encodes a value for the journal. What a run sees now must equal what it sees on replay, so anything that JSON
  * would change in silence (a Date, a Map, NaN, a class instance, undefined in an array) is refused by its path.
  * `undefined` itself is encoded as null; an undefined property is left out. What is larger than `most` characters is
- * refused before its text is made: it may be without end, where parts are shared.
+ * refused before its text is made: it may be without end, where parts are shared. `what` names it in an error.
  * @throws `not-serialisable` `payload-too-large`
  */
-export function encode(value: unknown, what: string, most = Number.POSITIVE_INFINITY): string {
+export function encode(
+  value: unknown,
+  what: string | (() => string),
+  most = Number.POSITIVE_INFINITY,
+): string {
   if (value === undefined) return 'null'
-  const fault = findFault(value, '', [], { left: most })
-  if (fault && 'tooLarge' in fault) throw tooLarge(what, most)
+  const steps: (string | number)[] = []
+  const fault = findFault(value, steps, [], { left: most })
+  if (fault && 'tooLarge' in fault) throw tooLarge(nameOf(what), most)
   if (fault) {
-    const path = fault.path.length > longestPath ? `${firstCharacters(fault.path, longestPath)}…` : fault.path
+    const whole = pathOf(steps)
+    const path = whole.length > longestPath ? `${firstCharacters(whole, longestPath)}…` : whole
     throw new ReeveError(
       'not-serialisable',
-      `${what} cannot be kept: ${path || 'the value itself'} is ${fault.is}. ${fault.fix}`,
+      `${nameOf(what)} cannot be kept: ${path || 'the value itself'} is ${fault.is}. ${fault.fix}`,
       { details: { path } },
     )
   }
   const text = JSON.stringify(value)
-  if (text.length > most) throw tooLarge(what, most)
+  if (text.length > most) throw tooLarge(nameOf(what), most)
   return text
+}
+
+function nameOf(what: string | (() => string)): string {
+  return typeof what === 'string' ? what : what()
+}
+
+function pathOf(steps: (string | number)[]): string {
+  let path = ''
+  for (const step of steps) path += typeof step === 'number' ? `[${step}]` : path === '' ? step : `.${step}`
+  return path
 }
 
 function tooLarge(what: string, most: number): ReeveError {
@@ -39,7 +55,6 @@ const deepest = 500
 const longestPath = 120
 
 interface Fault {
-  path: string
   is: string
   fix: string
 }
@@ -50,10 +65,10 @@ type Finding = Fault | { tooLarge: true }
 
 const beyond: Finding = { tooLarge: true }
 
-/** `room` counts down by what a value surely takes as text. */
+/** `room` counts down by what a value surely takes as text. `steps` lead to what is at fault. */
 function findFault(
   value: unknown,
-  path: string,
+  steps: (string | number)[],
   above: object[],
   room: { left: number },
 ): Finding | undefined {
@@ -64,51 +79,55 @@ function findFault(
     case 'boolean':
       return
     case 'number':
-      return Number.isFinite(value) ? undefined : { path, is: String(value), fix: plain }
+      return Number.isFinite(value) ? undefined : { is: String(value), fix: plain }
     case 'bigint':
-      return { path, is: 'a bigint', fix: 'Use a string for it.' }
+      return { is: 'a bigint', fix: 'Use a string for it.' }
     case 'undefined':
-      return { path, is: 'undefined', fix: 'Use null for it.' }
+      return { is: 'undefined', fix: 'Use null for it.' }
     case 'function':
     case 'symbol':
-      return { path, is: `a ${typeof value}`, fix: plain }
+      return { is: `a ${typeof value}`, fix: plain }
   }
   if (value === null) return
   const object = value as object
   if (above.length >= deepest)
-    return { path, is: `more than ${deepest} levels deep`, fix: 'Flatten it, or keep it as a text.' }
-  if (above.includes(object)) return { path, is: 'a reference to one of its own parents', fix: plain }
+    return { is: `more than ${deepest} levels deep`, fix: 'Flatten it, or keep it as a text.' }
+  if (above.includes(object)) return { is: 'a reference to one of its own parents', fix: plain }
   if (Array.isArray(object)) {
     above.push(object)
     for (let index = 0; index < object.length; index++) {
-      const fault = findFault(object[index], `${path}[${index}]`, above, room)
+      steps.push(index)
+      const fault = findFault(object[index], steps, above, room)
       if (fault) return fault
+      steps.pop()
     }
     above.pop()
     return
   }
   const prototype: unknown = Object.getPrototypeOf(object)
-  if (prototype !== Object.prototype && prototype !== null) return instanceFault(object, path)
+  if (prototype !== Object.prototype && prototype !== null) return instanceFault(object)
   above.push(object)
   for (const key in object) {
     const property = (object as Record<string, unknown>)[key]
     if (property === undefined) continue
     room.left -= key.length + 3
-    const fault = findFault(property, path ? `${path}.${key}` : key, above, room)
+    steps.push(key)
+    const fault = findFault(property, steps, above, room)
     if (fault) return fault
+    steps.pop()
   }
   above.pop()
   return
 }
 
-function instanceFault(object: object, path: string): Fault {
+function instanceFault(object: object): Fault {
   const name = object.constructor?.name || 'an object with its own prototype'
-  if (object instanceof Date) return { path, is: 'a Date', fix: 'Use its toISOString().' }
+  if (object instanceof Date) return { is: 'a Date', fix: 'Use its toISOString().' }
   if (object instanceof Map || object instanceof Set)
-    return { path, is: `a ${name}`, fix: 'Use an array of its entries.' }
-  if (ArrayBuffer.isView(object)) return { path, is: `a ${name}`, fix: 'Use a base64 string.' }
-  if (object instanceof Promise) return { path, is: 'a Promise', fix: 'Await it first.' }
-  return { path, is: `an instance of ${name}`, fix: plain }
+    return { is: `a ${name}`, fix: 'Use an array of its entries.' }
+  if (ArrayBuffer.isView(object)) return { is: `a ${name}`, fix: 'Use a base64 string.' }
+  if (object instanceof Promise) return { is: 'a Promise', fix: 'Await it first.' }
+  return { is: `an instance of ${name}`, fix: plain }
 }
 
 /** As much of it as a journal keeps, in characters. */

@@ -112,7 +112,12 @@ async function tries(execution: Execution, call: Call, attempted: Attempted, att
     )
     return
   }
-  execution.settle(call, `${call.kind}-completed`, encodePayload(value, `the result of ${what}`), value)
+  execution.settle(
+    call,
+    `${call.kind}-completed`,
+    encodePayload(value, () => `the result of ${what}`),
+    value,
+  )
 }
 
 /** Journals a failed attempt and makes the next one when its time has come, in this process or another. */
