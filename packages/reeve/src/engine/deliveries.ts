@@ -1,5 +1,5 @@
+import type { LoopStretch } from '../base/loop-stretch.ts'
 import type { RecordedSettlement } from './history.ts'
-import type { Stretch } from './stretch.ts'
 
 /**
  * Hands completions to a workflow one at a time, each only after the code that the one before it set going has come to
@@ -10,7 +10,7 @@ import type { Stretch } from './stretch.ts'
  */
 export class Deliveries<Live> {
   readonly #recorded: (RecordedSettlement | undefined)[]
-  readonly #stretch: Stretch
+  readonly #stretch: LoopStretch
   readonly #to: {
     recorded(settlement: RecordedSettlement): boolean
     live(settlement: Live): void
@@ -24,7 +24,7 @@ export class Deliveries<Live> {
 
   constructor(
     recorded: (RecordedSettlement | undefined)[],
-    stretch: Stretch,
+    stretch: LoopStretch,
     to: {
       recorded(settlement: RecordedSettlement): boolean
       live(settlement: Live): void
@@ -69,8 +69,9 @@ export class Deliveries<Live> {
 
   readonly #next = (): void => {
     if (this.#position < this.#recorded.length) {
-      if (this.#stretch.isOver) {
-        setImmediate(this.#next)
+      const rest = this.#stretch.rest()
+      if (rest) {
+        void rest.then(this.#next)
         return
       }
       const settlement = this.#recorded[this.#position]!

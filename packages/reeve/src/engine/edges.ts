@@ -1,11 +1,11 @@
 import type { Log } from '../base/log.ts'
+import type { LoopStretch } from '../base/loop-stretch.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Clock } from '../base/time.ts'
 import type { GroupCommit } from '../store/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
 import type { Claim } from './call.ts'
 import type { CallRates } from './call-rates.ts'
-import type { Stretch } from './stretch.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineEdges {
@@ -22,7 +22,7 @@ export interface EngineEdges {
   /** 0..1, for spreading retries only. */
   random: () => number
   /** How long the event loop has not turned. */
-  stretch: Stretch
+  stretch: LoopStretch
   /** A run whose next timer is due within this time stays in memory. */
   lingerMs: number
   /** Whether a claim is surely this process's still; a promise when that must be asked. */

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { LoopStretch } from '../base/loop-stretch.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { Secrets } from '../base/secrets.ts'
 import { type Clock, toMs } from '../base/time.ts'
@@ -23,7 +24,6 @@ import { LeftChildren } from './left-children.ts'
 import { type RunResult, RunResults } from './results.ts'
 import { startedBefore } from './same-start.ts'
 import { runDueSchedules } from './schedule.ts'
-import { Stretch } from './stretch.ts'
 import { Worker } from './worker.ts'
 import { type Workflow, WorkflowRegistry } from './workflow.ts'
 
@@ -31,6 +31,9 @@ import { type Workflow, WorkflowRegistry } from './workflow.ts'
 const keptPart = 1 / 16
 /** And the histories of the runs that are driven. */
 const heldPart = 1 / 8
+
+/** So long replays may go on before others get their turn (ms): well below what a timer or a request would notice. */
+const replayStretchMs = 10
 
 export interface EngineOptions {
   database: Database
@@ -112,7 +115,7 @@ export class Engine {
       secrets: options.secrets ?? options.database.secrets ?? new Secrets(),
       identity: options.identity,
       random: options.random,
-      stretch: new Stretch(),
+      stretch: new LoopStretch(replayStretchMs),
       lingerMs: options.lingerMs ?? 1000,
       surelyHolds: (claim) => this.worker.surelyHolds(claim),
       arrived: (no) => this.#arrived(no),

@@ -1,10 +1,10 @@
 import { ReeveError } from '../base/errors.ts'
+import type { LoopStretch } from '../base/loop-stretch.ts'
 import type { Database, Session } from '../store/database.ts'
 import { type InboxItem, itemsOfRuns, readInbox } from '../store/inbox.ts'
 import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../store/journal.ts'
 import { beforeChapter, headOf, type RunRow } from '../store/runs.ts'
 import { addToHistory, beginHistory, type History } from './history.ts'
-import type { Stretch } from './stretch.ts'
 
 /** What driving a claimed run needs of the store. */
 export interface LoadedRun {
@@ -21,7 +21,7 @@ const longestPage = 1000
  * that its pages fit together.
  * @throws `journal-damaged`
  */
-export async function loadRun(database: Database, run: RunRow, stretch: Stretch): Promise<LoadedRun> {
+export async function loadRun(database: Database, run: RunRow, stretch: LoopStretch): Promise<LoadedRun> {
   const reader = new JournalReader(run)
   let after = Math.max(run.chapter_seq - 1, 0)
   const page = pageLength(run)

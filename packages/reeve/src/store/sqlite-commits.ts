@@ -1,5 +1,5 @@
+import type { LoopStretch } from '../base/loop-stretch.ts'
 import type { Session } from './database.ts'
-import { type LoopStretch, longestStretchMs } from './loop-stretch.ts'
 
 type Body = (session: Session) => Promise<unknown>
 
@@ -63,7 +63,7 @@ export class SharedCommits {
 
   async #commit(): Promise<void> {
     await microtasksDone()
-    for (let rest = this.#stretch.rest(); rest; rest = this.#stretch.rest()) await rest
+    await this.#stretch.yield()
     if (this.#waiting.length === 0) return
     await this.#writer.begin()
     const all = this.#waiting
@@ -119,7 +119,7 @@ export class SharedCommits {
     const results: Result[] = []
     const began = performance.now()
     for (const { body } of all) {
-      if (results.length > 0 && performance.now() - began >= longestStretchMs) break
+      if (results.length > 0 && performance.now() - began >= this.#stretch.longestMs) break
       await session.run('savepoint one')
       try {
         results.push({ value: await body(session) })

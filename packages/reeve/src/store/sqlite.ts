@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf, ReeveError } from '../base/errors.ts'
+import { LoopStretch } from '../base/loop-stretch.ts'
 import type { Clock } from '../base/time.ts'
 import { writeBatch } from './batch.ts'
 import type { Batch, Bulk, Change, Database, Session, Value } from './database.ts'
-import { LoopStretch } from './loop-stretch.ts'
 import { makePrivate } from './private-files.ts'
 import { busyWithinMs, errcodeOf, whenFree } from './sqlite-busy.ts'
 import { announcedBy, SqliteChanges } from './sqlite-changes.ts'
@@ -46,6 +46,9 @@ export function openSqlite(options: SqliteOptions): Database {
   return new SqliteDatabase(options)
 }
 
+/** So long a chain of reads and writes may go on before the event loop gets its turn (ms). */
+const stretchMs = 20
+
 /** Extended result codes of a disk that did not take a write or a sync: IOERR_WRITE, _FSYNC, _DIR_FSYNC, _TRUNCATE. */
 const brokenWrites = new Set([778, 1034, 1290, 1546])
 /** IOERR_SHMSIZE: a full disk, when it is the index of the log that wants to grow. */
@@ -60,7 +63,7 @@ class SqliteDatabase implements Database {
   readonly #onBroken: ((error: unknown) => void) | undefined
   readonly #busyMs: number
   readonly #files: SqliteFiles | undefined
-  readonly #stretch = new LoopStretch()
+  readonly #stretch = new LoopStretch(stretchMs)
   readonly #changes: SqliteChanges
   readonly #commits: SharedCommits
   readonly #thread: SqliteWriterThread | undefined

@@ -1,7 +1,6 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { CoreContext } from '../../src/engine/context.ts'
-import { Stretch } from '../../src/engine/stretch.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { eventsOf, testEngine } from './harness.ts'
 
@@ -25,21 +24,4 @@ test('a journal of several pages is replayed whole, each call with its own resul
   expect((await eventsOf(database, run.id)).length).toBeGreaterThan(2500)
   await engine.control.signal(run.id, 'go', null)
   expect(await run.result()).toEqual({ status: 'succeeded', output: true })
-})
-
-test('work in small parts lets others go first once it has taken ten milliseconds', async () => {
-  let now = 0
-  vi.spyOn(performance, 'now').mockImplementation(() => now)
-  onTestFinished(() => void vi.restoreAllMocks())
-  const stretch = new Stretch()
-  expect(stretch.isOver).toBe(false)
-  now = 9
-  expect(stretch.isOver).toBe(false)
-  now = 11
-  expect(stretch.isOver).toBe(true)
-  let others = 0
-  setImmediate(() => others++)
-  await stretch.yield()
-  expect(others).toBe(1)
-  expect(stretch.isOver).toBe(false)
 })

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { FakeClock } from '../../src/base/fake-clock.ts'
+import { LoopStretch } from '../../src/base/loop-stretch.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Database, Session } from '../../src/store/database.ts'
-import { LoopStretch } from '../../src/store/loop-stretch.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { noLimits, saveQueue } from '../../src/store/queues.ts'
 import { openSqlite } from '../../src/store/sqlite.ts'
@@ -39,7 +39,7 @@ function notedCommits(faults: unknown[] = []) {
       isBroken: (error) => error === 'broken',
       onBroken: () => notes.push('process ends'),
     },
-    new LoopStretch(),
+    new LoopStretch(20),
     (work) => {
       const turn = last.then(work)
       last = turn.catch(() => undefined)

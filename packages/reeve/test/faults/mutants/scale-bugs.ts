@@ -128,9 +128,9 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'a long replay lets nobody else go on',
-    'engine/stretch.ts',
-    'now - this.#since > longestMs',
-    'now < 0',
+    'engine/deliveries.ts',
+    'if (rest) {',
+    'if (rest && this.#position === 0) {',
   ),
   bug(
     'the calls of earlier chapters count towards the limit',
@@ -214,8 +214,8 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'a loop of database work lets nothing else go on',
-    'store/loop-stretch.ts',
-    'if (now - this.#since < longestStretchMs)',
+    'base/loop-stretch.ts',
+    'if (now - this.#since < this.longestMs)',
     'if (now >= 0)',
   ),
   // The remembered audit: it spares time and proves nothing.
