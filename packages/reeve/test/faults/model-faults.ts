@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { canonical, type Json } from '../../src/base/json.ts'
-import { readBudget } from '../../src/store/budgets.ts'
+import { type BudgetRow, readBudget } from '../../src/store/budgets.ts'
 import { type RunRow, readRun } from '../../src/store/runs.ts'
 import { seeded } from '../crash/campaign.ts'
 import type { Violation } from '../crash/checker.ts'
@@ -8,6 +8,8 @@ import type { Fault, Tools } from './fault.ts'
 import { ceilingsUsd, kinds, type ModelWorld, openModelWorld } from './model/world.ts'
 
 const boundMs = 20_000
+/** A call that was cut off settles once its solver has noticed. Well below the hour after which the ledger is tidied. */
+const settledWithinMs = 5000
 /** Trials that are begun ahead: they spend most of their time waiting for a provider. */
 const ahead = 48
 /** Sums of money are compared to a billionth of a dollar, give or take their rounding. */
@@ -82,14 +84,24 @@ async function isAsked({ runtime }: ModelWorld, run: RunRow): Promise<boolean> {
   return asked !== undefined
 }
 
+/** What a run that rests has spent, once none of its calls is under way. */
+async function settledBudget({ runtime }: ModelWorld, run: RunRow): Promise<BudgetRow | undefined> {
+  const endsAt = performance.now() + settledWithinMs
+  for (;;) {
+    const budget = await readBudget(runtime.database, `run:${run.no}`)
+    if (!budget?.reserved_nanousd || performance.now() >= endsAt) return budget
+    await pause(10)
+  }
+}
+
 async function judgeMoney(
-  { runtime, scriptOf }: ModelWorld,
+  world: ModelWorld,
   seed: number,
   run: RunRow,
   ceilingUsd: number,
 ): Promise<Violation[]> {
-  const { billedNanousd, requests } = scriptOf(seed)
-  const ledger = await readBudget(runtime.database, `run:${run.no}`)
+  const ledger = await settledBudget(world, run)
+  const { billedNanousd, requests } = world.scriptOf(seed)
   const spent = ledger?.spent_nanousd ?? 0
   const violations: Violation[] = []
   const say = (what: string) => {
