@@ -1,10 +1,19 @@
 import type { Bulk, Database, Session, Value } from '../../../src/store/database.ts'
 import { insertEvents } from '../../../src/store/journal.ts'
-import { releaseRuns, releaseWatchedRuns } from '../../../src/store/runs.ts'
+import {
+  parkAbandonedRuns,
+  parkRuns,
+  parkWatchedRuns,
+  releaseRuns,
+  releaseWatchedRuns,
+} from '../../../src/store/runs.ts'
 import { Failpoints, withFailpoints } from '../../crash/failpoints.ts'
 
 /** Events that others than a run's holder append. */
 const outsideTypes = new Set(['run-stuck', 'run-cancelled', 'run-retried', 'run-forked', 'input-replaced'])
+
+/** What takes a run from its holder. */
+const releases = new Set([parkRuns, parkWatchedRuns, parkAbandonedRuns, releaseRuns, releaseWatchedRuns])
 
 class Death extends Error {}
 
@@ -136,7 +145,7 @@ function watchAppends(database: Database, link: Link, say: (what: string) => voi
     run: (sql, parameters) => session.run(sql, parameters),
     async bulk<Row>(statement: Bulk, rows: Value[][]): Promise<Row[]> {
       // One turn's release may be written before another turn's events.
-      if (statement === releaseRuns || statement === releaseWatchedRuns) {
+      if (releases.has(statement)) {
         for (const [run] of rows) released.set(run!, await holderOf(session, run!))
       }
       if (statement === insertEvents) await checkHolders(session, rows, released, link.worker, say)
