@@ -273,11 +273,14 @@ export class HeldRuns {
     const execution = this.#active.get(no)
     if (!execution) return
     const { database } = this.#options
+    // One that parked meanwhile is nobody's: its next claim sees what came.
+    const isHeld = () => this.#active.get(no) === execution
     const run = await readRunByNo(database, no)
-    if (!run || run.epoch !== execution.claim.epoch) return
+    if (!isHeld() || run?.epoch !== execution.claim.epoch) return
     if (run.cancelled_by !== null) execution.cancel(run.cancelled_by)
     else if (run.paused) execution.drain()
-    execution.receive(await readInbox(database, no, execution.inbox.lastId), run.inbox)
+    const items = await readInbox(database, no, execution.inbox.lastId)
+    if (isHeld()) execution.receive(items, run.inbox)
   }
 
   /** Looks whether another process put something into a held run's inbox. */

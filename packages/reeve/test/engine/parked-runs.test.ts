@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { FakeClock } from '../../src/base/fake-clock.ts'
-import type { CoreContext } from '../../src/engine/context.ts'
+import { CoreContext } from '../../src/engine/context.ts'
+import { type Effect, effect } from '../../src/engine/effect.ts'
 import type { Execution } from '../../src/engine/execution.ts'
 import { ParkedRuns } from '../../src/engine/parked-runs.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
-import type { Database, Session } from '../../src/store/database.ts'
+import { listPending } from '../../src/store/approvals.ts'
+import type { Database, Session, Value } from '../../src/store/database.ts'
 import type { RunRow } from '../../src/store/runs.ts'
 import { eventsOf, mortalEngine, openTestDatabase, rowOf, severable, testEngine } from './harness.ts'
 
@@ -347,6 +349,61 @@ test('a run whose code goes on by a promise of its own while it is being parked 
   const run = await starting
   await engine.control.signal(run.id, 'tick', null)
   expect(await run.result()).toEqual({ status: 'succeeded', output: 2 })
+})
+
+test('an answer whose look is under way while the run parks is for the next claim, and is not lost', async () => {
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+  const clock = new FakeClock()
+  const database = await openTestDatabase(clock)
+  let isLooking = false
+  let hasParked = false
+  let hasLooked = false
+  const link: Database = Object.create(severable(database).database, {
+    transaction: {
+      value: async (body: (session: Session) => Promise<unknown>) => {
+        // The next claim comes only after the look.
+        while (hasParked && !hasLooked) await turn()
+        const answer = await database.transaction(body)
+        if (isLooking) hasParked = !(await database.get(`select 1 from runs where status = 'running'`))
+        return answer
+      },
+    },
+    all: {
+      value: async (sql: string, given: Value[]) => {
+        const rows = await database.all(sql, given)
+        if (!/from inbox where/.test(sql) || rows.length === 0 || hasLooked) return rows
+        isLooking = true
+        while (!hasParked) await turn()
+        // The run has been told that it parked.
+        for (let turns = 0; turns < 5; turns++) await turn()
+        setImmediate(() => setImmediate(() => (hasLooked = true)))
+        return rows
+      },
+    },
+  })
+  const lossy: Effect = {
+    name: 'lossy',
+    effect: 'once',
+    run: (_args, { attempt }) => {
+      if (attempt === 1) throw new Error('the connection broke')
+      return attempt
+    },
+  }
+  const asking = workflowOf('asking', async (ctx) => {
+    const [, result] = await ctx.all([ctx.sleep(500), effect(CoreContext.executionOf(ctx), lossy, {})])
+    return result
+  })
+  const { engine } = await started([asking], { database: link, clock })
+  const run = await engine.startRun(asking, {})
+  await clock.advance(1)
+  const [question] = await listPending(database)
+  // Its timer is near: the run is held, and looks at what came.
+  const answer = { happened: false, retry: true } as const
+  await engine.control.decide(question!.id, { verdict: 'answer', by: 'ada', answer })
+  await clock.advance(5000)
+  expect(hasLooked).toBe(true)
+  expect((await rowOf(database, run.id)).status).toBe('succeeded')
+  expect(await engine.resultOf(run.id)).toEqual({ status: 'succeeded', output: 2 })
 })
 
 test('a kept run that was cancelled or ran out of time while it was parked ends as one that is replayed', async () => {

@@ -300,6 +300,12 @@ export const scaleBugs: Mutant[] = [
     'void ',
   ),
   bug(
+    'a run that has parked is given what a look found',
+    'engine/held-runs.ts',
+    'if (isHeld()) execution.receive(items, run.inbox)',
+    'execution.receive(items, run.inbox)',
+  ),
+  bug(
     'what came for a kept run is not offered to it',
     'engine/execution.ts',
     'if (items) this.inbox.renew(items)',
