@@ -748,7 +748,7 @@ export class Execution implements TurnSource {
   // ---- limits
 
   #checkDeadline(): void {
-    if (this.edges.clock.now() < this.#deadline) return
+    if (this.#deadline === Number.POSITIVE_INFINITY || this.edges.clock.now() < this.#deadline) return
     const what = `The run took longer than its workflow allows (limits.time: ${this.workflow.limits.time}).`
     this.#finishFailed(new ReeveError('limit-time', what))
   }
