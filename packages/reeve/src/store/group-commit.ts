@@ -77,8 +77,8 @@ export interface TurnSource {
 
 const retryDelayMs = 500
 const largestGroup = 4000
-/** Of fewer turns the way to another thread costs more than it saves. */
-const worthElsewhere = 32
+/** A sync of the disk for fewer turns, and the way to another thread, cost more than is won by going on beside them. */
+const worthElsewhere = 128
 
 /**
  * Makes every turn that is ready at one moment durable in one transaction.
@@ -97,8 +97,11 @@ export class GroupCommit {
   readonly #onTrouble: (error: unknown) => void
   #waiting: TurnSource[] = []
   #gathering = false
-  #writing = false
+  /** Groups that are being written: at most two, the second behind the first. */
+  #writing = 0
   #idle: (() => void)[] = []
+  /** Whether one group can be written while the runs of another go on. */
+  readonly #overlaps: boolean
 
   constructor(options: {
     database: Database
@@ -107,6 +110,7 @@ export class GroupCommit {
     onTrouble: (error: unknown) => void
   }) {
     this.#database = options.database
+    this.#overlaps = options.database.writeElsewhere !== undefined
     this.#clock = options.clock
     this.#onFatal = options.onFatal
     this.#onTrouble = options.onTrouble
@@ -114,26 +118,37 @@ export class GroupCommit {
 
   submit(source: TurnSource): void {
     this.#waiting.push(source)
-    if (this.#gathering || this.#writing) return
-    this.#gathering = true
-    setImmediate(this.#gathered)
+    if (!this.#gathering && this.#mayBegin) this.#gather()
+  }
+
+  /** A second group is sent while one is written only where it is large: what is few would cost a sync of its own. */
+  get #mayBegin(): boolean {
+    if (this.#writing === 0) return true
+    return this.#writing === 1 && this.#overlaps && this.#waiting.length >= worthElsewhere
   }
 
   /** Resolves when everything submitted so far is settled. */
   settled(): Promise<void> {
-    if (!this.#gathering && !this.#writing) return Promise.resolve()
+    if (!this.#gathering && this.#writing === 0) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  /** Nothing is under way: of many, half goes first, so that one half is written while the other half goes on. */
+  #gather(): void {
+    this.#gathering = true
+    setImmediate(this.#gathered)
+  }
+
+  /** Of many that are ready while nothing is written, each half becomes a group: from then on they take turns. */
   readonly #gathered = (): void => {
     this.#gathering = false
     const all = this.#waiting.length
-    this.#begin(all >= 2 * worthElsewhere ? Math.ceil(all / 2) : all)
+    const isMany = this.#overlaps && this.#writing === 0 && all >= 2 * worthElsewhere
+    this.#begin(isMany ? Math.ceil(all / 2) : all)
+    if (isMany) this.#begin(Math.floor(all / 2))
   }
 
   #begin(count: number): void {
-    this.#writing = true
+    this.#writing++
     const sources = this.#waiting.splice(0, Math.min(count, largestGroup))
     const taken: TurnSource[] = []
     const turns: Turn[] = []
@@ -201,12 +216,12 @@ export class GroupCommit {
     return () => {}
   }
 
-  /** The next group is on its way before this one is told: the database works while the runs go on. */
+  /** What is ready is sent before this group is told, so that the database works while its runs go on. */
   #end(tell: () => void): void {
-    this.#writing = false
-    if (this.#waiting.length > 0) this.#begin(this.#waiting.length)
+    this.#writing--
+    if (this.#waiting.length > 0 && !this.#gathering && this.#mayBegin) this.#begin(this.#waiting.length)
     tell()
-    if (this.#writing || this.#gathering) return
+    if (this.#writing > 0 || this.#gathering) return
     const idle = this.#idle
     this.#idle = []
     for (const resolve of idle) resolve()
