@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -35,15 +35,33 @@ test.each<[string, (file: string) => void]>([
 ])(
   'nothing more is acknowledged once %s, and whoever must stop the process hears of it',
   async (_what, change) => {
-    const { file, database, broken } = await opened()
-    expect(await database.run(write)).toBe(1)
-    change(file)
-    const error = await database.run(write.replace("'a'", "'b'")).catch((cause) => cause)
-    expect(error).toMatchObject({ code: 'database-gone' })
-    expect(error.message).toContain(file)
-    expect(broken).toEqual([error])
+    for (const isOld of [false, true]) {
+      const { file, database, broken } = await opened()
+      // Nothing changed in its folder for long: one look at the folder is all that a write costs.
+      if (isOld) utimesSync(dirname(file), 1, 1)
+      expect(await database.run(write)).toBe(1)
+      change(file)
+      const error = await database.run(write.replace("'a'", "'b'")).catch((cause) => cause)
+      expect(error).toMatchObject({ code: 'database-gone' })
+      expect(error.message).toContain(file)
+      expect(broken).toEqual([error])
+    }
   },
 )
+
+test('a file that is reached by a link is looked at itself', async () => {
+  const { file, database: target } = await opened()
+  const link = join(mkdtempSync(join(tmpdir(), 'reeve-link-')), 'reeve.db')
+  await target.close()
+  symlinkSync(file, link)
+  const database = openSqlite({ file: link, clock: new FakeClock() })
+  onTestFinished(() => database.close().catch(() => undefined))
+  utimesSync(dirname(link), 1, 1)
+  expect(await database.run(write)).toBe(1)
+  rmSync(file)
+  const error = await database.run(write.replace("'a'", "'b'")).catch((cause) => cause)
+  expect(error).toMatchObject({ code: 'database-gone' })
+})
 
 test('a process that only watches notices it with its next look', async () => {
   const { file, clock, database, broken } = await opened()
