@@ -362,12 +362,21 @@ class EffectCall {
     this.#awaitAnswer(approval, attempt)
   }
 
+  /** The answer is used up with what the run writes next, and the rate may let the attempt wait: so it is noted with it. */
+  #attemptAsTold(attempt: number): Promise<void> {
+    if (this.#effect.rate) {
+      const dueAt = this.#execution.edges.clock.now()
+      this.#execution.openLater(this.#call, 'effect-paced', JSON.stringify({ attempt, dueAt }))
+    }
+    return this.#attempt(attempt)
+  }
+
   #awaitAnswer(approval: string, attempt: number): void {
     this.#execution.inbox.wait(`outcome:${approval}`, this.#call.step, (item) => {
       const answer = (JSON.parse(item.payload) as { answer: OutcomeAnswer }).answer
       this.#execution.perform(this.#call, () => {
         if (answer.happened) return this.#completeAsTold(attempt, answer.result ?? null, approval)
-        if (answer.retry) return this.#attempt(attempt + 1)
+        if (answer.retry) return this.#attemptAsTold(attempt + 1)
         const what = `Tool "${this.#effect.name}" did not take effect, a person says.`
         this.#execution.fail(this.#call, 'effect-failed', new NotApplied(what))
       })

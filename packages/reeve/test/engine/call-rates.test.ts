@@ -4,6 +4,7 @@ import { settle } from '../../src/base/fake-clock.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { type Effect, effect } from '../../src/engine/effect.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { listPending } from '../../src/store/approvals.ts'
 import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 /** A workflow that makes one rated call, and when its calls began. */
@@ -115,5 +116,52 @@ test('a process that is late with a call that its rate allowed asks for it anew'
   expect(await handle.result()).toEqual({ status: 'succeeded', output: 'sent' })
   expect(calls).toHaveLength(1)
   expect(await typesOf(database, handle.id)).toContain('effect-paced')
+  await engine.stop()
+})
+
+test('an answer that allows another attempt is not lost while the attempt waits for its rate and the process dies', async () => {
+  let attempts = 0
+  const pay: Effect = {
+    name: 'pay',
+    effect: 'once',
+    rate: { name: 'tool:pay', key: '', count: 10, perMs: 1000 },
+    run: () => {
+      attempts++
+      if (attempts === 1) throw new Error('connection lost')
+      return 'paid'
+    },
+  }
+  const flow = defineWorkflow({
+    name: 'paying',
+    input: z.any(),
+    async run(ctx: CoreContext) {
+      const noted = async () => {
+        await ctx.waitFor('go', { schema: z.any() })
+        return ctx.step('note', () => 'noted')
+      }
+      return Promise.all([effect(CoreContext.executionOf(ctx), pay, null), noted()])
+    },
+  }) as Workflow
+  const first = await mortalEngine([flow])
+  const { database, clock } = first
+  const { id } = await first.engine.startRun('paying', null)
+  await settle()
+  const question = (await listPending(database))[0]!
+  first.engine.edges.callRates.take = () => new Promise(() => {})
+  await first.engine.control.decide(question.id, {
+    verdict: 'answer',
+    by: 'ada',
+    answer: { happened: false, retry: true },
+  })
+  await settle()
+  await first.engine.control.signal(id, 'go', null)
+  await settle()
+  expect(await typesOf(database, id)).toContain('step-completed')
+  await first.die()
+  const { engine } = await testEngine([flow], { database, clock })
+  await engine.start()
+  await clock.advance(60_000)
+  expect(await engine.resultOf(id)).toEqual({ status: 'succeeded', output: ['paid', 'noted'] })
+  expect(attempts).toBe(2)
   await engine.stop()
 })
