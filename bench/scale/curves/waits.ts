@@ -69,7 +69,7 @@ const oneByOne = workflow({
 const sleeper = workflow({ name: 'sleeper', input: z.any(), run: (ctx) => ctx.sleep('1h') })
 
 /** Parks and wakes one run by signals, one after another; each call waits until it has parked again. */
-async function ticking(runtime: Runtime, size: number, of: typeof patient | typeof chaptered = patient) {
+async function ticking(runtime: Runtime, size: number, of: typeof patient | typeof chaptered) {
   let parked = Promise.withResolvers<void>()
   let id = ''
   runtime.engine.onEnded((run, { status }) => {
@@ -89,6 +89,25 @@ async function ticking(runtime: Runtime, size: number, of: typeof patient | type
     }
     return times
   }
+}
+
+/** The last of `size` signals to one run, each of which finds it parked. */
+async function lastTicks(
+  size: number,
+  place: Parameters<Curve['measure']>[1],
+  of: typeof patient | typeof chaptered,
+  options: Parameters<typeof opened>[3] = {},
+): ReturnType<Curve['measure']> {
+  const runtime = await opened(place, [of], {}, options)
+  await runtime.start()
+  const rounds = 3
+  const last = 30
+  const first = await ticking(runtime, 1000, of)
+  const tick = await ticking(runtime, size, of)
+  await tick(size - 1 - rounds * last)
+  const report = await measured(place, () => tick(last), { rounds, warmUp: () => first(100) })
+  await runtime.stop()
+  return report
 }
 
 export const waits: Record<string, Curve> = {
@@ -148,18 +167,7 @@ export const waits: Record<string, Curve> = {
     full: { small: 100, large: 3000 },
     quick: { small: 100, large: 500 },
     postgres: true,
-    async measure(size, place) {
-      const runtime = await opened(place, [patient])
-      await runtime.start()
-      const rounds = 3
-      const last = 30
-      const first = await ticking(runtime, 1000)
-      const tick = await ticking(runtime, size)
-      await tick(size - 1 - rounds * last)
-      const report = await measured(place, () => tick(last), { rounds, warmUp: () => first(100) })
-      await runtime.stop()
-      return report
-    },
+    measure: (size, place) => lastTicks(size, place, patient),
   },
 
   continued: {
@@ -167,18 +175,7 @@ export const waits: Record<string, Curve> = {
     full: { small: 100, large: 3000 },
     quick: { small: 100, large: 500 },
     postgres: true,
-    async measure(size, place) {
-      const runtime = await opened(place, [chaptered], {}, { keptRuns: 0 })
-      await runtime.start()
-      const rounds = 3
-      const last = 30
-      const first = await ticking(runtime, 1000, chaptered)
-      const tick = await ticking(runtime, size, chaptered)
-      await tick(size - 1 - rounds * last)
-      const report = await measured(place, () => tick(last), { rounds, warmUp: () => first(100) })
-      await runtime.stop()
-      return report
-    },
+    measure: (size, place) => lastTicks(size, place, chaptered, { keptRuns: 0 }),
   },
 
   childrenInTurn: {

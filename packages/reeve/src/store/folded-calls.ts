@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { CostRow } from './costs.ts'
 import type { Bulk, Database, Session } from './database.ts'
 import type { ModelCall } from './model-calls.ts'
 
@@ -11,21 +12,13 @@ const dayMs = 86_400_000
  * What calls of deleted runs came to, by day, workflow, agent and model. Runs are counted so that each grouping can be
  * added up: a run counts in one row for all, in one for each agent, each model and each day that it had calls of.
  */
-export interface FoldedCosts {
+export interface FoldedCosts extends Omit<CostRow, 'name'> {
   /** Days of UTC since 1970. */
   day: number
   workflow: string
   /** Empty: no agent made the calls. */
   agent: string
   model: string
-  calls: number
-  input_tokens: number
-  output_tokens: number
-  cached_tokens: number
-  nanousd: number
-  unknown_nanousd: number
-  runs: number
-  succeeded: number
   agent_runs: number
   agent_succeeded: number
   model_runs: number

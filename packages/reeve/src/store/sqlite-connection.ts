@@ -37,15 +37,23 @@ export class Connection implements Session {
     this.database.function('reeve_now', now)
     this.#isSetUp = readOnly
     try {
-      this.setUp()
+      this.#setUp()
     } catch (error) {
       // Another process has it for itself now: what comes first waits for that.
       if (!isBusy(error)) throw error
     }
   }
 
+  /** Begins to write as soon as no other process does. @throws `database-busy` after `busyMs` */
+  begin(busyMs: number): Promise<void> {
+    return whenFree(this.#file, busyMs, () => {
+      this.#setUp()
+      this.database.exec('begin immediate')
+    })
+  }
+
   /** The pragmas of a connection that writes, if it has not got them yet. */
-  setUp(): void {
+  #setUp(): void {
     if (this.#isSetUp) return
     for (const pragma of writerPragmas) this.database.exec(`pragma ${pragma}`)
     this.#isSetUp = true
@@ -56,10 +64,7 @@ export class Connection implements Session {
    * @throws `database-busy`, and what `body` or the database throws
    */
   async transaction<T>(busyMs: number, body: (session: Session) => Promise<T>): Promise<T> {
-    await whenFree(this.#file, busyMs, () => {
-      this.setUp()
-      this.database.exec('begin immediate')
-    })
+    await this.begin(busyMs)
     try {
       const result = await body(this)
       this.database.exec('commit')

@@ -124,11 +124,7 @@ class SqliteDatabase implements Database {
     const { database } = this.#writer
     const writer: Writer = {
       session: this.#writer,
-      begin: () =>
-        whenFree(this.place, this.#busyMs, () => {
-          this.#writer.setUp()
-          database.exec('begin immediate')
-        }),
+      begin: () => this.#writer.begin(this.#busyMs),
       commit: () => {
         this.#changes.commit()
         // Nothing is acknowledged that went into a file which no longer stands at its path.
