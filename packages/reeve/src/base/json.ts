@@ -16,21 +16,28 @@ export function encode(
   most = Number.POSITIVE_INFINITY,
 ): string {
   if (value === undefined) return 'null'
-  const steps: (string | number)[] = []
-  const fault = findFault(value, steps, [], { left: most })
-  if (fault && 'tooLarge' in fault) throw tooLarge(nameOf(what), most)
-  if (fault) {
-    const whole = pathOf(steps)
-    const path = whole.length > longestPath ? `${firstCharacters(whole, longestPath)}…` : whole
-    throw new ReeveError(
-      'not-serialisable',
-      `${nameOf(what)} cannot be kept: ${path || 'the value itself'} is ${fault.is}. ${fault.fix}`,
-      { details: { path } },
-    )
-  }
+  if (!isWhole(value, [], { left: most })) throw faultOf(value, nameOf(what), most)
   const text = JSON.stringify(value)
   if (text.length > most) throw tooLarge(nameOf(what), most)
   return text
+}
+
+/** Whether the journal keeps a value exactly as it is: what `encode` does not refuse. */
+export function isEncodable(value: unknown): boolean {
+  return value === undefined || isWhole(value, [], { left: Number.POSITIVE_INFINITY })
+}
+
+function faultOf(value: unknown, what: string, most: number): ReeveError {
+  const steps: (string | number)[] = []
+  const fault = findFault(value, steps, [], { left: most })
+  if (!fault || 'tooLarge' in fault) return tooLarge(what, most)
+  const whole = pathOf(steps)
+  const path = whole.length > longestPath ? `${firstCharacters(whole, longestPath)}…` : whole
+  return new ReeveError(
+    'not-serialisable',
+    `${what} cannot be kept: ${path || 'the value itself'} is ${fault.is}. ${fault.fix}`,
+    { details: { path } },
+  )
 }
 
 function nameOf(what: string | (() => string)): string {
@@ -65,7 +72,38 @@ type Finding = Fault | { tooLarge: true }
 
 const beyond: Finding = { tooLarge: true }
 
-/** `room` counts down by what a value surely takes as text. `steps` lead to what is at fault. */
+/**
+ * Whether `findFault` would find nothing: the same walk, for every value that is written, without the way to it. `room`
+ * counts down by what a value surely takes as text.
+ */
+function isWhole(value: unknown, above: object[], room: { left: number }): boolean {
+  room.left -= typeof value === 'string' ? value.length + 2 : 1
+  if (room.left < 0) return false
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object') return false
+  if (above.length >= deepest || above.includes(value)) return false
+  above.push(value)
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      if (!isWhole(value[index], above, room)) return false
+    }
+    above.pop()
+    return true
+  }
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  for (const key in value) {
+    const property = (value as Record<string, unknown>)[key]
+    if (property === undefined) continue
+    room.left -= key.length + 3
+    if (!isWhole(property, above, room)) return false
+  }
+  above.pop()
+  return true
+}
+
+/** `steps` lead to what is at fault. */
 function findFault(
   value: unknown,
   steps: (string | number)[],

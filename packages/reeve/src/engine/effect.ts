@@ -99,11 +99,11 @@ function stricter(left: EffectClass, right: EffectClass): EffectClass {
   return classes.indexOf(left) > classes.indexOf(right) ? left : right
 }
 
-/** `compared`: what replay compares, where it is not the arguments themselves. Once intended, the arguments stay. */
 /** For how long a rate's token allows a call to begin, at first: a twentieth of the rate's stretch, within these (ms). */
 const leastSlackMs = 10
 const mostSlackMs = 1000
 
+/** `compared`: what replay compares, where it is not the arguments themselves. Once intended, the arguments stay. */
 export function effect(
   execution: Execution,
   definition: Effect,

@@ -59,6 +59,8 @@ export interface EngineOptions {
    * they go on without a replay. Default 1,000; 0 replays each wake, as a restart would.
    */
   keptRuns?: number
+  /** A run is kept only if its journal has so many events: to replay less costs less than to keep it. Default 50. */
+  keptEvents?: number
   /**
    * What the histories of the runs that are driven at one time may come to (bytes); a run with a larger one is driven
    * beside none that is long. Default: an eighth of the heap.
@@ -136,6 +138,8 @@ export class Engine {
     if (options.maxCrashes !== undefined) wholeNumber(options.maxCrashes, '`maxCrashes` of the engine')
     if (options.keptRuns !== undefined)
       wholeNumber(options.keptRuns, '`keptRuns` of the engine', { least: 0 })
+    if (options.keptEvents !== undefined)
+      wholeNumber(options.keptEvents, '`keptEvents` of the engine', { least: 0 })
     if (options.lingerMs !== undefined) toMs(options.lingerMs, '`lingerMs` of the engine')
     const makeContext =
       options.contextFor ?? ((execution, workflows) => new CoreContext(execution, workflows))
@@ -149,6 +153,7 @@ export class Engine {
       historyBytes: options.historyBytes ?? getHeapStatistics().heap_size_limit * heldPart,
       keeps: {
         mostRuns: options.keptRuns ?? 1000,
+        leastEvents: options.keptEvents ?? 50,
         mostBytes: getHeapStatistics().heap_size_limit * keptPart,
       },
       maxCrashes: options.maxCrashes ?? 5,

@@ -12,7 +12,7 @@ import { Execution, type OnBorn } from './execution.ts'
 import type { History } from './history.ts'
 import { type Loaded, loadItems, loadRun, loadRuns } from './loading.ts'
 import { cancelOutside, markStuck } from './outside.ts'
-import { ParkedRuns } from './parked-runs.ts'
+import { type KeptRunsLimits, ParkedRuns } from './parked-runs.ts'
 import { inputFrom } from './run-input.ts'
 import { SilentRuns } from './silent-runs.ts'
 import type { WorkflowRegistry } from './workflow.ts'
@@ -28,8 +28,7 @@ export interface HeldRunsOptions {
   onEnd: (claim: Claim, workflow: string, ending: Ending) => void
   /** A run was set aside without being driven. */
   onSetAside: (runId: string) => void
-  /** Of runs that parked. */
-  keeps: { mostRuns: number; mostBytes: number }
+  keeps: KeptRunsLimits
 }
 
 export function isSuspect(run: { crashes: number }): boolean {
@@ -81,7 +80,7 @@ export class HeldRuns {
   constructor(options: HeldRunsOptions) {
     this.#options = options
     this.#silent = new SilentRuns(options)
-    this.#parked = new ParkedRuns({ edges: options.edges, ...options.keeps })
+    this.#parked = new ParkedRuns(options.edges, options.keeps)
   }
 
   get size(): number {

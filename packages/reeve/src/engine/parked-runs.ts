@@ -10,6 +10,15 @@ const longestMs = 600_000
 const fullAt = 0.7
 const heapLookMs = 1000
 
+/** Of runs that parked: which are kept in memory for a while. */
+export interface KeptRunsLimits {
+  mostRuns: number
+  /** What their journals may come to (bytes). */
+  mostBytes: number
+  /** A shorter journal is replayed for less than keeping its run costs, in memory and in work for the collector. */
+  leastEvents: number
+}
+
 interface Kept {
   execution: Execution
   at: number
@@ -23,31 +32,34 @@ interface Kept {
  */
 export class ParkedRuns {
   readonly #edges: Pick<EngineEdges, 'clock'>
-  readonly #mostRuns: number
-  readonly #mostBytes: number
+  readonly #limits: KeptRunsLimits
   readonly #kept = new Map<number, Kept>()
   #bytes = 0
   #heapLookedAt = Number.NEGATIVE_INFINITY
 
-  constructor(options: { edges: Pick<EngineEdges, 'clock'>; mostRuns: number; mostBytes: number }) {
-    this.#edges = options.edges
-    this.#mostRuns = options.mostRuns
-    this.#mostBytes = options.mostBytes
+  constructor(edges: Pick<EngineEdges, 'clock'>, limits: KeptRunsLimits) {
+    this.#edges = edges
+    this.#limits = limits
   }
 
   get size(): number {
     return this.#kept.size
   }
 
+  /** Keeps it, or drops it where that is not worth its place. */
   keep(execution: Execution): void {
     const { no } = execution.claim
     this.#drop(no)
-    const { bytes } = execution.head
+    const { bytes, seq } = execution.head
+    if (seq < this.#limits.leastEvents) {
+      execution.drop()
+      return
+    }
     this.#kept.set(no, { execution, at: this.#edges.clock.now(), bytes })
     this.#bytes += bytes
     if (this.#isHeapFull()) this.clear()
     for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= this.#mostRuns && this.#bytes <= this.#mostBytes) return
+      if (this.#kept.size <= this.#limits.mostRuns && this.#bytes <= this.#limits.mostBytes) return
       this.#drop(oldest)
     }
   }

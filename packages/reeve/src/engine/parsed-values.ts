@@ -53,7 +53,7 @@ export function checkOnce<S extends StandardSchemaV1>(
   const wasLeft = recorded === undefined && execution.behindHistory && execution.history!.keepsParsed
   const checked = (options.known ?? validate(schema, given)) as Validation<OutputOf<S>>
   if (options.fitOnly && (checked.ok || wasLeft)) return { ok: true, value: given as OutputOf<S> }
-  if (options.isOwn && checked.ok && Object.is(checked.value, given)) return checked
+  if (options.isOwn && checked.ok && isDeepStrictEqual(checked.value, given)) return checked
   const text = checked.ok ? textOf(checked.value, what) : undefined
   const made = checked.ok && text === undefined ? madeOf(checked.value, given) : undefined
   // What cannot be kept is made again, and so are dates and the like in journals of before.

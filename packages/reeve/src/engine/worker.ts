@@ -17,6 +17,7 @@ import { defaultGraceMs, giveBack, within } from './give-back.ts'
 import { HeldRuns, isSuspect } from './held-runs.ts'
 import { HistoryRoom } from './history-room.ts'
 import { Liveness } from './liveness.ts'
+import type { KeptRunsLimits } from './parked-runs.ts'
 import { Upkeep } from './upkeep.ts'
 import type { WorkflowRegistry } from './workflow.ts'
 
@@ -31,8 +32,7 @@ export interface WorkerOptions {
   capacity: number
   /** What the histories of the runs held at once may come to (bytes); one that is larger is held alone. */
   historyBytes: number
-  /** Of runs that parked: how many are kept in memory for a while, and how much their journals may come to (bytes). */
-  keeps: { mostRuns: number; mostBytes: number }
+  keeps: KeptRunsLimits
   /** Deaths without progress until a run is `stuck`. */
   maxCrashes: number
   /** Keeps the lease while the event loop is blocked. Default: nobody does. */

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { encode, type Json } from '../base/json.ts'
+import { isEncodable, type Json } from '../base/json.ts'
 import { firstCharacters, lastCharacters } from '../base/shorten.ts'
 import { type AttemptFailure, type AttemptLimits, attempt } from './attempt.ts'
 import type { Answer, Question, Solver, TurnValue, Usage } from './solver.ts'
@@ -103,18 +103,9 @@ export function givenFor(
   { value, answer }: Extract<HealingResult, { outcome: 'answered' }>,
   question: Question,
 ): Json | undefined {
-  if (answer.kind === 'calls' || isJson(value)) return undefined
+  if (answer.kind === 'calls' || isEncodable(value)) return undefined
   const given = answer.kind === 'value' ? answer.value : valueIn(answer.text)
   return question.task === 'converse' ? { answer: given } : given
-}
-
-function isJson(value: unknown): boolean {
-  try {
-    encode(value, 'An answer')
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** Takes or rejects an answer that came by another way than asking the solver now. */

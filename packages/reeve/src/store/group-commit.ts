@@ -36,6 +36,7 @@ import {
   releaseValues,
   releaseWatchedRuns,
 } from './runs.ts'
+import { WritePace } from './write-pace.ts'
 
 /** What one run wants made durable at one moment: all of it, or (its claim lost) nothing. */
 export interface Turn {
@@ -100,8 +101,9 @@ export class GroupCommit {
   /** Groups that are being written: at most two, the second behind the first. */
   #writing = 0
   #idle: (() => void)[] = []
-  /** Whether one group can be written while the runs of another go on. */
-  readonly #overlaps: boolean
+  readonly #pace = new WritePace()
+  /** When the last group was written. */
+  #wroteAt = 0
 
   constructor(options: {
     database: Database
@@ -110,7 +112,6 @@ export class GroupCommit {
     onTrouble: (error: unknown) => void
   }) {
     this.#database = options.database
-    this.#overlaps = options.database.writeElsewhere !== undefined
     this.#clock = options.clock
     this.#onFatal = options.onFatal
     this.#onTrouble = options.onTrouble
@@ -119,6 +120,11 @@ export class GroupCommit {
   submit(source: TurnSource): void {
     this.#waiting.push(source)
     if (!this.#gathering && this.#mayBegin) this.#gather()
+  }
+
+  /** Whether one group is to be written while the runs of another go on. */
+  get #overlaps(): boolean {
+    return this.#database.writeElsewhere !== undefined && this.#pace.isBoundByWriting
   }
 
   /** A second group is sent while one is written only where it is large: what is few would cost a sync of its own. */
@@ -161,7 +167,10 @@ export class GroupCommit {
         source.refused(error)
       }
     }
-    void this.#write(taken, turns, false).then((tell) => this.#end(tell))
+    const beganAt = performance.now()
+    void this.#write(taken, turns, false).then((tell) => {
+      this.#end(tell, turns.length, beganAt)
+    })
   }
 
   /**
@@ -186,8 +195,8 @@ export class GroupCommit {
   async #writeNew(turns: Turn[]): Promise<Outcome[]> {
     const batch = batchOf(turns)
     const database = this.#database
-    const refused = await (turns.length >= worthElsewhere && database.writeElsewhere
-      ? database.writeElsewhere(batch)
+    const refused = await (turns.length >= worthElsewhere && this.#overlaps
+      ? database.writeElsewhere!(batch)
       : database.transaction((session) => writeBatch(session, batch)))
     return outcomesOf(turns, refused)
   }
@@ -217,8 +226,14 @@ export class GroupCommit {
   }
 
   /** What is ready is sent before this group is told, so that the database works while its runs go on. */
-  #end(tell: () => void): void {
+  #end(tell: () => void, turns: number, beganAt: number): void {
     this.#writing--
+    const now = performance.now()
+    if (turns >= worthElsewhere) {
+      this.#pace.wrote(turns, now - Math.max(beganAt, this.#wroteAt))
+      setImmediate(() => this.#pace.worked(turns, performance.now() - now))
+    }
+    this.#wroteAt = now
     if (this.#waiting.length > 0 && !this.#gathering && this.#mayBegin) this.#begin(this.#waiting.length)
     tell()
     if (this.#writing > 0 || this.#gathering) return

@@ -73,7 +73,7 @@ export async function callAndReport(
   const { parsed, json, approved } = ready
   // The journal has no secrets, and JSON alone: only plain arguments can be taken from there.
   const isKept = isPlain(parsed, json) && execution.edges.secrets.redactData(json) === json
-  const handed = (args: Json) => (isKept && !sameJson(args, json) ? args : parsed) as Json
+  const handed = (args: Json) => (isKept && args !== json && !sameJson(args, json) ? args : parsed) as Json
   const definition: Effect = {
     name: tool.name,
     effect: tool.effectOf(parsed),

@@ -22,6 +22,7 @@ export async function openEngine(
     newId,
     random: Math.random,
     identity: await identityOf(database),
+    keptEvents: 0,
     onFatal: (error) => {
       throw error
     },

@@ -36,6 +36,7 @@ export async function testEngine(
     random: () => 0.5,
     // So that each wake is a replay, as after a restart.
     keptRuns: 0,
+    keptEvents: 0,
     onFatal: (error) => {
       throw error
     },

@@ -185,10 +185,29 @@ test('no more runs are kept than there is room for, and none longer than ten min
   expect(runs.map(({ id }) => lives.get(id))).toEqual([3, 2, 2])
 })
 
+test('a run with a short journal is not kept', async () => {
+  let lives = 0
+  const patient = workflowOf('patient', async (ctx) => {
+    lives++
+    for (;;) await ctx.waitFor('tick')
+  })
+  const { engine, clock } = await started([patient], { keptEvents: 8 })
+  const { id } = await engine.startRun(patient, null)
+  await clock.advance(1)
+  const seen: number[] = []
+  for (let tick = 1; tick <= 6; tick++) {
+    await engine.control.signal(id, 'tick', null)
+    await clock.advance(1)
+    seen.push(lives)
+  }
+  expect(seen.slice(0, 2)).toEqual([2, 3])
+  expect(seen.at(-1)).toBe(seen.at(-2))
+})
+
 test('a kept run is taken by the very next claim alone, with its journal and its code as they were', () => {
   const code = workflowOf('kept', async () => null)
   const taken = (row: object, workflow = code, isParked = true) => {
-    const kept = new ParkedRuns({ edges: { clock: new FakeClock() }, mostRuns: 9, mostBytes: 9000 })
+    const kept = new ParkedRuns({ clock: new FakeClock() }, { mostRuns: 9, mostBytes: 9000, leastEvents: 7 })
     const head = { seq: 7, hash: 'seventh', bytes: 700 }
     const drop = () => {}
     const execution = { claim: { no: 1, epoch: 4 }, workflow: code, head, isParked, drop }

@@ -284,7 +284,7 @@ export const scaleBugs: Mutant[] = [
   bug(
     'parked runs are kept whatever they take',
     'engine/parked-runs.ts',
-    'if (this.#kept.size <= this.#mostRuns && this.#bytes <= this.#mostBytes) return',
+    'if (this.#kept.size <= this.#limits.mostRuns && this.#bytes <= this.#limits.mostBytes) return',
     'if (this.#kept.size >= 0) return',
   ),
   bug(

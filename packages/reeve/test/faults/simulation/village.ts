@@ -83,6 +83,7 @@ export class Village {
       newId: () => `id${String(++this.#ids).padStart(6, '0')}`,
       random,
       identity: 'village',
+      keptEvents: 0,
       lingerMs: random() < 0.5 ? 1000 : 0,
       onFatal: (error) => this.#failed(link, error),
     })

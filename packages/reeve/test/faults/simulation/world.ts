@@ -125,6 +125,7 @@ export class World {
       newId: () => `id${String(++this.#ids).padStart(6, '0')}`,
       random,
       identity: 'simulated',
+      keptEvents: 0,
       lingerMs: random() < 0.5 ? 1000 : 0,
       onFatal: (error) => this.#fatal(link, error),
     })
