@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { readLabelled } from '../examples/support-triage/ingest/train-set.ts'
-import { systemClock } from '../packages/reeve/src/base/time.ts'
+import { systemClock } from '../packages/reeve/src/base/time/time.ts'
 import {
   byClassifier,
   type Classifier,
@@ -10,7 +10,7 @@ import {
   localExtractor,
   trainClassifier,
 } from '../packages/reeve/src/index.ts'
-import { askRoute, type RouteDefinition } from '../packages/reeve/src/models/route.ts'
+import { askRoute, type RouteDefinition } from '../packages/reeve/src/models/route/route.ts'
 import type { Question, Solver } from '../packages/reeve/src/models/solver.ts'
 import { standIn } from './cost/stand-in.ts'
 import { type MixRow, taskMix } from './cost/task-mix.ts'

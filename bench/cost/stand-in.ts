@@ -1,5 +1,5 @@
-import { costUsd, findPrice } from '../../packages/reeve/src/models/price.ts'
-import { buildPrompt } from '../../packages/reeve/src/models/prompt.ts'
+import { costUsd, findPrice } from '../../packages/reeve/src/models/asking/price.ts'
+import { buildPrompt } from '../../packages/reeve/src/models/reading/prompt.ts'
 import type { Question, Solver } from '../../packages/reeve/src/models/solver.ts'
 
 /** A token stands for about four bytes of English. The same for every model, so the ratio of costs hardly rests on it. */

@@ -1,4 +1,4 @@
-import { costUsd, findPrice } from '../../packages/reeve/src/models/price.ts'
+import { costUsd, findPrice } from '../../packages/reeve/src/models/asking/price.ts'
 
 /** A task of a business that runs itself: how often a day it is asked of a hosted model, and what a call carries. */
 interface HostedTask {

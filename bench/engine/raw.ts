@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { systemClock } from '../../packages/reeve/src/base/time.ts'
+import { systemClock } from '../../packages/reeve/src/base/time/time.ts'
 import { migrate } from '../../packages/reeve/src/store/migrations.ts'
-import { openSqlite } from '../../packages/reeve/src/store/sqlite.ts'
-import { writerPragmas } from '../../packages/reeve/src/store/sqlite-connection.ts'
+import { writerPragmas } from '../../packages/reeve/src/store/sqlite/connection.ts'
+import { openSqlite } from '../../packages/reeve/src/store/sqlite/sqlite.ts'
 import type { Plan, Sample, Spec } from './contract.ts'
 import { measure, resultOf } from './measure.ts'
 

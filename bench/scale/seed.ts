@@ -1,5 +1,5 @@
 import type { Database, Session, Value } from '../../packages/reeve/src/store/database.ts'
-import { type RunRow, requireRun } from '../../packages/reeve/src/store/runs.ts'
+import { type RunRow, requireRun } from '../../packages/reeve/src/store/runs/runs.ts'
 
 /** What each copy has of its own; all else is as in the run that is copied. */
 const ownOfRuns = ['no', 'id', 'created_at', 'ended_at', 'available_at', 'wake_at']

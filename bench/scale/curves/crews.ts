@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { setQueuePaused } from '../../../packages/reeve/src/store/queues.ts'
+import { setQueuePaused } from '../../../packages/reeve/src/store/dispatch/queues.ts'
 import { treeCpuSeconds } from '../../engine/processes.ts'
 import { type Member, startMember } from '../../runner/member.ts'
 import type { Curve, Place, ScaleReport } from '../contract.ts'

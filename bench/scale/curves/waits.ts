@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
-import { systemClock } from '../../../packages/reeve/src/base/time.ts'
+import { systemClock } from '../../../packages/reeve/src/base/time/time.ts'
 import { type Runtime, workflow } from '../../../packages/reeve/src/index.ts'
 import type { Curve } from '../contract.ts'
 import { measured } from '../measured.ts'

@@ -2,11 +2,11 @@ import { ReeveError } from './base/errors.ts'
 import { silentLog } from './base/log.ts'
 import type { RunResult } from './engine/results.ts'
 import type { Workflow } from './engine/workflow.ts'
-import type { ProjectConfig } from './project.ts'
+import type { ProjectConfig } from './project/project.ts'
 import { projectOf, Runtime } from './runtime.ts'
-import { type JournalEvent, readEvents } from './store/journal.ts'
-import { readRun, requireRun } from './store/runs.ts'
-import { standingOf, topOf } from './store/standing.ts'
+import { type JournalEvent, readEvents } from './store/journal/journal.ts'
+import { readRun, requireRun } from './store/runs/runs.ts'
+import { standingOf, topOf } from './store/runs/standing.ts'
 
 export interface MemoryRun<Output> {
   result: RunResult<Output>

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { findInexact, parseExactJson } from '../src/base/exact-json.ts'
-import { readAnswer } from '../src/models/structured.ts'
-import { bodyOf } from '../src/tools/http.ts'
+import { findInexact, parseExactJson } from '../src/base/json/exact-json.ts'
+import { readAnswer } from '../src/models/reading/structured.ts'
+import { bodyOf } from '../src/tools/http/http.ts'
 
 test.each([
   ['{"to":"Ann","to":"Bob"}', 'the property "to" twice'],

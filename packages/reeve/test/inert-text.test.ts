@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inertText } from '../src/base/inert-text.ts'
+import { inertText } from '../src/base/text/inert-text.ts'
 
 test.each([
   ['<!channel> <@U123> @here @everyone', '＜!channel＞ ＜(at)U123＞ (at)here (at)everyone'],

@@ -18,6 +18,7 @@ const layers = [
   'agents',
   'evals',
   'autonomy',
+  'project',
   'root',
   'server',
   'cli',
@@ -92,8 +93,8 @@ const imports = files.flatMap((file) => importsOf(file, readFileSync(join(source
 
 test('the source is read', () => {
   expect(files.length).toBeGreaterThan(50)
-  expect(imports).toContainEqual({ from: 'store/sqlite.ts', to: 'base/errors.ts', typeOnly: false })
-  expect(imports).toContainEqual({ from: 'store/sqlite.ts', to: 'base/time.ts', typeOnly: true })
+  expect(imports).toContainEqual({ from: 'store/sqlite/sqlite.ts', to: 'base/errors.ts', typeOnly: false })
+  expect(imports).toContainEqual({ from: 'store/sqlite/sqlite.ts', to: 'base/time/time.ts', typeOnly: true })
 })
 
 test('every import points to its own layer or to a lower one', () => {
@@ -134,8 +135,8 @@ test('tools reach other processes and other hosts through one door each', () => 
       .filter((file) => file.startsWith('tools/') && module.test(readFileSync(join(source, file), 'utf8')))
       .sort()
   expect(importers(/import (?!type)[^\n]*\bspawn\b[^\n]*from 'node:child_process'/)).toEqual([
-    'tools/process-tree.ts',
-    'tools/process-warden.ts',
+    'tools/process/process-tree.ts',
+    'tools/process/process-warden.ts',
   ])
-  expect(importers(/import (?!type)(?!\{)[^\n]*from 'node:https?'/)).toEqual(['tools/http-exchange.ts'])
+  expect(importers(/import (?!type)(?!\{)[^\n]*from 'node:https?'/)).toEqual(['tools/http/http-exchange.ts'])
 })

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock, settle } from '../src/base/fake-clock.ts'
 import { silentLog } from '../src/base/log.ts'
+import { FakeClock, settle } from '../src/base/time/fake-clock.ts'
 import { projectOf, Runtime, workflow } from '../src/index.ts'
 import { Pruning } from '../src/pruning.ts'
 

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { lookAlikesIn, unseenIn, visibleJson, visibleLine, visibleText } from '../src/base/visible-text.ts'
+import {
+  lookAlikesIn,
+  unseenIn,
+  visibleJson,
+  visibleLine,
+  visibleText,
+} from '../src/base/text/visible-text.ts'
 
 const esc = String.fromCharCode(27)
 

@@ -1,5 +1,5 @@
 import type { ReeveError } from '../base/errors.ts'
-import type { BudgetScope } from '../models/budget.ts'
+import type { BudgetScope } from '../models/asking/budget.ts'
 import type { AnyAgent } from './agent.ts'
 import { agentStopped, type StopReason } from './agent-stopped.ts'
 

@@ -1,4 +1,4 @@
-import { firstCharacters, lastCharacters, shorten as shortenEnd } from '../base/shorten.ts'
+import { firstCharacters, lastCharacters, shorten as shortenEnd } from '../base/text/shorten.ts'
 
 /** A long result as the model sees it: beginning and end. The journal has the whole. */
 export function shorten(text: string, length: number): string {

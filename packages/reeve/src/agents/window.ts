@@ -1,4 +1,4 @@
-import { firstCharacters } from '../base/shorten.ts'
+import { firstCharacters } from '../base/text/shorten.ts'
 import type { Message, ToolCall } from '../models/solver.ts'
 
 /** What was left out of a prompt to make room. The journal keeps the whole of it. */

@@ -1,4 +1,4 @@
-import { shorten } from './shorten.ts'
+import { shorten } from './text/shorten.ts'
 
 /**
  * The one family of errors. A message says what failed, with which value, and what to do next.

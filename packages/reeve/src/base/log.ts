@@ -1,4 +1,4 @@
-import type { Secrets } from './secrets.ts'
+import type { Secrets } from './secrets/secrets.ts'
 
 /** Where the runtime reports. Structured: a message and its particulars. */
 export interface Log {

@@ -1,5 +1,5 @@
 import { ReeveError } from './errors.ts'
-import { describeValue } from './shorten.ts'
+import { describeValue } from './text/shorten.ts'
 
 /** US dollars: a number, or a text such as `$0.05`. */
 export type Usd = number | `$${string}`

@@ -1,5 +1,5 @@
 import { ReeveError } from './errors.ts'
-import { describeValue } from './shorten.ts'
+import { describeValue } from './text/shorten.ts'
 
 /**
  * A whole number that every database keeps exactly.

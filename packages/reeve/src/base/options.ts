@@ -1,5 +1,5 @@
 import { ReeveError } from './errors.ts'
-import { describeValue } from './shorten.ts'
+import { describeValue } from './text/shorten.ts'
 
 const kinds = {
   text: ['a text', (value: unknown) => typeof value === 'string'],

@@ -1,6 +1,6 @@
 import { readInvocation } from '../base/config.ts'
-import { shellLine } from '../base/shell-word.ts'
-import type { Terminal } from './terminal.ts'
+import { shellLine } from '../base/text/shell-word.ts'
+import type { Terminal } from './terminal/terminal.ts'
 
 /** What every command gets: where it prints, which project it is about, and how the user writes the next command. */
 export interface Cli {

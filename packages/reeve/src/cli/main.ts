@@ -1,11 +1,11 @@
 import { Command, Option } from 'commander'
 import { readVariables } from '../base/config.ts'
-import { secretsOfVariables } from '../base/known-secrets.ts'
 import { readManifest } from '../base/package-files.ts'
+import { secretsOfVariables } from '../base/secrets/known-secrets.ts'
 import { type Cli, createCli } from './cli.ts'
-import { type ExitCode, exitCodes, exitCodesHelp } from './exit-codes.ts'
-import { reportFailure } from './failure.ts'
-import { Terminal } from './terminal.ts'
+import { type ExitCode, exitCodes, exitCodesHelp } from './terminal/exit-codes.ts'
+import { reportFailure } from './terminal/failure.ts'
+import { Terminal } from './terminal/terminal.ts'
 
 type Handler = (cli: Cli, options: never, ...args: never[]) => Promise<ExitCode>
 
@@ -48,19 +48,19 @@ program.commandsGroup('Run:')
 program
   .command('dev')
   .description('serve the project: drive its runs and schedules until Ctrl-C')
-  .action(calls(async () => (await import('./dev.ts')).dev))
+  .action(calls(async () => (await import('./run/dev.ts')).dev))
 program
   .command('start')
   .description('serve the project for a service manager: as dev, without telling each event')
   .option('--capacity <n>', 'the most runs held in memory at once', '1000')
   .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
-  .action(calls(async () => (await import('./serve.ts')).start))
+  .action(calls(async () => (await import('./run/serve.ts')).start))
 program
   .command('worker')
   .description('drive runs beside other workers on the same database, until SIGTERM')
   .option('--capacity <n>', 'the most runs held in memory at once', '1000')
   .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
-  .action(calls(async () => (await import('./serve.ts')).worker))
+  .action(calls(async () => (await import('./run/serve.ts')).worker))
 program
   .command('run <workflow>')
   .description('start a run and show each step as it happens')
@@ -71,24 +71,24 @@ program
     'when the key was used with another input: sameInput (an error) or return (that run)',
   )
   .option('--detach', 'leave it to the workers')
-  .action(calls(async () => (await import('./run.ts')).run))
+  .action(calls(async () => (await import('./run/run.ts')).run))
 program
   .command('init [dir]')
   .description('make a small new project')
   .option('--yes', 'do not ask')
-  .action(calls(async () => (await import('./init.ts')).init))
+  .action(calls(async () => (await import('./run/init.ts')).init))
 
 const mcp = program
   .command('mcp')
   .description('serve the project over MCP, on standard input and output')
   .option('--decide', 'let the other side decide approvals, in your name')
   .option('--wait <seconds>', 'how long a call waits for its run', '25')
-  .action(calls(async () => (await import('./mcp.ts')).mcp))
+  .action(calls(async () => (await import('./run/mcp.ts')).mcp))
 mcp
   .command('pin [file]')
   .description('show what the MCP servers of the project, or of a file, offer, and pin it')
   .option('--yes', 'pin without asking')
-  .action(calls(async () => (await import('./mcp-pin.ts')).mcpPin))
+  .action(calls(async () => (await import('./run/mcp-pin.ts')).mcpPin))
 
 program.commandsGroup('Look:')
 program
@@ -97,7 +97,7 @@ program
   .option('--status <status>', 'only those')
   .option('--workflow <name>', 'only its runs')
   .addOption(limit('20'))
-  .action(calls(async () => (await import('./lists.ts')).runs))
+  .action(calls(async () => (await import('./look/lists.ts')).runs))
 program
   .command('show <run>')
   .description('what a run was to do, what it knew, what it did, and why it counts as done')
@@ -106,38 +106,38 @@ program
   .addOption(
     new Option('--limit <n>', 'the most events, calls or answers to list of each kind').default('500'),
   )
-  .action(calls(async () => (await import('./show.ts')).show))
+  .action(calls(async () => (await import('./look/show.ts')).show))
 program
   .command('approvals [id]')
   .description('list what waits for a person; or show one whole, with what it is about')
   .addOption(limit('20'))
-  .action(calls(async () => (await import('./lists.ts')).approvals))
+  .action(calls(async () => (await import('./look/lists.ts')).approvals))
 program
   .command('schedules')
   .description('list the schedules, their next times and last outcomes')
   .addOption(new Option('--limit <n>', 'the most outcomes of each schedule').default('5'))
   .option('--most <n>', 'the most schedules to list', '50')
-  .action(calls(async () => (await import('./upkeep.ts')).schedules))
+  .action(calls(async () => (await import('./keep/upkeep.ts')).schedules))
 program
   .command('budgets')
   .description('list what may be spent on models, and what is spent')
   .addOption(limit('50'))
-  .action(calls(async () => (await import('./budgets.ts')).budgets))
+  .action(calls(async () => (await import('./steer/budgets.ts')).budgets))
 program
   .command('costs')
   .description('add up what paid models cost, per run that succeeded too')
   .option('--by <group>', 'run, agent, model, workflow or day')
   .option('--since <duration>', 'only calls of the last 7d, 12h …')
   .addOption(limit('50'))
-  .action(calls(async () => (await import('./costs.ts')).costs))
+  .action(calls(async () => (await import('./look/costs.ts')).costs))
 program
   .command('models [action]')
   .description('list keys, routes, solvers, prices and open breakers; models test asks each solver once')
-  .action(calls(async () => (await import('./models.ts')).models))
+  .action(calls(async () => (await import('./look/models.ts')).models))
 program
   .command('doctor')
   .description('check the project, its data and its machine')
-  .action(calls(async () => (await import('./doctor.ts')).doctor))
+  .action(calls(async () => (await import('./look/doctor/doctor.ts')).doctor))
 
 program.commandsGroup('Decide:')
 program
@@ -152,55 +152,55 @@ program
   .option('--yes', 'do not ask about the difference that an edit makes')
   .addOption(work())
   .addOption(note())
-  .action(calls(async () => (await import('./decide.ts')).approve))
+  .action(calls(async () => (await import('./decide/decide.ts')).approve))
 program
   .command('reject <id>')
   .description('reject it')
   .addOption(work())
   .addOption(note())
-  .action(calls(async () => (await import('./decide.ts')).reject))
+  .action(calls(async () => (await import('./decide/decide.ts')).reject))
 program
   .command('answer <id> <answer>')
   .description('answer a question; or say of an unknown outcome: happened, again or failed')
   .option('--result <json>', 'with happened: what the outside system gave')
   .addOption(work())
   .addOption(note())
-  .action(calls(async () => (await import('./decide.ts')).answer))
+  .action(calls(async () => (await import('./decide/decide.ts')).answer))
 
 program.commandsGroup('Steer:')
 program
   .command('signal <run> <name> [json]')
   .description('send a signal to a run')
   .option('--id <id>', 'the same id counts once')
-  .action(calls(async () => (await import('./control.ts')).signal))
+  .action(calls(async () => (await import('./steer/control.ts')).signal))
 program
   .command('cancel <run>')
   .description('end a run and its children')
-  .action(calls(async () => (await import('./control.ts')).cancel))
+  .action(calls(async () => (await import('./steer/control.ts')).cancel))
 program
   .command('pause <run>')
   .description('hold a run where it is')
-  .action(calls(async () => (await import('./control.ts')).pause))
+  .action(calls(async () => (await import('./steer/control.ts')).pause))
 program
   .command('resume <run>')
   .description('let a held run go on')
-  .action(calls(async () => (await import('./control.ts')).resume))
+  .action(calls(async () => (await import('./steer/control.ts')).resume))
 program
   .command('retry <run>')
   .description('try a failed or stuck run again; what is done stays done')
   .option('--children', 'retry the children too whose failure failed it')
-  .action(calls(async () => (await import('./control.ts')).retry))
+  .action(calls(async () => (await import('./steer/control.ts')).retry))
 program
   .command('fork <run>')
   .description('start a new run that shares the journal of another up to a call')
   .requiredOption('--from <call>', 'the number of the first call to make anew')
   .option('--yes', 'send effects again that were sent already')
-  .action(calls(async () => (await import('./control.ts')).fork))
+  .action(calls(async () => (await import('./steer/control.ts')).fork))
 program
   .command('queues [action] [name]')
   .description('list the queues; pause NAME or resume NAME')
   .addOption(limit('50'))
-  .action(calls(async () => (await import('./upkeep.ts')).queues))
+  .action(calls(async () => (await import('./keep/upkeep.ts')).queues))
 
 program.commandsGroup('Keep:')
 program
@@ -211,45 +211,45 @@ program
     'recompute the hash chains of what came or changed since the last time, and of some others by chance; or of one run',
   )
   .option('--all', 'of every run, whatever was verified before')
-  .action(calls(async () => (await import('./audit.ts')).verify))
+  .action(calls(async () => (await import('./keep/audit.ts')).verify))
 program
   .command('backup [file]')
   .description(
     'write all of a SQLite database into a new file, while workers go on (default: in .reeve/backups)',
   )
-  .action(calls(async () => (await import('./backup.ts')).backup))
+  .action(calls(async () => (await import('./keep/backup.ts')).backup))
 program
   .command('prune')
   .description("delete ended runs past the project's retention; asks first on a terminal")
   .option('--dry-run', 'only say what would go')
   .option('--yes', 'do not ask')
-  .action(calls(async () => (await import('./upkeep.ts')).prune))
+  .action(calls(async () => (await import('./keep/upkeep.ts')).prune))
 program
   .command('compact')
   .description('give the disk back what pruning left empty in a SQLite database; in slices while workers run')
   .option('--yes', 'do not ask')
-  .action(calls(async () => (await import('./compact.ts')).compact))
+  .action(calls(async () => (await import('./keep/compact.ts')).compact))
 program
   .command('migrate')
   .description("bring the database to this version's schema")
-  .action(calls(async () => (await import('./database.ts')).migrate))
+  .action(calls(async () => (await import('./keep/database.ts')).migrate))
 const db = program.command('db').description('the database itself: move it, say whose it is')
 db.command('copy <from> <to>')
   .description(
     'move a database, runs in flight with it, into an empty one: file:PATH or postgres://…; the old one is refused from then on (for a copy to keep: backup)',
   )
   .option('--yes', 'do not ask')
-  .action(calls(async () => (await import('./database.ts')).copy))
+  .action(calls(async () => (await import('./keep/database.ts')).copy))
 db.command('restore [file]')
   .description('make a backup the database of the project; runs that were in flight are paused')
   .option('--yes', 'do not ask')
-  .action(calls(async () => (await import('./backup.ts')).restore))
+  .action(calls(async () => (await import('./keep/backup.ts')).restore))
 db.command('reopen')
   .description('go on here after a copy was made: takes away what fences the source')
-  .action(calls(async () => (await import('./database.ts')).reopen))
+  .action(calls(async () => (await import('./keep/database.ts')).reopen))
 db.command('adopt')
   .description('say that the database belongs to this project, as after it was renamed')
-  .action(calls(async () => (await import('./database.ts')).adopt))
+  .action(calls(async () => (await import('./keep/database.ts')).adopt))
 
 try {
   await program.parseAsync()

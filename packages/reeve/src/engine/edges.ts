@@ -1,11 +1,11 @@
 import type { Log } from '../base/log.ts'
-import type { LoopStretch } from '../base/loop-stretch.ts'
-import type { Secrets } from '../base/secrets.ts'
-import type { Clock } from '../base/time.ts'
-import type { GroupCommit } from '../store/group-commit.ts'
+import type { Secrets } from '../base/secrets/secrets.ts'
+import type { LoopStretch } from '../base/time/loop-stretch.ts'
+import type { Clock } from '../base/time/time.ts'
+import type { GroupCommit } from '../store/journal/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
-import type { Claim } from './call.ts'
-import type { CallRates } from './call-rates.ts'
+import type { CallRates } from './calls/call-rates.ts'
+import type { Claim } from './execution/call.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineEdges {

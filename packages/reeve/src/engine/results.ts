@@ -1,10 +1,10 @@
 import { fromErrorRecord, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import type { Clock } from '../base/time.ts'
+import type { Clock } from '../base/time/time.ts'
 import type { Database } from '../store/database.ts'
-import { payloadAt } from '../store/journal.ts'
-import { endedStatuses, type RunRow, type RunStatus, readRun, requireRun } from '../store/runs.ts'
-import type { Ending } from './call.ts'
+import { payloadAt } from '../store/journal/journal.ts'
+import { endedStatuses, type RunRow, type RunStatus, readRun, requireRun } from '../store/runs/runs.ts'
+import type { Ending } from './execution/call.ts'
 
 /** How a run ended. */
 export type RunResult<Output = unknown> =

@@ -3,11 +3,11 @@ import { ReeveError } from '../base/errors.ts'
 import { toUsd, type Usd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { checkOptions } from '../base/options.ts'
-import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
-import { describeValue } from '../base/shorten.ts'
-import { checkText } from '../base/text.ts'
-import { type Duration, toMs } from '../base/time.ts'
-import { versionName } from '../store/workers.ts'
+import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
+import { describeValue } from '../base/text/shorten.ts'
+import { checkText } from '../base/text/text.ts'
+import { type Duration, toMs } from '../base/time/time.ts'
+import { versionName } from '../store/dispatch/workers.ts'
 
 export interface WorkflowLimits {
   /** The most `ctx` calls a run may make; `Infinity`: as many as it wants. Default 1,000. */

@@ -1,13 +1,13 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import { firstCharacters } from '../base/shorten.ts'
+import { firstCharacters } from '../base/text/shorten.ts'
 import type { Passage } from '../models/solver.ts'
 import type { Database } from '../store/database.ts'
-import { type Memory as Item, type NewMemory, readMemories } from '../store/memories.ts'
-import { type Nearest, NearestMemories } from '../store/nearest-memories.ts'
+import { type Memory as Item, type NewMemory, readMemories } from '../store/memory/memories.ts'
+import { type Nearest, NearestMemories } from '../store/memory/nearest-memories.ts'
 import { normalizeScope } from './scopes.ts'
-import type { Outcome } from './search-audit.ts'
-import type { SearchOptions } from './search-index.ts'
+import type { Outcome } from './search/search-audit.ts'
+import type { SearchOptions } from './search/search-index.ts'
 
 /** What turns texts into vectors. Its name changes whenever its vectors do: those of two names are never compared. */
 export interface Embedder {

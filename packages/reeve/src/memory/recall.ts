@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Passage } from '../models/solver.ts'
-import { Fingerprint } from './fingerprint.ts'
-import { readKnowledge } from './ingest.ts'
-import { documentHash, type SplitOptions, splittingDocument } from './passages.ts'
-import type { SearchAudit } from './search-audit.ts'
-import { createSearchIndex, type Embed, type SearchOptions } from './search-index.ts'
+import { readKnowledge } from './ingest/ingest.ts'
+import { documentHash, type SplitOptions, splittingDocument } from './ingest/passages.ts'
+import { Fingerprint } from './search/fingerprint.ts'
+import type { SearchAudit } from './search/search-audit.ts'
+import { createSearchIndex, type Embed, type SearchOptions } from './search/search-index.ts'
 
 export interface KnowledgeProblem {
   /** A file, or `file:line`, relative to the ingested path. */

@@ -1,5 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
-import type { Json } from '../base/json.ts'
+import type { Json } from '../base/json/json.ts'
 import type { Answer, Question, SolveOptions, Solver, ToolCall, Usage } from './solver.ts'
 
 /** A text, a whole answer, an error to throw, or what a function makes of the question. */

@@ -1,5 +1,5 @@
-import type { Json } from '../base/json.ts'
-import type { BatchService } from './batch.ts'
+import type { Json } from '../base/json/json.ts'
+import type { BatchService } from './batches/batch.ts'
 
 /** A passage that recall found and that an answer may rest on. */
 export interface Passage {

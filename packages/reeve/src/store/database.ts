@@ -1,5 +1,5 @@
-import type { Secrets } from '../base/secrets.ts'
-import type { Clock } from '../base/time.ts'
+import type { Secrets } from '../base/secrets/secrets.ts'
+import type { Clock } from '../base/time/time.ts'
 
 /**
  * The port to a database. `dialect.ts` holds what differs between SQLite and Postgres; everything above writes its

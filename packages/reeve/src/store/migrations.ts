@@ -1,7 +1,7 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Database, Session } from './database.ts'
 import { columnKinds, listTables, lockSchema, postgresClock } from './dialect.ts'
-import { prepareVectors } from './pgvector.ts'
+import { prepareVectors } from './postgres/pgvector.ts'
 import { migrations } from './schema-versions.ts'
 
 /** The version that this code reads and writes. */

@@ -1,10 +1,10 @@
 import type { Environment } from '../base/config.ts'
-import type { Secrets } from '../base/secrets.ts'
-import { type Clock, systemClock } from '../base/time.ts'
+import type { Secrets } from '../base/secrets/secrets.ts'
+import { type Clock, systemClock } from '../base/time/time.ts'
 import type { Database } from './database.ts'
-import { PostgresDatabase } from './postgres.ts'
+import { PostgresDatabase } from './postgres/postgres.ts'
 import { redacting } from './redacting.ts'
-import { openSqlite } from './sqlite.ts'
+import { openSqlite } from './sqlite/sqlite.ts'
 
 /** What a database tells of itself, unasked. */
 export interface DatabaseListener {

@@ -1,6 +1,6 @@
-import type { Secrets } from '../base/secrets.ts'
+import type { Secrets } from '../base/secrets/secrets.ts'
 import type { Batch, Bulk, Database, Session, Value } from './database.ts'
-import { insertBlobs, insertEvents } from './journal.ts'
+import { insertBlobs, insertEvents } from './journal/journal.ts'
 
 /** What was cleaned when it was linked into a chain. */
 const linked: readonly Bulk[] = [insertEvents, insertBlobs]

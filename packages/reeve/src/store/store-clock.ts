@@ -1,4 +1,4 @@
-import type { Clock } from '../base/time.ts'
+import type { Clock } from '../base/time/time.ts'
 
 /** More than this between a process's date and the store's is worth a warning. */
 export const clockSlackMs = 2000

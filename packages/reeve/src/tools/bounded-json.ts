@@ -1,6 +1,6 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
-import { refuseInexact } from '../base/exact-json.ts'
-import type { Json } from '../base/json.ts'
+import { refuseInexact } from '../base/json/exact-json.ts'
+import type { Json } from '../base/json/json.ts'
 
 /** Deeper data is never meant for people or models, and exhausts the stack of whatever walks it. */
 const deepest = 64

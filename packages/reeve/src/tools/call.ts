@@ -1,11 +1,17 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
-import type { Json } from '../base/json.ts'
-import { describeIssues, validate } from '../base/schema.ts'
-import { type Decision, requestApproval } from '../engine/approval.ts'
-import type { Call } from '../engine/call.ts'
-import { type Actor, type ApprovedBy, type Effect, effect, intendedArguments } from '../engine/effect.ts'
-import type { Execution } from '../engine/execution.ts'
-import { checkOnce } from '../engine/parsed-values.ts'
+import type { Json } from '../base/json/json.ts'
+import { describeIssues, validate } from '../base/schema/schema.ts'
+import { type Decision, requestApproval } from '../engine/calls/approval.ts'
+import {
+  type Actor,
+  type ApprovedBy,
+  type Effect,
+  effect,
+  intendedArguments,
+} from '../engine/calls/effect.ts'
+import type { Call } from '../engine/execution/call.ts'
+import type { Execution } from '../engine/execution/execution.ts'
+import { checkOnce } from '../engine/execution/parsed-values.ts'
 import {
   type Arguments,
   argumentsFor,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
-import { type Clock, systemClock } from '../base/time.ts'
+import { type Clock, systemClock } from '../base/time/time.ts'
 import { type Tool, tool } from './tool.ts'
 
 export interface ClockToolInput {

@@ -1,5 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
-import { findMask } from '../base/secrets.ts'
+import { findMask } from '../base/secrets/secrets.ts'
 import type { Tool } from './tool.ts'
 
 /**

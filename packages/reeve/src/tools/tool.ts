@@ -1,12 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
-import type { Json } from '../base/json.ts'
+import type { Json } from '../base/json/json.ts'
 import { checkOptions } from '../base/options.ts'
-import { type InputOf, type OutputOf, requireSync } from '../base/schema.ts'
-import { describeValue, longestName } from '../base/shorten.ts'
-import { type Duration, toMs } from '../base/time.ts'
-import type { EffectAttempt, EffectClass, Verdict } from '../engine/effect.ts'
-import { type RetryPolicy, resolveRetry } from '../engine/retry.ts'
+import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
+import { describeValue, longestName } from '../base/text/shorten.ts'
+import { type Duration, toMs } from '../base/time/time.ts'
+import type { EffectAttempt, EffectClass, Verdict } from '../engine/calls/effect.ts'
+import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
 
 /** How much harm a wrong call can do. */

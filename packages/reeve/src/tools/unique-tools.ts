@@ -1,5 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
-import { describeValue } from '../base/shorten.ts'
+import { describeValue } from '../base/text/shorten.ts'
 import { isTool, type Tool } from './tool.ts'
 
 /**

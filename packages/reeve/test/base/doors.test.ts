@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest'
 import { ReeveError, toErrorRecord } from '../../src/base/errors.ts'
 import { wholeNumber } from '../../src/base/numbers.ts'
-import { firstCharacters, lastCharacters, shorten, storable, wellFormed } from '../../src/base/shorten.ts'
-import { checkText } from '../../src/base/text.ts'
-import { after, type Duration, toMoment, toMs, toWaitMs } from '../../src/base/time.ts'
+import {
+  firstCharacters,
+  lastCharacters,
+  shorten,
+  storable,
+  wellFormed,
+} from '../../src/base/text/shorten.ts'
+import { checkText } from '../../src/base/text/text.ts'
+import { after, type Duration, toMoment, toMs, toWaitMs } from '../../src/base/time/time.ts'
 
 test('a length of time is at most 100 years, and every refusal names it', () => {
   expect(toMs('36500d')).toBe(3_153_600_000_000)

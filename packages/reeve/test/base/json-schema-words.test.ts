@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import type { Json } from '../../src/base/json.ts'
-import { describeShape, sampleOf, takesNull } from '../../src/base/json-schema-words.ts'
-import { toJsonSchema } from '../../src/base/schema.ts'
-import { jsonSchemaIssues } from '../../src/tools/json-schema.ts'
+import type { Json } from '../../src/base/json/json.ts'
+import { describeShape, sampleOf, takesNull } from '../../src/base/schema/json-schema-words.ts'
+import { toJsonSchema } from '../../src/base/schema/schema.ts'
+import { jsonSchemaIssues } from '../../src/tools/json-schema/json-schema.ts'
 
 const Tree = z.object({
   name: z.string(),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { canonical } from '../../src/base/json.ts'
+import { canonical } from '../../src/base/json/json.ts'
 
 test('a property named toJSON is data like any other, at any depth and size', () => {
   const data = { toJSON: 'a text', inner: [{ toJSON: { toJSON: null } }], a: 1 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fromKept, toKept } from '../../src/base/kept-value.ts'
+import { fromKept, toKept } from '../../src/base/json/kept-value.ts'
 
 test.each<[string, unknown]>([
   ['plain data', { a: [1, 'x', null, true], b: { c: {} } }],

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { LoopStretch } from '../../src/base/loop-stretch.ts'
+import { LoopStretch } from '../../src/base/time/loop-stretch.ts'
 
 function stoppedTime(): { now: number } {
   const time = { now: 0 }

@@ -3,7 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import * as mini from 'zod/mini'
-import type { Json } from '../../src/base/json.ts'
+import type { Json } from '../../src/base/json/json.ts'
 import {
   describeIssues,
   type Issue,
@@ -11,8 +11,8 @@ import {
   parse,
   requireSync,
   validate,
-} from '../../src/base/schema.ts'
-import { jsonSchemaIssues } from '../../src/tools/json-schema.ts'
+} from '../../src/base/schema/schema.ts'
+import { jsonSchemaIssues } from '../../src/tools/json-schema/json-schema.ts'
 
 /** What the process would die of. */
 function unhandledRejections(): unknown[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { secretsOf, secretsOfVariables } from '../../src/base/known-secrets.ts'
-import { Secrets } from '../../src/base/secrets.ts'
+import { secretsOf, secretsOfVariables } from '../../src/base/secrets/known-secrets.ts'
+import { Secrets } from '../../src/base/secrets/secrets.ts'
 
 const canary = 'Zq9+/x=Kd"7&w%4Lm~é'
 const secrets = new Secrets([canary])

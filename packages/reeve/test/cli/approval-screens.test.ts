@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { shellWord } from '../../src/base/shell-word.ts'
+import { shellWord } from '../../src/base/text/shell-word.ts'
 import { ended, project, type Rested, reeve, reeveJson, start } from './reeve.ts'
 
 const sent = (folder: string) => join(folder, 'sent.jsonl')

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { confirmed } from '../../src/cli/confirm.ts'
+import { confirmed } from '../../src/cli/terminal/confirm.ts'
 
 test.each([
   ['y\r', 'no', true],

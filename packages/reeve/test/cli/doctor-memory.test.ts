@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/base/time.ts'
-import { checkMemory } from '../../src/cli/doctor-memory.ts'
+import { systemClock } from '../../src/base/time/time.ts'
+import { checkMemory } from '../../src/cli/look/doctor/doctor-memory.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { PostgresDatabase } from '../../src/store/postgres.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 import { startPostgres, type TestServer } from '../store/postgres.ts'
 
 let server: TestServer

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { table } from '../../src/cli/table.ts'
+import { table } from '../../src/cli/terminal/table.ts'
 import { project, type Rested, reeve, reeveJson } from './reeve.ts'
 
 const greet = ['run', 'greet', '--input', '{"name":"Ada"}']

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/base/time.ts'
+import type { Clock } from '../../src/base/time/time.ts'
 
 /** How much faster than the wall a victim's time goes. */
 export const timeScale = 10

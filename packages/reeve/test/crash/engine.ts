@@ -1,6 +1,6 @@
 import { createIds } from '../../src/base/ids.ts'
 import { silentLog } from '../../src/base/log.ts'
-import type { Clock } from '../../src/base/time.ts'
+import type { Clock } from '../../src/base/time/time.ts'
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { canonical, type Json } from '../../src/base/json.ts'
-import type { ApprovalRow } from '../../src/store/approvals.ts'
+import { canonical, type Json } from '../../src/base/json/json.ts'
 import type { Database } from '../../src/store/database.ts'
-import type { InboxItem } from '../../src/store/inbox.ts'
-import { type JournalEvent, readEvents } from '../../src/store/journal.ts'
-import type { RunRow } from '../../src/store/runs.ts'
-import type { Occurrence } from '../../src/store/schedules.ts'
+import type { Occurrence } from '../../src/store/dispatch/schedules.ts'
+import { type JournalEvent, readEvents } from '../../src/store/journal/journal.ts'
+import type { ApprovalRow } from '../../src/store/runs/approvals.ts'
+import type { InboxItem } from '../../src/store/runs/inbox.ts'
+import type { RunRow } from '../../src/store/runs/runs.ts'
 import type { Heard } from './oracle-protocol.ts'
 
 export type KeptItem = InboxItem & { dedup: string | null; consumed_step: number | null }

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { ReeveError } from '../../src/base/errors.ts'
-import type { Json } from '../../src/base/json.ts'
+import type { Json } from '../../src/base/json/json.ts'
 import type { Engine, RunHandle } from '../../src/engine/engine.ts'
-import { type ApprovalRow, listPending } from '../../src/store/approvals.ts'
 import type { Database } from '../../src/store/database.ts'
-import { listRuns, type RunRow } from '../../src/store/runs.ts'
+import { type ApprovalRow, listPending } from '../../src/store/runs/approvals.ts'
+import { listRuns, type RunRow } from '../../src/store/runs/runs.ts'
 import type { Outside } from './outside.ts'
 import type { Operator, Shape, Start } from './shapes/shape.ts'
 

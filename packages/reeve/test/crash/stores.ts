@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment } from '../../src/base/config.ts'
-import { systemClock } from '../../src/base/time.ts'
-import { copyDatabase } from '../../src/store/copy.ts'
+import { systemClock } from '../../src/base/time/time.ts'
+import { removeDeadWorkers } from '../../src/store/dispatch/workers.ts'
+import { copyDatabase } from '../../src/store/keeping/copy.ts'
 import { openDatabase } from '../../src/store/open.ts'
-import { removeDeadWorkers } from '../../src/store/workers.ts'
 import { startOwnPostgres, type TestServer } from '../store/postgres.ts'
 
 /** Where the rows of a trial are. */

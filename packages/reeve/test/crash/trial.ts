@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemClock } from '../../src/base/time.ts'
+import { systemClock } from '../../src/base/time/time.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import { checkInvariants, type Violation } from './checker.ts'
 import { readFacts } from './facts.ts'

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
-import { verifyAudit } from '../../src/store/audit.ts'
+import { verifyAudit } from '../../src/store/audit/audit.ts'
 import type { Bulk, Database, Session, Value } from '../../src/store/database.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import type { Duration } from '../../src/base/time.ts'
+import type { Duration } from '../../src/base/time/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/fake-clock.ts'
+import { settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { rowOf, testEngine } from './harness.ts'

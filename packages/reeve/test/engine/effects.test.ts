@@ -1,11 +1,17 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/fake-clock.ts'
-import type { Json } from '../../src/base/json.ts'
+import type { Json } from '../../src/base/json/json.ts'
+import { settle } from '../../src/base/time/fake-clock.ts'
+import {
+  type Effect,
+  type EffectAttempt,
+  effect,
+  NotApplied,
+  type Verdict,
+} from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
-import { type Effect, type EffectAttempt, effect, NotApplied, type Verdict } from '../../src/engine/effect.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
-import { listPending } from '../../src/store/approvals.ts'
+import { listPending } from '../../src/store/runs/approvals.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 type Outside = Partial<Effect> & Pick<Effect, 'effect' | 'run'>

@@ -1,13 +1,13 @@
-import { FakeClock } from '../../src/base/fake-clock.ts'
 import { silentLog } from '../../src/base/log.ts'
-import type { Clock } from '../../src/base/time.ts'
+import { FakeClock } from '../../src/base/time/fake-clock.ts'
+import type { Clock } from '../../src/base/time/time.ts'
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
-import { type JournalEvent, readEvents } from '../../src/store/journal.ts'
+import { type JournalEvent, readEvents } from '../../src/store/journal/journal.ts'
 import { identityOf, migrate } from '../../src/store/migrations.ts'
-import { type RunRow, requireRun } from '../../src/store/runs.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { type RunRow, requireRun } from '../../src/store/runs/runs.ts'
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 
 export interface TestEngine {
   engine: Engine

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/fake-clock.ts'
+import { settle } from '../../src/base/time/fake-clock.ts'
+import { effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
-import { effect } from '../../src/engine/effect.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { mortalEngine, testEngine } from './harness.ts'
 

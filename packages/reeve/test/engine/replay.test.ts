@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
-import { effect } from '../../src/engine/effect.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
-import { drivenVersions, lackOf } from '../../src/store/workers.ts'
+import { drivenVersions, lackOf } from '../../src/store/dispatch/workers.ts'
 import { eventsOf, rowOf, testEngine, typesOf } from './harness.ts'
 
 type Body = (ctx: CoreContext) => unknown

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import { RunResults } from '../../src/engine/results.ts'
 import type { Database, Value } from '../../src/store/database.ts'
 import { openTestDatabase } from './harness.ts'

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import {
   checkScheduled,
   installSchedules,
   nextAfter,
   type ScheduleDefinition,
-} from '../../src/engine/schedule.ts'
+} from '../../src/engine/starting/schedule.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Session } from '../../src/store/database.ts'
-import { insertEvents } from '../../src/store/journal.ts'
-import { listOccurrences } from '../../src/store/schedules.ts'
+import { listOccurrences } from '../../src/store/dispatch/schedules.ts'
+import { insertEvents } from '../../src/store/journal/journal.ts'
 import { openTestDatabase, testEngine } from './harness.ts'
 
 const flow = defineWorkflow({ name: 'flow', input: z.object({}), run: () => 'ran' }) as Workflow

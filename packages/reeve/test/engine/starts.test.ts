@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
-import { installSchedules } from '../../src/engine/schedule.ts'
+import { installSchedules } from '../../src/engine/starting/schedule.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { eventsOf, rowOf, testEngine } from './harness.ts'
 

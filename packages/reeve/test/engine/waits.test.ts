@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock, settle } from '../../src/base/fake-clock.ts'
-import type { Duration } from '../../src/base/time.ts'
+import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
+import type { Duration } from '../../src/base/time/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
-import { Timers } from '../../src/engine/timers.ts'
+import { Timers } from '../../src/engine/execution/timers.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 

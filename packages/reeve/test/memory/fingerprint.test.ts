@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { sha256 } from '../../src/base/hash.ts'
-import { Fingerprint } from '../../src/memory/fingerprint.ts'
 import { createKnowledge } from '../../src/memory/recall.ts'
+import { Fingerprint } from '../../src/memory/search/fingerprint.ts'
 
 test('the fingerprint of more documents than one text could name is made, and a change of one is cheap', () => {
   const fingerprint = new Fingerprint()

@@ -1,5 +1,5 @@
-import type { KnowledgePassage } from '../../src/memory/passages.ts'
-import type { SearchIndex, SearchOptions } from '../../src/memory/search-index.ts'
+import type { KnowledgePassage } from '../../src/memory/ingest/passages.ts'
+import type { SearchIndex, SearchOptions } from '../../src/memory/search/search-index.ts'
 
 export interface HeldOut {
   /** The passages without the sentences. */

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type KnowledgeReading, readKnowledge } from '../../src/memory/ingest.ts'
-import { maxLineBytes } from '../../src/memory/read-lines.ts'
+import { type KnowledgeReading, readKnowledge } from '../../src/memory/ingest/ingest.ts'
+import { maxLineBytes } from '../../src/memory/ingest/read-lines.ts'
 
 let folder: string
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type KnowledgeDocument, splitDocument } from '../../src/memory/passages.ts'
+import { type KnowledgeDocument, splitDocument } from '../../src/memory/ingest/passages.ts'
 
 function document(text: string, more: Partial<KnowledgeDocument> = {}): KnowledgeDocument {
   return { id: 'refunds.md', scope: 'policy', text, source: 'refunds.md', ...more }

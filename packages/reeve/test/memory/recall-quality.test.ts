@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { splitDocument } from '../../src/memory/passages.ts'
-import { createSearchIndex } from '../../src/memory/search-index.ts'
-import { embed } from '../../src/models/local/embed.ts'
+import { splitDocument } from '../../src/memory/ingest/passages.ts'
+import { createSearchIndex } from '../../src/memory/search/search-index.ts'
+import { embed } from '../../src/models/local/text/embed.ts'
 import { holdOut, measureQuality, misspell } from './held-out-sentences.ts'
 
 /** A bank's knowledge in small: every product has an article on every subject, and an article repeats its subject. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createKnowledge } from '../../src/memory/recall.ts'
-import { embed } from '../../src/models/local/embed.ts'
+import { embed } from '../../src/models/local/text/embed.ts'
 
 let folder: string
 

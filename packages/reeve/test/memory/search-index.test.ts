@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type KnowledgePassage, splitDocument } from '../../src/memory/passages.ts'
-import { createSearchIndex } from '../../src/memory/search-index.ts'
-import { embed } from '../../src/models/local/embed.ts'
+import { type KnowledgePassage, splitDocument } from '../../src/memory/ingest/passages.ts'
+import { createSearchIndex } from '../../src/memory/search/search-index.ts'
+import { embed } from '../../src/models/local/text/embed.ts'
 
 function passagesOf(id: string, scope: string, text: string, title = id): KnowledgePassage[] {
   return splitDocument({ id, scope, title, text, source: `${id}.md` })

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { splitDocument } from '../../src/memory/passages.ts'
+import { splitDocument } from '../../src/memory/ingest/passages.ts'
 import { createKnowledge } from '../../src/memory/recall.ts'
-import { embed } from '../../src/models/local/embed.ts'
+import { embed } from '../../src/models/local/text/embed.ts'
 
 const filled = (part: string, bytes = 2_000_000) => part.repeat(Math.floor(bytes / part.length))
 

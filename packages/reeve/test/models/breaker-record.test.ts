@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { FakeClock, settle } from '../../src/base/fake-clock.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { CircuitBreakers } from '../../src/models/breaker.ts'
-import { BreakerRecord } from '../../src/models/breaker-record.ts'
-import { listBreakers } from '../../src/store/breakers.ts'
-import { registerWorker, removeWorker } from '../../src/store/workers.ts'
+import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
+import { CircuitBreakers } from '../../src/models/route/breaker.ts'
+import { BreakerRecord } from '../../src/models/route/breaker-record.ts'
+import { registerWorker, removeWorker } from '../../src/store/dispatch/workers.ts'
+import { listBreakers } from '../../src/store/ledger/breakers.ts'
 import { openTestDatabase } from '../engine/harness.ts'
 
 async function worker(id: string, database: Awaited<ReturnType<typeof openTestDatabase>>, clock: FakeClock) {

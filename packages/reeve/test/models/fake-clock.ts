@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/base/time.ts'
+import type { Clock } from '../../src/base/time/time.ts'
 
 /** Time that moves only when a test moves it. */
 export class FakeClock implements Clock {

@@ -11,10 +11,10 @@ import {
 import { APICallError } from 'ai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { toJsonSchema } from '../../src/base/schema.ts'
-import { type HostedOptions, hostedSolver } from '../../src/models/hosted.ts'
-import { toProviderError } from '../../src/models/provider-error.ts'
-import { askRoute } from '../../src/models/route.ts'
+import { toJsonSchema } from '../../src/base/schema/schema.ts'
+import { type HostedOptions, hostedSolver } from '../../src/models/providers/hosted.ts'
+import { toProviderError } from '../../src/models/providers/provider-error.ts'
+import { askRoute } from '../../src/models/route/route.ts'
 import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Question, Solver } from '../../src/models/solver.ts'
 import { FakeClock, settled } from './fake-clock.ts'
@@ -345,7 +345,7 @@ describe('hosted solvers', () => {
   })
 
   test('without the optional packages everything loads, and the first question says what to install', () => {
-    const source = new URL('../../src/models/hosted.ts', import.meta.url).href
+    const source = new URL('../../src/models/providers/hosted.ts', import.meta.url).href
     const script = `
       import { registerHooks } from 'node:module'
       registerHooks({

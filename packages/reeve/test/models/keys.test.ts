@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { readEnvironment } from '../../src/base/config.ts'
-import { hostedSolver } from '../../src/models/hosted.ts'
-import { hostedEmbedder } from '../../src/models/hosted-embedder.ts'
+import { hostedSolver } from '../../src/models/providers/hosted.ts'
+import { hostedEmbedder } from '../../src/models/providers/hosted-embedder.ts'
 import { providerDouble } from './provider-double.ts'
 
 const signal = new AbortController().signal

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { costUsd, findPrice, listPrices, unknownPrice, worstCaseUsd } from '../../src/models/price.ts'
-import { buildPrompt, promptBytes } from '../../src/models/prompt.ts'
-import { fitsStrictMode } from '../../src/models/provider-schema.ts'
+import { costUsd, findPrice, listPrices, unknownPrice, worstCaseUsd } from '../../src/models/asking/price.ts'
+import { fitsStrictMode } from '../../src/models/providers/provider-schema.ts'
+import { buildPrompt, promptBytes } from '../../src/models/reading/prompt.ts'
 import type { Question } from '../../src/models/solver.ts'
 
 const question: Question = {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock } from '../../src/base/fake-clock.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { workflow } from '../../src/context.ts'
+import type { TextEvent } from '../../src/models/asking/text-stream.ts'
 import { scriptedSolver } from '../../src/models/scripted.ts'
-import type { TextEvent } from '../../src/models/text-stream.ts'
 import { projectOf, Runtime } from '../../src/runtime.ts'
 
 const write = workflow({

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { readAnswer } from '../../src/models/structured.ts'
+import { readAnswer } from '../../src/models/reading/structured.ts'
 
 const anything = z.unknown()
 const runs = { numRuns: 500 }

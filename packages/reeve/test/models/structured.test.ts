@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { maxAnswerBytes, readAnswer } from '../../src/models/structured.ts'
+import { maxAnswerBytes, readAnswer } from '../../src/models/reading/structured.ts'
 
 const Facts = z.object({
   category: z.enum(['billing', 'technical']),

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { type HostedSolver, hostedSolver } from '../../src/models/hosted.ts'
+import { type HostedSolver, hostedSolver } from '../../src/models/providers/hosted.ts'
 import { type ProviderDouble, providerDouble } from './provider-double.ts'
 
 /** A model on each wire that Reeve speaks. */

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs'
-import { systemClock } from '../../src/base/time.ts'
-import { insertEvents } from '../../src/store/journal.ts'
+import { systemClock } from '../../src/base/time/time.ts'
+import { insertEvents } from '../../src/store/journal/journal.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 
 /** A process that commits ten times to the database file it is told, and says `acknowledged N` after each. */
 const database = openSqlite({ file: process.argv[2]!, clock: systemClock })

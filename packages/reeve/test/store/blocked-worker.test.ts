@@ -9,10 +9,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
 import { projectOf, Runtime, readEnvironment, workflow } from '../../src/index.ts'
-import { readEvents } from '../../src/store/journal.ts'
-import { recoverOrphans } from '../../src/store/recovery.ts'
-import { requireRun } from '../../src/store/runs.ts'
-import { leaseMs, removeDeadWorkers } from '../../src/store/workers.ts'
+import { recoverOrphans } from '../../src/store/dispatch/recovery.ts'
+import { leaseMs, removeDeadWorkers } from '../../src/store/dispatch/workers.ts'
+import { readEvents } from '../../src/store/journal/journal.ts'
+import { requireRun } from '../../src/store/runs/runs.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 
 const limitMs = 90_000

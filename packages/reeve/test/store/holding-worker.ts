@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
-import { systemClock } from '../../src/base/time.ts'
+import { systemClock } from '../../src/base/time/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { identityOf } from '../../src/store/migrations.ts'
-import { PostgresDatabase } from '../../src/store/postgres.ts'
+import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
 
 /**
  * A worker in a process of its own, to be killed or stopped: it claims runs of `hold` and keeps each inside its second

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Log, silentLog } from '../../src/base/log.ts'
-import { systemClock } from '../../src/base/time.ts'
-import { LeaseKeeper } from '../../src/store/lease-keeper.ts'
-import { leaseMs, registerWorker, removeWorker } from '../../src/store/workers.ts'
+import { systemClock } from '../../src/base/time/time.ts'
+import { LeaseKeeper } from '../../src/store/dispatch/lease-keeper.ts'
+import { leaseMs, registerWorker, removeWorker } from '../../src/store/dispatch/workers.ts'
 import { openTestDatabase } from '../engine/harness.ts'
 
 /** Resolves with each warning. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/base/time.ts'
+import { systemClock } from '../../src/base/time/time.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { RunNumbers } from '../../src/store/numbers.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 
 test('a number that cannot be reserved now is told of and waited for', async () => {
   const database = openSqlite({ file: ':memory:', clock: systemClock })

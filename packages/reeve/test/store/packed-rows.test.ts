@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Value } from '../../src/store/database.ts'
-import { packRows, unpackRows } from '../../src/store/packed-rows.ts'
+import { packRows, unpackRows } from '../../src/store/sqlite/packed-rows.ts'
 
 const value = fc.oneof(
   fc.constant(null),

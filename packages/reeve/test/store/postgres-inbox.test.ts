@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../src/base/time.ts'
-import { deliver, deliveryValues, insertDeliveries, readInbox, wakeRuns } from '../../src/store/inbox.ts'
+import { systemClock } from '../../src/base/time/time.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { PostgresDatabase } from '../../src/store/postgres.ts'
+import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
+import { deliver, deliveryValues, insertDeliveries, readInbox, wakeRuns } from '../../src/store/runs/inbox.ts'
 import { addRuns, newRun } from './contract/fixtures.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { systemClock } from '../../src/base/time.ts'
+import { systemClock } from '../../src/base/time/time.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { PostgresDatabase } from '../../src/store/postgres.ts'
+import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
 import { startOwnPostgres, type TestServer } from './postgres.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reeve-tls-'))

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../src/base/time.ts'
+import { systemClock } from '../../src/base/time/time.ts'
 import type { Database } from '../../src/store/database.ts'
-import { emptyLog, giveBackSpace, spaceOf } from '../../src/store/space.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { emptyLog, giveBackSpace, spaceOf } from '../../src/store/keeping/space.ts'
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 
 const mib = 1024 * 1024
 

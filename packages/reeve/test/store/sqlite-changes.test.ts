@@ -2,10 +2,11 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { FakeClock, settle } from '../../src/base/fake-clock.ts'
+import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import type { Change, Database } from '../../src/store/database.ts'
+import { setQueuePaused } from '../../src/store/dispatch/queues.ts'
+import { heartbeat, registerWorker } from '../../src/store/dispatch/workers.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { setQueuePaused } from '../../src/store/queues.ts'
 import {
   enqueueRuns,
   insertRuns,
@@ -13,9 +14,8 @@ import {
   releaseRuns,
   releaseValues,
   releaseWatchedRuns,
-} from '../../src/store/runs.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
-import { heartbeat, registerWorker } from '../../src/store/workers.ts'
+} from '../../src/store/runs/runs.ts'
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 import { openTestDatabase, testEngine } from '../engine/harness.ts'
 import { newRun, releaseOf } from './contract/fixtures.ts'
 

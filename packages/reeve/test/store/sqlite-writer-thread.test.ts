@@ -2,12 +2,12 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { FakeClock } from '../../src/base/fake-clock.ts'
-import { Secrets } from '../../src/base/secrets.ts'
+import { Secrets } from '../../src/base/secrets/secrets.ts'
+import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import type { Batch, Database } from '../../src/store/database.ts'
-import { deliveryValues, insertDeliveries, wakeRuns } from '../../src/store/inbox.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { redacting } from '../../src/store/redacting.ts'
+import { deliveryValues, insertDeliveries, wakeRuns } from '../../src/store/runs/inbox.ts'
 import {
   enqueueRuns,
   heldClaims,
@@ -15,9 +15,9 @@ import {
   insertRuns,
   keyedRunValues,
   newRunValues,
-} from '../../src/store/runs.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
-import { SqliteWriterThread } from '../../src/store/sqlite-writer-thread.ts'
+} from '../../src/store/runs/runs.ts'
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { SqliteWriterThread } from '../../src/store/sqlite/writer-thread.ts'
 import { addRunning, newRun, rowOf } from './contract/fixtures.ts'
 
 async function opened(): Promise<{ file: string; clock: FakeClock; database: Database }> {

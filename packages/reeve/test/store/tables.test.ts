@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { systemClock } from '../../src/base/time.ts'
+import { systemClock } from '../../src/base/time/time.ts'
 import { listTables } from '../../src/store/dialect.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import { openSqlite } from '../../src/store/sqlite.ts'
+import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 
 test('for every table the documentation says what removes its rows', async () => {
   const database = openSqlite({ file: ':memory:', clock: systemClock })

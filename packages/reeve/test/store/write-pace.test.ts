@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { WritePace } from '../../src/store/write-pace.ts'
+import { WritePace } from '../../src/store/journal/write-pace.ts'
 
 test('writing is worth a thread where it takes more than half of what the runs take', () => {
   const pace = new WritePace()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { validate } from '../../src/base/schema.ts'
-import { fromJsonSchema, type JsonSchemaObject } from '../../src/tools/json-schema.ts'
+import { validate } from '../../src/base/schema/schema.ts'
+import { fromJsonSchema, type JsonSchemaObject } from '../../src/tools/json-schema/json-schema.ts'
 import { openApiTools } from '../../src/tools/openapi/openapi-tools.ts'
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => index)

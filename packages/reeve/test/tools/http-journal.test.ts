@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { FakeClock } from '../../src/base/fake-clock.ts'
+import type { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { workflow } from '../../src/context.ts'
 import type { RunHandle } from '../../src/engine/engine.ts'
-import { type HttpToolInput, httpTool } from '../../src/tools/http.ts'
+import { type HttpToolInput, httpTool } from '../../src/tools/http/http.ts'
 import { agentBench } from '../agents/agent-harness.ts'
 import { LoopbackServer } from './loopback-server.ts'
 

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { NotApplied } from '../../src/engine/effect.ts'
-import { httpTool } from '../../src/tools/http.ts'
-import { HttpClient } from '../../src/tools/http-client.ts'
+import { NotApplied } from '../../src/engine/calls/effect.ts'
+import { httpTool } from '../../src/tools/http/http.ts'
+import { HttpClient } from '../../src/tools/http/http-client.ts'
 import { tool } from '../../src/tools/tool.ts'
 import { LoopbackServer } from './loopback-server.ts'
 import { callTool } from './tool-call.ts'
@@ -336,7 +336,7 @@ test('a connection that was never made is known to have changed nothing', async 
 })
 
 test('proxies of the environment see nothing', async () => {
-  const source = fileURLToPath(new URL('../../src/tools/http-client.ts', import.meta.url))
+  const source = fileURLToPath(new URL('../../src/tools/http/http-client.ts', import.meta.url))
   const code = `
     const { HttpClient } = await import(${JSON.stringify(source)})
     const client = new HttpClient({ allow: [], allowPrivate: ['${server.host}'] })

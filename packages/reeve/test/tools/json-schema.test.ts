@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parse, toJsonSchema, validate } from '../../src/base/schema.ts'
-import { fromJsonSchema, type JsonSchemaObject } from '../../src/tools/json-schema.ts'
+import { parse, toJsonSchema, validate } from '../../src/base/schema/schema.ts'
+import { fromJsonSchema, type JsonSchemaObject } from '../../src/tools/json-schema/json-schema.ts'
 
 const order: JsonSchemaObject = {
   $schema: 'http://json-schema.org/draft-07/schema#',

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { Duration } from '../../src/base/time.ts'
-import { processTool } from '../../src/tools/process.ts'
+import type { Duration } from '../../src/base/time/time.ts'
+import { processTool } from '../../src/tools/process/process.ts'
 import { hasEnded } from './processes.ts'
 import { callTool } from './tool-call.ts'
 
@@ -84,7 +84,7 @@ test('the tree of a call ends with the worker that made it, even when that is ki
   const url = (name: string) => JSON.stringify(fileURLToPath(new URL(`../../src/${name}`, import.meta.url)))
   writeFileSync(
     program,
-    `import { BoundedChild } from ${url('tools/bounded-child.ts')}
+    `import { BoundedChild } from ${url('tools/process/bounded-child.ts')}
     const script = ${JSON.stringify(`${escapes['a cleared environment and closed files']}\nexec sleep 600`)}
     await BoundedChild.start({ file: '/bin/sh', args: ['-c', script, ${JSON.stringify(file)}],
       env: { PATH: '/usr/bin:/bin' }, cwd: '/', timeoutMs: 600_000, maxOutputBytes: 1000 })`,

@@ -1,5 +1,5 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
-import { ReaderProcess } from '../../src/tools/reader-process.ts'
+import { ReaderProcess } from '../../src/tools/process/reader-process.ts'
 
 const module = new URL('../fixtures/reader/reader.ts', import.meta.url)
 

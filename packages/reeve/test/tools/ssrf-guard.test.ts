@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addressKind, EgressGuard, type Resolve } from '../../src/tools/ssrf-guard.ts'
+import { addressKind, EgressGuard, type Resolve } from '../../src/tools/http/ssrf-guard.ts'
 
 const signal = new AbortController().signal
 const nobody: Resolve = async () => {

@@ -1,4 +1,4 @@
-import { parse } from '../../src/base/schema.ts'
+import { parse } from '../../src/base/schema/schema.ts'
 import type { Tool } from '../../src/tools/tool.ts'
 
 /** Calls a tool as the engine does: arguments checked, output checked. */

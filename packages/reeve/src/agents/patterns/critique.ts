@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
-import { describeIssues, validate } from '../../base/schema.ts'
+import type { Json } from '../../base/json/json.ts'
+import { describeIssues, validate } from '../../base/schema/schema.ts'
 import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Json } from '../../base/json.ts'
-import type { OutputOf } from '../../base/schema.ts'
+import type { Json } from '../../base/json/json.ts'
+import type { OutputOf } from '../../base/schema/schema.ts'
 import type { CoreContext } from '../../engine/context.ts'
 import { type Agent, isAgent } from '../agent.ts'
 import type { AgentOptions } from '../loop.ts'

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
-import { parse } from '../../base/schema.ts'
-import { concurrencyOf } from '../../engine/all.ts'
+import type { Json } from '../../base/json/json.ts'
+import { parse } from '../../base/schema/schema.ts'
+import { concurrencyOf } from '../../engine/calls/all.ts'
 import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
+import type { Json } from '../../base/json/json.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 
 export interface RouteOptions<Input extends Json, Output> {

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import { canonical, type Json } from '../../base/json.ts'
-import { describeIssues, parse, validate } from '../../base/schema.ts'
+import { canonical, type Json } from '../../base/json/json.ts'
+import { describeIssues, parse, validate } from '../../base/schema/schema.ts'
 import { type Doer, type PatternContext, perform } from './doer.ts'
 
 export type StateShape = Record<string, Json>

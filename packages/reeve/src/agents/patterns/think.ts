@@ -1,7 +1,7 @@
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
-import type { Json } from '../../base/json.ts'
-import { type OutputOf, requireSync, validate } from '../../base/schema.ts'
-import { shownSchema } from '../../models/shown-schema.ts'
+import type { Json } from '../../base/json/json.ts'
+import { type OutputOf, requireSync, validate } from '../../base/schema/schema.ts'
+import { shownSchema } from '../../models/reading/shown-schema.ts'
 import { checkCounts } from './bounds.ts'
 import { type Asking, askFor, type PatternContext } from './doer.ts'
 

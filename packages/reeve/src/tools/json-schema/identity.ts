@@ -1,6 +1,6 @@
 import { sha256 } from '../../base/hash.ts'
-import type { Json } from '../../base/json.ts'
-import { firstCharacters, shorten } from '../../base/shorten.ts'
+import type { Json } from '../../base/json/json.ts'
+import { firstCharacters, shorten } from '../../base/text/shorten.ts'
 import type { SchemaNode } from './node.ts'
 import { Spot } from './spot.ts'
 

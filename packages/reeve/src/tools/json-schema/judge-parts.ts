@@ -1,5 +1,5 @@
-import type { Json } from '../../base/json.ts'
-import { shorten } from '../../base/shorten.ts'
+import type { Json } from '../../base/json/json.ts'
+import { shorten } from '../../base/text/shorten.ts'
 import { identityOf } from './identity.ts'
 import type { ArrayRules, ObjectRules, SchemaNode } from './node.ts'
 import { add, type Judge, mostIssues, Spot, type Verdict } from './spot.ts'

@@ -1,4 +1,4 @@
-import { firstCharacters } from '../../base/shorten.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
 import type { NumberRules, StringRules } from './node.ts'
 import { add, type Judge, type Spot, type Verdict } from './spot.ts'
 

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
+import type { Json } from '../../base/json/json.ts'
 import { identityOf } from './identity.ts'
 import { judgeArray, judgeObject } from './judge-parts.ts'
 import { judgeNumber, judgeString } from './judge-texts.ts'

@@ -1,5 +1,5 @@
-import type { Json } from '../../base/json.ts'
-import type { LinearPattern } from './linear-pattern.ts'
+import type { Json } from '../../base/json/json.ts'
+import type { LinearPattern } from './pattern/linear-pattern.ts'
 
 export type JsonType = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object'
 

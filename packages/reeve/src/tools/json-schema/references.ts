@@ -1,5 +1,5 @@
-import type { Json } from '../../base/json.ts'
-import { firstCharacters } from '../../base/shorten.ts'
+import type { Json } from '../../base/json/json.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
 import { unescapeStep } from './pointer.ts'
 
 type JsonObject = { readonly [key: string]: Json | undefined }

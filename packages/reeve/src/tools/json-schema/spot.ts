@@ -1,4 +1,4 @@
-import type { Json } from '../../base/json.ts'
+import type { Json } from '../../base/json/json.ts'
 import type { SchemaNode } from './node.ts'
 
 /** Something that is wrong, and where. */

@@ -1,4 +1,4 @@
-import type { Json } from '../../base/json.ts'
+import type { Json } from '../../base/json/json.ts'
 import { type Anchors, followed, isReference } from './references.ts'
 
 /** Written out, nobody reads it, and what walks it has used up its stack. */

@@ -1,9 +1,9 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import { NotApplied } from '../../engine/effect.ts'
+import { NotApplied } from '../../engine/calls/effect.ts'
+import { type ConnectionEdges, limitsOf, type McpServerDefinition } from './definition/server-definition.ts'
 import { notAsked } from './faults.ts'
 import { LiveConnection } from './live-connection.ts'
 import { loadClientSdk } from './sdk.ts'
-import { type ConnectionEdges, limitsOf, type McpServerDefinition } from './server-definition.ts'
 
 const windowMs = 600_000
 const firstBackoffMs = 250

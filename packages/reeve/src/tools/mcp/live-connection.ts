@@ -2,16 +2,27 @@ import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import type { Result } from '@modelcontextprotocol/sdk/types.js'
 import type { ZodType } from 'zod'
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import type { Secrets } from '../../base/secrets.ts'
-import type { Clock } from '../../base/time.ts'
-import { visibleBrief } from '../../base/visible-text.ts'
-import { type Definition, type Listed, listed, promptDefinition, toolDefinition } from './definition.ts'
+import type { Secrets } from '../../base/secrets/secrets.ts'
+import { visibleBrief } from '../../base/text/visible-text.ts'
+import type { Clock } from '../../base/time/time.ts'
+import {
+  type Definition,
+  type Listed,
+  listed,
+  promptDefinition,
+  toolDefinition,
+} from './definition/definition.ts'
+import {
+  type ConnectionEdges,
+  type Limits,
+  type McpServerDefinition,
+  originOf,
+} from './definition/server-definition.ts'
 import { diedFault, notAsked, protocolFault } from './faults.ts'
-import { Answered, type GuardedTransport } from './guarded-transport.ts'
 import { type ClientSdk, reeveIdentity } from './sdk.ts'
-import { type ConnectionEdges, type Limits, type McpServerDefinition, originOf } from './server-definition.ts'
-import type { StdioProcess } from './stdio-process.ts'
-import { transportFor } from './transport.ts'
+import { Answered, type GuardedTransport } from './transport/guarded-transport.ts'
+import type { StdioProcess } from './transport/stdio-process.ts'
+import { transportFor } from './transport/transport.ts'
 
 const mostPages = 50
 const mostDefinitions = 1000

@@ -2,20 +2,16 @@ import { fileURLToPath } from 'node:url'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { readVariables } from '../../base/config.ts'
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
-import type { Secrets } from '../../base/secrets.ts'
-import { systemClock } from '../../base/time.ts'
-import { type EffectAttempt, NotApplied } from '../../engine/effect.ts'
-import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
+import type { Json } from '../../base/json/json.ts'
+import type { Secrets } from '../../base/secrets/secrets.ts'
+import { systemClock } from '../../base/time/time.ts'
+import { type EffectAttempt, NotApplied } from '../../engine/calls/effect.ts'
+import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from '../json-schema/json-schema.ts'
 import { type Tool, tool } from '../tool.ts'
 import { Connection } from './connection.ts'
-import { type Definition, inputOf, warningsOf } from './definition.ts'
-import { differences } from './definition-diff.ts'
-import { notAsked } from './faults.ts'
-import type { LiveConnection } from './live-connection.ts'
-import { hashOf, keyOf, PinFile, type ServerPins } from './pins.ts'
-import { askPrompt, askTool, listResources, readResource } from './requests.ts'
-import { type McpResult, resultSchema } from './result.ts'
+import { type Definition, inputOf, warningsOf } from './definition/definition.ts'
+import { differences } from './definition/definition-diff.ts'
+import { hashOf, keyOf, PinFile, type ServerPins } from './definition/pins.ts'
 import {
   addCredentials,
   type ConnectionEdges,
@@ -23,7 +19,11 @@ import {
   limitsOf,
   type McpServerDefinition,
   originOf,
-} from './server-definition.ts'
+} from './definition/server-definition.ts'
+import { notAsked } from './faults.ts'
+import type { LiveConnection } from './live-connection.ts'
+import { type McpResult, resultSchema } from './result.ts'
+import { askPrompt, askTool, listResources, readResource } from './transport/requests.ts'
 
 /** What a server offers now, beside what was pinned of it. */
 export interface McpOffer {

@@ -1,9 +1,9 @@
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/sdk/types.js'
-import { findUnsafeInteger } from '../../base/exact-json.ts'
-import type { Json } from '../../base/json.ts'
-import { visibleBrief } from '../../base/visible-text.ts'
-import { inexactMeta } from './exact-message.ts'
+import { findUnsafeInteger } from '../../base/json/exact-json.ts'
+import type { Json } from '../../base/json/json.ts'
+import { visibleBrief } from '../../base/text/visible-text.ts'
 import type { McpPart, McpResult } from './result.ts'
+import { inexactMeta } from './transport/exact-message.ts'
 
 /** Collects a result until it is as large as is allowed, and says what was left out. */
 class Collector {

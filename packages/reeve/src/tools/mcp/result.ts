@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Json } from '../../base/json.ts'
-import { fromJsonSchema, type JsonSchemaObject } from '../json-schema.ts'
+import type { Json } from '../../base/json/json.ts'
+import { fromJsonSchema, type JsonSchemaObject } from '../json-schema/json-schema.ts'
 
 /** A part of a result that is not text. */
 export type McpPart =

@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
-import { firstCharacters } from '../../base/shorten.ts'
+import type { Json } from '../../base/json/json.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
 
 export type JsonObject = { readonly [key: string]: Json | undefined }
 

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
+import type { Json } from '../../base/json/json.ts'
 import { isObject } from './document.ts'
 import type { Operation, Parameter } from './operation.ts'
 

@@ -1,5 +1,5 @@
-import type { Json } from '../../base/json.ts'
-import { firstCharacters } from '../../base/shorten.ts'
+import type { Json } from '../../base/json/json.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
 import { isObject, type Part } from './document.ts'
 
 const componentPrefix = '#/components/schemas/'

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
-import { firstCharacters } from '../../base/shorten.ts'
-import { BoundedChild } from '../bounded-child.ts'
+import type { Json } from '../../base/json/json.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
+import { BoundedChild } from '../process/bounded-child.ts'
 import { type ResolvedLimits, resolveLimits, type SandboxLimits } from './limits.ts'
 import { readReply, type ScriptResult } from './script-reply.ts'
 

@@ -1,6 +1,6 @@
 import { dirname, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Json } from '../../base/json.ts'
+import type { Json } from '../../base/json/json.ts'
 import { findPackages } from '../../base/optional-package.ts'
 import { runIsolated } from './isolate.ts'
 import { resolveLimits, type SandboxLimits } from './limits.ts'

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { type Duration, toMs } from '../../base/time.ts'
+import { type Duration, toMs } from '../../base/time/time.ts'
 
 /** What a script may use; beyond it, its process is killed. */
 export interface SandboxLimits {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { Json } from '../../base/json.ts'
+import type { Json } from '../../base/json/json.ts'
 import { findPackages } from '../../base/optional-package.ts'
 import { runIsolated } from './isolate.ts'
 import { resolveLimits, type SandboxLimits } from './limits.ts'

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json.ts'
-import type { ChildEnd } from '../bounded-child.ts'
+import type { Json } from '../../base/json/json.ts'
 import { parseBoundedJson, parseForeignJson } from '../bounded-json.ts'
+import type { ChildEnd } from '../process/bounded-child.ts'
 import type { ResolvedLimits } from './limits.ts'
 
 export interface ScriptResult {

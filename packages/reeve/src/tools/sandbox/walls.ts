@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { BoundedChild } from '../bounded-child.ts'
-import { systemProgram } from '../system-program.ts'
+import { BoundedChild } from '../process/bounded-child.ts'
+import { systemProgram } from '../process/system-program.ts'
 
 /** What this machine has to take rights away from a process. */
 export interface Walls {

@@ -1,5 +1,5 @@
 import type { convert, HtmlToTextOptions } from 'html-to-text'
-import { firstCharacters } from '../../base/shorten.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
 import { textBelow } from '../html/visible-html.ts'
 
 export type Convert = typeof convert

@@ -2,7 +2,7 @@
 import { convert } from 'html-to-text'
 import * as htmlparser2 from 'htmlparser2'
 import { visibleHtml } from '../html/visible-html.ts'
-import { serveReader } from '../reader-process.ts'
+import { serveReader } from '../process/reader-process.ts'
 import { type Page, readHtml } from './html-page.ts'
 
 export interface PageRequest {

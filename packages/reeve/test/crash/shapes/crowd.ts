@@ -1,4 +1,4 @@
-import type { Json } from '../../../src/base/json.ts'
+import type { Json } from '../../../src/base/json/json.ts'
 import type { Workflow } from '../../../src/engine/workflow.ts'
 import type { Manner } from '../oracle-protocol.ts'
 import type { Outside } from '../outside.ts'

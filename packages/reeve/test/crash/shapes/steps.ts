@@ -1,5 +1,5 @@
 import { ReeveError } from '../../../src/base/errors.ts'
-import type { Json } from '../../../src/base/json.ts'
+import type { Json } from '../../../src/base/json/json.ts'
 import { crashWorkflow, outputsAre, type Shape, starts, witness } from './shape.ts'
 
 const quick = { attempts: 3, delay: '100ms' } as const

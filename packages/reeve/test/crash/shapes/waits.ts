@@ -1,4 +1,4 @@
-import type { Duration } from '../../../src/base/time.ts'
+import type { Duration } from '../../../src/base/time/time.ts'
 import { crashWorkflow, outputsAre, type Shape, starts, witness } from './shape.ts'
 
 /** Shapes that wait for time, signals and people. */

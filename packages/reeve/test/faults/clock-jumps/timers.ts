@@ -1,5 +1,5 @@
-import { settle } from '../../../src/base/fake-clock.ts'
-import type { Json } from '../../../src/base/json.ts'
+import type { Json } from '../../../src/base/json/json.ts'
+import { settle } from '../../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../../src/engine/workflow.ts'
 import { seeded } from '../../crash/campaign.ts'

@@ -1,6 +1,6 @@
 import { sha256 } from '../../../src/base/hash.ts'
-import { canonical, type Json } from '../../../src/base/json.ts'
-import type { JournalEvent } from '../../../src/store/journal.ts'
+import { canonical, type Json } from '../../../src/base/json/json.ts'
+import type { JournalEvent } from '../../../src/store/journal/journal.ts'
 import { type Code, isOdd, type Leaf, type Part } from './program.ts'
 
 /** How a journal looks to a code: it goes on from it, or parts from it at a call. */

@@ -1,4 +1,4 @@
-import type { Json } from '../../../src/base/json.ts'
+import type { Json } from '../../../src/base/json/json.ts'
 import type { CoreContext } from '../../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../../src/engine/workflow.ts'
 import type { Outside } from '../../crash/outside.ts'

@@ -1,4 +1,4 @@
-import { canonical } from '../../../src/base/json.ts'
+import { canonical } from '../../../src/base/json/json.ts'
 import type { Facts } from '../../crash/facts.ts'
 import type { Answer, Delivery } from './deliveries.ts'
 

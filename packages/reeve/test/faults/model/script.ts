@@ -1,4 +1,4 @@
-import { canonical, type Json } from '../../../src/base/json.ts'
+import { canonical, type Json } from '../../../src/base/json/json.ts'
 import { seeded } from '../../crash/campaign.ts'
 
 /** What a provider says, in no protocol yet. `cut`: the limit on its length ended it. */

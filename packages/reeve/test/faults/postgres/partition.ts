@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { longLeaseMs } from '../../../src/store/workers.ts'
+import { longLeaseMs } from '../../../src/store/dispatch/workers.ts'
 import { seeded } from '../../crash/campaign.ts'
 import { timeScale } from '../../crash/clock.ts'
 import type { Direction, TcpProxy } from '../../store/tcp-proxy.ts'

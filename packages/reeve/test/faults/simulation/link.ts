@@ -1,12 +1,12 @@
 import type { Bulk, Database, Session, Value } from '../../../src/store/database.ts'
-import { insertEvents } from '../../../src/store/journal.ts'
+import { insertEvents } from '../../../src/store/journal/journal.ts'
 import {
   parkAbandonedRuns,
   parkRuns,
   parkWatchedRuns,
   releaseRuns,
   releaseWatchedRuns,
-} from '../../../src/store/runs.ts'
+} from '../../../src/store/runs/runs.ts'
 import { Failpoints, withFailpoints } from '../../crash/failpoints.ts'
 
 /** Events that others than a run's holder append. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loadClassifier, trainClassifier } from '../../../src/models/local/classify.ts'
+import { loadClassifier, trainClassifier } from '../../../src/models/local/classify/classify.ts'
 import { examplesOf } from './examples.ts'
 
 const topics = {

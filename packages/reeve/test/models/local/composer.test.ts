@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { localComposer } from '../../../src/models/local/composer.ts'
-import { localCritic } from '../../../src/models/local/critic.ts'
+import { localComposer } from '../../../src/models/local/compose/composer.ts'
+import { localCritic } from '../../../src/models/local/compose/critic.ts'
 import type { Answer, Question } from '../../../src/models/solver.ts'
 import { passages } from './passages.ts'
 

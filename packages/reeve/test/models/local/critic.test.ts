@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { localComposer } from '../../../src/models/local/composer.ts'
-import { type Criteria, localCritic } from '../../../src/models/local/critic.ts'
+import { localComposer } from '../../../src/models/local/compose/composer.ts'
+import { type Criteria, localCritic } from '../../../src/models/local/compose/critic.ts'
 import type { Answer } from '../../../src/models/solver.ts'
 import { passages } from './passages.ts'
 

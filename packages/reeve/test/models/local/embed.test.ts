@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { cosine, embed, embeddingDimensions } from '../../../src/models/local/embed.ts'
+import { cosine, embed, embeddingDimensions } from '../../../src/models/local/text/embed.ts'
 
 describe('embed', () => {
   test('gives a vector of length 1 in 256 dimensions, always the same', () => {

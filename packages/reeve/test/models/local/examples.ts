@@ -1,4 +1,4 @@
-import type { Example } from '../../../src/models/local/classify.ts'
+import type { Example } from '../../../src/models/local/classify/classify.ts'
 
 /** Every frame with every noun of every topic in the place of NOUN, labelled with the topic. */
 export function examplesOf(topics: Record<string, string[]>, frames: string[]): Example[] {

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { trainClassifier } from '../../../src/models/local/classify.ts'
-import { byClassifier, byPattern, byRule, localExtractor } from '../../../src/models/local/extractor.ts'
+import { trainClassifier } from '../../../src/models/local/classify/classify.ts'
+import {
+  byClassifier,
+  byPattern,
+  byRule,
+  localExtractor,
+} from '../../../src/models/local/compose/extractor.ts'
 import type { Answer, Question, Solver } from '../../../src/models/solver.ts'
 import { examplesOf } from './examples.ts'
 

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { boundedPattern } from '../../../src/models/local/bounded-pattern.ts'
+import { boundedPattern } from '../../../src/models/local/text/bounded-pattern.ts'
 import {
   findAmounts,
   findDates,
   findEmails,
   finderOf,
   findLinks,
-} from '../../../src/models/local/patterns.ts'
+} from '../../../src/models/local/text/patterns.ts'
 
 const valuesOf = <T>(found: { value: T }[]): T[] => found.map(({ value }) => value)
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { blocksOf, sentencesOf, withoutMarks } from '../../../src/models/local/plain-text.ts'
-import { termsOf } from '../../../src/models/local/terms.ts'
+import { blocksOf, sentencesOf, withoutMarks } from '../../../src/models/local/text/plain-text.ts'
+import { termsOf } from '../../../src/models/local/text/terms.ts'
 
 describe('blocksOf', () => {
   test('keeps paragraphs and list items, on one line each', () => {

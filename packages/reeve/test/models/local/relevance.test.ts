@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { PassageReader } from '../../../src/models/local/passage-reader.ts'
-import { readPassages, weighTerms } from '../../../src/models/local/relevance.ts'
+import { PassageReader } from '../../../src/models/local/compose/passage-reader.ts'
+import { readPassages, weighTerms } from '../../../src/models/local/compose/relevance.ts'
 import { passages } from './passages.ts'
 
 test('a term is the rarer the fewer statements hold it, however often they repeat it', () => {

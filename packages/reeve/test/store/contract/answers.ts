@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
+import { prune } from '../../../src/store/keeping/retention.ts'
 import {
   type AnswerRow,
   findAnswer,
   forgetAnswers,
   keepAnswer,
   pruneAnswers,
-} from '../../../src/store/answers.ts'
-import { prune } from '../../../src/store/retention.ts'
+} from '../../../src/store/ledger/answers.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 function answer(key: string, changes: Partial<AnswerRow> = {}): AnswerRow {

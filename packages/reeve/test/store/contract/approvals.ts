@@ -9,7 +9,7 @@ import {
   type NewApproval,
   recordDecision,
   requireApproval,
-} from '../../../src/store/approvals.ts'
+} from '../../../src/store/runs/approvals.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 function asked(id: string, changes: Partial<NewApproval> = {}): NewApproval {

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { type AuditOptions, type VerifyPart, verifyRound } from '../../../src/store/audit-rounds.ts'
-import { verifyPartOf } from '../../../src/store/audit-threads.ts'
+import { type AuditOptions, type VerifyPart, verifyRound } from '../../../src/store/audit/audit-rounds.ts'
+import { verifyPartOf } from '../../../src/store/audit/audit-threads.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { eventValues, insertEvents } from '../../../src/store/journal.ts'
+import { eventValues, insertEvents } from '../../../src/store/journal/journal.ts'
 import { addRuns, chainOf, newRun, type Open, storeCase } from './fixtures.ts'
 
 const hour = 3_600_000

@@ -1,9 +1,15 @@
 import { expect } from 'vitest'
 import { sha256 } from '../../../src/base/hash.ts'
-import { verifyAudit } from '../../../src/store/audit.ts'
+import { verifyAudit } from '../../../src/store/audit/audit.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { chainHash, eventValues, insertBlobs, insertEvents, readEvents } from '../../../src/store/journal.ts'
-import { prunable, prune } from '../../../src/store/retention.ts'
+import {
+  chainHash,
+  eventValues,
+  insertBlobs,
+  insertEvents,
+  readEvents,
+} from '../../../src/store/journal/journal.ts'
+import { prunable, prune } from '../../../src/store/keeping/retention.ts'
 import { addRuns, chainOf, newRun, type Open, storeCase } from './fixtures.ts'
 
 /** An ended run with three events, the last but one kept as a blob. */

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { type CallRate, takeTokens, tidyCallRates } from '../../../src/store/call-rates.ts'
 import type { Database } from '../../../src/store/database.ts'
+import { type CallRate, takeTokens, tidyCallRates } from '../../../src/store/ledger/call-rates.ts'
 import { type Open, storeCase, storeNow } from './fixtures.ts'
 
 const rate: CallRate = { name: 'tool:mail', key: '', count: 3, perMs: 60_000 }

@@ -1,16 +1,16 @@
 import { expect } from 'vitest'
-import { claimFrom, claimRuns, nextDue, wakeDue } from '../../../src/store/claims.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { letOut } from '../../../src/store/key-lines.ts'
-import { type Lane, readLanes } from '../../../src/store/lanes.ts'
+import { claimFrom, claimRuns, nextDue, wakeDue } from '../../../src/store/dispatch/claims.ts'
+import { letOut } from '../../../src/store/dispatch/key-lines.ts'
+import { type Lane, readLanes } from '../../../src/store/dispatch/lanes.ts'
 import {
   listQueues,
   noLimits,
   type QueueLimits,
   saveQueue,
   setQueuePaused,
-} from '../../../src/store/queues.ts'
-import { QueueShares } from '../../../src/store/shares.ts'
+} from '../../../src/store/dispatch/queues.ts'
+import { QueueShares } from '../../../src/store/dispatch/shares.ts'
 import { addRuns, newRun, type Open, rowOf, storeCase, storeNow } from './fixtures.ts'
 
 /** Claims from one queue; answers the runs' numbers. */

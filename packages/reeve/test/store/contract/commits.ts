@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { FakeClock } from '../../../src/base/fake-clock.ts'
+import { FakeClock } from '../../../src/base/time/fake-clock.ts'
 import type { Database } from '../../../src/store/database.ts'
-import { GroupCommit, type Turn } from '../../../src/store/group-commit.ts'
-import { readEvents } from '../../../src/store/journal.ts'
+import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.ts'
+import { readEvents } from '../../../src/store/journal/journal.ts'
 import {
   addRunning,
   addRuns,

@@ -1,9 +1,9 @@
 import { test } from 'vitest'
 import { sha256 } from '../../../src/base/hash.ts'
 import type { Database, Session } from '../../../src/store/database.ts'
-import type { Outcome, Turn, TurnSource } from '../../../src/store/group-commit.ts'
-import { chainHash, chainStart, type JournalEvent } from '../../../src/store/journal.ts'
-import { ensureQueue } from '../../../src/store/queues.ts'
+import { ensureQueue } from '../../../src/store/dispatch/queues.ts'
+import type { Outcome, Turn, TurnSource } from '../../../src/store/journal/group-commit.ts'
+import { chainHash, chainStart, type JournalEvent } from '../../../src/store/journal/journal.ts'
 import {
   insertRuns,
   type NewRun,
@@ -11,7 +11,7 @@ import {
   type Release,
   type RunRow,
   readRunByNo,
-} from '../../../src/store/runs.ts'
+} from '../../../src/store/runs/runs.ts'
 
 export type Open = () => Promise<Database>
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
+import { eventValues, insertEvents } from '../../../src/store/journal/journal.ts'
 import {
   consumeItems,
   type Delivery,
@@ -7,9 +8,8 @@ import {
   giveSignalsBack,
   moveItems,
   readInbox,
-} from '../../../src/store/inbox.ts'
-import { eventValues, insertEvents } from '../../../src/store/journal.ts'
-import { releaseRuns, releaseValues } from '../../../src/store/runs.ts'
+} from '../../../src/store/runs/inbox.ts'
+import { releaseRuns, releaseValues } from '../../../src/store/runs/runs.ts'
 import { addRunning, addRuns, chainOf, newRun, type Open, releaseOf, rowOf, storeCase } from './fixtures.ts'
 
 const send = (database: Database, changes: Partial<Delivery> = {}) =>

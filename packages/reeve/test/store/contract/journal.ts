@@ -1,11 +1,10 @@
 import { expect } from 'vitest'
-import { FakeClock } from '../../../src/base/fake-clock.ts'
 import { sha256 } from '../../../src/base/hash.ts'
-import { Secrets } from '../../../src/base/secrets.ts'
-import { firstEvent } from '../../../src/engine/children.ts'
-import { enqueue } from '../../../src/engine/enqueue.ts'
-import { appendOutside } from '../../../src/engine/outside.ts'
-import { deliver } from '../../../src/store/inbox.ts'
+import { Secrets } from '../../../src/base/secrets/secrets.ts'
+import { FakeClock } from '../../../src/base/time/fake-clock.ts'
+import { firstEvent } from '../../../src/engine/calls/children.ts'
+import { appendOutside } from '../../../src/engine/outside/outside.ts'
+import { enqueue } from '../../../src/engine/starting/enqueue.ts'
 import {
   eventValues,
   insertBlobs,
@@ -14,10 +13,11 @@ import {
   readHead,
   tailEnd,
   verifyChain,
-} from '../../../src/store/journal.ts'
+} from '../../../src/store/journal/journal.ts'
+import { Tail } from '../../../src/store/journal/tail.ts'
 import { redacting } from '../../../src/store/redacting.ts'
-import { readRunByNo } from '../../../src/store/runs.ts'
-import { Tail } from '../../../src/store/tail.ts'
+import { deliver } from '../../../src/store/runs/inbox.ts'
+import { readRunByNo } from '../../../src/store/runs/runs.ts'
 import { addRunning, chainOf, newRun, type Open, storeCase } from './fixtures.ts'
 
 export function journalCases(open: Open): void {

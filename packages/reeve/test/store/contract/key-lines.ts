@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
-import { deliver } from '../../../src/store/inbox.ts'
-import { checkLines, firstKey, letOut } from '../../../src/store/key-lines.ts'
-import { ready } from '../../../src/store/lanes.ts'
-import { recoverOrphans, returnClaims } from '../../../src/store/recovery.ts'
+import { checkLines, firstKey, letOut } from '../../../src/store/dispatch/key-lines.ts'
+import { ready } from '../../../src/store/dispatch/lanes.ts'
+import { recoverOrphans, returnClaims } from '../../../src/store/dispatch/recovery.ts'
+import { deliver } from '../../../src/store/runs/inbox.ts'
 import {
   enqueueRuns,
   moveRuns,
@@ -12,7 +12,7 @@ import {
   pauseRuns,
   releaseRuns,
   releaseValues,
-} from '../../../src/store/runs.ts'
+} from '../../../src/store/runs/runs.ts'
 import { claim, limitQueue } from './claims.ts'
 import { addRuns, newRun, type Open, releaseOf, storeCase } from './fixtures.ts'
 

@@ -8,8 +8,8 @@ import {
   memoryValues,
   type NewMemory,
   readMemories,
-} from '../../../src/store/memories.ts'
-import { NearestMemories } from '../../../src/store/nearest-memories.ts'
+} from '../../../src/store/memory/memories.ts'
+import { NearestMemories } from '../../../src/store/memory/nearest-memories.ts'
 import { type Open, storeCase } from './fixtures.ts'
 
 const dimensions = 16

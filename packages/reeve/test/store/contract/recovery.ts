@@ -1,8 +1,6 @@
 import { expect } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
-import { eventValues, insertEvents } from '../../../src/store/journal.ts'
-import { recoverOrphans } from '../../../src/store/recovery.ts'
-import { heldClaims } from '../../../src/store/runs.ts'
+import { recoverOrphans } from '../../../src/store/dispatch/recovery.ts'
 import {
   heartbeat,
   leaseMs,
@@ -11,7 +9,9 @@ import {
   registerWorker,
   removeDeadWorkers,
   removeWorker,
-} from '../../../src/store/workers.ts'
+} from '../../../src/store/dispatch/workers.ts'
+import { eventValues, insertEvents } from '../../../src/store/journal/journal.ts'
+import { heldClaims } from '../../../src/store/runs/runs.ts'
 import { claim } from './claims.ts'
 import { addRunning, addRuns, chainOf, newRun, type Open, rowOf, storeCase } from './fixtures.ts'
 

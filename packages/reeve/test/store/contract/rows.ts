@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
-import { requireApproval } from '../../../src/store/approvals.ts'
-import { RunNumbers } from '../../../src/store/numbers.ts'
-import { insertKeyedRuns, keyedRunValues, listRuns, requireRun } from '../../../src/store/runs.ts'
 import {
   listOccurrences,
   listSchedules,
   recordOccurrence,
   saveSchedule,
-} from '../../../src/store/schedules.ts'
+} from '../../../src/store/dispatch/schedules.ts'
+import { RunNumbers } from '../../../src/store/numbers.ts'
+import { requireApproval } from '../../../src/store/runs/approvals.ts'
+import { insertKeyedRuns, keyedRunValues, listRuns, requireRun } from '../../../src/store/runs/runs.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 export function rowCases(open: Open): void {

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { FakeClock } from '../../../src/base/fake-clock.ts'
+import { FakeClock } from '../../../src/base/time/fake-clock.ts'
 import type { Value } from '../../../src/store/database.ts'
-import { GroupCommit, type Turn } from '../../../src/store/group-commit.ts'
-import { insertRuns, listRuns, newRunValues } from '../../../src/store/runs.ts'
+import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.ts'
+import { insertRuns, listRuns, newRunValues } from '../../../src/store/runs/runs.ts'
 import { findUnsafeNumbers } from '../../../src/store/unsafe-numbers.ts'
 import { addRunning, addRuns, chainOf, newRun, type Open, rowOf, sourceOf, storeCase } from './fixtures.ts'
 

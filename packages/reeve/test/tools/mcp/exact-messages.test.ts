@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { guardedFetch } from '../../../src/tools/mcp/guarded-fetch.ts'
+import { guardedFetch } from '../../../src/tools/mcp/transport/guarded-fetch.ts'
 import { hostile, whileTimePasses } from './hostile.ts'
 
 const inexact = [

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import { FakeClock } from '../../../src/base/fake-clock.ts'
-import type { Json } from '../../../src/base/json.ts'
+import type { Json } from '../../../src/base/json/json.ts'
+import { FakeClock } from '../../../src/base/time/fake-clock.ts'
 import {
   type McpServer,
   type McpToolSettings,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Json } from '../../../src/base/json.ts'
+import type { Json } from '../../../src/base/json/json.ts'
 import { mcpServer } from '../../../src/tools/mcp/index.ts'
 import { tool } from '../../../src/tools/tool.ts'
 import { uniqueTools } from '../../../src/tools/unique-tools.ts'

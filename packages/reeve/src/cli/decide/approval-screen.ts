@@ -1,0 +1,155 @@
+import type { Json } from '../../base/json/json.ts'
+import { lookAlikesIn, unseenIn, visibleText } from '../../base/text/visible-text.ts'
+import type { ApprovalContext } from '../../server/mcp/approval-context.ts'
+import type { ApprovalRow } from '../../store/runs/approvals.ts'
+import { briefLine, safeLine } from '../terminal/safe-text.ts'
+import { shownLines } from '../terminal/shown-value.ts'
+
+/** What fits on a screen that shows more than one approval. */
+const mostLines = 200
+const widest = 1000
+const mostWarnings = 20
+
+export interface ApprovalScreen {
+  lines: string[]
+  /** What of it is not in `lines`, in words; undefined when all of it is. */
+  cut: string | undefined
+}
+
+/** All that is decided, one value a line; or, where that is more than fits, its beginning and what is missing. */
+export function approvalScreen(
+  { shown }: Pick<ApprovalRow, 'shown'>,
+  extent: 'fitting' | 'whole',
+): ApprovalScreen {
+  const all = valueLines(JSON.parse(shown) as Json, '')
+  if (extent === 'whole') return { lines: all.map(({ line }) => line), cut: undefined }
+  const kept = all.slice(0, mostLines)
+  const short = kept.filter(({ line }) => line.length > widest)
+  const lines = kept.map(({ line }) =>
+    line.length > widest ? `${line.slice(0, widest).toWellFormed()}…` : line,
+  )
+  const missing = all.slice(mostLines)
+  if (missing.length + short.length === 0) return { lines, cut: undefined }
+  const parts = [
+    missing.length > 0
+      ? `${missing.length} of ${all.length} lines (from ${pathOf(missing[0]!)} to ${pathOf(missing.at(-1)!)})`
+      : '',
+    short.length > 0
+      ? `the ends of ${short.length} long lines (${short.slice(0, 3).map(pathOf).join(', ')})`
+      : '',
+  ]
+  return { lines, cut: parts.filter((part) => part !== '').join(' and ') }
+}
+
+/** Whether an approval is more than a screen shows, so that a plain yes would be one to what nobody saw. */
+export function isCut(approval: Pick<ApprovalRow, 'shown'>): boolean {
+  return approvalScreen(approval, 'fitting').cut !== undefined
+}
+
+interface ShownLine {
+  line: string
+  path: string
+}
+
+function pathOf({ path }: ShownLine): string {
+  return briefLine(path, 60)
+}
+
+function valueLines(value: Json | undefined, path: string): ShownLine[] {
+  if (typeof value !== 'object' || value === null) return blockOf(value, path)
+  const entries = Array.isArray(value)
+    ? value.map((item, index): [string, string, Json | undefined] => [
+        `${index + 1}.`,
+        `${path}[${index}]`,
+        item,
+      ])
+    : Object.entries(value).map(([key, item]): [string, string, Json | undefined] => [
+        `${safeLine(key)}:`,
+        path === '' ? key : `${path}.${key}`,
+        item,
+      ])
+  return entries.flatMap(([label, inner, item]): ShownLine[] => {
+    if (isScalar(item)) return [{ line: `${label} ${scalarText(item)}`, path: inner }]
+    return [
+      { line: label, path: inner },
+      ...valueLines(item, inner).map(({ line, path: at }) => ({ line: `  ${line}`, path: at })),
+    ]
+  })
+}
+
+function isScalar(value: Json | undefined): boolean {
+  if (typeof value === 'string') return !value.includes('\n') && value.length <= 100
+  if (typeof value !== 'object' || value === null) return true
+  return Object.keys(value).length === 0
+}
+
+/** An empty text, and one that could be taken for something else, stands in quotes. */
+function scalarText(value: Json | undefined): string {
+  if (typeof value !== 'string') return JSON.stringify(value) ?? 'null'
+  const isPlain =
+    value !== '' && value === value.trim() && !/^(true|false|null|-?\d[\d.eE+-]*|[[{"].*)$/.test(value)
+  return isPlain ? safeLine(value) : safeLine(JSON.stringify(value))
+}
+
+function blockOf(value: Json | undefined, path: string): ShownLine[] {
+  if (typeof value !== 'string') return [{ line: scalarText(value), path }]
+  return visibleText(value)
+    .split('\n')
+    .map((line) => ({ line: `│ ${line}`, path }))
+}
+
+/** What a reader should look at twice. */
+export function warningsOf({ shown }: Pick<ApprovalRow, 'shown'>): string[] {
+  const warnings: string[] = []
+  const look = (text: string, path: string) => {
+    const unseen = unseenIn(text)
+    const where = briefLine(path || 'it', 80)
+    if (unseen.length > 0)
+      warnings.push(
+        `${where} holds characters that are not seen, written out here: ${unseen.slice(0, 8).join(' ')}`,
+      )
+    if (/(\r?\n[^\S\n]*){20}|[^\S\n]{100}/.test(text))
+      warnings.push(`${where} has a long empty stretch; read on after it`)
+    for (const { word, why } of lookAlikesIn(text).slice(0, 5))
+      warnings.push(`${where}: "${briefLine(word, 80)}" ${why}`)
+  }
+  const walk = (value: Json | undefined, path: string): void => {
+    if (warnings.length > mostWarnings) return
+    if (typeof value === 'string') look(value, path)
+    else if (Array.isArray(value))
+      for (const [index, item] of value.entries()) walk(item, `${path}[${index}]`)
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, item] of Object.entries(value)) {
+        look(key, `the name ${JSON.stringify(key)}`)
+        walk(item, path === '' ? key : `${path}.${key}`)
+      }
+    }
+  }
+  walk(JSON.parse(shown) as Json, '')
+  if (warnings.length <= mostWarnings) return warnings
+  return [...warnings.slice(0, mostWarnings), 'and more of the kind']
+}
+
+/** What it is about: for reading, no part of what is decided. */
+export function contextLines(context: ApprovalContext, extent: 'fitting' | 'whole'): string[] {
+  const limits = extent === 'whole' ? { lines: 1000, width: 4000 } : { lines: 12, width: 200 }
+  const lines: string[] = []
+  for (const [index, { run, workflow, input }] of context.inputs.entries()) {
+    lines.push(
+      `${index === 0 ? 'asked by' : 'started by'} workflow ${safeLine(workflow)}, run ${run}, which was given:`,
+    )
+    const given = shownLines(input, limits)
+    lines.push(...(given.length > 0 ? given : ['nothing']).map((line) => `  ${line}`))
+  }
+  if (context.forkedFrom !== null)
+    lines.push(`its run is a fork of run ${context.forkedFrom}, where this may have been done already`)
+  for (const { name, solver, score, problems } of context.reviews) {
+    const said =
+      Array.isArray(problems) && problems.length > 0
+        ? `: ${briefLine(JSON.stringify(problems), limits.width)}`
+        : ''
+    lines.push(`${safeLine(name)}: score ${score} from ${safeLine(solver)}${said}`)
+  }
+  for (const note of context.notes) lines.push(`noted: ${briefLine(note, limits.width)}`)
+  return lines
+}

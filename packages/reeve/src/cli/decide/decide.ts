@@ -1,0 +1,147 @@
+import { ReeveError } from '../../base/errors.ts'
+import { parseExactJson } from '../../base/json/exact-json.ts'
+import type { Json } from '../../base/json/json.ts'
+import type { OutcomeAnswer } from '../../engine/calls/effect.ts'
+import { wantsText } from '../../engine/outside/answer.ts'
+import type { Change } from '../../engine/outside/approval-edit.ts'
+import type { ApprovalDecision } from '../../engine/outside/decision.ts'
+import { type ApprovalView, requireApproval } from '../../store/runs/approvals.ts'
+import type { Cli } from '../cli.ts'
+import { carryOn, leaveToWorkers } from '../run/drive.ts'
+import { canAsk, confirmed } from '../terminal/confirm.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { isJson, readValue } from '../terminal/input.ts'
+import { safeLine } from '../terminal/safe-text.ts'
+import { type Workspace, withChangeableWorkspace } from '../terminal/workspace.ts'
+import { approvalScreen } from './approval-screen.ts'
+
+interface DecideOptions {
+  note?: string
+  /** Goes on with the run here when no worker does: that runs the project's code. */
+  work?: boolean
+}
+
+interface ApproveOptions extends DecideOptions {
+  edit?: string
+  replace?: boolean
+  hash?: string
+  yes?: boolean
+}
+
+/** Approves what an approval shows, or an edit of it, which is shown as a difference before it counts. */
+export function approve(cli: Cli, options: ApproveOptions, id: string): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, async (workspace) => {
+    const { control, database } = workspace
+    const approval = await requireApproval(database, id)
+    const { edit, hash = approval.args_hash, replace: replaces = false } = options
+    if (options.hash === undefined && approval.kind === 'approval') refuseCut(cli, approval)
+    if (edit === undefined) return decide(cli, workspace, id, { verdict: 'approve', hash }, options)
+    const answer = await readValue(edit, 'The edit')
+    const { changes } = await control.previewEdit(id, answer, { replaces })
+    printChanges(cli, changes)
+    if (!options.yes && canAsk(cli.terminal) && !(await confirmed('Approve it like this?'))) {
+      cli.terminal.line('Nothing was decided.')
+      return exitCodes.done
+    }
+    return decide(cli, workspace, id, { verdict: 'approve', hash, answer, replaces }, options, { changes })
+  })
+}
+
+export function reject(cli: Cli, options: DecideOptions, id: string): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, (workspace) =>
+    decide(cli, workspace, id, { verdict: 'reject' }, options),
+  )
+}
+
+/** Answers a question, or says what became of an effect whose outcome is unknown. */
+export function answer(
+  cli: Cli,
+  options: DecideOptions & { result?: string },
+  id: string,
+  given: string,
+): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, async (workspace) => {
+    const approval = await requireApproval(workspace.database, id)
+    const said =
+      approval.kind === 'outcome'
+        ? await outcome(approval, given, options.result)
+        : await answerFrom(workspace, approval, given)
+    return decide(cli, workspace, id, { verdict: 'answer', answer: said }, options)
+  })
+}
+
+/** @throws `approval-cut` */
+function refuseCut(cli: Cli, approval: ApprovalView): void {
+  const { cut } = approvalScreen(approval, 'fitting')
+  if (cut === undefined) return
+  throw new ReeveError(
+    'approval-cut',
+    `Approval ${approval.id} is more than a screen shows: ${cut}. Nothing was decided. See all of it with ${cli.command('approvals', approval.id)}; the command that approves it stands at its end.`,
+  )
+}
+
+function printChanges({ terminal }: Cli, changes: Change[]): void {
+  const { dim, green, red } = terminal.colors
+  if (changes.length === 0) terminal.line(dim('the edit changes nothing'))
+  const side = (mark: string, value: Change['from']) =>
+    value === undefined
+      ? []
+      : approvalScreen({ shown: JSON.stringify(value) }, 'whole').lines.map((line) => `  ${mark} ${line}`)
+  for (const { field, from, to } of changes) {
+    terminal.line(`${safeLine(field) || 'it'}:`)
+    for (const line of side('-', from)) terminal.line(red(line))
+    for (const line of side('+', to)) terminal.line(green(line))
+  }
+}
+
+/** Records the decision; the project's code is not run for that. */
+async function decide(
+  cli: Cli,
+  workspace: Workspace,
+  id: string,
+  decision: Omit<ApprovalDecision, 'by'>,
+  { note, work }: DecideOptions,
+  more: Record<string, unknown> = {},
+): Promise<ExitCode> {
+  const { control, environment } = workspace
+  const {
+    status,
+    subject,
+    run_id: run,
+  } = await control.decide(id, { ...decision, ...noteOf({ note }), by: environment.user })
+  const said = `${status}: ${safeLine(subject)} of run ${run}, by ${safeLine(environment.user)}`
+  const value = { approval: id, decision: status, ...more }
+  return work
+    ? carryOn(cli, workspace, run, { said, value })
+    : leaveToWorkers(cli, workspace, run, { said, value })
+}
+
+function noteOf({ note }: { note?: string | undefined }): { note?: string } {
+  return note === undefined ? {} : { note }
+}
+
+/** A question that wants a text takes the answer as it stands; one with a schema takes JSON, or a text that fits. */
+async function answerFrom({ control }: Workspace, approval: ApprovalView, given: string): Promise<Json> {
+  if (wantsText(approval) || !isJson(given)) return given
+  const value = parseExactJson(given, 'The answer')
+  if (typeof value === 'string') return value
+  const isUnfit = (await control.answerProblem(approval.id, value)) !== undefined
+  return isUnfit && (await control.answerProblem(approval.id, given)) === undefined ? given : value
+}
+
+async function outcome(approval: ApprovalView, given: string, result: string | undefined): Promise<Json> {
+  const answers: Record<string, () => OutcomeAnswer | Promise<OutcomeAnswer>> = {
+    happened: async () => ({
+      happened: true,
+      ...(result === undefined ? {} : { result: await readValue(result, 'The result') }),
+    }),
+    again: () => ({ happened: false, retry: true }),
+    failed: () => ({ happened: false, retry: false }),
+  }
+  const chosen = Object.hasOwn(answers, given) ? answers[given] : undefined
+  if (chosen) return (await chosen()) as unknown as Json
+  throw new ReeveError(
+    'wrong-answer',
+    `"${given}" does not say what became of ${approval.subject}. Say: happened (with --result JSON if it gave one), again, or failed.`,
+  )
+}

@@ -1,0 +1,119 @@
+import { formatMs, systemClock } from '../../base/time/time.ts'
+import { type AuditReport, verifyAudit } from '../../store/audit/audit.ts'
+import { type AuditRound, verifyRound } from '../../store/audit/audit-rounds.ts'
+import { AuditThreads, verifyPartOf } from '../../store/audit/audit-threads.ts'
+import { checkIntegrity, type Integrity } from '../../store/keeping/integrity.ts'
+import { requireRun } from '../../store/runs/runs.ts'
+import type { Cli } from '../cli.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { Interrupt } from '../terminal/interrupt.ts'
+import { moment, safeLine } from '../terminal/safe-text.ts'
+import { type Workspace, withWorkspace } from '../terminal/workspace.ts'
+
+/** To start threads for fewer takes longer than to verify them. */
+const fewRuns = 2000
+const mostLines = 50
+const mostFaults = 1000
+const remarkEveryMs = 2000
+
+/**
+ * Recomputes the hash chains: of one run; or of all that came or changed since the last time, with some of the others by
+ * chance; or of all. A fault means that somebody changed the database behind Reeve's back, or it is damaged.
+ */
+export function verify(cli: Cli, options: { all?: boolean }, runId: string | undefined): Promise<ExitCode> {
+  return withWorkspace(cli, async (workspace) => {
+    if (runId === undefined) return verifyAll(cli, workspace, options.all === true)
+    await requireRun(workspace.database, runId)
+    const report = await verifyAudit(workspace.database, runId)
+    cli.terminal.value({ ok: report.faults.length === 0, ...report })
+    return conclude(cli, report, `${report.runs} runs with ${report.events} events`)
+  })
+}
+
+async function verifyAll(cli: Cli, { database, environment }: Workspace, all: boolean): Promise<ExitCode> {
+  const { terminal } = cli
+  const { signal } = new Interrupt(terminal, 'What was verified is remembered.', () =>
+    process.exit(exitCodes.interrupted),
+  )
+  const started = performance.now()
+  let remarkedAt = started
+  const onProgress = (runs: number) => {
+    if (performance.now() - remarkedAt < remarkEveryMs) return
+    remarkedAt = performance.now()
+    terminal.remark(`${runs} runs verified in ${formatMs(remarkedAt - started)}`)
+  }
+  const isMany = await database.get('select no from runs order by no limit 1 offset ?', [fewRuns])
+  const threads = isMany ? new AuditThreads(environment.database) : undefined
+  let round: AuditRound
+  try {
+    const now = (database.clock ?? systemClock).now()
+    const { verify, width } = threads ?? { verify: verifyPartOf(database), width: 1 }
+    round = await verifyRound(database, now, { all, verify, width, signal, onProgress })
+  } finally {
+    await threads?.close()
+  }
+  const checked: Integrity = round.complete
+    ? await checkIntegrity(database, { signal })
+    : { problems: [], unchecked: [] }
+  return tell(cli, { ...round, complete: round.complete && !signal.aborted }, checked)
+}
+
+function tell(cli: Cli, round: AuditRound, { problems: integrity, unchecked }: Integrity): ExitCode {
+  const { terminal } = cli
+  const { runs, events, faults, before, complete, markDamaged } = round
+  const ok = complete && faults.length === 0 && integrity.length === 0
+  terminal.value({
+    ok,
+    complete,
+    runs,
+    events,
+    before: before ? { ...before, at: new Date(before.at).toISOString() } : null,
+    markDamaged,
+    faults: faults.slice(0, mostFaults),
+    more: faults.length > mostFaults,
+    integrity,
+    unchecked,
+  })
+  if (markDamaged)
+    terminal.line('What was remembered of the last verification is damaged: everything is verified anew.')
+  const counted = `${runs} runs with ${events} events`
+  if (!complete) {
+    conclude(cli, { faults, integrity: [] }, counted)
+    terminal.line(`It was interrupted; go on with: ${cli.command('audit', 'verify')}`)
+    return exitCodes.interrupted
+  }
+  const code = conclude(cli, { faults, integrity }, counted)
+  if (unchecked.length > 0)
+    terminal.line(
+      `the database's own check gave way to what is written to ${unchecked.join(', ')}: try again when less is written, or make a backup, which is checked as a whole`,
+    )
+  if (before) {
+    const all = cli.command('audit', 'verify', '--all')
+    terminal.line(
+      `${before.runs} more were verified before (the last time ${moment(before.at)}) and have not changed by themselves since; ${before.sampled} of them, chosen by chance, again now. This is remembered in the database, so it is no proof against whoever writes to it; to verify all: ${all}`,
+    )
+  }
+  return code
+}
+
+function conclude(
+  cli: Cli,
+  { faults, integrity }: Pick<AuditReport, 'faults' | 'integrity'>,
+  counted: string,
+): ExitCode {
+  const { terminal } = cli
+  const { green, red } = terminal.colors
+  for (const { run, seq, problem } of faults.slice(0, mostLines))
+    terminal.line(`${red('✗')} run ${safeLine(run)}, event ${seq}: ${safeLine(problem)}`)
+  if (faults.length > mostLines)
+    terminal.line(`${red('✗')} and ${faults.length - mostLines} more; the first ${mostFaults} with --json`)
+  for (const problem of integrity.slice(0, mostLines))
+    terminal.line(`${red('✗')} database: ${safeLine(problem)}`)
+  const sound = faults.length === 0 && integrity.length === 0
+  terminal.line(
+    sound
+      ? `${green('✓')} ${counted}: every chain holds`
+      : `${counted} were checked; the above does not hold`,
+  )
+  return sound ? exitCodes.done : exitCodes.failed
+}

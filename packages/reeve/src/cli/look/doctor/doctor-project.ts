@@ -1,0 +1,59 @@
+import { readEnvironment } from '../../../base/config.ts'
+import type { Runtime } from '../../../runtime.ts'
+import type { Cli } from '../../cli.ts'
+import { withRuntime } from '../../terminal/project-runtime.ts'
+import type { Finding } from './doctor.ts'
+
+/** Loads the project as a worker would, without driving anything. */
+export async function checkProject(
+  cli: Cli,
+  folder: string,
+  note: (finding: Finding) => void,
+): Promise<void> {
+  await withRuntime(cli, async (runtime) => {
+    const workflows = runtime.engine.workflows.names()
+    const found = `${folder}, ${workflows.length === 1 ? '1 workflow' : `${workflows.length} workflows`}: ${workflows.join(', ')}`
+    if (workflows.length > 0) note({ what: 'project', state: 'ok', found })
+    else
+      note({
+        what: 'project',
+        state: 'warning',
+        found: folder,
+        advice: 'It has no workflow yet: add a file to workflows/.',
+      })
+    for (const finding of routesOf(runtime)) note(finding)
+    note(await knowledgeOf(runtime))
+  })
+}
+
+function routesOf(runtime: Runtime): Finding[] {
+  return [...runtime.routes].map(([name, { solvers }]) => {
+    const lost = runtime.unusable.filter(({ route }) => route === name)
+    const usable = solvers.filter((solver) => !lost.some((one) => one.solver === solver.name))
+    const listed = usable.map((solver) => `${solver.name} (${solver.kind})`).join(', then ')
+    const reasons = lost.map(({ solver, error }) => `${solver} is left out: ${error.message}`)
+    const found = [`${name}: ${listed || 'no solver can be asked'}`, ...reasons].join('\n')
+    if (usable.length === 0) {
+      const advice = 'Set a key, or add a local solver to the route in reeve.config.ts.'
+      return { what: 'route', state: 'error', found, advice }
+    }
+    return { what: 'route', state: lost.length > 0 ? 'warning' : 'ok', found }
+  })
+}
+
+async function knowledgeOf(runtime: Runtime): Promise<Finding> {
+  await runtime.readKnowledge()
+  const problems = runtime.ingested.flatMap((report) => report.problems)
+  const last = runtime.ingested.at(-1)
+  const counted = last ? `${last.documents} documents, ${last.passages} passages` : 'none'
+  if (problems.length === 0) return { what: 'knowledge', state: 'ok', found: counted }
+  const shown = problems.slice(0, 5).map(({ where, problem }) => `${where}: ${problem}`)
+  const found = [counted, `${problems.length} problems:`, ...shown].join('\n')
+  return { what: 'knowledge', state: 'warning', found, advice: 'Mend these files; the rest is used.' }
+}
+
+export function checkKeys(folder: string): Finding {
+  const { keys } = readEnvironment(folder)
+  const found = Object.entries(keys).flatMap(([name, value]) => (value ? [name] : []))
+  return { what: 'keys', state: 'ok', found: found.join(', ') || 'none: local solvers answer' }
+}

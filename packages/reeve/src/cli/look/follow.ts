@@ -1,0 +1,44 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database } from '../../store/database.ts'
+import { type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { type RunRow, requireRun } from '../../store/runs/runs.ts'
+import { type Standing, standingOf, topOf } from '../../store/runs/standing.ts'
+
+const pollMs = 25
+
+/** The number of a run's last event. */
+export async function lastSeqOf(database: Database, run: RunRow): Promise<number> {
+  const row = await database.get<{ seq: number }>(
+    'select coalesce(max(seq), 0) as seq from events where run = ?',
+    [run.no],
+  )
+  return row!.seq
+}
+
+/**
+ * Tells every event of a run after `afterSeq`, in order, whoever drives it, until the run and the runs above it have
+ * come to rest. Answers how the run stands then; undefined when `signal` ended the following.
+ */
+export async function follow(
+  database: Database,
+  runId: string,
+  options: { afterSeq: number; onEvent: (event: JournalEvent) => void; signal: AbortSignal },
+): Promise<Standing | undefined> {
+  const { onEvent, signal } = options
+  let after = options.afterSeq
+  for (;;) {
+    // The row is read before the events: when it says that the run rests, the events that led there are all there.
+    const run = await requireRun(database, runId)
+    const { no } = run
+    const standing = await standingOf(database, run)
+    const top = standing.state === 'moving' ? run : await topOf(database, run)
+    const above = top.no === no ? standing : await standingOf(database, top)
+    for (const event of await readEvents(database, no, after)) {
+      onEvent(event)
+      after = event.seq
+    }
+    if (standing.state !== 'moving' && above.state !== 'moving') return standing
+    if (signal.aborted) return undefined
+    await delay(pollMs, undefined, { signal }).catch(() => undefined)
+  }
+}

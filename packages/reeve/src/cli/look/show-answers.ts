@@ -1,0 +1,161 @@
+import { type Cli, operands } from '../cli.ts'
+import { decisionCommands, needsLine } from '../run/rest.ts'
+import { briefLine, briefValue, moment, safeLine } from '../terminal/safe-text.ts'
+import { shownLines } from '../terminal/shown-value.ts'
+import type { RunStory } from './story/run-story.ts'
+import type { Wait } from './story/story-belief.ts'
+import type { ToolCall } from './story/story-tools.ts'
+
+export function printGoal({ terminal }: Cli, { goal }: RunStory): void {
+  const { bold, dim } = terminal.colors
+  terminal.line(`\n${bold('What goal was attempted')}`)
+  terminal.line(
+    `  workflow ${bold(safeLine(goal.workflow))} version ${safeLine(goal.version)}, started by ${startedBy(goal)} at ${at(goal.startedAt)}`,
+  )
+  const { forkedFrom } = goal
+  if (forkedFrom)
+    terminal.line(
+      `  forked from run ${forkedFrom.run} at call ${forkedFrom.call} by ${safeLine(forkedFrom.by)}`,
+    )
+  terminal.line(dim('  input'))
+  for (const line of shownLines(goal.input)) terminal.line(`    ${line}`)
+}
+
+function startedBy({ principal, startedBy: by }: RunStory['goal']): string {
+  return by === null ? safeLine(principal) : `${safeLine(by)} for ${safeLine(principal)}`
+}
+
+function searched(audit: NonNullable<RunStory['context']['recalls'][number]['audit']>): string {
+  if ('knowledge' in audit) return `knowledge ${audit.knowledge.slice(0, 12)}`
+  return audit.exact ? 'memory, every item compared' : 'memory, by index'
+}
+
+export function printContext({ terminal }: Cli, { context }: RunStory): void {
+  const { bold, dim } = terminal.colors
+  terminal.line(`\n${bold('What context was used')}`)
+  const { recalls, signals, people, children } = context
+  if (recalls.length + signals.length + people.length + children.length === 0)
+    terminal.line('  the input alone')
+  for (const { call, name, passages, audit } of recalls) {
+    const version = audit ? dim(` ${searched(audit)}`) : ''
+    terminal.line(`  call ${call} recalled ${bold(safeLine(name))}: ${passages.length} passages${version}`)
+    for (const { score, source, title, text } of passages) {
+      terminal.line(`    ${score.toFixed(3)} ${safeLine(source)} ${dim(safeLine(title))}`)
+      terminal.line(dim(`          ${briefLine(text, 140)}`))
+    }
+  }
+  for (const { call, name, at: when, payload } of signals) {
+    terminal.line(
+      `  call ${call} got signal ${bold(safeLine(name))} at ${at(when)}: ${briefValue(payload, 200)}`,
+    )
+  }
+  for (const { call, subject, by, note, what, value } of people) {
+    const verb = what === 'edit' ? 'edited' : 'answered'
+    terminal.line(
+      `  call ${call}: ${safeLine(by ?? 'a person')} ${verb} ${bold(safeLine(subject))}${note ? `: ${safeLine(note)}` : ''}`,
+    )
+    for (const line of shownLines(value)) terminal.line(`    ${line}`)
+  }
+  for (const { call, run, status } of children)
+    terminal.line(`  call ${call} got the result of run ${safeLine(run)}: ${status}`)
+}
+
+export function printTools({ terminal }: Cli, { tools }: RunStory): void {
+  terminal.line(`\n${terminal.colors.bold('Which tools were called')}`)
+  if (tools.length === 0) terminal.line('  none')
+  for (const tool of tools) for (const line of toolLines(tool)) terminal.line(`  ${line}`)
+}
+
+function toolLines(tool: ToolCall): string[] {
+  const { approval } = tool
+  const attempts = `${tool.attempts} ${tool.attempts === 1 ? 'attempt' : 'attempts'}`
+  const lines = [`call ${tool.call} ${safeLine(tool.name)} (${tool.class}): ${tool.state} after ${attempts}`]
+  if (tool.agent) {
+    const { name, under } = tool.agent
+    const service = under.length > 0 ? `, in the service of ${safeLine(under.toReversed().join(', '))}` : ''
+    lines.push(`  called by agent ${safeLine(name)}${service}`)
+  }
+  if (tool.args === undefined) lines.push('  args: not kept (a read changes nothing)')
+  else lines.push('  args', ...shownLines(tool.args).map((line) => `    ${line}`))
+  if (tool.key !== null) lines.push(`  key: ${safeLine(tool.key)}`)
+  if (approval) {
+    const edited = approval.edited ? ' after an edit' : ''
+    const note = approval.note ? `: ${safeLine(approval.note)}` : ''
+    lines.push(
+      `  approved by ${safeLine(approval.by ?? 'a person')} at ${at(approval.at)}${edited} (call ${approval.call})${note}`,
+    )
+  } else if (tool.class !== 'read') lines.push('  no approval of these arguments was asked for')
+  if (tool.result !== undefined) lines.push(`  result: ${briefValue(tool.result, 300)}`)
+  if (tool.error) lines.push(`  ${tool.error.code}: ${briefLine(tool.error.message, 300)}`)
+  return lines
+}
+
+const headings: Record<string, string> = {
+  succeeded: 'Why it was believed complete',
+  failed: 'Why it is not complete: it failed',
+  cancelled: 'Why it is not complete: it was cancelled',
+  stuck: 'Why it is not complete: it is stuck and needs a person',
+}
+
+export function printBelief(cli: Cli, { belief, run }: RunStory): void {
+  const { terminal } = cli
+  const { bold, cyan, dim } = terminal.colors
+  terminal.line(`\n${bold(headings[belief.status] ?? `Why it is not complete: it is ${belief.status}`)}`)
+  for (const { call, name, solver, kind, score, problems } of belief.reviews) {
+    const said = Array.isArray(problems) && problems.length > 0 ? `: ${briefValue(problems, 200)}` : ''
+    terminal.line(
+      `  call ${call} ${safeLine(name)}: score ${score} from ${safeLine(solver)} (${kind})${said}`,
+    )
+  }
+  for (const { call, subject, status, by } of belief.decisions) {
+    terminal.line(`  call ${call} ${safeLine(subject)}: ${status}${by ? ` by ${safeLine(by)}` : ''}`)
+  }
+  if (belief.output !== undefined) {
+    terminal.line(dim('  final output'))
+    for (const line of shownLines(belief.output)) terminal.line(`    ${line}`)
+  }
+  if (belief.error)
+    terminal.line(`  ${safeLine(belief.error.code)}: ${briefLine(belief.error.message, 1000)}`)
+  else if (belief.reason !== null && belief.status !== 'waiting') {
+    for (const line of shownLines(belief.reason, { lines: 30, width: 300 })) terminal.line(`  ${line}`)
+  }
+  for (const wait of belief.waitsFor) printWait(cli, run.id, wait)
+  if (belief.status === 'failed' || belief.status === 'stuck')
+    terminal.line(`  try again: ${cyan(cli.command('retry', run.id))}`)
+  if (belief.deciding.length === 0) return
+  const deciding = belief.deciding.map(
+    ({ seq, type, name }) => `#${seq} ${type}${name ? ` ${safeLine(name)}` : ''}`,
+  )
+  terminal.line(dim(`  decided by events ${deciding.join(', ')}`))
+}
+
+function printWait(cli: Cli, run: string, wait: Wait): void {
+  const { terminal } = cli
+  const { cyan, yellow } = terminal.colors
+  const due = wait.dueAt === null ? '' : `, until ${at(wait.dueAt)}`
+  const reason = wait.reason === null ? '' : `: ${briefLine(wait.reason, 300)}`
+  const whom = wait.approval === null ? '' : ' a person on'
+  terminal.line(
+    `  ${yellow('…')} call ${wait.call} waits for${whom} ${wait.kind} ${safeLine(wait.name)} since ${at(wait.since)}${due}${reason}`,
+  )
+  if (wait.decided) {
+    const { status, by } = wait.decided
+    terminal.line(`      ${status}${by ? ` by ${safeLine(by)}` : ''}; the run goes on with the next worker`)
+  } else if (wait.approval !== null && wait.asks !== null) {
+    const wanted = wait.wanted ?? undefined
+    const needs = needsLine(wait.asks, wanted)
+    if (needs !== undefined) terminal.line(`      ${needs}`)
+    terminal.line(`      ${cyan(cli.command('approvals', wait.approval))}`)
+    const commands = decisionCommands(cli, { id: wait.approval, kind: wait.asks }, wanted)
+    for (const command of Object.values(commands)) terminal.line(`      ${cyan(command)}`)
+  } else if (wait.kind === 'signal') {
+    if (wait.wanted) terminal.line(`      it must be ${safeLine(wait.wanted.words)}; for example:`)
+    const sample = wait.wanted?.sample
+    const payload = sample === undefined ? 'JSON' : JSON.stringify(sample)
+    terminal.line(`      ${cyan(cli.command('signal', ...operands(run, wait.name, payload)))}`)
+  }
+}
+
+function at(iso: string): string {
+  return moment(Date.parse(iso))
+}

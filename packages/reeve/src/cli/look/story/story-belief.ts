@@ -1,0 +1,120 @@
+import type { Json } from '../../../base/json/json.ts'
+import { describeShape, sampleOf } from '../../../base/schema/json-schema-words.ts'
+import type { RecordedCall } from '../../../engine/execution/history.ts'
+import { type Wanted, wantedOf } from '../../../engine/outside/answer.ts'
+import type { RouteAnswer } from '../../../models/route/route.ts'
+import type { JournalEvent } from '../../../store/journal/journal.ts'
+import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../../store/runs/approvals.ts'
+import { endedStatuses, type RunRow } from '../../../store/runs/runs.ts'
+import { payloadOf } from '../event-line.ts'
+import { type Decided, errorOf, isoOf, jsonOf } from '../event-values.ts'
+
+export interface Wait {
+  call: number
+  kind: RecordedCall['kind']
+  name: string
+  since: string
+  /** The approval that a person decides. */
+  approval: string | null
+  /** What the person is asked. */
+  asks: ApprovalKind | null
+  /** What the answer must be, the signal, or the result of an effect that happened. */
+  wanted: Wanted | null
+  /** What the person said, when the run has not gone on since. */
+  decided: { status: ApprovalStatus; by: string | null } | null
+  dueAt: string | null
+  reason: string | null
+}
+
+export interface Belief {
+  status: RunRow['status']
+  output?: Json
+  error?: { code: string; message: string }
+  reason: string | null
+  /** Answers that judged others: values with a score. */
+  reviews: { call: number; name: string; solver: string; kind: string; score: number; problems: Json }[]
+  decisions: { call: number; subject: string; status: string; by: string | null }[]
+  /** The last calls that settled before the end. */
+  deciding: { seq: number; type: string; name: string | null }[]
+  waitsFor: Wait[]
+}
+
+/** Why a run counts as done, or why it does not. */
+export function beliefOf(
+  run: RunRow,
+  calls: RecordedCall[],
+  events: JournalEvent[],
+  approvals: ApprovalRow[],
+): Belief {
+  const belief: Belief = {
+    status: run.status,
+    reason: run.reason,
+    reviews: [],
+    decisions: [],
+    deciding: [],
+    waitsFor: endedStatuses.includes(run.status) ? [] : calls.flatMap((call) => waitOf(call, approvals)),
+  }
+  for (const { step: call, name, settled } of calls) {
+    if (settled?.type === 'question-completed') {
+      const { value, solver, kind } =
+        payloadOf<RouteAnswer<{ score?: unknown; problems?: Json } | null>>(settled)
+      if (typeof value?.score !== 'number') continue
+      belief.reviews.push({
+        call,
+        name: name ?? '',
+        solver,
+        kind,
+        score: value.score,
+        problems: value.problems ?? [],
+      })
+    } else if (settled?.type === 'approval-decided') {
+      const { status, by } = payloadOf<Decided>(settled)
+      belief.decisions.push({ call, subject: name ?? '', status, by })
+    }
+  }
+  const end = events.findLast((event) => /^run-(succeeded|failed|stuck|cancelled)$/.test(event.type))
+  if (!end || (!endedStatuses.includes(run.status) && run.status !== 'stuck')) return belief
+  const settlements = calls
+    .flatMap((call) => (call.settled ? [call.settled] : []))
+    .sort((a, b) => a.seq - b.seq)
+  belief.deciding = [...settlements.slice(-3), end].map(({ seq, type, name }) => ({ seq, type, name }))
+  if (end.type === 'run-succeeded') belief.output = jsonOf(end)
+  if (end.type === 'run-failed') belief.error = errorOf(end)
+  return belief
+}
+
+function signalWanted(event: JournalEvent): Wanted | undefined {
+  const { schema } = payloadOf<{ schema?: Json }>(event)
+  if (event.type !== 'signal-awaited' || schema === undefined) return
+  return { schema, words: describeShape(schema), sample: sampleOf(schema) }
+}
+
+function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
+  const last = call.opened.at(-1)
+  if (call.settled || !last || last.type === 'effect-intended') return []
+  const { approval = null, dueAt, expiresAt, kind, reason, error } = payloadOf(last)
+  const decision = approvals.find(({ id, status }) => id === approval && status !== 'pending')
+  const asked = approvals.find(({ id }) => id === approval)
+  const due = dueAt ?? expiresAt ?? null
+  return [
+    {
+      call: call.step,
+      kind: call.kind,
+      name: call.name ?? '',
+      since: isoOf(last.at),
+      approval,
+      wanted: (asked ? wantedOf(asked) : signalWanted(last)) ?? null,
+      asks:
+        approval === null
+          ? null
+          : last.type === 'effect-unknown'
+            ? 'outcome'
+            : kind === 'question'
+              ? 'question'
+              : 'approval',
+      decided: decision ? { status: decision.status, by: decision.decided_by } : null,
+      dueAt: due === null ? null : isoOf(due),
+      reason: reason ?? error?.message ?? null,
+    },
+  ]
+}

@@ -1,0 +1,76 @@
+import { canonical, type Json } from '../../../base/json/json.ts'
+import type { ApprovedBy } from '../../../engine/calls/effect.ts'
+import type { RecordedCall } from '../../../engine/execution/history.ts'
+import { payloadOf } from '../event-line.ts'
+import { type Decided, errorOf, isoOf, jsonOf } from '../event-values.ts'
+
+export interface ToolCall {
+  call: number
+  name: string
+  /** Reads of a workflow's own code write no intent, so their arguments are not in the journal. */
+  class: string
+  /** The agent that called it, and those in whose service it acted; null: the workflow's own code. */
+  agent: { name: string; under: string[] } | null
+  args: Json | undefined
+  key: string | null
+  attempts: number
+  state: 'completed' | 'failed' | 'unknown' | 'under way'
+  result?: Json
+  error?: { code: string; message: string }
+  /** The decision on exactly these arguments. */
+  approval: { call: number; by: string | null; at: string; edited: boolean; note: string | null } | null
+}
+
+interface Intent {
+  key?: string
+  class?: string
+  agent?: string
+  under?: string[]
+  args?: Json
+  approved?: ApprovedBy
+}
+
+/** Every effect of a run, with what was approved before it. */
+export function toolCalls(calls: RecordedCall[]): ToolCall[] {
+  const approvals = calls.filter((call) => call.settled?.type === 'approval-decided')
+  return calls.filter((call) => call.kind === 'effect').map((call) => toolCall(call, approvals))
+}
+
+function toolCall(call: RecordedCall, approvals: RecordedCall[]): ToolCall {
+  const intents = call.opened.filter((event) => event.type === 'effect-intended')
+  const retries = call.opened.filter((event) => event.type === 'effect-retrying').length
+  const intent = intents[0] && payloadOf<Intent>(intents[0])
+  const { settled } = call
+  const tool: ToolCall = {
+    call: call.step,
+    name: call.name ?? '',
+    class: intent ? (intent.class ?? 'not recorded') : 'read',
+    agent: intent?.agent === undefined ? null : { name: intent.agent, under: intent.under ?? [] },
+    args: intent?.args,
+    key: intent?.key ?? null,
+    attempts: intent ? intents.length : retries + (settled ? 1 : 0),
+    state: 'under way',
+    approval: intent ? approvalOf(call, intent, approvals) : null,
+  }
+  if (settled?.type === 'effect-completed') return { ...tool, state: 'completed', result: jsonOf(settled) }
+  if (settled) return { ...tool, state: 'failed', error: errorOf(settled) }
+  return call.opened.at(-1)?.type === 'effect-unknown' ? { ...tool, state: 'unknown' } : tool
+}
+
+/** The decision that the intent names; or, where a workflow asked by itself, the last before on exactly these arguments. */
+function approvalOf(call: RecordedCall, intent: Intent, approvals: RecordedCall[]): ToolCall['approval'] {
+  const { approved } = intent
+  if (approved) {
+    const { call: step, by, edited, note } = approved
+    const decided = approvals.find((approval) => approval.step === step)?.settled
+    return decided ? { call: step, by, at: isoOf(decided.at), edited, note } : null
+  }
+  const wanted = canonical(intent.args ?? null)
+  for (const { step, settled } of approvals.toReversed()) {
+    if (step >= call.step) continue
+    const { status, value, by, edited, note } = payloadOf<Decided>(settled!)
+    if (status !== 'approved' || canonical(value) !== wanted) continue
+    return { call: step, by, at: isoOf(settled!.at), edited, note }
+  }
+  return null
+}

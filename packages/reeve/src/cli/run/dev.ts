@@ -1,0 +1,118 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isoText, systemClock } from '../../base/time/time.ts'
+import type { Runtime } from '../../runtime.ts'
+import { listSchedules } from '../../store/dispatch/schedules.ts'
+import { Tail, type TailEvent } from '../../store/journal/tail.ts'
+import { countPending } from '../../store/runs/approvals.ts'
+import type { Cli } from '../cli.ts'
+import { describeEvent, eventLine, payloadOf } from '../look/event-line.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { Interrupt } from '../terminal/interrupt.ts'
+import { withRuntime } from '../terminal/project-runtime.ts'
+import { moment, safeLine } from '../terminal/safe-text.ts'
+
+/** What is worth a line while a project is served; `show` has the rest. */
+const told = [
+  'run-started',
+  'run-succeeded',
+  'run-failed',
+  'run-stuck',
+  'run-cancelled',
+  'run-released',
+  'run-retried',
+  'run-continued',
+  'run-forked',
+  'approval-requested',
+  'approval-decided',
+  'effect-unknown',
+  'timer-set',
+  'signal-awaited',
+  'signal-refused',
+  'step-retrying',
+  'effect-retrying',
+  'question-retrying',
+]
+
+const pollMs = 50
+
+/** Serves a project: drives its runs and schedules until Ctrl-C, and tells what happens. */
+export async function dev(cli: Cli): Promise<ExitCode> {
+  return withRuntime(cli, async (runtime) => {
+    const { terminal } = cli
+    const interrupt = new Interrupt(
+      terminal,
+      'Nothing is lost: what is under way goes on at the next start.',
+      () => runtime.hurry(),
+    )
+    const { database } = runtime
+    const tail = await Tail.fromNow(database, database.clock ?? systemClock, told)
+    await runtime.start()
+    await greet(cli, runtime)
+    void tellKnowledge(cli, runtime)
+    for (;;) {
+      const stopping = interrupt.signal.aborted
+      const events = await tail.read()
+      for (const event of events) tell(cli, event)
+      if (stopping) return exitCodes.done
+      if (events.length === 0)
+        await delay(pollMs, undefined, { signal: interrupt.signal }).catch(() => undefined)
+    }
+  })
+}
+
+async function greet(cli: Cli, runtime: Runtime): Promise<void> {
+  const { terminal } = cli
+  const { bold, dim, yellow } = terminal.colors
+  const { database, project } = runtime
+  const workflows = runtime.engine.workflows.names()
+  const pending = await countPending(database)
+  const schedules = await listSchedules(database)
+  terminal.valueLine({
+    event: 'serving',
+    project: project.folder,
+    database: database.place,
+    workflows,
+    pending,
+  })
+  terminal.line(`${bold('reeve')} serves ${project.folder} ${dim(`(data in ${database.place})`)}`)
+  terminal.line(`workflows: ${workflows.join(', ') || 'none; add a file to workflows/'}`)
+  for (const { name, workflow, next_at } of schedules) {
+    terminal.line(`schedule ${name}: ${workflow}, next at ${next_at === null ? 'no time' : moment(next_at)}`)
+  }
+  for (const { route, solver, error } of runtime.unusable) {
+    terminal.line(`${yellow('!')} route ${route} goes on without ${solver}: ${safeLine(error.message)}`)
+  }
+  if (pending > 0) terminal.line(`${yellow('?')} ${pending} wait for a person: ${cli.command('approvals')}`)
+  terminal.line(dim(`start a run: ${cli.command('run', 'WORKFLOW', '--input', 'JSON')}; Ctrl-C stops`))
+}
+
+const mostProblems = 20
+
+/** What could not be read of the knowledge, once all of it was looked at. */
+async function tellKnowledge({ terminal, command }: Cli, runtime: Runtime): Promise<void> {
+  // A failure is in the log.
+  await runtime.readKnowledge().catch(() => undefined)
+  const mark = terminal.colors.yellow('!')
+  const problems = runtime.ingested.flatMap((report) => report.problems)
+  for (const { where, problem } of problems.slice(0, mostProblems))
+    terminal.line(`${mark} knowledge ${safeLine(where)}: ${safeLine(problem)}`)
+  const more = problems.length - mostProblems
+  if (more > 0)
+    terminal.line(`${mark} knowledge: ${more} more problems; count them with: ${command('doctor')}`)
+}
+
+function tell(cli: Cli, event: TailEvent): void {
+  const { terminal } = cli
+  const { colors } = terminal
+  const { run_id: run, workflow, type, name, seq, at } = event
+  if (terminal.json) {
+    const { words } = describeEvent(event)
+    terminal.valueLine({ at: isoText(at), run, workflow, seq, event: type, name, words })
+    return
+  }
+  terminal.line(`${colors.dim(moment(at).slice(11))} ${run} ${workflow} ${eventLine(event, colors)}`)
+  const { approval } = payloadOf(event)
+  if (approval === undefined || type === 'approval-decided') return
+  // The line above does not show what is asked; from there it can be decided.
+  terminal.line(`           ${colors.cyan(cli.command('approvals', approval))}`)
+}

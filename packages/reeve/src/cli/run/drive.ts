@@ -1,0 +1,95 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Runtime } from '../../runtime.ts'
+import type { JournalEvent } from '../../store/journal/journal.ts'
+import { requireRun } from '../../store/runs/runs.ts'
+import type { Cli } from '../cli.ts'
+import { eventLine } from '../look/event-line.ts'
+import { follow, lastSeqOf } from '../look/follow.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { Interrupt } from '../terminal/interrupt.ts'
+import { withRuntime } from '../terminal/project-runtime.ts'
+import { presentWorkers, type Workspace } from '../terminal/workspace.ts'
+import { reportRest } from './rest.ts'
+
+/** Prints a run's events as they happen until it comes to rest; the exit code says how it rests. */
+export async function showUntilRest(
+  cli: Cli,
+  runtime: Runtime,
+  runId: string,
+  options: { afterSeq: number; signal: AbortSignal; extra?: Record<string, unknown> },
+): Promise<ExitCode> {
+  const { terminal } = cli
+  let startedAt: number | undefined
+  const onEvent = (event: JournalEvent) => {
+    startedAt ??= event.at
+    if (event.type === 'effect-intended' || event.type === 'child-awaited') return
+    if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
+  }
+  const { afterSeq, signal, extra } = options
+  const standing = await follow(runtime.database, runId, { afterSeq, onEvent, signal })
+  if (standing) return reportRest(cli, runtime.database, standing, extra)
+  const run = await requireRun(runtime.database, runId)
+  terminal.value({ run: runId, status: run.status, interrupted: true, ...extra })
+  return terminal.closed.aborted ? exitCodes.done : exitCodes.interrupted
+}
+
+export function goesOn(cli: Cli, runId: string): string {
+  return `Nothing is lost: run ${runId} goes on with the next worker (${cli.command('dev')}).`
+}
+
+/** After a person decided: says where the run goes on, or what to start so that it does. Runs none of the project's code. */
+export async function leaveToWorkers(
+  cli: Cli,
+  { database }: Workspace,
+  runId: string,
+  answer: { said: string; value: Record<string, unknown> },
+): Promise<ExitCode> {
+  const { terminal } = cli
+  const [worker] = await presentWorkers(database)
+  terminal.line(answer.said)
+  terminal.value({
+    ...answer.value,
+    run: runId,
+    worker: worker ? { host: worker.host, pid: worker.pid } : null,
+  })
+  terminal.line(
+    worker
+      ? `The run goes on in the worker with process id ${worker.pid} on ${worker.host}.`
+      : `No worker is running; the run goes on when one does: ${cli.command('dev')} (to go on right here next time: --work)`,
+  )
+  terminal.line(terminal.colors.dim(`  see how: ${cli.command('show', runId)}`))
+  return exitCodes.done
+}
+
+/**
+ * After a person set a run going again: says that it goes on where a worker lives, or else drives it here until it
+ * comes to rest.
+ */
+export async function carryOn(
+  cli: Cli,
+  workspace: Workspace,
+  runId: string,
+  answer: { said: string; value: Record<string, unknown> },
+): Promise<ExitCode> {
+  const { database } = workspace
+  const { terminal } = cli
+  if ((await presentWorkers(database)).length > 0) return leaveToWorkers(cli, workspace, runId, answer)
+  terminal.line(answer.said)
+  const afterSeq = await lastSeqOf(database, await requireRun(database, runId))
+  terminal.line('No worker lives, so it goes on here.')
+  try {
+    return await withRuntime(cli, async (runtime) => {
+      const interrupt = new Interrupt(terminal, goesOn(cli, runId), () => runtime.hurry())
+      await runtime.start()
+      return showUntilRest(cli, runtime, runId, { afterSeq, signal: interrupt.signal, extra: answer.value })
+    })
+  } catch (error) {
+    if (!(error instanceof ReeveError)) throw error
+    const { code, details } = error
+    const message = `${answer.said}. That is recorded; but the run cannot go on here yet: ${error.message}`
+    throw new ReeveError(code, message, {
+      cause: error,
+      details: { ...details, ...answer.value, run: runId },
+    })
+  }
+}

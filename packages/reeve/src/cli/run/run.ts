@@ -1,0 +1,69 @@
+import { ReeveError } from '../../base/errors.ts'
+import { parse } from '../../base/schema/schema.ts'
+import type { StartOptions } from '../../engine/starting/birth.ts'
+import type { Runtime } from '../../runtime.ts'
+import type { Cli } from '../cli.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { readValue } from '../terminal/input.ts'
+import { Interrupt } from '../terminal/interrupt.ts'
+import { withRuntime } from '../terminal/project-runtime.ts'
+import { presentWorkers } from '../terminal/workspace.ts'
+import { goesOn, showUntilRest } from './drive.ts'
+
+export interface RunOptions {
+  input?: string
+  key?: string
+  ifKeyExists?: string
+  detach?: boolean
+}
+
+/** Starts a run and shows it until it comes to rest; detached, leaves it to the workers. */
+export async function run(cli: Cli, options: RunOptions, workflowName: string): Promise<ExitCode> {
+  const input = options.input === undefined ? {} : await readValue(options.input, 'The input')
+  const ifKeyExists = toIfKeyExists(options.ifKeyExists)
+  return withRuntime(cli, async (runtime) => {
+    const workflow = runtime.engine.workflows.current(workflowName)
+    parse(workflow.input, input, `The input of workflow "${workflowName}"`)
+    const { user: principal } = runtime.environment
+    const start = () =>
+      runtime.engine.startRun(workflowName, input, {
+        principal,
+        ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
+        ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
+      })
+    if (options.detach) return detached(cli, runtime, await start())
+    const { terminal } = cli
+    const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, () => runtime.hurry())
+    await runtime.start()
+    const { id, isNew } = await start()
+    const known = isNew ? '' : ' (this key was used already: nothing new was started)'
+    terminal.line(`${terminal.colors.bold(workflowName)} run ${id}${known}`)
+    const code = await showUntilRest(cli, runtime, id, {
+      afterSeq: 0,
+      signal: interrupt.signal,
+      extra: { workflow: workflowName, isNew },
+    })
+    if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, id))
+    return code
+  })
+}
+
+/** @throws `bad-option` */
+function toIfKeyExists(text: string | undefined): StartOptions['ifKeyExists'] {
+  if (text === undefined || text === 'sameInput' || text === 'return') return text
+  throw new ReeveError('bad-option', `--if-key-exists is "${text}"; it must be sameInput or return.`)
+}
+
+async function detached(
+  cli: Cli,
+  runtime: Runtime,
+  handle: { id: string; isNew: boolean },
+): Promise<ExitCode> {
+  const { id, isNew } = handle
+  const workers = await presentWorkers(runtime.database)
+  cli.terminal.value({ run: id, isNew, workers: workers.length })
+  cli.terminal.line(`run ${id} ${isNew ? 'is queued' : 'was started with this key before'}`)
+  if (workers.length === 0) cli.terminal.line(`No worker lives; it begins with: ${cli.command('dev')}`)
+  cli.terminal.line(`  ${cli.command('show', id)}`)
+  return exitCodes.done
+}

@@ -1,0 +1,129 @@
+import { ReeveError } from '../../base/errors.ts'
+import { type ForkPlan, unaskedRepeats } from '../../engine/outside/fork-plan.ts'
+import { requireRun } from '../../store/runs/runs.ts'
+import type { Cli } from '../cli.ts'
+import { carryOn } from '../run/drive.ts'
+import { canAsk, confirmed } from '../terminal/confirm.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { readValue } from '../terminal/input.ts'
+import { moment, safeLine } from '../terminal/safe-text.ts'
+import { withChangeableWorkspace } from '../terminal/workspace.ts'
+
+export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, async ({ control, database, environment }) => {
+    await control.cancel(id, environment.user)
+    const { status } = await requireRun(database, id)
+    cli.terminal.value({ run: id, status, cancelled: true })
+    const ends = status === 'cancelled' ? 'is cancelled' : 'ends as soon as what it does now has finished'
+    cli.terminal.line(`run ${id} ${ends}`)
+    return exitCodes.done
+  })
+}
+
+export function pause(cli: Cli, _options: object, id: string): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, async ({ control }) => {
+    await control.pause(id)
+    cli.terminal.value({ run: id, paused: true })
+    cli.terminal.line(`run ${id} is held; go on with: ${cli.command('resume', id)}`)
+    return exitCodes.done
+  })
+}
+
+export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, async ({ control }) => {
+    await control.resume(id)
+    cli.terminal.value({ run: id, paused: false })
+    cli.terminal.line(`run ${id} may go on; a worker takes it (${cli.command('dev')})`)
+    return exitCodes.done
+  })
+}
+
+export function retry(cli: Cli, options: { children?: boolean }, id: string): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, async (workspace) => {
+    await workspace.control.retry(id, workspace.environment.user, options)
+    return carryOn(cli, workspace, id, { said: `run ${id} is tried again`, value: { retried: true } })
+  })
+}
+
+/** Effects that were sent already are named; a person says whether they are to be sent again. */
+export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: string): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, async (workspace) => {
+    const from = Number(options.from)
+    if (!Number.isInteger(from)) {
+      throw new ReeveError(
+        'bad-option',
+        `--from is "${options.from}"; it must be the number of a call: ${cli.command('show', id)}`,
+      )
+    }
+    const { control, environment } = workspace
+    const plan = await control.previewFork(id, from)
+    tellPlan(cli, plan, from)
+    let repeatEffects = options.yes === true
+    if (!repeatEffects && unaskedRepeats(plan).length > 0 && canAsk(cli.terminal)) {
+      repeatEffects = await confirmed('Send these again?')
+      if (!repeatEffects) {
+        cli.terminal.line('Nothing was done.')
+        return exitCodes.done
+      }
+    }
+    const forked = await control.fork(id, from, environment.user, { repeatEffects })
+    const said = `run ${forked} is run ${id} up to call ${plan.from}, and goes its own way from there`
+    const { asksAgain, repeats, standing } = plan
+    return carryOn(cli, workspace, forked, {
+      said,
+      value: { origin: id, from: plan.from, asksAgain, standing, repeats },
+    })
+  })
+}
+
+function tellPlan({ terminal }: Cli, { from, asksAgain, standing, repeats }: ForkPlan, wanted: number): void {
+  const mark = terminal.colors.yellow('!')
+  if (from < wanted)
+    terminal.line(
+      `${mark} it forks from call ${from}: what was approved there was not acted upon before call ${wanted}, and is asked again`,
+    )
+  for (const { call, name, by } of asksAgain) {
+    terminal.line(
+      `${mark} the fork asks again for ${safeLine(name)} (call ${call}), which ${safeLine(by ?? 'a person')} approved in the other run`,
+    )
+  }
+  for (const { call, name, by } of standing) {
+    terminal.line(
+      `${mark} ${safeLine(name)} (call ${call}) was approved by ${safeLine(by ?? 'a person')} for the other run: the fork asks before each effect of its own`,
+    )
+  }
+  for (const { run, call, name, class: declared, sentAt, isAsked } of repeats) {
+    const again = isAsked ? 'is sent again if it is approved again' : 'is sent again'
+    terminal.line(
+      `${mark} ${safeLine(name)} (${declared}, call ${call} of run ${run}) was sent at ${moment(sentAt)} and ${again}, under another key`,
+    )
+  }
+}
+
+export function signal(
+  cli: Cli,
+  options: { id?: string },
+  run: string,
+  name: string,
+  payload: string | undefined,
+): Promise<ExitCode> {
+  return withChangeableWorkspace(cli, async ({ control }) => {
+    const value = payload === undefined ? null : await readValue(payload, 'The payload')
+    const awaited = (await control.awaitedSignals(run)).map((each) => each.name)
+    const isNew = await control.signal(run, name, value, options.id === undefined ? {} : { id: options.id })
+    const isAwaited = awaited.includes(name)
+    cli.terminal.value({ run, signal: name, isNew, isAwaited, awaited })
+    const how = isNew ? 'is in its inbox' : 'was there already (same --id); nothing was added'
+    cli.terminal.line(`signal ${safeLine(name)} to run ${run} ${how}`)
+    if (isNew && !isAwaited) {
+      const others = awaited.map((each) => `"${safeLine(each)}"`).join(', ') || 'none'
+      const { yellow } = cli.terminal.colors
+      cli.terminal.line(
+        yellow(
+          `the run does not wait for a signal "${safeLine(name)}" now; it waits for: ${others}. It is kept in case the run comes to wait for it`,
+        ),
+      )
+    }
+    return exitCodes.done
+  })
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
+import { messageOf, ReeveError } from '../../base/errors.ts'
+import { parseExactJson } from '../../base/json/exact-json.ts'
+import type { Json } from '../../base/json/json.ts'
+
+/**
+ * Reads a value that a user gives as JSON, as a file that holds JSON, or as `-` for stdin.
+ * @throws `no-such-file` `not-json` `inexact-json`
+ */
+export async function readValue(given: string, what: string): Promise<Json> {
+  if (given === '-') return parseExactJson(withoutMark(await text(process.stdin)), `${what} from stdin`)
+  if (isJson(given) || /^\s*[{["]/.test(given)) return parseExactJson(given, what)
+  let content: string
+  try {
+    content = readFileSync(given, 'utf8')
+  } catch (cause) {
+    const why = `${what} is neither JSON nor a file that can be read: ${messageOf(cause)}`
+    throw new ReeveError('no-such-file', `${why}. Give JSON, the path of a JSON file, or - for stdin.`, {
+      cause,
+    })
+  }
+  return parseExactJson(withoutMark(content), `${what} in ${given}`)
+}
+
+/** Whether `JSON.parse` takes it. What directs an effect is then read by `parseExactJson`. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Editors put a byte order mark before some files. */
+function withoutMark(content: string): string {
+  return content.replace(/^\ufeff/, '')
+}

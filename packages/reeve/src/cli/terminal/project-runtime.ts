@@ -1,0 +1,24 @@
+import { readEnvironment } from '../../base/config.ts'
+import { lineLog } from '../../base/log.ts'
+import { loadProject } from '../../project/project.ts'
+import { Runtime, type RuntimeOptions } from '../../runtime.ts'
+import type { Cli } from '../cli.ts'
+import { projectFolder } from './workspace.ts'
+
+/** Loads the project and opens its runtime for as long as `body` takes; nothing is driven until `body` starts it. */
+export async function withRuntime<T>(
+  cli: Cli,
+  body: (runtime: Runtime) => Promise<T>,
+  { graceMs, ...options }: Pick<RuntimeOptions, 'capacity'> & { graceMs?: number } = {},
+): Promise<T> {
+  const folder = projectFolder(cli)
+  const environment = readEnvironment(folder)
+  const project = await loadProject(folder)
+  const log = lineLog((line) => cli.terminal.remark(line.trimEnd()), cli.verbose)
+  const runtime = await Runtime.open({ project, environment, log, ...options })
+  try {
+    return await body(runtime)
+  } finally {
+    await runtime.stop(graceMs)
+  }
+}

@@ -1,0 +1,72 @@
+import { type Environment, readEnvironment } from '../../base/config.ts'
+import { createIds } from '../../base/ids.ts'
+import { secretsOf } from '../../base/secrets/known-secrets.ts'
+import { systemClock } from '../../base/time/time.ts'
+import { Control } from '../../engine/outside/control.ts'
+import { findProject } from '../../project/project.ts'
+import type { Database } from '../../store/database.ts'
+import { liveWorkers, removeDeadWorkers, type WorkerRow } from '../../store/dispatch/workers.ts'
+import { refuseMoved } from '../../store/identity/moved.ts'
+import { migrate } from '../../store/migrations.ts'
+import { RunNumbers } from '../../store/numbers.ts'
+import { openDatabase } from '../../store/open.ts'
+import { describeTightened } from '../../store/sqlite/private-files.ts'
+import type { Cli } from '../cli.ts'
+
+/** A project's data without its code: looking and deciding work even while a workflow's file is broken. */
+export interface Workspace {
+  folder: string
+  environment: Environment
+  database: Database
+  control: Control
+}
+
+/** Opens the database of the project for as long as `body` takes. */
+export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {
+  const folder = projectFolder(cli)
+  const environment = readEnvironment(folder)
+  const database = openDatabase(environment.database, systemClock, {
+    secrets: secretsOf(environment),
+    onTightened: (paths) => cli.terminal.remark(describeTightened(paths)),
+  })
+  try {
+    const clock = database.clock ?? systemClock
+    const newId = createIds(() => clock.now())
+    await migrate(database, newId)
+    const edges = { clock, numbers: new RunNumbers(database), newId }
+    // Workers see the change themselves: they watch the database.
+    const control = new Control(
+      database,
+      edges,
+      () => {},
+      async (schema, value) => {
+        const { jsonSchemaIssues } = await import('../../tools/json-schema/json-schema.ts')
+        return jsonSchemaIssues(schema, value)
+      },
+    )
+    return await body({ folder, environment, database, control })
+  } finally {
+    await database.close()
+  }
+}
+
+/** The same to change something in it. @throws `database-moved` */
+export function withChangeableWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {
+  return withWorkspace(cli, async (workspace) => {
+    await refuseMoved(workspace.database, workspace.database.place)
+    return body(workspace)
+  })
+}
+
+/** @throws `no-project` */
+export function projectFolder(cli: Cli): string {
+  return findProject(cli.project ?? process.cwd())
+}
+
+/** Workers that drive runs now. Those of this machine whose process is gone are signed off first. */
+export async function presentWorkers(database: Database): Promise<WorkerRow[]> {
+  return database.transaction(async (session) => {
+    await removeDeadWorkers(session, 0)
+    return liveWorkers(session)
+  })
+}

@@ -1,0 +1,49 @@
+import { ReeveError } from '../../base/errors.ts'
+import { wholeNumber } from '../../base/numbers.ts'
+import { checkOptions } from '../../base/options.ts'
+import { describeValue } from '../../base/text/shorten.ts'
+
+export interface AllOptions {
+  /** The most functions that run at a time: a whole number from 1 on. Default, and `Infinity`: no limit. */
+  concurrency?: number
+}
+
+/** As a limit on what runs at a time; undefined: no limit. @throws `bad-number` */
+export function concurrencyOf(given: number | undefined, what: string): number {
+  if (given === undefined || given === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY
+  return wholeNumber(given, `\`concurrency\` of ${what}`)
+}
+
+/**
+ * All of them, in order. Once one has failed, no further function is called; those that were called go on, and their
+ * results are journaled.
+ * @throws `bad-number` `bad-option` and what the first one fails with
+ */
+export async function all<T>(
+  items: readonly (Promise<T> | (() => T | Promise<T>))[],
+  options: AllOptions = {},
+): Promise<T[]> {
+  if (!Array.isArray(items)) {
+    throw new ReeveError('bad-option', `ctx.all got ${describeValue(items)}. Give it an array.`)
+  }
+  // Looked at in its turn, or never: until then its failure must not end the process as an unhandled one.
+  for (const item of items) if (item instanceof Promise) item.catch(() => {})
+  checkOptions(options, 'ctx.all', {})
+  const limit = concurrencyOf(options.concurrency, 'ctx.all')
+  const results: T[] = new Array(items.length)
+  let next = 0
+  const lane = async () => {
+    while (next < items.length) {
+      const index = next++
+      const item = items[index]!
+      try {
+        results[index] = await (typeof item === 'function' ? item() : item)
+      } catch (error) {
+        next = items.length
+        throw error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
+  return results
+}

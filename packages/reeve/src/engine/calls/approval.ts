@@ -1,0 +1,193 @@
+import { ReeveError } from '../../base/errors.ts'
+import { sha256 } from '../../base/hash.ts'
+import { canonical, type Json } from '../../base/json/json.ts'
+import type { ApprovalKind, ApprovalStatus, NewApproval } from '../../store/runs/approvals.ts'
+import type { Call } from '../execution/call.ts'
+import type { Execution } from '../execution/execution.ts'
+import { encodePayload } from '../execution/payload.ts'
+import { asGiven } from '../outside/approval-edit.ts'
+import { noteAuthor } from './authors.ts'
+import { performWait } from './give-up.ts'
+import { type Deadline, dueAtOf } from './waits.ts'
+
+/** A person's decision as a workflow sees it. */
+export interface Decision<T = Json> {
+  status: 'approved' | 'rejected' | 'answered' | 'expired'
+  /** What was approved: what was shown, or the person's edit of it. For a question, the answer. */
+  value: T
+  edited: boolean
+  by: string | null
+  note: string | null
+}
+
+/** A decision as it travels through the inbox. */
+export interface DecisionItem {
+  status: ApprovalStatus
+  by: string
+  note: string | null
+  answer?: Json
+  /** Of what was shown to whoever decided. */
+  hash?: string
+}
+
+/** Without a decision by then it expires. Default: never. */
+export interface ApprovalRequest extends Deadline {
+  kind: Exclude<ApprovalKind, 'outcome'>
+  subject: string
+  /** Exactly what is approved or asked. */
+  shown: Json
+  /** What replay compares, where what is shown may change with the code. Default: what is shown. */
+  compared?: Json
+  /** `effect`: the call of a tool that comes next is what is approved, and no other. */
+  binds?: 'effect'
+  /** JSON Schema of what an edit must be. */
+  inputSchema?: Json | null
+  /** The call that asked the same before, and was answered by what does not fit: its approval is open again. */
+  again?: Call
+  /** Aborted by the workflow's own code, it withdraws the request: the call fails with `wait-given-up`. */
+  signal?: AbortSignal
+}
+
+/** An approval that was asked for, as its event has it. */
+interface Opened {
+  approval: string
+  expiresAt: number | null
+  shown: Json
+}
+
+/** The approval that a call asked for, where it is of this run: a fork opens none of its origin's. */
+function approvalOf(execution: Execution, asked: Call | undefined): string | undefined {
+  if (!asked || asked.step < (execution.history?.ownFrom ?? 0)) return undefined
+  return (
+    asked.approval ?? (JSON.parse(asked.recorded?.opened[0]?.payload ?? '{}') as Partial<Opened>).approval
+  )
+}
+
+/** Parks the run until a person decides. What the person gave of their own is known as theirs from then on. */
+export async function approval(execution: Execution, request: ApprovalRequest): Promise<unknown> {
+  const said = (await requestApproval(execution, request).promise) as Decision
+  const decision = withSecrets(execution, request, said)
+  if (decision.by !== null && (decision.edited || decision.status === 'answered'))
+    noteAuthor(execution, decision.value, decision.by)
+  return decision
+}
+
+/** What people and the journal have of what was shown has no secrets; what goes on with it needs them. */
+function withSecrets({ edges }: Execution, { kind, shown }: ApprovalRequest, decision: Decision): Decision {
+  if (kind !== 'approval') return decision
+  const seen = edges.secrets.redactData(shown)
+  if (seen === shown) return decision
+  const given = JSON.parse(JSON.stringify(shown)) as Json
+  return { ...decision, value: asGiven(given, decision.value, seen) }
+}
+
+/** The same, for who must know the call. */
+export function requestApproval(execution: Execution, request: ApprovalRequest): Call {
+  const { shown, compared = shown } = request
+  const call = execution.issue('approval', request.subject, sha256(canonical(compared)))
+  const standing = execution.history?.standing
+  if (standing && request.kind === 'approval' && !request.binds && call.step >= standing.from)
+    standing.isAskedAnew = true
+  performWait(execution, call, request.signal, (over) => {
+    const recorded = call.recorded?.opened[0]
+    const opened = recorded ? (JSON.parse(recorded.payload!) as Opened) : ask(execution, call, request)
+    return awaitDecision(execution, call, opened, over)
+  })
+  return call
+}
+
+function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened {
+  const { kind, subject, binds, inputSchema } = request
+  if (request.shown === undefined) {
+    const what = `The approval "${call.name}" shows undefined, and a person could not decide on that`
+    throw new ReeveError(
+      'bad-option',
+      `${what}. Give \`show\` what it is about; null, where there is nothing.`,
+    )
+  }
+  // What is shown is what the journal keeps.
+  const shown = execution.edges.secrets.redactData(request.shown)
+  const expiresAt = dueAtOf(execution, request, `the approval "${call.name}"`)
+  encodePayload(shown, `what is shown for "${call.name}"`)
+  const again = approvalOf(execution, request.again)
+  const more = { id: again, expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
+  const id = requestAnswer(execution, call, { kind, subject, shown }, more)
+  call.approval = id
+  const opened = { approval: id, expiresAt, shown }
+  execution.open(
+    call,
+    'approval-requested',
+    JSON.stringify({ ...opened, kind, ...(binds === undefined ? {} : { binds }) }),
+  )
+  return opened
+}
+
+function textOf(schema: Json | undefined): string | null {
+  return (schema ?? null) === null ? null : JSON.stringify(schema)
+}
+
+function awaitDecision(execution: Execution, call: Call, opened: Opened, over: () => void): () => void {
+  const { shown } = opened
+  const settle = (decision: Decision) => {
+    over()
+    execution.settle(call, 'approval-decided', JSON.stringify(decision), decision)
+  }
+  let stopWaiting = () => {}
+  const dropTimer =
+    opened.expiresAt === null
+      ? () => {}
+      : execution.timers.set(opened.expiresAt, () => {
+          stopWaiting()
+          execution.closeApproval(opened.approval, 'expired')
+          settle({ status: 'expired', value: shown, edited: false, by: null, note: null })
+        })
+  stopWaiting = execution.inbox.wait(`approval:${opened.approval}`, call.step, (item) => {
+    dropTimer()
+    const said = JSON.parse(item.payload) as DecisionItem
+    if (said.hash !== undefined && said.hash !== sha256(canonical(shown))) {
+      over()
+      execution.fail(call, 'approval-failed', decidedOnOther(opened.approval))
+      return
+    }
+    const edited = said.answer !== undefined
+    const value = said.answer === undefined ? shown : said.answer
+    settle({ status: said.status as Decision['status'], value, edited, by: said.by, note: said.note })
+  })
+  return () => {
+    dropTimer()
+    stopWaiting()
+    execution.closeApproval(opened.approval, 'withdrawn')
+  }
+}
+
+/** Somebody was shown what this run did not ask for. */
+export function decidedOnOther(approval: string): ReeveError {
+  return new ReeveError(
+    'approval-changed',
+    `What approval ${approval} shows is not what its run asked for in the journal: the database was changed from outside. Nothing is done upon it. Look: reeve audit verify`,
+  )
+}
+
+/** Puts a request before people, or one with an `id` once more; written with the turn that opens the call. Answers its id. */
+export function requestAnswer(
+  execution: Execution,
+  call: Call,
+  asked: { kind: ApprovalKind; subject: string; shown: Json },
+  more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> & { id?: string | undefined },
+): string {
+  const id = more.id ?? execution.edges.newId()
+  const { kind, subject } = asked
+  const shown = execution.edges.secrets.redactData(asked.shown)
+  execution.requestApproval({
+    ...more,
+    id,
+    run: execution.claim.no,
+    step: call.step,
+    kind,
+    subject,
+    shown: JSON.stringify(shown),
+    args_hash: sha256(canonical(shown)),
+    requested_at: execution.edges.clock.now(),
+  })
+  return id
+}

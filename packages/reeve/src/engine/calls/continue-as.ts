@@ -1,0 +1,39 @@
+import { validate } from '../../base/schema/schema.ts'
+import type { Execution } from '../execution/execution.ts'
+import { refuseInsideBody } from '../execution/inside-body.ts'
+import { parseOnce } from '../execution/parsed-values.ts'
+import { startedWith } from '../starting/run-input.ts'
+import type { Workflow, WorkflowRegistry } from '../workflow.ts'
+
+/**
+ * Ends a chapter of the run and begins the next: one event, linked like any other, from which on the journal is read. It
+ * commits together with the run's release, so that a death loses and doubles none; the run is then claimed anew, as after
+ * a wait.
+ *
+ * What is open is treated as at a run's end: what acts is awaited, waits are given up, what people are asked is withdrawn,
+ * children that are not detached are cancelled. Signals that nobody took stay in the inbox.
+ * @throws `invalid-input` `payload-too-large` `not-serialisable` `nested-call`
+ */
+export function continueAs(
+  execution: Execution,
+  workflows: WorkflowRegistry,
+  given: unknown,
+): Promise<never> {
+  refuseInsideBody(execution, 'ctx.continueAs')
+  const input = execution.edges.secrets.redactData(given)
+  const next = versionFor(execution.workflow, workflows, input)
+  const what = `The input of workflow "${next.name}"`
+  const outcome = validate(next.input, input)
+  parseOnce(execution, next.input, input, what, { known: outcome, fitOnly: true })
+  const checked = outcome.ok ? outcome.value : input
+  const { principal } = execution.claim
+  const { payload } = startedWith(next, { principal, startedBy: undefined }, input, checked)
+  execution.continueAs(payload, next.version)
+  return new Promise<never>(() => {})
+}
+
+/** Nothing of the journal binds the next chapter to its version: it takes the current one, unless the input does not fit there. */
+function versionFor(workflow: Workflow, workflows: WorkflowRegistry, input: unknown): Workflow {
+  const current = workflows.current(workflow.name)
+  return current === workflow || validate(current.input, input).ok ? current : workflow
+}

@@ -1,0 +1,173 @@
+import { isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
+import { checkOption } from '../../base/options.ts'
+import { type Duration, toWaitMs } from '../../base/time/time.ts'
+import type { Call } from '../execution/call.ts'
+import type { Execution } from '../execution/execution.ts'
+import { runBody } from '../execution/inside-body.ts'
+import { encodePayload } from '../execution/payload.ts'
+import { delayAfter, type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
+
+/** What a step's body gets. */
+export interface StepAttempt {
+  /** 1 for the first. */
+  attempt: number
+  /** The same on every attempt: an idempotency key for whatever the body calls. */
+  key: string
+  /** Aborted when the attempt times out or the run ends. */
+  signal: AbortSignal
+}
+
+export interface StepOptions {
+  retry?: RetryPolicy
+  /** For one attempt. Default: none. */
+  timeout?: Duration
+}
+
+export function step(
+  execution: Execution,
+  name: string,
+  body: (attempt: StepAttempt) => unknown,
+  options: StepOptions | undefined,
+): Promise<unknown> {
+  const call = execution.issue('step', name, null)
+  execution.perform(call, () => {
+    checkOption(body, `What step "${call.name}" does`, 'function!')
+    if (options !== undefined) checkOption(options, `The options of step "${call.name}"`, 'object')
+    const policy = resolveRetry(options?.retry)
+    const timeoutMs =
+      options?.timeout === undefined
+        ? undefined
+        : toWaitMs(options.timeout, `\`timeout\` of step "${call.name}"`)
+    return attempts(execution, call, { policy, timeoutMs, body, what: `step "${call.name}"` })
+  })
+  return call.promise
+}
+
+/** An attempt without a time limit of its own. Key and signal are made when a body looks at them: few do. */
+class FreeAttempt implements StepAttempt {
+  readonly attempt: number
+  readonly #execution: Execution
+  readonly #call: Call
+
+  constructor(execution: Execution, call: Call, attempt: number) {
+    this.attempt = attempt
+    this.#execution = execution
+    this.#call = call
+  }
+
+  get key(): string {
+    return keyOf(this.#execution, this.#call)
+  }
+
+  get signal(): AbortSignal {
+    return this.#execution.signal
+  }
+}
+
+/** What is tried until it gives a value: a step's body, or a question to a route. */
+export interface Attempted {
+  /** How it is named in errors. */
+  what: string
+  policy: ResolvedRetry
+  timeoutMs: number | undefined
+  body: (attempt: StepAttempt) => unknown
+  /** When an attempt that failed for want of budget is made again (ms), without counting as an attempt. */
+  putOff?: (error: unknown) => number | undefined
+}
+
+/** Goes on from the attempts that the journal knows. Settles the call with the value, as `KIND-completed`. */
+export function attempts(execution: Execution, call: Call, attempted: Attempted): Promise<void> | void {
+  const last = call.recorded?.opened.at(-1)
+  if (!last) return tries(execution, call, attempted, 1)
+  const { attempt, dueAt } = JSON.parse(last.payload!) as { attempt: number; dueAt: number }
+  const next = () => tries(execution, call, attempted, attempt + 1)
+  if (dueAt <= execution.edges.clock.now()) return next()
+  again(execution, call, dueAt, next)
+}
+
+async function tries(execution: Execution, call: Call, attempted: Attempted, attempt: number): Promise<void> {
+  const { body, policy, timeoutMs, what } = attempted
+  let value: unknown
+  try {
+    const free = new FreeAttempt(execution, call, attempt)
+    value = await (timeoutMs === undefined
+      ? runBody(execution, what, () => body(free))
+      : within(execution, timeoutMs, what, (signal) =>
+          runBody(execution, what, () => body({ attempt, key: free.key, signal })),
+        ))
+  } catch (error) {
+    const later = attempted.putOff?.(error)
+    if (later !== undefined && !execution.signal.aborted) {
+      const waiting = { attempt: attempt - 1, dueAt: later, error: toErrorRecord(error) }
+      execution.open(call, 'budget-awaited', JSON.stringify(waiting))
+      again(execution, call, later, () => tries(execution, call, attempted, attempt))
+      return
+    }
+    if (attempt >= policy.attempts || !isRetryable(error) || execution.aborted) {
+      execution.fail(call, `${call.kind}-failed`, error)
+      return
+    }
+    retryLater(execution, call, `${call.kind}-retrying`, policy, attempt, error, () =>
+      tries(execution, call, attempted, attempt + 1),
+    )
+    return
+  }
+  execution.settle(
+    call,
+    `${call.kind}-completed`,
+    encodePayload(value, () => `the result of ${what}`),
+    value,
+  )
+}
+
+/** Journals a failed attempt and makes the next one when its time has come, in this process or another. */
+export function retryLater(
+  execution: Execution,
+  call: Call,
+  type: string,
+  policy: ResolvedRetry,
+  attempt: number,
+  error: unknown,
+  next: () => Promise<void>,
+): void {
+  const delayMs = delayAfter(policy, attempt, execution.edges.random(), error)
+  const dueAt = Math.ceil(execution.edges.clock.now() + delayMs)
+  execution.open(call, type, JSON.stringify({ attempt, dueAt, error: toErrorRecord(error) }))
+  again(execution, call, dueAt, next)
+}
+
+export function again(execution: Execution, call: Call, dueAt: number, next: () => Promise<void>): void {
+  execution.timers.set(dueAt, () => execution.perform(call, next), call.step)
+}
+
+/** The idempotency key of a call: the same on every attempt, and unlike any other call's in any database. */
+export function keyOf(execution: Execution, call: Call): string {
+  return `${execution.edges.identity}:${execution.claim.id}:${call.step}`
+}
+
+/** Runs one attempt under its time limit and the run's own end. @throws `timeout` */
+export async function within<T>(
+  execution: Execution,
+  timeoutMs: number | undefined,
+  what: string,
+  body: (signal: AbortSignal) => T | Promise<T>,
+): Promise<T> {
+  if (timeoutMs === undefined) return body(execution.signal)
+  const limit = new AbortController()
+  let expire: (error: Error) => void = () => {}
+  const expired = new Promise<never>((_resolve, reject) => {
+    expire = reject
+  })
+  const cancel = execution.edges.clock.after(timeoutMs, () => {
+    const error = new ReeveError('timeout', `${what} took longer than its limit of ${timeoutMs} ms.`, {
+      retryable: true,
+    })
+    limit.abort(error)
+    expire(error)
+  })
+  try {
+    return await Promise.race([body(AbortSignal.any([execution.signal, limit.signal])), expired])
+  } finally {
+    cancel()
+  }
+}

@@ -1,0 +1,29 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ReeveError } from '../../base/errors.ts'
+import { describeValue } from '../../base/text/shorten.ts'
+import type { Execution } from './execution.ts'
+
+/** Whose body the code at hand is a part of, however many awaits deep. It follows the code, so it is exact beside others. */
+const bodies = new AsyncLocalStorage<{ execution: Execution; what: string }>()
+
+/** Runs what a call of the run does outside the workflow's own code: a step's body, a tool, a solver. */
+export function runBody<T>(execution: Execution, what: string, body: () => T): T {
+  return bodies.run({ execution, what }, body)
+}
+
+/**
+ * Refuses a call of `ctx` from inside a body of the same run. A replay does not run the body again, so the call would shift
+ * the numbers of all calls after it.
+ * @throws `nested-call`
+ */
+export function refuseInsideBody(execution: Execution, made: string, name?: unknown): void {
+  // Its code goes on by a promise of its own: from here on it is not where its journal is.
+  execution.drop()
+  const body = bodies.getStore()
+  if (body?.execution !== execution) return
+  const call = name === undefined ? made : `${made} ${describeValue(name)}`
+  throw new ReeveError(
+    'nested-call',
+    `The call of ${call} was made inside ${body.what}, whose body a replay does not run again. Make it outside: let the body return what is needed, and call ctx with it afterwards. For a part with calls of its own, use a plain function or a child run (ctx.start).`,
+  )
+}

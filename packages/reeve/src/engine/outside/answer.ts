@@ -1,0 +1,73 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
+import { describeShape, sampleOf } from '../../base/schema/json-schema-words.ts'
+import { describeIssues } from '../../base/schema/schema.ts'
+import type { ApprovalRow } from '../../store/runs/approvals.ts'
+import type { OutcomeAnswer } from '../calls/effect.ts'
+import type { JsonSchemaCheck } from './approval-edit.ts'
+
+type Asked = Pick<ApprovalRow, 'id' | 'kind' | 'subject' | 'shown' | 'input_schema'>
+
+/** What a question wants, or what the effect whose outcome is unknown gives, for whoever answers. */
+export interface Wanted {
+  /** JSON Schema; null where it is not known. */
+  schema: Json | null
+  /** The same in words. */
+  words: string
+  /** A value that fits; undefined where none can be made from the schema alone. */
+  sample: Json | undefined
+}
+
+/** What an answer must be; undefined for an approval. */
+export function wantedOf(asked: Omit<Asked, 'id' | 'subject'>): Wanted | undefined {
+  if (asked.kind === 'approval') return undefined
+  const schema = asked.input_schema === null ? null : (JSON.parse(asked.input_schema) as Json)
+  if (schema !== null) return { schema, words: describeShape(schema), sample: sampleOf(schema) }
+  if (wantsText(asked)) return { schema, words: 'a text', sample: 'text' }
+  return { schema, words: 'a value', sample: undefined }
+}
+
+/** Whether a question asks for a text, and not for a value of a schema. */
+export function wantsText({ kind, shown }: Pick<Asked, 'kind' | 'shown'>): boolean {
+  const { wanted } = JSON.parse(shown) as { wanted?: Json }
+  return kind === 'question' && (wanted ?? null) === null
+}
+
+/** What is wrong with an answer; undefined when nothing is, as far as its schema is known. */
+export async function answerProblem(
+  asked: Asked,
+  answer: Json | undefined,
+  check: JsonSchemaCheck | undefined,
+): Promise<string | undefined> {
+  if (answer === undefined) return 'there is none'
+  if (wantsText(asked)) return typeof answer === 'string' ? undefined : 'it is no text'
+  let value = answer
+  if (asked.kind === 'outcome') {
+    const outcome = answer as unknown as OutcomeAnswer
+    if (!outcome.happened) return
+    value = outcome.result ?? null
+  }
+  if (asked.input_schema === null || !check) return
+  const issues = await check(JSON.parse(asked.input_schema) as Json, value)
+  return issues.length === 0 ? undefined : describeIssues(issues)
+}
+
+/** Refused without closing what was asked. @throws `wrong-answer` */
+export async function refuseUnfitAnswer(
+  asked: Asked,
+  answer: Json | undefined,
+  check: JsonSchemaCheck | undefined,
+): Promise<void> {
+  const problem = await answerProblem(asked, answer, check)
+  if (problem === undefined) return
+  const { words, sample } = wantedOf(asked)!
+  const example = sample === undefined ? '' : `, such as ${JSON.stringify(sample)}`
+  const what =
+    asked.kind === 'outcome'
+      ? `The result that is said of ${asked.subject} does not fit what it gives`
+      : `The answer does not fit question "${asked.subject}"`
+  throw new ReeveError(
+    'wrong-answer',
+    `${what}: ${problem}. It must be ${words}${example}. Nothing was recorded, and ${asked.id} is still open.`,
+  )
+}

@@ -1,0 +1,238 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
+import { storable } from '../../base/text/shorten.ts'
+import { checkText } from '../../base/text/text.ts'
+import type { Database } from '../../store/database.ts'
+import { type ApprovalView, recordDecision, requireApproval } from '../../store/runs/approvals.ts'
+import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
+import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../../store/runs/runs.ts'
+import type { DecisionItem } from '../calls/approval.ts'
+import type { EngineEdges } from '../edges.ts'
+import { encodePayload } from '../execution/payload.ts'
+import { endLeftChildren, tellToEnd } from '../worker/left-children.ts'
+import { answerProblem, refuseUnfitAnswer } from './answer.ts'
+import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from './approval-edit.ts'
+import { type AwaitedSignal, awaitedSignals, unfitSignal } from './awaited-signals.ts'
+import {
+  type ApprovalDecision,
+  isEdited,
+  plainAnswer,
+  readDecision,
+  refuseDecided,
+  refuseOther,
+  refuseSecret,
+  refuseTampered,
+  refuseUnfit,
+} from './decision.ts'
+import { forkRun } from './fork.ts'
+import { type ForkPlan, planFork } from './fork-plan.ts'
+import { cancelOutside } from './outside.ts'
+import { type RetryOptions, retryRun } from './retry-run.ts'
+
+/** The most of a note that is kept with a decision, in characters. */
+const longestNote = 16_000
+
+/**
+ * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal
+ * event or inbox item, and the wake commit together. `arrived` is told afterwards which run to look at.
+ */
+export class Control {
+  readonly #database: Database
+  readonly #edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'> & Partial<Pick<EngineEdges, 'secrets'>>
+  readonly #arrived: (no: number) => void
+  readonly #check: JsonSchemaCheck | undefined
+
+  /** Without `check` an edit or an answer is only checked when the run goes on; one that does not fit is asked again. */
+  constructor(
+    database: Database,
+    edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'> & Partial<Pick<EngineEdges, 'secrets'>>,
+    arrived: (no: number) => void,
+    check?: JsonSchemaCheck,
+  ) {
+    this.#database = database
+    this.#edges = edges
+    this.#arrived = arrived
+    this.#check = check
+  }
+
+  /**
+   * Sends a signal. A signal with an `id` that the run has had already is dropped; answers whether it was new. One that
+   * does not fit the wait of a parked run is refused; one that cannot be told here is set aside when it meets its wait.
+   * @throws `unknown-run` `run-ended` `unfit-signal` `bad-text` `not-serialisable`
+   */
+  async signal(runId: string, given: string, payload: Json, options: { id?: string } = {}): Promise<boolean> {
+    const name = checkText(given, 'The name of a signal')
+    const id = options.id === undefined ? undefined : checkText(options.id, 'The id of a signal')
+    const text = encodePayload(payload, `the payload of signal "${name}"`) ?? 'null'
+    const run = await requireRun(this.#database, runId)
+    const isParked = run.status === 'waiting'
+    const unfit =
+      this.#check && isParked
+        ? await unfitSignal(this.#database, run, { name, payload }, this.#check)
+        : undefined
+    const fresh = await this.#database.transaction(async (session) => {
+      const current = (await lockRun(session, run.no))!
+      const dedup = id === undefined ? null : `signal:${id}`
+      // Who sends again for want of an answer must hear that it came, whatever the run has done since.
+      if (dedup !== null && (await isDelivered(session, run.no, dedup))) return false
+      refuseEnded(current, 'take a signal')
+      if (unfit && current.status === 'waiting') throw unfit
+      return deliver(session, {
+        run: run.no,
+        name: `signal:${name}`,
+        dedup,
+        payload: text,
+        at: this.#edges.clock.now(),
+      })
+    })
+    this.#arrived(run.no)
+    return fresh
+  }
+
+  /** The signals that a run waits for now. @throws `unknown-run` */
+  async awaitedSignals(runId: string): Promise<AwaitedSignal[]> {
+    return awaitedSignals(this.#database, await requireRun(this.#database, runId))
+  }
+
+  /**
+   * Records a person's decision, and nothing else: the run goes on where a worker is. What is decided must be what its
+   * run asked for, as the journal has it.
+   * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer` `approval-changed` `problem-stands` `invalid-edit`
+   */
+  async decide(approvalId: string, given: ApprovalDecision): Promise<ApprovalView> {
+    const decision = readDecision(given)
+    const { by } = decision
+    const approval = await requireApproval(this.#database, approvalId)
+    refuseUnfit(approval, decision)
+    refuseOther(approval, decision.hash)
+    refuseSecret(approval, decision.answer, this.#edges.secrets ?? this.#database.secrets)
+    if (decision.verdict === 'answer') await refuseUnfitAnswer(approval, decision.answer, this.#check)
+    const status = { approve: 'approved', reject: 'rejected', answer: 'answered' }[
+      decision.verdict
+    ] as DecisionItem['status']
+    const { answer: edit } = decision
+    const said =
+      edit !== undefined && isEdited(approval, decision) ? await this.#edited(approval, edit, decision) : edit
+    const answer = encodePayload(said, 'the answer')
+    await this.#database.transaction(async (session) => {
+      const at = this.#edges.clock.now()
+      // First the run, then its approval: in the order in which a worker's turn writes them.
+      await lockRun(session, approval.run)
+      const current = await requireApproval(session, approvalId)
+      refuseDecided(current, at)
+      await refuseTampered(session, current)
+      const note = decision.note === undefined ? null : storable(decision.note, longestNote)
+      await recordDecision(session, approvalId, { status, at, by, note, answer })
+      const item: DecisionItem = { status, by, note, hash: current.args_hash }
+      if (answer !== null) item.answer = JSON.parse(answer) as Json
+      const name = `${approval.kind === 'outcome' ? 'outcome' : 'approval'}:${approvalId}`
+      // It is open, so this decision is the only one, also where one before it did not fit.
+      await deliver(session, { run: approval.run, name, dedup: null, payload: JSON.stringify(item), at })
+    })
+    this.#arrived(approval.run)
+    return requireApproval(this.#database, approvalId)
+  }
+
+  /**
+   * What an edit would make of an approval, as `decide` with it would take it. Decides nothing.
+   * @throws `unknown-approval` `already-decided` `approval-expired` `invalid-edit`
+   */
+  async previewEdit(approvalId: string, given: Json, options: { replaces?: boolean } = {}): Promise<Edit> {
+    const edit = plainAnswer(given)
+    const approval = await requireApproval(this.#database, approvalId)
+    refuseDecided(approval, this.#edges.clock.now())
+    const read = readEdit(approval, edit, options.replaces)
+    if (this.#check) await checkEdit(approval, read.whole, this.#check)
+    return read
+  }
+
+  /** What is wrong with an answer to a question, or with one about an outcome; undefined: nothing. Decides nothing. */
+  async answerProblem(approvalId: string, answer: Json): Promise<string | undefined> {
+    return answerProblem(await requireApproval(this.#database, approvalId), answer, this.#check)
+  }
+
+  /** Undefined when the edit changes nothing of what is shown. */
+  async #edited(approval: ApprovalView, edit: Json, decision: ApprovalDecision): Promise<Json | undefined> {
+    const { whole, changes } = await this.previewEdit(approval.id, edit, decision)
+    return changes.length > 0 || hasProblem(approval) !== undefined ? whole : undefined
+  }
+
+  /**
+   * Ends a run and its children, but for those started with `whenParentEnds: 'detach'`. A run that acts at this moment
+   * ends when what acts has settled; from now on it starts no more children.
+   * @throws `unknown-run` `run-ended`
+   */
+  async cancel(runId: string, who: string): Promise<void> {
+    const by = checkText(who, 'Who cancels')
+    const run = await requireRun(this.#database, runId)
+    await this.#database.transaction(async (session) => {
+      const current = (await lockRun(session, run.no))!
+      refuseEnded(current, 'be cancelled')
+      if (current.status === 'running') await tellToEnd(session, run.no, by)
+      else await cancelOutside(session, this.#edges, current, by)
+    })
+    this.#arrived(run.no)
+    if (run.parent !== null) this.#arrived(run.parent)
+    for (const no of await endLeftChildren(this.#database, this.#edges)) this.#arrived(no)
+  }
+
+  /** Holds a run where it is: what acts finishes, nothing new begins until it is resumed. */
+  async pause(runId: string): Promise<void> {
+    await this.#setPaused(runId, true)
+  }
+
+  async resume(runId: string): Promise<void> {
+    await this.#setPaused(runId, false)
+  }
+
+  async #setPaused(runId: string, paused: boolean): Promise<void> {
+    const run = await requireRun(this.#database, runId)
+    await this.#database.transaction(async (session) => {
+      refuseEnded((await lockRun(session, run.no))!, paused ? 'be paused' : 'be resumed')
+      await session.bulk(pauseRuns, [[run.no, paused ? 1 : 0]])
+      if (paused) await session.bulk(wakeRuns, [[run.no]])
+    })
+    this.#arrived(run.no)
+  }
+
+  /**
+   * Queues a failed or stuck run again: see `retryRun`.
+   * @throws `unknown-run` `cannot-retry` `child-not-mended`
+   */
+  async retry(runId: string, who: string, options: RetryOptions = {}): Promise<void> {
+    const by = checkText(who, 'Who retries')
+    for (const no of await retryRun(this.#database, this.#edges, runId, by, options)) this.#arrived(no)
+  }
+
+  /**
+   * Starts a new run that shares the journal of another up to (not including) its call `from`, and goes its own way
+   * from there. Effects before `from` are not repeated. What was approved in the other run and not acted upon before
+   * `from` is asked again. With `repeatEffects` a `once` or `verifiable` effect that was sent already is sent again
+   * without asking.
+   * @throws `unknown-run` `bad-fork` `fork-repeats`
+   */
+  async fork(
+    runId: string,
+    from: number,
+    who: string,
+    options: { repeatEffects?: boolean } = {},
+  ): Promise<string> {
+    const by = checkText(who, 'Who forks')
+    const no = await this.#edges.numbers.take()
+    const id = this.#edges.newId()
+    const { repeatEffects = false } = options
+    await forkRun(this.#database, this.#edges, { origin: runId, from, by, no, id, repeatEffects })
+    this.#arrived(no)
+    return id
+  }
+
+  /** What `fork` would share, ask again and send again. Starts nothing. @throws `unknown-run` `bad-fork` */
+  async previewFork(runId: string, from: number): Promise<ForkPlan> {
+    return planFork(this.#database, await requireRun(this.#database, runId), from)
+  }
+}
+
+function refuseEnded(run: RunRow, what: string): void {
+  if (!endedStatuses.includes(run.status)) return
+  throw new ReeveError('run-ended', `Run ${run.id} has ${run.status} and cannot ${what} any more.`)
+}

@@ -1,0 +1,150 @@
+import { ReeveError } from '../../base/errors.ts'
+import { sha256 } from '../../base/hash.ts'
+import { canonical, encode, type Json, payloadCap } from '../../base/json/json.ts'
+import type { Secrets } from '../../base/secrets/secrets.ts'
+import { describeValue } from '../../base/text/shorten.ts'
+import { checkText } from '../../base/text/text.ts'
+import { isoText } from '../../base/time/time.ts'
+import type { Session } from '../../store/database.ts'
+import type { ApprovalView } from '../../store/runs/approvals.ts'
+import { decidedOnOther } from '../calls/approval.ts'
+import type { OutcomeAnswer } from '../calls/effect.ts'
+import { hasProblem } from './approval-edit.ts'
+
+/** What a person says to an approval, a question, or about an unknown outcome. */
+export interface ApprovalDecision {
+  verdict: 'approve' | 'reject' | 'answer'
+  /** Who decides. */
+  by: string
+  /** Why; it reaches workflow and agent. */
+  note?: string
+  /**
+   * With `approve` an edit: its top-level keys are laid over what the tool was given (or what was shown, where no tool
+   * is called), all others stay. With `answer` the answer to a question, or what became of an effect.
+   */
+  answer?: Json
+  /** The edit is the whole: keys that it does not name are left out. */
+  replaces?: boolean
+  /** The hash of what was shown (`args_hash`), or its first 12 characters or more. Something else is not decided. */
+  hash?: string
+}
+
+const shortestHash = 12
+const verdicts: readonly unknown[] = ['approve', 'reject', 'answer']
+
+/** A decision as it is taken: plain data, whatever its caller has. @throws `wrong-answer` `bad-text` `not-serialisable` */
+export function readDecision(given: ApprovalDecision): ApprovalDecision {
+  const { verdict, note, answer } = given
+  if (!verdicts.includes(verdict)) {
+    const what = `The verdict of a decision is ${describeValue(verdict)}`
+    throw new ReeveError('wrong-answer', `${what}; it must be 'approve', 'reject' or 'answer'.`)
+  }
+  if (note !== undefined && typeof note !== 'string') {
+    throw new ReeveError('bad-text', `The note of a decision is ${describeValue(note)}; it must be a text.`)
+  }
+  const decision = { ...given, by: checkText(given.by, 'Who decides') }
+  if (answer !== undefined) decision.answer = plainAnswer(answer)
+  return decision
+}
+
+/** What a person answers or edits, as the journal will have it. @throws `not-serialisable` */
+export function plainAnswer(answer: Json): Json {
+  return JSON.parse(encode(answer, 'the answer', payloadCap)) as Json
+}
+
+/** It would be recorded, and so used, without the secret. @throws `wrong-answer` */
+export function refuseSecret({ id }: ApprovalView, given: Json | undefined, secrets?: Secrets): void {
+  if (given === undefined || !secrets || canonical(secrets.redactData(given)) === canonical(given)) return
+  throw new ReeveError(
+    'wrong-answer',
+    `What is given for ${id} holds a registered secret of this process (a key or a password of its environment). No secret is recorded: the run would go on with the text [secret]. Nothing was recorded, and ${id} is still open. Give it without the secret; what needs one reads it from its environment.`,
+  )
+}
+
+/** As much of a hash as a person copies. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, shortestHash)
+}
+
+/** Whether a decision comes with an edit. */
+export function isEdited(approval: ApprovalView, { verdict, answer }: ApprovalDecision): boolean {
+  return approval.kind === 'approval' && verdict === 'approve' && answer !== undefined
+}
+
+/** What is decided is what was seen. @throws `approval-changed` */
+export function refuseOther(approval: ApprovalView, hash: string | undefined): void {
+  if (hash === undefined) return
+  if (hash.length >= shortestHash && approval.args_hash.startsWith(hash)) return
+  throw new ReeveError(
+    'approval-changed',
+    `Approval ${approval.id} does not show what has the hash "${hash}". Look at it again, and name the hash that stands there (${shortestHash} characters or more). Nothing was decided.`,
+  )
+}
+
+/** What a person was shown must be what the run's journal says it asked for. @throws `approval-changed` */
+export async function refuseTampered(session: Session, approval: ApprovalView): Promise<void> {
+  const { id, kind, shown, args_hash: hash, run, step } = approval
+  if (sha256(canonical(JSON.parse(shown))) !== hash) throw decidedOnOther(id)
+  if (kind === 'outcome') return
+  const asked = await session.all<{ payload: string }>(
+    `select coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
+     where e.run = ? and e.step = ? and e.type = 'approval-requested' order by e.seq desc`,
+    [run, step],
+  )
+  const requests = asked.map(
+    ({ payload }) => JSON.parse(payload) as { approval: string; shown: Json; binds?: string },
+  )
+  const request = requests.find((each) => each.approval === id)
+  const isSame =
+    request && sha256(canonical(request.shown)) === hash && (request.binds ?? null) === approval.binds
+  if (!isSame) throw decidedOnOther(id)
+}
+
+/** @throws `already-decided` `approval-expired` */
+export function refuseDecided(approval: ApprovalView, now: number): void {
+  if (approval.status === 'expired' || (approval.expires_at !== null && approval.expires_at <= now)) {
+    const when = approval.expires_at === null ? '' : ` at ${isoText(approval.expires_at)}`
+    throw new ReeveError(
+      'approval-expired',
+      `Approval ${approval.id} expired${when}; nothing was decided. See the run: reeve show ${approval.run_id}`,
+    )
+  }
+  if (approval.status !== 'pending') {
+    const who = approval.decided_by ? ` by ${approval.decided_by}` : ''
+    throw new ReeveError(
+      'already-decided',
+      `Approval ${approval.id} was ${approval.status}${who} already; the first decision stands.`,
+    )
+  }
+}
+
+/** @throws `wrong-answer` `problem-stands` */
+export function refuseUnfit(approval: ApprovalView, decision: ApprovalDecision): void {
+  if (approval.kind === 'approval' && decision.verdict === 'answer') {
+    throw new ReeveError('wrong-answer', `Approval ${approval.id} asks for approve or reject.`)
+  }
+  if (approval.kind !== 'approval' && decision.verdict === 'approve') {
+    throw new ReeveError(
+      'wrong-answer',
+      `${approval.id} is a question about ${approval.subject}: reeve answer ${approval.id} ANSWER`,
+    )
+  }
+  if (approval.kind === 'outcome' && !isOutcome(decision.answer)) {
+    throw new ReeveError(
+      'wrong-answer',
+      `Nobody knows whether ${approval.subject} took effect. Look at the outside system, then: reeve answer ${approval.id} happened | again | failed`,
+    )
+  }
+  const problem = decision.verdict === 'approve' ? hasProblem(approval) : undefined
+  if (problem !== undefined && decision.answer === undefined) {
+    throw new ReeveError(
+      'problem-stands',
+      `Approval ${approval.id} cannot be approved as it stands: ${problem.replace(/\.$/, '')}. Approve an edit that fits (reeve approve ${approval.id} --edit JSON), or reject it.`,
+    )
+  }
+}
+
+function isOutcome(answer: Json | undefined): answer is OutcomeAnswer & Json {
+  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return false
+  return answer.happened === true || (answer.happened === false && typeof answer.retry === 'boolean')
+}

@@ -1,0 +1,210 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Session } from '../../store/database.ts'
+import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
+import { type RunRow, readRun } from '../../store/runs/runs.ts'
+import type { ApprovedBy, EffectClass } from '../calls/effect.ts'
+import { type History, type RecordedCall, readHistory, seedOf } from '../execution/history.ts'
+
+/** What a fork of a run would share, ask and do. */
+export interface ForkPlan {
+  /** The first call that is not shared: as wanted, or earlier where a decision that was not acted upon stands before it. */
+  from: number
+  /** The events that the fork begins with. */
+  shared: JournalEvent[]
+  /** What the random numbers of both come from. */
+  seed: string
+  /** Approvals that were given in the origin and are asked again. */
+  asksAgain: { call: number; name: string; by: string | null }[]
+  /** Decisions on what the workflow asked by itself that are shared: before the fork acts, a person is asked each time. */
+  standing: { call: number; name: string; by: string | null }[]
+  /** Effects that were sent already and would be sent once more, under keys of the fork's own. */
+  repeats: RepeatedEffect[]
+}
+
+export interface RepeatedEffect {
+  /** The run that made it: the origin, or a child of it that the fork would start anew. */
+  run: string
+  call: number
+  name: string
+  class: EffectClass
+  /** When it was sent last (ms). */
+  sentAt: number
+  /** Whether a person is asked again before it. */
+  isAsked: boolean
+}
+
+/**
+ * An approval belongs to its run and its effect. Of the origin's decisions only those are shared that were acted upon
+ * within what is shared; all others are asked again, and nothing after them is shared that may rest on them. One that was
+ * acted upon may have been meant for more (`ctx.approve`, then two effects): the fork asks before each effect of its own.
+ * @throws `bad-fork`
+ */
+export async function planFork(session: Session, origin: RunRow, from: number): Promise<ForkPlan> {
+  const chapter = await readChapter(session, origin)
+  const events = chapter.map(asStart)
+  const whole = readHistory(events)
+  const least = whole.callsBefore + 1
+  if (!Number.isInteger(from) || from < least || (from > least && from > whole.lastStep)) {
+    const earlier = from >= 1 && from < least
+    const what = earlier
+      ? `Call ${from} of run ${origin.id} belongs to a chapter before the one that it is in, which begins with call ${least}`
+      : `Run ${origin.id} has no call ${from}`
+    throw new ReeveError('bad-fork', `${what}. See its calls with: reeve show ${origin.id}`)
+  }
+  let first = from
+  let shared = sharedPrefix(events, first)
+  for (;;) {
+    const history = readHistory(shared)
+    refuseEffectUnderWay(origin, history)
+    const rest = unspentDecisions(history).find((decision) => restsOn(history, decision))
+    if (!rest) break
+    first = rest.step
+    shared = sharedPrefix(events, first)
+  }
+  const history = readHistory(shared)
+  const dropped = new Set(unspentDecisions(history).map(({ step }) => step))
+  for (const { step, settled } of history.calls.values()) if (!settled) dropped.add(step)
+  const kept = shared.filter(({ step }) => step === null || !dropped.has(step))
+  const made = new Set(kept.flatMap(({ step }) => step ?? []))
+  const anew = [...whole.calls.values()].filter(({ step }) => !made.has(step))
+  const standing = [...readHistory(kept).calls.values()].filter(
+    (call) => isApproved(call) && !bindsEffect(call),
+  )
+  const seed = seedOf({ seed: whole.seed, first: chapter[0]! }, origin.id)
+  return {
+    from: first,
+    shared: kept,
+    seed,
+    asksAgain: anew.filter(isApproved).map(describe),
+    standing: standing.map(describe),
+    repeats: await repeated(session, origin.id, events, made, standing.length > 0),
+  }
+}
+
+/** A chapter is shared as a run of its own, with the numbers of its calls. */
+function asStart(event: JournalEvent): JournalEvent {
+  return event.type === 'run-continued' ? { ...event, type: 'run-started' } : event
+}
+
+/** Those of which nobody is asked before they are sent again, and that must not be sent twice by accident. */
+export function unaskedRepeats({ repeats }: ForkPlan): RepeatedEffect[] {
+  return repeats.filter(
+    (effect) => !effect.isAsked && (effect.class === 'once' || effect.class === 'verifiable'),
+  )
+}
+
+/** Everything before the first event of a call from `from` on, without what ended the run. */
+function sharedPrefix(events: JournalEvent[], from: number): JournalEvent[] {
+  const ofRun = (event: JournalEvent) => event.type.startsWith('run-')
+  const cut = events.findIndex((event) => event.step !== null && event.step >= from && !ofRun(event))
+  const before = cut < 0 ? events : events.slice(0, cut)
+  // A retry stays: the failure that it undid must not be replayed.
+  return before.filter(
+    (event) => !ofRun(event) || event.type === 'run-started' || event.type === 'run-retried',
+  )
+}
+
+/** The fork would make the effect a second time, under a key of its own. */
+function refuseEffectUnderWay(origin: RunRow, shared: History): void {
+  for (const { kind, name, settled, step } of shared.calls.values()) {
+    if (kind !== 'effect' || settled) continue
+    const why = `Effect "${name}" (call ${step}) of run ${origin.id} is under way, and a fork from a later call would make it again.`
+    throw new ReeveError('bad-fork', `${why} Wait until it is settled, or fork from call ${step}.`)
+  }
+}
+
+function unspentDecisions(history: History): RecordedCall[] {
+  const calls = [...history.calls.values()]
+  return calls.filter((call) => {
+    if (!isApproved(call)) return false
+    if (bindsEffect(call)) return !calls.some((each) => each.settled && approvedOf(each)?.call === call.step)
+    return !calls.some((each) => hasActed(each) && each.settled!.seq > call.settled!.seq)
+  })
+}
+
+/** Where a workflow asked by itself, whatever came after may rest on the answer; a bound decision leads to one effect. */
+function restsOn(history: History, decision: RecordedCall): boolean {
+  if (bindsEffect(decision)) return false
+  return [...history.calls.values()].some(
+    ({ step, settled }) => step > decision.step && settled && settled.seq > decision.settled!.seq,
+  )
+}
+
+function isApproved({ kind, settled }: RecordedCall): boolean {
+  return (
+    kind === 'approval' && settled?.type === 'approval-decided' && decisionOf(settled).status === 'approved'
+  )
+}
+
+function describe({ step, name, settled }: RecordedCall): { call: number; name: string; by: string | null } {
+  return { call: step, name: name ?? '', by: decisionOf(settled!).by }
+}
+
+function decisionOf(settled: JournalEvent): { status: string; by: string | null } {
+  return JSON.parse(settled.payload!) as { status: string; by: string | null }
+}
+
+function bindsEffect({ opened }: RecordedCall): boolean {
+  return opened.some(
+    ({ payload }) => payload !== null && (JSON.parse(payload) as { binds?: string }).binds === 'effect',
+  )
+}
+
+/** The approval that an effect names. */
+function approvedOf({ opened }: RecordedCall): ApprovedBy | undefined {
+  const intent = opened.find(({ type }) => type === 'effect-intended')
+  return intent && (JSON.parse(intent.payload!) as { approved?: ApprovedBy }).approved
+}
+
+/** Effects that changed something, and children, which may have. */
+function hasActed({ kind, settled, opened }: RecordedCall): boolean {
+  if (!settled) return false
+  if (kind === 'child') return true
+  return kind === 'effect' && opened.some(({ type }) => type === 'effect-intended') && !approvedOfRead(opened)
+}
+
+function approvedOfRead(opened: JournalEvent[]): boolean {
+  return opened.some(({ type, payload }) => type === 'effect-intended' && intentOf(payload).class === 'read')
+}
+
+function intentOf(payload: string | null): { class?: EffectClass; approved?: ApprovedBy } {
+  return JSON.parse(payload ?? '{}') as { class?: EffectClass; approved?: ApprovedBy }
+}
+
+/** Effects of a run that are not among the calls `made`, and those of the children that would be started anew. */
+async function repeated(
+  session: Session,
+  run: string,
+  events: JournalEvent[],
+  made: ReadonlySet<number>,
+  areAllAsked = false,
+): Promise<RepeatedEffect[]> {
+  const found = new Map<number, RepeatedEffect>()
+  const children: RepeatedEffect[] = []
+  const asks = events.filter((event) => isAsked(event) && !made.has(event.step!)).map(({ step }) => step!)
+  for (const { type, step, name, payload, at } of events) {
+    if (step === null || made.has(step)) continue
+    if (type === 'effect-intended') {
+      const { class: declared = 'once', approved } = intentOf(payload)
+      if (declared === 'read') continue
+      const willAsk = areAllAsked || approved !== undefined || asks.some((asked) => asked < step)
+      found.set(step, { run, call: step, name: name ?? '', class: declared, sentAt: at, isAsked: willAsk })
+    } else if (type === 'effect-failed' && isNotApplied(payload)) {
+      found.delete(step)
+    } else if (type === 'child-started') {
+      const child = await readRun(session, (JSON.parse(payload!) as { run: string }).run)
+      if (!child) continue
+      children.push(...(await repeated(session, child.id, await readChapter(session, child), new Set())))
+    }
+  }
+  return [...found.values(), ...children]
+}
+
+function isAsked({ type, payload }: JournalEvent): boolean {
+  if (type !== 'approval-requested') return false
+  return (JSON.parse(payload!) as { kind?: string }).kind === 'approval'
+}
+
+function isNotApplied(payload: string | null): boolean {
+  return (JSON.parse(payload ?? '{}') as { code?: string }).code === 'not-applied'
+}

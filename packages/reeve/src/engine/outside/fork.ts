@@ -1,0 +1,120 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Database, Session } from '../../store/database.ts'
+import { type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { deliver } from '../../store/runs/inbox.ts'
+import {
+  endedStatuses,
+  insertRuns,
+  newRunValues,
+  type RunRow,
+  readRun,
+  readRunByNo,
+  requireRun,
+} from '../../store/runs/runs.ts'
+import type { EngineEdges } from '../edges.ts'
+import type { ForkPayload } from '../execution/history.ts'
+import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
+import { appendOutside, type OutsideEvent } from './outside.ts'
+
+export interface Fork {
+  /** The id of the run whose journal is shared. */
+  origin: string
+  /** The first call that is not shared. */
+  from: number
+  by: string
+  no: number
+  id: string
+  /** Effects that were sent already may be sent again without a person being asked. */
+  repeatEffects: boolean
+}
+
+/**
+ * Queues a run that shares the journal of another up to a call. What the origin had settled by then keeps its result;
+ * what it still waited for is asked or set anew, as the fork's own, and so is what was approved and not acted upon.
+ * @throws `unknown-run` `bad-fork` `fork-repeats`
+ */
+export async function forkRun(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock'>,
+  fork: Fork,
+): Promise<void> {
+  const { by, id, no } = fork
+  const origin = await requireRun(database, fork.origin)
+  const plan = await planFork(database, origin, fork.from)
+  if (!fork.repeatEffects) refuseRepeats(origin, plan)
+  const { from, shared: settled, seed } = plan
+  const forked: ForkPayload = { from: origin.id, step: from, by, seed }
+  if (plan.standing.length > 0) forked.standing = plan.standing
+  const payload = JSON.stringify(forked)
+  await database.transaction(async (session) => {
+    const now = edges.clock.now()
+    const { workflow, version, queue, key, priority } = origin
+    const state = { status: 'queued', available_at: now, fresh: 1, epoch: 0, worker: null } as const
+    const born = { no, id, workflow, version, queue, key, priority, ...state }
+    const kin = { idempotency: null, parent: null, parent_step: null, principal: by, created_at: now }
+    await session.bulk(insertRuns, [newRunValues({ ...born, ...kin })])
+    const row = (await readRunByNo(session, no))!
+    const change = { status: 'queued', reason: null, ended: false } as const
+    await appendOutside(
+      session,
+      edges,
+      row,
+      [...settled.map(copyOf), { type: 'run-forked', payload }],
+      change,
+    )
+    await bringChildren(session, row, settled, now)
+  })
+}
+
+/** What was sent once is not sent again by accident. @throws `fork-repeats` */
+function refuseRepeats(origin: RunRow, plan: ForkPlan): void {
+  const repeats = unaskedRepeats(plan)
+  if (repeats.length === 0) return
+  const sent = repeats.map(
+    ({ run, call, name, class: declared, sentAt }) =>
+      `"${name}" (${declared}, call ${call} of run ${run}), sent at ${new Date(sentAt).toISOString()}`,
+  )
+  throw new ReeveError(
+    'fork-repeats',
+    `A fork of run ${origin.id} from call ${plan.from} would send again what was sent already: ${sent.join('; ')}. Nothing was done. Fork from a later call, or say that it is wanted: repeatEffects: true, or reeve fork with --yes.`,
+    { details: { repeats } },
+  )
+}
+
+function copyOf({ type, step, name, args, payload, at }: JournalEvent): OutsideEvent {
+  const copy: OutsideEvent = { type, at }
+  if (step !== null) copy.step = step
+  if (name !== null) copy.name = name
+  if (args !== null) copy.args = args
+  if (payload !== null) copy.payload = payload
+  return copy
+}
+
+/** Tells the fork how the children ended that the origin started; nobody else will. */
+async function bringChildren(
+  session: Session,
+  fork: RunRow,
+  shared: JournalEvent[],
+  at: number,
+): Promise<void> {
+  const finished = new Set(
+    shared.filter((event) => event.type === 'child-finished').map((event) => event.name),
+  )
+  for (const event of shared) {
+    if (event.type !== 'child-started') continue
+    const { run } = JSON.parse(event.payload!) as { run: string }
+    if (finished.has(run)) continue
+    const child = await readRun(session, run)
+    if (!child || !endedStatuses.includes(child.status)) {
+      const why = `The child run ${run} that call ${event.step} started has not ended, and only its first parent will hear of it.`
+      throw new ReeveError('bad-fork', `${why} Wait until it has ended, or fork from call ${event.step}.`)
+    }
+    const last = (await readEvents(session, child.no, child.head_seq! - 1))[0]
+    const payload = JSON.stringify({
+      status: child.status,
+      value: JSON.parse(last?.payload ?? 'null') as unknown,
+    })
+    const name = `child:${run}`
+    await deliver(session, { run: fork.no, name, dedup: name, payload, at })
+  }
+}

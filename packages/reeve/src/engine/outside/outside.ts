@@ -1,0 +1,162 @@
+import { sha256 } from '../../base/hash.ts'
+import { canonical, type Json } from '../../base/json/json.ts'
+import type { Database, Session } from '../../store/database.ts'
+import { type Blob, Chain, insertLinked } from '../../store/journal/chain.ts'
+import { readHead } from '../../store/journal/journal.ts'
+import { countJournals } from '../../store/journal/journal-size.ts'
+import { approvalValues, insertApprovals, type NewApproval } from '../../store/runs/approvals.ts'
+import { deliver } from '../../store/runs/inbox.ts'
+import { lockRun, moveRuns, type RunRow, type RunStatus, reasonOf } from '../../store/runs/runs.ts'
+import type { EngineEdges } from '../edges.ts'
+
+export interface OutsideEvent {
+  type: string
+  step?: number
+  name?: string
+  args?: string
+  payload?: string
+  /** Default: now. */
+  at?: number
+}
+
+/**
+ * Appends to the journal of a run that no worker holds, and moves the run to another state, in the caller's
+ * transaction. The epoch is bumped so that a worker that wrongly believes to hold the run is refused.
+ */
+export async function appendOutside(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock'>,
+  run: RunRow,
+  events: OutsideEvent[],
+  change: { status: RunStatus; reason: string | null; ended: boolean },
+): Promise<void> {
+  const chain = new Chain(run, await readHead(session, run.no), session.secrets)
+  const at = edges.clock.now()
+  const blobs: Blob[] = []
+  const linked = events.map(({ type, step = null, name = null, args = null, payload = null, at: its = at }) =>
+    chain.link({ type, step, name, args, at: its, payload }, blobs),
+  )
+  await insertLinked(session, linked, blobs)
+  const { status, reason, ended } = change
+  const row = [run.no, status, reasonOf(reason), ended ? at : null, chain.hash, chain.seq]
+  await session.bulk(moveRuns, [row])
+  await session.bulk(countJournals, [[run.no]])
+}
+
+/** Sets a claimed or queued run aside for a person. */
+export async function markStuck(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock'>,
+  run: RunRow,
+  reason: string,
+): Promise<void> {
+  await database.transaction(async (session) => {
+    const current = await lockRun(session, run.no)
+    if (!current || current.epoch !== run.epoch) return
+    const payload = JSON.stringify({ reason })
+    await appendOutside(session, edges, current, [{ type: 'run-stuck', payload }], {
+      status: 'stuck',
+      reason,
+      ended: false,
+    })
+  })
+}
+
+/**
+ * Cancels a run whose workflow no process drives, with what it asks of people. What nobody knows the outcome of stays
+ * asked, and is asked now where a dead worker left an intent. Its children are left to be ended. `told`: whether its
+ * parent is to hear of it.
+ */
+export async function cancelOutside(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+  run: RunRow,
+  by: string,
+  options: { told: boolean } = { told: true },
+): Promise<void> {
+  await session.run(
+    `update approvals set status = 'withdrawn' where run = ? and status = 'pending' and kind <> 'outcome'`,
+    [run.no],
+  )
+  await askAboutIntents(session, edges, run)
+  const event = { type: 'run-cancelled', payload: JSON.stringify({ by }) }
+  const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
+  await appendOutside(session, edges, run, [event], change)
+  await session.run(
+    `update runs set cancelled_by = ?, leaves_children = case when exists (
+       select 1 from runs below where below.parent = runs.no and below.ended_at is null) then 1 else 0 end
+     where no = ?`,
+    [by, run.no],
+  )
+  if (options.told) await tellParent(session, run, 'cancelled', { by }, edges.clock.now())
+}
+
+/** Ends a cancelled run that came back from its worker, unless another has it already. */
+export async function cancelQueued(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock' | 'newId' | 'childrenLeft'>,
+  no: number,
+): Promise<void> {
+  await database.transaction(async (session) => {
+    const run = await lockRun(session, no)
+    if (run?.status !== 'queued' || run.cancelled_by === null) return
+    await cancelOutside(session, edges, run, run.cancelled_by)
+  })
+  edges.childrenLeft()
+}
+
+async function askAboutIntents(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+  run: RunRow,
+): Promise<void> {
+  const intents = await session.all<{ step: number; name: string; payload: string }>(
+    `select step, name, payload from events where run = ? and seq >= ? and type = 'effect-intended' and payload is not null
+       and not exists (select 1 from events later where later.run = events.run and later.step = events.step and later.seq > events.seq)`,
+    [run.no, run.chapter_seq],
+  )
+  for (const { step, name, payload } of intents) {
+    const intent = JSON.parse(payload) as { key: string; attempt: number; args: Json; class?: string }
+    if (intent.class !== 'once' && intent.class !== 'verifiable') continue
+    const { key, attempt, args } = intent
+    const shown = {
+      tool: name,
+      args,
+      key,
+      attempt,
+      reason: 'the run was cancelled before the outcome was recorded',
+    }
+    const question: NewApproval = {
+      id: edges.newId(),
+      run: run.no,
+      step,
+      kind: 'outcome',
+      subject: name,
+      shown: JSON.stringify(shown),
+      args_hash: sha256(canonical(shown)),
+      requested_at: edges.clock.now(),
+      expires_at: null,
+    }
+    await session.bulk(insertApprovals, [approvalValues(question)])
+  }
+}
+
+/** Tells a parent that its child ended outside any worker. */
+async function tellParent(
+  session: Session,
+  run: RunRow,
+  status: RunStatus,
+  value: unknown,
+  at: number,
+): Promise<void> {
+  if (run.parent === null) return
+  const name = `child:${run.id}`
+  await deliver(session, {
+    run: run.parent,
+    name,
+    // A run that is retried ends more than once.
+    dedup: `${name}:epoch ${run.epoch}`,
+    payload: JSON.stringify({ status, value }),
+    at,
+  })
+}

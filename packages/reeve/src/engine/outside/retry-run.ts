@@ -1,0 +1,186 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Database, Session } from '../../store/database.ts'
+import { payloadAt } from '../../store/journal/journal.ts'
+import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
+import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
+import type { EngineEdges } from '../edges.ts'
+import type { RetryPayload } from '../execution/history.ts'
+import { type FailedFamily, failedFamily, isBroken } from '../worker/failed-family.ts'
+import { endedBy } from '../worker/left-children.ts'
+import { appendOutside } from './outside.ts'
+
+export interface RetryOptions {
+  /** Retries the children too whose failure failed the run. Default false: they must be mended first. */
+  children?: boolean
+}
+
+/** Children that one transaction queues again: others write between. */
+const slice = 100
+
+const nobody: FailedFamily = { blamed: [], later: [], logs: 0 }
+
+/**
+ * Queues a failed or stuck run again. Everything recorded keeps its result; the call that failed is made anew, and
+ * what was withdrawn when the run ended is asked again. A run that failed by a child looks at that child's result again,
+ * and what it did since it had heard of the bad end is forgotten.
+ * Children that were cancelled because the run ended go on with it. Answers the runs that were queued.
+ * @throws `unknown-run` `cannot-retry` `child-not-mended`
+ */
+export async function retryRun(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock'>,
+  id: string,
+  by: string,
+  options: RetryOptions = {},
+): Promise<number[]> {
+  const run = await requireRun(database, id)
+  refuse(run)
+  const looked = await database.transaction((session) => failedFamily(session, run))
+  const queued: number[] = []
+  for (const { child } of looked.blamed) {
+    if (!isBroken(child) || child.cancelled_by === endedBy(run)) continue
+    if (options.children !== true) throw notMended(run, child)
+    queued.push(...(await retryChild(database, edges, child, by, options)))
+  }
+  queued.push(...(await reviveChildren(database, edges, run, by)))
+  await database.transaction(async (session) => {
+    const current = (await lockRun(session, run.no))!
+    refuse(current)
+    await queueAgain(session, edges, current, by, await failedFamily(session, current))
+  })
+  queued.push(run.no)
+  return queued
+}
+
+function refuse(run: RunRow): void {
+  if (run.status === 'failed' || run.status === 'stuck') return
+  throw new ReeveError(
+    'cannot-retry',
+    `Run ${run.id} is ${run.status}; only a failed or stuck run can be retried. To go another way from a step, use: reeve fork ${run.id} --from STEP`,
+  )
+}
+
+function notMended(run: RunRow, child: RunRow): ReeveError {
+  const what = `Run ${run.id} failed because its child run ${child.id} of workflow "${child.workflow}" ${child.status === 'failed' ? 'failed' : 'was cancelled'}, and the child is not mended.`
+  const first =
+    child.status === 'failed' ? `Retry the child first: reeve retry ${child.id}; or both` : 'Retry both'
+  return new ReeveError('child-not-mended', `${what} ${first}: reeve retry ${run.id} --children`, {
+    details: { run: run.id, child: child.id },
+  })
+}
+
+/** A child can be retried whatever ended it, when its parent is: nobody else would wait for it. */
+async function retryChild(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock'>,
+  child: RunRow,
+  by: string,
+  options: RetryOptions,
+): Promise<number[]> {
+  if (child.status === 'failed') return retryRun(database, edges, child.id, by, options)
+  const below = await reviveChildren(database, edges, child, by)
+  await revive(database, edges, [child], by)
+  return [...below, child.no]
+}
+
+/** Queues again the children, and theirs, that were cancelled because `run` ended. */
+async function reviveChildren(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock'>,
+  run: RunRow,
+  by: string,
+): Promise<number[]> {
+  const revived: number[] = []
+  for (let after = 0; ; ) {
+    const children = await cancelledWith(database, run, after)
+    if (children.length === 0) return revived
+    for (const child of children) revived.push(...(await reviveChildren(database, edges, child, by)))
+    await revive(database, edges, children, by)
+    revived.push(...children.map(({ no }) => no))
+    after = children.at(-1)!.no
+  }
+}
+
+function cancelledWith(session: Session, run: RunRow, after: number): Promise<RunRow[]> {
+  return session.all<RunRow>(
+    `select * from runs where parent = ? and parent_step > ? and no > ? and status = 'cancelled' and cancelled_by = ? order by no limit ${slice}`,
+    [run.no, run.chapter_call, after, run.cancelled_by ?? endedBy(run)],
+  )
+}
+
+async function revive(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock'>,
+  runs: RunRow[],
+  by: string,
+): Promise<void> {
+  await database.transaction(async (session) => {
+    for (const { no } of runs) {
+      const current = (await lockRun(session, no))!
+      if (current.status === 'cancelled') await queueAgain(session, edges, current, by, nobody)
+    }
+  })
+}
+
+async function queueAgain(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock'>,
+  run: RunRow,
+  by: string,
+  { blamed, later, logs }: FailedFamily,
+): Promise<void> {
+  // Those that were cancelled since they were looked for; from now on none is.
+  for (const child of await cancelledWith(session, run, 0)) {
+    await queueAgain(session, edges, (await lockRun(session, child.no))!, by, nobody)
+  }
+  const failed = await session.get<{ step: number | null }>(
+    `select step from events where run = ? and type = 'run-failed' and ? = 'failed' order by seq desc limit 1`,
+    [run.no, run.status],
+  )
+  const isLater = later.length === 0 ? 'false' : `step in (${later.join(', ')})`
+  // What its own code gave up stays given up, and what it asked after a child had failed it may never ask again.
+  await session.run(
+    `update approvals set status = 'pending' where run = ? and step > ? and status = 'withdrawn' and not ${isLater} and not exists (
+       select 1 from events e where e.run = approvals.run and e.seq > ? and e.step = approvals.step and e.type = 'approval-given-up')`,
+    [run.no, run.chapter_call, run.chapter_seq],
+  )
+  // Signals that it took since then are there for whoever waits for them now.
+  if (later.length > 0) await giveSignalsBack(session, run.no, later)
+  const payload: RetryPayload = { by }
+  if (blamed.length > 0) payload.again = [...blamed.map(({ step }) => step), ...later]
+  if (later.length > 0) payload.logs = logs
+  const event = {
+    type: 'run-retried',
+    payload: JSON.stringify(payload),
+    ...(failed?.step ? { step: failed.step } : {}),
+  }
+  const change = { status: 'queued', reason: null, ended: false } as const
+  await appendOutside(session, edges, run, [event], change)
+  await takeBack(session, run)
+  for (const { child } of blamed) await tellAgain(session, edges, run, child)
+}
+
+/** What the parent was told of this run's end and has not taken yet holds no longer. */
+async function takeBack(session: Session, run: RunRow): Promise<void> {
+  if (run.parent === null) return
+  await session.run('delete from inbox where run = ? and name = ? and consumed_step is null', [
+    run.parent,
+    `child:${run.id}`,
+  ])
+}
+
+/** A child that has ended since tells so by itself, once; a parent that looks at it again may have taken that long ago. */
+async function tellAgain(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock'>,
+  run: RunRow,
+  child: RunRow,
+): Promise<void> {
+  if (!endedStatuses.includes(child.status)) return
+  const name = `child:${child.id}`
+  await session.run('delete from inbox where run = ? and name = ? and consumed_step is null', [run.no, name])
+  const value = JSON.parse((await payloadAt(session, child.no, child.head_seq ?? 0)) ?? 'null') as unknown
+  const payload = JSON.stringify({ status: child.status, value })
+  const dedup = `${name}:again ${run.epoch}`
+  await deliver(session, { run: run.no, name, dedup, payload, at: edges.clock.now() })
+}

@@ -1,0 +1,134 @@
+import { messageOf, ReeveError } from '../../base/errors.ts'
+import { sha256 } from '../../base/hash.ts'
+import { canonical } from '../../base/json/json.ts'
+import { wholeNumber } from '../../base/numbers.ts'
+import { parse } from '../../base/schema/schema.ts'
+import { checkText } from '../../base/text/text.ts'
+import { after, type Duration } from '../../base/time/time.ts'
+import type { NewRun } from '../../store/runs/runs.ts'
+import type { EngineEdges } from '../edges.ts'
+import type { Workflow } from '../workflow.ts'
+import { startedWith } from './run-input.ts'
+
+export interface StartOptions {
+  /**
+   * Starting the same workflow again with the same key and the same input answers with the run that is there. Keys that
+   * begin with `reeve:` are Reeve's own.
+   */
+  idempotencyKey?: string
+  /**
+   * When a run with this key is there: `sameInput` answers with it if it was given the same input, and else throws
+   * `idempotency-conflict`; `return` answers with it whatever its input was. Default `sameInput`.
+   */
+  ifKeyExists?: 'sameInput' | 'return'
+  /** Default: the workflow's queue. */
+  queue?: string
+  /** Default: the workflow's `key(input)`. */
+  key?: string
+  /** Higher goes first, over all queues: a whole number, negative too. Default 0. */
+  priority?: number
+  /** Not before this time has passed. */
+  delay?: Duration
+  /**
+   * Starts with the same `key` within `delay` of one another make one run, with the last one's input, once no further
+   * start came for `delay`. Not together with `idempotencyKey`.
+   */
+  debounce?: { key: string; delay: Duration }
+  /** For whom it acts. Default `operator`. */
+  principal?: string
+  /** What made the start in the name of `principal`, for people: another run, an MCP client. Default: the principal. */
+  startedBy?: string
+}
+
+/** A run about to be born: its row, the text of its `run-started` event and its checked input. */
+export interface Birth {
+  run: NewRun
+  payload: string
+  input: unknown
+}
+
+/** Keys with it are the runtime's own: no caller can take them. */
+const ownKeys = 'reeve:'
+
+/** The key under which the runtime starts runs of its own accord. */
+export function ownKey(kind: 'schedule' | 'debounce', name: string): string {
+  return `${ownKeys}${kind}:${name}`
+}
+
+/**
+ * `own`: an `ownKey`, in place of a caller's.
+ * @throws `invalid-input` `async-schema` `payload-too-large` `not-serialisable` `bad-duration` `bad-number` `bad-text`
+ * `reserved-key` `bad-start`
+ */
+export function prepareBirth(
+  edges: EngineEdges,
+  workflow: Workflow,
+  given: unknown,
+  options: StartOptions,
+  no: number,
+  own?: string,
+): Birth {
+  // The first life sees what later ones will read.
+  const input = edges.secrets.redactData(given)
+  const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)
+  const { startedBy } = options
+  const principal = checkText(options.principal ?? 'operator', '`principal` of a start')
+  const started = startedWith(workflow, { principal, startedBy }, input, checked)
+  const now = edges.clock.now()
+  const idempotency = own ?? idempotencyOf(options)
+  const delay = options.debounce?.delay ?? options.delay
+  const key = options.key ?? keyOf(workflow, checked)
+  const run: NewRun = {
+    no,
+    id: edges.newId(),
+    workflow: workflow.name,
+    version: workflow.version,
+    status: 'queued',
+    queue: checkText(options.queue ?? workflow.queue, '`queue` of a start'),
+    key: key === null ? null : checkText(key, `The key of a run of workflow "${workflow.name}"`),
+    priority: wholeNumber(options.priority ?? 0, '`priority` of a start', { least: Number.MIN_SAFE_INTEGER }),
+    available_at: delay === undefined ? now : after(now, delay, '`delay` of a start'),
+    fresh: 1,
+    idempotency,
+    parent: null,
+    parent_step: null,
+    principal,
+    epoch: 0,
+    worker: null,
+    created_at: now,
+  }
+  if (idempotency !== null) run.given = hashOfGiven(input)
+  return { run, ...started }
+}
+
+function keyOf({ name, key }: Workflow, input: unknown): string | null {
+  try {
+    return key?.(input) ?? null
+  } catch (cause) {
+    const why = `\`key\` of workflow "${name}" threw for this input: ${messageOf(cause)}`
+    throw new ReeveError('bad-start', why, { cause })
+  }
+}
+
+/** Of an input as a start was given it: what a schema adds to it, such as a default that is drawn, does not count. */
+export function hashOfGiven(input: unknown): string {
+  return sha256(canonical(input, 'The input'))
+}
+
+function idempotencyOf({ debounce, idempotencyKey: given }: StartOptions): string | null {
+  const idempotencyKey = given === undefined ? undefined : checkText(given, 'The idempotency key of a start')
+  if (idempotencyKey?.startsWith(ownKeys)) {
+    throw new ReeveError(
+      'reserved-key',
+      `The idempotency key "${idempotencyKey}" begins with "${ownKeys}": such keys are Reeve's own. Choose a key that begins otherwise.`,
+    )
+  }
+  if (!debounce) return idempotencyKey ?? null
+  if (idempotencyKey !== undefined) {
+    throw new ReeveError(
+      'bad-start',
+      'A start has both idempotencyKey and debounce. A debounced start replaces the input of the one before it, and an idempotency key forbids that: give one of them.',
+    )
+  }
+  return ownKey('debounce', checkText(debounce.key, '`debounce.key` of a start'))
+}

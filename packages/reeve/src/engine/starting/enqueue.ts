@@ -1,0 +1,58 @@
+import type { Session } from '../../store/database.ts'
+import { ensureQueue } from '../../store/dispatch/queues.ts'
+import { insertLinked } from '../../store/journal/chain.ts'
+import { countJournals, isLong } from '../../store/journal/journal-size.ts'
+import {
+  enqueueKeyedRuns,
+  enqueueRuns,
+  keyedRunValues,
+  newRunValues,
+  type RunRow,
+} from '../../store/runs/runs.ts'
+import { firstEvent } from '../calls/children.ts'
+import type { EngineEdges } from '../edges.ts'
+import { appendOutside } from '../outside/outside.ts'
+import type { Birth } from './birth.ts'
+
+/** Inserts a queued run with its first event. Answers false when its idempotency key is taken. */
+export async function enqueue(session: Session, birth: Birth): Promise<boolean> {
+  const { run } = birth
+  await ensureQueue(session, run.queue)
+  if (run.idempotency === null) await session.bulk(enqueueRuns, [newRunValues(run)])
+  else if ((await session.bulk(enqueueKeyedRuns, [keyedRunValues(run)])).length === 0) return false
+  const { first, blobs } = firstEvent(birth, session.secrets)
+  await insertLinked(session, [first], blobs)
+  if (isLong(first)) await session.bulk(countJournals, [[run.no]])
+  return true
+}
+
+/**
+ * Replaces the input of the queued run with the same debounce key and puts it off, or enqueues the birth. A run that has
+ * begun gives its key up. Answers the id of the run that stands for this start.
+ */
+export async function enqueueDebounced(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock'>,
+  birth: Birth,
+): Promise<{ id: string; isNew: boolean }> {
+  const { run } = birth
+  for (;;) {
+    const there = await session.get<RunRow>(
+      'select * from runs where workflow = ? and idempotency = ? {lock}',
+      [run.workflow, run.idempotency],
+    )
+    if (there && there.status === 'queued' && there.fresh === 1) {
+      const replaced = { type: 'input-replaced', payload: birth.payload }
+      await appendOutside(session, edges, there, [replaced], { status: 'queued', reason: null, ended: false })
+      await session.run('update runs set available_at = ?, wake_at = ?, fresh = 1 where no = ?', [
+        run.available_at,
+        run.available_at,
+        there.no,
+      ])
+      return { id: there.id, isNew: false }
+    }
+    if (there) await session.run('update runs set idempotency = null where no = ?', [there.no])
+    // Not new when another process took the key since it was looked for: then its run is there now.
+    if (await enqueue(session, birth)) return { id: run.id, isNew: true }
+  }
+}

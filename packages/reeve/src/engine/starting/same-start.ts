@@ -1,0 +1,62 @@
+import { ReeveError } from '../../base/errors.ts'
+import { canonical } from '../../base/json/json.ts'
+import type { Session } from '../../store/database.ts'
+import { payloadAt } from '../../store/journal/journal.ts'
+import type { RunRow } from '../../store/runs/runs.ts'
+import { type Birth, hashOfGiven, type StartOptions } from './birth.ts'
+import { givenIn } from './run-input.ts'
+
+/**
+ * The id of the run that was started under the key of `birth` before; undefined when there is none any more.
+ * @throws `idempotency-conflict` when it was given another input, unless the caller wants it all the same
+ */
+export async function startedBefore(
+  session: Session,
+  birth: Birth,
+  input: unknown,
+  options: StartOptions,
+): Promise<string | undefined> {
+  const { workflow, idempotency, given } = birth.run
+  const there = await session.get<Pick<RunRow, 'no' | 'id' | 'given'>>(
+    'select no, id, given from runs where workflow = ? and idempotency = ?',
+    [workflow, idempotency],
+  )
+  if (!there || options.ifKeyExists === 'return' || there.given === given) return there?.id
+  const known = await keptInput(session, there.no)
+  // Runs of before such hashes were kept have the input itself, as it was given.
+  if (there.given === null && known !== undefined && hashOfGiven(known) === given) return there.id
+  const parts = differing(input, known, '')
+  const where =
+    parts.length === 0
+      ? ''
+      : ` They differ at: ${parts.slice(0, most).join(', ')}${parts.length > most ? ', …' : ''}.`
+  throw new ReeveError(
+    'idempotency-conflict',
+    `Run ${there.id} of workflow "${workflow}" was started with the idempotency key "${idempotency}" and another input.${where} Give another input another key; or, to get the run that is there whatever its input, start with ifKeyExists: 'return'.`,
+    { details: { run: there.id, key: idempotency, differs: parts.slice(0, most) } },
+  )
+}
+
+/** How many places a message names. */
+const most = 3
+
+async function keptInput(session: Session, run: number): Promise<unknown> {
+  const first = await payloadAt(session, run, 1)
+  return first === undefined ? undefined : givenIn(first)
+}
+
+/**
+ * Where two inputs differ, by path, those first that were given now: what only the other has, its schema may have added.
+ * Not what stands there: who has a key need not know what it was used for.
+ */
+function differing(given: unknown, kept: unknown, path: string): string[] {
+  if (!isRecord(kept) || !isRecord(given)) {
+    return canonical(kept) === canonical(given) ? [] : [path || 'the whole input']
+  }
+  const names = new Set([...Object.keys(given), ...Object.keys(kept)])
+  return [...names].flatMap((name) => differing(given[name], kept[name], path ? `${path}.${name}` : name))
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,128 @@
+import type { Database, Session } from '../../store/database.ts'
+import { wakeRuns } from '../../store/runs/inbox.ts'
+import { endedStatuses, type RunRow } from '../../store/runs/runs.ts'
+import type { EngineEdges } from '../edges.ts'
+import { cancelOutside } from '../outside/outside.ts'
+
+/** Children that one transaction cancels: others write between. */
+const slice = 100
+
+/**
+ * Cancels the children of runs that ended, or that somebody cancelled, and theirs, slice by slice; those that another
+ * process drives are told to end. That a run leaves children stands on its row from the commit of its end on, so whoever
+ * dies in between, another goes on. Answers the runs that were touched.
+ */
+export async function endLeftChildren(
+  database: Database,
+  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+): Promise<number[]> {
+  const touched: number[] = []
+  for (let after = 0; ; ) {
+    const next = await database.transaction((session) => endSlice(session, edges, after))
+    if (!next) return touched
+    touched.push(...next.touched)
+    after = next.after
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+}
+
+/** `after`: parents up to it are done with, or in another's hands. Undefined when there are no more. */
+async function endSlice(
+  session: Session,
+  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+  after: number,
+): Promise<{ touched: number[]; after: number } | undefined> {
+  const parent = await session.get<RunRow>(
+    'select * from runs where leaves_children = 1 and no > ? order by no limit 1 {skip}',
+    [after],
+  )
+  if (!parent) return undefined
+  // One that goes on in a new chapter keeps the children of that.
+  const goesOn = parent.cancelled_by === null && !endedStatuses.includes(parent.status)
+  const lastCall = goesOn ? parent.chapter_call : Number.MAX_SAFE_INTEGER
+  const children = await session.all<RunRow>(
+    `select * from runs where parent = ? and ${toEnd} order by no limit ${slice} {skip}`,
+    [parent.no, lastCall],
+  )
+  if (children.length === 0) {
+    // One whose row is locked is being written just now; it is looked at again with the next heartbeat.
+    const locked = await session.get(`select no from runs where parent = ? and ${toEnd} limit 1`, [
+      parent.no,
+      lastCall,
+    ])
+    if (!locked) await session.run('update runs set leaves_children = 0 where no = ?', [parent.no])
+    return { touched: [], after: parent.no }
+  }
+  const by = parent.cancelled_by ?? endedBy(parent)
+  for (const child of children) {
+    if (child.status === 'running') await tellToEnd(session, child.no, by)
+    else await cancelOutside(session, edges, child, by, { told: false })
+  }
+  return { touched: children.map(({ no }) => no), after: parent.no - 1 }
+}
+
+/** Not those that are let go on, nor those that a process drives and was told to end. One born too late is cancelled. */
+const toEnd = `parent_step <= ? and ended_at is null and (detached = 0 or cancelled_by is not null)
+  and (status <> 'running' or cancelled_by is null)`
+
+/** In whose name a run that ended cancels its children: by it they are known when the run is retried. */
+export function endedBy({ id, status }: Pick<RunRow, 'id' | 'status'>): string {
+  return `run ${id}, which ${endedStatuses.includes(status) ? status : 'continued'}`
+}
+
+/** Has the process that drives a run end it, and cancels its children meanwhile. */
+export async function tellToEnd(session: Session, no: number, by: string): Promise<void> {
+  await session.run(
+    `update runs set cancelled_by = ?, leaves_children = case when exists (
+       select 1 from runs below where below.parent = runs.no and below.ended_at is null) then 1 else leaves_children end
+     where no = ?`,
+    [by, no],
+  )
+  await session.bulk(wakeRuns, [[no]])
+}
+
+/** Ends what ended runs left behind, in the background of a worker. Asked for while it does, it looks once more. */
+export class LeftChildren {
+  readonly #database: Database
+  readonly #edges: Pick<EngineEdges, 'clock' | 'newId' | 'log'>
+  readonly #arrived: (no: number) => void
+  #under: Promise<void> | undefined
+  #again = false
+
+  constructor(
+    database: Database,
+    edges: Pick<EngineEdges, 'clock' | 'newId' | 'log'>,
+    arrived: (no: number) => void,
+  ) {
+    this.#database = database
+    this.#edges = edges
+    this.#arrived = arrived
+  }
+
+  /** Does not throw: what could not be done is found again with the next heartbeat. */
+  look(): Promise<void> {
+    this.#again = true
+    this.#under ??= this.#end().finally(() => {
+      this.#under = undefined
+    })
+    return this.#under
+  }
+
+  /** Resolves when it does nothing. */
+  async settled(): Promise<void> {
+    await this.#under
+  }
+
+  async #end(): Promise<void> {
+    while (this.#again) {
+      this.#again = false
+      try {
+        for (const no of await endLeftChildren(this.#database, this.#edges)) this.#arrived(no)
+      } catch (error) {
+        this.#edges.log.warn('the children of a run that ended are not cancelled yet; it is tried again', {
+          error: String(error),
+        })
+      }
+    }
+  }
+}

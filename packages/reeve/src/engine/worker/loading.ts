@@ -1,0 +1,109 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { LoopStretch } from '../../base/time/loop-stretch.ts'
+import type { Database, Session } from '../../store/database.ts'
+import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { type InboxItem, itemsOfRuns, readInbox } from '../../store/runs/inbox.ts'
+import { beforeChapter, headOf, type RunRow } from '../../store/runs/runs.ts'
+import { addToHistory, beginHistory, type History } from '../execution/history.ts'
+
+/** What driving a claimed run needs of the store. */
+export interface LoadedRun {
+  history: History
+  inbox: InboxItem[]
+}
+
+/** Of one read, roughly: others get their turn after it. */
+const pageBytes = 1024 * 1024
+const longestPage = 1000
+
+/**
+ * Loads a claimed run and verifies its journal, from the chapter on that it is in. Nobody else writes to it meanwhile, so
+ * that its pages fit together.
+ * @throws `journal-damaged`
+ */
+export async function loadRun(database: Database, run: RunRow, stretch: LoopStretch): Promise<LoadedRun> {
+  const reader = new JournalReader(run)
+  let after = Math.max(run.chapter_seq - 1, 0)
+  const page = pageLength(run)
+  for (;;) {
+    const events = await readEvents(database, run.no, after, page)
+    reader.add(events)
+    if (events.length < page) break
+    after = events.at(-1)!.seq
+    await stretch.yield()
+  }
+  return { history: reader.end(), inbox: run.inbox > 0 ? await readInbox(database, run.no) : [] }
+}
+
+/** As many events as a page should have, when they are as large as those of this run are on average. */
+function pageLength({ journal_bytes, bytes_seq, chapter_seq }: RunRow): number {
+  const average = journal_bytes / Math.max(bytes_seq - chapter_seq, 1)
+  return Math.max(1, Math.min(longestPage, Math.floor(pageBytes / Math.max(average, 1))))
+}
+
+/** What became of loading one of several runs. */
+export type Loaded = LoadedRun | { fault: unknown }
+
+/** Loads runs with short journals by their `no` in two queries, whatever their number. */
+export async function loadRuns(database: Database, runs: RunRow[]): Promise<Map<number, Loaded>> {
+  const events = new Map<number, JournalEvent[]>(runs.map(({ no }) => [no, []]))
+  let items = new Map<number, InboxItem[]>()
+  const withItems = runs.filter(({ inbox }) => inbox > 0)
+  await database.transaction(async (session) => {
+    const chapters = runs.map(({ no, chapter_seq }) => [no, chapter_seq])
+    for (const event of await session.bulk<JournalEvent>(eventsOfRuns, chapters)) {
+      events.get(event.run)!.push(event)
+    }
+    items = await loadItems(session, withItems)
+  })
+  return new Map(runs.map((run) => [run.no, readLoaded(run, events.get(run.no)!, items.get(run.no) ?? [])]))
+}
+
+/** What runs were sent and did not take, by their `no`: also of those that have nothing. */
+export async function loadItems(session: Session, runs: RunRow[]): Promise<Map<number, InboxItem[]>> {
+  const items = new Map<number, InboxItem[]>(runs.map(({ no }) => [no, []]))
+  if (runs.length === 0) return items
+  const numbers = runs.map(({ no }) => [no])
+  for (const item of await session.bulk<InboxItem>(itemsOfRuns, numbers)) items.get(item.run)!.push(item)
+  return items
+}
+
+function readLoaded(run: RunRow, events: JournalEvent[], inbox: InboxItem[]): Loaded {
+  try {
+    const reader = new JournalReader(run)
+    reader.add(events)
+    return { history: reader.end(), inbox }
+  } catch (fault) {
+    return { fault }
+  }
+}
+
+/** Verifies a run's journal and reads its history as its events come. */
+class JournalReader {
+  readonly #check: ChainCheck
+  #history: History | undefined
+
+  constructor(run: RunRow) {
+    this.#check = new ChainCheck(run.id, headOf(run), beforeChapter(run))
+  }
+
+  add(events: JournalEvent[]): void {
+    const fault = this.#check.add(events)
+    if (fault) throw damaged(fault.problem)
+    for (const event of events) {
+      if (this.#history) addToHistory(this.#history, event)
+      else this.#history = beginHistory(event)
+    }
+  }
+
+  end(): History {
+    const fault = this.#check.end()
+    if (fault) throw damaged(fault.problem)
+    if (!this.#history) throw damaged('it has no events')
+    return this.#history
+  }
+}
+
+function damaged(problem: string): ReeveError {
+  return new ReeveError('journal-damaged', `its journal does not hold together: ${problem}`)
+}

@@ -1,0 +1,91 @@
+import type { Database } from '../../store/database.ts'
+import { storeNow } from '../../store/dispatch/claims.ts'
+import { checkLines, firstKey } from '../../store/dispatch/key-lines.ts'
+import { ensureQueue } from '../../store/dispatch/queues.ts'
+import { Reconciler } from '../../store/dispatch/reconcile.ts'
+import { mostRecovered, recoverOrphans } from '../../store/dispatch/recovery.ts'
+import { removeDeadWorkers } from '../../store/dispatch/workers.ts'
+import type { EngineEdges } from '../edges.ts'
+import { cancelQueued, markStuck } from '../outside/outside.ts'
+
+export interface UpkeepOptions {
+  database: Database
+  edges: EngineEdges
+  /** Deaths without progress until a run is `stuck`. */
+  maxCrashes: number
+  /** A run was set aside as stuck without being driven. */
+  onSetAside: (runId: string) => void
+  /** For how long the worker has been beating without a gap (ms), at `now` by the store's clock. */
+  steadyMs: (now: number) => number
+  isWorking: () => boolean
+  /** There may be something to claim. */
+  nudge: () => void
+}
+
+/** Of one thing at one heartbeat. */
+const mostSlices = 50
+
+/**
+ * What a worker sees to at its heartbeats, for the runs of all: those of dead workers are taken back, lost wakes are
+ * found, and lines of keys that nothing else lets go on. All of it in slices, between which others write and run.
+ */
+export class Upkeep {
+  readonly #options: UpkeepOptions
+  readonly #reconciler = new Reconciler()
+  /** Up to which key the lines were looked at. */
+  #line = firstKey
+
+  constructor(options: UpkeepOptions) {
+    this.#options = options
+  }
+
+  /** Whether there is more to claim now. */
+  async wakeLost(): Promise<boolean> {
+    const woken = await this.#reconciler.look(this.#options.database)
+    let out = 0
+    await inSlices(async () => {
+      const looked = await checkLines(this.#options.database, this.#line)
+      this.#line = looked.next
+      out += looked.out
+      return looked.out > 0
+    })
+    return woken + out > 0
+  }
+
+  /** Takes back the runs of dead workers. */
+  async recoverAll(): Promise<void> {
+    await inSlices(async () => this.#options.isWorking() && (await this.recover()) === mostRecovered)
+  }
+
+  /** The first slice of them; answers how many. A run that keeps killing its worker becomes `stuck`. */
+  async recover(): Promise<number> {
+    const { database, edges, maxCrashes, onSetAside, steadyMs, nudge } = this.#options
+    const orphans = await database.transaction(async (session) => {
+      await removeDeadWorkers(session, steadyMs(await storeNow(session)))
+      await ensureQueue(session, 'default')
+      return recoverOrphans(session)
+    })
+    for (const run of orphans) {
+      // Nobody need have its workflow to end it.
+      if (run.cancelled_by !== null) {
+        await cancelQueued(database, edges, run.no)
+        onSetAside(run.id)
+        continue
+      }
+      if (run.crashes < maxCrashes) continue
+      const reason = `The process died ${run.crashes} times while driving this run, without progress between. Look at its last step, then: reeve retry ${run.id}`
+      await markStuck(database, edges, run, reason)
+      onSetAside(run.id)
+    }
+    if (orphans.length > 0) nudge()
+    return orphans.length
+  }
+}
+
+/** Does a slice, and the next one while it answers that there is more. */
+async function inSlices(slice: () => Promise<boolean>): Promise<void> {
+  for (let count = 0; count < mostSlices; count++) {
+    if (!(await slice())) return
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}

@@ -1,0 +1,161 @@
+import { toEnd } from '../slices.ts'
+
+/** A piece of Markdown that reads as one: a lead-in with what follows it, which may be cut between its items only. */
+export interface Block {
+  /** Repeated where the block is cut: the sentence before a list, the header rows of a table. May be empty. */
+  lead: string
+  items: string[]
+}
+
+/** What stands between one heading and the next. */
+export interface Section {
+  /** Its heading and those above it, outermost first; empty before the first heading. */
+  heading: string[]
+  /** The heading as it is written. */
+  line: string
+  blocks: Block[]
+}
+
+type LineKind = 'blank' | 'item' | 'table' | 'text'
+
+const headingLine = /^ {0,3}(#{1,6})[ \t]+(\S.*)$/
+const listItem = /^\s{0,20}(?:[-*+•]|\d{1,9}[.)])[ \t]+\S/
+const fence = /^ {0,3}(`{3,}|~{3,})/
+const tableRule = /^\|[ \t]*:?-[-: \t|]*$/
+const underline = /^ {0,3}(=+|-+)[ \t]*$/
+const linesAtOnce = 2000
+/** A longer line is text: headings are repeated in every passage below them. */
+const maxHeading = 300
+
+/**
+ * Reads Markdown line by line: headings, fenced code, lists, tables, paragraphs. Lenient as Markdown is: text that
+ * is none of these is a paragraph, an unclosed fence ends with the text. Work is linear in the text.
+ */
+export function readSections(text: string): Section[] {
+  return toEnd(readingSections(text))
+}
+
+/** The same in slices of 2,000 lines. */
+export function* readingSections(text: string): Generator<void, Section[]> {
+  const sections: Section[] = [{ heading: [], line: '', blocks: [] }]
+  const path: { level: number; title: string }[] = []
+  let lines: string[] = []
+  let openFence = ''
+
+  const endBlock = () => {
+    if (lines.length > 0) addBlock(sections.at(-1)!, lines)
+    lines = []
+  }
+  const startSection = (level: number, title: string, line: string) => {
+    while (path.length > 0 && path.at(-1)!.level >= level) path.pop()
+    path.push({ level, title })
+    sections.push({ heading: path.map((above) => above.title), line, blocks: [] })
+  }
+
+  let count = 0
+  for (const line of linesOf(text)) {
+    if (++count % linesAtOnce === 0) yield
+    // What goes on for longer is cut in any case; the head of a table goes on with it.
+    if (lines.length >= linesAtOnce) {
+      const head = openFence ? lines.slice(0, 1) : tableHead(lines)
+      endBlock()
+      lines = head
+    }
+    const mark = fence.exec(line)?.[1]
+    if (openFence) {
+      lines.push(line)
+      if (mark?.startsWith(openFence)) {
+        openFence = ''
+        endBlock()
+      }
+      continue
+    }
+    if (mark) {
+      endBlock()
+      openFence = mark
+      lines.push(line)
+      continue
+    }
+    const heading = line.length <= maxHeading ? headingLine.exec(line) : null
+    if (heading) {
+      endBlock()
+      startSection(heading[1]!.length, headingTitle(heading[2]!), line.trim())
+      continue
+    }
+    const rule = underline.exec(line)
+    if (rule && lines.length === 1 && lines[0]!.length <= maxHeading && kindOf(lines[0]!) === 'text') {
+      const title = lines[0]!.trim()
+      const level = rule[1]!.startsWith('=') ? 1 : 2
+      lines = []
+      startSection(level, title, `${'#'.repeat(level)} ${title}`)
+      continue
+    }
+    if (kindOf(line) === 'blank') endBlock()
+    else lines.push(line.trimEnd())
+  }
+  endBlock()
+  return sections
+}
+
+function* linesOf(text: string): Generator<string> {
+  let start = 0
+  for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) {
+    yield text.slice(start, index)
+    start = index + end.length
+  }
+  yield text.slice(start)
+}
+
+function headingTitle(text: string): string {
+  const trimmed = text.trimEnd()
+  let end = trimmed.length
+  while (end > 0 && trimmed[end - 1] === '#') end--
+  return end < trimmed.length && /[ \t]/.test(trimmed[end - 1] ?? '')
+    ? trimmed.slice(0, end).trimEnd()
+    : trimmed
+}
+
+function kindOf(line: string): LineKind {
+  if (line.trim() === '') return 'blank'
+  if (listItem.test(line)) return 'item'
+  return line.trimStart().startsWith('|') ? 'table' : 'text'
+}
+
+/** The rows above a table's rule, and it. */
+function tableHead(lines: string[]): string[] {
+  return kindOf(lines[0]!) === 'table' && tableRule.test(lines[1]?.trim() ?? '') ? lines.slice(0, 2) : []
+}
+
+/** Adds lines without a blank between them, and joins a list to the list or the lead-in before it. */
+function addBlock({ blocks }: Section, lines: string[]): void {
+  const kinds = lines.map(kindOf)
+  const firstItem = kinds.indexOf('item')
+  if (fence.test(lines[0]!)) {
+    blocks.push({ lead: '', items: [lines.join('\n')] })
+  } else if (kinds[0] === 'table') {
+    const head = tableHead(lines)
+    const items = lines.slice(head.length)
+    if (items.length > 0) blocks.push({ lead: head.join('\n'), items })
+  } else if (firstItem === -1) {
+    blocks.push({ lead: '', items: [lines.join('\n')] })
+  } else {
+    const lead = lines.slice(0, firstItem).join('\n')
+    const items = itemsOf(lines.slice(firstItem), kinds.slice(firstItem))
+    const before = lead === '' ? blocks.at(-1) : undefined
+    if (before && isList(before)) for (const item of items) before.items.push(item)
+    else if (before && before.lead === '' && before.items.length === 1 && before.items[0]!.endsWith(':')) {
+      before.lead = before.items[0]!
+      before.items = items
+    } else blocks.push({ lead, items })
+  }
+}
+
+function isList(block: Block): boolean {
+  return listItem.test(block.items[0]!)
+}
+
+/** An item goes on over the lines that open no item of their own. */
+function itemsOf(lines: string[], kinds: LineKind[]): string[] {
+  const starts = kinds.flatMap((kind, index) => (kind === 'item' ? [index] : []))
+  return starts.map((start, index) => lines.slice(start, starts[index + 1]).join('\n'))
+}

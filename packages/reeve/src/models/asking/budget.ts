@@ -1,0 +1,224 @@
+import { ReeveError } from '../../base/errors.ts'
+import { formatUsd, toNanoUsd, toUsd, type Usd } from '../../base/money.ts'
+import { describeValue } from '../../base/text/shorten.ts'
+import type { Database } from '../../store/database.ts'
+import {
+  type BudgetRow,
+  ensureBudget,
+  hold,
+  listBudgets,
+  type Reservation,
+  reserve,
+  setCeiling,
+  settle,
+  settleAbandoned,
+} from '../../store/ledger/budgets.ts'
+import type { CallBill } from '../../store/ledger/model-calls.ts'
+import { soundUsage } from '../route/heal.ts'
+import type { Answer, Question, SolveOptions, Solver, Usage } from '../solver.ts'
+
+const nano = 1e9
+
+/** A scope that a run's spending counts in, with the ceiling it has when it is first met. */
+export interface BudgetScope {
+  scope: string
+  ceilingUsd: number | null
+}
+
+/** Ceilings on money spent for models. Each covers everything below it; a run's own is `limits.cost` of its workflow. */
+export interface BudgetPlan {
+  /** For ever. */
+  project?: Usd
+  /** From midnight to midnight, UTC. */
+  day?: Usd
+  /** For ever, by workflow. */
+  workflows?: Record<string, Usd>
+  /** For ever, by agent. */
+  agents?: Record<string, Usd>
+  /**
+   * What a question does that would exceed a ceiling: `wait` until there is budget (default), `fail`, or go on to the
+   * `next` solver of its route, which may be cheaper or free. Beyond its run's own ceiling a question never waits.
+   */
+  whenExhausted?: 'wait' | 'fail' | 'next'
+}
+
+/** The scope of a day, UTC. */
+export function dayScope(now: number): string {
+  return `day:${new Date(now).toISOString().slice(0, 10)}`
+}
+
+/** Makes the ceilings of a project's configuration those of the ledger; what it no longer names has none. */
+export async function installCeilings(database: Database, plan: BudgetPlan, now: number): Promise<void> {
+  const ceilings = new Map<string, Usd | undefined>([
+    ['project', plan.project],
+    [dayScope(now), plan.day],
+  ])
+  for (const [name, usd] of Object.entries(plan.workflows ?? {})) ceilings.set(`workflow:${name}`, usd)
+  for (const [name, usd] of Object.entries(plan.agents ?? {})) ceilings.set(`agent:${name}`, usd)
+  await database.transaction(async (session) => {
+    for (const { scope } of await listBudgets(session)) {
+      if (!ceilings.has(scope) && !scope.startsWith('day:')) ceilings.set(scope, undefined)
+    }
+    for (const [scope, usd] of ceilings) {
+      await setCeiling(session, scope, usd === undefined ? null : Math.floor(toUsd(usd) * nano))
+    }
+  })
+}
+
+/** A run's access to money: reserves before each paid call, settles after it. */
+export interface Purse {
+  /**
+   * For a call of `model`. `more`: scopes that it counts in besides the run's own.
+   * @throws `over-budget` (details: `scope`)
+   */
+  reserve(model: string, usd: number, more?: BudgetScope[]): Promise<string>
+  /** `usage`: of an answer; absent: the call failed. `isUnknown`: nobody knows what was billed. */
+  settle(reservation: string, usd: number, end?: { usage?: Usage; isUnknown?: boolean }): Promise<void>
+}
+
+/** A run's own purse: it can also hold money for work that outlasts whoever drives the run. */
+export interface RunPurse extends Purse {
+  /**
+   * Reserves for all of them or for none, under ids that begin with `heldPrefix`; what is held already stands.
+   * @throws `over-budget` (details: `scope`)
+   */
+  hold(holdings: readonly Holding[], more?: BudgetScope[]): Promise<void>
+}
+
+export interface Holding {
+  id: string
+  model: string
+  usd: number
+}
+
+/** A purse on the ledger. What an earlier worker of this run left unsettled is counted as spent first. */
+export function openPurse(options: {
+  database: Database
+  newId: () => string
+  run: number
+  runId: string
+  workflow: string
+  now: () => number
+  /** Asked once, before the first reservation. */
+  scopes: () => Promise<BudgetScope[]>
+}): RunPurse {
+  const { database, newId, run, runId, workflow, now } = options
+  let opened: Promise<string[]> | undefined
+  const open = async () => {
+    const scopes = await options.scopes()
+    await database.transaction(async (session) => {
+      for (const { scope, ceilingUsd } of scopes) {
+        await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
+      }
+      await settleAbandoned(session, run)
+    })
+    return scopes.map(({ scope }) => scope)
+  }
+  const reserveAll = async (holdings: readonly Holding[], more: BudgetScope[], take: typeof reserve) => {
+    opened ??= open()
+    const scopes = [...(await opened), ...more.map(({ scope }) => scope)]
+    await database.transaction(async (session) => {
+      for (const { scope, ceilingUsd } of more) {
+        await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
+      }
+      for (const { id, model, usd } of holdings) {
+        const call = { run_id: runId, workflow, agent: agentOf(scopes), model, at: now() }
+        const reservation: Reservation = { id, run, scopes, nanousd: toNanoUsd(usd), call }
+        const full = await take(session, reservation)
+        if (full) throw overBudget(full, usd)
+      }
+    })
+  }
+  return {
+    async reserve(model, usd, more = []) {
+      const id = newId()
+      await reserveAll([{ id, model, usd }], more, reserve)
+      return id
+    },
+    hold: (holdings, more = []) => reserveAll(holdings, more, hold),
+    async settle(reservation, usd, { usage, isUnknown = false } = {}) {
+      const bill: CallBill = {
+        outcome: usage ? 'answered' : isUnknown ? 'unknown' : 'failed',
+        inputTokens: tokensOf(usage?.inputTokens),
+        outputTokens: tokensOf(usage?.outputTokens),
+        cachedTokens: tokensOf(usage?.cachedInputTokens),
+      }
+      await database.transaction((session) => settle(session, reservation, toNanoUsd(usd), bill))
+    },
+  }
+}
+
+/** As the ledger keeps it, whatever a provider or a project's own solver says. */
+function tokensOf(count: number | undefined): number {
+  return count !== undefined && count > 0 ? Math.min(Math.ceil(count), Number.MAX_SAFE_INTEGER) : 0
+}
+
+/** The agent among the scopes that a call counts in. */
+function agentOf(scopes: readonly string[]): string | null {
+  return scopes.find((scope) => scope.startsWith('agent:'))?.slice('agent:'.length) ?? null
+}
+
+function overBudget(budget: BudgetRow, usd: number): ReeveError {
+  const ceiling = formatUsd((budget.ceiling_nanousd ?? 0) / nano)
+  const spent = formatUsd(budget.spent_nanousd / nano)
+  const reserved = formatUsd(budget.reserved_nanousd / nano)
+  return new ReeveError(
+    'over-budget',
+    `The next question may cost ${formatUsd(usd)}, more than the budget "${budget.scope}" has left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls under way.`,
+    { details: { scope: budget.scope, usd } },
+  )
+}
+
+/**
+ * A paid solver that asks the purse before each call, heals and retries included. A call whose bill is unknown (cut
+ * off, timed out) is settled at the most that it may have cost. Free solvers are answered as they are.
+ */
+export function budgeted(solver: Solver, purse: Purse, scopes: () => BudgetScope[] = () => []): Solver {
+  if (!solver.worstCaseUsd) return solver
+  return {
+    name: solver.name,
+    kind: solver.kind,
+    ...(solver.identity === undefined ? {} : { identity: solver.identity }),
+    worstCaseUsd: (question, options) => solver.worstCaseUsd!(question, options),
+    solve(question, options) {
+      const usd = solver.worstCaseUsd!(question, options)
+      if (usd === 0) return solver.solve(question, options)
+      if (!(usd > 0)) {
+        throw new ReeveError(
+          'bad-solver',
+          `The solver "${solver.name}" says that a call costs ${describeValue(usd)} dollars at most. Its worstCaseUsd must give 0 or more.`,
+        )
+      }
+      return pay(solver, question, options, purse, scopes(), usd)
+    },
+  }
+}
+
+async function pay(
+  solver: Solver,
+  question: Question,
+  options: SolveOptions,
+  purse: Purse,
+  scopes: BudgetScope[],
+  usd: number,
+): Promise<Answer> {
+  const reservation = await purse.reserve(solver.name, usd, scopes)
+  let answer: Answer
+  try {
+    answer = await solver.solve(question, options)
+  } catch (error) {
+    const isUnknown = billIsUnknown(error, options.signal)
+    await purse.settle(reservation, isUnknown ? usd : 0, { isUnknown })
+    throw error
+  }
+  const usage = soundUsage(answer.usage ?? { inputTokens: 0, outputTokens: 0, costUsd: usd }, usd)
+  // What is no amount counts as the most that the call may have cost.
+  await purse.settle(reservation, usage.costUsd >= 0 ? usage.costUsd : usd, { usage })
+  return answer
+}
+
+/** A provider that refused the request billed nothing; one that was cut off may have. */
+function billIsUnknown(error: unknown, signal: AbortSignal): boolean {
+  if (signal.aborted) return true
+  return !(error instanceof ReeveError) || error.details.billUnknown === true
+}

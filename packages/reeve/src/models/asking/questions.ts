@@ -1,0 +1,291 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { ReeveError } from '../../base/errors.ts'
+import { toUsd, type Usd } from '../../base/money.ts'
+import { describeValue } from '../../base/text/shorten.ts'
+import type { Duration } from '../../base/time/time.ts'
+import { argumentsHash } from '../../engine/calls/effect.ts'
+import { type RetryPolicy, resolveRetry } from '../../engine/calls/retry.ts'
+import { attempts, type StepAttempt } from '../../engine/calls/step.ts'
+import type { Execution } from '../../engine/execution/execution.ts'
+import type { WorkflowRegistry } from '../../engine/workflow.ts'
+import type { Database } from '../../store/database.ts'
+import { readRunByNo } from '../../store/runs/runs.ts'
+import type { CircuitBreakers } from '../route/breaker.ts'
+import { askRoute, type RouteAnswer, type RouteDefinition } from '../route/route.ts'
+import type { Question } from '../solver.ts'
+import { answerCacheFor, type CacheOptions } from './answer-cache.ts'
+import { askPerson } from './ask-person.ts'
+import {
+  type BudgetPlan,
+  type BudgetScope,
+  budgeted,
+  dayScope,
+  openPurse,
+  type Purse,
+  type RunPurse,
+} from './budget.ts'
+import { readAgain } from './read-again.ts'
+import { type TextListener, TextStream } from './text-stream.ts'
+
+/** A route's name, the question, and what the answer must be. */
+export interface Asked {
+  route: string
+  question: Question
+  schema: StandardSchemaV1 | undefined
+  retry?: RetryPolicy | undefined
+  /** The agent that asks: its ceiling counts too. */
+  agent?: string
+  /** More ceilings that this question counts in; below `run:` they never wait for budget. */
+  ceilings?: BudgetScope[]
+  /** When the asker's time is up (ms): what is not answered by then fails with the error that `late` makes. */
+  deadline?: { at: number; late: () => ReeveError }
+  /** Told as a solver is about to be asked; on replay it is not. */
+  onAsked?: () => void
+  /** May be answered from what was answered before, and is kept for those who ask later. */
+  cache?: Duration | CacheOptions | undefined
+  /** Nobody may watch the text being written: it has to pass a check first. */
+  isPrivate?: boolean
+  /** What replay compares, where the asker knows better than the question's own parts. */
+  args?: string
+}
+
+const outageRetry: RetryPolicy = { attempts: 4, delay: '2s', factor: 4, maxDelay: '5m' }
+const dayMs = 86_400_000
+/** Waiting for budget looks again this often: a ceiling may be raised, a call under way may cost less than reserved. */
+const budgetLookMs = 60_000
+
+/** Asks routes in the name of runs: each question is one durable call, paid from the run's budgets. */
+export class Questions {
+  readonly #routes: ReadonlyMap<string, RouteDefinition>
+  readonly #breakers: CircuitBreakers
+  readonly #budgets: BudgetPlan
+  readonly #database: Database
+  readonly #workflows: WorkflowRegistry
+  readonly #textListener: TextListener | undefined
+  readonly #purses = new WeakMap<Execution, RunPurse>()
+  readonly #spentUsd = new WeakMap<Execution, number>()
+
+  constructor(parts: {
+    routes: ReadonlyMap<string, RouteDefinition>
+    breakers: CircuitBreakers
+    budgets: BudgetPlan
+    database: Database
+    workflows: WorkflowRegistry
+    /** Hears what models write, while they write it. */
+    textListener?: TextListener | undefined
+  }) {
+    this.#routes = parts.routes
+    this.#breakers = parts.breakers
+    this.#budgets = parts.budgets
+    this.#database = parts.database
+    this.#workflows = parts.workflows
+    this.#textListener = parts.textListener
+  }
+
+  get #waits(): boolean {
+    return this.whenExhausted === 'wait'
+  }
+
+  get whenExhausted(): NonNullable<BudgetPlan['whenExhausted']> {
+    return this.#budgets.whenExhausted ?? 'wait'
+  }
+
+  /** The answer's value; when no solver can answer, a person is asked and the run waits. */
+  async answer(execution: Execution, asked: Asked): Promise<unknown> {
+    try {
+      return (await this.ask(execution, asked)).value
+    } catch (error) {
+      if (!(error instanceof ReeveError && error.code === 'route-exhausted')) throw error
+      return askPerson(execution, asked, error)
+    }
+  }
+
+  /** @throws `route-exhausted` `unknown-route` `over-budget` */
+  async ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
+    const { retry, deadline, question } = asked
+    const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
+    const clean = { ...asked, question: execution.edges.secrets.redactData(question) }
+    const answer = await this.call(execution, call, async ({ signal }) => {
+      const { given, ...told } = await this.#attempt(execution, clean, signal)
+      return given === undefined ? told : { ...told, value: given, given: true }
+    })
+    return answer.given === undefined
+      ? answer
+      : { ...answer, value: readAgain(execution, asked, answer.value) }
+  }
+
+  /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
+  call(
+    execution: Execution,
+    asked: Pick<Asked, 'retry' | 'deadline'> & { name: string; args: string },
+    body: (attempt: StepAttempt) => Promise<RouteAnswer>,
+  ): Promise<RouteAnswer> {
+    const { name, args, retry, deadline } = asked
+    const call = execution.issue('question', name, args)
+    execution.perform(call, () =>
+      attempts(execution, call, {
+        what: `question "${name}"`,
+        policy: resolveRetry(retry ?? outageRetry),
+        timeoutMs: deadline && Math.max(0, deadline.at - execution.edges.clock.now()),
+        body,
+        putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.edges.clock.now()) : undefined),
+      }),
+    )
+    return this.#counted(execution, call.promise as Promise<RouteAnswer>)
+  }
+
+  /** What the answers that a run has seen so far have cost. The same on replay, unlike what was really spent. */
+  spentUsd(execution: Execution): number {
+    return this.#spentUsd.get(execution) ?? 0
+  }
+
+  async #counted(execution: Execution, asked: Promise<RouteAnswer>): Promise<RouteAnswer> {
+    let paid: Partial<Pick<RouteAnswer, 'usage' | 'unsettledUsd'>> = {}
+    try {
+      const answer = await asked
+      paid = answer
+      return answer
+    } catch (error) {
+      if (error instanceof ReeveError) paid = error.details
+      throw error
+    } finally {
+      const costUsd = (paid.usage?.costUsd ?? 0) + (paid.unsettledUsd ?? 0)
+      if (costUsd > 0) this.#spentUsd.set(execution, this.spentUsd(execution) + costUsd)
+    }
+  }
+
+  async #attempt(execution: Execution, asked: Asked, signal: AbortSignal): Promise<RouteAnswer> {
+    const { deadline } = asked
+    if (deadline && execution.edges.clock.now() >= deadline.at) throw deadline.late()
+    asked.onAsked?.()
+    const route = this.route(asked.route)
+    const cache =
+      asked.cache === undefined ? undefined : answerCacheFor(this.#database, execution, asked.cache)
+    const texts = this.#textsOf(execution, asked)
+    const options = {
+      signal,
+      clock: execution.edges.clock,
+      random: execution.edges.random,
+      breakers: this.#breakers,
+      ...(cache && { cache }),
+      ...(texts && { texts }),
+    }
+    if (!route.solvers.some((solver) => solver.worstCaseUsd))
+      return askRoute(route, asked.question, asked.schema, options)
+    const refusal = new AbortController()
+    const purse = this.#strict(this.purseOf(execution), refusal)
+    const scopes = () => this.scopesOfCall(execution, asked)
+    const paid = { ...route, solvers: route.solvers.map((solver) => budgeted(solver, purse, scopes)) }
+    const answer = await askRoute(paid, asked.question, asked.schema, {
+      ...options,
+      signal: AbortSignal.any([signal, refusal.signal]),
+    })
+    return answer
+  }
+
+  #textsOf(execution: Execution, { question, agent, isPrivate }: Asked): TextStream | undefined {
+    if (!this.#textListener || isPrivate) return undefined
+    const origin = { run: execution.claim.id, question: question.name, ...(agent !== undefined && { agent }) }
+    return new TextStream(origin, this.#textListener, execution.edges)
+  }
+
+  /** Unless the plan says `next`, a refusal ends the whole question, not only the solver that was to be paid. */
+  #strict(purse: Purse, refusal: AbortController): Purse {
+    if (this.#budgets.whenExhausted === 'next') return purse
+    return {
+      settle: purse.settle,
+      reserve: async (model, usd, more) => {
+        try {
+          return await purse.reserve(model, usd, more)
+        } catch (error) {
+          if (error instanceof ReeveError && error.code === 'over-budget') refusal.abort(error)
+          throw error
+        }
+      },
+    }
+  }
+
+  purseOf(execution: Execution): RunPurse {
+    let purse = this.#purses.get(execution)
+    if (!purse) {
+      purse = openPurse({
+        database: this.#database,
+        newId: execution.edges.newId,
+        run: execution.claim.no,
+        runId: execution.claim.id,
+        workflow: execution.workflow.name,
+        now: () => execution.edges.clock.now(),
+        scopes: () => this.#scopesOfRun(execution),
+      })
+      this.#purses.set(execution, purse)
+    }
+    return purse
+  }
+
+  /** The project, the workflow, the run and the runs above it: children spend from their parents' ceilings. */
+  async #scopesOfRun(execution: Execution): Promise<BudgetScope[]> {
+    const { project, workflows = {} } = this.#budgets
+    const { name, limits } = execution.workflow
+    const scopes: BudgetScope[] = [
+      { scope: 'project', ceilingUsd: orNone(project) },
+      { scope: `workflow:${name}`, ceilingUsd: orNone(workflows[name]) },
+      { scope: `run:${execution.claim.no}`, ceilingUsd: orNone(limits.cost) },
+    ]
+    for (let above = execution.claim.parent; above !== null; ) {
+      const run = await readRunByNo(this.#database, above)
+      if (!run) break
+      const known = this.#workflows.find(run.workflow, run.version)
+      scopes.push({ scope: `run:${above}`, ceilingUsd: orNone(known?.limits.cost) })
+      above = run.parent
+    }
+    return scopes
+  }
+
+  /** Those that one question counts in besides its run's. */
+  scopesOfCall(execution: Execution, asked: Pick<Asked, 'agent' | 'ceilings'> = {}): BudgetScope[] {
+    const scopes: BudgetScope[] = [
+      { scope: dayScope(execution.edges.clock.now()), ceilingUsd: orNone(this.#budgets.day) },
+    ]
+    const { agent } = asked
+    if (agent !== undefined)
+      scopes.push({ scope: `agent:${agent}`, ceilingUsd: orNone(this.#budgets.agents?.[agent]) })
+    return asked.ceilings ? [...scopes, ...asked.ceilings] : scopes
+  }
+
+  /** @throws `unknown-route` */
+  route(name: string): RouteDefinition {
+    const route = this.#routes.get(name)
+    if (route) return route
+    const known = [...this.#routes.keys()].join(', ') || 'none'
+    throw new ReeveError(
+      'unknown-route',
+      `There is no route ${describeValue(name)}; reeve.config.ts has: ${known}.`,
+    )
+  }
+}
+
+/** What replay compares of a question. */
+export function compared({ route, question }: Pick<Asked, 'route' | 'question'>): string {
+  const { task, instructions = null, input, feedback = null, passages = [] } = question
+  return argumentsHash({
+    task,
+    route,
+    instructions,
+    input,
+    feedback,
+    passages: passages.map(({ id }) => id),
+  })
+}
+
+function orNone(amount: Usd | undefined): number | null {
+  return amount === undefined ? null : toUsd(amount)
+}
+
+/** When a refused question should be asked again; undefined: waiting cannot help. */
+function budgetReturnsAt(error: unknown, now: number): number | undefined {
+  if (!(error instanceof ReeveError) || error.code !== 'over-budget') return
+  const scope = String(error.details.scope)
+  if (scope.startsWith('run:')) return
+  const midnight = (Math.floor(now / dayMs) + 1) * dayMs
+  return Math.min(now + budgetLookMs, scope.startsWith('day:') ? midnight : Number.POSITIVE_INFINITY)
+}

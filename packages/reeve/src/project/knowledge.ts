@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { messageOf } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { requireKnowledge } from '../memory/ingest/ingest.ts'
+import type { IngestReport, Knowledge } from '../memory/recall.ts'
+import type { Project } from './project.ts'
+
+/**
+ * Reads a project's knowledge into memory, in the background: neither the start nor the runs wait for it, except that
+ * recalls do.
+ */
+export class ProjectKnowledge {
+  readonly ingested: IngestReport[] = []
+  readonly #places: string[]
+  readonly #knowledge: Knowledge
+  readonly #log: Log
+  readonly #stopped = new AbortController()
+  #reading: Promise<void> | undefined
+
+  constructor({ folder, config }: Project, knowledge: Knowledge, log: Log) {
+    const defaults = existsSync(join(folder, 'knowledge')) ? ['knowledge'] : []
+    this.#places = (config.knowledge ?? defaults).map((place) => resolve(folder, place))
+    this.#knowledge = knowledge
+    this.#log = log
+  }
+
+  /** Begins to read, once all of it was found. @throws `no-knowledge` */
+  async begin(): Promise<void> {
+    for (const place of this.#places) await requireKnowledge(place)
+    this.read().catch((error) => {
+      if (!this.#stopped.signal.aborted)
+        this.#log.error('the knowledge was not read in full: recalls miss what is not in', {
+          error: messageOf(error),
+        })
+    })
+  }
+
+  /** Resolves when all is read; what was found stands in `ingested`. @throws `no-knowledge` */
+  read(): Promise<void> {
+    this.#reading ??= this.#read()
+    return this.#reading
+  }
+
+  async end(): Promise<void> {
+    this.#stopped.abort()
+    await this.#reading?.catch(() => undefined)
+  }
+
+  async #read(): Promise<void> {
+    // Asked for all at once: no recall comes between two places.
+    const reports = this.#places.map((place) => this.#knowledge.ingest(place, this.#stopped.signal))
+    this.ingested.push(...(await Promise.all(reports)))
+  }
+}

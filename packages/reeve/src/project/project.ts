@@ -1,0 +1,214 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { messageOf, ReeveError } from '../base/errors.ts'
+import type { Duration } from '../base/time/time.ts'
+import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
+import { isWorkflow, type Workflow } from '../engine/workflow.ts'
+import type { BudgetPlan } from '../models/asking/budget.ts'
+import type { PriceTable } from '../models/asking/price.ts'
+import type { RouteDefinition } from '../models/route/route.ts'
+import type { Solver } from '../models/solver.ts'
+import type { McpServerDefinition } from '../tools/mcp/definition/server-definition.ts'
+import type { McpServer } from '../tools/mcp/mcp-server.ts'
+import { checkToolName, isTool, type Tool } from '../tools/tool.ts'
+import { uniqueTools } from '../tools/unique-tools.ts'
+import { checkConfig } from './config.ts'
+import { checkProjectName } from './name.ts'
+
+/** A route as a project writes it: solvers, or the names of hosted models, the cheapest first. */
+export type RouteConfig = Omit<RouteDefinition, 'solvers'> & { solvers: (Solver | string)[] }
+
+export interface QueueConfig {
+  /** Runs at once, over all workers. */
+  concurrency?: number
+  /** Runs at once with the same key. */
+  perKey?: number
+  /** New runs per time. */
+  rate?: { count: number; per: Duration }
+}
+
+/** Ages from which a worker deletes things, at its start and every hour. */
+export interface RetentionConfig {
+  /** Runs that succeeded, with their journals, from their end on. Default: for ever. */
+  succeeded?: Duration
+  failed?: Duration
+  cancelled?: Duration
+  /**
+   * Single calls of models whose run was deleted. Older ones are added up by day, workflow, agent and model, so that what
+   * was spent stays known. Default `90d`.
+   */
+  ledger?: Duration
+  /** What became of the times of schedules; the last 100 of each schedule stay. Default `30d`. */
+  occurrences?: Duration
+}
+
+/** Something of the project's own that must be up while runs are driven, such as a local server. */
+export interface Service {
+  close(): Promise<void>
+}
+
+/** An MCP server: its command or URL, what of it may be used, limits. Its tools are those that `reeve mcp pin` pinned. */
+export type McpConfig = McpServerDefinition extends infer Each
+  ? Each extends McpServerDefinition
+    ? Omit<Each, 'name'>
+    : never
+  : never
+
+/** What `reeve.config.ts` exports as its default. */
+export interface ProjectConfig {
+  /**
+   * What the project is called, wherever a copy of it runs: its database belongs to it by this name, and refuses other
+   * projects. Up to 100 characters. Default: the name in its `package.json`, else its folder's.
+   */
+  name?: string
+  routes?: Record<string, RouteConfig>
+  /** What turns texts into vectors for `ctx.embed`: solvers, or the names of hosted embedding models. */
+  embedders?: Record<string, Solver | string>
+  /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
+  knowledge?: string[]
+  queues?: Record<string, QueueConfig>
+  schedules?: Record<string, ScheduleDefinition>
+  /** How long things are kept. Ended runs: by default for ever. */
+  retention?: RetentionConfig
+  /** Ceilings on what models may cost. */
+  budgets?: BudgetPlan
+  /** Prices of models (per million tokens) that go before the list prices. */
+  prices?: PriceTable
+  /** Tools that agents and workflows may name, besides those that the files of `tools/` export. */
+  tools?: readonly Tool[]
+  /** MCP servers by name. They are started when they are first needed. */
+  mcp?: Record<string, McpConfig>
+  /** Started before runs are driven, closed after. */
+  services?: () => Promise<Service[]>
+}
+
+export interface Project {
+  folder: string
+  config: ProjectConfig
+  workflows: Workflow[]
+  /** Those of the configuration and of the files of `tools/`. */
+  tools: Tool[]
+  /** MCP servers that files of `tools/` export. */
+  mcpServers: McpServer[]
+}
+
+/** Declares a project's configuration. */
+export function defineConfig(config: ProjectConfig): ProjectConfig {
+  return config
+}
+
+/** The nearest folder, from `from` upwards, that is a project. @throws `no-project` */
+export function findProject(from: string): string {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'reeve.config.ts'))) return folder
+    if (folder === dirname(folder)) break
+  }
+  throw new ReeveError(
+    'no-project',
+    `There is no reeve.config.ts in ${resolve(from)} or above it. Go to a project's folder, or make one with: reeve init`,
+  )
+}
+
+/**
+ * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
+ * it exports as its default.
+ * @throws `broken-file` `bad-workflow` `bad-config` `bad-tool` `duplicate-tool` `bad-duration` `bad-number` `bad-text`
+ */
+export async function loadProject(folder: string): Promise<Project> {
+  const configFile = join(folder, 'reeve.config.ts')
+  const config = (await importDefault(configFile, folder)) as ProjectConfig | undefined
+  if (typeof config !== 'object' || config === null) {
+    throw new ReeveError(
+      'bad-config',
+      `${configFile} must have a default export: export default defineConfig({ … })`,
+    )
+  }
+  checkProjectName(config.name, configFile)
+  checkConfig(config)
+  const workflows: Workflow[] = []
+  for (const file of filesIn(join(folder, 'workflows'))) workflows.push(await loadWorkflow(file, folder))
+  const exported: unknown[] = []
+  for (const file of filesIn(join(folder, 'tools'))) exported.push(...(await loadTools(file, folder)))
+  const tools = uniqueTools(config.tools ?? [], exported.filter(isTool))
+  const mcpServers = [...new Set(exported.filter(isMcpServer))]
+  return { folder, config, workflows, tools, mcpServers }
+}
+
+function filesIn(directory: string): string[] {
+  if (!existsSync(directory)) return []
+  const files = readdirSync(directory).filter((file) => /\.(ts|js|mjs)$/.test(file))
+  return files.sort().map((file) => join(directory, file))
+}
+
+/** What a file of `tools/` exports, alone or in lists. A tool without a name has that of its file. */
+async function loadTools(file: string, folder: string): Promise<unknown[]> {
+  const exported = await importFile(file, folder)
+  if (isTool(exported.default) && exported.default.name === '') {
+    const name = basename(file, extname(file))
+    try {
+      checkToolName(name)
+    } catch (cause) {
+      throw new ReeveError('bad-tool', `${file}: ${messageOf(cause)}`, { cause })
+    }
+    exported.default.name = name
+  }
+  const found = Object.values(exported).flat()
+  const nameless = found.find((each) => isTool(each) && each.name === '')
+  if (!nameless) return found
+  const advice = 'Give it a name, or make it the default export.'
+  throw new ReeveError('bad-tool', `${file} exports a tool without a name. ${advice}`)
+}
+
+function isMcpServer(value: unknown): value is McpServer {
+  return (
+    typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'reeve-mcp-server'
+  )
+}
+
+async function loadWorkflow(file: string, folder: string): Promise<Workflow> {
+  const exported = await importDefault(file, folder)
+  if (!isWorkflow(exported)) {
+    const found = exported === undefined ? 'nothing' : `a ${typeof exported}`
+    throw new ReeveError(
+      'bad-workflow',
+      `${file} must export a workflow as its default (export default workflow({ … })); it exports ${found}.`,
+    )
+  }
+  if (exported.name === '') exported.name = basename(file, extname(file))
+  return exported
+}
+
+async function importDefault(file: string, folder: string): Promise<unknown> {
+  return (await importFile(file, folder)).default
+}
+
+async function importFile(file: string, folder: string): Promise<{ [name: string]: unknown }> {
+  try {
+    return (await import(pathToFileURL(file).href)) as { [name: string]: unknown }
+  } catch (cause) {
+    const where = cause instanceof Error ? placeIn(cause, folder) : undefined
+    if (cause instanceof ReeveError) {
+      const { code, details } = cause
+      throw new ReeveError(code, `${where ?? file}: ${cause.message}`, { cause, details })
+    }
+    throw new ReeveError(
+      'broken-file',
+      `${where ?? file} cannot be loaded: ${messageOf(cause).split('\n')[0]}`,
+      { cause },
+    )
+  }
+}
+
+/** The first `file:line` of the project's own that an import error names, as a path or as a URL. */
+function placeIn(error: Error, folder: string): string | undefined {
+  const stack = error.stack ?? ''
+  for (const root of [join(folder, '/'), pathToFileURL(join(folder, '/')).href]) {
+    for (let at = stack.indexOf(root); at >= 0; at = stack.indexOf(root, at + root.length)) {
+      const [, path, line] = /^([^\n:]+):(\d+)/.exec(stack.slice(at + root.length)) ?? []
+      if (path === undefined || path.includes('node_modules/')) continue
+      return `${join(folder, root.startsWith('file:') ? decodeURI(path) : path)}:${line}`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { Toolbox } from '../agents/toolbox.ts'
+import type { Environment } from '../base/config.ts'
+import { ReeveError } from '../base/errors.ts'
+import type { Clock } from '../base/time/time.ts'
+import type { McpServer } from '../tools/mcp/mcp-server.ts'
+import type { Tool } from '../tools/tool.ts'
+import type { Project } from './project.ts'
+
+/** The MCP servers of a project, of its configuration and of its files. None is started by this. @throws `bad-mcp-server` */
+export async function mcpServersOf(
+  { folder, config, mcpServers }: Project,
+  edges: { clock: Clock; environment: Environment },
+): Promise<McpServer[]> {
+  const configured = Object.entries(config.mcp ?? {})
+  if (configured.length === 0) return mcpServers
+  const { mcpServer } = await import('../tools/mcp/mcp-server.ts')
+  const connection = { clock: edges.clock, environment: edges.environment.variables ?? {} }
+  const made = configured.map(([name, definition]) =>
+    mcpServer({ pins: join(folder, 'mcp-pins.json'), ...definition, name }, connection),
+  )
+  const servers = [...mcpServers, ...made]
+  for (const { name } of made) {
+    if (servers.filter((each) => each.name === name).length === 1) continue
+    throw new ReeveError('bad-mcp-server', `There are two MCP servers named "${name}". Rename one.`)
+  }
+  return servers
+}
+
+/**
+ * The tools of a project and of its MCP servers. A server of which nothing is pinned has none: whoever names one hears
+ * why. @throws `duplicate-tool` `bad-pins`
+ */
+export function toolboxOf(project: Project, servers: readonly McpServer[]): Toolbox {
+  const missing = new Map<string, string>()
+  const tools: Tool[] = [...project.tools]
+  for (const server of servers) {
+    try {
+      tools.push(...(server.tools() as Tool[]))
+    } catch (error) {
+      if (!(error instanceof ReeveError && error.code === 'mcp-not-pinned')) throw error
+      missing.set(server.name, error.message)
+    }
+  }
+  return new Toolbox(tools, (name) => missing.get(name.split('.')[0]!)?.replace(/\.$/, ''))
+}

@@ -1,0 +1,57 @@
+import type { Runtime } from '../../runtime.ts'
+import { listPending } from '../../store/runs/approvals.ts'
+import { listRuns } from '../../store/runs/runs.ts'
+import { approvalContext } from './approval-context.ts'
+import { viewAsked, viewEvents, viewRun } from './run-view.ts'
+
+const approvalsUri = 'reeve://approvals'
+const runPrefix = 'reeve://runs/'
+const listedRuns = 50
+
+export interface ServedResource {
+  uri: string
+  name: string
+  description: string
+  mimeType: 'application/json'
+}
+
+export const runTemplate = {
+  uriTemplate: `${runPrefix}{id}`,
+  name: 'run',
+  description: 'A run: how it stands, and what happened in it.',
+  mimeType: 'application/json',
+} as const
+
+/** What waits for a person, and the newest runs. */
+export async function listServed(runtime: Runtime): Promise<ServedResource[]> {
+  const runs = await listRuns(runtime.database, { limit: listedRuns })
+  return [
+    {
+      uri: approvalsUri,
+      name: 'approvals',
+      description: 'What waits for a person.',
+      mimeType: 'application/json',
+    },
+    ...runs.map(({ id, workflow, status }) => ({
+      uri: runPrefix + id,
+      name: `${workflow} ${id}`,
+      description: `Run ${id} of ${workflow}, ${status} when this was listed.`,
+      mimeType: 'application/json' as const,
+    })),
+  ]
+}
+
+/** Undefined: there is no such resource. @throws `unknown-run` */
+export async function readServed(runtime: Runtime, uri: string): Promise<object | undefined> {
+  if (uri === approvalsUri) {
+    const pending = await listPending(runtime.database)
+    const approvals = pending.map(async (row) => {
+      const context = await approvalContext(runtime.database, row)
+      return { run: row.run_id, workflow: row.workflow, ...viewAsked(row), context }
+    })
+    return { approvals: await Promise.all(approvals) }
+  }
+  if (!uri.startsWith(runPrefix)) return
+  const id = uri.slice(runPrefix.length)
+  return { ...(await viewRun(runtime, id)), events: await viewEvents(runtime, id) }
+}

@@ -1,0 +1,185 @@
+import { z } from 'zod'
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
+import { describeIssues, toJsonSchema, validate } from '../../base/schema/schema.ts'
+import type { Workflow } from '../../engine/workflow.ts'
+import type { Runtime } from '../../runtime.ts'
+import { untilRest } from './run-view.ts'
+
+export interface McpServeOptions {
+  /** For whom runs act that are started here, in their journals. Default `mcp`. */
+  principal?: string
+  /** How the client at the other side names itself, once it has: journals tell it beside the principal. */
+  clientName?: () => string | undefined
+  /** The longest that a call waits for its run, in seconds. Default 25: many clients give up after 60. */
+  maxWaitSeconds?: number
+  /**
+   * Lets the other side decide approvals, in this name. Off by default: what speaks MCP is mostly a model, and a model
+   * that decides what it asked for makes approvals worthless.
+   */
+  decideAs?: string
+}
+
+/** A tool as the server offers it. */
+export interface ServedTool {
+  name: string
+  description: string
+  inputSchema: { type: 'object'; [key: string]: unknown }
+  annotations: { readOnlyHint: boolean }
+  /** @throws ReeveErrors, which the caller is told */
+  call(args: unknown, signal: AbortSignal): Promise<object>
+}
+
+const hour = 3600
+
+/** A tool for every workflow, one that looks at a run, and those that decide if that is allowed. @throws `bad-workflow` */
+export function servedTools(runtime: Runtime, options: McpServeOptions): Map<string, ServedTool> {
+  const { workflows } = runtime.engine
+  const own = [runTool(runtime, options), ...decidingTools(runtime, options)]
+  const tools = new Map(own.map((tool) => [tool.name, tool]))
+  for (const name of workflows.names()) {
+    if (tools.has(name) || !/^[\w.-]{1,128}$/.test(name)) {
+      throw new ReeveError(
+        'bad-workflow',
+        `Workflow "${name}" cannot be an MCP tool of that name. Rename it.`,
+      )
+    }
+    tools.set(name, workflowTool(runtime, workflows.current(name), options))
+  }
+  return tools
+}
+
+function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOptions): ServedTool {
+  const { principal = 'mcp' } = options
+  const wait = waitOf(options)
+  const schema = z.strictObject({
+    input: z.unknown(),
+    idempotencyKey: z.string().min(1).max(200).optional(),
+    ifKeyExists: z
+      .enum(['sameInput', 'return'])
+      .optional()
+      .describe('when the key was used with another input: an error (the default), or that run'),
+    waitSeconds: wait,
+  })
+  return {
+    name: workflow.name,
+    description: `Starts the workflow "${workflow.name}" and waits for it a while. When it has not ended by then, or waits for a person, the answer says so: ask reeve.run later with the run's id. The same idempotencyKey with the same input never starts it twice.`,
+    inputSchema: withInput(toWireSchema(schema), inputSchemaOf(workflow)),
+    annotations: { readOnlyHint: false },
+    async call(args, signal) {
+      const { input, idempotencyKey, ifKeyExists, waitSeconds } = checked(schema, args)
+      const { id, isNew } = await runtime.engine.startRun(workflow, input, {
+        principal,
+        startedBy: startedBy(options),
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+        ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
+      })
+      return { ...(await untilRest(runtime, id, waitSeconds * 1000, signal)), isNew }
+    },
+  }
+}
+
+/** What a client says of itself is a word to go by, no proof. */
+function startedBy({ clientName }: McpServeOptions): string {
+  const name = clientName?.()?.slice(0, 100).toWellFormed()
+  return name ? `MCP client "${name}"` : 'an MCP client'
+}
+
+function runTool(runtime: Runtime, options: McpServeOptions): ServedTool {
+  const schema = z.strictObject({ run: z.string().max(100), waitSeconds: waitOf(options) })
+  return {
+    name: 'reeve.run',
+    description: 'How a run stands: its status, its output or error, and what it waits for.',
+    inputSchema: toWireSchema(schema),
+    annotations: { readOnlyHint: true },
+    call: async (args, signal) => {
+      const { run, waitSeconds } = checked(schema, args)
+      return untilRest(runtime, run, waitSeconds * 1000, signal)
+    },
+  }
+}
+
+function decidingTools(runtime: Runtime, { decideAs: by }: McpServeOptions): ServedTool[] {
+  if (by === undefined) return []
+  const seen = { approval: z.string().max(100), argsHash: z.string().max(100) }
+  const note = z.string().max(2000).optional()
+  const deciding = <S extends z.ZodObject<typeof seen>>(
+    verdict: 'approve' | 'reject' | 'answer',
+    description: string,
+    schema: S,
+    answerOf: (args: z.output<S>) => { answer?: Json },
+  ): ServedTool => ({
+    name: `reeve.${verdict}`,
+    description: `${description} Name the argsHash of what you saw.`,
+    inputSchema: toWireSchema(schema),
+    annotations: { readOnlyHint: false },
+    async call(args) {
+      const given = checked(schema, args) as z.output<S> & { note?: string }
+      const decision = { verdict, by, hash: given.argsHash, ...answerOf(given) }
+      const decided = await runtime.engine.control.decide(given.approval, {
+        ...decision,
+        ...(given.note === undefined ? {} : { note: given.note }),
+      })
+      return { approval: decided.id, run: decided.run_id, status: decided.status, by }
+    },
+  })
+  return [
+    deciding('approve', 'Approves exactly what is shown.', z.strictObject({ ...seen, note }), () => ({})),
+    deciding('reject', 'Rejects what is shown.', z.strictObject({ ...seen, note }), () => ({})),
+    deciding(
+      'answer',
+      'Answers a question, or says what became of an effect whose outcome is unknown.',
+      z.strictObject({ ...seen, note, answer: z.json() }),
+      ({ answer }) => ({ answer: answer as Json }),
+    ),
+  ]
+}
+
+function waitOf({ maxWaitSeconds = 25 }: McpServeOptions) {
+  const most = Math.min(Math.max(0, maxWaitSeconds), hour)
+  return z.number().min(0).max(most).default(most).describe('how long to wait for it, in seconds')
+}
+
+/** @throws `invalid-input` */
+function checked<S extends z.ZodType>(schema: S, args: unknown): z.output<S> {
+  const result = validate(schema, args ?? {})
+  if (result.ok) return result.value as z.output<S>
+  throw new ReeveError('invalid-input', `The arguments do not fit: ${describeIssues(result.issues)}`)
+}
+
+function toWireSchema(schema: z.ZodObject): ServedTool['inputSchema'] {
+  const { $schema, ...rest } = toJsonSchema(schema, 'input')
+  return { ...rest, type: 'object' }
+}
+
+/** A schema that JSON Schema cannot express is not told; the input is checked all the same when the run starts. */
+function inputSchemaOf(workflow: Workflow): Record<string, unknown> {
+  try {
+    const { $schema, ...schema } = toJsonSchema(workflow.input, 'input')
+    return schema
+  } catch (error) {
+    if (error instanceof ReeveError && error.code === 'no-json-schema') return {}
+    throw error
+  }
+}
+
+/** Puts the workflow's schema in the place of `input`; what refers to its own parts must find them there. */
+function withInput(
+  outer: ServedTool['inputSchema'],
+  input: Record<string, unknown>,
+): ServedTool['inputSchema'] {
+  const properties = outer.properties as Record<string, unknown>
+  const required = new Set([...((outer.required as string[] | undefined) ?? []), 'input'])
+  return { ...outer, properties: { ...properties, input: moved(input) }, required: [...required] }
+}
+
+function moved(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(moved)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const entries = Object.entries(schema).map(([key, value]): [string, unknown] =>
+    key === '$ref' && typeof value === 'string' && value.startsWith('#')
+      ? [key, `#/properties/input${value.slice(1)}`]
+      : [key, moved(value)],
+  )
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,56 @@
+import type { Session } from '../database.ts'
+
+export interface ScheduleRow {
+  name: string
+  workflow: string
+  /** JSON text of its definition. */
+  definition: string
+  paused: number
+  /** The next nominal time (ms); null when there is none. */
+  next_at: number | null
+}
+
+export async function listSchedules(session: Session): Promise<ScheduleRow[]> {
+  return session.all<ScheduleRow>('select * from schedules order by name')
+}
+
+export async function saveSchedule(session: Session, row: Omit<ScheduleRow, 'paused'>): Promise<void> {
+  await session.run(
+    `insert into schedules (name, workflow, definition, next_at) values (?, ?, ?, ?)
+     on conflict (name) do update set workflow = excluded.workflow, definition = excluded.definition, next_at = excluded.next_at`,
+    [row.name, row.workflow, row.definition, row.next_at],
+  )
+}
+
+/** What became of one nominal time of a schedule. */
+export interface Occurrence {
+  schedule: string
+  nominal: number
+  outcome: 'started' | 'skipped'
+  reason: string | null
+  /** The run that it started. */
+  run: string | null
+  at: number
+}
+
+/** Answers false when this nominal time was dealt with before. */
+export async function recordOccurrence(session: Session, occurrence: Occurrence): Promise<boolean> {
+  const { schedule, nominal, outcome, reason, run, at } = occurrence
+  const changed = await session.run(
+    `insert into occurrences (schedule, nominal, outcome, reason, run, at) values (?, ?, ?, ?, ?, ?)
+     on conflict (schedule, nominal) do nothing`,
+    [schedule, nominal, outcome, reason, run, at],
+  )
+  return changed === 1
+}
+
+export async function listOccurrences(
+  session: Session,
+  schedule: string,
+  limit = 100,
+): Promise<Occurrence[]> {
+  return session.all<Occurrence>(
+    'select * from occurrences where schedule = ? order by nominal desc limit ?',
+    [schedule, limit],
+  )
+}

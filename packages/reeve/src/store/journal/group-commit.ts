@@ -1,0 +1,345 @@
+import type { Clock } from '../../base/time/time.ts'
+import { BatchRows, writeBatch } from '../batch.ts'
+import type { Batch, Database, Session } from '../database.ts'
+import { resetRunBudgets } from '../ledger/budgets.ts'
+import { insertMemories, insertPlacedMemories, memoryValues, type NewMemory } from '../memory/memories.ts'
+import { approvalValues, closeApprovals, insertApprovals, type NewApproval } from '../runs/approvals.ts'
+import {
+  consumeItems,
+  type Delivery,
+  deliveryValues,
+  insertDeliveries,
+  moveItems,
+  wakeRuns,
+} from '../runs/inbox.ts'
+import {
+  beginChapters,
+  chapterValues,
+  childRunValues,
+  heldClaims,
+  insertAbsentRuns,
+  insertChildren,
+  insertKeyedRuns,
+  insertRuns,
+  keyedRunValues,
+  type NewChapter,
+  type NewRun,
+  newRunValues,
+  parkAbandonedRuns,
+  parkRuns,
+  parkValues,
+  parkWatchedRuns,
+  type Release,
+  releaseRuns,
+  releaseValues,
+  releaseWatchedRuns,
+} from '../runs/runs.ts'
+import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
+import { countJournals, isLong } from './journal-size.ts'
+import { WritePace } from './write-pace.ts'
+
+/** What one run wants made durable at one moment: all of it, or (its claim lost) nothing. */
+export interface Turn {
+  run: number
+  /** Checked against the row: a worker that lost its claim writes nothing. */
+  epoch: number
+  /** The run itself, when this turn is its birth; then there is no claim to check. */
+  birth?: NewRun
+  events: JournalEvent[]
+  release?: Release
+  /** With the release: the run goes on from the beginning of its function. */
+  chapter?: NewChapter
+  /** Another process may wait for this release: it hears of it. */
+  watched?: boolean
+  blobs?: { hash: string; content: string }[]
+  deliveries?: Delivery[]
+  /** `journaled`: an event of this turn has the item's payload. */
+  consumed?: { item: number; step: number; journaled?: boolean }[]
+  approvals?: NewApproval[]
+  closed?: { approval: string; status: 'expired' | 'withdrawn' }[]
+  memories?: NewMemory[]
+  /** Children born in this turn, each with its first event. */
+  children?: { run: NewRun; first: JournalEvent }[]
+}
+
+/**
+ * `durable`: all of it is on disk. `lost`: the claim was lost; nothing was written, unless by an earlier commit in doubt
+ * while the claim held. `exists`: a run with this idempotency key is there already, nothing was written.
+ */
+export type Outcome = 'durable' | 'lost' | 'exists'
+
+export interface TurnSource {
+  /** Asked once per `submit`, at the last moment before the commit, so that one turn carries all that is ready. */
+  take(): Turn
+  settled(outcome: Outcome): void
+  /** This turn by itself cannot be written (a broken constraint, a value that is none); other turns are not touched. */
+  refused(error: unknown): void
+}
+
+const retryDelayMs = 500
+const largestGroup = 4000
+/** A sync of the disk for fewer turns, and the way to another thread, cost more than is won by going on beside them. */
+const worthElsewhere = 128
+
+/**
+ * Makes every turn that is ready at one moment durable in one transaction.
+ *
+ *   idle → gathering (until the current work has yielded) → writing → idle, or writing what came meanwhile
+ *
+ * A transaction that fails for want of disk, a lock or a connection is tried again until it works: nothing is
+ * acknowledged meanwhile. One whose commit was sent and never answered may be on disk: before it is tried again, its
+ * turns are looked for. One that fails for a turn's own fault is taken apart and its turns are written one by one. Any other
+ * failure means that the process can no longer tell what is on disk: `onFatal` must end it.
+ */
+export class GroupCommit {
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #onFatal: (error: unknown) => void
+  readonly #onTrouble: (error: unknown) => void
+  #waiting: TurnSource[] = []
+  #gathering = false
+  /** Groups that are being written: at most two, the second behind the first. */
+  #writing = 0
+  #idle: (() => void)[] = []
+  readonly #pace = new WritePace()
+  /** When the last group was written. */
+  #wroteAt = 0
+
+  constructor(options: {
+    database: Database
+    clock: Clock
+    onFatal: (error: unknown) => void
+    onTrouble: (error: unknown) => void
+  }) {
+    this.#database = options.database
+    this.#clock = options.clock
+    this.#onFatal = options.onFatal
+    this.#onTrouble = options.onTrouble
+  }
+
+  submit(source: TurnSource): void {
+    this.#waiting.push(source)
+    if (!this.#gathering && this.#mayBegin) this.#gather()
+  }
+
+  /** Whether one group is to be written while the runs of another go on. */
+  get #overlaps(): boolean {
+    return this.#database.writeElsewhere !== undefined && this.#pace.isBoundByWriting
+  }
+
+  /** A second group is sent while one is written only where it is large: what is few would cost a sync of its own. */
+  get #mayBegin(): boolean {
+    if (this.#writing === 0) return true
+    return this.#writing === 1 && this.#overlaps && this.#waiting.length >= worthElsewhere
+  }
+
+  /** Resolves when everything submitted so far is settled. */
+  settled(): Promise<void> {
+    if (!this.#gathering && this.#writing === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #gather(): void {
+    this.#gathering = true
+    setImmediate(this.#gathered)
+  }
+
+  /** Of many that are ready while nothing is written, each half becomes a group: from then on they take turns. */
+  readonly #gathered = (): void => {
+    this.#gathering = false
+    const all = this.#waiting.length
+    const isMany = this.#overlaps && this.#writing === 0 && all >= 2 * worthElsewhere
+    this.#begin(isMany ? Math.ceil(all / 2) : all)
+    if (isMany) this.#begin(Math.floor(all / 2))
+  }
+
+  #begin(count: number): void {
+    this.#writing++
+    const sources = this.#waiting.splice(0, Math.min(count, largestGroup))
+    const taken: TurnSource[] = []
+    const turns: Turn[] = []
+    for (const source of sources) {
+      // One that cannot make its turn must not take the others with it.
+      try {
+        turns.push(source.take())
+        taken.push(source)
+      } catch (error) {
+        source.refused(error)
+      }
+    }
+    const beganAt = performance.now()
+    void this.#write(taken, turns, false).then((tell) => {
+      this.#end(tell, turns.length, beganAt)
+    })
+  }
+
+  /**
+   * Resolves with the way to tell every turn what became of it; never, after a fatal failure. `inDoubt`: an earlier commit
+   * of these turns may be on disk.
+   */
+  async #write(sources: TurnSource[], turns: Turn[], inDoubt: boolean): Promise<() => void> {
+    if (turns.length === 0) return () => {}
+    let outcomes: Outcome[]
+    try {
+      outcomes = await (inDoubt
+        ? this.#database.transaction((session) => writeRest(session, turns))
+        : this.#writeNew(turns))
+    } catch (error) {
+      return this.#recover(sources, turns, inDoubt, error)
+    }
+    return () => {
+      for (let index = 0; index < sources.length; index++) sources[index]!.settled(outcomes[index]!)
+    }
+  }
+
+  async #writeNew(turns: Turn[]): Promise<Outcome[]> {
+    const batch = batchOf(turns)
+    const database = this.#database
+    const refused = await (turns.length >= worthElsewhere && this.#overlaps
+      ? database.writeElsewhere!(batch)
+      : database.transaction((session) => writeBatch(session, batch)))
+    return outcomesOf(turns, refused)
+  }
+
+  async #recover(
+    sources: TurnSource[],
+    turns: Turn[],
+    inDoubt: boolean,
+    error: unknown,
+  ): Promise<() => void> {
+    const kind = this.#database.classify(error)
+    if (kind === 'fatal') {
+      this.#onFatal(error)
+      await new Promise<never>(() => {})
+    }
+    if (kind === 'retry' || kind === 'unknown') {
+      this.#onTrouble(error)
+      await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
+      return this.#write(sources, turns, inDoubt || kind === 'unknown')
+    }
+    if (turns.length === 1) return () => sources[0]!.refused(error)
+    for (let index = 0; index < turns.length; index++) {
+      const tell = await this.#write([sources[index]!], [turns[index]!], inDoubt)
+      tell()
+    }
+    return () => {}
+  }
+
+  /** What is ready is sent before this group is told, so that the database works while its runs go on. */
+  #end(tell: () => void, turns: number, beganAt: number): void {
+    this.#writing--
+    const now = performance.now()
+    if (turns >= worthElsewhere) {
+      this.#pace.wrote(turns, now - Math.max(beganAt, this.#wroteAt))
+      setImmediate(() => this.#pace.worked(turns, performance.now() - now))
+    }
+    this.#wroteAt = now
+    if (this.#waiting.length > 0 && !this.#gathering && this.#mayBegin) this.#begin(this.#waiting.length)
+    tell()
+    if (this.#writing > 0 || this.#gathering) return
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
+  }
+}
+
+/**
+ * Writes those of the turns that are not on disk yet, when a commit of them was never answered.
+ *
+ * A turn is on disk as a whole or not at all, so its last event, known by its place and its hash, stands for it. The
+ * server may still be at work on that commit: then the claims' locks, or the unique keys of runs born, make this
+ * transaction wait for its end, and what it left is looked for once more. A turn without events only gives a run back:
+ * if the claim is gone, that has happened, or the run was taken away; either way this worker has nothing more of it.
+ * A turn that is on disk and gave nothing back is lost all the same when the run was taken away since: to go on from it
+ * is another worker's now.
+ */
+async function writeRest(session: Session, turns: Turn[]): Promise<Outcome[]> {
+  const claims = turns.map((turn) => [turn.run, turn.epoch])
+  const held = new Set((await session.bulk<{ no: number }>(heldClaims, claims)).map(({ no }) => no))
+  const before = await onDisk(session, turns)
+  const rest = turns.filter((turn) => !before.has(turn))
+  const written = outcomesOf(rest, await writeBatch(session, batchOf(rest, true)))
+  const outcomes = new Map(rest.map((turn, index) => [turn, written[index]!]))
+  const after = await onDisk(
+    session,
+    rest.filter((turn) => outcomes.get(turn) !== 'durable'),
+  )
+  return turns.map((turn) => {
+    if (before.has(turn)) return turn.release || held.has(turn.run) ? 'durable' : 'lost'
+    if (after.has(turn)) return 'durable'
+    const outcome = outcomes.get(turn)!
+    return outcome === 'lost' && turn.events.length === 0 ? 'durable' : outcome
+  })
+}
+
+async function onDisk(session: Session, turns: Turn[]): Promise<Set<Turn>> {
+  const lasts = turns.flatMap((turn) => turn.events.slice(-1))
+  if (lasts.length === 0) return new Set()
+  const found = await session.bulk<{ run: number }>(
+    findEvents,
+    lasts.map((event) => [event.run, event.seq, event.hash]),
+  )
+  const runs = new Set(found.map(({ run }) => run))
+  return new Set(turns.filter((turn) => turn.events.length > 0 && runs.has(turn.run)))
+}
+
+/**
+ * A turn's claim guards its rows, or its birth where the run may be there already. `mayBeThere`: every run that these
+ * turns would make, for an earlier commit may have made it; otherwise only one with an idempotency key.
+ */
+function batchOf(turns: Turn[], mayBeThere = false): Batch {
+  const rows = new BatchRows()
+  for (const turn of turns) {
+    const { birth, run } = turn
+    if (!birth) rows.guard(heldClaims, [run, turn.epoch])
+    else if (mayBeThere) rows.guard(insertAbsentRuns, keyedRunValues(birth))
+    else if (birth.idempotency !== null) rows.guard(insertKeyedRuns, keyedRunValues(birth))
+    else rows.write(run, insertRuns, newRunValues(birth))
+  }
+  for (const turn of turns) addRows(rows, turn)
+  return rows.batch
+}
+
+function addRows(rows: BatchRows, turn: Turn): void {
+  const { run } = turn
+  for (const event of turn.events) rows.write(run, insertEvents, eventValues(event))
+  if (turn.release) addRelease(rows, turn, turn.release)
+  for (const child of turn.children ?? none) {
+    rows.write(run, insertChildren, childRunValues(child.run))
+    rows.write(run, insertEvents, eventValues(child.first))
+  }
+  for (const blob of turn.blobs ?? none) rows.write(run, insertBlobs, [blob.hash, blob.content])
+  for (const { run: child, first } of turn.children ?? none) {
+    if (isLong(first)) rows.write(run, countJournals, [child.no])
+  }
+  for (const delivery of turn.deliveries ?? none) {
+    rows.write(run, insertDeliveries, deliveryValues(delivery), wakeRuns)
+  }
+  for (const taken of turn.consumed ?? none)
+    rows.write(run, taken.journaled ? moveItems : consumeItems, [taken.item, taken.step])
+  for (const approval of turn.approvals ?? none) rows.write(run, insertApprovals, approvalValues(approval))
+  for (const { approval, status } of turn.closed ?? none) rows.write(run, closeApprovals, [approval, status])
+  for (const memory of turn.memories ?? none) {
+    rows.write(run, memory.placed ? insertPlacedMemories : insertMemories, memoryValues(memory))
+  }
+}
+
+const none: readonly never[] = []
+
+function addRelease(rows: BatchRows, { run, chapter, watched }: Turn, release: Release): void {
+  if (release.endedAt !== null) {
+    rows.write(run, watched ? releaseWatchedRuns : releaseRuns, releaseValues(release))
+    return
+  }
+  const park = release.isAbandoned ? parkAbandonedRuns : watched ? parkWatchedRuns : parkRuns
+  rows.write(run, park, parkValues(release))
+  if (!chapter) return
+  rows.write(run, beginChapters, chapterValues(chapter))
+  rows.write(run, resetRunBudgets, [`run:${run}`])
+}
+
+function outcomesOf(turns: Turn[], refused: number[]): Outcome[] {
+  if (refused.length === 0) return turns.map(() => 'durable')
+  const runs = new Set(refused)
+  return turns.map(({ birth, run }) => (!runs.has(run) ? 'durable' : birth ? 'exists' : 'lost'))
+}

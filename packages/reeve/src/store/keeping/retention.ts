@@ -1,0 +1,168 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database, Session } from '../database.ts'
+import { settleAbandoned } from '../ledger/budgets.ts'
+import { sweepLeftovers } from './leftovers.ts'
+
+/** How long ended runs are kept, in ms. A status that is absent is kept for ever. */
+export interface Retention {
+  succeededMs?: number
+  failedMs?: number
+  cancelledMs?: number
+}
+
+/** Runs and rows of one transaction: small enough that whoever writes beside it hardly notices. */
+const batch = 100
+const budget = 500
+const pauseMs = 10
+
+/** What of one status retention would delete. */
+export interface Prunable {
+  status: string
+  runs: number
+  events: number
+  /** Of the payloads. */
+  bytes: number
+  /** When the first and the last of them ended (ms). */
+  oldest: number
+  newest: number
+}
+
+export interface Pruned {
+  runs: number
+  events: number
+}
+
+/** A run whose parent or children are still going is kept. Read in the order of the index of ended runs. */
+const eligible = `ended_at is not null and ended_at < ? and status = ?
+  and not exists (select 1 from runs child where child.parent = runs.no and child.ended_at is null)
+  and (parent is null or not exists (select 1 from runs above where above.no = runs.parent and above.ended_at is null))`
+
+/** What `prune` would delete now, by status. */
+export async function prunable(database: Database, retention: Retention, now: number): Promise<Prunable[]> {
+  const found: Prunable[] = []
+  for (const [status, before] of limitsOf(retention, now)) {
+    const row = await database.get<Omit<Prunable, 'status'>>(
+      `select count(*) as runs, min(ended_at) as oldest, max(ended_at) as newest,
+         coalesce(sum((select count(*) from events where events.run = runs.no)), 0) as events,
+         coalesce(sum((select coalesce(sum(coalesce(length(events.payload), length(blobs.content), 0)), 0)
+           from events left join blobs on blobs.hash = events.blob where events.run = runs.no)), 0) as bytes
+       from runs where ${eligible}`,
+      [before, status],
+    )
+    if (row && row.runs > 0)
+      found.push({ status, ...row, events: Number(row.events), bytes: Number(row.bytes) })
+  }
+  return found
+}
+
+function limitsOf(retention: Retention, now: number): [status: string, before: number][] {
+  const { succeededMs, failedMs, cancelledMs } = retention
+  const ages = { succeeded: succeededMs, failed: failedMs, cancelled: cancelledMs }
+  return Object.entries(ages).flatMap(([status, age]) => (age === undefined ? [] : [[status, now - age]]))
+}
+
+/**
+ * Deletes ended runs past their time, with everything of theirs, in small transactions with room for others between, and
+ * records that it did:
+ *
+ *   ended → left over (no run any more; its events and its inbox go in slices) → gone
+ *
+ * so that no transaction is longer for a run with a long journal. An aborted `signal` ends it after the transaction that
+ * is under way; the next one begins with what was left over.
+ */
+export async function prune(
+  database: Database,
+  retention: Retention,
+  now: number,
+  signal?: AbortSignal,
+): Promise<Pruned> {
+  const total: Pruned = { runs: 0, events: 0 }
+  // What an earlier one left over goes first, whatever is kept now.
+  const limits: [status: string | undefined, before: number][] = [
+    [undefined, now],
+    ...limitsOf(retention, now),
+  ]
+  for (const [status, before] of limits) {
+    const record: PruneRecord = { at: now, before, id: undefined }
+    while (!signal?.aborted) {
+      const pruned = await database.transaction(async (session) => {
+        const done = await pruneSlice(session, status, before)
+        return { ...done, id: await note(session, record, done) }
+      })
+      record.id = pruned.id
+      total.runs += pruned.runs
+      total.events += pruned.events
+      if (pruned.isDone) break
+      await delay(pauseMs)
+    }
+  }
+  return total
+}
+
+/** Goes on with what is left over; when that is done, takes out more. `isDone`: there was nothing to take out. */
+async function pruneSlice(
+  session: Session,
+  status: string | undefined,
+  before: number,
+): Promise<Pruned & { isDone: boolean }> {
+  const earlier = await sweepLeftovers(session, budget)
+  if (!earlier.isDone) return { runs: 0, events: earlier.events, isDone: false }
+  const runs = status === undefined ? 0 : await takeOut(session, status, before)
+  const rest = budget - earlier.events
+  const { events } = runs > 0 && rest > 0 ? await sweepLeftovers(session, rest) : { events: 0 }
+  return { runs, events: earlier.events + events, isDone: runs === 0 }
+}
+
+/** One row of `prunings` for all that one call deletes of one status. */
+interface PruneRecord {
+  at: number
+  before: number
+  id: number | undefined
+}
+
+async function note(
+  session: Session,
+  { at, before, id }: PruneRecord,
+  { runs, events }: Pruned,
+): Promise<number | undefined> {
+  if (runs === 0 && events === 0) return id
+  if (id !== undefined) {
+    await session.run('update prunings set runs = runs + ?, events = events + ? where id = ?', [
+      runs,
+      events,
+      id,
+    ])
+    return id
+  }
+  const row = await session.get<{ id: number }>(
+    'insert into prunings (at, before, runs, events) values (?, ?, ?, ?) returning id',
+    [at, before, runs, events],
+  )
+  return row!.id
+}
+
+/** Takes runs out of the world; what is left of them belongs to nobody from then on. Answers how many. */
+async function takeOut(session: Session, status: string, before: number): Promise<number> {
+  const rows = await session.all<{ no: number }>(
+    `select no from runs where ${eligible} order by ended_at limit ? {skip}`,
+    [before, status, batch],
+  )
+  if (rows.length === 0) return 0
+  const marks = rows.map(() => '?').join(', ')
+  const numbers = rows.map((row) => row.no)
+  await session.run(`insert into leftovers (run) values ${rows.map(() => '(?)').join(', ')}`, numbers)
+  await session.run(`delete from approvals where run in (${marks})`, numbers)
+  await session.run(`delete from answers where run in (${marks})`, numbers)
+  await session.run(`update model_calls set run_status = ? where run in (${marks})`, [status, ...numbers])
+  const reserving = await session.all<{ run: number }>(
+    `select distinct run from reservations where run in (${marks})`,
+    numbers,
+  )
+  for (const { run } of reserving) await settleAbandoned(session, run)
+  await session.run(
+    `delete from budgets where scope in (${marks})`,
+    numbers.map((no) => `run:${no}`),
+  )
+  await session.run(`delete from runs where no in (${marks})`, numbers)
+  return rows.length
+}

@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Database, Session } from '../database.ts'
+import { settleAbandoned } from '../ledger/budgets.ts'
+
+/** Rows in one transaction. */
+const slice = 500
+const pauseMs = 10
+const dayMs = 86_400_000
+/** Of each schedule, whatever their age: a yearly one shows its last times too. */
+const occurrencesKept = 100
+/** What was pruned before is one row. */
+const pruningsKeptMs = 400 * dayMs
+/** The budgets of days, with what was reserved and spent; what a day has cost is known from the ledger for ever. */
+const daysKeptMs = 90 * dayMs
+/** A run that has ended tells within this time what its last calls cost. */
+const settledWithinMs = 3_600_000
+
+/**
+ * Deletes what nothing needs any more of the tables that runs do not own, in small transactions: outcomes of schedules of
+ * before `occurrencesBefore` (ms), budgets of past days, records of prunings; and counts what ended runs left reserved as
+ * spent. An aborted `signal` ends it after the transaction that is under way.
+ */
+export async function tidy(
+  database: Database,
+  { now, occurrencesBefore }: { now: number; occurrencesBefore: number },
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let schedule = ''; !signal?.aborted; ) {
+    const next = await database.get<{ schedule: string | null }>(
+      'select min(schedule) as schedule from occurrences where schedule > ?',
+      [schedule],
+    )
+    if (next?.schedule == null) break
+    schedule = next.schedule
+    await inSlices(database, signal, (session) => dropOccurrences(session, next.schedule!, occurrencesBefore))
+  }
+  await inSlices(database, signal, (session) => foldPrunings(session, now - pruningsKeptMs))
+  await inSlices(database, signal, (session) => settleEnded(session, now - settledWithinMs))
+  if (!signal?.aborted) await database.transaction((session) => dropDays(session, now - daysKeptMs))
+}
+
+/** `act` answers how many rows it changed; less than a slice is the end. */
+export async function inSlices(
+  database: Database,
+  signal: AbortSignal | undefined,
+  act: (session: Session, slice: number) => Promise<number>,
+): Promise<void> {
+  while (!signal?.aborted) {
+    const changed = await database.transaction((session) => act(session, slice))
+    if (changed < slice) return
+    await delay(pauseMs)
+  }
+}
+
+async function dropOccurrences(session: Session, schedule: string, before: number): Promise<number> {
+  const newest = await session.get<{ nominal: number }>(
+    'select nominal from occurrences where schedule = ? order by nominal desc limit 1 offset ?',
+    [schedule, occurrencesKept],
+  )
+  if (!newest) return 0
+  return session.run(
+    `delete from occurrences where schedule = ? and nominal in (
+       select nominal from occurrences where schedule = ? and nominal <= ? and nominal < ? order by nominal limit ?)`,
+    [schedule, schedule, newest.nominal, before, slice],
+  )
+}
+
+/** Adds them up in the newest of them. */
+async function foldPrunings(session: Session, before: number): Promise<number> {
+  const old = await session.all<{ id: number; runs: number; events: number }>(
+    'select id, runs, events from prunings where at < ? order by id limit ? {lock}',
+    [before, slice],
+  )
+  const last = old.at(-1)
+  if (!last || old.length === 1) return 0
+  const sum = (of: 'runs' | 'events') => old.reduce((total, row) => total + row[of], 0)
+  await session.run('update prunings set runs = ?, events = ? where id = ?', [
+    sum('runs'),
+    sum('events'),
+    last.id,
+  ])
+  const others = old.slice(0, -1).map(({ id }) => id)
+  await session.run(`delete from prunings where id in (${others.map(() => '?').join(', ')})`, others)
+  return old.length
+}
+
+/** What a worker had reserved that died, of a run that ended without another life: it may have been billed. */
+async function settleEnded(session: Session, before: number): Promise<number> {
+  const rows = await session.all<{ run: number }>(
+    `select distinct v.run from reservations v left join runs r on r.no = v.run
+     where v.id not like 'batch:%' and (r.no is null or r.ended_at < ?) order by v.run limit ?`,
+    [before, slice],
+  )
+  for (const { run } of rows) await settleAbandoned(session, run)
+  return rows.length
+}
+
+async function dropDays(session: Session, before: number): Promise<void> {
+  const scopes = Array.from(
+    { length: slice },
+    (_, back) => `day:${new Date(before - back * dayMs).toISOString().slice(0, 10)}`,
+  )
+  await session.run(
+    `delete from budgets where reserved_nanousd = 0 and scope in (${scopes.map(() => '?').join(', ')})`,
+    scopes,
+  )
+}

@@ -1,0 +1,110 @@
+import type { Session } from '../database.ts'
+import { storeNow } from '../dispatch/claims.ts'
+
+/** How many calls of one kind may begin in any stretch of time of that length, over all workers. */
+export interface CallRate {
+  /** What is called. */
+  name: string
+  /** What it is counted by beside that; empty: together. */
+  key: string
+  count: number
+  perMs: number
+}
+
+export interface TokenRequest {
+  rate: CallRate
+  /** For how long (ms) the token allows the call to begin. */
+  slackMs: number
+  /** Whether it came back at the time that it was given. */
+  waited: boolean
+}
+
+/** May begin until then, or ask again then (ms by the store's clock). */
+export type TokenAnswer = { until: number } | { retryAt: number }
+
+interface RateRow {
+  count: number
+  per_ms: number
+  taken: number
+  promised_at: number
+  blocked_until: number
+}
+
+/**
+ * Gives tokens for calls of one rate. The token number n is given no sooner than `perMs` after the last moment at which
+ * the call of token n - count may have begun: so no stretch of `perMs` sees more than `count` beginnings, wherever it
+ * starts. Those that get none are told times that are spread as the rate will allow them, so that they do not all come
+ * back at once.
+ */
+export async function takeTokens(session: Session, requests: TokenRequest[]): Promise<TokenAnswer[]> {
+  const { name, key, count, perMs } = requests[0]!.rate
+  const id = [name, key]
+  await session.run(
+    `insert into call_rates (name, key, count, per_ms, taken, promised_at, blocked_until, used_at)
+     values (?, ?, ?, ?, 0, 0, 0, 0) on conflict (name, key) do nothing`,
+    [...id, count, perMs],
+  )
+  const row = (await session.get<RateRow>('select * from call_rates where name = ? and key = ? {lock}', id))!
+  const now = await storeNow(session)
+  const state = { ...row, blocked_until: await blockedUntil(session, row, requests[0]!.rate) }
+  const answers: TokenAnswer[] = []
+  let late = 0
+  for (const { slackMs, waited } of requests) {
+    const slot = state.taken % count
+    const last = await session.get<{ until: number }>(
+      'select until from call_tokens where name = ? and key = ? and slot = ?',
+      [...id, slot],
+    )
+    const freeAt = Math.max(state.blocked_until, last ? last.until + perMs + 1 : 0)
+    if (freeAt <= now) {
+      const until = now + slackMs
+      await session.run(
+        `insert into call_tokens (name, key, slot, until) values (?, ?, ?, ?)
+         on conflict (name, key, slot) do update set until = excluded.until`,
+        [...id, slot, until],
+      )
+      state.taken++
+      answers.push({ until })
+    } else if (waited) {
+      answers.push({ retryAt: Math.ceil(freeAt + (late++ * perMs) / count) })
+    } else {
+      state.promised_at = Math.ceil(Math.max(freeAt, Math.max(state.promised_at, now) + perMs / count))
+      answers.push({ retryAt: state.promised_at })
+    }
+  }
+  await session.run(
+    `update call_rates set count = ?, per_ms = ?, taken = ?, promised_at = ?, blocked_until = ?, used_at = ?
+     where name = ? and key = ?`,
+    [count, perMs, state.taken, state.promised_at, state.blocked_until, now, ...id],
+  )
+  return answers
+}
+
+/** Where the rate was declared otherwise before, its tokens tell nothing of the new one: a whole stretch must pass. */
+async function blockedUntil(
+  session: Session,
+  row: RateRow,
+  { name, key, count, perMs }: CallRate,
+): Promise<number> {
+  if (row.count === count && row.per_ms === perMs) return row.blocked_until
+  const last = await session.get<{ until: number | null }>(
+    'select max(until) as until from call_tokens where name = ? and key = ?',
+    [name, key],
+  )
+  await session.run('delete from call_tokens where name = ? and key = ?', [name, key])
+  return last?.until == null ? row.blocked_until : last.until + Math.max(perMs, row.per_ms) + 1
+}
+
+/** Forgets rates that nothing was counted by for so long that they allow everything, at most `slice`. Answers how many. */
+export async function tidyCallRates(session: Session, slice: number): Promise<number> {
+  const rates = await session.all<{ name: string; key: string }>(
+    `select name, key from call_rates where used_at + 2 * per_ms + 60000 < reeve_now()
+       and promised_at < reeve_now() and blocked_until < reeve_now() limit ? {lock}`,
+    [slice],
+  )
+  for (const { name, key } of rates) {
+    await session.run('delete from call_tokens where name = ? and key = ?', [name, key])
+    await session.run('delete from call_rates where name = ? and key = ?', [name, key])
+  }
+  return rates.length
+}

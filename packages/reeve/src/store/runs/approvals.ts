@@ -1,0 +1,140 @@
+import { ReeveError } from '../../base/errors.ts'
+import { isShortText, shownId } from '../../base/text/text.ts'
+import type { Bulk, Session, Value } from '../database.ts'
+
+/**
+ * What a person is asked, and what they said:
+ *
+ *   pending → approved | rejected | answered | expired | withdrawn
+ *      ↖ approved | answered    when what a person gave does not fit: it is asked again, with why
+ *
+ * `approval`: may exactly these arguments be used (an edit is an approval of other arguments)?
+ * `question`: no solver could answer; give the value.
+ * `outcome`: an effect's outcome is unknown; say what happened.
+ */
+export type ApprovalKind = 'approval' | 'question' | 'outcome'
+export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'answered' | 'expired' | 'withdrawn'
+
+export interface ApprovalRow {
+  id: string
+  run: number
+  step: number
+  kind: ApprovalKind
+  /** What it is about: a tool's or a question's name. */
+  subject: string
+  /** JSON text: exactly what is approved, or what is asked. */
+  shown: string
+  args_hash: string
+  status: ApprovalStatus
+  requested_at: number
+  expires_at: number | null
+  decided_at: number | null
+  decided_by: string | null
+  note: string | null
+  /** JSON text: all of the edited arguments, or the answer. */
+  answer: string | null
+  /** `effect`: it is the call of a tool that is approved; edits are of what the tool was given. */
+  binds: 'effect' | null
+  /** JSON text: the JSON Schema that an edit must fit; null where it is not known. */
+  input_schema: string | null
+}
+
+export type NewApproval = Pick<
+  ApprovalRow,
+  'id' | 'run' | 'step' | 'kind' | 'subject' | 'shown' | 'args_hash' | 'requested_at' | 'expires_at'
+> &
+  Partial<Pick<ApprovalRow, 'binds' | 'input_schema'>>
+
+/** One that is asked once more, as its answer did not fit, is open again under its id. */
+export const insertApprovals: Bulk = {
+  columns: {
+    id: 'text',
+    run: 'int',
+    step: 'int',
+    kind: 'text',
+    subject: 'text',
+    shown: 'text',
+    args_hash: 'text',
+    requested_at: 'int',
+    expires_at: 'int',
+    binds: 'text',
+    input_schema: 'text',
+  },
+  sql: `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at, expires_at, binds, input_schema)
+    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at, :binds, :input_schema {from} where true
+    on conflict (id) do update set step = excluded.step, shown = excluded.shown, args_hash = excluded.args_hash,
+      status = 'pending', requested_at = excluded.requested_at, expires_at = excluded.expires_at,
+      decided_at = null, decided_by = null, note = null, answer = null where approvals.run = excluded.run`,
+}
+
+export function approvalValues(approval: NewApproval): Value[] {
+  return [
+    approval.id,
+    approval.run,
+    approval.step,
+    approval.kind,
+    approval.subject,
+    approval.shown,
+    approval.args_hash,
+    approval.requested_at,
+    approval.expires_at,
+    approval.binds ?? null,
+    approval.input_schema ?? null,
+  ]
+}
+
+/** Closes an approval that its run no longer waits for. */
+export const closeApprovals: Bulk = {
+  columns: { id: 'text', status: 'text' },
+  sql: `update approvals set status = :status {from} where approvals.id = :id and approvals.status = 'pending'`,
+}
+
+export type ApprovalView = ApprovalRow & { run_id: string; workflow: string }
+
+/** Pending ones first asked come first. */
+export async function listPending(session: Session, limit = 100): Promise<ApprovalView[]> {
+  return session.all<ApprovalView>(
+    `select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run
+     where a.status = 'pending' order by a.requested_at, a.id limit ?`,
+    [limit],
+  )
+}
+
+export async function countPending(session: Session): Promise<number> {
+  const row = await session.get<{ count: number }>(
+    `select count(*) as count from approvals where status = 'pending'`,
+  )
+  return row?.count ?? 0
+}
+
+export async function approvalsOf(session: Session, run: number): Promise<ApprovalRow[]> {
+  return session.all<ApprovalRow>('select * from approvals where run = ? order by step', [run])
+}
+
+/** @throws `unknown-approval` */
+export async function requireApproval(session: Session, id: string): Promise<ApprovalView> {
+  const select =
+    'select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run where a.id = ?'
+  const row = isShortText(id) ? await session.get<ApprovalView>(select, [id]) : undefined
+  if (row) return row
+  throw new ReeveError(
+    'unknown-approval',
+    `There is no approval ${shownId(id)}. See what waits with: reeve approvals`,
+    {
+      details: { approval: shownId(id) },
+    },
+  )
+}
+
+/** Records a decision on a pending approval. Answers false when somebody else was first. */
+export async function recordDecision(
+  session: Session,
+  id: string,
+  decision: { status: ApprovalStatus; at: number; by: string; note: string | null; answer: string | null },
+): Promise<boolean> {
+  const changed = await session.run(
+    `update approvals set status = ?, decided_at = ?, decided_by = ?, note = ?, answer = ? where id = ? and status = 'pending'`,
+    [decision.status, decision.at, decision.by, decision.note, decision.answer, id],
+  )
+  return changed === 1
+}

@@ -1,0 +1,107 @@
+import type { Bulk, Session, Value } from '../database.ts'
+
+/**
+ * A run's durable inbox: everything from outside that it may wait for. Early items are kept, items with the same
+ * `dedup` count once, and each is taken by at most one call, first in first out by name.
+ */
+export interface InboxItem {
+  id: number
+  run: number
+  /** `signal:NAME`, `approval:ID`, `child:STEP`, `outcome:ID`. */
+  name: string
+  /** JSON text; empty once it was taken, and the journal has it. */
+  payload: string
+  at: number
+}
+
+export interface Delivery {
+  run: number
+  name: string
+  dedup: string | null
+  payload: string
+  at: number
+}
+
+/**
+ * A run's row is locked before its item gets an id, until the commit: so the ids of one inbox become visible in their
+ * order, and who read up to one of them reads on from there. A run that is no more is sent nothing.
+ */
+export const insertDeliveries: Bulk = {
+  columns: { run: 'int', name: 'text', dedup: 'text', payload: 'text', at: 'int' },
+  sql: `insert into inbox (run, name, dedup, payload, at) select :run, :name, :dedup, :payload, :at {from}
+    where (select receiver.no from runs receiver where receiver.no = :run {lock}) is not null
+    on conflict (run, dedup) where dedup is not null do nothing returning run`,
+}
+
+export function deliveryValues(delivery: Delivery): Value[] {
+  return [delivery.run, delivery.name, delivery.dedup, delivery.payload, delivery.at]
+}
+
+/**
+ * Counts an arrival and wakes the run if it waits. It writes the row even when the run does not wait, so that a
+ * concurrent release sees the count and cannot park over an item.
+ */
+export const wakeRuns: Bulk = {
+  columns: { run: 'int' },
+  announces: 'work',
+  sql: `update runs set inbox = runs.inbox + 1,
+      status = case when runs.status = 'waiting' then 'queued' else runs.status end,
+      available_at = case when runs.status = 'waiting' then reeve_now() else runs.available_at end,
+      wake_at = case when runs.status = 'waiting' then null else runs.wake_at end
+    {from} where runs.no = :run`,
+}
+
+export const consumeItems: Bulk = {
+  columns: { id: 'int', step: 'int' },
+  sql: 'update inbox set consumed_step = :step {from} where inbox.id = :id',
+}
+
+/** The same for items whose payload goes to the journal in the same turn: it is not kept twice. */
+export const moveItems: Bulk = {
+  columns: { id: 'int', step: 'int' },
+  sql: `update inbox set consumed_step = :step, payload = '' {from} where inbox.id = :id`,
+}
+
+/**
+ * Gives the signals back that these calls of a run took: for whoever waits for them now. What was moved to the journal
+ * comes back from there.
+ */
+export async function giveSignalsBack(session: Session, run: number, steps: number[]): Promise<void> {
+  const journaled = `(select coalesce(e.payload, b.content) from events e left join blobs b on b.hash = e.blob
+    where e.run = inbox.run and e.step = inbox.consumed_step and e.type = 'signal-received' order by e.seq desc limit 1)`
+  await session.run(
+    `update inbox set payload = case when payload = '' then ${journaled} else payload end, consumed_step = null
+     where run = ? and name like 'signal:%' and consumed_step in (${steps.map(() => '?').join(', ')})
+       and (payload <> '' or ${journaled} is not null)`,
+    [run, ...steps],
+  )
+}
+
+/** What a run was sent and did not take, of ids after `since`. */
+export async function readInbox(session: Session, run: number, since = 0): Promise<InboxItem[]> {
+  return session.all<InboxItem>(
+    'select id, run, name, payload, at from inbox where run = ? and id > ? and consumed_step is null order by id',
+    [run, since],
+  )
+}
+
+/** The same for many runs. */
+export const itemsOfRuns: Bulk = {
+  columns: { run: 'int' },
+  sql: `select inbox.id, inbox.run, inbox.name, inbox.payload, inbox.at from inbox {also}
+    where inbox.run = :run and inbox.consumed_step is null order by inbox.id`,
+}
+
+/** Whether the run was sent an item with this `dedup` before, taken or not. */
+export async function isDelivered(session: Session, run: number, dedup: string): Promise<boolean> {
+  const row = await session.get('select id from inbox where run = ? and dedup = ?', [run, dedup])
+  return row !== undefined
+}
+
+/** Puts one item into a run's inbox and wakes it. Answers false for a duplicate. */
+export async function deliver(session: Session, delivery: Delivery): Promise<boolean> {
+  const inserted = await session.bulk(insertDeliveries, [deliveryValues(delivery)])
+  if (inserted.length === 0) return false
+  await session.bulk(wakeRuns, [[delivery.run]])
+  return true
+}

@@ -1,0 +1,23 @@
+import type { Session } from '../database.ts'
+import type { RunStatus } from './runs.ts'
+
+/** Rows that one statement counts: none holds the log of a database at work for long. */
+const slice = 20_000
+
+/** How many runs there are of each status. */
+export async function countRuns(session: Pick<Session, 'all' | 'get'>): Promise<Map<RunStatus, number>> {
+  const counts = new Map<RunStatus, number>()
+  for (let after = -1; ; ) {
+    const last = await session.get<{ no: number }>(
+      'select no from runs where no > ? order by no limit 1 offset ?',
+      [after, slice - 1],
+    )
+    const rows = await session.all<{ status: RunStatus; count: number }>(
+      `select status, count(*) as count from runs where no > ? ${last ? 'and no <= ?' : ''} group by status`,
+      last ? [after, last.no] : [after],
+    )
+    for (const { status, count } of rows) counts.set(status, (counts.get(status) ?? 0) + count)
+    if (!last) return counts
+    after = last.no
+  }
+}

@@ -1,0 +1,289 @@
+import { ReeveError } from '../../base/errors.ts'
+import { checkOptions } from '../../base/options.ts'
+import { credentialsIn } from '../../base/secrets/known-secrets.ts'
+import { Secrets, withoutSecrets } from '../../base/secrets/secrets.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
+import { type Duration, toMs } from '../../base/time/time.ts'
+import { NotApplied } from '../../engine/calls/effect.ts'
+import { type ExchangeResponse, exchange } from './http-exchange.ts'
+import { type Hop, nextHop, refusedRedirect } from './http-redirect.ts'
+import { type Destination, EgressGuard, type EgressRules, type Resolve } from './ssrf-guard.ts'
+
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export interface HttpPolicy extends EgressRules {
+  /** Default: GET and HEAD. */
+  methods?: readonly HttpMethod[]
+  /** Names of the headers that a caller may set, besides `accept`, `accept-language` and `content-type`. */
+  requestHeaders?: readonly string[]
+  /** Names of the headers of the answer that a caller sees, besides the usual harmless ones. */
+  responseHeaders?: readonly string[]
+  /** Types of answers that are taken: `application/json`, `text/*`, `application/*+json`. Default: text and JSON. */
+  contentTypes?: readonly string[]
+  /**
+   * Headers with secrets for one origin, asked at every hop, so that no redirect carries them elsewhere. They go out
+   * over TLS or to hosts of `allowPrivate` only, and are blotted out where an answer repeats them.
+   */
+  credentials?: (origin: string) => Readonly<Record<string, string>> | undefined
+  /** Default 5. */
+  maxRedirects?: number
+  /** Of the answer, decompressed. Default 1 MiB. */
+  maxBytes?: number
+  /** Of the request's body. Default 1 MiB. */
+  maxRequestBytes?: number
+  /** For everything from the first look-up to the last byte. Default `20s`. */
+  timeout?: Duration
+  /** In the place of the system's resolver. */
+  resolve?: Resolve
+}
+
+export interface HttpRequest {
+  url: string
+  /** Default GET. */
+  method?: HttpMethod
+  headers?: Readonly<Record<string, string>>
+  body?: string | Uint8Array
+  /** Sent besides `headers`, outside of what `requestHeaders` rules; code's own, such as an idempotency key. */
+  ownHeaders?: Readonly<Record<string, string>>
+  signal?: AbortSignal
+  /** Told of the credentials that go out with it. */
+  secrets?: Pick<Secrets, 'add'> | undefined
+}
+
+export interface HttpResponse {
+  status: number
+  /** Where the answer came from, after redirects. */
+  url: string
+  headers: Record<string, string>
+  /** Lower case, without parameters; empty when the answer names none. */
+  contentType: string
+  bytes: Buffer
+  text: string
+}
+
+const plainRequestHeaders = ['accept', 'accept-language', 'content-type']
+const plainResponseHeaders = [
+  'cache-control',
+  'content-language',
+  'content-type',
+  'date',
+  'etag',
+  'expires',
+  'last-modified',
+  'link',
+  'location',
+  'retry-after',
+]
+const plainContentTypes = [
+  'application/json',
+  'application/*+json',
+  'text/*',
+  'application/xml',
+  'application/*+xml',
+]
+/** Set by the connection itself; a caller who could would split requests or lie about the host. */
+const neverSet =
+  /^(host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect|keep-alive|proxy-.*|cookie)$/
+
+const shape = {
+  methods: 'texts',
+  requestHeaders: 'texts',
+  responseHeaders: 'texts',
+  contentTypes: 'texts',
+  credentials: 'function',
+  maxRedirects: 'number',
+  maxBytes: 'number',
+  maxRequestBytes: 'number',
+  resolve: 'function',
+} as const
+
+/** The guarded HTTP client: the only code of Reeve's tools that opens connections. */
+export class HttpClient {
+  readonly #policy: HttpPolicy
+  readonly #guard: EgressGuard
+  readonly #methods: ReadonlySet<string>
+  readonly #requestHeaders: ReadonlySet<string>
+  readonly #responseHeaders: ReadonlySet<string>
+  readonly #contentTypes: readonly string[]
+  readonly #timeoutMs: number
+
+  /** @throws `bad-host` `bad-duration` `bad-header` */
+  constructor(policy: HttpPolicy) {
+    checkOptions(policy, 'an HTTP client', shape)
+    this.#policy = policy
+    this.#guard = new EgressGuard(policy, policy.resolve)
+    this.#methods = new Set(policy.methods ?? ['GET', 'HEAD'])
+    this.#requestHeaders = new Set([...plainRequestHeaders, ...lowerCase(policy.requestHeaders)])
+    this.#responseHeaders = new Set([...plainResponseHeaders, ...lowerCase(policy.responseHeaders)])
+    this.#contentTypes = lowerCase(policy.contentTypes ?? plainContentTypes)
+    this.#timeoutMs = toMs(policy.timeout ?? '20s', '`timeout` of an HTTP client')
+    for (const name of this.#requestHeaders) {
+      if (neverSet.test(name)) throw new ReeveError('bad-header', `No caller may set the header "${name}".`)
+    }
+  }
+
+  /**
+   * @throws `refused-destination` `refused-request` `refused-redirect` `refused-content-type` `unresolved-host`
+   * `unreachable` `broken-response` `response-too-large` `refused-encoding` `http-timeout`; the signal's reason
+   */
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const deadline = AbortSignal.timeout(this.#timeoutMs)
+    const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline
+    const progress = { sent: false, redirects: 0 }
+    const secrets = new Secrets()
+    try {
+      return await this.#follow(request, signal, progress, secrets)
+    } catch (error) {
+      if (error !== deadline.reason) throw afterRedirects(error, progress.redirects, secrets)
+      throw new ReeveError('http-timeout', `No whole answer came within ${this.#timeoutMs} ms.`, {
+        retryable: true,
+        details: { ...progress },
+      })
+    }
+  }
+
+  async #follow(
+    request: HttpRequest,
+    signal: AbortSignal,
+    progress: Progress,
+    secrets: Secrets,
+  ): Promise<HttpResponse> {
+    let hop = this.#firstHop(request)
+    for (;;) {
+      const destination = await this.#guard.admit(hop.url, signal)
+      const credentials = this.#credentialsFor(destination)
+      const values = Object.values(credentials).flatMap(credentialsIn)
+      secrets.add(values)
+      request.secrets?.add(values)
+      progress.sent = true
+      const answer = await exchange(destination, {
+        method: hop.method,
+        headers: {
+          'accept-encoding': 'gzip, deflate, br',
+          'user-agent': 'reeve',
+          ...hop.headers,
+          ...credentials,
+        },
+        body: hop.body,
+        signal,
+        maxBytes: this.#policy.maxBytes ?? 1_048_576,
+      })
+      const next = nextHop(hop, answer)
+      if (!next) return this.#response(hop, answer, secrets)
+      if (++progress.redirects > (this.#policy.maxRedirects ?? 5)) {
+        throw refusedRedirect(hop.url, `it is redirected more than ${progress.redirects - 1} times`)
+      }
+      hop = next
+    }
+  }
+
+  #firstHop({ url: text, method = 'GET', headers = {}, ownHeaders = {}, body }: HttpRequest): Hop {
+    const url = text.length > 8192 ? null : URL.parse(text)
+    if (!url) throw refusedRequest(`"${firstCharacters(text, 200)}" is not a URL`)
+    if (!this.#methods.has(method)) {
+      throw refusedRequest(`the method ${method} is not among ${[...this.#methods].join(', ')}`)
+    }
+    if (body !== undefined && (method === 'GET' || method === 'HEAD')) {
+      throw refusedRequest(`a ${method} has no body`)
+    }
+    const maxBytes = this.#policy.maxRequestBytes ?? 1_048_576
+    if (body !== undefined && Buffer.byteLength(body) > maxBytes) {
+      throw refusedRequest(`the body has more than ${maxBytes} bytes`)
+    }
+    const checked: Record<string, string> = {}
+    for (const [name, value] of Object.entries(headers)) {
+      const lower = name.toLowerCase()
+      if (!this.#requestHeaders.has(lower)) {
+        throw refusedRequest(`the header "${name}" is not among ${[...this.#requestHeaders].join(', ')}`)
+      }
+      checked[lower] = checkedHeaderValue(name, value)
+    }
+    for (const [name, value] of Object.entries(ownHeaders)) {
+      checked[name.toLowerCase()] = checkedHeaderValue(name, value)
+    }
+    return { url, method, headers: checked, body }
+  }
+
+  #credentialsFor({ url, trustedPath }: Destination): Record<string, string> {
+    if (url.protocol !== 'https:' && !trustedPath) return {}
+    const credentials: Record<string, string> = {}
+    for (const [name, value] of Object.entries(this.#policy.credentials?.(url.origin) ?? {})) {
+      credentials[name.toLowerCase()] = value
+    }
+    return credentials
+  }
+
+  #response(hop: Hop, answer: ExchangeResponse, secrets: Secrets): HttpResponse {
+    const [type = '', ...parameters] = (answer.headers['content-type'] ?? '').toLowerCase().split(';')
+    const contentType = type.trim()
+    if (answer.body.length > 0 && !this.#contentTypes.some((allowed) => typeMatches(allowed, contentType))) {
+      throw new ReeveError(
+        'refused-content-type',
+        `${hop.url.origin} answered with "${contentType}"; this tool takes ${this.#contentTypes.join(', ')}.`,
+        { details: { sent: true, status: answer.status } },
+      )
+    }
+    const headers: Record<string, string> = {}
+    for (const [name, value] of Object.entries(answer.headers)) {
+      if (this.#responseHeaders.has(name)) headers[name] = secrets.redact(value)
+    }
+    const bytes = secrets.redactBytes(answer.body)
+    return {
+      status: answer.status,
+      url: secrets.redact(hop.url.href),
+      headers,
+      contentType,
+      bytes,
+      text: decodeText(bytes, parameters),
+    }
+  }
+}
+
+interface Progress {
+  sent: boolean
+  redirects: number
+}
+
+/** A later hop that never left does not undo that the first one did. What an answer repeats is left out. */
+function afterRedirects(error: unknown, redirects: number, secrets: Secrets): unknown {
+  const clean = withoutSecrets(error, secrets)
+  if (redirects === 0 || !(clean instanceof ReeveError) || clean.details.sent !== false) return clean
+  const { retryable, cause, details } = clean
+  return new ReeveError(clean.code, clean.message, { retryable, cause, details: { ...details, sent: true } })
+}
+
+/** What went wrong before anything left certainly changed nothing: the engine may know that. */
+export function asNotApplied(error: unknown): unknown {
+  if (!(error instanceof ReeveError) || error.details.sent !== false) return error
+  return new NotApplied(error.message, { retryable: error.retryable, cause: error })
+}
+
+function checkedHeaderValue(name: string, value: string): string {
+  if (/^[\t\x20-\x7e]{0,4096}$/.test(value) && /^[a-z0-9-]{1,64}$/i.test(name)) return value
+  throw refusedRequest(`the header "${firstCharacters(name, 64)}" has a value that no header may have`)
+}
+
+function typeMatches(allowed: string, type: string): boolean {
+  const star = allowed.indexOf('*')
+  if (star < 0) return allowed === type
+  const end = allowed.slice(star + 1)
+  return type.length >= allowed.length && type.startsWith(allowed.slice(0, star)) && type.endsWith(end)
+}
+
+function decodeText(bytes: Buffer, parameters: string[]): string {
+  const charset = parameters.map((part) => /^\s*charset="?([\w-]{1,40})"?\s*$/.exec(part)?.[1]).find(Boolean)
+  try {
+    return new TextDecoder(charset ?? 'utf-8').decode(bytes)
+  } catch {
+    // An encoding that nobody knows.
+    return new TextDecoder().decode(bytes)
+  }
+}
+
+function lowerCase(names: readonly string[] = []): string[] {
+  return names.map((name) => name.toLowerCase())
+}
+
+function refusedRequest(why: string): ReeveError {
+  return new ReeveError('refused-request', `Nothing was sent: ${why}.`, { details: { sent: false } })
+}

@@ -1,0 +1,145 @@
+import { ReeveError } from '../../../base/errors.ts'
+import { sha256 } from '../../../base/hash.ts'
+import { canonical } from '../../../base/json/json.ts'
+import { checkOptions } from '../../../base/options.ts'
+import { addVariables } from '../../../base/secrets/known-secrets.ts'
+import type { Secrets } from '../../../base/secrets/secrets.ts'
+import { type Clock, type Duration, toMs } from '../../../base/time/time.ts'
+import type { FromJsonSchema } from '../../json-schema/json-schema.ts'
+import type { ToolDefinition } from '../../tool.ts'
+import type { McpResult } from '../result.ts'
+
+/** What a project says of one tool, against what its server claims. Default: `once`, high risk, always approved. */
+export type McpToolSettings = Partial<
+  Pick<
+    ToolDefinition<FromJsonSchema, ResultSchema>,
+    'effect' | 'risk' | 'approval' | 'approvalTimeout' | 'retry' | 'rate' | 'verify'
+  >
+>
+
+export type ResultSchema = import('@standard-schema/spec').StandardSchemaV1<McpResult, McpResult>
+
+/** What its connections use of this process. */
+export interface ConnectionEdges {
+  clock: Clock
+  environment: NodeJS.ProcessEnv
+}
+
+interface Shared {
+  /** Its tools are named `NAME.tool`. */
+  name: string
+  /** By the server's own name of the tool; `prompt.NAME`, `resource.read` and `resource.list` too. */
+  tools?: Record<string, McpToolSettings>
+  /** Which of these may be used, by the names that `tools` takes. Default: all that is pinned. */
+  allow?: readonly string[]
+  /** The file of pins. Default: `mcp-pins.json` beside the nearest `reeve.config.ts` above the working directory. */
+  pins?: string | URL
+  /** For one call. Default `30s`. */
+  timeout?: Duration
+  /** To start and to tell its tools. Default `30s`. */
+  connectTimeout?: Duration
+  /** The largest result that is handed on, in characters; longer text is cut, with a note. Default 256 Ki. */
+  maxResult?: number
+  /** The largest single message that is taken, in bytes; a longer one ends the connection. Default 8 MiB. */
+  maxMessage?: number
+  /** How often it is started again within ten minutes. Default 5. */
+  restarts?: number
+}
+
+/** A server that is started here and speaks over its standard input and output. */
+export interface StdioServerDefinition extends Shared {
+  command: string
+  args?: readonly string[]
+  cwd?: string
+  /** All it gets besides PATH, HOME and TMPDIR: names of this process's variables, or names with values. */
+  env?: readonly string[] | Readonly<Record<string, string>>
+}
+
+/** A server somewhere else, over streamable HTTP. */
+export interface HttpServerDefinition extends Shared {
+  url: string
+  /** Sent to this origin only, such as `authorization`. */
+  headers?: Readonly<Record<string, string>>
+  /** Whether it may be at a private address, without TLS. Loopback always may. */
+  private?: boolean
+}
+
+export type McpServerDefinition = StdioServerDefinition | HttpServerDefinition
+
+export interface Limits {
+  timeoutMs: number
+  connectTimeoutMs: number
+  maxResult: number
+  maxMessage: number
+  restarts: number
+}
+
+export function limitsOf(definition: McpServerDefinition): Limits {
+  return {
+    timeoutMs: toMs(definition.timeout ?? '30s', '`timeout` of an MCP server'),
+    connectTimeoutMs: toMs(definition.connectTimeout ?? '30s', '`connectTimeout` of an MCP server'),
+    maxResult: definition.maxResult ?? 262_144,
+    maxMessage: definition.maxMessage ?? 8 * 1024 * 1024,
+    restarts: definition.restarts ?? 5,
+  }
+}
+
+/** Where a server comes from. Another origin under the same name is another server, and its pins do not count. */
+export function originOf(definition: McpServerDefinition): string {
+  if ('url' in definition) return sha256(canonical({ url: definition.url }))
+  return sha256(canonical({ command: definition.command, args: definition.args ?? [] }))
+}
+
+/** Registers what a server is given as credentials: variables whose names or values say so, and headers. */
+export function addCredentials(
+  secrets: Secrets,
+  definition: McpServerDefinition,
+  environment: NodeJS.ProcessEnv,
+): void {
+  if ('url' in definition) {
+    addVariables(secrets, definition.headers ?? {})
+    return
+  }
+  const { env = {} } = definition
+  const given = Array.isArray(env)
+    ? env.map((name: string) => [name, environment[name]])
+    : Object.entries(env)
+  addVariables(secrets, Object.fromEntries(given))
+}
+
+const shape = {
+  name: 'text!',
+  command: 'text',
+  args: 'texts',
+  env: ['object', 'texts'],
+  url: 'text',
+  headers: 'object',
+  tools: 'object',
+  allow: 'texts',
+  maxResult: 'number',
+  maxMessage: 'number',
+  restarts: 'number',
+} as const
+
+/** @throws `bad-mcp-server` */
+export function checkServer(definition: McpServerDefinition): void {
+  checkOptions(definition, 'an MCP server', shape, 'bad-mcp-server')
+  const bad = (why: string) => new ReeveError('bad-mcp-server', `MCP server "${definition.name}": ${why}`)
+  if (!/^[a-z][\w-]*$/i.test(definition.name)) {
+    throw bad('a name is made of letters, digits, "-" and "_", and starts with a letter.')
+  }
+  if (!('url' in definition)) {
+    if (!definition.command) throw bad('it needs a command to start, or a url.')
+    return
+  }
+  const url = URL.parse(definition.url)
+  if (!url || !/^https?:$/.test(url.protocol)) throw bad(`"${definition.url}" is not an http(s) URL.`)
+  if (url.username || url.password) throw bad('put credentials in headers, not in the URL.')
+  if (url.protocol === 'http:' && !isLoopback(url) && !definition.private) {
+    throw bad('use https, or say private: true for a server in your own network.')
+  }
+}
+
+export function isLoopback(url: URL): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname)
+}
