@@ -1,4 +1,5 @@
 import { ReeveError } from './errors.ts'
+import { isRecord } from './json/record.ts'
 import { describeValue } from './text/shorten.ts'
 
 const kinds = {
@@ -6,12 +7,12 @@ const kinds = {
   number: ['a number', (value: unknown) => typeof value === 'number'],
   flag: ['true or false', (value: unknown) => typeof value === 'boolean'],
   function: ['a function', (value: unknown) => typeof value === 'function'],
-  object: ['an object', isObject],
+  object: ['an object', isRecord],
   schema: ['a schema (Zod, or any Standard Schema)', isSchema],
   list: ['an array', Array.isArray],
   texts: ['an array of texts', (value: unknown) => isListOf(value, (each) => typeof each === 'string')],
   numbers: ['an array of numbers', (value: unknown) => isListOf(value, (each) => typeof each === 'number')],
-  objects: ['an array of objects', (value: unknown) => isListOf(value, isObject)],
+  objects: ['an array of objects', (value: unknown) => isListOf(value, isRecord)],
 } as const satisfies Record<string, readonly [string, (value: unknown) => boolean]>
 
 export type OptionKind = keyof typeof kinds
@@ -31,7 +32,7 @@ export function checkOptions(
   rules: Readonly<Record<string, OptionRule>>,
   code = 'bad-option',
 ): void {
-  if (!isObject(options)) {
+  if (!isRecord(options)) {
     throw new ReeveError(
       code,
       `The options of ${what} are ${describeValue(options)}; they must be an object.`,
@@ -50,10 +51,6 @@ export function checkOption(value: unknown, what: string, rule: OptionRule, code
   const wanted = allowed.map((kind) => kinds[kind][0]).join(' or ')
   const is = value === undefined ? 'is missing' : `is ${describeValue(value)}`
   throw new ReeveError(code, `${what} ${is}; it must be ${wanted}.`)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Some schemas are functions. */

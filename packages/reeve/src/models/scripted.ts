@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
+import { isRecord } from '../base/json/record.ts'
 import type { Answer, Question, SolveOptions, Solver, ToolCall, Usage } from './solver.ts'
 
 /** A text, a whole answer, an error to throw, or what a function makes of the question. */
@@ -221,7 +222,7 @@ const messyShapes: Shape[] = [
 
 function withWrongValue(text: string, shape: number): string {
   const value: unknown = JSON.parse(text)
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return JSON.stringify({ value })
+  if (!isRecord(value)) return JSON.stringify({ value })
   const [first, ...rest] = Object.entries(value)
   if (!first) return '[]'
   const [key, right] = first

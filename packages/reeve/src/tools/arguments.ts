@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { canonical, type Json } from '../base/json/json.ts'
+import { isPlainRecord } from '../base/json/record.ts'
 import { describeIssues, jsonSchemaIn, validate } from '../base/schema/schema.ts'
 import type { Tool } from './tool.ts'
 
@@ -47,9 +48,9 @@ export function editedGiven(given: unknown, edited: Json, base: Json): unknown {
     const date = new Date(edited)
     return Number.isNaN(date.getTime()) ? edited : date
   }
-  if (!isRecord(given) || !isRecord(edited)) return edited
+  if (!isPlainRecord(given) || !isPlainRecord(edited)) return edited
   const entries = Object.entries(edited).map(([key, value]): [string, unknown] => {
-    const isKnown = isRecord(base) && Object.hasOwn(base, key)
+    const isKnown = isPlainRecord(base) && Object.hasOwn(base, key)
     return [key, isKnown ? editedGiven(given[key], value as Json, base[key] as Json) : value]
   })
   return Object.fromEntries(entries)
@@ -59,7 +60,7 @@ export function editedGiven(given: unknown, edited: Json, base: Json): unknown {
 export function lostEdit(base: Json, edited: Json, before: Arguments, now: Json): string | undefined {
   if (sameJson(base, edited)) return undefined
   if (before.ok && sameJson(before.json, now)) return 'The last edit changes nothing of what the tool gets.'
-  if (!isRecord(base) || !isRecord(edited) || !isRecord(now)) return undefined
+  if (!isPlainRecord(base) || !isPlainRecord(edited) || !isPlainRecord(now)) return undefined
   const lost = Object.keys(edited).filter((key) => !Object.hasOwn(base, key) && !Object.hasOwn(now, key))
   return lost.length === 0
     ? undefined
@@ -101,7 +102,7 @@ export function asJson(value: unknown): Json {
 export function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf)
   if (value instanceof Date) return new Date(value)
-  if (!isRecord(value)) return value
+  if (!isPlainRecord(value)) return value
   const copy = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]))
   return Object.getPrototypeOf(value) === null ? Object.setPrototypeOf(copy, null) : copy
 }
@@ -114,10 +115,4 @@ export function inputSchemaOf(tool: Tool): Json | null {
 /** What the tool's output schema takes of what the tool gives, as JSON Schema; null where that cannot be told. */
 export function outputSchemaOf(tool: Tool): Json | null {
   return jsonSchemaIn(tool.output)
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }

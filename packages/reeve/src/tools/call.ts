@@ -1,5 +1,6 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
+import { isPlainRecord } from '../base/json/record.ts'
 import { describeIssues, validate } from '../base/schema/schema.ts'
 import { type Decision, requestApproval } from '../engine/calls/approval.ts'
 import {
@@ -20,7 +21,6 @@ import {
   editedGiven,
   inputSchemaOf,
   isPlain,
-  isRecord,
   lostEdit,
   outputSchemaOf,
   sameJson,
@@ -231,7 +231,13 @@ function rated(tool: Tool, given: unknown, known?: Arguments): Arguments {
 
 /** What a schema draws anew each time (an id), and the edit does not name, stays as the person was shown it. */
 function keepDrawn(tool: Tool, given: unknown, now: Arguments, before: Arguments): Arguments {
-  if (!now.ok || !before.ok || !isRecord(given) || !isRecord(now.parsed) || !isRecord(before.parsed))
+  if (
+    !now.ok ||
+    !before.ok ||
+    !isPlainRecord(given) ||
+    !isPlainRecord(now.parsed) ||
+    !isPlainRecord(before.parsed)
+  )
     return now
   const again = rated(tool, given)
   if (!again.ok || sameJson(now.json, again.json)) return now

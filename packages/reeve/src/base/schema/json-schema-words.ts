@@ -1,4 +1,5 @@
 import type { Json } from '../json/json.ts'
+import { isRecord } from '../json/record.ts'
 import { firstCharacters } from '../text/shorten.ts'
 
 type Node = { readonly [key: string]: unknown }
@@ -189,7 +190,7 @@ function followed(part: unknown, root: Json): Node | undefined {
   let node = part
   for (let hops = 0; hops < deepest; hops++) {
     if (node === true) return {}
-    if (typeof node !== 'object' || node === null || Array.isArray(node)) return
+    if (!isRecord(node)) return
     const { $ref } = node as Node
     if (typeof $ref !== 'string') return node as Node
     node = pointed($ref, root)
@@ -209,9 +210,7 @@ function pointed(reference: string, root: Json): unknown {
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {}
+  return isRecord(value) ? (value as Record<string, unknown>) : {}
 }
 
 function requiredOf({ required }: Node): string[] {

@@ -1,4 +1,5 @@
 import { core } from 'zod'
+import { isPlainRecord } from '../json/record.ts'
 
 /** What a Zod schema needs in order to be run without waiting. */
 export type ZodKind =
@@ -72,7 +73,7 @@ function inspect(schema: ZodSchema): ZodKind {
         parts.push(def)
       } else if (Array.isArray(part)) {
         parts.push(...part)
-      } else if (isPlain(part)) {
+      } else if (isPlainRecord(part)) {
         for (const key of Object.keys(part)) {
           if (passedOver.has(key)) continue
           const inner = (part as Record<string, unknown>)[key]
@@ -90,11 +91,6 @@ function inspect(schema: ZodSchema): ZodKind {
 
 function isCheck(part: object): part is { _zod: object } {
   return typeof (part as { _zod?: { check?: unknown } })._zod?.check === 'function'
-}
-
-function isPlain(part: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(part)
-  return prototype === Object.prototype || prototype === null
 }
 
 function isAsyncFunction(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import { ReeveError } from '../errors.ts'
+import { isPlainRecord } from '../json/record.ts'
 import { formsAsPassword, formsOf } from './secret-forms.ts'
 import { SecretSearch } from './secret-search.ts'
 
@@ -106,13 +107,12 @@ export class Secrets {
       const parts = data.map((part) => this.#cleaned(part))
       return parts.some((part, index) => part !== data[index]) ? parts : data
     }
-    if (typeof data !== 'object' || data === null || !isPlain(data)) return data
+    if (!isPlainRecord(data)) return data
     let isSame = true
-    const parts = data as Record<string, unknown>
-    const names = Object.keys(parts)
+    const names = Object.keys(data)
     const after = names.map((name) => {
-      const part = this.#cleaned(parts[name])
-      isSame &&= part === parts[name] && this.redact(name) === name
+      const part = this.#cleaned(data[name])
+      isSame &&= part === data[name] && this.redact(name) === name
       return part
     })
     return isSame ? data : Object.fromEntries(names.map((name, index) => [this.redact(name), after[index]]))
@@ -167,9 +167,4 @@ export class SecretStream {
     this.#held = ''
     return this.#secrets.redact(rest)
   }
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/json/record.ts'
 import { visibleText } from '../../base/text/visible-text.ts'
 import { briefLine, briefValue, safeLine } from './safe-text.ts'
 
@@ -14,8 +15,7 @@ const shortProperty = 100
 /** A value over as many lines as it needs: one for each property, blocks for texts. What is cut is said. */
 export function shownLines(value: unknown, extent: Extent = summary): string[] {
   if (typeof value === 'string') return blockLines(value, extent)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return [briefValue(value, extent.width)]
+  if (!isRecord(value)) return [briefValue(value, extent.width)]
   return Object.entries(value).flatMap(([key, inner]) => propertyLines(safeLine(key), inner, extent))
 }
 
@@ -32,8 +32,4 @@ function blockLines(text: string, { lines: limit, width }: Extent): string[] {
   const kept = lines.slice(0, limit).map((line) => `│ ${briefLine(line, width)}`)
   if (lines.length > limit) kept.push(`│ … ${lines.length - limit} more lines (--json has all)`)
   return kept
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { describeIssues, type Issue } from '../../base/schema/schema.ts'
 import { findMask } from '../../base/secrets/secrets.ts'
 import type { ApprovalRow } from '../../store/runs/approvals.ts'
@@ -151,8 +152,4 @@ export function asGiven(given: Json, decided: Json, seen: Json): Json {
     Object.hasOwn(seen, key) ? asGiven(given[key] ?? null, value ?? null, seen[key] ?? null) : value,
   ])
   return Object.fromEntries(entries) as Json
-}
-
-function isRecord(value: Json | undefined): value is { [key: string]: Json | undefined } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, encode, type Json, payloadCap } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
@@ -145,6 +146,6 @@ export function refuseUnfit(approval: ApprovalView, decision: ApprovalDecision):
 }
 
 function isOutcome(answer: Json | undefined): answer is OutcomeAnswer & Json {
-  if (typeof answer !== 'object' || answer === null || Array.isArray(answer)) return false
+  if (!isRecord(answer)) return false
   return answer.happened === true || (answer.happened === false && typeof answer.retry === 'boolean')
 }

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { canonical } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
@@ -55,8 +56,4 @@ function differing(given: unknown, kept: unknown, path: string): string[] {
   }
   const names = new Set([...Object.keys(given), ...Object.keys(kept)])
   return [...names].flatMap((name) => differing(given[name], kept[name], path ? `${path}.${name}` : name))
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { open, opendir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { normalizeScope } from '../scopes.ts'
 import type { KnowledgeDocument } from './passages.ts'
 import { type Line, maxLineBytes, readLines } from './read-lines.ts'
@@ -115,7 +116,7 @@ function readRecord({ number, bytes }: Line, file: string, scope: string): Knowl
   } catch (error) {
     return fail(`is not JSON: ${messageOf(error)}`)
   }
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) return fail('is no JSON object')
+  if (!isRecord(record)) return fail('is no JSON object')
   const fields = record as Record<string, unknown>
   const { id, title, content } = fields
   if (typeof id !== 'string' || id === '' || id.length > maxIdLength)

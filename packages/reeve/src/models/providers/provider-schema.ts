@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/json/record.ts'
 import type { WireName } from './wire.ts'
 
 type Schema = Record<string, unknown>
@@ -239,8 +240,4 @@ export function fitsStrictMode(schema: unknown): boolean {
   if (type === 'array' && items === undefined) return false
   if (items !== undefined && !fitsStrictMode(items)) return false
   return !Array.isArray(schema.anyOf) || schema.anyOf.every(fitsStrictMode)
-}
-
-function isRecord(value: unknown): value is Schema {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

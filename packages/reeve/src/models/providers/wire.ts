@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { findInexact } from '../../base/json/exact-json.ts'
+import { isRecord } from '../../base/json/record.ts'
 
 /** The protocols that Reeve speaks by name. */
 export type WireName = 'anthropic' | 'google' | 'openai-responses' | 'openai-chat'
@@ -180,8 +181,8 @@ function complete(wire: WireName, value: unknown): boolean {
 }
 
 function partsOf(value: unknown, key: string): Part[] {
-  const parts = isPart(value) ? value[key] : undefined
-  return (Array.isArray(parts) ? parts : [parts]).filter(isPart)
+  const parts = isRecord(value) ? value[key] : undefined
+  return (Array.isArray(parts) ? parts : [parts]).filter(isRecord)
 }
 
 function batchBlocks(value: unknown): Part[] {
@@ -198,7 +199,7 @@ function withIds(parts: Part[], type: string, key: string): boolean {
 
 /** Whole replies: as a body, at the end of a stream, in a line of a batch. */
 function responsesIn(value: unknown): Part[] {
-  if (!isPart(value)) return []
+  if (!isRecord(value)) return []
   if (Array.isArray(value.output)) return [value]
   if (value.type === 'response.completed' || value.type === 'response.incomplete')
     return partsOf(value, 'response')
@@ -211,7 +212,7 @@ function responsesIn(value: unknown): Part[] {
 function withReason(response: Part): boolean {
   if (isCompleted(response)) return false
   const details = response.incomplete_details
-  if (isPart(details) && typeof details.reason === 'string' && details.reason !== '') return false
+  if (isRecord(details) && typeof details.reason === 'string' && details.reason !== '') return false
   response.incomplete_details = {
     reason: typeof response.status === 'string' ? response.status : 'no status',
   }
@@ -223,8 +224,4 @@ function isCompleted(response: Part): boolean {
   const statuses = partsOf(response, 'output').flatMap(({ status }) => status ?? [])
   if (!statuses.every((status) => status === 'completed')) return false
   return response.status === 'completed' || (response.status === undefined && statuses.length > 0)
-}
-
-function isPart(value: unknown): value is Part {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
 import type { AssistantModelMessage, ModelMessage, ToolContent } from 'ai'
+import { isRecord } from '../../base/json/record.ts'
 import type { Message, Question, ToolOffer } from '../solver.ts'
 import { askToMend, mark } from './prompt.ts'
 
@@ -66,7 +67,7 @@ function assistantMessage(
       toolCallId: ids.ofCall(id),
       toolName: alias(tool),
       // Providers want an object here, even where the model wrote none.
-      input: typeof args === 'object' && args !== null && !Array.isArray(args) ? args : { given: args },
+      input: isRecord(args) ? args : { given: args },
     }
     content.push(providerData ? { ...part, providerOptions: providerData as Record<string, never> } : part)
   }

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { type SentSchema, sentSchema, wrappedIn, wrapSchema } from '../providers/provider-schema.ts'
 import type { WireName } from '../providers/wire.ts'
 import type { Message, Question, ToolCall } from '../solver.ts'
@@ -40,7 +41,7 @@ export function sentQuestion(question: Question, wire: WireName, isNative: boole
 
 /** The value, when it is an object of that one property. */
 export function unwrapValue(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  if (!isRecord(value)) return value
   const keys = Object.keys(value)
   return keys.length === 1 && keys[0] === wrappedIn ? (value as Record<string, unknown>)[wrappedIn] : value
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describeInexact, findInexact } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { type Issue, type OutputOf, validate } from '../../base/schema/schema.ts'
 import { lastCharacters, shorten } from '../../base/text/shorten.ts'
 import { type JsonFault, maxJsonDepth, readJson } from './lenient-json.ts'
@@ -235,8 +236,4 @@ function expectedAt(schema: StandardSchemaV1, keys: PropertyKey[]): string | und
   if (!isRecord(part)) return undefined
   const { $schema: _version, ...shown } = part
   return shorten(JSON.stringify(shown), 200)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
 }

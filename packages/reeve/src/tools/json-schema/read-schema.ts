@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { formats } from './formats.ts'
 import { identityOfLiteral, valuesOf } from './identity.ts'
@@ -71,7 +72,7 @@ class SchemaReader {
     const node: SchemaNode = { place, isShared: false }
     if (schema === true) return node
     if (schema === false) return Object.assign(node, { never: true as const })
-    if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
+    if (!isRecord(schema)) {
       throw this.refused(place, 'it must be an object, true or false')
     }
     this.nodes.set(schema, node)
@@ -252,7 +253,7 @@ class SchemaReader {
 
   private object(value: Json | undefined, place: string): JsonSchemaObject | undefined {
     if (value === undefined) return
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    if (isRecord(value)) return value
     throw this.refused(place, 'it must be an object')
   }
 

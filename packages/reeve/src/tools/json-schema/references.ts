@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { unescapeStep } from './pointer.ts'
 
@@ -34,7 +35,7 @@ export function followed(root: Json, given: string, anchors: Anchors): Json | un
 
 /** A reference to the schema by its own whole name is one into it. */
 function withoutId(root: Json, ref: string): string {
-  const id = typeof root === 'object' && root !== null && !Array.isArray(root) ? root.$id : undefined
+  const id = isRecord(root) ? root.$id : undefined
   if (typeof id !== 'string' || id === '') return ref
   const base = id.replace(/#$/, '')
   if (ref === base) return '#'

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 
 export type JsonObject = { readonly [key: string]: Json | undefined }
@@ -31,7 +32,7 @@ export class Part {
 
   /** The object here, or what its `$ref` names in this document. */
   resolved(depth = 0): Part {
-    if (!isObject(this.value) || typeof this.value.$ref !== 'string') return this
+    if (!isRecord(this.value) || typeof this.value.$ref !== 'string') return this
     if (depth > 16) throw this.fault('its references lead in a circle')
     return this.target(this.value.$ref).resolved(depth + 1)
   }
@@ -50,7 +51,7 @@ export class Part {
   }
 
   object(): JsonObject {
-    if (isObject(this.value)) return this.value
+    if (isRecord(this.value)) return this.value
     throw this.fault(this.missing ? 'it is missing' : 'it must be an object')
   }
 
@@ -83,7 +84,7 @@ export class Part {
 
 /** @throws `bad-openapi` */
 export function readDocument(document: unknown): Part {
-  if (!isObject(document as Json)) {
+  if (!isRecord(document as Json)) {
     throw new ReeveError(
       'bad-openapi',
       'The OpenAPI document must be an object. Parse its JSON or YAML first.',
@@ -98,10 +99,6 @@ export function readDocument(document: unknown): Part {
     throw version.fault(`version "${version.text()}" is not one of 3.0 to 3.2`)
   root.at('paths').object()
   return root
-}
-
-export function isObject(value: Json | undefined): value is { [key: string]: Json | undefined } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function decodeStep(step: string): string {

@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { isObject } from './document.ts'
+import { isRecord } from '../../base/json/record.ts'
 import type { Operation, Parameter } from './operation.ts'
 
 export interface OperationRequest {
@@ -41,12 +41,12 @@ function pathPart(parameter: Parameter, value: Json): string {
 
 function queryPairs(parameter: Parameter, value: Json): [string, string][] {
   const { name, style, explode } = parameter
-  if (style === 'deepObject' && isObject(value)) {
+  if (style === 'deepObject' && isRecord(value)) {
     return Object.entries(value).map(([key, inner]) => [`${name}[${key}]`, scalar(inner)])
   }
   if (style === 'form' && explode) {
     if (Array.isArray(value)) return value.map((item) => [name, scalar(item)])
-    if (isObject(value)) return Object.entries(value).map(([key, inner]) => [key, scalar(inner)])
+    if (isRecord(value)) return Object.entries(value).map(([key, inner]) => [key, scalar(inner)])
   }
   return [[name, flat(parameter, value)]]
 }
@@ -54,7 +54,7 @@ function queryPairs(parameter: Parameter, value: Json): [string, string][] {
 function flat({ style, explode }: Parameter, value: Json): string {
   if (style === 'json') return JSON.stringify(value)
   if (Array.isArray(value)) return value.map(scalar).join(',')
-  if (!isObject(value)) return scalar(value)
+  if (!isRecord(value)) return scalar(value)
   return Object.entries(value)
     .map(([key, inner]) => (explode ? `${key}=${scalar(inner)}` : `${key},${scalar(inner)}`))
     .join(',')
@@ -72,7 +72,7 @@ function bodyOf(
   if (!body || value === undefined) return undefined
   headers['content-type'] = body.contentType
   if (body.contentType.startsWith('application/x-www-form-urlencoded')) {
-    if (!isObject(value)) throw refused('the body of a form must be an object')
+    if (!isRecord(value)) throw refused('the body of a form must be an object')
     return new URLSearchParams(
       Object.entries(value).map(([key, inner]): [string, string] => [key, scalar(inner)]),
     ).toString()

@@ -1,6 +1,7 @@
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
-import { isObject, type Part } from './document.ts'
+import type { Part } from './document.ts'
 
 const componentPrefix = '#/components/schemas/'
 /** They say nothing about a value that is sent, or belong to other readers. */
@@ -56,7 +57,7 @@ export class SchemaCollector {
     }
     exclusiveLimits(result)
     // What only answers carry is no part of what is sent.
-    if (isObject(source.properties)) withoutReadOnly(result, source.properties)
+    if (isRecord(source.properties)) withoutReadOnly(result, source.properties)
     return source.nullable === true ? nullable(result) : result
   }
 
@@ -72,8 +73,8 @@ export class SchemaCollector {
     if (Array.isArray(value))
       return part
         .list()
-        .map((item) => (isObject(item.value) ? this.#converted(item, depth + 1) : item.value!))
-    return isObject(value) ? this.#converted(part, depth + 1) : value
+        .map((item) => (isRecord(item.value) ? this.#converted(item, depth + 1) : item.value!))
+    return isRecord(value) ? this.#converted(part, depth + 1) : value
   }
 
   #reference(part: Part): string {
@@ -100,7 +101,7 @@ function withoutReadOnly(
 ): void {
   const hidden = Object.keys(properties).filter((name) => {
     const property = properties[name]
-    return isObject(property) && property.readOnly === true
+    return isRecord(property) && property.readOnly === true
   })
   if (hidden.length === 0) return
   const kept = result.properties as { [key: string]: Json }

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { parseBoundedJson, parseForeignJson } from '../bounded-json.ts'
 import type { ChildEnd } from '../process/bounded-child.ts'
 import type { ResolvedLimits } from './limits.ts'
@@ -31,7 +32,7 @@ export function readReply({ language, limits, signal }: Asked, end: ChildEnd): S
     )
   }
   const reply = parseBoundedJson(answer, `The answer of the ${language} sandbox`)
-  if (typeof reply !== 'object' || reply === null || Array.isArray(reply)) throw forged(language)
+  if (!isRecord(reply)) throw forged(language)
   const logs = Array.isArray(reply.logs) ? reply.logs.map(String) : []
   if (reply.status === 'too-much') throw tooMuch(language, limits)
   if (reply.status === 'timeout') {

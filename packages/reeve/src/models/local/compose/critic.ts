@@ -1,4 +1,5 @@
 import type { Json } from '../../../base/json/json.ts'
+import { isRecord } from '../../../base/json/record.ts'
 import { checkOptions } from '../../../base/options.ts'
 import { firstCharacters } from '../../../base/text/shorten.ts'
 import type { Passage, Solver } from '../../solver.ts'
@@ -85,7 +86,7 @@ function readReview(
   input: Json,
   own: Passage[] | undefined,
 ): { text: string; ticket: Json; passages: Passage[] } | undefined {
-  if (input === null || typeof input !== 'object' || Array.isArray(input)) return
+  if (!isRecord(input)) return
   const { draft, ticket, passages = [] } = input
   if (typeof draft !== 'string' || ticket === undefined || !Array.isArray(passages)) return
   const given: unknown[] = passages

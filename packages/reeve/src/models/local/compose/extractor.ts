@@ -1,5 +1,6 @@
 import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
+import { isRecord } from '../../../base/json/record.ts'
 import { checkOption, checkOptions } from '../../../base/options.ts'
 import { describeValue } from '../../../base/text/shorten.ts'
 import type { Answer, Question, Solver } from '../../solver.ts'
@@ -88,10 +89,6 @@ function allowedValues(schema: Question['schema'], field: string): unknown[] | u
   if (!isRecord(property)) return
   if ('const' in property) return [property.const]
   return Array.isArray(property.enum) ? property.enum : undefined
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
+import { isRecord } from '../../../base/json/record.ts'
 import { visibleBrief } from '../../../base/text/visible-text.ts'
 
 const mostLines = 12
@@ -15,7 +16,7 @@ export function differences(before: Json, after: Json): string[] {
 
 function compare(before: Json | undefined, after: Json | undefined, path: string, lines: string[]): void {
   if (canonical(before) === canonical(after)) return
-  if (isObject(before) && isObject(after)) {
+  if (isRecord(before) && isRecord(after)) {
     for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
       const inner = path ? `${path}.${visibleBrief(key, 60)}` : visibleBrief(key, 60)
       compare(own(before, key), own(after, key), inner, lines)
@@ -50,8 +51,4 @@ function textOf(value: Json | undefined): string {
 
 function own(object: { [key: string]: Json | undefined }, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
-}
-
-function isObject(value: Json | undefined): value is { [key: string]: Json | undefined } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
