@@ -30,9 +30,22 @@ function readUsd(amount: unknown): number {
     : Number.NaN
 }
 
-/** A sum in billionths of a dollar as the ledger keeps it: whole, and never beyond what it can keep. */
+/** The ledger counts in billionths of a dollar. */
+const nano = 1e9
+
+/** What is spent, as the ledger keeps it: whole billionths, rounded up, and never beyond what it can keep. */
 export function toNanoUsd(usd: number): number {
-  return Math.min(Math.ceil(usd * 1e9), Number.MAX_SAFE_INTEGER)
+  return Math.min(Math.ceil(usd * nano), Number.MAX_SAFE_INTEGER)
+}
+
+/** What may be spent, as the ledger keeps it: rounded down, so that no ceiling is above the one that was named. */
+export function ceilingInNanoUsd(usd: number): number {
+  return Math.floor(usd * nano)
+}
+
+/** Dollars of what the ledger keeps. */
+export function fromNanoUsd(nanousd: number): number {
+  return nanousd / nano
 }
 
 export function formatUsd(value: number): string {

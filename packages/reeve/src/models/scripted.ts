@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { isRecord } from '../base/json/record.ts'
+import { untilAborted } from '../base/time/abort.ts'
 import type { Answer, Question, SolveOptions, Solver, ToolCall, Usage } from './solver.ts'
 
 /** A text, a whole answer, an error to throw, or what a function makes of the question. */
@@ -159,13 +160,6 @@ export function flakySolver(
 
 function outage(message: string, details: Record<string, unknown>): ReeveError {
   return new ReeveError('provider-unavailable', message, { retryable: true, details })
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 }
 
 function spoilCalls(

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { formatUsd } from '../../base/money.ts'
+import { formatUsd, fromNanoUsd } from '../../base/money.ts'
 import { systemClock, toMs } from '../../base/time/time.ts'
 import { type CostGroup, type CostRow, costGroups, sumCosts } from '../../store/ledger/costs.ts'
 import type { Cli } from '../cli.ts'
@@ -9,7 +9,6 @@ import { safeLine } from '../terminal/safe-text.ts'
 import { table } from '../terminal/table.ts'
 import { withWorkspace } from '../terminal/workspace.ts'
 
-const nano = 1e9
 const dayMs = 86_400_000
 
 export interface CostsOptions {
@@ -84,7 +83,7 @@ function groupOf(by: string | undefined): CostGroup | undefined {
 }
 
 function viewOf(row: CostRow, by?: CostGroup): CostView {
-  const costUsd = row.nanousd / nano
+  const costUsd = fromNanoUsd(row.nanousd)
   return {
     name: by === 'day' ? new Date(Number(row.name) * dayMs).toISOString().slice(0, 10) : row.name,
     calls: row.calls,
@@ -92,7 +91,7 @@ function viewOf(row: CostRow, by?: CostGroup): CostView {
     outputTokens: row.output_tokens,
     cachedInputTokens: row.cached_tokens,
     costUsd,
-    unknownUsd: row.unknown_nanousd / nano,
+    unknownUsd: fromNanoUsd(row.unknown_nanousd),
     runs: row.runs,
     succeeded: row.succeeded,
     perSuccessUsd: row.succeeded === 0 ? null : costUsd / row.succeeded,

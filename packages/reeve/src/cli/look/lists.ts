@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { formatUsd } from '../../base/money.ts'
+import { formatUsd, fromNanoUsd } from '../../base/money.ts'
 import { formatMs, isoText, systemClock } from '../../base/time/time.ts'
 import { approvalContext } from '../../server/mcp/approval-context.ts'
 import { drivenVersions, lackOf } from '../../store/dispatch/workers.ts'
@@ -50,7 +50,7 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
       database,
       rows.map(({ no }) => no),
     )
-    const costUsd = ({ no }: RunRow) => (costs.get(no) ?? 0) / 1e9
+    const costUsd = ({ no }: RunRow) => fromNanoUsd(costs.get(no) ?? 0)
     terminal.value({ runs: rows.map((row) => runView(row, costUsd(row))), more })
     if (rows.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run', 'WORKFLOW')}`)
     else

@@ -1,4 +1,4 @@
-import { formatUsd } from '../../base/money.ts'
+import { formatUsd, fromNanoUsd } from '../../base/money.ts'
 import { type BudgetRow, listBudgets } from '../../store/ledger/budgets.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -6,8 +6,6 @@ import { moreLine, toLimit } from '../terminal/listing.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 import { safeLine } from '../terminal/safe-text.ts'
 import { table } from '../terminal/table.ts'
-
-const nano = 1e9
 
 /** Lists what may be spent on models, what is spent, and what calls under way have reserved. */
 export function budgets(cli: Cli, options: { limit: string }): Promise<ExitCode> {
@@ -36,8 +34,8 @@ export function budgets(cli: Cli, options: { limit: string }): Promise<ExitCode>
 function budgetView(row: BudgetRow) {
   return {
     scope: row.scope,
-    ceilingUsd: row.ceiling_nanousd === null ? null : row.ceiling_nanousd / nano,
-    spentUsd: row.spent_nanousd / nano,
-    reservedUsd: row.reserved_nanousd / nano,
+    ceilingUsd: row.ceiling_nanousd === null ? null : fromNanoUsd(row.ceiling_nanousd),
+    spentUsd: fromNanoUsd(row.spent_nanousd),
+    reservedUsd: fromNanoUsd(row.reserved_nanousd),
   }
 }

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { checkOption } from '../../base/options.ts'
+import { backoffMs } from '../../base/time/backoff.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 
 /** How often, and how far apart, a failing step is tried. */
@@ -68,9 +69,8 @@ export function resolveRetry(policy: RetryPolicy | undefined): ResolvedRetry {
  * together do not come back together. `random` is 0..1. A receiver that names a time is obeyed, within bounds.
  */
 export function delayAfter(policy: ResolvedRetry, attempt: number, random: number, error: unknown): number {
-  // The growth may be without end, and nothing grows from no delay.
-  const growth = Math.min(policy.factor ** (attempt - 1), Number.MAX_VALUE)
-  const grown = Math.min(policy.delayMs * growth, policy.maxDelayMs)
+  const { delayMs: firstMs, factor, maxDelayMs: longestMs } = policy
+  const grown = backoffMs({ firstMs, factor, longestMs }, attempt)
   const spread = grown * (0.8 + 0.4 * random)
   return Math.max(Math.min(askedOr0(error), policy.maxRetryAfterMs), spread)
 }

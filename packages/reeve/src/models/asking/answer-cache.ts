@@ -1,6 +1,7 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
+import { fromNanoUsd, toNanoUsd } from '../../base/money.ts'
 import { checkOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
@@ -93,7 +94,7 @@ export function answerCacheFor(
         const now = edges.clock.now()
         const row = await findAnswer(database, key, { now, after: now - keepMs })
         if (!row) return undefined
-        const origin = { run: row.run_id, at: row.kept_at, costUsd: row.cost_nanousd / 1e9 }
+        const origin = { run: row.run_id, at: row.kept_at, costUsd: fromNanoUsd(row.cost_nanousd) }
         return { answer: JSON.parse(row.answer) as AcceptedAnswer, origin }
       })
     },
@@ -111,7 +112,7 @@ export function answerCacheFor(
             run: claim.no,
             run_id: claim.id,
             answer: text,
-            cost_nanousd: Math.ceil(costUsd * 1e9),
+            cost_nanousd: toNanoUsd(costUsd),
             kept_at: now,
             expires_at: now + keepMs,
           })

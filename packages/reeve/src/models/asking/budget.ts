@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { formatUsd, toNanoUsd, toUsd, type Usd } from '../../base/money.ts'
+import { ceilingInNanoUsd, formatUsd, fromNanoUsd, toNanoUsd, toUsd, type Usd } from '../../base/money.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import type { Database } from '../../store/database.ts'
 import {
@@ -16,8 +16,6 @@ import {
 import type { CallBill } from '../../store/ledger/model-calls.ts'
 import { soundUsage } from '../route/heal.ts'
 import type { Answer, Question, SolveOptions, Solver, Usage } from '../solver.ts'
-
-const nano = 1e9
 
 /** A scope that a run's spending counts in, with the ceiling it has when it is first met. */
 export interface BudgetScope {
@@ -60,7 +58,7 @@ export async function installCeilings(database: Database, plan: BudgetPlan, now:
       if (!ceilings.has(scope) && !scope.startsWith('day:')) ceilings.set(scope, undefined)
     }
     for (const [scope, usd] of ceilings) {
-      await setCeiling(session, scope, usd === undefined ? null : Math.floor(toUsd(usd) * nano))
+      await setCeiling(session, scope, usd === undefined ? null : ceilingInNanoUsd(toUsd(usd)))
     }
   })
 }
@@ -108,7 +106,7 @@ export function openPurse(options: {
     const scopes = await options.scopes()
     await database.transaction(async (session) => {
       for (const { scope, ceilingUsd } of scopes) {
-        await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
+        await ensureBudget(session, scope, ceilingUsd === null ? null : ceilingInNanoUsd(ceilingUsd))
       }
       await settleAbandoned(session, run)
     })
@@ -119,7 +117,7 @@ export function openPurse(options: {
     const scopes = [...(await opened), ...more.map(({ scope }) => scope)]
     await database.transaction(async (session) => {
       for (const { scope, ceilingUsd } of more) {
-        await ensureBudget(session, scope, ceilingUsd === null ? null : Math.floor(ceilingUsd * nano))
+        await ensureBudget(session, scope, ceilingUsd === null ? null : ceilingInNanoUsd(ceilingUsd))
       }
       for (const { id, model, usd } of holdings) {
         const call = { run_id: runId, workflow, agent: agentOf(scopes), model, at: now() }
@@ -159,9 +157,9 @@ function agentOf(scopes: readonly string[]): string | null {
 }
 
 function overBudget(budget: BudgetRow, usd: number): ReeveError {
-  const ceiling = formatUsd((budget.ceiling_nanousd ?? 0) / nano)
-  const spent = formatUsd(budget.spent_nanousd / nano)
-  const reserved = formatUsd(budget.reserved_nanousd / nano)
+  const ceiling = formatUsd(fromNanoUsd(budget.ceiling_nanousd ?? 0))
+  const spent = formatUsd(fromNanoUsd(budget.spent_nanousd))
+  const reserved = formatUsd(fromNanoUsd(budget.reserved_nanousd))
   return new ReeveError(
     'over-budget',
     `The next question may cost ${formatUsd(usd)}, more than the budget "${budget.scope}" has left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls under way.`,

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
+import { toNanoUsd } from '../../base/money.ts'
 import type { Clock } from '../../base/time/time.ts'
 import type { Database } from '../../store/database.ts'
 import { readEvents } from '../../store/journal/journal.ts'
@@ -151,7 +152,7 @@ function billed(
 ): CallBill & { nanousd: number } {
   // What one answer may cost is not known here, so what is missing counts as all the rest of the reservation.
   const { usage, unsettledUsd } = toBill(results, { key: id, count }, status, 1)
-  const spent = Math.ceil(usage.costUsd * 1e9)
+  const spent = toNanoUsd(usage.costUsd)
   return {
     outcome: unsettledUsd > 0 ? 'unknown' : 'answered',
     nanousd: unsettledUsd > 0 ? Math.max(spent, nanousd) : spent,

@@ -1,5 +1,6 @@
 import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import { wait } from '../../base/time/abort.ts'
 import type { Clock } from '../../base/time/time.ts'
 import { type Effect, effect, NotApplied, type Verdict } from '../../engine/calls/effect.ts'
 import { sleep } from '../../engine/calls/waits.ts'
@@ -205,19 +206,4 @@ async function cancel(
     // It may have ended just now, or end by itself; the looks that follow show it.
     if (!(error instanceof ReeveError)) throw error
   }
-}
-
-function wait(ms: number, { clock, signal }: { clock: Clock; signal: AbortSignal }): Promise<void> {
-  signal.throwIfAborted()
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      stop()
-      reject(signal.reason)
-    }
-    const stop = clock.after(ms, () => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    })
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
 }

@@ -1,4 +1,6 @@
 import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
+import { wait } from '../../base/time/abort.ts'
+import { backoffMs } from '../../base/time/backoff.ts'
 import type { Clock } from '../../base/time/time.ts'
 import type { TextStream } from '../asking/text-stream.ts'
 import type { Answer, Question, SolveOptions, Solver } from '../solver.ts'
@@ -28,7 +30,7 @@ export interface AttemptFailure {
   billsUnknown: number
 }
 
-const firstRetryWaitMs = 250
+const retryPace = { firstMs: 250, factor: 2 }
 
 /**
  * Puts one question to one solver, trying again after a retryable failure. A solver that answers at once costs no
@@ -125,7 +127,7 @@ function retryWaitMs(error: unknown, retries: number, limits: AttemptLimits): nu
   if (!isRetryable(error) || retries >= limits.maxRetries) return undefined
   const asked = retryAfterMsOf(error)
   if (asked !== undefined) return asked <= limits.maxRetryWaitMs ? asked : undefined
-  const backoff = Math.min(limits.maxRetryWaitMs, firstRetryWaitMs * 2 ** retries)
+  const backoff = backoffMs({ ...retryPace, longestMs: limits.maxRetryWaitMs }, retries + 1)
   return limits.random ? Math.round(backoff * (0.5 + limits.random() / 2)) : backoff
 }
 
@@ -145,20 +147,6 @@ export function describeFailure(failure: AttemptFailure, maxRetryWaitMs: number)
   const tries = failure.retries > 0 ? ` (after ${failure.retries + 1} tries)` : ''
   const waiting = asked !== undefined && asked > maxRetryWaitMs ? `; it asks to wait ${asked} ms` : ''
   return `${messageOf(failure.error)}${waiting}${tries}`
-}
-
-function wait(ms: number, { clock, signal }: AttemptLimits): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      cancel()
-      reject(signal.reason)
-    }
-    const cancel = clock.after(ms, () => {
-      signal.removeEventListener('abort', onAbort)
-      resolve()
-    })
-    signal.addEventListener('abort', onAbort, { once: true })
-  })
 }
 
 function isPromise(answer: Answer | PromiseLike<Answer>): answer is PromiseLike<Answer> {

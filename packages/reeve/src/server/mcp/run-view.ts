@@ -1,5 +1,6 @@
 import { ReeveError, toErrorRecord } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import { fromNanoUsd } from '../../base/money.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { isoText, systemClock } from '../../base/time/time.ts'
 import { wantedOf } from '../../engine/outside/answer.ts'
@@ -67,7 +68,7 @@ export async function viewRun(runtime: Served, id: string): Promise<RunView> {
     reason: row.reason ?? lackOf(row, await drivenVersions(runtime.database)) ?? null,
     startedAt: isoText(row.created_at),
     endedAt: row.ended_at === null ? null : isoText(row.ended_at),
-    costUsd: ((await costsOfRuns(runtime.database, [row.no])).get(row.no) ?? 0) / 1e9,
+    costUsd: fromNanoUsd((await costsOfRuns(runtime.database, [row.no])).get(row.no) ?? 0),
     waitsFor: asked.map(viewAsked),
   }
   if (row.status !== 'succeeded' && row.status !== 'failed') return view

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { checkOption, checkOptions } from '../../base/options.ts'
+import { unlessAborted } from '../../base/time/abort.ts'
 
 /** All addresses of a host name, as text. */
 export type Resolve = (hostname: string) => Promise<string[]>
@@ -144,18 +145,13 @@ export class EgressGuard {
 
   async #lookUp(hostname: string, signal: AbortSignal): Promise<string[]> {
     signal.throwIfAborted()
-    const { promise: aborted, reject } = Promise.withResolvers<never>()
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
     try {
-      const addresses = await Promise.race([this.#resolve(hostname), aborted])
+      const addresses = await unlessAborted(this.#resolve(hostname), signal)
       if (addresses.length > 0) return addresses
     } catch (cause) {
       if (signal.aborted) throw signal.reason
       const options = { retryable: true, cause, details: { sent: false } }
       throw new ReeveError('unresolved-host', `"${hostname}" has no address: ${messageOf(cause)}`, options)
-    } finally {
-      signal.removeEventListener('abort', onAbort)
     }
     throw new ReeveError('unresolved-host', `"${hostname}" has no address.`, { details: { sent: false } })
   }

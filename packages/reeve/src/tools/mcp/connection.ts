@@ -1,4 +1,6 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
+import { unlessAborted } from '../../base/time/abort.ts'
+import { type Backoff, backoffMs } from '../../base/time/backoff.ts'
 import { NotApplied } from '../../engine/calls/effect.ts'
 import { type ConnectionEdges, limitsOf, type McpServerDefinition } from './definition/server-definition.ts'
 import { notAsked } from './faults.ts'
@@ -6,8 +8,7 @@ import { LiveConnection } from './live-connection.ts'
 import { loadClientSdk } from './sdk.ts'
 
 const windowMs = 600_000
-const firstBackoffMs = 250
-const longestBackoffMs = 5000
+const restartPace: Backoff = { firstMs: 250, factor: 2, longestMs: 5000 }
 
 /**
  * The way to one server, over all its connections:
@@ -38,16 +39,7 @@ export class Connection {
     this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined
     })
-    if (!signal) return this.#opening
-    signal.throwIfAborted()
-    const { promise: aborted, reject } = Promise.withResolvers<never>()
-    const onAbort = () => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      return await Promise.race([this.#opening, aborted])
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
+    return signal ? unlessAborted(this.#opening, signal) : this.#opening
   }
 
   /** Asks by `use`, and once more on a new connection when a working one was lost before anything was asked of a tool. */
@@ -111,9 +103,8 @@ export class Connection {
       const message = `MCP server "${name}" was lost ${this.#losses.length} times within ten minutes; it is not started again before ${until}.`
       throw notAsked('mcp-server-unstable', message)
     }
-    const backoffMs = Math.min(firstBackoffMs * 2 ** (this.#losses.length - 1), longestBackoffMs)
     const { promise, resolve } = Promise.withResolvers<void>()
-    clock.after(backoffMs, resolve)
+    clock.after(backoffMs(restartPace, this.#losses.length), resolve)
     await promise
   }
 }

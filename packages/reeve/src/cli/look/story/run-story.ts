@@ -1,4 +1,5 @@
 import type { Json } from '../../../base/json/json.ts'
+import { fromNanoUsd } from '../../../base/money.ts'
 import { type History, type RecordedCall, readHistory } from '../../../engine/execution/history.ts'
 import type { MemoryRecall } from '../../../memory/memory.ts'
 import type { Recall } from '../../../memory/recall.ts'
@@ -176,7 +177,7 @@ function paidCall(call: ModelCall): PaidCall {
     inputTokens: input_tokens,
     cachedInputTokens: cached_tokens,
     outputTokens: output_tokens,
-    costUsd: nanousd / 1e9,
+    costUsd: fromNanoUsd(nanousd),
   }
 }
 
@@ -184,8 +185,8 @@ function paidCall(call: ModelCall): PaidCall {
 function totalOf(run: RunRow, events: JournalEvent[], ledger: ModelCall[]): RunStory['total'] {
   const total = { costUsd: 0, unsettledUsd: 0, inputTokens: 0, outputTokens: 0, ms: null as number | null }
   for (const { outcome, nanousd } of ledger) {
-    if (outcome === 'unknown') total.unsettledUsd += nanousd / 1e9
-    else total.costUsd += nanousd / 1e9
+    if (outcome === 'unknown') total.unsettledUsd += fromNanoUsd(nanousd)
+    else total.costUsd += fromNanoUsd(nanousd)
   }
   for (const event of events) {
     if (!event.type.startsWith('question-')) continue
