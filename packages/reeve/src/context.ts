@@ -30,6 +30,7 @@ import { askTogether, type BatchOptions } from './models/batches/batch-questions
 import { type Embeddings, embedTexts } from './models/providers/embedding.ts'
 import { shownSchema } from './models/reading/shown-schema.ts'
 import type { Passage, Question } from './models/solver.ts'
+import { memoryRow } from './store/memory/memories.ts'
 import { type CallReport, callAndReport, callTool } from './tools/call.ts'
 import { isTool, type Tool } from './tools/tool.ts'
 
@@ -200,7 +201,7 @@ export class Context extends CoreContext {
       const item = await this.#faculties.memory.prepare(text, options, origin)
       const { id, scope, title, source, untrusted, embedder } = item
       const kept = { id, scope, title, text, source, untrusted, embedder }
-      execution.addMemory(item)
+      execution.addRows(memoryRow(item))
       execution.settle(call, 'remember-completed', JSON.stringify(kept), kept)
     })
     return ((await call.promise) as { id: string }).id

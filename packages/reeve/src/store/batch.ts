@@ -1,4 +1,4 @@
-import type { Batch, Bulk, Session, Value } from './database.ts'
+import type { Batch, Bulk, Row, Session, Value } from './database.ts'
 
 /** Gathers rows by the statement that writes them, in the order in which the statements were first used. */
 export class BatchRows {
@@ -12,13 +12,13 @@ export class BatchRows {
     else this.#guards.set(statement, [row])
   }
 
-  /** A row that is written if its owner may; `next` then runs once for each distinct row that the statement answered. */
-  write(owner: number, statement: Bulk, row: Value[], next?: Bulk): void {
+  /** A row that is written if its owner may. */
+  write(owner: number, { statement, values, next }: Row): void {
     const write = this.#writes.get(statement)
     if (write) {
       write.owners.push(owner)
-      write.rows.push(row)
-    } else this.#writes.set(statement, { statement, owners: [owner], rows: [row], ...(next && { next }) })
+      write.rows.push(values)
+    } else this.#writes.set(statement, { statement, owners: [owner], rows: [values], ...(next && { next }) })
   }
 
   get batch(): Batch {

@@ -29,6 +29,15 @@ export interface Bulk {
   readonly columns: Readonly<Record<string, 'int' | 'text' | 'bytes'>>
 }
 
+/** One row as the statement of its table writes it. */
+export interface Row {
+  statement: Bulk
+  /** In the order of the statement's columns. */
+  values: Value[]
+  /** Runs once for each distinct row that the statement answered. */
+  next?: Bulk
+}
+
 /**
  * Rows of many owners, to be written together. An owner for which a guard does not answer writes nothing, and does not
  * keep the others from it.

@@ -6,7 +6,7 @@ import { eventValues, insertEvents, readEvents } from '../../src/store/journal/j
 import { migrate } from '../../src/store/migrations.ts'
 import { CommitUnknown } from '../../src/store/postgres/errors.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
-import { heldClaims, insertRuns, newRunValues } from '../../src/store/runs/runs.ts'
+import { heldClaims, insertRuns, newRunValues, releaseRow } from '../../src/store/runs/runs.ts'
 import { addRunning, chainOf, newRun, releaseOf, rowOf, sourceOf } from './contract/fixtures.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts'
@@ -93,9 +93,9 @@ test.each(['loseAnswerTo', 'loseQuestion'] as const)(
           run: 3,
           epoch: 1,
           events: [chainOf(3)('run-succeeded')],
-          release: releaseOf(3, { status: 'succeeded' }),
+          release: releaseRow(releaseOf(3, { status: 'succeeded' })),
         }),
-        sourceOf({ run: 4, epoch: 1, events: [], release: releaseOf(4) }),
+        sourceOf({ run: 4, epoch: 1, events: [], release: releaseRow(releaseOf(4)) }),
         sourceOf({ run: 6, epoch: 1, birth: newRun(6, claimed), events: [chainOf(6)('run-started')] }),
         sourceOf({
           run: 7,
@@ -157,7 +157,7 @@ test('a turn of doubtful fate is lost when another worker has the run by now, ev
         run: 2,
         epoch: 1,
         events: [chainOf(2)('run-succeeded')],
-        release: releaseOf(2, { status: 'succeeded' }),
+        release: releaseRow(releaseOf(2, { status: 'succeeded' })),
       }),
       sourceOf({ run: 3, epoch: 1, events: [chain('step-completed')] }),
       sourceOf({ run: 4, epoch: 1, birth: newRun(4, claimed), events: [chainOf(4)('run-started')] }),

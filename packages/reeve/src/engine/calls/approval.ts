@@ -1,7 +1,13 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
-import type { ApprovalKind, ApprovalStatus, NewApproval } from '../../store/runs/approvals.ts'
+import {
+  type ApprovalKind,
+  type ApprovalStatus,
+  closingRow,
+  type NewApproval,
+  requestRow,
+} from '../../store/runs/approvals.ts'
 import type { Call } from '../execution/call.ts'
 import type { Execution } from '../execution/execution.ts'
 import { encodePayload } from '../execution/payload.ts'
@@ -138,7 +144,7 @@ function awaitDecision(execution: Execution, call: Call, opened: Opened, over: (
       ? () => {}
       : execution.timers.set(opened.expiresAt, () => {
           stopWaiting()
-          execution.closeApproval(opened.approval, 'expired')
+          execution.addRows(closingRow(opened.approval, 'expired'))
           settle({ status: 'expired', value: shown, edited: false, by: null, note: null })
         })
   stopWaiting = execution.inbox.wait(`approval:${opened.approval}`, call.step, (item) => {
@@ -156,7 +162,7 @@ function awaitDecision(execution: Execution, call: Call, opened: Opened, over: (
   return () => {
     dropTimer()
     stopWaiting()
-    execution.closeApproval(opened.approval, 'withdrawn')
+    execution.addRows(closingRow(opened.approval, 'withdrawn'))
   }
 }
 
@@ -178,7 +184,7 @@ export function requestAnswer(
   const id = more.id ?? execution.edges.newId()
   const { kind, subject } = asked
   const shown = execution.edges.secrets.redactData(asked.shown)
-  execution.requestApproval({
+  const request: NewApproval = {
     ...more,
     id,
     run: execution.claim.no,
@@ -188,6 +194,7 @@ export function requestAnswer(
     shown: JSON.stringify(shown),
     args_hash: sha256(canonical(shown)),
     requested_at: execution.edges.clock.now(),
-  })
+  }
+  execution.addRows(requestRow(request))
   return id
 }

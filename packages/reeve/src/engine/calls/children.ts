@@ -1,8 +1,11 @@
 import { ReeveError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
+import type { Row } from '../../store/database.ts'
 import { type Blob, Chain } from '../../store/journal/chain.ts'
-import type { JournalEvent } from '../../store/journal/journal.ts'
+import { blobRow, eventRow, type JournalEvent } from '../../store/journal/journal.ts'
+import { isLong, journalSizeRow } from '../../store/journal/journal-size.ts'
+import { childRow, type NewRun } from '../../store/runs/runs.ts'
 import type { Execution } from '../execution/execution.ts'
 import { type Birth, prepareBirth, type StartOptions } from '../starting/birth.ts'
 import type { Workflow } from '../workflow.ts'
@@ -52,13 +55,20 @@ export function startChild(
     birth.run.detached = whenParentEnds === 'detach' ? 1 : 0
     birth.run.parent_step = call.step
     const { first, blobs } = firstEvent(birth, execution.edges.secrets)
-    execution.addChild(birth.run, first, blobs)
+    execution.childStarted()
+    execution.addRows(...childRows(birth.run, first, blobs))
     execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })
   })
   return derived(execution, call, (started) => {
     const { run } = started as { run: string }
     return { id: run, result: () => childResult(execution, run, workflow.name) }
   })
+}
+
+/** A run with its first event. */
+function childRows(run: NewRun, first: JournalEvent, blobs: Blob[]): Row[] {
+  const rows = [childRow(run), eventRow(first), ...blobs.map(blobRow)]
+  return isLong(first) ? [...rows, journalSizeRow(run.no)] : rows
 }
 
 /** The `run-started` event of a run that no process drives yet, with its blob where it has one. */

@@ -3,11 +3,10 @@ import { misfit, validate } from '../../base/schema/schema.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText, isShortText } from '../../base/text/text.ts'
 import { lastMoment, toMs } from '../../base/time/time.ts'
-import type { Blob } from '../../store/journal/chain.ts'
+import type { Row } from '../../store/database.ts'
 import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
-import type { NewMemory } from '../../store/memory/memories.ts'
-import type { NewApproval } from '../../store/runs/approvals.ts'
+import { closingRow } from '../../store/runs/approvals.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import type { NewRun } from '../../store/runs/runs.ts'
 import { OpenWaits } from '../calls/give-up.ts'
@@ -387,27 +386,19 @@ export class Execution implements TurnSource {
     if (this.#logs > (this.history?.logs ?? 0)) this.mark('log-written', null, payload)
   }
 
-  requestApproval(approval: NewApproval): void {
-    this.#outbox.requestApproval(approval)
+  /** Rows of other tables, to be written with the event that the caller writes in the same breath. */
+  addRows(...rows: Row[]): void {
+    this.#outbox.addRows(rows)
   }
 
-  closeApproval(approval: string, status: 'expired' | 'withdrawn'): void {
-    this.#outbox.closeApproval(approval, status)
-  }
-
-  addChild(run: NewRun, first: JournalEvent, blobs: Blob[]): void {
+  childStarted(): void {
     this.#openChildren++
-    this.#outbox.addChild(run, first, blobs)
+    this.#outbox.startChild()
   }
 
   /** A child was heard to have ended. */
   childEnded(): void {
     this.#openChildren--
-  }
-
-  /** To be written with the event that the caller writes in the same breath. */
-  addMemory(memory: NewMemory): void {
-    this.#outbox.addMemory(memory)
   }
 
   // ---- turns
@@ -434,23 +425,17 @@ export class Execution implements TurnSource {
       now: this.edges.clock.now(),
       // A journal of before may hold a time that no database keeps exactly.
       wakeAt: earliest === Number.POSITIVE_INFINITY ? null : Math.min(earliest, lastMoment),
-      consumed: this.inbox.takeConsumed(),
+      taken: this.inbox.takeRows(),
       openChildren: this.#openChildren > 0,
+      wasClaimed: this.history !== undefined || this.#wasParked,
     })
-    const { turn, leaving } = this.#underWay
+    const { turn } = this.#underWay
     this.#movedAt = this.#underWay.at
-    // Who started a run that was born here waits here; for one that came from a queue it may be anybody.
-    if (
-      leaving?.status === 'queued' ||
-      ((this.history || this.#wasParked) && leaving && leaving.status !== 'waiting')
-    ) {
-      turn.watched = true
-    }
     return turn
   }
 
   settled(outcome: Outcome): void {
-    const { events, at, leaving, turn } = this.#underWay!
+    const { events, at, leaving, startsChildren, leavesChildren } = this.#underWay!
     this.#underWay = undefined
     // Born, and taken away by another worker since: it is there, and new.
     this.#onBorn?.born(outcome !== 'exists')
@@ -463,8 +448,8 @@ export class Execution implements TurnSource {
       this.#maybeDuplicate = false
       this.#release()
     }
-    if (turn.children) this.edges.queued()
-    if (turn.release?.leavesChildren) this.edges.childrenLeft()
+    if (startsChildren) this.edges.queued()
+    if (leavesChildren) this.edges.childrenLeft()
     for (const event of events) {
       event.whenDurable?.()
       if (!event.settles || leaving) continue
@@ -585,7 +570,7 @@ export class Execution implements TurnSource {
     this.#held = []
     this.#finish = () => {
       this.timers.stop()
-      for (const approval of this.inbox.openApprovals()) this.closeApproval(approval, 'withdrawn')
+      for (const approval of this.inbox.openApprovals()) this.addRows(closingRow(approval, 'withdrawn'))
       if (leaving.continues) this.inbox.closeChapter()
       this.mark(type, null, payload, step ?? null)
       this.#outbox.leave(leaving)

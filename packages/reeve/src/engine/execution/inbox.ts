@@ -1,17 +1,13 @@
-import type { InboxItem } from '../../store/runs/inbox.ts'
+import type { Row } from '../../store/database.ts'
+import { type InboxItem, takenRow } from '../../store/runs/inbox.ts'
+
+const none: Row[] = []
 
 /** Takes what no call waits for any more. */
 const noCall = 0
 
 /** What became of an item that a call was offered: the journal has its payload; it was used up; it does not fit. */
 type Taken = 'journaled' | 'used' | 'refused'
-
-interface Consumed {
-  item: number
-  step: number
-  /** Its payload goes to the journal in the same turn. */
-  journaled: boolean
-}
 
 interface Wait {
   step: number
@@ -38,7 +34,7 @@ export class Inbox {
   readonly #waits = new Map<string, Wait[]>()
   readonly #edges: InboxEdges
   #mayBeGivenUp: Set<number> | undefined
-  #consumed: Consumed[] = []
+  #taken: Row[] = []
   #waiting = 0
   #lastId = 0
 
@@ -122,7 +118,7 @@ export class Inbox {
 
   #offer({ step, take }: Wait, item: InboxItem): boolean {
     const taken = take(item)
-    this.#consumed.push({ item: item.id, step, journaled: taken === 'journaled' })
+    this.#taken.push(takenRow({ item: item.id, step, journaled: taken === 'journaled' }))
     return taken !== 'refused'
   }
 
@@ -149,15 +145,16 @@ export class Inbox {
   closeChapter(): void {
     for (const [name, items] of this.#items) {
       if (name.startsWith('signal:')) continue
-      for (const { id } of items) this.#consumed.push({ item: id, step: noCall, journaled: false })
+      for (const { id } of items) this.#taken.push(takenRow({ item: id, step: noCall, journaled: false }))
       this.#items.delete(name)
     }
   }
 
-  takeConsumed(): Consumed[] | undefined {
-    if (this.#consumed.length === 0) return
-    const consumed = this.#consumed
-    this.#consumed = []
-    return consumed
+  /** The rows by which the items that calls took are used up. */
+  takeRows(): Row[] {
+    if (this.#taken.length === 0) return none
+    const rows = this.#taken
+    this.#taken = []
+    return rows
   }
 }

@@ -1,11 +1,19 @@
 import { fromErrorRecord } from '../../base/errors.ts'
 import { Secrets } from '../../base/secrets/secrets.ts'
+import type { Row } from '../../store/database.ts'
 import { type Blob, Chain, eventBytes } from '../../store/journal/chain.ts'
 import type { Turn } from '../../store/journal/group-commit.ts'
-import type { JournalEvent } from '../../store/journal/journal.ts'
-import type { NewMemory } from '../../store/memory/memories.ts'
-import type { NewApproval } from '../../store/runs/approvals.ts'
-import { endedStatuses, type NewRun, type RunStatus } from '../../store/runs/runs.ts'
+import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
+import { budgetResetRow } from '../../store/ledger/budgets.ts'
+import { deliveryRow } from '../../store/runs/inbox.ts'
+import {
+  chapterRow,
+  endedStatuses,
+  type NewRun,
+  type Release,
+  type RunStatus,
+  releaseRow,
+} from '../../store/runs/runs.ts'
 import type { Claim, Leaving, Settlement } from './call.ts'
 import type { History } from './history.ts'
 
@@ -30,11 +38,9 @@ export class Outbox {
   readonly #chain: Chain
   readonly #secrets: Secrets
   #events: PendingEvent[] = []
-  #approvals: NewApproval[] = []
-  #closed: { approval: string; status: 'expired' | 'withdrawn' }[] = []
-  #children: { run: NewRun; first: JournalEvent }[] = []
+  #rows: Row[] = []
   #blobs: Blob[] = []
-  #memories: NewMemory[] = []
+  #startsChildren = false
   #birth: NewRun | undefined
   /** The calls that have events and are not settled, with the first of those, in the order of the journal. */
   readonly #openSince: Map<number, number>
@@ -78,21 +84,14 @@ export class Outbox {
     this.#events.push(event)
   }
 
-  requestApproval(approval: NewApproval): void {
-    this.#approvals.push(approval)
+  /** Rows that become durable with the next turn. */
+  addRows(rows: Row[]): void {
+    for (const row of rows) this.#rows.push(row)
   }
 
-  closeApproval(approval: string, status: 'expired' | 'withdrawn'): void {
-    this.#closed.push({ approval, status })
-  }
-
-  addChild(run: NewRun, first: JournalEvent, blobs: Blob[]): void {
-    this.#children.push({ run, first })
-    this.#blobs.push(...blobs)
-  }
-
-  addMemory(memory: NewMemory): void {
-    this.#memories.push(memory)
+  /** The rows of a child are among them. */
+  startChild(): void {
+    this.#startsChildren = true
   }
 
   /** The next turn brings the run into the world. */
@@ -108,8 +107,11 @@ export class Outbox {
   take(options: {
     now: number
     wakeAt: number | null
-    consumed: Turn['consumed'] | undefined
+    /** What uses up the items that calls took. */
+    taken: Row[]
     openChildren: boolean
+    /** Another process may wait for its end: who started a run that was born here waits here. */
+    wasClaimed: boolean
   }): UnderWay {
     const at = this.#birth?.created_at ?? options.now
     const before = this.#chain.hash
@@ -117,21 +119,27 @@ export class Outbox {
     const events = this.#events
     this.#events = []
     for (const event of events) turn.events.push(this.#link(event, at))
-    if (this.#blobs.length > 0) turn.blobs = this.#blobs.splice(0)
     if (this.#birth) {
       turn.birth = this.#birth
       this.#birth = undefined
     }
-    if (this.#approvals.length > 0) turn.approvals = this.#approvals.splice(0)
-    if (this.#closed.length > 0) turn.closed = this.#closed.splice(0)
-    if (this.#children.length > 0) turn.children = this.#children.splice(0)
-    if (this.#memories.length > 0) turn.memories = this.#memories.splice(0)
-    if (options.consumed) turn.consumed = options.consumed
     const leaving = this.#leaving
     this.#leaving = undefined
-    if (leaving) this.#addLeaving(turn, leaving, events, at, options)
-    if (leaving?.continues) this.#addChapter(turn, leaving.continues, before)
-    return { turn, events, at, leaving }
+    if (leaving) this.#addLeaving(turn, leaving, before, at, options)
+    const rows = this.#takeRows(options.taken)
+    if (rows) turn.rows = rows
+    const startsChildren = this.#startsChildren
+    this.#startsChildren = false
+    return { turn, events, at, leaving, startsChildren, leavesChildren: leavesChildren(leaving, options) }
+  }
+
+  /** Undefined for none, as it mostly is. */
+  #takeRows(taken: Row[]): Row[] | undefined {
+    const all = [...this.#blobs.map(blobRow), ...this.#rows, ...taken]
+    if (all.length === 0) return undefined
+    this.#blobs = []
+    this.#rows = []
+    return all
   }
 
   #link(pending: PendingEvent, at: number): JournalEvent {
@@ -149,51 +157,67 @@ export class Outbox {
     } else if (this.#openSince.size > 0) this.#openSince.delete(step)
   }
 
-  /** The event written last begins a chapter: of what was open before, nothing is any more. */
-  #addChapter(turn: Turn, { version, call }: NonNullable<Leaving['continues']>, before: string): void {
-    const { seq, payload, blob } = turn.events.at(-1)!
-    const text = payload ?? turn.blobs?.find(({ hash }) => hash === blob)?.content
-    turn.release!.bytes = eventBytes + (text?.length ?? 0)
-    turn.chapter = {
-      run: this.#claim.no,
-      version,
-      seq,
-      hash: turn.events.at(-2)?.hash ?? before,
-      call,
-    }
-  }
-
   #addLeaving(
     turn: Turn,
     leaving: Leaving,
-    events: PendingEvent[],
+    before: string,
     at: number,
-    { wakeAt, openChildren }: { wakeAt: number | null; openChildren: boolean },
+    options: { wakeAt: number | null; openChildren: boolean; wasClaimed: boolean },
   ): void {
     const ended = isEnded(leaving.status)
     if (leaving.reason !== null) leaving.reason = this.#secrets.redact(leaving.reason)
-    turn.release = {
+    const { continues, status } = leaving
+    const isWatched = status === 'queued' || (options.wasClaimed && status !== 'waiting')
+    const release: Release = {
       no: this.#claim.no,
-      status: leaving.status,
+      status,
       reason: leaving.reason,
-      wakeAt: leaving.status === 'waiting' ? wakeAt : null,
+      wakeAt: status === 'waiting' ? options.wakeAt : null,
       inboxSeen: this.#claim.inbox,
       endedAt: ended ? at : null,
       isAbandoned: leaving.isAbandoned === true,
       head: this.#chain.hash,
       headSeq: this.#chain.seq,
-      leavesChildren: (ended || leaving.continues !== undefined) && openChildren,
-      bytes: this.#chain.bytes,
+      leavesChildren: leavesChildren(leaving, options),
+      bytes: continues ? this.#bytesOfLast(turn) : this.#chain.bytes,
       openSeq: this.#openSince.values().next().value ?? this.#chain.seq,
     }
-    if (!ended || this.#claim.parent === null) return
-    const value: unknown = JSON.parse(events.at(-1)?.payload ?? 'null')
+    turn.release = releaseRow(release, isWatched)
+    if (continues) this.#addChapter(turn, continues, before)
+    if (ended && this.#claim.parent !== null) this.#tellParent(this.#claim.parent, turn, status, at)
+  }
+
+  /** The event written last begins a chapter: of what was open before, nothing is any more. */
+  #addChapter(turn: Turn, { version, call }: NonNullable<Leaving['continues']>, before: string): void {
+    const { no: run } = this.#claim
+    const hash = turn.events.at(-2)?.hash ?? before
+    this.#rows.push(
+      chapterRow({ run, version, seq: turn.events.at(-1)!.seq, hash, call }),
+      budgetResetRow(run),
+    )
+  }
+
+  #bytesOfLast({ events }: Turn): number {
+    return eventBytes + (this.#contentOf(events.at(-1)!)?.length ?? 0)
+  }
+
+  /** The payload of an event that was just linked. */
+  #contentOf({ payload, blob }: JournalEvent): string | undefined {
+    return payload ?? this.#blobs.find(({ hash }) => hash === blob)?.content
+  }
+
+  #tellParent(parent: number, { events }: Turn, status: RunStatus, at: number): void {
+    const value: unknown = JSON.parse(this.#contentOf(events.at(-1)!) ?? 'null')
     const name = `child:${this.#claim.id}`
-    const payload = JSON.stringify({ status: leaving.status, value })
     // A run that is retried ends more than once.
     const dedup = `${name}:${this.#chain.seq}`
-    turn.deliveries = [{ run: this.#claim.parent, name, dedup, payload, at }]
+    this.#rows.push(deliveryRow({ run: parent, name, dedup, payload: JSON.stringify({ status, value }), at }))
   }
+}
+
+/** Whether its end, or that of its chapter, leaves children that may be going. */
+function leavesChildren(leaving: Leaving | undefined, { openChildren }: { openChildren: boolean }): boolean {
+  return leaving !== undefined && openChildren && (isEnded(leaving.status) || leaving.continues !== undefined)
 }
 
 /** A secret was left out of what is kept: the workflow hears what a replay would tell it. */
@@ -212,6 +236,8 @@ export interface UnderWay {
   /** The time of its events. */
   at: number
   leaving: Leaving | undefined
+  startsChildren: boolean
+  leavesChildren: boolean
 }
 
 export function isEnded(status: RunStatus | 'lost' | 'exists'): boolean {

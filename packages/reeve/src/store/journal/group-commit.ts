@@ -1,41 +1,16 @@
 import type { Clock } from '../../base/time/time.ts'
 import { BatchRows, writeBatch } from '../batch.ts'
-import type { Batch, Database, Session } from '../database.ts'
-import { resetRunBudgets } from '../ledger/budgets.ts'
-import { insertMemories, insertPlacedMemories, memoryValues, type NewMemory } from '../memory/memories.ts'
-import { approvalValues, closeApprovals, insertApprovals, type NewApproval } from '../runs/approvals.ts'
+import type { Batch, Database, Row, Session } from '../database.ts'
 import {
-  consumeItems,
-  type Delivery,
-  deliveryValues,
-  insertDeliveries,
-  moveItems,
-  wakeRuns,
-} from '../runs/inbox.ts'
-import {
-  beginChapters,
-  chapterValues,
-  childRunValues,
   heldClaims,
   insertAbsentRuns,
-  insertChildren,
   insertKeyedRuns,
   insertRuns,
   keyedRunValues,
-  type NewChapter,
   type NewRun,
   newRunValues,
-  parkAbandonedRuns,
-  parkRuns,
-  parkValues,
-  parkWatchedRuns,
-  type Release,
-  releaseRuns,
-  releaseValues,
-  releaseWatchedRuns,
 } from '../runs/runs.ts'
-import { eventValues, findEvents, insertBlobs, insertEvents, type JournalEvent } from './journal.ts'
-import { countJournals, isLong } from './journal-size.ts'
+import { eventRow, findEvents, insertBlobs, type JournalEvent } from './journal.ts'
 import { WritePace } from './write-pace.ts'
 
 /** What one run wants made durable at one moment: all of it, or (its claim lost) nothing. */
@@ -46,20 +21,10 @@ export interface Turn {
   /** The run itself, when this turn is its birth; then there is no claim to check. */
   birth?: NewRun
   events: JournalEvent[]
-  release?: Release
-  /** With the release: the run goes on from the beginning of its function. */
-  chapter?: NewChapter
-  /** Another process may wait for this release: it hears of it. */
-  watched?: boolean
-  blobs?: { hash: string; content: string }[]
-  deliveries?: Delivery[]
-  /** `journaled`: an event of this turn has the item's payload. */
-  consumed?: { item: number; step: number; journaled?: boolean }[]
-  approvals?: NewApproval[]
-  closed?: { approval: string; status: 'expired' | 'withdrawn' }[]
-  memories?: NewMemory[]
-  /** Children born in this turn, each with its first event. */
-  children?: { run: NewRun; first: JournalEvent }[]
+  /** Gives the run back. */
+  release?: Row
+  /** Whatever else becomes durable with it; a statement runs before those that come after it here, where no turn says otherwise. */
+  rows?: Row[]
 }
 
 /**
@@ -294,48 +259,22 @@ function batchOf(turns: Turn[], mayBeThere = false): Batch {
     if (!birth) rows.guard(heldClaims, [run, turn.epoch])
     else if (mayBeThere) rows.guard(insertAbsentRuns, keyedRunValues(birth))
     else if (birth.idempotency !== null) rows.guard(insertKeyedRuns, keyedRunValues(birth))
-    else rows.write(run, insertRuns, newRunValues(birth))
+    else rows.write(run, { statement: insertRuns, values: newRunValues(birth) })
   }
+  for (const turn of turns) addLinked(rows, turn)
   for (const turn of turns) addRows(rows, turn)
   return rows.batch
 }
 
-function addRows(rows: BatchRows, turn: Turn): void {
-  const { run } = turn
-  for (const event of turn.events) rows.write(run, insertEvents, eventValues(event))
-  if (turn.release) addRelease(rows, turn, turn.release)
-  for (const child of turn.children ?? none) {
-    rows.write(run, insertChildren, childRunValues(child.run))
-    rows.write(run, insertEvents, eventValues(child.first))
-  }
-  for (const blob of turn.blobs ?? none) rows.write(run, insertBlobs, [blob.hash, blob.content])
-  for (const { run: child, first } of turn.children ?? none) {
-    if (isLong(first)) rows.write(run, countJournals, [child.no])
-  }
-  for (const delivery of turn.deliveries ?? none) {
-    rows.write(run, insertDeliveries, deliveryValues(delivery), wakeRuns)
-  }
-  for (const taken of turn.consumed ?? none)
-    rows.write(run, taken.journaled ? moveItems : consumeItems, [taken.item, taken.step])
-  for (const approval of turn.approvals ?? none) rows.write(run, insertApprovals, approvalValues(approval))
-  for (const { approval, status } of turn.closed ?? none) rows.write(run, closeApprovals, [approval, status])
-  for (const memory of turn.memories ?? none) {
-    rows.write(run, memory.placed ? insertPlacedMemories : insertMemories, memoryValues(memory))
-  }
+/** Events, with the blobs of all turns, before whatever reads them. */
+function addLinked(batch: BatchRows, { run, events, rows }: Turn): void {
+  for (const event of events) batch.write(run, eventRow(event))
+  if (rows) for (const row of rows) if (row.statement === insertBlobs) batch.write(run, row)
 }
 
-const none: readonly never[] = []
-
-function addRelease(rows: BatchRows, { run, chapter, watched }: Turn, release: Release): void {
-  if (release.endedAt !== null) {
-    rows.write(run, watched ? releaseWatchedRuns : releaseRuns, releaseValues(release))
-    return
-  }
-  const park = release.isAbandoned ? parkAbandonedRuns : watched ? parkWatchedRuns : parkRuns
-  rows.write(run, park, parkValues(release))
-  if (!chapter) return
-  rows.write(run, beginChapters, chapterValues(chapter))
-  rows.write(run, resetRunBudgets, [`run:${run}`])
+function addRows(batch: BatchRows, { run, release, rows }: Turn): void {
+  if (release) batch.write(run, release)
+  if (rows) for (const row of rows) if (row.statement !== insertBlobs) batch.write(run, row)
 }
 
 function outcomesOf(turns: Turn[], refused: number[]): Outcome[] {

@@ -1,4 +1,4 @@
-import type { Bulk } from '../database.ts'
+import type { Bulk, Row } from '../database.ts'
 import { eventBytes } from './chain.ts'
 
 /** What was written to a run's journal since its size was counted last. */
@@ -12,6 +12,10 @@ export const countJournals: Bulk = {
   columns: { no: 'int' },
   sql: `update runs set journal_bytes = journal_bytes + ${sizeSince}, bytes_seq = ${lastSeq}
     {from} where runs.no = :no`,
+}
+
+export function journalSizeRow(run: number): Row {
+  return { statement: countJournals, values: [run] }
 }
 
 /** Runs with a journal from here on are loaded by themselves, and only as many at a time as memory allows (bytes). */

@@ -1,5 +1,5 @@
 import { sha256 } from '../../base/hash.ts'
-import type { Bulk, Session, Value } from '../database.ts'
+import type { Bulk, Row, Session, Value } from '../database.ts'
 
 /** One event of a run's journal. `payload` is JSON text; a large one is kept as a blob and `blob` is its SHA-256. */
 export interface JournalEvent {
@@ -49,6 +49,10 @@ export function eventValues(event: JournalEvent): Value[] {
   ]
 }
 
+export function eventRow(event: JournalEvent): Row {
+  return { statement: insertEvents, values: eventValues(event) }
+}
+
 /** Which of these events stand in the journal, with just these hashes. */
 export const findEvents: Bulk = {
   columns: { run: 'int', seq: 'int', hash: 'text' },
@@ -58,6 +62,11 @@ export const findEvents: Bulk = {
 export const insertBlobs: Bulk = {
   columns: { hash: 'text', content: 'text' },
   sql: 'insert into blobs (hash, content) select :hash, :content {from} where true on conflict (hash) do nothing',
+}
+
+/** A payload that is too large for its event: kept by its hash, once. */
+export function blobRow({ hash, content }: { hash: string; content: string }): Row {
+  return { statement: insertBlobs, values: [hash, content] }
 }
 
 /** The hash before a run's first event: the run's id, so that no chain can be passed off as another run's. */

@@ -1,4 +1,4 @@
-import type { Bulk, Session } from '../database.ts'
+import type { Bulk, Row, Session } from '../database.ts'
 import { beginModelCall, billModelCall, type CallBill, type NewModelCall } from './model-calls.ts'
 
 /**
@@ -151,7 +151,11 @@ function emptyBudget(scope: string): BudgetRow {
 export const unknownBill: CallBill = { outcome: 'unknown', inputTokens: 0, outputTokens: 0, cachedTokens: 0 }
 
 /** What runs spent counts against their own ceilings no more: each chapter of a run has its ceiling anew. */
-export const resetRunBudgets: Bulk = {
+const resetRunBudgets: Bulk = {
   columns: { scope: 'text' },
   sql: 'update budgets set spent_nanousd = 0 {from} where budgets.scope = :scope',
+}
+
+export function budgetResetRow(run: number): Row {
+  return { statement: resetRunBudgets, values: [`run:${run}`] }
 }

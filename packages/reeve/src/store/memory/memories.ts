@@ -1,4 +1,4 @@
-import type { Bulk, Session, Value } from '../database.ts'
+import type { Bulk, Row, Session, Value } from '../database.ts'
 
 /**
  * What was remembered, one row an item, never overwritten:
@@ -86,6 +86,10 @@ export function memoryValues(memory: NewMemory): Value[] {
   ]
   if (memory.placed) values.push(vector && numbersOf(vector))
   return values
+}
+
+export function memoryRow(memory: NewMemory): Row {
+  return { statement: memory.placed ? insertPlacedMemories : insertMemories, values: memoryValues(memory) }
 }
 
 /** Scopes are stored with a slash at their end, so that one with all below it is one stretch of an index. */

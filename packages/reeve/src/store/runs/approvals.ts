@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { isShortText, shownId } from '../../base/text/text.ts'
-import type { Bulk, Session, Value } from '../database.ts'
+import type { Bulk, Row, Session, Value } from '../database.ts'
 
 /**
  * What a person is asked, and what they said:
@@ -83,10 +83,18 @@ export function approvalValues(approval: NewApproval): Value[] {
   ]
 }
 
+export function requestRow(approval: NewApproval): Row {
+  return { statement: insertApprovals, values: approvalValues(approval) }
+}
+
 /** Closes an approval that its run no longer waits for. */
 export const closeApprovals: Bulk = {
   columns: { id: 'text', status: 'text' },
   sql: `update approvals set status = :status {from} where approvals.id = :id and approvals.status = 'pending'`,
+}
+
+export function closingRow(approval: string, status: 'expired' | 'withdrawn'): Row {
+  return { statement: closeApprovals, values: [approval, status] }
 }
 
 export type ApprovalView = ApprovalRow & { run_id: string; workflow: string }

@@ -1,4 +1,4 @@
-import type { Bulk, Session, Value } from '../database.ts'
+import type { Bulk, Row, Session, Value } from '../database.ts'
 
 /**
  * A run's durable inbox: everything from outside that it may wait for. Early items are kept, items with the same
@@ -51,6 +51,11 @@ export const wakeRuns: Bulk = {
     {from} where runs.no = :run`,
 }
 
+/** An item for another run, which wakes it. */
+export function deliveryRow(delivery: Delivery): Row {
+  return { statement: insertDeliveries, values: deliveryValues(delivery), next: wakeRuns }
+}
+
 export const consumeItems: Bulk = {
   columns: { id: 'int', step: 'int' },
   sql: 'update inbox set consumed_step = :step {from} where inbox.id = :id',
@@ -60,6 +65,11 @@ export const consumeItems: Bulk = {
 export const moveItems: Bulk = {
   columns: { id: 'int', step: 'int' },
   sql: `update inbox set consumed_step = :step, payload = '' {from} where inbox.id = :id`,
+}
+
+/** An item that a call took. `journaled`: an event of the same commit has its payload. */
+export function takenRow({ item, step, journaled }: { item: number; step: number; journaled: boolean }): Row {
+  return { statement: journaled ? moveItems : consumeItems, values: [item, step] }
 }
 
 /**

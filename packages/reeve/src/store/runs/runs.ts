@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import { storable } from '../../base/text/shorten.ts'
 import { isShortText, shownId } from '../../base/text/text.ts'
-import type { Bulk, Session, Value } from '../database.ts'
+import type { Bulk, Row, Session, Value } from '../database.ts'
 import { bornInLine, leavesLine } from '../dispatch/key-lines.ts'
 
 /**
@@ -128,7 +128,7 @@ const keyedColumns = { ...insertColumns, given: 'text' } as const
 const childColumns = { ...insertColumns, detached: 'int' } as const
 
 /** A child of a run that somebody cancelled before this commit is born cancelled: no worker drives it. */
-export const insertChildren: Bulk = {
+const insertChildren: Bulk = {
   columns: childColumns,
   announces: 'work',
   sql: queuedOf(childColumns)
@@ -158,8 +158,8 @@ export function keyedRunValues(run: NewRun): Value[] {
   return [...newRunValues(run), run.given ?? null]
 }
 
-export function childRunValues(run: NewRun): Value[] {
-  return [...newRunValues(run), run.detached ?? 0]
+export function childRow(run: NewRun): Row {
+  return { statement: insertChildren, values: [...newRunValues(run), run.detached ?? 0] }
 }
 
 export function newRunValues(run: NewRun): Value[] {
@@ -269,15 +269,15 @@ export interface NewChapter {
   call: number
 }
 
-export const beginChapters: Bulk = {
+const beginChapters: Bulk = {
   columns: { no: 'int', version: 'text', seq: 'int', hash: 'text', call: 'int' },
   sql: `update runs set version = :version, chapter = runs.chapter + 1, chapter_seq = :seq, chapter_hash = :hash,
       chapter_call = :call, open_seq = :seq
     {from} where runs.no = :no`,
 }
 
-export function chapterValues({ run, version, seq, hash, call }: NewChapter): Value[] {
-  return [run, version, seq, hash, call]
+export function chapterRow({ run, version, seq, hash, call }: NewChapter): Row {
+  return { statement: beginChapters, values: [run, version, seq, hash, call] }
 }
 
 export const pauseRuns: Bulk = {
@@ -325,8 +325,16 @@ export function releaseValues(release: Release): Value[] {
   ]
 }
 
-export function parkValues(release: Release): Value[] {
+function parkValues(release: Release): Value[] {
   return [...releaseValues(release), release.bytes, release.openSeq]
+}
+
+/** Gives a run back. `isWatched`: another process may wait for that, and hears of it. */
+export function releaseRow(release: Release, isWatched = false): Row {
+  if (release.endedAt !== null)
+    return { statement: isWatched ? releaseWatchedRuns : releaseRuns, values: releaseValues(release) }
+  const park = release.isAbandoned ? parkAbandonedRuns : isWatched ? parkWatchedRuns : parkRuns
+  return { statement: park, values: parkValues(release) }
 }
 
 export async function readRun(session: Session, id: string): Promise<RunRow | undefined> {

@@ -224,8 +224,8 @@ export const mutants: Mutant[] = [
   bug(
     'a parent is not told',
     'engine/execution/outbox.ts',
-    'if (!ended || this.#claim.parent === null) return',
-    'if (!ended || this.#claim.parent !== null) return',
+    'if (ended && this.#claim.parent !== null) this.#tellParent',
+    'if (ended && this.#claim.parent === null) this.#tellParent',
   ),
   bug(
     'a sleep starts anew after a crash',
@@ -248,7 +248,7 @@ export const mutants: Mutant[] = [
   bug(
     'a signal is taken without being marked',
     'engine/execution/inbox.ts',
-    "this.#consumed.push({ item: item.id, step, journaled: taken === 'journaled' })",
+    "this.#taken.push(takenRow({ item: item.id, step, journaled: taken === 'journaled' }))",
     '',
   ),
   bug('a decision stands beside another', 'engine/outside/control.ts', 'refuseDecided(current, at)', ''),
@@ -267,8 +267,8 @@ export const mutants: Mutant[] = [
   bug(
     'a run that ended leaves its children going',
     'engine/execution/outbox.ts',
-    'leavesChildren: (ended || leaving.continues !== undefined) && openChildren',
-    'leavesChildren: false',
+    'return leaving !== undefined && openChildren && (isEnded(leaving.status) || leaving.continues !== undefined)',
+    'return false',
   ),
   bug(
     'a schedule forgets where it was',

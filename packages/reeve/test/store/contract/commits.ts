@@ -2,7 +2,11 @@ import { expect } from 'vitest'
 import { FakeClock } from '../../../src/base/time/fake-clock.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.ts'
-import { readEvents } from '../../../src/store/journal/journal.ts'
+import { blobRow, eventRow, readEvents } from '../../../src/store/journal/journal.ts'
+import { memoryRow } from '../../../src/store/memory/memories.ts'
+import { requestRow } from '../../../src/store/runs/approvals.ts'
+import { deliveryRow } from '../../../src/store/runs/inbox.ts'
+import { childRow, releaseRow } from '../../../src/store/runs/runs.ts'
 import {
   addRunning,
   addRuns,
@@ -57,7 +61,7 @@ function commitsOn(
 }
 
 /** A turn with something in every table that a turn can touch. */
-function fullTurn(no: number, epoch: number): Turn {
+function fullTurn(no: number, epoch: number, remembers = true): Turn {
   const large = JSON.stringify(`large ${no}`)
   const chain = chainOf(no)
   const started = chain('run-started', '{}')
@@ -67,10 +71,10 @@ function fullTurn(no: number, epoch: number): Turn {
     run: no,
     epoch,
     events: [started, done],
-    blobs: [{ hash: done.blob!, content: large }],
-    deliveries: [{ run: no, name: 'signal:x', dedup: null, payload: '1', at: 5 }],
-    approvals: [
-      {
+    rows: [
+      blobRow({ hash: done.blob!, content: large }),
+      deliveryRow({ run: no, name: 'signal:x', dedup: null, payload: '1', at: 5 }),
+      requestRow({
         id: `approval${no}`,
         run: no,
         step: 1,
@@ -80,11 +84,12 @@ function fullTurn(no: number, epoch: number): Turn {
         args_hash: 'hash',
         requested_at: 5,
         expires_at: null,
-      },
+      }),
+      ...(remembers ? [memoryRow(item({ run: `run${no}`, step: 1 }))] : []),
+      childRow(child),
+      eventRow(chainOf(no + 1000)('run-started', '{}')),
     ],
-    memories: [item({ run: `run${no}`, step: 1 })],
-    children: [{ run: child, first: chainOf(no + 1000)('run-started', '{}') }],
-    release: releaseOf(no, { inboxSeen: 0, headSeq: 2, head: done.hash }),
+    release: releaseRow(releaseOf(no, { inboxSeen: 0, headSeq: 2, head: done.hash })),
   }
 }
 
@@ -125,7 +130,7 @@ export function commitCases(open: Open): void {
       await addRunning(database, 2)
       await database.run(`update runs set cancelled_by = 'ada' where no = 2`)
       const commits = commitsOn(database, new FakeClock())
-      const sources = [1, 2].map((no) => sourceOf({ ...fullTurn(no, 1), memories: [] }))
+      const sources = [1, 2].map((no) => sourceOf(fullTurn(no, 1, false)))
       for (const source of sources) commits.submit(source)
       expect(await Promise.all(sources.map(({ outcome }) => outcome))).toEqual(['durable', 'durable'])
       expect(await rowOf(database, 1001)).toMatchObject({ parent: 1, cancelled_by: null, detached: 0 })
@@ -168,7 +173,7 @@ export function commitCases(open: Open): void {
       head: 'h',
       headSeq: 4,
     })
-    const source = sourceOf({ run: 1, epoch: 1, events: [], release })
+    const source = sourceOf({ run: 1, epoch: 1, events: [], release: releaseRow(release) })
     commits.submit(source)
     expect(await source.outcome).toBe('durable')
     expect(await rowOf(database, 1)).toMatchObject({
