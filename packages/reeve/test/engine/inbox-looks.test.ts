@@ -101,3 +101,55 @@ test('what comes while earlier items wait for the code to come to rest is not ta
   inbox.offerAll()
   expect(taken).toEqual([1, 2])
 })
+
+test('a rest looks at what is next under each name, however much lies behind it', () => {
+  let looks = 0
+  const item = (id: number, name: string) => ({
+    get id() {
+      looks++
+      return id
+    },
+    run: 1,
+    name,
+    payload: 'null',
+    at: 0,
+  })
+  const names = ['signal:a', 'signal:b', 'signal:nobody']
+  const items = Array.from({ length: 30_000 }, (_, index) => item(index + 1, names[index % 3]!))
+  const inbox = new Inbox(items, { isUnrest: () => false, whenAtRest() {} })
+  const taken: number[] = []
+  looks = 0
+  for (let rest = 0; rest < 1000; rest++) {
+    for (const name of names.slice(0, 2)) {
+      inbox.wait(name, 1, (one) => {
+        taken.push(one.id)
+        return 'used'
+      })
+    }
+    inbox.offerAll()
+  }
+  expect(taken.slice(0, 4)).toEqual([1, 2, 4, 5])
+  expect(taken).toHaveLength(2000)
+  expect(looks).toBeLessThan(20 * taken.length)
+})
+
+test('items of several names are offered in the order in which they came, over what is refused', () => {
+  const item = (id: number, name: string) => ({ id, run: 1, name, payload: 'null', at: 0 })
+  const came = [item(1, 'a'), item(2, 'b'), item(3, 'a'), item(4, 'b'), item(5, 'a')]
+  const inbox = new Inbox(came, { isUnrest: () => false, whenAtRest() {} })
+  const offered: number[] = []
+  const take = (refuses: boolean) => (one: { id: number }) => {
+    offered.push(one.id)
+    return refuses && one.id < 4 ? ('refused' as const) : ('used' as const)
+  }
+  inbox.wait('a', 1, take(true))
+  inbox.wait('b', 2, take(false))
+  inbox.wait('b', 3, take(false))
+  inbox.offerAll()
+  expect(offered).toEqual([1, 2, 3, 4, 5])
+  expect(inbox.waiting).toBe(0)
+  // Who waits later is told at once, for nothing lies there any more.
+  inbox.wait('a', 4, take(false))
+  inbox.add([item(6, 'a')])
+  expect(offered.at(-1)).toBe(6)
+})

@@ -32,6 +32,8 @@ interface InboxEdges {
 export class Inbox {
   readonly #items = new Map<string, InboxItem[]>()
   readonly #waits = new Map<string, Wait[]>()
+  /** The names under which something lies there and waits: what is looked at when the code has come to rest. */
+  readonly #ready = new Set<string>()
   readonly #edges: InboxEdges
   #mayBeGivenUp: Set<number> | undefined
   #taken: Row[] = []
@@ -57,14 +59,18 @@ export class Inbox {
     for (const item of items) {
       if (item.id <= this.#lastId) continue
       this.#lastId = item.id
-      const waits = this.#waits.get(item.name) ?? []
-      const list = this.#items.get(item.name)
+      const wait = this.#waits.get(item.name)?.[0]
       // What came before it is offered first, when the code has come to rest.
-      if (waits.length === 0 || list?.length || this.#isHeldBack(waits[0]!)) {
-        if (list) list.push(item)
-        else this.#items.set(item.name, [item])
-      } else if (this.#offer(waits[0]!, item)) this.#stopWaiting(waits, waits[0]!)
+      if (!wait || this.#items.has(item.name) || this.#isHeldBack(wait)) this.#lay(item)
+      else if (this.#offer(wait, item)) this.#stopWaiting(item.name, wait)
     }
+  }
+
+  #lay(item: InboxItem): void {
+    const list = this.#items.get(item.name)
+    if (list) list.push(item)
+    else this.#items.set(item.name, [item])
+    if (this.#waits.has(item.name)) this.#ready.add(item.name)
   }
 
   /** What the run was sent and did not take, as the database has it: to be offered at the next rest. */
@@ -72,9 +78,7 @@ export class Inbox {
     this.#items.clear()
     for (const item of items) {
       this.#lastId = Math.max(this.#lastId, item.id)
-      const list = this.#items.get(item.name)
-      if (list) list.push(item)
-      else this.#items.set(item.name, [item])
+      this.#lay(item)
     }
   }
 
@@ -90,26 +94,49 @@ export class Inbox {
    */
   wait(name: string, step: number, take: Wait['take']): () => void {
     const wait: Wait = { step, take }
-    const waits = this.#waits.get(name) ?? []
-    waits.push(wait)
-    this.#waits.set(name, waits)
+    const waits = this.#waits.get(name)
+    if (waits) waits.push(wait)
+    else this.#waits.set(name, [wait])
     this.#waiting++
-    if (this.#items.get(name)?.length) this.#edges.whenAtRest()
-    return () => this.#stopWaiting(waits, wait)
+    if (this.#items.has(name)) {
+      this.#ready.add(name)
+      this.#edges.whenAtRest()
+    }
+    return () => this.#stopWaiting(name, wait)
   }
 
-  /** The workflow has come to rest: what waits is offered what is there, in the order in which it came. */
+  /**
+   * The workflow has come to rest: what waits is offered what is there, in the order in which it came. Looks at the first
+   * item of each name alone, and at the next one where that was taken: what lies behind costs nothing.
+   */
   offerAll(): void {
-    if (this.#waiting === 0 || this.#items.size === 0) return
-    const here = [...this.#waits.keys()].flatMap((name) => this.#items.get(name) ?? [])
-    for (const item of here.sort((left, right) => left.id - right.id)) {
-      const [waits, list] = [this.#waits.get(item.name)!, this.#items.get(item.name)!]
-      const [wait] = waits
-      // One before it of the same name may have been held back: then it is not the next.
-      if (!wait || list[0] !== item || this.#isHeldBack(wait)) continue
+    if (this.#ready.size === 0) return
+    const firsts = this.#firsts()
+    for (let item = firsts.pop(); item; item = firsts.pop()) {
+      const { name } = item
+      const wait = this.#waits.get(name)?.[0]
+      // What comes behind one that is held back is not the next.
+      if (!wait || this.#isHeldBack(wait)) continue
+      const list = this.#items.get(name)!
       list.shift()
-      if (this.#offer(wait, item)) this.#stopWaiting(waits, wait)
+      if (list.length === 0) this.#items.delete(name)
+      if (this.#offer(wait, item)) this.#stopWaiting(name, wait)
+      const next = this.#items.get(name)?.[0]
+      if (next && this.#waits.has(name)) {
+        firsts.splice(firsts.findLastIndex(({ id }) => id > next.id) + 1, 0, next)
+      }
     }
+  }
+
+  /** Of each name under which something waits, the item that came first; the earliest of them last. */
+  #firsts(): InboxItem[] {
+    const firsts: InboxItem[] = []
+    for (const name of this.#ready) {
+      const first = this.#waits.has(name) ? this.#items.get(name)?.[0] : undefined
+      if (first) firsts.push(first)
+      else this.#ready.delete(name)
+    }
+    return firsts.sort((left, right) => right.id - left.id)
   }
 
   #isHeldBack({ step }: Wait): boolean {
@@ -122,18 +149,20 @@ export class Inbox {
     return taken !== 'refused'
   }
 
-  #stopWaiting(waits: Wait[], wait: Wait): void {
+  #stopWaiting(name: string, wait: Wait): void {
+    const waits = this.#waits.get(name) ?? []
     const index = waits.indexOf(wait)
     if (index < 0) return
     waits.splice(index, 1)
+    if (waits.length === 0) this.#waits.delete(name)
     this.#waiting--
   }
 
   /** The approvals that calls still wait for. */
   openApprovals(): string[] {
     const open: string[] = []
-    for (const [name, waits] of this.#waits) {
-      if (name.startsWith('approval:') && waits.length > 0) open.push(name.slice('approval:'.length))
+    for (const name of this.#waits.keys()) {
+      if (name.startsWith('approval:')) open.push(name.slice('approval:'.length))
     }
     return open
   }
