@@ -301,7 +301,8 @@ export class Engine {
 
   #listen(): void {
     this.#stopListening = this.database.onOutsideChange((change) => {
-      if (change !== 'work') this.#results.look()
+      if (change === 'unannounced') this.#results.lookAtSome()
+      else if (change !== 'work') this.#results.look()
     })
   }
 }

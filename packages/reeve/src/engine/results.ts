@@ -16,6 +16,8 @@ export type RunResult<Output = unknown> =
 const sizes = [1, 8, 64, 500]
 const most = 500
 const pauseMs = 20
+/** Of the runs that are awaited, those that are asked for where nobody announced an end. */
+const some = 2 * most
 
 const finalRuns = `select * from runs where status in ('succeeded', 'failed', 'cancelled', 'stuck') and id in`
 
@@ -31,7 +33,9 @@ export interface RunResultsOptions {
  * Those who wait for the ends of runs, in whichever process these are driven.
  *
  * After a change the database is asked which of the awaited runs have ended, some hundred in one query, with pauses: a
- * waiter costs a share of a query for each round, and a change that comes during a round makes one more.
+ * waiter costs a share of a query for each round, and a change that comes during a round makes one more. What nobody
+ * announced (an announcement that was lost, the end of a run where it was started, awaited elsewhere too) is looked for in
+ * turn, a thousand every 2 s, so that it costs the same for any number of waiters.
  */
 export class RunResults {
   readonly #options: RunResultsOptions
@@ -86,32 +90,55 @@ export class RunResults {
   /** Something changed: any of the runs may have ended. */
   look(): void {
     if (this.#state !== 'idle') this.#state = 'again'
-    else if (this.#waiters.size > 0) void this.#look()
+    else if (this.#waiters.size > 0) void this.#look(this.#waiters.size)
   }
 
-  async #look(): Promise<void> {
-    do {
+  /** Nobody announced anything: those that were asked for longest ago may have ended. */
+  lookAtSome(): void {
+    if (this.#state === 'idle' && this.#waiters.size > 0) void this.#look(some)
+  }
+
+  async #look(count: number): Promise<void> {
+    for (let next = count; ; next = this.#waiters.size) {
       this.#state = 'looking'
       try {
-        await this.#round()
+        await this.#ask(this.#next(next))
       } catch (error) {
         this.#failed(error)
       }
-    } while ((this.#state as string) === 'again')
+      if ((this.#state as string) === 'looking') break
+    }
     this.#state = 'idle'
   }
 
-  async #round(): Promise<void> {
-    const { database, clock, holds } = this.#options
-    const ids = [...this.#waiters.keys()].filter((id) => !holds(id))
+  /** So many of the awaited runs, by turns, without those that this process drives. */
+  #next(count: number): string[] {
+    const ids: string[] = []
+    for (const id of this.#waiters.keys()) {
+      if (ids.length === count) break
+      ids.push(id)
+    }
+    if (count < this.#waiters.size) {
+      for (const id of ids) {
+        const waiting = this.#waiters.get(id)!
+        this.#waiters.delete(id)
+        this.#waiters.set(id, waiting)
+      }
+    }
+    return ids.filter((id) => !this.#options.holds(id))
+  }
+
+  async #ask(ids: string[]): Promise<void> {
+    const { database, clock } = this.#options
     for (let from = 0; from < ids.length; from += most) {
       if (from > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
-      const some = ids.slice(from, from + most)
-      const size = sizes.find((each) => each >= some.length)!
+      const asked = ids.slice(from, from + most)
+      const size = sizes.find((each) => each >= asked.length)!
       // Filled up with one that is asked for anyway.
-      while (some.length < size) some.push(some[0]!)
-      const marks = `(${some.map(() => '?').join(', ')})`
-      for (const run of await database.all<RunRow>(`${finalRuns} ${marks}`, some)) await this.#answerFrom(run)
+      while (asked.length < size) asked.push(asked[0]!)
+      const marks = `(${asked.map(() => '?').join(', ')})`
+      for (const run of await database.all<RunRow>(`${finalRuns} ${marks}`, asked))
+        await this.#answerFrom(run)
     }
   }
 

@@ -10,11 +10,14 @@ export type Value = null | number | string | Uint8Array
 
 /**
  * What other processes may want to hear of: `work` for a worker (a run is ready, or something came into an inbox), the
- * `end` of a run that somebody waits for, or `any`: perhaps both, perhaps only something that nobody announced.
+ * `end` of a run that somebody waits for, or `any`: both, perhaps. `unannounced`: it is time to look for what nobody said.
  */
-export type Change = 'work' | 'end' | 'any'
+export type Change = 'work' | 'end' | 'any' | 'unannounced'
 
-export function bothOf(one: Change | undefined, other: Change): Change {
+/** What a process tells the others. */
+export type Announcement = Exclude<Change, 'unannounced'>
+
+export function bothOf(one: Announcement | undefined, other: Announcement): Announcement {
   return one === undefined || one === other ? other : 'any'
 }
 
@@ -25,7 +28,7 @@ export function bothOf(one: Change | undefined, other: Change): Change {
 export interface Bulk {
   readonly sql: string
   /** When it changed rows, other processes hear of it as soon as it is durable, and need not find out by looking. */
-  readonly announces?: Change
+  readonly announces?: Announcement
   readonly columns: Readonly<Record<string, 'int' | 'text' | 'bytes'>>
 }
 

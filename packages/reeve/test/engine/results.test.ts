@@ -70,3 +70,22 @@ test('who asks for a run that is not there hears so, and those who wait go on wa
   await settle()
   expect(ended).toEqual(['run1'])
 })
+
+test('what nobody announced is looked for in turn, at the same cost for any number of awaited runs', async () => {
+  const { clock, results, queries, ended, end } = await awaiting(3000)
+  await end('no in (7, 1600, 2900)')
+  const lookAtSome = async () => {
+    results.lookAtSome()
+    await clock.advance(400)
+    return { asked: queries.splice(0), ended: ended.splice(0) }
+  }
+  expect(await lookAtSome()).toEqual({ asked: [500, 500], ended: ['run7'] })
+  expect(await lookAtSome()).toEqual({ asked: [500, 500], ended: ['run1600'] })
+  expect(await lookAtSome()).toEqual({ asked: [500, 500], ended: ['run2900'] })
+  // What is announced meanwhile has all of them asked for.
+  await end('no in (8, 2800)')
+  results.lookAtSome()
+  results.look()
+  await clock.advance(400)
+  expect(ended.toSorted()).toEqual(['run2800', 'run8'])
+})

@@ -64,7 +64,7 @@ test('heartbeats and commits of others that announce nothing wake a worker every
     await there.bulk(releaseRuns, [releaseValues(releaseOf(beat))])
     await clock.advance(100)
   }
-  expect(heard).toEqual({ here: ['any', 'any'], there: ['any', 'any'] })
+  expect(heard).toEqual({ here: ['unannounced', 'unannounced'], there: ['unannounced', 'unannounced'] })
 })
 
 test('what was undone is not announced', async () => {

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { Clock } from '../../base/time/time.ts'
-import { bothOf, type Change } from '../database.ts'
+import { type Announcement, bothOf, type Change } from '../database.ts'
 
 const channel = 'reeve'
 /** Always looked this often: a notification can be lost with its connection. */
@@ -32,12 +32,12 @@ export class PostgresChanges {
   #asked: Promise<unknown> = Promise.resolve()
   #checking = false
   #state: 'silent' | 'connecting' | 'listening' | 'polling' = 'silent'
-  #announced: Change | undefined
+  #announced: Announcement | undefined
   #announcing = false
   #called = Number.NEGATIVE_INFINITY
   #callLater: (() => void) | undefined
   /** What the next call back is about. */
-  #heard: Change | undefined
+  #heard: Announcement | undefined
   #cancelPoll = () => {}
   #closed = false
 
@@ -71,7 +71,7 @@ export class PostgresChanges {
   }
 
   /** Tells the other processes; many announcements at one moment make one notification. */
-  announce(change: Change): void {
+  announce(change: Announcement): void {
     this.#announced = bothOf(this.#announced, change)
     if (!this.#announcing) void this.#announceAll()
   }
@@ -116,7 +116,8 @@ export class PostgresChanges {
     listener.on('end', () => this.#lost(listener))
     listener.on('notification', (message) => {
       if (message.payload === token) probe.resolve(true)
-      else if (message.processId !== own && isChange(message.payload)) this.#notice(message.payload || 'any')
+      else if (message.processId !== own && isAnnouncement(message.payload))
+        this.#notice(message.payload || 'any')
     })
     try {
       await listener.query(`listen ${channel}`)
@@ -149,7 +150,7 @@ export class PostgresChanges {
     this.#pollLater()
   }
 
-  #notice(change: Change): void {
+  #notice(change: Announcement): void {
     this.#heard = bothOf(this.#heard, change)
     if (this.#callLater || this.#closed) return
     const wait = this.#called + quietMs - this.#clock.now()
@@ -167,6 +168,10 @@ export class PostgresChanges {
     const change = this.#heard
     this.#heard = undefined
     if (change === undefined) return
+    this.#tell(change)
+  }
+
+  #tell(change: Change): void {
     for (const callback of [...this.#callbacks]) callback(change)
   }
 
@@ -174,8 +179,8 @@ export class PostgresChanges {
     const delay = this.#state === 'listening' ? safetyPollMs : pollMs
     this.#cancelPoll = this.#clock.after(delay, () => {
       if (this.#closed) return
-      this.#heard = 'any'
-      if (this.#callbacks.size > 0) this.#call()
+      this.#call()
+      this.#tell('unannounced')
       if (this.#state === 'connecting') this.#attempt()
       else if (this.#listener) void this.#checkListener(this.#listener)
       this.#pollLater()
@@ -204,6 +209,6 @@ export class PostgresChanges {
 }
 
 /** The empty one is of an earlier version. */
-function isChange(payload: string | undefined): payload is Change | '' {
+function isAnnouncement(payload: string | undefined): payload is Announcement | '' {
   return payload === '' || payload === 'work' || payload === 'end' || payload === 'any'
 }

@@ -1,5 +1,5 @@
 import type { ClientBase, QueryConfig, QueryResult } from 'pg'
-import { type Bulk, bothOf, type Change, type Session, type Value } from '../database.ts'
+import { type Announcement, type Bulk, bothOf, type Session, type Value } from '../database.ts'
 import { arraysOf, bulkForPostgres, forPostgres } from '../dialect.ts'
 
 /** A statement of a turn not answered for so long: the connection counts as lost. */
@@ -51,7 +51,7 @@ export class PostgresStatements {
 export class PostgresSession implements Session {
   readonly #client: ClientBase
   readonly #statements: PostgresStatements
-  #announces: Change | undefined
+  #announces: Announcement | undefined
 
   constructor(client: ClientBase, statements: PostgresStatements) {
     this.#client = client
@@ -59,7 +59,7 @@ export class PostgresSession implements Session {
   }
 
   /** What other processes should hear of. */
-  get announces(): Change | undefined {
+  get announces(): Announcement | undefined {
     return this.#announces
   }
 

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../../base/time/time.ts'
-import type { Batch, Change, Session } from '../database.ts'
+import type { Announcement, Batch, Change, Session } from '../database.ts'
 import { isBusy } from './busy.ts'
 
 /** Half of it is what a decision from another process waits at the median; a look costs microseconds. */
@@ -18,7 +18,7 @@ type Counts = Record<Kind, number>
 const count =
   'insert into counters (name, value) values (?, 1) on conflict (name) do update set value = counters.value + 1'
 
-function kindsOf(change: Change): readonly Kind[] {
+function kindsOf(change: Announcement): readonly Kind[] {
   return change === 'any' ? kinds : [change]
 }
 
@@ -67,7 +67,7 @@ export class SqliteChanges {
   }
 
   /** Something in the open transaction is for others to hear of. */
-  note(change: Change): void {
+  note(change: Announcement): void {
     for (const kind of kindsOf(change)) this.#announced.add(kind)
   }
 
@@ -130,7 +130,7 @@ export class SqliteChanges {
     }
     if (this.#hasUntold && this.#polls % pollsToSafety === 0) {
       this.#hasUntold = false
-      return ['any']
+      found.push('unannounced')
     }
     return found
   }

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Bulk, Change, Session, Value } from '../database.ts'
+import type { Announcement, Bulk, Session, Value } from '../database.ts'
 import { forSqlite } from '../dialect.ts'
 import { BulkStatements } from './bulk.ts'
 import { isBusy, waitInSqliteMs, whenFree } from './busy.ts'
@@ -23,7 +23,7 @@ export const writerPragmas = [
 export class Connection implements Session {
   readonly database: DatabaseSync
   /** Hears what others are to be told of. */
-  announce: (change: Change) => void = () => {}
+  announce: (change: Announcement) => void = () => {}
   readonly #statements = new Map<string, StatementSync>()
   readonly #bulks: BulkStatements
   readonly #file: string
