@@ -35,7 +35,7 @@ import { type CallReport, callAndReport, callTool } from './tools/call.ts'
 import { isTool, type Tool } from './tools/tool.ts'
 
 /** What the layers above the engine lend to every run. */
-export interface Faculties {
+export interface ContextServices {
   questions: Questions
   knowledge: Knowledge
   memory: Memory
@@ -95,14 +95,14 @@ export interface RecallOptions {
 
 /** What a workflow may do. */
 export class Context extends CoreContext {
-  readonly #faculties: Faculties
+  readonly #services: ContextServices
   readonly #toolbox: Toolbox
   #loops = 0
 
-  constructor(execution: Execution, workflows: WorkflowRegistry, faculties: Faculties) {
+  constructor(execution: Execution, workflows: WorkflowRegistry, services: ContextServices) {
     super(execution, workflows)
-    this.#faculties = faculties
-    this.#toolbox = faculties.toolbox ?? new Toolbox()
+    this.#services = services
+    this.#toolbox = services.toolbox ?? new Toolbox()
   }
 
   /**
@@ -115,7 +115,7 @@ export class Context extends CoreContext {
     if (cache !== undefined) resolveCache(cache)
     const question = extraction(name, from, options)
     const asked = { route, question, schema, retry: options.retry, cache }
-    return this.#faculties.questions.answer(CoreContext.executionOf(this), asked) as Promise<OutputOf<S>>
+    return this.#services.questions.answer(CoreContext.executionOf(this), asked) as Promise<OutputOf<S>>
   }
 
   /**
@@ -135,7 +135,7 @@ export class Context extends CoreContext {
     const { route, schema, retry, batch } = options
     const asked = { name, route, questions, schema, retry, batch }
     const execution = CoreContext.executionOf(this)
-    return askTogether(this.#faculties.questions, execution, asked) as Promise<OutputOf<S>[]>
+    return askTogether(this.#services.questions, execution, asked) as Promise<OutputOf<S>[]>
   }
 
   /** As `generate`, for many materials; with `batch` as `extractAll`. */
@@ -151,7 +151,7 @@ export class Context extends CoreContext {
     const { route, retry, batch } = options
     const asked = { name, route, questions, schema: undefined, retry, batch }
     const execution = CoreContext.executionOf(this)
-    return askTogether(this.#faculties.questions, execution, asked) as Promise<string[]>
+    return askTogether(this.#services.questions, execution, asked) as Promise<string[]>
   }
 
   /** Asks the route for a text that rests on what it is given. */
@@ -161,7 +161,7 @@ export class Context extends CoreContext {
     if (cache !== undefined) resolveCache(cache)
     const question = generation(name, options)
     const asked = { route: options.route, question, schema: undefined, retry: options.retry, cache }
-    return this.#faculties.questions.answer(CoreContext.executionOf(this), asked) as Promise<string>
+    return this.#services.questions.answer(CoreContext.executionOf(this), asked) as Promise<string>
   }
 
   /** Looks passages up in the project's knowledge, or in memory. Which ones, and why, goes to the journal. */
@@ -180,8 +180,8 @@ export class Context extends CoreContext {
       const { query, from, ...search } = options
       const recalled =
         from === 'memory'
-          ? await this.#faculties.memory.recall(query, search)
-          : await this.#faculties.knowledge.recall(query, search)
+          ? await this.#services.memory.recall(query, search)
+          : await this.#services.knowledge.recall(query, search)
       execution.settle(call, 'recall-completed', JSON.stringify(recalled), recalled)
     })
     return ((await call.promise) as { passages: Passage[] }).passages
@@ -196,9 +196,9 @@ export class Context extends CoreContext {
     const execution = CoreContext.executionOf(this)
     const call = execution.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
     execution.perform(call, async () => {
-      const { claim, edges } = execution
-      const origin = { id: edges.newId(), run: claim.id, step: call.step, at: edges.clock.now() }
-      const item = await this.#faculties.memory.prepare(text, options, origin)
+      const { claim, services } = execution
+      const origin = { id: services.newId(), run: claim.id, step: call.step, at: services.clock.now() }
+      const item = await this.#services.memory.prepare(text, options, origin)
       const { id, scope, title, source, untrusted, embedder } = item
       const kept = { id, scope, title, text, source, untrusted, embedder }
       execution.addRows(memoryRow(item))
@@ -248,12 +248,12 @@ export class Context extends CoreContext {
     checkText(name, 'The name of ctx.embed')
     checkOption(texts, `The texts of ctx.embed(${named(name)})`, 'list!')
     checkOptions(options, `ctx.embed(${named(name)})`, { with: 'text' })
-    return embedTexts(this.#faculties.questions, execution, name, texts, options.with ?? 'default')
+    return embedTexts(this.#services.questions, execution, name, texts, options.with ?? 'default')
   }
 
   /** What the answers that this run has seen so far have cost, in US dollars. The same on replay. */
   get spentUsd(): number {
-    return this.#faculties.questions.spentUsd(CoreContext.executionOf(this))
+    return this.#services.questions.spentUsd(CoreContext.executionOf(this))
   }
 
   /**
@@ -268,15 +268,15 @@ export class Context extends CoreContext {
     if (!isAgent(agent))
       throw new ReeveError('bad-agent', `ctx.agent got ${describeValue(agent)}. Give it an agent.`)
     if (options !== undefined) checkOptions(options, 'ctx.agent', { onTurn: 'function' })
-    const edges = {
+    const services = {
       execution: CoreContext.executionOf(this),
-      questions: this.#faculties.questions,
+      questions: this.#services.questions,
       recall: (name: string, search: RecallOptions) => this.recall(name, search),
       nextLoop: () => ++this.#loops,
       toolbox: this.#toolbox,
-      listener: this.#faculties.agentListener,
+      listener: this.#services.agentListener,
     }
-    return runAgent(edges, agent, input, options) as Promise<Output>
+    return runAgent(services, agent, input, options) as Promise<Output>
   }
 }
 

@@ -7,7 +7,7 @@ import { wholeNumber } from './base/numbers.ts'
 import { checkOptions } from './base/options.ts'
 import { secretsOf } from './base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock, toMs } from './base/time/time.ts'
-import { Context, type Faculties } from './context.ts'
+import { Context, type ContextServices } from './context.ts'
 import { Engine } from './engine/engine.ts'
 import { checkScheduled, installSchedules } from './engine/starting/schedule.ts'
 import { within } from './engine/worker/give-back.ts'
@@ -114,7 +114,7 @@ export class Runtime {
     this.#breakerRecord = parts.breakerRecord
     this.#abandonedBatches = parts.abandonedBatches
     this.#clock = parts.clock
-    const { log } = parts.engine.edges
+    const { log } = parts.engine.services
     this.#projectKnowledge = new ProjectKnowledge(this.project, this.knowledge, log)
     this.#pruning = new Pruning(parts.clock, log, (signal) => this.prune(signal))
   }
@@ -157,8 +157,8 @@ export class Runtime {
       const mcpServers = await mcpServersOf(options.project, { ...options, clock })
       for (const server of mcpServers) server.addCredentialsTo(secrets)
       const toolbox = toolboxOf(options.project, mcpServers)
-      const faculties: Faculties = { toolbox, questions, knowledge, memory }
-      if (options.agentListener) faculties.agentListener = options.agentListener
+      const services: ContextServices = { toolbox, questions, knowledge, memory }
+      if (options.agentListener) services.agentListener = options.agentListener
       const engine = new Engine({
         workflows,
         database,
@@ -167,7 +167,7 @@ export class Runtime {
         newId,
         random: Math.random,
         identity: await identityOf(database),
-        contextFor: (execution) => new Context(execution, workflows, faculties),
+        contextFor: (execution) => new Context(execution, workflows, services),
         checkJsonSchema: jsonSchemaIssues,
         onFatal,
         lease: leaseOf(options, log),
@@ -286,7 +286,7 @@ export class Runtime {
       }
     })
     checkScheduled(this.engine.workflows, schedules)
-    await installSchedules(this.database, { clock: this.#clock, log: this.engine.edges.log }, schedules)
+    await installSchedules(this.database, { clock: this.#clock, log: this.engine.services.log }, schedules)
     await installCeilings(this.database, this.project.config.budgets ?? {}, this.#clock.now())
   }
 }

@@ -31,7 +31,7 @@ export interface Changed {
 }
 
 /** What capabilities need of the loop that offers them. */
-export interface CapabilityEdges {
+export interface CapabilityServices {
   execution: Execution
   /** The agent that these are for, and those above it. */
   actor: Actor
@@ -40,14 +40,14 @@ export interface CapabilityEdges {
   runMember(member: AnyAgent, input: unknown): Promise<unknown>
 }
 
-export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<string, Capability> {
+export function capabilitiesOf(agent: AnyAgent, services: CapabilityServices): Map<string, Capability> {
   const capabilities = new Map<string, Capability>()
   for (const tool of agent.tools) {
     capabilities.set(tool.name, {
-      ...checking(edges, tool.name, tool.input),
+      ...checking(services, tool.name, tool.input),
       acts: (args) => tool.effectOf(args) !== 'read',
       run: async (args, onChanged) => {
-        const { execution, actor } = edges
+        const { execution, actor } = services
         const report = await callAndReport(execution, tool, args, actor, ({ given, approved }) => {
           if (approved?.edited) onChanged({ args: asJson(given), by: approved.by, note: approved.note })
         })
@@ -55,13 +55,13 @@ export function capabilitiesOf(agent: AnyAgent, edges: CapabilityEdges): Map<str
       },
     })
   }
-  for (const member of agent.team) capabilities.set(member.name, teamCapability(member, edges))
-  if (agent.memory.length > 0) capabilities.set(recallTool, recallCapability(agent, edges))
+  for (const member of agent.team) capabilities.set(member.name, teamCapability(member, services))
+  if (agent.memory.length > 0) capabilities.set(recallTool, recallCapability(agent, services))
   return capabilities
 }
 
 function checking(
-  { execution }: CapabilityEdges,
+  { execution }: CapabilityServices,
   name: string,
   input: StandardSchemaV1,
 ): Pick<Capability, 'input' | 'check'> {
@@ -70,27 +70,27 @@ function checking(
 }
 
 /** Asking a colleague twice may be wise; asking for the same thing again is caught as a repetition. */
-function teamCapability(member: AnyAgent, edges: CapabilityEdges): Capability {
+function teamCapability(member: AnyAgent, services: CapabilityServices): Capability {
   return {
-    ...checking(edges, member.name, member.input),
+    ...checking(services, member.name, member.input),
     acts: () => false,
     ...(member.wrapsInput ? { unwrap: (args: unknown) => (args as { input?: unknown } | null)?.input } : {}),
-    run: (input) => edges.runMember(member, input),
+    run: (input) => services.runMember(member, input),
   }
 }
 
-function recallCapability(agent: AnyAgent, edges: CapabilityEdges): Capability {
+function recallCapability(agent: AnyAgent, services: CapabilityServices): Capability {
   const [first, ...others] = agent.memory
   return {
     ...checking(
-      edges,
+      services,
       recallTool,
       z.object({ query: z.string().min(1), scope: z.enum([first!, ...others]) }),
     ),
     acts: () => false,
     run: async (args) => {
       const { query, scope } = args as { query: string; scope: string }
-      const passages = await edges.recall(`${agent.name} recalls`, { query, in: scope })
+      const passages = await services.recall(`${agent.name} recalls`, { query, in: scope })
       return passages.map(({ id, source, title, text }) => ({ id, source, title, text }))
     },
   }

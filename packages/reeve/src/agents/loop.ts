@@ -21,7 +21,7 @@ import type { Toolbox } from './toolbox.ts'
 import { ContextWindow, estimateTokens, type WindowResult } from './window.ts'
 
 /** What a loop gets of the run that it is part of. */
-export interface AgentEdges {
+export interface AgentServices {
   execution: Execution
   questions: Questions
   recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
@@ -51,16 +51,16 @@ export interface AgentOptions {
  * @throws `invalid-input` `guard-rejected` `agent-stopped` (details: `why`, `turns`, `tokens`, `costUsd`) `over-budget`
  */
 export function runAgent(
-  edges: AgentEdges,
+  services: AgentServices,
   agent: AnyAgent,
   input: unknown,
   options: AgentOptions = {},
 ): Promise<unknown> {
-  return new Loop(edges, agent, options).run(input)
+  return new Loop(services, agent, options).run(input)
 }
 
 class Loop {
-  readonly #edges: AgentEdges
+  readonly #services: AgentServices
   readonly #agent: AnyAgent
   readonly #options: AgentOptions
   readonly #allowance: Allowance
@@ -72,28 +72,28 @@ class Loop {
   #rejections = 0
 
   constructor(
-    edges: AgentEdges,
+    services: AgentServices,
     given: AnyAgent,
     options: AgentOptions,
     above?: { allowance: Allowance; actor: Actor },
   ) {
-    const agent = edges.toolbox.equip(given)
-    this.#edges = edges
+    const agent = services.toolbox.equip(given)
+    this.#services = services
     this.#agent = agent
     this.#options = options
-    const { execution } = edges
+    const { execution } = services
     const { chapterSeq } = execution
     const chapter = chapterSeq > 0 ? `:chapter:${chapterSeq}` : ''
-    const scope = `run:${execution.claim.no}${chapter}:agent:${edges.nextLoop()}`
+    const scope = `run:${execution.claim.no}${chapter}:agent:${services.nextLoop()}`
     this.#allowance = new Allowance(agent, { scope, now: execution.now }, above?.allowance)
     const under = above ? [...above.actor.under, above.actor.agent] : []
     const actor: Actor = { agent: agent.name, under }
     this.#capabilities = capabilitiesOf(agent, {
       execution,
       actor,
-      recall: edges.recall,
+      recall: services.recall,
       runMember: (member, given) =>
-        new Loop(edges, member, {}, { allowance: this.#allowance, actor }).run(given),
+        new Loop(services, member, {}, { allowance: this.#allowance, actor }).run(given),
     })
   }
 
@@ -114,8 +114,8 @@ class Loop {
 
   async #admit(given: unknown): Promise<Json> {
     const { name, input, guards } = this.#agent
-    const value = parseOnce(this.#edges.execution, input, given, `The input of agent "${name}"`) as Json
-    const guarded = await applyGuards(this.#edges.execution, guards.input, `${name} input`, value)
+    const value = parseOnce(this.#services.execution, input, given, `The input of agent "${name}"`) as Json
+    const guarded = await applyGuards(this.#services.execution, guards.input, `${name} input`, value)
     if (guarded.ok) return guarded.value
     throw new ReeveError(
       'guard-rejected',
@@ -151,7 +151,7 @@ class Loop {
 
   async #ask(window: ContextWindow, input: Json, compared: string): Promise<TurnValue | { final: unknown }> {
     const { name, route, instructions, offers, output, outputSchema } = this.#agent
-    const { execution, questions } = this.#edges
+    const { execution, questions } = this.#services
     this.#allowance.beginTurn()
     const prompt = window.fit()
     const { dropped } = prompt
@@ -200,7 +200,7 @@ class Loop {
   async #askPerson(asked: Asked, cause: ReeveError): Promise<{ final: unknown }> {
     let why = cause
     for (;;) {
-      const released = await this.#release(await askPerson(this.#edges.execution, asked, why))
+      const released = await this.#release(await askPerson(this.#services.execution, asked, why))
       if (released.ok) return { final: released.value }
       why = new ReeveError('guard-rejected', released.problem)
     }
@@ -262,7 +262,7 @@ class Loop {
     const { name, output, guards } = this.#agent
     if (guards.output.length === 0) return { ok: true, value: answer }
     const what = `${name} turn ${this.#allowance.turns} output`
-    const guarded = await applyGuards(this.#edges.execution, guards.output, what, answer as Json)
+    const guarded = await applyGuards(this.#services.execution, guards.output, what, answer as Json)
     if (guarded.ok) {
       const checked = output ? validate(output, guarded.value) : undefined
       if (!checked || checked.ok) return { ok: true, value: checked ? checked.value : guarded.value }
@@ -279,11 +279,11 @@ class Loop {
   #log(message: string, event: string, data: { [key: string]: unknown }): void {
     const { name, role, owner } = this.#agent
     const line = { message, data: { event, agent: name, role, owner, ...this.#allowance.figures, ...data } }
-    this.#edges.execution.log(JSON.stringify(line))
+    this.#services.execution.log(JSON.stringify(line))
   }
 
   #tell(event: DistributiveOmit<AgentEvent, 'run' | 'agent' | 'turn'>): void {
-    const { listener, execution } = this.#edges
+    const { listener, execution } = this.#services
     if (!listener || !this.#live) return
     const whole = {
       run: execution.claim.id,
@@ -294,7 +294,7 @@ class Loop {
     try {
       listener(whole)
     } catch (error) {
-      execution.edges.log.warn('a listener to agents threw', { error: String(error) })
+      execution.services.log.warn('a listener to agents threw', { error: String(error) })
     }
   }
 }

@@ -13,12 +13,12 @@ import { GroupCommit } from '../store/journal/group-commit.ts'
 import { RunNumbers } from '../store/numbers.ts'
 import { CallRates } from './calls/call-rates.ts'
 import { CoreContext } from './context.ts'
-import type { EngineEdges } from './edges.ts'
 import type { Ending } from './execution/call.ts'
 import type { Execution } from './execution/execution.ts'
 import type { JsonSchemaCheck } from './outside/approval-edit.ts'
 import { Control } from './outside/control.ts'
 import { type RunResult, RunResults } from './results.ts'
+import type { EngineServices } from './services.ts'
 import { type Birth, prepareBirth, type StartOptions } from './starting/birth.ts'
 import { enqueue, enqueueDebounced } from './starting/enqueue.ts'
 import { startedBefore } from './starting/same-start.ts'
@@ -86,7 +86,7 @@ export interface RunHandle<Output = unknown> {
 export class Engine {
   readonly workflows: WorkflowRegistry
   readonly database: Database
-  readonly edges: EngineEdges
+  readonly services: EngineServices
   readonly control: Control
   readonly worker: Worker
   readonly #leftChildren: LeftChildren
@@ -107,7 +107,7 @@ export class Engine {
       onFatal: options.onFatal,
       onTrouble,
     })
-    this.edges = {
+    this.services = {
       clock: options.clock,
       commits,
       numbers: new RunNumbers(options.database, onTrouble),
@@ -130,7 +130,7 @@ export class Engine {
       log: options.log,
       holds: (id) => this.worker.holds(id),
     })
-    this.#leftChildren = new LeftChildren(options.database, this.edges, (no) => {
+    this.#leftChildren = new LeftChildren(options.database, this.services, (no) => {
       this.#arrived(no)
       this.#results.look()
     })
@@ -146,7 +146,7 @@ export class Engine {
     this.worker = new Worker({
       id: options.newId(),
       database: options.database,
-      edges: this.edges,
+      services: this.services,
       workflows: this.workflows,
       contextFor: (execution) => makeContext(execution, this.workflows),
       capacity: options.capacity ?? 1000,
@@ -162,14 +162,14 @@ export class Engine {
       onSetAside: (id) => void this.#results.lookAt(id),
       onBeat: () => void this.#leftChildren.look(),
       onRound: async () => {
-        await runDueSchedules(options.database, this.edges, this.workflows)
+        await runDueSchedules(options.database, this.services, this.workflows)
       },
     })
     const onArrived = (no: number) => {
       this.#arrived(no)
       this.#results.look()
     }
-    this.control = new Control(options.database, this.edges, onArrived, options.checkJsonSchema)
+    this.control = new Control(options.database, this.services, onArrived, options.checkJsonSchema)
   }
 
   /** Begins to claim and drive runs in this process. */
@@ -187,7 +187,7 @@ export class Engine {
     this.#stopListening()
     await this.worker.stop(graceMs)
     await this.#leftChildren.settled()
-    await this.edges.commits.settled()
+    await this.services.commits.settled()
   }
 
   /** Of an engine that stops: what acts now is not waited for any longer. */
@@ -232,8 +232,8 @@ export class Engine {
     const known = this.workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
     for (;;) {
       // Read before anything is waited for: the input is the caller's, who may change it.
-      const birth = prepareBirth(this.edges, known, input, options, 0)
-      const taken = this.edges.numbers.take()
+      const birth = prepareBirth(this.services, known, input, options, 0)
+      const taken = this.services.numbers.take()
       birth.run.no = typeof taken === 'number' ? taken : await taken
       if (options.debounce) return this.#startDebounced(birth)
       if (await this.#bear(birth)) return this.#handle(birth.run.id, true)
@@ -245,7 +245,7 @@ export class Engine {
 
   async #startDebounced<Output>(birth: Birth): Promise<RunHandle<Output>> {
     const stands = await this.#orRefused(birth, () =>
-      this.database.transaction((session) => enqueueDebounced(session, this.edges, birth)),
+      this.database.transaction((session) => enqueueDebounced(session, this.services, birth)),
     )
     this.worker.nudge()
     return this.#handle(stands.id, stands.isNew)
@@ -293,9 +293,12 @@ export class Engine {
 
   #arrived(no: number): void {
     this.worker.arrived(no).catch((error) => {
-      this.edges.log.error('a run could not be told what arrived; it will see it when it is next claimed', {
-        error: String(error),
-      })
+      this.services.log.error(
+        'a run could not be told what arrived; it will see it when it is next claimed',
+        {
+          error: String(error),
+        },
+      )
     })
   }
 

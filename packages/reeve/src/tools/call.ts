@@ -78,7 +78,7 @@ export async function callAndReport(
   onReady(ready)
   const { parsed, json, approved } = ready
   // The journal has no secrets, and JSON alone: only plain arguments can be taken from there.
-  const isKept = isPlain(parsed, json) && execution.edges.secrets.redactData(json) === json
+  const isKept = isPlain(parsed, json) && execution.services.secrets.redactData(json) === json
   const handed = (args: Json) => (isKept && args !== json && !sameJson(args, json) ? args : parsed) as Json
   const definition: Effect = {
     name: tool.name,
@@ -163,7 +163,7 @@ async function approvedArguments(
   let known = first.ok ? first : undefined
   let notice = why
   let again: Call | undefined
-  const seen = (json: Json) => execution.edges.secrets.redactData(json)
+  const seen = (json: Json) => execution.services.secrets.redactData(json)
   for (;;) {
     const before = rated(tool, given, known)
     known = undefined

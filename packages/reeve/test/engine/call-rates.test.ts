@@ -103,7 +103,7 @@ test('a process that is late with a call that its rate allowed asks for it anew'
   const { workflow, calls } = rated(() => 0, { count: 2, perMs: 10_000 })
   const { engine, database, clock } = await testEngine([workflow])
   await engine.start()
-  const { commits } = engine.edges
+  const { commits } = engine.services
   const submit = commits.submit.bind(commits)
   let slow = 2
   // The commit of an intent takes longer than the token allows the call to begin.
@@ -147,7 +147,7 @@ test('an answer that allows another attempt is not lost while the attempt waits 
   const { id } = await first.engine.startRun('paying', null)
   await settle()
   const question = (await listPending(database))[0]!
-  first.engine.edges.callRates.take = () => new Promise(() => {})
+  first.engine.services.callRates.take = () => new Promise(() => {})
   await first.engine.control.decide(question.id, {
     verdict: 'answer',
     by: 'ada',

@@ -104,7 +104,7 @@ test('a long replay lets others go first, between two completions', async () => 
   // As if ten milliseconds passed with every twentieth completion.
   let asked = 0
   const turned = () => new Promise<void>((resolve) => setImmediate(resolve))
-  engine.edges.stretch.rest = () => (++asked % 20 === 0 ? turned() : undefined)
+  engine.services.stretch.rest = () => (++asked % 20 === 0 ? turned() : undefined)
   let ended = false
   const count = () => {
     turns++

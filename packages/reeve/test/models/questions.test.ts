@@ -165,7 +165,7 @@ test.each([
     },
   }
   const { engine, clock } = await start([flaky], {})
-  engine.edges.random = () => random
+  engine.services.random = () => random
   const handle = await engine.startRun(ask, 1)
   for (const [index, wait] of waits.entries()) {
     await settle()

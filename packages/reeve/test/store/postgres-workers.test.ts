@@ -174,7 +174,7 @@ test('a rate holds across workers', () =>
       input: anything,
       async run(ctx: CoreContext) {
         await ctx.step('begin', () => {
-          begun.push(client.edges.clock.now())
+          begun.push(client.services.clock.now())
         })
       },
     })
@@ -354,6 +354,6 @@ test('timers follow the clock of the database, not that of the worker', () =>
       expect(fired.at).toBeGreaterThanOrEqual((JSON.parse(set.payload!) as { dueAt: number }).dueAt)
     }
     expect(due.every((late) => late >= 0)).toBe(true)
-    const skew = (await storeNow(client.database)) - client.edges.clock.now()
+    const skew = (await storeNow(client.database)) - client.services.clock.now()
     expect(skew).toBeGreaterThanOrEqual(0)
   }))

@@ -33,11 +33,11 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
     const clock = database.clock ?? systemClock
     const newId = createIds(() => clock.now())
     await migrate(database, newId)
-    const edges = { clock, numbers: new RunNumbers(database), newId }
+    const services = { clock, numbers: new RunNumbers(database), newId }
     // Workers see the change themselves: they watch the database.
     const control = new Control(
       database,
-      edges,
+      services,
       () => {},
       async (schema, value) => {
         const { jsonSchemaIssues } = await import('../../tools/json-schema/json-schema.ts')

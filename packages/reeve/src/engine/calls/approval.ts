@@ -79,9 +79,13 @@ export async function approval(execution: Execution, request: ApprovalRequest): 
 }
 
 /** What people and the journal have of what was shown has no secrets; what goes on with it needs them. */
-function withSecrets({ edges }: Execution, { kind, shown }: ApprovalRequest, decision: Decision): Decision {
+function withSecrets(
+  { services }: Execution,
+  { kind, shown }: ApprovalRequest,
+  decision: Decision,
+): Decision {
   if (kind !== 'approval') return decision
-  const seen = edges.secrets.redactData(shown)
+  const seen = services.secrets.redactData(shown)
   if (seen === shown) return decision
   const given = JSON.parse(JSON.stringify(shown)) as Json
   return { ...decision, value: asGiven(given, decision.value, seen) }
@@ -112,7 +116,7 @@ function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened
     )
   }
   // What is shown is what the journal keeps.
-  const shown = execution.edges.secrets.redactData(request.shown)
+  const shown = execution.services.secrets.redactData(request.shown)
   const expiresAt = dueAtOf(execution, request, `the approval "${call.name}"`)
   encodePayload(shown, `what is shown for "${call.name}"`)
   const again = approvalOf(execution, request.again)
@@ -181,9 +185,9 @@ export function requestAnswer(
   asked: { kind: ApprovalKind; subject: string; shown: Json },
   more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> & { id?: string | undefined },
 ): string {
-  const id = more.id ?? execution.edges.newId()
+  const id = more.id ?? execution.services.newId()
   const { kind, subject } = asked
-  const shown = execution.edges.secrets.redactData(asked.shown)
+  const shown = execution.services.secrets.redactData(asked.shown)
   const request: NewApproval = {
     ...more,
     id,
@@ -193,7 +197,7 @@ export function requestAnswer(
     subject,
     shown: JSON.stringify(shown),
     args_hash: sha256(canonical(shown)),
-    requested_at: execution.edges.clock.now(),
+    requested_at: execution.services.clock.now(),
   }
   execution.addRows(requestRow(request))
   return id

@@ -47,14 +47,14 @@ export function startChild(
     }
     const own: StartOptions = { principal, startedBy: `run ${id}, call ${call.step}` }
     Object.assign(own, { queue, key, priority, delay })
-    const birth = prepareBirth(execution.edges, workflow, input, own, 0)
-    birth.run.no = await execution.edges.numbers.take()
+    const birth = prepareBirth(execution.services, workflow, input, own, 0)
+    birth.run.no = await execution.services.numbers.take()
     // The run has begun to end since the call was made: nothing is born any more.
     if (execution.aborted) throw execution.signal.reason
     birth.run.parent = no
     birth.run.detached = whenParentEnds === 'detach' ? 1 : 0
     birth.run.parent_step = call.step
-    const { first, blobs } = firstEvent(birth, execution.edges.secrets)
+    const { first, blobs } = firstEvent(birth, execution.services.secrets)
     execution.childStarted()
     execution.addRows(...childRows(birth.run, first, blobs))
     execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })

@@ -20,7 +20,7 @@ export function continueAs(
   given: unknown,
 ): Promise<never> {
   refuseInsideBody(execution, 'ctx.continueAs')
-  const input = execution.edges.secrets.redactData(given)
+  const input = execution.services.secrets.redactData(given)
   const next = versionFor(execution.workflow, workflows, input)
   const what = `The input of workflow "${next.name}"`
   const outcome = validate(next.input, input)

@@ -188,13 +188,13 @@ class EffectCall {
   }
 
   #retryAt(dueAt: number, attempt: number): Promise<void> | void {
-    if (dueAt <= this.#execution.edges.clock.now()) return this.#attempt(attempt)
+    if (dueAt <= this.#execution.services.clock.now()) return this.#attempt(attempt)
     again(this.#execution, this.#call, dueAt, () => this.#attempt(attempt))
   }
 
   /** Whether its rate allows the call now; if not, it waits until it may, and is attempted then. */
   async #mayBegin(attempt: number, rate: CallRate): Promise<boolean> {
-    const { callRates, clock } = this.#execution.edges
+    const { callRates, clock } = this.#execution.services
     const slackMs = Math.ceil(this.#slackMs)
     const answer = await callRates.take({ rate, slackMs, waited: this.#paced })
     if ('until' in answer) {
@@ -214,7 +214,7 @@ class EffectCall {
    */
   #paceAnew(attempt: number): Promise<void> {
     this.#slackMs *= 2
-    const dueAt = this.#execution.edges.clock.now()
+    const dueAt = this.#execution.services.clock.now()
     this.#execution.open(this.#call, 'effect-paced', JSON.stringify({ attempt, dueAt }))
     return this.#attempt(attempt)
   }
@@ -239,7 +239,7 @@ class EffectCall {
       const held = this.#execution.surelyHeld()
       if (held !== true && !(await held)) return
     }
-    if (this.#execution.edges.clock.now() > this.#mayBeginUntil) return this.#paceAnew(attempt)
+    if (this.#execution.services.clock.now() > this.#mayBeginUntil) return this.#paceAnew(attempt)
     let result: unknown
     try {
       result = await within(
@@ -255,7 +255,7 @@ class EffectCall {
   }
 
   #attemptOf(attempt: number, signal: AbortSignal): EffectAttempt {
-    return { key: this.#key, attempt, signal, secrets: this.#execution.edges.secrets }
+    return { key: this.#key, attempt, signal, secrets: this.#execution.services.secrets }
   }
 
   #inside<T>(body: () => T): T {
@@ -365,7 +365,7 @@ class EffectCall {
   /** The answer is used up with what the run writes next, and the rate may let the attempt wait: so it is noted with it. */
   #attemptAsTold(attempt: number): Promise<void> {
     if (this.#effect.rate) {
-      const dueAt = this.#execution.edges.clock.now()
+      const dueAt = this.#execution.services.clock.now()
       this.#execution.openLater(this.#call, 'effect-paced', JSON.stringify({ attempt, dueAt }))
     }
     return this.#attempt(attempt)

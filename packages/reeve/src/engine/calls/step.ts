@@ -81,7 +81,7 @@ export function attempts(execution: Execution, call: Call, attempted: Attempted)
   if (!last) return tries(execution, call, attempted, 1)
   const { attempt, dueAt } = JSON.parse(last.payload!) as { attempt: number; dueAt: number }
   const next = () => tries(execution, call, attempted, attempt + 1)
-  if (dueAt <= execution.edges.clock.now()) return next()
+  if (dueAt <= execution.services.clock.now()) return next()
   again(execution, call, dueAt, next)
 }
 
@@ -130,8 +130,8 @@ export function retryLater(
   error: unknown,
   next: () => Promise<void>,
 ): void {
-  const delayMs = delayAfter(policy, attempt, execution.edges.random(), error)
-  const dueAt = Math.ceil(execution.edges.clock.now() + delayMs)
+  const delayMs = delayAfter(policy, attempt, execution.services.random(), error)
+  const dueAt = Math.ceil(execution.services.clock.now() + delayMs)
   execution.open(call, type, JSON.stringify({ attempt, dueAt, error: toErrorRecord(error) }))
   again(execution, call, dueAt, next)
 }
@@ -142,7 +142,7 @@ export function again(execution: Execution, call: Call, dueAt: number, next: () 
 
 /** The idempotency key of a call: the same on every attempt, and unlike any other call's in any database. */
 export function keyOf(execution: Execution, call: Call): string {
-  return `${execution.edges.identity}:${execution.claim.id}:${call.step}`
+  return `${execution.services.identity}:${execution.claim.id}:${call.step}`
 }
 
 /** Runs one attempt under its time limit and the run's own end. @throws `timeout` */
@@ -158,7 +158,7 @@ export async function within<T>(
   const expired = new Promise<never>((_resolve, reject) => {
     expire = reject
   })
-  const cancel = execution.edges.clock.after(timeoutMs, () => {
+  const cancel = execution.services.clock.after(timeoutMs, () => {
     const error = new ReeveError('timeout', `${what} took longer than its limit of ${timeoutMs} ms.`, {
       retryable: true,
     })

@@ -37,7 +37,7 @@ export interface WaitOptions extends Deadline {
 
 /** When a wait that begins now times out (ms); null: never. @throws `bad-duration` `bad-moment` `bad-option` */
 export function dueAtOf(execution: Execution, { timeout, until }: Deadline, what: string): number | null {
-  const now = execution.edges.clock.now()
+  const now = execution.services.clock.now()
   if (timeout !== undefined && until !== undefined) {
     throw new ReeveError('bad-option', `${what} has a \`timeout\` and an \`until\`. Give one of them.`)
   }
@@ -62,7 +62,7 @@ export function sleep(
     if (recorded) {
       dueAt = (JSON.parse(recorded.payload!) as { dueAt: number }).dueAt
     } else {
-      const { clock } = execution.edges
+      const { clock } = execution.services
       dueAt =
         'until' in deadline
           ? toMoment(deadline.until, clock.now(), '`until` of ctx.sleep')

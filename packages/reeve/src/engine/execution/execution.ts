@@ -10,7 +10,7 @@ import { closingRow } from '../../store/runs/approvals.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import type { NewRun } from '../../store/runs/runs.ts'
 import { OpenWaits } from '../calls/give-up.ts'
-import type { EngineEdges } from '../edges.ts'
+import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
 import type { Call, Claim, Ending, Leaving, Settlement } from './call.ts'
 import { Deliveries } from './deliveries.ts'
@@ -63,7 +63,7 @@ export interface OnBorn {
 export class Execution implements TurnSource {
   readonly claim: Claim
   readonly workflow: Workflow
-  readonly edges: EngineEdges
+  readonly services: EngineServices
   readonly history: History | undefined
   readonly timers: Timers
   readonly inbox: Inbox
@@ -108,7 +108,7 @@ export class Execution implements TurnSource {
   constructor(options: {
     claim: Claim
     workflow: Workflow
-    edges: EngineEdges
+    services: EngineServices
     history: History | undefined
     inbox: InboxItem[]
     onEnd: (ending: Ending) => void
@@ -118,7 +118,7 @@ export class Execution implements TurnSource {
     const { claim, history, workflow } = options
     this.claim = claim
     this.workflow = workflow
-    this.edges = options.edges
+    this.services = options.services
     this.history = history
     this.#onEnd = options.onEnd
     this.#onRefused = options.onRefused
@@ -131,15 +131,15 @@ export class Execution implements TurnSource {
     this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : beganAt + toMs(time)
     this.#now = history?.input.at ?? claim.createdAt
     this.#openChildren = history?.openChildren ?? 0
-    this.#movedAt = history ? options.edges.clock.now() : claim.createdAt
-    this.#outbox = new Outbox(claim, history, options.edges.secrets)
-    this.#deliveries = new Deliveries(history?.settlements ?? [], options.edges.stretch, {
+    this.#movedAt = history ? options.services.clock.now() : claim.createdAt
+    this.#outbox = new Outbox(claim, history, options.services.secrets)
+    this.#deliveries = new Deliveries(history?.settlements ?? [], options.services.stretch, {
       recorded: (settlement) => this.#deliverRecorded(settlement.step, settlement.event, settlement.rejects),
       live: (settlement) => this.#deliverLive(settlement),
       replayed: () => this.#goLive(),
       quiet: () => this.#atRest(),
     })
-    this.timers = new Timers(options.edges.clock)
+    this.timers = new Timers(options.services.clock)
     this.inbox = new Inbox(options.inbox, {
       isUnrest: () => this.#isUnrest(),
       whenAtRest: () => this.#deliveries.start(),
@@ -243,7 +243,7 @@ export class Execution implements TurnSource {
     refuseInsideBody(this, kind, given)
     const step = this.#nextStep++
     const { name: checked, fault } = checkName(kind, given, step)
-    const name = this.edges.secrets.redact(checked)
+    const name = this.services.secrets.redact(checked)
     const recorded = this.history?.calls.get(step)
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     const call: Call = { step, kind, name, args, recorded, promise, resolve, reject }
@@ -414,7 +414,7 @@ export class Execution implements TurnSource {
   #submit(): void {
     if (this.#submitted || this.#underWay) return
     this.#submitted = true
-    this.edges.commits.submit(this)
+    this.services.commits.submit(this)
   }
 
   take(): Turn {
@@ -422,7 +422,7 @@ export class Execution implements TurnSource {
     this.#parkIfQuiet()
     const earliest = Math.min(this.timers.earliest ?? Number.POSITIVE_INFINITY, this.#deadline)
     this.#underWay = this.#outbox.take({
-      now: this.edges.clock.now(),
+      now: this.services.clock.now(),
       // A journal of before may hold a time that no database keeps exactly.
       wakeAt: earliest === Number.POSITIVE_INFINITY ? null : Math.min(earliest, lastMoment),
       taken: this.inbox.takeRows(),
@@ -448,8 +448,8 @@ export class Execution implements TurnSource {
       this.#maybeDuplicate = false
       this.#release()
     }
-    if (startsChildren) this.edges.queued()
-    if (leavesChildren) this.edges.childrenLeft()
+    if (startsChildren) this.services.queued()
+    if (leavesChildren) this.services.childrenLeft()
     for (const event of events) {
       event.whenDurable?.()
       if (!event.settles || leaving) continue
@@ -463,7 +463,7 @@ export class Execution implements TurnSource {
   }
 
   refused(error: unknown): void {
-    this.edges.log.error('a turn was refused by the database', {
+    this.services.log.error('a turn was refused by the database', {
       run: this.claim.id,
       error: messageOf(error),
     })
@@ -554,7 +554,7 @@ export class Execution implements TurnSource {
     if (this.#mode !== 'live' || this.#acting > 0 || !this.#deliveries.empty) return false
     if (this.#draining) return true
     const waits = this.timers.size + this.inbox.waiting
-    return this.#held.length === 0 && waits > 0 && !this.timers.dueWithin(this.edges.lingerMs)
+    return this.#held.length === 0 && waits > 0 && !this.timers.dueWithin(this.services.lingerMs)
   }
 
   #waitingFor(): string {
@@ -671,7 +671,7 @@ export class Execution implements TurnSource {
   resume(items: InboxItem[] | undefined): void {
     this.#mode = 'live'
     this.#wasParked = true
-    this.#movedAt = this.edges.clock.now()
+    this.#movedAt = this.services.clock.now()
     this.#release()
     if (this.#mode === 'live') {
       for (const begin of this.timers.takeDueActs()) begin()
@@ -699,14 +699,14 @@ export class Execution implements TurnSource {
     this.#calls.clear()
     this.#held = []
     this.#onEnd(ending)
-    if (this.claim.parent !== null && isEnded(ending.status)) this.edges.arrived(this.claim.parent)
+    if (this.claim.parent !== null && isEnded(ending.status)) this.services.arrived(this.claim.parent)
   }
 
   /**
    * Whether the claim is surely held still. When it is lost, the execution ends: what waits for this answer must not act.
    */
   surelyHeld(): true | Promise<boolean> {
-    const answer = this.edges.surelyHolds(this.claim)
+    const answer = this.services.surelyHolds(this.claim)
     if (answer === true) return true
     return answer.then((held) => {
       if (!held) this.#stop({ status: 'lost', reason: null, payload: null })
@@ -733,7 +733,7 @@ export class Execution implements TurnSource {
   // ---- limits
 
   #checkDeadline(): void {
-    if (this.#deadline === Number.POSITIVE_INFINITY || this.edges.clock.now() < this.#deadline) return
+    if (this.#deadline === Number.POSITIVE_INFINITY || this.services.clock.now() < this.#deadline) return
     const what = `The run took longer than its workflow allows (limits.time: ${this.workflow.limits.time}).`
     this.#finishFailed(new ReeveError('limit-time', what))
   }

@@ -16,7 +16,7 @@ interface Wait {
 }
 
 /** What of its run an inbox must know. */
-interface InboxEdges {
+interface InboxPort {
   /** Whether something was settled that the workflow has not heard of, or has not come to rest from. */
   isUnrest(): boolean
   /** Sees to it that `offerAll` is called when the workflow has come to rest. */
@@ -34,14 +34,14 @@ export class Inbox {
   readonly #waits = new Map<string, Wait[]>()
   /** The names under which something lies there and waits: what is looked at when the code has come to rest. */
   readonly #ready = new Set<string>()
-  readonly #edges: InboxEdges
+  readonly #run: InboxPort
   #mayBeGivenUp: Set<number> | undefined
   #taken: Row[] = []
   #waiting = 0
   #lastId = 0
 
-  constructor(items: InboxItem[], edges: InboxEdges) {
-    this.#edges = edges
+  constructor(items: InboxItem[], run: InboxPort) {
+    this.#run = run
     this.add(items)
   }
 
@@ -100,7 +100,7 @@ export class Inbox {
     this.#waiting++
     if (this.#items.has(name)) {
       this.#ready.add(name)
-      this.#edges.whenAtRest()
+      this.#run.whenAtRest()
     }
     return () => this.#stopWaiting(name, wait)
   }
@@ -140,7 +140,7 @@ export class Inbox {
   }
 
   #isHeldBack({ step }: Wait): boolean {
-    return this.#mayBeGivenUp?.has(step) === true && this.#edges.isUnrest()
+    return this.#mayBeGivenUp?.has(step) === true && this.#run.isUnrest()
   }
 
   #offer({ step, take }: Wait, item: InboxItem): boolean {

@@ -42,7 +42,7 @@ export function checkOnce<S extends StandardSchemaV1>(
   what: string,
   options: CheckOptions = {},
 ): Validation<OutputOf<S>> {
-  const { secrets } = execution.edges
+  const { secrets } = execution.services
   const no = execution.nextParsed()
   const recorded = execution.history?.parsed.get(no)
   if (recorded !== undefined) {

@@ -7,8 +7,8 @@ import { type ApprovalView, recordDecision, requireApproval } from '../../store/
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { DecisionItem } from '../calls/approval.ts'
-import type { EngineEdges } from '../edges.ts'
 import { encodePayload } from '../execution/payload.ts'
+import type { EngineServices } from '../services.ts'
 import { endLeftChildren, tellToEnd } from '../worker/left-children.ts'
 import { answerProblem, refuseUnfitAnswer } from './answer.ts'
 import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from './approval-edit.ts'
@@ -38,19 +38,20 @@ const longestNote = 16_000
  */
 export class Control {
   readonly #database: Database
-  readonly #edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'> & Partial<Pick<EngineEdges, 'secrets'>>
+  readonly #services: Pick<EngineServices, 'clock' | 'numbers' | 'newId'> &
+    Partial<Pick<EngineServices, 'secrets'>>
   readonly #arrived: (no: number) => void
   readonly #check: JsonSchemaCheck | undefined
 
   /** Without `check` an edit or an answer is only checked when the run goes on; one that does not fit is asked again. */
   constructor(
     database: Database,
-    edges: Pick<EngineEdges, 'clock' | 'numbers' | 'newId'> & Partial<Pick<EngineEdges, 'secrets'>>,
+    services: Pick<EngineServices, 'clock' | 'numbers' | 'newId'> & Partial<Pick<EngineServices, 'secrets'>>,
     arrived: (no: number) => void,
     check?: JsonSchemaCheck,
   ) {
     this.#database = database
-    this.#edges = edges
+    this.#services = services
     this.#arrived = arrived
     this.#check = check
   }
@@ -82,7 +83,7 @@ export class Control {
         name: `signal:${name}`,
         dedup,
         payload: text,
-        at: this.#edges.clock.now(),
+        at: this.#services.clock.now(),
       })
     })
     this.#arrived(run.no)
@@ -105,7 +106,7 @@ export class Control {
     const approval = await requireApproval(this.#database, approvalId)
     refuseUnfit(approval, decision)
     refuseOther(approval, decision.hash)
-    refuseSecret(approval, decision.answer, this.#edges.secrets ?? this.#database.secrets)
+    refuseSecret(approval, decision.answer, this.#services.secrets ?? this.#database.secrets)
     if (decision.verdict === 'answer') await refuseUnfitAnswer(approval, decision.answer, this.#check)
     const status = { approve: 'approved', reject: 'rejected', answer: 'answered' }[
       decision.verdict
@@ -115,7 +116,7 @@ export class Control {
       edit !== undefined && isEdited(approval, decision) ? await this.#edited(approval, edit, decision) : edit
     const answer = encodePayload(said, 'the answer')
     await this.#database.transaction(async (session) => {
-      const at = this.#edges.clock.now()
+      const at = this.#services.clock.now()
       // First the run, then its approval: in the order in which a worker's turn writes them.
       await lockRun(session, approval.run)
       const current = await requireApproval(session, approvalId)
@@ -140,7 +141,7 @@ export class Control {
   async previewEdit(approvalId: string, given: Json, options: { replaces?: boolean } = {}): Promise<Edit> {
     const edit = plainAnswer(given)
     const approval = await requireApproval(this.#database, approvalId)
-    refuseDecided(approval, this.#edges.clock.now())
+    refuseDecided(approval, this.#services.clock.now())
     const read = readEdit(approval, edit, options.replaces)
     if (this.#check) await checkEdit(approval, read.whole, this.#check)
     return read
@@ -169,11 +170,11 @@ export class Control {
       const current = (await lockRun(session, run.no))!
       refuseEnded(current, 'be cancelled')
       if (current.status === 'running') await tellToEnd(session, run.no, by)
-      else await cancelOutside(session, this.#edges, current, by)
+      else await cancelOutside(session, this.#services, current, by)
     })
     this.#arrived(run.no)
     if (run.parent !== null) this.#arrived(run.parent)
-    for (const no of await endLeftChildren(this.#database, this.#edges)) this.#arrived(no)
+    for (const no of await endLeftChildren(this.#database, this.#services)) this.#arrived(no)
   }
 
   /** Holds a run where it is: what acts finishes, nothing new begins until it is resumed. */
@@ -201,7 +202,7 @@ export class Control {
    */
   async retry(runId: string, who: string, options: RetryOptions = {}): Promise<void> {
     const by = checkText(who, 'Who retries')
-    for (const no of await retryRun(this.#database, this.#edges, runId, by, options)) this.#arrived(no)
+    for (const no of await retryRun(this.#database, this.#services, runId, by, options)) this.#arrived(no)
   }
 
   /**
@@ -218,10 +219,10 @@ export class Control {
     options: { repeatEffects?: boolean } = {},
   ): Promise<string> {
     const by = checkText(who, 'Who forks')
-    const no = await this.#edges.numbers.take()
-    const id = this.#edges.newId()
+    const no = await this.#services.numbers.take()
+    const id = this.#services.newId()
     const { repeatEffects = false } = options
-    await forkRun(this.#database, this.#edges, { origin: runId, from, by, no, id, repeatEffects })
+    await forkRun(this.#database, this.#services, { origin: runId, from, by, no, id, repeatEffects })
     this.#arrived(no)
     return id
   }

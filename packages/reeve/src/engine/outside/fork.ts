@@ -11,8 +11,8 @@ import {
   readRunByNo,
   requireRun,
 } from '../../store/runs/runs.ts'
-import type { EngineEdges } from '../edges.ts'
 import type { ForkPayload } from '../execution/history.ts'
+import type { EngineServices } from '../services.ts'
 import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
 import { appendOutside, type OutsideEvent } from './outside.ts'
 
@@ -35,7 +35,7 @@ export interface Fork {
  */
 export async function forkRun(
   database: Database,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   fork: Fork,
 ): Promise<void> {
   const { by, id, no } = fork
@@ -47,7 +47,7 @@ export async function forkRun(
   if (plan.standing.length > 0) forked.standing = plan.standing
   const payload = JSON.stringify(forked)
   await database.transaction(async (session) => {
-    const now = edges.clock.now()
+    const now = services.clock.now()
     const { workflow, version, queue, key, priority } = origin
     const state = { status: 'queued', available_at: now, fresh: 1, epoch: 0, worker: null } as const
     const born = { no, id, workflow, version, queue, key, priority, ...state }
@@ -57,7 +57,7 @@ export async function forkRun(
     const change = { status: 'queued', reason: null, ended: false } as const
     await appendOutside(
       session,
-      edges,
+      services,
       row,
       [...settled.map(copyOf), { type: 'run-forked', payload }],
       change,

@@ -7,7 +7,7 @@ import { countJournals } from '../../store/journal/journal-size.ts'
 import { approvalValues, insertApprovals, type NewApproval } from '../../store/runs/approvals.ts'
 import { deliver } from '../../store/runs/inbox.ts'
 import { lockRun, moveRuns, type RunRow, type RunStatus, reasonOf } from '../../store/runs/runs.ts'
-import type { EngineEdges } from '../edges.ts'
+import type { EngineServices } from '../services.ts'
 
 export interface OutsideEvent {
   type: string
@@ -25,13 +25,13 @@ export interface OutsideEvent {
  */
 export async function appendOutside(
   session: Session,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   run: RunRow,
   events: OutsideEvent[],
   change: { status: RunStatus; reason: string | null; ended: boolean },
 ): Promise<void> {
   const chain = new Chain(run, await readHead(session, run.no), session.secrets)
-  const at = edges.clock.now()
+  const at = services.clock.now()
   const blobs: Blob[] = []
   const linked = events.map(({ type, step = null, name = null, args = null, payload = null, at: its = at }) =>
     chain.link({ type, step, name, args, at: its, payload }, blobs),
@@ -46,7 +46,7 @@ export async function appendOutside(
 /** Sets a claimed or queued run aside for a person. */
 export async function markStuck(
   database: Database,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   run: RunRow,
   reason: string,
 ): Promise<void> {
@@ -54,7 +54,7 @@ export async function markStuck(
     const current = await lockRun(session, run.no)
     if (!current || current.epoch !== run.epoch) return
     const payload = JSON.stringify({ reason })
-    await appendOutside(session, edges, current, [{ type: 'run-stuck', payload }], {
+    await appendOutside(session, services, current, [{ type: 'run-stuck', payload }], {
       status: 'stuck',
       reason,
       ended: false,
@@ -69,7 +69,7 @@ export async function markStuck(
  */
 export async function cancelOutside(
   session: Session,
-  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+  services: Pick<EngineServices, 'clock' | 'newId'>,
   run: RunRow,
   by: string,
   options: { told: boolean } = { told: true },
@@ -78,36 +78,36 @@ export async function cancelOutside(
     `update approvals set status = 'withdrawn' where run = ? and status = 'pending' and kind <> 'outcome'`,
     [run.no],
   )
-  await askAboutIntents(session, edges, run)
+  await askAboutIntents(session, services, run)
   const event = { type: 'run-cancelled', payload: JSON.stringify({ by }) }
   const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
-  await appendOutside(session, edges, run, [event], change)
+  await appendOutside(session, services, run, [event], change)
   await session.run(
     `update runs set cancelled_by = ?, leaves_children = case when exists (
        select 1 from runs below where below.parent = runs.no and below.ended_at is null) then 1 else 0 end
      where no = ?`,
     [by, run.no],
   )
-  if (options.told) await tellParent(session, run, 'cancelled', { by }, edges.clock.now())
+  if (options.told) await tellParent(session, run, 'cancelled', { by }, services.clock.now())
 }
 
 /** Ends a cancelled run that came back from its worker, unless another has it already. */
 export async function cancelQueued(
   database: Database,
-  edges: Pick<EngineEdges, 'clock' | 'newId' | 'childrenLeft'>,
+  services: Pick<EngineServices, 'clock' | 'newId' | 'childrenLeft'>,
   no: number,
 ): Promise<void> {
   await database.transaction(async (session) => {
     const run = await lockRun(session, no)
     if (run?.status !== 'queued' || run.cancelled_by === null) return
-    await cancelOutside(session, edges, run, run.cancelled_by)
+    await cancelOutside(session, services, run, run.cancelled_by)
   })
-  edges.childrenLeft()
+  services.childrenLeft()
 }
 
 async function askAboutIntents(
   session: Session,
-  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+  services: Pick<EngineServices, 'clock' | 'newId'>,
   run: RunRow,
 ): Promise<void> {
   const intents = await session.all<{ step: number; name: string; payload: string }>(
@@ -127,14 +127,14 @@ async function askAboutIntents(
       reason: 'the run was cancelled before the outcome was recorded',
     }
     const question: NewApproval = {
-      id: edges.newId(),
+      id: services.newId(),
       run: run.no,
       step,
       kind: 'outcome',
       subject: name,
       shown: JSON.stringify(shown),
       args_hash: sha256(canonical(shown)),
-      requested_at: edges.clock.now(),
+      requested_at: services.clock.now(),
       expires_at: null,
     }
     await session.bulk(insertApprovals, [approvalValues(question)])

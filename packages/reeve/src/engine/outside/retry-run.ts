@@ -3,8 +3,8 @@ import type { Database, Session } from '../../store/database.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
-import type { EngineEdges } from '../edges.ts'
 import type { RetryPayload } from '../execution/history.ts'
+import type { EngineServices } from '../services.ts'
 import { type FailedFamily, failedFamily, isBroken } from '../worker/failed-family.ts'
 import { endedBy } from '../worker/left-children.ts'
 import { appendOutside } from './outside.ts'
@@ -28,7 +28,7 @@ const nobody: FailedFamily = { blamed: [], later: [], logs: 0 }
  */
 export async function retryRun(
   database: Database,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   id: string,
   by: string,
   options: RetryOptions = {},
@@ -40,13 +40,13 @@ export async function retryRun(
   for (const { child } of looked.blamed) {
     if (!isBroken(child) || child.cancelled_by === endedBy(run)) continue
     if (options.children !== true) throw notMended(run, child)
-    queued.push(...(await retryChild(database, edges, child, by, options)))
+    queued.push(...(await retryChild(database, services, child, by, options)))
   }
-  queued.push(...(await reviveChildren(database, edges, run, by)))
+  queued.push(...(await reviveChildren(database, services, run, by)))
   await database.transaction(async (session) => {
     const current = (await lockRun(session, run.no))!
     refuse(current)
-    await queueAgain(session, edges, current, by, await failedFamily(session, current))
+    await queueAgain(session, services, current, by, await failedFamily(session, current))
   })
   queued.push(run.no)
   return queued
@@ -72,21 +72,21 @@ function notMended(run: RunRow, child: RunRow): ReeveError {
 /** A child can be retried whatever ended it, when its parent is: nobody else would wait for it. */
 async function retryChild(
   database: Database,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   child: RunRow,
   by: string,
   options: RetryOptions,
 ): Promise<number[]> {
-  if (child.status === 'failed') return retryRun(database, edges, child.id, by, options)
-  const below = await reviveChildren(database, edges, child, by)
-  await revive(database, edges, [child], by)
+  if (child.status === 'failed') return retryRun(database, services, child.id, by, options)
+  const below = await reviveChildren(database, services, child, by)
+  await revive(database, services, [child], by)
   return [...below, child.no]
 }
 
 /** Queues again the children, and theirs, that were cancelled because `run` ended. */
 async function reviveChildren(
   database: Database,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   run: RunRow,
   by: string,
 ): Promise<number[]> {
@@ -94,8 +94,8 @@ async function reviveChildren(
   for (let after = 0; ; ) {
     const children = await cancelledWith(database, run, after)
     if (children.length === 0) return revived
-    for (const child of children) revived.push(...(await reviveChildren(database, edges, child, by)))
-    await revive(database, edges, children, by)
+    for (const child of children) revived.push(...(await reviveChildren(database, services, child, by)))
+    await revive(database, services, children, by)
     revived.push(...children.map(({ no }) => no))
     after = children.at(-1)!.no
   }
@@ -110,28 +110,28 @@ function cancelledWith(session: Session, run: RunRow, after: number): Promise<Ru
 
 async function revive(
   database: Database,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   runs: RunRow[],
   by: string,
 ): Promise<void> {
   await database.transaction(async (session) => {
     for (const { no } of runs) {
       const current = (await lockRun(session, no))!
-      if (current.status === 'cancelled') await queueAgain(session, edges, current, by, nobody)
+      if (current.status === 'cancelled') await queueAgain(session, services, current, by, nobody)
     }
   })
 }
 
 async function queueAgain(
   session: Session,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   run: RunRow,
   by: string,
   { blamed, later, logs }: FailedFamily,
 ): Promise<void> {
   // Those that were cancelled since they were looked for; from now on none is.
   for (const child of await cancelledWith(session, run, 0)) {
-    await queueAgain(session, edges, (await lockRun(session, child.no))!, by, nobody)
+    await queueAgain(session, services, (await lockRun(session, child.no))!, by, nobody)
   }
   const failed = await session.get<{ step: number | null }>(
     `select step from events where run = ? and type = 'run-failed' and ? = 'failed' order by seq desc limit 1`,
@@ -155,9 +155,9 @@ async function queueAgain(
     ...(failed?.step ? { step: failed.step } : {}),
   }
   const change = { status: 'queued', reason: null, ended: false } as const
-  await appendOutside(session, edges, run, [event], change)
+  await appendOutside(session, services, run, [event], change)
   await takeBack(session, run)
-  for (const { child } of blamed) await tellAgain(session, edges, run, child)
+  for (const { child } of blamed) await tellAgain(session, services, run, child)
 }
 
 /** What the parent was told of this run's end and has not taken yet holds no longer. */
@@ -172,7 +172,7 @@ async function takeBack(session: Session, run: RunRow): Promise<void> {
 /** A child that has ended since tells so by itself, once; a parent that looks at it again may have taken that long ago. */
 async function tellAgain(
   session: Session,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   run: RunRow,
   child: RunRow,
 ): Promise<void> {
@@ -182,5 +182,5 @@ async function tellAgain(
   const value = JSON.parse((await payloadAt(session, child.no, child.head_seq ?? 0)) ?? 'null') as unknown
   const payload = JSON.stringify({ status: child.status, value })
   const dedup = `${name}:again ${run.epoch}`
-  await deliver(session, { run: run.no, name, dedup, payload, at: edges.clock.now() })
+  await deliver(session, { run: run.no, name, dedup, payload, at: services.clock.now() })
 }

@@ -6,7 +6,7 @@ import { parse } from '../../base/schema/schema.ts'
 import { checkText } from '../../base/text/text.ts'
 import { after, type Duration } from '../../base/time/time.ts'
 import type { NewRun } from '../../store/runs/runs.ts'
-import type { EngineEdges } from '../edges.ts'
+import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
 import { startedWith } from './run-input.ts'
 
@@ -61,7 +61,7 @@ export function ownKey(kind: 'schedule' | 'debounce', name: string): string {
  * `reserved-key` `bad-start`
  */
 export function prepareBirth(
-  edges: EngineEdges,
+  services: EngineServices,
   workflow: Workflow,
   given: unknown,
   options: StartOptions,
@@ -69,18 +69,18 @@ export function prepareBirth(
   own?: string,
 ): Birth {
   // The first life sees what later ones will read.
-  const input = edges.secrets.redactData(given)
+  const input = services.secrets.redactData(given)
   const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)
   const { startedBy } = options
   const principal = checkText(options.principal ?? 'operator', '`principal` of a start')
   const started = startedWith(workflow, { principal, startedBy }, input, checked)
-  const now = edges.clock.now()
+  const now = services.clock.now()
   const idempotency = own ?? idempotencyOf(options)
   const delay = options.debounce?.delay ?? options.delay
   const key = options.key ?? keyOf(workflow, checked)
   const run: NewRun = {
     no,
-    id: edges.newId(),
+    id: services.newId(),
     workflow: workflow.name,
     version: workflow.version,
     status: 'queued',

@@ -10,8 +10,8 @@ import {
   type RunRow,
 } from '../../store/runs/runs.ts'
 import { firstEvent } from '../calls/children.ts'
-import type { EngineEdges } from '../edges.ts'
 import { appendOutside } from '../outside/outside.ts'
+import type { EngineServices } from '../services.ts'
 import type { Birth } from './birth.ts'
 
 /** Inserts a queued run with its first event. Answers false when its idempotency key is taken. */
@@ -32,7 +32,7 @@ export async function enqueue(session: Session, birth: Birth): Promise<boolean> 
  */
 export async function enqueueDebounced(
   session: Session,
-  edges: Pick<EngineEdges, 'clock'>,
+  services: Pick<EngineServices, 'clock'>,
   birth: Birth,
 ): Promise<{ id: string; isNew: boolean }> {
   const { run } = birth
@@ -43,7 +43,11 @@ export async function enqueueDebounced(
     )
     if (there && there.status === 'queued' && there.fresh === 1) {
       const replaced = { type: 'input-replaced', payload: birth.payload }
-      await appendOutside(session, edges, there, [replaced], { status: 'queued', reason: null, ended: false })
+      await appendOutside(session, services, there, [replaced], {
+        status: 'queued',
+        reason: null,
+        ended: false,
+      })
       await session.run('update runs set available_at = ?, wake_at = ?, fresh = 1 where no = ?', [
         run.available_at,
         run.available_at,

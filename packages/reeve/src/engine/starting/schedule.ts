@@ -8,7 +8,7 @@ import {
   type ScheduleRow,
   saveSchedule,
 } from '../../store/dispatch/schedules.ts'
-import type { EngineEdges } from '../edges.ts'
+import type { EngineServices } from '../services.ts'
 import type { WorkflowRegistry } from '../workflow.ts'
 import { type Birth, ownKey, prepareBirth } from './birth.ts'
 import { enqueue } from './enqueue.ts'
@@ -57,18 +57,18 @@ function inputOf({ input }: ScheduleDefinition): unknown {
  */
 export async function installSchedules(
   database: Database,
-  edges: Pick<EngineEdges, 'clock' | 'log'>,
+  services: Pick<EngineServices, 'clock' | 'log'>,
   definitions: Record<string, ScheduleDefinition>,
 ): Promise<void> {
   for (const [name, definition] of Object.entries(definitions)) checkSchedule(name, definition)
   await database.transaction(async (session) => {
     const known = new Map((await listSchedules(session)).map((row) => [row.name, row]))
     for (const [name, definition] of Object.entries(definitions)) {
-      const changed = install(name, definition, known.get(name), edges.clock.now())
+      const changed = install(name, definition, known.get(name), services.clock.now())
       if (changed) await saveSchedule(session, changed)
       if (changed?.next_at === null) {
         const what = `schedule "${name}" starts nothing any more: the last time of its pattern "${definition.cron}" has passed`
-        edges.log.warn(`${what}. Remove it, or give it another pattern`, { schedule: name })
+        services.log.warn(`${what}. Remove it, or give it another pattern`, { schedule: name })
       }
       known.delete(name)
     }
@@ -107,19 +107,19 @@ function install(
 /** Starts what is due: one run for each nominal time, whatever the number of workers. Answers how many started. */
 export async function runDueSchedules(
   database: Database,
-  edges: EngineEdges,
+  services: EngineServices,
   workflows: WorkflowRegistry,
 ): Promise<number> {
   const due = await dueSchedules(database)
   let started = 0
   for (const listed of due) {
-    const now = edges.clock.now()
+    const now = services.clock.now()
     // Numbers come from transactions of their own, so they are taken before.
     const needed = dueOf(listed, now).starting.length
-    const numbers = await Promise.all(Array.from({ length: needed }, () => edges.numbers.take()))
+    const numbers = await Promise.all(Array.from({ length: needed }, () => services.numbers.take()))
     started += await database.transaction(async (session) => {
       const [row] = await dueSchedules(session, listed.name)
-      return row ? catchUp(session, edges, workflows, row, now, numbers) : 0
+      return row ? catchUp(session, services, workflows, row, now, numbers) : 0
     })
   }
   return started
@@ -139,7 +139,7 @@ function dueOf(row: ScheduleRow, now: number): DueTimes {
 
 async function catchUp(
   session: Session,
-  edges: EngineEdges,
+  services: EngineServices,
   workflows: WorkflowRegistry,
   row: ScheduleRow,
   now: number,
@@ -166,7 +166,7 @@ async function catchUp(
   let started = 0
   for (const nominal of times) {
     const reason = wanted.has(nominal)
-      ? await startOccurrence(session, edges, workflows, row, definition, nominal, numbers[started]!)
+      ? await startOccurrence(session, services, workflows, row, definition, nominal, numbers[started]!)
       : missed
     if (reason === null) started++
     else await skip(nominal, reason)
@@ -182,7 +182,7 @@ async function catchUp(
 /** Answers null when it started, or why not. What the database refuses undoes all of the caller's transaction. */
 async function startOccurrence(
   session: Session,
-  edges: EngineEdges,
+  services: EngineServices,
   workflows: WorkflowRegistry,
   row: ScheduleRow,
   definition: ScheduleDefinition,
@@ -194,9 +194,9 @@ async function startOccurrence(
     const workflow = workflows.current(definition.workflow)
     const options = { principal: `schedule:${row.name}` }
     const key = ownKey('schedule', `${row.name}:${nominal}`)
-    birth = prepareBirth(edges, workflow, inputOf(definition), options, no, key)
+    birth = prepareBirth(services, workflow, inputOf(definition), options, no, key)
   } catch (error) {
-    edges.log.error('a schedule could not start its workflow', {
+    services.log.error('a schedule could not start its workflow', {
       schedule: row.name,
       error: messageOf(error),
     })
@@ -208,7 +208,7 @@ async function startOccurrence(
     outcome: 'started',
     reason: null,
     run: birth.run.id,
-    at: edges.clock.now(),
+    at: services.clock.now(),
   })
   if (fresh) await enqueue(session, birth)
   return null

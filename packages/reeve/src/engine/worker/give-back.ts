@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { type Clock, formatMs } from '../../base/time/time.ts'
-import type { EngineEdges } from '../edges.ts'
+import type { EngineServices } from '../services.ts'
 import type { HeldRuns } from './held-runs.ts'
 
 /** What acts when a worker is stopped may finish within this time. */
@@ -15,7 +15,7 @@ const writeWithinMs = 5_000
  */
 export async function giveBack(
   held: HeldRuns,
-  { clock, commits }: Pick<EngineEdges, 'clock' | 'commits'>,
+  { clock, commits }: Pick<EngineServices, 'clock' | 'commits'>,
   { graceMs, hurried }: { graceMs: number; hurried: Promise<void> },
 ): Promise<void> {
   held.drain()

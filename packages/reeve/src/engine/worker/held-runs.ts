@@ -5,11 +5,11 @@ import { longJournal } from '../../store/journal/journal-size.ts'
 import { readInbox } from '../../store/runs/inbox.ts'
 import { type RunRow, readRunByNo } from '../../store/runs/runs.ts'
 import type { CoreContext } from '../context.ts'
-import type { EngineEdges } from '../edges.ts'
 import type { Claim, Ending } from '../execution/call.ts'
 import { Execution, type OnBorn } from '../execution/execution.ts'
 import type { History } from '../execution/history.ts'
 import { cancelOutside, markStuck } from '../outside/outside.ts'
+import type { EngineServices } from '../services.ts'
 import type { Birth } from '../starting/birth.ts'
 import { inputFrom } from '../starting/run-input.ts'
 import type { WorkflowRegistry } from '../workflow.ts'
@@ -20,7 +20,7 @@ import { SilentRuns } from './silent-runs.ts'
 export interface HeldRunsOptions {
   worker: string
   database: Database
-  edges: EngineEdges
+  services: EngineServices
   workflows: WorkflowRegistry
   /** Makes the `ctx` that workflows get. */
   contextFor: (execution: Execution) => CoreContext
@@ -80,7 +80,7 @@ export class HeldRuns {
   constructor(options: HeldRunsOptions) {
     this.#options = options
     this.#silent = new SilentRuns(options)
-    this.#parked = new ParkedRuns(options.edges, options.keeps)
+    this.#parked = new ParkedRuns(options.services, options.keeps)
   }
 
   get size(): number {
@@ -146,7 +146,7 @@ export class HeldRuns {
 
   /** Drives what was claimed. One that cannot be driven is set aside, and does not take the others with it. */
   async adoptAll(claimed: RunRow[]): Promise<void> {
-    const { stretch } = this.#options.edges
+    const { stretch } = this.#options.services
     for (const together of inBatches(await this.#resume(claimed))) {
       const loaded = await this.#load(together)
       for (const run of together) await this.#adoptOrSetAside(run, loaded.get(run.no))
@@ -193,23 +193,23 @@ export class HeldRuns {
     } catch (error) {
       if (this.#options.database.classify(error) === 'retry') throw error
       const reason = `The run cannot be loaded: ${messageOf(error)}. Check its journal with: reeve audit verify ${run.id}`
-      await markStuck(this.#options.database, this.#options.edges, run, reason)
+      await markStuck(this.#options.database, this.#options.services, run, reason)
       this.#options.onSetAside(run.id)
     }
   }
 
   async #adopt(run: RunRow, loaded: Loaded | undefined): Promise<void> {
-    const { database, edges } = this.#options
+    const { database, services } = this.#options
     const by = run.cancelled_by
     if (by !== null) {
-      await database.transaction((session) => cancelOutside(session, this.#options.edges, run, by))
-      if (run.parent !== null) this.#options.edges.arrived(run.parent)
-      this.#options.edges.childrenLeft()
+      await database.transaction((session) => cancelOutside(session, this.#options.services, run, by))
+      if (run.parent !== null) this.#options.services.arrived(run.parent)
+      this.#options.services.childrenLeft()
       this.#options.onSetAside(run.id)
       return
     }
     if (loaded && 'fault' in loaded) throw loaded.fault
-    const { history, inbox } = loaded ?? (await loadRun(database, run, edges.stretch))
+    const { history, inbox } = loaded ?? (await loadRun(database, run, services.stretch))
     const claim: Claim = {
       no: run.no,
       id: run.id,
@@ -232,15 +232,15 @@ export class HeldRuns {
 
   /** Nothing would ever take up a run that this living worker holds by its row alone. */
   async #setRefusedAside(claim: Claim, error: unknown): Promise<void> {
-    const { database, edges } = this.#options
+    const { database, services } = this.#options
     try {
       const run = await readRunByNo(database, claim.no)
       if (run?.status !== 'running' || run.epoch !== claim.epoch) return
       const reason = `The database refused what the run wrote: ${messageOf(error)}. Check its journal with: reeve audit verify ${claim.id}`
-      await markStuck(database, edges, run, reason)
+      await markStuck(database, services, run, reason)
       this.#options.onSetAside(claim.id)
     } catch (cause) {
-      edges.log.error('a refused run could not be set aside', { run: claim.id, error: String(cause) })
+      services.log.error('a refused run could not be set aside', { run: claim.id, error: String(cause) })
     }
   }
 
@@ -314,7 +314,7 @@ export class HeldRuns {
     const execution = new Execution({
       claim,
       workflow: this.#options.workflows.find(workflow, version)!,
-      edges: this.#options.edges,
+      services: this.#options.services,
       history,
       inbox,
       onEnd: (ending) => this.#ended(claim, workflow, ending),

@@ -1,8 +1,8 @@
 import type { Database, Session } from '../../store/database.ts'
 import { wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, type RunRow } from '../../store/runs/runs.ts'
-import type { EngineEdges } from '../edges.ts'
 import { cancelOutside } from '../outside/outside.ts'
+import type { EngineServices } from '../services.ts'
 
 /** Children that one transaction cancels: others write between. */
 const slice = 100
@@ -14,11 +14,11 @@ const slice = 100
  */
 export async function endLeftChildren(
   database: Database,
-  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+  services: Pick<EngineServices, 'clock' | 'newId'>,
 ): Promise<number[]> {
   const touched: number[] = []
   for (let after = 0; ; ) {
-    const next = await database.transaction((session) => endSlice(session, edges, after))
+    const next = await database.transaction((session) => endSlice(session, services, after))
     if (!next) return touched
     touched.push(...next.touched)
     after = next.after
@@ -29,7 +29,7 @@ export async function endLeftChildren(
 /** `after`: parents up to it are done with, or in another's hands. Undefined when there are no more. */
 async function endSlice(
   session: Session,
-  edges: Pick<EngineEdges, 'clock' | 'newId'>,
+  services: Pick<EngineServices, 'clock' | 'newId'>,
   after: number,
 ): Promise<{ touched: number[]; after: number } | undefined> {
   const parent = await session.get<RunRow>(
@@ -56,7 +56,7 @@ async function endSlice(
   const by = parent.cancelled_by ?? endedBy(parent)
   for (const child of children) {
     if (child.status === 'running') await tellToEnd(session, child.no, by)
-    else await cancelOutside(session, edges, child, by, { told: false })
+    else await cancelOutside(session, services, child, by, { told: false })
   }
   return { touched: children.map(({ no }) => no), after: parent.no - 1 }
 }
@@ -84,18 +84,18 @@ export async function tellToEnd(session: Session, no: number, by: string): Promi
 /** Ends what ended runs left behind, in the background of a worker. Asked for while it does, it looks once more. */
 export class LeftChildren {
   readonly #database: Database
-  readonly #edges: Pick<EngineEdges, 'clock' | 'newId' | 'log'>
+  readonly #services: Pick<EngineServices, 'clock' | 'newId' | 'log'>
   readonly #arrived: (no: number) => void
   #under: Promise<void> | undefined
   #again = false
 
   constructor(
     database: Database,
-    edges: Pick<EngineEdges, 'clock' | 'newId' | 'log'>,
+    services: Pick<EngineServices, 'clock' | 'newId' | 'log'>,
     arrived: (no: number) => void,
   ) {
     this.#database = database
-    this.#edges = edges
+    this.#services = services
     this.#arrived = arrived
   }
 
@@ -117,9 +117,9 @@ export class LeftChildren {
     while (this.#again) {
       this.#again = false
       try {
-        for (const no of await endLeftChildren(this.#database, this.#edges)) this.#arrived(no)
+        for (const no of await endLeftChildren(this.#database, this.#services)) this.#arrived(no)
       } catch (error) {
-        this.#edges.log.warn('the children of a run that ended are not cancelled yet; it is tried again', {
+        this.#services.log.warn('the children of a run that ended are not cancelled yet; it is tried again', {
           error: String(error),
         })
       }

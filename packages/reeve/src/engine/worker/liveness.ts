@@ -9,14 +9,14 @@ import {
   registerWorker,
   removeWorker,
 } from '../../store/dispatch/workers.ts'
-import type { EngineEdges } from '../edges.ts'
 import type { Claim } from '../execution/call.ts'
+import type { EngineServices } from '../services.ts'
 import type { WorkflowRegistry } from '../workflow.ts'
 
 export interface LivenessOptions {
   worker: string
   database: Database
-  edges: EngineEdges
+  services: EngineServices
   workflows: WorkflowRegistry
   /** Keeps the lease while the event loop is blocked. */
   lease?: LeaseKeeper | undefined
@@ -52,8 +52,8 @@ export class Liveness {
   }
 
   async register(): Promise<void> {
-    const { database, worker, edges, workflows } = this.#options
-    this.#sentAt = edges.clock.now()
+    const { database, worker, services, workflows } = this.#options
+    this.#sentAt = services.clock.now()
     await database.transaction(async (session) => {
       await registerWorker(session, worker, workflows.versions())
       this.#beatAt = this.#steadySince = await storeNow(session)
@@ -65,7 +65,7 @@ export class Liveness {
   begin(): void {
     this.#beatLater()
     // Not while this process is still starting, and not at all for one that starts, drives one run and ends.
-    this.#cancelGuard = this.#options.edges.clock.after(guardAfterMs, () => this.guard())
+    this.#cancelGuard = this.#options.services.clock.after(guardAfterMs, () => this.guard())
   }
 
   /** Keeps the lease from now on even if the event loop is blocked. */
@@ -100,23 +100,23 @@ export class Liveness {
    * until it answers.
    */
   holds(claim: Claim): true | Promise<boolean> {
-    const silentMs = this.#options.edges.clock.now() - this.#sentAt
+    const silentMs = this.#options.services.clock.now() - this.#sentAt
     return silentMs >= 0 && silentMs < leaseMs ? true : this.#confirm(claim)
   }
 
   /** Beating first makes it a living worker again, so that what is its own still cannot be taken between. */
   async #confirm(claim: Claim): Promise<boolean> {
-    const { database, worker, edges } = this.#options
+    const { database, worker, services } = this.#options
     while (this.#state !== 'gone') {
       try {
         await this.#beat()
         return await isClaimed(database, { no: claim.no, epoch: claim.epoch, worker })
       } catch (error) {
-        edges.log.warn('a claim could not be confirmed before an effect; it is asked again', {
+        services.log.warn('a claim could not be confirmed before an effect; it is asked again', {
           run: claim.id,
           error: String(error),
         })
-        await new Promise<void>((resolve) => edges.clock.after(confirmAgainMs, resolve))
+        await new Promise<void>((resolve) => services.clock.after(confirmAgainMs, resolve))
       }
     }
     return false
@@ -124,13 +124,13 @@ export class Liveness {
 
   #beatLater(): void {
     if (this.#state === 'gone') return
-    const { edges } = this.#options
+    const { services } = this.#options
     // Spread, so that workers that started together do not all recover at one moment.
-    this.#cancel = edges.clock.after(heartbeatMs * (0.75 + edges.random() / 2), () => {
+    this.#cancel = services.clock.after(heartbeatMs * (0.75 + services.random() / 2), () => {
       if (this.#state === 'gone') return
       this.#beat()
         .then(() => (this.#state === 'beating' ? this.#options.onBeat() : undefined))
-        .catch((error) => edges.log.error('a heartbeat failed', { error: String(error) }))
+        .catch((error) => services.log.error('a heartbeat failed', { error: String(error) }))
         .finally(() => this.#beatLater())
     })
   }
@@ -144,8 +144,8 @@ export class Liveness {
   }
 
   async #beatOnce(): Promise<void> {
-    const { database, worker, edges, workflows } = this.#options
-    const sentAt = edges.clock.now()
+    const { database, worker, services, workflows } = this.#options
+    const sentAt = services.clock.now()
     // Nothing of it stays open, and locked, when the event loop is blocked meanwhile.
     const alive = await heartbeat(database, worker)
     // One that leaves is not to come back.

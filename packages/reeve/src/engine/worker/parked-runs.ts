@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import type { RunRow } from '../../store/runs/runs.ts'
-import type { EngineEdges } from '../edges.ts'
 import type { Execution } from '../execution/execution.ts'
+import type { EngineServices } from '../services.ts'
 
 /** So long a parked run is kept (ms). */
 const longestMs = 600_000
@@ -31,14 +31,14 @@ interface Kept {
  * oldest when there are too many, or their journals too large; all of them when the heap is filling.
  */
 export class ParkedRuns {
-  readonly #edges: Pick<EngineEdges, 'clock'>
+  readonly #services: Pick<EngineServices, 'clock'>
   readonly #limits: KeptRunsLimits
   readonly #kept = new Map<number, Kept>()
   #bytes = 0
   #heapLookedAt = Number.NEGATIVE_INFINITY
 
-  constructor(edges: Pick<EngineEdges, 'clock'>, limits: KeptRunsLimits) {
-    this.#edges = edges
+  constructor(services: Pick<EngineServices, 'clock'>, limits: KeptRunsLimits) {
+    this.#services = services
     this.#limits = limits
   }
 
@@ -55,7 +55,7 @@ export class ParkedRuns {
       execution.drop()
       return
     }
-    this.#kept.set(no, { execution, at: this.#edges.clock.now(), bytes })
+    this.#kept.set(no, { execution, at: this.#services.clock.now(), bytes })
     this.#bytes += bytes
     if (this.#isHeapFull()) this.clear()
     for (const oldest of this.#kept.keys()) {
@@ -78,7 +78,7 @@ export class ParkedRuns {
 
   /** Lets those go that are kept too long. */
   sweep(): void {
-    const since = this.#edges.clock.now() - longestMs
+    const since = this.#services.clock.now() - longestMs
     for (const [no, { at }] of this.#kept) {
       if (at > since) return
       this.#drop(no)

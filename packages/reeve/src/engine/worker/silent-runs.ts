@@ -1,7 +1,7 @@
 import type { Database } from '../../store/database.ts'
 import { explainRuns } from '../../store/runs/runs.ts'
-import type { EngineEdges } from '../edges.ts'
 import type { Execution } from '../execution/execution.ts'
+import type { EngineServices } from '../services.ts'
 
 /** So long a run may write nothing before its row says what it is at (ms). */
 const silentAfterMs = 30_000
@@ -13,17 +13,17 @@ const silentAfterMs = 30_000
  */
 export class SilentRuns {
   readonly #database: Database
-  readonly #edges: EngineEdges
+  readonly #services: EngineServices
   /** Which runs have a reason on their row, and since when they had been silent. */
   readonly #told = new Map<number, number>()
 
-  constructor({ database, edges }: { database: Database; edges: EngineEdges }) {
+  constructor({ database, services }: { database: Database; services: EngineServices }) {
     this.#database = database
-    this.#edges = edges
+    this.#services = services
   }
 
   async notice(held: Iterable<Execution>): Promise<void> {
-    const now = this.#edges.clock.now()
+    const now = this.#services.clock.now()
     const rows: (string | number | null)[][] = []
     const present = new Set<number>()
     for (const execution of held) {
@@ -37,7 +37,7 @@ export class SilentRuns {
         this.#told.set(claim.no, movedAt)
         rows.push([claim.no, claim.epoch, silence.reason])
         if (silence.isIdle)
-          this.#edges.log.warn('a run neither acts nor waits', { run: claim.id, reason: silence.reason })
+          this.#services.log.warn('a run neither acts nor waits', { run: claim.id, reason: silence.reason })
       } else if (told !== undefined) {
         this.#told.delete(claim.no)
         rows.push([claim.no, claim.epoch, null])

@@ -5,12 +5,12 @@ import { ensureQueue } from '../../store/dispatch/queues.ts'
 import { Reconciler } from '../../store/dispatch/reconcile.ts'
 import { mostRecovered, recoverOrphans } from '../../store/dispatch/recovery.ts'
 import { removeDeadWorkers } from '../../store/dispatch/workers.ts'
-import type { EngineEdges } from '../edges.ts'
 import { cancelQueued, markStuck } from '../outside/outside.ts'
+import type { EngineServices } from '../services.ts'
 
 export interface UpkeepOptions {
   database: Database
-  edges: EngineEdges
+  services: EngineServices
   /** Deaths without progress until a run is `stuck`. */
   maxCrashes: number
   /** A run was set aside as stuck without being driven. */
@@ -59,7 +59,7 @@ export class Upkeep {
 
   /** The first slice of them; answers how many. A run that keeps killing its worker becomes `stuck`. */
   async recover(): Promise<number> {
-    const { database, edges, maxCrashes, onSetAside, steadyMs, nudge } = this.#options
+    const { database, services, maxCrashes, onSetAside, steadyMs, nudge } = this.#options
     const orphans = await database.transaction(async (session) => {
       await removeDeadWorkers(session, steadyMs(await storeNow(session)))
       await ensureQueue(session, 'default')
@@ -68,13 +68,13 @@ export class Upkeep {
     for (const run of orphans) {
       // Nobody need have its workflow to end it.
       if (run.cancelled_by !== null) {
-        await cancelQueued(database, edges, run.no)
+        await cancelQueued(database, services, run.no)
         onSetAside(run.id)
         continue
       }
       if (run.crashes < maxCrashes) continue
       const reason = `The process died ${run.crashes} times while driving this run, without progress between. Look at its last step, then: reeve retry ${run.id}`
-      await markStuck(database, edges, run, reason)
+      await markStuck(database, services, run, reason)
       onSetAside(run.id)
     }
     if (orphans.length > 0) nudge()

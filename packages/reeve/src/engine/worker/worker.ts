@@ -9,9 +9,9 @@ import { claimsOf, returnClaims } from '../../store/dispatch/recovery.ts'
 import { QueueShares } from '../../store/dispatch/shares.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 import type { CoreContext } from '../context.ts'
-import type { EngineEdges } from '../edges.ts'
 import type { Claim, Ending } from '../execution/call.ts'
 import type { Execution, OnBorn } from '../execution/execution.ts'
+import type { EngineServices } from '../services.ts'
 import type { Birth } from '../starting/birth.ts'
 import type { WorkflowRegistry } from '../workflow.ts'
 import { defaultGraceMs, giveBack, within } from './give-back.ts'
@@ -24,7 +24,7 @@ import { Upkeep } from './upkeep.ts'
 export interface WorkerOptions {
   id: string
   database: Database
-  edges: EngineEdges
+  services: EngineServices
   workflows: WorkflowRegistry
   /** Makes the `ctx` that workflows get. */
   contextFor: (execution: Execution) => CoreContext
@@ -86,16 +86,16 @@ export class Worker {
   readonly #hurried = Promise.withResolvers<void>()
 
   constructor(options: WorkerOptions) {
-    const { id, database, edges, workflows, lease, contextFor, onSetAside } = options
+    const { id, database, services, workflows, lease, contextFor, onSetAside } = options
     this.id = id
     this.#options = options
     const onBeat = () => this.#afterBeat()
-    this.#liveness = new Liveness({ worker: id, database, edges, workflows, lease, onBeat })
+    this.#liveness = new Liveness({ worker: id, database, services, workflows, lease, onBeat })
     this.#room = new HistoryRoom(options.historyBytes)
     this.#held = new HeldRuns({
       worker: id,
       database,
-      edges,
+      services,
       workflows,
       contextFor,
       keeps: options.keeps,
@@ -145,10 +145,10 @@ export class Worker {
     this.#liveness.leave()
     this.#cancelDue()
     this.#stopListening()
-    const { clock } = this.#options.edges
+    const { clock } = this.#options.services
     await within(clock, graceMs, Promise.race([this.#round, this.#hurried.promise]))
     try {
-      await giveBack(this.#held, this.#options.edges, { graceMs, hurried: this.#hurried.promise })
+      await giveBack(this.#held, this.#options.services, { graceMs, hurried: this.#hurried.promise })
       await this.#liveness.signOff()
     } finally {
       this.#state = 'stopped'
@@ -250,12 +250,12 @@ export class Worker {
 
   /** Whether a suspect is held that has not yet shown, by not ending this process, that it may have company. */
   #probation(): boolean {
-    if (this.#options.edges.clock.now() >= this.#probationEnds) return false
+    if (this.#options.services.clock.now() >= this.#probationEnds) return false
     return this.#held.someSuspect
   }
 
   #beginProbation(): void {
-    const { clock } = this.#options.edges
+    const { clock } = this.#options.services
     this.#probationEnds = clock.now() + probationMs
     clock.after(probationMs, () => this.nudge())
   }
@@ -263,25 +263,25 @@ export class Worker {
   async #sleepUntilDue(): Promise<void> {
     this.#cancelDue()
     if (this.#state !== 'working') return
-    const { database, edges } = this.#options
+    const { database, services } = this.#options
     const due = await nextDue(database)
     const window = await nextRateWindow(database, this.#claimedAt)
     const next = Math.min(due ?? Number.POSITIVE_INFINITY, window ?? Number.POSITIVE_INFINITY)
     this.#dueAt = next
     if (next === Number.POSITIVE_INFINITY) return
-    this.#cancelDue = edges.clock.after(Math.max(next - edges.clock.now(), 1), () => this.nudge())
+    this.#cancelDue = services.clock.after(Math.max(next - services.clock.now(), 1), () => this.nudge())
   }
 
   /** What this round claimed may be known to the database only: the next one gives it back first. */
   #roundFailed(error: unknown): void {
     this.#mayHoldStrays = true
-    this.#options.edges.log.error('a claim round failed; it is tried again', { error: String(error) })
-    this.#cancelDue = this.#options.edges.clock.after(1000, () => this.nudge())
+    this.#options.services.log.error('a claim round failed; it is tried again', { error: String(error) })
+    this.#cancelDue = this.#options.services.clock.after(1000, () => this.nudge())
   }
 
   /** What was missed is found when the database is looked at again. */
   #readFailed(error: unknown): void {
-    this.#options.edges.log.warn('the database could not be read; it is tried again', {
+    this.#options.services.log.warn('the database could not be read; it is tried again', {
       error: String(error),
     })
   }
@@ -323,6 +323,6 @@ export class Worker {
     await this.#held.noticeSilent()
     const isMore = await this.#upkeep.wakeLost()
     // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.
-    if (isMore || this.#options.edges.clock.now() >= this.#dueAt) this.nudge()
+    if (isMore || this.#options.services.clock.now() >= this.#dueAt) this.nudge()
   }
 }

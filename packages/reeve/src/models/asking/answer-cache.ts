@@ -74,14 +74,14 @@ export function answerCacheFor(
   options: Duration | CacheOptions,
 ): AnswerCache {
   const { across, apart, keepMs } = resolveCache(options)
-  const { claim, edges, workflow } = execution
+  const { claim, services, workflow } = execution
   const bounds = { workflow: across === 'workflow' ? workflow.name : null, apart }
 
   async function guarded<T>(what: string, act: () => Promise<T>): Promise<T | undefined> {
     try {
       return await act()
     } catch (error) {
-      edges.log.warn(`the cache of answers ${what}`, { run: claim.id, error: messageOf(error) })
+      services.log.warn(`the cache of answers ${what}`, { run: claim.id, error: messageOf(error) })
       return undefined
     }
   }
@@ -91,7 +91,7 @@ export function answerCacheFor(
       const key = keyOf(solver, question, bounds)
       if (key === undefined) return undefined
       return guarded('could not be read', async () => {
-        const now = edges.clock.now()
+        const now = services.clock.now()
         const row = await findAnswer(database, key, { now, after: now - keepMs })
         if (!row) return undefined
         const origin = { run: row.run_id, at: row.kept_at, costUsd: fromNanoUsd(row.cost_nanousd) }
@@ -106,7 +106,7 @@ export function answerCacheFor(
       if (text.length > longestAnswer) return
       await guarded('could not be written', () =>
         database.transaction(async (session) => {
-          const now = edges.clock.now()
+          const now = services.clock.now()
           await keepAnswer(session, {
             key,
             run: claim.no,
@@ -116,7 +116,7 @@ export function answerCacheFor(
             kept_at: now,
             expires_at: now + keepMs,
           })
-          if (edges.random() < tidyChance) await tidyAnswers(session, now)
+          if (services.random() < tidyChance) await tidyAnswers(session, now)
         }),
       )
     },

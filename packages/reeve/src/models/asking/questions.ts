@@ -104,7 +104,7 @@ export class Questions {
   async ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
     const { retry, deadline, question } = asked
     const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
-    const clean = { ...asked, question: execution.edges.secrets.redactData(question) }
+    const clean = { ...asked, question: execution.services.secrets.redactData(question) }
     const answer = await this.call(execution, call, async ({ signal }) => {
       const { given, ...told } = await this.#attempt(execution, clean, signal)
       return given === undefined ? told : { ...told, value: given, given: true }
@@ -126,9 +126,9 @@ export class Questions {
       attempts(execution, call, {
         what: `question "${name}"`,
         policy: resolveRetry(retry ?? outageRetry),
-        timeoutMs: deadline && Math.max(0, deadline.at - execution.edges.clock.now()),
+        timeoutMs: deadline && Math.max(0, deadline.at - execution.services.clock.now()),
         body,
-        putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.edges.clock.now()) : undefined),
+        putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.services.clock.now()) : undefined),
       }),
     )
     return this.#counted(execution, call.promise as Promise<RouteAnswer>)
@@ -156,7 +156,7 @@ export class Questions {
 
   async #attempt(execution: Execution, asked: Asked, signal: AbortSignal): Promise<RouteAnswer> {
     const { deadline } = asked
-    if (deadline && execution.edges.clock.now() >= deadline.at) throw deadline.late()
+    if (deadline && execution.services.clock.now() >= deadline.at) throw deadline.late()
     asked.onAsked?.()
     const route = this.route(asked.route)
     const cache =
@@ -164,8 +164,8 @@ export class Questions {
     const texts = this.#textsOf(execution, asked)
     const options = {
       signal,
-      clock: execution.edges.clock,
-      random: execution.edges.random,
+      clock: execution.services.clock,
+      random: execution.services.random,
       breakers: this.#breakers,
       ...(cache && { cache }),
       ...(texts && { texts }),
@@ -186,7 +186,7 @@ export class Questions {
   #textsOf(execution: Execution, { question, agent, isPrivate }: Asked): TextStream | undefined {
     if (!this.#textListener || isPrivate) return undefined
     const origin = { run: execution.claim.id, question: question.name, ...(agent !== undefined && { agent }) }
-    return new TextStream(origin, this.#textListener, execution.edges)
+    return new TextStream(origin, this.#textListener, execution.services)
   }
 
   /** Unless the plan says `next`, a refusal ends the whole question, not only the solver that was to be paid. */
@@ -210,11 +210,11 @@ export class Questions {
     if (!purse) {
       purse = openPurse({
         database: this.#database,
-        newId: execution.edges.newId,
+        newId: execution.services.newId,
         run: execution.claim.no,
         runId: execution.claim.id,
         workflow: execution.workflow.name,
-        now: () => execution.edges.clock.now(),
+        now: () => execution.services.clock.now(),
         scopes: () => this.#scopesOfRun(execution),
       })
       this.#purses.set(execution, purse)
@@ -244,7 +244,7 @@ export class Questions {
   /** Those that one question counts in besides its run's. */
   scopesOfCall(execution: Execution, asked: Pick<Asked, 'agent' | 'ceilings'> = {}): BudgetScope[] {
     const scopes: BudgetScope[] = [
-      { scope: dayScope(execution.edges.clock.now()), ceilingUsd: orNone(this.#budgets.day) },
+      { scope: dayScope(execution.services.clock.now()), ceilingUsd: orNone(this.#budgets.day) },
     ]
     const { agent } = asked
     if (agent !== undefined)

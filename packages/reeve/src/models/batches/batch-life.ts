@@ -83,7 +83,7 @@ export async function awaitBatch(
   const args: SubmissionArgs = { planned, model, count: sent.questions.length, since: execution.now }
   let submitted: Submitted
   try {
-    submitted = (await effect(execution, submit(sent, service, execution.edges.clock), {
+    submitted = (await effect(execution, submit(sent, service, execution.services.clock), {
       ...args,
     })) as Submitted
   } catch (error) {
@@ -142,19 +142,19 @@ function submit(sent: SentBatch, service: () => BatchService, clock: Clock): Eff
 async function findAgain(
   service: () => BatchService,
   { key, count, since }: SubmissionArgs & { key: string },
-  edges: { clock: Clock; signal: AbortSignal },
+  services: { clock: Clock; signal: AbortSignal },
 ): Promise<Verdict> {
   let misses = 0
   let reason = ''
   for (const waitMs of looksAfterMs) {
-    if (waitMs > 0) await wait(waitMs, edges)
+    if (waitMs > 0) await wait(waitMs, services)
     try {
-      const found = await service().find({ key, count, since }, edges.signal)
+      const found = await service().find({ key, count, since }, services.signal)
       if (found.outcome === 'found') return { outcome: 'applied', result: { batch: found.batch, key } }
       if (found.outcome === 'unclear') reason = found.reason
       else if (++misses === 2) return { outcome: 'not-applied' }
     } catch (error) {
-      edges.signal.throwIfAborted()
+      services.signal.throwIfAborted()
       reason = messageOf(error)
     }
   }

@@ -86,7 +86,7 @@ export async function askTogether(
       },
       usd,
       mostUsd,
-      questions: execution.edges.secrets.redactData(part.questions),
+      questions: execution.services.secrets.redactData(part.questions),
       first: part.first,
       withinMs,
     }

@@ -42,7 +42,7 @@ export function mcpHttpHandler(
     try {
       await answer(runtime, options, request, response)
     } catch (error) {
-      runtime.engine.edges.log.error('an MCP request failed', { error: String(error) })
+      runtime.engine.services.log.error('an MCP request failed', { error: String(error) })
       if (!response.headersSent) refuse(request, response, { status: 500, message: 'Internal error.' })
       else response.destroy()
     } finally {

@@ -27,7 +27,7 @@ export async function createMcp(runtime: Runtime, options: McpServeOptions = {})
       return answerWith(await tool.call(params.arguments, signal), false)
     } catch (error) {
       if (!signal.aborted)
-        runtime.engine.edges.log.warn('an MCP call failed', { tool: tool.name, error: String(error) })
+        runtime.engine.services.log.warn('an MCP call failed', { tool: tool.name, error: String(error) })
       return answerWith({ error: describeFailure(error) }, true)
     }
   })

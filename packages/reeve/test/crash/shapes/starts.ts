@@ -126,7 +126,7 @@ export const startShapes: Shape[] = [
 
 async function install(engine: Parameters<NonNullable<Shape['prepare']>>[0], wanted: boolean): Promise<void> {
   const definitions = { everySecond: { workflow: 'schedule', cron: '* * * * * *' } }
-  await installSchedules(engine.database, engine.edges, wanted ? definitions : {})
+  await installSchedules(engine.database, engine.services, wanted ? definitions : {})
 }
 
 /** Every second from the first to the last was dealt with once, and each start made one run. */

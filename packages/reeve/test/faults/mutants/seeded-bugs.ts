@@ -182,8 +182,8 @@ export const mutants: Mutant[] = [
   bug(
     'keys are the same in all runs',
     'engine/calls/step.ts',
-    '`${execution.edges.identity}:${execution.claim.id}:${call.step}`',
-    '`${execution.edges.identity}:${call.step}`',
+    '`${execution.services.identity}:${execution.claim.id}:${call.step}`',
+    '`${execution.services.identity}:${call.step}`',
   ),
   bug(
     'settlements come in the order of the calls',
@@ -285,7 +285,7 @@ export const mutants: Mutant[] = [
   bug(
     'a call that is late uses an old token',
     'engine/calls/effect.ts',
-    'this.#execution.edges.clock.now() > this.#mayBeginUntil',
+    'this.#execution.services.clock.now() > this.#mayBeginUntil',
     'this.#mayBeginUntil < 0',
   ),
   bug(

@@ -114,7 +114,7 @@ async function obey(order: Order): Promise<void> {
   else if ('disarm' in order) stops.armedAt = undefined
   else {
     while (engine.worker.active > 0) await pause(2)
-    await engine.edges.commits.settled()
+    await engine.services.commits.settled()
     report({ resting: order.rest })
   }
 }

@@ -8,7 +8,7 @@ import type { CallRates } from './calls/call-rates.ts'
 import type { Claim } from './execution/call.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
-export interface EngineEdges {
+export interface EngineServices {
   clock: Clock
   commits: GroupCommit
   numbers: RunNumbers
