@@ -129,14 +129,19 @@ test('a circle counts only when it exists at run time', () => {
   expect([mixed!.typeOnly, types!.typeOnly]).toEqual([false, true])
 })
 
-test('tools reach other processes and other hosts through one door each', () => {
-  const importers = (module: RegExp) =>
-    files
-      .filter((file) => file.startsWith('tools/') && module.test(readFileSync(join(source, file), 'utf8')))
-      .sort()
-  expect(importers(/import (?!type)[^\n]*\bspawn\b[^\n]*from 'node:child_process'/)).toEqual([
-    'tools/process/process-tree.ts',
-    'tools/process/process-warden.ts',
+test('other processes and other hosts are reached through one door each', () => {
+  const users = (code: RegExp) =>
+    files.filter((file) => code.test(readFileSync(join(source, file), 'utf8'))).sort()
+  const taking = (what: string, module: string) =>
+    new RegExp(`\\bimport\\s+(?!type\\b)${what}from\\s*'node:${module}'|import\\('node:${module}'`)
+  expect(users(taking('[^\'"`;]*', 'child_process'))).toEqual([
+    'base/process/process-tree.ts',
+    'base/process/process-warden.ts',
   ])
-  expect(importers(/import (?!type)(?!\{)[^\n]*from 'node:https?'/)).toEqual(['tools/http/http-exchange.ts'])
+  // A server takes `createServer` by its name; whoever sends takes the whole module.
+  expect(users(taking('(?!\\{)[^\'"`;]*', 'https?'))).toEqual(['tools/http/http-exchange.ts'])
+  expect(users(taking('[^\'"`;]*', '(?:tls|http2|dgram)'))).toEqual([])
+  expect(users(taking('\\{[^}]*\\bconnect\\b[^}]*\\}\\s*', 'net'))).toEqual([])
+  // Whom a project's models ask, the project itself has named.
+  expect(users(/(?<![.\w])fetch\(/)).toEqual(['models/batches/hosted-batch.ts', 'models/providers/wire.ts'])
 })

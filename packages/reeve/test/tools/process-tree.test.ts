@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Duration } from '../../src/base/time/time.ts'
 import { processTool } from '../../src/tools/process/process.ts'
-import { hasEnded } from './processes.ts'
+import { hasEnded, pidIn } from './processes.ts'
 import { callTool } from './tool-call.ts'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'reeve-tree-')))
@@ -36,14 +36,6 @@ function shell(name: string, timeout: Duration) {
     env: { PATH: '/usr/bin:/bin' },
     effect: 'idempotent',
   })
-}
-
-/** The id that an escaped process wrote of itself. */
-async function pidIn(file: string): Promise<number> {
-  while (!existsSync(file) || readFileSync(file, 'utf8').trim() === '') {
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  return Number(readFileSync(file, 'utf8'))
 }
 
 test.each(Object.entries(escapes))(
@@ -84,7 +76,7 @@ test('the tree of a call ends with the worker that made it, even when that is ki
   const url = (name: string) => JSON.stringify(fileURLToPath(new URL(`../../src/${name}`, import.meta.url)))
   writeFileSync(
     program,
-    `import { BoundedChild } from ${url('tools/process/bounded-child.ts')}
+    `import { BoundedChild } from ${url('base/process/bounded-child.ts')}
     const script = ${JSON.stringify(`${escapes['a cleared environment and closed files']}\nexec sleep 600`)}
     await BoundedChild.start({ file: '/bin/sh', args: ['-c', script, ${JSON.stringify(file)}],
       env: { PATH: '/usr/bin:/bin' }, cwd: '/', timeoutMs: 600_000, maxOutputBytes: 1000 })`,

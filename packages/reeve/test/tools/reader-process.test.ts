@@ -1,10 +1,17 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { ReaderProcess } from '../../src/tools/process/reader-process.ts'
+import { hasEnded, pidIn } from './processes.ts'
 
 const module = new URL('../fixtures/reader/reader.ts', import.meta.url)
 
 function reader(options: { timeout?: number; maxBytes?: number; memoryBytes?: number } = {}) {
-  const built = new ReaderProcess<{ text: string; bytes?: Uint8Array }, { text: string }>({
+  const built = new ReaderProcess<{ text: string; bytes?: Uint8Array; file?: string }, { text: string }>({
     what: 'letter',
     module,
     timeout: '60s',
@@ -13,6 +20,13 @@ function reader(options: { timeout?: number; maxBytes?: number; memoryBytes?: nu
   onTestFinished(() => built.close())
   return built
 }
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-reader-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
 afterEach(() => vi.unstubAllEnvs())
 
 test('reads one input after the other, and knows nothing of the environment', async () => {
@@ -55,4 +69,30 @@ test('what is too large is refused before it is sent, and a closed reader reads 
   letters.close()
   await expect(waiting).rejects.toMatchObject({ code: 'not-read' })
   await expect(letters.read({ text: 'a' })).rejects.toMatchObject({ code: 'not-read' })
+})
+
+test('what a reader was made to start ends with it', async () => {
+  const file = join(newFolder(), 'left')
+  await expect(reader().read({ text: 'leave', file })).rejects.toMatchObject({ code: 'not-read' })
+  expect(await hasEnded(await pidIn(file))).toBe(true)
+})
+
+test('a reader that is kept busy ends with its owner, even when that is killed', async () => {
+  const folder = newFolder()
+  const file = join(folder, 'busy')
+  const program = join(folder, 'owner.ts')
+  const code = JSON.stringify(
+    fileURLToPath(new URL('../../src/tools/process/reader-process.ts', import.meta.url)),
+  )
+  writeFileSync(
+    program,
+    `import { ReaderProcess } from ${code}
+    const letters = new ReaderProcess({ what: 'letter', module: new URL(${JSON.stringify(module.href)}), timeout: '10m' })
+    await letters.read({ text: 'endless', file: ${JSON.stringify(file)} })`,
+  )
+  const owner = spawn(process.execPath, ['--conditions=reeve-source', program], { stdio: 'inherit' })
+  const pid = await pidIn(file)
+  owner.kill('SIGKILL')
+  await once(owner, 'exit')
+  expect(await hasEnded(pid)).toBe(true)
 })

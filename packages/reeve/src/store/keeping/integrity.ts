@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { statSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { ReeveError } from '../../base/errors.ts'
 import { siblingScript } from '../../base/package-files.ts'
+import { BoundedChild } from '../../base/process/bounded-child.ts'
+import { lastCharacters } from '../../base/text/shorten.ts'
 import type { Database } from '../database.ts'
 import { listTables } from '../dialect.ts'
 
@@ -20,6 +19,8 @@ const quickBytes = 64 * 1024 * 1024
 /** So much may be written while one check reads; then it gives way. */
 const mostGrowth = 64 * 1024 * 1024
 const lookMs = 50
+/** SQLite tells of a hundred problems at the most. */
+const mostSaidBytes = 1_048_576
 
 /**
  * The database's own check of itself. SQLite's reads the file at one moment, and the log cannot be used anew meanwhile: so
@@ -58,26 +59,28 @@ async function checkBeside(
   if (signal?.aborted) return undefined
   const script = fileURLToPath(siblingScript(import.meta.url, 'integrity-child'))
   const args = table === undefined ? [file] : [file, table]
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const logBytes = () => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0
   const before = logBytes()
-  let gaveWay = false
+  const giveWay = new AbortController()
+  const child = await BoundedChild.start({
+    file: process.execPath,
+    args: [script, ...args],
+    env: {},
+    cwd: process.cwd(),
+    maxOutputBytes: mostSaidBytes,
+    signal: giveWay.signal,
+  })
   const look = setInterval(() => {
-    if (logBytes() - before < growth && !signal?.aborted) return
-    gaveWay = true
-    child.kill('SIGKILL')
+    if (logBytes() - before >= growth || signal?.aborted) giveWay.abort()
   }, lookMs)
   try {
-    const [said, complaint, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'close') as Promise<[number | null]>,
-    ])
-    if (gaveWay || signal?.aborted) return undefined
-    if (code === 0) return JSON.parse(said) as string[]
+    const { cause, exitCode, stdout, stderr } = await child.ended
+    if (cause === 'aborted' || signal?.aborted) return undefined
+    if (cause === 'exit' && exitCode === 0) return JSON.parse(stdout.toString('utf8')) as string[]
+    const complaint = lastCharacters(stderr.toString('utf8').trim(), 500) || `exit code ${exitCode}`
     throw new ReeveError(
       'integrity-check-failed',
-      `The check of ${file} ended before it was through: ${complaint.trim().slice(-500) || `exit code ${code}`}. Try again; if it fails again, keep a copy of the file and restore a backup.`,
+      `The check of ${file} ended before it was through: ${complaint}. Try again; if it fails again, keep a copy of the file and restore a backup.`,
     )
   } finally {
     clearInterval(look)

@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
+import { BoundedChild, type ChildEnd } from '../../base/process/bounded-child.ts'
 import type { InputOf, OutputOf } from '../../base/schema/schema.ts'
 import { lastCharacters } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
@@ -12,7 +13,6 @@ import { Jail } from '../files/jail.ts'
 import { jailedParts } from '../files/jailed-path.ts'
 import { asNotApplied } from '../http/http-client.ts'
 import { type Risk, type Tool, tool } from '../tool.ts'
-import { BoundedChild, type ChildEnd } from './bounded-child.ts'
 
 export interface ProcessToolOptions<I extends StandardSchemaV1> {
   name: string

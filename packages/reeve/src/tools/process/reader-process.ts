@@ -1,7 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { Worker } from 'node:worker_threads'
+import type { ChildProcess } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { readVariables } from '../../base/config.ts'
-import { ReeveError } from '../../base/errors.ts'
+import { messageOf, ReeveError } from '../../base/errors.ts'
+import { ProcessTree } from '../../base/process/process-tree.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 
 export interface ReaderProcessOptions {
@@ -27,14 +28,14 @@ interface Waiting {
 
 /**
  * Reads what strangers wrote in a process of its own, one input after the other: a parser that is kept busy, or runs out
- * of memory, is ended with its process, costs that input alone, and keeps nothing else waiting. The process has no
+ * of memory, is ended with its process and all that it started, costs that input alone, and keeps nothing else waiting. The process has no
  * environment but the conditions of its modules. Close it when no more inputs come.
  */
 export class ReaderProcess<Input, Output> {
   readonly #options: ReaderProcessOptions
   readonly #timeoutMs: number
   readonly #waiting: Waiting[] = []
-  #child: ChildProcess | undefined
+  #tree: ProcessTree<ChildProcess> | undefined
   #busy = false
   #closed = false
 
@@ -59,7 +60,7 @@ export class ReaderProcess<Input, Output> {
     if (this.#closed) throw this.#notRead('its reader is closed')
     const { promise, resolve, reject } = Promise.withResolvers<Answer<Output>>()
     this.#waiting.push({ input, resolve: resolve as Waiting['resolve'], reject })
-    this.#next()
+    void this.#work()
     const answer = await promise
     if ('output' in answer) return answer.output
     throw this.#notRead(answer.error)
@@ -68,54 +69,68 @@ export class ReaderProcess<Input, Output> {
   /** Ends the process; what still waits is refused. */
   close(): void {
     this.#closed = true
-    this.#child?.kill('SIGKILL')
+    void this.#tree?.end()
     for (const { reject } of this.#waiting.splice(0)) reject(this.#notRead('its reader is closed'))
   }
 
-  #next(): void {
+  async #work(): Promise<void> {
     if (this.#busy) return
-    const next = this.#waiting.shift()
-    if (!next) return
     this.#busy = true
-    const child = this.#running()
-    const end = (settle: () => void) => {
-      clearTimeout(timer)
-      child.off('message', onMessage).off('exit', onExit).off('error', onExit)
-      // Nothing waits for it now: an idle reader keeps no process alive.
-      child.unref()
-      child.channel?.unref()
-      this.#busy = false
-      settle()
-      this.#next()
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      try {
+        next.resolve(await this.#answerTo(next.input))
+      } catch (error) {
+        next.reject(error)
+      }
     }
-    const onMessage = (answer: unknown) => end(() => next.resolve(answer as Answer<never>))
-    const onExit = () => {
-      this.#child = undefined
-      end(() =>
-        next.reject(this.#notRead(`reading it takes more than ${this.#timeoutMs} ms or too much memory`)),
-      )
-    }
-    const timer = setTimeout(() => child.kill('SIGKILL'), this.#timeoutMs)
-    child.once('message', onMessage).once('exit', onExit).once('error', onExit)
-    child.ref()
-    child.channel?.ref()
-    child.send(next.input as never, (error) => error && child.kill('SIGKILL'))
+    this.#busy = false
   }
 
-  #running(): ChildProcess {
+  /** @throws `not-read`: no answer came */
+  async #answerTo(input: unknown): Promise<Answer<never>> {
+    const tree = await this.#running()
+    const { leader } = tree
+    const { promise, resolve } = Promise.withResolvers<Answer<never> | undefined>()
+    const onMessage = (answer: unknown) => resolve(answer as Answer<never>)
+    const onExit = () => resolve(undefined)
+    const timer = setTimeout(() => void tree.end(), this.#timeoutMs)
+    leader.once('message', onMessage).once('exit', onExit).once('error', onExit)
+    leader.ref()
+    leader.channel?.ref()
+    leader.send(input as never, (error) => error && void tree.end())
+    const answer = await promise
+    clearTimeout(timer)
+    leader.off('message', onMessage).off('exit', onExit).off('error', onExit)
+    // Nothing waits for it now: an idle reader keeps no process alive.
+    leader.unref()
+    leader.channel?.unref()
+    if (answer) return answer
+    if (this.#tree === tree) this.#tree = undefined
+    throw this.#notRead(`reading it takes more than ${this.#timeoutMs} ms or too much memory`)
+  }
+
+  async #running(): Promise<ProcessTree<ChildProcess>> {
+    if (this.#tree) return this.#tree
     const { module, memoryBytes = 268_435_456 } = this.#options
-    this.#child ??= fork(module, [], {
-      execArgv: [
-        ...conditionsOf(process.execArgv),
-        `--max-old-space-size=${Math.ceil(memoryBytes / 1_048_576)}`,
-      ],
+    const heap = `--max-old-space-size=${Math.ceil(memoryBytes / 1_048_576)}`
+    const program = {
+      file: process.execPath,
+      args: [...conditionsOf(process.execArgv), heap, fileURLToPath(module)],
       env: nodeOptions(readVariables().NODE_OPTIONS),
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    }).once('exit', () => {
-      this.#child = undefined
-    })
-    return this.#child
+      cwd: undefined,
+    }
+    try {
+      return await ProcessTree.startForMessages(program, (tree) => {
+        this.#tree = tree
+        tree.leader.once('exit', () => {
+          if (this.#tree === tree) this.#tree = undefined
+        })
+        if (this.#closed) void tree.end()
+      })
+    } catch (error) {
+      this.#tree = undefined
+      throw this.#notRead(`its process cannot be started: ${messageOf(error)}`)
+    }
   }
 
   #notRead(why: string): ReeveError {
@@ -133,13 +148,6 @@ export function serveReader<Input, Output>(read: (input: Input) => Promise<Outpu
     }
   })
   process.once('disconnect', () => process.exit(0))
-  endWithParent()
-}
-
-/** A thread of its own looks: while an input keeps the process busy, it does not hear that its parent is gone. */
-function endWithParent(): void {
-  const watch = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL') }, 500)`
-  new Worker(watch, { eval: true, env: {}, stdin: false }).unref()
 }
 
 function conditionsOf(args: readonly string[]): string[] {

@@ -1,8 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
+import type { ChildEnd } from '../../base/process/bounded-child.ts'
 import { parseBoundedJson, parseForeignJson } from '../bounded-json.ts'
-import type { ChildEnd } from '../process/bounded-child.ts'
 import type { ResolvedLimits } from './limits.ts'
 
 export interface ScriptResult {

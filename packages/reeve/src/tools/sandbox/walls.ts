@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { BoundedChild } from '../process/bounded-child.ts'
-import { systemProgram } from '../process/system-program.ts'
+import { BoundedChild } from '../../base/process/bounded-child.ts'
+import { systemProgram } from '../../base/process/system-program.ts'
 
 /** What this machine has to take rights away from a process. */
 export interface Walls {

@@ -1,6 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { messageOf, ReeveError } from '../../base/errors.ts'
+import { messageOf, ReeveError } from '../errors.ts'
 import { ProcessTree } from './process-tree.ts'
 
 export interface ChildOptions {
@@ -10,7 +10,8 @@ export interface ChildOptions {
   /** The whole environment of the child. */
   env: Readonly<Record<string, string>>
   cwd: string
-  timeoutMs: number
+  /** Default: it may take as long as it takes. */
+  timeoutMs?: number
   /** Of stdout and stderr together. */
   maxOutputBytes: number
   signal?: AbortSignal
@@ -71,7 +72,7 @@ export class BoundedChild {
   }
 
   async #watch({ timeoutMs, maxOutputBytes, signal }: ChildOptions): Promise<ChildEnd> {
-    const timer = setTimeout(() => this.kill('timeout'), timeoutMs)
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => this.kill('timeout'), timeoutMs)
     const onAbort = () => this.kill('aborted')
     signal?.addEventListener('abort', onAbort, { once: true })
     // Aborted while it was started.

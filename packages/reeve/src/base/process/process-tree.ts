@@ -1,4 +1,9 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  type SpawnOptions,
+  spawn,
+} from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, resolve } from 'node:path'
@@ -18,24 +23,20 @@ export interface ProgramStart {
 const mostRounds = 100
 
 /**
- * A program and everything that it starts. On Linux nothing of it gets away, not by a session of its own, nor when this
+ * The one door to other processes: a program and everything that it starts. On Linux nothing of it gets away, not by a session of its own, nor when this
  * process is killed; elsewhere, or without `prlimit`, the tree is the program's process group.
  */
-export class ProcessTree {
-  readonly leader: ChildProcessWithoutNullStreams
+export class ProcessTree<Leader extends ChildProcess = ChildProcessWithoutNullStreams> {
+  readonly leader: Leader
   readonly #members: TreeMembers | undefined
   readonly #warden: ProcessWarden
   #ending: Promise<void> | undefined
 
-  private constructor(
-    leader: ChildProcessWithoutNullStreams,
-    mark: ProcessMark | undefined,
-    warden: ProcessWarden,
-  ) {
+  private constructor(leader: Leader, mark: ProcessMark | undefined, warden: ProcessWarden) {
     this.leader = leader
     if (mark && leader.pid !== undefined) this.#members = new TreeMembers(mark, leader.pid)
     this.#warden = warden
-    leader.stdin.on('error', () => {})
+    leader.stdin?.on('error', () => {})
     // What the leader leaves behind would keep its pipes open, and go on.
     leader.on('exit', () => void this.end())
   }
@@ -44,7 +45,28 @@ export class ProcessTree {
    * Resolves when the program runs; `whenMade` hears of it before, so that no output and no exit is missed.
    * @throws the system's error when it cannot be started
    */
-  static async start(program: ProgramStart, whenMade: (tree: ProcessTree) => void): Promise<ProcessTree> {
+  static start(program: ProgramStart, whenMade: (tree: ProcessTree) => void): Promise<ProcessTree> {
+    return ProcessTree.#start<ChildProcessWithoutNullStreams>(program, { stdio: 'pipe' }, whenMade)
+  }
+
+  /** The same for a program of Node's that is told and answers values (`process.on('message')`) and has no streams. */
+  static startForMessages(
+    program: ProgramStart,
+    whenMade: (tree: ProcessTree<ChildProcess>) => void,
+  ): Promise<ProcessTree<ChildProcess>> {
+    const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const
+    return ProcessTree.#start<ChildProcess>(
+      program,
+      { stdio: [...stdio], serialization: 'advanced' },
+      whenMade,
+    )
+  }
+
+  static async #start<Leader extends ChildProcess>(
+    program: ProgramStart,
+    channels: Pick<SpawnOptions, 'stdio' | 'serialization'>,
+    whenMade: (tree: ProcessTree<Leader>) => void,
+  ): Promise<ProcessTree<Leader>> {
     const mark = newProcessMark()
     const { file, args, env, cwd } = program
     // The mark's own command would report a missing program in words of its own.
@@ -56,14 +78,14 @@ export class ProcessTree {
       const leader = spawn(command!, rest, {
         cwd,
         env: { ...env },
-        stdio: 'pipe',
+        ...channels,
         detached: process.platform !== 'win32',
         windowsHide: true,
-      })
+      }) as Leader
       leader.once('spawn', started)
       leader.once('error', reject)
       if (leader.pid !== undefined) warden.watch(leader.pid)
-      const tree = new ProcessTree(leader, mark, warden)
+      const tree = new ProcessTree<Leader>(leader, mark, warden)
       whenMade(tree)
       await promise
       return tree
