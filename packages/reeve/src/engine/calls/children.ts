@@ -78,7 +78,7 @@ export function firstEvent(
 ): { first: JournalEvent; blobs: Blob[] } {
   const blobs: Blob[] = []
   const started = {
-    type: 'run-started',
+    type: 'run-started' as const,
     step: null,
     name: run.workflow,
     args: null,

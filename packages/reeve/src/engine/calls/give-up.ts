@@ -22,6 +22,9 @@ export class OpenWaits {
   }
 }
 
+/** The calls that only wait. */
+type WaitKind = 'timer' | 'signal' | 'approval' | 'child-result'
+
 /**
  * Performs a call that only waits:
  *
@@ -35,7 +38,7 @@ export class OpenWaits {
  */
 export function performWait(
   execution: Execution,
-  call: Call,
+  call: Call<WaitKind>,
   signal: AbortSignal | undefined,
   begin: (over: () => void) => () => void,
 ): void {

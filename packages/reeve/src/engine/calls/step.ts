@@ -64,6 +64,9 @@ class FreeAttempt implements StepAttempt {
   }
 }
 
+/** The calls that are tried until they give a value. */
+type TriedKind = 'step' | 'question'
+
 /** What is tried until it gives a value: a step's body, or a question to a route. */
 export interface Attempted {
   /** How it is named in errors. */
@@ -76,7 +79,11 @@ export interface Attempted {
 }
 
 /** Goes on from the attempts that the journal knows. Settles the call with the value, as `KIND-completed`. */
-export function attempts(execution: Execution, call: Call, attempted: Attempted): Promise<void> | void {
+export function attempts(
+  execution: Execution,
+  call: Call<TriedKind>,
+  attempted: Attempted,
+): Promise<void> | void {
   const last = call.recorded?.opened.at(-1)
   if (!last) return tries(execution, call, attempted, 1)
   const { attempt, dueAt } = JSON.parse(last.payload!) as { attempt: number; dueAt: number }
@@ -85,7 +92,12 @@ export function attempts(execution: Execution, call: Call, attempted: Attempted)
   again(execution, call, dueAt, next)
 }
 
-async function tries(execution: Execution, call: Call, attempted: Attempted, attempt: number): Promise<void> {
+async function tries(
+  execution: Execution,
+  call: Call<TriedKind>,
+  attempted: Attempted,
+  attempt: number,
+): Promise<void> {
   const { body, policy, timeoutMs, what } = attempted
   let value: unknown
   try {
@@ -124,7 +136,7 @@ async function tries(execution: Execution, call: Call, attempted: Attempted, att
 export function retryLater(
   execution: Execution,
   call: Call,
-  type: string,
+  type: `${TriedKind | 'effect'}-retrying`,
   policy: ResolvedRetry,
   attempt: number,
   error: unknown,

@@ -1,10 +1,11 @@
+import type { CallKind } from '../../store/journal/events.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
-import type { CallKind, RecordedCall } from './history.ts'
+import type { RecordedCall } from './history.ts'
 
 /** One `ctx` call of a run. Its promise settles when its settlement is durable and its turn in the journal has come. */
-export interface Call {
+export interface Call<Kind extends CallKind = CallKind> {
   readonly step: number
-  readonly kind: CallKind
+  readonly kind: Kind
   readonly name: string
   readonly args: string | null
   /** What the journal knows of it; undefined for a call made for the first time. */

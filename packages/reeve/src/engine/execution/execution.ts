@@ -4,6 +4,7 @@ import { describeValue } from '../../base/text/shorten.ts'
 import { checkText, isShortText } from '../../base/text/text.ts'
 import { lastMoment, toMs } from '../../base/time/time.ts'
 import type { Row } from '../../store/database.ts'
+import type { CallKind, EventType } from '../../store/journal/events.ts'
 import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
 import { closingRow } from '../../store/runs/approvals.ts'
@@ -14,7 +15,7 @@ import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
 import type { Call, Claim, Ending, Leaving, Settlement } from './call.ts'
 import { Deliveries } from './deliveries.ts'
-import { type CallKind, type History, type RecordedCall, seedOf } from './history.ts'
+import { type History, type RecordedCall, seedOf } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { refuseInsideBody } from './inside-body.ts'
 import { LazyAbort } from './lazy-abort.ts'
@@ -239,14 +240,14 @@ export class Execution implements TurnSource {
    * Numbers a call and compares it with what the journal has under that number. A diverged, parked or ending run gets a
    * promise that never settles: nothing for user code to catch.
    */
-  issue(kind: CallKind, given: string, args: string | null): Call {
+  issue<Kind extends CallKind>(kind: Kind, given: string, args: string | null): Call<Kind> {
     refuseInsideBody(this, kind, given)
     const step = this.#nextStep++
     const { name: checked, fault } = checkName(kind, given, step)
     const name = this.services.secrets.redact(checked)
     const recorded = this.history?.calls.get(step)
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const call: Call = { step, kind, name, args, recorded, promise, resolve, reject }
+    const call: Call<Kind> = { step, kind, name, args, recorded, promise, resolve, reject }
     if (this.#mode !== 'live' && this.#mode !== 'replaying') return call
     if (fault) {
       this.#reject(call, fault)
@@ -298,37 +299,37 @@ export class Execution implements TurnSource {
    * Settles a call with a value whose JSON text is `payload`. The workflow gets a copy made from that text, as a replay
    * would: what others do to the value, or what JSON leaves out of it, cannot make the two differ.
    */
-  settle(call: Call, type: string, payload: string | null, value: unknown): void {
+  settle(call: Call, type: EventType, payload: string | null, value: unknown): void {
     const copied = payload !== null && ((typeof value === 'object' && value !== null) || Object.is(value, -0))
     const copy = copied ? JSON.parse(payload) : value
     this.#append(call, type, payload, { call, value: copy, error: undefined, at: 0 })
   }
 
   /** Settles a call with an error. The workflow gets it as a replay would give it: as its record, without its cause. */
-  fail(call: Call, type: string, error: unknown): void {
+  fail(call: Call, type: EventType, error: unknown): void {
     const payload = JSON.stringify(toErrorRecord(error))
     const settlement = { call, value: undefined, error: fromErrorRecord(JSON.parse(payload)), at: 0 }
     this.#append(call, type, payload, settlement)
   }
 
   /** Writes an event of a call that does not settle it. Resolves when it is durable. */
-  note(call: Call, type: string, payload: string | null): Promise<void> {
+  note(call: Call, type: EventType, payload: string | null): Promise<void> {
     return new Promise((resolve) => this.#append(call, type, payload, undefined, resolve))
   }
 
   /** Writes an event of a call that does not settle it, without waiting. */
-  open(call: Call, type: string, payload: string | null): void {
+  open(call: Call, type: EventType, payload: string | null): void {
     this.#append(call, type, payload)
   }
 
   /** Writes an event of a call that does not settle it, with whatever this run writes next: no turn for it alone. */
-  openLater(call: Call, type: string, payload: string): void {
+  openLater(call: Call, type: EventType, payload: string): void {
     this.#push(call, type, payload)
   }
 
   #append(
     call: Call,
-    type: string,
+    type: EventType,
     payload: string | null,
     settles?: Settlement,
     whenDurable?: () => void,
@@ -338,7 +339,7 @@ export class Execution implements TurnSource {
 
   #push(
     call: Call,
-    type: string,
+    type: EventType,
     payload: string | null,
     settles?: Settlement,
     whenDurable?: () => void,
@@ -359,7 +360,7 @@ export class Execution implements TurnSource {
   }
 
   /** Writes an event of the run itself. */
-  mark(type: string, name: string | null, payload: string | null, step: number | null = null): void {
+  mark(type: EventType, name: string | null, payload: string | null, step: number | null = null): void {
     this.drop()
     if (this.#mode === 'ended' || this.#mode === 'leaving') return
     this.#outbox.push({ type, step, name, args: null, payload })
@@ -367,7 +368,7 @@ export class Execution implements TurnSource {
   }
 
   /** Writes an event of the run itself with whatever it writes next: no turn for it alone. */
-  markLater(type: string, name: string, payload: string): void {
+  markLater(type: EventType, name: string, payload: string): void {
     this.drop()
     if (this.#mode === 'ended' || this.#mode === 'leaving') return
     this.#outbox.push({ type, step: null, name, args: null, payload })
@@ -564,7 +565,7 @@ export class Execution implements TurnSource {
     return others > 0 ? `${what} and ${others} more` : what
   }
 
-  #finishAs(type: string, payload: string | null, leaving: Leaving, step?: number): void {
+  #finishAs(type: EventType, payload: string | null, leaving: Leaving, step?: number): void {
     if (this.#mode === 'ended' || this.#mode === 'leaving' || this.#finish) return
     this.#mode = 'finishing'
     this.#held = []

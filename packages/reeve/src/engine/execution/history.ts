@@ -1,59 +1,13 @@
 import { eventBytes } from '../../store/journal/chain.ts'
+import {
+  type CallKind,
+  definitionOf,
+  type EventDefinition,
+  type EventPayloads,
+  errorOf,
+  payloadOf,
+} from '../../store/journal/events.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
-
-/** What an event means for the call it belongs to. */
-type Role = 'opens' | 'resolves' | 'rejects'
-
-const calls: Record<string, { kind: CallKind; role: Role }> = {
-  'step-retrying': { kind: 'step', role: 'opens' },
-  'step-completed': { kind: 'step', role: 'resolves' },
-  'step-failed': { kind: 'step', role: 'rejects' },
-  'effect-intended': { kind: 'effect', role: 'opens' },
-  'effect-retrying': { kind: 'effect', role: 'opens' },
-  'effect-paced': { kind: 'effect', role: 'opens' },
-  'effect-unknown': { kind: 'effect', role: 'opens' },
-  'effect-completed': { kind: 'effect', role: 'resolves' },
-  'effect-failed': { kind: 'effect', role: 'rejects' },
-  'timer-set': { kind: 'timer', role: 'opens' },
-  'timer-fired': { kind: 'timer', role: 'resolves' },
-  'timer-failed': { kind: 'timer', role: 'rejects' },
-  'timer-given-up': { kind: 'timer', role: 'rejects' },
-  'signal-awaited': { kind: 'signal', role: 'opens' },
-  'signal-received': { kind: 'signal', role: 'resolves' },
-  'signal-timed-out': { kind: 'signal', role: 'resolves' },
-  'signal-failed': { kind: 'signal', role: 'rejects' },
-  'signal-given-up': { kind: 'signal', role: 'rejects' },
-  'approval-requested': { kind: 'approval', role: 'opens' },
-  'approval-decided': { kind: 'approval', role: 'resolves' },
-  'approval-failed': { kind: 'approval', role: 'rejects' },
-  'approval-given-up': { kind: 'approval', role: 'rejects' },
-  'budget-awaited': { kind: 'question', role: 'opens' },
-  'question-retrying': { kind: 'question', role: 'opens' },
-  'question-completed': { kind: 'question', role: 'resolves' },
-  'question-failed': { kind: 'question', role: 'rejects' },
-  'recall-completed': { kind: 'recall', role: 'resolves' },
-  'recall-failed': { kind: 'recall', role: 'rejects' },
-  'remember-completed': { kind: 'remember', role: 'resolves' },
-  'remember-failed': { kind: 'remember', role: 'rejects' },
-  'child-started': { kind: 'child', role: 'resolves' },
-  'child-failed': { kind: 'child', role: 'rejects' },
-  'child-awaited': { kind: 'child-result', role: 'opens' },
-  'child-finished': { kind: 'child-result', role: 'resolves' },
-  'child-result-given-up': { kind: 'child-result', role: 'rejects' },
-  'child-result-failed': { kind: 'child-result', role: 'rejects' },
-}
-
-export type CallKind =
-  | 'step'
-  | 'effect'
-  | 'timer'
-  | 'signal'
-  | 'approval'
-  | 'child'
-  | 'child-result'
-  | 'question'
-  | 'recall'
-  | 'remember'
 
 /** What the journal knows of one `ctx` call. */
 export interface RecordedCall {
@@ -93,7 +47,7 @@ export interface History {
   standing: StandingDecisions | undefined
   logs: number
   /** What checks inside the run came to, by their number: `value-parsed` events. */
-  parsed: Map<number, string>
+  parsed: Map<number, JournalEvent>
   /** Whether the run keeps what checks came to: those of before made them again. */
   keepsParsed: boolean
   /** Children started whose end was not heard of. */
@@ -113,20 +67,9 @@ export interface History {
 export interface StandingDecisions {
   /** The first call of the fork's own. */
   from: number
-  decisions: { call: number; name: string; by: string | null }[]
+  decisions: NonNullable<EventPayloads['run-forked']['standing']>
   /** Whether the workflow has asked by itself since, in this life. */
   isAskedAnew: boolean
-}
-
-/** What a `run-forked` event says. */
-export interface ForkPayload {
-  /** The origin's id. */
-  from: string
-  step: number
-  by: string
-  seed: string
-  /** See `StandingDecisions`; absent when there are none. */
-  standing?: StandingDecisions['decisions']
 }
 
 /**
@@ -170,21 +113,32 @@ export function addToHistory(history: History, event: JournalEvent): void {
   history.bytes += bytesOf(event)
   history.lastSeq = event.seq
   history.lastHash = event.hash
-  if (event.type === 'patch-marked') history.patches.add(event.name!)
-  else if (event.type === 'run-forked') readFork(history, event)
-  else if (event.type === 'log-written') history.logs++
-  else if (event.type === 'value-parsed')
-    history.parsed.set((JSON.parse(event.payload!) as { no: number }).no, event.payload!)
-  else if (event.type === 'input-replaced') history.input = event
-  else if (event.type === 'run-retried') forgetFailures(history, event)
-  else if (event.step !== null) record(history, event)
+  switch (event.type) {
+    case 'patch-marked':
+      history.patches.add(event.name!)
+      break
+    case 'run-forked':
+      readFork(history, event)
+      break
+    case 'value-parsed':
+      history.parsed.set(payloadOf(event, 'value-parsed').no, event)
+      break
+    case 'input-replaced':
+      history.input = event
+      break
+    case 'run-retried':
+      forgetFailures(history, event)
+      break
+    default:
+      record(history, event)
+  }
 }
 
-function readFork(history: History, { payload }: JournalEvent): void {
-  const { seed, step, standing } = JSON.parse(payload!) as Partial<ForkPayload>
+function readFork(history: History, event: JournalEvent): void {
+  const { seed, step = 0, standing } = payloadOf(event, 'run-forked')
   history.seed = seed
-  history.ownFrom = step ?? 0
-  history.standing = standing && { from: history.ownFrom, decisions: standing, isAskedAnew: false }
+  history.ownFrom = step
+  history.standing = standing && { from: step, decisions: standing, isAskedAnew: false }
 }
 
 function bytesOf({ payload }: JournalEvent): number {
@@ -205,43 +159,44 @@ function keepsParsed({ payload }: JournalEvent): boolean {
 }
 
 function record(history: History, event: JournalEvent): void {
-  const meaning = calls[event.type]
-  if (!meaning) return
-  const step = event.step!
+  const meaning = definitionOf(event.type)
+  if (meaning?.isLine) history.logs++
+  if (event.step === null || meaning?.call === undefined || meaning.role === 'note') return
+  const call = callOf(history, event, event.step, meaning.call)
+  if (meaning.role !== 'settlement') {
+    call.opened.push(event)
+    if (call.opened.length === 1) history.openSince.set(call.step, event.seq)
+    return
+  }
+  history.openSince.delete(call.step)
+  if (event.type === 'child-started') history.openChildren++
+  else if (event.type === 'child-finished') history.openChildren--
+  call.settled = event
+  history.settlements.push({ step: call.step, event, rejects: rejects(meaning) })
+}
+
+/** A settlement with an error in place of a result. */
+function rejects({ shape }: EventDefinition): boolean {
+  return shape === 'error'
+}
+
+function callOf(history: History, event: JournalEvent, step: number, kind: CallKind): RecordedCall {
   let call = history.calls.get(step)
   if (!call) {
-    call = { step, kind: meaning.kind, name: event.name, args: event.args, opened: [], settled: undefined }
+    call = { step, kind, name: event.name, args: event.args, opened: [], settled: undefined }
     history.calls.set(step, call)
     if (step > history.lastStep) history.lastStep = step
   }
-  if (meaning.role === 'opens') {
-    call.opened.push(event)
-    if (call.opened.length === 1) history.openSince.set(step, event.seq)
-  } else {
-    history.openSince.delete(step)
-    if (event.type === 'child-started') history.openChildren++
-    else if (event.type === 'child-finished') history.openChildren--
-    call.settled = event
-    history.settlements.push({ step, event, rejects: meaning.role === 'rejects' })
-  }
-}
-
-/** What a retry makes anew: the call that failed the run, and the others that its event names. */
-export interface RetryPayload {
-  by: string
-  /** Waits for children whose results are looked at again, and the calls that were made since. */
-  again?: number[]
-  /** How many lines stay logged, where some were logged since. */
-  logs?: number
+  return call
 }
 
 function forgetFailures(history: History, retried: JournalEvent): void {
-  const { again = [], logs = history.logs } = JSON.parse(retried.payload ?? '{}') as Partial<RetryPayload>
+  const { again = [], logs = history.logs } = payloadOf(retried, 'run-retried')
   history.logs = logs
   const forgotten = new Set(again)
   if (retried.step !== null) forgotten.add(retried.step)
   for (const { step, event, rejects } of history.settlements)
-    if (rejects && codeOf(event) === 'run-ending') forgotten.add(step)
+    if (rejects && errorOf(event)?.code === 'run-ending') forgotten.add(step)
   for (const step of forgotten) {
     if (history.calls.get(step)?.settled?.type === 'child-finished') history.openChildren++
     history.calls.delete(step)
@@ -250,8 +205,4 @@ function forgetFailures(history: History, retried: JournalEvent): void {
   history.settlements = history.settlements.filter(({ step }) => !forgotten.has(step))
   history.lastStep = history.callsBefore
   for (const step of history.calls.keys()) if (step > history.lastStep) history.lastStep = step
-}
-
-function codeOf({ payload }: JournalEvent): string | undefined {
-  return payload === null ? undefined : (JSON.parse(payload) as { code?: string }).code
 }

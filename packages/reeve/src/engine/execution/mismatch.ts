@@ -1,5 +1,6 @@
+import type { CallKind } from '../../store/journal/events.ts'
 import type { Workflow } from '../workflow.ts'
-import type { CallKind, RecordedCall } from './history.ts'
+import type { RecordedCall } from './history.ts'
 
 /** Says, so that a person can act on it, where a workflow's code and a run's journal part ways. */
 export function describeMismatch(

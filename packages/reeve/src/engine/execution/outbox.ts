@@ -2,6 +2,7 @@ import { fromErrorRecord } from '../../base/errors.ts'
 import { Secrets } from '../../base/secrets/secrets.ts'
 import type { Row } from '../../store/database.ts'
 import { type Blob, Chain, eventBytes } from '../../store/journal/chain.ts'
+import type { EventType } from '../../store/journal/events.ts'
 import type { Turn } from '../../store/journal/group-commit.ts'
 import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { budgetResetRow } from '../../store/ledger/budgets.ts'
@@ -19,7 +20,7 @@ import type { History } from './history.ts'
 
 /** An event to be written with the run's next turn. */
 export interface PendingEvent {
-  type: string
+  type: EventType
   step: number | null
   name: string | null
   args: string | null

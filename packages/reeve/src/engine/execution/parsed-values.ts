@@ -5,19 +5,11 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical, encode, type Json, payloadCap } from '../../base/json/json.ts'
 import { fromKept, toKept } from '../../base/json/kept-value.ts'
 import { type Issue, misfit, type OutputOf, type Validation, validate } from '../../base/schema/schema.ts'
+import { type EventPayloads, payloadOf } from '../../store/journal/events.ts'
 import type { Execution } from './execution.ts'
 
-/** What a `value-parsed` event keeps of one check. */
-interface Kept {
-  /** Of the value that was checked. */
-  given: string
-  value?: Json
-  /** In place of `value`, one that JSON has no word for: see `toKept`. */
-  made?: Json
-  issues?: Issue[]
-  /** The journal may not have the value, for a secret is in it: each life makes it again. */
-  isSecret?: true
-}
+/** What the journal keeps of one check. */
+type Kept = Omit<EventPayloads['value-parsed'], 'no'>
 
 export interface CheckOptions {
   /** The outcome, when the value was checked just now. */
@@ -46,7 +38,7 @@ export function checkOnce<S extends StandardSchemaV1>(
   const no = execution.nextParsed()
   const recorded = execution.history?.parsed.get(no)
   if (recorded !== undefined) {
-    const kept = JSON.parse(recorded) as Kept
+    const kept = payloadOf(recorded, 'value-parsed')
     // A retried run may come here with another value than before.
     if (kept.given === hashOf(given)) return outcomeOf(kept, schema, given)
   }

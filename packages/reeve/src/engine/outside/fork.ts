@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
+import { type NewPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readEvents } from '../../store/journal/journal.ts'
 import { deliver } from '../../store/runs/inbox.ts'
 import {
@@ -11,7 +12,6 @@ import {
   readRunByNo,
   requireRun,
 } from '../../store/runs/runs.ts'
-import type { ForkPayload } from '../execution/history.ts'
 import type { EngineServices } from '../services.ts'
 import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
 import { appendOutside, type OutsideEvent } from './outside.ts'
@@ -43,9 +43,8 @@ export async function forkRun(
   const plan = await planFork(database, origin, fork.from)
   if (!fork.repeatEffects) refuseRepeats(origin, plan)
   const { from, shared: settled, seed } = plan
-  const forked: ForkPayload = { from: origin.id, step: from, by, seed }
+  const forked: NewPayloads['run-forked'] = { from: origin.id, step: from, by, seed }
   if (plan.standing.length > 0) forked.standing = plan.standing
-  const payload = JSON.stringify(forked)
   await database.transaction(async (session) => {
     const now = services.clock.now()
     const { workflow, version, queue, key, priority } = origin
@@ -59,7 +58,7 @@ export async function forkRun(
       session,
       services,
       row,
-      [...settled.map(copyOf), { type: 'run-forked', payload }],
+      [...settled.map(copyOf), newEvent('run-forked', forked)],
       change,
     )
     await bringChildren(session, row, settled, now)
@@ -102,7 +101,7 @@ async function bringChildren(
   )
   for (const event of shared) {
     if (event.type !== 'child-started') continue
-    const { run } = JSON.parse(event.payload!) as { run: string }
+    const { run } = payloadOf(event, 'child-started')
     if (finished.has(run)) continue
     const child = await readRun(session, run)
     if (!child || !endedStatuses.includes(child.status)) {

@@ -1,7 +1,8 @@
 import { sha256 } from '../../base/hash.ts'
-import { canonical, type Json } from '../../base/json/json.ts'
+import { canonical } from '../../base/json/json.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type Blob, Chain, insertLinked } from '../../store/journal/chain.ts'
+import { type EventType, newEvent, payloadOf, quoted } from '../../store/journal/events.ts'
 import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
 import { approvalValues, insertApprovals, type NewApproval } from '../../store/runs/approvals.ts'
@@ -10,11 +11,11 @@ import { lockRun, moveRuns, type RunRow, type RunStatus, reasonOf } from '../../
 import type { EngineServices } from '../services.ts'
 
 export interface OutsideEvent {
-  type: string
+  type: EventType
   step?: number
   name?: string
   args?: string
-  payload?: string
+  payload?: string | null
   /** Default: now. */
   at?: number
 }
@@ -53,8 +54,7 @@ export async function markStuck(
   await database.transaction(async (session) => {
     const current = await lockRun(session, run.no)
     if (!current || current.epoch !== run.epoch) return
-    const payload = JSON.stringify({ reason })
-    await appendOutside(session, services, current, [{ type: 'run-stuck', payload }], {
+    await appendOutside(session, services, current, [newEvent('run-stuck', { reason })], {
       status: 'stuck',
       reason,
       ended: false,
@@ -79,7 +79,7 @@ export async function cancelOutside(
     [run.no],
   )
   await askAboutIntents(session, services, run)
-  const event = { type: 'run-cancelled', payload: JSON.stringify({ by }) }
+  const event = newEvent('run-cancelled', { by })
   const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
   await appendOutside(session, services, run, [event], change)
   await session.run(
@@ -110,15 +110,15 @@ async function askAboutIntents(
   services: Pick<EngineServices, 'clock' | 'newId'>,
   run: RunRow,
 ): Promise<void> {
-  const intents = await session.all<{ step: number; name: string; payload: string }>(
-    `select step, name, payload from events where run = ? and seq >= ? and type = 'effect-intended' and payload is not null
+  const intents = await session.all<{ type: EventType; step: number; name: string; payload: string }>(
+    `select type, step, name, payload from events where run = ? and seq >= ? and type in (${quoted('effect-intended')}) and payload is not null
        and not exists (select 1 from events later where later.run = events.run and later.step = events.step and later.seq > events.seq)`,
     [run.no, run.chapter_seq],
   )
-  for (const { step, name, payload } of intents) {
-    const intent = JSON.parse(payload) as { key: string; attempt: number; args: Json; class?: string }
-    if (intent.class !== 'once' && intent.class !== 'verifiable') continue
-    const { key, attempt, args } = intent
+  for (const intent of intents) {
+    const { step, name } = intent
+    const { class: declared, key = '', attempt, args = null } = payloadOf(intent, 'effect-intended')
+    if (declared !== 'once' && declared !== 'verifiable') continue
     const shown = {
       tool: name,
       args,

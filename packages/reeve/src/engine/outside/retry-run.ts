@@ -1,9 +1,9 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
+import { type NewPayloads, newEvent } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
-import type { RetryPayload } from '../execution/history.ts'
 import type { EngineServices } from '../services.ts'
 import { type FailedFamily, failedFamily, isBroken } from '../worker/failed-family.ts'
 import { endedBy } from '../worker/left-children.ts'
@@ -146,14 +146,10 @@ async function queueAgain(
   )
   // Signals that it took since then are there for whoever waits for them now.
   if (later.length > 0) await giveSignalsBack(session, run.no, later)
-  const payload: RetryPayload = { by }
+  const payload: NewPayloads['run-retried'] = { by }
   if (blamed.length > 0) payload.again = [...blamed.map(({ step }) => step), ...later]
   if (later.length > 0) payload.logs = logs
-  const event = {
-    type: 'run-retried',
-    payload: JSON.stringify(payload),
-    ...(failed?.step ? { step: failed.step } : {}),
-  }
+  const event = { ...newEvent('run-retried', payload), ...(failed?.step ? { step: failed.step } : {}) }
   const change = { status: 'queued', reason: null, ended: false } as const
   await appendOutside(session, services, run, [event], change)
   await takeBack(session, run)

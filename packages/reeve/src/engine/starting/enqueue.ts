@@ -42,7 +42,7 @@ export async function enqueueDebounced(
       [run.workflow, run.idempotency],
     )
     if (there && there.status === 'queued' && there.fresh === 1) {
-      const replaced = { type: 'input-replaced', payload: birth.payload }
+      const replaced = { type: 'input-replaced', payload: birth.payload } as const
       await appendOutside(session, services, there, [replaced], {
         status: 'queued',
         reason: null,

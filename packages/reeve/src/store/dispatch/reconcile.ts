@@ -1,4 +1,5 @@
 import type { Session } from '../database.ts'
+import { dueAtOf, dueFieldOf, type EventType, quoted, typesOf } from '../journal/events.ts'
 
 /** Waiting runs that one look takes, and events that it reads, when they are new to it; and events of one statement. */
 const mostRuns = 2000
@@ -9,27 +10,14 @@ const mostKeptWaits = 16
 const mostKeptRuns = 100_000
 
 /** With these a call of the run waits for a time, or for something to come. */
-const timed = [
-  'timer-set',
-  'step-retrying',
-  'effect-retrying',
-  'effect-paced',
-  'question-retrying',
-  'budget-awaited',
-]
-const awaited = {
-  'signal-awaited': 'dueAt',
-  'approval-requested': 'expiresAt',
-  'child-awaited': undefined,
-} as const
-const waitTypes = [...timed, ...Object.keys(awaited)]
-const isWait = `type in (${waitTypes.map((type) => `'${type}'`).join(', ')})`
+const waits = typesOf('wait')
+const isWait = `type in (${quoted(...waits)})`
 
 /** A call whose last event is that it waits. */
 interface OpenWait {
   seq: number
   step: number
-  type: string
+  type: EventType
   name: string | null
   payload: string | null
 }
@@ -123,7 +111,7 @@ export class Reconciler {
       )
       for (const { seq, step, type, name, payload } of events) {
         if (step === null) continue
-        if (waitTypes.includes(type)) open.set(step, { seq, step, type, name, payload })
+        if (waits.includes(type)) open.set(step, { seq, step, type, name, payload })
         else open.delete(step)
       }
       this.#events += events.length
@@ -134,11 +122,9 @@ export class Reconciler {
   }
 }
 
-function hasDueTime({ type, payload }: OpenWait): boolean {
-  if (timed.includes(type)) return true
-  const field = awaited[type as keyof typeof awaited]
-  if (field === undefined || payload === null) return false
-  return ((JSON.parse(payload) as Record<string, unknown>)[field] ?? null) !== null
+function hasDueTime(wait: OpenWait): boolean {
+  const due = dueFieldOf(wait.type)
+  return due !== undefined && (!due.isNullable || dueAtOf(wait) !== null)
 }
 
 /** Whether the inbox has what a call of the run waits for; a decision counts for the chapter that the run is in. */

@@ -1,11 +1,12 @@
 import { sha256 } from '../../base/hash.ts'
 import type { Bulk, Row, Session, Value } from '../database.ts'
+import type { EventType } from './events.ts'
 
 /** One event of a run's journal. `payload` is JSON text; a large one is kept as a blob and `blob` is its SHA-256. */
 export interface JournalEvent {
   run: number
   seq: number
-  type: string
+  type: EventType
   /** The number of the `ctx` call it belongs to; absent for events of the run itself. */
   step: number | null
   name: string | null

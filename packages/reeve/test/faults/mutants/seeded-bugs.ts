@@ -188,8 +188,8 @@ export const mutants: Mutant[] = [
   bug(
     'settlements come in the order of the calls',
     'engine/execution/history.ts',
-    "history.settlements.push({ step, event, rejects: meaning.role === 'rejects' })",
-    "history.settlements.push({ step, event, rejects: meaning.role === 'rejects' })\n    history.settlements.sort((left, right) => left.step - right.step)",
+    'history.settlements.push({ step: call.step, event, rejects: rejects(meaning) })',
+    'history.settlements.push({ step: call.step, event, rejects: rejects(meaning) })\n    history.settlements.sort((left, right) => left.step - right.step)',
   ),
   bug(
     'changed code goes on',

@@ -2,6 +2,7 @@ import { test } from 'vitest'
 import { sha256 } from '../../../src/base/hash.ts'
 import type { Database, Session } from '../../../src/store/database.ts'
 import { ensureQueue } from '../../../src/store/dispatch/queues.ts'
+import type { EventType } from '../../../src/store/journal/events.ts'
 import type { Outcome, Turn, TurnSource } from '../../../src/store/journal/group-commit.ts'
 import { chainHash, chainStart, type JournalEvent } from '../../../src/store/journal/journal.ts'
 import {
@@ -77,7 +78,9 @@ export async function rowOf(database: Database, no: number): Promise<RunRow> {
 }
 
 /** Makes linked events of one run; goes on from where it was. */
-export function chainOf(no: number): (type: string, payload?: string | null, blob?: boolean) => JournalEvent {
+export function chainOf(
+  no: number,
+): (type: EventType, payload?: string | null, blob?: boolean) => JournalEvent {
   let hash = chainStart(`run${no}`)
   let seq = 0
   return (type, payload = null, blob = false) => {

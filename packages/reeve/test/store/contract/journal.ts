@@ -39,7 +39,7 @@ export function journalCases(open: Open): void {
     async (database) => {
       const event = chainOf(1)('run-started', '{}')
       await database.bulk(insertEvents, [eventValues(event)])
-      const again = { ...event, type: 'other' }
+      const again = { ...event, type: 'run-stuck' as const }
       const next = { ...event, seq: 2 }
       const error = await database.bulk(insertEvents, [next, again].map(eventValues)).catch((cause) => cause)
       expect(database.classify(error)).toBe('constraint')
@@ -77,7 +77,7 @@ export function journalCases(open: Open): void {
         session,
         { clock },
         (await readRunByNo(session, 1))!,
-        [{ type: 'note', payload: content }],
+        [{ type: 'run-stuck', payload: content }],
         change,
       )
     })
@@ -85,7 +85,7 @@ export function journalCases(open: Open): void {
     const rows = await database.all(
       'select type from events where run = 1 and blob is not null and payload is null',
     )
-    expect(rows).toEqual([{ type: 'run-started' }, { type: 'note' }])
+    expect(rows).toEqual([{ type: 'run-started' }, { type: 'run-stuck' }])
     const events = await readEvents(database, 1)
     expect(events.map(({ payload }) => payload)).toEqual([content, content])
     expect(verifyChain('run1', events, undefined)).toBeUndefined()

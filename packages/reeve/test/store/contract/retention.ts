@@ -49,7 +49,7 @@ async function addEnded(database: Database, no: number, events: number, blob?: s
   const link = chainOf(no)
   await addRuns(database, newRun(no, { status: 'succeeded' }))
   const linked = Array.from({ length: events }, (_, index) =>
-    link('noted', blob ?? String(index), blob !== undefined),
+    link('log-written', blob ?? String(index), blob !== undefined),
   )
   await database.bulk(insertEvents, linked.map(eventValues))
   if (blob !== undefined) await database.bulk(insertBlobs, [[linked[0]!.blob, blob]])

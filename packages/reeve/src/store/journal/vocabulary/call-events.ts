@@ -1,0 +1,255 @@
+import type { ErrorRecord } from '../../../base/errors.ts'
+import {
+  errorEvent,
+  event,
+  flag,
+  list,
+  number,
+  object,
+  oneOf,
+  orNull,
+  since,
+  sometimes,
+  text,
+  time,
+  value,
+  valueEvent,
+} from './define.ts'
+
+/** A decision of a person on one effect, as its intent names it. */
+export interface ApprovedBy {
+  /** The call that asked. */
+  call: number
+  by: string | null
+  edited: boolean
+  note: string | null
+}
+
+/** A passage that a recall found, as far as readers of the journal look at it. */
+export interface RecalledPassage {
+  id: string
+  source: string
+  title: string
+  text: string
+  score: number
+  untrusted?: true
+}
+
+/** Why a recall found what it found. */
+export interface RecordedAudit {
+  query: string
+  in: string | null
+  limit: number
+  minScore: number
+  by: 'words' | 'vectors' | 'both'
+  knowledge?: string
+  terms?: { term: string; matched: string[] }[]
+  inScope?: number
+  considered?: number
+  embedder?: string
+  exact?: boolean
+  candidates: { id: string; score: number; words?: number; vectors: number | null; outcome: string }[]
+}
+
+/** What a question used. */
+export interface RecordedUsage {
+  inputTokens: number
+  outputTokens: number
+  costUsd: number
+  cachedInputTokens?: number
+  cacheWriteTokens?: number
+}
+
+/** One solver that was asked. */
+export interface RecordedHop {
+  solver: string
+  kind: string
+  outcome: string
+  reason: string
+  ms: number
+  confidence?: number
+}
+
+const attempted = {
+  attempt: number('The attempt that failed; 1 for the first.'),
+  dueAt: time('When the next one begins.'),
+  error: since(object<ErrorRecord>('Why it failed.')),
+}
+
+/** What runs do: steps, effects, questions, and what they look up and remember. */
+export const callEvents = {
+  'step-retrying': event({
+    role: 'wait',
+    call: 'step',
+    meaning: 'An attempt failed, and another one follows.',
+    by: 'the engine',
+    fields: attempted,
+    due: 'dueAt',
+    shown: ['attempt', 'error', 'dueAt'],
+  }),
+  'step-completed': valueEvent({
+    role: 'settlement',
+    call: 'step',
+    meaning: "The step's result.",
+    by: 'ctx.step',
+  }),
+  'step-failed': errorEvent({
+    role: 'settlement',
+    call: 'step',
+    meaning: 'The last attempt failed.',
+    by: 'ctx.step',
+    shown: ['code', 'message'],
+  }),
+  'effect-intended': event({
+    role: 'call',
+    call: 'effect',
+    meaning: 'An attempt to change something outside begins; written before anything is sent.',
+    by: 'ctx.call, or an agent',
+    fields: {
+      key: since(text('The idempotency key, the same on every attempt.')),
+      class: since(
+        oneOf(['read', 'idempotent', 'verifiable', 'once'], 'What may be done when its outcome is unknown.'),
+      ),
+      attempt: number('1 for the first.'),
+      epoch: since(number('Of the claim under which it was made.')),
+      agent: sometimes(text("The agent that acts; absent: the workflow's own code.")),
+      under: sometimes(list<string>('The agents in whose service it acts, the outermost first.')),
+      approved: sometimes(object<ApprovedBy>('The decision that it is made upon.')),
+      args: since(value('The arguments.')),
+    },
+    shown: ['attempt'],
+  }),
+  'effect-retrying': event({
+    role: 'wait',
+    call: 'effect',
+    meaning: 'An attempt certainly failed, or may be repeated, and another one follows.',
+    by: 'the engine',
+    fields: attempted,
+    due: 'dueAt',
+    shown: ['attempt', 'error', 'dueAt'],
+  }),
+  'effect-paced': event({
+    role: 'wait',
+    call: 'effect',
+    meaning: "The tool's rate lets the attempt wait.",
+    by: 'the engine',
+    fields: { attempt: number('The attempt that waits.'), dueAt: time('When it may begin.') },
+    due: 'dueAt',
+    shown: ['dueAt'],
+  }),
+  'effect-unknown': event({
+    role: 'wait',
+    call: 'effect',
+    meaning: 'Nobody here knows whether the attempt took effect: a person is asked.',
+    by: 'the engine',
+    fields: {
+      attempt: number('The attempt.'),
+      reason: since(text('Why it is not known.')),
+      approval: text('The id of what a person is asked.'),
+    },
+    shown: ['reason'],
+  }),
+  'effect-completed': valueEvent({
+    role: 'settlement',
+    call: 'effect',
+    meaning: 'It took effect; with what the tool gave.',
+    by: 'ctx.call, or an agent',
+  }),
+  'effect-failed': errorEvent({
+    role: 'settlement',
+    call: 'effect',
+    meaning: 'It failed; with the code `not-applied` nothing was changed outside.',
+    by: 'ctx.call, or an agent',
+    shown: ['code', 'message'],
+  }),
+  'question-retrying': event({
+    role: 'wait',
+    call: 'question',
+    meaning: 'No solver could be reached, and the route is asked again.',
+    by: 'the engine',
+    fields: attempted,
+    due: 'dueAt',
+    shown: ['attempt', 'error', 'dueAt'],
+  }),
+  'budget-awaited': event({
+    role: 'wait',
+    call: 'question',
+    meaning: 'The question waits until its budget has room.',
+    by: 'the engine',
+    fields: attempted,
+    due: 'dueAt',
+    shown: ['error', 'dueAt'],
+  }),
+  'question-completed': event({
+    role: 'settlement',
+    call: 'question',
+    meaning: 'A solver answered.',
+    by: 'ctx.extract, ctx.generate, an agent, or a batch',
+    fields: {
+      value: since(value('The answer.')),
+      given: sometimes(flag('`value` is what the solver gave, and each life reads it by the schema.')),
+      solver: since(text('Who answered.')),
+      kind: since(text('What that is: hosted, local, function.')),
+      confidence: sometimes(number('From 0 to 1.')),
+      cached: sometimes(
+        object<{ run: string; at: number; costUsd: number }>(
+          'The run that was given this answer before, when (ms since 1970), and what it did cost.',
+        ),
+      ),
+      repairs: since(list<string>('What was left out or mended in its text to read it.')),
+      raw: sometimes(text('Its text as the solver wrote it, where that was repaired or healed.')),
+      hops: since(list<RecordedHop>('Every solver that was asked, in order.')),
+      usage: since(object<RecordedUsage>('Tokens and cost of all of them.')),
+      unsettledUsd: since(number('The most that calls without a countable answer may still cost.')),
+    },
+    shown: ['value', 'solver', 'kind', 'confidence', 'usage'],
+  }),
+  'question-failed': errorEvent({
+    role: 'settlement',
+    call: 'question',
+    meaning: 'No solver gave an answer.',
+    by: 'the engine',
+    shown: ['code', 'message'],
+  }),
+  'recall-completed': event({
+    role: 'settlement',
+    call: 'recall',
+    meaning: 'What was found in knowledge or memory.',
+    by: 'ctx.recall',
+    fields: {
+      passages: list<RecalledPassage>('What was found, the best first.'),
+      audit: since(object<RecordedAudit>('Why these, and what was left out.')),
+    },
+    shown: ['passages'],
+  }),
+  'recall-failed': errorEvent({
+    role: 'settlement',
+    call: 'recall',
+    meaning: 'Nothing could be looked up.',
+    by: 'the engine',
+    shown: ['code', 'message'],
+  }),
+  'remember-completed': event({
+    role: 'settlement',
+    call: 'remember',
+    meaning: 'An item was kept in memory, in the same commit.',
+    by: 'ctx.remember',
+    fields: {
+      id: text("The item's id."),
+      scope: since(text('Where it is found.')),
+      title: since(text('Its title.')),
+      text: since(text('Its text.')),
+      source: since(orNull(text('Where it comes from.'))),
+      untrusted: since(flag('Whether it came from outside.')),
+      embedder: since(text('What made its vector.')),
+    },
+    shown: ['id', 'scope'],
+  }),
+  'remember-failed': errorEvent({
+    role: 'settlement',
+    call: 'remember',
+    meaning: 'The item could not be kept.',
+    by: 'the engine',
+    shown: ['code', 'message'],
+  }),
+}
