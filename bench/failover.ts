@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { projectOf, Runtime, readEnvironment, workflow } from '../packages/reeve/src/index.ts'
+import { internalsOf } from '../packages/reeve/src/internal.ts'
 import { verifyAudit } from '../packages/reeve/src/store/audit/audit.ts'
 import type { Database } from '../packages/reeve/src/store/database.ts'
 import type { Arrivals, FailoverMessage, FailoverSpec, ReceiverOrder } from './failover/contract.ts'
@@ -93,7 +94,7 @@ async function die(url: string, death: Trial['death'], runs: number): Promise<Tr
   const spec: FailoverSpec = { url, receiver: `http://127.0.0.1:${port}`, capacity: runs }
   const members: Member<FailoverMessage>[] = []
   const runtime = await openStarter(url)
-  const { database, engine } = runtime
+  const { database, engine } = internalsOf(runtime)
   try {
     const victim = startMember<FailoverMessage>(workerProgram, spec)
     members.push(victim)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { internalsOf } from '../packages/reeve/src/internal.ts'
 import { verifyAudit } from '../packages/reeve/src/store/audit/audit.ts'
 import type { Database } from '../packages/reeve/src/store/database.ts'
 import { setQueuePaused } from '../packages/reeve/src/store/dispatch/queues.ts'
@@ -73,7 +74,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
 
 async function measure(spec: WorkerSpec, pid: number, workers: number, runs: number): Promise<Crew> {
   const runtime = await openTimed(spec, () => {})
-  const { database, engine } = runtime
+  const { database, engine } = internalsOf(runtime)
   const members: Member<WorkerMessage>[] = []
   try {
     await startMembers(members, spec, workers)

@@ -65,7 +65,5 @@ const runtime = await Runtime.open({
 })
 await runtime.start()
 process.once('disconnect', () => void runtime.stop().then(() => process.exit(0)))
-await Promise.all(
-  Array.from({ length: spec.runs }, (_, number) => runtime.engine.startRun(asking, { number })),
-)
+await Promise.all(Array.from({ length: spec.runs }, (_, number) => runtime.startRun(asking, { number })))
 process.send?.('started')

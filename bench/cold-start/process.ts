@@ -25,7 +25,7 @@ const runtime = await Runtime.open({
 })
 await runtime.start()
 const readyMs = sinceStart()
-const run = await runtime.engine.startRun(greet, { name: 'Ada' })
+const run = await runtime.startRun(greet, { name: 'Ada' })
 const { status } = await run.result()
 const completedMs = sinceStart()
 if (status !== 'succeeded') throw new Error(`the run has ${status}`)

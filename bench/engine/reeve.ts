@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { readEnvironment } from '../../packages/reeve/src/base/config.ts'
 import { projectOf, Runtime, workflow } from '../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../packages/reeve/src/internal.ts'
 import type { Database } from '../../packages/reeve/src/store/database.ts'
 import type { Contestant } from './contract.ts'
 import { closedLoop, measure, resultOf } from './measure.ts'
@@ -28,7 +29,7 @@ await measure(async (spec) => {
     }),
   })
   await runtime.start()
-  const { database, engine } = runtime
+  const { database, engine } = internalsOf(runtime)
   return {
     ...(await describeStore(database)),
     drive: closedLoop(async (number) => {

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import { z } from 'zod'
 import { projectOf, Runtime, readEnvironment, tool, workflow } from '../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../packages/reeve/src/internal.ts'
 import type { FailoverMessage, FailoverSpec } from './contract.ts'
 
 const spec = JSON.parse(process.argv[2] ?? '') as FailoverSpec
@@ -43,4 +44,4 @@ const runtime = await Runtime.open({
   capacity: spec.capacity,
 })
 await runtime.start()
-say({ worker: runtime.engine.worker.id })
+say({ worker: internalsOf(runtime).engine.worker.id })

@@ -9,6 +9,7 @@ import {
   tool,
   workflow,
 } from '../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../packages/reeve/src/internal.ts'
 import { closedLoop, measure } from '../engine/measure.ts'
 import { check, descriptionOf, instructions, lookUp, lookups, nextTurn } from './orders.ts'
 
@@ -55,7 +56,7 @@ await measure(async (spec) => {
     environment: readEnvironment(dataFolder, { DATABASE_URL: `file:${join(dataFolder, 'reeve.db')}` }),
   })
   await runtime.start()
-  const { database, engine } = runtime
+  const { database, engine } = internalsOf(runtime)
   const setting = async (name: string) => {
     const row = await database.transaction((session) => session.get<object>(`pragma ${name}`))
     return String(Object.values(row ?? {})[0])

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { projectOf, Runtime, readEnvironment, workflow } from '../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../packages/reeve/src/internal.ts'
 import type { ParkedReport, ParkedSpec } from './contract.ts'
 
 const spec = JSON.parse(process.argv[2] ?? '') as ParkedSpec
@@ -23,7 +24,7 @@ const runtime = await Runtime.open({
     DATABASE_URL: `file:${join(spec.dataFolder, 'reeve.db')}`,
   }),
 })
-const { engine, database } = runtime
+const { engine, database } = internalsOf(runtime)
 
 if (spec.role === 'decide') {
   process.on('message', async (approval: string) => {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { projectOf, Runtime, readEnvironment, type Solver, workflow } from '../../packages/reeve/src/index.ts'
-import { flakySolver } from '../../packages/reeve/src/testing.ts'
+import { flakySolver } from '../../packages/reeve/src/testing/index.ts'
 
 /** Chains of one length on one route. */
 export interface Cell {
@@ -95,7 +95,7 @@ export async function openChains(folder: string): Promise<Chains> {
   let succeeded = 0
   let waiting = 0
   let changed = () => {}
-  runtime.engine.onEnded((_run, { status }) => {
+  runtime.onRest(({ status }) => {
     if (status === 'succeeded') succeeded++
     if (status === 'waiting') waiting++
     underWay--
@@ -110,7 +110,7 @@ export async function openChains(folder: string): Promise<Chains> {
       for (let number = 0; number < count; number++) {
         await room(atOnce - 1)
         underWay++
-        await runtime.engine.startRun(chain, { chain: number, steps, route })
+        await runtime.startRun(chain, { chain: number, steps, route })
       }
       await room(0)
       if (succeeded + waiting !== count)

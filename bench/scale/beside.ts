@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { workflow } from '../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../packages/reeve/src/internal.ts'
 import type { Place } from './contract.ts'
 import { opened } from './opened.ts'
 import { driveQuick, old, quick } from './quick-runs.ts'
@@ -29,7 +30,7 @@ export const large = workflow({
 async function besideIt(spec: BesideSpec): Promise<void> {
   const retention = { succeeded: '1h' } as const
   const runtime = await opened(spec.place, [quick, old, large], { retention })
-  const { engine, database } = runtime
+  const { engine, database } = internalsOf(runtime)
   // As `reeve prune`: it drives nothing.
   if (spec.does === 'prune') await runtime.prune()
   if (spec.does === 'drive') {

@@ -16,7 +16,7 @@ export async function driveQuick(
   options: StartOptions = {},
 ): Promise<number> {
   const one = async () => {
-    const run = await runtime.engine.startRun(quick, {}, options)
+    const run = await runtime.startRun(quick, {}, options)
     const { status } = await run.result()
     if (status !== 'succeeded') throw new Error(`run ${run.id} has ${status}`)
   }
@@ -33,7 +33,7 @@ export const old = workflow({
 
 /** Drives one run of `old` to its end and answers its id. The runtime is started by it. */
 export async function endedOld(runtime: Runtime): Promise<string> {
-  const run = await runtime.engine.startRun(old, {})
+  const run = await runtime.startRun(old, {})
   await run.result()
   return run.id
 }
@@ -45,7 +45,7 @@ export async function endsWith(
   input: object,
   output: unknown,
 ): Promise<void> {
-  const result = await (await runtime.engine.startRun(of.name, input)).result()
+  const result = await (await runtime.startRun(of.name, input)).result()
   if (result.status === 'succeeded' && result.output === output) return
   throw new Error(`a run of ${of.name} ended otherwise: ${JSON.stringify(result).slice(0, 500)}`)
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Runtime, workflow } from '../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../packages/reeve/src/internal.ts'
 import type { Place, ScaleReport } from './contract.ts'
 import { LoopBlocks } from './loop-blocks.ts'
 import { opened } from './opened.ts'
@@ -60,7 +61,7 @@ export async function soak(seconds: number, place: Place): Promise<ScaleReport> 
   const runtime = await opened(place, [quick, family, patient, sleeper], { retention })
   await runtime.start()
   let ended = 0
-  runtime.engine.onEnded((_, { status }) => {
+  runtime.onRest(({ status }) => {
     if (status === 'succeeded') ended++
     if (status === 'stuck' || status === 'failed') throw new Error(`a run of the soak has ${status}`)
   })
@@ -97,7 +98,7 @@ export async function soak(seconds: number, place: Place): Promise<ScaleReport> 
 
 /** Ten times a second the same: 10 short runs, one family, one that is told things, one that sleeps. */
 async function load(runtime: Runtime, until: number): Promise<void> {
-  const { engine } = runtime
+  const { engine } = internalsOf(runtime)
   const open = new Set<Promise<unknown>>()
   const watched = (work: Promise<unknown>) => {
     open.add(work)

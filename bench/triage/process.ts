@@ -6,6 +6,7 @@ import { train, triageConfig } from '../../examples/support-triage/triage-config
 import { supportTriageFor } from '../../examples/support-triage/workflows/support-triage.ts'
 import { readEnvironment } from '../../packages/reeve/src/base/config.ts'
 import { projectOf, Runtime } from '../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../packages/reeve/src/internal.ts'
 import type { TriageReport, TriageSpec } from './contract.ts'
 
 // The example's own classifier, routes, workflow, tools and knowledge, on an empty database, without its command line.
@@ -60,8 +61,8 @@ const startedAt = performance.now()
 let tickets = 0
 let settled = 0
 let changed = () => {}
-runtime.engine.onEnded((_run, { status }) => {
-  if (status === 'lost' || status === 'exists' || status === 'queued') return
+runtime.onRest(({ status }) => {
+  if (status === 'queued') return
   settled++
   changed()
 })
@@ -79,12 +80,12 @@ for (const share of await Promise.all(finished)) {
 }
 const elapsedSeconds = (performance.now() - startedAt) / 1000
 const { user, system } = process.cpuUsage(cpuBefore)
-if (!(await runtime.engine.isQuiet())) throw new Error('some runs are still under way')
+if (!(await runtime.isQuiet())) throw new Error('some runs are still under way')
 
 const report: TriageReport = {
   trainSeconds,
   ingestSeconds,
-  articles: runtime.ingested.at(-1)?.documents ?? 0,
+  articles: (await runtime.readKnowledge()).at(-1)?.documents ?? 0,
   tickets,
   elapsedSeconds,
   ticketsPerMinute: (tickets / elapsedSeconds) * 60,
@@ -114,8 +115,8 @@ async function startAll(file: string, started: (run: string, category: string) =
     await untilUnderWay(window - 1)
     tickets++
     starting.push(
-      runtime.engine
-        .startRun(supportTriage, ticket, { idempotencyKey: `${file}:${row}` })
+      internalsOf(runtime)
+        .engine.startRun(supportTriage, ticket, { idempotencyKey: `${file}:${row}` })
         .then((run) => started(run.id, category ?? '')),
     )
   }
@@ -133,7 +134,7 @@ async function untilUnderWay(most: number): Promise<void> {
 
 /** What the journal says of the runs: each in one of the outcomes, or the bench has failed. */
 async function readBack() {
-  const rows = await runtime.database.all<{
+  const rows = await internalsOf(runtime).database.all<{
     id: string
     status: string
     lasted: number
@@ -160,7 +161,9 @@ async function readBack() {
     if (category !== undefined && answered.value?.category === category) right++
   }
   const latencies = Float64Array.from(rows, ({ lasted }) => lasted).sort()
-  const events = await runtime.database.get<{ count: number }>('select count(*) as count from events')
+  const events = await internalsOf(runtime).database.get<{ count: number }>(
+    'select count(*) as count from events',
+  )
   return {
     tested: expected.size,
     accuracyOnTest: right / expected.size,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectOf, ReeveError, type RunHandle, Runtime, readEnvironment } from 'reeve'
+import { internalsOf } from 'reeve/internal'
 import { readInbox } from './ingest/read-inbox.ts'
 import { startTicket } from './ingest/start-ticket.ts'
 import type { Ticket } from './ingest/ticket.ts'
@@ -66,14 +67,13 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
   try {
     await runtime.start()
-    await runtime.readKnowledge()
-    for (const { problems } of runtime.ingested)
+    for (const { problems } of await runtime.readKnowledge())
       for (const { where, problem } of problems) progress.note(`${where}: ${problem}`)
     for (const problem of training.problems) progress.note(problem)
     progress.begin(`Reading ${basename(inbox)}: ${solversOf(runtime)}`)
     const startedAt = performance.now()
     const start = (ticket: Ticket, other: () => void) =>
-      startTicket(runtime.engine, workflow, ticket, environment.user, (text) => {
+      startTicket(runtime, workflow, ticket, environment.user, (text) => {
         progress.note(text)
         other()
       })
@@ -84,7 +84,7 @@ async function main(): Promise<void> {
       return
     }
     const times = { elapsedMs: performance.now() - startedAt, trainedMs }
-    const report = await readReport(runtime.database, tickets, { ...times, sameId })
+    const report = await readReport(internalsOf(runtime).database, tickets, { ...times, sameId })
     progress.close()
     if (options.json) console.log(JSON.stringify(report))
     else printReport(report, relative(process.env.INIT_CWD ?? process.cwd(), folder))
@@ -101,10 +101,9 @@ async function triageInbox(
   progress: Progress,
   interrupted: AbortSignal,
 ): Promise<{ tickets: Map<string, StartedTicket>; sameId: number }> {
-  const { engine } = runtime
   const tickets = new Map<string, StartedTicket>()
   const sameId = new Set<string>()
-  const stopWatching = engine.onEnded((_run, { status }) => progress.settled(status))
+  const stopWatching = runtime.onRest(({ status }) => progress.settled(status))
   const start = async (ticket: Ticket) => {
     let isOther = false
     const run = await startRun(ticket, () => {
@@ -126,23 +125,21 @@ async function triageInbox(
     if (starting.length >= window) {
       await Promise.all(starting)
       starting = []
-      await progress.until(() => interrupted.aborted || engine.worker.active <= window)
+      await progress.until(() => interrupted.aborted || runtime.activeRuns <= window)
     }
     if (options.limit !== undefined && tickets.size + starting.length >= Number(options.limit)) break
   }
   await Promise.all(starting)
-  await progress.untilSettled(async () => interrupted.aborted || (await engine.isQuiet()))
+  await progress.untilSettled(async () => interrupted.aborted || (await runtime.isQuiet()))
   stopWatching()
   return { tickets, sameId: sameId.size }
 }
 
 /** Which solvers answer, said before anything else: local solvers are never passed off as large models. */
 function solversOf(runtime: Runtime): string {
-  const names = new Set(
-    [...runtime.routes.values()].flatMap((route) => route.solvers.map(({ name }) => name)),
-  )
+  const names = new Set(Object.values(runtime.solverNames).flat())
   const skipped =
-    runtime.unusable.length > 0 ? ' (no key for a hosted model is set, so local solvers answer)' : ''
+    runtime.unusableSolvers.length > 0 ? ' (no key for a hosted model is set, so local solvers answer)' : ''
   return `${[...names].join(', ')}${skipped}`
 }
 

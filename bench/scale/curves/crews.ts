@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import { setQueuePaused } from '../../../packages/reeve/src/store/dispatch/queues.ts'
 import { treeCpuSeconds } from '../../engine/processes.ts'
 import { type Member, startMember } from '../../runner/member.ts'
@@ -79,7 +80,7 @@ async function idle(size: number, place: Place): Promise<ScaleReport> {
 
 async function busy(size: number, place: Place): Promise<ScaleReport> {
   const runtime = await opened(place, [quick])
-  const { database, engine } = runtime
+  const { database, engine } = internalsOf(runtime)
   const count = place.quick ? 4000 : 20_000
   const ended = async () => {
     const row = await database.get<{ count: number }>(

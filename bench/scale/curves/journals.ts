@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { z } from 'zod'
 import { agent, type Solver, tool, workflow } from '../../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve } from '../contract.ts'
 import { measured } from '../measured.ts'
 import { opened } from '../opened.ts'
@@ -162,7 +163,7 @@ export const journals: Record<string, Curve> = {
     async measure(size, place) {
       const failing = failingOnce()
       const runtime = await opened(place, [failing.run])
-      const { engine } = runtime
+      const { engine } = internalsOf(runtime)
       await runtime.start()
       const failed = async (width: number) => {
         failing.break()

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { workflow } from '../../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import { large } from '../beside.ts'
 import type { Curve } from '../contract.ts'
 import { measured } from '../measured.ts'
@@ -26,12 +27,12 @@ export const loads: Record<string, Curve> = {
       await runtime.start()
       for (let started = 0; started < size; started += 500) {
         const some = Array.from({ length: 500 }, async () => {
-          const run = await runtime.engine.startRun(expectant, {})
+          const run = await runtime.startRun(expectant, {})
           void run.result()
         })
         await Promise.all(some)
       }
-      while (runtime.engine.worker.active > 0) await pause(20)
+      while (runtime.activeRuns > 0) await pause(20)
       const other = beside({ does: 'drive', place })
       await other.until((messages) => messages.length > 0)
       // The reconciler reads the journal of each once, 2,000 in a second: that is no part of what waiting costs.
@@ -59,13 +60,13 @@ export const loads: Record<string, Curve> = {
       const writer = beside({ does: 'write', place, runs: size, megabytes: 8 })
       await writer.until((messages) => messages.length > 0)
       const runtime = await opened(place, [large])
-      const ids = await runtime.database.all<{ id: string }>('select id from runs')
-      for (const { id } of ids) await runtime.engine.control.signal(id, 'news', null)
+      const ids = await internalsOf(runtime).database.all<{ id: string }>('select id from runs')
+      for (const { id } of ids) await runtime.signal(id, 'news', null)
       let ended = 0
       const all = Promise.withResolvers<void>()
-      runtime.engine.onEnded((run, { status }) => {
+      runtime.onRest(({ runId, status }) => {
         if (status === 'succeeded' && ++ended === size) all.resolve()
-        if (status === 'stuck' || status === 'failed') all.reject(new Error(`run ${run.id} has ${status}`))
+        if (status === 'stuck' || status === 'failed') all.reject(new Error(`run ${runId} has ${status}`))
       })
       const wake = async () => {
         await runtime.start()

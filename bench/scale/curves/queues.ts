@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import type { StartOptions } from '../../../packages/reeve/src/engine/starting/birth.ts'
 import { workflow } from '../../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve, Place, ScaleReport } from '../contract.ts'
 import { measured } from '../measured.ts'
 import { opened } from '../opened.ts'
@@ -25,7 +26,7 @@ async function besideQueued(
   const queues = { work: { concurrency: 50, ...(perKey === undefined ? {} : { perKey }) } }
   const runtime = await opened(place, [quick, old, holder], { queues })
   const queued = { queue: 'work', ...start }
-  const { engine, database } = runtime
+  const { engine, database } = internalsOf(runtime)
   if (perKey !== undefined) {
     await runtime.start()
     await engine.startRun(holder, {}, { ...queued, priority: 1 })
@@ -63,7 +64,7 @@ export const queues: Record<string, Curve> = {
     async measure(size, place) {
       const runtime = await opened(place, [quick, old])
       await runtime.start()
-      await seedLike(runtime.database, await endedOld(runtime), size)
+      await seedLike(internalsOf(runtime).database, await endedOld(runtime), size)
       const report = await measured(place, () => driveQuick(runtime, place.quick ? 1000 : 4000), {
         warmUp: () => driveQuick(runtime, 1000),
       })
@@ -103,7 +104,7 @@ export const queues: Record<string, Curve> = {
       await runtime.start()
       const start = async (count: number) => {
         for (let index = 0; index < count; index++) {
-          await runtime.engine.startRun(quick, {}, { queue: 'work', key: `key ${index % 100}` })
+          await runtime.startRun(quick, {}, { queue: 'work', key: `key ${index % 100}` })
         }
         return count
       }

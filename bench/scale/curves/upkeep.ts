@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Runtime, workflow } from '../../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve, Place, ScaleReport } from '../contract.ts'
 import { measured } from '../measured.ts'
 import { opened } from '../opened.ts'
@@ -36,7 +37,7 @@ function idle(place: Place): Promise<ScaleReport> {
 async function seeded(place: Place, size: number): Promise<void> {
   const runtime = await opened(place, [quick, old])
   await runtime.start()
-  await seedLike(runtime.database, await endedOld(runtime), size, { backMs: dayMs })
+  await seedLike(internalsOf(runtime).database, await endedOld(runtime), size, { backMs: dayMs })
   await runtime.stop()
 }
 
@@ -50,7 +51,7 @@ async function load(runtime: Runtime, until: Promise<unknown>): Promise<number[]
   const lane = async () => {
     while (!over) {
       const before = performance.now()
-      await (await runtime.engine.startRun(quick, {})).result()
+      await (await runtime.startRun(quick, {})).result()
       took.push(performance.now() - before)
       await pause(5)
     }
@@ -75,7 +76,7 @@ async function besidePruning(runtime: Runtime, place: Place, prune: () => Promis
     },
     { rounds: 1, warmUp: () => load(runtime, pause(1000)) },
   )
-  const left = await runtime.database.get<{ count: number }>(
+  const left = await internalsOf(runtime).database.get<{ count: number }>(
     `select count(*) as count from runs where workflow = 'old'`,
   )
   return { ...report, figures: { p99Ms: p99Of(took), left: Number(left!.count) } }
@@ -105,10 +106,11 @@ export const upkeep: Record<string, Curve> = {
       const runtime = await opened(place, [parked])
       await runtime.start()
       for (let started = 0; started < 500; started += 100) {
-        await Promise.all(Array.from({ length: 100 }, () => runtime.engine.startRun(parked, { steps: size })))
+        await Promise.all(Array.from({ length: 100 }, () => runtime.startRun(parked, { steps: size })))
       }
       const sql = `select count(*) as count from runs where status <> 'waiting'`
-      while (Number((await runtime.database.get<{ count: number }>(sql))!.count) > 0) await pause(50)
+      while (Number((await internalsOf(runtime).database.get<{ count: number }>(sql))!.count) > 0)
+        await pause(50)
       // Each run's journal may be read once.
       await pause(place.quick ? 1500 : 10_000)
       const report = await idle(place)
@@ -147,7 +149,7 @@ export const upkeep: Record<string, Curve> = {
       await seeded(place, size)
       const runtime = await opened(place, [quick], { retention })
       const stop = new AbortController()
-      await runtime.engine.start()
+      await internalsOf(runtime).engine.start()
       const report = await besidePruning(runtime, place, () => runtime.prune(stop.signal))
       stop.abort()
       await runtime.stop()
@@ -170,7 +172,7 @@ export const upkeep: Record<string, Curve> = {
           const before = performance.now()
           const runtime = await opened(place, [quick], { retention })
           await runtime.start()
-          await (await runtime.engine.startRun(quick, {})).result()
+          await (await runtime.startRun(quick, {})).result()
           ready.push(performance.now() - before)
           await runtime.stop()
           return 1

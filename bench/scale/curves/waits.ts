@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { systemClock } from '../../../packages/reeve/src/base/time/time.ts'
 import { type Runtime, workflow } from '../../../packages/reeve/src/index.ts'
+import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve } from '../contract.ts'
 import { measured } from '../measured.ts'
 import { opened } from '../opened.ts'
@@ -72,19 +73,19 @@ const sleeper = workflow({ name: 'sleeper', input: z.any(), run: (ctx) => ctx.sl
 async function ticking(runtime: Runtime, size: number, of: typeof patient | typeof chaptered) {
   let parked = Promise.withResolvers<void>()
   let id = ''
-  runtime.engine.onEnded((run, { status }) => {
-    if (run.id === id && status === 'waiting') parked.resolve()
+  runtime.onRest(({ runId, status }) => {
+    if (runId === id && status === 'waiting') parked.resolve()
   })
-  const run = await runtime.engine.startRun(of, { size })
+  const run = await runtime.startRun(of, { size })
   id = run.id
   const statusOf = `select status from runs where id = ?`
   // It may have parked before its id was known.
-  while ((await runtime.database.get<{ status: string }>(statusOf, [id]))!.status !== 'waiting')
+  while ((await internalsOf(runtime).database.get<{ status: string }>(statusOf, [id]))!.status !== 'waiting')
     await pause(2)
   return async (times: number) => {
     for (let index = 0; index < times; index++) {
       parked = Promise.withResolvers()
-      await runtime.engine.control.signal(id, 'tick', null)
+      await runtime.signal(id, 'tick', null)
       await parked.promise
     }
     return times
@@ -143,10 +144,10 @@ export const waits: Record<string, Curve> = {
       const runtime = await opened(place, [listener])
       await runtime.start()
       const once = async (count = size) => {
-        const run = await runtime.engine.startRun(listener, { size: count })
+        const run = await runtime.startRun(listener, { size: count })
         for (let index = 0; index < count; index += 50) {
           const some = Array.from({ length: 50 }, (_, at) => index + at)
-          await Promise.all(some.map((value) => runtime.engine.control.signal(run.id, 'news', value)))
+          await Promise.all(some.map((value) => runtime.signal(run.id, 'news', value)))
         }
         const { status } = await run.result()
         if (status !== 'succeeded') throw new Error(`run ${run.id} has ${status}`)
@@ -208,12 +209,13 @@ export const waits: Record<string, Curve> = {
       const evening = await opened(place, [sleeper])
       await evening.start()
       for (let started = 0; started < size; started += 500) {
-        await Promise.all(Array.from({ length: 500 }, () => evening.engine.startRun(sleeper, {})))
+        await Promise.all(Array.from({ length: 500 }, () => evening.startRun(sleeper, {})))
       }
       const left = (runtime: Runtime, status: string) =>
-        runtime.database.get<{ count: number }>('select count(*) as count from runs where status <> ?', [
-          status,
-        ])
+        internalsOf(runtime).database.get<{ count: number }>(
+          'select count(*) as count from runs where status <> ?',
+          [status],
+        )
       while ((await left(evening, 'waiting'))!.count > 0) await pause(20)
       await evening.stop()
       const nightMs = 2 * 3_600_000
@@ -221,7 +223,7 @@ export const waits: Record<string, Curve> = {
       const morning = await opened(place, [sleeper], {}, { clock })
       let ended = 0
       const all = Promise.withResolvers<void>()
-      morning.engine.onEnded((_, { status }) => {
+      morning.onRest(({ status }) => {
         if (status === 'succeeded' && ++ended === size) all.resolve()
       })
       const report = await measured(

@@ -9,7 +9,7 @@ test('three questions are read side by side and reported with their sources, wit
   const runtime = await Runtime.open({ project, environment })
   await runtime.start()
   const request = 'How do I return a scale? When does the refund arrive on my card? How do I pair a sensor?'
-  const handle = await runtime.engine.startRun<string, { report: string; score: number }>('research', request)
+  const handle = await runtime.startRun<string, { report: string; score: number }>('research', request)
   const result = await handle.result()
   await runtime.stop()
   if (result.status !== 'succeeded') throw new Error(JSON.stringify(result))

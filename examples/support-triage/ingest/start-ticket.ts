@@ -9,7 +9,7 @@ const content = new Set(['from', 'subject', 'body'])
  * that was used is a ticket of its own, and `note` hears of it.
  */
 export async function startTicket(
-  engine: Runtime['engine'],
+  runtime: Runtime,
   workflow: ReturnType<typeof supportTriageFor>,
   ticket: Ticket,
   principal: string,
@@ -18,16 +18,16 @@ export async function startTicket(
   const { id, from, subject, body, automatic, notes } = ticket
   const input = { id, from, subject, body, automatic, notes }
   try {
-    return await engine.startRun(workflow, input, { idempotencyKey: id, principal })
+    return await runtime.startRun(workflow, input, { idempotencyKey: id, principal })
   } catch (error) {
     if (!(error instanceof ReeveError) || error.code !== 'idempotency-conflict') throw error
     const { run, differs } = error.details as { run: string; differs: string[] }
     const ifKeyExists = 'return'
     // The same message, read by other code than then.
     if (!differs.some((part) => content.has(part)))
-      return engine.startRun(workflow, input, { idempotencyKey: id, principal, ifKeyExists })
+      return runtime.startRun(workflow, input, { idempotencyKey: id, principal, ifKeyExists })
     note(`${id}: another message came under this id before (run ${run}); this one is a ticket of its own`)
     const idempotencyKey = `${id} ${contentId(from, subject, body)}`
-    return engine.startRun(workflow, input, { idempotencyKey, principal, ifKeyExists })
+    return runtime.startRun(workflow, input, { idempotencyKey, principal, ifKeyExists })
   }
 }

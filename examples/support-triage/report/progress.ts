@@ -30,7 +30,7 @@ export class Progress {
 
   settled(status: string): void {
     if (status === 'waiting') this.#waiting++
-    else if (status !== 'lost' && status !== 'exists') this.#ended++
+    else this.#ended++
     this.#changed()
     this.#show()
   }

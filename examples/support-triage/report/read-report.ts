@@ -1,4 +1,4 @@
-import type { Runtime } from 'reeve'
+import type { RuntimeInternals } from 'reeve/internal'
 
 export type Outcome =
   | 'answered'
@@ -56,7 +56,7 @@ interface Row {
 
 /** Reads from the journal what became of these tickets. */
 export async function readReport(
-  database: Runtime['database'],
+  database: RuntimeInternals['database'],
   tickets: ReadonlyMap<string, StartedTicket>,
   seen: { elapsedMs: number; trainedMs: number; sameId: number },
 ): Promise<Report> {

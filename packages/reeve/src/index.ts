@@ -38,12 +38,11 @@ export { hostedEmbedder } from './models/providers/hosted-embedder.ts'
 export type { Answer, Message, Passage, Question, Solver, ToolCall } from './models/solver.ts'
 export {
   defineConfig,
-  findProject,
-  loadProject,
   type McpConfig,
   type ProjectConfig,
   type Service,
-} from './project/project.ts'
-export { projectOf, Runtime, type RuntimeOptions } from './runtime.ts'
+} from './project/config.ts'
+export { findProject, loadProject, projectOf } from './project/load.ts'
+export { Runtime, type RuntimeOptions } from './runtime/runtime.ts'
 export type { CallReport } from './tools/call.ts'
 export { type Tool, tool } from './tools/tool.ts'

@@ -5,10 +5,11 @@ import { plan, planAction } from '../src/agents/patterns/plan/plan.ts'
 import { silentLog } from '../src/base/log.ts'
 import { workflow } from '../src/context.ts'
 import type { Workflow } from '../src/engine/workflow.ts'
-import { runInMemory } from '../src/memory-runtime.ts'
 import type { Solver } from '../src/models/solver.ts'
-import { projectOf, Runtime } from '../src/runtime.ts'
+import { projectOf } from '../src/project/load.ts'
+import { internalsOf, Runtime } from '../src/runtime/runtime.ts'
 import { readEvents } from '../src/store/journal/journal.ts'
+import { runInMemory } from '../src/testing/run-in-memory.ts'
 import { mcpServer } from '../src/tools/mcp/index.ts'
 import { sandboxTool } from '../src/tools/sandbox/sandbox-tool.ts'
 import { testFolder } from './tools/mcp/hostile.ts'
@@ -89,16 +90,16 @@ test('a child that asks for more budget than its parent has gets what the parent
   })
   onTestFinished(() => runtime.stop())
   await runtime.start()
-  const handle = await runtime.engine.startRun(parent, null)
+  const handle = await runtime.startRun(parent, null)
   expect(await handle.result()).toMatchObject({
     status: 'failed',
     error: { message: expect.stringContaining('$0.4') },
   })
-  const runs = await runtime.database.all<{ no: number; parent: number | null }>(
+  const runs = await internalsOf(runtime).database.all<{ no: number; parent: number | null }>(
     'select no, parent from runs',
   )
   const { no, parent: above } = runs.find((row) => row.parent !== null)!
-  const journal = await readEvents(runtime.database, no)
+  const journal = await readEvents(internalsOf(runtime).database, no)
   expect(journal.filter(({ type }) => type === 'question-completed')).toHaveLength(1)
   expect(payloadOf(journal, 'question-failed')).toMatchObject({
     code: 'over-budget',

@@ -4,8 +4,8 @@ import { debate } from '../src/agents/patterns/debate.ts'
 import { fanOut } from '../src/agents/patterns/fan-out.ts'
 import { plan, planAction } from '../src/agents/patterns/plan/plan.ts'
 import { type Context, workflow } from '../src/context.ts'
-import { runInMemory } from '../src/memory-runtime.ts'
 import type { Solver } from '../src/models/solver.ts'
+import { runInMemory } from '../src/testing/run-in-memory.ts'
 
 const solver: Solver = { name: 's', kind: 'function', solve: () => ({ kind: 'value', value: 'x' }) }
 const asked = { schema: z.string(), from: 'x', route: 'r' }

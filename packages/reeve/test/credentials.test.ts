@@ -5,7 +5,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { workflow } from '../src/context.ts'
 import { hostedSolver } from '../src/models/providers/hosted.ts'
-import { projectOf, Runtime } from '../src/runtime.ts'
+import { projectOf } from '../src/project/load.ts'
+import { Runtime } from '../src/runtime/runtime.ts'
 import { httpTool } from '../src/tools/http/http.ts'
 import { openApiTools } from '../src/tools/openapi/openapi-tools.ts'
 import { LoopbackServer } from './tools/loopback-server.ts'
@@ -81,7 +82,7 @@ test('credentials of tools and models are in the one registry: no journal, log, 
     log: { debug: write, info: write, warn: write, error: write } as never,
   })
   await runtime.start()
-  const result = await (await runtime.engine.startRun(flow, null)).result()
+  const result = await (await runtime.startRun(flow, null)).result()
   await runtime.stop()
   expect(result).toMatchObject({ status: 'failed' })
   const bytes = readdirSync(folder)

@@ -20,10 +20,12 @@ const layers = [
   'autonomy',
   'project',
   'root',
+  'runtime',
+  'testing',
   'server',
   'cli',
+  'internal.ts',
   'index.ts',
-  'testing.ts',
 ]
 
 interface Import {
@@ -114,7 +116,7 @@ test('an import upwards, sideways out of the source or into an unknown place is 
   expect(faults('cli/a.ts', `export { x } from '../index.ts'`)).toEqual([
     'cli/a.ts (cli) imports index.ts (index.ts)',
   ])
-  expect(faults('engine/a.ts', `const y = await import('../runtime.ts')`)[0]).toBeDefined()
+  expect(faults('engine/a.ts', `const y = await import('../runtime/runtime.ts')`)[0]).toBeDefined()
   expect(faults('engine/a.ts', `import '../helpers/x.ts'`)).toEqual(['helpers/x.ts is in no known layer'])
   expect(faults('engine/a.ts', `import {\n  x,\n  y,\n} from '../../test/x.ts'`)[0]).toContain('outside')
   expect(faults('engine/a.ts', `import { x } from '../base/b.ts'\nimport z from 'zod'`)).toEqual([undefined])

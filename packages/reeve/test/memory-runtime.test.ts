@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { workflow } from '../src/index.ts'
-import { runInMemory } from '../src/testing.ts'
+import { runInMemory } from '../src/testing/index.ts'
 
 test('a run in memory that waits for a person is an error, not a test that hangs', async () => {
   const waits = workflow({

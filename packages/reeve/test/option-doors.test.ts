@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import * as reeve from '../src/index.ts'
-import { runInMemory } from '../src/memory-runtime.ts'
 import type { Solver } from '../src/models/solver.ts'
-import { checkConfig } from '../src/project/config.ts'
+import { checkConfig } from '../src/project/check-config.ts'
+import { runInMemory } from '../src/testing/run-in-memory.ts'
 import * as tools from '../src/tools/index.ts'
 import { type McpServer, mcpServer } from '../src/tools/mcp/index.ts'
 

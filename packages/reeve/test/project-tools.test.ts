@@ -18,10 +18,11 @@ import { silentLog } from '../src/base/log.ts'
 import { systemClock } from '../src/base/time/time.ts'
 import { workflow } from '../src/context.ts'
 import type { Workflow } from '../src/engine/workflow.ts'
-import { scriptedSolver, toolCalls } from '../src/models/scripted.ts'
-import { loadProject, type Project, type ProjectConfig } from '../src/project/project.ts'
+import type { ProjectConfig } from '../src/project/config.ts'
+import { loadProject, type Project, projectOf } from '../src/project/load.ts'
 import { mcpServersOf } from '../src/project/tools.ts'
-import { projectOf, Runtime } from '../src/runtime.ts'
+import { Runtime } from '../src/runtime/runtime.ts'
+import { scriptedSolver, toolCalls } from '../src/testing/scripted.ts'
 import { tool } from '../src/tools/tool.ts'
 import { ended, start } from './cli/reeve.ts'
 
@@ -64,7 +65,7 @@ async function opened(project: Project): Promise<Runtime> {
 
 async function outcome(config: ProjectConfig, flow: Workflow, folder?: string): Promise<unknown> {
   const runtime = await opened(projectOf({ knowledge: [], ...config }, [flow], folder))
-  return (await runtime.engine.startRun(flow, {})).result()
+  return (await runtime.startRun(flow, {})).result()
 }
 
 function server(behaviour: object = {}) {
@@ -182,10 +183,10 @@ test('MCP servers of the configuration start when they are needed, and end with 
   })
   await runtime.start()
   expect(running(ledger)).toBe(0)
-  const first = await (await runtime.engine.startRun(flow, {})).result()
+  const first = await (await runtime.startRun(flow, {})).result()
   expect(first).toMatchObject({ status: 'succeeded' })
   expect(running(ledger)).toBe(1)
-  const second = await (await runtime.engine.startRun(refused, {})).result()
+  const second = await (await runtime.startRun(refused, {})).result()
   expect(second).toMatchObject({ status: 'failed', error: { code: 'unknown-tool' } })
   await runtime.stop()
   await expect.poll(() => running(ledger)).toBe(0)

@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../src/base/log.ts'
-import { FakeClock, settle } from '../src/base/time/fake-clock.ts'
 import { projectOf, Runtime, workflow } from '../src/index.ts'
-import { Pruning } from '../src/pruning.ts'
+import { Pruning } from '../src/runtime/pruning.ts'
+import { internalsOf } from '../src/runtime/runtime.ts'
+import { FakeClock, settle } from '../src/testing/fake-clock.ts'
 
 const quick = workflow({ name: 'quick', input: z.any(), run: () => 'done' })
 
@@ -22,8 +23,8 @@ test('a worker that runs on prunes again every hour, and its start does not wait
   })
   onTestFinished(() => runtime.stop())
   await runtime.start()
-  await (await runtime.engine.startRun(quick, {})).result()
-  const left = async () => (await runtime.database.all('select no from runs')).length
+  await (await runtime.startRun(quick, {})).result()
+  const left = async () => (await internalsOf(runtime).database.all('select no from runs')).length
   expect(await left()).toBe(1)
   await clock.advance(3_540_000)
   expect(await left()).toBe(1)

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../src/agents/agent.ts'
 import { workflow } from '../src/context.ts'
-import { runInMemory } from '../src/memory-runtime.ts'
-import { scriptedSolver, toolCalls } from '../src/models/scripted.ts'
+import { runInMemory } from '../src/testing/run-in-memory.ts'
+import { scriptedSolver, toolCalls } from '../src/testing/scripted.ts'
 import { tool } from '../src/tools/tool.ts'
 
 /** A check that throws for whatever is no URL. Each unhandled rejection would fail the test's file. */

@@ -59,7 +59,7 @@ export interface Workflow<Input = unknown, Output = unknown> {
 }
 
 /**
- * Declares a workflow. `runtime.ts` gives `ctx` its type.
+ * Declares a workflow. `context.ts` gives `ctx` its type.
  * @throws `bad-workflow` `async-schema` `bad-text` `bad-number` `bad-duration` `bad-amount`
  */
 export function defineWorkflow<

@@ -1,57 +1,80 @@
-import { toUsd } from '../base/money.ts'
-import { wholeNumber } from '../base/numbers.ts'
-import { checkOption, checkOptions } from '../base/options.ts'
-import { checkText } from '../base/text/text.ts'
-import { toMs } from '../base/time/time.ts'
-import type { ProjectConfig, QueueConfig } from './project.ts'
+import type { Duration } from '../base/time/time.ts'
+import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
+import type { BudgetPlan } from '../models/asking/budget.ts'
+import type { PriceTable } from '../models/asking/price.ts'
+import type { RouteDefinition } from '../models/route/route.ts'
+import type { Solver } from '../models/solver.ts'
+import type { McpServerDefinition } from '../tools/mcp/definition/server-definition.ts'
+import type { Tool } from '../tools/tool.ts'
 
-const shape = {
-  routes: 'object',
-  embedders: 'object',
-  knowledge: 'texts',
-  queues: 'object',
-  schedules: 'object',
-  retention: 'object',
-  budgets: 'object',
-  prices: 'object',
-  tools: 'list',
-  mcp: 'object',
-  services: 'function',
-} as const
+/** A route as a project writes it: solvers, or the names of hosted models, the cheapest first. */
+export type RouteConfig = Omit<RouteDefinition, 'solvers'> & { solvers: (Solver | string)[] }
 
-/**
- * Refuses what a project's configuration cannot mean, before anything runs by it.
- * @throws `bad-config` `bad-text` `bad-number` `bad-duration` `bad-amount`
- */
-export function checkConfig(config: ProjectConfig): void {
-  checkOptions(config, 'the project', shape, 'bad-config')
-  for (const [name, queue] of Object.entries(config.queues ?? {})) {
-    checkText(name, 'The name of a queue')
-    checkQueue(`queues.${name}`, queue)
-  }
-  for (const name of Object.keys(config.schedules ?? {})) checkText(name, 'The name of a schedule')
-  for (const name of Object.keys(config.routes ?? {})) checkText(name, 'The name of a route')
-  for (const [status, age] of Object.entries(config.retention ?? {})) {
-    if (age !== undefined) toMs(age, `retention.${status}`)
-  }
-  for (const [name, route] of Object.entries(config.routes ?? {}))
-    checkOptions(route, `route "${name}"`, { solvers: 'list!' }, 'bad-config')
-  const { budgets = {} } = config
-  checkOptions(budgets, 'the budgets', { workflows: 'object', agents: 'object' }, 'bad-config')
-  const { project, day, workflows = {}, agents = {} } = budgets
-  const ceilings = { project, day, ...workflows, ...agents }
-  for (const [scope, amount] of Object.entries(ceilings)) {
-    if (amount !== undefined) toUsd(amount, `The budget of "${scope}"`)
-  }
+export interface QueueConfig {
+  /** Runs at once, over all workers. */
+  concurrency?: number
+  /** Runs at once with the same key. */
+  perKey?: number
+  /** New runs per time. */
+  rate?: { count: number; per: Duration }
 }
 
-function checkQueue(what: string, queue: QueueConfig): void {
-  checkOption(queue, what, 'object!', 'bad-config')
-  const { concurrency, perKey, rate } = queue
-  if (concurrency !== undefined) wholeNumber(concurrency, `${what}.concurrency`)
-  if (perKey !== undefined) wholeNumber(perKey, `${what}.perKey`)
-  if (rate === undefined) return
-  checkOption(rate, `${what}.rate`, 'object', 'bad-config')
-  wholeNumber(rate.count, `${what}.rate.count`)
-  wholeNumber(Math.ceil(toMs(rate.per, `${what}.rate.per`)), `${what}.rate.per (in ms)`)
+/** Ages from which a worker deletes things, at its start and every hour. */
+export interface RetentionConfig {
+  /** Runs that succeeded, with their journals, from their end on. Default: for ever. */
+  succeeded?: Duration
+  failed?: Duration
+  cancelled?: Duration
+  /**
+   * Single calls of models whose run was deleted. Older ones are added up by day, workflow, agent and model, so that what
+   * was spent stays known. Default `90d`.
+   */
+  ledger?: Duration
+  /** What became of the times of schedules; the last 100 of each schedule stay. Default `30d`. */
+  occurrences?: Duration
+}
+
+/** Something of the project's own that must be up while runs are driven, such as a local server. */
+export interface Service {
+  close(): Promise<void>
+}
+
+/** An MCP server: its command or URL, what of it may be used, limits. Its tools are those that `reeve mcp pin` pinned. */
+export type McpConfig = McpServerDefinition extends infer Each
+  ? Each extends McpServerDefinition
+    ? Omit<Each, 'name'>
+    : never
+  : never
+
+/** What `reeve.config.ts` exports as its default. */
+export interface ProjectConfig {
+  /**
+   * What the project is called, wherever a copy of it runs: its database belongs to it by this name, and refuses other
+   * projects. Up to 100 characters. Default: the name in its `package.json`, else its folder's.
+   */
+  name?: string
+  routes?: Record<string, RouteConfig>
+  /** What turns texts into vectors for `ctx.embed`: solvers, or the names of hosted embedding models. */
+  embedders?: Record<string, Solver | string>
+  /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
+  knowledge?: string[]
+  queues?: Record<string, QueueConfig>
+  schedules?: Record<string, ScheduleDefinition>
+  /** How long things are kept. Ended runs: by default for ever. */
+  retention?: RetentionConfig
+  /** Ceilings on what models may cost. */
+  budgets?: BudgetPlan
+  /** Prices of models (per million tokens) that go before the list prices. */
+  prices?: PriceTable
+  /** Tools that agents and workflows may name, besides those that the files of `tools/` export. */
+  tools?: readonly Tool[]
+  /** MCP servers by name. They are started when they are first needed. */
+  mcp?: Record<string, McpConfig>
+  /** Started before runs are driven, closed after. */
+  services?: () => Promise<Service[]>
+}
+
+/** Declares a project's configuration. */
+export function defineConfig(config: ProjectConfig): ProjectConfig {
+  return config
 }

@@ -3,7 +3,7 @@ import { embedderRoute, localEmbedder } from '../models/providers/embedding.ts'
 import { hostedEmbedder } from '../models/providers/hosted-embedder.ts'
 import type { Keys } from '../models/providers/model-object.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
-import type { ProjectConfig } from './project.ts'
+import type { ProjectConfig } from './config.ts'
 
 /** The embedder of a step that names none. */
 const defaultEmbedder = 'default'

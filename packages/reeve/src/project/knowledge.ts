@@ -4,7 +4,7 @@ import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { requireKnowledge } from '../memory/ingest/ingest.ts'
 import type { IngestReport, Knowledge } from '../memory/recall.ts'
-import type { Project } from './project.ts'
+import type { Project } from './load.ts'
 
 /**
  * Reads a project's knowledge into memory, in the background: neither the start nor the runs wait for it, except that

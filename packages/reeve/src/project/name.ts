@@ -3,7 +3,7 @@ import { basename, join, resolve, sep } from 'node:path'
 import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import type { Claimant } from '../store/identity/ownership.ts'
-import type { Project } from './project.ts'
+import type { Project } from './load.ts'
 
 const longestName = 100
 

@@ -6,7 +6,8 @@ import { type HostedSolver, hostedSolver } from '../models/providers/hosted.ts'
 import { checkRoute } from '../models/route/check-route.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
 import type { Solver } from '../models/solver.ts'
-import type { Project, RouteConfig } from './project.ts'
+import type { RouteConfig } from './config.ts'
+import type { Project } from './load.ts'
 
 interface Options {
   project: Project

@@ -5,7 +5,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { McpServer } from '../tools/mcp/mcp-server.ts'
 import type { Tool } from '../tools/tool.ts'
-import type { Project } from './project.ts'
+import type { Project } from './load.ts'
 
 /** The MCP servers of a project, of its configuration and of its files. None is started by this. @throws `bad-mcp-server` */
 export async function mcpServersOf(

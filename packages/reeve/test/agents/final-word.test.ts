@@ -4,9 +4,9 @@ import { agent } from '../../src/agents/agent.ts'
 import { critique } from '../../src/agents/patterns/critique.ts'
 import type { Json } from '../../src/base/json/json.ts'
 import { type Context, workflow } from '../../src/context.ts'
-import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Solver } from '../../src/models/solver.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
+import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { agentBench } from './agent-harness.ts'
 
 /** Answers nothing, so that a person is asked, until it is told to. */

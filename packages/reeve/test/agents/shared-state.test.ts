@@ -5,8 +5,8 @@ import { type DebateOptions, debate } from '../../src/agents/patterns/debate.ts'
 import { type HandOffOptions, handOff } from '../../src/agents/patterns/hand-off.ts'
 import type { StateTurn } from '../../src/agents/patterns/shared-state.ts'
 import { type Context, workflow } from '../../src/context.ts'
-import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Solver } from '../../src/models/solver.ts'
+import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { agentBench } from './agent-harness.ts'
 
 const Claim = z.object({ facts: z.array(z.string()), amount: z.number().max(500), verdict: z.string() })

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { unlessAborted, untilAborted, wait } from '../../src/base/time/abort.ts'
 import { backoffMs } from '../../src/base/time/backoff.ts'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 class CountingClock extends FakeClock {
   pending = 0

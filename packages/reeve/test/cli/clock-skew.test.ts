@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { startPostgres, type TestServer } from '../store/postgres.ts'
 import { ended, project, reeve, said, start } from './reeve.ts'
 

@@ -1,5 +1,4 @@
 import { silentLog } from '../../src/base/log.ts'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
 import type { Database, Value } from '../../src/store/database.ts'
@@ -7,6 +6,7 @@ import { eventValues, insertEvents, readEvents } from '../../src/store/journal/j
 import { migrate } from '../../src/store/migrations.ts'
 import type { RunRow } from '../../src/store/runs/runs.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import type { Facts } from './facts.ts'
 import type { Outside } from './outside.ts'
 import type { Shape } from './shapes/shape.ts'

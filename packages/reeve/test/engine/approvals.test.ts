@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import type { Duration } from '../../src/base/time/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { listPending, requireApproval } from '../../src/store/runs/approvals.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { rowOf, type TestEngine, testEngine, typesOf } from './harness.ts'
 
 const reply = defineWorkflow({

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { readEvents } from '../../src/store/journal/journal.ts'
 import { readRun } from '../../src/store/runs/runs.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { testEngine } from './harness.ts'
 
 const anything = z.unknown()

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import { type Effect, effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 /** A workflow that makes one rated call, and when its calls began. */

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import { effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, rowOf, testEngine, typesOf } from './harness.ts'
 
 type Body = (ctx: CoreContext) => unknown

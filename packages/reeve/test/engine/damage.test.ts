@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { rowOf, testEngine } from './harness.ts'
 
 const counted = defineWorkflow({

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Json } from '../../src/base/json/json.ts'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import {
   type Effect,
   type EffectAttempt,
@@ -12,6 +11,7 @@ import {
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 type Outside = Partial<Effect> & Pick<Effect, 'effect' | 'run'>

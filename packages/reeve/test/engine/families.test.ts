@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import { type Effect, effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { tellToEnd } from '../../src/engine/worker/left-children.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { mortalEngine, rowOf, type TestEngine, testEngine } from './harness.ts'
 
 type Body = (ctx: CoreContext, input: never) => unknown

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, openTestDatabase, rowOf, testEngine, typesOf } from './harness.ts'
 
 /** What a workflow was given in each of its lives: in its first, after a park, and after a death. */

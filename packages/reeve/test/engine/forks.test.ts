@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import { type Context, workflow } from '../../src/context.ts'
 import type { EffectClass } from '../../src/engine/calls/effect.ts'
 import { NotApplied } from '../../src/engine/calls/effect.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { tool } from '../../src/tools/tool.ts'
 import { agentBench } from '../agents/agent-harness.ts'
 

@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, rowOf, type TestEngine, testEngine, typesOf } from './harness.ts'
 
 function flowOf(run: (ctx: CoreContext) => Promise<unknown>): Workflow {

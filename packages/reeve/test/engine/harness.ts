@@ -1,5 +1,4 @@
 import { silentLog } from '../../src/base/log.ts'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import type { Clock } from '../../src/base/time/time.ts'
 import { Engine, type EngineOptions } from '../../src/engine/engine.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
@@ -8,6 +7,7 @@ import { type JournalEvent, readEvents } from '../../src/store/journal/journal.t
 import { identityOf, migrate } from '../../src/store/migrations.ts'
 import { type RunRow, requireRun } from '../../src/store/runs/runs.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 export interface TestEngine {
   engine: Engine

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { Inbox } from '../../src/engine/execution/inbox.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import type { Database, Value } from '../../src/store/database.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase, testEngine } from './harness.ts'
 
 /** Holds the answers of what is read of inboxes until it is told to let them go. */

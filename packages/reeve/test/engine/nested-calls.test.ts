@@ -1,9 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import { effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { mortalEngine, testEngine } from './harness.ts'
 
 const nested: [string, (ctx: CoreContext) => unknown][] = [

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { type Effect, effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import type { Execution } from '../../src/engine/execution/execution.ts'
@@ -10,6 +9,7 @@ import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Database, Session, Value } from '../../src/store/database.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
 import type { RunRow } from '../../src/store/runs/runs.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, openTestDatabase, rowOf, severable, testEngine } from './harness.ts'
 
 function workflowOf(name: string, run: (ctx: CoreContext) => Promise<unknown>, more: object = {}): Workflow {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { noLimits, type QueueLimits, saveQueue } from '../../src/store/dispatch/queues.ts'
 import { drivenVersions, lackOf } from '../../src/store/dispatch/workers.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, rowOf, testEngine } from './harness.ts'
 
 /** A workflow whose runs act until they are let go, by their input. */

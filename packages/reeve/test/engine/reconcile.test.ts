@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import type { Database, Session, Value } from '../../src/store/database.ts'
 import { Reconciler } from '../../src/store/dispatch/reconcile.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { rowOf, testEngine } from './harness.ts'
 
 const nap = defineWorkflow({

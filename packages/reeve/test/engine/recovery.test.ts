@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
 import { mostRecovered } from '../../src/store/dispatch/recovery.ts'
 import { heartbeatMs, leaseMs, liveWorkers } from '../../src/store/dispatch/workers.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { mortalEngine, openTestDatabase, rowOf, testEngine, typesOf } from './harness.ts'
 
 /** Hangs, as a run does in a process that it kills, unless told to be good. */

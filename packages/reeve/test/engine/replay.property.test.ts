@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
 import { ensureQueue } from '../../src/store/dispatch/queues.ts'
 import { eventValues, insertEvents, type JournalEvent } from '../../src/store/journal/journal.ts'
 import { insertRuns, newRunValues, type RunRow } from '../../src/store/runs/runs.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { eventsOf, openTestDatabase, rowOf, testEngine } from './harness.ts'
 
 /** What a workflow does; every leaf says when it is done. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import { RunResults } from '../../src/engine/results.ts'
 import type { Database, Value } from '../../src/store/database.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase } from './harness.ts'
 
 /** So many queued runs, awaited by one process that drives none of them; and what it asks of the database. */

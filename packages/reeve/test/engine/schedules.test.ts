@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import {
   checkScheduled,
   installSchedules,
@@ -12,6 +11,7 @@ import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Session } from '../../src/store/database.ts'
 import { listOccurrences } from '../../src/store/dispatch/schedules.ts'
 import { insertEvents } from '../../src/store/journal/journal.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase, testEngine } from './harness.ts'
 
 const flow = defineWorkflow({ name: 'flow', input: z.object({}), run: () => 'ran' }) as Workflow

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
 import type { Json } from '../../src/base/json/json.ts'
-import { settle } from '../../src/base/time/fake-clock.ts'
 import { delayAfter, type RetryPolicy, resolveRetry } from '../../src/engine/calls/retry.ts'
 import type { StepAttempt, StepOptions } from '../../src/engine/calls/step.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 /** A workflow of one step; answers what the step gave. */

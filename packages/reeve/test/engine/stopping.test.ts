@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import { effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, openTestDatabase, rowOf, testEngine, typesOf } from './harness.ts'
 
 const anything = z.unknown()

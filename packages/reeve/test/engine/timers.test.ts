@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { Timers } from '../../src/engine/execution/timers.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 test('timers fire in the order in which they are due, and dropped ones never', async () => {
   const action = fc.oneof(

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import type { Duration } from '../../src/base/time/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { Timers } from '../../src/engine/execution/timers.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 const anything = z.unknown()

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import { type Effect, effect } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
 import { leaseMs } from '../../src/store/dispatch/workers.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase, rowOf, testEngine, typesOf } from './harness.ts'
 
 /** A connection of a process that is stopped when its first intent is durable, and hears of that when it goes on. */

@@ -1,6 +1,6 @@
-import { settle } from '../../src/base/time/fake-clock.ts'
 import { readEvents } from '../../src/store/journal/journal.ts'
 import type { RunRow } from '../../src/store/runs/runs.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
 import { seeded } from '../crash/campaign.ts'
 import { checkInvariants, type Violation } from '../crash/checker.ts'
 import { type Facts, factsOf } from '../crash/facts.ts'

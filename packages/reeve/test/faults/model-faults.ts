@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { canonical, type Json } from '../../src/base/json/json.ts'
+import { internalsOf } from '../../src/runtime/runtime.ts'
 import { type BudgetRow, readBudget } from '../../src/store/ledger/budgets.ts'
 import { type RunRow, readRun } from '../../src/store/runs/runs.ts'
 import { seeded } from '../crash/campaign.ts'
@@ -52,8 +53,8 @@ async function trial(seed: number, _tools: Tools): Promise<Violation[]> {
   const draw = (below: number) => Math.floor(random() * below)
   const kind = kinds[draw(kinds.length)]!
   const ceiling = draw(ceilingsUsd.length)
-  const { engine, database } = world.runtime
-  const handle = await engine.startRun(`${kind}-${ceiling}`, { seed })
+  const { database } = internalsOf(world.runtime)
+  const handle = await world.runtime.startRun(`${kind}-${ceiling}`, { seed })
   const ended = handle.result()
   const endsAt = performance.now() + boundMs
   let run: RunRow
@@ -77,7 +78,7 @@ async function trial(seed: number, _tools: Tools): Promise<Violation[]> {
 /** Whether the run waits for a person and says so. */
 async function isAsked({ runtime }: ModelWorld, run: RunRow): Promise<boolean> {
   if (run.status !== 'waiting' || !run.reason) return false
-  const asked = await runtime.database.get(
+  const asked = await internalsOf(runtime).database.get(
     `select id from approvals where run = ? and status = 'pending' and kind = 'question'`,
     [run.no],
   )
@@ -88,7 +89,7 @@ async function isAsked({ runtime }: ModelWorld, run: RunRow): Promise<boolean> {
 async function settledBudget({ runtime }: ModelWorld, run: RunRow): Promise<BudgetRow | undefined> {
   const endsAt = performance.now() + settledWithinMs
   for (;;) {
-    const budget = await readBudget(runtime.database, `run:${run.no}`)
+    const budget = await readBudget(internalsOf(runtime).database, `run:${run.no}`)
     if (!budget?.reserved_nanousd || performance.now() >= endsAt) return budget
     await pause(10)
   }

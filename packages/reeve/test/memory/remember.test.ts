@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { Context, workflow } from '../../src/context.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
 import { WorkflowRegistry } from '../../src/engine/workflow.ts'
@@ -11,6 +10,7 @@ import { cosine, embed } from '../../src/models/local/text/embed.ts'
 import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import type { Database } from '../../src/store/database.ts'
 import { countMemories, readMemories } from '../../src/store/memory/memories.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { eventsOf, mortalEngine, openTestDatabase } from '../engine/harness.ts'
 
 const local: Embedder = { name: 'local', embed }

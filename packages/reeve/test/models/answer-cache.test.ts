@@ -6,9 +6,9 @@ import { workflow } from '../../src/context.ts'
 import type { CacheOptions } from '../../src/models/asking/answer-cache.ts'
 import { hostedSolver } from '../../src/models/providers/hosted.ts'
 import type { RouteAnswer } from '../../src/models/route/route.ts'
-import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Solver } from '../../src/models/solver.ts'
 import { readBudget } from '../../src/store/ledger/budgets.ts'
+import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { type AgentBench, agentBench } from '../agents/agent-harness.ts'
 
 const mock = new LLMock({ host: '127.0.0.1', port: 0 })

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import { BreakerRecord } from '../../src/models/route/breaker-record.ts'
 import { registerWorker, removeWorker } from '../../src/store/dispatch/workers.ts'
 import { listBreakers } from '../../src/store/ledger/breakers.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase } from '../engine/harness.ts'
 
 async function worker(id: string, database: Awaited<ReturnType<typeof openTestDatabase>>, clock: FakeClock) {

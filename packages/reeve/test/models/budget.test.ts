@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ReeveError } from '../../src/base/errors.ts'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { budgeted, openPurse } from '../../src/models/asking/budget.ts'
 import { hostedSolver } from '../../src/models/providers/hosted.ts'
 import { askRoute } from '../../src/models/route/route.ts'
 import type { Question, Solver } from '../../src/models/solver.ts'
 import type { Database } from '../../src/store/database.ts'
 import { readBudget, reserve } from '../../src/store/ledger/budgets.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase } from '../engine/harness.ts'
 import { anthropicMessage, providerDouble } from './provider-double.ts'
 

@@ -15,8 +15,8 @@ import { toJsonSchema } from '../../src/base/schema/schema.ts'
 import { type HostedOptions, hostedSolver } from '../../src/models/providers/hosted.ts'
 import { toProviderError } from '../../src/models/providers/provider-error.ts'
 import { askRoute } from '../../src/models/route/route.ts'
-import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Question, Solver } from '../../src/models/solver.ts'
+import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { FakeClock, settled } from './fake-clock.ts'
 
 const Facts = z.object({ category: z.enum(['billing', 'technical']), urgency: z.number().int().max(5) })

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import { Context, workflow } from '../../src/context.ts'
 import { WorkflowRegistry } from '../../src/engine/workflow.ts'
 import { createMemory } from '../../src/memory/memory.ts'
@@ -14,6 +13,7 @@ import type { Solver } from '../../src/models/solver.ts'
 import { readBudget } from '../../src/store/ledger/budgets.ts'
 import { costsOfRuns, modelCallsOf } from '../../src/store/ledger/model-calls.ts'
 import { readRun } from '../../src/store/runs/runs.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase, testEngine } from '../engine/harness.ts'
 
 function paid(costUsd: number): Solver {

@@ -4,8 +4,8 @@ import { ReeveError } from '../../src/base/errors.ts'
 import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import { checkRoute } from '../../src/models/route/check-route.ts'
 import { type AskOptions, askRoute, type Hop, type RouteDefinition } from '../../src/models/route/route.ts'
-import { scriptedSolver } from '../../src/models/scripted.ts'
 import type { Question } from '../../src/models/solver.ts'
+import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { FakeClock, settled } from './fake-clock.ts'
 
 const Facts = z.object({ urgency: z.number().int().min(1).max(5) })

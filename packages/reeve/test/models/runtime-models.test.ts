@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { workflow } from '../../src/context.ts'
 import type { TextEvent } from '../../src/models/asking/text-stream.ts'
-import { scriptedSolver } from '../../src/models/scripted.ts'
-import { projectOf, Runtime } from '../../src/runtime.ts'
+import { projectOf } from '../../src/project/load.ts'
+import { internalsOf, Runtime } from '../../src/runtime/runtime.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
+import { scriptedSolver } from '../../src/testing/scripted.ts'
 
 const write = workflow({
   name: 'write',
@@ -33,7 +34,7 @@ async function open(replies: string[]) {
   })
   await runtime.start()
   const ask = async () => {
-    const handle = await runtime.engine.startRun(write, 'shoes')
+    const handle = await runtime.startRun(write, 'shoes')
     return { id: handle.id, result: await handle.result() }
   }
   return { runtime, clock, events, ask }
@@ -65,7 +66,7 @@ test('a bad answer can be forgotten, by the run that paid for it or with all oth
 test('pruning drops answers that have expired, without a retention of runs', async () => {
   const { runtime, clock, ask } = await open(['first'])
   await ask()
-  await runtime.database.run('update answers set expires_at = ?', [clock.now()])
+  await internalsOf(runtime).database.run('update answers set expires_at = ?', [clock.now()])
   await runtime.prune()
   expect(await runtime.forgetAnswers()).toBe(0)
   await runtime.stop()

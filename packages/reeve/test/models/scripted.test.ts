@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { readAnswer } from '../../src/models/reading/structured.ts'
 import { askRoute } from '../../src/models/route/route.ts'
-import { type FaultRates, flakySolver, scriptedSolver } from '../../src/models/scripted.ts'
 import type { Question, Solver } from '../../src/models/solver.ts'
+import { type FaultRates, flakySolver, scriptedSolver } from '../../src/testing/scripted.ts'
 import { FakeClock, settled } from './fake-clock.ts'
 
 const Facts = z.object({ category: z.string(), urgency: z.number() })

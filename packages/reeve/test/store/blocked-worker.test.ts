@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
 import { projectOf, Runtime, readEnvironment, workflow } from '../../src/index.ts'
+import { internalsOf } from '../../src/runtime/runtime.ts'
 import { recoverOrphans } from '../../src/store/dispatch/recovery.ts'
 import { leaseMs, removeDeadWorkers } from '../../src/store/dispatch/workers.ts'
 import { readEvents } from '../../src/store/journal/journal.ts'
@@ -90,7 +91,7 @@ function cases(openUrl: () => Promise<string>): void {
     'a worker whose event loop is blocked beyond its lease keeps its run, and no death is counted',
     async () => {
       const url = await openUrl()
-      const { database, engine } = await open(url)
+      const { database, engine } = internalsOf(await open(url))
       const { id } = await engine.startRun(block, {})
       const worker = await blockedWorker(url, 120_000)
       await worker.hears('blocking')
@@ -124,7 +125,7 @@ function cases(openUrl: () => Promise<string>): void {
     'an endless loop is found: the lease ends, log and row say so, the death is counted, and the worker writes no more',
     async () => {
       const url = await openUrl()
-      const { database, engine } = await open(url)
+      const { database, engine } = internalsOf(await open(url))
       const { id } = await engine.startRun(block, {})
       const worker = await blockedWorker(url, 2_000)
       await worker.hears('blocking')

@@ -1,6 +1,7 @@
 import { existsSync, writeSync } from 'node:fs'
 import { z } from 'zod'
 import { projectOf, Runtime, readEnvironment, workflow } from '../../src/index.ts'
+import { internalsOf } from '../../src/runtime/runtime.ts'
 
 /**
  * A worker in a process of its own, whose event loop each run of `block` keeps from turning until a file is there. It
@@ -25,7 +26,8 @@ const runtime = await Runtime.open({
   environment: readEnvironment(process.cwd(), { DATABASE_URL: url }),
   maxBlockedMs: Number(maxBlockedMs),
 })
-runtime.engine.onEnded((_run, { status }) => writeSync(1, `ended ${status}\n`))
-writeSync(1, `worker ${runtime.engine.worker.id}\n`)
+const { engine } = internalsOf(runtime)
+engine.onEnded((_run, { status }) => writeSync(1, `ended ${status}\n`))
+writeSync(1, `worker ${engine.worker.id}\n`)
 const started = runtime.start()
 process.once('SIGTERM', () => void started.then(() => runtime.stop()))

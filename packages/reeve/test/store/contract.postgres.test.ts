@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { storeContract } from './contract.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { storeContract } from './contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reeve-store-'))

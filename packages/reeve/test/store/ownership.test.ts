@@ -8,9 +8,10 @@ import { silentLog } from '../../src/base/log.ts'
 import { systemClock } from '../../src/base/time/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
+import type { ProjectConfig } from '../../src/project/config.ts'
+import { projectOf } from '../../src/project/load.ts'
 import { claimantOf } from '../../src/project/name.ts'
-import type { ProjectConfig } from '../../src/project/project.ts'
-import { projectOf, Runtime } from '../../src/runtime.ts'
+import { Runtime } from '../../src/runtime/runtime.ts'
 import { listQueues } from '../../src/store/dispatch/queues.ts'
 import { adoptDatabase, readOwner } from '../../src/store/identity/ownership.ts'
 import { openDatabase } from '../../src/store/open.ts'
@@ -64,7 +65,7 @@ async function use(database: Environment['database'], given: Given, runs = false
   try {
     if (!runs) return
     await runtime.start()
-    const handle = await runtime.engine.startRun(given.workflow ?? 'greet', {})
+    const handle = await runtime.startRun(given.workflow ?? 'greet', {})
     expect(await handle.result()).toMatchObject({ status: 'succeeded' })
   } finally {
     await runtime.stop()

@@ -1,8 +1,8 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { doEverything, largeTables, wanted } from './plans.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { doEverything, largeTables, leaps, smallIndexes, wanted } from './plans.ts'
 
 test('no statement of the engine walks through a large table on SQLite, nor sorts what it finds there', async () => {

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
 import { noLimits, saveQueue } from '../../src/store/dispatch/queues.ts'
 import { listRuns } from '../../src/store/runs/runs.ts'
+import { type FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { testEngine } from '../engine/harness.ts'
 
 /** Tables that grow with what was ever done or waits; all others hold what there is of queues, workers and the like. */

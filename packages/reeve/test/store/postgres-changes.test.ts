@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import type { Change } from '../../src/store/database.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 
 let server: TestServer

@@ -7,7 +7,8 @@ import { silentLog } from '../../src/base/log.ts'
 import { workflow } from '../../src/context.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
-import { projectOf, Runtime } from '../../src/runtime.ts'
+import { projectOf } from '../../src/project/load.ts'
+import { internalsOf, Runtime } from '../../src/runtime/runtime.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
 import { tool } from '../../src/tools/tool.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
@@ -39,25 +40,25 @@ test('DATABASE_URL alone moves a project to Postgres, where a run waits from one
       log: silentLog,
     })
   const first = await open()
-  await first.engine.start()
-  const { id } = await first.engine.startRun(ask, { order: 7 }, { idempotencyKey: 'order-7' })
-  const again = await first.engine.startRun(ask, { order: 7 }, { idempotencyKey: 'order-7' })
+  await internalsOf(first).engine.start()
+  const { id } = await first.startRun(ask, { order: 7 }, { idempotencyKey: 'order-7' })
+  const again = await first.startRun(ask, { order: 7 }, { idempotencyKey: 'order-7' })
   expect(again).toMatchObject({ id, isNew: false })
   let pending: { id: string } | undefined
-  while (!pending) pending = await first.database.get('select id from approvals')
+  while (!pending) pending = await internalsOf(first).database.get('select id from approvals')
   await first.stop()
 
   const second = await open()
-  await second.engine.start()
-  await second.engine.control.decide(pending.id, { verdict: 'approve', by: 'ada' })
-  expect(await second.engine.resultOf(id)).toEqual({
+  await internalsOf(second).engine.start()
+  await second.decide(pending.id, { verdict: 'approve', by: 'ada' })
+  expect(await second.result(id)).toEqual({
     status: 'succeeded',
     output: { draft: 'refund 7', status: 'approved' },
   })
-  await expect(
-    second.engine.control.decide(pending.id, { verdict: 'reject', by: 'bob' }),
-  ).rejects.toMatchObject({ code: 'already-decided' })
-  const report = await verifyAudit(second.database)
+  await expect(second.decide(pending.id, { verdict: 'reject', by: 'bob' })).rejects.toMatchObject({
+    code: 'already-decided',
+  })
+  const report = await verifyAudit(internalsOf(second).database)
   expect(report).toMatchObject({ runs: 1, faults: [], integrity: [] })
   await second.stop()
 })
@@ -73,22 +74,24 @@ test('of decisions made at one moment the first stands, and the others are told'
     environment: readEnvironment('/nowhere', { DATABASE_URL: await server.createDatabase() }),
     log: silentLog,
   })
-  await runtime.engine.start()
-  const { id } = await runtime.engine.startRun(ask, {})
+  await internalsOf(runtime).engine.start()
+  const { id } = await runtime.startRun(ask, {})
   let pending: { id: string } | undefined
-  while (!pending) pending = await runtime.database.get('select id from approvals')
+  while (!pending) pending = await internalsOf(runtime).database.get('select id from approvals')
   const asked = pending.id
   const decisions = await Promise.allSettled(
     ['ada', 'bob', 'eve', 'joe'].map((by) =>
-      runtime.engine.control.decide(asked, { verdict: by < 'c' ? 'approve' : 'reject', by }),
+      runtime.decide(asked, { verdict: by < 'c' ? 'approve' : 'reject', by }),
     ),
   )
   const refused = decisions.filter((decision) => decision.status === 'rejected')
   expect(refused.map(({ reason }) => (reason as { code: string }).code)).toEqual(
     Array(3).fill('already-decided'),
   )
-  const stands = await runtime.database.get<{ decided_by: string }>('select decided_by from approvals')
-  expect(await runtime.engine.resultOf(id)).toMatchObject({
+  const stands = await internalsOf(runtime).database.get<{ decided_by: string }>(
+    'select decided_by from approvals',
+  )
+  expect(await runtime.result(id)).toMatchObject({
     status: 'succeeded',
     output: { by: stands!.decided_by },
   })
@@ -115,7 +118,7 @@ test('a start that Postgres could not keep is refused, and the runs beside it ar
     environment: readEnvironment('/nowhere', { DATABASE_URL: await server.createDatabase() }),
     log: silentLog,
   })
-  await runtime.engine.start()
+  await internalsOf(runtime).engine.start()
   const refused = [
     { priority: Number.NaN },
     { priority: 1.5 },
@@ -127,23 +130,21 @@ test('a start that Postgres could not keep is refused, and the runs beside it ar
     { idempotencyKey: 'a\0b' },
     { delay: 1e18 },
   ]
-  const beside = runtime.engine.startRun(flow, 'beside')
-  const starts = await Promise.allSettled(
-    refused.map((options) => runtime.engine.startRun(flow, {}, options)),
-  )
+  const beside = runtime.startRun(flow, 'beside')
+  const starts = await Promise.allSettled(refused.map((options) => runtime.startRun(flow, {}, options)))
   expect(starts.map(({ status }) => status)).toEqual(refused.map(() => 'rejected'))
   const whole = { key: '€'.repeat(341), queue: '😀'.repeat(256), idempotencyKey: '€'.repeat(341) }
-  const longest = await runtime.engine.startRun(flow, 'longest', whole)
-  const thrown = await runtime.engine.startRun(flow, 'throw')
+  const longest = await runtime.startRun(flow, 'longest', whole)
+  const thrown = await runtime.startRun(flow, 'throw')
   for (const { id } of [await beside, longest]) {
-    expect(await runtime.engine.resultOf(id)).toEqual({
+    expect(await runtime.result(id)).toEqual({
       status: 'succeeded',
       output: [Array(6).fill('bad-text'), 'half \ud83d'],
     })
   }
-  expect(await runtime.engine.resultOf(thrown.id)).toMatchObject({ status: 'failed' })
-  expect(await runtime.database.all('select id from runs')).toHaveLength(3)
-  expect(await verifyAudit(runtime.database)).toMatchObject({ faults: [], integrity: [] })
+  expect(await runtime.result(thrown.id)).toMatchObject({ status: 'failed' })
+  expect(await internalsOf(runtime).database.all('select id from runs')).toHaveLength(3)
+  expect(await verifyAudit(internalsOf(runtime).database)).toMatchObject({ faults: [], integrity: [] })
   await runtime.stop()
 })
 
@@ -179,7 +180,7 @@ test('unfit signals, answers and results are refused on Postgres as on SQLite', 
       log: silentLog,
     })
   const first = await open()
-  const { engine, database } = first
+  const { engine, database } = internalsOf(first)
   await engine.start()
   const { id } = await engine.startRun(flow, {})
   const until = (sql: string) => vi.waitUntil(() => database.get<{ id: string }>(sql), { timeout: 20_000 })
@@ -200,7 +201,7 @@ test('unfit signals, answers and results are refused on Postgres as on SQLite', 
   await until(`select type as id from events where type = 'effect-completed'`)
   await first.stop()
   const second = await open()
-  await second.engine.start()
-  expect(await second.engine.resultOf(id)).toEqual({ status: 'succeeded', output: { amount: 5 } })
+  await internalsOf(second).engine.start()
+  expect(await second.result(id)).toEqual({ status: 'succeeded', output: { amount: 5 } })
   await second.stop()
 })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import type { Session } from '../../src/store/database.ts'
 import { eventValues, insertEvents, type JournalEvent } from '../../src/store/journal/journal.ts'
 import { Tail } from '../../src/store/journal/tail.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { addRunning, chainOf } from './contract/fixtures.ts'
 import { startPostgres, type TestServer } from './postgres.ts'
 

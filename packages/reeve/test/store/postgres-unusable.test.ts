@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { systemClock } from '../../src/base/time/time.ts'
 import { identityOf, migrate, schemaVersion, versionOf } from '../../src/store/migrations.ts'
 import { PostgresDatabase, type PostgresOptions } from '../../src/store/postgres/postgres.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { startOwnPostgres, type TestServer } from './postgres.ts'
 import { transactionPooler } from './transaction-pooler.ts'
 

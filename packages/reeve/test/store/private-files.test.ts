@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 const isUnix = process.platform !== 'win32'
 

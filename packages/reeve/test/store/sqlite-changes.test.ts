@@ -2,7 +2,6 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { FakeClock, settle } from '../../src/base/time/fake-clock.ts'
 import type { Change, Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues.ts'
 import { heartbeat, registerWorker } from '../../src/store/dispatch/workers.ts'
@@ -16,6 +15,7 @@ import {
   releaseWatchedRuns,
 } from '../../src/store/runs/runs.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase, testEngine } from '../engine/harness.ts'
 import { newRun, releaseOf } from './contract/fixtures.ts'
 

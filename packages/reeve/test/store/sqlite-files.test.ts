@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 async function opened() {
   const file = join(mkdtempSync(join(tmpdir(), 'reeve-files-')), '.reeve', 'reeve.db')

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Secrets } from '../../src/base/secrets/secrets.ts'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import type { Batch, Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { redacting } from '../../src/store/redacting.ts'
@@ -18,6 +17,7 @@ import {
 } from '../../src/store/runs/runs.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 import { SqliteWriterThread } from '../../src/store/sqlite/writer-thread.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { addRunning, newRun, rowOf } from './contract/fixtures.ts'
 
 async function opened(): Promise<{ file: string; clock: FakeClock; database: Database }> {

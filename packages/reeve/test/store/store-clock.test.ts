@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import { StoreClock } from '../../src/store/store-clock.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 /** A store whose clock runs beside this process's, `rate` times as fast, and answers after a while. */
 function storeWith(options: { aheadMs: number; rate?: number }) {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
 import type { Database } from '../../src/store/database.ts'
 import { identityOf, migrate, schemaVersion, versionOf } from '../../src/store/migrations.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reeve-unusable-'))
 let files = 0

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FakeClock } from '../../src/base/time/fake-clock.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { clockTool } from '../../src/tools/clock.ts'
 import { callTool } from './tool-call.ts'
 

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { isoText } from '../../base/time/time.ts'
+import { internalsOf } from '../../runtime/runtime.ts'
 import { listQueues, type QueueRow, setQueuePaused } from '../../store/dispatch/queues.ts'
 import { listOccurrences, listSchedules } from '../../store/dispatch/schedules.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
@@ -160,7 +161,8 @@ function limitsOf(row: QueueRow): string {
 export function schedules(cli: Cli, options: { limit: string; most: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
   const most = toLimit(options.most)
-  return withRuntime(cli, async ({ database }) => {
+  return withRuntime(cli, async (runtime) => {
+    const { database } = internalsOf(runtime)
     const { terminal } = cli
     const { bold, dim, yellow } = terminal.colors
     const all = await listSchedules(database)

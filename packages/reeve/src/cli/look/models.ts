@@ -3,6 +3,7 @@ import { formatMs, isoText, systemClock } from '../../base/time/time.ts'
 import type { HostedSolver } from '../../models/providers/hosted.ts'
 import { knownKeyNames } from '../../models/providers/provider.ts'
 import type { Solver } from '../../models/solver.ts'
+import { internalsOf } from '../../runtime/runtime.ts'
 import { listBreakers } from '../../store/ledger/breakers.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -22,14 +23,14 @@ export async function models(cli: Cli, _options: object, action?: string): Promi
     )
   return withRuntime(cli, async (runtime) => {
     const { terminal } = cli
-    const { database } = runtime
+    const { database, routes: known } = internalsOf(runtime)
     await presentWorkers(database)
     const now = (database.clock ?? systemClock).now()
     const circuits = Map.groupBy(await listBreakers(database), ({ solver }) => solver)
     const breakersOf = (solver: string) => (circuits.get(solver) ?? []).map((row) => breakerView(row, now))
     const routes: { route: string; solvers: SolverView[] }[] = []
-    for (const [route, { solvers }] of runtime.routes) {
-      const lost = runtime.unusable.filter((one) => one.route === route)
+    for (const [route, { solvers }] of known) {
+      const lost = runtime.unusableSolvers.filter((one) => one.route === route)
       const views: SolverView[] = lost.map(({ solver, error }) => ({
         solver,
         kind: 'hosted',

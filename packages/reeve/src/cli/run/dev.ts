@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isoText, systemClock } from '../../base/time/time.ts'
-import type { Runtime } from '../../runtime.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { listSchedules } from '../../store/dispatch/schedules.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
 import { countPending } from '../../store/runs/approvals.ts'
@@ -44,7 +44,7 @@ export async function dev(cli: Cli): Promise<ExitCode> {
       'Nothing is lost: what is under way goes on at the next start.',
       () => runtime.hurry(),
     )
-    const { database } = runtime
+    const { database } = internalsOf(runtime)
     const tail = await Tail.fromNow(database, database.clock ?? systemClock, told)
     await runtime.start()
     await greet(cli, runtime)
@@ -63,8 +63,9 @@ export async function dev(cli: Cli): Promise<ExitCode> {
 async function greet(cli: Cli, runtime: Runtime): Promise<void> {
   const { terminal } = cli
   const { bold, dim, yellow } = terminal.colors
-  const { database, project } = runtime
-  const workflows = runtime.engine.workflows.names()
+  const { project } = runtime
+  const { database } = internalsOf(runtime)
+  const workflows = runtime.workflowNames
   const pending = await countPending(database)
   const schedules = await listSchedules(database)
   terminal.valueLine({
@@ -79,7 +80,7 @@ async function greet(cli: Cli, runtime: Runtime): Promise<void> {
   for (const { name, workflow, next_at } of schedules) {
     terminal.line(`schedule ${name}: ${workflow}, next at ${next_at === null ? 'no time' : moment(next_at)}`)
   }
-  for (const { route, solver, error } of runtime.unusable) {
+  for (const { route, solver, error } of runtime.unusableSolvers) {
     terminal.line(`${yellow('!')} route ${route} goes on without ${solver}: ${safeLine(error.message)}`)
   }
   if (pending > 0) terminal.line(`${yellow('?')} ${pending} wait for a person: ${cli.command('approvals')}`)
@@ -91,9 +92,9 @@ const mostProblems = 20
 /** What could not be read of the knowledge, once all of it was looked at. */
 async function tellKnowledge({ terminal, command }: Cli, runtime: Runtime): Promise<void> {
   // A failure is in the log.
-  await runtime.readKnowledge().catch(() => undefined)
+  const ingested = await runtime.readKnowledge().catch(() => [])
   const mark = terminal.colors.yellow('!')
-  const problems = runtime.ingested.flatMap((report) => report.problems)
+  const problems = ingested.flatMap((report) => report.problems)
   for (const { where, problem } of problems.slice(0, mostProblems))
     terminal.line(`${mark} knowledge ${safeLine(where)}: ${safeLine(problem)}`)
   const more = problems.length - mostProblems

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import type { Runtime } from '../../runtime.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
 import { requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
@@ -26,9 +26,9 @@ export async function showUntilRest(
     if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
   }
   const { afterSeq, signal, extra } = options
-  const standing = await follow(runtime.database, runId, { afterSeq, onEvent, signal })
-  if (standing) return reportRest(cli, runtime.database, standing, extra)
-  const run = await requireRun(runtime.database, runId)
+  const standing = await follow(internalsOf(runtime).database, runId, { afterSeq, onEvent, signal })
+  if (standing) return reportRest(cli, internalsOf(runtime).database, standing, extra)
+  const run = await requireRun(internalsOf(runtime).database, runId)
   terminal.value({ run: runId, status: run.status, interrupted: true, ...extra })
   return terminal.closed.aborted ? exitCodes.done : exitCodes.interrupted
 }

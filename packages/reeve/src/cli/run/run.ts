@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import { parse } from '../../base/schema/schema.ts'
 import type { StartOptions } from '../../engine/starting/birth.ts'
-import type { Runtime } from '../../runtime.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
@@ -22,11 +22,11 @@ export async function run(cli: Cli, options: RunOptions, workflowName: string): 
   const input = options.input === undefined ? {} : await readValue(options.input, 'The input')
   const ifKeyExists = toIfKeyExists(options.ifKeyExists)
   return withRuntime(cli, async (runtime) => {
-    const workflow = runtime.engine.workflows.current(workflowName)
+    const workflow = runtime.workflow(workflowName)
     parse(workflow.input, input, `The input of workflow "${workflowName}"`)
     const { user: principal } = runtime.environment
     const start = () =>
-      runtime.engine.startRun(workflowName, input, {
+      runtime.startRun(workflowName, input, {
         principal,
         ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
         ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
@@ -60,7 +60,7 @@ async function detached(
   handle: { id: string; isNew: boolean },
 ): Promise<ExitCode> {
   const { id, isNew } = handle
-  const workers = await presentWorkers(runtime.database)
+  const workers = await presentWorkers(internalsOf(runtime).database)
   cli.terminal.value({ run: id, isNew, workers: workers.length })
   cli.terminal.line(`run ${id} ${isNew ? 'is queued' : 'was started with this key before'}`)
   if (workers.length === 0) cli.terminal.line(`No worker lives; it begins with: ${cli.command('dev')}`)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { ReeveError } from '../../base/errors.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
+import { internalsOf } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
@@ -36,8 +37,8 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
         () => runtime.hurry(),
       )
       await runtime.start()
-      const { database, engine, project, unusable } = runtime
-      const workflows = engine.workflows.names()
+      const { project, workflowNames: workflows } = runtime
+      const { database, engine } = internalsOf(runtime)
       terminal.valueLine({
         event,
         project: project.folder,
@@ -49,7 +50,7 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
       terminal.line(
         `reeve is ${event}: ${project.folder}, data in ${database.place}, worker ${engine.worker.id}, at most ${capacity} runs at once`,
       )
-      for (const { route, solver, error } of unusable) {
+      for (const { route, solver, error } of runtime.unusableSolvers) {
         terminal.remark(`route ${route} goes on without ${solver}: ${safeLine(error.message)}`)
       }
       if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')

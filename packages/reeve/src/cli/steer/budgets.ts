@@ -1,4 +1,5 @@
 import { formatUsd, fromNanoUsd } from '../../base/money.ts'
+import { internalsOf } from '../../runtime/runtime.ts'
 import { type BudgetRow, listBudgets } from '../../store/ledger/budgets.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -10,7 +11,8 @@ import { table } from '../terminal/table.ts'
 /** Lists what may be spent on models, what is spent, and what calls under way have reserved. */
 export function budgets(cli: Cli, options: { limit: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withRuntime(cli, async ({ database }) => {
+  return withRuntime(cli, async (runtime) => {
+    const { database } = internalsOf(runtime)
     const all = await listBudgets(database)
     const rows = all.slice(0, limit)
     const { terminal } = cli

@@ -1,7 +1,7 @@
 import { readEnvironment } from '../../base/config.ts'
 import { lineLog } from '../../base/log.ts'
-import { loadProject } from '../../project/project.ts'
-import { Runtime, type RuntimeOptions } from '../../runtime.ts'
+import { loadProject } from '../../project/load.ts'
+import { Runtime, type RuntimeOptions } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
 import { projectFolder } from './workspace.ts'
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
-import type { Runtime } from '../../runtime.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { importSdk } from '../../tools/mcp/sdk.ts'
 import { type RequestFault, readBody, readExactMessage } from './exact-requests.ts'
 import { createMcp } from './mcp.ts'
@@ -42,7 +42,7 @@ export function mcpHttpHandler(
     try {
       await answer(runtime, options, request, response)
     } catch (error) {
-      runtime.engine.services.log.error('an MCP request failed', { error: String(error) })
+      internalsOf(runtime).log.error('an MCP request failed', { error: String(error) })
       if (!response.headersSent) refuse(request, response, { status: 500, message: 'Internal error.' })
       else response.destroy()
     } finally {

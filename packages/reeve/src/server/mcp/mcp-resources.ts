@@ -1,4 +1,4 @@
-import type { Runtime } from '../../runtime.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { listPending } from '../../store/runs/approvals.ts'
 import { listRuns } from '../../store/runs/runs.ts'
 import { approvalContext } from './approval-context.ts'
@@ -24,7 +24,7 @@ export const runTemplate = {
 
 /** What waits for a person, and the newest runs. */
 export async function listServed(runtime: Runtime): Promise<ServedResource[]> {
-  const runs = await listRuns(runtime.database, { limit: listedRuns })
+  const runs = await listRuns(internalsOf(runtime).database, { limit: listedRuns })
   return [
     {
       uri: approvalsUri,
@@ -44,9 +44,9 @@ export async function listServed(runtime: Runtime): Promise<ServedResource[]> {
 /** Undefined: there is no such resource. @throws `unknown-run` */
 export async function readServed(runtime: Runtime, uri: string): Promise<object | undefined> {
   if (uri === approvalsUri) {
-    const pending = await listPending(runtime.database)
+    const pending = await listPending(internalsOf(runtime).database)
     const approvals = pending.map(async (row) => {
-      const context = await approvalContext(runtime.database, row)
+      const context = await approvalContext(internalsOf(runtime).database, row)
       return { run: row.run_id, workflow: row.workflow, ...viewAsked(row), context }
     })
     return { approvals: await Promise.all(approvals) }

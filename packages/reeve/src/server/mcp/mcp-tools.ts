@@ -3,7 +3,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeIssues, toJsonSchema, validate } from '../../base/schema/schema.ts'
 import type { Workflow } from '../../engine/workflow.ts'
-import type { Runtime } from '../../runtime.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { untilRest } from './run-view.ts'
 
 export interface McpServeOptions {
@@ -34,7 +34,7 @@ const hour = 3600
 
 /** A tool for every workflow, one that looks at a run, and those that decide if that is allowed. @throws `bad-workflow` */
 export function servedTools(runtime: Runtime, options: McpServeOptions): Map<string, ServedTool> {
-  const { workflows } = runtime.engine
+  const { workflows } = internalsOf(runtime).engine
   const own = [runTool(runtime, options), ...decidingTools(runtime, options)]
   const tools = new Map(own.map((tool) => [tool.name, tool]))
   for (const name of workflows.names()) {
@@ -68,7 +68,7 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
     annotations: { readOnlyHint: false },
     async call(args, signal) {
       const { input, idempotencyKey, ifKeyExists, waitSeconds } = checked(schema, args)
-      const { id, isNew } = await runtime.engine.startRun(workflow, input, {
+      const { id, isNew } = await runtime.startRun(workflow, input, {
         principal,
         startedBy: startedBy(options),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
@@ -116,11 +116,11 @@ function decidingTools(runtime: Runtime, { decideAs: by }: McpServeOptions): Ser
     async call(args) {
       const given = checked(schema, args) as z.output<S> & { note?: string }
       const decision = { verdict, by, hash: given.argsHash, ...answerOf(given) }
-      const decided = await runtime.engine.control.decide(given.approval, {
+      const decided = await runtime.decide(given.approval, {
         ...decision,
         ...(given.note === undefined ? {} : { note: given.note }),
       })
-      return { approval: decided.id, run: decided.run_id, status: decided.status, by }
+      return { approval: decided.id, run: decided.runId, status: decided.status, by }
     },
   })
   return [

@@ -1,7 +1,7 @@
 import type { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { firstCharacters } from '../../base/text/shorten.ts'
-import type { Runtime } from '../../runtime.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { importSdk, reeveIdentity } from '../../tools/mcp/sdk.ts'
 import { listServed, readServed, runTemplate } from './mcp-resources.ts'
 import { type McpServeOptions, servedTools } from './mcp-tools.ts'
@@ -27,7 +27,10 @@ export async function createMcp(runtime: Runtime, options: McpServeOptions = {})
       return answerWith(await tool.call(params.arguments, signal), false)
     } catch (error) {
       if (!signal.aborted)
-        runtime.engine.services.log.warn('an MCP call failed', { tool: tool.name, error: String(error) })
+        internalsOf(runtime).log.warn('an MCP call failed', {
+          tool: tool.name,
+          error: String(error),
+        })
       return answerWith({ error: describeFailure(error) }, true)
     }
   })

@@ -4,7 +4,7 @@ import { fromNanoUsd } from '../../base/money.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { isoText, systemClock } from '../../base/time/time.ts'
 import { wantedOf } from '../../engine/outside/answer.ts'
-import type { Runtime } from '../../runtime.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { drivenVersions, lackOf } from '../../store/dispatch/workers.ts'
 import { readChapter } from '../../store/journal/journal.ts'
 import { costsOfRuns } from '../../store/ledger/model-calls.ts'
@@ -53,26 +53,24 @@ export interface EventView {
 const mostEvents = 500
 const longestPayload = 4000
 
-type Served = Pick<Runtime, 'engine' | 'database'>
-
 /** @throws `unknown-run` */
-export async function viewRun(runtime: Served, id: string): Promise<RunView> {
-  const row = await requireRun(runtime.database, id)
+export async function viewRun(runtime: Runtime, id: string): Promise<RunView> {
+  const row = await requireRun(internalsOf(runtime).database, id)
   // What its children ask is asked of whoever looks at it, too.
-  const asked = await pendingOf(runtime.database, row.no)
+  const asked = await pendingOf(internalsOf(runtime).database, row.no)
   const view: RunView = {
     run: row.id,
     workflow: row.workflow,
     version: row.version,
     status: row.status,
-    reason: row.reason ?? lackOf(row, await drivenVersions(runtime.database)) ?? null,
+    reason: row.reason ?? lackOf(row, await drivenVersions(internalsOf(runtime).database)) ?? null,
     startedAt: isoText(row.created_at),
     endedAt: row.ended_at === null ? null : isoText(row.ended_at),
-    costUsd: fromNanoUsd((await costsOfRuns(runtime.database, [row.no])).get(row.no) ?? 0),
+    costUsd: fromNanoUsd((await costsOfRuns(internalsOf(runtime).database, [row.no])).get(row.no) ?? 0),
     waitsFor: asked.map(viewAsked),
   }
   if (row.status !== 'succeeded' && row.status !== 'failed') return view
-  const result = await runtime.engine.resultOf(id)
+  const result = await runtime.result(id)
   if (result.status === 'succeeded') view.output = (result.output ?? null) as Json
   if (result.status === 'failed') {
     const { code, message } = toErrorRecord(result.error)
@@ -94,9 +92,9 @@ export function viewAsked(row: ApprovalRow | PendingRow): AskedView {
 }
 
 /** The last events of a run; long payloads are cut. @throws `unknown-run` */
-export async function viewEvents(runtime: Served, id: string): Promise<EventView[]> {
-  const row = await requireRun(runtime.database, id)
-  const events = await readChapter(runtime.database, row)
+export async function viewEvents(runtime: Runtime, id: string): Promise<EventView[]> {
+  const row = await requireRun(internalsOf(runtime).database, id)
+  const events = await readChapter(internalsOf(runtime).database, row)
   return events.slice(-mostEvents).map(({ seq, at, type, step, name, payload }) => ({
     seq,
     at: isoText(at),
@@ -121,7 +119,7 @@ const lookPauseMs = 50
  * answers how it stands.
  */
 export async function untilRest(
-  runtime: Served,
+  runtime: Runtime,
   id: string,
   waitMs: number,
   signal: AbortSignal,
@@ -131,7 +129,10 @@ export async function untilRest(
   const look = async () => {
     for (;;) {
       looking = 'once'
-      const { state } = await standingOf(runtime.database, await requireRun(runtime.database, id))
+      const { state } = await standingOf(
+        internalsOf(runtime).database,
+        await requireRun(internalsOf(runtime).database, id),
+      )
       if (state !== 'moving') return resolve()
       if ((looking as string) !== 'again') break
       // Others may wait as well, and much may change: each looks now and then.
@@ -145,8 +146,8 @@ export async function untilRest(
   }
   const stopWatching = [
     // Any run's end may be that of a child.
-    runtime.engine.onEnded(lookAgain),
-    runtime.database.onOutsideChange(lookAgain),
+    internalsOf(runtime).engine.onEnded(lookAgain),
+    internalsOf(runtime).database.onOutsideChange(lookAgain),
     systemClock.after(waitMs, resolve),
   ]
   const onAbort = () => resolve()

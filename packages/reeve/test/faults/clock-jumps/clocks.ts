@@ -1,8 +1,8 @@
-import type { FakeClock } from '../../../src/base/time/fake-clock.ts'
 import type { Clock } from '../../../src/base/time/time.ts'
 import type { Database, Session, Value } from '../../../src/store/database.ts'
 import { insertEvents } from '../../../src/store/journal/journal.ts'
 import { StoreClock } from '../../../src/store/store-clock.ts'
+import type { FakeClock } from '../../../src/testing/fake-clock.ts'
 
 /** `own`: the store's clock is that of whichever process asks, as with SQLite; `server`: it is one of its own. */
 export type Rule = 'own' | 'server'

@@ -1,7 +1,7 @@
 import type { Json } from '../../../src/base/json/json.ts'
-import { settle } from '../../../src/base/time/fake-clock.ts'
 import type { CoreContext } from '../../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../../src/engine/workflow.ts'
+import { settle } from '../../../src/testing/fake-clock.ts'
 import { seeded } from '../../crash/campaign.ts'
 import { checkInvariants, type Violation } from '../../crash/checker.ts'
 import { type Facts, factsOf, payloadOf } from '../../crash/facts.ts'

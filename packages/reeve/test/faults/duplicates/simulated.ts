@@ -1,4 +1,4 @@
-import { settle } from '../../../src/base/time/fake-clock.ts'
+import { settle } from '../../../src/testing/fake-clock.ts'
 import { seeded } from '../../crash/campaign.ts'
 import { checkInvariants, type Violation } from '../../crash/checker.ts'
 import { factsOf } from '../../crash/facts.ts'

@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import { FakeClock } from '../../../src/base/time/fake-clock.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.ts'
 import { blobRow, eventRow, readEvents } from '../../../src/store/journal/journal.ts'
@@ -7,6 +6,7 @@ import { memoryRow } from '../../../src/store/memory/memories.ts'
 import { requestRow } from '../../../src/store/runs/approvals.ts'
 import { deliveryRow } from '../../../src/store/runs/inbox.ts'
 import { childRow, releaseRow } from '../../../src/store/runs/runs.ts'
+import { FakeClock } from '../../../src/testing/fake-clock.ts'
 import {
   addRunning,
   addRuns,

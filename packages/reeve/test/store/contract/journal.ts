@@ -1,7 +1,6 @@
 import { expect } from 'vitest'
 import { sha256 } from '../../../src/base/hash.ts'
 import { Secrets } from '../../../src/base/secrets/secrets.ts'
-import { FakeClock } from '../../../src/base/time/fake-clock.ts'
 import { firstEvent } from '../../../src/engine/calls/children.ts'
 import { appendOutside } from '../../../src/engine/outside/outside.ts'
 import { enqueue } from '../../../src/engine/starting/enqueue.ts'
@@ -18,6 +17,7 @@ import { Tail } from '../../../src/store/journal/tail.ts'
 import { redacting } from '../../../src/store/redacting.ts'
 import { deliver } from '../../../src/store/runs/inbox.ts'
 import { readRunByNo } from '../../../src/store/runs/runs.ts'
+import { FakeClock } from '../../../src/testing/fake-clock.ts'
 import { addRunning, chainOf, newRun, type Open, storeCase } from './fixtures.ts'
 
 export function journalCases(open: Open): void {

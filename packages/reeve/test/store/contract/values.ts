@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { FakeClock } from '../../../src/base/time/fake-clock.ts'
 import type { Value } from '../../../src/store/database.ts'
 import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.ts'
 import { insertRuns, listRuns, newRunValues } from '../../../src/store/runs/runs.ts'
 import { findUnsafeNumbers } from '../../../src/store/unsafe-numbers.ts'
+import { FakeClock } from '../../../src/testing/fake-clock.ts'
 import { addRunning, addRuns, chainOf, newRun, type Open, rowOf, sourceOf, storeCase } from './fixtures.ts'
 
 /** Values that are none, by what is wrong with them. */

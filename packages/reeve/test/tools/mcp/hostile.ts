@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { Json } from '../../../src/base/json/json.ts'
-import { FakeClock } from '../../../src/base/time/fake-clock.ts'
+import { FakeClock } from '../../../src/testing/fake-clock.ts'
 import {
   type McpServer,
   type McpToolSettings,

@@ -9,7 +9,8 @@ import { z } from 'zod'
 import { readEnvironment } from '../../../src/base/config.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { workflow } from '../../../src/context.ts'
-import { projectOf, Runtime } from '../../../src/runtime.ts'
+import { projectOf } from '../../../src/project/load.ts'
+import { internalsOf, Runtime } from '../../../src/runtime/runtime.ts'
 import { ExactLines } from '../../../src/server/mcp/exact-requests.ts'
 import { serveMcp } from '../../../src/server/mcp/mcp.ts'
 import { listenMcp, mcpHttpHandler } from '../../../src/server/mcp/mcp-http.ts'
@@ -141,7 +142,7 @@ test('a call starts a run and waits for its end; the same key starts nothing twi
   expect(first).toMatchObject({ status: 'succeeded', output: 'Dear Ada', isNew: true, isError: false })
   const second = await call(client, 'greet', { input: { name: 'Ada' }, idempotencyKey: 'k1' })
   expect(second).toMatchObject({ run: first.run, isNew: false, output: 'Dear Ada' })
-  const rows = await runtime.database.all<{ principal: string }>('select principal from runs')
+  const rows = await internalsOf(runtime).database.all<{ principal: string }>('select principal from runs')
   expect(rows).toEqual([{ principal: 'the-desk' }])
 })
 
@@ -199,7 +200,7 @@ test('a run that waits for a person is answered at once, and its approval is a r
   expect(approvals).toMatchObject([{ run: waiting.run, workflow: 'pay', argsHash: expect.any(String) }])
   expect(approvals).toMatchObject([{ context: { inputs: [{ run: waiting.run, workflow: 'pay' }] } }])
   const [{ approval }] = approvals as [{ approval: string }]
-  await runtime.engine.control.decide(approval, { verdict: 'approve', by: 'ada' })
+  await runtime.decide(approval, { verdict: 'approve', by: 'ada' })
   await expect(call(client, 'reeve.run', { run: waiting.run })).resolves.toMatchObject({
     output: { wired: 120 },
   })
@@ -217,8 +218,8 @@ test('a run that only somebody else can move is answered at once, as the termina
   })
   const team = await call(client, 'team', { input: {} })
   expect(team).toMatchObject({ status: 'waiting', waitsFor: [{ subject: 'bank.wire' }] })
-  const paused = await runtime.engine.startRun('nap', {})
-  await runtime.engine.control.pause(paused.id)
+  const paused = await runtime.startRun('nap', {})
+  await runtime.pause(paused.id)
   expect(await call(client, 'reeve.run', { run: paused.id })).toMatchObject({ run: paused.id })
 })
 
@@ -250,10 +251,10 @@ test('a client that goes away stops the waiting, not the run', async () => {
   const started = client.callTool({ name: 'nap', arguments: { input: {} } }, undefined, {
     signal: given.signal,
   })
-  await expect.poll(() => runtime.database.all('select id from runs')).toHaveLength(1)
+  await expect.poll(() => internalsOf(runtime).database.all('select id from runs')).toHaveLength(1)
   given.abort('gone')
   await expect(started).rejects.toThrow()
-  const [run] = await runtime.database.all<{ status: string }>('select status from runs')
+  const [run] = await internalsOf(runtime).database.all<{ status: string }>('select status from runs')
   expect(['running', 'waiting']).toContain(run!.status)
 })
 

@@ -1,5 +1,5 @@
 import { readEnvironment } from '../../../base/config.ts'
-import type { Runtime } from '../../../runtime.ts'
+import { internalsOf, type Runtime } from '../../../runtime/runtime.ts'
 import type { Cli } from '../../cli.ts'
 import { withRuntime } from '../../terminal/project-runtime.ts'
 import type { Finding } from './doctor.ts'
@@ -11,7 +11,7 @@ export async function checkProject(
   note: (finding: Finding) => void,
 ): Promise<void> {
   await withRuntime(cli, async (runtime) => {
-    const workflows = runtime.engine.workflows.names()
+    const workflows = runtime.workflowNames
     const found = `${folder}, ${workflows.length === 1 ? '1 workflow' : `${workflows.length} workflows`}: ${workflows.join(', ')}`
     if (workflows.length > 0) note({ what: 'project', state: 'ok', found })
     else
@@ -27,8 +27,8 @@ export async function checkProject(
 }
 
 function routesOf(runtime: Runtime): Finding[] {
-  return [...runtime.routes].map(([name, { solvers }]) => {
-    const lost = runtime.unusable.filter(({ route }) => route === name)
+  return [...internalsOf(runtime).routes].map(([name, { solvers }]) => {
+    const lost = runtime.unusableSolvers.filter(({ route }) => route === name)
     const usable = solvers.filter((solver) => !lost.some((one) => one.solver === solver.name))
     const listed = usable.map((solver) => `${solver.name} (${solver.kind})`).join(', then ')
     const reasons = lost.map(({ solver, error }) => `${solver} is left out: ${error.message}`)
@@ -42,9 +42,9 @@ function routesOf(runtime: Runtime): Finding[] {
 }
 
 async function knowledgeOf(runtime: Runtime): Promise<Finding> {
-  await runtime.readKnowledge()
-  const problems = runtime.ingested.flatMap((report) => report.problems)
-  const last = runtime.ingested.at(-1)
+  const ingested = await runtime.readKnowledge()
+  const problems = ingested.flatMap((report) => report.problems)
+  const last = ingested.at(-1)
   const counted = last ? `${last.documents} documents, ${last.passages} passages` : 'none'
   if (problems.length === 0) return { what: 'knowledge', state: 'ok', found: counted }
   const shown = problems.slice(0, 5).map(({ where, problem }) => `${where}: ${problem}`)

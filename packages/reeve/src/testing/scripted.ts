@@ -2,7 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { isRecord } from '../base/json/record.ts'
 import { untilAborted } from '../base/time/abort.ts'
-import type { Answer, Question, SolveOptions, Solver, ToolCall, Usage } from './solver.ts'
+import type { Answer, Question, SolveOptions, Solver, ToolCall, Usage } from '../models/solver.ts'
 
 /** A text, a whole answer, an error to throw, or what a function makes of the question. */
 export type ScriptedReply =

@@ -2,86 +2,14 @@ import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, ReeveError } from '../base/errors.ts'
-import type { Duration } from '../base/time/time.ts'
-import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
+import { checkOptions } from '../base/options.ts'
 import { isWorkflow, type Workflow } from '../engine/workflow.ts'
-import type { BudgetPlan } from '../models/asking/budget.ts'
-import type { PriceTable } from '../models/asking/price.ts'
-import type { RouteDefinition } from '../models/route/route.ts'
-import type { Solver } from '../models/solver.ts'
-import type { McpServerDefinition } from '../tools/mcp/definition/server-definition.ts'
 import type { McpServer } from '../tools/mcp/mcp-server.ts'
 import { checkToolName, isTool, type Tool } from '../tools/tool.ts'
 import { uniqueTools } from '../tools/unique-tools.ts'
-import { checkConfig } from './config.ts'
+import { checkConfig } from './check-config.ts'
+import type { ProjectConfig } from './config.ts'
 import { checkProjectName } from './name.ts'
-
-/** A route as a project writes it: solvers, or the names of hosted models, the cheapest first. */
-export type RouteConfig = Omit<RouteDefinition, 'solvers'> & { solvers: (Solver | string)[] }
-
-export interface QueueConfig {
-  /** Runs at once, over all workers. */
-  concurrency?: number
-  /** Runs at once with the same key. */
-  perKey?: number
-  /** New runs per time. */
-  rate?: { count: number; per: Duration }
-}
-
-/** Ages from which a worker deletes things, at its start and every hour. */
-export interface RetentionConfig {
-  /** Runs that succeeded, with their journals, from their end on. Default: for ever. */
-  succeeded?: Duration
-  failed?: Duration
-  cancelled?: Duration
-  /**
-   * Single calls of models whose run was deleted. Older ones are added up by day, workflow, agent and model, so that what
-   * was spent stays known. Default `90d`.
-   */
-  ledger?: Duration
-  /** What became of the times of schedules; the last 100 of each schedule stay. Default `30d`. */
-  occurrences?: Duration
-}
-
-/** Something of the project's own that must be up while runs are driven, such as a local server. */
-export interface Service {
-  close(): Promise<void>
-}
-
-/** An MCP server: its command or URL, what of it may be used, limits. Its tools are those that `reeve mcp pin` pinned. */
-export type McpConfig = McpServerDefinition extends infer Each
-  ? Each extends McpServerDefinition
-    ? Omit<Each, 'name'>
-    : never
-  : never
-
-/** What `reeve.config.ts` exports as its default. */
-export interface ProjectConfig {
-  /**
-   * What the project is called, wherever a copy of it runs: its database belongs to it by this name, and refuses other
-   * projects. Up to 100 characters. Default: the name in its `package.json`, else its folder's.
-   */
-  name?: string
-  routes?: Record<string, RouteConfig>
-  /** What turns texts into vectors for `ctx.embed`: solvers, or the names of hosted embedding models. */
-  embedders?: Record<string, Solver | string>
-  /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
-  knowledge?: string[]
-  queues?: Record<string, QueueConfig>
-  schedules?: Record<string, ScheduleDefinition>
-  /** How long things are kept. Ended runs: by default for ever. */
-  retention?: RetentionConfig
-  /** Ceilings on what models may cost. */
-  budgets?: BudgetPlan
-  /** Prices of models (per million tokens) that go before the list prices. */
-  prices?: PriceTable
-  /** Tools that agents and workflows may name, besides those that the files of `tools/` export. */
-  tools?: readonly Tool[]
-  /** MCP servers by name. They are started when they are first needed. */
-  mcp?: Record<string, McpConfig>
-  /** Started before runs are driven, closed after. */
-  services?: () => Promise<Service[]>
-}
 
 export interface Project {
   folder: string
@@ -93,9 +21,14 @@ export interface Project {
   mcpServers: McpServer[]
 }
 
-/** Declares a project's configuration. */
-export function defineConfig(config: ProjectConfig): ProjectConfig {
-  return config
+/** A project from its configuration alone, without files: for embedding and tests. */
+export function projectOf(
+  config: ProjectConfig,
+  workflows: Project['workflows'],
+  folder = process.cwd(),
+): Project {
+  checkOptions(config, 'a project', { tools: 'objects' })
+  return { folder, config, workflows, tools: [...(config.tools ?? [])], mcpServers: [] }
 }
 
 /** The nearest folder, from `from` upwards, that is a project. @throws `no-project` */

@@ -1,4 +1,4 @@
-import type { Clock } from './time.ts'
+import type { Clock } from '../base/time/time.ts'
 
 /** A clock that stands still until it is told to move, in whole milliseconds. */
 export class FakeClock implements Clock {

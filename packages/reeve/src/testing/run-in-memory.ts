@@ -1,12 +1,13 @@
-import { ReeveError } from './base/errors.ts'
-import { silentLog } from './base/log.ts'
-import type { RunResult } from './engine/results.ts'
-import type { Workflow } from './engine/workflow.ts'
-import type { ProjectConfig } from './project/project.ts'
-import { projectOf, Runtime } from './runtime.ts'
-import { type JournalEvent, readEvents } from './store/journal/journal.ts'
-import { readRun, requireRun } from './store/runs/runs.ts'
-import { standingOf, topOf } from './store/runs/standing.ts'
+import { ReeveError } from '../base/errors.ts'
+import { silentLog } from '../base/log.ts'
+import type { RunResult } from '../engine/results.ts'
+import type { Workflow } from '../engine/workflow.ts'
+import type { ProjectConfig } from '../project/config.ts'
+import { projectOf } from '../project/load.ts'
+import { internalsOf, Runtime } from '../runtime/runtime.ts'
+import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
+import { readRun, requireRun } from '../store/runs/runs.ts'
+import { standingOf, topOf } from '../store/runs/standing.ts'
 
 export interface MemoryRun<Output> {
   result: RunResult<Output>
@@ -36,20 +37,21 @@ export async function runInMemory<Input, Output>(
     await runtime.start()
     const rest = Promise.withResolvers<never>()
     rest.promise.catch(() => {})
-    runtime.engine.onEnded(({ id }, { status }) => {
-      if (status === 'waiting') refuseWaiting(runtime, id).catch(rest.reject)
+    runtime.onRest(({ runId, status }) => {
+      if (status === 'waiting') refuseWaiting(runtime, runId).catch(rest.reject)
     })
-    const handle = await runtime.engine.startRun(workflow, input)
+    const handle = await runtime.startRun(workflow, input)
     const result = await Promise.race([handle.result(), rest.promise])
-    const run = await readRun(runtime.database, handle.id)
-    return { result, journal: run ? await readEvents(runtime.database, run.no) : [] }
+    const run = await readRun(internalsOf(runtime).database, handle.id)
+    return { result, journal: run ? await readEvents(internalsOf(runtime).database, run.no) : [] }
   } finally {
     await runtime.stop()
   }
 }
 
 /** @throws `run-waits` unless something of the run goes on by itself, as with a timer or a child */
-async function refuseWaiting({ database }: Runtime, id: string): Promise<void> {
+async function refuseWaiting(runtime: Runtime, id: string): Promise<void> {
+  const { database } = internalsOf(runtime)
   const run = await topOf(database, await requireRun(database, id))
   const standing = await standingOf(database, run)
   if (standing.state !== 'waiting') return

@@ -1,0 +1,9 @@
+/// <reference types="node" preserve="true" />
+
+/**
+ * For Reeve's own packages and benches: what a runtime is composed of, its database among it. Nothing here is part of
+ * the public interface; it may change with any version.
+ * @module
+ */
+
+export { internalsOf, type RuntimeInternals } from './runtime/runtime.ts'

@@ -1,0 +1,57 @@
+import { toUsd } from '../base/money.ts'
+import { wholeNumber } from '../base/numbers.ts'
+import { checkOption, checkOptions } from '../base/options.ts'
+import { checkText } from '../base/text/text.ts'
+import { toMs } from '../base/time/time.ts'
+import type { ProjectConfig, QueueConfig } from './config.ts'
+
+const shape = {
+  routes: 'object',
+  embedders: 'object',
+  knowledge: 'texts',
+  queues: 'object',
+  schedules: 'object',
+  retention: 'object',
+  budgets: 'object',
+  prices: 'object',
+  tools: 'list',
+  mcp: 'object',
+  services: 'function',
+} as const
+
+/**
+ * Refuses what a project's configuration cannot mean, before anything runs by it.
+ * @throws `bad-config` `bad-text` `bad-number` `bad-duration` `bad-amount`
+ */
+export function checkConfig(config: ProjectConfig): void {
+  checkOptions(config, 'the project', shape, 'bad-config')
+  for (const [name, queue] of Object.entries(config.queues ?? {})) {
+    checkText(name, 'The name of a queue')
+    checkQueue(`queues.${name}`, queue)
+  }
+  for (const name of Object.keys(config.schedules ?? {})) checkText(name, 'The name of a schedule')
+  for (const name of Object.keys(config.routes ?? {})) checkText(name, 'The name of a route')
+  for (const [status, age] of Object.entries(config.retention ?? {})) {
+    if (age !== undefined) toMs(age, `retention.${status}`)
+  }
+  for (const [name, route] of Object.entries(config.routes ?? {}))
+    checkOptions(route, `route "${name}"`, { solvers: 'list!' }, 'bad-config')
+  const { budgets = {} } = config
+  checkOptions(budgets, 'the budgets', { workflows: 'object', agents: 'object' }, 'bad-config')
+  const { project, day, workflows = {}, agents = {} } = budgets
+  const ceilings = { project, day, ...workflows, ...agents }
+  for (const [scope, amount] of Object.entries(ceilings)) {
+    if (amount !== undefined) toUsd(amount, `The budget of "${scope}"`)
+  }
+}
+
+function checkQueue(what: string, queue: QueueConfig): void {
+  checkOption(queue, what, 'object!', 'bad-config')
+  const { concurrency, perKey, rate } = queue
+  if (concurrency !== undefined) wholeNumber(concurrency, `${what}.concurrency`)
+  if (perKey !== undefined) wholeNumber(perKey, `${what}.perKey`)
+  if (rate === undefined) return
+  checkOption(rate, `${what}.rate`, 'object', 'bad-config')
+  wholeNumber(rate.count, `${what}.rate.count`)
+  wholeNumber(Math.ceil(toMs(rate.per, `${what}.rate.per`)), `${what}.rate.per (in ms)`)
+}

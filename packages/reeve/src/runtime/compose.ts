@@ -1,0 +1,179 @@
+import type { AgentListener } from '../agents/agent-events.ts'
+import type { Environment } from '../base/config.ts'
+import { createIds } from '../base/ids.ts'
+import { type Log, lineLog, redactingLog } from '../base/log.ts'
+import { wholeNumber } from '../base/numbers.ts'
+import { secretsOf } from '../base/secrets/known-secrets.ts'
+import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
+import { Context, type ContextServices } from '../context.ts'
+import { Engine } from '../engine/engine.ts'
+import { createMemory } from '../memory/memory.ts'
+import { createKnowledge, type Knowledge } from '../memory/recall.ts'
+import { Questions } from '../models/asking/questions.ts'
+import type { TextListener } from '../models/asking/text-stream.ts'
+import { AbandonedBatches } from '../models/batches/abandoned-batches.ts'
+import { embed, embedderName } from '../models/local/text/embed.ts'
+import { CircuitBreakers } from '../models/route/breaker.ts'
+import { BreakerRecord } from '../models/route/breaker-record.ts'
+import type { RouteDefinition } from '../models/route/route.ts'
+import { checkConfig } from '../project/check-config.ts'
+import { embedderRoutes } from '../project/embedders.ts'
+import { installConfig } from '../project/install.ts'
+import { ProjectKnowledge } from '../project/knowledge.ts'
+import type { Project } from '../project/load.ts'
+import { claimantOf } from '../project/name.ts'
+import { pruneProject } from '../project/prune.ts'
+import { addKeysTo, batchServices, resolveRoutes, type UnusableSolver } from '../project/routes.ts'
+import { ProjectServices } from '../project/services.ts'
+import { mcpServersOf, toolboxOf } from '../project/tools.ts'
+import { registryOf } from '../project/workflows.ts'
+import type { Database } from '../store/database.ts'
+import { LeaseKeeper } from '../store/dispatch/lease-keeper.ts'
+import { refuseMoved } from '../store/identity/moved.ts'
+import { claimDatabase } from '../store/identity/ownership.ts'
+import { identityOf, migrate } from '../store/migrations.ts'
+import { openDatabase } from '../store/open.ts'
+import { describeTightened } from '../store/sqlite/private-files.ts'
+import { jsonSchemaIssues } from '../tools/json-schema/json-schema.ts'
+import { endProcess } from './end-process.ts'
+import { Pruning } from './pruning.ts'
+
+export interface RuntimeOptions {
+  /** What to run: from `loadProject(folder)`, or `projectOf(config, workflows)` without files. */
+  project: Project
+  /** Where the data is, which keys there are, and who acts: from `readEnvironment(folder)`. */
+  environment: Environment
+  /** Default: the system's. Tests give a `FakeClock`. */
+  clock?: Clock
+  /** Default: a line of JSON for each entry, on standard error. */
+  log?: Log
+  /** The most runs held in memory at once. Default 1,000. */
+  capacity?: number
+  /**
+   * How long a worker whose event loop is blocked keeps its runs (ms). After that it counts as dead, and its runs go on
+   * elsewhere. Default 120,000.
+   */
+  maxBlockedMs?: number
+  /**
+   * How many parked runs are kept in memory for up to ten minutes, so that they go on without a replay. Default 1,000;
+   * 0 replays each wake, as a restart would.
+   */
+  keptRuns?: number
+  /** Hears what agents do while they do it. */
+  agentListener?: AgentListener
+  /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */
+  textListener?: TextListener
+}
+
+/** What a runtime is composed of, for our own packages: see `internalsOf`. */
+export interface RuntimeInternals {
+  database: Database
+  engine: Engine
+  clock: Clock
+  log: Log
+  knowledge: Knowledge
+  routes: ReadonlyMap<string, RouteDefinition>
+  unusable: readonly UnusableSolver[]
+}
+
+/** What starts with a runtime and ends with it. */
+export interface RuntimeParts extends RuntimeInternals {
+  projectKnowledge: ProjectKnowledge
+  services: ProjectServices
+  breakerRecord: BreakerRecord
+  abandonedBatches: AbandonedBatches
+  pruning: Pruning
+}
+
+/** Wires the layers for a project: the one place that knows all of them. Opens the database and drives nothing. */
+export async function composeRuntime(options: RuntimeOptions): Promise<RuntimeParts> {
+  const { project, environment, clock: ownClock = systemClock } = options
+  checkConfig(project.config)
+  const secrets = secretsOf(environment)
+  const log = redactingLog(options.log ?? lineLog((line) => process.stderr.write(line), false), secrets)
+  const unusable: UnusableSolver[] = []
+  const routes = resolveRoutes(options, unusable)
+  const onFatal = (error: unknown) => endProcess(log, error)
+  const database = openDatabase(environment.database, ownClock, {
+    onBroken: onFatal,
+    onSkew: (skewMs) => log.warn(describeSkew(skewMs)),
+    onTightened: (paths) => log.warn(describeTightened(paths)),
+    secrets,
+  })
+  const clock = database.clock ?? ownClock
+  const newId = createIds(() => clock.now())
+  try {
+    await migrate(database, newId)
+    await refuseMoved(database, database.place)
+    await claimDatabase(database, claimantOf(project, environment.database))
+    const knowledge = createKnowledge({ embed })
+    const workflows = registryOf(project)
+    const breakerRecord = new BreakerRecord(database, log)
+    const embedders = embedderRoutes(project.config, environment.keys)
+    const allRoutes = new Map([...routes, ...embedders])
+    addKeysTo(secrets, allRoutes.values())
+    const questions = new Questions({
+      routes: allRoutes,
+      breakers: new CircuitBreakers({ clock, onChange: (...change) => breakerRecord.note(...change) }),
+      budgets: project.config.budgets ?? {},
+      database,
+      workflows,
+      textListener: options.textListener,
+    })
+    const memory = createMemory({ database, embedder: { name: embedderName, embed } })
+    const mcpServers = await mcpServersOf(project, { environment, clock })
+    for (const server of mcpServers) server.addCredentialsTo(secrets)
+    const toolbox = toolboxOf(project, mcpServers)
+    const services: ContextServices = { toolbox, questions, knowledge, memory }
+    if (options.agentListener) services.agentListener = options.agentListener
+    const engine = new Engine({
+      workflows,
+      database,
+      clock,
+      log,
+      newId,
+      random: Math.random,
+      identity: await identityOf(database),
+      contextFor: (execution) => new Context(execution, workflows, services),
+      checkJsonSchema: jsonSchemaIssues,
+      onFatal,
+      lease: leaseOf(options, log),
+      ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),
+      ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
+    })
+    await installConfig(project.config, { database, workflows, clock, log })
+    return {
+      database,
+      engine,
+      clock,
+      log,
+      knowledge,
+      routes,
+      unusable,
+      projectKnowledge: new ProjectKnowledge(project, knowledge, log),
+      services: new ProjectServices(project.config, mcpServers, clock),
+      breakerRecord,
+      abandonedBatches: new AbandonedBatches({ database, clock, log, services: batchServices(routes) }),
+      pruning: new Pruning(clock, log, (signal) =>
+        pruneProject({ database, clock, retention: project.config.retention }, signal),
+      ),
+    }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** Nobody else can take over what a database in memory has, and other clocks are those of tests. */
+function leaseOf(options: RuntimeOptions, log: Log): LeaseKeeper | undefined {
+  const { clock = systemClock, maxBlockedMs } = options
+  if (maxBlockedMs !== undefined) wholeNumber(maxBlockedMs, '`maxBlockedMs` of a runtime')
+  const place = options.environment.database
+  if (clock !== systemClock || (place.kind === 'sqlite' && place.file === ':memory:')) return undefined
+  return new LeaseKeeper({ database: place, log, maxBlockedMs })
+}
+
+function describeSkew(skewMs: number): string {
+  const off = `${formatMs(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'}`
+  return `the clock of this machine is ${off} the database's. Runs go by the database's and are right; dates that steps and tools read here are not. Set it right (NTP)`
+}
