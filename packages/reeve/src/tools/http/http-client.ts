@@ -97,7 +97,7 @@ const shape = {
   resolve: 'function',
 } as const
 
-/** The guarded HTTP client: the only code of Reeve's tools that opens connections. */
+/** The guarded HTTP client of tools: what may be sent, redirects, credentials and what is taken of an answer. */
 export class HttpClient {
   readonly #policy: HttpPolicy
   readonly #guard: EgressGuard
@@ -150,21 +150,24 @@ export class HttpClient {
   ): Promise<HttpResponse> {
     let hop = this.#firstHop(request)
     for (;;) {
-      const destination = await this.#guard.admit(hop.url, signal)
-      const credentials = this.#credentialsFor(destination)
-      const values = Object.values(credentials).flatMap(credentialsIn)
-      secrets.add(values)
-      request.secrets?.add(values)
-      progress.sent = true
-      const answer = await exchange(destination, {
-        method: hop.method,
-        headers: {
-          'accept-encoding': 'gzip, deflate, br',
-          'user-agent': 'reeve',
-          ...hop.headers,
-          ...credentials,
+      const { url, method, body, headers } = hop
+      const answer = await exchange(this.#guard, {
+        url,
+        method,
+        headers: (destination) => {
+          const credentials = this.#credentialsFor(destination)
+          const values = Object.values(credentials).flatMap(credentialsIn)
+          secrets.add(values)
+          request.secrets?.add(values)
+          progress.sent = true
+          return {
+            'accept-encoding': 'gzip, deflate, br',
+            'user-agent': 'reeve',
+            ...headers,
+            ...credentials,
+          }
         },
-        body: hop.body,
+        body,
         signal,
         maxBytes: this.#policy.maxBytes ?? 1_048_576,
       })

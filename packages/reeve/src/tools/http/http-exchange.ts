@@ -4,15 +4,17 @@ import { BlockList, isIP, type LookupFunction, type Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib'
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import type { Destination } from './ssrf-guard.ts'
+import type { Destination, EgressGuard } from './ssrf-guard.ts'
 
 export interface ExchangeRequest {
+  url: URL
   method: string
-  headers: Record<string, string>
+  /** Asked when it is known where the request goes: credentials depend on it. */
+  headers: (destination: Destination) => Record<string, string>
   body: string | Uint8Array | undefined
   signal: AbortSignal
-  /** Of the answer's body, after decompression. */
-  maxBytes: number
+  /** From the connection's start to the answer's head. Default: as long as the signal lets it. */
+  headMs?: number
 }
 
 export interface ExchangeResponse {
@@ -22,18 +24,16 @@ export interface ExchangeResponse {
 }
 
 /**
- * One request and its answer, to exactly the addresses that were admitted, on a connection of its own, past any proxy.
- * An error's `details.sent` is false when nothing had left.
- * @throws `unreachable` `broken-response` `response-too-large` `refused-encoding`; the signal's reason when aborted
+ * One request and its whole answer, of at most `maxBytes` after decompression.
+ * @throws what `openExchange` throws; `broken-response` `response-too-large` `refused-encoding`
  */
 export async function exchange(
-  destination: Destination,
-  request: ExchangeRequest,
+  guard: EgressGuard,
+  request: ExchangeRequest & { maxBytes: number },
 ): Promise<ExchangeResponse> {
-  request.signal.throwIfAborted()
-  const { response, release } = await openExchange(destination, request)
+  const { response, release } = await openExchange(guard, request)
   try {
-    const body = await readBody(response, destination, request)
+    const body = await readBody(response, request)
     return { status: response.statusCode!, headers: headersOf(response), body }
   } catch (error) {
     if (request.signal.aborted) throw request.signal.reason
@@ -51,13 +51,19 @@ export interface OpenExchange {
 }
 
 /**
- * Sends a request and answers as soon as the answer's head is there: the one place that opens connections to servers
- * that a project names. @throws `unreachable`; the signal's reason when aborted
+ * The one door to other hosts: the guard judges the URL and every address of its host, the request goes to exactly these
+ * addresses, on a connection of its own, past any proxy, and what is connected is looked at again. Answers as soon as the
+ * answer's head is there; a redirect is an answer, and whoever follows it comes through here again.
+ * An error's `details.sent` is false when nothing had left.
+ * @throws what `EgressGuard.admit` throws; `unreachable`; the signal's reason when aborted
  */
-export function openExchange(
-  destination: Destination,
-  request: Omit<ExchangeRequest, 'maxBytes'>,
-): Promise<OpenExchange> {
+export async function openExchange(guard: EgressGuard, request: ExchangeRequest): Promise<OpenExchange> {
+  const destination = await guard.admit(request.url, request.signal)
+  request.signal.throwIfAborted()
+  return connect(destination, request)
+}
+
+function connect(destination: Destination, request: ExchangeRequest): Promise<OpenExchange> {
   const { url, addresses } = destination
   const { promise, resolve, reject } = Promise.withResolvers<OpenExchange>()
   const secure = url.protocol === 'https:'
@@ -66,13 +72,18 @@ export function openExchange(
   let sent = false
   const outgoing = (secure ? https : http).request(url, {
     method: request.method,
-    headers: request.headers,
+    headers: request.headers(destination),
     agent,
     lookup: onlyTo(addresses),
     signal: request.signal,
     maxHeaderSize: 16_384,
   })
+  const late =
+    request.headMs === undefined
+      ? undefined
+      : setTimeout(() => outgoing.destroy(new Error(`no answer within ${request.headMs} ms`)), request.headMs)
   const release = () => {
+    clearTimeout(late)
     outgoing.destroy()
     agent.destroy()
   }
@@ -88,6 +99,7 @@ export function openExchange(
     })
   })
   outgoing.on('response', (response) => {
+    clearTimeout(late)
     // Whoever reads it hears of it there; an answer that nobody reads must not end the process.
     response.on('error', () => {})
     resolve({ response, release })
@@ -120,8 +132,7 @@ function isAmong(address: string | undefined, addresses: string[]): boolean {
 
 async function readBody(
   response: IncomingMessage,
-  { url }: Destination,
-  { maxBytes, signal, method }: ExchangeRequest,
+  { url, maxBytes, signal, method }: ExchangeRequest & { maxBytes: number },
 ): Promise<Buffer> {
   const tooLarge = () =>
     new ReeveError('response-too-large', `${url.origin} answered with more than ${maxBytes} bytes.`, {

@@ -99,7 +99,7 @@ const systemResolve: Resolve = async (hostname) =>
   (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address)
 
 /**
- * The one gate for everything that leaves. A host is resolved once, every address is judged, and only what was judged
+ * What may be reached, and at which addresses (`openExchange` asks it for all that leaves). A host is resolved once, every address is judged, and only what was judged
  * may be connected to: a name that changes its mind between check and use gains nothing.
  */
 export class EgressGuard {

@@ -41,7 +41,11 @@ async function fetched(type: string, pieces: (string | Buffer)[]): Promise<strin
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
-  const fetch = guardedFetch({ name: 'raw', url } as never, { maxMessage: 10_000, onFlood: () => {} })
+  const fetch = guardedFetch({ name: 'raw', url } as never, {
+    maxMessage: 10_000,
+    timeoutMs: 60_000,
+    onFlood: () => {},
+  })
   return (await fetch(url)).text()
 }
 
@@ -53,6 +57,7 @@ test.each(inexact)('over HTTP, in one answer or as an event: %s', async (_what, 
   const half = json.length / 2
   const answers = [
     await fetched('application/json', [json.slice(0, half), json.slice(half)]),
+    await fetched('application/json', [`[{"jsonrpc":"2.0","method":"a"},${json}]`]),
     await fetched('text/event-stream', [`id: 7\ndata: ${json}\n\n`]),
     await fetched('text/event-stream; charset=utf-8', [
       `data:${json.slice(0, half)}`,
@@ -62,11 +67,12 @@ test.each(inexact)('over HTTP, in one answer or as an event: %s', async (_what, 
     await fetched('text/event-stream', [`data: ${json}`]),
   ]
   for (const answer of answers) {
-    const message = JSON.parse(answer.slice(answer.indexOf('{'))) as { result: object }
+    const read = JSON.parse(answer.slice(answer.search(/[[{]/))) as { result: object } | { result: object }[]
+    const message = Array.isArray(read) ? read[1]! : read
     expect(message.result).not.toHaveProperty('structuredContent')
     expect(JSON.stringify(message.result)).toContain(JSON.stringify(why).slice(1, -1))
   }
-  expect(answers[1]).toMatch(/^id: 7\ndata: .*\n\n$/)
+  expect(answers[2]).toMatch(/^id: 7\ndata: .*\n\n$/)
 })
 
 test('what can be read exactly passes byte for byte, cut anywhere', async () => {
@@ -91,6 +97,7 @@ test.each([
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
     const fetch = guardedFetch({ name: 'raw', url } as never, {
       maxMessage: 5_000_000,
+      timeoutMs: 60_000,
       onFlood: (fault) => faults.push(fault),
     })
     const answer = await fetch(url)
@@ -101,3 +108,27 @@ test.each([
     expect(parse).not.toHaveBeenCalled()
   },
 )
+
+test('an answer whose head does not come in time ends the exchange; a stream may begin late', async () => {
+  const released = Promise.withResolvers<void>()
+  const server = createServer(async (request, response) => {
+    if (request.method === 'POST') return
+    await released.promise
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const fetch = guardedFetch({ name: 'raw', url } as never, {
+    maxMessage: 10_000,
+    timeoutMs: 50,
+    onFlood: () => {},
+  })
+  const stream = fetch(url)
+  await expect(fetch(url, { method: 'POST', body: '{}' })).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining('no answer within 50 ms'),
+  })
+  released.resolve()
+  expect(await (await stream).text()).toBe('{}')
+})

@@ -10,6 +10,8 @@ import { exactEvents, exactMessage } from './exact-message.ts'
 
 export interface FetchEdges {
   maxMessage: number
+  /** What is asked is given up after this time; a stream of the server's own may begin whenever it has something to say. */
+  timeoutMs: number
   /** Told when the server sends more than is taken, or what is not read: the SDK would wait on. */
   onFlood: (fault: ReeveError) => void
 }
@@ -17,8 +19,8 @@ export interface FetchEdges {
 const withoutBody = new Set([101, 204, 205, 304])
 
 /**
- * `fetch` for one server and nowhere else: every request passes the egress guard and goes to the addresses that it
- * judged, through the same door as all requests of tools; redirects are not followed; answers are streamed, each message in them bounded.
+ * `fetch` for one server and nowhere else, through the door of all requests of tools. Redirects are not followed; answers
+ * are streamed, each message in them bounded.
  */
 export function guardedFetch(definition: HttpServerDefinition, edges: FetchEdges): FetchLike {
   const home = new URL(definition.url)
@@ -26,14 +28,14 @@ export function guardedFetch(definition: HttpServerDefinition, edges: FetchEdges
   const guard = new EgressGuard({ allow: [home.host], ...(trusted ? { allowPrivate: [home.host] } : {}) })
   return async (input, init = {}) => {
     const signal = init.signal ?? new AbortController().signal
-    const url = new URL(input)
-    const destination = await guard.admit(url, signal)
     const { method = 'GET', body: given } = init
-    const { response, release } = await openExchange(destination, {
+    const { response, release } = await openExchange(guard, {
+      url: new URL(input),
       method,
-      headers: Object.fromEntries(new Headers(init.headers)),
+      headers: () => Object.fromEntries(new Headers(init.headers)),
       body: typeof given === 'string' ? given : undefined,
       signal,
+      ...(method !== 'GET' && { headMs: edges.timeoutMs }),
     })
     const status = response.statusCode!
     const headers = new Headers(headersOf(response))

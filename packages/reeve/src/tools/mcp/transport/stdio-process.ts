@@ -9,7 +9,7 @@ import { lastCharacters } from '../../../base/text/shorten.ts'
 import { visibleBrief } from '../../../base/text/visible-text.ts'
 import type { StdioServerDefinition } from '../definition/server-definition.ts'
 import { diedFault, floodFault, unreadFault } from '../faults.ts'
-import { exactMessage } from './exact-message.ts'
+import { readMessage } from './exact-message.ts'
 
 const alwaysPassed = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot']
 /** Lines that are no JSON (banners, progress) are passed over until there are this many. */
@@ -142,7 +142,7 @@ export class StdioProcess implements Transport {
     }
     let message: JSONRPCMessage
     try {
-      message = this.#edges.parseMessage(JSON.parse(exactMessage(line)))
+      message = this.#edges.parseMessage(readMessage(line))
     } catch (error) {
       const shown = visibleBrief(this.secrets.redact(line), 160)
       this.#refuse(unreadFault(name, error, `it sent a line that is no JSON-RPC message: ${shown}`))

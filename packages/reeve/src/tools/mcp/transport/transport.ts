@@ -15,6 +15,7 @@ export function transportFor(
   environment: NodeJS.ProcessEnv,
 ): { transport: GuardedTransport; process?: StdioProcess; secrets: Secrets } {
   const { maxMessage } = limits
+  const timeoutMs = Math.max(limits.timeoutMs, limits.connectTimeoutMs)
   if (!('url' in definition)) {
     const parseMessage = (value: unknown) => sdk.types.JSONRPCMessageSchema.parse(value)
     const process = new StdioProcess(definition, { environment, maxMessage, parseMessage })
@@ -22,7 +23,11 @@ export function transportFor(
     return { transport: new GuardedTransport(definition.name, process, secrets), process, secrets }
   }
   const secrets = new Secrets(Object.values(definition.headers ?? {}).flatMap(credentialsIn))
-  const fetch = guardedFetch(definition, { maxMessage, onFlood: (fault) => transport.refuse(fault) })
+  const fetch = guardedFetch(definition, {
+    maxMessage,
+    timeoutMs,
+    onFlood: (fault) => transport.refuse(fault),
+  })
   const http = new sdk.HttpTransport(new URL(definition.url), {
     fetch,
     requestInit: { headers: { ...definition.headers } },
