@@ -10,6 +10,7 @@ const layers = [
   'base',
   'store',
   'engine',
+  'inspect',
   'governance',
   'models',
   'memory',

@@ -309,4 +309,10 @@ export const migrations: string[][] = [
     // Of a family, those that are to be ended with it: not the thousands that ended before.
     'create index runs_open_children on runs (parent, no) where parent is not null and ended_at is null',
   ],
+  [
+    // Lists of what went wrong, and of what people decided lately, however much went well.
+    `create index runs_wrong on runs (status, id) where status in ('failed', 'cancelled', 'stuck')`,
+    `create index runs_failed on runs (ended_at) where status = 'failed'`,
+    'create index approvals_decided on approvals (decided_at) where decided_at is not null',
+  ],
 ]

@@ -2,12 +2,13 @@ import { ReeveError } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import type { RunResult } from '../engine/results.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import { standingOf } from '../inspect/standing.ts'
 import type { ProjectConfig } from '../project/config.ts'
 import { projectOf } from '../project/load.ts'
 import { internalsOf, Runtime } from '../runtime/runtime.ts'
 import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
+import { topOf } from '../store/runs/family.ts'
 import { readRun, requireRun } from '../store/runs/runs.ts'
-import { standingOf, topOf } from '../store/runs/standing.ts'
 
 export interface MemoryRun<Output> {
   result: RunResult<Output>

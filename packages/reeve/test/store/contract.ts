@@ -16,6 +16,7 @@ import { queueCases } from './contract/queues.ts'
 import { recoveryCases } from './contract/recovery.ts'
 import { retentionCases } from './contract/retention.ts'
 import { rowCases } from './contract/rows.ts'
+import { runListCases } from './contract/run-lists.ts'
 import { valueCases } from './contract/values.ts'
 
 /**
@@ -42,5 +43,6 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     answerCases(open)
     modelCallCases(open)
     callRateCases(open)
+    runListCases(open)
   })
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Json } from '../../src/base/json/json.ts'
 import { Secrets } from '../../src/base/secrets/secrets.ts'
 import { type Context, workflow } from '../../src/context.ts'
-import { type ApprovalView, listPending } from '../../src/store/runs/approvals.ts'
+import { type ApprovalOfRun, listPending } from '../../src/store/runs/approvals.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { type Tool, tool } from '../../src/tools/tool.ts'
 import { type AgentBench, agentBench } from '../agents/agent-harness.ts'
@@ -28,7 +28,7 @@ function paying<I extends z.ZodType>(input: I, more: { approval?: (args: z.outpu
 
 interface Waiting extends AgentBench {
   id: string
-  asked: ApprovalView
+  asked: ApprovalOfRun
   shown: { args: Json; given?: Json; problem?: string }
 }
 

@@ -113,6 +113,14 @@ function readMoment(moment: unknown): number {
   return Date.parse(text)
 }
 
+/** A moment to the second, in the time zone of whoever reads. */
+export function moment(at: number): string {
+  const date = new Date(Math.min(Math.max(at, -lastMoment), lastMoment))
+  const two = (part: number) => String(part).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+
 /** `1.2 s`, `3 min 4 s`, `2 d 3 h`: for people. */
 export function formatMs(ms: number): string {
   if (ms < 1) return `${ms.toFixed(2)} ms`

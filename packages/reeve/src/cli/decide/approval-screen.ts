@@ -1,14 +1,12 @@
 import type { Json } from '../../base/json/json.ts'
-import { lookAlikesIn, unseenIn, visibleText } from '../../base/text/visible-text.ts'
-import type { ApprovalContext } from '../../server/mcp/approval-context.ts'
-import type { ApprovalRow } from '../../store/runs/approvals.ts'
-import { briefLine, safeLine } from '../terminal/safe-text.ts'
+import { briefLine, safeLine } from '../../base/text/one-line.ts'
+import { visibleText } from '../../base/text/visible-text.ts'
+import type { ApprovalContext } from '../../inspect/approvals/approval-context.ts'
 import { shownLines } from '../terminal/shown-value.ts'
 
 /** What fits on a screen that shows more than one approval. */
 const mostLines = 200
 const widest = 1000
-const mostWarnings = 20
 
 export interface ApprovalScreen {
   lines: string[]
@@ -17,11 +15,8 @@ export interface ApprovalScreen {
 }
 
 /** All that is decided, one value a line; or, where that is more than fits, its beginning and what is missing. */
-export function approvalScreen(
-  { shown }: Pick<ApprovalRow, 'shown'>,
-  extent: 'fitting' | 'whole',
-): ApprovalScreen {
-  const all = valueLines(JSON.parse(shown) as Json, '')
+export function approvalScreen(shown: Json, extent: 'fitting' | 'whole'): ApprovalScreen {
+  const all = valueLines(shown, '')
   if (extent === 'whole') return { lines: all.map(({ line }) => line), cut: undefined }
   const kept = all.slice(0, mostLines)
   const short = kept.filter(({ line }) => line.length > widest)
@@ -42,8 +37,8 @@ export function approvalScreen(
 }
 
 /** Whether an approval is more than a screen shows, so that a plain yes would be one to what nobody saw. */
-export function isCut(approval: Pick<ApprovalRow, 'shown'>): boolean {
-  return approvalScreen(approval, 'fitting').cut !== undefined
+export function isCut(shown: Json): boolean {
+  return approvalScreen(shown, 'fitting').cut !== undefined
 }
 
 interface ShownLine {
@@ -96,38 +91,6 @@ function blockOf(value: Json | undefined, path: string): ShownLine[] {
   return visibleText(value)
     .split('\n')
     .map((line) => ({ line: `│ ${line}`, path }))
-}
-
-/** What a reader should look at twice. */
-export function warningsOf({ shown }: Pick<ApprovalRow, 'shown'>): string[] {
-  const warnings: string[] = []
-  const look = (text: string, path: string) => {
-    const unseen = unseenIn(text)
-    const where = briefLine(path || 'it', 80)
-    if (unseen.length > 0)
-      warnings.push(
-        `${where} holds characters that are not seen, written out here: ${unseen.slice(0, 8).join(' ')}`,
-      )
-    if (/(\r?\n[^\S\n]*){20}|[^\S\n]{100}/.test(text))
-      warnings.push(`${where} has a long empty stretch; read on after it`)
-    for (const { word, why } of lookAlikesIn(text).slice(0, 5))
-      warnings.push(`${where}: "${briefLine(word, 80)}" ${why}`)
-  }
-  const walk = (value: Json | undefined, path: string): void => {
-    if (warnings.length > mostWarnings) return
-    if (typeof value === 'string') look(value, path)
-    else if (Array.isArray(value))
-      for (const [index, item] of value.entries()) walk(item, `${path}[${index}]`)
-    else if (typeof value === 'object' && value !== null) {
-      for (const [key, item] of Object.entries(value)) {
-        look(key, `the name ${JSON.stringify(key)}`)
-        walk(item, path === '' ? key : `${path}.${key}`)
-      }
-    }
-  }
-  walk(JSON.parse(shown) as Json, '')
-  if (warnings.length <= mostWarnings) return warnings
-  return [...warnings.slice(0, mostWarnings), 'and more of the kind']
 }
 
 /** What it is about: for reading, no part of what is decided. */

@@ -1,17 +1,17 @@
 import { ReeveError } from '../../base/errors.ts'
 import { parseExactJson } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
+import { safeLine } from '../../base/text/one-line.ts'
 import type { OutcomeAnswer } from '../../engine/calls/effect.ts'
 import { wantsText } from '../../engine/outside/answer.ts'
 import type { Change } from '../../engine/outside/approval-edit.ts'
 import type { ApprovalDecision } from '../../engine/outside/decision.ts'
-import { type ApprovalView, requireApproval } from '../../store/runs/approvals.ts'
+import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
 import type { Cli } from '../cli.ts'
 import { carryOn, leaveToWorkers } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { isJson, readValue } from '../terminal/input.ts'
-import { safeLine } from '../terminal/safe-text.ts'
 import { type Workspace, withChangeableWorkspace } from '../terminal/workspace.ts'
 import { approvalScreen } from './approval-screen.ts'
 
@@ -71,8 +71,8 @@ export function answer(
 }
 
 /** @throws `approval-cut` */
-function refuseCut(cli: Cli, approval: ApprovalView): void {
-  const { cut } = approvalScreen(approval, 'fitting')
+function refuseCut(cli: Cli, approval: ApprovalOfRun): void {
+  const { cut } = approvalScreen(JSON.parse(approval.shown) as Json, 'fitting')
   if (cut === undefined) return
   throw new ReeveError(
     'approval-cut',
@@ -84,9 +84,7 @@ function printChanges({ terminal }: Cli, changes: Change[]): void {
   const { dim, green, red } = terminal.colors
   if (changes.length === 0) terminal.line(dim('the edit changes nothing'))
   const side = (mark: string, value: Change['from']) =>
-    value === undefined
-      ? []
-      : approvalScreen({ shown: JSON.stringify(value) }, 'whole').lines.map((line) => `  ${mark} ${line}`)
+    value === undefined ? [] : approvalScreen(value, 'whole').lines.map((line) => `  ${mark} ${line}`)
   for (const { field, from, to } of changes) {
     terminal.line(`${safeLine(field) || 'it'}:`)
     for (const line of side('-', from)) terminal.line(red(line))
@@ -121,7 +119,7 @@ function noteOf({ note }: { note?: string | undefined }): { note?: string } {
 }
 
 /** A question that wants a text takes the answer as it stands; one with a schema takes JSON, or a text that fits. */
-async function answerFrom({ control }: Workspace, approval: ApprovalView, given: string): Promise<Json> {
+async function answerFrom({ control }: Workspace, approval: ApprovalOfRun, given: string): Promise<Json> {
   if (wantsText(approval) || !isJson(given)) return given
   const value = parseExactJson(given, 'The answer')
   if (typeof value === 'string') return value
@@ -129,7 +127,7 @@ async function answerFrom({ control }: Workspace, approval: ApprovalView, given:
   return isUnfit && (await control.answerProblem(approval.id, given)) === undefined ? given : value
 }
 
-async function outcome(approval: ApprovalView, given: string, result: string | undefined): Promise<Json> {
+async function outcome(approval: ApprovalOfRun, given: string, result: string | undefined): Promise<Json> {
   const answers: Record<string, () => OutcomeAnswer | Promise<OutcomeAnswer>> = {
     happened: async () => ({
       happened: true,

@@ -1,4 +1,5 @@
-import { formatMs, systemClock } from '../../base/time/time.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+import { formatMs, moment, systemClock } from '../../base/time/time.ts'
 import { type AuditReport, verifyAudit } from '../../store/audit/audit.ts'
 import { type AuditRound, verifyRound } from '../../store/audit/audit-rounds.ts'
 import { AuditThreads, verifyPartOf } from '../../store/audit/audit-threads.ts'
@@ -7,7 +8,6 @@ import { requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
-import { moment, safeLine } from '../terminal/safe-text.ts'
 import { type Workspace, withWorkspace } from '../terminal/workspace.ts'
 
 /** To start threads for fewer takes longer than to verify them. */

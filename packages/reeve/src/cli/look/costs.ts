@@ -1,11 +1,11 @@
 import { ReeveError } from '../../base/errors.ts'
 import { formatUsd, fromNanoUsd } from '../../base/money.ts'
+import { safeLine } from '../../base/text/one-line.ts'
 import { systemClock, toMs } from '../../base/time/time.ts'
 import { type CostGroup, type CostRow, costGroups, sumCosts } from '../../store/ledger/costs.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
-import { safeLine } from '../terminal/safe-text.ts'
 import { table } from '../terminal/table.ts'
 import { withWorkspace } from '../terminal/workspace.ts'
 

@@ -1,16 +1,18 @@
 import { ReeveError } from '../../base/errors.ts'
-import { formatUsd, fromNanoUsd } from '../../base/money.ts'
-import { formatMs, isoText, systemClock } from '../../base/time/time.ts'
-import { approvalContext } from '../../server/mcp/approval-context.ts'
-import { drivenVersions, lackOf } from '../../store/dispatch/workers.ts'
-import { costsOfRuns } from '../../store/ledger/model-calls.ts'
+import { formatUsd } from '../../base/money.ts'
+import { briefLine, safeLine } from '../../base/text/one-line.ts'
+import { formatMs, moment, systemClock } from '../../base/time/time.ts'
+import { approvalContext } from '../../inspect/approvals/approval-context.ts'
+import { approvalView } from '../../inspect/approvals/approval-view.ts'
+import { listRunPage, type RunFilter } from '../../inspect/lists/run-list.ts'
+import type { RunSummary } from '../../inspect/run/run-view.ts'
+import type { Database } from '../../store/database.ts'
 import { countPending, listPending, requireApproval } from '../../store/runs/approvals.ts'
-import { listRuns, type RunRow, type RunStatus } from '../../store/runs/runs.ts'
+import type { RunStatus } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
-import { approvalView, printApproval } from '../run/rest.ts'
+import { approvalValue, printApproval } from '../run/rest.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
-import { briefLine, moment, safeLine } from '../terminal/safe-text.ts'
 import { table } from '../terminal/table.ts'
 import type { Colors } from '../terminal/terminal.ts'
 import { withWorkspace } from '../terminal/workspace.ts'
@@ -35,28 +37,15 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
   const limit = toLimit(options.limit)
   const { workflow } = options
   return withWorkspace(cli, async ({ database }) => {
-    const driven = await drivenVersions(database)
-    const listed = await listRuns(database, {
-      limit: limit + 1,
-      ...(status === undefined ? {} : { status }),
-      ...(workflow === undefined ? {} : { workflow }),
-    })
-    const more = listed.length > limit
-    const rows = listed
-      .slice(0, limit)
-      .map((row) => ({ ...row, reason: row.reason ?? lackOf(row, driven) ?? null }))
+    const filter = { ...(status !== undefined && { status }), ...(workflow !== undefined && { workflow }) }
+    const { runs, more } = await firstRuns(database, filter, limit)
     const { terminal } = cli
-    const costs = await costsOfRuns(
-      database,
-      rows.map(({ no }) => no),
-    )
-    const costUsd = ({ no }: RunRow) => fromNanoUsd(costs.get(no) ?? 0)
-    terminal.value({ runs: rows.map((row) => runView(row, costUsd(row))), more })
-    if (rows.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run', 'WORKFLOW')}`)
+    terminal.value({ runs, more })
+    if (runs.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run', 'WORKFLOW')}`)
     else
       for (const line of table(
         ['run', 'workflow', 'status', 'started', 'took', 'cost', ''],
-        rows.map((row) => cells(row, costUsd(row), terminal.colors)),
+        runs.map((run) => cells(run, terminal.colors)),
       ))
         terminal.line(line)
     if (more) terminal.line(terminal.colors.dim(moreLine(`the newest ${limit} runs`, limit)))
@@ -64,32 +53,37 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
   })
 }
 
-export function runView(row: RunRow, costUsd: number) {
-  return {
-    id: row.id,
-    workflow: row.workflow,
-    version: row.version,
-    status: row.status,
-    paused: row.paused !== 0,
-    reason: row.reason,
-    queue: row.queue,
-    principal: row.principal,
-    createdAt: isoText(row.created_at),
-    endedAt: row.ended_at === null ? null : isoText(row.ended_at),
-    costUsd,
+/** Page after page, as far back as it takes. */
+async function firstRuns(
+  database: Database,
+  filter: RunFilter,
+  limit: number,
+): Promise<{ runs: RunSummary[]; more: boolean }> {
+  const runs: RunSummary[] = []
+  for (let cursor: string | undefined; ; ) {
+    const page = await listRunPage(database, {
+      ...filter,
+      limit: limit - runs.length,
+      ...(cursor !== undefined && { cursor }),
+    })
+    runs.push(...page.runs)
+    if (page.next === null || runs.length >= limit) return { runs, more: page.next !== null }
+    cursor = page.next
   }
 }
 
-function cells(row: RunRow, costUsd: number, colors: Colors): string[] {
-  const took = formatMs((row.ended_at ?? systemClock.now()) - row.created_at)
+function cells(run: RunSummary, colors: Colors): string[] {
+  const createdAt = Date.parse(run.createdAt)
+  const endedAt = run.endedAt === null ? undefined : Date.parse(run.endedAt)
+  const took = formatMs((endedAt ?? systemClock.now()) - createdAt)
   return [
-    row.id,
-    safeLine(row.workflow),
-    statusColor(row.status, colors)(row.paused !== 0 ? `${row.status}, paused` : row.status),
-    moment(row.created_at),
-    row.ended_at === null ? `${took} so far` : took,
-    formatUsd(costUsd),
-    row.reason === null ? '' : briefLine(row.reason, 60),
+    run.id,
+    safeLine(run.workflow),
+    statusColor(run.status, colors)(run.paused ? `${run.status}, paused` : run.status),
+    moment(createdAt),
+    endedAt === undefined ? `${took} so far` : took,
+    formatUsd(run.costUsd),
+    run.reason === null ? '' : briefLine(run.reason, 60),
   ]
 }
 
@@ -114,13 +108,13 @@ export async function approvals(cli: Cli, options: { limit: string }, id?: strin
       approvals: pending.map((row, index) => ({
         run: row.run_id,
         workflow: row.workflow,
-        ...approvalView(cli, row, contexts[index]),
+        ...approvalValue(cli, approvalView(row), contexts[index]),
       })),
     })
     if (pending.length === 0) terminal.line('Nothing waits for a person.')
     for (const [index, row] of pending.entries()) {
       terminal.line(terminal.colors.dim(`run ${row.run_id} of ${safeLine(row.workflow)}`))
-      printApproval(cli, row, contexts[index]!)
+      printApproval(cli, approvalView(row), contexts[index]!)
       terminal.line()
     }
     if (total > pending.length) terminal.line(moreLine(`the first ${pending.length} approvals`, limit, total))
@@ -135,9 +129,15 @@ function oneApproval(cli: Cli, id: string): Promise<ExitCode> {
     const context = await approvalContext(database, row)
     const { terminal } = cli
     const { run_id: run, workflow, status, decided_by: by } = row
-    terminal.value({ run, workflow, status, decidedBy: by, ...approvalView(cli, row, context) })
+    terminal.value({
+      run,
+      workflow,
+      status,
+      decidedBy: by,
+      ...approvalValue(cli, approvalView(row), context),
+    })
     terminal.line(terminal.colors.dim(`run ${run} of ${safeLine(workflow)}`))
-    printApproval(cli, row, context, 'whole')
+    printApproval(cli, approvalView(row), context, 'whole')
     if (status !== 'pending') terminal.line(`It was ${status}${by === null ? '' : ` by ${safeLine(by)}`}.`)
     return exitCodes.done
   })

@@ -1,4 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
+import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs, isoText, systemClock } from '../../base/time/time.ts'
 import type { HostedSolver } from '../../models/providers/hosted.ts'
 import { knownKeyNames } from '../../models/providers/provider.ts'
@@ -8,7 +9,6 @@ import { listBreakers } from '../../store/ledger/breakers.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
-import { safeLine } from '../terminal/safe-text.ts'
 import { presentWorkers } from '../terminal/workspace.ts'
 
 /**

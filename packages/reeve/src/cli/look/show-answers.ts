@@ -1,10 +1,11 @@
+import { briefLine, briefValue, safeLine } from '../../base/text/one-line.ts'
+import { moment } from '../../base/time/time.ts'
+import type { Wait } from '../../inspect/run/story/belief.ts'
+import type { RunStory } from '../../inspect/run/story/run-story.ts'
+import type { ToolCall } from '../../inspect/run/story/tool-calls.ts'
 import { type Cli, operands } from '../cli.ts'
 import { decisionCommands, needsLine } from '../run/rest.ts'
-import { briefLine, briefValue, moment, safeLine } from '../terminal/safe-text.ts'
 import { shownLines } from '../terminal/shown-value.ts'
-import type { RunStory } from './story/run-story.ts'
-import type { Wait } from './story/story-belief.ts'
-import type { ToolCall } from './story/story-tools.ts'
 
 export function printGoal({ terminal }: Cli, { goal }: RunStory): void {
   const { bold, dim } = terminal.colors
@@ -142,11 +143,10 @@ function printWait(cli: Cli, run: string, wait: Wait): void {
     const { status, by } = wait.decided
     terminal.line(`      ${status}${by ? ` by ${safeLine(by)}` : ''}; the run goes on with the next worker`)
   } else if (wait.approval !== null && wait.asks !== null) {
-    const wanted = wait.wanted ?? undefined
-    const needs = needsLine(wait.asks, wanted)
+    const needs = needsLine(wait.asks, wait.wanted)
     if (needs !== undefined) terminal.line(`      ${needs}`)
     terminal.line(`      ${cyan(cli.command('approvals', wait.approval))}`)
-    const commands = decisionCommands(cli, { id: wait.approval, kind: wait.asks }, wanted)
+    const commands = decisionCommands(cli, { id: wait.approval, kind: wait.asks, wanted: wait.wanted })
     for (const command of Object.values(commands)) terminal.line(`      ${cyan(command)}`)
   } else if (wait.kind === 'signal') {
     if (wait.wanted) terminal.line(`      it must be ${safeLine(wait.wanted.words)}; for example:`)

@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { isoText, systemClock } from '../../base/time/time.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+import { isoText, moment, systemClock } from '../../base/time/time.ts'
+import { describeEvent } from '../../inspect/events/describe-event.ts'
+import { payloadOf } from '../../inspect/events/event-payload.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { listSchedules } from '../../store/dispatch/schedules.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
 import { countPending } from '../../store/runs/approvals.ts'
 import type { Cli } from '../cli.ts'
-import { describeEvent, eventLine, payloadOf } from '../look/event-line.ts'
+import { eventLine } from '../look/event-line.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
-import { moment, safeLine } from '../terminal/safe-text.ts'
 
 /** What is worth a line while a project is served; `show` has the rest. */
 const told = [

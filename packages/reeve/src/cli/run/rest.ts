@@ -1,37 +1,34 @@
-import type { Json } from '../../base/json/json.ts'
 import { takesNull } from '../../base/schema/json-schema-words.ts'
-import { isoText } from '../../base/time/time.ts'
-import { type Wanted, wantedOf } from '../../engine/outside/answer.ts'
-import { editableOf, hasProblem } from '../../engine/outside/approval-edit.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+import { moment } from '../../base/time/time.ts'
+import type { Wanted } from '../../engine/outside/answer.ts'
 import { shortHash } from '../../engine/outside/decision.ts'
-import { type ApprovalContext, approvalContext } from '../../server/mcp/approval-context.ts'
+import { type ApprovalContext, approvalContext } from '../../inspect/approvals/approval-context.ts'
+import { type ApprovalView, approvalView } from '../../inspect/approvals/approval-view.ts'
+import { endingOf } from '../../inspect/run/ending.ts'
+import { type Standing, waitsForOf } from '../../inspect/standing.ts'
 import type { Database } from '../../store/database.ts'
-import { readEvents } from '../../store/journal/journal.ts'
-import type { ApprovalRow } from '../../store/runs/approvals.ts'
-import type { Standing } from '../../store/runs/standing.ts'
 import { type Cli, operands } from '../cli.ts'
-import { approvalScreen, contextLines, isCut, warningsOf } from '../decide/approval-screen.ts'
+import { approvalScreen, contextLines, isCut } from '../decide/approval-screen.ts'
 import { codeOf, type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import { moment, safeLine } from '../terminal/safe-text.ts'
 import { shownLines } from '../terminal/shown-value.ts'
 
 /**
- * The commands that decide an approval, as the user can paste them; none where it is decided. `wanted`: what an answer must
- * be. One that no screen shows whole names its hash.
+ * The commands that decide an approval, as the user can paste them; none where it is decided. One that no screen shows whole
+ * names its hash.
  */
 export function decisionCommands(
   cli: Cli,
-  approval: Pick<ApprovalRow, 'id' | 'kind'> & Partial<ApprovalRow>,
-  wanted: Wanted | undefined,
+  approval: Pick<ApprovalView, 'id' | 'kind' | 'wanted'> & Partial<ApprovalView>,
 ): Record<string, string> {
-  const { id, kind, status = 'pending' } = approval
-  if (status !== 'pending') return {}
+  const { id, kind, wanted, allowed } = approval
+  if (allowed?.length === 0) return {}
   if (kind === 'approval') {
-    const row = approval.shown === undefined ? undefined : (approval as ApprovalRow)
     const reject = cli.command('reject', id)
-    // What has a problem can only be edited or rejected.
-    if (row && hasProblem(row) !== undefined) return { edit: editCommand(cli, row), reject }
-    return { approve: cli.command('approve', id, ...hashOf(row)), reject }
+    if (allowed === undefined) return { approve: cli.command('approve', id), reject }
+    const view = approval as ApprovalView
+    if (!allowed.includes('approve')) return { edit: editCommand(cli, view), reject }
+    return { approve: cli.command('approve', id, ...hashOf(view)), reject }
   }
   if (kind === 'question')
     return {
@@ -46,50 +43,51 @@ export function decisionCommands(
 }
 
 /** An answer that fits; a text stands as it is. */
-function exampleOf(wanted: Wanted | undefined): string {
+function exampleOf(wanted: Wanted | null): string {
   if (wanted?.sample === undefined) return 'ANSWER'
   return typeof wanted.sample === 'string' ? wanted.sample : JSON.stringify(wanted.sample)
 }
 
-function resultOf(wanted: Wanted | undefined): string[] {
+function resultOf(wanted: Wanted | null): string[] {
   if (!wanted || wanted.schema === null || takesNull(wanted.schema)) return []
   return ['--result', wanted.sample === undefined ? 'RESULT' : JSON.stringify(wanted.sample)]
 }
 
 /** What an answer must be, for a line of its own; undefined where nothing is known of it. */
-export function needsLine(kind: ApprovalRow['kind'], wanted: Wanted | undefined): string | undefined {
+export function needsLine(kind: ApprovalView['kind'], wanted: Wanted | null): string | undefined {
   if (!wanted || (kind === 'outcome' && wanted.schema === null)) return
   const what = kind === 'outcome' ? 'if it happened, its result must be' : 'the answer must be'
   return `${what} ${safeLine(wanted.words)}; for example:`
 }
 
-function hashOf(row: ApprovalRow | undefined): string[] {
-  return row && isCut(row) ? ['--hash', shortHash(row.args_hash)] : []
+function hashOf({ shown, hash }: ApprovalView): string[] {
+  return isCut(shown) ? ['--hash', shortHash(hash)] : []
 }
 
 const longestDraft = 300
 
 /** With all that could be edited, ready to be changed; fields that are left out of it stay as they are. */
-function editCommand(cli: Cli, row: ApprovalRow): string {
-  const draft = JSON.stringify(editableOf(row))
+function editCommand(cli: Cli, view: ApprovalView): string {
+  const draft = JSON.stringify(view.edit?.value ?? null)
   const edit = draft.length > longestDraft ? 'FILE.json' : draft
-  return cli.command('approve', row.id, ...hashOf(row), '--edit', edit)
+  return cli.command('approve', view.id, ...hashOf(view), '--edit', edit)
 }
 
-export function approvalView(cli: Cli, approval: ApprovalRow, context?: ApprovalContext) {
-  const wanted = wantedOf(approval)
+/** For programs: what is asked, with the commands that decide it. */
+export function approvalValue(cli: Cli, view: ApprovalView, context?: ApprovalContext) {
+  const { id, kind, subject, shown, hash, requestedAt, expiresAt, warnings, wanted } = view
   return {
-    id: approval.id,
-    kind: approval.kind,
-    subject: approval.subject,
-    shown: JSON.parse(approval.shown) as Json,
-    hash: approval.args_hash,
-    requestedAt: isoText(approval.requested_at),
-    expiresAt: approval.expires_at === null ? null : isoText(approval.expires_at),
-    warnings: warningsOf(approval),
+    id,
+    kind,
+    subject,
+    shown,
+    hash,
+    requestedAt,
+    expiresAt,
+    warnings,
     ...(wanted && { wanted }),
     ...(context && { context }),
-    commands: decisionCommands(cli, approval, wanted),
+    commands: decisionCommands(cli, view),
   }
 }
 
@@ -98,37 +96,40 @@ const asks = { approval: 'approve', question: 'answer', outcome: 'say what happe
 /** Says what a person is asked, with exactly what is shown, what it is about, and the commands where it is still open. */
 export function printApproval(
   cli: Cli,
-  approval: ApprovalRow,
+  view: ApprovalView,
   context: ApprovalContext,
   extent: 'fitting' | 'whole' = 'fitting',
 ): void {
   const { terminal } = cli
   const { bold, cyan, dim, red, yellow } = terminal.colors
-  const since = `since ${moment(approval.requested_at)}`
-  const until = approval.expires_at === null ? '' : `, until ${moment(approval.expires_at)}`
-  const what = `${asks[approval.kind]} ${bold(safeLine(approval.subject))} ${dim(since + until)}`
-  terminal.line(approval.status === 'pending' ? `${yellow('?')} ${what}` : `${dim('was asked to')} ${what}`)
-  const { lines, cut } = approvalScreen(approval, extent)
+  const since = `since ${momentOf(view.requestedAt)}`
+  const until = view.expiresAt === null ? '' : `, until ${momentOf(view.expiresAt)}`
+  const what = `${asks[view.kind]} ${bold(safeLine(view.subject))} ${dim(since + until)}`
+  terminal.line(view.status === 'pending' ? `${yellow('?')} ${what}` : `${dim('was asked to')} ${what}`)
+  const { lines, cut } = approvalScreen(view.shown, extent)
   for (const line of lines) terminal.line(`    ${line}`)
-  for (const warning of warningsOf(approval)) terminal.line(`  ${red('!')} ${warning}`)
+  for (const warning of view.warnings) terminal.line(`  ${red('!')} ${warning}`)
   terminal.line(dim('  what it is about (no part of what is decided):'))
   for (const line of contextLines(context, extent)) terminal.line(dim(`    ${line}`))
-  if (approval.status !== 'pending') return
-  const wanted = wantedOf(approval)
-  const needs = needsLine(approval.kind, wanted)
+  if (view.status !== 'pending') return
+  const needs = needsLine(view.kind, view.wanted)
   if (needs !== undefined) terminal.line(`  ${needs}`)
-  const commands = decisionCommands(cli, approval, wanted)
+  const commands = decisionCommands(cli, view)
   if (cut === undefined) {
-    terminal.line(dim(`  hash of what is shown: ${shortHash(approval.args_hash)}`))
+    terminal.line(dim(`  hash of what is shown: ${shortHash(view.hash)}`))
     for (const command of Object.values(commands)) terminal.line(`  ${cyan(command)}`)
-    if (approval.kind === 'approval' && !commands.edit)
-      terminal.line(dim(`  or with changes: ${editCommand(cli, approval)}`))
+    if (view.kind === 'approval' && !commands.edit)
+      terminal.line(dim(`  or with changes: ${editCommand(cli, view)}`))
     return
   }
   terminal.line(`  ${red('!')} not shown here: ${cut}. All of it, with what approves it:`)
-  terminal.line(`  ${cyan(cli.command('approvals', approval.id))}`)
+  terminal.line(`  ${cyan(cli.command('approvals', view.id))}`)
   const { approve: _approve, edit: _edit, ...others } = commands
   for (const command of Object.values(others)) terminal.line(`  ${cyan(command)}`)
+}
+
+function momentOf(iso: string): string {
+  return moment(Date.parse(iso))
 }
 
 /** Prints how a run rests and answers the exit code that says the same. */
@@ -142,9 +143,12 @@ export async function reportRest(
   const { bold, cyan, dim, green, red, yellow } = terminal.colors
   const { run, approvals } = standing
   const asked = await Promise.all(
-    approvals.map(async (approval) => ({ approval, context: await approvalContext(database, approval) })),
+    approvals.map(async (row) => ({
+      approval: approvalView(row),
+      context: await approvalContext(database, row),
+    })),
   )
-  const ending = standing.state === 'ended' ? await endingOf(database, run.no) : {}
+  const ending = standing.state === 'ended' ? await endingOf(database, run) : {}
   terminal.value({
     run: run.id,
     status: run.status,
@@ -152,7 +156,7 @@ export async function reportRest(
     ...(run.reason === null ? {} : { reason: run.reason }),
     ...ending,
     ...(asked.length > 0
-      ? { approvals: asked.map(({ approval, context }) => approvalView(cli, approval, context)) }
+      ? { approvals: asked.map(({ approval, context }) => approvalValue(cli, approval, context)) }
       : {}),
   })
   const color =
@@ -171,22 +175,20 @@ export async function reportRest(
   return standing.state === 'waiting' ? exitCodes.waits : codeOf(run.status)
 }
 
-function waitsFor(cli: Cli, { run, lack }: Standing): string {
-  if (lack !== undefined) return `${lack}; start one that has it: ${cli.command('dev')}`
-  if (run.paused !== 0) return `paused; go on with: ${cli.command('resume', run.id)}`
-  const signal = /^signal "(.*?)"/s.exec(run.reason ?? '')
-  if (signal)
-    return `${run.reason}; send it with: ${cli.command('signal', ...operands(run.id, signal[1]!, 'JSON'))}`
-  if (run.status === 'queued')
-    return `its queue "${run.queue}" is paused: ${cli.command('queues', 'resume', ...operands(run.queue))}`
-  return run.reason ?? 'nothing that happens by itself'
-}
-
-async function endingOf(database: Database, no: number): Promise<{ output?: unknown; error?: unknown }> {
-  const last = (await readEvents(database, no)).findLast((event) =>
-    /^run-(succeeded|failed)$/.test(event.type),
-  )
-  if (!last || last.payload === null) return {}
-  const value: unknown = JSON.parse(last.payload)
-  return last.type === 'run-succeeded' ? { output: value } : { error: value }
+/** What it waits for, with the command that gives it. */
+function waitsFor(cli: Cli, standing: Standing): string {
+  const { run } = standing
+  const waits = waitsForOf(standing)
+  switch (waits?.for) {
+    case 'worker':
+      return `${waits.words}; start one that has it: ${cli.command('dev')}`
+    case 'resume':
+      return `${waits.words}; go on with: ${cli.command('resume', run.id)}`
+    case 'signal':
+      return `${waits.words}; send it with: ${cli.command('signal', ...operands(run.id, waits.signal, 'JSON'))}`
+    case 'queue':
+      return `${waits.words}: ${cli.command('queues', 'resume', ...operands(waits.queue))}`
+    default:
+      return waits?.words ?? 'nothing that happens by itself'
+  }
 }

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { ReeveError } from '../../base/errors.ts'
+import { safeLine } from '../../base/text/one-line.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
-import { safeLine } from '../terminal/safe-text.ts'
 
 interface ServeOptions {
   capacity: string

@@ -1,11 +1,12 @@
 import { formatUsd, fromNanoUsd } from '../../base/money.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+
 import { internalsOf } from '../../runtime/runtime.ts'
 import { type BudgetRow, listBudgets } from '../../store/ledger/budgets.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
-import { safeLine } from '../terminal/safe-text.ts'
 import { table } from '../terminal/table.ts'
 
 /** Lists what may be spent on models, what is spent, and what calls under way have reserved. */

@@ -1,4 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+import { moment } from '../../base/time/time.ts'
 import { type ForkPlan, unaskedRepeats } from '../../engine/outside/fork-plan.ts'
 import { requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
@@ -6,7 +8,6 @@ import { carryOn } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
-import { moment, safeLine } from '../terminal/safe-text.ts'
 import { withChangeableWorkspace } from '../terminal/workspace.ts'
 
 export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode> {

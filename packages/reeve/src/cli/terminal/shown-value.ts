@@ -1,6 +1,6 @@
 import { isRecord } from '../../base/json/record.ts'
+import { briefLine, briefValue, safeLine } from '../../base/text/one-line.ts'
 import { visibleText } from '../../base/text/visible-text.ts'
-import { briefLine, briefValue, safeLine } from './safe-text.ts'
 
 /** How much of a value is printed: lines of each text, and characters of each line. */
 interface Extent {

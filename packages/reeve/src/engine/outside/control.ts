@@ -3,7 +3,7 @@ import type { Json } from '../../base/json/json.ts'
 import { storable } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import type { Database } from '../../store/database.ts'
-import { type ApprovalView, recordDecision, requireApproval } from '../../store/runs/approvals.ts'
+import { type ApprovalOfRun, recordDecision, requireApproval } from '../../store/runs/approvals.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { DecisionItem } from '../calls/approval.ts'
@@ -100,7 +100,7 @@ export class Control {
    * run asked for, as the journal has it.
    * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer` `approval-changed` `problem-stands` `invalid-edit`
    */
-  async decide(approvalId: string, given: ApprovalDecision): Promise<ApprovalView> {
+  async decide(approvalId: string, given: ApprovalDecision): Promise<ApprovalOfRun> {
     const decision = readDecision(given)
     const { by } = decision
     const approval = await requireApproval(this.#database, approvalId)
@@ -153,7 +153,7 @@ export class Control {
   }
 
   /** Undefined when the edit changes nothing of what is shown. */
-  async #edited(approval: ApprovalView, edit: Json, decision: ApprovalDecision): Promise<Json | undefined> {
+  async #edited(approval: ApprovalOfRun, edit: Json, decision: ApprovalDecision): Promise<Json | undefined> {
     const { whole, changes } = await this.previewEdit(approval.id, edit, decision)
     return changes.length > 0 || hasProblem(approval) !== undefined ? whole : undefined
   }

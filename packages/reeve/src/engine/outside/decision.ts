@@ -7,7 +7,7 @@ import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
-import type { ApprovalView } from '../../store/runs/approvals.ts'
+import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 import { decidedOnOther } from '../calls/approval.ts'
 import type { OutcomeAnswer } from '../calls/effect.ts'
 import { hasProblem } from './approval-edit.ts'
@@ -54,7 +54,7 @@ export function plainAnswer(answer: Json): Json {
 }
 
 /** It would be recorded, and so used, without the secret. @throws `wrong-answer` */
-export function refuseSecret({ id }: ApprovalView, given: Json | undefined, secrets?: Secrets): void {
+export function refuseSecret({ id }: ApprovalOfRun, given: Json | undefined, secrets?: Secrets): void {
   if (given === undefined || !secrets || canonical(secrets.redactData(given)) === canonical(given)) return
   throw new ReeveError(
     'wrong-answer',
@@ -68,12 +68,12 @@ export function shortHash(hash: string): string {
 }
 
 /** Whether a decision comes with an edit. */
-export function isEdited(approval: ApprovalView, { verdict, answer }: ApprovalDecision): boolean {
+export function isEdited(approval: ApprovalOfRun, { verdict, answer }: ApprovalDecision): boolean {
   return approval.kind === 'approval' && verdict === 'approve' && answer !== undefined
 }
 
 /** What is decided is what was seen. @throws `approval-changed` */
-export function refuseOther(approval: ApprovalView, hash: string | undefined): void {
+export function refuseOther(approval: ApprovalOfRun, hash: string | undefined): void {
   if (hash === undefined) return
   if (hash.length >= shortestHash && approval.args_hash.startsWith(hash)) return
   throw new ReeveError(
@@ -83,7 +83,7 @@ export function refuseOther(approval: ApprovalView, hash: string | undefined): v
 }
 
 /** What a person was shown must be what the run's journal says it asked for. @throws `approval-changed` */
-export async function refuseTampered(session: Session, approval: ApprovalView): Promise<void> {
+export async function refuseTampered(session: Session, approval: ApprovalOfRun): Promise<void> {
   const { id, kind, shown, args_hash: hash, run, step } = approval
   if (sha256(canonical(JSON.parse(shown))) !== hash) throw decidedOnOther(id)
   if (kind === 'outcome') return
@@ -102,7 +102,7 @@ export async function refuseTampered(session: Session, approval: ApprovalView): 
 }
 
 /** @throws `already-decided` `approval-expired` */
-export function refuseDecided(approval: ApprovalView, now: number): void {
+export function refuseDecided(approval: ApprovalOfRun, now: number): void {
   if (approval.status === 'expired' || (approval.expires_at !== null && approval.expires_at <= now)) {
     const when = approval.expires_at === null ? '' : ` at ${isoText(approval.expires_at)}`
     throw new ReeveError(
@@ -120,7 +120,7 @@ export function refuseDecided(approval: ApprovalView, now: number): void {
 }
 
 /** @throws `wrong-answer` `problem-stands` */
-export function refuseUnfit(approval: ApprovalView, decision: ApprovalDecision): void {
+export function refuseUnfit(approval: ApprovalOfRun, decision: ApprovalDecision): void {
   if (approval.kind === 'approval' && decision.verdict === 'answer') {
     throw new ReeveError('wrong-answer', `Approval ${approval.id} asks for approve or reject.`)
   }

@@ -1,8 +1,10 @@
+import { approvalContext } from '../../inspect/approvals/approval-context.ts'
+import { approvalView } from '../../inspect/approvals/approval-view.ts'
+import { listRunPage } from '../../inspect/lists/run-list.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { listPending } from '../../store/runs/approvals.ts'
-import { listRuns } from '../../store/runs/runs.ts'
-import { approvalContext } from './approval-context.ts'
-import { viewAsked, viewEvents, viewRun } from './run-view.ts'
+
+import { serveApproval, serveEvents, serveRun } from './mcp-views.ts'
 
 const approvalsUri = 'reeve://approvals'
 const runPrefix = 'reeve://runs/'
@@ -24,7 +26,7 @@ export const runTemplate = {
 
 /** What waits for a person, and the newest runs. */
 export async function listServed(runtime: Runtime): Promise<ServedResource[]> {
-  const runs = await listRuns(internalsOf(runtime).database, { limit: listedRuns })
+  const { runs } = await listRunPage(internalsOf(runtime).database, { limit: listedRuns })
   return [
     {
       uri: approvalsUri,
@@ -47,11 +49,11 @@ export async function readServed(runtime: Runtime, uri: string): Promise<object 
     const pending = await listPending(internalsOf(runtime).database)
     const approvals = pending.map(async (row) => {
       const context = await approvalContext(internalsOf(runtime).database, row)
-      return { run: row.run_id, workflow: row.workflow, ...viewAsked(row), context }
+      return { run: row.run_id, workflow: row.workflow, ...serveApproval(approvalView(row)), context }
     })
     return { approvals: await Promise.all(approvals) }
   }
   if (!uri.startsWith(runPrefix)) return
   const id = uri.slice(runPrefix.length)
-  return { ...(await viewRun(runtime, id)), events: await viewEvents(runtime, id) }
+  return { ...(await serveRun(runtime, id)), events: await serveEvents(runtime, id) }
 }

@@ -4,7 +4,7 @@ import type { Json } from '../../base/json/json.ts'
 import { describeIssues, toJsonSchema, validate } from '../../base/schema/schema.ts'
 import type { Workflow } from '../../engine/workflow.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
-import { untilRest } from './run-view.ts'
+import { serveUntilRest } from './mcp-views.ts'
 
 export interface McpServeOptions {
   /** For whom runs act that are started here, in their journals. Default `mcp`. */
@@ -74,7 +74,7 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
       })
-      return { ...(await untilRest(runtime, id, waitSeconds * 1000, signal)), isNew }
+      return { ...(await serveUntilRest(runtime, id, waitSeconds * 1000, signal)), isNew }
     },
   }
 }
@@ -94,7 +94,7 @@ function runTool(runtime: Runtime, options: McpServeOptions): ServedTool {
     annotations: { readOnlyHint: true },
     call: async (args, signal) => {
       const { run, waitSeconds } = checked(schema, args)
-      return untilRest(runtime, run, waitSeconds * 1000, signal)
+      return serveUntilRest(runtime, run, waitSeconds * 1000, signal)
     },
   }
 }

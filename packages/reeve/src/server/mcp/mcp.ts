@@ -5,7 +5,7 @@ import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { importSdk, reeveIdentity } from '../../tools/mcp/sdk.ts'
 import { listServed, readServed, runTemplate } from './mcp-resources.ts'
 import { type McpServeOptions, servedTools } from './mcp-tools.ts'
-import { describeFailure } from './run-view.ts'
+import { describeFailure } from './mcp-views.ts'
 
 const instructions =
   'The workflows of a Reeve project, each a tool that starts a durable run. Runs and approvals are resources.'

@@ -97,11 +97,11 @@ export function closingRow(approval: string, status: 'expired' | 'withdrawn'): R
   return { statement: closeApprovals, values: [approval, status] }
 }
 
-export type ApprovalView = ApprovalRow & { run_id: string; workflow: string }
+export type ApprovalOfRun = ApprovalRow & { run_id: string; workflow: string }
 
 /** Pending ones first asked come first. */
-export async function listPending(session: Session, limit = 100): Promise<ApprovalView[]> {
-  return session.all<ApprovalView>(
+export async function listPending(session: Session, limit = 100): Promise<ApprovalOfRun[]> {
+  return session.all<ApprovalOfRun>(
     `select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run
      where a.status = 'pending' order by a.requested_at, a.id limit ?`,
     [limit],
@@ -120,10 +120,10 @@ export async function approvalsOf(session: Session, run: number): Promise<Approv
 }
 
 /** @throws `unknown-approval` */
-export async function requireApproval(session: Session, id: string): Promise<ApprovalView> {
+export async function requireApproval(session: Session, id: string): Promise<ApprovalOfRun> {
   const select =
     'select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run where a.id = ?'
-  const row = isShortText(id) ? await session.get<ApprovalView>(select, [id]) : undefined
+  const row = isShortText(id) ? await session.get<ApprovalOfRun>(select, [id]) : undefined
   if (row) return row
   throw new ReeveError(
     'unknown-approval',

@@ -1,8 +1,8 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
+import { isoText } from '../../../base/time/time.ts'
 import type { ApprovedBy } from '../../../engine/calls/effect.ts'
 import type { RecordedCall } from '../../../engine/execution/history.ts'
-import { payloadOf } from '../event-line.ts'
-import { type Decided, errorOf, isoOf, jsonOf } from '../event-values.ts'
+import { type Decided, errorOf, jsonOf, payloadOf } from '../../events/event-payload.ts'
 
 export interface ToolCall {
   call: number
@@ -63,14 +63,14 @@ function approvalOf(call: RecordedCall, intent: Intent, approvals: RecordedCall[
   if (approved) {
     const { call: step, by, edited, note } = approved
     const decided = approvals.find((approval) => approval.step === step)?.settled
-    return decided ? { call: step, by, at: isoOf(decided.at), edited, note } : null
+    return decided ? { call: step, by, at: isoText(decided.at), edited, note } : null
   }
   const wanted = canonical(intent.args ?? null)
   for (const { step, settled } of approvals.toReversed()) {
     if (step >= call.step) continue
     const { status, value, by, edited, note } = payloadOf<Decided>(settled!)
     if (status !== 'approved' || canonical(value) !== wanted) continue
-    return { call: step, by, at: isoOf(settled!.at), edited, note }
+    return { call: step, by, at: isoText(settled!.at), edited, note }
   }
   return null
 }

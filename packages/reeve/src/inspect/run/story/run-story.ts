@@ -1,18 +1,22 @@
 import type { Json } from '../../../base/json/json.ts'
 import { fromNanoUsd } from '../../../base/money.ts'
+import { isoText } from '../../../base/time/time.ts'
 import { type History, type RecordedCall, readHistory } from '../../../engine/execution/history.ts'
-import type { MemoryRecall } from '../../../memory/memory.ts'
-import type { Recall } from '../../../memory/recall.ts'
-import type { RouteAnswer } from '../../../models/route/route.ts'
 import { type ChainFault, type JournalEvent, verifyChain } from '../../../store/journal/journal.ts'
 import type { CallOutcome, ModelCall } from '../../../store/ledger/model-calls.ts'
 import type { ApprovalRow } from '../../../store/runs/approvals.ts'
 import { beforeChapter, headOf, type RunRow } from '../../../store/runs/runs.ts'
-import { payloadOf } from '../event-line.ts'
-import { type Decided, isoOf, jsonOf } from '../event-values.ts'
-import { type Belief, beliefOf } from './story-belief.ts'
-import { type StoryEvent, timelineOf } from './story-timeline.ts'
-import { type ToolCall, toolCalls } from './story-tools.ts'
+import {
+  type AnswerPayload,
+  type Decided,
+  jsonOf,
+  payloadOf,
+  type RecalledPassage,
+  type RecallPayload,
+} from '../../events/event-payload.ts'
+import { type Belief, beliefOf } from './belief.ts'
+import { type StoryEvent, timelineOf } from './timeline.ts'
+import { type ToolCall, toolCalls } from './tool-calls.ts'
 
 /** Everything that a run's journal answers about it. */
 export interface RunStory {
@@ -65,8 +69,8 @@ interface Context {
   recalls: {
     call: number
     name: string
-    passages: Recall['passages']
-    audit: Recall['audit'] | MemoryRecall['audit'] | null
+    passages: RecalledPassage[]
+    audit: RecallPayload['audit'] | null
   }[]
   signals: { call: number; name: string; at: string; payload: Json }[]
   /** What people changed or answered. */
@@ -115,7 +119,7 @@ function startOf(run: RunRow, events: JournalEvent[]): number {
 
 function chapterOf({ chapter }: RunRow, { first, callsBefore }: History): RunStory['chapter'] {
   if (first.type !== 'run-continued') return null
-  return { number: chapter, since: isoOf(first.at), fromEvent: first.seq, fromCall: callsBefore + 1 }
+  return { number: chapter, since: isoText(first.at), fromEvent: first.seq, fromCall: callsBefore + 1 }
 }
 
 function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
@@ -128,7 +132,7 @@ function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
     version: started.version ?? run.version,
     principal: run.principal,
     startedBy: origin ? null : (started.startedBy ?? null),
-    startedAt: isoOf(startOf(run, events)),
+    startedAt: isoText(startOf(run, events)),
     input: started.input ?? null,
     forkedFrom: origin ? { run: origin.from, call: origin.step, by: origin.by } : null,
   }
@@ -140,12 +144,12 @@ function contextOf(calls: RecordedCall[]): Context {
     if (!settled) continue
     switch (settled.type) {
       case 'recall-completed': {
-        const { passages = [], audit = null } = payloadOf<Partial<Recall | MemoryRecall>>(settled)
+        const { passages = [], audit = null } = payloadOf<Partial<RecallPayload>>(settled)
         context.recalls.push({ call, name: name ?? '', passages, audit })
         break
       }
       case 'signal-received':
-        context.signals.push({ call, name: name ?? '', at: isoOf(settled.at), payload: jsonOf(settled) })
+        context.signals.push({ call, name: name ?? '', at: isoText(settled.at), payload: jsonOf(settled) })
         break
       case 'approval-decided': {
         const { status, edited, value, by, note } = payloadOf<Decided>(settled)
@@ -170,7 +174,7 @@ function contextOf(calls: RecordedCall[]): Context {
 function paidCall(call: ModelCall): PaidCall {
   const { model, agent, outcome, input_tokens, cached_tokens, output_tokens, nanousd } = call
   return {
-    at: isoOf(call.at),
+    at: isoText(call.at),
     model,
     agent,
     outcome,
@@ -190,7 +194,7 @@ function totalOf(run: RunRow, events: JournalEvent[], ledger: ModelCall[]): RunS
   }
   for (const event of events) {
     if (!event.type.startsWith('question-')) continue
-    type Asked = Partial<RouteAnswer>
+    type Asked = Partial<AnswerPayload>
     const payload = payloadOf<Asked & { details?: Asked; error?: { details?: Asked } }>(event)
     const usage = payload.usage ?? payload.details?.usage ?? payload.error?.details?.usage
     total.inputTokens += usage?.inputTokens ?? 0

@@ -1,11 +1,12 @@
 import type { Json } from '../../base/json/json.ts'
-import { readHistory } from '../../engine/execution/history.ts'
 import type { Session } from '../../store/database.ts'
-import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
+import type { JournalEvent } from '../../store/journal/journal.ts'
 import type { ApprovalRow } from '../../store/runs/approvals.ts'
 import { readRunByNo } from '../../store/runs/runs.ts'
+import { payloadOf } from '../events/event-payload.ts'
+import { eventsBefore, inputOf } from './before.ts'
 
-/** What an approval is about, for whoever decides it. None of it is part of what is decided. */
+/** What an approval is about, for whoever decides it. None of it is part of what is decided; all of it is foreign text. */
 export interface ApprovalContext {
   /** The run that asks, then the runs above it: what each was given. */
   inputs: { run: string; workflow: string; input: Json }[]
@@ -21,38 +22,36 @@ const mostAbove = 8
 const mostReviews = 5
 const mostNotes = 20
 
-/** Reads what a run was given and noted before it asked. */
+/** Reads what a run was given and noted before it asked. `events`: those before it, when they were read already. */
 export async function approvalContext(
   session: Session,
   approval: Pick<ApprovalRow, 'run' | 'step'>,
+  events?: JournalEvent[],
 ): Promise<ApprovalContext> {
   const context: ApprovalContext = { inputs: [], reviews: [], notes: [], forkedFrom: null }
   for (let no: number | null = approval.run; no !== null && context.inputs.length < mostAbove; ) {
     const run = await readRunByNo(session, no)
-    if (!run) break
-    const events = await readChapter(session, run)
-    if (events.length === 0) break
-    const { input } = contentOf<{ input?: Json }>(readHistory(events).input)
-    context.inputs.push({ run: run.id, workflow: run.workflow, input: input ?? null })
-    if (no === approval.run) readOwn(context, events, approval.step)
+    const given = run && (await inputOf(session, run))
+    if (!run || !given) break
+    context.inputs.push({ run: run.id, workflow: run.workflow, input: given.input })
+    if (no === approval.run) readOwn(context, events ?? (await eventsBefore(session, run, approval.step)))
     no = run.parent
   }
   return context
 }
 
-function readOwn(context: ApprovalContext, events: JournalEvent[], step: number): void {
-  const asked = events.findIndex((event) => event.step === step)
-  for (const event of asked < 0 ? events : events.slice(0, asked)) {
+function readOwn(context: ApprovalContext, events: JournalEvent[]): void {
+  for (const event of events) {
     if (event.type === 'log-written') {
-      const { message, data } = contentOf<{ message?: string; data?: { event?: string; reason?: string } }>(
+      const { message, data } = payloadOf<{ message?: string; data?: { event?: string; reason?: string } }>(
         event,
       )
       if (message !== undefined)
         context.notes.push(data?.event === undefined && data ? `${message} ${JSON.stringify(data)}` : message)
     } else if (event.type === 'run-forked') {
-      context.forkedFrom = contentOf<{ from?: string }>(event).from ?? null
+      context.forkedFrom = payloadOf<{ from?: string }>(event).from ?? null
     } else if (event.type === 'question-completed') {
-      const { value, solver = '' } = contentOf<{
+      const { value, solver = '' } = payloadOf<{
         value?: { score?: unknown; problems?: Json } | null
         solver?: string
       }>(event)
@@ -67,9 +66,4 @@ function readOwn(context: ApprovalContext, events: JournalEvent[], step: number)
   }
   context.notes.splice(0, context.notes.length - mostNotes)
   context.reviews.splice(0, context.reviews.length - mostReviews)
-}
-
-function contentOf<T>({ payload }: JournalEvent): T {
-  const value: unknown = payload === null ? {} : JSON.parse(payload)
-  return (typeof value === 'object' && value !== null ? value : {}) as T
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../store/database.ts'
 import { type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { topOf } from '../../store/runs/family.ts'
 import { type RunRow, requireRun } from '../../store/runs/runs.ts'
-import { type Standing, standingOf, topOf } from '../../store/runs/standing.ts'
+import { isAtRest, type Standing, standingOf } from '../standing.ts'
 
 const pollMs = 25
 
@@ -31,13 +32,13 @@ export async function follow(
     const run = await requireRun(database, runId)
     const { no } = run
     const standing = await standingOf(database, run)
-    const top = standing.state === 'moving' ? run : await topOf(database, run)
+    const top = !isAtRest(standing) ? run : await topOf(database, run)
     const above = top.no === no ? standing : await standingOf(database, top)
     for (const event of await readEvents(database, no, after)) {
       onEvent(event)
       after = event.seq
     }
-    if (standing.state !== 'moving' && above.state !== 'moving') return standing
+    if (isAtRest(standing) && isAtRest(above)) return standing
     if (signal.aborted) return undefined
     await delay(pollMs, undefined, { signal }).catch(() => undefined)
   }

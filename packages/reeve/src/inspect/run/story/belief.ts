@@ -1,13 +1,12 @@
 import type { Json } from '../../../base/json/json.ts'
 import { describeShape, sampleOf } from '../../../base/schema/json-schema-words.ts'
+import { isoText } from '../../../base/time/time.ts'
 import type { RecordedCall } from '../../../engine/execution/history.ts'
 import { type Wanted, wantedOf } from '../../../engine/outside/answer.ts'
-import type { RouteAnswer } from '../../../models/route/route.ts'
 import type { JournalEvent } from '../../../store/journal/journal.ts'
 import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../../store/runs/approvals.ts'
 import { endedStatuses, type RunRow } from '../../../store/runs/runs.ts'
-import { payloadOf } from '../event-line.ts'
-import { type Decided, errorOf, isoOf, jsonOf } from '../event-values.ts'
+import { type AnswerPayload, type Decided, errorOf, jsonOf, payloadOf } from '../../events/event-payload.ts'
 
 export interface Wait {
   call: number
@@ -57,7 +56,7 @@ export function beliefOf(
   for (const { step: call, name, settled } of calls) {
     if (settled?.type === 'question-completed') {
       const { value, solver, kind } =
-        payloadOf<RouteAnswer<{ score?: unknown; problems?: Json } | null>>(settled)
+        payloadOf<AnswerPayload<{ score?: unknown; problems?: Json } | null>>(settled)
       if (typeof value?.score !== 'number') continue
       belief.reviews.push({
         call,
@@ -101,7 +100,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
       call: call.step,
       kind: call.kind,
       name: call.name ?? '',
-      since: isoOf(last.at),
+      since: isoText(last.at),
       approval,
       wanted: (asked ? wantedOf(asked) : signalWanted(last)) ?? null,
       asks:
@@ -113,7 +112,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
               ? 'question'
               : 'approval',
       decided: decision ? { status: decision.status, by: decision.decided_by } : null,
-      dueAt: due === null ? null : isoOf(due),
+      dueAt: due === null ? null : isoText(due),
       reason: reason ?? error?.message ?? null,
     },
   ]

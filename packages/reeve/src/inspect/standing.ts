@@ -1,0 +1,79 @@
+import type { Session } from '../store/database.ts'
+import { listQueues } from '../store/dispatch/queues.ts'
+import { drivenVersions, lackOf } from '../store/dispatch/workers.ts'
+import type { ApprovalRow } from '../store/runs/approvals.ts'
+import { openFamilyOf, pendingOf } from '../store/runs/family.ts'
+import { endedStatuses, type RunRow } from '../store/runs/runs.ts'
+
+/**
+ * How a run stands, its children included:
+ *
+ *   moving    something of it can go on without anybody doing anything (a timer counts)
+ *   waiting   a person must decide, send a signal or resume it
+ *   stuck     a person must look at `run`, which is the run itself or a child
+ *   ended     it stays as it is
+ *
+ * All but `moving` are "at rest". This is the one definition of it for everything that shows a run or waits for one.
+ */
+export interface Standing {
+  state: 'moving' | 'waiting' | 'stuck' | 'ended'
+  /** The run that decides the state. */
+  run: RunRow
+  /** What people are asked. */
+  approvals: ApprovalRow[]
+  /** Why nobody drives the run, though workers are there. */
+  lack?: string
+}
+
+/** Whether nothing of a run goes on until somebody does something. */
+export function isAtRest({ state }: Pick<Standing, 'state'>): boolean {
+  return state !== 'moving'
+}
+
+/** How a run stands now; asks for its whole family, so it is for one run and not for a list of them. */
+export async function standingOf(session: Session, run: RunRow): Promise<Standing> {
+  if (endedStatuses.includes(run.status)) return { state: 'ended', run, approvals: [] }
+  if (run.status === 'stuck') return { state: 'stuck', run, approvals: [] }
+  const family = await openFamilyOf(session, run.no)
+  const held = new Set((await listQueues(session)).filter((queue) => queue.paused).map(({ name }) => name))
+  const driven = await drivenVersions(session)
+  const isHeld = (member: RunRow) => member.paused !== 0 || held.has(member.queue)
+  const goesOn = (member: RunRow) =>
+    member.status === 'running' ||
+    (member.status === 'queued' && !isHeld(member) && lackOf(member, driven) === undefined)
+  const approvals = await pendingOf(session, run.no)
+  if (family.some(goesOn)) return { state: 'moving', run, approvals }
+  if (approvals.length > 0) return { state: 'waiting', run, approvals }
+  const stuck = family.find((member) => member.status === 'stuck')
+  if (stuck) return { state: 'stuck', run: stuck, approvals }
+  const lacking = family.find((member) => lackOf(member, driven) !== undefined)
+  if (lacking) return { state: 'waiting', run: lacking, approvals, lack: lackOf(lacking, driven)! }
+  const timed = family.some((member) => member.wake_at !== null && member.paused === 0)
+  return { state: timed ? 'moving' : 'waiting', run, approvals }
+}
+
+/** What a run that rests waits for; `signal`, `paused` and `queue` are what a person can do something about at once. */
+export type WaitsFor =
+  | { for: 'worker'; words: string; lack: string }
+  | { for: 'resume'; words: string }
+  | { for: 'signal'; words: string; signal: string }
+  | { for: 'queue'; words: string; queue: string }
+  | { for: 'person'; words: string; approvals: number }
+  | { for: 'other'; words: string }
+
+/** What a waiting run waits for, in words; undefined for one that moves, is stuck or ended. */
+export function waitsForOf({ state, run, lack, approvals }: Standing): WaitsFor | undefined {
+  if (state !== 'waiting') return undefined
+  if (approvals.length > 0) {
+    const words =
+      approvals.length === 1 ? 'a person must decide' : `a person must decide ${approvals.length} things`
+    return { for: 'person', words, approvals: approvals.length }
+  }
+  if (lack !== undefined) return { for: 'worker', words: lack, lack }
+  if (run.paused !== 0) return { for: 'resume', words: 'paused' }
+  const [, signal] = /^signal "(.*?)"/s.exec(run.reason ?? '') ?? []
+  if (signal !== undefined) return { for: 'signal', words: run.reason!, signal }
+  if (run.status === 'queued')
+    return { for: 'queue', words: `its queue "${run.queue}" is paused`, queue: run.queue }
+  return { for: 'other', words: run.reason ?? 'nothing that happens by itself' }
+}

@@ -1,0 +1,126 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
+import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
+import { eventsOfRun } from '../../inspect/events/event-view.ts'
+import { untilRest } from '../../inspect/follow/until-rest.ts'
+import { type RunView, viewRun } from '../../inspect/run/run-view.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
+import { type RunStatus, requireRun } from '../../store/runs/runs.ts'
+
+/** What a person is asked, as a client of MCP sees it. */
+export interface ServedApproval {
+  approval: string
+  kind: ApprovalView['kind']
+  subject: string
+  /** Exactly what is approved or asked. Untrusted: parts of it may come from a model. */
+  shown: Json
+  /** Of `shown`: whoever decides names it, so that only what was seen is decided. */
+  argsHash: string
+  expiresAt: string | null
+  /** JSON Schema of the answer to a question, or of the result of an effect that happened; null where it is not known. */
+  answerSchema: Json | null
+}
+
+/** A run as a client of MCP sees it. */
+export interface ServedRun {
+  run: string
+  workflow: string
+  version: string
+  status: RunStatus
+  reason: string | null
+  startedAt: string
+  endedAt: string | null
+  costUsd: number
+  waitsFor: ServedApproval[]
+  output?: Json
+  error?: { code: string; message: string }
+}
+
+const mostEvents = 500
+
+/** @throws `unknown-run` */
+export async function serveRun(runtime: Runtime, id: string): Promise<ServedRun> {
+  const { database } = internalsOf(runtime)
+  const {
+    id: run,
+    workflow,
+    version,
+    status,
+    reason,
+    costUsd,
+    ...view
+  }: RunView = await viewRun(database, id)
+  const { createdAt: startedAt, endedAt, asks, output, error } = view
+  return {
+    run,
+    workflow,
+    version,
+    status,
+    reason,
+    startedAt,
+    endedAt,
+    costUsd,
+    waitsFor: asks.map(serveApproval),
+    ...(output !== undefined && { output }),
+    ...(error !== undefined && { error }),
+  }
+}
+
+export function serveApproval({
+  id,
+  kind,
+  subject,
+  shown,
+  hash,
+  expiresAt,
+  wanted,
+}: ApprovalView): ServedApproval {
+  return {
+    approval: id,
+    kind,
+    subject,
+    shown,
+    argsHash: hash,
+    expiresAt,
+    answerSchema: wanted?.schema ?? null,
+  }
+}
+
+/** The last events of a run's chapter; long payloads are cut. @throws `unknown-run` */
+export async function serveEvents(runtime: Runtime, id: string): Promise<object[]> {
+  const { database } = internalsOf(runtime)
+  const row = await requireRun(database, id)
+  const range = {
+    after: Math.max(row.chapter_seq - 1, 0),
+    before: Number.MAX_SAFE_INTEGER,
+    limit: mostEvents,
+  }
+  const { events } = await eventsOfRun(database, row.no, range)
+  return events.map(({ seq, at, type, call, name, payload, isCut }) => ({
+    seq,
+    at,
+    type,
+    call,
+    name,
+    payload: isCut ? `${payload as string}… (cut)` : payload,
+  }))
+}
+
+/** Waits until a run rests, or until the time is up; then answers how it stands. */
+export async function serveUntilRest(
+  runtime: Runtime,
+  id: string,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<ServedRun> {
+  const { engine, database } = internalsOf(runtime)
+  const source = { database, onEnded: (callback: () => void) => engine.onEnded(callback) }
+  await untilRest(source, id, waitMs, signal)
+  return serveRun(runtime, id)
+}
+
+/** What went wrong, for a program that may try again: never a stack. */
+export function describeFailure(error: unknown): { code: string; message: string } {
+  if (error instanceof ReeveError) return { code: error.code, message: error.message }
+  return { code: 'internal', message: 'Something went wrong inside Reeve; its own log says more.' }
+}

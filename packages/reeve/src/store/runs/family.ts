@@ -1,0 +1,35 @@
+import type { Session } from '../database.ts'
+import type { ApprovalRow } from './approvals.ts'
+import type { RunRow } from './runs.ts'
+
+const family = `with recursive family(no) as (
+  select no from runs where no = ? union all select runs.no from runs join family on runs.parent = family.no)`
+
+/** A run and the runs below it, without those that ended. */
+export function openFamilyOf(session: Session, no: number): Promise<RunRow[]> {
+  return session.all<RunRow>(
+    `${family} select * from runs where no in (select no from family)
+       and status not in ('succeeded', 'failed', 'cancelled') order by no`,
+    [no],
+  )
+}
+
+/** What people are asked by a run and the runs below it, ended ones included. */
+export function pendingOf(session: Session, no: number): Promise<ApprovalRow[]> {
+  return session.all<ApprovalRow>(
+    `${family} select * from approvals where run in (select no from family) and status = 'pending' order by requested_at, id`,
+    [no],
+  )
+}
+
+/** The run whose end nothing else waits for: the run itself or the topmost run above it. */
+export async function topOf(session: Session, run: RunRow): Promise<RunRow> {
+  const row = await session.get<RunRow>(
+    `with recursive line(no, parent) as (
+       select no, parent from runs where no = ?
+       union all select runs.no, runs.parent from runs join line on runs.no = line.parent)
+     select * from runs where no in (select no from line where parent is null)`,
+    [run.no],
+  )
+  return row ?? run
+}

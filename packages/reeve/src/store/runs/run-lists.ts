@@ -1,0 +1,163 @@
+import type { Session, Value } from '../database.ts'
+import { ready } from '../dispatch/lanes.ts'
+import type { RunRow, RunStatus } from './runs.ts'
+
+/** Which runs a list holds; all that is given must hold. */
+export interface RunFilter {
+  status?: RunStatus
+  workflow?: string
+  /** Found in the id, the workflow's name, the reason or the idempotency key, whatever its case (of ASCII letters). */
+  text?: string
+  /** Created then or later (ms). */
+  since?: number
+  /** Created before then (ms). */
+  until?: number
+}
+
+/** Where a list goes on: below this id, or, in the order of the database's own keys, below this number. */
+export type RunPlace = { id: string } | { no: number }
+
+export interface RunSlice {
+  rows: RunRow[]
+  /** Where the next slice begins; undefined: there is nothing further back. */
+  next: RunPlace | undefined
+}
+
+/** Rows that one statement looks at. */
+const sliceRows = 5000
+/** An id begins with its time; a run's row may have been made so much later or earlier than its id (ms). */
+const idSlackMs = 3_600_000
+/** Sorts behind all ids. */
+const lastId = 'zzzzzzzzzzzzzzzzz'
+
+/**
+ * The next runs that a filter lets through, the newest first, found among the next rows of one index: it costs by the
+ * slice, and not by the number of runs. A slice may hold nothing and have a next one.
+ */
+export async function readRunSlice(
+  session: Session,
+  filter: RunFilter,
+  place: RunPlace | undefined,
+  limit: number,
+): Promise<RunSlice> {
+  if (filter.status === 'running') return readRunning(session, filter, place, limit)
+  const isByNo = filter.status === 'waiting'
+  const column = isByNo ? 'no' : 'id'
+  const bounds: string[] = []
+  const values: Value[] = []
+  const bound = (sql: string, value: Value) => {
+    bounds.push(sql)
+    values.push(value)
+  }
+  if (isByNo) bounds.push(`status = 'waiting'`)
+  // Written as in the index, which holds only those.
+  if (isWrong(filter.status)) bounds.push(wrong, `status = '${filter.status}'`)
+  if (place) bound(`${column} < ?`, 'id' in place ? place.id : place.no)
+  if (!isByNo) {
+    if (filter.since !== undefined) bound('id >= ?', idOfTime(filter.since - idSlackMs))
+    if (filter.until !== undefined) bound('id < ?', idOfTime(filter.until + idSlackMs))
+  }
+  const inner = `from runs where ${bounds.length > 0 ? bounds.join(' and ') : 'true'} order by ${column} desc`
+  const { sql, parameters } = conditionsOf(filter)
+  const rows = await session.all<RunRow>(
+    `select * from (select * ${inner} limit ${sliceRows}) as stretch where ${sql} order by ${column} desc limit ?`,
+    [...values, ...parameters, limit],
+  )
+  if (rows.length === limit) {
+    const last = rows.at(-1)!
+    return { rows, next: isByNo ? { no: last.no } : { id: last.id } }
+  }
+  const end = await session.get<{ id: string; no: number }>(
+    `select id, no ${inner} limit 1 offset ${sliceRows - 1}`,
+    values,
+  )
+  return { rows, next: end && (isByNo ? { no: end.no } : { id: end.id }) }
+}
+
+/** No more run at one time than workers have room for. */
+async function readRunning(
+  session: Session,
+  filter: RunFilter,
+  place: RunPlace | undefined,
+  limit: number,
+): Promise<RunSlice> {
+  const { sql, parameters } = conditionsOf(filter)
+  const after = place && 'id' in place ? place.id : lastId
+  // Ordered by an expression, so that the index of those that run is read, and not all ids.
+  const rows = await session.all<RunRow>(
+    `select * from runs where status = 'running' and id || '' < ? and ${sql} order by id || '' desc limit ?`,
+    [after, ...parameters, limit],
+  )
+  return { rows, next: rows.length === limit ? { id: rows.at(-1)!.id } : undefined }
+}
+
+const wrong = `status in ('failed', 'cancelled', 'stuck')`
+
+function isWrong(status: RunStatus | undefined): boolean {
+  return status === 'failed' || status === 'cancelled' || status === 'stuck'
+}
+
+function conditionsOf({ status, workflow, text, since, until }: RunFilter): {
+  sql: string
+  parameters: Value[]
+} {
+  const conditions = ['true']
+  const parameters: Value[] = []
+  const add = (sql: string, ...values: Value[]) => {
+    conditions.push(sql)
+    parameters.push(...values)
+  }
+  if (status !== undefined) add('status = ?', status)
+  if (workflow !== undefined) add('workflow = ?', workflow)
+  if (since !== undefined) add('created_at >= ?', since)
+  if (until !== undefined) add('created_at < ?', until)
+  if (text !== undefined && text !== '') {
+    const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+    const columns = ['id', 'workflow', 'reason', 'idempotency']
+    const like = columns.map((column) => `lower(coalesce(${column}, '')) like ? escape '\\'`)
+    add(`(${like.join(' or ')})`, ...columns.map(() => pattern))
+  }
+  return { sql: conditions.join(' and '), parameters }
+}
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** The first id that a time can have; see `createIds`. */
+function idOfTime(ms: number): string {
+  let rest = Math.max(0, ms)
+  let text = ''
+  for (let index = 0; index < 9; index++) {
+    text = alphabet[rest % 32] + text
+    rest = Math.floor(rest / 32)
+  }
+  return text
+}
+
+/** More than this is counted as this and one more. */
+const mostCounted = 10_000
+
+export interface OpenCounts {
+  running: number
+  /** Ready, or behind others of their key; not those put off to a later time. */
+  queued: number
+  waiting: number
+  stuck: number
+  failed: number
+}
+
+/** How many runs there are of those states that their indexes tell, each up to `mostCounted` and one. */
+export async function countOpenRuns(session: Session): Promise<OpenCounts> {
+  const count = async (where: string) => {
+    const row = await session.get<{ count: number }>(
+      `select count(*) as count from (select 1 as one from runs where ${where} limit ${mostCounted + 1}) as counted`,
+    )
+    return row!.count
+  }
+  return {
+    running: await count(`status = 'running'`),
+    queued: (await count(ready)) + (await count('key_line = 1')),
+    waiting: await count(`status = 'waiting'`),
+    stuck: await count(`${wrong} and status = 'stuck'`),
+    failed: await count(`${wrong} and status = 'failed'`),
+  }
+}
