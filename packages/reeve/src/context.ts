@@ -5,14 +5,20 @@ import { type AgentOptions, runAgent } from './agents/loop.ts'
 import { Toolbox } from './agents/toolbox.ts'
 import { ReeveError } from './base/errors.ts'
 import type { Json } from './base/json/json.ts'
-import { wholeNumber } from './base/numbers.ts'
 import { checkOption, checkOptions } from './base/options.ts'
 import type { InputOf, OutputOf } from './base/schema/schema.ts'
-import { describeValue } from './base/text/shorten.ts'
+import { describeValue as named } from './base/text/shorten.ts'
 import { checkText } from './base/text/text.ts'
-import type { Duration } from './base/time/time.ts'
-import { argumentsHash } from './engine/calls/effect.ts'
-import type { RetryPolicy } from './engine/calls/retry.ts'
+import type {
+  EmbedOptions,
+  ExtractAllOptions,
+  ExtractOptions,
+  GenerateAllOptions,
+  GenerateOptions,
+  RecallOptions,
+} from './context/options.ts'
+import { extraction, generation } from './context/questions.ts'
+import { recallPassages, rememberText } from './context/recalling.ts'
 import { CoreContext } from './engine/context.ts'
 import type { Execution } from './engine/execution/execution.ts'
 import {
@@ -24,13 +30,11 @@ import {
 } from './engine/workflow.ts'
 import type { Memory, RememberOptions } from './memory/memory.ts'
 import type { Knowledge } from './memory/recall.ts'
-import { type CacheOptions, resolveCache } from './models/asking/answer-cache.ts'
+import { resolveCache } from './models/asking/answer-cache.ts'
 import type { Questions } from './models/asking/questions.ts'
-import { askTogether, type BatchOptions } from './models/batches/batch-questions.ts'
+import { askTogether } from './models/batches/batch-questions.ts'
 import { type Embeddings, embedTexts } from './models/providers/embedding.ts'
-import { shownSchema } from './models/reading/shown-schema.ts'
-import type { Passage, Question } from './models/solver.ts'
-import { memoryRow } from './store/memory/memories.ts'
+import type { Passage } from './models/solver.ts'
 import { type CallReport, callAndReport, callTool } from './tools/call.ts'
 import { isTool, type Tool } from './tools/tool.ts'
 
@@ -45,60 +49,17 @@ export interface ContextServices {
   agentListener?: AgentListener
 }
 
-export interface ExtractOptions<S extends StandardSchemaV1> {
-  /** What the answer must be. */
-  schema: S
-  /** What the question is about: data, never instructions. */
-  from: Json
-  /** A route of `reeve.config.ts`. */
-  route: string
-  instructions?: string
-  passages?: Passage[]
-  /** The same question to the same model may be answered from an earlier answer, such as `1d` old at most. */
-  cache?: Duration | CacheOptions
-  /** How often outages of the whole route are waited out before a person is asked. */
-  retry?: RetryPolicy
-}
-
-export interface ExtractAllOptions<S extends StandardSchemaV1>
-  extends Omit<ExtractOptions<S>, 'from' | 'cache'> {
-  /** May wait: the questions go to a provider's batch, at its price. `true`: for a day at most. */
-  batch?: true | BatchOptions
-}
-
-export interface GenerateAllOptions extends Pick<GenerateOptions, 'route' | 'instructions' | 'retry'> {
-  /** May wait: the questions go to a provider's batch, at its price. `true`: for a day at most. */
-  batch?: true | BatchOptions
-}
-
-export interface GenerateOptions {
-  route: string
-  /** What the text is to rest on. Passages from `recall` are found in it and become the only sources. */
-  with: { [key: string]: Json | Passage[] | undefined }
-  instructions?: string
-  /** What was wrong with an earlier draft. */
-  feedback?: { answer: string; problem: string }
-  /** The same question to the same model may be answered from an earlier answer, such as `1d` old at most. */
-  cache?: Duration | CacheOptions
-  retry?: RetryPolicy
-}
-
-export interface RecallOptions {
-  query: string
-  /** `knowledge`: the project's files. `memory`: what runs remembered. Default `knowledge`. */
-  from?: 'knowledge' | 'memory'
-  /** A scope such as `policy/billing`, and everything below it. */
-  in?: string
-  /** The most passages. Default 4. */
-  limit?: number
-}
-
-/** What a workflow may do. */
+/**
+ * What a workflow may do. Every call is numbered and journaled; after a crash the function is called again, and what is
+ * recorded is answered from the journal. Between calls it must be deterministic: time, chance and the outside come from
+ * here only.
+ */
 export class Context extends CoreContext {
   readonly #services: ContextServices
   readonly #toolbox: Toolbox
   #loops = 0
 
+  /** @internal */
   constructor(execution: Execution, workflows: WorkflowRegistry, services: ContextServices) {
     super(execution, workflows)
     this.#services = services
@@ -106,15 +67,22 @@ export class Context extends CoreContext {
   }
 
   /**
-   * Asks the route's solvers, in order, for a typed answer. Invalid answers are healed by feeding the exact error back;
-   * when no solver can answer, a person is asked and the run waits.
+   * Asks the solvers of a route, in order, for a typed answer. An answer that does not fit is fed back with its exact
+   * error; when no solver can answer, a person is asked and the run waits.
+   * @throws `unknown-route` `over-budget` `unanswered` `no-json-schema` `bad-duration`
+   * @example
+   * const facts = await ctx.extract('read the ticket', {
+   *   schema: z.object({ category: z.enum(['billing', 'technical']), urgency: z.number().int().min(1).max(5) }),
+   *   from: ticket,
+   *   route: 'triage',
+   * })
    */
   async extract<S extends StandardSchemaV1>(name: string, options: ExtractOptions<S>): Promise<OutputOf<S>> {
     checkOptions(options, `ctx.extract(${named(name)})`, extracting)
-    const { schema, from, route, cache } = options
+    const { schema, from, route, cache, retry } = options
     if (cache !== undefined) resolveCache(cache)
     const question = extraction(name, from, options)
-    const asked = { route, question, schema, retry: options.retry, cache }
+    const asked = { route, question, schema, retry, cache }
     return this.#services.questions.answer(CoreContext.executionOf(this), asked) as Promise<OutputOf<S>>
   }
 
@@ -122,6 +90,9 @@ export class Context extends CoreContext {
    * As `extract`, for many inputs: the answers in their order. With `batch` they go to the batches of a provider, cheaper
    * and within a day; what comes back failed, late or unfit is asked again as `extract` would.
    * @throws `over-budget` `unknown-route` `unanswered` `bad-batch`
+   * @example
+   * const schema = z.object({ sentiment: z.enum(['good', 'bad']) })
+   * const answers = await ctx.extractAll('read reviews', reviews, { schema, route: 'reading', batch: true })
    */
   async extractAll<S extends StandardSchemaV1>(
     name: string,
@@ -134,11 +105,34 @@ export class Context extends CoreContext {
     const questions = inputs.map((from) => extraction(name, from, options))
     const { route, schema, retry, batch } = options
     const asked = { name, route, questions, schema, retry, batch }
-    const execution = CoreContext.executionOf(this)
-    return askTogether(this.#services.questions, execution, asked) as Promise<OutputOf<S>[]>
+    return askTogether(this.#services.questions, CoreContext.executionOf(this), asked) as Promise<
+      OutputOf<S>[]
+    >
   }
 
-  /** As `generate`, for many materials; with `batch` as `extractAll`. */
+  /**
+   * Asks a route for a text that rests on what it is given.
+   * @throws `unknown-route` `over-budget` `unanswered` `bad-duration`
+   * @example
+   * const policy = await ctx.recall('policy', { query: ticket.body, in: 'policy/refunds' })
+   * const draft = await ctx.generate('draft', { route: 'writing', with: { ticket, policy } })
+   */
+  async generate(name: string, options: GenerateOptions): Promise<string> {
+    checkOptions(options, `ctx.generate(${named(name)})`, { ...asking, with: 'object!', feedback: 'object' })
+    const { route, cache, retry } = options
+    if (cache !== undefined) resolveCache(cache)
+    const question = generation(name, options)
+    const asked = { route, question, schema: undefined, retry, cache }
+    return this.#services.questions.answer(CoreContext.executionOf(this), asked) as Promise<string>
+  }
+
+  /**
+   * As `generate`, for many materials, each what `with` of `generate` is; with `batch` as `extractAll`.
+   * @throws `over-budget` `unknown-route` `unanswered` `bad-batch`
+   * @example
+   * const materials = reviews.map((review) => ({ review }))
+   * const replies = await ctx.generateAll('thank', materials, { route: 'writing', batch: true })
+   */
   async generateAll(
     name: string,
     materials: readonly GenerateOptions['with'][],
@@ -150,72 +144,35 @@ export class Context extends CoreContext {
     const questions = materials.map((each) => generation(name, { ...options, with: each }))
     const { route, retry, batch } = options
     const asked = { name, route, questions, schema: undefined, retry, batch }
-    const execution = CoreContext.executionOf(this)
-    return askTogether(this.#services.questions, execution, asked) as Promise<string[]>
-  }
-
-  /** Asks the route for a text that rests on what it is given. */
-  async generate(name: string, options: GenerateOptions): Promise<string> {
-    checkOptions(options, `ctx.generate(${named(name)})`, { ...asking, with: 'object!', feedback: 'object' })
-    const { cache } = options
-    if (cache !== undefined) resolveCache(cache)
-    const question = generation(name, options)
-    const asked = { route: options.route, question, schema: undefined, retry: options.retry, cache }
-    return this.#services.questions.answer(CoreContext.executionOf(this), asked) as Promise<string>
-  }
-
-  /** Looks passages up in the project's knowledge, or in memory. Which ones, and why, goes to the journal. */
-  async recall(name: string, options: RecallOptions): Promise<Passage[]> {
-    if (options !== undefined)
-      checkOptions(options, `ctx.recall(${named(name)})`, { from: 'text', in: 'text' })
-    if (typeof options?.query !== 'string')
-      throw new ReeveError(
-        'bad-text',
-        `\`query\` of ctx.recall is ${describeValue(options?.query)}; it must be a text.`,
-      )
-    if (options.limit !== undefined) wholeNumber(options.limit, '`limit` of ctx.recall')
-    const execution = CoreContext.executionOf(this)
-    const call = execution.issue('recall', name, argumentsHash(options))
-    execution.perform(call, async () => {
-      const { query, from, ...search } = options
-      const recalled =
-        from === 'memory'
-          ? await this.#services.memory.recall(query, search)
-          : await this.#services.knowledge.recall(query, search)
-      execution.settle(call, 'recall-completed', JSON.stringify(recalled), recalled)
-    })
-    return ((await call.promise) as { passages: Passage[] }).passages
+    return askTogether(this.#services.questions, CoreContext.executionOf(this), asked) as Promise<string[]>
   }
 
   /**
-   * Keeps a text for this and later runs to `recall` from memory; item and event are one commit, so it is stored once.
-   * Answers the item's id. @throws `bad-memory`
+   * Looks passages up in the project's knowledge, or in memory, the best first. Which ones, and why, goes to the journal.
+   * @throws `bad-text` `bad-number` `no-knowledge`
+   * @example const passages = await ctx.recall('policy', { query: ticket.body, in: 'policy/refunds', limit: 3 })
    */
-  async remember(text: string, options: RememberOptions = {}): Promise<string> {
-    checkOptions(options, 'ctx.remember', { scope: 'text', title: 'text', source: 'text', trusted: 'flag' })
-    const execution = CoreContext.executionOf(this)
-    const call = execution.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
-    execution.perform(call, async () => {
-      const { claim, services } = execution
-      const origin = { id: services.newId(), run: claim.id, step: call.step, at: services.clock.now() }
-      const item = await this.#services.memory.prepare(text, options, origin)
-      const { id, scope, title, source, untrusted, embedder } = item
-      const kept = { id, scope, title, text, source, untrusted, embedder }
-      execution.addRows(memoryRow(item))
-      execution.settle(call, 'remember-completed', JSON.stringify(kept), kept)
-    })
-    return ((await call.promise) as { id: string }).id
+  recall(name: string, options: RecallOptions): Promise<Passage[]> {
+    return recallPassages(CoreContext.executionOf(this), this.#services, name, options)
+  }
+
+  /**
+   * Keeps a text of up to 16,000 characters for this and later runs to `recall` from memory. It is stored once, with its
+   * event. Resolves to the item's id.
+   * @throws `bad-memory` `bad-text`
+   * @example await ctx.remember('Ada wants invoices by mail.', { scope: 'customers/ada', source: 'mail of 3 May' })
+   */
+  remember(text: string, options: RememberOptions = {}): Promise<string> {
+    return rememberText(CoreContext.executionOf(this), this.#services.memory, text, options)
   }
 
   /**
    * Acts outside through a tool, or the tool of the project with that name: schema, approval if needed, intent, effect,
-   * result. With `report: true` it answers what was really run beside the result: a person who approves may have edited
-   * the arguments.
-   *
-   *     const { result, args, approved } = await ctx.call(refund, { orderId, amountUsd }, { report: true })
-   *     // approved?.edited: `args.amountUsd` is what was paid, not what was asked for
-   *
-   * @throws `not-approved` when a person rejects it, `invalid-input`, `unknown-tool`
+   * result. With `report: true` it also tells what was really run: a person who approves may have edited the arguments.
+   * @throws `not-approved` when a person rejects it, `invalid-input`, `unknown-tool`, and what the tool fails with
+   * @example
+   * const { result, args, approved } = await ctx.call(refund, { orderId: 'A-1', amountUsd: 20 }, { report: true })
+   * // approved?.edited: `args.amountUsd` is what was paid, not what was asked for
    */
   call<Input, Output, Args>(
     tool: Tool<Input, Output, Args>,
@@ -228,10 +185,8 @@ export class Context extends CoreContext {
   async call(tool: Tool | string, args: unknown, options: { report?: boolean } = {}): Promise<unknown> {
     const found = typeof tool === 'string' ? this.#toolbox.tool(tool) : tool
     if (!isTool(found)) {
-      throw new ReeveError(
-        'bad-tool',
-        `ctx.call got ${describeValue(tool)}. Give it a tool, or the name of one of the project's.`,
-      )
+      const advice = "Give it a tool, or the name of one of the project's."
+      throw new ReeveError('bad-tool', `ctx.call got ${named(tool)}. ${advice}`)
     }
     checkOptions(options, 'ctx.call', { report: 'flag' })
     const execution = CoreContext.executionOf(this)
@@ -239,34 +194,39 @@ export class Context extends CoreContext {
   }
 
   /**
-   * Turns texts into vectors, in batches that are durable and paid for one by one. `with` names an embedder of
-   * `reeve.config.ts`; default: the one named `default`, else the local one.
+   * Turns texts into vectors, in batches that are durable and paid for one by one.
    * @throws `bad-text` `mixed-embeddings` `unknown-route` `route-exhausted` `over-budget`
+   * @example const { vectors, dimensions } = await ctx.embed('reviews', reviews)
    */
-  async embed(name: string, texts: readonly string[], options: { with?: string } = {}): Promise<Embeddings> {
-    const execution = CoreContext.executionOf(this)
+  async embed(name: string, texts: readonly string[], options: EmbedOptions = {}): Promise<Embeddings> {
     checkText(name, 'The name of ctx.embed')
     checkOption(texts, `The texts of ctx.embed(${named(name)})`, 'list!')
     checkOptions(options, `ctx.embed(${named(name)})`, { with: 'text' })
-    return embedTexts(this.#services.questions, execution, name, texts, options.with ?? 'default')
+    const { with: embedder = 'default' } = options
+    return embedTexts(this.#services.questions, CoreContext.executionOf(this), name, texts, embedder)
   }
 
-  /** What the answers that this run has seen so far have cost, in US dollars. The same on replay. */
+  /**
+   * What the answers that this run has seen so far have cost, in US dollars. The same on replay.
+   * @example if (ctx.spentUsd > 0.5) return { report: 'stopped: too expensive' }
+   */
   get spentUsd(): number {
     return this.#services.questions.spentUsd(CoreContext.executionOf(this))
   }
 
   /**
    * Runs an agent to its final answer: each turn of its model and each call of a tool is durable.
-   * @throws `agent-stopped` when it meets a limit or goes round in circles, `guard-rejected`, `over-budget`
+   * @throws `agent-stopped` when it meets a limit or goes round in circles, `guard-rejected`, `over-budget`, `bad-agent`
+   * @example
+   * const researcher = agent({ name: 'researcher', route: 'thinking', instructions: 'Find the facts.', tools: ['web.page'] })
+   * const findings = await ctx.agent(researcher, 'Who maintains SQLite?')
    */
   async agent<Input, Output>(
     agent: Agent<Input, Output>,
     input: Input,
     options?: AgentOptions,
   ): Promise<Output> {
-    if (!isAgent(agent))
-      throw new ReeveError('bad-agent', `ctx.agent got ${describeValue(agent)}. Give it an agent.`)
+    if (!isAgent(agent)) throw new ReeveError('bad-agent', `ctx.agent got ${named(agent)}. Give it an agent.`)
     if (options !== undefined) checkOptions(options, 'ctx.agent', { onTurn: 'function' })
     const services = {
       execution: CoreContext.executionOf(this),
@@ -283,11 +243,23 @@ export class Context extends CoreContext {
 const asking = { instructions: 'text' } as const
 const extracting = { ...asking, schema: 'schema!', passages: 'objects' } as const
 
-function named(name: unknown): string {
-  return describeValue(name)
-}
-
-/** Declares a workflow: a file in `workflows/` exports it as its default. */
+/**
+ * Declares a workflow: a file in `workflows/` exports it as its default. Its function must be deterministic between
+ * calls of `ctx`.
+ * @throws `bad-workflow` `async-schema` `bad-text` `bad-number` `bad-duration` `bad-amount`
+ * @example
+ * import { workflow } from 'reeve'
+ * import { z } from 'zod'
+ *
+ * export default workflow({
+ *   input: z.object({ order: z.string() }),
+ *   limits: { cost: '$0.05', time: '3d' },
+ *   async run(ctx, { order }) {
+ *     await ctx.sleep('1d')
+ *     return { order, at: ctx.now().toISOString() }
+ *   },
+ * })
+ */
 export function workflow<
   I extends StandardSchemaV1,
   R extends ResultFor<O>,
@@ -296,43 +268,4 @@ export function workflow<
   definition: WorkflowDefinition<Context, I, O, R>,
 ): Workflow<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
   return defineWorkflow(definition)
-}
-
-function extraction<S extends StandardSchemaV1>(
-  name: string,
-  from: Json,
-  { schema, instructions, passages }: Pick<ExtractOptions<S>, 'schema' | 'instructions' | 'passages'>,
-): Question {
-  const question: Question = { task: 'extract', name, input: from, schema: shownSchema(schema) }
-  if (instructions !== undefined) question.instructions = instructions
-  if (passages !== undefined) question.passages = passages
-  return question
-}
-
-function generation(
-  name: string,
-  options: Pick<GenerateOptions, 'with' | 'instructions' | 'feedback'>,
-): Question {
-  const input: { [key: string]: Json } = {}
-  const passages: Passage[] = []
-  for (const [key, value] of Object.entries(options.with)) {
-    if (value === undefined) continue
-    if (arePassages(value)) passages.push(...value)
-    else input[key] = value as Json
-  }
-  const question: Question = { task: 'generate', name, input, passages }
-  if (options.instructions !== undefined) question.instructions = options.instructions
-  if (options.feedback !== undefined) question.feedback = options.feedback
-  return question
-}
-
-function arePassages(value: Json | Passage[]): value is Passage[] {
-  return (
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every(
-      (item) =>
-        typeof item === 'object' && item !== null && 'source' in item && 'text' in item && 'score' in item,
-    )
-  )
 }

@@ -20,6 +20,7 @@ const layers = [
   'evals',
   'autonomy',
   'project',
+  'context',
   'root',
   'runtime',
   'testing',

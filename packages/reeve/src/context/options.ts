@@ -1,0 +1,80 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Json } from '../base/json/json.ts'
+import type { Duration } from '../base/time/time.ts'
+import type { RetryPolicy } from '../engine/calls/retry.ts'
+import type { CacheOptions } from '../models/asking/answer-cache.ts'
+import type { BatchOptions } from '../models/batches/batch-questions.ts'
+import type { Passage } from '../models/solver.ts'
+
+/** What every question to a route is given. */
+interface AskOptions {
+  /** A route of `reeve.config.ts`. */
+  route: string
+  /** What to do and what to mind, for the model. Default: the name of the question alone. */
+  instructions?: string
+  /** How often outages of the whole route are waited out before a person is asked. Default: see `RetryPolicy`. */
+  retry?: RetryPolicy
+}
+
+interface Cached {
+  /**
+   * Lets the same question to the same model be answered from an earlier answer that is so old at most, such as `1d`.
+   * Default: each question is asked.
+   */
+  cache?: Duration | CacheOptions
+}
+
+interface Batched {
+  /**
+   * Lets the questions go to a provider's batch, at its price and within its time; `true`: for a day at most. Default: each
+   * is asked at once.
+   */
+  batch?: true | BatchOptions
+}
+
+/** For `ctx.extract`. */
+export interface ExtractOptions<S extends StandardSchemaV1> extends AskOptions, Cached {
+  /** What the answer must be: Zod, or any Standard Schema that converts to JSON Schema. */
+  schema: S
+  /** What the question is about: data, never instructions. */
+  from: Json
+  /** Passages that the answer may rest on, such as those of `ctx.recall`. Default: none. */
+  passages?: Passage[]
+}
+
+/** For `ctx.extractAll`. */
+export interface ExtractAllOptions<S extends StandardSchemaV1> extends AskOptions, Batched {
+  /** What each answer must be. */
+  schema: S
+  /** Passages that all answers may rest on. Default: none. */
+  passages?: Passage[]
+}
+
+/** For `ctx.generate`. */
+export interface GenerateOptions extends AskOptions, Cached {
+  /** What the text is to rest on. Passages from `recall` are found in it and become the only sources. */
+  with: { [key: string]: Json | Passage[] | undefined }
+  /** An earlier draft, and what was wrong with it. Default: none. */
+  feedback?: { answer: string; problem: string }
+}
+
+/** For `ctx.generateAll`. */
+export interface GenerateAllOptions extends AskOptions, Batched {}
+
+/** For `ctx.recall`. */
+export interface RecallOptions {
+  /** What to look for, in words. */
+  query: string
+  /** `knowledge`: the project's files. `memory`: what runs remembered. Default `knowledge`. */
+  from?: 'knowledge' | 'memory'
+  /** A scope such as `policy/billing`, and everything below it. Default: everything. */
+  in?: string
+  /** The most passages. Default 4. */
+  limit?: number
+}
+
+/** For `ctx.embed`. */
+export interface EmbedOptions {
+  /** An embedder of `reeve.config.ts`. Default: the one named `default`, else the local one. */
+  with?: string
+}

@@ -1,0 +1,58 @@
+import { ReeveError } from '../base/errors.ts'
+import { wholeNumber } from '../base/numbers.ts'
+import { checkOptions } from '../base/options.ts'
+import { describeValue } from '../base/text/shorten.ts'
+import { argumentsHash } from '../engine/calls/effect.ts'
+import type { Execution } from '../engine/execution/execution.ts'
+import type { Memory, RememberOptions } from '../memory/memory.ts'
+import type { Knowledge } from '../memory/recall.ts'
+import type { Passage } from '../models/solver.ts'
+import { memoryRow } from '../store/memory/memories.ts'
+import type { RecallOptions } from './options.ts'
+
+/** Looks passages up; what was found and why is the call's result in the journal. */
+export async function recallPassages(
+  execution: Execution,
+  from: { knowledge: Knowledge; memory: Memory },
+  name: string,
+  options: RecallOptions,
+): Promise<Passage[]> {
+  if (options !== undefined)
+    checkOptions(options, `ctx.recall(${describeValue(name)})`, { from: 'text', in: 'text' })
+  if (typeof options?.query !== 'string') {
+    const what = `\`query\` of ctx.recall is ${describeValue(options?.query)}`
+    throw new ReeveError('bad-text', `${what}; it must be a text.`)
+  }
+  if (options.limit !== undefined) wholeNumber(options.limit, '`limit` of ctx.recall')
+  const call = execution.issue('recall', name, argumentsHash(options))
+  execution.perform(call, async () => {
+    const { query, from: place, ...search } = options
+    const recalled =
+      place === 'memory'
+        ? await from.memory.recall(query, search)
+        : await from.knowledge.recall(query, search)
+    execution.settle(call, 'recall-completed', JSON.stringify(recalled), recalled)
+  })
+  return ((await call.promise) as { passages: Passage[] }).passages
+}
+
+/** Keeps a text: the item and the event that says so are one commit. */
+export async function rememberText(
+  execution: Execution,
+  memory: Memory,
+  text: string,
+  options: RememberOptions,
+): Promise<string> {
+  checkOptions(options, 'ctx.remember', { scope: 'text', title: 'text', source: 'text', trusted: 'flag' })
+  const call = execution.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
+  execution.perform(call, async () => {
+    const { claim, services } = execution
+    const origin = { id: services.newId(), run: claim.id, step: call.step, at: services.clock.now() }
+    const item = await memory.prepare(text, options, origin)
+    const { id, scope, title, source, untrusted, embedder } = item
+    const kept = { id, scope, title, text, source, untrusted, embedder }
+    execution.addRows(memoryRow(item))
+    execution.settle(call, 'remember-completed', JSON.stringify(kept), kept)
+  })
+  return ((await call.promise) as { id: string }).id
+}
