@@ -27,7 +27,7 @@ function startedBy({ principal, startedBy: by }: RunStory['goal']): string {
 }
 
 function searched(audit: NonNullable<RunStory['context']['recalls'][number]['audit']>): string {
-  if ('knowledge' in audit) return `knowledge ${audit.knowledge.slice(0, 12)}`
+  if (audit.knowledge !== undefined) return `knowledge ${audit.knowledge.slice(0, 12)}`
   return audit.exact ? 'memory, every item compared' : 'memory, by index'
 }
 

@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { safeLine } from '../../base/text/one-line.ts'
 import { isoText, moment, systemClock } from '../../base/time/time.ts'
 import { describeEvent } from '../../inspect/events/describe-event.ts'
-import { payloadOf } from '../../inspect/events/event-payload.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { listSchedules } from '../../store/dispatch/schedules.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
 import { countPending } from '../../store/runs/approvals.ts'
 import type { Cli } from '../cli.ts'
@@ -114,8 +114,8 @@ function tell(cli: Cli, event: TailEvent): void {
     return
   }
   terminal.line(`${colors.dim(moment(at).slice(11))} ${run} ${workflow} ${eventLine(event, colors)}`)
-  const { approval } = payloadOf(event)
-  if (approval === undefined || type === 'approval-decided') return
+  const { approval } = payloadIfSound(event, 'approval-requested', 'effect-unknown') ?? {}
+  if (approval === undefined) return
   // The line above does not show what is asked; from there it can be decided.
   terminal.line(`           ${colors.cyan(cli.command('approvals', approval))}`)
 }

@@ -1,9 +1,11 @@
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import type { Session } from '../../store/database.ts'
+import { definitionOf, payloadIfSound } from '../../store/journal/events.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
 import type { ApprovalRow } from '../../store/runs/approvals.ts'
 import { readRunByNo } from '../../store/runs/runs.ts'
-import { payloadOf } from '../events/event-payload.ts'
+import { type Review, reviewOf } from '../events/review.ts'
 import { eventsBefore, inputOf } from './before.ts'
 
 /** What an approval is about, for whoever decides it. None of it is part of what is decided; all of it is foreign text. */
@@ -11,7 +13,7 @@ export interface ApprovalContext {
   /** The run that asks, then the runs above it: what each was given. */
   inputs: { run: string; workflow: string; input: Json }[]
   /** What judged the work before this: answers with a score. */
-  reviews: { name: string; solver: string; score: number; problems: Json }[]
+  reviews: Omit<Review, 'kind'>[]
   /** What workflow and agents noted before this, the newest last. */
   notes: string[]
   /** The run whose journal this one shares, where it is a fork; there the same may have been done. */
@@ -42,28 +44,28 @@ export async function approvalContext(
 
 function readOwn(context: ApprovalContext, events: JournalEvent[]): void {
   for (const event of events) {
-    if (event.type === 'log-written') {
-      const { message, data } = payloadOf<{ message?: string; data?: { event?: string; reason?: string } }>(
-        event,
-      )
-      if (message !== undefined)
-        context.notes.push(data?.event === undefined && data ? `${message} ${JSON.stringify(data)}` : message)
-    } else if (event.type === 'run-forked') {
-      context.forkedFrom = payloadOf<{ from?: string }>(event).from ?? null
-    } else if (event.type === 'question-completed') {
-      const { value, solver = '' } = payloadOf<{
-        value?: { score?: unknown; problems?: Json } | null
-        solver?: string
-      }>(event)
-      if (typeof value?.score !== 'number') continue
-      context.reviews.push({
-        name: event.name ?? '',
-        solver,
-        score: value.score,
-        problems: value.problems ?? [],
-      })
-    }
+    const note = noteOf(event)
+    if (note !== undefined) context.notes.push(note)
+    if (event.type === 'run-forked') context.forkedFrom = payloadIfSound(event, 'run-forked')?.from ?? null
+    const review = reviewOf(event)
+    if (!review) continue
+    const { kind: _kind, ...told } = review
+    context.reviews.push(told)
   }
   context.notes.splice(0, context.notes.length - mostNotes)
   context.reviews.splice(0, context.reviews.length - mostReviews)
+}
+
+/** What workflow, agents and patterns noted; what they noted in journals of before are lines with data of their own. */
+function noteOf(event: JournalEvent): string | undefined {
+  const { role } = definitionOf(event.type) ?? {}
+  if (event.type !== 'log-written') return role === 'note' ? messageOf(event) : undefined
+  const { message, data } = payloadIfSound(event, 'log-written') ?? {}
+  if (message === undefined || !data || (isRecord(data) && data.event !== undefined)) return message
+  return `${message} ${JSON.stringify(data)}`
+}
+
+function messageOf({ payload }: JournalEvent): string | undefined {
+  const said: unknown = payload === null ? undefined : JSON.parse(payload)
+  return isRecord(said) && typeof said.message === 'string' ? said.message : undefined
 }

@@ -1,39 +1,47 @@
+import type { ErrorRecord } from '../../base/errors.ts'
 import { formatUsd } from '../../base/money.ts'
 import { briefLine, briefValue } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
+import {
+  definitionOf,
+  type EventPayloads,
+  type EventType,
+  payloadIfSound,
+} from '../../store/journal/events.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
-import { type LoosePayload, payloadOf } from './event-payload.ts'
 
+/** How an event is to be taken: something was achieved, went wrong, is waited for, or none of these. */
 export type Tone = 'good' | 'bad' | 'wait' | 'plain'
 
-/** What an event means, in a few safe words. */
+/** What an event means, in a few safe words: on one line, with everything unseen in foreign text written out. */
 export interface EventWords {
   tone: Tone
   words: string
 }
 
-type Describe = (payload: LoosePayload, event: JournalEvent) => EventWords
+/** What is said of an event of one type. */
+type Descriptions = {
+  [T in EventType]?: (payload: EventPayloads[T]) => EventWords
+}
 
 const good = (words: string): EventWords => ({ tone: 'good', words })
 const bad = (words: string): EventWords => ({ tone: 'bad', words })
 const wait = (words: string): EventWords => ({ tone: 'wait', words })
 const plain = (words: string): EventWords => ({ tone: 'plain', words })
 
-const retrying: Describe = ({ attempt, dueAt, error }) =>
-  wait(`attempt ${attempt} failed: ${error?.message ?? '?'}; the next one at ${moment(dueAt ?? 0)}`)
-const failed: Describe = ({ code, message }) => bad(`${code ?? 'failed'}: ${message ?? ''}`)
-const result: Describe = (_payload, { payload }) =>
-  good(payload === null ? 'done' : briefValue(JSON.parse(payload), 80))
+const retrying = ({ attempt, dueAt, error }: EventPayloads['step-retrying']): EventWords =>
+  wait(`attempt ${attempt} failed: ${error?.message ?? '?'}; the next one at ${moment(dueAt)}`)
+const failed = ({ code, message }: ErrorRecord): EventWords => bad(`${code}: ${message}`)
+const result = (value: unknown): EventWords => good(value === undefined ? 'done' : briefValue(value, 80))
 
-const descriptions: Record<string, Describe> = {
+const descriptions: Descriptions = {
   'run-started': ({ version, principal, startedBy }) =>
     plain(`version ${version}, by ${startedBy === undefined ? principal : `${startedBy} for ${principal}`}`),
-  'run-succeeded': (_payload, { payload }) =>
-    good(payload === null ? 'without output' : briefValue(JSON.parse(payload), 80)),
+  'run-succeeded': (output) => good(output === undefined ? 'without output' : briefValue(output, 80)),
   'run-failed': failed,
-  'run-stuck': ({ reason }) => bad(reason ?? 'needs a person'),
+  'run-stuck': ({ reason }) => bad(reason),
   'run-cancelled': ({ by }) => bad(`by ${by}`),
-  'run-released': ({ reason }) => plain(reason ?? 'given back'),
+  'run-released': ({ reason }) => plain(reason),
   'run-retried': ({ by }) => plain(`by ${by}`),
   'run-continued': ({ version }) => plain(`begins a new chapter, with version ${version}`),
   'run-forked': ({ from, step, by }) => plain(`from run ${from} at call ${step}, by ${by}`),
@@ -44,16 +52,18 @@ const descriptions: Record<string, Describe> = {
   'effect-intended': ({ attempt }) => plain(`attempt ${attempt} begins`),
   'effect-completed': result,
   'effect-retrying': retrying,
-  'effect-paced': ({ dueAt }) => wait(`its rate allows the call at ${moment(dueAt ?? 0)}`),
+  'effect-paced': ({ dueAt }) => wait(`its rate allows the call at ${moment(dueAt)}`),
   'effect-failed': failed,
   'effect-unknown': ({ reason }) => wait(`outcome unknown: ${reason}; a person must say what happened`),
-  'timer-set': ({ dueAt }) => wait(`until ${moment(dueAt ?? 0)}`),
+  'timer-set': ({ dueAt }) => wait(`until ${moment(dueAt)}`),
   'timer-fired': () => good('time is up'),
   'signal-awaited': ({ dueAt }) => wait(dueAt ? `until ${moment(dueAt)}` : 'waits for it'),
   'signal-received': result,
-  'signal-refused': ({ problem }) => bad(`set aside, it does not fit (${problem ?? '?'}); the run waits on`),
+  'signal-refused': ({ problem }) => bad(`set aside, it does not fit (${problem}); the run waits on`),
   'signal-timed-out': () => plain('did not come in time'),
+  'signal-failed': failed,
   'signal-given-up': () => plain('no longer waited for'),
+  'timer-failed': failed,
   'timer-given-up': () => plain('no longer waited for'),
   'approval-requested': ({ kind, expiresAt }) =>
     wait(
@@ -63,6 +73,7 @@ const descriptions: Record<string, Describe> = {
     tone: status === 'approved' || status === 'answered' ? 'good' : 'bad',
     words: `${status}${by ? ` by ${by}` : ''}${edited && status === 'approved' ? ', edited' : ''}${note ? `: ${note}` : ''}`,
   }),
+  'approval-failed': failed,
   'approval-given-up': () => plain('no longer asked'),
   'question-completed': ({ value, solver, kind, confidence, usage }) => {
     const sure = confidence === undefined ? '' : `, ${Math.round(confidence * 100)} % sure`
@@ -71,21 +82,42 @@ const descriptions: Record<string, Describe> = {
   },
   'question-retrying': retrying,
   'question-failed': failed,
-  'recall-completed': ({ passages = [] }) => good(`${passages.length} passages`),
-  'remember-completed': ({ id, scope }) => good(`${id ?? ''}${scope ? ` in ${scope}` : ''}`),
+  'budget-awaited': ({ dueAt, error }) =>
+    wait(`${error?.message ?? 'its budget has no room'}; asked again at ${moment(dueAt)}`),
+  'recall-failed': failed,
+  'recall-completed': ({ passages }) => good(`${passages.length} passages`),
+  'remember-completed': ({ id, scope }) => good(`${id}${scope ? ` in ${scope}` : ''}`),
   'remember-failed': failed,
   'child-started': ({ run }) => plain(`run ${run}`),
+  'child-failed': failed,
   'child-awaited': () => wait('waits for its end'),
-  'child-finished': ({ status }) => ({ tone: status === 'succeeded' ? 'good' : 'bad', words: status ?? '' }),
+  'child-finished': ({ status }) => ({ tone: status === 'succeeded' ? 'good' : 'bad', words: status }),
   'value-parsed': ({ issues }) => plain(issues ? 'does not fit' : 'kept as its schema read it'),
+  'child-result-failed': failed,
   'child-result-given-up': () => plain('no longer waited for'),
   'patch-marked': () => plain('takes the changed path'),
-  'log-written': ({ message }) => plain(message ?? ''),
+  'log-written': ({ message }) => plain(message),
 }
 
+/** What an event means. One of a later version, or whose payload was damaged, is told by its type alone. */
 export function describeEvent(event: JournalEvent): EventWords {
-  const describe = descriptions[event.type]
-  if (!describe) return plain('')
-  const { tone, words } = describe(payloadOf(event), event)
+  const definition = definitionOf(event.type)
+  const { tone, words } = definition ? told(event, event.type as EventType) : plain('')
   return { tone, words: briefLine(words, 200) }
+}
+
+function told<T extends EventType>(event: JournalEvent, type: T): EventWords {
+  const payload = payloadIfSound(event, type)
+  const describe = descriptions[type]
+  const { shape } = definitionOf(type)!
+  const isUnread = payload === undefined && (shape === 'fields' || shape === 'error')
+  if (isUnread) return plain('')
+  if (describe) return describe(payload as EventPayloads[T])
+  // What agents and patterns note says itself what it is.
+  return plain(messageIn(payload) ?? '')
+}
+
+function messageIn(payload: unknown): string | undefined {
+  const { message } = (payload ?? {}) as { message?: unknown }
+  return typeof message === 'string' ? message : undefined
 }

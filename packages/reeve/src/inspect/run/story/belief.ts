@@ -3,10 +3,12 @@ import { describeShape, sampleOf } from '../../../base/schema/json-schema-words.
 import { isoText } from '../../../base/time/time.ts'
 import type { RecordedCall } from '../../../engine/execution/history.ts'
 import { type Wanted, wantedOf } from '../../../engine/outside/answer.ts'
+import { definitionOf, dueAtOf, type EventType, payloadIfSound } from '../../../store/journal/events.ts'
 import type { JournalEvent } from '../../../store/journal/journal.ts'
 import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../../store/runs/approvals.ts'
 import { endedStatuses, type RunRow } from '../../../store/runs/runs.ts'
-import { type AnswerPayload, type Decided, errorOf, jsonOf, payloadOf } from '../../events/event-payload.ts'
+import { briefErrorOf, jsonOf } from '../../events/event-payload.ts'
+import { reviewOf } from '../../events/review.ts'
 
 export interface Wait {
   call: number
@@ -55,19 +57,11 @@ export function beliefOf(
   }
   for (const { step: call, name, settled } of calls) {
     if (settled?.type === 'question-completed') {
-      const { value, solver, kind } =
-        payloadOf<AnswerPayload<{ score?: unknown; problems?: Json } | null>>(settled)
-      if (typeof value?.score !== 'number') continue
-      belief.reviews.push({
-        call,
-        name: name ?? '',
-        solver,
-        kind,
-        score: value.score,
-        problems: value.problems ?? [],
-      })
+      const review = reviewOf(settled)
+      if (review) belief.reviews.push({ call, ...review })
     } else if (settled?.type === 'approval-decided') {
-      const { status, by } = payloadOf<Decided>(settled)
+      const decided = payloadIfSound(settled, 'approval-decided')
+      const { status = 'expired', by = null } = decided ?? {}
       belief.decisions.push({ call, subject: name ?? '', status, by })
     }
   }
@@ -78,23 +72,32 @@ export function beliefOf(
     .sort((a, b) => a.seq - b.seq)
   belief.deciding = [...settlements.slice(-3), end].map(({ seq, type, name }) => ({ seq, type, name }))
   if (end.type === 'run-succeeded') belief.output = jsonOf(end)
-  if (end.type === 'run-failed') belief.error = errorOf(end)
+  if (end.type === 'run-failed') belief.error = briefErrorOf(end)
   return belief
 }
 
 function signalWanted(event: JournalEvent): Wanted | undefined {
-  const { schema } = payloadOf<{ schema?: Json }>(event)
-  if (event.type !== 'signal-awaited' || schema === undefined) return
+  const { schema } = payloadIfSound(event, 'signal-awaited') ?? {}
+  if (schema === undefined) return
   return { schema, words: describeShape(schema), sample: sampleOf(schema) }
 }
 
 function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
   const last = call.opened.at(-1)
   if (call.settled || !last || last.type === 'effect-intended') return []
-  const { approval = null, dueAt, expiresAt, kind, reason, error } = payloadOf(last)
+  const requested = payloadIfSound(last, 'approval-requested')
+  const unknown = payloadIfSound(last, 'effect-unknown')
+  const again = payloadIfSound(
+    last,
+    'step-retrying',
+    'effect-retrying',
+    'question-retrying',
+    'budget-awaited',
+  )
+  const approval = requested?.approval ?? unknown?.approval ?? null
   const decision = approvals.find(({ id, status }) => id === approval && status !== 'pending')
   const asked = approvals.find(({ id }) => id === approval)
-  const due = dueAt ?? expiresAt ?? null
+  const due = definitionOf(last.type) ? dueAtOf({ ...last, type: last.type as EventType }) : null
   return [
     {
       call: call.step,
@@ -103,17 +106,10 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
       since: isoText(last.at),
       approval,
       wanted: (asked ? wantedOf(asked) : signalWanted(last)) ?? null,
-      asks:
-        approval === null
-          ? null
-          : last.type === 'effect-unknown'
-            ? 'outcome'
-            : kind === 'question'
-              ? 'question'
-              : 'approval',
+      asks: unknown ? 'outcome' : requested ? (requested.kind ?? 'approval') : null,
       decided: decision ? { status: decision.status, by: decision.decided_by } : null,
       dueAt: due === null ? null : isoText(due),
-      reason: reason ?? error?.message ?? null,
+      reason: unknown?.reason ?? again?.error?.message ?? null,
     },
   ]
 }

@@ -2,18 +2,12 @@ import type { Json } from '../../../base/json/json.ts'
 import { fromNanoUsd } from '../../../base/money.ts'
 import { isoText } from '../../../base/time/time.ts'
 import { type History, type RecordedCall, readHistory } from '../../../engine/execution/history.ts'
+import { type EventPayloads, errorOf, payloadIfSound } from '../../../store/journal/events.ts'
 import { type ChainFault, type JournalEvent, verifyChain } from '../../../store/journal/journal.ts'
 import type { CallOutcome, ModelCall } from '../../../store/ledger/model-calls.ts'
 import type { ApprovalRow } from '../../../store/runs/approvals.ts'
 import { beforeChapter, headOf, type RunRow } from '../../../store/runs/runs.ts'
-import {
-  type AnswerPayload,
-  type Decided,
-  jsonOf,
-  payloadOf,
-  type RecalledPassage,
-  type RecallPayload,
-} from '../../events/event-payload.ts'
+import { jsonOf } from '../../events/event-payload.ts'
 import { type Belief, beliefOf } from './belief.ts'
 import { type StoryEvent, timelineOf } from './timeline.ts'
 import { type ToolCall, toolCalls } from './tool-calls.ts'
@@ -69,8 +63,8 @@ interface Context {
   recalls: {
     call: number
     name: string
-    passages: RecalledPassage[]
-    audit: RecallPayload['audit'] | null
+    passages: EventPayloads['recall-completed']['passages']
+    audit: EventPayloads['recall-completed']['audit'] | null
   }[]
   signals: { call: number; name: string; at: string; payload: Json }[]
   /** What people changed or answered. */
@@ -123,10 +117,9 @@ function chapterOf({ chapter }: RunRow, { first, callsBefore }: History): RunSto
 }
 
 function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
-  type Started = { principal?: string; startedBy?: string; version?: string; input?: Json }
-  const started = payloadOf<Started>(history.input)
+  const started = payloadIfSound(history.input, 'run-started', 'input-replaced', 'run-continued') ?? {}
   const forked = events.find((event) => event.type === 'run-forked')
-  const origin = forked && payloadOf<{ from: string; step: number; by: string }>(forked)
+  const origin = forked && payloadIfSound(forked, 'run-forked')
   return {
     workflow: run.workflow,
     version: started.version ?? run.version,
@@ -134,7 +127,7 @@ function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
     startedBy: origin ? null : (started.startedBy ?? null),
     startedAt: isoText(startOf(run, events)),
     input: started.input ?? null,
-    forkedFrom: origin ? { run: origin.from, call: origin.step, by: origin.by } : null,
+    forkedFrom: origin ? { run: origin.from, call: origin.step ?? 0, by: origin.by ?? '' } : null,
   }
 }
 
@@ -144,7 +137,7 @@ function contextOf(calls: RecordedCall[]): Context {
     if (!settled) continue
     switch (settled.type) {
       case 'recall-completed': {
-        const { passages = [], audit = null } = payloadOf<Partial<RecallPayload>>(settled)
+        const { passages = [], audit = null } = payloadIfSound(settled, 'recall-completed') ?? {}
         context.recalls.push({ call, name: name ?? '', passages, audit })
         break
       }
@@ -152,8 +145,9 @@ function contextOf(calls: RecordedCall[]): Context {
         context.signals.push({ call, name: name ?? '', at: isoText(settled.at), payload: jsonOf(settled) })
         break
       case 'approval-decided': {
-        const { status, edited, value, by, note } = payloadOf<Decided>(settled)
-        if (!edited) break
+        const decided = payloadIfSound(settled, 'approval-decided')
+        if (!decided?.edited) break
+        const { status, value = null, by = null, note = null } = decided
         context.people.push({
           call,
           subject: name ?? '',
@@ -165,7 +159,11 @@ function contextOf(calls: RecordedCall[]): Context {
         break
       }
       case 'child-finished':
-        context.children.push({ call, run: name ?? '', status: payloadOf(settled).status ?? '' })
+        context.children.push({
+          call,
+          run: name ?? '',
+          status: payloadIfSound(settled, 'child-finished')?.status ?? '',
+        })
     }
   }
   return context
@@ -193,13 +191,22 @@ function totalOf(run: RunRow, events: JournalEvent[], ledger: ModelCall[]): RunS
     else total.costUsd += fromNanoUsd(nanousd)
   }
   for (const event of events) {
-    if (!event.type.startsWith('question-')) continue
-    type Asked = Partial<AnswerPayload>
-    const payload = payloadOf<Asked & { details?: Asked; error?: { details?: Asked } }>(event)
-    const usage = payload.usage ?? payload.details?.usage ?? payload.error?.details?.usage
+    const usage = usageOf(event)
     total.inputTokens += usage?.inputTokens ?? 0
     total.outputTokens += usage?.outputTokens ?? 0
   }
   if (run.ended_at !== null) total.ms = run.ended_at - startOf(run, events)
   return total
+}
+
+/** What a question used: as it was answered, or as its error tells. */
+function usageOf(event: JournalEvent): { inputTokens: number; outputTokens: number } | undefined {
+  if (event.type === 'question-completed') return payloadIfSound(event, 'question-completed')?.usage
+  const failed =
+    event.type === 'question-retrying'
+      ? payloadIfSound(event, 'question-retrying')?.error
+      : event.type === 'question-failed'
+        ? errorOf(event)
+        : undefined
+  return failed?.details?.usage as { inputTokens: number; outputTokens: number } | undefined
 }

@@ -1,7 +1,7 @@
 import { isoText } from '../../../base/time/time.ts'
+import { payloadIfSound } from '../../../store/journal/events.ts'
 import type { JournalEvent } from '../../../store/journal/journal.ts'
 import { describeEvent, type Tone } from '../../events/describe-event.ts'
-import { type AnswerPayload, payloadOf } from '../../events/event-payload.ts'
 
 export interface StoryEvent {
   seq: number
@@ -26,7 +26,7 @@ export function timelineOf(events: JournalEvent[]): StoryEvent[] {
   const openedAt = new Map<number, number>()
   return events.map((event) => {
     const { seq, step, type, name, at } = event
-    const answer = type === 'question-completed' ? payloadOf<AnswerPayload>(event) : undefined
+    const answer = payloadIfSound(event, 'question-completed')
     const opened = step === null ? undefined : openedAt.get(step)
     if (step !== null && opened === undefined) openedAt.set(step, at)
     const asked = answer?.hops?.reduce((sum, hop) => sum + hop.ms, 0)

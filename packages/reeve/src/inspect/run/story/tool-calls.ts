@@ -1,8 +1,8 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
 import { isoText } from '../../../base/time/time.ts'
-import type { ApprovedBy } from '../../../engine/calls/effect.ts'
 import type { RecordedCall } from '../../../engine/execution/history.ts'
-import { type Decided, errorOf, jsonOf, payloadOf } from '../../events/event-payload.ts'
+import { type EventPayloads, payloadIfSound } from '../../../store/journal/events.ts'
+import { briefErrorOf, jsonOf } from '../../events/event-payload.ts'
 
 export interface ToolCall {
   call: number
@@ -21,15 +21,6 @@ export interface ToolCall {
   approval: { call: number; by: string | null; at: string; edited: boolean; note: string | null } | null
 }
 
-interface Intent {
-  key?: string
-  class?: string
-  agent?: string
-  under?: string[]
-  args?: Json
-  approved?: ApprovedBy
-}
-
 /** Every effect of a run, with what was approved before it. */
 export function toolCalls(calls: RecordedCall[]): ToolCall[] {
   const approvals = calls.filter((call) => call.settled?.type === 'approval-decided')
@@ -39,7 +30,7 @@ export function toolCalls(calls: RecordedCall[]): ToolCall[] {
 function toolCall(call: RecordedCall, approvals: RecordedCall[]): ToolCall {
   const intents = call.opened.filter((event) => event.type === 'effect-intended')
   const retries = call.opened.filter((event) => event.type === 'effect-retrying').length
-  const intent = intents[0] && payloadOf<Intent>(intents[0])
+  const intent = intents[0] && payloadIfSound(intents[0], 'effect-intended')
   const { settled } = call
   const tool: ToolCall = {
     call: call.step,
@@ -53,12 +44,16 @@ function toolCall(call: RecordedCall, approvals: RecordedCall[]): ToolCall {
     approval: intent ? approvalOf(call, intent, approvals) : null,
   }
   if (settled?.type === 'effect-completed') return { ...tool, state: 'completed', result: jsonOf(settled) }
-  if (settled) return { ...tool, state: 'failed', error: errorOf(settled) }
+  if (settled) return { ...tool, state: 'failed', error: briefErrorOf(settled) }
   return call.opened.at(-1)?.type === 'effect-unknown' ? { ...tool, state: 'unknown' } : tool
 }
 
 /** The decision that the intent names; or, where a workflow asked by itself, the last before on exactly these arguments. */
-function approvalOf(call: RecordedCall, intent: Intent, approvals: RecordedCall[]): ToolCall['approval'] {
+function approvalOf(
+  call: RecordedCall,
+  intent: EventPayloads['effect-intended'],
+  approvals: RecordedCall[],
+): ToolCall['approval'] {
   const { approved } = intent
   if (approved) {
     const { call: step, by, edited, note } = approved
@@ -68,8 +63,9 @@ function approvalOf(call: RecordedCall, intent: Intent, approvals: RecordedCall[
   const wanted = canonical(intent.args ?? null)
   for (const { step, settled } of approvals.toReversed()) {
     if (step >= call.step) continue
-    const { status, value, by, edited, note } = payloadOf<Decided>(settled!)
-    if (status !== 'approved' || canonical(value) !== wanted) continue
+    const decided = payloadIfSound(settled!, 'approval-decided')
+    if (decided?.status !== 'approved' || canonical(decided.value ?? null) !== wanted) continue
+    const { by = null, edited = false, note = null } = decided
     return { call: step, by, at: isoText(settled!.at), edited, note }
   }
   return null
