@@ -1,0 +1,88 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { read, setCsrfToken } from './http.ts'
+import type {
+  ApprovalItem,
+  ApprovalWhole,
+  Budget,
+  CostGroup,
+  PageOf,
+  Queue,
+  RunItem,
+  RunWhole,
+  Schedule,
+  Session,
+  Worker,
+  WorkflowItem,
+} from './types.ts'
+
+/** Everything that pages read. Live events (`live.ts`) say when a part of it is stale. */
+
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  async queryFn({ signal }) {
+    const session = await read<Session>('/api/session', {}, signal)
+    setCsrfToken(session.csrfToken)
+    return session
+  },
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+export function approvalsQuery(status = 'pending') {
+  return queryOptions({
+    queryKey: ['approvals', status],
+    queryFn: ({ signal }) => read<PageOf<ApprovalItem>>('/api/approvals', { status, limit: 500 }, signal),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function approvalQuery(id: string) {
+  return queryOptions({
+    queryKey: ['approval', id],
+    queryFn: ({ signal }) => read<ApprovalWhole>(`/api/approvals/${encodeURIComponent(id)}`, {}, signal),
+  })
+}
+
+export interface RunFilter {
+  status?: string[] | undefined
+  workflow?: string | undefined
+  text?: string | undefined
+  since?: string | undefined
+}
+
+export function runsQuery(filter: RunFilter, cursor?: string) {
+  return queryOptions({
+    queryKey: ['runs', filter, cursor ?? ''],
+    queryFn: ({ signal }) =>
+      read<PageOf<RunItem>>(
+        '/api/runs',
+        { status: filter.status, workflow: filter.workflow, text: filter.text, since: filter.since, cursor },
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function runQuery(id: string) {
+  return queryOptions({
+    queryKey: ['run', id],
+    queryFn: ({ signal }) => read<RunWhole>(`/api/runs/${encodeURIComponent(id)}`, {}, signal),
+  })
+}
+
+function listQuery<T>(path: string, query: Record<string, string | number | undefined> = {}) {
+  return queryOptions({
+    queryKey: [path, query],
+    queryFn: ({ signal }) => read<{ items: T[] }>(path, query, signal),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export const queuesQuery = listQuery<Queue>('/api/queues')
+export const schedulesQuery = listQuery<Schedule>('/api/schedules')
+export const workersQuery = listQuery<Worker>('/api/workers')
+export const budgetsQuery = listQuery<Budget>('/api/budgets')
+export const workflowsQuery = listQuery<WorkflowItem>('/api/workflows')
+
+export function costsQuery(by: 'model' | 'workflow' | 'agent' | 'day' | 'run', since?: string, limit = 100) {
+  return listQuery<CostGroup>('/api/costs', { by, since, limit })
+}

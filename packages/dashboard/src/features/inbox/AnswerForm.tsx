@@ -1,0 +1,101 @@
+import { Button, Radio, Stack } from '@mantine/core'
+import { useState } from 'react'
+import type { ApprovalItem } from '../../api/types.ts'
+import { isFinished, JsonField, propertiesOf } from '../../ui/JsonFields.tsx'
+import ui from '../../ui/ui.module.css'
+import css from './Inbox.module.css'
+import { isRecord } from './wording.ts'
+
+interface Props {
+  item: ApprovalItem
+  onCancel: () => void
+  onDone: (answer: unknown) => void
+}
+
+/** Gives what a question wants, or says what became of an effect. */
+export function AnswerForm(props: Props) {
+  return props.item.kind === 'outcome' ? <OutcomeForm {...props} /> : <QuestionForm {...props} />
+}
+
+function QuestionForm({ item, onCancel, onDone }: Props) {
+  const schema = item.wanted?.schema
+  const fields = propertiesOf(schema)
+  const isObject = Object.keys(fields).length > 0
+  const [values, setValues] = useState<Record<string, unknown>>(isObject ? {} : { answer: '' })
+  const names = isObject ? Object.keys(fields) : ['answer']
+  return (
+    <form
+      className={css.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onDone(isObject ? values : values.answer)
+      }}
+    >
+      {names.map((name) => (
+        <JsonField
+          key={name}
+          name={name}
+          value={values[name]}
+          schema={isObject ? (fields[name] ?? {}) : isRecord(schema) ? schema : { type: 'string' }}
+          onChange={(now) => setValues((all) => ({ ...all, [name]: now }))}
+        />
+      ))}
+      <Buttons onCancel={onCancel} words="Answer" isReady={isFinished(values, schema, {})} />
+    </form>
+  )
+}
+
+function OutcomeForm({ item, onCancel, onDone }: Props) {
+  const [said, setSaid] = useState<'happened' | 'again' | 'left' | ''>('')
+  const [result, setResult] = useState<Record<string, unknown>>({})
+  const fields = propertiesOf(item.wanted?.schema)
+  const answer =
+    said === 'happened'
+      ? { happened: true, ...(Object.keys(result).length > 0 && { result }) }
+      : { happened: false, retry: said === 'again' }
+  return (
+    <form
+      className={css.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        onDone(answer)
+      }}
+    >
+      <Radio.Group
+        label="Look at the other side first: what became of it?"
+        value={said}
+        onChange={(value) => setSaid(value as typeof said)}
+      >
+        <Stack gap="xs" mt="xs">
+          <Radio value="happened" label="It happened." />
+          <Radio value="again" label="It did not happen: try again." />
+          <Radio value="left" label="It did not happen, and shall not." />
+        </Stack>
+      </Radio.Group>
+      {said === 'happened' &&
+        Object.entries(fields).map(([name, schema]) => (
+          <JsonField
+            key={name}
+            name={name}
+            value={result[name]}
+            schema={schema}
+            onChange={(now) => setResult((all) => ({ ...all, [name]: now }))}
+          />
+        ))}
+      <Buttons onCancel={onCancel} words="Say so" isReady={said !== ''} />
+    </form>
+  )
+}
+
+function Buttons({ onCancel, words, isReady }: { onCancel: () => void; words: string; isReady: boolean }) {
+  return (
+    <div className={ui.actions}>
+      <Button type="submit" disabled={!isReady}>
+        {words}
+      </Button>
+      <Button variant="default" onClick={onCancel}>
+        Back
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,115 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import { Problem, write } from '../../api/http.ts'
+import { Difference } from '../../ui/Difference.tsx'
+import { Failure } from '../../ui/Failure.tsx'
+import { isFinished, JsonField, propertiesOf } from '../../ui/JsonFields.tsx'
+import { Section } from '../../ui/Page.tsx'
+import ui from '../../ui/ui.module.css'
+import css from './Inbox.module.css'
+import { isRecord } from './wording.ts'
+
+interface Change {
+  path: string
+  before?: unknown
+  after?: unknown
+}
+
+/**
+ * Edits what a call will use:
+ *
+ *   editing → shown as a difference (the server checked it) → approved
+ *        ↖ refused, with why
+ */
+export function EditForm({
+  approval,
+  value,
+  schema,
+  onCancel,
+  onDone,
+}: {
+  approval: string
+  value: unknown
+  schema: unknown
+  onCancel: () => void
+  onDone: (edit: unknown) => void
+}) {
+  const isWhole = !isRecord(value)
+  const before = isWhole ? { value } : value
+  const [values, setValues] = useState<Record<string, unknown>>(before)
+  const [changes, setChanges] = useState<Change[] | undefined>()
+  const [problem, setProblem] = useState<Error | undefined>()
+  const properties = isWhole ? { value: isRecord(schema) ? schema : {} } : propertiesOf(schema)
+  const names = [...new Set([...Object.keys(before), ...Object.keys(properties)])]
+  const edited = Object.fromEntries(
+    Object.entries(values).filter(([name, now]) => JSON.stringify(now) !== JSON.stringify(before[name])),
+  )
+  const edit = isWhole ? values.value : edited
+  const isChanged = Object.keys(edited).length > 0
+  const look = async () => {
+    setProblem(undefined)
+    try {
+      const seen = await write<{ changes: Change[] }>(
+        `/api/approvals/${encodeURIComponent(approval)}/preview`,
+        { edit },
+      )
+      setChanges(seen.changes)
+    } catch (error) {
+      setProblem(error instanceof Problem ? error : new Error(String(error)))
+    }
+  }
+  if (changes)
+    return (
+      <div className={css.form}>
+        <Section title="What changes">
+          {changes.map(({ path, before: was, after }) => (
+            <div key={path} className={ui.field}>
+              <dt>{path}</dt>
+              <dd>
+                <Difference before={textOf(was)} after={textOf(after)} />
+              </dd>
+            </div>
+          ))}
+        </Section>
+        <div className={ui.actions}>
+          <Button onClick={() => onDone(edit)}>Approve this</Button>
+          <Button variant="default" onClick={() => setChanges(undefined)}>
+            Edit on
+          </Button>
+        </div>
+      </div>
+    )
+  return (
+    <form
+      className={css.form}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void look()
+      }}
+    >
+      {names.map((name) => (
+        <JsonField
+          key={name}
+          name={name}
+          value={values[name]}
+          schema={properties[name] ?? {}}
+          onChange={(now) => setValues((all) => ({ ...all, [name]: now }))}
+        />
+      ))}
+      {problem && <Failure error={problem} />}
+      <div className={ui.actions}>
+        <Button type="submit" disabled={!isChanged || !isFinished(values, schema, before)}>
+          Look at the change
+        </Button>
+        <Button variant="default" onClick={onCancel}>
+          Back
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+}

@@ -1,0 +1,72 @@
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useRef } from 'react'
+import { duration } from '../../ui/words.ts'
+import css from './Run.module.css'
+import { type Bar, scaleOf } from './timeline.ts'
+
+const rowHeight = 37
+
+/** A bar for each call. Only the rows that are seen are drawn, so that a run of thousands of calls scrolls as a short one. */
+export function Timeline({
+  bars,
+  now,
+  onChoose,
+}: {
+  bars: readonly Bar[]
+  now: number
+  /** The events of that call are asked for. */
+  onChoose: (call: number) => void
+}) {
+  const box = useRef<HTMLDivElement>(null)
+  const place = scaleOf(bars, now)
+  const rows = useVirtualizer({
+    count: bars.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+  })
+  return (
+    <>
+      <div className={css.timeline} ref={box} style={{ maxHeight: 15 * rowHeight }}>
+        <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
+          {rows.getVirtualItems().map(({ index, start }) => {
+            const bar = bars[index]!
+            const [left, right] = [place(bar.from), place(bar.to ?? now)]
+            const took = (bar.to ?? now) - bar.from
+            return (
+              <div
+                key={bar.call}
+                className={css.bar}
+                style={{ transform: `translateY(${start}px)`, height: rowHeight }}
+              >
+                <button
+                  type="button"
+                  className={css.barName}
+                  title={bar.words}
+                  onClick={() => onChoose(bar.call)}
+                >
+                  {bar.name}
+                  {bar.attempts > 1 && <small> · {bar.attempts} attempts</small>}
+                </button>
+                <span className={css.lane} aria-hidden>
+                  <i
+                    data-wait={bar.isWait || undefined}
+                    data-failed={bar.hasFailed || undefined}
+                    style={{ left: `${100 * left}%`, width: `${Math.max(0.6, 100 * (right - left))}%` }}
+                  />
+                </span>
+                <span className={css.took}>
+                  {bar.to === undefined ? `${duration(took)} so far` : duration(took)}
+                </span>
+                <span className={css.kind}>{bar.hasFailed ? `${bar.kind} failed` : bar.kind}</span>
+              </div>
+            )
+          })}
+        </div>
+      </div>
+      <p className={css.legend}>
+        Solid: the machine worked. Striped: it waited. Long stretches are drawn shorter than they were.
+      </p>
+    </>
+  )
+}

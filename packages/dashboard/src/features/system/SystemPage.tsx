@@ -1,0 +1,146 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { write } from '../../api/http.ts'
+import { queuesQuery, schedulesQuery, sessionQuery, workersQuery } from '../../api/queries.ts'
+import type { Queue } from '../../api/types.ts'
+import { Failure } from '../../ui/Failure.tsx'
+import { useNow } from '../../ui/now.ts'
+import { Empty, Page, Section } from '../../ui/Page.tsx'
+import { Row, Rows, Tag } from '../../ui/Rows.tsx'
+import { clock, count, many, since } from '../../ui/words.ts'
+import css from './System.module.css'
+
+/** Who drives the runs, where they wait, and what starts by the clock. */
+export function SystemPage() {
+  const now = useNow()
+  const workers = useQuery(workersQuery)
+  const queues = useQuery(queuesQuery)
+  const schedules = useQuery(schedulesQuery)
+  const error = workers.error ?? queues.error ?? schedules.error
+  const alive = workers.data?.items.length ?? 0
+  const ready = (queues.data?.items ?? []).reduce((sum, queue) => sum + queue.ready, 0)
+  const paused = (queues.data?.items ?? []).filter((queue) => queue.paused)
+  const title =
+    workers.data === undefined
+      ? 'System'
+      : alive === 0
+        ? 'No worker is there: nothing goes on.'
+        : `${many(alive, 'worker drives', 'workers drive')} the runs${paused.length > 0 ? `; ${paused.length === 1 ? `queue ${paused[0]!.name} is` : `${paused.length} queues are`} paused` : ''}.`
+  return (
+    <Page
+      title={title}
+      sub={
+        ready === 0 ? 'No run waits for a worker.' : `${many(ready, 'run waits', 'runs wait')} for a worker.`
+      }
+    >
+      {error && <Failure error={error} />}
+      <Section title="Queues">
+        <Rows label="Queues">
+          {(queues.data?.items ?? []).map((queue) => (
+            <QueueLine key={queue.name} queue={queue} now={now} />
+          ))}
+        </Rows>
+      </Section>
+      <Section title="Workers">
+        {alive === 0 ? (
+          <Empty>
+            Start one: <code>npx reeve start</code>
+          </Empty>
+        ) : (
+          <Rows label="Workers">
+            {workers.data!.items.map((worker) => (
+              <Row
+                key={worker.id}
+                title={`${worker.host}, process ${worker.pid}`}
+                under={`since ${clock(worker.startedAt, now)} · drives ${worker.drives.length === 0 ? 'no workflow' : worker.drives.join(', ')}`}
+                tag={worker.isHere ? <Tag>answers here</Tag> : null}
+                end={`seen ${since(worker.heartbeatAt, now)} ago`}
+              />
+            ))}
+          </Rows>
+        )}
+      </Section>
+      <Section title="Schedules">
+        {schedules.data?.items.length === 0 ? (
+          <Empty>
+            Nothing starts by the clock. A schedule is a line of <code>schedules</code> in{' '}
+            <code>reeve.config.ts</code>.
+          </Empty>
+        ) : (
+          <Rows label="Schedules">
+            {(schedules.data?.items ?? []).map(({ name, workflow, paused: isPaused, nextAt, last }) => (
+              <Row
+                key={name}
+                title={name}
+                under={
+                  <>
+                    {workflow}
+                    {last[0] && (
+                      <>
+                        {' · last '}
+                        {clock(last[0].at, now)}:{' '}
+                        {last[0].run ? (
+                          <Link to="/runs/$run" params={{ run: last[0].run }}>
+                            started
+                          </Link>
+                        ) : (
+                          `${last[0].outcome}${last[0].reason ? `, ${last[0].reason}` : ''}`
+                        )}
+                      </>
+                    )}
+                  </>
+                }
+                tag={isPaused ? <Tag tone="warn">paused</Tag> : null}
+                end={nextAt === null ? 'is over' : clock(nextAt, now)}
+              />
+            ))}
+          </Rows>
+        )}
+      </Section>
+    </Page>
+  )
+}
+
+function QueueLine({ queue, now }: { queue: Queue; now: number }) {
+  const client = useQueryClient()
+  const { data: session } = useQuery(sessionQuery)
+  const change = useMutation({
+    mutationFn: () =>
+      write(`/api/queues/${encodeURIComponent(queue.name)}/${queue.paused ? 'resume' : 'pause'}`),
+    onSuccess: () => client.invalidateQueries(),
+  })
+  const limits = [
+    queue.concurrency === null ? undefined : `at most ${queue.concurrency} at once`,
+    queue.perKey === null ? undefined : `${queue.perKey} of one key`,
+    queue.rate === null ? undefined : `${queue.rate.count} in ${queue.rate.perMs / 1000} s`,
+  ].filter((part) => part !== undefined)
+  const may = session?.role === 'operator' || session?.role === 'owner'
+  return (
+    <Row
+      title={queue.name}
+      under={
+        <>
+          {count(queue.running)} running, {count(queue.ready)}
+          {queue.more && ' or more'} ready
+          {queue.oldestAt && `, the first since ${since(queue.oldestAt, now)}`}
+          {limits.length > 0 && ` · ${limits.join(', ')}`}
+          {change.error && ` · ${change.error.message}`}
+        </>
+      }
+      tag={queue.paused ? <Tag tone="warn">paused</Tag> : null}
+      end={
+        may && (
+          <button
+            type="button"
+            className={css.act}
+            disabled={change.isPending}
+            onClick={() => change.mutate()}
+          >
+            {queue.paused ? 'Resume' : 'Pause'}
+            <span className="heard"> queue {queue.name}</span>
+          </button>
+        )
+      }
+    />
+  )
+}

@@ -1,0 +1,102 @@
+import { Modal } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useLiveness } from '../api/live.ts'
+import { approvalsQuery, sessionQuery } from '../api/queries.ts'
+import { Palette } from '../features/palette/Palette.tsx'
+import css from './Frame.module.css'
+import { useAllKeys, useKeys } from './keys.tsx'
+import { PauseEverything } from './PauseEverything.tsx'
+import { pages } from './pages.ts'
+
+/** What is around every page: where one can go, what waits, the switch that stops everything, and who is signed in. */
+export function Frame() {
+  const navigate = useNavigate()
+  const liveness = useLiveness()
+  const { data: session } = useQuery(sessionQuery)
+  const { data: waiting } = useQuery(approvalsQuery())
+  const [shown, setShown] = useState<'keys' | 'palette' | undefined>()
+  useKeys([
+    ...pages.map(({ to, words, key }) => ({
+      press: `g ${key}`,
+      words: `Go to ${words}`,
+      act: () => void navigate({ to }),
+    })),
+    { press: '?', words: 'Show all keys', act: () => setShown('keys') },
+    { press: '/', words: 'Find a page, a run or an action', act: () => setShown('palette') },
+  ])
+  const count = waiting?.items.length ?? 0
+  return (
+    <div className={css.frame}>
+      <a className={css.skip} href="#main">
+        Go to the page
+      </a>
+      <nav className={css.nav} aria-label="Pages">
+        <div className={css.name}>Reeve</div>
+        {pages.map(({ to, words, isWide }) => (
+          <Link
+            key={to}
+            to={to}
+            className={`${css.link} ${isWide ? css.wide : ''}`}
+            activeOptions={{ exact: to === '/' }}
+          >
+            <span>{words}</span>
+            {to === '/inbox' && count > 0 && (
+              <span className={css.badge}>
+                {count >= 500 ? '500+' : count}
+                <span className="heard"> wait for you</span>
+              </span>
+            )}
+          </Link>
+        ))}
+        <div className={css.foot}>
+          <PauseEverything />
+          <p>
+            {session && (
+              <>
+                {session.principal} · {session.role}
+              </>
+            )}
+          </p>
+          <p className={css.wide}>? shows all keys</p>
+        </div>
+      </nav>
+      <div>
+        {liveness === 'waiting' && (
+          <div className={css.banner} role="status">
+            The server does not answer. What you see is what it said last; this page goes on by itself.
+          </div>
+        )}
+        <Outlet />
+      </div>
+      <Modal opened={shown === 'keys'} onClose={() => setShown(undefined)} title="Keys" centered>
+        <KeyList />
+      </Modal>
+      <Palette isOpen={shown === 'palette'} onClose={() => setShown(undefined)} />
+    </div>
+  )
+}
+
+function KeyList() {
+  return (
+    <dl className={css.keys}>
+      {useAllKeys().map(({ press, words }) => (
+        <KeyLine key={press} press={press} words={words} />
+      ))}
+    </dl>
+  )
+}
+
+function KeyLine({ press, words }: { press: string; words: string }) {
+  return (
+    <>
+      <dt>
+        {press.split(' ').map((part) => (
+          <kbd key={part}>{part}</kbd>
+        ))}
+      </dt>
+      <dd style={{ margin: 0 }}>{words}</dd>
+    </>
+  )
+}

@@ -1,0 +1,100 @@
+import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from 'react'
+
+/** One key, or two after each other (`g r`), and what it does. */
+export interface Key {
+  press: string
+  words: string
+  act: () => void
+}
+
+interface Keyboard {
+  all: ReadonlyMap<symbol, readonly Key[]>
+  register(owner: symbol, keys: readonly Key[]): () => void
+}
+
+const KeyboardContext = createContext<Keyboard | undefined>(undefined)
+
+/** Two keys belong together for so long. */
+const togetherMs = 900
+
+/**
+ * The keys of the whole page. What is registered last wins, and what is registered is what the list of keys shows. Nothing
+ * is heard while somebody writes into a field, or while a window with questions of its own is open.
+ */
+export function KeyboardProvider({ children }: { children: ReactNode }) {
+  const [all, setAll] = useState<ReadonlyMap<symbol, readonly Key[]>>(new Map())
+  const held = useRef(all)
+  held.current = all
+  useEffect(() => {
+    let before = ''
+    let at = 0
+    const hear = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
+      if (document.querySelector('[role="dialog"]')) return
+      const now = performance.now()
+      const both = now - at < togetherMs ? `${before} ${event.key}` : ''
+      before = event.key
+      at = now
+      const keys = [...held.current.values()].reverse().flat()
+      const found = keys.find(({ press }) => press === both) ?? keys.find(({ press }) => press === event.key)
+      if (!found) return
+      event.preventDefault()
+      found.act()
+    }
+    window.addEventListener('keydown', hear)
+    return () => window.removeEventListener('keydown', hear)
+  }, [])
+  const keyboard = useMemo<Keyboard>(
+    () => ({
+      all,
+      register(owner, keys) {
+        setAll((now) => new Map(now).set(owner, keys))
+        return () =>
+          setAll((now) => {
+            const left = new Map(now)
+            left.delete(owner)
+            return left
+          })
+      },
+    }),
+    [all],
+  )
+  return <KeyboardContext value={keyboard}>{children}</KeyboardContext>
+}
+
+function isWriting(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  )
+}
+
+function useKeyboard(): Keyboard {
+  const keyboard = use(KeyboardContext)
+  if (!keyboard) throw new Error('There is no keyboard around this part of the page.')
+  return keyboard
+}
+
+/** Keys of a part of the page, for as long as it is shown. */
+export function useKeys(keys: readonly Key[]): void {
+  const { register } = useKeyboard()
+  const latest = useRef(keys)
+  latest.current = keys
+  const told = keys.map(({ press, words }) => `${press}\n${words}`).join('\n\n')
+  const registerRef = useRef(register)
+  registerRef.current = register
+  useEffect(() => {
+    const stable = told
+      .split('\n\n')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [press = '', words = ''] = line.split('\n')
+        return { press, words, act: () => latest.current.find((key) => key.press === press)?.act() }
+      })
+    return registerRef.current(Symbol('keys'), stable)
+  }, [told])
+}
+
+export function useAllKeys(): readonly Key[] {
+  return [...useKeyboard().all.values()].flat()
+}

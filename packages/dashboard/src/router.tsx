@@ -1,0 +1,118 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { Problem } from './api/http.ts'
+import { followEvents } from './api/live.ts'
+import { sessionQuery } from './api/queries.ts'
+import { DecisionsProvider } from './features/inbox/decisions.tsx'
+import { SignedOut } from './features/session/SignedOut.tsx'
+import { TodayPage } from './features/today/TodayPage.tsx'
+import { Frame } from './frame/Frame.tsx'
+import { Failure } from './ui/Failure.tsx'
+import { Page } from './ui/Page.tsx'
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({
+  beforeLoad: ({ context: { client } }) => client.ensureQueryData(sessionQuery),
+  component: Root,
+  errorComponent: ({ error, reset }) =>
+    error instanceof Problem && error.status === 401 ? (
+      <SignedOut />
+    ) : (
+      <Page title="This page could not be shown.">
+        <Failure error={error instanceof Error ? error : new Error(String(error))} again={reset} />
+      </Page>
+    ),
+  notFoundComponent: () => <Page title="There is no such page." />,
+})
+
+function Root() {
+  const { client } = root.useRouteContext()
+  useEffect(() => followEvents(client), [client])
+  return (
+    <DecisionsProvider>
+      <Frame />
+    </DecisionsProvider>
+  )
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined
+
+function oneOf<T extends string>(values: readonly T[], value: unknown): T | undefined {
+  return values.find((each) => each === value)
+}
+
+const statuses = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck'] as const
+const costGroups = ['workflow', 'model', 'agent', 'day', 'run'] as const
+const spans = ['1d', '7d', '30d'] as const
+
+const routes = [
+  createRoute({ getParentRoute: () => root, path: '/', component: TodayPage }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/inbox',
+    validateSearch: (search): { item?: string | undefined } => ({ item: text(search.item) }),
+    component: lazyRouteComponent(() => import('./features/inbox/InboxPage.tsx'), 'InboxPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/runs',
+    validateSearch: (
+      search,
+    ): {
+      status?: (typeof statuses)[number] | undefined
+      workflow?: string | undefined
+      text?: string | undefined
+    } => ({
+      status: oneOf(statuses, search.status),
+      workflow: text(search.workflow),
+      text: text(search.text),
+    }),
+    component: lazyRouteComponent(() => import('./features/runs/RunsPage.tsx'), 'RunsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/runs/$run',
+    component: lazyRouteComponent(() => import('./features/run/RunPage.tsx'), 'RunPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/workflows',
+    component: lazyRouteComponent(() => import('./features/workflows/WorkflowsPage.tsx'), 'WorkflowsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/costs',
+    validateSearch: (
+      search,
+    ): { by?: (typeof costGroups)[number] | undefined; since?: (typeof spans)[number] | undefined } => ({
+      by: oneOf(costGroups, search.by),
+      since: oneOf(spans, search.since),
+    }),
+    component: lazyRouteComponent(() => import('./features/costs/CostsPage.tsx'), 'CostsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/system',
+    component: lazyRouteComponent(() => import('./features/system/SystemPage.tsx'), 'SystemPage'),
+  }),
+] as const
+
+export function createPages(client: QueryClient) {
+  return createRouter({
+    routeTree: root.addChildren([...routes]),
+    context: { client },
+    defaultPreload: 'intent',
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createPages>
+  }
+}

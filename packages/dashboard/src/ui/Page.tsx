@@ -1,0 +1,51 @@
+import { Link } from '@tanstack/react-router'
+import { type ReactNode, useEffect } from 'react'
+import css from './ui.module.css'
+
+/** A page first answers its question in words: `title` is that answer, `children` the rest. */
+export function Page({
+  title,
+  sub,
+  path,
+  children,
+}: {
+  title: string
+  sub?: ReactNode
+  path?: { to: string; words: string }[]
+  children?: ReactNode
+}) {
+  useEffect(() => {
+    document.title = title
+  }, [title])
+  return (
+    <main className={css.page} id="main">
+      {path && (
+        <p className={css.path}>
+          {path.map(({ to, words }) => (
+            <span key={to}>
+              <Link to={to}>{words}</Link>
+              {' / '}
+            </span>
+          ))}
+        </p>
+      )}
+      <h1 className={css.title}>{title}</h1>
+      {sub && <p className={css.sub}>{sub}</p>}
+      {children}
+    </main>
+  )
+}
+
+export function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section>
+      <h2 className={css.heading}>{title}</h2>
+      {children}
+    </section>
+  )
+}
+
+/** What an empty place says: why it is empty, and how it fills. */
+export function Empty({ children }: { children: ReactNode }) {
+  return <div className={css.empty}>{children}</div>
+}

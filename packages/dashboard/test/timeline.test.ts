@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import type { EventItem } from '../src/api/types.ts'
+import { barsOf, scaleOf } from '../src/features/run/timeline.ts'
+
+const event = (
+  seq: number,
+  ms: number,
+  type: string,
+  call: number | null,
+  name: string | null = null,
+): EventItem => ({
+  seq,
+  at: new Date(ms).toISOString(),
+  type,
+  call,
+  name,
+  tone: 'plain',
+  words: type,
+  payload: null,
+  isCut: false,
+  size: 0,
+})
+
+const events = [
+  event(1, 0, 'run-started', null),
+  event(2, 4, 'step-completed', 1, 'read the ticket'),
+  event(3, 6, 'approval-requested', 2, 'helpdesk.reply'),
+  event(4, 7_200_000, 'approval-decided', 2, 'helpdesk.reply'),
+  event(5, 7_200_001, 'effect-intended', 3, 'helpdesk.reply'),
+  event(6, 7_200_040, 'effect-retrying', 3, 'helpdesk.reply'),
+  event(7, 7_200_050, 'effect-intended', 3, 'helpdesk.reply'),
+]
+
+test('a call is a bar from its beginning to its end, waiting or at work', () => {
+  expect(barsOf(events)).toMatchObject([
+    { call: 1, name: 'read the ticket', from: 0, to: 4, isWait: false, attempts: 1 },
+    { call: 2, from: 6, to: 7_200_000, isWait: true },
+    { call: 3, from: 7_200_001, to: undefined, isWait: false, attempts: 2 },
+  ])
+})
+
+test('on the scale a long wait leaves a short step to be seen', () => {
+  const bars = barsOf(events)
+  const place = scaleOf(bars, 7_200_060)
+  const moments = [0, 4, 6, 7_200_000, 7_200_001, 7_200_060].map(place)
+  expect(moments[0]).toBe(0)
+  expect(moments.at(-1)).toBe(1)
+  expect(moments).toEqual(moments.toSorted((a, b) => a - b))
+  expect(place(4) - place(0)).toBeGreaterThan(0.02)
+})

@@ -1,0 +1,16 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+/** Built into the package that serves it. While it is worked on, `npm run dev` passes the API on to a running server. */
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: '../reeve/dashboard',
+    emptyOutDir: true,
+    // The policy of the page allows no inline sources.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+  server: { proxy: { '/api': process.env.REEVE_URL ?? 'http://127.0.0.1:4400' } },
+})
