@@ -26,6 +26,11 @@ export interface RetentionConfig {
   failed?: Duration
   cancelled?: Duration
   /**
+   * Chapters of runs that went on with `ctx.continueAs`, from their end on, with what was taken from the inbox and decided in
+   * them; the chapter that a run is in stays. Default: as `succeeded`.
+   */
+  chapters?: Duration
+  /**
    * Single calls of models whose run was deleted. Older ones are added up by day, workflow, agent and model, so that what
    * was spent stays known. Default `90d`.
    */

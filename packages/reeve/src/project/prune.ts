@@ -1,6 +1,12 @@
 import { type Clock, toMs } from '../base/time/time.ts'
 import { tidyAnswers } from '../models/asking/answer-cache.ts'
 import type { Database } from '../store/database.ts'
+import {
+  type PrunableChapters,
+  type PrunedChapters,
+  prunableChapters,
+  pruneChapters,
+} from '../store/keeping/chapters.ts'
 import { type Prunable, type Pruned, prunable, prune, type Retention } from '../store/keeping/retention.ts'
 import { giveBackSpace } from '../store/keeping/space.ts'
 import { inSlices, tidy } from '../store/keeping/tidy.ts'
@@ -14,6 +20,11 @@ interface Kept {
   retention: RetentionConfig | undefined
 }
 
+export interface ProjectPruned extends Pruned {
+  /** What went of the earlier chapters of runs that stay. */
+  chapters: PrunedChapters
+}
+
 /**
  * Deletes ended runs that a project's retention no longer wants, and of every other table what nothing needs any more,
  * until `signal` is aborted.
@@ -21,21 +32,37 @@ interface Kept {
 export async function pruneProject(
   { database, clock, retention }: Kept,
   signal?: AbortSignal,
-): Promise<Pruned> {
+): Promise<ProjectPruned> {
   const now = clock.now()
   const { ledger = '90d', occurrences = '30d' } = retention ?? {}
   await inSlices(database, signal, (session, slice) => tidyAnswers(session, now, slice))
   await inSlices(database, signal, tidyCallRates)
+  const chaptersMs = chaptersMsOf(retention)
+  // First these, for the children that they started.
+  const chapters =
+    chaptersMs === undefined
+      ? { runs: 0, events: 0 }
+      : await pruneChapters(database, now - chaptersMs, now, signal)
   const pruned = await prune(database, agesOf(retention), now, signal)
   await foldModelCalls(database, now - toMs(ledger), signal)
   await tidy(database, { now, occurrencesBefore: now - toMs(occurrences) }, signal)
   await giveBackSpace(database, { signal })
-  return pruned
+  return { ...pruned, chapters }
 }
 
 /** What `pruneProject` would delete of the runs now. */
 export function prunableOf({ database, clock, retention }: Kept): Promise<Prunable[]> {
   return prunable(database, agesOf(retention), clock.now())
+}
+
+/** The same of the earlier chapters of runs. */
+export async function prunableChaptersOf({ database, clock, retention }: Kept): Promise<PrunableChapters> {
+  const age = chaptersMsOf(retention)
+  return age === undefined ? { runs: 0, events: 0, bytes: 0 } : prunableChapters(database, clock.now() - age)
+}
+
+function chaptersMsOf({ succeeded, chapters = succeeded }: RetentionConfig = {}): number | undefined {
+  return chapters === undefined ? undefined : toMs(chapters)
 }
 
 function agesOf({ succeeded, failed, cancelled }: RetentionConfig = {}): Retention {

@@ -8,9 +8,10 @@ import type { StartOptions } from '../engine/starting/birth.ts'
 import type { Workflow } from '../engine/workflow.ts'
 import type { IngestReport } from '../memory/recall.ts'
 import type { Project } from '../project/load.ts'
-import { prunableOf, pruneProject } from '../project/prune.ts'
+import { type ProjectPruned, prunableChaptersOf, prunableOf, pruneProject } from '../project/prune.ts'
 import type { UnusableSolver } from '../project/routes.ts'
-import type { Prunable, Pruned } from '../store/keeping/retention.ts'
+import type { PrunableChapters } from '../store/keeping/chapters.ts'
+import type { Prunable } from '../store/keeping/retention.ts'
 import { forgetAnswers } from '../store/ledger/answers.ts'
 import { composeRuntime, type RuntimeInternals, type RuntimeOptions, type RuntimeParts } from './compose.ts'
 
@@ -317,13 +318,18 @@ export class Runtime {
    * Deletes ended runs that the project's `retention` no longer wants, and what of other tables nothing needs any more,
    * until `signal` is aborted. A started runtime does so by itself every hour.
    */
-  prune(signal?: AbortSignal): Promise<Pruned> {
+  prune(signal?: AbortSignal): Promise<ProjectPruned> {
     return pruneProject(this.#kept, signal)
   }
 
   /** What `prune` would delete of the runs now, by status. */
   prunable(): Promise<Prunable[]> {
     return prunableOf(this.#kept)
+  }
+
+  /** What `prune` would delete now of the earlier chapters of runs that stay. */
+  prunableChapters(): Promise<PrunableChapters> {
+    return prunableChaptersOf(this.#kept)
   }
 
   get #kept() {

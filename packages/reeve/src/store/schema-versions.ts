@@ -315,4 +315,13 @@ export const migrations: string[][] = [
     `create index runs_failed on runs (ended_at) where status = 'failed'`,
     'create index approvals_decided on approvals (decided_at) where decided_at is not null',
   ],
+  [
+    // The last call of the chapters that retention deleted.
+    'alter table runs add column pruned_call bigint not null default 0',
+    // Runs with chapters that are over and not deleted yet.
+    'create index runs_old_chapters on runs (no) where chapter_seq > pruned_seq + 1',
+    // In the order in which the items came.
+    'drop index inbox_run',
+    'create index inbox_run on inbox (run, id)',
+  ],
 ]

@@ -4,6 +4,8 @@ import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
 import type { Bulk, Database, Session, Value } from '../../src/store/database.ts'
+import { pruneChapters } from '../../src/store/keeping/chapters.ts'
+import { prune } from '../../src/store/keeping/retention.ts'
 import { eventsOf, mortalEngine, rowOf, testEngine, typesOf } from './harness.ts'
 
 const minute = 60_000
@@ -363,4 +365,35 @@ test('what came for calls of a chapter that is over is not read again', async ()
   expect(open).toEqual({ count: 1 })
   await clock.advance(2 * minute)
   expect(await run.result()).toEqual({ status: 'succeeded', output: 'done' })
+})
+
+test('a daemon that wakes every minute leaves as many rows after its 400th chapter as after its 100th', async () => {
+  const child = workflowOf('child', async () => 'done')
+  const daemon = workflowOf('daemon', async (ctx, { round }) => {
+    await ctx.waitFor('tick')
+    await (await ctx.start(child, {})).result()
+    await ctx.sleep('1m')
+    return ctx.continueAs({ round: round + 1 })
+  })
+  const { engine, database, clock } = await started([daemon, child], { keptRuns: 0 })
+  const run = await engine.startRun(daemon, { round: 1 })
+  const age = 30 * minute
+  const rowsAfter = async (rounds: number) => {
+    for (let round = 0; round < rounds; round++) {
+      await engine.control.signal(run.id, 'tick', null, { id: `${clock.now()}` })
+      await clock.advance(minute)
+      if (round % 20 !== 19) continue
+      await pruneChapters(database, clock.now() - age, clock.now())
+      await prune(database, { succeededMs: age }, clock.now())
+    }
+    expect((await verifyAudit(database)).faults).toEqual([])
+    const counts = ['runs', 'events', 'inbox', 'blobs', 'leftovers'].map((table) =>
+      database.get<{ count: number }>(`select count(*) as count from ${table}`),
+    )
+    return (await Promise.all(counts)).map((row) => row!.count)
+  }
+  const early = await rowsAfter(100)
+  const late = await rowsAfter(300)
+  expect((await rowOf(database, run.id)).chapter).toBeGreaterThan(390)
+  expect(late).toEqual(early)
 })

@@ -5,6 +5,7 @@ import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
 import { auditRoundCases } from './contract/audit-rounds.ts'
 import { callRateCases } from './contract/call-rates.ts'
+import { chapterCases } from './contract/chapters.ts'
 import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
 import { inboxCases } from './contract/inbox.ts'
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     inboxCases(open)
     approvalCases(open)
     retentionCases(open)
+    chapterCases(open)
     rowCases(open)
     valueCases(open)
     memoryCases(open)

@@ -128,7 +128,13 @@ test.each([2, 4])('%d workers drive each run once', (count) =>
     expect([...bodies.values()].every((times) => times === 1)).toBe(true)
     expect(ends.every((run) => run.epoch === 1 && run.head_seq === 4)).toBe(true)
     expect(drivers.size).toBeGreaterThan(1)
-    expect(await verifyAudit(client.database)).toEqual({ runs: 150, events: 600, faults: [], integrity: [] })
+    expect(await verifyAudit(client.database)).toEqual({
+      runs: 150,
+      events: 600,
+      pruned: { runs: 0, events: 0 },
+      faults: [],
+      integrity: [],
+    })
   }),
 )
 

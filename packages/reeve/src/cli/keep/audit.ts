@@ -1,6 +1,6 @@
 import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs, moment, systemClock } from '../../base/time/time.ts'
-import { type AuditReport, verifyAudit } from '../../store/audit/audit.ts'
+import { type AuditReport, type PrunedEvents, verifyAudit } from '../../store/audit/audit.ts'
 import { type AuditRound, verifyRound } from '../../store/audit/audit-rounds.ts'
 import { AuditThreads, verifyPartOf } from '../../store/audit/audit-threads.ts'
 import { checkIntegrity, type Integrity } from '../../store/keeping/integrity.ts'
@@ -26,7 +26,9 @@ export function verify(cli: Cli, options: { all?: boolean }, runId: string | und
     await requireRun(workspace.database, runId)
     const report = await verifyAudit(workspace.database, runId)
     cli.terminal.value({ ok: report.faults.length === 0, ...report })
-    return conclude(cli, report, `${report.runs} runs with ${report.events} events`)
+    const code = conclude(cli, report, `${report.runs} runs with ${report.events} events`)
+    tellPruned(cli, report.pruned)
+    return code
   })
 }
 
@@ -60,13 +62,14 @@ async function verifyAll(cli: Cli, { database, environment }: Workspace, all: bo
 
 function tell(cli: Cli, round: AuditRound, { problems: integrity, unchecked }: Integrity): ExitCode {
   const { terminal } = cli
-  const { runs, events, faults, before, complete, markDamaged } = round
+  const { runs, events, pruned, faults, before, complete, markDamaged } = round
   const ok = complete && faults.length === 0 && integrity.length === 0
   terminal.value({
     ok,
     complete,
     runs,
     events,
+    pruned,
     before: before ? { ...before, at: new Date(before.at).toISOString() } : null,
     markDamaged,
     faults: faults.slice(0, mostFaults),
@@ -83,6 +86,7 @@ function tell(cli: Cli, round: AuditRound, { problems: integrity, unchecked }: I
     return exitCodes.interrupted
   }
   const code = conclude(cli, { faults, integrity }, counted)
+  tellPruned(cli, pruned)
   if (unchecked.length > 0)
     terminal.line(
       `the database's own check gave way to what is written to ${unchecked.join(', ')}: try again when less is written, or make a backup, which is checked as a whole`,
@@ -94,6 +98,13 @@ function tell(cli: Cli, round: AuditRound, { problems: integrity, unchecked }: I
     )
   }
   return code
+}
+
+function tellPruned({ terminal }: Cli, { runs, events }: PrunedEvents): void {
+  if (events > 0)
+    terminal.line(
+      `${events} events of earlier chapters of ${runs} runs were deleted by retention, as their rows say: those runs were verified from there on`,
+    )
 }
 
 function conclude(

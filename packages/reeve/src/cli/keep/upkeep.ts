@@ -21,7 +21,8 @@ export function prune(cli: Cli, options: { dryRun?: boolean; yes?: boolean }): P
     const { terminal } = cli
     const configured = runtime.project.config.retention !== undefined
     if (!configured) {
-      terminal.value({ configured, dryRun: options.dryRun === true, runs: 0, events: 0, statuses: [] })
+      const none = { runs: 0, events: 0, statuses: [], chapters: { runs: 0, events: 0 } }
+      terminal.value({ configured, dryRun: options.dryRun === true, ...none })
       terminal.line(
         "Every run is kept: reeve.config.ts has no retention. Add for example: retention: { succeeded: '30d' }",
       )
@@ -30,9 +31,14 @@ export function prune(cli: Cli, options: { dryRun?: boolean; yes?: boolean }): P
     const asks = canAsk(cli.terminal) && options.yes !== true
     if (options.dryRun || asks) {
       const statuses = await runtime.prunable()
-      if (options.dryRun) terminal.value(dryRunOf(statuses))
+      const chapters = await runtime.prunableChapters()
+      if (options.dryRun) terminal.value({ ...dryRunOf(statuses), chapters })
       for (const line of prunableLines(statuses)) terminal.line(line)
-      if (options.dryRun || statuses.length === 0) return exitCodes.done
+      if (chapters.events > 0)
+        terminal.line(
+          `earlier chapters of ${chapters.runs} runs that go on: ${chapters.events} events, ${mebibytes(chapters.bytes)}`,
+        )
+      if (options.dryRun || (statuses.length === 0 && chapters.events === 0)) return exitCodes.done
       if (!(await confirmed('Delete them, with all that their journals say?'))) {
         terminal.line('Nothing was deleted.')
         return exitCodes.done
@@ -41,6 +47,8 @@ export function prune(cli: Cli, options: { dryRun?: boolean; yes?: boolean }): P
     const pruned = await runtime.prune()
     terminal.value({ configured, dryRun: false, ...pruned })
     terminal.line(`${pruned.runs} runs with ${pruned.events} events deleted`)
+    const { runs, events } = pruned.chapters
+    if (events > 0) terminal.line(`${events} events of earlier chapters of ${runs} runs deleted`)
     return exitCodes.done
   })
 }
@@ -59,13 +67,17 @@ function dryRunOf(statuses: Prunable[]) {
   }
 }
 
+function mebibytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+}
+
 function prunableLines(statuses: Prunable[]): string[] {
   if (statuses.length === 0) return ['No run is past its retention']
   const cells = statuses.map(({ status, runs, events, bytes, oldest, newest }) => [
     status,
     String(runs),
     String(events),
-    `${(bytes / 1024 / 1024).toFixed(1)} MiB`,
+    mebibytes(bytes),
     `${moment(oldest)} to ${moment(newest)}`,
   ])
   return table(['past retention', 'runs', 'events', 'payloads', 'ended'], cells)

@@ -51,6 +51,7 @@ export function show(
       terminal.line(
         `  chapter ${story.chapter.number}, since ${moment(Date.parse(story.chapter.since))}, from event ${story.chapter.fromEvent} on; what follows is of this chapter`,
       )
+    if (story.chapter?.prunedEvents) terminal.line(`  ${deletedUpTo(story.chapter.prunedEvents)}`)
     printGoal(cli, story)
     printContext(cli, story)
     printTools(cli, story)
@@ -90,6 +91,10 @@ export function show(
     )
     return exitCodes.done
   })
+}
+
+function deletedUpTo(seq: number): string {
+  return `events 1 to ${seq}, of earlier chapters, were deleted by retention`
 }
 
 function timelineCells(cli: Cli, event: StoryEvent): string[] {
@@ -138,7 +143,7 @@ function toSeq(text: string): number {
 async function printEvents(
   cli: Cli,
   database: Database,
-  run: Pick<RunRow, 'no' | 'id'>,
+  run: Pick<RunRow, 'no' | 'id' | 'pruned_seq'>,
   { after, limit }: { after: number; limit: number },
 ): Promise<ExitCode> {
   const { terminal } = cli
@@ -151,8 +156,10 @@ async function printEvents(
       at: isoText(at),
       payload: payload === null ? null : JSON.parse(payload),
     })),
+    prunedEvents: run.pruned_seq,
     more,
   })
+  if (after < run.pruned_seq) terminal.line(terminal.colors.dim(deletedUpTo(run.pruned_seq)))
   for (const { seq, at, type, step, name, payload } of events) {
     const call = step === null ? '' : ` call ${step}`
     terminal.line(`${seq} ${isoText(at)} ${type}${call}${name === null ? '' : ` ${safeLine(name)}`}`)

@@ -47,7 +47,7 @@ export async function planFork(session: Session, origin: RunRow, from: number): 
   if (!Number.isInteger(from) || from < least || (from > least && from > whole.lastStep)) {
     const earlier = from >= 1 && from < least
     const what = earlier
-      ? `Call ${from} of run ${origin.id} belongs to a chapter before the one that it is in, which begins with call ${least}`
+      ? `Call ${from} of run ${origin.id} belongs to a chapter before the one that it is in, which begins with call ${least}${origin.pruned_call >= from ? '; retention has deleted what was before' : ''}`
       : `Run ${origin.id} has no call ${from}`
     throw new ReeveError('bad-fork', `${what}. See its calls with: reeve show ${origin.id}`)
   }

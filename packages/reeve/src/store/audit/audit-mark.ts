@@ -32,9 +32,11 @@ export async function readMark(session: Session): Promise<AuditMark | 'damaged' 
   if (!row) return undefined
   const mark = parse(row.value)
   if (!mark) return 'damaged'
-  const run = await session.get<{ head: string | null }>('select head from runs where no = ?', [mark.through])
-  // A run that was deleted since has no head any more; one that went on has another one.
-  const last = run && (await hasEvent(session, mark))
+  const run = await session.get<{ pruned_seq: number }>('select pruned_seq from runs where no = ?', [
+    mark.through,
+  ])
+  // A run that was deleted since has no head any more, nor has one whose chapter of then was; one that went on has another.
+  const last = run && (run.pruned_seq > 0 || (await hasEvent(session, mark)))
   return last === false ? 'damaged' : mark
 }
 

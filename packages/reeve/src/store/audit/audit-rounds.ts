@@ -1,5 +1,5 @@
 import type { Database } from '../database.ts'
-import { type AuditedRuns, type AuditFault, findStrays } from './audit.ts'
+import { type AuditedRuns, type AuditFault, addPruned, findStrays, type PrunedEvents } from './audit.ts'
 import { type AuditMark, mostFaulty, noMark, readMark, saveMark } from './audit-mark.ts'
 
 /** Recomputes the chains of runs of a stretch of numbers, or of just these. */
@@ -21,6 +21,7 @@ export interface AuditRound {
   /** Verified now. */
   runs: number
   events: number
+  pruned: PrunedEvents
   faults: AuditFault[]
   /** Whether what was remembered was damaged, and so left aside. */
   markDamaged: boolean
@@ -59,6 +60,7 @@ export async function verifyRound(
   const round: AuditRound = {
     runs: 0,
     events: 0,
+    pruned: { runs: 0, events: 0 },
     faults: [],
     markDamaged: remembered === 'damaged',
     before: undefined,
@@ -68,6 +70,7 @@ export async function verifyRound(
   const count = (found: AuditedRuns) => {
     round.runs += found.runs
     round.events += found.events
+    addPruned(round.pruned, found.pruned)
     for (const { no, ...fault } of found.faults) {
       if (faulty.has(no)) continue
       faulty.add(no)

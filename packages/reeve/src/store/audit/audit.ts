@@ -11,16 +11,24 @@ export interface AuditFault {
 export interface AuditReport {
   runs: number
   events: number
+  pruned: PrunedEvents
   /** One for each run whose chain does not hold. */
   faults: AuditFault[]
   /** What the database's own check says; empty when clean. */
   integrity: string[]
 }
 
+/** What retention deleted of earlier chapters, as the rows of the runs say: their chains are verified from there on. */
+export interface PrunedEvents {
+  runs: number
+  events: number
+}
+
 /** What was found in some runs. */
 export interface AuditedRuns {
   runs: number
   events: number
+  pruned: PrunedEvents
   faults: (AuditFault & { no: number })[]
 }
 
@@ -30,16 +38,23 @@ const slice = 50_000
 
 /** Recomputes the hash chain of every run, or of one. Reads the database only, in pages. */
 export async function verifyAudit(database: Database, runId?: string): Promise<AuditReport> {
-  const report: AuditReport = { runs: 0, events: 0, faults: [], integrity: [] }
+  const report: AuditReport = {
+    runs: 0,
+    events: 0,
+    pruned: { runs: 0, events: 0 },
+    faults: [],
+    integrity: [],
+  }
   let after = -1
   for (;;) {
     const runs = await database.all<RunRow>(
       `select * from runs where no > ? ${runId === undefined ? '' : 'and id = ?'} order by no limit ?`,
       runId === undefined ? [after, page] : [after, runId, page],
     )
-    const { events, faults } = await verifyRuns(database, runs)
+    const { events, pruned, faults } = await verifyRuns(database, runs)
     report.runs += runs.length
     report.events += events
+    addPruned(report.pruned, pruned)
     report.faults.push(...faults.map(({ no: _no, ...fault }) => fault))
     after = runs.at(-1)?.no ?? after
     if (runs.length < page) break
@@ -59,6 +74,10 @@ async function verifyRun(
   run: RunRow,
 ): Promise<{ events: number; fault: ChainFault | undefined }> {
   const { pruned_seq, pruned_hash, chapter_seq, chapter_hash } = run
+  if (pruned_hash !== null && pruned_seq >= chapter_seq) {
+    const reaches = `it was pruned up to event ${pruned_seq}, but the chapter that it is in begins with event ${chapter_seq}`
+    return { events: 0, fault: { seq: chapter_seq, problem: `the run's row says that ${reaches}` } }
+  }
   const start = pruned_hash === null ? undefined : { seq: pruned_seq, hash: pruned_hash }
   const check = new ChainCheck(run.id, headOf(run), start)
   let events = 0
@@ -83,13 +102,24 @@ async function verifyRun(
 
 /** Recomputes the chains of these runs. */
 export async function verifyRuns(session: Session, runs: RunRow[]): Promise<AuditedRuns> {
-  const found: AuditedRuns = { runs: runs.length, events: 0, faults: [] }
+  const found: AuditedRuns = {
+    runs: runs.length,
+    events: 0,
+    pruned: { runs: 0, events: 0 },
+    faults: [],
+  }
   for (const run of runs) {
     const { events, fault } = await verifyRun(session, run)
     found.events += events
+    if (run.pruned_seq > 0) addPruned(found.pruned, { runs: 1, events: run.pruned_seq })
     if (fault) found.faults.push({ no: run.no, run: run.id, ...fault })
   }
   return found
+}
+
+export function addPruned(sum: PrunedEvents, { runs, events }: PrunedEvents): void {
+  sum.runs += runs
+  sum.events += events
 }
 
 /** Events of runs that are not there, and that no pruning has left over. */

@@ -41,7 +41,7 @@ export async function sweepLeftovers(
   return { events, isDone: runs.length < runsAtOnce }
 }
 
-async function deleteById(
+export async function deleteById(
   session: Session,
   table: 'events' | 'inbox',
   rows: { id: number }[],
@@ -51,7 +51,8 @@ async function deleteById(
   return session.run(`delete from ${table} where id in (${marksFor(ids)})`, ids)
 }
 
-function withinBytes<Row extends { bytes: number | null }>(rows: Row[]): Row[] {
+/** The first of them, as many as one transaction deletes for their blobs. */
+export function withinBytes<Row extends { bytes: number | null }>(rows: Row[]): Row[] {
   let left = sliceBytes
   const end = rows.findIndex(({ bytes }) => {
     const isBeyond = left <= 0
@@ -62,7 +63,7 @@ function withinBytes<Row extends { bytes: number | null }>(rows: Row[]): Row[] {
 }
 
 /** Blobs are shared by all events with that content. */
-async function deleteUnused(session: Session, blobs: string[]): Promise<void> {
+export async function deleteUnused(session: Session, blobs: string[]): Promise<void> {
   for (const hash of new Set(blobs)) {
     await session.run(
       'delete from blobs where hash = ? and not exists (select 1 from events where events.blob = blobs.hash)',

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
 import { settleAbandoned } from '../ledger/budgets.ts'
 import { sweepLeftovers } from './leftovers.ts'
@@ -14,6 +14,8 @@ export interface Retention {
 const batch = 100
 const budget = 500
 const pauseMs = 10
+/** Runs that one statement adds up: no reader holds the log of a database at work for long. */
+const counted = 200
 
 /** What of one status retention would delete. */
 export interface Prunable {
@@ -32,25 +34,41 @@ export interface Pruned {
   events: number
 }
 
-/** A run whose parent or children are still going is kept. Read in the order of the index of ended runs. */
+/**
+ * A run whose parent or children are still going is kept, unless its parent is long past the chapter that started it. Read
+ * in the order of the index of ended runs.
+ */
 const eligible = `ended_at is not null and ended_at < ? and status = ?
   and not exists (select 1 from runs child where child.parent = runs.no and child.ended_at is null)
-  and (parent is null or not exists (select 1 from runs above where above.no = runs.parent and above.ended_at is null))`
+  and (parent is null or not exists (select 1 from runs above where above.no = runs.parent and above.ended_at is null
+    and coalesce(runs.parent_step, above.pruned_call + 1) > above.pruned_call))`
 
 /** What `prune` would delete now, by status. */
 export async function prunable(database: Database, retention: Retention, now: number): Promise<Prunable[]> {
   const found: Prunable[] = []
   for (const [status, before] of limitsOf(retention, now)) {
-    const row = await database.get<Omit<Prunable, 'status'>>(
-      `select count(*) as runs, min(ended_at) as oldest, max(ended_at) as newest,
-         coalesce(sum((select count(*) from events where events.run = runs.no)), 0) as events,
-         coalesce(sum((select coalesce(sum(coalesce(length(events.payload), length(blobs.content), 0)), 0)
-           from events left join blobs on blobs.hash = events.blob where events.run = runs.no)), 0) as bytes
-       from runs where ${eligible}`,
-      [before, status],
-    )
-    if (row && row.runs > 0)
-      found.push({ status, ...row, events: Number(row.events), bytes: Number(row.bytes) })
+    const sum = { status, runs: 0, events: 0, bytes: 0, oldest: 0, newest: 0 }
+    let last = { ended_at: Number.MIN_SAFE_INTEGER, no: -1 }
+    for (;;) {
+      const rows = await database.all<{ no: number; ended_at: number; events: number; bytes: number }>(
+        `select no, ended_at, (select count(*) from events where events.run = runs.no) as events,
+           (select coalesce(sum(coalesce(length(events.payload), length(blobs.content), 0)), 0)
+             from events left join blobs on blobs.hash = events.blob where events.run = runs.no) as bytes
+         from runs where ${eligible} and ended_at >= ? and (ended_at > ? or no > ?) order by ended_at, no limit ?`,
+        [before, status, last.ended_at, last.ended_at, last.no, counted],
+      )
+      if (sum.runs === 0) sum.oldest = rows[0]?.ended_at ?? 0
+      sum.runs += rows.length
+      for (const { events, bytes } of rows) {
+        sum.events += Number(events)
+        sum.bytes += Number(bytes)
+      }
+      if (rows.length > 0) last = rows.at(-1)!
+      if (rows.length < counted) break
+      await turn()
+    }
+    sum.newest = last.ended_at
+    if (sum.runs > 0) found.push(sum)
   }
   return found
 }
@@ -114,13 +132,13 @@ async function pruneSlice(
 }
 
 /** One row of `prunings` for all that one call deletes of one status. */
-interface PruneRecord {
+export interface PruneRecord {
   at: number
   before: number
   id: number | undefined
 }
 
-async function note(
+export async function note(
   session: Session,
   { at, before, id }: PruneRecord,
   { runs, events }: Pruned,

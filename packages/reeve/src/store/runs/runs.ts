@@ -78,6 +78,8 @@ export interface RunRow {
   /** Up to this event, with its hash, the journal of earlier chapters was pruned. */
   pruned_seq: number
   pruned_hash: string | null
+  /** The last call of what was pruned. */
+  pruned_call: number
 }
 
 const insertColumns = {

@@ -378,4 +378,55 @@ export const scaleBugs: Mutant[] = [
     'from < ids.length; from += most)',
     'from < ids.length; from += 2 * most)',
   ),
+  // Inboxes and awaited results: a flat cost, and nothing passed over.
+  bug(
+    'a rest offers only what came first under a name',
+    'engine/execution/inbox.ts',
+    'if (next && this.#waits.has(name)) {',
+    'if (next && next.id < 0) {',
+  ),
+  bug(
+    'a name of which something is left is not looked at again',
+    'engine/execution/inbox.ts',
+    'if (this.#waits.has(item.name)) this.#ready.add(item.name)',
+    '',
+  ),
+  bug(
+    'of many awaited runs always the same are asked for',
+    'engine/results.ts',
+    'this.#waiters.set(id, waiting)\n      }',
+    'this.#waiters.set(id, waiting)\n        break\n      }',
+  ),
+  // Chapters that are over: nothing that a replay, a person or the audit needs goes with them.
+  bug(
+    'a chapter is pruned whatever its age',
+    'store/keeping/chapters.ts',
+    'at < run.before && (open?.step',
+    'at > 0 && (open?.step',
+  ),
+  bug(
+    'a chapter is pruned under an open question',
+    'store/keeping/chapters.ts',
+    'step! < open.step)',
+    'step! > 0)',
+  ),
+  bug(
+    'the hash before what is left is not kept',
+    'store/keeping/chapters.ts',
+    'set pruned_seq = ?, pruned_hash = ?,',
+    'set pruned_seq = ?, pruned_hash = substr(?, 2),',
+  ),
+  bug(
+    'what a call of a kept chapter took goes',
+    'store/keeping/chapters.ts',
+    'step !== null && step <= call && at < before',
+    'step !== null && at < before',
+  ),
+  bug('children of pruned chapters stay for ever', 'store/keeping/chapters.ts', 'reach!.call,\n', '0,\n'),
+  bug(
+    'the audit believes a row that hides its chapter',
+    'store/audit/audit.ts',
+    'pruned_seq >= chapter_seq',
+    'pruned_seq < 0',
+  ),
 ]

@@ -255,7 +255,7 @@ export const mutants: Mutant[] = [
   bug(
     'a cancelled run keeps its children',
     'engine/worker/left-children.ts',
-    'else await cancelOutside(session, edges, child, by, { told: false })',
+    'else await cancelOutside(session, services, child, by, { told: false })',
     '',
   ),
   bug(

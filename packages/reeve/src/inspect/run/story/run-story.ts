@@ -16,7 +16,14 @@ import { type ToolCall, toolCalls } from './tool-calls.ts'
 export interface RunStory {
   run: { id: string; status: RunRow['status']; reason: string | null; paused: boolean }
   /** Which part of the run this is about, once it went on with `ctx.continueAs`; null: all of it. */
-  chapter: { number: number; since: string; fromEvent: number; fromCall: number } | null
+  /** `prunedEvents`: how many of the first events retention has deleted, all of earlier chapters. */
+  chapter: {
+    number: number
+    since: string
+    fromEvent: number
+    fromCall: number
+    prunedEvents: number
+  } | null
   goal: Goal
   context: Context
   tools: ToolCall[]
@@ -111,9 +118,15 @@ function startOf(run: RunRow, events: JournalEvent[]): number {
   return run.chapter_seq > 0 ? run.created_at : events[0]!.at
 }
 
-function chapterOf({ chapter }: RunRow, { first, callsBefore }: History): RunStory['chapter'] {
+function chapterOf({ chapter, pruned_seq }: RunRow, { first, callsBefore }: History): RunStory['chapter'] {
   if (first.type !== 'run-continued') return null
-  return { number: chapter, since: isoText(first.at), fromEvent: first.seq, fromCall: callsBefore + 1 }
+  return {
+    number: chapter,
+    since: isoText(first.at),
+    fromEvent: first.seq,
+    fromCall: callsBefore + 1,
+    prunedEvents: pruned_seq,
+  }
 }
 
 function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
