@@ -90,7 +90,7 @@ test('a check that throws on the arguments of a model is told to it', async () =
   const model = scriptedSolver([call('nope'), call('https://y.example'), 'done'])
   const { result, journal } = await runInMemory(flow, null, { routes: { model: { solvers: [model] } } })
   expect(result).toEqual({ status: 'succeeded', output: 'done' })
-  expect(journal.find(({ type }) => type === 'log-written')?.payload).toMatch(/Invalid URL/)
+  expect(journal.find(({ type }) => type === 'agent-refused')?.payload).toMatch(/Invalid URL/)
 })
 
 test('a check that turns out to be asynchronous fails what it was asked for', async () => {

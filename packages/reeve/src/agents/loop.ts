@@ -9,6 +9,7 @@ import { askPerson } from '../models/asking/ask-person.ts'
 import type { Asked, Questions } from '../models/asking/questions.ts'
 import { mark } from '../models/reading/prompt.ts'
 import type { Passage, Question, ToolCall, TurnValue } from '../models/solver.ts'
+import { type LineEventType, type NewEvent, newEvent } from '../store/journal/events.ts'
 import type { AnyAgent } from './agent.ts'
 import type { AgentEvent, AgentListener } from './agent-events.ts'
 import { Allowance } from './allowance.ts'
@@ -100,13 +101,13 @@ class Loop {
   async run(given: unknown): Promise<unknown> {
     try {
       const output = await this.#converse(await this.#admit(given))
-      this.#log(`agent "${this.#agent.name}" finished`, 'agent-finished', {})
+      this.#note(newEvent('agent-finished', this.#about(' finished')))
       this.#tell({ type: 'agent-finished' })
       return output
     } catch (error) {
       const why = error instanceof ReeveError ? String(error.details.why ?? error.code) : 'error'
       const reason = error instanceof Error ? error.message : String(error)
-      this.#log(`agent "${this.#agent.name}" stopped: ${reason}`, 'agent-stopped', { why })
+      this.#note(newEvent('agent-stopped', { ...this.#about(` stopped: ${reason}`), why }))
       this.#tell({ type: 'agent-stopped', why })
       throw error
     }
@@ -156,7 +157,9 @@ class Loop {
     const prompt = window.fit()
     const { dropped } = prompt
     if (dropped.length > 0)
-      this.#log(`agent "${name}" left out ${dropped.length} parts of its past`, 'context-cut', { dropped })
+      this.#note(
+        newEvent('agent-cut', { ...this.#about(` left out ${dropped.length} parts of its past`), dropped }),
+      )
     this.#allowance.requireTurn(prompt, execution.now)
     const question: Question = {
       task: 'converse',
@@ -228,9 +231,9 @@ class Loop {
         status,
         problem,
       }))
-      this.#log(`agent "${this.#agent.name}": ${refused.length} calls were not made`, 'calls-refused', {
-        problems: problems as Json,
-      })
+      this.#note(
+        newEvent('agent-refused', { ...this.#about(`: ${refused.length} calls were not made`), problems }),
+      )
     }
     const shown = results.map((result) => ({ ...result, text: shorten(result.text, window.resultLength) }))
     const made = shown.map(({ call }) => call)
@@ -276,10 +279,16 @@ class Loop {
     return { ok: false, problem: `Notice: ${reason}. Give another answer.` }
   }
 
-  #log(message: string, event: string, data: { [key: string]: unknown }): void {
+  /** What every event of an agent says. */
+  #about(
+    words: string,
+  ): { message: string; agent: string; role: string; owner: string } & Allowance['figures'] {
     const { name, role, owner } = this.#agent
-    const line = { message, data: { event, agent: name, role, owner, ...this.#allowance.figures, ...data } }
-    this.#services.execution.log(JSON.stringify(line))
+    return { message: `agent "${name}"${words}`, agent: name, role, owner, ...this.#allowance.figures }
+  }
+
+  #note(event: NewEvent<LineEventType>): void {
+    this.#services.execution.log(event)
   }
 
   #tell(event: DistributiveOmit<AgentEvent, 'run' | 'agent' | 'turn'>): void {

@@ -7,6 +7,7 @@ import type { Execution } from '../engine/execution/execution.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
 import type { Knowledge } from '../memory/recall.ts'
 import type { Passage } from '../models/solver.ts'
+import { newEvent } from '../store/journal/events.ts'
 import { memoryRow } from '../store/memory/memories.ts'
 import type { RecallOptions } from './options.ts'
 
@@ -31,7 +32,7 @@ export async function recallPassages(
       place === 'memory'
         ? await from.memory.recall(query, search)
         : await from.knowledge.recall(query, search)
-    execution.settle(call, 'recall-completed', JSON.stringify(recalled), recalled)
+    execution.settle(call, newEvent('recall-completed', recalled), recalled)
   })
   return ((await call.promise) as { passages: Passage[] }).passages
 }
@@ -52,7 +53,7 @@ export async function rememberText(
     const { id, scope, title, source, untrusted, embedder } = item
     const kept = { id, scope, title, text, source, untrusted, embedder }
     execution.addRows(memoryRow(item))
-    execution.settle(call, 'remember-completed', JSON.stringify(kept), kept)
+    execution.settle(call, newEvent('remember-completed', kept), kept)
   })
   return ((await call.promise) as { id: string }).id
 }

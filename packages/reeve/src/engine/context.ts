@@ -5,6 +5,7 @@ import type { Schema } from '../base/schema/schema.ts'
 import { describeValue, shorten } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import type { Duration, Moment } from '../base/time/time.ts'
+import { checkedEvent, newEvent } from '../store/journal/events.ts'
 import { type AllOptions, all } from './calls/all.ts'
 import { type ApprovalRequest, approval, type Decision } from './calls/approval.ts'
 import { authorOf } from './calls/authors.ts'
@@ -15,7 +16,6 @@ import { type StepAttempt, type StepOptions, step } from './calls/step.ts'
 import { type Deadline, sleep, type WaitOptions, waitFor } from './calls/waits.ts'
 import type { Execution } from './execution/execution.ts'
 import { refuseInsideBody } from './execution/inside-body.ts'
-import { encodePayload } from './execution/payload.ts'
 import type { Workflow, WorkflowRegistry } from './workflow.ts'
 
 /**
@@ -187,12 +187,8 @@ export class CoreContext {
   /** Writes a line to the journal, once. @throws `not-serialisable` `payload-too-large` */
   log(message: string, data?: Json): void {
     const line = data === undefined ? { message } : { message, data }
-    this.#execution.log(
-      encodePayload(
-        line,
-        `the log line "${typeof message === 'string' ? shorten(message, 80) : describeValue(message)}"`,
-      )!,
-    )
+    const shown = typeof message === 'string' ? shorten(message, 80) : describeValue(message)
+    this.#execution.log(checkedEvent('log-written', line, `the log line "${shown}"`))
   }
 
   /**
@@ -206,7 +202,7 @@ export class CoreContext {
     if (answer === undefined) {
       const known = this.#execution.history?.patches.has(id) ?? false
       answer = known || !this.#execution.behindHistory
-      if (!known && answer) this.#execution.mark('patch-marked', id, null)
+      if (!known && answer) this.#execution.mark(newEvent('patch-marked', undefined), id)
       this.#patches.set(id, answer)
     }
     return answer

@@ -3,16 +3,11 @@ import type { Json } from '../base/json/json.ts'
 import { isPlainRecord } from '../base/json/record.ts'
 import { describeIssues, validate } from '../base/schema/schema.ts'
 import { type Decision, requestApproval } from '../engine/calls/approval.ts'
-import {
-  type Actor,
-  type ApprovedBy,
-  type Effect,
-  effect,
-  intendedArguments,
-} from '../engine/calls/effect.ts'
+import { type Actor, type Effect, effect, intendedArguments } from '../engine/calls/effect.ts'
 import type { Call } from '../engine/execution/call.ts'
 import type { Execution } from '../engine/execution/execution.ts'
 import { checkOnce } from '../engine/execution/parsed-values.ts'
+import type { ApprovedBy } from '../store/journal/events.ts'
 import {
   type Arguments,
   argumentsFor,

@@ -313,7 +313,7 @@ test('what a window drops is in the journal; an input that is too long is refuse
   const chat = scriptedSolver([...turns, 'read'])
   const { bench, handle } = await run({ name: 'clerk', tools: [page], limits: { context: 1200 } }, { chat })
   expect(await handle.result()).toMatchObject({ output: 'read' })
-  const cuts = (await bench.logs(handle.id)).filter(({ event }) => event === 'context-cut')
+  const cuts = (await bench.logs(handle.id)).filter(({ event }) => event === 'agent-cut')
   expect((cuts[0]!.dropped as unknown[])[0]).toMatchObject({ turn: 1, what: 'result', tool: 'page' })
   const long = await run({ name: 'clerk', limits: { context: 1000 } }, { chat }, { input: 'x'.repeat(9000) })
   expect(await long.handle.result()).toMatchObject({ error: { details: { why: 'context' } } })

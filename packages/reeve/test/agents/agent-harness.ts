@@ -13,6 +13,7 @@ import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import type { RouteDefinition } from '../../src/models/route/route.ts'
 import type { Solver } from '../../src/models/solver.ts'
 import type { Database } from '../../src/store/database.ts'
+import { definitionOf } from '../../src/store/journal/events.ts'
 import { type JournalEvent, readEvents } from '../../src/store/journal/journal.ts'
 import { readRun } from '../../src/store/runs/runs.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
@@ -53,7 +54,7 @@ export async function agentBench(
   const registry = new WorkflowRegistry()
   for (const each of workflows) registry.add(each)
   const questions = new Questions({
-    routes: new Map(Object.entries(routes).map(([name, route]) => [name, definitionOf(route)])),
+    routes: new Map(Object.entries(routes).map(([name, route]) => [name, routeOf(route)])),
     breakers: new CircuitBreakers({ clock }),
     budgets: options.budgets ?? {},
     database,
@@ -86,12 +87,12 @@ export async function agentBench(
       (await events(id)).filter(({ step }) => step !== null).map(({ type, name }) => `${type} ${name}`),
     logs: async (id) =>
       (await events(id))
-        .filter(({ type }) => type === 'log-written')
-        .map(({ payload }) => (JSON.parse(payload!) as { data: Record<string, unknown> }).data),
+        .filter(({ type }) => definitionOf(type)?.isLine)
+        .map(({ type, payload }) => ({ event: type, ...JSON.parse(payload!) })),
   }
 }
 
-function definitionOf(route: Solver | Solver[] | RouteDefinition): RouteDefinition {
+function routeOf(route: Solver | Solver[] | RouteDefinition): RouteDefinition {
   if (Array.isArray(route)) return { solvers: route }
   return 'solvers' in route ? route : { solvers: [route] }
 }

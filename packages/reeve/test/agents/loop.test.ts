@@ -170,7 +170,7 @@ test('a tool that does not exist and arguments that do not fit go back to the mo
   expect(cut).toMatchObject({ failed: true, text: expect.stringContaining('cannot be read') })
   expect(outside.lookups).toEqual([7])
   expect((await bench.logs(handle.id))[0]).toMatchObject({
-    event: 'calls-refused',
+    event: 'agent-refused',
     problems: [{ status: 'rejected' }, { status: 'rejected' }, { status: 'rejected' }],
   })
 })

@@ -50,7 +50,7 @@ describe('route', () => {
     expect(small.questions[1]!.feedback?.problem).toContain('choice')
     expect(small.questions[0]!.instructions).toContain('- billing: money')
     expect(told).toEqual(['question-completed desk'])
-    expect(logs).toMatchObject([{ pattern: 'route', choice: 'billing' }])
+    expect(logs).toMatchObject([{ event: 'route-chosen', choice: 'billing' }])
   })
 
   test('takes `otherwise` for a label that there is none of, or fails and names them', async () => {

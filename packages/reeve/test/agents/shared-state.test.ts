@@ -89,7 +89,7 @@ describe('hand-off', () => {
     expect(result).toMatchObject({
       error: { code: 'refused-write', message: expect.stringContaining('amount') },
     })
-    expect(logs.filter(({ refused }) => refused)).toHaveLength(3)
+    expect(logs.filter(({ event }) => event === 'state-refused')).toHaveLength(3)
   })
 
   test('a rule goes before the wish, and the turns are bounded', async () => {

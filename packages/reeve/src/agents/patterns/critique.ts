@@ -4,6 +4,7 @@ import type { Json } from '../../base/json/json.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
 import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
+import { note } from './note.ts'
 
 /** What a reviewer says of a draft. */
 export interface Review {
@@ -55,7 +56,8 @@ export async function critique<Draft extends Json = string>(
   checkCounts(`critique "${name}"`, { rounds })
   const bound = startBounds(ctx, options)
   const criteria = await fixCriteria(ctx, name, options)
-  ctx.log(`critique "${name}" judges by ${criteria.length} criteria`, { pattern: 'critique', name, criteria })
+  const about = (words: string) => ({ message: `critique "${name}"${words}`, name })
+  note(ctx, 'critique-begun', { ...about(` judges by ${criteria.length} criteria`), criteria })
   const held: Critiqued<Draft>['rounds'] = []
   let best: { draft: Draft; score: number; feedback: string; writtenBy: string | null } | undefined
   for (let round = 1; ; round++) {
@@ -67,24 +69,15 @@ export async function critique<Draft extends Json = string>(
     })
     const writtenBy = ctx.writtenBy(draft) ?? null
     if (writtenBy !== null && !options.reviewPeople) {
-      ctx.log(`critique "${name}": ${writtenBy} wrote the draft of round ${round}`, {
-        pattern: 'critique',
-        name,
-        round,
-        writtenBy,
-      })
+      const words = `: ${writtenBy} wrote the draft of round ${round}`
+      note(ctx, 'critique-spared', { ...about(words), round, writtenBy })
       return { draft, score: null, stopped: 'person', writtenBy, criteria, rounds: held }
     }
     const { scores, feedback } = await reviewDraft(ctx, `${name} review ${round}`, options, criteria, draft)
     const score = scores.reduce((sum, each) => sum + each, 0) / scores.length
     held.push({ score, scores, feedback })
-    ctx.log(`critique "${name}": round ${round} scored ${score.toFixed(2)}`, {
-      pattern: 'critique',
-      name,
-      round,
-      score,
-      scores,
-    })
+    const words = `: round ${round} scored ${score.toFixed(2)}`
+    note(ctx, 'critique-scored', { ...about(words), round, score, scores })
     const gained = best === undefined || score > best.score
     if (gained) best = { draft, score, feedback, writtenBy }
     const stopped =

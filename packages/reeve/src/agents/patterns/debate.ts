@@ -4,6 +4,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
 import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
+import { note } from './note.ts'
 import {
   type ConflictRule,
   contribute,
@@ -66,13 +67,8 @@ export async function debate<State extends StateShape>(
     }
     const { settled, reason } = await judge(ctx, `${name} verdict ${round}`, options, shared, round)
     const words = settled ? 'is settled' : 'is not settled'
-    ctx.log(`debate "${name}" ${words} after round ${round}`, {
-      pattern: 'debate',
-      name,
-      round,
-      settled,
-      reason,
-    })
+    const message = `debate "${name}" ${words} after round ${round}`
+    note(ctx, 'debate-judged', { message, name, round, settled, reason })
     const stopped = settled ? 'settled' : round >= rounds ? 'rounds' : bound()?.why
     if (stopped) return { ...shared.read(), settled, rounds: round, reason, stopped }
   }

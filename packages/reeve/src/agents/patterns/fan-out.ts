@@ -5,6 +5,7 @@ import { parse } from '../../base/schema/schema.ts'
 import { concurrencyOf } from '../../engine/calls/all.ts'
 import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
+import { note } from './note.ts'
 
 export interface Subtask {
   id: string
@@ -50,10 +51,10 @@ export async function fanOut<Output>(
   const limit = concurrencyOf(concurrency, `fan-out "${name}"`)
   const bound = startBounds(ctx, options)
   const subtasks = await makePlan(ctx, name, options)
-  ctx.log(`fan-out "${name}" has ${subtasks.length} subtasks`, {
-    pattern: 'fan-out',
+  note(ctx, 'fan-out-planned', {
+    message: `fan-out "${name}" has ${subtasks.length} subtasks`,
     name,
-    subtasks: subtasks as unknown as Json,
+    subtasks,
   })
   const doSubtask = async (subtask: Subtask): Promise<SubtaskResult> => {
     const reached = bound()
@@ -69,12 +70,12 @@ export async function fanOut<Output>(
     subtasks.map((subtask) => () => doSubtask(subtask)),
     { concurrency: limit },
   )
-  const undone = results.filter(({ status }) => status !== 'done')
+  const undone = results.filter((each) => each.status !== 'done')
   for (const each of undone)
-    ctx.log(`fan-out "${name}": ${each.id} ${each.status}`, {
-      pattern: 'fan-out',
+    note(ctx, 'fan-out-missed', {
+      message: `fan-out "${name}": ${each.id} ${each.status}`,
       name,
-      result: each as unknown as Json,
+      result: each,
     })
   if (undone.length === results.length) throw nothingDone(name, undone)
   return { output: await perform(ctx, synthesise, { task, results }), results }

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../../base/errors.ts'
 import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import type { PatternContext } from './doer.ts'
+import { note } from './note.ts'
 import {
   type ConflictRule,
   contribute,
@@ -71,13 +72,8 @@ export async function handOff<State extends StateShape>(
       ({ next = end }) => findFault(next, participant.to, Object.keys(participants)),
     )
     current = options.next ? options.next({ state: shared.read().state, last, wanted }) : wanted
-    ctx.log(`hand-off "${name}": ${last} → ${current}`, {
-      pattern: 'hand-off',
-      name,
-      from: last,
-      to: current,
-      wanted,
-    })
+    const message = `hand-off "${name}": ${last} → ${current}`
+    note(ctx, 'hand-off-made', { message, name, from: last, to: current, wanted })
   }
 }
 

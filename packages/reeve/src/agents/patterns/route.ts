@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
+import { note } from './note.ts'
 
 export interface RouteOptions<Input extends Json, Output> {
   input: Input
@@ -33,12 +34,8 @@ export async function route<Input extends Json, Output>(
     throw unknownCase(name, otherwise, labels)
   const wanted = isAsking(by) ? await choose(ctx, name, by, options) : await perform(ctx, by, input)
   const choice = Object.hasOwn(cases, wanted) ? wanted : otherwise
-  ctx.log(`route "${name}" chose ${choice ?? 'nothing'}`, {
-    pattern: 'route',
-    name,
-    wanted,
-    choice: choice ?? null,
-  })
+  const message = `route "${name}" chose ${choice ?? 'nothing'}`
+  note(ctx, 'route-chosen', { message, name, wanted, choice: choice ?? null })
   if (choice === undefined) throw unknownCase(name, wanted, labels)
   return { choice, output: await perform(ctx, cases[choice]!.run, input) }
 }

@@ -3,6 +3,7 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { describeIssues, parse, validate } from '../../base/schema/schema.ts'
 import { type Doer, type PatternContext, perform } from './doer.ts'
+import { note } from './note.ts'
 
 export type StateShape = Record<string, Json>
 
@@ -92,14 +93,18 @@ export class SharedState<State extends StateShape> {
       const conflict = { key, current, by: last?.by ?? '', wanted, author }
       merged[key] = conflicts && typeof this.#rule === 'function' ? this.#rule(conflict) : wanted
       if (conflicts)
-        this.#line(`settles a conflict over ${key}`, { conflict: { ...conflict, became: merged[key] } })
+        note(this.#ctx, 'state-merged', {
+          ...this.#about(`settles a conflict over ${key}`),
+          conflict: { ...conflict, became: merged[key] },
+        })
     }
     const checked = validate(this.#schema, { ...this.#state, ...merged })
     if (!checked.ok) return this.#refuse(author, `the state would not fit: ${describeIssues(checked.issues)}`)
     this.#state = checked.value as State
     this.#version++
     for (const key of Object.keys(merged)) this.#written.set(key, { version: this.#version, by: author })
-    this.#line(`is at version ${this.#version}, by ${author}`, {
+    note(this.#ctx, 'state-written', {
+      ...this.#about(`is at version ${this.#version}, by ${author}`),
       version: this.#version,
       author,
       changes: merged,
@@ -108,12 +113,13 @@ export class SharedState<State extends StateShape> {
   }
 
   #refuse(author: string, problem: string): string {
-    this.#line(`refuses a write of ${author}: ${problem}`, { refused: author, problem })
+    const about = this.#about(`refuses a write of ${author}: ${problem}`)
+    note(this.#ctx, 'state-refused', { ...about, author, problem })
     return problem
   }
 
-  #line(message: string, data: { [key: string]: Json | undefined }): void {
-    this.#ctx.log(`state "${this.#name}" ${message}`, { pattern: 'shared-state', name: this.#name, ...data })
+  #about(words: string): { message: string; name: string } {
+    return { message: `state "${this.#name}" ${words}`, name: this.#name }
   }
 }
 

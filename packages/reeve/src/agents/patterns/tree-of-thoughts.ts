@@ -3,6 +3,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
+import { note } from './note.ts'
 
 export interface TreeOptions extends Bounds {
   problem: Json
@@ -64,8 +65,8 @@ export async function treeOfThoughts(
   const counts = { scored: 0, pruned: 0, backtracks: 0 }
   const end = (stopped: Searched['stopped']): Searched => {
     const { path, score } = best
-    ctx.log(`tree "${name}" ended: ${stopped}`, {
-      pattern: 'tree-of-thoughts',
+    note(ctx, 'tree-ended', {
+      message: `tree "${name}" ended: ${stopped}`,
       name,
       stopped,
       score,
@@ -82,7 +83,7 @@ export async function treeOfThoughts(
     if (node !== root && node.parent !== last.id) {
       counts.backtracks++
       const to = node.path
-      ctx.log(`tree "${name}" goes back`, { pattern: 'tree-of-thoughts', name, from: last.path, to })
+      note(ctx, 'tree-backtracked', { message: `tree "${name}" goes back`, name, from: last.path, to })
     }
     last = node
     const room = Math.min(branches, thoughts - counts.scored)
@@ -97,7 +98,7 @@ export async function treeOfThoughts(
       }
       if (score < pruneBelow) {
         counts.pruned++
-        ctx.log(`tree "${name}" prunes a branch`, { pattern: 'tree-of-thoughts', name, path, score })
+        note(ctx, 'tree-pruned', { message: `tree "${name}" prunes a branch`, name, path, score })
       } else if (path.length < depth) frontier.push(child)
     }
   }

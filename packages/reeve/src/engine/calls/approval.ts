@@ -1,6 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
+import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
 import {
   type ApprovalKind,
   type ApprovalStatus,
@@ -55,18 +56,13 @@ export interface ApprovalRequest extends Deadline {
 }
 
 /** An approval that was asked for, as its event has it. */
-interface Opened {
-  approval: string
-  expiresAt: number | null
-  shown: Json
-}
+type Opened = Pick<EventPayloads['approval-requested'], 'approval' | 'expiresAt' | 'shown'>
 
 /** The approval that a call asked for, where it is of this run: a fork opens none of its origin's. */
 function approvalOf(execution: Execution, asked: Call | undefined): string | undefined {
   if (!asked || asked.step < (execution.history?.ownFrom ?? 0)) return undefined
-  return (
-    asked.approval ?? (JSON.parse(asked.recorded?.opened[0]?.payload ?? '{}') as Partial<Opened>).approval
-  )
+  const opened = asked.recorded?.opened[0]
+  return asked.approval ?? (opened && payloadOf(opened, 'approval-requested').approval)
 }
 
 /** Parks the run until a person decides. What the person gave of their own is known as theirs from then on. */
@@ -100,7 +96,7 @@ export function requestApproval(execution: Execution, request: ApprovalRequest):
     standing.isAskedAnew = true
   performWait(execution, call, request.signal, (over) => {
     const recorded = call.recorded?.opened[0]
-    const opened = recorded ? (JSON.parse(recorded.payload!) as Opened) : ask(execution, call, request)
+    const opened = recorded ? payloadOf(recorded, 'approval-requested') : ask(execution, call, request)
     return awaitDecision(execution, call, opened, over)
   })
   return call
@@ -124,11 +120,8 @@ function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened
   const id = requestAnswer(execution, call, { kind, subject, shown }, more)
   call.approval = id
   const opened = { approval: id, expiresAt, shown }
-  execution.open(
-    call,
-    'approval-requested',
-    JSON.stringify({ ...opened, kind, ...(binds === undefined ? {} : { binds }) }),
-  )
+  const bound = binds === undefined ? {} : { binds }
+  execution.open(call, newEvent('approval-requested', { ...opened, kind, ...bound }))
   return opened
 }
 
@@ -140,7 +133,7 @@ function awaitDecision(execution: Execution, call: Call, opened: Opened, over: (
   const { shown } = opened
   const settle = (decision: Decision) => {
     over()
-    execution.settle(call, 'approval-decided', JSON.stringify(decision), decision)
+    execution.settle(call, newEvent('approval-decided', decision), decision)
   }
   let stopWaiting = () => {}
   const dropTimer =

@@ -3,6 +3,7 @@ import { checkOptions } from '../../base/options.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import type { Row } from '../../store/database.ts'
 import { type Blob, Chain } from '../../store/journal/chain.ts'
+import { newEvent } from '../../store/journal/events.ts'
 import { blobRow, eventRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { isLong, journalSizeRow } from '../../store/journal/journal-size.ts'
 import { childRow, type NewRun } from '../../store/runs/runs.ts'
@@ -57,7 +58,8 @@ export function startChild(
     const { first, blobs } = firstEvent(birth, execution.services.secrets)
     execution.childStarted()
     execution.addRows(...childRows(birth.run, first, blobs))
-    execution.settle(call, 'child-started', JSON.stringify({ run: birth.run.id }), { run: birth.run.id })
+    const started = { run: birth.run.id }
+    execution.settle(call, newEvent('child-started', started), started)
   })
   return derived(execution, call, (started) => {
     const { run } = started as { run: string }

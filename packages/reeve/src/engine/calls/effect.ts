@@ -2,12 +2,18 @@ import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
+import {
+  type ApprovedBy,
+  checkedEvent,
+  type NewEvent,
+  newEvent,
+  payloadOf,
+} from '../../store/journal/events.ts'
 import type { CallRate } from '../../store/ledger/call-rates.ts'
 import type { Call } from '../execution/call.ts'
 import type { Execution } from '../execution/execution.ts'
 import type { RecordedCall } from '../execution/history.ts'
 import { runBody } from '../execution/inside-body.ts'
-import { encodePayload } from '../execution/payload.ts'
 import { requestAnswer } from './approval.ts'
 import { type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 import { again, keyOf, retryLater, within } from './step.ts'
@@ -43,15 +49,6 @@ export interface Actor {
   agent: string
   /** The agents in whose service it acts, the outermost first. */
   under: readonly string[]
-}
-
-/** A decision of a person on one effect, as its intent names it. */
-export interface ApprovedBy {
-  /** The call that asked. */
-  call: number
-  by: string | null
-  edited: boolean
-  note: string | null
 }
 
 /** An outside action as the engine drives it; a tool gives it schemas, risk and approval on top. */
@@ -118,7 +115,7 @@ export function effect(
 /** What the first intent has; a later life may come to others (a default that is made anew each time). */
 export function intendedArguments(recorded: RecordedCall | undefined): Json | undefined {
   const intent = recorded?.opened.find(({ type }) => type === 'effect-intended')
-  return intent?.payload == null ? undefined : (JSON.parse(intent.payload) as { args?: Json }).args
+  return intent && payloadOf(intent, 'effect-intended').args
 }
 
 export function argumentsHash(args: unknown): string {
@@ -163,27 +160,24 @@ class EffectCall {
   async resume(): Promise<void> {
     const last = this.#call.recorded?.opened.at(-1)
     if (!last) return this.#attempt(1)
-    const payload = JSON.parse(last.payload!) as {
-      attempt: number
-      class?: EffectClass
-      dueAt?: number
-      approval?: string
-      reason?: string
-    }
     switch (last.type) {
-      case 'effect-intended':
-        return this.#afterUnknown(
-          payload.attempt,
-          'the process ended before the outcome was recorded',
-          payload.class,
-        )
-      case 'effect-retrying':
-        return this.#retryAt(payload.dueAt!, payload.attempt + 1)
-      case 'effect-paced':
+      case 'effect-intended': {
+        const { attempt, class: made } = payloadOf(last, 'effect-intended')
+        return this.#afterUnknown(attempt, 'the process ended before the outcome was recorded', made)
+      }
+      case 'effect-retrying': {
+        const { attempt, dueAt } = payloadOf(last, 'effect-retrying')
+        return this.#retryAt(dueAt, attempt + 1)
+      }
+      case 'effect-paced': {
+        const { attempt, dueAt } = payloadOf(last, 'effect-paced')
         this.#paced = true
-        return this.#retryAt(payload.dueAt!, payload.attempt)
-      default:
-        return this.#awaitAnswer(payload.approval!, payload.attempt)
+        return this.#retryAt(dueAt, attempt)
+      }
+      default: {
+        const { attempt, approval } = payloadOf(last, 'effect-unknown')
+        return this.#awaitAnswer(approval, attempt)
+      }
     }
   }
 
@@ -203,7 +197,7 @@ class EffectCall {
     }
     this.#paced = true
     const dueAt = Math.max(answer.retryAt, Math.ceil(clock.now() + 1))
-    this.#execution.openLater(this.#call, 'effect-paced', JSON.stringify({ attempt, dueAt }))
+    this.#execution.openLater(this.#call, newEvent('effect-paced', { attempt, dueAt }))
     again(this.#execution, this.#call, dueAt, () => this.#attempt(attempt))
     return false
   }
@@ -215,7 +209,7 @@ class EffectCall {
   #paceAnew(attempt: number): Promise<void> {
     this.#slackMs *= 2
     const dueAt = this.#execution.services.clock.now()
-    this.#execution.open(this.#call, 'effect-paced', JSON.stringify({ attempt, dueAt }))
+    this.#execution.open(this.#call, newEvent('effect-paced', { attempt, dueAt }))
     return this.#attempt(attempt)
   }
 
@@ -228,13 +222,17 @@ class EffectCall {
     }
     const { effect, actor, approved } = this.#effect
     const { epoch } = this.#execution.claim
-    const by = { ...(actor && { agent: actor.agent, under: actor.under }), ...(approved && { approved }) }
+    const by = {
+      ...(actor && { agent: actor.agent, under: [...actor.under] }),
+      ...(approved && { approved }),
+    }
     const intent = { key: this.#key, class: effect, attempt, epoch, ...by, args: this.#args }
+    const intended = newEvent('effect-intended', intent)
     if (effect === 'read') {
       // A workflow's own reads are in its code; what an agent chose to read, or a person approved, nobody else could tell.
-      if (actor || approved) this.#execution.openLater(this.#call, 'effect-intended', JSON.stringify(intent))
+      if (actor || approved) this.#execution.openLater(this.#call, intended)
     } else {
-      await this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))
+      await this.#execution.note(this.#call, intended)
       // This process may have been stopped since, and others may have been told that nothing will happen.
       const held = this.#execution.surelyHeld()
       if (held !== true && !(await held)) return
@@ -265,14 +263,14 @@ class EffectCall {
   /** The effect has happened, so it is recorded even when its result cannot be kept: the reason stands in its place. */
   #complete(result: unknown): void {
     let kept = result
-    let payload: string | null
+    let event: NewEvent
     try {
-      payload = encodePayload(result, `the result of tool "${this.#effect.name}"`)
+      event = checkedEvent('effect-completed', result, `the result of tool "${this.#effect.name}"`)
     } catch (error) {
       kept = { notKept: messageOf(error) }
-      payload = JSON.stringify(kept)
+      event = newEvent('effect-completed', kept)
     }
-    this.#execution.settle(this.#call, 'effect-completed', payload, kept)
+    this.#execution.settle(this.#call, event, kept)
   }
 
   /** As a person says it. What does not fit would fail the run for good, so it is asked again, with why. */
@@ -358,7 +356,7 @@ class EffectCall {
       expires_at: null,
       input_schema: schema === null ? null : JSON.stringify(schema),
     })
-    this.#execution.open(this.#call, 'effect-unknown', JSON.stringify({ attempt, reason, approval }))
+    this.#execution.open(this.#call, newEvent('effect-unknown', { attempt, reason, approval }))
     this.#awaitAnswer(approval, attempt)
   }
 
@@ -366,7 +364,7 @@ class EffectCall {
   #attemptAsTold(attempt: number): Promise<void> {
     if (this.#effect.rate) {
       const dueAt = this.#execution.services.clock.now()
-      this.#execution.openLater(this.#call, 'effect-paced', JSON.stringify({ attempt, dueAt }))
+      this.#execution.openLater(this.#call, newEvent('effect-paced', { attempt, dueAt }))
     }
     return this.#attempt(attempt)
   }

@@ -1,10 +1,10 @@
 import { isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
 import { checkOption } from '../../base/options.ts'
 import { type Duration, toWaitMs } from '../../base/time/time.ts'
+import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../store/journal/events.ts'
 import type { Call } from '../execution/call.ts'
 import type { Execution } from '../execution/execution.ts'
 import { runBody } from '../execution/inside-body.ts'
-import { encodePayload } from '../execution/payload.ts'
 import { delayAfter, type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 
 /** What a step's body gets. */
@@ -38,7 +38,9 @@ export function step(
       options?.timeout === undefined
         ? undefined
         : toWaitMs(options.timeout, `\`timeout\` of step "${call.name}"`)
-    return attempts(execution, call, { policy, timeoutMs, body, what: `step "${call.name}"` })
+    const what = `step "${call.name}"`
+    const completed = (value: unknown) => checkedEvent('step-completed', value, `the result of ${what}`)
+    return attempts(execution, call, { policy, timeoutMs, body, what, completed })
   })
   return call.promise
 }
@@ -68,38 +70,40 @@ class FreeAttempt implements StepAttempt {
 type TriedKind = 'step' | 'question'
 
 /** What is tried until it gives a value: a step's body, or a question to a route. */
-export interface Attempted {
+export interface Attempted<T> {
   /** How it is named in errors. */
   what: string
   policy: ResolvedRetry
   timeoutMs: number | undefined
-  body: (attempt: StepAttempt) => unknown
+  body: (attempt: StepAttempt) => T | Promise<T>
+  /** The event that says what it gave. @throws `not-serialisable` `payload-too-large` */
+  completed: (value: T) => NewEvent
   /** When an attempt that failed for want of budget is made again (ms), without counting as an attempt. */
   putOff?: (error: unknown) => number | undefined
 }
 
 /** Goes on from the attempts that the journal knows. Settles the call with the value, as `KIND-completed`. */
-export function attempts(
+export function attempts<T>(
   execution: Execution,
   call: Call<TriedKind>,
-  attempted: Attempted,
+  attempted: Attempted<T>,
 ): Promise<void> | void {
   const last = call.recorded?.opened.at(-1)
   if (!last) return tries(execution, call, attempted, 1)
-  const { attempt, dueAt } = JSON.parse(last.payload!) as { attempt: number; dueAt: number }
+  const { attempt, dueAt } = payloadOf(last, 'step-retrying', 'question-retrying', 'budget-awaited')
   const next = () => tries(execution, call, attempted, attempt + 1)
   if (dueAt <= execution.services.clock.now()) return next()
   again(execution, call, dueAt, next)
 }
 
-async function tries(
+async function tries<T>(
   execution: Execution,
   call: Call<TriedKind>,
-  attempted: Attempted,
+  attempted: Attempted<T>,
   attempt: number,
 ): Promise<void> {
   const { body, policy, timeoutMs, what } = attempted
-  let value: unknown
+  let value: T
   try {
     const free = new FreeAttempt(execution, call, attempt)
     value = await (timeoutMs === undefined
@@ -111,7 +115,7 @@ async function tries(
     const later = attempted.putOff?.(error)
     if (later !== undefined && !execution.signal.aborted) {
       const waiting = { attempt: attempt - 1, dueAt: later, error: toErrorRecord(error) }
-      execution.open(call, 'budget-awaited', JSON.stringify(waiting))
+      execution.open(call, newEvent('budget-awaited', waiting))
       again(execution, call, later, () => tries(execution, call, attempted, attempt))
       return
     }
@@ -124,12 +128,7 @@ async function tries(
     )
     return
   }
-  execution.settle(
-    call,
-    `${call.kind}-completed`,
-    encodePayload(value, () => `the result of ${what}`),
-    value,
-  )
+  execution.settle(call, attempted.completed(value), value)
 }
 
 /** Journals a failed attempt and makes the next one when its time has come, in this process or another. */
@@ -144,7 +143,7 @@ export function retryLater(
 ): void {
   const delayMs = delayAfter(policy, attempt, execution.services.random(), error)
   const dueAt = Math.ceil(execution.services.clock.now() + delayMs)
-  execution.open(call, type, JSON.stringify({ attempt, dueAt, error: toErrorRecord(error) }))
+  execution.open(call, newEvent(type, { attempt, dueAt, error: toErrorRecord(error) }))
   again(execution, call, dueAt, next)
 }
 

@@ -1,4 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
 import { checkOptions } from '../../base/options.ts'
 import {
   describeIssues,
@@ -11,6 +12,13 @@ import {
 } from '../../base/schema/schema.ts'
 import { describeValue, shorten } from '../../base/text/shorten.ts'
 import { after, type Duration, type Moment, toMoment } from '../../base/time/time.ts'
+import {
+  type EventPayloads,
+  type NewEvent,
+  newEvent,
+  payloadOf,
+  textEvent,
+} from '../../store/journal/events.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import type { Call } from '../execution/call.ts'
 import type { Execution } from '../execution/execution.ts'
@@ -60,18 +68,18 @@ export function sleep(
     const recorded = call.recorded?.opened[0]
     let dueAt: number
     if (recorded) {
-      dueAt = (JSON.parse(recorded.payload!) as { dueAt: number }).dueAt
+      dueAt = payloadOf(recorded, 'timer-set').dueAt
     } else {
       const { clock } = execution.services
       dueAt =
         'until' in deadline
           ? toMoment(deadline.until, clock.now(), '`until` of ctx.sleep')
           : after(clock.now(), deadline.timeout, 'The time of ctx.sleep')
-      execution.open(call, 'timer-set', JSON.stringify({ dueAt }))
+      execution.open(call, newEvent('timer-set', { dueAt }))
     }
     return execution.timers.set(dueAt, () => {
       over()
-      execution.settle(call, 'timer-fired', null, undefined)
+      execution.settle(call, newEvent('timer-fired', undefined), undefined)
     })
   })
   return call.promise
@@ -107,14 +115,14 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
     const recorded = call.recorded?.opened[0]
     let dueAt: number | null
     if (recorded) {
-      dueAt = (JSON.parse(recorded.payload!) as { dueAt: number | null }).dueAt
+      dueAt = payloadOf(recorded, 'signal-awaited').dueAt
     } else {
       checkOptions(options, `ctx.waitFor("${name}")`, { schema: 'schema' })
       requireSync(schema, `The schema of signal "${name}"`)
       dueAt = dueAtOf(execution, options, `ctx.waitFor("${name}")`)
       // For whoever sends it: a parked run has no code that could say what fits.
       const wanted = schema && jsonSchemaIn(schema)
-      execution.open(call, 'signal-awaited', JSON.stringify({ dueAt, ...(wanted && { schema: wanted }) }))
+      execution.open(call, newEvent('signal-awaited', { dueAt, ...(wanted && { schema: wanted }) }))
     }
     let stopWaiting = () => {}
     const dropTimer =
@@ -123,7 +131,7 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
         : execution.timers.set(dueAt, () => {
             stopWaiting()
             over()
-            execution.settle(call, 'signal-timed-out', null, undefined)
+            execution.settle(call, newEvent('signal-timed-out', undefined), undefined)
           })
     const take = (item: InboxItem) => {
       const payload: unknown = JSON.parse(item.payload)
@@ -139,11 +147,11 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
         return 'used'
       }
       if (letIn && !letIn.ok) {
-        execution.open(call, 'signal-refused', refusalOf(item, letIn.issues))
+        execution.open(call, refusalOf(item, letIn.issues))
         return 'refused'
       }
       taken()
-      execution.settle(call, 'signal-received', item.payload, payload)
+      execution.settle(call, textEvent('signal-received', item.payload), payload)
       return 'journaled'
     }
     stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, take)
@@ -165,10 +173,9 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
 const longestRefused = 2000
 
 /** What the journal has of a signal that was set aside; the inbox keeps the whole. */
-function refusalOf({ id, payload }: InboxItem, issues: Issue[]): string {
-  const shown: unknown =
-    payload.length > longestRefused ? shorten(payload, longestRefused) : JSON.parse(payload)
-  return JSON.stringify({ item: id, problem: describeIssues(issues), payload: shown })
+function refusalOf({ id, payload }: InboxItem, issues: Issue[]): NewEvent {
+  const shown: Json = payload.length > longestRefused ? shorten(payload, longestRefused) : JSON.parse(payload)
+  return newEvent('signal-refused', { item: id, problem: describeIssues(issues), payload: shown })
 }
 
 /**
@@ -186,16 +193,17 @@ export function derived<T>(execution: Execution, call: Call, turn: (value: unkno
 export function childResult(execution: Execution, childId: string, workflow: string): Promise<unknown> {
   const call = execution.issue('child-result', childId, null)
   performWait(execution, call, undefined, (over) => {
-    if (!call.recorded) execution.open(call, 'child-awaited', null)
+    if (!call.recorded) execution.open(call, newEvent('child-awaited', undefined))
     return execution.inbox.wait(`child:${childId}`, call.step, (item) => {
       over()
       execution.childEnded()
-      execution.settle(call, 'child-finished', item.payload, JSON.parse(item.payload))
+      const ended = textEvent('child-finished', item.payload)
+      execution.settle(call, ended, payloadOf(ended, 'child-finished'))
       return 'journaled'
     })
   })
   return derived(execution, call, (finished) => {
-    const { status, value } = finished as { status: string; value: unknown }
+    const { status, value } = finished as EventPayloads['child-finished']
     if (status === 'succeeded') return value
     const message = (value as { message?: string } | null)?.message
     throw new ReeveError(

@@ -4,7 +4,16 @@ import { describeValue } from '../../base/text/shorten.ts'
 import { checkText, isShortText } from '../../base/text/text.ts'
 import { lastMoment, toMs } from '../../base/time/time.ts'
 import type { Row } from '../../store/database.ts'
-import type { CallKind, EventType } from '../../store/journal/events.ts'
+import {
+  type CallKind,
+  checkedEvent,
+  type ErrorEventType,
+  errorOf,
+  type LineEventType,
+  type NewEvent,
+  newEvent,
+  textEvent,
+} from '../../store/journal/events.ts'
 import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
 import { closingRow } from '../../store/runs/approvals.ts'
@@ -21,7 +30,6 @@ import { refuseInsideBody } from './inside-body.ts'
 import { LazyAbort } from './lazy-abort.ts'
 import { describeMismatch } from './mismatch.ts'
 import { isEnded, Outbox, type UnderWay } from './outbox.ts'
-import { encodePayload } from './payload.ts'
 import { Timers } from './timers.ts'
 
 const defaultSteps = 1000
@@ -198,11 +206,9 @@ export class Execution implements TurnSource {
     try {
       const output = await this.workflow.run(context as never, input as never)
       if (this.behindHistory) return this.#stickUnmade('its function returned')
-      const text = encodePayload(
-        checkedOutput(this.workflow, output),
-        `the result of workflow ${this.workflow.name}`,
-      )
-      this.#finishAs('run-succeeded', text, { status: 'succeeded', reason: null })
+      const checked = checkedOutput(this.workflow, output)
+      const event = checkedEvent('run-succeeded', checked, `the result of workflow ${this.workflow.name}`)
+      this.#finishAs(event, { status: 'succeeded', reason: null })
     } catch (error) {
       if (this.behindHistory) return this.#stickUnmade(`its function threw: ${messageOf(error)}`)
       this.#finishFailed(error, this.#stepBehind(error))
@@ -299,51 +305,40 @@ export class Execution implements TurnSource {
    * Settles a call with a value whose JSON text is `payload`. The workflow gets a copy made from that text, as a replay
    * would: what others do to the value, or what JSON leaves out of it, cannot make the two differ.
    */
-  settle(call: Call, type: EventType, payload: string | null, value: unknown): void {
+  settle(call: Call, event: NewEvent, value: unknown): void {
+    const { payload } = event
     const copied = payload !== null && ((typeof value === 'object' && value !== null) || Object.is(value, -0))
     const copy = copied ? JSON.parse(payload) : value
-    this.#append(call, type, payload, { call, value: copy, error: undefined, at: 0 })
+    this.#append(call, event, { call, value: copy, error: undefined, at: 0 })
   }
 
   /** Settles a call with an error. The workflow gets it as a replay would give it: as its record, without its cause. */
-  fail(call: Call, type: EventType, error: unknown): void {
-    const payload = JSON.stringify(toErrorRecord(error))
-    const settlement = { call, value: undefined, error: fromErrorRecord(JSON.parse(payload)), at: 0 }
-    this.#append(call, type, payload, settlement)
+  fail(call: Call, type: ErrorEventType, error: unknown): void {
+    const event = newEvent(type, toErrorRecord(error))
+    const settlement = { call, value: undefined, error: fromErrorRecord(errorOf(event)), at: 0 }
+    this.#append(call, event, settlement)
   }
 
   /** Writes an event of a call that does not settle it. Resolves when it is durable. */
-  note(call: Call, type: EventType, payload: string | null): Promise<void> {
-    return new Promise((resolve) => this.#append(call, type, payload, undefined, resolve))
+  note(call: Call, event: NewEvent): Promise<void> {
+    return new Promise((resolve) => this.#append(call, event, undefined, resolve))
   }
 
   /** Writes an event of a call that does not settle it, without waiting. */
-  open(call: Call, type: EventType, payload: string | null): void {
-    this.#append(call, type, payload)
+  open(call: Call, event: NewEvent): void {
+    this.#append(call, event)
   }
 
   /** Writes an event of a call that does not settle it, with whatever this run writes next: no turn for it alone. */
-  openLater(call: Call, type: EventType, payload: string): void {
-    this.#push(call, type, payload)
+  openLater(call: Call, event: NewEvent): void {
+    this.#push(call, event)
   }
 
-  #append(
-    call: Call,
-    type: EventType,
-    payload: string | null,
-    settles?: Settlement,
-    whenDurable?: () => void,
-  ): void {
-    if (this.#push(call, type, payload, settles, whenDurable)) this.#submit()
+  #append(call: Call, event: NewEvent, settles?: Settlement, whenDurable?: () => void): void {
+    if (this.#push(call, event, settles, whenDurable)) this.#submit()
   }
 
-  #push(
-    call: Call,
-    type: EventType,
-    payload: string | null,
-    settles?: Settlement,
-    whenDurable?: () => void,
-  ): boolean {
+  #push(call: Call, { type, payload }: NewEvent, settles?: Settlement, whenDurable?: () => void): boolean {
     // Nothing may follow the event that ends the run: its payload is the run's outcome.
     this.drop()
     if (this.#mode === 'ended' || this.#mode === 'leaving') return false
@@ -360,7 +355,7 @@ export class Execution implements TurnSource {
   }
 
   /** Writes an event of the run itself. */
-  mark(type: EventType, name: string | null, payload: string | null, step: number | null = null): void {
+  mark({ type, payload }: NewEvent, name: string | null, step: number | null = null): void {
     this.drop()
     if (this.#mode === 'ended' || this.#mode === 'leaving') return
     this.#outbox.push({ type, step, name, args: null, payload })
@@ -368,7 +363,7 @@ export class Execution implements TurnSource {
   }
 
   /** Writes an event of the run itself with whatever it writes next: no turn for it alone. */
-  markLater(type: EventType, name: string, payload: string): void {
+  markLater({ type, payload }: NewEvent, name: string): void {
     this.drop()
     if (this.#mode === 'ended' || this.#mode === 'leaving') return
     this.#outbox.push({ type, step: null, name, args: null, payload })
@@ -380,11 +375,11 @@ export class Execution implements TurnSource {
     return ++this.#parsed
   }
 
-  /** Writes a log event unless this line is in the journal already. */
-  log(payload: string): void {
+  /** Writes a line unless it is in the journal already. */
+  log(line: NewEvent<LineEventType>): void {
     refuseInsideBody(this, 'ctx.log')
     this.#logs++
-    if (this.#logs > (this.history?.logs ?? 0)) this.mark('log-written', null, payload)
+    if (this.#logs > (this.history?.logs ?? 0)) this.mark(line, null)
   }
 
   /** Rows of other tables, to be written with the event that the caller writes in the same breath. */
@@ -409,7 +404,7 @@ export class Execution implements TurnSource {
     this.#onBorn = onBorn
     this.#maybeDuplicate = run.idempotency !== null
     this.#outbox.bear(run)
-    this.mark('run-started', run.workflow, payload)
+    this.mark(textEvent('run-started', payload), run.workflow)
   }
 
   #submit(): void {
@@ -488,9 +483,8 @@ export class Execution implements TurnSource {
     this.#calls.delete(step)
     // Nothing looks at it again, and its result may be large.
     this.history!.calls.delete(step)
-    const payload = event.payload === null ? undefined : JSON.parse(event.payload)
-    if (rejects) this.#reject(call, fromErrorRecord(payload))
-    else call.resolve(payload)
+    if (rejects) this.#reject(call, fromErrorRecord(errorOf(event)))
+    else call.resolve(event.payload === null ? undefined : JSON.parse(event.payload))
     return true
   }
 
@@ -565,7 +559,7 @@ export class Execution implements TurnSource {
     return others > 0 ? `${what} and ${others} more` : what
   }
 
-  #finishAs(type: EventType, payload: string | null, leaving: Leaving, step?: number): void {
+  #finishAs(event: NewEvent, leaving: Leaving, step?: number): void {
     if (this.#mode === 'ended' || this.#mode === 'leaving' || this.#finish) return
     this.#mode = 'finishing'
     this.#held = []
@@ -573,7 +567,7 @@ export class Execution implements TurnSource {
       this.timers.stop()
       for (const approval of this.inbox.openApprovals()) this.addRows(closingRow(approval, 'withdrawn'))
       if (leaving.continues) this.inbox.closeChapter()
-      this.mark(type, null, payload, step ?? null)
+      this.mark(event, null, step ?? null)
       this.#outbox.leave(leaving)
       this.#mode = 'leaving'
     }
@@ -583,7 +577,7 @@ export class Execution implements TurnSource {
 
   #finishFailed(error: unknown, step?: number): void {
     const record = toErrorRecord(error)
-    this.#finishAs('run-failed', JSON.stringify(record), { status: 'failed', reason: record.message }, step)
+    this.#finishAs(newEvent('run-failed', record), { status: 'failed', reason: record.message }, step)
   }
 
   #tryFinish(): void {
@@ -592,12 +586,12 @@ export class Execution implements TurnSource {
 
   /** The code no longer fits the journal: a person must look. Nothing of this run acts any more. */
   stick(reason: string): void {
-    this.#finishAs('run-stuck', JSON.stringify({ reason }), { status: 'stuck', reason })
+    this.#finishAs(newEvent('run-stuck', { reason }), { status: 'stuck', reason })
   }
 
   /** Ends the run by a person's or a parent's wish. */
   cancel(by: string): void {
-    this.#finishAs('run-cancelled', JSON.stringify({ by }), {
+    this.#finishAs(newEvent('run-cancelled', { by }), {
       status: 'cancelled',
       reason: `cancelled by ${by}`,
     })
@@ -614,8 +608,7 @@ export class Execution implements TurnSource {
     }
     const call = this.#nextStep - 1
     this.#finishAs(
-      'run-continued',
-      payload,
+      textEvent('run-continued', payload),
       { status: 'queued', reason: null, continues: { version, call } },
       call,
     )
@@ -634,7 +627,7 @@ export class Execution implements TurnSource {
   abandon(reason: string): void {
     if (this.#mode === 'leaving' || this.#mode === 'ended') return
     this.timers.stop()
-    this.mark('run-released', null, JSON.stringify({ reason }))
+    this.mark(newEvent('run-released', { reason }), null)
     this.#outbox.leave({ status: 'queued', reason: null, isAbandoned: true })
     this.#mode = 'leaving'
     this.#held = []

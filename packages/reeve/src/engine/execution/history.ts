@@ -196,7 +196,7 @@ function forgetFailures(history: History, retried: JournalEvent): void {
   const forgotten = new Set(again)
   if (retried.step !== null) forgotten.add(retried.step)
   for (const { step, event, rejects } of history.settlements)
-    if (rejects && errorOf(event)?.code === 'run-ending') forgotten.add(step)
+    if (rejects && errorOf(event).code === 'run-ending') forgotten.add(step)
   for (const step of forgotten) {
     if (history.calls.get(step)?.settled?.type === 'child-finished') history.openChildren++
     history.calls.delete(step)

@@ -5,7 +5,7 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical, encode, type Json, payloadCap } from '../../base/json/json.ts'
 import { fromKept, toKept } from '../../base/json/kept-value.ts'
 import { type Issue, misfit, type OutputOf, type Validation, validate } from '../../base/schema/schema.ts'
-import { type EventPayloads, payloadOf } from '../../store/journal/events.ts'
+import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
 import type { Execution } from './execution.ts'
 
 /** What the journal keeps of one check. */
@@ -60,9 +60,10 @@ export function checkOnce<S extends StandardSchemaV1>(
   else if (made !== undefined) kept.made = made
   else kept.value = JSON.parse(text!) as Json
   // What was refused is told as the journal has it.
-  const payload = secrets.redactJson(JSON.stringify({ no, ...kept }))
-  execution.markLater('value-parsed', what, payload)
-  return kept.isSecret ? checked : outcomeOf(JSON.parse(payload) as Kept, schema, given)
+  const event = newEvent('value-parsed', { no, ...kept })
+  const clean = { ...event, payload: secrets.redactJson(event.payload!) }
+  execution.markLater(clean, what)
+  return kept.isSecret ? checked : outcomeOf(payloadOf(clean, 'value-parsed'), schema, given)
 }
 
 /** As `checkOnce`. @throws `invalid-input` that names every field */

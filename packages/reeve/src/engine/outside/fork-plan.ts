@@ -1,8 +1,9 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
+import type { ApprovedBy } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
-import type { ApprovedBy, EffectClass } from '../calls/effect.ts'
+import type { EffectClass } from '../calls/effect.ts'
 import { type History, type RecordedCall, readHistory, seedOf } from '../execution/history.ts'
 
 /** What a fork of a run would share, ask and do. */

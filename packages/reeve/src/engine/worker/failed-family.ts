@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
+import { definitionOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import { type History, type RecordedCall, readHistory } from '../execution/history.ts'
@@ -44,7 +45,7 @@ export async function failedFamily(session: Session, run: RunRow): Promise<Faile
   const acted = later.find((call) => hasActed(call))
   if (acted && isKnown) throw wentOn(run, blamed[0]!, acted)
   if (acted) return { blamed: [], later: [], logs: 0 }
-  const logs = events.filter(({ type, seq }) => type === 'log-written' && seq < heardAt).length
+  const logs = events.filter(({ type, seq }) => definitionOf(type)?.isLine && seq < heardAt).length
   return { blamed, later: later.map(({ step }) => step), logs }
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json/json.ts'
-import { errorOf } from '../../store/journal/events.ts'
+import { errorIfSound } from '../../store/journal/events.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
 
 /** The value of an event whose payload is one; null where there is none, or it was damaged. */
@@ -14,6 +14,6 @@ export function jsonOf({ payload }: JournalEvent): Json {
 
 /** The part of an event's error that is for everybody: neither its stack nor its details. */
 export function briefErrorOf(event: JournalEvent): { code: string; message: string } {
-  const { code, message } = errorOf(event) ?? { code: 'unknown', message: 'its error cannot be read' }
+  const { code, message } = errorIfSound(event) ?? { code: 'unknown', message: 'its error cannot be read' }
   return { code, message }
 }

@@ -9,6 +9,7 @@ import { attempts, type StepAttempt } from '../../engine/calls/step.ts'
 import type { Execution } from '../../engine/execution/execution.ts'
 import type { WorkflowRegistry } from '../../engine/workflow.ts'
 import type { Database } from '../../store/database.ts'
+import { checkedEvent } from '../../store/journal/events.ts'
 import { readRunByNo } from '../../store/runs/runs.ts'
 import type { CircuitBreakers } from '../route/breaker.ts'
 import { askRoute, type RouteAnswer, type RouteDefinition } from '../route/route.ts'
@@ -53,6 +54,9 @@ const outageRetry: RetryPolicy = { attempts: 4, delay: '2s', factor: 4, maxDelay
 const dayMs = 86_400_000
 /** Waiting for budget looks again this often: a ceiling may be raised, a call under way may cost less than reserved. */
 const budgetLookMs = 60_000
+
+/** An answer as the journal has it. `given`: the value is what each life reads by the schema. */
+export type KeptAnswer = Omit<RouteAnswer, 'given'> & { given?: true }
 
 /** Asks routes in the name of runs: each question is one durable call, paid from the run's budgets. */
 export class Questions {
@@ -101,7 +105,7 @@ export class Questions {
   }
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
-  async ask(execution: Execution, asked: Asked): Promise<RouteAnswer> {
+  async ask(execution: Execution, asked: Asked): Promise<KeptAnswer> {
     const { retry, deadline, question } = asked
     const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
     const clean = { ...asked, question: execution.services.secrets.redactData(question) }
@@ -118,8 +122,8 @@ export class Questions {
   call(
     execution: Execution,
     asked: Pick<Asked, 'retry' | 'deadline'> & { name: string; args: string },
-    body: (attempt: StepAttempt) => Promise<RouteAnswer>,
-  ): Promise<RouteAnswer> {
+    body: (attempt: StepAttempt) => Promise<KeptAnswer>,
+  ): Promise<KeptAnswer> {
     const { name, args, retry, deadline } = asked
     const call = execution.issue('question', name, args)
     execution.perform(call, () =>
@@ -128,10 +132,11 @@ export class Questions {
         policy: resolveRetry(retry ?? outageRetry),
         timeoutMs: deadline && Math.max(0, deadline.at - execution.services.clock.now()),
         body,
+        completed: (answer) => checkedEvent('question-completed', answer, `the result of question "${name}"`),
         putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.services.clock.now()) : undefined),
       }),
     )
-    return this.#counted(execution, call.promise as Promise<RouteAnswer>)
+    return this.#counted(execution, call.promise as Promise<KeptAnswer>)
   }
 
   /** What the answers that a run has seen so far have cost. The same on replay, unlike what was really spent. */
@@ -139,7 +144,7 @@ export class Questions {
     return this.#spentUsd.get(execution) ?? 0
   }
 
-  async #counted(execution: Execution, asked: Promise<RouteAnswer>): Promise<RouteAnswer> {
+  async #counted(execution: Execution, asked: Promise<KeptAnswer>): Promise<KeptAnswer> {
     let paid: Partial<Pick<RouteAnswer, 'usage' | 'unsettledUsd'>> = {}
     try {
       const answer = await asked

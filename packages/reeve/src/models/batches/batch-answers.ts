@@ -3,7 +3,7 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { argumentsHash } from '../../engine/calls/effect.ts'
 import type { Execution } from '../../engine/execution/execution.ts'
-import type { Questions } from '../asking/questions.ts'
+import type { KeptAnswer, Questions } from '../asking/questions.ts'
 import { givenFor, judge } from '../route/heal.ts'
 import type { RouteAnswer } from '../route/route.ts'
 import type { Question, Usage } from '../solver.ts'
@@ -130,7 +130,7 @@ export function plainAnswer(
   value: unknown,
   solver: string,
   paid: Pick<RouteAnswer, 'usage' | 'unsettledUsd'> = { usage: noUsage, unsettledUsd: 0 },
-): RouteAnswer {
+): KeptAnswer {
   const { usage, unsettledUsd } = paid
   return { value, solver, kind: 'hosted', repairs: [], hops: [], usage, unsettledUsd }
 }

@@ -1,5 +1,5 @@
 import { type ErrorRecord, ReeveError } from '../../base/errors.ts'
-import { encode, payloadCap } from '../../base/json/json.ts'
+import { encode, type Json, payloadCap } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { agentEvents } from './vocabulary/agent-events.ts'
 import { callEvents } from './vocabulary/call-events.ts'
@@ -8,6 +8,7 @@ import { patternEvents } from './vocabulary/pattern-events.ts'
 import { runEvents } from './vocabulary/run-events.ts'
 import { waitEvents } from './vocabulary/wait-events.ts'
 
+export type { ApprovedBy } from './vocabulary/call-events.ts'
 export type { CallKind, EventDefinition, EventRole } from './vocabulary/define.ts'
 
 /**
@@ -34,10 +35,24 @@ export type EventPayloads = { [T in EventType]: TypesOf<(typeof events)[T]>['rea
 /** What it must be when it is written: with the parts that only journals of before may lack. */
 export type NewPayloads = { [T in EventType]: TypesOf<(typeof events)[T]>['written'] }
 
+/** The same before what users' code gave is known to be JSON. */
+export type Unchecked<T extends EventType> = Loose<NewPayloads[T]>
+
+type Loose<P> = unknown extends P ? unknown : { [K in keyof P]: Json extends P[K] ? unknown : P[K] }
+
 /** The events whose payload is any JSON value. */
-export type ValueEventType = {
+type ValueEventType = {
   [T in EventType]: unknown extends NewPayloads[T] ? T : never
 }[EventType]
+
+/**
+ * The events whose payload comes as JSON text that was made before: values, what stands in an inbox, and inputs, which
+ * `startedWith` puts together.
+ */
+type TextEventType = ValueEventType | 'run-started' | 'run-continued' | 'input-replaced' | 'child-finished'
+
+/** Lines that a run's code writes by itself. */
+export type LineEventType = 'log-written' | keyof typeof agentEvents | keyof typeof patternEvents
 
 /** The events whose payload is an error. */
 export type ErrorEventType = {
@@ -60,6 +75,10 @@ export interface SaidEvent {
 }
 
 const definitions: ReadonlyMap<string, EventDefinition> = new Map(Object.entries(events))
+
+const errorTypes = (Object.keys(events) as EventType[]).filter(
+  (type): type is ErrorEventType => events[type].shape === 'error',
+)
 
 /** What is known of a type; undefined for one of a later version. */
 export function definitionOf(type: string): EventDefinition | undefined {
@@ -87,14 +106,14 @@ export function newEvent<T extends EventType>(type: T, payload: NewPayloads[T]):
  */
 export function checkedEvent<T extends EventType>(
   type: T,
-  payload: NewPayloads[T],
+  payload: Unchecked<T>,
   what: string | (() => string),
 ): NewEvent<T> {
   return { type, payload: payload === undefined ? null : encode(payload, what, payloadCap) }
 }
 
-/** One whose payload is a value that is JSON text already. */
-export function textEvent<T extends ValueEventType>(type: T, payload: string | null): NewEvent<T> {
+/** One whose payload is JSON text already. */
+export function textEvent<T extends TextEventType>(type: T, payload: string | null): NewEvent<T> {
   return { type, payload }
 }
 
@@ -117,11 +136,14 @@ export function payloadIfSound<T extends EventType>(
   return 'problem' in read ? undefined : read.payload
 }
 
-/** The error of an event that has one; undefined for any other. */
-export function errorOf(event: SaidEvent): ErrorRecord | undefined {
-  return definitionOf(event.type)?.shape === 'error'
-    ? payloadIfSound(event, event.type as ErrorEventType)
-    : undefined
+/** The error of an event that has one. @throws `journal-damaged` */
+export function errorOf(event: SaidEvent): ErrorRecord {
+  return payloadOf(event, ...errorTypes)
+}
+
+/** The same for screens. */
+export function errorIfSound(event: SaidEvent): ErrorRecord | undefined {
+  return payloadIfSound(event, ...errorTypes)
 }
 
 /** The field with the time until which such an event waits; undefined for one that waits for no time. */

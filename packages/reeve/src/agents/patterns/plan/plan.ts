@@ -14,6 +14,7 @@ import {
 import { concurrencyOf } from '../../../engine/calls/all.ts'
 import { type Bounds, checkCounts, startBounds } from '../bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from '../doer.ts'
+import { note } from '../note.ts'
 import { findPlanFault, type PlannedStep } from './plan-graph.ts'
 
 /** What a step of a plan may do. It acts through `ctx` alone. */
@@ -76,9 +77,8 @@ export async function plan(ctx: PatternContext, name: string, options: PlanOptio
   checkCounts(`plan "${name}"`, { maxSteps })
   const concurrency = concurrencyOf(options.concurrency ?? 4, `plan "${name}"`)
   const steps = await makePlan(ctx, name, options)
-  const line = (message: string, data: { [key: string]: Json }) =>
-    ctx.log(`plan "${name}" ${message}`, { pattern: 'plan', name, ...data })
-  line(`has ${steps.length} steps`, { steps: steps as unknown as Json })
+  const about = (words: string): About => ({ message: `plan "${name}" ${words}`, name })
+  note(ctx, 'plan-made', { ...about(`has ${steps.length} steps`), steps })
   const waiting = new Map(steps.map((step) => [step.id, step]))
   const running = new Map<string, Promise<void>>()
   const done: { step: PlannedStep; args: never; result: Json }[] = []
@@ -94,7 +94,8 @@ export async function plan(ctx: PatternContext, name: string, options: PlanOptio
       const result = await act(given, needed)
       results[step.id] = result
       done.push({ step, args: given, result })
-      line(`has done ${step.id}`, { checkpoint: step.id, left: waiting.size + running.size - 1 })
+      const left = waiting.size + running.size - 1
+      note(ctx, 'plan-advanced', { ...about(`has done ${step.id}`), step: step.id, left })
     } catch (cause) {
       failure ??= { step: step.id, reason: messageOf(cause), cause }
     } finally {
@@ -115,7 +116,9 @@ export async function plan(ctx: PatternContext, name: string, options: PlanOptio
     await Promise.race(running.values())
   }
   if (!failure) return { steps, results }
-  const { undone, notUndone } = await rollBack(actions, done, line)
+  const { undone, notUndone } = await rollBack(actions, done, (words, step, isUndone) =>
+    note(ctx, 'plan-undone', { ...about(words), step, isUndone }),
+  )
   const { step, reason, cause } = failure
   throw new ReeveError(
     'plan-failed',
@@ -124,10 +127,15 @@ export async function plan(ctx: PatternContext, name: string, options: PlanOptio
   )
 }
 
+interface About {
+  message: string
+  name: string
+}
+
 async function rollBack(
   actions: Record<string, PlanAction>,
   done: { step: PlannedStep; args: never; result: Json }[],
-  line: (message: string, data: { [key: string]: Json }) => void,
+  tell: (words: string, step: string, isUndone: boolean) => void,
 ): Promise<{ undone: string[]; notUndone: string[] }> {
   const undone: string[] = []
   const notUndone: string[] = []
@@ -139,14 +147,12 @@ async function rollBack(
     } catch (error) {
       problem = messageOf(error)
       notUndone.push(step.id)
-      line(`could not undo ${step.id}: ${problem}`, { notUndone: step.id })
+      tell(`could not undo ${step.id}: ${problem}`, step.id, false)
       continue
     }
     if (undo) undone.push(step.id)
     else notUndone.push(step.id)
-    line(undo ? `has undone ${step.id}` : `leaves ${step.id}: ${problem}`, {
-      [undo ? 'undone' : 'notUndone']: step.id,
-    })
+    tell(undo ? `has undone ${step.id}` : `leaves ${step.id}: ${problem}`, step.id, undo !== undefined)
   }
   return { undone, notUndone }
 }

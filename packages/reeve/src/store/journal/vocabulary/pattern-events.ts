@@ -154,11 +154,11 @@ export const patternEvents = {
       ...pattern,
       conflict: object<{
         key: string
-        current: Json
+        current?: Json
         by: string
         wanted: Json
         author: string
-        became: Json
+        became?: Json
       }>('What stood there and by whom, what was wanted and by whom, and what it became.'),
     },
   }),
