@@ -8,6 +8,7 @@ const source = fileURLToPath(new URL('../src', import.meta.url))
 /** From the bottom up: a file imports from its own layer and from those before it. `root` is any other file of `src`. */
 const layers = [
   'base',
+  'text',
   'store',
   'engine',
   'inspect',

@@ -1,9 +1,9 @@
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
+import { toEnd } from '../../base/time/slices.ts'
 import type { Passage } from '../../models/solver.ts'
-import { toEnd } from '../slices.ts'
-import { type Block, readingSections } from './markdown-blocks.ts'
+import { type Block, readingSections } from '../../text/markdown.ts'
 
 /** A text that an operator gives the system to know. */
 export interface KnowledgeDocument {

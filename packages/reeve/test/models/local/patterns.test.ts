@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { boundedPattern } from '../../../src/models/local/text/bounded-pattern.ts'
 import {
   findAmounts,
   findDates,
@@ -8,6 +7,7 @@ import {
   finderOf,
   findLinks,
 } from '../../../src/models/local/text/patterns.ts'
+import { boundedPattern } from '../../../src/text/bounded-pattern.ts'
 
 const valuesOf = <T>(found: { value: T }[]): T[] => found.map(({ value }) => value)
 

@@ -1,4 +1,4 @@
-import { eachWord, normalize } from '../text/normalize.ts'
+import { eachWord, normalize } from '../../../text/normalize.ts'
 
 const shortestGram = 2
 const longestGram = 5

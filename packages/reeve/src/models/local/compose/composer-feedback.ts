@@ -1,7 +1,7 @@
 import { firstCharacters } from '../../../base/text/shorten.ts'
+import { maxTextLength } from '../../../text/normalize.ts'
+import { termsOf } from '../../../text/terms.ts'
 import type { Question } from '../../solver.ts'
-import { maxTextLength } from '../text/normalize.ts'
-import { termsOf } from '../text/terms.ts'
 import type { Evidence, Statement, TermWeights } from './relevance.ts'
 
 /** What the composer is to choose by. */

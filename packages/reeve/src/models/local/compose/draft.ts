@@ -1,6 +1,6 @@
 import { firstCharacters } from '../../../base/text/shorten.ts'
-import { maxTextLength } from '../text/normalize.ts'
-import { blocksOf, sentencesOf } from '../text/plain-text.ts'
+import { maxTextLength } from '../../../text/normalize.ts'
+import { blocksOf, sentencesOf } from '../../../text/plain-text.ts'
 
 /** The parts of a letter that is being reviewed. */
 export interface Draft {

@@ -1,7 +1,7 @@
 import { firstCharacters } from '../../../base/text/shorten.ts'
+import { blocksOf, sentencesOf, withoutMarks } from '../../../text/plain-text.ts'
+import { termsOf } from '../../../text/terms.ts'
 import type { Passage } from '../../solver.ts'
-import { blocksOf, sentencesOf, withoutMarks } from '../text/plain-text.ts'
-import { termsOf } from '../text/terms.ts'
 
 /** A passage as its own words, whatever it is asked about. */
 export interface ReadPassage {

@@ -1,5 +1,5 @@
+import { termsOf } from '../../../text/terms.ts'
 import type { Passage } from '../../solver.ts'
-import { termsOf } from '../text/terms.ts'
 import type { PassageReader, ReadPassage } from './passage-reader.ts'
 
 /** A sentence or list item of a passage, verbatim but for Markdown's marks. */

@@ -1,4 +1,4 @@
-import { eachWord, normalize } from '../text/normalize.ts'
+import { eachWord, normalize } from '../../../text/normalize.ts'
 
 const runLength = 7
 

@@ -1,5 +1,5 @@
 import { FeatureReader } from '../classify/features.ts'
-import { termsOf } from './terms.ts'
+import { embeddedTerms } from './embedded-terms.ts'
 
 export const embeddingDimensions = 256
 /** Changes whenever `embed` gives another vector for any text. */
@@ -14,7 +14,7 @@ export const embedderName = 'reeve-ngrams-256-v1'
 export function embed(text: string): Float32Array {
   const reader = new FeatureReader()
   const vector = new Float32Array(embeddingDimensions)
-  for (const version of [text, termsOf(text).join(' ')]) {
+  for (const version of [text, embeddedTerms(text).join(' ')]) {
     reader.read(version)
     addBlock(vector, reader.hashes, 0, reader.wordEnd)
     addBlock(vector, reader.hashes, reader.wordEnd, reader.end)

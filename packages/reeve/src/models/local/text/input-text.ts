@@ -1,6 +1,6 @@
 import type { Json } from '../../../base/json/json.ts'
 import { firstCharacters } from '../../../base/text/shorten.ts'
-import { maxTextLength } from './normalize.ts'
+import { maxTextLength } from '../../../text/normalize.ts'
 
 /** More values than this are not looked at, however deep they lie. */
 const maxValues = 10_000

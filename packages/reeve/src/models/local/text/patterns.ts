@@ -1,6 +1,6 @@
 import { firstCharacters } from '../../../base/text/shorten.ts'
-import { boundedPattern } from './bounded-pattern.ts'
-import { maxTextLength } from './normalize.ts'
+import { boundedPattern } from '../../../text/bounded-pattern.ts'
+import { maxTextLength } from '../../../text/normalize.ts'
 
 /** Something found in a text: what it means, how it is written there, and where. */
 export interface Found<T> {

@@ -1,4 +1,4 @@
-import { eachWord, normalize } from './normalize.ts'
+import { eachWord, normalize } from '../../../text/normalize.ts'
 
 // Words that say nothing about a message's subject. Other languages do without: rare terms outweigh common ones.
 const stopWords = new Set(
@@ -15,10 +15,10 @@ const stopWords = new Set(
 )
 
 /**
- * The words of a text that carry meaning, folded and cut back to a stem, in order and with repetitions. Runs of a
- * script without spaces become pairs of characters. Reads `maxTextLength` characters.
+ * The words of a text as `embed` reads them, and nothing else does (`text/terms.ts`): stored vectors were made from them, so
+ * they stay as they are until the embedder gets another name and what it has made is made again.
  */
-export function termsOf(text: string): string[] {
+export function embeddedTerms(text: string): string[] {
   const clean = normalize(text)
   const terms: string[] = []
   eachWord(clean, (start, end) => {

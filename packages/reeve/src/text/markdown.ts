@@ -1,7 +1,8 @@
-import { toEnd } from '../slices.ts'
+import { toEnd } from '../base/time/slices.ts'
 
 /** A piece of Markdown that reads as one: a lead-in with what follows it, which may be cut between its items only. */
 export interface Block {
+  kind: 'text' | 'list' | 'table' | 'code'
   /** Repeated where the block is cut: the sentence before a list, the header rows of a table. May be empty. */
   lead: string
   items: string[]
@@ -18,9 +19,11 @@ export interface Section {
 
 type LineKind = 'blank' | 'item' | 'table' | 'text'
 
+/** How an item of a list begins, up to its first word. */
+export const listMark = /^\s{0,20}(?:[-*+•]|\d{1,9}[.)])[ \t]+(?=\S)/
 const headingLine = /^ {0,3}(#{1,6})[ \t]+(\S.*)$/
-const listItem = /^\s{0,20}(?:[-*+•]|\d{1,9}[.)])[ \t]+\S/
-const fence = /^ {0,3}(`{3,}|~{3,})/
+/** Further in than Markdown has it, so that code below the item of a list is code too. */
+const fence = /^\s{0,20}(`{3,}|~{3,})/
 const tableRule = /^\|[ \t]*:?-[-: \t|]*$/
 const underline = /^ {0,3}(=+|-+)[ \t]*$/
 const linesAtOnce = 2000
@@ -28,7 +31,7 @@ const linesAtOnce = 2000
 const maxHeading = 300
 
 /**
- * Reads Markdown line by line: headings, fenced code, lists, tables, paragraphs. Lenient as Markdown is: text that
+ * The one reader of Markdown, line by line: headings, fenced code, lists, tables, paragraphs. Lenient as Markdown is: text that
  * is none of these is a paragraph, an unclosed fence ends with the text. Work is linear in the text.
  */
 export function readSections(text: string): Section[] {
@@ -117,8 +120,12 @@ function headingTitle(text: string): string {
 
 function kindOf(line: string): LineKind {
   if (line.trim() === '') return 'blank'
-  if (listItem.test(line)) return 'item'
-  return line.trimStart().startsWith('|') ? 'table' : 'text'
+  if (listMark.test(line)) return 'item'
+  return isTableRow(line) ? 'table' : 'text'
+}
+
+export function isTableRow(line: string): boolean {
+  return line.trimStart().startsWith('|')
 }
 
 /** The rows above a table's rule, and it. */
@@ -131,27 +138,24 @@ function addBlock({ blocks }: Section, lines: string[]): void {
   const kinds = lines.map(kindOf)
   const firstItem = kinds.indexOf('item')
   if (fence.test(lines[0]!)) {
-    blocks.push({ lead: '', items: [lines.join('\n')] })
+    blocks.push({ kind: 'code', lead: '', items: [lines.join('\n')] })
   } else if (kinds[0] === 'table') {
     const head = tableHead(lines)
     const items = lines.slice(head.length)
-    if (items.length > 0) blocks.push({ lead: head.join('\n'), items })
+    if (items.length > 0) blocks.push({ kind: 'table', lead: head.join('\n'), items })
   } else if (firstItem === -1) {
-    blocks.push({ lead: '', items: [lines.join('\n')] })
+    blocks.push({ kind: 'text', lead: '', items: [lines.join('\n')] })
   } else {
     const lead = lines.slice(0, firstItem).join('\n')
     const items = itemsOf(lines.slice(firstItem), kinds.slice(firstItem))
     const before = lead === '' ? blocks.at(-1) : undefined
-    if (before && isList(before)) for (const item of items) before.items.push(item)
-    else if (before && before.lead === '' && before.items.length === 1 && before.items[0]!.endsWith(':')) {
+    if (before?.kind === 'list') for (const item of items) before.items.push(item)
+    else if (before?.kind === 'text' && before.items[0]!.endsWith(':')) {
+      before.kind = 'list'
       before.lead = before.items[0]!
       before.items = items
-    } else blocks.push({ lead, items })
+    } else blocks.push({ kind: 'list', lead, items })
   }
-}
-
-function isList(block: Block): boolean {
-  return listItem.test(block.items[0]!)
 }
 
 /** An item goes on over the lines that open no item of their own. */

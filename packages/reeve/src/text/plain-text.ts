@@ -1,9 +1,7 @@
-import { firstCharacters } from '../../../base/text/shorten.ts'
+import { firstCharacters } from '../base/text/shorten.ts'
+import { isTableRow, listMark, readSections } from './markdown.ts'
 import { maxTextLength } from './normalize.ts'
 
-const listItem = /^\s{0,20}(?:[-*+•]|\d{1,3}[.)])\s{1,8}/
-const heading = /^\s{0,3}#{1,6}\s/
-const fence = /^\s{0,20}(?:```|~~~)/
 const rule = /^\s{0,3}(?:[-*_=]\s?){3,}$/
 const continuation = /^\s{2}/
 const marks = /[*_`[<\\~]/
@@ -22,33 +20,35 @@ const unevenSpace = /\s\s|[^\S ]/
  * rules and code blocks are no sentences to quote and are left out. Reads `maxTextLength` characters.
  */
 export function blocksOf(markdown: string): string[] {
-  const blocks: string[] = []
+  const plain: string[] = []
+  for (const { blocks } of readSections(firstCharacters(markdown, maxTextLength))) {
+    for (const { kind, lead, items } of blocks) {
+      if (kind !== 'code') addPlain(plain, [lead, ...items].join('\n').split('\n'))
+    }
+  }
+  return plain
+}
+
+function addPlain(plain: string[], lines: string[]): void {
   let open = ''
   let inItem = false
-  let inCode = false
   const close = (): void => {
     const text = withoutMarks(open)
-    if (text !== '') blocks.push(text)
+    if (text !== '') plain.push(text)
     open = ''
     inItem = false
   }
-  for (const line of firstCharacters(markdown, maxTextLength).split('\n')) {
-    if (fence.test(line)) {
-      close()
-      inCode = !inCode
-      continue
-    }
-    if (inCode) continue
+  for (const line of lines) {
     const content = line.trim()
-    if (content === '' || content.startsWith('|') || heading.test(line) || rule.test(line)) {
+    if (content === '' || isTableRow(line) || rule.test(line)) {
       close()
       continue
     }
-    const item = listItem.exec(line)
-    if (item) {
+    const mark = listMark.exec(line)
+    if (mark) {
       close()
       inItem = true
-      open = line.slice(item[0].length).trim()
+      open = line.slice(mark[0].length).trim()
     } else if (inItem && !continuation.test(line)) {
       close()
       open = withoutQuoteMark(content)
@@ -57,7 +57,6 @@ export function blocksOf(markdown: string): string[] {
     }
   }
   close()
-  return blocks
 }
 
 function withoutQuoteMark(line: string): string {

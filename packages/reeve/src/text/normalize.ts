@@ -1,4 +1,4 @@
-import { firstCharacters } from '../../../base/text/shorten.ts'
+import { firstCharacters } from '../base/text/shorten.ts'
 /** Characters of a text that the local solvers read; what lies beyond is ignored, so that work stays bounded. */
 export const maxTextLength = 16_384
 

@@ -1,4 +1,4 @@
-import { ReeveError } from '../../../base/errors.ts'
+import { ReeveError } from '../base/errors.ts'
 
 /** A repetition without an upper bound ends here: ids, amounts and dates are short. */
 const longestRepeat = 32

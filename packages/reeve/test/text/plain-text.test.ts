@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { blocksOf, sentencesOf, withoutMarks } from '../../../src/models/local/text/plain-text.ts'
-import { termsOf } from '../../../src/models/local/text/terms.ts'
+import { blocksOf, sentencesOf, withoutMarks } from '../../src/text/plain-text.ts'
 
 describe('blocksOf', () => {
   test('keeps paragraphs and list items, on one line each', () => {
@@ -21,6 +20,12 @@ describe('blocksOf', () => {
       'after',
     ])
   })
+})
+
+test('what Markdown makes a heading or code is quoted nowhere, and the end of a table is', () => {
+  expect(
+    blocksOf('Fees\n====\nPay once.\n- one\n  ```\n  const a = 1\n  ```\n| a |\n|---|\n| 1 |\nafter'),
+  ).toEqual(['Pay once.', 'one', 'after'])
 })
 
 describe('withoutMarks', () => {
@@ -55,23 +60,5 @@ describe('sentencesOf', () => {
 
   test('splits scripts without spaces', () => {
     expect(sentencesOf('届きません。いつですか？')).toEqual(['届きません。', 'いつですか？'])
-  })
-})
-
-describe('termsOf', () => {
-  test('folds endings and leaves out words without meaning', () => {
-    expect(termsOf('The refunds, refunded and REFUNDING a refund')).toEqual([
-      'refund',
-      'refund',
-      'refund',
-      'refund',
-    ])
-    expect(new Set(termsOf('deliveries delivery'))).toEqual(new Set(['delivery']))
-    expect(new Set(termsOf('charge charges charged charging'))).toEqual(new Set(['charg']))
-    expect(termsOf("I haven't and I haven’t")).toEqual([])
-  })
-
-  test('reads a script without spaces as pairs of characters', () => {
-    expect(termsOf('返金方法')).toEqual(['返金', '金方', '方法'])
   })
 })
