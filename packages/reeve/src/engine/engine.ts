@@ -162,7 +162,8 @@ export class Engine {
       onSetAside: (id) => void this.#results.lookAt(id),
       onBeat: () => void this.#leftChildren.look(),
       onRound: async () => {
-        await runDueSchedules(options.database, this.services, this.workflows)
+        const isMore = await runDueSchedules(options.database, this.services, this.workflows)
+        if (isMore) this.worker.nudge()
       },
     })
     const onArrived = (no: number) => {

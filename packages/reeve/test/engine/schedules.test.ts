@@ -5,10 +5,11 @@ import {
   checkScheduled,
   installSchedules,
   nextAfter,
+  runDueSchedules,
   type ScheduleDefinition,
 } from '../../src/engine/starting/schedule.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
-import type { Session } from '../../src/store/database.ts'
+import type { Database, Session } from '../../src/store/database.ts'
 import { listOccurrences } from '../../src/store/dispatch/schedules.ts'
 import { insertEvents } from '../../src/store/journal/journal.ts'
 import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
@@ -369,4 +370,86 @@ test('a schedule whose only time has passed is told of once, and all else starts
   await installSchedules(database, { clock, log }, again)
   expect(warned).toHaveLength(1)
   await engine.stop()
+})
+
+test('of schedules that fall due at one moment a hundred start in a round, and claims go between', async () => {
+  const clock = new FakeClock(Date.parse('2026-01-01T00:30:00Z'))
+  const database = await openTestDatabase(clock)
+  const { engine } = await testEngine([flow], { clock, database })
+  const many = Array.from({ length: 250 }, (_, index) => [
+    `job${index}`,
+    { workflow: 'flow', cron: '0 * * * *' },
+  ])
+  await installSchedules(database, { clock, log: silentLog }, Object.fromEntries(many))
+  clock.jump(Date.parse('2026-01-01T01:00:00Z'))
+  const round = () => runDueSchedules(database, engine.services, engine.workflows)
+  const runs = async () => (await database.all('select no from runs')).length
+  expect([await round(), await runs()]).toEqual([true, 100])
+  expect([await round(), await runs()]).toEqual([true, 200])
+  expect([await round(), await runs()]).toEqual([false, 250])
+  expect(await round()).toBe(false)
+  // A worker goes on by itself until none is due.
+  clock.jump(Date.parse('2026-01-01T02:00:00Z'))
+  await engine.start()
+  await clock.advance(100)
+  expect(await runs()).toBe(500)
+  await engine.stop()
+})
+
+test('times that a schedule missed start in several transactions, each once, also when it is cut short between', async () => {
+  const opened = await scheduled({ cron: '*/5 * * * *', catchUp: { all: 400 } }, '2026-01-01T00:01:00Z')
+  const { clock, database, engine } = opened
+  clock.jump(Date.parse('2026-01-02T13:31:00Z'))
+  let transactions = 0
+  const dies: Database = Object.create(database, {
+    all: { value: database.all.bind(database) },
+    transaction: {
+      value: (body: (session: Session) => Promise<unknown>) => {
+        if (++transactions > 2) throw new Error('the process died')
+        return database.transaction(body)
+      },
+    },
+  })
+  const round = (on: Database) => runDueSchedules(on, engine.services, engine.workflows)
+  await expect(round(dies)).rejects.toThrow('died')
+  const left = async () => (await database.get<{ next_at: number }>('select next_at from schedules'))!.next_at
+  // 50 of 450 were too many, the next 150 have started.
+  expect(await database.all('select no from runs')).toHaveLength(150)
+  expect(new Date(await left()).toISOString()).toBe('2026-01-01T16:45:00.000Z')
+  expect(await round(database)).toBe(false)
+  expect(await database.all('select no from runs')).toHaveLength(400)
+  expect(await database.all(`select nominal from occurrences where outcome = 'skipped'`)).toHaveLength(50)
+  expect(new Date(await left()).toISOString()).toBe('2026-01-02T13:35:00.000Z')
+})
+
+test('a change of its pattern between two transactions of a catch-up loses no time', async () => {
+  const opened = await scheduled({ cron: '*/5 * * * *', catchUp: { all: 400 } }, '2026-01-01T00:01:00Z')
+  const { clock, database, engine, definition } = opened
+  clock.jump(Date.parse('2026-01-01T12:31:00Z'))
+  const changed = { ...definition, cron: '0 * * * *' }
+  await installSchedules(database, { clock, log: silentLog }, { job: changed })
+  let transactions = 0
+  const disturbed: Database = Object.create(database, {
+    all: { value: database.all.bind(database) },
+    transaction: {
+      value: async (body: (session: Session) => Promise<unknown>) => {
+        const done = await database.transaction(body)
+        if (++transactions === 1)
+          await installSchedules(
+            database,
+            { clock, log: silentLog },
+            { job: { ...changed, cron: '30 * * * *' } },
+          )
+        return done
+      },
+    },
+  })
+  const round = (on: Database) => runDueSchedules(on, engine.services, engine.workflows)
+  await round(disturbed)
+  expect(await database.all('select no from runs')).toHaveLength(100)
+  await round(database)
+  expect(await database.all('select no from runs')).toHaveLength(150)
+  const row = await database.get<{ next_at: number; definition: string }>('select * from schedules')
+  expect(new Date(row!.next_at).toISOString()).toBe('2026-01-01T13:30:00.000Z')
+  expect(JSON.parse(row!.definition)).toEqual({ ...changed, cron: '30 * * * *' })
 })

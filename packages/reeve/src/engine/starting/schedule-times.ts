@@ -45,6 +45,8 @@ const mostTold = 1000
 const mostAll = 10_000
 /** So many times are looked for one after the other; of more, the last ones are. */
 const fewTimes = 20
+/** Then so many at once: some milliseconds. */
+const timesAtOnce = 50
 
 /** The next nominal time after `after` (ms); null when there is none. @throws `bad-schedule` */
 export function nextAfter(name: string, definition: ScheduleDefinition, after: number): number | null {
@@ -110,13 +112,22 @@ function isZone(zone: unknown): boolean {
   }
 }
 
-/** The times of a schedule that have come at `now`. `next`: the first that nobody has dealt with. */
-export function dueTimes(name: string, definition: KeptDefinition, next: number, now: number): DueTimes {
+/**
+ * The times of a schedule that have come at `now`. `next`: the first that nobody has dealt with. Thousands of them take a
+ * second to be found: `rest` is called in between.
+ */
+export async function dueTimes(
+  name: string,
+  definition: KeptDefinition,
+  next: number,
+  now: number,
+  rest: () => Promise<void> = async () => {},
+): Promise<DueTimes> {
   const { catchUp = 'latest', earlier = [], since } = definition
   // Beside those that are on time.
   const told = Math.max(mostTold, typeof catchUp === 'object' ? catchUp.all + onTimeMs / 1000 : 0)
   const first = earlier.length > 0 ? nextAfter(name, definition, since ?? earlier.at(-1)!) : next
-  const own = first === null ? [] : timesBetween(name, definition, first, now, told)
+  const own = first === null ? [] : await timesBetween(name, definition, first, now, told, rest)
   const times = [...earlier, ...own]
   const due: DueTimes = { times, starting: toStart(times, catchUp, now) }
   if (earlier.length === 0 && own.length > 0 && own[0]! > next) due.oldest = next
@@ -124,26 +135,39 @@ export function dueTimes(name: string, definition: KeptDefinition, next: number,
 }
 
 /** The last `most` times from `first`, which is one, to `last`. */
-function timesBetween(
+async function timesBetween(
   name: string,
   definition: ScheduleDefinition,
   first: number,
   last: number,
   most: number,
-): number[] {
+  rest: () => Promise<void>,
+): Promise<number[]> {
   const times: number[] = []
   for (let at: number | null = first; at !== null && at <= last; at = nextAfter(name, definition, at)) {
-    if (times.length >= fewTimes) {
-      // What is asked for lies before its reference, which itself may be a time.
-      const back = cronOf(name, definition).previousRuns(most, new Date(last + 1))
-      return back
-        .map((date) => date.getTime())
-        .filter((time) => time >= first)
-        .reverse()
-    }
+    if (times.length >= fewTimes) return lastTimes(cronOf(name, definition), first, last, most, rest)
     times.push(at)
   }
   return times
+}
+
+async function lastTimes(
+  cron: Cron,
+  first: number,
+  last: number,
+  most: number,
+  rest: () => Promise<void>,
+): Promise<number[]> {
+  const times: number[] = []
+  // What is asked for lies before its reference, which itself may be a time.
+  for (let before = last + 1; times.length < most; ) {
+    const some = cron.previousRuns(Math.min(timesAtOnce, most - times.length), new Date(before))
+    for (const date of some) if (date.getTime() >= first) times.push(date.getTime())
+    before = some.at(-1)?.getTime() ?? first
+    if (before <= first) break
+    await rest()
+  }
+  return times.reverse()
 }
 
 function toStart(times: number[], policy: NonNullable<ScheduleDefinition['catchUp']>, now: number): number[] {

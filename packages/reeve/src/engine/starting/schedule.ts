@@ -64,7 +64,7 @@ export async function installSchedules(
   await database.transaction(async (session) => {
     const known = new Map((await listSchedules(session)).map((row) => [row.name, row]))
     for (const [name, definition] of Object.entries(definitions)) {
-      const changed = install(name, definition, known.get(name), services.clock.now())
+      const changed = await install(name, definition, known.get(name), services.clock.now())
       if (changed) await saveSchedule(session, changed)
       if (changed?.next_at === null) {
         const what = `schedule "${name}" starts nothing any more: the last time of its pattern "${definition.cron}" has passed`
@@ -79,12 +79,12 @@ export async function installSchedules(
 type NewRow = Parameters<typeof saveSchedule>[1]
 
 /** The row to be written; undefined when it stands already. */
-function install(
+async function install(
   name: string,
   definition: ScheduleDefinition,
   before: ScheduleRow | undefined,
   now: number,
-): NewRow | undefined {
+): Promise<NewRow | undefined> {
   const row = (kept: KeptDefinition, next_at: number | null): NewRow => {
     return { name, workflow: kept.workflow, definition: JSON.stringify(kept), next_at }
   }
@@ -99,56 +99,108 @@ function install(
     return row({ ...definition, ...waiting }, before.next_at)
   }
   if (before.next_at === null || before.next_at > now) return row(definition, next)
-  const due = dueTimes(name, { ...old, ...waiting }, before.next_at, now)
+  const due = await dueTimes(name, { ...old, ...waiting }, before.next_at, now)
   const times = due.oldest === undefined ? due.times : [due.oldest, ...due.times]
   return row({ ...definition, earlier: times, since: now }, times[0] ?? next)
 }
 
-/** Starts what is due: one run for each nominal time, whatever the number of workers. Answers how many started. */
+/** Schedules that one call deals with, and times of each in one transaction: what is more is left to the next call. */
+const mostSchedules = 100
+const mostTimes = 100
+/** Times in all, after which a call begins with no further schedule. */
+const mostInAll = 1000
+
+/**
+ * Starts what is due: one run for each nominal time, whatever the number of workers. Answers whether there may be more to
+ * do: ten thousand schedules that fall due at one moment, or times that one of them missed, hold nobody else up.
+ */
 export async function runDueSchedules(
   database: Database,
   services: EngineServices,
   workflows: WorkflowRegistry,
-): Promise<number> {
-  const due = await dueSchedules(database)
-  let started = 0
-  for (const listed of due) {
-    const now = services.clock.now()
-    // Numbers come from transactions of their own, so they are taken before.
-    const needed = dueOf(listed, now).starting.length
-    const numbers = await Promise.all(Array.from({ length: needed }, () => services.numbers.take()))
-    started += await database.transaction(async (session) => {
-      const [row] = await dueSchedules(session, listed.name)
-      return row ? catchUp(session, services, workflows, row, now, numbers) : 0
-    })
-  }
-  return started
-}
-
-function dueSchedules(session: Session, name?: string): Promise<ScheduleRow[]> {
-  const which = name === undefined ? '' : 'and name = ?'
-  return session.all<ScheduleRow>(
-    `select * from schedules where paused = 0 and next_at <= reeve_now() ${which} {lock}`,
-    name === undefined ? [] : [name],
+): Promise<boolean> {
+  const due = await database.all<ScheduleRow>(
+    'select * from schedules where paused = 0 and next_at <= reeve_now() order by next_at, name limit ?',
+    [mostSchedules],
   )
+  let done = 0
+  for (const [index, row] of due.entries()) {
+    if (done >= mostInAll) return index < due.length
+    done += await catchUp(database, services, workflows, row)
+  }
+  return due.length === mostSchedules
 }
 
-function dueOf(row: ScheduleRow, now: number): DueTimes {
-  return dueTimes(row.name, JSON.parse(row.definition) as KeptDefinition, row.next_at!, now)
-}
-
+/** Deals with the times that a schedule has missed, oldest first, some in one transaction. Answers how many there were. */
 async function catchUp(
+  database: Database,
+  services: EngineServices,
+  workflows: WorkflowRegistry,
+  row: ScheduleRow,
+): Promise<number> {
+  const now = services.clock.now()
+  const rest = () => services.stretch.yield()
+  const kept = JSON.parse(row.definition) as KeptDefinition
+  const due = await dueTimes(row.name, kept, row.next_at!, now, rest)
+  const wanted = new Set(due.starting)
+  let before = row
+  for (let from = 0; from === 0 || from < due.times.length; from += mostTimes) {
+    const slice: Slice = { wanted, now, times: due.times.slice(from, from + mostTimes) }
+    if (from === 0 && due.oldest !== undefined) slice.oldest = due.oldest
+    const after = { ...before, ...standing(row.name, kept, due.times.slice(from + mostTimes), now) }
+    // Numbers come from transactions of their own, so they are taken before.
+    const count = slice.times.filter((at) => wanted.has(at)).length
+    const numbers = await Promise.all(Array.from({ length: count }, () => services.numbers.take()))
+    const isDone = await database.transaction(async (session) => {
+      if (!(await stands(session, before))) return false
+      await startSlice(session, services, workflows, before, slice, numbers)
+      await saveSchedule(session, after)
+      return true
+    })
+    // Another worker deals with it, or it was changed: the next round sees what is due then.
+    if (!isDone) break
+    before = after
+    await rest()
+  }
+  return due.times.length
+}
+
+/** What is left of a schedule when these times are still to be dealt with. */
+function standing(
+  name: string,
+  kept: KeptDefinition,
+  left: number[],
+  now: number,
+): Pick<ScheduleRow, 'definition' | 'next_at'> {
+  const { earlier: waiting = [], since, ...definition } = kept
+  if (left.length === 0)
+    return { definition: JSON.stringify(definition), next_at: nextAfter(name, definition, now) }
+  const earlier = waiting.filter((at) => at >= left[0]!)
+  const rest = earlier.length > 0 ? { earlier, ...(since === undefined ? {} : { since }) } : {}
+  return { definition: JSON.stringify({ ...definition, ...rest }), next_at: left[0]! }
+}
+
+/** Whether a schedule is as it was read; it stays so until the transaction ends. */
+async function stands(session: Session, { name, definition, next_at }: ScheduleRow): Promise<boolean> {
+  const row = await session.get<ScheduleRow>('select * from schedules where name = ? {lock}', [name])
+  return row?.paused === 0 && row.next_at === next_at && row.definition === definition
+}
+
+/** Times that are dealt with together, of those that `DueTimes` has. */
+interface Slice extends Pick<DueTimes, 'times' | 'oldest'> {
+  wanted: ReadonlySet<number>
+  now: number
+}
+
+async function startSlice(
   session: Session,
   services: EngineServices,
   workflows: WorkflowRegistry,
   row: ScheduleRow,
-  now: number,
+  { times, oldest, wanted, now }: Slice,
   numbers: number[],
-): Promise<number> {
-  const { earlier: _earlier, since: _since, ...definition } = JSON.parse(row.definition) as KeptDefinition
-  const { times, starting, oldest } = dueOf(row, now)
-  // It was changed since the numbers were taken: the next round deals with it.
-  if (starting.length > numbers.length) return 0
+): Promise<void> {
+  const definition = JSON.parse(row.definition) as KeptDefinition
   const missed = `missed while nothing ran; catch-up is ${JSON.stringify(definition.catchUp ?? 'latest')}`
   const skip = (nominal: number, reason: string) =>
     recordOccurrence(session, {
@@ -162,7 +214,6 @@ async function catchUp(
   if (oldest !== undefined) {
     await skip(oldest, `${missed}. So were all others before ${new Date(times[0]!).toISOString()}`)
   }
-  const wanted = new Set(starting)
   let started = 0
   for (const nominal of times) {
     const reason = wanted.has(nominal)
@@ -171,12 +222,6 @@ async function catchUp(
     if (reason === null) started++
     else await skip(nominal, reason)
   }
-  await session.run('update schedules set next_at = ?, definition = ? where name = ?', [
-    nextAfter(row.name, definition, now),
-    JSON.stringify(definition),
-    row.name,
-  ])
-  return started
 }
 
 /** Answers null when it started, or why not. What the database refuses undoes all of the caller's transaction. */

@@ -429,4 +429,29 @@ export const scaleBugs: Mutant[] = [
     'pruned_seq >= chapter_seq',
     'pruned_seq < 0',
   ),
+  // Schedules: some in a round, and none of their times lost between.
+  bug(
+    'all schedules that are due start in one round',
+    'engine/starting/schedule.ts',
+    'const mostSchedules = 100\n',
+    'const mostSchedules = 100_000\n',
+  ),
+  bug(
+    'what a schedule missed starts in one transaction',
+    'engine/starting/schedule.ts',
+    'const mostTimes = 100\n',
+    'const mostTimes = 100_000\n',
+  ),
+  bug(
+    'a catch-up that is cut short forgets the rest',
+    'engine/starting/schedule.ts',
+    'next_at: left[0]! }',
+    'next_at: nextAfter(name, kept, now) }',
+  ),
+  bug(
+    'a schedule that was changed meanwhile is caught up as it was',
+    'engine/starting/schedule.ts',
+    'row.next_at === next_at && row.definition === definition',
+    'row.next_at === next_at',
+  ),
 ]

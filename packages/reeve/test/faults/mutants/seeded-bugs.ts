@@ -273,8 +273,8 @@ export const mutants: Mutant[] = [
   bug(
     'a schedule forgets where it was',
     'engine/starting/schedule.ts',
-    'as KeptDefinition, row.next_at!, now)',
-    'as KeptDefinition, now, now)',
+    'dueTimes(row.name, kept, row.next_at!, now, rest)',
+    'dueTimes(row.name, kept, now, now, rest)',
   ),
   bug(
     'a rate counts anew in windows',
