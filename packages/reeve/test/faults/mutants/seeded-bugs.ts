@@ -152,8 +152,8 @@ export const mutants: Mutant[] = [
   bug(
     'an effect goes out before its intent is durable',
     'engine/calls/effect.ts',
-    "await this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))",
-    "void this.#execution.note(this.#call, 'effect-intended', JSON.stringify(intent))",
+    'await this.#execution.note(this.#call, intended)',
+    'void this.#execution.note(this.#call, intended)',
   ),
   bug(
     'a once effect is repeated after an unknown outcome',
