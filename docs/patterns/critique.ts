@@ -1,5 +1,6 @@
 // Evaluator and optimiser: criteria fixed before the first draft, at most three rounds, the best draft kept.
-import { critique, workflow } from 'reeve'
+import { workflow } from 'reeve'
+import { critique } from 'reeve/patterns'
 import { runInMemory, scriptedSolver } from 'reeve/testing'
 import { z } from 'zod'
 

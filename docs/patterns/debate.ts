@@ -1,5 +1,6 @@
 // Debate: all see the same version and write at the same time; conflicts follow a rule; a judge ends it.
-import { debate, workflow } from 'reeve'
+import { workflow } from 'reeve'
+import { debate } from 'reeve/patterns'
 import { runInMemory, scriptedSolver } from 'reeve/testing'
 import { z } from 'zod'
 

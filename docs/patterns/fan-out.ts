@@ -1,5 +1,6 @@
 // Orchestrator and workers: a plan as forced JSON, its subtasks in parallel, one answer from the results.
-import { agent, fanOut, workflow } from 'reeve'
+import { agent, workflow } from 'reeve'
+import { fanOut } from 'reeve/patterns'
 import { runInMemory, scriptedSolver } from 'reeve/testing'
 import { z } from 'zod'
 

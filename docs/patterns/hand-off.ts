@@ -1,5 +1,6 @@
 // Hand-off: agents take turns on a shared state; its schema, who may write what and who comes next are checked.
-import { agent, handOff, workflow } from 'reeve'
+import { agent, workflow } from 'reeve'
+import { handOff } from 'reeve/patterns'
 import { runInMemory, scriptedSolver } from 'reeve/testing'
 import { z } from 'zod'
 

@@ -1,5 +1,6 @@
 // Plan, then execute: the plan is checked whole, steps run by their dependencies, a failure rolls back.
-import { plan, planAction, workflow } from 'reeve'
+import { workflow } from 'reeve'
+import { plan, planAction } from 'reeve/patterns'
 import { runInMemory, scriptedSolver } from 'reeve/testing'
 import { z } from 'zod'
 

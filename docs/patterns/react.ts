@@ -1,5 +1,6 @@
 // Reason and act: the model thinks, calls tools, sees their results, until it can answer. Each turn is durable.
-import { agent, react, tool, workflow } from 'reeve'
+import { agent, tool, workflow } from 'reeve'
+import { react } from 'reeve/patterns'
 import { runInMemory, scriptedSolver, toolCalls } from 'reeve/testing'
 import { z } from 'zod'
 

@@ -1,5 +1,6 @@
 // The router: a small local classifier decides who handles a message, and only that one does.
-import { byClassifier, localExtractor, route, trainClassifier, workflow } from 'reeve'
+import { byClassifier, localExtractor, trainClassifier, workflow } from 'reeve'
+import { route } from 'reeve/patterns'
 import { runInMemory } from 'reeve/testing'
 import { z } from 'zod'
 

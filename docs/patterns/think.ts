@@ -1,5 +1,6 @@
 // Chain of thought: reasoning first, in a field of its own; the answer alone is checked and handed on.
-import { think, workflow } from 'reeve'
+import { workflow } from 'reeve'
+import { think } from 'reeve/patterns'
 import { runInMemory, scriptedSolver } from 'reeve/testing'
 import { z } from 'zod'
 

@@ -1,5 +1,6 @@
 // Tree of thoughts: branches are scored, bad ones pruned, dead ends left for the best branch before them.
-import { treeOfThoughts, workflow } from 'reeve'
+import { workflow } from 'reeve'
+import { treeOfThoughts } from 'reeve/patterns'
 import { runInMemory } from 'reeve/testing'
 import { z } from 'zod'
 

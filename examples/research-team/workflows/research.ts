@@ -1,4 +1,5 @@
-import { critique, fanOut, type Passage, workflow } from 'reeve'
+import { type Passage, workflow } from 'reeve'
+import { critique, fanOut } from 'reeve/patterns'
 import { z } from 'zod'
 
 const criteria = ['every finding names its source', 'every question is answered or said to be open'] as const

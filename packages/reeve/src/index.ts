@@ -1,48 +1,145 @@
 /// <reference types="node" preserve="true" />
-export { type Agent, type AgentLimits, agent } from './agents/agent.ts'
+
+/**
+ * Workflows, tools, agents and their runtime: what a project is written with.
+ *
+ * A project is a folder with `reeve.config.ts` (`defineConfig`) and `workflows/` (`workflow`); its workflows act through
+ * tools (`tool`) and agents (`agent`), and the command `reeve` runs it. `Runtime` runs it inside a program of your own.
+ * Beside this: `reeve/patterns` (several agents at work), `reeve/tools` (ready-made tools), `reeve/mcp` (MCP servers as
+ * tools) and `reeve/testing`.
+ * @module
+ */
+
+export {
+  type Agent,
+  type AgentDefinition,
+  type AgentLimits,
+  type AgentRole,
+  type AnyAgent,
+  agent,
+} from './agents/agent.ts'
 export type { AgentEvent, AgentListener } from './agents/agent-events.ts'
 export type { Guard, GuardVerdict } from './agents/guardrails.ts'
-export type { TurnTrace } from './agents/loop.ts'
-export { type Critiqued, critique, type Review } from './agents/patterns/critique.ts'
-export { debate } from './agents/patterns/debate.ts'
-export type { Asking, Doer, PatternContext } from './agents/patterns/doer.ts'
-export { fanOut, type Subtask, type SubtaskResult } from './agents/patterns/fan-out.ts'
-export { handOff } from './agents/patterns/hand-off.ts'
-export { plan, planAction } from './agents/patterns/plan/plan.ts'
-export type { PlannedStep } from './agents/patterns/plan/plan-graph.ts'
-export { react } from './agents/patterns/react.ts'
-export { route } from './agents/patterns/route.ts'
-export type { Contribution, StateTurn } from './agents/patterns/shared-state.ts'
-export { think } from './agents/patterns/think.ts'
-export { treeOfThoughts } from './agents/patterns/tree-of-thoughts.ts'
-export { readEnvironment } from './base/config.ts'
+export type { AgentOptions, TurnTrace } from './agents/loop.ts'
+export { type Environment, readEnvironment } from './base/config.ts'
 export { ReeveError } from './base/errors.ts'
 export type { Json } from './base/json/json.ts'
+export type { Log } from './base/log.ts'
 export type { Usd } from './base/money.ts'
-export { type Duration, type Moment, toMs } from './base/time/time.ts'
+export type { InputOf, OutputOf, Schema } from './base/schema/schema.ts'
+export type { SecretRegistry } from './base/secrets/secrets.ts'
+export { type Clock, type Duration, type DurationUnit, type Moment, toMs } from './base/time/time.ts'
+export type {
+  AskOptions,
+  BatchedOptions,
+  CachedOptions,
+  EmbedOptions,
+  ExtractAllOptions,
+  ExtractOptions,
+  GenerateAllOptions,
+  GenerateOptions,
+  RecallOptions,
+} from './context/options.ts'
 export { type Context, workflow } from './context.ts'
+export type { AllOptions } from './engine/calls/all.ts'
 export type { Decision } from './engine/calls/approval.ts'
-export { NotApplied } from './engine/calls/effect.ts'
+export type { Child, ChildOptions } from './engine/calls/children.ts'
+export {
+  type EffectAttempt,
+  type EffectClass,
+  type EffectVerdict,
+  NotApplied,
+} from './engine/calls/effect.ts'
+export type { RetryPolicy } from './engine/calls/retry.ts'
+export type { StepAttempt, StepOptions } from './engine/calls/step.ts'
+export type { Deadline, WaitOptions } from './engine/calls/waits.ts'
+export type { CoreContext, ResultOf, SchemaOutput } from './engine/context.ts'
 export type { RunHandle } from './engine/engine.ts'
+export type { WantedAnswer } from './engine/outside/answer.ts'
+export type { ApprovalDecision } from './engine/outside/decision.ts'
+export type { RetryOptions } from './engine/outside/retry-run.ts'
 export type { RunResult } from './engine/results.ts'
+export type { StartOptions } from './engine/starting/birth.ts'
+export type { ScheduleDefinition } from './engine/starting/schedule-times.ts'
+export type { ResultFor, Workflow, WorkflowDefinition, WorkflowLimits } from './engine/workflow.ts'
+export type { AllowedVerdict, ApprovalView, RecordedDecision } from './inspect/approvals/approval-view.ts'
+export type { EventTone } from './inspect/events/describe-event.ts'
+export type { EventPage, EventPageOptions, EventView } from './inspect/events/event-view.ts'
+export type { RunListOptions, RunPage } from './inspect/lists/run-list.ts'
+export type { RunSummary, RunView } from './inspect/run/run-view.ts'
+export type { StandingState, WaitsFor } from './inspect/standing.ts'
+export type { RememberOptions } from './memory/memory.ts'
+export type { IngestReport, KnowledgeProblem } from './memory/recall.ts'
 export type { CacheOptions } from './models/asking/answer-cache.ts'
-export type { TextEvent, TextListener } from './models/asking/text-stream.ts'
+export type { BudgetPlan } from './models/asking/budget.ts'
+export type { Price, PriceTable } from './models/asking/price.ts'
+export type { TextEvent, TextListener, TextNews, TextOrigin } from './models/asking/text-stream.ts'
+export type { BatchItem, BatchOrder, BatchService, BatchStatus, FoundBatch } from './models/batches/batch.ts'
 export type { BatchOptions } from './models/batches/batch-questions.ts'
-export { type Classifier, type Example, trainClassifier } from './models/local/classify/classify.ts'
-export { localComposer } from './models/local/compose/composer.ts'
-export { localCritic } from './models/local/compose/critic.ts'
-export { byClassifier, byPattern, byRule, localExtractor } from './models/local/compose/extractor.ts'
+export {
+  type Classification,
+  type Classifier,
+  type Example,
+  type Guess,
+  type TrainingOptions,
+  trainClassifier,
+} from './models/local/classify/classify.ts'
+export { type ComposerOptions, localComposer } from './models/local/compose/composer.ts'
+export { type Criteria, type CriticOptions, localCritic } from './models/local/compose/critic.ts'
+export {
+  byClassifier,
+  byPattern,
+  byRule,
+  type ExtractorOptions,
+  type FieldRule,
+  type FieldValue,
+  localExtractor,
+} from './models/local/compose/extractor.ts'
 export type { Embeddings } from './models/providers/embedding.ts'
-export { hostedSolver } from './models/providers/hosted.ts'
+export { type HostedOptions, type HostedSolver, hostedSolver } from './models/providers/hosted.ts'
 export { hostedEmbedder } from './models/providers/hosted-embedder.ts'
-export type { Answer, Message, Passage, Question, Solver, ToolCall } from './models/solver.ts'
+export type {
+  EmbeddingModelObject,
+  LanguageModelObject,
+  ProviderKeys,
+} from './models/providers/model-object.ts'
+export type { RouteDefinition } from './models/route/route.ts'
+export type {
+  Answer,
+  Message,
+  Passage,
+  Question,
+  SolveOptions,
+  Solver,
+  ToolCall,
+  ToolOffer,
+  Usage,
+} from './models/solver.ts'
 export {
   defineConfig,
   type McpConfig,
   type ProjectConfig,
+  type QueueConfig,
+  type RetentionConfig,
+  type RouteConfig,
   type Service,
 } from './project/config.ts'
-export { findProject, loadProject, projectOf } from './project/load.ts'
-export { Runtime, type RuntimeOptions } from './runtime/runtime.ts'
+export { findProject, loadProject, type Project, projectOf } from './project/load.ts'
+export type { UnusableSolver } from './project/routes.ts'
+export {
+  type ActedBy,
+  type AnswerOptions,
+  type DecidedApproval,
+  type ForkOptions,
+  type PendingApproval,
+  type RunRest,
+  Runtime,
+  type RuntimeOptions,
+} from './runtime/runtime.ts'
+export type { Prunable, Pruned } from './store/keeping/retention.ts'
+export type { ApprovalKind, ApprovalStatus } from './store/runs/approvals.ts'
+export type { RunFilter } from './store/runs/run-lists.ts'
+export type { RunStatus } from './store/runs/runs.ts'
 export type { CallReport } from './tools/call.ts'
-export { type Tool, tool } from './tools/tool.ts'
+export type { ResolvedRate, ToolRate } from './tools/call-rate.ts'
+export { type Risk, type Tool, type ToolDefinition, tool } from './tools/tool.ts'

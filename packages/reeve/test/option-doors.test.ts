@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import * as patterns from '../src/agents/patterns/index.ts'
 import * as reeve from '../src/index.ts'
 import type { Solver } from '../src/models/solver.ts'
 import { checkConfig } from '../src/project/check-config.ts'
@@ -132,7 +133,7 @@ const doors: [string, (options: never) => unknown, Options][] = [
   ['localComposer', reeve.localComposer, { name: 'n', greeting: 'g', signature: 's', sentences: 3 }],
   ['localCritic', reeve.localCritic, { name: 'n', criteria: {} }],
   ['localExtractor', reeve.localExtractor, { name: 'n', fields: {}, minConfidence: 0.5 }],
-  ['planAction', reeve.planAction, { does: 'x', args: schema, run: () => 1, undo: () => 1 }],
+  ['planAction', patterns.planAction, { does: 'x', args: schema, run: () => 1, undo: () => 1 }],
   ['projectOf', (config) => reeve.projectOf(config, []), { name: 'p', tools: [] }],
   [
     'the configuration of a project',

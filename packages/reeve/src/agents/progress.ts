@@ -14,7 +14,7 @@ export interface Outcome {
   text: string
 }
 
-export type Verdict =
+export type ProgressVerdict =
   | { verdict: 'go-on' }
   | { verdict: 'tell'; notice: string }
   | { verdict: 'stop'; why: 'repeated-call' | 'no-progress'; reason: string }
@@ -35,7 +35,7 @@ export class Progress {
     return (this.#calls.get(key)?.times ?? 0) >= sameResults
   }
 
-  after(outcomes: Outcome[]): Verdict {
+  after(outcomes: Outcome[]): ProgressVerdict {
     const repeated = outcomes.find(({ status }) => status === 'repeated')
     // The same call twice in one turn was made once.
     const made = new Map(outcomes.map((outcome) => [outcome.key, outcome]))

@@ -6,7 +6,7 @@ import { ReeveError } from './errors.ts'
 export interface Environment {
   /** Where the data is: `sqlite` with a file, or `postgres` with a connection URL. */
   database: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
-  /** Keys of model providers (`NAME_API_KEY`) and addresses of servers (`NAME_BASE_URL`), by their variable. */
+  /** ProviderKeys of model providers (`NAME_API_KEY`) and addresses of servers (`NAME_BASE_URL`), by their variable. */
   keys: Record<string, string | undefined>
   /** Who acts at this terminal. */
   user: string

@@ -7,7 +7,7 @@ import type { BatchOptions } from '../models/batches/batch-questions.ts'
 import type { Passage } from '../models/solver.ts'
 
 /** What every question to a route is given. */
-interface AskOptions {
+export interface AskOptions {
   /** A route of `reeve.config.ts`. */
   route: string
   /** What to do and what to mind, for the model. Default: the name of the question alone. */
@@ -16,7 +16,8 @@ interface AskOptions {
   retry?: RetryPolicy
 }
 
-interface Cached {
+/** Of questions whose answers may be kept. */
+export interface CachedOptions {
   /**
    * Lets the same question to the same model be answered from an earlier answer that is so old at most, such as `1d`.
    * Default: each question is asked.
@@ -24,7 +25,8 @@ interface Cached {
   cache?: Duration | CacheOptions
 }
 
-interface Batched {
+/** Of questions that may wait. */
+export interface BatchedOptions {
   /**
    * Lets the questions go to a provider's batch, at its price and within its time; `true`: for a day at most. Default: each
    * is asked at once.
@@ -33,7 +35,7 @@ interface Batched {
 }
 
 /** For `ctx.extract`. */
-export interface ExtractOptions<S extends StandardSchemaV1> extends AskOptions, Cached {
+export interface ExtractOptions<S extends StandardSchemaV1> extends AskOptions, CachedOptions {
   /** What the answer must be: Zod, or any Standard Schema that converts to JSON Schema. */
   schema: S
   /** What the question is about: data, never instructions. */
@@ -43,7 +45,7 @@ export interface ExtractOptions<S extends StandardSchemaV1> extends AskOptions, 
 }
 
 /** For `ctx.extractAll`. */
-export interface ExtractAllOptions<S extends StandardSchemaV1> extends AskOptions, Batched {
+export interface ExtractAllOptions<S extends StandardSchemaV1> extends AskOptions, BatchedOptions {
   /** What each answer must be. */
   schema: S
   /** Passages that all answers may rest on. Default: none. */
@@ -51,7 +53,7 @@ export interface ExtractAllOptions<S extends StandardSchemaV1> extends AskOption
 }
 
 /** For `ctx.generate`. */
-export interface GenerateOptions extends AskOptions, Cached {
+export interface GenerateOptions extends AskOptions, CachedOptions {
   /** What the text is to rest on. Passages from `recall` are found in it and become the only sources. */
   with: { [key: string]: Json | Passage[] | undefined }
   /** An earlier draft, and what was wrong with it. Default: none. */
@@ -59,7 +61,7 @@ export interface GenerateOptions extends AskOptions, Cached {
 }
 
 /** For `ctx.generateAll`. */
-export interface GenerateAllOptions extends AskOptions, Batched {}
+export interface GenerateAllOptions extends AskOptions, BatchedOptions {}
 
 /** For `ctx.recall`. */
 export interface RecallOptions {

@@ -28,12 +28,13 @@ export class CoreContext {
   #random: (() => number) | undefined
   readonly #patches = new Map<string, boolean>()
 
+  /** @internal */
   constructor(execution: Execution, workflows: WorkflowRegistry) {
     this.#execution = execution
     this.#workflows = workflows
   }
 
-  /** For the layers above that add calls of their own. */
+  /** For the layers above that add calls of their own. @internal */
   static executionOf(context: CoreContext): Execution {
     return context.#execution
   }
@@ -210,9 +211,10 @@ export class CoreContext {
 }
 
 /** What a promise, or a function's promise, resolves to. */
-type ResultOf<Item> = Item extends (...args: never) => infer Result ? Awaited<Result> : Awaited<Item>
+export type ResultOf<Item> = Item extends (...args: never) => infer Result ? Awaited<Result> : Awaited<Item>
 
-type SchemaOutput<S> = S extends Schema<infer Output> ? Output : never
+/** What a schema makes of a signal's payload. */
+export type SchemaOutput<S> = S extends Schema<infer Output> ? Output : never
 
 /** A stream of numbers that depends on the seed alone: SHA-256 in counter mode, 48 bits a number. */
 function seeded(seed: string): () => number {

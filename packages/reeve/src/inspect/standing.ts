@@ -15,8 +15,11 @@ import { endedStatuses, type RunRow } from '../store/runs/runs.ts'
  *
  * All but `moving` are "at rest". This is the one definition of it for everything that shows a run or waits for one.
  */
+/** How a run stands with its children: something of them goes on, or nothing does until somebody does something. */
+export type StandingState = 'moving' | 'waiting' | 'stuck' | 'ended'
+
 export interface Standing {
-  state: 'moving' | 'waiting' | 'stuck' | 'ended'
+  state: StandingState
   /** The run that decides the state. */
   run: RunRow
   /** What people are asked. */

@@ -1,7 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import { embedderRoute, localEmbedder } from '../models/providers/embedding.ts'
 import { hostedEmbedder } from '../models/providers/hosted-embedder.ts'
-import type { Keys } from '../models/providers/model-object.ts'
+import type { ProviderKeys } from '../models/providers/model-object.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
 import type { ProjectConfig } from './config.ts'
 
@@ -11,7 +11,7 @@ const defaultEmbedder = 'default'
 /** A route for each embedder: one solver, because the vectors of two models cannot stand together. @throws `bad-embedder` */
 export function embedderRoutes(
   { embedders = {}, prices }: ProjectConfig,
-  keys: Keys,
+  keys: ProviderKeys,
 ): Map<string, RouteDefinition> {
   const routes = new Map([[embedderRoute(defaultEmbedder), { solvers: [localEmbedder] }]])
   for (const [name, given] of Object.entries(embedders)) {

@@ -6,6 +6,10 @@ import type { RetryOptions } from '../engine/outside/retry-run.ts'
 import type { RunResult } from '../engine/results.ts'
 import type { StartOptions } from '../engine/starting/birth.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import { type ApprovalView, approvalView } from '../inspect/approvals/approval-view.ts'
+import { type EventPage, type EventPageOptions, pageOfEvents } from '../inspect/events/event-view.ts'
+import { listRunPage, type RunListOptions, type RunPage } from '../inspect/lists/run-list.ts'
+import { type RunView, viewRun } from '../inspect/run/run-view.ts'
 import type { IngestReport } from '../memory/recall.ts'
 import type { Project } from '../project/load.ts'
 import { type ProjectPruned, prunableChaptersOf, prunableOf, pruneProject } from '../project/prune.ts'
@@ -13,6 +17,7 @@ import type { UnusableSolver } from '../project/routes.ts'
 import type { PrunableChapters } from '../store/keeping/chapters.ts'
 import type { Prunable } from '../store/keeping/retention.ts'
 import { forgetAnswers } from '../store/ledger/answers.ts'
+import { listPending } from '../store/runs/approvals.ts'
 import { composeRuntime, type RuntimeInternals, type RuntimeOptions, type RuntimeParts } from './compose.ts'
 
 export type { RuntimeInternals, RuntimeOptions }
@@ -35,6 +40,12 @@ export interface ForkOptions extends ActedBy {
   from: number
   /** Sends `once` and `verifiable` effects again that were sent already. Default false: the fork is refused. */
   repeatEffects?: boolean
+}
+
+/** An approval that is open, with the run that asks. */
+export interface PendingApproval extends ApprovalView {
+  runId: string
+  workflow: string
 }
 
 /** What became of an approval. */
@@ -248,6 +259,46 @@ export class Runtime {
    */
   fork(runId: string, { from, by, ...options }: ForkOptions): Promise<string> {
     return this.#parts.engine.control.fork(runId, from, by, options)
+  }
+
+  /**
+   * How a run stands: its status, its cost, its output or error, what it waits for and what it asks.
+   * @throws `unknown-run`
+   * @example
+   * const { status, costUsd, asks } = await runtime.getRun('06f2kq8d1m3x7v9zs')
+   */
+  getRun(runId: string): Promise<RunView> {
+    return viewRun(this.#parts.database, runId)
+  }
+
+  /**
+   * A page of runs, the newest first; `next` of a page, given as `cursor`, leads to the one after it.
+   * @throws `bad-cursor`
+   * @example
+   * const { runs, next } = await runtime.listRuns({ workflow: 'refund', status: 'waiting', limit: 20 })
+   */
+  listRuns(options?: RunListOptions): Promise<RunPage> {
+    return listRunPage(this.#parts.database, options)
+  }
+
+  /**
+   * A page of a run's journal, as screens show it: long payloads are cut.
+   * @throws `unknown-run`
+   * @example
+   * const { events, more } = await runtime.listEvents('06f2kq8d1m3x7v9zs', { after: 200 })
+   */
+  listEvents(runId: string, options?: EventPageOptions): Promise<EventPage> {
+    return pageOfEvents(this.#parts.database, runId, options)
+  }
+
+  /**
+   * The approvals and questions that are open, at most `limit` (default 100), what was asked first first.
+   * @example
+   * for (const { id, subject, shown } of await runtime.listApprovals()) console.log(id, subject, shown)
+   */
+  async listApprovals({ limit = 100 }: { limit?: number } = {}): Promise<PendingApproval[]> {
+    const rows = await listPending(this.#parts.database, limit)
+    return rows.map((row) => ({ ...approvalView(row), runId: row.run_id, workflow: row.workflow }))
   }
 
   /** The names of the project's workflows, sorted. */

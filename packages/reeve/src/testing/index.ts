@@ -1,6 +1,21 @@
 /// <reference types="node" preserve="true" />
 
+/**
+ * What workflows are tested with: a run in memory, models that answer from a script, and a clock that a test moves.
+ * @module
+ */
+
 export { silentLog } from '../base/log.ts'
+export type { EventType } from '../store/journal/events.ts'
+export type { JournalEvent } from '../store/journal/journal.ts'
 export { FakeClock, settle } from './fake-clock.ts'
 export { type MemoryRun, runInMemory } from './run-in-memory.ts'
-export { flakySolver, scriptedSolver, toolCalls } from './scripted.ts'
+export {
+  type FaultRates,
+  type FlakySolver,
+  flakySolver,
+  type ScriptedReply,
+  type ScriptedSolver,
+  scriptedSolver,
+  toolCalls,
+} from './scripted.ts'

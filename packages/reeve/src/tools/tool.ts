@@ -5,7 +5,7 @@ import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
-import type { EffectAttempt, EffectClass, Verdict } from '../engine/calls/effect.ts'
+import type { EffectAttempt, EffectClass, EffectVerdict } from '../engine/calls/effect.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
 
@@ -40,7 +40,7 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
    */
   rate?: ToolRate<OutputOf<I>>
   /** Asks the outside system whether a key was applied. Needed by `verifiable` tools. */
-  verify?(args: OutputOf<I>, attempt: EffectAttempt): Promise<Verdict> | Verdict
+  verify?(args: OutputOf<I>, attempt: EffectAttempt): Promise<EffectVerdict> | EffectVerdict
   run(args: OutputOf<I>, attempt: EffectAttempt): Promise<InputOf<O>> | InputOf<O>
 }
 
@@ -63,7 +63,9 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
   readonly timeoutMs: number
   readonly retry: RetryPolicy | undefined
   readonly rate: ResolvedRate | undefined
-  readonly verify: ((args: Json, attempt: EffectAttempt) => Promise<Verdict> | Verdict) | undefined
+  readonly verify:
+    | ((args: Json, attempt: EffectAttempt) => Promise<EffectVerdict> | EffectVerdict)
+    | undefined
   readonly run: (args: Json, attempt: EffectAttempt) => unknown
   /** For types only: never there. */
   readonly types?: { input: Input; output: Output; args: Args }

@@ -4,9 +4,9 @@ import type { Json } from '../../src/base/json/json.ts'
 import {
   type Effect,
   type EffectAttempt,
+  type EffectVerdict,
   effect,
   NotApplied,
-  type Verdict,
 } from '../../src/engine/calls/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
@@ -107,7 +107,7 @@ test('an idempotent effect is repeated after a death with the same key', async (
 for (const [verdict, expected, made] of [
   [{ outcome: 'applied', result: 'it was paid' }, 'it was paid', 1],
   [{ outcome: 'not-applied' }, 'paid at attempt 2', 2],
-] as [Verdict, string, number][]) {
+] as [EffectVerdict, string, number][]) {
   test(`a verifiable effect asks outside after a death: ${verdict.outcome}`, async () => {
     const { run, attempts } = hangingOnce()
     const asked: string[] = []

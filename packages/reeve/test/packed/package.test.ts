@@ -145,9 +145,9 @@ test('a scripted model answers', async () => {
     async (resolution) => {
       writeFileSync(
         join(desk, 'every-entry.ts'),
-        ["''", "'/mcp'", "'/testing'", "'/tools'"]
+        ["''", "'/internal'", "'/mcp'", "'/patterns'", "'/testing'", "'/tools'"]
           .map((path, index) => `import * as entry${index} from 'reeve${path.slice(1, -1)}'\n`)
-          .concat('export default [entry0, entry1, entry2, entry3]\n')
+          .concat('export default [entry0, entry1, entry2, entry3, entry4, entry5]\n')
           .join(''),
       )
       const tsc = join(repository, 'node_modules/typescript/bin/tsc')

@@ -14,7 +14,7 @@ import {
   type StateView,
 } from './shared-state.ts'
 
-export interface Verdict {
+export interface DebateVerdict {
   settled: boolean
   reason: string
 }
@@ -26,7 +26,7 @@ export interface DebateOptions<State extends StateShape> extends Bounds {
   initial: State
   participants: Record<string, Participant<State>>
   /** Says after each round whether the state answers the question. */
-  judge: Asking | Doer<{ question: string; state: State; round: number }, Verdict>
+  judge: Asking | Doer<{ question: string; state: State; round: number }, DebateVerdict>
   /** Default 3. */
   rounds?: number
   onConflict?: ConflictRule
@@ -80,7 +80,7 @@ async function judge<State extends StateShape>(
   options: DebateOptions<State>,
   shared: SharedState<State>,
   round: number,
-): Promise<Verdict> {
+): Promise<DebateVerdict> {
   const { question, judge: judging } = options
   const { state } = shared.read()
   if (isAsking(judging)) {

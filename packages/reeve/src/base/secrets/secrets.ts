@@ -18,6 +18,12 @@ export function findMask(value: unknown, whole = false, path = ''): string | und
   return undefined
 }
 
+/** Where values are registered that must not reach a journal, a log or a model. */
+export interface SecretRegistry {
+  /** Registers values; those that it has, and empty ones, change nothing. */
+  add(values: Iterable<string>): void
+}
+
 /**
  * The values that must not leave this process: not into the journal, a log, an error, a prompt or an answer. `redact`
  * is the one boundary: whatever goes out passes through it. It finds each value as it is, and as base64 (in any place of
@@ -26,7 +32,7 @@ export function findMask(value: unknown, whole = false, path = ''): string | und
  * A value of fewer than 8 characters is looked for only where it stands as a password (`user:VALUE@`,
  * `password=VALUE`): it would blot out plain text elsewhere.
  */
-export class Secrets {
+export class Secrets implements SecretRegistry {
   readonly #values = new Set<string>()
   readonly #passwords = new Set<string>()
   #search: SecretSearch | undefined

@@ -19,18 +19,18 @@ export const systemClock: Clock = {
   },
 }
 
-type Unit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
+export type DurationUnit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
 
 /**
  * A length of time: milliseconds, or a number with a unit: `250ms`, `30s`, `5m`, `2h`, `3d`, `1w`. At most 100 years.
  * A text in another form, such as `3 days`, does not compile; where it comes in at run time it is a `bad-duration`.
  */
-export type Duration = number | `${number}${Unit}` | `${number} ${Unit}`
+export type Duration = number | `${number}${DurationUnit}` | `${number} ${DurationUnit}`
 
 /** A point in time: a Date, or its ISO text with the zone, such as `2026-07-01T09:00:00Z`. */
 export type Moment = Date | string
 
-const unitMs: Record<Unit, number> = {
+const unitMs: Record<DurationUnit, number> = {
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -71,7 +71,7 @@ function readMs(duration: unknown): number | undefined {
   if (typeof duration === 'number') return duration >= 0 ? duration : undefined
   if (typeof duration !== 'string') return undefined
   const match = /^(\d{1,20}(?:\.\d{1,20})?)\s*(ms|s|m|h|d|w)$/.exec(duration.trim())
-  return match ? Number(match[1]) * unitMs[match[2] as Unit] : undefined
+  return match ? Number(match[1]) * unitMs[match[2] as DurationUnit] : undefined
 }
 
 /** As `toMs`, for a length that code computes while it runs: what is less than nothing has passed already. */

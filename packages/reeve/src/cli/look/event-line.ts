@@ -1,12 +1,12 @@
 import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs } from '../../base/time/time.ts'
-import { describeEvent, type Tone } from '../../inspect/events/describe-event.ts'
+import { describeEvent, type EventTone } from '../../inspect/events/describe-event.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
 import type { Colors } from '../terminal/terminal.ts'
 
-const marks: Record<Tone, string> = { good: '✓', bad: '✗', wait: '…', plain: '·' }
+const marks: Record<EventTone, string> = { good: '✓', bad: '✗', wait: '…', plain: '·' }
 
-export function toned(tone: Tone, text: string, colors: Colors): string {
+export function toned(tone: EventTone, text: string, colors: Colors): string {
   if (tone === 'plain') return text
   return { good: colors.green, bad: colors.red, wait: colors.yellow }[tone](text)
 }

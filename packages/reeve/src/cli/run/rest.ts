@@ -1,7 +1,7 @@
 import { takesNull } from '../../base/schema/json-schema-words.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
-import type { Wanted } from '../../engine/outside/answer.ts'
+import type { WantedAnswer } from '../../engine/outside/answer.ts'
 import { shortHash } from '../../engine/outside/decision.ts'
 import { type ApprovalContext, approvalContext } from '../../inspect/approvals/approval-context.ts'
 import { type ApprovalView, approvalView } from '../../inspect/approvals/approval-view.ts'
@@ -43,18 +43,18 @@ export function decisionCommands(
 }
 
 /** An answer that fits; a text stands as it is. */
-function exampleOf(wanted: Wanted | null): string {
+function exampleOf(wanted: WantedAnswer | null): string {
   if (wanted?.sample === undefined) return 'ANSWER'
   return typeof wanted.sample === 'string' ? wanted.sample : JSON.stringify(wanted.sample)
 }
 
-function resultOf(wanted: Wanted | null): string[] {
+function resultOf(wanted: WantedAnswer | null): string[] {
   if (!wanted || wanted.schema === null || takesNull(wanted.schema)) return []
   return ['--result', wanted.sample === undefined ? 'RESULT' : JSON.stringify(wanted.sample)]
 }
 
 /** What an answer must be, for a line of its own; undefined where nothing is known of it. */
-export function needsLine(kind: ApprovalView['kind'], wanted: Wanted | null): string | undefined {
+export function needsLine(kind: ApprovalView['kind'], wanted: WantedAnswer | null): string | undefined {
   if (!wanted || (kind === 'outcome' && wanted.schema === null)) return
   const what = kind === 'outcome' ? 'if it happened, its result must be' : 'the answer must be'
   return `${what} ${safeLine(wanted.words)}; for example:`

@@ -1,7 +1,7 @@
 import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
-import type { Secrets } from '../../base/secrets/secrets.ts'
+import type { SecretRegistry } from '../../base/secrets/secrets.ts'
 import {
   type ApprovedBy,
   checkedEvent,
@@ -36,10 +36,10 @@ export interface EffectAttempt {
    * For what the attempt holds and nobody may see, such as a token that it was given: from then on it is left out of the
    * journal, logs, errors and prompts of this process. Absent outside of a run.
    */
-  secrets?: Pick<Secrets, 'add'>
+  secrets?: SecretRegistry
 }
 
-export type Verdict =
+export type EffectVerdict =
   | { outcome: 'applied'; result: Json }
   | { outcome: 'not-applied' }
   | { outcome: 'unknown'; reason: string }
@@ -73,7 +73,7 @@ export interface Effect {
   }
   run(args: Json, attempt: EffectAttempt): unknown
   /** Asks the outside system whether `key` was applied. Needed by `verifiable`. */
-  verify?(args: Json, attempt: EffectAttempt): Promise<Verdict> | Verdict
+  verify?(args: Json, attempt: EffectAttempt): Promise<EffectVerdict> | EffectVerdict
 }
 
 /**
@@ -325,7 +325,7 @@ class EffectCall {
 
   async #verify(attempt: number, reason: string): Promise<void> {
     if (!this.#effect.verify) return this.#ask(attempt, reason)
-    let verdict: Verdict
+    let verdict: EffectVerdict
     try {
       verdict = await within(
         this.#execution,

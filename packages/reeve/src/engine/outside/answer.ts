@@ -9,7 +9,7 @@ import type { JsonSchemaCheck } from './approval-edit.ts'
 type Asked = Pick<ApprovalRow, 'id' | 'kind' | 'subject' | 'shown' | 'input_schema'>
 
 /** What a question wants, or what the effect whose outcome is unknown gives, for whoever answers. */
-export interface Wanted {
+export interface WantedAnswer {
   /** JSON Schema; null where it is not known. */
   schema: Json | null
   /** The same in words. */
@@ -19,7 +19,7 @@ export interface Wanted {
 }
 
 /** What an answer must be; undefined for an approval. */
-export function wantedOf(asked: Omit<Asked, 'id' | 'subject'>): Wanted | undefined {
+export function wantedOf(asked: Omit<Asked, 'id' | 'subject'>): WantedAnswer | undefined {
   if (asked.kind === 'approval') return undefined
   const schema = asked.input_schema === null ? null : (JSON.parse(asked.input_schema) as Json)
   if (schema !== null) return { schema, words: describeShape(schema), sample: sampleOf(schema) }

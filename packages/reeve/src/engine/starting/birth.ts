@@ -12,7 +12,7 @@ import { startedWith } from './run-input.ts'
 
 export interface StartOptions {
   /**
-   * Starting the same workflow again with the same key and the same input answers with the run that is there. Keys that
+   * Starting the same workflow again with the same key and the same input answers with the run that is there. ProviderKeys that
    * begin with `reeve:` are Reeve's own.
    */
   idempotencyKey?: string
@@ -47,7 +47,7 @@ export interface Birth {
   input: unknown
 }
 
-/** Keys with it are the runtime's own: no caller can take them. */
+/** ProviderKeys with it are the runtime's own: no caller can take them. */
 const ownKeys = 'reeve:'
 
 /** The key under which the runtime starts runs of its own accord. */

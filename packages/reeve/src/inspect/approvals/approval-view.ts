@@ -1,13 +1,13 @@
 import type { Json } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { isoText } from '../../base/time/time.ts'
-import { type Wanted, wantedOf } from '../../engine/outside/answer.ts'
+import { type WantedAnswer, wantedOf } from '../../engine/outside/answer.ts'
 import { editableOf, hasProblem } from '../../engine/outside/approval-edit.ts'
 import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../store/runs/approvals.ts'
 import { warningsOf } from './warnings.ts'
 
 /** A verdict that may be given now. `edit` approves other arguments; an unknown outcome can only be answered: what became of it. */
-export type Allowed = 'approve' | 'edit' | 'reject' | 'answer'
+export type AllowedVerdict = 'approve' | 'edit' | 'reject' | 'answer'
 
 /** What a person is asked, or was. Times are ISO 8601 in UTC. */
 export interface ApprovalView {
@@ -33,18 +33,18 @@ export interface ApprovalView {
   notice: string | null
   /** The agent that calls the tool; null: the workflow's own code, or it is no call of a tool. */
   agent: string | null
-  allowed: Allowed[]
+  allowed: AllowedVerdict[]
   /** Of an approval: what an edit is laid over (top-level keys replace, all others stay), and the JSON Schema that the whole must fit. */
   edit: { value: Json; schema: Json | null } | null
   /** Of a question or an unknown outcome: what the answer (or the effect's result) must be; null: an approval. */
-  wanted: Wanted | null
+  wanted: WantedAnswer | null
   /** What to look at twice in `shown`: characters that are not seen, look-alikes, long empty stretches. */
   warnings: string[]
-  decided: Decision | null
+  decided: RecordedDecision | null
 }
 
 /** What was said to it; null while it is open. */
-export interface Decision {
+export interface RecordedDecision {
   at: string | null
   by: string | null
   note: string | null
@@ -86,7 +86,7 @@ export function approvalView(row: ApprovalRow): ApprovalView {
 }
 
 /** What may be said to an approval. */
-function allowedFor(row: Pick<ApprovalRow, 'kind' | 'status' | 'binds' | 'shown'>): Allowed[] {
+function allowedFor(row: Pick<ApprovalRow, 'kind' | 'status' | 'binds' | 'shown'>): AllowedVerdict[] {
   if (row.status !== 'pending') return []
   if (row.kind === 'question') return ['answer', 'reject']
   if (row.kind === 'outcome') return ['answer']

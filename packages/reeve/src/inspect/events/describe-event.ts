@@ -11,11 +11,11 @@ import {
 import type { JournalEvent } from '../../store/journal/journal.ts'
 
 /** How an event is to be taken: something was achieved, went wrong, is waited for, or none of these. */
-export type Tone = 'good' | 'bad' | 'wait' | 'plain'
+export type EventTone = 'good' | 'bad' | 'wait' | 'plain'
 
 /** What an event means, in a few safe words: on one line, with everything unseen in foreign text written out. */
 export interface EventWords {
-  tone: Tone
+  tone: EventTone
   words: string
 }
 

@@ -4,7 +4,7 @@ import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
 import { type EventPart, readEventRange } from '../../store/journal/event-pages.ts'
 import { requireRun } from '../../store/runs/runs.ts'
-import { describeEvent, type Tone } from './describe-event.ts'
+import { describeEvent, type EventTone } from './describe-event.ts'
 
 /** An event of a run's journal for a screen. */
 export interface EventView {
@@ -17,7 +17,7 @@ export interface EventView {
   call: number | null
   /** Of the call. Foreign text. */
   name: string | null
-  tone: Tone
+  tone: EventTone
   /** What it means, on one line, with everything unseen in foreign text written out. */
   words: string
   /** Foreign. Where `isCut`: the beginning of its JSON text. */

@@ -7,7 +7,7 @@ import { costsOfRuns } from '../../store/ledger/model-calls.ts'
 import { pendingOf } from '../../store/runs/family.ts'
 import { type RunRow, type RunStatus, readRunByNo, requireRun } from '../../store/runs/runs.ts'
 import { type ApprovalView, approvalView } from '../approvals/approval-view.ts'
-import { type Standing, standingOf, type WaitsFor, waitsForOf } from '../standing.ts'
+import { type StandingState, standingOf, type WaitsFor, waitsForOf } from '../standing.ts'
 import { briefError, endingOf } from './ending.ts'
 
 /** A run as a line of a list shows it. Times are ISO 8601 in UTC. */
@@ -37,7 +37,7 @@ export interface RunView extends RunSummary {
   /** The chapter that it is in, from 1 on. */
   chapter: number
   /** How it stands with its children; `at` is the run that decides that. */
-  standing: { state: Standing['state']; at: string; waitsFor: WaitsFor | null }
+  standing: { state: StandingState; at: string; waitsFor: WaitsFor | null }
   /** What the workflow returned. Only of a run that succeeded. */
   output?: Json
   /** Only of a run that failed. */

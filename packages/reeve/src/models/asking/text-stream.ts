@@ -18,7 +18,7 @@ export interface TextOrigin {
  */
 export type TextEvent = TextOrigin & { solver: string; try: number } & TextNews
 
-type TextNews =
+export type TextNews =
   | { type: 'text-started' }
   | { type: 'text-written'; text: string }
   | { type: 'text-finished' }

@@ -2,7 +2,7 @@ import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { wait } from '../../base/time/abort.ts'
 import type { Clock } from '../../base/time/time.ts'
-import { type Effect, effect, NotApplied, type Verdict } from '../../engine/calls/effect.ts'
+import { type Effect, type EffectVerdict, effect, NotApplied } from '../../engine/calls/effect.ts'
 import { sleep } from '../../engine/calls/waits.ts'
 import type { Execution } from '../../engine/execution/execution.ts'
 import type { Question } from '../solver.ts'
@@ -143,7 +143,7 @@ async function findAgain(
   service: () => BatchService,
   { key, count, since }: SubmissionArgs & { key: string },
   services: { clock: Clock; signal: AbortSignal },
-): Promise<Verdict> {
+): Promise<EffectVerdict> {
   let misses = 0
   let reason = ''
   for (const waitMs of looksAfterMs) {

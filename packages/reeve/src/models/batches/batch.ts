@@ -19,14 +19,14 @@ export interface BatchService {
    */
   submit(order: BatchOrder, signal: AbortSignal): Promise<string>
   /** Looks for a batch that may have been submitted under this key since that time (ms, by our clock). */
-  find(wanted: { key: string; count: number; since: number }, signal: AbortSignal): Promise<Found>
+  find(wanted: { key: string; count: number; since: number }, signal: AbortSignal): Promise<FoundBatch>
   status(batch: string, signal: AbortSignal): Promise<BatchStatus>
   /** What became of the questions, once the batch has ended; in any order, and with nothing left out or mended. */
   results(batch: string, signal: AbortSignal): Promise<BatchItem[]>
   cancel(batch: string, signal: AbortSignal): Promise<void>
 }
 
-export type Found =
+export type FoundBatch =
   | { outcome: 'found'; batch: string }
   | { outcome: 'none' }
   /** There are batches that may be it, and nobody can tell. */

@@ -3,18 +3,18 @@ import { wellFormed } from '../../base/text/shorten.ts'
 import { NotApplied } from '../../engine/calls/effect.ts'
 import { type Price, worstCaseUsd } from '../asking/price.ts'
 import { openAiOptions, reportedUsage, toAnswer, unfinished } from '../providers/hosted-answer.ts'
-import type { Keys } from '../providers/model-object.ts'
+import type { ProviderKeys } from '../providers/model-object.ts'
 import { type BatchApi, importSdk, keyOf, loadBatches, type ModelReference } from '../providers/provider.ts'
 import { toProviderError } from '../providers/provider-error.ts'
 import { sentSchema } from '../providers/provider-schema.ts'
 import { endingOf } from '../reading/ending.ts'
 import { buildPrompt, promptBytes } from '../reading/prompt.ts'
 import type { Question } from '../solver.ts'
-import type { BatchItem, BatchOrder, BatchService, BatchStatus, Found } from './batch.ts'
+import type { BatchItem, BatchOrder, BatchService, BatchStatus, FoundBatch } from './batch.ts'
 import { itemId, itemPrefix } from './batch.ts'
 
 interface HostedBatchOptions {
-  keys: Keys
+  keys: ProviderKeys
   price: Price | undefined
   maxOutputTokens: number
   temperature: number | null
@@ -196,7 +196,7 @@ export function hostedBatches(reference: ModelReference, options: HostedBatchOpt
     candidates: readonly { batchId: string; isEnded: boolean }[],
     prefix: string,
     signal: AbortSignal,
-  ): Promise<Found> {
+  ): Promise<FoundBatch> {
     const open: string[] = []
     for (const { batchId, isEnded } of candidates) {
       if (!isEnded) {

@@ -2,7 +2,7 @@ import type { OutputInterface, ToolSet } from 'ai'
 import { ReeveError } from '../../base/errors.ts'
 import { canonical } from '../../base/json/json.ts'
 import { checkOptions } from '../../base/options.ts'
-import type { Secrets } from '../../base/secrets/secrets.ts'
+import type { SecretRegistry } from '../../base/secrets/secrets.ts'
 import { describeValue, wellFormed } from '../../base/text/shorten.ts'
 import { findPrice, type Price, type PriceTable, unknownPrice, worstCaseUsd } from '../asking/price.ts'
 import { hostedBatches } from '../batches/hosted-batch.ts'
@@ -15,7 +15,7 @@ import { unwrapAnswer } from '../reading/structured.ts'
 import type { Answer, Question, SolveOptions, Solver, ToolOffer } from '../solver.ts'
 import { openAiOptions, toAnswer, toUsage, unfinished } from './hosted-answer.ts'
 import { toCalls } from './hosted-calls.ts'
-import type { Keys, LanguageModelObject } from './model-object.ts'
+import type { LanguageModelObject, ProviderKeys } from './model-object.ts'
 import { cachesByDefault, markStable, promptCacheKey } from './prompt-cache.ts'
 import {
   addressOf,
@@ -36,7 +36,7 @@ import { textBehind, wireNamed } from './wire.ts'
 
 export interface HostedOptions {
   /** By the name of their environment variable; nothing here reads the environment. */
-  keys: Keys
+  keys: ProviderKeys
   /** Another address of the provider, or the address of an OpenAI-compatible server. */
   baseUrl?: string
   /** Go before the list prices. */
@@ -61,7 +61,7 @@ export interface HostedSolver extends Solver {
   /** Where its questions go, and the variable that its key comes from; undefined for an AI SDK model object. */
   readonly access?: { address: string; keyName: string | undefined }
   /** Registers its key, which need not come from the environment. */
-  readonly addCredentialsTo?: (secrets: Pick<Secrets, 'add'>) => void
+  readonly addCredentialsTo?: (secrets: SecretRegistry) => void
 }
 
 const shape = {

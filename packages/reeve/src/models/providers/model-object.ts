@@ -19,5 +19,5 @@ export interface EmbeddingModelObject {
   doEmbed(options: never): PromiseLike<unknown>
 }
 
-/** Keys and other settings by the name of their environment variable; read by whoever owns the environment. */
-export type Keys = Readonly<Record<string, string | undefined>>
+/** ProviderKeys and other settings by the name of their environment variable; read by whoever owns the environment. */
+export type ProviderKeys = Readonly<Record<string, string | undefined>>

@@ -2,7 +2,7 @@ import type { OpenAIProvider } from '@ai-sdk/openai'
 import type { EmbeddingModel, LanguageModel } from 'ai'
 import { ReeveError } from '../../base/errors.ts'
 import { importOptional } from '../../base/optional-package.ts'
-import type { Keys } from './model-object.ts'
+import type { ProviderKeys } from './model-object.ts'
 import { savingFetch, type WireName } from './wire.ts'
 
 /** A model as the AI SDK takes it. */
@@ -115,7 +115,7 @@ async function loadOpenAiEmbedder(settings: Settings): Promise<(model: string) =
  * address is `baseUrl` or in the variable `ANYTHING_BASE_URL` (for Ollama `OLLAMA_BASE_URL`, when it is not here).
  * @throws `bad-model-name`, `unknown-provider`, `bad-base-url`
  */
-export function referenceTo(name: string, given?: string, keys: Keys = {}): ModelReference {
+export function referenceTo(name: string, given?: string, keys: ProviderKeys = {}): ModelReference {
   const slash = name.indexOf('/')
   if (slash < 1 || slash === name.length - 1) {
     throw new ReeveError(
@@ -138,7 +138,7 @@ export function referenceTo(name: string, given?: string, keys: Keys = {}): Mode
 }
 
 /** The error that says which key is missing; undefined when the model can be used. */
-export function missingKey(reference: ModelReference, keys: Keys): ReeveError | undefined {
+export function missingKey(reference: ModelReference, keys: ProviderKeys): ReeveError | undefined {
   const { keyNames } = providerOf(reference)
   if (keyNames.length === 0 || keyOf(reference, keys)) return undefined
   const names = keyNames.join(' or ')
@@ -149,13 +149,13 @@ export function missingKey(reference: ModelReference, keys: Keys): ReeveError | 
   )
 }
 
-export function keyOf(reference: ModelReference, keys: Keys): string | undefined {
+export function keyOf(reference: ModelReference, keys: ProviderKeys): string | undefined {
   const name = keyNameOf(reference, keys)
   return name && keys[name]
 }
 
 /** The variable that the key comes from; undefined when there is none. */
-export function keyNameOf(reference: ModelReference, keys: Keys): string | undefined {
+export function keyNameOf(reference: ModelReference, keys: ProviderKeys): string | undefined {
   const names = providerOf(reference).keyNames
   const own = names.length > 0 ? names : [variableOf(reference.provider, 'API_KEY')]
   return own.find((name) => keys[name] !== undefined && keys[name] !== '')
@@ -210,7 +210,7 @@ export function takesSchemas(reference: ModelReference): boolean {
 }
 
 /** Loads the provider's package on first use. @throws `missing-package` */
-export async function loadModel(reference: ModelReference, keys: Keys): Promise<SdkModel> {
+export async function loadModel(reference: ModelReference, keys: ProviderKeys): Promise<SdkModel> {
   const provider = providerOf(reference)
   const settings = settingsOf(reference, keys)
   const create = await importProvider(provider.package, () => provider.load(settings))
@@ -218,7 +218,10 @@ export async function loadModel(reference: ModelReference, keys: Keys): Promise<
 }
 
 /** As `loadModel`, for the providers that have embedding models. @throws `missing-package` `no-embeddings` */
-export async function loadEmbeddingModel(reference: ModelReference, keys: Keys): Promise<SdkEmbedder> {
+export async function loadEmbeddingModel(
+  reference: ModelReference,
+  keys: ProviderKeys,
+): Promise<SdkEmbedder> {
   const provider = providerOf(reference)
   if (!provider.loadEmbedder)
     throw new ReeveError('no-embeddings', `${reference.provider} has no embedding models.`)
@@ -234,7 +237,7 @@ export function hasBatches(reference: ModelReference): boolean {
 /** As `loadModel`, for the batches of a provider that has them. @throws `missing-package` */
 export async function loadBatches(
   reference: ModelReference,
-  keys: Keys,
+  keys: ProviderKeys,
   over: typeof fetch,
 ): Promise<BatchApi> {
   const provider = providerOf(reference)
@@ -242,7 +245,7 @@ export async function loadBatches(
   return importProvider(provider.package, () => provider.loadBatches!(settings))
 }
 
-function settingsOf(reference: ModelReference, keys: Keys, over?: typeof fetch): Settings {
+function settingsOf(reference: ModelReference, keys: ProviderKeys, over?: typeof fetch): Settings {
   return {
     apiKey: keyOf(reference, keys) ?? 'none',
     baseURL: addressOf(reference),

@@ -17,12 +17,12 @@ export interface FileToolsOptions {
   maxEntries?: number
 }
 
-type Encoding = 'utf8' | 'base64'
+export type FileEncoding = 'utf8' | 'base64'
 
 export interface FileTools {
-  read: Tool<{ path: string; encoding?: Encoding }, { content: string; bytes: number }>
+  read: Tool<{ path: string; encoding?: FileEncoding }, { content: string; bytes: number }>
   list: Tool<{ path?: string }, { entries: FileEntry[]; more: boolean }>
-  write: Tool<{ path: string; content: string; encoding?: Encoding }, { bytes: number }>
+  write: Tool<{ path: string; content: string; encoding?: FileEncoding }, { bytes: number }>
   remove: Tool<{ path: string }, { removed: boolean }>
 }
 
@@ -94,7 +94,7 @@ export function fileTools(options: FileToolsOptions): FileTools {
   }
 }
 
-function decode(content: Buffer, wanted: Encoding, shown: string): string {
+function decode(content: Buffer, wanted: FileEncoding, shown: string): string {
   if (wanted === 'base64') return content.toString('base64')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(content)

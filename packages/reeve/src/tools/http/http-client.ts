@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
 import { credentialsIn } from '../../base/secrets/known-secrets.ts'
-import { Secrets, withoutSecrets } from '../../base/secrets/secrets.ts'
+import { type SecretRegistry, Secrets, withoutSecrets } from '../../base/secrets/secrets.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { NotApplied } from '../../engine/calls/effect.ts'
@@ -47,7 +47,7 @@ export interface HttpRequest {
   ownHeaders?: Readonly<Record<string, string>>
   signal?: AbortSignal
   /** Told of the credentials that go out with it. */
-  secrets?: Pick<Secrets, 'add'> | undefined
+  secrets?: SecretRegistry | undefined
 }
 
 export interface HttpResponse {

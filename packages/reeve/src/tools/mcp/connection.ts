@@ -2,7 +2,11 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import { unlessAborted } from '../../base/time/abort.ts'
 import { type Backoff, backoffMs } from '../../base/time/backoff.ts'
 import { NotApplied } from '../../engine/calls/effect.ts'
-import { type ConnectionEdges, limitsOf, type McpServerDefinition } from './definition/server-definition.ts'
+import {
+  limitsOf,
+  type McpConnectionServices,
+  type McpServerDefinition,
+} from './definition/server-definition.ts'
 import { notAsked } from './faults.ts'
 import { LiveConnection } from './live-connection.ts'
 import { loadClientSdk } from './sdk.ts'
@@ -21,14 +25,14 @@ const restartPace: Backoff = { firstMs: 250, factor: 2, longestMs: 5000 }
  */
 export class Connection {
   readonly #definition: McpServerDefinition
-  readonly #edges: ConnectionEdges
+  readonly #edges: McpConnectionServices
   #live: LiveConnection | undefined
   #opening: Promise<LiveConnection> | undefined
   #losses: number[] = []
   #closed = false
   readonly #closing = new Set<Promise<void>>()
 
-  constructor(definition: McpServerDefinition, edges: ConnectionEdges) {
+  constructor(definition: McpServerDefinition, edges: McpConnectionServices) {
     this.#definition = definition
     this.#edges = edges
   }

@@ -13,8 +13,8 @@ import {
   toolDefinition,
 } from './definition/definition.ts'
 import {
-  type ConnectionEdges,
   type Limits,
+  type McpConnectionServices,
   type McpServerDefinition,
   originOf,
 } from './definition/server-definition.ts'
@@ -60,7 +60,7 @@ export class LiveConnection {
     sdk: ClientSdk,
     definition: McpServerDefinition,
     limits: Limits,
-    edges: ConnectionEdges,
+    edges: McpConnectionServices,
     onLost: (live: LiveConnection) => void,
   ) {
     this.origin = originOf(definition)
@@ -90,7 +90,7 @@ export class LiveConnection {
     sdk: ClientSdk,
     definition: McpServerDefinition,
     limits: Limits,
-    edges: ConnectionEdges,
+    edges: McpConnectionServices,
     onLost: (live: LiveConnection) => void,
   ): Promise<LiveConnection> {
     const live = new LiveConnection(sdk, definition, limits, edges, onLost)

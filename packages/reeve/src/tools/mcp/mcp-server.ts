@@ -14,9 +14,9 @@ import { differences } from './definition/definition-diff.ts'
 import { hashOf, keyOf, PinFile, type ServerPins } from './definition/pins.ts'
 import {
   addCredentials,
-  type ConnectionEdges,
   checkServer,
   limitsOf,
+  type McpConnectionServices,
   type McpServerDefinition,
   originOf,
 } from './definition/server-definition.ts'
@@ -54,7 +54,10 @@ const readInput: JsonSchemaObject = {
  * system's clock and, once it is started, the variables of this process.
  * @throws `bad-mcp-server` `bad-duration`
  */
-export function mcpServer(definition: McpServerDefinition, edges: Partial<ConnectionEdges> = {}): McpServer {
+export function mcpServer(
+  definition: McpServerDefinition,
+  edges: Partial<McpConnectionServices> = {},
+): McpServer {
   checkServer(definition)
   const { clock = systemClock, environment } = edges
   return new McpServer(definition, {
@@ -69,12 +72,13 @@ export class McpServer {
   readonly kind = 'reeve-mcp-server'
   readonly name: string
   readonly #definition: McpServerDefinition
-  readonly #edges: ConnectionEdges
+  readonly #edges: McpConnectionServices
   readonly #connection: Connection
   #pinFile: PinFile | undefined
   readonly #tools = new Map<string, McpTool>()
 
-  constructor(definition: McpServerDefinition, edges: ConnectionEdges) {
+  /** @internal */
+  constructor(definition: McpServerDefinition, edges: McpConnectionServices) {
     this.name = definition.name
     this.#definition = definition
     this.#edges = edges
@@ -167,7 +171,7 @@ export class McpServer {
     return accepted
   }
 
-  /** Registers what it is given as credentials. */
+  /** Registers what it is given as credentials. @internal */
   addCredentialsTo(secrets: Secrets): void {
     addCredentials(secrets, this.#definition, this.#edges.environment)
   }

@@ -5,7 +5,7 @@ import type { Json } from '../../base/json/json.ts'
 import { BoundedChild } from '../../base/process/bounded-child.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
-import { type ResolvedLimits, resolveLimits, type SandboxLimits } from './limits.ts'
+import { type ResolvedLimits, resolveLimits, type SandboxLanguage, type SandboxLimits } from './limits.ts'
 import { readReply, type ScriptResult } from './script-reply.ts'
 
 export interface DockerSandbox {
@@ -65,7 +65,7 @@ const overheadMs = 30_000
  */
 export async function runInDocker(
   docker: DockerSandbox,
-  language: keyof typeof runners,
+  language: SandboxLanguage,
   code: string,
   input: Json = null,
   options: SandboxLimits & { signal?: AbortSignal } = {},
@@ -90,7 +90,7 @@ export async function runInDocker(
 /** The arguments of `docker` for one script. */
 function dockerArguments(
   { image, runtime }: DockerSandbox,
-  language: keyof typeof runners,
+  language: SandboxLanguage,
   name: string,
   { memoryBytes, timeMs }: ResolvedLimits,
 ): string[] {

@@ -5,13 +5,13 @@ import type { Json } from '../../base/json/json.ts'
 import { siblingScript } from '../../base/package-files.ts'
 import { BoundedChild, type ChildEnd } from '../../base/process/bounded-child.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
-import type { ResolvedLimits } from './limits.ts'
+import type { ResolvedLimits, SandboxLanguage } from './limits.ts'
 import { readReply, type ScriptResult } from './script-reply.ts'
 import { behindWalls, findWalls, lock, type Walls } from './walls.ts'
 
 export interface Script {
   /** `javascript` or `python`: names the child's file. */
-  language: 'javascript' | 'python'
+  language: SandboxLanguage
   code: string
   input: Json
   /** The interpreter's entry, given to the child. */

@@ -1,6 +1,9 @@
 import { ReeveError } from '../../base/errors.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 
+/** The languages that a script may be written in. */
+export type SandboxLanguage = 'javascript' | 'python'
+
 /** What a script may use; beyond it, its process is killed. */
 export interface SandboxLimits {
   /** Of the script alone, on the wall. Default `5s`. */

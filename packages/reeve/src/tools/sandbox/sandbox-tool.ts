@@ -7,13 +7,13 @@ import { asNotApplied } from '../http/http-client.ts'
 import { type Tool, tool } from '../tool.ts'
 import { type DockerSandbox, runInDocker } from './docker.ts'
 import { runJavaScript } from './javascript.ts'
-import type { SandboxLimits } from './limits.ts'
+import type { SandboxLanguage, SandboxLimits } from './limits.ts'
 import { runPython } from './python.ts'
 import type { ScriptResult } from './script-reply.ts'
 
 export interface SandboxToolOptions extends SandboxLimits {
   name: string
-  language: 'javascript' | 'python'
+  language: SandboxLanguage
   description?: string
   /** Runs the code in a container in the place of the WebAssembly sandbox. */
   docker?: DockerSandbox

@@ -2,7 +2,7 @@ import type { Json } from '../../../base/json/json.ts'
 import { describeShape, sampleOf } from '../../../base/schema/json-schema-words.ts'
 import { isoText } from '../../../base/time/time.ts'
 import type { RecordedCall } from '../../../engine/execution/history.ts'
-import { type Wanted, wantedOf } from '../../../engine/outside/answer.ts'
+import { type WantedAnswer, wantedOf } from '../../../engine/outside/answer.ts'
 import { definitionOf, dueAtOf, type EventType, payloadIfSound } from '../../../store/journal/events.ts'
 import type { JournalEvent } from '../../../store/journal/journal.ts'
 import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../../store/runs/approvals.ts'
@@ -20,7 +20,7 @@ export interface Wait {
   /** What the person is asked. */
   asks: ApprovalKind | null
   /** What the answer must be, the signal, or the result of an effect that happened. */
-  wanted: Wanted | null
+  wanted: WantedAnswer | null
   /** What the person said, when the run has not gone on since. */
   decided: { status: ApprovalStatus; by: string | null } | null
   dueAt: string | null
@@ -76,7 +76,7 @@ export function beliefOf(
   return belief
 }
 
-function signalWanted(event: JournalEvent): Wanted | undefined {
+function signalWanted(event: JournalEvent): WantedAnswer | undefined {
   const { schema } = payloadIfSound(event, 'signal-awaited') ?? {}
   if (schema === undefined) return
   return { schema, words: describeShape(schema), sample: sampleOf(schema) }

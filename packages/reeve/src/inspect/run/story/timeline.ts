@@ -1,7 +1,7 @@
 import { isoText } from '../../../base/time/time.ts'
 import { payloadIfSound } from '../../../store/journal/events.ts'
 import type { JournalEvent } from '../../../store/journal/journal.ts'
-import { describeEvent, type Tone } from '../../events/describe-event.ts'
+import { describeEvent, type EventTone } from '../../events/describe-event.ts'
 
 export interface StoryEvent {
   seq: number
@@ -17,7 +17,7 @@ export interface StoryEvent {
   costUsd: number | null
   inputTokens: number | null
   outputTokens: number | null
-  tone: Tone
+  tone: EventTone
   words: string
 }
 

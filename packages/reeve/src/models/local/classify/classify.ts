@@ -11,13 +11,13 @@ export interface Example {
   label: string
 }
 
-interface Guess {
+export interface Guess {
   label: string
   /** 0 to 1: about the share of such guesses that are right. */
   confidence: number
 }
 
-interface Classification extends Guess {
+export interface Classification extends Guess {
   /** The likeliest labels, best first, at most five. */
   ranked: Guess[]
 }

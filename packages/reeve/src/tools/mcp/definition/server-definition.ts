@@ -20,12 +20,13 @@ export type McpToolSettings = Partial<
 export type ResultSchema = import('@standard-schema/spec').StandardSchemaV1<McpResult, McpResult>
 
 /** What its connections use of this process. */
-export interface ConnectionEdges {
+export interface McpConnectionServices {
   clock: Clock
   environment: NodeJS.ProcessEnv
 }
 
-interface Shared {
+/** What servers of both kinds are told. */
+export interface McpServerSettings {
   /** Its tools are named `NAME.tool`. */
   name: string
   /** By the server's own name of the tool; `prompt.NAME`, `resource.read` and `resource.list` too. */
@@ -47,7 +48,7 @@ interface Shared {
 }
 
 /** A server that is started here and speaks over its standard input and output. */
-export interface StdioServerDefinition extends Shared {
+export interface StdioServerDefinition extends McpServerSettings {
   command: string
   args?: readonly string[]
   cwd?: string
@@ -56,7 +57,7 @@ export interface StdioServerDefinition extends Shared {
 }
 
 /** A server somewhere else, over streamable HTTP. */
-export interface HttpServerDefinition extends Shared {
+export interface HttpServerDefinition extends McpServerSettings {
   url: string
   /** Sent to this origin only, such as `authorization`. */
   headers?: Readonly<Record<string, string>>
