@@ -41,6 +41,8 @@ const seeds = [
   `insert into inbox (run, name, payload, at, consumed_step) select no, 'signal:x', '1', 0, 1 from runs where no >= 1000000`,
   `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at) select 'a' || no, no, 1,
      'approval', 's', '1', '', 'approved', 0 from runs where no >= 1000000`,
+  `insert into model_calls (id, run, run_id, workflow, model, at, outcome, nanousd, input_tokens, output_tokens, cached_tokens)
+     select 'call' || no, no, id, 'old', 'm', no, 'answered', 1, 1, 1, 0 from runs where no >= 1000000`,
   `insert into blobs (hash, content) select 'blob' || i, 'x' from generate_series(1, 20000) i`,
 ]
 

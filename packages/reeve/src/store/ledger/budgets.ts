@@ -139,6 +139,14 @@ export async function readBudget(session: Session, scope: string): Promise<Budge
   return session.get<BudgetRow>('select * from budgets where scope = ?', [scope])
 }
 
+/** Those of days, from one to another (`2026-11-21`), both included. */
+export async function dayBudgets(session: Session, first: string, last: string): Promise<BudgetRow[]> {
+  return session.all<BudgetRow>('select * from budgets where scope >= ? and scope <= ? order by scope', [
+    `day:${first}`,
+    `day:${last}`,
+  ])
+}
+
 export async function listBudgets(session: Session): Promise<BudgetRow[]> {
   return session.all<BudgetRow>(`select * from budgets where scope not like 'run:%' order by scope`)
 }

@@ -155,7 +155,8 @@ export async function countOpenRuns(session: Session): Promise<OpenCounts> {
   }
   return {
     running: await count(`status = 'running'`),
-    queued: (await count(ready)) + (await count('key_line = 1')),
+    // By the index of those that are ready, which begins with the queue; there may be many more that are not.
+    queued: (await count(`${ready} and queue >= ''`)) + (await count('key_line = 1')),
     waiting: await count(`status = 'waiting'`),
     stuck: await count(`${wrong} and status = 'stuck'`),
     failed: await count(`${wrong} and status = 'failed'`),

@@ -1,0 +1,44 @@
+import type { Session } from '../database.ts'
+import type { ApprovalKind, ApprovalOfRun } from './approvals.ts'
+import type { RunRow } from './runs.ts'
+
+/** A place among what waits: what was asked then, and of that what has a higher id, comes after it. */
+export interface WaitingPlace {
+  at: number
+  id: string
+}
+
+/** What people are asked, what was asked first first: that after a place. */
+export async function pendingAfter(
+  session: Session,
+  place: WaitingPlace | undefined,
+  limit: number,
+): Promise<ApprovalOfRun[]> {
+  return session.all<ApprovalOfRun>(
+    `select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run
+     where a.status = 'pending' ${place ? 'and a.requested_at >= ? and (a.requested_at > ? or a.id > ?)' : ''}
+     order by a.requested_at, a.id limit ?`,
+    place ? [place.at, place.at, place.id, limit] : [limit],
+  )
+}
+
+export type StuckRun = RunRow & { stuck_at: number | null }
+
+/** The runs that are stuck, with the time of their last event. */
+export async function stuckRuns(session: Session, limit: number): Promise<StuckRun[]> {
+  return session.all<StuckRun>(
+    `select r.*, e.at as stuck_at from runs r left join events e on e.run = r.no and e.seq = r.head_seq
+     where r.status in ('failed', 'cancelled', 'stuck') and r.status = 'stuck' order by r.id limit ?`,
+    [limit],
+  )
+}
+
+/** How many things of each kind people are asked, counted up to `most` in all. */
+export async function countWaiting(session: Session, most: number): Promise<Map<ApprovalKind, number>> {
+  const rows = await session.all<{ kind: ApprovalKind; count: number }>(
+    `select kind, count(*) as count from (select kind from approvals where status = 'pending' limit ?) as counted
+     group by kind`,
+    [most],
+  )
+  return new Map(rows.map(({ kind, count }) => [kind, count]))
+}

@@ -1,0 +1,284 @@
+import { describe, expect } from 'vitest'
+import type { Json } from '../../src/base/json/json.ts'
+import { viewToday } from '../../src/inspect/health/today.ts'
+import { waitingPage } from '../../src/inspect/lists/waiting.ts'
+import type { Database } from '../../src/store/database.ts'
+import { setQueuePaused } from '../../src/store/dispatch/queues.ts'
+import { recordOccurrence, saveSchedule } from '../../src/store/dispatch/schedules.ts'
+import { registerWorker } from '../../src/store/dispatch/workers.ts'
+import { eventValues, insertEvents } from '../../src/store/journal/journal.ts'
+import { setCeiling } from '../../src/store/ledger/budgets.ts'
+import { approvalValues, insertApprovals, recordDecision } from '../../src/store/runs/approvals.ts'
+import type { RunRow } from '../../src/store/runs/runs.ts'
+import { addRuns, chainOf, newRun, type Open, storeCase, storeNow } from '../store/contract/fixtures.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** A run with what its row came to say. */
+async function addRun(database: Database, no: number, row: Partial<RunRow>): Promise<void> {
+  const { status = 'succeeded', workflow = 'flow', created_at = 0, worker = null } = row
+  await addRuns(database, newRun(no, { status, workflow, created_at, worker }))
+  const { reason = null, ended_at = null, head_seq = null, available_at = 0 } = row
+  await database.run(
+    'update runs set reason = ?, ended_at = ?, head_seq = ?, available_at = ? where no = ?',
+    [reason, ended_at, head_seq, available_at, no],
+  )
+}
+
+async function addEvent(database: Database, no: number, at: number): Promise<void> {
+  const event = { ...chainOf(no)('run-started', '{"version":"1"}'), at }
+  await database.bulk(insertEvents, [eventValues(event)])
+}
+
+async function ask(
+  database: Database,
+  id: string,
+  run: number,
+  at: number,
+  kind: 'approval' | 'question' | 'outcome',
+  subject = 'send',
+) {
+  const shown: Json = { tool: subject, args: { to: 'ada' } }
+  const asked = {
+    id,
+    run,
+    step: 1,
+    kind,
+    subject,
+    shown: JSON.stringify(shown),
+    args_hash: 'h',
+    requested_at: at,
+    expires_at: null,
+  }
+  await database.bulk(insertApprovals, [approvalValues(asked)])
+}
+
+/** What screens read, on any database. */
+export function inspectContract(name: string, open: Open): void {
+  describe(name, () => {
+    storeCase('what waits comes oldest first, whatever its kind, page by page', open, async (database) => {
+      await addRun(database, 1, { status: 'waiting' })
+      await addRun(database, 2, { status: 'stuck', head_seq: 1, reason: 'its journal changed' })
+      await addEvent(database, 2, 250)
+      await ask(database, 'a', 1, 300, 'approval')
+      await ask(database, 'b', 1, 100, 'question', 'which')
+      await ask(database, 'c', 1, 200, 'outcome')
+      await ask(database, 'd', 1, 300, 'approval')
+      const seen: string[] = []
+      let cursor: string | undefined
+      do {
+        const page = await waitingPage(database, { limit: 2, ...(cursor !== undefined && { cursor }) })
+        seen.push(...page.items.map(({ kind, approval, run }) => `${kind} ${approval?.id ?? run}`))
+        cursor = page.next ?? undefined
+      } while (cursor !== undefined)
+      expect(seen).toEqual(['question b', 'outcome c', 'stuck run2', 'approval a', 'approval d'])
+      const { items } = await waitingPage(database)
+      const [a, d] = items.slice(-2)
+      expect(a!.alike).toBe(d!.alike)
+      expect(new Set(items.map(({ alike }) => alike)).size).toBe(4)
+      await expect(waitingPage(database, { cursor: 'x' })).rejects.toMatchObject({ code: 'bad-cursor' })
+    })
+
+    storeCase('a day without anything is well, and its figures are not known', open, async (database) => {
+      const today = await viewToday(database, await storeNow(database))
+      expect(today.health).toEqual({
+        state: 'well',
+        sentence: 'All is well. Nothing waits for you.',
+        remark: 'Nothing failed since yesterday.',
+        problems: [],
+      })
+      expect(today).toMatchObject({
+        waiting: { counts: { total: 0, isMore: false }, oldest: [] },
+        runs: { running: 0, queued: 0, waiting: 0, stuck: 0, failed: 0 },
+        success: { now: { rate: null }, change: null, correctionRate: null },
+        failures: { groups: [], count: 0, isMore: false },
+        spend: { today: { spentUsd: 0, ceilingUsd: null } },
+      })
+    })
+
+    storeCase(
+      'a run that is silent is suspicious after 5 minutes and alarming after 15',
+      open,
+      async (database) => {
+        const now = await storeNow(database)
+        await registerWorker(database, 'w')
+        const silentFor = async (no: number, ms: number, row: Partial<RunRow>) => {
+          await addRun(database, no, { status: 'running', worker: 'w', reason: 'calls a tool', ...row })
+          await addEvent(database, no, now - ms)
+        }
+        await silentFor(1, 4 * minute, {})
+        await silentFor(2, 6 * minute, {})
+        await silentFor(3, 16 * minute, {})
+        // Taken up just now: its worker has nothing to say of it.
+        await silentFor(4, 2 * day, { reason: null })
+        await silentFor(5, 2 * hour, { reason: null, worker: 'gone' })
+        await silentFor(6, 2 * hour, { available_at: now - minute })
+        const { silent, health } = await viewToday(database, now)
+        expect(silent.map(({ run, state, silentMs }) => [run, state, silentMs])).toEqual([
+          ['run5', 'alarming', 2 * hour],
+          ['run3', 'alarming', 16 * minute],
+          ['run2', 'suspicious', 6 * minute],
+        ])
+        expect(health).toMatchObject({
+          state: 'trouble',
+          sentence: 'Two runs are silent for more than 15 minutes. Nothing waits for you.',
+          problems: [{ what: 'silent' }, { what: 'silent', state: 'attention', count: 1 }],
+        })
+      },
+    )
+
+    storeCase('failures are grouped by what they have in common', open, async (database) => {
+      const now = await storeNow(database)
+      const reasons = [
+        'Order "P-1" was not found at https://shop.example/1',
+        'Order "P-22" was not found at https://shop.example/22',
+        'the mailbox refused the password',
+      ]
+      for (const [index, reason] of reasons.entries())
+        await addRun(database, index + 1, {
+          status: 'failed',
+          reason,
+          ended_at: now - (index + 1) * hour,
+          workflow: `w${index}`,
+        })
+      await addRun(database, 9, { status: 'failed', reason: 'long ago', ended_at: now - 8 * day })
+      const { failures, health } = await viewToday(database, now)
+      expect(failures).toMatchObject({
+        count: 3,
+        isMore: false,
+        groups: [
+          { reason: reasons[0], count: 2, workflows: ['w0', 'w1'], runs: ['run1', 'run2'] },
+          { reason: reasons[2], count: 1 },
+        ],
+      })
+      expect(health.remark).toBe('Three runs failed since yesterday.')
+    })
+
+    storeCase(
+      'success of this week is told against the week before, with what people corrected',
+      open,
+      async (database) => {
+        const now = await storeNow(database)
+        const ends: [RunRow['status'], number][] = [
+          ['succeeded', 1],
+          ['succeeded', 2],
+          ['succeeded', 6],
+          ['failed', 6.9],
+          ['cancelled', 3],
+          ['succeeded', 8],
+          ['failed', 13],
+          ['failed', 15],
+        ]
+        for (const [index, [status, days]] of ends.entries())
+          await addRun(database, index + 1, { status, ended_at: Math.round(now - days * day) })
+        for (const [id, status, answer] of [
+          ['a', 'approved', null],
+          ['b', 'approved', '{"to":"bo"}'],
+          ['c', 'rejected', null],
+        ] as const) {
+          await ask(database, id, 1, 1, 'approval')
+          await recordDecision(database, id, { status, at: now - day, by: 'ada', note: null, answer })
+        }
+        const { success } = await viewToday(database, now)
+        expect(success).toMatchObject({
+          now: { rate: 0.75, succeeded: 3, failed: 1, cancelled: 1 },
+          before: { rate: 0.5 },
+          change: 0.25,
+          decisions: { approved: 2, edited: 1, rejected: 1, answered: 0 },
+          correctionRate: 0.5,
+        })
+      },
+    )
+
+    storeCase('spending is told against the ceilings, with where it leads', open, async (database) => {
+      const noon = Date.UTC(2026, 10, 11, 12)
+      const spend = async (scope: string, usd: number, ceiling: number | null) => {
+        await setCeiling(database, scope, ceiling === null ? null : ceiling * 1e9)
+        await database.run('update budgets set spent_nanousd = ? where scope = ?', [usd * 1e9, scope])
+      }
+      await spend('day:2026-10-31', 100, null)
+      await spend('day:2026-11-01', 7, null)
+      await spend('day:2026-11-10', 2, null)
+      await spend('day:2026-11-11', 1, 4)
+      await spend('project', 110, 500)
+      const { spend: view } = await viewToday(database, noon)
+      expect(view.today).toMatchObject({ spentUsd: 1, ceilingUsd: 4, endsAt: '2026-11-12T00:00:00.000Z' })
+      // Three dollars in 36 hours; twelve hours are left.
+      expect(view.today.forecastUsd).toBeCloseTo(2)
+      expect(view.month).toMatchObject({ spentUsd: 10, ceilingUsd: 120 })
+      expect(view.month.forecastUsd).toBeCloseTo(10 + 19.5 * 2)
+      expect(view.project).toEqual({ spentUsd: 110, reservedUsd: 0, ceilingUsd: 500 })
+    })
+
+    storeCase('runs without a worker, and queues that are paused, are said first', open, async (database) => {
+      const now = await storeNow(database)
+      await addRun(database, 1, { status: 'queued', available_at: 500 })
+      await addRun(database, 2, { status: 'queued', available_at: 700 })
+      await ask(database, 'a', 1, now - 90 * minute, 'approval')
+      const { health, queues, waiting } = await viewToday(database, now)
+      expect(health).toMatchObject({
+        state: 'trouble',
+        sentence: 'No worker is running, and two runs could go on. One thing waits for you.',
+        remark: 'The oldest has waited 1 h 30 min. Nothing failed since yesterday.',
+      })
+      expect(queues).toMatchObject([{ name: 'default', ready: 2, readySince: '1970-01-01T00:00:00.500Z' }])
+      expect(waiting.oldest).toMatchObject([{ kind: 'approval', subject: 'send', run: 'run1' }])
+      await setQueuePaused(database, 'default', true)
+      const paused = await viewToday(database, now)
+      expect(paused.health).toMatchObject({
+        state: 'paused',
+        sentence: 'Everything is paused. One thing waits for you.',
+      })
+    })
+
+    storeCase('a version that no worker has is a trouble of its own', open, async (database) => {
+      const now = await storeNow(database)
+      await database.transaction((session) => registerWorker(session, 'w', ['flow 2']))
+      await addRun(database, 1, { status: 'queued' })
+      const { health, queues } = await viewToday(database, now)
+      expect(queues[0]!.lacking).toEqual([{ workflow: 'flow', version: '1', ready: 1 }])
+      expect(health.sentence).toBe('No worker has the version that one run needs. Nothing waits for you.')
+    })
+
+    storeCase(
+      'the next schedules come in their order, each with its last outcome',
+      open,
+      async (database) => {
+        const now = await storeNow(database)
+        for (const [schedule, next] of [
+          ['later', 9000],
+          ['soon', 4000],
+          ['never', null],
+        ] as const)
+          await saveSchedule(database, {
+            name: schedule,
+            workflow: 'report',
+            definition: '{}',
+            next_at: next,
+          })
+        const occurrence = {
+          schedule: 'soon',
+          outcome: 'skipped',
+          reason: 'one is running',
+          run: null,
+          at: 1,
+        } as const
+        await recordOccurrence(database, { ...occurrence, nominal: 1000 })
+        await recordOccurrence(database, {
+          ...occurrence,
+          nominal: 2000,
+          outcome: 'started',
+          reason: null,
+          run: 'r',
+        })
+        const { schedules } = await viewToday(database, now)
+        expect(schedules).toMatchObject([
+          { name: 'soon', last: { outcome: 'started', run: 'r', nominalAt: '1970-01-01T00:00:02.000Z' } },
+          { name: 'later', last: null },
+        ])
+      },
+    )
+  })
+}
