@@ -8,6 +8,7 @@ import { type Clock, toMs } from '../base/time/time.ts'
 import type { Database } from '../store/database.ts'
 import { readLanes } from '../store/dispatch/lanes.ts'
 import type { LeaseKeeper } from '../store/dispatch/lease-keeper.ts'
+import { setQueuePaused } from '../store/dispatch/queues.ts'
 import { drivenVersions, versionName } from '../store/dispatch/workers.ts'
 import { GroupCommit } from '../store/journal/group-commit.ts'
 import { RunNumbers } from '../store/numbers.ts'
@@ -217,6 +218,13 @@ export class Engine {
   onEnded(observer: (run: { id: string; workflow: string }, ending: Ending) => void): () => void {
     this.#observers.add(observer)
     return () => this.#observers.delete(observer)
+  }
+
+  /** Lets no run of a queue begin or go on; what acts is finished. Answers false for an unknown queue. */
+  async setQueuePaused(name: string, isPaused: boolean): Promise<boolean> {
+    const isKnown = await setQueuePaused(this.database, name, isPaused)
+    if (isKnown) this.worker.queuePaused(name, isPaused)
+    return isKnown
   }
 
   /**

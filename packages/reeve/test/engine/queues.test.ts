@@ -51,6 +51,19 @@ test('a queue drives no more than its concurrency at a time, and all in the end'
   await engine.stop()
 })
 
+test('a queue that is paused begins nothing, not even what is started in the same moment', async () => {
+  const { engine, database, begun } = await queued({}, [])
+  expect(await engine.setQueuePaused('default', true)).toBe(true)
+  const handle = await engine.startRun('gated', 'a')
+  await settle()
+  expect(begun).toEqual([])
+  expect(await rowOf(database, handle.id)).toMatchObject({ status: 'queued' })
+  expect(await engine.setQueuePaused('default', false)).toBe(true)
+  await settle()
+  expect(begun).toEqual(['a'])
+  expect(await engine.setQueuePaused('nowhere', true)).toBe(false)
+})
+
 test('runs in the line of a key go on when its limit is lifted', async () => {
   const { engine, database, clock, begun, open } = await queued({ key_concurrency: 1 }, [
     'a1',

@@ -286,6 +286,13 @@ export class Worker {
     })
   }
 
+  /** This process paused a queue, or let it go on: it holds from now on, and not from the next round. */
+  queuePaused(name: string, isPaused: boolean): void {
+    const queue = this.#queues.get(name)
+    if (queue) this.#queues.set(name, { ...queue, paused: isPaused ? 1 : 0 })
+    this.nudge()
+  }
+
   /** Whether a run could be driven here from birth, without waiting in a queue. */
   canAdopt(birth: Birth): boolean {
     const queue = this.#queues.get(birth.run.queue)
