@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Agent, isAgent } from './agents/agent.ts'
 import type { AgentListener } from './agents/agent-events.ts'
-import { type AgentOptions, runAgent } from './agents/loop.ts'
+import { type AgentOptions, runAgent } from './agents/loop/loop.ts'
 import { Toolbox } from './agents/toolbox.ts'
 import { ReeveError } from './base/errors.ts'
 import type { Json } from './base/json/json.ts'

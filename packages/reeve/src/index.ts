@@ -19,8 +19,8 @@ export {
   agent,
 } from './agents/agent.ts'
 export type { AgentEvent, AgentListener } from './agents/agent-events.ts'
-export type { Guard, GuardVerdict } from './agents/guardrails.ts'
-export type { AgentOptions, TurnTrace } from './agents/loop.ts'
+export type { Guard, GuardVerdict } from './agents/loop/guardrails.ts'
+export type { AgentOptions, TurnTrace } from './agents/loop/loop.ts'
 export { type Environment, readEnvironment } from './base/config.ts'
 export { ReeveError } from './base/errors.ts'
 export type { Json } from './base/json/json.ts'

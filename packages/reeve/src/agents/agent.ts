@@ -9,7 +9,7 @@ import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import type { ToolOffer } from '../models/solver.ts'
 import { isTool, type Tool } from '../tools/tool.ts'
-import type { Guard } from './guardrails.ts'
+import type { Guard } from './loop/guardrails.ts'
 
 /**
  * `worker` does one narrow thing · `coordinator` may hand tasks to a team of agents · `persona` is one identity over

@@ -1,27 +1,13 @@
-import { messageOf, ReeveError } from '../base/errors.ts'
+import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
-import { isPlainRecord } from '../base/json/record.ts'
 import { describeIssues, validate } from '../base/schema/schema.ts'
-import { type Decision, requestApproval } from '../engine/calls/approval.ts'
 import { type Actor, type Effect, effect, intendedArguments } from '../engine/calls/effect.ts'
-import type { Call } from '../engine/execution/call.ts'
 import type { Execution } from '../engine/execution/execution.ts'
 import { checkOnce } from '../engine/execution/parsed-values.ts'
-import type { ApprovedBy } from '../store/journal/events.ts'
-import {
-  type Arguments,
-  argumentsFor,
-  asJson,
-  copyOf,
-  editedGiven,
-  inputSchemaOf,
-  isPlain,
-  lostEdit,
-  outputSchemaOf,
-  sameJson,
-} from './arguments.ts'
+import { approvedArguments, type Ready } from './approved-arguments.ts'
+import { type Arguments, asJson, copyOf, isPlain, outputSchemaOf, sameJson } from './arguments.ts'
 import { rateOf } from './call-rate.ts'
-import { maskProblem, refuseMask } from './masked-arguments.ts'
+import { refuseMask } from './masked-arguments.ts'
 import type { Tool } from './tool.ts'
 
 /** A call of a tool as it was made. */
@@ -33,14 +19,6 @@ export interface CallReport<Input = unknown, Output = unknown, Args = unknown> {
   given: Input
   /** Who approved exactly these arguments; null when nobody was asked. `edited`: they are not those that were asked for. */
   approved: { by: string | null; edited: boolean; note: string | null } | null
-}
-
-/** Arguments that may be used: they fit, and a person approved them if that is needed. */
-interface Ready {
-  given: unknown
-  parsed: unknown
-  json: Json
-  approved?: ApprovedBy
 }
 
 /**
@@ -136,152 +114,6 @@ function readOnce(execution: Execution, tool: Tool, given: unknown): Arguments {
   const checked = checkOnce(execution, tool.input, copyOf(given), `The arguments of tool "${tool.name}"`)
   if (!checked.ok) return { ok: false, problem: describeIssues(checked.issues) }
   return { ok: true, parsed: checked.value, json: asJson(checked.value) }
-}
-
-/**
- * Asks until what was shown is approved and may run, or it is rejected:
- *
- *   asked → approved as shown → still fits and is what was shown → ready
- *         → edited (of what was given) → fits → ready
- *         ↘ does not fit (an edit; a schema that changed since) → asked again, with the problem, which no yes passes over
- *         ↘ fits, but would run as something else than was shown, or without the edit → asked again, as it is now
- */
-async function approvedArguments(
-  execution: Execution,
-  tool: Tool,
-  asked: unknown,
-  first: Arguments,
-  actor: Actor | undefined,
-  why: string | undefined,
-): Promise<Ready> {
-  let given = asked
-  let known = first.ok ? first : undefined
-  let notice = why
-  let again: Call | undefined
-  const seen = (json: Json) => execution.services.secrets.redactData(json)
-  for (;;) {
-    const before = rated(tool, given, known)
-    known = undefined
-    const request = seen(shownTo(tool, given, before, actor, notice))
-    const call = requestApproval(execution, {
-      kind: 'approval',
-      subject: tool.name,
-      shown: request,
-      compared: { tool: tool.name, given: asJson(given), ...agentOf(actor) },
-      binds: 'effect',
-      inputSchema: inputSchemaOf(tool),
-      ...(again && { again }),
-      ...(tool.approvalTimeout === undefined ? {} : { timeout: tool.approvalTimeout }),
-    })
-    again = call
-    const decision = (await call.promise) as Decision
-    if (decision.status !== 'approved') throw notApproved(tool, decision)
-    const { by, edited, note } = decision
-    notice = undefined
-    const base = editableIn(call.recorded?.opened[0]?.payload, request)
-    if (edited) given = editedGiven(given, decision.value, base)
-    const read = rated(tool, given)
-    const now = edited ? keepDrawn(tool, given, read, before) : read
-    const approved: ApprovedBy = { call: call.step, by, edited: edited || given !== asked, note }
-    if (isCarriedOut(execution, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
-    if (!now.ok) continue
-    const ready: Ready = { given, ...now, approved }
-    if (edited) {
-      notice = lostEdit(base, decision.value, before, now.json)
-      if (notice === undefined) return ready
-      continue
-    }
-    const shown = decision.value as { args: Json; problem?: string }
-    if (shown.problem !== undefined) continue
-    if (sameJson(shown.args, seen(now.json))) return ready
-    // A default that is made anew each time (an id): what was shown is what runs.
-    const isUnsteady = !sameJson(now.json, (rated(tool, given) as { json?: Json }).json ?? null)
-    if (isUnsteady && isPlain(now.parsed, now.json) && seen(now.json) === now.json)
-      return { ...ready, parsed: shown.args, json: shown.args }
-    // What is no plain data (a date beside it) is as the journal has it of the first reading.
-    if (isUnsteady && before.ok && sameJson(shown.args, seen(before.json))) return { ...ready, ...before }
-  }
-}
-
-/** The journal has its result: it does not run again, whatever the code has become since. */
-function isCarriedOut({ nextRecorded: next }: Execution, tool: Tool): boolean {
-  return next?.kind === 'effect' && next.name === tool.name && next.settled !== undefined
-}
-
-/** Parses and rates; what the tool's own code cannot rate cannot be approved. */
-function rated(tool: Tool, given: unknown, known?: Arguments): Arguments {
-  const read = known ?? argumentsFor(tool, given)
-  if (!read.ok) return read
-  const masked = maskProblem(given)
-  if (masked !== undefined) return { ok: false, problem: masked }
-  try {
-    tool.needsApproval(read.parsed)
-    tool.riskOf(read.parsed)
-    tool.effectOf(read.parsed)
-    return read
-  } catch (error) {
-    return { ok: false, problem: messageOf(error) }
-  }
-}
-
-/** What a schema draws anew each time (an id), and the edit does not name, stays as the person was shown it. */
-function keepDrawn(tool: Tool, given: unknown, now: Arguments, before: Arguments): Arguments {
-  if (
-    !now.ok ||
-    !before.ok ||
-    !isPlainRecord(given) ||
-    !isPlainRecord(now.parsed) ||
-    !isPlainRecord(before.parsed)
-  )
-    return now
-  const again = rated(tool, given)
-  if (!again.ok || sameJson(now.json, again.json)) return now
-  const [json, other, shown] = [now.json, again.json, before.json] as Record<string, Json>[]
-  const drawn = Object.keys(json!).filter(
-    (key) =>
-      !Object.hasOwn(given, key) && Object.hasOwn(shown!, key) && !sameJson(json![key]!, other![key] ?? null),
-  )
-  const kept = (all: object) => Object.fromEntries(Object.entries(all).filter(([key]) => drawn.includes(key)))
-  const parsed = { ...now.parsed, ...kept(before.parsed) }
-  return { ok: true, parsed, json: { ...json, ...kept(shown!) } }
-}
-
-/** All that a person decides on. Arguments that do not fit are shown as they were given. */
-function shownTo(
-  tool: Tool,
-  given: unknown,
-  read: Arguments,
-  actor: Actor | undefined,
-  notice: string | undefined,
-): Json {
-  const raw = asJson(given)
-  const request = { tool: tool.name, risk: read.ok ? tool.riskOf(read.parsed) : tool.risk }
-  if (!read.ok) return { ...request, args: raw, ...agentOf(actor), problem: read.problem }
-  const shown: { [key: string]: Json } = { ...request, args: read.json }
-  if (!sameJson(raw, read.json)) shown.given = raw
-  if (notice !== undefined) shown.notice = notice
-  return { ...shown, ...agentOf(actor) }
-}
-
-/** What an edit was an edit of, as it was asked for: in this life or in one before. */
-function editableIn(recorded: string | null | undefined, asked: Json): Json {
-  const shown = recorded ? (JSON.parse(recorded) as { shown: Json }).shown : asked
-  const { given, args } = shown as { given?: Json; args: Json }
-  return given === undefined ? args : given
-}
-
-function agentOf(actor: Actor | undefined): { agent?: string; under?: string[] } {
-  return actor ? { agent: actor.agent, under: [...actor.under] } : {}
-}
-
-function notApproved(tool: Tool, decision: Decision): ReeveError {
-  const why =
-    decision.status === 'expired'
-      ? 'nobody decided in time'
-      : `rejected by ${decision.by ?? 'a person'}${decision.note ? `: ${decision.note}` : ''}`
-  return new ReeveError('not-approved', `The call of "${tool.name}" was not approved: ${why}`, {
-    details: { status: decision.status, by: decision.by, note: decision.note },
-  })
 }
 
 /** A schema that cannot say at once is heard when the workflow gets the result. */

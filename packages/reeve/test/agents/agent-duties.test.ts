@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../../src/agents/agent.ts'
-import type { Guard } from '../../src/agents/guardrails.ts'
+import type { Guard } from '../../src/agents/loop/guardrails.ts'
 import { ReeveError } from '../../src/base/errors.ts'
 import { workflow } from '../../src/context.ts'
 import { tellStory } from '../../src/inspect/run/story/run-story.ts'

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { ContextWindow, estimateTokens } from '../../src/agents/window.ts'
+import { ContextWindow, estimateTokens } from '../../src/agents/loop/window.ts'
 
 const call = (id: string) => ({ id, tool: 'read', args: { page: id } })
 const result = (id: string, length: number) => ({

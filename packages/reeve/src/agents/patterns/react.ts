@@ -1,5 +1,5 @@
 import type { Agent } from '../agent.ts'
-import type { TurnTrace } from '../loop.ts'
+import type { TurnTrace } from '../loop/loop.ts'
 import type { PatternContext } from './doer.ts'
 
 export interface Reacted<Output> {

@@ -19,6 +19,18 @@ export function shorten(text: string, most: number, mark = '…'): string {
   return text.length <= most ? text : firstCharacters(text, most) + mark
 }
 
+/** Beginning and end of a text, `most` characters in all and the share `head` of them at the beginning; `mark` stands between. */
+export function shortenMiddle(
+  text: string,
+  most: number,
+  head: number,
+  mark: (left: number) => string,
+): string {
+  if (text.length <= most) return text
+  const first = Math.floor(most * head)
+  return firstCharacters(text, first) + mark(text.length - most) + lastCharacters(text, most - first)
+}
+
 function isHigh(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff
 }

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isEncodable, type Json } from '../../base/json/json.ts'
-import { firstCharacters, lastCharacters } from '../../base/text/shorten.ts'
+import { shortenMiddle } from '../../base/text/shorten.ts'
 import { checkValue, type Reading, readAnswer, valueIn } from '../reading/structured.ts'
 import type { Answer, Question, Solver, TurnValue, Usage } from '../solver.ts'
 import { type AttemptFailure, type AttemptLimits, attempt } from './attempt.ts'
@@ -75,7 +75,7 @@ export async function askUntilValid(
     if (reading.ok) return { result: answered(answer, reading, record.heals), record }
 
     limits.texts?.discard(reading.problem)
-    const shown = shorten(textOf(answer))
+    const shown = keptAnswer(textOf(answer))
     const repeated = record.rejected.at(-1)?.answer === shown
     record.rejected.push({ answer: shown, problem: reading.problem })
     if (repeated || record.heals >= limits.maxHeals || !(confidenceOf(answer) >= limits.minConfidence))
@@ -117,7 +117,7 @@ export function judge(
   if (answer.kind === 'abstain') return { outcome: 'abstained', reason: answer.reason }
   const reading = read(answer, question, schema)
   if (reading.ok) return answered(answer, reading, 0)
-  return { outcome: 'invalid', answer: shorten(textOf(answer)), problem: reading.problem }
+  return { outcome: 'invalid', answer: keptAnswer(textOf(answer)), problem: reading.problem }
 }
 
 /** In a conversation the value is a `TurnValue`; elsewhere it is the answer itself. */
@@ -175,7 +175,7 @@ function answered(
   const { value, repairs } = reading
   const result: ReturnType<typeof answered> = { outcome: 'answered', value, repairs, answer }
   if (answer.confidence !== undefined) result.confidence = answer.confidence
-  if (answer.kind === 'text' && (repairs.length > 0 || heals > 0)) result.raw = shorten(answer.text)
+  if (answer.kind === 'text' && (repairs.length > 0 || heals > 0)) result.raw = keptAnswer(answer.text)
   return result
 }
 
@@ -205,9 +205,7 @@ export function addUsage(total: Usage, usage: Usage): void {
     if (usage[part]) total[part] = (total[part] ?? 0) + usage[part]
 }
 
-/** Keeps the beginning and the end, where a cut or a stray remark shows. */
-function shorten(text: string): string {
-  if (text.length <= keptAnswerLength) return text
-  const half = keptAnswerLength / 2
-  return `${firstCharacters(text, half)}\n[… ${text.length - keptAnswerLength} characters left out …]\n${lastCharacters(text, half)}`
+/** Beginning and end, where a cut or a stray remark shows. */
+function keptAnswer(text: string): string {
+  return shortenMiddle(text, keptAnswerLength, 0.5, (left) => `\n[… ${left} characters left out …]\n`)
 }

@@ -9,8 +9,7 @@ import { type EffectAttempt, NotApplied } from '../../engine/calls/effect.ts'
 import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from '../json-schema/json-schema.ts'
 import { type Tool, tool } from '../tool.ts'
 import { Connection } from './connection.ts'
-import { type Definition, inputOf, warningsOf } from './definition/definition.ts'
-import { differences } from './definition/definition-diff.ts'
+import { type Definition, inputOf } from './definition/definition.ts'
 import { hashOf, keyOf, PinFile, type ServerPins } from './definition/pins.ts'
 import {
   addCredentials,
@@ -22,21 +21,9 @@ import {
 } from './definition/server-definition.ts'
 import { notAsked } from './faults.ts'
 import type { LiveConnection } from './live-connection.ts'
+import { type McpOffer, offerOf, requireUnchanged } from './offers.ts'
 import { type McpResult, resultSchema } from './result.ts'
 import { askPrompt, askTool, listResources, readResource } from './transport/requests.ts'
-
-/** What a server offers now, beside what was pinned of it. */
-export interface McpOffer {
-  definition: Definition
-  hash: string
-  /** `refused`: it cannot be used or pinned, for `problem`. */
-  state: 'pinned' | 'new' | 'changed' | 'refused'
-  /** What differs from the pinned definition. */
-  changes: string[]
-  /** What a person should look at twice. */
-  warnings: string[]
-  problem: string | null
-}
 
 export type McpTool = Tool<{ [key: string]: Json | undefined }, McpResult>
 
@@ -146,15 +133,7 @@ export class McpServer {
     const listing = await this.#connection.ask((live) => live.listing())
     const pins = this.#readPins()
     const allowed = listing.filter(({ definition }) => this.#allows(partOf(definition)))
-    return allowed.map(({ definition, problem }) => {
-      const pin = pins?.definitions[keyOf(definition)]
-      const hash = hashOf(definition)
-      const state =
-        problem !== undefined ? 'refused' : !pin ? 'new' : pin.hash === hash ? 'pinned' : 'changed'
-      const changes =
-        pin && state === 'changed' ? differences(asJson(pin.definition), asJson(definition)) : []
-      return { definition, hash, state, changes, warnings: warningsOf(definition), problem: problem ?? null }
-    })
+    return allowed.map((listed) => offerOf(listed, pins?.definitions[keyOf(listed.definition)]))
   }
 
   /**
@@ -288,17 +267,7 @@ export class McpServer {
         },
       )
     })
-    const offered = listing.filter(({ definition }) => keyOf(definition) === keyOf(pinned))
-    const what = `The ${kind} "${name}" of MCP server "${this.name}"`
-    if (offered.length === 0) throw notAsked('mcp-changed', `${what} is gone: the server no longer lists it.`)
-    const { definition, problem } = offered[0]!
-    if (problem !== undefined) throw notAsked('mcp-changed', `${what} is refused: ${problem}.`)
-    if (hashOf(definition) === hashOf(pinned)) return
-    const changes = differences(asJson(pinned), asJson(definition))
-    throw notAsked(
-      'mcp-changed',
-      `${what} is not what was pinned, and was not called. Changed: ${changes.join('; ')}. If that is right, pin it anew.`,
-    )
+    requireUnchanged(this.name, pinned, listing)
   }
 }
 
@@ -307,8 +276,4 @@ type Ask = (live: LiveConnection, args: Json, attempt: EffectAttempt) => Promise
 /** What a definition is called among the server's tools. */
 function partOf({ kind, name }: Pick<Definition, 'kind' | 'name'>): string {
   return kind === 'prompt' ? `prompt.${name}` : name
-}
-
-function asJson(definition: Definition): Json {
-  return definition as unknown as Json
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../../../base/json/json.ts'
 import { isRecord } from '../../../base/json/record.ts'
 import { checkOptions } from '../../../base/options.ts'
-import { firstCharacters } from '../../../base/text/shorten.ts'
+import { shorten } from '../../../base/text/shorten.ts'
 import { termsOf } from '../../../text/terms.ts'
 import type { Passage, Solver } from '../../solver.ts'
 import { textOf } from '../text/input-text.ts'
@@ -110,12 +110,12 @@ function groundingFaults(draft: Draft, evidence: Evidence): Fault[] {
   const faults: Fault[] = []
   for (const quote of draft.quotes) {
     if (evidence.texts.some((text) => text.includes(quote))) continue
-    faults.push({ problem: `This quote is not in any passage: “${shortened(quote)}”.`, cost: 0.5 })
+    faults.push({ problem: `This quote is not in any passage: “${shorten(quote, 120)}”.`, cost: 0.5 })
   }
   for (const sentence of draft.sentences) {
     const terms = new Set(termsOf(sentence))
     if (terms.size < factTerms || evidence.support(terms) >= supportedShare) continue
-    faults.push({ problem: `No passage supports this statement: “${shortened(sentence)}”.`, cost: 0.3 })
+    faults.push({ problem: `No passage supports this statement: “${shorten(sentence, 120)}”.`, cost: 0.3 })
   }
   return faults
 }
@@ -150,7 +150,7 @@ function inventionFaults(text: string, allowed: string): Fault[] {
   for (const { written } of [...findLinks(text), ...findEmails(text)]) {
     if (folded.includes(written.toLowerCase())) continue
     faults.push({
-      problem: `The draft has a link or address that is in no passage: ${shortened(written)}.`,
+      problem: `The draft has a link or address that is in no passage: ${shorten(written, 120)}.`,
       cost: 0.5,
     })
   }
@@ -166,7 +166,9 @@ function inventionFaults(text: string, allowed: string): Fault[] {
 
 function repetitionFaults(text: string, asked: string, sources: string[]): Fault[] {
   const run = repeatedRun(text, asked, sources)
-  return run ? [{ problem: `The draft repeats the ticket's own words: “${shortened(run)}”.`, cost: 0.5 }] : []
+  return run
+    ? [{ problem: `The draft repeats the ticket's own words: “${shorten(run, 120)}”.`, cost: 0.5 }]
+    : []
 }
 
 function lengthFaults(text: string, { minLength = 80, maxLength = 4000 }: Criteria): Fault[] {
@@ -192,8 +194,4 @@ function toneFaults(draft: Draft, { opening = usualOpening, closing = usualClosi
   if (draft.rest.search(closing) < 0)
     faults.push({ problem: 'The draft ends without a polite closing.', cost: 0.15 })
   return faults
-}
-
-function shortened(text: string): string {
-  return text.length > 120 ? `${firstCharacters(text, 117)}...` : text
 }

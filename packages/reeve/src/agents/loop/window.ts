@@ -1,5 +1,5 @@
-import { firstCharacters } from '../base/text/shorten.ts'
-import type { Message, ToolCall } from '../models/solver.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
+import type { Message, ToolCall } from '../../models/solver.ts'
 
 /** What was left out of a prompt to make room. The journal keeps the whole of it. */
 export interface Dropped {

@@ -1,24 +1,25 @@
-import { ReeveError } from '../base/errors.ts'
-import { sha256 } from '../base/hash.ts'
-import { canonical, type Json } from '../base/json/json.ts'
-import { describeIssues, validate } from '../base/schema/schema.ts'
-import type { Actor } from '../engine/calls/effect.ts'
-import type { Execution } from '../engine/execution/execution.ts'
-import { parseOnce } from '../engine/execution/parsed-values.ts'
-import { askPerson } from '../models/asking/ask-person.ts'
-import type { Asked, Questions } from '../models/asking/questions.ts'
-import { mark } from '../models/reading/prompt.ts'
-import type { Passage, Question, ToolCall, TurnValue } from '../models/solver.ts'
-import { type LineEventType, type NewEvent, newEvent } from '../store/journal/events.ts'
-import type { AnyAgent } from './agent.ts'
-import type { AgentEvent, AgentListener } from './agent-events.ts'
+import { ReeveError } from '../../base/errors.ts'
+import { sha256 } from '../../base/hash.ts'
+import { canonical, type Json } from '../../base/json/json.ts'
+import { describeIssues, validate } from '../../base/schema/schema.ts'
+import { shorten, shortenMiddle } from '../../base/text/shorten.ts'
+import type { Actor } from '../../engine/calls/effect.ts'
+import type { Execution } from '../../engine/execution/execution.ts'
+import { parseOnce } from '../../engine/execution/parsed-values.ts'
+import { askPerson } from '../../models/asking/ask-person.ts'
+import type { Asked, Questions } from '../../models/asking/questions.ts'
+import { mark } from '../../models/reading/prompt.ts'
+import type { Passage, Question, ToolCall, TurnValue } from '../../models/solver.ts'
+import { newEvent } from '../../store/journal/events.ts'
+import type { AnyAgent } from '../agent.ts'
+import type { AgentListener } from '../agent-events.ts'
+import { type Capability, capabilitiesOf } from '../capability.ts'
+import type { Toolbox } from '../toolbox.ts'
 import { Allowance } from './allowance.ts'
-import { type Capability, capabilitiesOf } from './capability.ts'
 import { applyGuards } from './guardrails.ts'
 import { Progress } from './progress.ts'
-import { brief, shorten } from './shown-text.ts'
 import { type DoneBefore, makeCalls } from './tool-use.ts'
-import type { Toolbox } from './toolbox.ts'
+import { AgentVoice } from './voice.ts'
 import { ContextWindow, estimateTokens, type WindowResult } from './window.ts'
 
 /** What a loop gets of the run that it is part of. */
@@ -60,6 +61,15 @@ export function runAgent(
   return new Loop(services, agent, options).run(input)
 }
 
+const longestBrief = 300
+
+/** A long result as the model sees it. */
+function shownResult(text: string, length: number): string {
+  const mark = (left: number) =>
+    `\n[… ${left} of ${text.length} characters left out; the run's journal keeps the whole …]\n`
+  return shortenMiddle(text, length, 0.75, mark)
+}
+
 class Loop {
   readonly #services: AgentServices
   readonly #agent: AnyAgent
@@ -68,8 +78,7 @@ class Loop {
   readonly #capabilities: Map<string, Capability>
   readonly #progress = new Progress()
   readonly #done: DoneBefore = new Map()
-  /** Whether anything was asked in this process: what came before was a replay, and nobody watches that. */
-  #live = false
+  readonly #voice: AgentVoice
   #rejections = 0
 
   constructor(
@@ -87,6 +96,7 @@ class Loop {
     const chapter = chapterSeq > 0 ? `:chapter:${chapterSeq}` : ''
     const scope = `run:${execution.claim.no}${chapter}:agent:${services.nextLoop()}`
     this.#allowance = new Allowance(agent, { scope, now: execution.now }, above?.allowance)
+    this.#voice = new AgentVoice(services, agent, this.#allowance)
     const under = above ? [...above.actor.under, above.actor.agent] : []
     const actor: Actor = { agent: agent.name, under }
     this.#capabilities = capabilitiesOf(agent, {
@@ -101,14 +111,14 @@ class Loop {
   async run(given: unknown): Promise<unknown> {
     try {
       const output = await this.#converse(await this.#admit(given))
-      this.#note(newEvent('agent-finished', this.#about(' finished')))
-      this.#tell({ type: 'agent-finished' })
+      this.#voice.note(newEvent('agent-finished', this.#voice.about(' finished')))
+      this.#voice.tell({ type: 'agent-finished' })
       return output
     } catch (error) {
       const why = error instanceof ReeveError ? String(error.details.why ?? error.code) : 'error'
       const reason = error instanceof Error ? error.message : String(error)
-      this.#note(newEvent('agent-stopped', { ...this.#about(` stopped: ${reason}`), why }))
-      this.#tell({ type: 'agent-stopped', why })
+      this.#voice.note(newEvent('agent-stopped', { ...this.#voice.about(` stopped: ${reason}`), why }))
+      this.#voice.tell({ type: 'agent-stopped', why })
       throw error
     }
   }
@@ -157,8 +167,11 @@ class Loop {
     const prompt = window.fit()
     const { dropped } = prompt
     if (dropped.length > 0)
-      this.#note(
-        newEvent('agent-cut', { ...this.#about(` left out ${dropped.length} parts of its past`), dropped }),
+      this.#voice.note(
+        newEvent('agent-cut', {
+          ...this.#voice.about(` left out ${dropped.length} parts of its past`),
+          dropped,
+        }),
       )
     this.#allowance.requireTurn(prompt, execution.now)
     const question: Question = {
@@ -178,8 +191,8 @@ class Loop {
     if (deadline !== Number.POSITIVE_INFINITY)
       asked.deadline = { at: deadline, late: () => this.#allowance.late() }
     asked.onAsked = () => {
-      this.#live = true
-      this.#tell({ type: 'turn-started' })
+      this.#voice.isLive = true
+      this.#voice.tell({ type: 'turn-started' })
     }
     try {
       const answer = await questions.ask(execution, asked)
@@ -190,7 +203,7 @@ class Loop {
       )
       const calls = 'calls' in value ? value.calls.length : 0
       const text = 'calls' in value ? value.text : undefined
-      this.#tell({ type: 'turn-finished', calls, text, usage: answer.usage })
+      this.#voice.tell({ type: 'turn-finished', calls, text, usage: answer.usage })
       return value
     } catch (error) {
       if (error instanceof ReeveError && error.code === 'route-exhausted')
@@ -220,22 +233,28 @@ class Loop {
       this.#done,
       (call, status) => {
         const { tool, id } = call
-        if (status === undefined) this.#tell({ type: 'tool-started', tool, call: id })
-        else this.#tell({ type: 'tool-finished', tool, call: id, status })
+        if (status === undefined) this.#voice.tell({ type: 'tool-started', tool, call: id })
+        else this.#voice.tell({ type: 'tool-finished', tool, call: id, status })
       },
     )
     const refused = outcomes.filter(({ status }) => status === 'rejected' || status === 'repeated')
     if (refused.length > 0) {
       const problems = refused.map(({ key, status, text: problem }) => ({
-        call: brief(key),
+        call: shorten(key, longestBrief),
         status,
         problem,
       }))
-      this.#note(
-        newEvent('agent-refused', { ...this.#about(`: ${refused.length} calls were not made`), problems }),
+      this.#voice.note(
+        newEvent('agent-refused', {
+          ...this.#voice.about(`: ${refused.length} calls were not made`),
+          problems,
+        }),
       )
     }
-    const shown = results.map((result) => ({ ...result, text: shorten(result.text, window.resultLength) }))
+    const shown = results.map((result) => ({
+      ...result,
+      text: shownResult(result.text, window.resultLength),
+    }))
     const made = shown.map(({ call }) => call)
     window.add(this.#allowance.turns, { ...(text ? { text } : {}), calls: made, results: shown })
     this.#options.onTurn?.({
@@ -253,7 +272,7 @@ class Loop {
       const last = refused.at(-1)?.text
       throw this.#allowance.stopped(
         verdict.why,
-        last ? `${verdict.reason} (last: ${brief(last)})` : verdict.reason,
+        last ? `${verdict.reason} (last: ${shorten(last, longestBrief)})` : verdict.reason,
       )
     }
     if (verdict.verdict === 'tell') window.notice(verdict.notice)
@@ -278,34 +297,4 @@ class Loop {
     if (++this.#rejections > 2) throw this.#allowance.stopped('guard', reason)
     return { ok: false, problem: `Notice: ${reason}. Give another answer.` }
   }
-
-  /** What every event of an agent says. */
-  #about(
-    words: string,
-  ): { message: string; agent: string; role: string; owner: string } & Allowance['figures'] {
-    const { name, role, owner } = this.#agent
-    return { message: `agent "${name}"${words}`, agent: name, role, owner, ...this.#allowance.figures }
-  }
-
-  #note(event: NewEvent<LineEventType>): void {
-    this.#services.execution.log(event)
-  }
-
-  #tell(event: DistributiveOmit<AgentEvent, 'run' | 'agent' | 'turn'>): void {
-    const { listener, execution } = this.#services
-    if (!listener || !this.#live) return
-    const whole = {
-      run: execution.claim.id,
-      agent: this.#agent.name,
-      turn: this.#allowance.turns,
-      ...event,
-    } as AgentEvent
-    try {
-      listener(whole)
-    } catch (error) {
-      execution.services.log.warn('a listener to agents threw', { error: String(error) })
-    }
-  }
 }
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

@@ -1,7 +1,7 @@
-import type { ReeveError } from '../base/errors.ts'
-import type { BudgetScope } from '../models/asking/budget.ts'
-import type { AnyAgent } from './agent.ts'
-import { agentStopped, type StopReason } from './agent-stopped.ts'
+import type { ReeveError } from '../../base/errors.ts'
+import type { BudgetScope } from '../../models/asking/budget.ts'
+import type { AnyAgent } from '../agent.ts'
+import { agentStopped, type StopReason } from '../agent-stopped.ts'
 
 /**
  * What one loop may use and has used. A loop below another one counts in both and gets no more than the upper one has

@@ -1,7 +1,7 @@
-import { ReeveError } from '../base/errors.ts'
-import type { Json } from '../base/json/json.ts'
-import { step } from '../engine/calls/step.ts'
-import type { Execution } from '../engine/execution/execution.ts'
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
+import { step } from '../../engine/calls/step.ts'
+import type { Execution } from '../../engine/execution/execution.ts'
 
 /** What a guard says: let it pass, reject it with the reason, or put something else in its place. */
 export type GuardVerdict =

@@ -1,5 +1,5 @@
-import { sha256 } from '../base/hash.ts'
-import { firstCharacters } from '../base/text/shorten.ts'
+import { sha256 } from '../../base/hash.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
 
 /** Turns without a new result that are let pass. */
 const patience = 3
