@@ -1,12 +1,14 @@
 import { describe, expect } from 'vitest'
 import type { Json } from '../../src/base/json/json.ts'
+import { systemClock } from '../../src/base/time/time.ts'
+import { EventFeed, type EventFilter } from '../../src/inspect/follow/follow-events.ts'
 import { viewToday } from '../../src/inspect/health/today.ts'
 import { waitingPage } from '../../src/inspect/lists/waiting.ts'
 import type { Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues.ts'
 import { recordOccurrence, saveSchedule } from '../../src/store/dispatch/schedules.ts'
 import { registerWorker } from '../../src/store/dispatch/workers.ts'
-import { eventValues, insertEvents } from '../../src/store/journal/journal.ts'
+import { eventValues, insertEvents, type JournalEvent } from '../../src/store/journal/journal.ts'
 import { setCeiling } from '../../src/store/ledger/budgets.ts'
 import { approvalValues, insertApprovals, recordDecision } from '../../src/store/runs/approvals.ts'
 import type { RunRow } from '../../src/store/runs/runs.ts'
@@ -278,6 +280,44 @@ export function inspectContract(name: string, open: Open): void {
           { name: 'soon', last: { outcome: 'started', run: 'r', nominalAt: '1970-01-01T00:00:02.000Z' } },
           { name: 'later', last: null },
         ])
+      },
+    )
+
+    storeCase(
+      'a feed of events goes on from its cursor in another process, and misses nothing',
+      open,
+      async (database) => {
+        await addRuns(database, newRun(1), newRun(2, { workflow: 'other' }))
+        const [one, two] = [chainOf(1), chainOf(2)]
+        const write = (...events: JournalEvent[]) => database.bulk(insertEvents, events.map(eventValues))
+        const first = await EventFeed.open(database, systemClock)
+        await write(one('run-started', '{"version":"1","principal":"ada"}'), two('run-started', '{}'))
+        expect((await first.read()).map(({ run, type, words }) => [run, type, words])).toEqual([
+          ['run1', 'run-started', 'version 1, by ada'],
+          ['run2', 'run-started', expect.any(String)],
+        ])
+        const { cursor } = first
+        await write(
+          one('step-completed', '1'),
+          two('log-written', '{"message":"hi"}'),
+          one('run-succeeded', '2'),
+        )
+        const told = async (filter: EventFilter) => {
+          const feed = await EventFeed.open(database, systemClock, { ...filter, cursor })
+          return (await feed.read()).map(({ run, type }) => `${run} ${type}`)
+        }
+        expect(await told({})).toEqual(['run1 step-completed', 'run2 log-written', 'run1 run-succeeded'])
+        expect(await told({ run: 'run1' })).toEqual(['run1 step-completed', 'run1 run-succeeded'])
+        expect(await told({ workflow: 'other' })).toEqual(['run2 log-written'])
+        expect(await told({ types: ['run-succeeded', 'no-such-type' as 'run-failed'] })).toEqual([
+          'run1 run-succeeded',
+        ])
+        expect(await first.read()).toHaveLength(3)
+        expect(await first.read()).toEqual([])
+        for (const bad of ['', 'x', '1.2', '1-2', '9'.repeat(40)])
+          await expect(EventFeed.open(database, systemClock, { cursor: bad })).rejects.toMatchObject({
+            code: 'bad-cursor',
+          })
       },
     )
   })

@@ -102,6 +102,11 @@ test('a gap that a rolled back transaction left is looked at for a minute only',
       asked.push(sql)
       return all(sql, values)
     }
+    const bulk = database.bulk.bind(database)
+    database.bulk = (statement, rows) => {
+      asked.push(statement.sql)
+      return bulk(statement, rows)
+    }
     const looks = async () => {
       asked.length = 0
       expect(await tell(tail)).toEqual([])
@@ -120,4 +125,50 @@ test('many more events than a page holds are told whole, in their order', () =>
     const events = Array.from({ length: 1200 }, () => chain('log-written'))
     await (await write(database, [...events, chain('run-succeeded')])).commit()
     expect(await tell(tail)).toEqual(['run1 run-succeeded'])
+  }))
+
+test('a cursor that was taken while others were writing tells what they write, in another process too', () =>
+  withRuns(3, async (database, clock) => {
+    const tail = await Tail.fromNow(database, clock, told)
+    const [one, two] = [1, 2].map(chainOf)
+    const first = await write(database, [one!('run-started')])
+    await (await write(database, [two!('run-started')])).commit()
+    expect(await tell(tail)).toEqual(['run2 run-started'])
+    const { cursor } = tail
+    await first.commit()
+    const next = Tail.fromCursor(database, clock, told, cursor)
+    expect(await tell(next)).toEqual(['run1 run-started'])
+    expect(await tell(next)).toEqual([])
+  }))
+
+test('writers that take their ids by turns leave hundreds of gaps, and none is forgotten', () =>
+  withRuns(2, async (database, clock) => {
+    const tail = await Tail.fromNow(database, clock, told)
+    const events = [1, 2].map((no) => {
+      const next = chainOf(no)
+      return Array.from({ length: 600 }, () => next('run-started'))
+    })
+    await database.run(`alter sequence events_id_seq increment by 2`)
+    const before = await database.get<{ id: number }>(`select nextval('events_id_seq') as id`)
+    const first = await write(database, events[0]!)
+    await database.run(`select setval('events_id_seq', ${before!.id + 1}, false)`)
+    await (await write(database, events[1]!)).commit()
+    const seen: string[] = []
+    for (;;) {
+      const some = await tell(tail)
+      if (some.length === 0) break
+      seen.push(...some)
+    }
+    expect(seen.length).toBe(600)
+    await first.commit()
+    const { cursor } = tail
+    for (const each of [tail, Tail.fromCursor(database, clock, told, cursor)]) {
+      const late: string[] = []
+      for (;;) {
+        const some = await tell(each)
+        if (some.length === 0) break
+        late.push(...some)
+      }
+      expect(late.filter((line) => line === 'run1 run-started').length).toBe(600)
+    }
   }))

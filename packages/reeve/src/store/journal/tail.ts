@@ -1,5 +1,7 @@
+import { ReeveError } from '../../base/errors.ts'
+import { describeValue } from '../../base/text/shorten.ts'
 import type { Clock } from '../../base/time/time.ts'
-import type { Database, Value } from '../database.ts'
+import type { Bulk, Database } from '../database.ts'
 import type { JournalEvent } from './journal.ts'
 
 /** An event as it appears in the order of all runs. */
@@ -23,10 +25,22 @@ const pageSize = 500
 const lateMs = 60_000
 /** So far below the newest event those are looked for that were being written when the following began. */
 const lookBackIds = 1000
-const mostGaps = 100
+/** Workers that write at the same moment take ids by turns: each id of one is then a gap in what another shows. */
+const mostGaps = 20_000
+/** A cursor with more of them begins before the first one instead. */
+const mostGapsOfCursor = 200
 
 const columns =
   'e.id, e.run, e.seq, e.type, e.step, e.name, e.args, e.at, e.blob, e.hash, r.id as run_id, r.workflow, r.reason as run_reason'
+
+const eventsInGaps: Bulk = {
+  columns: { first: 'int', last: 'int' },
+  sql: `select ${columns}, e.payload from events e join runs r on r.no = e.run {also}
+    where e.id >= :first and e.id <= :last`,
+}
+
+/** Which events are told: those of these types, or all. The payloads of others are not read. */
+export type TailTypes = readonly string[] | 'all'
 
 /**
  * Follows the events of all runs, each of them once. Postgres gives ids when rows are written and shows them when they
@@ -36,11 +50,11 @@ const columns =
 export class Tail {
   readonly #database: Database
   readonly #clock: Clock
-  readonly #types: readonly string[]
+  readonly #types: TailTypes
   #last: number
   #gaps: Gap[] = []
 
-  private constructor(database: Database, clock: Clock, types: readonly string[], after: number) {
+  private constructor(database: Database, clock: Clock, types: TailTypes, after: number) {
     this.#database = database
     this.#clock = clock
     this.#types = types
@@ -48,7 +62,7 @@ export class Tail {
   }
 
   /** Follows what comes from now on. Events of other types than these are left out, and so are blobs. */
-  static async fromNow(database: Database, clock: Clock, types: readonly string[]): Promise<Tail> {
+  static async fromNow(database: Database, clock: Clock, types: TailTypes): Promise<Tail> {
     const ids = await database.all<{ id: number }>(
       'select id from events where id > coalesce((select max(id) from events), 0) - ? order by id',
       [lookBackIds],
@@ -58,14 +72,41 @@ export class Tail {
     return tail
   }
 
+  /** Goes on from what `cursor` said. @throws `bad-cursor` */
+  static fromCursor(database: Database, clock: Clock, types: TailTypes, cursor: string): Tail {
+    const [, last, gaps] = /^(\d{1,15})((?:\.\d{1,15}-\d{1,15}){0,1000})$/.exec(cursor) ?? []
+    if (last === undefined)
+      throw new ReeveError(
+        'bad-cursor',
+        `${describeValue(cursor)} is no place among the events. Give a cursor as it was answered, or none to begin with what comes from now on.`,
+      )
+    const tail = new Tail(database, clock, types, Number(last))
+    const foundAt = clock.now()
+    tail.#gaps = (gaps ?? '')
+      .split('.')
+      .slice(1)
+      .map((gap) => gap.split('-').map(Number))
+      .map(([from, to]) => ({ from: from!, to: to!, foundAt }))
+    return tail
+  }
+
+  /**
+   * Where it stands, for `fromCursor`: nothing that was not told by then is missed, also in another process. Where many
+   * writers are at work some of what was told may come again.
+   */
+  get cursor(): string {
+    if (this.#gaps.length > mostGapsOfCursor) return String(this.#gaps[0]!.from - 1)
+    return [this.#last, ...this.#gaps.map(({ from, to }) => `${from}-${to}`)].join('.')
+  }
+
   /** What came since the last time. */
   async read(): Promise<TailEvent[]> {
     const found = await this.#readGaps()
     for (;;) {
-      const rows = await this.#select('e.id > ?', [this.#last], `limit ${pageSize}`)
+      const rows = await this.#readOn()
       this.#note(rows)
       found.push(...rows)
-      const told = found.filter(({ type }) => this.#types.includes(type))
+      const told = this.#types === 'all' ? found : found.filter(({ type }) => this.#types.includes(type))
       if (told.length > 0 || rows.length < pageSize) return told
     }
   }
@@ -74,20 +115,24 @@ export class Tail {
     const oldest = this.#clock.now() - lateMs
     this.#gaps = this.#gaps.filter(({ foundAt }) => foundAt > oldest).slice(-mostGaps)
     if (this.#gaps.length === 0) return []
-    const late = await this.#select(
-      this.#gaps.map(() => 'e.id between ? and ?').join(' or '),
-      this.#gaps.flatMap(({ from, to }) => [from, to]),
+    const rows = this.#gaps.map(({ from, to }) => [from, to])
+    const late = (await this.#database.bulk<TailEvent>(eventsInGaps, rows)).sort(
+      (one, other) => one.id - other.id,
     )
     this.#gaps = this.#gaps.flatMap((gap) => without(gap, late))
     return late
   }
 
-  #select(where: string, values: Value[], limit = ''): Promise<TailEvent[]> {
-    const told = this.#types.map(() => '?').join(', ')
+  #readOn(): Promise<TailEvent[]> {
+    const types = this.#types === 'all' ? [] : this.#types
+    const payload =
+      this.#types === 'all'
+        ? 'e.payload'
+        : `case when e.type in (${types.map(() => '?').join(', ')}) then e.payload end as payload`
     return this.#database.all<TailEvent>(
-      `select ${columns}, case when e.type in (${told}) then e.payload end as payload
-       from events e join runs r on r.no = e.run where ${where} order by e.id ${limit}`,
-      [...this.#types, ...values],
+      `select ${columns}, ${payload} from events e join runs r on r.no = e.run
+       where e.id > ? order by e.id limit ${pageSize}`,
+      [...types, this.#last],
     )
   }
 
@@ -105,10 +150,21 @@ export class Tail {
 function without(gap: Gap, come: readonly { id: number }[]): Gap[] {
   const left: Gap[] = []
   let { from } = gap
-  for (const { id } of come) {
-    if (id < gap.from || id > gap.to) continue
+  for (let index = firstFrom(come, gap.from); index < come.length && come[index]!.id <= gap.to; index++) {
+    const { id } = come[index]!
     if (id > from) left.push({ ...gap, from, to: id - 1 })
     from = id + 1
   }
   return from > gap.to ? left : [...left, { ...gap, from }]
+}
+
+/** The place of the first of these, in order, that is not below an id. */
+function firstFrom(come: readonly { id: number }[], id: number): number {
+  let [low, high] = [0, come.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (come[middle]!.id < id) low = middle + 1
+    else high = middle
+  }
+  return low
 }
