@@ -12,6 +12,9 @@ const occurrencesKept = 100
 const pruningsKeptMs = 400 * dayMs
 /** The budgets of days, with what was reserved and spent; what a day has cost is known from the ledger for ever. */
 const daysKeptMs = 90 * dayMs
+/** Idempotency keys of requests, what became of bulk actions, and tokens that count no more. */
+const requestsKeptMs = 7 * dayMs
+const tokensKeptMs = 90 * dayMs
 /** A run that has ended tells within this time what its last calls cost. */
 const settledWithinMs = 3_600_000
 
@@ -36,6 +39,7 @@ export async function tidy(
   }
   await inSlices(database, signal, (session) => foldPrunings(session, now - pruningsKeptMs))
   await inSlices(database, signal, (session) => settleEnded(session, now - settledWithinMs))
+  await inSlices(database, signal, (session) => dropIdentity(session, now))
   if (!signal?.aborted) await database.transaction((session) => dropDays(session, now - daysKeptMs))
 }
 
@@ -93,6 +97,29 @@ async function settleEnded(session: Session, before: number): Promise<number> {
   )
   for (const { run } of rows) await settleAbandoned(session, run)
   return rows.length
+}
+
+/** Of each table at most a slice; answers the largest number. */
+async function dropIdentity(session: Session, now: number): Promise<number> {
+  const requests = now - requestsKeptMs
+  const counts = [
+    await drop(session, 'sessions', 'hash', 'expires_at <= ?', now),
+    await drop(session, 'tokens', 'id', 'coalesce(ended_at, expires_at) < ?', now - tokensKeptMs),
+    await drop(session, 'bulk_actions', 'id', 'ended_at < ?', now - tokensKeptMs),
+    await session.run(
+      `delete from api_requests where (principal, key) in (
+         select principal, key from api_requests where at < ? order by at limit ?)`,
+      [requests, slice],
+    ),
+  ]
+  return Math.max(...counts)
+}
+
+function drop(session: Session, table: string, key: string, where: string, at: number): Promise<number> {
+  return session.run(
+    `delete from ${table} where ${key} in (select ${key} from ${table} where ${where} limit ?)`,
+    [at, slice],
+  )
 }
 
 async function dropDays(session: Session, before: number): Promise<void> {
