@@ -1,0 +1,137 @@
+import { messageOf } from '../base/errors.ts'
+import { describeValue } from '../base/text/shorten.ts'
+import type { RunFacts } from './grants/constraints.ts'
+import type { BudgetReservation, SpentSince } from './grants/effect-budgets.ts'
+import { judgePolicies, type Policy } from './policies.ts'
+import type { Chain } from './principals.ts'
+import { steeringOf } from './provenance/origin.ts'
+import type { Steering } from './provenance/run-values.ts'
+import { type Reason, strictest, type Verdict } from './reasons.ts'
+import { judgeKind } from './rules/asked-kinds.ts'
+import { argumentsOf, type JudgedCall } from './rules/call.ts'
+import { judgeDictated } from './rules/dictated.ts'
+import { judgeDirecting } from './rules/directing.ts'
+import { judgeOutgoing } from './rules/outgoing.ts'
+import { judgePermission } from './rules/permission.ts'
+import { judgeThing, taintOf } from './rules/things.ts'
+
+/** A call to decide on, with all that the decision may look at. */
+export interface CallToDecide extends JudgedCall {
+  /** Who acts, on whose behalf. */
+  chain: Chain
+  /** The connector's account that it would act with. */
+  account?: string
+  /** Values of the run that grants refer to, such as `input.from`. */
+  facts?: RunFacts
+  /** What is reserved and spent of effect budgets. */
+  spent?: SpentSince
+  policies?: readonly Policy[]
+  /** A switch that a person has set for this tool or agent, or for everything. */
+  mode?: 'off' | 'ask' | 'allow'
+  /** Milliseconds since 1970, by the store's clock. */
+  now: number
+}
+
+/** What is decided, why, and what is to be written down with it. */
+export interface Ruling {
+  decision: Verdict
+  /** The strictest first; empty when there is nothing against it. */
+  reasons: Reason[]
+  /** How what the call answers is to be labelled. */
+  steering: Steering
+  /** What the call leaves on the thing that it changes. */
+  taints?: { thing: string; why: string }
+  /** Delegated values that this call acts upon: from now on used. */
+  delegations: string[]
+  /** To be reserved in the commit of the effect's intent. */
+  reservations: BudgetReservation[]
+}
+
+/**
+ * Decides whether a call may be made: by who acts, what they were granted, and where each directing value stands. Pure: the same
+ * call with the same values is decided the same. It assumes that the model is fooled, and that whoever fools it has read this.
+ *
+ * It never throws: what cannot be judged is denied.
+ */
+export function decide(call: CallToDecide): Ruling {
+  try {
+    return judge(call)
+  } catch (error) {
+    const text = `The call could not be judged, and so is refused: ${messageOf(error)}.`
+    return { ...nothing, decision: 'deny', reasons: [{ code: 'not-judged', text, verdict: 'deny' }] }
+  }
+}
+
+const nothing: Omit<Ruling, 'decision' | 'reasons'> = {
+  steering: 'untrusted',
+  delegations: [],
+  reservations: [],
+}
+
+function judge(call: CallToDecide): Ruling {
+  const { tool, mode } = call
+  if (mode === 'off') {
+    const text = `${describeValue(tool.name)} is switched off.`
+    return { ...nothing, decision: 'deny', reasons: [{ code: 'switched-off', text, verdict: 'deny' }] }
+  }
+  const {
+    reasons: refusals,
+    reservations,
+    tied,
+  } = judgePermission({
+    ...call,
+    facts: call.facts ?? (() => undefined),
+    spent: call.spent ?? (() => 0),
+  })
+  const {
+    directed,
+    reasons: directing,
+    delegations,
+  } = tool.effect === 'read' && tool.sends === 'none'
+    ? { directed: [], reasons: [], delegations: [] }
+    : judgeDirecting(call)
+  const reasons: Reason[] = [
+    ...refusals,
+    ...directing.filter(({ argument }) => argument === undefined || !tied.has(argument)),
+    ...judgeKind(call, directed),
+    ...judgeOutgoing(call, directed),
+    ...judgeDictated(call),
+    ...judgeThing(call),
+  ]
+  if (mode === 'ask')
+    reasons.push({
+      code: 'asked-always',
+      text: 'A person has set that this is always asked.',
+      verdict: 'ask',
+    })
+  const before = strictest(reasons.map(({ verdict }) => verdict))
+  reasons.push(...judgePolicies(call.policies ?? [], call, before))
+  const decision = strictest(reasons.map(({ verdict }) => verdict))
+  const taint = taintOf(call, directed)
+  return {
+    decision,
+    reasons: reasons.sort((a, b) => Number(b.verdict === 'deny') - Number(a.verdict === 'deny')),
+    steering: decision === 'allow' ? steeringOfRead(call) : 'untrusted',
+    ...(taint !== undefined && { taints: { thing: tool.stages!, why: taint } }),
+    delegations,
+    reservations,
+  }
+}
+
+/** A read steered by untrusted text is untrusted: the text only says what to look for, the answer comes from a clean place. */
+function steeringOfRead(call: JudgedCall): Steering {
+  const steers = argumentsOf(call, (role) => role === 'directs' || role === 'query')
+  const trusts = steers.map(({ value }) =>
+    typeof value === 'string' ? steeringOf(value, call.values, call.request) : 'unpicked',
+  )
+  if (trusts.some((trust) => trust === 'untrusted' || trust === 'pushed' || trust === 'ambiguous'))
+    return 'untrusted'
+  if (
+    trusts.some(
+      (trust) => trust === 'operator' || trust === 'trusted' || trust === 'delegated' || trust === 'within',
+    )
+  )
+    return 'operator'
+  // All of it is the model's own making, and it has read what others wrote.
+  return trusts.includes('nowhere') && call.values.hasReadUntrusted ? 'untrusted' : 'open'
+}

@@ -1,0 +1,50 @@
+import { ReeveError } from '../base/errors.ts'
+import type { PreparedGrant } from './grants/grant.ts'
+
+/** From the least to the most: each may do what those before it may. */
+export const roles = ['viewer', 'approver', 'operator', 'owner'] as const
+export type Role = (typeof roles)[number]
+
+/** Who acts: never a shared account. */
+export interface Principal {
+  id: string
+  kind: 'person' | 'agent' | 'workflow' | 'service'
+  /** Of people only. */
+  role?: Role
+}
+
+/** How a principal showed that it is who it says. */
+export type Proof = 'local-user' | 'session' | 'token' | 'signed-link' | 'chat-account' | 'started-by-reeve'
+
+/** One of those on whose behalf a call is made, with what it may do itself. */
+export interface Link {
+  principal: Principal
+  proof: Proof
+  /** A person may do what the role allows, an agent or workflow only what its grants name. */
+  grants: readonly PreparedGrant[]
+  isRevoked?: boolean
+}
+
+/**
+ * Who acts, on whose behalf: from the one who started it all to the one that calls. A call needs the right of every link, so that
+ * a right is never more than parent ∩ own, whatever path it took: each hand-over appends a link, and nothing removes one.
+ */
+export type Chain = readonly [Link, ...Link[]]
+
+/** The chain of whoever acts next for the last of this one. @throws `delegation-too-deep` */
+export function delegate(chain: Chain, next: Link): Chain {
+  if (chain.length >= deepest) {
+    throw new ReeveError(
+      'delegation-too-deep',
+      `"${next.principal.id}" would act on behalf of ${chain.length} others in a row; ${deepest} is the most. Start a run of its own instead.`,
+    )
+  }
+  return [...chain, next]
+}
+
+const deepest = 32
+
+/** Whether a person's role reaches this one. Whoever is no person, or has no role, has none. */
+export function hasRole({ kind, role }: Principal, wanted: Role): boolean {
+  return kind === 'person' && role !== undefined && roles.indexOf(role) >= roles.indexOf(wanted)
+}

@@ -1,0 +1,68 @@
+import { canonicalText, canonicalValue, isFileName, namesIn, wordsOf } from '../provenance/canonical.ts'
+import type { Item, RunValues } from '../provenance/run-values.ts'
+import type { Request } from './request.ts'
+
+/**
+ * How closely the operator's words name a thing that was read:
+ * `exactly` (its writer, title, path or address stands there), `within` (only the folder that it lies in does).
+ */
+export type Naming = 'exactly' | 'within'
+
+/**
+ * Decided by what stands literally in the words, never by a model. A channel or folder of several things is named as such, not
+ * each thing in it. What a record's writer or title names is the record, not the prose in it, unless it is a file.
+ */
+export function namingOf(item: Item, request: Request, values: RunValues): Naming | undefined {
+  const { reading } = item
+  const isRecord = reading.label === 'trusted' && !reading.isProse
+  if (item.titles.some((title) => (!isRecord || isFileName(title)) && isTitleQuoted(title, request)))
+    return 'exactly'
+  if (isRecord) return undefined
+  if (isWriterNamed(item, request, values)) return 'exactly'
+  let naming: Naming | undefined
+  for (const location of item.locations) {
+    const found = locationNaming(location, request)
+    if (found === 'exactly' && item.siblings === 1) return found
+    naming ??= found && 'within'
+  }
+  return naming
+}
+
+/** A name that fits two different writers names neither: which Bob is meant is for a person to say. */
+function isWriterNamed(item: Item, request: Request, values: RunValues): boolean {
+  return item.writers.some((writer) => {
+    if (request.says(writer)) return true
+    const said = (other: string) => namesIn(other).filter((name) => request.names(name))
+    const names = said(writer)
+    const me = canonicalText(writer)
+    const isOther = (other: string) => other !== me && said(other).length >= names.length
+    return names.length > 0 && !names.some((name) => values.writersCalled(name).some(isOther))
+  })
+}
+
+function isTitleQuoted(title: string, request: Request): boolean {
+  if (/\.\p{L}{1,5}$/u.test(title)) return request.quotes(title)
+  const words = wordsOf(title)
+  return (words.length >= 2 || title.length >= 8) && request.quotes(title)
+}
+
+function locationNaming(location: string, request: Request): Naming | undefined {
+  if (request.says(location)) return 'exactly'
+  const { kind, key } = canonicalValue(location)
+  if (kind !== 'path') return undefined
+  const base = key.slice(key.lastIndexOf('/') + 1)
+  if (base.includes('.') && request.quotes(base)) return 'exactly'
+  if (namedFolderOf(location, request) === undefined) return undefined
+  return wordsOf(base.replace(/[._-]/g, ' ')).some((word) => request.names(word)) ? 'exactly' : 'within'
+}
+
+/** The folder of this path, however far up, that stands in the words. */
+export function namedFolderOf(location: string, request: Request): string | undefined {
+  const { kind, key } = canonicalValue(location)
+  if (kind !== 'path') return undefined
+  for (let end = key.lastIndexOf('/'); end > 0; end = key.lastIndexOf('/', end - 1)) {
+    const folder = key.slice(0, end)
+    if (request.says(folder)) return folder
+  }
+  return undefined
+}

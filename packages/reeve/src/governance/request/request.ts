@@ -1,0 +1,117 @@
+import { canonicalText, canonicalValue, valuesIn, wordsOf } from '../provenance/canonical.ts'
+
+/** Words that say nothing about what is meant. */
+const empty = new Set(
+  'a an the and or but if of to in on at by for from with without into over under it its is are was be been do does did have has had i me my mine we us our you your he him his she her hers they them their this that these those there here please can could would should will shall may might must not no yes as so than then too also any all some one ones more most very just make sure want need needs like get got new use used using about up out when where what which who how'.split(
+    ' ',
+  ),
+)
+
+const leavesItToText =
+  /\b(?:fulfil+\w*|follow\w*|do (?:what|all|as|the|everything|whatever)|handle|carry out|take care of|act on|process|her request|his request|their request|instructions?|to-?dos?|tasks? (?:in|on|from|listed)|as (?:she|he|they) (?:ask|want|wish)\w*)\b/i
+
+const addressesAll =
+  /\b(?:each|every|all)\b(?: of)?(?: the| these| those)? (?:users?|people|persons?|senders?|members?|participants?|attendees?|customers?|authors?|employees?|colleagues?)\b|\b(?:everyone|everybody)\b/i
+
+/** The operator's own words for one task: the only text that bounds what is meant. */
+export class Request {
+  readonly text: string
+  readonly #plain: string
+  readonly #compact: string
+  readonly #words: ReadonlySet<string>
+  readonly #values: ReadonlySet<string>
+  readonly #names: ReadonlySet<string>
+  /** "Do what she asks": the request leaves it to a text that it names what is to be done. */
+  readonly leavesItToText: boolean
+  /** "Write to each of them": whoever wrote is meant, whoever that is. */
+  readonly addressesAll: boolean
+  /** The numbers in it. */
+  readonly numbers: readonly number[]
+
+  constructor(texts: string | readonly string[]) {
+    this.text = typeof texts === 'string' ? texts : texts.join('\n')
+    this.addressesAll = addressesAll.test(this.text)
+    this.leavesItToText = leavesItToText.test(this.text)
+    const words = wordsOf(this.text)
+    this.#words = new Set(words.flatMap((word) => [word, stemOf(word)]))
+    this.#plain = ` ${words.join(' ')} `
+    this.#compact = words.join('')
+    const values = valuesIn(this.text)
+    this.#values = new Set(values.map(({ kind, key }) => `${kind}:${key}`))
+    this.numbers = values.filter(({ kind }) => kind === 'number').map(({ key }) => Number(key))
+    // With a capital letter, and so the name of somebody or something, also at the beginning of a sentence.
+    this.#names = new Set((this.text.match(/\p{Lu}[\p{L}\p{N}]{1,63}/gu) ?? []).map(canonicalText))
+  }
+
+  /** Whether this value stands in the words: addresses, URLs, numbers and accounts exactly, other text in its words. */
+  says(value: string | number | boolean): boolean {
+    const { kind, key } = canonicalValue(value)
+    if (this.#values.has(`${kind}:${key}`)) return true
+    if (kind === 'number')
+      return this.#words.has(canonicalText(String(value))) || this.#saysCount(Number(key))
+    if (kind === 'address' || kind === 'url' || kind === 'account' || kind === 'phone') return false
+    const words = wordsOf(String(value))
+    if (words.length === 0) return false
+    const together = words.join('')
+    if (this.#plain.includes(` ${words.join(' ')} `)) return true
+    if (together.length >= 5 && this.#compact.includes(together)) return true
+    return words.some(isTelling) && words.every((word) => this.saysWord(word))
+  }
+
+  /** Whether one word of a text, in any of its forms, stands in the words. */
+  saysWord(word: string): boolean {
+    return this.#words.has(word) || this.#words.has(stemOf(word))
+  }
+
+  /** The telling words of a text that the operator said, too. */
+  sharedWords(text: string): string[] {
+    return wordsOf(text).filter((word) => isTelling(word) && this.saysWord(word))
+  }
+
+  /** Whether the words name this person, by a name of two letters or more that they write with a capital. */
+  names(name: string): boolean {
+    const word = canonicalText(name)
+    return word.length >= 3 && this.#names.has(word)
+  }
+
+  /** Whether these words stand next to one another in the request. */
+  quotes(phrase: string): boolean {
+    const words = wordsOf(phrase)
+    return words.some(isTelling) && this.#plain.includes(` ${words.join(' ')} `)
+  }
+
+  matches(pattern: RegExp): boolean {
+    return pattern.test(this.text)
+  }
+
+  #saysCount(value: number): boolean {
+    const counts = [
+      'zero',
+      'one',
+      'two',
+      'three',
+      'four',
+      'five',
+      'six',
+      'seven',
+      'eight',
+      'nine',
+      'ten',
+      'eleven',
+      'twelve',
+    ]
+    return counts[value] !== undefined && this.#plain.includes(` ${counts[value]} `)
+  }
+}
+
+/** Whether a word says anything: no article, no preposition, not one letter. */
+export function isTelling(word: string): boolean {
+  return word.length >= 2 && !empty.has(word)
+}
+
+/** Without the ending of a plural or a form of a verb, crudely: equal words must meet, unequal ones rarely may. */
+function stemOf(word: string): string {
+  if (word.length < 5 || /\d/.test(word))
+    return word.length === 4 && word.endsWith('s') ? word.slice(0, -1) : word
+  return word.replace(/(?:ies)$/, 'y').replace(/(?:(?<=[sx]|ch|sh)es|ing|ed|s)$/, '')
+}

@@ -1,0 +1,149 @@
+import { describeValue } from '../../base/text/shorten.ts'
+import { canonicalValue, wordsOf } from '../provenance/canonical.ts'
+import { delegatedNumbers, type Origin, originOf, type Trust } from '../provenance/origin.ts'
+import type { Reason } from '../reasons.ts'
+import { type Argument, argumentsOf, delegationKey, type JudgedCall } from './call.ts'
+
+/** A directing argument with where its value stands. */
+export interface Directed extends Argument {
+  origin: Origin
+}
+
+/** Where each directing value and amount comes from; that each is where a person would expect it. */
+export function judgeDirecting(call: JudgedCall): {
+  directed: Directed[]
+  reasons: Reason[]
+  delegations: string[]
+} {
+  const directed = argumentsOf(
+    call,
+    (role) => role === 'directs' || role === 'amount' || role === 'count',
+  ).map((argument) => ({
+    ...argument,
+    origin: originOfArgument(argument, call),
+  }))
+  const reasons: Reason[] = []
+  const delegations: string[] = []
+  for (const argument of directed) {
+    const reason = reasonFor(argument, call)
+    if (reason) reasons.push(reason)
+    else if (argument.origin.trust === 'delegated' && isOnce(argument, call))
+      delegations.push(delegationKey(call.tool.name, argument))
+  }
+  return { directed, reasons, delegations }
+}
+
+function originOfArgument(argument: Argument, { values, request }: JudgedCall): Origin {
+  const origin = originOf(argument.value, values, request)
+  if (argument.role !== 'amount' || origin.trust === 'operator' || origin.trust === 'delegated') return origin
+  if (values.trustedNumbers.has(Number(argument.value)))
+    return { trust: 'trusted', place: 'a trusted record' }
+  const isPushed = origin.trust === 'untrusted' || origin.trust === 'pushed'
+  if (
+    !isPushed &&
+    isDerived(Number(argument.value), [
+      ...values.trustedNumbers,
+      ...delegatedNumbers(values, request),
+      ...request.numbers,
+    ])
+  )
+    return { trust: 'trusted', place: 'the sum, difference, product or share of two trusted numbers' }
+  return origin
+}
+
+/** Whether an amount follows from two trusted numbers: what is missing, what is left, so many of them, a share in per cent. */
+function isDerived(amount: number, numbers: readonly number[]): boolean {
+  const near = (value: number) => Math.abs(value - amount) < 0.006
+  const some = numbers.slice(-40)
+  return some.some((a) =>
+    some.some(
+      (b) =>
+        near(a - b) ||
+        near(a + b) ||
+        (b > 1 && b <= 100 && Number.isInteger(b) && (near(a * b) || near(a / b))) ||
+        near((a * b) / 100),
+    ),
+  )
+}
+
+/** What a person would want to be asked about. */
+function reasonFor(argument: Directed, call: JudgedCall): Reason | undefined {
+  const { name, value, role, origin } = argument
+  const { tool, values, usedDelegations } = call
+  if (role === 'count' && (Number(value) <= 1 || !values.hasReadUntrusted)) return undefined
+  const ask = (code: string, text: string): Reason => ({
+    code,
+    text,
+    verdict: 'ask',
+    argument: name,
+    origin: origin.place,
+  })
+  const shown = `${name} ${describeValue(value)}`
+  const outward =
+    tool.sends === 'outside' || (tool.sends === 'inside' && canonicalValue(value).kind === 'address')
+  // Adds something to the operator's own things that is removed without a trace: a download, a folder.
+  const isHarmless =
+    tool.isAdditive && tool.effect === 'idempotent' && !outward && canonicalValue(value).kind !== 'path'
+  const texts: Record<Trust, () => Reason | undefined> = {
+    operator: () => undefined,
+    trusted: () => undefined,
+    delegated: () =>
+      isOnce(argument, call) && usedDelegations.has(delegationKey(tool.name, argument))
+        ? ask(
+            'delegation-used',
+            `${shown} comes from ${origin.place}, which the request names; that was acted upon once already.`,
+          )
+        : undefined,
+    within: () =>
+      outward && !(tool.effect === 'read' && origin.isOnTopic)
+        ? ask(
+            'named-by-folder-only',
+            `${shown} comes from ${origin.place}; the request names only its folder.`,
+          )
+        : undefined,
+    unpicked: () =>
+      tool.isAdditive || tool.stages || !values.hasReadUntrusted
+        ? undefined
+        : ask(
+            'unpicked-value',
+            `${shown} is one of several in ${origin.place}, and nothing in the request leads to this one.`,
+          ),
+    pushed: () =>
+      tool.stages || isHarmless ? undefined : ask('pushed-value', `${shown} is pushed by ${origin.place}.`),
+    ambiguous: () =>
+      isHarmless
+        ? undefined
+        : ask(
+            'ambiguous-source',
+            `${shown} is one of several of its kind in ${origin.place}, which the request names.`,
+          ),
+    untrusted: () =>
+      tool.stages || isHarmless ? undefined : ask('untrusted-value', `${shown} stands ${origin.place}.`),
+    nowhere: () => {
+      if (tool.stages || tool.isAdditive) return undefined
+      if (!values.hasReadUntrusted && !outward) return undefined
+      if (isOfKnownWords(argument, call)) return undefined
+      return ask(
+        'value-from-nowhere',
+        `${shown} stands nowhere: not in the request, not in a trusted record.`,
+      )
+    },
+  }
+  return texts[origin.trust]()
+}
+
+/** Paying or writing to somebody whom only a text names is delegated once; a page may be used again. */
+function isOnce({ role, value }: Argument, { tool }: JudgedCall): boolean {
+  return (
+    role === 'directs' &&
+    tool.effect !== 'read' &&
+    tool.sends === 'outside' &&
+    canonicalValue(value).kind !== 'url'
+  )
+}
+
+/** A name put together of the operator's words alone steers nowhere else. */
+function isOfKnownWords({ value }: Argument, { request }: JudgedCall): boolean {
+  const words = wordsOf(String(value))
+  return words.length > 0 && words.every((word) => request.saysWord(word))
+}

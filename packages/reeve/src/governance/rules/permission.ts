@@ -1,0 +1,88 @@
+import type { Json } from '../../base/json/json.ts'
+import type { RunFacts } from '../grants/constraints.ts'
+import {
+  type BudgetReservation,
+  firstOver,
+  reservationsFor,
+  type SpentSince,
+} from '../grants/effect-budgets.ts'
+import { type PreparedGrant, type Refusal, refusalOf } from '../grants/grant.ts'
+import { type Chain, hasRole, type Link } from '../principals.ts'
+import type { Reason } from '../reasons.ts'
+import type { GovernedTool } from '../tools/governed-tool.ts'
+
+export interface PermittedCall {
+  chain: Chain
+  tool: GovernedTool
+  args: Readonly<Record<string, Json | undefined>>
+  account?: string
+  facts: RunFacts
+  spent: SpentSince
+  now: number
+}
+
+export interface Permission {
+  reasons: Reason[]
+  /** What the call takes of effect budgets, to be reserved with its intent. */
+  reservations: BudgetReservation[]
+  /** Arguments that a grant ties to a place or a set of values: they need no other ground. */
+  tied: ReadonlySet<string>
+}
+
+/** Every link of the chain needs the right: parent ∩ own, on every path. */
+export function judgePermission(call: PermittedCall): Permission {
+  const reasons: Reason[] = []
+  const reservations = new Map<string, BudgetReservation>()
+  const tied = new Set<string>()
+  for (const link of call.chain) {
+    const held = heldBy(link, call)
+    if ('refused' in held) reasons.push(held.refused)
+    else if (held.grant) {
+      const { grant } = held
+      for (const [argument] of grant.checks) tied.add(argument)
+      for (const one of reservationsFor(grant.budgets, call.args, call.now))
+        reservations.set(`${one.key}|${one.ceiling}`, one)
+      if (grant.source.asks)
+        reasons.push({
+          code: 'grant-asks',
+          text: `The grant "${grant.id}" wants a person to be asked.`,
+          verdict: 'ask',
+        })
+    }
+  }
+  const over = firstOver([...reservations.values()], call.spent)
+  if (over) {
+    reasons.push({
+      code: 'effect-budget-spent',
+      text: `"${over.key}" allows ${over.ceiling}; ${over.spent} are taken and this call takes ${over.amount}.`,
+      verdict: 'deny',
+    })
+  }
+  return { reasons, reservations: [...reservations.values()], tied }
+}
+
+function heldBy(link: Link, call: PermittedCall): { refused: Reason } | { grant?: PreparedGrant } {
+  const { principal, grants, isRevoked } = link
+  const who = `"${principal.id}"`
+  const refuse = (code: string, text: string, argument?: string): { refused: Reason } => ({
+    refused: { code, text, verdict: 'deny', ...(argument !== undefined && { argument }) },
+  })
+  if (isRevoked) return refuse('principal-revoked', `${who} was revoked.`)
+  if (principal.kind === 'person') {
+    if (call.tool.effect === 'read' ? hasRole(principal, 'viewer') : hasRole(principal, 'operator')) return {}
+    return refuse(
+      'role-too-low',
+      `${who} is ${principal.role ?? 'nobody'} and may not ${call.tool.effect === 'read' ? 'read' : 'act'}.`,
+    )
+  }
+  let nearest: Refusal | undefined
+  for (const grant of grants) {
+    if (!grant.isFor(call.tool.name)) continue
+    const refusal = refusalOf(grant, call, call.facts, call.now)
+    if (!refusal) return { grant }
+    nearest ??= refusal
+  }
+  return nearest
+    ? refuse(nearest.code, nearest.text, nearest.argument)
+    : refuse('not-granted', `${who} has no grant for "${call.tool.name}".`)
+}
