@@ -2,6 +2,7 @@ import { fromErrorRecord, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { Database } from '../store/database.ts'
+import { errorOf, payloadOf } from '../store/journal/events.ts'
 import { payloadAt } from '../store/journal/journal.ts'
 import { endedStatuses, type RunRow, type RunStatus, readRun, requireRun } from '../store/runs/runs.ts'
 import type { Ending } from './execution/call.ts'
@@ -170,12 +171,14 @@ function isFinal(status: RunStatus | Ending['status']): status is FinalStatus {
 function resultFrom(status: FinalStatus, reason: string | null, payload: string | null): RunResult {
   switch (status) {
     case 'succeeded':
-      return { status, output: payload === null ? undefined : JSON.parse(payload) }
+      return { status, output: payloadOf({ type: 'run-succeeded', payload }, 'run-succeeded') }
     case 'failed':
       return {
         status,
         error:
-          payload === null ? new ReeveError('failed', reason ?? '') : fromErrorRecord(JSON.parse(payload)),
+          payload === null
+            ? new ReeveError('failed', reason ?? '')
+            : fromErrorRecord(errorOf({ type: 'run-failed', payload })),
       }
     default:
       return { status, reason }

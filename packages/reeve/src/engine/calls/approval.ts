@@ -2,13 +2,8 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
-import {
-  type ApprovalKind,
-  type ApprovalStatus,
-  closingRow,
-  type NewApproval,
-  requestRow,
-} from '../../store/runs/approvals.ts'
+import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
+import { decisionIn } from '../../store/runs/decision-item.ts'
 import type { Call } from '../execution/call.ts'
 import type { Execution } from '../execution/execution.ts'
 import { encodePayload } from '../execution/payload.ts'
@@ -25,16 +20,6 @@ export interface Decision<T = Json> {
   edited: boolean
   by: string | null
   note: string | null
-}
-
-/** A decision as it travels through the inbox. */
-export interface DecisionItem {
-  status: ApprovalStatus
-  by: string
-  note: string | null
-  answer?: Json
-  /** Of what was shown to whoever decided. */
-  hash?: string
 }
 
 /** Without a decision by then it expires. Default: never. */
@@ -146,15 +131,15 @@ function awaitDecision(execution: Execution, call: Call, opened: Opened, over: (
         })
   stopWaiting = execution.inbox.wait(`approval:${opened.approval}`, call.step, (item) => {
     dropTimer()
-    const said = JSON.parse(item.payload) as DecisionItem
-    if (said.hash !== undefined && said.hash !== sha256(canonical(shown))) {
+    const said = decisionIn(item)
+    if (!said || (said.hash !== undefined && said.hash !== sha256(canonical(shown)))) {
       over()
       execution.fail(call, 'approval-failed', decidedOnOther(opened.approval))
       return
     }
     const edited = said.answer !== undefined
     const value = said.answer === undefined ? shown : said.answer
-    settle({ status: said.status as Decision['status'], value, edited, by: said.by, note: said.note })
+    settle({ status: said.status, value, edited, by: said.by, note: said.note })
   })
   return () => {
     dropTimer()

@@ -10,6 +10,7 @@ import {
   payloadOf,
 } from '../../store/journal/events.ts'
 import type { CallRate } from '../../store/ledger/call-rates.ts'
+import { decisionIn, isOutcomeAnswer } from '../../store/runs/decision-item.ts'
 import type { Call } from '../execution/call.ts'
 import type { Execution } from '../execution/execution.ts'
 import type { RecordedCall } from '../execution/history.ts'
@@ -85,9 +86,6 @@ export class NotApplied extends ReeveError {
     super('not-applied', message, options)
   }
 }
-
-/** What a person answers about an unknown outcome. */
-export type OutcomeAnswer = { happened: true; result?: Json } | { happened: false; retry: boolean }
 
 /** From what may be repeated at will to what may not. */
 const classes: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
@@ -371,8 +369,9 @@ class EffectCall {
 
   #awaitAnswer(approval: string, attempt: number): void {
     this.#execution.inbox.wait(`outcome:${approval}`, this.#call.step, (item) => {
-      const answer = (JSON.parse(item.payload) as { answer: OutcomeAnswer }).answer
+      const answer = decisionIn(item)?.answer
       this.#execution.perform(this.#call, () => {
+        if (!isOutcomeAnswer(answer)) return this.#ask(attempt, 'what was answered cannot be read', approval)
         if (answer.happened) return this.#completeAsTold(attempt, answer.result ?? null, approval)
         if (answer.retry) return this.#attemptAsTold(attempt + 1)
         const what = `Tool "${this.#effect.name}" did not take effect, a person says.`

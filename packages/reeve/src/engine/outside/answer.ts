@@ -3,7 +3,7 @@ import type { Json } from '../../base/json/json.ts'
 import { describeShape, sampleOf } from '../../base/schema/json-schema-words.ts'
 import { describeIssues } from '../../base/schema/schema.ts'
 import type { ApprovalRow } from '../../store/runs/approvals.ts'
-import type { OutcomeAnswer } from '../calls/effect.ts'
+import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
 import type { JsonSchemaCheck } from './approval-edit.ts'
 
 type Asked = Pick<ApprovalRow, 'id' | 'kind' | 'subject' | 'shown' | 'input_schema'>
@@ -43,9 +43,8 @@ export async function answerProblem(
   if (wantsText(asked)) return typeof answer === 'string' ? undefined : 'it is no text'
   let value = answer
   if (asked.kind === 'outcome') {
-    const outcome = answer as unknown as OutcomeAnswer
-    if (!outcome.happened) return
-    value = outcome.result ?? null
+    if (!isOutcomeAnswer(answer) || !answer.happened) return
+    value = answer.result ?? null
   }
   if (asked.input_schema === null || !check) return
   const issues = await check(JSON.parse(asked.input_schema) as Json, value)

@@ -3,6 +3,7 @@ import type { Json } from '../../base/json/json.ts'
 import { describeShape, sampleOf } from '../../base/schema/json-schema-words.ts'
 import { describeIssues } from '../../base/schema/schema.ts'
 import type { Session } from '../../store/database.ts'
+import { payloadOf, quoted, type SaidEvent, typesOf } from '../../store/journal/events.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 import type { JsonSchemaCheck } from './approval-edit.ts'
 
@@ -18,18 +19,19 @@ export async function awaitedSignals(
   session: Session,
   run: Pick<RunRow, 'no' | 'open_seq'>,
 ): Promise<AwaitedSignal[]> {
-  const open = await session.all<{ name: string; payload: string }>(
-    `select e.name as name, coalesce(e.payload, b.content) as payload
+  const open = await session.all<SaidEvent & { name: string }>(
+    `select e.type, e.name as name, coalesce(e.payload, b.content) as payload
      from events e left join blobs b on b.hash = e.blob
-     where e.run = ? and e.seq >= ? and e.type = 'signal-awaited' and not exists (
+     where e.run = ? and e.seq >= ? and e.type = ${quoted('signal-awaited')} and not exists (
        select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq
-         and later.type in ('signal-received', 'signal-timed-out', 'signal-failed', 'signal-given-up'))
+         and later.type in (${quoted(...typesOf('settlement', 'signal'))}))
      order by e.seq`,
     [run.no, run.open_seq],
   )
   const first = new Map<string, AwaitedSignal>()
-  for (const { name, payload } of open) {
-    const { schema = null } = JSON.parse(payload) as { schema?: Json | null }
+  for (const event of open) {
+    const { name } = event
+    const { schema = null } = payloadOf(event, 'signal-awaited')
     if (!first.has(name)) first.set(name, { name, schema })
   }
   return [...first.values()]

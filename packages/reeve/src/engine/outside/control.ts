@@ -4,9 +4,9 @@ import { storable } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import type { Database } from '../../store/database.ts'
 import { type ApprovalOfRun, recordDecision, requireApproval } from '../../store/runs/approvals.ts'
+import type { DecisionItem } from '../../store/runs/decision-item.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../../store/runs/runs.ts'
-import type { DecisionItem } from '../calls/approval.ts'
 import { encodePayload } from '../execution/payload.ts'
 import type { EngineServices } from '../services.ts'
 import { endLeftChildren, tellToEnd } from '../worker/left-children.ts'
@@ -31,6 +31,8 @@ import { type RetryOptions, retryRun } from './retry-run.ts'
 
 /** The most of a note that is kept with a decision, in characters. */
 const longestNote = 16_000
+
+const statuses = { approve: 'approved', reject: 'rejected', answer: 'answered' } as const
 
 /**
  * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal
@@ -108,9 +110,7 @@ export class Control {
     refuseOther(approval, decision.hash)
     refuseSecret(approval, decision.answer, this.#services.secrets ?? this.#database.secrets)
     if (decision.verdict === 'answer') await refuseUnfitAnswer(approval, decision.answer, this.#check)
-    const status = { approve: 'approved', reject: 'rejected', answer: 'answered' }[
-      decision.verdict
-    ] as DecisionItem['status']
+    const status = statuses[decision.verdict]
     const { answer: edit } = decision
     const said =
       edit !== undefined && isEdited(approval, decision) ? await this.#edited(approval, edit, decision) : edit

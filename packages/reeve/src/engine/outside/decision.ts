@@ -1,15 +1,15 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, encode, type Json, payloadCap } from '../../base/json/json.ts'
-import { isRecord } from '../../base/json/record.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
+import { payloadOf, quoted, type SaidEvent } from '../../store/journal/events.ts'
 import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
+import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
 import { decidedOnOther } from '../calls/approval.ts'
-import type { OutcomeAnswer } from '../calls/effect.ts'
 import { hasProblem } from './approval-edit.ts'
 
 /** What a person says to an approval, a question, or about an unknown outcome. */
@@ -87,14 +87,12 @@ export async function refuseTampered(session: Session, approval: ApprovalOfRun):
   const { id, kind, shown, args_hash: hash, run, step } = approval
   if (sha256(canonical(JSON.parse(shown))) !== hash) throw decidedOnOther(id)
   if (kind === 'outcome') return
-  const asked = await session.all<{ payload: string }>(
-    `select coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
-     where e.run = ? and e.step = ? and e.type = 'approval-requested' order by e.seq desc`,
+  const asked = await session.all<SaidEvent>(
+    `select e.type, coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
+     where e.run = ? and e.step = ? and e.type = ${quoted('approval-requested')} order by e.seq desc`,
     [run, step],
   )
-  const requests = asked.map(
-    ({ payload }) => JSON.parse(payload) as { approval: string; shown: Json; binds?: string },
-  )
+  const requests = asked.map((event) => payloadOf(event, 'approval-requested'))
   const request = requests.find((each) => each.approval === id)
   const isSame =
     request && sha256(canonical(request.shown)) === hash && (request.binds ?? null) === approval.binds
@@ -130,7 +128,7 @@ export function refuseUnfit(approval: ApprovalOfRun, decision: ApprovalDecision)
       `${approval.id} is a question about ${approval.subject}: reeve answer ${approval.id} ANSWER`,
     )
   }
-  if (approval.kind === 'outcome' && !isOutcome(decision.answer)) {
+  if (approval.kind === 'outcome' && !isOutcomeAnswer(decision.answer)) {
     throw new ReeveError(
       'wrong-answer',
       `Nobody knows whether ${approval.subject} took effect. Look at the outside system, then: reeve answer ${approval.id} happened | again | failed`,
@@ -143,9 +141,4 @@ export function refuseUnfit(approval: ApprovalOfRun, decision: ApprovalDecision)
       `Approval ${approval.id} cannot be approved as it stands: ${problem.replace(/\.$/, '')}. Approve an edit that fits (reeve approve ${approval.id} --edit JSON), or reject it.`,
     )
   }
-}
-
-function isOutcome(answer: Json | undefined): answer is OutcomeAnswer & Json {
-  if (!isRecord(answer)) return false
-  return answer.happened === true || (answer.happened === false && typeof answer.retry === 'boolean')
 }

@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
-import type { ApprovedBy } from '../../store/journal/events.ts'
+import { type ApprovedBy, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import type { EffectClass } from '../calls/effect.ts'
@@ -142,19 +142,18 @@ function describe({ step, name, settled }: RecordedCall): { call: number; name: 
 }
 
 function decisionOf(settled: JournalEvent): { status: string; by: string | null } {
-  return JSON.parse(settled.payload!) as { status: string; by: string | null }
+  const { status, by = null } = payloadOf(settled, 'approval-decided')
+  return { status, by }
 }
 
 function bindsEffect({ opened }: RecordedCall): boolean {
-  return opened.some(
-    ({ payload }) => payload !== null && (JSON.parse(payload) as { binds?: string }).binds === 'effect',
-  )
+  return opened.some((event) => payloadOf(event, 'approval-requested').binds === 'effect')
 }
 
 /** The approval that an effect names. */
 function approvedOf({ opened }: RecordedCall): ApprovedBy | undefined {
   const intent = opened.find(({ type }) => type === 'effect-intended')
-  return intent && (JSON.parse(intent.payload!) as { approved?: ApprovedBy }).approved
+  return intent && payloadOf(intent, 'effect-intended').approved
 }
 
 /** Effects that changed something, and children, which may have. */
@@ -165,11 +164,9 @@ function hasActed({ kind, settled, opened }: RecordedCall): boolean {
 }
 
 function approvedOfRead(opened: JournalEvent[]): boolean {
-  return opened.some(({ type, payload }) => type === 'effect-intended' && intentOf(payload).class === 'read')
-}
-
-function intentOf(payload: string | null): { class?: EffectClass; approved?: ApprovedBy } {
-  return JSON.parse(payload ?? '{}') as { class?: EffectClass; approved?: ApprovedBy }
+  return opened.some(
+    (event) => event.type === 'effect-intended' && payloadOf(event, 'effect-intended').class === 'read',
+  )
 }
 
 /** Effects of a run that are not among the calls `made`, and those of the children that would be started anew. */
@@ -183,17 +180,18 @@ async function repeated(
   const found = new Map<number, RepeatedEffect>()
   const children: RepeatedEffect[] = []
   const asks = events.filter((event) => isAsked(event) && !made.has(event.step!)).map(({ step }) => step!)
-  for (const { type, step, name, payload, at } of events) {
+  for (const event of events) {
+    const { type, step, name, at } = event
     if (step === null || made.has(step)) continue
     if (type === 'effect-intended') {
-      const { class: declared = 'once', approved } = intentOf(payload)
+      const { class: declared = 'once', approved } = payloadOf(event, 'effect-intended')
       if (declared === 'read') continue
       const willAsk = areAllAsked || approved !== undefined || asks.some((asked) => asked < step)
       found.set(step, { run, call: step, name: name ?? '', class: declared, sentAt: at, isAsked: willAsk })
-    } else if (type === 'effect-failed' && isNotApplied(payload)) {
+    } else if (type === 'effect-failed' && payloadOf(event, 'effect-failed').code === 'not-applied') {
       found.delete(step)
     } else if (type === 'child-started') {
-      const child = await readRun(session, (JSON.parse(payload!) as { run: string }).run)
+      const child = await readRun(session, payloadOf(event, 'child-started').run)
       if (!child) continue
       children.push(...(await repeated(session, child.id, await readChapter(session, child), new Set())))
     }
@@ -201,11 +199,6 @@ async function repeated(
   return [...found.values(), ...children]
 }
 
-function isAsked({ type, payload }: JournalEvent): boolean {
-  if (type !== 'approval-requested') return false
-  return (JSON.parse(payload!) as { kind?: string }).kind === 'approval'
-}
-
-function isNotApplied(payload: string | null): boolean {
-  return (JSON.parse(payload ?? '{}') as { code?: string }).code === 'not-applied'
+function isAsked(event: JournalEvent): boolean {
+  return event.type === 'approval-requested' && payloadOf(event, 'approval-requested').kind === 'approval'
 }

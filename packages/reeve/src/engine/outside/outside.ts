@@ -2,7 +2,7 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type Blob, Chain, insertLinked } from '../../store/journal/chain.ts'
-import { type EventType, newEvent, payloadOf, quoted } from '../../store/journal/events.ts'
+import { type EventType, newEvent, payloadOf, quoted, type SaidEvent } from '../../store/journal/events.ts'
 import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
 import { approvalValues, insertApprovals, type NewApproval } from '../../store/runs/approvals.ts'
@@ -110,9 +110,10 @@ async function askAboutIntents(
   services: Pick<EngineServices, 'clock' | 'newId'>,
   run: RunRow,
 ): Promise<void> {
-  const intents = await session.all<{ type: EventType; step: number; name: string; payload: string }>(
-    `select type, step, name, payload from events where run = ? and seq >= ? and type in (${quoted('effect-intended')}) and payload is not null
-       and not exists (select 1 from events later where later.run = events.run and later.step = events.step and later.seq > events.seq)`,
+  const intents = await session.all<SaidEvent & { step: number; name: string }>(
+    `select e.type, e.step, e.name, coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
+     where e.run = ? and e.seq >= ? and e.type = ${quoted('effect-intended')}
+       and not exists (select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq)`,
     [run.no, run.chapter_seq],
   )
   for (const intent of intents) {

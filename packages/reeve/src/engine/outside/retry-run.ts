@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
-import { type NewPayloads, newEvent } from '../../store/journal/events.ts'
+import { type NewPayloads, newEvent, quoted } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
@@ -134,14 +134,14 @@ async function queueAgain(
     await queueAgain(session, services, (await lockRun(session, child.no))!, by, nobody)
   }
   const failed = await session.get<{ step: number | null }>(
-    `select step from events where run = ? and type = 'run-failed' and ? = 'failed' order by seq desc limit 1`,
+    `select step from events where run = ? and type = ${quoted('run-failed')} and ? = 'failed' order by seq desc limit 1`,
     [run.no, run.status],
   )
   const isLater = later.length === 0 ? 'false' : `step in (${later.join(', ')})`
   // What its own code gave up stays given up, and what it asked after a child had failed it may never ask again.
   await session.run(
     `update approvals set status = 'pending' where run = ? and step > ? and status = 'withdrawn' and not ${isLater} and not exists (
-       select 1 from events e where e.run = approvals.run and e.seq > ? and e.step = approvals.step and e.type = 'approval-given-up')`,
+       select 1 from events e where e.run = approvals.run and e.seq > ? and e.step = approvals.step and e.type = ${quoted('approval-given-up')})`,
     [run.no, run.chapter_call, run.chapter_seq],
   )
   // Signals that it took since then are there for whoever waits for them now.

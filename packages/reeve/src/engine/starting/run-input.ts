@@ -1,32 +1,19 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
-import { canonical, type Json } from '../../base/json/json.ts'
+import { canonical } from '../../base/json/json.ts'
 import { fromKept, toKept } from '../../base/json/kept-value.ts'
 import { parse, toJsonSchema } from '../../base/schema/schema.ts'
+import { payloadOf } from '../../store/journal/events.ts'
 import { parsedFirst } from '../execution/history.ts'
 import { encodePayload } from '../execution/payload.ts'
 import type { Workflow } from '../workflow.ts'
 
 /**
- * The payload of a `run-started` event. It keeps what the workflow's schema made of the input, so that each life of the
- * run sees the same; beside it, where that differs, what was given. A value that cannot be kept (an instance of a class):
- * each life makes it from what was given.
+ * The payload of an event that brings a run's function its input, and that input as the workflow gets it. The payload keeps
+ * what the workflow's schema made of the input, so that each life of the run sees the same; beside it, where that differs,
+ * what was given. A value that cannot be kept (an instance of a class): each life makes it from what was given.
+ * @throws `payload-too-large` `not-serialisable`
  */
-interface Started {
-  /** Whether `input` is what the schema made of what was given. Absent in journals of before, which kept what was given. */
-  parsed?: boolean
-  /** Of the schema that read it. */
-  schema?: string
-  version: string
-  principal: string
-  startedBy?: string
-  given?: unknown
-  input?: unknown
-  /** What the schema made, where JSON has no word for it: see `toKept`. `input` then is what was given. */
-  made?: Json
-}
-
-/** Answers the payload, and the input as the workflow gets it. @throws `payload-too-large` `not-serialisable` */
 export function startedWith(
   workflow: Workflow,
   { principal, startedBy }: { principal: string; startedBy: string | undefined },
@@ -56,7 +43,7 @@ export function startedWith(
 /** The input as the workflow gets it. @throws `journal-damaged`, `invalid-input` when its changed schema does not take it */
 export function inputFrom(workflow: Workflow, payload: string | null): unknown {
   if (payload === null) throw new ReeveError('journal-damaged', 'The run-started event has no input.')
-  const started = JSON.parse(payload) as Started
+  const started = payloadOf({ type: 'run-started', payload }, 'run-started')
   // As it was read at the start: a check may go by the clock, and a default may be another each time.
   if (started.schema === schemaMark(workflow)) {
     if (started.parsed) return started.input
@@ -67,7 +54,7 @@ export function inputFrom(workflow: Workflow, payload: string | null): unknown {
 
 /** The input of a `run-started` event as the start was given it, where it is JSON. */
 export function givenIn(payload: string): unknown {
-  const started = JSON.parse(payload) as Started
+  const started = payloadOf({ type: 'run-started', payload }, 'run-started')
   return 'given' in started ? started.given : started.input
 }
 

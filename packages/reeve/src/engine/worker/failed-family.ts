@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
-import { definitionOf } from '../../store/journal/events.ts'
+import { definitionOf, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import { type History, type RecordedCall, readHistory } from '../execution/history.ts'
@@ -54,9 +54,8 @@ export function isBroken({ status }: RunRow): boolean {
 }
 
 function isBadEnd(calls: History['calls'], step: number): boolean {
-  const { type, payload } = calls.get(step)?.settled ?? {}
-  if (type !== 'child-finished') return false
-  return (JSON.parse(payload ?? '{}') as { status?: string }).status !== 'succeeded'
+  const settled = calls.get(step)?.settled
+  return settled?.type === 'child-finished' && payloadOf(settled, 'child-finished').status !== 'succeeded'
 }
 
 function firstOf({ opened, settled }: RecordedCall): JournalEvent {
@@ -68,12 +67,10 @@ function hasActed({ kind, opened, settled }: RecordedCall): boolean {
   if (kind === 'child') return settled?.type === 'child-started'
   if (kind !== 'effect') return false
   const isSent = opened.some(
-    ({ type, payload }) =>
-      type === 'effect-intended' && (JSON.parse(payload!) as { class?: string }).class !== 'read',
+    (event) => event.type === 'effect-intended' && payloadOf(event, 'effect-intended').class !== 'read',
   )
   const isRefused =
-    settled?.type === 'effect-failed' &&
-    (JSON.parse(settled.payload!) as { code?: string }).code === 'not-applied'
+    settled?.type === 'effect-failed' && payloadOf(settled, 'effect-failed').code === 'not-applied'
   return isSent && !isRefused
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from '../../base/json/json.ts'
 import type { Session } from '../../store/database.ts'
 import { readEventRange } from '../../store/journal/event-pages.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
 import { type JournalEvent, payloadAt } from '../../store/journal/journal.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 
@@ -20,9 +21,11 @@ export async function inputOf(session: Session, run: Read): Promise<{ input: Jso
   const given = first.findLast(({ type }) => type === 'input-replaced') ?? first[0]
   if (!given) return undefined
   const payload = await payloadAt(session, run.no, given.seq)
-  const { input } = JSON.parse(payload ?? '{}') as { input?: Json }
-  return { input: input ?? null }
+  const started = payloadIfSound({ type: given.type, payload: payload ?? null }, ...inputTypes)
+  return { input: started?.input ?? null }
 }
+
+const inputTypes = ['run-started', 'run-continued', 'input-replaced'] as const
 
 /** The events of a run's chapter before its call `step` began; of a long one the last of them. */
 export async function eventsBefore(session: Session, run: Read, step: number): Promise<JournalEvent[]> {

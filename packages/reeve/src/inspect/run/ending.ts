@@ -1,6 +1,7 @@
 import { type ErrorRecord, fromErrorRecord } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import type { Session } from '../../store/database.ts'
+import { errorOf } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 
@@ -18,7 +19,7 @@ export async function endingOf(session: Session, run: RunRow): Promise<RunEnding
   const payload = await payloadAt(session, run.no, run.head_seq ?? 0)
   if (run.status === 'succeeded')
     return { output: payload === undefined ? null : (JSON.parse(payload) as Json) }
-  if (payload !== undefined) return { error: JSON.parse(payload) as ErrorRecord }
+  if (payload !== undefined) return { error: errorOf({ type: 'run-failed', payload }) }
   return { error: { code: 'failed', message: run.reason ?? '', retryable: false } }
 }
 

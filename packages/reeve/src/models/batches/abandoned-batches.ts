@@ -3,6 +3,7 @@ import type { Log } from '../../base/log.ts'
 import { toNanoUsd } from '../../base/money.ts'
 import type { Clock } from '../../base/time/time.ts'
 import type { Database } from '../../store/database.ts'
+import { definitionOf, payloadOf, type SaidEvent } from '../../store/journal/events.ts'
 import { readEvents } from '../../store/journal/journal.ts'
 import { type HeldReservation, heldByEndedRuns, settle, unknownBill } from '../../store/ledger/budgets.ts'
 import type { CallBill } from '../../store/ledger/model-calls.ts'
@@ -114,21 +115,22 @@ export class AbandonedBatches {
 
   async #traceOf({ id, run }: HeldReservation): Promise<Trace> {
     const events = (await readEvents(this.#database, run)).filter(({ name }) => name === submission)
-    const intent = events.find(({ type, payload }) => {
-      if (type !== 'effect-intended') return false
-      const { planned } = (JSON.parse(payload!) as { args: SubmissionArgs }).args
+    const intent = events.find((event) => {
+      if (event.type !== 'effect-intended') return false
+      const { planned } = argsOf(event)
       return id === planned || id.startsWith(`${planned}:`)
     })
     if (!intent) return { state: 'unsent' }
-    const end = events.find(({ type, step }) => step === intent.step && /-(completed|failed)$/.test(type))
+    const end = events.find(
+      ({ type, step }) => step === intent.step && definitionOf(type)?.role === 'settlement',
+    )
     if (end?.type === 'effect-failed') {
       // An end that was forced upon it says nothing about what the provider has.
-      const { code } = JSON.parse(end.payload!) as { code: string }
+      const { code } = payloadOf(end, 'effect-failed')
       if (code === 'not-applied') return { state: 'unsent' }
     }
-    const { args } = JSON.parse(intent.payload!) as { args: SubmissionArgs }
-    const submitted = end?.type === 'effect-completed' ? (JSON.parse(end.payload!) as Submitted) : undefined
-    return { state: 'sent', args, submitted }
+    const submitted = end?.type === 'effect-completed' ? payloadOf(end, 'effect-completed') : undefined
+    return { state: 'sent', args: argsOf(intent), submitted: submitted as Submitted | undefined }
   }
 
   async #settle(
@@ -137,6 +139,11 @@ export class AbandonedBatches {
   ): Promise<void> {
     await this.#database.transaction((session) => settle(session, id, nanousd, bill))
   }
+}
+
+/** What the submission was given: its own arguments, which no other tool has. */
+function argsOf(intent: SaidEvent): SubmissionArgs {
+  return payloadOf(intent, 'effect-intended').args as unknown as SubmissionArgs
 }
 
 /** A request that a dead worker had sent arrives within this time or not at all. */

@@ -1,9 +1,10 @@
 import type { Bulk, Session } from '../database.ts'
+import { quoted } from '../journal/events.ts'
 import { lastSeq, sizeSince } from '../journal/journal-size.ts'
 import type { RunRow } from '../runs/runs.ts'
 
 /** How far a run's journal got. What each life writes anew is left out: what it only meant to do, and that it was stopped. */
-const progress = `coalesce((select max(seq) from events where run = runs.no and type not in ('effect-intended', 'run-released')), 0)`
+const progress = `coalesce((select max(seq) from events where run = runs.no and type not in (${quoted('effect-intended', 'run-released')})), 0)`
 
 const recoverRuns: Bulk = {
   columns: { no: 'int' },

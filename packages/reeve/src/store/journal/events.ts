@@ -3,7 +3,7 @@ import { encode, type Json, payloadCap } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { agentEvents } from './vocabulary/agent-events.ts'
 import { callEvents } from './vocabulary/call-events.ts'
-import type { EventDefinition, EventRole, Field } from './vocabulary/define.ts'
+import type { CallKind, EventDefinition, EventRole, Field } from './vocabulary/define.ts'
 import { patternEvents } from './vocabulary/pattern-events.ts'
 import { runEvents } from './vocabulary/run-events.ts'
 import { waitEvents } from './vocabulary/wait-events.ts'
@@ -85,9 +85,12 @@ export function definitionOf(type: string): EventDefinition | undefined {
   return definitions.get(type)
 }
 
-/** The types of one role. */
-export function typesOf(role: EventRole): EventType[] {
-  return (Object.keys(events) as EventType[]).filter((type) => events[type].role === role)
+/** The types of one role, of calls of one kind or of all. */
+export function typesOf(role: EventRole, call?: CallKind): EventType[] {
+  return (Object.keys(events) as EventType[]).filter((type) => {
+    const definition = definitionOf(type)!
+    return definition.role === role && (call === undefined || definition.call === call)
+  })
 }
 
 /** As SQL takes them: `'run-started', 'run-continued'`. */

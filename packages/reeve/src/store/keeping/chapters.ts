@@ -1,5 +1,6 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
+import { quoted } from '../journal/events.ts'
 import { lockRun } from '../runs/runs.ts'
 import { deleteById, deleteUnused, withinBytes } from './leftovers.ts'
 import { note, type PruneRecord } from './retention.ts'
@@ -157,7 +158,7 @@ async function reachOf(
   if (!last || last.seq >= run.chapterSeq || (reach && reach.until > events[0]!.seq)) return reach
   // A chapter that is longer than the slice.
   const next = await session.get<Pick<Old, 'seq' | 'at' | 'step'>>(
-    `select seq, at, step from events where run = ? and seq > ? and seq <= ? and type = 'run-continued' order by seq limit 1`,
+    `select seq, at, step from events where run = ? and seq > ? and seq <= ? and type = ${quoted('run-continued')} order by seq limit 1`,
     [run.no, last.seq, run.chapterSeq],
   )
   return next && isOver(next) ? { until: next.seq, call: next.step! } : reach
@@ -203,7 +204,7 @@ export async function prunableChapters(database: Database, before: number): Prom
     const cut = await database.get<{ first: number; last: number | null }>(
       `select pruned_seq + 1 as first, (select max(e.seq) - 1 from events e
          where e.run = runs.no and e.seq > runs.pruned_seq + 1 and e.seq <= runs.chapter_seq
-           and e.type = 'run-continued' and e.at < ? and e.step < coalesce((select min(step) from approvals a
+           and e.type = ${quoted('run-continued')} and e.at < ? and e.step < coalesce((select min(step) from approvals a
              where a.run = runs.no and a.status = 'pending'), e.step + 1)) as last
        from runs where no = ?`,
       [before, no],

@@ -1,4 +1,5 @@
 import type { Bulk, Row, Session, Value } from '../database.ts'
+import { quoted } from '../journal/events.ts'
 
 /**
  * A run's durable inbox: everything from outside that it may wait for. Early items are kept, items with the same
@@ -78,7 +79,7 @@ export function takenRow({ item, step, journaled }: { item: number; step: number
  */
 export async function giveSignalsBack(session: Session, run: number, steps: number[]): Promise<void> {
   const journaled = `(select coalesce(e.payload, b.content) from events e left join blobs b on b.hash = e.blob
-    where e.run = inbox.run and e.step = inbox.consumed_step and e.type = 'signal-received' order by e.seq desc limit 1)`
+    where e.run = inbox.run and e.step = inbox.consumed_step and e.type = ${quoted('signal-received')} order by e.seq desc limit 1)`
   await session.run(
     `update inbox set payload = case when payload = '' then ${journaled} else payload end, consumed_step = null
      where run = ? and name like 'signal:%' and consumed_step in (${steps.map(() => '?').join(', ')})

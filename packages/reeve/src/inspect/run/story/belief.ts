@@ -40,6 +40,8 @@ export interface Belief {
   waitsFor: Wait[]
 }
 
+const ends: readonly EventType[] = ['run-succeeded', 'run-failed', 'run-stuck', 'run-cancelled']
+
 /** Why a run counts as done, or why it does not. */
 export function beliefOf(
   run: RunRow,
@@ -65,7 +67,7 @@ export function beliefOf(
       belief.decisions.push({ call, subject: name ?? '', status, by })
     }
   }
-  const end = events.findLast((event) => /^run-(succeeded|failed|stuck|cancelled)$/.test(event.type))
+  const end = events.findLast(({ type }) => ends.includes(type))
   if (!end || (!endedStatuses.includes(run.status) && run.status !== 'stuck')) return belief
   const settlements = calls
     .flatMap((call) => (call.settled ? [call.settled] : []))

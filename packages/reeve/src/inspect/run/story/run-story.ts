@@ -2,7 +2,7 @@ import type { Json } from '../../../base/json/json.ts'
 import { fromNanoUsd } from '../../../base/money.ts'
 import { isoText } from '../../../base/time/time.ts'
 import { type History, type RecordedCall, readHistory } from '../../../engine/execution/history.ts'
-import { type EventPayloads, errorOf, payloadIfSound } from '../../../store/journal/events.ts'
+import { type EventPayloads, errorIfSound, payloadIfSound } from '../../../store/journal/events.ts'
 import { type ChainFault, type JournalEvent, verifyChain } from '../../../store/journal/journal.ts'
 import type { CallOutcome, ModelCall } from '../../../store/ledger/model-calls.ts'
 import type { ApprovalRow } from '../../../store/runs/approvals.ts'
@@ -219,7 +219,7 @@ function usageOf(event: JournalEvent): { inputTokens: number; outputTokens: numb
     event.type === 'question-retrying'
       ? payloadIfSound(event, 'question-retrying')?.error
       : event.type === 'question-failed'
-        ? errorOf(event)
+        ? errorIfSound(event)
         : undefined
   return failed?.details?.usage as { inputTokens: number; outputTokens: number } | undefined
 }
