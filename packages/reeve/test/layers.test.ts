@@ -26,6 +26,7 @@ const layers = [
   'runtime',
   'testing',
   'server',
+  'client',
   'cli',
   'internal.ts',
   'index.ts',
@@ -142,11 +143,17 @@ test('other processes and other hosts are reached through one door each', () => 
   expect(users(taking('[^\'"`;]*', 'child_process'))).toEqual([
     'base/process/process-tree.ts',
     'base/process/process-warden.ts',
+    // A person's browser is their own, and goes on when Reeve ends.
+    'cli/terminal/open-browser.ts',
   ])
   // A server takes `createServer` by its name; whoever sends takes the whole module.
   expect(users(taking('(?!\\{)[^\'"`;]*', 'https?'))).toEqual(['tools/http/http-exchange.ts'])
   expect(users(taking('[^\'"`;]*', '(?:tls|http2|dgram)'))).toEqual([])
   expect(users(taking('\\{[^}]*\\bconnect\\b[^}]*\\}\\s*', 'net'))).toEqual([])
-  // Whom a project's models ask, the project itself has named.
-  expect(users(/(?<![.\w])fetch\(/)).toEqual(['models/batches/hosted-batch.ts', 'models/providers/wire.ts'])
+  // Whom a project's models ask, the project itself has named; and which server, whoever made the client.
+  expect(users(/(?<![.\w])fetch\(/)).toEqual([
+    'client/client.ts',
+    'models/batches/hosted-batch.ts',
+    'models/providers/wire.ts',
+  ])
 })

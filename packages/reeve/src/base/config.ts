@@ -10,6 +10,10 @@ export interface Environment {
   keys: Record<string, string | undefined>
   /** Who acts at this terminal. */
   user: string
+  /** Where `reeve start` and `reeve dev` listen; absent: their default. */
+  port?: string | undefined
+  /** A server to ask in place of the project's own database, and what to show there. */
+  server?: { url: string; token: string | undefined } | undefined
   ci: boolean
   /** All variables of this process, for MCP servers that a project lets have some of them. Default: none. */
   variables?: NodeJS.ProcessEnv
@@ -24,6 +28,8 @@ export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv
     database: databaseFrom(source.DATABASE_URL, projectFolder),
     keys: Object.fromEntries(Object.entries(source).filter(([name]) => keyName.test(name))),
     user: source.REEVE_USER || source.USER || source.LOGNAME || 'operator',
+    port: source.REEVE_PORT || undefined,
+    server: source.REEVE_URL ? { url: source.REEVE_URL, token: source.REEVE_TOKEN } : undefined,
     ci: source.CI === 'true',
     variables: source,
   }

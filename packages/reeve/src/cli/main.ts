@@ -45,12 +45,17 @@ const work = () => new Option('--work', "go on with the run here if no worker ru
 const limit = (count: string) => new Option('--limit <n>', 'the most to list').default(count)
 
 program.commandsGroup('Run:')
-program
-  .command('dev')
+const withWeb = (command: Command) =>
+  command
+    .option('--port <n>', 'where its API listens; 0: any free port (default: REEVE_PORT, else 4100)')
+    .option('--host <host>', 'listen there too, not at this machine alone; needs an owner', '127.0.0.1')
+    .option('--public-url <url>', 'how people reach it, behind a proxy: https://reeve.example.com')
+    .option('--trust-proxy', 'believe the X-Forwarded headers: only behind a proxy that sets them')
+    .option('--no-open', 'open no browser')
+withWeb(program.command('dev'))
   .description('serve the project: drive its runs and schedules until Ctrl-C')
   .action(calls(async () => (await import('./run/dev.ts')).dev))
-program
-  .command('start')
+withWeb(program.command('start'))
   .description('serve the project for a service manager: as dev, without telling each event')
   .option('--capacity <n>', 'the most runs held in memory at once', '1000')
   .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
@@ -201,6 +206,34 @@ program
   .description('list the queues; pause NAME or resume NAME')
   .addOption(limit('50'))
   .action(calls(async () => (await import('./keep/upkeep.ts')).queues))
+
+program.commandsGroup('People:')
+program
+  .command('whoami')
+  .description('say who acts here, and what they may do (of a server: REEVE_URL, REEVE_TOKEN)')
+  .action(calls(async () => (await import('./people/whoami.ts')).whoami))
+const token = program.command('token').description('what programs and browsers sign in with')
+token
+  .command('create <name>')
+  .description('make a token for a program; it is shown once')
+  .option('--for <principal>', 'whose it is (default: you)')
+  .option('--role <role>', 'at most: viewer, approver, operator or owner (default: what its principal may)')
+  .option('--expires <duration>', 'such as 90d (default: never)')
+  .action(calls(async () => (await import('./people/tokens.ts')).create))
+token
+  .command('list')
+  .description('list the tokens, the newest first')
+  .addOption(limit('50'))
+  .action(calls(async () => (await import('./people/tokens.ts')).list))
+token
+  .command('revoke <id>')
+  .description('from the next request on it counts no more')
+  .action(calls(async () => (await import('./people/tokens.ts')).revoke))
+token
+  .command('sign-in [principal]')
+  .description('make a link that signs a browser in, once, within 15 minutes')
+  .option('--at <url>', 'where the server is (default: http://127.0.0.1:4100)')
+  .action(calls(async () => (await import('./people/tokens.ts')).signIn))
 
 program.commandsGroup('Keep:')
 program

@@ -92,6 +92,7 @@ export class Engine {
   readonly worker: Worker
   readonly #leftChildren: LeftChildren
   readonly #results: RunResults
+  readonly #checkJsonSchema: JsonSchemaCheck | undefined
   readonly #observers = new Set<(run: { id: string; workflow: string }, ending: Ending) => void>()
   #stopListening = () => {}
 
@@ -167,11 +168,20 @@ export class Engine {
         if (isMore) this.worker.nudge()
       },
     })
+    this.#checkJsonSchema = options.checkJsonSchema
+    this.control = this.controlOn(options.database)
+  }
+
+  /**
+   * The control of runs through another view of the engine's database, such as one that commits something beside each
+   * change. `newId` names what it makes. Default: as the engine does.
+   */
+  controlOn(database: Database, newId = this.services.newId): Control {
     const onArrived = (no: number) => {
       this.#arrived(no)
       this.#results.look()
     }
-    this.control = new Control(options.database, this.services, onArrived, options.checkJsonSchema)
+    return new Control(database, { ...this.services, newId }, onArrived, this.#checkJsonSchema)
   }
 
   /** Begins to claim and drive runs in this process. */

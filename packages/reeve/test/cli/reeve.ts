@@ -69,7 +69,14 @@ export function startOlder(folder: string, args: string[], bin = binary): ChildP
 }
 
 function variables(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'UTC', REEVE_USER: 'ada', ...more }
+  return {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    TZ: 'UTC',
+    REEVE_USER: 'ada',
+    REEVE_PORT: '0',
+    ...more,
+  }
 }
 
 export function ended(child: ChildProcessWithoutNullStreams): Promise<Finished> {

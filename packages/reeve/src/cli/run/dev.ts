@@ -12,6 +12,7 @@ import { eventLine } from '../look/event-line.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
+import { openWeb, tellWeb, type Web, type WebOptions } from './web.ts'
 
 /** What is worth a line while a project is served; `show` has the rest. */
 const told = [
@@ -38,8 +39,8 @@ const told = [
 const pollMs = 50
 
 /** Serves a project: drives its runs and schedules until Ctrl-C, and tells what happens. */
-export async function dev(cli: Cli): Promise<ExitCode> {
-  return withRuntime(cli, async (runtime) => {
+export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
+  return withRuntime(cli, async (runtime, onStop) => {
     const { terminal } = cli
     const interrupt = new Interrupt(
       terminal,
@@ -48,8 +49,11 @@ export async function dev(cli: Cli): Promise<ExitCode> {
     )
     const { database } = internalsOf(runtime)
     const tail = await Tail.fromNow(database, database.clock ?? systemClock, told)
+    const web = await openWeb(cli, runtime, options)
+    onStop(() => web.close())
     await runtime.start()
-    await greet(cli, runtime)
+    await greet(cli, runtime, web)
+    tellWeb(cli, web, options)
     void tellKnowledge(cli, runtime)
     for (;;) {
       const stopping = interrupt.signal.aborted
@@ -62,7 +66,7 @@ export async function dev(cli: Cli): Promise<ExitCode> {
   })
 }
 
-async function greet(cli: Cli, runtime: Runtime): Promise<void> {
+async function greet(cli: Cli, runtime: Runtime, { url, signIn }: Web): Promise<void> {
   const { terminal } = cli
   const { bold, dim, yellow } = terminal.colors
   const { project } = runtime
@@ -76,6 +80,8 @@ async function greet(cli: Cli, runtime: Runtime): Promise<void> {
     database: database.place,
     workflows,
     pending,
+    url,
+    ...(signIn && { signIn }),
   })
   terminal.line(`${bold('reeve')} serves ${project.folder} ${dim(`(data in ${database.place})`)}`)
   terminal.line(`workflows: ${workflows.join(', ') || 'none; add a file to workflows/'}`)

@@ -7,8 +7,9 @@ import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
+import { openWeb, tellWeb, type WebOptions } from './web.ts'
 
-interface ServeOptions {
+interface ServeOptions extends WebOptions {
   capacity: string
   grace: string
 }
@@ -29,13 +30,15 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
   const graceMs = toMs(options.grace as Duration)
   return withRuntime(
     cli,
-    async (runtime) => {
+    async (runtime, onStop) => {
       const { terminal } = cli
       const interrupt = new Interrupt(
         terminal,
         'Its other runs go on at another worker or the next start.',
         () => runtime.hurry(),
       )
+      const web = event === 'serving' ? await openWeb(cli, runtime, options) : undefined
+      if (web) onStop(() => web.close())
       await runtime.start()
       const { project, workflowNames: workflows } = runtime
       const { database, engine } = internalsOf(runtime)
@@ -46,10 +49,13 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
         worker: engine.worker.id,
         capacity,
         workflows,
+        ...(web && { url: web.url }),
+        ...(web?.signIn && { signIn: web.signIn }),
       })
       terminal.line(
         `reeve is ${event}: ${project.folder}, data in ${database.place}, worker ${engine.worker.id}, at most ${capacity} runs at once`,
       )
+      if (web) tellWeb(cli, web, options)
       for (const { route, solver, error } of runtime.unusableSolvers) {
         terminal.remark(`route ${route} goes on without ${solver}: ${safeLine(error.message)}`)
       }

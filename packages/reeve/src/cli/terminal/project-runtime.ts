@@ -5,10 +5,13 @@ import { Runtime, type RuntimeOptions } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
 import { projectFolder } from './workspace.ts'
 
-/** Loads the project and opens its runtime for as long as `body` takes; nothing is driven until `body` starts it. */
+/**
+ * Loads the project and opens its runtime for as long as `body` takes; nothing is driven until `body` starts it. What
+ * `body` hands to `onStop` ends before the runtime does.
+ */
 export async function withRuntime<T>(
   cli: Cli,
-  body: (runtime: Runtime) => Promise<T>,
+  body: (runtime: Runtime, onStop: (end: () => Promise<void>) => void) => Promise<T>,
   { graceMs, ...options }: Pick<RuntimeOptions, 'capacity'> & { graceMs?: number } = {},
 ): Promise<T> {
   const folder = projectFolder(cli)
@@ -16,9 +19,14 @@ export async function withRuntime<T>(
   const project = await loadProject(folder)
   const log = lineLog((line) => cli.terminal.remark(line.trimEnd()), cli.verbose)
   const runtime = await Runtime.open({ project, environment, log, ...options })
+  const ends: (() => Promise<void>)[] = []
   try {
-    return await body(runtime)
+    return await body(runtime, (end) => ends.push(end))
   } finally {
-    await runtime.stop(graceMs)
+    try {
+      for (const end of ends) await end()
+    } finally {
+      await runtime.stop(graceMs)
+    }
   }
 }

@@ -99,6 +99,11 @@ export class Tail {
     return [this.#last, ...this.#gaps.map(({ from, to }) => `${from}-${to}`)].join('.')
   }
 
+  /** Whether an event is still to come. */
+  awaits(id: number): boolean {
+    return id > this.#last || this.#gaps.some(({ from, to }) => id >= from && id <= to)
+  }
+
   /** What came since the last time. */
   async read(): Promise<TailEvent[]> {
     const found = await this.#readGaps()

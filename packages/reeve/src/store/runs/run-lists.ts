@@ -5,6 +5,8 @@ import type { RunRow, RunStatus } from './runs.ts'
 /** Which runs a list holds; all that is given must hold. */
 export interface RunFilter {
   status?: RunStatus
+  /** One of them; where only one is meant, `status` finds it by its index. */
+  statuses?: readonly RunStatus[] | undefined
   workflow?: string
   /** Found in the id, the workflow's name, the reason or the idempotency key, whatever its case (of ASCII letters). */
   text?: string
@@ -97,7 +99,7 @@ function isWrong(status: RunStatus | undefined): boolean {
   return status === 'failed' || status === 'cancelled' || status === 'stuck'
 }
 
-function conditionsOf({ status, workflow, text, since, until }: RunFilter): {
+function conditionsOf({ status, statuses, workflow, text, since, until }: RunFilter): {
   sql: string
   parameters: Value[]
 } {
@@ -108,6 +110,7 @@ function conditionsOf({ status, workflow, text, since, until }: RunFilter): {
     parameters.push(...values)
   }
   if (status !== undefined) add('status = ?', status)
+  if (statuses !== undefined) add(`status in (${statuses.map(() => '?').join(', ')})`, ...statuses)
   if (workflow !== undefined) add('workflow = ?', workflow)
   if (since !== undefined) add('created_at >= ?', since)
   if (until !== undefined) add('created_at < ?', until)

@@ -1,0 +1,56 @@
+import type { Api } from '../server/api/index.ts'
+
+type RouteOf<E> = E extends { method: infer M extends string; path: infer P extends string }
+  ? `${M} ${P}`
+  : never
+
+/** Where each endpoint is. The types hold it to the server's own, to the last letter and in both directions. */
+export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]: RouteOf<Api[R][V]> } } = {
+  today: { one: 'GET /api/today' },
+  waiting: { list: 'GET /api/waiting', count: 'GET /api/waiting/count' },
+  runs: {
+    list: 'GET /api/runs',
+    one: 'GET /api/runs/:run',
+    input: 'GET /api/runs/:run/input',
+    events: 'GET /api/runs/:run/events',
+    start: 'POST /api/runs',
+    cancel: 'POST /api/runs/:run/cancel',
+    pause: 'POST /api/runs/:run/pause',
+    resume: 'POST /api/runs/:run/resume',
+    retry: 'POST /api/runs/:run/retry',
+    fork: 'POST /api/runs/:run/fork',
+    signal: 'POST /api/runs/:run/signal',
+  },
+  bulk: {
+    list: 'GET /api/bulk',
+    one: 'GET /api/bulk/:bulk',
+    start: 'POST /api/bulk',
+    stop: 'POST /api/bulk/:bulk/stop',
+  },
+  approvals: {
+    list: 'GET /api/approvals',
+    one: 'GET /api/approvals/:approval',
+    decide: 'POST /api/approvals/:approval/decide',
+    preview: 'POST /api/approvals/:approval/preview',
+  },
+  workflows: { list: 'GET /api/workflows', one: 'GET /api/workflows/:workflow' },
+  queues: {
+    list: 'GET /api/queues',
+    pause: 'POST /api/queues/:queue/pause',
+    resume: 'POST /api/queues/:queue/resume',
+  },
+  schedules: { list: 'GET /api/schedules', occurrences: 'GET /api/schedules/:schedule/occurrences' },
+  budgets: { list: 'GET /api/budgets', set: 'PUT /api/budgets/:scope' },
+  costs: { list: 'GET /api/costs' },
+  models: { list: 'GET /api/models' },
+  workers: { list: 'GET /api/workers' },
+  principals: {
+    list: 'GET /api/principals',
+    add: 'POST /api/principals',
+    change: 'PUT /api/principals/:principal',
+    remove: 'DELETE /api/principals/:principal',
+    signOut: 'POST /api/principals/:principal/sign-out',
+    link: 'POST /api/principals/:principal/sign-in-link',
+  },
+  tokens: { list: 'GET /api/tokens', create: 'POST /api/tokens', revoke: 'DELETE /api/tokens/:token' },
+}

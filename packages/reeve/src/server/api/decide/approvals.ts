@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import type { Json } from '../../../base/json/json.ts'
+import { approvalContext } from '../../../inspect/approvals/approval-context.ts'
+import { approvalView } from '../../../inspect/approvals/approval-view.ts'
+import { pageOfApprovals } from '../../../store/runs/approval-pages.ts'
+import { type ApprovalOfRun, requireApproval } from '../../../store/runs/approvals.ts'
+import { read, write } from '../../endpoint.ts'
+import type { Service } from '../../service.ts'
+import { id, json, name, paged, pageOf, paging, placeOf } from '../parts.ts'
+import { approvalContext as contextShape, approvalView as viewShape } from '../shapes.ts'
+
+const item = viewShape.extend({ run: id, workflow: name })
+const whole = item.extend({ context: contextShape })
+
+const list = read({
+  path: '/api/approvals',
+  role: 'viewer',
+  summary: 'List what waits for a person, or was decided; what was asked first comes first',
+  query: z.strictObject({
+    status: viewShape.shape.status.default('pending'),
+    kind: viewShape.shape.kind.optional(),
+    workflow: name.optional(),
+    run: id.optional(),
+    ...paging,
+  }),
+  answer: pageOf(item),
+  async tell({ service: { database }, query: { cursor, limit, ...filter } }) {
+    const after = placeOf(cursor, 'string')
+    const rows = await pageOfApprovals(database, filter, { after, limit: limit + 1 })
+    return paged(rows, limit, {
+      view: viewItem,
+      place: ({ requested_at, id: its }) => `${requested_at} ${its}`,
+    })
+  },
+})
+
+const anApproval = z.strictObject({ approval: id })
+
+const one = read({
+  path: '/api/approvals/:approval',
+  role: 'viewer',
+  summary: 'Show one whole, with what it is about',
+  params: anApproval,
+  answer: whole,
+  tell: ({ service, params }) => tellWhole(service, params.approval),
+})
+
+const hash = z
+  .string()
+  .min(12)
+  .max(100)
+  .describe('Of what was seen: `hash`, or its first 12 characters or more')
+const note = z.string().max(16_000).optional().describe('Why; it reaches workflow and agent')
+
+const decide = write({
+  method: 'POST',
+  path: '/api/approvals/:approval/decide',
+  role: 'approver',
+  summary: 'Approve, approve an edit, reject or answer',
+  description:
+    'The first decision stands. `hash` is needed: what changed since it was looked at is not decided. With `approve` an `edit` is laid over what is shown (or replaces it, with `replaces`). With `answer`, `answer` is what a question wants; for an unknown outcome `{ "happened": true, "result": … }` or `{ "happened": false, "retry": true }`.',
+  params: anApproval,
+  body: z.discriminatedUnion('verdict', [
+    z.strictObject({
+      verdict: z.literal('approve'),
+      hash,
+      note,
+      edit: json.optional(),
+      replaces: z.boolean().optional(),
+    }),
+    z.strictObject({ verdict: z.literal('reject'), hash, note }),
+    z.strictObject({ verdict: z.literal('answer'), hash, note, answer: json }),
+  ]),
+  answer: whole,
+  subjectOf: ({ params }) => params.approval,
+  async act({ control, params, body, caller }) {
+    const given = body.verdict === 'approve' ? body.edit : body.verdict === 'answer' ? body.answer : undefined
+    await control.decide(params.approval, {
+      verdict: body.verdict,
+      by: caller.principal,
+      hash: body.hash,
+      ...(body.note === undefined ? {} : { note: body.note }),
+      ...(given === undefined ? {} : { answer: given as Json }),
+      ...(body.verdict === 'approve' && body.replaces !== undefined ? { replaces: body.replaces } : {}),
+    })
+    return { subject: params.approval }
+  },
+  tell: ({ service }, approval) => tellWhole(service, approval),
+})
+
+const preview = write({
+  method: 'POST',
+  path: '/api/approvals/:approval/preview',
+  role: 'viewer',
+  summary: 'Say what an edit would make of it; decides nothing',
+  params: anApproval,
+  body: z.strictObject({ edit: json, replaces: z.boolean().optional() }),
+  answer: z.object({
+    whole: json,
+    changes: z.array(z.object({ field: z.string(), from: json.optional(), to: json.optional() })),
+  }),
+  keepsKey: true,
+  act: async ({ params }) => ({ subject: params.approval }),
+  async tell({ service, body }, approval) {
+    const options = body.replaces === undefined ? {} : { replaces: body.replaces }
+    const edited = await service.engine.control.previewEdit(approval, body.edit as Json, options)
+    return { whole: edited.whole, changes: edited.changes }
+  },
+})
+
+function viewItem(row: ApprovalOfRun): z.input<typeof item> {
+  return { ...approvalView(row), run: row.run_id, workflow: row.workflow }
+}
+
+async function tellWhole({ database }: Service, approval: string): Promise<z.input<typeof whole>> {
+  const row = await requireApproval(database, approval)
+  return { ...viewItem(row), context: await approvalContext(database, row) }
+}
+
+export const approvals = { list, one, decide, preview }

@@ -1,0 +1,41 @@
+import type { Endpoint } from '../endpoint.ts'
+import { approvals } from './decide/approvals.ts'
+import { waiting } from './decide/waiting.ts'
+import { principals } from './people/principals.ts'
+import { tokens } from './people/tokens.ts'
+import { bulk } from './runs/bulk.ts'
+import { runActions } from './runs/run-actions.ts'
+import { runReads } from './runs/runs.ts'
+import { budgets } from './system/budgets.ts'
+import { costs } from './system/costs.ts'
+import { models } from './system/models.ts'
+import { queues } from './system/queues.ts'
+import { schedules } from './system/schedules.ts'
+import { today } from './system/today.ts'
+import { workers } from './system/workers.ts'
+import { workflows } from './system/workflows.ts'
+
+/** All endpoints, by resource. The client has the same names. */
+export const api = {
+  today,
+  waiting,
+  runs: { ...runReads, ...runActions },
+  bulk,
+  approvals,
+  workflows,
+  queues,
+  schedules,
+  budgets,
+  costs,
+  models,
+  workers,
+  principals,
+  tokens,
+}
+
+export type Api = typeof api
+
+/** The same as a list. Fixed paths stand before those with parameters where both fit. */
+export const endpoints: readonly Endpoint[] = Object.values(api)
+  .flatMap((resource) => Object.values(resource) as unknown as Endpoint[])
+  .sort((one, other) => one.path.split(':').length - other.path.split(':').length)

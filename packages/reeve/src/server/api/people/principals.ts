@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import { checkText } from '../../../base/text/text.ts'
+import {
+  addPrincipal,
+  changeRole,
+  listPrincipals,
+  type PrincipalRow,
+  removePrincipal,
+  requirePrincipal,
+  roles,
+} from '../../../store/identity/principals.ts'
+import { endSessionsOf } from '../../../store/identity/sessions.ts'
+import { Reply, read, write } from '../../endpoint.ts'
+import { signInPath, signInWithinMs } from '../../first-owner.ts'
+import { iso, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
+
+const role = z.enum(roles)
+const kind = z.enum(['person', 'service'])
+const principal = z.object({ name, kind, role, createdAt: time, createdBy: z.string() })
+const aPrincipal = z.strictObject({ principal: name })
+
+const list = read({
+  path: '/api/principals',
+  role: 'owner',
+  hidden: true,
+  summary: 'List who may sign in or ask',
+  query: z.strictObject(paging),
+  answer: pageOf(principal),
+  async tell({ service: { database }, query: { cursor, limit } }) {
+    const rows = await listPrincipals(database, placeOf(cursor, 'string'), limit + 1)
+    return paged(rows, limit, { view, place: (row) => row.name })
+  },
+})
+
+const add = write({
+  method: 'POST',
+  path: '/api/principals',
+  role: 'owner',
+  hidden: true,
+  summary: 'Add a person or a program',
+  body: z.strictObject({ name, kind: kind.default('person'), role }),
+  answer: principal,
+  async act({ service, database, body, caller }) {
+    const called = checkText(body.name, 'The name of a principal')
+    const row = { name: called, kind: body.kind, role: body.role, created_by: caller.principal }
+    await database.transaction((session) =>
+      addPrincipal(session, { ...row, created_at: service.clock.now() }),
+    )
+    return { subject: called }
+  },
+  subjectOf: ({ body }) => body.name,
+  tell: async ({ service }, its) => new Reply(view(await requirePrincipal(service.database, its)), 201),
+})
+
+const change = write({
+  method: 'PUT',
+  path: '/api/principals/:principal',
+  role: 'owner',
+  hidden: true,
+  summary: 'Change the role of a principal',
+  params: aPrincipal,
+  body: z.strictObject({ role }),
+  answer: principal,
+  subjectOf: ({ params }) => params.principal,
+  async act({ database, params, body }) {
+    await database.transaction((session) => changeRole(session, params.principal, body.role))
+    return { subject: params.principal }
+  },
+  tell: async ({ service }, its) => view(await requirePrincipal(service.database, its)),
+})
+
+const removed = z.object({ name, removed: z.literal(true) })
+
+const remove = write({
+  method: 'DELETE',
+  path: '/api/principals/:principal',
+  role: 'owner',
+  hidden: true,
+  summary: 'Remove a principal: its sessions and tokens count no more',
+  params: aPrincipal,
+  answer: removed,
+  subjectOf: ({ params }) => params.principal,
+  async act({ service, database, params }) {
+    await database.transaction((session) => removePrincipal(session, params.principal, service.clock.now()))
+    return { subject: params.principal }
+  },
+  tell: async (_call, its) => ({ name: its, removed: true as const }),
+})
+
+const signOut = write({
+  method: 'POST',
+  path: '/api/principals/:principal/sign-out',
+  role: 'owner',
+  hidden: true,
+  summary: 'End all browser sessions of a principal',
+  params: aPrincipal,
+  answer: principal,
+  subjectOf: ({ params }) => params.principal,
+  async act({ database, params }) {
+    await database.transaction(async (session) => {
+      await requirePrincipal(session, params.principal)
+      await endSessionsOf(session, params.principal)
+    })
+    return { subject: params.principal }
+  },
+  tell: async ({ service }, its) => view(await requirePrincipal(service.database, its)),
+})
+
+const link = write({
+  method: 'POST',
+  path: '/api/principals/:principal/sign-in-link',
+  role: 'owner',
+  hidden: true,
+  summary: 'Make a link that signs a person in once, within 15 minutes',
+  params: aPrincipal,
+  answer: z.object({
+    path: z
+      .string()
+      .nullable()
+      .describe('To be opened at this server; told once, null where the request is repeated'),
+    expiresInSeconds: z.number(),
+  }),
+  async act({ service, database, newSubject, params, caller }) {
+    const id = newSubject()
+    const now = service.clock.now()
+    const path = await database.transaction((session) =>
+      signInPath(session, { id, principal: params.principal, by: caller.principal, now }),
+    )
+    return { subject: id, made: path }
+  },
+  tell: async (_call, _subject, path) => ({ path: path ?? null, expiresInSeconds: signInWithinMs / 1000 }),
+})
+
+function view(row: PrincipalRow): z.input<typeof principal> {
+  return {
+    name: row.name,
+    kind: row.kind,
+    role: row.role,
+    createdAt: iso(row.created_at),
+    createdBy: row.created_by,
+  }
+}
+
+export const principals = { list, add, change, remove, signOut, link }

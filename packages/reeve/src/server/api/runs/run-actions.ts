@@ -1,0 +1,178 @@
+import { z } from 'zod'
+import { toMs } from '../../../base/time/time.ts'
+import { untilRest } from '../../../inspect/follow/until-rest.ts'
+import { requireRun } from '../../../store/runs/runs.ts'
+import { Reply, write } from '../../endpoint.ts'
+import { id, json, name } from '../parts.ts'
+import { runView } from '../shapes.ts'
+import { aRun, tellRun } from './runs.ts'
+
+const longestWaitMs = 60_000
+const wait = z
+  .string()
+  .regex(/^\d{1,5}(ms|s|m)?$/)
+  .optional()
+  .describe('Answer with the result if the run comes to rest within this time, such as `25s`; at most `60s`')
+
+const start = write({
+  method: 'POST',
+  path: '/api/runs',
+  role: 'operator',
+  summary: 'Start a run',
+  description:
+    'The `Idempotency-Key` is that of the run, as `reeve run --key` has it: the same key and input start nothing twice. Answers 202 with the run as it stands; with `wait` 200 when it has come to rest: it ended, is stuck, or waits for somebody.',
+  query: z.strictObject({ wait }),
+  body: z.strictObject({
+    workflow: name,
+    input: json.optional(),
+    queue: name.optional(),
+    key: name.optional().describe('Runs with the same key count together in the limits of a queue'),
+    priority: z.number().int().optional(),
+    delay: z.string().max(20).optional().describe('Not before this time has passed, such as `5m`'),
+    ifKeyExists: z.enum(['sameInput', 'return']).optional(),
+  }),
+  answer: runView,
+  keepsKey: true,
+  async act({ service, caller, body, idempotencyKey }) {
+    const { workflow, input = null, queue, key, priority, delay, ifKeyExists } = body
+    const { id: run } = await service.engine.startRun(workflow, input, {
+      principal: caller.principal,
+      startedBy: `${caller.principal}, over HTTP`,
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      ...(queue === undefined ? {} : { queue }),
+      ...(key === undefined ? {} : { key }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(delay === undefined ? {} : { delay: toMs(delay, 'delay') }),
+      ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
+    })
+    return { subject: run }
+  },
+  async tell({ service, query, signal }, run) {
+    const headers = { location: `/api/runs/${run}` }
+    if (query.wait === undefined) return new Reply(await tellRun(service, run), 202, headers)
+    const waitMs = Math.min(toMs(/^\d+$/.test(query.wait) ? `${query.wait}s` : query.wait), longestWaitMs)
+    const { engine, database } = service
+    const source = { database, onEnded: (callback: () => void) => engine.onEnded(callback) }
+    await untilRest(source, run, waitMs, signal)
+    const view = await tellRun(service, run)
+    return new Reply(view, view.standing.state === 'moving' ? 202 : 200, headers)
+  },
+})
+
+const cancel = write({
+  method: 'POST',
+  path: '/api/runs/:run/cancel',
+  role: 'operator',
+  summary: 'End a run and its children',
+  params: aRun,
+  answer: runView,
+  subjectOf: ({ params }) => params.run,
+  async act({ control, params, caller }) {
+    await control.cancel(params.run, caller.principal)
+    return { subject: params.run }
+  },
+  tell: ({ service }, run) => tellRun(service, run),
+})
+
+const pause = write({
+  method: 'POST',
+  path: '/api/runs/:run/pause',
+  role: 'operator',
+  summary: 'Hold a run where it is',
+  params: aRun,
+  answer: runView,
+  subjectOf: ({ params }) => params.run,
+  async act({ control, params }) {
+    await control.pause(params.run)
+    return { subject: params.run }
+  },
+  tell: ({ service }, run) => tellRun(service, run),
+})
+
+const resume = write({
+  method: 'POST',
+  path: '/api/runs/:run/resume',
+  role: 'operator',
+  summary: 'Let a held run go on',
+  params: aRun,
+  answer: runView,
+  subjectOf: ({ params }) => params.run,
+  async act({ control, params }) {
+    await control.resume(params.run)
+    return { subject: params.run }
+  },
+  tell: ({ service }, run) => tellRun(service, run),
+})
+
+const retry = write({
+  method: 'POST',
+  path: '/api/runs/:run/retry',
+  role: 'operator',
+  summary: 'Try a failed or stuck run again; what is done stays done',
+  params: aRun,
+  body: z.strictObject({
+    children: z.boolean().default(false).describe('Retry the children too whose failure failed it'),
+  }),
+  answer: runView,
+  subjectOf: ({ params }) => params.run,
+  async act({ control, params, body, caller }) {
+    await control.retry(params.run, caller.principal, { children: body.children })
+    return { subject: params.run }
+  },
+  tell: ({ service }, run) => tellRun(service, run),
+})
+
+const fork = write({
+  method: 'POST',
+  path: '/api/runs/:run/fork',
+  role: 'operator',
+  summary: 'Start a run that shares the journal of this one up to a call',
+  params: aRun,
+  body: z.strictObject({
+    from: z.number().int().min(0).describe('The first call to make anew'),
+    repeatEffects: z.boolean().default(false).describe('Send effects again that were sent already'),
+  }),
+  answer: runView,
+  async act({ service, database, newSubject, params, body, caller }) {
+    const subject = newSubject()
+    const control = service.engine.controlOn(database, () => subject)
+    await control.fork(params.run, body.from, caller.principal, { repeatEffects: body.repeatEffects })
+    return { subject }
+  },
+  tell: async ({ service }, run) =>
+    new Reply(await tellRun(service, run), 201, { location: `/api/runs/${run}` }),
+})
+
+const signal = write({
+  method: 'POST',
+  path: '/api/runs/:run/signal',
+  role: 'operator',
+  summary: 'Send a signal to a run',
+  params: aRun,
+  body: z.strictObject({
+    name,
+    payload: json.optional(),
+    id: name.optional().describe('The same id counts once'),
+  }),
+  answer: z.object({
+    run: id,
+    awaited: z.array(z.string()).describe('The signals that the run waits for now'),
+  }),
+  subjectOf: ({ params }) => params.run,
+  async act({ control, params, body }) {
+    await control.signal(
+      params.run,
+      body.name,
+      body.payload ?? null,
+      body.id === undefined ? {} : { id: body.id },
+    )
+    return { subject: params.run }
+  },
+  async tell({ service }, runId) {
+    const run = await requireRun(service.database, runId)
+    const awaited = await service.engine.control.awaitedSignals(run.id)
+    return { run: run.id, awaited: awaited.map((each) => each.name) }
+  },
+})
+
+export const runActions = { start, cancel, pause, resume, retry, fork, signal }

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { inputOf } from '../../../inspect/approvals/before.ts'
+import { pageOfEvents } from '../../../inspect/events/event-view.ts'
+import { listRunPage } from '../../../inspect/lists/run-list.ts'
+import { viewRun } from '../../../inspect/run/run-view.ts'
+import { requireRun } from '../../../store/runs/runs.ts'
+import { read } from '../../endpoint.ts'
+import type { Service } from '../../service.ts'
+import { id, json, numberIn, paging } from '../parts.ts'
+import { eventView, filterOf, runFilter, runSummary, runView } from '../shapes.ts'
+
+export const aRun = z.strictObject({ run: id })
+
+const list = read({
+  path: '/api/runs',
+  role: 'viewer',
+  summary: 'List runs, the newest first',
+  description:
+    'A page looks at some ten thousand runs at most: with a filter that lets little through it may hold few, or none, and have a next one.',
+  query: z.strictObject({ ...runFilter, ...paging }),
+  answer: z.object({
+    items: z.array(runSummary),
+    next: z.string().nullable().describe('As `cursor` of the next page; null: there is none'),
+    searchedTo: z.string().nullable().describe('How far back this page looked'),
+  }),
+  async tell({ service: { database }, query }) {
+    const { runs: items, next, searchedTo } = await listRunPage(database, filterOf(query))
+    return { items, next, searchedTo }
+  },
+})
+
+const one = read({
+  path: '/api/runs/:run',
+  role: 'viewer',
+  summary: 'Say how a run stands',
+  params: aRun,
+  answer: runView,
+  tell: ({ service, params }) => tellRun(service, params.run),
+})
+
+/** @throws `unknown-run` */
+export function tellRun({ database }: Service, run: string): Promise<z.input<typeof runView>> {
+  return viewRun(database, run)
+}
+
+const input = read({
+  path: '/api/runs/:run/input',
+  role: 'viewer',
+  summary: 'Show what a run was given; of one that goes on in chapters, its last one',
+  params: aRun,
+  answer: z.object({ input: json, isPruned: z.boolean() }),
+  async tell({ service: { database }, params }) {
+    const given = await inputOf(database, await requireRun(database, params.run))
+    return { input: given?.input ?? null, isPruned: given === undefined }
+  },
+})
+
+const largestSeq = numberIn(0, Number.MAX_SAFE_INTEGER)
+
+const events = read({
+  path: '/api/runs/:run/events',
+  role: 'viewer',
+  summary: "List a run's events in their order: the first after one, or the last before one",
+  params: aRun,
+  query: z
+    .strictObject({
+      after: largestSeq.optional(),
+      before: largestSeq.optional(),
+      limit: numberIn(1, 1000).default(200),
+      longestPayload: numberIn(0, 1_000_000).default(4000).describe('In characters; what is longer is cut'),
+    })
+    .refine(({ after, before }) => after === undefined || before === undefined, {
+      message: 'give `after` or `before`, not both',
+    }),
+  answer: z.object({
+    events: z.array(eventView),
+    more: z.boolean().describe('There are more of them in the direction of the page'),
+  }),
+  tell: ({ service: { database }, params, query }) => pageOfEvents(database, params.run, query),
+})
+
+export const runReads = { list, one, input, events }

@@ -1,0 +1,103 @@
+import { ReeveError } from '../base/errors.ts'
+import { firstCharacters } from '../base/text/shorten.ts'
+
+/** An error as the API tells it: RFC 9457, with the stable `code` of Reeve's errors. */
+export interface Problem {
+  /** A link to what the code means. */
+  type: string
+  title: string
+  status: number
+  /** What failed, with which value, and what to do next. */
+  detail: string
+  code: string
+  /** Whether the same request may succeed later. */
+  retryable: boolean
+  /** Machine-readable particulars, such as the fields at fault. */
+  details?: Record<string, unknown>
+}
+
+/** What codes mean over HTTP; every other error of Reeve's is a request that cannot be done as it is. */
+const statuses: Readonly<Record<string, number>> = {
+  'not-signed-in': 401,
+  'session-expired': 401,
+  'token-revoked': 401,
+  'token-expired': 401,
+  'sign-in-link-used': 401,
+  'sign-in-link-expired': 401,
+  'foreign-origin': 403,
+  'csrf-token-missing': 403,
+  'role-too-low': 403,
+  'no-such-endpoint': 404,
+  'method-not-served': 405,
+  'bad-media-type': 415,
+  'request-too-large': 413,
+  'payload-too-large': 413,
+  'host-not-served': 421,
+  'too-many-requests': 429,
+  'idempotency-conflict': 409,
+  'principal-exists': 409,
+  'last-owner': 409,
+  'already-decided': 409,
+  'approval-changed': 409,
+  'approval-expired': 410,
+  'run-ended': 409,
+  'cannot-retry': 409,
+  'child-not-mended': 409,
+  'fork-repeats': 409,
+  'database-moved': 503,
+  'database-busy': 503,
+  'server-busy': 503,
+  'query-timeout': 422,
+  'query-failed': 422,
+  'invalid-input': 422,
+  'invalid-edit': 422,
+  'wrong-answer': 422,
+  'unfit-signal': 422,
+  'problem-stands': 422,
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'The request cannot be read',
+  401: 'Sign in first',
+  403: 'Not allowed',
+  404: 'Not there',
+  405: 'Not this method',
+  409: 'It does not fit how things stand',
+  410: 'It is over',
+  413: 'Too large',
+  415: 'Not this content type',
+  421: 'Not this host',
+  422: 'The content does not fit',
+  429: 'Too many requests',
+  500: 'Something went wrong inside',
+  503: 'Not now',
+}
+
+export const problemMediaType = 'application/problem+json'
+
+function statusOf(code: string): number {
+  return statuses[code] ?? (code.startsWith('unknown-') ? 404 : 400)
+}
+
+/** Codes that come with a status of their own, for the reference. */
+export function namedStatuses(): [code: string, status: number][] {
+  return Object.entries(statuses)
+}
+
+const longestDetail = 8_000
+
+/** What was not foreseen is told without its words: they may hold what nobody outside should see. */
+export function problemOf(error: unknown): Problem {
+  if (!(error instanceof ReeveError)) {
+    return problem('internal', 500, 'Something went wrong inside Reeve. Its own log says what.', true)
+  }
+  const { code, message, retryable, details } = error
+  const told = problem(code, statusOf(code), firstCharacters(message, longestDetail), retryable)
+  return Object.keys(details).length > 0 ? { ...told, details } : told
+}
+
+function problem(code: string, status: number, detail: string, retryable: boolean): Problem {
+  const title = titles[status] ?? titles[400]!
+  const again = retryable || status === 429 || status === 503
+  return { type: `/docs/api#code-${code}`, title, status, detail, code, retryable: again }
+}

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { routes } from '../../src/client/routes.ts'
+import { api } from '../../src/server/api/index.ts'
+import { openApiDocument } from '../../src/server/openapi/document.ts'
+import { referencePage } from '../../src/server/openapi/reference.ts'
+
+type Json = Record<string, unknown>
+
+test('the client has a route for each endpoint, and no other', () => {
+  const served = Object.fromEntries(
+    Object.entries(api).map(([resource, endpoints]) => [
+      resource,
+      Object.fromEntries(
+        Object.entries(endpoints).map(
+          ([verb, { method, path }]: [string, { method: string; path: string }]) => [
+            verb,
+            `${method} ${path}`,
+          ],
+        ),
+      ),
+    ]),
+  )
+  expect(routes).toEqual(served)
+})
+
+test('the client imports nothing of Node: at run time only its own files', () => {
+  const folder = join(import.meta.dirname, '../../src/client')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  expect(files.length).toBeGreaterThan(3)
+  for (const file of files) {
+    const text = readFileSync(join(folder, file), 'utf8')
+    const atRunTime = [...text.matchAll(/^(?:import|export) (?!type\b)[^'"]*?from '([^']+)'/gm)].map(
+      ([, path]) => path,
+    )
+    for (const path of atRunTime) expect(path, `${file} imports it`).toMatch(/^\.\/[\w-]+\.ts$/)
+    expect(text, `${file} names a global of Node`).not.toMatch(
+      /\b(process|Buffer|require|__dirname|setImmediate)\b/,
+    )
+  }
+})
+
+test('the document is OpenAPI 3.1: every reference is there, every path parameter is declared, ids are unique', () => {
+  const document = openApiDocument() as { paths: Record<string, Record<string, Json>>; openapi: string }
+  expect(document.openapi).toBe('3.1.0')
+  const ids: unknown[] = []
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const operation of Object.values(methods)) {
+      ids.push(operation.operationId)
+      const declared = (operation.parameters as { name: string; in: string }[] | undefined) ?? []
+      const inPath = declared.filter((each) => each.in === 'path').map(({ name }) => name)
+      expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name))
+    }
+  }
+  expect(new Set(ids).size).toBe(ids.length)
+  const text = JSON.stringify(document)
+  const references = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, pointer]) => pointer!)
+  expect(references.length).toBeGreaterThan(0)
+  for (const pointer of references) {
+    const found = pointer.split('/').reduce<unknown>((at, key) => (at as Json | undefined)?.[key], document)
+    expect(found, pointer).toBeDefined()
+  }
+})
+
+test('every endpoint of the API says who may, and what it answers', () => {
+  const { paths } = openApiDocument() as { paths: Record<string, Record<string, Json>> }
+  for (const endpoint of Object.values(api).flatMap((resource) => Object.values(resource))) {
+    const { method, path } = endpoint as { method: string; path: string }
+    const operation = paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
+    expect(operation, `${method} ${path}`).toMatchObject({ summary: expect.any(String) })
+    expect(operation!.description).toMatch(/Needs the role (viewer|approver|operator|owner)\.$/)
+  }
+})
+
+test('the reference has each endpoint, no script, and nothing from elsewhere', () => {
+  const page = referencePage(openApiDocument())
+  for (const endpoint of Object.values(api).flatMap((resource) => Object.values(resource))) {
+    const { method, path } = endpoint as { method: string; path: string }
+    expect(page).toContain(`${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
+  }
+  expect(page).not.toMatch(/<script|<link|@import|src=|https?:\/\/(?!127\.0\.0\.1|reeve\.example)/i)
+})

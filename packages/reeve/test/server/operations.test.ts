@@ -1,0 +1,161 @@
+import { expect, test, vi } from 'vitest'
+import { startServer } from './server-harness.ts'
+
+test('workflows come with JSON Schema of what they take and give', async () => {
+  const reeve = await (await startServer()).as('viewer')
+  const greet = await reeve.workflows.one({ params: { workflow: 'greet' } })
+  expect(greet).toMatchObject({
+    version: '1',
+    limits: { steps: 1000, timeMs: null, costUsd: null },
+    input: { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
+    output: { type: 'string' },
+  })
+  const { items } = await reeve.workflows.list()
+  expect(items.map(({ name }) => name)).toEqual(['await-go', 'decide', 'fail', 'greet', 'reply'])
+})
+
+test('a queue that is paused lets nothing begin until it goes on', async () => {
+  const server = await startServer()
+  const reeve = await server.as('operator')
+  await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'greet', input: { name: 'x' } } })
+  const params = { queue: 'default' }
+  expect(await reeve.queues.pause({ params })).toMatchObject({ name: 'default', paused: true })
+  const held = await reeve.runs.start({ body: { workflow: 'greet', input: { name: 'held' } } })
+  await vi.waitFor(async () => {
+    const [queue] = (await reeve.queues.list()).items
+    expect(queue).toMatchObject({ ready: 1, running: 0, readySince: expect.any(String) })
+  })
+  expect(await reeve.queues.resume({ params })).toMatchObject({ paused: false })
+  expect(await server.runtime.result(held.id)).toMatchObject({ status: 'succeeded' })
+  await expect(reeve.queues.pause({ params: { queue: 'none' } })).rejects.toMatchObject({
+    code: 'unknown-queue',
+    status: 404,
+  })
+})
+
+test('budgets are listed and set by an owner alone', async () => {
+  const server = await startServer({ config: { budgets: { project: '$20' } } })
+  const owner = await server.as('owner')
+  expect((await owner.budgets.list()).items).toContainEqual({
+    scope: 'project',
+    ceilingUsd: 20,
+    spentUsd: 0,
+    reservedUsd: 0,
+  })
+  const set = { params: { scope: 'project' }, body: { ceilingUsd: 5 } }
+  expect(await owner.budgets.set(set)).toMatchObject({ ceilingUsd: 5 })
+  await expect((await server.as('operator')).budgets.set(set)).rejects.toMatchObject({
+    code: 'role-too-low',
+    status: 403,
+  })
+})
+
+test('schedules, costs, models and workers are told', async () => {
+  const server = await startServer({
+    config: { schedules: { nightly: { workflow: 'await-go', cron: '0 7 * * 1', input: null } } },
+  })
+  const reeve = await server.as('viewer')
+  const { items } = await reeve.schedules.list()
+  expect(items).toMatchObject([
+    { name: 'nightly', workflow: 'await-go', nextAt: expect.any(String), last: null },
+  ])
+  expect(await reeve.costs.list({ query: { by: 'day', since: '7d' } })).toEqual({ items: [], total: 0 })
+  expect(await reeve.models.list()).toEqual({ items: [] })
+  const workers = await reeve.workers.list()
+  expect(workers.items).toMatchObject([{ isHere: true, pid: process.pid }])
+})
+
+test('today says in one answer whether it is well, what waits, and what failed', async () => {
+  const server = await startServer()
+  const reeve = await server.as('operator')
+  expect((await reeve.today.one()).health).toMatchObject({
+    sentence: expect.stringContaining('Nothing waits'),
+  })
+  const wait = { wait: '20s' }
+  const asked = await reeve.runs.start({ query: wait, body: { workflow: 'decide', input: { what: 'x' } } })
+  const failed = await reeve.runs.start({ query: wait, body: { workflow: 'fail' } })
+  const today = await reeve.today.one()
+  expect(today).toMatchObject({
+    health: { state: 'well', sentence: 'All is well. One thing waits for you.' },
+    waiting: { counts: { approval: 1, total: 1 }, oldest: [{ run: asked.id, kind: 'approval' }] },
+    failures: { count: 1, groups: [{ reason: expect.stringContaining('it broke'), runs: [failed.id] }] },
+    workers: 1,
+  })
+  const { items, next } = await reeve.waiting.list()
+  expect({ items, next }).toEqual({ items: today.waiting.oldest, next: null })
+  expect(await reeve.waiting.count()).toEqual(today.waiting.counts)
+})
+
+test('a bulk action takes the filter of a list, is followed by its handle, and leaves what comes later', async () => {
+  const server = await startServer()
+  const reeve = await server.as('operator')
+  const before = []
+  for (let count = 0; count < 120; count++) before.push((await server.runtime.startRun('await-go', null)).id)
+  const other = await reeve.runs.start({
+    query: { wait: '20s' },
+    body: { workflow: 'decide', input: { what: 'x' } },
+  })
+  const request = {
+    body: { action: 'cancel', filter: { workflow: 'await-go' } },
+    idempotencyKey: 'all',
+  } as const
+  const handle = await reeve.bulk.start(request)
+  expect((await reeve.bulk.start(request)).id).toBe(handle.id)
+  await vi.waitFor(async () => {
+    const now = await reeve.bulk.one({ params: { bulk: handle.id } })
+    expect(now).toMatchObject({ status: 'done', done: 120, refused: 0 })
+  }, 30_000)
+  for (const id of before.slice(0, 3))
+    expect(await server.runtime.result(id)).toMatchObject({ status: 'cancelled' })
+  expect(await reeve.runs.one({ params: { run: other.id } })).toMatchObject({ status: 'waiting' })
+  expect((await reeve.bulk.list()).items).toHaveLength(1)
+})
+
+test('a bulk action on all runs must be asked for as such', async () => {
+  const reeve = await (await startServer()).as('operator')
+  const all = reeve.bulk.start({ body: { action: 'cancel', filter: {} } })
+  await expect(all).rejects.toMatchObject({
+    code: 'invalid-input',
+    message: expect.stringContaining('all: true'),
+  })
+  expect((await reeve.bulk.list()).items).toEqual([])
+})
+
+test('a bulk action that a process left goes on in the next one', async () => {
+  const first = await startServer()
+  const { database } = first.runtime.environment
+  for (let count = 0; count < 60; count++) await first.runtime.startRun('await-go', null)
+  await vi.waitFor(async () => expect(await first.runtime.isQuiet()).toBe(true), 20_000)
+  await first.close()
+  const idle = await startServer({ database, isIdle: true })
+  const { database: open, clock } = idle.internals
+  await open.run(
+    `insert into bulk_actions (id, action, filter, created_by, status, created_at, moved_at)
+     values ('left', 'cancel', '{"status":"waiting"}', 'ada', 'running', ?, 0)`,
+    [clock.now()],
+  )
+  await idle.close()
+  const second = await startServer({ database })
+  const reeve = await second.as('viewer')
+  await vi.waitFor(async () => {
+    expect(await reeve.bulk.one({ params: { bulk: 'left' } })).toMatchObject({ status: 'done', done: 60 })
+  }, 30_000)
+})
+
+test('whoever keeps the process up hears that it answers and works, and Prometheus reads what it counts', async () => {
+  const server = await startServer()
+  expect(await (await fetch(`${server.url}/healthz`)).text()).toBe('ok\n')
+  await vi.waitFor(async () => expect((await fetch(`${server.url}/readyz`)).status).toBe(200))
+  expect((await fetch(`${server.url}/metrics`)).status).toBe(401)
+  const authorization = `Bearer ${await server.tokenOf('viewer')}`
+  const text = await (await fetch(`${server.url}/metrics`, { headers: { authorization } })).text()
+  for (const line of text.trimEnd().split('\n'))
+    expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="[^"\n]*"\})? [\d.e+-]+)$/)
+  expect(text).toContain('reeve_workers 1')
+})
+
+test('a server whose worker does not beat is not ready', async () => {
+  const server = await startServer({ isIdle: true })
+  const response = await fetch(`${server.url}/readyz`)
+  expect([response.status, await response.text()]).toEqual([503, 'the worker is not signed on\n'])
+})

@@ -1,0 +1,177 @@
+import { expect, test } from 'vitest'
+import { askedOf, sent, startServer } from './server-harness.ts'
+
+test('a run is started, waited for, listed and looked at', async () => {
+  const reeve = await (await startServer()).as('operator')
+  const run = await reeve.runs.start({
+    query: { wait: '20s' },
+    body: { workflow: 'greet', input: { name: 'Ada' } },
+  })
+  expect(run).toMatchObject({ status: 'succeeded', output: 'Hello Ada', standing: { state: 'ended' } })
+  const { items: runs } = await reeve.runs.list({ query: { workflow: 'greet' } })
+  expect(runs).toMatchObject([{ id: run.id, status: 'succeeded' }])
+  const statuses = async (status: ('failed' | 'succeeded' | 'stuck')[]) =>
+    (await reeve.runs.list({ query: { status } })).items.map(({ id }) => id)
+  expect(await statuses(['failed', 'succeeded'])).toEqual([run.id])
+  expect(await statuses(['failed', 'stuck'])).toEqual([])
+  expect(await reeve.runs.one({ params: { run: run.id } })).toEqual(run)
+  expect(await reeve.runs.input({ params: { run: run.id } })).toEqual({
+    input: { name: 'Ada' },
+    isPruned: false,
+  })
+  const { events, more } = await reeve.runs.events({ params: { run: run.id }, query: { limit: 1 } })
+  expect({ types: events.map(({ type }) => type), more }).toEqual({ types: ['run-started'], more: true })
+})
+
+test('a start without waiting answers 202 with where to look', async () => {
+  const server = await startServer()
+  const response = await fetch(`${server.url}/api/runs`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await server.tokenOf('operator')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ workflow: 'await-go' }),
+  })
+  const { id } = (await response.json()) as { id: string }
+  expect([response.status, response.headers.get('location')]).toEqual([202, `/api/runs/${id}`])
+})
+
+test('runs come in pages, each once, the newest first', async () => {
+  const reeve = await (await startServer()).as('operator')
+  for (const name of ['a', 'b', 'c', 'd', 'e'])
+    await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'greet', input: { name } } })
+  const found: string[] = []
+  for (let cursor: string | undefined; ; ) {
+    const { items: runs, next } = await reeve.runs.list({
+      query: { limit: 2, ...(cursor ? { cursor } : {}) },
+    })
+    found.push(...runs.map(({ id }) => id))
+    if (next === null) break
+    cursor = next
+  }
+  expect(found).toHaveLength(5)
+  expect(found).toEqual([...new Set(found)].sort().reverse())
+})
+
+test('the same idempotency key starts one run, and another input under it is a conflict', async () => {
+  const reeve = await (await startServer()).as('operator')
+  const body = { workflow: 'greet', input: { name: 'Ada' } }
+  const starts = await Promise.all([1, 2, 3].map(() => reeve.runs.start({ body, idempotencyKey: 'order 1' })))
+  expect(new Set(starts.map(({ id }) => id)).size).toBe(1)
+  const other = reeve.runs.start({ body: { ...body, input: { name: 'Bo' } }, idempotencyKey: 'order 1' })
+  await expect(other).rejects.toMatchObject({ code: 'idempotency-conflict', status: 409 })
+})
+
+test('an approval is decided with an edit and a note, by the name of who asked, and the mail is sent once', async () => {
+  sent.length = 0
+  const server = await startServer()
+  const operator = await server.as('operator')
+  const approver = await server.as('approver')
+  const asking = await operator.runs.start({
+    query: { wait: '20s' },
+    body: { workflow: 'reply', input: { to: 'bo@example.com', text: 'Hi' } },
+  })
+  expect(asking.standing.waitsFor).toMatchObject({ for: 'person' })
+  const { items } = await approver.approvals.list()
+  const [{ id: approval = '', hash = '' } = {}] = items
+  expect(items).toMatchObject([{ run: asking.id, workflow: 'reply', allowed: ['approve', 'edit', 'reject'] }])
+  const whole = await approver.approvals.one({ params: { approval } })
+  expect(whole.context.inputs).toMatchObject([
+    { run: asking.id, input: { to: 'bo@example.com', text: 'Hi' } },
+  ])
+  const edit = { text: 'Hello' }
+  const preview = await approver.approvals.preview({ params: { approval }, body: { edit } })
+  expect(preview.changes).toEqual([{ field: 'text', from: 'Hi', to: 'Hello' }])
+  const { principal } = await approver.session()
+  const decided = await approver.approvals.decide({
+    params: { approval },
+    body: { verdict: 'approve', hash, edit, note: 'kinder' },
+    idempotencyKey: 'decision',
+  })
+  expect(decided.decided).toMatchObject({ by: principal, note: 'kinder' })
+  const again = await approver.approvals.decide({
+    params: { approval },
+    body: { verdict: 'approve', hash, edit, note: 'kinder' },
+    idempotencyKey: 'decision',
+  })
+  expect(again.decided).toEqual(decided.decided)
+  expect((await server.runtime.result(asking.id)).status).toBe('succeeded')
+  expect(sent).toEqual([{ to: 'bo@example.com', text: 'Hello' }])
+})
+
+test('of two who decide one approval the second hears who was first, and what changed is not decided', async () => {
+  const server = await startServer()
+  const operator = await server.as('operator')
+  await operator.runs.start({ query: { wait: '20s' }, body: { workflow: 'decide', input: { what: 'x' } } })
+  const [one, two] = [await server.as('approver'), await server.as('approver')]
+  const { approval, hash } = await askedOf(one)
+  const reject = { verdict: 'reject', hash, note: 'no' } as const
+  const other = one.approvals.decide({ params: { approval }, body: { ...reject, hash: 'f'.repeat(64) } })
+  await expect(other).rejects.toMatchObject({ code: 'approval-changed', status: 409 })
+  await one.approvals.decide({ params: { approval }, body: reject })
+  const { principal } = await one.session()
+  const second = two.approvals.decide({ params: { approval }, body: reject })
+  await expect(second).rejects.toMatchObject({
+    code: 'already-decided',
+    message: expect.stringContaining(principal),
+  })
+  const decided = await one.approvals.list({ query: { status: 'rejected' } })
+  expect(decided.items).toMatchObject([{ id: approval, decided: { by: principal, note: 'no' } }])
+})
+
+test('an edit that breaks the schema is refused with the field, and nothing is decided', async () => {
+  const server = await startServer()
+  const operator = await server.as('operator')
+  await operator.runs.start({
+    query: { wait: '20s' },
+    body: { workflow: 'reply', input: { to: 'bo@example.com', text: 'Hi' } },
+  })
+  const { approval, hash } = await askedOf(operator)
+  const edited = operator.approvals.decide({
+    params: { approval },
+    body: { verdict: 'approve', hash, edit: { text: 7 } },
+  })
+  await expect(edited).rejects.toMatchObject({
+    code: 'invalid-edit',
+    message: expect.stringContaining('text'),
+  })
+  expect((await operator.approvals.list()).items).toHaveLength(1)
+})
+
+test('runs are paused, resumed, signalled, cancelled, retried and forked', async () => {
+  const server = await startServer()
+  const reeve = await server.as('operator')
+  const { id: run } = await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'await-go' } })
+  const params = { run }
+  expect(await reeve.runs.pause({ params })).toMatchObject({ paused: true })
+  expect(await reeve.runs.resume({ params })).toMatchObject({ paused: false })
+  const unfit = reeve.runs.signal({ params, body: { name: 'go', payload: { ok: 'yes' } } })
+  await expect(unfit).rejects.toMatchObject({ code: 'unfit-signal', status: 422 })
+  await reeve.runs.signal({ params, body: { name: 'go', payload: { ok: true }, id: 's1' } })
+  expect(await server.runtime.result(run)).toMatchObject({ status: 'succeeded', output: { ok: true } })
+  await expect(reeve.runs.cancel({ params })).rejects.toMatchObject({ code: 'run-ended', status: 409 })
+
+  const failed = await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'fail' } })
+  expect(failed.error).toMatchObject({ message: 'it broke' })
+  const retried = await reeve.runs.retry({ params: { run: failed.id } })
+  expect(retried.id).toBe(failed.id)
+  await server.runtime.result(failed.id)
+  const fork = await reeve.runs.fork({ params: { run }, body: { from: 1 }, idempotencyKey: 'fork' })
+  expect(fork.id).not.toBe(run)
+  const again = await reeve.runs.fork({ params: { run }, body: { from: 1 }, idempotencyKey: 'fork' })
+  expect(again.id).toBe(fork.id)
+  await reeve.runs.cancel({ params: { run: fork.id } })
+  expect(await server.runtime.result(fork.id)).toMatchObject({ status: 'cancelled' })
+})
+
+test('a write under one idempotency key is done once, however many ask at once; another request under it is a conflict', async () => {
+  const server = await startServer()
+  const reeve = await server.as('operator')
+  const { id: run } = await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'await-go' } })
+  const fork = (from: number) => reeve.runs.fork({ params: { run }, body: { from }, idempotencyKey: 'once' })
+  const forks = await Promise.all([fork(1), fork(1), fork(1), fork(1)])
+  expect(new Set(forks.map(({ id }) => id)).size).toBe(1)
+  expect((await reeve.runs.list()).items).toHaveLength(2)
+  await expect(fork(0)).rejects.toMatchObject({ code: 'idempotency-conflict', status: 409 })
+})
