@@ -3,10 +3,10 @@ import { sha256 } from '../base/hash.ts'
 import { firstCharacters } from '../base/text/shorten.ts'
 import type { Passage } from '../models/solver.ts'
 import type { Database } from '../store/database.ts'
-import { type Memory as Item, type NewMemory, readMemories } from '../store/memory/memories.ts'
+import { type MemoryItem, type NewMemory, readMemories } from '../store/memory/memories.ts'
 import { type Nearest, NearestMemories } from '../store/memory/nearest-memories.ts'
 import { normalizeScope } from './scopes.ts'
-import type { Outcome } from './search/search-audit.ts'
+import type { CandidateOutcome } from './search/search-audit.ts'
 import type { SearchOptions } from './search/search-index.ts'
 
 /** What turns texts into vectors. Its name changes whenever its vectors do: those of two names are never compared. */
@@ -50,7 +50,7 @@ export interface MemoryAudit {
   /** Whether all items in scope were compared; an index may miss some. */
   exact: boolean
   /** The nearest items, the chosen ones first to last among them. */
-  candidates: { id: string; vectors: number; score: number; outcome: Outcome }[]
+  candidates: { id: string; vectors: number; score: number; outcome: CandidateOutcome }[]
 }
 
 export interface MemoryRecall {
@@ -146,9 +146,9 @@ export function createMemory(options: { database: Database; embedder: Embedder }
 }
 
 interface Candidate {
-  item: Item
+  item: MemoryItem
   score: number
-  outcome: Outcome
+  outcome: CandidateOutcome
 }
 
 /** With the items themselves, by their rounded scores: databases differ beyond those. */
@@ -173,7 +173,7 @@ function choose(found: Omit<Candidate, 'outcome'>[], limit: number, minScore: nu
   })
 }
 
-function passageOf({ id, source, title, text, untrusted }: Item, score: number): Passage {
+function passageOf({ id, source, title, text, untrusted }: MemoryItem, score: number): Passage {
   return untrusted ? { id, source, title, text, score, untrusted: true } : { id, source, title, text, score }
 }
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ReeveError } from '../../src/base/errors.ts'
-import { budgeted, openPurse } from '../../src/models/asking/budget.ts'
+import { budgeted, openAccount } from '../../src/models/asking/budget.ts'
 import { hostedSolver } from '../../src/models/providers/hosted.ts'
 import { askRoute } from '../../src/models/route/route.ts'
 import type { Question, Solver } from '../../src/models/solver.ts'
@@ -13,9 +13,9 @@ import { anthropicMessage, providerDouble } from './provider-double.ts'
 const question: Question = { task: 'extract', name: 'q', input: {} }
 const options = { signal: new AbortController().signal }
 
-function purseOn(database: Database, run: number, ceilingUsd: number | null) {
+function accountOn(database: Database, run: number, ceilingUsd: number | null) {
   let count = 0
-  return openPurse({
+  return openAccount({
     database,
     newId: () => `r${run}-${count++}`,
     run,
@@ -48,7 +48,7 @@ test('a thousand calls at once never exceed one ceiling together', async () => {
     return { kind: 'text', text: 'yes', usage: { inputTokens: 1, outputTokens: 1, costUsd: 0.01 } }
   })
   const calls = Array.from({ length: 1000 }, (_, run) =>
-    budgeted(solver, purseOn(database, run, 1)).solve(question, options),
+    budgeted(solver, accountOn(database, run, 1)).solve(question, options),
   )
   const results = await Promise.allSettled(calls)
   const paid = results.filter(({ status }) => status === 'fulfilled').length
@@ -63,7 +63,7 @@ test('a thousand calls at once never exceed one ceiling together', async () => {
 
 test('a call whose bill is unknown counts at the most that it may have cost, a refused one not at all', async () => {
   const database = await openTestDatabase(new FakeClock())
-  const purse = purseOn(database, 1, 1)
+  const account = accountOn(database, 1, 1)
   const lost = paidSolver(0.2, async () => {
     throw new ReeveError('provider-unavailable', 'cut off', {
       retryable: true,
@@ -73,15 +73,15 @@ test('a call whose bill is unknown counts at the most that it may have cost, a r
   const refusing = paidSolver(0.2, async () => {
     throw new ReeveError('provider-limited', '429', { retryable: true })
   })
-  await expect(budgeted(lost, purse).solve(question, options)).rejects.toThrow('cut off')
-  await expect(budgeted(refusing, purse).solve(question, options)).rejects.toThrow('429')
+  await expect(budgeted(lost, account).solve(question, options)).rejects.toThrow('cut off')
+  await expect(budgeted(refusing, account).solve(question, options)).rejects.toThrow('429')
   expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 0, spent_nanousd: 2e8 })
 })
 
 test('what a dead worker had reserved counts as spent when its run is taken over', async () => {
   const database = await openTestDatabase(new FakeClock())
-  await purseOn(database, 7, 1).reserve('paid', 0.4)
-  const successor = openPurse({
+  await accountOn(database, 7, 1).reserve('paid', 0.4)
+  const successor = openAccount({
     database,
     newId: () => 'next',
     run: 7,
@@ -100,8 +100,8 @@ test('what a run holds is held once, all of it or nothing, and is no dead worker
     { id: 'batch:a', model: 'paid', usd: 0.2 },
     { id: 'batch:b', model: 'paid', usd: 0.3 },
   ]
-  await purseOn(database, 7, 1).hold(holdings)
-  const successor = purseOn(database, 7, 1)
+  await accountOn(database, 7, 1).hold(holdings)
+  const successor = accountOn(database, 7, 1)
   await successor.hold(holdings)
   expect(await readBudget(database, 'project')).toMatchObject({ reserved_nanousd: 5e8, spent_nanousd: 0 })
   const more = ['batch:c', 'batch:d'].map((id) => ({ id, model: 'paid', usd: 0.3 }))
@@ -114,8 +114,8 @@ test('what a run holds is held once, all of it or nothing, and is no dead worker
 
 test('a scope that is full leaves the others untouched', async () => {
   const database = await openTestDatabase(new FakeClock())
-  const purse = purseOn(database, 1, 1)
-  await purse.settle(await purse.reserve('paid', 0.5), 0.5)
+  const account = accountOn(database, 1, 1)
+  await account.settle(await account.reserve('paid', 0.5), 0.5)
   await database
     .transaction(async (session) => {
       const call = { run_id: 'run1', workflow: 'flow', agent: null, model: 'paid', at: 5 }
@@ -133,7 +133,7 @@ test('a scope that is full leaves the others untouched', async () => {
   expect(await readBudget(database, 'run:1')).toMatchObject({ reserved_nanousd: 0, spent_nanousd: 5e8 })
 })
 
-test('free solvers are answered without a purse', () => {
+test('free solvers are answered without a account', () => {
   const free: Solver = { name: 'free', kind: 'local', solve: () => ({ kind: 'text', text: 'yes' }) }
   const noPurse = {
     reserve: () => Promise.reject(new Error('asked')),
@@ -146,7 +146,7 @@ test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
   'a solver that says it cost %d is settled at the most that it may have cost',
   async (costUsd) => {
     const database = await openTestDatabase(new FakeClock())
-    const solver = budgeted(paidSolver(0.2, answers(costUsd)), purseOn(database, 1, 1))
+    const solver = budgeted(paidSolver(0.2, answers(costUsd)), accountOn(database, 1, 1))
     const asked = { clock: new FakeClock(), ...options }
     const answer = await askRoute({ solvers: [solver] }, { ...question, task: 'generate' }, undefined, asked)
     expect(answer.usage.costUsd).toBe(0.2)

@@ -98,11 +98,11 @@ test('the route’s option reaches the provider and the reservation, and its tok
   double = await providerDouble(() => anthropicMessage('{"count":2}', usage))
   const hosted = hostedSolver('anthropic/claude-haiku-4-5', { keys, baseUrl: `${double.url}/v1` })
   const reserved: number[] = []
-  const purse = {
+  const account = {
     reserve: async (_model: string, usd: number) => `${reserved.push(usd)}`,
     settle: async () => {},
   }
-  const route = { solvers: [budgeted(hosted, purse)], promptCache: true }
+  const route = { solvers: [budgeted(hosted, account)], promptCache: true }
   const answer = await askRoute(route, lone, Count, { signal, clock: new FakeClock() })
   expect(marksIn(double.requests[0]!.body)).toEqual(['system.0'])
   expect(answer.usage).toMatchObject({ inputTokens: 100, cacheWriteTokens: 90 } satisfies Partial<Usage>)

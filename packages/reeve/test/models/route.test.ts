@@ -3,7 +3,12 @@ import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
 import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import { checkRoute } from '../../src/models/route/check-route.ts'
-import { type AskOptions, askRoute, type Hop, type RouteDefinition } from '../../src/models/route/route.ts'
+import {
+  type AskOptions,
+  askRoute,
+  type RouteDefinition,
+  type SolverAttempt,
+} from '../../src/models/route/route.ts'
 import type { Question } from '../../src/models/solver.ts'
 import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { FakeClock, settled } from './fake-clock.ts'
@@ -17,7 +22,9 @@ function askOptions(extra: Partial<AskOptions> = {}): AskOptions & { clock: Fake
   return { signal: new AbortController().signal, ...extra, clock }
 }
 
-async function exhaustion(asking: Promise<unknown>): Promise<ReeveError & { details: { hops: Hop[] } }> {
+async function exhaustion(
+  asking: Promise<unknown>,
+): Promise<ReeveError & { details: { hops: SolverAttempt[] } }> {
   const error = await asking.then(
     (answer) => {
       throw new Error(`answered: ${JSON.stringify(answer)}`)
@@ -25,7 +32,7 @@ async function exhaustion(asking: Promise<unknown>): Promise<ReeveError & { deta
     (thrown: unknown) => thrown,
   )
   if (!(error instanceof ReeveError)) throw error
-  return error as ReeveError & { details: { hops: Hop[] } }
+  return error as ReeveError & { details: { hops: SolverAttempt[] } }
 }
 
 function outage(details: Record<string, unknown> = {}): ReeveError {
@@ -62,7 +69,7 @@ describe('healing', () => {
     const answer = await askRoute({ solvers: [first, second], maxHeals: 2 }, question, Facts, askOptions())
     expect(first.questions).toHaveLength(3)
     expect(second.questions[0]?.feedback).toBeUndefined()
-    expect(answer.hops.map((hop) => [hop.solver, hop.outcome, hop.heals])).toEqual([
+    expect(answer.hops.map((attempt) => [attempt.solver, attempt.outcome, attempt.heals])).toEqual([
       ['first', 'invalid', 2],
       ['second', 'answered', 0],
     ])
@@ -102,7 +109,7 @@ describe('healing', () => {
 
 describe('cascade', () => {
   test('goes on when a solver abstains or is unsure, and says why', async () => {
-    const hops: Hop[] = []
+    const hops: SolverAttempt[] = []
     const solvers = [
       scriptedSolver([{ kind: 'abstain', reason: 'not a ticket' }], { name: 'rule', kind: 'local' }),
       scriptedSolver([{ kind: 'value', value: { urgency: 1 }, confidence: 0.6 }], { name: 'small' }),
@@ -113,7 +120,7 @@ describe('cascade', () => {
       { solvers, minConfidence: 0.8 },
       question,
       Facts,
-      askOptions({ onHop: (hop) => hops.push(hop) }),
+      askOptions({ onAttempt: (attempt) => hops.push(attempt) }),
     )
     expect(answer).toMatchObject({ value: { urgency: 2 }, solver: 'large', confidence: 0.9, repairs: [] })
     expect(answer.hops).toEqual(hops)
@@ -148,7 +155,7 @@ describe('cascade', () => {
     const error = await exhaustion(
       askRoute({ solvers: [wrong, odd], minConfidence: 0.5 }, question, Facts, askOptions()),
     )
-    expect(error.details.hops.map((hop) => [hop.outcome, hop.heals])).toEqual([
+    expect(error.details.hops.map((attempt) => [attempt.outcome, attempt.heals])).toEqual([
       ['invalid', 0],
       ['unsure', 0],
     ])
@@ -165,7 +172,7 @@ describe('cascade', () => {
       scriptedSolver([new ReeveError('missing-key', 'X_KEY is not set')], { name: 'hosted' })
     const local = scriptedSolver(['{"urgency":1}'], { name: 'local' })
     const answer = await askRoute({ solvers: [keyless(), local] }, question, Facts, askOptions())
-    expect(answer.hops.map((hop) => [hop.outcome, hop.reason])).toEqual([
+    expect(answer.hops.map((attempt) => [attempt.outcome, attempt.reason])).toEqual([
       ['skipped', 'X_KEY is not set'],
       ['answered', 'answered'],
     ])

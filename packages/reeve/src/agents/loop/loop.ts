@@ -7,7 +7,7 @@ import type { Actor } from '../../engine/calls/effect.ts'
 import type { Execution } from '../../engine/execution/execution.ts'
 import { parseOnce } from '../../engine/execution/parsed-values.ts'
 import { askPerson } from '../../models/asking/ask-person.ts'
-import type { Asked, Questions } from '../../models/asking/questions.ts'
+import type { QuestionRequest, Questions } from '../../models/asking/questions.ts'
 import { mark } from '../../models/reading/prompt.ts'
 import type { Passage, Question, ToolCall, TurnValue } from '../../models/solver.ts'
 import { newEvent } from '../../store/journal/events.ts'
@@ -183,7 +183,7 @@ class Loop {
       tools: [...offers],
     }
     if (outputSchema) question.schema = outputSchema
-    const asked: Asked = { route, question, schema: output, agent: name, args: compared }
+    const asked: QuestionRequest = { route, question, schema: output, agent: name, args: compared }
     const { ceilings, deadline } = this.#allowance
     if (ceilings.length > 0) asked.ceilings = ceilings
     // What its guards have not passed is for nobody's eyes.
@@ -213,7 +213,7 @@ class Loop {
   }
 
   /** A person stands in for the model, with the final answer. What a guard rejects of it, they mend, not a model. */
-  async #askPerson(asked: Asked, cause: ReeveError): Promise<{ final: unknown }> {
+  async #askPerson(asked: QuestionRequest, cause: ReeveError): Promise<{ final: unknown }> {
     let why = cause
     for (;;) {
       const released = await this.#release(await askPerson(this.#services.execution, asked, why))

@@ -7,7 +7,7 @@ const patience = 3
 const sameResults = 2
 
 /** What a turn's calls came to, as far as progress goes. */
-export interface Outcome {
+export interface CallOutcome {
   /** The tool and its arguments. */
   key: string
   status: 'done' | 'failed' | 'rejected' | 'repeated'
@@ -35,7 +35,7 @@ export class Progress {
     return (this.#calls.get(key)?.times ?? 0) >= sameResults
   }
 
-  after(outcomes: Outcome[]): ProgressVerdict {
+  after(outcomes: CallOutcome[]): ProgressVerdict {
     const repeated = outcomes.find(({ status }) => status === 'repeated')
     // The same call twice in one turn was made once.
     const made = new Map(outcomes.map((outcome) => [outcome.key, outcome]))
@@ -51,7 +51,7 @@ export class Progress {
     return { verdict: 'tell', notice }
   }
 
-  #note({ key, status, text }: Outcome): boolean {
+  #note({ key, status, text }: CallOutcome): boolean {
     if (status === 'rejected' || status === 'repeated') return false
     const result = sha256(`${key}\n${text}`)
     const known = this.#calls.get(key)

@@ -4,7 +4,7 @@ import { canonical, type Json } from '../../base/json/json.ts'
 import { describeMismatch, readAnswer } from '../../models/reading/structured.ts'
 import type { ToolCall } from '../../models/solver.ts'
 import type { Capability, Changed } from '../capability.ts'
-import type { Outcome, Progress } from './progress.ts'
+import type { CallOutcome, Progress } from './progress.ts'
 import type { WindowResult } from './window.ts'
 
 /** The most calls of one turn that are made; the rest is handed back. */
@@ -18,7 +18,7 @@ export type DoneBefore = Map<string, string>
 
 export interface TurnResults {
   results: WindowResult[]
-  outcomes: Outcome[]
+  outcomes: CallOutcome[]
 }
 
 interface Planned {
@@ -41,13 +41,13 @@ export async function makeCalls(
   capabilities: ReadonlyMap<string, Capability>,
   progress: Progress,
   done: DoneBefore,
-  onCall: (call: ToolCall, status?: Outcome['status']) => void,
+  onCall: (call: ToolCall, status?: CallOutcome['status']) => void,
 ): Promise<TurnResults> {
   const planned = calls.map((call, index) => plan(call, index, capabilities, progress))
   const made = new Map<string, Promise<Attempted>>()
   const instead = new Map<string, Json>()
   const outcomes = await Promise.all(
-    planned.map(async (each): Promise<Outcome> => {
+    planned.map(async (each): Promise<CallOutcome> => {
       const { key, capability, call } = each
       if (each.problem !== undefined || !capability) {
         onCall(call, each.repeated ? 'repeated' : 'rejected')

@@ -1,5 +1,5 @@
 /** Where a secret stands in a text. */
-export interface Found {
+export interface SecretMatch {
   start: number
   end: number
 }
@@ -41,8 +41,8 @@ export class SecretSearch {
   }
 
   /** In order, none over another. */
-  findAll(text: string): Found[] {
-    const found: Found[] = []
+  findAll(text: string): SecretMatch[] {
+    const found: SecretMatch[] = []
     if (this.#forms.length === 0) return found
     const skip = this.#skip
     const first = this.#shortest - 1

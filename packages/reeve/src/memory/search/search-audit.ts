@@ -1,4 +1,4 @@
-export type Outcome = 'chosen' | 'repeats-a-chosen-one' | 'below-minimum' | 'beyond-limit'
+export type CandidateOutcome = 'chosen' | 'repeats-a-chosen-one' | 'below-minimum' | 'beyond-limit'
 
 export interface Candidate {
   id: string
@@ -7,7 +7,7 @@ export interface Candidate {
   /** Cosine with the query; null when vectors took no part. */
   vectors: number | null
   score: number
-  outcome: Outcome
+  outcome: CandidateOutcome
 }
 
 /** Why a search found what it found: plain JSON of a few KB at most, for the journal. */

@@ -6,7 +6,7 @@ import { termsOf } from '../../text/terms.ts'
 import type { KnowledgePassage } from '../ingest/passages.ts'
 import { normalizeScope, type ScopeSlots, Scopes } from '../scopes.ts'
 import { Postings, type QueryTerm } from './postings.ts'
-import type { Outcome, SearchAudit } from './search-audit.ts'
+import type { CandidateOutcome, SearchAudit } from './search-audit.ts'
 import { TopSlots } from './top-slots.ts'
 import { Vectors } from './vectors.ts'
 
@@ -72,12 +72,12 @@ export function createSearchIndex(
   return index
 }
 
-interface Found {
+interface FoundPassage {
   slot: number
   words: number
   vectors: number | null
   score: number
-  outcome: Outcome
+  outcome: CandidateOutcome
 }
 
 class MemoryIndex implements SearchIndex {
@@ -199,7 +199,7 @@ class MemoryIndex implements SearchIndex {
     terms: QueryTerm[],
     vectors: Vectors | undefined,
     scope: ScopeSlots,
-  ): Found[] {
+  ): FoundPassage[] {
     const { bestByWords, bestByVectors, postings } = this
     bestByWords.clear(by === 'both' ? wordCandidates : mostCandidates)
     postings.score(terms, (slot, score) => {
@@ -215,7 +215,7 @@ class MemoryIndex implements SearchIndex {
     } else if (vectors) {
       vectors.nearest(scope.slots, vectorCandidates, (slot) => candidates.add(slot))
     }
-    const found: Found[] = []
+    const found: FoundPassage[] = []
     for (const slot of candidates) {
       const words = by === 'vectors' ? 0 : postings.scoreOf(slot)
       const similarity = vectors ? Math.max(0, vectors.similarity(slot)) : null
@@ -229,8 +229,8 @@ class MemoryIndex implements SearchIndex {
   }
 
   /** Marks every candidate with what became of it. */
-  private choose(found: Found[], limit: number, minScore: number): Found[] {
-    const chosen: Found[] = []
+  private choose(found: FoundPassage[], limit: number, minScore: number): FoundPassage[] {
+    const chosen: FoundPassage[] = []
     const texts = new Set<string>()
     for (const one of found) {
       const { hash } = this.entries[one.slot]!

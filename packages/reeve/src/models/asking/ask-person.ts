@@ -6,10 +6,14 @@ import { noteAuthor } from '../../engine/calls/authors.ts'
 import type { Call } from '../../engine/execution/call.ts'
 import type { Execution } from '../../engine/execution/execution.ts'
 import { checkOnce } from '../../engine/execution/parsed-values.ts'
-import type { Asked } from './questions.ts'
+import type { QuestionRequest } from './questions.ts'
 
 /** The last solver of every route is a person. One that does not fit closes nothing: the question is open again, with why. */
-export async function askPerson(execution: Execution, asked: Asked, cause: ReeveError): Promise<unknown> {
+export async function askPerson(
+  execution: Execution,
+  asked: QuestionRequest,
+  cause: ReeveError,
+): Promise<unknown> {
   const { name, task, instructions = null, input, schema: wanted = null } = asked.question
   const best = (cause.details.best as Json | undefined) ?? null
   const inputSchema = asked.schema ? jsonSchemaIn(asked.schema) : null

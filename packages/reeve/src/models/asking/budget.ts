@@ -64,7 +64,7 @@ export async function installCeilings(database: Database, plan: BudgetPlan, now:
 }
 
 /** A run's access to money: reserves before each paid call, settles after it. */
-export interface Purse {
+export interface BudgetAccount {
   /**
    * For a call of `model`. `more`: scopes that it counts in besides the run's own.
    * @throws `over-budget` (details: `scope`)
@@ -74,8 +74,8 @@ export interface Purse {
   settle(reservation: string, usd: number, end?: { usage?: Usage; isUnknown?: boolean }): Promise<void>
 }
 
-/** A run's own purse: it can also hold money for work that outlasts whoever drives the run. */
-export interface RunPurse extends Purse {
+/** A run's own account: it can also hold money for work that outlasts whoever drives the run. */
+export interface RunAccount extends BudgetAccount {
   /**
    * Reserves for all of them or for none, under ids that begin with `heldPrefix`; what is held already stands.
    * @throws `over-budget` (details: `scope`)
@@ -89,8 +89,8 @@ export interface Holding {
   usd: number
 }
 
-/** A purse on the ledger. What an earlier worker of this run left unsettled is counted as spent first. */
-export function openPurse(options: {
+/** An account on the ledger. What an earlier worker of this run left unsettled is counted as spent first. */
+export function openAccount(options: {
   database: Database
   newId: () => string
   run: number
@@ -99,7 +99,7 @@ export function openPurse(options: {
   now: () => number
   /** Asked once, before the first reservation. */
   scopes: () => Promise<BudgetScope[]>
-}): RunPurse {
+}): RunAccount {
   const { database, newId, run, runId, workflow, now } = options
   let opened: Promise<string[]> | undefined
   const open = async () => {
@@ -168,10 +168,14 @@ function overBudget(budget: BudgetRow, usd: number): ReeveError {
 }
 
 /**
- * A paid solver that asks the purse before each call, heals and retries included. A call whose bill is unknown (cut
+ * A paid solver that asks its account before each call, heals and retries included. A call whose bill is unknown (cut
  * off, timed out) is settled at the most that it may have cost. Free solvers are answered as they are.
  */
-export function budgeted(solver: Solver, purse: Purse, scopes: () => BudgetScope[] = () => []): Solver {
+export function budgeted(
+  solver: Solver,
+  account: BudgetAccount,
+  scopes: () => BudgetScope[] = () => [],
+): Solver {
   if (!solver.worstCaseUsd) return solver
   return {
     name: solver.name,
@@ -187,7 +191,7 @@ export function budgeted(solver: Solver, purse: Purse, scopes: () => BudgetScope
           `The solver "${solver.name}" says that a call costs ${describeValue(usd)} dollars at most. Its worstCaseUsd must give 0 or more.`,
         )
       }
-      return pay(solver, question, options, purse, scopes(), usd)
+      return pay(solver, question, options, account, scopes(), usd)
     },
   }
 }
@@ -196,22 +200,22 @@ async function pay(
   solver: Solver,
   question: Question,
   options: SolveOptions,
-  purse: Purse,
+  account: BudgetAccount,
   scopes: BudgetScope[],
   usd: number,
 ): Promise<Answer> {
-  const reservation = await purse.reserve(solver.name, usd, scopes)
+  const reservation = await account.reserve(solver.name, usd, scopes)
   let answer: Answer
   try {
     answer = await solver.solve(question, options)
   } catch (error) {
     const isUnknown = billIsUnknown(error, options.signal)
-    await purse.settle(reservation, isUnknown ? usd : 0, { isUnknown })
+    await account.settle(reservation, isUnknown ? usd : 0, { isUnknown })
     throw error
   }
   const usage = soundUsage(answer.usage ?? { inputTokens: 0, outputTokens: 0, costUsd: usd }, usd)
   // What is no amount counts as the most that the call may have cost.
-  await purse.settle(reservation, usage.costUsd >= 0 ? usage.costUsd : usd, { usage })
+  await account.settle(reservation, usage.costUsd >= 0 ? usage.costUsd : usd, { usage })
   return answer
 }
 

@@ -17,19 +17,19 @@ import type { Question } from '../solver.ts'
 import { answerCacheFor, type CacheOptions } from './answer-cache.ts'
 import { askPerson } from './ask-person.ts'
 import {
+  type BudgetAccount,
   type BudgetPlan,
   type BudgetScope,
   budgeted,
   dayScope,
-  openPurse,
-  type Purse,
-  type RunPurse,
+  openAccount,
+  type RunAccount,
 } from './budget.ts'
 import { readAgain } from './read-again.ts'
 import { type TextListener, TextStream } from './text-stream.ts'
 
 /** A route's name, the question, and what the answer must be. */
-export interface Asked {
+export interface QuestionRequest {
   route: string
   question: Question
   schema: StandardSchemaV1 | undefined
@@ -66,7 +66,7 @@ export class Questions {
   readonly #database: Database
   readonly #workflows: WorkflowRegistry
   readonly #textListener: TextListener | undefined
-  readonly #purses = new WeakMap<Execution, RunPurse>()
+  readonly #accounts = new WeakMap<Execution, RunAccount>()
   readonly #spentUsd = new WeakMap<Execution, number>()
 
   constructor(parts: {
@@ -95,7 +95,7 @@ export class Questions {
   }
 
   /** The answer's value; when no solver can answer, a person is asked and the run waits. */
-  async answer(execution: Execution, asked: Asked): Promise<unknown> {
+  async answer(execution: Execution, asked: QuestionRequest): Promise<unknown> {
     try {
       return (await this.ask(execution, asked)).value
     } catch (error) {
@@ -105,7 +105,7 @@ export class Questions {
   }
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
-  async ask(execution: Execution, asked: Asked): Promise<KeptAnswer> {
+  async ask(execution: Execution, asked: QuestionRequest): Promise<KeptAnswer> {
     const { retry, deadline, question } = asked
     const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
     const clean = { ...asked, question: execution.services.secrets.redactData(question) }
@@ -121,7 +121,7 @@ export class Questions {
   /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
   call(
     execution: Execution,
-    asked: Pick<Asked, 'retry' | 'deadline'> & { name: string; args: string },
+    asked: Pick<QuestionRequest, 'retry' | 'deadline'> & { name: string; args: string },
     body: (attempt: StepAttempt) => Promise<KeptAnswer>,
   ): Promise<KeptAnswer> {
     const { name, args, retry, deadline } = asked
@@ -159,7 +159,7 @@ export class Questions {
     }
   }
 
-  async #attempt(execution: Execution, asked: Asked, signal: AbortSignal): Promise<RouteAnswer> {
+  async #attempt(execution: Execution, asked: QuestionRequest, signal: AbortSignal): Promise<RouteAnswer> {
     const { deadline } = asked
     if (deadline && execution.services.clock.now() >= deadline.at) throw deadline.late()
     asked.onAsked?.()
@@ -178,9 +178,9 @@ export class Questions {
     if (!route.solvers.some((solver) => solver.worstCaseUsd))
       return askRoute(route, asked.question, asked.schema, options)
     const refusal = new AbortController()
-    const purse = this.#strict(this.purseOf(execution), refusal)
+    const account = this.#strict(this.accountOf(execution), refusal)
     const scopes = () => this.scopesOfCall(execution, asked)
-    const paid = { ...route, solvers: route.solvers.map((solver) => budgeted(solver, purse, scopes)) }
+    const paid = { ...route, solvers: route.solvers.map((solver) => budgeted(solver, account, scopes)) }
     const answer = await askRoute(paid, asked.question, asked.schema, {
       ...options,
       signal: AbortSignal.any([signal, refusal.signal]),
@@ -188,20 +188,20 @@ export class Questions {
     return answer
   }
 
-  #textsOf(execution: Execution, { question, agent, isPrivate }: Asked): TextStream | undefined {
+  #textsOf(execution: Execution, { question, agent, isPrivate }: QuestionRequest): TextStream | undefined {
     if (!this.#textListener || isPrivate) return undefined
     const origin = { run: execution.claim.id, question: question.name, ...(agent !== undefined && { agent }) }
     return new TextStream(origin, this.#textListener, execution.services)
   }
 
   /** Unless the plan says `next`, a refusal ends the whole question, not only the solver that was to be paid. */
-  #strict(purse: Purse, refusal: AbortController): Purse {
-    if (this.#budgets.whenExhausted === 'next') return purse
+  #strict(account: BudgetAccount, refusal: AbortController): BudgetAccount {
+    if (this.#budgets.whenExhausted === 'next') return account
     return {
-      settle: purse.settle,
+      settle: account.settle,
       reserve: async (model, usd, more) => {
         try {
-          return await purse.reserve(model, usd, more)
+          return await account.reserve(model, usd, more)
         } catch (error) {
           if (error instanceof ReeveError && error.code === 'over-budget') refusal.abort(error)
           throw error
@@ -210,10 +210,10 @@ export class Questions {
     }
   }
 
-  purseOf(execution: Execution): RunPurse {
-    let purse = this.#purses.get(execution)
-    if (!purse) {
-      purse = openPurse({
+  accountOf(execution: Execution): RunAccount {
+    let account = this.#accounts.get(execution)
+    if (!account) {
+      account = openAccount({
         database: this.#database,
         newId: execution.services.newId,
         run: execution.claim.no,
@@ -222,9 +222,9 @@ export class Questions {
         now: () => execution.services.clock.now(),
         scopes: () => this.#scopesOfRun(execution),
       })
-      this.#purses.set(execution, purse)
+      this.#accounts.set(execution, account)
     }
-    return purse
+    return account
   }
 
   /** The project, the workflow, the run and the runs above it: children spend from their parents' ceilings. */
@@ -247,7 +247,7 @@ export class Questions {
   }
 
   /** Those that one question counts in besides its run's. */
-  scopesOfCall(execution: Execution, asked: Pick<Asked, 'agent' | 'ceilings'> = {}): BudgetScope[] {
+  scopesOfCall(execution: Execution, asked: Pick<QuestionRequest, 'agent' | 'ceilings'> = {}): BudgetScope[] {
     const scopes: BudgetScope[] = [
       { scope: dayScope(execution.services.clock.now()), ceilingUsd: orNone(this.#budgets.day) },
     ]
@@ -270,7 +270,7 @@ export class Questions {
 }
 
 /** What replay compares of a question. */
-export function compared({ route, question }: Pick<Asked, 'route' | 'question'>): string {
+export function compared({ route, question }: Pick<QuestionRequest, 'route' | 'question'>): string {
   const { task, instructions = null, input, feedback = null, passages = [] } = question
   return argumentsHash({
     task,

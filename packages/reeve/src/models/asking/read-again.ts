@@ -1,11 +1,11 @@
 import type { Execution } from '../../engine/execution/execution.ts'
 import { parseOnce } from '../../engine/execution/parsed-values.ts'
-import type { Asked } from './questions.ts'
+import type { QuestionRequest } from './questions.ts'
 
 /** Of a value that is no JSON the journal has what it was made from. @throws `invalid-input` when it fits no more */
 export function readAgain(
   execution: Execution,
-  { question, schema }: Pick<Asked, 'question' | 'schema'>,
+  { question, schema }: Pick<QuestionRequest, 'question' | 'schema'>,
   given: unknown,
 ): unknown {
   const read = (value: unknown) =>

@@ -16,12 +16,12 @@ const stretchLength = 256 * 1024
 const noUsage: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 }
 
 /** What a question came to in its batch. */
-export type Outcome =
+export type BatchedOutcome =
   /** `given`: the value is what the schema's own value, which is no JSON, is made from. */
   { value: Json; given?: true; repairs?: string[]; raw?: string } | { problem: string; answer?: string }
 
 interface Stretch {
-  outcomes: Outcome[]
+  outcomes: BatchedOutcome[]
 }
 
 /** Reads a batch's answers, pays for them, and records what each came to, in stretches that a journal can hold. */
@@ -32,21 +32,21 @@ export async function collect(
   sent: SentBatch,
   end: BatchEnd,
   service: () => BatchService,
-): Promise<Outcome[]> {
+): Promise<BatchedOutcome[]> {
   const { first, planned, usd, mostUsd, model } = sent
   const count = sent.questions.length
-  const purse = questions.purseOf(execution)
+  const account = questions.accountOf(execution)
   let ended = end
   let loading: Promise<BatchBill> | undefined
   const load = async (signal: AbortSignal): Promise<BatchBill> => {
     if (ended.outcome !== 'ended') {
       const isUnknown = ended.outcome === 'lost'
-      await purse.settle(sent.reservation, isUnknown ? usd : 0, { isUnknown })
+      await account.settle(sent.reservation, isUnknown ? usd : 0, { isUnknown })
       return { items: new Map(), usage: { ...noUsage }, unsettledUsd: isUnknown ? usd : 0 }
     }
     const { batch, key } = ended
     const bill = await readBill(service, { batch, key, count, mostUsd }, signal)
-    await purse.settle(key, bill.usage.costUsd + bill.unsettledUsd, { usage: bill.usage })
+    await account.settle(key, bill.usage.costUsd + bill.unsettledUsd, { usage: bill.usage })
     return bill
   }
   const stretch = async (from: number): Promise<Stretch> => {
@@ -61,7 +61,7 @@ export async function collect(
         throw error
       })
       const bill = await loading
-      const outcomes: Outcome[] = []
+      const outcomes: BatchedOutcome[] = []
       for (let length = 0; from + outcomes.length < count && length < stretchLength; ) {
         const place = from + outcomes.length
         const outcome = toOutcome(bill, place, sent.questions[place]!, schema, ended)
@@ -73,7 +73,7 @@ export async function collect(
     })
     return answer.value as Stretch
   }
-  const outcomes: Outcome[] = []
+  const outcomes: BatchedOutcome[] = []
   while (outcomes.length < count) {
     try {
       outcomes.push(...(await stretch(outcomes.length)).outcomes)
@@ -111,7 +111,7 @@ function toOutcome(
   question: Question,
   schema: StandardSchemaV1 | undefined,
   end: BatchEnd,
-): Outcome {
+): BatchedOutcome {
   if (end.outcome !== 'ended') return { problem: end.reason }
   const item = items.get(place)
   if (!item) return { problem: 'the batch has no result for it' }

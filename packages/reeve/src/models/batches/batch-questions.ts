@@ -11,7 +11,7 @@ import { compared, type Questions } from '../asking/questions.ts'
 import { readAgain } from '../asking/read-again.ts'
 import type { Question } from '../solver.ts'
 import type { BatchService } from './batch.ts'
-import { collect, type Outcome, plainAnswer } from './batch-answers.ts'
+import { type BatchedOutcome, collect, plainAnswer } from './batch-answers.ts'
 import { awaitBatch, type SentBatch } from './batch-life.ts'
 
 /** How questions that may wait are handed to a provider's batch. */
@@ -81,7 +81,7 @@ export async function askTogether(
       hold: async () => {
         if (usd > 0 && reservation !== planned)
           await questions
-            .purseOf(execution)
+            .accountOf(execution)
             .hold([{ id: reservation, model, usd }], questions.scopesOfCall(execution))
       },
       usd,
@@ -98,7 +98,7 @@ export async function askTogether(
   return (await Promise.all(answers)).flat()
 }
 
-const unasked = (): Outcome => ({ problem: 'it was in no batch' })
+const unasked = (): BatchedOutcome => ({ problem: 'it was in no batch' })
 
 /** @throws `bad-batch` `bad-duration` */
 function resolveBatch(batch: true | BatchOptions): { withinMs: number; most: number } {
@@ -159,7 +159,7 @@ async function makePlan(
     const paid: Holding[] = holdings.map(({ id, usd }) => ({ id, usd, model: solver.name }))
     try {
       if (holdings.some(({ usd }) => usd > 0))
-        await questions.purseOf(execution).hold(paid, questions.scopesOfCall(execution))
+        await questions.accountOf(execution).hold(paid, questions.scopesOfCall(execution))
     } catch (error) {
       const goesOn = error instanceof ReeveError && error.code === 'over-budget'
       if (!goesOn || questions.whenExhausted !== 'next') throw error
@@ -175,7 +175,7 @@ async function askInLanes(
   questions: Questions,
   execution: Execution,
   { name, route, questions: list, schema, retry }: AskedTogether,
-  outcomes: readonly Outcome[],
+  outcomes: readonly BatchedOutcome[],
   first = 0,
 ): Promise<unknown[]> {
   const answers: unknown[] = new Array(outcomes.length)

@@ -17,7 +17,7 @@ export type Reading<T> =
   /** `problem` is written for the model that has to mend its answer: what is wrong, where, and what was expected. */
   | { ok: false; stage: 'syntax' | 'schema'; problem: string; repairs: string[] }
 
-type Found = { ok: true; value: unknown; repairs: string[] } | { ok: false; problem: string }
+type FoundJson = { ok: true; value: unknown; repairs: string[] } | { ok: false; problem: string }
 
 /**
  * Reads a model's raw text as one JSON value and checks it. Strict JSON first; then JSON with prose or a code fence
@@ -49,7 +49,7 @@ export function checkValue<S extends StandardSchemaV1>(
   return { ok: false, stage: 'schema', problem: describeMismatch(schema, value, result.issues), repairs }
 }
 
-function findJson(text: string): Found {
+function findJson(text: string): FoundJson {
   if (text.length > maxAnswerBytes || Buffer.byteLength(text) > maxAnswerBytes) {
     return {
       ok: false,
@@ -90,7 +90,7 @@ interface Candidate {
 const opening = /\{\s*(?:["}'/]|[\w$]+\s*:)|\[\s*(?:["{[\]/]|-?\d|(?:true|false|null)\b)/g
 
 /** Each character is read a bounded number of times: a failed attempt either ends the search or is passed over. */
-function findAmongProse(text: string): Found {
+function findAmongProse(text: string): FoundJson {
   const candidates: Candidate[] = []
   let from = 0
   for (;;) {
@@ -146,7 +146,7 @@ function problemOfInexact(json: string): string | undefined {
   return found && describeInexact(found, ' of the answer')
 }
 
-function readFencedScalar(text: string): Found {
+function readFencedScalar(text: string): FoundJson {
   const inner = insideFence(text.trim())
   const scalar = inner === undefined ? undefined : parseStrictly(inner)
   if (scalar) {

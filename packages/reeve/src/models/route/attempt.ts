@@ -45,7 +45,7 @@ export async function attempt(
 > {
   let billsUnknown = 0
   for (let retries = 0; ; retries++) {
-    const call = new Call(limits, limits.texts?.open(solver.name))
+    const call = new SolverCall(limits, limits.texts?.open(solver.name))
     try {
       const answer = solver.solve(question, call)
       return { answer: isPromise(answer) ? await call.settle(answer) : answer, retries, billsUnknown }
@@ -62,7 +62,7 @@ export async function attempt(
 }
 
 /** What a solver gets as its options. The abort controller exists only once someone asks for the signal. */
-class Call implements SolveOptions {
+class SolverCall implements SolveOptions {
   readonly #limits: AttemptLimits
   #controller: AbortController | undefined
   #stoppedBy: unknown

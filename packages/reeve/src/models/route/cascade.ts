@@ -12,7 +12,7 @@ import {
   type HealingResult,
   readAccepted,
 } from './heal.ts'
-import type { AskOptions, Hop, RouteAnswer, UnsureAnswer } from './route.ts'
+import type { AskOptions, RouteAnswer, SolverAttempt, UnsureAnswer } from './route.ts'
 
 /** The solver was never asked, and asking again will not help before someone changes the project. */
 const unconfigured = new Set(['missing-key', 'unknown-price', 'missing-package'])
@@ -20,7 +20,7 @@ const unconfigured = new Set(['missing-key', 'unknown-price', 'missing-package']
 /** Asks solvers one after the other and keeps what became of each. */
 export class Cascade {
   readonly #options: AskOptions
-  readonly #hops: Hop[] = []
+  readonly #attempts: SolverAttempt[] = []
   readonly #usage: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0 }
   #unsettledUsd = 0
   #best: UnsureAnswer | undefined
@@ -99,7 +99,7 @@ export class Cascade {
     cached?: CacheOrigin,
   ): RouteAnswer | undefined {
     const confidence = confidenceOf(result)
-    const hop = {
+    const attempt = {
       ...record,
       ...(result.confidence === undefined ? {} : { confidence }),
       ...(cached && { cached }),
@@ -109,13 +109,13 @@ export class Cascade {
         this.#best = { value: result.value, solver: solver.name, kind: solver.kind, confidence }
       const reason = `its confidence ${confidence} is below ${limits.minConfidence}`
       this.#options.texts?.discard(reason)
-      this.#record(solver, 'unsure', reason, startedAt, hop)
+      this.#record(solver, 'unsure', reason, startedAt, attempt)
       return undefined
     }
     this.#options.texts?.finish()
     const reason = record.heals > 0 ? `answered after ${record.heals} corrections` : 'answered'
     const from = cached && `given again from run ${cached.run} of ${new Date(cached.at).toISOString()}`
-    this.#record(solver, 'answered', from ?? reason, startedAt, hop)
+    this.#record(solver, 'answered', from ?? reason, startedAt, attempt)
     return {
       value: result.value,
       solver: solver.name,
@@ -124,7 +124,7 @@ export class Cascade {
       ...(cached && { cached }),
       repairs: result.repairs,
       ...(result.raw === undefined ? {} : { raw: result.raw }),
-      hops: this.#hops,
+      hops: this.#attempts,
       usage: this.#usage,
       unsettledUsd: this.#unsettledUsd,
     }
@@ -163,30 +163,36 @@ export class Cascade {
 
   #record(
     solver: Solver,
-    outcome: Hop['outcome'],
+    outcome: SolverAttempt['outcome'],
     reason: string,
     startedAt: number,
     record: HealingRecord & { confidence?: number; cached?: CacheOrigin } = nothingAsked(),
   ): void {
     const ms = performance.now() - startedAt
-    const hop: Hop = { solver: solver.name, kind: solver.kind, outcome, reason, ...record, ms }
-    this.#hops.push(hop)
-    this.#options.onHop?.(hop)
+    const attempt: SolverAttempt = { solver: solver.name, kind: solver.kind, outcome, reason, ...record, ms }
+    this.#attempts.push(attempt)
+    this.#options.onAttempt?.(attempt)
   }
 
   exhausted(question: Question): ReeveError {
     const details: Record<string, unknown> = {
-      hops: this.#hops,
+      hops: this.#attempts,
       usage: this.#usage,
       unsettledUsd: this.#unsettledUsd,
     }
-    if (this.#unconfigured && this.#hops.every((hop) => hop.outcome === 'skipped') && !this.#outage) {
+    if (
+      this.#unconfigured &&
+      this.#attempts.every((attempt) => attempt.outcome === 'skipped') &&
+      !this.#outage
+    ) {
       const { code, message, details: own } = this.#unconfigured
       return new ReeveError(code, message, { cause: this.#unconfigured, details: { ...own, ...details } })
     }
     if (this.#best) details.best = this.#best
     if (this.#retryAfterMs !== undefined) details.retryAfterMs = this.#retryAfterMs
-    const hops = this.#hops.map((hop) => `${hop.solver} ${hop.outcome}: ${hop.reason}`).join('; ')
+    const hops = this.#attempts
+      .map((attempt) => `${attempt.solver} ${attempt.outcome}: ${attempt.reason}`)
+      .join('; ')
     const message = hops
       ? `No solver of the route answered "${question.name}": ${hops}. Ask a person, or add a solver to the route.`
       : `The route for "${question.name}" has no solver. Add at least one.`

@@ -32,7 +32,7 @@ export interface RouteDefinition {
 }
 
 /** What happened at one solver of a route; goes to the journal as it stands. */
-export interface Hop extends HealingRecord {
+export interface SolverAttempt extends HealingRecord {
   solver: string
   kind: Solver['kind']
   outcome: 'answered' | 'abstained' | 'unsure' | 'invalid' | 'failed' | 'skipped'
@@ -57,8 +57,9 @@ export interface RouteAnswer<T = unknown> {
   repairs: string[]
   /** Its text as the solver wrote it; only when it had to be repaired or healed. */
   raw?: string
-  hops: Hop[]
-  /** Of all hops together. */
+  /** All solvers that were asked, in order; journals have them under this name. */
+  hops: SolverAttempt[]
+  /** Of all attempts together. */
   usage: Usage
   unsettledUsd: number
 }
@@ -73,8 +74,8 @@ export interface AskOptions {
   texts?: TextStream
   /** 0..1, spreads retries. */
   random?: () => number
-  /** Called as each hop ends, before the next one begins. */
-  onHop?: (hop: Hop) => void
+  /** Called as each attempt ends, before the next one begins. */
+  onAttempt?: (attempt: SolverAttempt) => void
 }
 
 /** An answer that was there but not sure enough; rides in the details of `route-exhausted` for a person to judge. */

@@ -7,7 +7,7 @@ import type { Bulk, Row, Session, Value } from '../database.ts'
  *
  * An ended item is kept and no longer found. An item outlives the run that it came from.
  */
-export interface Memory {
+export interface MemoryItem {
   no: number
   id: string
   /** A path such as `customers/ada`; empty: found by unscoped searches only. */
@@ -26,7 +26,7 @@ export interface Memory {
 }
 
 /** An item on its way into the table, with the vector that it is found by. */
-export interface NewMemory extends Omit<Memory, 'no'> {
+export interface NewMemory extends Omit<MemoryItem, 'no'> {
   /** What made the vector: only vectors of one embedder are compared. */
   embedder: string
   /** Of length 1; null where the text gave the embedder nothing to go by. */
@@ -112,10 +112,10 @@ export function numbersOf(vector: Float32Array): string {
   return `{${vector.join(',')}}`
 }
 
-type MemoryRow = Omit<Memory, 'untrusted'> & { untrusted: number }
+type MemoryRow = Omit<MemoryItem, 'untrusted'> & { untrusted: number }
 
 /** Items by their numbers, in no order; those that are not there are left out. */
-export async function readMemories(session: Session, numbers: number[]): Promise<Memory[]> {
+export async function readMemories(session: Session, numbers: number[]): Promise<MemoryItem[]> {
   if (numbers.length === 0) return []
   const rows = await session.all<MemoryRow>(
     `select no, id, scope, title, text, hash, source, untrusted, run, step, at from memories

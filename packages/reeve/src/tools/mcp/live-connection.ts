@@ -31,7 +31,7 @@ const mostListings = 3
 /** JSON-RPC: parse error, invalid request, method not found, invalid params. The tool was not run. */
 const refusedCodes = new Set([-32700, -32600, -32601, -32602])
 
-export interface Asked {
+export interface McpRequest {
   method: string
   params: Record<string, unknown>
 }
@@ -150,7 +150,7 @@ export class LiveConnection {
   }
 
   /** Asks once. What may have happened when it throws anything but `NotApplied` is for the effect class to say. */
-  async ask<T extends Result>(asked: Asked, schema: ZodType<T>, signal?: AbortSignal): Promise<T> {
+  async ask<T extends Result>(asked: McpRequest, schema: ZodType<T>, signal?: AbortSignal): Promise<T> {
     const counts = asked.method.endsWith('/list') ? 0 : 1
     this.#owed += counts
     try {
@@ -198,7 +198,7 @@ export class LiveConnection {
 
   async #pages(
     method: string,
-    read: (asked: Asked) => Promise<{ count: number; nextCursor: string | undefined }>,
+    read: (asked: McpRequest) => Promise<{ count: number; nextCursor: string | undefined }>,
   ): Promise<void> {
     let cursor: string | undefined
     for (let page = 0; page < mostPages; page++) {

@@ -11,14 +11,14 @@ export interface ScriptResult {
   logs: string[]
 }
 
-interface Asked {
+interface ScriptRequest {
   language: string
   limits: ResolvedLimits
   signal?: AbortSignal | undefined
 }
 
 /** The child may have been owned: this is read like anything else from outside. */
-export function readReply({ language, limits, signal }: Asked, end: ChildEnd): ScriptResult {
+export function readReply({ language, limits, signal }: ScriptRequest, end: ChildEnd): ScriptResult {
   if (end.cause === 'aborted') throw signal?.reason
   if (end.cause === 'timeout') {
     throw new ReeveError('script-timeout', `The ${language} ran longer than ${limits.timeMs} ms.`)

@@ -3,7 +3,7 @@ import { boundedPattern } from '../../../text/bounded-pattern.ts'
 import { maxTextLength } from '../../../text/normalize.ts'
 
 /** Something found in a text: what it means, how it is written there, and where. */
-export interface Found<T> {
+export interface TextMatch<T> {
   value: T
   written: string
   index: number
@@ -51,8 +51,8 @@ const isoCurrencies = new Set(
 )
 
 /** E-mail addresses, as written. Like all finders here: in order, from the first `maxTextLength` characters. */
-export function findEmails(text: string): Found<string>[] {
-  const found: Found<string>[] = []
+export function findEmails(text: string): TextMatch<string>[] {
+  const found: TextMatch<string>[] = []
   if (!text.includes('@')) return found
   for (const match of bounded(text).matchAll(emailPattern)) {
     if (match[0].includes('..')) continue
@@ -62,8 +62,8 @@ export function findEmails(text: string): Found<string>[] {
 }
 
 /** Web addresses, without the punctuation that ends their sentence. */
-export function findLinks(text: string): Found<string>[] {
-  const found: Found<string>[] = []
+export function findLinks(text: string): TextMatch<string>[] {
+  const found: TextMatch<string>[] = []
   for (const match of bounded(text).matchAll(linkPattern)) {
     const written = match[0].replace(/[.,;:!?]{1,8}$/, '')
     found.push({ value: written, written, index: match.index })
@@ -72,8 +72,8 @@ export function findLinks(text: string): Found<string>[] {
 }
 
 /** Amounts of money with their currency, which may stand before or after: `$1,234.50`, `12,50 €`, `USD 20`, `5 euros`. */
-export function findAmounts(text: string): Found<Amount>[] {
-  const found: Found<Amount>[] = []
+export function findAmounts(text: string): TextMatch<Amount>[] {
+  const found: TextMatch<Amount>[] = []
   const read = bounded(text)
   for (const match of read.matchAll(numberPattern)) {
     const end = match.index + match[0].length
@@ -120,8 +120,8 @@ const datePattern = new RegExp(
 export function findDates(
   text: string,
   options: { order?: 'day-first' | 'month-first' } = {},
-): Found<string>[] {
-  const found: Found<string>[] = []
+): TextMatch<string>[] {
+  const found: TextMatch<string>[] = []
   for (const match of bounded(text).matchAll(datePattern)) {
     const value = dateOf(match, options.order)
     if (value) found.push({ value, written: match[0], index: match.index })
@@ -170,10 +170,10 @@ function calendarDate(year: number, month: number, day: number): string | undefi
  * Finds what a caller's pattern describes, such as order ids: its first group if it has one, else the whole match.
  * @throws `slow-pattern` at once, when the pattern cannot be bounded
  */
-export function finderOf(pattern: RegExp): (text: string) => Found<string>[] {
+export function finderOf(pattern: RegExp): (text: string) => TextMatch<string>[] {
   const safe = boundedPattern(pattern)
   return (text) => {
-    const found: Found<string>[] = []
+    const found: TextMatch<string>[] = []
     for (const match of bounded(text).matchAll(safe)) {
       const value = match[1] ?? match[0]
       if (value !== '') found.push({ value, written: match[0], index: match.index })
