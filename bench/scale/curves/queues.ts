@@ -94,6 +94,36 @@ export const queues: Record<string, Curve> = {
     measure: (size, place) => besideQueued(size, place, { start: {}, paused: true }),
   },
 
+  manyQueues: {
+    unit: 'a run when each of so many queues holds one, from the start of a worker on',
+    full: { small: 1000, large: 10_000 },
+    quick: { small: 500, large: 5000 },
+    postgres: true,
+    async measure(size, place) {
+      const runtime = await opened(place, [quick])
+      const { engine } = internalsOf(runtime)
+      for (let from = 0; from < size; from += 100) {
+        const some = Array.from({ length: 100 }, (_, at) =>
+          engine.startRun(quick, {}, { queue: `of ${from + at}` }),
+        )
+        await Promise.all(some)
+      }
+      let ended = 0
+      const all = Promise.withResolvers<void>()
+      engine.onEnded((_, { status }) => {
+        if (status === 'succeeded' && ++ended === size) all.resolve()
+      })
+      const drive = async () => {
+        await runtime.start()
+        await all.promise
+        return size
+      }
+      const report = await measured(place, drive, { rounds: 1 })
+      await runtime.stop()
+      return report
+    },
+  },
+
   startsInALoop: {
     unit: 'a start, awaited one after another, in a queue with limits',
     full: { small: 1000, large: 20_000 },

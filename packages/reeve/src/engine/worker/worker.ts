@@ -2,9 +2,9 @@ import type { Database, Session } from '../../store/database.ts'
 import { nextRateWindow } from '../../store/dispatch/claim-rates.ts'
 import { claimRuns, nextDue, storeNow, wakeDue } from '../../store/dispatch/claims.ts'
 import { letOut } from '../../store/dispatch/key-lines.ts'
-import { readLanes } from '../../store/dispatch/lanes.ts'
+import { LaneTurns } from '../../store/dispatch/lane-turns.ts'
 import type { LeaseKeeper } from '../../store/dispatch/lease-keeper.ts'
-import { isLimited, listQueues, type QueueRow } from '../../store/dispatch/queues.ts'
+import { isLimited, listQueues, type QueueRow, queuesNamed } from '../../store/dispatch/queues.ts'
 import { claimsOf, returnClaims } from '../../store/dispatch/recovery.ts'
 import { QueueShares } from '../../store/dispatch/shares.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
@@ -64,6 +64,7 @@ export class Worker {
   readonly #liveness: Liveness
   #queues = new Map<string, QueueRow>()
   readonly #shares = new QueueShares()
+  readonly #turns = new LaneTurns()
   readonly #room: HistoryRoom
   #state: 'new' | 'working' | 'draining' | 'stopped' = 'new'
   #nudged = false
@@ -209,7 +210,8 @@ export class Worker {
   }
 
   async #claimAll(): Promise<void> {
-    for (;;) {
+    this.#turns.begin()
+    for (let isFirst = true; ; isFirst = false) {
       const room = this.#options.capacity - this.#held.size
       this.#backlog = room <= 0
       if (room <= 0 || this.#state !== 'working') return
@@ -218,34 +220,44 @@ export class Worker {
         isMore = true
       }
       const claimed = await this.#options.database.transaction((session) =>
-        this.#claim(session, room, onMore),
+        this.#claim(session, { room, isFirst, onMore }),
       )
+      this.#turns.done(claimed.length)
       if (claimed.some(isSuspect)) this.#beginProbation()
       // A long history may be replayed next.
       if (claimed.length > 0) this.#liveness.guard()
       await this.#held.adoptAll(claimed)
-      if (claimed.length === 0 && !isMore) return
+      if (claimed.length === 0 && !isMore && !this.#turns.isMore) return
     }
   }
 
-  async #claim(session: Session, room: number, onMore: () => void): Promise<RunRow[]> {
+  async #claim(
+    session: Session,
+    { room, isFirst, onMore }: { room: number; isFirst: boolean; onMore: () => void },
+  ): Promise<RunRow[]> {
     this.#claimedAt = await storeNow(session)
     await wakeDue(session)
     if ((await letOut(session)) > 0) onMore()
-    const queues = await listQueues(session)
-    this.#queues = new Map(queues.map((queue) => [queue.name, queue]))
-    this.#limited = queues.some(isLimited)
+    const looked = await this.#turns.look(session)
+    const queues = isFirst
+      ? await this.#listQueues(session)
+      : await queuesNamed(session, [...new Set(looked.map(({ queue }) => queue))])
     // What it does not have, another may: a run waits for whoever has its version.
     const { workflows } = this.#options
-    const lanes = (await readLanes(session)).filter(({ workflow, version }) =>
-      workflows.find(workflow, version),
-    )
+    const lanes = looked.filter(({ workflow, version }) => workflows.find(workflow, version))
     const histories = this.#room.open(this.#held.historyBytes)
     const { admits } = histories
     const request = { worker: this.id, limit: room, drivesSuspect: this.#probation(), lanes, onMore, admits }
     const claimed = await claimRuns(session, queues, this.#shares, request)
     this.#backlog = histories.isFull
     return claimed
+  }
+
+  async #listQueues(session: Session): Promise<QueueRow[]> {
+    const queues = await listQueues(session)
+    this.#queues = new Map(queues.map((queue) => [queue.name, queue]))
+    this.#limited = queues.some(isLimited)
+    return queues
   }
 
   /** Whether a suspect is held that has not yet shown, by not ending this process, that it may have company. */

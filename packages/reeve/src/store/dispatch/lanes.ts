@@ -37,20 +37,30 @@ function behind(condition: string): string {
 }
 
 /**
- * The lanes that hold anything. Leaps from lane to lane through the index: it costs by the number of lanes, not of runs.
- * (Comparing three columns at once would search by the first one only, in SQLite.)
+ * The lanes that hold anything: all of them, or the first `most` behind `after`. Leaps from lane to lane through the index:
+ * it costs by the number of lanes, not of runs. (Comparing three columns at once would search by the first one only, in
+ * SQLite.)
  */
-export async function readLanes(session: Session): Promise<Lane[]> {
+export async function readLanes(
+  session: Session,
+  { after, most }: { after?: Lane | undefined; most?: number } = {},
+): Promise<Lane[]> {
+  const first = after
+    ? `no = coalesce(${behind('later.queue = ? and later.workflow = ? and later.version > ?')},
+         ${behind('later.queue = ? and later.workflow > ?')}, ${behind('later.queue > ?')})`
+    : `${ready} order by queue, workflow, version, fresh, priority desc, available_at, no limit 1`
+  const { queue, workflow, version } = after ?? { queue: '', workflow: '', version: '' }
+  const place = after ? [queue, workflow, version, queue, workflow, queue] : []
   return session.all<Lane>(
     `with recursive lanes (no, queue, workflow, version) as (
-       select * from (select no, queue, workflow, version from runs where ${ready}
-         order by queue, workflow, version, fresh, priority desc, available_at, no limit 1) as first
+       select * from (select no, queue, workflow, version from runs where ${first}) as first
        union all
        select next.no, next.queue, next.workflow, next.version from lanes join runs next on next.no = coalesce(
          ${behind('later.queue = lanes.queue and later.workflow = lanes.workflow and later.version > lanes.version')},
          ${behind('later.queue = lanes.queue and later.workflow > lanes.workflow')},
          ${behind('later.queue > lanes.queue')})
-     ) select queue, workflow, version from lanes`,
+     ) select queue, workflow, version from lanes${most === undefined ? '' : ' limit ?'}`,
+    most === undefined ? place : [...place, most],
   )
 }
 

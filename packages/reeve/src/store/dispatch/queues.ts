@@ -39,6 +39,15 @@ export async function listQueues(session: Session): Promise<QueueRow[]> {
   return session.all<QueueRow>('select * from queues order by name')
 }
 
+/** Those of these names. */
+export async function queuesNamed(session: Session, names: string[]): Promise<QueueRow[]> {
+  if (names.length === 0) return []
+  return session.all<QueueRow>(
+    `select * from queues where name in (${names.map(() => '?').join(', ')})`,
+    names,
+  )
+}
+
 const pauseQueues: Bulk = {
   columns: { name: 'text', paused: 'int' },
   announces: 'work',

@@ -454,4 +454,23 @@ export const scaleBugs: Mutant[] = [
     'row.next_at === next_at && row.definition === definition',
     'row.next_at === next_at',
   ),
+  // Many lanes: some in a claim, and none of them forgotten.
+  bug(
+    'a claim looks at all lanes, however many there are',
+    'store/dispatch/lane-turns.ts',
+    '{ after: this.#last, most: this.#most }',
+    '{}',
+  ),
+  bug(
+    'a claim always looks at the same lanes',
+    'store/dispatch/lane-turns.ts',
+    'this.#last = this.#looked.at(-1)',
+    'this.#last = undefined',
+  ),
+  bug(
+    'a worker rests before it looked at the lanes before',
+    'store/dispatch/lane-turns.ts',
+    '!this.#reachedEnd || this.#fruitless < this.#total',
+    '!this.#reachedEnd',
+  ),
 ]

@@ -297,8 +297,8 @@ export const mutants: Mutant[] = [
   bug(
     'a worker claims what it does not have',
     'engine/worker/worker.ts',
-    'workflows.find(workflow, version),\n    )',
-    '[workflow, version, workflows].length > 0,\n    )',
+    'workflows.find(workflow, version))\n    const histories',
+    '[workflow, version, workflows].length > 0)\n    const histories',
   ),
   bug(
     'a key answers with a run of another input',

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import type { Database, Session } from '../../../src/store/database.ts'
 import { nextRateWindow } from '../../../src/store/dispatch/claim-rates.ts'
 import { claimRuns } from '../../../src/store/dispatch/claims.ts'
+import { LaneTurns } from '../../../src/store/dispatch/lane-turns.ts'
 import { readLanes } from '../../../src/store/dispatch/lanes.ts'
 import { ensureQueue, listQueues, noLimits } from '../../../src/store/dispatch/queues.ts'
 import { QueueShares } from '../../../src/store/dispatch/shares.ts'
@@ -83,6 +84,81 @@ export function queueCases(open: Open): void {
       expect(looks.length).toBeLessThan(10)
     },
   )
+
+  storeCase(
+    'of very many lanes a claim looks at some, and each is looked at before the worker rests',
+    open,
+    async (database) => {
+      const names = Array.from({ length: 25 }, (_, index) => `queue${index + 10}`)
+      await addRuns(
+        database,
+        ...names.flatMap((queue, index) => [
+          newRun(2 * index + 1, { queue }),
+          newRun(2 * index + 2, { queue }),
+        ]),
+      )
+      const turns = new LaneTurns(7)
+      const looks: string[][] = []
+      const claimOnce = async (limit: number) => {
+        const claimed = await database.transaction(async (session) => {
+          const lanes = await turns.look(session)
+          looks.push(lanes.map(({ queue }) => queue))
+          const request = { worker: 'w', limit, drivesSuspect: false, lanes }
+          return claimRuns(session, await listQueues(session), new QueueShares(), request)
+        })
+        turns.done(claimed.length)
+        return claimed.map(({ no }) => no)
+      }
+      const all = async (limit: number) => {
+        turns.begin()
+        const claimed = new Set<number>()
+        do for (const no of await claimOnce(limit)) claimed.add(no)
+        while (turns.isMore)
+        return claimed.size
+      }
+      // One of each lane's two would be left if a claim took no more than three.
+      expect(await all(3)).toBe(50)
+      expect(Math.max(...looks.map(({ length }) => length))).toBe(7)
+      // Nothing is there: one look says so.
+      looks.length = 0
+      expect(await all(3)).toBe(0)
+      expect(looks).toEqual([[]])
+      // All are full: each is looked at once, from wherever the turns stand.
+      for (const queue of names) await limitQueue(database, { concurrency: 1 }, queue)
+      await addRuns(database, ...names.map((queue, index) => newRun(100 + index, { queue })))
+      await claimOnce(1)
+      looks.length = 0
+      expect(await all(3)).toBe(0)
+      expect(new Set(looks.flat()).size).toBe(25)
+      expect(looks.flat().length).toBeLessThan(60)
+      // What comes behind the place where the turns stand is found all the same.
+      await claimOnce(1)
+      await addRuns(database, newRun(900, { queue: 'early' }))
+      expect(await all(3)).toBe(1)
+    },
+  )
+
+  storeCase('lanes behind one are read in the order of all', open, async (database) => {
+    const lane = (queue: string, workflow: string, version: string) => ({ queue, workflow, version })
+    const lanes = [
+      lane('a', 'f', '1'),
+      lane('a', 'f', '2'),
+      lane('a', 'g', '1'),
+      lane('b', 'e', '1'),
+      lane('c', 'f', '1'),
+    ]
+    await addRuns(
+      database,
+      ...lanes.flatMap((each, index) => [newRun(10 * index, each), newRun(10 * index + 1, each)]),
+    )
+    expect(await readLanes(database)).toEqual(lanes)
+    for (const [index, after] of lanes.entries()) {
+      expect(await readLanes(database, { after })).toEqual(lanes.slice(index + 1))
+      expect(await readLanes(database, { after, most: 2 })).toEqual(lanes.slice(index + 1, index + 3))
+    }
+    // Also where nothing is any more.
+    expect(await readLanes(database, { after: lane('a', 'fa', '9'), most: 1 })).toEqual([lanes[2]])
+  })
 
   storeCase('a rate admits so many new runs in a window; wake-ups do not count', open, async (database) => {
     await limitQueue(database, { rate_count: 2, rate_ms: 60_000 })
