@@ -130,5 +130,11 @@ test('a page of runs says where the next one begins, and a cursor that is none i
   expect(exact.next).toBeNull()
   for (const cursor of ['', 'no-1x', `id-'; drop table runs`, 'id-'])
     await expect(listRunPage(database, { cursor })).rejects.toMatchObject({ code: 'bad-cursor' })
+  // The place of another list is none in this one.
+  for (const cursor of ['no-1', 'at-1-1'])
+    await expect(listRunPage(database, { cursor })).rejects.toMatchObject({ code: 'bad-cursor' })
+  await expect(listRunPage(database, { status: 'waiting', cursor: first.next! })).rejects.toMatchObject({
+    code: 'bad-cursor',
+  })
   await engine.stop()
 })

@@ -40,7 +40,7 @@ export const wanted = [
   /select e\.run, e\.seq, .* from events e left join blobs/,
   /select inbox\.id, inbox\.run, .* from inbox/,
   // A stretch of an index from its end, or so many rows of one that holds only what is counted.
-  /^select .* from runs where .* order by (id|no) desc limit (5000|1 offset 4999)/,
+  /^select .* from runs where .* order by (id|no|available_at desc, no) desc limit (5000|1 offset 4999)/,
   /^select .* from \(select .* limit (\?|10001)\) as (counted|ended|decided)/,
   // Those that workers hold, and what people are asked by one family.
   /^select \* from runs where status = 'running' and id \|\| '' </,

@@ -2,7 +2,13 @@ import { ReeveError } from '../../base/errors.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
-import { type RunFilter, type RunPlace, readRunSlice } from '../../store/runs/run-lists.ts'
+import {
+  isPlaceOf,
+  placeOfRun,
+  type RunFilter,
+  type RunPlace,
+  readRunSlice,
+} from '../../store/runs/run-lists.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import { type RunSummary, summariesOf } from '../run/run-view.ts'
 
@@ -44,7 +50,7 @@ export async function listRunPage(session: Session, options: RunListOptions = {}
     filter.text !== undefined && wholeId.test(filter.text) ? await readRun(session, filter.text) : undefined
   if (one && isOnly(filter)) return { runs: await summariesOf(session, [one]), next: null, searchedTo: null }
   const rows: RunRow[] = []
-  let place = cursor === undefined ? undefined : placeOf(cursor)
+  let place = cursor === undefined ? undefined : readCursor(cursor, filter)
   for (let slice = 0; slice < mostSlices && rows.length <= most; slice++) {
     // One more than wanted says whether there are more.
     const found = await readRunSlice(session, filter, place, most + 1 - rows.length)
@@ -54,8 +60,7 @@ export async function listRunPage(session: Session, options: RunListOptions = {}
   }
   if (rows.length > most) {
     rows.pop()
-    const last = rows.at(-1)!
-    place = filter.status === 'waiting' ? { no: last.no } : { id: last.id }
+    place = placeOfRun(filter, rows.at(-1)!)
   }
   return {
     runs: await summariesOf(session, rows),
@@ -69,24 +74,30 @@ function isOnly(filter: RunFilter): boolean {
 }
 
 function cursorOf(place: RunPlace): string {
-  return 'id' in place ? `id-${place.id}` : `no-${place.no}`
+  if ('id' in place) return `id-${place.id}`
+  return 'readyAt' in place ? `at-${place.readyAt}-${place.no}` : `no-${place.no}`
 }
 
 /** @throws `bad-cursor` */
-function placeOf(cursor: string): RunPlace {
-  const [, id, no] = /^(?:id-([0-9a-zA-Z]{1,100})|no-(\d{1,15}))$/.exec(cursor) ?? []
-  if (id !== undefined) return { id }
-  if (no !== undefined) return { no: Number(no) }
+function readCursor(cursor: string, filter: RunFilter): RunPlace {
+  const place = placeIn(cursor)
+  if (place && isPlaceOf(filter, place)) return place
   throw new ReeveError(
     'bad-cursor',
-    `${describeValue(cursor)} is no place in a list of runs. Give the \`next\` of a page as it was answered, or leave it out for the first page.`,
+    `${describeValue(cursor)} is no place in this list of runs. Give the \`next\` of a page with the same filter as it was answered, or leave it out for the first page.`,
   )
+}
+
+function placeIn(cursor: string): RunPlace | undefined {
+  const [, id, no, readyAt, readyNo] =
+    /^(?:id-([0-9a-zA-Z]{1,100})|no-(\d{1,15})|at-(\d{1,15})-(\d{1,15}))$/.exec(cursor) ?? []
+  if (id !== undefined) return { id }
+  if (no !== undefined) return { no: Number(no) }
+  return readyAt === undefined ? undefined : { readyAt: Number(readyAt), no: Number(readyNo) }
 }
 
 async function timeOf(session: Session, place: RunPlace, rows: RunRow[]): Promise<string | null> {
   const last = rows.at(-1)
-  if (last && ('id' in place ? last.id === place.id : last.no === place.no)) return isoText(last.created_at)
-  if (!('id' in place)) return last ? isoText(last.created_at) : null
-  const row = await readRun(session, place.id)
+  const row = 'id' in place && place.id !== last?.id ? await readRun(session, place.id) : last
   return row ? isoText(row.created_at) : null
 }

@@ -16,8 +16,11 @@ export interface RunFilter {
   until?: number
 }
 
-/** Where a list goes on: below this id, or, in the order of the database's own keys, below this number. */
-export type RunPlace = { id: string } | { no: number }
+/**
+ * Where a list goes on: below this run in the order that the list has. Runs that wait come by the database's own keys,
+ * queued ones by the time since when they are ready, all others by their ids, which is by when they were created.
+ */
+export type RunPlace = { id: string } | { no: number } | { readyAt: number; no: number }
 
 export interface RunSlice {
   rows: RunRow[]
@@ -32,6 +35,67 @@ const idSlackMs = 3_600_000
 /** Sorts behind all ids. */
 const lastId = 'zzzzzzzzzzzzzzzzz'
 
+/** The way through one index. */
+interface Walk {
+  order: string
+  /** Of what the index holds; written as in the index. */
+  holds: string
+  below: string
+  valuesOf(place: RunPlace): Value[]
+  placeOf(row: Pick<RunRow, 'id' | 'no' | 'available_at'>): RunPlace
+}
+
+const wrong = `status in ('failed', 'cancelled', 'stuck')`
+
+const byId: Walk = {
+  order: 'id desc',
+  holds: 'true',
+  below: 'id < ?',
+  valuesOf: (place) => ('id' in place ? [place.id] : []),
+  placeOf: ({ id }) => ({ id }),
+}
+
+const byNo: Walk = {
+  order: 'no desc',
+  holds: `status = 'waiting'`,
+  below: 'no < ?',
+  valuesOf: (place) => ('no' in place && !('readyAt' in place) ? [place.no] : []),
+  placeOf: ({ no }) => ({ no }),
+}
+
+const byReady: Walk = {
+  order: 'available_at desc, no desc',
+  holds: `status = 'queued'`,
+  below: 'available_at <= ? and (available_at < ? or no < ?)',
+  valuesOf: (place) => ('readyAt' in place ? [place.readyAt, place.readyAt, place.no] : []),
+  placeOf: ({ available_at: readyAt, no }) => ({ readyAt, no }),
+}
+
+function walkOf(status: RunStatus | undefined): Walk {
+  switch (status) {
+    case 'waiting':
+      return byNo
+    case 'queued':
+      return byReady
+    case 'failed':
+    case 'cancelled':
+    case 'stuck':
+      return { ...byId, holds: `${wrong} and status = '${status}'` }
+    default:
+      return byId
+  }
+}
+
+/** Whether a place is one of the list with this filter. */
+export function isPlaceOf({ status }: RunFilter, place: RunPlace): boolean {
+  return walkOf(status).valuesOf(place).length > 0
+}
+
+/** The place of a run in the list with this filter. */
+export function placeOfRun({ status }: RunFilter, row: RunRow): RunPlace {
+  return walkOf(status).placeOf(row)
+}
+
 /**
  * The next runs that a filter lets through, the newest first, found among the next rows of one index: it costs by the
  * slice, and not by the number of runs. A slice may hold nothing and have a next one.
@@ -43,37 +107,35 @@ export async function readRunSlice(
   limit: number,
 ): Promise<RunSlice> {
   if (filter.status === 'running') return readRunning(session, filter, place, limit)
-  const isByNo = filter.status === 'waiting'
-  const column = isByNo ? 'no' : 'id'
-  const bounds: string[] = []
+  const walk = walkOf(filter.status)
+  const bounds = [walk.holds]
   const values: Value[] = []
-  const bound = (sql: string, value: Value) => {
-    bounds.push(sql)
-    values.push(value)
+  if (place) {
+    bounds.push(walk.below)
+    values.push(...walk.valuesOf(place))
   }
-  if (isByNo) bounds.push(`status = 'waiting'`)
-  // Written as in the index, which holds only those.
-  if (isWrong(filter.status)) bounds.push(wrong, `status = '${filter.status}'`)
-  if (place) bound(`${column} < ?`, 'id' in place ? place.id : place.no)
-  if (!isByNo) {
-    if (filter.since !== undefined) bound('id >= ?', idOfTime(filter.since - idSlackMs))
-    if (filter.until !== undefined) bound('id < ?', idOfTime(filter.until + idSlackMs))
+  if (walk.order === byId.order) {
+    for (const [time, sql, slack] of [
+      [filter.since, 'id >= ?', -idSlackMs],
+      [filter.until, 'id < ?', idSlackMs],
+    ] as const) {
+      if (time === undefined) continue
+      bounds.push(sql)
+      values.push(idOfTime(time + slack))
+    }
   }
-  const inner = `from runs where ${bounds.length > 0 ? bounds.join(' and ') : 'true'} order by ${column} desc`
+  const inner = `from runs where ${bounds.join(' and ')} order by ${walk.order}`
   const { sql, parameters } = conditionsOf(filter)
   const rows = await session.all<RunRow>(
-    `select * from (select * ${inner} limit ${sliceRows}) as stretch where ${sql} order by ${column} desc limit ?`,
+    `select * from (select * ${inner} limit ${sliceRows}) as stretch where ${sql} order by ${walk.order} limit ?`,
     [...values, ...parameters, limit],
   )
-  if (rows.length === limit) {
-    const last = rows.at(-1)!
-    return { rows, next: isByNo ? { no: last.no } : { id: last.id } }
-  }
-  const end = await session.get<{ id: string; no: number }>(
-    `select id, no ${inner} limit 1 offset ${sliceRows - 1}`,
+  if (rows.length === limit) return { rows, next: walk.placeOf(rows.at(-1)!) }
+  const end = await session.get<Pick<RunRow, 'id' | 'no' | 'available_at'>>(
+    `select id, no, available_at ${inner} limit 1 offset ${sliceRows - 1}`,
     values,
   )
-  return { rows, next: end && (isByNo ? { no: end.no } : { id: end.id }) }
+  return { rows, next: end && walk.placeOf(end) }
 }
 
 /** No more run at one time than workers have room for. */
@@ -91,12 +153,6 @@ async function readRunning(
     [after, ...parameters, limit],
   )
   return { rows, next: rows.length === limit ? { id: rows.at(-1)!.id } : undefined }
-}
-
-const wrong = `status in ('failed', 'cancelled', 'stuck')`
-
-function isWrong(status: RunStatus | undefined): boolean {
-  return status === 'failed' || status === 'cancelled' || status === 'stuck'
 }
 
 function conditionsOf({ status, statuses, workflow, text, since, until }: RunFilter): {
