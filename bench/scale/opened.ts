@@ -17,3 +17,20 @@ export function opened(
     ...options,
   })
 }
+
+/** What `use` gives of a started runtime, which is stopped in any case. */
+export async function onRuntime<T>(
+  place: Place,
+  workflows: Workflows,
+  use: (runtime: Runtime) => Promise<T>,
+  config: Config = {},
+  options: Parameters<typeof opened>[3] = {},
+): Promise<T> {
+  const runtime = await opened(place, workflows, config, options)
+  try {
+    await runtime.start()
+    return await use(runtime)
+  } finally {
+    await runtime.stop()
+  }
+}

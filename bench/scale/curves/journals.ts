@@ -4,7 +4,7 @@ import { agent, type Solver, tool, workflow } from '../../../packages/reeve/src/
 import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve } from '../contract.ts'
 import { measured } from '../measured.ts'
-import { opened } from '../opened.ts'
+import { onRuntime } from '../opened.ts'
 import { endsWith } from '../quick-runs.ts'
 
 const sized = z.object({ size: z.int() })
@@ -115,22 +115,25 @@ export const journals: Record<string, Curve> = {
     quick: { small: 50, large: 500 },
     async measure(size, place) {
       const { model, run } = reading(size)
-      const runtime = await opened(place, [run], { routes: { reader: { solvers: [model] } } })
-      await runtime.start()
-      const again = async () => {
-        await endsWith(runtime, run, {}, 'read')
-        return size
-      }
-      const report = await measured(place, again, {
-        rounds: place.quick && size >= 500 ? 1 : 3,
-        unitsARound: place.quick ? 200 : 1000,
-        // As many turns at each size.
-        warmUp: async () => {
-          for (let turns = 0; turns < 500; turns += size) await again()
+      return onRuntime(
+        place,
+        [run],
+        async (runtime) => {
+          const again = async () => {
+            await endsWith(runtime, run, {}, 'read')
+            return size
+          }
+          return measured(place, again, {
+            rounds: place.quick && size >= 500 ? 1 : 3,
+            unitsARound: place.quick ? 200 : 1000,
+            // As many turns at each size.
+            warmUp: async () => {
+              for (let turns = 0; turns < 500; turns += size) await again()
+            },
+          })
         },
-      })
-      await runtime.stop()
-      return report
+        { routes: { reader: { solvers: [model] } } },
+      )
     },
   },
 
@@ -139,20 +142,18 @@ export const journals: Record<string, Curve> = {
     full: { small: 1000, large: 50_000 },
     quick: { small: 1000, large: 50_000 },
     async measure(size, place) {
-      const runtime = await opened(place, [wide])
-      await runtime.start()
-      const again = async (width = size) => {
-        await endsWith(runtime, wide, { size: width }, width)
-        return width
-      }
-      const report = await measured(place, again, {
-        unitsARound: 20_000,
-        warmUp: async () => {
-          for (let round = 0; round < 10; round++) await again(1000)
-        },
+      return onRuntime(place, [wide], async (runtime) => {
+        const again = async (width = size) => {
+          await endsWith(runtime, wide, { size: width }, width)
+          return width
+        }
+        return measured(place, again, {
+          unitsARound: 20_000,
+          warmUp: async () => {
+            for (let round = 0; round < 10; round++) await again(1000)
+          },
+        })
       })
-      await runtime.stop()
-      return report
     },
   },
 
@@ -162,33 +163,31 @@ export const journals: Record<string, Curve> = {
     quick: { small: 1000, large: 10_000 },
     async measure(size, place) {
       const failing = failingOnce()
-      const runtime = await opened(place, [failing.run])
-      const { engine } = internalsOf(runtime)
-      await runtime.start()
-      const failed = async (width: number) => {
-        failing.break()
-        const run = await engine.startRun(failing.run, { size: width })
-        const { status } = await run.result()
-        if (status !== 'failed') throw new Error(`run ${run.id} has ${status}`)
-        return run.id
-      }
-      const retried = async (id: string) => {
-        failing.mend()
-        await engine.control.retry(id, 'bench')
-        const result = await engine.resultOf(id)
-        if (result.status !== 'succeeded') throw new Error(`run ${id}: ${JSON.stringify(result)}`)
-      }
-      for (let round = 0; round < 3; round++) await retried(await failed(1000))
-      const rounds = 3
-      const ids: string[] = []
-      for (let made = 0; made < rounds * 10_000; made += size) ids.push(await failed(size))
-      const again = async () => {
-        await retried(ids.pop()!)
-        return size
-      }
-      const report = await measured(place, again, { rounds, unitsARound: 10_000 })
-      await runtime.stop()
-      return report
+      return onRuntime(place, [failing.run], async (runtime) => {
+        const { engine } = internalsOf(runtime)
+        const failed = async (width: number) => {
+          failing.break()
+          const run = await engine.startRun(failing.run, { size: width })
+          const { status } = await run.result()
+          if (status !== 'failed') throw new Error(`run ${run.id} has ${status}`)
+          return run.id
+        }
+        const retried = async (id: string) => {
+          failing.mend()
+          await engine.control.retry(id, 'bench')
+          const result = await engine.resultOf(id)
+          if (result.status !== 'succeeded') throw new Error(`run ${id}: ${JSON.stringify(result)}`)
+        }
+        for (let round = 0; round < 3; round++) await retried(await failed(1000))
+        const rounds = 3
+        const ids: string[] = []
+        for (let made = 0; made < rounds * 10_000; made += size) ids.push(await failed(size))
+        const again = async () => {
+          await retried(ids.pop()!)
+          return size
+        }
+        return measured(place, again, { rounds, unitsARound: 10_000 })
+      })
     },
   },
 
@@ -197,19 +196,17 @@ export const journals: Record<string, Curve> = {
     full: { small: 3000, large: 30_000 },
     quick: { small: 2000, large: 20_000 },
     async measure(size, place) {
-      const runtime = await opened(place, [sleepy])
-      await runtime.start()
-      const again = async (width = size) => {
-        await endsWith(runtime, sleepy, { size: width }, width)
-        return width
-      }
-      const report = await measured(place, again, {
-        rounds: place.quick ? 1 : 3,
-        unitsARound: place.quick ? 1 : 3000,
-        warmUp: () => again(2000),
+      return onRuntime(place, [sleepy], async (runtime) => {
+        const again = async (width = size) => {
+          await endsWith(runtime, sleepy, { size: width }, width)
+          return width
+        }
+        return measured(place, again, {
+          rounds: place.quick ? 1 : 3,
+          unitsARound: place.quick ? 1 : 3000,
+          warmUp: () => again(2000),
+        })
       })
-      await runtime.stop()
-      return report
     },
   },
 }

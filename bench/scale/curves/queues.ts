@@ -5,7 +5,7 @@ import { workflow } from '../../../packages/reeve/src/index.ts'
 import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve, Place, ScaleReport } from '../contract.ts'
 import { measured } from '../measured.ts'
-import { opened } from '../opened.ts'
+import { onRuntime, opened } from '../opened.ts'
 import { driveQuick, endedOld, old, quick } from '../quick-runs.ts'
 import { seedLike } from '../seed.ts'
 
@@ -62,14 +62,12 @@ export const queues: Record<string, Curve> = {
     quick: { small: 10_000, large: 100_000 },
     postgres: true,
     async measure(size, place) {
-      const runtime = await opened(place, [quick, old])
-      await runtime.start()
-      await seedLike(internalsOf(runtime).database, await endedOld(runtime), size)
-      const report = await measured(place, () => driveQuick(runtime, place.quick ? 1000 : 4000), {
-        warmUp: () => driveQuick(runtime, 1000),
+      return onRuntime(place, [quick, old], async (runtime) => {
+        await seedLike(internalsOf(runtime).database, await endedOld(runtime), size)
+        return measured(place, () => driveQuick(runtime, place.quick ? 1000 : 4000), {
+          warmUp: () => driveQuick(runtime, 1000),
+        })
       })
-      await runtime.stop()
-      return report
     },
   },
 
@@ -130,20 +128,23 @@ export const queues: Record<string, Curve> = {
     quick: { small: 500, large: 5000 },
     postgres: true,
     async measure(size, place) {
-      const runtime = await opened(place, [quick], { queues: { work: { concurrency: 1, perKey: 1 } } })
-      await runtime.start()
-      const start = async (count: number) => {
-        for (let index = 0; index < count; index++) {
-          await runtime.startRun(quick, {}, { queue: 'work', key: `key ${index % 100}` })
-        }
-        return count
-      }
-      const report = await measured(place, () => start(size), {
-        rounds: 1,
-        warmUp: () => start(200),
-      })
-      await runtime.stop()
-      return report
+      return onRuntime(
+        place,
+        [quick],
+        async (runtime) => {
+          const start = async (count: number) => {
+            for (let index = 0; index < count; index++) {
+              await runtime.startRun(quick, {}, { queue: 'work', key: `key ${index % 100}` })
+            }
+            return count
+          }
+          return measured(place, () => start(size), {
+            rounds: 1,
+            warmUp: () => start(200),
+          })
+        },
+        { queues: { work: { concurrency: 1, perKey: 1 } } },
+      )
     },
   },
 }

@@ -4,7 +4,7 @@ import { type Runtime, workflow } from '../../../packages/reeve/src/index.ts'
 import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve, Place, ScaleReport } from '../contract.ts'
 import { measured } from '../measured.ts'
-import { opened } from '../opened.ts'
+import { onRuntime, opened } from '../opened.ts'
 import { endedOld, old, quick } from '../quick-runs.ts'
 import { seedLike } from '../seed.ts'
 import { beside } from '../start-beside.ts'
@@ -89,11 +89,9 @@ export const upkeep: Record<string, Curve> = {
     postgres: true,
     async measure(size, place) {
       await seeded(place, size)
-      const runtime = await opened(place, [quick])
-      await runtime.start()
-      const report = await idle(place)
-      await runtime.stop()
-      return report
+      return onRuntime(place, [quick], async (runtime) => {
+        return idle(place)
+      })
     },
   },
 
@@ -103,19 +101,17 @@ export const upkeep: Record<string, Curve> = {
     quick: { small: 50, large: 500 },
     postgres: true,
     async measure(size, place) {
-      const runtime = await opened(place, [parked])
-      await runtime.start()
-      for (let started = 0; started < 500; started += 100) {
-        await Promise.all(Array.from({ length: 100 }, () => runtime.startRun(parked, { steps: size })))
-      }
-      const sql = `select count(*) as count from runs where status <> 'waiting'`
-      while (Number((await internalsOf(runtime).database.get<{ count: number }>(sql))!.count) > 0)
-        await pause(50)
-      // Each run's journal may be read once.
-      await pause(place.quick ? 1500 : 10_000)
-      const report = await idle(place)
-      await runtime.stop()
-      return report
+      return onRuntime(place, [parked], async (runtime) => {
+        for (let started = 0; started < 500; started += 100) {
+          await Promise.all(Array.from({ length: 100 }, () => runtime.startRun(parked, { steps: size })))
+        }
+        const sql = `select count(*) as count from runs where status <> 'waiting'`
+        while (Number((await internalsOf(runtime).database.get<{ count: number }>(sql))!.count) > 0)
+          await pause(50)
+        // Each run's journal may be read once.
+        await pause(place.quick ? 1500 : 10_000)
+        return idle(place)
+      })
     },
   },
 

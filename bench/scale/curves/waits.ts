@@ -5,7 +5,7 @@ import { type Runtime, workflow } from '../../../packages/reeve/src/index.ts'
 import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve } from '../contract.ts'
 import { measured } from '../measured.ts'
-import { opened } from '../opened.ts'
+import { onRuntime, opened } from '../opened.ts'
 import { endsWith, quick } from '../quick-runs.ts'
 
 const sized = z.object({ size: z.int() })
@@ -99,16 +99,20 @@ async function lastTicks(
   of: typeof patient | typeof chaptered,
   options: Parameters<typeof opened>[3] = {},
 ): ReturnType<Curve['measure']> {
-  const runtime = await opened(place, [of], {}, options)
-  await runtime.start()
-  const rounds = 3
-  const last = 30
-  const first = await ticking(runtime, 1000, of)
-  const tick = await ticking(runtime, size, of)
-  await tick(size - 1 - rounds * last)
-  const report = await measured(place, () => tick(last), { rounds, warmUp: () => first(100) })
-  await runtime.stop()
-  return report
+  return onRuntime(
+    place,
+    [of],
+    async (runtime) => {
+      const rounds = 3
+      const last = 30
+      const first = await ticking(runtime, 1000, of)
+      const tick = await ticking(runtime, size, of)
+      await tick(size - 1 - rounds * last)
+      return measured(place, () => tick(last), { rounds, warmUp: () => first(100) })
+    },
+    {},
+    options,
+  )
 }
 
 export const waits: Record<string, Curve> = {
@@ -119,19 +123,17 @@ export const waits: Record<string, Curve> = {
     postgres: true,
     most: { heapMb: { most: 400, unit: 'MB' } },
     async measure(size, place) {
-      const runtime = await opened(place, [parent, quick])
-      await runtime.start()
-      const once = async (count = size) => {
-        await endsWith(runtime, parent, { size: count }, count)
-        return count
-      }
-      const report = await measured(place, once, {
-        rounds: size < 2000 ? 3 : 1,
-        unitsARound: place.quick ? 500 : 2000,
-        warmUp: () => once(500),
+      return onRuntime(place, [parent, quick], async (runtime) => {
+        const once = async (count = size) => {
+          await endsWith(runtime, parent, { size: count }, count)
+          return count
+        }
+        return measured(place, once, {
+          rounds: size < 2000 ? 3 : 1,
+          unitsARound: place.quick ? 500 : 2000,
+          warmUp: () => once(500),
+        })
       })
-      await runtime.stop()
-      return report
     },
   },
 
@@ -141,25 +143,23 @@ export const waits: Record<string, Curve> = {
     quick: { small: 300, large: 3000 },
     postgres: true,
     async measure(size, place) {
-      const runtime = await opened(place, [listener])
-      await runtime.start()
-      const once = async (count = size) => {
-        const run = await runtime.startRun(listener, { size: count })
-        for (let index = 0; index < count; index += 50) {
-          const some = Array.from({ length: 50 }, (_, at) => index + at)
-          await Promise.all(some.map((value) => runtime.signal(run.id, 'news', value)))
+      return onRuntime(place, [listener], async (runtime) => {
+        const once = async (count = size) => {
+          const run = await runtime.startRun(listener, { size: count })
+          for (let index = 0; index < count; index += 50) {
+            const some = Array.from({ length: 50 }, (_, at) => index + at)
+            await Promise.all(some.map((value) => runtime.signal(run.id, 'news', value)))
+          }
+          const { status } = await run.result()
+          if (status !== 'succeeded') throw new Error(`run ${run.id} has ${status}`)
+          return count
         }
-        const { status } = await run.result()
-        if (status !== 'succeeded') throw new Error(`run ${run.id} has ${status}`)
-        return count
-      }
-      const report = await measured(place, once, {
-        rounds: size < 2000 ? 3 : 1,
-        unitsARound: place.quick ? 500 : 2000,
-        warmUp: () => once(500),
+        return measured(place, once, {
+          rounds: size < 2000 ? 3 : 1,
+          unitsARound: place.quick ? 500 : 2000,
+          warmUp: () => once(500),
+        })
       })
-      await runtime.stop()
-      return report
     },
   },
 
@@ -185,19 +185,17 @@ export const waits: Record<string, Curve> = {
     quick: { small: 100, large: 500 },
     postgres: true,
     async measure(size, place) {
-      const runtime = await opened(place, [oneByOne, quick])
-      await runtime.start()
-      const once = async (count = size) => {
-        await endsWith(runtime, oneByOne, { size: count }, count)
-        return count
-      }
-      const report = await measured(place, once, {
-        rounds: size < 1000 ? 3 : 1,
-        unitsARound: size < 1000 ? 300 : 1000,
-        warmUp: () => once(200),
+      return onRuntime(place, [oneByOne, quick], async (runtime) => {
+        const once = async (count = size) => {
+          await endsWith(runtime, oneByOne, { size: count }, count)
+          return count
+        }
+        return measured(place, once, {
+          rounds: size < 1000 ? 3 : 1,
+          unitsARound: size < 1000 ? 300 : 1000,
+          warmUp: () => once(200),
+        })
       })
-      await runtime.stop()
-      return report
     },
   },
 
