@@ -9,11 +9,16 @@ export interface JournalEvent {
   workflow: string
   seq: number
   /** `run-started`, `approval-requested` … */
-  kind: string
+  type: string
   /** The call that it belongs to; null: the run itself. */
   call: number | null
+  /** Foreign text. */
   name: string | null
   at: string
+  /** How it is to be taken. */
+  tone: string
+  /** What it means, on one line. */
+  words: string
 }
 
 export interface EventOptions {

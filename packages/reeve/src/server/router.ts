@@ -123,7 +123,10 @@ async function write(context: Context, endpoint: Endpoint, call: Read, text: str
     try {
       return await writeOnce(endpoint, call, { key, digest })
     } catch (error) {
-      if (!(error instanceof KeyTaken)) throw error
+      // The same request was done at the same moment, and so cannot be done any more: it is told what became of it.
+      if (error instanceof KeyTaken || (await readApiRequest(service.database, caller.principal, key)))
+        continue
+      throw error
     }
   }
 }

@@ -40,6 +40,8 @@ export async function run(
     env: {
       ...Object.fromEntries(kept),
       PATH: `${dirname(process.execPath)}${delimiter}${outerPath()}`,
+      // Another test may serve at the same moment.
+      REEVE_PORT: '0',
       ...variables,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

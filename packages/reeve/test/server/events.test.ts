@@ -39,10 +39,10 @@ test('whoever watches hears each event of the journal, in the order of its run',
   const watching = await hear(reeve, 3)
   const { id } = await start(reeve, 'Ada')
   const { heard } = await watching.done
-  expect(heard.map(({ run, kind, seq }) => ({ run, kind, seq }))).toEqual([
-    { run: id, kind: 'run-started', seq: 1 },
-    { run: id, kind: 'step-completed', seq: 2 },
-    { run: id, kind: 'run-succeeded', seq: 3 },
+  expect(heard.map(({ run, type, seq, words }) => ({ run, type, seq, words }))).toEqual([
+    { run: id, type: 'run-started', seq: 1, words: expect.stringContaining('operator') },
+    { run: id, type: 'step-completed', seq: 2, words: expect.any(String) },
+    { run: id, type: 'run-succeeded', seq: 3, words: expect.any(String) },
   ])
 })
 
@@ -51,7 +51,7 @@ test('a filter lets through only what was asked for', async () => {
   const watching = await hear(reeve, 2, { kind: 'run-succeeded' })
   const ids = [(await start(reeve, 'a')).id, (await start(reeve, 'b')).id]
   const { heard } = await watching.done
-  expect(heard.map(({ run, kind }) => [run, kind])).toEqual(ids.map((id) => [id, 'run-succeeded']))
+  expect(heard.map(({ run, type }) => [run, type])).toEqual(ids.map((id) => [id, 'run-succeeded']))
 })
 
 test('who comes back with a cursor misses nothing that happened meanwhile, also after a restart', async () => {

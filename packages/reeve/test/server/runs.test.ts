@@ -77,6 +77,11 @@ test('an approval is decided with an edit and a note, by the name of who asked, 
   const [{ id: approval = '', hash = '' } = {}] = items
   expect(items).toMatchObject([{ run: asking.id, workflow: 'reply', allowed: ['approve', 'edit', 'reject'] }])
   const whole = await approver.approvals.one({ params: { approval } })
+  expect(whole.fields).toMatchObject([
+    { path: ['args', 'to'], value: 'bo@example.com', origins: [{ from: 'given', path: ['to'] }] },
+    { path: ['args', 'text'], value: 'Hi', origins: [{ from: 'given', path: ['text'] }] },
+  ])
+  expect(whole.runNow).toMatchObject({ id: asking.id, status: 'waiting' })
   expect(whole.context.inputs).toMatchObject([
     { run: asking.id, input: { to: 'bo@example.com', text: 'Hi' } },
   ])
@@ -98,6 +103,13 @@ test('an approval is decided with an edit and a note, by the name of who asked, 
   expect(again.decided).toEqual(decided.decided)
   expect((await server.runtime.result(asking.id)).status).toBe('succeeded')
   expect(sent).toEqual([{ to: 'bo@example.com', text: 'Hello' }])
+  const { story, left } = await approver.runs.story({ params: { run: asking.id } })
+  expect(story.goal).toMatchObject({ workflow: 'reply', startedBy: expect.stringContaining('over HTTP') })
+  expect(story.tools).toMatchObject([
+    { name: 'mail.send', approval: { by: principal, edited: true, note: 'kinder' } },
+  ])
+  expect(story.chain.ok).toBe(true)
+  expect(left).toEqual({})
 })
 
 test('of two who decide one approval the second hears who was first, and what changed is not decided', async () => {

@@ -74,7 +74,8 @@ export class EventFeed {
   }
 }
 
-function followed(event: TailEvent): FollowedEvent {
+/** An event of a `Tail` that reads payloads. */
+export function followed(event: TailEvent): FollowedEvent {
   const { run_id: run, workflow, seq, at, type, step: call, name } = event
   return { run, workflow, seq, at: isoText(at), type, call, name, ...describeEvent(event) }
 }

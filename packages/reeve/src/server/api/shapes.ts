@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ApprovalContext } from '../../inspect/approvals/approval-context.ts'
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
+import type { Field } from '../../inspect/approvals/fields.ts'
 import type { EventView } from '../../inspect/events/event-view.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
 import type { WaitsFor } from '../../inspect/standing.ts'
@@ -73,6 +74,23 @@ export const approvalContext = z.object({
   notes: z.array(z.string()),
   forkedFrom: z.string().nullable(),
 }) satisfies z.ZodType<ApprovalContext>
+
+const path = z.array(z.union([z.string(), z.number()])).describe('The keys and places that lead to it')
+
+export const field = z.object({
+  path,
+  value: json,
+  origins: z.array(
+    z.object({
+      from: z.enum(['given', 'model', 'person', 'outside', 'knowledge', 'code']),
+      call: z.number().nullable(),
+      name: z.string(),
+      by: z.string().nullable(),
+      path,
+      how: z.enum(['same', 'part']),
+    }),
+  ),
+}) satisfies z.ZodType<Field>
 
 const words = z.string()
 const waitsFor = z.discriminatedUnion('for', [

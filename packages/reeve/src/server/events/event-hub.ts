@@ -1,19 +1,13 @@
 import type { Log } from '../../base/log.ts'
-import { type Clock, isoText } from '../../base/time/time.ts'
+import type { Clock } from '../../base/time/time.ts'
+import { type FollowedEvent, followed } from '../../inspect/follow/follow-events.ts'
 import type { Database } from '../../store/database.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
 
 /** An event as watchers hear of it. What it holds is to be asked for: `GET /api/runs/RUN/events`. */
-export interface HeardEvent {
+export interface HeardEvent extends FollowedEvent {
   /** Of all runs, unique; not always in order on Postgres. */
   id: number
-  run: string
-  workflow: string
-  seq: number
-  kind: string
-  call: number | null
-  name: string | null
-  at: string
 }
 
 export interface EventFilter {
@@ -231,16 +225,16 @@ export class Watcher {
       .map(({ event }) => event)
   }
 
-  #fits({ run, workflow, kind }: HeardEvent): boolean {
+  #fits({ run, workflow, type }: HeardEvent): boolean {
     const { runs, workflows, kinds } = this.#filter
     return (
       (runs?.includes(run) ?? true) &&
       (workflows?.includes(workflow) ?? true) &&
-      (kinds?.includes(kind) ?? true)
+      (kinds?.includes(type) ?? true)
     )
   }
 }
 
-function heard({ id, run_id, workflow, seq, type, step, name, at }: TailEvent): HeardEvent {
-  return { id, run: run_id, workflow, seq, kind: type, call: step, name, at: isoText(at) }
+function heard(event: TailEvent): HeardEvent {
+  return { id: event.id, ...followed(event) }
 }

@@ -1,16 +1,23 @@
 import { z } from 'zod'
 import type { Json } from '../../../base/json/json.ts'
-import { approvalContext } from '../../../inspect/approvals/approval-context.ts'
+import { type ApprovalPage, approvalPage } from '../../../inspect/approvals/approval-page.ts'
 import { approvalView } from '../../../inspect/approvals/approval-view.ts'
 import { pageOfApprovals } from '../../../store/runs/approval-pages.ts'
-import { type ApprovalOfRun, requireApproval } from '../../../store/runs/approvals.ts'
+import type { ApprovalOfRun } from '../../../store/runs/approvals.ts'
 import { read, write } from '../../endpoint.ts'
 import type { Service } from '../../service.ts'
 import { id, json, name, paged, pageOf, paging, placeOf } from '../parts.ts'
-import { approvalContext as contextShape, approvalView as viewShape } from '../shapes.ts'
+import { approvalContext as contextShape, field, runSummary, approvalView as viewShape } from '../shapes.ts'
 
 const item = viewShape.extend({ run: id, workflow: name })
-const whole = item.extend({ context: contextShape })
+const whole = item.extend({
+  runNow: runSummary.describe('The run that asks: one that is no longer waiting has moved on'),
+  fields: z.array(field).describe('What is decided on, field by field, with where each value stood before'),
+  passages: z
+    .array(z.custom<ApprovalPage['passages'][number]>())
+    .describe('What was recalled before it asked'),
+  context: contextShape,
+})
 
 const list = read({
   path: '/api/approvals',
@@ -113,8 +120,9 @@ function viewItem(row: ApprovalOfRun): z.input<typeof item> {
 }
 
 async function tellWhole({ database }: Service, approval: string): Promise<z.input<typeof whole>> {
-  const row = await requireApproval(database, approval)
-  return { ...viewItem(row), context: await approvalContext(database, row) }
+  const page = await approvalPage(database, approval)
+  const { approval: view, run, fields, passages, context } = page
+  return { ...view, run: run.id, workflow: run.workflow, runNow: run, fields, passages, context }
 }
 
 export const approvals = { list, one, decide, preview }

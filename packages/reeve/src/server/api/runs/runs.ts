@@ -3,6 +3,11 @@ import { inputOf } from '../../../inspect/approvals/before.ts'
 import { pageOfEvents } from '../../../inspect/events/event-view.ts'
 import { listRunPage } from '../../../inspect/lists/run-list.ts'
 import { viewRun } from '../../../inspect/run/run-view.ts'
+import { type RunStory, tellStory } from '../../../inspect/run/story/run-story.ts'
+import { shortened } from '../../../inspect/run/story/short-story.ts'
+import { readChapter } from '../../../store/journal/journal.ts'
+import { modelCallsOf } from '../../../store/ledger/model-calls.ts'
+import { approvalsOf } from '../../../store/runs/approvals.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
 import { read } from '../../endpoint.ts'
 import type { Service } from '../../service.ts'
@@ -79,4 +84,29 @@ const events = read({
   tell: ({ service: { database }, params, query }) => pageOfEvents(database, params.run, query),
 })
 
-export const runReads = { list, one, input, events }
+const story = read({
+  path: '/api/runs/:run/story',
+  role: 'viewer',
+  summary:
+    'Tell what a run was to do, what it knew, what it did, why it counts as done, how it went and what it cost',
+  description: 'Of a long run the last of each list: `left` says how many of each are not shown.',
+  params: aRun,
+  query: z.strictObject({ limit: numberIn(1, 5000).default(500) }),
+  answer: z.object({
+    story: z
+      .custom<RunStory>()
+      .describe('`goal`, `context`, `tools`, `belief`, `timeline`, `modelCalls`, `total`, `chain`'),
+    left: z.record(z.string(), z.number()),
+  }),
+  async tell({ service: { database }, params, query: { limit } }) {
+    const row = await requireRun(database, params.run)
+    const [events, approvals, calls] = await Promise.all([
+      readChapter(database, row),
+      approvalsOf(database, row.no),
+      modelCallsOf(database, row.no),
+    ])
+    return shortened(tellStory(row, events, approvals, calls), limit)
+  },
+})
+
+export const runReads = { list, one, input, story, events }
