@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { StartOptions } from '../../packages/reeve/src/engine/starting/birth.ts'
+import type { StartOptions } from '../../packages/reeve/src/engine/starting/prepared-start.ts'
 import { type Runtime, workflow } from '../../packages/reeve/src/index.ts'
 
 /** One step, done at once. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
-import type { StartOptions } from '../../../packages/reeve/src/engine/starting/birth.ts'
+import type { StartOptions } from '../../../packages/reeve/src/engine/starting/prepared-start.ts'
 import { workflow } from '../../../packages/reeve/src/index.ts'
 import { internalsOf } from '../../../packages/reeve/src/internal.ts'
 import type { Curve, Place, ScaleReport } from '../contract.ts'

@@ -19,8 +19,8 @@ import type {
 } from './context/options.ts'
 import { extraction, generation } from './context/questions.ts'
 import { recallPassages, rememberText } from './context/recalling.ts'
+import type { CallSite } from './engine/call-site.ts'
 import { CoreContext } from './engine/context.ts'
-import type { Execution } from './engine/execution/execution.ts'
 import {
   defineWorkflow,
   type ResultFor,
@@ -60,8 +60,8 @@ export class Context extends CoreContext {
   #loops = 0
 
   /** @internal */
-  constructor(execution: Execution, workflows: WorkflowRegistry, services: ContextServices) {
-    super(execution, workflows)
+  constructor(site: CallSite, workflows: WorkflowRegistry, services: ContextServices) {
+    super(site, workflows)
     this.#services = services
     this.#toolbox = services.toolbox ?? new Toolbox()
   }
@@ -83,7 +83,7 @@ export class Context extends CoreContext {
     if (cache !== undefined) resolveCache(cache)
     const question = extraction(name, from, options)
     const asked = { route, question, schema, retry, cache }
-    return this.#services.questions.answer(CoreContext.executionOf(this), asked) as Promise<OutputOf<S>>
+    return this.#services.questions.answer(CoreContext.callSiteOf(this), asked) as Promise<OutputOf<S>>
   }
 
   /**
@@ -105,7 +105,7 @@ export class Context extends CoreContext {
     const questions = inputs.map((from) => extraction(name, from, options))
     const { route, schema, retry, batch } = options
     const asked = { name, route, questions, schema, retry, batch }
-    return askTogether(this.#services.questions, CoreContext.executionOf(this), asked) as Promise<
+    return askTogether(this.#services.questions, CoreContext.callSiteOf(this), asked) as Promise<
       OutputOf<S>[]
     >
   }
@@ -123,7 +123,7 @@ export class Context extends CoreContext {
     if (cache !== undefined) resolveCache(cache)
     const question = generation(name, options)
     const asked = { route, question, schema: undefined, retry, cache }
-    return this.#services.questions.answer(CoreContext.executionOf(this), asked) as Promise<string>
+    return this.#services.questions.answer(CoreContext.callSiteOf(this), asked) as Promise<string>
   }
 
   /**
@@ -144,7 +144,7 @@ export class Context extends CoreContext {
     const questions = materials.map((each) => generation(name, { ...options, with: each }))
     const { route, retry, batch } = options
     const asked = { name, route, questions, schema: undefined, retry, batch }
-    return askTogether(this.#services.questions, CoreContext.executionOf(this), asked) as Promise<string[]>
+    return askTogether(this.#services.questions, CoreContext.callSiteOf(this), asked) as Promise<string[]>
   }
 
   /**
@@ -153,7 +153,7 @@ export class Context extends CoreContext {
    * @example const passages = await ctx.recall('policy', { query: ticket.body, in: 'policy/refunds', limit: 3 })
    */
   recall(name: string, options: RecallOptions): Promise<Passage[]> {
-    return recallPassages(CoreContext.executionOf(this), this.#services, name, options)
+    return recallPassages(CoreContext.callSiteOf(this), this.#services, name, options)
   }
 
   /**
@@ -163,7 +163,7 @@ export class Context extends CoreContext {
    * @example await ctx.remember('Ada wants invoices by mail.', { scope: 'customers/ada', source: 'mail of 3 May' })
    */
   remember(text: string, options: RememberOptions = {}): Promise<string> {
-    return rememberText(CoreContext.executionOf(this), this.#services.memory, text, options)
+    return rememberText(CoreContext.callSiteOf(this), this.#services.memory, text, options)
   }
 
   /**
@@ -189,8 +189,8 @@ export class Context extends CoreContext {
       throw new ReeveError('bad-tool', `ctx.call got ${named(tool)}. ${advice}`)
     }
     checkOptions(options, 'ctx.call', { report: 'flag' })
-    const execution = CoreContext.executionOf(this)
-    return options.report ? callAndReport(execution, found, args) : callTool(execution, found, args)
+    const site = CoreContext.callSiteOf(this)
+    return options.report ? callAndReport(site, found, args) : callTool(site, found, args)
   }
 
   /**
@@ -203,7 +203,7 @@ export class Context extends CoreContext {
     checkOption(texts, `The texts of ctx.embed(${named(name)})`, 'list!')
     checkOptions(options, `ctx.embed(${named(name)})`, { with: 'text' })
     const { with: embedder = 'default' } = options
-    return embedTexts(this.#services.questions, CoreContext.executionOf(this), name, texts, embedder)
+    return embedTexts(this.#services.questions, CoreContext.callSiteOf(this), name, texts, embedder)
   }
 
   /**
@@ -211,7 +211,7 @@ export class Context extends CoreContext {
    * @example if (ctx.spentUsd > 0.5) return { report: 'stopped: too expensive' }
    */
   get spentUsd(): number {
-    return this.#services.questions.spentUsd(CoreContext.executionOf(this))
+    return this.#services.questions.spentUsd(CoreContext.callSiteOf(this))
   }
 
   /**
@@ -229,7 +229,7 @@ export class Context extends CoreContext {
     if (!isAgent(agent)) throw new ReeveError('bad-agent', `ctx.agent got ${named(agent)}. Give it an agent.`)
     if (options !== undefined) checkOptions(options, 'ctx.agent', { onTurn: 'function' })
     const services = {
-      execution: CoreContext.executionOf(this),
+      site: CoreContext.callSiteOf(this),
       questions: this.#services.questions,
       recall: (name: string, search: RecallOptions) => this.recall(name, search),
       nextLoop: () => ++this.#loops,

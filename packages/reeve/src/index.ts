@@ -49,7 +49,7 @@ export {
   type EffectClass,
   type EffectVerdict,
   NotApplied,
-} from './engine/calls/effect.ts'
+} from './engine/calls/effect/definition.ts'
 export type { RetryPolicy } from './engine/calls/retry.ts'
 export type { StepAttempt, StepOptions } from './engine/calls/step.ts'
 export type { Deadline, WaitOptions } from './engine/calls/waits.ts'
@@ -59,7 +59,7 @@ export type { WantedAnswer } from './engine/outside/answer.ts'
 export type { ApprovalDecision } from './engine/outside/decision.ts'
 export type { RetryOptions } from './engine/outside/retry-run.ts'
 export type { RunResult } from './engine/results.ts'
-export type { StartOptions } from './engine/starting/birth.ts'
+export type { StartOptions } from './engine/starting/prepared-start.ts'
 export type { ScheduleDefinition } from './engine/starting/schedule-times.ts'
 export type { ResultFor, Workflow, WorkflowDefinition, WorkflowLimits } from './engine/workflow.ts'
 export type { AllowedVerdict, ApprovalView, RecordedDecision } from './inspect/approvals/approval-view.ts'

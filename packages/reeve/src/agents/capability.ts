@@ -2,9 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import type { Json } from '../base/json/json.ts'
 import type { Validation } from '../base/schema/schema.ts'
-import type { Actor } from '../engine/calls/effect.ts'
-import type { Execution } from '../engine/execution/execution.ts'
-import { checkOnce } from '../engine/execution/parsed-values.ts'
+import type { CallSite } from '../engine/call-site.ts'
+import type { Actor } from '../engine/calls/effect/definition.ts'
+import { checkOnce } from '../engine/replay/parsed-values.ts'
 import type { Passage } from '../models/solver.ts'
 import { asJson } from '../tools/arguments.ts'
 import { callAndReport } from '../tools/call.ts'
@@ -32,7 +32,7 @@ export interface Changed {
 
 /** What capabilities need of the loop that offers them. */
 export interface CapabilityServices {
-  execution: Execution
+  site: CallSite
   /** The agent that these are for, and those above it. */
   actor: Actor
   recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
@@ -47,8 +47,8 @@ export function capabilitiesOf(agent: AnyAgent, services: CapabilityServices): M
       ...checking(services, tool.name, tool.input),
       acts: (args) => tool.effectOf(args) !== 'read',
       run: async (args, onChanged) => {
-        const { execution, actor } = services
-        const report = await callAndReport(execution, tool, args, actor, ({ given, approved }) => {
+        const { site, actor } = services
+        const report = await callAndReport(site, tool, args, actor, ({ given, approved }) => {
           if (approved?.edited) onChanged({ args: asJson(given), by: approved.by, note: approved.note })
         })
         return report.result
@@ -61,12 +61,12 @@ export function capabilitiesOf(agent: AnyAgent, services: CapabilityServices): M
 }
 
 function checking(
-  { execution }: CapabilityServices,
+  { site }: CapabilityServices,
   name: string,
   input: StandardSchemaV1,
 ): Pick<Capability, 'input' | 'check'> {
   const what = `The arguments of "${name}"`
-  return { input, check: (args) => checkOnce(execution, input, args, what, { fitOnly: true }) }
+  return { input, check: (args) => checkOnce(site, input, args, what, { fitOnly: true }) }
 }
 
 /** Asking a colleague twice may be wise; asking for the same thing again is caught as a repetition. */

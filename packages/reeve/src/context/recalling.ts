@@ -2,8 +2,8 @@ import { ReeveError } from '../base/errors.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { checkOptions } from '../base/options.ts'
 import { describeValue } from '../base/text/shorten.ts'
-import { argumentsHash } from '../engine/calls/effect.ts'
-import type { Execution } from '../engine/execution/execution.ts'
+import type { CallSite } from '../engine/call-site.ts'
+import { argumentsHash } from '../engine/replay/arguments-hash.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
 import type { Knowledge } from '../memory/recall.ts'
 import type { Passage } from '../models/solver.ts'
@@ -13,7 +13,7 @@ import type { RecallOptions } from './options.ts'
 
 /** Looks passages up; what was found and why is the call's result in the journal. */
 export async function recallPassages(
-  execution: Execution,
+  site: CallSite,
   from: { knowledge: Knowledge; memory: Memory },
   name: string,
   options: RecallOptions,
@@ -25,35 +25,34 @@ export async function recallPassages(
     throw new ReeveError('bad-text', `${what}; it must be a text.`)
   }
   if (options.limit !== undefined) wholeNumber(options.limit, '`limit` of ctx.recall')
-  const call = execution.issue('recall', name, argumentsHash(options))
-  execution.perform(call, async () => {
+  const call = site.issue('recall', name, argumentsHash(options))
+  site.perform(call, async () => {
     const { query, from: place, ...search } = options
     const recalled =
       place === 'memory'
         ? await from.memory.recall(query, search)
         : await from.knowledge.recall(query, search)
-    execution.settle(call, newEvent('recall-completed', recalled), recalled)
+    site.append(call, newEvent('recall-completed', recalled), { value: recalled })
   })
   return ((await call.promise) as { passages: Passage[] }).passages
 }
 
 /** Keeps a text: the item and the event that says so are one commit. */
 export async function rememberText(
-  execution: Execution,
+  site: CallSite,
   memory: Memory,
   text: string,
   options: RememberOptions,
 ): Promise<string> {
   checkOptions(options, 'ctx.remember', { scope: 'text', title: 'text', source: 'text', trusted: 'flag' })
-  const call = execution.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
-  execution.perform(call, async () => {
-    const { claim, services } = execution
-    const origin = { id: services.newId(), run: claim.id, step: call.step, at: services.clock.now() }
+  const call = site.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
+  site.perform(call, async () => {
+    const { run, services } = site
+    const origin = { id: services.newId(), run: run.id, step: call.step, at: services.clock.now() }
     const item = await memory.prepare(text, options, origin)
     const { id, scope, title, source, untrusted, embedder } = item
     const kept = { id, scope, title, text, source, untrusted, embedder }
-    execution.addRows(memoryRow(item))
-    execution.settle(call, newEvent('remember-completed', kept), kept)
+    site.append(call, newEvent('remember-completed', kept), { value: kept, rows: [memoryRow(item)] })
   })
   return ((await call.promise) as { id: string }).id
 }

@@ -6,6 +6,7 @@ import { describeValue, shorten } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import type { Duration, Moment } from '../base/time/time.ts'
 import { checkedEvent, newEvent } from '../store/journal/events.ts'
+import type { CallSite } from './call-site.ts'
 import { type AllOptions, all } from './calls/all.ts'
 import { type ApprovalRequest, approval, type Decision } from './calls/approval.ts'
 import { authorOf } from './calls/authors.ts'
@@ -14,8 +15,7 @@ import { continueAs } from './calls/continue-as.ts'
 import { race } from './calls/give-up.ts'
 import { type StepAttempt, type StepOptions, step } from './calls/step.ts'
 import { type Deadline, sleep, type WaitOptions, waitFor } from './calls/waits.ts'
-import type { Execution } from './execution/execution.ts'
-import { refuseInsideBody } from './execution/inside-body.ts'
+import { refuseInsideBody } from './replay/inside-body.ts'
 import type { Workflow, WorkflowRegistry } from './workflow.ts'
 
 /**
@@ -23,25 +23,25 @@ import type { Workflow, WorkflowRegistry } from './workflow.ts'
  * journal. Between calls a workflow must be deterministic: time, chance and the outside come only from here.
  */
 export class CoreContext {
-  readonly #execution: Execution
+  readonly #site: CallSite
   readonly #workflows: WorkflowRegistry
   #random: (() => number) | undefined
   readonly #patches = new Map<string, boolean>()
 
   /** @internal */
-  constructor(execution: Execution, workflows: WorkflowRegistry) {
-    this.#execution = execution
+  constructor(site: CallSite, workflows: WorkflowRegistry) {
+    this.#site = site
     this.#workflows = workflows
   }
 
   /** For the layers above that add calls of their own. @internal */
-  static executionOf(context: CoreContext): Execution {
-    return context.#execution
+  static callSiteOf(context: CoreContext): CallSite {
+    return context.#site
   }
 
   /** The run's id. */
   get runId(): string {
-    return this.#execution.claim.id
+    return this.#site.run.id
   }
 
   /**
@@ -49,7 +49,7 @@ export class CoreContext {
    * @throws what the last attempt threw, as its record
    */
   step<T>(name: string, body: (attempt: StepAttempt) => T | Promise<T>, options?: StepOptions): Promise<T> {
-    return step(this.#execution, name, body, options) as Promise<T>
+    return step(this.#site, name, body, options) as Promise<T>
   }
 
   /** Parks the run until a person approves, edits or rejects exactly `show`. */
@@ -59,7 +59,7 @@ export class CoreContext {
   ): Promise<Decision<T>> {
     const { show, ...rest } = options ?? {}
     const request: ApprovalRequest = { kind: 'approval', subject, shown: show, ...rest }
-    return approval(this.#execution, request) as Promise<Decision<T>>
+    return approval(this.#site, request) as Promise<Decision<T>>
   }
 
   /**
@@ -68,7 +68,7 @@ export class CoreContext {
    * @throws `bad-duration` `bad-moment` when it is none, or more than 100 years
    */
   sleep(length: Duration | Date | { until: Moment }, options?: { signal?: AbortSignal }): Promise<void> {
-    return sleep(this.#execution, length, options) as Promise<void>
+    return sleep(this.#site, length, options) as Promise<void>
   }
 
   /**
@@ -86,7 +86,7 @@ export class CoreContext {
   ): Promise<SchemaOutput<S>>
   waitFor(name: string, options?: Omit<WaitOptions, 'schema'>): Promise<Json | undefined>
   waitFor(name: string, options: WaitOptions = {}): Promise<unknown> {
-    return waitFor(this.#execution, name, options ?? {})
+    return waitFor(this.#site, name, options ?? {})
   }
 
   /**
@@ -105,7 +105,7 @@ export class CoreContext {
       throw new ReeveError('unknown-workflow', `${what}. Give it a workflow, or the name of one.`)
     }
     const known = this.#workflows.current(name)
-    return startChild(this.#execution, known, input, options) as Promise<Child<Output>>
+    return startChild(this.#site, known, input, options) as Promise<Child<Output>>
   }
 
   /**
@@ -126,7 +126,7 @@ export class CoreContext {
    * }
    */
   continueAs(input: unknown): Promise<never> {
-    return continueAs(this.#execution, this.#workflows, input)
+    return continueAs(this.#site, this.#workflows, input)
   }
 
   /**
@@ -160,18 +160,18 @@ export class CoreContext {
   race<Items extends readonly (Promise<unknown> | ((signal: AbortSignal) => unknown))[] | []>(
     items: Items,
   ): Promise<ResultOf<Items[number]>> {
-    return race(this.#execution, items) as Promise<ResultOf<Items[number]>>
+    return race(this.#site, items) as Promise<ResultOf<Items[number]>>
   }
 
   /** The run's time: that of the last completion it saw. The same on replay. */
   now(): Date {
-    return new Date(this.#execution.now)
+    return new Date(this.#site.now)
   }
 
   /** A number from 0 (included) to 1 (excluded), the same on replay. */
   random(): number {
-    refuseInsideBody(this.#execution, 'ctx.random')
-    this.#random ??= seeded(this.#execution.seed)
+    refuseInsideBody(this.#site, 'ctx.random')
+    this.#random ??= seeded(this.#site.seed)
     return this.#random()
   }
 
@@ -182,14 +182,14 @@ export class CoreContext {
    * @example if (ctx.writtenBy(draft) === undefined) review = await ctx.extract('review', …)
    */
   writtenBy(value: unknown): string | undefined {
-    return authorOf(this.#execution, value)
+    return authorOf(this.#site, value)
   }
 
   /** Writes a line to the journal, once. @throws `not-serialisable` `payload-too-large` */
   log(message: string, data?: Json): void {
     const line = data === undefined ? { message } : { message, data }
     const shown = typeof message === 'string' ? shorten(message, 80) : describeValue(message)
-    this.#execution.log(checkedEvent('log-written', line, `the log line "${shown}"`))
+    this.#site.log(checkedEvent('log-written', line, `the log line "${shown}"`))
   }
 
   /**
@@ -197,13 +197,13 @@ export class CoreContext {
    * that had gone past here before it.
    */
   patched(id: string): boolean {
-    refuseInsideBody(this.#execution, 'ctx.patched')
+    refuseInsideBody(this.#site, 'ctx.patched')
     checkText(id, 'The id given to ctx.patched')
     let answer = this.#patches.get(id)
     if (answer === undefined) {
-      const known = this.#execution.history?.patches.has(id) ?? false
-      answer = known || !this.#execution.behindHistory
-      if (!known && answer) this.#execution.mark(newEvent('patch-marked', undefined), id)
+      const known = this.#site.history?.patches.has(id) ?? false
+      answer = known || !this.#site.behindHistory
+      if (!known && answer) this.#site.append(null, newEvent('patch-marked', undefined), { name: id })
       this.#patches.set(id, answer)
     }
     return answer

@@ -1,5 +1,4 @@
 import { getHeapStatistics } from 'node:v8'
-import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { Secrets } from '../base/secrets/secrets.ts'
@@ -12,26 +11,27 @@ import { setQueuePaused } from '../store/dispatch/queues.ts'
 import { drivenVersions, versionName } from '../store/dispatch/workers.ts'
 import { GroupCommit } from '../store/journal/group-commit.ts'
 import { RunNumbers } from '../store/numbers.ts'
-import { CallRates } from './calls/call-rates.ts'
+import type { CallSite } from './call-site.ts'
+import { CallRates } from './calls/effect/call-rates.ts'
 import { CoreContext } from './context.ts'
-import type { Ending } from './execution/call.ts'
-import type { Execution } from './execution/execution.ts'
+import type { Ending } from './execution/claim.ts'
+import { Notices } from './notices.ts'
 import type { JsonSchemaCheck } from './outside/approval-edit.ts'
 import { Control } from './outside/control.ts'
 import { type RunResult, RunResults } from './results.ts'
-import type { EngineServices } from './services.ts'
-import { type Birth, prepareBirth, type StartOptions } from './starting/birth.ts'
-import { enqueue, enqueueDebounced } from './starting/enqueue.ts'
-import { startedBefore } from './starting/same-start.ts'
-import { runDueSchedules } from './starting/schedule.ts'
+import type { ClaimCheck, EngineServices } from './services.ts'
+import type { StartOptions } from './starting/prepared-start.ts'
+import { RunStarter } from './starting/run-starter.ts'
 import { LeftChildren } from './worker/left-children.ts'
+import { Liveness } from './worker/liveness.ts'
+import { LocalRuns } from './worker/local-runs.ts'
 import { Worker } from './worker/worker.ts'
 import { type Workflow, WorkflowRegistry } from './workflow.ts'
 
 /** Of the heap, what the journals of kept runs may come to: in memory they take several times that. */
 const keptPart = 1 / 16
 /** And the histories of the runs that are driven. */
-const heldPart = 1 / 8
+const drivenPart = 1 / 8
 
 /** So long replays may go on before others get their turn (ms): well below what a timer or a request would notice. */
 const replayStretchMs = 10
@@ -48,8 +48,8 @@ export interface EngineOptions {
   /** Default: an empty registry, filled before `start`. */
   workflows?: WorkflowRegistry
   /** Makes the `ctx` of a run. Default: the engine's own. */
-  contextFor?: (execution: Execution, workflows: WorkflowRegistry) => CoreContext
-  /** The most runs held in memory at once. Default 1,000. */
+  contextFor?: (site: CallSite, workflows: WorkflowRegistry) => CoreContext
+  /** The most runs driven at once. Default 1,000. */
   capacity?: number
   /** Deaths without progress until a run is `stuck`. Default 5. */
   maxCrashes?: number
@@ -90,86 +90,48 @@ export class Engine {
   readonly services: EngineServices
   readonly control: Control
   readonly worker: Worker
+  readonly #runs = new LocalRuns()
   readonly #leftChildren: LeftChildren
   readonly #results: RunResults
+  readonly #starter: RunStarter
   readonly #checkJsonSchema: JsonSchemaCheck | undefined
-  readonly #observers = new Set<(run: { id: string; workflow: string }, ending: Ending) => void>()
   #stopListening = () => {}
 
   constructor(options: EngineOptions) {
-    this.workflows = options.workflows ?? new WorkflowRegistry()
-    this.database = options.database
-    const onTrouble = (error: unknown) =>
-      options.log.error('the database cannot write now; nothing is acknowledged until it can', {
-        error: String(error),
-      })
-    const commits = new GroupCommit({
-      database: options.database,
-      clock: options.clock,
-      onFatal: options.onFatal,
-      onTrouble,
-    })
-    this.services = {
-      clock: options.clock,
-      commits,
-      numbers: new RunNumbers(options.database, onTrouble),
-      callRates: new CallRates(options.database, options.clock, options.log),
-      newId: options.newId,
-      log: options.log,
-      secrets: options.secrets ?? options.database.secrets ?? new Secrets(),
-      identity: options.identity,
-      random: options.random,
-      stretch: new LoopStretch(replayStretchMs),
-      lingerMs: options.lingerMs ?? 1000,
-      surelyHolds: (claim) => this.worker.surelyHolds(claim),
-      arrived: (no) => this.#arrived(no),
-      childrenLeft: () => void this.#leftChildren.look(),
-      queued: () => this.worker.nudge(),
-    }
-    this.#results = new RunResults({
-      database: options.database,
-      clock: options.clock,
-      log: options.log,
-      holds: (id) => this.worker.holds(id),
-    })
-    this.#leftChildren = new LeftChildren(options.database, this.services, (no) => {
-      this.#arrived(no)
-      this.#results.look()
-    })
-    if (options.capacity !== undefined) wholeNumber(options.capacity, '`capacity` of the engine')
-    if (options.maxCrashes !== undefined) wholeNumber(options.maxCrashes, '`maxCrashes` of the engine')
-    if (options.keptRuns !== undefined)
-      wholeNumber(options.keptRuns, '`keptRuns` of the engine', { least: 0 })
-    if (options.keptEvents !== undefined)
-      wholeNumber(options.keptEvents, '`keptEvents` of the engine', { least: 0 })
-    if (options.lingerMs !== undefined) toMs(options.lingerMs, '`lingerMs` of the engine')
-    const makeContext =
-      options.contextFor ?? ((execution, workflows) => new CoreContext(execution, workflows))
+    checkLimits(options)
+    const { database, clock, log, newId, random } = options
+    const workflows = options.workflows ?? new WorkflowRegistry()
+    const id = newId()
+    const { lease } = options
+    const liveness = new Liveness({ worker: id, database, clock, log, random, workflows, lease })
+    this.workflows = workflows
+    this.database = database
+    this.services = servicesFrom(options, liveness)
+    const { services } = this
+    const makeContext = options.contextFor ?? ((site, known) => new CoreContext(site, known))
     this.worker = new Worker({
-      id: options.newId(),
-      database: options.database,
-      services: this.services,
-      workflows: this.workflows,
-      contextFor: (execution) => makeContext(execution, this.workflows),
+      id,
+      database,
+      services,
+      workflows,
+      liveness,
+      runs: this.#runs,
+      contextFor: (site) => makeContext(site, workflows),
       capacity: options.capacity ?? 1000,
-      historyBytes: options.historyBytes ?? getHeapStatistics().heap_size_limit * heldPart,
+      historyBytes: options.historyBytes ?? getHeapStatistics().heap_size_limit * drivenPart,
       keeps: {
         mostRuns: options.keptRuns ?? 1000,
         leastEvents: options.keptEvents ?? 50,
         mostBytes: getHeapStatistics().heap_size_limit * keptPart,
       },
       maxCrashes: options.maxCrashes ?? 5,
-      lease: options.lease,
-      onEnd: (run, ending) => this.#ended(run, ending),
-      onSetAside: (id) => void this.#results.lookAt(id),
-      onBeat: () => void this.#leftChildren.look(),
-      onRound: async () => {
-        const isMore = await runDueSchedules(options.database, this.services, this.workflows)
-        if (isMore) this.worker.nudge()
-      },
     })
+    const { notices } = services
+    this.#results = new RunResults({ database, clock, log, runs: this.#runs, notices })
+    this.#leftChildren = new LeftChildren(database, services)
+    this.#starter = new RunStarter(database, services, this.worker)
     this.#checkJsonSchema = options.checkJsonSchema
-    this.control = this.controlOn(options.database)
+    this.control = this.controlOn(database)
   }
 
   /**
@@ -177,11 +139,7 @@ export class Engine {
    * change. `newId` names what it makes. Default: as the engine does.
    */
   controlOn(database: Database, newId = this.services.newId): Control {
-    const onArrived = (no: number) => {
-      this.#arrived(no)
-      this.#results.look()
-    }
-    return new Control(database, { ...this.services, newId }, onArrived, this.#checkJsonSchema)
+    return new Control(database, { ...this.services, newId }, this.#checkJsonSchema)
   }
 
   /** Begins to claim and drive runs in this process. */
@@ -209,7 +167,7 @@ export class Engine {
 
   /** Whether nothing runs or could run now: every run has ended, waits, is stuck, or waits for a worker that has it. */
   async isQuiet(): Promise<boolean> {
-    if (this.worker.active > 0) return false
+    if (this.#runs.size > 0) return false
     const row = await this.database.get<{ no: number }>(
       `select no from runs where status = 'running'
        union all select no from runs where key_line = 2 and status <> 'running'
@@ -226,8 +184,9 @@ export class Engine {
 
   /** Called with every run that this process drove to an end, to waiting, or lost. Returns the way to stop. */
   onEnded(observer: (run: { id: string; workflow: string }, ending: Ending) => void): () => void {
-    this.#observers.add(observer)
-    return () => this.#observers.delete(observer)
+    return this.services.notices.on('run-left', ({ id }, workflow, ending) =>
+      observer({ id, workflow }, ending),
+    )
   }
 
   /** Lets no run of a queue begin or go on; what acts is finished. Answers false for an unknown queue. */
@@ -249,76 +208,13 @@ export class Engine {
     options: StartOptions = {},
   ): Promise<RunHandle<Output>> {
     const known = this.workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
-    for (;;) {
-      // Read before anything is waited for: the input is the caller's, who may change it.
-      const birth = prepareBirth(this.services, known, input, options, 0)
-      const taken = this.services.numbers.take()
-      birth.run.no = typeof taken === 'number' ? taken : await taken
-      if (options.debounce) return this.#startDebounced(birth)
-      if (await this.#bear(birth)) return this.#handle(birth.run.id, true)
-      const before = await startedBefore(this.database, birth, input, options)
-      // Undefined: it was there, and was pruned since.
-      if (before !== undefined) return this.#handle(before, false)
-    }
-  }
-
-  async #startDebounced<Output>(birth: Birth): Promise<RunHandle<Output>> {
-    const stands = await this.#orRefused(birth, () =>
-      this.database.transaction((session) => enqueueDebounced(session, this.services, birth)),
-    )
-    this.worker.nudge()
-    return this.#handle(stands.id, stands.isNew)
-  }
-
-  /** Brings a run into the world, here or in its queue. Answers false when its idempotency key is taken. */
-  async #bear(birth: Birth): Promise<boolean> {
-    if (this.worker.canAdopt(birth)) {
-      return new Promise((resolve, reject) =>
-        this.worker.adoptNewborn(birth, {
-          born: resolve,
-          refused: (cause) => reject(startRefused(birth, cause)),
-        }),
-      )
-    }
-    const isNew = await this.#orRefused(birth, () =>
-      this.database.transaction((session) => enqueue(session, birth)),
-    )
-    if (isNew) this.worker.nudge()
-    return isNew
-  }
-
-  async #orRefused<T>(birth: Birth, write: () => Promise<T>): Promise<T> {
-    try {
-      return await write()
-    } catch (error) {
-      throw this.database.classify(error) === 'constraint' ? startRefused(birth, error) : error
-    }
-  }
-
-  /** A handle on a run that is there. */
-  #handle<Output>(id: string, isNew: boolean): RunHandle<Output> {
+    const { id, isNew } = await this.#starter.start(known, input, options)
     return { id, isNew, result: () => this.resultOf(id) as Promise<RunResult<Output>> }
   }
 
   /** Waits for a run's end. @throws `unknown-run` */
   resultOf(id: string): Promise<RunResult> {
     return this.#results.of(id)
-  }
-
-  #ended(run: { no: number; id: string; workflow: string }, ending: Ending): void {
-    for (const observer of this.#observers) observer(run, ending)
-    this.#results.ended(run.id, ending)
-  }
-
-  #arrived(no: number): void {
-    this.worker.arrived(no).catch((error) => {
-      this.services.log.error(
-        'a run could not be told what arrived; it will see it when it is next claimed',
-        {
-          error: String(error),
-        },
-      )
-    })
   }
 
   #listen(): void {
@@ -329,10 +225,32 @@ export class Engine {
   }
 }
 
-function startRefused({ run }: Birth, cause: unknown): ReeveError {
-  return new ReeveError(
-    'start-refused',
-    `The run of workflow "${run.workflow}" was not started: the database refused it (${messageOf(cause)}). Nothing of it was written.`,
-    { cause },
-  )
+/** @throws `bad-number` `bad-duration` */
+function checkLimits({ capacity, maxCrashes, keptRuns, keptEvents, lingerMs }: EngineOptions): void {
+  if (capacity !== undefined) wholeNumber(capacity, '`capacity` of the engine')
+  if (maxCrashes !== undefined) wholeNumber(maxCrashes, '`maxCrashes` of the engine')
+  if (keptRuns !== undefined) wholeNumber(keptRuns, '`keptRuns` of the engine', { least: 0 })
+  if (keptEvents !== undefined) wholeNumber(keptEvents, '`keptEvents` of the engine', { least: 0 })
+  if (lingerMs !== undefined) toMs(lingerMs, '`lingerMs` of the engine')
+}
+
+function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineServices {
+  const { database, clock, log, newId, random, identity, onFatal } = options
+  const onTrouble = (error: unknown) =>
+    log.error('the database cannot write now; nothing is acknowledged until it can', { error: String(error) })
+  return {
+    clock,
+    log,
+    newId,
+    random,
+    identity,
+    commits: new GroupCommit({ database, clock, onFatal, onTrouble }),
+    numbers: new RunNumbers(database, onTrouble),
+    callRates: new CallRates(database, clock, log),
+    secrets: options.secrets ?? database.secrets ?? new Secrets(),
+    stretch: new LoopStretch(replayStretchMs),
+    lingerMs: options.lingerMs ?? 1000,
+    claims,
+    notices: new Notices(),
+  }
 }

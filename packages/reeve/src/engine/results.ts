@@ -5,7 +5,9 @@ import type { Database } from '../store/database.ts'
 import { errorOf, payloadOf } from '../store/journal/events.ts'
 import { payloadAt } from '../store/journal/journal.ts'
 import { endedStatuses, type RunRow, type RunStatus, readRun, requireRun } from '../store/runs/runs.ts'
-import type { Ending } from './execution/call.ts'
+import type { Ending } from './execution/claim.ts'
+import type { Notices } from './notices.ts'
+import type { LocalRuns } from './worker/local-runs.ts'
 
 /** How a run ended. */
 export type RunResult<Output = unknown> =
@@ -26,8 +28,9 @@ export interface RunResultsOptions {
   database: Database
   clock: Clock
   log: Log
-  /** Whether this process drives the run: then it hears of its end. */
-  holds: (runId: string) => boolean
+  /** Of a run that this process drives it hears the end. */
+  runs: Pick<LocalRuns, 'hasId'>
+  notices: Notices
 }
 
 /**
@@ -46,6 +49,10 @@ export class RunResults {
 
   constructor(options: RunResultsOptions) {
     this.#options = options
+    const { notices } = options
+    notices.on('run-left', ({ id }, _workflow, ending) => this.#ended(id, ending))
+    notices.on('run-set-aside', (id) => void this.#lookAt(id))
+    notices.on('run-changed', () => this.look())
   }
 
   /** Waits for a run's end. @throws `unknown-run` */
@@ -54,7 +61,7 @@ export class RunResults {
     const waiting = this.#waiters.get(id)
     if (waiting) waiting.push(resolve)
     else this.#waiters.set(id, [resolve])
-    if (this.#options.holds(id)) return promise
+    if (this.#options.runs.hasId(id)) return promise
     try {
       const run = await requireRun(this.#options.database, id)
       if (isFinal(run.status)) await this.#answerFrom(run)
@@ -72,13 +79,13 @@ export class RunResults {
   }
 
   /** This process drove a run to where it is now. */
-  ended(id: string, ending: Ending): void {
+  #ended(id: string, ending: Ending): void {
     if (!this.#waiters.has(id) || !isFinal(ending.status)) return
     this.#answer(id, resultFrom(ending.status, ending.reason, ending.payload))
   }
 
   /** A run was moved otherwise. One that cannot be read now is looked at again with the next change. */
-  async lookAt(id: string): Promise<void> {
+  async #lookAt(id: string): Promise<void> {
     if (!this.#waiters.has(id)) return
     try {
       const run = await readRun(this.#options.database, id)
@@ -126,7 +133,7 @@ export class RunResults {
         this.#waiters.set(id, waiting)
       }
     }
-    return ids.filter((id) => !this.#options.holds(id))
+    return ids.filter((id) => !this.#options.runs.hasId(id))
   }
 
   async #ask(ids: string[]): Promise<void> {

@@ -4,8 +4,9 @@ import type { LoopStretch } from '../base/time/loop-stretch.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { GroupCommit } from '../store/journal/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
-import type { CallRates } from './calls/call-rates.ts'
-import type { Claim } from './execution/call.ts'
+import type { CallRates } from './calls/effect/call-rates.ts'
+import type { Claim } from './execution/claim.ts'
+import type { Notices } from './notices.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineServices {
@@ -25,12 +26,12 @@ export interface EngineServices {
   stretch: LoopStretch
   /** A run whose next timer is due within this time stays in memory. */
   lingerMs: number
-  /** Whether a claim is surely this process's still; a promise when that must be asked. */
-  surelyHolds: (claim: Claim) => true | Promise<boolean>
-  /** Told, once it is durable, that a run's inbox grew. */
-  arrived: (run: number) => void
-  /** Told, once it is durable, that a run ended while children of its may be going. */
-  childrenLeft: () => void
-  /** Told, once it is durable, that a run was queued. */
-  queued: () => void
+  claims: ClaimCheck
+  notices: Notices
+}
+
+/** Whether runs that this process drives are still its own. */
+export interface ClaimCheck {
+  /** True at once while its heartbeats come in time; otherwise what the database says, when it answers. */
+  confirm(claim: Claim): true | Promise<boolean>
 }

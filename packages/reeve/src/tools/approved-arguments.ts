@@ -1,10 +1,10 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { isPlainRecord } from '../base/json/record.ts'
+import type { CallSite } from '../engine/call-site.ts'
 import { type Decision, requestApproval } from '../engine/calls/approval.ts'
-import type { Actor } from '../engine/calls/effect.ts'
-import type { Call } from '../engine/execution/call.ts'
-import type { Execution } from '../engine/execution/execution.ts'
+import type { Actor } from '../engine/calls/effect/definition.ts'
+import type { Call } from '../engine/replay/call.ts'
 import type { ApprovedBy } from '../store/journal/events.ts'
 import {
   type Arguments,
@@ -36,7 +36,7 @@ export interface Ready {
  *         ↘ fits, but would run as something else than was shown, or without the edit → asked again, as it is now
  */
 export async function approvedArguments(
-  execution: Execution,
+  site: CallSite,
   tool: Tool,
   asked: unknown,
   first: Arguments,
@@ -47,12 +47,12 @@ export async function approvedArguments(
   let known = first.ok ? first : undefined
   let notice = why
   let again: Call | undefined
-  const seen = (json: Json) => execution.services.secrets.redactData(json)
+  const seen = (json: Json) => site.services.secrets.redactData(json)
   for (;;) {
     const before = rated(tool, given, known)
     known = undefined
     const request = seen(shownTo(tool, given, before, actor, notice))
-    const call = requestApproval(execution, {
+    const call = requestApproval(site, {
       kind: 'approval',
       subject: tool.name,
       shown: request,
@@ -72,7 +72,7 @@ export async function approvedArguments(
     const read = rated(tool, given)
     const now = edited ? keepDrawn(tool, given, read, before) : read
     const approved: ApprovedBy = { call: call.step, by, edited: edited || given !== asked, note }
-    if (isCarriedOut(execution, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
+    if (isCarriedOut(site, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
     if (!now.ok) continue
     const ready: Ready = { given, ...now, approved }
     if (edited) {
@@ -93,7 +93,7 @@ export async function approvedArguments(
 }
 
 /** The journal has its result: it does not run again, whatever the code has become since. */
-function isCarriedOut({ nextRecorded: next }: Execution, tool: Tool): boolean {
+function isCarriedOut({ nextRecorded: next }: CallSite, tool: Tool): boolean {
   return next?.kind === 'effect' && next.name === tool.name && next.settled !== undefined
 }
 

@@ -1,9 +1,11 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { describeIssues, validate } from '../base/schema/schema.ts'
-import { type Actor, type Effect, effect, intendedArguments } from '../engine/calls/effect.ts'
-import type { Execution } from '../engine/execution/execution.ts'
-import { checkOnce } from '../engine/execution/parsed-values.ts'
+import type { CallSite } from '../engine/call-site.ts'
+import type { Actor, Effect } from '../engine/calls/effect/definition.ts'
+import { effect } from '../engine/calls/effect/effect.ts'
+import { intendedArguments } from '../engine/calls/effect/effect-call.ts'
+import { checkOnce } from '../engine/replay/parsed-values.ts'
 import { approvedArguments, type Ready } from './approved-arguments.ts'
 import { type Arguments, asJson, copyOf, isPlain, outputSchemaOf, sameJson } from './arguments.ts'
 import { rateOf } from './call-rate.ts'
@@ -26,18 +28,13 @@ export interface CallReport<Input = unknown, Output = unknown, Args = unknown> {
  * edited it, is what runs. `actor`: the agent that calls; absent: the workflow's own code.
  * @throws `bad-tool` `invalid-input` `not-approved` `bad-result` and what the tool fails with
  */
-export async function callTool(
-  execution: Execution,
-  tool: Tool,
-  given: unknown,
-  actor?: Actor,
-): Promise<unknown> {
-  return (await callAndReport(execution, tool, given, actor)).result
+export async function callTool(site: CallSite, tool: Tool, given: unknown, actor?: Actor): Promise<unknown> {
+  return (await callAndReport(site, tool, given, actor)).result
 }
 
 /** The same, and tells what was run. `onReady` hears that before it runs, live as on replay. */
 export async function callAndReport(
-  execution: Execution,
+  site: CallSite,
   tool: Tool,
   given: unknown,
   actor?: Actor,
@@ -47,11 +44,11 @@ export async function callAndReport(
     const advice = 'Give it a name, or make it the default export of a file in tools/.'
     throw new ReeveError('bad-tool', `A tool without a name was called. ${advice}`)
   }
-  const ready = await readyArguments(execution, tool, copyOf(given), actor)
+  const ready = await readyArguments(site, tool, copyOf(given), actor)
   onReady(ready)
   const { parsed, json, approved } = ready
   // The journal has no secrets, and JSON alone: only plain arguments can be taken from there.
-  const isKept = isPlain(parsed, json) && execution.services.secrets.redactData(json) === json
+  const isKept = isPlain(parsed, json) && site.services.secrets.redactData(json) === json
   const handed = (args: Json) => (isKept && args !== json && !sameJson(args, json) ? args : parsed) as Json
   const definition: Effect = {
     name: tool.name,
@@ -65,13 +62,13 @@ export async function callAndReport(
     ...(actor && { actor }),
     ...(approved && { approved }),
   }
-  const intended = intendedArguments(execution.nextRecorded)
+  const intended = intendedArguments(site.nextRecorded)
   // As the journal has them: a later life may come to others.
   const args = copyOf(intended !== undefined && isPlain(parsed, json) ? intended : parsed)
-  const result = await effect(execution, definition, json, asJson(ready.given))
+  const result = await effect(site, definition, json, asJson(ready.given))
   const { by = null, edited = false, note = null } = approved ?? {}
   return {
-    result: checkOutput(execution, tool, result),
+    result: checkOutput(site, tool, result),
     args,
     given: ready.given,
     approved: approved ? { by, edited, note } : null,
@@ -79,29 +76,29 @@ export async function callAndReport(
 }
 
 async function readyArguments(
-  execution: Execution,
+  site: CallSite,
   tool: Tool,
   given: unknown,
   actor: Actor | undefined,
 ): Promise<Ready> {
-  const first = readOnce(execution, tool, given)
-  const notice = first.ok ? askedAgain(execution, tool, first.parsed) : undefined
+  const first = readOnce(site, tool, given)
+  const notice = first.ok ? askedAgain(site, tool, first.parsed) : undefined
   if (first.ok && notice === undefined && !tool.needsApproval(first.parsed)) {
     refuseMask(tool, given)
     return { given, ...first }
   }
   // The code may have changed since a person was asked; who approved then is told why it does not fit now.
-  const { nextRecorded: next } = execution
+  const { nextRecorded: next } = site
   if (!first.ok && !(next?.kind === 'approval' && next.name === tool.name)) {
     const what = `The arguments of tool "${tool.name}" do not fit its schema`
     throw new ReeveError('invalid-input', `${what}: ${first.problem}`)
   }
-  return approvedArguments(execution, tool, given, first, actor, notice)
+  return approvedArguments(site, tool, given, first, actor, notice)
 }
 
 /** Why a call is asked for that needs no approval by itself: its fork shares a decision that was given to another run. */
-function askedAgain(execution: Execution, tool: Tool, parsed: unknown): string | undefined {
-  const { history, nextStep } = execution
+function askedAgain(site: CallSite, tool: Tool, parsed: unknown): string | undefined {
+  const { history, nextStep } = site
   const standing = history?.standing
   if (!standing || standing.isAskedAnew || nextStep < standing.from || tool.effectOf(parsed) === 'read')
     return undefined
@@ -110,8 +107,8 @@ function askedAgain(execution: Execution, tool: Tool, parsed: unknown): string |
 }
 
 /** Whether a person is asked, or the call refused, must come out the same in every life of the run. */
-function readOnce(execution: Execution, tool: Tool, given: unknown): Arguments {
-  const checked = checkOnce(execution, tool.input, copyOf(given), `The arguments of tool "${tool.name}"`)
+function readOnce(site: CallSite, tool: Tool, given: unknown): Arguments {
+  const checked = checkOnce(site, tool.input, copyOf(given), `The arguments of tool "${tool.name}"`)
   if (!checked.ok) return { ok: false, problem: describeIssues(checked.issues) }
   return { ok: true, parsed: checked.value, json: asJson(checked.value) }
 }
@@ -127,8 +124,8 @@ function resultProblem(tool: Tool, result: unknown): string | undefined {
 }
 
 /** The effect has happened and its result is in the journal as it is; the workflow never sees one that does not fit. */
-function checkOutput(execution: Execution, tool: Tool, result: unknown): unknown {
-  const checked = checkOnce(execution, tool.output, result, `The result of tool "${tool.name}"`, {
+function checkOutput(site: CallSite, tool: Tool, result: unknown): unknown {
+  const checked = checkOnce(site, tool.output, result, `The result of tool "${tool.name}"`, {
     isOwn: true,
   })
   if (checked.ok) return checked.value

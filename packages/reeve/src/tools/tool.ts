@@ -5,7 +5,7 @@ import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
-import type { EffectAttempt, EffectClass, EffectVerdict } from '../engine/calls/effect.ts'
+import type { EffectAttempt, EffectClass, EffectVerdict } from '../engine/calls/effect/definition.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Json } from '../../src/base/json/json.ts'
-import { type EffectAttempt, type EffectClass, NotApplied } from '../../src/engine/calls/effect.ts'
+import { type EffectAttempt, type EffectClass, NotApplied } from '../../src/engine/calls/effect/definition.ts'
 import type { Failpoints } from './failpoints.ts'
 import type { Answer, Envelope, Manner, Said } from './oracle-protocol.ts'
 

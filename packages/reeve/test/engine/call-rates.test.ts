@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Effect, effect } from '../../src/engine/calls/effect.ts'
+import type { Effect } from '../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
@@ -24,7 +25,7 @@ function rated(now: () => number, options: { count: number; perMs: number; by?: 
           return 'sent'
         },
       }
-      return effect(CoreContext.executionOf(ctx), call, input)
+      return effect(CoreContext.callSiteOf(ctx), call, input)
     },
   }) as Workflow
   return { workflow, calls }
@@ -139,7 +140,7 @@ test('an answer that allows another attempt is not lost while the attempt waits 
         await ctx.waitFor('go', { schema: z.any() })
         return ctx.step('note', () => 'noted')
       }
-      return Promise.all([effect(CoreContext.executionOf(ctx), pay, null), noted()])
+      return Promise.all([effect(CoreContext.callSiteOf(ctx), pay, null), noted()])
     },
   }) as Workflow
   const first = await mortalEngine([flow])

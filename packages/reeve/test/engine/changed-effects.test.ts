@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Effect, type EffectClass, effect } from '../../src/engine/calls/effect.ts'
+import type { Effect, EffectClass } from '../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
@@ -11,7 +12,7 @@ function pays(tool: Effect): Workflow {
   return defineWorkflow({
     name: 'flow',
     input: z.unknown(),
-    run: (ctx: CoreContext) => effect(CoreContext.executionOf(ctx), tool, { amount: 5 }),
+    run: (ctx: CoreContext) => effect(CoreContext.callSiteOf(ctx), tool, { amount: 5 }),
   }) as Workflow
 }
 

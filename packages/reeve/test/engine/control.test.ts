@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { effect } from '../../src/engine/calls/effect.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
@@ -154,7 +154,7 @@ test('a fork repeats nothing before its step and goes its own way after', async 
   const { engine, handle, id, database } = await started(async (ctx) => {
     const random = ctx.random()
     const pay = { name: 'pay', effect: 'once', run: () => made.push('pay') } as const
-    await effect(CoreContext.executionOf(ctx), pay, { random })
+    await effect(CoreContext.callSiteOf(ctx), pay, { random })
     const value = await ctx.step('draft', () => made.push('draft'))
     return [random, value]
   })
@@ -240,7 +240,7 @@ test('a fork asks anew what its origin still waited for', async () => {
 test('a fork while an effect before it is under way is refused', async () => {
   const { engine, id } = await started(async (ctx) => {
     const pay = { name: 'pay', effect: 'once', run: () => new Promise(() => {}) } as const
-    const paying = effect(CoreContext.executionOf(ctx), pay, {})
+    const paying = effect(CoreContext.callSiteOf(ctx), pay, {})
     await ctx.step('work', () => 1)
     return paying
   })

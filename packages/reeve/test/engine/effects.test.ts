@@ -5,9 +5,9 @@ import {
   type Effect,
   type EffectAttempt,
   type EffectVerdict,
-  effect,
   NotApplied,
-} from '../../src/engine/calls/effect.ts'
+} from '../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
@@ -23,7 +23,7 @@ function oneEffect(definition: Outside) {
     name: 'one-effect',
     input: z.unknown(),
     run: (ctx: CoreContext) =>
-      effect(CoreContext.executionOf(ctx), pay, { amount: 5 }).catch((error) => `error ${error.code}`),
+      effect(CoreContext.callSiteOf(ctx), pay, { amount: 5 }).catch((error) => `error ${error.code}`),
   })
 }
 
@@ -289,7 +289,7 @@ test('a worker that lost its claim neither acts on nor records an effect', async
     async run(ctx: CoreContext) {
       await ctx.step('gate', () => new Promise<void>((resolve) => (release = resolve)))
       const pay: Effect = { name: 'pay', effect: 'once', run: () => ++effects }
-      return effect(CoreContext.executionOf(ctx), pay, {})
+      return effect(CoreContext.callSiteOf(ctx), pay, {})
     },
   })
   const { engine, database } = await testEngine([flow])
@@ -314,7 +314,7 @@ test('an answer that comes while the process winds up is kept for the next one',
     input: z.unknown(),
     run: (ctx: CoreContext) =>
       ctx.all([
-        effect(CoreContext.executionOf(ctx), pay, {}),
+        effect(CoreContext.callSiteOf(ctx), pay, {}),
         ctx.step('slow', () => new Promise((resolve) => (release = () => resolve('slow')))),
       ]),
   })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Effect, effect } from '../../src/engine/calls/effect.ts'
+import type { Effect } from '../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { tellToEnd } from '../../src/engine/worker/left-children.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
@@ -366,7 +367,7 @@ test('what was sent after a child failed is not sent again by a retry, nor left 
   const sent: string[] = []
   const { workflows, rescue } = failingFamily(async (ctx, error) => {
     const mail: Effect = { name: 'mail', effect: 'once', run: (args) => sent.push(String(args)) }
-    await effect(CoreContext.executionOf(ctx), mail, 'it failed')
+    await effect(CoreContext.callSiteOf(ctx), mail, 'it failed')
     throw error
   })
   const run = await opened(...workflows)

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { CoreContext } from '../../src/engine/context.ts'
-import { Inbox } from '../../src/engine/execution/inbox.ts'
+import { Inbox } from '../../src/engine/waiting/inbox.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import type { Database, Value } from '../../src/store/database.ts'
 import { FakeClock, settle } from '../../src/testing/fake-clock.ts'

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { effect } from '../../src/engine/calls/effect.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
@@ -216,7 +216,7 @@ test('half a surrogate pair in arguments, results and signals is the same live a
     input: anything,
     async run(ctx: CoreContext, input) {
       const definition = { name: 'tool', effect: 'idempotent', run: (args: never) => args } as const
-      const result = await effect(CoreContext.executionOf(ctx), definition, { [half]: half })
+      const result = await effect(CoreContext.callSiteOf(ctx), definition, { [half]: half })
       const stepped = await ctx.step('s', () => half)
       const said = await ctx.waitFor('go')
       const decision = await ctx.approve('ok', { show: { half } })

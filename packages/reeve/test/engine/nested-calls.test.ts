@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { effect } from '../../src/engine/calls/effect.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
@@ -65,7 +65,7 @@ test('a call inside a tool is refused too, and a caught refusal leaves a run tha
     input: z.unknown(),
     async run(ctx: CoreContext) {
       const inTool = await effect(
-        CoreContext.executionOf(ctx),
+        CoreContext.callSiteOf(ctx),
         {
           name: 'tool',
           effect: 'idempotent',

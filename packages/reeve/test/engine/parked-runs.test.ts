@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { type Effect, effect } from '../../src/engine/calls/effect.ts'
+import type { Effect } from '../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import type { Execution } from '../../src/engine/execution/execution.ts'
 import { ParkedRuns } from '../../src/engine/worker/parked-runs.ts'
@@ -409,7 +410,7 @@ test('an answer whose look is under way while the run parks is for the next clai
     },
   }
   const asking = workflowOf('asking', async (ctx) => {
-    const [, result] = await ctx.all([ctx.sleep(500), effect(CoreContext.executionOf(ctx), lossy, {})])
+    const [, result] = await ctx.all([ctx.sleep(500), effect(CoreContext.callSiteOf(ctx), lossy, {})])
     return result
   })
   const { engine } = await started([asking], { database: link, clock })

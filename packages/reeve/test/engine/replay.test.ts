@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { effect } from '../../src/engine/calls/effect.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { drivenVersions, lackOf } from '../../src/store/dispatch/workers.ts'
@@ -152,14 +152,14 @@ test('a mismatch executes no effect and touches no other run', async () => {
   let effects = 0
   const pay = { name: 'pay', effect: 'once', run: () => ++effects } as const
   const flip: Body = async (ctx) => {
-    const execution = CoreContext.executionOf(ctx)
+    const execution = CoreContext.callSiteOf(ctx)
     await effect(execution, pay, { amount: execution.history ? 2 : 1 })
     await ctx.step('b', () => 1)
     await ctx.sleep('1m')
     await effect(execution, pay, { amount: 3 })
   }
   const before: Body = async (ctx) => {
-    await effect(CoreContext.executionOf(ctx), pay, { amount: 1 })
+    await effect(CoreContext.callSiteOf(ctx), pay, { amount: 1 })
     await ctx.step('b', () => 1)
     await ctx.sleep('1m')
   }

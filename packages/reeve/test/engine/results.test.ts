@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
+import { Notices } from '../../src/engine/notices.ts'
 import { RunResults } from '../../src/engine/results.ts'
+import { LocalRuns } from '../../src/engine/worker/local-runs.ts'
 import type { Database, Value } from '../../src/store/database.ts'
 import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase } from './harness.ts'
@@ -25,7 +27,13 @@ async function awaiting(count: number) {
       },
     },
   })
-  const results = new RunResults({ database: watched, clock, log: silentLog, holds: () => false })
+  const results = new RunResults({
+    database: watched,
+    clock,
+    log: silentLog,
+    runs: new LocalRuns(),
+    notices: new Notices(),
+  })
   const ended: string[] = []
   const waiters = Array.from({ length: count }, (_, index) => `run${index + 1}`).map((id) =>
     results.of(id).then(() => ended.push(id)),

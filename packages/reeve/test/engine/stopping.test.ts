@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { effect } from '../../src/engine/calls/effect.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
@@ -94,7 +94,7 @@ test('a `once` effect under way at a graceful stop is asked about, and not made 
   const paying = defineWorkflow({
     name: 'paying',
     input: anything,
-    run: (ctx: CoreContext) => effect(CoreContext.executionOf(ctx), pay, {}),
+    run: (ctx: CoreContext) => effect(CoreContext.callSiteOf(ctx), pay, {}),
   }) as Workflow
   const { engine, database, clock } = await testEngine([paying])
   await engine.start()

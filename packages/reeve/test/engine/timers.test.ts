@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Timers } from '../../src/engine/execution/timers.ts'
+import { Timers } from '../../src/engine/waiting/timers.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
 
 test('timers fire in the order in which they are due, and dropped ones never', async () => {

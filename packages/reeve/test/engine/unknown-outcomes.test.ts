@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Effect, effect } from '../../src/engine/calls/effect.ts'
+import type { Effect } from '../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { listPending, requireApproval } from '../../src/store/runs/approvals.ts'
@@ -20,7 +21,7 @@ test('a run that fails beside an unknown outcome leaves the question to a person
     name: 'flow',
     input: z.unknown(),
     async run(ctx: CoreContext) {
-      const paying = effect(CoreContext.executionOf(ctx), lost, { amount: 5 })
+      const paying = effect(CoreContext.callSiteOf(ctx), lost, { amount: 5 })
       await ctx.sleep('1m')
       await ctx.step('break', () => {
         throw new TypeError('broken')
@@ -53,7 +54,7 @@ test('cancelling a run whose worker died in mid-effect asks a person what happen
   const flow = defineWorkflow({
     name: 'flow',
     input: z.unknown(),
-    run: (ctx: CoreContext) => effect(CoreContext.executionOf(ctx), hanging, { amount: 5 }),
+    run: (ctx: CoreContext) => effect(CoreContext.callSiteOf(ctx), hanging, { amount: 5 }),
   })
   const first = await mortalEngine([flow])
   const handle = await first.engine.startRun(flow, {})
@@ -84,7 +85,7 @@ test('an effect whose result cannot be kept is recorded as happened, and not rep
     name: 'flow',
     input: z.unknown(),
     async run(ctx: CoreContext) {
-      const result = (await effect(CoreContext.executionOf(ctx), odd, {})) as { notKept?: string }
+      const result = (await effect(CoreContext.callSiteOf(ctx), odd, {})) as { notKept?: string }
       throw new TypeError(`unusable: ${result.notKept}`)
     },
   })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { type Effect, effect } from '../../src/engine/calls/effect.ts'
+import type { Effect } from '../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -44,7 +45,7 @@ async function stoppedWorker() {
       input: z.unknown(),
       run: async (ctx: CoreContext) => {
         await ctx.step('before', () => null)
-        await effect(CoreContext.executionOf(ctx), charge, { amount: 5 })
+        await effect(CoreContext.callSiteOf(ctx), charge, { amount: 5 })
       },
     }) as Workflow
   }
@@ -70,7 +71,7 @@ test('a process that was stopped before it sent a `once` effect does not send it
   goOn()
   await clock.advance(1000)
   expect(sent).toEqual([])
-  expect(first.engine.worker.holds(id)).toBe(false)
+  expect(first.engine.worker.active).toBe(0)
   const [approval] = await database.all<{ id: string }>('select id from approvals')
   await second.engine.control.decide(approval!.id, {
     verdict: 'answer',

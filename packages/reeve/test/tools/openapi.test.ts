@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { toJsonSchema } from '../../src/base/schema/schema.ts'
-import { NotApplied } from '../../src/engine/calls/effect.ts'
+import { NotApplied } from '../../src/engine/calls/effect/definition.ts'
 import { type OpenApiOptions, openApiTools } from '../../src/tools/openapi/openapi-tools.ts'
 import { LoopbackServer } from './loopback-server.ts'
 import { callTool } from './tool-call.ts'

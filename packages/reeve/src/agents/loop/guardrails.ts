@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import type { CallSite } from '../../engine/call-site.ts'
 import { step } from '../../engine/calls/step.ts'
-import type { Execution } from '../../engine/execution/execution.ts'
 
 /** What a guard says: let it pass, reject it with the reason, or put something else in its place. */
 export type GuardVerdict =
@@ -19,7 +19,7 @@ export type Guarded = { ok: true; value: Json } | { ok: false; guard: string; re
 
 /** Asks the guards in order, each about what the one before it left. A guard that throws rejects: it fails closed. */
 export async function applyGuards(
-  execution: Execution,
+  site: CallSite,
   guards: readonly Guard[],
   what: string,
   value: Json,
@@ -29,7 +29,7 @@ export async function applyGuards(
     const given = current
     let verdict: GuardVerdict
     try {
-      verdict = (await step(execution, `${what} guard ${guard.name}`, () => guard.check(given), {
+      verdict = (await step(site, `${what} guard ${guard.name}`, () => guard.check(given), {
         retry: { attempts: 1 },
       })) as GuardVerdict
     } catch (error) {

@@ -3,9 +3,9 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
 import { shorten, shortenMiddle } from '../../base/text/shorten.ts'
-import type { Actor } from '../../engine/calls/effect.ts'
-import type { Execution } from '../../engine/execution/execution.ts'
-import { parseOnce } from '../../engine/execution/parsed-values.ts'
+import type { CallSite } from '../../engine/call-site.ts'
+import type { Actor } from '../../engine/calls/effect/definition.ts'
+import { parseOnce } from '../../engine/replay/parsed-values.ts'
 import { askPerson } from '../../models/asking/ask-person.ts'
 import type { QuestionRequest, Questions } from '../../models/asking/questions.ts'
 import { mark } from '../../models/reading/prompt.ts'
@@ -24,7 +24,7 @@ import { ContextWindow, estimateTokens, type WindowResult } from './window.ts'
 
 /** What a loop gets of the run that it is part of. */
 export interface AgentServices {
-  execution: Execution
+  site: CallSite
   questions: Questions
   recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
   /** Counts the loops of a run, in the order in which they begin. */
@@ -91,16 +91,16 @@ class Loop {
     this.#services = services
     this.#agent = agent
     this.#options = options
-    const { execution } = services
-    const { chapterSeq } = execution
+    const { site } = services
+    const { chapterSeq } = site
     const chapter = chapterSeq > 0 ? `:chapter:${chapterSeq}` : ''
-    const scope = `run:${execution.claim.no}${chapter}:agent:${services.nextLoop()}`
-    this.#allowance = new Allowance(agent, { scope, now: execution.now }, above?.allowance)
+    const scope = `run:${site.run.no}${chapter}:agent:${services.nextLoop()}`
+    this.#allowance = new Allowance(agent, { scope, now: site.now }, above?.allowance)
     this.#voice = new AgentVoice(services, agent, this.#allowance)
     const under = above ? [...above.actor.under, above.actor.agent] : []
     const actor: Actor = { agent: agent.name, under }
     this.#capabilities = capabilitiesOf(agent, {
-      execution,
+      site,
       actor,
       recall: services.recall,
       runMember: (member, given) =>
@@ -125,8 +125,8 @@ class Loop {
 
   async #admit(given: unknown): Promise<Json> {
     const { name, input, guards } = this.#agent
-    const value = parseOnce(this.#services.execution, input, given, `The input of agent "${name}"`) as Json
-    const guarded = await applyGuards(this.#services.execution, guards.input, `${name} input`, value)
+    const value = parseOnce(this.#services.site, input, given, `The input of agent "${name}"`) as Json
+    const guarded = await applyGuards(this.#services.site, guards.input, `${name} input`, value)
     if (guarded.ok) return guarded.value
     throw new ReeveError(
       'guard-rejected',
@@ -162,7 +162,7 @@ class Loop {
 
   async #ask(window: ContextWindow, input: Json, compared: string): Promise<TurnValue | { final: unknown }> {
     const { name, route, instructions, offers, output, outputSchema } = this.#agent
-    const { execution, questions } = this.#services
+    const { site, questions } = this.#services
     this.#allowance.beginTurn()
     const prompt = window.fit()
     const { dropped } = prompt
@@ -173,7 +173,7 @@ class Loop {
           dropped,
         }),
       )
-    this.#allowance.requireTurn(prompt, execution.now)
+    this.#allowance.requireTurn(prompt, site.now)
     const question: Question = {
       task: 'converse',
       name: `${name} turn ${this.#allowance.turns}`,
@@ -195,7 +195,7 @@ class Loop {
       this.#voice.tell({ type: 'turn-started' })
     }
     try {
-      const answer = await questions.ask(execution, asked)
+      const answer = await questions.ask(site, asked)
       const value = answer.value as TurnValue
       this.#allowance.count(
         answer.usage.inputTokens + answer.usage.outputTokens,
@@ -216,7 +216,7 @@ class Loop {
   async #askPerson(asked: QuestionRequest, cause: ReeveError): Promise<{ final: unknown }> {
     let why = cause
     for (;;) {
-      const released = await this.#release(await askPerson(this.#services.execution, asked, why))
+      const released = await this.#release(await askPerson(this.#services.site, asked, why))
       if (released.ok) return { final: released.value }
       why = new ReeveError('guard-rejected', released.problem)
     }
@@ -284,7 +284,7 @@ class Loop {
     const { name, output, guards } = this.#agent
     if (guards.output.length === 0) return { ok: true, value: answer }
     const what = `${name} turn ${this.#allowance.turns} output`
-    const guarded = await applyGuards(this.#services.execution, guards.output, what, answer as Json)
+    const guarded = await applyGuards(this.#services.site, guards.output, what, answer as Json)
     if (guarded.ok) {
       const checked = output ? validate(output, guarded.value) : undefined
       if (!checked || checked.ok) return { ok: true, value: checked ? checked.value : guarded.value }

@@ -1,4 +1,4 @@
-import type { Execution } from '../../engine/execution/execution.ts'
+import type { CallSite } from '../../engine/call-site.ts'
 import type { LineEventType, NewEvent } from '../../store/journal/events.ts'
 import type { AnyAgent } from '../agent.ts'
 import type { AgentEvent, AgentListener } from '../agent-events.ts'
@@ -8,17 +8,17 @@ import type { Allowance } from './allowance.ts'
 export class AgentVoice {
   /** Whether anything was asked in this process: what came before was a replay, and nobody watches that. */
   isLive = false
-  readonly #execution: Execution
+  readonly #site: CallSite
   readonly #listener: AgentListener | undefined
   readonly #agent: AnyAgent
   readonly #allowance: Allowance
 
   constructor(
-    { execution, listener }: { execution: Execution; listener?: AgentListener | undefined },
+    { site, listener }: { site: CallSite; listener?: AgentListener | undefined },
     agent: AnyAgent,
     allowance: Allowance,
   ) {
-    this.#execution = execution
+    this.#site = site
     this.#listener = listener
     this.#agent = agent
     this.#allowance = allowance
@@ -33,13 +33,13 @@ export class AgentVoice {
   }
 
   note(event: NewEvent<LineEventType>): void {
-    this.#execution.log(event)
+    this.#site.log(event)
   }
 
   tell(event: DistributiveOmit<AgentEvent, 'run' | 'agent' | 'turn'>): void {
     if (!this.#listener || !this.isLive) return
     const whole = {
-      run: this.#execution.claim.id,
+      run: this.#site.run.id,
       agent: this.#agent.name,
       turn: this.#allowance.turns,
       ...event,
@@ -47,7 +47,7 @@ export class AgentVoice {
     try {
       this.#listener(whole)
     } catch (error) {
-      this.#execution.services.log.warn('a listener to agents threw', { error: String(error) })
+      this.#site.services.log.warn('a listener to agents threw', { error: String(error) })
     }
   }
 }

@@ -11,5 +11,5 @@ export function note<T extends LineEventType>(
   type: T,
   payload: Unchecked<T> & { message: string },
 ): void {
-  CoreContext.executionOf(ctx).log(checkedEvent(type, payload, `what is noted as "${payload.message}"`))
+  CoreContext.callSiteOf(ctx).log(checkedEvent(type, payload, `what is noted as "${payload.message}"`))
 }

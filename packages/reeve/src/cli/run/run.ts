@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { parse } from '../../base/schema/schema.ts'
-import type { StartOptions } from '../../engine/starting/birth.ts'
+import type { StartOptions } from '../../engine/starting/prepared-start.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'

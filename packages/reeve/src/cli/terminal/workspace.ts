@@ -35,15 +35,10 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
     await migrate(database, newId)
     const services = { clock, numbers: new RunNumbers(database), newId }
     // Workers see the change themselves: they watch the database.
-    const control = new Control(
-      database,
-      services,
-      () => {},
-      async (schema, value) => {
-        const { jsonSchemaIssues } = await import('../../tools/json-schema/json-schema.ts')
-        return jsonSchemaIssues(schema, value)
-      },
-    )
+    const control = new Control(database, services, async (schema, value) => {
+      const { jsonSchemaIssues } = await import('../../tools/json-schema/json-schema.ts')
+      return jsonSchemaIssues(schema, value)
+    })
     return await body({ folder, environment, database, control })
   } finally {
     await database.close()

@@ -1,15 +1,17 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
+import type { Row } from '../../store/database.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
 import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
 import { decisionIn } from '../../store/runs/decision-item.ts'
-import type { Call } from '../execution/call.ts'
-import type { Execution } from '../execution/execution.ts'
-import { encodePayload } from '../execution/payload.ts'
+import type { CallSite } from '../call-site.ts'
 import { asGiven } from '../outside/approval-edit.ts'
+import type { Call } from '../replay/call.ts'
+import { encodePayload } from '../replay/payload.ts'
 import { noteAuthor } from './authors.ts'
-import { performWait } from './give-up.ts'
+import { fail } from './fail.ts'
+import { type Begun, performWait } from './give-up.ts'
 import { type Deadline, dueAtOf } from './waits.ts'
 
 /** A person's decision as a workflow sees it. */
@@ -44,27 +46,23 @@ export interface ApprovalRequest extends Deadline {
 type Opened = Pick<EventPayloads['approval-requested'], 'approval' | 'expiresAt' | 'shown'>
 
 /** The approval that a call asked for, where it is of this run: a fork opens none of its origin's. */
-function approvalOf(execution: Execution, asked: Call | undefined): string | undefined {
-  if (!asked || asked.step < (execution.history?.ownFrom ?? 0)) return undefined
+function approvalOf(site: CallSite, asked: Call | undefined): string | undefined {
+  if (!asked || asked.step < (site.history?.ownFrom ?? 0)) return undefined
   const opened = asked.recorded?.opened[0]
   return asked.approval ?? (opened && payloadOf(opened, 'approval-requested').approval)
 }
 
 /** Parks the run until a person decides. What the person gave of their own is known as theirs from then on. */
-export async function approval(execution: Execution, request: ApprovalRequest): Promise<unknown> {
-  const said = (await requestApproval(execution, request).promise) as Decision
-  const decision = withSecrets(execution, request, said)
+export async function approval(site: CallSite, request: ApprovalRequest): Promise<unknown> {
+  const said = (await requestApproval(site, request).promise) as Decision
+  const decision = withSecrets(site, request, said)
   if (decision.by !== null && (decision.edited || decision.status === 'answered'))
-    noteAuthor(execution, decision.value, decision.by)
+    noteAuthor(site, decision.value, decision.by)
   return decision
 }
 
 /** What people and the journal have of what was shown has no secrets; what goes on with it needs them. */
-function withSecrets(
-  { services }: Execution,
-  { kind, shown }: ApprovalRequest,
-  decision: Decision,
-): Decision {
+function withSecrets({ services }: CallSite, { kind, shown }: ApprovalRequest, decision: Decision): Decision {
   if (kind !== 'approval') return decision
   const seen = services.secrets.redactData(shown)
   if (seen === shown) return decision
@@ -73,21 +71,21 @@ function withSecrets(
 }
 
 /** The same, for who must know the call. */
-export function requestApproval(execution: Execution, request: ApprovalRequest): Call {
+export function requestApproval(site: CallSite, request: ApprovalRequest): Call {
   const { shown, compared = shown } = request
-  const call = execution.issue('approval', request.subject, sha256(canonical(compared)))
-  const standing = execution.history?.standing
+  const call = site.issue('approval', request.subject, sha256(canonical(compared)))
+  const standing = site.history?.standing
   if (standing && request.kind === 'approval' && !request.binds && call.step >= standing.from)
     standing.isAskedAnew = true
-  performWait(execution, call, request.signal, (over) => {
+  performWait(site, call, request.signal, (over) => {
     const recorded = call.recorded?.opened[0]
-    const opened = recorded ? payloadOf(recorded, 'approval-requested') : ask(execution, call, request)
-    return awaitDecision(execution, call, opened, over)
+    const opened = recorded ? payloadOf(recorded, 'approval-requested') : ask(site, call, request)
+    return awaitDecision(site, call, opened, over)
   })
   return call
 }
 
-function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened {
+function ask(site: CallSite, call: Call, request: ApprovalRequest): Opened {
   const { kind, subject, binds, inputSchema } = request
   if (request.shown === undefined) {
     const what = `The approval "${call.name}" shows undefined, and a person could not decide on that`
@@ -97,16 +95,16 @@ function ask(execution: Execution, call: Call, request: ApprovalRequest): Opened
     )
   }
   // What is shown is what the journal keeps.
-  const shown = execution.services.secrets.redactData(request.shown)
-  const expiresAt = dueAtOf(execution, request, `the approval "${call.name}"`)
+  const shown = site.services.secrets.redactData(request.shown)
+  const expiresAt = dueAtOf(site, request, `the approval "${call.name}"`)
   encodePayload(shown, `what is shown for "${call.name}"`)
-  const again = approvalOf(execution, request.again)
+  const again = approvalOf(site, request.again)
   const more = { id: again, expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
-  const id = requestAnswer(execution, call, { kind, subject, shown }, more)
+  const { id, row } = requestAnswer(site, call, { kind, subject, shown }, more)
   call.approval = id
   const opened = { approval: id, expiresAt, shown }
   const bound = binds === undefined ? {} : { binds }
-  execution.open(call, newEvent('approval-requested', { ...opened, kind, ...bound }))
+  site.append(call, newEvent('approval-requested', { ...opened, kind, ...bound }), { rows: [row] })
   return opened
 }
 
@@ -114,38 +112,38 @@ function textOf(schema: Json | undefined): string | null {
   return (schema ?? null) === null ? null : JSON.stringify(schema)
 }
 
-function awaitDecision(execution: Execution, call: Call, opened: Opened, over: () => void): () => void {
+function awaitDecision(site: CallSite, call: Call, opened: Opened, over: () => void): Begun {
   const { shown } = opened
-  const settle = (decision: Decision) => {
+  const settle = (decision: Decision, rows: Row[] = []) => {
     over()
-    execution.settle(call, newEvent('approval-decided', decision), decision)
+    site.append(call, newEvent('approval-decided', decision), { value: decision, rows })
   }
   let stopWaiting = () => {}
   const dropTimer =
     opened.expiresAt === null
       ? () => {}
-      : execution.timers.set(opened.expiresAt, () => {
+      : site.waits.until(opened.expiresAt, () => {
           stopWaiting()
-          execution.addRows(closingRow(opened.approval, 'expired'))
-          settle({ status: 'expired', value: shown, edited: false, by: null, note: null })
+          const decision = { status: 'expired', value: shown, edited: false, by: null, note: null } as const
+          settle(decision, [closingRow(opened.approval, 'expired')])
         })
-  stopWaiting = execution.inbox.wait(`approval:${opened.approval}`, call.step, (item) => {
+  stopWaiting = site.waits.forItem(`approval:${opened.approval}`, call.step, (item) => {
     dropTimer()
     const said = decisionIn(item)
     if (!said || (said.hash !== undefined && said.hash !== sha256(canonical(shown)))) {
       over()
-      execution.fail(call, 'approval-failed', decidedOnOther(opened.approval))
+      fail(site, call, 'approval-failed', decidedOnOther(opened.approval))
       return
     }
     const edited = said.answer !== undefined
     const value = said.answer === undefined ? shown : said.answer
     settle({ status: said.status, value, edited, by: said.by, note: said.note })
   })
-  return () => {
+  const stop = () => {
     dropTimer()
     stopWaiting()
-    execution.addRows(closingRow(opened.approval, 'withdrawn'))
   }
+  return { stop, rows: [closingRow(opened.approval, 'withdrawn')] }
 }
 
 /** Somebody was shown what this run did not ask for. */
@@ -156,27 +154,26 @@ export function decidedOnOther(approval: string): ReeveError {
   )
 }
 
-/** Puts a request before people, or one with an `id` once more; written with the turn that opens the call. Answers its id. */
+/** What is put before people, or one with an `id` once more: its row goes with the event that says so. */
 export function requestAnswer(
-  execution: Execution,
+  site: CallSite,
   call: Call,
   asked: { kind: ApprovalKind; subject: string; shown: Json },
   more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> & { id?: string | undefined },
-): string {
-  const id = more.id ?? execution.services.newId()
+): { id: string; row: Row } {
+  const id = more.id ?? site.services.newId()
   const { kind, subject } = asked
-  const shown = execution.services.secrets.redactData(asked.shown)
+  const shown = site.services.secrets.redactData(asked.shown)
   const request: NewApproval = {
     ...more,
     id,
-    run: execution.claim.no,
+    run: site.run.no,
     step: call.step,
     kind,
     subject,
     shown: JSON.stringify(shown),
     args_hash: sha256(canonical(shown)),
-    requested_at: execution.services.clock.now(),
+    requested_at: site.services.clock.now(),
   }
-  execution.addRows(requestRow(request))
-  return id
+  return { id, row: requestRow(request) }
 }

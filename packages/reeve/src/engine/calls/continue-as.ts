@@ -1,7 +1,7 @@
 import { validate } from '../../base/schema/schema.ts'
-import type { Execution } from '../execution/execution.ts'
-import { refuseInsideBody } from '../execution/inside-body.ts'
-import { parseOnce } from '../execution/parsed-values.ts'
+import type { CallSite } from '../call-site.ts'
+import { refuseInsideBody } from '../replay/inside-body.ts'
+import { parseOnce } from '../replay/parsed-values.ts'
 import { startedWith } from '../starting/run-input.ts'
 import type { Workflow, WorkflowRegistry } from '../workflow.ts'
 
@@ -14,21 +14,17 @@ import type { Workflow, WorkflowRegistry } from '../workflow.ts'
  * children that are not detached are cancelled. Signals that nobody took stay in the inbox.
  * @throws `invalid-input` `payload-too-large` `not-serialisable` `nested-call`
  */
-export function continueAs(
-  execution: Execution,
-  workflows: WorkflowRegistry,
-  given: unknown,
-): Promise<never> {
-  refuseInsideBody(execution, 'ctx.continueAs')
-  const input = execution.services.secrets.redactData(given)
-  const next = versionFor(execution.workflow, workflows, input)
+export function continueAs(site: CallSite, workflows: WorkflowRegistry, given: unknown): Promise<never> {
+  refuseInsideBody(site, 'ctx.continueAs')
+  const input = site.services.secrets.redactData(given)
+  const next = versionFor(site.workflow, workflows, input)
   const what = `The input of workflow "${next.name}"`
   const outcome = validate(next.input, input)
-  parseOnce(execution, next.input, input, what, { known: outcome, fitOnly: true })
+  parseOnce(site, next.input, input, what, { known: outcome, fitOnly: true })
   const checked = outcome.ok ? outcome.value : input
-  const { principal } = execution.claim
+  const { principal } = site.run
   const { payload } = startedWith(next, { principal, startedBy: undefined }, input, checked)
-  execution.continueAs(payload, next.version)
+  site.continueAs(payload, next.version)
   return new Promise<never>(() => {})
 }
 

@@ -1,29 +1,18 @@
 import { ReeveError } from '../../base/errors.ts'
 import { describeValue } from '../../base/text/shorten.ts'
-import type { Call } from '../execution/call.ts'
-import type { Execution } from '../execution/execution.ts'
-
-/** The waits of one run that can be given up, by the promises that its workflow has of them. */
-export class OpenWaits {
-  readonly #waits = new WeakMap<Promise<unknown>, { step: number; giveUp: () => void }>()
-
-  add(promise: Promise<unknown>, step: number, giveUp: () => void): void {
-    this.#waits.set(promise, { step, giveUp })
-  }
-
-  /** The call that waits behind `promise`, if there is one. */
-  stepOf(promise: Promise<unknown>): number | undefined {
-    return this.#waits.get(promise)?.step
-  }
-
-  /** The wait behind `promise`, if there is one, ends; nothing happens when it has ended already. */
-  giveUp(promise: Promise<unknown>): void {
-    this.#waits.get(promise)?.giveUp()
-  }
-}
+import type { Row } from '../../store/database.ts'
+import type { CallSite } from '../call-site.ts'
+import type { Call } from '../replay/call.ts'
+import { fail } from './fail.ts'
 
 /** The calls that only wait. */
 type WaitKind = 'timer' | 'signal' | 'approval' | 'child-result'
+
+/** A wait that has begun: the way to stop it, and what is written with its end when it is given up. */
+export interface Begun {
+  stop: () => void
+  rows?: readonly Row[]
+}
 
 /**
  * Performs a call that only waits:
@@ -31,24 +20,23 @@ type WaitKind = 'timer' | 'signal' | 'approval' | 'child-result'
  *   held → waiting → over         what it waited for came
  *      ↘       ↘ given up         `signal` was aborted, or its race was lost
  *
- * `begin` begins to wait and answers the way to stop; it calls `over` in the same breath as it settles the call. A wait
- * that is given up takes nothing from the inbox any more. Its end is journaled, so that a replay delivers it where it was;
- * when the process died before, the replay gives the wait up at the same place of the code, before anything acts.
- * Answers the way to give up.
+ * `begin` begins to wait; it calls `over` in the same breath as it settles the call. A wait that is given up takes nothing
+ * from the inbox any more. Its end is journaled, so that a replay delivers it where it was; when the process died before,
+ * the replay gives the wait up at the same place of the code, before anything acts.
  */
 export function performWait(
-  execution: Execution,
+  site: CallSite,
   call: Call<WaitKind>,
   signal: AbortSignal | undefined,
-  begin: (over: () => void) => () => void,
+  begin: (over: () => void) => Begun,
 ): void {
   let state: 'held' | 'waiting' | 'over' | 'given up' = 'held'
-  let stop = () => {}
-  const fail = () => execution.fail(call, `${call.kind}-given-up`, givenUp(call))
+  let begun: Begun | undefined
+  const endAsGivenUp = () => fail(site, call, `${call.kind}-given-up`, givenUp(call), begun?.rows)
   const giveUp = () => {
     if (state === 'waiting') {
-      stop()
-      fail()
+      begun?.stop()
+      endAsGivenUp()
     }
     if (state !== 'over') state = 'given up'
     signal?.removeEventListener('abort', giveUp)
@@ -56,17 +44,17 @@ export function performWait(
   requireSignal(signal)
   if (signal?.aborted) giveUp()
   else signal?.addEventListener('abort', giveUp)
-  if (signal) execution.inbox.expectGivingUp(call.step)
-  execution.openWaits.add(call.promise, call.step, giveUp)
-  execution.perform(call, () => {
-    if (state === 'given up') return fail()
+  if (signal) site.waits.expectGivingUp(call.step)
+  site.waits.add(call.promise, call.step, giveUp)
+  site.perform(call, () => {
+    if (state === 'given up') return endAsGivenUp()
     state = 'waiting'
     const over = () => {
       state = 'over'
       signal?.removeEventListener('abort', giveUp)
     }
     try {
-      stop = begin(over)
+      begun = begin(over)
     } catch (error) {
       over()
       throw error
@@ -94,7 +82,7 @@ function requireSignal(signal: unknown): void {
  * @throws `empty-race` and what the first one fails with
  */
 export async function race<T>(
-  execution: Execution,
+  site: CallSite,
   items: readonly (Promise<T> | ((signal: AbortSignal) => T | Promise<T>))[],
 ): Promise<T> {
   if (!Array.isArray(items) || items.length === 0) {
@@ -104,14 +92,13 @@ export async function race<T>(
   const lost = new AbortController()
   const running = items.map((item) => (typeof item === 'function' ? run(item, lost.signal) : item))
   for (const each of running) {
-    const step = each instanceof Promise ? execution.openWaits.stepOf(each) : undefined
-    if (step !== undefined) execution.inbox.expectGivingUp(step)
+    if (each instanceof Promise) site.waits.expectGivingUp(each)
   }
   try {
     return await Promise.race(running)
   } finally {
     lost.abort()
-    for (const each of running) if (each instanceof Promise) execution.openWaits.giveUp(each)
+    for (const each of running) if (each instanceof Promise) site.waits.giveUp(each)
   }
 }
 

@@ -2,9 +2,10 @@ import { isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
 import { checkOption } from '../../base/options.ts'
 import { type Duration, toWaitMs } from '../../base/time/time.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../store/journal/events.ts'
-import type { Call } from '../execution/call.ts'
-import type { Execution } from '../execution/execution.ts'
-import { runBody } from '../execution/inside-body.ts'
+import type { CallSite } from '../call-site.ts'
+import type { Call } from '../replay/call.ts'
+import { runBody } from '../replay/inside-body.ts'
+import { fail } from './fail.ts'
 import { delayAfter, type ResolvedRetry, type RetryPolicy, resolveRetry } from './retry.ts'
 
 /** What a step's body gets. */
@@ -24,13 +25,13 @@ export interface StepOptions {
 }
 
 export function step(
-  execution: Execution,
+  site: CallSite,
   name: string,
   body: (attempt: StepAttempt) => unknown,
   options: StepOptions | undefined,
 ): Promise<unknown> {
-  const call = execution.issue('step', name, null)
-  execution.perform(call, () => {
+  const call = site.issue('step', name, null)
+  site.perform(call, () => {
     checkOption(body, `What step "${call.name}" does`, 'function!')
     if (options !== undefined) checkOption(options, `The options of step "${call.name}"`, 'object')
     const policy = resolveRetry(options?.retry)
@@ -40,7 +41,7 @@ export function step(
         : toWaitMs(options.timeout, `\`timeout\` of step "${call.name}"`)
     const what = `step "${call.name}"`
     const completed = (value: unknown) => checkedEvent('step-completed', value, `the result of ${what}`)
-    return attempts(execution, call, { policy, timeoutMs, body, what, completed })
+    return attempts(site, call, { policy, timeoutMs, body, what, completed })
   })
   return call.promise
 }
@@ -48,21 +49,21 @@ export function step(
 /** An attempt without a time limit of its own. Key and signal are made when a body looks at them: few do. */
 class FreeAttempt implements StepAttempt {
   readonly attempt: number
-  readonly #execution: Execution
+  readonly #site: CallSite
   readonly #call: Call
 
-  constructor(execution: Execution, call: Call, attempt: number) {
+  constructor(site: CallSite, call: Call, attempt: number) {
     this.attempt = attempt
-    this.#execution = execution
+    this.#site = site
     this.#call = call
   }
 
   get key(): string {
-    return keyOf(this.#execution, this.#call)
+    return keyOf(this.#site, this.#call)
   }
 
   get signal(): AbortSignal {
-    return this.#execution.signal
+    return this.#site.signal
   }
 }
 
@@ -84,20 +85,20 @@ export interface Attempted<T> {
 
 /** Goes on from the attempts that the journal knows. Settles the call with the value, as `KIND-completed`. */
 export function attempts<T>(
-  execution: Execution,
+  site: CallSite,
   call: Call<TriedKind>,
   attempted: Attempted<T>,
 ): Promise<void> | void {
   const last = call.recorded?.opened.at(-1)
-  if (!last) return tries(execution, call, attempted, 1)
+  if (!last) return tries(site, call, attempted, 1)
   const { attempt, dueAt } = payloadOf(last, 'step-retrying', 'question-retrying', 'budget-awaited')
-  const next = () => tries(execution, call, attempted, attempt + 1)
-  if (dueAt <= execution.services.clock.now()) return next()
-  again(execution, call, dueAt, next)
+  const next = () => tries(site, call, attempted, attempt + 1)
+  if (dueAt <= site.services.clock.now()) return next()
+  again(site, call, dueAt, next)
 }
 
 async function tries<T>(
-  execution: Execution,
+  site: CallSite,
   call: Call<TriedKind>,
   attempted: Attempted<T>,
   attempt: number,
@@ -105,35 +106,35 @@ async function tries<T>(
   const { body, policy, timeoutMs, what } = attempted
   let value: T
   try {
-    const free = new FreeAttempt(execution, call, attempt)
+    const free = new FreeAttempt(site, call, attempt)
     value = await (timeoutMs === undefined
-      ? runBody(execution, what, () => body(free))
-      : within(execution, timeoutMs, what, (signal) =>
-          runBody(execution, what, () => body({ attempt, key: free.key, signal })),
+      ? runBody(site, what, () => body(free))
+      : within(site, timeoutMs, what, (signal) =>
+          runBody(site, what, () => body({ attempt, key: free.key, signal })),
         ))
   } catch (error) {
     const later = attempted.putOff?.(error)
-    if (later !== undefined && !execution.signal.aborted) {
+    if (later !== undefined && !site.signal.aborted) {
       const waiting = { attempt: attempt - 1, dueAt: later, error: toErrorRecord(error) }
-      execution.open(call, newEvent('budget-awaited', waiting))
-      again(execution, call, later, () => tries(execution, call, attempted, attempt))
+      site.append(call, newEvent('budget-awaited', waiting))
+      again(site, call, later, () => tries(site, call, attempted, attempt))
       return
     }
-    if (attempt >= policy.attempts || !isRetryable(error) || execution.aborted) {
-      execution.fail(call, `${call.kind}-failed`, error)
+    if (attempt >= policy.attempts || !isRetryable(error) || site.aborted) {
+      fail(site, call, `${call.kind}-failed`, error)
       return
     }
-    retryLater(execution, call, `${call.kind}-retrying`, policy, attempt, error, () =>
-      tries(execution, call, attempted, attempt + 1),
+    retryLater(site, call, `${call.kind}-retrying`, policy, attempt, error, () =>
+      tries(site, call, attempted, attempt + 1),
     )
     return
   }
-  execution.settle(call, attempted.completed(value), value)
+  site.append(call, attempted.completed(value), { value })
 }
 
 /** Journals a failed attempt and makes the next one when its time has come, in this process or another. */
 export function retryLater(
-  execution: Execution,
+  site: CallSite,
   call: Call,
   type: `${TriedKind | 'effect'}-retrying`,
   policy: ResolvedRetry,
@@ -141,35 +142,35 @@ export function retryLater(
   error: unknown,
   next: () => Promise<void>,
 ): void {
-  const delayMs = delayAfter(policy, attempt, execution.services.random(), error)
-  const dueAt = Math.ceil(execution.services.clock.now() + delayMs)
-  execution.open(call, newEvent(type, { attempt, dueAt, error: toErrorRecord(error) }))
-  again(execution, call, dueAt, next)
+  const delayMs = delayAfter(policy, attempt, site.services.random(), error)
+  const dueAt = Math.ceil(site.services.clock.now() + delayMs)
+  site.append(call, newEvent(type, { attempt, dueAt, error: toErrorRecord(error) }))
+  again(site, call, dueAt, next)
 }
 
-export function again(execution: Execution, call: Call, dueAt: number, next: () => Promise<void>): void {
-  execution.timers.set(dueAt, () => execution.perform(call, next), call.step)
+export function again(site: CallSite, call: Call, dueAt: number, next: () => Promise<void>): void {
+  site.waits.until(dueAt, () => site.perform(call, next), call.step)
 }
 
 /** The idempotency key of a call: the same on every attempt, and unlike any other call's in any database. */
-export function keyOf(execution: Execution, call: Call): string {
-  return `${execution.services.identity}:${execution.claim.id}:${call.step}`
+export function keyOf(site: CallSite, call: Call): string {
+  return `${site.services.identity}:${site.run.id}:${call.step}`
 }
 
 /** Runs one attempt under its time limit and the run's own end. @throws `timeout` */
 export async function within<T>(
-  execution: Execution,
+  site: CallSite,
   timeoutMs: number | undefined,
   what: string,
   body: (signal: AbortSignal) => T | Promise<T>,
 ): Promise<T> {
-  if (timeoutMs === undefined) return body(execution.signal)
+  if (timeoutMs === undefined) return body(site.signal)
   const limit = new AbortController()
   let expire: (error: Error) => void = () => {}
   const expired = new Promise<never>((_resolve, reject) => {
     expire = reject
   })
-  const cancel = execution.services.clock.after(timeoutMs, () => {
+  const cancel = site.services.clock.after(timeoutMs, () => {
     const error = new ReeveError('timeout', `${what} took longer than its limit of ${timeoutMs} ms.`, {
       retryable: true,
     })
@@ -177,7 +178,7 @@ export async function within<T>(
     expire(error)
   })
   try {
-    return await Promise.race([body(AbortSignal.any([execution.signal, limit.signal])), expired])
+    return await Promise.race([body(AbortSignal.any([site.signal, limit.signal])), expired])
   } finally {
     cancel()
   }

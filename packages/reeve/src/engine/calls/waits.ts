@@ -20,9 +20,10 @@ import {
   textEvent,
 } from '../../store/journal/events.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
-import type { Call } from '../execution/call.ts'
-import type { Execution } from '../execution/execution.ts'
-import { parseOnce } from '../execution/parsed-values.ts'
+import type { CallSite } from '../call-site.ts'
+import type { Call } from '../replay/call.ts'
+import { parseOnce } from '../replay/parsed-values.ts'
+import { fail } from './fail.ts'
 import { performWait } from './give-up.ts'
 
 /** Until when a call waits. Without either: for ever. */
@@ -44,8 +45,8 @@ export interface WaitOptions extends Deadline {
 }
 
 /** When a wait that begins now times out (ms); null: never. @throws `bad-duration` `bad-moment` `bad-option` */
-export function dueAtOf(execution: Execution, { timeout, until }: Deadline, what: string): number | null {
-  const now = execution.services.clock.now()
+export function dueAtOf(site: CallSite, { timeout, until }: Deadline, what: string): number | null {
+  const now = site.services.clock.now()
   if (timeout !== undefined && until !== undefined) {
     throw new ReeveError('bad-option', `${what} has a \`timeout\` and an \`until\`. Give one of them.`)
   }
@@ -55,7 +56,7 @@ export function dueAtOf(execution: Execution, { timeout, until }: Deadline, what
 
 /** Parks the run for a length of time, or until a point in time, by the store's clock. */
 export function sleep(
-  execution: Execution,
+  site: CallSite,
   length: Duration | Date | { until: Moment },
   options: { signal?: AbortSignal } = {},
 ): Promise<unknown> {
@@ -63,24 +64,25 @@ export function sleep(
   const { signal } = options
   const deadline = deadlineOf(length)
   const name = nameOf(deadline)
-  const call = execution.issue('timer', name, null)
-  performWait(execution, call, signal, (over) => {
+  const call = site.issue('timer', name, null)
+  performWait(site, call, signal, (over) => {
     const recorded = call.recorded?.opened[0]
     let dueAt: number
     if (recorded) {
       dueAt = payloadOf(recorded, 'timer-set').dueAt
     } else {
-      const { clock } = execution.services
+      const { clock } = site.services
       dueAt =
         'until' in deadline
           ? toMoment(deadline.until, clock.now(), '`until` of ctx.sleep')
           : after(clock.now(), deadline.timeout, 'The time of ctx.sleep')
-      execution.open(call, newEvent('timer-set', { dueAt }))
+      site.append(call, newEvent('timer-set', { dueAt }))
     }
-    return execution.timers.set(dueAt, () => {
+    const stop = site.waits.until(dueAt, () => {
       over()
-      execution.settle(call, newEvent('timer-fired', undefined), undefined)
+      site.append(call, newEvent('timer-fired', undefined), { value: undefined })
     })
+    return { stop }
   })
   return call.promise
 }
@@ -105,13 +107,13 @@ function nameOf(deadline: { timeout: Duration } | { until: Moment }): string {
  * that does not fit is set aside, with why, and the run waits on.
  * @throws `async-schema`
  */
-export function waitFor(execution: Execution, given: string, options: WaitOptions): Promise<unknown> {
+export function waitFor(site: CallSite, given: string, options: WaitOptions): Promise<unknown> {
   const { schema } = options
   /** The outcome of the check that let the signal in, for the workflow that is told of it next. */
   let letIn: Validation<unknown> | undefined
-  const call = execution.issue('signal', given, null)
+  const call = site.issue('signal', given, null)
   const { name } = call
-  performWait(execution, call, options.signal, (over) => {
+  performWait(site, call, options.signal, (over) => {
     const recorded = call.recorded?.opened[0]
     let dueAt: number | null
     if (recorded) {
@@ -119,19 +121,19 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
     } else {
       checkOptions(options, `ctx.waitFor("${name}")`, { schema: 'schema' })
       requireSync(schema, `The schema of signal "${name}"`)
-      dueAt = dueAtOf(execution, options, `ctx.waitFor("${name}")`)
+      dueAt = dueAtOf(site, options, `ctx.waitFor("${name}")`)
       // For whoever sends it: a parked run has no code that could say what fits.
       const wanted = schema && jsonSchemaIn(schema)
-      execution.open(call, newEvent('signal-awaited', { dueAt, ...(wanted && { schema: wanted }) }))
+      site.append(call, newEvent('signal-awaited', { dueAt, ...(wanted && { schema: wanted }) }))
     }
     let stopWaiting = () => {}
     const dropTimer =
       dueAt === null
         ? () => {}
-        : execution.timers.set(dueAt, () => {
+        : site.waits.until(dueAt, () => {
             stopWaiting()
             over()
-            execution.settle(call, newEvent('signal-timed-out', undefined), undefined)
+            site.append(call, newEvent('signal-timed-out', undefined), { value: undefined })
           })
     const take = (item: InboxItem) => {
       const payload: unknown = JSON.parse(item.payload)
@@ -143,27 +145,28 @@ export function waitFor(execution: Execution, given: string, options: WaitOption
         letIn = schema && validate(schema, payload)
       } catch (error) {
         taken()
-        execution.fail(call, 'signal-failed', error)
+        fail(site, call, 'signal-failed', error)
         return 'used'
       }
       if (letIn && !letIn.ok) {
-        execution.open(call, refusalOf(item, letIn.issues))
+        site.append(call, refusalOf(item, letIn.issues))
         return 'refused'
       }
       taken()
-      execution.settle(call, textEvent('signal-received', item.payload), payload)
+      site.append(call, textEvent('signal-received', item.payload), { value: payload })
       return 'journaled'
     }
-    stopWaiting = execution.inbox.wait(`signal:${name}`, call.step, take)
-    return () => {
+    stopWaiting = site.waits.forItem(`signal:${name}`, call.step, take)
+    const stop = () => {
       dropTimer()
       stopWaiting()
     }
+    return { stop }
   })
   if (!schema) return call.promise
-  return derived(execution, call, (payload) => {
+  return derived(site, call, (payload) => {
     if (payload === undefined) return
-    return parseOnce(execution, schema, payload, `the payload of signal "${name}"`, {
+    return parseOnce(site, schema, payload, `the payload of signal "${name}"`, {
       known: letIn,
       isOwn: true,
     })
@@ -182,27 +185,27 @@ function refusalOf({ id, payload }: InboxItem, issues: Issue[]): NewEvent {
  * What a workflow gets when it does not get a call's own promise. It may look at it much later: until then a rejection
  * must not count as unhandled, which would end the process and all its runs.
  */
-export function derived<T>(execution: Execution, call: Call, turn: (value: unknown) => T): Promise<T> {
+export function derived<T>(site: CallSite, call: Call, turn: (value: unknown) => T): Promise<T> {
   const promise = call.promise.then(turn)
-  promise.catch((error) => execution.blame(call, error))
-  execution.openWaits.add(promise, call.step, () => execution.openWaits.giveUp(call.promise))
+  promise.catch((error) => site.blame(call, error))
+  site.waits.add(promise, call.step, () => site.waits.giveUp(call.promise))
   return promise
 }
 
 /** Waits for a child run's end. @throws the child's failure, as `child-failed` or `child-cancelled` */
-export function childResult(execution: Execution, childId: string, workflow: string): Promise<unknown> {
-  const call = execution.issue('child-result', childId, null)
-  performWait(execution, call, undefined, (over) => {
-    if (!call.recorded) execution.open(call, newEvent('child-awaited', undefined))
-    return execution.inbox.wait(`child:${childId}`, call.step, (item) => {
+export function childResult(site: CallSite, childId: string, workflow: string): Promise<unknown> {
+  const call = site.issue('child-result', childId, null)
+  performWait(site, call, undefined, (over) => {
+    if (!call.recorded) site.append(call, newEvent('child-awaited', undefined))
+    const stop = site.waits.forItem(`child:${childId}`, call.step, (item) => {
       over()
-      execution.childEnded()
       const ended = textEvent('child-finished', item.payload)
-      execution.settle(call, ended, payloadOf(ended, 'child-finished'))
+      site.append(call, ended, { value: payloadOf(ended, 'child-finished') })
       return 'journaled'
     })
+    return { stop }
   })
-  return derived(execution, call, (finished) => {
+  return derived(site, call, (finished) => {
     const { status, value } = finished as EventPayloads['child-finished']
     if (status === 'succeeded') return value
     const message = (value as { message?: string } | null)?.message

@@ -1,34 +1,14 @@
-import { fromErrorRecord } from '../../base/errors.ts'
 import { Secrets } from '../../base/secrets/secrets.ts'
 import type { Row } from '../../store/database.ts'
 import { type Blob, Chain, eventBytes } from '../../store/journal/chain.ts'
-import type { EventType } from '../../store/journal/events.ts'
 import type { Turn } from '../../store/journal/group-commit.ts'
 import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { budgetResetRow } from '../../store/ledger/budgets.ts'
 import { deliveryRow } from '../../store/runs/inbox.ts'
-import {
-  chapterRow,
-  endedStatuses,
-  type NewRun,
-  type Release,
-  type RunStatus,
-  releaseRow,
-} from '../../store/runs/runs.ts'
-import type { Claim, Leaving, Settlement } from './call.ts'
-import type { History } from './history.ts'
-
-/** An event to be written with the run's next turn. */
-export interface PendingEvent {
-  type: EventType
-  step: number | null
-  name: string | null
-  args: string | null
-  payload: string | null
-  /** What this event tells the workflow, once durable. */
-  settles?: Settlement
-  whenDurable?: () => void
-}
+import { chapterRow, type NewRun, type Release, type RunStatus, releaseRow } from '../../store/runs/runs.ts'
+import type { History } from '../replay/history.ts'
+import { type Claim, isEnded, type Leaving } from './claim.ts'
+import { type PendingEvent, tellAsKept } from './pending-event.ts'
 
 /**
  * Gathers what a run wants written and makes turns of it: events numbered and linked into the run's hash chain, with the
@@ -86,7 +66,7 @@ export class Outbox {
   }
 
   /** Rows that become durable with the next turn. */
-  addRows(rows: Row[]): void {
+  addRows(rows: readonly Row[]): void {
     for (const row of rows) this.#rows.push(row)
   }
 
@@ -221,15 +201,6 @@ function leavesChildren(leaving: Leaving | undefined, { openChildren }: { openCh
   return leaving !== undefined && openChildren && (isEnded(leaving.status) || leaving.continues !== undefined)
 }
 
-/** A secret was left out of what is kept: the workflow hears what a replay would tell it. */
-function tellAsKept(pending: PendingEvent, payload: string | null): void {
-  pending.payload = payload
-  if (!pending.settles || payload === null) return
-  const kept = JSON.parse(payload)
-  if (pending.settles.error) pending.settles.error = fromErrorRecord(kept)
-  else pending.settles.value = kept
-}
-
 /** A turn being written. */
 export interface UnderWay {
   turn: Turn
@@ -239,8 +210,4 @@ export interface UnderWay {
   leaving: Leaving | undefined
   startsChildren: boolean
   leavesChildren: boolean
-}
-
-export function isEnded(status: RunStatus | 'lost' | 'exists'): boolean {
-  return (endedStatuses as readonly string[]).includes(status)
 }

@@ -7,7 +7,8 @@ import { type ApprovalOfRun, recordDecision, requireApproval } from '../../store
 import type { DecisionItem } from '../../store/runs/decision-item.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, pauseRuns, type RunRow, requireRun } from '../../store/runs/runs.ts'
-import { encodePayload } from '../execution/payload.ts'
+import type { Notices } from '../notices.ts'
+import { encodePayload } from '../replay/payload.ts'
 import type { EngineServices } from '../services.ts'
 import { endLeftChildren, tellToEnd } from '../worker/left-children.ts'
 import { answerProblem, refuseUnfitAnswer } from './answer.ts'
@@ -36,25 +37,28 @@ const statuses = { approve: 'approved', reject: 'rejected', answer: 'answered' }
 
 /**
  * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal
- * event or inbox item, and the wake commit together. `arrived` is told afterwards which run to look at.
+ * event or inbox item, and the wake commit together. Afterwards `notices` says which run to look at.
  */
 export class Control {
   readonly #database: Database
   readonly #services: Pick<EngineServices, 'clock' | 'numbers' | 'newId'> &
     Partial<Pick<EngineServices, 'secrets'>>
-  readonly #arrived: (no: number) => void
+  readonly #notices: Notices | undefined
   readonly #check: JsonSchemaCheck | undefined
 
-  /** Without `check` an edit or an answer is only checked when the run goes on; one that does not fit is asked again. */
+  /**
+   * Without `notices` nobody here drives runs: workers see in the database what changed.
+   * Without `check` an edit or an answer is only checked when the run goes on; one that does not fit is asked again.
+   */
   constructor(
     database: Database,
-    services: Pick<EngineServices, 'clock' | 'numbers' | 'newId'> & Partial<Pick<EngineServices, 'secrets'>>,
-    arrived: (no: number) => void,
+    services: Pick<EngineServices, 'clock' | 'numbers' | 'newId'> &
+      Partial<Pick<EngineServices, 'secrets' | 'notices'>>,
     check?: JsonSchemaCheck,
   ) {
     this.#database = database
     this.#services = services
-    this.#arrived = arrived
+    this.#notices = services.notices
     this.#check = check
   }
 
@@ -88,7 +92,7 @@ export class Control {
         at: this.#services.clock.now(),
       })
     })
-    this.#arrived(run.no)
+    this.#notices?.tell('run-changed', run.no)
     return fresh
   }
 
@@ -130,7 +134,7 @@ export class Control {
       // It is open, so this decision is the only one, also where one before it did not fit.
       await deliver(session, { run: approval.run, name, dedup: null, payload: JSON.stringify(item), at })
     })
-    this.#arrived(approval.run)
+    this.#notices?.tell('run-changed', approval.run)
     return requireApproval(this.#database, approvalId)
   }
 
@@ -172,9 +176,10 @@ export class Control {
       if (current.status === 'running') await tellToEnd(session, run.no, by)
       else await cancelOutside(session, this.#services, current, by)
     })
-    this.#arrived(run.no)
-    if (run.parent !== null) this.#arrived(run.parent)
-    for (const no of await endLeftChildren(this.#database, this.#services)) this.#arrived(no)
+    this.#notices?.tell('run-changed', run.no)
+    if (run.parent !== null) this.#notices?.tell('run-changed', run.parent)
+    for (const no of await endLeftChildren(this.#database, this.#services))
+      this.#notices?.tell('run-changed', no)
   }
 
   /** Holds a run where it is: what acts finishes, nothing new begins until it is resumed. */
@@ -193,7 +198,7 @@ export class Control {
       await session.bulk(pauseRuns, [[run.no, paused ? 1 : 0]])
       if (paused) await session.bulk(wakeRuns, [[run.no]])
     })
-    this.#arrived(run.no)
+    this.#notices?.tell('run-changed', run.no)
   }
 
   /**
@@ -202,7 +207,8 @@ export class Control {
    */
   async retry(runId: string, who: string, options: RetryOptions = {}): Promise<void> {
     const by = checkText(who, 'Who retries')
-    for (const no of await retryRun(this.#database, this.#services, runId, by, options)) this.#arrived(no)
+    for (const no of await retryRun(this.#database, this.#services, runId, by, options))
+      this.#notices?.tell('run-changed', no)
   }
 
   /**
@@ -223,7 +229,7 @@ export class Control {
     const id = this.#services.newId()
     const { repeatEffects = false } = options
     await forkRun(this.#database, this.#services, { origin: runId, from, by, no, id, repeatEffects })
-    this.#arrived(no)
+    this.#notices?.tell('run-changed', no)
     return id
   }
 

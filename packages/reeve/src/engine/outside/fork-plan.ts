@@ -3,8 +3,8 @@ import type { Session } from '../../store/database.ts'
 import { type ApprovedBy, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
-import type { EffectClass } from '../calls/effect.ts'
-import { type History, type RecordedCall, readHistory, seedOf } from '../execution/history.ts'
+import type { EffectClass } from '../calls/effect/definition.ts'
+import { type History, type RecordedCall, readHistory, seedOf } from '../replay/history.ts'
 
 /** What a fork of a run would share, ask and do. */
 export interface ForkPlan {

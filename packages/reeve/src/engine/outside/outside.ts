@@ -94,7 +94,7 @@ export async function cancelOutside(
 /** Ends a cancelled run that came back from its worker, unless another has it already. */
 export async function cancelQueued(
   database: Database,
-  services: Pick<EngineServices, 'clock' | 'newId' | 'childrenLeft'>,
+  services: Pick<EngineServices, 'clock' | 'newId' | 'notices'>,
   no: number,
 ): Promise<void> {
   await database.transaction(async (session) => {
@@ -102,7 +102,7 @@ export async function cancelQueued(
     if (run?.status !== 'queued' || run.cancelled_by === null) return
     await cancelOutside(session, services, run, run.cancelled_by)
   })
-  services.childrenLeft()
+  services.notices.tell('children-left')
 }
 
 async function askAboutIntents(

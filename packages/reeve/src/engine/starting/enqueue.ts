@@ -9,40 +9,40 @@ import {
   newRunValues,
   type RunRow,
 } from '../../store/runs/runs.ts'
-import { firstEvent } from '../calls/children.ts'
 import { appendOutside } from '../outside/outside.ts'
 import type { EngineServices } from '../services.ts'
-import type { Birth } from './birth.ts'
+import { firstEvent } from './first-event.ts'
+import type { PreparedStart } from './prepared-start.ts'
 
 /** Inserts a queued run with its first event. Answers false when its idempotency key is taken. */
-export async function enqueue(session: Session, birth: Birth): Promise<boolean> {
-  const { run } = birth
+export async function enqueue(session: Session, start: PreparedStart): Promise<boolean> {
+  const { run } = start
   await ensureQueue(session, run.queue)
   if (run.idempotency === null) await session.bulk(enqueueRuns, [newRunValues(run)])
   else if ((await session.bulk(enqueueKeyedRuns, [keyedRunValues(run)])).length === 0) return false
-  const { first, blobs } = firstEvent(birth, session.secrets)
+  const { first, blobs } = firstEvent(start, session.secrets)
   await insertLinked(session, [first], blobs)
   if (isLong(first)) await session.bulk(countJournals, [[run.no]])
   return true
 }
 
 /**
- * Replaces the input of the queued run with the same debounce key and puts it off, or enqueues the birth. A run that has
+ * Replaces the input of the queued run with the same debounce key and puts it off, or enqueues the start. A run that has
  * begun gives its key up. Answers the id of the run that stands for this start.
  */
 export async function enqueueDebounced(
   session: Session,
   services: Pick<EngineServices, 'clock'>,
-  birth: Birth,
+  start: PreparedStart,
 ): Promise<{ id: string; isNew: boolean }> {
-  const { run } = birth
+  const { run } = start
   for (;;) {
     const there = await session.get<RunRow>(
       'select * from runs where workflow = ? and idempotency = ? {lock}',
       [run.workflow, run.idempotency],
     )
     if (there && there.status === 'queued' && there.fresh === 1) {
-      const replaced = { type: 'input-replaced', payload: birth.payload } as const
+      const replaced = { type: 'input-replaced', payload: start.payload } as const
       await appendOutside(session, services, there, [replaced], {
         status: 'queued',
         reason: null,
@@ -57,6 +57,6 @@ export async function enqueueDebounced(
     }
     if (there) await session.run('update runs set idempotency = null where no = ?', [there.no])
     // Not new when another process took the key since it was looked for: then its run is there now.
-    if (await enqueue(session, birth)) return { id: run.id, isNew: true }
+    if (await enqueue(session, start)) return { id: run.id, isNew: true }
   }
 }

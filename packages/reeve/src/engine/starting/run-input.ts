@@ -4,8 +4,8 @@ import { canonical } from '../../base/json/json.ts'
 import { fromKept, toKept } from '../../base/json/kept-value.ts'
 import { parse, toJsonSchema } from '../../base/schema/schema.ts'
 import { payloadOf } from '../../store/journal/events.ts'
-import { parsedFirst } from '../execution/history.ts'
-import { encodePayload } from '../execution/payload.ts'
+import { parsedFirst } from '../replay/history.ts'
+import { encodePayload } from '../replay/payload.ts'
 import type { Workflow } from '../workflow.ts'
 
 /**

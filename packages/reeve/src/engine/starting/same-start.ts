@@ -4,20 +4,20 @@ import { isRecord } from '../../base/json/record.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
-import { type Birth, hashOfGiven, type StartOptions } from './birth.ts'
+import { hashOfGiven, type PreparedStart, type StartOptions } from './prepared-start.ts'
 import { givenIn } from './run-input.ts'
 
 /**
- * The id of the run that was started under the key of `birth` before; undefined when there is none any more.
+ * The id of the run that was started under the key of `start` before; undefined when there is none any more.
  * @throws `idempotency-conflict` when it was given another input, unless the caller wants it all the same
  */
 export async function startedBefore(
   session: Session,
-  birth: Birth,
+  start: PreparedStart,
   input: unknown,
   options: StartOptions,
 ): Promise<string | undefined> {
-  const { workflow, idempotency, given } = birth.run
+  const { workflow, idempotency, given } = start.run
   const there = await session.get<Pick<RunRow, 'no' | 'id' | 'given'>>(
     'select no, id, given from runs where workflow = ? and idempotency = ?',
     [workflow, idempotency],

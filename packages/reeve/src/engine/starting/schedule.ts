@@ -10,8 +10,8 @@ import {
 } from '../../store/dispatch/schedules.ts'
 import type { EngineServices } from '../services.ts'
 import type { WorkflowRegistry } from '../workflow.ts'
-import { type Birth, ownKey, prepareBirth } from './birth.ts'
 import { enqueue } from './enqueue.ts'
+import { ownKey, type PreparedStart, prepareStart } from './prepared-start.ts'
 import {
   checkSchedule,
   type DueTimes,
@@ -234,12 +234,12 @@ async function startOccurrence(
   nominal: number,
   no: number,
 ): Promise<string | null> {
-  let birth: Birth
+  let start: PreparedStart
   try {
     const workflow = workflows.current(definition.workflow)
     const options = { principal: `schedule:${row.name}` }
     const key = ownKey('schedule', `${row.name}:${nominal}`)
-    birth = prepareBirth(services, workflow, inputOf(definition), options, no, key)
+    start = prepareStart(services, workflow, inputOf(definition), options, no, key)
   } catch (error) {
     services.log.error('a schedule could not start its workflow', {
       schedule: row.name,
@@ -252,9 +252,9 @@ async function startOccurrence(
     nominal,
     outcome: 'started',
     reason: null,
-    run: birth.run.id,
+    run: start.run.id,
     at: services.clock.now(),
   })
-  if (fresh) await enqueue(session, birth)
+  if (fresh) await enqueue(session, start)
   return null
 }

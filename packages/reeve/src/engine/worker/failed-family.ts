@@ -3,7 +3,7 @@ import type { Session } from '../../store/database.ts'
 import { definitionOf, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
-import { type History, type RecordedCall, readHistory } from '../execution/history.ts'
+import { type History, type RecordedCall, readHistory } from '../replay/history.ts'
 
 /** Why a run ended badly, as far as its children are the reason. */
 export interface FailedFamily {

@@ -1,7 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
 import { type Clock, formatMs } from '../../base/time/time.ts'
 import type { EngineServices } from '../services.ts'
-import type { HeldRuns } from './held-runs.ts'
+import type { ClaimedRuns } from './claimed-runs.ts'
+import type { LocalRuns } from './local-runs.ts'
 
 /** What acts when a worker is stopped may finish within this time. */
 export const defaultGraceMs = 10_000
@@ -9,24 +10,25 @@ export const defaultGraceMs = 10_000
 const writeWithinMs = 5_000
 
 /**
- * Gives back every run that a worker holds. What acts may finish for at most `graceMs`, or until somebody is in a hurry;
+ * Gives back every run that a worker drives. What acts may finish for at most `graceMs`, or until somebody is in a hurry;
  * what acts longer is left to itself, and its run is given back all the same. That is no death, and none is counted.
  * @throws `stop-unfinished` when the database did not take it in time
  */
 export async function giveBack(
-  held: HeldRuns,
+  runs: LocalRuns,
+  driver: Pick<ClaimedRuns, 'drain' | 'abandon'>,
   { clock, commits }: Pick<EngineServices, 'clock' | 'commits'>,
   { graceMs, hurried }: { graceMs: number; hurried: Promise<void> },
 ): Promise<void> {
-  held.drain()
-  await within(clock, graceMs, Promise.race([held.none(), hurried]))
-  held.abandon(`The worker was stopped, and what acted did not end within ${formatMs(graceMs)}.`)
-  const written = held.none().then(() => commits.settled())
+  driver.drain()
+  await within(clock, graceMs, Promise.race([runs.none(), hurried]))
+  driver.abandon(`The worker was stopped, and what acted did not end within ${formatMs(graceMs)}.`)
+  const written = runs.none().then(() => commits.settled())
   if (await within(clock, Math.max(graceMs, writeWithinMs), written)) return
   throw new ReeveError(
     'stop-unfinished',
-    `The worker stopped before the database took its last writes; ${held.size} of its runs were not given back. Nothing acknowledged is lost: the next worker takes them over as after a death.`,
-    { details: { runs: held.size } },
+    `The worker stopped before the database took its last writes; ${runs.size} of its runs were not given back. Nothing acknowledged is lost: the next worker takes them over as after a death.`,
+    { details: { runs: runs.size } },
   )
 }
 

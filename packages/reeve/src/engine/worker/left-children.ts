@@ -84,19 +84,15 @@ export async function tellToEnd(session: Session, no: number, by: string): Promi
 /** Ends what ended runs left behind, in the background of a worker. Asked for while it does, it looks once more. */
 export class LeftChildren {
   readonly #database: Database
-  readonly #services: Pick<EngineServices, 'clock' | 'newId' | 'log'>
-  readonly #arrived: (no: number) => void
+  readonly #services: Pick<EngineServices, 'clock' | 'newId' | 'log' | 'notices'>
   #under: Promise<void> | undefined
   #again = false
 
-  constructor(
-    database: Database,
-    services: Pick<EngineServices, 'clock' | 'newId' | 'log'>,
-    arrived: (no: number) => void,
-  ) {
+  constructor(database: Database, services: Pick<EngineServices, 'clock' | 'newId' | 'log' | 'notices'>) {
     this.#database = database
     this.#services = services
-    this.#arrived = arrived
+    services.notices.on('children-left', () => void this.look())
+    services.notices.on('heartbeat', () => void this.look())
   }
 
   /** Does not throw: what could not be done is found again with the next heartbeat. */
@@ -117,7 +113,8 @@ export class LeftChildren {
     while (this.#again) {
       this.#again = false
       try {
-        for (const no of await endLeftChildren(this.#database, this.#services)) this.#arrived(no)
+        for (const no of await endLeftChildren(this.#database, this.#services))
+          this.#services.notices.tell('run-changed', no)
       } catch (error) {
         this.#services.log.warn('the children of a run that ended are not cancelled yet; it is tried again', {
           error: String(error),

@@ -1,3 +1,5 @@
+import type { Log } from '../../base/log.ts'
+import type { Clock } from '../../base/time/time.ts'
 import type { Database } from '../../store/database.ts'
 import { isClaimed, storeNow } from '../../store/dispatch/claims.ts'
 import type { LeaseKeeper } from '../../store/dispatch/lease-keeper.ts'
@@ -9,19 +11,19 @@ import {
   registerWorker,
   removeWorker,
 } from '../../store/dispatch/workers.ts'
-import type { Claim } from '../execution/call.ts'
-import type { EngineServices } from '../services.ts'
+import type { Claim } from '../execution/claim.ts'
+import type { ClaimCheck } from '../services.ts'
 import type { WorkflowRegistry } from '../workflow.ts'
 
 export interface LivenessOptions {
   worker: string
   database: Database
-  services: EngineServices
+  clock: Clock
+  log: Log
+  random: () => number
   workflows: WorkflowRegistry
   /** Keeps the lease while the event loop is blocked. */
   lease?: LeaseKeeper | undefined
-  /** Called after each heartbeat until the worker leaves. */
-  onBeat: () => Promise<void>
 }
 
 const confirmAgainMs = 1_000
@@ -30,20 +32,21 @@ const guardAfterMs = 300
 /**
  * A worker's sign of life.
  *
- *   unknown → beating → leaving (it still shows that it lives, for what acts yet) → gone
+ *   unknown → working → leaving (heartbeats go on, for what acts yet) → gone
  *
- * Its claims last as long as others see it beat. When its own last heartbeat is older than the lease, it may have been
+ * Its claims last as long as others see its heartbeats. When its own last heartbeat is older than the lease, it may have been
  * stopped or cut off, and its runs may be another's by now: before it acts outside, it asks.
  */
-export class Liveness {
+export class Liveness implements ClaimCheck {
   readonly #options: LivenessOptions
-  #state: 'unknown' | 'beating' | 'leaving' | 'gone' = 'unknown'
+  #state: 'unknown' | 'working' | 'leaving' | 'gone' = 'unknown'
   #cancel = () => {}
   #cancelGuard = () => {}
-  /** When it last beat, and since when without a gap, by the store's clock. */
-  #beatAt = 0
+  #upkeep = async () => {}
+  /** When the last heartbeat was, and since when they come without a gap, by the store's clock. */
+  #heartbeatAt = 0
   #steadySince = 0
-  #beating: Promise<void> | undefined
+  #sending: Promise<void> | undefined
   /** When the last heartbeat that arrived was sent, by this process's clock. */
   #sentAt = 0
 
@@ -52,33 +55,34 @@ export class Liveness {
   }
 
   async register(): Promise<void> {
-    const { database, worker, services, workflows } = this.#options
-    this.#sentAt = services.clock.now()
+    const { database, worker, clock, workflows } = this.#options
+    this.#sentAt = clock.now()
     await database.transaction(async (session) => {
       await registerWorker(session, worker, workflows.versions())
-      this.#beatAt = this.#steadySince = await storeNow(session)
+      this.#heartbeatAt = this.#steadySince = await storeNow(session)
     })
-    this.#state = 'beating'
+    this.#state = 'working'
   }
 
-  /** Beats from now on. */
-  begin(): void {
-    this.#beatLater()
+  /** Shows from now on that the worker lives; `upkeep` is called after each heartbeat until it leaves, and awaited. */
+  begin(upkeep: () => Promise<void>): void {
+    this.#upkeep = upkeep
+    this.#heartbeatLater()
     // Not while this process is still starting, and not at all for one that starts, drives one run and ends.
-    this.#cancelGuard = this.#options.services.clock.after(guardAfterMs, () => this.guard())
+    this.#cancelGuard = this.#options.clock.after(guardAfterMs, () => this.guard())
   }
 
   /** Keeps the lease from now on even if the event loop is blocked. */
   guard(): void {
-    if (this.#state === 'beating') this.#options.lease?.begin(this.#options.worker)
+    if (this.#state === 'working') this.#options.lease?.begin(this.#options.worker)
   }
 
-  /** Beats on, but does not come back once it was declared dead. */
+  /** Heartbeats go on, but a worker that was declared dead does not come back. */
   leave(): void {
     this.#state = 'leaving'
   }
 
-  /** Stops beating. */
+  /** No heartbeat any more. */
   async end(): Promise<void> {
     this.#state = 'gone'
     this.#cancel()
@@ -90,66 +94,74 @@ export class Liveness {
     await this.#options.database.transaction((session) => removeWorker(session, this.#options.worker))
   }
 
-  /** For how long it has been beating without a gap (ms), at `now` by the store's clock: who has gaps judges nobody. */
+  /**
+   * For how long its heartbeats have come without a gap (ms), at `now` by the store's clock. A worker with a gap of its own
+   * cannot tell whether others are dead.
+   */
   steadyMs(now: number): number {
     return now - this.#steadySince
   }
 
-  /**
-   * Whether a claim is surely this worker's still. True at once while it beats in time; otherwise the database is asked,
-   * until it answers.
-   */
-  holds(claim: Claim): true | Promise<boolean> {
-    const silentMs = this.#options.services.clock.now() - this.#sentAt
-    return silentMs >= 0 && silentMs < leaseMs ? true : this.#confirm(claim)
+  /** Whether it claims runs. */
+  get isWorking(): boolean {
+    return this.#state === 'working'
   }
 
-  /** Beating first makes it a living worker again, so that what is its own still cannot be taken between. */
-  async #confirm(claim: Claim): Promise<boolean> {
-    const { database, worker, services } = this.#options
+  /**
+   * Whether a claim is surely this worker's still. True at once while its heartbeats come in time; otherwise the database
+   * is asked, until it answers.
+   */
+  confirm(claim: Claim): true | Promise<boolean> {
+    const silentMs = this.#options.clock.now() - this.#sentAt
+    return silentMs >= 0 && silentMs < leaseMs ? true : this.#ask(claim)
+  }
+
+  /** A heartbeat first makes it a living worker again, so that what is its own still cannot be taken between. */
+  async #ask(claim: Claim): Promise<boolean> {
+    const { database, worker, clock, log } = this.#options
     while (this.#state !== 'gone') {
       try {
-        await this.#beat()
+        await this.#heartbeat()
         return await isClaimed(database, { no: claim.no, epoch: claim.epoch, worker })
       } catch (error) {
-        services.log.warn('a claim could not be confirmed before an effect; it is asked again', {
+        log.warn('a claim could not be confirmed before an effect; it is asked again', {
           run: claim.id,
           error: String(error),
         })
-        await new Promise<void>((resolve) => services.clock.after(confirmAgainMs, resolve))
+        await new Promise<void>((resolve) => clock.after(confirmAgainMs, resolve))
       }
     }
     return false
   }
 
-  #beatLater(): void {
+  #heartbeatLater(): void {
     if (this.#state === 'gone') return
-    const { services } = this.#options
+    const { clock, log, random } = this.#options
     // Spread, so that workers that started together do not all recover at one moment.
-    this.#cancel = services.clock.after(heartbeatMs * (0.75 + services.random() / 2), () => {
+    this.#cancel = clock.after(heartbeatMs * (0.75 + random() / 2), () => {
       if (this.#state === 'gone') return
-      this.#beat()
-        .then(() => (this.#state === 'beating' ? this.#options.onBeat() : undefined))
-        .catch((error) => services.log.error('a heartbeat failed', { error: String(error) }))
-        .finally(() => this.#beatLater())
+      this.#heartbeat()
+        .then(() => (this.#state === 'working' ? this.#upkeep() : undefined))
+        .catch((error) => log.error('a heartbeat failed', { error: String(error) }))
+        .finally(() => this.#heartbeatLater())
     })
   }
 
   /** Those who ask at one moment share one. */
-  #beat(): Promise<void> {
-    this.#beating ??= this.#beatOnce().finally(() => {
-      this.#beating = undefined
+  #heartbeat(): Promise<void> {
+    this.#sending ??= this.#sendHeartbeat().finally(() => {
+      this.#sending = undefined
     })
-    return this.#beating
+    return this.#sending
   }
 
-  async #beatOnce(): Promise<void> {
-    const { database, worker, services, workflows } = this.#options
-    const sentAt = services.clock.now()
+  async #sendHeartbeat(): Promise<void> {
+    const { database, worker, clock, workflows } = this.#options
+    const sentAt = clock.now()
     // Nothing of it stays open, and locked, when the event loop is blocked meanwhile.
     const alive = await heartbeat(database, worker)
     // One that leaves is not to come back.
-    if (!alive && this.#state === 'beating') {
+    if (!alive && this.#state === 'working') {
       await database.transaction((session) => registerWorker(session, worker, workflows.versions()))
     }
     this.#note(alive, await storeNow(database))
@@ -159,7 +171,7 @@ export class Liveness {
 
   /** A clock of the store that was set is a gap too: it makes everybody's last heartbeat look old, or yet to come. */
   #note(alive: boolean, now: number): void {
-    if (!alive || Math.abs(now - this.#beatAt) > gapMs) this.#steadySince = now
-    this.#beatAt = now
+    if (!alive || Math.abs(now - this.#heartbeatAt) > gapMs) this.#steadySince = now
+    this.#heartbeatAt = now
   }
 }

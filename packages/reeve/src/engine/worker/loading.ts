@@ -4,7 +4,7 @@ import type { Database, Session } from '../../store/database.ts'
 import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../../store/journal/journal.ts'
 import { type InboxItem, itemsOfRuns, readInbox } from '../../store/runs/inbox.ts'
 import { beforeChapter, headOf, type RunRow } from '../../store/runs/runs.ts'
-import { addToHistory, beginHistory, type History } from '../execution/history.ts'
+import { addToHistory, beginHistory, type History } from '../replay/history.ts'
 
 /** What driving a claimed run needs of the store. */
 export interface LoadedRun {

@@ -22,11 +22,11 @@ export class SilentRuns {
     this.#services = services
   }
 
-  async notice(held: Iterable<Execution>): Promise<void> {
+  async notice(driven: Iterable<Execution>): Promise<void> {
     const now = this.#services.clock.now()
     const rows: (string | number | null)[][] = []
     const present = new Set<number>()
-    for (const execution of held) {
+    for (const execution of driven) {
       const { claim, movedAt } = execution
       const told = this.#told.get(claim.no)
       if (told !== undefined) present.add(claim.no)

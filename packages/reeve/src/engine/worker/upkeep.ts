@@ -7,19 +7,14 @@ import { mostRecovered, recoverOrphans } from '../../store/dispatch/recovery.ts'
 import { removeDeadWorkers } from '../../store/dispatch/workers.ts'
 import { cancelQueued, markStuck } from '../outside/outside.ts'
 import type { EngineServices } from '../services.ts'
+import type { Liveness } from './liveness.ts'
 
 export interface UpkeepOptions {
   database: Database
   services: EngineServices
   /** Deaths without progress until a run is `stuck`. */
   maxCrashes: number
-  /** A run was set aside as stuck without being driven. */
-  onSetAside: (runId: string) => void
-  /** For how long the worker has been beating without a gap (ms), at `now` by the store's clock. */
-  steadyMs: (now: number) => number
-  isWorking: () => boolean
-  /** There may be something to claim. */
-  nudge: () => void
+  liveness: Pick<Liveness, 'isWorking' | 'steadyMs'>
 }
 
 /** Of one thing at one heartbeat. */
@@ -54,14 +49,14 @@ export class Upkeep {
 
   /** Takes back the runs of dead workers. */
   async recoverAll(): Promise<void> {
-    await inSlices(async () => this.#options.isWorking() && (await this.recover()) === mostRecovered)
+    await inSlices(async () => this.#options.liveness.isWorking && (await this.recover()) === mostRecovered)
   }
 
   /** The first slice of them; answers how many. A run that keeps killing its worker becomes `stuck`. */
   async recover(): Promise<number> {
-    const { database, services, maxCrashes, onSetAside, steadyMs, nudge } = this.#options
+    const { database, services, maxCrashes, liveness } = this.#options
     const orphans = await database.transaction(async (session) => {
-      await removeDeadWorkers(session, steadyMs(await storeNow(session)))
+      await removeDeadWorkers(session, liveness.steadyMs(await storeNow(session)))
       await ensureQueue(session, 'default')
       return recoverOrphans(session)
     })
@@ -69,15 +64,15 @@ export class Upkeep {
       // Nobody need have its workflow to end it.
       if (run.cancelled_by !== null) {
         await cancelQueued(database, services, run.no)
-        onSetAside(run.id)
+        services.notices.tell('run-set-aside', run.id)
         continue
       }
       if (run.crashes < maxCrashes) continue
       const reason = `The process died ${run.crashes} times while driving this run, without progress between. Look at its last step, then: reeve retry ${run.id}`
       await markStuck(database, services, run, reason)
-      onSetAside(run.id)
+      services.notices.tell('run-set-aside', run.id)
     }
-    if (orphans.length > 0) nudge()
+    if (orphans.length > 0) services.notices.tell('run-queued')
     return orphans.length
   }
 }

@@ -1,4 +1,4 @@
-import type { EffectClass } from '../../engine/calls/effect.ts'
+import type { EffectClass } from '../../engine/calls/effect/definition.ts'
 
 /** Whose data a call shows: nobody's in particular, or the operator's own. */
 export type Reads = 'none' | 'public' | 'private'

@@ -5,7 +5,7 @@ import { fromNanoUsd, toNanoUsd } from '../../base/money.ts'
 import { checkOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import type { Execution } from '../../engine/execution/execution.ts'
+import type { CallSite } from '../../engine/call-site.ts'
 import type { Database } from '../../store/database.ts'
 import { findAnswer, keepAnswer, pruneAnswers } from '../../store/ledger/answers.ts'
 import { buildPrompt } from '../reading/prompt.ts'
@@ -70,18 +70,18 @@ export function resolveCache(options: Duration | CacheOptions): Required<CacheOp
  */
 export function answerCacheFor(
   database: Database,
-  execution: Execution,
+  site: CallSite,
   options: Duration | CacheOptions,
 ): AnswerCache {
   const { across, apart, keepMs } = resolveCache(options)
-  const { claim, services, workflow } = execution
+  const { run, services, workflow } = site
   const bounds = { workflow: across === 'workflow' ? workflow.name : null, apart }
 
   async function guarded<T>(what: string, act: () => Promise<T>): Promise<T | undefined> {
     try {
       return await act()
     } catch (error) {
-      services.log.warn(`the cache of answers ${what}`, { run: claim.id, error: messageOf(error) })
+      services.log.warn(`the cache of answers ${what}`, { run: run.id, error: messageOf(error) })
       return undefined
     }
   }
@@ -109,8 +109,8 @@ export function answerCacheFor(
           const now = services.clock.now()
           await keepAnswer(session, {
             key,
-            run: claim.no,
-            run_id: claim.id,
+            run: run.no,
+            run_id: run.id,
             answer: text,
             cost_nanousd: toNanoUsd(costUsd),
             kept_at: now,

@@ -3,10 +3,10 @@ import { ReeveError } from '../../base/errors.ts'
 import { toUsd, type Usd } from '../../base/money.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import type { Duration } from '../../base/time/time.ts'
-import { argumentsHash } from '../../engine/calls/effect.ts'
+import type { CallSite } from '../../engine/call-site.ts'
 import { type RetryPolicy, resolveRetry } from '../../engine/calls/retry.ts'
 import { attempts, type StepAttempt } from '../../engine/calls/step.ts'
-import type { Execution } from '../../engine/execution/execution.ts'
+import { argumentsHash } from '../../engine/replay/arguments-hash.ts'
 import type { WorkflowRegistry } from '../../engine/workflow.ts'
 import type { Database } from '../../store/database.ts'
 import { checkedEvent } from '../../store/journal/events.ts'
@@ -66,8 +66,8 @@ export class Questions {
   readonly #database: Database
   readonly #workflows: WorkflowRegistry
   readonly #textListener: TextListener | undefined
-  readonly #accounts = new WeakMap<Execution, RunAccount>()
-  readonly #spentUsd = new WeakMap<Execution, number>()
+  readonly #accounts = new WeakMap<CallSite, RunAccount>()
+  readonly #spentUsd = new WeakMap<CallSite, number>()
 
   constructor(parts: {
     routes: ReadonlyMap<string, RouteDefinition>
@@ -95,56 +95,54 @@ export class Questions {
   }
 
   /** The answer's value; when no solver can answer, a person is asked and the run waits. */
-  async answer(execution: Execution, asked: QuestionRequest): Promise<unknown> {
+  async answer(site: CallSite, asked: QuestionRequest): Promise<unknown> {
     try {
-      return (await this.ask(execution, asked)).value
+      return (await this.ask(site, asked)).value
     } catch (error) {
       if (!(error instanceof ReeveError && error.code === 'route-exhausted')) throw error
-      return askPerson(execution, asked, error)
+      return askPerson(site, asked, error)
     }
   }
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
-  async ask(execution: Execution, asked: QuestionRequest): Promise<KeptAnswer> {
+  async ask(site: CallSite, asked: QuestionRequest): Promise<KeptAnswer> {
     const { retry, deadline, question } = asked
     const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
-    const clean = { ...asked, question: execution.services.secrets.redactData(question) }
-    const answer = await this.call(execution, call, async ({ signal }) => {
-      const { given, ...told } = await this.#attempt(execution, clean, signal)
+    const clean = { ...asked, question: site.services.secrets.redactData(question) }
+    const answer = await this.call(site, call, async ({ signal }) => {
+      const { given, ...told } = await this.#attempt(site, clean, signal)
       return given === undefined ? told : { ...told, value: given, given: true }
     })
-    return answer.given === undefined
-      ? answer
-      : { ...answer, value: readAgain(execution, asked, answer.value) }
+    return answer.given === undefined ? answer : { ...answer, value: readAgain(site, asked, answer.value) }
   }
 
   /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
   call(
-    execution: Execution,
+    site: CallSite,
     asked: Pick<QuestionRequest, 'retry' | 'deadline'> & { name: string; args: string },
     body: (attempt: StepAttempt) => Promise<KeptAnswer>,
   ): Promise<KeptAnswer> {
     const { name, args, retry, deadline } = asked
-    const call = execution.issue('question', name, args)
-    execution.perform(call, () =>
-      attempts(execution, call, {
+    const call = site.issue('question', name, args)
+    site.perform(call, () =>
+      attempts(site, call, {
         what: `question "${name}"`,
         policy: resolveRetry(retry ?? outageRetry),
-        timeoutMs: deadline && Math.max(0, deadline.at - execution.services.clock.now()),
+        timeoutMs: deadline && Math.max(0, deadline.at - site.services.clock.now()),
         body,
         completed: (answer) => checkedEvent('question-completed', answer, `the result of question "${name}"`),
-        putOff: (error) => (this.#waits ? budgetReturnsAt(error, execution.services.clock.now()) : undefined),
+        putOff: (error) => (this.#waits ? budgetReturnsAt(error, site.services.clock.now()) : undefined),
       }),
     )
-    return this.#counted(execution, call.promise as Promise<KeptAnswer>)
+    return this.#counted(site, call.promise as Promise<KeptAnswer>)
   }
 
   /** What the answers that a run has seen so far have cost. The same on replay, unlike what was really spent. */
-  spentUsd(execution: Execution): number {
-    return this.#spentUsd.get(execution) ?? 0
+  spentUsd(site: CallSite): number {
+    return this.#spentUsd.get(site) ?? 0
   }
 
-  async #counted(execution: Execution, asked: Promise<KeptAnswer>): Promise<KeptAnswer> {
+  async #counted(site: CallSite, asked: Promise<KeptAnswer>): Promise<KeptAnswer> {
     let paid: Partial<Pick<RouteAnswer, 'usage' | 'unsettledUsd'>> = {}
     try {
       const answer = await asked
@@ -155,22 +153,21 @@ export class Questions {
       throw error
     } finally {
       const costUsd = (paid.usage?.costUsd ?? 0) + (paid.unsettledUsd ?? 0)
-      if (costUsd > 0) this.#spentUsd.set(execution, this.spentUsd(execution) + costUsd)
+      if (costUsd > 0) this.#spentUsd.set(site, this.spentUsd(site) + costUsd)
     }
   }
 
-  async #attempt(execution: Execution, asked: QuestionRequest, signal: AbortSignal): Promise<RouteAnswer> {
+  async #attempt(site: CallSite, asked: QuestionRequest, signal: AbortSignal): Promise<RouteAnswer> {
     const { deadline } = asked
-    if (deadline && execution.services.clock.now() >= deadline.at) throw deadline.late()
+    if (deadline && site.services.clock.now() >= deadline.at) throw deadline.late()
     asked.onAsked?.()
     const route = this.route(asked.route)
-    const cache =
-      asked.cache === undefined ? undefined : answerCacheFor(this.#database, execution, asked.cache)
-    const texts = this.#textsOf(execution, asked)
+    const cache = asked.cache === undefined ? undefined : answerCacheFor(this.#database, site, asked.cache)
+    const texts = this.#textsOf(site, asked)
     const options = {
       signal,
-      clock: execution.services.clock,
-      random: execution.services.random,
+      clock: site.services.clock,
+      random: site.services.random,
       breakers: this.#breakers,
       ...(cache && { cache }),
       ...(texts && { texts }),
@@ -178,8 +175,8 @@ export class Questions {
     if (!route.solvers.some((solver) => solver.worstCaseUsd))
       return askRoute(route, asked.question, asked.schema, options)
     const refusal = new AbortController()
-    const account = this.#strict(this.accountOf(execution), refusal)
-    const scopes = () => this.scopesOfCall(execution, asked)
+    const account = this.#strict(this.accountOf(site), refusal)
+    const scopes = () => this.scopesOfCall(site, asked)
     const paid = { ...route, solvers: route.solvers.map((solver) => budgeted(solver, account, scopes)) }
     const answer = await askRoute(paid, asked.question, asked.schema, {
       ...options,
@@ -188,10 +185,10 @@ export class Questions {
     return answer
   }
 
-  #textsOf(execution: Execution, { question, agent, isPrivate }: QuestionRequest): TextStream | undefined {
+  #textsOf(site: CallSite, { question, agent, isPrivate }: QuestionRequest): TextStream | undefined {
     if (!this.#textListener || isPrivate) return undefined
-    const origin = { run: execution.claim.id, question: question.name, ...(agent !== undefined && { agent }) }
-    return new TextStream(origin, this.#textListener, execution.services)
+    const origin = { run: site.run.id, question: question.name, ...(agent !== undefined && { agent }) }
+    return new TextStream(origin, this.#textListener, site.services)
   }
 
   /** Unless the plan says `next`, a refusal ends the whole question, not only the solver that was to be paid. */
@@ -210,33 +207,33 @@ export class Questions {
     }
   }
 
-  accountOf(execution: Execution): RunAccount {
-    let account = this.#accounts.get(execution)
+  accountOf(site: CallSite): RunAccount {
+    let account = this.#accounts.get(site)
     if (!account) {
       account = openAccount({
         database: this.#database,
-        newId: execution.services.newId,
-        run: execution.claim.no,
-        runId: execution.claim.id,
-        workflow: execution.workflow.name,
-        now: () => execution.services.clock.now(),
-        scopes: () => this.#scopesOfRun(execution),
+        newId: site.services.newId,
+        run: site.run.no,
+        runId: site.run.id,
+        workflow: site.workflow.name,
+        now: () => site.services.clock.now(),
+        scopes: () => this.#scopesOfRun(site),
       })
-      this.#accounts.set(execution, account)
+      this.#accounts.set(site, account)
     }
     return account
   }
 
   /** The project, the workflow, the run and the runs above it: children spend from their parents' ceilings. */
-  async #scopesOfRun(execution: Execution): Promise<BudgetScope[]> {
+  async #scopesOfRun(site: CallSite): Promise<BudgetScope[]> {
     const { project, workflows = {} } = this.#budgets
-    const { name, limits } = execution.workflow
+    const { name, limits } = site.workflow
     const scopes: BudgetScope[] = [
       { scope: 'project', ceilingUsd: orNone(project) },
       { scope: `workflow:${name}`, ceilingUsd: orNone(workflows[name]) },
-      { scope: `run:${execution.claim.no}`, ceilingUsd: orNone(limits.cost) },
+      { scope: `run:${site.run.no}`, ceilingUsd: orNone(limits.cost) },
     ]
-    for (let above = execution.claim.parent; above !== null; ) {
+    for (let above = site.run.parent; above !== null; ) {
       const run = await readRunByNo(this.#database, above)
       if (!run) break
       const known = this.#workflows.find(run.workflow, run.version)
@@ -247,9 +244,9 @@ export class Questions {
   }
 
   /** Those that one question counts in besides its run's. */
-  scopesOfCall(execution: Execution, asked: Pick<QuestionRequest, 'agent' | 'ceilings'> = {}): BudgetScope[] {
+  scopesOfCall(site: CallSite, asked: Pick<QuestionRequest, 'agent' | 'ceilings'> = {}): BudgetScope[] {
     const scopes: BudgetScope[] = [
-      { scope: dayScope(execution.services.clock.now()), ceilingUsd: orNone(this.#budgets.day) },
+      { scope: dayScope(site.services.clock.now()), ceilingUsd: orNone(this.#budgets.day) },
     ]
     const { agent } = asked
     if (agent !== undefined)

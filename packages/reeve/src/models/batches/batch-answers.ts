@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { argumentsHash } from '../../engine/calls/effect.ts'
-import type { Execution } from '../../engine/execution/execution.ts'
+import type { CallSite } from '../../engine/call-site.ts'
+import { argumentsHash } from '../../engine/replay/arguments-hash.ts'
 import type { KeptAnswer, Questions } from '../asking/questions.ts'
 import { givenFor, judge } from '../route/heal.ts'
 import type { RouteAnswer } from '../route/route.ts'
@@ -27,7 +27,7 @@ interface Stretch {
 /** Reads a batch's answers, pays for them, and records what each came to, in stretches that a journal can hold. */
 export async function collect(
   questions: Questions,
-  execution: Execution,
+  site: CallSite,
   { name, route, schema }: { name: string; route: string; schema: StandardSchemaV1 | undefined },
   sent: SentBatch,
   end: BatchEnd,
@@ -35,7 +35,7 @@ export async function collect(
 ): Promise<BatchedOutcome[]> {
   const { first, planned, usd, mostUsd, model } = sent
   const count = sent.questions.length
-  const account = questions.accountOf(execution)
+  const account = questions.accountOf(site)
   let ended = end
   let loading: Promise<BatchBill> | undefined
   const load = async (signal: AbortSignal): Promise<BatchBill> => {
@@ -55,7 +55,7 @@ export async function collect(
       args: argumentsHash({ route, planned, from, outcome: ended.outcome }),
       retry: { attempts: 8, delay: '30s', factor: 4, maxDelay: '1h' } as const,
     }
-    const answer = await questions.call(execution, call, async ({ signal }) => {
+    const answer = await questions.call(site, call, async ({ signal }) => {
       loading ??= load(signal).catch((error: unknown) => {
         loading = undefined
         throw error

@@ -2,9 +2,10 @@ import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { wait } from '../../base/time/abort.ts'
 import type { Clock } from '../../base/time/time.ts'
-import { type Effect, type EffectVerdict, effect, NotApplied } from '../../engine/calls/effect.ts'
+import type { CallSite } from '../../engine/call-site.ts'
+import { type Effect, type EffectVerdict, NotApplied } from '../../engine/calls/effect/definition.ts'
+import { effect } from '../../engine/calls/effect/effect.ts'
 import { sleep } from '../../engine/calls/waits.ts'
-import type { Execution } from '../../engine/execution/execution.ts'
 import type { Question } from '../solver.ts'
 import type { BatchService, BatchStatus } from './batch.ts'
 
@@ -75,15 +76,15 @@ const callTimeoutMs = 30 * 60_000
  * tell, a person is asked. Between looks the run is parked.
  */
 export async function awaitBatch(
-  execution: Execution,
+  site: CallSite,
   sent: SentBatch,
   service: () => BatchService,
 ): Promise<BatchEnd> {
   const { model, planned, reservation, withinMs } = sent
-  const args: SubmissionArgs = { planned, model, count: sent.questions.length, since: execution.now }
+  const args: SubmissionArgs = { planned, model, count: sent.questions.length, since: site.now }
   let submitted: Submitted
   try {
-    submitted = (await effect(execution, submit(sent, service, execution.services.clock), {
+    submitted = (await effect(site, submit(sent, service, site.services.clock), {
       ...args,
     })) as Submitted
   } catch (error) {
@@ -93,24 +94,21 @@ export async function awaitBatch(
   if (typeof batch !== 'string' || batch === '')
     return { outcome: 'lost', reason: 'the id of the batch that was answered is no text' }
   const which = { batch, model }
-  const until = execution.now + withinMs
+  const until = site.now + withinMs
   let napMs = firstLookMs
   let lostAt = Number.POSITIVE_INFINITY
   for (;;) {
-    await sleep(
-      execution,
-      Math.max(1, Math.min(napMs, (until > execution.now ? until : lostAt) - execution.now)),
-    )
-    const state = await look(execution, which, service)
+    await sleep(site, Math.max(1, Math.min(napMs, (until > site.now ? until : lostAt) - site.now)))
+    const state = await look(site, which, service)
     if (state === 'ended') return { outcome: 'ended', batch, key }
     if (state === 'gone') return { outcome: 'lost', reason: `${model} does not know the batch ${batch}` }
     napMs = Math.min(napMs * 2, longestNapMs)
     if (lostAt !== Number.POSITIVE_INFINITY) {
-      if (execution.now >= lostAt)
+      if (site.now >= lostAt)
         return { outcome: 'lost', reason: `the batch ${batch} did not end after it was cancelled` }
-    } else if (execution.now >= until) {
-      await cancel(execution, which, service)
-      lostAt = execution.now + cancellingMs
+    } else if (site.now >= until) {
+      await cancel(site, which, service)
+      lostAt = site.now + cancellingMs
       napMs = firstLookMs
     }
   }
@@ -166,7 +164,7 @@ function personNeeded(reason: string): string {
 }
 
 async function look(
-  execution: Execution,
+  site: CallSite,
   which: { batch: string; model: string },
   service: () => BatchService,
 ): Promise<BatchStatus['state']> {
@@ -178,7 +176,7 @@ async function look(
     run: async (_args, { signal }) => ({ ...(await service().status(which.batch, signal)) }),
   }
   try {
-    return ((await effect(execution, looking, which)) as BatchStatus).state
+    return ((await effect(site, looking, which)) as BatchStatus).state
   } catch {
     // Why is in the journal. The next look may fare better; the batch's time limits them all.
     return 'under way'
@@ -186,7 +184,7 @@ async function look(
 }
 
 async function cancel(
-  execution: Execution,
+  site: CallSite,
   which: { batch: string; model: string },
   service: () => BatchService,
 ): Promise<void> {
@@ -201,7 +199,7 @@ async function cancel(
     },
   }
   try {
-    await effect(execution, cancelling, which)
+    await effect(site, cancelling, which)
   } catch (error) {
     // It may have ended just now, or end by itself; the looks that follow show it.
     if (!(error instanceof ReeveError)) throw error

@@ -2,9 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../../base/errors.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import { argumentsHash } from '../../engine/calls/effect.ts'
+import type { CallSite } from '../../engine/call-site.ts'
 import type { RetryPolicy } from '../../engine/calls/retry.ts'
-import type { Execution } from '../../engine/execution/execution.ts'
+import { argumentsHash } from '../../engine/replay/arguments-hash.ts'
 import { heldPrefix } from '../../store/ledger/budgets.ts'
 import type { Holding } from '../asking/budget.ts'
 import { compared, type Questions } from '../asking/questions.ts'
@@ -58,20 +58,20 @@ interface Plan {
  */
 export async function askTogether(
   questions: Questions,
-  execution: Execution,
+  site: CallSite,
   asked: AskedTogether,
 ): Promise<unknown[]> {
   const { batch } = asked
   if (asked.questions.length === 0) return []
-  if (batch === undefined) return askInLanes(questions, execution, asked, asked.questions.map(unasked))
+  if (batch === undefined) return askInLanes(questions, site, asked, asked.questions.map(unasked))
   const { withinMs, most } = resolveBatch(batch)
   const parts = toParts(asked.questions, most)
-  const plan = await makePlan(questions, execution, asked, parts, { withinMs, most })
-  if (plan.model === null) return askInLanes(questions, execution, asked, asked.questions.map(unasked))
+  const plan = await makePlan(questions, site, asked, parts, { withinMs, most })
+  if (plan.model === null) return askInLanes(questions, site, asked, asked.questions.map(unasked))
   const answers = parts.map(async (part, index) => {
     const { id: planned, usd, mostUsd } = plan.holdings[index]!
     const model = plan.model!
-    const { id: run } = execution.claim
+    const { id: run } = site.run
     const reservation = plan.run === run ? planned : `${planned}:${run}`
     const sent: SentBatch = {
       name: asked.name,
@@ -81,19 +81,19 @@ export async function askTogether(
       hold: async () => {
         if (usd > 0 && reservation !== planned)
           await questions
-            .accountOf(execution)
-            .hold([{ id: reservation, model, usd }], questions.scopesOfCall(execution))
+            .accountOf(site)
+            .hold([{ id: reservation, model, usd }], questions.scopesOfCall(site))
       },
       usd,
       mostUsd,
-      questions: execution.services.secrets.redactData(part.questions),
+      questions: site.services.secrets.redactData(part.questions),
       first: part.first,
       withinMs,
     }
     const service = () => serviceOf(questions, asked.route, model)
-    const end = await awaitBatch(execution, sent, service)
-    const outcomes = await collect(questions, execution, asked, sent, end, service)
-    return askInLanes(questions, execution, asked, outcomes, part.first)
+    const end = await awaitBatch(site, sent, service)
+    const outcomes = await collect(questions, site, asked, sent, end, service)
+    return askInLanes(questions, site, asked, outcomes, part.first)
   })
   return (await Promise.all(answers)).flat()
 }
@@ -138,16 +138,16 @@ export function toParts(questions: readonly Question[], most: number, bytes = mo
 /** Chooses the model and reserves the most that the batches may cost, in one durable call. */
 async function makePlan(
   questions: Questions,
-  execution: Execution,
+  site: CallSite,
   { name, route, questions: list, retry }: AskedTogether,
   parts: readonly Part[],
   limits: { withinMs: number; most: number },
 ): Promise<Plan> {
   const args = argumentsHash({ ...limits, questions: list.map((question) => compared({ route, question })) })
   const call = { name: `${name}: a batch of ${list.length}`, args, retry }
-  const run = execution.claim.id
+  const run = site.run.id
   const none = () => plainAnswer({ run, model: null, holdings: [] }, 'none')
-  const answer = await questions.call(execution, call, async ({ key }) => {
+  const answer = await questions.call(site, call, async ({ key }) => {
     const solver = questions.route(route).solvers.find(({ batches }) => batches)
     if (!solver?.batches) return none()
     const service = solver.batches
@@ -159,7 +159,7 @@ async function makePlan(
     const paid: Holding[] = holdings.map(({ id, usd }) => ({ id, usd, model: solver.name }))
     try {
       if (holdings.some(({ usd }) => usd > 0))
-        await questions.accountOf(execution).hold(paid, questions.scopesOfCall(execution))
+        await questions.accountOf(site).hold(paid, questions.scopesOfCall(site))
     } catch (error) {
       const goesOn = error instanceof ReeveError && error.code === 'over-budget'
       if (!goesOn || questions.whenExhausted !== 'next') throw error
@@ -173,7 +173,7 @@ async function makePlan(
 /** What has no answer is asked on the ordinary route, an unfit answer shown with its problem. */
 async function askInLanes(
   questions: Questions,
-  execution: Execution,
+  site: CallSite,
   { name, route, questions: list, schema, retry }: AskedTogether,
   outcomes: readonly BatchedOutcome[],
   first = 0,
@@ -186,15 +186,13 @@ async function askInLanes(
       const outcome = outcomes[place]!
       if ('value' in outcome) {
         const question = list[first + place]!
-        answers[place] = outcome.given
-          ? readAgain(execution, { question, schema }, outcome.value)
-          : outcome.value
+        answers[place] = outcome.given ? readAgain(site, { question, schema }, outcome.value) : outcome.value
         continue
       }
       const question: Question = { ...list[first + place]!, name: `${name} ${first + place + 1}` }
       const { problem, answer } = outcome
       if (answer !== undefined) question.feedback = { answer, problem }
-      answers[place] = await questions.answer(execution, { route, question, schema, retry })
+      answers[place] = await questions.answer(site, { route, question, schema, retry })
     }
   }
   await Promise.all(Array.from({ length: Math.min(lanes, outcomes.length) }, lane))

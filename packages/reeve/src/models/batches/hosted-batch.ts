@@ -1,6 +1,6 @@
 import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import { wellFormed } from '../../base/text/shorten.ts'
-import { NotApplied } from '../../engine/calls/effect.ts'
+import { NotApplied } from '../../engine/calls/effect/definition.ts'
 import { type Price, worstCaseUsd } from '../asking/price.ts'
 import { openAiOptions, reportedUsage, toAnswer, unfinished } from '../providers/hosted-answer.ts'
 import type { ProviderKeys } from '../providers/model-object.ts'

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import type { Execution } from '../../engine/execution/execution.ts'
+import type { CallSite } from '../../engine/call-site.ts'
 import type { Questions } from '../asking/questions.ts'
 import { embed, embedderName } from '../local/text/embed.ts'
 import type { Answer, Question, Solver } from '../solver.ts'
@@ -29,7 +29,7 @@ const batchBytes = 250_000
  */
 export async function embedTexts(
   questions: Questions,
-  execution: Execution,
+  site: CallSite,
   name: string,
   texts: readonly string[],
   embedder: string,
@@ -43,7 +43,7 @@ export async function embedTexts(
       input: batch.texts,
     }
     const asked = { route: embedderRoute(embedder), question, schema: undefined }
-    const { solver, value } = await questions.ask(execution, asked)
+    const { solver, value } = await questions.ask(site, asked)
     answers.push({ solver, value: value as string })
   }
   const [first] = answers

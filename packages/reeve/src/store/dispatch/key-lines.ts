@@ -196,7 +196,7 @@ async function readHeads(session: Session, lines: Line[]): Promise<{ no: number 
 /** Where the next look at lines begins. */
 export const firstKey: Keyed = { queue: '', key: '' }
 
-/** ProviderKeys that one look at lines takes. */
+/** Keys that one look at lines takes. */
 const keysLooked = 200
 
 /**

@@ -35,7 +35,7 @@ const pageCharacters = 4_000_000
  * The target is refused by every other use until the last step, so that a copy cut short is never mistaken for the
  * whole. Nobody can write at the source meanwhile, and it is fenced before the target is usable: at no moment could
  * both be worked on. Verified is that every row is the same in both, and that every hash
- * chain holds at the target. ProviderKeys, numbers, counters and the database's identity (and so the keys of effects) stay.
+ * chain holds at the target. Keys, numbers, counters and the database's identity (and so the keys of effects) stay.
  * @throws `copy-source` `copy-source-busy` `copy-target-not-empty` `copy-differs` `copy-unfinished` `database-moved` and what opening either throws
  */
 export async function copyDatabase(

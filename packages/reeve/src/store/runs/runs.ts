@@ -348,6 +348,14 @@ export async function readRunByNo(session: Session, no: number): Promise<RunRow 
   return session.get<RunRow>('select * from runs where no = ?', [no])
 }
 
+/** How many items ever came for the runs that a worker drives. */
+export async function readClaimedInboxes(
+  session: Session,
+  worker: string,
+): Promise<{ no: number; inbox: number }[]> {
+  return session.all(`select no, inbox from runs where status = 'running' and worker = ?`, [worker])
+}
+
 /** The same for a transaction that goes by what it read: the row stays as it is until the transaction ends. */
 export async function lockRun(session: Session, no: number): Promise<RunRow | undefined> {
   return session.get<RunRow>('select * from runs where no = ? {lock}', [no])

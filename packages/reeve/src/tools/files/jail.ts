@@ -2,7 +2,7 @@ import { constants, existsSync } from 'node:fs'
 import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReeveError } from '../../base/errors.ts'
-import { NotApplied } from '../../engine/calls/effect.ts'
+import { NotApplied } from '../../engine/calls/effect/definition.ts'
 import { refusedPath } from './jailed-path.ts'
 
 const { O_DIRECTORY = 0, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY } = constants

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
-import type { NotApplied } from '../../engine/calls/effect.ts'
+import type { NotApplied } from '../../engine/calls/effect/definition.ts'
 import { type Jail, type OpenFolder, reasonOf } from './jail.ts'
 import { jailedParts, refusedPath } from './jailed-path.ts'
 

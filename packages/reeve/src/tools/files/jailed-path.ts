@@ -1,5 +1,5 @@
 import { firstCharacters } from '../../base/text/shorten.ts'
-import { NotApplied } from '../../engine/calls/effect.ts'
+import { NotApplied } from '../../engine/calls/effect/definition.ts'
 
 const longestNameBytes = 255
 const mostParts = 32

@@ -1,7 +1,7 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { unlessAborted } from '../../base/time/abort.ts'
 import { type Backoff, backoffMs } from '../../base/time/backoff.ts'
-import { NotApplied } from '../../engine/calls/effect.ts'
+import { NotApplied } from '../../engine/calls/effect/definition.ts'
 import {
   limitsOf,
   type McpConnectionServices,

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { NotApplied } from '../../engine/calls/effect.ts'
+import { NotApplied } from '../../engine/calls/effect/definition.ts'
 
 /** The server broke the protocol: what it said is not to be relied on, and the connection ends. */
 export function protocolFault(server: string, what: string): ReeveError {

@@ -7,7 +7,7 @@ import { BoundedChild, type ChildEnd } from '../../base/process/bounded-child.ts
 import type { InputOf, OutputOf } from '../../base/schema/schema.ts'
 import { lastCharacters } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import type { EffectClass } from '../../engine/calls/effect.ts'
+import type { EffectClass } from '../../engine/calls/effect/definition.ts'
 import { parseForeignJson } from '../bounded-json.ts'
 import { Jail } from '../files/jail.ts'
 import { jailedParts } from '../files/jailed-path.ts'

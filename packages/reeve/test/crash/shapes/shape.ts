@@ -1,11 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Json } from '../../../src/base/json/json.ts'
-import { type EffectAttempt, type EffectClass, effect } from '../../../src/engine/calls/effect.ts'
+import type { EffectAttempt, EffectClass } from '../../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../../src/engine/calls/effect/effect.ts'
 import type { RetryPolicy } from '../../../src/engine/calls/retry.ts'
 import type { StepAttempt } from '../../../src/engine/calls/step.ts'
 import { CoreContext } from '../../../src/engine/context.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
-import type { StartOptions } from '../../../src/engine/starting/birth.ts'
+import type { StartOptions } from '../../../src/engine/starting/prepared-start.ts'
 import { defineWorkflow, type Workflow } from '../../../src/engine/workflow.ts'
 import type { ApprovalRow } from '../../../src/store/runs/approvals.ts'
 import type { RunRow, RunStatus } from '../../../src/store/runs/runs.ts'
@@ -112,7 +113,7 @@ export function witness(outside: Outside): Witness {
             : { outcome: 'applied' as const, result }
         },
       }
-      return saw(ctx, tool, (await effect(CoreContext.executionOf(ctx), definition, args)) as Json)
+      return saw(ctx, tool, (await effect(CoreContext.callSiteOf(ctx), definition, args)) as Json)
     },
   }
 }

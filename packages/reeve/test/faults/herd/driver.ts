@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Clock } from '../../../src/base/time/time.ts'
-import { type Effect, effect } from '../../../src/engine/calls/effect.ts'
+import type { Effect } from '../../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../../src/engine/context.ts'
 import { openSqlite } from '../../../src/store/sqlite/sqlite.ts'
 import { openEngine } from '../../crash/engine.ts'
@@ -32,7 +33,7 @@ const call: Effect = {
   run: async () => (await fetch(`${life.provider}?at=${Date.now()}`)).status,
 }
 
-const caller = crashWorkflow('caller', (ctx) => effect(CoreContext.executionOf(ctx), call, null))
+const caller = crashWorkflow('caller', (ctx) => effect(CoreContext.callSiteOf(ctx), call, null))
 
 async function live(): Promise<void> {
   const database = openSqlite({ file: join(life.folder, 'reeve.db'), clock })

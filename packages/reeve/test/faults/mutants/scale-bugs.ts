@@ -133,26 +133,21 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'a long replay lets nobody else go on',
-    'engine/execution/deliveries.ts',
+    'engine/replay/deliveries.ts',
     'if (rest) {',
     'if (rest && this.#position === 0) {',
   ),
   bug(
     'the calls of earlier chapters count towards the limit',
-    'engine/execution/execution.ts',
-    'this.#stepLimit = callsBefore + (',
-    'this.#stepLimit = (',
+    'engine/replay/calls.ts',
+    'this.#last = before + (',
+    'this.#last = (',
   ),
-  bug(
-    'chance is the same in every chapter',
-    'engine/execution/history.ts',
-    '`${seed}#${history.first.seq}`',
-    '`${seed}`',
-  ),
+  bug('chance is the same in every chapter', 'engine/replay/history.ts', '`${seed}#${chapter}`', 'seed'),
   bug(
     'what came for a chapter that is over stays in the inbox',
-    'engine/execution/execution.ts',
-    'if (leaving.continues) this.inbox.closeChapter()',
+    'engine/execution/lifecycle.ts',
+    'if (leaving.continues) this.activity.inbox.closeChapter()',
     '',
   ),
   bug(
@@ -294,26 +289,26 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'what falls due while a run is being parked is lost',
-    'engine/execution/execution.ts',
-    'this.timers.stop()\n  }\n\n  #isQuiet',
-    '}\n\n  #isQuiet',
+    'engine/execution/lifecycle.ts',
+    '    this.activity.timers.stop()\n  }\n\n  #leave',
+    '  }\n\n  #leave',
   ),
   bug(
     'a run is kept whose code went on while it was being parked',
-    'engine/execution/execution.ts',
+    'engine/execution/lifecycle.ts',
     'this.#isAstray ||= ',
     'void ',
   ),
   bug(
     'a run that has parked is given what a look found',
-    'engine/worker/held-runs.ts',
-    'if (isHeld()) execution.receive(items, run.inbox)',
+    'engine/worker/inbox-looks.ts',
+    'if (isDriven()) execution.receive(items, run.inbox)',
     'execution.receive(items, run.inbox)',
   ),
   bug(
     'what came for a kept run is not offered to it',
-    'engine/execution/execution.ts',
-    'if (items) this.inbox.renew(items)',
+    'engine/execution/lifecycle.ts',
+    'if (items) this.activity.inbox.renew(items)',
     '',
   ),
   // The reconciler: what it remembers is no reason to overlook a wake that was lost.
@@ -343,9 +338,9 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'a kept run goes on whose code went on by itself',
-    'engine/execution/inside-body.ts',
-    'execution.drop()',
-    'void execution.isParked',
+    'engine/replay/inside-body.ts',
+    'site.codeMoved()',
+    'void site.run',
   ),
   // Claims by the size of histories, and results that are awaited elsewhere.
   bug(
@@ -362,8 +357,8 @@ export const scaleBugs: Mutant[] = [
   ),
   bug(
     'the room of a history is not given back',
-    'engine/worker/held-runs.ts',
-    'this.#historyBytes -= claim.historyBytes',
+    'engine/worker/local-runs.ts',
+    'this.#historyBytes -= historyBytes',
     '',
   ),
   bug(
@@ -381,13 +376,13 @@ export const scaleBugs: Mutant[] = [
   // Inboxes and awaited results: a flat cost, and nothing passed over.
   bug(
     'a rest offers only what came first under a name',
-    'engine/execution/inbox.ts',
+    'engine/waiting/inbox.ts',
     'if (next && this.#waits.has(name)) {',
     'if (next && next.id < 0) {',
   ),
   bug(
     'a name of which something is left is not looked at again',
-    'engine/execution/inbox.ts',
+    'engine/waiting/inbox.ts',
     'if (this.#waits.has(item.name)) this.#ready.add(item.name)',
     '',
   ),

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { ReeveError } from '../../../src/base/errors.ts'
 import type { Json } from '../../../src/base/json/json.ts'
 import { systemClock } from '../../../src/base/time/time.ts'
-import { effect } from '../../../src/engine/calls/effect.ts'
+import { effect } from '../../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../../src/engine/context.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
 import { defineWorkflow } from '../../../src/engine/workflow.ts'
@@ -53,7 +53,7 @@ const oversized = defineWorkflow({
   run: async (ctx: CoreContext) => {
     const make = makers[life.size]
     const act = (args: Json, result: () => Json) =>
-      effect(CoreContext.executionOf(ctx), { name: 'tool', effect: 'idempotent', run: result }, args)
+      effect(CoreContext.callSiteOf(ctx), { name: 'tool', effect: 'idempotent', run: result }, args)
     switch (life.place) {
       case 'step':
         return void (await ctx.step('large', make))

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { Json } from '../../../src/base/json/json.ts'
-import { effect } from '../../../src/engine/calls/effect.ts'
+import { effect } from '../../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../../src/engine/context.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
 import { defineWorkflow } from '../../../src/engine/workflow.ts'
@@ -59,7 +59,7 @@ const poison = defineWorkflow({
     for (let index = 0; index < life.stepsBefore; index++) await ctx.step(`before ${index}`, () => index)
     if (life.place === 'step') await ctx.step('deadly', dieSlowly)
     if (life.place === 'effect')
-      await effect(CoreContext.executionOf(ctx), { name: 'deadly', effect: 'idempotent', run: dieSlowly }, {})
+      await effect(CoreContext.callSiteOf(ctx), { name: 'deadly', effect: 'idempotent', run: dieSlowly }, {})
     await dieSlowly()
   },
 })

@@ -1,5 +1,5 @@
 import type { Json } from '../../../src/base/json/json.ts'
-import type { EffectClass } from '../../../src/engine/calls/effect.ts'
+import type { EffectClass } from '../../../src/engine/calls/effect/definition.ts'
 import type { CoreContext } from '../../../src/engine/context.ts'
 import type { Facts } from '../../crash/facts.ts'
 import type { Manner } from '../../crash/oracle-protocol.ts'

@@ -1,6 +1,6 @@
 import type { Json } from '../../../src/base/json/json.ts'
 import type { Clock } from '../../../src/base/time/time.ts'
-import { NotApplied } from '../../../src/engine/calls/effect.ts'
+import { NotApplied } from '../../../src/engine/calls/effect/definition.ts'
 import type { Heard, Said } from '../../crash/oracle-protocol.ts'
 import type { Outside } from '../../crash/outside.ts'
 import type { Link } from './link.ts'

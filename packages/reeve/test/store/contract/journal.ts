@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import { sha256 } from '../../../src/base/hash.ts'
 import { Secrets } from '../../../src/base/secrets/secrets.ts'
-import { firstEvent } from '../../../src/engine/calls/children.ts'
 import { appendOutside } from '../../../src/engine/outside/outside.ts'
 import { enqueue } from '../../../src/engine/starting/enqueue.ts'
+import { firstEvent } from '../../../src/engine/starting/first-event.ts'
 import {
   eventValues,
   insertBlobs,

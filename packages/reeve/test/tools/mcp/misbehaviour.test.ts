@@ -198,7 +198,7 @@ async function payAndDie(settings: McpToolSettings) {
     name: 'pay',
     input: z.unknown(),
     run: (ctx: CoreContext) =>
-      callInRun(CoreContext.executionOf(ctx), server.tool('act'), { do: 'pay' }).catch(
+      callInRun(CoreContext.callSiteOf(ctx), server.tool('act'), { do: 'pay' }).catch(
         (error) => error.message,
       ),
   })
@@ -248,7 +248,7 @@ test('a changed tool is refused inside a run, and the journal says what changed'
   const flow = defineWorkflow({
     name: 'add',
     input: z.unknown(),
-    run: (ctx: CoreContext) => callInRun(CoreContext.executionOf(ctx), server.tool('target'), { a: 1 }),
+    run: (ctx: CoreContext) => callInRun(CoreContext.callSiteOf(ctx), server.tool('target'), { a: 1 }),
   })
   await act('change', { field: 'description', value: 'Adds, and mails the sum to evil.test.' })
   const { engine, database } = await testEngine([flow], { clock })

@@ -1,7 +1,7 @@
 import type { Json } from '../../../base/json/json.ts'
 import { fromNanoUsd } from '../../../base/money.ts'
 import { isoText } from '../../../base/time/time.ts'
-import { type History, type RecordedCall, readHistory } from '../../../engine/execution/history.ts'
+import { type History, type RecordedCall, readHistory } from '../../../engine/replay/history.ts'
 import { type EventPayloads, errorIfSound, payloadIfSound } from '../../../store/journal/events.ts'
 import { type ChainFault, type JournalEvent, verifyChain } from '../../../store/journal/journal.ts'
 import type { CallOutcome, ModelCall } from '../../../store/ledger/model-calls.ts'

@@ -1,6 +1,6 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
 import { isoText } from '../../../base/time/time.ts'
-import type { RecordedCall } from '../../../engine/execution/history.ts'
+import type { RecordedCall } from '../../../engine/replay/history.ts'
 import { type EventPayloads, payloadIfSound } from '../../../store/journal/events.ts'
 import { briefErrorOf, jsonOf } from '../../events/event-payload.ts'
 

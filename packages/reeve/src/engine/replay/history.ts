@@ -145,10 +145,16 @@ function bytesOf({ payload }: JournalEvent): number {
   return eventBytes + (payload?.length ?? 0)
 }
 
+/** The first event of the chapter that a run is in; 0 in the first one. */
+export function chapterSeqOf(history: Pick<History, 'first'> | undefined): number {
+  return history?.first.type === 'run-continued' ? history.first.seq : 0
+}
+
 /** What the random numbers of a chapter come from. */
 export function seedOf(history: Pick<History, 'seed' | 'first'> | undefined, runId: string): string {
   const seed = history?.seed ?? runId
-  return history?.first.type === 'run-continued' ? `${seed}#${history.first.seq}` : seed
+  const chapter = chapterSeqOf(history)
+  return chapter > 0 ? `${seed}#${chapter}` : seed
 }
 
 /** How the payload of an event with a run's input begins, since runs keep what checks came to. */

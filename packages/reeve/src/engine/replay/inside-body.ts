@@ -1,14 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ReeveError } from '../../base/errors.ts'
 import { describeValue } from '../../base/text/shorten.ts'
-import type { Execution } from './execution.ts'
+import type { CallSite } from '../call-site.ts'
 
 /** Whose body the code at hand is a part of, however many awaits deep. It follows the code, so it is exact beside others. */
-const bodies = new AsyncLocalStorage<{ execution: Execution; what: string }>()
+const bodies = new AsyncLocalStorage<{ site: CallSite; what: string }>()
 
 /** Runs what a call of the run does outside the workflow's own code: a step's body, a tool, a solver. */
-export function runBody<T>(execution: Execution, what: string, body: () => T): T {
-  return bodies.run({ execution, what }, body)
+export function runBody<T>(site: CallSite, what: string, body: () => T): T {
+  return bodies.run({ site, what }, body)
 }
 
 /**
@@ -16,11 +16,11 @@ export function runBody<T>(execution: Execution, what: string, body: () => T): T
  * the numbers of all calls after it.
  * @throws `nested-call`
  */
-export function refuseInsideBody(execution: Execution, made: string, name?: unknown): void {
+export function refuseInsideBody(site: CallSite, made: string, name?: unknown): void {
   // Its code goes on by a promise of its own: from here on it is not where its journal is.
-  execution.drop()
+  site.codeMoved()
   const body = bodies.getStore()
-  if (body?.execution !== execution) return
+  if (body?.site !== site) return
   const call = name === undefined ? made : `${made} ${describeValue(name)}`
   throw new ReeveError(
     'nested-call',

@@ -1,7 +1,7 @@
-import type { Log } from '../../base/log.ts'
-import type { Clock } from '../../base/time/time.ts'
-import type { Database } from '../../store/database.ts'
-import { type TokenAnswer, type TokenRequest, takeTokens } from '../../store/ledger/call-rates.ts'
+import type { Log } from '../../../base/log.ts'
+import type { Clock } from '../../../base/time/time.ts'
+import type { Database } from '../../../store/database.ts'
+import { type TokenAnswer, type TokenRequest, takeTokens } from '../../../store/ledger/call-rates.ts'
 
 interface Asked {
   request: TokenRequest

@@ -6,7 +6,7 @@ import { canonical, encode, type Json, payloadCap } from '../../base/json/json.t
 import { fromKept, toKept } from '../../base/json/kept-value.ts'
 import { type Issue, misfit, type OutputOf, type Validation, validate } from '../../base/schema/schema.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
-import type { Execution } from './execution.ts'
+import type { CallSite } from '../call-site.ts'
 
 /** What the journal keeps of one check. */
 type Kept = Omit<EventPayloads['value-parsed'], 'no'>
@@ -28,21 +28,21 @@ const mostIssues = 20
  * the journal; of a value that it left as it was nothing is written. The value is a copy that nobody else holds.
  */
 export function checkOnce<S extends StandardSchemaV1>(
-  execution: Execution,
+  site: CallSite,
   schema: S,
   given: unknown,
   what: string,
   options: CheckOptions = {},
 ): Validation<OutputOf<S>> {
-  const { secrets } = execution.services
-  const no = execution.nextParsed()
-  const recorded = execution.history?.parsed.get(no)
+  const { secrets } = site.services
+  const no = site.nextParsed()
+  const recorded = site.history?.parsed.get(no)
   if (recorded !== undefined) {
     const kept = payloadOf(recorded, 'value-parsed')
     // A retried run may come here with another value than before.
     if (kept.given === hashOf(given)) return outcomeOf(kept, schema, given)
   }
-  const wasLeft = recorded === undefined && execution.behindHistory && execution.history!.keepsParsed
+  const wasLeft = recorded === undefined && site.behindHistory && site.history!.keepsParsed
   const checked = (options.known ?? validate(schema, given)) as Validation<OutputOf<S>>
   if (options.fitOnly && (checked.ok || wasLeft)) return { ok: true, value: given as OutputOf<S> }
   if (options.isOwn && checked.ok && isDeepStrictEqual(checked.value, given)) return checked
@@ -62,19 +62,19 @@ export function checkOnce<S extends StandardSchemaV1>(
   // What was refused is told as the journal has it.
   const event = newEvent('value-parsed', { no, ...kept })
   const clean = { ...event, payload: secrets.redactJson(event.payload!) }
-  execution.markLater(clean, what)
+  site.append(null, clean, { name: what, join: true })
   return kept.isSecret ? checked : outcomeOf(payloadOf(clean, 'value-parsed'), schema, given)
 }
 
 /** As `checkOnce`. @throws `invalid-input` that names every field */
 export function parseOnce<S extends StandardSchemaV1>(
-  execution: Execution,
+  site: CallSite,
   schema: S,
   given: unknown,
   what: string,
   options?: CheckOptions,
 ): OutputOf<S> {
-  const checked = checkOnce(execution, schema, given, what, options)
+  const checked = checkOnce(site, schema, given, what, options)
   if (checked.ok) return checked.value
   throw misfit('invalid-input', `${what} does not fit its schema`, checked.issues)
 }

@@ -12,7 +12,7 @@ import { startedWith } from './run-input.ts'
 
 export interface StartOptions {
   /**
-   * Starting the same workflow again with the same key and the same input answers with the run that is there. ProviderKeys that
+   * Starting the same workflow again with the same key and the same input answers with the run that is there. Keys that
    * begin with `reeve:` are Reeve's own.
    */
   idempotencyKey?: string
@@ -41,13 +41,13 @@ export interface StartOptions {
 }
 
 /** A run about to be born: its row, the text of its `run-started` event and its checked input. */
-export interface Birth {
+export interface PreparedStart {
   run: NewRun
   payload: string
   input: unknown
 }
 
-/** ProviderKeys with it are the runtime's own: no caller can take them. */
+/** Keys with it are the runtime's own: no caller can take them. */
 const ownKeys = 'reeve:'
 
 /** The key under which the runtime starts runs of its own accord. */
@@ -60,14 +60,14 @@ export function ownKey(kind: 'schedule' | 'debounce', name: string): string {
  * @throws `invalid-input` `async-schema` `payload-too-large` `not-serialisable` `bad-duration` `bad-number` `bad-text`
  * `reserved-key` `bad-start`
  */
-export function prepareBirth(
-  services: EngineServices,
+export function prepareStart(
+  services: Pick<EngineServices, 'clock' | 'secrets' | 'newId'>,
   workflow: Workflow,
   given: unknown,
   options: StartOptions,
   no: number,
   own?: string,
-): Birth {
+): PreparedStart {
   // The first life sees what later ones will read.
   const input = services.secrets.redactData(given)
   const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)

@@ -16,7 +16,7 @@ interface Wait {
 }
 
 /** What of its run an inbox must know. */
-interface InboxPort {
+export interface InboxPort {
   /** Whether something was settled that the workflow has not heard of, or has not come to rest from. */
   isUnrest(): boolean
   /** Sees to it that `offerAll` is called when the workflow has come to rest. */

@@ -1,30 +1,4 @@
-import type { CallKind } from '../../store/journal/events.ts'
-import type { RunStatus } from '../../store/runs/runs.ts'
-import type { RecordedCall } from './history.ts'
-
-/** One `ctx` call of a run. Its promise settles when its settlement is durable and its turn in the journal has come. */
-export interface Call<Kind extends CallKind = CallKind> {
-  readonly step: number
-  readonly kind: Kind
-  readonly name: string
-  readonly args: string | null
-  /** What the journal knows of it; undefined for a call made for the first time. */
-  readonly recorded: RecordedCall | undefined
-  readonly promise: Promise<unknown>
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: unknown) => void
-  /** The id of the approval that it asked for in this life. */
-  approval?: string
-}
-
-/** A call's outcome on its way to the workflow. */
-export interface Settlement {
-  call: Call
-  value: unknown
-  error: Error | undefined
-  /** The time of its event, known once that is durable. */
-  at: number
-}
+import { endedStatuses, type RunStatus } from '../../store/runs/runs.ts'
 
 /** The claimed run that an execution drives. */
 export interface Claim {
@@ -56,3 +30,7 @@ export interface Leaving {
 export type Ending =
   | (Leaving & { payload: string | null })
   | { status: 'lost' | 'exists'; reason: null; payload: null }
+
+export function isEnded(status: RunStatus | 'lost' | 'exists'): boolean {
+  return (endedStatuses as readonly string[]).includes(status)
+}

@@ -1,6 +1,17 @@
 import type { LoopStretch } from '../../base/time/loop-stretch.ts'
 import type { RecordedSettlement } from './history.ts'
 
+/** Where completions are delivered to. */
+export interface Delivering<Live> {
+  /** Answers false when the code does not make the call that the journal settles next: then nothing more is delivered. */
+  recorded(settlement: RecordedSettlement): boolean
+  live(settlement: Live): void
+  /** All that the journal has is delivered. */
+  replayed(): void
+  /** There is nothing to deliver, and the code has come to rest. */
+  quiet(): void
+}
+
 /**
  * Hands completions to a workflow one at a time, each only after the code that the one before it set going has come to
  * rest: first those of the journal, then the live ones, in journal order.
@@ -11,27 +22,13 @@ import type { RecordedSettlement } from './history.ts'
 export class Deliveries<Live> {
   readonly #recorded: (RecordedSettlement | undefined)[]
   readonly #stretch: LoopStretch
-  readonly #to: {
-    recorded(settlement: RecordedSettlement): boolean
-    live(settlement: Live): void
-    replayed(): void
-    quiet(): void
-  }
+  readonly #to: Delivering<Live>
   #position = 0
   #live: Live[] = []
   #pumping = false
   #replayed = false
 
-  constructor(
-    recorded: (RecordedSettlement | undefined)[],
-    stretch: LoopStretch,
-    to: {
-      recorded(settlement: RecordedSettlement): boolean
-      live(settlement: Live): void
-      replayed(): void
-      quiet(): void
-    },
-  ) {
+  constructor(recorded: (RecordedSettlement | undefined)[], stretch: LoopStretch, to: Delivering<Live>) {
     this.#recorded = recorded
     this.#stretch = stretch
     this.#to = to

@@ -1,0 +1,74 @@
+import { ReeveError } from '../../../base/errors.ts'
+import type { Json } from '../../../base/json/json.ts'
+import type { SecretRegistry } from '../../../base/secrets/secrets.ts'
+import type { ApprovedBy } from '../../../store/journal/events.ts'
+import type { CallRate } from '../../../store/ledger/call-rates.ts'
+import type { RetryPolicy } from '../retry.ts'
+
+/**
+ * What may be done about an intent whose outcome is unknown (a crash, a timeout, a lost reply):
+ * `read` repeat · `idempotent` repeat with the same key · `verifiable` ask the outside system by key, then decide ·
+ * `once` never repeat: a person says what happened.
+ */
+export type EffectClass = 'read' | 'idempotent' | 'verifiable' | 'once'
+
+export interface EffectAttempt {
+  /** The same on every attempt of this effect, and unlike every other effect's anywhere: the idempotency key. */
+  key: string
+  /** 1 for the first. */
+  attempt: number
+  /** Aborted when the attempt times out or the run ends. */
+  signal: AbortSignal
+  /**
+   * For what the attempt holds and nobody may see, such as a token that it was given: from then on it is left out of the
+   * journal, logs, errors and prompts of this process. Absent outside of a run.
+   */
+  secrets?: SecretRegistry
+}
+
+export type EffectVerdict =
+  | { outcome: 'applied'; result: Json }
+  | { outcome: 'not-applied' }
+  | { outcome: 'unknown'; reason: string }
+
+/** An agent that acts in a run. */
+export interface Actor {
+  agent: string
+  /** The agents in whose service it acts, the outermost first. */
+  under: readonly string[]
+}
+
+/** An outside action as the engine drives it; a tool gives it schemas, risk and approval on top. */
+export interface Effect {
+  readonly name: string
+  readonly effect: EffectClass
+  /** For one attempt, in ms. */
+  readonly timeoutMs?: number
+  readonly retry?: RetryPolicy
+  /** How often such calls may begin. */
+  readonly rate?: CallRate
+  /** The agent that acts; absent: the workflow's own code. Goes to the journal. */
+  readonly actor?: Actor
+  /** The decision that this effect is made upon, and no other. Goes to the journal. */
+  readonly approved?: ApprovedBy
+  /** What it gives, for the person who must say what an attempt gave whose outcome is unknown. */
+  readonly result?: {
+    /** JSON Schema; null where it cannot be told. */
+    schema(): Json | null
+    /** What is wrong with a result; undefined: nothing. */
+    problem(result: unknown): string | undefined
+  }
+  run(args: Json, attempt: EffectAttempt): unknown
+  /** Asks the outside system whether `key` was applied. Needed by `verifiable`. */
+  verify?(args: Json, attempt: EffectAttempt): Promise<EffectVerdict> | EffectVerdict
+}
+
+/**
+ * The error of an attempt that certainly changed nothing outside (refused, never sent). Without it, an error of a
+ * `once` or `verifiable` effect leaves its outcome unknown.
+ */
+export class NotApplied extends ReeveError {
+  constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super('not-applied', message, options)
+  }
+}

@@ -1,0 +1,193 @@
+import { isRetryable, messageOf } from '../../../base/errors.ts'
+import type { Json } from '../../../base/json/json.ts'
+import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../../store/journal/events.ts'
+import type { AppendOptions, CallSite } from '../../call-site.ts'
+import type { Call } from '../../replay/call.ts'
+import type { RecordedCall } from '../../replay/history.ts'
+import { runBody } from '../../replay/inside-body.ts'
+import { fail } from '../fail.ts'
+import { type ResolvedRetry, resolveRetry } from '../retry.ts'
+import { again, keyOf, retryLater, within } from '../step.ts'
+import { type Effect, type EffectAttempt, type EffectVerdict, NotApplied } from './definition.ts'
+import { Pace } from './pace.ts'
+import { awaitAnswer, resolveUnknown, type Unresolved } from './unknown-outcome.ts'
+
+/** What the first intent has; a later claim may come to others (a default that is made anew each time). */
+export function intendedArguments(recorded: RecordedCall | undefined): Json | undefined {
+  const intent = recorded?.opened.find(({ type }) => type === 'effect-intended')
+  return intent && payloadOf(intent, 'effect-intended').args
+}
+
+/**
+ * One effect of one run:
+ *
+ *   paced → intended → (executing) → completed | failed      with a rate: paced until it allows the call
+ *                  ↘ retrying → intended …            the attempt certainly failed, or may be repeated
+ *                  ↘ unknown → completed | failed | intended …      a person, or the outside system, says
+ */
+export class EffectCall implements Unresolved {
+  readonly site: CallSite
+  readonly call: Call
+  readonly effect: Effect
+  readonly args: Json
+  readonly key: string
+  readonly #retry: ResolvedRetry
+  readonly #pace: Pace | undefined
+  /** Attempts that failed. One that its process did not survive is made again without counting. */
+  #failures: number
+
+  constructor(site: CallSite, call: Call, definition: Effect, args: Json) {
+    this.site = site
+    this.call = call
+    this.effect = definition
+    this.args = intendedArguments(call.recorded) ?? args
+    this.key = keyOf(site, call)
+    this.#retry = resolveRetry(definition.retry)
+    const { opened } = call.recorded ?? { opened: [] }
+    this.#failures = opened.filter(({ type }) => type === 'effect-retrying').length
+    const { rate } = definition
+    this.#pace = rate && new Pace(site, rate, opened.at(-1)?.type === 'effect-paced')
+  }
+
+  /** Goes on from what the journal has. */
+  async resume(): Promise<void> {
+    const last = this.call.recorded?.opened.at(-1)
+    if (!last) return this.attempt(1)
+    switch (last.type) {
+      case 'effect-intended': {
+        const { attempt, class: made } = payloadOf(last, 'effect-intended')
+        return resolveUnknown(this, attempt, 'the process ended before the outcome was recorded', made)
+      }
+      case 'effect-retrying': {
+        const { attempt, dueAt } = payloadOf(last, 'effect-retrying')
+        return this.#attemptAt(dueAt, attempt + 1)
+      }
+      case 'effect-paced': {
+        const { attempt, dueAt } = payloadOf(last, 'effect-paced')
+        return this.#attemptAt(dueAt, attempt)
+      }
+      default: {
+        const { attempt, approval } = payloadOf(last, 'effect-unknown')
+        return awaitAnswer(this, approval, attempt)
+      }
+    }
+  }
+
+  #attemptAt(dueAt: number, attempt: number): Promise<void> | void {
+    if (dueAt <= this.site.services.clock.now()) return this.attempt(attempt)
+    again(this.site, this.call, dueAt, () => this.attempt(attempt))
+  }
+
+  #notePaced(attempt: number, dueAt: number, options?: AppendOptions): void {
+    this.site.append(this.call, newEvent('effect-paced', { attempt, dueAt }), options)
+  }
+
+  async attempt(attempt: number): Promise<void> {
+    const { site, call } = this
+    if (this.#pace && !site.aborted) {
+      const dueAt = await this.#pace.ask()
+      if (dueAt !== undefined) {
+        this.#notePaced(attempt, dueAt, { join: true })
+        again(site, call, dueAt, () => this.attempt(attempt))
+        return
+      }
+    }
+    if (site.aborted) return this.fail(site.signal.reason)
+    if (this.effect.effect === 'read') {
+      // A workflow's own reads are in its code; what an agent chose to read, or a person approved, nobody else could tell.
+      if (this.effect.actor || this.effect.approved) site.append(call, this.#intent(attempt), { join: true })
+    } else {
+      await site.append(call, this.#intent(attempt), { wait: true })
+      // This process may have been stopped since, and others may have been told that nothing will happen.
+      const isOurs = site.confirmClaim()
+      if (isOurs !== true && !(await isOurs)) return
+    }
+    if (this.#pace?.isLate()) {
+      this.#notePaced(attempt, site.services.clock.now())
+      return this.attempt(attempt)
+    }
+    let result: unknown
+    try {
+      const what = `tool "${this.effect.name}"`
+      result = await within(site, this.effect.timeoutMs, what, (signal) =>
+        this.#inside(() => this.effect.run(this.args, this.#attemptOf(attempt, signal))),
+      )
+    } catch (error) {
+      return this.#afterError(attempt, error)
+    }
+    this.complete(result)
+  }
+
+  #intent(attempt: number): NewEvent {
+    const { effect, actor, approved } = this.effect
+    const { epoch } = this.site.run
+    const by = {
+      ...(actor && { agent: actor.agent, under: [...actor.under] }),
+      ...(approved && { approved }),
+    }
+    return newEvent('effect-intended', {
+      key: this.key,
+      class: effect,
+      attempt,
+      epoch,
+      ...by,
+      args: this.args,
+    })
+  }
+
+  /** The answer is used up with what the run writes next, and the rate may put the attempt off: so it is noted with it. */
+  attemptAsTold(attempt: number): Promise<void> {
+    if (this.#pace) this.#notePaced(attempt, this.site.services.clock.now(), { join: true })
+    return this.attempt(attempt)
+  }
+
+  async verify(attempt: number): Promise<EffectVerdict> {
+    const what = `asking about "${this.effect.name}"`
+    return within(this.site, this.effect.timeoutMs, what, (signal) =>
+      this.#inside(() => this.effect.verify!(this.args, this.#attemptOf(attempt, signal))),
+    )
+  }
+
+  #attemptOf(attempt: number, signal: AbortSignal): EffectAttempt {
+    return { key: this.key, attempt, signal, secrets: this.site.services.secrets }
+  }
+
+  #inside<T>(body: () => T): T {
+    return runBody(this.site, `tool "${this.effect.name}"`, body)
+  }
+
+  /** The effect has happened, so it is recorded even when its result cannot be kept: the reason stands in its place. */
+  complete(result: unknown): void {
+    let value = result
+    let event: NewEvent
+    try {
+      event = checkedEvent('effect-completed', result, `the result of tool "${this.effect.name}"`)
+    } catch (error) {
+      value = { notKept: messageOf(error) }
+      event = newEvent('effect-completed', value)
+    }
+    this.site.append(this.call, event, { value })
+  }
+
+  fail(error: unknown): void {
+    fail(this.site, this.call, 'effect-failed', error)
+  }
+
+  #afterError(attempt: number, error: unknown): Promise<void> | void {
+    const repeatable = this.effect.effect === 'read' || this.effect.effect === 'idempotent'
+    if (!repeatable && !(error instanceof NotApplied)) return resolveUnknown(this, attempt, messageOf(error))
+    if (!isRetryable(error) || !this.mayRetry || this.site.aborted) return this.fail(error)
+    this.retryLater(attempt, error)
+  }
+
+  get mayRetry(): boolean {
+    return this.#failures + 1 < this.#retry.attempts
+  }
+
+  retryLater(attempt: number, error: unknown): void {
+    this.#failures++
+    retryLater(this.site, this.call, 'effect-retrying', this.#retry, attempt, error, () =>
+      this.attempt(attempt + 1),
+    )
+  }
+}

@@ -1,0 +1,53 @@
+import type { CallRate } from '../../../store/ledger/call-rates.ts'
+import type { CallSite } from '../../call-site.ts'
+
+/** For how long a rate's token allows a call to begin, at first: a twentieth of the rate's stretch, within these (ms). */
+const leastSlackMs = 10
+const mostSlackMs = 1000
+
+/**
+ * When one rated call may begin.
+ *
+ *   asked → allowed until a moment → begun
+ *       ↘ put off (until the rate has room) → asked …
+ *                                   ↘ late → asked …     this process took too long since
+ */
+export class Pace {
+  readonly #site: CallSite
+  readonly #rate: CallRate
+  /** Until when the call may begin that its rate allowed (ms). */
+  #until = Number.POSITIVE_INFINITY
+  #slackMs: number
+  /** Whether it waited for its rate, in this process or another. */
+  #waited: boolean
+
+  constructor(site: CallSite, rate: CallRate, waited: boolean) {
+    this.#site = site
+    this.#rate = rate
+    this.#waited = waited
+    this.#slackMs = Math.min(Math.max(rate.perMs / 20, leastSlackMs), mostSlackMs)
+  }
+
+  /** Undefined: the call may begin now. Otherwise when to ask again (ms). */
+  async ask(): Promise<number | undefined> {
+    const { callRates, clock } = this.#site.services
+    const request = { rate: this.#rate, slackMs: Math.ceil(this.#slackMs), waited: this.#waited }
+    const answer = await callRates.take(request)
+    if ('until' in answer) {
+      this.#until = answer.until
+      return undefined
+    }
+    this.#waited = true
+    return Math.max(answer.retryAt, Math.ceil(clock.now() + 1))
+  }
+
+  /**
+   * Whether this process took so long since the rate allowed the call that it could begin beside later ones. It asks anew
+   * then, and for longer, so that a slow process comes through too.
+   */
+  isLate(): boolean {
+    if (this.#site.services.clock.now() <= this.#until) return false
+    this.#slackMs *= 2
+    return true
+  }
+}

@@ -1,0 +1,120 @@
+import { messageOf } from '../../../base/errors.ts'
+import type { Json } from '../../../base/json/json.ts'
+import { newEvent } from '../../../store/journal/events.ts'
+import { decisionIn, isOutcomeAnswer } from '../../../store/runs/decision-item.ts'
+import type { CallSite } from '../../call-site.ts'
+import type { Call } from '../../replay/call.ts'
+import { requestAnswer } from '../approval.ts'
+import { type Effect, type EffectClass, type EffectVerdict, NotApplied } from './definition.ts'
+
+/** From what may be repeated at will to what may not. */
+const classes: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
+
+function stricter(left: EffectClass, right: EffectClass): EffectClass {
+  return classes.indexOf(left) > classes.indexOf(right) ? left : right
+}
+
+/** The effect whose outcome is unknown: what may come of it. */
+export interface Unresolved {
+  readonly site: CallSite
+  readonly call: Call
+  readonly effect: Effect
+  readonly args: Json
+  readonly key: string
+  readonly mayRetry: boolean
+  /** Makes the attempt of that number. */
+  attempt(attempt: number): Promise<void>
+  /** The same, for one that its rate may put off, upon the answer of a person that is used up now. */
+  attemptAsTold(attempt: number): Promise<void>
+  retryLater(attempt: number, error: unknown): void
+  complete(result: unknown): void
+  fail(error: unknown): void
+  /** Asks the outside system about an attempt. */
+  verify(attempt: number): Promise<EffectVerdict>
+}
+
+/**
+ * Nobody here knows whether the attempt took effect. `made`: the class under which it was made. The code may have changed
+ * that since; then the stricter of the two decides.
+ *
+ *   read, idempotent → repeated
+ *   verifiable → asked outside → completed | retried | asked of a person
+ *   once → asked of a person → completed | repeated | failed
+ */
+export async function resolveUnknown(
+  unresolved: Unresolved,
+  attempt: number,
+  reason: string,
+  made: EffectClass = unresolved.effect.effect,
+): Promise<void> {
+  switch (stricter(made, unresolved.effect.effect)) {
+    case 'read':
+    case 'idempotent':
+      return unresolved.attempt(attempt + 1)
+    case 'verifiable':
+      return verify(unresolved, attempt, reason)
+    case 'once':
+      return askPerson(unresolved, attempt, reason)
+  }
+}
+
+async function verify(unresolved: Unresolved, attempt: number, reason: string): Promise<void> {
+  const { effect } = unresolved
+  if (!effect.verify) return askPerson(unresolved, attempt, reason)
+  let verdict: EffectVerdict
+  try {
+    verdict = await unresolved.verify(attempt)
+  } catch (error) {
+    verdict = { outcome: 'unknown', reason: `${reason}; asking failed: ${messageOf(error)}` }
+  }
+  if (verdict.outcome === 'applied') return unresolved.complete(verdict.result)
+  if (verdict.outcome === 'unknown') return askPerson(unresolved, attempt, verdict.reason)
+  if (!unresolved.mayRetry) {
+    const what = `Tool "${effect.name}" did not take effect in ${attempt} attempts: ${reason}`
+    return unresolved.fail(new NotApplied(what))
+  }
+  unresolved.retryLater(attempt, new NotApplied(reason))
+}
+
+/** A person must say what happened; until then the run waits. `again`: the request that got an unfit answer. */
+function askPerson(unresolved: Unresolved, attempt: number, reason: string, again?: string): void {
+  const { site, call, effect, args, key } = unresolved
+  const shown = { tool: effect.name, args, key, attempt, reason }
+  const schema = effect.result?.schema() ?? null
+  const { id, row } = requestAnswer(
+    site,
+    call,
+    { kind: 'outcome', subject: effect.name, shown },
+    { id: again, expires_at: null, input_schema: schema === null ? null : JSON.stringify(schema) },
+  )
+  site.append(call, newEvent('effect-unknown', { attempt, reason, approval: id }), { rows: [row] })
+  awaitAnswer(unresolved, id, attempt)
+}
+
+/** Waits for the person's answer to the request `approval`. */
+export function awaitAnswer(unresolved: Unresolved, approval: string, attempt: number): void {
+  const { site, call, effect } = unresolved
+  site.waits.forItem(`outcome:${approval}`, call.step, (item) => {
+    const answer = decisionIn(item)?.answer
+    site.perform(call, () => {
+      if (!isOutcomeAnswer(answer))
+        return askPerson(unresolved, attempt, 'what was answered cannot be read', approval)
+      if (answer.happened) return completeAsTold(unresolved, attempt, answer.result ?? null, approval)
+      if (answer.retry) return unresolved.attemptAsTold(attempt + 1)
+      unresolved.fail(new NotApplied(`Tool "${effect.name}" did not take effect, a person says.`))
+    })
+  })
+}
+
+/** As a person says it. What does not fit would fail the run for good, so it is asked again, with why. */
+function completeAsTold(unresolved: Unresolved, attempt: number, result: Json, approval: string): void {
+  const problemOf = (told: unknown) => unresolved.effect.result?.problem(told)
+  const problem = problemOf(result)
+  if (problem === undefined) unresolved.complete(result)
+  // For a tool that gives nothing, nothing is what was told.
+  else if (result === null && problemOf(undefined) === undefined) unresolved.complete(undefined)
+  else {
+    const reason = `a person said that it happened, with a result that does not fit: ${problem}`
+    askPerson(unresolved, attempt, reason, approval)
+  }
+}

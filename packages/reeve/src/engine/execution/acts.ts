@@ -1,0 +1,61 @@
+import type { Call } from '../replay/call.ts'
+
+/** What acts tell the run that they are a part of. */
+export interface Acting {
+  actFailed(call: Call, error: unknown): void
+  /** Nothing acts any more. */
+  actsDone(): void
+}
+
+type Act = () => Promise<void> | void
+
+/**
+ * What the calls of one run do in this process: bodies of steps, effects, questions.
+ *
+ *   deferred (until the run is live) → acting → done
+ */
+export class Acts {
+  readonly #run: Acting
+  #acting = 0
+  #deferred: [Call, Act][] = []
+
+  constructor(run: Acting) {
+    this.#run = run
+  }
+
+  get areDone(): boolean {
+    return this.#acting === 0
+  }
+
+  /** How many wait until the run is live. */
+  get deferred(): number {
+    return this.#deferred.length
+  }
+
+  defer(call: Call, act: Act): void {
+    this.#deferred.push([call, act])
+  }
+
+  beginDeferred(): void {
+    const deferred = this.#deferred
+    this.#deferred = []
+    for (const [call, act] of deferred) void this.begin(call, act)
+  }
+
+  /** What is deferred never begins. */
+  dropDeferred(): void {
+    this.#deferred = []
+  }
+
+  /** Does not throw: what `act` throws fails its call. */
+  async begin(call: Call, act: Act): Promise<void> {
+    this.#acting++
+    try {
+      await act()
+    } catch (error) {
+      this.#run.actFailed(call, error)
+    }
+    this.#acting--
+    if (this.#acting === 0) this.#run.actsDone()
+  }
+}

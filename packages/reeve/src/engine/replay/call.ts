@@ -1,0 +1,26 @@
+import type { CallKind } from '../../store/journal/events.ts'
+import type { RecordedCall } from './history.ts'
+
+/** One `ctx` call of a run. Its promise settles when its settlement is durable and its turn in the journal has come. */
+export interface Call<Kind extends CallKind = CallKind> {
+  readonly step: number
+  readonly kind: Kind
+  readonly name: string
+  readonly args: string | null
+  /** What the journal knows of it; undefined for a call made for the first time. */
+  readonly recorded: RecordedCall | undefined
+  readonly promise: Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  /** The id of the approval that it asked for in this life. */
+  approval?: string
+}
+
+/** A call's outcome on its way to the workflow. */
+export interface Settlement {
+  call: Call
+  value: unknown
+  error: Error | undefined
+  /** The time of its event, known once that is durable. */
+  at: number
+}

@@ -1,0 +1,30 @@
+import type { Secrets } from '../../base/secrets/secrets.ts'
+import type { Row } from '../../store/database.ts'
+import { type Blob, Chain } from '../../store/journal/chain.ts'
+import { blobRow, eventRow, type JournalEvent } from '../../store/journal/journal.ts'
+import { isLong, journalSizeRow } from '../../store/journal/journal-size.ts'
+import { childRow, type NewRun } from '../../store/runs/runs.ts'
+import type { PreparedStart } from './prepared-start.ts'
+
+/** The `run-started` event of a run that no process drives yet, with its blob where it has one. */
+export function firstEvent(
+  { run, payload }: PreparedStart,
+  secrets: Secrets | undefined,
+): { first: JournalEvent; blobs: Blob[] } {
+  const blobs: Blob[] = []
+  const started = {
+    type: 'run-started' as const,
+    step: null,
+    name: run.workflow,
+    args: null,
+    at: run.created_at,
+    payload,
+  }
+  return { first: new Chain(run, undefined, secrets).link(started, blobs), blobs }
+}
+
+/** A run with its first event. */
+export function childRows(run: NewRun, first: JournalEvent, blobs: Blob[]): Row[] {
+  const rows = [childRow(run), eventRow(first), ...blobs.map(blobRow)]
+  return isLong(first) ? [...rows, journalSizeRow(run.no)] : rows
+}
