@@ -89,7 +89,7 @@ export const upkeep: Record<string, Curve> = {
     postgres: true,
     async measure(size, place) {
       await seeded(place, size)
-      return onRuntime(place, [quick], async (runtime) => {
+      return onRuntime(place, [quick], async () => {
         return idle(place)
       })
     },

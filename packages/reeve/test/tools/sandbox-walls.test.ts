@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { BoundedChild } from '../../src/base/process/bounded-child.ts'
+import { behindWalls, findWalls, lock } from '../../src/tools/process/walls.ts'
 import { runIsolated } from '../../src/tools/sandbox/isolate.ts'
 import { resolveLimits } from '../../src/tools/sandbox/limits.ts'
-import { behindWalls, findWalls, lock } from '../../src/tools/sandbox/walls.ts'
 import { LoopbackServer } from './loopback-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reeve-walls-'))

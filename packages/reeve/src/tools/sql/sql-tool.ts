@@ -1,14 +1,13 @@
-import { dirname, isAbsolute } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
 import { siblingScript } from '../../base/package-files.ts'
-import { BoundedChild, type ChildEnd } from '../../base/process/bounded-child.ts'
+import type { ChildEnd } from '../../base/process/bounded-child.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { parseBoundedJson } from '../bounded-json.ts'
 import { asNotApplied } from '../http/http-client.ts'
-import { behindWalls, findWalls, lock } from '../sandbox/walls.ts'
+import { askLocked, type LockedAnswer } from '../process/locked-child.ts'
 import { type Tool, tool } from '../tool.ts'
 import type { QueryCell, QueryReply, QueryRequest } from './sqlite-child.ts'
 
@@ -43,7 +42,8 @@ export interface SqlToolOutput {
 }
 
 const cell = z.union([z.null(), z.number(), z.string()])
-const startMs = 30_000
+const loadMs = 30_000
+const heapBytes = 128 * 1_048_576
 
 /**
  * A tool that reads an SQLite file with one statement and bound parameters. The query runs in a disposable process,
@@ -77,7 +77,7 @@ export function sqlTool(options: SqlToolOptions): Tool<SqlToolInput, SqlToolOutp
     }),
     output: z.object({ columns: z.array(z.string()), rows: z.array(z.array(cell)), more: z.boolean() }),
     effect: 'read',
-    timeout: toMs(timeout, `\`timeout\` of tool "${name}"`) + startMs,
+    timeout: toMs(timeout, `\`timeout\` of tool "${name}"`) + loadMs,
     run: (args, { signal }) => query(options, args, signal),
   })
 }
@@ -94,76 +94,33 @@ async function query(
     timeout = '5s',
     memoryBytes = 134_217_728,
   } = options
-  const timeMs = toMs(timeout)
-  const walls = findWalls()
-  const child = await startChild(
-    options,
-    behindWalls(walls, commandFor(options.file)),
-    timeMs,
-    maxBytes,
+  const { sql, parameters = [] } = args
+  const request: QueryRequest = { sql, parameters, tables: tables && [...tables], maxRows, maxBytes }
+  const answer = await askLocked({
+    script: siblingScript(import.meta.url, 'sqlite-child'),
+    args: [options.file],
+    readable: [options.file],
+    request: JSON.stringify(request),
+    heapBytes,
+    memoryBytes,
+    loadMs,
+    timeMs: toMs(timeout),
+    maxOutputBytes: maxBytes * 2 + 65_536,
+    // Its own authorizer lets it read alone, and the statement is bound, locked or not.
+    acceptUnlocked: true,
     signal,
+  }).catch((error: unknown) => {
+    throw notStarted(options, error, signal)
+  })
+  if (answer.state !== 'ended') throw notOpened(options, answer, signal)
+  return resultOf(options, answer.end, signal)
+}
+
+function notStarted({ name }: SqlToolOptions, error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return signal.reason
+  return asNotApplied(
+    error instanceof ReeveError ? error : new ReeveError('query-failed', `"${name}" did not start.`),
   )
-  let timer: NodeJS.Timeout | undefined
-  try {
-    const first = await Promise.race([
-      new Promise<string>((resolve) => child.process.stdout.once('data', () => resolve('ready'))),
-      child.ended,
-    ])
-    if (first !== 'ready') throw notOpened(options, first as ChildEnd, signal)
-    const cpuSeconds = Math.ceil((startMs + timeMs) / 1000)
-    await lock(walls, child.process.pid!, { memoryBytes, cpuSeconds })
-    timer = setTimeout(() => child.kill('timeout'), timeMs)
-    const { sql, parameters = [] } = args
-    const request: QueryRequest = { sql, parameters, tables: tables && [...tables], maxRows, maxBytes }
-    child.write(JSON.stringify(request))
-    return resultOf(options, await child.ended, signal)
-  } finally {
-    clearTimeout(timer)
-    child.kill('exit')
-  }
-}
-
-function commandFor(file: string): string[] {
-  const script = fileURLToPath(siblingScript(import.meta.url, 'sqlite-child'))
-  return [
-    process.execPath,
-    '--permission',
-    `--allow-fs-read=${dirname(script)}/*`,
-    `--allow-fs-read=${file}`,
-    '--no-addons',
-    '--disable-sigusr1',
-    '--disable-warning=SecurityWarning',
-    '--disable-warning=ExperimentalWarning',
-    '--disallow-code-generation-from-strings',
-    '--max-old-space-size=128',
-    script,
-    file,
-  ]
-}
-
-async function startChild(
-  { name }: SqlToolOptions,
-  [program, ...args]: string[],
-  timeMs: number,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<BoundedChild> {
-  try {
-    return await BoundedChild.start({
-      file: program!,
-      args,
-      env: {},
-      cwd: '/',
-      timeoutMs: startMs + timeMs,
-      maxOutputBytes: maxBytes * 2 + 65_536,
-      signal,
-    })
-  } catch (error) {
-    if (signal.aborted) throw signal.reason
-    throw asNotApplied(
-      error instanceof ReeveError ? error : new ReeveError('query-failed', `"${name}" did not start.`),
-    )
-  }
 }
 
 function resultOf(
@@ -175,7 +132,7 @@ function resultOf(
   if (end.cause === 'timeout') {
     throw new ReeveError('query-timeout', `The query of "${name}" ran longer than ${toMs(timeout)} ms.`)
   }
-  const text = end.stdout.toString('utf8').replace(/^ready\n/, '')
+  const text = end.stdout.toString('utf8')
   if (end.cause !== 'exit' || text === '') {
     throw new ReeveError(
       'query-crashed',
@@ -195,9 +152,15 @@ function resultOf(
   return { columns, rows, more }
 }
 
-function notOpened({ name, file }: SqlToolOptions, end: ChildEnd, signal: AbortSignal): unknown {
+function notOpened(
+  { name, file }: SqlToolOptions,
+  answer: Exclude<LockedAnswer, { state: 'ended' }>,
+  signal: AbortSignal,
+): unknown {
   if (signal.aborted) return signal.reason
+  const end = answer.state === 'not-loaded' && typeof answer.loaded !== 'string' ? answer.loaded : undefined
   const said =
-    /^\w*Error: .*$/m.exec(end.stderr.toString('utf8'))?.[0] ?? `it ended with ${end.signal ?? end.exitCode}`
+    /^\w*Error: .*$/m.exec(end?.stderr.toString('utf8') ?? '')?.[0] ??
+    `it ended with ${end?.signal ?? end?.exitCode}`
   return new ReeveError('database-not-opened', `"${name}" cannot open ${file}: ${said}`)
 }
