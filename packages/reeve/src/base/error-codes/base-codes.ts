@@ -1,0 +1,50 @@
+import type { CodeTable } from './error-codes.ts'
+
+/** Of values, options, projects and commands. */
+export const baseCodes: CodeTable = {
+  'approval-cut': [
+    'An approval is more than a screen shows.',
+    'See all of it, as the message says, and decide with its hash.',
+  ],
+  'bad-amount': [
+    'An amount of money is none, or too large.',
+    "Write a number of dollars, such as 0.05 or '$0.05'.",
+  ],
+  'bad-config': [
+    "The project's configuration is wrong.",
+    'Correct the part of reeve.config.ts that the message names.',
+  ],
+  'bad-duration': [
+    'A length of time is none.',
+    'Write ms, or a number with a unit: 250ms, 30s, 5m, 2h, 3d, 1w.',
+  ],
+  'bad-moment': ['A point in time is none.', 'Give a Date, or its ISO text with the zone.'],
+  'bad-number': [
+    'A number is none, or out of its range.',
+    'Give a number within the range that the message names.',
+  ],
+  'bad-option': ['An option or argument is wrong.', 'Correct the one that the message names.'],
+  'bad-text': [
+    'A text is none, too long, or has characters that are not allowed.',
+    'Correct the text that the message names.',
+  ],
+  'broken-file': ['A file of the project cannot be loaded.', 'Correct the error that the message names.'],
+  'inexact-json': ['JSON holds a number or name that cannot be read exactly.', 'Write it as a text.'],
+  'missing-package': ['A package that is needed is not installed.', 'Install it: npm install PACKAGE.'],
+  'needs-yes': ['Nobody can be asked here.', 'Say yes in the command: `--yes`.'],
+  'no-mcp-server': ['The project has no MCP server.', 'Name one in reeve.config.ts.'],
+  'no-project': ['There is no project here.', "Go to a project's folder, or make one: `reeve init`."],
+  'no-such-file': ['A file is not there.', 'Give JSON, the path of a JSON file, or - for stdin.'],
+  'not-empty': ['A folder is not empty.', 'Name a new folder.'],
+  'not-json': ['A text is not JSON.', 'Correct it at the place that the message names.'],
+  'not-serialisable': ['A value cannot be kept as JSON.', 'Change it at the path that the message names.'],
+  'payload-too-large': [
+    'A value is larger than a journal keeps.',
+    'Keep it in a file or a database, and its name in the run.',
+  ],
+  'restore-busy': ['A worker works on the database that is to be replaced.', 'Stop it first.'],
+  'restore-target': ['The database cannot be restored by this command.', 'Do as the message says.'],
+  'service-failed': ['A service of the project failed.', 'See the cause.'],
+  'unknown-queue': ['There is no such queue.', 'See them: `reeve queues`.'],
+  'weak-token': ['The token of the MCP server is too short.', 'Use 16 random characters at least.'],
+}

@@ -1,0 +1,35 @@
+import type { CodeTable } from './error-codes.ts'
+
+/** Of the server and its requests. */
+export const serverCodes: CodeTable = {
+  'bad-media-type': ["A request's body is of a kind that is not taken.", 'Send application/json.'],
+  'bad-request': ['A request cannot be read.', 'Correct the part that the message names.'],
+  'cannot-listen': ['The server cannot listen at its address.', 'Give it another host or port.'],
+  'csrf-token-missing': [
+    'A request of a browser has no token against forgery.',
+    'Load the page anew, and send its token.',
+  ],
+  'foreign-origin': [
+    "A request comes from another site's page.",
+    "Use the dashboard's own address, or add the origin.",
+  ],
+  'host-not-served': [
+    'A request names a host that is not served.',
+    "Use the server's own name, or add the host.",
+  ],
+  'method-not-served': ['The address does not take this method.', 'Use the method that the message names.'],
+  'no-owner': ['There is no owner yet.', 'Make one, as the message says.'],
+  'no-such-endpoint': [
+    'There is nothing at this address.',
+    "See the list of addresses in the API's document.",
+  ],
+  'port-in-use': ['Another process listens at this port.', 'Stop it, or give another port.'],
+  'request-too-large': ["A request's body is too large.", 'Send less at once.'],
+  'role-too-low': [
+    "The principal's role does not allow this.",
+    'Ask an owner for the role that the message names.',
+  ],
+  'server-busy': ['The server has too much to do.', 'Try again later.'],
+  'too-many-requests': ['Too many requests came in a short time.', 'Try again later.'],
+  'unknown-bulk-action': ['There is no such action on many runs.', 'Use one that the message names.'],
+}

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { codesMade, codeTexts, errorsReference } from '../../../scripts/reference/errors.ts'
+import { eventsReference } from '../../../scripts/reference/events.ts'
+import { errorCodes } from '../src/base/error-codes/error-codes.ts'
+
+const documented = (file: string) =>
+  readFileSync(join(import.meta.dirname, '../../../docs/reference', file), 'utf8')
+
+test.each([
+  ['events.md', eventsReference],
+  ['errors.md', errorsReference],
+])('docs/reference/%s is what the code says; make it anew with: npm run reference', (file, made) => {
+  expect(documented(file)).toBe(made())
+})
+
+test('every error code has its line in base/error-codes', () => {
+  const made = new Set(codesMade().map(({ code }) => code))
+  expect(made.size).toBeGreaterThan(200)
+  expect([...made].filter((code) => !Object.hasOwn(errorCodes, code)).sort()).toEqual([])
+})
+
+test('every line in base/error-codes is of a code that the source has', () => {
+  const texts = codeTexts()
+  const made = new Set(codesMade().map(({ code }) => code))
+  expect(Object.keys(errorCodes).filter((code) => !texts.has(code) && !made.has(code))).toEqual([])
+})
+
+test('each code is explained in whole sentences', () => {
+  for (const [meaning, advice] of Object.values(errorCodes)) {
+    expect(meaning).toMatch(/^[A-Z`].*\.$/)
+    expect(advice).toMatch(/^[A-Z`].*\.$/)
+  }
+})
+
+test('no code stands in two of the tables', () => {
+  const folder = join(import.meta.dirname, '../src/base/error-codes')
+  const codes = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(join(folder, file), 'utf8').matchAll(/^ {2}'?([a-z0-9-]+)'?: \[/gm)].map(
+      (line) => line[1],
+    ),
+  )
+  expect(codes.toSorted()).toEqual(Object.keys(errorCodes).toSorted())
+})

@@ -1,0 +1,10 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { errorsReference } from './reference/errors.ts'
+import { eventsReference } from './reference/events.ts'
+
+/** Writes the references in docs/reference that are made from the code: `npm run reference`. */
+const folder = join(import.meta.dirname, '../docs/reference')
+mkdirSync(folder, { recursive: true })
+writeFileSync(join(folder, 'events.md'), eventsReference())
+writeFileSync(join(folder, 'errors.md'), errorsReference())
