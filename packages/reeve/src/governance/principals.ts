@@ -1,9 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
+import { type Role, reaches } from '../store/identity/principals.ts'
 import type { PreparedGrant } from './grants/grant.ts'
-
-/** From the least to the most: each may do what those before it may. */
-export const roles = ['viewer', 'approver', 'operator', 'owner'] as const
-export type Role = (typeof roles)[number]
 
 /** Who acts: never a shared account. */
 export interface Principal {
@@ -46,5 +43,5 @@ const deepest = 32
 
 /** Whether a person's role reaches this one. Whoever is no person, or has no role, has none. */
 export function hasRole({ kind, role }: Principal, wanted: Role): boolean {
-  return kind === 'person' && role !== undefined && roles.indexOf(role) >= roles.indexOf(wanted)
+  return kind === 'person' && role !== undefined && reaches(role, wanted)
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decide } from '../../src/governance/decide.ts'
-import { type Chain, delegate, hasRole, type Link, roles } from '../../src/governance/principals.ts'
+import { type Chain, delegate, hasRole, type Link } from '../../src/governance/principals.ts'
 import { RunValues } from '../../src/governance/provenance/run-values.ts'
 import { Request } from '../../src/governance/request/request.ts'
+import { roles } from '../../src/store/identity/principals.ts'
 import { agent, codesOf, described, noon, person, ruled, sendMail } from './harness.ts'
 
 test('a role reaches those before it and none after', () => {

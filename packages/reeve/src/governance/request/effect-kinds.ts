@@ -110,7 +110,10 @@ const kinds: readonly EffectKind[] = [
 
 const byName = new Map(kinds.map((kind) => [kind.kind, kind]))
 
-/** Of the most telling part: `send_email` is a message, `cart_remove_product` is about buying and removing. */
+/**
+ * The kinds of a tool, by its name; of a name that is of none, its nouns, which the request must say; of a name without any, what
+ * it says of itself. A verb alone asks for nothing: who creates a file has not asked to create a repository.
+ */
 export function kindsOfTool(
   parts: readonly string[],
   argumentNames: readonly string[],
@@ -118,15 +121,19 @@ export function kindsOfTool(
 ): string[] {
   const name = parts.join(' ')
   const found = kinds.filter(({ tool }) => tool.test(name)).map(({ kind }) => kind)
-  if (found.includes('delete'))
-    return [...found, ...parts.filter((part) => part.length >= 3).map((part) => `word:${part}`)]
+  const nouns = parts.filter((part) => part.length >= 3 && !verbs.test(part)).map((part) => `word:${part}`)
+  if (found.includes('delete')) return [...found, ...nouns]
   if (found.includes('password')) return found.filter((kind) => kind !== 'profile')
   if (found.includes('payment change')) return found.filter((kind) => kind !== 'pay')
   if (found.length > 0) return found
+  if (nouns.length > 0) return nouns
   const described = `${argumentNames.join(' ')} ${description.split('.')[0]}`.toLowerCase()
-  const second = kinds.filter(({ tool }) => tool.test(described)).map(({ kind }) => kind)
-  return [...second, ...parts.filter((part) => part.length >= 4).map((part) => `word:${part}`)]
+  const said = kinds.filter(({ tool }) => tool.test(described)).map(({ kind }) => kind)
+  return said.length > 0 ? said : parts.map((part) => `word:${part}`)
 }
+
+const verbs =
+  /^(?:create|send|update|set|add|make|get|change|delete|remove|post|new|edit|put|run|do|start|stop|the|for|with|from|and|clear|cancel|insert|append|write|modify|submit|move|open|close|turn|switch|enable|disable)$/
 
 /**
  * Whether the words ask for such an effect. Every grave kind must be asked for by itself, and then its object, too: a word about
