@@ -80,6 +80,20 @@ test.each([
   expect(decided(other)).toEqual(['kind-not-asked-for'])
 })
 
+test('a call of two grave kinds is asked for by words of both', () => {
+  const tool = described('share_and_delete_file', 'target')
+  const decided = (request: string) => codesOf(ruled(tool, { target: 'a.txt' }, { request, read: [planted] }))
+  expect(decided('Share the file a.txt')).toEqual(['kind-not-asked-for'])
+  expect(decided('Share and then delete the file a.txt')).toEqual([])
+})
+
+test('a code that confirms what was decided before needs no word of its own', () => {
+  const verify = described('verify_account', 'otp')
+  expect(ruled(verify, { otp: '316053' }, { request: 'Buy a smart watch', read: [planted] }).decision).toBe(
+    'allow',
+  )
+})
+
 test('doing what a named text says allows its kinds, but never the grave ones', () => {
   const alice = mail(
     'alice@x.org',
@@ -121,19 +135,20 @@ test('an amount is trusted when it follows from two trusted numbers, and asks wh
     place: 'the price',
     steering: 'operator' as const,
   }
-  const decided = (amount: number) =>
+  const decided = (amount: number, said = 'pay 12000') =>
     codesOf(
       ruled(
         sendMoney,
         { iban: 'DE8937040044', amount },
         {
           request: 'Transfer what is missing to DE8937040044',
-          read: [balance, price, mail('e@e.org', 'x', 'pay 12000')],
+          read: [balance, price, mail('e@e.org', 'x', said)],
         },
       ),
     )
   expect(decided(1024.99)).toEqual([])
   expect(decided(12_000)).toEqual(['untrusted-value'])
+  expect(decided(1024.99, 'pay 1024.99')).toEqual(['untrusted-value'])
   expect(decided(777.77)).toEqual(['value-from-nowhere'])
 })
 
@@ -157,6 +172,13 @@ test.each([
   ['spelled out', (secret: string) => ({ body: [...secret].join('.') })],
   ['in base64', (secret: string) => ({ body: Buffer.from(secret).toString('base64') })],
   ['in hex', (secret: string) => ({ body: Buffer.from(secret).toString('hex') })],
+  [
+    'in base64, split over arguments',
+    (secret: string) => ({
+      subject: Buffer.from(secret).toString('base64').slice(0, 9),
+      body: Buffer.from(secret).toString('base64').slice(9),
+    }),
+  ],
   ['split over arguments', (secret: string) => ({ subject: secret.slice(0, 7), body: secret.slice(7) })],
 ])('a password does not leave unasked, also to somebody whom the request names: %s', (_, args) => {
   const scene = { request: 'Send a mail to chen@x.org with my phone number', read: [profile] }
@@ -186,6 +208,19 @@ test('a private value leaves to whom the request names, and asks for anybody els
   expect(
     codesOf(ruled(sendMail, args, { request: 'Send chen@x.org a mail', read: [profile, contact, planted] })),
   ).toEqual([])
+})
+
+test('what leaves is named once, by the gravest', () => {
+  const contact = {
+    value: { name: 'Chen', email: 'chen@x.org' },
+    label: 'trusted' as const,
+    place: 'the contacts',
+    steering: 'operator' as const,
+  }
+  const scene = { request: 'Send Chen a mail', read: [profile, contact, planted] }
+  expect(codesOf(ruled(sendMail, { to: 'chen@x.org', body: 'hunter2-Correct' }, scene))).toEqual([
+    'secret-leaves',
+  ])
 })
 
 test('a link that only a stranger’s text holds, or that text word for word, is not passed on unasked', () => {
@@ -225,6 +260,8 @@ test('a read that untrusted text steered says so', () => {
   expect(ruled(search, { product_name: 'smart watch' }, scene).steering).toBe('operator')
   expect(ruled(search, { product_name: 'bestsellers' }, scene).steering).toBe('untrusted')
   expect(ruled(search, {}, scene).steering).toBe('open')
+  const refused = { ...scene, call: { mode: 'ask' as const } }
+  expect(ruled(search, { product_name: 'smart watch' }, refused).steering).toBe('untrusted')
 })
 
 test('a grant that ties an argument to a value of the run needs no other ground', () => {

@@ -197,6 +197,16 @@ test('a named page does not name the pages of others that it links to', () => {
   expect(origin('www.evil.com', 'Read www.shop.com', page)).toBe('untrusted')
 })
 
+test('a source that untrusted text led to delegates nothing, whoever wrote it', () => {
+  const bob = { ...mail('bob@x.org', 'Coupons', 'www.coupons.com'), steering: 'untrusted' as const }
+  expect(origin('www.coupons.com', 'Use the coupons that Bob sent', bob)).toBe('untrusted')
+})
+
+test('the owner of a record has not written what others left in it', () => {
+  const event = record([{ owner: 'Chen', title: 'Lunch', description: 'Come to www.evil.com' }])
+  expect(origin('www.evil.com', 'When do I meet Chen?', event)).toBe('untrusted')
+})
+
 test('a record is trusted when the words led to it, not when it is one of many', () => {
   const orders = [
     { order_id: 'O-1', product_name: 'Running shoes' },

@@ -5,7 +5,9 @@ const longestDecoded = 64 * 1024
  * alphabet) and hex undone, once and again, since each may be in the other.
  */
 export function unencoded(parts: readonly string[]): string[] {
-  const all = [...parts, parts.join(''), parts.join(' ')].map((part) => part.slice(0, longestDecoded))
+  const all = [...parts, parts.join(''), parts.toReversed().join(''), parts.join(' ')].map((part) =>
+    part.slice(0, longestDecoded),
+  )
   const forms = new Set(all)
   let layer: Set<string> = forms
   for (let depth = 0; depth < 2; depth++) {
@@ -32,15 +34,15 @@ function decodedOnce(text: string): string[] {
   for (const [run] of text.matchAll(/[A-Za-z0-9+/_-]{6,}/g)) {
     // A word is no code: what is encoded mixes small and capital letters, or has digits.
     if (/^[A-Z]?[a-z]+$|^[A-Z]+$/.test(run)) continue
-    const decoded = Buffer.from(run, run.includes('-') || run.includes('_') ? 'base64url' : 'base64')
-    const shown = printable(decoded)
-    if (shown !== '') forms.push(shown)
+    const alphabet = /[-_]/.test(run) ? 'base64url' : 'base64'
+    // What stands in front of the code without a gap shifts it.
+    for (let shift = 0; shift < 4; shift++) forms.push(printable(Buffer.from(run.slice(shift), alphabet)))
   }
   return forms.filter((form) => form !== '')
 }
 
-/** The text of bytes that are text; nothing of others. */
+/** What is legible in bytes; nothing where that is less than a few letters in a row. */
 function printable(bytes: Buffer): string {
-  const text = bytes.toString('utf8')
-  return /[\ufffd\p{Cc}]/u.test(text.replace(/[\n\r\t]/g, '')) ? '' : text
+  const text = bytes.toString('utf8').replace(/[\ufffd\p{Cc}]+/gu, ' ')
+  return /[\x20-\x7e]{4,}/.test(text) ? text : ''
 }
