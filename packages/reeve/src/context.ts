@@ -218,8 +218,7 @@ export class Context extends CoreContext {
    * Runs an agent to its final answer: each turn of its model and each call of a tool is durable.
    * @throws `agent-stopped` when it meets a limit or goes round in circles, `guard-rejected`, `over-budget`, `bad-agent`
    * @example
-   * const researcher = agent({ name: 'researcher', route: 'thinking', instructions: 'Find the facts.', tools: ['web.page'] })
-   * const findings = await ctx.agent(researcher, 'Who maintains SQLite?')
+   * const answer = await ctx.agent(writer, 'Answer: where is order A-1?')
    */
   async agent<Input, Output>(
     agent: Agent<Input, Output>,

@@ -125,17 +125,17 @@ export {
   type Service,
 } from './project/config.ts'
 export { findProject, loadProject, type Project, projectOf } from './project/load.ts'
+export type { ProjectPruned } from './project/prune.ts'
 export type { UnusableSolver } from './project/routes.ts'
-export {
-  type ActedBy,
-  type AnswerOptions,
-  type DecidedApproval,
-  type ForkOptions,
-  type PendingApproval,
-  type RunRest,
-  Runtime,
-  type RuntimeOptions,
-} from './runtime/runtime.ts'
+export { type PendingApproval, type RunRest, Runtime, type RuntimeOptions } from './runtime/runtime.ts'
+export type {
+  ActedBy,
+  AnswerOptions,
+  DecidedApproval,
+  ForkOptions,
+  RunSteering,
+} from './runtime/steering.ts'
+export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'
 export type { ApprovalKind, ApprovalStatus } from './store/runs/approvals.ts'
 export type { RunFilter } from './store/runs/run-lists.ts'

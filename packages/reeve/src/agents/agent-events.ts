@@ -10,4 +10,5 @@ export type AgentEvent = { run: string; agent: string; turn: number } & (
   | { type: 'agent-stopped'; why: string }
 )
 
+/** Hears what agents do; what it throws is logged and changes nothing. */
 export type AgentListener = (event: AgentEvent) => void

@@ -17,6 +17,7 @@ import type { Guard } from './loop/guardrails.ts'
  */
 export type AgentRole = 'worker' | 'coordinator' | 'persona'
 
+/** What bounds one piece of work of an agent. */
 export interface AgentLimits {
   /** Turns of the model. Default 10. */
   iterations?: number
@@ -30,6 +31,7 @@ export interface AgentLimits {
   time?: Duration
 }
 
+/** What `agent` is told. */
 export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined> {
   /** Unique in the project: budgets, the journal and coordinators know it by this name. */
   name: string
@@ -37,7 +39,9 @@ export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardS
   role?: AgentRole
   /** What it is for, as a coordinator is told. Default: the first line of its instructions. */
   description?: string
+  /** What it is to do and to mind. */
   instructions: string
+  /** What it is given. */
   input: I
   /** What the final answer must be; absent: text. */
   output?: O
@@ -47,6 +51,7 @@ export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardS
   team?: readonly AnyAgent[]
   /** The route that its turns are asked on. */
   route: string
+  /** What bounds one piece of its work. Default: see `AgentLimits`. */
   limits?: AgentLimits
   /** Scopes of the knowledge that it may search; it gets a tool `recall` for them. */
   memory?: readonly string[]
@@ -56,6 +61,7 @@ export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardS
   tone?: string
   /** What a persona knows of those it works for. */
   preferences?: readonly string[]
+  /** What looks at what comes in, and at what goes out. Default: nothing. */
   guards?: { input?: readonly Guard[]; output?: readonly Guard[] }
 }
 
@@ -119,7 +125,26 @@ const shape = {
   preferences: 'texts',
 } as const
 
-/** Declares an agent. @throws `bad-agent` */
+/**
+ * Declares an agent.
+ * @throws `bad-agent`
+ * @throws `bad-agent` `async-schema` `bad-text` `bad-number` `bad-duration` `bad-amount`
+ * @example
+ * import { agent } from 'reeve'
+ * import { z } from 'zod'
+ *
+ * export const writer = agent({
+ *   name: 'writer',
+ *   description: 'Writes answers to customers',
+ *   instructions: 'Answer from the policies alone. Be brief.',
+ *   input: z.object({ question: z.string() }),
+ *   route: 'writing',
+ *   tools: ['shop.find_order'],
+ *   memory: ['policy'],
+ *   limits: { cost: '$0.10', time: '10m' },
+ *   owner: 'support',
+ * })
+ */
 export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined = undefined>(
   definition: AgentDefinition<I, O>,
 ): Agent<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : string> {

@@ -22,7 +22,15 @@ export interface Environment {
 /** `ANTHROPIC_API_KEY`, `GEMINI_API_KEY`, `OLLAMA_BASE_URL`: which of them are used, the models say that are asked. */
 const keyName = /^[A-Z][A-Z0-9_]*_(?:API_KEY|BASE_URL)$/
 
-/** @throws `bad-database-url` */
+/**
+ * Reads where the data is (`DATABASE_URL`, default `.reeve/reeve.db` in the project), the keys of models, and who acts.
+ * @throws `bad-database-url`
+ * @example
+ * import { readEnvironment } from 'reeve'
+ *
+ * const environment = readEnvironment('my-desk')
+ * const forTests = readEnvironment('my-desk', { DATABASE_URL: ':memory:' })
+ */
 export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv = process.env): Environment {
   return {
     database: databaseFrom(source.DATABASE_URL, projectFolder),

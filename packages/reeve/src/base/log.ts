@@ -7,6 +7,7 @@ export interface Log {
   error(message: string, fields?: Record<string, unknown>): void
 }
 
+/** A log that says nothing. */
 export const silentLog: Log = { info() {}, warn() {}, error() {} }
 
 /** A log that no registered secret gets into. */

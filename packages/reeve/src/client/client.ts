@@ -5,6 +5,7 @@ import { type EventOptions, followEvents, type JournalEvent } from './events.ts'
 import { routes } from './routes.ts'
 import { searchOf } from './search.ts'
 
+/** For `createClient`. */
 export interface ClientOptions {
   /** Where the server is, such as `http://127.0.0.1:4100`. Default: the origin of the page that this runs in. */
   url?: string
@@ -25,9 +26,11 @@ type Given<E> = Field<'params', Part<E, 'params'>> &
   Field<'query', Part<E, 'query'>> &
   Field<'body', Part<E, 'body'>>
 
+/** For one call. */
 export interface CallOptions {
   /** For a write: the same request under the same key is done once. */
   idempotencyKey?: string
+  /** Ends the call. */
   signal?: AbortSignal
 }
 
@@ -40,6 +43,7 @@ type Endpoint<E> =
 
 type Resources = { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]: Endpoint<Api[R][V]> } }
 
+/** Who is signed in, and what they may do. */
 export interface SessionInfo {
   principal: string
   kind: 'person' | 'service'
@@ -48,6 +52,7 @@ export interface SessionInfo {
   csrfToken: string | null
 }
 
+/** Each resource of the API with its verbs, and what a page needs besides. */
 export interface Client extends Resources {
   /** Who is signed in. @throws ApiError `not-signed-in` */
   session(): Promise<SessionInfo>
@@ -64,9 +69,11 @@ export interface Client extends Resources {
  * The API of a Reeve server, typed by the server's own endpoints. Runs in browsers, too.
  *
  * @example
- * const reeve = createClient({ url: 'http://127.0.0.1:4100', token })
+ * import { createClient } from 'reeve/client'
+ *
+ * const reeve = createClient({ url: 'http://127.0.0.1:4100', token: process.env.REEVE_TOKEN })
  * const { items } = await reeve.runs.list({ query: { status: 'failed' } })
- * await reeve.runs.cancel({ params: { run: items[0].id } })
+ * for (const { id } of items) await reeve.runs.cancel({ params: { run: id } })
  */
 export function createClient(options: ClientOptions = {}): Client {
   const base = (options.url ?? '').replace(/\/+$/, '')

@@ -21,9 +21,13 @@ export interface JournalEvent {
   words: string
 }
 
+/** Which events `follow` tells. Without a filter: all. */
 export interface EventOptions {
+  /** Only of these runs. */
   run?: string | readonly string[]
+  /** Only of runs of these workflows. */
   workflow?: string | readonly string[]
+  /** Only these types of events. */
   kind?: string | readonly string[]
   /** From where to go on, as `onCursor` told it; absent: from now on. */
   after?: string
@@ -31,6 +35,7 @@ export interface EventOptions {
   onCursor?: (cursor: string) => void
   /** Told when it is connected, and when it is not. */
   onState?: (state: 'connected' | 'away') => void
+  /** Ends it. */
   signal: AbortSignal
 }
 

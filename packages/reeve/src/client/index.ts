@@ -1,4 +1,8 @@
-/** The API of a Reeve server for programs and pages: it imports nothing of Node. */
+/**
+ * The API of a Reeve server for programs and pages, typed by the server's own endpoints. It imports nothing of Node.
+ * @module
+ */
+
 export { ApiError } from './api-error.ts'
 export {
   type CallOptions,

@@ -47,12 +47,20 @@ export class CoreContext {
   /**
    * Runs `body` and remembers its result: recorded once, run at least once. The result must be plain JSON.
    * @throws what the last attempt threw, as its record
+   * @example
+   * const stock = await ctx.step('count the stock', ({ signal }) => shop.stockOf('A-1', signal))
    */
   step<T>(name: string, body: (attempt: StepAttempt) => T | Promise<T>, options?: StepOptions): Promise<T> {
     return step(this.#site, name, body, options) as Promise<T>
   }
 
-  /** Parks the run until a person approves, edits or rejects exactly `show`. */
+  /**
+   * Parks the run until a person approves, edits or rejects exactly `show`.
+   * @throws `bad-duration` `bad-moment` `not-serialisable`
+   * @example
+   * const decision = await ctx.approve('publish', { show: { title: 'News', text: 'We are open.' }, timeout: '2d' })
+   * if (decision.status !== 'approved') return { published: false, why: decision.note }
+   */
   approve<T extends Json>(
     subject: string,
     options: { show: T; signal?: AbortSignal } & Deadline,
@@ -66,6 +74,9 @@ export class CoreContext {
    * Parks the run for a time, or until a point in time: `ctx.sleep('3d')`, `ctx.sleep({ until: invoice.dueOn })`. What is
    * past already ends at once.
    * @throws `bad-duration` `bad-moment` when it is none, or more than 100 years
+   * @example
+   * await ctx.sleep('3d')
+   * await ctx.sleep({ until: new Date('2027-01-31T09:00:00Z') })
    */
   sleep(length: Duration | Date | { until: Moment }, options?: { signal?: AbortSignal }): Promise<void> {
     return sleep(this.#site, length, options) as Promise<void>
@@ -75,6 +86,9 @@ export class CoreContext {
    * Parks the run until a signal of that name comes. Undefined when its time passed first: `timeout` from now, or `until` a
    * point in time, as in `ctx.waitFor('paid', { until: invoice.dueOn })`.
    * @throws `bad-duration` `bad-moment`, `wait-given-up` when `signal` was aborted or its `ctx.race` was lost
+   * @example
+   * const paid = await ctx.waitFor('paid', { schema: z.object({ amountUsd: z.number() }), timeout: '14d' })
+   * if (paid === undefined) return { reminded: true }
    */
   waitFor<S extends Schema>(
     name: string,
@@ -93,6 +107,9 @@ export class CoreContext {
    * Starts a child run, by its workflow or its workflow's name. It acts for whom this run acts, and is cancelled when this
    * run ends before it, unless `whenParentEnds` is `detach`.
    * @throws `unknown-workflow` `invalid-input` `bad-start`
+   * @example
+   * const child = await ctx.start('ship', { order: 'A-1' }, { priority: 5 })
+   * const shipped = await child.result()
    */
   start<Input, Output>(
     workflow: Workflow<Input, Output> | string,
@@ -118,12 +135,17 @@ export class CoreContext {
    * time and cost count anew. The next chapter runs the current version of the workflow.
    * @throws `invalid-input` when the input does not fit the workflow's schema; `not-serialisable` `payload-too-large`
    * @example
-   * async run(ctx, { seen }) {
-   *   const mail = await ctx.step('look', () => mailSince(seen))
-   *   for (const each of mail) await ctx.start(triage, each, { whenParentEnds: 'detach' })
-   *   await ctx.sleep('1m')
-   *   return ctx.continueAs({ seen: mail.at(-1)?.id ?? seen })
-   * }
+   * import { workflow } from 'reeve'
+   * import { z } from 'zod'
+   *
+   * export default workflow({
+   *   input: z.object({ rounds: z.number() }),
+   *   async run(ctx, { rounds }) {
+   *     await ctx.call('mail.collect', { round: rounds })
+   *     await ctx.sleep('1m')
+   *     return ctx.continueAs({ rounds: rounds + 1 })
+   *   },
+   * })
    */
   continueAs(input: unknown): Promise<never> {
     return continueAs(this.#site, this.#workflows, input)
@@ -133,7 +155,9 @@ export class CoreContext {
    * All of them, in order. Given functions, at most `concurrency` run at a time, and once one has failed no further one is
    * called; those that run go on.
    * @throws `bad-number` when `concurrency` is no whole number from 1 on; else what the first failure was
-   * @example const pages = await ctx.all(urls.map((url) => () => ctx.call(fetchPage, { url })), { concurrency: 4 })
+   * @example
+   * const calls = ['A-1', 'A-2'].map((orderId) => () => ctx.call(refund, { orderId, amountUsd: 20 }))
+   * const paid = await ctx.all(calls, { concurrency: 4 })
    */
   all<Items extends readonly (Promise<unknown> | (() => unknown))[] | []>(
     items: Items,
@@ -163,12 +187,18 @@ export class CoreContext {
     return race(this.#site, items) as Promise<ResultOf<Items[number]>>
   }
 
-  /** The run's time: that of the last completion it saw. The same on replay. */
+  /**
+   * The run's time: that of the last completion it saw. The same on replay.
+   * @example const today = ctx.now().toISOString().slice(0, 10)
+   */
   now(): Date {
     return new Date(this.#site.now)
   }
 
-  /** A number from 0 (included) to 1 (excluded), the same on replay. */
+  /**
+   * A number from 0 (included) to 1 (excluded), the same on replay.
+   * @example const sample = ctx.random() < 0.1
+   */
   random(): number {
     refuseInsideBody(this.#site, 'ctx.random')
     this.#random ??= seeded(this.#site.seed)
@@ -179,13 +209,20 @@ export class CoreContext {
    * The person who gave exactly this text, list or object in this run: as the answer to a question that no solver could
    * answer, or as an edit of what was shown. Undefined: nobody did. A person's word is final, so look here before another
    * model judges or replaces it. The same on replay.
-   * @example if (ctx.writtenBy(draft) === undefined) review = await ctx.extract('review', …)
+   * @example
+   * const draft = await ctx.generate('draft', { route: 'writing', with: { ticket } })
+   * const author = ctx.writtenBy(draft)
+   * ctx.log(author === undefined ? 'a model wrote it' : `${author} wrote it`)
    */
   writtenBy(value: unknown): string | undefined {
     return authorOf(this.#site, value)
   }
 
-  /** Writes a line to the journal, once. @throws `not-serialisable` `payload-too-large` */
+  /**
+   * Writes a line to the journal, once.
+   * @throws `not-serialisable` `payload-too-large`
+   * @example ctx.log('the customer is known', { orders: 3 })
+   */
   log(message: string, data?: Json): void {
     const line = data === undefined ? { message } : { message, data }
     const shown = typeof message === 'string' ? shorten(message, 80) : describeValue(message)
@@ -195,6 +232,7 @@ export class CoreContext {
   /**
    * Whether this run takes the changed path marked `id`: true for runs that come here after the change, false for runs
    * that had gone past here before it.
+   * @example if (ctx.patched('ask for the address first')) await ctx.waitFor('address')
    */
   patched(id: string): boolean {
     refuseInsideBody(this.#site, 'ctx.patched')

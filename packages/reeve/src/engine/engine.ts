@@ -75,6 +75,7 @@ export interface EngineOptions {
   onFatal: (error: unknown) => void
 }
 
+/** A run that was started. */
 export interface RunHandle<Output = unknown> {
   readonly id: string
   /** False when a run with this idempotency key was there already. */

@@ -9,6 +9,7 @@ import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { versionName } from '../store/dispatch/workers.ts'
 
+/** What bounds one run. */
 export interface WorkflowLimits {
   /** The most `ctx` calls a run may make; `Infinity`: as many as it wants. Default 1,000. */
   steps?: number
@@ -32,14 +33,17 @@ export interface WorkflowDefinition<
   name?: string
   /** Change it when a change of code is not marked by `ctx.patched`: running runs stay with their version. Default `1`. */
   version?: string
+  /** What it takes: Zod, or any Standard Schema. */
   input: I
   /** What the run gives: its result is read by it, and the run fails with `invalid-output` when it does not fit. */
   output?: O
+  /** What bounds one run. Default: see `WorkflowLimits`. */
   limits?: WorkflowLimits
   /** The queue its runs wait in. Default `default`. */
   queue?: string
   /** Runs with the same key count together in a queue's per-key limits. */
   key?: (input: OutputOf<I>) => string
+  /** Does the work. Deterministic between calls of `ctx`. */
   run(ctx: Ctx, input: OutputOf<I>): Promise<R> | R
 }
 

@@ -16,6 +16,7 @@ export interface Embedder {
   embed(text: string): Float32Array | Promise<Float32Array>
 }
 
+/** For `ctx.remember`. */
 export interface RememberOptions {
   /** A path such as `customers/ada`. Default: none, found by unscoped searches only. */
   scope?: string

@@ -6,12 +6,14 @@ import { Fingerprint } from './search/fingerprint.ts'
 import type { SearchAudit } from './search/search-audit.ts'
 import { createSearchIndex, type Embed, type SearchOptions } from './search/search-index.ts'
 
+/** A part of the knowledge that could not be read. */
 export interface KnowledgeProblem {
   /** A file, or `file:line`, relative to the ingested path. */
   where: string
   problem: string
 }
 
+/** What was read of one place of knowledge. */
 export interface IngestReport {
   added: number
   changed: number

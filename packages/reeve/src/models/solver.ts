@@ -67,6 +67,7 @@ export interface Question {
   feedback?: { answer: string; problem: string }
 }
 
+/** What an answer used. */
 export interface Usage {
   /** All of them, cached ones included. */
   inputTokens: number
@@ -81,6 +82,7 @@ export interface Usage {
 
 /** How a question is to be answered. */
 export interface SolveOptions {
+  /** Ends the question. */
   signal: AbortSignal
   /** Whether the stable part of the prompt is marked for the provider's cache; absent: as the solver sees fit. */
   promptCache?: boolean | undefined

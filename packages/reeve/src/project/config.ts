@@ -10,6 +10,7 @@ import type { Tool } from '../tools/tool.ts'
 /** A route as a project writes it: solvers, or the names of hosted models, the cheapest first. */
 export type RouteConfig = Omit<RouteDefinition, 'solvers'> & { solvers: (Solver | string)[] }
 
+/** How many runs a queue lets go at once. */
 export interface QueueConfig {
   /** Runs at once, over all workers. */
   concurrency?: number
@@ -23,7 +24,9 @@ export interface QueueConfig {
 export interface RetentionConfig {
   /** Runs that succeeded, with their journals, from their end on. Default: for ever. */
   succeeded?: Duration
+  /** Runs that failed. Default: for ever. */
   failed?: Duration
+  /** Runs that were cancelled. Default: for ever. */
   cancelled?: Duration
   /**
    * Chapters of runs that went on with `ctx.continueAs`, from their end on, with what was taken from the inbox and decided in
@@ -58,12 +61,15 @@ export interface ProjectConfig {
    * projects. Up to 100 characters. Default: the name in its `package.json`, else its folder's.
    */
   name?: string
+  /** Who answers questions, by the route's name. Default: none. */
   routes?: Record<string, RouteConfig>
   /** What turns texts into vectors for `ctx.embed`: solvers, or the names of hosted embedding models. */
   embedders?: Record<string, Solver | string>
   /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
   knowledge?: string[]
+  /** Limits of queues, by name. Default: none; a queue needs no entry. */
   queues?: Record<string, QueueConfig>
+  /** What starts runs by the clock, by the schedule's name. Default: nothing. */
   schedules?: Record<string, ScheduleDefinition>
   /** How long things are kept. Ended runs: by default for ever. */
   retention?: RetentionConfig
@@ -79,7 +85,19 @@ export interface ProjectConfig {
   services?: () => Promise<Service[]>
 }
 
-/** Declares a project's configuration. */
+/**
+ * Declares a project's configuration.
+ * @example
+ * import { defineConfig } from 'reeve'
+ *
+ * export default defineConfig({
+ *   routes: { triage: { solvers: ['anthropic/claude-haiku-4-5'] } },
+ *   queues: { mail: { concurrency: 5, rate: { count: 60, per: '1m' } } },
+ *   schedules: { report: { workflow: 'daily-report', cron: '0 8 * * *', zone: 'Europe/Berlin', input: {} } },
+ *   retention: { succeeded: '30d' },
+ *   budgets: { day: '$5' },
+ * })
+ */
 export function defineConfig(config: ProjectConfig): ProjectConfig {
   return config
 }

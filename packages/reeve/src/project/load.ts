@@ -11,6 +11,7 @@ import { checkConfig } from './check-config.ts'
 import type { ProjectConfig } from './config.ts'
 import { checkProjectName } from './name.ts'
 
+/** A project as it was loaded. */
 export interface Project {
   folder: string
   config: ProjectConfig
@@ -21,7 +22,16 @@ export interface Project {
   mcpServers: McpServer[]
 }
 
-/** A project from its configuration alone, without files: for embedding and tests. */
+/**
+ * A project from its configuration alone, without files: for embedding and tests.
+ * @throws `bad-option`
+ * @example
+ * import { projectOf, workflow } from 'reeve'
+ * import { z } from 'zod'
+ *
+ * const greet = workflow({ name: 'greet', input: z.string(), run: async (_, name) => `Hello ${name}` })
+ * export const project = projectOf({ budgets: { day: 1 } }, [greet])
+ */
 export function projectOf(
   config: ProjectConfig,
   workflows: Project['workflows'],
@@ -31,7 +41,14 @@ export function projectOf(
   return { folder, config, workflows, tools: [...(config.tools ?? [])], mcpServers: [] }
 }
 
-/** The nearest folder, from `from` upwards, that is a project. @throws `no-project` */
+/**
+ * The nearest folder, from `from` upwards, that is a project.
+ * @throws `no-project`
+ * @example
+ * import { findProject } from 'reeve'
+ *
+ * const folder = findProject(process.cwd())
+ */
 export function findProject(from: string): string {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'reeve.config.ts'))) return folder
@@ -47,6 +64,10 @@ export function findProject(from: string): string {
  * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
  * it exports as its default.
  * @throws `broken-file` `bad-workflow` `bad-config` `bad-tool` `duplicate-tool` `bad-duration` `bad-number` `bad-text`
+ * @example
+ * import { findProject, loadProject } from 'reeve'
+ *
+ * const { workflows, tools } = await loadProject(findProject(process.cwd()))
  */
 export async function loadProject(folder: string): Promise<Project> {
   const configFile = join(folder, 'reeve.config.ts')

@@ -20,6 +20,7 @@ interface Kept {
   retention: RetentionConfig | undefined
 }
 
+/** What was deleted of a project: runs, and earlier chapters of runs that stay. */
 export interface ProjectPruned extends Pruned {
   /** What went of the earlier chapters of runs that stay. */
   chapters: PrunedChapters

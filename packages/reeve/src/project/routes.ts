@@ -16,8 +16,11 @@ interface Options {
 
 /** A hosted model that a route names and that cannot be asked; the route goes on without it. */
 export interface UnusableSolver {
+  /** The route that names it. */
   route: string
+  /** Its name. */
   solver: string
+  /** Why it cannot be asked. */
   error: ReeveError
 }
 

@@ -38,6 +38,7 @@ import { jsonSchemaIssues } from '../tools/json-schema/json-schema.ts'
 import { endProcess } from './end-process.ts'
 import { Pruning } from './pruning.ts'
 
+/** For `Runtime.open`. */
 export interface RuntimeOptions {
   /** What to run: from `loadProject(folder)`, or `projectOf(config, workflows)` without files. */
   project: Project

@@ -1,10 +1,4 @@
 import type { Environment } from '../base/config.ts'
-import type { Json } from '../base/json/json.ts'
-import type { RunHandle } from '../engine/engine.ts'
-import type { ApprovalDecision } from '../engine/outside/decision.ts'
-import type { RetryOptions } from '../engine/outside/retry-run.ts'
-import type { RunResult } from '../engine/results.ts'
-import type { StartOptions } from '../engine/starting/prepared-start.ts'
 import type { Workflow } from '../engine/workflow.ts'
 import { type ApprovalView, approvalView } from '../inspect/approvals/approval-view.ts'
 import { type EventPage, type EventPageOptions, pageOfEvents } from '../inspect/events/event-view.ts'
@@ -19,40 +13,14 @@ import type { Prunable } from '../store/keeping/retention.ts'
 import { forgetAnswers } from '../store/ledger/answers.ts'
 import { listPending } from '../store/runs/approvals.ts'
 import { composeRuntime, type RuntimeInternals, type RuntimeOptions, type RuntimeParts } from './compose.ts'
+import { RunSteering } from './steering.ts'
 
 export type { RuntimeInternals, RuntimeOptions }
-
-/** Who acts from outside, as journals and screens name them. */
-export interface ActedBy {
-  /** A person's name or the name of a service: up to 1,024 bytes, without control characters. */
-  by: string
-}
-
-export interface AnswerOptions extends ActedBy {
-  /** Why; it reaches workflow and agent. Up to 16,000 characters. */
-  note?: string
-  /** The hash of what was shown, or its first 12 characters or more: an answer to something else is refused. */
-  hash?: string
-}
-
-export interface ForkOptions extends ActedBy {
-  /** The number of the first call that is made anew; what came before it is shared. */
-  from: number
-  /** Sends `once` and `verifiable` effects again that were sent already. Default false: the fork is refused. */
-  repeatEffects?: boolean
-}
 
 /** An approval that is open, with the run that asks. */
 export interface PendingApproval extends ApprovalView {
   runId: string
   workflow: string
-}
-
-/** What became of an approval. */
-export interface DecidedApproval {
-  id: string
-  runId: string
-  status: 'approved' | 'rejected' | 'answered'
 }
 
 /** How a run that this process drove came to rest. */
@@ -81,7 +49,7 @@ let internals: (runtime: Runtime) => RuntimeInternals
  * console.log(await run.result())
  * await runtime.stop()
  */
-export class Runtime {
+export class Runtime extends RunSteering {
   /** The project as it was loaded. */
   readonly project: Project
   /** What it was opened with: its database, its keys, who acts. */
@@ -93,6 +61,7 @@ export class Runtime {
   }
 
   private constructor({ project, environment }: RuntimeOptions, parts: RuntimeParts) {
+    super(parts.engine)
     this.project = project
     this.environment = environment
     this.#parts = parts
@@ -118,6 +87,7 @@ export class Runtime {
    * Starts the project's services, begins to claim and drive runs and to start scheduled ones, and reads the knowledge
    * beside that.
    * @throws `no-knowledge` when a place of it is not there, `service-failed`
+   * @example await runtime.start()
    */
   async start(): Promise<void> {
     const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning } = this.#parts
@@ -134,6 +104,7 @@ export class Runtime {
    * 10,000); what takes longer is left to itself, and its run goes on elsewhere or at the next start. No verb may be used
    * after it.
    * @throws `stop-unfinished` when the database did not take that in time
+   * @example await runtime.stop(30_000)
    */
   async stop(graceMs?: number): Promise<void> {
     const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning, database } =
@@ -150,115 +121,12 @@ export class Runtime {
     }
   }
 
-  /** Of a runtime that stops: what acts now is not waited for any longer. */
+  /**
+   * Of a runtime that stops: what acts now is not waited for any longer.
+   * @example process.once('SIGINT', () => runtime.hurry())
+   */
   hurry(): void {
     this.#parts.engine.hurry()
-  }
-
-  /**
-   * Starts a run of a workflow, or of the workflow with that name; resolves when its start is durable.
-   * @throws `unknown-workflow` `invalid-input` `payload-too-large` `not-serialisable` `idempotency-conflict`
-   *   `reserved-key` `bad-start` `bad-text` `bad-number` `bad-duration`, `start-refused` when the database would not take
-   *   it: nothing of it is there
-   * @example
-   * import type { Runtime } from 'reeve'
-   *
-   * async function onOrder(runtime: Runtime, order: { id: string }) {
-   *   const run = await runtime.startRun('ship', order, { idempotencyKey: order.id, principal: 'shop' })
-   *   return run.isNew ? run.id : `run ${run.id} was started for this order before`
-   * }
-   */
-  startRun<Input, Output>(
-    workflow: Workflow<Input, Output> | string,
-    input: Input,
-    options?: StartOptions,
-  ): Promise<RunHandle<Output>> {
-    return this.#parts.engine.startRun(workflow, input, options)
-  }
-
-  /**
-   * Waits until a run has ended or is stuck, in whichever process it is driven.
-   * @throws `unknown-run`
-   */
-  result(runId: string): Promise<RunResult> {
-    return this.#parts.engine.resultOf(runId)
-  }
-
-  /**
-   * Records a person's decision on an approval: the run goes on where it is driven. What is decided must be what its run
-   * asked for. With an edit (`answer`), its top-level keys are laid over what the tool was given.
-   * @throws `unknown-approval` `already-decided` `approval-expired` `approval-changed` `wrong-answer` `problem-stands`
-   *   `invalid-edit`
-   * @example
-   * import type { Runtime } from 'reeve'
-   *
-   * async function lower(runtime: Runtime, approval: string) {
-   *   await runtime.decide(approval, { verdict: 'approve', by: 'ada', answer: { amountUsd: 20 }, note: 'half of it' })
-   * }
-   */
-  async decide(approvalId: string, decision: ApprovalDecision): Promise<DecidedApproval> {
-    const { id, run_id, status } = await this.#parts.engine.control.decide(approvalId, decision)
-    return { id, runId: run_id, status: status as DecidedApproval['status'] }
-  }
-
-  /**
-   * Answers what no solver could (`question`), or says what became of an effect (`outcome`): `{ happened: true, result }`,
-   * `{ happened: false, retry: true }`, `{ happened: false, retry: false }`.
-   * @throws as `decide`; `wrong-answer` when the answer does not fit what was asked
-   */
-  answer(approvalId: string, answer: Json, options: AnswerOptions): Promise<DecidedApproval> {
-    return this.decide(approvalId, { ...options, verdict: 'answer', answer })
-  }
-
-  /**
-   * Sends a signal to a run, which takes it with `ctx.waitFor(name)`, now or later. Resolves to whether it was new: a
-   * signal with an `id` that the run has had already is dropped.
-   * @throws `unknown-run` `run-ended` `unfit-signal` `bad-text` `not-serialisable`
-   * @example
-   * import type { Runtime } from 'reeve'
-   *
-   * async function onPayment(runtime: Runtime, payment: { id: string; run: string; amountUsd: number }) {
-   *   await runtime.signal(payment.run, 'paid', { amountUsd: payment.amountUsd }, { id: payment.id })
-   * }
-   */
-  signal(runId: string, name: string, payload: Json = null, options?: { id?: string }): Promise<boolean> {
-    return this.#parts.engine.control.signal(runId, name, payload, options)
-  }
-
-  /**
-   * Ends a run and its children, but for those started with `whenParentEnds: 'detach'`. What acts at this moment finishes
-   * first.
-   * @throws `unknown-run` `run-ended` `bad-text`
-   */
-  cancel(runId: string, { by }: ActedBy): Promise<void> {
-    return this.#parts.engine.control.cancel(runId, by)
-  }
-
-  /**
-   * Tries a failed or stuck run again: what is recorded stays, the call that failed is made anew.
-   * @throws `unknown-run` `cannot-retry` `child-not-mended` `bad-text`
-   */
-  retry(runId: string, { by, ...options }: ActedBy & RetryOptions): Promise<void> {
-    return this.#parts.engine.control.retry(runId, by, options)
-  }
-
-  /** Holds a run where it is: what acts finishes, nothing new begins until `resume`. @throws `unknown-run` `run-ended` */
-  pause(runId: string): Promise<void> {
-    return this.#parts.engine.control.pause(runId)
-  }
-
-  /** Lets a run go on that `pause` holds. @throws `unknown-run` `run-ended` */
-  resume(runId: string): Promise<void> {
-    return this.#parts.engine.control.resume(runId)
-  }
-
-  /**
-   * Starts a new run that shares the journal of another up to (not including) its call `from`, and goes its own way from
-   * there. Resolves to the new run's id. What was approved in the other run and not acted upon before `from` is asked again.
-   * @throws `unknown-run` `bad-fork` `fork-repeats` `bad-text`
-   */
-  fork(runId: string, { from, by, ...options }: ForkOptions): Promise<string> {
-    return this.#parts.engine.control.fork(runId, from, by, options)
   }
 
   /**
@@ -306,7 +174,11 @@ export class Runtime {
     return this.#parts.engine.workflows.names()
   }
 
-  /** The current version of a workflow of the project. @throws `unknown-workflow` */
+  /**
+   * The current version of a workflow of the project.
+   * @throws `unknown-workflow`
+   * @example const { version, limits } = runtime.workflow('refund')
+   */
   workflow(name: string): Workflow {
     return this.#parts.engine.workflows.current(name)
   }
@@ -350,7 +222,10 @@ export class Runtime {
     })
   }
 
-  /** Whether nothing runs or could run now, in any process: every run has ended, waits, is stuck, or lacks a worker. */
+  /**
+   * Whether nothing runs or could run now, in any process: every run has ended, waits, is stuck, or lacks a worker.
+   * @example while (!(await runtime.isQuiet())) await new Promise((resolve) => setTimeout(resolve, 100))
+   */
   isQuiet(): Promise<boolean> {
     return this.#parts.engine.isQuiet()
   }
@@ -359,6 +234,7 @@ export class Runtime {
    * Reads the project's knowledge into memory, if that was not begun yet; resolves, when all is read, to a report for each
    * place.
    * @throws `no-knowledge`
+   * @example for (const { problems } of await runtime.readKnowledge()) console.warn(problems)
    */
   async readKnowledge(): Promise<readonly IngestReport[]> {
     await this.#parts.projectKnowledge.read()
@@ -368,17 +244,24 @@ export class Runtime {
   /**
    * Deletes ended runs that the project's `retention` no longer wants, and what of other tables nothing needs any more,
    * until `signal` is aborted. A started runtime does so by itself every hour.
+   * @example const { runs, events } = await runtime.prune(AbortSignal.timeout(60_000))
    */
   prune(signal?: AbortSignal): Promise<ProjectPruned> {
     return pruneProject(this.#kept, signal)
   }
 
-  /** What `prune` would delete of the runs now, by status. */
+  /**
+   * What `prune` would delete of the runs now, by status.
+   * @example for (const { status, runs } of await runtime.prunable()) console.log(status, runs)
+   */
   prunable(): Promise<Prunable[]> {
     return prunableOf(this.#kept)
   }
 
-  /** What `prune` would delete now of the earlier chapters of runs that stay. */
+  /**
+   * What `prune` would delete now of the earlier chapters of runs that stay.
+   * @example console.log(await runtime.prunableChapters())
+   */
   prunableChapters(): Promise<PrunableChapters> {
     return prunableChaptersOf(this.#kept)
   }
@@ -388,7 +271,10 @@ export class Runtime {
     return { database, clock, retention: this.project.config.retention }
   }
 
-  /** Drops the answers kept for questions with `cache`, or those that one run paid for. Resolves to how many went. */
+  /**
+   * Drops the answers kept for questions with `cache`, or those that one run paid for. Resolves to how many went.
+   * @example const forgotten = await runtime.forgetAnswers('06f2kq8d1m3x7v9zs')
+   */
   forgetAnswers(runId?: string): Promise<number> {
     return this.#parts.database.transaction((session) => forgetAnswers(session, runId))
   }

@@ -44,7 +44,15 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets everything that needs no clock and no network come to rest. */
+/**
+ * Lets everything that needs no clock and no network come to rest.
+ * @example
+ * import { FakeClock, settle } from 'reeve/testing'
+ *
+ * const clock = new FakeClock()
+ * await clock.advance(60_000)
+ * await settle()
+ */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -10,6 +10,7 @@ import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
 import { topOf } from '../store/runs/family.ts'
 import { readRun, requireRun } from '../store/runs/runs.ts'
 
+/** What became of a run in memory, and all that its journal says. */
 export interface MemoryRun<Output> {
   result: RunResult<Output>
   journal: JournalEvent[]
@@ -19,6 +20,18 @@ export interface MemoryRun<Output> {
  * Runs a workflow to its end on a database in memory, with the system's clock and without keys: for examples and tests.
  * Nobody decides or sends signals here, so that a run which comes to wait for somebody is an error.
  * @throws `bad-workflow` when it has no name, `run-waits` when the run waits for somebody
+ * @example
+ * import { workflow } from 'reeve'
+ * import { runInMemory, scriptedSolver } from 'reeve/testing'
+ * import { z } from 'zod'
+ *
+ * const greet = workflow({
+ *   name: 'greet',
+ *   input: z.string(),
+ *   run: (ctx, name) => ctx.generate('greeting', { route: 'writing', with: { name } }),
+ * })
+ * const solver = scriptedSolver(['Good morning, Ada.'])
+ * const { result, journal } = await runInMemory(greet, 'Ada', { routes: { writing: { solvers: [solver] } } })
  */
 export async function runInMemory<Input, Output>(
   workflow: Workflow<Input, Output>,

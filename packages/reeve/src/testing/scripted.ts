@@ -11,6 +11,7 @@ export type ScriptedReply =
   | Error
   | ((question: Question, options: { signal: AbortSignal }) => string | Answer | Promise<string | Answer>)
 
+/** A solver that gives the replies of a script. */
 export interface ScriptedSolver extends Solver {
   /** Every question it was asked, in order. */
   readonly questions: Question[]
@@ -19,6 +20,10 @@ export interface ScriptedSolver extends Solver {
 /**
  * Gives the replies of a script, one for each question, and throws `script-ended` after the last: a test that asks
  * more often than it meant to fails. To whoever watches, texts are told word by word.
+ * @example
+ * import { scriptedSolver } from 'reeve/testing'
+ *
+ * const solver = scriptedSolver(['{"urgency":5}', new Error('the provider is down'), 'a text'])
  */
 export function scriptedSolver(
   replies: readonly ScriptedReply[],
@@ -59,7 +64,13 @@ function toAnswer(reply: string | Answer): Answer {
   return typeof reply === 'string' ? { kind: 'text', text: reply } : reply
 }
 
-/** A reply that calls tools: `toolCalls(['orders.find', { id: 7 }], …)`. */
+/**
+ * A reply that calls tools: `toolCalls(['orders.find', { id: 7 }], …)`.
+ * @example
+ * import { scriptedSolver, toolCalls } from 'reeve/testing'
+ *
+ * const solver = scriptedSolver([toolCalls(['shop.find', { order: 'A-1' }]), '{"answer":"It comes today."}'])
+ */
 export function toolCalls(...calls: [tool: string, args: Json][]): Extract<Answer, { kind: 'calls' }> {
   return {
     kind: 'calls',
@@ -81,7 +92,9 @@ export interface FaultRates {
   wrongTool?: number
   /** Arguments that do not fit, or are no JSON. Answers without calls stay as they are. */
   brokenArguments?: number
+  /** How often it answers that it is asked too often, 0 to 1. */
   http429?: number
+  /** How often it answers that it failed, 0 to 1. */
   http500?: number
   /** The connection is lost after the model has answered. */
   lostConnection?: number
@@ -89,6 +102,7 @@ export interface FaultRates {
   hang?: number
 }
 
+/** A solver that fails now and then, and counts how. */
 export interface FlakySolver extends Solver {
   /** How often each fault has struck. */
   readonly struck: Readonly<Record<keyof FaultRates, number>>
@@ -97,6 +111,10 @@ export interface FlakySolver extends Solver {
 /**
  * A solver made unreliable at set rates, the same way for the same seed and the same order of questions.
  * `retryAfterMs` is what its 429 replies ask for.
+ * @example
+ * import { flakySolver, scriptedSolver } from 'reeve/testing'
+ *
+ * const solver = flakySolver(scriptedSolver(['fine']), { http500: 0.2, http429: 0.1, seed: 1 })
  */
 export function flakySolver(
   solver: Solver,

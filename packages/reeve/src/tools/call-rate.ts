@@ -14,6 +14,7 @@ export interface ToolRate<Args = unknown> {
   by?: (args: Args) => string
 }
 
+/** A rate as it counts. */
 export interface ResolvedRate {
   count: number
   perMs: number

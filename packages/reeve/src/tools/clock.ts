@@ -4,11 +4,13 @@ import { checkOptions } from '../base/options.ts'
 import { type Clock, systemClock } from '../base/time/time.ts'
 import { type Tool, tool } from './tool.ts'
 
+/** What `clockTool` is asked. */
 export interface ClockToolInput {
   /** Of the IANA database, such as `Europe/Berlin`. Default `UTC`. */
   timeZone?: string
 }
 
+/** What `clockTool` tells. */
 export interface ClockToolOutput {
   /** The moment in UTC, ISO 8601. */
   iso: string
@@ -28,7 +30,13 @@ const output = z.object({
   offset: z.string(),
 })
 
-/** A tool that tells the time. What it told once is in the journal: a replay sees the same time. */
+/**
+ * A tool that tells the time. What it told once is in the journal: a replay sees the same time.
+ * @example
+ * import { clockTool } from 'reeve/tools'
+ *
+ * export const clock = clockTool({ name: 'clock.now' })
+ */
 export function clockTool(
   options: { name?: string; clock?: Clock } = {},
 ): Tool<ClockToolInput, ClockToolOutput> {

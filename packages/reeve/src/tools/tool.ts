@@ -16,8 +16,11 @@ export type Risk = 'low' | 'medium' | 'high'
 export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1> {
   /** Unique in the project, such as `helpdesk.reply`. Default: the name of its file in `tools/`. */
   name?: string
+  /** What it is for, for models and people. */
   description: string
+  /** What it takes. */
   input: I
+  /** What it gives; a result that does not fit is recorded as it came, and the call fails. */
   output: O
   /** What may be done when the outcome of a call is unknown: of the gravest call that it allows. */
   effect: EffectClass
@@ -33,6 +36,7 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
   approvalTimeout?: Duration
   /** For one attempt. Default `30s`. */
   timeout?: Duration
+  /** How often a failed attempt is repeated, where its class allows that. Default: see `RetryPolicy`. */
   retry?: RetryPolicy
   /**
    * How often it may be called, over all workers: `{ count: 10, per: '1s' }`, or with `by` counted apart. A call that would
@@ -41,6 +45,7 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
   rate?: ToolRate<OutputOf<I>>
   /** Asks the outside system whether a key was applied. Needed by `verifiable` tools. */
   verify?(args: OutputOf<I>, attempt: EffectAttempt): Promise<EffectVerdict> | EffectVerdict
+  /** Acts. `key` is the same on every attempt; `signal` ends with the attempt. */
   run(args: OutputOf<I>, attempt: EffectAttempt): Promise<InputOf<O>> | InputOf<O>
 }
 
@@ -87,7 +92,24 @@ const shape = {
   run: 'function!',
 } as const
 
-/** Declares a tool. @throws `bad-tool` `async-schema` */
+/**
+ * Declares a tool.
+ * @throws `bad-tool` `async-schema` `bad-text` `bad-retry` `bad-duration`
+ * @example
+ * import { tool } from 'reeve'
+ * import { z } from 'zod'
+ * import { payments } from '../payments.ts'
+ *
+ * export const refund = tool({
+ *   name: 'payments.refund',
+ *   description: 'Pays an order back',
+ *   input: z.object({ orderId: z.string(), amountUsd: z.number().positive() }),
+ *   output: z.object({ id: z.string() }),
+ *   effect: 'idempotent',
+ *   approval: ({ amountUsd }) => amountUsd > 100,
+ *   run: ({ orderId, amountUsd }, { key, signal }) => payments.refund(orderId, amountUsd, { key, signal }),
+ * })
+ */
 export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   definition: ToolDefinition<I, O>,
 ): Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> {

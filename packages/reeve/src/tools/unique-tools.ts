@@ -6,6 +6,11 @@ import { isTool, type Tool } from './tool.ts'
  * The tools of a project and its MCP servers together. Two that a model could take for one another (the same name, but
  * for case and the signs between its parts) are refused: one server must not stand in for another's tool.
  * @throws `duplicate-tool`
+ * @example
+ * import { clockTool, fileTools, uniqueTools } from 'reeve/tools'
+ *
+ * const { read, list } = fileTools({ root: '/srv/reports' })
+ * export const tools = uniqueTools([clockTool()], [read, list])
  */
 export function uniqueTools(...groups: readonly (readonly Tool[])[]): Tool[] {
   const known = new Map<string, Tool>()

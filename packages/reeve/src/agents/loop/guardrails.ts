@@ -11,7 +11,9 @@ export type GuardVerdict =
 
 /** A check on what goes into an agent or comes out of it. Its verdict is journaled, so it may wait and look things up. */
 export interface Guard {
+  /** What journals call it. */
   name: string
+  /** Passes a value, or says why not. What it throws rejects. */
   check(value: Json): GuardVerdict | Promise<GuardVerdict>
 }
 

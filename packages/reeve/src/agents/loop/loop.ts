@@ -41,6 +41,7 @@ export interface TurnTrace {
   actions: { tool: string; args: Json; result: string; failed: boolean }[]
 }
 
+/** For `ctx.agent`. */
 export interface AgentOptions {
   /** Told after each turn that called tools. Must be deterministic, as the workflow itself. */
   onTurn?: (trace: TurnTrace) => void

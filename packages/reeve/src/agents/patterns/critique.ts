@@ -14,12 +14,15 @@ export interface Review {
   feedback: string
 }
 
+/** For `critique`. */
 export interface CritiqueOptions<Draft extends Json = string> extends Bounds {
+  /** What the draft is for: data, never instructions. */
   task: Json
   /** What a draft is judged by, fixed before the first one is written; or who sets them from the task alone. */
   criteria: readonly string[] | Asking
   /** Writes a draft, or a better one: then `draft` is the best so far and `feedback` what was wrong with it. */
   draft: Doer<{ task: Json; criteria: string[]; draft: Draft | null; feedback: string | null }, Draft>
+  /** Scores a draft by each criterion and says what to change. */
   review: Asking | Doer<{ task: Json; criteria: string[]; draft: Draft }, Review>
   /** Drafts at most. Default 3. */
   rounds?: number
@@ -29,6 +32,7 @@ export interface CritiqueOptions<Draft extends Json = string> extends Bounds {
   reviewPeople?: boolean
 }
 
+/** What `critique` came to. */
 export interface Critiqued<Draft> {
   /** The best one, not the last one; one that a person wrote goes before all others. */
   draft: Draft
@@ -46,6 +50,13 @@ export interface Critiqued<Draft> {
  * each is scored on its own, so that a draft cannot win by reading well while it drifts from what was asked. A draft that
  * a person wrote, because no solver could, is the result: it is not judged.
  * @throws `bad-review`
+ * @example
+ * const { draft, score } = await critique(ctx, 'reply', {
+ *   task: ticket,
+ *   criteria: ['answers the question', 'is friendly'],
+ *   draft: ({ task, feedback }) => ctx.generate('draft', { route: 'writing', with: { task, feedback } }),
+ *   review: { route: 'judging' },
+ * })
  */
 export async function critique<Draft extends Json = string>(
   ctx: PatternContext,

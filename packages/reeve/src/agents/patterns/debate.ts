@@ -14,24 +14,31 @@ import {
   type StateView,
 } from './shared-state.ts'
 
+/** What a judge says after a round. */
 export interface DebateVerdict {
   settled: boolean
   reason: string
 }
 
+/** For `debate`. */
 export interface DebateOptions<State extends StateShape> extends Bounds {
+  /** What the state is to answer. */
   question: string
   /** The contract of what is argued over. */
   state: StandardSchemaV1<unknown, State>
+  /** The state at the beginning; it must fit `state`. */
   initial: State
+  /** Who argues, by name. */
   participants: Record<string, Participant<State>>
   /** Says after each round whether the state answers the question. */
   judge: Asking | Doer<{ question: string; state: State; round: number }, DebateVerdict>
   /** Default 3. */
   rounds?: number
+  /** What happens when two wrote one field from the same version. Default `refuse`: the later one is asked again. */
   onConflict?: ConflictRule
 }
 
+/** What `debate` came to: the state, and why it ended. */
 export interface Debated<State> extends StateView<State> {
   settled: boolean
   rounds: number
@@ -45,6 +52,18 @@ const verdictSchema = z.object({ settled: z.boolean(), reason: z.string() })
  * Debate: in each round all participants see the same version and answer at the same time; their writes are taken in
  * their order, conflicts by the rule given. A judge ends it.
  * @throws `bad-verdict` `refused-write` `invalid-input`
+ * @example
+ * const { state, settled } = await debate(ctx, 'price', {
+ *   question: 'What is a fair price?',
+ *   state: z.object({ usd: z.number() }),
+ *   initial: { usd: 60 },
+ *   participants: {
+ *     seller: { run: ({ state }) => ({ changes: { usd: state.usd + 10 } }) },
+ *     buyer: { run: ({ state }) => ({ changes: { usd: state.usd - 5 } }) },
+ *   },
+ *   onConflict: ({ current, wanted }) => (Number(current) + Number(wanted)) / 2,
+ *   judge: { route: 'judging' },
+ * })
  */
 export async function debate<State extends StateShape>(
   ctx: PatternContext,

@@ -7,11 +7,14 @@ import type { AgentOptions } from '../loop/loop.ts'
 
 /** What a pattern needs of the run that it is part of; a workflow's `ctx` has it. */
 export interface PatternContext extends CoreContext {
+  /** As `ctx.spentUsd`. */
   readonly spentUsd: number
+  /** As `ctx.extract`. */
   extract<S extends StandardSchemaV1>(
     name: string,
     options: { schema: S; from: Json; route: string; instructions?: string },
   ): Promise<OutputOf<S>>
+  /** As `ctx.agent`. */
   agent<Input, Output>(agent: Agent<Input, Output>, input: Input, options?: AgentOptions): Promise<Output>
 }
 

@@ -7,6 +7,7 @@ import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 import { note } from './note.ts'
 
+/** A part of a task, for one worker. */
 export interface Subtask {
   id: string
   /** Which of the workers does it. */
@@ -14,11 +15,15 @@ export interface Subtask {
   task: string
 }
 
+/** A subtask and what became of it. */
 export type SubtaskResult = Subtask &
   ({ status: 'done'; output: Json } | { status: 'failed' | 'skipped'; reason: string })
 
+/** For `fanOut`. */
 export interface FanOutOptions<Output> extends Bounds {
+  /** What is to be done: data for the plan and the synthesis. */
   task: Json
+  /** Who can do a subtask, by name; `does` is what the plan is told of each. */
   workers: Record<string, { does: string; run: Doer<Subtask, Json> }>
   /** Who cuts the task into subtasks that do not depend on each other. */
   plan: Asking | Doer<{ task: Json; workers: Record<string, string> }, { subtasks: Subtask[] }>
@@ -32,6 +37,7 @@ export interface FanOutOptions<Output> extends Bounds {
   onFailure?: 'go-on' | 'fail'
 }
 
+/** What `fanOut` came to. */
 export interface FannedOut<Output> {
   output: Output
   results: SubtaskResult[]
@@ -40,6 +46,13 @@ export interface FannedOut<Output> {
 /**
  * Orchestrator and workers: a plan as forced JSON, its subtasks in parallel, one answer from their results.
  * @throws `bad-plan` `fan-out-failed`
+ * @example
+ * const { output } = await fanOut(ctx, 'research', {
+ *   task: 'Compare three databases',
+ *   workers: { writer: { does: 'writes about one', run: ({ task }) => ctx.agent(writer, task) } },
+ *   plan: { route: 'planning' },
+ *   synthesise: ({ results }) => ctx.agent(writer, JSON.stringify(results)),
+ * })
  */
 export async function fanOut<Output>(
   ctx: PatternContext,

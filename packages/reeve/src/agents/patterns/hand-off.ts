@@ -12,10 +12,13 @@ import {
   type StateView,
 } from './shared-state.ts'
 
+/** For `handOff`. */
 export interface HandOffOptions<State extends StateShape> extends Bounds {
   /** The contract of what is handed over. */
   state: StandardSchemaV1<unknown, State>
+  /** The state at the beginning; it must fit `state`. */
   initial: State
+  /** Who works on it, by name. */
   participants: Record<
     string,
     Participant<State> & {
@@ -23,14 +26,17 @@ export interface HandOffOptions<State extends StateShape> extends Bounds {
       to?: readonly string[]
     }
   >
+  /** Who has the first turn. */
   start: string
   /** A rule that goes before the wish of the one who hands over. Must be deterministic. */
   next?: (now: { state: State; last: string; wanted: string }) => string
   /** Turns of all participants together. Default 10. */
   turns?: number
+  /** What happens when a write rests on an older version. Default `refuse`: its author is asked again. */
   onConflict?: ConflictRule
 }
 
+/** What `handOff` came to: the state, and who had worked on it. */
 export interface HandedOff<State> extends StateView<State> {
   /** Who had the turns, in order. */
   path: string[]
@@ -43,6 +49,16 @@ const end = 'done'
  * Hand-off: one participant at a time works on a shared state and names who goes on, within routing rules. What it may
  * write, and whether the state still fits its schema, is checked at each write; a refused write goes back to its author.
  * @throws `unknown-participant` `refused-write` `invalid-input`
+ * @example
+ * const { state, path } = await handOff(ctx, 'article', {
+ *   state: z.object({ text: z.string() }),
+ *   initial: { text: '' },
+ *   start: 'author',
+ *   participants: {
+ *     author: { run: () => ({ changes: { text: 'A draft.' }, next: 'editor' }), to: ['editor'] },
+ *     editor: { run: ({ state }) => ({ changes: { text: `${state.text} Edited.` }, next: 'done' }) },
+ *   },
+ * })
  */
 export async function handOff<State extends StateShape>(
   ctx: PatternContext,

@@ -2,6 +2,7 @@ import type { Agent } from '../agent.ts'
 import type { TurnTrace } from '../loop/loop.ts'
 import type { PatternContext } from './doer.ts'
 
+/** What `react` came to. */
 export interface Reacted<Output> {
   output: Output
   /** Each turn's thought, actions and what was observed. */
@@ -11,6 +12,8 @@ export interface Reacted<Output> {
 /**
  * Reason and act: the agent's loop, with its trace in hand. The agent's limits bound it.
  * Yao and others, "ReAct: Synergizing Reasoning and Acting in Language Models", 2022.
+ * @throws as `ctx.agent`
+ * @example const { output, trace } = await react(ctx, writer, 'Answer: where is order A-1?')
  */
 export async function react<Input, Output>(
   ctx: PatternContext,

@@ -4,7 +4,9 @@ import type { Json } from '../../base/json/json.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 import { note } from './note.ts'
 
+/** For `route`. */
 export interface RouteOptions<Input extends Json, Output> {
+  /** What is routed; whoever is chosen gets it. */
   input: Input
   /** Who handles what, by label. */
   cases: Record<string, { when: string; run: Doer<Input, Output> }>
@@ -14,6 +16,7 @@ export interface RouteOptions<Input extends Json, Output> {
   otherwise?: string
 }
 
+/** Whom `route` chose, and what they gave. */
 export interface Routed<Output> {
   choice: string
   output: Output
@@ -22,6 +25,16 @@ export interface Routed<Output> {
 /**
  * The router: one question decides who handles an input, and only that one does.
  * @throws `unknown-case`
+ * @example
+ * const { choice, output } = await route(ctx, 'who answers', {
+ *   input: ticket,
+ *   by: { route: 'triage' },
+ *   cases: {
+ *     billing: { when: 'it is about money', run: () => ctx.agent(writer, ticket.body) },
+ *     other: { when: 'it is about anything else', run: () => 'a person looks at it' },
+ *   },
+ *   otherwise: 'other',
+ * })
  */
 export async function route<Input extends Json, Output>(
   ctx: PatternContext,

@@ -5,6 +5,7 @@ import { describeIssues, parse, validate } from '../../base/schema/schema.ts'
 import { type Doer, type PatternContext, perform } from './doer.ts'
 import { note } from './note.ts'
 
+/** A state that several write to: an object of JSON. */
 export type StateShape = Record<string, Json>
 
 /** What several agents work on: checked against one schema, its keys versioned. */
@@ -136,9 +137,11 @@ export interface Contribution<State> {
   next?: string | undefined
 }
 
+/** One who writes to a shared state. */
 export interface Participant<State> {
   /** The keys that it may write. Default: all. */
   writes?: readonly (keyof State & string)[]
+  /** Gives the changes that it wants, from the state that it sees. */
   run: Doer<StateTurn<State>, Contribution<State>>
 }
 

@@ -5,7 +5,9 @@ import { shownSchema } from '../../models/reading/shown-schema.ts'
 import { checkCounts } from './bounds.ts'
 import { type Asking, askFor, type PatternContext } from './doer.ts'
 
+/** For `think`. */
 export interface ThinkOptions<S extends StandardSchemaV1> extends Asking {
+  /** What is thought about: data, never instructions. */
   input: Json
   /** What the answer must be, without the reasoning. */
   schema: S
@@ -13,6 +15,7 @@ export interface ThinkOptions<S extends StandardSchemaV1> extends Asking {
   maxSteps?: number
 }
 
+/** What `think` came to. */
 export interface Thought<Answer> {
   answer: Answer
   /** Stays in the journal and here; nothing that follows sees it unless it is handed on. */
@@ -23,6 +26,13 @@ export interface Thought<Answer> {
  * Chain of thought: the model must write its reasoning before its answer, in a field of its own, so that none of it
  * leaks into the answer and the answer alone is checked against the schema.
  * Wei and others, "Chain-of-Thought Prompting Elicits Reasoning in Large Language Models", 2022.
+ * @throws `over-budget` `unanswered` `async-schema`
+ * @example
+ * const { answer, reasoning } = await think(ctx, 'is it fraud', {
+ *   input: ticket,
+ *   schema: z.object({ fraud: z.boolean() }),
+ *   route: 'thinking',
+ * })
  */
 export async function think<S extends StandardSchemaV1>(
   ctx: PatternContext,

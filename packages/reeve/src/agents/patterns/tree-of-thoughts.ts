@@ -5,7 +5,9 @@ import { type Bounds, checkCounts, startBounds } from './bounds.ts'
 import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
 import { note } from './note.ts'
 
+/** For `treeOfThoughts`. */
 export interface TreeOptions extends Bounds {
+  /** What is to be solved: data, never instructions. */
   problem: Json
   /** Next thoughts after a path; none when it leads nowhere. */
   propose: Asking | Doer<{ problem: Json; path: string[] }, string[]>
@@ -23,6 +25,7 @@ export interface TreeOptions extends Bounds {
   thoughts?: number
 }
 
+/** What `treeOfThoughts` came to. */
 export interface Searched {
   /** The path that solves the problem, or else the most promising one. */
   path: string[]
@@ -47,6 +50,13 @@ interface Node {
  * search goes back to the best one left.
  * Yao and others, "Tree of Thoughts: Deliberate Problem Solving with Large Language Models", 2023; best-first here.
  * @throws `bad-score`
+ * @example
+ * const { path, solved } = await treeOfThoughts(ctx, 'find the cause', {
+ *   problem: ticket,
+ *   propose: { route: 'thinking' },
+ *   score: { route: 'judging' },
+ *   depth: 3,
+ * })
  */
 export async function treeOfThoughts(
   ctx: PatternContext,

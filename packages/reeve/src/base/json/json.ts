@@ -1,6 +1,7 @@
 import { messageOf, ReeveError } from '../errors.ts'
 import { firstCharacters } from '../text/shorten.ts'
 
+/** Plain JSON. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json | undefined }
 
 /**

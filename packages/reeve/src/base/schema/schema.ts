@@ -7,7 +7,9 @@ import { isZod, runZod, type ZodSchema, zodKindOf } from './zod-run.ts'
 
 /** Any Standard Schema (Zod by default). */
 export type Schema<Output = unknown> = StandardSchemaV1<unknown, Output> | StandardSchemaV1<never, Output>
+/** What a schema gives. */
 export type OutputOf<S> = S extends StandardSchemaV1<infer _In, infer Out> ? Out : never
+/** What a schema takes. */
 export type InputOf<S> = S extends StandardSchemaV1<infer In, infer _Out> ? In : never
 
 export interface Issue {

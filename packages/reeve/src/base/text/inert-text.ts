@@ -1,3 +1,4 @@
+/** For `inertText`. */
 export interface InertOptions {
   /** In characters; the rest is cut and `…` says so. Default 500. */
   maxLength?: number
@@ -19,6 +20,8 @@ const longestRead = 20_000
  * texts that code puts into a chat, a ticket or a log; what a person should read as it was written belongs into a quotation.
  *
  * @example
+ * import { inertText } from 'reeve/tools'
+ *
  * inertText('<!channel> see https://evil.test') // '＜!channel＞ see https(:)//evil(.)test'
  */
 export function inertText(text: string, { maxLength = 500 }: InertOptions = {}): string {

@@ -19,6 +19,7 @@ export const systemClock: Clock = {
   },
 }
 
+/** Milliseconds, seconds, minutes, hours, days, weeks. */
 export type DurationUnit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
 
 /**
@@ -51,8 +52,13 @@ export function isoText(at: number): string {
 }
 
 /**
+ * A length of time in milliseconds.
  * @param what what the length is of, for the error: `limits.time of workflow "triage"`
  * @throws `bad-duration` when it is no length of time, negative, or longer than 100 years
+ * @example
+ * import { toMs } from 'reeve'
+ *
+ * toMs('3d') // 259_200_000
  */
 export function toMs(duration: Duration | string, what?: string): number {
   const ms = readMs(duration)

@@ -3,6 +3,7 @@ import { wholeNumber } from '../../base/numbers.ts'
 import { checkOptions } from '../../base/options.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 
+/** For `ctx.all`. */
 export interface AllOptions {
   /** The most functions that run at a time: a whole number from 1 on. Default, and `Infinity`: no limit. */
   concurrency?: number

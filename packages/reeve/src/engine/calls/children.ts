@@ -15,6 +15,7 @@ export interface Child<Output = unknown> {
   result(): Promise<Output>
 }
 
+/** For `ctx.start`. */
 export interface ChildOptions extends Pick<StartOptions, 'queue' | 'key' | 'priority' | 'delay'> {
   /**
    * What becomes of the child when its parent ends first, in whatever way: it fails, is cancelled, runs out of time, or

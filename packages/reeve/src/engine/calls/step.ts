@@ -18,7 +18,9 @@ export interface StepAttempt {
   signal: AbortSignal
 }
 
+/** For `ctx.step`. */
 export interface StepOptions {
+  /** How often a failed attempt is repeated. Default: see `RetryPolicy`. */
   retry?: RetryPolicy
   /** For one attempt. Default: none. */
   timeout?: Duration

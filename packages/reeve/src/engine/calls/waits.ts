@@ -34,6 +34,7 @@ export interface Deadline {
   until?: Moment
 }
 
+/** For `ctx.waitFor`. */
 export interface WaitOptions extends Deadline {
   /** What the signal's payload must be. */
   schema?: Schema

@@ -9,6 +9,7 @@ import { type FailedFamily, failedFamily, isBroken } from '../worker/failed-fami
 import { endedBy } from '../worker/left-children.ts'
 import { appendOutside } from './outside.ts'
 
+/** For `runtime.retry`. */
 export interface RetryOptions {
   /** Retries the children too whose failure failed the run. Default false: they must be mended first. */
   children?: boolean

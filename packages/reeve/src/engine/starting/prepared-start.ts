@@ -10,6 +10,7 @@ import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
 import { startedWith } from './run-input.ts'
 
+/** For `runtime.startRun`. */
 export interface StartOptions {
   /**
    * Starting the same workflow again with the same key and the same input answers with the run that is there. Keys that

@@ -6,6 +6,7 @@ import { checkText } from '../../base/text/text.ts'
 
 /** Starts a workflow at the times of a cron pattern. */
 export interface ScheduleDefinition {
+  /** The workflow that it starts, by name. */
   workflow: string
   /** Five or six fields, or `@daily` and the like. */
   cron: string

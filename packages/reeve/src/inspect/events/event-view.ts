@@ -27,12 +27,14 @@ export interface EventView {
   size: number
 }
 
+/** A page of a journal. */
 export interface EventPage {
   events: EventView[]
   /** Whether there are more of them in the direction of the page. */
   more: boolean
 }
 
+/** Which page of a journal, and how much of each event. */
 export interface EventPageOptions {
   /** Events after this number, the first first. Default: from the beginning. */
   after?: number

@@ -14,6 +14,7 @@ import { type RunSummary, summariesOf } from '../run/run-view.ts'
 
 export type { RunFilter } from '../../store/runs/run-lists.ts'
 
+/** Which runs, and which page of them. */
 export interface RunListOptions extends RunFilter {
   /** The `next` of the page before; absent: the first page. */
   cursor?: string

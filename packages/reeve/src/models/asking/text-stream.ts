@@ -18,6 +18,7 @@ export interface TextOrigin {
  */
 export type TextEvent = TextOrigin & { solver: string; try: number } & TextNews
 
+/** What happened to a text that a model writes. */
 export type TextNews =
   | { type: 'text-started' }
   | { type: 'text-written'; text: string }

@@ -26,6 +26,7 @@ export interface BatchService {
   cancel(batch: string, signal: AbortSignal): Promise<void>
 }
 
+/** What is known at the provider of a batch. */
 export type FoundBatch =
   | { outcome: 'found'; batch: string }
   | { outcome: 'none' }

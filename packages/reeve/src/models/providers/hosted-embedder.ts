@@ -20,6 +20,11 @@ import { toProviderError } from './provider-error.ts'
  * An embedding model behind the AI SDK, named `provider/model` or given as an AI SDK embedding model. It answers
  * questions of the task `embed`, whose input is a list of texts.
  * @throws as `hostedSolver`; `no-embeddings` for a provider that has none
+ * @example
+ * import { defineConfig, hostedEmbedder } from 'reeve'
+ *
+ * const embedder = hostedEmbedder('openai/text-embedding-3-small', { keys: process.env })
+ * export default defineConfig({ embedders: { default: embedder } })
  */
 export function hostedEmbedder(
   model: string | EmbeddingModelObject,

@@ -34,6 +34,7 @@ import {
 import { toProviderError } from './provider-error.ts'
 import { textBehind, wireNamed } from './wire.ts'
 
+/** For `hostedSolver` and `hostedEmbedder`. */
 export interface HostedOptions {
   /** By the name of their environment variable; nothing here reads the environment. */
   keys: ProviderKeys
@@ -45,6 +46,7 @@ export interface HostedOptions {
   allowUnknownPrice?: boolean
   /** Reasoning included. Default 4,096. */
   maxOutputTokens?: number
+  /** 0 for the likeliest words; up to 1 or 2, by provider. Default: the provider's. */
   temperature?: number
   /**
    * Tells its answers from others' in the cache of answers. Models named `provider/model` have one; of a model object
@@ -53,6 +55,7 @@ export interface HostedOptions {
   identity?: string
 }
 
+/** A hosted model as a solver. */
 export interface HostedSolver extends Solver {
   /** What keeps the solver from being asked (`missing-key`, `unknown-price`), for those who want to know before. */
   readonly unusable: ReeveError | undefined
@@ -96,6 +99,11 @@ export function checkHosted(model: unknown, options: unknown): void {
  * when the first question is asked. Its own retries are off: the route's are on record.
  * @throws `bad-model-name`, `unknown-provider`; `solve` throws `missing-key`, `unknown-price`, `missing-package` and
  * the errors of provider-error.ts.
+ * @example
+ * import { defineConfig, hostedSolver } from 'reeve'
+ *
+ * const model = hostedSolver('anthropic/claude-haiku-4-5', { keys: process.env, temperature: 0 })
+ * export default defineConfig({ routes: { writing: { solvers: [model] } } })
  */
 export function hostedSolver(model: string | LanguageModelObject, options: HostedOptions): HostedSolver {
   checkHosted(model, options)

@@ -12,6 +12,7 @@ import type { HealingRecord } from './heal.ts'
 
 /** Solvers for one kind of question, the cheapest first. */
 export interface RouteDefinition {
+  /** Who is asked, in this order. */
   solvers: Solver[]
   /** Below it an answer is unsure and the next solver is asked. Default 0: every answer will do. */
   minConfidence?: number

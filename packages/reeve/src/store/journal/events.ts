@@ -24,6 +24,7 @@ export const events = {
   ...patternEvents,
 }
 
+/** The types of events: docs/reference/events.md has them all. */
 export type EventType = keyof typeof events
 
 type TypesOf<D> =

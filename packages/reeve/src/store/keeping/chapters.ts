@@ -20,6 +20,7 @@ export interface PrunableChapters {
   bytes: number
 }
 
+/** What was deleted of earlier chapters of runs that stay. */
 export interface PrunedChapters {
   /** Runs of which something was deleted. */
   runs: number

@@ -29,6 +29,7 @@ export interface Prunable {
   newest: number
 }
 
+/** What was deleted. */
 export interface Pruned {
   runs: number
   events: number

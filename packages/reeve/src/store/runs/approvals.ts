@@ -13,6 +13,7 @@ import type { Bulk, Row, Session, Value } from '../database.ts'
  * `outcome`: an effect's outcome is unknown; say what happened.
  */
 export type ApprovalKind = 'approval' | 'question' | 'outcome'
+/** How an approval stands. */
 export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'answered' | 'expired' | 'withdrawn'
 
 export interface ApprovalRow {

@@ -4,9 +4,11 @@ import type { RunRow, RunStatus } from './runs.ts'
 
 /** Which runs a list holds; all that is given must hold. */
 export interface RunFilter {
+  /** Only runs in it. Default: all. */
   status?: RunStatus
   /** One of them; where only one is meant, `status` finds it by its index. */
   statuses?: readonly RunStatus[] | undefined
+  /** Only its runs. Default: of all workflows. */
   workflow?: string
   /** Found in the id, the workflow's name, the reason or the idempotency key, whatever its case (of ASCII letters). */
   text?: string

@@ -6,6 +6,7 @@ import { type Tool, tool } from '../tool.ts'
 import { Jail } from './jail.ts'
 import { type FileEntry, JailedFiles } from './jailed-files.ts'
 
+/** For `fileTools`. */
 export interface FileToolsOptions {
   /** The first part of the tools' names. Default `files`. */
   name?: string
@@ -17,8 +18,10 @@ export interface FileToolsOptions {
   maxEntries?: number
 }
 
+/** How the content of a file stands in JSON. */
 export type FileEncoding = 'utf8' | 'base64'
 
+/** The tools of one folder. */
 export interface FileTools {
   read: Tool<{ path: string; encoding?: FileEncoding }, { content: string; bytes: number }>
   list: Tool<{ path?: string }, { entries: FileEntry[]; more: boolean }>
@@ -32,6 +35,10 @@ const encoding = z.enum(['utf8', 'base64']).optional()
 /**
  * Tools for the files below one folder: `files.read`, `files.list`, `files.write`, `files.remove`. Give an agent only
  * those it needs. @throws `bad-tool`
+ * @example
+ * import { fileTools } from 'reeve/tools'
+ *
+ * export const { read, list, write } = fileTools({ root: '/srv/reports' })
  */
 export function fileTools(options: FileToolsOptions): FileTools {
   checkOptions(

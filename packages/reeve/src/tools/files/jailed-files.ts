@@ -8,6 +8,7 @@ import { jailedParts, refusedPath } from './jailed-path.ts'
 const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants
 const temporaryPrefix = '.reeve-writing-'
 
+/** An entry of a folder. */
 export interface FileEntry {
   name: string
   kind: 'file' | 'folder' | 'other'

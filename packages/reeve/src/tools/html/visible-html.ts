@@ -14,6 +14,7 @@ type Parser = Pick<typeof import('htmlparser2'), 'parseDocument' | 'DomUtils'>
 type HtmlNode = ReturnType<Parser['parseDocument']>['children'][number]
 type HtmlParent = ReturnType<Parser['parseDocument']> | Extract<HtmlNode, { children: unknown[] }>
 
+/** The part of a page that is seen. */
 export interface VisibleHtml {
   html: string
   /** How many characters of text were left out, by the way in which they were hidden. */
@@ -30,6 +31,11 @@ const deepest = 200
 /**
  * HTML without what a person would not see: text that only a machine reads is how instructions are smuggled in. Style
  * sheets are followed as far as they apply on every screen. Takes as long as the page wants it to: run it where it can be ended.
+ * @example
+ * import { parseDocument, DomUtils } from 'htmlparser2'
+ * import { visibleHtml } from 'reeve/tools'
+ *
+ * const { html } = visibleHtml('<p>Hello<p hidden>secret', { parseDocument, DomUtils })
  */
 export function visibleHtml(html: string, parser: HtmlParser): VisibleHtml {
   const { parseDocument, DomUtils } = parser as Parser

@@ -9,8 +9,10 @@ import { type ExchangeResponse, exchange } from './http-exchange.ts'
 import { type Hop, nextHop, refusedRedirect } from './http-redirect.ts'
 import { type Destination, EgressGuard, type EgressRules, type Resolve } from './ssrf-guard.ts'
 
+/** The methods that a tool may use. */
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+/** What may be reached, and how much may come back. */
 export interface HttpPolicy extends EgressRules {
   /** Default: GET and HEAD. */
   methods?: readonly HttpMethod[]
@@ -37,19 +39,25 @@ export interface HttpPolicy extends EgressRules {
   resolve?: Resolve
 }
 
+/** A request of `HttpClient`. */
 export interface HttpRequest {
+  /** Where it goes; its host must be one that the policy allows. */
   url: string
   /** Default GET. */
   method?: HttpMethod
+  /** Those that a caller gives; the policy says which may be sent. */
   headers?: Readonly<Record<string, string>>
+  /** What is sent. Default: nothing. */
   body?: string | Uint8Array
   /** Sent besides `headers`, outside of what `requestHeaders` rules; code's own, such as an idempotency key. */
   ownHeaders?: Readonly<Record<string, string>>
+  /** Ends it. */
   signal?: AbortSignal
   /** Told of the credentials that go out with it. */
   secrets?: SecretRegistry | undefined
 }
 
+/** What came back, within the limits of its policy. */
 export interface HttpResponse {
   status: number
   /** Where the answer came from, after redirects. */
@@ -255,7 +263,21 @@ function afterRedirects(error: unknown, redirects: number, secrets: Secrets): un
   return new ReeveError(clean.code, clean.message, { retryable, cause, details: { ...details, sent: true } })
 }
 
-/** What went wrong before anything left certainly changed nothing: the engine may know that. */
+/**
+ * What went wrong before anything left certainly changed nothing: the engine may know that.
+ * @example
+ * import { asNotApplied, HttpClient } from 'reeve/tools'
+ *
+ * const client = new HttpClient({ allow: ['shop.example'] })
+ *
+ * export async function order(url: string, key: string, signal: AbortSignal) {
+ *   try {
+ *     return await client.request({ url, method: 'POST', ownHeaders: { 'Idempotency-Key': key }, signal })
+ *   } catch (error) {
+ *     throw asNotApplied(error)
+ *   }
+ * }
+ */
 export function asNotApplied(error: unknown): unknown {
   if (!(error instanceof ReeveError) || error.details.sent !== false) return error
   return new NotApplied(error.message, { retryable: error.retryable, cause: error })

@@ -16,8 +16,11 @@ import {
   type HttpResponse,
 } from './http-client.ts'
 
+/** For `httpTool`. */
 export interface HttpToolOptions extends HttpPolicy {
+  /** What workflows, agents and journals call it. */
   name: string
+  /** What it is for, for models. Default: what it may reach. */
   description?: string
   /**
    * Of all calls that are not GET or HEAD, or of all calls when only those are allowed. Default, by the method of each
@@ -35,6 +38,7 @@ export interface HttpToolOptions extends HttpPolicy {
   idempotencyHeader?: string | false
 }
 
+/** What `httpTool` is asked. */
 export interface HttpToolInput {
   url: string
   method?: HttpMethod
@@ -43,6 +47,7 @@ export interface HttpToolInput {
   body?: unknown
 }
 
+/** What `httpTool` gives. */
 export interface HttpToolOutput {
   status: number
   url: string
@@ -62,6 +67,10 @@ const output = z.object({
  * A tool that calls the hosts of an allow-list through the guarded client. Answers of 408, 425, 429 and 5xx are
  * retryable errors, which wait for as long as `Retry-After` says; all others, 4xx included, are results.
  * @throws `bad-tool` `bad-host`
+ * @example
+ * import { httpTool } from 'reeve/tools'
+ *
+ * export default httpTool({ name: 'shop.request', allow: ['shop.example'], methods: ['GET', 'POST'] })
  */
 export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpToolOutput> {
   checkOptions(

@@ -74,6 +74,13 @@ const privateV6Set = setOf(privateV6, 'ipv6')
 const refusedV6Set = setOf(refusedV6, 'ipv6')
 const globalV6Set = setOf([['2000::', 3]], 'ipv6')
 
+/**
+ * Whether an IP address is public, of a private network, or none that is ever connected to.
+ * @example
+ * import { addressKind } from 'reeve/tools'
+ *
+ * addressKind('10.0.0.1') // 'private'
+ */
 export function addressKind(address: string): AddressKind {
   switch (isIP(address)) {
     case 4:
@@ -117,7 +124,10 @@ export class EgressGuard {
     this.#resolve = resolve
   }
 
-  /** @throws `refused-destination`, `unresolved-host` (retryable), the signal's reason when aborted */
+  /**
+   * Whether a URL may be reached, and at which addresses.
+   * @throws `refused-destination`, `unresolved-host` (retryable), the signal's reason when aborted
+   */
   async admit(url: URL, signal: AbortSignal): Promise<Destination> {
     if (url.protocol !== 'https:' && url.protocol !== 'http:') {
       throw refused(url, `only http and https leave this process, not "${url.protocol}"`)

@@ -10,6 +10,7 @@ import { escapeStep } from './pointer.ts'
 import { followed, noteAnchors, referencesOf } from './references.ts'
 import { unfoldsBeyond } from './unfolded.ts'
 
+/** A JSON Schema. */
 export type JsonSchemaObject = { readonly [key: string]: Json | undefined }
 
 export interface ReadSchema {

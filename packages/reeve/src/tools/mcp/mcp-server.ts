@@ -25,6 +25,7 @@ import { type McpOffer, offerOf, requireUnchanged } from './offers.ts'
 import { type McpResult, resultSchema } from './result.ts'
 import { askPrompt, askTool, listResources, readResource } from './transport/requests.ts'
 
+/** A tool of an MCP server: its arguments are whatever its pinned schema takes. */
 export type McpTool = Tool<{ [key: string]: Json | undefined }, McpResult>
 
 const anyObject: JsonSchemaObject = { type: 'object' }
@@ -40,6 +41,15 @@ const readInput: JsonSchemaObject = {
  * models are told the pinned words, and a call goes out only when the server, asked right before it, still says the same. `edges`: default the
  * system's clock and, once it is started, the variables of this process.
  * @throws `bad-mcp-server` `bad-duration`
+ * @example
+ * import { mcpServer } from 'reeve/mcp'
+ *
+ * export const files = mcpServer({
+ *   name: 'files',
+ *   command: 'npx',
+ *   args: ['-y', '@modelcontextprotocol/server-filesystem', '/srv/reports'],
+ *   allow: ['read_file'],
+ * })
  */
 export function mcpServer(
   definition: McpServerDefinition,
@@ -55,6 +65,7 @@ export function mcpServer(
   })
 }
 
+/** An MCP server of a project, as `mcpServer` makes it. */
 export class McpServer {
   readonly kind = 'reeve-mcp-server'
   readonly name: string

@@ -12,6 +12,7 @@ import { type Part, readDocument } from './document.ts'
 import { type Operation, type OperationName, operationsOf } from './operation.ts'
 import { requestOf } from './request.ts'
 
+/** For `openApiTools`. */
 export interface OpenApiOptions extends Omit<HttpPolicy, 'allow' | 'methods' | 'requestHeaders'> {
   /** The first part of every tool's name, such as `shop` for `shop.listOrders`. */
   name: string
@@ -27,6 +28,7 @@ export interface OpenApiOptions extends Omit<HttpPolicy, 'allow' | 'methods' | '
   rate?: (operation: OperationName) => ToolRate<Record<string, unknown>> | undefined
 }
 
+/** What a tool of `openApiTools` gives. */
 export interface OpenApiResult {
   status: number
   /** Parsed when the answer is JSON. */
@@ -35,12 +37,6 @@ export interface OpenApiResult {
 
 const output = z.object({ status: z.number().int(), body: z.unknown() })
 
-/**
- * One tool for each operation of a document. GET and HEAD read, at low risk. PUT and DELETE may be repeated, as HTTP
- * has it; POST and PATCH only when the operation takes an Idempotency-Key: else an unknown outcome goes to a person.
- * DELETE is of high risk. Refusals (4xx) are results.
- * @throws `bad-openapi` (with the path in the document) `bad-schema` (what cannot be checked, by name) `bad-tool` `bad-host`
- */
 const shape = {
   name: 'text!',
   server: 'text',
@@ -49,6 +45,18 @@ const shape = {
   rate: 'function',
 } as const
 
+/**
+ * One tool for each operation of a document. GET and HEAD read, at low risk. PUT and DELETE may be repeated, as HTTP
+ * has it; POST and PATCH only when the operation takes an Idempotency-Key: else an unknown outcome goes to a person.
+ * DELETE is of high risk. Refusals (4xx) are results.
+ * @throws `bad-openapi` (with the path in the document) `bad-schema` (what cannot be checked, by name) `bad-tool` `bad-host`
+ * @example
+ * import { readFileSync } from 'node:fs'
+ * import { openApiTools } from 'reeve/tools'
+ *
+ * const document: unknown = JSON.parse(readFileSync('shop.openapi.json', 'utf8'))
+ * export const shop = openApiTools({ name: 'shop', document, operations: ({ method }) => method === 'GET' })
+ */
 export function openApiTools(options: OpenApiOptions): Tool<Record<string, unknown>, OpenApiResult>[] {
   checkOptions(options, 'OpenAPI tools', shape, 'bad-openapi')
   const { name, document, server, operations, risk, rate, ...policy } = options

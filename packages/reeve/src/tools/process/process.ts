@@ -14,11 +14,15 @@ import { jailedParts } from '../files/jailed-path.ts'
 import { asNotApplied } from '../http/http-client.ts'
 import { type Risk, type Tool, tool } from '../tool.ts'
 
+/** For `processTool`. */
 export interface ProcessToolOptions<I extends StandardSchemaV1> {
+  /** What workflows, agents and journals call it. */
   name: string
+  /** What it is for, for models. */
   description: string
   /** The absolute path of the one program that this tool runs. No shell is asked, nothing is looked up. */
   executable: string
+  /** What it is asked, checked before the program starts. */
   input: I
   /** The program's arguments. Texts of the input that begin with `-` never get here, unless `allowDashes`. */
   args: (input: OutputOf<I>) => readonly string[]
@@ -30,6 +34,7 @@ export interface ProcessToolOptions<I extends StandardSchemaV1> {
   subfolder?: (input: OutputOf<I>) => string
   /** The program's whole environment. Default: a bare PATH and a UTF-8 locale. */
   env?: Readonly<Record<string, string>>
+  /** Lets texts of the input begin with `-`, which programs take for options. Default false. */
   allowDashes?: boolean
   /** Exit codes that mean success. Default: 0. */
   successCodes?: readonly number[]
@@ -41,10 +46,13 @@ export interface ProcessToolOptions<I extends StandardSchemaV1> {
   maxOutputBytes?: number
   /** Default `once`: what a program did before it failed is not known. */
   effect?: Exclude<EffectClass, 'verifiable'>
+  /** How much harm it may do, for reviews. Default: by `effect`. */
   risk?: Risk
+  /** Whether a person decides each call. Default: by `effect` and `risk`. */
   approval?: 'always' | 'never' | ((input: OutputOf<I>) => boolean)
 }
 
+/** What `processTool` gives. */
 export interface ProcessToolOutput {
   exitCode: number
   /** Text, or the parsed JSON. */
@@ -55,10 +63,6 @@ export interface ProcessToolOutput {
 const bareEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' }
 const longestArgumentsBytes = 65_536
 
-/**
- * A tool that runs one program with an array of arguments. The program and all that it started are killed at its end,
- * when its time or its output is used up, and when the worker dies. @throws `bad-tool`
- */
 const shape = {
   name: 'text!',
   executable: 'text!',
@@ -73,6 +77,23 @@ const shape = {
   maxOutputBytes: 'number',
 } as const
 
+/**
+ * A tool that runs one program with an array of arguments. The program and all that it started are killed at its end,
+ * when its time or its output is used up, and when the worker dies.
+ * @throws `bad-tool`
+ * @example
+ * import { processTool } from 'reeve/tools'
+ * import { z } from 'zod'
+ *
+ * export const resize = processTool({
+ *   name: 'images.resize',
+ *   description: 'Makes a picture smaller',
+ *   executable: '/usr/bin/convert',
+ *   folder: '/srv/pictures',
+ *   input: z.object({ file: z.string(), width: z.number().int() }),
+ *   args: ({ file, width }) => [file, '-resize', String(width), `small-${file}`],
+ * })
+ */
 export function processTool<I extends StandardSchemaV1>(
   options: ProcessToolOptions<I>,
 ): Tool<InputOf<I>, ProcessToolOutput> {

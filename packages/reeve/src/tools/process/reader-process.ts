@@ -5,6 +5,7 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import { ProcessTree } from '../../base/process/process-tree.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 
+/** For `ReaderProcess`. */
 export interface ReaderProcessOptions {
   /** What it reads, for errors: `mail`. */
   what: string
@@ -138,7 +139,13 @@ export class ReaderProcess<Input, Output> {
   }
 }
 
-/** In the module of a `ReaderProcess`: answers each input with what `read` gives. */
+/**
+ * In the module of a `ReaderProcess`: answers each input with what `read` gives.
+ * @example
+ * import { serveReader } from 'reeve/tools'
+ *
+ * serveReader((text: string) => text.split('\n').length)
+ */
 export function serveReader<Input, Output>(read: (input: Input) => Promise<Output> | Output): void {
   process.on('message', async (input) => {
     try {

@@ -8,6 +8,7 @@ import { parseBoundedJson } from '../bounded-json.ts'
 import { type ResolvedLimits, resolveLimits, type SandboxLanguage, type SandboxLimits } from './limits.ts'
 import { readReply, type ScriptResult } from './script-reply.ts'
 
+/** A container that scripts run in. */
 export interface DockerSandbox {
   /** The absolute path of the docker (or podman) executable. */
   executable: string
@@ -62,6 +63,11 @@ const overheadMs = 30_000
  * Runs a script in a container of its own: no network, nothing writable but a small /tmp, no capabilities, nobody's
  * user. JavaScript returns its result from a function of `input`; Python leaves it in `result`.
  * @throws `sandbox-unavailable` and what `runIsolated` throws
+ * @example
+ * import { runInDocker } from 'reeve/tools'
+ *
+ * const docker = { executable: '/usr/bin/docker', image: 'python@sha256:…', runtime: 'runsc' }
+ * const result = await runInDocker(docker, 'python', 'result = sum(input)', [1, 2, 3])
  */
 export async function runInDocker(
   docker: DockerSandbox,

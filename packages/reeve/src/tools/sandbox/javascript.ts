@@ -10,6 +10,10 @@ import type { ScriptResult } from './script-reply.ts'
  * Runs JavaScript in QuickJS, in a disposable process. `code` is the body of an async function of `input`: it returns
  * JSON, and prints with `console.log`. There is nothing else: no timers, no modules, no files, no network.
  * @throws `missing-package`, and what `runIsolated` throws
+ * @example
+ * import { runJavaScript } from 'reeve/tools'
+ *
+ * const { value } = await runJavaScript('return input.a + input.b', { a: 1, b: 2 }, { time: '1s' })
  */
 export function runJavaScript(
   code: string,

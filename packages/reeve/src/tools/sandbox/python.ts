@@ -9,6 +9,10 @@ import type { ScriptResult } from './script-reply.ts'
  * Runs Python in Pyodide, in a disposable process, with the standard library and no other packages. The script finds
  * its data in `input`; the value of its last expression is the result; `print` goes to the logs.
  * @throws `missing-package`, and what `runIsolated` throws
+ * @example
+ * import { runPython } from 'reeve/tools'
+ *
+ * const { value } = await runPython('result = sum(input)', [1, 2, 3])
  */
 export function runPython(
   code: string,

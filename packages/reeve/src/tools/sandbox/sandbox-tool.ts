@@ -11,14 +11,19 @@ import type { SandboxLanguage, SandboxLimits } from './limits.ts'
 import { runPython } from './python.ts'
 import type { ScriptResult } from './script-reply.ts'
 
+/** For `sandboxTool`. */
 export interface SandboxToolOptions extends SandboxLimits {
+  /** What workflows, agents and journals call it. */
   name: string
+  /** What the code is written in. */
   language: SandboxLanguage
+  /** What it is for, for models. Default: that it computes. */
   description?: string
   /** Runs the code in a container in the place of the WebAssembly sandbox. */
   docker?: DockerSandbox
 }
 
+/** What `sandboxTool` is asked. */
 export interface SandboxToolInput {
   code: string
   input?: unknown
@@ -43,7 +48,14 @@ const ownMistakes = new Set([
   'json-too-deep',
 ])
 
-/** A tool that computes with code that nobody has read. It reaches nothing, so it needs no approval. */
+/**
+ * A tool that computes with code that nobody has read. It reaches nothing, so it needs no approval.
+ * @throws `bad-tool`
+ * @example
+ * import { sandboxTool } from 'reeve/tools'
+ *
+ * export const compute = sandboxTool({ name: 'compute', language: 'python', time: '2s' })
+ */
 export function sandboxTool(options: SandboxToolOptions): Tool<SandboxToolInput, SandboxToolOutput> {
   checkOptions(options, 'a sandbox tool', { name: 'text!', language: 'text!', docker: 'object' }, 'bad-tool')
   const { name, language, description, docker, ...limits } = options

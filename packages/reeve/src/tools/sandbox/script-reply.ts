@@ -5,6 +5,7 @@ import type { ChildEnd } from '../../base/process/bounded-child.ts'
 import { parseBoundedJson, parseForeignJson } from '../bounded-json.ts'
 import type { ResolvedLimits } from './limits.ts'
 
+/** What a script gave and printed. */
 export interface ScriptResult {
   value: Json
   /** What it printed, line by line. */

@@ -11,8 +11,11 @@ import { askLocked, type LockedAnswer } from '../process/locked-child.ts'
 import { type Tool, tool } from '../tool.ts'
 import type { QueryCell, QueryReply, QueryRequest } from './sqlite-child.ts'
 
+/** For `sqlTool`. */
 export interface SqlToolOptions {
+  /** What workflows, agents and journals call it. */
   name: string
+  /** What it is for, for models. Default: what may be read. */
   description?: string
   /** The absolute path of an SQLite file. It is opened for reading only. */
   file: string
@@ -28,12 +31,14 @@ export interface SqlToolOptions {
   memoryBytes?: number
 }
 
+/** What `sqlTool` is asked. */
 export interface SqlToolInput {
   /** One statement that reads. Values stand in it as `?` or `:name`. */
   sql: string
   parameters?: QueryCell[] | Record<string, QueryCell>
 }
 
+/** What `sqlTool` gives. */
 export interface SqlToolOutput {
   columns: string[]
   rows: QueryCell[][]
@@ -45,11 +50,6 @@ const cell = z.union([z.null(), z.number(), z.string()])
 const loadMs = 30_000
 const heapBytes = 128 * 1_048_576
 
-/**
- * A tool that reads an SQLite file with one statement and bound parameters. The query runs in a disposable process,
- * which can read and nothing else: a query without an end, or with a result without an end, is killed with it.
- * @throws `bad-tool`
- */
 const shape = {
   name: 'text!',
   file: 'text!',
@@ -59,6 +59,15 @@ const shape = {
   memoryBytes: 'number',
 } as const
 
+/**
+ * A tool that reads an SQLite file with one statement and bound parameters. The query runs in a disposable process,
+ * which can read and nothing else: a query without an end, or with a result without an end, is killed with it.
+ * @throws `bad-tool`
+ * @example
+ * import { sqlTool } from 'reeve/tools'
+ *
+ * export const orders = sqlTool({ name: 'orders.query', file: '/srv/shop.db', tables: ['orders'] })
+ */
 export function sqlTool(options: SqlToolOptions): Tool<SqlToolInput, SqlToolOutput> {
   checkOptions(options, 'an SQL tool', shape, 'bad-tool')
   const { name, file, tables, timeout = '5s' } = options

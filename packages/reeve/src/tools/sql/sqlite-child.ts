@@ -10,6 +10,7 @@ export interface QueryRequest {
   maxBytes: number
 }
 
+/** A value of a row. */
 export type QueryCell = null | number | string
 export type QueryReply =
   | { status: 'done'; columns: string[]; rows: QueryCell[][]; more: boolean }

@@ -12,6 +12,7 @@ import { type Tool, tool } from '../tool.ts'
 import { type Page, tidy } from './html-page.ts'
 import type { PageRequest } from './html-reader.ts'
 
+/** For `webPageTool`. */
 export interface WebPageOptions
   extends Pick<HttpPolicy, 'allow' | 'allowPrivate' | 'maxRedirects' | 'maxBytes' | 'timeout' | 'resolve'> {
   /** Default `web.read`. */
@@ -24,6 +25,7 @@ export interface WebPageOptions
   readTime?: Duration
 }
 
+/** What `webPageTool` gives. */
 export interface WebPageOutput {
   /** After redirects. */
   url: string
@@ -53,6 +55,10 @@ const readerBytes = 268_435_456
  * A tool that reads a web page as text, through the guarded client, without scripts, images or anything else that the
  * page would have loaded. What it gives is untrusted: a page may say anything. Needs `html-to-text`.
  * @throws `bad-host`
+ * @example
+ * import { webPageTool } from 'reeve/tools'
+ *
+ * export const readPage = webPageTool({ allow: ['docs.example'], maxText: 20_000 })
  */
 export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebPageOutput> {
   checkOptions(

@@ -19,7 +19,9 @@ import { findPlanFault, type PlannedStep } from './plan-graph.ts'
 
 /** What a step of a plan may do. It acts through `ctx` alone. */
 export interface PlanAction {
+  /** What it does, for the planner. */
   does: string
+  /** What its arguments must be. */
   args: StandardSchemaV1
   /** `results`: those of the steps that it needs, by id. */
   run: (args: never, results: Record<string, Json>) => Promise<Json> | Json
@@ -27,7 +29,15 @@ export interface PlanAction {
   undo?: ((args: never, result: Json) => Promise<unknown> | unknown) | undefined
 }
 
-/** Gives `run` and `undo` the type of their arguments. */
+/**
+ * Gives `run` and `undo` the type of their arguments.
+ * @example
+ * const ship = planAction({
+ *   does: 'ships an order',
+ *   args: z.object({ order: z.string() }),
+ *   run: ({ order }) => ctx.call('shop.ship', { order }),
+ * })
+ */
 export function planAction<S extends StandardSchemaV1, Result extends Json>(action: {
   does: string
   args: S
@@ -44,8 +54,11 @@ export function planAction<S extends StandardSchemaV1, Result extends Json>(acti
   return action as PlanAction
 }
 
+/** For `plan`. */
 export interface PlanOptions extends Bounds {
+  /** What is to be reached. */
   goal: Json
+  /** What a plan may consist of, by name. */
   actions: Record<string, PlanAction>
   /** Who makes the plan: a route, anyone who answers with its steps, or the steps themselves. */
   plan:
@@ -58,6 +71,7 @@ export interface PlanOptions extends Bounds {
   concurrency?: number
 }
 
+/** What `plan` came to. */
 export interface PlanDone {
   steps: PlannedStep[]
   /** By step id. */
@@ -70,6 +84,18 @@ export interface PlanDone {
  * done are undone, the latest first.
  *
  * @throws `bad-plan` · `plan-failed` (details: `step`, `reason`, `undone`, `notUndone`)
+ * @example
+ * const done = await plan(ctx, 'close the day', {
+ *   goal: 'All open orders are shipped',
+ *   actions: {
+ *     ship: planAction({
+ *       does: 'ships an order',
+ *       args: z.object({ order: z.string() }),
+ *       run: ({ order }) => ctx.call('shop.ship', { order }),
+ *     }),
+ *   },
+ *   plan: { route: 'planning' },
+ * })
  */
 export async function plan(ctx: PatternContext, name: string, options: PlanOptions): Promise<PlanDone> {
   const bound = startBounds(ctx, options)

@@ -12,6 +12,7 @@ import type { RetryPolicy } from '../retry.ts'
  */
 export type EffectClass = 'read' | 'idempotent' | 'verifiable' | 'once'
 
+/** One attempt of an effect, as a tool sees it. */
 export interface EffectAttempt {
   /** The same on every attempt of this effect, and unlike every other effect's anywhere: the idempotency key. */
   key: string
@@ -26,6 +27,7 @@ export interface EffectAttempt {
   secrets?: SecretRegistry
 }
 
+/** What a tool found out about an effect whose outcome is unknown. */
 export type EffectVerdict =
   | { outcome: 'applied'; result: Json }
   | { outcome: 'not-applied' }

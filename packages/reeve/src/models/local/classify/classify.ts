@@ -6,17 +6,20 @@ import { seededRandom } from './random.ts'
 import { gather, LinearTrainer, type TrainingSet } from './train-linear.ts'
 import { learnVocabulary, Vocabulary } from './vocabulary.ts'
 
+/** A text with its label, to learn from. */
 export interface Example {
   text: string
   label: string
 }
 
+/** A label, and how sure it is. */
 export interface Guess {
   label: string
   /** 0 to 1: about the share of such guesses that are right. */
   confidence: number
 }
 
+/** What a classifier says of a text. */
 export interface Classification extends Guess {
   /** The likeliest labels, best first, at most five. */
   ranked: Guess[]
@@ -32,6 +35,7 @@ export interface Classifier {
   toBytes(): Uint8Array
 }
 
+/** For `trainClassifier`. */
 export interface TrainingOptions {
   /** Decides the order of the examples; the same seed and examples give the same classifier. */
   seed?: number
@@ -54,6 +58,14 @@ const maxWeights = 2 ** 26
  * Learns from labelled examples, starting with a part of them: how right the scores are on the held-out rest sets the
  * confidence. Then that rest joins in.
  * @throws `no-examples` when there is nothing to learn from
+ * @example
+ * import { trainClassifier } from 'reeve'
+ *
+ * const classifier = trainClassifier([
+ *   { text: 'I want my money back', label: 'billing' },
+ *   { text: 'The app does not start', label: 'technical' },
+ * ])
+ * classifier.classify('my money, please')
  */
 export function trainClassifier(examples: Example[], options: TrainingOptions = {}): Classifier {
   checkOption(examples, '`examples` of trainClassifier', 'objects!')

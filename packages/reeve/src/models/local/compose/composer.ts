@@ -12,6 +12,7 @@ import {
   weighTerms,
 } from './relevance.ts'
 
+/** For `localComposer`. */
 export interface ComposerOptions {
   /** Default: `local/composer`. */
   name?: string
@@ -27,6 +28,11 @@ export interface ComposerOptions {
  * Composes a letter that quotes, word for word, the statements of the passages that answer the question best, and names
  * their sources. It writes nothing else of its own, and nothing from the question's input ever gets into the letter.
  * Abstains when no passage is relevant, or when it cannot do anything about a problem that it is told of.
+ * @throws `bad-option`
+ * @example
+ * import { defineConfig, localComposer } from 'reeve'
+ *
+ * export default defineConfig({ routes: { writing: { solvers: [localComposer({ signature: 'Your bakery' })] } } })
  */
 export function localComposer(options: ComposerOptions = {}): Solver {
   const shape = { name: 'text', greeting: 'text', signature: 'text', sentences: 'number' } as const

@@ -11,6 +11,7 @@ import { PassageReader } from './passage-reader.ts'
 import { type Evidence, passageTexts, readPassages, weighTerms } from './relevance.ts'
 import { repeatedRun } from './repeated-run.ts'
 
+/** What a draft is judged by. */
 export interface Criteria {
   /** Characters that a draft has at least. Default: 80. */
   minLength?: number
@@ -26,9 +27,11 @@ export interface Criteria {
   closing?: RegExp
 }
 
+/** For `localCritic`. */
 export interface CriticOptions {
   /** Default: `local/critic`. */
   name?: string
+  /** What it judges by. Default: see `Criteria`. */
   criteria?: Criteria
 }
 
@@ -48,6 +51,11 @@ const usualClosing =
  * and answers `{ score, problems }`: 1 and none for a draft that quotes only what the passages say, speaks of what the
  * ticket asks, invents no link, address or amount, repeats none of the ticket's own sentences, has a fit length and is
  * polite. It does not judge whether the answer is true or wise.
+ * @throws `bad-option`
+ * @example
+ * import { defineConfig, localCritic } from 'reeve'
+ *
+ * export default defineConfig({ routes: { judging: { solvers: [localCritic({ criteria: { minLength: 40 } })] } } })
  */
 export function localCritic(options: CriticOptions = {}): Solver {
   checkOptions(options, 'a local critic', { name: 'text', criteria: 'object' })

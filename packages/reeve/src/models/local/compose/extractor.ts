@@ -8,6 +8,7 @@ import type { Classifier } from '../classify/classify.ts'
 import { textOf } from '../text/input-text.ts'
 import { finderOf } from '../text/patterns.ts'
 
+/** A value that was read, and how sure it is. */
 export interface FieldValue {
   value: Json
   /** 0 to 1. */
@@ -17,9 +18,11 @@ export interface FieldValue {
 /** Reads one field from a text (all strings of the input) or from the input itself; undefined: it is not there. */
 export type FieldRule = (text: string, input: Json) => FieldValue | undefined
 
+/** For `localExtractor`. */
 export interface ExtractorOptions {
   /** Default: `local/extractor`. */
   name?: string
+  /** What reads each field of the answer. */
   fields: Record<string, FieldRule>
   /** What a field's confidence must reach. Default: 0.5. */
   minConfidence?: number
@@ -30,6 +33,12 @@ export interface ExtractorOptions {
  * has no rule, is not found, is too unsure or is not one of the values that the schema allows. Other fields are left
  * out in these cases; without a schema no field is required, but one must be found. The answer is as sure as its least
  * sure field.
+ * @throws `bad-option`
+ * @example
+ * import { byPattern, defineConfig, localExtractor } from 'reeve'
+ *
+ * const reader = localExtractor({ fields: { orderId: byPattern(/\bA-\d{4,8}\b/) }, minConfidence: 0.6 })
+ * export default defineConfig({ routes: { triage: { solvers: [reader] } } })
  */
 export function localExtractor(options: ExtractorOptions): Solver {
   checkOptions(options, 'a local extractor', { name: 'text', fields: 'object!', minConfidence: 'number' })
@@ -95,6 +104,14 @@ function allowedValues(schema: Question['schema'], field: string): unknown[] | u
  * The classifier's label, or what `map` makes of it: labels that map to one value add up, and a label that the map
  * does not name counts for no value. Lines that are only an address or an id say nothing about the subject and are not
  * read.
+ * @example
+ * import { byClassifier, localExtractor, trainClassifier } from 'reeve'
+ *
+ * const category = trainClassifier([
+ *   { text: 'I want my money back', label: 'billing' },
+ *   { text: 'The app does not start', label: 'technical' },
+ * ])
+ * export const reader = localExtractor({ fields: { category: byClassifier(category) } })
  */
 export function byClassifier(
   classifier: Classifier,
@@ -141,6 +158,10 @@ const ambiguousConfidence = 0.4
  * What the pattern finds: its first group, or the whole match. When different texts match, the first one is taken, but
  * unsurely: nobody said which one is meant.
  * @throws `slow-pattern` at once, when the pattern could take too long on a hostile text
+ * @example
+ * import { byPattern, localExtractor } from 'reeve'
+ *
+ * export const reader = localExtractor({ fields: { orderId: byPattern(/\bA-\d{4,8}\b/) } })
  */
 export function byPattern(pattern: RegExp): FieldRule {
   if (!(pattern instanceof RegExp))
@@ -158,7 +179,13 @@ export function byPattern(pattern: RegExp): FieldRule {
   }
 }
 
-/** A rule in code; a bare value counts as sure. */
+/**
+ * A rule in code; a bare value counts as sure.
+ * @example
+ * import { byRule, localExtractor } from 'reeve'
+ *
+ * export const reader = localExtractor({ fields: { isUrgent: byRule((text) => /urgent|at once/i.test(text)) } })
+ */
 export function byRule(
   read: (text: string, input: Json) => FieldValue | string | number | boolean | undefined,
 ): FieldRule {

@@ -17,11 +17,14 @@ export type McpToolSettings = Partial<
   >
 >
 
+/** The schema of what every tool of an MCP server gives. */
 export type ResultSchema = import('@standard-schema/spec').StandardSchemaV1<McpResult, McpResult>
 
 /** What its connections use of this process. */
 export interface McpConnectionServices {
+  /** For its timeouts. */
   clock: Clock
+  /** Where the variables come from that its definition names. */
   environment: NodeJS.ProcessEnv
 }
 
@@ -49,8 +52,11 @@ export interface McpServerSettings {
 
 /** A server that is started here and speaks over its standard input and output. */
 export interface StdioServerDefinition extends McpServerSettings {
+  /** The program, found on the PATH. */
   command: string
+  /** Its arguments. Default: none. */
   args?: readonly string[]
+  /** Where it runs. Default: the working directory. */
   cwd?: string
   /** All it gets besides PATH, HOME and TMPDIR: names of this process's variables, or names with values. */
   env?: readonly string[] | Readonly<Record<string, string>>
@@ -58,6 +64,7 @@ export interface StdioServerDefinition extends McpServerSettings {
 
 /** A server somewhere else, over streamable HTTP. */
 export interface HttpServerDefinition extends McpServerSettings {
+  /** Where it listens. */
   url: string
   /** Sent to this origin only, such as `authorization`. */
   headers?: Readonly<Record<string, string>>
@@ -65,6 +72,7 @@ export interface HttpServerDefinition extends McpServerSettings {
   private?: boolean
 }
 
+/** What `mcpServer` is told of a server. */
 export type McpServerDefinition = StdioServerDefinition | HttpServerDefinition
 
 export interface Limits {

@@ -1,0 +1,167 @@
+import type { Json } from '../base/json/json.ts'
+import type { Engine, RunHandle } from '../engine/engine.ts'
+import type { ApprovalDecision } from '../engine/outside/decision.ts'
+import type { RetryOptions } from '../engine/outside/retry-run.ts'
+import type { RunResult } from '../engine/results.ts'
+import type { StartOptions } from '../engine/starting/prepared-start.ts'
+import type { Workflow } from '../engine/workflow.ts'
+
+/** Who acts from outside, as journals and screens name them. */
+export interface ActedBy {
+  /** A person's name or the name of a service: up to 1,024 bytes, without control characters. */
+  by: string
+}
+
+/** For `runtime.answer`. */
+export interface AnswerOptions extends ActedBy {
+  /** Why; it reaches workflow and agent. Up to 16,000 characters. */
+  note?: string
+  /** The hash of what was shown, or its first 12 characters or more: an answer to something else is refused. */
+  hash?: string
+}
+
+/** For `runtime.fork`. */
+export interface ForkOptions extends ActedBy {
+  /** The number of the first call that is made anew; what came before it is shared. */
+  from: number
+  /** Sends `once` and `verifiable` effects again that were sent already. Default false: the fork is refused. */
+  repeatEffects?: boolean
+}
+
+/** What became of an approval. */
+export interface DecidedApproval {
+  id: string
+  runId: string
+  status: 'approved' | 'rejected' | 'answered'
+}
+
+/** The verbs that start and steer runs. Each is durable when it resolves, in whichever process the run is driven. */
+export class RunSteering {
+  readonly #engine: Engine
+
+  /** @internal */
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /**
+   * Starts a run of a workflow, or of the workflow with that name; resolves when its start is durable.
+   * @throws `unknown-workflow` `invalid-input` `payload-too-large` `not-serialisable` `idempotency-conflict`
+   *   `reserved-key` `bad-start` `bad-text` `bad-number` `bad-duration`, `start-refused` when the database would not take
+   *   it: nothing of it is there
+   * @example
+   * import type { Runtime } from 'reeve'
+   *
+   * async function onOrder(runtime: Runtime, order: { id: string }) {
+   *   const run = await runtime.startRun('ship', order, { idempotencyKey: order.id, principal: 'shop' })
+   *   return run.isNew ? run.id : `run ${run.id} was started for this order before`
+   * }
+   */
+  startRun<Input, Output>(
+    workflow: Workflow<Input, Output> | string,
+    input: Input,
+    options?: StartOptions,
+  ): Promise<RunHandle<Output>> {
+    return this.#engine.startRun(workflow, input, options)
+  }
+
+  /**
+   * Waits until a run has ended or is stuck, in whichever process it is driven.
+   * @throws `unknown-run`
+   * @example
+   * const ended = await runtime.result('06f2kq8d1m3x7v9zs')
+   * if (ended.status === 'failed') console.error(ended.error.code)
+   */
+  result(runId: string): Promise<RunResult> {
+    return this.#engine.resultOf(runId)
+  }
+
+  /**
+   * Records a person's decision on an approval: the run goes on where it is driven. What is decided must be what its run
+   * asked for. With an edit (`answer`), its top-level keys are laid over what the tool was given.
+   * @throws `unknown-approval` `already-decided` `approval-expired` `approval-changed` `wrong-answer` `problem-stands`
+   *   `invalid-edit`
+   * @example
+   * import type { Runtime } from 'reeve'
+   *
+   * async function lower(runtime: Runtime, approval: string) {
+   *   await runtime.decide(approval, { verdict: 'approve', by: 'ada', answer: { amountUsd: 20 }, note: 'half of it' })
+   * }
+   */
+  async decide(approvalId: string, decision: ApprovalDecision): Promise<DecidedApproval> {
+    const { id, run_id, status } = await this.#engine.control.decide(approvalId, decision)
+    return { id, runId: run_id, status: status as DecidedApproval['status'] }
+  }
+
+  /**
+   * Answers what no solver could (`question`), or says what became of an effect (`outcome`): `{ happened: true, result }`,
+   * `{ happened: false, retry: true }`, `{ happened: false, retry: false }`.
+   * @throws as `decide`; `wrong-answer` when the answer does not fit what was asked
+   * @example await runtime.answer('06f2kq8d1m3x7v9zt', { category: 'billing' }, { by: 'ada' })
+   */
+  answer(approvalId: string, answer: Json, options: AnswerOptions): Promise<DecidedApproval> {
+    return this.decide(approvalId, { ...options, verdict: 'answer', answer })
+  }
+
+  /**
+   * Sends a signal to a run, which takes it with `ctx.waitFor(name)`, now or later. Resolves to whether it was new: a
+   * signal with an `id` that the run has had already is dropped.
+   * @throws `unknown-run` `run-ended` `unfit-signal` `bad-text` `not-serialisable`
+   * @example
+   * import type { Runtime } from 'reeve'
+   *
+   * async function onPayment(runtime: Runtime, payment: { id: string; run: string; amountUsd: number }) {
+   *   await runtime.signal(payment.run, 'paid', { amountUsd: payment.amountUsd }, { id: payment.id })
+   * }
+   */
+  signal(runId: string, name: string, payload: Json = null, options?: { id?: string }): Promise<boolean> {
+    return this.#engine.control.signal(runId, name, payload, options)
+  }
+
+  /**
+   * Ends a run and its children, but for those started with `whenParentEnds: 'detach'`. What acts at this moment finishes
+   * first.
+   * @throws `unknown-run` `run-ended` `bad-text`
+   * @example await runtime.cancel('06f2kq8d1m3x7v9zs', { by: 'ada' })
+   */
+  cancel(runId: string, { by }: ActedBy): Promise<void> {
+    return this.#engine.control.cancel(runId, by)
+  }
+
+  /**
+   * Tries a failed or stuck run again: what is recorded stays, the call that failed is made anew.
+   * @throws `unknown-run` `cannot-retry` `child-not-mended` `bad-text`
+   * @example await runtime.retry('06f2kq8d1m3x7v9zs', { by: 'ada', children: true })
+   */
+  retry(runId: string, { by, ...options }: ActedBy & RetryOptions): Promise<void> {
+    return this.#engine.control.retry(runId, by, options)
+  }
+
+  /**
+   * Holds a run where it is: what acts finishes, nothing new begins until `resume`.
+   * @throws `unknown-run` `run-ended`
+   * @example await runtime.pause('06f2kq8d1m3x7v9zs')
+   */
+  pause(runId: string): Promise<void> {
+    return this.#engine.control.pause(runId)
+  }
+
+  /**
+   * Lets a run go on that `pause` holds.
+   * @throws `unknown-run` `run-ended`
+   * @example await runtime.resume('06f2kq8d1m3x7v9zs')
+   */
+  resume(runId: string): Promise<void> {
+    return this.#engine.control.resume(runId)
+  }
+
+  /**
+   * Starts a new run that shares the journal of another up to (not including) its call `from`, and goes its own way from
+   * there. Resolves to the new run's id. What was approved in the other run and not acted upon before `from` is asked again.
+   * @throws `unknown-run` `bad-fork` `fork-repeats` `bad-text`
+   * @example const forked = await runtime.fork('06f2kq8d1m3x7v9zs', { from: 7, by: 'ada' })
+   */
+  fork(runId: string, { from, by, ...options }: ForkOptions): Promise<string> {
+    return this.#engine.control.fork(runId, from, by, options)
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What an example may use without saying where it comes from: a workflow's `ctx`, an open `runtime`, and a few values
+ * whose names tell what they are. One that imports something stands for itself.
+ */
+export const sceneFile = `
+import { agent, tool, type Context, type Runtime } from 'reeve'
+import { z } from 'zod'
+
+export declare const ctx: Context
+export declare const runtime: Runtime
+export declare const ticket: { from: string; subject: string; body: string }
+export declare const reviews: string[]
+/** A client of a system of the user's own. */
+export declare const shop: { stockOf(product: string, signal?: AbortSignal): Promise<number> }
+
+export const refund = tool({
+  name: 'payments.refund',
+  description: 'Pays an order back',
+  input: z.object({ orderId: z.string(), amountUsd: z.number() }),
+  output: z.object({ id: z.string() }),
+  effect: 'idempotent',
+  run: async () => ({ id: 're_1' }),
+})
+
+export const writer = agent({
+  name: 'writer',
+  description: 'Writes answers to customers',
+  instructions: 'Write briefly.',
+  input: z.string(),
+  route: 'writing',
+  owner: 'support',
+})
+`
+
+/** A client that a user wrote, which tools in `tools/` import. */
+export const paymentsFile = `
+export declare const payments: {
+  refund(order: string, usd: number, by: { key: string; signal: AbortSignal }): Promise<{ id: string }>
+}
+`
+
+const scene = ['ctx', 'runtime', 'ticket', 'reviews', 'shop', 'refund', 'writer']
+
+/** The file that an example is compiled as. */
+export function exampleFile(text: string): string {
+  if (/^import /m.test(text)) return `${text}\nexport {}\n`
+  return `import * as reeve from 'reeve'
+import * as mcp from 'reeve/mcp'
+import * as patterns from 'reeve/patterns'
+import * as testing from 'reeve/testing'
+import * as tools from 'reeve/tools'
+import { z } from 'zod'
+import * as scene from './scene.ts'
+
+const { ${scene.join(', ')} } = scene
+const { ReeveError, Runtime, agent, tool, workflow } = reeve
+const { debate, critique, fanOut, handOff, plan, planAction, react, route, think, treeOfThoughts } = patterns
+export const all = [${scene.join(', ')}, mcp, testing, tools, z]
+
+export async function example() {
+${text}
+}
+`
+}
