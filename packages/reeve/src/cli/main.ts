@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { readVariables } from '../base/config.ts'
 import { readManifest } from '../base/package-files.ts'
 import { secretsOfVariables } from '../base/secrets/known-secrets.ts'
+import { viewsHelp } from '../server/sql/views.ts'
 import { type Cli, createCli } from './cli.ts'
 import { type ExitCode, exitCodes, exitCodesHelp } from './terminal/exit-codes.ts'
 import { reportFailure } from './terminal/failure.ts'
@@ -139,6 +140,12 @@ program
   .command('models [action]')
   .description('list keys, routes, solvers, prices and open breakers; models test asks each solver once')
   .action(calls(async () => (await import('./look/models.ts')).models))
+program
+  .command('sql <query>')
+  .description('ask one reading query of the views runs, steps, effects, model_calls and approvals')
+  .addOption(limit('100'))
+  .addHelpText('after', viewsHelp)
+  .action(calls(async () => (await import('./look/sql.ts')).sql))
 program
   .command('doctor')
   .description('check the project, its data and its machine')

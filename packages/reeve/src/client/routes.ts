@@ -45,6 +45,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
   costs: { list: 'GET /api/costs' },
   models: { list: 'GET /api/models' },
   workers: { list: 'GET /api/workers' },
+  sql: { ask: 'POST /api/sql' },
   principals: {
     list: 'GET /api/principals',
     add: 'POST /api/principals',

@@ -44,6 +44,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
   const internals = internalsOf(runtime)
   const { database, engine, clock, log } = internals
   const { newId } = engine.services
+  const { database: at } = runtime.environment
   const hub = new EventHub(database, clock, log)
   const bulk = new BulkActions({ engine, database, clock, log })
   const bulkStarted = () => bulk.wake()
@@ -52,6 +53,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
     internals,
     engine,
     database,
+    sqliteFile: at.kind === 'sqlite' ? at.file : undefined,
     clock,
     log,
     newId,

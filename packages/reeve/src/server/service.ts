@@ -12,6 +12,8 @@ export interface Service {
   internals: RuntimeInternals
   engine: Engine
   database: Database
+  /** Where an SQLite database is; absent: Postgres. */
+  sqliteFile: string | undefined
   clock: Clock
   log: Log
   newId: () => string

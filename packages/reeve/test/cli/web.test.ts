@@ -75,3 +75,14 @@ test('a port in use ends the start with 2 and what to do; another host needs an 
   const wrong = await reeve(project(), ['start', '--port', 'x'])
   expect(wrong.stderr).toContain('The port is "x"')
 })
+
+test('sql asks the views of the project, and refuses what is not of them', async () => {
+  const folder = project()
+  const { run } = await reeveJson<{ run: string }>(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
+  const asked = await reeveJson(folder, ['sql', "select id, status from runs where workflow = 'greet'"])
+  expect(asked).toMatchObject({ columns: ['id', 'status'], rows: [[run, 'succeeded']], more: false })
+  const refused = await reeve(folder, ['sql', 'select hash from tokens'])
+  expect(refused.stderr).toContain('"tokens" cannot be read; there are runs, steps')
+  expect(refused.code).toBe(2)
+  expect((await reeve(folder, ['sql', '--help'])).stdout).toContain('model_calls  every paid call')
+})

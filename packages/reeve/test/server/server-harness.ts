@@ -79,7 +79,7 @@ const workflows = [
   }),
 ] as unknown as Workflow[]
 
-function sqliteFile(): Environment['database'] {
+export function sqliteFile(): Environment['database'] {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-server-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return { kind: 'sqlite', file: join(folder, 'reeve.db') }

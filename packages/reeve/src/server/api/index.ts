@@ -11,6 +11,7 @@ import { costs } from './system/costs.ts'
 import { models } from './system/models.ts'
 import { queues } from './system/queues.ts'
 import { schedules } from './system/schedules.ts'
+import { sql } from './system/sql.ts'
 import { today } from './system/today.ts'
 import { workers } from './system/workers.ts'
 import { workflows } from './system/workflows.ts'
@@ -29,6 +30,7 @@ export const api = {
   costs,
   models,
   workers,
+  sql,
   principals,
   tokens,
 }

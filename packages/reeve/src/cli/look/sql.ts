@@ -1,0 +1,24 @@
+import { safeLine } from '../../base/text/one-line.ts'
+import { runQuery } from '../../server/sql/run-query.ts'
+import type { Cli } from '../cli.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { toLimit } from '../terminal/listing.ts'
+import { table } from '../terminal/table.ts'
+import { withWorkspace } from '../terminal/workspace.ts'
+
+/** Asks one reading query of the documented views. @throws `bad-query` `query-failed` `query-timeout` */
+export function sql(cli: Cli, options: { limit: string }, query: string): Promise<ExitCode> {
+  const limit = toLimit(options.limit)
+  return withWorkspace(cli, async ({ database, environment }) => {
+    const file = environment.database.kind === 'sqlite' ? environment.database.file : undefined
+    const signal = new AbortController().signal
+    const result = await runQuery(database, query, { limit, file, signal })
+    const { terminal } = cli
+    terminal.value(result)
+    const cells = result.rows.map((row) => row.map((cell) => (cell === null ? '' : safeLine(String(cell)))))
+    if (cells.length > 0) for (const line of table(result.columns.map(safeLine), cells)) terminal.line(line)
+    else terminal.line('No rows.')
+    if (result.more) terminal.line(terminal.colors.dim(`the first ${limit} rows; see more with --limit`))
+    return exitCodes.done
+  })
+}
