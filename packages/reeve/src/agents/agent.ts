@@ -270,7 +270,7 @@ function findFault(
 ): string | undefined {
   const { name, role = 'worker', tools = [], team = [], memory = [], limits = {} } = definition
   if (typeof name !== 'string' || name.length > longestName || !/^[a-z][\w-]*$/i.test(name))
-    return 'has a name that is none. Use letters, digits, "-" and "_", a letter first: invoice-checker'
+    return 'has a name that no agent may have. Use letters, digits, "-" and "_", a letter first: invoice-checker'
   if (!definition.instructions?.trim()) return 'has no instructions. Say what it is to do.'
   if (!definition.input?.['~standard']) return 'has no `input` schema (Zod, or any Standard Schema).'
   if (!definition.route) return 'names no route. Name one of reeve.config.ts.'

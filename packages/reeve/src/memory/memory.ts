@@ -60,7 +60,7 @@ export interface MemoryRecall {
 }
 
 export interface Memory {
-  /** An item to be written with the turn that says so. @throws `bad-memory` `bad-embedding` */
+  /** An item, to be written in the commit that records its call. @throws `bad-memory` `bad-embedding` */
   prepare(text: string, options: RememberOptions, origin: Origin): Promise<NewMemory>
   /** The items nearest to the query; of equal ones the older first. @throws `bad-embedding` */
   recall(query: string, options?: Omit<SearchOptions, 'by'>): Promise<MemoryRecall>

@@ -41,13 +41,13 @@ const quantifierHere = /[*+?]|\{(\d+)(?:(,)(\d*))?\}/y
 /** Walks over a pattern's source once, counts the ways to match, and writes the bounded source. */
 class PatternReader {
   bounded = ''
-  private at = 0
-  private readonly source: string
-  private readonly pattern: RegExp
+  #at = 0
+  readonly #source: string
+  readonly #pattern: RegExp
 
   constructor(pattern: RegExp) {
-    this.pattern = pattern
-    this.source = pattern.source
+    this.#pattern = pattern
+    this.#source = pattern.source
   }
 
   /** Up to the end of the group, or of the pattern. */
@@ -59,12 +59,12 @@ class PatternReader {
       all.length = Math.max(all.length, one.length)
       one = { ways: 1, length: 0 }
     }
-    while (this.at < this.source.length && this.source[this.at] !== ')') {
-      if (this.source[this.at] === '|') {
+    while (this.#at < this.#source.length && this.#source[this.#at] !== ')') {
+      if (this.#source[this.#at] === '|') {
         close()
-        this.take(1)
+        this.#take(1)
       } else {
-        const { ways, length } = this.repeated()
+        const { ways, length } = this.#repeated()
         one = { ways: capped(one.ways * ways), length: capped(one.length + length) }
       }
     }
@@ -72,14 +72,14 @@ class PatternReader {
     return all
   }
 
-  private repeated(): Reach {
-    const once = this.atom()
+  #repeated(): Reach {
+    const once = this.#atom()
     // However many digits it has: one that is taken for a text here would still be a repetition to JavaScript.
-    quantifierHere.lastIndex = this.at
-    const quantifier = quantifierHere.exec(this.source)
+    quantifierHere.lastIndex = this.#at
+    const quantifier = quantifierHere.exec(this.#source)
     if (!quantifier) {
-      if (this.source[this.at] === '{' && this.pattern.unicode) {
-        throw slowPattern(this.pattern, 'a quantifier of it is not understood')
+      if (this.#source[this.#at] === '{' && this.#pattern.unicode) {
+        throw slowPattern(this.#pattern, 'a quantifier of it is not understood')
       }
       return once
     }
@@ -93,48 +93,48 @@ class PatternReader {
         : comma
           ? Number(upper || least + longestRepeat)
           : least
-    this.at += whole.length
+    this.#at += whole.length
     this.bounded += `{${least},${most}}`
-    if (this.source[this.at] === '?') this.take(1)
+    if (this.#source[this.#at] === '?') this.#take(1)
     const ways = once.ways <= 1 ? most - least + 1 : once.ways ** Math.max(1, most) * (most - least + 1)
     return { ways: capped(ways), length: capped(once.length * most) }
   }
 
-  private atom(): Reach {
-    const first = this.source[this.at]
+  #atom(): Reach {
+    const first = this.#source[this.#at]
     if (first === '\\') {
-      const next = this.source[this.at + 1]!
-      if (/[1-9k]/.test(next)) throw slowPattern(this.pattern, `it refers back to a group (\\${next})`)
+      const next = this.#source[this.#at + 1]!
+      if (/[1-9k]/.test(next)) throw slowPattern(this.#pattern, `it refers back to a group (\\${next})`)
       // Without the flag u, the braces of `\p{2,}` and `\u{2,}` are quantifiers.
-      const escapes = this.pattern.unicode
+      const escapes = this.#pattern.unicode
         ? /^\\(?:[pPu]\{[^}]{0,64}\}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z])/
         : /^\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|c[A-Za-z])/
-      const long = escapes.exec(this.source.slice(this.at, this.at + 70))
-      this.take(long ? long[0].length : 2)
+      const long = escapes.exec(this.#source.slice(this.#at, this.#at + 70))
+      this.#take(long ? long[0].length : 2)
       return oneCharacter
     }
     if (first === '[') {
-      let end = this.at + 1
-      while (end < this.source.length && this.source[end] !== ']') end += this.source[end] === '\\' ? 2 : 1
-      this.take(end + 1 - this.at)
+      let end = this.#at + 1
+      while (end < this.#source.length && this.#source[end] !== ']') end += this.#source[end] === '\\' ? 2 : 1
+      this.#take(end + 1 - this.#at)
       return oneCharacter
     }
     if (first === '(') {
       const opening = /^\((?:\?(?:[:=!]|<[=!]|<[^>]{1,64}>|[a-z-]{1,8}:))?/.exec(
-        this.source.slice(this.at, this.at + 70),
+        this.#source.slice(this.#at, this.#at + 70),
       )!
-      this.take(opening[0].length)
+      this.#take(opening[0].length)
       const ways = this.alternatives()
-      this.take(1)
+      this.#take(1)
       return ways
     }
-    this.take(1)
+    this.#take(1)
     return oneCharacter
   }
 
-  private take(length: number): void {
-    this.bounded += this.source.slice(this.at, this.at + length)
-    this.at += length
+  #take(length: number): void {
+    this.bounded += this.#source.slice(this.#at, this.#at + length)
+    this.#at += length
   }
 }
 

@@ -72,7 +72,7 @@ test('a contract that cannot hold is refused with what to change', () => {
   const member = agent({ ...base, name: 'look' })
   const worker = agent(base)
   const recall = tool({ ...lookLike('recall') })
-  expect(faultOf({ name: 'no name' })).toContain('has a name that is none')
+  expect(faultOf({ name: 'no name' })).toContain('has a name that no agent may have')
   expect(faultOf({ instructions: ' ' })).toContain('has no instructions')
   expect(faultOf({ owner: '' })).toContain('has no owner')
   expect(faultOf({ route: '' })).toContain('names no route')

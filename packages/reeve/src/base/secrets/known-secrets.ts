@@ -37,7 +37,7 @@ export function addVariables(
   for (const [name, value = ''] of Object.entries(variables)) {
     if (value.includes('://')) addPasswords(secrets, value)
     if (!telling.test(name) || harmless.test(name) || location.test(value) || address.test(value)) continue
-    // A name may mislead: what reads like a plain word is not blotted out of every text.
+    // A name may mislead: what reads like a plain word is not redacted in every text.
     if (looksPlain(value)) secrets.addPasswords([value])
     else secrets.add(credentialsIn(value))
   }

@@ -30,7 +30,7 @@ export interface SecretRegistry {
  * a longer text), hex, in a URL, in JSON, in HTML; case does not matter.
  *
  * A value of fewer than 8 characters is looked for only where it stands as a password (`user:VALUE@`,
- * `password=VALUE`): it would blot out plain text elsewhere.
+ * `password=VALUE`): it would be redacted in plain text elsewhere.
  */
 export class Secrets implements SecretRegistry {
   readonly #values = new Set<string>()

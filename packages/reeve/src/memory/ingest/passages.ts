@@ -137,25 +137,25 @@ interface Piece {
 
 /** Fills passages in reading order; every piece ends at a section, a block or an item. */
 class Packer {
-  private readonly pieces: Piece[] = []
-  private parts: string[] = []
-  private words = 0
-  private heading: string[] = []
-  private sectionHeading: string[] = []
+  readonly #pieces: Piece[] = []
+  #parts: string[] = []
+  #words = 0
+  #heading: string[] = []
+  #sectionHeading: string[] = []
   /** The heading's own line, until something stands below it. */
-  private headingLine = ''
-  private readonly minWords: number
-  private readonly maxWords: number
+  #headingLine = ''
+  readonly #minWords: number
+  readonly #maxWords: number
 
   constructor(minWords: number, maxWords: number) {
-    this.minWords = minWords
-    this.maxWords = maxWords
+    this.#minWords = minWords
+    this.#maxWords = maxWords
   }
 
   startSection(heading: string[], line: string): void {
-    if (this.words >= this.minWords) this.flush()
-    this.sectionHeading = heading
-    this.headingLine = line
+    if (this.#words >= this.#minWords) this.#flush()
+    this.#sectionHeading = heading
+    this.#headingLine = line
   }
 
   *add(block: Block): Generator<void, void> {
@@ -165,56 +165,56 @@ class Packer {
       for (const part of cutLongItem(item)) items.push(part)
     }
     // Each item has a word at least.
-    const whole = items.length > this.maxWords ? '' : [block.lead, ...items].filter(Boolean).join('\n')
+    const whole = items.length > this.#maxWords ? '' : [block.lead, ...items].filter(Boolean).join('\n')
     const isLong = whole === ''
-    if (isLong || !this.fits(whole)) this.flush()
-    if (!isLong && this.fits(whole)) {
-      this.append(whole, '\n\n')
+    if (isLong || !this.#fits(whole)) this.#flush()
+    if (!isLong && this.#fits(whole)) {
+      this.#append(whole, '\n\n')
       return
     }
     for (const part of cutLongItem(block.lead)) {
-      if (!this.fits(part)) this.flush()
-      if (part) this.append(part, '\n\n')
+      if (!this.#fits(part)) this.#flush()
+      if (part) this.#append(part, '\n\n')
     }
     const repeated = block.lead.length <= maxRepeatedLead ? block.lead : ''
     for (const [index, item] of items.entries()) {
       if (index % itemsAtOnce === 0) yield
-      if (!this.fits(item) && (index > 0 || !repeated)) {
-        this.flush()
-        if (repeated) this.append(repeated, '\n\n')
+      if (!this.#fits(item) && (index > 0 || !repeated)) {
+        this.#flush()
+        if (repeated) this.#append(repeated, '\n\n')
       }
-      this.append(item, '\n')
+      this.#append(item, '\n')
     }
   }
 
   finish(): Piece[] {
-    const before = this.pieces.at(-1)
-    const isScrap = this.words > 0 && this.words < this.minWords / 2
-    if (before && isScrap && before.words + this.words <= this.maxWords) {
-      before.text += `\n\n${this.parts.join('')}`
-    } else this.flush()
-    return this.pieces
+    const before = this.#pieces.at(-1)
+    const isScrap = this.#words > 0 && this.#words < this.#minWords / 2
+    if (before && isScrap && before.words + this.#words <= this.#maxWords) {
+      before.text += `\n\n${this.#parts.join('')}`
+    } else this.#flush()
+    return this.#pieces
   }
 
-  private fits(text: string): boolean {
-    return this.words + countWords(text) <= this.maxWords
+  #fits(text: string): boolean {
+    return this.#words + countWords(text) <= this.#maxWords
   }
 
-  private append(text: string, separator: string): void {
-    if (this.parts.length === 0) this.heading = this.sectionHeading
-    if (this.headingLine) {
-      this.parts.push(this.parts.length > 0 ? '\n\n' : '', this.headingLine)
-      this.headingLine = ''
+  #append(text: string, separator: string): void {
+    if (this.#parts.length === 0) this.#heading = this.#sectionHeading
+    if (this.#headingLine) {
+      this.#parts.push(this.#parts.length > 0 ? '\n\n' : '', this.#headingLine)
+      this.#headingLine = ''
     }
-    this.parts.push(this.parts.length > 0 ? separator : '', text)
-    this.words += countWords(text)
+    this.#parts.push(this.#parts.length > 0 ? separator : '', text)
+    this.#words += countWords(text)
   }
 
-  private flush(): void {
-    const text = this.parts.join('').trim()
-    if (text) this.pieces.push({ heading: this.heading, text, words: this.words })
-    this.parts = []
-    this.words = 0
+  #flush(): void {
+    const text = this.#parts.join('').trim()
+    if (text) this.#pieces.push({ heading: this.#heading, text, words: this.#words })
+    this.#parts = []
+    this.#words = 0
   }
 }
 

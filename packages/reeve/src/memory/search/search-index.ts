@@ -81,25 +81,24 @@ interface FoundPassage {
 }
 
 class MemoryIndex implements SearchIndex {
-  private readonly embed: Embed | undefined
-  private readonly postings = new Postings()
+  readonly #embed: Embed | undefined
+  readonly #postings = new Postings()
   /** Absent until the first vector tells the dimensions. */
-  private vectors: Vectors | undefined
-  private readonly entries: (KnowledgePassage | undefined)[] = []
-  private readonly slotsByDocument = new Map<string, number[]>()
-  private readonly freeSlots: number[] = []
-  private readonly scopes = new Scopes()
-  private readonly isBefore = (left: number, right: number) =>
-    this.entries[left]!.id < this.entries[right]!.id
-  private readonly bestByWords = new TopSlots(mostCandidates, this.isBefore)
-  private readonly bestByVectors = new TopSlots(mostCandidates, this.isBefore)
+  #vectors: Vectors | undefined
+  readonly #entries: (KnowledgePassage | undefined)[] = []
+  readonly #slotsByDocument = new Map<string, number[]>()
+  readonly #freeSlots: number[] = []
+  readonly #scopes = new Scopes()
+  readonly #isBefore = (left: number, right: number) => this.#entries[left]!.id < this.#entries[right]!.id
+  readonly #bestByWords = new TopSlots(mostCandidates, this.#isBefore)
+  readonly #bestByVectors = new TopSlots(mostCandidates, this.#isBefore)
 
   constructor(embed: Embed | undefined) {
-    this.embed = embed
+    this.#embed = embed
   }
 
   get size(): number {
-    return this.entries.length - this.freeSlots.length
+    return this.#entries.length - this.#freeSlots.length
   }
 
   update(documentId: string, passages: readonly KnowledgePassage[]): void {
@@ -107,8 +106,8 @@ class MemoryIndex implements SearchIndex {
   }
 
   *updating(documentId: string, passages: readonly KnowledgePassage[]): Generator<void, void> {
-    const before = this.slotsByDocument.get(documentId) ?? []
-    const known = new Map(before.map((slot) => [indexedText(this.entries[slot]!), slot]))
+    const before = this.#slotsByDocument.get(documentId) ?? []
+    const known = new Map(before.map((slot) => [indexedText(this.#entries[slot]!), slot]))
     const stay = new Map<number, KnowledgePassage>()
     const added: { passage: KnowledgePassage; vector: Float32Array | undefined }[] = []
     for (const [index, passage] of passages.entries()) {
@@ -116,40 +115,40 @@ class MemoryIndex implements SearchIndex {
       const text = indexedText(passage)
       const slot = known.get(text)
       // Embedding comes before any change, because an embedder may throw.
-      if (slot === undefined) added.push({ passage, vector: this.vectorOf(text) })
+      if (slot === undefined) added.push({ passage, vector: this.#vectorOf(text) })
       else {
         known.delete(text)
         stay.set(slot, passage)
       }
     }
-    for (const slot of before) if (!stay.has(slot)) this.remove(slot)
-    for (const [slot, passage] of stay) this.place(slot, passage)
+    for (const slot of before) if (!stay.has(slot)) this.#remove(slot)
+    for (const [slot, passage] of stay) this.#place(slot, passage)
     const slots = [...stay.keys()]
     for (const [index, { passage, vector }] of added.entries()) {
       if (index % passagesAtOnce === 0) yield
-      slots.push(this.add(passage, vector))
+      slots.push(this.#add(passage, vector))
     }
-    if (slots.length > 0) this.slotsByDocument.set(documentId, slots)
-    else this.slotsByDocument.delete(documentId)
+    if (slots.length > 0) this.#slotsByDocument.set(documentId, slots)
+    else this.#slotsByDocument.delete(documentId)
   }
 
   search(query: string, options: SearchOptions = {}): SearchResult {
     const limit = Math.min(maxLimit, Math.max(1, Math.trunc(options.limit ?? 4)))
     const minScore = options.minScore ?? 0
     const scopeName = normalizeScope(options.in ?? '')
-    const scope = this.scopes.below(scopeName)
-    const by = this.embed ? (options.by ?? 'both') : 'words'
+    const scope = this.#scopes.below(scopeName)
+    const by = this.#embed ? (options.by ?? 'both') : 'words'
     const text = firstCharacters(query, maxQueryLength)
     // Where there is nothing to find, nothing is searched for.
     const isEmpty = scope.slots.length === 0
-    const terms = by === 'vectors' || isEmpty ? [] : this.postings.read(termsOf(text))
-    const vectors = by === 'words' || isEmpty ? undefined : this.askVectors(text)
-    const found = isEmpty ? [] : this.find(by, terms, vectors, scope)
-    const chosen = this.choose(found, limit, minScore)
+    const terms = by === 'vectors' || isEmpty ? [] : this.#postings.read(termsOf(text))
+    const vectors = by === 'words' || isEmpty ? undefined : this.#askVectors(text)
+    const found = isEmpty ? [] : this.#find(by, terms, vectors, scope)
+    const chosen = this.#choose(found, limit, minScore)
     const audited = found.findLastIndex((one) => one.outcome === 'chosen') + 1 + auditedBeyondChosen
     return {
       passages: chosen.map(({ slot, score }) => {
-        const { id, source, title, text } = this.entries[slot]!
+        const { id, source, title, text } = this.#entries[slot]!
         return { id, source, title, text, score: rounded(score) }
       }),
       considered: found.length,
@@ -163,7 +162,7 @@ class MemoryIndex implements SearchIndex {
         inScope: scope.slots.length,
         considered: found.length,
         candidates: found.slice(0, audited).map(({ slot, words, vectors, score, outcome }) => ({
-          id: this.entries[slot]!.id,
+          id: this.#entries[slot]!.id,
           words: rounded(words),
           vectors: vectors === null ? null : rounded(vectors),
           score: rounded(score),
@@ -173,17 +172,17 @@ class MemoryIndex implements SearchIndex {
     }
   }
 
-  private askVectors(query: string): Vectors | undefined {
-    const vector = this.vectors && this.vectorOf(query)
-    if (vector) this.vectors?.ask(vector)
-    return this.vectors
+  #askVectors(query: string): Vectors | undefined {
+    const vector = this.#vectors && this.#vectorOf(query)
+    if (vector) this.#vectors?.ask(vector)
+    return this.#vectors
   }
 
-  private vectorOf(text: string): Float32Array | undefined {
-    const vector = this.embed?.(text)
+  #vectorOf(text: string): Float32Array | undefined {
+    const vector = this.#embed?.(text)
     if (!vector) return
-    this.vectors ??= new Vectors(vector.length)
-    const expected = this.vectors.dimensions
+    this.#vectors ??= new Vectors(vector.length)
+    const expected = this.#vectors.dimensions
     if (vector.length !== expected || vector.some(Number.isNaN)) {
       throw new ReeveError(
         'bad-embedding',
@@ -194,13 +193,15 @@ class MemoryIndex implements SearchIndex {
   }
 
   /** The candidates with their scores, best first. */
-  private find(
+  #find(
     by: SearchAudit['by'],
     terms: QueryTerm[],
     vectors: Vectors | undefined,
     scope: ScopeSlots,
   ): FoundPassage[] {
-    const { bestByWords, bestByVectors, postings } = this
+    const bestByWords = this.#bestByWords
+    const bestByVectors = this.#bestByVectors
+    const postings = this.#postings
     bestByWords.clear(by === 'both' ? wordCandidates : mostCandidates)
     postings.score(terms, (slot, score) => {
       if (scope.holds[slot] === 1) bestByWords.offer(slot, score)
@@ -224,16 +225,16 @@ class MemoryIndex implements SearchIndex {
       if (score > 0) found.push({ slot, words, vectors: similarity, score, outcome: 'beyond-limit' })
     }
     return found.sort(
-      (left, right) => right.score - left.score || (this.isBefore(left.slot, right.slot) ? -1 : 1),
+      (left, right) => right.score - left.score || (this.#isBefore(left.slot, right.slot) ? -1 : 1),
     )
   }
 
   /** Marks every candidate with what became of it. */
-  private choose(found: FoundPassage[], limit: number, minScore: number): FoundPassage[] {
+  #choose(found: FoundPassage[], limit: number, minScore: number): FoundPassage[] {
     const chosen: FoundPassage[] = []
     const texts = new Set<string>()
     for (const one of found) {
-      const { hash } = this.entries[one.slot]!
+      const { hash } = this.#entries[one.slot]!
       if (one.score < minScore) one.outcome = 'below-minimum'
       else if (texts.has(hash)) one.outcome = 'repeats-a-chosen-one'
       else if (chosen.length < limit) {
@@ -245,29 +246,29 @@ class MemoryIndex implements SearchIndex {
     return chosen
   }
 
-  private add(passage: KnowledgePassage, vector: Float32Array | undefined): number {
-    const slot = this.freeSlots.pop() ?? this.entries.length
-    this.place(slot, passage)
+  #add(passage: KnowledgePassage, vector: Float32Array | undefined): number {
+    const slot = this.#freeSlots.pop() ?? this.#entries.length
+    this.#place(slot, passage)
     const counts = new Map<string, number>()
     const body = termsOf(passage.text)
     for (const term of body) counts.set(term, (counts.get(term) ?? 0) + 1)
     for (const term of termsOf(passage.title)) counts.set(term, (counts.get(term) ?? 0) + titleWeight)
     for (const term of termsOf(passage.heading.join('\n')))
       counts.set(term, (counts.get(term) ?? 0) + headingWeight)
-    this.postings.add(slot, counts, body.length)
-    if (vector) this.vectors?.set(slot, vector)
+    this.#postings.add(slot, counts, body.length)
+    if (vector) this.#vectors?.set(slot, vector)
     return slot
   }
 
-  private remove(slot: number): void {
-    this.postings.remove(slot)
-    this.place(slot, undefined)
-    this.freeSlots.push(slot)
+  #remove(slot: number): void {
+    this.#postings.remove(slot)
+    this.#place(slot, undefined)
+    this.#freeSlots.push(slot)
   }
 
-  private place(slot: number, passage: KnowledgePassage | undefined): void {
-    this.entries[slot] = passage
-    this.scopes.set(slot, passage?.scope)
+  #place(slot: number, passage: KnowledgePassage | undefined): void {
+    this.#entries[slot] = passage
+    this.#scopes.set(slot, passage?.scope)
   }
 }
 

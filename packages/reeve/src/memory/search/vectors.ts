@@ -5,37 +5,39 @@
 export class Vectors {
   readonly dimensions: number
   /** Of 32 signs, per slot: an even number. */
-  private readonly words: number
-  private bytes = new Int8Array(0)
-  private scales = new Float32Array(0)
-  private signs = new Int32Array(0)
-  private distances = new Uint16Array(0)
-  private readonly queryBytes: Int8Array
-  private queryScale = 0
-  private readonly querySigns: Int32Array
+  readonly #words: number
+  #bytes = new Int8Array(0)
+  #scales = new Float32Array(0)
+  #signs = new Int32Array(0)
+  #distances = new Uint16Array(0)
+  readonly #queryBytes: Int8Array
+  #queryScale = 0
+  readonly #querySigns: Int32Array
 
   constructor(dimensions: number) {
     this.dimensions = dimensions
-    this.words = Math.ceil(dimensions / 64) * 2
-    this.queryBytes = new Int8Array(dimensions)
-    this.querySigns = new Int32Array(this.words)
+    this.#words = Math.ceil(dimensions / 64) * 2
+    this.#queryBytes = new Int8Array(dimensions)
+    this.#querySigns = new Int32Array(this.#words)
   }
 
   set(slot: number, vector: Float32Array): void {
-    this.reserve(slot + 1)
-    this.scales[slot] = writeBytes(vector, this.bytes, slot * this.dimensions)
-    writeSigns(vector, this.signs, slot * this.words)
+    this.#reserve(slot + 1)
+    this.#scales[slot] = writeBytes(vector, this.#bytes, slot * this.dimensions)
+    writeSigns(vector, this.#signs, slot * this.#words)
   }
 
   /** Takes the query that `similarity` and `nearest` compare with from now on. */
   ask(query: Float32Array): void {
-    this.queryScale = writeBytes(query, this.queryBytes, 0)
-    writeSigns(query, this.querySigns, 0)
+    this.#queryScale = writeBytes(query, this.#queryBytes, 0)
+    writeSigns(query, this.#querySigns, 0)
   }
 
   /** The cosine of the angle between the slot's vector and the query. */
   similarity(slot: number): number {
-    const { bytes, dimensions, queryBytes } = this
+    const { dimensions } = this
+    const bytes = this.#bytes
+    const queryBytes = this.#queryBytes
     const start = slot * dimensions
     let even = 0
     let odd = 0
@@ -45,7 +47,7 @@ export class Vectors {
       odd = (odd + Math.imul(bytes[start + at + 1]!, queryBytes[at + 1]!)) | 0
     }
     if (dimensions % 2 === 1) even += bytes[start + dimensions - 1]! * queryBytes[dimensions - 1]!
-    return (even + odd) * this.scales[slot]! * this.queryScale
+    return (even + odd) * this.#scales[slot]! * this.#queryScale
   }
 
   /**
@@ -53,11 +55,11 @@ export class Vectors {
    * be more than `most`, so that which ones never depends on the order of the slots.
    */
   nearest(slots: Int32Array, most: number, visit: (slot: number) => void): void {
-    if (this.distances.length < slots.length) this.distances = new Uint16Array(slots.length * 2)
-    const distances = this.distances
-    const histogram = new Uint32Array(this.words * 32 + 1)
+    if (this.#distances.length < slots.length) this.#distances = new Uint16Array(slots.length * 2)
+    const distances = this.#distances
+    const histogram = new Uint32Array(this.#words * 32 + 1)
     for (let index = 0; index < slots.length; index++) {
-      const distance = this.distance(slots[index]!)
+      const distance = this.#distance(slots[index]!)
       distances[index] = distance
       histogram[distance]!++
     }
@@ -68,8 +70,10 @@ export class Vectors {
   }
 
   /** In how many signs the slot differs from the query. `words` is even; two are counted at a time. */
-  private distance(slot: number): number {
-    const { words, signs, querySigns } = this
+  #distance(slot: number): number {
+    const words = this.#words
+    const signs = this.#signs
+    const querySigns = this.#querySigns
     const start = slot * words
     let total = 0
     for (let at = 0; at < words; at += 2) {
@@ -86,16 +90,18 @@ export class Vectors {
     return total
   }
 
-  private reserve(count: number): void {
-    if (count <= this.scales.length) return
-    const capacity = Math.max(count, this.scales.length * 2, 64)
-    const { bytes, scales, signs } = this
-    this.bytes = new Int8Array(capacity * this.dimensions)
-    this.bytes.set(bytes)
-    this.scales = new Float32Array(capacity)
-    this.scales.set(scales)
-    this.signs = new Int32Array(capacity * this.words)
-    this.signs.set(signs)
+  #reserve(count: number): void {
+    if (count <= this.#scales.length) return
+    const capacity = Math.max(count, this.#scales.length * 2, 64)
+    const bytes = this.#bytes
+    const scales = this.#scales
+    const signs = this.#signs
+    this.#bytes = new Int8Array(capacity * this.dimensions)
+    this.#bytes.set(bytes)
+    this.#scales = new Float32Array(capacity)
+    this.#scales.set(scales)
+    this.#signs = new Int32Array(capacity * this.#words)
+    this.#signs.set(signs)
   }
 }
 

@@ -136,7 +136,7 @@ function submit(sent: SentBatch, service: () => BatchService, clock: Clock): Eff
   }
 }
 
-/** Not there counts only when it was not there a while later either. */
+/** A batch counts as not submitted only when two looks miss it: providers list a new one after some seconds. */
 async function findAgain(
   service: () => BatchService,
   { key, count, since }: SubmissionArgs & { key: string },

@@ -24,7 +24,7 @@ export interface HttpPolicy extends EgressRules {
   contentTypes?: readonly string[]
   /**
    * Headers with secrets for one origin, asked at every hop, so that no redirect carries them elsewhere. They go out
-   * over TLS or to hosts of `allowPrivate` only, and are blotted out where an answer repeats them.
+   * over TLS or to hosts of `allowPrivate` only, and are redacted where an answer repeats them.
    */
   credentials?: (origin: string) => Readonly<Record<string, string>> | undefined
   /** Default 5. */

@@ -4,8 +4,8 @@ import type { Json } from '../../base/json/json.ts'
 import { identityOf } from './identity.ts'
 import { judgeArray, judgeObject } from './judge-parts.ts'
 import { judgeNumber, judgeString } from './judge-texts.ts'
+import type { ReadSchema } from './node.ts'
 import { type JsonType, type SchemaNode, typeOf } from './node.ts'
-import type { ReadSchema } from './read-schema.ts'
 import { add, type Complaint, type Judge, Spot, type Verdict } from './spot.ts'
 
 /**

@@ -68,3 +68,9 @@ export function typeOf(value: Json): JsonType {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'array' : (typeof value as JsonType)
 }
+
+export interface ReadSchema {
+  root: SchemaNode
+  /** Whether it asks what the rest of it has looked at (`unevaluatedProperties`, `unevaluatedItems`). */
+  tracks: boolean
+}

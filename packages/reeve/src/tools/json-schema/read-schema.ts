@@ -4,7 +4,15 @@ import { isRecord } from '../../base/json/record.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { formats } from './formats.ts'
 import { identityOfLiteral, valuesOf } from './identity.ts'
-import type { ArrayRules, JsonType, NumberRules, ObjectRules, SchemaNode, StringRules } from './node.ts'
+import type {
+  ArrayRules,
+  JsonType,
+  NumberRules,
+  ObjectRules,
+  ReadSchema,
+  SchemaNode,
+  StringRules,
+} from './node.ts'
 import { type LinearPattern, linearPattern } from './pattern/linear-pattern.ts'
 import { escapeStep } from './pointer.ts'
 import { followed, noteAnchors, referencesOf } from './references.ts'
@@ -12,12 +20,6 @@ import { unfoldsBeyond } from './unfolded.ts'
 
 /** A JSON Schema. */
 export type JsonSchemaObject = { readonly [key: string]: Json | undefined }
-
-export interface ReadSchema {
-  root: SchemaNode
-  /** Whether it asks what the rest of it has looked at (`unevaluatedProperties`, `unevaluatedItems`). */
-  tracks: boolean
-}
 
 const mostNodes = 20_000
 const deepest = 48
@@ -36,76 +38,76 @@ export function readSchema(schema: JsonSchemaObject | boolean, what: string): Re
 }
 
 class SchemaReader {
-  private readonly schema: JsonSchemaObject | boolean
-  private readonly what: string
-  private readonly nodes = new Map<object, SchemaNode>()
-  private readonly patterns = new Map<string, LinearPattern>()
-  private readonly anchors = new Map<string, Json>()
-  private readonly waiting: { node: SchemaNode; ref: string }[] = []
-  private count = 0
-  private patternParts = 0
-  private tracks = false
+  readonly #schema: JsonSchemaObject | boolean
+  readonly #what: string
+  readonly #nodes = new Map<object, SchemaNode>()
+  readonly #patterns = new Map<string, LinearPattern>()
+  readonly #anchors = new Map<string, Json>()
+  readonly #waiting: { node: SchemaNode; ref: string }[] = []
+  #count = 0
+  #patternParts = 0
+  #tracks = false
   /** Up to draft 7, nothing counts beside a `$ref`. */
-  private readonly refAlone: boolean
+  readonly #refAlone: boolean
 
   constructor(schema: JsonSchemaObject | boolean, what: string) {
-    this.schema = schema
-    this.what = what
+    this.#schema = schema
+    this.#what = what
     const dialect = typeof schema === 'object' ? schema.$schema : undefined
-    this.refAlone = typeof dialect === 'string' && /draft-0[3-7]/.test(dialect)
+    this.#refAlone = typeof dialect === 'string' && /draft-0[3-7]/.test(dialect)
   }
 
   read(): ReadSchema {
-    const root = this.node(this.schema as Json, '#', 0)
-    for (let next = this.waiting.pop(); next; next = this.waiting.pop()) {
-      next.node.ref = this.target(next.ref, next.node.place)
+    const root = this.#node(this.#schema as Json, '#', 0)
+    for (let next = this.#waiting.pop(); next; next = this.#waiting.pop()) {
+      next.node.ref = this.#target(next.ref, next.node.place)
       next.node.ref.isShared = true
     }
-    if (unfoldsBeyond(this.schema as Json, mostNodes, this.anchors)) {
-      throw this.refused('', `it unfolds into more than ${mostNodes} parts, or too deep`)
+    if (unfoldsBeyond(this.#schema as Json, mostNodes, this.#anchors)) {
+      throw this.#refused('', `it unfolds into more than ${mostNodes} parts, or too deep`)
     }
-    return { root, tracks: this.tracks }
+    return { root, tracks: this.#tracks }
   }
 
-  private node(schema: Json | undefined, place: string, depth: number): SchemaNode {
-    if (++this.count > mostNodes) throw this.refused('', `it has more than ${mostNodes} parts`)
-    if (depth > deepest) throw this.refused('', `it is nested more than ${deepest} levels deep`)
+  #node(schema: Json | undefined, place: string, depth: number): SchemaNode {
+    if (++this.#count > mostNodes) throw this.#refused('', `it has more than ${mostNodes} parts`)
+    if (depth > deepest) throw this.#refused('', `it is nested more than ${deepest} levels deep`)
     const node: SchemaNode = { place, isShared: false }
     if (schema === true) return node
     if (schema === false) return Object.assign(node, { never: true as const })
     if (!isRecord(schema)) {
-      throw this.refused(place, 'it must be an object, true or false')
+      throw this.#refused(place, 'it must be an object, true or false')
     }
-    this.nodes.set(schema, node)
-    if (depth > 0 && typeof schema.$id === 'string') throw this.refused(place, 'it has an $id inside')
-    const refuse = (key: string, why: string) => this.refused(`${place}/${key}`, why)
-    noteAnchors(schema, this.anchors, refuse)
+    this.#nodes.set(schema, node)
+    if (depth > 0 && typeof schema.$id === 'string') throw this.#refused(place, 'it has an $id inside')
+    const refuse = (key: string, why: string) => this.#refused(`${place}/${key}`, why)
+    noteAnchors(schema, this.#anchors, refuse)
     const [ref, ...others] = referencesOf(schema, refuse)
     if (ref !== undefined) {
-      this.waiting.push({ node, ref })
-      if (this.refAlone) return node
+      this.#waiting.push({ node, ref })
+      if (this.#refAlone) return node
     }
-    this.anyValue(node, schema, depth)
+    this.#anyValue(node, schema, depth)
     for (const each of others) {
       const other: SchemaNode = { place, isShared: false }
-      this.waiting.push({ node: other, ref: each })
+      this.#waiting.push({ node: other, ref: each })
       node.allOf = [...(node.allOf ?? []), other]
     }
-    this.objects(node, schema, depth)
-    this.arrays(node, schema, depth)
-    node.number = this.numbers(schema, place)
-    node.string = this.strings(schema, place)
+    this.#objects(node, schema, depth)
+    this.#arrays(node, schema, depth)
+    node.number = this.#numbers(schema, place)
+    node.string = this.#strings(schema, place)
     return node
   }
 
-  private anyValue(node: SchemaNode, schema: JsonSchemaObject, depth: number): void {
+  #anyValue(node: SchemaNode, schema: JsonSchemaObject, depth: number): void {
     const { place } = node
-    const below = (key: string) => this.optional(schema[key], `${place}/${key}`, depth + 1)
-    const all = (key: string) => this.list(schema[key], `${place}/${key}`, depth + 1)
+    const below = (key: string) => this.#optional(schema[key], `${place}/${key}`, depth + 1)
+    const all = (key: string) => this.#list(schema[key], `${place}/${key}`, depth + 1)
     if (schema.type !== undefined) {
       const named = [schema.type].flat() as Json[]
       const unknown = named.find((name) => typeof name !== 'string' || !types.includes(name))
-      if (unknown !== undefined) throw this.refused(`${place}/type`, `${JSON.stringify(unknown)} is no type`)
+      if (unknown !== undefined) throw this.#refused(`${place}/type`, `${JSON.stringify(unknown)} is no type`)
       node.types = new Set(named as (JsonType | 'integer')[])
     }
     const { enum: allowed, const: only } = schema
@@ -125,47 +127,50 @@ class SchemaReader {
     }
   }
 
-  private objects(node: SchemaNode, schema: JsonSchemaObject, depth: number): void {
+  #objects(node: SchemaNode, schema: JsonSchemaObject, depth: number): void {
     const { place } = node
-    const below = (key: string) => this.optional(schema[key], `${place}/${key}`, depth + 1)
-    const map = (key: string) => this.map(schema[key], `${place}/${key}`, depth + 1)
-    const dependencies = Object.entries(this.object(schema.dependencies, `${place}/dependencies`) ?? {})
+    const below = (key: string) => this.#optional(schema[key], `${place}/${key}`, depth + 1)
+    const map = (key: string) => this.#map(schema[key], `${place}/${key}`, depth + 1)
+    const dependencies = Object.entries(this.#object(schema.dependencies, `${place}/dependencies`) ?? {})
     const lists = { ...Object.fromEntries(dependencies.filter(([, value]) => Array.isArray(value))) }
     const schemas = { ...Object.fromEntries(dependencies.filter(([, value]) => !Array.isArray(value))) }
     const patterns = map('patternProperties')
     const rules: ObjectRules = {
       // Draft 3 had a boolean here; it says nothing now.
       required:
-        typeof schema.required === 'boolean' ? undefined : this.names(schema.required, `${place}/required`),
+        typeof schema.required === 'boolean' ? undefined : this.#names(schema.required, `${place}/required`),
       properties: map('properties'),
       patterns:
         patterns &&
-        [...patterns].map(([source, inner]) => ({ pattern: this.pattern(source, place), node: inner })),
+        [...patterns].map(([source, inner]) => ({ pattern: this.#pattern(source, place), node: inner })),
       additional: below('additionalProperties'),
       unevaluated: below('unevaluatedProperties'),
       names: below('propertyNames'),
-      least: this.number(schema, 'minProperties', place),
-      most: this.number(schema, 'maxProperties', place),
-      dependentRequired: this.nameLists({ ...lists, ...this.object(schema.dependentRequired, place) }, place),
-      dependentSchemas: this.map(
-        { ...schemas, ...this.object(schema.dependentSchemas, place) },
+      least: this.#number(schema, 'minProperties', place),
+      most: this.#number(schema, 'maxProperties', place),
+      dependentRequired: this.#nameLists(
+        { ...lists, ...this.#object(schema.dependentRequired, place) },
+        place,
+      ),
+      dependentSchemas: this.#map(
+        { ...schemas, ...this.#object(schema.dependentSchemas, place) },
         `${place}/dependentSchemas`,
         depth + 1,
       ),
     }
-    if (rules.unevaluated) this.tracks = true
+    if (rules.unevaluated) this.#tracks = true
     // What only holds definitions says nothing itself, but may be referred to.
     for (const key of ['$defs', 'definitions']) map(key)
     if (Object.values(rules).some((rule) => rule !== undefined)) node.object = rules
   }
 
-  private arrays(node: SchemaNode, schema: JsonSchemaObject, depth: number): void {
+  #arrays(node: SchemaNode, schema: JsonSchemaObject, depth: number): void {
     const { place } = node
-    const below = (key: string) => this.optional(schema[key], `${place}/${key}`, depth + 1)
+    const below = (key: string) => this.#optional(schema[key], `${place}/${key}`, depth + 1)
     const contains = below('contains')
     const isTuple = Array.isArray(schema.items)
     const rules: ArrayRules = {
-      prefix: this.list(
+      prefix: this.#list(
         isTuple ? schema.items : schema.prefixItems,
         `${place}/${isTuple ? 'items' : 'prefixItems'}`,
         depth + 1,
@@ -174,20 +179,20 @@ class SchemaReader {
       unevaluated: below('unevaluatedItems'),
       contains: contains && {
         node: contains,
-        least: this.number(schema, 'minContains', place) ?? 1,
-        most: this.number(schema, 'maxContains', place) ?? Number.POSITIVE_INFINITY,
+        least: this.#number(schema, 'minContains', place) ?? 1,
+        most: this.#number(schema, 'maxContains', place) ?? Number.POSITIVE_INFINITY,
       },
       isUnique: schema.uniqueItems === true ? true : undefined,
-      least: this.number(schema, 'minItems', place),
-      most: this.number(schema, 'maxItems', place),
+      least: this.#number(schema, 'minItems', place),
+      most: this.#number(schema, 'maxItems', place),
     }
-    if (rules.unevaluated) this.tracks = true
+    if (rules.unevaluated) this.#tracks = true
     if (Object.values(rules).some((rule) => rule !== undefined)) node.array = rules
   }
 
-  private numbers(schema: JsonSchemaObject, place: string): NumberRules | undefined {
+  #numbers(schema: JsonSchemaObject, place: string): NumberRules | undefined {
     const limit = (key: string) =>
-      typeof schema[key] === 'boolean' ? undefined : this.number(schema, key, place)
+      typeof schema[key] === 'boolean' ? undefined : this.#number(schema, key, place)
     const [minimum, maximum] = [limit('minimum'), limit('maximum')]
     // Draft 4 had them as booleans beside the limits.
     const rules: NumberRules = {
@@ -198,102 +203,102 @@ class SchemaReader {
       multipleOf: limit('multipleOf'),
     }
     if (rules.multipleOf !== undefined && rules.multipleOf <= 0) {
-      throw this.refused(`${place}/multipleOf`, 'it must be more than 0')
+      throw this.#refused(`${place}/multipleOf`, 'it must be more than 0')
     }
     return Object.values(rules).some((rule) => rule !== undefined) ? rules : undefined
   }
 
-  private strings(schema: JsonSchemaObject, place: string): StringRules | undefined {
+  #strings(schema: JsonSchemaObject, place: string): StringRules | undefined {
     const { pattern: source, format } = schema
     const fits = typeof format === 'string' ? formats.get(format) : undefined
     const rules: StringRules = {
-      least: this.number(schema, 'minLength', place),
-      most: this.number(schema, 'maxLength', place),
-      pattern: typeof source === 'string' ? { source, pattern: this.pattern(source, place) } : undefined,
+      least: this.#number(schema, 'minLength', place),
+      most: this.#number(schema, 'maxLength', place),
+      pattern: typeof source === 'string' ? { source, pattern: this.#pattern(source, place) } : undefined,
       format: fits && { name: String(format), fits },
     }
     return Object.values(rules).some((rule) => rule !== undefined) ? rules : undefined
   }
 
-  private pattern(source: string, place: string): LinearPattern {
-    const known = this.patterns.get(source)
+  #pattern(source: string, place: string): LinearPattern {
+    const known = this.#patterns.get(source)
     if (known) return known
     try {
       const pattern = linearPattern(source)
-      this.patternParts += pattern.size + patternParts
-      if (this.patternParts > mostPatternParts) {
-        throw this.refused('', `its patterns have more than ${mostPatternParts} parts together`)
+      this.#patternParts += pattern.size + patternParts
+      if (this.#patternParts > mostPatternParts) {
+        throw this.#refused('', `its patterns have more than ${mostPatternParts} parts together`)
       }
-      this.patterns.set(source, pattern)
+      this.#patterns.set(source, pattern)
       return pattern
     } catch (error) {
       if (error instanceof ReeveError && error.code === 'bad-pattern') {
-        throw this.refused(place, error.message.replace(/\.$/, ''), error)
+        throw this.#refused(place, error.message.replace(/\.$/, ''), error)
       }
       throw error
     }
   }
 
-  private optional(schema: Json | undefined, place: string, depth: number): SchemaNode | undefined {
-    return schema === undefined ? undefined : this.node(schema, place, depth)
+  #optional(schema: Json | undefined, place: string, depth: number): SchemaNode | undefined {
+    return schema === undefined ? undefined : this.#node(schema, place, depth)
   }
 
-  private list(schemas: Json | undefined, place: string, depth: number): SchemaNode[] | undefined {
+  #list(schemas: Json | undefined, place: string, depth: number): SchemaNode[] | undefined {
     if (schemas === undefined) return
-    if (!Array.isArray(schemas)) throw this.refused(place, 'it must be an array')
-    return schemas.map((schema, index) => this.node(schema, `${place}/${index}`, depth))
+    if (!Array.isArray(schemas)) throw this.#refused(place, 'it must be an array')
+    return schemas.map((schema, index) => this.#node(schema, `${place}/${index}`, depth))
   }
 
-  private map(schemas: Json | undefined, place: string, depth: number): Map<string, SchemaNode> | undefined {
-    const entries = Object.entries(this.object(schemas, place) ?? {})
+  #map(schemas: Json | undefined, place: string, depth: number): Map<string, SchemaNode> | undefined {
+    const entries = Object.entries(this.#object(schemas, place) ?? {})
     if (entries.length === 0) return
     return new Map(
-      entries.map(([key, schema]) => [key, this.node(schema, `${place}/${escapeStep(key)}`, depth)]),
+      entries.map(([key, schema]) => [key, this.#node(schema, `${place}/${escapeStep(key)}`, depth)]),
     )
   }
 
-  private object(value: Json | undefined, place: string): JsonSchemaObject | undefined {
+  #object(value: Json | undefined, place: string): JsonSchemaObject | undefined {
     if (value === undefined) return
     if (isRecord(value)) return value
-    throw this.refused(place, 'it must be an object')
+    throw this.#refused(place, 'it must be an object')
   }
 
-  private names(value: Json | undefined, place: string): string[] | undefined {
+  #names(value: Json | undefined, place: string): string[] | undefined {
     if (value === undefined) return
     if (!Array.isArray(value) || !value.every((name) => typeof name === 'string')) {
-      throw this.refused(place, 'it must be an array of texts')
+      throw this.#refused(place, 'it must be an array of texts')
     }
     return value
   }
 
-  private nameLists(lists: JsonSchemaObject, place: string): Map<string, string[]> | undefined {
+  #nameLists(lists: JsonSchemaObject, place: string): Map<string, string[]> | undefined {
     const entries = Object.entries(lists)
     if (entries.length === 0) return
     return new Map(
-      entries.map(([key, names]) => [key, this.names(names, `${place}/dependentRequired`) ?? []]),
+      entries.map(([key, names]) => [key, this.#names(names, `${place}/dependentRequired`) ?? []]),
     )
   }
 
-  private number(schema: JsonSchemaObject, key: string, place: string): number | undefined {
+  #number(schema: JsonSchemaObject, key: string, place: string): number | undefined {
     const value = schema[key]
     if (value === undefined || typeof value === 'number') return value
-    throw this.refused(`${place}/${key}`, `${firstCharacters(JSON.stringify(value), 100)} is no number`)
+    throw this.#refused(`${place}/${key}`, `${firstCharacters(JSON.stringify(value), 100)} is no number`)
   }
 
   /** What a reference names: a part that was read already, or one under a key that is no keyword. */
-  private target(ref: string, place: string): SchemaNode {
-    const found = followed(this.schema as Json, ref, this.anchors)
+  #target(ref: string, place: string): SchemaNode {
+    const found = followed(this.#schema as Json, ref, this.#anchors)
     if (found === undefined) {
       const where = ref.startsWith('#') ? 'which it does not have' : 'outside itself'
-      throw this.refused(place, `it refers to "${firstCharacters(ref, 100)}", ${where}`)
+      throw this.#refused(place, `it refers to "${firstCharacters(ref, 100)}", ${where}`)
     }
-    const known = typeof found === 'object' && found !== null ? this.nodes.get(found) : undefined
-    return known ?? this.node(found, ref, ref.split('/').length)
+    const known = typeof found === 'object' && found !== null ? this.#nodes.get(found) : undefined
+    return known ?? this.#node(found, ref, ref.split('/').length)
   }
 
-  private refused(place: string, why: string, cause?: unknown): ReeveError {
+  #refused(place: string, why: string, cause?: unknown): ReeveError {
     const at = place === '' || place === '#' ? '' : `${firstCharacters(place, 200)}: `
-    return new ReeveError('bad-schema', `${this.what} cannot be used: ${at}${why}.`, {
+    return new ReeveError('bad-schema', `${this.#what} cannot be used: ${at}${why}.`, {
       details: { path: place },
       ...(cause !== undefined && { cause }),
     })

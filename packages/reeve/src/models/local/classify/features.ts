@@ -17,17 +17,17 @@ export class FeatureReader {
   /** Character features are `hashes[wordEnd .. end)`. */
   end = 0
 
-  private codes = new Uint16Array(0)
-  private codeEnd = 0
+  #codes = new Uint16Array(0)
+  #codeEnd = 0
 
   /** Work is linear in the text, of which at most `maxTextLength` characters are read. */
   read(text: string): void {
     const clean = normalize(text)
     // Each character opens at most 4 n-grams, each word at most 4 more and 3 word features.
-    this.reserve(clean.length * 6 + 16, clean.length * 2 + 2)
+    this.#reserve(clean.length * 6 + 16, clean.length * 2 + 2)
     this.end = 0
-    this.codeEnd = 0
-    this.codes[this.codeEnd++] = wordBoundary
+    this.#codeEnd = 0
+    this.#codes[this.#codeEnd++] = wordBoundary
     let previous = 0
     let beforePrevious = 0
     eachWord(clean, (start, end) => {
@@ -35,10 +35,10 @@ export class FeatureReader {
       for (let at = start; at < end; at++) {
         const code = clean.charCodeAt(at)
         if (code === apostrophe) continue
-        this.codes[this.codeEnd++] = code
+        this.#codes[this.#codeEnd++] = code
         hash = step(hash, code)
       }
-      this.codes[this.codeEnd++] = wordBoundary
+      this.#codes[this.#codeEnd++] = wordBoundary
       this.hashes[this.end++] = finish(hash, 1)
       if (previous !== 0) this.hashes[this.end++] = finish(step(previous, hash), 2)
       if (beforePrevious !== 0) this.hashes[this.end++] = finish(step(beforePrevious, hash), 3)
@@ -46,11 +46,13 @@ export class FeatureReader {
       previous = hash
     })
     this.wordEnd = this.end
-    this.readGrams()
+    this.#readGrams()
   }
 
-  private readGrams(): void {
-    const { codes, codeEnd, hashes } = this
+  #readGrams(): void {
+    const { hashes } = this
+    const codes = this.#codes
+    const codeEnd = this.#codeEnd
     let end = this.end
     for (let start = 0; start < codeEnd - 1; start++) {
       let hash = 0x85ebca6b
@@ -65,9 +67,9 @@ export class FeatureReader {
     this.end = end
   }
 
-  private reserve(hashCount: number, codeCount: number): void {
+  #reserve(hashCount: number, codeCount: number): void {
     if (this.hashes.length < hashCount) this.hashes = new Uint32Array(hashCount)
-    if (this.codes.length < codeCount) this.codes = new Uint16Array(codeCount)
+    if (this.#codes.length < codeCount) this.#codes = new Uint16Array(codeCount)
   }
 }
 

@@ -48,26 +48,26 @@ function enlarged<T extends Uint32Array | Float32Array>(from: T, to: T): T {
 export class LinearTrainer {
   /** Feature by feature, one weight per label; the last row is the bias. */
   readonly weights: Float32Array
-  private readonly set: TrainingSet
-  private readonly labelCount: number
-  private readonly biasRow: number
+  readonly #set: TrainingSet
+  readonly #labelCount: number
+  readonly #biasRow: number
   /** What the dual adds to its own gradient: 1 / (2 * cost). */
-  private readonly slack: number
-  private readonly duals: Float32Array
-  private readonly scores: Float64Array
-  private readonly moved: Uint32Array
-  private readonly steps: Float64Array
+  readonly #slack: number
+  readonly #duals: Float32Array
+  readonly #scores: Float64Array
+  readonly #moved: Uint32Array
+  readonly #steps: Float64Array
 
   constructor(set: TrainingSet, labelCount: number, featureCount: number, cost: number) {
-    this.set = set
-    this.labelCount = labelCount
-    this.biasRow = featureCount * labelCount
-    this.slack = 1 / (2 * cost)
-    this.weights = new Float32Array(this.biasRow + labelCount)
-    this.duals = new Float32Array(set.labels.length * labelCount)
-    this.scores = new Float64Array(labelCount)
-    this.moved = new Uint32Array(labelCount)
-    this.steps = new Float64Array(labelCount)
+    this.#set = set
+    this.#labelCount = labelCount
+    this.#biasRow = featureCount * labelCount
+    this.#slack = 1 / (2 * cost)
+    this.weights = new Float32Array(this.#biasRow + labelCount)
+    this.#duals = new Float32Array(set.labels.length * labelCount)
+    this.#scores = new Float64Array(labelCount)
+    this.#moved = new Uint32Array(labelCount)
+    this.#steps = new Float64Array(labelCount)
   }
 
   /** Passes over the examples in random orders until the largest step is below `tolerance`, at most `passes` times. */
@@ -76,15 +76,18 @@ export class LinearTrainer {
     for (let pass = 0; pass < passes; pass++) {
       shuffle(order, random)
       let largest = 0
-      for (const example of order) largest = Math.max(largest, this.visit(example))
+      for (const example of order) largest = Math.max(largest, this.#visit(example))
       if (largest < tolerance) return
     }
   }
 
   /** One score per label, in an array that holds until the next call. */
   scoresOf(example: number): Float64Array {
-    const { set, labelCount, weights, scores } = this
-    for (let label = 0; label < labelCount; label++) scores[label] = weights[this.biasRow + label]!
+    const { weights } = this
+    const set = this.#set
+    const labelCount = this.#labelCount
+    const scores = this.#scores
+    for (let label = 0; label < labelCount; label++) scores[label] = weights[this.#biasRow + label]!
     const end = set.starts[example + 1]!
     for (let at = set.starts[example]!; at < end; at++) {
       const row = set.ids[at]! * labelCount
@@ -94,8 +97,14 @@ export class LinearTrainer {
     return scores
   }
 
-  private visit(example: number): number {
-    const { set, labelCount, weights, duals, moved, steps, slack } = this
+  #visit(example: number): number {
+    const { weights } = this
+    const set = this.#set
+    const labelCount = this.#labelCount
+    const duals = this.#duals
+    const moved = this.#moved
+    const steps = this.#steps
+    const slack = this.#slack
     const scores = this.scoresOf(example)
     const start = set.starts[example]!
     const end = set.starts[example + 1]!
@@ -115,7 +124,7 @@ export class LinearTrainer {
       duals[dualRow + label] = next
       moved[count] = label
       steps[count++] = change * sign
-      weights[this.biasRow + label]! += change * sign
+      weights[this.#biasRow + label]! += change * sign
       largest = Math.max(largest, Math.abs(change))
     }
     for (let at = start; at < end; at++) {

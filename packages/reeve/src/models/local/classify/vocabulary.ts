@@ -23,29 +23,29 @@ export interface VocabularyData {
  */
 export class Vocabulary {
   readonly data: VocabularyData
-  private readonly slots: Uint32Array
-  private readonly mask: number
-  private readonly counts: Uint16Array
-  private readonly reader = new FeatureReader()
-  private readonly vector: SparseVector
-  private readonly rarest: number
+  readonly #slots: Uint32Array
+  readonly #mask: number
+  readonly #counts: Uint16Array
+  readonly #reader = new FeatureReader()
+  readonly #vector: SparseVector
+  readonly #rarest: number
 
   constructor(data: VocabularyData) {
     this.data = data
     const size = data.hashes.length
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(16, size * 2)))
-    this.mask = capacity - 1
-    this.slots = new Uint32Array(capacity)
-    this.counts = new Uint16Array(size)
-    this.vector = { ids: new Uint32Array(1024), values: new Float32Array(1024), count: 0, known: 0 }
+    this.#mask = capacity - 1
+    this.#slots = new Uint32Array(capacity)
+    this.#counts = new Uint16Array(size)
+    this.#vector = { ids: new Uint32Array(1024), values: new Float32Array(1024), count: 0, known: 0 }
     let rarest = 0
     for (let id = 0; id < size; id++) {
-      let slot = data.hashes[id]! & this.mask
-      while (this.slots[slot] !== 0) slot = (slot + 1) & this.mask
-      this.slots[slot] = id + 1
+      let slot = data.hashes[id]! & this.#mask
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & this.#mask
+      this.#slots[slot] = id + 1
       rarest = Math.max(rarest, data.rarities[id]!)
     }
-    this.rarest = rarest
+    this.#rarest = rarest
   }
 
   get size(): number {
@@ -54,21 +54,25 @@ export class Vocabulary {
 
   /** The vector is reused: it holds until the next call. */
   vectorOf(text: string): SparseVector {
-    const { reader, vector } = this
+    const reader = this.#reader
+    const vector = this.#vector
     reader.read(text)
     vector.count = 0
-    const knownWords = this.addBlock(0, reader.wordEnd)
-    const knownGrams = this.addBlock(reader.wordEnd, reader.end)
+    const knownWords = this.#addBlock(0, reader.wordEnd)
+    const knownGrams = this.#addBlock(reader.wordEnd, reader.end)
     vector.known = (knownWords + knownGrams) / 2
     return vector
   }
 
   /** Appends one block, scaled to a square of 1/2, and says how much of it is known. */
-  private addBlock(from: number, to: number): number {
-    const { counts, vector, slots, mask } = this
+  #addBlock(from: number, to: number): number {
+    const counts = this.#counts
+    const vector = this.#vector
+    const slots = this.#slots
+    const mask = this.#mask
     const { hashes, rarities } = this.data
-    const found = this.reader.hashes
-    if (vector.ids.length < vector.count + to - from) this.growVector(vector.count + to - from)
+    const found = this.#reader.hashes
+    if (vector.ids.length < vector.count + to - from) this.#growVector(vector.count + to - from)
     const first = vector.count
     let count = first
     let unknown = 0
@@ -96,16 +100,16 @@ export class Vocabulary {
     if (squares === 0) return 0
     const scale = Math.sqrt(0.5 / squares)
     for (let at = first; at < count; at++) vector.values[at]! *= scale
-    return Math.sqrt(squares / (squares + unknown * this.rarest * this.rarest))
+    return Math.sqrt(squares / (squares + unknown * this.#rarest * this.#rarest))
   }
 
-  private growVector(count: number): void {
+  #growVector(count: number): void {
     const ids = new Uint32Array(count * 2)
     const values = new Float32Array(count * 2)
-    ids.set(this.vector.ids)
-    values.set(this.vector.values)
-    this.vector.ids = ids
-    this.vector.values = values
+    ids.set(this.#vector.ids)
+    values.set(this.#vector.values)
+    this.#vector.ids = ids
+    this.#vector.values = values
   }
 }
 
