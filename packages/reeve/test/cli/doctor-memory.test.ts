@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/time/time.ts'
-import { checkMemory } from '../../src/cli/look/doctor/doctor-memory.ts'
+import { checkMemory } from '../../src/inspect/health/checks/memory.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
@@ -29,7 +29,7 @@ test('SQLite compares every item, and doctor finds nothing wrong with that', asy
   const database = openSqlite({ file: ':memory:', clock: systemClock })
   await migrate(database, () => 'identity')
   await remember(database, 6000)
-  expect(await checkMemory({ database })).toEqual({
+  expect(await checkMemory(database)).toEqual({
     what: 'memory',
     state: 'ok',
     found: '6000 items, exact search in the process',
@@ -43,10 +43,10 @@ test('doctor warns of many items on a Postgres that does not compare them itself
     await migrate(database, () => 'identity')
     const offered = await database.get(`select 1 from pg_available_extensions where name = 'vector'`)
     await remember(database, 5000)
-    const few = await checkMemory({ database })
+    const few = await checkMemory(database)
     await database.run('delete from memories')
     await remember(database, 5001)
-    const many = await checkMemory({ database })
+    const many = await checkMemory(database)
     const advice = expect.stringContaining('reeve migrate')
     if (offered) {
       expect(many).toMatchObject({ state: 'warning', advice, found: expect.stringContaining('5001 not in') })

@@ -2,7 +2,7 @@ import { PGlite } from '@electric-sql/pglite'
 import { vector as extension } from '@electric-sql/pglite-pgvector'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { checkMemory } from '../../src/cli/look/doctor/doctor-memory.ts'
+import { checkMemory } from '../../src/inspect/health/checks/memory.ts'
 import type { Database } from '../../src/store/database.ts'
 import { copyDatabase } from '../../src/store/keeping/copy.ts'
 import { insertMemories, memoryValues } from '../../src/store/memory/memories.ts'
@@ -90,13 +90,13 @@ describe('Postgres with pgvector', () => {
       const unplaced = () => database.all('select no from memories where embedding is null')
       expect([await find(1), await find(2)]).toEqual([[items[0]!.id], [items[1]!.id]])
       expect(await unplaced()).toEqual([{ no: 1 }])
-      expect(await checkMemory({ database })).toMatchObject({
+      expect(await checkMemory(database)).toMatchObject({
         state: 'warning',
         found: "2 items, exact search by pgvector; 1 not in pgvector's column yet",
         advice: expect.stringContaining('reeve migrate'),
       })
       await prepareVectors(database)
-      expect(await checkMemory({ database })).toMatchObject({ state: 'ok' })
+      expect(await checkMemory(database)).toMatchObject({ state: 'ok' })
       expect(await unplaced()).toEqual([])
       expect([await find(1), await find(2)]).toEqual([[items[0]!.id], [items[1]!.id]])
     },

@@ -1,36 +1,19 @@
 import { ReeveError } from '../../base/errors.ts'
-import { formatUsd, fromNanoUsd } from '../../base/money.ts'
+import { formatUsd } from '../../base/money.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { systemClock, toMs } from '../../base/time/time.ts'
-import { type CostGroup, type CostRow, costGroups, sumCosts } from '../../store/ledger/costs.ts'
+import { type CostView, costsBy, totalCosts } from '../../inspect/costs/costs.ts'
+import { type CostGroup, costGroups } from '../../store/ledger/costs.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
 import { withWorkspace } from '../terminal/workspace.ts'
 
-const dayMs = 86_400_000
-
 export interface CostsOptions {
   by?: string
   since?: string
   limit: string
-}
-
-interface CostView {
-  /** The run, agent, model, workflow or day; null: calls that no agent made, or of deleted runs. */
-  name: string | null
-  calls: number
-  inputTokens: number
-  outputTokens: number
-  cachedInputTokens: number
-  costUsd: number
-  /** Of it, the most that calls of unknown outcome may have cost. */
-  unknownUsd: number
-  runs: number
-  succeeded: number
-  /** All of the cost, of failed runs too, for each run that succeeded; null: none did. */
-  perSuccessUsd: number | null
 }
 
 /** Adds up what paid models cost, from the ledger of their calls. */
@@ -41,11 +24,9 @@ export async function costs(cli: Cli, options: CostsOptions): Promise<ExitCode> 
   return withWorkspace(cli, async ({ database }) => {
     const now = (database.clock ?? systemClock).now()
     const since = sinceMs === undefined ? 0 : now - sinceMs
-    const [sum] = (await sumCosts(database, { since })).groups
-    const total = viewOf(sum!)
-    const found = by ? await sumCosts(database, { by, since, limit }) : { groups: [], total: 0 }
-    const groups = found.groups.map((row) => viewOf(row, by))
-    const more = found.total > groups.length
+    const total = await totalCosts(database, since)
+    const { groups, count } = by ? await costsBy(database, { by, since, limit }) : { groups: [], count: 0 }
+    const more = count > groups.length
     const { terminal } = cli
     terminal.value({
       since: sinceMs === undefined ? null : new Date(since).toISOString(),
@@ -68,7 +49,7 @@ export async function costs(cli: Cli, options: CostsOptions): Promise<ExitCode> 
       )
     if (more) {
       const first = by === 'day' ? 'newest' : 'dearest'
-      terminal.line(terminal.colors.dim(moreLine(`the ${first} ${groups.length}`, limit, found.total)))
+      terminal.line(terminal.colors.dim(moreLine(`the ${first} ${groups.length}`, limit, count)))
     }
     return exitCodes.done
   })
@@ -80,22 +61,6 @@ function groupOf(by: string | undefined): CostGroup | undefined {
   const group = costGroups.find((known) => known === by)
   if (group) return group
   throw new ReeveError('bad-option', `--by is "${by}". Costs are added up by ${costGroups.join(', ')}.`)
-}
-
-function viewOf(row: CostRow, by?: CostGroup): CostView {
-  const costUsd = fromNanoUsd(row.nanousd)
-  return {
-    name: by === 'day' ? new Date(Number(row.name) * dayMs).toISOString().slice(0, 10) : row.name,
-    calls: row.calls,
-    inputTokens: row.input_tokens,
-    outputTokens: row.output_tokens,
-    cachedInputTokens: row.cached_tokens,
-    costUsd,
-    unknownUsd: fromNanoUsd(row.unknown_nanousd),
-    runs: row.runs,
-    succeeded: row.succeeded,
-    perSuccessUsd: row.succeeded === 0 ? null : costUsd / row.succeeded,
-  }
 }
 
 function cells(view: CostView, name: string): string[] {

@@ -21,3 +21,11 @@ export async function countRuns(session: Pick<Session, 'all' | 'get'>): Promise<
     after = last.no
   }
 }
+
+/** How many runs are driven, or could be. */
+export async function countMoving(session: Pick<Session, 'get'>): Promise<number> {
+  const row = await session.get<{ count: number }>(
+    `select count(*) as count from runs where paused = 0 and status in ('queued', 'running')`,
+  )
+  return row!.count
+}

@@ -1,8 +1,8 @@
 import { readEnvironment } from '../../../base/config.ts'
+import type { Finding } from '../../../inspect/health/checks/finding.ts'
 import { internalsOf, type Runtime } from '../../../runtime/runtime.ts'
 import type { Cli } from '../../cli.ts'
 import { withRuntime } from '../../terminal/project-runtime.ts'
-import type { Finding } from './doctor.ts'
 
 /** Loads the project as a worker would, without driving anything. */
 export async function checkProject(

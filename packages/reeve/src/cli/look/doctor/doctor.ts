@@ -1,29 +1,11 @@
 import { messageOf } from '../../../base/errors.ts'
 import { visibleText } from '../../../base/text/visible-text.ts'
+import { checks } from '../../../inspect/health/checks/checks.ts'
+import type { Finding } from '../../../inspect/health/checks/finding.ts'
 import type { Cli } from '../../cli.ts'
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts'
-import { projectFolder, type Workspace, withWorkspace } from '../../terminal/workspace.ts'
-import {
-  checkClock,
-  checkData,
-  checkDisk,
-  checkIntegrity,
-  checkNumbers,
-  checkRuns,
-  checkVersions,
-  checkWorkers,
-} from './doctor-data.ts'
-import { checkMemory } from './doctor-memory.ts'
+import { presentWorkers, projectFolder, type Workspace, withWorkspace } from '../../terminal/workspace.ts'
 import { checkKeys, checkProject } from './doctor-project.ts'
-
-/** One thing that was looked at. */
-export interface Finding {
-  what: string
-  state: 'ok' | 'warning' | 'error'
-  found: string
-  /** What to do about it. */
-  advice?: string
-}
 
 /** Checks everything that must hold for runs to be driven, and changes nothing of them. */
 export async function doctor(cli: Cli): Promise<ExitCode> {
@@ -56,21 +38,19 @@ async function checkWorkspace(
   workspace: Workspace,
   note: (finding: Finding) => void,
 ): Promise<void> {
-  for (const check of [
-    checkData,
-    checkIntegrity,
-    checkMemory,
-    checkWorkers,
-    checkVersions,
-    checkDisk,
-    checkClock,
-  ]) {
-    await guarded('data', note, async () => note(await check(workspace)))
+  const { database, folder } = workspace
+  // Those of this machine whose process is gone are signed off first.
+  await guarded('data', note, async () => void (await presentWorkers(database)))
+  for (const { subject, look } of checks) {
+    await guarded(subject, note, async () => {
+      for (const finding of [await look(database, folder)].flat()) note(withCommand(cli, finding))
+    })
   }
-  await guarded('numbers', note, async () => note(await checkNumbers(cli, workspace)))
-  await guarded('runs', note, async () => {
-    for (const finding of await checkRuns(cli, workspace)) note(finding)
-  })
+}
+
+/** As it is told here: the command stands at the end of the advice. */
+function withCommand(cli: Cli, { command, ...finding }: Finding): Finding {
+  return command ? { ...finding, advice: `${finding.advice}: ${cli.command(...command)}` } : finding
 }
 
 /** A check that cannot be made is a finding; the others go on. */

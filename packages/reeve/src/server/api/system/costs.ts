@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { toMs } from '../../../base/time/time.ts'
-import { type CostGroup, type CostRow, sumCosts } from '../../../store/ledger/costs.ts'
+import { type CostView, costsBy } from '../../../inspect/costs/costs.ts'
+import type { CostGroup } from '../../../store/ledger/costs.ts'
 import { read } from '../../endpoint.ts'
 import { numberIn } from '../parts.ts'
 
 const groups = ['run', 'agent', 'model', 'workflow', 'day'] as const satisfies CostGroup[]
-const nano = 1e9
-const dayMs = 86_400_000
 
 const group = z.object({
   name: z.string().nullable().describe('null: what belongs to none, such as calls that no agent made'),
@@ -32,23 +31,17 @@ const list = read({
   answer: z.object({ items: z.array(group), total: z.number().describe('How many groups there are') }),
   async tell({ service: { database, clock }, query: { by, since, limit } }) {
     const from = since === undefined ? 0 : clock.now() - toMs(since, 'since')
-    const found = await sumCosts(database, { by, since: from, limit })
-    return { items: found.groups.map((row) => view(row, by)), total: found.total }
+    const { groups: found, count } = await costsBy(database, { by, since: from, limit })
+    return { items: found.map(item), total: count }
   },
 })
 
-function view(row: CostRow, by: CostGroup): z.input<typeof group> {
-  return {
-    name: by === 'day' ? new Date(Number(row.name) * dayMs).toISOString().slice(0, 10) : row.name,
-    calls: Number(row.calls),
-    inputTokens: Number(row.input_tokens),
-    outputTokens: Number(row.output_tokens),
-    cachedTokens: Number(row.cached_tokens),
-    costUsd: Number(row.nanousd) / nano,
-    unknownUsd: Number(row.unknown_nanousd) / nano,
-    runs: Number(row.runs),
-    succeeded: Number(row.succeeded),
-  }
+function item({
+  cachedInputTokens: cachedTokens,
+  perSuccessUsd: _perSuccess,
+  ...view
+}: CostView): z.input<typeof group> {
+  return { ...view, cachedTokens }
 }
 
 export const costs = { list }

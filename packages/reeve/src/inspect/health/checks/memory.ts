@@ -1,13 +1,13 @@
+import type { Database } from '../../../store/database.ts'
 import { countMemories } from '../../../store/memory/memories.ts'
 import { readVectorSupport } from '../../../store/postgres/pgvector.ts'
-import type { Workspace } from '../../terminal/workspace.ts'
-import type { Finding } from './doctor.ts'
+import type { Finding } from './finding.ts'
 
 /** With more items than this, comparing them one by one in the process takes some tenths of a second. */
 const comparedQuickly = 5000
 
 /** How what is remembered is searched, and whether that suits how much there is. */
-export async function checkMemory({ database }: Pick<Workspace, 'database'>): Promise<Finding> {
+export async function checkMemory(database: Database): Promise<Finding> {
   const items = await countMemories(database)
   const { column, offered, created, unplaced, unindexed } = await readVectorSupport(database)
   const what = 'memory'

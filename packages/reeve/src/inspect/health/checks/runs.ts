@@ -1,0 +1,79 @@
+import { moment } from '../../../base/time/time.ts'
+import type { Database } from '../../../store/database.ts'
+import { countLane, type Lane, readLanes } from '../../../store/dispatch/lanes.ts'
+import { drivenVersions, liveWorkers, versionName } from '../../../store/dispatch/workers.ts'
+import { countPending } from '../../../store/runs/approvals.ts'
+import { countMoving, countRuns } from '../../../store/runs/run-counts.ts'
+import type { RunStatus } from '../../../store/runs/runs.ts'
+import type { Finding } from './finding.ts'
+
+export async function checkWorkers(database: Database): Promise<Finding> {
+  const workers = await liveWorkers(database)
+  const moving = await countMoving(database)
+  const listed = workers.map(
+    ({ host, pid, started_at }) => `process ${pid} on ${host} since ${moment(started_at)}`,
+  )
+  if (workers.length > 0) return { what: 'workers', state: 'ok', found: fewOf(listed) }
+  if (moving === 0) return { what: 'workers', state: 'ok', found: 'none, and nothing to drive' }
+  const found = `none, and ${moving} runs could go on`
+  return { what: 'workers', state: 'warning', found, advice: 'Start one: reeve dev' }
+}
+
+const mostLines = 20
+
+/** As many lines as a person reads. */
+function fewOf(lines: string[]): string {
+  const more = lines.length - mostLines
+  return [...lines.slice(0, mostLines), ...(more > 0 ? [`and ${more} more`] : [])].join('\n')
+}
+
+/** What could go on now, and no worker that is there has. */
+export async function checkVersions(database: Database): Promise<Finding> {
+  const lacking = await lackingLanes(database)
+  if (lacking.length === 0)
+    return { what: 'versions', state: 'ok', found: 'workers have what waits for them' }
+  const found = lacking.map(
+    ({ queue, workflow, version, queued }) =>
+      `no worker has workflow "${workflow}" version ${version}: ${queued} runs wait in queue "${queue}"`,
+  )
+  const advice = 'Start a worker whose project has them, or bring their files back and start it anew.'
+  return { what: 'versions', state: 'warning', found: fewOf(found), advice }
+}
+
+/** Empty when there is no worker at all. */
+export async function lackingLanes(database: Database): Promise<(Lane & { queued: number })[]> {
+  const driven = await drivenVersions(database)
+  if (!driven) return []
+  const lanes = (await readLanes(database)).filter(
+    ({ workflow, version }) => !driven.has(versionName(workflow, version)),
+  )
+  return Promise.all(lanes.map(async (lane) => ({ ...lane, queued: await countLane(database, lane) })))
+}
+
+export async function checkRuns(database: Database): Promise<Finding[]> {
+  const counts = await countRuns(database)
+  const total = (status: RunStatus) => counts.get(status) ?? 0
+  const all: RunStatus[] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck']
+  const found =
+    all.flatMap((status) => (total(status) > 0 ? [`${total(status)} ${status}`] : [])).join(', ') ||
+    'none yet'
+  const findings: Finding[] = [{ what: 'runs', state: 'ok', found }]
+  for (const status of ['stuck', 'failed'] as const) {
+    if (total(status) === 0) continue
+    findings.push({
+      what: status,
+      state: 'warning',
+      found: `${total(status)} runs are ${status}`,
+      advice: 'Look at them',
+      command: ['runs', '--status', status],
+    })
+  }
+  const pending = await countPending(database)
+  const waiting: Finding = {
+    what: 'approvals',
+    state: 'ok',
+    found: pending === 0 ? 'nothing waits for a person' : `${pending} wait for a person`,
+  }
+  if (pending > 0) return [...findings, { ...waiting, advice: 'See them', command: ['approvals'] }]
+  return [...findings, waiting]
+}
