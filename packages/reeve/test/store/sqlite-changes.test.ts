@@ -6,14 +6,8 @@ import type { Change, Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues.ts'
 import { heartbeat, registerWorker } from '../../src/store/dispatch/workers.ts'
 import { migrate } from '../../src/store/migrations.ts'
-import {
-  enqueueRuns,
-  insertRuns,
-  newRunValues,
-  releaseRuns,
-  releaseValues,
-  releaseWatchedRuns,
-} from '../../src/store/runs/runs.ts'
+import { releaseRuns, releaseValues, releaseWatchedRuns } from '../../src/store/runs/changes/releases.ts'
+import { enqueueRuns, insertRuns, newRunValues } from '../../src/store/runs/changes/starts.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 import { FakeClock, settle } from '../../src/testing/fake-clock.ts'
 import { openTestDatabase, testEngine } from '../engine/harness.ts'

@@ -6,15 +6,15 @@ import { Secrets } from '../../src/base/secrets/secrets.ts'
 import type { Batch, Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrations.ts'
 import { redacting } from '../../src/store/redacting.ts'
-import { deliveryValues, insertDeliveries, wakeRuns } from '../../src/store/runs/inbox.ts'
+import { heldClaims } from '../../src/store/runs/changes/releases.ts'
 import {
   enqueueRuns,
-  heldClaims,
   insertKeyedRuns,
   insertRuns,
   keyedRunValues,
   newRunValues,
-} from '../../src/store/runs/runs.ts'
+} from '../../src/store/runs/changes/starts.ts'
+import { deliveryValues, insertDeliveries, wakeRuns } from '../../src/store/runs/inbox.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 import { SqliteWriterThread } from '../../src/store/sqlite/writer-thread.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'

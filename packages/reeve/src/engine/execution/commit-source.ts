@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts'
 import type { Row } from '../../store/database.ts'
 import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
-import type { NewRun } from '../../store/runs/runs.ts'
+import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { Settlement } from '../replay/call.ts'
 import type { History } from '../replay/history.ts'
 import type { EngineServices } from '../services.ts'

@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts'
 import { newEvent, textEvent } from '../../store/journal/events.ts'
+import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
-import type { NewRun } from '../../store/runs/runs.ts'
 import { Calls } from '../replay/calls.ts'
 import type { Workflow } from '../workflow.ts'
 import type { Claim } from './claim.ts'

@@ -73,8 +73,6 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
     return this.#mode
   }
 
-  // ---- its code goes on
-
   recorded(settlement: RecordedSettlement): boolean {
     if (this.#calls.settleRecorded(settlement)) return true
     if (this.#mode === 'replaying') this.markStuck(this.#calls.describeUnmade(settlement.step))

@@ -2,16 +2,9 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type NewPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { insertRuns, newRunValues } from '../../store/runs/changes/starts.ts'
 import { deliver } from '../../store/runs/inbox.ts'
-import {
-  endedStatuses,
-  insertRuns,
-  newRunValues,
-  type RunRow,
-  readRun,
-  readRunByNo,
-  requireRun,
-} from '../../store/runs/runs.ts'
+import { endedStatuses, type RunRow, readRun, readRunByNo, requireRun } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
 import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
 import { appendOutside, type OutsideEvent } from './outside.ts'

@@ -6,8 +6,10 @@ import { type EventType, newEvent, payloadOf, quoted, type SaidEvent } from '../
 import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
 import { approvalValues, insertApprovals, type NewApproval } from '../../store/runs/approvals.ts'
+import { moveRuns } from '../../store/runs/changes/moves.ts'
+import { reasonOf } from '../../store/runs/changes/releases.ts'
 import { deliver } from '../../store/runs/inbox.ts'
-import { lockRun, moveRuns, type RunRow, type RunStatus, reasonOf } from '../../store/runs/runs.ts'
+import { lockRun, type RunRow, type RunStatus } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
 
 export interface OutsideEvent {

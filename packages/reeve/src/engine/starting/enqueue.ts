@@ -7,8 +7,8 @@ import {
   enqueueRuns,
   keyedRunValues,
   newRunValues,
-  type RunRow,
-} from '../../store/runs/runs.ts'
+} from '../../store/runs/changes/starts.ts'
+import type { RunRow } from '../../store/runs/runs.ts'
 import { appendOutside } from '../outside/outside.ts'
 import type { EngineServices } from '../services.ts'
 import { firstEvent } from './first-event.ts'

@@ -3,7 +3,7 @@ import type { Row } from '../../store/database.ts'
 import { type Blob, Chain } from '../../store/journal/chain.ts'
 import { blobRow, eventRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { isLong, journalSizeRow } from '../../store/journal/journal-size.ts'
-import { childRow, type NewRun } from '../../store/runs/runs.ts'
+import { childRow, type NewRun } from '../../store/runs/changes/starts.ts'
 import type { PreparedStart } from './prepared-start.ts'
 
 /** The `run-started` event of a run that no process drives yet, with its blob where it has one. */

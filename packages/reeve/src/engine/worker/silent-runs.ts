@@ -1,5 +1,5 @@
 import type { Database } from '../../store/database.ts'
-import { explainRuns } from '../../store/runs/runs.ts'
+import { explainRuns } from '../../store/runs/changes/moves.ts'
 import type { Execution } from '../execution/execution.ts'
 import type { EngineServices } from '../services.ts'
 

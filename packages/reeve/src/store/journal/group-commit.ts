@@ -1,15 +1,15 @@
 import type { Clock } from '../../base/time/time.ts'
 import { BatchRows, writeBatch } from '../batch.ts'
 import type { Batch, Database, Row, Session } from '../database.ts'
+import { heldClaims } from '../runs/changes/releases.ts'
 import {
-  heldClaims,
   insertAbsentRuns,
   insertKeyedRuns,
   insertRuns,
   keyedRunValues,
   type NewRun,
   newRunValues,
-} from '../runs/runs.ts'
+} from '../runs/changes/starts.ts'
 import { eventRow, findEvents, insertBlobs, type JournalEvent } from './journal.ts'
 import { WritePace } from './write-pace.ts'
 

@@ -30,7 +30,7 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'any epoch may append',
-    'store/runs/runs.ts',
+    'store/runs/changes/releases.ts',
     'runs.epoch = :epoch and runs.worker is not null {lock}',
     'runs.worker is not null {lock}',
   ),
@@ -66,7 +66,7 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'delayed starts are claimed at once',
-    'store/runs/runs.ts',
+    'store/runs/changes/starts.ts',
     "case when :status = 'queued' and :available_at > :created_at then :available_at end",
     'cast(null as bigint)',
   ),
@@ -108,7 +108,7 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'a run parks over an item that came',
-    'store/runs/runs.ts',
+    'store/runs/changes/releases.ts',
     "status = case when :status = 'waiting' and runs.inbox > :inbox_seen then 'queued' else :status end",
     'status = :status',
   ),
@@ -260,7 +260,7 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'a child is born under a run that was cancelled',
-    'store/runs/runs.ts',
+    'store/runs/changes/starts.ts',
     '(select above.cancelled_by from runs above where above.no = :parent)',
     'null',
   ),

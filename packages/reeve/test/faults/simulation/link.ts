@@ -6,7 +6,7 @@ import {
   parkWatchedRuns,
   releaseRuns,
   releaseWatchedRuns,
-} from '../../../src/store/runs/runs.ts'
+} from '../../../src/store/runs/changes/releases.ts'
 import { Failpoints, withFailpoints } from '../../crash/failpoints.ts'
 
 /** Events that others than a run's holder append. */

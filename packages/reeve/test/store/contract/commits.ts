@@ -4,8 +4,9 @@ import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.
 import { blobRow, eventRow, readEvents } from '../../../src/store/journal/journal.ts'
 import { memoryRow } from '../../../src/store/memory/memories.ts'
 import { requestRow } from '../../../src/store/runs/approvals.ts'
+import { releaseRow } from '../../../src/store/runs/changes/releases.ts'
+import { childRow } from '../../../src/store/runs/changes/starts.ts'
 import { deliveryRow } from '../../../src/store/runs/inbox.ts'
-import { childRow, releaseRow } from '../../../src/store/runs/runs.ts'
 import { FakeClock } from '../../../src/testing/fake-clock.ts'
 import {
   addRunning,

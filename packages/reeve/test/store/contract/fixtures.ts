@@ -5,14 +5,9 @@ import { ensureQueue } from '../../../src/store/dispatch/queues.ts'
 import type { EventType } from '../../../src/store/journal/events.ts'
 import type { Outcome, Turn, TurnSource } from '../../../src/store/journal/group-commit.ts'
 import { chainHash, chainStart, type JournalEvent } from '../../../src/store/journal/journal.ts'
-import {
-  insertRuns,
-  type NewRun,
-  newRunValues,
-  type Release,
-  type RunRow,
-  readRunByNo,
-} from '../../../src/store/runs/runs.ts'
+import type { Release } from '../../../src/store/runs/changes/releases.ts'
+import { insertRuns, type NewRun, newRunValues } from '../../../src/store/runs/changes/starts.ts'
+import { type RunRow, readRunByNo } from '../../../src/store/runs/runs.ts'
 
 export type Open = () => Promise<Database>
 

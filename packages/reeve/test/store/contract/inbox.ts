@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
 import { eventValues, insertEvents } from '../../../src/store/journal/journal.ts'
+import { releaseRuns, releaseValues } from '../../../src/store/runs/changes/releases.ts'
 import {
   consumeItems,
   type Delivery,
@@ -9,7 +10,6 @@ import {
   moveItems,
   readInbox,
 } from '../../../src/store/runs/inbox.ts'
-import { releaseRuns, releaseValues } from '../../../src/store/runs/runs.ts'
 import { addRunning, addRuns, chainOf, newRun, type Open, releaseOf, rowOf, storeCase } from './fixtures.ts'
 
 const send = (database: Database, changes: Partial<Delivery> = {}) =>

@@ -3,16 +3,10 @@ import type { Database } from '../../../src/store/database.ts'
 import { checkLines, firstKey, letOut } from '../../../src/store/dispatch/key-lines.ts'
 import { ready } from '../../../src/store/dispatch/lanes.ts'
 import { recoverOrphans, returnClaims } from '../../../src/store/dispatch/recovery.ts'
+import { moveRuns, pauseRuns } from '../../../src/store/runs/changes/moves.ts'
+import { releaseRuns, releaseValues } from '../../../src/store/runs/changes/releases.ts'
+import { enqueueRuns, type NewRun, newRunValues } from '../../../src/store/runs/changes/starts.ts'
 import { deliver } from '../../../src/store/runs/inbox.ts'
-import {
-  enqueueRuns,
-  moveRuns,
-  type NewRun,
-  newRunValues,
-  pauseRuns,
-  releaseRuns,
-  releaseValues,
-} from '../../../src/store/runs/runs.ts'
 import { claim, limitQueue } from './claims.ts'
 import { addRuns, newRun, type Open, releaseOf, storeCase } from './fixtures.ts'
 

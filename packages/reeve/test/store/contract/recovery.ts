@@ -11,7 +11,7 @@ import {
   removeWorker,
 } from '../../../src/store/dispatch/workers.ts'
 import { eventValues, insertEvents } from '../../../src/store/journal/journal.ts'
-import { heldClaims } from '../../../src/store/runs/runs.ts'
+import { heldClaims } from '../../../src/store/runs/changes/releases.ts'
 import { claim } from './claims.ts'
 import { addRunning, addRuns, chainOf, newRun, type Open, rowOf, storeCase } from './fixtures.ts'
 

@@ -7,7 +7,8 @@ import {
 } from '../../../src/store/dispatch/schedules.ts'
 import { RunNumbers } from '../../../src/store/numbers.ts'
 import { requireApproval } from '../../../src/store/runs/approvals.ts'
-import { insertKeyedRuns, keyedRunValues, listRuns, requireRun } from '../../../src/store/runs/runs.ts'
+import { insertKeyedRuns, keyedRunValues } from '../../../src/store/runs/changes/starts.ts'
+import { listRuns, requireRun } from '../../../src/store/runs/runs.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 export function rowCases(open: Open): void {

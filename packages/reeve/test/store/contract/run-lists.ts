@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { createIds } from '../../../src/base/ids.ts'
 import type { Database } from '../../../src/store/database.ts'
+import type { NewRun } from '../../../src/store/runs/changes/starts.ts'
 import { countOpenRuns, type RunFilter, readRunSlice } from '../../../src/store/runs/run-lists.ts'
-import type { NewRun } from '../../../src/store/runs/runs.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 const hour = 3_600_000
