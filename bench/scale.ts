@@ -80,12 +80,17 @@ function goalsOf(name: string, curve: Curve, { small, large }: Measured): Record
     const value = of === 'heapMb' ? large?.heapMb : large?.figures?.[of]
     goals[name + of[0]!.toUpperCase() + of.slice(1)] = goalOf(value, most, unit, 'lower')
   }
+  if (curve.notSlower) goals[`${name}Speed`] = goalOf(speedOf(large) / speedOf(small), 1, 'x', 'higher')
   goals[`${name}BlockMs`] = goalOf(large?.block.ms, mostBlockMs, 'ms', 'lower')
   return goals
 }
 
 function ratioOf(small?: ScaleReport, large?: ScaleReport): number | undefined {
   return small && large ? large.perUnitMs / small.perUnitMs : undefined
+}
+
+function speedOf(report: ScaleReport | undefined): number {
+  return report?.figures?.unitsPerSecond ?? Number.NaN
 }
 
 function rowOf(name: string, { small, large }: Measured): string[] {

@@ -57,5 +57,7 @@ export interface Curve {
   heapLimitMb?: { full: number; quick: number }
   /** By figure of the report (or `heapMb`): the most it may be at the large size. Default unit: ms. */
   most?: Record<string, { most: number; unit?: string }>
+  /** Its figure `unitsPerSecond` must not be lower at the large size. */
+  notSlower?: true
   measure(size: number, place: Place): Promise<ScaleReport>
 }
