@@ -30,6 +30,7 @@ import { forkRun } from './fork.ts'
 import { type ForkPlan, planFork } from './fork-plan.ts'
 import { cancelOutside } from './outside.ts'
 import { type RetryOptions, retryRun } from './retry-run.ts'
+import { RunLines } from './run-lines.ts'
 
 /** The most of a note that is kept with a decision, in characters. */
 const longestNote = 16_000
@@ -42,6 +43,7 @@ const statuses = { approve: 'approved', reject: 'rejected', answer: 'answered' }
  */
 export class Control {
   readonly #database: Database
+  readonly #lines: RunLines
   readonly #services: Pick<EngineServices, 'clock' | 'numbers' | 'newId'> &
     Partial<Pick<EngineServices, 'secrets'>>
   readonly #notices: Notices | undefined
@@ -58,6 +60,7 @@ export class Control {
     check?: JsonSchemaCheck,
   ) {
     this.#database = database
+    this.#lines = new RunLines(database)
     this.#services = services
     this.#notices = services.notices
     this.#check = check
@@ -78,8 +81,8 @@ export class Control {
       this.#check && isParked
         ? await unfitSignal(this.#database, run, { name, payload }, this.#check)
         : undefined
-    const fresh = await this.#database.transaction(async (session) => {
-      const current = (await lockRun(session, run.no))!
+    const fresh = await this.#lines.transaction(run.no, async (session, found) => {
+      const current = found ?? (await requireRun(session, runId))
       const dedup = id === undefined ? null : `signal:${id}`
       // Who sends again for want of an answer must hear that it came, whatever the run has done since.
       if (dedup !== null && (await isDelivered(session, run.no, dedup))) return false

@@ -468,4 +468,23 @@ export const scaleBugs: Mutant[] = [
     '!this.#reachedEnd || this.#fruitless < this.#total',
     '!this.#reachedEnd',
   ),
+  // Signals to one run that wait at one moment share a transaction.
+  bug(
+    'signals to one run go one by one',
+    'engine/outside/run-lines.ts',
+    'some = line.splice(0, most)\n          return',
+    'some = line.splice(0, 1)\n          return',
+  ),
+  bug(
+    'a commit of which nobody knows is tried again',
+    'engine/outside/run-lines.ts',
+    "this.#database.classify(error) !== 'constraint'",
+    "this.#database.classify(error) === 'fatal'",
+  ),
+  bug(
+    'what one signal did wrong is told to all',
+    'engine/outside/run-lines.ts',
+    'if (!(error instanceof ReeveError)) throw error',
+    'throw error',
+  ),
 ]
