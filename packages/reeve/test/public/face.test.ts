@@ -144,6 +144,19 @@ test('examples compile as they stand', () => {
   expect(examples.size).toBeGreaterThan(50)
 })
 
+test('the README has every verb of `ctx`, and none besides', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8')
+  const [, table] = /^\| `ctx` \|[^\n]*\n\|---[^\n]*\n((?:\|[^\n]*\n)+)/m.exec(readme)!
+  const named = table!
+    .split('\n')
+    .flatMap((row) => [...(/^\| (.*?) \|/.exec(row)?.[1]?.matchAll(/`(\w+)/g) ?? [])])
+    .map(([, name]) => name!)
+  const verbs = ['reeve: Context', 'reeve: CoreContext'].flatMap((name) =>
+    membersOf(exported.get(name)!).map(([member]) => member),
+  )
+  expect(named.sort()).toEqual([...new Set(verbs)].sort())
+})
+
 test.each([...publicSubpaths.keys()])('%s says what it is for', (subpath) => {
   const target = manifest.exports[subpath.replace('reeve', '.') as './tools']
   const text = readFileSync(join(import.meta.dirname, '../..', target['reeve-source']), 'utf8')
