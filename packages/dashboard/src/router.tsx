@@ -101,6 +101,11 @@ const routes = [
     path: '/system',
     component: lazyRouteComponent(() => import('./features/system/SystemPage.tsx'), 'SystemPage'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/more',
+    component: lazyRouteComponent(() => import('./features/more/MorePage.tsx'), 'MorePage'),
+  }),
 ] as const
 
 export function createPages(client: QueryClient) {

@@ -16,7 +16,7 @@ const moss: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'moss',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   colors: { moss },
   autoContrast: true,
   defaultRadius: 8,
@@ -25,4 +25,5 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace',
   fontSizes: { xs: '12px', sm: '13px', md: '15px', lg: '17px', xl: '20px' },
   respectReducedMotion: true,
+  components: { Button: { styles: { label: { fontSize: 15 } } } },
 })

@@ -7,10 +7,12 @@ import type {
   CostGroup,
   PageOf,
   Queue,
-  RunItem,
+  RunPage,
+  RunStatus,
   RunWhole,
   Schedule,
   Session,
+  Today,
   Worker,
   WorkflowItem,
 } from './types.ts'
@@ -25,6 +27,12 @@ export const sessionQuery = queryOptions({
     return session
   },
   staleTime: Number.POSITIVE_INFINITY,
+})
+
+export const todayQuery = queryOptions({
+  queryKey: ['today'],
+  queryFn: ({ signal }) => read<Today>('/api/today', {}, signal),
+  placeholderData: keepPreviousData,
 })
 
 export function approvalsQuery(status = 'pending') {
@@ -43,7 +51,7 @@ export function approvalQuery(id: string) {
 }
 
 export interface RunFilter {
-  status?: string[] | undefined
+  status?: RunStatus | undefined
   workflow?: string | undefined
   text?: string | undefined
   since?: string | undefined
@@ -53,7 +61,7 @@ export function runsQuery(filter: RunFilter, cursor?: string) {
   return queryOptions({
     queryKey: ['runs', filter, cursor ?? ''],
     queryFn: ({ signal }) =>
-      read<PageOf<RunItem>>(
+      read<RunPage>(
         '/api/runs',
         { status: filter.status, workflow: filter.workflow, text: filter.text, since: filter.since, cursor },
         signal,
@@ -66,6 +74,15 @@ export function runQuery(id: string) {
   return queryOptions({
     queryKey: ['run', id],
     queryFn: ({ signal }) => read<RunWhole>(`/api/runs/${encodeURIComponent(id)}`, {}, signal),
+  })
+}
+
+export function inputQuery(id: string) {
+  return queryOptions({
+    queryKey: ['input', id],
+    queryFn: ({ signal }) =>
+      read<{ input: unknown; isPruned: boolean }>(`/api/runs/${encodeURIComponent(id)}/input`, {}, signal),
+    staleTime: Number.POSITIVE_INFINITY,
   })
 }
 

@@ -36,12 +36,23 @@ export interface WaitsFor {
   words: string
 }
 
+export interface RunPage {
+  items: RunItem[]
+  next: string | null
+  searchedTo: string | null
+}
+
+export interface EventPage {
+  events: EventItem[]
+  /** There are later ones. */
+  more: boolean
+}
+
 export interface RunWhole extends RunItem {
   parent: string | null
   events: number | null
   chapter: number
   standing: { state: 'moving' | 'waiting' | 'stuck' | 'ended'; at: string; waitsFor: WaitsFor | null }
-  input?: unknown
   output?: unknown
   error?: { code: string; message: string }
   asks: ApprovalItem[]
@@ -96,22 +107,29 @@ export interface ApprovalWhole extends ApprovalItem {
 export interface Queue {
   name: string
   paused: boolean
-  concurrency: number | null
-  perKey: number | null
-  rate: { count: number; perMs: number } | null
-  running: number
   ready: number
-  more: boolean
-  oldestAt: string | null
+  readySince: string | null
+  inLine: number
+  running: number
+  limits: {
+    concurrency: number | null
+    keyConcurrency: number | null
+    rate: { count: number; perMs: number } | null
+  }
+  lacking: { workflow: string; version: string; ready: number }[]
 }
 
 export interface Schedule {
   name: string
   workflow: string
-  definition: unknown
   paused: boolean
   nextAt: string | null
-  last: { at: string; outcome: 'started' | 'skipped'; reason: string | null; run: string | null }[]
+  last: {
+    nominalAt: string
+    outcome: 'started' | 'skipped'
+    reason: string | null
+    run: string | null
+  } | null
 }
 
 export interface Worker {
@@ -150,4 +168,68 @@ export interface WorkflowItem {
   limits: { steps: number | null; timeMs: number | null; costUsd: number | null }
   input: unknown
   output: unknown
+}
+
+/** One thing that waits for a person. */
+export interface WaitingItem {
+  kind: ApprovalItem['kind'] | 'stuck'
+  since: string
+  run: string
+  workflow: string
+  subject: string
+  /** Equal for things that may be decided together. */
+  alike: string
+  approval: ApprovalItem | null
+}
+
+interface Spend {
+  spentUsd: number
+  reservedUsd: number
+  ceilingUsd: number | null
+  forecastUsd: number | null
+  endsAt: string
+}
+
+interface SuccessRate {
+  rate: number | null
+  succeeded: number
+  failed: number
+  cancelled: number
+  since: string
+}
+
+export interface Today {
+  at: string
+  health: {
+    state: 'well' | 'attention' | 'trouble' | 'paused'
+    sentence: string
+    remark: string
+    problems: { what: string; state: 'attention' | 'trouble'; count: number; words: string }[]
+  }
+  waiting: { counts: Record<string, number> & { total: number; isMore: boolean }; oldest: WaitingItem[] }
+  runs: { queued: number; running: number; waiting: number }
+  queues: { name: string; paused: boolean; ready: number; readySince: string | null; running: number }[]
+  workers: number
+  spend: { today: Spend; month: Spend }
+  success: { now: SuccessRate; before: SuccessRate; change: number | null; correctionRate: number | null }
+  failures: {
+    groups: {
+      reason: string
+      count: number
+      workflows: string[]
+      runs: string[]
+      firstAt: string
+      lastAt: string
+    }[]
+    count: number
+    isMore: boolean
+  }
+  silent: {
+    run: string
+    workflow: string
+    since: string
+    state: 'suspicious' | 'alarming'
+    reason: string | null
+  }[]
+  schedules: { name: string; workflow: string; nextAt: string | null }[]
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Text, Textarea } from '@mantine/core'
+import { Button, Group, Modal, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { write } from '../api/http.ts'
@@ -9,17 +9,18 @@ import css from './Frame.module.css'
 /** The one switch: no run is claimed any more until somebody lets them go on. What acts at this moment is finished. */
 export function PauseEverything() {
   const [isOpen, setOpen] = useState(false)
-  const [why, setWhy] = useState('')
   const client = useQueryClient()
   const { data: session } = useQuery(sessionQuery)
   const { data: queues } = useQuery(queuesQuery)
   const isPaused =
     queues !== undefined && queues.items.length > 0 && queues.items.every(({ paused }) => paused)
   const change = useMutation({
-    mutationFn: () => write(isPaused ? '/api/resume-all' : '/api/pause-all', isPaused ? {} : { why }),
+    async mutationFn() {
+      for (const { name } of queues?.items ?? [])
+        await write(`/api/queues/${encodeURIComponent(name)}/${isPaused ? 'resume' : 'pause'}`)
+    },
     onSuccess: () => {
       setOpen(false)
-      setWhy('')
       void client.invalidateQueries()
     },
   })
@@ -46,17 +47,6 @@ export function PauseEverything() {
             ? 'Workers take runs again, what waited longest first.'
             : 'No worker takes another run. What acts at this moment is finished; nothing is lost.'}
         </Text>
-        {!isPaused && (
-          <Textarea
-            label="Why"
-            description="Everybody who looks sees it"
-            value={why}
-            onChange={(event) => setWhy(event.currentTarget.value)}
-            autosize
-            minRows={2}
-            mb="md"
-          />
-        )}
         {change.error && <Failure error={change.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={() => setOpen(false)}>

@@ -1,9 +1,10 @@
 /** Where one can go. `key`: after `g`. `isWide`: left out of the bar at the bottom of a phone. */
 export const pages = [
-  { to: '/', words: 'Today', key: 't', isWide: false },
-  { to: '/inbox', words: 'Inbox', key: 'i', isWide: false },
-  { to: '/runs', words: 'Runs', key: 'r', isWide: false },
-  { to: '/workflows', words: 'Workflows', key: 'w', isWide: true },
-  { to: '/costs', words: 'Costs', key: 'c', isWide: true },
-  { to: '/system', words: 'System', key: 's', isWide: true },
+  { to: '/', words: 'Today', says: 'is it well, and what does it want from me', key: 't', isWide: false },
+  { to: '/inbox', words: 'Inbox', says: 'what waits for a person', key: 'i', isWide: false },
+  { to: '/runs', words: 'Runs', says: 'what was done, and how it went', key: 'r', isWide: false },
+  { to: '/workflows', words: 'Workflows', says: 'what can be started', key: 'w', isWide: true },
+  { to: '/costs', words: 'Costs', says: 'what was spent, on what', key: 'c', isWide: true },
+  { to: '/system', words: 'System', says: 'workers, queues and schedules', key: 's', isWide: true },
+  { to: '/more', words: 'More', says: 'who you are, colours, signing out', key: 'm', isWide: false },
 ] as const

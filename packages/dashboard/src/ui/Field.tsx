@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { Foreign } from './Foreign.tsx'
 import css from './ui.module.css'
 
 export function Fields({ children }: { children: ReactNode }) {
@@ -21,11 +22,17 @@ export function Field({ name, children, from }: { name: string; children: ReactN
  * markup.
  */
 export function Value({ value }: { value: unknown }) {
-  if (typeof value === 'string') {
-    const isShort = value.length <= 120 && !value.includes('\n')
-    return isShort ? <span className={css.strong}>{value}</span> : <pre className={css.text}>{value}</pre>
-  }
   if (value === null || typeof value === 'number' || typeof value === 'boolean')
     return <span className={css.strong}>{String(value)}</span>
-  return <pre className={css.text}>{JSON.stringify(value, null, 2)}</pre>
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  const isShort = typeof value === 'string' && text.length <= 120 && !text.includes('\n')
+  return isShort ? (
+    <span className={css.strong}>
+      <Foreign text={text} />
+    </span>
+  ) : (
+    <pre className={css.text}>
+      <Foreign text={text} />
+    </pre>
+  )
 }

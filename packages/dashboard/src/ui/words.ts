@@ -6,7 +6,7 @@ const day = 24 * hour
 
 /** "41 ms", "3.2 s", "12 min", "2 h 14 min", "3 days". */
 export function duration(ms: number): string {
-  if (ms < 1) return `${Math.max(0, ms).toFixed(2)} ms`
+  if (ms < 1) return ms <= 0 ? '0 ms' : `${ms.toFixed(2)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`
   if (ms < minute) return `${Math.round(ms / 1000)} s`

@@ -13,6 +13,7 @@ import { BulkActions } from './bulk-actions.ts'
 import { EventHub } from './events/event-hub.ts'
 import { mountEvents } from './events/mount-events.ts'
 import { mountHealth } from './health.ts'
+import { mountPages } from './mount-pages.ts'
 import { mountReference } from './openapi/mount-reference.ts'
 import { problemMediaType, problemOf } from './problem.ts'
 import { mount, noSuchEndpoint } from './router.ts'
@@ -98,6 +99,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
   mountSignIn(hono, { database, clock, doors, limits, addressOf })
   mountSession(hono, { callerOf })
   mountReference(hono)
+  mountPages(hono)
   mountEvents(hono, { service, callerOf })
   mount(hono, endpoints, { service, callerOf, mostBodyBytes })
   return {

@@ -10,9 +10,9 @@ import css from './Inbox.module.css'
 import { isRecord } from './wording.ts'
 
 interface Change {
-  path: string
-  before?: unknown
-  after?: unknown
+  field: string
+  from?: unknown
+  to?: unknown
 }
 
 /**
@@ -62,11 +62,11 @@ export function EditForm({
     return (
       <div className={css.form}>
         <Section title="What changes">
-          {changes.map(({ path, before: was, after }) => (
-            <div key={path} className={ui.field}>
-              <dt>{path}</dt>
+          {changes.map(({ field, from, to }) => (
+            <div key={field} className={ui.field}>
+              <dt>{field}</dt>
               <dd>
-                <Difference before={textOf(was)} after={textOf(after)} />
+                <Difference before={textOf(from)} after={textOf(to)} />
               </dd>
             </div>
           ))}

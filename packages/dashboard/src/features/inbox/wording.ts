@@ -3,14 +3,14 @@ import type { ApprovalItem } from '../../api/types.ts'
 /** What is asked, as a question. Names of tools and questions are foreign text: they stay as they are. */
 export function questionOf({ kind, subject }: Pick<ApprovalItem, 'kind' | 'subject'>): string {
   if (kind === 'approval') return `May it call ${subject}?`
-  if (kind === 'outcome') return `Did ${subject} happen?`
+  if (kind === 'outcome') return `Did ${subject} do it?`
   return `What is the answer to “${subject}”?`
 }
 
 export function titleOf({ kind, subject, shown }: Pick<ApprovalItem, 'kind' | 'subject' | 'shown'>): string {
   const gist = gistOf(argumentsIn(shown))
   const what = gist === undefined ? subject : `${subject}: ${gist}`
-  return kind === 'outcome' ? `Did ${what} happen?` : what
+  return kind === 'outcome' ? `Did it happen? ${what}` : what
 }
 
 export const kindWords = { approval: 'approve', question: 'answer', outcome: 'say what happened' } as const
@@ -40,10 +40,15 @@ const telling = [
 
 function gistOf(args: unknown): string | undefined {
   if (!isRecord(args)) return typeof args === 'string' ? cut(args) : undefined
-  const parts = telling
-    .filter((name) => ['string', 'number'].includes(typeof args[name]))
-    .map((name) => cut(String(args[name])))
-  return parts.length > 0 ? parts.slice(0, 2).join(', ') : undefined
+  const isTold = (name: string) => ['string', 'number'].includes(typeof args[name])
+  const found = telling.filter(isTold)
+  const names = found.length > 0 ? found : Object.keys(args).filter(isTold)
+  return names.length > 0
+    ? names
+        .slice(0, 2)
+        .map((name) => cut(String(args[name])))
+        .join(', ')
+    : undefined
 }
 
 function cut(text: string): string {

@@ -2,10 +2,11 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { read } from '../../api/http.ts'
-import { runQuery } from '../../api/queries.ts'
-import type { EventItem, RunWhole } from '../../api/types.ts'
+import { inputQuery, runQuery } from '../../api/queries.ts'
+import type { EventItem, EventPage, RunWhole } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Field, Fields, Value } from '../../ui/Field.tsx'
+import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Page, Section } from '../../ui/Page.tsx'
 import { Tag } from '../../ui/Rows.tsx'
@@ -29,18 +30,19 @@ export function RunPage() {
   }
   const now = useNow(1000)
   const { data: run, error, refetch } = useQuery(runQuery(id))
+  const { data: given } = useQuery(inputQuery(id))
   const pages = useInfiniteQuery({
     queryKey: ['events', id],
     queryFn: ({ pageParam, signal }) =>
-      read<{ items: EventItem[]; next: number | null }>(
+      read<EventPage>(
         `/api/runs/${encodeURIComponent(id)}/events`,
         { after: pageParam, limit: 1000 },
         signal,
       ),
     initialPageParam: 0,
-    getNextPageParam: ({ next }) => next,
+    getNextPageParam: ({ events: page, more }) => (more ? page.at(-1)?.seq : undefined),
   })
-  const events = pages.data?.pages.flatMap(({ items }) => items) ?? []
+  const events = pages.data?.pages.flatMap((page) => page.events) ?? []
   const path = [
     { to: '/runs', words: 'Runs' },
     ...(run ? [{ to: `/runs?workflow=${encodeURIComponent(run.workflow)}`, words: run.workflow }] : []),
@@ -68,7 +70,9 @@ export function RunPage() {
       )}
       {run.error && (
         <Section title="What went wrong">
-          <p className={css.story}>{run.error.message}</p>
+          <p className={css.story}>
+            <Foreign text={run.error.message} />
+          </p>
           <p className={ui.soft}>
             <code className={ui.code}>{run.error.code}</code>
           </p>
@@ -76,7 +80,9 @@ export function RunPage() {
       )}
       {run.status !== 'failed' && run.reason && run.asks.length === 0 && (
         <Section title={run.status === 'stuck' ? 'Why it is stuck' : 'What it is at'}>
-          <p className={css.story}>{run.reason}</p>
+          <p className={css.story}>
+            <Foreign text={run.reason} />
+          </p>
         </Section>
       )}
       {bars.length > 0 && (
@@ -84,7 +90,7 @@ export function RunPage() {
           <Timeline bars={bars} now={now} onChoose={choose} />
         </Section>
       )}
-      <Given title="What it was given" value={run.input} />
+      <Given title="What it was given" value={given?.input} />
       {run.output !== undefined && run.output !== null && (
         <Given title="What it came to" value={run.output} />
       )}
@@ -177,17 +183,30 @@ function Events({ events, now }: { events: readonly EventItem[]; now: number }) 
   return (
     <table className={css.events}>
       <tbody>
-        {events.map(({ seq, at, words, payload, isCut }) => (
+        {events.map(({ seq, at, type, name, words, payload, isCut }) => (
           <tr key={seq}>
             <td>{seq}</td>
             <td>{clock(at, now)}</td>
             <td>
-              {words}
+              <span className={ui.strong}>{type.replaceAll('-', ' ')}</span>
+              {name !== null && (
+                <>
+                  {' '}
+                  <Foreign text={name} />
+                </>
+              )}
+              {words !== '' && (
+                <div className={ui.soft}>
+                  <Foreign text={words} />
+                </div>
+              )}
               {payload !== null && (
                 <details>
                   <summary>payload{isCut ? ', its beginning' : ''}</summary>
                   <pre className={ui.text}>
-                    {typeof payload === 'string' && isCut ? payload : JSON.stringify(payload, null, 2)}
+                    <Foreign
+                      text={typeof payload === 'string' && isCut ? payload : JSON.stringify(payload, null, 2)}
+                    />
                   </pre>
                 </details>
               )}

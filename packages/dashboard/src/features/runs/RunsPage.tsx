@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { read } from '../../api/http.ts'
-import type { PageOf, RunItem } from '../../api/types.ts'
+import type { RunPage } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
@@ -33,11 +33,11 @@ export function RunsPage() {
     useInfiniteQuery({
       queryKey: ['runs', 'list', filter],
       queryFn: ({ pageParam, signal }) =>
-        read<PageOf<RunItem>>('/api/runs', { ...filter, limit: 50, cursor: pageParam || undefined }, signal),
+        read<RunPage>('/api/runs', { ...filter, limit: 50, cursor: pageParam || undefined }, signal),
       initialPageParam: '',
       getNextPageParam: ({ next }) => next,
     })
-  const runs = data?.pages.flatMap(({ items }) => items) ?? []
+  const runs = data?.pages.flatMap((page) => page.items) ?? []
   return (
     <Page title={titleOf(filter.status, runs.length, hasNextPage)}>
       <search className={css.filters}>

@@ -75,16 +75,16 @@ export function SystemPage() {
                 under={
                   <>
                     {workflow}
-                    {last[0] && (
+                    {last && (
                       <>
                         {' · last '}
-                        {clock(last[0].at, now)}:{' '}
-                        {last[0].run ? (
-                          <Link to="/runs/$run" params={{ run: last[0].run }}>
+                        {clock(last.nominalAt, now)}:{' '}
+                        {last.run ? (
+                          <Link to="/runs/$run" params={{ run: last.run }}>
                             started
                           </Link>
                         ) : (
-                          `${last[0].outcome}${last[0].reason ? `, ${last[0].reason}` : ''}`
+                          `${last.outcome}${last.reason ? `, ${last.reason}` : ''}`
                         )}
                       </>
                     )}
@@ -109,10 +109,11 @@ function QueueLine({ queue, now }: { queue: Queue; now: number }) {
       write(`/api/queues/${encodeURIComponent(queue.name)}/${queue.paused ? 'resume' : 'pause'}`),
     onSuccess: () => client.invalidateQueries(),
   })
-  const limits = [
-    queue.concurrency === null ? undefined : `at most ${queue.concurrency} at once`,
-    queue.perKey === null ? undefined : `${queue.perKey} of one key`,
-    queue.rate === null ? undefined : `${queue.rate.count} in ${queue.rate.perMs / 1000} s`,
+  const { limits } = queue
+  const told = [
+    limits.concurrency === null ? undefined : `at most ${limits.concurrency} at once`,
+    limits.keyConcurrency === null ? undefined : `${limits.keyConcurrency} of one key`,
+    limits.rate === null ? undefined : `${limits.rate.count} in ${limits.rate.perMs / 1000} s`,
   ].filter((part) => part !== undefined)
   const may = session?.role === 'operator' || session?.role === 'owner'
   return (
@@ -121,9 +122,10 @@ function QueueLine({ queue, now }: { queue: Queue; now: number }) {
       under={
         <>
           {count(queue.running)} running, {count(queue.ready)}
-          {queue.more && ' or more'} ready
-          {queue.oldestAt && `, the first since ${since(queue.oldestAt, now)}`}
-          {limits.length > 0 && ` · ${limits.join(', ')}`}
+          ready
+          {queue.readySince && `, the first since ${since(queue.readySince, now)}`}
+          {queue.inLine > 0 && `, ${count(queue.inLine)} behind others of their key`}
+          {told.length > 0 && ` · ${told.join(', ')}`}
           {change.error && ` · ${change.error.message}`}
         </>
       }

@@ -1,170 +1,209 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import {
-  approvalsQuery,
-  budgetsQuery,
-  costsQuery,
-  queuesQuery,
-  runsQuery,
-  schedulesQuery,
-  workersQuery,
-} from '../../api/queries.ts'
+import { todayQuery } from '../../api/queries.ts'
+import type { Today, WaitingItem } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Figure, Figures } from '../../ui/Figure.tsx'
+import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
-import { clock, count, many, moment, money, since } from '../../ui/words.ts'
+import { clock, count, moment, money, percent, since } from '../../ui/words.ts'
 import { kindWords, titleOf } from '../inbox/wording.ts'
 
 const shownItems = 6
-const weekMs = 7 * 24 * 3_600_000
+const shownFailures = 6
 
 /** Is it well, and what does it want from me? */
 export function TodayPage() {
   const now = useNow()
-  const approvals = useQuery(approvalsQuery())
-  const stuck = useQuery(runsQuery({ status: ['stuck'] }))
-  const failed = useQuery(
-    runsQuery({
-      status: ['failed'],
-      since: new Date(Math.floor(now / 3_600_000) * 3_600_000 - weekMs).toISOString(),
-    }),
-  )
-  const workers = useQuery(workersQuery)
-  const waiting = approvals.data?.items ?? []
-  const wrong = [...(stuck.data?.items ?? []), ...(failed.data?.items ?? [])]
-  const noWorker = workers.data?.items.length === 0
-  const isKnown = approvals.data !== undefined && stuck.data !== undefined && workers.data !== undefined
-  const health = noWorker
-    ? 'No worker is there: nothing goes on.'
-    : (stuck.data?.items.length ?? 0) > 0
-      ? `${many(stuck.data!.items.length, 'run is', 'runs are')} stuck.`
-      : 'All is well.'
-  const asks =
-    waiting.length === 0
-      ? 'Nothing waits for you.'
-      : `${many(waiting.length, 'thing waits', 'things wait')} for you.`
-  const oldest = waiting[0]
+  const { data: today, error, refetch } = useQuery(todayQuery)
+  if (!today)
+    return (
+      <Page title={error ? 'Today' : '…'}>
+        {error && <Failure error={error} again={() => void refetch()} />}
+      </Page>
+    )
+  const [first, ...problems] = today.health.problems
   return (
-    <Page
-      title={isKnown ? `${health} ${asks}` : '…'}
-      sub={
-        <>
-          {moment(now)}.{oldest && ` The oldest has waited ${since(oldest.requestedAt, now)}.`}
-          {failed.data && ` ${failed.data.items.length === 0 ? 'Nothing failed this week.' : ''}`}
-        </>
-      }
-    >
-      {approvals.error && <Failure error={approvals.error} again={() => void approvals.refetch()} />}
-      <Section title="Waits for you">
-        {waiting.length === 0 ? (
-          <Empty>
-            Calls that need a yes, questions that no solver could answer, and effects of unknown outcome come
-            here.
-          </Empty>
-        ) : (
-          <Rows label="Waits for you">
-            {waiting.slice(0, shownItems).map((item) => (
+    <Page title={today.health.sentence} sub={`${moment(now)}. ${today.health.remark}`}>
+      {(problems.length > 0 || (first && today.health.state === 'paused')) && (
+        <Section title="Look at this">
+          <Rows label="Look at this">
+            {today.health.problems.map(({ what, words, state }) => (
               <Row
-                key={item.id}
-                to={`/inbox?item=${encodeURIComponent(item.id)}`}
-                title={titleOf(item)}
-                under={item.workflow}
-                tag={<Tag tone={item.kind === 'outcome' ? 'warn' : 'good'}>{kindWords[item.kind]}</Tag>}
-                end={since(item.requestedAt, now)}
-              />
-            ))}
-            {waiting.length > shownItems && (
-              <Row to="/inbox" title={`${count(waiting.length - shownItems)} more`} under="in the inbox" />
-            )}
-          </Rows>
-        )}
-      </Section>
-      <Figures>
-        <Spent now={now} />
-        <Now now={now} />
-        <Next now={now} />
-      </Figures>
-      {wrong.length > 0 && (
-        <Section title="Went wrong this week">
-          <Rows label="Went wrong this week">
-            {wrong.slice(0, 8).map((run) => (
-              <Row
-                key={run.id}
-                to={`/runs/${run.id}`}
-                title={run.workflow}
-                under={run.reason?.split('\n', 1)[0]?.slice(0, 160)}
-                tag={<Tag tone="bad">{run.status}</Tag>}
-                end={`${since(run.endedAt ?? run.createdAt, now)} ago`}
+                key={`${what}${words}`}
+                title={`${words}.`}
+                tag={
+                  <Tag tone={state === 'trouble' ? 'bad' : 'warn'}>
+                    {state === 'trouble' ? 'stands still' : 'look'}
+                  </Tag>
+                }
               />
             ))}
           </Rows>
         </Section>
       )}
+      <Waiting today={today} now={now} />
+      <Figures>
+        <Spent today={today} />
+        <Success today={today} />
+        <Now today={today} now={now} />
+      </Figures>
+      <Silent today={today} now={now} />
+      <Wrong today={today} now={now} />
     </Page>
   )
 }
 
-function Spent({ now }: { now: number }) {
-  const { data: budgets } = useQuery(budgetsQuery)
-  const { data: days } = useQuery(costsQuery('day', '31d', 40))
-  const today = new Date(now).toISOString().slice(0, 10)
-  const spent = days?.items.find(({ name }) => name === today)?.costUsd ?? 0
-  const month = (days?.items ?? [])
-    .filter(({ name }) => name?.startsWith(today.slice(0, 7)))
-    .reduce((sum, { costUsd }) => sum + costUsd, 0)
-  const ceiling = budgets?.items.find(({ scope }) => scope === `day:${today}`)?.ceilingUsd ?? undefined
-  const part = new Date(now).getUTCHours() / 24 + new Date(now).getUTCMinutes() / 1440
-  const forecast = part > 0.05 ? spent / part : undefined
+function Waiting({ today: { waiting }, now }: { today: Today; now: number }) {
+  const { oldest, counts } = waiting
+  return (
+    <Section title="Waits for you">
+      {oldest.length === 0 ? (
+        <Empty>
+          Calls that need a yes, questions that no solver could answer, and effects of unknown outcome come
+          here.
+        </Empty>
+      ) : (
+        <Rows label="Waits for you">
+          {oldest.slice(0, shownItems).map((item) => (
+            <WaitingLine key={item.approval?.id ?? item.run} item={item} now={now} />
+          ))}
+          {counts.total > shownItems && (
+            <Row
+              to="/inbox"
+              title={`${count(counts.total - shownItems)}${counts.isMore ? ' or more' : ''} others`}
+              under="in the inbox"
+            />
+          )}
+        </Rows>
+      )}
+    </Section>
+  )
+}
+
+function WaitingLine({ item, now }: { item: WaitingItem; now: number }) {
+  const { approval, kind, workflow, subject, run } = item
+  return (
+    <Row
+      to={approval ? `/inbox?item=${encodeURIComponent(approval.id)}` : `/runs/${run}`}
+      title={approval ? titleOf(approval) : `${workflow} is stuck`}
+      under={approval ? workflow : <Foreign text={subject} />}
+      tag={<Tag tone={kind === 'stuck' ? 'bad' : kind === 'outcome' ? 'warn' : 'good'}>{wordsOf(kind)}</Tag>}
+      end={since(item.since, now)}
+    />
+  )
+}
+
+function wordsOf(kind: WaitingItem['kind']): string {
+  return kind === 'stuck' ? 'look' : kindWords[kind]
+}
+
+function Spent({ today: { spend } }: { today: Today }) {
+  const { today: day, month } = spend
+  const part =
+    day.ceilingUsd === null
+      ? undefined
+      : day.ceilingUsd > 0
+        ? (day.spentUsd + day.reservedUsd) / day.ceilingUsd
+        : 1
   return (
     <Figure
       title="Spent today"
-      value={money(spent)}
-      {...(ceiling !== undefined && { of: `of ${money(ceiling)}`, part: ceiling > 0 ? spent / ceiling : 1 })}
+      value={money(day.spentUsd)}
+      of={day.ceilingUsd === null ? undefined : `of ${money(day.ceilingUsd)}`}
+      part={part}
+      tone={part === undefined || part < 0.8 ? undefined : part < 1 ? 'warn' : 'bad'}
     >
-      {forecast !== undefined && spent > 0 && `At this pace ${money(forecast)} by midnight UTC. `}
-      This month {money(month)}.
+      {day.forecastUsd !== null &&
+        day.forecastUsd > 0 &&
+        `At this pace ${money(day.forecastUsd)} by midnight UTC. `}
+      This month {money(month.spentUsd)}
+      {month.ceilingUsd !== null && ` of ${money(month.ceilingUsd)}`}.
     </Figure>
   )
 }
 
-function Now({ now }: { now: number }) {
-  const { data } = useQuery(queuesQuery)
-  const queues = data?.items ?? []
-  const running = queues.reduce((sum, queue) => sum + queue.running, 0)
-  const ready = queues.reduce((sum, queue) => sum + queue.ready, 0)
-  const oldest = queues
-    .map(({ oldestAt }) => oldestAt)
-    .filter((at) => at !== null)
-    .sort()[0]
-  return (
-    <Figure title="Now" value={`${count(running)} running`}>
-      {ready === 0
-        ? 'Nothing is queued.'
-        : `${count(ready)} queued, the first since ${since(oldest ?? new Date(now).toISOString(), now)}.`}{' '}
-      <Link to="/runs" search={{ status: 'waiting' }}>
-        Runs that wait
-      </Link>
-    </Figure>
-  )
-}
-
-function Next({ now }: { now: number }) {
-  const { data } = useQuery(schedulesQuery)
-  const next = (data?.items ?? [])
-    .filter(({ nextAt, paused }) => nextAt !== null && !paused)
-    .sort((a, b) => a.nextAt!.localeCompare(b.nextAt!))
-  if (next.length === 0)
+function Success({ today: { success } }: { today: Today }) {
+  const { now, before, correctionRate } = success
+  const ended = now.succeeded + now.failed
+  if (now.rate === null)
     return (
-      <Figure title="Next" value="—">
-        Nothing starts by the clock.
+      <Figure title="Done right" value="—">
+        No run has ended this week.
       </Figure>
     )
   return (
-    <Figure title="Next" value={clock(next[0]!.nextAt!, now)}>
-      {next[0]!.name}, in {since(next[0]!.nextAt!, now)}.
-      {next[1] && ` Then ${next[1].name}, ${clock(next[1].nextAt!, now)}.`}
+    <Figure title="Done right" value={percent(now.rate)}>
+      of {count(ended)} {ended === 1 ? 'run' : 'runs'} this week
+      {before.rate !== null && `; ${percent(before.rate)} the week before`}.
+      {correctionRate !== null &&
+        correctionRate > 0 &&
+        ` Of what was approved ${percent(correctionRate)} was edited.`}
     </Figure>
+  )
+}
+
+function Now({ today: { runs, queues, schedules }, now }: { today: Today; now: number }) {
+  const oldest = queues
+    .map(({ readySince }) => readySince)
+    .filter((at) => at !== null)
+    .sort()[0]
+  const next = schedules.find(({ nextAt }) => nextAt !== null)
+  return (
+    <Figure title="Now" value={`${count(runs.running)} running`}>
+      {runs.queued === 0
+        ? 'Nothing is queued.'
+        : `${count(runs.queued)} queued${oldest ? `, the first since ${since(oldest, now)}` : ''}.`}{' '}
+      {runs.waiting > 0 && (
+        <>
+          <Link to="/runs" search={{ status: 'waiting' }}>
+            {count(runs.waiting)} wait
+          </Link>
+          .{' '}
+        </>
+      )}
+      {next && `Next: ${next.name}, ${clock(next.nextAt!, now)}.`}
+    </Figure>
+  )
+}
+
+function Silent({ today: { silent }, now }: { today: Today; now: number }) {
+  if (silent.length === 0) return null
+  return (
+    <Section title="Silent for too long">
+      <Rows label="Silent for too long">
+        {silent.slice(0, shownFailures).map(({ run, workflow, since: at, state, reason }) => (
+          <Row
+            key={run}
+            to={`/runs/${run}`}
+            title={workflow}
+            under={reason === null ? 'its worker says nothing' : <Foreign text={reason} />}
+            tag={<Tag tone={state === 'alarming' ? 'bad' : 'warn'}>{state}</Tag>}
+            end={since(at, now)}
+          />
+        ))}
+      </Rows>
+    </Section>
+  )
+}
+
+function Wrong({ today: { failures }, now }: { today: Today; now: number }) {
+  if (failures.groups.length === 0) return null
+  return (
+    <Section title="Went wrong this week">
+      <Rows label="Went wrong this week">
+        {failures.groups.slice(0, shownFailures).map(({ reason, count: times, workflows, runs, lastAt }) => (
+          <Row
+            key={reason}
+            to={`/runs/${runs[0]}`}
+            title={<Foreign text={reason.split('\n', 1)[0]?.slice(0, 160) ?? ''} />}
+            under={`${workflows.slice(0, 3).join(', ')}${workflows.length > 3 ? ' and others' : ''} · last ${since(lastAt, now)} ago`}
+            end={`${count(times)} ${times === 1 ? 'run' : 'runs'}`}
+          />
+        ))}
+      </Rows>
+    </Section>
   )
 }
