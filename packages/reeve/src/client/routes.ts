@@ -40,6 +40,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     pause: 'POST /api/queues/:queue/pause',
     resume: 'POST /api/queues/:queue/resume',
   },
+  pause: { one: 'GET /api/pause', set: 'PUT /api/pause', end: 'DELETE /api/pause' },
   schedules: { list: 'GET /api/schedules', occurrences: 'GET /api/schedules/:schedule/occurrences' },
   budgets: { list: 'GET /api/budgets', set: 'PUT /api/budgets/:scope' },
   costs: { list: 'GET /api/costs' },

@@ -33,6 +33,33 @@ test('a queue that is paused lets nothing begin until it goes on', async () => {
   })
 })
 
+test('everything is paused by one switch, with who and why; what was paused before stays so', async () => {
+  const server = await startServer({ config: { queues: { slow: {}, other: {} } } })
+  const reeve = await server.as('operator')
+  await reeve.queues.pause({ params: { queue: 'slow' } })
+  const { principal } = await reeve.session()
+  const paused = { by: principal, why: 'a fire', at: expect.any(String) }
+  expect(await reeve.pause.set({ body: { why: 'a fire' } })).toEqual({ paused })
+  expect(await (await server.as('operator')).pause.set({ body: { why: 'later' } })).toEqual({ paused })
+  const held = await reeve.runs.start({
+    body: { workflow: 'greet', input: { name: 'x' }, queue: 'brand-new' },
+  })
+  const states = async () => (await reeve.queues.list()).items.map((queue) => [queue.name, queue.paused])
+  await vi.waitFor(async () => {
+    expect(await states()).toEqual(['brand-new', 'default', 'other', 'slow'].map((name) => [name, true]))
+  })
+  expect((await reeve.today.one()).health.state).toBe('paused')
+  expect(await reeve.runs.one({ params: { run: held.id } })).toMatchObject({ status: 'queued' })
+  expect(await reeve.pause.end()).toEqual({ paused: null })
+  expect(await states()).toEqual([
+    ['brand-new', false],
+    ['default', false],
+    ['other', false],
+    ['slow', true],
+  ])
+  expect(await server.runtime.result(held.id)).toMatchObject({ status: 'succeeded' })
+})
+
 test('budgets are listed and set by an owner alone', async () => {
   const server = await startServer({ config: { budgets: { project: '$20' } } })
   const owner = await server.as('owner')

@@ -9,6 +9,7 @@ import { runReads } from './runs/runs.ts'
 import { budgets } from './system/budgets.ts'
 import { costs } from './system/costs.ts'
 import { models } from './system/models.ts'
+import { pause } from './system/pause.ts'
 import { queues } from './system/queues.ts'
 import { schedules } from './system/schedules.ts'
 import { sql } from './system/sql.ts'
@@ -25,6 +26,7 @@ export const api = {
   approvals,
   workflows,
   queues,
+  pause,
   schedules,
   budgets,
   costs,

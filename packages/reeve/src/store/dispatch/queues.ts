@@ -21,10 +21,13 @@ export const noLimits: QueueLimits = {
   rate_ms: null,
 }
 
+/** A queue that becomes known while everything is paused is so, too (`pause-all.ts`). */
+const pausedNow = `case when exists (select 1 from meta where name = 'paused-all') then 1 else 0 end`
+
 export async function saveQueue(session: Session, name: string, limits: QueueLimits): Promise<void> {
   await session.run(
-    `insert into queues (name, concurrency, key_concurrency, rate_count, rate_ms) values (?, ?, ?, ?, ?)
-     on conflict (name) do update set concurrency = excluded.concurrency, key_concurrency = excluded.key_concurrency,
+    `insert into queues (name, concurrency, key_concurrency, rate_count, rate_ms, paused)
+     values (?, ?, ?, ?, ?, ${pausedNow}) on conflict (name) do update set concurrency = excluded.concurrency, key_concurrency = excluded.key_concurrency,
        rate_count = excluded.rate_count, rate_ms = excluded.rate_ms`,
     [name, limits.concurrency, limits.key_concurrency, limits.rate_count, limits.rate_ms],
   )
@@ -32,7 +35,11 @@ export async function saveQueue(session: Session, name: string, limits: QueueLim
 
 /** Makes a queue known that no configuration names. */
 export async function ensureQueue(session: Session, name: string): Promise<void> {
-  await session.run('insert into queues (name) values (?) on conflict (name) do nothing', [name])
+  await session.run(
+    `insert into queues (name, paused)
+     values (?, ${pausedNow}) on conflict (name) do nothing`,
+    [name],
+  )
 }
 
 export async function listQueues(session: Session): Promise<QueueRow[]> {

@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { pauseAll, readPausedAll, resumeAll } from '../../../store/dispatch/pause-all.ts'
+import { read, write } from '../../endpoint.ts'
+import type { Service } from '../../service.ts'
+import { iso, time } from '../parts.ts'
+
+const state = z.object({
+  paused: z.object({ by: z.string(), why: z.string().nullable(), at: time }).nullable(),
+})
+
+const one = read({
+  path: '/api/pause',
+  role: 'viewer',
+  summary: 'Say whether everything is paused, by whom and why',
+  answer: state,
+  tell: ({ service }) => tellPaused(service),
+})
+
+const set = write({
+  method: 'PUT',
+  path: '/api/pause',
+  role: 'operator',
+  summary: 'Pause everything: no run of any queue begins or goes on; what acts now finishes',
+  body: z.strictObject({ why: z.string().max(1000).optional() }),
+  answer: state,
+  async act({ service, database, body, caller }) {
+    const paused = { by: caller.principal, why: body.why ?? null, at: service.clock.now() }
+    const queues = await database.transaction((session) => pauseAll(session, paused))
+    for (const queue of queues) service.engine.worker.queuePaused(queue, true)
+    return { subject: '' }
+  },
+  tell: ({ service }) => tellPaused(service),
+})
+
+const end = write({
+  method: 'DELETE',
+  path: '/api/pause',
+  role: 'operator',
+  summary: 'Let everything go on, but for queues that were paused before',
+  answer: state,
+  async act({ service, database }) {
+    const queues = await database.transaction(resumeAll)
+    for (const queue of queues) service.engine.worker.queuePaused(queue, false)
+    return { subject: '' }
+  },
+  tell: ({ service }) => tellPaused(service),
+})
+
+async function tellPaused({ database }: Service): Promise<z.input<typeof state>> {
+  const paused = await readPausedAll(database)
+  return { paused: paused ? { ...paused, at: iso(paused.at) } : null }
+}
+
+export const pause = { one, set, end }

@@ -1,0 +1,56 @@
+import type { Session } from '../database.ts'
+import { listQueues, setQueuePaused } from './queues.ts'
+
+/** That somebody paused everything: stands in `meta`, and queues that become known meanwhile are paused from the start. */
+export interface PausedAll {
+  by: string
+  /** Why; null: nobody said. */
+  why: string | null
+  /** ms since 1970. */
+  at: number
+}
+
+interface Kept extends PausedAll {
+  /** Queues that somebody had paused before: they stay so when everything goes on. */
+  before: string[]
+}
+
+/** Its name in `meta`; see `ensureQueue`. */
+const mark = 'paused-all'
+
+export async function readPausedAll(session: Session): Promise<PausedAll | undefined> {
+  const kept = await readKept(session)
+  return kept && { by: kept.by, why: kept.why, at: kept.at }
+}
+
+async function readKept(session: Session): Promise<Kept | undefined> {
+  const row = await session.get<{ value: string }>('select value from meta where name = ?', [mark])
+  return row && (JSON.parse(row.value) as Kept)
+}
+
+/** In a transaction: pauses every queue. Who was first stands. Answers the queues that were paused now. */
+export async function pauseAll(session: Session, { by, why, at }: PausedAll): Promise<string[]> {
+  const queues = await listQueues(session)
+  const before = queues.filter(({ paused }) => paused !== 0).map(({ name }) => name)
+  const kept: Kept = { by, why, at, before }
+  const isFirst = await session.run(
+    'insert into meta (name, value) values (?, ?) on conflict (name) do nothing',
+    [mark, JSON.stringify(kept)],
+  )
+  if (isFirst === 0) return []
+  const paused = queues.map(({ name }) => name).filter((name) => !before.includes(name))
+  for (const name of paused) await setQueuePaused(session, name, true)
+  return paused
+}
+
+/** In a transaction: lets everything go on but what was paused before. Answers the queues that go on now. */
+export async function resumeAll(session: Session): Promise<string[]> {
+  const kept = await readKept(session)
+  if (!kept) return []
+  await session.run('delete from meta where name = ?', [mark])
+  const resumed = (await listQueues(session))
+    .map(({ name }) => name)
+    .filter((name) => !kept.before.includes(name))
+  for (const name of resumed) await setQueuePaused(session, name, false)
+  return resumed
+}
