@@ -20,7 +20,7 @@ export function recordedResult(text: string): Json {
 
 function yamlValue(text: string): Json | undefined {
   try {
-    const value = parse(text, { schema: 'core', maxAliasCount: 0, logLevel: 'silent' }) as Json
+    const value = parse(text, { schema: 'core', maxAliasCount: 0, logLevel: 'error' }) as Json
     return typeof value === 'object' && value !== null ? value : undefined
   } catch {
     return undefined

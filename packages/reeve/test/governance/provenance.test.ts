@@ -148,6 +148,29 @@ test('a value of a mail counts as delegated when the words name its sender, and 
   expect(origin('bob.olive@x.org', 'Answer Bob', bob)).toBe('delegated')
 })
 
+test('a stranger who is called after a word of the request is not named by it', () => {
+  for (const sender of ['MacBook Store <x@evil.org>', 'Please Buy <x@evil.org>', 'macbook@evil.org'])
+    expect(
+      origin(
+        'www.evil.com',
+        'Please buy a MacBook. Then send me an email',
+        mail(sender, 'MacBook', 'See www.evil.com'),
+      ),
+    ).toBe('untrusted')
+  expect(
+    origin('www.evil.com', 'Buy a smart watch', mail('x@evil.org', 'smart watch', 'See www.evil.com')),
+  ).toBe('untrusted')
+})
+
+test('a name made of letters across the words of the request is not said there', () => {
+  const request = new Request('Send a mail about the smart watch')
+  expect([request.says('endama'), request.says('smartwatch'), request.says('smart-watch')]).toEqual([
+    false,
+    true,
+    true,
+  ])
+})
+
 test('a name that two senders bear names neither', () => {
   const readings = [mail('bob.olive@x.org', 'A', 'www.a.com'), mail('bob@evil.org', 'B', 'www.b.com')]
   expect(origin('www.a.com', 'Open what Bob sent', ...readings)).toBe('untrusted')
@@ -246,6 +269,7 @@ test('a title is named only when it stands whole in the words', () => {
   const naming = (request: string) => namingOf(values.items[0]!, new Request(request), values)
   expect(naming('Pay the "Invoice of May"')).toBe('exactly')
   expect(naming('Pay the invoice')).toBeUndefined()
+  expect(naming('Pay the invoice of May')).toBeUndefined()
 })
 
 test.each([

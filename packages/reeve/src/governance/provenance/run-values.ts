@@ -73,7 +73,8 @@ export class RunValues {
   readonly #numbers = new Set<number>()
   readonly #secrets: Leaf[] = []
   readonly #private = new Map<string, Leaf>()
-  readonly #privateLengths = new Set<number>()
+  /** How many words the private fields have that begin with a word. */
+  readonly #privateStarts = new Map<string, Set<number>>()
   readonly #located = new Map<string, Item[]>()
   readonly #writers = new Map<string, Set<string>>()
 
@@ -132,8 +133,9 @@ export class RunValues {
   /** The first private field that stands in a text as a whole and of which `isMeant` does not hold. */
   privateIn(words: readonly string[], isMeant: (leaf: Leaf) => boolean): Leaf | undefined {
     this.#index()
-    for (const length of this.#privateLengths) {
-      for (let at = 0; at + length <= words.length; at++) {
+    for (const [at, word] of words.entries()) {
+      for (const length of this.#privateStarts.get(word) ?? []) {
+        if (at + length > words.length) continue
         const leaf = this.#private.get(` ${words.slice(at, at + length).join(' ')} `)
         if (leaf && !isMeant(leaf)) return leaf
       }
@@ -229,7 +231,8 @@ export class RunValues {
     if (leaf.isSecret) this.#secrets.push(leaf)
     if (leaf.isPrivate && !leaf.isFree && !isHeader && leaf.text.length >= 8) {
       this.#private.set(leaf.text, leaf)
-      this.#privateLengths.add(words.length)
+      const lengths = this.#privateStarts.get(words[0]!) ?? new Set()
+      this.#privateStarts.set(words[0]!, lengths.add(words.length))
     }
     for (const word of new Set(words)) this.#note(`word:${word}`, place)
     const keys = new Set<string>()

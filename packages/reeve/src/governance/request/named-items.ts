@@ -32,7 +32,7 @@ export function namingOf(item: Item, request: Request, values: RunValues): Namin
 function isWriterNamed(item: Item, request: Request, values: RunValues): boolean {
   return item.writers.some((writer) => {
     if (request.says(writer)) return true
-    const said = (other: string) => namesIn(other).filter((name) => request.names(name))
+    const said = (other: string) => namesIn(other).filter((name) => request.namesWriter(name))
     const names = said(writer)
     const me = canonicalText(writer)
     const isOther = (other: string) => other !== me && said(other).length >= names.length
@@ -40,11 +40,13 @@ function isWriterNamed(item: Item, request: Request, values: RunValues): boolean
   })
 }
 
+/** A short title may stand in the words by chance, or because whoever gave it guessed them: it must stand there as a quotation. */
 function isTitleQuoted(title: string, request: Request): boolean {
-  if (/\.\p{L}{1,5}$/u.test(title)) return request.quotes(title)
-  const words = wordsOf(title)
-  return (words.length >= 2 || title.length >= 8) && request.quotes(title)
+  if (isFileName(title)) return request.quotes(title)
+  return request.quotesMarked(title) || (wordsOf(title).length >= fewestOfTitle && request.quotes(title))
 }
+
+const fewestOfTitle = 4
 
 function locationNaming(location: string, request: Request): Naming | undefined {
   if (request.says(location)) return 'exactly'

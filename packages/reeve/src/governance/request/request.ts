@@ -10,6 +10,12 @@ const empty = new Set(
 const leavesItToText =
   /\b(?:fulfil+\w*|follow\w*|do (?:what|all|as|the|everything|whatever)|handle|carry out|take care of|act on|process|her request|his request|their request|instructions?|to-?dos?|tasks? (?:in|on|from|listed)|as (?:she|he|they) (?:ask|want|wish)\w*)\b/i
 
+const writing =
+  /\b(?:e-?mails?|mails?|mailed|messages?|inbox|wrote|written|writes?|sent|sends?|shared|asked|asks|said|says|told|posted|mentioned|requests?|requested|letters?|notes?|reply|respond|answer|forward\w*|suggest\w*|recommend\w*|invit\w*|tickets?)\b/i
+
+const quotation =
+  /"[^"\n]{2,200}"|'[^'\n]{2,200}'(?![\p{L}\p{N}])|“[^”\n]{2,200}”|‘[^’\n]{2,200}’|«[^»\n]{2,200}»/gu
+
 const addressesAll =
   /\b(?:each|every|all)\b(?: of)?(?: the| these| those)? (?:users?|people|persons?|senders?|members?|participants?|attendees?|customers?|authors?|employees?|colleagues?)\b|\b(?:everyone|everybody)\b/i
 
@@ -17,10 +23,12 @@ const addressesAll =
 export class Request {
   readonly text: string
   readonly #plain: string
-  readonly #compact: string
+  readonly #joined: ReadonlySet<string>
   readonly #words: ReadonlySet<string>
   readonly #values: ReadonlySet<string>
   readonly #names: ReadonlySet<string>
+  readonly #sentences: readonly string[]
+  readonly #quoted: ReadonlySet<string>
   /** "Do what she asks": the request leaves it to a text that it names what is to be done. */
   readonly leavesItToText: boolean
   /** "Write to each of them": whoever wrote is meant, whoever that is. */
@@ -30,12 +38,16 @@ export class Request {
 
   constructor(texts: string | readonly string[]) {
     this.text = typeof texts === 'string' ? texts : texts.join('\n')
+    this.#sentences = this.text.split(/[.!?]\s|\n/)
+    this.#quoted = new Set((this.text.match(quotation) ?? []).map((quote) => wordsOf(quote).join(' ')))
     this.addressesAll = addressesAll.test(this.text)
     this.leavesItToText = leavesItToText.test(this.text)
     const words = wordsOf(this.text)
     this.#words = new Set(words.flatMap((word) => [word, stemOf(word)]))
     this.#plain = ` ${words.join(' ')} `
-    this.#compact = words.join('')
+    this.#joined = new Set(
+      words.flatMap((_, at) => [2, 3, 4].map((count) => words.slice(at, at + count).join(''))),
+    )
     const values = valuesIn(this.text)
     this.#values = new Set(values.map(({ kind, key }) => `${kind}:${key}`))
     this.numbers = values.filter(({ kind }) => kind === 'number').map(({ key }) => Number(key))
@@ -54,7 +66,7 @@ export class Request {
     if (words.length === 0) return false
     const together = words.join('')
     if (this.#plain.includes(` ${words.join(' ')} `)) return true
-    if (together.length >= 5 && this.#compact.includes(together)) return true
+    if (this.#joined.has(together) || (words.length > 1 && this.#words.has(together))) return true
     return words.some(isTelling) && words.every((word) => this.saysWord(word))
   }
 
@@ -68,10 +80,28 @@ export class Request {
     return wordsOf(text).filter((word) => isTelling(word) && this.saysWord(word))
   }
 
-  /** Whether the words name this person, by a name of two letters or more that they write with a capital. */
+  /** Whether the words name this, with a capital. */
   names(name: string): boolean {
     const word = canonicalText(name)
-    return word.length >= 3 && this.#names.has(word)
+    return word.length >= 3 && isTelling(word) && this.#names.has(word)
+  }
+
+  /**
+   * Whether the words speak of what this person wrote: the name, with a capital, in one sentence with a word of writing. A name
+   * alone is anything with a capital, and whoever writes may call themselves after a product that is asked for.
+   */
+  namesWriter(name: string): boolean {
+    const word = canonicalText(name)
+    return (
+      this.names(name) &&
+      this.#sentences.some((sentence) => writing.test(sentence) && wordsOf(sentence).includes(word))
+    )
+  }
+
+  /** Whether these words stand between quotation marks. */
+  quotesMarked(phrase: string): boolean {
+    const words = wordsOf(phrase).join(' ')
+    return words !== '' && this.#quoted.has(words)
   }
 
   /** Whether these words stand next to one another in the request. */
