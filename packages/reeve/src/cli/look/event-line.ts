@@ -1,7 +1,6 @@
 import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs } from '../../base/time/time.ts'
-import { describeEvent, type EventTone } from '../../inspect/events/describe-event.ts'
-import type { JournalEvent } from '../../store/journal/journal.ts'
+import type { EventTone, EventWords } from '../../inspect/events/describe-event.ts'
 import type { Colors } from '../terminal/terminal.ts'
 
 const marks: Record<EventTone, string> = { good: '✓', bad: '✗', wait: '…', plain: '·' }
@@ -12,8 +11,12 @@ export function toned(tone: EventTone, text: string, colors: Colors): string {
 }
 
 /** One line that tells an event as it happens. `sinceMs` is the time that the run took to come here. */
-export function eventLine(event: JournalEvent, colors: Colors, sinceMs?: number): string {
-  const { tone, words } = describeEvent(event)
+export function eventLine(
+  event: EventWords & { type: string; name: string | null },
+  colors: Colors,
+  sinceMs?: number,
+): string {
+  const { tone, words } = event
   const name =
     event.name && event.name !== '' && !event.type.startsWith('run-')
       ? ` ${colors.bold(safeLine(event.name))}`

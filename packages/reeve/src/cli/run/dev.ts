@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { safeLine } from '../../base/text/one-line.ts'
-import { isoText, moment, systemClock } from '../../base/time/time.ts'
-import { describeEvent } from '../../inspect/events/describe-event.ts'
+import { moment, systemClock } from '../../base/time/time.ts'
+import { EventFeed, type FollowedEvent } from '../../inspect/follow/follow-events.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { listSchedules } from '../../store/dispatch/schedules.ts'
-import { payloadIfSound } from '../../store/journal/events.ts'
-import { Tail, type TailEvent } from '../../store/journal/tail.ts'
+import type { EventType } from '../../store/journal/events.ts'
 import { countPending } from '../../store/runs/approvals.ts'
 import type { Cli } from '../cli.ts'
 import { eventLine } from '../look/event-line.ts'
@@ -15,7 +14,7 @@ import { withRuntime } from '../terminal/project-runtime.ts'
 import { openWeb, tellWeb, type Web, type WebOptions } from './web.ts'
 
 /** What is worth a line while a project is served; `show` has the rest. */
-const told = [
+const told: EventType[] = [
   'run-started',
   'run-succeeded',
   'run-failed',
@@ -48,7 +47,7 @@ export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
       () => runtime.hurry(),
     )
     const { database } = internalsOf(runtime)
-    const tail = await Tail.fromNow(database, database.clock ?? systemClock, told)
+    const feed = await EventFeed.open(database, database.clock ?? systemClock, { types: told })
     const web = await openWeb(cli, runtime, options)
     onStop(() => web.close())
     await runtime.start()
@@ -57,7 +56,7 @@ export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
     void tellKnowledge(cli, runtime)
     for (;;) {
       const stopping = interrupt.signal.aborted
-      const events = await tail.read()
+      const events = await feed.read()
       for (const event of events) tell(cli, event)
       if (stopping) return exitCodes.done
       if (events.length === 0)
@@ -110,18 +109,18 @@ async function tellKnowledge({ terminal, command }: Cli, runtime: Runtime): Prom
     terminal.line(`${mark} knowledge: ${more} more problems; count them with: ${command('doctor')}`)
 }
 
-function tell(cli: Cli, event: TailEvent): void {
+function tell(cli: Cli, event: FollowedEvent): void {
   const { terminal } = cli
   const { colors } = terminal
-  const { run_id: run, workflow, type, name, seq, at } = event
+  const { run, workflow, type, name, seq, at, words, approval } = event
   if (terminal.json) {
-    const { words } = describeEvent(event)
-    terminal.valueLine({ at: isoText(at), run, workflow, seq, event: type, name, words })
+    terminal.valueLine({ at, run, workflow, seq, event: type, name, words })
     return
   }
-  terminal.line(`${colors.dim(moment(at).slice(11))} ${run} ${workflow} ${eventLine(event, colors)}`)
-  const { approval } = payloadIfSound(event, 'approval-requested', 'effect-unknown') ?? {}
-  if (approval === undefined) return
+  terminal.line(
+    `${colors.dim(moment(Date.parse(at)).slice(11))} ${run} ${workflow} ${eventLine(event, colors)}`,
+  )
+  if (approval === null) return
   // The line above does not show what is asked; from there it can be decided.
   terminal.line(`           ${colors.cyan(cli.command('approvals', approval))}`)
 }

@@ -1,4 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
+import { describeEvent } from '../../inspect/events/describe-event.ts'
 import { follow, lastSeqOf } from '../../inspect/follow/follow-run.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
@@ -23,7 +24,8 @@ export async function showUntilRest(
   const onEvent = (event: JournalEvent) => {
     startedAt ??= event.at
     if (event.type === 'effect-intended' || event.type === 'child-awaited') return
-    if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
+    if (!terminal.json)
+      terminal.line(eventLine({ ...event, ...describeEvent(event) }, terminal.colors, event.at - startedAt))
   }
   const { afterSeq, signal, extra } = options
   const standing = await follow(internalsOf(runtime).database, runId, { afterSeq, onEvent, signal })

@@ -1,6 +1,6 @@
 import { type Clock, isoText } from '../../base/time/time.ts'
 import type { Database } from '../../store/database.ts'
-import { definitionOf, type EventType } from '../../store/journal/events.ts'
+import { definitionOf, type EventType, payloadIfSound } from '../../store/journal/events.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
 import { describeEvent, type EventTone } from '../events/describe-event.ts'
 
@@ -26,6 +26,8 @@ export interface FollowedEvent {
   name: string | null
   tone: EventTone
   words: string
+  /** The approval that a person is asked by it; null: nobody is asked. */
+  approval: string | null
 }
 
 /**
@@ -77,5 +79,6 @@ export class EventFeed {
 /** An event of a `Tail` that reads payloads. */
 export function followed(event: TailEvent): FollowedEvent {
   const { run_id: run, workflow, seq, at, type, step: call, name } = event
-  return { run, workflow, seq, at: isoText(at), type, call, name, ...describeEvent(event) }
+  const { approval = null } = payloadIfSound(event, 'approval-requested', 'effect-unknown') ?? {}
+  return { run, workflow, seq, at: isoText(at), type, call, name, ...describeEvent(event), approval }
 }
