@@ -111,6 +111,25 @@ test('no files import one another in a circle', () => {
   expect(circlesIn(imports)).toEqual([])
 })
 
+/** The layers without a circle of imports even where types are counted. */
+const cleanLayers = ['text', 'store', 'engine']
+
+test('no files of the lower layers import one another in a circle, types included', () => {
+  const counted = imports
+    .filter(({ from }) => cleanLayers.includes(layerOf(from)))
+    .map((each) => ({ ...each, typeOnly: false }))
+  expect(counted.length).toBeGreaterThan(200)
+  expect(circlesIn(counted)).toEqual([])
+})
+
+test('no file of the engine is longer than 300 lines', () => {
+  const lengths = files
+    .filter((file) => layerOf(file) === 'engine')
+    .map((file) => [readFileSync(join(source, file), 'utf8').split('\n').length - 1, file] as const)
+  expect(lengths.length).toBeGreaterThan(50)
+  expect(lengths.filter(([lines]) => lines > 300)).toEqual([])
+})
+
 test('an import upwards, sideways out of the source or into an unknown place is a fault', () => {
   const faults = (from: string, text: string) => importsOf(from, text).map(faultOf)
   expect(faults('base/a.ts', `import { x } from '../store/b.ts'`)).toEqual([

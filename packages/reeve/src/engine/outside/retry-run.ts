@@ -5,8 +5,8 @@ import { payloadAt } from '../../store/journal/journal.ts'
 import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
-import { type FailedFamily, failedFamily, isBroken } from '../worker/failed-family.ts'
 import { endedBy } from '../worker/left-children.ts'
+import { type FailedFamily, failedFamily, isBroken } from './failed-family.ts'
 import { appendOutside } from './outside.ts'
 
 /** For `runtime.retry`. */

@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { LoopStretch } from '../../base/time/loop-stretch.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { longJournal } from '../../store/journal/journal-size.ts'
 import { type InboxItem, itemsOfRuns, readInbox } from '../../store/runs/inbox.ts'
 import { beforeChapter, headOf, type RunRow } from '../../store/runs/runs.ts'
 import { addToHistory, beginHistory, type History } from '../replay/history.ts'
@@ -39,6 +40,30 @@ export async function loadRun(database: Database, run: RunRow, stretch: LoopStre
 function pageLength({ journal_bytes, bytes_seq, chapter_seq }: RunRow): number {
   const average = journal_bytes / Math.max(bytes_seq - chapter_seq, 1)
   return Math.max(1, Math.min(longestPage, Math.floor(pageBytes / Math.max(average, 1))))
+}
+
+/** Of the journals that are loaded at once, roughly: others get their turn between. */
+const batchBytes = 1024 * 1024
+
+/** Runs that are loaded together; one with a long journal is loaded by itself. */
+export function inBatches(claimed: RunRow[]): RunRow[][] {
+  const batches: RunRow[][] = []
+  let short: RunRow[] = []
+  let bytes = 0
+  for (const run of claimed) {
+    if (run.journal_bytes >= longJournal) {
+      batches.push([run])
+      continue
+    }
+    if (short.length === 0 || bytes + run.journal_bytes > batchBytes) {
+      short = []
+      bytes = 0
+      batches.push(short)
+    }
+    short.push(run)
+    bytes += run.journal_bytes
+  }
+  return batches
 }
 
 /** What became of loading one of several runs. */
