@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
-import { shorten, shortenMiddle } from '../../base/text/shorten.ts'
+import { shorten } from '../../base/text/shorten.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import type { Actor } from '../../engine/calls/effect/definition.ts'
 import { parseOnce } from '../../engine/replay/parsed-values.ts'
@@ -20,7 +20,7 @@ import { applyGuards } from './guardrails.ts'
 import { Progress } from './progress.ts'
 import { type DoneBefore, makeCalls } from './tool-use.ts'
 import { AgentVoice } from './voice.ts'
-import { ContextWindow, estimateTokens, type WindowResult } from './window.ts'
+import { ContextWindow, estimateTokens, shownResult, type WindowResult } from './window.ts'
 
 /** What a loop gets of the run that it is part of. */
 export interface AgentServices {
@@ -63,13 +63,6 @@ export function runAgent(
 }
 
 const longestBrief = 300
-
-/** A long result as the model sees it. */
-function shownResult(text: string, length: number): string {
-  const mark = (left: number) =>
-    `\n[… ${left} of ${text.length} characters left out; the run's journal keeps the whole …]\n`
-  return shortenMiddle(text, length, 0.75, mark)
-}
 
 class Loop {
   readonly #services: AgentServices

@@ -1,4 +1,4 @@
-import { firstCharacters } from '../../base/text/shorten.ts'
+import { firstCharacters, shortenMiddle } from '../../base/text/shorten.ts'
 import type { Message, ToolCall } from '../../models/solver.ts'
 
 /** What was left out of a prompt to make room. The journal keeps the whole of it. */
@@ -193,4 +193,11 @@ function tokensOf({ text = '', calls, results, notices }: Omit<Turn, 'tokens'>):
   for (const result of results) tokens += estimateTokens(result.text)
   for (const notice of notices) tokens += estimateTokens(notice)
   return tokens
+}
+
+/** A long result as the model sees it. */
+export function shownResult(text: string, length: number): string {
+  const mark = (left: number) =>
+    `\n[… ${left} of ${text.length} characters left out; the run's journal keeps the whole …]\n`
+  return shortenMiddle(text, length, 0.75, mark)
 }

@@ -5,6 +5,7 @@ import { type SecretRegistry, Secrets, withoutSecrets } from '../../base/secrets
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { NotApplied } from '../../engine/calls/effect/definition.ts'
+import { decodeText, plainContentTypes, plainResponseHeaders, typeMatches } from './http-answer.ts'
 import { type ExchangeResponse, exchange } from './http-exchange.ts'
 import { type Hop, nextHop, refusedRedirect } from './http-redirect.ts'
 import { type Destination, EgressGuard, type EgressRules, type Resolve } from './ssrf-guard.ts'
@@ -70,25 +71,6 @@ export interface HttpResponse {
 }
 
 const plainRequestHeaders = ['accept', 'accept-language', 'content-type']
-const plainResponseHeaders = [
-  'cache-control',
-  'content-language',
-  'content-type',
-  'date',
-  'etag',
-  'expires',
-  'last-modified',
-  'link',
-  'location',
-  'retry-after',
-]
-const plainContentTypes = [
-  'application/json',
-  'application/*+json',
-  'text/*',
-  'application/xml',
-  'application/*+xml',
-]
 /** Set by the connection itself; a caller who could would split requests or lie about the host. */
 const neverSet =
   /^(host|connection|content-length|transfer-encoding|upgrade|te|trailer|expect|keep-alive|proxy-.*|cookie)$/
@@ -286,23 +268,6 @@ export function asNotApplied(error: unknown): unknown {
 function checkedHeaderValue(name: string, value: string): string {
   if (/^[\t\x20-\x7e]{0,4096}$/.test(value) && /^[a-z0-9-]{1,64}$/i.test(name)) return value
   throw refusedRequest(`the header "${firstCharacters(name, 64)}" has a value that no header may have`)
-}
-
-function typeMatches(allowed: string, type: string): boolean {
-  const star = allowed.indexOf('*')
-  if (star < 0) return allowed === type
-  const end = allowed.slice(star + 1)
-  return type.length >= allowed.length && type.startsWith(allowed.slice(0, star)) && type.endsWith(end)
-}
-
-function decodeText(bytes: Buffer, parameters: string[]): string {
-  const charset = parameters.map((part) => /^\s*charset="?([\w-]{1,40})"?\s*$/.exec(part)?.[1]).find(Boolean)
-  try {
-    return new TextDecoder(charset ?? 'utf-8').decode(bytes)
-  } catch {
-    // An encoding that nobody knows.
-    return new TextDecoder().decode(bytes)
-  }
 }
 
 function lowerCase(names: readonly string[] = []): string[] {

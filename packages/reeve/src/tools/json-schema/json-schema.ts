@@ -2,9 +2,10 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 import type { Json } from '../../base/json/json.ts'
 import { type Issue, validate } from '../../base/schema/schema.ts'
 import { judge } from './judge.ts'
-import { type JsonSchemaObject, readSchema } from './read-schema.ts'
+import type { JsonSchemaObject } from './node.ts'
+import { readSchema } from './read-schema.ts'
 
-export type { JsonSchemaObject } from './read-schema.ts'
+export type { JsonSchemaObject } from './node.ts'
 
 /** A Standard Schema that also gives its JSON Schema. */
 export interface FromJsonSchema extends StandardSchemaV1<Json, Json> {

@@ -1,6 +1,16 @@
 import type { Json } from '../../base/json/json.ts'
 import type { LinearPattern } from './pattern/linear-pattern.ts'
 
+export const typeNames: readonly string[] = [
+  'null',
+  'boolean',
+  'number',
+  'integer',
+  'string',
+  'array',
+  'object',
+]
+
 export type JsonType = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object'
 
 /** A schema as it is judged by: what it says, checked for form, with its references resolved. */
@@ -74,3 +84,6 @@ export interface ReadSchema {
   /** Whether it asks what the rest of it has looked at (`unevaluatedProperties`, `unevaluatedItems`). */
   tracks: boolean
 }
+
+/** A JSON Schema. */
+export type JsonSchemaObject = { readonly [key: string]: Json | undefined }

@@ -4,29 +4,27 @@ import { isRecord } from '../../base/json/record.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { formats } from './formats.ts'
 import { identityOfLiteral, valuesOf } from './identity.ts'
-import type {
-  ArrayRules,
-  JsonType,
-  NumberRules,
-  ObjectRules,
-  ReadSchema,
-  SchemaNode,
-  StringRules,
+import {
+  type ArrayRules,
+  type JsonSchemaObject,
+  type JsonType,
+  type NumberRules,
+  type ObjectRules,
+  type ReadSchema,
+  type SchemaNode,
+  type StringRules,
+  typeNames,
 } from './node.ts'
 import { type LinearPattern, linearPattern } from './pattern/linear-pattern.ts'
 import { escapeStep } from './pointer.ts'
 import { followed, noteAnchors, referencesOf } from './references.ts'
 import { unfoldsBeyond } from './unfolded.ts'
 
-/** A JSON Schema. */
-export type JsonSchemaObject = { readonly [key: string]: Json | undefined }
-
 const mostNodes = 20_000
 const deepest = 48
 /** Of all its patterns together; what each costs beside its parts is as much as so many. */
 const mostPatternParts = 12_000
 const patternParts = 20
-const types: readonly string[] = ['null', 'boolean', 'number', 'integer', 'string', 'array', 'object']
 
 /**
  * Reads a schema that somebody else wrote. Nothing is compiled from it and nothing fetched for it; what it says in a
@@ -106,7 +104,7 @@ class SchemaReader {
     const all = (key: string) => this.#list(schema[key], `${place}/${key}`, depth + 1)
     if (schema.type !== undefined) {
       const named = [schema.type].flat() as Json[]
-      const unknown = named.find((name) => typeof name !== 'string' || !types.includes(name))
+      const unknown = named.find((name) => typeof name !== 'string' || !typeNames.includes(name))
       if (unknown !== undefined) throw this.#refused(`${place}/type`, `${JSON.stringify(unknown)} is no type`)
       node.types = new Set(named as (JsonType | 'integer')[])
     }
@@ -258,8 +256,7 @@ class SchemaReader {
   }
 
   #object(value: Json | undefined, place: string): JsonSchemaObject | undefined {
-    if (value === undefined) return
-    if (isRecord(value)) return value
+    if (value === undefined || isRecord(value)) return value
     throw this.#refused(place, 'it must be an object')
   }
 
@@ -272,11 +269,9 @@ class SchemaReader {
   }
 
   #nameLists(lists: JsonSchemaObject, place: string): Map<string, string[]> | undefined {
-    const entries = Object.entries(lists)
-    if (entries.length === 0) return
-    return new Map(
-      entries.map(([key, names]) => [key, this.#names(names, `${place}/dependentRequired`) ?? []]),
-    )
+    const at = `${place}/dependentRequired`
+    const entries = Object.entries(lists).map(([key, names]) => [key, this.#names(names, at) ?? []] as const)
+    return entries.length > 0 ? new Map(entries) : undefined
   }
 
   #number(schema: JsonSchemaObject, key: string, place: string): number | undefined {
@@ -292,8 +287,7 @@ class SchemaReader {
       const where = ref.startsWith('#') ? 'which it does not have' : 'outside itself'
       throw this.#refused(place, `it refers to "${firstCharacters(ref, 100)}", ${where}`)
     }
-    const known = typeof found === 'object' && found !== null ? this.#nodes.get(found) : undefined
-    return known ?? this.#node(found, ref, ref.split('/').length)
+    return (isRecord(found) && this.#nodes.get(found)) || this.#node(found, ref, ref.split('/').length)
   }
 
   #refused(place: string, why: string, cause?: unknown): ReeveError {

@@ -7,7 +7,7 @@
  */
 
 export type { FromJsonSchema } from '../json-schema/json-schema.ts'
-export type { JsonSchemaObject } from '../json-schema/read-schema.ts'
+export type { JsonSchemaObject } from '../json-schema/node.ts'
 export type { Definition } from './definition/definition.ts'
 export type {
   HttpServerDefinition,
