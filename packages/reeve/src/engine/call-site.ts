@@ -72,8 +72,8 @@ export interface CallSite {
   append(call: Call, event: NewEvent, options: AppendOptions & { wait: true }): Promise<void>
   append(call: Call | null, event: NewEvent, options?: AppendOptions): void
 
-  /** Writes a line unless it is in the journal already. @throws `nested-call` */
-  log(line: NewEvent<LineEventType>): void
+  /** Writes a line unless it is in the journal already; rows of other tables become durable with it. @throws `nested-call` */
+  log(line: NewEvent<LineEventType>, rows?: readonly Row[]): void
 
   /** The number of the next value to be checked inside the run. */
   nextParsed(): number

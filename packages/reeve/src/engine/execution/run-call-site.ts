@@ -1,3 +1,4 @@
+import type { Row } from '../../store/database.ts'
 import { type CallKind, type LineEventType, type NewEvent, textEvent } from '../../store/journal/events.ts'
 import type { AppendOptions, CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
@@ -97,10 +98,10 @@ export class RunCallSite implements CallSite {
     })
   }
 
-  log(line: NewEvent<LineEventType>): void {
+  log(line: NewEvent<LineEventType>, rows?: readonly Row[]): void {
     refuseInsideBody(this, 'ctx.log')
     this.#logs++
-    if (this.#logs > (this.history?.logs ?? 0)) this.append(null, line)
+    if (this.#logs > (this.history?.logs ?? 0)) this.append(null, line, { rows })
   }
 
   nextParsed(): number {

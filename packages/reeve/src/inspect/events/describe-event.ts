@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../../base/errors.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { formatUsd } from '../../base/money.ts'
 import { briefLine, briefValue } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
@@ -109,15 +110,20 @@ export function describeEvent(event: JournalEvent): EventWords {
 function told<T extends EventType>(event: JournalEvent, type: T): EventWords {
   const payload = payloadIfSound(event, type)
   const describe = descriptions[type]
-  const { shape } = definitionOf(type)!
+  const { shape, shown } = definitionOf(type)!
   const isUnread = payload === undefined && (shape === 'fields' || shape === 'error')
   if (isUnread) return plain('')
   if (describe) return describe(payload as EventPayloads[T])
-  // What agents and patterns note says itself what it is.
-  return plain(messageIn(payload) ?? '')
+  return plain(partsOf(payload, shown ?? []))
 }
 
-function messageIn(payload: unknown): string | undefined {
-  const { message } = (payload ?? {}) as { message?: unknown }
-  return typeof message === 'string' ? message : undefined
+/** The parts that the vocabulary names; a message says itself what it is. */
+function partsOf(payload: unknown, shown: readonly string[]): string {
+  if (!isRecord(payload)) return ''
+  const parts = shown.flatMap((name) => {
+    const part = payload[name]
+    if (part === undefined || part === null) return []
+    return name === 'message' ? String(part) : `${name} ${briefValue(part, 80)}`
+  })
+  return parts.join(', ')
 }

@@ -53,7 +53,9 @@ type ValueEventType = {
 type TextEventType = ValueEventType | 'run-started' | 'run-continued' | 'input-replaced' | 'child-finished'
 
 /** Lines that a run's code writes by itself. */
-export type LineEventType = 'log-written' | keyof typeof agentEvents | keyof typeof patternEvents
+export type LineEventType = {
+  [T in EventType]: (typeof events)[T] extends { isLine: true } ? T : never
+}[EventType]
 
 /** The events whose payload is an error. */
 export type ErrorEventType = {

@@ -1,4 +1,4 @@
-import { event, list, number, text } from './define.ts'
+import { lineEvent, list, number, text } from './define.ts'
 
 /** What an agent left out of a prompt. */
 export interface DroppedPart {
@@ -20,33 +20,25 @@ const agent = {
 
 /** What agents note of themselves. Journals of before have the same as lines: see `before.ts`. */
 export const agentEvents = {
-  'agent-finished': event({
-    role: 'note',
-    isLine: true,
+  'agent-finished': lineEvent({
     meaning: 'An agent gave its answer.',
     by: 'an agent',
     fields: agent,
     shown: ['message'],
   }),
-  'agent-stopped': event({
-    role: 'note',
-    isLine: true,
+  'agent-stopped': lineEvent({
     meaning: 'An agent ended without an answer.',
     by: 'an agent',
     fields: { ...agent, why: text('Which limit, guard or error ended it.') },
     shown: ['message'],
   }),
-  'agent-cut': event({
-    role: 'note',
-    isLine: true,
+  'agent-cut': lineEvent({
     meaning: 'An agent left parts of its past out of the next prompt, for want of room.',
     by: 'an agent',
     fields: { ...agent, dropped: list<DroppedPart>('What was left out or shortened.') },
     shown: ['message'],
   }),
-  'agent-refused': event({
-    role: 'note',
-    isLine: true,
+  'agent-refused': lineEvent({
     meaning: 'Calls that an agent wanted were not made.',
     by: 'an agent',
     fields: {

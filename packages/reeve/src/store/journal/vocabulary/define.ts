@@ -77,7 +77,7 @@ interface About<Name extends string = string> {
   due?: Name
   /** The fields that a person is shown, in this order. */
   shown?: readonly Name[]
-  /** A line that the run's code writes by itself: replay counts them, so that each is written once. */
+  /** See `lineEvent`. */
   isLine?: true
 }
 
@@ -151,6 +151,13 @@ export function event<const F extends Fields>(
   about: About<keyof F & string> & { fields: F },
 ): EventDefinition<ReadFrom<F>, WrittenFrom<F>> {
   return { ...about, shape: 'fields' }
+}
+
+/** A line that a run's code writes by itself: replay counts these, so that each is written once. */
+export function lineEvent<const F extends Fields>(
+  about: Omit<About<keyof F & string>, 'role' | 'call' | 'isLine' | 'due'> & { fields: F },
+): EventDefinition<ReadFrom<F>, WrittenFrom<F>> & { isLine: true } {
+  return { ...about, role: 'note', isLine: true, shape: 'fields' }
 }
 
 /** An event whose payload is any JSON value; none for undefined. */

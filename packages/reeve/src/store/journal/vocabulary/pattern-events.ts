@@ -1,16 +1,16 @@
 import type { Json } from '../../../base/json/json.ts'
-import { event, flag, list, number, object, orNull, text } from './define.ts'
+import { flag, lineEvent, list, number, object, orNull, text } from './define.ts'
 
 const pattern = {
   message: text('The same for a person.'),
   name: text('What the workflow calls it.'),
 }
-const note = { role: 'note', isLine: true, shown: ['message'] } as const
+const note = { shown: ['message'] } as const
 const path = list<string>('The thoughts from the beginning on.')
 
 /** What patterns note of how they went. Journals of before have the same as lines: see `before.ts`. */
 export const patternEvents = {
-  'route-chosen': event({
+  'route-chosen': lineEvent({
     ...note,
     meaning: 'A route chose which case it takes.',
     by: 'the pattern `route`',
@@ -20,13 +20,13 @@ export const patternEvents = {
       choice: orNull(text('The case that is taken; null: none has that label, and there is no other.')),
     },
   }),
-  'fan-out-planned': event({
+  'fan-out-planned': lineEvent({
     ...note,
     meaning: 'A task was cut into subtasks.',
     by: 'the pattern `fanOut`',
     fields: { ...pattern, subtasks: list<{ id: string; worker: string; task: string }>('Which.') },
   }),
-  'fan-out-missed': event({
+  'fan-out-missed': lineEvent({
     ...note,
     meaning: 'A subtask was not done.',
     by: 'the pattern `fanOut`',
@@ -37,7 +37,7 @@ export const patternEvents = {
       ),
     },
   }),
-  'plan-made': event({
+  'plan-made': lineEvent({
     ...note,
     meaning: 'A plan was made.',
     by: 'the pattern `plan`',
@@ -46,19 +46,19 @@ export const patternEvents = {
       steps: list<{ id: string; action: string; args: unknown; needs: string[] }>('Its steps.'),
     },
   }),
-  'plan-advanced': event({
+  'plan-advanced': lineEvent({
     ...note,
     meaning: 'A step of a plan was done.',
     by: 'the pattern `plan`',
     fields: { ...pattern, step: text('Which.'), left: number('How many are not done yet.') },
   }),
-  'plan-undone': event({
+  'plan-undone': lineEvent({
     ...note,
     meaning: 'A plan failed, and a step of it was undone or left.',
     by: 'the pattern `plan`',
     fields: { ...pattern, step: text('Which.'), isUndone: flag('Whether it was undone.') },
   }),
-  'tree-ended': event({
+  'tree-ended': lineEvent({
     ...note,
     meaning: 'A search through thoughts ended.',
     by: 'the pattern `treeOfThoughts`',
@@ -72,19 +72,19 @@ export const patternEvents = {
       backtracks: number('How often it went back.'),
     },
   }),
-  'tree-backtracked': event({
+  'tree-backtracked': lineEvent({
     ...note,
     meaning: 'A search went on from another branch.',
     by: 'the pattern `treeOfThoughts`',
     fields: { ...pattern, from: path, to: path },
   }),
-  'tree-pruned': event({
+  'tree-pruned': lineEvent({
     ...note,
     meaning: 'A search gave a branch up.',
     by: 'the pattern `treeOfThoughts`',
     fields: { ...pattern, path, score: number('Of the branch, 0 to 1.') },
   }),
-  'debate-judged': event({
+  'debate-judged': lineEvent({
     ...note,
     meaning: 'A round of a debate was judged.',
     by: 'the pattern `debate`',
@@ -95,13 +95,13 @@ export const patternEvents = {
       reason: text('Why, or why not.'),
     },
   }),
-  'critique-begun': event({
+  'critique-begun': lineEvent({
     ...note,
     meaning: 'The criteria of a critique were fixed.',
     by: 'the pattern `critique`',
     fields: { ...pattern, criteria: list<string>('Which.') },
   }),
-  'critique-scored': event({
+  'critique-scored': lineEvent({
     ...note,
     meaning: 'A draft was judged.',
     by: 'the pattern `critique`',
@@ -112,13 +112,13 @@ export const patternEvents = {
       scores: list<number>('By criterion.'),
     },
   }),
-  'critique-spared': event({
+  'critique-spared': lineEvent({
     ...note,
     meaning: 'A person wrote the draft: no model judges it.',
     by: 'the pattern `critique`',
     fields: { ...pattern, round: number('1 for the first.'), writtenBy: text('Who.') },
   }),
-  'hand-off-made': event({
+  'hand-off-made': lineEvent({
     ...note,
     meaning: 'One participant handed over to the next.',
     by: 'the pattern `handOff`',
@@ -129,7 +129,7 @@ export const patternEvents = {
       wanted: text('Who was named.'),
     },
   }),
-  'state-written': event({
+  'state-written': lineEvent({
     ...note,
     meaning: 'A shared state has a new version.',
     by: 'patterns that share a state',
@@ -140,13 +140,13 @@ export const patternEvents = {
       changes: object<{ [key: string]: Json | undefined }>('What was written.'),
     },
   }),
-  'state-refused': event({
+  'state-refused': lineEvent({
     ...note,
     meaning: 'A write to a shared state was refused.',
     by: 'patterns that share a state',
     fields: { ...pattern, author: text('Whose.'), problem: text('Why.') },
   }),
-  'state-merged': event({
+  'state-merged': lineEvent({
     ...note,
     meaning: 'A conflict between two writes was settled by the rule.',
     by: 'patterns that share a state',

@@ -4,6 +4,7 @@ import {
   errorEvent,
   event,
   flag,
+  lineEvent,
   list,
   number,
   since,
@@ -115,9 +116,7 @@ export const runEvents = {
     meaning: 'The run takes the changed path with this id.',
     by: 'ctx.patched',
   }),
-  'log-written': event({
-    role: 'note',
-    isLine: true,
+  'log-written': lineEvent({
     meaning: 'A line that the workflow wrote. In journals of before, also what agents and patterns noted.',
     by: 'ctx.log',
     fields: {
