@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import type { Bulk } from '../../src/store/database.ts'
 import { drivenVersions, lackOf } from '../../src/store/dispatch/workers.ts'
+import { newEvent } from '../../src/store/journal/events.ts'
 import { eventsOf, rowOf, testEngine, typesOf } from './harness.ts'
 
 type Body = (ctx: CoreContext) => unknown
@@ -45,6 +47,28 @@ test('the journal holds results; bodies are not run again', async () => {
   expect(await handle.result()).toEqual({ status: 'succeeded', output: [1, 2, 3] })
   expect(bodies).toBe(3)
   await engine.stop()
+})
+
+test('a line brings rows of a table of its own with it, once, whatever is replayed', async () => {
+  const insertSightings: Bulk = {
+    columns: { run: 'int', what: 'text' },
+    sql: 'insert into sightings (run, what) select :run, :what {from}',
+  }
+  const { engine, clock, database } = await testEngine([
+    flow(async (ctx) => {
+      const site = CoreContext.callSiteOf(ctx)
+      const row = { statement: insertSightings, values: [site.run.no, 'geese'] }
+      site.log(newEvent('log-written', { message: 'saw geese' }), [row])
+      await ctx.sleep('1m')
+    }),
+  ])
+  await database.run('create table sightings (run bigint, what text)')
+  await engine.start()
+  const handle = await engine.startRun('flow', {})
+  await clock.advance(60_001)
+  expect(await handle.result()).toMatchObject({ status: 'succeeded' })
+  expect((await typesOf(database, handle.id)).filter((type) => type === 'log-written')).toHaveLength(1)
+  expect(await database.all('select what from sightings')).toEqual([{ what: 'geese' }])
 })
 
 test('time, chance and log lines are the same on replay', async () => {
