@@ -24,8 +24,12 @@ export function read<T>(path: string, query: Query = {}, signal?: AbortSignal): 
 }
 
 /** `key`: a write that is repeated with it is done once. */
-export function write<T>(path: string, body: unknown = {}, key: string = crypto.randomUUID()): Promise<T> {
-  return ask<T>('POST', path, { body, key })
+export function write<T>(
+  path: string,
+  body: unknown = {},
+  { key = crypto.randomUUID(), method = 'POST' }: { key?: string; method?: 'POST' | 'PUT' | 'DELETE' } = {},
+): Promise<T> {
+  return ask<T>(method, path, { body, key })
 }
 
 async function ask<T>(

@@ -94,6 +94,13 @@ function listQuery<T>(path: string, query: Record<string, string | number | unde
   })
 }
 
+export const pauseQuery = queryOptions({
+  queryKey: ['pause'],
+  queryFn: ({ signal }) =>
+    read<{ paused: { by: string; why: string | null; at: string } | null }>('/api/pause', {}, signal),
+  placeholderData: keepPreviousData,
+})
+
 export const queuesQuery = listQuery<Queue>('/api/queues')
 export const schedulesQuery = listQuery<Schedule>('/api/schedules')
 export const workersQuery = listQuery<Worker>('/api/workers')

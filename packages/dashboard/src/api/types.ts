@@ -95,7 +95,19 @@ export interface ApprovalItem {
   decided: { at: string | null; by: string | null; note: string | null; answer: unknown } | null
 }
 
+/** Where a value that is decided on stood before; found by comparing, no proof of where it went. */
+export interface Origin {
+  from: 'given' | 'model' | 'person' | 'outside' | 'knowledge' | 'code'
+  call: number | null
+  name: string
+  by: string | null
+  how: 'same' | 'part'
+}
+
 export interface ApprovalWhole extends ApprovalItem {
+  runNow: RunItem
+  fields: { path: (string | number)[]; value: unknown; origins: Origin[] }[]
+  passages: { title?: string; source?: string; text?: string; score?: number }[]
   context: {
     inputs: { run: string; workflow: string; input: unknown }[]
     reviews: { name: string; solver: string; score: number; problems: unknown }[]

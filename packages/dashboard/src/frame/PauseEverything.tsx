@@ -1,64 +1,87 @@
-import { Button, Group, Modal, Text } from '@mantine/core'
+import { Button, Group, Modal, Text, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { write } from '../api/http.ts'
-import { queuesQuery, sessionQuery } from '../api/queries.ts'
+import { pauseQuery, sessionQuery } from '../api/queries.ts'
 import { Failure } from '../ui/Failure.tsx'
+import { Foreign } from '../ui/Foreign.tsx'
+import { useNow } from '../ui/now.ts'
+import { since } from '../ui/words.ts'
 import css from './Frame.module.css'
 
-/** The one switch: no run is claimed any more until somebody lets them go on. What acts at this moment is finished. */
+/** The one switch: no run begins or goes on until somebody lets them. What acts at this moment is finished. */
 export function PauseEverything() {
   const [isOpen, setOpen] = useState(false)
+  const [why, setWhy] = useState('')
   const client = useQueryClient()
+  const now = useNow()
   const { data: session } = useQuery(sessionQuery)
-  const { data: queues } = useQuery(queuesQuery)
-  const isPaused =
-    queues !== undefined && queues.items.length > 0 && queues.items.every(({ paused }) => paused)
+  const { data } = useQuery(pauseQuery)
+  const paused = data?.paused ?? undefined
   const change = useMutation({
-    async mutationFn() {
-      for (const { name } of queues?.items ?? [])
-        await write(`/api/queues/${encodeURIComponent(name)}/${isPaused ? 'resume' : 'pause'}`)
-    },
+    mutationFn: () =>
+      paused
+        ? write('/api/pause', {}, { method: 'DELETE' })
+        : write('/api/pause', why.trim() === '' ? {} : { why: why.trim() }, { method: 'PUT' }),
     onSuccess: () => {
       setOpen(false)
+      setWhy('')
       void client.invalidateQueries()
     },
   })
   const may = session?.role === 'operator' || session?.role === 'owner'
-  if (!may) return null
+  if (!may && !paused) return null
   return (
     <>
       <button
         type="button"
         className={css.pause}
-        data-paused={isPaused || undefined}
+        data-paused={paused ? '' : undefined}
         onClick={() => setOpen(true)}
       >
-        {isPaused ? 'Everything is paused' : 'Pause everything'}
+        {paused ? 'Everything is paused' : 'Pause everything'}
       </button>
       <Modal
         opened={isOpen}
         onClose={() => setOpen(false)}
-        title={isPaused ? 'Let everything go on?' : 'Pause everything?'}
+        title={paused ? 'Everything is paused' : 'Pause everything?'}
         centered
       >
-        <Text mb="md">
-          {isPaused
-            ? 'Workers take runs again, what waited longest first.'
-            : 'No worker takes another run. What acts at this moment is finished; nothing is lost.'}
-        </Text>
+        {paused ? (
+          <Text mb="md">
+            By {paused.by}, {since(paused.at, now)} ago{paused.why === null ? '.' : ': '}
+            {paused.why !== null && <Foreign text={paused.why} />}
+          </Text>
+        ) : (
+          <>
+            <Text mb="md">
+              No run begins or goes on. What acts at this moment is finished; nothing is lost.
+            </Text>
+            <Textarea
+              label="Why"
+              description="Everybody who looks sees it."
+              value={why}
+              onChange={(event) => setWhy(event.currentTarget.value)}
+              autosize
+              minRows={2}
+              mb="md"
+            />
+          </>
+        )}
         {change.error && <Failure error={change.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={() => setOpen(false)}>
             Leave it
           </Button>
-          <Button
-            color={isPaused ? 'moss' : 'orange.9'}
-            loading={change.isPending}
-            onClick={() => change.mutate()}
-          >
-            {isPaused ? 'Go on' : 'Pause everything'}
-          </Button>
+          {may && (
+            <Button
+              color={paused ? 'moss' : 'orange.9'}
+              loading={change.isPending}
+              onClick={() => change.mutate()}
+            >
+              {paused ? 'Go on' : 'Pause everything'}
+            </Button>
+          )}
         </Group>
       </Modal>
     </>

@@ -3,9 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { approvalQuery } from '../../api/queries.ts'
-import type { ApprovalItem } from '../../api/types.ts'
+import type { ApprovalItem, ApprovalWhole, Origin } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
 import { Field, Fields, Value } from '../../ui/Field.tsx'
+import { Foreign } from '../../ui/Foreign.tsx'
 import { Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
@@ -114,13 +115,14 @@ export function ItemCard({ item, alike }: { item: ApprovalItem; alike: ApprovalI
 }
 
 function Shown({ item }: { item: ApprovalItem }) {
+  const { data: whole } = useQuery(approvalQuery(item.id))
   const args = argumentsIn(item.shown)
   const risk = isRecord(item.shown) && typeof item.shown.risk === 'string' ? item.shown.risk : undefined
   return (
     <Fields>
       {isRecord(args) ? (
         Object.entries(args).map(([name, value]) => (
-          <Field key={name} name={name}>
+          <Field key={name} name={name} from={<From origins={originsOf(whole, name)} />}>
             <Value value={value} />
           </Field>
         ))
@@ -140,6 +142,49 @@ function Shown({ item }: { item: ApprovalItem }) {
         </Field>
       )}
     </Fields>
+  )
+}
+
+/** Where each part of an argument stood before, what says most first. */
+function originsOf(whole: ApprovalWhole | undefined, name: string): Origin[] {
+  const found = (whole?.fields ?? [])
+    .filter(({ path }) => path.includes(name))
+    .flatMap(({ origins }) => origins)
+  return [...new Map(found.map((origin) => [`${origin.from} ${origin.name}`, origin])).values()].slice(0, 3)
+}
+
+const fromWords: Record<Origin['from'], string> = {
+  given: 'from what the run was given',
+  model: 'written by a model',
+  person: 'said by a person',
+  outside: 'from outside',
+  knowledge: 'from your documents',
+  code: 'from the workflow’s code',
+}
+
+/** What comes from outside or from a model is told apart from what people and code say; the word says it, not the colour alone. */
+function From({ origins }: { origins: Origin[] }) {
+  if (origins.length === 0) return null
+  return (
+    <>
+      {origins.map(({ from, name, by, how }) => (
+        <span key={`${from} ${name}`}>
+          <Tag
+            tone={from === 'person' || from === 'knowledge' ? 'good' : from === 'outside' ? 'warn' : 'plain'}
+          >
+            {fromWords[from]}
+          </Tag>{' '}
+          {how === 'part' && 'part of '}
+          <Foreign text={name} />
+          {by !== null && (
+            <>
+              {', '}
+              <Foreign text={by} />
+            </>
+          )}
+        </span>
+      ))}
+    </>
   )
 }
 

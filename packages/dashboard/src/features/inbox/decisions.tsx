@@ -48,7 +48,7 @@ export function DecisionsProvider({ children }: { children: ReactNode }) {
         await write(
           `/api/approvals/${encodeURIComponent(id)}/decide`,
           { ...decision.said, hash },
-          `${decision.key}:${id}`,
+          { key: `${decision.key}:${id}` },
         )
       } catch (error) {
         problems.push(error instanceof Problem ? error.message : String(error))
