@@ -3,6 +3,10 @@ import type { CodeTable } from './error-codes.ts'
 /** Of the server and its requests. */
 export const serverCodes: CodeTable = {
   'bad-media-type': ["A request's body is of a kind that is not taken.", 'Send application/json.'],
+  'bad-query': [
+    'A query of the SQL interface is not allowed or is wrong.',
+    'Correct it as the message says.',
+  ],
   'bad-request': ['A request cannot be read.', 'Correct the part that the message names.'],
   'cannot-listen': ['The server cannot listen at its address.', 'Give it another host or port.'],
   'csrf-token-missing': [

@@ -1,3 +1,5 @@
+import { quoted } from '../../store/journal/events.ts'
+
 /** A table that `reeve sql` and `POST /api/sql` can be asked about. Times are milliseconds since 1970. */
 export interface SqlView {
   name: string
@@ -38,7 +40,7 @@ export const sqlViews: readonly SqlView[] = [
     about: 'every step that settled: `outcome` is completed or failed',
     columns: ['run', 'workflow', 'call', 'name', 'outcome', 'at'],
     sql: `select r.id as run, r.workflow, e.step as call, e.name, substr(e.type, 6) as outcome, e.at
-      from {tables}events e join {tables}runs r on r.no = e.run where e.type in ('step-completed', 'step-failed')`,
+      from {tables}events e join {tables}runs r on r.no = e.run where e.type in (${quoted('step-completed', 'step-failed')})`,
   },
   {
     name: 'effects',
@@ -46,7 +48,7 @@ export const sqlViews: readonly SqlView[] = [
     columns: ['run', 'workflow', 'call', 'name', 'event', 'at'],
     sql: `select r.id as run, r.workflow, e.step as call, e.name, substr(e.type, 8) as event, e.at
       from {tables}events e join {tables}runs r on r.no = e.run
-      where e.type in ('effect-intended', 'effect-completed', 'effect-failed', 'effect-unknown', 'effect-retrying')`,
+      where e.type in (${quoted('effect-intended', 'effect-completed', 'effect-failed', 'effect-unknown', 'effect-retrying')})`,
   },
   {
     name: 'model_calls',
