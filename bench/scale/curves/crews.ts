@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { internalsOf } from '../../../packages/reeve/src/internal.ts'
-import { setQueuePaused } from '../../../packages/reeve/src/store/dispatch/queues.ts'
+import { setQueuePaused } from '../../../packages/reeve/src/store/dispatch/queues/queues.ts'
 import { treeCpuSeconds } from '../../engine/processes.ts'
 import { type Member, startMember } from '../../runner/member.ts'
 import type { Curve, Place, ScaleReport } from '../contract.ts'

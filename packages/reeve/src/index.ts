@@ -74,7 +74,6 @@ export type { CacheOptions } from './models/asking/answer-cache.ts'
 export type { BudgetPlan } from './models/asking/budget.ts'
 export type { Price, PriceTable } from './models/asking/price.ts'
 export type { TextEvent, TextListener, TextNews, TextOrigin } from './models/asking/text-stream.ts'
-export type { BatchItem, BatchOrder, BatchService, BatchStatus, FoundBatch } from './models/batches/batch.ts'
 export type { BatchOptions } from './models/batches/batch-questions.ts'
 export {
   type Classification,
@@ -106,6 +105,11 @@ export type {
 export type { RouteDefinition } from './models/route/route.ts'
 export type {
   Answer,
+  BatchItem,
+  BatchOrder,
+  BatchService,
+  BatchStatus,
+  FoundBatch,
   Message,
   Passage,
   Question,

@@ -1,5 +1,5 @@
 import type { Session } from '../store/database.ts'
-import { listQueues } from '../store/dispatch/queues.ts'
+import { listQueues } from '../store/dispatch/queues/queues.ts'
 import { drivenVersions, lackOf } from '../store/dispatch/workers.ts'
 import type { ApprovalRow } from '../store/runs/approvals.ts'
 import { openFamilyOf, pendingOf } from '../store/runs/family.ts'

@@ -1,5 +1,4 @@
 import type { Json } from '../base/json/json.ts'
-import type { BatchService } from './batches/batch.ts'
 
 /** A passage that recall found and that an answer may rest on. */
 export interface Passage {
@@ -123,3 +122,47 @@ export interface Solver {
   /** How its provider takes many questions at once, to be answered later; absent: it does not. */
   readonly batches?: BatchService
 }
+
+/** Questions for one batch at a provider's. */
+export interface BatchOrder {
+  /** Unlike every other order's anywhere; by it and by the ids made from it the batch is found again. */
+  key: string
+  questions: readonly Question[]
+}
+
+/** A batch that the provider ends within a day, answers in any order, and bills at a lower price. */
+export interface BatchService {
+  /** The most that an answer may cost in a batch, in US dollars. */
+  worstCaseUsd(question: Question): number
+  /**
+   * Answers the provider's id of the batch. @throws `not-applied` when there is certainly no batch; after any other error
+   * there may be one
+   */
+  submit(order: BatchOrder, signal: AbortSignal): Promise<string>
+  /** Looks for a batch that may have been submitted under this key since that time (ms, by our clock). */
+  find(wanted: { key: string; count: number; since: number }, signal: AbortSignal): Promise<FoundBatch>
+  status(batch: string, signal: AbortSignal): Promise<BatchStatus>
+  /** What became of the questions, once the batch has ended; in any order, and with nothing left out or mended. */
+  results(batch: string, signal: AbortSignal): Promise<BatchItem[]>
+  cancel(batch: string, signal: AbortSignal): Promise<void>
+}
+
+/** What is known at the provider of a batch. */
+export type FoundBatch =
+  | { outcome: 'found'; batch: string }
+  | { outcome: 'none' }
+  /** There are batches that may be it, and nobody can tell. */
+  | { outcome: 'unclear'; reason: string }
+
+/** `under way → ended`; `gone`: the provider does not know it, or not any more. */
+export interface BatchStatus {
+  state: 'under way' | 'ended' | 'gone'
+  /** How many questions were answered, and so billed; absent: the provider does not say. */
+  answered?: number
+}
+
+/**
+ * One line of a batch's results. The usage of an answer is absent where the provider told no tokens; a problem has one
+ * where the provider has worked, and so billed, for nothing.
+ */
+export type BatchItem = { id: string; answer: Answer } | { id: string; problem: string; usage?: Usage }

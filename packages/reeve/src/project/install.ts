@@ -4,7 +4,7 @@ import { checkScheduled, installSchedules } from '../engine/starting/schedule.ts
 import type { WorkflowRegistry } from '../engine/workflow.ts'
 import { installCeilings } from '../models/asking/budget.ts'
 import type { Database } from '../store/database.ts'
-import { saveQueue } from '../store/dispatch/queues.ts'
+import { saveQueue } from '../store/dispatch/queues/queues.ts'
 import type { ProjectConfig } from './config.ts'
 
 /**

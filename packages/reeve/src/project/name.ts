@@ -3,7 +3,6 @@ import { basename, join, resolve, sep } from 'node:path'
 import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import type { Claimant } from '../store/identity/ownership.ts'
-import type { Project } from './load.ts'
 
 const longestName = 100
 
@@ -19,7 +18,11 @@ export function checkProjectName(name: unknown, file: string): void {
 
 /** The project as it presents itself to its database: by its own name, its package's, or else its folder's. */
 export function claimantOf(
-  { folder, config, workflows }: Pick<Project, 'folder' | 'config' | 'workflows'>,
+  {
+    folder,
+    config,
+    workflows,
+  }: { folder: string; config: { name?: string | undefined }; workflows: readonly { name: string }[] },
   database: Environment['database'],
 ): Claimant {
   const name = config.name ?? packageName(folder)

@@ -1,11 +1,10 @@
 import type { Environment } from '../base/config.ts'
 import type { ReeveError } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets/secrets.ts'
-import type { BatchService } from '../models/batches/batch.ts'
 import { type HostedSolver, hostedSolver } from '../models/providers/hosted.ts'
 import { checkRoute } from '../models/route/check-route.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
-import type { Solver } from '../models/solver.ts'
+import type { BatchService, Solver } from '../models/solver.ts'
 import type { RouteConfig } from './config.ts'
 import type { Project } from './load.ts'
 

@@ -13,10 +13,10 @@ import { BulkActions } from './bulk-actions.ts'
 import { EventHub } from './events/event-hub.ts'
 import { mountEvents } from './events/mount-events.ts'
 import { mountHealth } from './health.ts'
+import { problemMediaType, problemOf } from './http/problem.ts'
+import { mount, noSuchEndpoint } from './http/router.ts'
 import { mountPages } from './mount-pages.ts'
 import { mountReference } from './openapi/mount-reference.ts'
-import { problemMediaType, problemOf } from './problem.ts'
-import { mount, noSuchEndpoint } from './router.ts'
 import type { Service } from './service.ts'
 
 export interface AppOptions {

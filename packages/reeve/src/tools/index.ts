@@ -16,11 +16,11 @@ export { type HttpToolInput, type HttpToolOptions, type HttpToolOutput, httpTool
 export {
   asNotApplied,
   HttpClient,
-  type HttpMethod,
   type HttpPolicy,
   type HttpRequest,
   type HttpResponse,
 } from './http/http-client.ts'
+export type { HttpMethod } from './http/http-method.ts'
 export {
   type AddressKind,
   addressKind,

@@ -6,7 +6,7 @@ import { CoreContext } from '../../src/engine/context.ts'
 import { tellToEnd } from '../../src/engine/worker/left-children.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import type { Database } from '../../src/store/database.ts'
-import { setQueuePaused } from '../../src/store/dispatch/queues.ts'
+import { setQueuePaused } from '../../src/store/dispatch/queues/queues.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { mortalEngine, rowOf, type TestEngine, testEngine } from './harness.ts'
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import type { CoreContext } from '../../src/engine/context.ts'
-import { HistoryRoom } from '../../src/engine/worker/history-room.ts'
+import { HistoryRoom } from '../../src/engine/worker/claiming/history-room.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { mortalEngine, rowOf, testEngine } from './harness.ts'
 

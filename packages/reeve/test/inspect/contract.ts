@@ -5,7 +5,7 @@ import { EventFeed, type EventFilter } from '../../src/inspect/follow/follow-eve
 import { viewToday } from '../../src/inspect/health/today.ts'
 import { waitingPage } from '../../src/inspect/lists/waiting.ts'
 import type { Database } from '../../src/store/database.ts'
-import { setQueuePaused } from '../../src/store/dispatch/queues.ts'
+import { setQueuePaused } from '../../src/store/dispatch/queues/queues.ts'
 import { recordOccurrence, saveSchedule } from '../../src/store/dispatch/schedules.ts'
 import { registerWorker } from '../../src/store/dispatch/workers.ts'
 import { eventValues, insertEvents, type JournalEvent } from '../../src/store/journal/journal.ts'

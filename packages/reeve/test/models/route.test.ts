@@ -3,12 +3,8 @@ import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
 import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import { checkRoute } from '../../src/models/route/check-route.ts'
-import {
-  type AskOptions,
-  askRoute,
-  type RouteDefinition,
-  type SolverAttempt,
-} from '../../src/models/route/route.ts'
+import { askRoute, type RouteDefinition } from '../../src/models/route/route.ts'
+import type { AskOptions, SolverAttempt } from '../../src/models/route/route-answer.ts'
 import type { Question } from '../../src/models/solver.ts'
 import { scriptedSolver } from '../../src/testing/scripted.ts'
 import { FakeClock, settled } from './fake-clock.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Log, silentLog } from '../../src/base/log.ts'
 import { systemClock } from '../../src/base/time/time.ts'
-import { LeaseKeeper } from '../../src/store/dispatch/lease-keeper.ts'
+import { LeaseKeeper } from '../../src/store/dispatch/lease/lease-keeper.ts'
 import { leaseMs, registerWorker, removeWorker } from '../../src/store/dispatch/workers.ts'
 import { openTestDatabase } from '../engine/harness.ts'
 

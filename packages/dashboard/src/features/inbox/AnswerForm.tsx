@@ -1,7 +1,7 @@
 import { Button, Radio, Stack } from '@mantine/core'
 import { useState } from 'react'
 import type { ApprovalItem } from '../../api/types.ts'
-import { isFinished, JsonField, propertiesOf } from '../../ui/JsonFields.tsx'
+import { isFinished, JsonField, propertiesOf } from '../../ui/fields/JsonFields.tsx'
 import ui from '../../ui/ui.module.css'
 import css from './Inbox.module.css'
 import { isRecord } from './wording.ts'

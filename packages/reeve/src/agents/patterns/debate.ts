@@ -2,9 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
-import { type Bounds, checkCounts, startBounds } from './bounds.ts'
-import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
-import { note } from './note.ts'
+import { type Bounds, checkCounts, startBounds } from './parts/bounds.ts'
+import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './parts/doer.ts'
+import { note } from './parts/note.ts'
 import {
   type ConflictRule,
   contribute,

@@ -3,9 +3,9 @@ import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { parse } from '../../base/schema/schema.ts'
 import { concurrencyOf } from '../../engine/calls/all.ts'
-import { type Bounds, checkCounts, startBounds } from './bounds.ts'
-import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
-import { note } from './note.ts'
+import { type Bounds, checkCounts, startBounds } from './parts/bounds.ts'
+import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './parts/doer.ts'
+import { note } from './parts/note.ts'
 
 /** A part of a task, for one worker. */
 export interface Subtask {

@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../../base/errors.ts'
-import { type Bounds, checkCounts, startBounds } from './bounds.ts'
-import type { PatternContext } from './doer.ts'
-import { note } from './note.ts'
+import { type Bounds, checkCounts, startBounds } from './parts/bounds.ts'
+import type { PatternContext } from './parts/doer.ts'
+import { note } from './parts/note.ts'
 import {
   type ConflictRule,
   contribute,

@@ -6,12 +6,12 @@
  * @module
  */
 
-export type { Bounds } from './bounds.ts'
 export { type Critiqued, type CritiqueOptions, critique, type Review } from './critique.ts'
 export { type Debated, type DebateOptions, type DebateVerdict, debate } from './debate.ts'
-export type { Asking, Doer, PatternContext } from './doer.ts'
 export { type FannedOut, type FanOutOptions, fanOut, type Subtask, type SubtaskResult } from './fan-out.ts'
 export { type HandedOff, type HandOffOptions, handOff } from './hand-off.ts'
+export type { Bounds } from './parts/bounds.ts'
+export type { Asking, Doer, PatternContext } from './parts/doer.ts'
 export { type PlanAction, type PlanDone, type PlanOptions, plan, planAction } from './plan/plan.ts'
 export type { PlannedStep } from './plan/plan-graph.ts'
 export { type Reacted, react } from './react.ts'

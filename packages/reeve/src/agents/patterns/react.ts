@@ -1,6 +1,6 @@
 import type { Agent } from '../agent.ts'
 import type { TurnTrace } from '../loop/loop.ts'
-import type { PatternContext } from './doer.ts'
+import type { PatternContext } from './parts/doer.ts'
 
 /** What `react` came to. */
 export interface Reacted<Output> {

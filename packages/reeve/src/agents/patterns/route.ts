@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
-import { note } from './note.ts'
+import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './parts/doer.ts'
+import { note } from './parts/note.ts'
 
 /** For `route`. */
 export interface RouteOptions<Input extends Json, Output> {

@@ -2,8 +2,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { describeIssues, parse, validate } from '../../base/schema/schema.ts'
-import { type Doer, type PatternContext, perform } from './doer.ts'
-import { note } from './note.ts'
+import { type Doer, type PatternContext, perform } from './parts/doer.ts'
+import { note } from './parts/note.ts'
 
 /** A state that several write to: an object of JSON. */
 export type StateShape = Record<string, Json>

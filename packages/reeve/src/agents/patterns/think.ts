@@ -2,8 +2,8 @@ import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/sp
 import type { Json } from '../../base/json/json.ts'
 import { type OutputOf, requireSync, validate } from '../../base/schema/schema.ts'
 import { shownSchema } from '../../models/reading/shown-schema.ts'
-import { checkCounts } from './bounds.ts'
-import { type Asking, askFor, type PatternContext } from './doer.ts'
+import { checkCounts } from './parts/bounds.ts'
+import { type Asking, askFor, type PatternContext } from './parts/doer.ts'
 
 /** For `think`. */
 export interface ThinkOptions<S extends StandardSchemaV1> extends Asking {

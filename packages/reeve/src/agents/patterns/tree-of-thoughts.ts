@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { type Bounds, checkCounts, startBounds } from './bounds.ts'
-import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './doer.ts'
-import { note } from './note.ts'
+import { type Bounds, checkCounts, startBounds } from './parts/bounds.ts'
+import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from './parts/doer.ts'
+import { note } from './parts/note.ts'
 
 /** For `treeOfThoughts`. */
 export interface TreeOptions extends Bounds {

@@ -1,4 +1,4 @@
-import type { CodeTable } from './error-codes.ts'
+import type { CodeTable } from './code-table.ts'
 
 /** Of values, options, projects and commands. */
 export const baseCodes: CodeTable = {

@@ -1,12 +1,10 @@
 import { baseCodes } from './base-codes.ts'
+import type { CodeTable } from './code-table.ts'
 import { runCodes } from './run-codes.ts'
 import { serverCodes } from './server-codes.ts'
 import { storeCodes } from './store-codes.ts'
 import { thinkingCodes } from './thinking-codes.ts'
 import { toolCodes } from './tool-codes.ts'
-
-/** By code: what it means, and what to do. */
-export type CodeTable = Readonly<Record<string, readonly [meaning: string, advice: string]>>
 
 /**
  * Every code that an error of Reeve may have. A test holds that each has its line, and the reference of errors is made from

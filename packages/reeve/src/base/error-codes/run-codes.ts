@@ -1,4 +1,4 @@
-import type { CodeTable } from './error-codes.ts'
+import type { CodeTable } from './code-table.ts'
 
 /** Of runs: starting, driving, deciding and repairing them. */
 export const runCodes: CodeTable = {

@@ -1,4 +1,4 @@
-import type { CodeTable } from './error-codes.ts'
+import type { CodeTable } from './code-table.ts'
 
 /** Of databases, backups and whoever signs in. */
 export const storeCodes: CodeTable = {

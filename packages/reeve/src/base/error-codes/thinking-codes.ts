@@ -1,4 +1,4 @@
-import type { CodeTable } from './error-codes.ts'
+import type { CodeTable } from './code-table.ts'
 
 /** Of models, memory, agents and what they are allowed. */
 export const thinkingCodes: CodeTable = {

@@ -1,4 +1,4 @@
-import type { CodeTable } from './error-codes.ts'
+import type { CodeTable } from './code-table.ts'
 
 /** Of tools and what they reach. */
 export const toolCodes: CodeTable = {

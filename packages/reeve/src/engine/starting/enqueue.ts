@@ -1,5 +1,5 @@
 import type { Session } from '../../store/database.ts'
-import { ensureQueue } from '../../store/dispatch/queues.ts'
+import { ensureQueue } from '../../store/dispatch/queues/queues.ts'
 import { insertLinked } from '../../store/journal/chain.ts'
 import { countJournals, isLong } from '../../store/journal/journal-size.ts'
 import {

@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import { type Clock, formatMs } from '../../base/time/time.ts'
 import type { EngineServices } from '../services.ts'
-import type { ClaimedRuns } from './claimed-runs.ts'
+import type { ClaimedRuns } from './claiming/claimed-runs.ts'
 import type { LocalRuns } from './local-runs.ts'
 
 /** What acts when a worker is stopped may finish within this time. */

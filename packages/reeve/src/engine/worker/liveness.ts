@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
 import type { Database } from '../../store/database.ts'
 import { isClaimed, storeNow } from '../../store/dispatch/claims.ts'
-import type { LeaseKeeper } from '../../store/dispatch/lease-keeper.ts'
+import type { LeaseKeeper } from '../../store/dispatch/lease/lease-keeper.ts'
 import {
   gapMs,
   heartbeat,

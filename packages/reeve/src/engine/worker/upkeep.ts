@@ -1,7 +1,7 @@
 import type { Database } from '../../store/database.ts'
 import { storeNow } from '../../store/dispatch/claims.ts'
 import { checkLines, firstKey } from '../../store/dispatch/key-lines.ts'
-import { ensureQueue } from '../../store/dispatch/queues.ts'
+import { ensureQueue } from '../../store/dispatch/queues/queues.ts'
 import { Reconciler } from '../../store/dispatch/reconcile.ts'
 import { mostRecovered, recoverOrphans } from '../../store/dispatch/recovery.ts'
 import { removeDeadWorkers } from '../../store/dispatch/workers.ts'

@@ -1,7 +1,7 @@
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
-import { busyOf, laneDepths } from '../../store/dispatch/queue-depths.ts'
-import { listQueues } from '../../store/dispatch/queues.ts'
+import { busyOf, laneDepths } from '../../store/dispatch/queues/queue-depths.ts'
+import { listQueues } from '../../store/dispatch/queues/queues.ts'
 import { drivenVersions, versionName } from '../../store/dispatch/workers.ts'
 
 /** A queue and what stands in it. Counts go up to 10,000. */

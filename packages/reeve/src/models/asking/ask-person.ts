@@ -6,7 +6,7 @@ import { type Decision, requestApproval } from '../../engine/calls/approval.ts'
 import { noteAuthor } from '../../engine/calls/authors.ts'
 import type { Call } from '../../engine/replay/call.ts'
 import { checkOnce } from '../../engine/replay/parsed-values.ts'
-import type { QuestionRequest } from './questions.ts'
+import type { QuestionRequest } from './question-request.ts'
 
 /** The last solver of every route is a person. One that does not fit closes nothing: the question is open again, with why. */
 export async function askPerson(site: CallSite, asked: QuestionRequest, cause: ReeveError): Promise<unknown> {

@@ -12,7 +12,8 @@ import type { Database } from '../../store/database.ts'
 import { checkedEvent } from '../../store/journal/events.ts'
 import { readRunByNo } from '../../store/runs/runs.ts'
 import type { CircuitBreakers } from '../route/breaker.ts'
-import { askRoute, type RouteAnswer, type RouteDefinition } from '../route/route.ts'
+import { askRoute, type RouteDefinition } from '../route/route.ts'
+import type { RouteAnswer } from '../route/route-answer.ts'
 import type { Question } from '../solver.ts'
 import { answerCacheFor, type CacheOptions } from './answer-cache.ts'
 import { askPerson } from './ask-person.ts'
@@ -25,30 +26,9 @@ import {
   openAccount,
   type RunAccount,
 } from './budget.ts'
+import type { QuestionRequest } from './question-request.ts'
 import { readAgain } from './read-again.ts'
 import { type TextListener, TextStream } from './text-stream.ts'
-
-/** A route's name, the question, and what the answer must be. */
-export interface QuestionRequest {
-  route: string
-  question: Question
-  schema: StandardSchemaV1 | undefined
-  retry?: RetryPolicy | undefined
-  /** The agent that asks: its ceiling counts too. */
-  agent?: string
-  /** More ceilings that this question counts in; below `run:` they never wait for budget. */
-  ceilings?: BudgetScope[]
-  /** When the asker's time is up (ms): what is not answered by then fails with the error that `late` makes. */
-  deadline?: { at: number; late: () => ReeveError }
-  /** Told as a solver is about to be asked; on replay it is not. */
-  onAsked?: () => void
-  /** May be answered from what was answered before, and is kept for those who ask later. */
-  cache?: Duration | CacheOptions | undefined
-  /** Nobody may watch the text being written: it has to pass a check first. */
-  isPrivate?: boolean
-  /** What replay compares, where the asker knows better than the question's own parts. */
-  args?: string
-}
 
 const outageRetry: RetryPolicy = { attempts: 4, delay: '2s', factor: 4, maxDelay: '5m' }
 const dayMs = 86_400_000

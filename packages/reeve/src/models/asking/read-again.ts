@@ -1,6 +1,6 @@
 import type { CallSite } from '../../engine/call-site.ts'
 import { parseOnce } from '../../engine/replay/parsed-values.ts'
-import type { QuestionRequest } from './questions.ts'
+import type { QuestionRequest } from './question-request.ts'
 
 /** Of a value that is no JSON the journal has what it was made from. @throws `invalid-input` when it fits no more */
 export function readAgain(

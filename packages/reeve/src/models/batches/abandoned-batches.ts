@@ -7,7 +7,8 @@ import { definitionOf, payloadOf, type SaidEvent } from '../../store/journal/eve
 import { readEvents } from '../../store/journal/journal.ts'
 import { type HeldReservation, heldByEndedRuns, settle, unknownBill } from '../../store/ledger/budgets.ts'
 import type { CallBill } from '../../store/ledger/model-calls.ts'
-import { type BatchService, type BatchStatus, toBill } from './batch.ts'
+import type { BatchService, BatchStatus } from '../solver.ts'
+import { toBill } from './batch.ts'
 import { type SubmissionArgs, type Submitted, submission } from './batch-life.ts'
 
 const lookMs = 60_000

@@ -5,9 +5,9 @@ import type { CallSite } from '../../engine/call-site.ts'
 import { argumentsHash } from '../../engine/replay/arguments-hash.ts'
 import type { KeptAnswer, Questions } from '../asking/questions.ts'
 import { givenFor, judge } from '../route/heal.ts'
-import type { RouteAnswer } from '../route/route.ts'
-import type { Question, Usage } from '../solver.ts'
-import { type BatchBill, type BatchService, toBill } from './batch.ts'
+import type { RouteAnswer } from '../route/route-answer.ts'
+import type { BatchService, Question, Usage } from '../solver.ts'
+import { type BatchBill, toBill } from './batch.ts'
 import type { BatchEnd, SentBatch } from './batch-life.ts'
 
 /** A recorded stretch of a batch's answers has about so many characters. */

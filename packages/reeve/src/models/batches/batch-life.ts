@@ -6,8 +6,7 @@ import type { CallSite } from '../../engine/call-site.ts'
 import { type Effect, type EffectVerdict, NotApplied } from '../../engine/calls/effect/definition.ts'
 import { effect } from '../../engine/calls/effect/effect.ts'
 import { sleep } from '../../engine/calls/waits.ts'
-import type { Question } from '../solver.ts'
-import type { BatchService, BatchStatus } from './batch.ts'
+import type { BatchService, BatchStatus, Question } from '../solver.ts'
 
 /** One batch as a run sends it. */
 export interface SentBatch {

@@ -9,8 +9,7 @@ import { toProviderError } from '../providers/provider-error.ts'
 import { sentSchema } from '../providers/provider-schema.ts'
 import { endingOf } from '../reading/ending.ts'
 import { buildPrompt, promptBytes } from '../reading/prompt.ts'
-import type { Question } from '../solver.ts'
-import type { BatchItem, BatchOrder, BatchService, BatchStatus, FoundBatch } from './batch.ts'
+import type { BatchItem, BatchOrder, BatchService, BatchStatus, FoundBatch, Question } from '../solver.ts'
 import { itemId, itemPrefix } from './batch.ts'
 
 interface HostedBatchOptions {

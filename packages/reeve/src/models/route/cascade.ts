@@ -12,7 +12,7 @@ import {
   type HealingResult,
   readAccepted,
 } from './heal.ts'
-import type { AskOptions, RouteAnswer, SolverAttempt, UnsureAnswer } from './route.ts'
+import type { AskOptions, RouteAnswer, SolverAttempt, UnsureAnswer } from './route-answer.ts'
 
 /** The solver was never asked, and asking again will not help before someone changes the project. */
 const unconfigured = new Set(['missing-key', 'unknown-price', 'missing-package'])

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../endpoint.ts'
+import type { Endpoint } from '../http/endpoint.ts'
 import { approvals } from './decide/approvals.ts'
 import { waiting } from './decide/waiting.ts'
 import { principals } from './people/principals.ts'

@@ -7,7 +7,7 @@ import type { Clock } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
 import { recogniseSession } from '../../store/identity/sessions.ts'
 import { recogniseToken } from '../../store/identity/tokens.ts'
-import type { Caller } from '../endpoint.ts'
+import type { Caller } from '../http/endpoint.ts'
 import type { RateLimits } from './rate-limits.ts'
 
 /** Finds out who asks. @throws `not-signed-in` `session-expired` `token-revoked` `token-expired` `csrf-token-missing` `too-many-requests` */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { readManifest } from '../../base/package-files.ts'
 import { api } from '../api/index.ts'
-import { type Endpoint, nothing } from '../endpoint.ts'
-import { namedStatuses, problemMediaType } from '../problem.ts'
+import { type Endpoint, nothing } from '../http/endpoint.ts'
+import { namedStatuses, problemMediaType } from '../http/problem.ts'
 
 type Schema = Record<string, unknown>
 

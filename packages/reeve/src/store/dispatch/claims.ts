@@ -1,9 +1,9 @@
 import type { Session } from '../database.ts'
 import type { RunRow } from '../runs/runs.ts'
-import { rateLeft, useRate } from './claim-rates.ts'
 import { countRunning, standInLine, takesAsFirst } from './key-lines.ts'
 import { byPlace, type Lane, type Place, readReady, type Wanted } from './lanes.ts'
-import { fullQueues, isLimited, type QueueRow } from './queues.ts'
+import { rateLeft, useRate } from './queues/claim-rates.ts'
+import { fullQueues, isLimited, type QueueRow } from './queues/queues.ts'
 import type { QueueAhead, QueueShares } from './shares.ts'
 
 /** From this many deaths on, a run is driven with no other suspect beside it, so that the guilty one is found. */

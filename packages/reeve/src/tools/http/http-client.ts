@@ -7,11 +7,9 @@ import { type Duration, toMs } from '../../base/time/time.ts'
 import { NotApplied } from '../../engine/calls/effect/definition.ts'
 import { decodeText, plainContentTypes, plainResponseHeaders, typeMatches } from './http-answer.ts'
 import { type ExchangeResponse, exchange } from './http-exchange.ts'
+import type { HttpMethod } from './http-method.ts'
 import { type Hop, nextHop, refusedRedirect } from './http-redirect.ts'
 import { type Destination, EgressGuard, type EgressRules, type Resolve } from './ssrf-guard.ts'
-
-/** The methods that a tool may use. */
-export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What may be reached, and how much may come back. */
 export interface HttpPolicy extends EgressRules {

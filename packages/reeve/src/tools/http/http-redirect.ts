@@ -1,6 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
-import type { HttpMethod } from './http-client.ts'
 import type { ExchangeResponse } from './http-exchange.ts'
+import type { HttpMethod } from './http-method.ts'
 
 const keptAcrossOrigins = new Set(['accept', 'accept-language'])
 

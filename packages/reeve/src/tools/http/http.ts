@@ -8,13 +8,8 @@ import type { EffectAttempt, EffectClass } from '../../engine/calls/effect/defin
 import { parseForeignJson } from '../bounded-json.ts'
 import type { ToolRate } from '../call-rate.ts'
 import { type Risk, type Tool, tool } from '../tool.ts'
-import {
-  asNotApplied,
-  HttpClient,
-  type HttpMethod,
-  type HttpPolicy,
-  type HttpResponse,
-} from './http-client.ts'
+import { asNotApplied, HttpClient, type HttpPolicy, type HttpResponse } from './http-client.ts'
+import type { HttpMethod } from './http-method.ts'
 
 /** For `httpTool`. */
 export interface HttpToolOptions extends HttpPolicy {

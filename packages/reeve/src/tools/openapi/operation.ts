@@ -1,6 +1,6 @@
 import type { Json } from '../../base/json/json.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
-import type { HttpMethod } from '../http/http-client.ts'
+import type { HttpMethod } from '../http/http-method.ts'
 import type { Part } from './document.ts'
 import { mostParts, SchemaCollector } from './schema.ts'
 

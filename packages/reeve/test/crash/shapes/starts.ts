@@ -1,5 +1,5 @@
 import { installSchedules } from '../../../src/engine/starting/schedule.ts'
-import { noLimits, saveQueue } from '../../../src/store/dispatch/queues.ts'
+import { noLimits, saveQueue } from '../../../src/store/dispatch/queues/queues.ts'
 import type { Facts } from '../facts.ts'
 import { crashWorkflow, outputsAre, type Shape, type Start, starts, witness } from './shape.ts'
 

@@ -115,19 +115,19 @@ export const scaleBugs: Mutant[] = [
   // Chapters and pages: what is replayed is read, verified and delivered from where the run's row says, in parts.
   bug(
     'a late chapter is read from the beginning of the journal',
-    'engine/worker/loading.ts',
+    'engine/worker/claiming/loading.ts',
     'let after = Math.max(run.chapter_seq - 1, 0)',
     'let after = 0',
   ),
   bug(
     'an event is lost between two pages of a journal',
-    'engine/worker/loading.ts',
+    'engine/worker/claiming/loading.ts',
     'after = events.at(-1)!.seq',
     'after = events.at(-1)!.seq + 1',
   ),
   bug(
     'a journal of many pages is not compared with its head',
-    'engine/worker/loading.ts',
+    'engine/worker/claiming/loading.ts',
     'const fault = this.#check.end()',
     'const fault = undefined as { problem: string } | undefined',
   ),
@@ -165,19 +165,19 @@ export const scaleBugs: Mutant[] = [
   // The lease of a blocked worker: kept by a thread, but not for ever, and never against a judgement.
   bug(
     'the lease of a blocked worker is not kept',
-    'store/dispatch/lease-thread.ts',
+    'store/dispatch/lease/lease-thread.ts',
     'await heartbeat(connection(), worker)',
     '',
   ),
   bug(
     'the lease of a worker in an endless loop is kept for ever',
-    'store/dispatch/lease-thread.ts',
+    'store/dispatch/lease/lease-thread.ts',
     '} else if (silentMs >= maxBlockedMs) {',
     '} else if (silentMs < 0) {',
   ),
   bug(
     'a thread brings back a worker that was declared dead',
-    'store/dispatch/lease-thread.ts',
+    'store/dispatch/lease/lease-thread.ts',
     'await heartbeat(connection(), worker)',
     "if (!(await heartbeat(connection(), worker))) await (await import('./workers.ts')).registerWorker(connection(), worker, [])",
   ),
@@ -345,13 +345,13 @@ export const scaleBugs: Mutant[] = [
   // Claims by the size of histories, and results that are awaited elsewhere.
   bug(
     'long histories are held however much they take',
-    'engine/worker/history-room.ts',
+    'engine/worker/claiming/history-room.ts',
     'bytes + size <= this.#mostBytes',
     'bytes + size >= 0',
   ),
   bug(
     'middling histories go before a large one that waits for room',
-    'engine/worker/history-room.ts',
+    'engine/worker/claiming/history-room.ts',
     'const isItsTurn = this.#next === undefined || this.#next === no',
     'const isItsTurn = true',
   ),

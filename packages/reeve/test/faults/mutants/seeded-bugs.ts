@@ -296,7 +296,7 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'a worker claims what it does not have',
-    'engine/worker/claiming.ts',
+    'engine/worker/claiming/claiming.ts',
     '({ workflow, version }) => workflows.find(workflow, version))',
     '({ workflow, version }) => [workflow, version, workflows].length > 0)',
   ),

@@ -9,7 +9,7 @@ import {
   type QueueLimits,
   saveQueue,
   setQueuePaused,
-} from '../../../src/store/dispatch/queues.ts'
+} from '../../../src/store/dispatch/queues/queues.ts'
 import { QueueShares } from '../../../src/store/dispatch/shares.ts'
 import { addRuns, newRun, type Open, rowOf, storeCase, storeNow } from './fixtures.ts'
 

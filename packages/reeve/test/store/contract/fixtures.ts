@@ -1,7 +1,7 @@
 import { test } from 'vitest'
 import { sha256 } from '../../../src/base/hash.ts'
 import type { Database, Session } from '../../../src/store/database.ts'
-import { ensureQueue } from '../../../src/store/dispatch/queues.ts'
+import { ensureQueue } from '../../../src/store/dispatch/queues/queues.ts'
 import type { EventType } from '../../../src/store/journal/events.ts'
 import type { Outcome, Turn, TurnSource } from '../../../src/store/journal/group-commit.ts'
 import { chainHash, chainStart, type JournalEvent } from '../../../src/store/journal/journal.ts'

@@ -12,9 +12,9 @@ import {
   validate,
 } from '../../../base/schema/schema.ts'
 import { concurrencyOf } from '../../../engine/calls/all.ts'
-import { type Bounds, checkCounts, startBounds } from '../bounds.ts'
-import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from '../doer.ts'
-import { note } from '../note.ts'
+import { type Bounds, checkCounts, startBounds } from '../parts/bounds.ts'
+import { type Asking, askFor, type Doer, isAsking, type PatternContext, perform } from '../parts/doer.ts'
+import { note } from '../parts/note.ts'
 import { findPlanFault, type PlannedStep } from './plan-graph.ts'
 
 /** What a step of a plan may do. It acts through `ctx` alone. */

@@ -4,7 +4,7 @@ import { type ApprovalPage, approvalPage } from '../../../inspect/approvals/appr
 import { approvalView } from '../../../inspect/approvals/approval-view.ts'
 import { pageOfApprovals } from '../../../store/runs/approval-pages.ts'
 import type { ApprovalOfRun } from '../../../store/runs/approvals.ts'
-import { read, write } from '../../endpoint.ts'
+import { read, write } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
 import { id, json, name, paged, pageOf, paging, placeOf } from '../parts.ts'
 import { approvalContext as contextShape, field, runSummary, approvalView as viewShape } from '../shapes.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { countsOfWaiting, waitingPage } from '../../../inspect/lists/waiting.ts'
-import { read } from '../../endpoint.ts'
+import { read } from '../../http/endpoint.ts'
 import { pageOf, paging } from '../parts.ts'
 import { waitingCounts, waitingItem } from '../today-shapes.ts'
 

@@ -10,8 +10,8 @@ import {
   roles,
 } from '../../../store/identity/principals.ts'
 import { endSessionsOf } from '../../../store/identity/sessions.ts'
-import { Reply, read, write } from '../../endpoint.ts'
 import { signInPath, signInWithinMs } from '../../first-owner.ts'
+import { Reply, read, write } from '../../http/endpoint.ts'
 import { iso, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 
 const role = z.enum(roles)

@@ -9,7 +9,7 @@ import {
   revokeToken,
   type TokenRow,
 } from '../../../store/identity/tokens.ts'
-import { type Caller, Reply, read, write } from '../../endpoint.ts'
+import { type Caller, Reply, read, write } from '../../http/endpoint.ts'
 import { id, iso, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 
 const token = z.object({

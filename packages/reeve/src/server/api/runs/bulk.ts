@@ -8,7 +8,7 @@ import {
   requireBulkAction,
   stopBulkAction,
 } from '../../../store/runs/bulk-actions.ts'
-import { Reply, read, write } from '../../endpoint.ts'
+import { Reply, read, write } from '../../http/endpoint.ts'
 import { id, iso, json, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 import { filterOf, runFilter } from '../shapes.ts'
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type BudgetRow, listBudgets, readBudget, setCeiling } from '../../../store/ledger/budgets.ts'
-import { read, write } from '../../endpoint.ts'
+import { read, write } from '../../http/endpoint.ts'
 import { name } from '../parts.ts'
 
 const nano = 1e9

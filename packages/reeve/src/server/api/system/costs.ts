@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { toMs } from '../../../base/time/time.ts'
 import { type CostView, costsBy } from '../../../inspect/costs/costs.ts'
 import type { CostGroup } from '../../../store/ledger/costs.ts'
-import { read } from '../../endpoint.ts'
+import { read } from '../../http/endpoint.ts'
 import { numberIn } from '../parts.ts'
 
 const groups = ['run', 'agent', 'model', 'workflow', 'day'] as const satisfies CostGroup[]

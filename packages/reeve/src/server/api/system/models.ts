@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { HostedSolver } from '../../../models/providers/hosted.ts'
 import type { Solver } from '../../../models/solver.ts'
 import { listBreakers } from '../../../store/ledger/breakers.ts'
-import { read } from '../../endpoint.ts'
+import { read } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
 import { iso, time } from '../parts.ts'
 

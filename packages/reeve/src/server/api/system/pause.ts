@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { pauseAll, readPausedAll, resumeAll } from '../../../store/dispatch/pause-all.ts'
-import { read, write } from '../../endpoint.ts'
+import { pauseAll, readPausedAll, resumeAll } from '../../../store/dispatch/queues/pause-all.ts'
+import { read, write } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
 import { iso, time } from '../parts.ts'
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Json } from '../../../base/json/json.ts'
 import { schedulesView } from '../../../inspect/lists/schedules.ts'
 import { listOccurrences, listSchedules } from '../../../store/dispatch/schedules.ts'
-import { read } from '../../endpoint.ts'
+import { read } from '../../http/endpoint.ts'
 import { json, name, numberIn, time } from '../parts.ts'
 import { scheduleView } from '../today-shapes.ts'
 

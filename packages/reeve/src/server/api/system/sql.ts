@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { write } from '../../endpoint.ts'
+import { write } from '../../http/endpoint.ts'
 import { runQuery } from '../../sql/run-query.ts'
 import { sqlViews } from '../../sql/views.ts'
 

@@ -1,5 +1,5 @@
 import { viewToday } from '../../../inspect/health/today.ts'
-import { read } from '../../endpoint.ts'
+import { read } from '../../http/endpoint.ts'
 import { today as shape } from '../today-shapes.ts'
 
 const one = read({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { liveWorkers } from '../../../store/dispatch/workers.ts'
-import { read } from '../../endpoint.ts'
+import { read } from '../../http/endpoint.ts'
 import { id, iso, time } from '../parts.ts'
 
 const worker = z.object({

@@ -5,7 +5,7 @@ import { toUsd } from '../../../base/money.ts'
 import { jsonSchemaIn, toJsonSchema } from '../../../base/schema/schema.ts'
 import { toMs } from '../../../base/time/time.ts'
 import type { Workflow } from '../../../engine/workflow.ts'
-import { read } from '../../endpoint.ts'
+import { read } from '../../http/endpoint.ts'
 import { json, name } from '../parts.ts'
 
 const workflow = z.object({

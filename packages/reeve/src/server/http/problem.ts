@@ -1,5 +1,5 @@
-import { ReeveError } from '../base/errors.ts'
-import { firstCharacters } from '../base/text/shorten.ts'
+import { ReeveError } from '../../base/errors.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
 
 /** An error as the API tells it: RFC 9457, with the stable `code` of Reeve's errors. */
 export interface Problem {

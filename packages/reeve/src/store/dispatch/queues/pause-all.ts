@@ -1,4 +1,4 @@
-import type { Session } from '../database.ts'
+import type { Session } from '../../database.ts'
 import { listQueues, setQueuePaused } from './queues.ts'
 
 /** That somebody paused everything: stands in `meta`, and queues that become known meanwhile are paused from the start. */

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads'
-import type { Environment } from '../../base/config.ts'
-import { messageOf } from '../../base/errors.ts'
-import type { Log } from '../../base/log.ts'
-import { siblingScript } from '../../base/package-files.ts'
-import { formatMs } from '../../base/time/time.ts'
+import type { Environment } from '../../../base/config.ts'
+import { messageOf } from '../../../base/errors.ts'
+import type { Log } from '../../../base/log.ts'
+import { siblingScript } from '../../../base/package-files.ts'
+import { formatMs } from '../../../base/time/time.ts'
 
 /** So long a worker's lease is kept while it does not beat itself (ms). */
 const defaultMaxBlockedMs = 120_000

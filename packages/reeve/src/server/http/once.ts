@@ -1,6 +1,6 @@
-import { ReeveError } from '../base/errors.ts'
-import type { Database, Session } from '../store/database.ts'
-import { type ApiRequestRow, recordApiRequest } from '../store/identity/api-requests.ts'
+import { ReeveError } from '../../base/errors.ts'
+import type { Database, Session } from '../../store/database.ts'
+import { type ApiRequestRow, recordApiRequest } from '../../store/identity/api-requests.ts'
 
 /** Two requests under one key came at the same moment, and the other was first: nothing of this one was written. */
 export class KeyTaken extends Error {}

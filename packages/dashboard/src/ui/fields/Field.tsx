@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { Foreign } from './Foreign.tsx'
-import css from './ui.module.css'
+import { Foreign } from '../Foreign.tsx'
+import css from '../ui.module.css'
 
 export function Fields({ children }: { children: ReactNode }) {
   return <dl style={{ margin: 0 }}>{children}</dl>

@@ -1,5 +1,5 @@
-import { CoreContext } from '../../engine/context.ts'
-import { checkedEvent, type LineEventType, type Unchecked } from '../../store/journal/events.ts'
+import { CoreContext } from '../../../engine/context.ts'
+import { checkedEvent, type LineEventType, type Unchecked } from '../../../store/journal/events.ts'
 import type { PatternContext } from './doer.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Bulk, Session } from '../database.ts'
+import type { Bulk, Session } from '../../database.ts'
 
 export interface QueueRow {
   name: string

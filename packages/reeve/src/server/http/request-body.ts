@@ -1,6 +1,6 @@
-import { ReeveError } from '../base/errors.ts'
-import { parseExactJson } from '../base/json/exact-json.ts'
-import type { Json } from '../base/json/json.ts'
+import { ReeveError } from '../../base/errors.ts'
+import { parseExactJson } from '../../base/json/exact-json.ts'
+import type { Json } from '../../base/json/json.ts'
 
 /** Reads a body, never more of it than may be there. @throws `request-too-large` */
 export async function readText(request: Request, mostBytes: number): Promise<string> {

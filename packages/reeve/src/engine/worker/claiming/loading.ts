@@ -1,11 +1,11 @@
-import { ReeveError } from '../../base/errors.ts'
-import type { LoopStretch } from '../../base/time/loop-stretch.ts'
-import type { Database, Session } from '../../store/database.ts'
-import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../../store/journal/journal.ts'
-import { longJournal } from '../../store/journal/journal-size.ts'
-import { type InboxItem, itemsOfRuns, readInbox } from '../../store/runs/inbox.ts'
-import { beforeChapter, headOf, type RunRow } from '../../store/runs/runs.ts'
-import { addToHistory, beginHistory, type History } from '../replay/history.ts'
+import { ReeveError } from '../../../base/errors.ts'
+import type { LoopStretch } from '../../../base/time/loop-stretch.ts'
+import type { Database, Session } from '../../../store/database.ts'
+import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../../../store/journal/journal.ts'
+import { longJournal } from '../../../store/journal/journal-size.ts'
+import { type InboxItem, itemsOfRuns, readInbox } from '../../../store/runs/inbox.ts'
+import { beforeChapter, headOf, type RunRow } from '../../../store/runs/runs.ts'
+import { addToHistory, beginHistory, type History } from '../../replay/history.ts'
 
 /** What driving a claimed run needs of the store. */
 export interface LoadedRun {

@@ -1,5 +1,5 @@
-import type { Session } from '../database.ts'
-import { type Lane, readLanes, ready } from './lanes.ts'
+import type { Session } from '../../database.ts'
+import { type Lane, readLanes, ready } from '../lanes.ts'
 
 export interface LaneDepth extends Lane {
   /** Ready runs, up to the most that are counted. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Control } from '../engine/outside/control.ts'
-import type { Database } from '../store/database.ts'
-import type { Role } from '../store/identity/principals.ts'
-import type { Recognised } from '../store/identity/tokens.ts'
-import type { Service } from './service.ts'
+import type { Control } from '../../engine/outside/control.ts'
+import type { Database } from '../../store/database.ts'
+import type { Role } from '../../store/identity/principals.ts'
+import type { Recognised } from '../../store/identity/tokens.ts'
+import type { Service } from '../service.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 

@@ -1,12 +1,12 @@
 // A thread of its own, beside an event loop that may be blocked: see `lease-keeper.ts`.
 import { writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { lineLog } from '../../base/log.ts'
-import { formatMs, systemClock } from '../../base/time/time.ts'
-import type { Database } from '../database.ts'
-import { openDatabase } from '../open.ts'
+import { lineLog } from '../../../base/log.ts'
+import { formatMs, systemClock } from '../../../base/time/time.ts'
+import type { Database } from '../../database.ts'
+import { openDatabase } from '../../open.ts'
+import { heartbeat, heartbeatMs, leaseMs } from '../workers.ts'
 import type { LeaseThreadData, StoodIn } from './lease-keeper.ts'
-import { heartbeat, heartbeatMs, leaseMs } from './workers.ts'
 
 const { database: place, worker, maxBlockedMs, beats } = workerData as LeaseThreadData
 const lookMs = 250

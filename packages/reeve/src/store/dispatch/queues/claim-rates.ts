@@ -1,5 +1,5 @@
-import type { Session } from '../database.ts'
-import { ready } from './lanes.ts'
+import type { Session } from '../../database.ts'
+import { ready } from '../lanes.ts'
 import type { QueueRow } from './queues.ts'
 
 /** How many new runs the current window still admits. */

@@ -1,6 +1,6 @@
-import { formatUsd, toUsd, type Usd } from '../../base/money.ts'
-import { wholeNumber } from '../../base/numbers.ts'
-import { type Duration, formatMs, toWaitMs } from '../../base/time/time.ts'
+import { formatUsd, toUsd, type Usd } from '../../../base/money.ts'
+import { wholeNumber } from '../../../base/numbers.ts'
+import { type Duration, formatMs, toWaitMs } from '../../../base/time/time.ts'
 import type { PatternContext } from './doer.ts'
 
 /**

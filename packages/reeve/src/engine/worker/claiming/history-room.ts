@@ -1,5 +1,5 @@
-import { longJournal } from '../../store/journal/journal-size.ts'
-import type { RunRow } from '../../store/runs/runs.ts'
+import { longJournal } from '../../../store/journal/journal-size.ts'
+import type { RunRow } from '../../../store/runs/runs.ts'
 
 type Sized = Pick<RunRow, 'no' | 'journal_bytes'>
 

@@ -1,4 +1,4 @@
-import css from './ui.module.css'
+import css from '../ui.module.css'
 
 interface Part {
   kind: 'same' | 'added' | 'removed'
