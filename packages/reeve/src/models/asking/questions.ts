@@ -1,8 +1,6 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../../base/errors.ts'
 import { toUsd, type Usd } from '../../base/money.ts'
 import { describeValue } from '../../base/text/shorten.ts'
-import type { Duration } from '../../base/time/time.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import { type RetryPolicy, resolveRetry } from '../../engine/calls/retry.ts'
 import { attempts, type StepAttempt } from '../../engine/calls/step.ts'
@@ -14,8 +12,7 @@ import { readRunByNo } from '../../store/runs/runs.ts'
 import type { CircuitBreakers } from '../route/breaker.ts'
 import { askRoute, type RouteDefinition } from '../route/route.ts'
 import type { RouteAnswer } from '../route/route-answer.ts'
-import type { Question } from '../solver.ts'
-import { answerCacheFor, type CacheOptions } from './answer-cache.ts'
+import { answerCacheFor } from './answer-cache.ts'
 import { askPerson } from './ask-person.ts'
 import {
   type BudgetAccount,
