@@ -16,7 +16,9 @@ const paths = ['/', '/inbox', '/runs', '/workflows', '/costs', '/system', '/more
 
 test('the first page says how it stands and what waits, and a guest is told how to come in', async () => {
   const { page, complaints } = await visit(stage)
-  await page.getByRole('heading', { level: 1, name: /All is well\. \w+ things wait for you\./ }).waitFor()
+  await page
+    .getByRole('heading', { level: 1, name: /One run is stuck\. \w+ things wait for you\./ })
+    .waitFor()
   expect(
     await page.getByRole('list', { name: 'Waits for you' }).getByRole('listitem').count(),
   ).toBeGreaterThan(3)
@@ -69,6 +71,17 @@ test('a rejection takes its note to the run', async () => {
   // Leaving the page sends at once what waits to be sent.
   await page.goto(`${stage.url}/runs?status=failed`)
   await page.getByText('She already has it.').waitFor({ timeout: 30_000 })
+})
+
+test('a run that is stuck waits in the inbox, and is tried again from there', async () => {
+  const { page } = await visit(stage)
+  await page.goto(`${stage.url}/inbox`)
+  await page.getByRole('button', { name: /await-parcel is stuck/ }).click()
+  await page.getByRole('heading', { name: /await-parcel is stuck/ }).waitFor()
+  await page.getByText('The process died 5 times').first().waitFor()
+  await page.getByRole('button', { name: 'Retry' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Retry' }).click()
+  await page.getByRole('button', { name: /await-parcel is stuck/ }).waitFor({ state: 'detached' })
 })
 
 test('what is written by strangers is shown as text, with everything unseen written out', async () => {

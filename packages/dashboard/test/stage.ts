@@ -192,7 +192,13 @@ export async function openStage(scale: 'empty' | 'some' | 'much' = 'some'): Prom
     await start('await-parcel', { parcel: 'P-1182' })
     const more = scale === 'much' ? 2000 : 4
     for (let index = 0; index < more; index++) await start('weekly-report', null)
+    const lost = await start('await-parcel', { parcel: 'P-1190' })
     while (!(await engine.isQuiet())) await new Promise((resolve) => setTimeout(resolve, 20))
+    // As a worker leaves a run that has killed it again and again.
+    await database.run(`update runs set status = 'stuck', reason = ?, wake_at = null where id = ?`, [
+      'The process died 5 times at this run, without progress.',
+      lost.id,
+    ])
   }
   let served = await serve(runtime, { port: 0 })
   const { url } = served

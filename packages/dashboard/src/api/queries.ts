@@ -1,7 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { read, setCsrfToken } from './http.ts'
 import type {
-  ApprovalItem,
   ApprovalWhole,
   Budget,
   CostGroup,
@@ -13,6 +12,7 @@ import type {
   Schedule,
   Session,
   Today,
+  WaitingItem,
   Worker,
   WorkflowItem,
 } from './types.ts'
@@ -35,13 +35,19 @@ export const todayQuery = queryOptions({
   placeholderData: keepPreviousData,
 })
 
-export function approvalsQuery(status = 'pending') {
-  return queryOptions({
-    queryKey: ['approvals', status],
-    queryFn: ({ signal }) => read<PageOf<ApprovalItem>>('/api/approvals', { status, limit: 500 }, signal),
-    placeholderData: keepPreviousData,
-  })
-}
+/** Everything that waits for a person, what has waited longest first: the first 500 of it. */
+export const waitingQuery = queryOptions({
+  queryKey: ['approvals', 'waiting'],
+  async queryFn({ signal }) {
+    const { items, next } = await read<PageOf<WaitingItem>>('/api/waiting', { limit: 500 }, signal)
+    const whole = items.map((item) => ({
+      ...item,
+      approval: item.approval && { ...item.approval, run: item.run, workflow: item.workflow },
+    }))
+    return { items: whole, isMore: next !== null }
+  },
+  placeholderData: keepPreviousData,
+})
 
 export function approvalQuery(id: string) {
   return queryOptions({

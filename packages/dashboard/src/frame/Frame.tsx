@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useLiveness } from '../api/live.ts'
-import { approvalsQuery, sessionQuery } from '../api/queries.ts'
+import { sessionQuery, waitingQuery } from '../api/queries.ts'
 import { Palette } from '../features/palette/Palette.tsx'
 import css from './Frame.module.css'
 import { useAllKeys, useKeys } from './keys.tsx'
@@ -15,7 +15,7 @@ export function Frame() {
   const navigate = useNavigate()
   const liveness = useLiveness()
   const { data: session } = useQuery(sessionQuery)
-  const { data: waiting } = useQuery(approvalsQuery())
+  const { data: waiting } = useQuery(waitingQuery)
   const [shown, setShown] = useState<'keys' | 'palette' | undefined>()
   useKeys([
     ...pages.map(({ to, words, key }) => ({
@@ -44,7 +44,7 @@ export function Frame() {
             <span>{words}</span>
             {to === '/inbox' && count > 0 && (
               <span className={css.badge}>
-                {count >= 500 ? '500+' : count}
+                {waiting?.isMore ? '500+' : count}
                 <span className="heard"> wait for you</span>
               </span>
             )}

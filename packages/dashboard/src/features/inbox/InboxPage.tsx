@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { approvalsQuery } from '../../api/queries.ts'
-import type { ApprovalItem } from '../../api/types.ts'
+import { waitingQuery } from '../../api/queries.ts'
+import type { ApprovalItem, WaitingItem } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -11,6 +11,7 @@ import { many, since } from '../../ui/words.ts'
 import { useDecisions } from './decisions.tsx'
 import css from './Inbox.module.css'
 import { ItemCard } from './ItemCard.tsx'
+import { StuckCard } from './StuckCard.tsx'
 import { kindWords, questionOf, titleOf } from './wording.ts'
 
 /** Everything that waits for a person, what was asked first first. */
@@ -18,23 +19,23 @@ export function InboxPage() {
   const now = useNow()
   const navigate = useNavigate()
   const { item: chosen } = useSearch({ from: '/inbox' })
-  const { data, error, isPending, refetch } = useQuery(approvalsQuery())
+  const { data, error, isPending, refetch } = useQuery(waitingQuery)
   const { isDecided } = useDecisions()
-  const items = (data?.items ?? []).filter(({ id }) => !isDecided(id))
+  const items = (data?.items ?? []).filter((one) => !isDecided(idOf(one)))
   const at = Math.max(
     0,
-    items.findIndex(({ id }) => id === chosen),
+    items.findIndex((one) => idOf(one) === chosen),
   )
   const item = items[at]
   const go = (index: number) => {
     const next = items[Math.min(Math.max(index, 0), items.length - 1)]
-    if (next) void navigate({ to: '/inbox', search: { item: next.id }, replace: true })
+    if (next) void navigate({ to: '/inbox', search: { item: idOf(next) }, replace: true })
   }
   useKeys([
     { press: 'j', words: 'Next in the inbox', act: () => go(at + 1) },
     { press: 'k', words: 'The one before', act: () => go(at - 1) },
   ])
-  const shown = item?.id
+  const shown = item && idOf(item)
   useEffect(() => {
     if (shown) document.getElementById(`item-${shown}`)?.scrollIntoView({ block: 'nearest' })
   }, [shown])
@@ -56,21 +57,35 @@ export function InboxPage() {
       </Page>
     )
   return (
-    <Page title={questionOf(item)} sub={<Asker item={item} now={now} />}>
+    <Page
+      title={
+        item.approval ? questionOf(item.approval) : `${item.workflow} is stuck: what shall become of it?`
+      }
+      sub={
+        item.approval ? (
+          <Asker item={item.approval} now={now} />
+        ) : (
+          `It stands still since ${since(item.since, now)}.`
+        )
+      }
+    >
       <div className={css.split}>
         <div>
           <ul className={css.list} aria-label={many(items.length, 'thing waits', 'things wait')}>
             {items.map((one, index) => (
-              <li key={one.id} id={`item-${one.id}`}>
+              <li key={idOf(one)} id={`item-${idOf(one)}`}>
                 <button
                   type="button"
                   className={css.item}
                   aria-current={index === at}
                   onClick={() => go(index)}
                 >
-                  <div className={css.itemTitle}>{titleOf(one)}</div>
+                  <div className={css.itemTitle}>
+                    {one.approval ? titleOf(one.approval) : `${one.workflow} is stuck`}
+                  </div>
                   <div className={css.itemUnder}>
-                    {kindWords[one.kind]} · {one.workflow} · {since(one.requestedAt, now)}
+                    {one.kind === 'stuck' ? 'look' : kindWords[one.kind]} · {one.workflow} ·{' '}
+                    {since(one.since, now)}
                   </div>
                 </button>
               </li>
@@ -78,7 +93,11 @@ export function InboxPage() {
           </ul>
           <p className={css.hint}>j k move · a approve · e edit · r reject · ? all keys</p>
         </div>
-        <ItemCard key={item.id} item={item} alike={items.filter((one) => isAlike(one, item))} />
+        {item.approval ? (
+          <ItemCard key={idOf(item)} item={item.approval} alike={alikeOf(items, item)} />
+        ) : (
+          <StuckCard key={idOf(item)} item={item} />
+        )}
       </div>
     </Page>
   )
@@ -94,6 +113,10 @@ function Asker({ item, now }: { item: ApprovalItem; now: number }) {
   )
 }
 
-function isAlike(one: ApprovalItem, other: ApprovalItem): boolean {
-  return one.kind === other.kind && one.subject === other.subject && one.workflow === other.workflow
+function idOf({ approval, run }: WaitingItem): string {
+  return approval?.id ?? run
+}
+
+function alikeOf(items: readonly WaitingItem[], { alike }: WaitingItem): ApprovalItem[] {
+  return items.flatMap((one) => (one.alike === alike && one.approval ? [one.approval] : []))
 }
