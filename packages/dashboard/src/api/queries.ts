@@ -4,7 +4,6 @@ import type {
   ApprovalWhole,
   Budget,
   CostGroup,
-  PageOf,
   Queue,
   RunPage,
   RunStatus,
@@ -13,6 +12,7 @@ import type {
   Session,
   Today,
   WaitingItem,
+  WaitingPage,
   Worker,
   WorkflowItem,
 } from './types.ts'
@@ -39,11 +39,13 @@ export const todayQuery = queryOptions({
 export const waitingQuery = queryOptions({
   queryKey: ['approvals', 'waiting'],
   async queryFn({ signal }) {
-    const { items, next } = await read<PageOf<WaitingItem>>('/api/waiting', { limit: 500 }, signal)
-    const whole = items.map((item) => ({
-      ...item,
-      approval: item.approval && { ...item.approval, run: item.run, workflow: item.workflow },
-    }))
+    const { items, next } = await read<WaitingPage>('/api/waiting', { limit: 500 }, signal)
+    const whole = items.map(
+      (item): WaitingItem => ({
+        ...item,
+        approval: item.approval && { ...item.approval, run: item.run, workflow: item.workflow },
+      }),
+    )
     return { items: whole, isMore: next !== null }
   },
   placeholderData: keepPreviousData,

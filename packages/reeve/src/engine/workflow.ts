@@ -9,6 +9,9 @@ import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { versionName } from '../store/dispatch/workers.ts'
 
+/** The most `ctx` calls of a run, or of its chapter, whose workflow sets no limit of its own. */
+export const defaultSteps = 1000
+
 /** What bounds one run. */
 export interface WorkflowLimits {
   /** The most `ctx` calls a run may make; `Infinity`: as many as it wants. Default 1,000. */

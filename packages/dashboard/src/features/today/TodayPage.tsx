@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { todayQuery } from '../../api/queries.ts'
-import type { Today, WaitingItem } from '../../api/types.ts'
+import type { Today } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Figure, Figures } from '../../ui/Figure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
@@ -83,7 +83,9 @@ function Waiting({ today: { waiting }, now }: { today: Today; now: number }) {
   )
 }
 
-function WaitingLine({ item, now }: { item: WaitingItem; now: number }) {
+type WaitingThing = Today['waiting']['oldest'][number]
+
+function WaitingLine({ item, now }: { item: WaitingThing; now: number }) {
   const { approval, kind, workflow, subject, run } = item
   return (
     <Row
@@ -96,7 +98,7 @@ function WaitingLine({ item, now }: { item: WaitingItem; now: number }) {
   )
 }
 
-function wordsOf(kind: WaitingItem['kind']): string {
+function wordsOf(kind: WaitingThing['kind']): string {
   return kind === 'stuck' ? 'look' : kindWords[kind]
 }
 

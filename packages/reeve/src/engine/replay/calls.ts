@@ -4,12 +4,10 @@ import { describeValue } from '../../base/text/shorten.ts'
 import { checkText, isShortText } from '../../base/text/text.ts'
 import { type CallKind, errorOf } from '../../store/journal/events.ts'
 import type { Claim } from '../execution/claim.ts'
-import type { Workflow } from '../workflow.ts'
+import { defaultSteps, type Workflow } from '../workflow.ts'
 import type { Call, Settlement } from './call.ts'
 import type { History, RecordedSettlement } from './history.ts'
 import { describeMismatch } from './mismatch.ts'
-
-const defaultSteps = 1000
 
 /**
  * The calls of one run: numbers them in the order in which its code makes them, compares each with what the journal has

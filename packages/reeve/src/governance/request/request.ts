@@ -1,3 +1,4 @@
+import { numberWord } from '../../base/text/number-words.ts'
 import { canonicalText, canonicalValue, valuesIn, wordsOf } from '../provenance/canonical.ts'
 
 /** Words that say nothing about what is meant. */
@@ -115,22 +116,8 @@ export class Request {
   }
 
   #saysCount(value: number): boolean {
-    const counts = [
-      'zero',
-      'one',
-      'two',
-      'three',
-      'four',
-      'five',
-      'six',
-      'seven',
-      'eight',
-      'nine',
-      'ten',
-      'eleven',
-      'twelve',
-    ]
-    return counts[value] !== undefined && this.#plain.includes(` ${counts[value]} `)
+    const word = numberWord(value)
+    return word !== undefined && this.#plain.includes(` ${word} `)
   }
 }
 

@@ -1,3 +1,4 @@
+import { numberWord } from '../../base/text/number-words.ts'
 import { formatMs } from '../../base/time/time.ts'
 import type { OpenCounts } from '../../store/runs/run-lists.ts'
 import type { QueueView } from '../lists/queues.ts'
@@ -103,24 +104,8 @@ function remarkOf({ now, oldest, failedSinceYesterday }: HealthFacts): string {
   return [waited, failed].filter((sentence) => sentence !== undefined).join(' ')
 }
 
-const numbers = [
-  'no',
-  'one',
-  'two',
-  'three',
-  'four',
-  'five',
-  'six',
-  'seven',
-  'eight',
-  'nine',
-  'ten',
-  'eleven',
-  'twelve',
-]
-
 function counted(count: number, noun: string, isMore = false): string {
-  const number = isMore ? `more than ${count}` : (numbers[count] ?? String(count))
+  const number = isMore ? `more than ${count}` : count === 0 ? 'no' : (numberWord(count) ?? String(count))
   return `${number} ${count === 1 ? noun : `${noun}s`}`
 }
 

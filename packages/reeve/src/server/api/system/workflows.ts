@@ -4,7 +4,7 @@ import type { Json } from '../../../base/json/json.ts'
 import { toUsd } from '../../../base/money.ts'
 import { jsonSchemaIn, toJsonSchema } from '../../../base/schema/schema.ts'
 import { toMs } from '../../../base/time/time.ts'
-import type { Workflow } from '../../../engine/workflow.ts'
+import { defaultSteps, type Workflow } from '../../../engine/workflow.ts'
 import { read } from '../../http/endpoint.ts'
 import { json, name } from '../parts.ts'
 
@@ -39,8 +39,6 @@ const one = read({
   answer: workflow,
   tell: async ({ service: { engine }, params }) => view(engine.workflows.current(params.workflow)),
 })
-
-const defaultSteps = 1000
 
 function view({ name: called, version, queue, limits, input, output }: Workflow): z.input<typeof workflow> {
   const { steps = defaultSteps, time, cost } = limits
