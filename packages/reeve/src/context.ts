@@ -28,6 +28,7 @@ import {
   type WorkflowDefinition,
   type WorkflowRegistry,
 } from './engine/workflow.ts'
+import type { Authority } from './governance/standing.ts'
 import type { Memory, RememberOptions } from './memory/memory.ts'
 import type { Knowledge } from './memory/recall.ts'
 import { resolveCache } from './models/asking/answer-cache.ts'
@@ -47,6 +48,8 @@ export interface ContextServices {
   toolbox?: Toolbox
   /** Hears what agents do while they do it. */
   agentListener?: AgentListener
+  /** What the database says of those who act. Default: nothing, and the code alone holds. */
+  authority?: Authority
 }
 
 /**

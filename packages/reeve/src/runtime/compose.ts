@@ -7,6 +7,7 @@ import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
+import { type Authority, emptyStanding } from '../governance/standing.ts'
 import { createMemory } from '../memory/memory.ts'
 import { createKnowledge, type Knowledge } from '../memory/recall.ts'
 import { Questions } from '../models/asking/questions.ts'
@@ -125,7 +126,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const mcpServers = await mcpServersOf(project, { environment, clock })
     for (const server of mcpServers) server.addCredentialsTo(secrets)
     const toolbox = toolboxOf(project, mcpServers)
-    const services: ContextServices = { toolbox, questions, knowledge, memory }
+    const authority: Authority = { current: () => emptyStanding }
+    const services: ContextServices = { toolbox, questions, knowledge, memory, authority }
     if (options.agentListener) services.agentListener = options.agentListener
     const engine = new Engine({
       workflows,
