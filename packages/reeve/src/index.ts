@@ -139,6 +139,7 @@ export type {
   ForkOptions,
   RunSteering,
 } from './runtime/steering.ts'
+export type { Channel } from './store/journal/events.ts'
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'
 export type { ApprovalKind, ApprovalStatus } from './store/runs/approvals.ts'

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { installSchedules } from '../../src/engine/starting/schedule.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
+import type { Channel } from '../../src/store/journal/events.ts'
 import { eventsOf, rowOf, testEngine } from './harness.ts'
 
 const pay = defineWorkflow({
@@ -158,4 +159,63 @@ test('a fork, and its children, act for whoever forked', async () => {
   )
   expect(child).toEqual({ principal: 'grace' })
   await engine.stop()
+})
+
+describe('the channel of a run', () => {
+  const leaf = defineWorkflow({ name: 'leaf', input: z.unknown(), run: () => 1 })
+  const chapters = defineWorkflow({
+    name: 'chapters',
+    input: z.object({ chapter: z.number() }),
+    async run(ctx: CoreContext, { chapter }) {
+      await ctx.sleep('1s')
+      if (chapter < 2) return ctx.continueAs({ chapter: chapter + 1 })
+      return (await ctx.start('leaf', {})).result()
+    },
+  })
+
+  test('stands in its first event, in that of each chapter, and in those of what it starts', async () => {
+    const { engine, database, clock } = await opened([leaf, chapters] as Workflow[])
+    const { id } = await engine.startRun('chapters', { chapter: 1 }, { channel: 'webhook:shop' })
+    await clock.advance(5000)
+    expect(await rowOf(database, id)).toMatchObject({ status: 'succeeded' })
+    const inputs = await database.all<{ type: string; payload: string }>(
+      "select type, payload from events where type in ('run-started', 'run-continued') order by run, seq",
+    )
+    expect(inputs.map(({ type, payload }) => [type, JSON.parse(payload).channel])).toEqual([
+      ['run-started', 'webhook:shop'],
+      ['run-continued', 'webhook:shop'],
+      ['run-started', 'webhook:shop'],
+    ])
+    await engine.stop()
+  })
+
+  test('is inherited by a child that is started before anything was replayed', async () => {
+    const parent = defineWorkflow({
+      name: 'parent',
+      input: z.unknown(),
+      run: async (ctx: CoreContext) => (await ctx.start('leaf', {})).result(),
+    })
+    const { engine, database, clock } = await opened([leaf, parent] as Workflow[])
+    await engine.startRun('parent', {}, { channel: 'mail' })
+    await clock.advance(1000)
+    const child = await database.get<{ id: string }>("select id from runs where workflow = 'leaf'")
+    const [born] = await eventsOf(database, child!.id)
+    expect(JSON.parse(born!.payload!)).toMatchObject({ channel: 'mail' })
+    await engine.stop()
+  })
+
+  test('is absent where nobody said it', async () => {
+    const { engine, database } = await opened([leaf] as Workflow[])
+    const { id } = await engine.startRun('leaf', {})
+    const [born] = await eventsOf(database, id)
+    expect(JSON.parse(born!.payload!)).not.toHaveProperty('channel')
+    await engine.stop()
+  })
+
+  test.each(['Mail', 'webhook:', '', 'web', 'webhook:a\nb', 7])('cannot be %j', async (channel) => {
+    const { engine } = await opened([leaf] as Workflow[])
+    const start = engine.startRun('leaf', {}, { channel: channel as Channel })
+    await expect(start).rejects.toMatchObject({ code: expect.stringMatching(/^bad-(start|text)$/) })
+    await engine.stop()
+  })
 })

@@ -22,8 +22,9 @@ export function printGoal({ terminal }: Cli, { goal }: RunStory): void {
   for (const line of shownLines(goal.input)) terminal.line(`    ${line}`)
 }
 
-function startedBy({ principal, startedBy: by }: RunStory['goal']): string {
-  return by === null ? safeLine(principal) : `${safeLine(by)} for ${safeLine(principal)}`
+function startedBy({ principal, startedBy: by, channel }: RunStory['goal']): string {
+  const who = by === null ? safeLine(principal) : `${safeLine(by)} for ${safeLine(principal)}`
+  return channel === null ? who : `${who}, by way of ${safeLine(channel)}`
 }
 
 function searched(audit: NonNullable<RunStory['context']['recalls'][number]['audit']>): string {

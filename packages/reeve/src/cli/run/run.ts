@@ -28,6 +28,7 @@ export async function run(cli: Cli, options: RunOptions, workflowName: string): 
     const start = () =>
       runtime.startRun(workflowName, input, {
         principal,
+        channel: 'operator',
         ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
         ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
       })

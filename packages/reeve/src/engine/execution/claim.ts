@@ -1,3 +1,4 @@
+import type { Channel } from '../../store/journal/events.ts'
 import { endedStatuses, type RunStatus } from '../../store/runs/runs.ts'
 
 /** The claimed run that an execution drives. */
@@ -8,6 +9,8 @@ export interface Claim {
   parent: number | null
   /** For whom it acts. */
   principal: string
+  /** How its input came in, of one that was started here; of others the journal has it. */
+  channel?: Channel | undefined
   createdAt: number
   crashes: number
   /** What its history took in memory when it was claimed, roughly; 0 for a short one. */

@@ -1,5 +1,12 @@
 import type { Row } from '../../store/database.ts'
-import { type CallKind, type LineEventType, type NewEvent, textEvent } from '../../store/journal/events.ts'
+import {
+  type CallKind,
+  type Channel,
+  type LineEventType,
+  type NewEvent,
+  payloadOf,
+  textEvent,
+} from '../../store/journal/events.ts'
 import type { AppendOptions, CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
@@ -23,6 +30,7 @@ export class RunCallSite implements CallSite {
   readonly #life: Lifecycle
   #logs = 0
   #parsed = 0
+  #known: { channel?: Channel } | undefined
 
   constructor(parts: {
     claim: Claim
@@ -51,6 +59,13 @@ export class RunCallSite implements CallSite {
 
   get now(): number {
     return this.#calls.now
+  }
+
+  get channel(): Channel | undefined {
+    if (!this.history) return this.run.channel
+    // Inputs may be long: each is parsed once.
+    this.#known ??= payloadOf(this.history.input, 'run-started', 'input-replaced', 'run-continued')
+    return this.#known.channel
   }
 
   get seed(): string {

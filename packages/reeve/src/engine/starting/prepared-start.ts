@@ -3,8 +3,11 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
 import { wholeNumber } from '../../base/numbers.ts'
 import { parse } from '../../base/schema/schema.ts'
+import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import { after, type Duration } from '../../base/time/time.ts'
+import type { Channel } from '../../store/journal/events.ts'
+import { isChannel } from '../../store/journal/vocabulary/channel.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
@@ -39,6 +42,12 @@ export interface StartOptions {
   principal?: string
   /** What made the start in the name of `principal`, for people: another run, an MCP client. Default: the principal. */
   startedBy?: string
+  /**
+   * By which way the input came in: `operator`, `api`, `schedule`, `mail`, `file`, `event` or `webhook:NAME`. It stands in the
+   * journal, and rules about what a run may do go by it. Say it wherever the input is not the calling code's own.
+   * Default: none.
+   */
+  channel?: Channel
 }
 
 /** A run about to be born: its row, the text of its `run-started` event and its checked input. */
@@ -46,6 +55,7 @@ export interface PreparedStart {
   run: NewRun
   payload: string
   input: unknown
+  channel?: Channel | undefined
 }
 
 /** Keys with it are the runtime's own: no caller can take them. */
@@ -72,9 +82,10 @@ export function prepareStart(
   // The first life sees what later ones will read.
   const input = services.secrets.redactData(given)
   const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)
-  const { startedBy } = options
+  const { startedBy, channel } = options
+  if (channel !== undefined) checkChannel(channel)
   const principal = checkText(options.principal ?? 'operator', '`principal` of a start')
-  const started = startedWith(workflow, { principal, startedBy }, input, checked)
+  const started = startedWith(workflow, { principal, startedBy, channel }, input, checked)
   const now = services.clock.now()
   const idempotency = own ?? idempotencyOf(options)
   const delay = options.debounce?.delay ?? options.delay
@@ -99,7 +110,15 @@ export function prepareStart(
     created_at: now,
   }
   if (idempotency !== null) run.given = hashOfGiven(input)
-  return { run, ...started }
+  return { run, ...started, channel }
+}
+
+function checkChannel(channel: unknown): void {
+  if (isChannel(checkText(channel, '`channel` of a start'))) return
+  throw new ReeveError(
+    'bad-start',
+    `The channel of a start is ${describeValue(channel)}; it must be operator, api, schedule, mail, file, event or webhook:NAME.`,
+  )
 }
 
 function keyOf({ name, key }: Workflow, input: unknown): string | null {

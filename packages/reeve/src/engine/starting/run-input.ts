@@ -3,10 +3,17 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
 import { fromKept, toKept } from '../../base/json/kept-value.ts'
 import { parse, toJsonSchema } from '../../base/schema/schema.ts'
-import { payloadOf } from '../../store/journal/events.ts'
+import { type Channel, payloadOf } from '../../store/journal/events.ts'
 import { parsedFirst } from '../replay/history.ts'
 import { encodePayload } from '../replay/payload.ts'
 import type { Workflow } from '../workflow.ts'
+
+/** For whom a run is, and how its input came in. */
+export interface StartedFor {
+  principal: string
+  startedBy: string | undefined
+  channel: Channel | undefined
+}
 
 /**
  * The payload of an event that brings a run's function its input, and that input as the workflow gets it. The payload keeps
@@ -16,7 +23,7 @@ import type { Workflow } from '../workflow.ts'
  */
 export function startedWith(
   workflow: Workflow,
-  { principal, startedBy }: { principal: string; startedBy: string | undefined },
+  { principal, startedBy, channel }: StartedFor,
   given: unknown,
   checked: unknown,
 ): { payload: string; input: unknown } {
@@ -31,7 +38,8 @@ export function startedWith(
   const givenText = parsed && !(raw instanceof ReeveError) && raw !== read ? `,"given":${raw}` : ''
   const inputText = text === null ? '' : `,"input":${text}`
   const by = startedBy === undefined ? '' : `,"startedBy":${JSON.stringify(startedBy)}`
-  const about = `"schema":"${schemaMark(workflow)}","version":${JSON.stringify(workflow.version)},"principal":${JSON.stringify(principal)}${by}`
+  const way = channel === undefined ? '' : `,"channel":${JSON.stringify(channel)}`
+  const about = `"schema":"${schemaMark(workflow)}","version":${JSON.stringify(workflow.version)},"principal":${JSON.stringify(principal)}${by}${way}`
   // Read from the journal's text, so that the first life sees what the others see.
   const copy: unknown = text === null ? undefined : JSON.parse(text)
   return {

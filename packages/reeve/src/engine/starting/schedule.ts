@@ -237,7 +237,7 @@ async function startOccurrence(
   let start: PreparedStart
   try {
     const workflow = workflows.current(definition.workflow)
-    const options = { principal: `schedule:${row.name}` }
+    const options = { principal: `schedule:${row.name}`, channel: 'schedule' } as const
     const key = ownKey('schedule', `${row.name}:${nominal}`)
     start = prepareStart(services, workflow, inputOf(definition), options, no, key)
   } catch (error) {

@@ -71,6 +71,7 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
       const { id, isNew } = await runtime.startRun(workflow, input, {
         principal,
         startedBy: startedBy(options),
+        channel: 'api',
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
       })

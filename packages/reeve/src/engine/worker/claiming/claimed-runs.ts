@@ -69,7 +69,7 @@ export class ClaimedRuns implements RunDriver {
   }
 
   /** Drives a run from its start on: started, claimed and begun in one commit. */
-  driveNew({ run, payload, input }: PreparedStart, onStarted: OnStarted): void {
+  driveNew({ run, payload, input, channel }: PreparedStart, onStarted: OnStarted): void {
     run.status = 'running'
     run.worker = this.#options.id
     run.epoch = 1
@@ -80,6 +80,7 @@ export class ClaimedRuns implements RunDriver {
       epoch: 1,
       parent: null,
       principal,
+      channel,
       createdAt,
       crashes: 0,
       inbox: 0,

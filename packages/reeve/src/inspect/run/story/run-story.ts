@@ -60,6 +60,8 @@ interface Goal {
   principal: string
   /** What started it in the principal's name, where that was not the principal itself. */
   startedBy: string | null
+  /** By which way its input came in; null where that was not said. */
+  channel: string | null
   startedAt: string
   input: Json
   /** Where its journal begins, when it is a fork. */
@@ -138,6 +140,7 @@ function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
     version: started.version ?? run.version,
     principal: run.principal,
     startedBy: origin ? null : (started.startedBy ?? null),
+    channel: started.channel ?? null,
     startedAt: isoText(startOf(run, events)),
     input: started.input ?? null,
     forkedFrom: origin ? { run: origin.from, call: origin.step ?? 0, by: origin.by ?? '' } : null,

@@ -38,6 +38,7 @@ const start = write({
     const { id: run } = await service.engine.startRun(workflow, input, {
       principal: caller.principal,
       startedBy: `${caller.principal}, over HTTP`,
+      channel: caller.via === 'session' ? 'operator' : 'api',
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(queue === undefined ? {} : { queue }),
       ...(key === undefined ? {} : { key }),

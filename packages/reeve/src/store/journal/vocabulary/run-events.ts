@@ -1,8 +1,10 @@
 import type { Issue } from '../../../base/schema/schema.ts'
+import type { Channel } from './channel.ts'
 import {
   bareEvent,
   errorEvent,
   event,
+  type Field,
   flag,
   lineEvent,
   list,
@@ -23,6 +25,11 @@ const input = {
   version: since(text('The version of the workflow.')),
   principal: since(text('For whom the run acts.')),
   startedBy: sometimes(text("What started it in the principal's name.")),
+  channel: sometimes(
+    text(
+      'By which way the input came in: `operator`, `api`, `schedule`, `webhook:NAME`, `mail`, `file` or `event`. A child and a later chapter have that of the run that made their input. Absent: the code that started the run did not say.',
+    ) as Field<Channel, 'always'>,
+  ),
   given: sometimes(value('The input as it was given, where the schema made another of it.')),
   input: sometimes(value('The input; absent for undefined.')),
   made: sometimes(value('What the schema made of the input, where plain JSON has no word for it.')),
@@ -35,14 +42,14 @@ export const runEvents = {
     meaning: 'The run begins, with its input.',
     by: 'whatever starts a run',
     fields: input,
-    shown: ['version', 'principal', 'startedBy'],
+    shown: ['version', 'principal', 'startedBy', 'channel'],
   }),
   'input-replaced': event({
     role: 'run',
     meaning: 'A later start with the same debounce key gave the run, which had not begun, another input.',
     by: 'a start with `debounce`',
     fields: input,
-    shown: ['version', 'principal', 'startedBy'],
+    shown: ['version', 'principal', 'startedBy', 'channel'],
   }),
   'run-continued': event({
     role: 'run',
