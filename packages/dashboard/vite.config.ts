@@ -1,9 +1,11 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defaultClientConditions, defineConfig } from 'vite'
 
 /** Built into the package that serves it. While it is worked on, `npm run dev` passes the API on to a running server. */
 export default defineConfig({
   plugins: [react()],
+  // The client of the API as it stands here, built or not.
+  resolve: { conditions: ['reeve-source', ...defaultClientConditions] },
   build: {
     outDir: '../reeve/dashboard',
     emptyOutDir: true,

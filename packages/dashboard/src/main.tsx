@@ -26,7 +26,7 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Problem } from './api/http.ts'
+import { isRefusal } from './api/client.ts'
 import { KeyboardProvider } from './frame/keys.tsx'
 import { createPages } from './router.tsx'
 import { theme } from './theme.ts'
@@ -37,7 +37,7 @@ const client = new QueryClient({
       staleTime: 2000,
       refetchInterval: 30_000,
       // What the server said no to, it says no to again.
-      retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status > 0),
+      retry: (failures, error) => failures < 2 && !isRefusal(error),
     },
   },
 })

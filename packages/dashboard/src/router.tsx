@@ -5,8 +5,8 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router'
-import { useEffect } from 'react'
-import { Problem } from './api/http.ts'
+import { useEffect, useState } from 'react'
+import { isSignedOut } from './api/client.ts'
 import { followEvents } from './api/live.ts'
 import { sessionQuery } from './api/queries.ts'
 import { DecisionsProvider } from './features/inbox/decisions.tsx'
@@ -20,7 +20,7 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
   beforeLoad: ({ context: { client } }) => client.ensureQueryData(sessionQuery),
   component: Root,
   errorComponent: ({ error, reset }) =>
-    error instanceof Problem && error.status === 401 ? (
+    isSignedOut(error) ? (
       <SignedOut />
     ) : (
       <Page title="This page could not be shown.">
@@ -32,7 +32,10 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
 
 function Root() {
   const { client } = root.useRouteContext()
-  useEffect(() => followEvents(client), [client])
+  const [refused, setRefused] = useState<unknown>()
+  useEffect(() => followEvents(client, setRefused), [client])
+  // The session is over: what was shown is shown no more.
+  if (isSignedOut(refused)) return <SignedOut />
   return (
     <DecisionsProvider>
       <Frame />

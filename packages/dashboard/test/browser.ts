@@ -1,5 +1,11 @@
 import chromium from '@sparticuz/chromium'
-import { type Browser, type BrowserContext, chromium as launcher, type Page } from 'playwright-core'
+import {
+  type Browser,
+  type BrowserContext,
+  chromium as launcher,
+  type Page,
+  type Request,
+} from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import type { Stage } from './stage.ts'
 
@@ -21,6 +27,8 @@ export interface Visit {
   context: BrowserContext
   /** What the page complained of. */
   complaints: string[]
+  /** Everything that the page asked for is there, and drawn. */
+  settled(): Promise<void>
 }
 
 /** Somebody who has just signed in. */
@@ -50,8 +58,21 @@ export async function visit(
     if (!request.url().startsWith(stage.url) && !request.url().startsWith('data:'))
       complaints.push(`asked ${request.url()}`)
   })
+  const open = new Set<Request>()
+  page.on('request', (request) => {
+    // It never ends.
+    if (!request.url().includes('/api/events')) open.add(request)
+  })
+  page.on('requestfinished', (request) => open.delete(request))
+  page.on('requestfailed', (request) => open.delete(request))
   await page.goto(await stage.signInUrl(role))
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('navigation').waitFor()
-  return { page, context, complaints }
+  const settled = async () => {
+    for (let quiet = 0; quiet < 3; quiet = open.size === 0 ? quiet + 1 : 0)
+      await page.evaluate(
+        () => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve, 30))),
+      )
+  }
+  return { page, context, complaints, settled }
 }

@@ -138,12 +138,12 @@ test('everything is paused and goes on by one switch on every page, for those wh
 
 for (const colorScheme of ['light', 'dark'] as const)
   test(`no page has a serious fault of accessibility (${colorScheme})`, async () => {
-    const { page } = await visit(stage, { colorScheme })
+    const { page, settled } = await visit(stage, { colorScheme })
     const { id } = await stage.runtime.startRun('weekly-report', null)
     for (const path of [...paths, `/runs/${id}`]) {
       await page.goto(`${stage.url}${path}`)
       await page.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
-      await page.waitForLoadState('networkidle').catch(() => {})
+      await settled()
       const { violations } = await new AxeBuilder({ page }).analyze()
       const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
       expect(

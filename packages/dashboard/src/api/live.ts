@@ -1,11 +1,12 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useSyncExternalStore } from 'react'
+import { api } from './client.ts'
 
 /**
  * What the page knows of the server:
  *
  *   live      events come, and what they touch is read again
- *   waiting   the connection was lost; the browser tries again by itself, from where it was
+ *   waiting   the connection was lost; the client tries again by itself, from where it was
  *
  * Pages never change from an event alone: they read again what it names, at most twice a second.
  */
@@ -31,9 +32,9 @@ function become(now: Liveness): void {
   for (const listener of listeners) listener()
 }
 
-/** Answers the way to stop. */
-export function followEvents(client: QueryClient): () => void {
-  const source = new EventSource('/api/events')
+/** Answers the way to stop. `onRefused`: the server no longer tells this browser anything. */
+export function followEvents(client: QueryClient, onRefused: (error: unknown) => void): () => void {
+  const leaving = new AbortController()
   const touched = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
   const refresh = () => {
@@ -46,17 +47,24 @@ export function followEvents(client: QueryClient): () => void {
     for (const kind of ['runs', 'approvals', 'approval', 'today'])
       void client.invalidateQueries({ queryKey: [kind] })
   }
-  source.addEventListener('journal', ({ data }) => {
-    touched.add((JSON.parse(data) as { run: string }).run)
-    timer ??= setTimeout(refresh, restMs)
-  })
-  source.addEventListener('open', () => {
-    become('live')
-    void client.invalidateQueries()
-  })
-  source.addEventListener('error', () => become('waiting'))
+  api
+    .follow(
+      {
+        signal: leaving.signal,
+        onState(state) {
+          become(state === 'connected' ? 'live' : 'waiting')
+          // Whatever was missed is read.
+          if (state === 'connected') void client.invalidateQueries()
+        },
+      },
+      ({ run }) => {
+        touched.add(run)
+        timer ??= setTimeout(refresh, restMs)
+      },
+    )
+    .catch(onRefused)
   return () => {
-    source.close()
+    leaving.abort()
     clearTimeout(timer)
   }
 }

@@ -1,37 +1,18 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { read, setCsrfToken } from './http.ts'
-import type {
-  ApprovalWhole,
-  Budget,
-  CostGroup,
-  Queue,
-  RunPage,
-  RunStatus,
-  RunWhole,
-  Schedule,
-  Session,
-  Today,
-  WaitingItem,
-  WaitingPage,
-  Worker,
-  WorkflowItem,
-} from './types.ts'
+import { api } from './client.ts'
+import type { RunStatus, WaitingItem } from './types.ts'
 
 /** Everything that pages read. Live events (`live.ts`) say when a part of it is stale. */
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  async queryFn({ signal }) {
-    const session = await read<Session>('/api/session', {}, signal)
-    setCsrfToken(session.csrfToken)
-    return session
-  },
+  queryFn: () => api.session(),
   staleTime: Number.POSITIVE_INFINITY,
 })
 
 export const todayQuery = queryOptions({
   queryKey: ['today'],
-  queryFn: ({ signal }) => read<Today>('/api/today', {}, signal),
+  queryFn: ({ signal }) => api.today.one({ signal }),
   placeholderData: keepPreviousData,
 })
 
@@ -39,7 +20,7 @@ export const todayQuery = queryOptions({
 export const waitingQuery = queryOptions({
   queryKey: ['approvals', 'waiting'],
   async queryFn({ signal }) {
-    const { items, next } = await read<WaitingPage>('/api/waiting', { limit: 500 }, signal)
+    const { items, next } = await api.waiting.list({ query: { limit: 500 }, signal })
     const whole = items.map(
       (item): WaitingItem => ({
         ...item,
@@ -54,7 +35,7 @@ export const waitingQuery = queryOptions({
 export function approvalQuery(id: string) {
   return queryOptions({
     queryKey: ['approval', id],
-    queryFn: ({ signal }) => read<ApprovalWhole>(`/api/approvals/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => api.approvals.one({ params: { approval: id }, signal }),
   })
 }
 
@@ -65,15 +46,18 @@ export interface RunFilter {
   since?: string | undefined
 }
 
+type Known<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Without the parts that are not set. */
+export function known<T extends object>(parts: T): Known<T> {
+  return Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) as Known<T>
+}
+
 export function runsQuery(filter: RunFilter, cursor?: string) {
   return queryOptions({
     queryKey: ['runs', filter, cursor ?? ''],
     queryFn: ({ signal }) =>
-      read<RunPage>(
-        '/api/runs',
-        { status: filter.status, workflow: filter.workflow, text: filter.text, since: filter.since, cursor },
-        signal,
-      ),
+      api.runs.list({ query: { ...known(filter), ...(cursor !== undefined && { cursor }) }, signal }),
     placeholderData: keepPreviousData,
   })
 }
@@ -81,40 +65,41 @@ export function runsQuery(filter: RunFilter, cursor?: string) {
 export function runQuery(id: string) {
   return queryOptions({
     queryKey: ['run', id],
-    queryFn: ({ signal }) => read<RunWhole>(`/api/runs/${encodeURIComponent(id)}`, {}, signal),
+    queryFn: ({ signal }) => api.runs.one({ params: { run: id }, signal }),
   })
 }
 
 export function inputQuery(id: string) {
   return queryOptions({
     queryKey: ['input', id],
-    queryFn: ({ signal }) =>
-      read<{ input: unknown; isPruned: boolean }>(`/api/runs/${encodeURIComponent(id)}/input`, {}, signal),
+    queryFn: ({ signal }) => api.runs.input({ params: { run: id }, signal }),
     staleTime: Number.POSITIVE_INFINITY,
-  })
-}
-
-function listQuery<T>(path: string, query: Record<string, string | number | undefined> = {}) {
-  return queryOptions({
-    queryKey: [path, query],
-    queryFn: ({ signal }) => read<{ items: T[] }>(path, query, signal),
-    placeholderData: keepPreviousData,
   })
 }
 
 export const pauseQuery = queryOptions({
   queryKey: ['pause'],
-  queryFn: ({ signal }) =>
-    read<{ paused: { by: string; why: string | null; at: string } | null }>('/api/pause', {}, signal),
+  queryFn: ({ signal }) => api.pause.one({ signal }),
   placeholderData: keepPreviousData,
 })
 
-export const queuesQuery = listQuery<Queue>('/api/queues')
-export const schedulesQuery = listQuery<Schedule>('/api/schedules')
-export const workersQuery = listQuery<Worker>('/api/workers')
-export const budgetsQuery = listQuery<Budget>('/api/budgets')
-export const workflowsQuery = listQuery<WorkflowItem>('/api/workflows')
+/** A list that is shown as it was until it is read anew. */
+function listQuery<T>(key: readonly unknown[], read: (how: { signal: AbortSignal }) => Promise<T>) {
+  return queryOptions({
+    queryKey: key,
+    queryFn: ({ signal }) => read({ signal }),
+    placeholderData: keepPreviousData,
+  })
+}
 
-export function costsQuery(by: 'model' | 'workflow' | 'agent' | 'day' | 'run', since?: string, limit = 100) {
-  return listQuery<CostGroup>('/api/costs', { by, since, limit })
+export const queuesQuery = listQuery(['queues'], (how) => api.queues.list(how))
+export const schedulesQuery = listQuery(['schedules'], (how) => api.schedules.list(how))
+export const workersQuery = listQuery(['workers'], (how) => api.workers.list(how))
+export const budgetsQuery = listQuery(['budgets'], (how) => api.budgets.list(how))
+export const workflowsQuery = listQuery(['workflows'], (how) => api.workflows.list(how))
+
+export function costsQuery(by: 'model' | 'workflow' | 'agent' | 'day' | 'run', since: string, limit = 100) {
+  return listQuery(['costs', by, since, limit], (how) =>
+    api.costs.list({ query: { by, since, limit }, ...how }),
+  )
 }

@@ -1,10 +1,8 @@
-import type { Client, SessionInfo } from 'reeve/client'
+import type { Client } from 'reeve/client'
 
 /** What the API answers, taken from its own client. Times are ISO 8601 in UTC; texts may be foreign and are shown as text. */
 
 type Answer<F extends (...given: never[]) => Promise<unknown>> = Awaited<ReturnType<F>>
-
-export type Session = SessionInfo
 
 export type RunPage = Answer<Client['runs']['list']>
 export type RunItem = RunPage['items'][number]
@@ -26,8 +24,8 @@ export type WaitingItem = Omit<WaitingPage['items'][number], 'approval'> & {
 }
 
 export type Queue = Answer<Client['queues']['list']>['items'][number]
-export type Schedule = Answer<Client['schedules']['list']>['items'][number]
-export type Worker = Answer<Client['workers']['list']>['items'][number]
 export type Budget = Answer<Client['budgets']['list']>['items'][number]
 export type CostGroup = Answer<Client['costs']['list']>['items'][number]
 export type WorkflowItem = Answer<Client['workflows']['list']>['items'][number]
+
+export type Json = Answer<Client['runs']['input']>['input']

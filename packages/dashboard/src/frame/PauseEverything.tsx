@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Text, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { write } from '../api/http.ts'
+import { api, newKey } from '../api/client.ts'
 import { pauseQuery, sessionQuery } from '../api/queries.ts'
 import { Failure } from '../ui/Failure.tsx'
 import { Foreign } from '../ui/Foreign.tsx'
@@ -21,8 +21,8 @@ export function PauseEverything() {
   const change = useMutation({
     mutationFn: () =>
       paused
-        ? write('/api/pause', {}, { method: 'DELETE' })
-        : write('/api/pause', why.trim() === '' ? {} : { why: why.trim() }, { method: 'PUT' }),
+        ? api.pause.end(newKey())
+        : api.pause.set({ body: why.trim() === '' ? {} : { why: why.trim() }, ...newKey() }),
     onSuccess: () => {
       setOpen(false)
       setWhy('')

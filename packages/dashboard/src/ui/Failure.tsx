@@ -1,4 +1,4 @@
-import { Problem } from '../api/http.ts'
+import { isRefusal } from '../api/client.ts'
 import css from './ui.module.css'
 
 /** What could not be done, in the server's words, which say what to do. */
@@ -6,7 +6,7 @@ export function Failure({ error, again }: { error: Error; again?: () => void }) 
   return (
     <div className={css.failure} role="alert">
       <p>{error.message}</p>
-      {error instanceof Problem && error.code !== 'server-gone' && (
+      {isRefusal(error) && (
         <p className={css.soft}>
           <code className={css.code}>{error.code}</code>
         </p>

@@ -125,7 +125,10 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   async function session(): Promise<SessionInfo> {
-    return (await (await send('GET', '/api/session', {})).json()) as SessionInfo
+    const known = (await (await send('GET', '/api/session', {})).json()) as SessionInfo
+    // A page that has asked who is signed in can write without a question before: also while it is being left.
+    csrfToken = Promise.resolve(known.csrfToken)
+    return known
   }
 
   async function call(route: string, given: AnyGiven = {}): Promise<unknown> {

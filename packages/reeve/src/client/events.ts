@@ -41,6 +41,8 @@ export interface EventOptions {
 
 const firstPauseMs = 500
 const longestPauseMs = 15_000
+/** A server that is there says something every ten seconds: after so much silence the connection is dead, as after a sleep. */
+const longestSilenceMs = 35_000
 
 type Connect = (search: string, cursor: string | undefined, signal: AbortSignal) => Promise<Response>
 
@@ -90,7 +92,7 @@ async function* messagesOf(response: Response): AsyncGenerator<Message> {
   let text = ''
   try {
     for (;;) {
-      const { value, done } = await reader.read()
+      const { value, done } = await unlessSilent(reader.read())
       if (done) return
       text += decoder.decode(value, { stream: true })
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
@@ -101,6 +103,14 @@ async function* messagesOf(response: Response): AsyncGenerator<Message> {
   } finally {
     await reader.cancel().catch(() => undefined)
   }
+}
+
+/** @throws when nothing comes for too long */
+function unlessSilent<T>(reading: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('The stream of events is silent.')), longestSilenceMs)
+    reading.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 function messageOf(block: string): Message {

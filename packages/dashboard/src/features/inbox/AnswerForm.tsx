@@ -1,6 +1,6 @@
 import { Button, Radio, Stack } from '@mantine/core'
 import { useState } from 'react'
-import type { ApprovalItem } from '../../api/types.ts'
+import type { ApprovalItem, Json } from '../../api/types.ts'
 import { isFinished, JsonField, propertiesOf } from '../../ui/fields/JsonFields.tsx'
 import ui from '../../ui/ui.module.css'
 import css from './Inbox.module.css'
@@ -9,7 +9,7 @@ import { isRecord } from './wording.ts'
 interface Props {
   item: ApprovalItem
   onCancel: () => void
-  onDone: (answer: unknown) => void
+  onDone: (answer: Json) => void
 }
 
 /** Gives what a question wants, or says what became of an effect. */
@@ -28,7 +28,7 @@ function QuestionForm({ item, onCancel, onDone }: Props) {
       className={css.form}
       onSubmit={(event) => {
         event.preventDefault()
-        onDone(isObject ? values : values.answer)
+        onDone((isObject ? values : values.answer) as Json)
       }}
     >
       {names.map((name) => (
@@ -58,7 +58,7 @@ function OutcomeForm({ item, onCancel, onDone }: Props) {
       className={css.form}
       onSubmit={(event) => {
         event.preventDefault()
-        onDone(answer)
+        onDone(answer as Json)
       }}
     >
       <Radio.Group

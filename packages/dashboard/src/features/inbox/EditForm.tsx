@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { Problem, write } from '../../api/http.ts'
+import { api } from '../../api/client.ts'
+import type { Json } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Difference } from '../../ui/fields/Difference.tsx'
 import { isFinished, JsonField, propertiesOf } from '../../ui/fields/JsonFields.tsx'
@@ -32,7 +33,7 @@ export function EditForm({
   value: unknown
   schema: unknown
   onCancel: () => void
-  onDone: (edit: unknown) => void
+  onDone: (edit: Json) => void
 }) {
   const isWhole = !isRecord(value)
   const before = isWhole ? { value } : value
@@ -49,13 +50,10 @@ export function EditForm({
   const look = async () => {
     setProblem(undefined)
     try {
-      const seen = await write<{ changes: Change[] }>(
-        `/api/approvals/${encodeURIComponent(approval)}/preview`,
-        { edit },
-      )
+      const seen = await api.approvals.preview({ params: { approval }, body: { edit: edit as Json } })
       setChanges(seen.changes)
     } catch (error) {
-      setProblem(error instanceof Problem ? error : new Error(String(error)))
+      setProblem(error instanceof Error ? error : new Error(String(error)))
     }
   }
   if (changes)
@@ -72,7 +70,7 @@ export function EditForm({
           ))}
         </Section>
         <div className={ui.actions}>
-          <Button onClick={() => onDone(edit)}>Approve this</Button>
+          <Button onClick={() => onDone(edit as Json)}>Approve this</Button>
           <Button variant="default" onClick={() => setChanges(undefined)}>
             Edit on
           </Button>

@@ -1,12 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, use, useEffect, useMemo, useRef, useState } from 'react'
-import { Problem, write } from '../../api/http.ts'
+import { api } from '../../api/client.ts'
+import type { Json } from '../../api/types.ts'
 import css from './Inbox.module.css'
 
 export type Said =
-  | { verdict: 'approve'; edit?: unknown; note?: string }
+  | { verdict: 'approve'; edit?: Json; note?: string }
   | { verdict: 'reject'; note?: string }
-  | { verdict: 'answer'; answer: unknown; note?: string }
+  | { verdict: 'answer'; answer: Json; note?: string }
 
 interface Decision {
   key: string
@@ -45,13 +46,13 @@ export function DecisionsProvider({ children }: { children: ReactNode }) {
     const problems: string[] = []
     for (const { id, hash } of decision.items) {
       try {
-        await write(
-          `/api/approvals/${encodeURIComponent(id)}/decide`,
-          { ...decision.said, hash },
-          { key: `${decision.key}:${id}` },
-        )
+        await api.approvals.decide({
+          params: { approval: id },
+          body: { ...decision.said, hash },
+          idempotencyKey: `${decision.key}:${id}`,
+        })
       } catch (error) {
-        problems.push(error instanceof Problem ? error.message : String(error))
+        problems.push(error instanceof Error ? error.message : String(error))
       }
     }
     await Promise.all(

@@ -1,6 +1,6 @@
 import { useMantineColorScheme } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { write } from '../../api/http.ts'
+import { api } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import { pages } from '../../frame/pages.ts'
 import { Failure } from '../../ui/Failure.tsx'
@@ -14,7 +14,7 @@ export function MorePage() {
   const { data: session } = useQuery(sessionQuery)
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const leave = useMutation({
-    mutationFn: () => write('/sign-out'),
+    mutationFn: () => api.signOut(),
     onSuccess: () => window.location.assign('/'),
   })
   return (

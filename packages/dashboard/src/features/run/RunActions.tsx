@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { write } from '../../api/http.ts'
+import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import type { RunWhole } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
@@ -24,7 +24,10 @@ export function RunActions({ run }: { run: RunWhole }) {
   const client = useQueryClient()
   const { data: session } = useQuery(sessionQuery)
   const act = useMutation({
-    mutationFn: ({ path }: Action) => write(`/api/runs/${encodeURIComponent(run.id)}/${path}`),
+    mutationFn({ path }: Action) {
+      const asked = { params: { run: run.id }, ...newKey() }
+      return path === 'retry' ? api.runs.retry({ ...asked, body: {} }) : api.runs[path](asked)
+    },
     async onSuccess() {
       setAsked(undefined)
       await client.invalidateQueries()

@@ -1,9 +1,9 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
-import { read } from '../../api/http.ts'
+import { api } from '../../api/client.ts'
 import { inputQuery, runQuery } from '../../api/queries.ts'
-import type { EventItem, EventPage, RunWhole } from '../../api/types.ts'
+import type { EventItem, RunWhole } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { Field, Fields, Value } from '../../ui/fields/Field.tsx'
@@ -34,11 +34,7 @@ export function RunPage() {
   const pages = useInfiniteQuery({
     queryKey: ['events', id],
     queryFn: ({ pageParam, signal }) =>
-      read<EventPage>(
-        `/api/runs/${encodeURIComponent(id)}/events`,
-        { after: pageParam, limit: 1000 },
-        signal,
-      ),
+      api.runs.events({ params: { run: id }, query: { after: pageParam, limit: 1000 }, signal }),
     initialPageParam: 0,
     getNextPageParam: ({ events: page, more }) => (more ? page.at(-1)?.seq : undefined),
   })

@@ -2,8 +2,8 @@ import { NativeSelect, TextInput } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { read } from '../../api/http.ts'
-import type { RunPage } from '../../api/types.ts'
+import { api } from '../../api/client.ts'
+import { known } from '../../api/queries.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
@@ -33,7 +33,10 @@ export function RunsPage() {
     useInfiniteQuery({
       queryKey: ['runs', 'list', filter],
       queryFn: ({ pageParam, signal }) =>
-        read<RunPage>('/api/runs', { ...filter, limit: 50, cursor: pageParam || undefined }, signal),
+        api.runs.list({
+          query: { ...known(filter), limit: 50, ...(pageParam && { cursor: pageParam }) },
+          signal,
+        }),
       initialPageParam: '',
       getNextPageParam: ({ next }) => next,
     })

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { write } from '../../api/http.ts'
+import { api, newKey } from '../../api/client.ts'
 import { queuesQuery, schedulesQuery, sessionQuery, workersQuery } from '../../api/queries.ts'
 import type { Queue } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
@@ -106,7 +106,7 @@ function QueueLine({ queue, now }: { queue: Queue; now: number }) {
   const { data: session } = useQuery(sessionQuery)
   const change = useMutation({
     mutationFn: () =>
-      write(`/api/queues/${encodeURIComponent(queue.name)}/${queue.paused ? 'resume' : 'pause'}`),
+      api.queues[queue.paused ? 'resume' : 'pause']({ params: { queue: queue.name }, ...newKey() }),
     onSuccess: () => client.invalidateQueries(),
   })
   const { limits } = queue

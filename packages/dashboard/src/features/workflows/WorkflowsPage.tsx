@@ -2,9 +2,9 @@ import { Button, Group, Modal } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import { write } from '../../api/http.ts'
+import { api, newKey } from '../../api/client.ts'
 import { sessionQuery, workflowsQuery } from '../../api/queries.ts'
-import type { WorkflowItem } from '../../api/types.ts'
+import type { Json, WorkflowItem } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { isFinished, JsonField, propertiesOf } from '../../ui/fields/JsonFields.tsx'
 import { Empty, Page } from '../../ui/Page.tsx'
@@ -70,9 +70,9 @@ function StartForm({ workflow }: { workflow: WorkflowItem }) {
   const [values, setValues] = useState<Record<string, unknown>>(names.length === 0 ? { input: null } : {})
   const start = useMutation({
     mutationFn: () =>
-      write<{ id: string }>('/api/runs', {
-        workflow: workflow.name,
-        input: names.length === 0 ? values.input : values,
+      api.runs.start({
+        body: { workflow: workflow.name, input: (names.length === 0 ? values.input : values) as Json },
+        ...newKey(),
       }),
     onSuccess: ({ id }) => navigate({ to: '/runs/$run', params: { run: id } }),
   })
