@@ -48,6 +48,12 @@ export function clockTool(
     input: z.object({ timeZone: z.string().max(64).optional() }),
     output,
     effect: 'read',
+    reads: 'none',
+    sends: 'none',
+    roles: { timeZone: 'plain' },
+    answers: 'trusted',
+    isVouched: true,
+    place: 'the clock',
     run: ({ timeZone = 'UTC' }) => localTime(clock.now(), timeZone),
   })
 }

@@ -7,6 +7,8 @@
  */
 
 export { type InertOptions, inertText } from '../base/text/inert-text.ts'
+export type { ArgumentRole, GovernedTool, Reads, Sends } from '../governance/tools/governed-tool.ts'
+export type { ToolAxes } from './axes.ts'
 export type { ResolvedRate, ToolRate } from './call-rate.ts'
 export { type ClockToolInput, type ClockToolOutput, clockTool } from './clock.ts'
 export { type FileEncoding, type FileTools, type FileToolsOptions, fileTools } from './files/files.ts'
@@ -46,6 +48,6 @@ export {
 export type { ScriptResult } from './sandbox/script-reply.ts'
 export { type SqlToolInput, type SqlToolOptions, type SqlToolOutput, sqlTool } from './sql/sql-tool.ts'
 export type { QueryCell } from './sql/sqlite-child.ts'
-export { type Risk, type Tool, type ToolDefinition, tool } from './tool.ts'
+export { declareTool, type Risk, type Tool, type ToolDefinition, tool } from './tool.ts'
 export { uniqueTools } from './unique-tools.ts'
 export { type WebPageOptions, type WebPageOutput, webPageTool } from './web-page/web-page-tool.ts'

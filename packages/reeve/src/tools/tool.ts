@@ -7,13 +7,15 @@ import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import type { EffectAttempt, EffectClass, EffectVerdict } from '../engine/calls/effect/definition.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
+import type { GovernedTool } from '../governance/tools/governed-tool.ts'
+import { axesOf, checkAxes, governedTool, type ToolAxes } from './axes.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
 
 /** How much harm a wrong call can do. */
 export type Risk = 'low' | 'medium' | 'high'
 
 /** A typed capability to act outside, as its file declares it. */
-export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1> {
+export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1> extends ToolAxes {
   /** Unique in the project, such as `helpdesk.reply`. Default: the name of its file in `tools/`. */
   name?: string
   /** What it is for, for models and people. */
@@ -64,6 +66,8 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
   /** Of a call with these arguments, never graver than `risk`. @throws `bad-tool` */
   readonly riskOf: (args: unknown) => Risk
   readonly needsApproval: (args: unknown) => boolean
+  /** As permission sees it, of its gravest call. */
+  readonly governed: () => GovernedTool
   readonly approvalTimeout: Duration | undefined
   readonly timeoutMs: number
   readonly retry: RetryPolicy | undefined
@@ -132,6 +136,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
       `Tool "${name}" is verifiable and so needs verify(args, { key }), which asks the outside system about the key.`,
     )
   }
+  checkAxes(definition, called)
   requireSync(definition.input, `The input schema of tool "${name}"`)
   requireSync(definition.output, `The output schema of tool "${name}"`)
   resolveRetry(definition.retry)
@@ -142,6 +147,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
   // A misspelt one would run unasked.
   if (typeof approval !== 'function') of('approval', approval, ['always', 'never'])
+  let governed: GovernedTool | undefined
   const built: Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> = {
     kind: 'reeve-tool',
     name,
@@ -159,6 +165,11 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     riskOf: within(() => built.name, risks, risk, definition.riskOf as ((args: unknown) => Risk) | undefined),
     needsApproval:
       typeof approval === 'function' ? (args) => approval(args as OutputOf<I>) : () => approval === 'always',
+    governed: () => {
+      // Its name may come later, with the file that it is in.
+      if (governed?.name !== built.name) governed = governedTool(built, axesOf(definition))
+      return governed
+    },
     approvalTimeout: definition.approvalTimeout,
     timeoutMs: toMs(definition.timeout ?? '30s', `\`timeout\` of tool "${name}"`),
     retry: definition.retry,
@@ -167,6 +178,27 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     run: definition.run as Tool['run'],
   }
   return built
+}
+
+/**
+ * The same tool with other declarations for permission: for ready-made tools, whose own are the safe ones.
+ * @throws `bad-tool`
+ * @example
+ * import { declareTool, httpTool } from 'reeve/tools'
+ *
+ * const rates = httpTool({ name: 'rates.get', allow: ['rates.example'], methods: ['GET'] })
+ * export const trustedRates = declareTool(rates, { answers: 'trusted' })
+ */
+export function declareTool<T extends Tool>(tool: T, axes: ToolAxes): T {
+  checkAxes(axes, `tool "${tool.name}"`)
+  const { roles, ...said } = axesOf(axes)
+  const governed = (): GovernedTool => {
+    const before = tool.governed()
+    const directing = (axes.directs ?? []).map((name) => [name, 'directs'] as const)
+    const { directs: _, ...declared } = said
+    return { ...before, ...declared, roles: { ...before.roles, ...roles, ...Object.fromEntries(directing) } }
+  }
+  return { ...tool, governed }
 }
 
 export function isTool(value: unknown): value is Tool {

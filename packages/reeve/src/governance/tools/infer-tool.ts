@@ -1,3 +1,4 @@
+import type { EffectClass } from '../../engine/calls/effect/definition.ts'
 import { kindsOfTool } from '../request/effect-kinds.ts'
 import { type ArgumentSchema, roleOf } from './argument-roles.ts'
 import { type ArgumentRole, type GovernedTool, partsOf, type Sends } from './governed-tool.ts'
@@ -6,6 +7,8 @@ import { type ArgumentRole, type GovernedTool, partsOf, type Sends } from './gov
 export interface DescribedTool {
   name: string
   description?: string
+  /** What its code declares. Absent: read from its name. */
+  effect?: EffectClass
   parameters?: { properties?: Readonly<Record<string, ArgumentSchema>> }
 }
 
@@ -40,12 +43,13 @@ export function inferTool(tool: DescribedTool): GovernedTool {
   const roles: Record<string, ArgumentRole> = {}
   for (const [name, schema] of Object.entries(properties)) roles[name] = roleOf(name, schema)
   const verb = parts.find((part) => reading.test(part) || acting.test(part))
-  const isRead = verb !== undefined && reading.test(verb)
+  const isRead = tool.effect === undefined ? verb !== undefined && reading.test(verb) : tool.effect === 'read'
   const takesUrl = Object.keys(properties).some((name) =>
     partsOf(name).some((part) => /^(?:url|uri|link|website|host)$/.test(part)),
   )
   const isDownload = parts.includes('download')
   const isFolder = has(/^(?:create|make)$/) && has(/^(?:dir|directory|folder)$/)
+  const isNewFile = has(/^create$/) && has(/^(?:file|document|note|draft)$/)
   const thing = parts.find((part) => staged.test(part))
   const isCommit = has(committing) && (has(/^checkout$/) || thing !== undefined)
   const isStage = thing !== undefined && !isCommit && !isRead
@@ -56,7 +60,7 @@ export function inferTool(tool: DescribedTool): GovernedTool {
   const kinds = isRead && !takesUrl ? [] : kindsOfTool(parts, Object.keys(properties), tool.description ?? '')
   return {
     name: tool.name,
-    effect: isDownload || isFolder ? 'idempotent' : isRead ? 'read' : 'once',
+    effect: tool.effect ?? (isDownload || isFolder ? 'idempotent' : isRead ? 'read' : 'once'),
     reads: isRead && isAbout(privateThings) ? 'private' : isRead ? 'public' : 'none',
     sends: sendsOf({
       takesUrl,
@@ -73,9 +77,7 @@ export function inferTool(tool: DescribedTool): GovernedTool {
     ...(!isRead && !takesUrl && { isVouched: true }),
     ...(isStage && { stages: thing }),
     ...(isCommit && { commits: thing ?? 'cart' }),
-    ...((isDownload || isFolder || (has(/^create$/) && has(/^(?:file|document|note|draft)$/))) && {
-      isAdditive: true,
-    }),
+    ...((isDownload || isFolder || (tool.effect !== 'idempotent' && isNewFile)) && { isAdditive: true }),
     ...(confirms && { confirms: true }),
   }
 }

@@ -59,6 +59,11 @@ export function fileTools(options: FileToolsOptions): FileTools {
       input: z.object({ path, encoding }),
       output: z.object({ content: z.string(), bytes: z.number() }),
       effect: 'read',
+      reads: 'private',
+      sends: 'none',
+      directs: ['path'],
+      answers: 'untrusted',
+      place: 'a file',
       run: async (args) => {
         const content = await files.read(args.path)
         return { content: decode(content, args.encoding ?? 'utf8', args.path), bytes: content.byteLength }
@@ -75,6 +80,10 @@ export function fileTools(options: FileToolsOptions): FileTools {
         more: z.boolean(),
       }),
       effect: 'read',
+      reads: 'private',
+      sends: 'none',
+      directs: ['path'],
+      place: 'a folder',
       run: (args) => files.list(args.path ?? ''),
     }),
     write: tool({
@@ -83,6 +92,9 @@ export function fileTools(options: FileToolsOptions): FileTools {
       input: z.object({ path, content: z.string(), encoding }),
       output: z.object({ bytes: z.number() }),
       effect: 'idempotent',
+      sends: 'none',
+      directs: ['path'],
+      kinds: ['file'],
       run: async (args) => {
         const content = Buffer.from(args.content, args.encoding ?? 'utf8')
         await files.write(args.path, content)
@@ -95,6 +107,9 @@ export function fileTools(options: FileToolsOptions): FileTools {
       input: z.object({ path }),
       output: z.object({ removed: z.boolean() }),
       effect: 'idempotent',
+      sends: 'none',
+      directs: ['path'],
+      kinds: ['delete', 'file'],
       risk: 'high',
       run: async (args) => ({ removed: await files.remove(args.path) }),
     }),

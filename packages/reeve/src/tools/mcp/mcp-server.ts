@@ -255,6 +255,7 @@ export class McpServer {
     return tool({
       risk: 'high',
       approval: 'always',
+      answers: 'untrusted',
       ...part,
       ...this.#definition.tools?.[part.name],
       name: `${this.name}.${part.name}`,

@@ -107,6 +107,7 @@ function operationTool(
     input: inputOf(operation),
     output,
     effect: usualEffect(operation.method, operation.takesKey),
+    answers: 'untrusted',
     risk,
     ...(rate && { rate: rate as ToolRate }),
     timeout: timeoutMs + 5000,

@@ -113,6 +113,8 @@ export function processTool<I extends StandardSchemaV1>(
     input,
     output: z.object({ exitCode: z.number().int(), output: z.unknown(), stderr: z.string() }),
     effect,
+    answers: 'untrusted',
+    place: `what ${name} printed`,
     timeout: toMs(timeout, `\`timeout\` of tool "${name}"`) + 5000,
     ...(risk && { risk }),
     ...(approval && { approval }),

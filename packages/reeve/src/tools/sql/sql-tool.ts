@@ -86,6 +86,10 @@ export function sqlTool(options: SqlToolOptions): Tool<SqlToolInput, SqlToolOutp
     }),
     output: z.object({ columns: z.array(z.string()), rows: z.array(z.array(cell)), more: z.boolean() }),
     effect: 'read',
+    reads: 'private',
+    sends: 'none',
+    roles: { sql: 'query', parameters: 'query' },
+    place: 'a record of the database',
     timeout: toMs(timeout, `\`timeout\` of tool "${name}"`) + loadMs,
     run: (args, { signal }) => query(options, args, signal),
   })

@@ -76,6 +76,12 @@ export function webPageTool(options: WebPageOptions): Tool<{ url: string }, WebP
     input: z.object({ url: z.string().max(8192) }),
     output,
     effect: 'read',
+    reads: 'public',
+    sends: 'outside',
+    directs: ['url'],
+    answers: 'untrusted',
+    place: 'a web page',
+    kinds: ['web'],
     timeout:
       toMs(policy.timeout ?? '20s', '`timeout` of a web page tool') +
       toMs(readTime, '`readTime` of a web page tool') +

@@ -5,6 +5,7 @@ import { checkOptions } from '../../../base/options.ts'
 import { addVariables } from '../../../base/secrets/known-secrets.ts'
 import type { Secrets } from '../../../base/secrets/secrets.ts'
 import { type Clock, type Duration, toMs } from '../../../base/time/time.ts'
+import type { ToolAxes } from '../../axes.ts'
 import type { FromJsonSchema } from '../../json-schema/json-schema.ts'
 import type { ToolDefinition } from '../../tool.ts'
 import type { McpResult } from '../result.ts'
@@ -13,7 +14,7 @@ import type { McpResult } from '../result.ts'
 export type McpToolSettings = Partial<
   Pick<
     ToolDefinition<FromJsonSchema, ResultSchema>,
-    'effect' | 'risk' | 'approval' | 'approvalTimeout' | 'retry' | 'rate' | 'verify'
+    'effect' | 'risk' | 'approval' | 'approvalTimeout' | 'retry' | 'rate' | 'verify' | keyof ToolAxes
   >
 >
 
