@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import type { Proof } from '../store/authority/acts.ts'
 import { type Role, reaches } from '../store/identity/principals.ts'
 import type { PreparedGrant } from './grants/grant.ts'
 
@@ -9,9 +10,6 @@ export interface Principal {
   /** Of people only. */
   role?: Role
 }
-
-/** How a principal showed that it is who it says. */
-export type Proof = 'local-user' | 'session' | 'token' | 'signed-link' | 'chat-account' | 'started-by-reeve'
 
 /** One of those on whose behalf a call is made, with what it may do itself. */
 export interface Link {

@@ -203,4 +203,23 @@ export const migrations: string[][] = [
     'drop index inbox_run',
     'create index inbox_run on inbox (run, id)',
   ],
+  [
+    // What principals did: append-only, each linked to the one before (`authority/authority-log.ts`).
+    `create table authority_log (
+      seq {key},
+      type text not null,
+      at bigint not null,
+      principal text not null,
+      proof text not null,
+      behalf text not null,
+      subject text not null,
+      run text,
+      payload text,
+      digest text not null,
+      hash text not null
+    )`,
+    'create index authority_log_principal on authority_log (principal, seq)',
+    'create index authority_log_subject on authority_log (subject, seq)',
+    'create index authority_log_run on authority_log (run, seq) where run is not null',
+  ],
 ]

@@ -4,6 +4,7 @@ import { answerCases } from './contract/answers.ts'
 import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
 import { auditRoundCases } from './contract/audit-rounds.ts'
+import { authorityLogCases } from './contract/authority-log.ts'
 import { callRateCases } from './contract/call-rates.ts'
 import { chapterCases } from './contract/chapters.ts'
 import { claimCases } from './contract/claims.ts'
@@ -46,5 +47,6 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     modelCallCases(open)
     callRateCases(open)
     runListCases(open)
+    authorityLogCases(open)
   })
 }

@@ -1,3 +1,4 @@
+import { verifyActs } from '../authority/authority-log.ts'
 import type { Database } from '../database.ts'
 import { type AuditedRuns, type AuditFault, addPruned, findStrays, type PrunedEvents } from './audit.ts'
 import { type AuditMark, mostFaulty, noMark, readMark, saveMark } from './audit-mark.ts'
@@ -112,6 +113,8 @@ export async function verifyRound(
   await remember(database, mark, now)
   if (signal?.aborted) return round
   round.faults.push(...(await findStrays(database)))
+  const { fault } = await verifyActs(database)
+  if (fault) round.faults.push({ run: 'none: the log of authority', ...fault })
   round.complete = true
   return round
 }

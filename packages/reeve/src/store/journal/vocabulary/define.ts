@@ -25,7 +25,7 @@ export type CallKind =
  * `always`: every such event has it. `sometimes`: where it applies. `since`: all that are written now; journals of before
  * have events without it.
  */
-type Presence = 'always' | 'sometimes' | 'since'
+export type Presence = 'always' | 'sometimes' | 'since'
 
 type FieldKind = 'text' | 'number' | 'flag' | 'time' | 'list' | 'object' | 'value'
 
@@ -61,6 +61,12 @@ type WrittenFrom<F extends Fields> = Flat<
     [K in KeysWith<F, 'sometimes'>]?: TypeOf<F[K]>
   }
 >
+
+/** Both for readers of another vocabulary that is made of such fields. */
+export interface TypesOfFields<F extends Fields> {
+  read: ReadFrom<F>
+  written: WrittenFrom<F>
+}
 
 /** `fields`: an object with these; `value`: any JSON value, or nothing; `error`: an error's record; `nothing`: no payload. */
 type Shape = 'fields' | 'value' | 'error' | 'nothing'

@@ -1,0 +1,152 @@
+import type { Json } from '../../base/json/json.ts'
+import {
+  type Field,
+  list,
+  number,
+  oneOf,
+  orNull,
+  type Presence,
+  sometimes,
+  type TypesOfFields,
+  text,
+  time,
+  value,
+} from '../journal/vocabulary/define.ts'
+
+/** One kind of act: `Written` is what its details hold. */
+export interface ActDefinition<Written = unknown> {
+  /** One sentence. */
+  readonly meaning: string
+  readonly fields: Readonly<Record<string, Field<unknown, Presence>>>
+  /** Never there at run time. */
+  readonly type?: Written
+}
+
+function act<const F extends Record<string, Field>>(
+  meaning: string,
+  fields: F,
+): ActDefinition<TypesOfFields<F>['written']> {
+  return { meaning, fields }
+}
+
+const mode = oneOf(['off', 'ask', 'allow', 'none'], 'What it is set to; `none`: it was taken away.')
+
+/**
+ * Every act of authority: what changes who may do what, or says what a person decided. An act that is not here is added as one
+ * entry: `act('What it means.', { fields })`. Its subject says what it is about.
+ */
+export const acts = {
+  'principal-added': act('A principal came to be; the subject is its name.', {
+    kind: oneOf(['person', 'service', 'agent', 'workflow'], 'What it is.'),
+    role: orNull(text('Its role, of people and services.')),
+  }),
+  'principal-removed': act('A principal was removed: its sessions and tokens count no more.', {}),
+  'principal-revoked': act('Whatever runs for a principal stops at its next call.', {}),
+  'principal-restored': act('A revoked principal may act again.', {}),
+  'role-changed': act('A principal has another role.', {
+    before: text('The role of before.'),
+    role: text('The role that it has now.'),
+  }),
+  'token-issued': act('A token was handed out; the subject is its id.', {
+    principal: text('Who acts with it.'),
+    role: text('At most what it may do.'),
+    expiresAt: orNull(time('Until when it counts; null: for ever.')),
+  }),
+  'token-revoked': act('A token counts no more.', { principal: text('Whose it was.') }),
+  'signed-in': act('Somebody signed in; the subject is the principal.', {}),
+  'grant-changed': act('What the code grants a principal was narrowed, suspended, or given for a time.', {
+    change: value('The change, as data.'),
+    until: sometimes(time('When it ends by itself.')),
+  }),
+  'grant-restored': act('A change of a grant was taken back.', { change: value('The change, as data.') }),
+  'switch-set': act('Calls were switched off, to ask, or on; the subject says which.', {
+    agent: sometimes(text('The agent, where the switch names one.')),
+    tool: sometimes(text('The tool, where the switch names one.')),
+    connector: sometimes(text('The connector, where the switch names one.')),
+    mode,
+  }),
+  'all-paused': act('Everything was paused.', {}),
+  'all-resumed': act('Everything goes on.', {}),
+  'ceiling-set': act('A ceiling on money or on effects was set; the subject is its scope.', {
+    before: orNull(number('The ceiling of before, in US dollars or in the unit of the budget; null: none.')),
+    ceiling: orNull(number('The ceiling now; null: none.')),
+  }),
+  'policy-changed': act('The project came with other grants or policies; the subject is the project.', {
+    before: orNull(text('The hash of before; null: the first.')),
+    policy: text('The hash of what holds now.'),
+  }),
+  'approval-decided': act('A person decided; the subject is the id of the approval.', {
+    status: oneOf(['approved', 'rejected', 'answered'], 'What was decided.'),
+    hash: text('The hash of what was shown.'),
+    answer: sometimes(text('The hash of the edit or the answer, as canonical JSON.')),
+    requestedBy: sometimes(text('Who asked.')),
+  }),
+  'approval-delegated': act('Somebody else is to decide; the subject is the id of the approval.', {
+    to: text('Who is to decide.'),
+  }),
+  'permission-remembered': act('A decision was made to hold for later calls; the subject is its id.', {
+    agent: text('Whose calls.'),
+    tool: text('The tool.'),
+    arguments: value('What the arguments must be.'),
+    until: time('When it ends.'),
+  }),
+  'permission-revoked': act('A remembered permission holds no more.', {}),
+  'step-overridden': act('A person gave the result of a step or an effect by hand.', {
+    step: number('The number of the call.'),
+  }),
+  'undo-started': act('Effects of a run are undone; the subject is the run.', {
+    from: orNull(number('From this call on; null: all.')),
+    undo: text('The run that undoes them.'),
+  }),
+  'subject-erased': act('The payloads about a person were removed; the subject is a hash of who.', {
+    events: number('Events whose payload was removed.'),
+    rows: number('Other rows that were cleaned or removed.'),
+  }),
+  'runs-deleted': act('Retention deleted runs; the subject says how many.', {
+    runs: list<string>('Their ids.'),
+  }),
+  'level-changed': act('An agent or workflow may do more, or less, on its own; the subject is its name.', {
+    before: text('The level of before.'),
+    level: text('The level now.'),
+    evidence: sometimes(value('What it rests upon.')),
+  }),
+  'secret-set': act('A secret was kept under a name for the first time.', {}),
+  'secret-rotated': act('A secret has a new value.', { version: number('Which value this is, from 1.') }),
+  'secret-deleted': act('A secret was deleted.', {}),
+  'audit-key-set': act('From here on acts are signed with this key; the subject is its id.', {
+    publicKey: text('Its public half (ed25519, base64url).'),
+    before: orNull(text('The id of the key before; null: the first.')),
+  }),
+} satisfies Record<string, ActDefinition>
+
+export type ActType = keyof typeof acts
+
+/** What an act says beside who, what about and why. */
+export type ActDetails = {
+  [T in ActType]: (typeof acts)[T] extends ActDefinition<infer Written> ? Written : never
+}
+
+/** How a principal showed that it is who it says. */
+export type Proof = 'local-user' | 'session' | 'token' | 'signed-link' | 'chat-account' | 'started-by-reeve'
+
+/** Something that a principal did, to be written down in the transaction of what it changes. */
+export interface Act<T extends ActType = ActType> {
+  type: T
+  /** The name of the principal. */
+  by: string
+  proof: Proof
+  /** On whose behalf, from the one who started it all; absent or empty: its own. */
+  onBehalfOf?: readonly string[]
+  /** What it is about: a name or an id. */
+  subject: string
+  /** The id of the run that it belongs to, where it belongs to one. */
+  run?: string
+  /** Why, in the words of whoever acts. */
+  why?: string
+  /** By the store's clock (ms). */
+  at: number
+  details: ActDetails[T]
+}
+
+/** A details value for readers who know no types: plain JSON. */
+export type AnyDetails = { [key: string]: Json | undefined }
