@@ -98,7 +98,7 @@ export interface CallSite {
 /** What calls get of the engine's services. */
 export type CallServices = Pick<
   EngineServices,
-  'clock' | 'log' | 'secrets' | 'newId' | 'random' | 'identity' | 'numbers' | 'callRates'
+  'clock' | 'log' | 'secrets' | 'newId' | 'random' | 'identity' | 'numbers' | 'callRates' | 'businessKeys'
 >
 
 /** What calls may know of a run's journal. */

@@ -12,6 +12,7 @@ import { drivenVersions, versionName } from '../store/dispatch/workers.ts'
 import { GroupCommit } from '../store/journal/group-commit.ts'
 import { RunNumbers } from '../store/numbers.ts'
 import type { CallSite } from './call-site.ts'
+import { BusinessKeys } from './calls/effect/business-keys.ts'
 import { CallRates } from './calls/effect/call-rates.ts'
 import { CoreContext } from './context.ts'
 import type { Ending } from './execution/claim.ts'
@@ -248,6 +249,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     commits: new GroupCommit({ database, clock, onFatal, onTrouble }),
     numbers: new RunNumbers(database, onTrouble),
     callRates: new CallRates(database, clock, log),
+    businessKeys: new BusinessKeys(database, clock, log),
     secrets: options.secrets ?? database.secrets ?? new Secrets(),
     stretch: new LoopStretch(replayStretchMs),
     lingerMs: options.lingerMs ?? 1000,

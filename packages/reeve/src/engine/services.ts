@@ -4,6 +4,7 @@ import type { LoopStretch } from '../base/time/loop-stretch.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { GroupCommit } from '../store/journal/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
+import type { BusinessKeys } from './calls/effect/business-keys.ts'
 import type { CallRates } from './calls/effect/call-rates.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
@@ -14,6 +15,7 @@ export interface EngineServices {
   commits: GroupCommit
   numbers: RunNumbers
   callRates: CallRates
+  businessKeys: BusinessKeys
   newId: () => string
   log: Log
   /** What must not reach a journal. */

@@ -222,4 +222,18 @@ export const migrations: string[][] = [
     'create index authority_log_subject on authority_log (subject, seq)',
     'create index authority_log_run on authority_log (run, seq) where run is not null',
   ],
+  [
+    // What an effect was done once for, over all runs, and which call has it.
+    `create table business_keys (
+      name text not null,
+      value text not null,
+      run bigint not null,
+      run_id text not null,
+      step bigint not null,
+      status text not null,
+      at bigint not null,
+      primary key (name, value)
+    )`,
+    'create index business_keys_call on business_keys (run, step)',
+  ],
 ]

@@ -10,6 +10,7 @@ import { approvedArguments, type Ready } from './approved-arguments.ts'
 import { type Arguments, asJson, copyOf, isPlain, outputSchemaOf, sameJson } from './arguments.ts'
 import { rateOf } from './call-rate.ts'
 import { refuseMask } from './masked-arguments.ts'
+import { keyFor } from './once-per.ts'
 import type { Tool } from './tool.ts'
 
 /** A call of a tool as it was made. */
@@ -57,6 +58,7 @@ export async function callAndReport(
     run: (args, attempt) => tool.run(handed(args), attempt),
     ...(tool.retry && { retry: tool.retry }),
     ...(tool.rate && { rate: rateOf(tool.name, tool.rate, parsed) }),
+    ...(tool.oncePer && { oncePer: keyFor(tool.name, tool.oncePer, parsed) }),
     ...(tool.verify && { verify: (args, attempt) => tool.verify!(handed(args), attempt) }),
     result: { schema: () => outputSchemaOf(tool), problem: (result) => resultProblem(tool, result) },
     ...(actor && { actor }),

@@ -10,6 +10,8 @@ import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import type { GovernedTool } from '../governance/tools/governed-tool.ts'
 import { axesOf, checkAxes, governedTool, type ToolAxes } from './axes.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
+import { type OncePer, type ResolvedOncePer, resolveOncePer } from './once-per.ts'
+import { type ResolvedUndo, resolveUndo, type ToolUndo } from './undo/tool-undo.ts'
 
 /** How much harm a wrong call can do. */
 export type Risk = 'low' | 'medium' | 'high'
@@ -45,6 +47,13 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
    * be too many waits, durably and without a worker, before its intent. Attempts count each; `verify` does not.
    */
   rate?: ToolRate<OutputOf<I>>
+  /**
+   * It is done once for each value that this gives, over all runs: `({ purchaseId }) => purchaseId`. A later call for a value
+   * gets the result of the first, or fails: see `OncePer`. Not for tools that only read.
+   */
+  oncePer?: OncePer<OutputOf<I>>
+  /** Takes an effect of it back: see `ToolUndo`, and `reeve undo`. Default: its effects cannot be undone. */
+  undo?: ToolUndo<OutputOf<I>, OutputOf<O>>
   /** Asks the outside system whether a key was applied. Needed by `verifiable` tools. */
   verify?(args: OutputOf<I>, attempt: EffectAttempt): Promise<EffectVerdict> | EffectVerdict
   /** Acts. `key` is the same on every attempt; `signal` ends with the attempt. */
@@ -72,6 +81,8 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
   readonly timeoutMs: number
   readonly retry: RetryPolicy | undefined
   readonly rate: ResolvedRate | undefined
+  readonly oncePer: ResolvedOncePer | undefined
+  readonly undo: ResolvedUndo | undefined
   readonly verify:
     | ((args: Json, attempt: EffectAttempt) => Promise<EffectVerdict> | EffectVerdict)
     | undefined
@@ -92,6 +103,8 @@ const shape = {
   riskOf: 'function',
   retry: 'object',
   rate: 'object',
+  oncePer: ['function', 'object'],
+  undo: 'object',
   verify: 'function',
   run: 'function!',
 } as const
@@ -174,6 +187,8 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     timeoutMs: toMs(definition.timeout ?? '30s', `\`timeout\` of tool "${name}"`),
     retry: definition.retry,
     rate: resolveRate(name, definition.rate),
+    oncePer: resolveOncePer(name, effect, definition.oncePer),
+    undo: resolveUndo(name, effect, definition.undo),
     verify: definition.verify as Tool['verify'],
     run: definition.run as Tool['run'],
   }

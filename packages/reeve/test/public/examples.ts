@@ -36,6 +36,7 @@ export const writer = agent({
 export const paymentsFile = `
 export declare const payments: {
   refund(order: string, usd: number, by: { key: string; signal: AbortSignal }): Promise<{ id: string }>
+  cancelRefund(id: string, by: { key: string; signal: AbortSignal }): Promise<void>
 }
 `
 

@@ -5,6 +5,7 @@ import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
 import { auditRoundCases } from './contract/audit-rounds.ts'
 import { authorityLogCases } from './contract/authority-log.ts'
+import { businessKeyCases } from './contract/business-keys.ts'
 import { callRateCases } from './contract/call-rates.ts'
 import { chapterCases } from './contract/chapters.ts'
 import { claimCases } from './contract/claims.ts'
@@ -46,6 +47,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     answerCases(open)
     modelCallCases(open)
     callRateCases(open)
+    businessKeyCases(open)
     runListCases(open)
     authorityLogCases(open)
   })

@@ -18,6 +18,14 @@ export const toolCodes: CodeTable = {
   ],
   'broken-response': ['An answer broke off.', 'Try again; check the server.'],
   'database-not-opened': ['The file of an SQL tool cannot be opened.', 'Check its path.'],
+  'done-before': [
+    'An effect that is done once for a value was done for it by another call.',
+    'Take the result from the run that the message names; nothing was sent.',
+  ],
+  'done-unclear': [
+    'Another call has the value that an effect is done once for, and nobody knows whether it took effect.',
+    'Retry the run that the message names, or answer what it asks.',
+  ],
   'duplicate-tool': ['Two tools could be taken for one another.', 'Rename one.'],
   'http-status': ["A server answered with an error's status.", 'See `details.status`.'],
   'http-timeout': ['No whole answer came in time.', 'Raise the limit, or check the server.'],

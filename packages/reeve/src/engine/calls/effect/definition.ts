@@ -2,6 +2,7 @@ import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import type { SecretRegistry } from '../../../base/secrets/secrets.ts'
 import type { ApprovedBy } from '../../../store/journal/events.ts'
+import type { BusinessKey } from '../../../store/ledger/business-keys.ts'
 import type { CallRate } from '../../../store/ledger/call-rates.ts'
 import type { RetryPolicy } from '../retry.ts'
 
@@ -40,6 +41,12 @@ export interface Actor {
   under: readonly string[]
 }
 
+/** What an effect is done once for, over all runs. */
+export interface EffectKey extends BusinessKey {
+  /** What the call of a second effect with that key comes to, once the first has completed: its result, or an error. */
+  again: 'answer' | 'fail'
+}
+
 /** An outside action as the engine drives it; a tool gives it schemas, risk and approval on top. */
 export interface Effect {
   readonly name: string
@@ -49,6 +56,10 @@ export interface Effect {
   readonly retry?: RetryPolicy
   /** How often such calls may begin. */
   readonly rate?: CallRate
+  /** It is done once for this key, over all runs. */
+  readonly oncePer?: EffectKey
+  /** The idempotency key. Default: one of its own for each call. */
+  readonly key?: string
   /** The agent that acts; absent: the workflow's own code. Goes to the journal. */
   readonly actor?: Actor
   /** The decision that this effect is made upon, and no other. Goes to the journal. */

@@ -1,4 +1,4 @@
-import { isRetryable, messageOf } from '../../../base/errors.ts'
+import { isRetryable, messageOf, ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../../store/journal/events.ts'
 import type { AppendOptions, CallSite } from '../../call-site.ts'
@@ -9,6 +9,7 @@ import { fail } from '../fail.ts'
 import { type ResolvedRetry, resolveRetry } from '../retry.ts'
 import { again, keyOf, retryLater, within } from '../step.ts'
 import { type Effect, type EffectAttempt, type EffectVerdict, NotApplied } from './definition.ts'
+import { KeyClaim } from './key-claim.ts'
 import { Pace } from './pace.ts'
 import { awaitAnswer, resolveUnknown, type Unresolved } from './unknown-outcome.ts'
 
@@ -24,6 +25,7 @@ export function intendedArguments(recorded: RecordedCall | undefined): Json | un
  *   paced → intended → (executing) → completed | failed      with a rate: paced until it allows the call
  *                  ↘ retrying → intended …            the attempt certainly failed, or may be repeated
  *                  ↘ unknown → completed | failed | intended …      a person, or the outside system, says
+ *   shared → completed | failed | shared | intended      with a business key: while another call has it
  */
 export class EffectCall implements Unresolved {
   readonly site: CallSite
@@ -33,6 +35,7 @@ export class EffectCall implements Unresolved {
   readonly key: string
   readonly #retry: ResolvedRetry
   readonly #pace: Pace | undefined
+  readonly #claim: KeyClaim | undefined
   /** Attempts that failed. One that its process did not survive is made again without counting. */
   #failures: number
 
@@ -41,11 +44,12 @@ export class EffectCall implements Unresolved {
     this.call = call
     this.effect = definition
     this.args = intendedArguments(call.recorded) ?? args
-    this.key = keyOf(site, call)
+    this.key = definition.key ?? keyOf(site, call)
     this.#retry = resolveRetry(definition.retry)
     const { opened } = call.recorded ?? { opened: [] }
     this.#failures = opened.filter(({ type }) => type === 'effect-retrying').length
-    const { rate } = definition
+    const { rate, oncePer, effect: its } = definition
+    this.#claim = oncePer && its !== 'read' ? new KeyClaim(this, oncePer) : undefined
     this.#pace = rate && new Pace(site, rate, opened.at(-1)?.type === 'effect-paced')
   }
 
@@ -56,6 +60,8 @@ export class EffectCall implements Unresolved {
     switch (last.type) {
       case 'effect-intended': {
         const { attempt, class: made } = payloadOf(last, 'effect-intended')
+        // Another call had the key: nothing was sent.
+        if (this.#claim && !(await this.#claim.isOurs())) return this.attempt(attempt)
         return resolveUnknown(this, attempt, 'the process ended before the outcome was recorded', made)
       }
       case 'effect-retrying': {
@@ -64,6 +70,10 @@ export class EffectCall implements Unresolved {
       }
       case 'effect-paced': {
         const { attempt, dueAt } = payloadOf(last, 'effect-paced')
+        return this.#attemptAt(dueAt, attempt)
+      }
+      case 'effect-shared': {
+        const { attempt, dueAt } = payloadOf(last, 'effect-shared')
         return this.#attemptAt(dueAt, attempt)
       }
       default: {
@@ -84,6 +94,7 @@ export class EffectCall implements Unresolved {
 
   async attempt(attempt: number): Promise<void> {
     const { site, call } = this
+    if (this.#claim && !site.aborted && (await this.#claim.isAnothers(attempt))) return
     if (this.#pace && !site.aborted) {
       const dueAt = await this.#pace.ask()
       if (dueAt !== undefined) {
@@ -97,7 +108,8 @@ export class EffectCall implements Unresolved {
       // A workflow's own reads are in its code; what an agent chose to read, or a person approved, nobody else could tell.
       if (this.effect.actor || this.effect.approved) site.append(call, this.#intent(attempt), { join: true })
     } else {
-      await site.append(call, this.#intent(attempt), { wait: true })
+      await site.append(call, this.#intent(attempt), { wait: true, rows: this.#claim?.rows })
+      if (this.#claim && !(await this.#claim.isOurs())) return this.attempt(attempt)
       // This process may have been stopped since, and others may have been told that nothing will happen.
       const isOurs = site.confirmClaim()
       if (isOurs !== true && !(await isOurs)) return
@@ -166,11 +178,12 @@ export class EffectCall implements Unresolved {
       value = { notKept: messageOf(error) }
       event = newEvent('effect-completed', value)
     }
-    this.site.append(this.call, event, { value })
+    this.site.append(this.call, event, { value, rows: this.#claim?.settled('completed') })
   }
 
   fail(error: unknown): void {
-    fail(this.site, this.call, 'effect-failed', error)
+    const isFree = error instanceof ReeveError && error.code === 'not-applied'
+    fail(this.site, this.call, 'effect-failed', error, this.#claim?.settled(isFree ? 'released' : 'failed'))
   }
 
   #afterError(attempt: number, error: unknown): Promise<void> | void {

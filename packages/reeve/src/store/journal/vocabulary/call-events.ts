@@ -137,6 +137,20 @@ export const callEvents = {
     due: 'dueAt',
     shown: ['dueAt'],
   }),
+  'effect-shared': event({
+    role: 'wait',
+    call: 'effect',
+    meaning: 'Another call has the business key of the effect: what that comes to is told to this one too.',
+    by: 'the engine',
+    fields: {
+      attempt: number('The attempt that waits.'),
+      dueAt: time('When it is looked at again.'),
+      run: text('The run of the other call.'),
+      holder: number('The other call.'),
+    },
+    due: 'dueAt',
+    shown: ['run', 'holder', 'dueAt'],
+  }),
   'effect-unknown': event({
     role: 'wait',
     call: 'effect',

@@ -1,0 +1,95 @@
+import type { Json } from '../../../base/json/json.ts'
+import type { Log } from '../../../base/log.ts'
+import type { Clock } from '../../../base/time/time.ts'
+import type { Database, Session } from '../../../store/database.ts'
+import {
+  type BusinessKey,
+  type KeyHolder,
+  keyHolder,
+  resultOfHolder,
+  settlingRow,
+} from '../../../store/ledger/business-keys.ts'
+import { isOutcomeAnswer, type OutcomeAnswer } from '../../../store/runs/decision-item.ts'
+import { endedStatuses, type RunStatus } from '../../../store/runs/runs.ts'
+
+const retryDelayMs = 500
+
+/** What the call that has a key comes to. */
+export type HolderState =
+  /** `result`: JSON text; null: it gave nothing. */
+  | { state: 'completed'; result: string | null }
+  /** It completed, and its result is not kept any more. */
+  | { state: 'forgotten' }
+  | { state: 'under-way' }
+  /** It may have taken effect or not, and nobody is at work to find out. */
+  | { state: 'unclear' }
+  /** A person says that it did not take effect. */
+  | { state: 'free' }
+
+/** Reads who has a business key. Goes on until the database can be read: a call must not fail because it could not just then. */
+export class BusinessKeys {
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #log: Log
+
+  constructor(database: Database, clock: Clock, log: Log) {
+    this.#database = database
+    this.#clock = clock
+    this.#log = log
+  }
+
+  holder(key: BusinessKey): Promise<KeyHolder | undefined> {
+    return this.#read((session) => keyHolder(session, key))
+  }
+
+  stateOf(holder: KeyHolder): Promise<HolderState> {
+    return this.#read((session) => stateOf(session, holder))
+  }
+
+  /** Lets the next effect have a key whose holder certainly did nothing. */
+  async release(key: BusinessKey, holder: KeyHolder): Promise<void> {
+    const { statement, values } = settlingRow(key, holder, 'released')
+    await this.#read((session) => session.bulk(statement, [values]))
+  }
+
+  async #read<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask(this.#database)
+      } catch (error) {
+        const kind = this.#database.classify(error)
+        if (kind !== 'retry' && kind !== 'unknown') throw error
+        this.#log.warn('who has a business key could not be read now; it is tried again', {
+          error: String(error),
+        })
+        await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
+      }
+    }
+  }
+}
+
+async function stateOf(session: Session, holder: KeyHolder): Promise<HolderState> {
+  if (holder.status === 'completed') {
+    const result = await resultOfHolder(session, holder)
+    return result === undefined ? { state: 'forgotten' } : { state: 'completed', result }
+  }
+  if (holder.status === 'failed') return { state: 'unclear' }
+  const run = await session.get<{ status: RunStatus }>('select status from runs where no = ?', [holder.run])
+  if (run && !endedStatuses.includes(run.status)) return { state: 'under-way' }
+  const said = await outcomeSaid(session, holder)
+  if (!said) return { state: 'unclear' }
+  return said.happened
+    ? { state: 'completed', result: JSON.stringify(said.result ?? null) }
+    : { state: 'free' }
+}
+
+/** What a person said of an effect's outcome whose run had ended: nobody goes on with that run to hear it. */
+async function outcomeSaid(session: Session, { run, step }: KeyHolder): Promise<OutcomeAnswer | undefined> {
+  const row = await session.get<{ answer: string | null }>(
+    `select answer from approvals where run = ? and step = ? and kind = 'outcome' and status = 'answered'
+     order by decided_at desc limit 1`,
+    [run, step],
+  )
+  const answer = JSON.parse(row?.answer ?? 'null') as Json
+  return isOutcomeAnswer(answer) ? answer : undefined
+}

@@ -1,0 +1,116 @@
+import { ReeveError } from '../../../base/errors.ts'
+import type { Row } from '../../../store/database.ts'
+import { newEvent } from '../../../store/journal/events.ts'
+import { type KeyHolder, settlingRow, takingRows } from '../../../store/ledger/business-keys.ts'
+import { delayAfter, resolveRetry } from '../retry.ts'
+import { again } from '../step.ts'
+import type { EffectKey } from './definition.ts'
+import type { Unresolved } from './unknown-outcome.ts'
+
+/** The effect, as far as its key goes. */
+type Keyed = Pick<Unresolved, 'site' | 'call' | 'effect' | 'attempt' | 'complete' | 'fail'>
+
+/** How often it is looked what the other call came to: a durable wait each time. */
+const looks = resolveRetry({ delay: '1s', factor: 2, maxDelay: '5m' })
+
+/**
+ * The business key of one effect.
+ *
+ *   looked up → free → taken in the commit of the intent → looked up once more → ours: the effect acts
+ *             ↘ another's → completed: its result is told · under way: looked up again later · unclear: the call fails
+ *
+ * Of two that find a key free at one moment only one commit takes it; the other finds that before it has sent anything.
+ */
+export class KeyClaim {
+  readonly #effect: Keyed
+  readonly #key: EffectKey
+  #looks: number
+
+  constructor(effect: Keyed, key: EffectKey) {
+    this.#effect = effect
+    this.#key = key
+    const opened = effect.call.recorded?.opened ?? []
+    this.#looks = opened.filter(({ type }) => type === 'effect-shared').length
+  }
+
+  /** What takes the key, for the commit of the intent. */
+  get rows(): readonly Row[] {
+    const { site } = this.#effect
+    const { no, id } = site.run
+    const at = site.services.clock.now()
+    return takingRows(this.#key, { run: no, run_id: id, step: this.#effect.call.step, at })
+  }
+
+  /** For the commit of the settlement. */
+  settled(status: 'completed' | 'failed' | 'released'): readonly Row[] {
+    const { site, call } = this.#effect
+    return [settlingRow(this.#key, { run: site.run.no, step: call.step }, status)]
+  }
+
+  /** Whether the commit of the intent has taken the key. */
+  async isOurs(): Promise<boolean> {
+    const holder = await this.#effect.site.services.businessKeys.holder(this.#key)
+    return holder !== undefined && this.#isUs(holder)
+  }
+
+  /** Whether another call has the key; then what that comes to settles the call, now or when it is looked up again. */
+  async isAnothers(attempt: number): Promise<boolean> {
+    const { businessKeys } = this.#effect.site.services
+    const holder = await businessKeys.holder(this.#key)
+    if (!holder || this.#isUs(holder)) return false
+    if (this.#key.again === 'fail' && holder.status === 'completed') {
+      this.#effect.fail(new ReeveError('done-before', this.#told(holder, 'it was done'), detailsOf(holder)))
+      return true
+    }
+    const found = await businessKeys.stateOf(holder)
+    switch (found.state) {
+      case 'free':
+        await businessKeys.release(this.#key, holder)
+        return this.isAnothers(attempt)
+      case 'completed':
+        this.#note(holder, attempt, this.#effect.site.services.clock.now())
+        this.#effect.complete(found.result === null ? undefined : JSON.parse(found.result))
+        return true
+      case 'under-way':
+        this.#waitFor(holder, attempt)
+        return true
+      case 'forgotten': {
+        const what = `${this.#told(holder, 'it was done')} Its result is not kept any more.`
+        this.#effect.fail(new ReeveError('done-before', what, detailsOf(holder)))
+        return true
+      }
+      case 'unclear': {
+        const what = this.#told(holder, 'it may have been done: nobody knows')
+        const advice = `Retry that run (reeve retry ${holder.run_id}), or answer what it asks.`
+        this.#effect.fail(new ReeveError('done-unclear', `${what} ${advice}`, detailsOf(holder)))
+        return true
+      }
+    }
+  }
+
+  #isUs({ run, step }: KeyHolder): boolean {
+    return run === this.#effect.site.run.no && step === this.#effect.call.step
+  }
+
+  #waitFor(holder: KeyHolder, attempt: number): void {
+    const { site, call } = this.#effect
+    const { clock, random } = site.services
+    const dueAt = Math.ceil(clock.now() + delayAfter(looks, ++this.#looks, random(), undefined))
+    this.#note(holder, attempt, dueAt)
+    again(site, call, dueAt, () => this.#effect.attempt(attempt))
+  }
+
+  #note(holder: KeyHolder, attempt: number, dueAt: number): void {
+    const { site, call } = this.#effect
+    const event = newEvent('effect-shared', { attempt, dueAt, run: holder.run_id, holder: holder.step })
+    site.append(call, event)
+  }
+
+  #told({ run_id, step }: KeyHolder, how: string): string {
+    return `"${this.#effect.effect.name}" is done once for this value, and by call ${step} of run ${run_id} ${how}. Nothing was sent.`
+  }
+}
+
+function detailsOf({ run_id, step }: KeyHolder): { details: Record<string, string | number> } {
+  return { details: { run: run_id, call: step } }
+}

@@ -1,0 +1,94 @@
+import type { Bulk, Row, Session } from '../database.ts'
+import { quoted } from '../journal/events.ts'
+
+/**
+ * How the effect that has a business key stands:
+ *
+ *   intended → completed | failed | released
+ *
+ * `failed`: it may have taken effect all the same. `released`: it certainly did not, or was undone; the next one may have the
+ * key. All that one effect writes here is written in the commit of the event that says so.
+ */
+export type KeyStatus = 'intended' | 'completed' | 'failed' | 'released'
+
+/** What an effect is done once for, over all runs. */
+export interface BusinessKey {
+  /** The tool's name. */
+  name: string
+  /** A digest: the value itself may say something about a person. */
+  value: string
+}
+
+/** The call that has a business key. */
+export interface KeyHolder {
+  run: number
+  run_id: string
+  step: number
+  status: KeyStatus
+  at: number
+}
+
+const columns = { name: 'text', value: 'text', run: 'int', run_id: 'text', step: 'int', at: 'int' } as const
+
+/** Of two rows with one key, in one commit or in two at one moment, one takes it. */
+const takeReleasedKeys: Bulk = {
+  columns,
+  sql: `update business_keys set run = :run, run_id = :run_id, step = :step, status = 'intended', at = :at {from}
+    where business_keys.name = :name and business_keys.value = :value
+      and (business_keys.status = 'released' or (business_keys.run = :run and business_keys.step = :step))`,
+}
+
+const takeKeys: Bulk = {
+  columns,
+  sql: `insert into business_keys (name, value, run, run_id, step, status, at)
+    select :name, :value, :run, :run_id, :step, 'intended', :at {from} where true on conflict (name, value) do nothing`,
+}
+
+/** Take a key, unless another effect has it: whoever wrote these must look who has it before it acts. */
+export function takingRows({ name, value }: BusinessKey, holder: Omit<KeyHolder, 'status'>): Row[] {
+  const values = [name, value, holder.run, holder.run_id, holder.step, holder.at]
+  return [
+    { statement: takeReleasedKeys, values },
+    { statement: takeKeys, values },
+  ]
+}
+
+const settleKeys: Bulk = {
+  columns: { name: 'text', value: 'text', run: 'int', step: 'int', status: 'text' },
+  sql: `update business_keys set status = :status {from}
+    where business_keys.name = :name and business_keys.value = :value
+      and business_keys.run = :run and business_keys.step = :step`,
+}
+
+/** Says what became of the effect that has a key; of one that has it not, nothing. */
+export function settlingRow(
+  { name, value }: BusinessKey,
+  holder: Pick<KeyHolder, 'run' | 'step'>,
+  status: Exclude<KeyStatus, 'intended'>,
+): Row {
+  return { statement: settleKeys, values: [name, value, holder.run, holder.step, status] }
+}
+
+/** Who has a key; undefined: nobody, or one that was released. */
+export async function keyHolder(
+  session: Session,
+  { name, value }: BusinessKey,
+): Promise<KeyHolder | undefined> {
+  return session.get<KeyHolder>(
+    `select run, run_id, step, status, at from business_keys where name = ? and value = ? and status <> 'released'`,
+    [name, value],
+  )
+}
+
+/** The payload by which the holder's effect completed; undefined: it is not there any more; null: it gave nothing. */
+export async function resultOfHolder(
+  session: Session,
+  { run, step }: Pick<KeyHolder, 'run' | 'step'>,
+): Promise<string | null | undefined> {
+  const row = await session.get<{ payload: string | null }>(
+    `select coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
+     where e.run = ? and e.step = ? and e.type = ${quoted('effect-completed')} order by e.seq desc limit 1`,
+    [run, step],
+  )
+  return row?.payload
+}

@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import type { Json } from '../../src/base/json/json.ts'
+import { type Effect, NotApplied } from '../../src/engine/calls/effect/definition.ts'
+import { effect } from '../../src/engine/calls/effect/effect.ts'
+import { CoreContext } from '../../src/engine/context.ts'
+import { defineWorkflow } from '../../src/engine/workflow.ts'
+import { listPending } from '../../src/store/runs/approvals.ts'
+import { settle } from '../../src/testing/fake-clock.ts'
+import { mortalEngine, testEngine, typesOf } from './harness.ts'
+
+/** A workflow of one effect that is done once for the order that it is given; answers its result, or the code of its error. */
+function buying(definition: Pick<Effect, 'run'> & Partial<Effect>, again: 'answer' | 'fail' = 'answer') {
+  return defineWorkflow({
+    name: 'buying',
+    input: z.object({ order: z.string() }),
+    run: (ctx: CoreContext, { order }) => {
+      const oncePer = { name: 'buy', value: order, again }
+      const buy: Effect = { name: 'buy', effect: 'once', ...definition, oncePer }
+      return effect(CoreContext.callSiteOf(ctx), buy, { order }).catch((error) => `error ${error.code}`)
+    },
+  })
+}
+
+/** Buys, and remembers for which runs: each attempt ends as `ends` says, at last all as its last one. */
+function shop(...ends: (() => unknown)[]) {
+  const keys: string[] = []
+  const run: Effect['run'] = (_args, { key }) => {
+    keys.push(key)
+    return (ends.length > 1 ? ends.shift()! : ends[0]!)()
+  }
+  return { keys, run }
+}
+
+const bought = () => ({ receipt: 'R-1' })
+const hanging = () => new Promise(() => {})
+
+test('runs that buy for one order at one moment buy once, and all get the receipt', async () => {
+  const { keys, run } = shop(bought)
+  const flow = buying({ run })
+  const { engine, clock } = await testEngine([flow])
+  await engine.start()
+  const runs = await Promise.all(Array.from({ length: 20 }, () => engine.startRun(flow, { order: 'A' })))
+  const other = await engine.startRun(flow, { order: 'B' })
+  await clock.advance(2000)
+  for (const each of [...runs, other])
+    expect(await each.result()).toEqual({ status: 'succeeded', output: { receipt: 'R-1' } })
+  expect(keys).toHaveLength(2)
+  expect(new Set(keys).size).toBe(2)
+})
+
+test('a later run is answered at once, or refused where its tool says so', async () => {
+  const { keys, run } = shop(bought)
+  const flow = buying({ run })
+  const { engine, database, clock } = await testEngine([flow])
+  await engine.start()
+  const first = await engine.startRun(flow, { order: 'A' })
+  await first.result()
+  const second = await engine.startRun(flow, { order: 'A' })
+  expect(await second.result()).toMatchObject({ output: { receipt: 'R-1' } })
+  expect(await typesOf(database, second.id)).toEqual([
+    'run-started',
+    'effect-shared',
+    'effect-completed',
+    'run-succeeded',
+  ])
+  await engine.stop()
+  const strict = buying({ run }, 'fail')
+  const refusing = await testEngine([strict], { database, clock })
+  await refusing.engine.start()
+  const third = await refusing.engine.startRun(strict, { order: 'A' })
+  expect(await third.result()).toMatchObject({ output: 'error done-before' })
+  expect(keys).toHaveLength(1)
+})
+
+test('an effect that certainly failed leaves its key to the next one; one that may have happened does not', async () => {
+  const certain = shop(() => {
+    throw new NotApplied('sold out')
+  }, bought)
+  const flow = buying({ run: certain.run })
+  const { engine, database, clock } = await testEngine([flow])
+  await engine.start()
+  const failed = await engine.startRun(flow, { order: 'A' })
+  expect(await failed.result()).toMatchObject({ output: 'error not-applied' })
+  const next = await engine.startRun(flow, { order: 'A' })
+  expect(await next.result()).toMatchObject({ output: { receipt: 'R-1' } })
+  await engine.stop()
+
+  const broken = shop(() => {
+    throw new Error('a gateway said 500')
+  }, bought)
+  const maybe = buying({ run: broken.run, effect: 'idempotent', retry: { attempts: 1 } })
+  const second = await testEngine([maybe], { database, clock })
+  await second.engine.start()
+  const unclear = await second.engine.startRun(maybe, { order: 'C' })
+  expect(await unclear.result()).toMatchObject({ output: 'error Error' })
+  const refused = await second.engine.startRun(maybe, { order: 'C' })
+  expect(await refused.result()).toMatchObject({ output: 'error done-unclear' })
+  expect(broken.keys).toHaveLength(1)
+})
+
+test('while the first is under way the second waits, through deaths of the process, and then has its answer', async () => {
+  const { keys, run } = shop(hanging)
+  const flow = buying({ run })
+  const first = await mortalEngine([flow])
+  const one = await first.engine.startRun(flow, { order: 'A' })
+  await settle()
+  const two = await first.engine.startRun(flow, { order: 'A' })
+  await settle()
+  expect(await typesOf(first.database, two.id)).toEqual(['run-started', 'effect-shared'])
+  await first.die()
+  const { database, clock } = first
+  const second = await testEngine([flow], { database, clock })
+  await second.engine.start()
+  await clock.advance(60_000)
+  expect(keys).toHaveLength(1)
+  const [asked] = await listPending(database)
+  expect(asked).toMatchObject({ kind: 'outcome', run_id: one.id })
+  await second.engine.control.decide(asked!.id, {
+    verdict: 'answer',
+    by: 'ada',
+    answer: { happened: true, result: { receipt: 'R-9' } },
+  })
+  await clock.advance(600_000)
+  for (const each of [one, two])
+    expect(await second.engine.resultOf(each.id)).toMatchObject({ output: { receipt: 'R-9' } })
+  expect(keys).toHaveLength(1)
+})
+
+test('what a person says of a cancelled run frees its key', async () => {
+  const { keys, run } = shop(hanging, bought)
+  const flow = buying({ run })
+  const first = await mortalEngine([flow])
+  const one = await first.engine.startRun(flow, { order: 'A' })
+  await settle()
+  await first.die()
+  const { database, clock } = first
+  const { engine } = await testEngine([flow], { database, clock })
+  await engine.start()
+  await settle()
+  await engine.control.cancel(one.id, 'ada')
+  const refused = await engine.startRun(flow, { order: 'A' })
+  expect(await refused.result()).toMatchObject({ output: 'error done-unclear' })
+  const [asked] = await listPending(database)
+  const answer: Json = { happened: false, retry: false }
+  await engine.control.decide(asked!.id, { verdict: 'answer', by: 'ada', answer })
+  const next = await engine.startRun(flow, { order: 'A' })
+  expect(await next.result()).toMatchObject({ output: { receipt: 'R-1' } })
+  expect(keys).toHaveLength(2)
+})
