@@ -43,6 +43,7 @@ export type {
 export { type Context, workflow } from './context.ts'
 export type { AllOptions } from './engine/calls/all.ts'
 export type { Decision } from './engine/calls/approval.ts'
+export type { GivenTerms } from './engine/calls/approval-terms.ts'
 export type { Child, ChildOptions } from './engine/calls/children.ts'
 export {
   type EffectAttempt,
@@ -62,7 +63,7 @@ export type { RunResult } from './engine/results.ts'
 export type { StartOptions } from './engine/starting/prepared-start.ts'
 export type { ScheduleDefinition } from './engine/starting/schedule-times.ts'
 export type { ResultFor, Workflow, WorkflowDefinition, WorkflowLimits } from './engine/workflow.ts'
-export type { AllowedVerdict, ApprovalView, RecordedDecision } from './inspect/approvals/approval-view.ts'
+export type { ApprovalView, RecordedDecision } from './inspect/approvals/approval-view.ts'
 export type { EventTone } from './inspect/events/describe-event.ts'
 export type { EventPage, EventPageOptions, EventView } from './inspect/events/event-view.ts'
 export type { RunListOptions, RunPage } from './inspect/lists/run-list.ts'
@@ -142,6 +143,13 @@ export type {
 export type { Channel } from './store/journal/events.ts'
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'
+export type {
+  AllowedVerdict,
+  ArgumentPlace,
+  Deciders,
+  OnTimeout,
+  QuietHours,
+} from './store/runs/approval-terms.ts'
 export type { ApprovalKind, ApprovalStatus } from './store/runs/approvals.ts'
 export type { RunFilter } from './store/runs/run-lists.ts'
 export type { RunStatus } from './store/runs/runs.ts'

@@ -9,6 +9,7 @@ import { checkedEvent, newEvent } from '../store/journal/events.ts'
 import type { CallSite } from './call-site.ts'
 import { type AllOptions, all } from './calls/all.ts'
 import { type ApprovalRequest, approval, type Decision } from './calls/approval.ts'
+import type { GivenTerms } from './calls/approval-terms.ts'
 import { authorOf } from './calls/authors.ts'
 import { type Child, type ChildOptions, startChild } from './calls/children.ts'
 import { continueAs } from './calls/continue-as.ts'
@@ -55,15 +56,16 @@ export class CoreContext {
   }
 
   /**
-   * Parks the run until a person approves, edits or rejects exactly `show`.
-   * @throws `bad-duration` `bad-moment` `not-serialisable`
+   * Parks the run until a person approves, edits or rejects exactly `show`. Who may decide (`deciders`), what (`allowed`), and
+   * what becomes of it when nobody does in time (`onTimeout`) may be said with it: see docs/approvals.md.
+   * @throws `bad-option` `bad-duration` `bad-moment` `not-serialisable`
    * @example
    * const decision = await ctx.approve('publish', { show: { title: 'News', text: 'We are open.' }, timeout: '2d' })
    * if (decision.status !== 'approved') return { published: false, why: decision.note }
    */
   approve<T extends Json>(
     subject: string,
-    options: { show: T; signal?: AbortSignal } & Deadline,
+    options: { show: T; signal?: AbortSignal } & Deadline & GivenTerms,
   ): Promise<Decision<T>> {
     const { show, ...rest } = options ?? {}
     const request: ApprovalRequest = { kind: 'approval', subject, shown: show, ...rest }

@@ -236,4 +236,8 @@ export const migrations: string[][] = [
     )`,
     'create index business_keys_call on business_keys (run, step)',
   ],
+  [
+    // JSON: what a request is bound to beside what it shows.
+    'alter table approvals add column terms text',
+  ],
 ]

@@ -10,6 +10,7 @@ import { type Standing, waitsForOf } from '../../inspect/standing.ts'
 import type { Database } from '../../store/database.ts'
 import { type Cli, operands } from '../cli.ts'
 import { approvalScreen, contextLines, isCut } from '../decide/approval-screen.ts'
+import { termsLines } from '../decide/terms-lines.ts'
 import { codeOf, type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { shownLines } from '../terminal/shown-value.ts'
 
@@ -76,6 +77,7 @@ function editCommand(cli: Cli, view: ApprovalView): string {
 /** For programs: what is asked, with the commands that decide it. */
 export function approvalValue(cli: Cli, view: ApprovalView, context?: ApprovalContext) {
   const { id, kind, subject, shown, hash, requestedAt, expiresAt, warnings, wanted } = view
+  const { why, places, boundTo, deciders, decideBy, onTimeout, executeBy } = view
   return {
     id,
     kind,
@@ -84,6 +86,13 @@ export function approvalValue(cli: Cli, view: ApprovalView, context?: ApprovalCo
     hash,
     requestedAt,
     expiresAt,
+    why,
+    places,
+    boundTo,
+    deciders,
+    decideBy,
+    onTimeout,
+    executeBy,
     warnings,
     ...(wanted && { wanted }),
     ...(context && { context }),
@@ -108,6 +117,7 @@ export function printApproval(
   terminal.line(view.status === 'pending' ? `${yellow('?')} ${what}` : `${dim('was asked to')} ${what}`)
   const { lines, cut } = approvalScreen(view.shown, extent)
   for (const line of lines) terminal.line(`    ${line}`)
+  for (const line of termsLines(view)) terminal.line(`  ${line}`)
   for (const warning of view.warnings) terminal.line(`  ${red('!')} ${warning}`)
   terminal.line(dim('  what it is about (no part of what is decided):'))
   for (const line of contextLines(context, extent)) terminal.line(dim(`    ${line}`))

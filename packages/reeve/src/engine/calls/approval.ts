@@ -3,12 +3,14 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import type { Row } from '../../store/database.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
+import { type ApprovalTerms, hashOfRequest } from '../../store/runs/approval-terms.ts'
 import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
 import { decisionIn } from '../../store/runs/decision-item.ts'
 import type { CallSite } from '../call-site.ts'
 import { asGiven } from '../outside/approval-edit.ts'
 import type { Call } from '../replay/call.ts'
 import { encodePayload } from '../replay/payload.ts'
+import { type GivenTerms, readTerms } from './approval-terms.ts'
 import { noteAuthor } from './authors.ts'
 import { fail } from './fail.ts'
 import { type Begun, performWait } from './give-up.ts'
@@ -24,8 +26,8 @@ export interface Decision<T = Json> {
   note: string | null
 }
 
-/** Without a decision by then it expires. Default: never. */
-export interface ApprovalRequest extends Deadline {
+/** Without a decision by then (`timeout` or `until`) it expires, or what `onTimeout` says. Default: never. */
+export interface ApprovalRequest extends Deadline, GivenTerms {
   kind: Exclude<ApprovalKind, 'outcome'>
   subject: string
   /** Exactly what is approved or asked. */
@@ -43,7 +45,7 @@ export interface ApprovalRequest extends Deadline {
 }
 
 /** An approval that was asked for, as its event has it. */
-type Opened = Pick<EventPayloads['approval-requested'], 'approval' | 'expiresAt' | 'shown'>
+type Opened = Pick<EventPayloads['approval-requested'], 'approval' | 'expiresAt' | 'shown' | 'terms'>
 
 /** The approval that a call asked for, where it is of this run: a fork opens none of its origin's. */
 function approvalOf(site: CallSite, asked: Call | undefined): string | undefined {
@@ -96,16 +98,30 @@ function ask(site: CallSite, call: Call, request: ApprovalRequest): Opened {
   }
   // What is shown is what the journal keeps.
   const shown = site.services.secrets.redactData(request.shown)
-  const expiresAt = dueAtOf(site, request, `the approval "${call.name}"`)
+  const { secrets, clock } = site.services
+  const what = `the approval "${call.name}"`
+  const times = { now: clock.now(), decideBy: dueAtOf(site, request, what) }
+  const given = readTerms(request, what, times)
+  const terms = given && (secrets.redactData(given as unknown as Json) as unknown as ApprovalTerms)
+  const expiresAt = expiryOf(times, terms)
   encodePayload(shown, `what is shown for "${call.name}"`)
   const again = approvalOf(site, request.again)
   const more = { id: again, expires_at: expiresAt, binds: binds ?? null, input_schema: textOf(inputSchema) }
-  const { id, row } = requestAnswer(site, call, { kind, subject, shown }, more)
+  const { id, row } = requestAnswer(site, call, { kind, subject, shown, ...(terms && { terms }) }, more)
   call.approval = id
-  const opened = { approval: id, expiresAt, shown }
+  const opened = { approval: id, expiresAt, shown, ...(terms && { terms }) }
   const bound = binds === undefined ? {} : { binds }
   site.append(call, newEvent('approval-requested', { ...opened, kind, ...bound }), { rows: [row] })
   return opened
+}
+
+/** When nobody can decide any more (ms); null: never. Others who are asked have as long as those before them. */
+function expiryOf(
+  { now, decideBy }: { now: number; decideBy: number | null },
+  terms: ApprovalTerms | undefined,
+): number | null {
+  if (decideBy === null || terms?.onTimeout === 'wait') return null
+  return terms?.onTimeout === 'escalate' ? decideBy + (decideBy - now) : decideBy
 }
 
 function textOf(schema: Json | undefined): string | null {
@@ -130,7 +146,8 @@ function awaitDecision(site: CallSite, call: Call, opened: Opened, over: () => v
   stopWaiting = site.waits.forItem(`approval:${opened.approval}`, call.step, (item) => {
     dropTimer()
     const said = decisionIn(item)
-    if (!said || (said.hash !== undefined && said.hash !== sha256(canonical(shown)))) {
+    const hash = hashOfRequest(shown, opened.terms)
+    if (!said || (said.hash === undefined ? opened.terms !== undefined : said.hash !== hash)) {
       over()
       fail(site, call, 'approval-failed', decidedOnOther(opened.approval))
       return
@@ -158,11 +175,11 @@ export function decidedOnOther(approval: string): ReeveError {
 export function requestAnswer(
   site: CallSite,
   call: Call,
-  asked: { kind: ApprovalKind; subject: string; shown: Json },
+  asked: { kind: ApprovalKind; subject: string; shown: Json; terms?: ApprovalTerms },
   more: Pick<NewApproval, 'expires_at' | 'binds' | 'input_schema'> & { id?: string | undefined },
 ): { id: string; row: Row } {
   const id = more.id ?? site.services.newId()
-  const { kind, subject } = asked
+  const { kind, subject, terms } = asked
   const shown = site.services.secrets.redactData(asked.shown)
   const request: NewApproval = {
     ...more,
@@ -172,7 +189,8 @@ export function requestAnswer(
     kind,
     subject,
     shown: JSON.stringify(shown),
-    args_hash: sha256(canonical(shown)),
+    args_hash: hashOfRequest(shown, terms),
+    terms: terms === undefined ? null : JSON.stringify(terms),
     requested_at: site.services.clock.now(),
   }
   return { id, row: requestRow(request) }

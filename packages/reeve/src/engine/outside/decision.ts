@@ -1,5 +1,4 @@
 import { ReeveError } from '../../base/errors.ts'
-import { sha256 } from '../../base/hash.ts'
 import { canonical, encode, type Json, payloadCap } from '../../base/json/json.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { describeValue } from '../../base/text/shorten.ts'
@@ -7,6 +6,7 @@ import { checkText } from '../../base/text/text.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadOf, quoted, type SaidEvent } from '../../store/journal/events.ts'
+import { hashOfRequest, termsOf } from '../../store/runs/approval-terms.ts'
 import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
 import { decidedOnOther } from '../calls/approval.ts'
@@ -85,7 +85,7 @@ export function refuseOther(approval: ApprovalOfRun, hash: string | undefined): 
 /** What a person was shown must be what the run's journal says it asked for. @throws `approval-changed` */
 export async function refuseTampered(session: Session, approval: ApprovalOfRun): Promise<void> {
   const { id, kind, shown, args_hash: hash, run, step } = approval
-  if (sha256(canonical(JSON.parse(shown))) !== hash) throw decidedOnOther(id)
+  if (hashOfRequest(JSON.parse(shown) as Json, termsOf(approval)) !== hash) throw decidedOnOther(id)
   if (kind === 'outcome') return
   const asked = await session.all<SaidEvent>(
     `select e.type, coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
@@ -95,7 +95,10 @@ export async function refuseTampered(session: Session, approval: ApprovalOfRun):
   const requests = asked.map((event) => payloadOf(event, 'approval-requested'))
   const request = requests.find((each) => each.approval === id)
   const isSame =
-    request && sha256(canonical(request.shown)) === hash && (request.binds ?? null) === approval.binds
+    request &&
+    request.expiresAt === approval.expires_at &&
+    hashOfRequest(request.shown, request.terms) === hash &&
+    (request.binds ?? null) === approval.binds
   if (!isSame) throw decidedOnOther(id)
 }
 

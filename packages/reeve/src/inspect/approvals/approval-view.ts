@@ -3,11 +3,15 @@ import { isRecord } from '../../base/json/record.ts'
 import { isoText } from '../../base/time/time.ts'
 import { type WantedAnswer, wantedOf } from '../../engine/outside/answer.ts'
 import { editableOf, hasProblem } from '../../engine/outside/approval-edit.ts'
+import {
+  type AllowedVerdict,
+  type ArgumentPlace,
+  type Deciders,
+  type OnTimeout,
+  termsOf,
+} from '../../store/runs/approval-terms.ts'
 import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../store/runs/approvals.ts'
 import { warningsOf } from './warnings.ts'
-
-/** A verdict that may be given now. `edit` approves other arguments; an unknown outcome can only be answered: what became of it. */
-export type AllowedVerdict = 'approve' | 'edit' | 'reject' | 'answer'
 
 /** What a person is asked, or was. Times are ISO 8601 in UTC. */
 export interface ApprovalView {
@@ -33,11 +37,26 @@ export interface ApprovalView {
   notice: string | null
   /** The agent that calls the tool; null: the workflow's own code, or it is no call of a tool. */
   agent: string | null
+  /** What may be decided now; an unknown outcome can only be answered: what became of it. */
   allowed: AllowedVerdict[]
   /** Of an approval: what an edit is laid over (top-level keys replace, all others stay), and the JSON Schema that the whole must fit. */
   edit: { value: Json; schema: Json | null } | null
   /** Of a question or an unknown outcome: what the answer (or the effect's result) must be; null: an approval. */
   wanted: WantedAnswer | null
+  /** Why it is asked, in words; empty where nothing was said. Foreign text. */
+  why: readonly string[]
+  /** For each argument that directs the effect: where its value stands, and how far that is trusted. Foreign text. */
+  places: readonly ArgumentPlace[]
+  /** Hashes of the tool's definition and of grants, policies and standing, as they were when it was asked. */
+  boundTo: { definition: string | null; policy: string | null }
+  deciders: Deciders
+  /** When `onTimeout` counts; null: there is no such time. */
+  decideBy: string | null
+  onTimeout: OnTimeout
+  escalateTo: Deciders | null
+  /** What is approved may begin until then; null: whenever. `executeWithinMs`: the same, counted from the decision. */
+  executeBy: string | null
+  executeWithinMs: number | null
   /** What to look at twice in `shown`: characters that are not seen, look-alikes, long empty stretches. */
   warnings: string[]
   decided: RecordedDecision | null
@@ -72,6 +91,7 @@ export function approvalView(row: ApprovalRow): ApprovalView {
     allowed: allowedFor(row),
     edit: row.kind === 'approval' ? { value: editableOf(row), schema: schemaOf(row) } : null,
     wanted: wantedOf(row) ?? null,
+    ...boundOf(row),
     warnings: warningsOf(shown),
     decided:
       row.status === 'pending'
@@ -86,12 +106,49 @@ export function approvalView(row: ApprovalRow): ApprovalView {
 }
 
 /** What may be said to an approval. */
-function allowedFor(row: Pick<ApprovalRow, 'kind' | 'status' | 'binds' | 'shown'>): AllowedVerdict[] {
+function allowedFor(row: ApprovalRow): AllowedVerdict[] {
   if (row.status !== 'pending') return []
+  const possible = possibleFor(row)
+  const { allowed } = termsOf(row) ?? {}
+  return allowed ? possible.filter((each) => allowed.includes(each)) : possible
+}
+
+function possibleFor(row: ApprovalRow): AllowedVerdict[] {
   if (row.kind === 'question') return ['answer', 'reject']
   if (row.kind === 'outcome') return ['answer']
   // What has a problem can only be edited or rejected.
   return hasProblem(row) === undefined ? ['approve', 'edit', 'reject'] : ['edit', 'reject']
+}
+
+function boundOf(
+  row: ApprovalRow,
+): Pick<
+  ApprovalView,
+  | 'why'
+  | 'places'
+  | 'boundTo'
+  | 'deciders'
+  | 'decideBy'
+  | 'onTimeout'
+  | 'escalateTo'
+  | 'executeBy'
+  | 'executeWithinMs'
+> {
+  const terms = termsOf(row) ?? {}
+  const { why = [], places = [], definition = null, policy = null, deciders = {} } = terms
+  const decideBy = terms.decideBy ?? row.expires_at
+  const { executeBy = null, executeWithinMs = null, onTimeout = 'reject', escalateTo = null } = terms
+  return {
+    why,
+    places,
+    boundTo: { definition, policy },
+    deciders,
+    decideBy: decideBy === null ? null : isoText(decideBy),
+    onTimeout,
+    escalateTo,
+    executeBy: executeBy === null ? null : isoText(executeBy),
+    executeWithinMs,
+  }
 }
 
 function schemaOf({ input_schema: schema }: ApprovalRow): Json | null {

@@ -5,6 +5,7 @@ import type { Field } from '../../inspect/approvals/fields.ts'
 import type { EventView } from '../../inspect/events/event-view.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
 import type { WaitsFor } from '../../inspect/standing.ts'
+import { deciderRoles, timeoutWays } from '../../store/runs/approval-terms.ts'
 import type { RunFilter } from '../../store/runs/run-lists.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
 import { id, json, name, time } from './parts.ts'
@@ -13,7 +14,9 @@ import { id, json, name, time } from './parts.ts'
 
 /** As JSON has it: what is undefined is not there. */
 export type Shown<T> = T extends readonly (infer Each)[]
-  ? Shown<Each>[]
+  ? T extends unknown[]
+    ? Shown<Each>[]
+    : readonly Shown<Each>[]
   : T extends object
     ? { [K in keyof T as undefined extends T[K] ? never : K]: Shown<T[K]> } & {
         [K in keyof T as undefined extends T[K] ? K : never]?: Shown<T[K]>
@@ -43,6 +46,15 @@ const wanted = z.object({
   sample: json.optional().describe('A value that fits'),
 })
 
+const deciders = z
+  .object({
+    role: z.enum(deciderRoles).optional(),
+    principals: z.array(z.string()).readonly().optional(),
+    count: z.number().optional().describe('So many must approve; one rejection rejects'),
+    notRequester: z.boolean().optional(),
+  })
+  .describe('Who may decide; an approver and above where nothing is said')
+
 export const approvalView = z.object({
   id,
   kind: z.enum(['approval', 'question', 'outcome']),
@@ -62,6 +74,18 @@ export const approvalView = z.object({
     .nullable()
     .describe('What an edit is laid over, and what the whole must fit'),
   wanted: wanted.nullable().describe('What an answer must be; null for an approval'),
+  why: z.array(z.string()).readonly().describe('Why it is asked. Untrusted text'),
+  places: z
+    .array(z.object({ argument: z.string(), place: z.string(), trust: z.string() }))
+    .readonly()
+    .describe('Where the values of directing arguments stand. Untrusted text'),
+  boundTo: z.object({ definition: z.string().nullable(), policy: z.string().nullable() }),
+  deciders,
+  decideBy: time.nullable().describe('When `onTimeout` counts'),
+  onTimeout: z.enum(timeoutWays),
+  escalateTo: deciders.nullable(),
+  executeBy: time.nullable().describe('What is approved may begin until then'),
+  executeWithinMs: z.number().nullable().describe('The same, counted from the decision'),
   warnings: z.array(z.string()).describe('What to look at twice in `shown`'),
   decided: z
     .object({ at: time.nullable(), by: z.string().nullable(), note: z.string().nullable(), answer: json })

@@ -38,13 +38,15 @@ export interface ApprovalRow {
   binds: 'effect' | null
   /** JSON text: the JSON Schema that an edit must fit; null where it is not known. */
   input_schema: string | null
+  /** JSON text of its `ApprovalTerms`; null: it has none. */
+  terms: string | null
 }
 
 export type NewApproval = Pick<
   ApprovalRow,
   'id' | 'run' | 'step' | 'kind' | 'subject' | 'shown' | 'args_hash' | 'requested_at' | 'expires_at'
 > &
-  Partial<Pick<ApprovalRow, 'binds' | 'input_schema'>>
+  Partial<Pick<ApprovalRow, 'binds' | 'input_schema' | 'terms'>>
 
 /** One that is asked once more, as its answer did not fit, is open again under its id. */
 export const insertApprovals: Bulk = {
@@ -60,11 +62,12 @@ export const insertApprovals: Bulk = {
     expires_at: 'int',
     binds: 'text',
     input_schema: 'text',
+    terms: 'text',
   },
-  sql: `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at, expires_at, binds, input_schema)
-    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at, :binds, :input_schema {from} where true
+  sql: `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at, expires_at, binds, input_schema, terms)
+    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at, :binds, :input_schema, :terms {from} where true
     on conflict (id) do update set step = excluded.step, shown = excluded.shown, args_hash = excluded.args_hash,
-      status = 'pending', requested_at = excluded.requested_at, expires_at = excluded.expires_at,
+      status = 'pending', requested_at = excluded.requested_at, expires_at = excluded.expires_at, terms = excluded.terms,
       decided_at = null, decided_by = null, note = null, answer = null where approvals.run = excluded.run`,
 }
 
@@ -81,6 +84,7 @@ export function approvalValues(approval: NewApproval): Value[] {
     approval.expires_at,
     approval.binds ?? null,
     approval.input_schema ?? null,
+    approval.terms ?? null,
   ]
 }
 

@@ -1,9 +1,11 @@
+import type { ApprovalTerms } from '../../runs/approval-terms.ts'
 import {
   bareEvent,
   errorEvent,
   event,
   flag,
   number,
+  object,
   oneOf,
   orNull,
   since,
@@ -104,6 +106,11 @@ export const waitEvents = {
       shown: value('What the person is shown.'),
       kind: since(oneOf(['approval', 'question'], 'What is asked.')),
       binds: sometimes(oneOf(['effect'], '`effect`: the one effect that is made upon it, and no other.')),
+      terms: sometimes(
+        object<ApprovalTerms>(
+          'What it is bound to beside what is shown: why it is asked and where its values stand, the hashes of the tool and of the policy, what may be decided, by whom and until when.',
+        ),
+      ),
     },
     due: 'expiresAt',
     shown: ['kind', 'expiresAt'],
