@@ -222,7 +222,7 @@ export class Engine {
   #listen(): void {
     this.#stopListening = this.database.onOutsideChange((change) => {
       if (change === 'unannounced') this.#results.lookAtSome()
-      else if (change !== 'work') this.#results.look()
+      else if (change !== 'work' && change !== 'authority') this.#results.look()
     })
   }
 }

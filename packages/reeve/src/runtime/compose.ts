@@ -7,7 +7,7 @@ import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
-import { type Authority, emptyStanding } from '../governance/standing.ts'
+import { LiveAuthority } from '../governance/live-authority.ts'
 import { createMemory } from '../memory/memory.ts'
 import { createKnowledge, type Knowledge } from '../memory/recall.ts'
 import { Questions } from '../models/asking/questions.ts'
@@ -76,6 +76,8 @@ export interface RuntimeInternals {
   knowledge: Knowledge
   routes: ReadonlyMap<string, RouteDefinition>
   unusable: readonly UnusableSolver[]
+  /** What the database says of those who act. Whoever changes that in this process renews it. */
+  authority: LiveAuthority
 }
 
 /** What starts with a runtime and ends with it. */
@@ -126,7 +128,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const mcpServers = await mcpServersOf(project, { environment, clock })
     for (const server of mcpServers) server.addCredentialsTo(secrets)
     const toolbox = toolboxOf(project, mcpServers)
-    const authority: Authority = { current: () => emptyStanding }
+    const authority = new LiveAuthority({ database, clock, log })
+    await authority.renew()
     const services: ContextServices = { toolbox, questions, knowledge, memory, authority }
     if (options.agentListener) services.agentListener = options.agentListener
     const engine = new Engine({
@@ -144,6 +147,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     })
+    engine.services.notices.on('heartbeat', () => void authority.lookAgain())
     await installConfig(project.config, { database, workflows, clock, log })
     return {
       database,
@@ -153,6 +157,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       knowledge,
       routes,
       unusable,
+      authority,
       projectKnowledge: new ProjectKnowledge(project, knowledge, log),
       services: new ProjectServices(project.config, mcpServers, clock),
       breakerRecord,

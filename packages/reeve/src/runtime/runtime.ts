@@ -90,7 +90,9 @@ export class Runtime extends RunSteering {
    * @example await runtime.start()
    */
   async start(): Promise<void> {
-    const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning } = this.#parts
+    const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning, authority } =
+      this.#parts
+    authority.begin()
     await projectKnowledge.begin()
     await services.begin()
     breakerRecord.begin(engine.worker.id)
@@ -107,10 +109,19 @@ export class Runtime extends RunSteering {
    * @example await runtime.stop(30_000)
    */
   async stop(graceMs?: number): Promise<void> {
-    const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning, database } =
-      this.#parts
+    const {
+      projectKnowledge,
+      services,
+      breakerRecord,
+      abandonedBatches,
+      engine,
+      pruning,
+      database,
+      authority,
+    } = this.#parts
     try {
       await projectKnowledge.end()
+      await authority.end()
       await pruning.end()
       await engine.stop(graceMs)
     } finally {

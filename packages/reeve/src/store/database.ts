@@ -10,15 +10,33 @@ export type Value = null | number | string | Uint8Array
 
 /**
  * What other processes may want to hear of: `work` for a worker (a run is ready, or something came into an inbox), the
- * `end` of a run that somebody waits for, or `any`: both, perhaps. `unannounced`: it is time to look for what nobody said.
+ * `end` of a run that somebody waits for, or `any`: both of these, perhaps; `authority`: somebody may do more or less than
+ * before. `unannounced`: it is time to look for what nobody said.
  */
-export type Change = 'work' | 'end' | 'any' | 'unannounced'
+export type Change = 'work' | 'end' | 'any' | 'authority' | 'unannounced'
 
 /** What a process tells the others. */
 export type Announcement = Exclude<Change, 'unannounced'>
 
-export function bothOf(one: Announcement | undefined, other: Announcement): Announcement {
-  return one === undefined || one === other ? other : 'any'
+/** Announcements of one moment, as few as can be. */
+export class Announcements {
+  #common: 'work' | 'end' | 'any' | undefined
+  #authority = false
+
+  add(change: Announcement): void {
+    if (change === 'authority') this.#authority = true
+    else this.#common = this.#common === undefined || this.#common === change ? change : 'any'
+  }
+
+  /** All that were added since the last time. */
+  take(): Announcement[] {
+    const taken: Announcement[] = []
+    if (this.#authority) taken.push('authority')
+    if (this.#common) taken.push(this.#common)
+    this.#authority = false
+    this.#common = undefined
+    return taken
+  }
 }
 
 /**

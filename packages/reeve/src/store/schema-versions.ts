@@ -1,3 +1,4 @@
+import { authorityTables } from './authority/tables.ts'
 import { firstVersion } from './first-version.ts'
 
 /**
@@ -240,4 +241,5 @@ export const migrations: string[][] = [
     // JSON: what a request is bound to beside what it shows.
     'alter table approvals add column terms text',
   ],
+  authorityTables,
 ]

@@ -4,6 +4,7 @@ import { answerCases } from './contract/answers.ts'
 import { approvalCases } from './contract/approvals.ts'
 import { auditCases } from './contract/audit.ts'
 import { auditRoundCases } from './contract/audit-rounds.ts'
+import { authorityCases } from './contract/authority.ts'
 import { authorityLogCases } from './contract/authority-log.ts'
 import { businessKeyCases } from './contract/business-keys.ts'
 import { callRateCases } from './contract/call-rates.ts'
@@ -44,6 +45,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     memoryCases(open)
     auditCases(open)
     auditRoundCases(open)
+    authorityCases(open)
     answerCases(open)
     modelCallCases(open)
     callRateCases(open)

@@ -43,7 +43,7 @@ test('announcements and checks of the listener never overlap on its connection',
   }
 })
 
-test('what is announced says whether it is work, an end, or both', async () => {
+test('what is announced says whether it is work, an end, both, or authority', async () => {
   const clock = new FakeClock()
   const url = await server.createDatabase()
   const database = new PostgresDatabase({ url, clock, timeFrom: 'clock' })
@@ -64,12 +64,12 @@ test('what is announced says whether it is work, an end, or both', async () => {
     })
     await other.changes.ready()
     await hears(1)
-    for (const [index, change] of (['work', 'end', 'any'] as const).entries()) {
+    for (const [index, change] of (['work', 'end', 'any', 'authority'] as const).entries()) {
       clock.jump(clock.now() + 1000)
       database.changes.announce(change)
       await hears(index + 2)
     }
-    expect(heard).toEqual(['any', 'work', 'end', 'any'])
+    expect(heard).toEqual(['any', 'work', 'end', 'any', 'authority'])
   } finally {
     await database.close()
     await other.close()

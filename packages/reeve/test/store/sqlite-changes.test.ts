@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { noteAuthorityChange } from '../../src/store/authority/version.ts'
 import type { Change, Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues/queues.ts'
 import { heartbeat, registerWorker } from '../../src/store/dispatch/workers.ts'
@@ -47,6 +48,9 @@ test('a worker on a file hears at the next look of work and of ends that others 
   await setQueuePaused(here, 'default', true)
   await clock.advance(20)
   expect(heard).toEqual({ here: [], there: ['work', 'end', 'work'] })
+  await here.transaction(noteAuthorityChange)
+  await clock.advance(20)
+  expect(heard.there.at(-1)).toBe('authority')
 })
 
 test('heartbeats and commits of others that announce nothing wake a worker every 2 s at the most', async () => {

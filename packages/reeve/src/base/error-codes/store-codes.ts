@@ -82,6 +82,8 @@ export const storeCodes: CodeTable = {
     "The check of a database's file did not come to its end.",
     'Try again; if it fails again, restore a backup.',
   ],
+  'already-revoked': ['The agent or workflow was revoked before.', 'Nothing is to be done.'],
+  'grant-change-undone': ['The change of grants was taken back before.', 'Nothing is to be done.'],
   'last-owner': ['The only owner cannot be taken away.', 'Make another principal owner first.'],
   'not-a-backup': [
     'The database is no backup, or was restored already.',
@@ -92,6 +94,17 @@ export const storeCodes: CodeTable = {
     'See the failed statement.',
   ],
   'not-signed-in': ['The request has no token that is known.', 'Make one: `reeve token create`.'],
+  'not-revoked': ['The principal was neither removed nor revoked.', "See the name's spelling."],
+  'principal-removed': [
+    'The principal that a user of the system was here has been removed.',
+    'Ask an owner to reinstate it.',
+  ],
+  'reserved-name': ['The name means something to Reeve itself.', 'Choose another name.'],
+  'unknown-grant-change': ['There is no such change of grants.', "See the id's spelling."],
+  'unknown-local-user': [
+    'The user of the system is no principal here.',
+    'An owner adds it, or act by a token: `REEVE_TOKEN`.',
+  ],
   'principal-exists': ['There is, or was, a principal of this name.', 'Choose another name.'],
   'session-expired': ['The session is over.', 'Sign in again.'],
   'sign-in-link-expired': ['The sign-in link has expired.', 'Make a new one: `reeve token sign-in`.'],

@@ -98,6 +98,7 @@ export class Worker {
     this.#state = 'working'
     await this.#upkeep.recover()
     this.#stopListening = database.onOutsideChange((change) => {
+      if (change === 'authority') return
       // The end of a run is work for others only where it makes room.
       if (change === 'end' && !this.#claiming.isLimited) return
       this.#looks.noticeOutside().catch((error) => this.#readFailed(error))

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { Clock } from '../../base/time/time.ts'
-import { type Announcement, bothOf, type Change } from '../database.ts'
+import { type Announcement, Announcements, type Change } from '../database.ts'
 
 const channel = 'reeve'
 /** Always looked this often: a notification can be lost with its connection. */
@@ -32,12 +32,12 @@ export class PostgresChanges {
   #asked: Promise<unknown> = Promise.resolve()
   #checking = false
   #state: 'silent' | 'connecting' | 'listening' | 'polling' = 'silent'
-  #announced: Announcement | undefined
+  readonly #announced = new Announcements()
   #announcing = false
   #called = Number.NEGATIVE_INFINITY
   #callLater: (() => void) | undefined
   /** What the next call back is about. */
-  #heard: Announcement | undefined
+  readonly #heard = new Announcements()
   #cancelPoll = () => {}
   #closed = false
 
@@ -72,21 +72,22 @@ export class PostgresChanges {
 
   /** Tells the other processes; many announcements at one moment make one notification. */
   announce(change: Announcement): void {
-    this.#announced = bothOf(this.#announced, change)
+    this.#announced.add(change)
     if (!this.#announcing) void this.#announceAll()
   }
 
   async #announceAll(): Promise<void> {
     this.#announcing = true
-    while (this.#announced && !this.#closed) {
-      const change = this.#announced
-      this.#announced = undefined
-      try {
-        // Over the listening connection, so that this process can tell its own notifications from others'.
-        if (this.#listener) await this.#ask(this.#listener, `notify ${channel}, '${change}'`)
-        else await this.#send('select pg_notify($1, $2)', [channel, change])
-      } catch {
-        // The others look by themselves before long.
+    for (let all = this.#announced.take(); all.length > 0; all = this.#announced.take()) {
+      for (const change of all) {
+        if (this.#closed) break
+        try {
+          // Over the listening connection, so that this process can tell its own notifications from others'.
+          if (this.#listener) await this.#ask(this.#listener, `notify ${channel}, '${change}'`)
+          else await this.#send('select pg_notify($1, $2)', [channel, change])
+        } catch {
+          // The others look by themselves before long.
+        }
       }
     }
     this.#announcing = false
@@ -151,7 +152,7 @@ export class PostgresChanges {
   }
 
   #notice(change: Announcement): void {
-    this.#heard = bothOf(this.#heard, change)
+    this.#heard.add(change)
     if (this.#callLater || this.#closed) return
     const wait = this.#called + quietMs - this.#clock.now()
     if (wait <= 0) this.#call()
@@ -165,10 +166,7 @@ export class PostgresChanges {
 
   #call(): void {
     this.#called = this.#clock.now()
-    const change = this.#heard
-    this.#heard = undefined
-    if (change === undefined) return
-    this.#tell(change)
+    for (const change of this.#heard.take()) this.#tell(change)
   }
 
   #tell(change: Change): void {
@@ -208,7 +206,9 @@ export class PostgresChanges {
   }
 }
 
+const announcements: readonly unknown[] = ['work', 'end', 'any', 'authority'] satisfies Announcement[]
+
 /** The empty one is of an earlier version. */
 function isAnnouncement(payload: string | undefined): payload is Announcement | '' {
-  return payload === '' || payload === 'work' || payload === 'end' || payload === 'any'
+  return payload === '' || announcements.includes(payload)
 }

@@ -93,7 +93,7 @@ export class PostgresDatabase implements Database {
           const result = await body(session).catch((cause) => {
             throw isLoss(cause) ? new CommitUnknown(cause) : cause
           })
-          if (session.announces) this.changes.announce(session.announces)
+          for (const change of session.announced.take()) this.changes.announce(change)
           return result
         })
       } catch (error) {
@@ -137,7 +137,7 @@ export class PostgresDatabase implements Database {
         `${this.place} rolled back a transaction in which a statement had failed.`,
       )
     }
-    if (session.announces) this.changes.announce(session.announces)
+    for (const change of session.announced.take()) this.changes.announce(change)
     return result
   }
 

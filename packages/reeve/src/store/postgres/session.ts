@@ -1,5 +1,5 @@
 import type { ClientBase, QueryConfig, QueryResult } from 'pg'
-import { type Announcement, type Bulk, bothOf, type Session, type Value } from '../database.ts'
+import { Announcements, type Bulk, type Session, type Value } from '../database.ts'
 import { arraysOf, bulkForPostgres, forPostgres } from '../dialect.ts'
 
 /** A statement of a turn not answered for so long: the connection counts as lost. */
@@ -49,18 +49,14 @@ export class PostgresStatements {
 
 /** One connection for the time of a transaction or of a read. */
 export class PostgresSession implements Session {
+  /** What other processes should hear of. */
+  readonly announced = new Announcements()
   readonly #client: ClientBase
   readonly #statements: PostgresStatements
-  #announces: Announcement | undefined
 
   constructor(client: ClientBase, statements: PostgresStatements) {
     this.#client = client
     this.#statements = statements
-  }
-
-  /** What other processes should hear of. */
-  get announces(): Announcement | undefined {
-    return this.#announces
   }
 
   async all<Row>(sql: string, parameters: Value[] = []): Promise<Row[]> {
@@ -82,7 +78,7 @@ export class PostgresSession implements Session {
       arraysOf(bulk, rows),
       answerWithinMs,
     )
-    if (bulk.announces && rowCount) this.#announces = bothOf(this.#announces, bulk.announces)
+    if (bulk.announces && rowCount) this.announced.add(bulk.announces)
     return answers as Row[]
   }
 

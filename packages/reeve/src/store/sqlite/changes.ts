@@ -9,9 +9,13 @@ const pollMs = 20
 const pollsToSafety = 100
 
 /** Under which names the table of counters has how often each was announced, by all processes. */
-const counters = { work: 'announced-work', end: 'announced-end' } as const
+const counters = {
+  work: 'announced-work',
+  end: 'announced-end',
+  authority: 'announced-authority',
+} as const
 type Kind = keyof typeof counters
-const kinds = ['work', 'end'] as const
+const kinds = ['work', 'end', 'authority'] as const
 
 type Counts = Record<Kind, number>
 
@@ -19,7 +23,7 @@ const count =
   'insert into counters (name, value) values (?, 1) on conflict (name) do update set value = counters.value + 1'
 
 function kindsOf(change: Announcement): readonly Kind[] {
-  return change === 'any' ? kinds : [change]
+  return change === 'any' ? ['work', 'end'] : [change]
 }
 
 /** What a batch announces as it is written. */
@@ -52,9 +56,9 @@ export class SqliteChanges {
   readonly #callbacks = new Set<(change: Change) => void>()
   readonly #announced = new Set<Kind>()
   /** Announcements of this process, of which it need not hear. */
-  readonly #own: Counts = { work: 0, end: 0 }
+  readonly #own: Counts = { work: 0, end: 0, authority: 0 }
   /** Those of other processes that it heard of. */
-  #heard: Counts = { work: 0, end: 0 }
+  #heard: Counts = { work: 0, end: 0, authority: 0 }
   #version: unknown
   #polls = 0
   #hasUntold = false
@@ -152,7 +156,7 @@ export class SqliteChanges {
       return Number(row?.value ?? 0) - this.#own[kind]
     }
     try {
-      return { work: countOf('work'), end: countOf('end') }
+      return { work: countOf('work'), end: countOf('end'), authority: countOf('authority') }
     } catch (error) {
       if (isBusy(error)) this.#version = undefined
       // Without tables there is nothing to hear of yet.

@@ -4,7 +4,7 @@ import {
   addPrincipal,
   changeRole,
   listPrincipals,
-  type PrincipalRow,
+  type PersonRow,
   removePrincipal,
   requirePrincipal,
   roles,
@@ -131,7 +131,7 @@ const link = write({
   tell: async (_call, _subject, path) => ({ path: path ?? null, expiresInSeconds: signInWithinMs / 1000 }),
 })
 
-function view(row: PrincipalRow): z.input<typeof principal> {
+function view(row: PersonRow): z.input<typeof principal> {
   return {
     name: row.name,
     kind: row.kind,

@@ -1,0 +1,27 @@
+import type { Database } from '../database.ts'
+import { listAllPrincipals, type PrincipalRow } from '../identity/principals.ts'
+import { type GrantChangeRow, openGrantChanges } from './grant-changes.ts'
+import { listSwitches, type SwitchRow } from './switches.ts'
+import { readAuthorityVersion } from './version.ts'
+
+/** Everything that the database says of those who act, with the version that it belongs to. */
+export interface StandingRows {
+  version: number
+  principals: PrincipalRow[]
+  changes: GrantChangeRow[]
+  switches: SwitchRow[]
+}
+
+/**
+ * Reads all of it. The version is read before and after: where it moved meanwhile, what was read may be of two versions, and is
+ * read again.
+ */
+export async function readStandingRows(database: Database, now: () => number): Promise<StandingRows> {
+  for (;;) {
+    const version = await readAuthorityVersion(database)
+    const principals = await listAllPrincipals(database)
+    const changes = await openGrantChanges(database, now())
+    const switches = await listSwitches(database)
+    if ((await readAuthorityVersion(database)) === version) return { version, principals, changes, switches }
+  }
+}
