@@ -47,6 +47,8 @@ export async function visit(
     colorScheme,
   })
   onTestFinished(() => context.close())
+  // Time goes on by itself; a test may pass over the ten seconds in which a decision can be taken back.
+  await context.clock.install()
   const page = await context.newPage()
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))

@@ -1,7 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
 import { closeBrowser, visit } from './browser.ts'
-import { openStage, type Stage, sent } from './stage.ts'
+import { openStage, type Stage } from './stage.ts'
+import { sent } from './stage-workflows.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -31,13 +33,16 @@ test('the first page says how it stands and what waits, and a guest is told how 
 test('an approval by key is sent after ten seconds, and one that was undone never', async () => {
   const { page } = await visit(stage)
   await page.goto(`${stage.url}/inbox`)
+  await page.getByRole('button', { name: /margaret/ }).click()
   await page.getByRole('heading', { name: 'May it call helpdesk.reply?' }).waitFor()
   const before = sent.length
   await page.keyboard.press('a')
   await page.getByText('Approved: helpdesk.reply.').waitFor()
   await page.getByRole('button', { name: 'Undo' }).click()
+  await page.getByRole('button', { name: /margaret/ }).click()
   await page.getByRole('heading', { name: 'May it call helpdesk.reply?' }).waitFor()
   await page.keyboard.press('a')
+  await page.clock.fastForward(10_000)
   await expect.poll(() => sent.length, { timeout: 30_000 }).toBe(before + 1)
   expect(sent.at(-1)).toMatchObject({ to: 'margaret.hale@example.com' })
 })
@@ -55,6 +60,7 @@ test('an edit keeps its types, is shown as a difference, and is what is sent', a
   await page.locator('ins', { hasText: '40' }).waitFor()
   await page.locator('del', { hasText: '149' }).waitFor()
   await page.getByRole('button', { name: 'Approve this' }).click()
+  await page.clock.fastForward(10_000)
   await expect
     .poll(() => sent.find((one) => 'amountEur' in one), { timeout: 30_000 })
     .toMatchObject({ amountEur: 40 })
@@ -71,6 +77,85 @@ test('a rejection takes its note to the run', async () => {
   // Leaving the page sends at once what waits to be sent.
   await page.goto(`${stage.url}/runs?status=failed`)
   await page.getByText('She already has it.').waitFor({ timeout: 30_000 })
+})
+
+test('a question shows its own words, what it is about and the best guess, and its answer reaches the run', async () => {
+  const { page } = await visit(stage)
+  await page.goto(`${stage.url}/inbox`)
+  await page.getByRole('button', { name: /name the language: Devolução/ }).click()
+  await page.getByRole('heading', { name: 'In which language is the letter written?' }).waitFor()
+  await page.getByText('rule/guess, only 41.0 % sure').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByLabel('language').selectOption('Portuguese')
+  await page.getByRole('button', { name: 'Answer', exact: true }).click()
+  await page.getByText('Answered: name the language.').waitFor()
+  // Leaving sends it at once; the run goes on to the next thing that nobody can do but a person.
+  await page.goto(`${stage.url}/inbox`)
+  await page.getByRole('button', { name: /reply: Devolução/ }).click({ timeout: 30_000 })
+  await page.getByText('Answer the letter in Portuguese, from the passages alone.').waitFor()
+  await page.getByRole('heading', { name: 'What it rests on' }).waitFor()
+  await page.getByText('Refunds and returns of hardware').first().click()
+  await page.getByText('We pay back within 5 business days').first().waitFor()
+})
+
+test('two tabs: what one decides the other says, and decides nothing in its place', async () => {
+  const own = await openStage('some')
+  onTestFinished(() => own.close())
+  const one = (await visit(own)).page
+  const other = await one.context().newPage()
+  await one.goto(`${own.url}/inbox`)
+  await one.getByRole('button', { name: /publish: Winter feeding/ }).click()
+  await one.getByRole('heading', { name: 'Is “publish” all right?' }).waitFor()
+  await other.goto(one.url())
+  await other.getByRole('heading', { name: 'Is “publish” all right?' }).waitFor()
+  await one.keyboard.press('a')
+  await one.goto(`${own.url}/`)
+  await other
+    .getByRole('heading', { name: 'alex has approved publish meanwhile.' })
+    .waitFor({ timeout: 30_000 })
+  const { items: before } = await other.evaluate(async () => (await fetch('/api/approvals')).json())
+  // Keys that are pressed too late do nothing.
+  await other.keyboard.press('a')
+  await other.goto(`${own.url}/inbox`)
+  await other.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
+  const { items: after } = await other.evaluate(async () => (await fetch('/api/approvals')).json())
+  expect(after).toHaveLength(before.length)
+  // The one that was slower by the network alone hears it from the server.
+  await one.goto(`${own.url}/inbox`)
+  await one.getByRole('button', { name: /shop\.refund/ }).click()
+  const [refund] = after.filter(({ subject }: { subject: string }) => subject === 'shop.refund')
+  await one.keyboard.press('a')
+  await internalsOf(own.runtime).engine.control.decide(refund.id, {
+    verdict: 'reject',
+    by: 'chris',
+    hash: refund.hash,
+  })
+  await one.clock.fastForward(10_000)
+  await one
+    .getByRole('status')
+    .getByText(/already|was rejected|decided/)
+    .waitFor({ timeout: 30_000 })
+})
+
+test('what is put away comes back, and alike things are decided as one', async () => {
+  const own = await openStage('some')
+  onTestFinished(() => own.close())
+  const { page } = await visit(own)
+  await page.goto(`${own.url}/inbox`)
+  await page.getByRole('button', { name: /publish: Winter feeding/ }).click()
+  await page.keyboard.press('s')
+  await page.getByRole('button', { name: 'In an hour' }).click()
+  await page.getByText('1 put away for later').click()
+  await page.getByRole('button', { name: /publish: Winter feeding/ }).click()
+  await page.getByText('put away for later').waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: /chen\.wei/ }).click()
+  await page.getByLabel(/The same decision for all 4/).check()
+  await page.keyboard.press('r')
+  await page.getByLabel('Why not?').fill('Answered by telephone.')
+  await page.getByRole('button', { name: 'Reject', exact: true }).click()
+  await page.getByText('Rejected (4): helpdesk.reply.').waitFor()
+  await page.goto(`${own.url}/runs?status=failed&workflow=support-triage`)
+  await expect.poll(() => page.getByText('Answered by telephone.').count(), { timeout: 30_000 }).toBe(4)
 })
 
 test('a run that is stuck waits in the inbox, and is tried again from there', async () => {

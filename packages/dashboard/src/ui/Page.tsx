@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
+import { Foreign } from './Foreign.tsx'
 import css from './ui.module.css'
 
 /** A page first answers its question in words: `title` is that answer, `children` the rest. */
@@ -29,14 +30,16 @@ export function Page({
           ))}
         </p>
       )}
-      <h1 className={css.title}>{title}</h1>
+      <h1 className={css.title}>
+        <Foreign text={title} />
+      </h1>
       {sub && <p className={css.sub}>{sub}</p>}
       {children}
     </main>
   )
 }
 
-export function Section({ title, children }: { title: string; children: ReactNode }) {
+export function Section({ title, children }: { title: ReactNode; children: ReactNode }) {
   return (
     <section>
       <h2 className={css.heading}>{title}</h2>

@@ -4,7 +4,7 @@ import type { ApprovalItem, Json } from '../../api/types.ts'
 import { isFinished, JsonField, propertiesOf } from '../../ui/fields/JsonFields.tsx'
 import ui from '../../ui/ui.module.css'
 import css from './Inbox.module.css'
-import { isRecord } from './wording.ts'
+import { isRecord, questionIn } from './wording.ts'
 
 interface Props {
   item: ApprovalItem
@@ -21,7 +21,12 @@ function QuestionForm({ item, onCancel, onDone }: Props) {
   const schema = item.wanted?.schema
   const fields = propertiesOf(schema)
   const isObject = Object.keys(fields).length > 0
-  const [values, setValues] = useState<Record<string, unknown>>(isObject ? {} : { answer: '' })
+  // What a solver was not sure enough of is where a person begins.
+  const [values, setValues] = useState<Record<string, unknown>>(() => {
+    const best = bestOf(item)
+    if (isObject) return isRecord(best) ? best : {}
+    return { answer: best === undefined || isRecord(best) ? '' : best }
+  })
   const names = isObject ? Object.keys(fields) : ['answer']
   return (
     <form
@@ -43,6 +48,11 @@ function QuestionForm({ item, onCancel, onDone }: Props) {
       <Buttons onCancel={onCancel} words="Answer" isReady={isFinished(values, schema, {})} />
     </form>
   )
+}
+
+function bestOf({ shown }: ApprovalItem): unknown {
+  const { best } = questionIn(shown)
+  return best?.value
 }
 
 function OutcomeForm({ item, onCancel, onDone }: Props) {

@@ -1,44 +1,66 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
 import { waitingQuery } from '../../api/queries.ts'
 import type { ApprovalItem, WaitingItem } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
-import { many, since } from '../../ui/words.ts'
+import { since } from '../../ui/words.ts'
 import { useDecisions } from './decisions.tsx'
 import css from './Inbox.module.css'
 import { ItemCard } from './ItemCard.tsx'
+import { ItemList } from './ItemList.tsx'
+import { StalePage } from './StalePage.tsx'
 import { StuckCard } from './StuckCard.tsx'
-import { kindWords, questionOf, titleOf } from './wording.ts'
+import { snooze, useSnoozed } from './snooze.ts'
+import { idOf, questionOf } from './wording.ts'
 
-/** Everything that waits for a person, what was asked first first. */
+/**
+ * Everything that waits for a person, what was asked first first. What is open stays open: when it is decided elsewhere, or its
+ * run moves on, that is said, and no other thing takes its place under the keys.
+ */
 export function InboxPage() {
   const now = useNow()
   const navigate = useNavigate()
   const { item: chosen } = useSearch({ from: '/inbox' })
-  const { data, error, isPending, refetch } = useQuery(waitingQuery)
+  const { data, error, isPending, isPlaceholderData, refetch } = useQuery(waitingQuery)
   const { isDecided } = useDecisions()
-  const items = (data?.items ?? []).filter((one) => !isDecided(idOf(one)))
-  const at = Math.max(
-    0,
-    items.findIndex((one) => idOf(one) === chosen),
-  )
-  const item = items[at]
+  const snoozed = useSnoozed()
+  const all = (data?.items ?? []).filter((one) => !isDecided(idOf(one)))
+  const items = all.filter((one) => idOf(one) === chosen || !isSnoozed(one, snoozed, now))
+  const hidden = all.filter((one) => isSnoozed(one, snoozed, now) && idOf(one) !== chosen)
+  const found = items.findIndex((one) => idOf(one) === chosen)
+  // Where the open thing stood: whatever comes next stands there when it is decided or put away.
+  const place = useRef(0)
+  if (found >= 0) place.current = found
+  const own = useRef(new Set<string>())
+  if (chosen !== undefined && isDecided(chosen)) own.current.add(chosen)
+  const isStale =
+    chosen !== undefined && found < 0 && data !== undefined && !isPlaceholderData && !own.current.has(chosen)
+  const at = found >= 0 ? found : Math.min(place.current, items.length - 1)
+  const item = isStale ? undefined : items[at]
+  const shown = item && idOf(item)
   const go = (index: number) => {
     const next = items[Math.min(Math.max(index, 0), items.length - 1)]
-    if (next) void navigate({ to: '/inbox', search: { item: idOf(next) }, replace: true })
+    void navigate({ to: '/inbox', search: next ? { item: idOf(next) } : {}, replace: true })
+  }
+  const putAway = (until: number) => {
+    const next = items[at + 1] ?? items[at - 1]
+    if (shown !== undefined) snooze(shown, until)
+    void navigate({ to: '/inbox', search: next ? { item: idOf(next) } : {}, replace: true })
   }
   useKeys([
-    { press: 'j', words: 'Next in the inbox', act: () => go(at + 1) },
+    { press: 'j', words: 'Next in the inbox', act: () => go(isStale ? place.current : at + 1) },
     { press: 'k', words: 'The one before', act: () => go(at - 1) },
   ])
-  const shown = item && idOf(item)
   useEffect(() => {
-    if (shown) document.getElementById(`item-${shown}`)?.scrollIntoView({ block: 'nearest' })
-  }, [shown])
+    if (!shown) return
+    document.getElementById(`item-${shown}`)?.scrollIntoView({ block: 'nearest' })
+    // What is looked at is the page's address from the beginning on.
+    if (shown !== chosen) void navigate({ to: '/inbox', search: { item: shown }, replace: true })
+  }, [shown, chosen, navigate])
   if (error && !data)
     return (
       <Page title="Inbox">
@@ -46,6 +68,7 @@ export function InboxPage() {
       </Page>
     )
   if (isPending) return <Page title="Inbox" />
+  if (isStale) return <StalePage id={chosen} onNext={() => go(place.current)} />
   if (!item)
     return (
       <Page title="Nothing waits for you.">
@@ -54,6 +77,7 @@ export function InboxPage() {
           answer, an effect of which nobody knows whether it happened. A tool asks when it is declared with{' '}
           <code>approval</code>.
         </Empty>
+        {hidden.length > 0 && <ItemList items={[]} hidden={hidden} shown={undefined} now={now} />}
       </Page>
     )
   return (
@@ -70,31 +94,14 @@ export function InboxPage() {
       }
     >
       <div className={css.split}>
-        <div>
-          <ul className={css.list} aria-label={many(items.length, 'thing waits', 'things wait')}>
-            {items.map((one, index) => (
-              <li key={idOf(one)} id={`item-${idOf(one)}`}>
-                <button
-                  type="button"
-                  className={css.item}
-                  aria-current={index === at}
-                  onClick={() => go(index)}
-                >
-                  <div className={css.itemTitle}>
-                    {one.approval ? titleOf(one.approval) : `${one.workflow} is stuck`}
-                  </div>
-                  <div className={css.itemUnder}>
-                    {one.kind === 'stuck' ? 'look' : kindWords[one.kind]} · {one.workflow} ·{' '}
-                    {since(one.since, now)}
-                  </div>
-                </button>
-              </li>
-            ))}
-          </ul>
-          <p className={css.hint}>j k move · a approve · e edit · r reject · ? all keys</p>
-        </div>
+        <ItemList items={items} hidden={hidden} shown={item} now={now} />
         {item.approval ? (
-          <ItemCard key={idOf(item)} item={item.approval} alike={alikeOf(items, item)} />
+          <ItemCard
+            key={`${idOf(item)}${item.approval.hash}`}
+            item={item.approval}
+            alike={alikeOf(items, item)}
+            onLater={putAway}
+          />
         ) : (
           <StuckCard key={idOf(item)} item={item} />
         )}
@@ -108,13 +115,13 @@ function Asker({ item, now }: { item: ApprovalItem; now: number }) {
   const until = item.expiresAt === null ? '' : ` It stops waiting in ${since(item.expiresAt, now)}.`
   return (
     <>
-      {asker} asks since {since(item.requestedAt, now)}.{until}
+      {asker} has asked for {since(item.requestedAt, now)}.{until}
     </>
   )
 }
 
-function idOf({ approval, run }: WaitingItem): string {
-  return approval?.id ?? run
+function isSnoozed(item: WaitingItem, snoozed: Readonly<Record<string, number>>, now: number): boolean {
+  return (snoozed[idOf(item)] ?? 0) > now
 }
 
 function alikeOf(items: readonly WaitingItem[], { alike }: WaitingItem): ApprovalItem[] {

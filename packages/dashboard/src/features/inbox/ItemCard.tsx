@@ -1,31 +1,42 @@
 import { Button, Checkbox } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
-import { approvalQuery } from '../../api/queries.ts'
-import type { ApprovalItem, ApprovalWhole, Origin } from '../../api/types.ts'
+import type { ApprovalItem } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
-import { Field, Fields, Value } from '../../ui/fields/Field.tsx'
-import { Section } from '../../ui/Page.tsx'
-import { Row, Rows, Tag } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
+import { About } from './About.tsx'
 import { AnswerForm } from './AnswerForm.tsx'
 import { type Said, useDecisions } from './decisions.tsx'
 import { EditForm } from './EditForm.tsx'
 import css from './Inbox.module.css'
+import { LaterForm } from './LaterForm.tsx'
 import { RejectForm } from './RejectForm.tsx'
-import { argumentsIn, isRecord } from './wording.ts'
+import { Shown } from './Shown.tsx'
+import { titleOf } from './wording.ts'
 
-/** One thing to decide: exactly what will be used, and what a person can say. */
-export function ItemCard({ item, alike }: { item: ApprovalItem; alike: ApprovalItem[] }) {
-  const [form, setForm] = useState<'edit' | 'reject' | 'answer' | undefined>()
+type Form = 'edit' | 'reject' | 'answer' | 'later'
+
+/**
+ * One thing to decide: exactly what will be used, and what a person can say. `alike`: those of its kind, itself among them;
+ * whoever has this one open may decide all of them as one.
+ */
+export function ItemCard({
+  item,
+  alike,
+  onLater,
+}: {
+  item: ApprovalItem
+  alike: ApprovalItem[]
+  onLater: (until: number) => void
+}) {
+  const [form, setForm] = useState<Form | undefined>()
   const [forAll, setForAll] = useState(false)
   const { decide } = useDecisions()
   const may = (what: ApprovalItem['allowed'][number]) => item.allowed.includes(what)
   const close = () => setForm(undefined)
   const say = (said: Said, words: string) => {
-    const chosen = forAll && said.verdict !== 'answer' && !('edit' in said) ? alike : [item]
+    const isOwn = said.verdict === 'answer' || 'edit' in said
+    const chosen = forAll && !isOwn ? alike.filter(({ allowed }) => allowed.includes(said.verdict)) : [item]
     const counted = chosen.length > 1 ? `${words} (${chosen.length})` : words
     decide(
       chosen.map(({ id, hash }) => ({ id, hash })),
@@ -33,14 +44,43 @@ export function ItemCard({ item, alike }: { item: ApprovalItem; alike: ApprovalI
       `${counted}: ${item.subject}.`,
     )
   }
-  useKeys([
+  const actions: { form?: Form; act: () => void; press: string; words: string; says: string }[] = [
     ...(may('approve')
-      ? [{ press: 'a', words: 'Approve', act: () => say({ verdict: 'approve' }, 'Approved') }]
+      ? [
+          {
+            press: 'a',
+            says: 'Approve',
+            words: forAll ? `Approve all ${alike.length}` : 'Approve',
+            act: () => say({ verdict: 'approve' }, 'Approved'),
+          },
+        ]
       : []),
-    ...(may('edit') ? [{ press: 'e', words: 'Edit before it is approved', act: () => setForm('edit') }] : []),
-    ...(may('reject') ? [{ press: 'r', words: 'Reject, with a note', act: () => setForm('reject') }] : []),
-    ...(may('answer') ? [{ press: 'Enter', words: 'Answer', act: () => setForm('answer') }] : []),
-  ])
+    ...(may('answer')
+      ? [
+          {
+            press: 'Enter',
+            says: 'Answer',
+            words: item.kind === 'outcome' ? 'Say what happened…' : 'Answer…',
+            act: () => setForm('answer'),
+          },
+        ]
+      : []),
+    ...(may('edit')
+      ? [{ press: 'e', says: 'Edit before it is approved', words: 'Edit', act: () => setForm('edit') }]
+      : []),
+    ...(may('reject')
+      ? [
+          {
+            press: 'r',
+            says: 'Reject, with a note',
+            words: forAll ? `Reject all ${alike.length}…` : 'Reject…',
+            act: () => setForm('reject'),
+          },
+        ]
+      : []),
+    { press: 's', says: 'Show it later', words: 'Later…', act: () => setForm('later') },
+  ]
+  useKeys(actions.map(({ press, says, act }) => ({ press, words: says, act })))
   return (
     <div>
       <div className={ui.card}>
@@ -54,35 +94,15 @@ export function ItemCard({ item, alike }: { item: ApprovalItem; alike: ApprovalI
         <Shown item={item} />
         {form === undefined && (
           <div className={css.actions}>
-            {alike.length > 1 && may('approve') && (
-              <Checkbox
-                className={css.alike ?? ''}
-                label={`The same decision for all ${alike.length} that ${item.workflow} asks of ${item.subject}`}
-                checked={forAll}
-                onChange={(event) => setForAll(event.currentTarget.checked)}
-              />
+            {alike.length > 1 && (may('approve') || may('reject')) && (
+              <Alike alike={alike} isChosen={forAll} onChange={setForAll} />
             )}
             <div className={ui.actions}>
-              {may('approve') && (
-                <Button onClick={() => say({ verdict: 'approve' }, 'Approved')}>
-                  {forAll ? `Approve all ${alike.length}` : 'Approve'} <kbd className={ui.key}>a</kbd>
+              {actions.map(({ press, words, act }, index) => (
+                <Button key={press} {...(index > 0 && { variant: 'default' })} onClick={act}>
+                  {words} <kbd className={ui.key}>{press === 'Enter' ? '↵' : press}</kbd>
                 </Button>
-              )}
-              {may('answer') && (
-                <Button onClick={() => setForm('answer')}>
-                  {item.kind === 'outcome' ? 'Say what happened…' : 'Answer…'} <kbd className={ui.key}>↵</kbd>
-                </Button>
-              )}
-              {may('edit') && (
-                <Button variant="default" onClick={() => setForm('edit')}>
-                  Edit <kbd className={ui.key}>e</kbd>
-                </Button>
-              )}
-              {may('reject') && (
-                <Button variant="default" onClick={() => setForm('reject')}>
-                  Reject… <kbd className={ui.key}>r</kbd>
-                </Button>
-              )}
+              ))}
             </div>
           </div>
         )}
@@ -108,131 +128,40 @@ export function ItemCard({ item, alike }: { item: ApprovalItem; alike: ApprovalI
             onDone={(answer) => say({ verdict: 'answer', answer }, 'Answered')}
           />
         )}
+        {form === 'later' && <LaterForm expiresAt={item.expiresAt} onCancel={close} onDone={onLater} />}
       </div>
       <About item={item} />
     </div>
   )
 }
 
-function Shown({ item }: { item: ApprovalItem }) {
-  const { data: whole } = useQuery(approvalQuery(item.id))
-  const args = argumentsIn(item.shown)
-  const risk = isRecord(item.shown) && typeof item.shown.risk === 'string' ? item.shown.risk : undefined
+/** Offered on an open thing only: at least one of them was looked at. Which they are can be read before. */
+function Alike({
+  alike,
+  isChosen,
+  onChange,
+}: {
+  alike: ApprovalItem[]
+  isChosen: boolean
+  onChange: (isChosen: boolean) => void
+}) {
+  const [first] = alike
   return (
-    <Fields>
-      {isRecord(args) ? (
-        Object.entries(args).map(([name, value]) => (
-          <Field key={name} name={name} from={<From origins={originsOf(whole, name)} />}>
-            <Value value={value} />
-          </Field>
-        ))
-      ) : (
-        <Field name={item.kind === 'question' ? 'asked' : 'shown'}>
-          <Value value={args} />
-        </Field>
-      )}
-      {item.wanted && (
-        <Field name="wanted">
-          <span className={ui.soft}>{item.wanted.words}</span>
-        </Field>
-      )}
-      {risk && (
-        <Field name="risk">
-          <Tag tone={risk === 'high' ? 'warn' : 'plain'}>{risk}</Tag>
-        </Field>
-      )}
-    </Fields>
-  )
-}
-
-/** Where each part of an argument stood before, what says most first. */
-function originsOf(whole: ApprovalWhole | undefined, name: string): Origin[] {
-  const found = (whole?.fields ?? [])
-    .filter(({ path }) => path.includes(name))
-    .flatMap(({ origins }) => origins)
-  return [...new Map(found.map((origin) => [`${origin.from} ${origin.name}`, origin])).values()].slice(0, 3)
-}
-
-const fromWords: Record<Origin['from'], string> = {
-  given: 'from what the run was given',
-  model: 'written by a model',
-  person: 'said by a person',
-  outside: 'from outside',
-  knowledge: 'from your documents',
-  code: 'from the workflow’s code',
-}
-
-/** What comes from outside or from a model is told apart from what people and code say; the word says it, not the colour alone. */
-function From({ origins }: { origins: Origin[] }) {
-  if (origins.length === 0) return null
-  return (
-    <>
-      {origins.map(({ from, name, by, how }) => (
-        <span key={`${from} ${name}`}>
-          <Tag
-            tone={from === 'person' || from === 'knowledge' ? 'good' : from === 'outside' ? 'warn' : 'plain'}
-          >
-            {fromWords[from]}
-          </Tag>{' '}
-          {how === 'part' && 'part of '}
-          <Foreign text={name} />
-          {by !== null && (
-            <>
-              {', '}
-              <Foreign text={by} />
-            </>
-          )}
-        </span>
-      ))}
-    </>
-  )
-}
-
-/** What it is about: what the run was given, what was said of the draft, and where to read on. */
-function About({ item }: { item: ApprovalItem }) {
-  const { data } = useQuery(approvalQuery(item.id))
-  const { inputs = [], reviews = [], notes = [], forkedFrom = null } = data?.context ?? {}
-  return (
-    <>
-      {inputs.map(({ run, workflow, input }) => (
-        <Section key={run} title={`What ${workflow} was given`}>
-          {isRecord(input) ? (
-            <Fields>
-              {Object.entries(input).map(([name, value]) => (
-                <Field key={name} name={name}>
-                  <Value value={value} />
-                </Field>
-              ))}
-            </Fields>
-          ) : (
-            <Value value={input} />
-          )}
-        </Section>
-      ))}
-      {reviews.length > 0 && (
-        <Section title="What was said of it">
-          <Rows>
-            {reviews.map(({ name, solver, score }) => (
-              <Row key={`${name}${solver}`} title={name} under={solver} end={score.toFixed(2)} />
-            ))}
-          </Rows>
-        </Section>
-      )}
-      {notes.length > 0 && (
-        <Section title="Notes">
-          {notes.map((note) => (
-            <p key={note} className={ui.soft}>
-              {note}
-            </p>
+    <div className={css.alike}>
+      <Checkbox
+        label={`The same decision for all ${alike.length} that ${first!.workflow} asks of ${first!.subject}`}
+        checked={isChosen}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      {isChosen && (
+        <ul className={css.alikeList}>
+          {alike.map((one) => (
+            <li key={one.id}>
+              <Foreign text={titleOf(one)} />
+            </li>
           ))}
-        </Section>
+        </ul>
       )}
-      {forkedFrom && <p className={ui.soft}>Its run was forked from {forkedFrom}.</p>}
-      <p className={ui.soft} style={{ marginTop: 24 }}>
-        <Link to="/runs/$run" params={{ run: item.run }}>
-          The whole run {item.run}
-        </Link>
-      </p>
-    </>
+    </div>
   )
 }

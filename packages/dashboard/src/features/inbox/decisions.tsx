@@ -29,6 +29,8 @@ const DecisionsContext = createContext<Decisions | undefined>(undefined)
 
 /** So long a decision can be taken back before the engine hears of it (ms). */
 const undoMs = 10_000
+/** So many of one decision are sent at once. */
+const sideBySide = 6
 
 /**
  * A decision waits here for ten seconds, and can be taken back. It is sent at once when the page is left. One that the
@@ -39,12 +41,16 @@ export function DecisionsProvider({ children }: { children: ReactNode }) {
   const [open, setOpen] = useState<readonly Decision[]>([])
   const held = useRef(open)
   held.current = open
-  const send = useRef(async (decision: Decision) => {
+  const send = useRef(async (decision: Decision, atOnce = sideBySide) => {
     setOpen((now) =>
       now.map((one) => (one.key === decision.key ? { ...one, sendAt: Number.POSITIVE_INFINITY } : one)),
     )
     const problems: string[] = []
-    for (const { id, hash } of decision.items) {
+    const rest = [...decision.items]
+    const sendRest = async () => {
+      for (let next = rest.shift(); next; next = rest.shift()) await sendOne(next)
+    }
+    const sendOne = async ({ id, hash }: Decision['items'][number]) => {
       try {
         await api.approvals.decide({
           params: { approval: id },
@@ -55,6 +61,7 @@ export function DecisionsProvider({ children }: { children: ReactNode }) {
         problems.push(error instanceof Error ? error.message : String(error))
       }
     }
+    await Promise.all(Array.from({ length: Math.min(atOnce, rest.length) }, sendRest))
     await Promise.all(
       ['approvals', 'approval', 'run', 'runs', 'today'].map((kind) =>
         client.invalidateQueries({ queryKey: [kind] }),
@@ -74,7 +81,10 @@ export function DecisionsProvider({ children }: { children: ReactNode }) {
       for (const decision of held.current) if (decision.sendAt <= now) void send.current(decision)
     }, 250)
     const leave = () => {
-      for (const decision of held.current) if (Number.isFinite(decision.sendAt)) void send.current(decision)
+      for (const decision of held.current)
+        if (Number.isFinite(decision.sendAt))
+          // Nothing that is awaited happens any more once the page is gone.
+          void send.current(decision, decision.items.length)
     }
     window.addEventListener('pagehide', leave)
     return () => {

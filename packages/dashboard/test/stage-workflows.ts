@@ -1,0 +1,150 @@
+import { z } from 'zod'
+import { workflow } from '../../reeve/src/context.ts'
+import { NotApplied } from '../../reeve/src/engine/calls/effect/definition.ts'
+import type { Workflow } from '../../reeve/src/engine/workflow.ts'
+import { tool } from '../../reeve/src/tools/tool.ts'
+
+/** What was sent outside. */
+export const sent: object[] = []
+
+const reply = tool({
+  name: 'helpdesk.reply',
+  description: 'Send a reply to a customer',
+  input: z.object({ to: z.email(), subject: z.string(), body: z.string().min(1) }),
+  output: z.object({ receipt: z.string() }),
+  effect: 'once',
+  risk: 'high',
+  run(args) {
+    sent.push(args)
+    return { receipt: `H-${20410 + sent.length}` }
+  },
+})
+
+const refund = tool({
+  name: 'shop.refund',
+  description: 'Pay a customer back',
+  input: z.object({ to: z.string(), amountEur: z.number().positive(), order: z.string() }),
+  output: z.object({ receipt: z.string() }),
+  effect: 'once',
+  risk: 'high',
+  run(args) {
+    sent.push(args)
+    return { receipt: `R-${sent.length}` }
+  },
+})
+
+const invoice = tool({
+  name: 'mail.invoice',
+  description: 'Send an invoice',
+  input: z.object({ number: z.string(), to: z.email() }),
+  output: z.object({ id: z.string() }),
+  effect: 'once',
+  risk: 'low',
+  run() {
+    throw new Error('the mail server closed the connection before it answered')
+  },
+})
+
+const ticket = z.object({ from: z.email(), subject: z.string(), body: z.string() })
+
+export const stageWorkflows = [
+  workflow({
+    name: 'support-triage',
+    input: ticket,
+    async run(ctx, mail) {
+      const read = await ctx.step('read the ticket', () => ({ category: 'billing', urgency: 2 }))
+      await ctx.recall('policy', { query: mail.body, limit: 3 })
+      const body = await ctx.step('draft', () =>
+        [
+          'Hello,',
+          '',
+          'Thank you for your message. Our documents say this about it:',
+          '',
+          '“Write to us with your order number, and we will send you a return label within 1 business day.” [1]',
+          '',
+          'Your Hivebeam support',
+          '',
+          '[1] Refunds and returns of hardware',
+        ].join('\n'),
+      )
+      const { receipt } = await ctx.call(reply, { to: mail.from, subject: `Re: ${mail.subject}`, body })
+      return { ...read, receipt }
+    },
+  }),
+  workflow({
+    name: 'refund-desk',
+    input: z.object({ customer: z.string(), order: z.string(), amountEur: z.number() }),
+    run: (ctx, { customer, order, amountEur }) => ctx.call(refund, { to: customer, amountEur, order }),
+  }),
+  workflow({
+    name: 'invoices',
+    input: z.object({ number: z.string(), to: z.email() }),
+    run: (ctx, args) => ctx.call(invoice, args),
+  }),
+  workflow({
+    name: 'publish-page',
+    input: z.object({ page: z.string(), words: z.number() }),
+    run: (ctx, what) => ctx.approve('publish', { show: what }),
+  }),
+  workflow({
+    name: 'letters-abroad',
+    input: ticket,
+    async run(ctx, mail) {
+      const letter = { subject: mail.subject, body: mail.body }
+      const { language } = await ctx.extract('name the language', {
+        route: 'nobody',
+        from: letter,
+        schema: z.object({ language: z.enum(['Portuguese', 'Spanish', 'Italian']) }),
+        instructions: 'In which language is the letter written?',
+      })
+      const sources = await ctx.recall('policy', { query: mail.body, limit: 2 })
+      const text = await ctx.generate('reply', {
+        route: 'nobody',
+        with: { letter, language, sources },
+        instructions: `Answer the letter in ${language}, from the passages alone.`,
+      })
+      return { language, text }
+    },
+  }),
+  workflow({
+    name: 'weekly-report',
+    input: z.null(),
+    async run(ctx) {
+      for (const part of ['read the orders', 'read the tickets', 'write the report'])
+        await ctx.step(part, () => ({ part, rows: part.length * 31 }))
+      return { pages: 3 }
+    },
+  }),
+  workflow({
+    name: 'reconcile',
+    input: z.object({ day: z.string() }),
+    run: (ctx, { day }) =>
+      ctx.step(
+        'compare totals',
+        () => {
+          throw new NotApplied(`the shop's API has no field total_amount for ${day}`)
+        },
+        { retry: { attempts: 1 } },
+      ),
+  }),
+  workflow({
+    name: 'await-parcel',
+    input: z.object({ parcel: z.string() }),
+    run: (ctx) => ctx.waitFor('parcel-arrived', { schema: z.object({ at: z.string() }) }),
+  }),
+] as unknown as Workflow[]
+
+export const people = [
+  ['margaret.hale@example.com', 'Returning my scale'],
+  ['j.reiter@example.com', 'Where is my parcel?'],
+  ['chen.wei@example.com', 'The invoice has the wrong address'],
+  ['ines@example.com', 'Queen excluder is bent'],
+  ['tomas@example.com', 'Can I cancel the second order?'],
+  ['p.okafor@example.com', 'Discount for a school'],
+] as const
+
+export const hostile = {
+  from: 'mallory@example.com',
+  subject: '<img src=x onerror="window.pwned=1">',
+  body: '</script><script>window.pwned=1</script> [click](javascript:alert(1)) \u202Egnp.exe\u200B',
+}
