@@ -80,7 +80,8 @@ program
   .action(calls(async () => (await import('./run/run.ts')).run))
 program
   .command('init [dir]')
-  .description('make a small new project')
+  .description('make a new project that runs at once, as npm create reeve does')
+  .option('--template <name>', 'blank (the default), support-triage or refund-desk')
   .option('--yes', 'do not ask')
   .action(calls(async () => (await import('./run/init.ts')).init))
 

@@ -28,7 +28,7 @@ beforeAll(async () => {
   temporary = makeFolder()
   folder = temporary.path
   tarball = await packReeve(folder)
-  registry = await startRegistry(folder, [...Object.keys(manifest.dependencies), 'zod'])
+  registry = await startRegistry(folder, [...Object.keys(manifest.dependencies), 'zod', 'reeve'])
 })
 
 afterAll(async () => {
@@ -231,6 +231,39 @@ for (const [door, open] of Object.entries(doors)) {
     const served = await reeve('mcp')
     expect(served.stderr).toMatch(/npm install @modelcontextprotocol\/sdk@1/)
     expect(served.code).toBe(2)
+  })
+})
+
+describe('`npm create reeve` in an empty folder', () => {
+  test.each([
+    ['blank', 'order-question', '{"message":"Where is my order A-12345?"}', { answered: true }],
+    ['support-triage', 'support-triage', 'examples/ticket.json', { outcome: 'answered' }],
+    ['refund-desk', 'refund', '{"userId":"user_123","request":"Back, please."}', {}],
+  ])('%s passes its own test, runs, and goes on when a person says yes', async (template, ...rest) => {
+    const [workflow, input, output] = rest
+    const home = join(folder, `create-${template}`)
+    const desk = join(home, 'desk')
+    mkdirSync(home)
+    const environment = {
+      ...npm.environment,
+      HOME: home,
+      npm_config_registry: registry.url,
+      npm_config_cache: join(home, '.cache'),
+    }
+    await succeed(
+      home,
+      ['npm', 'create', '--yes', 'reeve', 'desk', '--', '--yes', '--template', template],
+      environment,
+    )
+    await succeed(desk, ['npm', 'install'], environment)
+    expect(await succeed(desk, ['npm', 'test'], environment)).toMatch(/fail 0/)
+    const reeve = (...args: string[]) => run(desk, npm.exec('reeve', ...args, '--json'), environment)
+    const waiting = await reeve('run', workflow, '--input', input)
+    expect(waiting).toMatchObject({ code: 3, stderr: '' })
+    const { approvals } = JSON.parse(waiting.stdout) as { approvals: { id: string }[] }
+    const done = await reeve('approve', approvals[0]!.id, '--work')
+    expect(JSON.parse(done.stdout)).toMatchObject({ status: 'succeeded', output })
+    expect(JSON.parse((await reeve('doctor')).stdout)).toMatchObject({ errors: 0, warnings: 0 })
   })
 })
 

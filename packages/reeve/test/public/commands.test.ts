@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
 const repository = join(import.meta.dirname, '../../../..')
+const templates = join(repository, 'packages/create-reeve/templates')
 const source = readFileSync(join(repository, 'packages/reeve/src/cli/main.ts'), 'utf8')
 const everywhere = ['--json', '--project', '--verbose', '--help', '--version']
 
@@ -72,7 +73,10 @@ function documents(): [string, string][] {
     'README.md',
     'CONTRIBUTING.md',
     'ARCHITECTURE.md',
-    'packages/reeve/init-project/README.md.txt',
+    ...readdirSync(templates).flatMap((name) => {
+      const readme = join(templates, name, 'README.md')
+      return existsSync(readme) ? [relative(repository, readme)] : []
+    }),
     ...docs.filter((path) => path.endsWith('.md')).map((path) => join('docs', path)),
   ]
   return paths.map((path) => [path, readFileSync(join(repository, path), 'utf8')])

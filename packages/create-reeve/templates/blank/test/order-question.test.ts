@@ -4,10 +4,11 @@ import { projectOf, Runtime, readEnvironment } from 'reeve'
 import config from '../reeve.config.ts'
 import orderQuestion from '../workflows/order-question.ts'
 
-test('a customer gets the answer that the person approved', async () => {
+test('a customer gets the answer that the person approved', { timeout: 30_000 }, async (t) => {
   orderQuestion.name = 'order-question'
   const environment = readEnvironment('.', { DATABASE_URL: ':memory:' })
   const runtime = await Runtime.open({ project: projectOf(config, [orderQuestion]), environment })
+  t.after(() => runtime.stop())
   await runtime.start()
   const run = await runtime.startRun(orderQuestion, { message: 'Where is A-12345?' })
 
@@ -18,7 +19,6 @@ test('a customer gets the answer that the person approved', async () => {
     status: 'succeeded',
     output: { answered: true, ...edited },
   })
-  await runtime.stop()
 })
 
 async function nextApproval(runtime: Runtime): Promise<string> {

@@ -9,7 +9,11 @@ export default workflow({
   limits: { steps: 20, time: '7d' },
   async run(ctx, { message }) {
     // A message without an order number has no local answer: then a person is asked for it.
-    const { order } = await ctx.extract('read the message', { schema: Facts, from: message, route: 'reading' })
+    const { order } = await ctx.extract('read the message', {
+      schema: Facts,
+      from: message,
+      route: 'reading',
+    })
     const draft = { order, text: `Thank you for your message. Your order ${order} is on its way.` }
     const decision = await ctx.approve('answer the customer', { show: draft })
     if (decision.status !== 'approved') return { answered: false, why: decision.note }
