@@ -14,9 +14,10 @@ function parseYaml<T>(path: string): T[] {
 }
 
 /** What `reeve` understands, as its own source declares it. */
-const commands = [...read('packages/reeve/src/cli/main.ts').matchAll(/\.command\('([a-z]+)/g)].map(
-  ([, name]) => name,
-)
+const commandSources = readdirSync(join(root, 'packages/reeve/src/cli/commands'))
+  .map((file) => read(`packages/reeve/src/cli/commands/${file}`))
+  .join('\n')
+const commands = [...commandSources.matchAll(/\.command\('([a-z]+)/g)].map(([, name]) => name)
 
 const instructions = read('Dockerfile')
   .replaceAll(/^#.*\n/gm, '')

@@ -4,13 +4,18 @@ import { expect, test } from 'vitest'
 
 const repository = join(import.meta.dirname, '../../../..')
 const templates = join(repository, 'packages/create-reeve/templates')
-const source = readFileSync(join(repository, 'packages/reeve/src/cli/main.ts'), 'utf8')
+const commandsFolder = join(repository, 'packages/reeve/src/cli/commands')
+const source = readdirSync(commandsFolder)
+  .map((file) => readFileSync(join(commandsFolder, file), 'utf8').replaceAll(/^ {2}/gm, ''))
+  .join('\n')
 const everywhere = ['--json', '--project', '--verbose', '--help', '--version']
 
-/** The commands of `cli/main.ts`, as in `db copy`, with their options. */
+/** The commands of `cli/commands`, as in `db copy`, with their options. */
 function commandsOf(text: string): Map<string, Set<string>> {
   const helpers = new Map<string, string>()
-  for (const [, name, option] of text.matchAll(/^const (\w+) = \([^)]*\) =>\s*new Option\('(--[a-z-]+)/gm))
+  for (const [, name, option] of text.matchAll(
+    /^(?:export )?const (\w+) = \([^)]*\) =>\s*new Option\('(--[a-z-]+)/gm,
+  ))
     helpers.set(name!, option!)
   const wrappers = new Map<string, string[]>()
   for (const [, name, body] of text.matchAll(/^const (\w+) = \(command: Command\) =>\n([\s\S]*?)^(?=\S)/gm))
@@ -49,7 +54,9 @@ function typedIn(text: string): string[] {
       .matchAll(/```(?:|sh|bash)\n([\s\S]*?)```|`([^`\n]+)`/g),
   ].map(([, block, inline]) => block ?? inline!)
   return code.flatMap((each) =>
-    [...each.matchAll(/(?:^|[\s;&(])(?:npx )?reeve ([a-z][^\n|#;&)`]*)/gm)].map(([, typed]) => typed!.trim()),
+    [...each.matchAll(/(?:^|[\s;&(])(?<!npm create )(?:npx )?reeve ([a-z][^\n|#;&)`]*)/gm)].map(([, typed]) =>
+      typed!.trim(),
+    ),
   )
 }
 

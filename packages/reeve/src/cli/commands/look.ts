@@ -1,0 +1,61 @@
+import { type Command, Option } from 'commander'
+import { viewsHelp } from '../../server/sql/views.ts'
+import type { Calls } from './calls.ts'
+import { limit } from './options.ts'
+
+export function lookCommands(program: Command, calls: Calls): void {
+  program.commandsGroup('Look:')
+  program
+    .command('runs')
+    .description('list runs, the newest first')
+    .option('--status <status>', 'only those')
+    .option('--workflow <name>', 'only its runs')
+    .addOption(limit('20'))
+    .action(calls(async () => (await import('../look/lists.ts')).runs))
+  program
+    .command('show <run>')
+    .description('what a run was to do, what it knew, what it did, and why it counts as done')
+    .option('--events', 'the raw events')
+    .option('--after <seq>', 'with --events: those after this one', '0')
+    .addOption(
+      new Option('--limit <n>', 'the most events, calls or answers to list of each kind').default('500'),
+    )
+    .action(calls(async () => (await import('../look/show.ts')).show))
+  program
+    .command('approvals [id]')
+    .description('list what waits for a person; or show one whole, with what it is about')
+    .addOption(limit('20'))
+    .action(calls(async () => (await import('../look/lists.ts')).approvals))
+  program
+    .command('schedules')
+    .description('list the schedules, their next times and last outcomes')
+    .addOption(new Option('--limit <n>', 'the most outcomes of each schedule').default('5'))
+    .option('--most <n>', 'the most schedules to list', '50')
+    .action(calls(async () => (await import('../keep/upkeep.ts')).schedules))
+  program
+    .command('budgets')
+    .description('list what may be spent on models, and what is spent')
+    .addOption(limit('50'))
+    .action(calls(async () => (await import('../steer/budgets.ts')).budgets))
+  program
+    .command('costs')
+    .description('add up what paid models cost, per run that succeeded too')
+    .option('--by <group>', 'run, agent, model, workflow or day')
+    .option('--since <duration>', 'only calls of the last 7d, 12h …')
+    .addOption(limit('50'))
+    .action(calls(async () => (await import('../look/costs.ts')).costs))
+  program
+    .command('models [action]')
+    .description('list keys, routes, solvers, prices and open breakers; models test asks each solver once')
+    .action(calls(async () => (await import('../look/models.ts')).models))
+  program
+    .command('sql <query>')
+    .description('ask one reading query of the views runs, steps, effects, model_calls and approvals')
+    .addOption(limit('100'))
+    .addHelpText('after', viewsHelp)
+    .action(calls(async () => (await import('../look/sql.ts')).sql))
+  program
+    .command('doctor')
+    .description('check the project, its data and its machine')
+    .action(calls(async () => (await import('../look/doctor/doctor.ts')).doctor))
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander'
+import type { Calls } from './calls.ts'
+import { limit } from './options.ts'
+
+export function steerCommands(program: Command, calls: Calls): void {
+  program.commandsGroup('Steer:')
+  program
+    .command('signal <run> <name> [json]')
+    .description('send a signal to a run')
+    .option('--id <id>', 'the same id counts once')
+    .action(calls(async () => (await import('../steer/control.ts')).signal))
+  program
+    .command('cancel <run>')
+    .description('end a run and its children')
+    .action(calls(async () => (await import('../steer/control.ts')).cancel))
+  program
+    .command('pause <run>')
+    .description('hold a run where it is')
+    .action(calls(async () => (await import('../steer/control.ts')).pause))
+  program
+    .command('resume <run>')
+    .description('let a held run go on')
+    .action(calls(async () => (await import('../steer/control.ts')).resume))
+  program
+    .command('retry <run>')
+    .description('try a failed or stuck run again; what is done stays done')
+    .option('--children', 'retry the children too whose failure failed it')
+    .action(calls(async () => (await import('../steer/control.ts')).retry))
+  program
+    .command('fork <run>')
+    .description('start a new run that shares the journal of another up to a call')
+    .requiredOption('--from <call>', 'the number of the first call to make anew')
+    .option('--yes', 'send effects again that were sent already')
+    .action(calls(async () => (await import('../steer/control.ts')).fork))
+  program
+    .command('queues [action] [name]')
+    .description('list the queues; pause NAME or resume NAME')
+    .addOption(limit('50'))
+    .action(calls(async () => (await import('../keep/upkeep.ts')).queues))
+}
