@@ -55,6 +55,7 @@ export type { RetryPolicy } from './engine/calls/retry.ts'
 export type { StepAttempt, StepOptions } from './engine/calls/step.ts'
 export type { Deadline, WaitOptions } from './engine/calls/waits.ts'
 export type { CoreContext, ResultOf, SchemaOutput } from './engine/context.ts'
+export type { Delegation } from './engine/deciding/delegate.ts'
 export type { RunHandle } from './engine/engine.ts'
 export type { WantedAnswer } from './engine/outside/answer.ts'
 export type { ApprovalDecision } from './engine/outside/decision.ts'
@@ -140,6 +141,7 @@ export type {
   ForkOptions,
   RunSteering,
 } from './runtime/steering.ts'
+export type { Proof } from './store/authority/acts.ts'
 export type { Channel } from './store/journal/events.ts'
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'

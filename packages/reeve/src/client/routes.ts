@@ -32,6 +32,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     list: 'GET /api/approvals',
     one: 'GET /api/approvals/:approval',
     decide: 'POST /api/approvals/:approval/decide',
+    delegate: 'POST /api/approvals/:approval/delegate',
     preview: 'POST /api/approvals/:approval/preview',
   },
   workflows: { list: 'GET /api/workflows', one: 'GET /api/workflows/:workflow' },

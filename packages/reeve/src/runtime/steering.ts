@@ -1,4 +1,5 @@
 import type { Json } from '../base/json/json.ts'
+import type { Delegation } from '../engine/deciding/delegate.ts'
 import type { Engine, RunHandle } from '../engine/engine.ts'
 import type { ApprovalDecision } from '../engine/outside/decision.ts'
 import type { RetryOptions } from '../engine/outside/retry-run.ts'
@@ -32,7 +33,8 @@ export interface ForkOptions extends ActedBy {
 export interface DecidedApproval {
   id: string
   runId: string
-  status: 'approved' | 'rejected' | 'answered'
+  /** `pending`: others must approve it, too. */
+  status: 'approved' | 'rejected' | 'answered' | 'pending'
 }
 
 /** The verbs that start and steer runs. Each is durable when it resolves, in whichever process the run is driven. */
@@ -80,7 +82,7 @@ export class RunSteering {
    * Records a person's decision on an approval: the run goes on where it is driven. What is decided must be what its run
    * asked for. With an edit (`answer`), its top-level keys are laid over what the tool was given.
    * @throws `unknown-approval` `already-decided` `approval-expired` `approval-changed` `wrong-answer` `problem-stands`
-   *   `invalid-edit`
+   *   `invalid-edit`, `may-not-decide` also for code that runs within a step or a tool: no run decides what runs ask for
    * @example
    * import type { Runtime } from 'reeve'
    *
@@ -91,6 +93,15 @@ export class RunSteering {
   async decide(approvalId: string, decision: ApprovalDecision): Promise<DecidedApproval> {
     const { id, run_id, status } = await this.#engine.control.decide(approvalId, decision)
     return { id, runId: run_id, status: status as DecidedApproval['status'] }
+  }
+
+  /**
+   * Asks somebody else to decide an approval in the place of `by`, who may still decide it.
+   * @throws `unknown-approval` `already-decided` `approval-expired` `approval-changed` `may-not-decide` `bad-text`
+   * @example await runtime.delegate('06f2kq8d1m3x7v9zt', { by: 'ada', to: 'eve', note: 'your customer' })
+   */
+  async delegate(approvalId: string, delegation: Delegation): Promise<void> {
+    await this.#engine.control.delegate(approvalId, delegation)
   }
 
   /**

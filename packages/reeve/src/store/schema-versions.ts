@@ -242,4 +242,25 @@ export const migrations: string[][] = [
     'alter table approvals add column terms text',
   ],
   authorityTables,
+  [
+    // Who of several approved; who asked whom to decide instead; what is to be told to people who may decide.
+    `create table approval_votes (
+      approval text not null,
+      hash text not null,
+      seat text not null,
+      voter text not null,
+      note text,
+      answer text,
+      at bigint not null,
+      primary key (approval, hash, seat)
+    )`,
+    `create table approval_delegations (
+      approval text not null,
+      giver text not null,
+      receiver text not null,
+      note text,
+      at bigint not null,
+      primary key (approval, giver)
+    )`,
+  ],
 ]

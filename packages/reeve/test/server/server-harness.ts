@@ -116,7 +116,7 @@ export async function startServer(
     return internals.database.transaction(async (session) => {
       await addPrincipal(session, {
         name: principal,
-        kind: 'service',
+        kind: 'person',
         role,
         created_at: now,
         created_by: 'test',

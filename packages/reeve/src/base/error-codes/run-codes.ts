@@ -74,6 +74,10 @@ export const runCodes: CodeTable = {
     'Raise `limits.steps`, end the loop, or go on with `ctx.continueAs`.',
   ],
   'limit-time': ['The run took longer than its workflow allows.', 'Raise `limits.time`, or make it shorter.'],
+  'may-not-decide': [
+    'Whoever decides may not, as things stand now: who it is, the role, or what the request says of who decides.',
+    'Ask somebody who may: `reeve approvals ID` says who.',
+  ],
   'nested-call': [
     "`ctx` was used inside a step's body, which a replay does not run again.",
     'Make the call outside, after the step.',

@@ -30,4 +30,9 @@ export function decideCommands(program: Command, calls: Calls): void {
     .addOption(work())
     .addOption(note())
     .action(calls(async () => (await import('../decide/decide.ts')).answer))
+  program
+    .command('delegate <id> <principal>')
+    .description('ask somebody else to decide it in your place')
+    .addOption(note())
+    .action(calls(async () => (await import('../decide/delegate.ts')).delegate))
 }

@@ -107,7 +107,8 @@ async function decide(
     subject,
     run_id: run,
   } = await control.decide(id, { ...decision, ...noteOf({ note }), by: environment.user })
-  const said = `${status}: ${safeLine(subject)} of run ${run}, by ${safeLine(environment.user)}`
+  const isOpen = status === 'pending'
+  const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(environment.user)}`
   const value = { approval: id, decision: status, ...more }
   return work
     ? carryOn(cli, workspace, run, { said, value })

@@ -1,11 +1,12 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
+import { isoText } from '../../base/time/time.ts'
 import type { Row } from '../../store/database.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
 import { type ApprovalTerms, hashOfRequest } from '../../store/runs/approval-terms.ts'
 import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
-import { decisionIn } from '../../store/runs/decision-item.ts'
+import { type DecisionItem, decisionIn } from '../../store/runs/decision-item.ts'
 import type { CallSite } from '../call-site.ts'
 import { asGiven } from '../outside/approval-edit.ts'
 import type { Call } from '../replay/call.ts'
@@ -24,6 +25,12 @@ export interface Decision<T = Json> {
   edited: boolean
   by: string | null
   note: string | null
+  /** Who had asked `by` to decide instead. */
+  inPlaceOf?: string
+  /** All who approved, where it took several; `at` in ms. */
+  votes?: { by: string; note: string | null; at: number }[]
+  /** What was approved may begin until then (ms). */
+  executeBy?: number
 }
 
 /** Without a decision by then (`timeout` or `until`) it expires, or what `onTimeout` says. Default: never. */
@@ -152,15 +159,31 @@ function awaitDecision(site: CallSite, call: Call, opened: Opened, over: () => v
       fail(site, call, 'approval-failed', decidedOnOther(opened.approval))
       return
     }
-    const edited = said.answer !== undefined
-    const value = said.answer === undefined ? shown : said.answer
-    settle({ status: said.status, value, edited, by: said.by, note: said.note })
+    settle(decisionFrom(said, { opened, at: item.at, now: site.services.clock.now() }))
   })
   const stop = () => {
     dropTimer()
     stopWaiting()
   }
   return { stop, rows: [closingRow(opened.approval, 'withdrawn')] }
+}
+
+/** What a run hears of what a person said. What came too late to be acted upon is no approval. */
+function decisionFrom(
+  { status, by, note, answer, inPlaceOf, votes }: DecisionItem,
+  { opened, at, now }: { opened: Opened; at: number; now: number },
+): Decision {
+  const value = answer === undefined ? opened.shown : answer
+  const decision: Decision = { status, value, edited: answer !== undefined, by, note }
+  if (inPlaceOf !== undefined) decision.inPlaceOf = inPlaceOf
+  if (votes !== undefined) decision.votes = votes
+  const { executeBy, executeWithinMs } = opened.terms ?? {}
+  const limits = [executeBy, executeWithinMs === undefined ? undefined : at + executeWithinMs]
+  const until = Math.min(...limits.filter((limit) => limit !== undefined))
+  if (status !== 'approved' || until === Number.POSITIVE_INFINITY) return decision
+  if (now <= until) return { ...decision, executeBy: until }
+  const late = `Approved, but it could not begin by ${isoText(until)}.`
+  return { ...decision, status: 'expired', value: opened.shown, edited: false, note: late }
 }
 
 /** Somebody was shown what this run did not ask for. */

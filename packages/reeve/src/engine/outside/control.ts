@@ -1,13 +1,13 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
-import { storable } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import type { Database } from '../../store/database.ts'
-import { type ApprovalOfRun, recordDecision, requireApproval } from '../../store/runs/approvals.ts'
+import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
 import { pauseRuns } from '../../store/runs/changes/moves.ts'
-import type { DecisionItem } from '../../store/runs/decision-item.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
+import { type ReadyDecision, recordWhatWasDecided, refuseFromWithin } from '../deciding/decide.ts'
+import { type Delegation, delegateDecision, readDelegation } from '../deciding/delegate.ts'
 import type { Notices } from '../notices.ts'
 import { encodePayload } from '../replay/payload.ts'
 import type { EngineServices } from '../services.ts'
@@ -23,7 +23,6 @@ import {
   refuseDecided,
   refuseOther,
   refuseSecret,
-  refuseTampered,
   refuseUnfit,
 } from './decision.ts'
 import { forkRun } from './fork.ts'
@@ -31,11 +30,6 @@ import { type ForkPlan, planFork } from './fork-plan.ts'
 import { cancelOutside } from './outside.ts'
 import { type RetryOptions, retryRun } from './retry-run.ts'
 import { RunLines } from './run-lines.ts'
-
-/** The most of a note that is kept with a decision, in characters. */
-const longestNote = 16_000
-
-const statuses = { approve: 'approved', reject: 'rejected', answer: 'answered' } as const
 
 /**
  * What people and other systems do to runs from outside. Each is one transaction: the change of state, its journal
@@ -107,38 +101,38 @@ export class Control {
 
   /**
    * Records a person's decision, and nothing else: the run goes on where a worker is. What is decided must be what its
-   * run asked for, as the journal has it.
-   * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer` `approval-changed` `problem-stands` `invalid-edit`
+   * run asked for, as the journal has it, and whoever decides must be one who may at this moment. What several must approve
+   * stays open until they have.
+   * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer` `approval-changed` `problem-stands`
+   *   `invalid-edit` `may-not-decide`
    */
   async decide(approvalId: string, given: ApprovalDecision): Promise<ApprovalOfRun> {
     const decision = readDecision(given)
-    const { by } = decision
+    refuseFromWithin(approvalId)
     const approval = await requireApproval(this.#database, approvalId)
     refuseUnfit(approval, decision)
     refuseOther(approval, decision.hash)
     refuseSecret(approval, decision.answer, this.#services.secrets ?? this.#database.secrets)
     if (decision.verdict === 'answer') await refuseUnfitAnswer(approval, decision.answer, this.#check)
-    const status = statuses[decision.verdict]
     const { answer: edit } = decision
     const said =
       edit !== undefined && isEdited(approval, decision) ? await this.#edited(approval, edit, decision) : edit
     const answer = encodePayload(said, 'the answer')
-    await this.#database.transaction(async (session) => {
-      const at = this.#services.clock.now()
-      // First the run, then its approval: in the order in which a worker's turn writes them.
-      await lockRun(session, approval.run)
-      const current = await requireApproval(session, approvalId)
-      refuseDecided(current, at)
-      await refuseTampered(session, current)
-      const note = decision.note === undefined ? null : storable(decision.note, longestNote)
-      await recordDecision(session, approvalId, { status, at, by, note, answer })
-      const item: DecisionItem = { status, by, note, hash: current.args_hash }
-      if (answer !== null) item.answer = JSON.parse(answer) as Json
-      const name = `${approval.kind === 'outcome' ? 'outcome' : 'approval'}:${approvalId}`
-      // It is open, so this decision is the only one, also where one before it did not fit.
-      await deliver(session, { run: approval.run, name, dedup: null, payload: JSON.stringify(item), at })
-    })
+    const ready: ReadyDecision = { decision, approval, answer }
+    await this.#database.transaction((session) => recordWhatWasDecided(session, this.#services.clock, ready))
     this.#notices?.tell('run-changed', approval.run)
+    return requireApproval(this.#database, approvalId)
+  }
+
+  /**
+   * Asks somebody else to decide an approval.
+   * @throws `unknown-approval` `already-decided` `approval-expired` `approval-changed` `may-not-decide` `bad-text`
+   */
+  async delegate(approvalId: string, given: Delegation): Promise<ApprovalOfRun> {
+    const delegation = readDelegation(given)
+    refuseFromWithin(approvalId)
+    const { clock } = this.#services
+    await this.#database.transaction((session) => delegateDecision(session, clock, approvalId, delegation))
     return requireApproval(this.#database, approvalId)
   }
 

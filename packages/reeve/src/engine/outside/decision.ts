@@ -4,6 +4,7 @@ import type { Secrets } from '../../base/secrets/secrets.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import { isoText } from '../../base/time/time.ts'
+import type { Proof } from '../../store/authority/acts.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadOf, quoted, type SaidEvent } from '../../store/journal/events.ts'
 import { hashOfRequest, termsOf } from '../../store/runs/approval-terms.ts'
@@ -15,8 +16,10 @@ import { hasProblem } from './approval-edit.ts'
 /** What a person says to an approval, a question, or about an unknown outcome. */
 export interface ApprovalDecision {
   verdict: 'approve' | 'reject' | 'answer'
-  /** Who decides. */
+  /** Who decides: a principal of the project, who must be a person with the right to, at this moment. */
   by: string
+  /** How they showed who they are. Default `local-user`. */
+  proof?: Proof
   /** Why; it reaches workflow and agent. */
   note?: string
   /**
@@ -118,6 +121,20 @@ export function refuseDecided(approval: ApprovalOfRun, now: number): void {
       `Approval ${approval.id} was ${approval.status}${who} already; the first decision stands.`,
     )
   }
+}
+
+/** What its request allows. @throws `wrong-answer` */
+export function refuseNotAllowed(
+  approval: ApprovalOfRun,
+  { verdict, isEdit }: { verdict: ApprovalDecision['verdict']; isEdit: boolean },
+): void {
+  const { allowed } = termsOf(approval) ?? {}
+  const wanted = isEdit ? 'edit' : verdict
+  if (!allowed || allowed.includes(wanted)) return
+  throw new ReeveError(
+    'wrong-answer',
+    `Approval ${approval.id} does not take ${wanted}: it takes ${allowed.join(', ')}. Nothing was decided.`,
+  )
 }
 
 /** @throws `wrong-answer` `problem-stands` */

@@ -27,3 +27,9 @@ export function refuseInsideBody(site: CallSite, made: string, name?: unknown): 
     `The call of ${call} was made inside ${body.what}, whose body a replay does not run again. Make it outside: let the body return what is needed, and call ctx with it afterwards. For a part with calls of its own, use a plain function or a child run (ctx.start).`,
   )
 }
+
+/** In whose body the code at hand is, in words; undefined: in that of no run. */
+export function whatRuns(): string | undefined {
+  const body = bodies.getStore()
+  return body && `${body.what} of run ${body.site.run.id}`
+}

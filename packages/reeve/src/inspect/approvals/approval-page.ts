@@ -1,3 +1,7 @@
+import type { Json } from '../../base/json/json.ts'
+import { isoText } from '../../base/time/time.ts'
+import { delegationsOf } from '../../store/approvals/delegations.ts'
+import { votesOf } from '../../store/approvals/votes.ts'
 import type { Session } from '../../store/database.ts'
 import { type EventPayloads, payloadIfSound } from '../../store/journal/events.ts'
 import { requireApproval } from '../../store/runs/approvals.ts'
@@ -19,6 +23,10 @@ export interface ApprovalPage {
   /** What was recalled before it asked, the last recall first: what a draft may rest on. */
   passages: (EventPayloads['recall-completed']['passages'][number] & { call: number })[]
   context: ApprovalContext
+  /** Who of several has approved it so far; `edit`: what they approve in its place, null: as it stands. */
+  votes: { by: string; inPlaceOf: string | null; note: string | null; edit: Json; at: string }[]
+  /** Who asked whom to decide it instead. */
+  delegations: { from: string; to: string; note: string | null; at: string }[]
 }
 
 const mostPassages = 20
@@ -47,5 +55,18 @@ export async function approvalPage(session: Session, id: string): Promise<Approv
       )
       .slice(0, mostPassages),
     context,
+    votes: (await votesOf(session, row)).map(({ voter, seat, note, answer, at }) => ({
+      by: voter,
+      inPlaceOf: seat === voter ? null : seat,
+      note,
+      edit: answer === null ? null : (JSON.parse(answer) as Json),
+      at: isoText(at),
+    })),
+    delegations: (await delegationsOf(session, id)).map(({ giver, receiver, note, at }) => ({
+      from: giver,
+      to: receiver,
+      note,
+      at: isoText(at),
+    })),
   }
 }

@@ -27,6 +27,7 @@ const statuses: Readonly<Record<string, number>> = {
   'foreign-origin': 403,
   'csrf-token-missing': 403,
   'role-too-low': 403,
+  'may-not-decide': 403,
   'no-such-endpoint': 404,
   'method-not-served': 405,
   'bad-media-type': 415,

@@ -81,6 +81,11 @@ export const acts = {
     answer: sometimes(text('The hash of the edit or the answer, as canonical JSON.')),
     requestedBy: sometimes(text('Who asked.')),
   }),
+  'approval-voted': act('One of several who must approve did; the subject is the id of the approval.', {
+    status: oneOf(['approved', 'rejected', 'answered'], 'What was said.'),
+    hash: text('The hash of what was shown.'),
+    answer: sometimes(text('The hash of the edit, as canonical JSON.')),
+  }),
   'approval-delegated': act('Somebody else is to decide; the subject is the id of the approval.', {
     to: text('Who is to decide.'),
   }),

@@ -82,6 +82,11 @@ export async function findPrincipal(session: Session, name: string): Promise<Pri
   return session.get<PrincipalRow>('select * from principals where name = ?', [name])
 }
 
+/** Whether anybody who signs in is, or was, told apart from others here. */
+export async function hasPrincipals(session: Session): Promise<boolean> {
+  return (await session.get('select name from principals where role is not null limit 1')) !== undefined
+}
+
 /** People and services that are there, by name. `after`: only those behind this name. */
 export function listPrincipals(session: Session, after = '', limit = 1000): Promise<PersonRow[]> {
   return session.all<PersonRow>(

@@ -40,6 +40,8 @@ export async function tidy(
   await inSlices(database, signal, (session) => foldPrunings(session, now - pruningsKeptMs))
   await inSlices(database, signal, (session) => settleEnded(session, now - settledWithinMs))
   await inSlices(database, signal, (session) => dropIdentity(session, now))
+  for (const table of ['approval_votes', 'approval_delegations'])
+    await inSlices(database, signal, (session) => dropOfGone(session, table))
   if (!signal?.aborted) await database.transaction((session) => dropDays(session, now - daysKeptMs))
 }
 
@@ -113,6 +115,15 @@ async function dropIdentity(session: Session, now: number): Promise<number> {
     ),
   ]
   return Math.max(...counts)
+}
+
+/** What belonged to approvals that went with their run. */
+function dropOfGone(session: Session, table: string): Promise<number> {
+  return session.run(
+    `delete from ${table} where approval in (select t.approval from ${table} t
+       where not exists (select 1 from approvals a where a.id = t.approval) limit ?)`,
+    [slice],
+  )
 }
 
 function drop(session: Session, table: string, key: string, where: string, at: number): Promise<number> {

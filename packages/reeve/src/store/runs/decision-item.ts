@@ -11,6 +11,10 @@ export interface DecisionItem {
   answer?: Json
   /** Of what was shown to whoever decided. */
   hash?: string
+  /** In whose place `by` decided. */
+  inPlaceOf?: string
+  /** All who approved it, where it took several. */
+  votes?: { by: string; note: string | null; at: number }[]
 }
 
 /** What a person answers about an unknown outcome. */

@@ -6,7 +6,7 @@ import { pageOfApprovals } from '../../../store/runs/approval-pages.ts'
 import type { ApprovalOfRun } from '../../../store/runs/approvals.ts'
 import { read, write } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
-import { id, json, name, paged, pageOf, paging, placeOf } from '../parts.ts'
+import { id, json, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 import { approvalContext as contextShape, field, runSummary, approvalView as viewShape } from '../shapes.ts'
 
 const item = viewShape.extend({ run: id, workflow: name })
@@ -17,6 +17,20 @@ const whole = item.extend({
     .array(z.custom<ApprovalPage['passages'][number]>())
     .describe('What was recalled before it asked'),
   context: contextShape,
+  votes: z
+    .array(
+      z.object({
+        by: z.string(),
+        inPlaceOf: z.string().nullable(),
+        note: z.string().nullable(),
+        edit: json,
+        at: time,
+      }),
+    )
+    .describe('Who of several has approved it so far; `edit`: in place of what is shown'),
+  delegations: z
+    .array(z.object({ from: z.string(), to: z.string(), note: z.string().nullable(), at: time }))
+    .describe('Who asked whom to decide it instead'),
 })
 
 const list = read({
@@ -85,11 +99,32 @@ const decide = write({
     await control.decide(params.approval, {
       verdict: body.verdict,
       by: caller.principal,
+      proof: caller.via,
       hash: body.hash,
       ...(body.note === undefined ? {} : { note: body.note }),
       ...(given === undefined ? {} : { answer: given as Json }),
       ...(body.verdict === 'approve' && body.replaces !== undefined ? { replaces: body.replaces } : {}),
     })
+    return { subject: params.approval }
+  },
+  tell: ({ service }, approval) => tellWhole(service, approval),
+})
+
+const delegate = write({
+  method: 'POST',
+  path: '/api/approvals/:approval/delegate',
+  role: 'approver',
+  summary: 'Ask somebody else to decide it in your place',
+  description:
+    'Whoever is asked needs the role that the request takes. You may still decide it yourself, or name somebody else.',
+  params: anApproval,
+  body: z.strictObject({ to: name.describe('A principal'), hash, note }),
+  answer: whole,
+  subjectOf: ({ params }) => params.approval,
+  async act({ control, params, body, caller }) {
+    const { note: why, ...given } = body
+    const from = { by: caller.principal, proof: caller.via } as const
+    await control.delegate(params.approval, { ...given, ...from, ...(why !== undefined && { note: why }) })
     return { subject: params.approval }
   },
   tell: ({ service }, approval) => tellWhole(service, approval),
@@ -121,8 +156,8 @@ function viewItem(row: ApprovalOfRun): z.input<typeof item> {
 
 async function tellWhole({ database }: Service, approval: string): Promise<z.input<typeof whole>> {
   const page = await approvalPage(database, approval)
-  const { approval: view, run, fields, passages, context } = page
-  return { ...view, run: run.id, workflow: run.workflow, runNow: run, fields, passages, context }
+  const { approval: view, run, ...rest } = page
+  return { ...view, run: run.id, workflow: run.workflow, runNow: run, ...rest }
 }
 
-export const approvals = { list, one, decide, preview }
+export const approvals = { list, one, decide, delegate, preview }
