@@ -141,6 +141,7 @@ export type {
   ForkOptions,
   RunSteering,
 } from './runtime/steering.ts'
+export type { UndoOptions, UndoScope } from './runtime/undoing.ts'
 export type { Proof } from './store/authority/acts.ts'
 export type { Channel } from './store/journal/events.ts'
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
@@ -161,3 +162,5 @@ export type { ResolvedRate, ToolRate } from './tools/call-rate.ts'
 export type { OncePer, OncePerValue, ResolvedOncePer } from './tools/once-per.ts'
 export { type Risk, type Tool, type ToolDefinition, tool } from './tools/tool.ts'
 export type { DoneEffect, Journaled, ResolvedUndo, ToolUndo } from './tools/undo/tool-undo.ts'
+export type { UndoPlan, UndoState, UndoStep } from './tools/undo/undo-plan.ts'
+export type { UndoReport } from './tools/undo/undo-workflow.ts'

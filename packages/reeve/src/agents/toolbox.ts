@@ -20,6 +20,11 @@ export class Toolbox {
     return [...this.#tools.keys()]
   }
 
+  /** Undefined: the project has no such tool. */
+  find(name: string): Tool | undefined {
+    return this.#tools.get(name)
+  }
+
   /** @throws `unknown-tool` */
   tool(name: string): Tool {
     const known = this.#tools.get(name)

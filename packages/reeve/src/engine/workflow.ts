@@ -117,6 +117,11 @@ export function isWorkflow(value: unknown): value is Workflow {
   )
 }
 
+/** Whether a name is one of the runtime's own workflows. */
+export function isReserved(workflow: string): boolean {
+  return workflow.startsWith('reeve.')
+}
+
 /** The workflows of a project, by name and version. The one registered last under a name is the current one. */
 export class WorkflowRegistry {
   readonly #byName = new Map<string, Map<string, Workflow>>()
@@ -156,7 +161,8 @@ export class WorkflowRegistry {
     )
   }
 
+  /** Those of the project, and not the runtime's own. */
   names(): string[] {
-    return [...this.#byName.keys()].sort()
+    return [...this.#byName.keys()].filter((name) => !isReserved(name)).sort()
   }
 }

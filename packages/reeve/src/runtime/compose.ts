@@ -36,6 +36,8 @@ import { identityOf, migrate } from '../store/migrations.ts'
 import { openDatabase } from '../store/open.ts'
 import { describeTightened } from '../store/sqlite/private-files.ts'
 import { jsonSchemaIssues } from '../tools/json-schema/json-schema.ts'
+import type { FindTool } from '../tools/undo/undo-plan.ts'
+import { undoWorkflow } from '../tools/undo/undo-workflow.ts'
 import { endProcess } from './end-process.ts'
 import { Pruning } from './pruning.ts'
 
@@ -78,6 +80,7 @@ export interface RuntimeInternals {
   unusable: readonly UnusableSolver[]
   /** What the database says of those who act. Whoever changes that in this process renews it. */
   authority: LiveAuthority
+  findTool: FindTool
 }
 
 /** What starts with a runtime and ends with it. */
@@ -130,6 +133,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const toolbox = toolboxOf(project, mcpServers)
     const authority = new LiveAuthority({ database, clock, log })
     await authority.renew()
+    const findTool: FindTool = (name) => toolbox.find(name)
+    workflows.add(undoWorkflow({ database, clock, findTool }))
     const services: ContextServices = { toolbox, questions, knowledge, memory, authority }
     if (options.agentListener) services.agentListener = options.agentListener
     const engine = new Engine({
@@ -158,6 +163,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       routes,
       unusable,
       authority,
+      findTool,
       projectKnowledge: new ProjectKnowledge(project, knowledge, log),
       services: new ProjectServices(project.config, mcpServers, clock),
       breakerRecord,

@@ -61,7 +61,7 @@ export class Runtime extends RunSteering {
   }
 
   private constructor({ project, environment }: RuntimeOptions, parts: RuntimeParts) {
-    super(parts.engine)
+    super(parts)
     this.project = project
     this.environment = environment
     this.#parts = parts

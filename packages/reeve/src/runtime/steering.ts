@@ -6,6 +6,10 @@ import type { RetryOptions } from '../engine/outside/retry-run.ts'
 import type { RunResult } from '../engine/results.ts'
 import type { StartOptions } from '../engine/starting/prepared-start.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import type { UndoPlan } from '../tools/undo/undo-plan.ts'
+import type { UndoReport } from '../tools/undo/undo-workflow.ts'
+import type { RuntimeInternals } from './compose.ts'
+import { planRunUndo, startUndo, type UndoOptions, type UndoScope } from './undoing.ts'
 
 /** Who acts from outside, as journals and screens name them. */
 export interface ActedBy {
@@ -40,10 +44,12 @@ export interface DecidedApproval {
 /** The verbs that start and steer runs. Each is durable when it resolves, in whichever process the run is driven. */
 export class RunSteering {
   readonly #engine: Engine
+  readonly #internals: RuntimeInternals
 
   /** @internal */
-  constructor(engine: Engine) {
-    this.#engine = engine
+  constructor(internals: RuntimeInternals) {
+    this.#engine = internals.engine
+    this.#internals = internals
   }
 
   /**
@@ -174,5 +180,30 @@ export class RunSteering {
    */
   fork(runId: string, { from, by, ...options }: ForkOptions): Promise<string> {
     return this.#engine.control.fork(runId, from, by, options)
+  }
+
+  /**
+   * What would be undone of a run that has ended, and of the runs that it started, the last effect first; and what cannot be,
+   * with why.
+   * @throws `unknown-run` `cannot-undo`
+   * @example
+   * const { steps } = await runtime.planUndo('06f2kq8d1m3x7v9zs', { from: 4 })
+   * for (const { tool, state, why } of steps) console.log(tool, state, why)
+   */
+  planUndo(runId: string, scope?: UndoScope): Promise<UndoPlan> {
+    return planRunUndo(this.#internals, runId, scope)
+  }
+
+  /**
+   * Undoes what `planUndo` calls open, as a run of its own: each effect once, the last first. An undo that fails is asked: an
+   * approval tries it again, a rejection leaves it and goes on.
+   * @throws `unknown-run`, `cannot-undo` when there is nothing to undo, or the plan is another one by now
+   * @example
+   * const { hash } = await runtime.planUndo('06f2kq8d1m3x7v9zs')
+   * const undo = await runtime.undo('06f2kq8d1m3x7v9zs', { by: 'ada', plan: hash })
+   * console.log(await undo.result())
+   */
+  undo(runId: string, options: UndoOptions): Promise<RunHandle<UndoReport>> {
+    return startUndo(this.#internals, runId, options)
   }
 }

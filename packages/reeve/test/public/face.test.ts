@@ -118,6 +118,9 @@ test('every function, and every method of what a project is written with, has an
   expect([...new Set(without)]).toEqual([])
 })
 
+/** Pages whose code is compiled with the examples. */
+const pages = ['undo.md']
+
 test('examples compile as they stand', () => {
   const examples = new Map<string, string>()
   for (const [name, symbol] of exported) {
@@ -126,6 +129,11 @@ test('examples compile as they stand', () => {
       const place = where === name ? name : `${name}.${where}`
       for (const [index, { text = '' }] of texts.entries()) examples.set(`${place} ${index}`, text)
     }
+  }
+  for (const page of pages) {
+    const text = readFileSync(join(import.meta.dirname, '../../../../docs', page), 'utf8')
+    for (const [index, [, block = '']] of [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].entries())
+      examples.set(`docs/${page} ${index}`, block)
   }
   const files = new Map([...examples].map(([name, text], index) => [`examples/${index}.ts`, { name, text }]))
   const written = [...files].map(([file, { text }]) => [file, exampleFile(text)])

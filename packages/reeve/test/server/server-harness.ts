@@ -30,6 +30,9 @@ export interface TestServer {
 /** What the sent mails were. */
 export const sent: { to: string; text: string }[] = []
 
+/** To whom mails were sent that were undone. */
+export const recalled: string[] = []
+
 const mail = tool({
   name: 'mail.send',
   description: 'send a mail',
@@ -40,6 +43,11 @@ const mail = tool({
   run: (args) => {
     sent.push(args)
     return { receipt: `R-${sent.length}` }
+  },
+  undo: {
+    run: ({ args }) => {
+      recalled.push(args.to)
+    },
   },
 })
 
@@ -96,7 +104,7 @@ export async function startServer(
 ): Promise<TestServer> {
   const { database = sqliteFile(), isIdle = false } = options
   const environment: Environment = { database, keys: {}, user: 'ada', ci: true }
-  const project = projectOf({ knowledge: [], ...options.config }, workflows)
+  const project = projectOf({ knowledge: [], tools: [mail], ...options.config }, workflows)
   const runtime = await Runtime.open({ project, environment, log: silentLog })
   if (!isIdle) await runtime.start()
   const served = await serve(runtime, { port: 0, checksAnswers: true, ...options.serve })

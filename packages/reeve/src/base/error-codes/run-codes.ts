@@ -26,6 +26,10 @@ export const runCodes: CodeTable = {
   'bad-schedule': ['A schedule cannot be meant as it stands.', 'Correct its pattern, time zone or options.'],
   'bad-start': ['An option of a start is wrong.', 'Correct the option that the message names.'],
   'bad-workflow': ["A workflow's definition or name is wrong.", 'Give it what the message says is missing.'],
+  'cannot-undo': [
+    'A run cannot be undone now.',
+    'Do what the message says: end it first, or look at its plan again.',
+  ],
   'cannot-retry': [
     'The run is not failed or stuck, or a retry would repeat what it did.',
     'Fork it, or retry the run that the message names.',

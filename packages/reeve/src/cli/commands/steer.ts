@@ -33,6 +33,13 @@ export function steerCommands(program: Command, calls: Calls): void {
     .option('--yes', 'send effects again that were sent already')
     .action(calls(async () => (await import('../steer/control.ts')).fork))
   program
+    .command('undo <run>')
+    .description('undo what a run that has ended did outside, the last first')
+    .option('--from <call>', 'only what the run did from this call on')
+    .option('--dry-run', 'only say what would be undone, and what cannot be')
+    .option('--yes', 'do not ask')
+    .action(calls(async () => (await import('../steer/undo.ts')).undo))
+  program
     .command('queues [action] [name]')
     .description('list the queues; pause NAME or resume NAME')
     .addOption(limit('50'))

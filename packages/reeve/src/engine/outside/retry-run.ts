@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type NewPayloads, newEvent, quoted } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
+import { undoOf } from '../../store/ledger/business-keys.ts'
 import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
@@ -36,6 +37,7 @@ export async function retryRun(
 ): Promise<number[]> {
   const run = await requireRun(database, id)
   refuse(run)
+  await refuseUndone(database, run)
   const looked = await database.transaction((session) => failedFamily(session, run))
   const queued: number[] = []
   for (const { child } of looked.blamed) {
@@ -51,6 +53,16 @@ export async function retryRun(
   })
   queued.push(run.no)
   return queued
+}
+
+/** It would go on as if what was undone still held. @throws `cannot-retry` */
+async function refuseUndone(session: Session, run: RunRow): Promise<void> {
+  const undo = await undoOf(session, run.id)
+  if (undo === undefined) return
+  throw new ReeveError(
+    'cannot-retry',
+    `What run ${run.id} did outside was undone by run ${undo}, in part or all of it, and it would go on as if it still held. Start a new run.`,
+  )
 }
 
 function refuse(run: RunRow): void {

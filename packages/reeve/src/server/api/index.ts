@@ -6,6 +6,7 @@ import { tokens } from './people/tokens.ts'
 import { bulk } from './runs/bulk.ts'
 import { runActions } from './runs/run-actions.ts'
 import { runReads } from './runs/runs.ts'
+import { runUndo } from './runs/undo.ts'
 import { budgets } from './system/budgets.ts'
 import { costs } from './system/costs.ts'
 import { models } from './system/models.ts'
@@ -21,7 +22,7 @@ import { workflows } from './system/workflows.ts'
 export const api = {
   today,
   waiting,
-  runs: { ...runReads, ...runActions },
+  runs: { ...runReads, ...runActions, ...runUndo },
   bulk,
   approvals,
   workflows,

@@ -80,6 +80,22 @@ export async function keyHolder(
   )
 }
 
+/** What an effect is undone once for. No tool has a name with a colon. */
+export function undoKey(run: string, call: number): BusinessKey {
+  return { name: undoing, value: `${run}:${call}` }
+}
+
+export const undoing = 'reeve:undo'
+
+/** The run that has undone an effect of a run, or is at it. */
+export async function undoOf(session: Session, run: string): Promise<string | undefined> {
+  const row = await session.get<{ run_id: string }>(
+    `select run_id from business_keys where name = ? and value like ? and status <> 'released' limit 1`,
+    [undoing, `${run}:%`],
+  )
+  return row?.run_id
+}
+
 /** The payload by which the holder's effect completed; undefined: it is not there any more; null: it gave nothing. */
 export async function resultOfHolder(
   session: Session,

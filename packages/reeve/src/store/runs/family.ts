@@ -14,6 +14,18 @@ export function openFamilyOf(session: Session, no: number): Promise<RunRow[]> {
   )
 }
 
+/** A run and all runs below it, whatever started them; `from`: without those that its own earlier calls have started. */
+export function familyOf(session: Session, no: number, from = 0): Promise<RunRow[]> {
+  return session.all<RunRow>(
+    `with recursive family(no) as (
+       select no from runs where no = ?
+       union all select runs.no from runs join family on runs.parent = family.no
+         where runs.parent <> ? or runs.parent_step >= ?)
+     select * from runs where no in (select no from family) order by no`,
+    [no, no, from],
+  )
+}
+
 /** What people are asked by a run and the runs below it, ended ones included. */
 export function pendingOf(session: Session, no: number): Promise<ApprovalRow[]> {
   return session.all<ApprovalRow>(

@@ -58,7 +58,7 @@ export interface Effect {
   readonly rate?: CallRate
   /** It is done once for this key, over all runs. */
   readonly oncePer?: EffectKey
-  /** The idempotency key. Default: one of its own for each call. */
+  /** The idempotency key, the same for whatever has its business key. Default: one of its own for each call. */
   readonly key?: string
   /** The agent that acts; absent: the workflow's own code. Goes to the journal. */
   readonly actor?: Actor

@@ -43,8 +43,11 @@ export class KeyClaim {
 
   /** For the commit of the settlement. */
   settled(status: 'completed' | 'failed' | 'released'): readonly Row[] {
-    const { site, call } = this.#effect
-    return [settlingRow(this.#key, { run: site.run.no, step: call.step }, status)]
+    const { site, call, effect } = this.#effect
+    // Whoever makes it again has the same idempotency key, so that it may be made again.
+    const isRepeatable = status === 'failed' && effect.key !== undefined
+    const holder = { run: site.run.no, step: call.step }
+    return [settlingRow(this.#key, holder, isRepeatable ? 'released' : status)]
   }
 
   /** Whether the commit of the intent has taken the key. */

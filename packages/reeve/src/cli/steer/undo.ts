@@ -1,0 +1,82 @@
+import { ReeveError } from '../../base/errors.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+import type { UndoPlan, UndoStep } from '../../tools/undo/undo-plan.ts'
+import type { Cli } from '../cli.ts'
+import { goesOn, showUntilRest } from '../run/drive.ts'
+import { canAsk, confirmed } from '../terminal/confirm.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { Interrupt } from '../terminal/interrupt.ts'
+import { withRuntime } from '../terminal/project-runtime.ts'
+
+export interface UndoCommand {
+  from?: string
+  dryRun?: boolean
+  yes?: boolean
+}
+
+/** Shows what would be undone, asks, and undoes it as a run that is shown until it comes to rest. */
+export async function undo(cli: Cli, options: UndoCommand, id: string): Promise<ExitCode> {
+  const from = toCall(cli, options.from, id)
+  return withRuntime(cli, async (runtime) => {
+    const { terminal } = cli
+    const plan = await runtime.planUndo(id, { from })
+    tellPlan(cli, plan)
+    const isWanted =
+      plan.open > 0 && options.dryRun !== true && (options.yes === true || (await asks(cli, plan)))
+    if (!isWanted) {
+      terminal.value({ ...plan, undo: null })
+      if (plan.open > 0 && options.dryRun !== true && options.yes !== true && !canAsk(terminal))
+        terminal.line(`Nothing was done. To undo this: ${cli.command('undo', id)} --yes`)
+      else terminal.line('Nothing was done.')
+      return exitCodes.done
+    }
+    const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, () => runtime.hurry())
+    await runtime.start()
+    const handle = await runtime.undo(id, { from, by: runtime.environment.user, plan: plan.hash })
+    terminal.line(`run ${handle.id} undoes it`)
+    const code = await showUntilRest(cli, runtime, handle.id, {
+      afterSeq: 0,
+      signal: interrupt.signal,
+      extra: { undo: id },
+    })
+    if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, handle.id))
+    return code
+  })
+}
+
+function toCall(cli: Cli, text: string | undefined, id: string): number {
+  const from = Number(text ?? 0)
+  if (Number.isInteger(from) && from >= 0) return from
+  throw new ReeveError(
+    'bad-option',
+    `--from is "${text}"; it must be the number of a call: ${cli.command('show', id)}`,
+  )
+}
+
+function asks({ terminal }: Cli, { open }: UndoPlan): Promise<boolean> {
+  if (!canAsk(terminal)) return Promise.resolve(false)
+  return confirmed(`Undo ${open === 1 ? 'this effect' : `these ${open} effects`}?`)
+}
+
+function tellPlan({ terminal }: Cli, { steps, gaps }: UndoPlan): void {
+  if (steps.length === 0) terminal.line('Nothing was done outside.')
+  for (const step of steps) terminal.line(lineOf(terminal.colors, step))
+  for (const gap of gaps) terminal.line(`${terminal.colors.yellow('!')} ${gap}`)
+}
+
+function lineOf(
+  colors: Cli['terminal']['colors'],
+  { tool, run, call, at, state, why, until, by }: UndoStep,
+): string {
+  const what = `${safeLine(tool)} (call ${call} of run ${run}, ${at})`
+  switch (state) {
+    case 'open':
+      return `${colors.green('undo')} ${what}${until === null ? '' : colors.dim(`, possible until ${until}`)}`
+    case 'impossible':
+      return `${colors.yellow('stays')} ${what}: ${safeLine(why ?? '')}`
+    case 'undoing':
+      return `${colors.yellow('stays')} ${what}: run ${by} is undoing it`
+    case 'undone':
+      return `${colors.dim('done')} ${what}: run ${by} has undone it`
+  }
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { planRunUndo, startUndo } from '../../../runtime/undoing.ts'
+import { Reply, read, write } from '../../http/endpoint.ts'
+import { id, json, numberIn, time } from '../parts.ts'
+import { runView } from '../shapes.ts'
+import { aRun, tellRun } from './runs.ts'
+
+const from =
+  'The first call of the run whose effects are undone, with those of the runs that it and later ones started'
+
+const undoStep = z.object({
+  run: id,
+  workflow: z.string(),
+  call: z.number(),
+  tool: z.string(),
+  class: z.enum(['read', 'idempotent', 'verifiable', 'once']),
+  at: time,
+  args: json.optional().describe('What the tool was handed; absent where the journal has it no more'),
+  state: z.enum(['open', 'impossible', 'undoing', 'undone']),
+  why: z.string().nullable().describe('Why it cannot be undone'),
+  until: time.nullable().describe('Until when it can be undone; null: for ever, or never'),
+  by: id.nullable().describe('The run that undoes it, or has undone it'),
+})
+
+const planUndo = read({
+  path: '/api/runs/:run/undo',
+  role: 'viewer',
+  summary: 'Say what would be undone of a run, the last effect first',
+  params: aRun,
+  query: z.strictObject({ from: numberIn(0, Number.MAX_SAFE_INTEGER).default(0).describe(from) }),
+  answer: z.object({
+    run: id,
+    from: z.number(),
+    steps: z.array(undoStep),
+    hash: z.string().describe('As `plan` of the request that undoes'),
+    open: z.number().describe('How many would be undone'),
+    gaps: z.array(z.string()).describe('What the plan cannot know'),
+  }),
+  tell: ({ service, params, query }) => planRunUndo(service.internals, params.run, query),
+})
+
+const undo = write({
+  method: 'POST',
+  path: '/api/runs/:run/undo',
+  role: 'operator',
+  summary: 'Undo what a run did outside, as a run of its own',
+  description:
+    'Answers 202 with the run that undoes. An undo that fails is asked as an approval: to approve tries it again, to reject leaves it and goes on.',
+  params: aRun,
+  body: z.strictObject({
+    from: z.number().int().min(0).default(0).describe(from),
+    plan: z.string().max(100).describe('`hash` of the plan that was looked at'),
+  }),
+  answer: runView,
+  keepsKey: true,
+  async act({ service, params, body, caller, idempotencyKey }) {
+    const { id: subject } = await startUndo(service.internals, params.run, {
+      ...body,
+      by: caller.principal,
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    })
+    return { subject }
+  },
+  tell: async ({ service }, run) =>
+    new Reply(await tellRun(service, run), 202, { location: `/api/runs/${run}` }),
+})
+
+export const runUndo = { planUndo, undo }
