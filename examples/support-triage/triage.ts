@@ -1,8 +1,9 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { basename, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectOf, ReeveError, type RunHandle, Runtime, readEnvironment } from 'reeve'
-import { internalsOf } from 'reeve/internal'
+import { internalsOf, openBrowser, openPage, type Page } from 'reeve/internal'
 import { readInbox } from './ingest/read-inbox.ts'
 import { startTicket } from './ingest/start-ticket.ts'
 import type { Ticket } from './ingest/ticket.ts'
@@ -13,7 +14,8 @@ import { train, triageConfig } from './triage-config.ts'
 import supportTriage, { supportTriageFor } from './workflows/support-triage.ts'
 
 const usage = `Usage: npm run triage -- [--inbox FILE.csv|FILE.jsonl|FOLDER] [--knowledge FILE.jsonl|FOLDER]
-                         [--train FILE.csv|FILE.jsonl] [--limit N] [--json]`
+                         [--train FILE.csv|FILE.jsonl] [--limit N] [--json]
+       npm start: the same with its page, until Ctrl-C; npm start -- --no-open opens no browser`
 
 const folder = import.meta.dirname
 const options = readOptions()
@@ -27,6 +29,8 @@ function readOptions() {
         train: { type: 'string' },
         limit: { type: 'string' },
         json: { type: 'boolean', default: false },
+        serve: { type: 'boolean', default: false },
+        'no-open': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     })
@@ -65,8 +69,11 @@ async function main(): Promise<void> {
   const progress = new Progress(options.json)
   const interrupted = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+  let page: Page | undefined
   try {
+    if (options.serve) page = await openPage(runtime, { isAttended: isAttended() })
     await runtime.start()
+    if (page) tellPage(page)
     for (const { problems } of await runtime.readKnowledge())
       for (const { where, problem } of problems) progress.note(`${where}: ${problem}`)
     for (const problem of training.problems) progress.note(problem)
@@ -88,9 +95,26 @@ async function main(): Promise<void> {
     progress.close()
     if (options.json) console.log(JSON.stringify(report))
     else printReport(report, relative(process.env.INIT_CWD ?? process.cwd(), folder))
+    if (!page) return
+    if (!options.json) console.log(`\nDecide it on the page, and watch it go on: ${page.url} (Ctrl-C stops)`)
+    if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort')
   } finally {
+    await page?.close()
     await runtime.stop(3000)
   }
+}
+
+/** Says where the page is, and opens it for a person. */
+function tellPage({ url, signIn }: Page): void {
+  const lines = [`The page: ${url}`]
+  if (signIn !== undefined) lines.push(`Sign in once, within 15 minutes: ${signIn}`)
+  // Standard output is the report's alone where a program reads it.
+  for (const line of lines) (options.json ? console.error : console.log)(line)
+  if (signIn !== undefined && isAttended() && !options['no-open']) openBrowser(signIn)
+}
+
+function isAttended(): boolean {
+  return process.stdout.isTTY === true && !options.json
 }
 
 /** Starts a run for each ticket and waits until all have ended or wait for a person. Answers the runs by their id. */

@@ -7,3 +7,5 @@
  */
 
 export { internalsOf, type RuntimeInternals } from './runtime/runtime.ts'
+export { openBrowser } from './server/open-browser.ts'
+export { openPage, type Page, type PageOptions } from './server/open-page.ts'

@@ -162,7 +162,7 @@ test('other processes and other hosts are reached through one door each', () => 
     'base/process/process-tree.ts',
     'base/process/process-warden.ts',
     // A person's browser is their own, and goes on when Reeve ends.
-    'cli/terminal/open-browser.ts',
+    'server/open-browser.ts',
   ])
   // A server takes `createServer` by its name; whoever sends takes the whole module.
   expect(users(taking('(?!\\{)[^\'"`;]*', 'https?'))).toEqual(['tools/http/http-exchange.ts'])

@@ -31,6 +31,7 @@ export async function run(
   folder: string,
   [program, ...args]: [string, ...string[]],
   variables: NodeJS.ProcessEnv = {},
+  onOutput: (stdout: string, stop: () => void) => unknown = () => {},
 ): Promise<Ended> {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|vitest|NODE_|VITE|INIT_CWD|DATABASE_URL|CI$|.*_API_KEY$)/i.test(name),
@@ -45,6 +46,7 @@ export async function run(
       ...variables,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
     // A guard against what never ends; no command comes near it.
     timeout: 150_000,
     killSignal: 'SIGKILL',
@@ -52,6 +54,8 @@ export async function run(
   const ended: Ended = { code: null, stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     ended.stdout += text
+    // As Ctrl-C at a terminal, which all of the command's processes get.
+    onOutput(ended.stdout, () => process.kill(-child.pid!, 'SIGINT'))
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     ended.stderr += text

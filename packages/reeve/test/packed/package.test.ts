@@ -299,16 +299,26 @@ describe('the examples with the installed package', () => {
 
   afterAll(() => inside?.remove())
 
-  test('`npm start` triages the inbox', async () => {
+  test('`npm start` triages the inbox and keeps its page open until it is stopped', async () => {
     const environment = { RECEIVERS_PORT: String(20_000 + (process.pid % 20_000)) }
+    let signIn: string | undefined
     const { code, stdout, stderr } = await run(
       join(examples, 'support-triage'),
       ['npm', 'start'],
       environment,
+      async (told, stop) => {
+        if (signIn !== undefined || !told.includes('Ctrl-C stops')) return
+        signIn = /Sign in once, within 15 minutes: (\S+)/.exec(told)![1]!
+        const page = await fetch(signIn)
+        expect(page.status).toBe(200)
+        stop()
+      },
     )
     expect(stderr).not.toMatch(/Error/)
     expect(stdout).toMatch(/reeve approve \S+/)
-    expect(code).toBe(0)
+    expect(signIn).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/sign-in\?code=/)
+    // npm itself ends by the signal.
+    expect(code).toBeNull()
   })
 
   test('the tests of the examples pass', async () => {

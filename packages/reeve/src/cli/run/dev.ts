@@ -3,6 +3,7 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { moment, systemClock } from '../../base/time/time.ts'
 import { EventFeed, type FollowedEvent } from '../../inspect/follow/follow-events.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
+import type { Page } from '../../server/open-page.ts'
 import { listSchedules } from '../../store/dispatch/schedules.ts'
 import type { EventType } from '../../store/journal/events.ts'
 import { countPending } from '../../store/runs/approvals.ts'
@@ -11,7 +12,7 @@ import { eventLine } from '../look/event-line.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
-import { openWeb, tellWeb, type Web, type WebOptions } from './web.ts'
+import { openWeb, tellWeb, type WebOptions } from './web.ts'
 
 /** What is worth a line while a project is served; `show` has the rest. */
 const told: EventType[] = [
@@ -65,7 +66,7 @@ export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
   })
 }
 
-async function greet(cli: Cli, runtime: Runtime, { url, signIn }: Web): Promise<void> {
+async function greet(cli: Cli, runtime: Runtime, { url, signIn }: Page): Promise<void> {
   const { terminal } = cli
   const { bold, dim, yellow } = terminal.colors
   const { project } = runtime
