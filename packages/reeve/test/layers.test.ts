@@ -16,6 +16,7 @@ const layers = [
   'models',
   'memory',
   'tools',
+  'triggers',
   'connectors',
   'agents',
   'evals',

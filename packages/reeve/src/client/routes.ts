@@ -45,6 +45,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
   },
   pause: { one: 'GET /api/pause', set: 'PUT /api/pause', end: 'DELETE /api/pause' },
   schedules: { list: 'GET /api/schedules', occurrences: 'GET /api/schedules/:schedule/occurrences' },
+  triggers: { list: 'GET /api/triggers', deliveries: 'GET /api/triggers/:trigger/deliveries' },
   budgets: { list: 'GET /api/budgets', set: 'PUT /api/budgets/:scope' },
   costs: { list: 'GET /api/costs' },
   models: { list: 'GET /api/models' },

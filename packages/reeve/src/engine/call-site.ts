@@ -1,5 +1,5 @@
 import type { Row } from '../store/database.ts'
-import type { CallKind, Channel, LineEventType, NewEvent } from '../store/journal/events.ts'
+import type { CallKind, LineEventType, NewEvent, Origin } from '../store/journal/events.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Call } from './replay/call.ts'
 import type { History, RecordedCall } from './replay/history.ts'
@@ -30,8 +30,8 @@ export interface AppendOptions {
 export interface CallSite {
   readonly run: Readonly<Pick<Claim, 'no' | 'id' | 'epoch' | 'parent' | 'principal'>>
   readonly workflow: Workflow
-  /** By which way the input of the run, or of what started it, came in; undefined where that was not said. */
-  readonly channel: Channel | undefined
+  /** By which way the input of the run, or of what started it, came in, and what caused it; absent where that was not said. */
+  readonly origin: Readonly<Origin>
   readonly services: CallServices
   /** What the run's calls wait for. */
   readonly waits: OpenWaits

@@ -21,7 +21,7 @@ import type { JsonSchemaCheck } from './outside/approval-edit.ts'
 import { Control } from './outside/control.ts'
 import { type RunResult, RunResults } from './results.ts'
 import type { ClaimCheck, EngineServices } from './services.ts'
-import type { StartOptions } from './starting/prepared-start.ts'
+import type { OwnStart, StartOptions } from './starting/prepared-start.ts'
 import { RunStarter } from './starting/run-starter.ts'
 import { LeftChildren } from './worker/left-children.ts'
 import { Liveness } from './worker/liveness.ts'
@@ -212,6 +212,24 @@ export class Engine {
     const known = this.workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
     const { id, isNew } = await this.#starter.start(known, input, options)
     return { id, isNew, result: () => this.resultOf(id) as Promise<RunResult<Output>> }
+  }
+
+  /**
+   * Starts a run of the runtime's own accord, under a key of its own: when there is a run with it, that one stands for the
+   * start, whatever its input. @throws as `startRun`
+   */
+  startOwn(
+    workflow: string,
+    input: unknown,
+    options: Omit<StartOptions, 'idempotencyKey' | 'debounce' | 'ifKeyExists'>,
+    own: OwnStart,
+  ): Promise<{ id: string; isNew: boolean }> {
+    return this.#starter.start(
+      this.workflows.current(workflow),
+      input,
+      { ...options, ifKeyExists: 'return' },
+      own,
+    )
   }
 
   /** Waits for a run's end. @throws `unknown-run` */

@@ -8,6 +8,7 @@ import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { versionName } from '../store/dispatch/workers.ts'
+import { isTrigger, type Trigger } from './starting/trigger.ts'
 
 /** The most `ctx` calls of a run, or of its chapter, whose workflow sets no limit of its own. */
 export const defaultSteps = 1000
@@ -46,6 +47,11 @@ export interface WorkflowDefinition<
   queue?: string
   /** Runs with the same key count together in a queue's per-key limits. */
   key?: (input: OutputOf<I>) => string
+  /**
+   * What starts it from outside: `webhook`, `schedule`, `mail`, `files`, `event`. What a trigger makes of what came must be
+   * what `input` takes.
+   */
+  on?: readonly Trigger<InputOf<I>>[]
   /** Does the work. Deterministic between calls of `ctx`. */
   run(ctx: Ctx, input: OutputOf<I>): Promise<R> | R
 }
@@ -60,6 +66,7 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly limits: WorkflowLimits
   readonly queue: string
   readonly key: ((input: unknown) => string) | undefined
+  readonly on: readonly Trigger[]
   readonly run: (ctx: never, input: never) => unknown
   /** For types only: never there. */
   readonly types?: { input: Input; output: Output }
@@ -79,7 +86,7 @@ export function defineWorkflow<
 ): Workflow<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
   const called =
     typeof definition?.name === 'string' ? `workflow ${describeValue(definition.name)}` : 'a workflow'
-  const shape = { output: 'schema', limits: 'object', key: 'function' } as const
+  const shape = { output: 'schema', limits: 'object', key: 'function', on: 'list' } as const
   checkOptions(definition, called, shape, 'bad-workflow')
   if (!definition.input?.['~standard']) {
     throw new ReeveError('bad-workflow', 'A workflow needs an `input` schema (Zod, or any Standard Schema).')
@@ -107,8 +114,20 @@ export function defineWorkflow<
     limits,
     queue,
     key: definition.key as Workflow['key'],
+    on: triggersIn(definition.on ?? [], what),
     run: definition.run as Workflow['run'],
   }
+}
+
+/** @throws `bad-workflow` */
+function triggersIn(on: readonly unknown[], what: string): readonly Trigger[] {
+  return on.map((trigger) => {
+    if (isTrigger(trigger)) return trigger
+    throw new ReeveError(
+      'bad-workflow',
+      `\`on\` of ${what} has ${describeValue(trigger)}; it takes triggers: webhook(…), schedule(…), mail(…), files(…), event(…).`,
+    )
+  })
 }
 
 export function isWorkflow(value: unknown): value is Workflow {

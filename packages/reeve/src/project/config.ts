@@ -40,6 +40,11 @@ export interface RetentionConfig {
   ledger?: Duration
   /** What became of the times of schedules; the last 100 of each schedule stay. Default `30d`. */
   occurrences?: Duration
+  /**
+   * What came to triggers: a repeat is recognised for so long, and a file that lies in its folder for longer starts a run again.
+   * Default `30d`.
+   */
+  deliveries?: Duration
 }
 
 /** Something of the project's own that must be up while runs are driven, such as a local server. */

@@ -35,7 +35,7 @@ export async function pruneProject(
   signal?: AbortSignal,
 ): Promise<ProjectPruned> {
   const now = clock.now()
-  const { ledger = '90d', occurrences = '30d' } = retention ?? {}
+  const { ledger = '90d', occurrences = '30d', deliveries = '30d' } = retention ?? {}
   await inSlices(database, signal, (session, slice) => tidyAnswers(session, now, slice))
   await inSlices(database, signal, tidyCallRates)
   const chaptersMs = chaptersMsOf(retention)
@@ -46,7 +46,11 @@ export async function pruneProject(
       : await pruneChapters(database, now - chaptersMs, now, signal)
   const pruned = await prune(database, agesOf(retention), now, signal)
   await foldModelCalls(database, now - toMs(ledger), signal)
-  await tidy(database, { now, occurrencesBefore: now - toMs(occurrences) }, signal)
+  await tidy(
+    database,
+    { now, occurrencesBefore: now - toMs(occurrences), deliveriesBefore: now - toMs(deliveries) },
+    signal,
+  )
   await giveBackSpace(database, { signal })
   return { ...pruned, chapters }
 }

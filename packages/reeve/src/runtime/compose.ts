@@ -38,6 +38,9 @@ import { describeTightened } from '../store/sqlite/private-files.ts'
 import { jsonSchemaIssues } from '../tools/json-schema/json-schema.ts'
 import type { FindTool } from '../tools/undo/undo-plan.ts'
 import { undoWorkflow } from '../tools/undo/undo-workflow.ts'
+import { LetterReader } from '../triggers/letters/read-letter.ts'
+import { type NamedTrigger, namedTriggers, schedulesWith } from '../triggers/named-triggers.ts'
+import { TriggerLoops } from '../triggers/watching/trigger-loops.ts'
 import { endProcess } from './end-process.ts'
 import { Pruning } from './pruning.ts'
 
@@ -81,6 +84,9 @@ export interface RuntimeInternals {
   /** What the database says of those who act. Whoever changes that in this process renews it. */
   authority: LiveAuthority
   findTool: FindTool
+  /** The triggers of the project, by name. */
+  triggers: ReadonlyMap<string, NamedTrigger>
+  letters: LetterReader
 }
 
 /** What starts with a runtime and ends with it. */
@@ -90,6 +96,7 @@ export interface RuntimeParts extends RuntimeInternals {
   breakerRecord: BreakerRecord
   abandonedBatches: AbandonedBatches
   pruning: Pruning
+  triggerLoops: TriggerLoops
 }
 
 /** Wires the layers for a project: the one place that knows all of them. Opens the database and drives nothing. */
@@ -153,7 +160,10 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     })
     engine.services.notices.on('heartbeat', () => void authority.lookAgain())
-    await installConfig(project.config, { database, workflows, clock, log })
+    const triggers = namedTriggers(project.workflows)
+    const schedules = schedulesWith(triggers.values(), project.config.schedules ?? {})
+    await installConfig({ ...project.config, schedules }, { database, workflows, clock, log })
+    const letters = new LetterReader()
     return {
       database,
       engine,
@@ -164,6 +174,9 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       unusable,
       authority,
       findTool,
+      triggers,
+      letters,
+      triggerLoops: new TriggerLoops(engine, [...triggers.values()], { project: project.folder, letters }),
       projectKnowledge: new ProjectKnowledge(project, knowledge, log),
       services: new ProjectServices(project.config, mcpServers, clock),
       breakerRecord,

@@ -13,6 +13,7 @@ import type { Prunable } from '../store/keeping/retention.ts'
 import { forgetAnswers } from '../store/ledger/answers.ts'
 import { listPending } from '../store/runs/approvals.ts'
 import { composeRuntime, type RuntimeInternals, type RuntimeOptions, type RuntimeParts } from './compose.ts'
+import { beginParts, endParts } from './parts.ts'
 import { RunSteering } from './steering.ts'
 
 export type { RuntimeInternals, RuntimeOptions }
@@ -90,15 +91,7 @@ export class Runtime extends RunSteering {
    * @example await runtime.start()
    */
   async start(): Promise<void> {
-    const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning, authority } =
-      this.#parts
-    authority.begin()
-    await projectKnowledge.begin()
-    await services.begin()
-    breakerRecord.begin(engine.worker.id)
-    abandonedBatches.begin()
-    await engine.start()
-    pruning.begin()
+    await beginParts(this.#parts)
   }
 
   /**
@@ -109,27 +102,7 @@ export class Runtime extends RunSteering {
    * @example await runtime.stop(30_000)
    */
   async stop(graceMs?: number): Promise<void> {
-    const {
-      projectKnowledge,
-      services,
-      breakerRecord,
-      abandonedBatches,
-      engine,
-      pruning,
-      database,
-      authority,
-    } = this.#parts
-    try {
-      await projectKnowledge.end()
-      await authority.end()
-      await pruning.end()
-      await engine.stop(graceMs)
-    } finally {
-      await abandonedBatches.end()
-      await breakerRecord.end()
-      await services.end()
-      await database.close()
-    }
+    await endParts(this.#parts, graceMs)
   }
 
   /**

@@ -13,6 +13,7 @@ import { BulkActions } from './bulk-actions.ts'
 import { EventHub } from './events/event-hub.ts'
 import { mountEvents } from './events/mount-events.ts'
 import { mountHealth } from './health.ts'
+import { mountHooks } from './hooks.ts'
 import { problemMediaType, problemOf } from './http/problem.ts'
 import { mount, noSuchEndpoint } from './http/router.ts'
 import { mountPages } from './mount-pages.ts'
@@ -55,6 +56,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
     engine,
     database,
     sqliteFile: at.kind === 'sqlite' ? at.file : undefined,
+    variables: runtime.environment.variables ?? {},
     clock,
     log,
     newId,
@@ -95,6 +97,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
   hono.notFound((context) => {
     throw noSuchEndpoint(context)
   })
+  mountHooks(hono, { service, named: internals.triggers, letters: internals.letters })
   mountHealth(hono, { service, callerOf })
   mountSignIn(hono, { database, clock, doors, limits, addressOf })
   mountSession(hono, { callerOf })

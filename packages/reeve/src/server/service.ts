@@ -14,6 +14,8 @@ export interface Service {
   database: Database
   /** Where an SQLite database is; absent: Postgres. */
   sqliteFile: string | undefined
+  /** Of the environment: those that triggers name have their secrets. */
+  variables: Readonly<Record<string, string | undefined>>
   clock: Clock
   log: Log
   newId: () => string

@@ -1,4 +1,5 @@
 import { authorityTables } from './authority/tables.ts'
+import { triggerTables } from './dispatch/trigger-tables.ts'
 import { firstVersion } from './first-version.ts'
 
 /**
@@ -263,4 +264,5 @@ export const migrations: string[][] = [
       primary key (approval, giver)
     )`,
   ],
+  triggerTables,
 ]

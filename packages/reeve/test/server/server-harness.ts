@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { z } from 'zod'
 import type { Environment } from '../../src/base/config.ts'
-import { silentLog } from '../../src/base/log.ts'
+import { type Log, silentLog } from '../../src/base/log.ts'
+import type { Clock } from '../../src/base/time/time.ts'
 import { type Client, createClient } from '../../src/client/index.ts'
 import { workflow } from '../../src/context.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
@@ -99,13 +100,24 @@ export async function startServer(
     database?: Environment['database']
     serve?: Partial<ServeOptions>
     config?: ProjectConfig
+    /** In place of the usual ones. */
+    workflows?: Workflow[]
+    variables?: Record<string, string>
+    folder?: string
+    log?: Log
+    clock?: Clock
     isIdle?: boolean
   } = {},
 ): Promise<TestServer> {
   const { database = sqliteFile(), isIdle = false } = options
-  const environment: Environment = { database, keys: {}, user: 'ada', ci: true }
-  const project = projectOf({ knowledge: [], tools: [mail], ...options.config }, workflows)
-  const runtime = await Runtime.open({ project, environment, log: silentLog })
+  const { variables = {}, log = silentLog, clock } = options
+  const environment: Environment = { database, keys: {}, user: 'ada', ci: true, variables }
+  const project = projectOf(
+    { knowledge: [], tools: [mail], ...options.config },
+    options.workflows ?? workflows,
+    options.folder,
+  )
+  const runtime = await Runtime.open({ project, environment, log, ...(clock && { clock }) })
   if (!isIdle) await runtime.start()
   const served = await serve(runtime, { port: 0, checksAnswers: true, ...options.serve })
   let isClosed = false

@@ -11,6 +11,7 @@ import { callRateCases } from './contract/call-rates.ts'
 import { chapterCases } from './contract/chapters.ts'
 import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
+import { deliveryCases } from './contract/deliveries.ts'
 import { inboxCases } from './contract/inbox.ts'
 import { journalCases } from './contract/journal.ts'
 import { keyLineCases } from './contract/key-lines.ts'
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     keyLineCases(open)
     recoveryCases(open)
     inboxCases(open)
+    deliveryCases(open)
     approvalCases(open)
     retentionCases(open)
     chapterCases(open)

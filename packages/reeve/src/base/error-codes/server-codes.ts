@@ -23,6 +23,7 @@ export const serverCodes: CodeTable = {
   ],
   'method-not-served': ['The address does not take this method.', 'Use the method that the message names.'],
   'no-owner': ['There is no owner yet.', 'Make one, as the message says.'],
+  'no-server': ['Nobody answers where the server should be.', 'Start it, or name it with --server.'],
   'no-such-endpoint': [
     'There is nothing at this address.',
     "See the list of addresses in the API's document.",
@@ -35,5 +36,29 @@ export const serverCodes: CodeTable = {
   ],
   'server-busy': ['The server has too much to do.', 'Try again later.'],
   'too-many-requests': ['Too many requests came in a short time.', 'Try again later.'],
+  'unreadable-file': [
+    'A file that was put into a watched folder cannot be read.',
+    'Correct it, and put it there again.',
+  ],
+  'bad-mapping': [
+    "A trigger's `input` does not make an input of what came.",
+    'Correct the function that the message names.',
+  ],
+  'bad-trigger': ['A trigger cannot be meant as it is declared.', 'Correct what the message names.'],
+  'unknown-trigger': [
+    'The project has no trigger of this name.',
+    'See those that it has: reeve trigger list.',
+  ],
+  'untestable-trigger': ['No sample can be sent to this trigger.', 'Do what the message says.'],
+  'webhook-closed': [
+    'A door for others has no secret, so nobody can prove anything to it.',
+    'Set the variable.',
+  ],
+  'webhook-forged': ["A request's signature is not that of its body.", 'Give both sides the same secret.'],
+  'webhook-stale': [
+    'A signed request is too old, or of a time to come.',
+    'Send it anew; set the clocks right.',
+  ],
+  'webhook-unsigned': ['A request has no signature that can be read.', 'Sign it as the trigger says.'],
   'unknown-bulk-action': ['There is no such action on many runs.', 'Use one that the message names.'],
 }

@@ -32,6 +32,17 @@ export function lookCommands(program: Command, calls: Calls): void {
     .addOption(new Option('--limit <n>', 'the most outcomes of each schedule').default('5'))
     .option('--most <n>', 'the most schedules to list', '50')
     .action(calls(async () => (await import('../keep/upkeep.ts')).schedules))
+  const trigger = program.command('trigger').description('what starts runs from outside')
+  trigger
+    .command('list')
+    .description('list the triggers: how each is reached, whether it can be, and what came last')
+    .action(calls(async () => (await import('../look/triggers.ts')).triggerList))
+  trigger
+    .command('test <name>')
+    .description('post a signed sample to the server, as the sender would')
+    .option('--server <url>', 'the server (default: REEVE_URL, else this machine at REEVE_PORT or 4100)')
+    .option('--body <file>', 'what to post: the bytes of a file')
+    .action(calls(async () => (await import('../look/triggers.ts')).triggerTest))
   program
     .command('budgets')
     .description('list what may be spent on models, and what is spent')

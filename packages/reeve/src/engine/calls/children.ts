@@ -36,7 +36,6 @@ export function startChild(
   site.perform(call, async () => {
     checkOptions(options, `ctx.start("${workflow.name}")`, {})
     const { id, no, principal } = site.run
-    const { channel } = site
     // It acts for whom its parent acts: nobody gains a right by starting a run.
     const { whenParentEnds = 'cancel', queue, key, priority, delay } = options
     if (whenParentEnds !== 'cancel' && whenParentEnds !== 'detach') {
@@ -44,9 +43,10 @@ export function startChild(
       throw new ReeveError('bad-start', `whenParentEnds is ${given}; it must be 'cancel' or 'detach'.`)
     }
     const own: StartOptions = { principal, startedBy: `run ${id}, call ${call.step}` }
+    const { channel, causedBy } = site.origin
     if (channel !== undefined) own.channel = channel
     Object.assign(own, { queue, key, priority, delay })
-    const start = prepareStart(site.services, workflow, input, own, 0)
+    const start = prepareStart(site.services, workflow, input, own, 0, { causedBy })
     start.run.no = await site.services.numbers.take()
     // The run has begun to end since the call was made: nothing is born any more.
     if (site.aborted) throw site.signal.reason

@@ -22,7 +22,7 @@ export function continueAs(site: CallSite, workflows: WorkflowRegistry, given: u
   const outcome = validate(next.input, input)
   parseOnce(site, next.input, input, what, { known: outcome, fitOnly: true })
   const checked = outcome.ok ? outcome.value : input
-  const about = { principal: site.run.principal, startedBy: undefined, channel: site.channel }
+  const about = { principal: site.run.principal, startedBy: undefined, ...site.origin }
   const { payload } = startedWith(next, about, input, checked)
   site.continueAs(payload, next.version)
   return new Promise<never>(() => {})

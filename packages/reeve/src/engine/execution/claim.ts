@@ -1,4 +1,4 @@
-import type { Channel } from '../../store/journal/events.ts'
+import type { Origin } from '../../store/journal/events.ts'
 import { endedStatuses, type RunStatus } from '../../store/runs/runs.ts'
 
 /** The claimed run that an execution drives. */
@@ -9,8 +9,8 @@ export interface Claim {
   parent: number | null
   /** For whom it acts. */
   principal: string
-  /** How its input came in, of one that was started here; of others the journal has it. */
-  channel?: Channel | undefined
+  /** Of one that was started here; of others the journal has it. */
+  origin?: Origin
   createdAt: number
   crashes: number
   /** What its history took in memory when it was claimed, roughly; 0 for a short one. */

@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.ts'
+import type { Row } from '../../store/database.ts'
 import { newEvent, textEvent } from '../../store/journal/events.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
@@ -53,10 +54,10 @@ export class Execution {
     return this.#life.activity.inbox.lastId
   }
 
-  /** Its first commit starts the run; `onStarted` hears what became of that. */
-  startRun(run: NewRun, payload: string, onStarted: OnStarted): void {
+  /** Its first commit starts the run, with these rows; `onStarted` hears what became of that. */
+  startRun(run: NewRun, payload: string, rows: readonly Row[], onStarted: OnStarted): void {
     this.#life.commits.start(run, onStarted)
-    this.#life.write(pendingEvent(null, textEvent('run-started', payload), { name: run.workflow }))
+    this.#life.write(pendingEvent(null, textEvent('run-started', payload), { name: run.workflow }), rows)
   }
 
   /** Calls the workflow's function. */

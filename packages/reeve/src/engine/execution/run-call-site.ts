@@ -1,12 +1,13 @@
 import type { Row } from '../../store/database.ts'
 import {
   type CallKind,
-  type Channel,
   type LineEventType,
   type NewEvent,
+  type Origin,
   payloadOf,
   textEvent,
 } from '../../store/journal/events.ts'
+import type { JournalEvent } from '../../store/journal/journal.ts'
 import type { AppendOptions, CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
@@ -19,6 +20,18 @@ import type { Claim, Leaving } from './claim.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { pendingEvent } from './pending-event.ts'
 
+const nowhere: Origin = {}
+
+function originOf(input: JournalEvent): Origin {
+  const { channel, causedBy, traceparent } = payloadOf(
+    input,
+    'run-started',
+    'input-replaced',
+    'run-continued',
+  )
+  return { channel, causedBy, traceparent }
+}
+
 /** The side of an execution that its calls see: their numbers, their events, and what the journal knows. */
 export class RunCallSite implements CallSite {
   readonly run: Claim
@@ -30,7 +43,7 @@ export class RunCallSite implements CallSite {
   readonly #life: Lifecycle
   #logs = 0
   #parsed = 0
-  #known: { channel?: Channel } | undefined
+  #origin: Origin | undefined
 
   constructor(parts: {
     claim: Claim
@@ -61,11 +74,11 @@ export class RunCallSite implements CallSite {
     return this.#calls.now
   }
 
-  get channel(): Channel | undefined {
-    if (!this.history) return this.run.channel
+  get origin(): Origin {
+    if (!this.history) return this.run.origin ?? nowhere
     // Inputs may be long: each is parsed once.
-    this.#known ??= payloadOf(this.history.input, 'run-started', 'input-replaced', 'run-continued')
-    return this.#known.channel
+    this.#origin ??= originOf(this.history.input)
+    return this.#origin
   }
 
   get seed(): string {

@@ -23,6 +23,7 @@ export async function enqueue(session: Session, start: PreparedStart): Promise<b
   const { first, blobs } = firstEvent(start, session.secrets)
   await insertLinked(session, [first], blobs)
   if (isLong(first)) await session.bulk(countJournals, [[run.no]])
+  for (const { statement, values } of start.rows) await session.bulk(statement, [values])
   return true
 }
 

@@ -6,7 +6,9 @@ import { parse } from '../../base/schema/schema.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
 import { after, type Duration } from '../../base/time/time.ts'
-import type { Channel } from '../../store/journal/events.ts'
+import { isTraceparent } from '../../base/trace-context.ts'
+import type { Row } from '../../store/database.ts'
+import type { Cause, Channel, Origin } from '../../store/journal/events.ts'
 import { isChannel } from '../../store/journal/vocabulary/channel.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { EngineServices } from '../services.ts'
@@ -48,6 +50,17 @@ export interface StartOptions {
    * Default: none.
    */
   channel?: Channel
+  /** The W3C trace context (`traceparent`) of whoever asked: the run's spans go into its trace. Default: a trace of its own. */
+  traceparent?: string
+}
+
+/** What the runtime adds to a start. */
+export interface OwnStart {
+  /** An `ownKey`, in place of a caller's. */
+  key?: string
+  /** What becomes durable with the start. */
+  rows?: (run: NewRun) => Row[]
+  causedBy?: Cause | undefined
 }
 
 /** A run about to be born: its row, the text of its `run-started` event and its checked input. */
@@ -55,19 +68,21 @@ export interface PreparedStart {
   run: NewRun
   payload: string
   input: unknown
-  channel?: Channel | undefined
+  origin: Origin
+  /** What becomes durable with it. */
+  rows: readonly Row[]
 }
 
 /** Keys with it are the runtime's own: no caller can take them. */
 const ownKeys = 'reeve:'
 
 /** The key under which the runtime starts runs of its own accord. */
-export function ownKey(kind: 'schedule' | 'debounce', name: string): string {
+export function ownKey(kind: 'schedule' | 'debounce' | 'trigger', name: string): string {
   return `${ownKeys}${kind}:${name}`
 }
 
 /**
- * `own`: an `ownKey`, in place of a caller's.
+ * `own`: of a start by the runtime itself.
  * @throws `invalid-input` `async-schema` `payload-too-large` `not-serialisable` `bad-duration` `bad-number` `bad-text`
  * `reserved-key` `bad-start`
  */
@@ -77,17 +92,19 @@ export function prepareStart(
   given: unknown,
   options: StartOptions,
   no: number,
-  own?: string,
+  own?: OwnStart,
 ): PreparedStart {
   // The first life sees what later ones will read.
   const input = services.secrets.redactData(given)
   const checked = parse(workflow.input, input, `The input of workflow "${workflow.name}"`)
-  const { startedBy, channel } = options
+  const { startedBy, channel, traceparent } = options
   if (channel !== undefined) checkChannel(channel)
+  if (traceparent !== undefined) checkTraceparent(traceparent)
+  const origin: Origin = { channel, causedBy: own?.causedBy, traceparent }
   const principal = checkText(options.principal ?? 'operator', '`principal` of a start')
-  const started = startedWith(workflow, { principal, startedBy, channel }, input, checked)
+  const started = startedWith(workflow, { principal, startedBy, ...origin }, input, checked)
   const now = services.clock.now()
-  const idempotency = own ?? idempotencyOf(options)
+  const idempotency = own?.key ?? idempotencyOf(options)
   const delay = options.debounce?.delay ?? options.delay
   const key = options.key ?? keyOf(workflow, checked)
   const run: NewRun = {
@@ -110,7 +127,17 @@ export function prepareStart(
     created_at: now,
   }
   if (idempotency !== null) run.given = hashOfGiven(input)
-  return { run, ...started, channel }
+  return { run, ...started, origin, rows: own?.rows?.(run) ?? noRows }
+}
+
+const noRows: readonly Row[] = []
+
+function checkTraceparent(traceparent: unknown): void {
+  if (isTraceparent(traceparent)) return
+  throw new ReeveError(
+    'bad-start',
+    `The traceparent of a start is ${describeValue(traceparent)}; it must be as W3C has it: 00-(32 hex digits)-(16 hex digits)-(2 hex digits).`,
+  )
 }
 
 function checkChannel(channel: unknown): void {

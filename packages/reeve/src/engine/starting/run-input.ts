@@ -3,16 +3,15 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
 import { fromKept, toKept } from '../../base/json/kept-value.ts'
 import { parse, toJsonSchema } from '../../base/schema/schema.ts'
-import { type Channel, payloadOf } from '../../store/journal/events.ts'
+import { type Origin, payloadOf } from '../../store/journal/events.ts'
 import { parsedFirst } from '../replay/history.ts'
 import { encodePayload } from '../replay/payload.ts'
 import type { Workflow } from '../workflow.ts'
 
 /** For whom a run is, and how its input came in. */
-export interface StartedFor {
+export interface StartedFor extends Origin {
   principal: string
   startedBy: string | undefined
-  channel: Channel | undefined
 }
 
 /**
@@ -23,7 +22,7 @@ export interface StartedFor {
  */
 export function startedWith(
   workflow: Workflow,
-  { principal, startedBy, channel }: StartedFor,
+  { principal, startedBy, channel, causedBy, traceparent }: StartedFor,
   given: unknown,
   checked: unknown,
 ): { payload: string; input: unknown } {
@@ -39,7 +38,9 @@ export function startedWith(
   const inputText = text === null ? '' : `,"input":${text}`
   const by = startedBy === undefined ? '' : `,"startedBy":${JSON.stringify(startedBy)}`
   const way = channel === undefined ? '' : `,"channel":${JSON.stringify(channel)}`
-  const about = `"schema":"${schemaMark(workflow)}","version":${JSON.stringify(workflow.version)},"principal":${JSON.stringify(principal)}${by}${way}`
+  const cause = causedBy === undefined ? '' : `,"causedBy":${JSON.stringify(causedBy)}`
+  const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
+  const about = `"schema":"${schemaMark(workflow)}","version":${JSON.stringify(workflow.version)},"principal":${JSON.stringify(principal)}${by}${way}${cause}${trace}`
   // Read from the journal's text, so that the first life sees what the others see.
   const copy: unknown = text === null ? undefined : JSON.parse(text)
   return {

@@ -4,7 +4,7 @@ import type { OnStarted } from '../execution/commit-source.ts'
 import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
 import { enqueue, enqueueDebounced } from './enqueue.ts'
-import { type PreparedStart, prepareStart, type StartOptions } from './prepared-start.ts'
+import { type OwnStart, type PreparedStart, prepareStart, type StartOptions } from './prepared-start.ts'
 import { startedBefore } from './same-start.ts'
 
 /** Who may drive a run from its start on. */
@@ -37,10 +37,11 @@ export class RunStarter {
     workflow: Workflow,
     input: unknown,
     options: StartOptions,
+    own?: OwnStart,
   ): Promise<{ id: string; isNew: boolean }> {
     for (;;) {
       // Read before anything is waited for: the input is the caller's, who may change it.
-      const start = prepareStart(this.#services, workflow, input, options, 0)
+      const start = prepareStart(this.#services, workflow, input, options, 0, own)
       const taken = this.#services.numbers.take()
       start.run.no = typeof taken === 'number' ? taken : await taken
       if (options.debounce) return this.#startDebounced(start)

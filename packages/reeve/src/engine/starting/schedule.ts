@@ -239,7 +239,7 @@ async function startOccurrence(
     const workflow = workflows.current(definition.workflow)
     const options = { principal: `schedule:${row.name}`, channel: 'schedule' } as const
     const key = ownKey('schedule', `${row.name}:${nominal}`)
-    start = prepareStart(services, workflow, inputOf(definition), options, no, key)
+    start = prepareStart(services, workflow, inputOf(definition), options, no, { key })
   } catch (error) {
     services.log.error('a schedule could not start its workflow', {
       schedule: row.name,

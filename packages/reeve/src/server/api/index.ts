@@ -15,6 +15,7 @@ import { queues } from './system/queues.ts'
 import { schedules } from './system/schedules.ts'
 import { sql } from './system/sql.ts'
 import { today } from './system/today.ts'
+import { triggers } from './system/triggers.ts'
 import { workers } from './system/workers.ts'
 import { workflows } from './system/workflows.ts'
 
@@ -29,6 +30,7 @@ export const api = {
   queues,
   pause,
   schedules,
+  triggers,
   budgets,
   costs,
   models,

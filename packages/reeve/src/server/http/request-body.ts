@@ -3,10 +3,10 @@ import { parseExactJson } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
 
 /** Reads a body, never more of it than may be there. @throws `request-too-large` */
-export async function readText(request: Request, mostBytes: number): Promise<string> {
+export async function readBytes(request: Request, mostBytes: number): Promise<Buffer> {
   const declared = Number(request.headers.get('content-length') ?? 0)
   if (declared > mostBytes) throw tooLarge(mostBytes)
-  if (!request.body) return ''
+  if (!request.body) return Buffer.alloc(0)
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
@@ -14,8 +14,14 @@ export async function readText(request: Request, mostBytes: number): Promise<str
     if (bytes > mostBytes) throw tooLarge(mostBytes)
     chunks.push(chunk)
   }
+  return Buffer.concat(chunks)
+}
+
+/** The same as text. @throws `request-too-large` `not-json` */
+export async function readText(request: Request, mostBytes: number): Promise<string> {
+  const bytes = await readBytes(request, mostBytes)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
     throw new ReeveError('not-json', 'The body is not UTF-8. Send JSON as UTF-8.', { cause })
   }

@@ -9,7 +9,7 @@ import { runEvents } from './vocabulary/run-events.ts'
 import { waitEvents } from './vocabulary/wait-events.ts'
 
 export type { ApprovedBy } from './vocabulary/call-events.ts'
-export type { Channel } from './vocabulary/channel.ts'
+export type { Cause, Channel, Origin } from './vocabulary/channel.ts'
 export type { CallKind, EventDefinition, EventRole } from './vocabulary/define.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
+import { dropDeliveries } from '../dispatch/deliveries.ts'
 import { settleAbandoned } from '../ledger/budgets.ts'
 
 /** Rows in one transaction. */
@@ -20,12 +21,16 @@ const settledWithinMs = 3_600_000
 
 /**
  * Deletes what nothing needs any more of the tables that runs do not own, in small transactions: outcomes of schedules of
- * before `occurrencesBefore` (ms), budgets of past days, records of prunings; and counts what ended runs left reserved as
+ * before `occurrencesBefore` (ms), what came to triggers before `deliveriesBefore` (ms), budgets of past days, records of prunings; and counts what ended runs left reserved as
  * spent. An aborted `signal` ends it after the transaction that is under way.
  */
 export async function tidy(
   database: Database,
-  { now, occurrencesBefore }: { now: number; occurrencesBefore: number },
+  {
+    now,
+    occurrencesBefore,
+    deliveriesBefore,
+  }: { now: number; occurrencesBefore: number; deliveriesBefore: number },
   signal?: AbortSignal,
 ): Promise<void> {
   for (let schedule = ''; !signal?.aborted; ) {
@@ -37,6 +42,7 @@ export async function tidy(
     schedule = next.schedule
     await inSlices(database, signal, (session) => dropOccurrences(session, next.schedule!, occurrencesBefore))
   }
+  await inSlices(database, signal, (session) => dropDeliveries(session, deliveriesBefore, slice))
   await inSlices(database, signal, (session) => foldPrunings(session, now - pruningsKeptMs))
   await inSlices(database, signal, (session) => settleEnded(session, now - settledWithinMs))
   await inSlices(database, signal, (session) => dropIdentity(session, now))

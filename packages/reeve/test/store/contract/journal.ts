@@ -68,7 +68,13 @@ export function journalCases(open: Open): void {
   storeCase('a large payload becomes a blob by whichever door it comes', open, async (database) => {
     const clock = new FakeClock()
     const content = JSON.stringify('x'.repeat(300_000))
-    const births = [1, 2].map((no) => ({ run: newRun(no), payload: content, input: undefined }))
+    const births = [1, 2].map((no) => ({
+      run: newRun(no),
+      payload: content,
+      input: undefined,
+      origin: {},
+      rows: [],
+    }))
     const { first, blobs } = firstEvent(births[1]!, undefined)
     await database.transaction(async (session) => {
       await enqueue(session, births[0]!)
@@ -97,7 +103,13 @@ export function journalCases(open: Open): void {
     const database = redacting(plain, new Secrets([secret]))
     await database.transaction(async (session) => {
       const payload = JSON.stringify({ input: { key: secret, url: encodeURIComponent(secret) } })
-      await enqueue(session, { run: newRun(1, { key: secret }), payload, input: undefined })
+      await enqueue(session, {
+        run: newRun(1, { key: secret }),
+        payload,
+        input: undefined,
+        origin: {},
+        rows: [],
+      })
       const change = { status: 'stuck', reason: `because of ${secret}`, ended: false } as const
       const run = (await readRunByNo(session, 1))!
       await appendOutside(session, { clock: new FakeClock() }, run, [{ type: 'run-stuck', payload }], change)

@@ -186,7 +186,7 @@ export function retentionCases(open: Open): void {
       await db.run('insert into prunings (at, before, runs, events) values (?, 0, 1, 1)', [now])
       for (const ago of [0, 80, 95, 400])
         await ensureBudget(db, `day:${new Date(now - ago * day).toISOString().slice(0, 10)}`, null)
-      await tidy(db, { now, occurrencesBefore: 650 })
+      await tidy(db, { now, deliveriesBefore: 0, occurrencesBefore: 650 })
       const left = (schedule: string) =>
         db.all('select min(nominal) as first, count(*) as count from occurrences where schedule = ?', [
           schedule,
@@ -212,7 +212,7 @@ export function retentionCases(open: Open): void {
       await reserve(db, { id: `r${run}`, run, scopes: ['project'], nanousd: 10, call })
     await beginModelCall(db, { ...call, id: 'batch:1', run: 1 })
     await db.run(`insert into reservations (id, run, scopes, nanousd) values ('batch:1', 1, '[]', 5)`)
-    await tidy(db, { now, occurrencesBefore: 0 })
+    await tidy(db, { now, deliveriesBefore: 0, occurrencesBefore: 0 })
     const rows = await db.all<{ id: string }>('select id from reservations order by id')
     expect(rows.map(({ id }) => id)).toEqual(['batch:1', 'r2', 'r3'])
     expect(await readBudget(db, 'project')).toMatchObject({ reserved_nanousd: 20, spent_nanousd: 10 })

@@ -69,7 +69,7 @@ export class ClaimedRuns implements RunDriver {
   }
 
   /** Drives a run from its start on: started, claimed and begun in one commit. */
-  driveNew({ run, payload, input, channel }: PreparedStart, onStarted: OnStarted): void {
+  driveNew({ run, payload, input, origin, rows }: PreparedStart, onStarted: OnStarted): void {
     run.status = 'running'
     run.worker = this.#options.id
     run.epoch = 1
@@ -80,14 +80,14 @@ export class ClaimedRuns implements RunDriver {
       epoch: 1,
       parent: null,
       principal,
-      channel,
+      origin,
       createdAt,
       crashes: 0,
       inbox: 0,
       historyBytes: 0,
     }
     const execution = this.#execution(own, run, undefined)
-    execution.startRun(run, payload, onStarted)
+    execution.startRun(run, payload, rows, onStarted)
     execution.begin(this.#options.contextFor(execution.site), input)
   }
 

@@ -11,6 +11,24 @@
  */
 export type Channel = 'operator' | 'api' | 'schedule' | 'mail' | 'file' | 'event' | `webhook:${string}`
 
+/** Which event of another run made a trigger start a run. */
+export interface Cause {
+  /** The id of the run that the event is of. */
+  run: string
+  /** As triggers name it: `run.succeeded`. */
+  event: string
+  trigger: string
+  /** 1 for a run that goes back to one event; one more for each further one between. */
+  depth: number
+}
+
+/** How a run's input came in, what caused it, and whose trace it belongs to. */
+export interface Origin {
+  channel?: Channel | undefined
+  causedBy?: Cause | undefined
+  traceparent?: string | undefined
+}
+
 const fixed: ReadonlySet<string> = new Set<Channel>(['operator', 'api', 'schedule', 'mail', 'file', 'event'])
 
 export function isChannel(text: unknown): text is Channel {

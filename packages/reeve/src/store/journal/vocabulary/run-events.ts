@@ -1,5 +1,5 @@
 import type { Issue } from '../../../base/schema/schema.ts'
-import type { Channel } from './channel.ts'
+import type { Cause, Channel } from './channel.ts'
 import {
   bareEvent,
   errorEvent,
@@ -9,6 +9,7 @@ import {
   lineEvent,
   list,
   number,
+  object,
   since,
   sometimes,
   text,
@@ -30,6 +31,12 @@ const input = {
       'By which way the input came in: `operator`, `api`, `schedule`, `webhook:NAME`, `mail`, `file` or `event`. A child and a later chapter have that of the run that made their input. Absent: the code that started the run did not say.',
     ) as Field<Channel, 'always'>,
   ),
+  causedBy: sometimes(
+    object<Cause>(
+      'Of a run that an event trigger started, and of what comes of it: `run` and `event` that it goes back to, the `trigger`, and how many event triggers fired one after the other (`depth`).',
+    ),
+  ),
+  traceparent: sometimes(text('The W3C trace context that the start came with.')),
   given: sometimes(value('The input as it was given, where the schema made another of it.')),
   input: sometimes(value('The input; absent for undefined.')),
   made: sometimes(value('What the schema made of the input, where plain JSON has no word for it.')),

@@ -1,0 +1,134 @@
+import type { Context, Hono } from 'hono'
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json/json.ts'
+import { isRecord } from '../base/json/record.ts'
+import { isTraceparent } from '../base/trace-context.ts'
+import { Arrivals, type Arrived } from '../triggers/arrivals.ts'
+import { HookRequest, type HookSecrets, readHookBody, secretsOfHook } from '../triggers/hook-door.ts'
+import { inputOfDelivery, inputOfLetter } from '../triggers/inputs.ts'
+import type { LetterReader } from '../triggers/letters/read-letter.ts'
+import { type AnyTrigger, hookOf, type NamedTrigger } from '../triggers/named-triggers.ts'
+import { schemes } from '../triggers/signatures/schemes.ts'
+import type { Hook } from '../triggers/webhook.ts'
+import { readBytes } from './http/request-body.ts'
+import type { Service } from './service.ts'
+
+interface Door {
+  named: NamedTrigger
+  hook: Hook
+  secrets: HookSecrets
+}
+
+/** Of a letter that is posted. */
+const letterType = 'message/rfc822'
+const form = 'application/x-www-form-urlencoded'
+/** Not for mappings: who holds one of these could act. */
+const credentials = /^(?:authorization|cookie|proxy-authorization)$|signature/
+
+/**
+ * The doors that services post to: `POST /hooks/NAME`. What proves a request is its signature alone; it is answered with 202
+ * when the run is durable, and a repeat with the same run and 200.
+ */
+export function mountHooks(
+  hono: Hono,
+  options: {
+    service: Service
+    named: ReadonlyMap<string, NamedTrigger>
+    letters: LetterReader
+  },
+): void {
+  const { service, named, letters } = options
+  const doors = new Map<string, Door>()
+  for (const each of named.values()) {
+    const hook = hookOf(each.trigger)
+    if (!hook) continue
+    const secrets = secretsOfHook(hook, service.variables)
+    doors.set(each.name, { named: each, hook, secrets })
+    if ('closed' in secrets) {
+      const { log } = service
+      log.warn('a door for others stays shut: it has no secret', { trigger: each.name, why: secrets.closed })
+    }
+  }
+  const arrivals = new Arrivals(service.engine)
+  hono.post('/hooks/:name', async (context) => {
+    context.header('cache-control', 'no-store')
+    const door = doors.get(context.req.param('name'))
+    if (!door) {
+      throw new ReeveError('no-such-endpoint', 'There is no such door. See what there is: reeve trigger list')
+    }
+    const told = await receive(context, door, { service, arrivals, letters })
+    if (told instanceof Response) return told
+    return context.json(told, told.run === null || told.isRepeat ? 200 : 202)
+  })
+}
+
+interface Receiving {
+  service: Service
+  arrivals: Arrivals
+  letters: LetterReader
+}
+
+async function receive(context: Context, door: Door, by: Receiving): Promise<Arrived | Response> {
+  const { named, hook, secrets } = door
+  const { trigger, name } = named
+  const header = (wanted: string) => context.req.header(wanted)
+  const request = new HookRequest(hook, secrets, header, by.service.clock.now())
+  const type = contentTypeOf(context, trigger)
+  const body = await readBytes(context.req.raw, hook.maxBytes)
+  const delivery = request.prove(body)
+  const known = await by.arrivals.already(named, delivery)
+  if (known) return known
+  const traceparent = header('traceparent')
+  const arrival = {
+    delivery,
+    channel: trigger.on === 'mail' ? ('mail' as const) : (`webhook:${name}` as const),
+    ...(isTraceparent(traceparent) ? { traceparent } : {}),
+  }
+  if (trigger.on === 'mail') {
+    const input = await inputOfLetter(trigger, name, body, by.letters)
+    return by.arrivals.take(named, { ...arrival, input })
+  }
+  if (trigger.on !== 'webhook') throw new ReeveError('no-such-endpoint', 'There is no such door.')
+  const value = readHookBody(body, type === form)
+  const greeting = greetingOf(hook, header, value)
+  if (greeting) return context.json(greeting, 200)
+  const input = inputOfDelivery(trigger, name, { body: value, id: delivery, headers: headersOf(context) })
+  return by.arrivals.take(named, { ...arrival, input })
+}
+
+/** What services send to see whether somebody is there; undefined: it is a delivery. */
+function greetingOf(
+  { signature }: Hook,
+  header: (name: string) => string | undefined,
+  body: Json,
+): Record<string, Json> | undefined {
+  if (signature === 'slack' && isRecord(body) && body.type === 'url_verification') {
+    return { challenge: String(body.challenge).slice(0, 1000) }
+  }
+  if (signature === 'github' && header('x-github-event') === 'ping') return { pong: true }
+  return undefined
+}
+
+/** @throws `bad-media-type` */
+function contentTypeOf(context: Context, trigger: AnyTrigger): string {
+  const given = context.req.header('content-type') ?? ''
+  const [type = ''] = given.toLowerCase().split(';')
+  const hook = hookOf(trigger)!
+  const taken = trigger.on === 'mail' ? [letterType] : schemes[hook.signature].contentTypes
+  const encoding = context.req.header('content-encoding')
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new ReeveError(
+      'bad-media-type',
+      `The body is encoded (${JSON.stringify(encoding.slice(0, 100))}); this door reads it as it was signed.`,
+    )
+  }
+  if (taken.includes(type.trim())) return type.trim()
+  throw new ReeveError(
+    'bad-media-type',
+    `The content type is ${JSON.stringify(given.slice(0, 100))}; this door reads ${taken.join(' or ')}.`,
+  )
+}
+
+function headersOf(context: Context): Record<string, string> {
+  return Object.fromEntries(Object.entries(context.req.header()).filter(([name]) => !credentials.test(name)))
+}

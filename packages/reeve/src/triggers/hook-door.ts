@@ -1,0 +1,106 @@
+import { ReeveError } from '../base/errors.ts'
+import { parseExactJson } from '../base/json/exact-json.ts'
+import type { Json } from '../base/json/json.ts'
+import { formatMs } from '../base/time/time.ts'
+import { schemes } from './signatures/schemes.ts'
+import { digestOf, type Headers, type Signed } from './signatures/signature.ts'
+import type { Hook } from './webhook.ts'
+
+/** The secrets of a door that may be used now; `closed`: why none may. */
+export type HookSecrets = { open: readonly string[] } | { closed: string }
+
+/** Of the variables that a door names: those that are set to something that proves anything. */
+export function secretsOfHook(
+  { secrets, signature }: Hook,
+  variables: Readonly<Record<string, string | undefined>>,
+): HookSecrets {
+  const open: string[] = []
+  const problems: string[] = []
+  for (const name of secrets) {
+    const value = variables[name]?.trim()
+    if (!value) {
+      problems.push(`${name} is not set`)
+      continue
+    }
+    const problem = schemes[signature].problemOf(value)
+    if (problem === undefined) open.push(value)
+    else problems.push(`${name} is of no use: ${problem}`)
+  }
+  return open.length > 0 ? { open } : { closed: problems.join('; ') }
+}
+
+/** The most of what names a delivery, as it is kept. */
+const longestDelivery = 200
+
+/**
+ * Verifies a request in the order in which least is done for a stranger: secrets, headers, time, then the raw body.
+ *
+ *   no secret → refused; headers missing, too old or too new → refused; body signed by none of the secrets → refused; proved
+ *
+ * Nothing of the body is interpreted before it is proved.
+ */
+export class HookRequest {
+  readonly #secrets: readonly string[]
+  readonly #signed: Signed
+
+  /** @throws `webhook-closed` `webhook-unsigned` `webhook-stale` */
+  constructor(hook: Hook, secrets: HookSecrets, headers: Headers, now: number) {
+    if ('closed' in secrets) {
+      throw new ReeveError(
+        'webhook-closed',
+        'This door is shut: it has no secret that could prove who posts. Its own log and `reeve trigger list` say which variable is missing.',
+      )
+    }
+    this.#secrets = secrets.open
+    this.#signed = schemes[hook.signature].read(headers)
+    const { sentAt } = this.#signed
+    if (sentAt === undefined) return
+    const offMs = now - sentAt * 1000
+    if (Math.abs(offMs) <= hook.toleranceMs) return
+    const off = `${formatMs(Math.abs(offMs))} ${offMs > 0 ? 'old' : 'ahead'}`
+    throw new ReeveError(
+      'webhook-stale',
+      `The request is ${off} by the clock of this server, and ${formatMs(hook.toleranceMs)} are allowed. If it was just sent, one of the clocks is wrong; else it is a replay.`,
+    )
+  }
+
+  /** What names the delivery. @throws `webhook-forged` */
+  prove(body: Buffer): string {
+    // All are tried, whichever it is.
+    const isProved = this.#secrets.map((secret) => this.#signed.isBy(secret, body)).includes(true)
+    if (!isProved) {
+      throw new ReeveError(
+        'webhook-forged',
+        'The signature is not that of this body with any of the secrets of this door. Nothing was read of it, and nothing was started.',
+      )
+    }
+    const delivery = this.#signed.deliveryOf(body)
+    return delivery.length <= longestDelivery ? delivery : digestOf(delivery)
+  }
+}
+
+/** A proved body as data. @throws `not-json` `inexact-json` */
+export function readHookBody(body: Buffer, isForm: boolean): Json {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body)
+  } catch (cause) {
+    throw new ReeveError('not-json', 'The body is not UTF-8.', { cause })
+  }
+  return isForm ? formOf(text) : parseExactJson(text, 'The body')
+}
+
+/** A form's fields; one that stands twice could be read as either. @throws `inexact-json` */
+function formOf(text: string): Json {
+  const fields: Record<string, string> = Object.create(null)
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (name in fields) {
+      throw new ReeveError(
+        'inexact-json',
+        `The form has the field ${JSON.stringify(name.slice(0, 100))} twice.`,
+      )
+    }
+    fields[name] = value
+  }
+  return { ...fields }
+}
