@@ -29,8 +29,8 @@ import {
   type WorkflowRegistry,
 } from './engine/workflow.ts'
 import type { Authority } from './governance/standing.ts'
+import type { Knowledge } from './memory/knowledge.ts'
 import type { Memory, RememberOptions } from './memory/memory.ts'
-import type { Knowledge } from './memory/recall.ts'
 import { resolveCache } from './models/asking/answer-cache.ts'
 import type { Questions } from './models/asking/questions.ts'
 import { askTogether } from './models/batches/batch-questions.ts'

@@ -71,8 +71,8 @@ export type { EventPage, EventPageOptions, EventView } from './inspect/events/ev
 export type { RunListOptions, RunPage } from './inspect/lists/run-list.ts'
 export type { RunSummary, RunView } from './inspect/run/run-view.ts'
 export type { StandingState, WaitsFor } from './inspect/standing.ts'
+export type { IngestReport, KnowledgeProblem } from './memory/ingest/one-ingest.ts'
 export type { RememberOptions } from './memory/memory.ts'
-export type { IngestReport, KnowledgeProblem } from './memory/recall.ts'
 export type { CacheOptions } from './models/asking/answer-cache.ts'
 export type { BudgetPlan } from './models/asking/budget.ts'
 export type { Price, PriceTable } from './models/asking/price.ts'
@@ -147,6 +147,7 @@ export type { Proof } from './store/authority/acts.ts'
 export type { Channel } from './store/journal/events.ts'
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'
+export type { ItemKind } from './store/memory/items.ts'
 export type {
   AllowedVerdict,
   ArgumentPlace,

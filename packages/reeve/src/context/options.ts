@@ -5,6 +5,7 @@ import type { RetryPolicy } from '../engine/calls/retry.ts'
 import type { CacheOptions } from '../models/asking/answer-cache.ts'
 import type { BatchOptions } from '../models/batches/batch-questions.ts'
 import type { Passage } from '../models/solver.ts'
+import type { ItemKind } from '../store/memory/items.ts'
 
 /** What every question to a route is given. */
 export interface AskOptions {
@@ -71,8 +72,16 @@ export interface RecallOptions {
   from?: 'knowledge' | 'memory'
   /** A scope such as `policy/billing`, and everything below it. Default: everything. */
   in?: string
-  /** The most passages. Default 4. */
+  /** Only these kinds of items. Default: `passage` from knowledge, all others from memory. */
+  kinds?: readonly ItemKind[]
+  /** The most passages, at most 50. Default 4. */
   limit?: number
+  /** Leaves out what scores less (0..1). Default 0. */
+  minScore?: number
+  /** As things stood at that time. Default: now. */
+  asOf?: Date
+  /** Leaves out what came from outside. Default false. */
+  trustedOnly?: boolean
 }
 
 /** For `ctx.embed`. */

@@ -4,12 +4,14 @@ import { checkOptions } from '../base/options.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import type { CallSite } from '../engine/call-site.ts'
 import { argumentsHash } from '../engine/replay/arguments-hash.ts'
+import type { Knowledge } from '../memory/knowledge.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
-import type { Knowledge } from '../memory/recall.ts'
 import type { Passage } from '../models/solver.ts'
 import { newEvent } from '../store/journal/events.ts'
-import { memoryRow } from '../store/memory/memories.ts'
+import { itemKinds, itemRow } from '../store/memory/items.ts'
 import type { RecallOptions } from './options.ts'
+
+const remembered = itemKinds.filter((kind) => kind !== 'passage')
 
 /** Looks passages up; what was found and why is the call's result in the journal. */
 export async function recallPassages(
@@ -25,13 +27,27 @@ export async function recallPassages(
     throw new ReeveError('bad-text', `${what}; it must be a text.`)
   }
   if (options.limit !== undefined) wholeNumber(options.limit, '`limit` of ctx.recall')
+  const { asOf, kinds = [] } = options
+  if (asOf !== undefined && !(asOf instanceof Date && Number.isFinite(asOf.getTime()))) {
+    throw new ReeveError('bad-option', `\`asOf\` of ctx.recall is ${describeValue(asOf)}. Give a Date.`)
+  }
+  for (const kind of kinds) {
+    if (itemKinds.includes(kind)) continue
+    throw new ReeveError(
+      'bad-option',
+      `\`kinds\` of ctx.recall names ${describeValue(kind)}; there are ${itemKinds.join(', ')}.`,
+    )
+  }
   const call = site.issue('recall', name, argumentsHash(options))
   site.perform(call, async () => {
-    const { query, from: place, ...search } = options
-    const recalled =
-      place === 'memory'
-        ? await from.memory.recall(query, search)
-        : await from.knowledge.recall(query, search)
+    const { query, from: place, asOf, ...search } = options
+    const kinds = search.kinds ?? (place === 'memory' ? remembered : (['passage'] as const))
+    await from.knowledge.settled()
+    const recalled = await from.memory.recall(query, {
+      ...search,
+      kinds,
+      ...(asOf && { asOf: asOf.getTime() }),
+    })
     site.append(call, newEvent('recall-completed', recalled), { value: recalled })
   })
   return ((await call.promise) as { passages: Passage[] }).passages
@@ -52,7 +68,7 @@ export async function rememberText(
     const item = await memory.prepare(text, options, origin)
     const { id, scope, title, source, untrusted, embedder } = item
     const kept = { id, scope, title, text, source, untrusted, embedder }
-    site.append(call, newEvent('remember-completed', kept), { value: kept, rows: [memoryRow(item)] })
+    site.append(call, newEvent('remember-completed', kept), { value: kept, rows: [itemRow(item)] })
   })
   return ((await call.promise) as { id: string }).id
 }

@@ -1,20 +1,23 @@
 import { ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import { firstCharacters } from '../base/text/shorten.ts'
-import type { Passage } from '../models/solver.ts'
+import type { Clock } from '../base/time/time.ts'
 import type { Database } from '../store/database.ts'
-import { type MemoryItem, type NewMemory, readMemories } from '../store/memory/memories.ts'
-import { type Nearest, NearestMemories } from '../store/memory/nearest-memories.ts'
+import {
+  amendItem,
+  type Changed,
+  type ChangedBy,
+  endItem,
+  previewRollback,
+  type RollbackOf,
+  rollBack,
+} from '../store/memory/item-changes.ts'
+import { type Item, type ItemKind, itemRow, type NewItem, readVersions } from '../store/memory/items.ts'
+import { NearestItems } from '../store/memory/nearest-items.ts'
+import { type Embedder, embeddedText, unitVector } from './embedder.ts'
+import { reembed } from './reembed.ts'
 import { normalizeScope } from './scopes.ts'
-import type { CandidateOutcome } from './search/search-audit.ts'
-import type { SearchOptions } from './search/search-index.ts'
-
-/** What turns texts into vectors. Its name changes whenever its vectors do: those of two names are never compared. */
-export interface Embedder {
-  readonly name: string
-  /** A vector of any length but zero; all zeros for a text that gives it nothing to go by. */
-  embed(text: string): Float32Array | Promise<Float32Array>
-}
+import { Search, type SearchOptions, type SearchResult } from './search/search.ts'
+import { readItemTerms } from './search/terms.ts'
 
 /** For `ctx.remember`. */
 export interface RememberOptions {
@@ -24,6 +27,12 @@ export interface RememberOptions {
   title?: string
   /** Where it comes from, for people: a mail, a document. Default: the run and its call. */
   source?: string
+  /** What it is. Default `fact`. */
+  kind?: Exclude<ItemKind, 'passage'>
+  /** From when on what it says holds. Default: it holds already. */
+  validFrom?: Date
+  /** When what it says ceases to hold: from then on it is not found. Default: never. */
+  validUntil?: Date
   /**
    * That the text holds nothing from outside (mail, web, documents, what a model wrote of them). Default false: it is
    * marked as untrusted, and what recalls it sees the mark.
@@ -39,143 +48,170 @@ export interface Origin {
   at: number
 }
 
-/** Why memory was found: plain JSON of a few KB at most, for the journal. */
-export interface MemoryAudit {
-  /** Its first 500 characters. */
-  query: string
-  in: string | null
-  limit: number
-  minScore: number
-  by: 'vectors'
-  embedder: string
-  /** Whether all items in scope were compared; an index may miss some. */
-  exact: boolean
-  /** The nearest items, the chosen ones first to last among them. */
-  candidates: { id: string; vectors: number; score: number; outcome: CandidateOutcome }[]
-}
-
-export interface MemoryRecall {
-  passages: Passage[]
-  audit: MemoryAudit
-}
-
-export interface Memory {
-  /** An item, to be written in the commit that records its call. @throws `bad-memory` `bad-embedding` */
-  prepare(text: string, options: RememberOptions, origin: Origin): Promise<NewMemory>
-  /** The items nearest to the query; of equal ones the older first. @throws `bad-embedding` */
-  recall(query: string, options?: Omit<SearchOptions, 'by'>): Promise<MemoryRecall>
-}
-
 const maxText = 16_000
 const maxLabel = 500
-const maxQueryLength = 2_000
-const maxAuditedQuery = 500
-const maxLimit = 50
-const auditedBeyondChosen = 4
-/** More repetitions of one text than this are not looked past. */
-const mostCandidates = 3200
 
-/** What runs remembered, kept in the database and found by the nearness of vectors. */
-export function createMemory(options: { database: Database; embedder: Embedder }): Memory {
-  const { database, embedder } = options
-  const nearest = new NearestMemories(database)
+/**
+ * What Reeve knows, kept in the database: passages of documents and what runs remembered, found by words and vectors.
+ */
+export class Memory {
+  readonly database: Database
+  readonly clock: Clock
+  /** New items are embedded by it. */
+  readonly embedder: Embedder
+  readonly nearest: NearestItems
+  readonly #search: Search
 
-  async function vectorOf(text: string): Promise<Float32Array | null> {
-    const vector = await embedder.embed(text)
-    let squares = 0
-    for (const value of vector) squares += value * value
-    if (vector.length === 0 || !Number.isFinite(squares)) {
-      const what = `Embedder ${embedder.name} gave ${vector.length} dimensions, some of them no finite numbers. Every text needs a vector of numbers.`
-      throw new ReeveError('bad-embedding', what)
+  /** @param options.others embedders that may have made vectors that are there: they answer until those are made anew */
+  constructor(options: {
+    database: Database
+    clock: Clock
+    embedder: Embedder
+    others?: readonly Embedder[]
+  }) {
+    const { database, clock, embedder, others = [] } = options
+    this.database = database
+    this.clock = clock
+    this.embedder = embedder
+    this.nearest = new NearestItems(database)
+    const byName = new Map([...others, embedder].map((one) => [one.name, one]))
+    this.#search = new Search(database, this.nearest, byName)
+  }
+
+  /** The items that fit a query best. @throws `bad-embedding` */
+  recall(query: string, options: SearchOptions = {}): Promise<SearchResult> {
+    return this.#search.find(query, options, this.clock.now())
+  }
+
+  /** An item, to be written in the commit that records its call. @throws `bad-memory` `bad-embedding` */
+  async prepare(text: string, options: RememberOptions, { id, run, step, at }: Origin): Promise<NewItem> {
+    const { kind = 'fact', trusted = false, validFrom, validUntil } = options
+    const scope = normalizeScope(options.scope ?? '')
+    const said = {
+      scope,
+      title: options.title ?? scope,
+      text,
+      source: options.source ?? `run ${run}, call ${step}`,
     }
-    if (squares === 0) return null
-    const scale = 1 / Math.sqrt(squares)
-    return Float32Array.from(vector, (value) => value * scale)
+    requireMemorable(said)
+    return {
+      ...said,
+      ...(await this.#found({ ...said, heading: '', kind })),
+      id,
+      version: 1,
+      kind,
+      document: null,
+      untrusted: !trusted,
+      run,
+      step,
+      validFrom: timeOf(validFrom, 'validFrom'),
+      validUntil: timeOf(validUntil, 'validUntil'),
+      at,
+    }
   }
 
-  return {
-    async prepare(text, { scope = '', title, source, trusted = false }, { id, run, step, at }) {
-      const path = normalizeScope(scope)
-      const item = {
-        scope: path,
-        title: title ?? path,
-        text,
-        source: source ?? `run ${run}, call ${step}`,
-      }
-      requireMemorable(item)
-      const [vector, column] = await Promise.all([vectorOf(text), nearest.column()])
-      const found = { embedder: embedder.name, vector, placed: column !== undefined }
-      return { ...item, ...found, id, hash: sha256(text), untrusted: !trusted, run, step, at }
-    },
+  /** Writes what was prepared, outside of a run's commit. */
+  async keep(item: NewItem): Promise<void> {
+    const { statement, values } = itemRow(item)
+    await this.database.bulk(statement, [values])
+  }
 
-    async recall(query, searchOptions = {}) {
-      const limit = Math.min(maxLimit, Math.max(1, Math.trunc(searchOptions.limit ?? 4)))
-      const minScore = searchOptions.minScore ?? 0
-      const scope = normalizeScope(searchOptions.in ?? '')
-      const vector = await vectorOf(firstCharacters(query, maxQueryLength))
-      let candidates: Candidate[] = []
-      let exact = true
-      for (let most = limit * 2 + 8; vector; most *= 4) {
-        const result = await nearest.find({ scope, embedder: embedder.name, vector, limit: most })
-        exact = result.exact
-        candidates = choose(await itemsOf(database, result.found), limit, minScore)
-        const isShort = candidates.filter(({ outcome }) => outcome === 'chosen').length < limit
-        const last = candidates.at(-1)
-        if (!isShort || result.found.length < most || most * 4 > mostCandidates) break
-        if (last === undefined || last.outcome === 'below-minimum') break
-      }
-      const chosen = candidates.filter(({ outcome }) => outcome === 'chosen')
-      const audited =
-        candidates.findLastIndex(({ outcome }) => outcome === 'chosen') + 1 + auditedBeyondChosen
-      return {
-        passages: chosen.map(({ item, score }) => passageOf(item, score)),
-        audit: {
-          query: firstCharacters(query, maxAuditedQuery),
-          in: scope || null,
-          limit,
-          minScore,
-          by: 'vectors',
-          embedder: embedder.name,
-          exact,
-          candidates: candidates
-            .slice(0, audited)
-            .map(({ item, score, outcome }) => ({ id: item.id, vectors: score, score, outcome })),
-        },
-      }
-    },
+  /** What an item is found by. @throws `bad-embedding` */
+  async #found(item: { title: string; heading: string; text: string; kind: ItemKind }) {
+    const [vector, column] = await Promise.all([
+      unitVector(this.embedder, embeddedText(item)),
+      this.nearest.column(),
+    ])
+    return {
+      heading: item.heading,
+      hash: sha256(item.text),
+      ...readItemTerms(item),
+      embedder: this.embedder.name,
+      vector,
+      placed: column !== undefined,
+    }
+  }
+
+  /**
+   * Puts another text in an item's place; what stood there stays in its history.
+   * @param from the version that was looked at
+   * @throws `unknown-memory` `memory-changed` `bad-memory`
+   */
+  async amend(id: string, text: string, change: Omit<ChangedBy, 'at'>, from?: number): Promise<Item> {
+    const before = (await readVersions(this.database, id)).at(-1)
+    if (!before) throw unknown(id)
+    requireMemorable({ scope: before.scope, title: before.title, text, source: before.source })
+    const at = this.clock.now()
+    const next: NewItem = {
+      ...before,
+      text,
+      ...(await this.#found({ ...before, text })),
+      version: before.version + 1,
+      run: null,
+      step: null,
+      at,
+    }
+    return accepted(id, await amendItem(this.database, next, from ?? before.version, { ...change, at }))
+  }
+
+  /** An item is not found any more. @throws `unknown-memory` `memory-changed` */
+  async retract(id: string, change: Omit<ChangedBy, 'at'>, from?: number): Promise<Item> {
+    const by = { ...change, at: this.clock.now() }
+    return accepted(id, await endItem(this.database, id, 'retracted', by, from))
+  }
+
+  /** An item's words are gone, from all its versions. @throws `unknown-memory` */
+  async redact(id: string, change: Omit<ChangedBy, 'at'>): Promise<Item> {
+    return accepted(id, await endItem(this.database, id, 'redacted', { ...change, at: this.clock.now() }))
+  }
+
+  /** What a rollback would take back. */
+  preview(of: RollbackOf): Promise<{ count: number; ids: string[] }> {
+    return previewRollback(this.database, of)
+  }
+
+  /** Takes back what was recorded of an item, a source or a run, or since a time, in one transaction. */
+  rollBack(of: RollbackOf, change: Omit<ChangedBy, 'at'>): Promise<{ ended: number; restored: number }> {
+    return rollBack(this.database, of, { ...change, at: this.clock.now() })
+  }
+
+  /** All versions of an item, the first one first. @throws `unknown-memory` */
+  async history(id: string): Promise<Item[]> {
+    const versions = await readVersions(this.database, id)
+    if (versions.length === 0) throw unknown(id)
+    return versions
+  }
+
+  /** Makes the vectors anew that another embedder made; those still answer meanwhile. @returns how many */
+  reembed(signal?: AbortSignal): Promise<number> {
+    return reembed(this.database, this.nearest, this.embedder, signal)
   }
 }
 
-interface Candidate {
-  item: MemoryItem
-  score: number
-  outcome: CandidateOutcome
+function timeOf(value: Date | undefined, name: string): number | null {
+  if (value === undefined) return null
+  const time = value instanceof Date ? value.getTime() : Number.NaN
+  if (!Number.isSafeInteger(time))
+    throw new ReeveError('bad-memory', `\`${name}\` of what is to be remembered is no time. Give a Date.`)
+  return time
 }
 
-/** With the items themselves, by their rounded scores: databases differ beyond those. */
-async function itemsOf(database: Database, found: Nearest[]): Promise<Omit<Candidate, 'outcome'>[]> {
-  const scores = new Map(found.map(({ no, score }) => [no, Math.round(score * 10_000) / 10_000]))
-  const items = await readMemories(database, [...scores.keys()])
-  return items
-    .map((item) => ({ item, score: scores.get(item.no)! }))
-    .filter(({ score }) => score > 0)
-    .sort((left, right) => right.score - left.score || left.item.no - right.item.no)
+function unknown(id: string): ReeveError {
+  return new ReeveError(
+    'unknown-memory',
+    `There is no item "${id}" in memory. Look: reeve memory search TEXT`,
+  )
 }
 
-/** Marks every candidate with what became of it. */
-function choose(found: Omit<Candidate, 'outcome'>[], limit: number, minScore: number): Candidate[] {
-  const texts = new Set<string>()
-  return found.map(({ item, score }) => {
-    if (score < minScore) return { item, score, outcome: 'below-minimum' }
-    if (texts.has(item.hash)) return { item, score, outcome: 'repeats-a-chosen-one' }
-    if (texts.size === limit) return { item, score, outcome: 'beyond-limit' }
-    texts.add(item.hash)
-    return { item, score, outcome: 'chosen' }
-  })
-}
-
-function passageOf({ id, source, title, text, untrusted }: MemoryItem, score: number): Passage {
-  return untrusted ? { id, source, title, text, score, untrusted: true } : { id, source, title, text, score }
+function accepted(id: string, changed: Changed): Item {
+  if (changed.ok) return changed.item
+  if (changed.problem === 'unknown') throw unknown(id)
+  const { version, endedAs } = changed.item!
+  const how = changed.problem === 'ended' ? `was ${endedAs} before` : `has version ${version} by now`
+  throw new ReeveError(
+    'memory-changed',
+    `Item "${id}" ${how}. Nothing was changed: look at it again (reeve memory history ${id}).`,
+  )
 }
 
 /** @throws `bad-memory` */

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { requireKnowledge } from '../memory/ingest/ingest.ts'
-import type { IngestReport, Knowledge } from '../memory/recall.ts'
+import type { IngestReport } from '../memory/ingest/one-ingest.ts'
+import type { Knowledge } from '../memory/knowledge.ts'
 import type { Project } from './load.ts'
 
 /**
@@ -12,7 +13,8 @@ import type { Project } from './load.ts'
  */
 export class ProjectKnowledge {
   readonly ingested: IngestReport[] = []
-  readonly #places: string[]
+  readonly #folder: string
+  readonly #places: readonly string[]
   readonly #knowledge: Knowledge
   readonly #log: Log
   readonly #stopped = new AbortController()
@@ -20,14 +22,15 @@ export class ProjectKnowledge {
 
   constructor({ folder, config }: Project, knowledge: Knowledge, log: Log) {
     const defaults = existsSync(join(folder, 'knowledge')) ? ['knowledge'] : []
-    this.#places = (config.knowledge ?? defaults).map((place) => resolve(folder, place))
+    this.#folder = folder
+    this.#places = config.knowledge ?? defaults
     this.#knowledge = knowledge
     this.#log = log
   }
 
   /** Begins to read, once all of it was found. @throws `no-knowledge` */
   async begin(): Promise<void> {
-    for (const place of this.#places) await requireKnowledge(place)
+    for (const place of this.#places) await requireKnowledge(resolve(this.#folder, place))
     this.read().catch((error) => {
       if (!this.#stopped.signal.aborted)
         this.#log.error('the knowledge was not read in full: recalls miss what is not in', {
@@ -49,7 +52,9 @@ export class ProjectKnowledge {
 
   async #read(): Promise<void> {
     // Asked for all at once: no recall comes between two places.
-    const reports = this.#places.map((place) => this.#knowledge.ingest(place, this.#stopped.signal))
+    const reports = this.#places.map((place) =>
+      this.#knowledge.ingest(resolve(this.#folder, place), { place, signal: this.#stopped.signal }),
+    )
     this.ingested.push(...(await Promise.all(reports)))
   }
 }

@@ -8,12 +8,12 @@ import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
-import { createMemory } from '../memory/memory.ts'
-import { createKnowledge, type Knowledge } from '../memory/recall.ts'
+import { hashedNgrams } from '../memory/embedder.ts'
+import { Knowledge } from '../memory/knowledge.ts'
+import { Memory } from '../memory/memory.ts'
 import { Questions } from '../models/asking/questions.ts'
 import type { TextListener } from '../models/asking/text-stream.ts'
 import { AbandonedBatches } from '../models/batches/abandoned-batches.ts'
-import { embed, embedderName } from '../models/local/text/embed.ts'
 import { CircuitBreakers } from '../models/route/breaker.ts'
 import { BreakerRecord } from '../models/route/breaker-record.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
@@ -120,7 +120,6 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await migrate(database, newId)
     await refuseMoved(database, database.place)
     await claimDatabase(database, claimantOf(project, environment.database))
-    const knowledge = createKnowledge({ embed })
     const workflows = registryOf(project)
     const breakerRecord = new BreakerRecord(database, log)
     const embedders = embedderRoutes(project.config, environment.keys)
@@ -134,7 +133,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       workflows,
       textListener: options.textListener,
     })
-    const memory = createMemory({ database, embedder: { name: embedderName, embed } })
+    const memory = new Memory({ database, clock, embedder: hashedNgrams })
+    const knowledge = new Knowledge(memory)
     const mcpServers = await mcpServersOf(project, { environment, clock })
     for (const server of mcpServers) server.addCredentialsTo(secrets)
     const toolbox = toolboxOf(project, mcpServers)

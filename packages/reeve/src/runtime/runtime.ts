@@ -4,7 +4,7 @@ import { type ApprovalView, approvalView } from '../inspect/approvals/approval-v
 import { type EventPage, type EventPageOptions, pageOfEvents } from '../inspect/events/event-view.ts'
 import { listRunPage, type RunListOptions, type RunPage } from '../inspect/lists/run-list.ts'
 import { type RunView, viewRun } from '../inspect/run/run-view.ts'
-import type { IngestReport } from '../memory/recall.ts'
+import type { IngestReport } from '../memory/ingest/one-ingest.ts'
 import type { Project } from '../project/load.ts'
 import { type ProjectPruned, prunableChaptersOf, prunableOf, pruneProject } from '../project/prune.ts'
 import type { UnusableSolver } from '../project/routes.ts'

@@ -5,6 +5,9 @@ import { checkRow } from './values.ts'
  * What differs between the SQL of SQLite and of Postgres. All other files write it once, in the words of
  * `database.ts`; here they become either database's own.
  */
+/** A statement of the schema in the words of both databases, or what each needs of its own. */
+export type Migration = string | { sqlite: readonly string[]; postgres: readonly string[] }
+
 const columnTypes = { int: 'bigint', text: 'text', bytes: 'bytea' } as const
 
 /** A statement for SQLite, which locks the whole database for a writer. */
@@ -94,9 +97,9 @@ export const columnKinds = {
   },
 } as const
 
-/** The tables of the database, or of the schema that the role's search path names first. */
+/** The tables of the database without those that an index makes for itself, or of the schema that the role's search path names first. */
 export const listTables = {
-  sqlite: `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`,
+  sqlite: `select name from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite_%'`,
   postgres: 'select tablename as name from pg_tables where schemaname = current_schema() order by tablename',
 } as const
 
@@ -111,12 +114,12 @@ export const lockSchema = {
  */
 export const listColumns = {
   sqlite: `select t.name as in_table, c.name, lower(c.type) as type, c.pk as key_place, 0 as counted
-    from sqlite_schema t join pragma_table_info(t.name) c
-    where t.type = 'table' and t.name not like 'sqlite_%' order by t.name, c.cid`,
+    from pragma_table_list t join pragma_table_info(t.name) c
+    where t.schema = 'main' and t.type = 'table' and t.name not like 'sqlite_%' order by t.name, c.cid`,
   postgres: `select t.relname as in_table, c.attname as name, format_type(c.atttypid, null) as type,
       coalesce(array_position(k.indkey::int2[], c.attnum) + 1, 0) as key_place,
       (pg_get_serial_sequence(quote_ident(t.relname), c.attname) is not null)::int as counted
-    from pg_class t join pg_attribute c on c.attrelid = t.oid and c.attnum > 0 and not c.attisdropped
+    from pg_class t join pg_attribute c on c.attrelid = t.oid and c.attnum > 0 and not c.attisdropped and c.attgenerated = ''
       left join pg_index k on k.indrelid = t.oid and k.indisprimary
     where t.relkind = 'r' and t.relnamespace = current_schema()::regnamespace order by t.relname, c.attnum`,
 } as const

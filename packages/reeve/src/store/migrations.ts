@@ -1,6 +1,6 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import type { Database, Session } from './database.ts'
-import { columnKinds, listTables, lockSchema, postgresClock } from './dialect.ts'
+import { columnKinds, listTables, lockSchema, type Migration, postgresClock } from './dialect.ts'
 import { prepareVectors } from './postgres/pgvector.ts'
 import { migrations } from './schema-versions.ts'
 
@@ -19,7 +19,8 @@ export async function migrate(database: Database, newIdentity: () => string): Pr
       if (lock) await session.all(lock)
       const at = await checkedVersion(database, session)
       for (const statements of migrations.slice(at)) {
-        for (const statement of statements) await session.run(translate(statement, database.kind))
+        for (const statement of statements.flatMap((one) => ownOf(one, database.kind)))
+          await session.run(translate(statement, database.kind))
       }
       if (database.kind === 'postgres') await session.run(postgresClock)
       if (at === 0) {
@@ -109,6 +110,10 @@ function advice(database: Database, said: string): string {
     return 'This role lacks a right: grant it "usage, create" on the schema and all on its tables, or run reeve migrate once as their owner.'
   }
   return 'Check the server and the rights of this role.'
+}
+
+function ownOf(statement: Migration, kind: Database['kind']): readonly string[] {
+  return typeof statement === 'string' ? [statement] : statement[kind]
 }
 
 function translate(statement: string, kind: Database['kind']): string {

@@ -1,6 +1,8 @@
 import { authorityTables } from './authority/tables.ts'
 import { triggerTables } from './dispatch/trigger-tables.ts'
+import type { Migration } from './dialect.ts'
 import { firstVersion } from './first-version.ts'
+import { itemsVersion } from './memory/schema.ts'
 
 /**
  * The schema, one entry per version, never edited once released. `{serial}` is a growing integer key, `{key}` an
@@ -9,7 +11,7 @@ import { firstVersion } from './first-version.ts'
  *
  * `events` is the only truth; every other table is a view of it kept up to date in the same transaction, or an inbox.
  */
-export const migrations: string[][] = [
+export const migrations: Migration[][] = [
   firstVersion,
   [
     // SHA-256 of the input that a start with an idempotency key was given: another one under that key is a conflict.
@@ -265,4 +267,5 @@ export const migrations: string[][] = [
     )`,
   ],
   triggerTables,
+  itemsVersion,
 ]

@@ -5,7 +5,7 @@ import type { Guard } from '../../src/agents/loop/guardrails.ts'
 import { ReeveError } from '../../src/base/errors.ts'
 import { workflow } from '../../src/context.ts'
 import { tellStory } from '../../src/inspect/run/story/run-story.ts'
-import type { Knowledge } from '../../src/memory/recall.ts'
+import type { Memory } from '../../src/memory/memory.ts'
 import type { Passage, Solver } from '../../src/models/solver.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
 import { readRun } from '../../src/store/runs/runs.ts'
@@ -255,12 +255,12 @@ describe('a coordinator', () => {
 test('memory is searched in the agent’s own scopes only, and each search is journaled', async () => {
   const asked: unknown[] = []
   const passage: Passage = { id: 'p1', source: 'policy.md', title: 'Refunds', text: '30 days', score: 1 }
-  const knowledge = {
+  const memory = {
     recall: (query: string, options: unknown) => {
       asked.push([query, options])
       return { passages: [passage], audit: {} }
     },
-  } as unknown as Knowledge
+  } as unknown as Memory
   const chat = scriptedSolver([
     toolCalls(
       ['recall', { query: 'refund', scope: 'secrets' }],
@@ -268,9 +268,9 @@ test('memory is searched in the agent’s own scopes only, and each search is jo
     ),
     '30 days',
   ])
-  const { bench, handle } = await run({ name: 'clerk', memory: ['policy'] }, { chat }, { knowledge })
+  const { bench, handle } = await run({ name: 'clerk', memory: ['policy'] }, { chat }, { memory })
   expect(await handle.result()).toMatchObject({ output: '30 days' })
-  expect(asked).toEqual([['refund', { in: 'policy' }]])
+  expect(asked).toEqual([['refund', { in: 'policy', kinds: ['passage'] }]])
   expect(await bench.told(handle.id)).toContain('recall-completed clerk recalls')
   expect(chat.questions[1]!.messages!.slice(2)).toMatchObject([
     { failed: true },

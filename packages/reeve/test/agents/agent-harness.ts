@@ -3,12 +3,12 @@ import type { Secrets } from '../../src/base/secrets/secrets.ts'
 import { Context } from '../../src/context.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { type Workflow, WorkflowRegistry } from '../../src/engine/workflow.ts'
-import { createMemory } from '../../src/memory/memory.ts'
-import { createKnowledge, type Knowledge } from '../../src/memory/recall.ts'
+import { hashedNgrams } from '../../src/memory/embedder.ts'
+import { Knowledge } from '../../src/memory/knowledge.ts'
+import { Memory } from '../../src/memory/memory.ts'
 import type { BudgetPlan } from '../../src/models/asking/budget.ts'
 import { Questions } from '../../src/models/asking/questions.ts'
 import type { TextListener } from '../../src/models/asking/text-stream.ts'
-import { embed } from '../../src/models/local/text/embed.ts'
 import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import type { RouteDefinition } from '../../src/models/route/route.ts'
 import type { Solver } from '../../src/models/solver.ts'
@@ -45,7 +45,7 @@ export async function agentBench(
     budgets?: BudgetPlan
     listener?: AgentListener
     textListener?: TextListener
-    knowledge?: Knowledge
+    memory?: Memory
     secrets?: Secrets
   } = {},
 ): Promise<AgentBench> {
@@ -61,10 +61,11 @@ export async function agentBench(
     workflows: registry,
     textListener: options.textListener,
   })
+  const memory = options.memory ?? new Memory({ database, clock, embedder: hashedNgrams })
   const faculties = {
     questions,
-    knowledge: options.knowledge ?? createKnowledge(),
-    memory: createMemory({ database, embedder: { name: 'local', embed } }),
+    knowledge: new Knowledge(memory),
+    memory,
     ...(options.listener && { agentListener: options.listener }),
   }
   const { engine } = await testEngine([], {

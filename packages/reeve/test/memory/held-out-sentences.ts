@@ -1,5 +1,6 @@
 import type { KnowledgePassage } from '../../src/memory/ingest/passages.ts'
-import type { SearchIndex, SearchOptions } from '../../src/memory/search/search-index.ts'
+import type { Memory } from '../../src/memory/memory.ts'
+import type { SearchBy } from '../../src/memory/search/search-audit.ts'
 
 export interface HeldOut {
   /** The passages without the sentences. */
@@ -43,16 +44,16 @@ export function holdOut(passages: readonly KnowledgePassage[], count: number, se
   return { passages: rest, queries }
 }
 
-export function measureQuality(
-  index: SearchIndex,
+export async function measureQuality(
+  memory: Memory,
   queries: HeldOut['queries'],
-  by: SearchOptions['by'],
-): Quality {
+  by: SearchBy,
+): Promise<Quality> {
   let recallAt4 = 0
   let recallAt10 = 0
   let ndcgAt10 = 0
   for (const { text, relevant } of queries) {
-    const { passages } = index.search(text, { by, limit: 10 })
+    const { passages } = await memory.recall(text, { by, limit: 10 })
     const rank = passages.findIndex((passage) => passage.id === relevant)
     if (rank === -1) continue
     if (rank < 4) recallAt4++

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { splitDocument } from '../../src/memory/ingest/passages.ts'
-import { createSearchIndex } from '../../src/memory/search/search-index.ts'
-import { embed } from '../../src/models/local/text/embed.ts'
 import { holdOut, measureQuality, misspell } from './held-out-sentences.ts'
+import { keepPassages, openMemory } from './memory-harness.ts'
 
 /** A bank's knowledge in small: every product has an article on every subject, and an article repeats its subject. */
 function articles() {
@@ -65,16 +64,17 @@ function articles() {
   )
 }
 
-test('words and vectors together find more than either alone, over right and wrong spellings', () => {
+test('words and vectors together find more than either alone, over right and wrong spellings', async () => {
   const ndcg = { words: 0, vectors: 0, both: 0 }
   for (const seed of [7, 8, 9, 10]) {
     const { passages, queries } = holdOut(articles(), 36, seed)
     expect(queries).toHaveLength(36)
-    const index = createSearchIndex(passages, { embed })
+    const memory = await openMemory()
+    await keepPassages(memory, passages)
     const misspelt = queries.map(({ text, relevant }) => ({ text: misspell(text, seed), relevant }))
     for (const asked of [queries, misspelt]) {
       for (const by of ['words', 'vectors', 'both'] as const) {
-        const { ndcgAt10, recallAt10 } = measureQuality(index, asked, by)
+        const { ndcgAt10, recallAt10 } = await measureQuality(memory, asked, by)
         ndcg[by] += ndcgAt10 / 8
         expect(recallAt10).toBeGreaterThan(0.95)
       }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { splitDocument } from '../../src/memory/ingest/passages.ts'
-import { createKnowledge } from '../../src/memory/recall.ts'
-import { embed } from '../../src/models/local/text/embed.ts'
+import { Knowledge } from '../../src/memory/knowledge.ts'
+import { openMemory } from './memory-harness.ts'
 
 const filled = (part: string, bytes = 2_000_000) => part.repeat(Math.floor(bytes / part.length))
 
@@ -37,7 +37,7 @@ test.each([
   const folder = await mkdtemp(join(tmpdir(), 'reeve-slices-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   await writeFile(join(folder, 'a.md'), text)
-  const knowledge = createKnowledge({ embed })
+  const knowledge = new Knowledge(await openMemory())
   // Time of this thread's own, which others on the machine do not take.
   expect(await longestStretch(knowledge.ingest(folder))).toBeLessThan(100)
 })

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { ReeveError } from '../../src/base/errors.ts'
 import { Context, workflow } from '../../src/context.ts'
 import { WorkflowRegistry } from '../../src/engine/workflow.ts'
-import { createMemory } from '../../src/memory/memory.ts'
-import { createKnowledge } from '../../src/memory/recall.ts'
+import { hashedNgrams } from '../../src/memory/embedder.ts'
+import { Knowledge } from '../../src/memory/knowledge.ts'
+import { Memory } from '../../src/memory/memory.ts'
 import type { BudgetPlan } from '../../src/models/asking/budget.ts'
 import { Questions } from '../../src/models/asking/questions.ts'
-import { embed } from '../../src/models/local/text/embed.ts'
 import { CircuitBreakers } from '../../src/models/route/breaker.ts'
 import type { Solver } from '../../src/models/solver.ts'
 import { readBudget } from '../../src/store/ledger/budgets.ts'
@@ -48,8 +48,8 @@ async function start(solvers: Solver[], budgets: BudgetPlan) {
   const routes = new Map([['route', { solvers }]])
   const breakers = new CircuitBreakers({ clock })
   const questions = new Questions({ routes, breakers, budgets, database, workflows })
-  const memory = createMemory({ database, embedder: { name: 'local', embed } })
-  const faculties = { questions, knowledge: createKnowledge(), memory }
+  const memory = new Memory({ database, clock, embedder: hashedNgrams })
+  const faculties = { questions, knowledge: new Knowledge(memory), memory }
   const contextFor = (execution: ConstructorParameters<typeof Context>[0]) =>
     new Context(execution, workflows, faculties)
   const { engine } = await testEngine([], { database, clock, workflows, contextFor })

@@ -13,9 +13,9 @@ import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
 import { deliveryCases } from './contract/deliveries.ts'
 import { inboxCases } from './contract/inbox.ts'
+import { itemCases } from './contract/items.ts'
 import { journalCases } from './contract/journal.ts'
 import { keyLineCases } from './contract/key-lines.ts'
-import { memoryCases } from './contract/memories.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { queueCases } from './contract/queues.ts'
 import { recoveryCases } from './contract/recovery.ts'
@@ -44,7 +44,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     chapterCases(open)
     rowCases(open)
     valueCases(open)
-    memoryCases(open)
+    itemCases(open)
     auditCases(open)
     auditRoundCases(open)
     authorityCases(open)

@@ -24,6 +24,11 @@ export const thinkingCodes: CodeTable = {
     'Let an owner make it, with a beginning and an end.',
   ],
   'bad-grant': ['A grant contradicts itself.', 'Correct the part that the message names.'],
+  'memory-changed': [
+    'An item of memory is not as it was looked at.',
+    'Look at it again (reeve memory history ID), then decide.',
+  ],
+  'unknown-memory': ['There is no such item in memory.', 'Find it: reeve memory search TEXT'],
   'bad-memory': ['What is to be remembered is wrong.', 'Remember single facts within the limits.'],
   'bad-model-name': [
     "A model's name is none.",

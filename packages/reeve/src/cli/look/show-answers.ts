@@ -28,8 +28,9 @@ function startedBy({ principal, startedBy: by, channel }: RunStory['goal']): str
 }
 
 function searched(audit: NonNullable<RunStory['context']['recalls'][number]['audit']>): string {
-  if (audit.knowledge !== undefined) return `knowledge ${audit.knowledge.slice(0, 12)}`
-  return audit.exact ? 'memory, every item compared' : 'memory, by index'
+  const kinds = audit.kinds?.length ? audit.kinds.join(', ') : 'everything'
+  const place = audit.in === null ? '' : ` in ${safeLine(audit.in)}`
+  return `of ${kinds}${place}, by ${audit.by === 'both' ? 'words and vectors' : audit.by}`
 }
 
 export function printContext({ terminal }: Cli, { context }: RunStory): void {

@@ -26,11 +26,31 @@ const lineFile = /\.jsonl$/i
  * Symbolic links are not followed, whatever they point to; hidden files are left alone.
  * @throws `no-knowledge` when `path` itself cannot be read.
  */
-export async function* readKnowledge(path: string): AsyncGenerator<KnowledgeReading> {
+export async function* readKnowledge(
+  path: string,
+  known: KnownFiles = { marks: new Map(), onUnchanged: () => {} },
+): AsyncGenerator<KnowledgeReading> {
   const { root, isFolder } = await requireKnowledge(path)
-  if (isFolder) yield* readFolder(root, root, 0)
-  else yield* readFile(root, basename(root), '')
+  if (isFolder) yield* readFolder(root, root, 0, known)
+  else yield* readFile(root, basename(root), '', known)
 }
+
+/** What was read before. */
+export interface KnownFiles {
+  /** By file: what told its state when it was last read in full (`markOf`). */
+  marks: ReadonlyMap<string, string>
+  /** The file is not read: it is as it was. */
+  onUnchanged(file: string): void
+}
+
+/** Two readings between which a file did not change have one mark. Undefined: it changed just now, and may change again. */
+export async function markOf(path: string): Promise<string | undefined> {
+  const { mtimeMs, size } = await stat(path)
+  return Date.now() - mtimeMs < settledAfterMs ? undefined : `${mtimeMs}:${size}`
+}
+
+/** File systems tell times this coarsely at worst. */
+const settledAfterMs = 3_000
 
 /** Looks whether there is something that `readKnowledge` reads. @throws `no-knowledge` */
 export async function requireKnowledge(path: string): Promise<{ root: string; isFolder: boolean }> {
@@ -45,7 +65,12 @@ export async function requireKnowledge(path: string): Promise<{ root: string; is
   )
 }
 
-async function* readFolder(root: string, folder: string, depth: number): AsyncGenerator<KnowledgeReading> {
+async function* readFolder(
+  root: string,
+  folder: string,
+  depth: number,
+  known: KnownFiles,
+): AsyncGenerator<KnowledgeReading> {
   const scope = relative(root, folder).split(sep).join('/')
   if (depth > maxFolderDepth) {
     yield problemOf(scope, `lies more than ${maxFolderDepth} folders deep; move it up`)
@@ -70,16 +95,26 @@ async function* readFolder(root: string, folder: string, depth: number): AsyncGe
   entries.sort((left, right) => (left.name < right.name ? -1 : 1))
   for (const { name, kind } of entries) {
     const file = scope ? `${scope}/${name}` : name
-    if (kind === 'folder') yield* readFolder(root, join(folder, name), depth + 1)
+    if (kind === 'folder') yield* readFolder(root, join(folder, name), depth + 1, known)
     else if (kind === 'link') yield problemOf(file, 'is a symbolic link and was not followed; copy the file')
     else if (kind === 'file' && (textFile.test(name) || lineFile.test(name))) {
-      yield* readFile(join(folder, name), file, scope)
+      yield* readFile(join(folder, name), file, scope, known)
     }
   }
 }
 
-async function* readFile(path: string, file: string, scope: string): AsyncGenerator<KnowledgeReading> {
+async function* readFile(
+  path: string,
+  file: string,
+  scope: string,
+  known: KnownFiles,
+): AsyncGenerator<KnowledgeReading> {
   try {
+    const mark = known.marks.get(file)
+    if (mark !== undefined && mark === (await markOf(path))) {
+      known.onUnchanged(file)
+      return
+    }
     // The file may have become a link, or a pipe, since its folder was read.
     await using handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     const { size } = await handle.stat()

@@ -1,10 +1,13 @@
+import type { ItemKind } from '../../store/memory/items.ts'
+
 export type CandidateOutcome = 'chosen' | 'repeats-a-chosen-one' | 'below-minimum' | 'beyond-limit'
 
 export interface Candidate {
   id: string
-  /** BM25 as a share of the most that the query could score. */
-  words: number
-  /** Cosine with the query; null when vectors took no part. */
+  version: number
+  /** BM25 as a share of the most that the query could score; null when words took no part. */
+  words: number | null
+  /** Cosine with the query; null when vectors took no part, or the item has none to compare. */
   vectors: number | null
   score: number
   outcome: CandidateOutcome
@@ -15,15 +18,24 @@ export interface SearchAudit {
   /** Its first 500 characters. */
   query: string
   in: string | null
+  kinds: ItemKind[]
+  /** As things stood then (ms); null: as they stood when it was asked. */
+  asOf: number | null
   limit: number
   minScore: number
-  by: 'words' | 'vectors' | 'both'
+  by: SearchBy
   /** What was searched for: the 24 rarest terms of the query at most, rarest first. */
   terms: { term: string; matched: string[] }[]
-  /** Passages in scope. */
-  inScope: number
-  /** Passages in scope that were given a full score. */
+  /** What made the vectors that were compared. */
+  embedders: string[]
+  /** Whether all visible items were compared by their vectors; an index may miss some. */
+  exact: boolean
+  /** Items that were given a full score. */
   considered: number
+  /** The number of the last item that was there: searches with the same one saw the same. */
+  state: number
   /** The best of them, the chosen ones first to last among them. */
   candidates: Candidate[]
 }
+
+export type SearchBy = 'words' | 'vectors' | 'both'

@@ -1,10 +1,10 @@
 import type { Bulk, Database, Session } from '../database.ts'
 import { lockSchema } from '../dialect.ts'
-import { numbersOf, vectorOf } from '../memory/memories.ts'
+import { numbersOf, unpackVector } from '../memory/items.ts'
 import { codeOf } from './errors.ts'
 
 /**
- * The column `embedding` of `memories`: a copy of each item's vector as pgvector's own type, where a Postgres has that
+ * The column `embedding` of `items`: a copy of each item's vector as pgvector's own type, where a Postgres has that
  * extension. The bytes in `vector` stay the truth: a copy to another database carries those, and items without
  * the copy (written by a process that knew of no column) are found by their bytes.
  */
@@ -35,13 +35,13 @@ export async function readVectorColumn(
   if (kind === 'sqlite') return
   const column = await session.get(
     `select 1 as there from pg_attribute
-     where attrelid = to_regclass('memories') and attname = 'embedding' and not attisdropped`,
+     where attrelid = to_regclass('items') and attname = 'embedding' and not attisdropped`,
   )
   const extension = column ? await readExtension(session) : undefined
   if (!extension) return
   const indexes = await session.all<{ dimensions: number }>(
-    `select substring(c.relname from 15)::int as dimensions from pg_index i join pg_class c on c.oid = i.indexrelid
-     where i.indrelid = to_regclass('memories') and i.indisvalid and c.relname ~ '^memories_near_[0-9]+$'`,
+    `select substring(c.relname from 12)::int as dimensions from pg_index i join pg_class c on c.oid = i.indexrelid
+     where i.indrelid = to_regclass('items') and i.indisvalid and c.relname ~ '^items_near_[0-9]+$'`,
   )
   return { schema: extension.schema, indexed: indexes.map(({ dimensions }) => dimensions) }
 }
@@ -67,7 +67,7 @@ export async function readVectorSupport(database: Database): Promise<VectorSuppo
   const there = { ...none, column, offered: offered !== undefined, created: extension !== undefined }
   if (!column || !extension) return there
   const [missing] = await database.all<{ count: number }>(
-    'select count(*) as count from memories where embedding is null and vector is not null and ended_at is null',
+    'select count(*) as count from items where embedding is null and vector is not null and ended_at is null',
   )
   const many = await manyOf(database, indexFrom, extension)
   const lacking = many.filter(({ dimensions }) => !column.indexed.includes(dimensions))
@@ -83,7 +83,7 @@ async function manyOf(
 ): Promise<{ dimensions: number; count: number }[]> {
   if (!isAtLeast(version, iteratesFrom)) return []
   return session.all(
-    `select dimensions, count(*) as count from memories where embedding is not null and dimensions <= ?
+    `select dimensions, count(*) as count from items where embedding is not null and dimensions <= ?
      group by dimensions having count(*) >= ? order by dimensions`,
     [largestIndexed, from],
   )
@@ -124,8 +124,8 @@ async function makeColumn(session: Session): Promise<boolean> {
   if (await readVectorColumn(session, 'postgres')) return true
   const { schema } = (await readExtension(session))!
   return attempt(session, [
-    `alter table memories add column embedding ${schema}.vector`,
-    `create index memories_unplaced on memories (embedder, scope, no)
+    `alter table items add column embedding ${schema}.vector`,
+    `create index items_unplaced on items (embedder, scope, no)
        where ended_at is null and vector is not null and embedding is null`,
   ])
 }
@@ -147,22 +147,22 @@ async function attempt(session: Session, statements: string[]): Promise<boolean>
   }
 }
 
-const placeMemories: Bulk = {
+const placeItems: Bulk = {
   columns: { no: 'int', embedding: 'text' },
-  sql: 'update memories set embedding = cast(:embedding as real[]) {from} where memories.no = :no',
+  sql: 'update items set embedding = cast(:embedding as real[]) {from} where items.no = :no',
 }
 
 async function fillColumn(database: Database): Promise<void> {
   for (let last = 0; ; ) {
     const rows = await database.all<{ no: number; vector: Uint8Array }>(
-      `select no, vector from memories
+      `select no, vector from items
        where embedding is null and vector is not null and no > ? order by no limit ?`,
       [last, fillPage],
     )
     if (rows.length === 0) return
     await database.bulk(
-      placeMemories,
-      rows.map(({ no, vector }) => [no, numbersOf(vectorOf(vector))]),
+      placeItems,
+      rows.map(({ no, vector }) => [no, numbersOf(unpackVector(vector))]),
     )
     last = rows.at(-1)!.no
   }
@@ -174,12 +174,12 @@ async function makeIndexes(database: Database, from: number): Promise<void> {
   const { indexed } = (await readVectorColumn(database, database.kind))!
   for (const { dimensions } of await manyOf(database, from, extension)) {
     if (indexed.includes(dimensions)) continue
-    const name = `memories_near_${dimensions}`
+    const name = `items_near_${dimensions}`
     try {
       // What an earlier attempt left unfinished is of no use.
       await database.all(`drop index concurrently if exists ${name}`)
       await database.all(
-        `create index concurrently ${name} on memories
+        `create index concurrently ${name} on items
          using hnsw ((embedding::${schema}.vector(${dimensions})) ${schema}.vector_cosine_ops)
          where dimensions = ${dimensions}`,
       )

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
 import { GroupCommit, type Turn } from '../../../src/store/journal/group-commit.ts'
 import { blobRow, eventRow, readEvents } from '../../../src/store/journal/journal.ts'
-import { memoryRow } from '../../../src/store/memory/memories.ts'
+import { itemRow } from '../../../src/store/memory/items.ts'
 import { requestRow } from '../../../src/store/runs/approvals.ts'
 import { releaseRow } from '../../../src/store/runs/changes/releases.ts'
 import { childRow } from '../../../src/store/runs/changes/starts.ts'
@@ -20,7 +20,7 @@ import {
   storeCase,
   until,
 } from './fixtures.ts'
-import { item } from './memories.ts'
+import { item } from './items.ts'
 
 interface Seen {
   troubles: unknown[]
@@ -86,7 +86,7 @@ function fullTurn(no: number, epoch: number, remembers = true): Turn {
         requested_at: 5,
         expires_at: null,
       }),
-      ...(remembers ? [memoryRow(item({ run: `run${no}`, step: 1 }))] : []),
+      ...(remembers ? [itemRow(item({ run: `run${no}`, step: 1 }))] : []),
       childRow(child),
       eventRow(chainOf(no + 1000)('run-started', '{}')),
     ],
@@ -96,7 +96,7 @@ function fullTurn(no: number, epoch: number, remembers = true): Turn {
 
 async function written(database: Database): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
-  for (const table of ['runs', 'events', 'blobs', 'inbox', 'approvals', 'memories']) {
+  for (const table of ['runs', 'events', 'blobs', 'inbox', 'approvals', 'items']) {
     counts[table] = (await database.get<{ count: number }>(`select count(*) as count from ${table}`))!.count
   }
   return counts
@@ -159,7 +159,7 @@ export function commitCases(open: Open): void {
         blobs: 3,
         inbox: 3,
         approvals: 3,
-        memories: 3,
+        items: 3,
       })
     },
   )
@@ -259,7 +259,7 @@ export function commitCases(open: Open): void {
       commits.submit(sourceOf(fullTurn(2, 1)))
       commits.submit(sourceOf(fullTurn(3, 1)))
       await commits.settled()
-      expect(await written(database)).toMatchObject({ events: 6, approvals: 2, memories: 2 })
+      expect(await written(database)).toMatchObject({ events: 6, approvals: 2, items: 2 })
     },
   )
 

@@ -1,24 +1,28 @@
 import type { Database } from '../../../store/database.ts'
-import { countMemories } from '../../../store/memory/memories.ts'
+import { countItems } from '../../../store/memory/items.ts'
 import { readVectorSupport } from '../../../store/postgres/pgvector.ts'
 import type { Finding } from './finding.ts'
 
-/** With more items than this, comparing them one by one in the process takes some tenths of a second. */
-const comparedQuickly = 5000
+/** Beyond this, a search by the index of signs takes tens of milliseconds of the process. */
+const searchedQuickly = 500_000
 
-/** How what is remembered is searched, and whether that suits how much there is. */
+/** How what is known is searched, and whether that suits how much there is. */
 export async function checkMemory(database: Database): Promise<Finding> {
-  const items = await countMemories(database)
+  const items = await countItems(database)
+  const passages = await countItems(database, ['passage'])
   const { column, offered, created, unplaced, unindexed } = await readVectorSupport(database)
   const what = 'memory'
+  const found = `${items} items${passages > 0 ? `, ${passages} of them passages of documents` : ''}`
   if (!column) {
-    const found = `${items} items, exact search in the process`
-    if (database.kind === 'sqlite' || items <= comparedQuickly) return { what, state: 'ok', found }
-    return { what, state: 'warning', found: `${found}: slow for so many`, advice: wayTo(created, offered) }
+    if (database.kind === 'sqlite' || items <= searchedQuickly) return { what, state: 'ok', found }
+    return {
+      what,
+      state: 'warning',
+      found: `${found}, searched in the process`,
+      advice: wayTo(created, offered),
+    }
   }
-  const how = column.indexed.length > 0 ? 'search by pgvector and its index' : 'exact search by pgvector'
-  const found = `${items} items, ${how}`
-  if (unplaced === 0 && unindexed === 0) return { what, state: 'ok', found }
+  if (unplaced === 0 && unindexed === 0) return { what, state: 'ok', found: `${found}, searched by pgvector` }
   const lacking = unplaced > 0 ? `${unplaced} not in pgvector's column yet` : `${unindexed} without an index`
   const advice = 'Run reeve migrate as the owner of the tables, then restart the workers.'
   return { what, state: 'warning', found: `${found}; ${lacking}`, advice }

@@ -42,13 +42,27 @@ export interface RecordedAudit {
   limit: number
   minScore: number
   by: 'words' | 'vectors' | 'both'
-  knowledge?: string
+  /** Only of these kinds; empty: all. */
+  kinds?: string[]
+  asOf?: number | null
   terms?: { term: string; matched: string[] }[]
-  inScope?: number
   considered?: number
-  embedder?: string
+  embedders?: string[]
   exact?: boolean
-  candidates: { id: string; score: number; words?: number; vectors: number | null; outcome: string }[]
+  /** The number of the last item that was there. */
+  state?: number
+  candidates: {
+    id: string
+    score: number
+    version?: number
+    words?: number | null
+    vectors: number | null
+    outcome: string
+  }[]
+  /** Of journals written before knowledge and memory were one store. */
+  knowledge?: string
+  inScope?: number
+  embedder?: string
 }
 
 /** What a question used. */

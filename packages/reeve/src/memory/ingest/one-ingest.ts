@@ -1,0 +1,247 @@
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import {
+  countKnowledge,
+  type DocumentChange,
+  documentIdsOf,
+  documentsOf,
+  type KnownDocument,
+  markFile,
+  readDocuments,
+  readMarks,
+  removeDocuments,
+  writeDocuments,
+} from '../../store/memory/documents.ts'
+import { learnSpellings } from '../../store/memory/item-spellings.ts'
+import type { Memory } from '../memory.ts'
+import { changeOf } from './document-change.ts'
+import { markOf, readKnowledge, requireKnowledge } from './ingest.ts'
+import { documentHash, type KnowledgeDocument, type SplitOptions, splittingDocument } from './passages.ts'
+
+/** A part of the knowledge that could not be read. */
+export interface KnowledgeProblem {
+  /** A file, or `file:line`, relative to the ingested path. */
+  where: string
+  problem: string
+}
+
+/** What was read of one place of knowledge. */
+export interface IngestReport {
+  added: number
+  changed: number
+  removed: number
+  unchanged: number
+  /** What was passed over. The rest was ingested nevertheless. */
+  problems: KnowledgeProblem[]
+  /** Counted over everything that is known. */
+  documents: number
+  passages: number
+}
+
+const maxReportedProblems = 1_000
+/** Then others have their turn. */
+const sliceMs = 20
+/** Documents that are written in one transaction. */
+const documentsAtOnce = 64
+const passagesAtOnce = 96
+/** Changes whenever the same file would give other passages. */
+const splitting = 'v1'
+
+interface Pending {
+  document: KnowledgeDocument
+  file: string
+  hash: string
+}
+
+/** One reading of one place. */
+export class Ingest {
+  readonly #memory: Memory
+  readonly #place: string
+  readonly #split: SplitOptions | undefined
+  readonly #signal: AbortSignal | undefined
+  readonly #report: IngestReport = {
+    added: 0,
+    changed: 0,
+    removed: 0,
+    unchanged: 0,
+    problems: [],
+    documents: 0,
+    passages: 0,
+  }
+  readonly #seen = new Set<string>()
+  readonly #incomplete = new Set<string>()
+  #pending: Pending[] = []
+  #changes: DocumentChange[] = []
+  #sliceEnd = performance.now() + sliceMs
+
+  constructor(
+    memory: Memory,
+    place: string,
+    split: SplitOptions | undefined,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#memory = memory
+    this.#place = place
+    this.#split = split
+    this.#signal = signal
+  }
+
+  async run(path: string): Promise<IngestReport> {
+    const { database } = this.#memory
+    const { root, isFolder } = await requireKnowledge(path)
+    const known = await readMarks(database, this.#place)
+    const marks = new Map<string, string>()
+    for (const [file, mark] of known)
+      if (mark.startsWith(`${splitting}:`)) marks.set(file, mark.slice(splitting.length + 1))
+    const read = new Map<string, string | undefined>()
+    const unchanged: string[] = []
+    for await (const reading of readKnowledge(path, { marks, onUnchanged: (file) => unchanged.push(file) })) {
+      await this.#letOthersGo()
+      this.#signal?.throwIfAborted()
+      const { file } = reading
+      if (!reading.ok) {
+        this.#note(reading.where, reading.problem)
+        this.#incomplete.add(file)
+        continue
+      }
+      // Told before it is read in full: what changes meanwhile is read again.
+      if (!read.has(file))
+        read.set(file, await markOf(isFolder ? join(root, file) : root).catch(() => undefined))
+      await this.#take(reading.document, file)
+    }
+    await this.#flush()
+    for (const file of unchanged) {
+      const ids = await documentIdsOf(database, this.#place, file)
+      for (const id of ids) this.#seen.add(id)
+      this.#report.unchanged += ids.length
+    }
+    await this.#removeGone()
+    for (const [file, mark] of read) {
+      const isWhole = !lies(file, this.#incomplete)
+      const kept = mark !== undefined && isWhole ? `${splitting}:${mark}` : undefined
+      if (known.get(file) !== kept) await markFile(database, this.#place, file, kept)
+    }
+    return Object.assign(this.#report, await countKnowledge(database))
+  }
+
+  async add(
+    documents: Iterable<KnowledgeDocument> | AsyncIterable<KnowledgeDocument>,
+  ): Promise<IngestReport> {
+    for await (const document of documents) {
+      await this.#letOthersGo()
+      this.#signal?.throwIfAborted()
+      await this.#take(document, document.source)
+    }
+    await this.#flush()
+    return Object.assign(this.#report, await countKnowledge(this.#memory.database))
+  }
+
+  #note(where: string, problem: string): void {
+    if (this.#report.problems.length < maxReportedProblems) this.#report.problems.push({ where, problem })
+  }
+
+  async #take(document: KnowledgeDocument, file: string): Promise<void> {
+    if (this.#seen.has(document.id)) {
+      this.#note(file, taken(document.id))
+      return
+    }
+    this.#seen.add(document.id)
+    this.#pending.push({ document, file, hash: documentHash(document) })
+    if (this.#pending.length >= documentsAtOnce) await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    const { database } = this.#memory
+    const pending = this.#pending
+    this.#pending = []
+    const known = await readDocuments(
+      database,
+      pending.map(({ document }) => document.id),
+    )
+    for (const { document, file, hash } of pending) {
+      const before = known.get(document.id)
+      if (before && before.place !== this.#place) this.#note(file, taken(document.id))
+      else if (before?.hash === hash) this.#report.unchanged++
+      else await this.#change(document, file, hash, before)
+      if (this.#changes.reduce((sum, { added }) => sum + added.length, 0) >= passagesAtOnce)
+        await this.#write()
+    }
+    await this.#write()
+  }
+
+  async #change(
+    document: KnowledgeDocument,
+    file: string,
+    hash: string,
+    before: KnownDocument | undefined,
+  ): Promise<void> {
+    const known = { id: document.id, place: this.#place, file, hash }
+    const passages = await this.#inSlices(splittingDocument(document, this.#split))
+    const pause = async () => {
+      this.#signal?.throwIfAborted()
+      await this.#letOthersGo()
+    }
+    this.#changes.push(await changeOf(this.#memory, known, before, passages, pause))
+  }
+
+  async #write(): Promise<void> {
+    const changes = this.#changes
+    this.#changes = []
+    if (changes.length === 0) return
+    const { database, clock } = this.#memory
+    const written = new Set(await writeDocuments(database, changes, clock.now()))
+    for (const { document, before } of changes) {
+      // Otherwise another process took the same in just now.
+      if (!written.has(document.id)) this.#report.unchanged++
+      else this.#report[before === undefined ? 'added' : 'changed']++
+    }
+    // Only so many are learnt at once: the terms that a misspelt word may mean.
+    while (await learnSpellings(database)) await this.#letOthersGo()
+    await this.#memory.nearest.refresh(this.#memory.embedder.name)
+  }
+
+  async #removeGone(): Promise<void> {
+    const { database, clock } = this.#memory
+    for (let after = ''; ; ) {
+      const page = await documentsOf(database, this.#place, after, 500)
+      const gone = page.filter(({ id, file }) => !this.#seen.has(id) && !lies(file, this.#incomplete))
+      if (gone.length > 0) {
+        await removeDocuments(
+          database,
+          gone.map(({ id }) => id),
+          clock.now(),
+        )
+        this.#report.removed += gone.length
+      }
+      if (page.length < 500) return
+      after = page.at(-1)!.id
+      await this.#letOthersGo()
+    }
+  }
+
+  async #inSlices<T>(work: Generator<void, T>): Promise<T> {
+    for (;;) {
+      const { done, value } = work.next()
+      if (done) return value
+      await this.#letOthersGo()
+    }
+  }
+
+  async #letOthersGo(): Promise<void> {
+    if (performance.now() <= this.#sliceEnd) return
+    await setImmediate()
+    this.#sliceEnd = performance.now() + sliceMs
+  }
+}
+
+const taken = (id: string) => `the id "${id}" is taken by another document; the first one is kept`
+
+/** Whether the file, or a folder that holds it, is among these. */
+function lies(file: string, among: ReadonlySet<string>): boolean {
+  if (among.size === 0) return false
+  if (among.has('.') || among.has(file)) return true
+  for (let at = file.indexOf('/'); at !== -1; at = file.indexOf('/', at + 1)) {
+    if (among.has(file.slice(0, at))) return true
+  }
+  return false
+}

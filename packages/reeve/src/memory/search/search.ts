@@ -1,0 +1,221 @@
+import { firstCharacters } from '../../base/text/shorten.ts'
+import type { Passage } from '../../models/solver.ts'
+import type { Database } from '../../store/database.ts'
+import { embeddersOf } from '../../store/memory/embeddings.ts'
+import { findByWords, holdsUpTo, readTerms, type WeightedTerm } from '../../store/memory/item-words.ts'
+import { type Item, type ItemKind, readItems } from '../../store/memory/items.ts'
+import type { NearestItems } from '../../store/memory/nearest-items.ts'
+import type { Visible } from '../../store/memory/visible.ts'
+import { termsOf } from '../../text/terms.ts'
+import { type Embedder, unitVector } from '../embedder.ts'
+import { normalizeScope } from '../scopes.ts'
+import type { CandidateOutcome, SearchAudit, SearchBy } from './search-audit.ts'
+import { type QueryTerm, Words } from './words.ts'
+
+export interface SearchOptions {
+  /** Only items of this scope and the scopes below it: `policy` finds `policy/billing`. Default: everything. */
+  in?: string
+  /** Only items of these kinds. Default: all. */
+  kinds?: readonly ItemKind[]
+  /** Default 4, at most 50. */
+  limit?: number
+  /** Items that score less are left out. Scores are 0..1. Default 0. */
+  minScore?: number
+  /** As things stood at that time (ms). Default: now. */
+  asOf?: number
+  /** Nothing that came from outside. Default false. */
+  trustedOnly?: boolean
+  /** What ranks: words (BM25), vectors, or both. Default both. */
+  by?: SearchBy
+}
+
+export interface SearchResult {
+  /** Best first. */
+  passages: Passage[]
+  audit: SearchAudit
+}
+
+/** What lies beyond is neither searched for nor embedded, so that a long mail costs no more than its beginning. */
+const maxQueryLength = 2_000
+const maxLimit = 50
+const auditedBeyondChosen = 4
+const maxAuditedQuery = 500
+const candidatesBySide = 64
+/** With fewer items to look at, all words of a query are looked for. */
+const narrow = 5_000
+/** Else the rarest, until their items are so many: common words tell little and cost most. */
+const lookedAt = 4_000
+/** More repetitions of one text than this are not looked past. */
+const mostCandidates = 1_024
+
+/** Searches the items of a database by words and vectors. */
+export class Search {
+  readonly #database: Database
+  readonly #nearest: NearestItems
+  readonly #embedders: ReadonlyMap<string, Embedder>
+  readonly #words: Words
+
+  /** @param embedders by name: those whose vectors may be there */
+  constructor(database: Database, nearest: NearestItems, embedders: ReadonlyMap<string, Embedder>) {
+    this.#database = database
+    this.#nearest = nearest
+    this.#embedders = embedders
+    this.#words = new Words(database)
+  }
+
+  /** @throws `bad-embedding` */
+  async find(query: string, options: SearchOptions, now: number): Promise<SearchResult> {
+    const { by = 'both', kinds = [], asOf } = options
+    const limit = Math.min(maxLimit, Math.max(1, Math.trunc(options.limit ?? 4)))
+    const minScore = options.minScore ?? 0
+    const scope = normalizeScope(options.in ?? '')
+    const visible: Visible = { scope, kinds, asOf, now, trustedOnly: options.trustedOnly ?? false }
+    const text = firstCharacters(query, maxQueryLength)
+    const { lastNo } = await this.#words.extent()
+    const terms = by === 'vectors' ? [] : await this.#words.read(termsOf(text))
+    const asked = by === 'words' ? [] : await this.#vectorsOf(text)
+    let found: Scored[] = []
+    let isExact = true
+    for (let most = candidatesBySide; ; most *= 4) {
+      const wordy = await findByWords(this.#database, await this.#lookedFor(terms, visible), visible, most)
+      const near = await Promise.all(
+        asked.map(({ embedder, vector }) =>
+          this.#nearest.find({ visible, embedder: embedder.name, vector, limit: most }),
+        ),
+      )
+      isExact = near.every((one) => one.isExact)
+      const numbers = new Set([...wordy, ...near.flatMap((one) => one.found.map(({ no }) => no))])
+      found = choose(await this.#score([...numbers], terms, asked, by), limit, minScore)
+      const isFull = found.filter(({ outcome }) => outcome === 'chosen').length === limit
+      const isAll = wordy.length < most && near.every((one) => one.found.length < most)
+      if (isFull || isAll || most * 4 > mostCandidates || found.at(-1)?.outcome === 'below-minimum') break
+    }
+    const audited = found.findLastIndex(({ outcome }) => outcome === 'chosen') + 1 + auditedBeyondChosen
+    return {
+      passages: found.filter(({ outcome }) => outcome === 'chosen').map(passageOf),
+      audit: {
+        query: firstCharacters(query, maxAuditedQuery),
+        in: scope || null,
+        kinds: [...kinds],
+        asOf: asOf ?? null,
+        limit,
+        minScore,
+        by,
+        terms: terms.map(({ term, matched }) => ({ term, matched: matched.map((one) => one.term) })),
+        embedders: asked.map(({ embedder }) => embedder.name),
+        exact: isExact,
+        considered: found.length,
+        state: lastNo,
+        candidates: found.slice(0, audited).map(({ item, words, vectors, score, outcome }) => ({
+          id: item.id,
+          version: item.version,
+          words,
+          vectors,
+          score,
+          outcome,
+        })),
+      },
+    }
+  }
+
+  /** The query by each embedder whose vectors are there: after a change of embedders those of the old one still answer. */
+  async #vectorsOf(text: string): Promise<Asked[]> {
+    const asked: Asked[] = []
+    for (const name of await embeddersOf(this.#database)) {
+      const embedder = this.#embedders.get(name)
+      const vector = embedder && (await unitVector(embedder, text))
+      if (vector) asked.push({ embedder, vector })
+    }
+    return asked
+  }
+
+  async #lookedFor(terms: readonly QueryTerm[], visible: Visible): Promise<WeightedTerm[]> {
+    const all = terms.reduce((sum, { found }) => sum + found, 0)
+    const isNarrow = all <= lookedAt || (await holdsUpTo(this.#database, visible, narrow)) < narrow
+    const chosen: WeightedTerm[] = []
+    let looked = 0
+    for (const { matched, found } of terms) {
+      if (!isNarrow && chosen.length > 0 && looked + found > lookedAt) break
+      looked += found
+      chosen.push(...matched)
+    }
+    return chosen
+  }
+
+  async #score(
+    numbers: readonly number[],
+    terms: readonly QueryTerm[],
+    asked: readonly Asked[],
+    by: SearchBy,
+  ): Promise<Omit<Scored, 'outcome'>[]> {
+    const [items, stored, scoreOf] = await Promise.all([
+      readItems(this.#database, numbers),
+      readTerms(this.#database, by === 'vectors' ? [] : numbers),
+      this.#words.scorer(terms),
+    ])
+    const words = new Map(stored.map((one) => [one.no, scoreOf(one)]))
+    const vectors = new Map<number, { cosine: number; share: number }>()
+    for (const { embedder, vector } of asked) {
+      const share = embedder.wordShare ?? 0.5
+      for (const { no, score } of await this.#nearest.compare({ embedder: embedder.name, vector }, numbers))
+        vectors.set(no, { cosine: score, share })
+    }
+    return items
+      .map((item) => {
+        const byWords = words.get(item.no)
+        const near = vectors.get(item.no)
+        const share = by === 'words' ? 1 : by === 'vectors' ? 0 : (near?.share ?? 1)
+        const score = share * (byWords ?? 0) + (1 - share) * Math.max(0, near?.cosine ?? 0)
+        return {
+          item,
+          words: byWords === undefined ? null : rounded(byWords),
+          vectors: near === undefined ? null : rounded(near.cosine),
+          score: rounded(score),
+        }
+      })
+      .filter(({ score }) => score > 0)
+      .sort(byScore)
+  }
+}
+
+interface Asked {
+  embedder: Embedder
+  vector: Float32Array
+}
+
+interface Scored {
+  item: Item
+  words: number | null
+  vectors: number | null
+  score: number
+  outcome: CandidateOutcome
+}
+
+/** Equal scores in the order of their ids, so that equal contents give equal results on every database. */
+function byScore(left: Omit<Scored, 'outcome'>, right: Omit<Scored, 'outcome'>): number {
+  return right.score - left.score || (left.item.id < right.item.id ? -1 : 1)
+}
+
+/** Marks every candidate with what became of it. */
+function choose(found: Omit<Scored, 'outcome'>[], limit: number, minScore: number): Scored[] {
+  const texts = new Set<string>()
+  return found.map((one) => {
+    const { hash } = one.item
+    if (one.score < minScore) return { ...one, outcome: 'below-minimum' }
+    if (texts.has(hash)) return { ...one, outcome: 'repeats-a-chosen-one' }
+    if (texts.size === limit) return { ...one, outcome: 'beyond-limit' }
+    texts.add(hash)
+    return { ...one, outcome: 'chosen' }
+  })
+}
+
+function passageOf({ item, score }: Scored): Passage {
+  const { id, source, title, text } = item
+  return item.untrusted
+    ? { id, source, title, text, score, untrusted: true }
+    : { id, source, title, text, score }
+}
+
+function rounded(score: number): number {
+  return Math.round(score * 10_000) / 10_000
+}

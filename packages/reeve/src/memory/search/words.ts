@@ -1,0 +1,153 @@
+import type { Database } from '../../store/database.ts'
+import { alikeTerms, learnSpellings } from '../../store/memory/item-spellings.ts'
+import {
+  frequencyOf,
+  readExtent,
+  type StoredTerms,
+  type WeightedTerm,
+} from '../../store/memory/item-words.ts'
+import { indexed } from '../../store/memory/items.ts'
+
+/** A term of a query as the items know it. */
+export interface QueryTerm {
+  /** As the query has it. */
+  term: string
+  /** What is searched for: the term itself, or terms that are spelt alike. Empty: nothing is. */
+  matched: WeightedTerm[]
+  /** Its inverse document frequency; that of a term found once for one that is nowhere. */
+  rarity: number
+  /** In how many items its matches stand. */
+  found: number
+}
+
+/** Of the words that a query may have beyond this, the commonest are left out: they cost most and tell least. */
+const maxQueryTerms = 24
+const maxRead = 96
+const maxRespelt = 4
+/** A respelt word is a guess. */
+const respeltShare = 0.7
+const saturation = 1.4
+const lengthShare = 0.75
+const titleWeight = 3
+const headingWeight = 1.5
+/** Then how often terms stand somewhere, and how many items there are, is read anew. */
+const freshMs = 5_000
+const mostRemembered = 20_000
+/** Items are learnt a few at a time; whoever takes many in learns all of them. */
+const learntFor = 8
+
+/**
+ * Weighs words with BM25 (Robertson and Zaragoza 2009, "BM25 and Beyond") over what is stored: how often a term stands in
+ * items is remembered for some seconds, in which new items count for nothing.
+ */
+export class Words {
+  readonly #database: Database
+  readonly #frequencies = new Map<string, number>()
+  #extent: Promise<Extent> | undefined
+  #readAt = -Infinity
+  #lastNo = -1
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** The query's terms once each, rarest first. */
+  async read(terms: readonly string[]): Promise<QueryTerm[]> {
+    const { items } = await this.extent()
+    const known: QueryTerm[] = []
+    let respelt = 0
+    for (const term of [...new Set(terms)].slice(0, maxRead)) {
+      const frequency = await this.#frequencyOf(term)
+      if (frequency > 0) {
+        const rarity = rarityOf(frequency, items)
+        known.push({ term, matched: [{ term, rarity }], rarity, found: frequency })
+        continue
+      }
+      const rarity = rarityOf(1, items)
+      const alike = respelt++ < maxRespelt ? await this.#alike(term) : []
+      const matched = alike.map((one) => {
+        const own = Math.min(rarity, rarityOf(one.frequency, items))
+        return { term: one.term, rarity: (own * respeltShare) / alike.length }
+      })
+      const found = alike.reduce((sum, one) => sum + one.frequency, 0)
+      known.push({ term, matched, rarity, found })
+    }
+    known.sort((left, right) => right.rarity - left.rarity || (left.term < right.term ? -1 : 1))
+    return known.slice(0, maxQueryTerms)
+  }
+
+  /** An item's score, 0..1: 1 would be one that is full of all the terms. */
+  async scorer(terms: readonly QueryTerm[]): Promise<(item: StoredTerms) => number> {
+    const { meanLength } = await this.extent()
+    const most = terms.reduce((sum, { rarity }) => sum + rarity, 0) * (saturation + 1)
+    const weights = new Map<string, number>()
+    for (const { matched } of terms) {
+      for (const { term, rarity } of matched)
+        weights.set(indexed(term), (weights.get(indexed(term)) ?? 0) + (rarity * (saturation + 1)) / most)
+    }
+    return ({ titleTerms, headingTerms, bodyTerms, length }) => {
+      const counts = new Map<string, number>()
+      count(bodyTerms, 1, weights, counts)
+      count(titleTerms, titleWeight, weights, counts)
+      count(headingTerms, headingWeight, weights, counts)
+      const norm = saturation * (1 - lengthShare + (lengthShare * length) / meanLength)
+      let score = 0
+      for (const [term, times] of counts) score += (weights.get(term)! * times) / (times + norm)
+      return score
+    }
+  }
+
+  /** How many current items there are, how long they are, and the number of the last. */
+  async extent(): Promise<Extent> {
+    const row = await this.#database.get<{ last: number | null }>('select max(no) as last from items')
+    const last = row?.last ?? 0
+    const isFresh = last === this.#lastNo || (last > 10_000 && performance.now() - this.#readAt < freshMs)
+    if (!this.#extent || !isFresh) {
+      this.#frequencies.clear()
+      this.#lastNo = last
+      this.#readAt = performance.now()
+      this.#extent = readExtent(this.#database)
+      this.#extent.catch(() => {
+        this.#extent = undefined
+      })
+    }
+    return { ...(await this.#extent), lastNo: last }
+  }
+
+  async #frequencyOf(term: string): Promise<number> {
+    const known = this.#frequencies.get(term)
+    if (known !== undefined) return known
+    const frequency = await frequencyOf(this.#database, term)
+    if (this.#frequencies.size >= mostRemembered) this.#frequencies.clear()
+    this.#frequencies.set(term, frequency)
+    return frequency
+  }
+
+  async #alike(term: string): Promise<{ term: string; frequency: number }[]> {
+    for (let round = 0; round < learntFor && (await learnSpellings(this.#database)); round++);
+    const found: { term: string; frequency: number }[] = []
+    for (const one of await alikeTerms(this.#database, term)) {
+      const frequency = await this.#frequencyOf(one)
+      if (frequency > 0) found.push({ term: one, frequency })
+    }
+    return found
+  }
+}
+
+type Extent = Awaited<ReturnType<typeof readExtent>>
+
+/** Versions that ended count for a term, but not for how many items there are. */
+function rarityOf(frequency: number, items: number): number {
+  return Math.log(1 + (Math.max(0, items - frequency) + 0.5) / (frequency + 0.5))
+}
+
+function count(
+  terms: string,
+  weight: number,
+  wanted: ReadonlyMap<string, number>,
+  counts: Map<string, number>,
+): void {
+  for (const term of terms.split(' ')) {
+    if (wanted.has(term)) counts.set(term, (counts.get(term) ?? 0) + weight)
+  }
+}

@@ -1,0 +1,158 @@
+import type { Database, Session, Value } from '../database.ts'
+import {
+  type EndedAs,
+  type Item,
+  insertItems,
+  insertPlacedItems,
+  itemValues,
+  type NewItem,
+  readVersions,
+} from './items.ts'
+
+/** Who changes what is known, and why: kept with the version that it ends. */
+export interface ChangedBy {
+  /** A person, or `run ID, call N`. */
+  by: string
+  why: string
+  /** The store's clock (ms). */
+  at: number
+}
+
+/** What became of a change. */
+export type Changed =
+  | { ok: true; item: Item }
+  | { ok: false; problem: 'unknown' | 'ended' | 'moved'; item?: Item }
+
+/**
+ * Puts a next version in the place of the current one.
+ * @param from the version that was looked at: another one in its place is a conflict
+ */
+export function amendItem(
+  database: Database,
+  next: NewItem,
+  from: number,
+  change: ChangedBy,
+): Promise<Changed> {
+  return database.transaction(async (session) => {
+    const found = await currentOf(session, next.id, from)
+    if (!found.ok) return found
+    const ended = await end(session, found.item.no, 'amended', change)
+    if (!ended) return { ok: false, problem: 'moved', item: found.item }
+    await session.bulk(next.placed ? insertPlacedItems : insertItems, [itemValues(next)])
+    return { ok: true, item: (await readVersions(session, next.id)).at(-1)! }
+  })
+}
+
+/** Ends the current version: it is not found any more, except as of before. Redacted, its words go from all versions. */
+export function endItem(
+  database: Database,
+  id: string,
+  as: 'retracted' | 'redacted',
+  change: ChangedBy,
+  from?: number,
+): Promise<Changed> {
+  return database.transaction(async (session) => {
+    const found = await currentOf(session, id, from)
+    if (!found.ok && !(as === 'redacted' && found.problem === 'ended')) return found
+    if (found.ok) await end(session, found.item.no, as, change)
+    if (as === 'redacted') {
+      await session.run(
+        `update items set title = '', heading = '', text = '', title_terms = '', heading_terms = '', body_terms = '',
+           length = 0, vector = null, dimensions = null, ended_as = 'redacted' where id = ?`,
+        [id],
+      )
+    }
+    return { ok: true, item: (await readVersions(session, id)).at(-1)! }
+  })
+}
+
+async function currentOf(session: Session, id: string, from: number | undefined): Promise<Changed> {
+  const last = (await readVersions(session, id)).at(-1)
+  if (!last) return { ok: false, problem: 'unknown' }
+  if (last.endedAt !== null) return { ok: false, problem: 'ended', item: last }
+  if (from !== undefined && last.version !== from) return { ok: false, problem: 'moved', item: last }
+  return { ok: true, item: last }
+}
+
+async function end(session: Session, no: number, as: EndedAs, { by, why, at }: ChangedBy): Promise<boolean> {
+  const count = await session.run(
+    'update items set ended_at = ?, ended_as = ?, ended_by = ?, ended_why = ? where no = ? and ended_at is null',
+    [at, as, by, why, no],
+  )
+  return count === 1
+}
+
+/** What is to be taken back. */
+export type RollbackOf =
+  | { item: string }
+  /** A document or another source, as items name it. */
+  | { source: string }
+  | { run: string }
+  /** Everything recorded since then (ms). */
+  | { since: number }
+
+function conditionFor(of: RollbackOf): { sql: string; parameters: Value[] } {
+  if ('item' in of) return { sql: 'id = ?', parameters: [of.item] }
+  if ('source' in of) return { sql: '(source = ? or document = ?)', parameters: [of.source, of.source] }
+  if ('run' in of) return { sql: 'run = ?', parameters: [of.run] }
+  return { sql: 'at >= ?', parameters: [of.since] }
+}
+
+/** The current versions that a rollback would end, at most 1,000 of them, and how many there are. */
+export async function previewRollback(
+  session: Session,
+  of: RollbackOf,
+): Promise<{ count: number; ids: string[] }> {
+  const { sql, parameters } = conditionFor(of)
+  const row = await session.get<{ count: number }>(
+    `select count(*) as count from items where ended_at is null and ${sql}`,
+    parameters,
+  )
+  const rows = await session.all<{ id: string }>(
+    `select id from items where ended_at is null and ${sql} order by no limit 1000`,
+    parameters,
+  )
+  return { count: row!.count, ids: rows.map(({ id }) => id) }
+}
+
+/**
+ * Takes back what was recorded: its versions end, and the version that each had amended stands again, as a new row, in one
+ * transaction.
+ * @returns how many versions ended, and how many came back
+ */
+export function rollBack(
+  database: Database,
+  of: RollbackOf,
+  { by, why, at }: ChangedBy,
+): Promise<{ ended: number; restored: number }> {
+  return database.transaction(async (session) => {
+    const { sql, parameters } = conditionFor(of)
+    // With `amended` among them, what amended them is one of those taken back.
+    const taken = await session.all<{ id: string; first: number; last: number }>(
+      `select id, min(version) as first, max(version) as last from items
+       where ${sql} and (ended_at is null or ended_as = 'amended') group by id`,
+      parameters,
+    )
+    const ended = await session.run(
+      `update items set ended_at = ?, ended_as = 'rolled-back', ended_by = ?, ended_why = ?
+       where ended_at is null and ${sql}`,
+      [at, by, why, ...parameters],
+    )
+    let restored = 0
+    for (const { id, first, last } of taken) {
+      if (first === 1) continue
+      const versions = await readVersions(session, id)
+      // Nothing comes back under what was not taken, and nothing that somebody had ended for another reason.
+      if (versions.at(-1)!.version !== last || versions.at(-1)!.endedAs !== 'rolled-back') continue
+      restored += await session.run(
+        `insert into items (id, version, kind, scope, marks, title, heading, text, hash, title_terms, heading_terms,
+           body_terms, length, embedder, dimensions, vector, source, document, untrusted, valid_from, valid_until, at)
+         select id, ?, kind, scope, marks, title, heading, text, hash, title_terms, heading_terms,
+           body_terms, length, embedder, dimensions, vector, source, document, untrusted, valid_from, valid_until, cast(? as bigint)
+         from items where id = ? and version = ? and ended_as = 'amended'`,
+        [last + 1, at, id, first - 1],
+      )
+    }
+    return { ended, restored }
+  })
+}

@@ -1,0 +1,72 @@
+import type { Bulk, Database, Session } from '../database.ts'
+
+const shortestTerm = 4
+/** Dice's coefficient of the two sets of trigrams. One changed letter in eight leaves 0.67. */
+const leastAlike = 0.5
+const mostAlike = 3
+/** Of the terms that share most trigrams with the one that is looked for. */
+const compared = 40
+const learntAtOnce = 24
+const markName = 'memory-spelled'
+
+const insertGrams: Bulk = {
+  columns: { gram: 'text', term: 'text' },
+  sql: 'insert into item_grams (gram, term) select :gram, :term {from} where true on conflict do nothing',
+}
+
+/**
+ * Learns the terms of items that came since it was last called: those are what a misspelt word may have meant.
+ * @returns whether there is more
+ */
+export function learnSpellings(database: Database, most = learntAtOnce): Promise<boolean> {
+  return database.transaction(async (session) => {
+    const mark = await session.get<{ value: string }>('select value from meta where name = ?', [markName])
+    const rows = await session.all<{ no: number; terms: string }>(
+      `select no, title_terms || ' ' || heading_terms || ' ' || body_terms as terms from items
+       where no > ? order by no limit ?`,
+      [Number(mark?.value ?? 0), most],
+    )
+    if (rows.length === 0) return false
+    const terms = new Set(rows.flatMap((row) => row.terms.split(' ')))
+    const grams = [...terms].filter(isWord).flatMap((term) => gramsOf(term).map((gram) => [gram, term]))
+    if (grams.length > 0) await session.bulk(insertGrams, grams)
+    await session.run(
+      'insert into meta (name, value) values (?, ?) on conflict (name) do update set value = excluded.value',
+      [markName, String(rows.at(-1)!.no)],
+    )
+    return rows.length === most
+  })
+}
+
+/**
+ * At most three terms that share most of their trigrams with this one and begin with the same letter, best first.
+ */
+export async function alikeTerms(session: Session, term: string): Promise<string[]> {
+  if (!isWord(term)) return []
+  const grams = gramsOf(term)
+  const rows = await session.all<{ term: string; shared: number }>(
+    `select term, count(*) as shared from item_grams where gram in (${grams.map(() => '?').join(', ')})
+     group by term order by shared desc, term limit ${compared}`,
+    grams,
+  )
+  const found = rows
+    .map((row) => ({ term: row.term, alike: (2 * row.shared) / (grams.length + gramsOf(row.term).length) }))
+    .filter(({ alike }) => alike >= leastAlike)
+    .sort((left, right) => right.alike - left.alike || (left.term < right.term ? -1 : 1))
+  const close = found.filter(({ alike }) => alike >= found[0]!.alike - 0.1)
+  return close.slice(0, mostAlike).map((one) => one.term)
+}
+
+/** A wrong digit makes another number, not a misspelling. */
+function isWord(term: string): boolean {
+  return term.length >= shortestTerm && !/[\d\p{Co}]/u.test(term)
+}
+
+/** Each behind the first letter of the term: few have both in common. */
+function gramsOf(term: string): string[] {
+  const [first] = term
+  const padded = `^${term}$`
+  const grams = new Set<string>()
+  for (let at = 0; at + 3 <= padded.length; at++) grams.add(`${first}${padded.slice(at, at + 3)}`)
+  return [...grams]
+}

@@ -1,0 +1,125 @@
+import type { Database, Session, Value } from '../database.ts'
+import { indexed, kindMark, scopeMark } from './items.ts'
+import { conditionOf, type Visible } from './visible.ts'
+
+/** A term with what its being there says: the rarer, the more. */
+export interface WeightedTerm {
+  term: string
+  rarity: number
+}
+
+/** Beyond this, only that a term is common is told. */
+const countedUpTo = 20_000
+
+/** In how many versions of items a term stands, those that ended included. */
+export async function frequencyOf(database: Database, term: string): Promise<number> {
+  const word = indexed(term)
+  const row =
+    database.kind === 'sqlite'
+      ? await database.get<{ count: number }>('select doc as count from item_vocabulary where term = ?', [
+          word,
+        ])
+      : await database.get<{ count: number }>(
+          `select count(*) as count from (
+             select 1 from items where words @@ cast(? as tsquery) limit ${countedUpTo}) as holding`,
+          [lexeme(word)],
+        )
+  return row?.count ?? 0
+}
+
+/** How many versions a scope and kinds hold, told up to a limit. */
+export async function holdsUpTo(session: Session, visible: Visible, most: number): Promise<number> {
+  const { sql, parameters } = conditionOf(visible)
+  const row = await session.get<{ count: number }>(
+    `select count(*) as count from (select 1 from items where ${sql} limit ?) as held`,
+    [...parameters, most],
+  )
+  return row!.count
+}
+
+/** The items that hold most of these terms, by their weight; the exact score is for who reads them. */
+export async function findByWords(
+  database: Database,
+  terms: readonly WeightedTerm[],
+  visible: Visible,
+  most: number,
+): Promise<number[]> {
+  if (terms.length === 0) return []
+  const { sql, parameters } = conditionOf(visible)
+  const rows =
+    database.kind === 'sqlite'
+      ? await database.all<{ no: number }>(
+          `select items.no from item_words join items on items.no = item_words.rowid
+           where item_words match ? and ${sql} order by bm25(item_words, 3.0, 1.5, 1.0, 0.0), items.no limit ?`,
+          [matchOf(terms, visible), ...parameters, most],
+        )
+      : await database.all<{ no: number }>(
+          `select no from items where words @@ cast(? as tsquery) and ${sql}
+           order by ${terms.map(() => 'case when words @@ cast(? as tsquery) then cast(? as float8) else 0 end').join(' + ')} desc, no
+           limit ?`,
+          [queryOf(terms, visible), ...parameters, ...terms.flatMap(weightOf), most],
+        )
+  return rows.map(({ no }) => no)
+}
+
+function weightOf({ term, rarity }: WeightedTerm): Value[] {
+  return [lexeme(indexed(term)), String(rarity)]
+}
+
+/** For FTS5: marks first, so that little is looked at where the scope is narrow. */
+function matchOf(terms: readonly WeightedTerm[], visible: Visible): string {
+  const words = terms.map(({ term }) => quoted(indexed(term))).join(' OR ')
+  const parts = marksOf(visible).map((marks) => `marks : (${marks.map(quoted).join(' OR ')})`)
+  return [...parts, `{title_terms heading_terms body_terms} : (${words})`].join(' AND ')
+}
+
+function queryOf(terms: readonly WeightedTerm[], visible: Visible): string {
+  const words = terms.map(({ term }) => lexeme(indexed(term))).join(' | ')
+  const parts = marksOf(visible).map((marks) => `(${marks.map(lexeme).join(' | ')})`)
+  return [...parts, `(${words})`].join(' & ')
+}
+
+/** Each list is of marks of which one must be there. */
+function marksOf({ scope, kinds }: Visible): string[][] {
+  const all: string[][] = []
+  if (scope !== '') all.push([scopeMark(scope)])
+  if (kinds.length > 0) all.push(kinds.map(kindMark))
+  return all
+}
+
+const quoted = (word: string) => `"${word.replaceAll('"', '""')}"`
+
+/** A word of a tsquery, whatever it holds. */
+function lexeme(word: string): string {
+  return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+}
+
+/** How many current items there are and how long they are on the mean: what BM25 weighs with. */
+export async function readExtent(
+  session: Session,
+): Promise<{ items: number; meanLength: number; lastNo: number }> {
+  const row = await session.get<{ items: number; words: number | null; last: number | null }>(
+    `select count(*) as items, cast(sum(length) as bigint) as words, (select max(no) from items) as last
+     from items where ended_at is null`,
+  )
+  const { items, words, last } = row!
+  return { items, meanLength: items === 0 ? 1 : Math.max(1, Number(words ?? 0) / items), lastNo: last ?? 0 }
+}
+
+/** The terms of versions of items, to weigh them exactly. */
+export interface StoredTerms {
+  no: number
+  titleTerms: string
+  headingTerms: string
+  bodyTerms: string
+  length: number
+}
+
+export function readTerms(session: Session, numbers: readonly number[]): Promise<StoredTerms[]> {
+  if (numbers.length === 0) return Promise.resolve([])
+  return session.all<StoredTerms>(
+    `select no, title_terms as "titleTerms", heading_terms as "headingTerms", body_terms as "bodyTerms", length
+     from items where no in (${numbers.map(() => '?').join(', ')})`,
+    [...numbers],
+  )
+}
