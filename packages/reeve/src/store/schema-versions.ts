@@ -1,6 +1,6 @@
 import { authorityTables } from './authority/tables.ts'
-import { triggerTables } from './dispatch/trigger-tables.ts'
 import type { Migration } from './dialect.ts'
+import { triggerTables } from './dispatch/trigger-tables.ts'
 import { firstVersion } from './first-version.ts'
 import { itemsVersion } from './memory/schema.ts'
 
