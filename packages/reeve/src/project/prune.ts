@@ -11,6 +11,7 @@ import { type Prunable, type Pruned, prunable, prune, type Retention } from '../
 import { giveBackSpace } from '../store/keeping/space.ts'
 import { inSlices, tidy } from '../store/keeping/tidy.ts'
 import { tidyCallRates } from '../store/ledger/call-rates.ts'
+import { tidySpendings } from '../store/ledger/effect-budgets.ts'
 import { foldModelCalls } from '../store/ledger/folded-calls.ts'
 import type { RetentionConfig } from './config.ts'
 
@@ -38,6 +39,7 @@ export async function pruneProject(
   const { ledger = '90d', occurrences = '30d', deliveries = '30d' } = retention ?? {}
   await inSlices(database, signal, (session, slice) => tidyAnswers(session, now, slice))
   await inSlices(database, signal, tidyCallRates)
+  await inSlices(database, signal, tidySpendings)
   const chaptersMs = chaptersMsOf(retention)
   // First these, for the children that they started.
   const chapters =

@@ -2,6 +2,7 @@ import { authorityTables } from './authority/tables.ts'
 import type { Migration } from './dialect.ts'
 import { triggerTables } from './dispatch/trigger-tables.ts'
 import { firstVersion } from './first-version.ts'
+import { effectBudgetTables } from './ledger/effect-budget-tables.ts'
 import { itemsVersion } from './memory/schema.ts'
 
 /**
@@ -268,4 +269,5 @@ export const migrations: Migration[][] = [
   ],
   triggerTables,
   itemsVersion,
+  effectBudgetTables,
 ]

@@ -12,6 +12,7 @@ import { chapterCases } from './contract/chapters.ts'
 import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
 import { deliveryCases } from './contract/deliveries.ts'
+import { effectBudgetCases } from './contract/effect-budgets.ts'
 import { inboxCases } from './contract/inbox.ts'
 import { itemCases } from './contract/items.ts'
 import { journalCases } from './contract/journal.ts'
@@ -52,6 +53,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     modelCallCases(open)
     callRateCases(open)
     businessKeyCases(open)
+    effectBudgetCases(open)
     runListCases(open)
     authorityLogCases(open)
   })
