@@ -1,7 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Agent, isAgent } from './agents/agent.ts'
 import type { AgentListener } from './agents/agent-events.ts'
-import { type AgentOptions, runAgent } from './agents/loop/loop.ts'
+import { runAgent } from './agents/loop/loop.ts'
+import type { AgentOptions } from './agents/loop/options.ts'
 import { Toolbox } from './agents/toolbox.ts'
 import { ReeveError } from './base/errors.ts'
 import type { Json } from './base/json/json.ts'
@@ -9,6 +10,8 @@ import { checkOption, checkOptions } from './base/options.ts'
 import type { InputOf, OutputOf } from './base/schema/schema.ts'
 import { describeValue as named } from './base/text/shorten.ts'
 import { checkText } from './base/text/text.ts'
+import type { GrantedWorkflow } from './context/granted-workflow.ts'
+import { isJudged, judgedRun } from './context/judging.ts'
 import type {
   EmbedOptions,
   ExtractAllOptions,
@@ -28,6 +31,9 @@ import {
   type WorkflowDefinition,
   type WorkflowRegistry,
 } from './engine/workflow.ts'
+import { prepareGrants } from './governance/grants/grant.ts'
+import type { PolicyBench } from './governance/policies/policy-bench.ts'
+import type { JudgedRun } from './governance/runs/judged-run.ts'
 import type { Authority } from './governance/standing.ts'
 import type { Knowledge } from './memory/knowledge.ts'
 import type { Memory, RememberOptions } from './memory/memory.ts'
@@ -50,6 +56,8 @@ export interface ContextServices {
   agentListener?: AgentListener
   /** What the database says of those who act. Default: nothing, and the code alone holds. */
   authority?: Authority
+  /** The project's policies. Default: none. */
+  policies?: PolicyBench
 }
 
 /**
@@ -60,12 +68,15 @@ export interface ContextServices {
 export class Context extends CoreContext {
   readonly #services: ContextServices
   readonly #toolbox: Toolbox
+  readonly #known: WorkflowRegistry
+  #judged: JudgedRun | undefined
   #loops = 0
 
   /** @internal */
   constructor(site: CallSite, workflows: WorkflowRegistry, services: ContextServices) {
     super(site, workflows)
     this.#services = services
+    this.#known = workflows
     this.#toolbox = services.toolbox ?? new Toolbox()
   }
 
@@ -193,7 +204,8 @@ export class Context extends CoreContext {
     }
     checkOptions(options, 'ctx.call', { report: 'flag' })
     const site = CoreContext.callSiteOf(this)
-    return options.report ? callAndReport(site, found, args) : callTool(site, found, args)
+    const caller = isJudged(site, this.#known, this.#services, found) ? { judged: this.#judge() } : undefined
+    return options.report ? callAndReport(site, found, args, caller) : callTool(site, found, args, caller)
   }
 
   /**
@@ -229,16 +241,23 @@ export class Context extends CoreContext {
     options?: AgentOptions,
   ): Promise<Output> {
     if (!isAgent(agent)) throw new ReeveError('bad-agent', `ctx.agent got ${named(agent)}. Give it an agent.`)
-    if (options !== undefined) checkOptions(options, 'ctx.agent', { onTurn: 'function' })
+    if (options !== undefined)
+      checkOptions(options, 'ctx.agent', { onTurn: 'function', plan: 'texts', under: 'objects' })
     const services = {
       site: CoreContext.callSiteOf(this),
       questions: this.#services.questions,
       recall: (name: string, search: RecallOptions) => this.recall(name, search),
       nextLoop: () => ++this.#loops,
       toolbox: this.#toolbox,
+      judged: this.#judge(),
       listener: this.#services.agentListener,
     }
     return runAgent(services, agent, input, options) as Promise<Output>
+  }
+
+  #judge(): JudgedRun {
+    this.#judged ??= judgedRun(CoreContext.callSiteOf(this), this.#known, this.#services, this.#toolbox)
+    return this.#judged
   }
 }
 
@@ -248,7 +267,8 @@ const extracting = { ...asking, schema: 'schema!', passages: 'objects' } as cons
 /**
  * Declares a workflow: a file in `workflows/` exports it as its default. Its function must be deterministic between
  * calls of `ctx`.
- * @throws `bad-workflow` `async-schema` `bad-text` `bad-number` `bad-duration` `bad-amount`
+ * @throws `bad-workflow` `bad-grant` `contradicting-grants` `async-schema` `bad-text` `bad-number` `bad-duration`
+ *   `bad-amount`
  * @example
  * import { workflow } from 'reeve'
  * import { z } from 'zod'
@@ -267,7 +287,11 @@ export function workflow<
   R extends ResultFor<O>,
   O extends StandardSchemaV1 | undefined = undefined,
 >(
-  definition: WorkflowDefinition<Context, I, O, R>,
+  definition: WorkflowDefinition<Context, I, O, R> & GrantedWorkflow,
 ): Workflow<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
-  return defineWorkflow(definition)
+  const made = defineWorkflow(definition)
+  const { grants } = definition
+  if (grants === undefined) return made
+  checkOption(grants, `\`grants\` of workflow ${named(definition.name ?? '')}`, 'objects', 'bad-workflow')
+  return { ...made, grants: prepareGrants(grants) }
 }

@@ -102,7 +102,7 @@ test('the input and the calls of an agent are read once', async () => {
     owner: 'bank@example.com',
   })
   const replies = [toolCalls(['bank.pay', { to: 'Ann', cents: 10 }]), 'done']
-  expect(await inTwoLives((ctx) => ctx.agent(clerk, { task: 'pay' }), replies)).toBe('done')
+  expect(await inTwoLives((ctx) => ctx.agent(clerk, { task: 'Pay Ann 10 cents.' }), replies)).toBe('done')
   expect(paid).toHaveLength(1)
 })
 

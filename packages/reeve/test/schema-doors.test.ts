@@ -85,7 +85,11 @@ test('a check that throws on the arguments of a model is told to it', async () =
     tools: [fetchPage],
     owner: 'web@example.com',
   })
-  const flow = workflow({ name: 'flow', input: z.null(), run: (ctx) => ctx.agent(surfer, 'go') })
+  const flow = workflow({
+    name: 'flow',
+    input: z.null(),
+    run: (ctx) => ctx.agent(surfer, 'Look at https://y.example'),
+  })
   const call = (url: string) => toolCalls(['page.fetch', { url }])
   const model = scriptedSolver([call('nope'), call('https://y.example'), 'done'])
   const { result, journal } = await runInMemory(flow, null, { routes: { model: { solvers: [model] } } })

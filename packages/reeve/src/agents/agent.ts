@@ -7,9 +7,11 @@ import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync, toJsonSchema } from '../base/schema/schema.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
+import { type Grant, type PreparedGrant, prepareGrants } from '../governance/grants/grant.ts'
 import type { ToolOffer } from '../models/solver.ts'
 import { isTool, type Tool } from '../tools/tool.ts'
 import type { Guard } from './loop/guardrails.ts'
+import { argumentsOf, nameOf, recallOffer, recallTool, toolsOf } from './offers.ts'
 
 /**
  * `worker` does one narrow thing · `coordinator` may hand tasks to a team of agents · `persona` is one identity over
@@ -51,6 +53,11 @@ export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardS
   team?: readonly AnyAgent[]
   /** The route that its turns are asked on. */
   route: string
+  /**
+   * What it may do: data, the ceiling of its rights. A tool without a grant is not offered to its model, and a call that no
+   * grant covers is denied. Default: one grant without constraints for each of its tools.
+   */
+  grants?: readonly Grant[]
   /** What bounds one piece of its work. Default: see `AgentLimits`. */
   limits?: AgentLimits
   /** Scopes of the knowledge that it may search; it gets a tool `recall` for them. */
@@ -78,6 +85,12 @@ export interface Agent<Input = unknown, Output = unknown> {
   readonly output: StandardSchemaV1 | undefined
   readonly outputSchema: Record<string, unknown> | undefined
   readonly tools: readonly Tool[]
+  /** What its code grants it. */
+  readonly grants: readonly PreparedGrant[]
+  /** Whether its code says what it may do. */
+  readonly hasGrants: boolean
+  /** Whether a grant of its code is for this tool. */
+  readonly mayUse: (tool: string) => boolean
   /** Tools of the project that it names and has not been given yet. */
   readonly toolNames: readonly string[]
   /** The same agent with the tools that it names. @throws `bad-agent` */
@@ -105,9 +118,6 @@ export interface Agent<Input = unknown, Output = unknown> {
 /** An agent whatever its input. */
 export type AnyAgent = Agent<never, unknown>
 
-/** The tool that an agent with memory scopes gets. */
-export const recallTool = 'recall'
-
 const shape = {
   name: 'text',
   role: 'text',
@@ -118,6 +128,7 @@ const shape = {
   team: 'objects',
   route: 'text',
   limits: 'object',
+  grants: 'objects',
   memory: 'texts',
   owner: 'text',
   guards: 'object',
@@ -127,8 +138,7 @@ const shape = {
 
 /**
  * Declares an agent.
- * @throws `bad-agent`
- * @throws `bad-agent` `async-schema` `bad-text` `bad-number` `bad-duration` `bad-amount`
+ * @throws `bad-agent` `bad-grant` `grant-without-tool` `contradicting-grants` `async-schema` `bad-text` `bad-number` `bad-duration` `bad-amount`
  * @example
  * import { agent } from 'reeve'
  * import { z } from 'zod'
@@ -171,12 +181,18 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
       })
     }
   }
+  // What it may hand on to its team is a part of what its code lets it do.
+  const listed = [...new Set([...given.map(nameOf), ...team.flatMap(toolsOf)])]
+  const grants = prepareGrants(definition.grants ?? listed.map((each) => ({ tool: each })), listed)
+  const mayUse = (each: string) => grants.some((grant) => grant.isFor(each))
   const offers: ToolOffer[] = [
-    ...tools.map((tool) => ({
-      name: tool.name,
-      description: tool.description,
-      inputSchema: schemaOf(tool.input, `tool "${tool.name}"`),
-    })),
+    ...tools
+      .filter((each) => mayUse(each.name))
+      .map((tool) => ({
+        name: tool.name,
+        description: tool.description,
+        inputSchema: schemaOf(tool.input, `tool "${tool.name}"`),
+      })),
     ...team.map((member) => ({
       name: member.name,
       description: member.description,
@@ -198,6 +214,9 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
     output: definition.output,
     outputSchema,
     tools,
+    grants,
+    hasGrants: definition.grants !== undefined,
+    mayUse,
     toolNames,
     equip: (find) => {
       const all = given.map((each) => (typeof each === 'string' ? find(each) : each))
@@ -216,25 +235,6 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
 
 export function isAgent(value: unknown): value is AnyAgent {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'reeve-agent'
-}
-
-/** Arguments of a tool are an object; another kind of input travels in its property `input`. */
-function argumentsOf(member: AnyAgent, schema: Record<string, unknown>): Record<string, unknown> {
-  if (!member.wrapsInput) return schema
-  return { type: 'object', properties: { input: schema }, required: ['input'], additionalProperties: false }
-}
-
-function recallOffer(scopes: readonly string[]): ToolOffer {
-  return {
-    name: recallTool,
-    description: 'Searches what this project knows and answers with the passages that fit best.',
-    inputSchema: {
-      type: 'object',
-      properties: { query: { type: 'string' }, scope: { type: 'string', enum: [...scopes] } },
-      required: ['query', 'scope'],
-      additionalProperties: false,
-    },
-  }
 }
 
 function describeIdentity(

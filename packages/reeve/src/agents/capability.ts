@@ -3,12 +3,13 @@ import { z } from 'zod'
 import type { Json } from '../base/json/json.ts'
 import type { Validation } from '../base/schema/schema.ts'
 import type { CallSite } from '../engine/call-site.ts'
-import type { Actor } from '../engine/calls/effect/definition.ts'
 import { checkOnce } from '../engine/replay/parsed-values.ts'
 import type { Passage } from '../models/solver.ts'
-import { asJson } from '../tools/arguments.ts'
+import { asJson } from '../tools/arguments/arguments.ts'
 import { callAndReport } from '../tools/call.ts'
-import { type AnyAgent, recallTool } from './agent.ts'
+import type { Caller } from '../tools/judged-call.ts'
+import type { AnyAgent } from './agent.ts'
+import { recallTool } from './offers.ts'
 
 /** What an agent can do under one name: a tool, an agent of its team, or a search of its memory. */
 export interface Capability {
@@ -33,8 +34,8 @@ export interface Changed {
 /** What capabilities need of the loop that offers them. */
 export interface CapabilityServices {
   site: CallSite
-  /** The agent that these are for, and those above it. */
-  actor: Actor
+  /** The agent that these are for, those above it, and by what their calls are judged. */
+  caller: Caller
   recall(name: string, options: { query: string; in: string }): Promise<Passage[]>
   /** Runs an agent of the team within what the loop has left. */
   runMember(member: AnyAgent, input: unknown): Promise<unknown>
@@ -43,12 +44,13 @@ export interface CapabilityServices {
 export function capabilitiesOf(agent: AnyAgent, services: CapabilityServices): Map<string, Capability> {
   const capabilities = new Map<string, Capability>()
   for (const tool of agent.tools) {
+    if (!agent.mayUse(tool.name)) continue
     capabilities.set(tool.name, {
       ...checking(services, tool.name, tool.input),
       acts: (args) => tool.effectOf(args) !== 'read',
       run: async (args, onChanged) => {
-        const { site, actor } = services
-        const report = await callAndReport(site, tool, args, actor, ({ given, approved }) => {
+        const { site, caller } = services
+        const report = await callAndReport(site, tool, args, caller, ({ given, approved }) => {
           if (approved?.edited) onChanged({ args: asJson(given), by: approved.by, note: approved.note })
         })
         return report.result

@@ -20,6 +20,11 @@ export class Toolbox {
     return [...this.#tools.keys()]
   }
 
+  /** Whether something is known of why there is no such tool here. */
+  isAbsent(name: string): boolean {
+    return this.#absent(name) !== undefined
+  }
+
   /** Undefined: the project has no such tool. */
   find(name: string): Tool | undefined {
     return this.#tools.get(name)

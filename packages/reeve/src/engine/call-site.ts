@@ -98,7 +98,16 @@ export interface CallSite {
 /** What calls get of the engine's services. */
 export type CallServices = Pick<
   EngineServices,
-  'clock' | 'log' | 'secrets' | 'newId' | 'random' | 'identity' | 'numbers' | 'callRates' | 'businessKeys'
+  | 'clock'
+  | 'log'
+  | 'secrets'
+  | 'newId'
+  | 'random'
+  | 'identity'
+  | 'numbers'
+  | 'callRates'
+  | 'businessKeys'
+  | 'records'
 >
 
 /** What calls may know of a run's journal. */

@@ -20,6 +20,7 @@ import { Notices } from './notices.ts'
 import type { JsonSchemaCheck } from './outside/approval-edit.ts'
 import { Control } from './outside/control.ts'
 import { type RunResult, RunResults } from './results.ts'
+import { RunRecords } from './run-records.ts'
 import type { ClaimCheck, EngineServices } from './services.ts'
 import type { OwnStart, StartOptions } from './starting/prepared-start.ts'
 import { RunStarter } from './starting/run-starter.ts'
@@ -268,6 +269,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     numbers: new RunNumbers(database, onTrouble),
     callRates: new CallRates(database, clock, log),
     businessKeys: new BusinessKeys(database, clock, log),
+    records: new RunRecords(database, clock, log),
     secrets: options.secrets ?? database.secrets ?? new Secrets(),
     stretch: new LoopStretch(replayStretchMs),
     lingerMs: options.lingerMs ?? 1000,

@@ -8,6 +8,7 @@ import type { BusinessKeys } from './calls/effect/business-keys.ts'
 import type { CallRates } from './calls/effect/call-rates.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
+import type { RunRecords } from './run-records.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineServices {
@@ -16,6 +17,7 @@ export interface EngineServices {
   numbers: RunNumbers
   callRates: CallRates
   businessKeys: BusinessKeys
+  records: RunRecords
   newId: () => string
   log: Log
   /** What must not reach a journal. */

@@ -67,6 +67,8 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly queue: string
   readonly key: ((input: unknown) => string) | undefined
   readonly on: readonly Trigger[]
+  /** What its code grants it, for the layer that knows grants; undefined: nothing limits it. */
+  readonly grants?: unknown
   readonly run: (ctx: never, input: never) => unknown
   /** For types only: never there. */
   readonly types?: { input: Input; output: Output }
@@ -144,6 +146,12 @@ export function isReserved(workflow: string): boolean {
 /** The workflows of a project, by name and version. The one registered last under a name is the current one. */
 export class WorkflowRegistry {
   readonly #byName = new Map<string, Map<string, Workflow>>()
+  #hasGrants = false
+
+  /** Whether the code of any of them says what it may do. */
+  get hasGrants(): boolean {
+    return this.#hasGrants
+  }
 
   /** @throws `duplicate-workflow` */
   add(workflow: Workflow): void {
@@ -154,6 +162,7 @@ export class WorkflowRegistry {
         `There are two workflows named "${workflow.name}" with version "${workflow.version}". Rename one, or give one another version.`,
       )
     }
+    this.#hasGrants ||= workflow.grants !== undefined
     versions.set(workflow.version, workflow)
     this.#byName.set(workflow.name, versions)
   }

@@ -2,15 +2,15 @@ import { messageOf } from '../base/errors.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import type { RunFacts } from './grants/constraints.ts'
 import type { BudgetReservation, SpentSince } from './grants/effect-budgets.ts'
-import { judgePolicies, type Policy } from './policies.ts'
+import { judgePolicies, type Policy } from './policies/judge-policies.ts'
 import type { Chain } from './principals.ts'
 import { steeringOf } from './provenance/origin.ts'
 import type { Steering } from './provenance/run-values.ts'
 import { type Reason, strictest, type Verdict } from './reasons.ts'
 import { judgeKind } from './rules/asked-kinds.ts'
-import { argumentsOf, type JudgedCall } from './rules/call.ts'
+import { type Args, argumentsOf, type JudgedCall } from './rules/call.ts'
 import { judgeDictated } from './rules/dictated.ts'
-import { judgeDirecting } from './rules/directing.ts'
+import { type Directed, judgeDirecting } from './rules/directing.ts'
 import { judgeOutgoing } from './rules/outgoing.ts'
 import { judgePermission } from './rules/permission.ts'
 import { judgeThing, taintOf } from './rules/things.ts'
@@ -19,6 +19,11 @@ import { judgeThing, taintOf } from './rules/things.ts'
 export interface CallToDecide extends JudgedCall {
   /** Who acts, on whose behalf. */
   chain: Chain
+  /**
+   * The arguments as the caller gave them, where the tool's schema made others of them: what the schema adds is the project's own
+   * code. Grants are held against what the tool is handed; where values stand is looked for by what was given.
+   */
+  given?: Args
   /** The connector's account that it would act with. */
   account?: string
   /** Values of the run that grants refer to, such as `input.from`. */
@@ -26,6 +31,10 @@ export interface CallToDecide extends JudgedCall {
   /** What is reserved and spent of effect budgets. */
   spent?: SpentSince
   policies?: readonly Policy[]
+  /** The tools of a plan that was made before anything untrusted was read, in its order: what is not there asks. */
+  plan?: readonly string[]
+  /** `rights`: a workflow's own code calls, which was reviewed; where its values stand is not looked at. Default `all`. */
+  judges?: 'all' | 'rights'
   /** A switch that a person has set for this tool or agent, or for everything. */
   mode?: 'off' | 'ask' | 'allow'
   /** Milliseconds since 1970, by the store's clock. */
@@ -68,8 +77,8 @@ const nothing: Omit<Ruling, 'decision' | 'reasons'> = {
   reservations: [],
 }
 
-function judge(call: CallToDecide): Ruling {
-  const { tool, mode } = call
+function judge(handed: CallToDecide): Ruling {
+  const { tool, mode } = handed
   if (mode === 'off') {
     const text = `${describeValue(tool.name)} is switched off.`
     return { ...nothing, decision: 'deny', reasons: [{ code: 'switched-off', text, verdict: 'deny' }] }
@@ -79,24 +88,23 @@ function judge(call: CallToDecide): Ruling {
     reservations,
     tied,
   } = judgePermission({
-    ...call,
-    facts: call.facts ?? (() => undefined),
-    spent: call.spent ?? (() => 0),
+    ...handed,
+    facts: handed.facts ?? (() => undefined),
+    spent: handed.spent ?? (() => 0),
   })
+  const call = handed.given === undefined ? handed : { ...handed, args: handed.given }
   const {
     directed,
     reasons: directing,
     delegations,
-  } = tool.effect === 'read' && tool.sends === 'none'
+  } = call.judges === 'rights' || (tool.effect === 'read' && tool.sends === 'none')
     ? { directed: [], reasons: [], delegations: [] }
     : judgeDirecting(call)
   const reasons: Reason[] = [
     ...refusals,
     ...directing.filter(({ argument }) => argument === undefined || !tied.has(argument)),
-    ...judgeKind(call, directed),
-    ...judgeOutgoing(call, directed),
-    ...judgeDictated(call),
-    ...judgeThing(call),
+    ...(call.judges === 'rights' ? [] : judgeProvenance(call, directed, tied)),
+    ...judgePlan(call),
   ]
   if (mode === 'ask')
     reasons.push({
@@ -105,7 +113,7 @@ function judge(call: CallToDecide): Ruling {
       verdict: 'ask',
     })
   const before = strictest(reasons.map(({ verdict }) => verdict))
-  reasons.push(...judgePolicies(call.policies ?? [], call, before))
+  reasons.push(...judgePolicies(handed.policies ?? [], { ...handed, verdict: before }))
   const decision = strictest(reasons.map(({ verdict }) => verdict))
   const taint = taintOf(call, directed)
   return {
@@ -116,6 +124,29 @@ function judge(call: CallToDecide): Ruling {
     delegations,
     reservations,
   }
+}
+
+function judgeProvenance(
+  call: CallToDecide,
+  directed: readonly Directed[],
+  tied: ReadonlySet<string>,
+): Reason[] {
+  // A grant that ties whatever directs the call says itself what is meant.
+  const isTied =
+    directed.some(({ role }) => role === 'directs') &&
+    directed.every(({ name, role }) => role !== 'directs' || tied.has(name))
+  return [
+    ...(isTied ? [] : judgeKind(call, directed)),
+    ...judgeOutgoing(call, directed),
+    ...judgeDictated(call),
+    ...judgeThing(call),
+  ]
+}
+
+function judgePlan({ tool, plan }: CallToDecide): Reason[] {
+  if (!plan || plan.includes(tool.name)) return []
+  const text = `${describeValue(tool.name)} is not in the plan, which is: ${plan.join(', ') || 'nothing'}.`
+  return [{ code: 'outside-plan', text, verdict: 'ask' }]
 }
 
 /** A read steered by untrusted text is untrusted: the text only says what to look for, the answer comes from a clean place. */

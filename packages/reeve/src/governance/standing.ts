@@ -40,6 +40,8 @@ export interface Standing {
 /** Where the standing of this moment is read: from memory, at each call. */
 export interface Authority {
   current(): Standing
+  /** Reads it now: what was durable before this call is in it afterwards. */
+  renew?(): Promise<void>
 }
 
 /** What a standing is made of. */

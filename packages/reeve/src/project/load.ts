@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { isWorkflow, type Workflow } from '../engine/workflow.ts'
+import type { PolicyFile } from '../governance/policies/policy-bench.ts'
 import type { McpServer } from '../tools/mcp/mcp-server.ts'
 import { checkToolName, isTool, type Tool } from '../tools/tool.ts'
 import { uniqueTools } from '../tools/unique-tools.ts'
@@ -20,6 +21,8 @@ export interface Project {
   tools: Tool[]
   /** MCP servers that files of `tools/` export. */
   mcpServers: McpServer[]
+  /** The files of `policies/`. They are read in a thread of their own, when the project is opened. */
+  policies: PolicyFile[]
 }
 
 /**
@@ -38,7 +41,7 @@ export function projectOf(
   folder = process.cwd(),
 ): Project {
   checkOptions(config, 'a project', { tools: 'objects' })
-  return { folder, config, workflows, tools: [...(config.tools ?? [])], mcpServers: [] }
+  return { folder, config, workflows, tools: [...(config.tools ?? [])], mcpServers: [], policies: [] }
 }
 
 /**
@@ -86,7 +89,11 @@ export async function loadProject(folder: string): Promise<Project> {
   for (const file of filesIn(join(folder, 'tools'))) exported.push(...(await loadTools(file, folder)))
   const tools = uniqueTools(config.tools ?? [], exported.filter(isTool))
   const mcpServers = [...new Set(exported.filter(isMcpServer))]
-  return { folder, config, workflows, tools, mcpServers }
+  const policies = filesIn(join(folder, 'policies')).map((file) => ({
+    name: basename(file, extname(file)),
+    file,
+  }))
+  return { folder, config, workflows, tools, mcpServers, policies }
 }
 
 function filesIn(directory: string): string[] {

@@ -3,6 +3,7 @@ import { Toolbox } from '../agents/toolbox.ts'
 import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import type { Clock } from '../base/time/time.ts'
+import { checkToolsOf, type PreparedGrant } from '../governance/grants/grant.ts'
 import type { McpServer } from '../tools/mcp/mcp-server.ts'
 import type { Tool } from '../tools/tool.ts'
 import type { Project } from './load.ts'
@@ -25,6 +26,28 @@ export async function mcpServersOf(
     throw new ReeveError('bad-mcp-server', `There are two MCP servers named "${name}". Rename one.`)
   }
   return servers
+}
+
+/**
+ * That each grant of a workflow's code is for a tool that there is.
+ * @throws `grant-without-tool`, which names the workflow
+ */
+export function checkWorkflowGrants({ workflows }: Project, toolbox: Toolbox): void {
+  for (const workflow of workflows) {
+    const grants = workflow.grants as readonly PreparedGrant[] | undefined
+    try {
+      // Of tools of a server that is not pinned yet, only its name is known.
+      checkToolsOf(
+        (grants ?? []).filter(({ source }) => !toolbox.isAbsent(source.tool)),
+        toolbox.names(),
+      )
+    } catch (error) {
+      if (!(error instanceof ReeveError)) throw error
+      throw new ReeveError(error.code, `Workflow "${workflow.name}": ${error.message}`, {
+        details: error.details,
+      })
+    }
+  }
 }
 
 /**

@@ -8,6 +8,7 @@ import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
+import { PolicyBench } from '../governance/policies/policy-bench.ts'
 import { hashedNgrams } from '../memory/embedder.ts'
 import { Knowledge } from '../memory/knowledge.ts'
 import { Memory } from '../memory/memory.ts'
@@ -26,7 +27,7 @@ import { claimantOf } from '../project/name.ts'
 import { pruneProject } from '../project/prune.ts'
 import { addKeysTo, batchServices, resolveRoutes, type UnusableSolver } from '../project/routes.ts'
 import { ProjectServices } from '../project/services.ts'
-import { mcpServersOf, toolboxOf } from '../project/tools.ts'
+import { checkWorkflowGrants, mcpServersOf, toolboxOf } from '../project/tools.ts'
 import { registryOf } from '../project/workflows.ts'
 import type { Database } from '../store/database.ts'
 import { LeaseKeeper } from '../store/dispatch/lease/lease-keeper.ts'
@@ -95,6 +96,7 @@ export interface RuntimeParts extends RuntimeInternals {
   services: ProjectServices
   breakerRecord: BreakerRecord
   abandonedBatches: AbandonedBatches
+  policies: PolicyBench
   pruning: Pruning
   triggerLoops: TriggerLoops
 }
@@ -142,7 +144,9 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await authority.renew()
     const findTool: FindTool = (name) => toolbox.find(name)
     workflows.add(undoWorkflow({ database, clock, findTool }))
-    const services: ContextServices = { toolbox, questions, knowledge, memory, authority }
+    checkWorkflowGrants(project, toolbox)
+    const policies = new PolicyBench(project.policies)
+    const services: ContextServices = { toolbox, questions, knowledge, memory, authority, policies }
     if (options.agentListener) services.agentListener = options.agentListener
     const engine = new Engine({
       workflows,
@@ -173,6 +177,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       routes,
       unusable,
       authority,
+      policies,
       findTool,
       triggers,
       letters,

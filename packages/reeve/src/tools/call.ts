@@ -2,14 +2,16 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { describeIssues, validate } from '../base/schema/schema.ts'
 import type { CallSite } from '../engine/call-site.ts'
-import type { Actor, Effect } from '../engine/calls/effect/definition.ts'
+import type { Effect } from '../engine/calls/effect/definition.ts'
 import { effect } from '../engine/calls/effect/effect.ts'
 import { intendedArguments } from '../engine/calls/effect/effect-call.ts'
 import { checkOnce } from '../engine/replay/parsed-values.ts'
-import { approvedArguments, type Ready } from './approved-arguments.ts'
-import { type Arguments, asJson, copyOf, isPlain, outputSchemaOf, sameJson } from './arguments.ts'
+import type { RecordedRuling } from '../store/journal/events.ts'
+import { approvedArguments, type Ready } from './arguments/approved-arguments.ts'
+import { type Arguments, asJson, copyOf, isPlain, outputSchemaOf, sameJson } from './arguments/arguments.ts'
+import { refuseMask } from './arguments/masked-arguments.ts'
 import { rateOf } from './call-rate.ts'
-import { refuseMask } from './masked-arguments.ts'
+import { type AskedRuling, askedFirst, type Caller, isJudgedFirst, judgeFor } from './judged-call.ts'
 import { keyFor } from './once-per.ts'
 import type { Tool } from './tool.ts'
 
@@ -25,32 +27,78 @@ export interface CallReport<Input = unknown, Output = unknown, Args = unknown> {
 }
 
 /**
- * Calls a tool: schema → approval if needed (the run parks) → intent → effect → result. What a person approved, as they
- * edited it, is what runs. `actor`: the agent that calls; absent: the workflow's own code.
- * @throws `bad-tool` `invalid-input` `not-approved` `bad-result` and what the tool fails with
+ * Calls a tool: schema → permission, where somebody's grants hold → approval if needed (the run parks) → permission once more →
+ * intent → effect → result. What a person approved, as they edited it, is what runs.
+ * @throws `bad-tool` `invalid-input` `call-denied` `not-approved` `bad-result` and what the tool fails with
  */
-export async function callTool(site: CallSite, tool: Tool, given: unknown, actor?: Actor): Promise<unknown> {
-  return (await callAndReport(site, tool, given, actor)).result
+export async function callTool(
+  site: CallSite,
+  tool: Tool,
+  given: unknown,
+  caller?: Caller,
+): Promise<unknown> {
+  return (await callAndReport(site, tool, given, caller)).result
 }
 
 /** The same, and tells what was run. `onReady` hears that before it runs, live as on replay. */
 export async function callAndReport(
   site: CallSite,
   tool: Tool,
-  given: unknown,
-  actor?: Actor,
+  asked: unknown,
+  caller: Caller = {},
   onReady: (ready: Pick<Ready, 'given' | 'approved'>) => void = () => {},
 ): Promise<CallReport> {
   if (tool.name === '') {
     const advice = 'Give it a name, or make it the default export of a file in tools/.'
     throw new ReeveError('bad-tool', `A tool without a name was called. ${advice}`)
   }
-  const ready = await readyArguments(site, tool, copyOf(given), actor)
-  onReady(ready)
-  const { parsed, json, approved } = ready
+  const given = copyOf(asked)
+  const { actor } = caller
+  const first = readOnce(site, tool, given)
+  const notice = first.ok ? askedAgain(site, tool, first.parsed) : undefined
+  const asksItself = first.ok && (notice !== undefined || tool.needsApproval(first.parsed))
+  const { nextRecorded: next } = site
+  // The code may have changed since a person was asked; who approved then is told why it does not fit now.
+  if (!first.ok && !(next?.kind === 'approval' && next.name === tool.name)) {
+    const what = `The arguments of tool "${tool.name}" do not fit its schema`
+    throw new ReeveError('invalid-input', `${what}: ${first.problem}`)
+  }
+  let ruling: AskedRuling | undefined
+  if (first.ok && isJudgedFirst(caller, next)) {
+    if (!asksItself) refuseMask(tool, given)
+    const ready: Ready = { given, ...first }
+    if (!asksItself) onReady(ready)
+    const tried = await askedFirst(() => act(site, tool, ready, caller, { asksItself, approved: undefined }))
+    if ('report' in tried) return tried.report
+    ruling = tried.ruling
+  } else if (first.ok && !asksItself) {
+    refuseMask(tool, given)
+    const ready: Ready = { given, ...first }
+    onReady(ready)
+    return act(site, tool, ready, caller, { asksItself: false, approved: undefined })
+  }
+  for (;;) {
+    const ready = await approvedArguments(site, tool, given, first, actor, notice, ruling)
+    onReady(ready)
+    const approved = ruling?.ruling
+    const tried = await askedFirst(() => act(site, tool, ready, caller, { asksItself: false, approved }))
+    if ('report' in tried) return tried.report
+    // What holds has changed since a person said yes: they are asked again, with why.
+    ruling = tried.ruling
+  }
+}
+
+async function act(
+  site: CallSite,
+  tool: Tool,
+  { given, parsed, json, approved }: Ready,
+  caller: Caller,
+  trial: { asksItself: boolean; approved: RecordedRuling | undefined },
+): Promise<CallReport> {
   // The journal has no secrets, and JSON alone: only plain arguments can be taken from there.
   const isKept = isPlain(parsed, json) && site.services.secrets.redactData(json) === json
   const handed = (args: Json) => (isKept && args !== json && !sameJson(args, json) ? args : parsed) as Json
+  const { actor } = caller
   const definition: Effect = {
     name: tool.name,
     effect: tool.effectOf(parsed),
@@ -63,39 +111,21 @@ export async function callAndReport(
     result: { schema: () => outputSchemaOf(tool), problem: (result) => resultProblem(tool, result) },
     ...(actor && { actor }),
     ...(approved && { approved }),
+    ...(caller.judged && {
+      judge: judgeFor(caller.judged, tool, parsed, caller, { ...trial, given: asJson(given) }),
+    }),
   }
   const intended = intendedArguments(site.nextRecorded)
   // As the journal has them: a later life may come to others.
   const args = copyOf(intended !== undefined && isPlain(parsed, json) ? intended : parsed)
-  const result = await effect(site, definition, json, asJson(ready.given))
+  const result = await effect(site, definition, json, asJson(given))
   const { by = null, edited = false, note = null } = approved ?? {}
   return {
     result: checkOutput(site, tool, result),
     args,
-    given: ready.given,
+    given,
     approved: approved ? { by, edited, note } : null,
   }
-}
-
-async function readyArguments(
-  site: CallSite,
-  tool: Tool,
-  given: unknown,
-  actor: Actor | undefined,
-): Promise<Ready> {
-  const first = readOnce(site, tool, given)
-  const notice = first.ok ? askedAgain(site, tool, first.parsed) : undefined
-  if (first.ok && notice === undefined && !tool.needsApproval(first.parsed)) {
-    refuseMask(tool, given)
-    return { given, ...first }
-  }
-  // The code may have changed since a person was asked; who approved then is told why it does not fit now.
-  const { nextRecorded: next } = site
-  if (!first.ok && !(next?.kind === 'approval' && next.name === tool.name)) {
-    const what = `The arguments of tool "${tool.name}" do not fit its schema`
-    throw new ReeveError('invalid-input', `${what}: ${first.problem}`)
-  }
-  return approvedArguments(site, tool, given, first, actor, notice)
 }
 
 /** Why a call is asked for that needs no approval by itself: its fork shares a decision that was given to another run. */

@@ -7,7 +7,6 @@ import { workflow } from '../../src/context.ts'
 import { tellStory } from '../../src/inspect/run/story/run-story.ts'
 import type { Memory } from '../../src/memory/memory.ts'
 import type { Passage, Solver } from '../../src/models/solver.ts'
-import { listPending } from '../../src/store/runs/approvals.ts'
 import { readRun } from '../../src/store/runs/runs.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { flakySolver, type ScriptedReply, scriptedSolver, toolCalls } from '../../src/testing/scripted.ts'
@@ -187,8 +186,7 @@ describe('a coordinator', () => {
     ])
     const bench = await agentBench([flow], { chat, small: minor })
     const handle = await bench.engine.startRun(flow, 'the task')
-    await settle()
-    const [pending] = await listPending(bench.database, 5)
+    const pending = await bench.nextAsked()
     expect(JSON.parse(pending!.shown)).toMatchObject({ tool: 'book', agent: 'helper', under: ['boss'] })
     await bench.engine.control.decide(pending!.id, { verdict: 'approve', by: 'ada' })
     expect(await handle.result()).toMatchObject({ output: 'done' })

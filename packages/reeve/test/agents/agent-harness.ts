@@ -1,8 +1,11 @@
 import type { AgentListener } from '../../src/agents/agent-events.ts'
+import { Toolbox } from '../../src/agents/toolbox.ts'
 import type { Secrets } from '../../src/base/secrets/secrets.ts'
 import { Context } from '../../src/context.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { type Workflow, WorkflowRegistry } from '../../src/engine/workflow.ts'
+import type { PolicyBench } from '../../src/governance/policies/policy-bench.ts'
+import type { Authority } from '../../src/governance/standing.ts'
 import { hashedNgrams } from '../../src/memory/embedder.ts'
 import { Knowledge } from '../../src/memory/knowledge.ts'
 import { Memory } from '../../src/memory/memory.ts'
@@ -15,9 +18,11 @@ import type { Solver } from '../../src/models/solver.ts'
 import type { Database } from '../../src/store/database.ts'
 import { definitionOf } from '../../src/store/journal/events.ts'
 import { type JournalEvent, readEvents } from '../../src/store/journal/journal.ts'
+import { type ApprovalOfRun, listPending } from '../../src/store/runs/approvals.ts'
 import { readRun } from '../../src/store/runs/runs.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { jsonSchemaIssues } from '../../src/tools/json-schema/json-schema.ts'
+import type { Tool } from '../../src/tools/tool.ts'
 import { openTestDatabase, testEngine } from '../engine/harness.ts'
 
 export interface AgentBench {
@@ -28,6 +33,8 @@ export interface AgentBench {
   events(id: string): Promise<JournalEvent[]>
   /** `type name` of each event of a run that belongs to a call. */
   told(id: string): Promise<string[]>
+  /** What a person is asked next, once something is. */
+  nextAsked(): Promise<ApprovalOfRun>
   /** The log lines of a run: their data. */
   logs(id: string): Promise<Record<string, unknown>[]>
 }
@@ -47,6 +54,9 @@ export async function agentBench(
     textListener?: TextListener
     memory?: Memory
     secrets?: Secrets
+    authority?: Authority
+    policies?: PolicyBench
+    tools?: readonly Tool[]
   } = {},
 ): Promise<AgentBench> {
   const clock = options.clock ?? new FakeClock()
@@ -67,6 +77,9 @@ export async function agentBench(
     knowledge: new Knowledge(memory),
     memory,
     ...(options.listener && { agentListener: options.listener }),
+    ...(options.authority && { authority: options.authority }),
+    ...(options.policies && { policies: options.policies }),
+    ...(options.tools && { toolbox: new Toolbox(options.tools) }),
   }
   const { engine } = await testEngine([], {
     database,
@@ -86,6 +99,15 @@ export async function agentBench(
     events,
     told: async (id) =>
       (await events(id)).filter(({ step }) => step !== null).map(({ type, name }) => `${type} ${name}`),
+    nextAsked: async () => {
+      const deadline = performance.now() + 20_000
+      for (;;) {
+        const [pending] = await listPending(database, 1)
+        if (pending) return pending
+        if (performance.now() > deadline) throw new Error('Nobody was asked within 20 s.')
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
     logs: async (id) =>
       (await events(id))
         .filter(({ type }) => definitionOf(type)?.isLine)

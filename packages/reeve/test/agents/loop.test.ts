@@ -84,12 +84,16 @@ test('each turn and each call of a tool is a durable call of its own', async () 
   const bench = await agentBench([flow], { chat })
   const handle = await bench.engine.startRun(flow, ticket)
   expect(await handle.result()).toEqual({ status: 'succeeded', output: { done: true, note: 'paid back' } })
-  expect(await bench.told(handle.id)).toEqual([
+  const told = await bench.told(handle.id)
+  // Two at once: which of them is the first to come so far is nobody's promise.
+  expect(told.slice(1, 5).sort()).toEqual([
+    'effect-completed orders.find',
+    'effect-completed orders.find',
+    'effect-intended orders.find',
+    'effect-intended orders.find',
+  ])
+  expect(told.toSpliced(1, 4)).toEqual([
     'question-completed clerk turn 1',
-    'effect-intended orders.find',
-    'effect-intended orders.find',
-    'effect-completed orders.find',
-    'effect-completed orders.find',
     'question-completed clerk turn 2',
     'effect-intended orders.refund',
     'effect-completed orders.refund',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Policy } from '../../src/governance/policies.ts'
+import type { Policy } from '../../src/governance/policies/judge-policies.ts'
 import {
   agent,
   cartAdd,

@@ -180,7 +180,7 @@ test('a call over its effect budget is denied, and an allowed one says what to r
   const spent = (amount: number) => ruled(tool, {}, { request: 'x', call: { chain, spent: () => amount } })
   expect(spent(1)).toMatchObject({
     decision: 'allow',
-    reservations: [{ key: 'posts', amount: 1, ceiling: 2 }],
+    reservations: [{ key: 'desk/posts', amount: 1, ceiling: 2 }],
   })
   expect(codesOf(spent(2))).toEqual(['effect-budget-spent'])
 })

@@ -4,8 +4,8 @@ import { canonical, type Json } from '../../base/json/json.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
 import { shorten } from '../../base/text/shorten.ts'
 import type { CallSite } from '../../engine/call-site.ts'
-import type { Actor } from '../../engine/calls/effect/definition.ts'
 import { parseOnce } from '../../engine/replay/parsed-values.ts'
+import type { JudgedRun } from '../../governance/runs/judged-run.ts'
 import { askPerson } from '../../models/asking/ask-person.ts'
 import type { QuestionRequest } from '../../models/asking/question-request.ts'
 import type { Questions } from '../../models/asking/questions.ts'
@@ -17,7 +17,9 @@ import type { AgentListener } from '../agent-events.ts'
 import { type Capability, capabilitiesOf } from '../capability.ts'
 import type { Toolbox } from '../toolbox.ts'
 import { Allowance } from './allowance.ts'
+import { type AgentCaller, callerFor } from './caller.ts'
 import { applyGuards } from './guardrails.ts'
+import type { AgentOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { type DoneBefore, makeCalls } from './tool-use.ts'
 import { AgentVoice } from './voice.ts'
@@ -31,21 +33,9 @@ export interface AgentServices {
   /** Counts the loops of a run, in the order in which they begin. */
   nextLoop(): number
   toolbox: Toolbox
+  /** By what the calls of agents are judged. */
+  judged: JudgedRun
   listener?: AgentListener | undefined
-}
-
-/** One turn as it went, for whoever keeps a trace. The same on replay. */
-export interface TurnTrace {
-  turn: number
-  /** What the model said beside its calls. */
-  thought: string | undefined
-  actions: { tool: string; args: Json; result: string; failed: boolean }[]
-}
-
-/** For `ctx.agent`. */
-export interface AgentOptions {
-  /** Told after each turn that called tools. Must be deterministic, as the workflow itself. */
-  onTurn?: (trace: TurnTrace) => void
 }
 
 /**
@@ -74,13 +64,14 @@ class Loop {
   readonly #progress = new Progress()
   readonly #done: DoneBefore = new Map()
   readonly #voice: AgentVoice
+  readonly #caller: AgentCaller
   #rejections = 0
 
   constructor(
     services: AgentServices,
     given: AnyAgent,
     options: AgentOptions,
-    above?: { allowance: Allowance; actor: Actor },
+    above?: { allowance: Allowance; caller: AgentCaller },
   ) {
     const agent = services.toolbox.equip(given)
     this.#services = services
@@ -92,14 +83,14 @@ class Loop {
     const scope = `run:${site.run.no}${chapter}:agent:${services.nextLoop()}`
     this.#allowance = new Allowance(agent, { scope, now: site.now }, above?.allowance)
     this.#voice = new AgentVoice(services, agent, this.#allowance)
-    const under = above ? [...above.actor.under, above.actor.agent] : []
-    const actor: Actor = { agent: agent.name, under }
+    const caller = callerFor(services, agent, options, above?.caller)
+    this.#caller = caller
     this.#capabilities = capabilitiesOf(agent, {
       site,
-      actor,
+      caller,
       recall: services.recall,
       runMember: (member, given) =>
-        new Loop(services, member, {}, { allowance: this.#allowance, actor }).run(given),
+        new Loop(services, member, {}, { allowance: this.#allowance, caller }).run(given),
     })
   }
 
@@ -121,6 +112,7 @@ class Loop {
   async #admit(given: unknown): Promise<Json> {
     const { name, input, guards } = this.#agent
     const value = parseOnce(this.#services.site, input, given, `The input of agent "${name}"`) as Json
+    this.#caller.task ??= { input: value, step: this.#services.site.nextStep }
     const guarded = await applyGuards(this.#services.site, guards.input, `${name} input`, value)
     if (guarded.ok) return guarded.value
     throw new ReeveError(

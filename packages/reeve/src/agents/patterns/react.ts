@@ -1,5 +1,5 @@
 import type { Agent } from '../agent.ts'
-import type { TurnTrace } from '../loop/loop.ts'
+import type { TurnTrace } from '../loop/options.ts'
 import type { PatternContext } from './parts/doer.ts'
 
 /** What `react` came to. */

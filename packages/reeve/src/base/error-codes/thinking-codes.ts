@@ -2,6 +2,10 @@ import type { CodeTable } from './code-table.ts'
 
 /** Of models, memory, agents and what they are allowed. */
 export const thinkingCodes: CodeTable = {
+  'approval-needed': [
+    'A call may not be made before a person was asked; the next call asks.',
+    'Nothing: what the person decides follows. See `details.ruling` for why.',
+  ],
   'agent-stopped': [
     'An agent ended without an answer: a limit, a guard or no progress.',
     'See `details.why`; raise the limit, or give clearer instructions.',
@@ -34,6 +38,7 @@ export const thinkingCodes: CodeTable = {
     "A model's name is none.",
     'Write `provider/model`, or give a model object of the AI SDK.',
   ],
+  'bad-policy': ["A policy's file exports no policy.", 'Export `policy((call) => …)` as its default.'],
   'bad-plan': ['A plan cannot be carried out.', 'See the steps; give clearer goals or actions.'],
   'bad-review': ['A review of a draft is none.', "Check the criteria and the reviewer's answer."],
   'bad-route': ["A route's definition is wrong.", 'Correct the part that the message names.'],
@@ -42,7 +47,14 @@ export const thinkingCodes: CodeTable = {
   'bad-verdict': ["A judge's answer is no verdict.", 'Correct the judge.'],
   'batch-gone': ['The provider has a batch no more.', 'Ask again; it counts as spent.'],
   'batch-unread': ["A batch's results cannot be read yet.", 'Wait: it is tried again.'],
-  'contradicting-grants': ['Two grants have one id.', 'Give each an `id` of its own.'],
+  'call-denied': [
+    'A call of a tool was refused: no grant covers it, somebody was revoked, a budget is spent, or a policy forbids it.',
+    'See `details.ruling`: grant it in code, or leave it out. Nothing was sent.',
+  ],
+  'contradicting-grants': [
+    'Two grants, or two effect budgets of one, have one id.',
+    'Give each an `id` of its own.',
+  ],
   'delegation-too-deep': [
     'Principals act on behalf of one another in too long a row.',
     'Start a run of its own.',

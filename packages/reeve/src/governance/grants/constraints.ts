@@ -11,8 +11,8 @@ type Scalar = string | number | boolean
  * that a pattern matches whole (RE2 syntax: no look-around, no back-reference, and so never slow).
  */
 export type Constraint =
-  | Scalar
-  | readonly Scalar[]
+  | (string | number | boolean)
+  | readonly (string | number | boolean)[]
   | { min?: number; max?: number }
   | { same: string }
   | { host: readonly string[] }

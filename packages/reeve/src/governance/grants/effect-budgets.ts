@@ -72,7 +72,7 @@ export function firstOver(
 ): (BudgetReservation & { spent: number }) | undefined {
   for (const reservation of reservations) {
     const before = spent(reservation.key, reservation.since)
-    if (!(before + reservation.amount <= reservation.ceiling)) return { ...reservation, spent: before }
+    if (!(before + reservation.amount <= reservation.ceiling + 1e-9)) return { ...reservation, spent: before }
   }
   return undefined
 }

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import { type Check, type Constraint, prepareConstraint, type RunFacts } from './constraints.ts'
+import { type Constraint, prepareConstraint, type RunFacts } from './constraints.ts'
 import { checkBudget, type EffectBudget } from './effect-budgets.ts'
 
 /** What a principal may do, as data in code: the ceiling, which the database can only narrow. */
@@ -32,7 +32,10 @@ export interface PreparedGrant {
   id: string
   source: Grant
   isFor(tool: string): boolean
-  checks: readonly (readonly [argument: string, check: Check])[]
+  checks: readonly (readonly [
+    argument: string,
+    check: (value: Json | undefined, facts: (path: string) => Json | undefined) => string | undefined,
+  ])[]
   expiresAt: number
   /** Counts towards nothing else: its calls in the window of the rate, and its budgets. */
   budgets: readonly EffectBudget[]
@@ -62,15 +65,21 @@ export function prepareGrants(grants: readonly Grant[], toolNames?: readonly str
       )
     }
     byId.set(grant.id, grant)
-    if (toolNames && !toolNames.some((name) => grant.isFor(name))) {
-      throw new ReeveError(
-        'grant-without-tool',
-        `Grant "${grant.id}" is for ${describeValue(grant.source.tool)}, and there is no such tool. There are: ${toolNames.slice(0, 10).join(', ') || 'none'}.`,
-        { details: { tool: grant.source.tool } },
-      )
-    }
   }
+  if (toolNames) checkToolsOf(prepared, toolNames)
   return prepared
+}
+
+/** @throws `grant-without-tool` */
+export function checkToolsOf(grants: readonly PreparedGrant[], toolNames: readonly string[]): void {
+  for (const { id, source, isFor } of grants) {
+    if (toolNames.some(isFor)) continue
+    throw new ReeveError(
+      'grant-without-tool',
+      `Grant "${id}" is for ${describeValue(source.tool)}, and there is no such tool. There are: ${toolNames.slice(0, 10).join(', ') || 'none'}.`,
+      { details: { tool: source.tool } },
+    )
+  }
 }
 
 function prepareGrant(grant: Grant): PreparedGrant {
@@ -109,6 +118,13 @@ function prepareGrant(grant: Grant): PreparedGrant {
   }
   const perMs = rate && toMs(rate.per, `\`rate.per\` of grant "${id}"`)
   const all: EffectBudget[] = budgets.map((budget) => checkBudget(budget, id))
+  const twice = all.find(({ id: budget }, index) => all.findIndex((other) => other.id === budget) !== index)
+  if (twice)
+    throw new ReeveError(
+      'contradicting-grants',
+      `Grant "${id}" has two effect budgets called "${twice.id}". Give each an \`id\` of its own.`,
+      { details: { id, budget: twice.id } },
+    )
   if (rate) all.push({ id: `${id}:rate`, ceiling: rate.count, per: perMs! })
   const checks = Object.entries(grant.args ?? {}).map(
     ([name, constraint]) =>

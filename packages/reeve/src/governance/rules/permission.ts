@@ -40,8 +40,7 @@ export function judgePermission(call: PermittedCall): Permission {
     else if (held.grant) {
       const { grant } = held
       for (const [argument] of grant.checks) tied.add(argument)
-      for (const one of reservationsFor(grant.budgets, call.args, call.now))
-        reservations.set(`${one.key}|${one.ceiling}`, one)
+      for (const one of reservationsOf(link, grant, call)) reservations.set(`${one.key}|${one.ceiling}`, one)
       if (grant.source.asks)
         reasons.push({
           code: 'grant-asks',
@@ -59,6 +58,15 @@ export function judgePermission(call: PermittedCall): Permission {
     })
   }
   return { reasons, reservations: [...reservations.values()], tied }
+}
+
+/** What a call takes of a grant's budgets: each principal has accounts of its own. */
+export function reservationsOf(
+  { principal }: Link,
+  { budgets }: PreparedGrant,
+  { args, now }: Pick<PermittedCall, 'args' | 'now'>,
+): BudgetReservation[] {
+  return reservationsFor(budgets, args, now).map((one) => ({ ...one, key: `${principal.id}/${one.key}` }))
 }
 
 function heldBy(link: Link, call: PermittedCall): { refused: Reason } | { grant?: PreparedGrant } {

@@ -11,6 +11,7 @@ import { waitEvents } from './vocabulary/wait-events.ts'
 export type { ApprovedBy } from './vocabulary/call-events.ts'
 export type { Cause, Channel, Origin } from './vocabulary/channel.ts'
 export type { CallKind, EventDefinition, EventRole } from './vocabulary/define.ts'
+export type { RecordedRuling } from './vocabulary/ruling.ts'
 
 /**
  * Every event that a journal may have. Its entry is all there is to say of it: what it means for its call, what its payload

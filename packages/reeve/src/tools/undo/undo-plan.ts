@@ -8,7 +8,7 @@ import type { Session } from '../../store/database.ts'
 import { undoing } from '../../store/ledger/business-keys.ts'
 import { familyOf } from '../../store/runs/family.ts'
 import { endedStatuses, type RunRow, type RunStatus, requireRun } from '../../store/runs/runs.ts'
-import { maskProblem } from '../masked-arguments.ts'
+import { maskProblem } from '../arguments/masked-arguments.ts'
 import type { Tool } from '../tool.ts'
 import { effectsOf, type RecordedEffect } from './done-effects.ts'
 

@@ -3,7 +3,7 @@ import type { Json } from '../../../base/json/json.ts'
 import type { OutputOf } from '../../../base/schema/schema.ts'
 import type { CoreContext } from '../../../engine/context.ts'
 import { type Agent, isAgent } from '../../agent.ts'
-import type { AgentOptions } from '../../loop/loop.ts'
+import type { AgentOptions } from '../../loop/options.ts'
 
 /** What a pattern needs of the run that it is part of; a workflow's `ctx` has it. */
 export interface PatternContext extends CoreContext {

@@ -5,6 +5,7 @@ import type { ApprovedBy } from '../../../store/journal/events.ts'
 import type { BusinessKey } from '../../../store/ledger/business-keys.ts'
 import type { CallRate } from '../../../store/ledger/call-rates.ts'
 import type { RetryPolicy } from '../retry.ts'
+import type { Judge } from './judge.ts'
 
 /**
  * What may be done about an intent whose outcome is unknown (a crash, a timeout, a lost reply):
@@ -62,6 +63,8 @@ export interface Effect {
   readonly key?: string
   /** The agent that acts; absent: the workflow's own code. Goes to the journal. */
   readonly actor?: Actor
+  /** Says whether it may be made; absent: it may. */
+  readonly judge?: Judge
   /** The decision that this effect is made upon, and no other. Goes to the journal. */
   readonly approved?: ApprovedBy
   /** What it gives, for the person who must say what an attempt gave whose outcome is unknown. */

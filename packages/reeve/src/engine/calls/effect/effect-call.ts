@@ -12,6 +12,7 @@ import { type Effect, type EffectAttempt, type EffectVerdict, NotApplied } from 
 import { KeyClaim } from './key-claim.ts'
 import { Pace } from './pace.ts'
 import { awaitAnswer, resolveUnknown, type Unresolved } from './unknown-outcome.ts'
+import { Verdict } from './verdict.ts'
 
 /** What the first intent has; a later claim may come to others (a default that is made anew each time). */
 export function intendedArguments(recorded: RecordedCall | undefined): Json | undefined {
@@ -22,6 +23,7 @@ export function intendedArguments(recorded: RecordedCall | undefined): Json | un
 /**
  * One effect of one run:
  *
+ *   judged → denied, or asked first                          where somebody's grants hold
  *   paced → intended → (executing) → completed | failed      with a rate: paced until it allows the call
  *                  ↘ retrying → intended …            the attempt certainly failed, or may be repeated
  *                  ↘ unknown → completed | failed | intended …      a person, or the outside system, says
@@ -36,6 +38,7 @@ export class EffectCall implements Unresolved {
   readonly #retry: ResolvedRetry
   readonly #pace: Pace | undefined
   readonly #claim: KeyClaim | undefined
+  readonly #verdict: Verdict | undefined
   /** Attempts that failed. One that its process did not survive is made again without counting. */
   #failures: number
 
@@ -50,6 +53,7 @@ export class EffectCall implements Unresolved {
     this.#failures = opened.filter(({ type }) => type === 'effect-retrying').length
     const { rate, oncePer, effect: its } = definition
     this.#claim = oncePer && its !== 'read' ? new KeyClaim(this, oncePer) : undefined
+    this.#verdict = definition.judge && new Verdict(this, definition.judge)
     this.#pace = rate && new Pace(site, rate, opened.at(-1)?.type === 'effect-paced')
   }
 
@@ -59,7 +63,10 @@ export class EffectCall implements Unresolved {
     if (!last) return this.attempt(1)
     switch (last.type) {
       case 'effect-intended': {
-        const { attempt, class: made } = payloadOf(last, 'effect-intended')
+        const { attempt, class: made, ruling } = payloadOf(last, 'effect-intended')
+        const reserved = ruling?.reservations?.length ?? 0
+        // Others had taken what it was to take of an effect budget: nothing was sent.
+        if (this.#verdict && !(await this.#verdict.mayHaveBeenSent(reserved))) return this.attempt(attempt)
         // Another call had the key: nothing was sent.
         if (this.#claim && !(await this.#claim.isOurs())) return this.attempt(attempt)
         return resolveUnknown(this, attempt, 'the process ended before the outcome was recorded', made)
@@ -94,6 +101,7 @@ export class EffectCall implements Unresolved {
 
   async attempt(attempt: number): Promise<void> {
     const { site, call } = this
+    if (this.#verdict && !site.aborted && !(await this.#verdict.allows(attempt > 1))) return
     if (this.#claim && !site.aborted && (await this.#claim.isAnothers(attempt))) return
     if (this.#pace && !site.aborted) {
       const dueAt = await this.#pace.ask()
@@ -104,11 +112,13 @@ export class EffectCall implements Unresolved {
       }
     }
     if (site.aborted) return this.fail(site.signal.reason)
-    if (this.effect.effect === 'read') {
+    if (this.effect.effect === 'read' && !this.#verdict?.reserves) {
       // A workflow's own reads are in its code; what an agent chose to read, or a person approved, nobody else could tell.
       if (this.effect.actor || this.effect.approved) site.append(call, this.#intent(attempt), { join: true })
     } else {
-      await site.append(call, this.#intent(attempt), { wait: true, rows: this.#claim?.rows })
+      const rows = [...(this.#claim?.rows ?? []), ...(this.#verdict?.rows ?? [])]
+      await site.append(call, this.#intent(attempt), { wait: true, rows })
+      if (this.#verdict && !(await this.#verdict.stands())) return this.attempt(attempt)
       if (this.#claim && !(await this.#claim.isOurs())) return this.attempt(attempt)
       // This process may have been stopped since, and others may have been told that nothing will happen.
       const isOurs = site.confirmClaim()
@@ -136,6 +146,7 @@ export class EffectCall implements Unresolved {
     const by = {
       ...(actor && { agent: actor.agent, under: [...actor.under] }),
       ...(approved && { approved }),
+      ...(this.#verdict?.ruling && { ruling: this.#verdict.ruling }),
     }
     return newEvent('effect-intended', {
       key: this.key,
@@ -183,7 +194,11 @@ export class EffectCall implements Unresolved {
 
   fail(error: unknown): void {
     const isFree = error instanceof ReeveError && error.code === 'not-applied'
-    fail(this.site, this.call, 'effect-failed', error, this.#claim?.settled(isFree ? 'released' : 'failed'))
+    const rows = [
+      ...(this.#claim?.settled(isFree ? 'released' : 'failed') ?? []),
+      ...((isFree && this.#verdict?.released) || []),
+    ]
+    fail(this.site, this.call, 'effect-failed', error, rows)
   }
 
   #afterError(attempt: number, error: unknown): Promise<void> | void {

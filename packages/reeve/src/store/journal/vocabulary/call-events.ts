@@ -15,6 +15,7 @@ import {
   value,
   valueEvent,
 } from './define.ts'
+import type { RecordedRuling } from './ruling.ts'
 
 /** A decision of a person on one effect, as its intent names it. */
 export interface ApprovedBy {
@@ -129,6 +130,11 @@ export const callEvents = {
       agent: sometimes(text("The agent that acts; absent: the workflow's own code.")),
       under: sometimes(list<string>('The agents in whose service it acts, the outermost first.')),
       approved: sometimes(object<ApprovedBy>('The decision that it is made upon.')),
+      ruling: sometimes(
+        object<RecordedRuling>(
+          'What was decided of it, why, and what its answer is worth; where grants hold.',
+        ),
+      ),
       args: since(value('The arguments.')),
     },
     shown: ['attempt'],
@@ -176,6 +182,14 @@ export const callEvents = {
       approval: text('The id of what a person is asked.'),
     },
     shown: ['reason'],
+  }),
+  'effect-asked': errorEvent({
+    role: 'settlement',
+    call: 'effect',
+    meaning:
+      'It may not be made before a person was asked, which the next call does; the details have the ruling.',
+    by: 'ctx.call, or an agent',
+    shown: ['message'],
   }),
   'effect-completed': valueEvent({
     role: 'settlement',

@@ -1,11 +1,13 @@
-import { messageOf, ReeveError } from '../base/errors.ts'
-import type { Json } from '../base/json/json.ts'
-import { isPlainRecord } from '../base/json/record.ts'
-import type { CallSite } from '../engine/call-site.ts'
-import { type Decision, requestApproval } from '../engine/calls/approval.ts'
-import type { Actor } from '../engine/calls/effect/definition.ts'
-import type { Call } from '../engine/replay/call.ts'
-import type { ApprovedBy } from '../store/journal/events.ts'
+import { messageOf, ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
+import { isPlainRecord } from '../../base/json/record.ts'
+import type { CallSite } from '../../engine/call-site.ts'
+import { type Decision, requestApproval } from '../../engine/calls/approval.ts'
+import type { Actor } from '../../engine/calls/effect/definition.ts'
+import type { Call } from '../../engine/replay/call.ts'
+import type { ApprovedBy } from '../../store/journal/events.ts'
+import { type AskedRuling, termsFor } from '../judged-call.ts'
+import type { Tool } from '../tool.ts'
 import {
   type Arguments,
   argumentsFor,
@@ -17,7 +19,6 @@ import {
   sameJson,
 } from './arguments.ts'
 import { maskProblem } from './masked-arguments.ts'
-import type { Tool } from './tool.ts'
 
 /** Arguments that may be used: they fit, and a person approved them if that is needed. */
 export interface Ready {
@@ -42,6 +43,7 @@ export async function approvedArguments(
   first: Arguments,
   actor: Actor | undefined,
   why: string | undefined,
+  ruling: AskedRuling | undefined,
 ): Promise<Ready> {
   let given = asked
   let known = first.ok ? first : undefined
@@ -59,6 +61,7 @@ export async function approvedArguments(
       compared: { tool: tool.name, given: asJson(given), ...agentOf(actor) },
       binds: 'effect',
       inputSchema: inputSchemaOf(tool),
+      ...termsFor(tool, ruling),
       ...(again && { again }),
       ...(tool.approvalTimeout === undefined ? {} : { timeout: tool.approvalTimeout }),
     })

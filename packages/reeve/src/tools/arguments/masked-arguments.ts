@@ -1,6 +1,6 @@
-import { ReeveError } from '../base/errors.ts'
-import { findMask } from '../base/secrets/secrets.ts'
-import type { Tool } from './tool.ts'
+import { ReeveError } from '../../base/errors.ts'
+import { findMask } from '../../base/secrets/secrets.ts'
+import type { Tool } from '../tool.ts'
 
 /**
  * What is wrong with arguments that hold a secret's mask: they were read back from the journal, which has no secrets, and

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { messageOf, ReeveError } from '../base/errors.ts'
-import { canonical, type Json } from '../base/json/json.ts'
-import { isPlainRecord } from '../base/json/record.ts'
-import { describeIssues, jsonSchemaIn, validate } from '../base/schema/schema.ts'
-import type { Tool } from './tool.ts'
+import { messageOf, ReeveError } from '../../base/errors.ts'
+import { canonical, type Json } from '../../base/json/json.ts'
+import { isPlainRecord } from '../../base/json/record.ts'
+import { describeIssues, jsonSchemaIn, validate } from '../../base/schema/schema.ts'
+import type { Tool } from '../tool.ts'
 
 /** What a tool would be handed for what it was given. */
 export type Arguments =

@@ -1,0 +1,69 @@
+import type { Toolbox } from '../agents/toolbox.ts'
+import type { CallSite } from '../engine/call-site.ts'
+import type { WorkflowRegistry } from '../engine/workflow.ts'
+import type { PreparedGrant } from '../governance/grants/grant.ts'
+import { PolicyBench } from '../governance/policies/policy-bench.ts'
+import { actorId } from '../governance/runs/chain.ts'
+import { JudgedRun } from '../governance/runs/judged-run.ts'
+import { type Authority, emptyStanding } from '../governance/standing.ts'
+import type { Tool } from '../tools/tool.ts'
+
+/** By what the calls of runs are judged. */
+export interface JudgedBy {
+  authority?: Authority
+  policies?: PolicyBench
+}
+
+const codeAlone: Authority = { current: () => emptyStanding }
+const noPolicies = new PolicyBench()
+
+/** What the code of a workflow grants it; undefined: it says nothing. */
+function grantsOf(workflow: { grants?: unknown }): readonly PreparedGrant[] | undefined {
+  return workflow.grants as readonly PreparedGrant[] | undefined
+}
+
+export function judgedRun(
+  site: CallSite,
+  workflows: WorkflowRegistry,
+  { authority = codeAlone, policies = noPolicies }: JudgedBy,
+  toolbox: Toolbox,
+): JudgedRun {
+  return new JudgedRun(site, {
+    authority,
+    policies,
+    findTool: (name) => toolbox.find(name)?.governed(),
+    grantsOf: (name) => {
+      // One that the project does not have any more had rights that nobody knows, and so none.
+      if (name === site.workflow.name) return grantsOf(site.workflow)
+      return workflows.names().includes(name) ? grantsOf(workflows.current(name)) : []
+    },
+  })
+}
+
+/**
+ * Whether a call of a workflow's own code is judged: it was reviewed, and acts as itself. Only where its code, or that of a
+ * workflow above it, says what it may do; where the project has policies; where somebody was revoked or something switched.
+ */
+export function isJudged(
+  site: CallSite,
+  workflows: WorkflowRegistry,
+  { authority, policies }: JudgedBy,
+  tool: Tool,
+): boolean {
+  if (site.workflow.grants !== undefined || (policies && !policies.isEmpty)) return true
+  if (site.run.parent !== null && workflows.hasGrants) return true
+  const standing = authority?.current()
+  if (standing === undefined || standing.version === 0) return false
+  return isLimited(site, standing, tool)
+}
+
+function isLimited(site: CallSite, standing: ReturnType<Authority['current']>, { name }: Tool): boolean {
+  const known = standing.principal(site.run.principal)
+  if (known?.isRevoked || (known?.kind === 'person' && known.role !== 'owner' && known.role !== 'operator'))
+    return true
+  const workflow = actorId({ kind: 'workflow', name: site.workflow.name })
+  if (standing.principal(workflow)?.isRevoked || standing.changesOf(workflow).length > 0) return true
+  const dot = name.indexOf('.')
+  const mode = standing.mode({ tool: name, ...(dot > 0 && { connector: name.slice(0, dot) }) })
+  return mode === 'off' || mode === 'ask'
+}

@@ -1,0 +1,79 @@
+import type { Log } from '../base/log.ts'
+import type { Clock } from '../base/time/time.ts'
+import { readAuthorityVersion } from '../store/authority/version.ts'
+import type { Database, Session } from '../store/database.ts'
+import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
+import { isReserved, releaseSpending, spentSince } from '../store/ledger/effect-budgets.ts'
+import { readRunByNo } from '../store/runs/runs.ts'
+
+const retryDelayMs = 500
+const pageLength = 1000
+
+/** What calls read of the database themselves, beside their run's journal. Goes on until it can be read. */
+export class RunRecords {
+  readonly #database: Database
+  readonly #clock: Clock
+  readonly #log: Log
+
+  constructor(database: Database, clock: Clock, log: Log) {
+    this.#database = database
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** The durable events of a run after this one, in their order. */
+  async eventsAfter(run: number, seq: number): Promise<JournalEvent[]> {
+    const all: JournalEvent[] = []
+    for (let after = seq; ; ) {
+      const page = await this.#ask((session) => readEvents(session, run, after, pageLength))
+      all.push(...page)
+      if (page.length < pageLength) return all
+      after = page.at(-1)!.seq
+    }
+  }
+
+  /** The first event of a run that is kept. */
+  async firstEvent(run: number): Promise<JournalEvent | undefined> {
+    const [first] = await this.#ask((session) => readEvents(session, run, 0, 1))
+    return first
+  }
+
+  /** Whose child a run is, and by which call; undefined: the run is gone. */
+  async parentOf(
+    run: number,
+  ): Promise<{ parent: number | null; step: number | null; workflow: string } | undefined> {
+    const row = await this.#ask((session) => readRunByNo(session, run))
+    return row && { parent: row.parent, step: row.parent_step, workflow: row.workflow }
+  }
+
+  /** Grows with each change of who may do what. */
+  authorityVersion(): Promise<number> {
+    return this.#ask(readAuthorityVersion)
+  }
+
+  isReserved(id: string, accounts: number): Promise<boolean> {
+    return this.#ask((session) => isReserved(session, id, accounts))
+  }
+
+  release(id: string): Promise<void> {
+    return this.#ask((session) => releaseSpending(session, id))
+  }
+
+  /** What is taken of an account, in millionths, but for what `but` itself has reserved. */
+  spentSince(of: { account: string; since: number; but: string }): Promise<number> {
+    return this.#ask((session) => spentSince(session, of))
+  }
+
+  async #ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await question(this.#database)
+      } catch (error) {
+        const kind = this.#database.classify(error)
+        if (kind !== 'retry' && kind !== 'unknown') throw error
+        this.#log.warn('the database could not be read now; it is tried again', { error: String(error) })
+        await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
+      }
+    }
+  }
+}

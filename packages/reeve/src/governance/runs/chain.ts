@@ -1,0 +1,53 @@
+import type { PreparedGrant } from '../grants/grant.ts'
+import { prepareGrants } from '../grants/grant.ts'
+import { effectiveGrants } from '../grants/narrowing.ts'
+import type { Chain, Link, Principal } from '../principals.ts'
+import type { Standing } from '../standing.ts'
+
+/** An agent or workflow that acts, with what its code grants it. `undefined`: its code says nothing, and nothing limits it. */
+export interface Actor {
+  kind: 'agent' | 'workflow'
+  name: string
+  grants: readonly PreparedGrant[] | undefined
+}
+
+/** What code may do that names no grants. */
+const everything = prepareGrants([{ tool: '*' }])
+
+/**
+ * Who acts, on whose behalf: whoever started the run, then each workflow and agent that handed over, the one that calls last.
+ * Whatever the database says of each of them holds now.
+ */
+export function chainOf(standing: Standing, starter: string, actors: readonly Actor[], now: number): Chain {
+  return [starterLink(standing, starter, now), ...actors.map((actor) => actorLink(standing, actor, now))]
+}
+
+export function actorId({ kind, name }: Pick<Actor, 'kind' | 'name'>): string {
+  return `${kind}:${name}`
+}
+
+/** A starter that the database does not know is a service of the house: the code that starts a run answers for it. */
+function starterLink(standing: Standing, id: string, now: number): Link {
+  const known = standing.principal(id)
+  const { isRevoked = false, ...rest } = known ?? {}
+  const principal: Principal = known ? { ...rest, id: known.id, kind: known.kind } : { id, kind: 'service' }
+  return link(standing, principal, everything, isRevoked, now)
+}
+
+function actorLink(standing: Standing, actor: Actor, now: number): Link {
+  const id = actorId(actor)
+  const isRevoked = standing.principal(id)?.isRevoked ?? false
+  return link(standing, { id, kind: actor.kind }, actor.grants ?? everything, isRevoked, now)
+}
+
+function link(
+  standing: Standing,
+  principal: Principal,
+  code: readonly PreparedGrant[],
+  isRevoked: boolean,
+  now: number,
+): Link {
+  const changes = standing.changesOf(principal.id)
+  const grants = changes.length === 0 ? code : effectiveGrants(code, changes, now)
+  return { principal, proof: 'started-by-reeve', grants, ...(isRevoked && { isRevoked }) }
+}
