@@ -12,6 +12,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     list: 'GET /api/runs',
     one: 'GET /api/runs/:run',
     input: 'GET /api/runs/:run/input',
+    forkPlan: 'GET /api/runs/:run/fork-plan',
     story: 'GET /api/runs/:run/story',
     events: 'GET /api/runs/:run/events',
     start: 'POST /api/runs',

@@ -9,8 +9,10 @@ import { readLanes } from '../store/dispatch/lanes.ts'
 import type { LeaseKeeper } from '../store/dispatch/lease/lease-keeper.ts'
 import { setQueuePaused } from '../store/dispatch/queues/queues.ts'
 import { drivenVersions, versionName } from '../store/dispatch/workers.ts'
+import type { Channel } from '../store/journal/events.ts'
 import { GroupCommit } from '../store/journal/group-commit.ts'
 import { RunNumbers } from '../store/numbers.ts'
+import { requireRun } from '../store/runs/runs.ts'
 import type { CallSite } from './call-site.ts'
 import { BusinessKeys } from './calls/effect/business-keys.ts'
 import { CallRates } from './calls/effect/call-rates.ts'
@@ -22,6 +24,7 @@ import { Control } from './outside/control.ts'
 import { type RunResult, RunResults } from './results.ts'
 import { RunRecords } from './run-records.ts'
 import type { ClaimCheck, EngineServices } from './services.ts'
+import { type ForkedInput, forkedInput } from './starting/forked-input.ts'
 import type { OwnStart, StartOptions } from './starting/prepared-start.ts'
 import { RunStarter } from './starting/run-starter.ts'
 import { LeftChildren } from './worker/left-children.ts'
@@ -230,6 +233,21 @@ export class Engine {
       input,
       { ...options, ifKeyExists: 'return' },
       own,
+    )
+  }
+
+  /** The input of a fork, checked as a start's is: for `control.fork`. @throws `unknown-run`, what `forkedInput` throws */
+  async forkInput(
+    run: string,
+    given: unknown,
+    by: { principal: string; channel: Channel | undefined },
+  ): Promise<ForkedInput> {
+    const { workflows, services } = this
+    return forkedInput(
+      { workflows, secrets: services.secrets },
+      await requireRun(this.database, run),
+      given,
+      by,
     )
   }
 

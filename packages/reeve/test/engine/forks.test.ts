@@ -4,8 +4,10 @@ import { type Context, workflow } from '../../src/context.ts'
 import type { EffectClass } from '../../src/engine/calls/effect/definition.ts'
 import { NotApplied } from '../../src/engine/calls/effect/definition.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
+import { inputOf } from '../../src/inspect/approvals/before.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
 import { listPending } from '../../src/store/runs/approvals.ts'
+import { requireRun } from '../../src/store/runs/runs.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { tool } from '../../src/tools/tool.ts'
 import { agentBench } from '../agents/agent-harness.ts'
@@ -276,4 +278,52 @@ test('a fork asks under an id of its own for what its origin had answered unfitl
   expect(await run.engine.resultOf(run.id)).toMatchObject({ status: 'succeeded' })
   expect(paid.map(({ amount }) => amount)).toEqual([50])
   expect((await verifyAudit(run.database)).faults).toEqual([])
+})
+
+test('a fork with an input of its own is given that, and keeps what it shares as long as that still fits', async () => {
+  const flow = workflow({
+    input: z.object({ order: z.number(), note: z.string().default('none') }),
+    key: ({ order }) => `order ${order}`,
+    async run(ctx, { order, note }) {
+      const looked = await ctx.step('look', () => `looked at ${order}`)
+      const first = await ctx.call(told, { text: `${looked}: ${note}` })
+      return ctx.step('end', () => first)
+    },
+  })
+  flow.name = 'flow'
+  const told = tool({
+    name: 'tell',
+    description: 'Tell',
+    input: z.object({ text: z.string() }),
+    output: z.object({ said: z.string() }),
+    effect: 'idempotent',
+    approval: 'never',
+    run: ({ text }) => ({ said: text }),
+  })
+  const { engine, database, clock } = await agentBench([flow], {})
+  onTestFinished(() => engine.stop())
+  const { id } = await engine.startRun(flow, { order: 7, note: 'none' })
+  await settle()
+  const fork = async (from: number, given: unknown) => {
+    const input = await engine.forkInput(id, given, { principal: 'bob', channel: 'operator' })
+    const forked = await engine.control.fork(id, from, 'bob', { input })
+    await clock.advance(1)
+    return forked
+  }
+  const anew = await fork(1, { order: 8 })
+  expect(await engine.resultOf(anew)).toMatchObject({ output: { said: 'looked at 8: none' } })
+  // The look is shared, the rest is made with the new input.
+  const later = await fork(2, { order: 9, note: 'late' })
+  expect(await engine.resultOf(later)).toMatchObject({ output: { said: 'looked at 7: late' } })
+  expect((await requireRun(database, later)).key).toBe('order 9')
+  expect(await inputOf(database, await requireRun(database, later))).toEqual({
+    input: { order: 9, note: 'late' },
+  })
+  // What is shared and would now be made with other arguments is not passed off as its result.
+  expect(await requireRun(database, await fork(3, { order: 7, note: 'other' }))).toMatchObject({
+    status: 'stuck',
+    reason: expect.stringContaining('tell'),
+  })
+  await expect(fork(1, { order: 'seven' })).rejects.toMatchObject({ code: 'invalid-input' })
+  expect((await verifyAudit(database)).faults).toEqual([])
 })

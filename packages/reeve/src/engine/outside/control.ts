@@ -11,6 +11,7 @@ import { type Delegation, delegateDecision, readDelegation } from '../deciding/d
 import type { Notices } from '../notices.ts'
 import { encodePayload } from '../replay/payload.ts'
 import type { EngineServices } from '../services.ts'
+import type { ForkedInput } from '../starting/forked-input.ts'
 import { endLeftChildren, tellToEnd } from '../worker/left-children.ts'
 import { answerProblem, refuseUnfitAnswer } from './answer.ts'
 import { checkEdit, type Edit, hasProblem, type JsonSchemaCheck, readEdit } from './approval-edit.ts'
@@ -213,20 +214,22 @@ export class Control {
    * Starts a new run that shares the journal of another up to (not including) its call `from`, and goes its own way
    * from there. Effects before `from` are not repeated. What was approved in the other run and not acted upon before
    * `from` is asked again. With `repeatEffects` a `once` or `verifiable` effect that was sent already is sent again
-   * without asking.
+   * without asking. With `input` its function is given that, while the calls before `from` keep their results: one that is
+   * made with other arguments now makes the fork `stuck`.
    * @throws `unknown-run` `bad-fork` `fork-repeats`
    */
   async fork(
     runId: string,
     from: number,
     who: string,
-    options: { repeatEffects?: boolean } = {},
+    options: { repeatEffects?: boolean; input?: ForkedInput } = {},
   ): Promise<string> {
     const by = checkText(who, 'Who forks')
     const no = await this.#services.numbers.take()
     const id = this.#services.newId()
-    const { repeatEffects = false } = options
-    await forkRun(this.#database, this.#services, { origin: runId, from, by, no, id, repeatEffects })
+    const { repeatEffects = false, input } = options
+    const fork = { origin: runId, from, by, no, id, repeatEffects, input }
+    await forkRun(this.#database, this.#services, fork)
     this.#notices?.tell('run-changed', no)
     return id
   }

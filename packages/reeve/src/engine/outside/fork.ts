@@ -6,6 +6,7 @@ import { insertRuns, newRunValues } from '../../store/runs/changes/starts.ts'
 import { deliver } from '../../store/runs/inbox.ts'
 import { endedStatuses, type RunRow, readRun, readRunByNo, requireRun } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
+import type { ForkedInput } from '../starting/forked-input.ts'
 import { type ForkPlan, planFork, unaskedRepeats } from './fork-plan.ts'
 import { appendOutside, type OutsideEvent } from './outside.ts'
 
@@ -19,6 +20,8 @@ export interface Fork {
   id: string
   /** Effects that were sent already may be sent again without a person being asked. */
   repeatEffects: boolean
+  /** What its function is given in place of the origin's input. What is shared keeps the results that it has. */
+  input?: ForkedInput | undefined
 }
 
 /**
@@ -40,7 +43,8 @@ export async function forkRun(
   if (plan.standing.length > 0) forked.standing = plan.standing
   await database.transaction(async (session) => {
     const now = services.clock.now()
-    const { workflow, version, queue, key, priority } = origin
+    const { workflow, version, queue, priority } = origin
+    const key = fork.input ? fork.input.key : origin.key
     const state = { status: 'queued', available_at: now, fresh: 1, epoch: 0, worker: null } as const
     const born = { no, id, workflow, version, queue, key, priority, ...state }
     const kin = { idempotency: null, parent: null, parent_step: null, principal: by, created_at: now }
@@ -51,11 +55,17 @@ export async function forkRun(
       session,
       services,
       row,
-      [...settled.map(copyOf), newEvent('run-forked', forked)],
+      [...withInput(settled.map(copyOf), fork.input), newEvent('run-forked', forked)],
       change,
     )
     await bringChildren(session, row, settled, now)
   })
+}
+
+/** Right behind the run's first event: what a run was given stands at its beginning. */
+function withInput([first, ...rest]: OutsideEvent[], input: ForkedInput | undefined): OutsideEvent[] {
+  const given = input && [{ type: 'input-replaced', payload: input.payload } as const]
+  return [...(first ? [first] : []), ...(given ?? []), ...rest]
 }
 
 /** What was sent once is not sent again by accident. @throws `fork-repeats` */

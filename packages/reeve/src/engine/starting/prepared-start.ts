@@ -148,7 +148,8 @@ function checkChannel(channel: unknown): void {
   )
 }
 
-function keyOf({ name, key }: Workflow, input: unknown): string | null {
+/** By which a run counts in the limits of its queue. @throws `bad-start` */
+export function keyOf({ name, key }: Workflow, input: unknown): string | null {
   try {
     return key?.(input) ?? null
   } catch (cause) {

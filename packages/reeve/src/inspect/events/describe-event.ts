@@ -46,7 +46,7 @@ const descriptions: Descriptions = {
   'run-retried': ({ by }) => plain(`by ${by}`),
   'run-continued': ({ version }) => plain(`begins a new chapter, with version ${version}`),
   'run-forked': ({ from, step, by }) => plain(`from run ${from} at call ${step}, by ${by}`),
-  'input-replaced': () => plain('a later start with the same debounce key'),
+  'input-replaced': () => plain('another input, before it began'),
   'step-completed': result,
   'step-retrying': retrying,
   'step-failed': failed,

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { toMs } from '../../../base/time/time.ts'
 import { untilRest } from '../../../inspect/follow/until-rest.ts'
+import type { Channel } from '../../../store/journal/events.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
-import { Reply, write } from '../../http/endpoint.ts'
+import { type Caller, Reply, write } from '../../http/endpoint.ts'
 import { id, json, name } from '../parts.ts'
 import { runView } from '../shapes.ts'
 import { aRun, tellRun } from './runs.ts'
@@ -38,7 +39,7 @@ const start = write({
     const { id: run } = await service.engine.startRun(workflow, input, {
       principal: caller.principal,
       startedBy: `${caller.principal}, over HTTP`,
-      channel: caller.via === 'session' ? 'operator' : 'api',
+      channel: channelOf(caller),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(queue === undefined ? {} : { queue }),
       ...(key === undefined ? {} : { key }),
@@ -59,6 +60,10 @@ const start = write({
     return new Reply(view, view.standing.state === 'moving' ? 202 : 200, headers)
   },
 })
+
+function channelOf({ via }: Caller): Channel {
+  return via === 'session' ? 'operator' : 'api'
+}
 
 const cancel = write({
   method: 'POST',
@@ -128,16 +133,22 @@ const fork = write({
   path: '/api/runs/:run/fork',
   role: 'operator',
   summary: 'Start a run that shares the journal of this one up to a call',
+  description:
+    'With `input` its function is given that; calls before `from` keep their results, and one of them that would now be made with other arguments makes the fork `stuck`. What it would ask and send again is told by `GET /api/runs/{run}/fork-plan`.',
   params: aRun,
   body: z.strictObject({
     from: z.number().int().min(0).describe('The first call to make anew'),
     repeatEffects: z.boolean().default(false).describe('Send effects again that were sent already'),
+    input: json.optional().describe('In place of what this run was given'),
   }),
   answer: runView,
   async act({ service, database, newSubject, params, body, caller }) {
     const subject = newSubject()
     const control = service.engine.controlOn(database, () => subject)
-    await control.fork(params.run, body.from, caller.principal, { repeatEffects: body.repeatEffects })
+    const { from, repeatEffects, input } = body
+    const by = { principal: caller.principal, channel: channelOf(caller) }
+    const given = input === undefined ? {} : { input: await service.engine.forkInput(params.run, input, by) }
+    await control.fork(params.run, from, caller.principal, { repeatEffects, ...given })
     return { subject }
   },
   tell: async ({ service }, run) =>

@@ -11,7 +11,7 @@ import { approvalsOf } from '../../../store/runs/approvals.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
 import { read } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
-import { id, json, numberIn, paging } from '../parts.ts'
+import { id, iso, json, numberIn, paging, time } from '../parts.ts'
 import { eventView, filterOf, runFilter, runSummary, runView } from '../shapes.ts'
 
 export const aRun = z.strictObject({ run: id })
@@ -84,6 +84,43 @@ const events = read({
   tell: ({ service: { database }, params, query }) => pageOfEvents(database, params.run, query),
 })
 
+const effect = z.object({
+  run: id,
+  call: z.number(),
+  name: z.string(),
+  class: z.string(),
+  sentAt: time,
+  isAsked: z.boolean().describe('A person is asked again before it'),
+})
+const decided = z.object({ call: z.number(), name: z.string(), by: z.string().nullable() })
+
+const forkPlan = read({
+  path: '/api/runs/:run/fork-plan',
+  role: 'viewer',
+  summary: 'Say what a fork from a call would share, ask again and send again; starts nothing',
+  params: aRun,
+  query: z.strictObject({ from: largestSeq }),
+  answer: z.object({
+    from: z
+      .number()
+      .describe('The first call that is made anew: as asked, or earlier where a decision rests on it'),
+    asksAgain: z.array(decided),
+    standing: z
+      .array(decided)
+      .describe('Shared decisions of the workflow’s own: before it acts a person is asked each time'),
+    repeats: z.array(effect).describe('Effects that were sent already, and would be sent once more'),
+  }),
+  async tell({ service: { engine }, params, query }) {
+    const { from, asksAgain, standing, repeats } = await engine.control.previewFork(params.run, query.from)
+    return {
+      from,
+      asksAgain,
+      standing,
+      repeats: repeats.map(({ sentAt, ...each }) => ({ ...each, sentAt: iso(sentAt) })),
+    }
+  },
+})
+
 const story = read({
   path: '/api/runs/:run/story',
   role: 'viewer',
@@ -109,4 +146,4 @@ const story = read({
   },
 })
 
-export const runReads = { list, one, input, story, events }
+export const runReads = { list, one, input, forkPlan, story, events }

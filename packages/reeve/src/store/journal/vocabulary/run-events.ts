@@ -53,8 +53,9 @@ export const runEvents = {
   }),
   'input-replaced': event({
     role: 'run',
-    meaning: 'A later start with the same debounce key gave the run, which had not begun, another input.',
-    by: 'a start with `debounce`',
+    meaning:
+      'The run was given another input before it began: by a later start with the same debounce key, or by whoever forked it.',
+    by: 'a start with `debounce`, a fork with an input of its own',
     fields: input,
     shown: ['version', 'principal', 'startedBy', 'channel'],
   }),
