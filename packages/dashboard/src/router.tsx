@@ -3,6 +3,7 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
+  Link,
   lazyRouteComponent,
 } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
@@ -14,7 +15,7 @@ import { SignedOut } from './features/session/SignedOut.tsx'
 import { TodayPage } from './features/today/TodayPage.tsx'
 import { Frame } from './frame/Frame.tsx'
 import { Failure } from './ui/Failure.tsx'
-import { Page } from './ui/Page.tsx'
+import { Empty, Page } from './ui/Page.tsx'
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({
   beforeLoad: ({ context: { client } }) => client.ensureQueryData(sessionQuery),
@@ -27,7 +28,13 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({
         <Failure error={error instanceof Error ? error : new Error(String(error))} again={reset} />
       </Page>
     ),
-  notFoundComponent: () => <Page title="There is no such page." />,
+  notFoundComponent: () => (
+    <Page title="There is no such page.">
+      <Empty>
+        <Link to="/">Go to today</Link>
+      </Empty>
+    </Page>
+  ),
 })
 
 function Root() {
@@ -51,6 +58,7 @@ function oneOf<T extends string>(values: readonly T[], value: unknown): T | unde
 }
 
 const statuses = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck'] as const
+const runViews = ['timeline', 'graph', 'events'] as const
 const costGroups = ['workflow', 'model', 'agent', 'day', 'run'] as const
 const spans = ['1d', '7d', '30d'] as const
 
@@ -81,7 +89,19 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/runs/$run',
+    validateSearch: (
+      search,
+    ): { view?: (typeof runViews)[number] | undefined; call?: number | undefined } => ({
+      view: oneOf(runViews, search.view),
+      call: typeof search.call === 'number' ? search.call : undefined,
+    }),
     component: lazyRouteComponent(() => import('./features/run/RunPage.tsx'), 'RunPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/runs/$run/compare',
+    validateSearch: (search): { with?: string | undefined } => ({ with: text(search.with) }),
+    component: lazyRouteComponent(() => import('./features/run/compare/ComparePage.tsx'), 'ComparePage'),
   }),
   createRoute({
     getParentRoute: () => root,

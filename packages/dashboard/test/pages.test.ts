@@ -127,7 +127,7 @@ test('two tabs: what one decides the other says, and decides nothing in its plac
   await one.keyboard.press('a')
   await internalsOf(own.runtime).engine.control.decide(refund.id, {
     verdict: 'reject',
-    by: 'chris',
+    by: 'alex',
     hash: refund.hash,
   })
   await one.clock.fastForward(10_000)
@@ -190,6 +190,57 @@ test('a run that is started elsewhere appears while the page is open, and its pa
   await page.getByRole('button', { name: 'write the report' }).waitFor()
 })
 
+test('a run is forked with another input from its page, laid beside its origin, and drawn as a graph', async () => {
+  const { page, complaints } = await visit(stage)
+  const { id } = await stage.runtime.startRun('publish-page', { page: 'Varroa', words: 500 })
+  await page.goto(`${stage.url}/runs/${id}`)
+  await page.getByRole('heading', { level: 1, name: /publish-page waits/ }).waitFor()
+  await page.getByRole('link', { name: 'Is “publish” all right?' }).waitFor()
+  await page.getByRole('button', { name: 'Fork…' }).click()
+  await page.getByLabel('Give it another input').check()
+  await page.getByLabel('words').fill('many')
+  await page.getByText('It must be a number.').waitFor()
+  await page.getByLabel('words').fill('650')
+  await page.getByRole('button', { name: 'Fork it' }).click()
+  await page.getByText(`forked by`).waitFor()
+  await page.getByText('650').first().waitFor()
+  const fork = new URL(page.url()).pathname.split('/').at(-1)!
+  expect(fork).not.toBe(id)
+  await page.getByRole('button', { name: 'Compare…' }).click()
+  await page.getByRole('link', { name: new RegExp(`${id}.*forked from it`) }).click()
+  await page.getByRole('heading', { level: 1, name: /They did the same|They part/ }).waitFor()
+  await page.locator('del', { hasText: '650' }).waitFor()
+  await page.locator('ins', { hasText: '500' }).waitFor()
+  await page.goto(`${stage.url}/runs/${id}?view=graph`)
+  await page.locator('.react-flow__node', { hasText: 'publish' }).click()
+  await page.getByRole('heading', { name: /Call 1, publish/ }).waitFor()
+  expect(complaints).toEqual([])
+})
+
+test('a run that waits for a signal says what it wants, and goes on when it is told from its page', async () => {
+  const { page } = await visit(stage)
+  const { id } = await stage.runtime.startRun('await-parcel', { parcel: 'P-7' })
+  await page.goto(`${stage.url}/runs/${id}`)
+  await page.getByRole('button', { name: 'Signal…' }).click()
+  await page.getByText('It wants an object with at').waitFor()
+  await page.getByLabel('at', { exact: true }).fill('Tuesday')
+  await page.getByRole('button', { name: 'Send it' }).click()
+  await page.getByRole('heading', { name: 'await-parcel is done.' }).waitFor({ timeout: 30_000 })
+  await page.getByText('The signal parcel-arrived brought:').waitFor()
+})
+
+test('a link to a run that is gone says so, on a page like the others', async () => {
+  const { page } = await visit(stage)
+  await page.goto(`${stage.url}/runs/1m8aaaaaaaaaaaaaa`)
+  await page.getByRole('heading', { name: 'This run is not here.' }).waitFor()
+  await page.getByRole('link', { name: 'See the runs that are here' }).click()
+  await page.getByRole('list', { name: 'Runs' }).waitFor()
+  await page.goto(`${stage.url}/inbox?item=1m8aaaaaaaaaaaaaa`)
+  await page.getByRole('heading', { name: 'This is not here any more.' }).waitFor()
+  await page.goto(`${stage.url}/no/such/page`)
+  await page.getByRole('heading', { name: 'There is no such page.' }).waitFor()
+})
+
 test('everything is reached by keys, and the list of keys says which', async () => {
   const { page } = await visit(stage)
   await page.keyboard.press('g')
@@ -225,7 +276,7 @@ for (const colorScheme of ['light', 'dark'] as const)
   test(`no page has a serious fault of accessibility (${colorScheme})`, async () => {
     const { page, settled } = await visit(stage, { colorScheme })
     const { id } = await stage.runtime.startRun('weekly-report', null)
-    for (const path of [...paths, `/runs/${id}`]) {
+    for (const path of [...paths, `/runs/${id}`, `/runs/${id}?view=graph`, `/runs/${id}?view=events`]) {
       await page.goto(`${stage.url}${path}`)
       await page.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
       await settled()

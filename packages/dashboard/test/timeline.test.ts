@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { EventItem } from '../src/api/types.ts'
+import { layersOf } from '../src/features/run/graph/layers.ts'
 import { barsOf, scaleOf } from '../src/features/run/timeline.ts'
 
 const event = (
@@ -37,6 +38,37 @@ test('a call is a bar from its beginning to its end, waiting or at work', () => 
     { call: 2, from: 6, to: 7_200_000, isWait: true },
     { call: 3, from: 7_200_001, to: undefined, isWait: false, attempts: 2 },
   ])
+})
+
+test('what went on side by side stands side by side, by the order of the journal alone', () => {
+  const fanOut = [
+    event(1, 0, 'run-started', null),
+    event(2, 0, 'step-completed', 1, 'split'),
+    event(3, 0, 'effect-intended', 2, 'left'),
+    event(4, 0, 'effect-intended', 3, 'right'),
+    event(5, 0, 'effect-completed', 3, 'right'),
+    event(6, 0, 'effect-completed', 2, 'left'),
+    event(7, 0, 'step-completed', 4, 'join'),
+  ]
+  const { places, links } = layersOf(barsOf(fanOut))
+  expect(places.map(({ down }) => down)).toEqual([0, 1, 1, 2])
+  expect(new Set(places.map(({ across }) => across)).size).toBe(3)
+  expect(links).toEqual([
+    [1, 2],
+    [1, 3],
+    [2, 4],
+    [3, 4],
+  ])
+})
+
+test('a journal of 20,000 events becomes bars in less than a blink', () => {
+  const long = Array.from({ length: 20_000 }, (_, index) =>
+    event(index + 1, index * 3, 'step-completed', index + 1, 'part'),
+  )
+  const before = performance.now()
+  expect(barsOf(long)).toHaveLength(20_000)
+  // A bar that looks through all events before it takes many seconds.
+  expect(performance.now() - before).toBeLessThan(1500)
 })
 
 test('on the scale a long wait leaves a short step to be seen', () => {

@@ -69,6 +69,39 @@ export function runQuery(id: string) {
   })
 }
 
+/** The story reads the whole journal: it is told anew when the run stands otherwise, and now and then while it moves. */
+export function storyQuery({ id, status, paused }: { id: string; status: RunStatus; paused: boolean }) {
+  const isOver = status === 'succeeded' || status === 'failed' || status === 'cancelled'
+  return queryOptions({
+    queryKey: ['story', id, status, paused],
+    queryFn: ({ signal }) => api.runs.story({ params: { run: id }, query: { limit: 200 }, signal }),
+    placeholderData: keepPreviousData,
+    staleTime: isOver ? Number.POSITIVE_INFINITY : 5000,
+    refetchInterval: isOver ? false : 10_000,
+  })
+}
+
+/** One event with all of its payload that a page can show. */
+export function eventQuery(run: string, seq: number) {
+  return queryOptions({
+    queryKey: ['event', run, seq],
+    async queryFn({ signal }) {
+      const query = { after: seq - 1, limit: 1, longestPayload: 200_000 }
+      const { events } = await api.runs.events({ params: { run }, query, signal })
+      return events[0] ?? null
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: false,
+  })
+}
+
+export function forkPlanQuery(run: string, from: number) {
+  return queryOptions({
+    queryKey: ['fork-plan', run, from],
+    queryFn: ({ signal }) => api.runs.forkPlan({ params: { run }, query: { from }, signal }),
+  })
+}
+
 export function inputQuery(id: string) {
   return queryOptions({
     queryKey: ['input', id],

@@ -8,8 +8,8 @@ export type RunPage = Answer<Client['runs']['list']>
 export type RunItem = RunPage['items'][number]
 export type RunStatus = RunItem['status']
 export type RunWhole = Answer<Client['runs']['one']>
-export type EventPage = Answer<Client['runs']['events']>
-export type EventItem = EventPage['events'][number]
+export type RunStory = Answer<Client['runs']['story']>['story']
+export type EventItem = Answer<Client['runs']['events']>['events'][number]
 
 export type ApprovalItem = Answer<Client['approvals']['list']>['items'][number]
 export type ApprovalWhole = Answer<Client['approvals']['one']>

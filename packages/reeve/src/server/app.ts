@@ -16,7 +16,7 @@ import { mountHealth } from './health.ts'
 import { mountHooks } from './hooks.ts'
 import { problemMediaType, problemOf } from './http/problem.ts'
 import { mount, noSuchEndpoint } from './http/router.ts'
-import { mountPages } from './mount-pages.ts'
+import { lostPage, mountPages, wantsPage } from './mount-pages.ts'
 import { mountReference } from './openapi/mount-reference.ts'
 import type { Service } from './service.ts'
 
@@ -95,6 +95,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
     return context.body(JSON.stringify(problem), problem.status as 400, { 'content-type': problemMediaType })
   })
   hono.notFound((context) => {
+    if (wantsPage(context)) return lostPage(context)
     throw noSuchEndpoint(context)
   })
   mountHooks(hono, { service, named: internals.triggers, letters: internals.letters })

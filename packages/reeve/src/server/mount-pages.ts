@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import { packageFolder } from '../base/package-files.ts'
 
 const folder = fileURLToPath(new URL('dashboard/', packageFolder))
@@ -26,7 +26,7 @@ export function mountPages(app: Hono): void {
     const [, name] = asset.exec(context.req.path) ?? []
     return name === undefined ? notThere() : file(join('assets', name), true)
   })
-  for (const path of ['/', '/inbox', '/runs', '/runs/:run', '/workflows', '/costs', '/system', '/more'])
+  for (const path of pages)
     app.get(path, (context) =>
       context.html(page(), 200, {
         // Who was signed out must not see what was shown before.
@@ -34,6 +34,33 @@ export function mountPages(app: Hono): void {
       }),
     )
 }
+
+/** Whether a browser asks for something to look at, and not for a part of the API. */
+export function wantsPage({ req }: Context): boolean {
+  return (
+    req.method === 'GET' &&
+    !/^\/(api|mcp|assets|hooks)(\/|$)/.test(req.path) &&
+    (req.header('accept') ?? '').includes('text/html')
+  )
+}
+
+/** An address of nothing: the page says so, with the way to what there is. */
+export function lostPage(context: Context): Response | Promise<Response> {
+  return context.html(page(), 404, { 'cache-control': 'no-store' })
+}
+
+const pages = [
+  '/',
+  '/inbox',
+  '/runs',
+  '/runs/:run',
+  '/runs/:run/compare',
+  '/workflows',
+  '/workflows/:workflow',
+  '/costs',
+  '/system',
+  '/more',
+]
 
 let built: string | undefined
 

@@ -9,7 +9,7 @@ import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/Page.tsx'
 import ui from '../../ui/ui.module.css'
 import { since } from '../../ui/words.ts'
-import { Shown } from './Shown.tsx'
+import { Shown } from './item/Shown.tsx'
 
 /** Something that waited when it was opened, and waits no more: it is told, so that nobody decides the next thing in its place. */
 export function StalePage({ id, onNext }: { id: string; onNext: () => void }) {

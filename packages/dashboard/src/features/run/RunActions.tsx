@@ -6,7 +6,11 @@ import { sessionQuery } from '../../api/queries.ts'
 import type { RunWhole } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
+import { CompareForm } from './forms/CompareForm.tsx'
+import { ForkForm } from './forms/ForkForm.tsx'
+import { SignalForm } from './forms/SignalForm.tsx'
 import css from './Run.module.css'
+import type { Bar } from './timeline.ts'
 
 interface Action {
   path: 'cancel' | 'pause' | 'resume' | 'retry'
@@ -18,49 +22,52 @@ interface Action {
 
 const ended = ['succeeded', 'failed', 'cancelled']
 
+type Form = { kind: 'fork'; from: number; name: string } | { kind: 'signal' } | { kind: 'compare' }
+
+interface RunForms {
+  form: Form | undefined
+  open: (form: Form) => void
+  close: () => void
+}
+
+/** Which form of a run is open: a call below can open one, too. Another run has none. */
+export function useRunForms(run: RunWhole | undefined): RunForms {
+  const [asked, setAsked] = useState<{ run: string; form: Form } | undefined>()
+  return {
+    form: asked?.run === run?.id ? asked?.form : undefined,
+    open: (form) => run && setAsked({ run: run.id, form }),
+    close: () => setAsked(undefined),
+  }
+}
+
 /** What can be done about a run as it stands. Each says first what will happen. */
-export function RunActions({ run }: { run: RunWhole }) {
+export function RunActions({
+  run,
+  forms,
+  firstCall,
+}: {
+  run: RunWhole
+  /** Without them only what changes the run itself is offered. */
+  forms?: RunForms
+  firstCall?: Bar | undefined
+}) {
   const [asked, setAsked] = useState<Action | undefined>()
   const client = useQueryClient()
   const { data: session } = useQuery(sessionQuery)
   const act = useMutation({
     mutationFn({ path }: Action) {
-      const asked = { params: { run: run.id }, ...newKey() }
-      return path === 'retry' ? api.runs.retry({ ...asked, body: {} }) : api.runs[path](asked)
+      const what = { params: { run: run.id }, ...newKey() }
+      return path === 'retry' ? api.runs.retry({ ...what, body: {} }) : api.runs[path](what)
     },
     async onSuccess() {
       setAsked(undefined)
       await client.invalidateQueries()
     },
   })
-  if (session?.role !== 'operator' && session?.role !== 'owner') return null
+  const may = session?.role === 'operator' || session?.role === 'owner'
+  const actions = may ? actionsOf(run) : []
   const isOver = ended.includes(run.status)
-  const actions: Action[] = [
-    ...(run.status === 'failed' || run.status === 'stuck'
-      ? [
-          {
-            path: 'retry',
-            words: 'Retry',
-            says: 'What is done stays done. The call that failed is made again.',
-          } as const,
-        ]
-      : []),
-    ...(!isOver && !run.paused
-      ? [{ path: 'pause', words: 'Pause', says: 'No worker takes it until it is resumed.' } as const]
-      : []),
-    ...(run.paused ? [{ path: 'resume', words: 'Resume', says: 'A worker takes it again.' } as const] : []),
-    ...(!isOver
-      ? [
-          {
-            path: 'cancel',
-            words: 'Cancel…',
-            says: 'It ends, with its children. What it did outside stays done.',
-            isGrave: true,
-          } as const,
-        ]
-      : []),
-  ]
-  if (actions.length === 0) return null
+  if (actions.length === 0 && !forms) return null
   return (
     <div className={`${ui.actions} ${css.actions}`}>
       {actions.map((action) => (
@@ -68,6 +75,24 @@ export function RunActions({ run }: { run: RunWhole }) {
           {action.words}
         </Button>
       ))}
+      {forms && may && !isOver && (
+        <Button variant="default" onClick={() => forms.open({ kind: 'signal' })}>
+          Signal…
+        </Button>
+      )}
+      {forms && may && firstCall && (
+        <Button
+          variant="default"
+          onClick={() => forms.open({ kind: 'fork', from: firstCall.call, name: firstCall.name })}
+        >
+          Fork…
+        </Button>
+      )}
+      {forms && (
+        <Button variant="default" onClick={() => forms.open({ kind: 'compare' })}>
+          Compare…
+        </Button>
+      )}
       <Modal
         opened={asked !== undefined}
         onClose={() => setAsked(undefined)}
@@ -89,6 +114,44 @@ export function RunActions({ run }: { run: RunWhole }) {
           </Button>
         </Group>
       </Modal>
+      {forms && <Forms run={run} forms={forms} />}
     </div>
   )
+}
+
+function Forms({ run, forms: { form, close } }: { run: RunWhole; forms: RunForms }) {
+  const titles = { fork: `Fork ${run.workflow}`, signal: `Signal ${run.workflow}`, compare: 'Compare' }
+  return (
+    <Modal
+      opened={form !== undefined}
+      onClose={close}
+      title={form && (form.kind === 'fork' ? `${titles.fork} from call ${form.from}` : titles[form.kind])}
+      size="lg"
+    >
+      {form?.kind === 'fork' && <ForkForm run={run} from={form.from} name={form.name} />}
+      {form?.kind === 'signal' && <SignalForm run={run} onDone={close} />}
+      {form?.kind === 'compare' && <CompareForm run={run} />}
+    </Modal>
+  )
+}
+
+function actionsOf(run: RunWhole): Action[] {
+  const isOver = ended.includes(run.status)
+  const actions: (Action | false)[] = [
+    (run.status === 'failed' || run.status === 'stuck') && {
+      path: 'retry',
+      words: 'Retry',
+      says: 'What is done stays done. The call that failed is made again.',
+    },
+    !isOver &&
+      !run.paused && { path: 'pause', words: 'Pause', says: 'No worker takes it until it is resumed.' },
+    run.paused && { path: 'resume', words: 'Resume', says: 'A worker takes it again.' },
+    !isOver && {
+      path: 'cancel',
+      words: 'Cancel…',
+      says: 'It ends, with its children. What it did outside stays done.',
+      isGrave: true,
+    },
+  ]
+  return actions.filter((action) => action !== false)
 }

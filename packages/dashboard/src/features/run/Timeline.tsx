@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useRef } from 'react'
+import { Foreign } from '../../ui/Foreign.tsx'
 import { duration } from '../../ui/words.ts'
 import css from './Run.module.css'
 import { type Bar, scaleOf } from './timeline.ts'
@@ -10,11 +11,13 @@ const rowHeight = 37
 export function Timeline({
   bars,
   now,
+  chosen,
   onChoose,
 }: {
   bars: readonly Bar[]
   now: number
-  /** The events of that call are asked for. */
+  chosen: number | undefined
+  /** What that call did is asked for. */
   onChoose: (call: number) => void
 }) {
   const box = useRef<HTMLDivElement>(null)
@@ -37,15 +40,17 @@ export function Timeline({
               <div
                 key={bar.call}
                 className={css.bar}
+                data-chosen={bar.call === chosen || undefined}
                 style={{ transform: `translateY(${start}px)`, height: rowHeight }}
               >
                 <button
                   type="button"
                   className={css.barName}
                   title={bar.words}
+                  aria-pressed={bar.call === chosen}
                   onClick={() => onChoose(bar.call)}
                 >
-                  {bar.name}
+                  <Foreign text={bar.name} />
                   {bar.attempts > 1 && <small> · {bar.attempts} attempts</small>}
                 </button>
                 <span className={css.lane} aria-hidden>

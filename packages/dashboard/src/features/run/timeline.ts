@@ -12,16 +12,27 @@ export interface Bar {
   hasFailed: boolean
   attempts: number
   words: string
+  /** Equal for two calls that came to the same, as far as a journal's page has it. */
+  result: string
+  /** The events of its beginning and its end; the same for a call that is told of when it is over. */
+  opened: number
+  settled: number | undefined
+  /** The run that it started or waits for. */
+  child: string | undefined
 }
 
-const waits = new Set(['approval', 'signal', 'timer', 'child'])
+const waits = new Set(['approval', 'signal', 'timer', 'child', 'budget'])
 
 /** The bars of what the events tell, in the order of their calls. */
 export function barsOf(events: readonly EventItem[]): Bar[] {
   const bars = new Map<number, Bar>()
-  for (const { call, type, at, name, words } of events) {
-    if (call === null) continue
+  // The last two moments at which something was told.
+  let now = Number.NEGATIVE_INFINITY
+  let earlier = Number.NEGATIVE_INFINITY
+  for (const { seq, call, type, at, name, words, payload, size } of events) {
     const time = Date.parse(at)
+    if (time > now) [earlier, now] = [now, time]
+    if (call === null) continue
     const kind = type.slice(0, type.lastIndexOf('-'))
     const bar = bars.get(call)
     if (!bar) {
@@ -31,23 +42,41 @@ export function barsOf(events: readonly EventItem[]): Bar[] {
         kind,
         name: name ?? kind,
         // A call of one event was told of when it was over: it began with what was told before it.
-        from: isOver ? before(events, time) : time,
+        from: isOver && Number.isFinite(earlier) ? earlier : time,
         to: isOver ? time : undefined,
         isWait: waits.has(kind),
         hasFailed: type.endsWith('-failed'),
         attempts: 1,
         words,
+        result: resultOf(type, words, payload, size),
+        opened: seq,
+        settled: isOver ? seq : undefined,
+        child: childIn(type, payload),
       })
       continue
     }
+    bar.child ??= childIn(type, payload)
     if (type.endsWith('-retrying')) bar.attempts++
     if (isSettlement(type)) {
       bar.to = time
+      bar.settled = seq
       bar.hasFailed = type.endsWith('-failed')
       bar.words = words
+      bar.result = resultOf(type, words, payload, size)
     }
   }
   return [...bars.values()].sort((a, b) => a.call - b.call)
+}
+
+/** Where a person or a clock is named, the words alone count. */
+function resultOf(type: string, words: string, payload: unknown, size: number): string {
+  return type.endsWith('-completed') ? `${size} ${JSON.stringify(payload)}` : words
+}
+
+function childIn(type: string, payload: unknown): string | undefined {
+  if (!type.startsWith('child-')) return undefined
+  const { run } = (payload ?? {}) as { run?: unknown }
+  return typeof run === 'string' ? run : undefined
 }
 
 const ends = [
@@ -56,9 +85,11 @@ const ends = [
   'decided',
   'received',
   'fired',
+  'finished',
   'ended',
   'started',
   'answered',
+  'timed-out',
   'given-up',
 ]
 
@@ -66,14 +97,15 @@ function isSettlement(type: string): boolean {
   return ends.some((end) => type.endsWith(`-${end}`)) && !type.startsWith('run-')
 }
 
-function before(events: readonly EventItem[], time: number): number {
-  let last = time
-  for (const { at } of events) {
-    const each = Date.parse(at)
-    if (each >= time) break
-    last = each
+/** How long a machine was at work in all: what overlaps counts once. */
+export function workedMs(bars: readonly Bar[], now: number): number {
+  let worked = 0
+  let until = Number.NEGATIVE_INFINITY
+  for (const { from, to = now } of bars.filter((bar) => !bar.isWait).sort((a, b) => a.from - b.from)) {
+    worked += Math.max(0, to - Math.max(from, until))
+    until = Math.max(until, to)
   }
-  return last
+  return worked
 }
 
 /**

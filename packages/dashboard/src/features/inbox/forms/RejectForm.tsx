@@ -1,7 +1,7 @@
 import { Button, Textarea } from '@mantine/core'
 import { useState } from 'react'
-import ui from '../../ui/ui.module.css'
-import css from './Inbox.module.css'
+import ui from '../../../ui/ui.module.css'
+import css from '../Inbox.module.css'
 
 export function RejectForm({ onCancel, onDone }: { onCancel: () => void; onDone: (note: string) => void }) {
   const [note, setNote] = useState('')

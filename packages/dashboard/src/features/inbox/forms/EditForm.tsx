@@ -1,14 +1,14 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { api } from '../../api/client.ts'
-import type { Json } from '../../api/types.ts'
-import { Failure } from '../../ui/Failure.tsx'
-import { Difference } from '../../ui/fields/Difference.tsx'
-import { isFinished, JsonField, propertiesOf } from '../../ui/fields/JsonFields.tsx'
-import { Section } from '../../ui/Page.tsx'
-import ui from '../../ui/ui.module.css'
-import css from './Inbox.module.css'
-import { isRecord } from './wording.ts'
+import { api } from '../../../api/client.ts'
+import type { Json } from '../../../api/types.ts'
+import { Failure } from '../../../ui/Failure.tsx'
+import { Difference } from '../../../ui/fields/Difference.tsx'
+import { isFinished, JsonField, propertiesOf } from '../../../ui/fields/JsonFields.tsx'
+import { Section } from '../../../ui/Page.tsx'
+import ui from '../../../ui/ui.module.css'
+import css from '../Inbox.module.css'
+import { isRecord } from '../wording.ts'
 
 interface Change {
   field: string

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
-import ui from '../../ui/ui.module.css'
-import { clock } from '../../ui/words.ts'
-import css from './Inbox.module.css'
-import { laters } from './snooze.ts'
+import ui from '../../../ui/ui.module.css'
+import { clock } from '../../../ui/words.ts'
+import css from '../Inbox.module.css'
+import { laters } from '../snooze.ts'
 
 /** Puts a thing away until later. It goes on waiting, and others see it. */
 export function LaterForm({

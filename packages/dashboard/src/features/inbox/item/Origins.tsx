@@ -1,6 +1,6 @@
-import type { ApprovalWhole, Origin } from '../../api/types.ts'
-import { Foreign } from '../../ui/Foreign.tsx'
-import { Tag, type Tone } from '../../ui/Rows.tsx'
+import type { ApprovalWhole, Origin } from '../../../api/types.ts'
+import { Foreign } from '../../../ui/Foreign.tsx'
+import { Tag, type Tone } from '../../../ui/Rows.tsx'
 
 /** Where each part of an argument stood before, what says most first. Undefined: that was not read yet. */
 export function originsOf(whole: ApprovalWhole | undefined, name: string): Origin[] | undefined {

@@ -1,10 +1,10 @@
 import { Button, Radio, Stack } from '@mantine/core'
 import { useState } from 'react'
-import type { ApprovalItem, Json } from '../../api/types.ts'
-import { isFinished, JsonField, propertiesOf } from '../../ui/fields/JsonFields.tsx'
-import ui from '../../ui/ui.module.css'
-import css from './Inbox.module.css'
-import { isRecord, questionIn } from './wording.ts'
+import type { ApprovalItem, Json } from '../../../api/types.ts'
+import { isFinished, JsonField, propertiesOf } from '../../../ui/fields/JsonFields.tsx'
+import ui from '../../../ui/ui.module.css'
+import css from '../Inbox.module.css'
+import { isRecord, questionIn } from '../wording.ts'
 
 interface Props {
   item: ApprovalItem

@@ -1,7 +1,7 @@
-import { Foreign } from '../../ui/Foreign.tsx'
-import { Section } from '../../ui/Page.tsx'
-import ui from '../../ui/ui.module.css'
-import { isRecord } from './wording.ts'
+import { Foreign } from '../../../ui/Foreign.tsx'
+import { Section } from '../../../ui/Page.tsx'
+import ui from '../../../ui/ui.module.css'
+import { isRecord } from '../wording.ts'
 
 interface Letter {
   from: string | undefined

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
-import { approvalQuery } from '../../api/queries.ts'
-import type { ApprovalItem } from '../../api/types.ts'
-import { Foreign } from '../../ui/Foreign.tsx'
-import { Field, Fields, Value } from '../../ui/fields/Field.tsx'
-import { Tag } from '../../ui/Rows.tsx'
-import ui from '../../ui/ui.module.css'
-import { percent } from '../../ui/words.ts'
+import { approvalQuery } from '../../../api/queries.ts'
+import type { ApprovalItem } from '../../../api/types.ts'
+import { Foreign } from '../../../ui/Foreign.tsx'
+import { Field, Fields, Value } from '../../../ui/fields/Field.tsx'
+import { Tag } from '../../../ui/Rows.tsx'
+import ui from '../../../ui/ui.module.css'
+import { percent } from '../../../ui/words.ts'
+import { argumentsIn, isRecord, questionIn } from '../wording.ts'
 import { Origins, originsOf } from './Origins.tsx'
-import { argumentsIn, isRecord, questionIn } from './wording.ts'
 
 /** Exactly what is decided: each argument with where it came from, or a question with what it is about. */
 export function Shown({ item }: { item: ApprovalItem }) {
