@@ -114,17 +114,15 @@ export async function openStage(scale: Scale = 'some'): Promise<Stage> {
       const now = clock.now()
       const name = signIns++ === 0 && role === 'owner' ? 'alex' : `${role}-${signIns}`
       const secret = await database.transaction(async (session) => {
-        await addPrincipal(session, { name, kind: 'person', role, created_at: now, created_by: 'test' })
-        return issueToken(session, {
+        const acting = { by: 'test', proof: 'local-user', at: now } as const
+        await addPrincipal(session, { name, kind: 'person', role }, acting)
+        const token = {
           id: engine.services.newId(),
           kind: 'sign-in',
           principal: name,
           name: 'sign in',
-          role,
-          created_by: 'test',
-          created_at: now,
-          expires_at: now + 600_000,
-        })
+        } as const
+        return issueToken(session, { ...token, role, expires_at: now + 600_000 }, acting)
       })
       return `${url}/sign-in?code=${encodeURIComponent(secret)}`
     },

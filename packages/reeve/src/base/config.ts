@@ -1,3 +1,4 @@
+import { hostname, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { readPostgresUrl } from './database-url.ts'
 import { ReeveError } from './errors.ts'
@@ -8,8 +9,12 @@ export interface Environment {
   database: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
   /** ProviderKeys of model providers (`NAME_API_KEY`) and addresses of servers (`NAME_BASE_URL`), by their variable. */
   keys: Record<string, string | undefined>
-  /** Who acts at this terminal. */
+  /** What a new database calls whoever owns it: `REEVE_USER`, else the user of the system. */
   user: string
+  /** The user of the operating system, and the machine: as whom commands act. Default: `user`, on no machine. */
+  local?: { user: string; host: string }
+  /** `REEVE_TOKEN`: as whose commands act in place of the local user. */
+  token?: string | undefined
   /** Where `reeve start` and `reeve dev` listen; absent: their default. */
   port?: string | undefined
   /** A server to ask in place of the project's own database, and what to show there. */
@@ -35,11 +40,23 @@ export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv
   return {
     database: databaseFrom(source.DATABASE_URL, projectFolder),
     keys: Object.fromEntries(Object.entries(source).filter(([name]) => keyName.test(name))),
-    user: source.REEVE_USER || source.USER || source.LOGNAME || 'operator',
+    user: source.REEVE_USER || systemUser(),
+    local: { user: systemUser(), host: hostname() },
+    token: source.REEVE_TOKEN || undefined,
     port: source.REEVE_PORT || undefined,
     server: source.REEVE_URL ? { url: source.REEVE_URL, token: source.REEVE_TOKEN } : undefined,
     ci: source.CI === 'true',
     variables: source,
+  }
+}
+
+/** By the user id of this process: no variable can make it somebody else. */
+function systemUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A user without an entry in the system's list, as in containers.
+    return `uid-${process.getuid?.() ?? 'unknown'}`
   }
 }
 

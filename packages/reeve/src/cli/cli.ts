@@ -1,5 +1,6 @@
 import { readInvocation } from '../base/config.ts'
 import { shellLine } from '../base/text/shell-word.ts'
+import type { Role } from '../store/identity/principals.ts'
 import type { Terminal } from './terminal/terminal.ts'
 
 /** What every command gets: where it prints, which project it is about, and how the user writes the next command. */
@@ -8,6 +9,8 @@ export interface Cli {
   verbose: boolean
   /** What `--project` says. */
   project: string | undefined
+  /** What whoever calls the command must be, where it opens the project's database; absent: anybody who can open it. */
+  role: Role | undefined
   /**
    * A command as this user can paste it, whatever is in its words: `('approve', id)` becomes
    * `npx reeve approve ID --project DIR`. What stands after `--` may begin with a dash.
@@ -19,6 +22,7 @@ export function createCli(options: {
   terminal: Terminal
   verbose: boolean
   project: string | undefined
+  role: Role | undefined
 }): Cli {
   const { project } = options
   const reeve = readInvocation()

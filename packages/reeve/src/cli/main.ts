@@ -24,12 +24,13 @@ const terminal = new Terminal(process.argv.includes('--json'), secretsOfVariable
 let exitCode: ExitCode = exitCodes.done
 
 const calls: Calls =
-  (load) =>
+  (role, load) =>
   async (...given) => {
     const command = given.at(-1) as Command
     const options = command.optsWithGlobals<SharedOptions>()
     const handler = (await load()) as (cli: Cli, options: object, ...args: unknown[]) => Promise<ExitCode>
-    const cli = createCli({ terminal, verbose: options.verbose === true, project: options.project })
+    const { verbose = false, project } = options
+    const cli = createCli({ terminal, verbose, project, role: role === 'nobody' ? undefined : role })
     exitCode = await handler(cli, options, ...given.slice(0, -2))
   }
 

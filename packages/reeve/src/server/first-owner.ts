@@ -1,36 +1,25 @@
-import type { Clock } from '../base/time/time.ts'
-import type { Database, Session } from '../store/database.ts'
-import { addPrincipal, hasOwner, requirePrincipal } from '../store/identity/principals.ts'
+import type { Acting } from '../store/authority/acting.ts'
+import type { Session } from '../store/database.ts'
+import { requirePrincipal } from '../store/identity/principals.ts'
 import { issueToken } from '../store/identity/tokens.ts'
 
 /** So long a sign-in link may be used (ms). */
 export const signInWithinMs = 15 * 60_000
 
-/** Makes the owner of a database that has none; answers whether it did. Of processes that start at once, one does. */
-export function ensureOwner(database: Database, name: string, clock: Clock): Promise<boolean> {
-  return database.transaction(async (session) => {
-    if (await hasOwner(session)) return false
-    const row = { name, kind: 'person', role: 'owner', created_by: 'the first start' } as const
-    await addPrincipal(session, { ...row, created_at: clock.now() })
-    return true
-  })
+/** Whether nobody was ever given a way in: no link and no token. */
+export async function isUntouched(session: Session): Promise<boolean> {
+  return (await session.get('select id from tokens limit 1')) === undefined
 }
 
 /** In a transaction: what is opened at the server to sign a principal in once, within 15 minutes. @throws `unknown-principal` */
 export async function signInPath(
   session: Session,
-  link: { id: string; principal: string; by: string; now: number },
+  link: { id: string; principal: string },
+  acting: Acting,
 ): Promise<string> {
   const { name, role } = await requirePrincipal(session, link.principal)
-  const secret = await issueToken(session, {
-    id: link.id,
-    kind: 'sign-in',
-    principal: name,
-    name: 'sign-in link',
-    role,
-    created_at: link.now,
-    created_by: link.by,
-    expires_at: link.now + signInWithinMs,
-  })
+  const expires = acting.at + signInWithinMs
+  const token = { id: link.id, kind: 'sign-in', principal: name, name: 'sign-in link', role } as const
+  const secret = await issueToken(session, { ...token, expires_at: expires }, acting)
   return `/sign-in?code=${secret}`
 }

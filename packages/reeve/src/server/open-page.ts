@@ -1,8 +1,11 @@
+import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { internalsOf, type Runtime } from '../runtime/runtime.ts'
+import type { Database } from '../store/database.ts'
 import { isLoopback } from './auth/doors.ts'
-import { ensureOwner, signInPath } from './first-owner.ts'
+import { isUntouched, signInPath } from './first-owner.ts'
 import { type Served, serve } from './listen.ts'
+import { actorOf, type LocalActor } from './local-actor.ts'
 
 export const defaultPort = 4100
 
@@ -26,19 +29,32 @@ export interface Page extends Served {
 export async function openPage(runtime: Runtime, options: PageOptions): Promise<Page> {
   const { host = '127.0.0.1', publicUrl, trustProxy } = options
   const { database, clock, engine } = internalsOf(runtime)
-  const { user, port } = runtime.environment
-  const listening = { port: toPort(options.port ?? port), host, publicUrl, trustProxy }
-  const isFirst = isLoopback(host) && (await ensureOwner(database, user, clock))
+  const { environment } = runtime
+  const listening = { port: toPort(options.port ?? environment.port), host, publicUrl, trustProxy }
+  const isFirst = isLoopback(host) && (await isUntouched(database))
+  const wantsLink = isFirst || options.isAttended
+  const actor = isLoopback(host) || wantsLink ? await whoSitsHere(database, environment) : undefined
   const served = await serve(runtime, listening)
-  if (!isFirst && !options.isAttended) return served
-  const link = { id: engine.services.newId(), principal: user, by: user, now: clock.now() }
+  if (!wantsLink || !actor) return served
   try {
-    const path = await database.transaction((session) => signInPath(session, link))
+    const link = { id: engine.services.newId(), principal: actor.principal }
+    const acting = { by: actor.principal, proof: actor.proof, at: clock.now() }
+    const path = await database.transaction((session) => signInPath(session, link, acting))
     return { ...served, signIn: `${served.url}${path}` }
   } catch (error) {
-    // Whoever sits here is no principal: they use what an owner gave them.
-    if (error instanceof ReeveError && error.code === 'unknown-principal') return served
     await served.close()
+    throw error
+  }
+}
+
+/** Undefined: no principal, who uses what an owner gave them. */
+async function whoSitsHere(database: Database, environment: Environment): Promise<LocalActor | undefined> {
+  try {
+    return await actorOf(database, environment)
+  } catch (error) {
+    const isUnknown =
+      error instanceof ReeveError && ['unknown-local-user', 'principal-removed'].includes(error.code)
+    if (isUnknown) return undefined
     throw error
   }
 }

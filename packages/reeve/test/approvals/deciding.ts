@@ -9,12 +9,14 @@ import { approvalCase, asksFor, type Bench, type OpenApprovals, whileAsked } fro
 
 const show = { to: 'margaret@example.org', amountUsd: 80 }
 
+const acting = { by: 'test', proof: 'local-user', at: 5 } as const
+
 /** Adds people; `bot` is a service. */
 async function people(database: Database, of: Record<string, 'viewer' | 'approver' | 'operator' | 'owner'>) {
   await database.transaction(async (session) => {
     for (const [name, role] of Object.entries(of)) {
       const kind = name.startsWith('bot') ? 'service' : 'person'
-      await addPrincipal(session, { name, kind, role, created_at: 0, created_by: 'test' })
+      await addPrincipal(session, { name, kind, role }, acting)
     }
   })
 }
@@ -39,9 +41,9 @@ export function decidingCases(open: OpenApprovals): void {
       await refused(bench, by('bot'), /service, and a person must decide/)
       await refused(bench, by('nobody'), /no principal of this project/)
       // Each had the right when it was asked.
-      await database.transaction((session) => removePrincipal(session, 'eve', 5))
+      await database.transaction((session) => removePrincipal(session, 'eve', acting))
       await refused(bench, by('eve'), /was removed/)
-      await database.transaction((session) => changeRole(session, 'ada', 'viewer'))
+      await database.transaction((session) => changeRole(session, 'ada', 'viewer', acting))
       await refused(bench, by('ada'), /ada is viewer/)
       await by('olga')
       expect(await engine.resultOf(bench.run)).toMatchObject({ output: { status: 'approved', by: 'olga' } })
@@ -84,7 +86,7 @@ export function decidingCases(open: OpenApprovals): void {
           ['ada', null],
           ['eve', { ...show, amountUsd: 40 }],
         ])
-        await database.transaction((session) => changeRole(session, 'ada', 'viewer'))
+        await database.transaction((session) => changeRole(session, 'ada', 'viewer', acting))
         expect(await approve('bo')).toMatchObject({ status: 'pending' })
         expect(await approve('eve')).toMatchObject({ status: 'approved' })
         const { output } = (await engine.resultOf(run)) as { output: { votes: { by: string }[] } }
@@ -134,9 +136,9 @@ export function decidingCases(open: OpenApprovals): void {
       await delegate('ada', 'eve')
       expect((await approvalPage(database, asked.id)).delegations).toMatchObject([{ from: 'ada', to: 'eve' }])
       await refused(bench, delegate('eve', 'vera'), /alone can ask somebody else/)
-      await database.transaction((session) => changeRole(session, 'ada', 'viewer'))
+      await database.transaction((session) => changeRole(session, 'ada', 'viewer', acting))
       await refused(bench, decide('eve'), /for ada to decide/)
-      await database.transaction((session) => changeRole(session, 'ada', 'approver'))
+      await database.transaction((session) => changeRole(session, 'ada', 'approver', acting))
       await decide('eve')
       expect(await engine.resultOf(bench.run)).toMatchObject({ output: { by: 'eve', inPlaceOf: 'ada' } })
     })

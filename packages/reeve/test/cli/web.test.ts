@@ -43,7 +43,9 @@ test('a token that the CLI makes works at the server until the CLI revokes it', 
   })
   expect(run.status).toBe('succeeded')
   const environment = { REEVE_URL: url, REEVE_TOKEN: made.token }
-  expect((await reeve(folder, ['whoami'], { environment })).stdout).toBe(`ada (operator) at ${url}\n`)
+  expect((await reeve(folder, ['whoami'], { environment })).stdout).toBe(
+    `ada (operator) at ${url}, by a token\n`,
+  )
   expect((await reeve(folder, ['whoami'])).stdout).toMatch(/^ada \(owner\) at /)
   expect(await reeveJson(folder, ['token', 'list'])).toMatchObject({
     tokens: [{ id: made.id, name: 'ci', role: 'operator', usedAt: expect.any(String), revokedAt: null }],

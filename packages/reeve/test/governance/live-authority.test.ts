@@ -20,6 +20,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
+const ada = { by: 'ada', proof: 'local-user', at: 1 } as const
+
 /** Two processes' databases on one place. */
 interface Pair {
   clock: FakeClock
@@ -74,14 +76,12 @@ for (const [name, open] of Object.entries(places)) {
   describe(name, () => {
     test('another process hears of a change at once, and whoever renews has it before that', async () => {
       const { clock, here, mine, theirs } = await opened(open)
-      await here.transaction((session) =>
-        setSwitch(session, { tool: 'pay' }, { mode: 'off', why: null, set_by: 'ada', set_at: 1 }),
-      )
+      await here.transaction((session) => setSwitch(session, { tool: 'pay' }, 'off', ada))
       expect(mine.current().mode({ tool: 'pay' })).toBeUndefined()
       await mine.renew()
       expect(mine.current().mode({ tool: 'pay' })).toBe('off')
       expect(await until(clock, () => theirs.current().mode({ tool: 'pay' }) === 'off')).toBeLessThan(1500)
-      await here.transaction((session) => revokeActing(session, 'agent:writer', { by: 'ada', at: 1 }))
+      await here.transaction((session) => revokeActing(session, 'agent:writer', ada))
       await until(clock, () => theirs.current().principal('agent:writer')?.isRevoked === true)
     })
 
@@ -91,7 +91,7 @@ for (const [name, open] of Object.entries(places)) {
       const before = mine.current()
       await mine.lookAgain()
       expect(mine.current()).toBe(before)
-      await here.transaction((session) => revokeActing(session, 'workflow:pay', { by: 'ada', at: 1 }))
+      await here.transaction((session) => revokeActing(session, 'workflow:pay', ada))
       await mine.lookAgain()
       expect(mine.current().principal('workflow:pay')?.isRevoked).toBe(true)
     })
@@ -100,31 +100,16 @@ for (const [name, open] of Object.entries(places)) {
       const { here, mine } = await opened(open)
       await here.transaction(async (session) => {
         for (const owner of ['ada', 'ben']) {
-          const row = {
-            name: owner,
-            kind: 'person',
-            role: 'owner',
-            created_at: 0,
-            created_by: 'test',
-          } as const
-          await addPrincipal(session, row)
+          await addPrincipal(session, { name: owner, kind: 'person', role: 'owner' }, ada)
         }
         const change = { kind: 'exception', from: 0, until: 1e13, grant: { tool: 'pay' } }
-        await addGrantChange(session, {
-          id: 'e1',
-          principal: 'agent:writer',
-          change: JSON.stringify(change),
-          why: null,
-          made_by: 'ada',
-          made_at: 0,
-          ends_at: 1e13,
-        })
+        await addGrantChange(session, { id: 'e1', principal: 'agent:writer', change, endsAt: 1e13 }, ada)
       })
       await mine.renew()
       expect(mine.current().changesOf('agent:writer')).toMatchObject([
         { kind: 'exception', by: { id: 'ada', role: 'owner' }, grant: { tool: 'pay' } },
       ])
-      await here.transaction((session) => changeRole(session, 'ada', 'operator'))
+      await here.transaction((session) => changeRole(session, 'ada', 'operator', ada))
       await mine.renew()
       expect(mine.current().changesOf('agent:writer')).toEqual([])
     })
@@ -136,7 +121,7 @@ test('whoever renews while a reading is under way gets what was durable before',
   for (let round = 0; round < 50; round++) {
     const first = mine.renew()
     for (let tick = 0; tick < round; tick++) await Promise.resolve()
-    await here.transaction((session) => revokeActing(session, `agent:${round}`, { by: 'ada', at: 1 }))
+    await here.transaction((session) => revokeActing(session, `agent:${round}`, ada))
     await Promise.all([mine.renew(), first])
     expect(mine.current().principal(`agent:${round}`)?.isRevoked).toBe(true)
   }

@@ -11,17 +11,10 @@ async function linkOf({ internals }: TestServer, expiresInMs = 60_000): Promise<
   const now = clock.now()
   return database.transaction(async (session) => {
     const name = `owner-${engine.services.newId()}`
-    await addPrincipal(session, { name, kind: 'person', role: 'owner', created_at: now, created_by: 'test' })
-    return issueToken(session, {
-      id: engine.services.newId(),
-      kind: 'sign-in',
-      principal: name,
-      name: 'link',
-      role: 'owner',
-      created_at: now,
-      created_by: 'test',
-      expires_at: now + expiresInMs,
-    })
+    const acting = { by: 'test', proof: 'local-user', at: now } as const
+    await addPrincipal(session, { name, kind: 'person', role: 'owner' }, acting)
+    const token = { id: engine.services.newId(), kind: 'sign-in', principal: name, name: 'link' } as const
+    return issueToken(session, { ...token, role: 'owner', expires_at: now + expiresInMs }, acting)
   })
 }
 

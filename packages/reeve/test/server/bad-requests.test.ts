@@ -212,7 +212,11 @@ test('another host than loopback is refused until there is an owner', async () =
   await expect(serve(server.runtime, open)).rejects.toMatchObject({ code: 'no-owner' })
   const { database } = server.internals
   await database.transaction((session) =>
-    addPrincipal(session, { name: 'ada', kind: 'person', role: 'owner', created_at: 0, created_by: 'test' }),
+    addPrincipal(
+      session,
+      { name: 'ada', kind: 'person', role: 'owner' },
+      { by: 'test', proof: 'local-user', at: 0 },
+    ),
   )
   const served = await serve(server.runtime, open)
   await served.close()

@@ -131,25 +131,12 @@ export async function startServer(
   const internals = internalsOf(runtime)
   const tokenOf = async (role: Role) => {
     const { newId } = internals.engine.services
-    const now = internals.clock.now()
+    const acting = { by: 'test', proof: 'local-user', at: internals.clock.now() } as const
     const principal = `${role}-${newId()}`
     return internals.database.transaction(async (session) => {
-      await addPrincipal(session, {
-        name: principal,
-        kind: 'person',
-        role,
-        created_at: now,
-        created_by: 'test',
-      })
-      const token = {
-        id: newId(),
-        kind: 'access',
-        principal,
-        name: 'test',
-        role,
-        created_by: 'test',
-      } as const
-      return issueToken(session, { ...token, created_at: now, expires_at: null })
+      await addPrincipal(session, { name: principal, kind: 'person', role }, acting)
+      const token = { id: newId(), kind: 'access', principal, name: 'test', role, expires_at: null } as const
+      return issueToken(session, token, acting)
     })
   }
   return {

@@ -16,23 +16,23 @@ export function decideCommands(program: Command, calls: Calls): void {
     .option('--yes', 'do not ask about the difference that an edit makes')
     .addOption(work())
     .addOption(note())
-    .action(calls(async () => (await import('../decide/decide.ts')).approve))
+    .action(calls('approver', async () => (await import('../decide/decide.ts')).approve))
   program
     .command('reject <id>')
     .description('reject it')
     .addOption(work())
     .addOption(note())
-    .action(calls(async () => (await import('../decide/decide.ts')).reject))
+    .action(calls('approver', async () => (await import('../decide/decide.ts')).reject))
   program
     .command('answer <id> <answer>')
     .description('answer a question; or say of an unknown outcome: happened, again or failed')
     .option('--result <json>', 'with happened: what the outside system gave')
     .addOption(work())
     .addOption(note())
-    .action(calls(async () => (await import('../decide/decide.ts')).answer))
+    .action(calls('approver', async () => (await import('../decide/decide.ts')).answer))
   program
     .command('delegate <id> <principal>')
     .description('ask somebody else to decide it in your place')
     .addOption(note())
-    .action(calls(async () => (await import('../decide/delegate.ts')).delegate))
+    .action(calls('approver', async () => (await import('../decide/delegate.ts')).delegate))
 }

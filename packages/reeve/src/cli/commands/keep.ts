@@ -11,45 +11,45 @@ export function keepCommands(program: Command, calls: Calls): void {
       'recompute the hash chains of what came or changed since the last time, and of some others by chance; or of one run',
     )
     .option('--all', 'of every run, whatever was verified before')
-    .action(calls(async () => (await import('../keep/audit.ts')).verify))
+    .action(calls('viewer', async () => (await import('../keep/audit.ts')).verify))
   program
     .command('backup [file]')
     .description(
       'write all of a SQLite database into a new file, while workers go on (default: in .reeve/backups)',
     )
-    .action(calls(async () => (await import('../keep/backup.ts')).backup))
+    .action(calls('nobody', async () => (await import('../keep/backup.ts')).backup))
   program
     .command('prune')
     .description("delete ended runs past the project's retention; asks first on a terminal")
     .option('--dry-run', 'only say what would go')
     .option('--yes', 'do not ask')
-    .action(calls(async () => (await import('../keep/upkeep.ts')).prune))
+    .action(calls('operator', async () => (await import('../keep/upkeep.ts')).prune))
   program
     .command('compact')
     .description(
       'give the disk back what pruning left empty in a SQLite database; in slices while workers run',
     )
     .option('--yes', 'do not ask')
-    .action(calls(async () => (await import('../keep/compact.ts')).compact))
+    .action(calls('operator', async () => (await import('../keep/compact.ts')).compact))
   program
     .command('migrate')
     .description("bring the database to this version's schema")
-    .action(calls(async () => (await import('../keep/database.ts')).migrate))
+    .action(calls('nobody', async () => (await import('../keep/database.ts')).migrate))
   const db = program.command('db').description('the database itself: move it, say whose it is')
   db.command('copy <from> <to>')
     .description(
       'move a database, runs in flight with it, into an empty one: file:PATH or postgres://…; the old one is refused from then on (for a copy to keep: backup)',
     )
     .option('--yes', 'do not ask')
-    .action(calls(async () => (await import('../keep/database.ts')).copy))
+    .action(calls('nobody', async () => (await import('../keep/database.ts')).copy))
   db.command('restore [file]')
     .description('make a backup the database of the project; runs that were in flight are paused')
     .option('--yes', 'do not ask')
-    .action(calls(async () => (await import('../keep/backup.ts')).restore))
+    .action(calls('nobody', async () => (await import('../keep/backup.ts')).restore))
   db.command('reopen')
     .description('go on here after a copy was made: takes away what fences the source')
-    .action(calls(async () => (await import('../keep/database.ts')).reopen))
+    .action(calls('nobody', async () => (await import('../keep/database.ts')).reopen))
   db.command('adopt')
     .description('say that the database belongs to this project, as after it was renamed')
-    .action(calls(async () => (await import('../keep/database.ts')).adopt))
+    .action(calls('nobody', async () => (await import('../keep/database.ts')).adopt))
 }

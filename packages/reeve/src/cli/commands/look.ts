@@ -11,7 +11,7 @@ export function lookCommands(program: Command, calls: Calls): void {
     .option('--status <status>', 'only those')
     .option('--workflow <name>', 'only its runs')
     .addOption(limit('20'))
-    .action(calls(async () => (await import('../look/lists.ts')).runs))
+    .action(calls('viewer', async () => (await import('../look/lists.ts')).runs))
   program
     .command('show <run>')
     .description('what a run was to do, what it knew, what it did, and why it counts as done')
@@ -20,53 +20,53 @@ export function lookCommands(program: Command, calls: Calls): void {
     .addOption(
       new Option('--limit <n>', 'the most events, calls or answers to list of each kind').default('500'),
     )
-    .action(calls(async () => (await import('../look/show.ts')).show))
+    .action(calls('viewer', async () => (await import('../look/show.ts')).show))
   program
     .command('approvals [id]')
     .description('list what waits for a person; or show one whole, with what it is about')
     .addOption(limit('20'))
-    .action(calls(async () => (await import('../look/lists.ts')).approvals))
+    .action(calls('viewer', async () => (await import('../look/lists.ts')).approvals))
   program
     .command('schedules')
     .description('list the schedules, their next times and last outcomes')
     .addOption(new Option('--limit <n>', 'the most outcomes of each schedule').default('5'))
     .option('--most <n>', 'the most schedules to list', '50')
-    .action(calls(async () => (await import('../keep/upkeep.ts')).schedules))
+    .action(calls('viewer', async () => (await import('../keep/upkeep.ts')).schedules))
   const trigger = program.command('trigger').description('what starts runs from outside')
   trigger
     .command('list')
     .description('list the triggers: how each is reached, whether it can be, and what came last')
-    .action(calls(async () => (await import('../look/triggers.ts')).triggerList))
+    .action(calls('viewer', async () => (await import('../look/triggers.ts')).triggerList))
   trigger
     .command('test <name>')
     .description('post a signed sample to the server, as the sender would')
     .option('--server <url>', 'the server (default: REEVE_URL, else this machine at REEVE_PORT or 4100)')
     .option('--body <file>', 'what to post: the bytes of a file')
-    .action(calls(async () => (await import('../look/triggers.ts')).triggerTest))
+    .action(calls('operator', async () => (await import('../look/triggers.ts')).triggerTest))
   program
     .command('budgets')
     .description('list what may be spent on models, and what is spent')
     .addOption(limit('50'))
-    .action(calls(async () => (await import('../steer/budgets.ts')).budgets))
+    .action(calls('viewer', async () => (await import('../steer/budgets.ts')).budgets))
   program
     .command('costs')
     .description('add up what paid models cost, per run that succeeded too')
     .option('--by <group>', 'run, agent, model, workflow or day')
     .option('--since <duration>', 'only calls of the last 7d, 12h …')
     .addOption(limit('50'))
-    .action(calls(async () => (await import('../look/costs.ts')).costs))
+    .action(calls('viewer', async () => (await import('../look/costs.ts')).costs))
   program
     .command('models [action]')
     .description('list keys, routes, solvers, prices and open breakers; models test asks each solver once')
-    .action(calls(async () => (await import('../look/models.ts')).models))
+    .action(calls('viewer', async () => (await import('../look/models.ts')).models))
   program
     .command('sql <query>')
     .description('ask one reading query of the views runs, steps, effects, model_calls and approvals')
     .addOption(limit('100'))
     .addHelpText('after', viewsHelp)
-    .action(calls(async () => (await import('../look/sql.ts')).sql))
+    .action(calls('operator', async () => (await import('../look/sql.ts')).sql))
   program
     .command('doctor')
     .description('check the project, its data and its machine')
-    .action(calls(async () => (await import('../look/doctor/doctor.ts')).doctor))
+    .action(calls('nobody', async () => (await import('../look/doctor/doctor.ts')).doctor))
 }

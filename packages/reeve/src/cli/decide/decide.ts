@@ -101,14 +101,14 @@ async function decide(
   { note, work }: DecideOptions,
   more: Record<string, unknown> = {},
 ): Promise<ExitCode> {
-  const { control, environment } = workspace
+  const { control, actor } = workspace
   const {
     status,
     subject,
     run_id: run,
-  } = await control.decide(id, { ...decision, ...noteOf({ note }), by: environment.user })
+  } = await control.decide(id, { ...decision, ...noteOf({ note }), by: actor.principal })
   const isOpen = status === 'pending'
-  const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(environment.user)}`
+  const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(actor.principal)}`
   const value = { approval: id, decision: status, ...more }
   return work
     ? carryOn(cli, workspace, run, { said, value })

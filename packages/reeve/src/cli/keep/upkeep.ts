@@ -3,7 +3,8 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { isoText, moment } from '../../base/time/time.ts'
 import { lackingLanes } from '../../inspect/health/checks/runs.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
-import { listQueues, type QueueRow, setQueuePaused } from '../../store/dispatch/queues/queues.ts'
+import { actingAs, refuseLowRole } from '../../server/local-actor.ts'
+import { listQueues, pauseQueue, type QueueRow } from '../../store/dispatch/queues/queues.ts'
 import { listOccurrences, listSchedules } from '../../store/dispatch/schedules.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
 import type { Prunable } from '../../store/keeping/retention.ts'
@@ -91,7 +92,7 @@ export function queues(
   name?: string,
 ): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withWorkspace(cli, async ({ database }) => {
+  return withWorkspace(cli, async ({ database, actor }) => {
     if (action !== undefined) {
       if ((action !== 'pause' && action !== 'resume') || name === undefined) {
         throw new ReeveError(
@@ -99,8 +100,13 @@ export function queues(
           'Write: reeve queues, reeve queues pause NAME, or reeve queues resume NAME.',
         )
       }
+      refuseLowRole(actor, 'operator')
       await refuseMoved(database, database.place)
-      if (!(await setQueuePaused(database, name, action === 'pause'))) {
+      const acting = actingAs(actor, database)
+      const isKnown = await database.transaction((session) =>
+        pauseQueue(session, name, action === 'pause', acting),
+      )
+      if (!isKnown) {
         const known = (await listQueues(database)).map((queue) => queue.name)
         throw new ReeveError(
           'unknown-queue',

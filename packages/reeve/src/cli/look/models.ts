@@ -5,6 +5,7 @@ import type { HostedSolver } from '../../models/providers/hosted.ts'
 import { knownKeyNames } from '../../models/providers/provider.ts'
 import type { Solver } from '../../models/solver.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
+import { refuseLowRole } from '../../server/local-actor.ts'
 import { listBreakers } from '../../store/ledger/breakers.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -21,7 +22,9 @@ export async function models(cli: Cli, _options: object, action?: string): Promi
       'bad-option',
       `"${action}" is nothing that models can do. Write: reeve models, or reeve models test.`,
     )
-  return withRuntime(cli, async (runtime) => {
+  return withRuntime(cli, async (runtime, _onStop, actor) => {
+    // It pays for what it asks.
+    if (action === 'test') refuseLowRole(actor, 'operator')
     const { terminal } = cli
     const { database, routes: known } = internalsOf(runtime)
     await presentWorkers(database)

@@ -2,11 +2,12 @@ import { ReeveError } from '../../base/errors.ts'
 import { createIds } from '../../base/ids.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { checkText } from '../../base/text/text.ts'
-import { type Duration, moment, systemClock, toMs } from '../../base/time/time.ts'
+import { type Duration, moment, toMs } from '../../base/time/time.ts'
 import { signInPath } from '../../server/first-owner.ts'
+import { actingAs } from '../../server/local-actor.ts'
 import { defaultPort } from '../../server/open-page.ts'
-import type { Database } from '../../store/database.ts'
-import { type Role, requirePrincipal, roles } from '../../store/identity/principals.ts'
+import { lesser, type Role, requirePrincipal, roles } from '../../store/identity/principals.ts'
+import { refuseBorrowed, refuseMightier, tokensSeenBy } from '../../store/identity/token-rights.ts'
 import { issueToken, listTokens, requireToken, revokeToken } from '../../store/identity/tokens.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -24,22 +25,17 @@ interface CreateOptions {
 export function create(cli: Cli, options: CreateOptions, name: string): Promise<ExitCode> {
   const called = checkText(name, 'The name of a token')
   const role = toRole(options.role)
-  return withChangeableWorkspace(cli, async ({ database, environment }) => {
-    const { now, id } = fresh(database)
+  return withChangeableWorkspace(cli, async ({ database, actor }) => {
+    const acting = actingAs(actor, database)
+    const id = createIds(() => acting.at)()
+    const expires =
+      options.expires === undefined ? null : acting.at + toMs(options.expires as Duration, '--expires')
     const made = await database.transaction(async (session) => {
-      const principal = await requirePrincipal(session, options.for ?? environment.user)
-      const token = {
-        id,
-        kind: 'access',
-        principal: principal.name,
-        name: called,
-        role: role ?? principal.role,
-        created_at: now,
-        created_by: environment.user,
-        expires_at:
-          options.expires === undefined ? null : now + toMs(options.expires as Duration, '--expires'),
-      } as const
-      return { ...token, secret: await issueToken(session, token) }
+      const of = await requirePrincipal(session, options.for ?? actor.principal)
+      const most = of.name === actor.principal ? lesser(actor.role, of.role) : of.role
+      const token = { id, kind: 'access', principal: of.name, name: called, role: role ?? most } as const
+      refuseBorrowed(actor, token.principal, token.role)
+      return { ...token, secret: await issueToken(session, { ...token, expires_at: expires }, acting) }
     })
     const { terminal } = cli
     terminal.value({ id, principal: made.principal, role: made.role, token: made.secret })
@@ -57,8 +53,12 @@ export function create(cli: Cli, options: CreateOptions, name: string): Promise<
 /** Lists the tokens of programs, with what became of them. */
 export function list(cli: Cli, options: { limit: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withWorkspace(cli, async ({ database }) => {
-    const all = await listTokens(database, { limit: limit + 1 })
+  return withWorkspace(cli, async ({ database, actor }) => {
+    const principal = tokensSeenBy(actor)
+    const all = await listTokens(database, {
+      limit: limit + 1,
+      ...(principal !== undefined && { principal }),
+    })
     const rows = all.slice(0, limit)
     const { terminal } = cli
     terminal.value({
@@ -97,9 +97,11 @@ export function list(cli: Cli, options: { limit: string }): Promise<ExitCode> {
 
 /** @throws `unknown-token` */
 export function revoke(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ database }) => {
-    const { name } = await requireToken(database, id)
-    await database.transaction((session) => revokeToken(session, id, fresh(database).now))
+  return withChangeableWorkspace(cli, async ({ database, actor }) => {
+    const found = await requireToken(database, id, tokensSeenBy(actor))
+    const { name } = found
+    refuseMightier(actor, found)
+    await database.transaction((session) => revokeToken(session, found, actingAs(actor, database)))
     cli.terminal.value({ id, revoked: true })
     cli.terminal.line(`token ${id} (${safeLine(name)}) counts no more`)
     return exitCodes.done
@@ -108,22 +110,18 @@ export function revoke(cli: Cli, _options: object, id: string): Promise<ExitCode
 
 /** Makes a link that signs a browser in, once. @throws `unknown-principal` */
 export function signIn(cli: Cli, options: { at?: string }, principal?: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ database, environment }) => {
-    const { user, server, port = String(defaultPort) } = environment
-    const link = { ...fresh(database), principal: principal ?? user, by: user }
-    const path = await database.transaction((session) => signInPath(session, link))
+  return withChangeableWorkspace(cli, async ({ database, environment, actor }) => {
+    const { server, port = String(defaultPort) } = environment
+    const acting = actingAs(actor, database)
+    const link = { id: createIds(() => acting.at)(), principal: principal ?? actor.principal }
+    refuseBorrowed(actor, link.principal, actor.role)
+    const path = await database.transaction((session) => signInPath(session, link, acting))
     const at = options.at ?? server?.url ?? `http://127.0.0.1:${port}`
     const url = `${at.replace(/\/+$/, '')}${path}`
     cli.terminal.value({ signIn: url })
     cli.terminal.line(`open within 15 minutes, once: ${cli.terminal.colors.cyan(safeLine(url))}`)
     return exitCodes.done
   })
-}
-
-function fresh(database: Database): { now: number; id: string } {
-  const clock = database.clock ?? systemClock
-  const now = clock.now()
-  return { now, id: createIds(() => now)() }
 }
 
 function timeOf(at: number | null): string | null {

@@ -20,18 +20,17 @@ export interface McpOptions {
 export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
   const maxWaitSeconds = toSeconds(options.wait)
   const stdout = claimStdout(secretsOfVariables(readVariables()))
-  return withRuntime(cli, async (runtime) => {
+  return withRuntime(cli, async (runtime, _onStop, { principal }) => {
     const { StdioServerTransport } = await loadTransport()
-    const { user } = runtime.environment
     const interrupt = new Interrupt(cli.terminal, 'What is under way goes on at the next start.', () =>
       runtime.hurry(),
     )
     await runtime.start()
     const lines = process.stdin.pipe(new ExactLines((line) => stdout.write(line)))
     const service = await serveMcp(runtime, new StdioServerTransport(lines as never, stdout), {
-      principal: user,
+      principal,
       maxWaitSeconds,
-      ...(options.decide ? { decideAs: user } : {}),
+      ...(options.decide ? { decideAs: principal } : {}),
     })
     const { promise: done, resolve } = Promise.withResolvers<void>()
     process.stdin.once('end', resolve)

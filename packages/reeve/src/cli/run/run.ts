@@ -21,10 +21,9 @@ export interface RunOptions {
 export async function run(cli: Cli, options: RunOptions, workflowName: string): Promise<ExitCode> {
   const input = options.input === undefined ? {} : await readValue(options.input, 'The input')
   const ifKeyExists = toIfKeyExists(options.ifKeyExists)
-  return withRuntime(cli, async (runtime) => {
+  return withRuntime(cli, async (runtime, _onStop, { principal }) => {
     const workflow = runtime.workflow(workflowName)
     parse(workflow.input, input, `The input of workflow "${workflowName}"`)
-    const { user: principal } = runtime.environment
     const start = () =>
       runtime.startRun(workflowName, input, {
         principal,

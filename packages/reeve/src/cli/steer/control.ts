@@ -11,8 +11,8 @@ import { readValue } from '../terminal/input.ts'
 import { withChangeableWorkspace } from '../terminal/workspace.ts'
 
 export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ control, database, environment }) => {
-    await control.cancel(id, environment.user)
+  return withChangeableWorkspace(cli, async ({ control, database, actor }) => {
+    await control.cancel(id, actor.principal)
     const { status } = await requireRun(database, id)
     cli.terminal.value({ run: id, status, cancelled: true })
     const ends = status === 'cancelled' ? 'is cancelled' : 'ends as soon as what it does now has finished'
@@ -41,7 +41,7 @@ export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode
 
 export function retry(cli: Cli, options: { children?: boolean }, id: string): Promise<ExitCode> {
   return withChangeableWorkspace(cli, async (workspace) => {
-    await workspace.control.retry(id, workspace.environment.user, options)
+    await workspace.control.retry(id, workspace.actor.principal, options)
     return carryOn(cli, workspace, id, { said: `run ${id} is tried again`, value: { retried: true } })
   })
 }
@@ -56,7 +56,7 @@ export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: str
         `--from is "${options.from}"; it must be the number of a call: ${cli.command('show', id)}`,
       )
     }
-    const { control, environment } = workspace
+    const { control, actor } = workspace
     const plan = await control.previewFork(id, from)
     tellPlan(cli, plan, from)
     let repeatEffects = options.yes === true
@@ -67,7 +67,7 @@ export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: str
         return exitCodes.done
       }
     }
-    const forked = await control.fork(id, from, environment.user, { repeatEffects })
+    const forked = await control.fork(id, from, actor.principal, { repeatEffects })
     const said = `run ${forked} is run ${id} up to call ${plan.from}, and goes its own way from there`
     const { asksAgain, repeats, standing } = plan
     return carryOn(cli, workspace, forked, {

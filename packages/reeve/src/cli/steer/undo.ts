@@ -17,7 +17,7 @@ export interface UndoCommand {
 /** Shows what would be undone, asks, and undoes it as a run that is shown until it comes to rest. */
 export async function undo(cli: Cli, options: UndoCommand, id: string): Promise<ExitCode> {
   const from = toCall(cli, options.from, id)
-  return withRuntime(cli, async (runtime) => {
+  return withRuntime(cli, async (runtime, _onStop, { principal }) => {
     const { terminal } = cli
     const plan = await runtime.planUndo(id, { from })
     tellPlan(cli, plan)
@@ -32,7 +32,7 @@ export async function undo(cli: Cli, options: UndoCommand, id: string): Promise<
     }
     const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, () => runtime.hurry())
     await runtime.start()
-    const handle = await runtime.undo(id, { from, by: runtime.environment.user, plan: plan.hash })
+    const handle = await runtime.undo(id, { from, by: principal, plan: plan.hash })
     terminal.line(`run ${handle.id} undoes it`)
     const code = await showUntilRest(cli, runtime, handle.id, {
       afterSeq: 0,

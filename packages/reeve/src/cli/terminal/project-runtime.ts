@@ -1,9 +1,10 @@
 import { readEnvironment } from '../../base/config.ts'
 import { lineLog } from '../../base/log.ts'
 import { loadProject } from '../../project/load.ts'
-import { Runtime, type RuntimeOptions } from '../../runtime/runtime.ts'
+import { internalsOf, Runtime, type RuntimeOptions } from '../../runtime/runtime.ts'
+import type { LocalActor } from '../../server/local-actor.ts'
 import type { Cli } from '../cli.ts'
-import { projectFolder } from './workspace.ts'
+import { actorFor, projectFolder } from './workspace.ts'
 
 /**
  * Loads the project and opens its runtime for as long as `body` takes; nothing is driven until `body` starts it. What
@@ -11,7 +12,7 @@ import { projectFolder } from './workspace.ts'
  */
 export async function withRuntime<T>(
   cli: Cli,
-  body: (runtime: Runtime, onStop: (end: () => Promise<void>) => void) => Promise<T>,
+  body: (runtime: Runtime, onStop: (end: () => Promise<void>) => void, actor: LocalActor) => Promise<T>,
   { graceMs, ...options }: Pick<RuntimeOptions, 'capacity'> & { graceMs?: number } = {},
 ): Promise<T> {
   const folder = projectFolder(cli)
@@ -21,7 +22,8 @@ export async function withRuntime<T>(
   const runtime = await Runtime.open({ project, environment, log, ...options })
   const ends: (() => Promise<void>)[] = []
   try {
-    return await body(runtime, (end) => ends.push(end))
+    const actor = await actorFor(cli, internalsOf(runtime).database, environment)
+    return await body(runtime, (end) => ends.push(end), actor)
   } finally {
     try {
       for (const end of ends) await end()

@@ -4,6 +4,7 @@ import { secretsOf } from '../../base/secrets/known-secrets.ts'
 import { systemClock } from '../../base/time/time.ts'
 import { Control } from '../../engine/outside/control.ts'
 import { findProject } from '../../project/load.ts'
+import { actorOf, type LocalActor, refuseLowRole } from '../../server/local-actor.ts'
 import type { Database } from '../../store/database.ts'
 import { liveWorkers, removeDeadWorkers, type WorkerRow } from '../../store/dispatch/workers.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
@@ -19,6 +20,8 @@ export interface Workspace {
   environment: Environment
   database: Database
   control: Control
+  /** As whom the command acts. Of one that acts as nobody it must not be asked. */
+  actor: LocalActor
 }
 
 /** Opens the database of the project for as long as `body` takes. */
@@ -39,11 +42,22 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
       const { jsonSchemaIssues } = await import('../../tools/json-schema/json-schema.ts')
       return jsonSchemaIssues(schema, value)
     })
-    return await body({ folder, environment, database, control })
+    const actor = await actorFor(cli, database, environment)
+    return await body({ folder, environment, database, control, actor })
   } finally {
     await database.close()
   }
 }
+
+/** @throws `role-too-low`, and what `actorOf` throws */
+export async function actorFor(cli: Cli, database: Database, environment: Environment): Promise<LocalActor> {
+  if (cli.role === undefined) return nobody
+  const actor = await actorOf(database, environment)
+  refuseLowRole(actor, cli.role)
+  return actor
+}
+
+const nobody: LocalActor = { principal: 'reeve', role: 'viewer', proof: 'started-by-reeve' }
 
 /** The same to change something in it. @throws `database-moved` */
 export function withChangeableWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {

@@ -47,6 +47,9 @@ export const acts = {
     before: text('The role of before.'),
     role: text('The role that it has now.'),
   }),
+  'local-user-mapped': act('A user of an operating system acts as a principal; the subject is the user.', {
+    principal: text('As whom it acts.'),
+  }),
   'token-issued': act('A token was handed out; the subject is its id.', {
     principal: text('Who acts with it.'),
     role: text('At most what it may do.'),
@@ -67,6 +70,10 @@ export const acts = {
   }),
   'all-paused': act('Everything was paused.', {}),
   'all-resumed': act('Everything goes on.', {}),
+  'queue-paused': act('No run of a queue begins or goes on; the subject is its name.', {}),
+  'queue-resumed': act('The runs of a queue go on.', {}),
+  'run-paused': act('A run was held where it is.', {}),
+  'run-resumed': act('A run that was held goes on.', {}),
   'ceiling-set': act('A ceiling on money or on effects was set; the subject is its scope.', {
     before: orNull(number('The ceiling of before, in US dollars or in the unit of the budget; null: none.')),
     ceiling: orNull(number('The ceiling now; null: none.')),

@@ -1,6 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
 import { isShortText, shownId } from '../../base/text/text.ts'
 import type { Session } from '../database.ts'
+import { type Acting, record } from './acting.ts'
 import { noteAuthorityChange } from './version.ts'
 
 /**
@@ -25,21 +27,28 @@ export interface GrantChangeRow {
 /** In a transaction. */
 export async function addGrantChange(
   session: Session,
-  row: Omit<GrantChangeRow, 'undone_by' | 'undone_at'>,
+  {
+    id,
+    principal,
+    change,
+    endsAt,
+  }: { id: string; principal: string; change: Json; endsAt?: number | undefined },
+  acting: Acting,
 ): Promise<void> {
   await session.run(
     `insert into grant_changes (id, principal, change, why, made_by, made_at, ends_at) values (?, ?, ?, ?, ?, ?, ?)`,
-    [row.id, row.principal, row.change, row.why, row.made_by, row.made_at, row.ends_at],
+    [id, principal, JSON.stringify(change), acting.why ?? null, acting.by, acting.at, endsAt ?? null],
   )
   await noteAuthorityChange(session)
+  await record(session, acting, 'grant-changed', principal, {
+    change,
+    ...(endsAt !== undefined && { until: endsAt }),
+  })
 }
 
 /** In a transaction. @throws `unknown-grant-change` `grant-change-undone` */
-export async function undoGrantChange(
-  session: Session,
-  id: string,
-  { by, at }: { by: string; at: number },
-): Promise<GrantChangeRow> {
+export async function undoGrantChange(session: Session, id: string, acting: Acting): Promise<GrantChangeRow> {
+  const { by, at } = acting
   const row = await requireGrantChange(session, id)
   if (row.undone_at !== null) {
     throw new ReeveError(
@@ -49,6 +58,7 @@ export async function undoGrantChange(
   }
   await session.run('update grant_changes set undone_by = ?, undone_at = ? where id = ?', [by, at, id])
   await noteAuthorityChange(session)
+  await record(session, acting, 'grant-restored', row.principal, { change: JSON.parse(row.change) as Json })
   return { ...row, undone_by: by, undone_at: at }
 }
 

@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { shownId } from '../../base/text/text.ts'
+import { type Acting, record } from '../authority/acting.ts'
 import { holdAuthority } from '../authority/version.ts'
 import type { Session } from '../database.ts'
 import { addPrincipal, findPrincipal, hasOwner, isReservedName, type PersonRow } from './principals.ts'
@@ -8,7 +9,7 @@ import { addPrincipal, findPrincipal, hasOwner, isReservedName, type PersonRow }
 export interface LocalUser {
   /** Unique among all that use the database: `ada`, or `ada@host` where machines share it. */
   id: string
-  /** What the system calls it. */
+  /** What its principal is called, where one is made. */
   name: string
 }
 
@@ -31,12 +32,21 @@ export async function principalOfLocalUser(
   user: LocalUser,
   now: number,
 ): Promise<PersonRow> {
-  const known = (await mappedTo(session, user)) ?? (await mapped(session, user, now))
-  const row = await findPrincipal(session, known)
+  const known = await mappedLocalUser(session, user)
+  if (known) return known
+  await mapped(session, user, now)
+  return (await mappedLocalUser(session, user))!
+}
+
+/** As far as it was mapped before. @throws `principal-removed` */
+export async function mappedLocalUser(session: Session, user: LocalUser): Promise<PersonRow | undefined> {
+  const name = await mappedTo(session, user)
+  if (name === undefined) return undefined
+  const row = await findPrincipal(session, name)
   if (row?.ended_at === null && row.role !== null) return row as PersonRow
   throw new ReeveError(
     'principal-removed',
-    `The user ${shownId(user.id)} of this system was ${shownId(known)} here, and that principal was removed. Ask an owner.`,
+    `The user ${shownId(user.id)} of this system was ${shownId(name)} here, and that principal was removed. Ask an owner.`,
   )
 }
 
@@ -49,10 +59,9 @@ async function mappedTo(session: Session, { id }: LocalUser): Promise<string | u
 }
 
 /** Of processes that come at one moment, one maps. @throws `unknown-local-user` */
-async function mapped(session: Session, user: LocalUser, now: number): Promise<string> {
+async function mapped(session: Session, user: LocalUser, now: number): Promise<void> {
   await holdAuthority(session)
-  const known = await mappedTo(session, user)
-  if (known !== undefined) return known
+  if ((await mappedTo(session, user)) !== undefined) return
   const found = (await hasOwner(session))
     ? await unmappedOf(session, user)
     : await makeOwner(session, user, now)
@@ -63,8 +72,7 @@ async function mapped(session: Session, user: LocalUser, now: number): Promise<s
       { details: { localUser: user.id } },
     )
   }
-  await mapLocalUser(session, user.id, found, { by: firstStart, at: now })
-  return found
+  await mapLocalUser(session, user.id, found, { by: found, proof: 'local-user', at: now })
 }
 
 async function unmappedOf(session: Session, user: LocalUser): Promise<string | undefined> {
@@ -91,13 +99,8 @@ async function isMapped(session: Session, principal: string): Promise<boolean> {
 async function makeOwner(session: Session, { name: own }: LocalUser, now: number): Promise<string> {
   let name = isReservedName(own) ? `${own}-1` : own
   for (let count = 2; await findPrincipal(session, name); count++) name = `${own}-${count}`
-  await addPrincipal(session, {
-    name,
-    kind: 'person',
-    role: 'owner',
-    created_at: now,
-    created_by: firstStart,
-  })
+  const acting = { by: name, proof: 'local-user', at: now } as const
+  await addPrincipal(session, { name, kind: 'person', role: 'owner' }, acting)
   return name
 }
 
@@ -106,12 +109,13 @@ async function mapLocalUser(
   session: Session,
   localUser: string,
   principal: string,
-  { by, at }: { by: string; at: number },
+  acting: Acting,
 ): Promise<void> {
   await session.run(
     `insert into local_users (local_user, principal, mapped_at, mapped_by) values (?, ?, ?, ?)
      on conflict (local_user) do update set principal = excluded.principal, mapped_at = excluded.mapped_at,
        mapped_by = excluded.mapped_by`,
-    [localUser, principal, at, by],
+    [localUser, principal, acting.at, acting.by],
   )
+  await record(session, acting, 'local-user-mapped', localUser, { principal })
 }

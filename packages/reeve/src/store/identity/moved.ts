@@ -54,6 +54,12 @@ export async function refuseMoved(session: Session, place = 'This database'): Pr
   )
 }
 
+/** Whether nothing may be changed here: the database was copied elsewhere, or is a backup. */
+export async function isFenced(session: Session): Promise<boolean> {
+  const found = await session.get(`select name from meta where name in ('moved', ?) limit 1`, [backupMark])
+  return found !== undefined
+}
+
 function isBackup(place: string, { of, at }: BackupOrigin): ReeveError {
   return new ReeveError(
     'database-is-backup',

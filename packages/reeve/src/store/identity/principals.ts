@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { checkText, isShortText, shownId } from '../../base/text/text.ts'
+import { type Acting, record } from '../authority/acting.ts'
 import { noteAuthorityChange } from '../authority/version.ts'
 import type { Session } from '../database.ts'
 
@@ -56,13 +57,20 @@ export function checkPrincipalName(given: unknown): string {
 }
 
 /** In a transaction. @throws `principal-exists` also for the name of one that was removed */
-export async function addPrincipal(session: Session, row: Omit<PrincipalRow, 'ended_at'>): Promise<void> {
+export async function addPrincipal(
+  session: Session,
+  row: Pick<PersonRow, 'name' | 'kind' | 'role'>,
+  acting: Acting,
+): Promise<void> {
   const added = await session.run(
     `insert into principals (name, kind, role, created_at, created_by) values (?, ?, ?, ?, ?)
      on conflict (name) do nothing`,
-    [row.name, row.kind, row.role, row.created_at, row.created_by],
+    [row.name, row.kind, row.role, acting.at, acting.by],
   )
-  if (added === 1) return noteAuthorityChange(session)
+  if (added === 1) {
+    await noteAuthorityChange(session)
+    return record(session, acting, 'principal-added', row.name, { kind: row.kind, role: row.role })
+  }
   throw new ReeveError(
     'principal-exists',
     `There is, or was, a principal ${shownId(row.name)}. Choose another name: a name in a journal must mean one principal.`,
@@ -107,18 +115,19 @@ export async function hasOwner(session: Session): Promise<boolean> {
   return found !== undefined
 }
 
-/** In a transaction. Answers the role before. @throws `unknown-principal`, `last-owner` when nobody would be left to manage the others */
-export async function changeRole(session: Session, name: string, role: Role): Promise<Role> {
+/** In a transaction. @throws `unknown-principal`, `last-owner` when nobody would be left to manage the others */
+export async function changeRole(session: Session, name: string, role: Role, acting: Acting): Promise<void> {
   await lockOwners(session)
   const row = await requirePrincipal(session, name)
   if (row.role === 'owner' && role !== 'owner') await refuseLast(session, name)
   await session.run('update principals set role = ? where name = ?', [role, name])
   await noteAuthorityChange(session)
-  return row.role
+  await record(session, acting, 'role-changed', name, { before: row.role, role })
 }
 
 /** In a transaction: with its sessions and tokens, which count no more. @throws `unknown-principal` `last-owner` */
-export async function removePrincipal(session: Session, name: string, at: number): Promise<void> {
+export async function removePrincipal(session: Session, name: string, acting: Acting): Promise<void> {
+  const { at } = acting
   await lockOwners(session)
   const row = await requirePrincipal(session, name)
   if (row.role === 'owner') await refuseLast(session, name)
@@ -127,6 +136,7 @@ export async function removePrincipal(session: Session, name: string, at: number
   await session.run('update tokens set ended_at = ? where principal = ? and ended_at is null', [at, name])
   await session.run('delete from local_users where principal = ?', [name])
   await noteAuthorityChange(session)
+  await record(session, acting, 'principal-removed', name, {})
 }
 
 const actingNames = /^(agent|workflow):.+/
@@ -135,32 +145,35 @@ const actingNames = /^(agent|workflow):.+/
  * In a transaction: from its next call on, an agent or workflow may call nothing, whatever it was granted.
  * @throws `unknown-principal` `already-revoked`
  */
-export async function revokeActing(
-  session: Session,
-  name: string,
-  { by, at }: { by: string; at: number },
-): Promise<void> {
-  const [, kind] = (isShortText(name) ? actingNames.exec(name) : undefined) ?? []
-  if (kind === undefined) {
-    throw new ReeveError(
-      'unknown-principal',
-      `There is no agent or workflow ${shownId(name)}. Name it agent:NAME or workflow:NAME.`,
-    )
-  }
-  const row = await findPrincipal(session, name)
-  if (row?.ended_at != null) {
+export async function revokeActing(session: Session, name: string, acting: Acting): Promise<void> {
+  const kind = kindOfActing(name)
+  if ((await findPrincipal(session, name))?.ended_at != null) {
     throw new ReeveError('already-revoked', `${shownId(name)} was revoked already. Nothing was changed.`)
   }
   await session.run(
     `insert into principals (name, kind, role, created_at, created_by, ended_at) values (?, ?, null, ?, ?, ?)
      on conflict (name) do update set ended_at = excluded.ended_at`,
-    [name, kind, at, by, at],
+    [name, kind, acting.at, acting.by, acting.at],
   )
   await noteAuthorityChange(session)
+  await record(session, acting, 'principal-revoked', name, {})
 }
 
-/** In a transaction: an agent, workflow, person or service is there again, with the role that it had. @throws `unknown-principal` `not-revoked` */
-export async function reinstatePrincipal(session: Session, name: string): Promise<PrincipalRow> {
+/** @throws `unknown-principal` */
+function kindOfActing(name: string): string {
+  const [, kind] = (isShortText(name) ? actingNames.exec(name) : undefined) ?? []
+  if (kind !== undefined) return kind
+  throw new ReeveError(
+    'unknown-principal',
+    `There is no agent or workflow ${shownId(name)}. Name it agent:NAME or workflow:NAME.`,
+  )
+}
+
+/**
+ * In a transaction: an agent, workflow, person or service is there again, with the role that it had. Its tokens and sessions are not.
+ * @throws `unknown-principal` `not-revoked`
+ */
+export async function reinstatePrincipal(session: Session, name: string, acting: Acting): Promise<void> {
   const row = await findPrincipal(session, name)
   if (!row) throw new ReeveError('unknown-principal', `There never was a principal ${shownId(name)}.`)
   if (row.ended_at === null) {
@@ -171,7 +184,7 @@ export async function reinstatePrincipal(session: Session, name: string): Promis
   }
   await session.run('update principals set ended_at = null where name = ?', [name])
   await noteAuthorityChange(session)
-  return { ...row, ended_at: null }
+  await record(session, acting, 'principal-restored', name, {})
 }
 
 /** Two owners that remove each other at one moment must not both succeed. */

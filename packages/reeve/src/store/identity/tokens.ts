@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { isShortText, shownId } from '../../base/text/text.ts'
+import { type Acting, record } from '../authority/acting.ts'
 import type { Session } from '../database.ts'
 import { lesser, type PrincipalRow, type Role } from './principals.ts'
 
@@ -27,10 +28,7 @@ export interface TokenRow {
   ended_at: number | null
 }
 
-export type NewToken = Pick<
-  TokenRow,
-  'id' | 'kind' | 'principal' | 'name' | 'role' | 'created_at' | 'created_by' | 'expires_at'
->
+export type NewToken = Pick<TokenRow, 'id' | 'kind' | 'principal' | 'name' | 'role' | 'expires_at'>
 
 /** Who asks, once a credential was recognised. */
 export interface Recognised {
@@ -44,8 +42,8 @@ export function newSecret(): string {
   return `reeve_${randomBytes(32).toString('base64url')}`
 }
 
-/** Answers the token itself, which is shown once. */
-export async function issueToken(session: Session, token: NewToken): Promise<string> {
+/** In a transaction. Answers the token itself, which is shown once. */
+export async function issueToken(session: Session, token: NewToken, acting: Acting): Promise<string> {
   const secret = newSecret()
   await session.run(
     `insert into tokens (id, hash, kind, principal, name, role, created_at, created_by, expires_at)
@@ -57,11 +55,13 @@ export async function issueToken(session: Session, token: NewToken): Promise<str
       token.principal,
       token.name,
       token.role,
-      token.created_at,
-      token.created_by,
+      acting.at,
+      acting.by,
       token.expires_at,
     ],
   )
+  const { principal, role, expires_at: expiresAt } = token
+  await record(session, acting, 'token-issued', token.id, { principal, role, expiresAt })
   return secret
 }
 
@@ -114,6 +114,8 @@ export async function useSignIn(session: Session, secret: string, now: number): 
     [now, now, row.id],
   )
   if (isFirst === 0) throw new ReeveError('sign-in-link-used', used)
+  const acting: Acting = { by: row.principal, proof: 'signed-link', at: now }
+  await record(session, acting, 'signed-in', row.principal, {})
   return row.principal
 }
 
@@ -151,7 +153,15 @@ export async function requireToken(session: Session, id: string, principal?: str
   throw new ReeveError('unknown-token', `There is no token ${shownId(id)}. See them with: reeve token list`)
 }
 
-/** From the next request on it counts no more. One that was revoked before stays as it is. */
-export async function revokeToken(session: Session, id: string, at: number): Promise<void> {
-  await session.run('update tokens set ended_at = ? where id = ? and ended_at is null', [at, id])
+/** In a transaction: from the next request on it counts no more. One that was revoked before stays as it is. */
+export async function revokeToken(
+  session: Session,
+  { id, principal }: TokenRow,
+  acting: Acting,
+): Promise<void> {
+  const ended = await session.run('update tokens set ended_at = ? where id = ? and ended_at is null', [
+    acting.at,
+    id,
+  ])
+  if (ended === 1) await record(session, acting, 'token-revoked', id, { principal })
 }

@@ -1,3 +1,5 @@
+import { fromNanoUsd } from '../../base/money.ts'
+import { type Acting, record } from '../authority/acting.ts'
 import type { Bulk, Row, Session } from '../database.ts'
 import { beginModelCall, billModelCall, type CallBill, type NewModelCall } from './model-calls.ts'
 
@@ -32,6 +34,19 @@ export async function setCeiling(session: Session, scope: string, nanousd: numbe
      on conflict (scope) do update set ceiling_nanousd = excluded.ceiling_nanousd`,
     [scope, nanousd],
   )
+}
+
+/** In a transaction, by somebody. */
+export async function changeCeiling(
+  session: Session,
+  scope: string,
+  nanousd: number | null,
+  acting: Acting,
+): Promise<void> {
+  const before = (await readBudget(session, scope))?.ceiling_nanousd ?? null
+  await setCeiling(session, scope, nanousd)
+  const usd = (of: number | null) => (of === null ? null : fromNanoUsd(of))
+  await record(session, acting, 'ceiling-set', scope, { before: usd(before), ceiling: usd(nanousd) })
 }
 
 /** Makes a scope known with its first ceiling; one that it has already stands. */

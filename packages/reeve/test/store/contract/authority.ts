@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { readActs, verifyActs } from '../../../src/store/authority/authority-log.ts'
 import { latestCeilings, listCeilings, noteCeiling } from '../../../src/store/authority/ceilings.ts'
 import {
   addGrantChange,
@@ -20,53 +21,63 @@ import {
 } from '../../../src/store/identity/principals.ts'
 import { type Open, storeCase } from './fixtures.ts'
 
-const person = (name: string, role: 'viewer' | 'approver' | 'operator' | 'owner') => ({
-  name,
-  kind: 'person' as const,
-  role,
-  created_at: 0,
-  created_by: 'test',
-})
-const change = (id: string, more: { principal?: string; made_at?: number; ends_at?: number } = {}) => ({
+type Role = 'viewer' | 'approver' | 'operator' | 'owner'
+const person = (name: string, role: Role) => ({ name, kind: 'person' as const, role })
+const actor = (at: number, by = 'ada') => ({ by, proof: 'local-user' as const, at })
+const change = (id: string, principal = 'agent:writer', endsAt?: number) => ({
   id,
-  principal: more.principal ?? 'agent:writer',
-  change: '{"kind":"suspend","grant":"mail.send","from":0}',
-  why: null,
-  made_by: 'ada',
-  made_at: more.made_at ?? 10,
-  ends_at: more.ends_at ?? null,
+  principal,
+  change: { kind: 'suspend', grant: 'mail.send', from: 0 },
+  endsAt,
 })
 
 export function authorityCases(open: Open): void {
-  storeCase('every change of who may do what grows the version by one', open, async (database) => {
-    expect(await readAuthorityVersion(database)).toBe(0)
-    const set = { why: null, set_by: 'ada', set_at: 1 }
-    const acts = [
-      () => database.transaction((session) => addPrincipal(session, person('ada', 'owner'))),
-      () => database.transaction((session) => addPrincipal(session, person('ben', 'viewer'))),
-      () => database.transaction((session) => changeRole(session, 'ben', 'approver')),
-      () => database.transaction((session) => removePrincipal(session, 'ben', 5)),
-      () => database.transaction((session) => reinstatePrincipal(session, 'ben')),
-      () => database.transaction((session) => revokeActing(session, 'agent:writer', { by: 'ada', at: 6 })),
-      () => database.transaction((session) => addGrantChange(session, change('a'))),
-      () => database.transaction((session) => undoGrantChange(session, 'a', { by: 'ada', at: 7 })),
-      () => database.transaction((session) => setSwitch(session, { tool: 'pay' }, { mode: 'off', ...set })),
-      () => database.transaction((session) => setSwitch(session, { tool: 'pay' }, { mode: 'allow', ...set })),
-    ]
-    for (const [index, act] of acts.entries()) {
-      await act()
-      expect(await readAuthorityVersion(database)).toBe(index + 1)
-    }
-    const undone = database.transaction(async (session) => {
-      await addPrincipal(session, person('eve', 'owner'))
-      throw new Error('undone')
-    })
-    await expect(undone).rejects.toThrow('undone')
-    expect(await readAuthorityVersion(database)).toBe(acts.length)
-  })
+  storeCase(
+    'every change of who may do what grows the version by one, and is in the log',
+    open,
+    async (database) => {
+      expect(await readAuthorityVersion(database)).toBe(0)
+      const acts = [
+        () => database.transaction((session) => addPrincipal(session, person('ada', 'owner'), actor(1))),
+        () => database.transaction((session) => addPrincipal(session, person('ben', 'viewer'), actor(1))),
+        () => database.transaction((session) => changeRole(session, 'ben', 'approver', actor(2))),
+        () => database.transaction((session) => removePrincipal(session, 'ben', actor(5))),
+        () => database.transaction((session) => reinstatePrincipal(session, 'ben', actor(3))),
+        () => database.transaction((session) => revokeActing(session, 'agent:writer', actor(6))),
+        () => database.transaction((session) => addGrantChange(session, change('a'), actor(10))),
+        () => database.transaction((session) => undoGrantChange(session, 'a', actor(7))),
+        () => database.transaction((session) => setSwitch(session, { tool: 'pay' }, 'off', actor(8))),
+        () => database.transaction((session) => setSwitch(session, { tool: 'pay' }, 'allow', actor(9))),
+      ]
+      for (const [index, act] of acts.entries()) {
+        await act()
+        expect(await readAuthorityVersion(database)).toBe(index + 1)
+      }
+      const said = await readActs(database)
+      expect(said.map(({ type, subject }) => `${type} ${subject}`)).toEqual([
+        'principal-added ada',
+        'principal-added ben',
+        'role-changed ben',
+        'principal-removed ben',
+        'principal-restored ben',
+        'principal-revoked agent:writer',
+        'grant-changed agent:writer',
+        'grant-restored agent:writer',
+        'switch-set tool pay',
+        'switch-set tool pay',
+      ])
+      expect(await verifyActs(database)).toEqual({ acts: acts.length })
+      const undone = database.transaction(async (session) => {
+        await addPrincipal(session, person('eve', 'owner'), actor(1))
+        throw new Error('undone')
+      })
+      await expect(undone).rejects.toThrow('undone')
+      expect(await readAuthorityVersion(database)).toBe(acts.length)
+    },
+  )
 
   storeCase('the guard admits a run as long as nothing has changed', open, async (database) => {
-    await database.transaction((session) => addPrincipal(session, person('ada', 'owner')))
+    await database.transaction((session) => addPrincipal(session, person('ada', 'owner'), actor(1)))
     const admitted = () =>
       database.transaction((session) =>
         session.bulk<{ run: number }>(authorityGuard, [
@@ -76,18 +87,14 @@ export function authorityCases(open: Open): void {
         ]),
       )
     expect((await admitted()).map(({ run }) => run).sort()).toEqual([7, 9])
-    await database.transaction((session) => changeRole(session, 'ada', 'owner'))
+    await database.transaction((session) => changeRole(session, 'ada', 'owner', actor(2)))
     expect(await admitted()).toEqual([])
   })
 
   storeCase('a switch is set, set anew and taken away, and says how it stood', open, async (database) => {
     const set = (mode: 'off' | 'ask' | 'allow', at: number) =>
       database.transaction((session) =>
-        setSwitch(
-          session,
-          { agent: 'writer', tool: 'pay' },
-          { mode, why: `at ${at}`, set_by: 'ada', set_at: at },
-        ),
+        setSwitch(session, { agent: 'writer', tool: 'pay' }, mode, { ...actor(at), why: `at ${at}` }),
       )
     expect(await set('off', 1)).toBe('allow')
     expect(await set('ask', 2)).toBe('off')
@@ -103,17 +110,16 @@ export function authorityCases(open: Open): void {
     open,
     async (database) => {
       await database.transaction(async (session) => {
-        await addGrantChange(session, change('a'))
-        await addGrantChange(session, change('b', { ends_at: 50 }))
-        await addGrantChange(session, change('c', { principal: 'agent:other', made_at: 30 }))
+        await addGrantChange(session, change('a'), actor(10))
+        await addGrantChange(session, change('b', 'agent:writer', 50), actor(10))
+        await addGrantChange(session, change('c', 'agent:other'), actor(30))
       })
       const openAt = async (now: number, principal?: string) =>
         (await openGrantChanges(database, now, principal)).map(({ id }) => id)
       expect(await openAt(49)).toEqual(['a', 'b', 'c'])
       expect(await openAt(50)).toEqual(['a', 'c'])
       expect(await openAt(50, 'agent:writer')).toEqual(['a'])
-      const undo = () =>
-        database.transaction((session) => undoGrantChange(session, 'a', { by: 'ben', at: 40 }))
+      const undo = () => database.transaction((session) => undoGrantChange(session, 'a', actor(40, 'ben')))
       expect(await undo()).toMatchObject({ undone_by: 'ben', undone_at: 40 })
       await expect(undo()).rejects.toMatchObject({ code: 'grant-change-undone' })
       expect(await openAt(20)).toEqual(['b', 'c'])
@@ -124,7 +130,7 @@ export function authorityCases(open: Open): void {
       expect(await between(40, 60)).toEqual(['b', 'c'])
       expect(await between(50, 60)).toEqual(['c'])
       await expect(
-        database.transaction((session) => undoGrantChange(session, 'none', { by: 'ben', at: 1 })),
+        database.transaction((session) => undoGrantChange(session, 'none', actor(1, 'ben'))),
       ).rejects.toMatchObject({ code: 'unknown-grant-change' })
     },
   )
@@ -147,15 +153,16 @@ export function authorityCases(open: Open): void {
   })
 
   storeCase('an agent is revoked once, by its name, and can be reinstated', open, async (database) => {
-    const revoke = (name: string) =>
-      database.transaction((session) => revokeActing(session, name, { by: 'ada', at: 9 }))
+    const revoke = (name: string) => database.transaction((session) => revokeActing(session, name, actor(9)))
     await revoke('agent:writer')
     await expect(revoke('agent:writer')).rejects.toMatchObject({ code: 'already-revoked' })
     await expect(revoke('writer')).rejects.toMatchObject({ code: 'unknown-principal' })
     const { principals } = await readStandingRows(database, () => 0)
     expect(principals).toMatchObject([{ name: 'agent:writer', kind: 'agent', role: null, ended_at: 9 }])
-    const reinstate = () => database.transaction((session) => reinstatePrincipal(session, 'agent:writer'))
-    expect(await reinstate()).toMatchObject({ ended_at: null })
+    const reinstate = () =>
+      database.transaction((session) => reinstatePrincipal(session, 'agent:writer', actor(3)))
+    await reinstate()
+    expect((await readStandingRows(database, () => 0)).principals).toMatchObject([{ ended_at: null }])
     await expect(reinstate()).rejects.toMatchObject({ code: 'not-revoked' })
   })
 
@@ -164,11 +171,12 @@ export function authorityCases(open: Open): void {
     open,
     async (database) => {
       await database.transaction(async (session) => {
-        await addPrincipal(session, person('ada', 'owner'))
-        await addPrincipal(session, person('ben', 'owner'))
-        await addPrincipal(session, { ...person('robot', 'owner'), kind: 'service' })
+        await addPrincipal(session, person('ada', 'owner'), actor(1))
+        await addPrincipal(session, person('ben', 'owner'), actor(1))
+        await addPrincipal(session, { ...person('robot', 'owner'), kind: 'service' }, actor(1))
       })
-      const remove = (name: string) => database.transaction((session) => removePrincipal(session, name, 3))
+      const remove = (name: string) =>
+        database.transaction((session) => removePrincipal(session, name, actor(3)))
       const outcomes = await Promise.allSettled([remove('ada'), remove('ben')])
       expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
       const rejected = outcomes.find((each) => each.status === 'rejected')!
@@ -182,13 +190,13 @@ export function authorityCases(open: Open): void {
     async (database) => {
       const come = (id: string, name = id) =>
         database.transaction((session) => principalOfLocalUser(session, { id, name }, 4))
-      expect(await come('ada')).toMatchObject({ name: 'ada', role: 'owner', created_by: 'the first start' })
+      expect(await come('ada')).toMatchObject({ name: 'ada', role: 'owner', created_by: 'ada' })
       expect(await come('ada')).toMatchObject({ name: 'ada' })
       await expect(come('ben')).rejects.toMatchObject({ code: 'unknown-local-user' })
-      await database.transaction((session) => addPrincipal(session, person('ben', 'approver')))
+      await database.transaction((session) => addPrincipal(session, person('ben', 'approver'), actor(1)))
       expect(await come('ben@host', 'ben')).toMatchObject({ name: 'ben', role: 'approver' })
       await expect(come('ben@other', 'ben')).rejects.toMatchObject({ code: 'unknown-local-user' })
-      await database.transaction((session) => removePrincipal(session, 'ben', 5))
+      await database.transaction((session) => removePrincipal(session, 'ben', actor(5)))
       await expect(come('ben@host', 'ben')).rejects.toMatchObject({ code: 'unknown-local-user' })
     },
   )
@@ -197,8 +205,8 @@ export function authorityCases(open: Open): void {
     'the owner of a database from before is whoever comes first, under whatever name',
     open,
     async (database) => {
-      const row = { ...person('operator', 'owner'), created_by: 'the first start' }
-      await database.transaction((session) => addPrincipal(session, row))
+      const first = actor(0, 'the first start')
+      await database.transaction((session) => addPrincipal(session, person('operator', 'owner'), first))
       const come = (id: string) =>
         database.transaction((session) => principalOfLocalUser(session, { id, name: id }, 4))
       expect(await come('root')).toMatchObject({ name: 'operator', role: 'owner' })

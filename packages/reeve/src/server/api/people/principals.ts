@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { checkText } from '../../../base/text/text.ts'
 import {
   addPrincipal,
   changeRole,
+  checkPrincipalName,
   listPrincipals,
   type PersonRow,
   removePrincipal,
@@ -12,6 +12,7 @@ import {
 import { endSessionsOf } from '../../../store/identity/sessions.ts'
 import { signInPath, signInWithinMs } from '../../first-owner.ts'
 import { Reply, read, write } from '../../http/endpoint.ts'
+import { actingOf, changeAuthority } from '../acting.ts'
 import { iso, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 
 const role = z.enum(roles)
@@ -40,11 +41,11 @@ const add = write({
   summary: 'Add a person or a program',
   body: z.strictObject({ name, kind: kind.default('person'), role }),
   answer: principal,
-  async act({ service, database, body, caller }) {
-    const called = checkText(body.name, 'The name of a principal')
-    const row = { name: called, kind: body.kind, role: body.role, created_by: caller.principal }
-    await database.transaction((session) =>
-      addPrincipal(session, { ...row, created_at: service.clock.now() }),
+  async act(call) {
+    const { kind, role } = call.body
+    const called = checkPrincipalName(call.body.name)
+    await changeAuthority(call, (session, acting) =>
+      addPrincipal(session, { name: called, kind, role }, acting),
     )
     return { subject: called }
   },
@@ -62,8 +63,9 @@ const change = write({
   body: z.strictObject({ role }),
   answer: principal,
   subjectOf: ({ params }) => params.principal,
-  async act({ database, params, body }) {
-    await database.transaction((session) => changeRole(session, params.principal, body.role))
+  async act(call) {
+    const { params, body } = call
+    await changeAuthority(call, (session, acting) => changeRole(session, params.principal, body.role, acting))
     return { subject: params.principal }
   },
   tell: async ({ service }, its) => view(await requirePrincipal(service.database, its)),
@@ -80,8 +82,9 @@ const remove = write({
   params: aPrincipal,
   answer: removed,
   subjectOf: ({ params }) => params.principal,
-  async act({ service, database, params }) {
-    await database.transaction((session) => removePrincipal(session, params.principal, service.clock.now()))
+  async act(call) {
+    const { params } = call
+    await changeAuthority(call, (session, acting) => removePrincipal(session, params.principal, acting))
     return { subject: params.principal }
   },
   tell: async (_call, its) => ({ name: its, removed: true as const }),
@@ -122,9 +125,8 @@ const link = write({
   }),
   async act({ service, database, newSubject, params, caller }) {
     const id = newSubject()
-    const now = service.clock.now()
     const path = await database.transaction((session) =>
-      signInPath(session, { id, principal: params.principal, by: caller.principal, now }),
+      signInPath(session, { id, principal: params.principal }, actingOf(service, caller)),
     )
     return { subject: id, made: path }
   },

@@ -1,7 +1,12 @@
 import { z } from 'zod'
-import { ReeveError } from '../../../base/errors.ts'
 import { toMs } from '../../../base/time/time.ts'
-import { reaches, requirePrincipal, roles } from '../../../store/identity/principals.ts'
+import { requirePrincipal, roles } from '../../../store/identity/principals.ts'
+import {
+  refuseBorrowed,
+  refuseMightier,
+  type TokenAsker,
+  tokensSeenBy,
+} from '../../../store/identity/token-rights.ts'
 import {
   issueToken,
   listTokens,
@@ -10,6 +15,7 @@ import {
   type TokenRow,
 } from '../../../store/identity/tokens.ts'
 import { type Caller, Reply, read, write } from '../../http/endpoint.ts'
+import { actingOf } from '../acting.ts'
 import { id, iso, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 
 const token = z.object({
@@ -24,9 +30,8 @@ const token = z.object({
   revokedAt: time.nullable(),
 })
 
-/** Whose tokens somebody sees: an owner everybody's, the others their own. */
-function seenBy({ role, principal }: Caller): string | undefined {
-  return role === 'owner' ? undefined : principal
+function askerOf({ principal, role, via }: Caller): TokenAsker {
+  return { principal, role, proof: via }
 }
 
 const list = read({
@@ -36,7 +41,7 @@ const list = read({
   query: z.strictObject(paging),
   answer: pageOf(token),
   async tell({ service: { database }, caller, query: { cursor, limit } }) {
-    const principal = seenBy(caller)
+    const principal = tokensSeenBy(askerOf(caller))
     const before = placeOf(cursor, 'string')
     const rows = await listTokens(database, {
       limit: limit + 1,
@@ -63,40 +68,20 @@ const create = write({
   }),
   async act({ service, database, newSubject, body, caller }) {
     const { principal = caller.principal, role = caller.role } = body
-    refuseBorrowed(caller, principal, role)
+    refuseBorrowed(askerOf(caller), principal, role)
     const subject = newSubject()
-    const now = service.clock.now()
+    const acting = actingOf(service, caller)
+    const expires = body.expiresIn === undefined ? null : acting.at + toMs(body.expiresIn, 'expiresIn')
     const made = await database.transaction(async (session) => {
       await requirePrincipal(session, principal)
-      return issueToken(session, {
-        id: subject,
-        kind: 'access',
-        principal,
-        name: body.name,
-        role,
-        created_at: now,
-        created_by: caller.principal,
-        expires_at: body.expiresIn === undefined ? null : now + toMs(body.expiresIn, 'expiresIn'),
-      })
+      const token = { id: subject, kind: 'access', principal, name: body.name, role } as const
+      return issueToken(session, { ...token, expires_at: expires }, acting)
     })
     return { subject, made }
   },
   tell: async ({ service }, its, made) =>
     new Reply({ ...view(await requireToken(service.database, its)), token: made ?? null }, 201),
 })
-
-/**
- * Nobody hands out more than they may, or in another's name; and a token makes no other one, which would outlive it.
- * @throws `role-too-low`
- */
-function refuseBorrowed(caller: Caller, principal: string, role: (typeof roles)[number]): void {
-  if (caller.role === 'owner') return
-  if (caller.via === 'session' && reaches(caller.role, role) && principal === caller.principal) return
-  throw new ReeveError(
-    'role-too-low',
-    `${caller.principal} is here as ${caller.role}, and by a ${caller.via}; that cannot make a token of ${principal} with the role ${role}. Sign in with a browser, or ask an owner.`,
-  )
-}
 
 const revoke = write({
   method: 'DELETE',
@@ -108,21 +93,15 @@ const revoke = write({
   subjectOf: ({ params }) => params.token,
   async act({ service, database, params, caller }) {
     await database.transaction(async (session) => {
-      const { id: its, role } = await requireToken(session, params.token, seenBy(caller))
-      if (!reaches(caller.role, role)) throw mayMore(its, role)
-      await revokeToken(session, its, service.clock.now())
+      const found = await requireToken(session, params.token, tokensSeenBy(askerOf(caller)))
+      refuseMightier(askerOf(caller), found)
+      await revokeToken(session, found, actingOf(service, caller))
     })
     return { subject: params.token }
   },
-  tell: async ({ service, caller }, its) => view(await requireToken(service.database, its, seenBy(caller))),
+  tell: async ({ service, caller }, its) =>
+    view(await requireToken(service.database, its, tokensSeenBy(askerOf(caller)))),
 })
-
-function mayMore(its: string, role: string): ReeveError {
-  return new ReeveError(
-    'role-too-low',
-    `Token ${its} has the role ${role}, and may do more than whoever asks.`,
-  )
-}
 
 function view(row: TokenRow): z.input<typeof token> {
   return {

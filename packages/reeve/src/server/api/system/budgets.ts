@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { type BudgetRow, listBudgets, readBudget, setCeiling } from '../../../store/ledger/budgets.ts'
+import { type BudgetRow, changeCeiling, listBudgets, readBudget } from '../../../store/ledger/budgets.ts'
 import { read, write } from '../../http/endpoint.ts'
+import { actingOf } from '../acting.ts'
 import { name } from '../parts.ts'
 
 const nano = 1e9
@@ -33,9 +34,9 @@ const set = write({
   subjectOf: ({ params }) => params.scope,
   async act({ service, database, params, body, caller }) {
     const nanousd = body.ceilingUsd === null ? null : Math.round(body.ceilingUsd * nano)
-    await database.transaction((session) => setCeiling(session, params.scope, nanousd))
-    const said = { scope: params.scope, ceilingUsd: body.ceilingUsd, by: caller.principal }
-    service.log.warn('the ceiling of a budget was set over HTTP', said)
+    await database.transaction((session) =>
+      changeCeiling(session, params.scope, nanousd, actingOf(service, caller)),
+    )
     return { subject: params.scope }
   },
   async tell({ service: { database } }, scope) {

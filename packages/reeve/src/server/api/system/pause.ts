@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { pauseAll, readPausedAll, resumeAll } from '../../../store/dispatch/queues/pause-all.ts'
 import { read, write } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
+import { actingOf } from '../acting.ts'
 import { iso, time } from '../parts.ts'
 
 const state = z.object({
@@ -24,8 +25,8 @@ const set = write({
   body: z.strictObject({ why: z.string().max(1000).optional() }),
   answer: state,
   async act({ service, database, body, caller }) {
-    const paused = { by: caller.principal, why: body.why ?? null, at: service.clock.now() }
-    const queues = await database.transaction((session) => pauseAll(session, paused))
+    const acting = actingOf(service, caller, body.why)
+    const queues = await database.transaction((session) => pauseAll(session, acting))
     for (const queue of queues) service.engine.worker.queuePaused(queue, true)
     return { subject: '' }
   },
@@ -38,8 +39,9 @@ const end = write({
   role: 'operator',
   summary: 'Let everything go on, but for queues that were paused before',
   answer: state,
-  async act({ service, database }) {
-    const queues = await database.transaction(resumeAll)
+  async act({ service, database, caller }) {
+    const acting = actingOf(service, caller)
+    const queues = await database.transaction((session) => resumeAll(session, acting))
     for (const queue of queues) service.engine.worker.queuePaused(queue, false)
     return { subject: '' }
   },

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { ReeveError } from '../../../base/errors.ts'
 import { shownId } from '../../../base/text/text.ts'
 import { queuesView } from '../../../inspect/lists/queues.ts'
-import { setQueuePaused } from '../../../store/dispatch/queues/queues.ts'
+import { pauseQueue } from '../../../store/dispatch/queues/queues.ts'
 import { read, type WriteCall, write } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
+import { actingOf } from '../acting.ts'
 import { name } from '../parts.ts'
 import { queueView } from '../today-shapes.ts'
 
@@ -46,11 +47,11 @@ type QueueCall = WriteCall<z.output<typeof aQueue>, unknown, unknown>
 
 /** This process goes by it when it answers. @throws `unknown-queue` */
 async function setPaused(
-  { service, database, params: { queue } }: QueueCall,
+  { service, database, caller, params: { queue } }: QueueCall,
   paused: boolean,
 ): Promise<{ subject: string }> {
   await database.transaction(async (session) => {
-    if (!(await setQueuePaused(session, queue, paused))) throw unknownQueue(queue)
+    if (!(await pauseQueue(session, queue, paused, actingOf(service, caller)))) throw unknownQueue(queue)
   })
   service.engine.worker.queuePaused(queue, paused)
   return { subject: queue }

@@ -1,3 +1,4 @@
+import { type Acting, record } from '../../authority/acting.ts'
 import type { Session } from '../../database.ts'
 import { listQueues, setQueuePaused } from './queues.ts'
 
@@ -29,7 +30,8 @@ async function readKept(session: Session): Promise<Kept | undefined> {
 }
 
 /** In a transaction: pauses every queue. Who was first stands. Answers the queues that were paused now. */
-export async function pauseAll(session: Session, { by, why, at }: PausedAll): Promise<string[]> {
+export async function pauseAll(session: Session, acting: Acting): Promise<string[]> {
+  const { by, why = null, at } = acting
   const queues = await listQueues(session)
   const before = queues.filter(({ paused }) => paused !== 0).map(({ name }) => name)
   const kept: Kept = { by, why, at, before }
@@ -40,11 +42,12 @@ export async function pauseAll(session: Session, { by, why, at }: PausedAll): Pr
   if (isFirst === 0) return []
   const paused = queues.map(({ name }) => name).filter((name) => !before.includes(name))
   for (const name of paused) await setQueuePaused(session, name, true)
+  await record(session, acting, 'all-paused', 'everything', {})
   return paused
 }
 
 /** In a transaction: lets everything go on but what was paused before. Answers the queues that go on now. */
-export async function resumeAll(session: Session): Promise<string[]> {
+export async function resumeAll(session: Session, acting: Acting): Promise<string[]> {
   const kept = await readKept(session)
   if (!kept) return []
   await session.run('delete from meta where name = ?', [mark])
@@ -52,5 +55,6 @@ export async function resumeAll(session: Session): Promise<string[]> {
     .map(({ name }) => name)
     .filter((name) => !kept.before.includes(name))
   for (const name of resumed) await setQueuePaused(session, name, false)
+  await record(session, acting, 'all-resumed', 'everything', {})
   return resumed
 }

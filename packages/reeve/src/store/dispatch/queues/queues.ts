@@ -1,3 +1,4 @@
+import { type Acting, record } from '../../authority/acting.ts'
 import type { Bulk, Session } from '../../database.ts'
 
 export interface QueueRow {
@@ -64,6 +65,18 @@ const pauseQueues: Bulk = {
 /** Answers false for an unknown queue. */
 export async function setQueuePaused(session: Session, name: string, paused: boolean): Promise<boolean> {
   return (await session.bulk(pauseQueues, [[name, paused ? 1 : 0]])).length === 1
+}
+
+/** In a transaction, by somebody. Answers false for an unknown queue. */
+export async function pauseQueue(
+  session: Session,
+  name: string,
+  paused: boolean,
+  acting: Acting,
+): Promise<boolean> {
+  if (!(await setQueuePaused(session, name, paused))) return false
+  await record(session, acting, paused ? 'queue-paused' : 'queue-resumed', name, {})
+  return true
 }
 
 export function isLimited(queue: QueueRow): boolean {
