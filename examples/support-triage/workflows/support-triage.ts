@@ -33,6 +33,11 @@ export function supportTriageFor(categories: readonly string[]) {
       notes: z.array(z.string()).optional(),
     }),
     limits: { cost: '$0.05', steps: 40, time: '7d' },
+    // A model that a letter has fooled can also do harm by doing nothing.
+    requires: [
+      { oneOf: ['helpdesk.reply', 'person'], when: ({ automatic }) => automatic !== true },
+      { oneOf: ['chat.post'], when: (ticket) => ticket.automatic !== true && soundsCritical(ticket) },
+    ],
     async run(ctx, ticket) {
       if (ticket.automatic) return { outcome: 'ignored', reason: 'a machine wrote it' }
       const letter = { subject: ticket.subject, body: ticket.body }
@@ -75,6 +80,13 @@ export function supportTriageFor(categories: readonly string[]) {
       }
     },
   })
+}
+
+/** The second source for what is critical: a rule that no model has a say in, for the plainest words of all. */
+function soundsCritical({ subject, body }: { subject: string; body: string }): boolean {
+  return /\b(?:complete|total|major) outage\b|\byour cloud is down\b|\bpanne totale\b/i.test(
+    `${subject}\n${body}`,
+  )
 }
 
 /** Whoever wrote the mail wrote its subject: in the team's channel it is a text and nothing else. */

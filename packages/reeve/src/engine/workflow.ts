@@ -8,6 +8,7 @@ import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { versionName } from '../store/dispatch/workers.ts'
+import { checkRequirements, type Requirement } from './requirement.ts'
 import { isTrigger, type Trigger } from './starting/trigger.ts'
 
 /** The most `ctx` calls of a run, or of its chapter, whose workflow sets no limit of its own. */
@@ -52,6 +53,8 @@ export interface WorkflowDefinition<
    * what `input` takes.
    */
   on?: readonly Trigger<InputOf<I>>[]
+  /** What a run must have done before it may end well, all of it: see `Requirement`. Default: nothing. */
+  requires?: Requirement<Ctx, OutputOf<I>> | readonly Requirement<Ctx, OutputOf<I>>[]
   /** Does the work. Deterministic between calls of `ctx`. */
   run(ctx: Ctx, input: OutputOf<I>): Promise<R> | R
 }
@@ -65,6 +68,7 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly output: StandardSchemaV1 | undefined
   readonly limits: WorkflowLimits
   readonly queue: string
+  readonly requires: readonly Requirement[]
   readonly key: ((input: unknown) => string) | undefined
   readonly on: readonly Trigger[]
   /** What its code grants it, for the layer that knows grants; undefined: nothing limits it. */
@@ -115,6 +119,7 @@ export function defineWorkflow<
     output: definition.output,
     limits,
     queue,
+    requires: checkRequirements(definition.requires, what),
     key: definition.key as Workflow['key'],
     on: triggersIn(definition.on ?? [], what),
     run: definition.run as Workflow['run'],

@@ -92,6 +92,10 @@ export const runCodes: CodeTable = {
     'Approve an edit that fits, or reject it.',
   ],
   'reserved-key': ["An idempotency key begins as Reeve's own do.", 'Choose a key that begins otherwise.'],
+  'requirement-not-met': [
+    'A run would have ended without what its workflow requires, and a person did not let it.',
+    'Do by hand what it left undone, or fork it.',
+  ],
   'run-ended': ['The run has ended and takes nothing any more.', 'Start another run, or fork this one.'],
   'run-ending': [
     'The run began to end while this call acted.',

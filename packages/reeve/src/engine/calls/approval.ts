@@ -15,6 +15,7 @@ import { type GivenTerms, readTerms } from './approval-terms.ts'
 import { noteAuthor } from './authors.ts'
 import { fail } from './fail.ts'
 import { type Begun, performWait } from './give-up.ts'
+import { noteDone } from './requires/done.ts'
 import { type Deadline, dueAtOf } from './waits.ts'
 
 /** A person's decision as a workflow sees it. */
@@ -83,6 +84,12 @@ function withSecrets({ services }: CallSite, { kind, shown }: ApprovalRequest, d
 export function requestApproval(site: CallSite, request: ApprovalRequest): Call {
   const { shown, compared = shown } = request
   const call = site.issue('approval', request.subject, sha256(canonical(compared)))
+  if (site.workflow.requires.length > 0) {
+    const note = (said: unknown) => {
+      if ((said as Decision).by !== null) noteDone(site, 'person')
+    }
+    call.promise.then(note, () => {})
+  }
   const standing = site.history?.standing
   if (standing && request.kind === 'approval' && !request.binds && call.step >= standing.from)
     standing.isAskedAnew = true

@@ -6,6 +6,7 @@ import { argumentsHash } from '../replay/arguments-hash.ts'
 import { childRows, firstEvent } from '../starting/first-event.ts'
 import { prepareStart, type StartOptions } from '../starting/prepared-start.ts'
 import type { Workflow } from '../workflow.ts'
+import { noteDone } from './requires/done.ts'
 import { childResult, derived } from './waits.ts'
 
 /** A child run as its parent sees it. */
@@ -60,6 +61,7 @@ export function startChild(
   })
   return derived(site, call, (started) => {
     const { run } = started as { run: string }
+    if (options.whenParentEnds === 'detach') noteDone(site, workflow.name)
     return { id: run, result: () => childResult(site, run, workflow.name) }
   })
 }

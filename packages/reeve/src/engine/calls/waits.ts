@@ -25,6 +25,7 @@ import type { Call } from '../replay/call.ts'
 import { parseOnce } from '../replay/parsed-values.ts'
 import { fail } from './fail.ts'
 import { performWait } from './give-up.ts'
+import { noteDone } from './requires/done.ts'
 
 /** Until when a call waits. Without either: for ever. */
 export interface Deadline {
@@ -208,7 +209,10 @@ export function childResult(site: CallSite, childId: string, workflow: string): 
   })
   return derived(site, call, (finished) => {
     const { status, value } = finished as EventPayloads['child-finished']
-    if (status === 'succeeded') return value
+    if (status === 'succeeded') {
+      noteDone(site, workflow)
+      return value
+    }
     const message = (value as { message?: string } | null)?.message
     throw new ReeveError(
       status === 'failed' ? 'child-failed' : 'child-cancelled',

@@ -3,6 +3,7 @@ import type { Row } from '../../store/database.ts'
 import { newEvent, textEvent } from '../../store/journal/events.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
+import { settleRequirements } from '../calls/requires/settle-requirements.ts'
 import { Calls } from '../replay/calls.ts'
 import type { Workflow } from '../workflow.ts'
 import type { Claim } from './claim.ts'
@@ -69,6 +70,7 @@ export class Execution {
   async #call(context: unknown, input: unknown): Promise<void> {
     try {
       const output = await this.workflow.run(context as never, input as never)
+      if (this.workflow.requires.length > 0) await settleRequirements(this.site, context, input, output)
       if (this.#calls.behindHistory) return this.#markUnmade('its function returned')
       this.#life.finishAs(succeeded(this.workflow, output), { status: 'succeeded', reason: null })
     } catch (error) {

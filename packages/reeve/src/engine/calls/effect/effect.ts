@@ -1,6 +1,7 @@
 import type { Json } from '../../../base/json/json.ts'
 import type { CallSite } from '../../call-site.ts'
 import { argumentsHash } from '../../replay/arguments-hash.ts'
+import { noteWhenDone } from '../requires/done.ts'
 import type { Effect } from './definition.ts'
 import { EffectCall } from './effect-call.ts'
 
@@ -13,5 +14,5 @@ export function effect(
 ): Promise<unknown> {
   const call = site.issue('effect', definition.name, argumentsHash(compared))
   site.perform(call, () => new EffectCall(site, call, definition, args).resume())
-  return call.promise
+  return definition.effect === 'read' ? call.promise : noteWhenDone(site, call.promise, definition.name)
 }

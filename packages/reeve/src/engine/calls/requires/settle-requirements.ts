@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { ReeveError } from '../../../base/errors.ts'
+import type { Json } from '../../../base/json/json.ts'
+import type { CallSite } from '../../call-site.ts'
+import type { Requirement } from '../../requirement.ts'
+import { approval, type Decision } from '../approval.ts'
+import { doneIn, hasDone } from './done.ts'
+
+/**
+ * Holds a run that would end well without what is required of it: a second source or a person lets it end, or it fails.
+ * @throws `requirement-not-met`
+ */
+export async function settleRequirements(
+  site: CallSite,
+  ctx: unknown,
+  input: unknown,
+  output: unknown,
+): Promise<void> {
+  for (const [index, requirement] of (site.workflow.requires as Requirement<unknown>[]).entries()) {
+    const { oneOf, when, confirm } = requirement
+    if (when && !when(input)) continue
+    const isMet = () => hasDone(site, oneOf)
+    if (isMet()) continue
+    const isConfirmed = confirm ? (await confirm(ctx, input, output)) === true : false
+    if (isMet() || (isConfirmed && !isSampled(site, requirement, index))) continue
+    await askPerson(site, oneOf, { isConfirmed, output })
+  }
+}
+
+async function askPerson(
+  site: CallSite,
+  oneOf: readonly string[],
+  { isConfirmed, output }: { isConfirmed: boolean; output: unknown },
+): Promise<void> {
+  const { name } = site.workflow
+  const shown: Json = {
+    workflow: name,
+    required: [...oneOf],
+    done: doneIn(site),
+    why: isConfirmed
+      ? 'a second source lets it end; this one is looked at as a sample'
+      : 'the run would end without it',
+    output: plain(output),
+    approve: 'lets the run end as it is',
+    reject: 'fails the run',
+  }
+  const request = { kind: 'approval', subject: `end without ${oneOf.join(' or ')}`, shown } as const
+  const { status, by, note } = (await approval(site, request)) as Decision
+  if (status === 'approved') return
+  throw new ReeveError(
+    'requirement-not-met',
+    `Workflow "${name}" requires ${oneOf.join(' or ')}, and the run would have ended without it; ${by ?? 'nobody'} ${status} that${note === null ? '' : `: ${note}`}. Do by hand what it left undone, or fork it.`,
+    { details: { required: oneOf.join(', ') } },
+  )
+}
+
+/** The same in every life of the run, and known to nobody who writes its input. */
+function isSampled(site: CallSite, { review = 0 }: Requirement<unknown>, index: number): boolean {
+  if (review === 0) return false
+  const digest = createHash('sha256').update(`${site.seed}:requires:${index}`).digest()
+  return digest.readUIntBE(0, 6) / 2 ** 48 < review
+}
+
+function plain(output: unknown): Json {
+  try {
+    return JSON.parse(JSON.stringify(output) ?? 'null') as Json
+  } catch {
+    return 'what it gives is no JSON'
+  }
+}
