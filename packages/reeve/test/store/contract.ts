@@ -13,6 +13,7 @@ import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
 import { deliveryCases } from './contract/deliveries.ts'
 import { effectBudgetCases } from './contract/effect-budgets.ts'
+import { eraseCases } from './contract/erase.ts'
 import { inboxCases } from './contract/inbox.ts'
 import { itemCases } from './contract/items.ts'
 import { journalCases } from './contract/journal.ts'
@@ -42,6 +43,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     deliveryCases(open)
     approvalCases(open)
     retentionCases(open)
+    eraseCases(open)
     chapterCases(open)
     rowCases(open)
     valueCases(open)

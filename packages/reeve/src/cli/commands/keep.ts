@@ -32,6 +32,16 @@ export function keepCommands(program: Command, calls: Calls): void {
     .option('--yes', 'do not ask')
     .action(calls('operator', async () => (await import('../keep/compact.ts')).compact))
   program
+    .command('erase')
+    .description('remove what the database holds about a person; the journals still verify')
+    .requiredOption(
+      '--subject <text>',
+      'what stands for the person and nobody else: an address, a number, a whole name',
+    )
+    .option('--why <text>', 'why; kept in the log of acts')
+    .option('--yes', 'do not ask')
+    .action(calls('owner', async () => (await import('../keep/erase.ts')).erase))
+  program
     .command('migrate')
     .description("bring the database to this version's schema")
     .action(calls('nobody', async () => (await import('../keep/database.ts')).migrate))

@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Session } from '../../store/database.ts'
 import { type ApprovedBy, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
+import { hasErased } from '../../store/keeping/erased.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import type { EffectClass } from '../calls/effect/definition.ts'
 import { type History, type RecordedCall, readHistory, seedOf } from '../replay/history.ts'
@@ -41,6 +42,11 @@ export interface RepeatedEffect {
  * @throws `bad-fork`
  */
 export async function planFork(session: Session, origin: RunRow, from: number): Promise<ForkPlan> {
+  if (await hasErased(session, origin.no))
+    throw new ReeveError(
+      'bad-fork',
+      `What run ${origin.id} was about was erased: there is nothing to share. Start a new run.`,
+    )
   const chapter = await readChapter(session, origin)
   const events = chapter.map(asStart)
   const whole = readHistory(events)

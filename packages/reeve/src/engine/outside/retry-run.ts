@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type NewPayloads, newEvent, quoted } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
+import { hasErased } from '../../store/keeping/erased.ts'
 import { undoOf } from '../../store/ledger/business-keys.ts'
 import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
@@ -38,6 +39,11 @@ export async function retryRun(
   const run = await requireRun(database, id)
   refuse(run)
   await refuseUndone(database, run)
+  if (await hasErased(database, run.no))
+    throw new ReeveError(
+      'cannot-retry',
+      `What run ${run.id} was about was erased, and so it cannot go on. Start a new run.`,
+    )
   const looked = await database.transaction((session) => failedFamily(session, run))
   const queued: number[] = []
   for (const { child } of looked.blamed) {

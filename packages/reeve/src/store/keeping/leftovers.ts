@@ -66,7 +66,8 @@ export function withinBytes<Row extends { bytes: number | null }>(rows: Row[]): 
 export async function deleteUnused(session: Session, blobs: string[]): Promise<void> {
   for (const hash of new Set(blobs)) {
     await session.run(
-      'delete from blobs where hash = ? and not exists (select 1 from events where events.blob = blobs.hash)',
+      `delete from blobs where hash = ? and not exists (
+         select 1 from events where events.blob = blobs.hash and events.payload is null)`,
       [hash],
     )
   }

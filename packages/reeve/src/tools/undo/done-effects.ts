@@ -2,6 +2,7 @@ import type { Json } from '../../base/json/json.ts'
 import type { EffectClass } from '../../engine/calls/effect/definition.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadIfSound, quoted, type SaidEvent } from '../../store/journal/events.ts'
+import { isErased } from '../../store/keeping/erased.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 
 /** What a run did outside through a tool, as its journal has it. */
@@ -92,7 +93,8 @@ function effectOf(run: RecordedEffect['run'], events: EffectEvent[]): RecordedEf
     case 'effect-completed':
       // The answer of another call that had its business key.
       if (events.at(-2)?.type === 'effect-shared') return undefined
-      if (!intent) return { ...effect, state: { is: 'erased' } }
+      if (!intent || (last.payload !== null && isErased(last.payload)))
+        return { ...effect, state: { is: 'erased' } }
       return { ...effect, state: { is: 'completed', result: jsonIn(last.payload) } }
     case 'effect-failed':
       if (payloadIfSound(last, 'effect-failed')?.code === 'not-applied') return undefined

@@ -2,6 +2,7 @@ import type { Json } from '../../../base/json/json.ts'
 import type { Log } from '../../../base/log.ts'
 import type { Clock } from '../../../base/time/time.ts'
 import type { Database, Session } from '../../../store/database.ts'
+import { isErased } from '../../../store/keeping/erased.ts'
 import {
   type BusinessKey,
   type KeyHolder,
@@ -71,7 +72,9 @@ export class BusinessKeys {
 async function stateOf(session: Session, holder: KeyHolder): Promise<HolderState> {
   if (holder.status === 'completed') {
     const result = await resultOfHolder(session, holder)
-    return result === undefined ? { state: 'forgotten' } : { state: 'completed', result }
+    return result === undefined || (result !== null && isErased(result))
+      ? { state: 'forgotten' }
+      : { state: 'completed', result }
   }
   if (holder.status === 'failed') return { state: 'unclear' }
   const run = await session.get<{ status: RunStatus }>('select status from runs where no = ?', [holder.run])
