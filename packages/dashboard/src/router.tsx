@@ -110,6 +110,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/workflows/$workflow',
+    component: lazyRouteComponent(() => import('./features/workflows/WorkflowPage.tsx'), 'WorkflowPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/costs',
     validateSearch: (
       search,

@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { listActs } from '../../reeve/src/inspect/authority/act-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
 import { closeBrowser, visit } from './browser.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -14,7 +15,7 @@ afterAll(async () => {
   await stage?.close()
 })
 
-const paths = ['/', '/inbox', '/runs', '/workflows', '/costs', '/system', '/more']
+const paths = ['/', '/inbox', '/runs', '/workflows', '/workflows/weekly-report', '/costs', '/system', '/more']
 
 test('the first page says how it stands and what waits, and a guest is told how to come in', async () => {
   const { page, complaints } = await visit(stage)
@@ -239,6 +240,78 @@ test('a link to a run that is gone says so, on a page like the others', async ()
   await page.getByRole('heading', { name: 'This is not here any more.' }).waitFor()
   await page.goto(`${stage.url}/no/such/page`)
   await page.getByRole('heading', { name: 'There is no such page.' }).waitFor()
+})
+
+test('a workflow tells its six figures, and is started by a form from its schema', async () => {
+  const { page } = await visit(stage)
+  await page.goto(`${stage.url}/workflows`)
+  await page.getByRole('link', { name: /publish-page/ }).click()
+  await page.getByRole('heading', { name: 'What it takes' }).waitFor()
+  await page.getByRole('button', { name: 'Start…' }).click()
+  await page.getByLabel('page', { exact: true }).fill('Wasps in autumn')
+  await page.getByLabel('words').fill('420')
+  await page.getByRole('button', { name: 'Start it' }).click()
+  await page.getByRole('heading', { level: 1, name: /publish-page waits/ }).waitFor()
+  await page.goto(`${stage.url}/workflows/weekly-report`)
+  await page.getByRole('heading', { level: 1, name: /weekly-report did 100 % of \d+ runs right\./ }).waitFor()
+  await page.getByRole('heading', { name: 'Corrected by people' }).waitFor()
+  await page.getByText('The numbers by day').click()
+  await page.getByRole('columnheader', { name: 'Calls denied' }).waitFor()
+})
+
+test('a ceiling is changed on the page, and who did it is kept; a token is revoked and counts no more', async () => {
+  const { page } = await visit(stage)
+  await page.goto(`${stage.url}/costs`)
+  await page.getByRole('button', { name: 'Change… the ceiling of The whole project' }).click()
+  await page.getByLabel('US dollars').fill('nothing')
+  await page.getByText('It must be an amount').waitFor()
+  await page.getByLabel('US dollars').fill('7.25')
+  await page.getByLabel('Why').fill('The season begins.')
+  await page.getByRole('button', { name: 'Set it' }).click()
+  await page.getByText('of $7.25').waitFor()
+  const { database } = internalsOf(stage.runtime)
+  expect((await listActs(database, { type: 'ceiling-set' }))[0]).toMatchObject({
+    subject: 'project',
+    proof: 'session',
+    why: 'The season begins.',
+    details: { before: 4.5, ceiling: 7.25 },
+  })
+  const { token } = await page.evaluate(async () => {
+    const { csrfToken } = await (await fetch('/api/session')).json()
+    const headers = { 'content-type': 'application/json', 'x-csrf-token': csrfToken }
+    return (await fetch('/api/tokens', { method: 'POST', headers, body: '{"name":"the shop"}' })).json()
+  })
+  const ask = () => fetch(`${stage.url}/api/runs`, { headers: { authorization: `Bearer ${token}` } })
+  expect((await ask()).status).toBe(200)
+  await page.goto(`${stage.url}/system`)
+  await page.getByRole('button', { name: 'Revoke the shop' }).click()
+  await page.getByText('revoked').waitFor()
+  expect((await ask()).status).toBe(401)
+})
+
+test('all runs that a filter finds are cancelled, followed, and none else', async () => {
+  const own = await openStage('some')
+  onTestFinished(() => own.close())
+  const { page } = await visit(own)
+  await page.goto(`${own.url}/runs?workflow=support-triage`)
+  await page.getByRole('button', { name: 'cancel…' }).click()
+  await page.getByText('workflow support-triage').waitFor()
+  await page.getByRole('button', { name: 'cancel all' }).click()
+  await page.getByText('cancel: 4 done, that was all.').waitFor({ timeout: 30_000 })
+  await page.goto(`${own.url}/runs?status=cancelled`)
+  await expect.poll(() => page.getByRole('list', { name: 'Runs' }).getByRole('listitem').count()).toBe(4)
+})
+
+test('who is signed out elsewhere sees the page for guests, and a server that started anew goes on', async () => {
+  const own = await openStage('some')
+  onTestFinished(() => own.close())
+  const { page } = await visit(own)
+  await page.getByRole('heading', { level: 1, name: /wait for you/ }).waitFor()
+  await own.goAway()
+  await internalsOf(own.runtime).database.run('delete from sessions')
+  await own.comeBack()
+  await page.getByRole('heading', { name: 'Sign in first.' }).waitFor({ timeout: 60_000 })
+  expect(await page.getByText('helpdesk.reply').count()).toBe(0)
 })
 
 test('everything is reached by keys, and the list of keys says which', async () => {

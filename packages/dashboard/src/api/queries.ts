@@ -131,6 +131,10 @@ export const workersQuery = listQuery(['workers'], (how) => api.workers.list(how
 export const budgetsQuery = listQuery(['budgets'], (how) => api.budgets.list(how))
 export const workflowsQuery = listQuery(['workflows'], (how) => api.workflows.list(how))
 
+export const metricsQuery = listQuery(['metrics'], (how) => api.workflows.metrics(how))
+export const modelsQuery = listQuery(['models'], (how) => api.models.list(how))
+export const tokensQuery = listQuery(['tokens'], (how) => api.tokens.list({ query: { limit: 200 }, ...how }))
+
 export function costsQuery(by: 'model' | 'workflow' | 'agent' | 'day' | 'run', since: string, limit = 100) {
   return listQuery(['costs', by, since, limit], (how) =>
     api.costs.list({ query: { by, since, limit }, ...how }),

@@ -26,6 +26,9 @@ export type WaitingItem = Omit<WaitingPage['items'][number], 'approval'> & {
 export type Queue = Answer<Client['queues']['list']>['items'][number]
 export type Budget = Answer<Client['budgets']['list']>['items'][number]
 export type CostGroup = Answer<Client['costs']['list']>['items'][number]
+export type Route = Answer<Client['models']['list']>['items'][number]
+export type WorkflowMetrics = Answer<Client['workflows']['metrics']>['workflows'][number]
+export type Token = Answer<Client['tokens']['list']>['items'][number]
 export type WorkflowItem = Answer<Client['workflows']['list']>['items'][number]
 
 export type Json = Answer<Client['runs']['input']>['input']

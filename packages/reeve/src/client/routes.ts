@@ -38,7 +38,11 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     delegate: 'POST /api/approvals/:approval/delegate',
     preview: 'POST /api/approvals/:approval/preview',
   },
-  workflows: { list: 'GET /api/workflows', one: 'GET /api/workflows/:workflow' },
+  workflows: {
+    list: 'GET /api/workflows',
+    one: 'GET /api/workflows/:workflow',
+    metrics: 'GET /api/metrics/workflows',
+  },
   queues: {
     list: 'GET /api/queues',
     pause: 'POST /api/queues/:queue/pause',

@@ -3,6 +3,7 @@ import type { Json } from '../../src/base/json/json.ts'
 import { systemClock } from '../../src/base/time/time.ts'
 import { EventFeed, type EventFilter } from '../../src/inspect/follow/follow-events.ts'
 import { viewToday } from '../../src/inspect/health/today.ts'
+import { workflowMetrics } from '../../src/inspect/health/workflow-metrics.ts'
 import { waitingPage } from '../../src/inspect/lists/waiting.ts'
 import type { Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues/queues.ts'
@@ -282,6 +283,50 @@ export function inspectContract(name: string, open: Open): void {
         ])
       },
     )
+
+    storeCase('the six metrics of each workflow, in all and by day', open, async (database) => {
+      const now = await storeNow(database)
+      await addRun(database, 1, { status: 'succeeded', ended_at: now - day })
+      await addRun(database, 2, { status: 'failed', ended_at: now - day })
+      await addRun(database, 3, { status: 'succeeded', ended_at: now })
+      await addRun(database, 4, { status: 'succeeded', ended_at: now - 40 * day })
+      await addRun(database, 5, { status: 'cancelled', ended_at: now, workflow: 'other' })
+      await ask(database, 'a1', 1, now - day, 'approval')
+      await ask(database, 'a2', 3, now, 'approval')
+      await database.run(
+        `update approvals set status = 'approved', answer = case when id = 'a1' then '{}' end, decided_at = requested_at`,
+      )
+      const [one, three] = [chainOf(1), chainOf(3)]
+      const denied = '{"code":"call-denied","message":"no grant","retryable":false}'
+      const written = [
+        one('run-started', '{}'),
+        one('question-completed', '{}'),
+        one('question-completed', '{}'),
+        one('effect-failed', denied),
+        three('run-started', '{}'),
+        three('question-completed', '{}'),
+        three('effect-completed', '{}'),
+      ]
+      await database.bulk(insertEvents, written.map(eventValues))
+      const { since, workflows } = await workflowMetrics(database, now - 30 * day)
+      expect(Date.parse(since)).toBe(now - 30 * day)
+      expect(workflows.map(({ workflow }) => workflow)).toEqual(['flow', 'other'])
+      expect(workflows[0]!.total).toEqual({
+        ended: 3,
+        taskSuccess: 2 / 3,
+        humanCorrectionRate: 0.5,
+        iterationsPerCompletedTask: 1.5,
+        costPerSuccessfulRunUsd: 0,
+        escalationRate: 2 / 3,
+        blockedToolCalls: 1,
+        toolCalls: 2,
+      })
+      expect(workflows[0]!.days.map(({ ended, taskSuccess }) => [ended, taskSuccess])).toEqual([
+        [2, 0.5],
+        [1, 1],
+      ])
+      expect(workflows[1]!.total).toMatchObject({ taskSuccess: null, humanCorrectionRate: null })
+    })
 
     storeCase(
       'a feed of events goes on from its cursor in another process, and misses nothing',

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { budgetsQuery, costsQuery } from '../../api/queries.ts'
-import type { Budget, CostGroup } from '../../api/types.ts'
+import { budgetsQuery, costsQuery, modelsQuery, todayQuery } from '../../api/queries.ts'
+import type { CostGroup } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
-import { Figure, Figures } from '../../ui/Figure.tsx'
 import { Choice } from '../../ui/fields/Choice.tsx'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { Row, Rows } from '../../ui/Rows.tsx'
+import ui from '../../ui/ui.module.css'
 import { count, money, percent } from '../../ui/words.ts'
+import { Ceilings } from './Ceilings.tsx'
+import { forecastWords, savedWords } from './savings.ts'
 
 const groups = ['workflow', 'model', 'agent', 'day', 'run'] as const
 const spans = { '1d': 'the last day', '7d': 'the last seven days', '30d': 'the last thirty days' } as const
@@ -19,6 +21,9 @@ export function CostsPage() {
   const { data, error, refetch } = useQuery(costsQuery(by, since, 200))
   const { data: days } = useQuery(costsQuery('day', since, 400))
   const { data: budgets } = useQuery(budgetsQuery)
+  const { data: today } = useQuery(todayQuery)
+  const { data: models } = useQuery(costsQuery('model', since, 200))
+  const { data: routes } = useQuery(modelsQuery)
   const rows = data?.items ?? []
   const total = (days?.items ?? []).reduce((sum, { costUsd }) => sum + costUsd, 0)
   const calls = (days?.items ?? []).reduce((sum, each) => sum + each.calls, 0)
@@ -33,6 +38,11 @@ export function CostsPage() {
           : `${count(calls)} calls of models that cost money. Local solvers cost nothing and are not counted here.`
       }
     >
+      <p className={ui.under}>
+        {[forecastWords(today?.spend.month), savedWords(models?.items ?? [], routes?.items ?? [])]
+          .filter((words) => words !== '')
+          .join(' ')}
+      </p>
       {error && <Failure error={error} again={() => void refetch()} />}
       <Ceilings budgets={budgets?.items ?? []} />
       <Section title="Where it went">
@@ -84,38 +94,5 @@ function CostLine({ row, by, whole }: { row: CostGroup; by: (typeof groups)[numb
       tag={whole > 0 && by !== 'day' ? percent(row.costUsd / whole) : null}
       end={money(row.costUsd)}
     />
-  )
-}
-
-function Ceilings({ budgets }: { budgets: Budget[] }) {
-  const today = `day:${new Date().toISOString().slice(0, 10)}`
-  const shown = budgets.filter(
-    ({ scope, ceilingUsd }) =>
-      ceilingUsd !== null && (!scope.startsWith('day:') || scope === today) && !scope.startsWith('run:'),
-  )
-  if (shown.length === 0) return null
-  return (
-    <Figures>
-      {shown.slice(0, 6).map(({ scope, ceilingUsd, spentUsd, reservedUsd }) => {
-        const part = ceilingUsd! > 0 ? (spentUsd + reservedUsd) / ceilingUsd! : 1
-        return (
-          <Figure
-            key={scope}
-            title={
-              scope === today ? 'Today' : scope === 'project' ? 'The whole project' : scope.replace(':', ' ')
-            }
-            value={money(spentUsd)}
-            of={`of ${money(ceilingUsd!)}`}
-            part={part}
-            tone={part >= 1 ? 'bad' : part >= 0.8 ? 'warn' : undefined}
-          >
-            {part >= 1
-              ? 'The ceiling is reached: paid models are not asked.'
-              : `${money(Math.max(0, ceilingUsd! - spentUsd - reservedUsd))} left.`}
-            {reservedUsd > 0 && ` ${money(reservedUsd)} is held back for calls under way.`}
-          </Figure>
-        )
-      })}
-    </Figures>
   )
 }

@@ -11,6 +11,7 @@ import { Row, Rows, Tag } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
 import { count, money, since } from '../../ui/words.ts'
 import { statusWords, toneOf } from '../run/status.ts'
+import { BulkActions } from './BulkActions.tsx'
 import css from './Runs.module.css'
 
 const statuses = ['running', 'queued', 'waiting', 'stuck', 'failed', 'cancelled', 'succeeded'] as const
@@ -71,6 +72,7 @@ export function RunsPage() {
           }}
         />
       </search>
+      <BulkActions filter={filter} />
       {error && <Failure error={error} again={() => void refetch()} />}
       {!isPending && !error && runs.length === 0 && (
         <Empty>

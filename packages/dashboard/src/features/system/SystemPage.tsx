@@ -8,7 +8,9 @@ import { useNow } from '../../ui/now.ts'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
 import { clock, count, many, since } from '../../ui/words.ts'
+import { Models } from './Models.tsx'
 import css from './System.module.css'
+import { Tokens } from './Tokens.tsx'
 
 /** Who drives the runs, where they wait, and what starts by the clock. */
 export function SystemPage() {
@@ -97,6 +99,8 @@ export function SystemPage() {
           </Rows>
         )}
       </Section>
+      <Models now={now} />
+      <Tokens now={now} />
     </Page>
   )
 }
@@ -121,8 +125,7 @@ function QueueLine({ queue, now }: { queue: Queue; now: number }) {
       title={queue.name}
       under={
         <>
-          {count(queue.running)} running, {count(queue.ready)}
-          ready
+          {count(queue.running)} running, {count(queue.ready)} ready
           {queue.readySince && `, the first since ${since(queue.readySince, now)}`}
           {queue.inLine > 0 && `, ${count(queue.inLine)} behind others of their key`}
           {told.length > 0 && ` · ${told.join(', ')}`}

@@ -1,26 +1,19 @@
-import { Button, Group, Modal } from '@mantine/core'
-import { useMutation, useQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
-import { api, newKey } from '../../api/client.ts'
-import { sessionQuery, workflowsQuery } from '../../api/queries.ts'
-import type { Json, WorkflowItem } from '../../api/types.ts'
+import { useQuery } from '@tanstack/react-query'
+import { metricsQuery, workflowsQuery } from '../../api/queries.ts'
+import type { WorkflowItem, WorkflowMetrics } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
-import { isFinished, JsonField, propertiesOf } from '../../ui/fields/JsonFields.tsx'
 import { Empty, Page } from '../../ui/Page.tsx'
 import { Row, Rows } from '../../ui/Rows.tsx'
-import { duration, many, money } from '../../ui/words.ts'
-import css from '../system/System.module.css'
+import { count, duration, many, money, percent } from '../../ui/words.ts'
 
-/** The workflows of the project, each with a form to start it from its schema. */
+/** The workflows of the project, each with how well it did lately. */
 export function WorkflowsPage() {
   const { data, error } = useQuery(workflowsQuery)
-  const { data: session } = useQuery(sessionQuery)
-  const [chosen, setChosen] = useState<WorkflowItem | undefined>()
+  const { data: metrics } = useQuery(metricsQuery)
   const items = data?.items ?? []
-  const may = session?.role === 'operator' || session?.role === 'owner'
+  const known = new Map((metrics?.workflows ?? []).map((one) => [one.workflow, one]))
   return (
-    <Page title={data ? `${many(items.length, 'workflow')}.` : 'Workflows'}>
+    <Page title={data ? titleOf(items.length, known) : 'Workflows'}>
       {error && <Failure error={error} />}
       {data && items.length === 0 && (
         <Empty>
@@ -31,74 +24,37 @@ export function WorkflowsPage() {
         {items.map((workflow) => (
           <Row
             key={workflow.name}
+            to={`/workflows/${encodeURIComponent(workflow.name)}`}
             title={workflow.name}
-            under={`version ${workflow.version} · queue ${workflow.queue}${limitsOf(workflow)}`}
-            end={
-              may && (
-                <button type="button" className={css.act} onClick={() => setChosen(workflow)}>
-                  Start…<span className="heard"> {workflow.name}</span>
-                </button>
-              )
-            }
+            under={underOf(workflow)}
+            end={endOf(known.get(workflow.name))}
           />
         ))}
       </Rows>
-      <Modal
-        opened={chosen !== undefined}
-        onClose={() => setChosen(undefined)}
-        title={`Start ${chosen?.name ?? ''}`}
-        size="lg"
-      >
-        {chosen && <StartForm key={chosen.name} workflow={chosen} />}
-      </Modal>
     </Page>
   )
 }
 
-function limitsOf({ limits: { timeMs, costUsd } }: WorkflowItem): string {
-  const parts = [
-    timeMs === null ? undefined : `at most ${duration(timeMs)}`,
-    costUsd === null ? undefined : `at most ${money(costUsd)}`,
-  ].filter((part) => part !== undefined)
-  return parts.length === 0 ? '' : ` · ${parts.join(', ')}`
+function titleOf(workflows: number, known: ReadonlyMap<string, WorkflowMetrics>): string {
+  const bad = [...known.values()].filter(({ total }) => (total.taskSuccess ?? 1) < 0.9)
+  if (workflows === 0) return 'No workflow yet.'
+  const all = many(workflows, 'workflow')
+  if (bad.length === 0) return `${all}.`
+  return `${all}; ${bad.length === 1 ? `${bad[0]!.workflow} fails` : `${bad.length} fail`} more than one time in ten.`
 }
 
-function StartForm({ workflow }: { workflow: WorkflowItem }) {
-  const navigate = useNavigate()
-  const fields = propertiesOf(workflow.input)
-  const names = Object.keys(fields)
-  const [values, setValues] = useState<Record<string, unknown>>(names.length === 0 ? { input: null } : {})
-  const start = useMutation({
-    mutationFn: () =>
-      api.runs.start({
-        body: { workflow: workflow.name, input: (names.length === 0 ? values.input : values) as Json },
-        ...newKey(),
-      }),
-    onSuccess: ({ id }) => navigate({ to: '/runs/$run', params: { run: id } }),
-  })
-  return (
-    <form
-      style={{ display: 'grid', gap: 14 }}
-      onSubmit={(event) => {
-        event.preventDefault()
-        start.mutate()
-      }}
-    >
-      {(names.length === 0 ? ['input'] : names).map((name) => (
-        <JsonField
-          key={name}
-          name={name}
-          value={values[name]}
-          schema={fields[name] ?? {}}
-          onChange={(now) => setValues((all) => ({ ...all, [name]: now }))}
-        />
-      ))}
-      {start.error && <Failure error={start.error} />}
-      <Group justify="flex-end">
-        <Button type="submit" loading={start.isPending} disabled={!isFinished(values, workflow.input, {})}>
-          Start it
-        </Button>
-      </Group>
-    </form>
-  )
+export function underOf({ version, queue, limits: { timeMs, costUsd } }: WorkflowItem): string {
+  return [
+    `version ${version}`,
+    `queue ${queue}`,
+    ...(timeMs === null ? [] : [`at most ${duration(timeMs)}`]),
+    ...(costUsd === null ? [] : [`at most ${money(costUsd)}`]),
+  ].join(' · ')
+}
+
+function endOf(known: WorkflowMetrics | undefined): string {
+  if (!known || known.total.ended === 0) return 'has not run lately'
+  const { taskSuccess, ended } = known.total
+  const runs = `${count(ended)} ${ended === 1 ? 'run' : 'runs'}`
+  return taskSuccess === null ? runs : `${percent(taskSuccess)} of ${runs}`
 }

@@ -1,7 +1,7 @@
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
-import { failuresSince } from '../../store/runs/outcomes.ts'
+import { failuresSince } from '../../store/runs/figures/outcomes.ts'
 
 /** Failures that have the same words but for names, numbers and quoted texts. */
 export interface FailureGroup {

@@ -1,7 +1,7 @@
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
 import { liveWorkers } from '../../store/dispatch/workers.ts'
-import { type RunningRun, runningRuns } from '../../store/runs/outcomes.ts'
+import { type RunningRun, runningRuns } from '../../store/runs/figures/outcomes.ts'
 
 /** From then on a running run without an event is suspicious, and then alarming (ms). */
 const suspiciousMs = 5 * 60_000

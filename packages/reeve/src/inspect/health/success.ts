@@ -1,6 +1,6 @@
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
-import { type Decisions, decisionsBetween, outcomesBetween } from '../../store/runs/outcomes.ts'
+import { type Decisions, decisionsBetween, outcomesBetween } from '../../store/runs/figures/outcomes.ts'
 
 /** How runs ended in a stretch of time. */
 export interface SuccessRate {

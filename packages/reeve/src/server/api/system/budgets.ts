@@ -29,13 +29,16 @@ const set = write({
   params: z.strictObject({
     scope: z.string().regex(/^(project|day:\d{4}-\d\d-\d\d|(workflow|agent):.{1,300})$/),
   }),
-  body: z.strictObject({ ceilingUsd: z.number().min(0).max(9_000_000).nullable() }),
+  body: z.strictObject({
+    ceilingUsd: z.number().min(0).max(9_000_000).nullable(),
+    why: z.string().max(1000).optional().describe('Kept with who changed it'),
+  }),
   answer: budget,
   subjectOf: ({ params }) => params.scope,
   async act({ service, database, params, body, caller }) {
     const nanousd = body.ceilingUsd === null ? null : Math.round(body.ceilingUsd * nano)
     await database.transaction((session) =>
-      changeCeiling(session, params.scope, nanousd, actingOf(service, caller)),
+      changeCeiling(session, params.scope, nanousd, actingOf(service, caller, body.why)),
     )
     return { subject: params.scope }
   },

@@ -1,5 +1,5 @@
-import type { Session } from '../database.ts'
-import type { RunRow, RunStatus } from './runs.ts'
+import type { Session } from '../../database.ts'
+import type { RunRow, RunStatus } from '../runs.ts'
 
 /** Runs that ended in a stretch of time, or the newest of them where they are many. */
 export interface Outcomes {

@@ -1,0 +1,66 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { api, newKey } from '../../api/client.ts'
+import { tokensQuery } from '../../api/queries.ts'
+import type { Token } from '../../api/types.ts'
+import { Foreign } from '../../ui/Foreign.tsx'
+import { Empty, Section } from '../../ui/Page.tsx'
+import { Row, Rows, Tag } from '../../ui/Rows.tsx'
+import { clock, since } from '../../ui/words.ts'
+import css from './System.module.css'
+
+/** Which programs may ask, and the way to stop one. */
+export function Tokens({ now }: { now: number }) {
+  const { data } = useQuery(tokensQuery)
+  if (!data) return null
+  return (
+    <Section title="Tokens of programs">
+      {data.items.length === 0 ? (
+        <Empty>
+          No program has one. Make one: <code>npx reeve token create NAME</code>
+        </Empty>
+      ) : (
+        <Rows label="Tokens of programs">
+          {data.items.map((token) => (
+            <TokenLine key={token.id} token={token} now={now} />
+          ))}
+        </Rows>
+      )}
+    </Section>
+  )
+}
+
+function TokenLine({ token, now }: { token: Token; now: number }) {
+  const { id, name, principal, role, createdAt, usedAt, expiresAt, revokedAt } = token
+  const client = useQueryClient()
+  const revoke = useMutation({
+    mutationFn: () => api.tokens.revoke({ params: { token: id }, ...newKey() }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['tokens'] }),
+  })
+  const isOver = revokedAt !== null || (expiresAt !== null && Date.parse(expiresAt) < now)
+  return (
+    <Row
+      title={<Foreign text={name} />}
+      under={
+        <>
+          {principal}, {role} · made {clock(createdAt, now)} ·{' '}
+          {usedAt === null ? 'never used' : `used ${since(usedAt, now)} ago`}
+          {expiresAt !== null && ` · until ${clock(expiresAt, now)}`}
+          {revoke.error && ` · ${revoke.error.message}`}
+        </>
+      }
+      tag={isOver ? <Tag tone="plain">{revokedAt === null ? 'expired' : 'revoked'}</Tag> : null}
+      end={
+        !isOver && (
+          <button
+            type="button"
+            className={css.act}
+            disabled={revoke.isPending}
+            onClick={() => revoke.mutate()}
+          >
+            Revoke<span className="heard"> {name}</span>
+          </button>
+        )
+      }
+    />
+  )
+}

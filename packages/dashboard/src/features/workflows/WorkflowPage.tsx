@@ -1,0 +1,129 @@
+import { Button, Modal } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { metricsQuery, sessionQuery, workflowsQuery } from '../../api/queries.ts'
+import type { WorkflowItem } from '../../api/types.ts'
+import { Failure } from '../../ui/Failure.tsx'
+import { Field, Fields } from '../../ui/fields/Field.tsx'
+import { Empty, Page, Section } from '../../ui/Page.tsx'
+import ui from '../../ui/ui.module.css'
+import { count, duration, money, percent } from '../../ui/words.ts'
+import { SixMetrics } from './SixMetrics.tsx'
+import { StartForm } from './StartForm.tsx'
+import { underOf } from './WorkflowsPage.tsx'
+
+/** One workflow: how well it does, what it takes and gives, and what holds it. */
+export function WorkflowPage() {
+  const { workflow: name } = useParams({ from: '/workflows/$workflow' })
+  const navigate = useNavigate()
+  const [isStarting, setStarting] = useState(false)
+  const { data, error } = useQuery(workflowsQuery)
+  const { data: metrics } = useQuery(metricsQuery)
+  const { data: session } = useQuery(sessionQuery)
+  const workflow = data?.items.find((one) => one.name === name)
+  const known = metrics?.workflows.find((one) => one.workflow === name)
+  const path = [{ to: '/workflows', words: 'Workflows' }]
+  if (!workflow)
+    return (
+      <Page title={data ? 'This workflow is not in the project.' : '…'} path={path}>
+        {error && <Failure error={error} />}
+        {data && (
+          <Empty>
+            Its runs are still{' '}
+            <Link to="/runs" search={{ workflow: name }}>
+              among the runs
+            </Link>
+            .
+          </Empty>
+        )}
+      </Page>
+    )
+  const total = known?.total
+  const may = session?.role === 'operator' || session?.role === 'owner'
+  return (
+    <Page
+      title={
+        total?.taskSuccess == null
+          ? `${name} has ended no run lately.`
+          : `${name} did ${percent(total.taskSuccess)} of ${count(total.ended)} runs right.`
+      }
+      sub={underOf(workflow)}
+      path={path}
+    >
+      <div className={ui.actions}>
+        {may && <Button onClick={() => setStarting(true)}>Start…</Button>}
+        <Button variant="default" onClick={() => void navigate({ to: '/runs', search: { workflow: name } })}>
+          Its runs
+        </Button>
+      </div>
+      {known && <SixMetrics metrics={known} />}
+      <Section title="What it takes">
+        <SchemaFields schema={workflow.input} />
+      </Section>
+      <Section title="What it gives">
+        <SchemaFields schema={workflow.output} />
+      </Section>
+      <Section title="What holds it">
+        <Limits workflow={workflow} />
+      </Section>
+      <Modal opened={isStarting} onClose={() => setStarting(false)} title={`Start ${name}`} size="lg">
+        {isStarting && <StartForm workflow={workflow} />}
+      </Modal>
+    </Page>
+  )
+}
+
+function Limits({ workflow: { limits, version, queue } }: { workflow: WorkflowItem }) {
+  return (
+    <Fields>
+      <Field name="version">{version}</Field>
+      <Field name="queue">{queue}</Field>
+      <Field name="steps">{limits.steps === null ? 'no limit' : `at most ${count(limits.steps)}`}</Field>
+      <Field name="time">{limits.timeMs === null ? 'no limit' : `at most ${duration(limits.timeMs)}`}</Field>
+      <Field name="cost">
+        {limits.costUsd === null ? 'no limit of its own' : `at most ${money(limits.costUsd)}`}
+      </Field>
+    </Fields>
+  )
+}
+
+interface Shape {
+  type?: unknown
+  enum?: unknown[]
+  description?: unknown
+  format?: unknown
+  properties?: Record<string, Shape>
+  required?: string[]
+}
+
+function SchemaFields({ schema }: { schema: unknown }) {
+  const { properties, required = [], ...rest } = (schema ?? {}) as Shape
+  if (schema === null || schema === undefined) return <Empty>It is not declared.</Empty>
+  return (
+    <>
+      {properties ? (
+        <Fields>
+          {Object.entries(properties).map(([name, shape]) => (
+            <Field key={name} name={name} from={typeof shape.description === 'string' && shape.description}>
+              {kindOf(shape)}
+              {!required.includes(name) && <span className={ui.soft}>, may be left out</span>}
+            </Field>
+          ))}
+        </Fields>
+      ) : (
+        <p>{kindOf(rest)}</p>
+      )}
+      <details>
+        <summary className={ui.soft}>JSON Schema</summary>
+        <pre className={ui.text}>{JSON.stringify(schema, null, 2)}</pre>
+      </details>
+    </>
+  )
+}
+
+function kindOf({ type, enum: choices, format }: Shape): string {
+  if (choices) return `one of ${choices.map(String).join(', ')}`
+  if (typeof format === 'string') return format
+  return typeof type === 'string' ? (type === 'null' ? 'nothing' : type) : 'any value'
+}
