@@ -19,6 +19,8 @@ export interface Environment {
   port?: string | undefined
   /** A server to ask in place of the project's own database, and what to show there. */
   server?: { url: string; token: string | undefined } | undefined
+  /** Keys of the audit log: the current one, then those of before, parted by commas (`REEVE_AUDIT_KEY`). */
+  auditKey?: string | undefined
   ci: boolean
   /** All variables of this process, for MCP servers that a project lets have some of them. Default: none. */
   variables?: NodeJS.ProcessEnv
@@ -45,6 +47,7 @@ export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv
     token: source.REEVE_TOKEN || undefined,
     port: source.REEVE_PORT || undefined,
     server: source.REEVE_URL ? { url: source.REEVE_URL, token: source.REEVE_TOKEN } : undefined,
+    auditKey: source.REEVE_AUDIT_KEY || undefined,
     ci: source.CI === 'true',
     variables: source,
   }

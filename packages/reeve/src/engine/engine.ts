@@ -289,6 +289,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     businessKeys: new BusinessKeys(database, clock, log),
     records: new RunRecords(database, clock, log),
     secrets: options.secrets ?? database.secrets ?? new Secrets(),
+    auditKeys: database.auditKeys,
     stretch: new LoopStretch(replayStretchMs),
     lingerMs: options.lingerMs ?? 1000,
     claims,

@@ -2,6 +2,7 @@ import type { Log } from '../base/log.ts'
 import type { Secrets } from '../base/secrets/secrets.ts'
 import type { LoopStretch } from '../base/time/loop-stretch.ts'
 import type { Clock } from '../base/time/time.ts'
+import type { AuditKeys } from '../store/audit/key/audit-keys.ts'
 import type { GroupCommit } from '../store/journal/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
 import type { BusinessKeys } from './calls/effect/business-keys.ts'
@@ -22,6 +23,8 @@ export interface EngineServices {
   log: Log
   /** What must not reach a journal. */
   secrets: Secrets
+  /** What items for other runs are sealed with. */
+  auditKeys?: AuditKeys | 'missing' | undefined
   /** The database's own name in effect keys, so that two databases never share one. */
   identity: string
   /** 0..1, for spreading retries only. */

@@ -35,6 +35,7 @@ import { refuseMoved } from '../store/identity/moved.ts'
 import { claimDatabase } from '../store/identity/ownership.ts'
 import { identityOf, migrate } from '../store/migrations.ts'
 import { openDatabase } from '../store/open.ts'
+import type { AuditKeySlot } from '../store/redacting.ts'
 import { describeTightened } from '../store/sqlite/private-files.ts'
 import { jsonSchemaIssues } from '../tools/json-schema/json-schema.ts'
 import type { FindTool } from '../tools/undo/undo-plan.ts'
@@ -42,6 +43,7 @@ import { undoWorkflow } from '../tools/undo/undo-workflow.ts'
 import { LetterReader } from '../triggers/letters/read-letter.ts'
 import { type NamedTrigger, namedTriggers, schedulesWith } from '../triggers/named-triggers.ts'
 import { TriggerLoops } from '../triggers/watching/trigger-loops.ts'
+import { AuditSigning, auditKeysFor } from './audit-signing.ts'
 import { endProcess } from './end-process.ts'
 import { Pruning } from './pruning.ts'
 
@@ -99,6 +101,7 @@ export interface RuntimeParts extends RuntimeInternals {
   policies: PolicyBench
   pruning: Pruning
   triggerLoops: TriggerLoops
+  auditSigning: AuditSigning
 }
 
 /** Wires the layers for a project: the one place that knows all of them. Opens the database and drives nothing. */
@@ -110,11 +113,13 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
   const unusable: UnusableSolver[] = []
   const routes = resolveRoutes(options, unusable)
   const onFatal = (error: unknown) => endProcess(log, error)
+  const slot: AuditKeySlot = {}
   const database = openDatabase(environment.database, ownClock, {
     onBroken: onFatal,
     onSkew: (skewMs) => log.warn(describeSkew(skewMs)),
     onTightened: (paths) => log.warn(describeTightened(paths)),
     secrets,
+    slot,
   })
   const clock = database.clock ?? ownClock
   const newId = createIds(() => clock.now())
@@ -122,6 +127,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await migrate(database, newId)
     await refuseMoved(database, database.place)
     await claimDatabase(database, claimantOf(project, environment.database))
+    const auditKeys = await auditKeysFor(database, environment, { clock, log, secrets })
+    slot.keys = auditKeys
     const workflows = registryOf(project)
     const breakerRecord = new BreakerRecord(database, log)
     const embedders = embedderRoutes(project.config, environment.keys)
@@ -186,6 +193,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       services: new ProjectServices(project.config, mcpServers, clock),
       breakerRecord,
       abandonedBatches: new AbandonedBatches({ database, clock, log, services: batchServices(routes) }),
+      auditSigning: new AuditSigning(database, auditKeys, clock, log),
       pruning: new Pruning(clock, log, (signal) =>
         pruneProject({ database, clock, retention: project.config.retention }, signal),
       ),

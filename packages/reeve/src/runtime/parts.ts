@@ -13,6 +13,7 @@ export async function beginParts(parts: RuntimeParts): Promise<void> {
   // Before anything is pruned: what lies in a watched folder is not forgotten.
   await parts.triggerLoops.begin()
   pruning.begin()
+  parts.auditSigning.begin()
 }
 
 /** Ends it in the other order; the database comes last. */
@@ -29,6 +30,7 @@ export async function endParts(parts: RuntimeParts, graceMs: number | undefined)
     await parts.policies.end()
     await breakerRecord.end()
     await services.end()
+    await parts.auditSigning.end()
     parts.letters.close()
     await parts.database.close()
   }

@@ -1,5 +1,6 @@
 import type { Secrets } from '../base/secrets/secrets.ts'
 import type { Clock } from '../base/time/time.ts'
+import type { AuditKeys } from './audit/key/audit-keys.ts'
 
 /**
  * The port to a database. `dialect.ts` holds what differs between SQLite and Postgres; everything above writes its
@@ -79,6 +80,8 @@ export interface Batch {
 export interface Session {
   /** What must not be written; absent: nothing is known to be secret. */
   readonly secrets?: Secrets
+  /** What rows of authority are sealed with; `missing`: the database has sealed ones, and this process has no key for them. */
+  readonly auditKeys?: AuditKeys | 'missing' | undefined
   all<Row>(sql: string, parameters?: Value[]): Promise<Row[]>
   get<Row>(sql: string, parameters?: Value[]): Promise<Row | undefined>
   /** Answers how many rows changed. */

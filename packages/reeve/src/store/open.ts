@@ -1,9 +1,9 @@
 import type { Environment } from '../base/config.ts'
-import type { Secrets } from '../base/secrets/secrets.ts'
+import { Secrets } from '../base/secrets/secrets.ts'
 import { type Clock, systemClock } from '../base/time/time.ts'
 import type { Database } from './database.ts'
 import { PostgresDatabase } from './postgres/postgres.ts'
-import { redacting } from './redacting.ts'
+import { type AuditKeySlot, redacting } from './redacting.ts'
 import { openSqlite } from './sqlite/sqlite.ts'
 
 /** What a database tells of itself, unasked. */
@@ -18,16 +18,22 @@ export interface DatabaseListener {
 
 /**
  * Opens the database that the environment names. With another clock than the system's, that clock's time rules in
- * Postgres too. `secrets`: what must not be written.
+ * Postgres too. `secrets`: what must not be written; `slot`: what gets its audit keys.
  * @throws `sqlite-too-old` `database-unusable`; Postgres reports what is wrong with it at its first use
  */
 export function openDatabase(
   place: Environment['database'],
   clock: Clock,
-  { onBroken, onSkew, onTightened, secrets }: DatabaseListener & { secrets?: Secrets } = {},
+  {
+    onBroken,
+    onSkew,
+    onTightened,
+    secrets,
+    slot,
+  }: DatabaseListener & { secrets?: Secrets; slot?: AuditKeySlot } = {},
 ): Database {
   const database = open(place, clock, { onBroken, onSkew, onTightened })
-  return secrets ? redacting(database, secrets) : database
+  return secrets || slot ? redacting(database, secrets ?? new Secrets(), slot) : database
 }
 
 function open(

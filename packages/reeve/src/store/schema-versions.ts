@@ -1,3 +1,4 @@
+import { auditTables } from './audit/audit-tables.ts'
 import { authorityTables } from './authority/tables.ts'
 import type { Migration } from './dialect.ts'
 import { triggerTables } from './dispatch/trigger-tables.ts'
@@ -270,4 +271,5 @@ export const migrations: Migration[][] = [
   triggerTables,
   itemsVersion,
   effectBudgetTables,
+  auditTables,
 ]

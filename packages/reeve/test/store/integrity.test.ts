@@ -59,7 +59,7 @@ test('threads with connections of their own verify the parts, and a fault in one
     numbers.map((no) => eventValues(chainOf(no)('run-started', '1'))),
   )
   await database.run(`update events set payload = '2' where run = 1234`)
-  const threads = new AuditThreads({ kind: 'sqlite', file }, 2)
+  const threads = new AuditThreads({ kind: 'sqlite', file }, undefined, 2)
   onTestFinished(() => threads.close())
   const found = await verifyRound(database, 1, { verify: threads.verify, width: threads.width })
   expect(found).toMatchObject({
@@ -68,7 +68,7 @@ test('threads with connections of their own verify the parts, and a fault in one
     complete: true,
     faults: [{ run: 'run1234', seq: 1 }],
   })
-  const broken = new AuditThreads({ kind: 'sqlite', file: join(file, 'nowhere.db') }, 1)
+  const broken = new AuditThreads({ kind: 'sqlite', file: join(file, 'nowhere.db') }, undefined, 1)
   await expect(broken.verify({ runs: [1] })).rejects.toThrow()
   await expect(broken.verify({ runs: [1] })).rejects.toThrow()
   await broken.close()

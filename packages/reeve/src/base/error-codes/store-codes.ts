@@ -2,10 +2,25 @@ import type { CodeTable } from './code-table.ts'
 
 /** Of databases, backups and whoever signs in. */
 export const storeCodes: CodeTable = {
+  'audit-key-foreign': [
+    'The database is sealed with another audit key than this process has.',
+    'Give it that key, or say that it is lost: reeve audit key --lost.',
+  ],
+  'audit-key-in-environment': [
+    'The audit keys come from the environment, and are changed there.',
+    'Put a new key before the others in REEVE_AUDIT_KEY.',
+  ],
+  'audit-key-missing': [
+    'The database is sealed with an audit key, and this process has none.',
+    'Set REEVE_AUDIT_KEY, or put the file audit.key beside the database.',
+  ],
+  'audit-key-present': ['The audit key is not lost.', 'Rotate it: reeve audit key --rotate.'],
   'backup-exists': ['The file of a backup is there already.', 'Name another file.'],
   'backup-failed': ['A backup could not be written.', 'See the cause; nothing was kept.'],
   'backup-postgres': ['Postgres is backed up with its own tools.', 'Use pg_dump as the message says.'],
   'backup-source': ['There is no database to be backed up.', "Check the project's folder and DATABASE_URL."],
+  'bad-audit-head': ['A file has no signed head.', 'Give one that reeve audit head wrote.'],
+  'bad-audit-key': ['An audit key cannot be used.', 'Do as the message says.'],
   'bad-cursor': ['A place in a list is none.', 'Give the `next` of a page as it was answered.'],
   'bad-database-url': [
     "The database's address cannot be read.",
@@ -85,6 +100,7 @@ export const storeCodes: CodeTable = {
   'already-revoked': ['The agent or workflow was revoked before.', 'Nothing is to be done.'],
   'grant-change-undone': ['The change of grants was taken back before.', 'Nothing is to be done.'],
   'last-owner': ['The only owner cannot be taken away.', 'Make another principal owner first.'],
+  'no-audit-head': ['No head of the journals was signed yet.', 'Let a worker with an audit key run.'],
   'not-a-backup': [
     'The database is no backup, or was restored already.',
     'Name the file that `reeve db backup` made.',

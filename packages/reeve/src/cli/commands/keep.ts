@@ -3,15 +3,26 @@ import type { Calls } from './calls.ts'
 
 export function keepCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Keep:')
-  program
-    .command('audit')
-    .description('prove that the journals are whole')
+  const audit = program.command('audit').description('prove that the journals are whole')
+  audit
     .command('verify [run]')
     .description(
       'recompute the hash chains of what came or changed since the last time, and of some others by chance; or of one run',
     )
     .option('--all', 'of every run, whatever was verified before')
+    .option('--head <file>', 'compare with signed heads that were kept elsewhere')
     .action(calls('viewer', async () => (await import('../keep/audit.ts')).verify))
+  audit
+    .command('head')
+    .description('the newest signed head, to be kept where nobody can change it')
+    .action(calls('viewer', async () => (await import('../keep/audit-head.ts')).head))
+  audit
+    .command('key')
+    .description('the key that seals and signs; where it is, and whether it is in use')
+    .option('--rotate', 'put a new key into use')
+    .option('--lost', 'the key of before is lost: take a new one, and what is there as it is')
+    .option('--yes', 'do not ask')
+    .action(calls('owner', async () => (await import('../keep/audit-key.ts')).auditKey))
   program
     .command('backup [file]')
     .description(

@@ -3,12 +3,14 @@ import { formatMs, moment, systemClock } from '../../base/time/time.ts'
 import { type AuditReport, type PrunedEvents, verifyAudit } from '../../store/audit/audit.ts'
 import { type AuditRound, verifyRound } from '../../store/audit/audit-rounds.ts'
 import { AuditThreads, verifyPartOf } from '../../store/audit/audit-threads.ts'
+import type { AuditKeys } from '../../store/audit/key/audit-keys.ts'
 import { checkIntegrity, type Integrity } from '../../store/keeping/integrity.ts'
 import { requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { type Workspace, withWorkspace } from '../terminal/workspace.ts'
+import { readKeptHeads } from './audit-head.ts'
 
 /** To start threads for fewer takes longer than to verify them. */
 const fewRuns = 2000
@@ -20,9 +22,13 @@ const remarkEveryMs = 2000
  * Recomputes the hash chains: of one run; or of all that came or changed since the last time, with some of the others by
  * chance; or of all. A fault means that somebody changed the database behind Reeve's back, or it is damaged.
  */
-export function verify(cli: Cli, options: { all?: boolean }, runId: string | undefined): Promise<ExitCode> {
+export function verify(
+  cli: Cli,
+  options: { all?: boolean; head?: string },
+  runId: string | undefined,
+): Promise<ExitCode> {
   return withWorkspace(cli, async (workspace) => {
-    if (runId === undefined) return verifyAll(cli, workspace, options.all === true)
+    if (runId === undefined) return verifyAll(cli, workspace, options)
     await requireRun(workspace.database, runId)
     const report = await verifyAudit(workspace.database, runId)
     cli.terminal.value({ ok: report.faults.length === 0, ...report })
@@ -32,8 +38,13 @@ export function verify(cli: Cli, options: { all?: boolean }, runId: string | und
   })
 }
 
-async function verifyAll(cli: Cli, { database, environment }: Workspace, all: boolean): Promise<ExitCode> {
+async function verifyAll(
+  cli: Cli,
+  { database, environment, keyProblem }: Workspace,
+  { all = false, head }: { all?: boolean; head?: string },
+): Promise<ExitCode> {
   const { terminal } = cli
+  const kept = head === undefined ? [] : readKeptHeads(head)
   const { signal } = new Interrupt(terminal, 'What was verified is remembered.', () =>
     process.exit(exitCodes.interrupted),
   )
@@ -45,22 +56,28 @@ async function verifyAll(cli: Cli, { database, environment }: Workspace, all: bo
     terminal.remark(`${runs} runs verified in ${formatMs(remarkedAt - started)}`)
   }
   const isMany = await database.get('select no from runs order by no limit 1 offset ?', [fewRuns])
-  const threads = isMany ? new AuditThreads(environment.database) : undefined
+  const threads = isMany ? new AuditThreads(environment.database, keysOf(database)) : undefined
   let round: AuditRound
   try {
     const now = (database.clock ?? systemClock).now()
     const { verify, width } = threads ?? { verify: verifyPartOf(database), width: 1 }
-    round = await verifyRound(database, now, { all, verify, width, signal, onProgress })
+    round = await verifyRound(database, now, { all, verify, width, signal, onProgress, kept })
   } finally {
     await threads?.close()
   }
   const checked: Integrity = round.complete
     ? await checkIntegrity(database, { signal })
     : { problems: [], unchecked: [] }
-  return tell(cli, { ...round, complete: round.complete && !signal.aborted }, checked)
+  if (keyProblem !== undefined) round.faults.push({ run: 'none: the audit key', seq: 0, problem: keyProblem })
+  return tell(cli, { ...round, complete: round.complete && !signal.aborted }, checked, kept.length)
 }
 
-function tell(cli: Cli, round: AuditRound, { problems: integrity, unchecked }: Integrity): ExitCode {
+function tell(
+  cli: Cli,
+  round: AuditRound,
+  { problems: integrity, unchecked }: Integrity,
+  keptHeads: number,
+): ExitCode {
   const { terminal } = cli
   const { runs, events, pruned, faults, before, complete, markDamaged } = round
   const ok = complete && faults.length === 0 && integrity.length === 0
@@ -72,6 +89,8 @@ function tell(cli: Cli, round: AuditRound, { problems: integrity, unchecked }: I
     pruned,
     before: before ? { ...before, at: new Date(before.at).toISOString() } : null,
     markDamaged,
+    heads: round.heads ?? null,
+    keptHeads,
     faults: faults.slice(0, mostFaults),
     more: faults.length > mostFaults,
     integrity,
@@ -87,6 +106,7 @@ function tell(cli: Cli, round: AuditRound, { problems: integrity, unchecked }: I
   }
   const code = conclude(cli, { faults, integrity }, counted)
   tellPruned(cli, pruned)
+  tellHeads(cli, round, keptHeads)
   if (unchecked.length > 0)
     terminal.line(
       `the database's own check gave way to what is written to ${unchecked.join(', ')}: try again when less is written, or make a backup, which is checked as a whole`,
@@ -98,6 +118,30 @@ function tell(cli: Cli, round: AuditRound, { problems: integrity, unchecked }: I
     )
   }
   return code
+}
+
+function keysOf({ auditKeys }: Workspace['database']): AuditKeys | undefined {
+  return auditKeys === 'missing' ? undefined : auditKeys
+}
+
+function tellHeads(cli: Cli, { heads }: AuditRound, kept: number): void {
+  if (!heads) return
+  if (heads.count === 0) {
+    const how = 'A worker signs them where there is an audit key'
+    cli.terminal.line(
+      `no heads are signed: who can write to the database could make every chain anew. ${how}.`,
+    )
+    return
+  }
+  const keys = heads.signedBy.map(({ publicKey }) => publicKey).join(', ')
+  const checked = heads.signedBy.every(({ isKnown }) => isKnown)
+    ? ''
+    : ', which nothing outside of the database vouches for'
+  cli.terminal.line(`${heads.count} heads are signed by the key ${keys}${checked}`)
+  if (kept === 0) {
+    const how = cli.command('audit', 'head')
+    cli.terminal.line(`a database that was set back to an older state shows by a head kept elsewhere: ${how}`)
+  } else cli.terminal.line(`${kept} heads that were kept elsewhere were compared`)
 }
 
 function tellPruned({ terminal }: Cli, { runs, events }: PrunedEvents): void {

@@ -5,6 +5,7 @@ import { createIds } from '../../base/ids.ts'
 import { systemClock } from '../../base/time/time.ts'
 import { loadProject } from '../../project/load.ts'
 import { claimantOf } from '../../project/name.ts'
+import { handKeysOn } from '../../store/audit/key/key-file.ts'
 import type { Database } from '../../store/database.ts'
 import { reopen as takeFenceAway } from '../../store/identity/moved.ts'
 import { adoptDatabase, readOwner } from '../../store/identity/ownership.ts'
@@ -78,6 +79,9 @@ export async function copy(
       terminal.line(
         'Set DATABASE_URL to it and start the workers. The old one can still be read, and is refused for all else.',
       )
+      const keys = handKeysOn(sourcePlace, targetPlace)
+      if (keys !== undefined)
+        terminal.line(`Give its workers the audit key too: REEVE_AUDIT_KEY, with the keys that ${keys} has.`)
       return exitCodes.done
     }),
   )

@@ -1,16 +1,21 @@
 import { type Environment, readEnvironment } from '../../base/config.ts'
+import { ReeveError } from '../../base/errors.ts'
 import { createIds } from '../../base/ids.ts'
 import { secretsOf } from '../../base/secrets/known-secrets.ts'
 import { systemClock } from '../../base/time/time.ts'
 import { Control } from '../../engine/outside/control.ts'
 import { findProject } from '../../project/load.ts'
 import { actorOf, type LocalActor, refuseLowRole } from '../../server/local-actor.ts'
+import { type AuditKeys, missingKey } from '../../store/audit/key/audit-keys.ts'
+import { bindKeys } from '../../store/audit/key/bind-keys.ts'
+import { readKeys } from '../../store/audit/key/key-file.ts'
 import type { Database } from '../../store/database.ts'
 import { liveWorkers, removeDeadWorkers, type WorkerRow } from '../../store/dispatch/workers.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
 import { migrate } from '../../store/migrations.ts'
 import { RunNumbers } from '../../store/numbers.ts'
 import { openDatabase } from '../../store/open.ts'
+import type { AuditKeySlot } from '../../store/redacting.ts'
 import { describeTightened } from '../../store/sqlite/private-files.ts'
 import type { Cli } from '../cli.ts'
 
@@ -22,20 +27,26 @@ export interface Workspace {
   control: Control
   /** As whom the command acts. Of one that acts as nobody it must not be asked. */
   actor: LocalActor
+  /** Why this process has no keys for what the database has sealed; undefined: it has them, or needs none. */
+  keyProblem: string | undefined
 }
 
 /** Opens the database of the project for as long as `body` takes. */
 export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {
   const folder = projectFolder(cli)
   const environment = readEnvironment(folder)
+  const slot: AuditKeySlot = {}
   const database = openDatabase(environment.database, systemClock, {
     secrets: secretsOf(environment),
+    slot,
     onTightened: (paths) => cli.terminal.remark(describeTightened(paths)),
   })
   try {
     const clock = database.clock ?? systemClock
     const newId = createIds(() => clock.now())
     await migrate(database, newId)
+    const { keys, problem: keyProblem } = await presentKeys(database, environment)
+    slot.keys = keys
     const services = { clock, numbers: new RunNumbers(database), newId }
     // Workers see the change themselves: they watch the database.
     const control = new Control(database, services, async (schema, value) => {
@@ -43,7 +54,7 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
       return jsonSchemaIssues(schema, value)
     })
     const actor = await actorFor(cli, database, environment)
-    return await body({ folder, environment, database, control, actor })
+    return await body({ folder, environment, database, control, actor, keyProblem })
   } finally {
     await database.close()
   }
@@ -58,6 +69,26 @@ export async function actorFor(cli: Cli, database: Database, environment: Enviro
 }
 
 const nobody: LocalActor = { principal: 'reeve', role: 'viewer', proof: 'started-by-reeve' }
+
+/** Who has not the keys of the database can look at it, and write nothing that must be sealed. */
+async function presentKeys(
+  database: Database,
+  environment: Environment,
+): Promise<{ keys: AuditKeys | 'missing' | undefined; problem?: string }> {
+  const now = (database.clock ?? systemClock).now()
+  try {
+    const keys = await bindKeys(database, readKeys(environment), {
+      now,
+      by: environment.user,
+      mayChange: false,
+    })
+    return keys === 'missing' ? { keys, problem: missingKey().message } : { keys }
+  } catch (error) {
+    if (error instanceof ReeveError && error.code === 'audit-key-foreign')
+      return { keys: 'missing', problem: error.message }
+    throw error
+  }
+}
 
 /** The same to change something in it. @throws `database-moved` */
 export function withChangeableWorkspace<T>(cli: Cli, body: (workspace: Workspace) => Promise<T>): Promise<T> {

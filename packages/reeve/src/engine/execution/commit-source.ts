@@ -64,7 +64,7 @@ export class CommitSource implements TurnSource {
     this.#run = run
     this.#claim = claim
     this.#services = services
-    this.#outbox = new Outbox(claim, history, services.secrets)
+    this.#outbox = new Outbox(claim, history, services)
     this.#openChildren = history?.openChildren ?? 0
     this.#wasClaimed = history !== undefined
     this.#movedAt = history ? services.clock.now() : claim.createdAt

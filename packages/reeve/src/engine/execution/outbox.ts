@@ -6,7 +6,7 @@ import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { budgetResetRow } from '../../store/ledger/budgets.ts'
 import { chapterRow, type Release, releaseRow } from '../../store/runs/changes/releases.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
-import { deliveryRow } from '../../store/runs/inbox.ts'
+import { deliveryRow, type Sealing } from '../../store/runs/inbox.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
 import type { History } from '../replay/history.ts'
 import { type Claim, isEnded, type Leaving } from './claim.ts'
@@ -20,6 +20,7 @@ export class Outbox {
   readonly #claim: Claim
   readonly #chain: Chain
   readonly #secrets: Secrets
+  readonly #sealing: Sealing
   #events: PendingEvent[] = []
   #rows: Row[] = []
   #blobs: Blob[] = []
@@ -32,11 +33,13 @@ export class Outbox {
   constructor(
     claim: Claim,
     last: Pick<History, 'lastSeq' | 'lastHash' | 'bytes' | 'openSince'> | undefined,
-    secrets = new Secrets(),
+    sealing: Sealing = {},
   ) {
     this.#claim = claim
     this.#openSince = last?.openSince ?? new Map()
+    const secrets = sealing.secrets ?? new Secrets()
     this.#secrets = secrets
+    this.#sealing = sealing
     this.#chain = new Chain(
       claim,
       last && { seq: last.lastSeq, hash: last.lastHash, bytes: last.bytes },
@@ -194,7 +197,8 @@ export class Outbox {
     const name = `child:${this.#claim.id}`
     // A run that is retried ends more than once.
     const dedup = `${name}:${this.#chain.seq}`
-    this.#rows.push(deliveryRow({ run: parent, name, dedup, payload: JSON.stringify({ status, value }), at }))
+    const payload = JSON.stringify({ status, value })
+    this.#rows.push(deliveryRow({ run: parent, name, dedup, payload, at }, this.#sealing))
   }
 }
 

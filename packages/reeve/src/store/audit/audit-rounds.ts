@@ -2,6 +2,8 @@ import { verifyActs } from '../authority/authority-log.ts'
 import type { Database } from '../database.ts'
 import { type AuditedRuns, type AuditFault, addPruned, findStrays, type PrunedEvents } from './audit.ts'
 import { type AuditMark, mostFaulty, noMark, readMark, saveMark } from './audit-mark.ts'
+import type { KeptHead } from './heads/head.ts'
+import { type HeadsReport, verifyHeads } from './heads/verify-heads.ts'
 
 /** Recomputes the chains of runs of a stretch of numbers, or of just these. */
 export type VerifyPart = (part: { after: number; upTo: number } | { runs: number[] }) => Promise<AuditedRuns>
@@ -13,6 +15,8 @@ export interface AuditOptions {
   /** How many parts are verified at once. */
   width: number
   signal?: AbortSignal
+  /** Heads that were kept outside of the database. */
+  kept?: readonly KeptHead[]
   /** See `sampleRuns`. */
   sample?: number
   onProgress?: (runs: number) => void
@@ -28,6 +32,8 @@ export interface AuditRound {
   markDamaged: boolean
   /** What was verified before and did not change since; undefined when everything was verified now. */
   before: { runs: number; at: number; sampled: number } | undefined
+  /** Signed heads, and which keys signed them; undefined when it did not come so far. */
+  heads: { count: number; signedBy: HeadsReport['signedBy'] } | undefined
   /** False when it was interrupted: the next one goes on where this one ended. */
   complete: boolean
 }
@@ -65,6 +71,7 @@ export async function verifyRound(
     faults: [],
     markDamaged: remembered === 'damaged',
     before: undefined,
+    heads: undefined,
     complete: false,
   }
   const faulty = new Set<number>()
@@ -113,6 +120,9 @@ export async function verifyRound(
   await remember(database, mark, now)
   if (signal?.aborted) return round
   round.faults.push(...(await findStrays(database)))
+  const heads = await verifyHeads(database, options.kept)
+  round.heads = { count: heads.heads, signedBy: heads.signedBy }
+  round.faults.push(...heads.faults)
   const { fault } = await verifyActs(database)
   if (fault) round.faults.push({ run: 'none: the log of authority', ...fault })
   round.complete = true

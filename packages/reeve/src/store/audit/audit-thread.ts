@@ -2,9 +2,21 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../base/time/time.ts'
 import { openDatabase } from '../open.ts'
-import { verifyPartOf } from './audit-threads.ts'
+import type { AuditKeySlot } from '../redacting.ts'
+import { type AuditThreadData, verifyPartOf } from './audit-threads.ts'
+import { AuditKey } from './key/audit-key.ts'
+import { AuditKeys } from './key/audit-keys.ts'
 
-const verify = verifyPartOf(openDatabase(workerData, systemClock))
+const { place, keys } = workerData as AuditThreadData
+const slot: AuditKeySlot = keys
+  ? {
+      keys: new AuditKeys(
+        keys.secrets.map((secret) => new AuditKey(secret)),
+        keys.since,
+      ),
+    }
+  : {}
+const verify = verifyPartOf(openDatabase(place, systemClock, { slot }))
 parentPort!.on('message', async ({ id, part }) => {
   try {
     parentPort!.postMessage({ id, found: await verify(part) })

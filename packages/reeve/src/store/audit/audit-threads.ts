@@ -6,6 +6,7 @@ import type { Database } from '../database.ts'
 import type { RunRow } from '../runs/runs.ts'
 import { type AuditedRuns, verifyRuns } from './audit.ts'
 import type { VerifyPart } from './audit-rounds.ts'
+import type { AuditKeys, SealedSince } from './key/audit-keys.ts'
 
 const mostThreads = 8
 const page = 1000
@@ -25,6 +26,12 @@ export function verifyPartOf(database: Database): VerifyPart {
   }
 }
 
+/** What such a thread is given: the key objects themselves cannot be. */
+export interface AuditThreadData {
+  place: Environment['database']
+  keys?: { secrets: string[]; since: SealedSince }
+}
+
 /** Threads that verify parts, each with connections of its own: as many as there are cores, 8 at most. */
 export class AuditThreads {
   readonly width: number
@@ -33,12 +40,18 @@ export class AuditThreads {
   #next = 0
   #failure: unknown
 
-  constructor(place: Environment['database'], threads = Math.min(mostThreads, availableParallelism())) {
+  constructor(
+    place: Environment['database'],
+    keys?: AuditKeys,
+    threads = Math.min(mostThreads, availableParallelism()),
+  ) {
     // While one part is handed over, the next is at work.
     this.width = threads * 2
     const script = siblingScript(import.meta.url, 'audit-thread')
+    const workerData: AuditThreadData = { place }
+    if (keys) workerData.keys = { secrets: keys.all.map(({ secret }) => secret), since: keys.since }
     this.#workers = Array.from({ length: threads }, () => {
-      const worker = new Worker(script, { workerData: place })
+      const worker = new Worker(script, { workerData })
       worker.on('message', ({ id, found, error }) => {
         const waiting = this.#waiting.get(id)
         this.#waiting.delete(id)

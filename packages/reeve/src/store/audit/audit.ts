@@ -1,6 +1,7 @@
 import type { Database, Session } from '../database.ts'
 import { ChainCheck, type ChainFault, type JournalEvent, readEvents } from '../journal/journal.ts'
 import { headOf, type RunRow } from '../runs/runs.ts'
+import { ApprovalCheck } from './approval-check.ts'
 
 export interface AuditFault {
   run: string
@@ -80,6 +81,7 @@ async function verifyRun(
   }
   const start = pruned_hash === null ? undefined : { seq: pruned_seq, hash: pruned_hash }
   const check = new ChainCheck(run.id, headOf(run), start)
+  const approvals = new ApprovalCheck(session, run)
   let events = 0
   let last: Pick<JournalEvent, 'seq' | 'hash'> | undefined = start
   let isInChapter = chapter_seq === 0
@@ -91,13 +93,15 @@ async function verifyRun(
     for (const event of page) {
       if (event.seq === chapter_seq)
         isInChapter = event.type === 'run-continued' && last?.hash === chapter_hash
+      approvals.add(event)
       last = event
     }
     if (page.length < eventPage) break
   }
   // Replay goes by what the row says of the chapter's beginning.
   const problem = `the run's row says that its chapter begins with event ${chapter_seq}, which begins none`
-  return { events, fault: check.end() ?? (isInChapter ? undefined : { seq: chapter_seq, problem }) }
+  const chapterFault = isInChapter ? undefined : { seq: chapter_seq, problem }
+  return { events, fault: check.end() ?? chapterFault ?? (await approvals.end()) }
 }
 
 /** Recomputes the chains of these runs. */

@@ -115,7 +115,7 @@ export const acts = {
     rows: number('Other rows that were cleaned or removed.'),
   }),
   'runs-deleted': act('Retention deleted runs; the subject says how many.', {
-    runs: list<string>('Their ids.'),
+    runs: list<number>('Their numbers.'),
   }),
   'level-changed': act('An agent or workflow may do more, or less, on its own; the subject is its name.', {
     before: text('The level of before.'),

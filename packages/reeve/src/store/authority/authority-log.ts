@@ -1,6 +1,7 @@
 import { sha256 } from '../../base/hash.ts'
 import { encode, payloadCap } from '../../base/json/json.ts'
 import { checkText } from '../../base/text/text.ts'
+import { missingKey } from '../audit/key/audit-keys.ts'
 import type { Session } from '../database.ts'
 import type { Act, ActType, AnyDetails, Proof } from './acts.ts'
 
@@ -24,10 +25,12 @@ export interface ActRow {
   payload: string | null
   digest: string
   hash: string
+  /** Of whoever wrote it, where the installation has an audit key. */
+  seal: string | null
 }
 
 /** What stands before the first act. */
-const logStart = 'authority'
+export const logStart = 'authority'
 
 /** Who may append waits on this row: it gives the number, and the act before is the one with the number before. */
 const nextSeq = `insert into counters (name, value) values ('authority', 1)
@@ -36,9 +39,11 @@ const nextSeq = `insert into counters (name, value) values ('authority', 1)
 /**
  * Appends an act to the log, in the transaction of the change that it is about. Answers its number. Those who act at one moment
  * wait for one another's commit.
- * @throws `bad-text` `not-serialisable`
+ * @throws `bad-text` `not-serialisable` `audit-key-missing`
  */
 export async function recordAct<T extends ActType>(session: Session, act: Act<T>): Promise<number> {
+  const { auditKeys } = session
+  if (auditKeys === 'missing') throw missingKey()
   const clean = (text: string) => session.secrets?.redact(text) ?? text
   const named = (text: string, what: string) => clean(checkText(text, what))
   const said = encode({ why: act.why, details: act.details }, `the act ${act.type}`, payloadCap)
@@ -59,11 +64,13 @@ export async function recordAct<T extends ActType>(session: Session, act: Act<T>
     payload,
     digest: sha256(payload),
     hash: '',
+    seal: null,
   }
   row.hash = actHash(before?.hash ?? logStart, row)
+  row.seal = auditKeys?.seal(sealKind, [row.hash]) ?? null
   await session.run(
-    `insert into authority_log (seq, type, at, principal, proof, behalf, subject, run, payload, digest, hash)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into authority_log (seq, type, at, principal, proof, behalf, subject, run, payload, digest, hash, seal)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       row.seq,
       row.type,
@@ -76,6 +83,7 @@ export async function recordAct<T extends ActType>(session: Session, act: Act<T>
       row.payload,
       row.digest,
       row.hash,
+      row.seal,
     ],
   )
   return seq
@@ -84,7 +92,17 @@ export async function recordAct<T extends ActType>(session: Session, act: Act<T>
 /** What links an act to the one before it. */
 function actHash(
   previous: string,
-  { seq, type, at, principal, proof, behalf, subject, run, digest }: Omit<ActRow, 'payload' | 'hash'>,
+  {
+    seq,
+    type,
+    at,
+    principal,
+    proof,
+    behalf,
+    subject,
+    run,
+    digest,
+  }: Omit<ActRow, 'payload' | 'hash' | 'seal'>,
 ): string {
   return sha256(
     JSON.stringify([previous, seq, type, at, principal, proof, behalf, subject, run ?? '', digest]),
@@ -101,8 +119,11 @@ export interface ActFault {
   problem: string
 }
 
-/** Recomputes the chain of the log. Answers the first fault. */
+const sealKind = 'act'
+
+/** Recomputes the chain of the log, and its seals where there are keys. Answers the first fault. */
 export async function verifyActs(session: Session): Promise<{ acts: number; fault?: ActFault }> {
+  const keys = session.auditKeys === 'missing' ? undefined : session.auditKeys
   let hash = logStart
   let seq = 0
   for (;;) {
@@ -113,6 +134,10 @@ export async function verifyActs(session: Session): Promise<{ acts: number; faul
       if (row.payload !== null && sha256(row.payload) !== row.digest) return { acts: seq - 1, fault: changed }
       hash = actHash(hash, row)
       if (hash !== row.hash) return { acts: seq - 1, fault: changed }
+      if (keys && seq > keys.since.act && !keys.isSealed(sealKind, [hash], row.seal)) {
+        const problem = `act ${seq} (${row.type}) has no seal of this installation's keys: somebody without the key wrote it`
+        return { acts: seq - 1, fault: { seq, problem } }
+      }
     }
     if (rows.length === 0) break
   }
@@ -123,5 +148,7 @@ export async function verifyActs(session: Session): Promise<{ acts: number; faul
 
 /** `why` and `details` of an act; both absent once they were erased. */
 export function saidOf({ payload }: Pick<ActRow, 'payload'>): { why?: string; details?: AnyDetails } {
-  return payload === null ? {} : (JSON.parse(payload) as { why?: string; details: AnyDetails })
+  if (payload === null) return {}
+  const said: unknown = JSON.parse(payload)
+  return said as { why?: string; details: AnyDetails }
 }

@@ -1,6 +1,7 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { verifyAudit } from '../audit/audit.ts'
+import { copyKeyRecord } from '../audit/key/key-record.ts'
 import type { Bulk, Database, Session, Value } from '../database.ts'
 import { countOnward, holdStill, listColumns } from '../dialect.ts'
 import { liveWorkers, removeDeadWorkers } from '../dispatch/workers.ts'
@@ -51,6 +52,7 @@ export async function copyDatabase(
     await refuseWhileDriven(session, source)
     await prepare(target, source.place, await identityOf(session))
     await copyOwner(session, target)
+    await copyKeyRecord(session, target)
     const rows: Record<string, number> = {}
     for (const table of all) {
       if (notCopied.includes(table.name)) continue

@@ -1,4 +1,6 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
+import type { Act } from '../authority/acts.ts'
+import { recordAct } from '../authority/authority-log.ts'
 import type { Database, Session } from '../database.ts'
 import { settleAbandoned } from '../ledger/budgets.ts'
 import { sweepLeftovers } from './leftovers.ts'
@@ -105,7 +107,7 @@ export async function prune(
     const record: PruneRecord = { at: now, before, id: undefined }
     while (!signal?.aborted) {
       const pruned = await database.transaction(async (session) => {
-        const done = await pruneSlice(session, status, before)
+        const done = await pruneSlice(session, { ...(status === undefined ? {} : { status }), before, now })
         return { ...done, id: await note(session, record, done) }
       })
       record.id = pruned.id
@@ -121,12 +123,11 @@ export async function prune(
 /** Goes on with what is left over; when that is done, takes out more. `isDone`: there was nothing to take out. */
 async function pruneSlice(
   session: Session,
-  status: string | undefined,
-  before: number,
+  { status, before, now }: Partial<Deletable> & Pick<Deletable, 'before' | 'now'>,
 ): Promise<Pruned & { isDone: boolean }> {
   const earlier = await sweepLeftovers(session, budget)
   if (!earlier.isDone) return { runs: 0, events: earlier.events, isDone: false }
-  const runs = status === undefined ? 0 : await takeOut(session, status, before)
+  const runs = status === undefined ? 0 : await takeOut(session, { status, before, now })
   const rest = budget - earlier.events
   const { events } = runs > 0 && rest > 0 ? await sweepLeftovers(session, rest) : { events: 0 }
   return { runs, events: earlier.events + events, isDone: runs === 0 }
@@ -160,8 +161,21 @@ export async function note(
   return row!.id
 }
 
+interface Deletable {
+  status: string
+  /** They ended before (ms). */
+  before: number
+  now: number
+}
+
+/** What the signed heads list and the database has no more must have gone so. */
+function deletionAct(runs: number[], status: string, at: number): Act<'runs-deleted'> {
+  const subject = `${runs.length} ${status} runs`
+  return { type: 'runs-deleted', by: 'reeve', proof: 'started-by-reeve', subject, at, details: { runs } }
+}
+
 /** Takes runs out of the world; what is left of them belongs to nobody from then on. Answers how many. */
-async function takeOut(session: Session, status: string, before: number): Promise<number> {
+async function takeOut(session: Session, { status, before, now }: Deletable): Promise<number> {
   const rows = await session.all<{ no: number }>(
     `select no from runs where ${eligible} order by ended_at limit ? {skip}`,
     [before, status, batch],
@@ -183,5 +197,6 @@ async function takeOut(session: Session, status: string, before: number): Promis
     numbers.map((no) => `run:${no}`),
   )
   await session.run(`delete from runs where no in (${marks})`, numbers)
+  if (session.auditKeys) await recordAct(session, deletionAct(numbers, status, now))
   return rows.length
 }

@@ -1,5 +1,9 @@
+import { sha256 } from '../../base/hash.ts'
+import type { Secrets } from '../../base/secrets/secrets.ts'
+import { type AuditKeys, missingKey } from '../audit/key/audit-keys.ts'
 import type { Bulk, Row, Session, Value } from '../database.ts'
 import { quoted } from '../journal/events.ts'
+import { cleanText } from '../redacting.ts'
 
 /**
  * A run's durable inbox: everything from outside that it may wait for. Early items are kept, items with the same
@@ -15,6 +19,13 @@ export interface InboxItem {
   at: number
 }
 
+/** The same with what shows who wrote it. */
+export interface SealedItem extends InboxItem {
+  dedup: string | null
+  /** Of whoever wrote it, where the installation has an audit key. */
+  seal: string | null
+}
+
 export interface Delivery {
   run: number
   name: string
@@ -28,14 +39,50 @@ export interface Delivery {
  * order, and who read up to one of them reads on from there. A run that is no more is sent nothing.
  */
 export const insertDeliveries: Bulk = {
-  columns: { run: 'int', name: 'text', dedup: 'text', payload: 'text', at: 'int' },
-  sql: `insert into inbox (run, name, dedup, payload, at) select :run, :name, :dedup, :payload, :at {from}
+  columns: { run: 'int', name: 'text', dedup: 'text', payload: 'text', at: 'int', seal: 'text' },
+  sql: `insert into inbox (run, name, dedup, payload, at, seal) select :run, :name, :dedup, :payload, :at, :seal {from}
     where (select receiver.no from runs receiver where receiver.no = :run {lock}) is not null
     on conflict (run, dedup) where dedup is not null do nothing returning run`,
 }
 
-export function deliveryValues(delivery: Delivery): Value[] {
-  return [delivery.run, delivery.name, delivery.dedup, delivery.payload, delivery.at]
+/** What is sealed is what will stand there. @throws `audit-key-missing` */
+export function deliveryValues(
+  { run, name, dedup, payload, at }: Delivery,
+  { secrets, auditKeys }: Sealing = {},
+): Value[] {
+  if (auditKeys === 'missing') throw missingKey()
+  const written = { run, name: cleanText(name, secrets), dedup, payload: cleanText(payload, secrets), at }
+  const seal = auditKeys?.seal(sealKind, sealParts(written)) ?? null
+  return [run, written.name, dedup, written.payload, at, seal]
+}
+
+/** What a row that comes from outside is sealed with. */
+export interface Sealing {
+  secrets?: Secrets
+  auditKeys?: AuditKeys | 'missing' | undefined
+}
+
+const sealKind = 'inbox'
+
+function sealParts({ run, name, dedup, payload, at }: Delivery): (string | number | null)[] {
+  return [run, name, dedup, sha256(payload), at]
+}
+
+/** Whether an item that was not taken yet was written by a holder of the keys, or before there were any. */
+export function isSealedItem(item: SealedItem, keys: AuditKeys): boolean {
+  return item.id <= keys.since.item || keys.isSealed(sealKind, sealParts(item), item.seal)
+}
+
+/** Without items that nobody wrote who has the key: a run takes none of them. */
+export function soundItems(session: Pick<Session, 'auditKeys'>, items: SealedItem[]): InboxItem[] {
+  const { auditKeys } = session
+  if (auditKeys === undefined || auditKeys === 'missing') return items
+  return items.filter((item) => {
+    const isSound = isSealedItem(item, auditKeys)
+    if (!isSound)
+      auditKeys.report(`item ${item.id} (${item.name}) in the inbox of run number ${item.run} has no seal`)
+    return isSound
+  })
 }
 
 /**
@@ -53,8 +100,8 @@ export const wakeRuns: Bulk = {
 }
 
 /** An item for another run, which wakes it. */
-export function deliveryRow(delivery: Delivery): Row {
-  return { statement: insertDeliveries, values: deliveryValues(delivery), next: wakeRuns }
+export function deliveryRow(delivery: Delivery, sealing?: Sealing): Row {
+  return { statement: insertDeliveries, values: deliveryValues(delivery, sealing), next: wakeRuns }
 }
 
 export const consumeItems: Bulk = {
@@ -90,16 +137,17 @@ export async function giveSignalsBack(session: Session, run: number, steps: numb
 
 /** What a run was sent and did not take, of ids after `since`. */
 export async function readInbox(session: Session, run: number, since = 0): Promise<InboxItem[]> {
-  return session.all<InboxItem>(
-    'select id, run, name, payload, at from inbox where run = ? and id > ? and consumed_step is null order by id',
+  const items = await session.all<SealedItem>(
+    'select id, run, name, payload, at, dedup, seal from inbox where run = ? and id > ? and consumed_step is null order by id',
     [run, since],
   )
+  return soundItems(session, items)
 }
 
 /** The same for many runs. */
 export const itemsOfRuns: Bulk = {
   columns: { run: 'int' },
-  sql: `select inbox.id, inbox.run, inbox.name, inbox.payload, inbox.at from inbox {also}
+  sql: `select inbox.id, inbox.run, inbox.name, inbox.payload, inbox.at, inbox.dedup, inbox.seal from inbox {also}
     where inbox.run = :run and inbox.consumed_step is null order by inbox.id`,
 }
 
@@ -111,7 +159,7 @@ export async function isDelivered(session: Session, run: number, dedup: string):
 
 /** Puts one item into a run's inbox and wakes it. Answers false for a duplicate. */
 export async function deliver(session: Session, delivery: Delivery): Promise<boolean> {
-  const inserted = await session.bulk(insertDeliveries, [deliveryValues(delivery)])
+  const inserted = await session.bulk(insertDeliveries, [deliveryValues(delivery, session)])
   if (inserted.length === 0) return false
   await session.bulk(wakeRuns, [[delivery.run]])
   return true

@@ -3,7 +3,13 @@ import type { LoopStretch } from '../../../base/time/loop-stretch.ts'
 import type { Database, Session } from '../../../store/database.ts'
 import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../../../store/journal/journal.ts'
 import { longJournal } from '../../../store/journal/journal-size.ts'
-import { type InboxItem, itemsOfRuns, readInbox } from '../../../store/runs/inbox.ts'
+import {
+  type InboxItem,
+  itemsOfRuns,
+  readInbox,
+  type SealedItem,
+  soundItems,
+} from '../../../store/runs/inbox.ts'
 import { beforeChapter, headOf, type RunRow } from '../../../store/runs/runs.ts'
 import { addToHistory, beginHistory, type History } from '../../replay/history.ts'
 
@@ -89,7 +95,8 @@ export async function loadItems(session: Session, runs: RunRow[]): Promise<Map<n
   const items = new Map<number, InboxItem[]>(runs.map(({ no }) => [no, []]))
   if (runs.length === 0) return items
   const numbers = runs.map(({ no }) => [no])
-  for (const item of await session.bulk<InboxItem>(itemsOfRuns, numbers)) items.get(item.run)!.push(item)
+  const found = soundItems(session, await session.bulk<SealedItem>(itemsOfRuns, numbers))
+  for (const item of found) items.get(item.run)!.push(item)
   return items
 }
 
