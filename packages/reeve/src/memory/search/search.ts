@@ -40,7 +40,10 @@ const maxQueryLength = 2_000
 const maxLimit = 50
 const auditedBeyondChosen = 4
 const maxAuditedQuery = 500
-const candidatesBySide = 64
+/** By words or vectors alone; of both, fewer of each do. */
+const candidatesAlone = 64
+const wordCandidates = 32
+const vectorCandidates = 16
 /** With fewer items to look at, all words of a query are looked for. */
 const narrow = 5_000
 /** Else the rarest, until their items are so many: common words tell little and cost most. */
@@ -76,19 +79,29 @@ export class Search {
     const asked = by === 'words' ? [] : await this.#vectorsOf(text)
     let found: Scored[] = []
     let isExact = true
-    for (let most = candidatesBySide; ; most *= 4) {
-      const wordy = await findByWords(this.#database, await this.#lookedFor(terms, visible), visible, most)
+    const lookedFor = await this.#lookedFor(terms, visible)
+    const [mostWordy, mostNear] =
+      by === 'both' ? [wordCandidates, vectorCandidates] : [candidatesAlone, candidatesAlone]
+    for (let times = Math.ceil(limit / 8); ; times *= 4) {
+      const wordy = await findByWords(this.#database, lookedFor, visible, mostWordy * times)
       const near = await Promise.all(
         asked.map(({ embedder, vector }) =>
-          this.#nearest.find({ visible, embedder: embedder.name, vector, limit: most }),
+          this.#nearest.find({ visible, embedder: embedder.name, vector, limit: mostNear * times }),
         ),
       )
       isExact = near.every((one) => one.isExact)
       const numbers = new Set([...wordy, ...near.flatMap((one) => one.found.map(({ no }) => no))])
       found = choose(await this.#score([...numbers], terms, asked, by), limit, minScore)
       const isFull = found.filter(({ outcome }) => outcome === 'chosen').length === limit
-      const isAll = wordy.length < most && near.every((one) => one.found.length < most)
-      if (isFull || isAll || most * 4 > mostCandidates || found.at(-1)?.outcome === 'below-minimum') break
+      const isAll =
+        wordy.length < mostWordy * times && near.every((one) => one.found.length < mostNear * times)
+      if (
+        isFull ||
+        isAll ||
+        times * 4 * mostWordy > mostCandidates ||
+        found.at(-1)?.outcome === 'below-minimum'
+      )
+        break
     }
     const audited = found.findLastIndex(({ outcome }) => outcome === 'chosen') + 1 + auditedBeyondChosen
     return {

@@ -31,14 +31,14 @@ const lengthShare = 0.75
 const titleWeight = 3
 const headingWeight = 1.5
 /** Then how often terms stand somewhere, and how many items there are, is read anew. */
-const freshMs = 5_000
+const freshMs = 60_000
 const mostRemembered = 20_000
 /** Items are learnt a few at a time; whoever takes many in learns all of them. */
 const learntFor = 8
 
 /**
  * Weighs words with BM25 (Robertson and Zaragoza 2009, "BM25 and Beyond") over what is stored: how often a term stands in
- * items is remembered for some seconds, in which new items count for nothing.
+ * items is remembered for a minute where there are many items, in which new ones count for little.
  */
 export class Words {
   readonly #database: Database

@@ -179,9 +179,22 @@ export function packVector(vector: Float32Array): Uint8Array {
 }
 
 export function unpackVector(packed: Uint8Array): Float32Array {
-  const scale = new DataView(packed.buffer, packed.byteOffset).getFloat32(0, true)
-  const bytes = new Int8Array(packed.buffer, packed.byteOffset + 4, packed.byteLength - 4)
-  return Float32Array.from(bytes, (value) => value * scale)
+  const vector = new Float32Array(packed.byteLength - 4)
+  const scale = scaleOf(packed)
+  for (let at = 0; at < vector.length; at++) vector[at] = ((packed[at + 4]! << 24) >> 24) * scale
+  return vector
+}
+
+/** Of two vectors of length 1; with another number of dimensions nothing can be said, which counts as not near. */
+export function cosineWith(packed: Uint8Array, vector: Float32Array): number {
+  if (packed.byteLength !== vector.length + 4) return -1
+  let sum = 0
+  for (let at = 0; at < vector.length; at++) sum += ((packed[at + 4]! << 24) >> 24) * vector[at]!
+  return sum * scaleOf(packed)
+}
+
+function scaleOf(packed: Uint8Array): number {
+  return new DataView(packed.buffer, packed.byteOffset).getFloat32(0, true)
 }
 
 /** As Postgres reads an array of numbers. */

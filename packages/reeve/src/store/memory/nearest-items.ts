@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
 import { readVectorColumn, type VectorColumn } from '../postgres/pgvector.ts'
 import { holdsUpTo } from './item-words.ts'
-import { numbersOf, unpackVector } from './items.ts'
+import { cosineWith, numbersOf } from './items.ts'
 import { SignIndex } from './sign-index.ts'
 import { conditionOf, type Visible } from './visible.ts'
 
@@ -28,7 +28,7 @@ const comparedInFull = 5000
 /** How many items of pgvector's index are looked at: the more, the fewer are missed. */
 const indexBreadth = 200
 /** How many by their signs are compared by their vectors at first, for each that is wanted. */
-const signBreadth = 8
+const signBreadth = 6
 const mostBySigns = 40_000
 
 /**
@@ -86,7 +86,8 @@ export class NearestItems {
          and no in (${page.map(() => '?').join(', ')})`,
         [embedder, ...page],
       )
-      for (const row of rows) best.push({ no: row.no, score: cosine(unpackVector(row.vector), vector) })
+      if (from > 0) await setImmediate()
+      for (const row of rows) best.push({ no: row.no, score: cosineWith(row.vector, vector) })
     }
     return best
   }
@@ -108,21 +109,14 @@ export class NearestItems {
     return signs
   }
 
-  async #compareAll({ visible, embedder, vector, limit }: NearestQuery): Promise<Nearest[]> {
-    const { sql, parameters } = conditionOf(visible)
-    const found: Nearest[] = []
-    for (let last = 0; ; ) {
-      const rows = await this.#database.all<VectorRow>(
-        `select no, vector from items where ${sql} and embedder = ? and vector is not null and no > ?
-         order by no limit ${pageRows}`,
-        [...parameters, embedder, last],
-      )
-      for (const row of rows) found.push({ no: row.no, score: cosine(unpackVector(row.vector), vector) })
-      if (rows.length < pageRows) break
-      last = rows.at(-1)!.no
-      await setImmediate()
-    }
-    return found.sort(byScore).slice(0, limit)
+  async #compareAll(query: NearestQuery): Promise<Nearest[]> {
+    const { sql, parameters } = conditionOf(query.visible)
+    const rows = await this.#database.all<{ no: number }>(`select no from items where ${sql}`, parameters)
+    const found = await this.compare(
+      query,
+      rows.map(({ no }) => no),
+    )
+    return found.sort(byScore).slice(0, query.limit)
   }
 
   async #findBySigns(query: NearestQuery): Promise<Nearest[]> {
@@ -185,12 +179,4 @@ async function followIndex(
 
 function byScore(left: Nearest, right: Nearest): number {
   return right.score - left.score || left.no - right.no
-}
-
-/** Of vectors of length 1; with another number of dimensions nothing can be said, which counts as not near. */
-function cosine(left: Float32Array, right: Float32Array): number {
-  if (left.length !== right.length) return -1
-  let sum = 0
-  for (let at = 0; at < left.length; at++) sum += left[at]! * right[at]!
-  return sum
 }

@@ -70,7 +70,9 @@ export const itemsVersion: Migration[] = [
   'drop table memories',
   'create unique index items_version on items (id, version)',
   'create unique index items_step on items (run, step) where run is not null',
-  'create index items_scope on items (scope, no) where ended_at is null',
+  // With all that says who may be found, so that counting and choosing read no items.
+  `create index items_scope on items (scope, no, kind, untrusted, valid_from, valid_until, embedder, length)
+    where ended_at is null`,
   'create index items_document on items (document) where document is not null',
   'create index items_embedder on items (embedder, no)',
   'create index items_embedded on items (embedder) where vector is not null and ended_at is null',
