@@ -12,6 +12,7 @@ import { describeValue as named } from './base/text/shorten.ts'
 import { checkText } from './base/text/text.ts'
 import type { GrantedWorkflow } from './context/granted-workflow.ts'
 import { isJudged, judgedRun } from './context/judging.ts'
+import { MemoryContext } from './context/memory-context.ts'
 import type {
   EmbedOptions,
   ExtractAllOptions,
@@ -21,7 +22,6 @@ import type {
   RecallOptions,
 } from './context/options.ts'
 import { extraction, generation } from './context/questions.ts'
-import { recallPassages, rememberText } from './context/recalling.ts'
 import type { CallSite } from './engine/call-site.ts'
 import { CoreContext } from './engine/context.ts'
 import {
@@ -36,12 +36,11 @@ import type { PolicyBench } from './governance/policies/policy-bench.ts'
 import type { JudgedRun } from './governance/runs/judged-run.ts'
 import type { Authority } from './governance/standing.ts'
 import type { Knowledge } from './memory/knowledge.ts'
-import type { Memory, RememberOptions } from './memory/memory.ts'
+import type { Memory } from './memory/memory.ts'
 import { resolveCache } from './models/asking/answer-cache.ts'
 import type { Questions } from './models/asking/questions.ts'
 import { askTogether } from './models/batches/batch-questions.ts'
 import { type Embeddings, embedTexts } from './models/providers/embedding.ts'
-import type { Passage } from './models/solver.ts'
 import { type CallReport, callAndReport, callTool } from './tools/call.ts'
 import { isTool, type Tool } from './tools/tool.ts'
 
@@ -65,7 +64,7 @@ export interface ContextServices {
  * recorded is answered from the journal. Between calls it must be deterministic: time, chance and the outside come from
  * here only.
  */
-export class Context extends CoreContext {
+export class Context extends MemoryContext {
   readonly #services: ContextServices
   readonly #toolbox: Toolbox
   readonly #known: WorkflowRegistry
@@ -74,7 +73,7 @@ export class Context extends CoreContext {
 
   /** @internal */
   constructor(site: CallSite, workflows: WorkflowRegistry, services: ContextServices) {
-    super(site, workflows)
+    super(site, workflows, services)
     this.#services = services
     this.#known = workflows
     this.#toolbox = services.toolbox ?? new Toolbox()
@@ -159,25 +158,6 @@ export class Context extends CoreContext {
     const { route, retry, batch } = options
     const asked = { name, route, questions, schema: undefined, retry, batch }
     return askTogether(this.#services.questions, CoreContext.callSiteOf(this), asked) as Promise<string[]>
-  }
-
-  /**
-   * Looks passages up in the project's knowledge, or in memory, the best first. Which ones, and why, goes to the journal.
-   * @throws `bad-text` `bad-number` `no-knowledge`
-   * @example const passages = await ctx.recall('policy', { query: ticket.body, in: 'policy/refunds', limit: 3 })
-   */
-  recall(name: string, options: RecallOptions): Promise<Passage[]> {
-    return recallPassages(CoreContext.callSiteOf(this), this.#services, name, options)
-  }
-
-  /**
-   * Keeps a text of up to 16,000 characters for this and later runs to `recall` from memory. It is stored once, with its
-   * event. Resolves to the item's id.
-   * @throws `bad-memory` `bad-text`
-   * @example await ctx.remember('Ada wants invoices by mail.', { scope: 'customers/ada', source: 'mail of 3 May' })
-   */
-  remember(text: string, options: RememberOptions = {}): Promise<string> {
-    return rememberText(CoreContext.callSiteOf(this), this.#services.memory, text, options)
   }
 
   /**

@@ -30,6 +30,7 @@ export type { InputOf, OutputOf, Schema } from './base/schema/schema.ts'
 export type { SecretRegistry } from './base/secrets/secrets.ts'
 export { type Clock, type Duration, type DurationUnit, type Moment, toMs } from './base/time/time.ts'
 export type { GrantedWorkflow } from './context/granted-workflow.ts'
+export type { MemoryContext } from './context/memory-context.ts'
 export type {
   AskOptions,
   BatchedOptions,
@@ -41,6 +42,7 @@ export type {
   GenerateOptions,
   RecallOptions,
 } from './context/options.ts'
+export type { ChangeMemoryOptions } from './context/recalling.ts'
 export { type Context, workflow } from './context.ts'
 export type { AllOptions } from './engine/calls/all.ts'
 export type { Decision } from './engine/calls/approval.ts'

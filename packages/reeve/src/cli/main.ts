@@ -6,6 +6,7 @@ import { type Cli, createCli } from './cli.ts'
 import type { Calls } from './commands/calls.ts'
 import { decideCommands } from './commands/decide.ts'
 import { keepCommands } from './commands/keep.ts'
+import { knowCommands } from './commands/know.ts'
 import { lookCommands } from './commands/look.ts'
 import { peopleCommands } from './commands/people.ts'
 import { runCommands } from './commands/run.ts'
@@ -45,7 +46,15 @@ const program = new Command('reeve')
   .exitOverride()
   .addHelpText('after', exitCodesHelp)
 
-for (const add of [runCommands, lookCommands, decideCommands, steerCommands, peopleCommands, keepCommands])
+for (const add of [
+  runCommands,
+  lookCommands,
+  knowCommands,
+  decideCommands,
+  steerCommands,
+  peopleCommands,
+  keepCommands,
+])
   add(program, calls)
 
 try {

@@ -72,3 +72,55 @@ export async function rememberText(
   })
   return ((await call.promise) as { id: string }).id
 }
+
+/** For `ctx.amend` and `ctx.forget`. */
+export interface ChangeMemoryOptions {
+  /** Why, for whoever reads the item's history. */
+  why: string
+  /** The version that was looked at: another one by now is a conflict. Default: whichever stands. */
+  version?: number
+}
+
+/** Puts another text in an item's place. A life that died between that and its event finds it done. */
+export async function amendText(
+  site: CallSite,
+  memory: Memory,
+  id: string,
+  text: string,
+  options: ChangeMemoryOptions,
+): Promise<number> {
+  const { why, version } = readChange('ctx.amend', options)
+  const call = site.issue('amend', id, argumentsHash({ id, text, ...options }))
+  site.perform(call, async () => {
+    const by = { by: placeOf(site, call.step), why }
+    const item = await memory.amend(id, text, by, { from: version, run: site.run.id, step: call.step })
+    const done = { id, version: item.version, text, why }
+    site.append(call, newEvent('amend-completed', done), { value: done })
+  })
+  return ((await call.promise) as { version: number }).version
+}
+
+/** Takes an item out of what is found. A life that died between that and its event finds it done. */
+export async function forgetText(
+  site: CallSite,
+  memory: Memory,
+  id: string,
+  options: ChangeMemoryOptions,
+): Promise<void> {
+  const { why, version } = readChange('ctx.forget', options)
+  const call = site.issue('forget', id, argumentsHash({ id, ...options }))
+  site.perform(call, async () => {
+    const item = await memory.retract(id, { by: placeOf(site, call.step), why }, version)
+    const done = { id, version: item.version, why }
+    site.append(call, newEvent('forget-completed', done), { value: done })
+  })
+  await call.promise
+}
+
+function readChange(what: string, options: ChangeMemoryOptions): ChangeMemoryOptions {
+  checkOptions(options, what, { why: 'text!' })
+  if (options.version !== undefined) wholeNumber(options.version, `\`version\` of ${what}`)
+  return options
+}
+
+const placeOf = (site: CallSite, step: number) => `run ${site.run.id}, call ${step}`

@@ -134,12 +134,22 @@ export class Memory {
 
   /**
    * Puts another text in an item's place; what stood there stays in its history.
-   * @param from the version that was looked at
+   * @param options.from the version that was looked at
+   * @param options.run whose call of number `step` amends: once, however often it is made
    * @throws `unknown-memory` `memory-changed` `bad-memory`
    */
-  async amend(id: string, text: string, change: Omit<ChangedBy, 'at'>, from?: number): Promise<Item> {
-    const before = (await readVersions(this.database, id)).at(-1)
+  async amend(
+    id: string,
+    text: string,
+    change: Omit<ChangedBy, 'at'>,
+    options: { from?: number | undefined; run?: string; step?: number } = {},
+  ): Promise<Item> {
+    const { from, run = null, step = null } = options
+    const versions = await readVersions(this.database, id)
+    const before = versions.at(-1)
     if (!before) throw unknown(id)
+    const done = versions.find((one) => run !== null && one.run === run && one.step === step)
+    if (done) return done
     requireMemorable({ scope: before.scope, title: before.title, text, source: before.source })
     const at = this.clock.now()
     const next: NewItem = {
@@ -147,17 +157,20 @@ export class Memory {
       text,
       ...(await this.#found({ ...before, text })),
       version: before.version + 1,
-      run: null,
-      step: null,
+      run,
+      step,
       at,
     }
     return accepted(id, await amendItem(this.database, next, from ?? before.version, { ...change, at }))
   }
 
-  /** An item is not found any more. @throws `unknown-memory` `memory-changed` */
+  /** An item is not found any more; whoever had retracted it before has done so. @throws `unknown-memory` `memory-changed` */
   async retract(id: string, change: Omit<ChangedBy, 'at'>, from?: number): Promise<Item> {
     const by = { ...change, at: this.clock.now() }
-    return accepted(id, await endItem(this.database, id, 'retracted', by, from))
+    const changed = await endItem(this.database, id, 'retracted', by, from)
+    if (!changed.ok && changed.item?.endedAs === 'retracted' && changed.item.endedBy === change.by)
+      return changed.item
+    return accepted(id, changed)
   }
 
   /** An item's words are gone, from all its versions. @throws `unknown-memory` */

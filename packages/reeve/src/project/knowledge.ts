@@ -5,6 +5,7 @@ import type { Log } from '../base/log.ts'
 import { requireKnowledge } from '../memory/ingest/ingest.ts'
 import type { IngestReport } from '../memory/ingest/one-ingest.ts'
 import type { Knowledge } from '../memory/knowledge.ts'
+import type { Memory } from '../memory/memory.ts'
 import type { Project } from './load.ts'
 
 /**
@@ -16,27 +17,42 @@ export class ProjectKnowledge {
   readonly #folder: string
   readonly #places: readonly string[]
   readonly #knowledge: Knowledge
+  readonly #memory: Memory
   readonly #log: Log
   readonly #stopped = new AbortController()
   #reading: Promise<void> | undefined
+  #embedding: Promise<void> | undefined
 
-  constructor({ folder, config }: Project, knowledge: Knowledge, log: Log) {
+  constructor({ folder, config }: Project, knowledge: Knowledge, memory: Memory, log: Log) {
     const defaults = existsSync(join(folder, 'knowledge')) ? ['knowledge'] : []
     this.#folder = folder
     this.#places = config.knowledge ?? defaults
     this.#knowledge = knowledge
+    this.#memory = memory
     this.#log = log
   }
 
   /** Begins to read, once all of it was found. @throws `no-knowledge` */
   async begin(): Promise<void> {
     for (const place of this.#places) await requireKnowledge(resolve(this.#folder, place))
+    const signal = this.#stopped.signal
     this.read().catch((error) => {
-      if (!this.#stopped.signal.aborted)
+      if (!signal.aborted)
         this.#log.error('the knowledge was not read in full: recalls miss what is not in', {
           error: messageOf(error),
         })
     })
+    this.#embedding = this.#memory.reembed(signal).then(
+      (count) => {
+        if (count > 0) this.#log.info(`${count} items of memory were embedded anew`)
+      },
+      (error) => {
+        if (!signal.aborted)
+          this.#log.error('the vectors of memory were not all made anew: the old ones answer', {
+            error: messageOf(error),
+          })
+      },
+    )
   }
 
   /** Resolves when all is read; what was found stands in `ingested`. @throws `no-knowledge` */
@@ -48,6 +64,7 @@ export class ProjectKnowledge {
   async end(): Promise<void> {
     this.#stopped.abort()
     await this.#reading?.catch(() => undefined)
+    await this.#embedding
   }
 
   async #read(): Promise<void> {

@@ -82,6 +82,7 @@ export interface RuntimeInternals {
   clock: Clock
   log: Log
   knowledge: Knowledge
+  memory: Memory
   routes: ReadonlyMap<string, RouteDefinition>
   unusable: readonly UnusableSolver[]
   /** What the database says of those who act. Whoever changes that in this process renews it. */
@@ -181,6 +182,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       clock,
       log,
       knowledge,
+      memory,
       routes,
       unusable,
       authority,
@@ -189,7 +191,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       triggers,
       letters,
       triggerLoops: new TriggerLoops(engine, [...triggers.values()], { project: project.folder, letters }),
-      projectKnowledge: new ProjectKnowledge(project, knowledge, log),
+      projectKnowledge: new ProjectKnowledge(project, knowledge, memory, log),
       services: new ProjectServices(project.config, mcpServers, clock),
       breakerRecord,
       abandonedBatches: new AbandonedBatches({ database, clock, log, services: batchServices(routes) }),

@@ -213,3 +213,59 @@ test('an embedder that gives no numbers fails the call, and one that changed fin
   await second.engine.stop()
   await first.stop()
 })
+
+const amendOrForget = workflow({
+  name: 'change',
+  input: z.object({ id: z.string(), text: z.string().nullable(), version: z.number().optional() }),
+  run: async (ctx, { id, text, version }) => {
+    const options = { why: 'her mail', ...(version !== undefined && { version }) }
+    if (text === null) await ctx.forget(id, options)
+    else return await ctx.amend(id, text, options)
+  },
+})
+
+test('a run amends and forgets what an earlier one remembered, and the history tells who and why', async () => {
+  const { engine, memory, output, result, stop } = await bench([learn, ask, amendOrForget])
+  const id = (await output('learn', { text: 'Ada wants invoices by mail.' })) as string
+  const handle = await engine.startRun('change', { id, text: 'Ada wants invoices by post.' })
+  expect(await handle.result()).toMatchObject({ status: 'succeeded', output: 2 })
+  const found = (await output('ask', { query: 'invoices' })) as { text: string }[]
+  expect(found.map(({ text }) => text)).toEqual(['Ada wants invoices by post.'])
+  expect(await result('change', { id, text: 'By fax.', version: 1 })).toMatchObject({
+    error: { code: 'memory-changed' },
+  })
+  await output('change', { id, text: null })
+  expect(await output('ask', { query: 'invoices' })).toEqual([])
+  expect(await result('change', { id, text: 'By fax.' })).toMatchObject({ error: { code: 'memory-changed' } })
+  expect(await result('change', { id: 'no such item', text: null })).toMatchObject({
+    error: { code: 'unknown-memory' },
+  })
+  expect(await memory.history(id)).toMatchObject([
+    { version: 1, endedAs: 'amended', endedBy: `run ${handle.id}, call 1`, endedWhy: 'her mail' },
+    { version: 2, endedAs: 'retracted', run: handle.id, step: 1 },
+  ])
+  await stop()
+})
+
+test('a run that dies between the change and its event finds it done', async () => {
+  const first = await bench([learn, amendOrForget])
+  const id = (await first.output('learn', { text: 'Tea is at four.' })) as string
+  const given = first.memory.amend.bind(first.memory)
+  let changed = () => {}
+  const done = new Promise<void>((resolve) => {
+    changed = resolve
+  })
+  first.memory.amend = async (...change) => {
+    await given(...change)
+    changed()
+    return new Promise<never>(() => {})
+  }
+  const handle = await first.engine.startRun('change', { id, text: 'Tea is at five.' })
+  await done
+  await first.die()
+  const second = await bench([learn, amendOrForget], { database: first.database })
+  await second.clock.advance(60_000)
+  expect(await second.engine.resultOf(handle.id)).toMatchObject({ status: 'succeeded', output: 2 })
+  expect(await second.memory.history(id)).toHaveLength(2)
+  await second.stop()
+})

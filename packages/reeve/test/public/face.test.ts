@@ -109,7 +109,7 @@ test('every function, and every method of what a project is written with, has an
     compiled.checker.getJsDocTagsOfSymbol(symbol).some(({ name }) => name === 'example')
   const without = [...exported].flatMap(([name, symbol]) => {
     if (symbol.flags & SymbolFlags.Function) return isExampled(symbol) ? [] : [name]
-    if (!/: (Context|CoreContext|Runtime|RunSteering)$/.test(name)) return []
+    if (!/: (Context|CoreContext|MemoryContext|Runtime|RunSteering)$/.test(name)) return []
     const isMethod = (member: Named) => (member.flags & SymbolFlags.Method) !== 0
     return membersOf(symbol).flatMap(([member, each]) =>
       isMethod(each) && !isExampled(each) ? [`${name}.${member}`] : [],
@@ -159,7 +159,7 @@ test('the README has every verb of `ctx`, and none besides', () => {
     .split('\n')
     .flatMap((row) => [...(/^\| (.*?) \|/.exec(row)?.[1]?.matchAll(/`(\w+)/g) ?? [])])
     .map(([, name]) => name!)
-  const verbs = ['reeve: Context', 'reeve: CoreContext'].flatMap((name) =>
+  const verbs = ['reeve: Context', 'reeve: CoreContext', 'reeve: MemoryContext'].flatMap((name) =>
     membersOf(exported.get(name)!).map(([member]) => member),
   )
   expect(named.sort()).toEqual([...new Set(verbs)].sort())

@@ -89,6 +89,12 @@ const descriptions: Descriptions = {
   'recall-completed': ({ passages }) => good(`${passages.length} passages`),
   'remember-completed': ({ id, scope }) => good(`${id}${scope ? ` in ${scope}` : ''}`),
   'remember-failed': failed,
+  'amend-completed': ({ id, version, why }) =>
+    good(`${id} has version ${version} now${why ? `: ${briefLine(why, 80)}` : ''}`),
+  'amend-failed': failed,
+  'forget-completed': ({ id, why }) =>
+    good(`${id} is not found any more${why ? `: ${briefLine(why, 80)}` : ''}`),
+  'forget-failed': failed,
   'child-started': ({ run }) => plain(`run ${run}`),
   'child-failed': failed,
   'child-awaited': () => wait('waits for its end'),

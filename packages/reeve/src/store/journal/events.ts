@@ -4,6 +4,7 @@ import { isRecord } from '../../base/json/record.ts'
 import { agentEvents } from './vocabulary/agent-events.ts'
 import { callEvents } from './vocabulary/call-events.ts'
 import type { CallKind, EventDefinition, EventRole, Field } from './vocabulary/define.ts'
+import { memoryEvents } from './vocabulary/memory-events.ts'
 import { patternEvents } from './vocabulary/pattern-events.ts'
 import { runEvents } from './vocabulary/run-events.ts'
 import { waitEvents } from './vocabulary/wait-events.ts'
@@ -21,6 +22,7 @@ export type { RecordedRuling } from './vocabulary/ruling.ts'
 export const events = {
   ...runEvents,
   ...callEvents,
+  ...memoryEvents,
   ...waitEvents,
   ...agentEvents,
   ...patternEvents,

@@ -84,6 +84,7 @@ async function end(session: Session, no: number, as: EndedAs, { by, why, at }: C
 
 /** What is to be taken back. */
 export type RollbackOf =
+  /** Its last version. */
   | { item: string }
   /** A document or another source, as items name it. */
   | { source: string }
@@ -92,7 +93,10 @@ export type RollbackOf =
   | { since: number }
 
 function conditionFor(of: RollbackOf): { sql: string; parameters: Value[] } {
-  if ('item' in of) return { sql: 'id = ?', parameters: [of.item] }
+  if ('item' in of) {
+    const last = '(select max(version) from items as latest where latest.id = items.id)'
+    return { sql: `id = ? and version = ${last}`, parameters: [of.item] }
+  }
   if ('source' in of) return { sql: '(source = ? or document = ?)', parameters: [of.source, of.source] }
   if ('run' in of) return { sql: 'run = ?', parameters: [of.run] }
   return { sql: 'at >= ?', parameters: [of.since] }

@@ -40,6 +40,9 @@ export interface Item {
   at: number
   endedAt: number | null
   endedAs: EndedAs | null
+  /** Who ended it, and why; for people. */
+  endedBy: string | null
+  endedWhy: string | null
 }
 
 /** What an item is: a passage of a document, or what was remembered as a fact, a preference, an episode or a lesson. */
@@ -58,7 +61,9 @@ export interface ItemTerms {
 }
 
 /** An item on its way into the table. */
-export interface NewItem extends Omit<Item, 'no' | 'endedAt' | 'endedAs'>, ItemTerms {
+export interface NewItem
+  extends Omit<Item, 'no' | 'endedAt' | 'endedAs' | 'endedBy' | 'endedWhy'>,
+    ItemTerms {
   /** What made the vector: only vectors of one embedder are compared. */
   embedder: string
   /** Of length 1; null where the text gave the embedder nothing to go by. */
@@ -205,7 +210,8 @@ export function numbersOf(vector: Float32Array): string {
 type ItemRow = Omit<Item, 'untrusted'> & { untrusted: number }
 
 const read = `no, id, version, kind, scope, title, heading, text, hash, source, document, untrusted, run, step,
-  valid_from as "validFrom", valid_until as "validUntil", at, ended_at as "endedAt", ended_as as "endedAs"`
+  valid_from as "validFrom", valid_until as "validUntil", at, ended_at as "endedAt", ended_as as "endedAs",
+  ended_by as "endedBy", ended_why as "endedWhy"`
 
 function itemOf(row: ItemRow): Item {
   return { ...row, scope: row.scope.slice(0, -1), untrusted: row.untrusted === 1 }
@@ -218,6 +224,15 @@ export async function readItems(session: Session, numbers: readonly number[]): P
     `select ${read} from items where no in (${numbers.map(() => '?').join(', ')})`,
     [...numbers],
   )
+  return rows.map(itemOf)
+}
+
+/** All versions in the order in which they came, a page at a time. */
+export async function readItemsAfter(session: Session, no: number, most: number): Promise<Item[]> {
+  const rows = await session.all<ItemRow>(`select ${read} from items where no > ? order by no limit ?`, [
+    no,
+    most,
+  ])
   return rows.map(itemOf)
 }
 

@@ -116,7 +116,14 @@ export function itemCases(open: Open): void {
       ...plain
     } = kept
     expect([titleTerms, headingTerms, bodyTerms, length]).toEqual(['titl', '', 'text quot brac', 3])
-    expect(rows.find(({ id }) => id === kept.id)).toEqual({ ...plain, no: 1, endedAt: null, endedAs: null })
+    expect(rows.find(({ id }) => id === kept.id)).toEqual({
+      ...plain,
+      no: 1,
+      endedAt: null,
+      endedAs: null,
+      endedBy: null,
+      endedWhy: null,
+    })
     expect(rows).toHaveLength(2)
     expect(await countItems(database)).toBe(2)
   })

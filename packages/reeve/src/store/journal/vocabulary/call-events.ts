@@ -7,7 +7,6 @@ import {
   number,
   object,
   oneOf,
-  orNull,
   since,
   sometimes,
   text,
@@ -24,46 +23,6 @@ export interface ApprovedBy {
   by: string | null
   edited: boolean
   note: string | null
-}
-
-/** A passage that a recall found, as far as readers of the journal look at it. */
-export interface RecalledPassage {
-  id: string
-  source: string
-  title: string
-  text: string
-  score: number
-  untrusted?: true
-}
-
-/** Why a recall found what it found. */
-export interface RecordedAudit {
-  query: string
-  in: string | null
-  limit: number
-  minScore: number
-  by: 'words' | 'vectors' | 'both'
-  /** Only of these kinds; empty: all. */
-  kinds?: string[]
-  asOf?: number | null
-  terms?: { term: string; matched: string[] }[]
-  considered?: number
-  embedders?: string[]
-  exact?: boolean
-  /** The number of the last item that was there. */
-  state?: number
-  candidates: {
-    id: string
-    score: number
-    version?: number
-    words?: number | null
-    vectors: number | null
-    outcome: string
-  }[]
-  /** Of journals written before knowledge and memory were one store. */
-  knowledge?: string
-  inScope?: number
-  embedder?: string
 }
 
 /** What a question used. */
@@ -250,47 +209,6 @@ export const callEvents = {
     role: 'settlement',
     call: 'question',
     meaning: 'No solver gave an answer.',
-    by: 'the engine',
-    shown: ['code', 'message'],
-  }),
-  'recall-completed': event({
-    role: 'settlement',
-    call: 'recall',
-    meaning: 'What was found in knowledge or memory.',
-    by: 'ctx.recall',
-    fields: {
-      passages: list<RecalledPassage>('What was found, the best first.'),
-      audit: since(object<RecordedAudit>('Why these, and what was left out.')),
-    },
-    shown: ['passages'],
-  }),
-  'recall-failed': errorEvent({
-    role: 'settlement',
-    call: 'recall',
-    meaning: 'Nothing could be looked up.',
-    by: 'the engine',
-    shown: ['code', 'message'],
-  }),
-  'remember-completed': event({
-    role: 'settlement',
-    call: 'remember',
-    meaning: 'An item was kept in memory, in the same commit.',
-    by: 'ctx.remember',
-    fields: {
-      id: text("The item's id."),
-      scope: since(text('Where it is found.')),
-      title: since(text('Its title.')),
-      text: since(text('Its text.')),
-      source: since(orNull(text('Where it comes from.'))),
-      untrusted: since(flag('Whether it came from outside.')),
-      embedder: since(text('What made its vector.')),
-    },
-    shown: ['id', 'scope'],
-  }),
-  'remember-failed': errorEvent({
-    role: 'settlement',
-    call: 'remember',
-    meaning: 'The item could not be kept.',
     by: 'the engine',
     shown: ['code', 'message'],
   }),

@@ -20,6 +20,8 @@ export type CallKind =
   | 'question'
   | 'recall'
   | 'remember'
+  | 'amend'
+  | 'forget'
 
 /**
  * `always`: every such event has it. `sometimes`: where it applies. `since`: all that are written now; journals of before

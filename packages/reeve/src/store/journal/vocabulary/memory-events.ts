@@ -1,0 +1,125 @@
+import { errorEvent, event, flag, list, number, object, orNull, since, text } from './define.ts'
+
+/** A passage that a recall found, as far as readers of the journal look at it. */
+export interface RecalledPassage {
+  id: string
+  source: string
+  title: string
+  text: string
+  score: number
+  untrusted?: true
+}
+
+/** Why a recall found what it found. */
+export interface RecordedAudit {
+  query: string
+  in: string | null
+  limit: number
+  minScore: number
+  by: 'words' | 'vectors' | 'both'
+  /** Only of these kinds; empty: all. */
+  kinds?: string[]
+  asOf?: number | null
+  terms?: { term: string; matched: string[] }[]
+  considered?: number
+  embedders?: string[]
+  exact?: boolean
+  /** The number of the last item that was there. */
+  state?: number
+  candidates: {
+    id: string
+    score: number
+    version?: number
+    words?: number | null
+    vectors: number | null
+    outcome: string
+  }[]
+  /** Of journals written before knowledge and memory were one store. */
+  knowledge?: string
+  inScope?: number
+  embedder?: string
+}
+
+/** What memory is asked and told. */
+export const memoryEvents = {
+  'recall-completed': event({
+    role: 'settlement',
+    call: 'recall',
+    meaning: 'What was found in knowledge or memory.',
+    by: 'ctx.recall',
+    fields: {
+      passages: list<RecalledPassage>('What was found, the best first.'),
+      audit: since(object<RecordedAudit>('Why these, and what was left out.')),
+    },
+    shown: ['passages'],
+  }),
+  'recall-failed': errorEvent({
+    role: 'settlement',
+    call: 'recall',
+    meaning: 'Nothing could be looked up.',
+    by: 'the engine',
+    shown: ['code', 'message'],
+  }),
+  'remember-completed': event({
+    role: 'settlement',
+    call: 'remember',
+    meaning: 'An item was kept in memory, in the same commit.',
+    by: 'ctx.remember',
+    fields: {
+      id: text("The item's id."),
+      scope: since(text('Where it is found.')),
+      title: since(text('Its title.')),
+      text: since(text('Its text.')),
+      source: since(orNull(text('Where it comes from.'))),
+      untrusted: since(flag('Whether it came from outside.')),
+      embedder: since(text('What made its vector.')),
+    },
+    shown: ['id', 'scope'],
+  }),
+  'remember-failed': errorEvent({
+    role: 'settlement',
+    call: 'remember',
+    meaning: 'The item could not be kept.',
+    by: 'the engine',
+    shown: ['code', 'message'],
+  }),
+  'amend-completed': event({
+    role: 'settlement',
+    call: 'amend',
+    meaning: 'Another text stands in the place of an item of memory.',
+    by: 'ctx.amend',
+    fields: {
+      id: text("The item's id."),
+      version: number('Which version of it this is.'),
+      text: text('Its text now.'),
+      why: text('Why it was amended.'),
+    },
+    shown: ['id', 'why'],
+  }),
+  'amend-failed': errorEvent({
+    role: 'settlement',
+    call: 'amend',
+    meaning: 'The item could not be amended.',
+    by: 'the engine',
+    shown: ['code', 'message'],
+  }),
+  'forget-completed': event({
+    role: 'settlement',
+    call: 'forget',
+    meaning: 'An item of memory is not found any more.',
+    by: 'ctx.forget',
+    fields: {
+      id: text("The item's id."),
+      version: number('The version that ended.'),
+      why: text('Why it was retracted.'),
+    },
+    shown: ['id', 'why'],
+  }),
+  'forget-failed': errorEvent({
+    role: 'settlement',
+    call: 'forget',
+    meaning: 'The item could not be retracted.',
+    by: 'the engine',
+    shown: ['code', 'message'],
+  }),
+}
