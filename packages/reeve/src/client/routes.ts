@@ -7,7 +7,11 @@ type RouteOf<E> = E extends { method: infer M extends string; path: infer P exte
 /** Where each endpoint is. The types hold it to the server's own, to the last letter and in both directions. */
 export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]: RouteOf<Api[R][V]> } } = {
   today: { one: 'GET /api/today' },
-  waiting: { list: 'GET /api/waiting', count: 'GET /api/waiting/count' },
+  waiting: {
+    list: 'GET /api/waiting',
+    count: 'GET /api/waiting/count',
+    aside: 'GET /api/waiting/aside',
+  },
   runs: {
     list: 'GET /api/runs',
     one: 'GET /api/runs/:run',
@@ -33,11 +37,15 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
   },
   approvals: {
     list: 'GET /api/approvals',
+    notices: 'GET /api/approvals/notices',
     one: 'GET /api/approvals/:approval',
     decide: 'POST /api/approvals/:approval/decide',
+    decideMany: 'POST /api/approvals/decide-many',
     delegate: 'POST /api/approvals/:approval/delegate',
+    link: 'POST /api/approvals/:approval/link',
     preview: 'POST /api/approvals/:approval/preview',
   },
+  permissions: { list: 'GET /api/permissions', revoke: 'DELETE /api/permissions/:permission' },
   workflows: {
     list: 'GET /api/workflows',
     one: 'GET /api/workflows/:workflow',

@@ -32,6 +32,8 @@ export interface CallSite {
   readonly workflow: Workflow
   /** By which way the input of the run, or of what started it, came in, and what caused it; absent where that was not said. */
   readonly origin: Readonly<Origin>
+  /** Who sent that input, where it says so; nobody vouches for it. */
+  readonly sender: string | undefined
   readonly services: CallServices
   /** What the run's calls wait for. */
   readonly waits: OpenWaits

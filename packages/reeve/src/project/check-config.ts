@@ -13,6 +13,7 @@ const shape = {
   schedules: 'object',
   retention: 'object',
   budgets: 'object',
+  approvals: 'object',
   prices: 'object',
   tools: 'list',
   mcp: 'object',
@@ -36,7 +37,10 @@ export function checkConfig(config: ProjectConfig): void {
   }
   for (const [name, route] of Object.entries(config.routes ?? {}))
     checkOptions(route, `route "${name}"`, { solvers: 'list!' }, 'bad-config')
-  const { budgets = {} } = config
+  const { approvals = {}, budgets = {} } = config
+  checkOptions(approvals, 'the approvals', { secondLook: 'flag' }, 'bad-config')
+  for (const name of ['perSender', 'perChannel', 'hastyPerHour'] as const)
+    if (approvals[name] !== undefined) wholeNumber(approvals[name], `approvals.${name}`)
   checkOptions(budgets, 'the budgets', { workflows: 'object', agents: 'object' }, 'bad-config')
   const { project, day, workflows = {}, agents = {} } = budgets
   const ceilings = { project, day, ...workflows, ...agents }

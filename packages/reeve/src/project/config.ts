@@ -4,6 +4,7 @@ import type { BudgetPlan } from '../models/asking/budget.ts'
 import type { PriceTable } from '../models/asking/price.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
 import type { Solver } from '../models/solver.ts'
+import type { ApprovalRules } from '../store/approvals/rules.ts'
 import type { McpServerDefinition } from '../tools/mcp/definition/server-definition.ts'
 import type { Tool } from '../tools/tool.ts'
 
@@ -80,6 +81,8 @@ export interface ProjectConfig {
   retention?: RetentionConfig
   /** Ceilings on what models may cost. */
   budgets?: BudgetPlan
+  /** How much of people's attention may be asked for, and how hastily they may give it. */
+  approvals?: ApprovalRules
   /** Prices of models (per million tokens) that go before the list prices. */
   prices?: PriceTable
   /** Tools that agents and workflows may name, besides those that the files of `tools/` export. */

@@ -10,6 +10,7 @@ import { type RateLimitOptions, RateLimits } from './auth/rate-limits.ts'
 import { addSecurityHeaders } from './auth/security-headers.ts'
 import { mountSignIn } from './auth/sign-in.ts'
 import { BulkActions } from './bulk-actions.ts'
+import { mountDecideLinks } from './decide-links/decide-links.ts'
 import { EventHub } from './events/event-hub.ts'
 import { mountEvents } from './events/mount-events.ts'
 import { mountHealth } from './health.ts'
@@ -101,6 +102,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
   mountHooks(hono, { service, named: internals.triggers, letters: internals.letters })
   mountHealth(hono, { service, callerOf })
   mountSignIn(hono, { database, clock, doors, limits, addressOf })
+  mountDecideLinks(hono, { database, engine, clock, limits, addressOf })
   mountSession(hono, { callerOf })
   mountReference(hono)
   mountPages(hono)

@@ -1,3 +1,4 @@
+import { approvalTables } from './approvals/tables.ts'
 import { auditTables } from './audit/audit-tables.ts'
 import { authorityTables } from './authority/tables.ts'
 import type { Migration } from './dialect.ts'
@@ -272,4 +273,5 @@ export const migrations: Migration[][] = [
   itemsVersion,
   effectBudgetTables,
   auditTables,
+  approvalTables,
 ]

@@ -196,7 +196,7 @@ export function decidingCases(open: OpenApprovals): void {
     'what was approved may begin within its time; later it counts as not approved',
     open,
     async (store) => {
-      const { database, clock } = store
+      const { clock } = store
       const asks = asksFor({ show, executeWithin: '10m' })
       let run = ''
       await whileAsked(store, asks, async (bench) => {
@@ -210,7 +210,6 @@ export function decidingCases(open: OpenApprovals): void {
           output: { status: 'expired', by: 'ada', value: show },
         })
       })
-      expect(database.kind).toBeDefined()
     },
   )
 
@@ -233,7 +232,7 @@ export function decidingCases(open: OpenApprovals): void {
       const { engine, asked } = bench
       const byOlga = () => engine.control.decide(asked.id, { verdict: 'approve', by: 'olga' })
       await refused(bench, byOlga(), /for ada to decide/)
-      await clock.advance(3_600_000)
+      clock.jump(clock.now() + 3_600_000)
       await byOlga()
       expect(await engine.resultOf(bench.run)).toMatchObject({ output: { status: 'approved', by: 'olga' } })
     })
@@ -243,7 +242,7 @@ export function decidingCases(open: OpenApprovals): void {
     const { clock } = store
     const asks = asksFor({ show, timeout: '1h', onTimeout: 'wait' })
     await whileAsked(store, asks, async ({ engine, asked, run }) => {
-      await clock.advance(7_200_000)
+      clock.jump(clock.now() + 7_200_000)
       await engine.control.decide(asked.id, { verdict: 'approve', by: 'ada' })
       expect(await engine.resultOf(run)).toMatchObject({ output: { status: 'approved' } })
     })

@@ -60,12 +60,12 @@ export async function whileAsked(
 }
 
 /** What is asked first, once something is. */
-async function nextAsked(database: Database, but: readonly string[] = []): Promise<ApprovalOfRun> {
+export async function nextAsked(database: Database, but: readonly string[] = []): Promise<ApprovalOfRun> {
   return until(async () => (await listPending(database)).find(({ id }) => !but.includes(id)))
 }
 
 /** What `look` finds, once it finds something: of work that is under way in this process. */
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+export async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + 20_000
   for (;;) {
     const found = await look()

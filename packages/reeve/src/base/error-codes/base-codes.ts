@@ -2,6 +2,14 @@ import type { CodeTable } from './code-table.ts'
 
 /** Of values, options, projects and commands. */
 export const baseCodes: CodeTable = {
+  'approval-link-expired': [
+    'The time of a link that decides is over.',
+    'Decide in the dashboard: `reeve dev`.',
+  ],
+  'approval-link-used': [
+    'A link that decides was used already, or is not known here.',
+    'Decide in the dashboard, or see what waits: `reeve approvals`.',
+  ],
   'approval-cut': [
     'An approval is more than a screen shows.',
     'See all of it, as the message says, and decide with its hash.',

@@ -122,7 +122,12 @@ export const runCodes: CodeTable = {
     'Raise the limit, or make it faster; it is tried again where a retry is allowed.',
   ],
   'unfit-signal': ['A signal does not fit what the run waits for.', 'Send one that fits; the run waits on.'],
+  'second-look': [
+    'Somebody approves one after the other faster than anybody reads, and the project wants a second look.',
+    'Look at it again, and approve it some seconds later.',
+  ],
   'unknown-approval': ['There is no such approval.', 'See what waits: `reeve approvals`.'],
+  'unknown-permission': ['There is no such remembered permission.', 'See them: `reeve permissions`.'],
   'unknown-run': ['There is no such run.', 'See the runs: `reeve runs`.'],
   'unknown-workflow': [
     'There is no such workflow.',

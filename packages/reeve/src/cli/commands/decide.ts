@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Calls } from './calls.ts'
-import { note, work } from './options.ts'
+import { limit, note, work } from './options.ts'
 
 export function decideCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Decide:')
@@ -14,6 +14,8 @@ export function decideCommands(program: Command, calls: Calls): void {
     .option('--replace', 'with --edit: it is the whole; fields that it does not name are left out')
     .option('--hash <hash>', 'approve only what has this hash, as it stands where all of it is shown')
     .option('--yes', 'do not ask about the difference that an edit makes')
+    .option('--remember <duration>', 'approve the same calls of the same agent for so long, such as 30d')
+    .option('--same <arguments>', 'with --remember: only these must be the same, such as to,amountUsd')
     .addOption(work())
     .addOption(note())
     .action(calls('approver', async () => (await import('../decide/decide.ts')).approve))
@@ -35,4 +37,15 @@ export function decideCommands(program: Command, calls: Calls): void {
     .description('ask somebody else to decide it in your place')
     .addOption(note())
     .action(calls('approver', async () => (await import('../decide/delegate.ts')).delegate))
+  const permissions = program
+    .command('permissions')
+    .description('list the decisions that hold for later calls too')
+    .option('--all', 'those too that are over')
+    .addOption(limit('50'))
+    .action(calls('viewer', async () => (await import('../decide/permissions.ts')).permissions))
+  permissions
+    .command('revoke <id>')
+    .description('ask a person again from now on')
+    .addOption(note())
+    .action(calls('approver', async () => (await import('../decide/permissions.ts')).revoke))
 }

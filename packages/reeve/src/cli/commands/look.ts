@@ -24,6 +24,7 @@ export function lookCommands(program: Command, calls: Calls): void {
   program
     .command('approvals [id]')
     .description('list what waits for a person; or show one whole, with what it is about')
+    .option('--aside', 'what is kept back: more of one sender, or of one kind, than people are shown')
     .addOption(limit('20'))
     .action(calls('viewer', async () => (await import('../look/lists.ts')).approvals))
   program

@@ -2,6 +2,8 @@ import { ReeveError } from '../../base/errors.ts'
 import { parseExactJson } from '../../base/json/exact-json.ts'
 import type { Json } from '../../base/json/json.ts'
 import { safeLine } from '../../base/text/one-line.ts'
+import type { Duration } from '../../base/time/time.ts'
+import type { Remember } from '../../engine/deciding/remember.ts'
 import { wantsText } from '../../engine/outside/answer.ts'
 import type { Change } from '../../engine/outside/approval-edit.ts'
 import type { ApprovalDecision } from '../../engine/outside/decision.ts'
@@ -26,6 +28,8 @@ interface ApproveOptions extends DecideOptions {
   replace?: boolean
   hash?: string
   yes?: boolean
+  remember?: string
+  same?: string
 }
 
 /** Approves what an approval shows, or an edit of it, which is shown as a difference before it counts. */
@@ -35,7 +39,9 @@ export function approve(cli: Cli, options: ApproveOptions, id: string): Promise<
     const approval = await requireApproval(database, id)
     const { edit, hash = approval.args_hash, replace: replaces = false } = options
     if (options.hash === undefined && approval.kind === 'approval') refuseCut(cli, approval)
-    if (edit === undefined) return decide(cli, workspace, id, { verdict: 'approve', hash }, options)
+    const remember = rememberOf(options)
+    if (edit === undefined)
+      return decide(cli, workspace, id, { verdict: 'approve', hash, ...remember }, options)
     const answer = await readValue(edit, 'The edit')
     const { changes } = await control.previewEdit(id, answer, { replaces })
     printChanges(cli, changes)
@@ -43,8 +49,20 @@ export function approve(cli: Cli, options: ApproveOptions, id: string): Promise<
       cli.terminal.line('Nothing was decided.')
       return exitCodes.done
     }
-    return decide(cli, workspace, id, { verdict: 'approve', hash, answer, replaces }, options, { changes })
+    return decide(cli, workspace, id, { verdict: 'approve', hash, answer, replaces, ...remember }, options, {
+      changes,
+    })
   })
+}
+
+/** @throws `bad-option` */
+function rememberOf({ remember, same }: ApproveOptions): { remember?: Remember } {
+  if (remember === undefined) {
+    if (same === undefined) return {}
+    throw new ReeveError('bad-option', '--same says what --remember compares. Give --remember 30d with it.')
+  }
+  const names = same?.split(',').map((name) => name.trim())
+  return { remember: { for: remember as Duration, ...(names && { same: names }) } }
 }
 
 export function reject(cli: Cli, options: DecideOptions, id: string): Promise<ExitCode> {
@@ -106,7 +124,7 @@ async function decide(
     status,
     subject,
     run_id: run,
-  } = await control.decide(id, { ...decision, ...noteOf({ note }), by: actor.principal })
+  } = await control.decide(id, { ...decision, ...noteOf({ note }), by: actor.principal, proof: actor.proof })
   const isOpen = status === 'pending'
   const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(actor.principal)}`
   const value = { approval: id, decision: status, ...more }

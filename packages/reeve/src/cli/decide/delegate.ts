@@ -7,7 +7,12 @@ import { withChangeableWorkspace } from '../terminal/workspace.ts'
 export function delegate(cli: Cli, { note }: { note?: string }, id: string, to: string): Promise<ExitCode> {
   return withChangeableWorkspace(cli, async ({ control, actor }) => {
     const by = actor.principal
-    const asked = await control.delegate(id, { by, to, ...(note === undefined ? {} : { note }) })
+    const asked = await control.delegate(id, {
+      by,
+      to,
+      proof: actor.proof,
+      ...(note === undefined ? {} : { note }),
+    })
     cli.terminal.value({ approval: id, by, to })
     cli.terminal.line(`${safeLine(to)} may decide ${safeLine(asked.subject)} in the place of ${safeLine(by)}`)
     return exitCodes.done

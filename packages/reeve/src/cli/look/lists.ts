@@ -5,10 +5,14 @@ import { formatMs, moment, systemClock } from '../../base/time/time.ts'
 import { approvalContext } from '../../inspect/approvals/approval-context.ts'
 import { approvalView } from '../../inspect/approvals/approval-view.ts'
 import { listRunPage, type RunFilter } from '../../inspect/lists/run-list.ts'
+import { type AsideView, asideOfWaiting, countsOfWaiting } from '../../inspect/lists/waiting.ts'
 import type { RunSummary } from '../../inspect/run/run-view.ts'
+import { hastyPeople } from '../../store/approvals/pace.ts'
+import { readRules } from '../../store/approvals/rules.ts'
 import type { Database } from '../../store/database.ts'
-import { countPending, listPending, requireApproval } from '../../store/runs/approvals.ts'
+import { requireApproval } from '../../store/runs/approvals.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
+import { pendingAfter } from '../../store/runs/waiting.ts'
 import type { Cli } from '../cli.ts'
 import { approvalValue, printApproval } from '../run/rest.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -94,16 +98,27 @@ export function statusColor(status: RunStatus, colors: Colors): (text: string) =
 }
 
 /** Lists what waits for a person, what was asked first first, with the commands that decide it; or shows one, whole. */
-export async function approvals(cli: Cli, options: { limit: string }, id?: string): Promise<ExitCode> {
+export async function approvals(
+  cli: Cli,
+  options: { limit: string; aside?: boolean },
+  id?: string,
+): Promise<ExitCode> {
   if (id !== undefined) return oneApproval(cli, id)
   const limit = toLimit(options.limit)
   return withWorkspace(cli, async ({ database }) => {
-    const pending = await listPending(database, limit)
+    const limits = await readRules(database)
+    const { aside: isAside = false } = options
+    const pending = await pendingAfter(database, undefined, limit, { limits, aside: isAside })
     const contexts = await Promise.all(pending.map((row) => approvalContext(database, row)))
-    const total = await countPending(database)
+    const { aside, ...counts } = await countsOfWaiting(database)
+    const total = isAside ? aside : counts.total - counts.stuck
+    const groups = aside > 0 ? await asideOfWaiting(database) : []
+    const hasty = await hastyPeople(database, (database.clock ?? systemClock).now(), limits.hastyPerHour)
     const { terminal } = cli
     terminal.value({
       total,
+      aside: { total: aside, groups },
+      hasty,
       more: total > pending.length,
       approvals: pending.map((row, index) => ({
         run: row.run_id,
@@ -118,8 +133,32 @@ export async function approvals(cli: Cli, options: { limit: string }, id?: strin
       terminal.line()
     }
     if (total > pending.length) terminal.line(moreLine(`the first ${pending.length} approvals`, limit, total))
+    if (!isAside) printAside(cli, aside, groups)
+    for (const { by, hasty: count } of hasty)
+      terminal.line(
+        terminal.colors.yellow(
+          `${safeLine(by)} approved ${count} times within the last hour less than a second after the time before`,
+        ),
+      )
     return exitCodes.done
   })
+}
+
+const mostGroups = 5
+
+/** What people are not asked yet: nobody can hide one request behind thousands of another sender. */
+function printAside(cli: Cli, count: number, groups: readonly AsideView[]): void {
+  const { terminal } = cli
+  if (count === 0) return
+  terminal.line(
+    `${count} more wait aside until some of these are decided: ${cli.command('approvals', '--aside')}`,
+  )
+  for (const { sender, channel, workflow, subject, count: of } of groups.slice(0, mostGroups))
+    terminal.line(
+      terminal.colors.dim(
+        `  ${of} from ${safeLine(sender ?? channel)} (${safeLine(channel)}): ${safeLine(workflow)}, ${safeLine(subject)}`,
+      ),
+    )
 }
 
 /** Nothing is cut, so that all of it can be read, searched or kept: `reeve approvals ID | less`. */

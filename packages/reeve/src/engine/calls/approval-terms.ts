@@ -102,7 +102,8 @@ export function readTerms(
     terms.executeWithinMs = toMs(given.executeWithin, `\`executeWithin\` of ${what}`)
   if (given.remindEvery !== undefined)
     terms.remindEveryMs = Math.max(shortestReminderMs, toMs(given.remindEvery, `\`remindEvery\` of ${what}`))
-  if (quietHours !== undefined) terms.quietHours = readQuiet(quietHours, `\`quietHours\` of ${what}`)
+  const quiet = readQuiet(quietHours, what)
+  if (quiet) terms.quietHours = quiet
   return Object.keys(terms).length === 0 ? undefined : terms
 }
 
@@ -132,7 +133,12 @@ function readDeciders(given: Deciders, what: string): Deciders {
   }
 }
 
-function readQuiet({ from, to, zone = 'UTC' }: QuietHours, what: string): QuietHours {
+/** @throws `bad-option` */
+export function readQuiet(given: QuietHours | undefined, of: string): QuietHours | undefined {
+  if (given === undefined) return undefined
+  const what = `\`quietHours\` of ${of}`
+  checkOption(given, what, 'object')
+  const { from, to, zone = 'UTC' } = given
   for (const [name, value] of [
     ['from', from],
     ['to', to],

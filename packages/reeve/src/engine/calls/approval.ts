@@ -1,17 +1,19 @@
 import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
+import { afterQuiet } from '../../base/time/quiet-hours.ts'
 import { isoText } from '../../base/time/time.ts'
+import { nextDue } from '../../store/approvals/due.ts'
 import type { Row } from '../../store/database.ts'
 import { type EventPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
-import { type ApprovalTerms, hashOfRequest } from '../../store/runs/approval-terms.ts'
+import { type ApprovalTerms, hashOfRequest, type QuietHours } from '../../store/runs/approval-terms.ts'
 import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
 import { type DecisionItem, decisionIn } from '../../store/runs/decision-item.ts'
 import type { CallSite } from '../call-site.ts'
 import { asGiven } from '../outside/approval-edit.ts'
 import type { Call } from '../replay/call.ts'
 import { encodePayload } from '../replay/payload.ts'
-import { type GivenTerms, readTerms } from './approval-terms.ts'
+import { type GivenTerms, readQuiet, readTerms } from './approval-terms.ts'
 import { noteAuthor } from './authors.ts'
 import { fail } from './fail.ts'
 import { type Begun, performWait } from './give-up.ts'
@@ -28,6 +30,8 @@ export interface Decision<T = Json> {
   note: string | null
   /** Who had asked `by` to decide instead. */
   inPlaceOf?: string
+  /** The remembered permission of `by` that decided it: nobody was asked. */
+  permission?: string
   /** All who approved, where it took several; `at` in ms. */
   votes?: { by: string; note: string | null; at: number }[]
   /** What was approved may begin until then (ms). */
@@ -114,7 +118,7 @@ function ask(site: CallSite, call: Call, request: ApprovalRequest): Opened {
   const shown = site.services.secrets.redactData(request.shown)
   const { secrets, clock } = site.services
   const what = `the approval "${call.name}"`
-  const times = { now: clock.now(), decideBy: dueAtOf(site, request, what) }
+  const times = timesOf(clock.now(), dueAtOf(site, request, what), readQuiet(request.quietHours, what))
   const given = readTerms(request, what, times)
   const terms = given && (secrets.redactData(given as unknown as Json) as unknown as ApprovalTerms)
   const expiresAt = expiryOf(times, terms)
@@ -129,13 +133,19 @@ function ask(site: CallSite, call: Call, request: ApprovalRequest): Opened {
   return opened
 }
 
+/** Nobody's time to decide ends in their quiet hours. */
+function timesOf(now: number, decideBy: number | null, quiet: QuietHours | undefined) {
+  return { now, decideBy: decideBy === null ? null : afterQuiet(decideBy, quiet) }
+}
+
 /** When nobody can decide any more (ms); null: never. Others who are asked have as long as those before them. */
 function expiryOf(
   { now, decideBy }: { now: number; decideBy: number | null },
   terms: ApprovalTerms | undefined,
 ): number | null {
   if (decideBy === null || terms?.onTimeout === 'wait') return null
-  return terms?.onTimeout === 'escalate' ? decideBy + (decideBy - now) : decideBy
+  if (terms?.onTimeout !== 'escalate') return decideBy
+  return afterQuiet(decideBy + (decideBy - now), terms.quietHours)
 }
 
 function textOf(schema: Json | undefined): string | null {
@@ -177,12 +187,13 @@ function awaitDecision(site: CallSite, call: Call, opened: Opened, over: () => v
 
 /** What a run hears of what a person said. What came too late to be acted upon is no approval. */
 function decisionFrom(
-  { status, by, note, answer, inPlaceOf, votes }: DecisionItem,
+  { status, by, note, answer, inPlaceOf, permission, votes }: DecisionItem,
   { opened, at, now }: { opened: Opened; at: number; now: number },
 ): Decision {
   const value = answer === undefined ? opened.shown : answer
   const decision: Decision = { status, value, edited: answer !== undefined, by, note }
   if (inPlaceOf !== undefined) decision.inPlaceOf = inPlaceOf
+  if (permission !== undefined) decision.permission = permission
   if (votes !== undefined) decision.votes = votes
   const { executeBy, executeWithinMs } = opened.terms ?? {}
   const limits = [executeBy, executeWithinMs === undefined ? undefined : at + executeWithinMs]
@@ -211,8 +222,10 @@ export function requestAnswer(
   const id = more.id ?? site.services.newId()
   const { kind, subject, terms } = asked
   const shown = site.services.secrets.redactData(asked.shown)
+  const now = site.services.clock.now()
   const request: NewApproval = {
     ...more,
+    ...crowdOf(site, asked),
     id,
     run: site.run.no,
     step: call.step,
@@ -221,7 +234,19 @@ export function requestAnswer(
     shown: JSON.stringify(shown),
     args_hash: hashOfRequest(shown, terms),
     terms: terms === undefined ? null : JSON.stringify(terms),
-    requested_at: site.services.clock.now(),
+    requested_at: now,
+    due_at: nextDue(terms, now),
   }
   return { id, row: requestRow(request) }
+}
+
+/** Of whom and of what there may be a flood: of what came from outside, but for what already happened. */
+function crowdOf(
+  { origin: { channel }, sender, workflow }: CallSite,
+  { kind, subject }: { kind: ApprovalKind; subject: string },
+): Pick<NewApproval, 'sender' | 'crowd'> {
+  if (channel === undefined || channel === 'operator' || channel === 'schedule' || kind === 'outcome')
+    return {}
+  const crowd = JSON.stringify([channel, workflow.name, kind, subject])
+  return { crowd, ...(sender !== undefined && { sender: `${channel} ${sender}` }) }
 }

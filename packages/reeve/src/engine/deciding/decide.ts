@@ -2,7 +2,10 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { storable } from '../../base/text/shorten.ts'
+import { shownId } from '../../base/text/text.ts'
 import type { Clock } from '../../base/time/time.ts'
+import { paceOf } from '../../store/approvals/pace.ts'
+import { readRules } from '../../store/approvals/rules.ts'
 import { recordVote, type VoteRow, votesOf } from '../../store/approvals/votes.ts'
 import { recordAct } from '../../store/authority/authority-log.ts'
 import type { Session } from '../../store/database.ts'
@@ -19,6 +22,7 @@ import {
 } from '../outside/decision.ts'
 import { whatRuns } from '../replay/inside-body.ts'
 import { type AboutToDecide, missingOf, neededFor, seatOf } from './deciders.ts'
+import { permissionFrom, rememberDecision } from './remember.ts'
 
 /** The most of a note that is kept with a decision, in characters. */
 export const longestNote = 16_000
@@ -30,6 +34,8 @@ export interface ReadyDecision {
   decision: ApprovalDecision
   approval: ApprovalOfRun
   answer: string | null
+  /** The remembered permission by which it is decided: nobody looked at it. */
+  permission?: string
 }
 
 /**
@@ -40,7 +46,7 @@ export interface ReadyDecision {
 export async function recordWhatWasDecided(
   session: Session,
   clock: Clock,
-  { decision, approval, answer }: ReadyDecision,
+  { decision, approval, answer, permission }: ReadyDecision,
 ): Promise<boolean> {
   const { by, verdict } = decision
   // First the run, then its approval: in the order in which a worker's turn writes them.
@@ -54,6 +60,8 @@ export async function recordWhatWasDecided(
   refuseNotAllowed(current, { isEdit: answer !== null && verdict === 'approve', verdict })
   const about: AboutToDecide = { approval: current, requester: run?.principal ?? '', at }
   const seat = await seatOf(session, about, by)
+  if (verdict === 'approve' && permission === undefined) await refuseHaste(session, current, by, at)
+  const remembered = decision.remember && permissionFrom(current, decision.remember, answer !== null)
   const note = decision.note === undefined ? null : storable(decision.note, longestNote)
   const status = statuses[verdict]
   const needed = status === 'approved' ? neededFor(about) : 1
@@ -68,17 +76,35 @@ export async function recordWhatWasDecided(
       return false
     }
   }
-  await recordDecision(session, current.id, { ...told, status })
+  await recordDecision(session, current.id, { ...told, status, permission })
   const item: DecisionItem = { status, by, note, hash: current.args_hash }
   if (answer !== null) item.answer = JSON.parse(answer) as Json
   if (seat !== by) item.inPlaceOf = seat
+  if (permission !== undefined) item.permission = permission
   if (votes.length > 0)
     item.votes = votes.map(({ voter, note: said, at: when }) => ({ by: voter, note: said, at: when }))
   const name = `${current.kind === 'outcome' ? 'outcome' : 'approval'}:${current.id}`
   // It is open, so this decision is the only one, also where one before it did not fit.
   await deliver(session, { run: current.run, name, dedup: null, payload: JSON.stringify(item), at })
   await recordDecided(session, current, decision, { ...told, type: 'approval-decided' })
+  const { proof = 'local-user' } = decision
+  if (remembered) await rememberDecision(session, current, remembered, { by, proof, at })
   return true
+}
+
+const secondLookMs = 3_000
+
+/** Where the project wants it, whoever approves one after the other without looking is made to look. @throws `second-look` */
+async function refuseHaste(session: Session, { id }: ApprovalOfRun, by: string, at: number): Promise<void> {
+  const { secondLook, hastyPerHour } = await readRules(session)
+  if (!secondLook) return
+  const { hasty, lastAt } = await paceOf(session, by, at)
+  if (hasty <= hastyPerHour || lastAt === null || at - lastAt >= secondLookMs) return
+  throw new ReeveError(
+    'second-look',
+    `${shownId(by)} approved ${hasty} times within the last hour less than a second after the time before. Look at ${id} once more, and approve it in ${secondLookMs / 1000} s or later. Nothing was decided.`,
+    { retryable: true, details: { approval: id, retryAfterSeconds: secondLookMs / 1000 } },
+  )
 }
 
 /** Those of them who approve the same, and still may. */

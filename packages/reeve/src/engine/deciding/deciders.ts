@@ -74,6 +74,13 @@ async function missingFor(
   return undefined
 }
 
+/** @throws `may-not-decide` */
+export async function requireApprover(session: Session, by: string, what: string): Promise<void> {
+  const missing = await missingRight(session, by, 'approver')
+  if (missing === undefined) return
+  throw new ReeveError('may-not-decide', `${shownId(by)} may not ${what}: ${missing}. Nothing was changed.`)
+}
+
 /** Without any principal nobody was ever told apart: whoever can open the database decides. */
 async function missingRight(
   session: Session,

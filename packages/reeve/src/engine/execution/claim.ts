@@ -11,6 +11,8 @@ export interface Claim {
   principal: string
   /** Of one that was started here; of others the journal has it. */
   origin?: Origin
+  /** The same: who sent its input, as that says. */
+  sender?: string | undefined
   createdAt: number
   crashes: number
   /** What its history took in memory when it was claimed, roughly; 0 for a short one. */

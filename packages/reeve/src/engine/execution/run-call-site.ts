@@ -14,6 +14,7 @@ import type { Calls } from '../replay/calls.ts'
 import { chapterSeqOf, type History, type RecordedCall, seedOf } from '../replay/history.ts'
 import { refuseInsideBody } from '../replay/inside-body.ts'
 import type { EngineServices } from '../services.ts'
+import { senderIn } from '../starting/sender.ts'
 import { OpenWaits } from '../waiting/open-waits.ts'
 import type { Workflow } from '../workflow.ts'
 import type { Claim, Leaving } from './claim.ts'
@@ -44,6 +45,7 @@ export class RunCallSite implements CallSite {
   #logs = 0
   #parsed = 0
   #origin: Origin | undefined
+  #sender: { of: string | undefined } | undefined
 
   constructor(parts: {
     claim: Claim
@@ -79,6 +81,15 @@ export class RunCallSite implements CallSite {
     // Inputs may be long: each is parsed once.
     this.#origin ??= originOf(this.history.input)
     return this.#origin
+  }
+
+  get sender(): string | undefined {
+    if (!this.history) return this.run.sender
+    const { input } = this.history
+    this.#sender ??= {
+      of: senderIn(payloadOf(input, 'run-started', 'input-replaced', 'run-continued').input),
+    }
+    return this.#sender.of
   }
 
   get seed(): string {

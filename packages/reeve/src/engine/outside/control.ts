@@ -1,7 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { checkText } from '../../base/text/text.ts'
-import type { Database } from '../../store/database.ts'
+import type { Database, Session } from '../../store/database.ts'
 import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
 import { pauseRuns } from '../../store/runs/changes/moves.ts'
 import { deliver, isDelivered, wakeRuns } from '../../store/runs/inbox.ts'
@@ -107,7 +107,12 @@ export class Control {
    * @throws `unknown-approval` `already-decided` `approval-expired` `wrong-answer` `approval-changed` `problem-stands`
    *   `invalid-edit` `may-not-decide`
    */
-  async decide(approvalId: string, given: ApprovalDecision): Promise<ApprovalOfRun> {
+  async decide(
+    approvalId: string,
+    given: ApprovalDecision,
+    /** What commits with it. */
+    beside?: (session: Session) => Promise<void>,
+  ): Promise<ApprovalOfRun> {
     const decision = readDecision(given)
     refuseFromWithin(approvalId)
     const approval = await requireApproval(this.#database, approvalId)
@@ -120,7 +125,10 @@ export class Control {
       edit !== undefined && isEdited(approval, decision) ? await this.#edited(approval, edit, decision) : edit
     const answer = encodePayload(said, 'the answer')
     const ready: ReadyDecision = { decision, approval, answer }
-    await this.#database.transaction((session) => recordWhatWasDecided(session, this.#services.clock, ready))
+    await this.#database.transaction(async (session) => {
+      await recordWhatWasDecided(session, this.#services.clock, ready)
+      await beside?.(session)
+    })
     this.#notices?.tell('run-changed', approval.run)
     return requireApproval(this.#database, approvalId)
   }

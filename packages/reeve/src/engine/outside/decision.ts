@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import { canonical, encode, type Json, payloadCap } from '../../base/json/json.ts'
+import { checkOptions } from '../../base/options.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
@@ -11,6 +12,7 @@ import { hashOfRequest, termsOf } from '../../store/runs/approval-terms.ts'
 import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
 import { decidedOnOther } from '../calls/approval.ts'
+import type { Remember } from '../deciding/remember.ts'
 import { hasProblem } from './approval-edit.ts'
 
 /** What a person says to an approval, a question, or about an unknown outcome. */
@@ -29,6 +31,8 @@ export interface ApprovalDecision {
   answer?: Json
   /** The edit is the whole: keys that it does not name are left out. */
   replaces?: boolean
+  /** With `approve`: the same calls of the same agent are approved for so long without asking. */
+  remember?: Remember
   /** The hash of what was shown (`args_hash`), or its first 12 characters or more. Something else is not decided. */
   hash?: string
 }
@@ -45,6 +49,15 @@ export function readDecision(given: ApprovalDecision): ApprovalDecision {
   }
   if (note !== undefined && typeof note !== 'string') {
     throw new ReeveError('bad-text', `The note of a decision is ${describeValue(note)}; it must be a text.`)
+  }
+  if (given.remember !== undefined) {
+    if (verdict !== 'approve') {
+      throw new ReeveError(
+        'wrong-answer',
+        `Only an approval can be remembered, and the verdict is ${verdict}.`,
+      )
+    }
+    checkOptions(given.remember, '`remember` of a decision', { same: 'texts' }, 'wrong-answer')
   }
   const decision = { ...given, by: checkText(given.by, 'Who decides') }
   if (answer !== undefined) decision.answer = plainAnswer(answer)

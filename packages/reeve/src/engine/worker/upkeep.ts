@@ -5,6 +5,7 @@ import { ensureQueue } from '../../store/dispatch/queues/queues.ts'
 import { Reconciler } from '../../store/dispatch/reconcile.ts'
 import { mostRecovered, recoverOrphans } from '../../store/dispatch/recovery.ts'
 import { removeDeadWorkers } from '../../store/dispatch/workers.ts'
+import { ApprovalUpkeep } from '../deciding/upkeep.ts'
 import { cancelQueued, markStuck } from '../outside/outside.ts'
 import type { EngineServices } from '../services.ts'
 import type { Liveness } from './liveness.ts'
@@ -27,11 +28,19 @@ const mostSlices = 50
 export class Upkeep {
   readonly #options: UpkeepOptions
   readonly #reconciler = new Reconciler()
+  readonly #approvals: ApprovalUpkeep
   /** Up to which key the lines were looked at. */
   #line = firstKey
 
   constructor(options: UpkeepOptions) {
     this.#options = options
+    const { database, services } = options
+    this.#approvals = new ApprovalUpkeep({ database, ...services })
+  }
+
+  /** What people are asked: reminders that are due, and what is permitted already. */
+  askedOfPeople(): Promise<void> {
+    return this.#approvals.look()
   }
 
   /** Whether there is more to claim now. */

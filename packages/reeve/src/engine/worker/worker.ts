@@ -250,6 +250,7 @@ export class Worker {
     notices.tell('heartbeat')
     this.#claimed.sweep()
     await this.#silent.notice(this.#options.runs.all())
+    await this.#upkeep.askedOfPeople()
     const isMore = await this.#upkeep.wakeLost()
     // Or the clock was set forward, or the machine slept: the timer for what is due now would call much later.
     if (isMore || clock.now() >= this.#dueAt) this.nudge()

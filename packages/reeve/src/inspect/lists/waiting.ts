@@ -2,6 +2,8 @@ import { ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { isoText } from '../../base/time/time.ts'
+import { asideGroups, countAside } from '../../store/approvals/aside.ts'
+import { readRules } from '../../store/approvals/rules.ts'
 import type { Session } from '../../store/database.ts'
 import type { ApprovalKind, ApprovalOfRun } from '../../store/runs/approvals.ts'
 import {
@@ -35,7 +37,19 @@ export interface WaitingPage {
   next: string | null
 }
 
-export type WaitingCounts = Record<ApprovalKind | 'stuck' | 'total', number> & {
+/** What is asked beyond what people are shown of one sender, or of one kind by one channel. Foreign text. */
+export interface AsideView {
+  channel: string
+  /** Who sent it, as the input says; null: the channel alone is known. */
+  sender: string | null
+  workflow: string
+  kind: ApprovalKind
+  subject: string
+  count: number
+  since: string
+}
+
+export type WaitingCounts = Record<ApprovalKind | 'stuck' | 'total' | 'aside', number> & {
   /** Whether there are more than were counted. */
   isMore: boolean
 }
@@ -47,17 +61,18 @@ const mostStuck = 1000
 const mostItems = 500
 
 /**
- * Everything that waits for a person, in pages. `limit`: 1 to 500, default 50.
+ * Everything that waits for a person, in pages. `limit`: 1 to 500, default 50. `aside`: what is kept back instead.
  * @throws `bad-cursor`
  */
 export async function waitingPage(
   session: Session,
-  { cursor, limit = 50 }: { cursor?: string; limit?: number } = {},
+  { cursor, limit = 50, aside = false }: { cursor?: string; limit?: number; aside?: boolean } = {},
 ): Promise<WaitingPage> {
   const most = Math.min(Math.max(1, Math.trunc(limit)), mostItems)
   const place = cursor === undefined ? undefined : placeOf(cursor)
-  const asked = (await pendingAfter(session, place, most + 1)).map(askedEntry)
-  const stuck = (await stuckRuns(session, mostStuck)).map(stuckEntry)
+  const limits = await readRules(session)
+  const asked = (await pendingAfter(session, place, most + 1, { limits, aside })).map(askedEntry)
+  const stuck = aside ? [] : (await stuckRuns(session, mostStuck)).map(stuckEntry)
   const entries = [...asked, ...stuck.filter((entry) => !place || isAfter(entry, place))].sort(
     (left, right) => (isAfter(left, right) ? 1 : -1),
   )
@@ -71,16 +86,31 @@ export async function waitingPage(
 
 /** How much waits for a person, by kind. */
 export async function countsOfWaiting(session: Session): Promise<WaitingCounts> {
-  const asked = await countWaiting(session, mostCounted)
+  const limits = await readRules(session)
+  const asked = await countWaiting(session, mostCounted, limits)
   const stuck = (await stuckRuns(session, mostStuck)).length
   const counts = {
     approval: asked.get('approval') ?? 0,
     question: asked.get('question') ?? 0,
     outcome: asked.get('outcome') ?? 0,
     stuck,
+    aside: await countAside(session, limits, mostCounted),
   }
   const total = counts.approval + counts.question + counts.outcome
   return { ...counts, total: total + stuck, isMore: total >= mostCounted || stuck >= mostStuck }
+}
+
+const mostGroups = 100
+
+/** What waits aside, by who sent it, the largest first: it is asked when what is before it was decided. */
+export async function asideOfWaiting(session: Session): Promise<AsideView[]> {
+  const limits = await readRules(session)
+  const groups = await asideGroups(session, limits, { most: mostCounted, limit: mostGroups })
+  return groups.map(({ sender, crowd, count, since }) => {
+    const [channel, workflow, kind, subject] = JSON.parse(crowd) as [string, string, ApprovalKind, string]
+    const who = sender === null ? null : sender.slice(channel.length + 1)
+    return { channel, sender: who, workflow, kind, subject, count, since: isoText(since) }
+  })
 }
 
 interface Entry extends WaitingPlace {

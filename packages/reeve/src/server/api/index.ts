@@ -1,5 +1,6 @@
 import type { Endpoint } from '../http/endpoint.ts'
 import { approvals } from './decide/approvals.ts'
+import { permissions } from './decide/permissions.ts'
 import { waiting } from './decide/waiting.ts'
 import { principals } from './people/principals.ts'
 import { tokens } from './people/tokens.ts'
@@ -26,6 +27,7 @@ export const api = {
   runs: { ...runReads, ...runActions, ...runUndo },
   bulk,
   approvals,
+  permissions,
   workflows,
   queues,
   pause,

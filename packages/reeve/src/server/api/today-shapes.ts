@@ -58,6 +58,9 @@ export const waitingCounts = z.object({
   outcome: count,
   stuck: count,
   total: count,
+  aside: count.describe(
+    'Kept back: more of one sender, or of one kind by one channel, than people are shown',
+  ),
   isMore: z.boolean().describe('There are more than were counted'),
 }) satisfies z.ZodType<Today['waiting']['counts']>
 

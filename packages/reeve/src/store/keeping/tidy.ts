@@ -16,6 +16,9 @@ const daysKeptMs = 90 * dayMs
 /** Idempotency keys of requests, what became of bulk actions, and tokens that count no more. */
 const requestsKeptMs = 7 * dayMs
 const tokensKeptMs = 90 * dayMs
+/** What belongs to approvals. */
+const ofApprovals = ['approval_votes', 'approval_delegations', 'approval_links', 'approval_notices']
+const permissionsKeptMs = 400 * dayMs
 /** A run that has ended tells within this time what its last calls cost. */
 const settledWithinMs = 3_600_000
 
@@ -46,8 +49,7 @@ export async function tidy(
   await inSlices(database, signal, (session) => foldPrunings(session, now - pruningsKeptMs))
   await inSlices(database, signal, (session) => settleEnded(session, now - settledWithinMs))
   await inSlices(database, signal, (session) => dropIdentity(session, now))
-  for (const table of ['approval_votes', 'approval_delegations'])
-    await inSlices(database, signal, (session) => dropOfGone(session, table))
+  for (const table of ofApprovals) await inSlices(database, signal, (session) => dropOfGone(session, table))
   if (!signal?.aborted) await database.transaction((session) => dropDays(session, now - daysKeptMs))
 }
 
@@ -113,6 +115,7 @@ async function dropIdentity(session: Session, now: number): Promise<number> {
   const counts = [
     await drop(session, 'sessions', 'hash', 'expires_at <= ?', now),
     await drop(session, 'tokens', 'id', 'coalesce(ended_at, expires_at) < ?', now - tokensKeptMs),
+    await drop(session, 'permissions', 'id', 'coalesce(ended_at, expires_at) < ?', now - permissionsKeptMs),
     await drop(session, 'bulk_actions', 'id', 'ended_at < ?', now - tokensKeptMs),
     await session.run(
       `delete from api_requests where (principal, key) in (

@@ -40,13 +40,21 @@ export interface ApprovalRow {
   input_schema: string | null
   /** JSON text of its `ApprovalTerms`; null: it has none. */
   terms: string | null
+  /** When something is to be told to those who may decide (ms). */
+  due_at: number | null
+  /** Channel and sender of what the run was given; null: nobody from outside sent it. */
+  sender: string | null
+  /** Channel, workflow, kind and subject; null as `sender`. */
+  crowd: string | null
+  /** The remembered permission by which it was decided. */
+  permission: string | null
 }
 
 export type NewApproval = Pick<
   ApprovalRow,
   'id' | 'run' | 'step' | 'kind' | 'subject' | 'shown' | 'args_hash' | 'requested_at' | 'expires_at'
 > &
-  Partial<Pick<ApprovalRow, 'binds' | 'input_schema' | 'terms'>>
+  Partial<Pick<ApprovalRow, 'binds' | 'input_schema' | 'terms' | 'due_at' | 'sender' | 'crowd'>>
 
 /** One that is asked once more, as its answer did not fit, is open again under its id. */
 export const insertApprovals: Bulk = {
@@ -63,11 +71,14 @@ export const insertApprovals: Bulk = {
     binds: 'text',
     input_schema: 'text',
     terms: 'text',
+    due_at: 'int',
+    sender: 'text',
+    crowd: 'text',
   },
-  sql: `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at, expires_at, binds, input_schema, terms)
-    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at, :binds, :input_schema, :terms {from} where true
+  sql: `insert into approvals (id, run, step, kind, subject, shown, args_hash, status, requested_at, expires_at, binds, input_schema, terms, due_at, sender, crowd)
+    select :id, :run, :step, :kind, :subject, :shown, :args_hash, 'pending', :requested_at, :expires_at, :binds, :input_schema, :terms, :due_at, :sender, :crowd {from} where true
     on conflict (id) do update set step = excluded.step, shown = excluded.shown, args_hash = excluded.args_hash,
-      status = 'pending', requested_at = excluded.requested_at, expires_at = excluded.expires_at, terms = excluded.terms,
+      status = 'pending', requested_at = excluded.requested_at, expires_at = excluded.expires_at, terms = excluded.terms, due_at = excluded.due_at, permission = null,
       decided_at = null, decided_by = null, note = null, answer = null where approvals.run = excluded.run`,
 }
 
@@ -85,6 +96,9 @@ export function approvalValues(approval: NewApproval): Value[] {
     approval.binds ?? null,
     approval.input_schema ?? null,
     approval.terms ?? null,
+    approval.due_at ?? null,
+    approval.sender ?? null,
+    approval.crowd ?? null,
   ]
 }
 
@@ -143,11 +157,27 @@ export async function requireApproval(session: Session, id: string): Promise<App
 export async function recordDecision(
   session: Session,
   id: string,
-  decision: { status: ApprovalStatus; at: number; by: string; note: string | null; answer: string | null },
+  decision: {
+    status: ApprovalStatus
+    at: number
+    by: string
+    note: string | null
+    answer: string | null
+    permission?: string | undefined
+  },
 ): Promise<boolean> {
   const changed = await session.run(
-    `update approvals set status = ?, decided_at = ?, decided_by = ?, note = ?, answer = ? where id = ? and status = 'pending'`,
-    [decision.status, decision.at, decision.by, decision.note, decision.answer, id],
+    `update approvals set status = ?, decided_at = ?, decided_by = ?, note = ?, answer = ?, permission = ?
+     where id = ? and status = 'pending'`,
+    [
+      decision.status,
+      decision.at,
+      decision.by,
+      decision.note,
+      decision.answer,
+      decision.permission ?? null,
+      id,
+    ],
   )
   return changed === 1
 }

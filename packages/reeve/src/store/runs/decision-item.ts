@@ -13,6 +13,8 @@ export interface DecisionItem {
   hash?: string
   /** In whose place `by` decided. */
   inPlaceOf?: string
+  /** The remembered permission by which it was decided. */
+  permission?: string
   /** All who approved it, where it took several. */
   votes?: { by: string; note: string | null; at: number }[]
 }

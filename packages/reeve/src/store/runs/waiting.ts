@@ -1,4 +1,5 @@
-import type { Session } from '../database.ts'
+import { isAside, type Limits } from '../approvals/aside.ts'
+import type { Session, Value } from '../database.ts'
 import type { ApprovalKind, ApprovalOfRun } from './approvals.ts'
 import type { RunRow } from './runs.ts'
 
@@ -8,17 +9,30 @@ export interface WaitingPlace {
   id: string
 }
 
+/** Which pending requests: those that people are asked now, or those that wait aside. */
+export interface Shown {
+  limits: Limits
+  aside?: boolean
+}
+
+function shownSql({ limits, aside = false }: Shown): { sql: string; values: Value[] } {
+  const { sql, values } = isAside(limits)
+  return { sql: aside ? `a.crowd is not null and ${sql}` : `(a.crowd is null or not ${sql})`, values }
+}
+
 /** What people are asked, what was asked first first: that after a place. */
 export async function pendingAfter(
   session: Session,
   place: WaitingPlace | undefined,
   limit: number,
+  shown: Shown,
 ): Promise<ApprovalOfRun[]> {
+  const { sql, values } = shownSql(shown)
   return session.all<ApprovalOfRun>(
     `select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run
-     where a.status = 'pending' ${place ? 'and a.requested_at >= ? and (a.requested_at > ? or a.id > ?)' : ''}
+     where a.status = 'pending' and ${sql} ${place ? 'and a.requested_at >= ? and (a.requested_at > ? or a.id > ?)' : ''}
      order by a.requested_at, a.id limit ?`,
-    place ? [place.at, place.at, place.id, limit] : [limit],
+    [...values, ...(place ? [place.at, place.at, place.id] : []), limit],
   )
 }
 
@@ -34,11 +48,17 @@ export async function stuckRuns(session: Session, limit: number): Promise<StuckR
 }
 
 /** How many things of each kind people are asked, counted up to `most` in all. */
-export async function countWaiting(session: Session, most: number): Promise<Map<ApprovalKind, number>> {
+export async function countWaiting(
+  session: Session,
+  most: number,
+  limits: Limits,
+): Promise<Map<ApprovalKind, number>> {
+  const { sql, values } = shownSql({ limits })
   const rows = await session.all<{ kind: ApprovalKind; count: number }>(
-    `select kind, count(*) as count from (select kind from approvals where status = 'pending' limit ?) as counted
+    `select kind, count(*) as count from (
+       select a.kind from approvals a where a.status = 'pending' and ${sql} limit ?) as counted
      group by kind`,
-    [most],
+    [...values, most],
   )
   return new Map(rows.map(({ kind, count }) => [kind, count]))
 }

@@ -12,6 +12,7 @@ import { cancelOutside, markStuck } from '../../outside/outside.ts'
 import type { EngineServices } from '../../services.ts'
 import type { PreparedStart } from '../../starting/prepared-start.ts'
 import { inputFrom } from '../../starting/run-input.ts'
+import { senderIn } from '../../starting/sender.ts'
 import type { Workflow, WorkflowRegistry } from '../../workflow.ts'
 import type { LocalRuns } from '../local-runs.ts'
 import { type KeptRunsLimits, ParkedRuns } from '../parked-runs.ts'
@@ -81,6 +82,7 @@ export class ClaimedRuns implements RunDriver {
       parent: null,
       principal,
       origin,
+      sender: senderIn(input),
       createdAt,
       crashes: 0,
       inbox: 0,

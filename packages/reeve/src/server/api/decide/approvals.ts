@@ -8,6 +8,7 @@ import { read, write } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
 import { id, json, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 import { approvalContext as contextShape, field, runSummary, approvalView as viewShape } from '../shapes.ts'
+import { decideMany, decision, decisionOf, hash, link, note, notices } from './deciding.ts'
 
 const item = viewShape.extend({ run: id, workflow: name })
 const whole = item.extend({
@@ -66,13 +67,6 @@ const one = read({
   tell: ({ service, params }) => tellWhole(service, params.approval),
 })
 
-const hash = z
-  .string()
-  .min(12)
-  .max(100)
-  .describe('Of what was seen: `hash`, or its first 12 characters or more')
-const note = z.string().max(16_000).optional().describe('Why; it reaches workflow and agent')
-
 const decide = write({
   method: 'POST',
   path: '/api/approvals/:approval/decide',
@@ -81,30 +75,11 @@ const decide = write({
   description:
     'The first decision stands. `hash` is needed: what changed since it was looked at is not decided. With `approve` an `edit` is laid over what is shown (or replaces it, with `replaces`). With `answer`, `answer` is what a question wants; for an unknown outcome `{ "happened": true, "result": … }` or `{ "happened": false, "retry": true }`.',
   params: anApproval,
-  body: z.discriminatedUnion('verdict', [
-    z.strictObject({
-      verdict: z.literal('approve'),
-      hash,
-      note,
-      edit: json.optional(),
-      replaces: z.boolean().optional(),
-    }),
-    z.strictObject({ verdict: z.literal('reject'), hash, note }),
-    z.strictObject({ verdict: z.literal('answer'), hash, note, answer: json }),
-  ]),
+  body: decision,
   answer: whole,
   subjectOf: ({ params }) => params.approval,
   async act({ control, params, body, caller }) {
-    const given = body.verdict === 'approve' ? body.edit : body.verdict === 'answer' ? body.answer : undefined
-    await control.decide(params.approval, {
-      verdict: body.verdict,
-      by: caller.principal,
-      proof: caller.via,
-      hash: body.hash,
-      ...(body.note === undefined ? {} : { note: body.note }),
-      ...(given === undefined ? {} : { answer: given as Json }),
-      ...(body.verdict === 'approve' && body.replaces !== undefined ? { replaces: body.replaces } : {}),
-    })
+    await control.decide(params.approval, decisionOf(body, caller))
     return { subject: params.approval }
   },
   tell: ({ service }, approval) => tellWhole(service, approval),
@@ -160,4 +135,4 @@ async function tellWhole({ database }: Service, approval: string): Promise<z.inp
   return { ...view, run: run.id, workflow: run.workflow, runNow: run, ...rest }
 }
 
-export const approvals = { list, one, decide, delegate, preview }
+export const approvals = { list, notices, one, decide, decideMany, delegate, link, preview }

@@ -1,16 +1,43 @@
 import { z } from 'zod'
-import { countsOfWaiting, waitingPage } from '../../../inspect/lists/waiting.ts'
+import { asideOfWaiting, countsOfWaiting, waitingPage } from '../../../inspect/lists/waiting.ts'
 import { read } from '../../http/endpoint.ts'
-import { pageOf, paging } from '../parts.ts'
+import { name, pageOf, paging, time } from '../parts.ts'
 import { waitingCounts, waitingItem } from '../today-shapes.ts'
 
 const list = read({
   path: '/api/waiting',
   role: 'viewer',
   summary: 'List everything that waits for a person, of every kind; what has waited longest comes first',
-  query: z.strictObject(paging),
+  query: z.strictObject({
+    aside: z
+      .enum(['true', 'false'])
+      .optional()
+      .describe('Instead what is kept back: more of one sender, or of one kind, than people are shown'),
+    ...paging,
+  }),
   answer: pageOf(waitingItem),
-  tell: ({ service: { database }, query }) => waitingPage(database, query),
+  tell: ({ service: { database }, query: { aside, ...page } }) =>
+    waitingPage(database, { ...page, aside: aside === 'true' }),
+})
+
+const aside = read({
+  path: '/api/waiting/aside',
+  role: 'viewer',
+  summary: 'Say what is kept back, by who sent it, the largest first',
+  answer: z.object({
+    groups: z.array(
+      z.object({
+        channel: z.string(),
+        sender: z.string().nullable().describe('As the input says; nobody vouches for it'),
+        workflow: name,
+        kind: z.enum(['approval', 'question', 'outcome']),
+        subject: z.string(),
+        count: z.number(),
+        since: time,
+      }),
+    ),
+  }),
+  tell: async ({ service: { database } }) => ({ groups: await asideOfWaiting(database) }),
 })
 
 const count = read({
@@ -21,4 +48,4 @@ const count = read({
   tell: ({ service: { database } }) => countsOfWaiting(database),
 })
 
-export const waiting = { list, count }
+export const waiting = { list, count, aside }

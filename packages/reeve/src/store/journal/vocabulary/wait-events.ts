@@ -130,6 +130,7 @@ export const waitEvents = {
       by: since(orNull(text('Who decided; null: nobody.'))),
       note: since(orNull(text('What the person wrote beside it.'))),
       inPlaceOf: sometimes(text('Who had asked the person to decide instead.')),
+      permission: sometimes(text('The remembered permission of `by` that decided it.')),
       votes: sometimes(
         list<{ by: string; note: string | null; at: number }>('All who approved, where it took several.'),
       ),

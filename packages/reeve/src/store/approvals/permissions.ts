@@ -1,0 +1,114 @@
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
+import { isShortText, shownId } from '../../base/text/text.ts'
+import type { Session } from '../database.ts'
+
+/**
+ * A decision that a person made to hold for later calls, too: of one agent (or of a workflow's own code), with one tool, and with
+ * arguments that are the same. It decides as that person would, as long as that person may decide.
+ *
+ *   open → ended    revoked, or its time is over
+ */
+export interface PermissionRow {
+  id: string
+  /** Null: the workflow's own code. */
+  agent: string | null
+  workflow: string
+  tool: string
+  /** JSON text of an object: the arguments that must be the same. */
+  arguments: string
+  /** 1: they are all arguments, and a call with others too is another call. */
+  exact: number
+  /** Hash of the tool's definition that was approved; null: it was not told. */
+  definition: string | null
+  /** The approval that it was remembered with. */
+  approval: string
+  granted_by: string
+  created_at: number
+  expires_at: number
+  ended_at: number | null
+  ended_by: string | null
+}
+
+export type NewPermission = Omit<PermissionRow, 'ended_at' | 'ended_by'>
+
+export async function addPermission(session: Session, row: NewPermission): Promise<void> {
+  await session.run(
+    `insert into permissions (id, agent, workflow, tool, arguments, exact, definition, approval, granted_by, created_at, expires_at)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [
+      row.id,
+      row.agent,
+      row.workflow,
+      row.tool,
+      row.arguments,
+      row.exact,
+      row.definition,
+      row.approval,
+      row.granted_by,
+      row.created_at,
+      row.expires_at,
+    ],
+  )
+}
+
+/** Those that hold at a time, of one tool. */
+export function openPermissions(session: Session, tool: string, now: number): Promise<PermissionRow[]> {
+  return session.all<PermissionRow>(
+    'select * from permissions where tool = ? and ended_at is null and expires_at > ? order by id',
+    [tool, now],
+  )
+}
+
+/** The newest first; ids sort by birth. */
+export function listPermissions(
+  session: Session,
+  { before, limit, now }: { before?: string | undefined; limit: number; now?: number | undefined },
+): Promise<PermissionRow[]> {
+  const conditions = ['1 = 1']
+  const values: (string | number)[] = []
+  if (before !== undefined) {
+    conditions.push('id < ?')
+    values.push(before)
+  }
+  if (now !== undefined) {
+    conditions.push('ended_at is null and expires_at > ?')
+    values.push(now)
+  }
+  return session.all<PermissionRow>(
+    `select * from permissions where ${conditions.join(' and ')} order by id desc limit ?`,
+    [...values, limit],
+  )
+}
+
+/** @throws `unknown-permission` */
+export async function requirePermission(session: Session, id: string): Promise<PermissionRow> {
+  const row = isShortText(id)
+    ? await session.get<PermissionRow>('select * from permissions where id = ?', [id])
+    : undefined
+  if (row) return row
+  throw new ReeveError(
+    'unknown-permission',
+    `There is no remembered permission ${shownId(id)}. See them with: reeve permissions`,
+  )
+}
+
+/** Answers false when it had ended before. */
+export async function endPermission(
+  session: Session,
+  id: string,
+  { by, at }: { by: string; at: number },
+): Promise<boolean> {
+  const changed = await session.run(
+    'update permissions set ended_at = ?, ended_by = ? where id = ? and ended_at is null',
+    [at, by, id],
+  )
+  return changed === 1
+}
+
+/** What a permission wants of the arguments. */
+export function argumentsOf({ arguments: text }: Pick<PermissionRow, 'arguments'>): {
+  [key: string]: Json
+} {
+  return JSON.parse(text) as { [key: string]: Json }
+}
