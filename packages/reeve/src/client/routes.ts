@@ -72,5 +72,13 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     signOut: 'POST /api/principals/:principal/sign-out',
     link: 'POST /api/principals/:principal/sign-in-link',
   },
+  memory: {
+    search: 'GET /api/memory',
+    history: 'GET /api/memory/:item',
+    amend: 'POST /api/memory/:item/amend',
+    retract: 'POST /api/memory/:item/retract',
+    preview: 'GET /api/memory/rollback',
+    rollback: 'POST /api/memory/rollback',
+  },
   tokens: { list: 'GET /api/tokens', create: 'POST /api/tokens', revoke: 'DELETE /api/tokens/:token' },
 }

@@ -61,6 +61,7 @@ export class Memory {
   readonly embedder: Embedder
   readonly nearest: NearestItems
   readonly #search: Search
+  readonly #options: ConstructorParameters<typeof Memory>[0]
 
   /** @param options.others embedders that may have made vectors that are there: they answer until those are made anew */
   constructor(options: {
@@ -70,12 +71,18 @@ export class Memory {
     others?: readonly Embedder[]
   }) {
     const { database, clock, embedder, others = [] } = options
+    this.#options = options
     this.database = database
     this.clock = clock
     this.embedder = embedder
     this.nearest = new NearestItems(database)
     const byName = new Map([...others, embedder].map((one) => [one.name, one]))
     this.#search = new Search(database, this.nearest, byName)
+  }
+
+  /** The same, changed through a session that does more in the same commit. */
+  through(database: Database): Memory {
+    return new Memory({ ...this.#options, database })
   }
 
   /** The items that fit a query best. @throws `bad-embedding` */

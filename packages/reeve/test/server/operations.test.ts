@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import { internalsOf } from '../../src/runtime/runtime.ts'
 import { startServer } from './server-harness.ts'
 
 test('workflows come with JSON Schema of what they take and give', async () => {
@@ -74,6 +75,37 @@ test('budgets are listed and set by an owner alone', async () => {
   await expect((await server.as('operator')).budgets.set(set)).rejects.toMatchObject({
     code: 'role-too-low',
     status: 403,
+  })
+})
+
+test('what is known is found, amended and rolled back over the API, by who may', async () => {
+  const server = await startServer()
+  const { memory, knowledge } = internalsOf(server.runtime)
+  await knowledge.add(
+    [{ id: 'fees', scope: 'policy', title: 'Fees', text: 'A card costs 5 euros.', source: 'fees.md' }],
+    { place: 'test' },
+  )
+  const viewer = await server.as('viewer')
+  const operator = await server.as('operator')
+  const found = await viewer.memory.search({ query: { text: 'what does a card cost' } })
+  expect(found.items).toMatchObject([{ id: 'fees#0', version: 1, untrusted: false, source: 'fees.md' }])
+  const params = { item: 'fees#0' }
+  const amended = { params, body: { text: 'A card costs 7 euros.', why: 'new prices', version: 1 } }
+  await expect(viewer.memory.amend(amended)).rejects.toMatchObject({ code: 'role-too-low' })
+  expect(await operator.memory.amend(amended)).toMatchObject({ version: 2, text: 'A card costs 7 euros.' })
+  await expect(operator.memory.amend(amended)).rejects.toMatchObject({ code: 'memory-changed', status: 409 })
+  expect((await viewer.memory.history({ params })).items).toMatchObject([
+    { version: 1, endedAs: 'amended', endedWhy: 'new prices' },
+    { version: 2, endedAs: null },
+  ])
+  expect(await operator.memory.preview({ query: { item: 'fees#0' } })).toEqual({ count: 1, ids: ['fees#0'] })
+  await operator.memory.rollback({ body: { of: { item: 'fees#0' }, why: 'a mistake' } })
+  expect((await memory.recall('card')).passages[0]!.text).toBe('A card costs 5 euros.')
+  await operator.memory.retract({ params, body: { why: 'no cards any more' } })
+  expect((await viewer.memory.search({ query: { text: 'card' } })).items).toEqual([])
+  await expect(viewer.memory.history({ params: { item: 'none' } })).rejects.toMatchObject({ status: 404 })
+  await expect(operator.memory.rollback({ body: { of: {}, why: 'nothing named' } })).rejects.toMatchObject({
+    status: 400,
   })
 })
 

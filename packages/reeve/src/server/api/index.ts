@@ -2,6 +2,7 @@ import type { Endpoint } from '../http/endpoint.ts'
 import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { waiting } from './decide/waiting.ts'
+import { memory } from './know/memory.ts'
 import { principals } from './people/principals.ts'
 import { tokens } from './people/tokens.ts'
 import { bulk } from './runs/bulk.ts'
@@ -37,6 +38,7 @@ export const api = {
   costs,
   models,
   workers,
+  memory,
   sql,
   principals,
   tokens,

@@ -43,6 +43,7 @@ const statuses: Readonly<Record<string, number>> = {
   'last-owner': 409,
   'already-decided': 409,
   'approval-changed': 409,
+  'memory-changed': 409,
   'approval-expired': 410,
   'second-look': 409,
   'approval-link-used': 401,

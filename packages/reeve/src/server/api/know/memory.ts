@@ -1,0 +1,186 @@
+import { z } from 'zod'
+import type { RollbackOf } from '../../../store/memory/item-changes.ts'
+import { type Item, itemKinds, readVersions } from '../../../store/memory/items.ts'
+import { read, write } from '../../http/endpoint.ts'
+import { id, iso, numberIn, time } from '../parts.ts'
+
+const kind = z.enum(itemKinds)
+
+const version = z.object({
+  id: z.string(),
+  version: z.number(),
+  kind,
+  scope: z.string().describe('A path; empty: found by unscoped searches only'),
+  title: z.string(),
+  text: z.string(),
+  source: z.string().describe('Where it comes from, for people'),
+  untrusted: z.boolean().describe('It came from outside and may hold instructions, which are data'),
+  run: z.string().nullable().describe('The run that recorded it'),
+  recordedAt: time,
+  validFrom: time.nullable(),
+  validUntil: time.nullable(),
+  endedAt: time.nullable(),
+  endedAs: z.enum(['amended', 'replaced', 'retracted', 'rolled-back', 'redacted']).nullable(),
+  endedBy: z.string().nullable(),
+  endedWhy: z.string().nullable(),
+})
+
+function view(item: Item): z.input<typeof version> {
+  const { no: _, heading: __, hash: ___, document: ____, step: _____, at, ...rest } = item
+  return {
+    ...rest,
+    recordedAt: iso(at),
+    validFrom: iso(item.validFrom),
+    validUntil: iso(item.validUntil),
+    endedAt: iso(item.endedAt),
+  }
+}
+
+const search = read({
+  path: '/api/memory',
+  role: 'viewer',
+  summary: 'Find what is known, as a recall of the same text would',
+  query: z.strictObject({
+    text: z.string().min(1).max(2000),
+    in: z.string().max(500).optional().describe('Only this scope and what lies below it'),
+    kind: kind.optional(),
+    asOf: time.optional().describe('As things stood then'),
+    trusted: z.stringbool().optional().describe('Nothing that came from outside'),
+    limit: numberIn(1, 50).default(10),
+  }),
+  answer: z.object({
+    items: z.array(
+      z.object({
+        id: z.string(),
+        version: z.number(),
+        title: z.string(),
+        text: z.string(),
+        source: z.string(),
+        untrusted: z.boolean(),
+        score: z.number().describe('0 to 1'),
+        words: z.number().nullable().describe('What its words gave; null: they took no part'),
+        vectors: z.number().nullable().describe('The cosine of its vector; null: it took no part'),
+      }),
+    ),
+  }),
+  async tell({ service: { internals }, query }) {
+    const { text, asOf, trusted = false, limit } = query
+    const { passages, audit } = await internals.memory.recall(text, {
+      limit,
+      trustedOnly: trusted,
+      ...(query.in !== undefined && { in: query.in }),
+      ...(query.kind && { kinds: [query.kind] }),
+      ...(asOf !== undefined && { asOf: Date.parse(asOf) }),
+    })
+    const scores = new Map(audit.candidates.map((one) => [one.id, one]))
+    return {
+      items: passages.map(({ id, title, text, source, score, untrusted }) => {
+        const { version = 1, words = null, vectors = null } = scores.get(id) ?? {}
+        return { id, version, title, text, source, untrusted: untrusted === true, score, words, vectors }
+      }),
+    }
+  },
+})
+
+const history = read({
+  path: '/api/memory/:item',
+  role: 'viewer',
+  summary: 'Tell all versions of an item, the first one first',
+  params: z.strictObject({ item: z.string().min(1).max(600) }),
+  answer: z.object({ items: z.array(version) }),
+  tell: async ({ service: { internals }, params }) => ({
+    items: (await internals.memory.history(params.item)).map(view),
+  }),
+})
+
+const why = z.string().min(1).max(1000).describe('Kept with the version that it ends')
+
+const amend = write({
+  method: 'POST',
+  path: '/api/memory/:item/amend',
+  role: 'operator',
+  summary: 'Put another text in an item’s place',
+  params: z.strictObject({ item: z.string().min(1).max(600) }),
+  body: z.strictObject({
+    text: z.string().min(1).max(16_000),
+    why,
+    version: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('The one that was looked at: another one is a conflict'),
+  }),
+  answer: version,
+  subjectOf: ({ params }) => params.item,
+  async act({ service: { internals }, database, params, body, caller }) {
+    const by = { by: caller.principal, why: body.why }
+    await internals.memory.through(database).amend(params.item, body.text, by, { from: body.version })
+    return { subject: params.item }
+  },
+  tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
+})
+
+const retract = write({
+  method: 'POST',
+  path: '/api/memory/:item/retract',
+  role: 'operator',
+  summary: 'Take an item out of what is found; it stays in its history',
+  params: z.strictObject({ item: z.string().min(1).max(600) }),
+  body: z.strictObject({ why, version: z.number().int().min(1).optional() }),
+  answer: version,
+  subjectOf: ({ params }) => params.item,
+  async act({ service: { internals }, database, params, body, caller }) {
+    const by = { by: caller.principal, why: body.why }
+    await internals.memory.through(database).retract(params.item, by, body.version)
+    return { subject: params.item }
+  },
+  tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
+})
+
+const brought = z
+  .strictObject({
+    item: z.string().min(1).max(600).optional().describe('Its last version'),
+    source: z.string().min(1).max(500).optional().describe('All that came from there'),
+    run: id.optional().describe('All that this run recorded'),
+    since: time.optional().describe('All that was recorded from then on'),
+  })
+  .refine((of) => Object.values(of).filter((one) => one !== undefined).length === 1, {
+    message: 'names one of item, source, run, since',
+  })
+
+function rollbackOf({ item, source, run, since }: z.output<typeof brought>): RollbackOf {
+  if (item !== undefined) return { item }
+  if (source !== undefined) return { source }
+  return run === undefined ? { since: Date.parse(since!) } : { run }
+}
+
+const preview = read({
+  path: '/api/memory/rollback',
+  role: 'operator',
+  summary: 'Tell what a rollback would take back',
+  query: brought,
+  answer: z.object({ count: z.number(), ids: z.array(z.string()).describe('At most 1,000') }),
+  tell: ({ service: { internals }, query }) => internals.memory.preview(rollbackOf(query)),
+})
+
+const rollback = write({
+  method: 'POST',
+  path: '/api/memory/rollback',
+  role: 'operator',
+  summary: 'Take back what an item, a source, a run or a stretch of time brought, in one transaction',
+  body: z.strictObject({ of: brought, why }),
+  answer: z.object({ left: z.number().describe('Of what was to be taken back, what still stands') }),
+  subjectOf: ({ body }) => JSON.stringify(body.of),
+  async act({ service: { internals }, database, body, caller }) {
+    const by = { by: caller.principal, why: body.why }
+    await internals.memory.through(database).rollBack(rollbackOf(body.of), by)
+    return { subject: JSON.stringify(body.of) }
+  },
+  async tell({ service: { internals } }, of) {
+    const { count } = await internals.memory.preview(rollbackOf(JSON.parse(of)))
+    return { left: count }
+  },
+})
+
+export const memory = { search, history, amend, retract, preview, rollback }
