@@ -105,7 +105,7 @@ test('what is known is found, amended and rolled back over the API, by who may',
   expect((await viewer.memory.search({ query: { text: 'card' } })).items).toEqual([])
   await expect(viewer.memory.history({ params: { item: 'none' } })).rejects.toMatchObject({ status: 404 })
   await expect(operator.memory.rollback({ body: { of: {}, why: 'nothing named' } })).rejects.toMatchObject({
-    status: 400,
+    status: 422,
   })
 })
 
