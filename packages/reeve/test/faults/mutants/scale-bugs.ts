@@ -42,7 +42,8 @@ export const scaleBugs: Mutant[] = [
   bug(
     'a blob goes with the first of those that share it',
     'store/keeping/leftovers.ts',
-    ' and not exists (select 1 from events where events.blob = blobs.hash)',
+    ` and not exists (
+         select 1 from events where events.blob = blobs.hash and events.payload is null)`,
     '',
   ),
   bug(

@@ -152,8 +152,8 @@ export const mutants: Mutant[] = [
   bug(
     'an effect goes out before its intent is durable',
     'engine/calls/effect/effect-call.ts',
-    'await site.append(call, this.#intent(attempt), { wait: true })',
-    'void site.append(call, this.#intent(attempt), { wait: true })',
+    'await site.append(call, this.#intent(attempt), { wait: true, rows })',
+    'void site.append(call, this.#intent(attempt), { wait: true, rows })',
   ),
   bug(
     'a once effect is repeated after an unknown outcome',
@@ -251,7 +251,7 @@ export const mutants: Mutant[] = [
     "this.#taken.push(takenRow({ item: item.id, step, journaled: taken === 'journaled' }))",
     '',
   ),
-  bug('a decision stands beside another', 'engine/outside/control.ts', 'refuseDecided(current, at)', ''),
+  bug('a decision stands beside another', 'engine/deciding/decide.ts', 'refuseDecided(current, at)', ''),
   bug(
     'a cancelled run keeps its children',
     'engine/worker/left-children.ts',
