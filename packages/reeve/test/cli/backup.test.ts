@@ -192,3 +192,16 @@ test.runIf(process.platform === 'linux' && existsSync('/usr/bin/script'))(
     expect(await atTerminal(folder, copying, 'y')).toContain('every chain holds')
   },
 )
+
+test('a restored backup brings back no token that was revoked since, and says so', async () => {
+  const folder = project()
+  const { token, id } = await reeveJson<{ token: string; id: string }>(folder, ['token', 'create', 'program'])
+  const file = await backedUp(folder)
+  await reeveJson(folder, ['token', 'revoke', id])
+  moveAway(folder)
+  const { stdout } = await reeve(folder, ['db', 'restore', file, '--yes'])
+  expect(stdout).toMatch(/all tokens \(1\) and sessions \(0\) are revoked/)
+  const told = await reeve(folder, ['runs', '--json'], { environment: { REEVE_TOKEN: token } })
+  expect(JSON.parse(told.stdout)).toMatchObject({ error: { code: 'token-revoked' } })
+  expect(await reeveJson(folder, ['whoami'])).toMatchObject({ principal: 'ada', role: 'owner' })
+})

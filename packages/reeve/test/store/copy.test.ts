@@ -1,15 +1,18 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { systemClock } from '../../src/base/time/time.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
+import { readAuthorityVersion } from '../../src/store/authority/version.ts'
 import type { Database } from '../../src/store/database.ts'
+import { pauseAll, readPausedAll } from '../../src/store/dispatch/queues/pause-all.ts'
 import { noLimits, saveQueue, setQueuePaused } from '../../src/store/dispatch/queues/queues.ts'
 import { registerWorker } from '../../src/store/dispatch/workers.ts'
 import { movedTo, refuseMoved, reopen } from '../../src/store/identity/moved.ts'
 import { claimDatabase, readOwner } from '../../src/store/identity/ownership.ts'
+import { revokeActing } from '../../src/store/identity/principals.ts'
 import { copyDatabase } from '../../src/store/keeping/copy.ts'
 import { identityOf, migrate } from '../../src/store/migrations.ts'
 import { PostgresDatabase } from '../../src/store/postgres/postgres.ts'
@@ -325,4 +328,21 @@ test('nobody writes at a Postgres source while it is copied', async () => {
     await source.close()
     await target.close()
   }
+})
+
+test('that everything is paused goes with the data, and by whom and why', async () => {
+  const open = async (identity: string) => {
+    const database = openSqlite({ file: ':memory:', clock: new FakeClock() })
+    await migrate(database, () => identity)
+    onTestFinished(() => database.close())
+    return database
+  }
+  const [source, target] = [await open('one'), await open('other')]
+  const acting = { by: 'ada', proof: 'local-user', at: 7, why: 'bad answers' } as const
+  await source.transaction((session) => pauseAll(session, acting))
+  await source.transaction((session) => revokeActing(session, 'agent:writer', acting))
+  await copyDatabase(source, target)
+  expect(await readPausedAll(target)).toEqual({ by: 'ada', why: 'bad answers', at: 7 })
+  expect(await readAuthorityVersion(target)).toBe(await readAuthorityVersion(source))
+  expect(await readAuthorityVersion(target)).toBe(1)
 })

@@ -5,6 +5,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { createIds } from '../../base/ids.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { moment, systemClock } from '../../base/time/time.ts'
+import { localUserOf } from '../../server/local-actor.ts'
 import { liveWorkers, removeDeadWorkers } from '../../store/dispatch/workers.ts'
 import { backup as backUp, restore as restoreBackup } from '../../store/keeping/backup.ts'
 import { migrate } from '../../store/migrations.ts'
@@ -59,12 +60,13 @@ function placeFor(folder: string): string {
  */
 export async function restore(cli: Cli, options: { yes?: boolean }, file?: string): Promise<ExitCode> {
   const folder = projectFolder(cli)
-  const { database: place } = readEnvironment(folder)
+  const environment = readEnvironment(folder)
+  const { database: place } = environment
   const { terminal } = cli
   if (place.kind === 'postgres') {
     throw new ReeveError('restore-target', 'DATABASE_URL is a Postgres database. Restore it with pg_restore.')
   }
-  const question = `Make ${file ?? place.file} the database of this project? It gets a new identity; every run that had not ended is paused until a person resumes it, because what it did since the backup is not known here.`
+  const question = `Make ${file ?? place.file} the database of this project? It gets a new identity; every run that had not ended is paused until a person resumes it, because what it did since the backup is not known here. Every token and session is revoked.`
   if (!options.yes) {
     if (!canAsk(cli.terminal))
       throw needsYes(
@@ -87,11 +89,17 @@ export async function restore(cli: Cli, options: { yes?: boolean }, file?: strin
       if (worker)
         throw new ReeveError('restore-busy', `${place.file} is being worked on by process ${worker.pid}.`)
     })
-    const { origin, held } = await restoreBackup(database, newId)
+    // Whoever has the file may restore it: on another machine, nobody is known yet.
+    const { id: by } = localUserOf(database, environment)
+    const acting = { by, proof: 'local-user', at: systemClock.now() } as const
+    const { origin, held, revoked } = await restoreBackup(database, newId, acting)
     const at = new Date(origin.at).toISOString()
     const first = held.slice(0, mostHeld)
-    terminal.value({ database: place.file, of: origin.of, at, held: first, paused: held.length })
+    terminal.value({ database: place.file, of: origin.of, at, held: first, paused: held.length, revoked })
     terminal.line(`${place.file} goes on from ${moment(origin.at)}, with an identity of its own`)
+    terminal.line(
+      `all tokens (${revoked.tokens}) and sessions (${revoked.sessions}) are revoked, for some may have been since; make new ones: ${cli.command('token', 'create', 'NAME')}`,
+    )
     for (const run of held.slice(0, 20)) {
       terminal.line(
         `  paused: ${safeLine(run.workflow)} run ${run.id}; look, then: ${cli.command('resume', run.id)}`,

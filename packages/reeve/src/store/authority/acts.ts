@@ -122,6 +122,11 @@ export const acts = {
     level: text('The level now.'),
     evidence: sometimes(value('What it rests upon.')),
   }),
+  'backup-restored': act('The database goes on from a backup; the subject is what that was a backup of.', {
+    madeAt: time('When the backup was made.'),
+    tokens: number('Tokens that were revoked by it.'),
+    sessions: number('Browsers that were signed out by it.'),
+  }),
   'secret-set': act('A secret was kept under a name for the first time.', {}),
   'secret-rotated': act('A secret has a new value.', { version: number('Which value this is, from 1.') }),
   'secret-deleted': act('A secret was deleted.', {}),

@@ -1,7 +1,7 @@
 import type { Bulk, Session } from '../database.ts'
 
 /** Its name in `meta`. It grows with each change of principals, grants and switches, in the transaction of that change. */
-const authorityVersion = 'authority-version'
+export const authorityVersion = 'authority-version'
 
 const growVersion: Bulk = {
   columns: { name: 'text' },

@@ -13,16 +13,13 @@ export interface LocalUser {
   name: string
 }
 
-/** Who made the owner of a database that had none. */
-const firstStart = 'the first start'
-
 /**
  * In a transaction: the principal that a user of the system is here. It is mapped once, and stays so:
  *
  *   1. to the one that an owner mapped it to, or that it was mapped to before;
  *   2. where nobody owns the database yet: to an owner of its name, made now;
  *   3. to the person of its name that no other user is mapped to;
- *   4. where nobody was mapped before: to the one owner, whom the first start made.
+ *   4. where nobody is mapped, as in a database of before or from a backup: to the one owner.
  *
  * Anybody else is nobody here.
  * @throws `unknown-local-user` `principal-removed`
@@ -82,8 +79,7 @@ async function unmappedOf(session: Session, user: LocalUser): Promise<string | u
   const anybody = await session.get('select local_user from local_users limit 1')
   if (anybody) return undefined
   const owners = await session.all<{ name: string }>(
-    `select name from principals where role = 'owner' and ended_at is null and created_by = ? limit 2`,
-    [firstStart],
+    `select name from principals where role = 'owner' and kind = 'person' and ended_at is null limit 2`,
   )
   return owners.length === 1 ? owners[0]!.name : undefined
 }

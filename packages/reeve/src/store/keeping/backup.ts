@@ -4,6 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Clock } from '../../base/time/time.ts'
 import { verifyAudit } from '../audit/audit.ts'
+import { type Acting, record } from '../authority/acting.ts'
+import { noteAuthorityChange } from '../authority/version.ts'
 import type { Database, Session } from '../database.ts'
 import { leavesLine } from '../dispatch/key-lines.ts'
 import { type BackupOrigin, backupMark } from '../identity/moved.ts'
@@ -112,15 +114,22 @@ export interface RestoreReport {
   origin: BackupOrigin
   /** Runs that had not ended when it was made: they are paused. */
   held: { id: string; workflow: string }[]
+  /** Tokens and sessions that were open when it was made: some may have been revoked since, and so all are now. */
+  revoked: { tokens: number; sessions: number }
 }
 
 /**
  * Makes a backup the database that is driven from now on. What its runs did after it was made, nobody here knows: those
  * that had not ended are paused, each for a person to resume, cancel or fork, and times that schedules missed are not made
- * up for. The database gets an identity of its own: no effect that begins here has the key of one that began there.
+ * up for. Nobody here knows what was revoked since, either: every token and session ends, and who was removed must be removed
+ * again. The database gets an identity of its own: no effect that begins here has the key of one that began there.
  * @throws `not-a-backup`
  */
-export async function restore(database: Database, newIdentity: () => string): Promise<RestoreReport> {
+export async function restore(
+  database: Database,
+  newIdentity: () => string,
+  acting: Acting,
+): Promise<RestoreReport> {
   return database.transaction(async (session) => {
     const origin = await originOf(session)
     if (!origin) {
@@ -142,7 +151,14 @@ export async function restore(database: Database, newIdentity: () => string): Pr
     )
     await session.run('delete from schedules where paused = 0')
     await session.run('delete from meta where name = ?', [backupMark])
-    return { origin, held }
+    const tokens = await session.run('update tokens set ended_at = ? where ended_at is null', [acting.at])
+    const sessions = await session.run('delete from sessions')
+    // It may be another machine, with other users.
+    await session.run('delete from local_users')
+    await noteAuthorityChange(session)
+    const revoked = { tokens, sessions }
+    await record(session, acting, 'backup-restored', origin.of, { madeAt: origin.at, ...revoked })
+    return { origin, held, revoked }
   })
 }
 

@@ -2,8 +2,10 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { verifyAudit } from '../audit/audit.ts'
 import { copyKeyRecord } from '../audit/key/key-record.ts'
+import { authorityVersion } from '../authority/version.ts'
 import type { Bulk, Database, Session, Value } from '../database.ts'
 import { countOnward, holdStill, listColumns } from '../dialect.ts'
+import { pausedAllMark } from '../dispatch/queues/pause-all.ts'
 import { liveWorkers, removeDeadWorkers } from '../dispatch/workers.ts'
 import { markMoved, refuseMoved } from '../identity/moved.ts'
 import { copyOwner } from '../identity/ownership.ts'
@@ -53,6 +55,7 @@ export async function copyDatabase(
     await prepare(target, source.place, await identityOf(session))
     await copyOwner(session, target)
     await copyKeyRecord(session, target)
+    await copyMeta(session, target)
     const rows: Record<string, number> = {}
     for (const table of all) {
       if (notCopied.includes(table.name)) continue
@@ -92,6 +95,19 @@ async function prepare(target: Database, from: string, identity: string): Promis
     await session.run(`update meta set value = ? where name = 'identity'`, [identity])
     await session.run('insert into meta (name, value) values (?, ?)', [copyMark, from])
   })
+}
+
+/** What `meta` says of the work itself goes with it: that everything is paused, by whom and why, and the version of authority. */
+async function copyMeta(source: Session, target: Database): Promise<void> {
+  const rows = await source.all<{ name: string; value: string }>(
+    'select name, value from meta where name in (?, ?)',
+    [pausedAllMark, authorityVersion],
+  )
+  for (const { name, value } of rows)
+    await target.run(
+      'insert into meta (name, value) values (?, ?) on conflict (name) do update set value = excluded.value',
+      [name, value],
+    )
 }
 
 /** Two owners would act twice. Those whose process is gone are signed off. */

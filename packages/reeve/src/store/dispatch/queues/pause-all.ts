@@ -17,7 +17,7 @@ interface Kept extends PausedAll {
 }
 
 /** Its name in `meta`; see `ensureQueue`. */
-const mark = 'paused-all'
+export const pausedAllMark = 'paused-all'
 
 export async function readPausedAll(session: Session): Promise<PausedAll | undefined> {
   const kept = await readKept(session)
@@ -25,7 +25,7 @@ export async function readPausedAll(session: Session): Promise<PausedAll | undef
 }
 
 async function readKept(session: Session): Promise<Kept | undefined> {
-  const row = await session.get<{ value: string }>('select value from meta where name = ?', [mark])
+  const row = await session.get<{ value: string }>('select value from meta where name = ?', [pausedAllMark])
   return row && (JSON.parse(row.value) as Kept)
 }
 
@@ -37,7 +37,7 @@ export async function pauseAll(session: Session, acting: Acting): Promise<string
   const kept: Kept = { by, why, at, before }
   const isFirst = await session.run(
     'insert into meta (name, value) values (?, ?) on conflict (name) do nothing',
-    [mark, JSON.stringify(kept)],
+    [pausedAllMark, JSON.stringify(kept)],
   )
   if (isFirst === 0) return []
   const paused = queues.map(({ name }) => name).filter((name) => !before.includes(name))
@@ -50,7 +50,7 @@ export async function pauseAll(session: Session, acting: Acting): Promise<string
 export async function resumeAll(session: Session, acting: Acting): Promise<string[]> {
   const kept = await readKept(session)
   if (!kept) return []
-  await session.run('delete from meta where name = ?', [mark])
+  await session.run('delete from meta where name = ?', [pausedAllMark])
   const resumed = (await listQueues(session))
     .map(({ name }) => name)
     .filter((name) => !kept.before.includes(name))
