@@ -32,7 +32,7 @@ export const thinkingCodes: CodeTable = {
     'An item of memory is not as it was looked at.',
     'Look at it again (reeve memory history ID), then decide.',
   ],
-  'unknown-memory': ['There is no such item in memory.', 'Find it: reeve memory search TEXT'],
+  'unknown-memory': ['There is no such item in memory.', 'Find it: `reeve memory search`.'],
   'bad-memory': ['What is to be remembered is wrong.', 'Remember single facts within the limits.'],
   'bad-model-name': [
     "A model's name is none.",

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Calls } from './calls.ts'
 import { limit } from './options.ts'
 
@@ -8,6 +8,54 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .command('whoami')
     .description('say who acts here, and what they may do (of a server: REEVE_URL, REEVE_TOKEN)')
     .action(calls('nobody', async () => (await import('../people/whoami.ts')).whoami))
+  const why = () => new Option('--why <text>', 'why; kept in the log of authority')
+  program
+    .command('principals [action] [name]')
+    .description('list who acts; add, role, map, remove or reinstate NAME')
+    .option('--role <role>', 'viewer, approver, operator or owner')
+    .option('--service', 'with add: it is a program')
+    .option('--local-user <user>', 'the user of the system whose commands act as it')
+    .addOption(why())
+    .action(calls('viewer', async () => (await import('../people/principals.ts')).principals))
+  program
+    .command('grants [action] [id]')
+    .description(
+      'list what the database changes of the grants in code, and the switches; back ID takes a change back',
+    )
+    .action(calls('viewer', async () => (await import('../people/authority.ts')).grants))
+  program
+    .command('grant <principal> <tool>')
+    .description('let agent:NAME or workflow:NAME call a tool for a time, beyond its code; by an owner')
+    .requiredOption('--for <duration>', 'for how long: 2h, at most 30d')
+    .option('--args <json>', 'what its arguments may be: {"amountUsd":{"max":100}}')
+    .option('--account <name>', "the connector's account that it holds for")
+    .addOption(why())
+    .action(calls('owner', async () => (await import('../people/authority.ts')).grant))
+  program
+    .command('revoke <principal> [grant]')
+    .description('suspend a grant of agent:NAME or workflow:NAME; without one, all that it may do')
+    .option('--for <duration>', 'suspend for so long (default: until it is taken back)')
+    .option('--in <duration>', 'let the grant expire then')
+    .option('--narrow <json>', 'only narrow what its arguments may be')
+    .addOption(why())
+    .action(calls('operator', async () => (await import('../people/authority.ts')).revoke))
+  program
+    .command('switch <mode>')
+    .description('set calls off, ask or allow, of what is named; without a name, of everything')
+    .option('--agent <name>', 'calls of this agent')
+    .option('--tool <name>', 'calls of this tool')
+    .option('--connector <name>', 'calls of its tools: what stands before the dot of their names')
+    .addOption(why())
+    .action(calls('operator', async () => (await import('../people/authority.ts')).switchCalls))
+  program
+    .command('pause-all')
+    .description('pause everything: no run begins or goes on; what acts now finishes')
+    .addOption(why())
+    .action(calls('operator', async () => (await import('../people/authority.ts')).pauseEverything))
+  program
+    .command('resume-all')
+    .description('let everything go on')
+    .action(calls('operator', async () => (await import('../people/authority.ts')).resumeEverything))
   const token = program.command('token').description('what programs and browsers sign in with')
   token
     .command('create <name>')

@@ -53,7 +53,7 @@ export async function setSwitch(
 }
 
 /** What a switch is for, in words. */
-function switchName({ agent = '', tool = '', connector = '' }: SwitchPlace): string {
+export function switchName({ agent = '', tool = '', connector = '' }: SwitchPlace): string {
   const parts = Object.entries({ agent, tool, connector }).filter(([, name]) => name !== '')
   return parts.map(([kind, name]) => `${kind} ${name}`).join(', ') || 'everything'
 }

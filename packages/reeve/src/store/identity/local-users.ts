@@ -101,7 +101,7 @@ async function makeOwner(session: Session, { name: own }: LocalUser, now: number
 }
 
 /** In a transaction: from now on commands of this user act as the principal. */
-async function mapLocalUser(
+export async function mapLocalUser(
   session: Session,
   localUser: string,
   principal: string,
