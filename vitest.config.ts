@@ -3,11 +3,13 @@ import { defineConfig } from 'vitest/config'
 
 // `import 'reeve'` means the sources, in tests and in the processes that they start.
 const conditions = ['reeve-source']
+// Node knows no condition `module`: what packages have under it need not run there.
+const serverConditions = defaultServerConditions.filter((condition) => condition !== 'module')
 const nodeOptions = `${process.env.NODE_OPTIONS ?? ''} --conditions=reeve-source`.trim()
 
 export default defineConfig({
   ssr: {
-    resolve: { conditions: [...conditions, ...defaultServerConditions], externalConditions: conditions },
+    resolve: { conditions: [...conditions, ...serverConditions], externalConditions: conditions },
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'],

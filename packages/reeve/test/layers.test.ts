@@ -17,6 +17,7 @@ const layers = [
   'memory',
   'tools',
   'triggers',
+  'telemetry',
   'connectors',
   'agents',
   'evals',

@@ -85,6 +85,9 @@ export interface CallSite {
   /** Remembers which call an error came from that was made of its settlement. */
   blame(call: Call, error: unknown): void
 
+  /** The W3C trace context of a call, for what it sends; undefined where nobody traces. */
+  traceparentOf(call: Call): string | undefined
+
   /**
    * Whether the run is still this process's. When it is not, the run ends here: what waits for the answer must not act.
    */

@@ -76,6 +76,8 @@ export interface EngineOptions {
   lingerMs?: number
   /** Checks edits against the schemas of their tools as they are decided. Default: only when the run goes on. */
   checkJsonSchema?: JsonSchemaCheck
+  /** Whether spans are made of what runs do. Default false. */
+  isTraced?: boolean
   /** The process can no longer tell what is on disk and must end. */
   onFatal: (error: unknown) => void
 }
@@ -218,10 +220,7 @@ export class Engine {
     return { id, isNew, result: () => this.resultOf(id) as Promise<RunResult<Output>> }
   }
 
-  /**
-   * Starts a run of the runtime's own accord, under a key of its own: when there is a run with it, that one stands for the
-   * start, whatever its input. @throws as `startRun`
-   */
+  /** Starts a run under a key of the runtime's own; one that is there stands for it, whatever its input. @throws as `startRun` */
   startOwn(
     workflow: string,
     input: unknown,
@@ -294,5 +293,6 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     lingerMs: options.lingerMs ?? 1000,
     claims,
     notices: new Notices(),
+    isTraced: options.isTraced ?? false,
   }
 }

@@ -35,6 +35,8 @@ export interface EngineServices {
   lingerMs: number
   claims: ClaimCheck
   notices: Notices
+  /** Whether spans are made of what runs do: what they send then says to which trace it belongs. */
+  isTraced: boolean
 }
 
 /** Whether runs that this process drives are still its own. */

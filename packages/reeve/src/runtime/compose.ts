@@ -1,7 +1,7 @@
 import type { AgentListener } from '../agents/agent-events.ts'
 import type { Environment } from '../base/config.ts'
 import { createIds } from '../base/ids.ts'
-import { type Log, lineLog, redactingLog } from '../base/log.ts'
+import { type Log, redactingLog } from '../base/log.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
@@ -37,6 +37,8 @@ import { identityOf, migrate } from '../store/migrations.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AuditKeySlot } from '../store/redacting.ts'
 import { describeTightened } from '../store/sqlite/private-files.ts'
+import { telemetrySettings } from '../telemetry/settings.ts'
+import { Telemetry } from '../telemetry/telemetry.ts'
 import { jsonSchemaIssues } from '../tools/json-schema/json-schema.ts'
 import type { FindTool } from '../tools/undo/undo-plan.ts'
 import { undoWorkflow } from '../tools/undo/undo-workflow.ts'
@@ -103,6 +105,8 @@ export interface RuntimeParts extends RuntimeInternals {
   pruning: Pruning
   triggerLoops: TriggerLoops
   auditSigning: AuditSigning
+  /** Absent: no collector is named. */
+  telemetry: Telemetry | undefined
 }
 
 /** Wires the layers for a project: the one place that knows all of them. Opens the database and drives nothing. */
@@ -110,7 +114,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
   const { project, environment, clock: ownClock = systemClock } = options
   checkConfig(project.config)
   const secrets = secretsOf(environment)
-  const log = redactingLog(options.log ?? lineLog((line) => process.stderr.write(line), false), secrets)
+  const log = redactingLog(options.log ?? (await ownLog()), secrets)
   const unusable: UnusableSolver[] = []
   const routes = resolveRoutes(options, unusable)
   const onFatal = (error: unknown) => endProcess(log, error)
@@ -156,6 +160,10 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const policies = new PolicyBench(project.policies)
     const services: ContextServices = { toolbox, questions, knowledge, memory, authority, policies }
     if (options.agentListener) services.agentListener = options.agentListener
+    const telemetry = telemetrySettings(
+      environment.variables ?? {},
+      claimantOf(project, environment.database).name,
+    )
     const engine = new Engine({
       workflows,
       database,
@@ -164,6 +172,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       newId,
       random: Math.random,
       identity: await identityOf(database),
+      isTraced: telemetry?.traces !== undefined,
       contextFor: (execution) => new Context(execution, workflows, services),
       checkJsonSchema: jsonSchemaIssues,
       onFatal,
@@ -190,6 +199,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       findTool,
       triggers,
       letters,
+      telemetry: telemetry && new Telemetry(engine, telemetry),
       triggerLoops: new TriggerLoops(engine, [...triggers.values()], { project: project.folder, letters }),
       projectKnowledge: new ProjectKnowledge(project, knowledge, memory, log),
       services: new ProjectServices(project.config, mcpServers, clock),
@@ -204,6 +214,12 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await database.close()
     throw error
   }
+}
+
+/** Loaded only where nobody gives a log. */
+async function ownLog(): Promise<Log> {
+  const { jsonLog } = await import('./json-log.ts')
+  return jsonLog((line) => process.stderr.write(line), false)
 }
 
 /** Nobody else can take over what a database in memory has, and other clocks are those of tests. */

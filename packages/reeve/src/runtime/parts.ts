@@ -12,6 +12,7 @@ export async function beginParts(parts: RuntimeParts): Promise<void> {
   await engine.start()
   // Before anything is pruned: what lies in a watched folder is not forgotten.
   await parts.triggerLoops.begin()
+  await parts.telemetry?.begin()
   pruning.begin()
   parts.auditSigning.begin()
 }
@@ -24,6 +25,7 @@ export async function endParts(parts: RuntimeParts, graceMs: number | undefined)
     await parts.authority.end()
     await pruning.end()
     await parts.triggerLoops.end()
+    await parts.telemetry?.end()
     await engine.stop(graceMs)
   } finally {
     await abandonedBatches.end()

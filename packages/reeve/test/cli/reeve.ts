@@ -118,8 +118,9 @@ export function reeve(
 export async function reeveJson<T = Record<string, unknown>>(
   folder: string,
   args: string[],
+  options: { environment?: NodeJS.ProcessEnv } = {},
 ): Promise<T & { code: number | null }> {
-  const { code, stdout, stderr } = await reeve(folder, [...args, '--json'])
+  const { code, stdout, stderr } = await reeve(folder, [...args, '--json'], options)
   try {
     return { ...(JSON.parse(stdout) as T), code }
   } catch (cause) {

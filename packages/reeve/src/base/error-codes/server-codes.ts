@@ -50,6 +50,10 @@ export const serverCodes: CodeTable = {
     'See those that it has: reeve trigger list.',
   ],
   'untestable-trigger': ['No sample can be sent to this trigger.', 'Do what the message says.'],
+  'telemetry-refused': [
+    'A collector did not take what was sent to it.',
+    'Look at its address and at its own log.',
+  ],
   'webhook-closed': [
     'A door for others has no secret, so nobody can prove anything to it.',
     'Set the variable.',

@@ -22,6 +22,14 @@ export function lookCommands(program: Command, calls: Calls): void {
     )
     .action(calls('viewer', async () => (await import('../look/show.ts')).show))
   program
+    .command('logs [run]')
+    .description('tell what runs logged and what went wrong, of all workers; of one run, or of all')
+    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
+    .option('--all', 'every event')
+    .option('--workflow <name>', 'only its runs')
+    .addOption(limit('50'))
+    .action(calls('viewer', async () => (await import('../look/logs.ts')).logs))
+  program
     .command('approvals [id]')
     .description('list what waits for a person; or show one whole, with what it is about')
     .option('--aside', 'what is kept back: more of one sender, or of one kind, than people are shown')

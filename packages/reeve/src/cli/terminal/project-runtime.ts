@@ -18,7 +18,10 @@ export async function withRuntime<T>(
   const folder = projectFolder(cli)
   const environment = readEnvironment(folder)
   const project = await loadProject(folder)
-  const log = lineLog((line) => cli.terminal.remark(line.trimEnd()), cli.verbose)
+  const write = (line: string) => cli.terminal.remark(line.trimEnd())
+  // Behind a service manager programs read it, at a terminal people.
+  const makeLog = cli.terminal.json ? (await import('../../runtime/json-log.ts')).jsonLog : lineLog
+  const log = makeLog(write, cli.verbose)
   const runtime = await Runtime.open({ project, environment, log, ...options })
   const ends: (() => Promise<void>)[] = []
   try {

@@ -46,6 +46,8 @@ export function startChild(
     const own: StartOptions = { principal, startedBy: `run ${id}, call ${call.step}` }
     const { channel, causedBy } = site.origin
     if (channel !== undefined) own.channel = channel
+    const traceparent = site.traceparentOf(call)
+    if (traceparent !== undefined) own.traceparent = traceparent
     Object.assign(own, { queue, key, priority, delay })
     const start = prepareStart(site.services, workflow, input, own, 0, { causedBy })
     start.run.no = await site.services.numbers.take()

@@ -1,3 +1,4 @@
+import { traceparentOfCall } from '../../base/trace-context.ts'
 import type { Row } from '../../store/database.ts'
 import {
   type CallKind,
@@ -150,6 +151,12 @@ export class RunCallSite implements CallSite {
 
   blame(call: Call, error: unknown): void {
     this.#calls.blame(call, error)
+  }
+
+  traceparentOf({ step }: Call): string | undefined {
+    const { traceparent } = this.origin
+    if (traceparent === undefined && !this.services.isTraced) return undefined
+    return traceparentOfCall(this.run.id, step, traceparent)
   }
 
   confirmClaim(): true | Promise<boolean> {

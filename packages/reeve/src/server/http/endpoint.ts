@@ -20,6 +20,8 @@ export interface Call<P, Q, B> {
   params: P
   query: Q
   body: B
+  /** The W3C trace context that the request came with, as it stands there. */
+  traceparent: string | undefined
   /** Aborted when whoever asked is gone. */
   signal: AbortSignal
 }

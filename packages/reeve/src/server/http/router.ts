@@ -84,6 +84,7 @@ async function readCall(
     params: checked(params, context.req.param(), 'bad-request', 'The path'),
     query: checked(query, queryOf(context), 'bad-request', 'The query'),
     body: checked(body ?? nothing, given?.value ?? {}, 'invalid-input', 'The body'),
+    traceparent: context.req.header('traceparent'),
     signal: context.req.raw.signal,
   }
   return { call, text: given?.text ?? '' }

@@ -133,10 +133,11 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
 export async function callHttp(
   client: HttpClient,
   { url, method, headers = {}, body }: HttpToolInput & { method: HttpMethod },
-  attempt: Pick<EffectAttempt, 'key' | 'signal' | 'secrets'>,
+  attempt: Pick<EffectAttempt, 'key' | 'signal' | 'secrets' | 'traceparent'>,
   idempotencyHeader: string | false,
 ): Promise<HttpResponse> {
   const ownHeaders: Record<string, string> = {}
+  if (attempt.traceparent !== undefined) ownHeaders.traceparent = attempt.traceparent
   if (!isRead(method) && idempotencyHeader !== false) ownHeaders[idempotencyHeader] = attempt.key
   const isJson = body !== undefined && typeof body !== 'string'
   const typed = Object.keys(headers).some((header) => header.toLowerCase() === 'content-type')

@@ -237,7 +237,13 @@ export class McpServer {
         if (kind === 'prompt') return askPrompt(live, this.name, name, args, attempt.signal, maxResult)
         const isKeyed = settings?.effect === 'idempotent' || settings?.effect === 'verifiable'
         const key = isKeyed ? attempt.key : undefined
-        return askTool(live, this.name, { name, args, key }, attempt.signal, maxResult)
+        return askTool(
+          live,
+          this.name,
+          { name, args, key, traceparent: attempt.traceparent },
+          attempt.signal,
+          maxResult,
+        )
       },
     })
     return Object.defineProperty(built, 'description', { get: () => pinned().description, enumerable: true })

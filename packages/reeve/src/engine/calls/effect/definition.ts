@@ -27,6 +27,10 @@ export interface EffectAttempt {
    * journal, logs, errors and prompts of this process. Absent outside of a run.
    */
   secrets?: SecretRegistry
+  /**
+   * The W3C trace context of the call, for the header `traceparent` of what the tool sends. Absent where nobody traces.
+   */
+  readonly traceparent?: string | undefined
 }
 
 /** What a tool found out about an effect whose outcome is unknown. */

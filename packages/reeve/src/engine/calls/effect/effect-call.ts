@@ -172,7 +172,17 @@ export class EffectCall implements Unresolved {
   }
 
   #attemptOf(attempt: number, signal: AbortSignal): EffectAttempt {
-    return { key: this.key, attempt, signal, secrets: this.site.services.secrets }
+    const { site, call, key } = this
+    return {
+      key,
+      attempt,
+      signal,
+      secrets: site.services.secrets,
+      // Only tools that send something ask for it.
+      get traceparent() {
+        return site.traceparentOf(call)
+      },
+    }
   }
 
   #inside<T>(body: () => T): T {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { toMs } from '../../../base/time/time.ts'
+import { isTraceparent } from '../../../base/trace-context.ts'
 import { untilRest } from '../../../inspect/follow/until-rest.ts'
 import type { Channel } from '../../../store/journal/events.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
@@ -34,12 +35,13 @@ const start = write({
   }),
   answer: runView,
   keepsKey: true,
-  async act({ service, caller, body, idempotencyKey }) {
+  async act({ service, caller, body, idempotencyKey, traceparent }) {
     const { workflow, input = null, queue, key, priority, delay, ifKeyExists } = body
     const { id: run } = await service.engine.startRun(workflow, input, {
       principal: caller.principal,
       startedBy: `${caller.principal}, over HTTP`,
       channel: channelOf(caller),
+      ...(isTraceparent(traceparent) ? { traceparent } : {}),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(queue === undefined ? {} : { queue }),
       ...(key === undefined ? {} : { key }),

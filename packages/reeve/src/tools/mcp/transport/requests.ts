@@ -17,7 +17,7 @@ function resultSchemas() {
 export async function askTool(
   live: LiveConnection,
   server: string,
-  call: { name: string; args: Json; key: string | undefined },
+  call: { name: string; args: Json; key: string | undefined; traceparent?: string | undefined },
   signal: AbortSignal,
   maxResult: number,
 ): Promise<McpResult> {
@@ -25,10 +25,19 @@ export async function askTool(
   const params = {
     name: call.name,
     arguments: call.args,
-    ...(call.key === undefined ? {} : { _meta: { 'reeve/idempotency-key': call.key } }),
+    ...metaOf(call),
   }
   const schema = CallToolResultSchema as unknown as ZodType<CallToolResult>
   return resultOf(server, await live.ask({ method: 'tools/call', params }, schema, signal), maxResult)
+}
+
+function metaOf({ key, traceparent }: { key: string | undefined; traceparent?: string | undefined }) {
+  if (key === undefined && traceparent === undefined) return {}
+  const _meta = {
+    ...(key === undefined ? {} : { 'reeve/idempotency-key': key }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  }
+  return { _meta }
 }
 
 /** The messages of a prompt, as texts under the role that each is written for. */
