@@ -55,6 +55,11 @@ export interface WorkflowDefinition<
   on?: readonly Trigger<InputOf<I>>[]
   /** What a run must have done before it may end well, all of it: see `Requirement`. Default: nothing. */
   requires?: Requirement<Ctx, OutputOf<I>> | readonly Requirement<Ctx, OutputOf<I>>[]
+  /**
+   * The operating checklist, as data: owner, tools with their risks, sources, completion, review, rollback, evaluation. See
+   * `reeve check`, and docs/readiness.md.
+   */
+  readiness?: Readonly<Record<string, unknown>>
   /** Does the work. Deterministic between calls of `ctx`. */
   run(ctx: Ctx, input: OutputOf<I>): Promise<R> | R
 }
@@ -69,6 +74,8 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly limits: WorkflowLimits
   readonly queue: string
   readonly requires: readonly Requirement[]
+  /** For the layer that judges it. */
+  readonly readiness: Readonly<Record<string, unknown>> | undefined
   readonly key: ((input: unknown) => string) | undefined
   readonly on: readonly Trigger[]
   /** What its code grants it, for the layer that knows grants; undefined: nothing limits it. */
@@ -92,7 +99,13 @@ export function defineWorkflow<
 ): Workflow<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
   const called =
     typeof definition?.name === 'string' ? `workflow ${describeValue(definition.name)}` : 'a workflow'
-  const shape = { output: 'schema', limits: 'object', key: 'function', on: 'list' } as const
+  const shape = {
+    output: 'schema',
+    limits: 'object',
+    readiness: 'object',
+    key: 'function',
+    on: 'list',
+  } as const
   checkOptions(definition, called, shape, 'bad-workflow')
   if (!definition.input?.['~standard']) {
     throw new ReeveError('bad-workflow', 'A workflow needs an `input` schema (Zod, or any Standard Schema).')
@@ -119,6 +132,7 @@ export function defineWorkflow<
     output: definition.output,
     limits,
     queue,
+    readiness: definition.readiness,
     requires: checkRequirements(definition.requires, what),
     key: definition.key as Workflow['key'],
     on: triggersIn(definition.on ?? [], what),

@@ -119,7 +119,7 @@ test('every function, and every method of what a project is written with, has an
 })
 
 /** Pages whose code is compiled with the examples. */
-const pages = ['undo.md']
+const pages = ['undo.md', 'readiness.md']
 
 test('examples compile as they stand', () => {
   const examples = new Map<string, string>()

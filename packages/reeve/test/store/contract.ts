@@ -20,6 +20,7 @@ import { journalCases } from './contract/journal.ts'
 import { keyLineCases } from './contract/key-lines.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { queueCases } from './contract/queues.ts'
+import { readinessCases } from './contract/readiness.ts'
 import { recoveryCases } from './contract/recovery.ts'
 import { retentionCases } from './contract/retention.ts'
 import { rowCases } from './contract/rows.ts'
@@ -44,6 +45,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     approvalCases(open)
     retentionCases(open)
     eraseCases(open)
+    readinessCases(open)
     chapterCases(open)
     rowCases(open)
     valueCases(open)

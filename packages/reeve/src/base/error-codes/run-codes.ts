@@ -92,6 +92,10 @@ export const runCodes: CodeTable = {
     'Approve an edit that fits, or reject it.',
   ],
   'reserved-key': ["An idempotency key begins as Reeve's own do.", 'Choose a key that begins otherwise.'],
+  'level-not-earned': [
+    'A workflow was to be trusted with more than it has earned.',
+    'See what it lacks: `reeve check`.',
+  ],
   'requirement-not-met': [
     'A run would have ended without what its workflow requires, and a person did not let it.',
     'Do by hand what it left undone, or fork it.',

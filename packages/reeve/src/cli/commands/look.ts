@@ -75,6 +75,16 @@ export function lookCommands(program: Command, calls: Calls): void {
     .addHelpText('after', viewsHelp)
     .action(calls('operator', async () => (await import('../look/sql.ts')).sql))
   program
+    .command('check <workflow>')
+    .description('say how far a workflow may be trusted, and why; an owner gives it another level')
+    .option(
+      '--level <level>',
+      'observe, draft, supervised or autonomous: a lower one, or the next that it has earned',
+    )
+    .option('--evals <result>', 'green or red: what its evals said')
+    .option('--why <text>', 'with --level: why; kept in the log of acts')
+    .action(calls('viewer', async () => (await import('../look/check.ts')).check))
+  program
     .command('doctor')
     .description('check the project, its data and its machine')
     .action(calls('nobody', async () => (await import('../look/doctor/doctor.ts')).doctor))

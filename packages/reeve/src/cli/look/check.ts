@@ -1,0 +1,68 @@
+import { ReeveError } from '../../base/errors.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+import { checkChecklist } from '../../governance/readiness/checklist.ts'
+import { checkReadiness, giveLevel, type Judged } from '../../governance/readiness/held-level.ts'
+import { levels } from '../../governance/readiness/readiness.ts'
+import { internalsOf } from '../../runtime/runtime.ts'
+import { refuseLowRole } from '../../server/local-actor.ts'
+import type { Cli } from '../cli.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { withRuntime } from '../terminal/project-runtime.ts'
+
+export interface CheckOptions {
+  level?: string
+  evals?: string
+  why?: string
+}
+
+/** Says how far a workflow may be trusted, and why; an owner gives it another level with `--level`. */
+export function check(cli: Cli, options: CheckOptions, name: string): Promise<ExitCode> {
+  const level = oneOf('--level', options.level, levels)
+  const evals = oneOf('--evals', options.evals, ['green', 'red'] as const)
+  return withRuntime(cli, async (runtime, _onStop, actor) => {
+    const { database, clock } = internalsOf(runtime)
+    const { version, readiness } = runtime.workflow(name)
+    const judged: Judged = {
+      name,
+      version,
+      checklist: checkChecklist(readiness, `workflow "${name}"`),
+      ...(evals && { evals }),
+    }
+    if (level !== undefined) {
+      refuseLowRole(actor, 'owner')
+      const { principal: by, proof } = actor
+      const why = options.why === undefined ? {} : { why: options.why }
+      await giveLevel(database, judged, level, { by, proof, at: clock.now(), ...why })
+    }
+    const found = await checkReadiness(database, judged, clock.now())
+    const { terminal } = cli
+    terminal.value({ workflow: name, version, ...found })
+    const { held, effective, proposed, lacks, figures } = found
+    terminal.line(`${safeLine(name)} (version ${safeLine(version)}): ${terminal.colors.bold(effective)}`)
+    if (held !== effective) terminal.line(`${terminal.colors.yellow('!')} it was ${held} and fell back`)
+    terminal.line(
+      `${figures.inARow} approved as they were in a row, ${figures.total} in all; of ${figures.trials} outcomes surely ${Math.floor(figures.surely * 100)} % good`,
+    )
+    if (proposed !== null)
+      terminal.line(
+        `it has earned ${proposed}; an owner gives it: ${cli.command('check', name, '--level', proposed)}`,
+      )
+    for (const { level: other, why } of lacks) {
+      terminal.line(`not ${other}:`)
+      for (const each of why) terminal.line(`  ${safeLine(each)}`)
+    }
+    return exitCodes.done
+  })
+}
+
+function oneOf<T extends string>(
+  option: string,
+  given: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  if (given === undefined) return undefined
+  const found = allowed.find((each) => each === given)
+  if (found === undefined)
+    throw new ReeveError('bad-option', `${option} is "${given}"; it must be one of ${allowed.join(', ')}.`)
+  return found
+}
