@@ -63,7 +63,7 @@ async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
   }
 }
 
-async function scene(environment: Environment, { isSigned = true } = {}): Promise<Scene> {
+export async function scene(environment: Environment, { isSigned = true } = {}): Promise<Scene> {
   const runtime = await Runtime.open({ project: projectOf({}, [pay]), environment, log: silentLog })
   const { database, engine } = internalsOf(runtime)
   await engine.start()
@@ -98,7 +98,7 @@ async function asked(database: Database, run: string): Promise<string> {
 }
 
 /** What `reeve audit verify --all` finds. */
-async function audit(environment: Environment, kept: KeptHead[] = []): Promise<string[]> {
+export async function audit(environment: Environment, kept: KeptHead[] = []): Promise<string[]> {
   const slot: AuditKeySlot = {}
   const database = openDatabase(environment.database, systemClock, { slot })
   try {

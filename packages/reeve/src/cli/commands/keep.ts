@@ -13,6 +13,10 @@ export function keepCommands(program: Command, calls: Calls): void {
     .option('--head <file>', 'compare with signed heads that were kept elsewhere')
     .action(calls('viewer', async () => (await import('../keep/audit.ts')).verify))
   audit
+    .command('export <file>')
+    .description('write all of it as lines of JSON, and a script that checks them without Reeve')
+    .action(calls('viewer', async () => (await import('../keep/audit-export.ts')).exportAudit))
+  audit
     .command('head')
     .description('the newest signed head, to be kept where nobody can change it')
     .action(calls('viewer', async () => (await import('../keep/audit-head.ts')).head))

@@ -5,6 +5,7 @@ import { type ActRow, saidOf } from '../authority/authority-log.ts'
 import type { Session } from '../database.ts'
 import { type EventPayloads, payloadIfSound } from '../journal/events.ts'
 import type { ChainFault, JournalEvent } from '../journal/journal.ts'
+import { isErased } from '../keeping/erased.ts'
 import { type ApprovalRow, approvalsOf } from '../runs/approvals.ts'
 import { decisionIn } from '../runs/decision-item.ts'
 import { isSealedItem, type SealedItem } from '../runs/inbox.ts'
@@ -34,6 +35,8 @@ export class ApprovalCheck {
   readonly #byStep = new Map<number, Asked>()
   /** What a fork shares was asked and decided in its origin. */
   readonly #shared = new Map<string, Asked>()
+  /** What it was about was erased: there is nothing left to compare, and the digests of the chain stand for it. */
+  #isErased = false
 
   constructor(session: Session, run: RunRow) {
     this.#session = session
@@ -41,6 +44,7 @@ export class ApprovalCheck {
   }
 
   add(event: JournalEvent): void {
+    if (event.payload !== null && isErased(event.payload)) this.#isErased = true
     if (event.type === 'approval-requested') {
       const request = payloadIfSound(event, 'approval-requested')
       if (!request || event.step === null) return
@@ -58,6 +62,7 @@ export class ApprovalCheck {
   }
 
   async end(): Promise<ChainFault | undefined> {
+    if (this.#isErased) return this.#erasedFault()
     const rows = await approvalsOf(this.#session, this.#run.no)
     for (const row of rows) {
       const fault = await this.#faultOf(row)
@@ -71,6 +76,29 @@ export class ApprovalCheck {
       if (fault) return fault
     }
     return this.#inboxFault()
+  }
+
+  /** Who decided is not erased: it must be who recorded that. */
+  async #erasedFault(): Promise<ChainFault | undefined> {
+    const { auditKeys: keys } = this.#session
+    if (!keys || keys === 'missing') return undefined
+    for (const { id, decided_at: at, decided_by: by } of await approvalsOf(this.#session, this.#run.no)) {
+      if (by === null || at === null || at < keys.since.at) continue
+      const acts = await this.#actsAbout(id)
+      if (!acts.some(({ principal }) => principal === by))
+        return {
+          seq: 0,
+          problem: `the row of the erased approval ${id} says that ${by} decided, and no act says that`,
+        }
+    }
+    return undefined
+  }
+
+  #actsAbout(approval: string): Promise<ActRow[]> {
+    return this.#session.all<ActRow>(
+      'select * from authority_log where subject = ? and type in (?, ?) order by seq',
+      [approval, ...decisionTypes],
+    )
   }
 
   async #faultOf(row: ApprovalRow): Promise<ChainFault | undefined> {
@@ -118,10 +146,7 @@ export class ApprovalCheck {
     if (!keys || keys === 'missing' || !decided || decided.decision.by === null) return undefined
     if (decided.at < keys.since.at) return undefined
     const { decision, seq } = decided
-    const acts = await this.#session.all<ActRow>(
-      'select * from authority_log where subject = ? and type in (?, ?) order by seq',
-      [id, ...decisionTypes],
-    )
+    const acts = await this.#actsAbout(id)
     const hasSaid = (who: string | null | undefined) =>
       acts.some((act) => {
         const { details } = saidOf(act)
