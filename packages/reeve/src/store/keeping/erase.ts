@@ -171,13 +171,9 @@ async function eraseEvents(session: Session, run: number, at: number): Promise<n
 }
 
 async function eraseRows(session: Session, run: number): Promise<number> {
-  const inbox = await session.run(`update inbox set payload = 'null' where run = ? and payload <> 'null'`, [
-    run,
-  ])
-  const approvals = await session.run(
-    `update approvals set shown = 'null', answer = null, note = null, input_schema = null where run = ?`,
-    [run],
-  )
+  // The journal had what was asked and decided; with that erased, a row would say more than it.
+  const inbox = await session.run('delete from inbox where run = ?', [run])
+  const approvals = await session.run('delete from approvals where run = ?', [run])
   const answers = await session.run('delete from answers where run = ?', [run])
   await session.run(
     `update runs set reason = case when reason is null then null else 'what it was about was erased' end, key = null, idempotency = null
