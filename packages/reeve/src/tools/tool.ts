@@ -5,6 +5,7 @@ import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
+import { type GivenTerms, readTerms } from '../engine/calls/approval-terms.ts'
 import type { EffectAttempt, EffectClass, EffectVerdict } from '../engine/calls/effect/definition.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import type { GovernedTool } from '../governance/tools/governed-tool.ts'
@@ -15,6 +16,19 @@ import { type ResolvedUndo, resolveUndo, type ToolUndo } from './undo/tool-undo.
 
 /** How much harm a wrong call can do. */
 export type Risk = 'low' | 'medium' | 'high'
+
+/** What a tool says of how its calls are approved. */
+export type ApprovalTermsOfTool = Pick<
+  GivenTerms,
+  | 'allowed'
+  | 'deciders'
+  | 'onTimeout'
+  | 'escalateTo'
+  | 'quietHours'
+  | 'remindEvery'
+  | 'executeBy'
+  | 'executeWithin'
+>
 
 /** A typed capability to act outside, as its file declares it. */
 export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1> extends ToolAxes {
@@ -38,6 +52,8 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
   approval?: 'always' | 'never' | ((args: OutputOf<I>) => boolean)
   /** An approval that nobody decides expires after this time. Default: never. */
   approvalTimeout?: Duration
+  /** Who must approve, what becomes of it when nobody does in time, until when it may begin: docs/approvals.md. */
+  approvalTerms?: ApprovalTermsOfTool
   /** For one attempt. Default `30s`. */
   timeout?: Duration
   /** How often a failed attempt is repeated, where its class allows that. Default: see `RetryPolicy`. */
@@ -78,6 +94,7 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
   /** As permission sees it, of its gravest call. */
   readonly governed: () => GovernedTool
   readonly approvalTimeout: Duration | undefined
+  readonly approvalTerms: ApprovalTermsOfTool
   readonly timeoutMs: number
   readonly retry: RetryPolicy | undefined
   readonly rate: ResolvedRate | undefined
@@ -155,6 +172,9 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   resolveRetry(definition.retry)
   if (definition.approvalTimeout !== undefined)
     toMs(definition.approvalTimeout, `\`approvalTimeout\` of tool "${name}"`)
+  const { approvalTerms = {} } = definition
+  const isTimed = definition.approvalTimeout !== undefined
+  readTerms(approvalTerms, `tool "${name}"`, { now: 0, decideBy: isTimed ? 1 : null })
   const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
   of('risk', risk, risks)
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
@@ -184,6 +204,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
       return governed
     },
     approvalTimeout: definition.approvalTimeout,
+    approvalTerms,
     timeoutMs: toMs(definition.timeout ?? '30s', `\`timeout\` of tool "${name}"`),
     retry: definition.retry,
     rate: resolveRate(name, definition.rate),

@@ -10,7 +10,7 @@ import { readActs } from '../../src/store/authority/authority-log.ts'
 import { listPending, requireApproval } from '../../src/store/runs/approvals.ts'
 import { type Tool, tool } from '../../src/tools/tool.ts'
 import { agentBench } from '../agents/agent-harness.ts'
-import { mortalEngine, testEngine, typesOf } from '../engine/harness.ts'
+import { mortalEngine, severable, testEngine, typesOf } from '../engine/harness.ts'
 import { approvalCase, asksFor, nextAsked, type OpenApprovals, until, whileAsked } from './harness.ts'
 
 /** A tool that asks always, and a record of what it was handed outside. */
@@ -284,6 +284,65 @@ export function peerCases(open: OpenApprovals): void {
         await engine.control.decide(asked.id, { verdict: 'approve', by: 'ada' })
         expect(await engine.resultOf(run)).toMatchObject({ output: { status: 'approved' } })
       })
+    },
+  )
+
+  approvalCase(
+    'approved, and the process gone until it was too late to begin: a person is asked again',
+    open,
+    async (store) => {
+      const { database, clock } = store
+      const paid: unknown[] = []
+      let onRating = () => {}
+      const pay = tool({
+        name: 'pay',
+        description: 'Pays',
+        input: z.object({ to: z.string() }),
+        output: z.unknown(),
+        effect: 'once',
+        risk: 'high',
+        approval: () => {
+          onRating()
+          return true
+        },
+        approvalTerms: { executeWithin: '10m' },
+        run: (given) => {
+          paid.push(given)
+          return null
+        },
+      })
+      const flow = flowOf((ctx) => ctx.call(pay, { to: 'ada' }))
+      const link = severable(database)
+      const first = await agentBench([flow], {}, { ...store, database: link.database })
+      const { id } = await first.engine.startRun(flow, {})
+      const asked = await nextAsked(database)
+      // Between the decision, which the journal has, and the intent, which it has not.
+      let ratings = 0
+      // Its replay rates it twice before it comes to the decision.
+      onRating = () => {
+        if (++ratings === 3) link.cut()
+      }
+      const { engine: other } = await testEngine([], store)
+      await other.control.decide(asked.id, { verdict: 'approve', by: 'ada' })
+      await until(async () => {
+        await clock.advance(1_500)
+        return (await typesOf(database, id)).includes('approval-decided') ? true : undefined
+      })
+      await database.run('delete from workers')
+      onRating = () => {}
+      clock.jump(clock.now() + 600_000)
+      const second = await agentBench([flow], {}, store)
+      const anew = await until(async () => {
+        await clock.advance(1_500)
+        return (await listPending(database))[0]
+      })
+      expect(anew.id).toBe(asked.id)
+      expect(JSON.parse(anew.shown)).toMatchObject({ notice: /ada approved it, but it did not begin by/ })
+      expect(paid).toEqual([])
+      await second.engine.control.decide(anew.id, { verdict: 'approve', by: 'ada' })
+      expect(await second.engine.resultOf(id)).toMatchObject({ status: 'succeeded' })
+      expect(paid).toHaveLength(1)
+      await second.engine.stop()
     },
   )
 }

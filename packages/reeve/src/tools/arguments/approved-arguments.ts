@@ -1,6 +1,7 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { isPlainRecord } from '../../base/json/record.ts'
+import { isoText } from '../../base/time/time.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import { type Decision, requestApproval } from '../../engine/calls/approval.ts'
 import type { Actor } from '../../engine/calls/effect/definition.ts'
@@ -61,6 +62,7 @@ export async function approvedArguments(
       compared: { tool: tool.name, given: asJson(given), ...agentOf(actor) },
       binds: 'effect',
       inputSchema: inputSchemaOf(tool),
+      ...tool.approvalTerms,
       ...termsFor(tool, ruling),
       ...(again && { again }),
       ...(tool.approvalTimeout === undefined ? {} : { timeout: tool.approvalTimeout }),
@@ -78,6 +80,8 @@ export async function approvedArguments(
     if (isCarriedOut(site, tool)) return { given, parsed: asJson(given), json: null, ...now, approved }
     if (!now.ok) continue
     const ready: Ready = { given, ...now, approved }
+    notice = lateNotice(site, decision)
+    if (notice !== undefined) continue
     if (edited) {
       notice = lostEdit(base, decision.value, before, now.json)
       if (notice === undefined) return ready
@@ -93,6 +97,18 @@ export async function approvedArguments(
     // What is no plain data (a date beside it) is as the journal has it of the first reading.
     if (isUnsteady && before.ok && sameJson(shown.args, seen(before.json))) return { ...ready, ...before }
   }
+}
+
+/** Approved, and not begun in time: the process was gone between. What the journal has of it decides, live as on replay. */
+function lateNotice(
+  { nextRecorded: next, services }: CallSite,
+  { executeBy, by }: Decision,
+): string | undefined {
+  if (executeBy === undefined) return undefined
+  const isLate = next ? next.kind === 'approval' : services.clock.now() > executeBy
+  return isLate
+    ? `${by ?? 'Somebody'} approved it, but it did not begin by ${isoText(executeBy)}.`
+    : undefined
 }
 
 /** The journal has its result: it does not run again, whatever the code has become since. */
