@@ -178,7 +178,7 @@ function Why({ story: { belief, chain }, run, now }: { story: RunStory; run: Run
           It failed: <Foreign text={error.message} /> <code className={ui.code}>{error.code}</code>
         </p>
       )}
-      {!error && reason !== null && run.status !== 'succeeded' && (
+      {!error && reason !== null && run.status !== 'succeeded' && run.asks.length === 0 && (
         <p>
           <Foreign text={reason} />
         </p>

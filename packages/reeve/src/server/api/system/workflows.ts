@@ -58,7 +58,7 @@ const figures = read({
   role: 'viewer',
   summary: 'Say how well each workflow did, in all and by day',
   description:
-    'Of the newest 20,000 runs that ended; iterations and blocked calls of the newest 2,000, whose journals are read.',
+    'Of the newest 20,000 runs that ended; iterations and blocked calls of the newest 1,000, whose journals are read.',
   query: z.strictObject({ since: z.string().max(20).default('30d') }),
   answer: z.object({
     since: time.describe('From when on runs were counted: later than asked for where very many ended'),

@@ -9,7 +9,7 @@ interface OfDay {
 /** The newest ended runs are looked at, found by one index: a database of a million runs costs no more than one of 20,000. */
 export const mostRuns = 20_000
 /** Of these, the runs whose journals are looked into. */
-const mostJournals = 2000
+const mostJournals = 1000
 const mostCalls = 20_000
 const mostDecisions = 20_000
 

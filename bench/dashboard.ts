@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { gzipSync } from 'node:zlib'
+import { z } from 'zod'
+import { silentLog } from '../packages/reeve/src/base/log.ts'
+import { workflow } from '../packages/reeve/src/context.ts'
+import type { Workflow } from '../packages/reeve/src/engine/workflow.ts'
+import { projectOf } from '../packages/reeve/src/project/load.ts'
+import { internalsOf, Runtime } from '../packages/reeve/src/runtime/runtime.ts'
+import { serve } from '../packages/reeve/src/server/listen.ts'
+import { addPrincipal } from '../packages/reeve/src/store/identity/principals.ts'
+import { issueToken } from '../packages/reeve/src/store/identity/tokens.ts'
+import { type Bench, goalOf, wholeNumber } from './runner/contract.ts'
+import { createDataFolder } from './runner/machine.ts'
+import { withPostgres } from './runner/postgres.ts'
+import { table } from './runner/table.ts'
+import { seedLike } from './scale/seed.ts'
+
+const rounds = 21
+
+/** What each page asks for when it is opened. */
+const pages: Record<string, (run: string) => string[]> = {
+  today: () => ['/api/today'],
+  inbox: () => ['/api/waiting?limit=500'],
+  runs: () => ['/api/runs?limit=50'],
+  'runs, one status': () => ['/api/runs?limit=50&status=failed'],
+  'runs, a text': (run) => [`/api/runs?limit=50&text=${run.slice(0, 12)}`],
+  run: (run) => [
+    `/api/runs/${run}`,
+    `/api/runs/${run}/story?limit=200`,
+    `/api/runs/${run}/events?limit=1000`,
+  ],
+  workflows: () => ['/api/workflows', '/api/metrics/workflows'],
+  costs: () => [
+    '/api/costs?by=workflow&since=30d',
+    '/api/costs?by=day&since=30d',
+    '/api/budgets',
+    '/api/models',
+  ],
+  system: () => ['/api/workers', '/api/queues', '/api/schedules', '/api/models', '/api/tokens'],
+}
+
+type Target = { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
+
+/** The data of each page with a million runs and ten million events, and what a browser loads first. */
+export const run: Bench = async (options) => {
+  const runs = wholeNumber(options, 'runs', options.quick === true ? 50_000 : 1_000_000)
+  const folder = createDataFolder()
+  const stores: Record<string, Record<string, number>> = {}
+  try {
+    stores.sqlite = await measure({ kind: 'sqlite', file: join(folder, 'reeve.db') }, folder, runs)
+    if (options.store !== 'sqlite')
+      stores.postgres = await withPostgres((url) => measure({ kind: 'postgres', url }, folder, runs))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  const worst = (store: string) =>
+    stores[store] === undefined ? undefined : Math.max(...Object.values(stores[store]))
+  const script = firstLoad()
+  return {
+    goals: {
+      pageP95OnSqlite: goalOf(worst('sqlite'), 300, 'ms', 'lower'),
+      pageP95OnPostgres: goalOf(worst('postgres'), 300, 'ms', 'lower'),
+      firstLoadScript: goalOf(script, 250, 'KiB gzipped', 'lower'),
+    },
+    raw: { runs, events: runs * 10, p95: stores, firstLoadScript: script },
+    summary: table(
+      ['page', ...Object.keys(stores).map((store) => `${store} p95 ms`)],
+      Object.keys(pages).map((page) => [
+        page,
+        ...Object.values(stores).map((each) => each[page]!.toFixed(1)),
+      ]),
+    ),
+  }
+}
+
+async function measure(database: Target, folder: string, runs: number): Promise<Record<string, number>> {
+  const steps = workflow({
+    name: 'eight-steps',
+    input: z.null(),
+    async run(ctx) {
+      for (let step = 1; step <= 8; step++)
+        await ctx.step(`step ${step}`, () => ({ step, text: 'x'.repeat(60) }))
+      return { done: true }
+    },
+  })
+  const wait = workflow({ name: 'asks', input: z.null(), run: (ctx) => ctx.approve('go on', { show: {} }) })
+  const fails = workflow({
+    name: 'fails',
+    input: z.null(),
+    run: () => {
+      throw new Error('the other side said no')
+    },
+  })
+  const project = projectOf({ knowledge: [] }, [steps, wait, fails] as unknown as Workflow[], folder)
+  const environment = { database, keys: {}, user: 'bench', ci: true }
+  const runtime = await Runtime.open({ project, environment, log: silentLog })
+  const { engine, database: store, clock } = internalsOf(runtime)
+  try {
+    await runtime.start()
+    const { id } = await runtime.startRun('eight-steps', null)
+    await runtime.result(id)
+    for (let index = 0; index < 200; index++) {
+      await runtime.startRun('asks', null)
+      await runtime.startRun('fails', null)
+    }
+    while (!(await engine.isQuiet())) await new Promise((resolve) => setTimeout(resolve, 50))
+    process.stderr.write(`${database.kind}: writing ${runs} runs\n`)
+    const batch = 50_000
+    for (let left = runs; left > 0; left -= batch) await seedLike(store, id, Math.min(batch, left))
+    const now = clock.now()
+    const token = await store.transaction(async (session) => {
+      const acting = { by: 'bench', proof: 'local-user', at: now } as const
+      await addPrincipal(session, { name: 'bench', kind: 'person', role: 'owner' }, acting)
+      const what = { id: engine.services.newId(), kind: 'access', principal: 'bench', name: 'bench' } as const
+      return issueToken(session, { ...what, role: 'owner', expires_at: null }, acting)
+    })
+    const served = await serve(runtime, { port: 0 })
+    try {
+      return await timePages(served.url, token, id)
+    } finally {
+      await served.close()
+    }
+  } finally {
+    await runtime.stop(1000)
+  }
+}
+
+/** Opens each page again and again; what it asks for is asked at once, as a browser does. */
+async function timePages(url: string, token: string, id: string): Promise<Record<string, number>> {
+  const headers = { authorization: `Bearer ${token}` }
+  const p95: Record<string, number> = {}
+  for (const [page, asks] of Object.entries(pages)) {
+    const times: number[] = []
+    for (let round = 0; round <= rounds; round++) {
+      const before = performance.now()
+      await Promise.all(
+        asks(id).map(async (path) => {
+          const answer = await fetch(`${url}${path}`, { headers })
+          if (!answer.ok)
+            throw new Error(`${path} was answered with ${answer.status}: ${await answer.text()}`)
+          await answer.arrayBuffer()
+        }),
+      )
+      // The first one warms up.
+      if (round > 0) times.push(performance.now() - before)
+    }
+    p95[page] = times.sort((a, b) => a - b)[Math.ceil(0.95 * times.length) - 1]!
+    process.stderr.write(`  ${page}: ${p95[page]!.toFixed(1)} ms\n`)
+  }
+  return p95
+}
+
+/** The scripts that the page names, and those that they import at once, in KiB as they go over the wire. */
+function firstLoad(): number {
+  const folder = join(import.meta.dirname, '../packages/reeve/dashboard')
+  const names = new Set(readFileSync(join(folder, 'index.html'), 'utf8').match(/[\w.-]+\.js/g) ?? [])
+  for (const name of names) {
+    const text = readFileSync(join(folder, 'assets', name), 'utf8')
+    for (const [, imported] of text.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g))
+      names.add(imported!)
+  }
+  const known = readdirSync(join(folder, 'assets')).filter((name) => names.has(name))
+  const bytes = known.reduce((sum, name) => {
+    const path = join(folder, 'assets', name)
+    return statSync(path).size > 0 ? sum + gzipSync(readFileSync(path)).length : sum
+  }, 0)
+  return bytes / 1024
+}

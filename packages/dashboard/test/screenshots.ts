@@ -1,0 +1,90 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import chromium from '@sparticuz/chromium'
+import { type Browser, chromium as launcher, type Page } from 'playwright-core'
+import { listRunPage } from '../../reeve/src/inspect/lists/run-list.ts'
+import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
+import { openStage, type Scale, type Stage } from './stage.ts'
+
+/**
+ * Every page in every width and both themes, with nothing, some and ten thousand things, into a folder:
+ * `npm run screenshots [-- --out FOLDER --scale some --width 1440 --theme light]`. Each of them is a picture that a person looks at.
+ */
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: 'screenshots' },
+    scale: { type: 'string' },
+    width: { type: 'string' },
+    theme: { type: 'string' },
+  },
+})
+
+const scales = (values.scale === undefined ? ['empty', 'some', 'much'] : [values.scale]) as Scale[]
+const widths = values.width === undefined ? [1440, 768, 390] : [Number(values.width)]
+const themes = (values.theme === undefined ? ['light', 'dark'] : [values.theme]) as ('light' | 'dark')[]
+
+/** Pages that are there with nothing, too; then those of one run. */
+const paths = {
+  today: '/',
+  inbox: '/inbox',
+  runs: '/runs',
+  workflows: '/workflows',
+  workflow: '/workflows/weekly-report',
+  costs: '/costs',
+  system: '/system',
+  more: '/more',
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
+  // The stream of events never ends: what else is asked for is there when nothing has come for a moment.
+  let last = Date.now()
+  const heard = () => {
+    last = Date.now()
+  }
+  page.on('response', heard)
+  while (Date.now() - last < 250) await new Promise((resolve) => setTimeout(resolve, 50))
+  page.off('response', heard)
+}
+
+async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void> {
+  const { database } = internalsOf(stage.runtime)
+  const { runs } = await listRunPage(database, { status: 'waiting', workflow: 'support-triage', limit: 1 })
+  const [done] = runs
+  const ofRun = done ? { run: `/runs/${done.id}`, graph: `/runs/${done.id}?view=graph` } : {}
+  for (const colorScheme of themes)
+    for (const width of widths) {
+      const context = await browser.newContext({
+        viewport: { width, height: width < 500 ? 844 : 900 },
+        colorScheme,
+      })
+      const page = await context.newPage()
+      await page.goto(await stage.signInUrl())
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('navigation').waitFor()
+      for (const [name, path] of Object.entries({ ...paths, ...ofRun })) {
+        await page.goto(`${stage.url}${path}`)
+        await settled(page)
+        const file = join(values.out, `${name}-${width}-${colorScheme}-${scale}.png`)
+        await page.screenshot({ path: file, fullPage: width < 500 || scale !== 'much' })
+      }
+      await context.close()
+    }
+}
+
+mkdirSync(values.out, { recursive: true })
+const browser = await launcher.launch({
+  executablePath: process.env.REEVE_CHROME ?? (await chromium.executablePath()),
+  args: ['--no-sandbox', '--disable-gpu'],
+})
+try {
+  for (const scale of scales) {
+    const stage = await openStage(scale)
+    await shoot(browser, stage, scale)
+    await stage.close()
+    process.stderr.write(`${scale}: done\n`)
+  }
+} finally {
+  await browser.close()
+}
