@@ -14,6 +14,8 @@ interface Finding {
 export default workflow({
   input: z.string().min(1),
   limits: { cost: '$0.20', steps: 200, time: '1d' },
+  // It reads the knowledge and writes a report: it has no tool, and may not be given one unnoticed.
+  grants: [],
   async run(ctx, request) {
     const { output: findings, results } = await fanOut(ctx, 'research', {
       task: request,

@@ -38,6 +38,17 @@ export function supportTriageFor(categories: readonly string[]) {
       { oneOf: ['helpdesk.reply', 'person'], when: ({ automatic }) => automatic !== true },
       { oneOf: ['chat.post'], when: (ticket) => ticket.automatic !== true && soundsCritical(ticket) },
     ],
+    grants: [
+      { tool: 'chat.post', args: { channel: '#critical-bugs' } },
+      // The reply goes to whoever wrote, or stays with its ticket.
+      { tool: 'helpdesk.reply', args: { to: { same: 'input.from' }, inReplyTo: { same: 'input.id' } } },
+      {
+        id: 'reply without a sender',
+        tool: 'helpdesk.reply',
+        args: { inReplyTo: { same: 'input.id' } },
+        asks: true,
+      },
+    ],
     async run(ctx, ticket) {
       if (ticket.automatic) return { outcome: 'ignored', reason: 'a machine wrote it' }
       const letter = { subject: ticket.subject, body: ticket.body }

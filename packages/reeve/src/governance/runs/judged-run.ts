@@ -83,7 +83,9 @@ export class JudgedRun {
     const actors = this.#actorsOf(call, lineage)
     const chain = chainOf(standing, this.#site.run.principal, actors, now)
     const spent = await this.#spentOf(chain, call.tool.name, { args, now }, id)
-    readings.add(await this.#site.services.records.eventsAfter(this.#site.run.no, readings.seq))
+    // Of a workflow's own code only the input is looked at, which is there.
+    if (call.agents.length > 0 || readings.input === undefined)
+      readings.add(await this.#site.services.records.eventsAfter(this.#site.run.no, readings.seq))
     const toDecide = this.#toDecide(call, args, { readings, lineage, standing, chain, spent, now })
     const ruling = decide(toDecide)
     if (ruling.decision === 'allow') readings.noteAllowed(ruling)
