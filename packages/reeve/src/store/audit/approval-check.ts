@@ -6,6 +6,7 @@ import type { Session } from '../database.ts'
 import { type EventPayloads, payloadIfSound } from '../journal/events.ts'
 import type { ChainFault, JournalEvent } from '../journal/journal.ts'
 import { isErased } from '../keeping/erased.ts'
+import { hashOfRequest, termsOf } from '../runs/approval-terms.ts'
 import { type ApprovalRow, approvalsOf } from '../runs/approvals.ts'
 import { decisionIn } from '../runs/decision-item.ts'
 import { isSealedItem, type SealedItem } from '../runs/inbox.ts'
@@ -103,13 +104,14 @@ export class ApprovalCheck {
 
   async #faultOf(row: ApprovalRow): Promise<ChainFault | undefined> {
     const { id, step, status } = row
-    if (hashOfJson(row.shown) !== row.args_hash)
+    if (hashOfRow(row) !== row.args_hash)
       return { seq: 0, problem: `approval ${id} shows something else than its hash says` }
     if (row.kind === 'outcome') return this.#itemFault(row, 'outcome')
     const asked = this.#asked.get(id)
     if (!asked) return { seq: 0, problem: `approval ${id} was never asked for in this run's journal` }
     const { seq, request, decided } = asked
-    const shows = sha256(canonical(request.shown)) === row.args_hash && this.#byStep.get(step) === asked
+    const shows =
+      hashOfRequest(request.shown, request.terms) === row.args_hash && this.#byStep.get(step) === asked
     if (!shows) return { seq, problem: `approval ${id} shows something else than event ${seq} asked for` }
     if (!decided) return this.#itemFault(row, 'approval')
     const { decision } = decided
@@ -153,7 +155,7 @@ export class ApprovalCheck {
         return (
           act.principal === who &&
           details?.status === decision.status &&
-          details.hash === sha256(canonical(request.shown)) &&
+          details.hash === hashOfRequest(request.shown, request.terms) &&
           (!decision.edited || details.answer === sha256(canonical(decision.value ?? null)))
         )
       })
@@ -181,9 +183,10 @@ export class ApprovalCheck {
   }
 }
 
-function hashOfJson(text: string): string | undefined {
+/** Undefined where the row is no JSON any more. */
+function hashOfRow(row: ApprovalRow): string | undefined {
   try {
-    return sha256(canonical(JSON.parse(text) as Json))
+    return hashOfRequest(JSON.parse(row.shown) as Json, termsOf(row))
   } catch {
     return undefined
   }
