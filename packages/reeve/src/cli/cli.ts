@@ -11,6 +11,8 @@ export interface Cli {
   project: string | undefined
   /** What whoever calls the command must be, where it opens the project's database; absent: anybody who can open it. */
   role: Role | undefined
+  /** The server that is asked in place of the project's own data, with a token. */
+  server: ServerAddress | undefined
   /**
    * A command as this user can paste it, whatever is in its words: `('approve', id)` becomes
    * `npx reeve approve ID --project DIR`. What stands after `--` may begin with a dash.
@@ -18,15 +20,20 @@ export interface Cli {
   command(...words: string[]): string
 }
 
-export function createCli(options: {
-  terminal: Terminal
-  verbose: boolean
-  project: string | undefined
-  role: Role | undefined
-}): Cli {
-  const { project } = options
+export interface ServerAddress {
+  url: string
+  token: string | undefined
+  /** Named on the command line, so that the commands that are shown must name it again. */
+  isNamed: boolean
+}
+
+export function createCli(options: Omit<Cli, 'command'>): Cli {
+  const { project, server } = options
   const reeve = readInvocation()
-  const named = project === undefined ? [] : ['--project', project]
+  const named = [
+    ...(project === undefined ? [] : ['--project', project]),
+    ...(server?.isNamed ? ['--server', server.url] : []),
+  ]
   const command = (...words: string[]) => {
     const operands = words.indexOf('--')
     const at = operands < 0 ? words.length : operands

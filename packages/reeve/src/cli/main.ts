@@ -1,9 +1,10 @@
 import { Command } from 'commander'
-import { readVariables } from '../base/config.ts'
+import { readEnvironment, readVariables } from '../base/config.ts'
+import { ReeveError } from '../base/errors.ts'
 import { readManifest } from '../base/package-files.ts'
 import { secretsOfVariables } from '../base/secrets/known-secrets.ts'
-import { type Cli, createCli } from './cli.ts'
-import type { Calls } from './commands/calls.ts'
+import { type Cli, createCli, type ServerAddress } from './cli.ts'
+import type { Calls, Here } from './commands/calls.ts'
 import { decideCommands } from './commands/decide.ts'
 import { keepCommands } from './commands/keep.ts'
 import { knowCommands } from './commands/know.ts'
@@ -16,6 +17,7 @@ import { reportFailure } from './terminal/failure.ts'
 import { Terminal } from './terminal/terminal.ts'
 
 interface SharedOptions {
+  server?: string
   json?: boolean
   project?: string
   verbose?: boolean
@@ -25,20 +27,59 @@ const terminal = new Terminal(process.argv.includes('--json'), secretsOfVariable
 let exitCode: ExitCode = exitCodes.done
 
 const calls: Calls =
-  (role, load) =>
+  (role, load, here) =>
   async (...given) => {
     const command = given.at(-1) as Command
     const options = command.optsWithGlobals<SharedOptions>()
     const handler = (await load()) as (cli: Cli, options: object, ...args: unknown[]) => Promise<ExitCode>
-    const { verbose = false, project } = options
-    const cli = createCli({ terminal, verbose, project, role: role === 'nobody' ? undefined : role })
+    const server = serverOf(options)
+    if (server && typeof here === 'object') refuseRemote(server, command, here)
+    const { project, verbose = false } = options
+    const needed = role === 'nobody' ? undefined : role
+    const cli = createCli({ terminal, verbose, project, role: needed, server: here ? undefined : server })
     exitCode = await handler(cli, options, ...given.slice(0, -2))
   }
+
+/** `--server`, or REEVE_URL where no project is named. @throws `bad-option` */
+function serverOf({ server, project }: SharedOptions): ServerAddress | undefined {
+  if (server !== undefined && project !== undefined)
+    throw new ReeveError('bad-option', '--server and --project are two places. Name one of them.')
+  const { server: known, token } = readEnvironment('.')
+  const url = server ?? (project === undefined ? known?.url : undefined)
+  if (url === undefined) return undefined
+  if (/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    return { url: url.replace(/\/+$/, ''), token, isNamed: server !== undefined }
+  const given = server === undefined ? 'REEVE_URL' : '--server'
+  throw new ReeveError(
+    'bad-option',
+    `${given} is ${JSON.stringify(url)}; it must be an http or https address.`,
+  )
+}
+
+/** What is about this machine alone does not ask REEVE_URL; what is about data would act on the wrong ones. @throws `not-remote` */
+function refuseRemote({ url, isNamed }: ServerAddress, command: Command, { why, always }: Here): void {
+  if (!isNamed && always) return
+  const other = isNamed ? 'Leave out --server' : 'Unset REEVE_URL, or name the project with --project'
+  const name = nameOf(command)
+  throw new ReeveError(
+    'not-remote',
+    `reeve ${name} cannot be done at ${url}: ${why} ${other}, where the data is.`,
+  )
+}
+
+function nameOf(command: Command): string {
+  const { parent } = command
+  return parent?.parent ? `${nameOf(parent)} ${command.name()}` : command.name()
+}
 
 const program = new Command('reeve')
   .description('Runs autonomous AI work: durable, governed, and open to the last event.')
   .version(readManifest().version, '--version')
   .option('--project <dir>', 'the project (default: the nearest reeve.config.ts upwards)')
+  .option(
+    '--server <url>',
+    "ask a running server, not the project's data (default: REEVE_URL; its token: REEVE_TOKEN)",
+  )
   .option('--json', 'answer as JSON, for programs')
   .option('--verbose', 'tell more, and stacks of errors')
   .configureHelp({ showGlobalOptions: true })

@@ -14,7 +14,9 @@ test('a run is started, waited for, listed and looked at', async () => {
     (await reeve.runs.list({ query: { status } })).items.map(({ id }) => id)
   expect(await statuses(['failed', 'succeeded'])).toEqual([run.id])
   expect(await statuses(['failed', 'stuck'])).toEqual([])
-  expect(await reeve.runs.one({ params: { run: run.id } })).toEqual(run)
+  const { isNew, ...started } = run
+  expect(isNew).toBe(true)
+  expect(await reeve.runs.one({ params: { run: run.id } })).toEqual(started)
   expect(await reeve.runs.input({ params: { run: run.id } })).toEqual({
     input: { name: 'Ada' },
     isPruned: false,
@@ -158,6 +160,8 @@ test('runs are paused, resumed, signalled, cancelled, retried and forked', async
   const params = { run }
   expect(await reeve.runs.pause({ params })).toMatchObject({ paused: true })
   expect(await reeve.runs.resume({ params })).toMatchObject({ paused: false })
+  // What comes while it is driven is looked at later.
+  await expect.poll(async () => (await reeve.runs.one({ params })).status).toBe('waiting')
   const unfit = reeve.runs.signal({ params, body: { name: 'go', payload: { ok: 'yes' } } })
   await expect(unfit).rejects.toMatchObject({ code: 'unfit-signal', status: 422 })
   await reeve.runs.signal({ params, body: { name: 'go', payload: { ok: true }, id: 's1' } })

@@ -45,6 +45,10 @@ export const baseCodes: CodeTable = {
   'no-such-file': ['A file is not there.', 'Give JSON, the path of a JSON file, or - for stdin.'],
   'not-empty': ['A folder is not empty.', 'Name a new folder.'],
   'not-json': ['A text is not JSON.', 'Correct it at the place that the message names.'],
+  'not-remote': [
+    'The command cannot be done at a server.',
+    'Run it where the data is, without `--server` or REEVE_URL.',
+  ],
   'not-serialisable': ['A value cannot be kept as JSON.', 'Change it at the path that the message names.'],
   'payload-too-large': [
     'A value is larger than a journal keeps.',

@@ -42,10 +42,18 @@ export function decideCommands(program: Command, calls: Calls): void {
     .description('list the decisions that hold for later calls too')
     .option('--all', 'those too that are over')
     .addOption(limit('50'))
-    .action(calls('viewer', async () => (await import('../decide/permissions.ts')).permissions))
+    .action(
+      calls('viewer', async () => (await import('../decide/permissions.ts')).permissions, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   permissions
     .command('revoke <id>')
     .description('ask a person again from now on')
     .addOption(note())
-    .action(calls('approver', async () => (await import('../decide/permissions.ts')).revoke))
+    .action(
+      calls('approver', async () => (await import('../decide/permissions.ts')).revoke, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
 }

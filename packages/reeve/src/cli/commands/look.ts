@@ -28,7 +28,11 @@ export function lookCommands(program: Command, calls: Calls): void {
     .option('--all', 'every event')
     .option('--workflow <name>', 'only its runs')
     .addOption(limit('50'))
-    .action(calls('viewer', async () => (await import('../look/logs.ts')).logs))
+    .action(
+      calls('viewer', async () => (await import('../look/logs.ts')).logs, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   program
     .command('approvals [id]')
     .description('list what waits for a person; or show one whole, with what it is about')
@@ -40,7 +44,7 @@ export function lookCommands(program: Command, calls: Calls): void {
     .description('list the schedules, their next times and last outcomes')
     .addOption(new Option('--limit <n>', 'the most outcomes of each schedule').default('5'))
     .option('--most <n>', 'the most schedules to list', '50')
-    .action(calls('viewer', async () => (await import('../keep/upkeep.ts')).schedules))
+    .action(calls('viewer', async () => (await import('../look/queues.ts')).schedules))
   const trigger = program.command('trigger').description('what starts runs from outside')
   trigger
     .command('list')
@@ -48,10 +52,17 @@ export function lookCommands(program: Command, calls: Calls): void {
     .action(calls('viewer', async () => (await import('../look/triggers.ts')).triggerList))
   trigger
     .command('test <name>')
-    .description('post a signed sample to the server, as the sender would')
-    .option('--server <url>', 'the server (default: REEVE_URL, else this machine at REEVE_PORT or 4100)')
+    .description(
+      'post a signed sample to the server (--server or REEVE_URL; else this machine), as the sender would',
+    )
     .option('--body <file>', 'what to post: the bytes of a file')
-    .action(calls('operator', async () => (await import('../look/triggers.ts')).triggerTest))
+    .action(
+      calls(
+        'operator',
+        async () => (await import('../look/triggers.ts')).triggerTest,
+        'asks its server itself',
+      ),
+    )
   program
     .command('budgets')
     .description('list what may be spent on models, and what is spent')
@@ -83,9 +94,17 @@ export function lookCommands(program: Command, calls: Calls): void {
     )
     .option('--evals <result>', 'green or red: what its evals said')
     .option('--why <text>', 'with --level: why; kept in the log of acts')
-    .action(calls('viewer', async () => (await import('../look/check.ts')).check))
+    .action(
+      calls('viewer', async () => (await import('../look/check.ts')).check, {
+        why: 'it reads the code of a project on this machine.',
+      }),
+    )
   program
     .command('doctor')
     .description('check the project, its data and its machine')
-    .action(calls('nobody', async () => (await import('../look/doctor/doctor.ts')).doctor))
+    .action(
+      calls('nobody', async () => (await import('../look/doctor/doctor.ts')).doctor, {
+        why: 'it checks the machine that it runs on.',
+      }),
+    )
 }

@@ -16,13 +16,21 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .option('--service', 'with add: it is a program')
     .option('--local-user <user>', 'the user of the system whose commands act as it')
     .addOption(why())
-    .action(calls('viewer', async () => (await import('../people/principals.ts')).principals))
+    .action(
+      calls('viewer', async () => (await import('../people/principals.ts')).principals, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   program
     .command('grants [action] [id]')
     .description(
       'list what the database changes of the grants in code, and the switches; back ID takes a change back',
     )
-    .action(calls('viewer', async () => (await import('../people/authority.ts')).grants))
+    .action(
+      calls('viewer', async () => (await import('../people/authority.ts')).grants, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   program
     .command('grant <principal> <tool>')
     .description('let agent:NAME or workflow:NAME call a tool for a time, beyond its code; by an owner')
@@ -30,7 +38,11 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .option('--args <json>', 'what its arguments may be: {"amountUsd":{"max":100}}')
     .option('--account <name>', "the connector's account that it holds for")
     .addOption(why())
-    .action(calls('owner', async () => (await import('../people/authority.ts')).grant))
+    .action(
+      calls('owner', async () => (await import('../people/authority.ts')).grant, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   program
     .command('revoke <principal> [grant]')
     .description('suspend a grant of agent:NAME or workflow:NAME; without one, all that it may do')
@@ -38,7 +50,11 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .option('--in <duration>', 'let the grant expire then')
     .option('--narrow <json>', 'only narrow what its arguments may be')
     .addOption(why())
-    .action(calls('operator', async () => (await import('../people/authority.ts')).revoke))
+    .action(
+      calls('operator', async () => (await import('../people/authority.ts')).revoke, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   program
     .command('switch <mode>')
     .description('set calls off, ask or allow, of what is named; without a name, of everything')
@@ -46,16 +62,28 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .option('--tool <name>', 'calls of this tool')
     .option('--connector <name>', 'calls of its tools: what stands before the dot of their names')
     .addOption(why())
-    .action(calls('operator', async () => (await import('../people/authority.ts')).switchCalls))
+    .action(
+      calls('operator', async () => (await import('../people/authority.ts')).switchCalls, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   program
     .command('pause-all')
     .description('pause everything: no run begins or goes on; what acts now finishes')
     .addOption(why())
-    .action(calls('operator', async () => (await import('../people/authority.ts')).pauseEverything))
+    .action(
+      calls('operator', async () => (await import('../people/authority.ts')).pauseEverything, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   program
     .command('resume-all')
     .description('let everything go on')
-    .action(calls('operator', async () => (await import('../people/authority.ts')).resumeEverything))
+    .action(
+      calls('operator', async () => (await import('../people/authority.ts')).resumeEverything, {
+        why: 'it asks the database itself; the server has it in its API.',
+      }),
+    )
   const token = program.command('token').description('what programs and browsers sign in with')
   token
     .command('create <name>')

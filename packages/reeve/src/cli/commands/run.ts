@@ -12,18 +12,33 @@ export function runCommands(program: Command, calls: Calls): void {
       .option('--no-open', 'open no browser')
   withWeb(program.command('dev'))
     .description('serve the project: drive its runs and schedules until Ctrl-C')
-    .action(calls('nobody', async () => (await import('../run/dev.ts')).dev))
+    .action(
+      calls('nobody', async () => (await import('../run/dev.ts')).dev, {
+        why: 'it serves a project of this machine.',
+        always: true,
+      }),
+    )
   withWeb(program.command('start'))
     .description('serve the project for a service manager: as dev, without telling each event')
     .option('--capacity <n>', 'the most runs held in memory at once', '1000')
     .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
-    .action(calls('nobody', async () => (await import('../run/serve.ts')).start))
+    .action(
+      calls('nobody', async () => (await import('../run/serve.ts')).start, {
+        why: 'it serves a project of this machine.',
+        always: true,
+      }),
+    )
   program
     .command('worker')
     .description('drive runs beside other workers on the same database, until SIGTERM')
     .option('--capacity <n>', 'the most runs held in memory at once', '1000')
     .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
-    .action(calls('nobody', async () => (await import('../run/serve.ts')).worker))
+    .action(
+      calls('nobody', async () => (await import('../run/serve.ts')).worker, {
+        why: 'it drives runs on this machine.',
+        always: true,
+      }),
+    )
   program
     .command('run <workflow>')
     .description('start a run and show each step as it happens')
@@ -40,17 +55,32 @@ export function runCommands(program: Command, calls: Calls): void {
     .description('make a new project that runs at once, as npm create reeve does')
     .option('--template <name>', 'blank (the default), support-triage or refund-desk')
     .option('--yes', 'do not ask')
-    .action(calls('nobody', async () => (await import('../run/init.ts')).init))
+    .action(
+      calls('nobody', async () => (await import('../run/init.ts')).init, {
+        why: 'it makes a folder on this machine.',
+        always: true,
+      }),
+    )
 
   const mcp = program
     .command('mcp')
     .description('serve the project over MCP, on standard input and output')
     .option('--decide', 'let the other side decide approvals, in your name')
     .option('--wait <seconds>', 'how long a call waits for its run', '25')
-    .action(calls('operator', async () => (await import('../run/mcp.ts')).mcp))
+    .action(
+      calls('operator', async () => (await import('../run/mcp.ts')).mcp, {
+        why: 'it serves a project of this machine.',
+        always: true,
+      }),
+    )
   mcp
     .command('pin [file]')
     .description('show what the MCP servers of the project, or of a file, offer, and pin it')
     .option('--yes', 'pin without asking')
-    .action(calls('nobody', async () => (await import('../run/mcp-pin.ts')).mcpPin))
+    .action(
+      calls('nobody', async () => (await import('../run/mcp-pin.ts')).mcpPin, {
+        why: 'it starts the MCP servers of a project on this machine.',
+        always: true,
+      }),
+    )
 }

@@ -43,5 +43,5 @@ export function steerCommands(program: Command, calls: Calls): void {
     .command('queues [action] [name]')
     .description('list the queues; pause NAME or resume NAME')
     .addOption(limit('50'))
-    .action(calls('viewer', async () => (await import('../keep/upkeep.ts')).queues))
+    .action(calls('viewer', async () => (await import('../look/queues.ts')).queues))
 }

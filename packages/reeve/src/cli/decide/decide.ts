@@ -7,14 +7,15 @@ import type { Remember } from '../../engine/deciding/remember.ts'
 import { wantsText } from '../../engine/outside/answer.ts'
 import type { Change } from '../../engine/outside/approval-edit.ts'
 import type { ApprovalDecision } from '../../engine/outside/decision.ts'
-import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
+import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
 import type { OutcomeAnswer } from '../../store/runs/decision-item.ts'
 import type { Cli } from '../cli.ts'
+import type { Asked, House } from '../house/house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { carryOn, leaveToWorkers } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { isJson, readValue } from '../terminal/input.ts'
-import { type Workspace, withChangeableWorkspace } from '../terminal/workspace.ts'
 import { approvalScreen } from './approval-screen.ts'
 
 interface DecideOptions {
@@ -34,22 +35,20 @@ interface ApproveOptions extends DecideOptions {
 
 /** Approves what an approval shows, or an edit of it, which is shown as a difference before it counts. */
 export function approve(cli: Cli, options: ApproveOptions, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async (workspace) => {
-    const { control, database } = workspace
-    const approval = await requireApproval(database, id)
-    const { edit, hash = approval.args_hash, replace: replaces = false } = options
+  return withHouse(cli, async (house) => {
+    const { approval } = await house.approval(id)
+    const { edit, hash = approval.hash, replace: replaces = false } = options
     if (options.hash === undefined && approval.kind === 'approval') refuseCut(cli, approval)
     const remember = rememberOf(options)
-    if (edit === undefined)
-      return decide(cli, workspace, id, { verdict: 'approve', hash, ...remember }, options)
+    if (edit === undefined) return decide(cli, house, id, { verdict: 'approve', hash, ...remember }, options)
     const answer = await readValue(edit, 'The edit')
-    const { changes } = await control.previewEdit(id, answer, { replaces })
+    const { changes } = await house.previewEdit(id, answer, { replaces })
     printChanges(cli, changes)
     if (!options.yes && canAsk(cli.terminal) && !(await confirmed('Approve it like this?'))) {
       cli.terminal.line('Nothing was decided.')
       return exitCodes.done
     }
-    return decide(cli, workspace, id, { verdict: 'approve', hash, answer, replaces, ...remember }, options, {
+    return decide(cli, house, id, { verdict: 'approve', hash, answer, replaces, ...remember }, options, {
       changes,
     })
   })
@@ -66,9 +65,7 @@ function rememberOf({ remember, same }: ApproveOptions): { remember?: Remember }
 }
 
 export function reject(cli: Cli, options: DecideOptions, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, (workspace) =>
-    decide(cli, workspace, id, { verdict: 'reject' }, options),
-  )
+  return withHouse(cli, (house) => decide(cli, house, id, { verdict: 'reject' }, options))
 }
 
 /** Answers a question, or says what became of an effect whose outcome is unknown. */
@@ -78,19 +75,19 @@ export function answer(
   id: string,
   given: string,
 ): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async (workspace) => {
-    const approval = await requireApproval(workspace.database, id)
+  return withHouse(cli, async (house) => {
+    const asked = await house.approval(id)
     const said =
-      approval.kind === 'outcome'
-        ? await outcome(approval, given, options.result)
-        : await answerFrom(workspace, approval, given)
-    return decide(cli, workspace, id, { verdict: 'answer', answer: said }, options)
+      asked.approval.kind === 'outcome'
+        ? await outcome(asked.approval, given, options.result)
+        : await answerFrom(house, asked, given)
+    return decide(cli, house, id, { verdict: 'answer', answer: said }, options)
   })
 }
 
 /** @throws `approval-cut` */
-function refuseCut(cli: Cli, approval: ApprovalOfRun): void {
-  const { cut } = approvalScreen(JSON.parse(approval.shown) as Json, 'fitting')
+function refuseCut(cli: Cli, approval: ApprovalView): void {
+  const { cut } = approvalScreen(approval.shown, 'fitting')
   if (cut === undefined) return
   throw new ReeveError(
     'approval-cut',
@@ -113,24 +110,17 @@ function printChanges({ terminal }: Cli, changes: Change[]): void {
 /** Records the decision; the project's code is not run for that. */
 async function decide(
   cli: Cli,
-  workspace: Workspace,
+  house: House,
   id: string,
   decision: Omit<ApprovalDecision, 'by'>,
   { note, work }: DecideOptions,
   more: Record<string, unknown> = {},
 ): Promise<ExitCode> {
-  const { control, actor } = workspace
-  const {
-    status,
-    subject,
-    run_id: run,
-  } = await control.decide(id, { ...decision, ...noteOf({ note }), by: actor.principal, proof: actor.proof })
+  const { status, subject, run, by } = await house.decide(id, { ...decision, ...noteOf({ note }) })
   const isOpen = status === 'pending'
-  const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(actor.principal)}`
+  const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(by)}`
   const value = { approval: id, decision: status, ...more }
-  return work
-    ? carryOn(cli, workspace, run, { said, value })
-    : leaveToWorkers(cli, workspace, run, { said, value })
+  return work ? carryOn(cli, house, run, { said, value }) : leaveToWorkers(cli, house, run, { said, value })
 }
 
 function noteOf({ note }: { note?: string | undefined }): { note?: string } {
@@ -138,15 +128,16 @@ function noteOf({ note }: { note?: string | undefined }): { note?: string } {
 }
 
 /** A question that wants a text takes the answer as it stands; one with a schema takes JSON, or a text that fits. */
-async function answerFrom({ control }: Workspace, approval: ApprovalOfRun, given: string): Promise<Json> {
-  if (wantsText(approval) || !isJson(given)) return given
+async function answerFrom(house: House, asked: Asked, given: string): Promise<Json> {
+  const { kind, shown } = asked.approval
+  if (wantsText({ kind, shown: JSON.stringify(shown) }) || !isJson(given)) return given
   const value = parseExactJson(given, 'The answer')
   if (typeof value === 'string') return value
-  const isUnfit = (await control.answerProblem(approval.id, value)) !== undefined
-  return isUnfit && (await control.answerProblem(approval.id, given)) === undefined ? given : value
+  const isUnfit = (await house.answerProblem(asked, value)) !== undefined
+  return isUnfit && (await house.answerProblem(asked, given)) === undefined ? given : value
 }
 
-async function outcome(approval: ApprovalOfRun, given: string, result: string | undefined): Promise<Json> {
+async function outcome(approval: ApprovalView, given: string, result: string | undefined): Promise<Json> {
   const answers: Record<string, () => OutcomeAnswer | Promise<OutcomeAnswer>> = {
     happened: async () => ({
       happened: true,

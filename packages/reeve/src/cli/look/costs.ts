@@ -1,14 +1,14 @@
 import { ReeveError } from '../../base/errors.ts'
 import { formatUsd } from '../../base/money.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { systemClock, toMs } from '../../base/time/time.ts'
-import { type CostView, costsBy, totalCosts } from '../../inspect/costs/costs.ts'
+import { toMs } from '../../base/time/time.ts'
+import type { CostView } from '../../inspect/costs/costs.ts'
 import { type CostGroup, costGroups } from '../../store/ledger/costs.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 
 export interface CostsOptions {
   by?: string
@@ -20,19 +20,12 @@ export interface CostsOptions {
 export async function costs(cli: Cli, options: CostsOptions): Promise<ExitCode> {
   const by = groupOf(options.by)
   const limit = toLimit(options.limit)
-  const sinceMs = options.since === undefined ? undefined : toMs(options.since as never)
-  return withWorkspace(cli, async ({ database }) => {
-    const now = (database.clock ?? systemClock).now()
-    const since = sinceMs === undefined ? 0 : now - sinceMs
-    const total = await totalCosts(database, since)
-    const { groups, count } = by ? await costsBy(database, { by, since, limit }) : { groups: [], count: 0 }
+  if (options.since !== undefined) toMs(options.since as never)
+  return withHouse(cli, async (house) => {
+    const { since, groups, count, total } = await house.costs({ by, since: options.since, limit })
     const more = count > groups.length
     const { terminal } = cli
-    terminal.value({
-      since: sinceMs === undefined ? null : new Date(since).toISOString(),
-      ...(by && { by, groups, more }),
-      total,
-    })
+    terminal.value({ since, ...(by && { by, groups, more }), total })
     if (total.calls === 0) {
       terminal.line(
         `No paid model was called${options.since ? ` in the last ${safeLine(options.since)}` : ''}.`,

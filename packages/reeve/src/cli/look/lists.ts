@@ -4,22 +4,20 @@ import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { formatMs, moment, systemClock } from '../../base/time/time.ts'
 import { approvalContext } from '../../inspect/approvals/approval-context.ts'
 import { approvalView } from '../../inspect/approvals/approval-view.ts'
-import { listRunPage, type RunFilter } from '../../inspect/lists/run-list.ts'
 import { type AsideView, asideOfWaiting, countsOfWaiting } from '../../inspect/lists/waiting.ts'
 import type { RunSummary } from '../../inspect/run/run-view.ts'
 import { hastyPeople } from '../../store/approvals/pace.ts'
 import { readRules } from '../../store/approvals/rules.ts'
-import type { Database } from '../../store/database.ts'
-import { requireApproval } from '../../store/runs/approvals.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
 import { pendingAfter } from '../../store/runs/waiting.ts'
 import type { Cli } from '../cli.ts'
+import type { House } from '../house/house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { approvalValue, printApproval } from '../run/rest.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
 import type { Colors } from '../terminal/terminal.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 
 const statuses: RunStatus[] = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck']
 
@@ -40,9 +38,9 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
   }
   const limit = toLimit(options.limit)
   const { workflow } = options
-  return withWorkspace(cli, async ({ database }) => {
+  return withHouse(cli, async (house) => {
     const filter = { ...(status !== undefined && { status }), ...(workflow !== undefined && { workflow }) }
-    const { runs, more } = await firstRuns(database, filter, limit)
+    const { runs, more } = await house.runs(filter, limit)
     const { terminal } = cli
     terminal.value({ runs, more })
     if (runs.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run', 'WORKFLOW')}`)
@@ -55,25 +53,6 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
     if (more) terminal.line(terminal.colors.dim(moreLine(`the newest ${limit} runs`, limit)))
     return exitCodes.done
   })
-}
-
-/** Page after page, as far back as it takes. */
-async function firstRuns(
-  database: Database,
-  filter: RunFilter,
-  limit: number,
-): Promise<{ runs: RunSummary[]; more: boolean }> {
-  const runs: RunSummary[] = []
-  for (let cursor: string | undefined; ; ) {
-    const page = await listRunPage(database, {
-      ...filter,
-      limit: limit - runs.length,
-      ...(cursor !== undefined && { cursor }),
-    })
-    runs.push(...page.runs)
-    if (page.next === null || runs.length >= limit) return { runs, more: page.next !== null }
-    cursor = page.next
-  }
 }
 
 function cells(run: RunSummary, colors: Colors): string[] {
@@ -105,7 +84,9 @@ export async function approvals(
 ): Promise<ExitCode> {
   if (id !== undefined) return oneApproval(cli, id)
   const limit = toLimit(options.limit)
-  return withWorkspace(cli, async ({ database }) => {
+  return withHouse(cli, async (house) => {
+    if (!house.workspace) return farApprovals(cli, house, limit)
+    const { database } = house.workspace
     const limits = await readRules(database)
     const { aside: isAside = false } = options
     const pending = await pendingAfter(database, undefined, limit, { limits, aside: isAside })
@@ -161,22 +142,41 @@ function printAside(cli: Cli, count: number, groups: readonly AsideView[]): void
     )
 }
 
-/** Nothing is cut, so that all of it can be read, searched or kept: `reeve approvals ID | less`. */
-function oneApproval(cli: Cli, id: string): Promise<ExitCode> {
-  return withWorkspace(cli, async ({ database }) => {
-    const row = await requireApproval(database, id)
-    const context = await approvalContext(database, row)
-    const { terminal } = cli
-    const { run_id: run, workflow, status, decided_by: by } = row
-    terminal.value({
+/** Those of a server, which tells on its page what waits aside. */
+async function farApprovals(cli: Cli, house: House, limit: number): Promise<ExitCode> {
+  const { asked, total } = await house.approvals(limit)
+  const contexts = await Promise.all(asked.map(({ approval }) => house.context(approval.id)))
+  const { terminal } = cli
+  terminal.value({
+    total,
+    more: total > asked.length,
+    approvals: asked.map(({ run, workflow, approval }, index) => ({
       run,
       workflow,
-      status,
-      decidedBy: by,
-      ...approvalValue(cli, approvalView(row), context),
-    })
+      ...approvalValue(cli, approval, contexts[index]),
+    })),
+  })
+  if (asked.length === 0) terminal.line('Nothing waits for a person.')
+  for (const [index, { run, workflow, approval }] of asked.entries()) {
     terminal.line(terminal.colors.dim(`run ${run} of ${safeLine(workflow)}`))
-    printApproval(cli, approvalView(row), context, 'whole')
+    printApproval(cli, approval, contexts[index]!)
+    terminal.line()
+  }
+  if (total > asked.length) terminal.line(moreLine(`the first ${asked.length} approvals`, limit, total))
+  return exitCodes.done
+}
+
+/** Nothing is cut, so that all of it can be read, searched or kept: `reeve approvals ID | less`. */
+function oneApproval(cli: Cli, id: string): Promise<ExitCode> {
+  return withHouse(cli, async (house) => {
+    const { run, workflow, approval } = await house.approval(id)
+    const context = await house.context(id)
+    const { terminal } = cli
+    const { status, decided } = approval
+    const by = decided?.by ?? null
+    terminal.value({ run, workflow, status, decidedBy: by, ...approvalValue(cli, approval, context) })
+    terminal.line(terminal.colors.dim(`run ${run} of ${safeLine(workflow)}`))
+    printApproval(cli, approval, context, 'whole')
     if (status !== 'pending') terminal.line(`It was ${status}${by === null ? '' : ` by ${safeLine(by)}`}.`)
     return exitCodes.done
   })

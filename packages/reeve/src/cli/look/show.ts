@@ -1,21 +1,15 @@
 import { ReeveError } from '../../base/errors.ts'
 import { formatUsd } from '../../base/money.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
-import { formatMs, isoText, moment } from '../../base/time/time.ts'
-import { type RunStory, tellStory } from '../../inspect/run/story/run-story.ts'
-import { shortened } from '../../inspect/run/story/short-story.ts'
+import { formatMs, moment } from '../../base/time/time.ts'
+import type { RunStory } from '../../inspect/run/story/run-story.ts'
 import type { StoryEvent } from '../../inspect/run/story/timeline.ts'
-import type { Database } from '../../store/database.ts'
-import { drivenVersions, lackOf } from '../../store/dispatch/workers.ts'
-import { readChapter, readEvents } from '../../store/journal/journal.ts'
-import { modelCallsOf } from '../../store/ledger/model-calls.ts'
-import { approvalsOf } from '../../store/runs/approvals.ts'
-import { type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
+import type { House } from '../house/house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 import { toned } from './event-line.ts'
 import { statusColor } from './lists.ts'
 import { printBelief, printContext, printGoal, printTools } from './show-answers.ts'
@@ -27,19 +21,10 @@ export function show(
   id: string,
 ): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withWorkspace(cli, async ({ database }) => {
-    const row = await requireRun(database, id)
-    if (options.events) return printEvents(cli, database, row, { after: toSeq(options.after), limit })
-    const lack = lackOf(row, await drivenVersions(database))
-    const run = { ...row, reason: row.reason ?? lack ?? null }
-    const events = await readChapter(database, row)
-    const whole = tellStory(
-      run,
-      events,
-      await approvalsOf(database, run.no),
-      await modelCallsOf(database, run.no),
-    )
-    const { story, left } = shortened(whole, limit)
+  return withHouse(cli, async (house) => {
+    if (options.events) return printEvents(cli, house, id, { after: toSeq(options.after), limit })
+    const { story, left, lack } = await house.story(id, limit)
+    const { run } = story
     const { terminal } = cli
     const { bold, dim, green, red } = terminal.colors
     terminal.value({ ...story, notShown: left })
@@ -142,31 +127,21 @@ function toSeq(text: string): number {
 
 async function printEvents(
   cli: Cli,
-  database: Database,
-  run: Pick<RunRow, 'no' | 'id' | 'pruned_seq'>,
+  house: House,
+  run: string,
   { after, limit }: { after: number; limit: number },
 ): Promise<ExitCode> {
   const { terminal } = cli
-  const found = await readEvents(database, run.no, after, limit + 1)
-  const events = found.slice(0, limit)
-  const more = found.length > limit
-  terminal.value({
-    events: events.map(({ run: _run, payload, at, ...event }) => ({
-      ...event,
-      at: isoText(at),
-      payload: payload === null ? null : JSON.parse(payload),
-    })),
-    prunedEvents: run.pruned_seq,
-    more,
-  })
-  if (after < run.pruned_seq) terminal.line(terminal.colors.dim(deletedUpTo(run.pruned_seq)))
+  const { events, prunedEvents, more } = await house.events(run, { after, limit })
+  terminal.value({ events, prunedEvents, more })
+  if (after < prunedEvents) terminal.line(terminal.colors.dim(deletedUpTo(prunedEvents)))
   for (const { seq, at, type, step, name, payload } of events) {
     const call = step === null ? '' : ` call ${step}`
-    terminal.line(`${seq} ${isoText(at)} ${type}${call}${name === null ? '' : ` ${safeLine(name)}`}`)
-    if (payload !== null) terminal.line(`    ${briefLine(payload, 2000)}`)
+    terminal.line(`${seq} ${at} ${type}${call}${name === null ? '' : ` ${safeLine(name)}`}`)
+    if (payload !== null) terminal.line(`    ${briefLine(JSON.stringify(payload), 2000)}`)
   }
   if (more) {
-    const next = cli.command('show', run.id, '--events', '--after', String(events.at(-1)!.seq))
+    const next = cli.command('show', run, '--events', '--after', String(events.at(-1)!.seq))
     terminal.line(terminal.colors.dim(`more with: ${next}`))
   }
   return exitCodes.done

@@ -1,18 +1,15 @@
 import { safeLine } from '../../base/text/one-line.ts'
-import { runQuery } from '../../server/sql/run-query.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
-import { withWorkspace } from '../terminal/workspace.ts'
 
 /** Asks one reading query of the documented views. @throws `bad-query` `query-failed` `query-timeout` */
 export function sql(cli: Cli, options: { limit: string }, query: string): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withWorkspace(cli, async ({ database, environment }) => {
-    const file = environment.database.kind === 'sqlite' ? environment.database.file : undefined
-    const signal = new AbortController().signal
-    const result = await runQuery(database, query, { limit, file, signal })
+  return withHouse(cli, async (house) => {
+    const result = await house.sql(query, limit)
     const { terminal } = cli
     terminal.value(result)
     const cells = result.rows.map((row) => row.map((cell) => (cell === null ? '' : safeLine(String(cell)))))

@@ -9,18 +9,19 @@ import { exchange } from '../../tools/http/http-exchange.ts'
 import { EgressGuard } from '../../tools/http/ssrf-guard.ts'
 import type { NamedTrigger } from '../../triggers/named-triggers.ts'
 import { sampleFor } from '../../triggers/sample.ts'
-import { type TriggerView, triggersView } from '../../triggers/trigger-view.ts'
+import type { TriggerView } from '../../triggers/trigger-view.ts'
 import type { Cli } from '../cli.ts'
+import type { House } from '../house/house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 
 /** Lists the triggers: how each is reached, whether it can be, and what came last. */
 export function triggerList(cli: Cli): Promise<ExitCode> {
-  return withRuntime(cli, async (runtime) => {
-    const { database, triggers } = internalsOf(runtime)
+  const body = async (house: House) => {
     const { terminal } = cli
     const { bold, dim, yellow } = terminal.colors
-    const views = await triggersView(database, triggers.values(), runtime.environment.variables ?? {})
+    const views = await house.triggers()
     terminal.value({ triggers: views })
     if (views.length === 0) {
       terminal.line('No workflow declares a trigger: see `on` of a workflow in docs/triggers.md.')
@@ -37,7 +38,8 @@ export function triggerList(cli: Cli): Promise<ExitCode> {
       }
     }
     return exitCodes.done
-  })
+  }
+  return withHouse(cli, body, 'code')
 }
 
 function describe({ on, path, signature, folder, cron, event }: TriggerView): string {

@@ -1,37 +1,33 @@
 import { ReeveError } from '../../base/errors.ts'
-import { describeEvent } from '../../inspect/events/describe-event.ts'
-import { follow, lastSeqOf } from '../../inspect/follow/follow-run.ts'
-import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
-import type { JournalEvent } from '../../store/journal/journal.ts'
+import { lastSeqOf } from '../../inspect/follow/follow-run.ts'
 import { requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
+import type { FollowedLine, House } from '../house/house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { eventLine } from '../look/event-line.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
-import { withRuntime } from '../terminal/project-runtime.ts'
-import { presentWorkers, type Workspace } from '../terminal/workspace.ts'
 import { reportRest } from './rest.ts'
 
 /** Prints a run's events as they happen until it comes to rest; the exit code says how it rests. */
 export async function showUntilRest(
   cli: Cli,
-  runtime: Runtime,
+  house: House,
   runId: string,
   options: { afterSeq: number; signal: AbortSignal; extra?: Record<string, unknown> },
 ): Promise<ExitCode> {
   const { terminal } = cli
   let startedAt: number | undefined
-  const onEvent = (event: JournalEvent) => {
+  const onEvent = (event: FollowedLine) => {
     startedAt ??= event.at
     if (event.type === 'effect-intended' || event.type === 'child-awaited') return
-    if (!terminal.json)
-      terminal.line(eventLine({ ...event, ...describeEvent(event) }, terminal.colors, event.at - startedAt))
+    if (!terminal.json) terminal.line(eventLine(event, terminal.colors, event.at - startedAt))
   }
   const { afterSeq, signal, extra } = options
-  const standing = await follow(internalsOf(runtime).database, runId, { afterSeq, onEvent, signal })
-  if (standing) return reportRest(cli, internalsOf(runtime).database, standing, extra)
-  const run = await requireRun(internalsOf(runtime).database, runId)
-  terminal.value({ run: runId, status: run.status, interrupted: true, ...extra })
+  const rested = await house.follow(runId, { afterSeq, onEvent, signal })
+  if (rested) return reportRest(cli, house, rested, extra)
+  const { status } = await house.run(runId)
+  terminal.value({ run: runId, status, interrupted: true, ...extra })
   return terminal.closed.aborted ? exitCodes.done : exitCodes.interrupted
 }
 
@@ -42,12 +38,12 @@ export function goesOn(cli: Cli, runId: string): string {
 /** After a person decided: says where the run goes on, or what to start so that it does. Runs none of the project's code. */
 export async function leaveToWorkers(
   cli: Cli,
-  { database }: Workspace,
+  house: House,
   runId: string,
   answer: { said: string; value: Record<string, unknown> },
 ): Promise<ExitCode> {
   const { terminal } = cli
-  const [worker] = await presentWorkers(database)
+  const [worker] = await house.workers()
   terminal.line(answer.said)
   terminal.value({
     ...answer.value,
@@ -69,22 +65,27 @@ export async function leaveToWorkers(
  */
 export async function carryOn(
   cli: Cli,
-  workspace: Workspace,
+  house: House,
   runId: string,
   answer: { said: string; value: Record<string, unknown> },
 ): Promise<ExitCode> {
-  const { database } = workspace
+  const { workspace } = house
   const { terminal } = cli
-  if ((await presentWorkers(database)).length > 0) return leaveToWorkers(cli, workspace, runId, answer)
+  if (!workspace || (await house.workers()).length > 0) return leaveToWorkers(cli, house, runId, answer)
   terminal.line(answer.said)
+  const { database } = workspace
   const afterSeq = await lastSeqOf(database, await requireRun(database, runId))
   terminal.line('No worker lives, so it goes on here.')
   try {
-    return await withRuntime(cli, async (runtime) => {
-      const interrupt = new Interrupt(terminal, goesOn(cli, runId), () => runtime.hurry())
-      await runtime.start()
-      return showUntilRest(cli, runtime, runId, { afterSeq, signal: interrupt.signal, extra: answer.value })
-    })
+    return await withHouse(
+      cli,
+      async (driven) => {
+        const interrupt = new Interrupt(terminal, goesOn(cli, runId), () => driven.worker?.hurry())
+        await driven.worker?.start()
+        return showUntilRest(cli, driven, runId, { afterSeq, signal: interrupt.signal, extra: answer.value })
+      },
+      'code',
+    )
   } catch (error) {
     if (!(error instanceof ReeveError)) throw error
     const { code, details } = error

@@ -3,14 +3,14 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
 import type { WantedAnswer } from '../../engine/outside/answer.ts'
 import { shortHash } from '../../engine/outside/decision.ts'
-import { type ApprovalContext, approvalContext } from '../../inspect/approvals/approval-context.ts'
-import { type ApprovalView, approvalView } from '../../inspect/approvals/approval-view.ts'
-import { endingOf } from '../../inspect/run/ending.ts'
-import { type Standing, waitsForOf } from '../../inspect/standing.ts'
-import type { Database } from '../../store/database.ts'
+import type { ApprovalContext } from '../../inspect/approvals/approval-context.ts'
+import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
+import type { RunView } from '../../inspect/run/run-view.ts'
+import type { WaitsFor } from '../../inspect/standing.ts'
 import { type Cli, operands } from '../cli.ts'
 import { approvalScreen, contextLines, isCut } from '../decide/approval-screen.ts'
 import { termsLines } from '../decide/terms-lines.ts'
+import type { House } from '../house/house.ts'
 import { codeOf, type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { shownLines } from '../terminal/shown-value.ts'
 
@@ -145,50 +145,48 @@ function momentOf(iso: string): string {
 /** Prints how a run rests and answers the exit code that says the same. */
 export async function reportRest(
   cli: Cli,
-  database: Database,
-  standing: Standing,
+  house: House,
+  rested: RunView,
   extra: Record<string, unknown> = {},
 ): Promise<ExitCode> {
   const { terminal } = cli
   const { bold, cyan, dim, green, red, yellow } = terminal.colors
-  const { run, approvals } = standing
+  const { standing } = rested
+  const run = standing.at === rested.id ? rested : await house.run(standing.at)
+  const approvals = standing.state === 'waiting' ? rested.asks : []
   const asked = await Promise.all(
-    approvals.map(async (row) => ({
-      approval: approvalView(row),
-      context: await approvalContext(database, row),
-    })),
+    approvals.map(async (approval) => ({ approval, context: await house.context(approval.id) })),
   )
-  const ending = standing.state === 'ended' ? await endingOf(database, run) : {}
+  const { output, error } = standing.state === 'ended' ? run : {}
   terminal.value({
     run: run.id,
     status: run.status,
     ...extra,
     ...(run.reason === null ? {} : { reason: run.reason }),
-    ...ending,
+    ...(output !== undefined && { output }),
+    ...(error !== undefined && { error }),
     ...(asked.length > 0
       ? { approvals: asked.map(({ approval, context }) => approvalValue(cli, approval, context)) }
       : {}),
   })
   const color =
     run.status === 'succeeded' ? green : run.status === 'waiting' || run.status === 'queued' ? yellow : red
-  const paused = run.paused !== 0 && standing.state === 'waiting' ? ' (paused)' : ''
+  const paused = run.paused && standing.state === 'waiting' ? ' (paused)' : ''
   terminal.line()
   terminal.line(`${color(bold(run.status))}${paused} ${dim(`run ${run.id}`)}`)
-  if (ending.output !== undefined) for (const line of shownLines(ending.output)) terminal.line(`  ${line}`)
+  if (output !== undefined) for (const line of shownLines(output)) terminal.line(`  ${line}`)
   if (run.reason !== null && standing.state !== 'waiting')
     for (const line of shownLines(run.reason, { lines: 20, width: 300 })) terminal.line(`  ${line}`)
   for (const { approval, context } of asked) printApproval(cli, approval, context)
   if (standing.state === 'waiting' && approvals.length === 0)
-    terminal.line(`  waits: ${safeLine(waitsFor(cli, standing))}`)
+    terminal.line(`  waits: ${safeLine(waitsFor(cli, run, standing.waitsFor))}`)
   if (standing.state === 'stuck') terminal.line(`  when mended: ${cyan(cli.command('retry', run.id))}`)
   terminal.line(dim(`  everything about it: ${cli.command('show', run.id)}`))
   return standing.state === 'waiting' ? exitCodes.waits : codeOf(run.status)
 }
 
 /** What it waits for, with the command that gives it. */
-function waitsFor(cli: Cli, standing: Standing): string {
-  const { run } = standing
-  const waits = waitsForOf(standing)
+function waitsFor(cli: Cli, run: Pick<RunView, 'id'>, waits: WaitsFor | null): string {
   switch (waits?.for) {
     case 'worker':
       return `${waits.words}; start one that has it: ${cli.command('dev')}`

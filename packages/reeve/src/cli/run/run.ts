@@ -1,13 +1,11 @@
 import { ReeveError } from '../../base/errors.ts'
-import { parse } from '../../base/schema/schema.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
-import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import type { Cli } from '../cli.ts'
+import type { House } from '../house/house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
-import { withRuntime } from '../terminal/project-runtime.ts'
-import { presentWorkers } from '../terminal/workspace.ts'
 import { goesOn, showUntilRest } from './drive.ts'
 
 export interface RunOptions {
@@ -21,31 +19,29 @@ export interface RunOptions {
 export async function run(cli: Cli, options: RunOptions, workflowName: string): Promise<ExitCode> {
   const input = options.input === undefined ? {} : await readValue(options.input, 'The input')
   const ifKeyExists = toIfKeyExists(options.ifKeyExists)
-  return withRuntime(cli, async (runtime, _onStop, { principal }) => {
-    const workflow = runtime.workflow(workflowName)
-    parse(workflow.input, input, `The input of workflow "${workflowName}"`)
+  const body = async (house: House) => {
     const start = () =>
-      runtime.startRun(workflowName, input, {
-        principal,
-        channel: 'operator',
+      house.start(workflowName, input, {
         ...(options.key === undefined ? {} : { idempotencyKey: options.key }),
         ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
       })
-    if (options.detach) return detached(cli, runtime, await start())
+    if (options.detach) return detached(cli, house, await start())
     const { terminal } = cli
-    const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, () => runtime.hurry())
-    await runtime.start()
+    const hurry = () => house.worker?.hurry()
+    const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, hurry)
+    await house.worker?.start()
     const { id, isNew } = await start()
     const known = isNew ? '' : ' (this key was used already: nothing new was started)'
     terminal.line(`${terminal.colors.bold(workflowName)} run ${id}${known}`)
-    const code = await showUntilRest(cli, runtime, id, {
+    const code = await showUntilRest(cli, house, id, {
       afterSeq: 0,
       signal: interrupt.signal,
       extra: { workflow: workflowName, isNew },
     })
     if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, id))
     return code
-  })
+  }
+  return withHouse(cli, body, 'code')
 }
 
 /** @throws `bad-option` */
@@ -54,13 +50,9 @@ function toIfKeyExists(text: string | undefined): StartOptions['ifKeyExists'] {
   throw new ReeveError('bad-option', `--if-key-exists is "${text}"; it must be sameInput or return.`)
 }
 
-async function detached(
-  cli: Cli,
-  runtime: Runtime,
-  handle: { id: string; isNew: boolean },
-): Promise<ExitCode> {
+async function detached(cli: Cli, house: House, handle: { id: string; isNew: boolean }): Promise<ExitCode> {
   const { id, isNew } = handle
-  const workers = await presentWorkers(internalsOf(runtime).database)
+  const workers = await house.workers()
   cli.terminal.value({ run: id, isNew, workers: workers.length })
   cli.terminal.line(`run ${id} ${isNew ? 'is queued' : 'was started with this key before'}`)
   if (workers.length === 0) cli.terminal.line(`No worker lives; it begins with: ${cli.command('dev')}`)

@@ -1,19 +1,18 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { moment } from '../../base/time/time.ts'
-import { type ForkPlan, unaskedRepeats } from '../../engine/outside/fork-plan.ts'
-import { requireRun } from '../../store/runs/runs.ts'
+import { unaskedRepeats } from '../../engine/outside/fork-plan.ts'
 import type { Cli } from '../cli.ts'
+import type { ForkPreview } from '../house/house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { carryOn } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
-import { withChangeableWorkspace } from '../terminal/workspace.ts'
 
 export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ control, database, actor }) => {
-    await control.cancel(id, actor.principal)
-    const { status } = await requireRun(database, id)
+  return withHouse(cli, async (house) => {
+    const status = await house.cancel(id)
     cli.terminal.value({ run: id, status, cancelled: true })
     const ends = status === 'cancelled' ? 'is cancelled' : 'ends as soon as what it does now has finished'
     cli.terminal.line(`run ${id} ${ends}`)
@@ -22,8 +21,8 @@ export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode
 }
 
 export function pause(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ control }) => {
-    await control.pause(id)
+  return withHouse(cli, async (house) => {
+    await house.pause(id)
     cli.terminal.value({ run: id, paused: true })
     cli.terminal.line(`run ${id} is held; go on with: ${cli.command('resume', id)}`)
     return exitCodes.done
@@ -31,8 +30,8 @@ export function pause(cli: Cli, _options: object, id: string): Promise<ExitCode>
 }
 
 export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ control }) => {
-    await control.resume(id)
+  return withHouse(cli, async (house) => {
+    await house.resume(id)
     cli.terminal.value({ run: id, paused: false })
     cli.terminal.line(`run ${id} may go on; a worker takes it (${cli.command('dev')})`)
     return exitCodes.done
@@ -40,15 +39,15 @@ export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode
 }
 
 export function retry(cli: Cli, options: { children?: boolean }, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async (workspace) => {
-    await workspace.control.retry(id, workspace.actor.principal, options)
-    return carryOn(cli, workspace, id, { said: `run ${id} is tried again`, value: { retried: true } })
+  return withHouse(cli, async (house) => {
+    await house.retry(id, options)
+    return carryOn(cli, house, id, { said: `run ${id} is tried again`, value: { retried: true } })
   })
 }
 
 /** Effects that were sent already are named; a person says whether they are to be sent again. */
 export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async (workspace) => {
+  return withHouse(cli, async (house) => {
     const from = Number(options.from)
     if (!Number.isInteger(from)) {
       throw new ReeveError(
@@ -56,8 +55,7 @@ export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: str
         `--from is "${options.from}"; it must be the number of a call: ${cli.command('show', id)}`,
       )
     }
-    const { control, actor } = workspace
-    const plan = await control.previewFork(id, from)
+    const plan = await house.previewFork(id, from)
     tellPlan(cli, plan, from)
     let repeatEffects = options.yes === true
     if (!repeatEffects && unaskedRepeats(plan).length > 0 && canAsk(cli.terminal)) {
@@ -67,17 +65,21 @@ export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: str
         return exitCodes.done
       }
     }
-    const forked = await control.fork(id, from, actor.principal, { repeatEffects })
+    const forked = await house.fork(id, from, { repeatEffects })
     const said = `run ${forked} is run ${id} up to call ${plan.from}, and goes its own way from there`
     const { asksAgain, repeats, standing } = plan
-    return carryOn(cli, workspace, forked, {
+    return carryOn(cli, house, forked, {
       said,
       value: { origin: id, from: plan.from, asksAgain, standing, repeats },
     })
   })
 }
 
-function tellPlan({ terminal }: Cli, { from, asksAgain, standing, repeats }: ForkPlan, wanted: number): void {
+function tellPlan(
+  { terminal }: Cli,
+  { from, asksAgain, standing, repeats }: ForkPreview,
+  wanted: number,
+): void {
   const mark = terminal.colors.yellow('!')
   if (from < wanted)
     terminal.line(
@@ -108,10 +110,9 @@ export function signal(
   name: string,
   payload: string | undefined,
 ): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ control }) => {
+  return withHouse(cli, async (house) => {
     const value = payload === undefined ? null : await readValue(payload, 'The payload')
-    const awaited = (await control.awaitedSignals(run)).map((each) => each.name)
-    const isNew = await control.signal(run, name, value, options.id === undefined ? {} : { id: options.id })
+    const { isNew, awaited } = await house.signal(run, name, value, options.id)
     const isAwaited = awaited.includes(name)
     cli.terminal.value({ run, signal: name, isNew, isAwaited, awaited })
     const how = isNew ? 'is in its inbox' : 'was there already (same --id); nothing was added'

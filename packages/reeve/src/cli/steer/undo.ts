@@ -2,11 +2,14 @@ import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import type { UndoPlan, UndoStep } from '../../tools/undo/undo-plan.ts'
 import type { Cli } from '../cli.ts'
+import type { House } from '../house/house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { goesOn, showUntilRest } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
-import { withRuntime } from '../terminal/project-runtime.ts'
+
+type Plan = Omit<UndoPlan, 'run'>
 
 export interface UndoCommand {
   from?: string
@@ -17,9 +20,9 @@ export interface UndoCommand {
 /** Shows what would be undone, asks, and undoes it as a run that is shown until it comes to rest. */
 export async function undo(cli: Cli, options: UndoCommand, id: string): Promise<ExitCode> {
   const from = toCall(cli, options.from, id)
-  return withRuntime(cli, async (runtime, _onStop, { principal }) => {
+  const body = async (house: House) => {
     const { terminal } = cli
-    const plan = await runtime.planUndo(id, { from })
+    const plan = await house.planUndo(id, from)
     tellPlan(cli, plan)
     const isWanted =
       plan.open > 0 && options.dryRun !== true && (options.yes === true || (await asks(cli, plan)))
@@ -30,18 +33,21 @@ export async function undo(cli: Cli, options: UndoCommand, id: string): Promise<
       else terminal.line('Nothing was done.')
       return exitCodes.done
     }
-    const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, () => runtime.hurry())
-    await runtime.start()
-    const handle = await runtime.undo(id, { from, by: principal, plan: plan.hash })
-    terminal.line(`run ${handle.id} undoes it`)
-    const code = await showUntilRest(cli, runtime, handle.id, {
+    const interrupt = new Interrupt(terminal, `Go on with: ${cli.command('dev')}.`, () =>
+      house.worker?.hurry(),
+    )
+    await house.worker?.start()
+    const undoing = await house.undo(id, from, plan.hash)
+    terminal.line(`run ${undoing} undoes it`)
+    const code = await showUntilRest(cli, house, undoing, {
       afterSeq: 0,
       signal: interrupt.signal,
       extra: { undo: id },
     })
-    if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, handle.id))
+    if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, undoing))
     return code
-  })
+  }
+  return withHouse(cli, body, 'code')
 }
 
 function toCall(cli: Cli, text: string | undefined, id: string): number {
@@ -53,12 +59,12 @@ function toCall(cli: Cli, text: string | undefined, id: string): number {
   )
 }
 
-function asks({ terminal }: Cli, { open }: UndoPlan): Promise<boolean> {
+function asks({ terminal }: Cli, { open }: Plan): Promise<boolean> {
   if (!canAsk(terminal)) return Promise.resolve(false)
   return confirmed(`Undo ${open === 1 ? 'this effect' : `these ${open} effects`}?`)
 }
 
-function tellPlan({ terminal }: Cli, { steps, gaps }: UndoPlan): void {
+function tellPlan({ terminal }: Cli, { steps, gaps }: Plan): void {
   if (steps.length === 0) terminal.line('Nothing was done outside.')
   for (const step of steps) terminal.line(lineOf(terminal.colors, step))
   for (const gap of gaps) terminal.line(`${terminal.colors.yellow('!')} ${gap}`)

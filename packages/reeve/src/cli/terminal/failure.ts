@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
 import { ReeveError } from '../../base/errors.ts'
+import { ApiError } from '../../client/api-error.ts'
 import { type ExitCode, exitCodes } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -13,7 +14,7 @@ export function reportFailure(terminal: Terminal, error: unknown, verbose: boole
     }
     return exitCodes.wrongUse
   }
-  const known = error instanceof ReeveError
+  const known = error instanceof ReeveError || error instanceof ApiError
   const message = error instanceof Error ? error.message : String(error)
   const code = known ? error.code : 'internal'
   terminal.value({ error: { code, message, details: known ? error.details : {} } })

@@ -94,7 +94,7 @@ function asStart(event: JournalEvent): JournalEvent {
 }
 
 /** Those of which nobody is asked before they are sent again, and that must not be sent twice by accident. */
-export function unaskedRepeats({ repeats }: ForkPlan): RepeatedEffect[] {
+export function unaskedRepeats({ repeats }: Pick<ForkPlan, 'repeats'>): RepeatedEffect[] {
   return repeats.filter(
     (effect) => !effect.isAsked && (effect.class === 'once' || effect.class === 'verifiable'),
   )

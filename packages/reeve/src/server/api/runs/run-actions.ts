@@ -33,11 +33,13 @@ const start = write({
     delay: z.string().max(20).optional().describe('Not before this time has passed, such as `5m`'),
     ifKeyExists: z.enum(['sameInput', 'return']).optional(),
   }),
-  answer: runView,
+  answer: runView.extend({
+    isNew: z.boolean().describe('false: its key had started this run before'),
+  }),
   keepsKey: true,
   async act({ service, caller, body, idempotencyKey, traceparent }) {
     const { workflow, input = null, queue, key, priority, delay, ifKeyExists } = body
-    const { id: run } = await service.engine.startRun(workflow, input, {
+    const { id: run, isNew } = await service.engine.startRun(workflow, input, {
       principal: caller.principal,
       startedBy: `${caller.principal}, over HTTP`,
       channel: channelOf(caller),
@@ -49,16 +51,17 @@ const start = write({
       ...(delay === undefined ? {} : { delay: toMs(delay, 'delay') }),
       ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
     })
-    return { subject: run }
+    return { subject: run, made: isNew }
   },
-  async tell({ service, query, signal }, run) {
+  async tell({ service, query, signal }, run, isNew = false) {
     const headers = { location: `/api/runs/${run}` }
-    if (query.wait === undefined) return new Reply(await tellRun(service, run), 202, headers)
+    const told = async () => ({ ...(await tellRun(service, run)), isNew })
+    if (query.wait === undefined) return new Reply(await told(), 202, headers)
     const waitMs = Math.min(toMs(/^\d+$/.test(query.wait) ? `${query.wait}s` : query.wait), longestWaitMs)
     const { engine, database } = service
     const source = { database, onEnded: (callback: () => void) => engine.onEnded(callback) }
     await untilRest(source, run, waitMs, signal)
-    const view = await tellRun(service, run)
+    const view = await told()
     return new Reply(view, view.standing.state === 'moving' ? 202 : 200, headers)
   },
 })
@@ -170,22 +173,25 @@ const signal = write({
   }),
   answer: z.object({
     run: id,
-    awaited: z.array(z.string()).describe('The signals that the run waits for now'),
+    isNew: z.boolean().describe('false: one with this id, or this request, had come before'),
+    awaited: z.array(z.string()).describe('The signals that the run waited for when this one came'),
   }),
   subjectOf: ({ params }) => params.run,
   async act({ control, params, body }) {
-    await control.signal(
+    const awaited = await control.awaitedSignals(params.run)
+    const isNew = await control.signal(
       params.run,
       body.name,
       body.payload ?? null,
       body.id === undefined ? {} : { id: body.id },
     )
-    return { subject: params.run }
+    return { subject: params.run, made: { isNew, awaited: awaited.map((each) => each.name) } }
   },
-  async tell({ service }, runId) {
-    const run = await requireRun(service.database, runId)
-    const awaited = await service.engine.control.awaitedSignals(run.id)
-    return { run: run.id, awaited: awaited.map((each) => each.name) }
+  async tell({ service }, runId, made) {
+    const { id: run } = await requireRun(service.database, runId)
+    if (made) return { run, ...made }
+    const awaited = await service.engine.control.awaitedSignals(run)
+    return { run, isNew: false, awaited: awaited.map((each) => each.name) }
   },
 })
 

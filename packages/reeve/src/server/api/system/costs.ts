@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { toMs } from '../../../base/time/time.ts'
-import { type CostView, costsBy } from '../../../inspect/costs/costs.ts'
+import { type CostView, costsBy, totalCosts } from '../../../inspect/costs/costs.ts'
 import type { CostGroup } from '../../../store/ledger/costs.ts'
 import { read } from '../../http/endpoint.ts'
 import { numberIn } from '../parts.ts'
@@ -28,11 +28,16 @@ const list = read({
     since: z.string().max(20).optional().describe('Only calls of the last `7d`, `12h` …; default: all'),
     limit: numberIn(1, 1000).default(100),
   }),
-  answer: z.object({ items: z.array(group), total: z.number().describe('How many groups there are') }),
+  answer: z.object({
+    items: z.array(group),
+    total: z.number().describe('How many groups there are'),
+    sum: group.describe('All of them in one'),
+  }),
   async tell({ service: { database, clock }, query: { by, since, limit } }) {
     const from = since === undefined ? 0 : clock.now() - toMs(since, 'since')
     const { groups: found, count } = await costsBy(database, { by, since: from, limit })
-    return { items: found.map(item), total: count }
+    const sum = await totalCosts(database, from)
+    return { items: found.map(item), total: count, sum: item(sum) }
   },
 })
 

@@ -1,0 +1,194 @@
+import type { Json } from '../../base/json/json.ts'
+import type { Change } from '../../engine/outside/approval-edit.ts'
+import type { ApprovalDecision } from '../../engine/outside/decision.ts'
+import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
+import type { StartOptions } from '../../engine/starting/prepared-start.ts'
+import type { ApprovalContext } from '../../inspect/approvals/approval-context.ts'
+import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
+import type { CostView } from '../../inspect/costs/costs.ts'
+import type { EventWords } from '../../inspect/events/describe-event.ts'
+import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
+import type { RunStory } from '../../inspect/run/story/run-story.ts'
+import type { QueryResult } from '../../server/sql/run-query.ts'
+import type { Role } from '../../store/identity/principals.ts'
+import type { CostGroup } from '../../store/ledger/costs.ts'
+import type { RunStatus } from '../../store/runs/runs.ts'
+import type { UndoPlan } from '../../tools/undo/undo-plan.ts'
+import type { TriggerView } from '../../triggers/trigger-view.ts'
+import type { Workspace } from '../terminal/workspace.ts'
+import type { ModelsView } from './models.ts'
+
+/**
+ * What commands ask of the house: of a project's own database, or of a server (`--server`). Both answer in the same shapes,
+ * so that no command knows which one it talks to. Each question fails as its implementation does, with a stable code.
+ */
+export interface House extends Looks, Decides, Steers, People {
+  /** `isTest`: asks each solver once. */
+  models(isTest: boolean): Promise<ModelsView>
+  triggers(): Promise<TriggerView[]>
+  /** The database or the server, for people. */
+  place: string
+  /** Only of a project's own database: what a command needs that goes on with a run right here. */
+  workspace?: Workspace
+  /** Only of a project's own code, loaded: the worker that drives its runs here. */
+  worker?: { start(): Promise<void>; hurry(): void }
+}
+
+/** One thing that a person is or was asked. */
+export interface Asked {
+  run: string
+  workflow: string
+  approval: ApprovalView
+}
+
+/** An event as the journal has it. A server tells neither hashes nor blobs. */
+export interface EventLine {
+  seq: number
+  type: string
+  step: number | null
+  name: string | null
+  at: string
+  payload: Json
+}
+
+export interface QueueLine {
+  name: string
+  paused: boolean
+  concurrency: number | null
+  perKey: number | null
+  rate: { count: number; perMs: number } | null
+  queued: number
+  running: number
+  noWorkerHas: { workflow: string; version: string; queued: number }[]
+}
+
+export interface ScheduleLine {
+  name: string
+  workflow: string
+  definition: Json
+  next: string | null
+  last: { nominal: string; outcome: string; reason: string | null; run: string | null }[]
+}
+
+export interface BudgetLine {
+  scope: string
+  ceilingUsd: number | null
+  spentUsd: number
+  reservedUsd: number
+}
+
+export interface TokenLine {
+  id: string
+  name: string
+  principal: string
+  role: Role
+  createdAt: string
+  expiresAt: string | null
+  usedAt: string | null
+  revokedAt: string | null
+}
+
+export interface ForkPreview {
+  from: number
+  asksAgain: { call: number; name: string; by: string | null }[]
+  standing: { call: number; name: string; by: string | null }[]
+  repeats: RepeatedEffect[]
+}
+
+export interface Looks {
+  runs(
+    filter: { status?: RunStatus; workflow?: string },
+    limit: number,
+  ): Promise<{ runs: RunSummary[]; more: boolean }>
+  run(id: string): Promise<RunView>
+  /** `lack`: why no worker can drive it, though there are some. */
+  story(
+    id: string,
+    limit: number,
+  ): Promise<{ story: RunStory; left: Record<string, number>; lack?: string | undefined }>
+  events(
+    id: string,
+    range: { after: number; limit: number },
+  ): Promise<{ events: EventLine[]; prunedEvents: number; more: boolean }>
+  /** What waits for a person, what was asked first first. */
+  approvals(limit: number): Promise<{ asked: Asked[]; total: number }>
+  approval(id: string): Promise<Asked>
+  context(id: string): Promise<ApprovalContext>
+  queues(): Promise<QueueLine[]>
+  /** `limit`: the most outcomes of each; `most`: the most schedules. */
+  schedules(limit: number, most: number): Promise<{ schedules: ScheduleLine[]; total: number }>
+  budgets(): Promise<BudgetLine[]>
+  /** `since`: a point in time (ISO 8601), null: since ever. */
+  costs(asked: {
+    by: CostGroup | undefined
+    since: string | undefined
+    limit: number
+  }): Promise<{ since: string | null; groups: CostView[]; count: number; total: CostView }>
+  sql(query: string, limit: number): Promise<QueryResult>
+  /** Those that drive runs now. */
+  workers(): Promise<{ host: string; pid: number }[]>
+  /**
+   * Tells a run's events after `afterSeq` until it and the runs above it have come to rest. Answers how it stands then;
+   * undefined when `signal` ended the following.
+   */
+  follow(
+    id: string,
+    options: { afterSeq: number; onEvent: (event: FollowedLine) => void; signal: AbortSignal },
+  ): Promise<RunView | undefined>
+}
+
+export type FollowedLine = EventWords & { type: string; name: string | null; at: number }
+
+export interface Decides {
+  decide(
+    id: string,
+    decision: Omit<ApprovalDecision, 'by'>,
+  ): Promise<{ status: string; subject: string; run: string; by: string }>
+  previewEdit(id: string, edit: Json, options: { replaces: boolean }): Promise<{ changes: Change[] }>
+  /** Asks somebody else to decide in the place of whoever acts. */
+  delegate(id: string, to: string, note: string | undefined): Promise<{ subject: string; by: string }>
+  /** What is wrong with an answer, as far as its schema is known. */
+  answerProblem(asked: Asked, answer: Json): Promise<string | undefined>
+}
+
+export interface Steers {
+  start(
+    workflow: string,
+    input: Json,
+    options: Pick<StartOptions, 'idempotencyKey' | 'ifKeyExists'>,
+  ): Promise<{ id: string; isNew: boolean }>
+  /** `awaited`: the signals that the run waited for when this one came. */
+  signal(
+    run: string,
+    name: string,
+    payload: Json,
+    id: string | undefined,
+  ): Promise<{ isNew: boolean; awaited: string[] }>
+  cancel(run: string): Promise<RunStatus>
+  pause(run: string): Promise<void>
+  resume(run: string): Promise<void>
+  retry(run: string, options: { children?: boolean }): Promise<void>
+  previewFork(run: string, from: number): Promise<ForkPreview>
+  fork(run: string, from: number, options: { repeatEffects: boolean }): Promise<string>
+  planUndo(run: string, from: number): Promise<Omit<UndoPlan, 'run'>>
+  /** Starts the run that undoes what the plan with that hash shows. */
+  undo(run: string, from: number, plan: string): Promise<string>
+  pauseQueue(queue: string, paused: boolean): Promise<void>
+}
+
+export interface People {
+  /** `proof`: how they showed who they are; `localUser`: as which user of this machine, where that was it. */
+  whoami(): Promise<{ principal: string; role: Role; proof: string; localUser: string | null }>
+  tokens(limit: number): Promise<{ tokens: TokenLine[]; more: boolean }>
+  /** `secret`: told this once. */
+  createToken(token: {
+    name: string
+    principal: string | undefined
+    role: Role | undefined
+    expiresIn: string | undefined
+  }): Promise<{ id: string; principal: string; role: Role; secret: string }>
+  /** Answers its name. */
+  revokeToken(id: string): Promise<string>
+  /** What is opened at the server to sign in once. */
+  signInPath(principal: string | undefined): Promise<string>
+}

@@ -1,0 +1,178 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { emptyFolder, linesOf, packageFolder, project, reeve, reeveJson, start } from './reeve.ts'
+
+/** A project that is served, and how its commands are called here and at the server (from a folder that is no project). */
+async function served() {
+  const folder = project()
+  const { url } = (await linesOf(start(folder, ['start', '--json'])).next()).value as unknown as {
+    url: string
+  }
+  const { token } = await reeveJson<{ token: string }>(folder, ['token', 'create', 'cli'])
+  const elsewhere = emptyFolder()
+  const environment = { REEVE_TOKEN: token }
+  return {
+    folder,
+    url,
+    here: (...args: string[]) => reeve(folder, args),
+    there: (...args: string[]) => reeve(elsewhere, [...args, '--server', url], { environment }),
+    thereJson: <T>(...args: string[]) => reeveJson<T>(elsewhere, [...args, '--server', url], { environment }),
+    environment: { ...environment, REEVE_URL: url },
+    elsewhere,
+  }
+}
+
+/** Without what the two must differ in: how the next command names the place, and how long ago something was. */
+function bare(text: string): string {
+  return text
+    .replaceAll(/ --server [^\s"]+/g, '')
+    .replaceAll(/\d+(\.\d+)? (ms|s|min) so far/g, 'so far')
+    .replaceAll(/"since": "[^"]+"/g, '"since"')
+    .replaceAll(/ {2,}/g, '  ')
+}
+
+const looks = [
+  ['runs'],
+  ['runs', '--status', 'waiting', '--limit', '1'],
+  ['approvals'],
+  ['queues'],
+  ['budgets'],
+  ['schedules'],
+  ['costs', '--by', 'workflow'],
+  ['models'],
+  ['sql', 'select workflow, status from runs order by workflow'],
+  ['whoami'],
+]
+
+test('what a command shows of a server is what it shows of the database', async () => {
+  const { folder, url, here, there } = await served()
+  const { run } = await reeveJson<{ run: string }>(folder, [
+    'run',
+    'reply',
+    '--input',
+    '{"to":"ada@example.com","text":"hello"}',
+  ])
+  const { approvals } = await reeveJson<{ approvals: { id: string }[] }>(folder, ['approvals'])
+  await reeve(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
+  for (const args of [...looks, ['show', run], ['approvals', approvals[0]!.id]]) {
+    // The list of approvals tells beside it what waits aside, which a server tells on its page.
+    for (const flags of args.join() === 'approvals' ? [[]] : [[], ['--json']]) {
+      const [own, far] = [await here(...args, ...flags), await there(...args, ...flags)]
+      const at = args[0] === 'whoami' ? new RegExp(`at"?:? "?${url}`) : undefined
+      if (at) expect(far.stdout).toMatch(at)
+      else expect(bare(far.stdout), args.join(' ')).toBe(bare(own.stdout))
+      expect(far.code, far.stderr).toBe(own.code)
+    }
+  }
+  const [own, far] = [await here('show', run, '--events'), await there('show', run, '--events')]
+  expect(far.stdout).toBe(own.stdout)
+})
+
+test('runs are started, decided, signalled, held, tried again and forked at a server', async () => {
+  const { there, thereJson } = await served()
+  const started = await there('run', 'greet', '--input', '{"name":"Ada"}', '--key', 'once')
+  expect(started.stdout).toMatch(/greet run \w+\n[\s\S]*run-started[\s\S]*succeeded[\s\S]*Hello/)
+  expect(started.code).toBe(0)
+  const again = await thereJson<{ isNew: boolean }>(
+    'run',
+    'greet',
+    '--input',
+    '{"name":"Ada"}',
+    '--key',
+    'once',
+  )
+  expect(again).toMatchObject({ isNew: false, code: 0 })
+
+  const asked = await thereJson<{ run: string; approvals: { id: string }[] }>(
+    'run',
+    'reply',
+    '--input',
+    '{"to":"ada@example.com","text":"hi"}',
+  )
+  expect(asked.code).toBe(3)
+  const { id } = asked.approvals[0]!
+  const approved = await there('approve', id, '--edit', '{"text":"better"}')
+  expect(approved.stdout).toMatch(
+    /- .*hi[\s\S]*\+ .*better[\s\S]*approved: .* by ada\n.*goes on in the worker/,
+  )
+  expect(await there('approve', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('already') })
+
+  const forked = await thereJson<{ run: string; origin: string }>('fork', asked.run, '--from', '1', '--yes')
+  expect(forked).toMatchObject({ code: 0, origin: asked.run })
+  expect((await there('pause', forked.run)).stdout).toContain('is held')
+  expect((await there('resume', forked.run)).stdout).toContain('may go on')
+  expect(await thereJson('signal', forked.run, 'nobody', '1', '--id', 'a')).toMatchObject({
+    isNew: true,
+    isAwaited: false,
+  })
+  expect(await thereJson('signal', forked.run, 'nobody', '1', '--id', 'a')).toMatchObject({ isNew: false })
+  expect(await thereJson('cancel', forked.run)).toMatchObject({ cancelled: true })
+  expect((await there('retry', forked.run)).code).toBe(2)
+  expect(await thereJson('queues', 'pause', 'default')).toMatchObject({
+    queues: [{ name: 'default', paused: true }, {}],
+  })
+
+  const made = await thereJson<{ id: string }>('token', 'create', 'other', '--role', 'viewer')
+  expect(await thereJson('token', 'list')).toMatchObject({
+    tokens: [{ id: made.id, name: 'other' }, { name: 'cli' }],
+  })
+  expect((await there('token', 'revoke', made.id)).stdout).toContain('counts no more')
+  expect((await there('token', 'sign-in')).stdout).toMatch(/http\S+\/sign-in\?code=/)
+})
+
+test('what no server can do says so in a sentence, for --server and for REEVE_URL', async () => {
+  const { url, folder, there, environment, elsewhere } = await served()
+  const refused = await there('backup')
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toBe(
+    `reeve: reeve backup cannot be done at ${url}: it copies the file of a database on this machine. Leave out --server, where the data is.\n`,
+  )
+  const byVariable = await reeve(elsewhere, ['audit', 'verify'], { environment })
+  expect(byVariable.stderr).toMatch(
+    /reeve audit verify cannot be done .* Unset REEVE_URL, or name the project/,
+  )
+  // Whoever names a project means it.
+  expect((await reeve(elsewhere, ['audit', 'verify', '--project', folder], { environment })).code).toBe(0)
+  // What is about this machine alone goes by no variable.
+  expect((await reeve(elsewhere, ['init', 'desk', '--yes'], { environment })).code).toBe(0)
+  const both = await there('runs', '--project', folder)
+  expect(both.stderr).toMatch(/--server and --project are two places/)
+})
+
+test('every command either asks the house or says why no server can do it', () => {
+  const folder = join(packageFolder, 'src/cli/commands')
+  const source = readdirSync(folder)
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('\n')
+  const modules = [
+    ...source.matchAll(/calls\(\s*'\w+',\s*async \(\) => \(await import\('([^']+)'\)\)\.(\w+)(,?)/g),
+  ]
+  expect(modules.length).toBeGreaterThan(35)
+  const silent = modules.flatMap(([, path, name, more]) => {
+    const text = bodyOf(readFileSync(join(folder, path!), 'utf8'), name!)
+    const asksHere = /withRuntime\(|withWorkspace\(|withChangeableWorkspace\(/.test(text)
+    return more === '' && (asksHere || !text.includes('withHouse(')) ? [`${path} ${name}`] : []
+  })
+  expect(silent).toEqual([])
+})
+
+/** Of one function, up to the next one that is exported. */
+function bodyOf(source: string, name: string): string {
+  const from = source.search(new RegExp(`export (async )?function ${name}\\b`))
+  const next = source.indexOf('\nexport ', from + 1)
+  return source.slice(from, next < 0 ? undefined : next)
+}
+
+test.each([
+  ['a server that is not there', 'http://127.0.0.1:9', /No answer from http:\/\/127\.0\.0\.1:9/],
+  [
+    'an address that is none',
+    'ftp://there',
+    /--server is "ftp:\/\/there"; it must be an http or https address/,
+  ],
+])('%s ends with 2 and what is wrong', async (_what, url, message) => {
+  const { code, stderr } = await reeve(emptyFolder(), ['runs', '--server', url])
+  expect(stderr).toMatch(message)
+  expect(code).toBe(2)
+})
