@@ -22,7 +22,7 @@ test('show answers the four questions from the journal', async () => {
           call: 1,
           name: 'policy',
           passages: [{ source: 'refunds.md' }],
-          audit: { knowledge: expect.any(String) },
+          audit: { kinds: ['passage'], by: 'both', candidates: [{ outcome: 'chosen' }] },
         },
       ],
       people: [{ what: 'edit', by: 'ada', value: { text: 'Better' } }],

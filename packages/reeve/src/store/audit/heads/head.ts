@@ -16,7 +16,7 @@ export interface HeadRow {
   acts: number
   acts_hash: string
   digest: string
-  /** JSON text of `Leaf[]`; null once later heads list the same runs. */
+  /** JSON text of `Leaf[]`. */
   body: string | null
   hash: string
   public_key: string

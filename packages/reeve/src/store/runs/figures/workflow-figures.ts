@@ -1,4 +1,5 @@
 import type { Session } from '../../database.ts'
+import { quoted } from '../../journal/events.ts'
 
 /** Of one workflow on one day (of UTC, by number since 1970). */
 interface OfDay {
@@ -56,9 +57,9 @@ export function journalFiguresByDay(
 ): Promise<(OfDay & { completed: number; asked: number; called: number; blocked: number })[]> {
   return session.all(
     `select e.workflow, e.day, count(distinct case when e.status = 'succeeded' then e.no end) as completed,
-       ${sum("j.type = 'question-completed' and e.status = 'succeeded'")} as asked,
-       ${sum("j.type in ('effect-completed', 'effect-failed')")} as called,
-       ${sum(`j.type = 'effect-failed' and j.payload like '%"code":"call-denied"%'`)} as blocked
+       ${sum(`j.type = ${quoted('question-completed')} and e.status = 'succeeded'`)} as asked,
+       ${sum(`j.type in (${quoted('effect-completed', 'effect-failed')})`)} as called,
+       ${sum(`j.type = ${quoted('effect-failed')} and j.payload like '%"code":"call-denied"%'`)} as blocked
      from (${endedRuns}) as e left join events j on j.run = e.no and j.seq <= 500
      group by e.workflow, e.day`,
     [since, mostJournals],
