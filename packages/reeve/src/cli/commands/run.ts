@@ -65,7 +65,6 @@ export function runCommands(program: Command, calls: Calls): void {
   const mcp = program
     .command('mcp')
     .description('serve the project over MCP, on standard input and output')
-    .option('--decide', 'let the other side decide approvals, in your name')
     .option('--wait <seconds>', 'how long a call waits for its run', '25')
     .action(
       calls('operator', async () => (await import('../run/mcp.ts')).mcp, {

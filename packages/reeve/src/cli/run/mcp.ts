@@ -12,7 +12,6 @@ import { Interrupt } from '../terminal/interrupt.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 
 export interface McpOptions {
-  decide?: boolean
   wait: string
 }
 
@@ -30,7 +29,6 @@ export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
     const service = await serveMcp(runtime, new StdioServerTransport(lines as never, stdout), {
       principal,
       maxWaitSeconds,
-      ...(options.decide ? { decideAs: principal } : {}),
     })
     const { promise: done, resolve } = Promise.withResolvers<void>()
     process.stdin.once('end', resolve)

@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
-import type { Json } from '../../base/json/json.ts'
 import { describeIssues, toJsonSchema, validate } from '../../base/schema/schema.ts'
 import type { Workflow } from '../../engine/workflow.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
@@ -13,11 +12,6 @@ export interface McpServeOptions {
   clientName?: () => string | undefined
   /** The longest that a call waits for its run, in seconds. Default 25: many clients give up after 60. */
   maxWaitSeconds?: number
-  /**
-   * Lets the other side decide approvals, in this name. Off by default: what speaks MCP is mostly a model, and a model
-   * that decides what it asked for makes approvals worthless.
-   */
-  decideAs?: string
 }
 
 /** A tool as the server offers it. */
@@ -32,11 +26,14 @@ export interface ServedTool {
 
 const hour = 3600
 
-/** A tool for every workflow, one that looks at a run, and those that decide if that is allowed. @throws `bad-workflow` */
+/**
+ * A tool for every workflow, and one that looks at a run. None decides: what speaks MCP is mostly a model, and a model that
+ * decides what it asked for makes approvals worthless. @throws `bad-workflow`
+ */
 export function servedTools(runtime: Runtime, options: McpServeOptions): Map<string, ServedTool> {
   const { workflows } = internalsOf(runtime).engine
-  const own = [runTool(runtime, options), ...decidingTools(runtime, options)]
-  const tools = new Map(own.map((tool) => [tool.name, tool]))
+  const look = runTool(runtime, options)
+  const tools = new Map([[look.name, look]])
   for (const name of workflows.names()) {
     if (tools.has(name) || !/^[\w.-]{1,128}$/.test(name)) {
       throw new ReeveError(
@@ -98,42 +95,6 @@ function runTool(runtime: Runtime, options: McpServeOptions): ServedTool {
       return serveUntilRest(runtime, run, waitSeconds * 1000, signal)
     },
   }
-}
-
-function decidingTools(runtime: Runtime, { decideAs: by }: McpServeOptions): ServedTool[] {
-  if (by === undefined) return []
-  const seen = { approval: z.string().max(100), argsHash: z.string().max(100) }
-  const note = z.string().max(2000).optional()
-  const deciding = <S extends z.ZodObject<typeof seen>>(
-    verdict: 'approve' | 'reject' | 'answer',
-    description: string,
-    schema: S,
-    answerOf: (args: z.output<S>) => { answer?: Json },
-  ): ServedTool => ({
-    name: `reeve.${verdict}`,
-    description: `${description} Name the argsHash of what you saw.`,
-    inputSchema: toWireSchema(schema),
-    annotations: { readOnlyHint: false },
-    async call(args) {
-      const given = checked(schema, args) as z.output<S> & { note?: string }
-      const decision = { verdict, by, hash: given.argsHash, ...answerOf(given) }
-      const decided = await runtime.decide(given.approval, {
-        ...decision,
-        ...(given.note === undefined ? {} : { note: given.note }),
-      })
-      return { approval: decided.id, run: decided.runId, status: decided.status, by }
-    },
-  })
-  return [
-    deciding('approve', 'Approves exactly what is shown.', z.strictObject({ ...seen, note }), () => ({})),
-    deciding('reject', 'Rejects what is shown.', z.strictObject({ ...seen, note }), () => ({})),
-    deciding(
-      'answer',
-      'Answers a question, or says what became of an effect whose outcome is unknown.',
-      z.strictObject({ ...seen, note, answer: z.json() }),
-      ({ answer }) => ({ answer: answer as Json }),
-    ),
-  ]
 }
 
 function waitOf({ maxWaitSeconds = 25 }: McpServeOptions) {

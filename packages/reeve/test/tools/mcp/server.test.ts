@@ -223,26 +223,21 @@ test('a run that only somebody else can move is answered at once, as the termina
   expect(await call(client, 'reeve.run', { run: paused.id })).toMatchObject({ run: paused.id })
 })
 
-test('approvals are decided only where that is allowed, and only what was seen', async () => {
-  const { client } = await connected({ decideAs: 'mcp:desk' })
+test('nothing that speaks MCP decides: there is no such tool, and the run waits for a person', async () => {
+  const { client, runtime } = await connected()
   wired.length = 0
   const waiting = await call(client, 'pay', { input: { amount: 7 } })
   const [{ approval, argsHash }] = waiting.waitsFor as [{ approval: string; argsHash: string }]
-  await expect(call(client, 'reeve.approve', { approval, argsHash: 'other' })).resolves.toMatchObject({
-    isError: true,
-    error: { code: 'approval-changed' },
-  })
-  await expect(call(client, 'reeve.approve', { approval, argsHash })).resolves.toMatchObject({
-    status: 'approved',
-    by: 'mcp:desk',
-  })
-  await expect(call(client, 'reeve.run', { run: waiting.run })).resolves.toMatchObject({
-    status: 'succeeded',
-  })
-  await expect(call(client, 'reeve.reject', { approval, argsHash })).resolves.toMatchObject({
-    error: { code: 'already-decided' },
-  })
-  expect(wired).toEqual([7])
+  const { tools } = await client.listTools()
+  expect(tools.map(({ name }) => name).filter((name) => name.startsWith('reeve.'))).toEqual(['reeve.run'])
+  for (const verdict of ['approve', 'reject', 'answer']) {
+    const tried = call(client, `reeve.${verdict}`, { approval, argsHash, answer: 'yes' })
+    expect(await tried.catch((error: Error) => ({ error: error.message }))).toHaveProperty('error')
+  }
+  expect(await call(client, 'reeve.run', { run: waiting.run })).toMatchObject({ status: 'waiting' })
+  expect(wired).toEqual([])
+  await runtime.decide(approval, { verdict: 'approve', by: 'ada', hash: argsHash })
+  await expect.poll(() => wired).toEqual([7])
 })
 
 test('a client that goes away stops the waiting, not the run', async () => {
