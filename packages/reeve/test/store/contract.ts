@@ -19,6 +19,7 @@ import { itemCases } from './contract/items.ts'
 import { journalCases } from './contract/journal.ts'
 import { keyLineCases } from './contract/key-lines.ts'
 import { modelCallCases } from './contract/model-calls.ts'
+import { overtakenCases } from './contract/overtaken.ts'
 import { queueCases } from './contract/queues.ts'
 import { readinessCases } from './contract/readiness.ts'
 import { recoveryCases } from './contract/recovery.ts'
@@ -53,6 +54,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     auditCases(open)
     auditRoundCases(open)
     authorityCases(open)
+    overtakenCases(open)
     answerCases(open)
     modelCallCases(open)
     callRateCases(open)
