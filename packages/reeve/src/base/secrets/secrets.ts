@@ -24,6 +24,9 @@ export interface SecretRegistry {
   add(values: Iterable<string>): void
 }
 
+/** Nothing that is deeper is kept anywhere: it is refused (`base/json`), and so must be there for whoever refuses it. */
+const deepestCleaned = 500
+
 /**
  * The values that must not leave this process: not into the journal, a log, an error, a prompt or an answer. `redact`
  * is the one boundary: whatever goes out passes through it. It finds each value as it is, and as base64 (in any place of
@@ -86,7 +89,8 @@ export class Secrets implements SecretRegistry {
     } catch {
       return this.redact(text)
     }
-    return JSON.stringify(this.#cleaned(data))
+    // As a text once more, for what lies too deep.
+    return this.redact(JSON.stringify(this.#cleaned(data)))
   }
 
   redactBytes(bytes: Buffer): Buffer {
@@ -106,18 +110,19 @@ export class Secrets implements SecretRegistry {
     return new SecretStream(this, () => this.#searched())
   }
 
-  #cleaned(data: unknown): unknown {
+  #cleaned(data: unknown, depth = 0): unknown {
     if (typeof data === 'string') return this.redact(data)
     if (typeof data === 'number') return this.redact(String(data)) === String(data) ? data : mask
+    if (depth > deepestCleaned) return data
     if (Array.isArray(data)) {
-      const parts = data.map((part) => this.#cleaned(part))
+      const parts = data.map((part) => this.#cleaned(part, depth + 1))
       return parts.some((part, index) => part !== data[index]) ? parts : data
     }
     if (!isPlainRecord(data)) return data
     let isSame = true
     const names = Object.keys(data)
     const after = names.map((name) => {
-      const part = this.#cleaned(data[name])
+      const part = this.#cleaned(data[name], depth + 1)
       isSame &&= part === data[name] && this.redact(name) === name
       return part
     })

@@ -69,10 +69,13 @@ export function item(changes: Partial<NewItem> = {}): NewItem {
 export async function addItems(database: Database, items: NewItem[]): Promise<void> {
   const placed = (await new NearestItems(database).column()) !== undefined
   const statement = placed ? insertPlacedItems : insertItems
-  await database.bulk(
-    statement,
-    items.map((one) => itemValues({ ...one, placed })),
-  )
+  for (let from = 0; from < items.length; from += 250) {
+    const page = items.slice(from, from + 250)
+    await database.bulk(
+      statement,
+      page.map((one) => itemValues({ ...one, placed })),
+    )
+  }
 }
 
 /** The ids of the nearest items, found and ordered here, in plain numbers. */
