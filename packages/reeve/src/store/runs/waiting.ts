@@ -47,6 +47,8 @@ export async function stuckRuns(session: Session, limit: number): Promise<StuckR
   )
 }
 
+const kinds: readonly ApprovalKind[] = ['approval', 'question', 'outcome']
+
 /** How many things of each kind people are asked, counted up to `most` in all. */
 export async function countWaiting(
   session: Session,
@@ -54,11 +56,10 @@ export async function countWaiting(
   limits: Limits,
 ): Promise<Map<ApprovalKind, number>> {
   const { sql, values } = shownSql({ limits })
-  const rows = await session.all<{ kind: ApprovalKind; count: number }>(
-    `select kind, count(*) as count from (
-       select a.kind from approvals a where a.status = 'pending' and ${sql} limit ?) as counted
-     group by kind`,
+  const row = await session.get<Record<ApprovalKind, number | null>>(
+    `select ${kinds.map((kind) => `sum(case when kind = '${kind}' then 1 else 0 end) as ${kind}`).join(', ')} from (
+       select a.kind from approvals a where a.status = 'pending' and ${sql} limit ?) as counted`,
     [...values, most],
   )
-  return new Map(rows.map(({ kind, count }) => [kind, count]))
+  return new Map(kinds.flatMap((kind) => (row?.[kind] ? [[kind, Number(row[kind])] as const] : [])))
 }
