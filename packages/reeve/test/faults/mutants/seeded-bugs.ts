@@ -176,8 +176,8 @@ export const mutants: Mutant[] = [
   bug(
     'every attempt has its own key',
     'engine/calls/effect/effect-call.ts',
-    'return { key: this.key, attempt, signal,',
-    'return { key: `${this.key}:${attempt}`, attempt, signal,',
+    'return {\n      key,\n      attempt,\n      signal,',
+    'return {\n      key: `${key}:${attempt}`,\n      attempt,\n      signal,',
   ),
   bug(
     'keys are the same in all runs',
