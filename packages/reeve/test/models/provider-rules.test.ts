@@ -402,7 +402,9 @@ describe.each(wireModels)('tools of an agent on %s', (model) => {
     ])
     onTestFinished(() => double.close())
     const bench = await agentBench([flow], { chat: { solvers: [double.solver], maxRetries: 0 } })
-    expect(await (await bench.engine.startRun(flow, 'pay by bank, with the IBAN X1')).result()).toMatchObject({ output: 'paid' })
+    expect(await (await bench.engine.startRun(flow, 'pay by bank, with the IBAN X1')).result()).toMatchObject(
+      { output: 'paid' },
+    )
     expect(got).toEqual([{ by: 'bank', iban: 'X1' }])
     const [first, second] = double.requests
     const text = JSON.stringify(first!.body.tools)

@@ -1,16 +1,21 @@
 import { firstCharacters } from '../../base/text/shorten.ts'
 import type { Passage } from '../../models/solver.ts'
 import type { Database } from '../../store/database.ts'
-import { embeddersOf } from '../../store/memory/embeddings.ts'
-import { findByWords, holdsUpTo, readTerms, type WeightedTerm } from '../../store/memory/item-words.ts'
-import { type Item, type ItemKind, readItems } from '../../store/memory/items.ts'
-import type { NearestItems } from '../../store/memory/nearest-items.ts'
+import {
+  type Candidate,
+  findByWords,
+  holdsUpTo,
+  readCandidates,
+  type WeightedTerm,
+} from '../../store/memory/item-words.ts'
+import { cosineWith, type Item, type ItemKind, readItems } from '../../store/memory/items.ts'
+import { comparedInFull, type NearestItems } from '../../store/memory/nearest-items.ts'
 import type { Visible } from '../../store/memory/visible.ts'
 import { termsOf } from '../../text/terms.ts'
 import { type Embedder, unitVector } from '../embedder.ts'
 import { normalizeScope } from '../scopes.ts'
 import type { CandidateOutcome, SearchAudit, SearchBy } from './search-audit.ts'
-import { type QueryTerm, Words } from './words.ts'
+import { type Extent, type QueryTerm, Words } from './words.ts'
 
 export interface SearchOptions {
   /** Only items of this scope and the scopes below it: `policy` finds `policy/billing`. Default: everything. */
@@ -45,9 +50,9 @@ const candidatesAlone = 64
 const wordCandidates = 32
 const vectorCandidates = 16
 /** With fewer items to look at, all words of a query are looked for. */
-const narrow = 5_000
+const narrow = 500
 /** Else the rarest, until their items are so many: common words tell little and cost most. */
-const lookedAt = 4_000
+const lookedAt = 600
 /** More repetitions of one text than this are not looked past. */
 const mostCandidates = 1_024
 
@@ -74,24 +79,30 @@ export class Search {
     const scope = normalizeScope(options.in ?? '')
     const visible: Visible = { scope, kinds, asOf, now, trustedOnly: options.trustedOnly ?? false }
     const text = firstCharacters(query, maxQueryLength)
-    const { lastNo } = await this.#words.extent()
-    const terms = by === 'vectors' ? [] : await this.#words.read(termsOf(text))
-    const asked = by === 'words' ? [] : await this.#vectorsOf(text)
+    const extent = await this.#words.extent()
+    const terms = by === 'vectors' ? [] : await this.#words.read(termsOf(text), extent)
+    const asked = by === 'words' ? [] : await this.#vectorsOf(text, extent)
+    const held = await holdsUpTo(this.#database, visible, comparedInFull)
     let found: Scored[] = []
     let isExact = true
-    const lookedFor = await this.#lookedFor(terms, visible)
+    const lookedFor = chosenTerms(terms, held)
+    const scoreOf = this.#words.scorer(terms, extent)
     const [mostWordy, mostNear] =
       by === 'both' ? [wordCandidates, vectorCandidates] : [candidatesAlone, candidatesAlone]
     for (let times = Math.ceil(limit / 8); ; times *= 4) {
       const wordy = await findByWords(this.#database, lookedFor, visible, mostWordy * times)
       const near = await Promise.all(
         asked.map(({ embedder, vector }) =>
-          this.#nearest.find({ visible, embedder: embedder.name, vector, limit: mostNear * times }),
+          this.#nearest.find({ visible, embedder: embedder.name, vector, limit: mostNear * times, held }),
         ),
       )
       isExact = near.every((one) => one.isExact)
       const numbers = new Set([...wordy, ...near.flatMap((one) => one.found.map(({ no }) => no))])
-      found = choose(await this.#score([...numbers], terms, asked, by), limit, minScore)
+      found = choose(
+        scored(await readCandidates(this.#database, [...numbers]), scoreOf, asked, by),
+        limit,
+        minScore,
+      )
       const isFull = found.filter(({ outcome }) => outcome === 'chosen').length === limit
       const isAll =
         wordy.length < mostWordy * times && near.every((one) => one.found.length < mostNear * times)
@@ -105,7 +116,7 @@ export class Search {
     }
     const audited = found.findLastIndex(({ outcome }) => outcome === 'chosen') + 1 + auditedBeyondChosen
     return {
-      passages: found.filter(({ outcome }) => outcome === 'chosen').map(passageOf),
+      passages: await this.#passagesOf(found.filter(({ outcome }) => outcome === 'chosen')),
       audit: {
         query: firstCharacters(query, maxAuditedQuery),
         in: scope || null,
@@ -118,7 +129,7 @@ export class Search {
         embedders: asked.map(({ embedder }) => embedder.name),
         exact: isExact,
         considered: found.length,
-        state: lastNo,
+        state: extent.lastNo,
         candidates: found.slice(0, audited).map(({ item, words, vectors, score, outcome }) => ({
           id: item.id,
           version: item.version,
@@ -132,9 +143,9 @@ export class Search {
   }
 
   /** The query by each embedder whose vectors are there: after a change of embedders those of the old one still answer. */
-  async #vectorsOf(text: string): Promise<Asked[]> {
+  async #vectorsOf(text: string, { embedders }: Extent): Promise<Asked[]> {
     const asked: Asked[] = []
-    for (const name of await embeddersOf(this.#database)) {
+    for (const name of embedders) {
       const embedder = this.#embedders.get(name)
       const vector = embedder && (await unitVector(embedder, text))
       if (vector) asked.push({ embedder, vector })
@@ -142,53 +153,54 @@ export class Search {
     return asked
   }
 
-  async #lookedFor(terms: readonly QueryTerm[], visible: Visible): Promise<WeightedTerm[]> {
-    const all = terms.reduce((sum, { found }) => sum + found, 0)
-    const isNarrow = all <= lookedAt || (await holdsUpTo(this.#database, visible, narrow)) < narrow
-    const chosen: WeightedTerm[] = []
-    let looked = 0
-    for (const { matched, found } of terms) {
-      if (!isNarrow && chosen.length > 0 && looked + found > lookedAt) break
-      looked += found
-      chosen.push(...matched)
-    }
-    return chosen
+  async #passagesOf(chosen: readonly Scored[]): Promise<Passage[]> {
+    const items = await readItems(
+      this.#database,
+      chosen.map(({ item }) => item.no),
+    )
+    const byNo = new Map(items.map((item) => [item.no, item]))
+    return chosen.flatMap(({ item, score }) => {
+      const found = byNo.get(item.no)
+      return found ? [passageOf(found, score)] : []
+    })
   }
+}
 
-  async #score(
-    numbers: readonly number[],
-    terms: readonly QueryTerm[],
-    asked: readonly Asked[],
-    by: SearchBy,
-  ): Promise<Omit<Scored, 'outcome'>[]> {
-    const [items, stored, scoreOf] = await Promise.all([
-      readItems(this.#database, numbers),
-      readTerms(this.#database, by === 'vectors' ? [] : numbers),
-      this.#words.scorer(terms),
-    ])
-    const words = new Map(stored.map((one) => [one.no, scoreOf(one)]))
-    const vectors = new Map<number, { cosine: number; share: number }>()
-    for (const { embedder, vector } of asked) {
-      const share = embedder.wordShare ?? 0.5
-      for (const { no, score } of await this.#nearest.compare({ embedder: embedder.name, vector }, numbers))
-        vectors.set(no, { cosine: score, share })
-    }
-    return items
-      .map((item) => {
-        const byWords = words.get(item.no)
-        const near = vectors.get(item.no)
-        const share = by === 'words' ? 1 : by === 'vectors' ? 0 : (near?.share ?? 1)
-        const score = share * (byWords ?? 0) + (1 - share) * Math.max(0, near?.cosine ?? 0)
-        return {
-          item,
-          words: byWords === undefined ? null : rounded(byWords),
-          vectors: near === undefined ? null : rounded(near.cosine),
-          score: rounded(score),
-        }
-      })
-      .filter(({ score }) => score > 0)
-      .sort(byScore)
+/** Of few items all words are looked for; of many the rarest, until what holds them is enough to look at. */
+function chosenTerms(terms: readonly QueryTerm[], held: number): WeightedTerm[] {
+  const chosen: WeightedTerm[] = []
+  let looked = 0
+  for (const { matched, found } of terms) {
+    if (held >= narrow && chosen.length > 0 && looked + found > lookedAt) break
+    looked += found
+    chosen.push(...matched)
   }
+  return chosen
+}
+
+function scored(
+  candidates: readonly Candidate[],
+  scoreOf: (item: Candidate) => number,
+  asked: readonly Asked[],
+  by: SearchBy,
+): Omit<Scored, 'outcome'>[] {
+  return candidates
+    .map((item) => {
+      const words = by === 'vectors' ? null : scoreOf(item)
+      const own = asked.find(({ embedder }) => embedder.name === item.embedder)
+      const near = own && item.vector ? cosineWith(item.vector, own.vector) : null
+      const share =
+        by === 'words' || near === null ? 1 : by === 'vectors' ? 0 : (own!.embedder.wordShare ?? 0.5)
+      const score = share * (words ?? 0) + (1 - share) * Math.max(0, near ?? 0)
+      return {
+        item,
+        words: words === null ? null : rounded(words),
+        vectors: near === null ? null : rounded(near),
+        score: rounded(score),
+      }
+    })
+    .filter(({ score }) => score > 0)
+    .sort(byScore)
 }
 
 interface Asked {
@@ -197,7 +209,7 @@ interface Asked {
 }
 
 interface Scored {
-  item: Item
+  item: Candidate
   words: number | null
   vectors: number | null
   score: number
@@ -222,7 +234,7 @@ function choose(found: Omit<Scored, 'outcome'>[], limit: number, minScore: numbe
   })
 }
 
-function passageOf({ item, score }: Scored): Passage {
+function passageOf(item: Item, score: number): Passage {
   const { id, source, title, text } = item
   return item.untrusted
     ? { id, source, title, text, score, untrusted: true }

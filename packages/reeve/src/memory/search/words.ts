@@ -1,11 +1,7 @@
 import type { Database } from '../../store/database.ts'
+import { embeddersOf } from '../../store/memory/embeddings.ts'
 import { alikeTerms, learnSpellings } from '../../store/memory/item-spellings.ts'
-import {
-  frequencyOf,
-  readExtent,
-  type StoredTerms,
-  type WeightedTerm,
-} from '../../store/memory/item-words.ts'
+import { type Candidate, frequencyOf, readExtent, type WeightedTerm } from '../../store/memory/item-words.ts'
 import { indexed } from '../../store/memory/items.ts'
 
 /** A term of a query as the items know it. */
@@ -52,8 +48,7 @@ export class Words {
   }
 
   /** The query's terms once each, rarest first. */
-  async read(terms: readonly string[]): Promise<QueryTerm[]> {
-    const { items } = await this.extent()
+  async read(terms: readonly string[], { items }: Extent): Promise<QueryTerm[]> {
     const known: QueryTerm[] = []
     let respelt = 0
     for (const term of [...new Set(terms)].slice(0, maxRead)) {
@@ -77,8 +72,7 @@ export class Words {
   }
 
   /** An item's score, 0..1: 1 would be one that is full of all the terms. */
-  async scorer(terms: readonly QueryTerm[]): Promise<(item: StoredTerms) => number> {
-    const { meanLength } = await this.extent()
+  scorer(terms: readonly QueryTerm[], { meanLength }: Extent): (item: Candidate) => number {
     const most = terms.reduce((sum, { rarity }) => sum + rarity, 0) * (saturation + 1)
     const weights = new Map<string, number>()
     for (const { matched } of terms) {
@@ -106,7 +100,9 @@ export class Words {
       this.#frequencies.clear()
       this.#lastNo = last
       this.#readAt = performance.now()
-      this.#extent = readExtent(this.#database)
+      this.#extent = Promise.all([readExtent(this.#database), embeddersOf(this.#database)]).then(
+        ([extent, embedders]) => ({ ...extent, embedders }),
+      )
       this.#extent.catch(() => {
         this.#extent = undefined
       })
@@ -134,7 +130,8 @@ export class Words {
   }
 }
 
-type Extent = Awaited<ReturnType<typeof readExtent>>
+/** How much there is, and which embedders made its vectors. */
+export type Extent = Awaited<ReturnType<typeof readExtent>> & { embedders: readonly string[] }
 
 /** Versions that ended count for a term, but not for how many items there are. */
 function rarityOf(frequency: number, items: number): number {

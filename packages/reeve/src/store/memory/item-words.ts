@@ -106,19 +106,26 @@ export async function readExtent(
   return { items, meanLength: items === 0 ? 1 : Math.max(1, Number(words ?? 0) / items), lastNo: last ?? 0 }
 }
 
-/** The terms of versions of items, to weigh them exactly. */
-export interface StoredTerms {
+/** What a candidate is weighed by. */
+export interface Candidate {
   no: number
+  id: string
+  version: number
+  /** Of its text. */
+  hash: string
   titleTerms: string
   headingTerms: string
   bodyTerms: string
   length: number
+  embedder: string
+  vector: Uint8Array | null
 }
 
-export function readTerms(session: Session, numbers: readonly number[]): Promise<StoredTerms[]> {
-  if (numbers.length === 0) return Promise.resolve([])
-  return session.all<StoredTerms>(
-    `select no, title_terms as "titleTerms", heading_terms as "headingTerms", body_terms as "bodyTerms", length
+export async function readCandidates(session: Session, numbers: readonly number[]): Promise<Candidate[]> {
+  if (numbers.length === 0) return []
+  return session.all<Candidate>(
+    `select no, id, version, hash, title_terms as "titleTerms", heading_terms as "headingTerms",
+       body_terms as "bodyTerms", length, embedder, vector
      from items where no in (${numbers.map(() => '?').join(', ')})`,
     [...numbers],
   )

@@ -193,8 +193,9 @@ export function unpackVector(packed: Uint8Array): Float32Array {
 /** Of two vectors of length 1; with another number of dimensions nothing can be said, which counts as not near. */
 export function cosineWith(packed: Uint8Array, vector: Float32Array): number {
   if (packed.byteLength !== vector.length + 4) return -1
+  const bytes = new Int8Array(packed.buffer, packed.byteOffset + 4, vector.length)
   let sum = 0
-  for (let at = 0; at < vector.length; at++) sum += ((packed[at + 4]! << 24) >> 24) * vector[at]!
+  for (let at = 0; at < vector.length; at++) sum += bytes[at]! * vector[at]!
   return sum * scaleOf(packed)
 }
 

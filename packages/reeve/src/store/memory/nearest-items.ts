@@ -14,6 +14,8 @@ export interface NearestQuery {
   vector: Float32Array
   /** The most items. */
   limit: number
+  /** How many items are visible, counted up to `comparedInFull`, where that is known. */
+  held?: number
 }
 
 export interface Nearest {
@@ -24,7 +26,10 @@ export interface Nearest {
 
 const pageRows = 500
 /** Where fewer are visible, all are compared by their vectors. */
-const comparedInFull = 5000
+const alwaysInFull = 200
+/** And where fewer than that are, if they are few of all: by the index of signs most of what is near would not be visible. */
+export const comparedInFull = 5000
+const fewOfAll = 8
 /** How many items of pgvector's index are looked at: the more, the fewer are missed. */
 const indexBreadth = 200
 /** How many by their signs are compared by their vectors at first, for each that is wanted. */
@@ -38,12 +43,14 @@ const mostBySigns = 40_000
 export class NearestItems {
   readonly #database: Database
   readonly #comparedInFull: number
+  readonly #alwaysInFull: number
   readonly #signs = new Map<string, SignIndex>()
   #column: Promise<VectorColumn | undefined> | undefined
 
-  constructor(database: Database, options: { comparedInFull?: number } = {}) {
+  constructor(database: Database, options: { comparedInFull?: number; alwaysInFull?: number } = {}) {
     this.#database = database
     this.#comparedInFull = options.comparedInFull ?? comparedInFull
+    this.#alwaysInFull = options.alwaysInFull ?? alwaysInFull
   }
 
   /** Whether pgvector's column was there when it was first looked for; one added later is used after a restart. */
@@ -65,7 +72,8 @@ export class NearestItems {
   /** Best first; of equal ones the older first. */
   async find(query: NearestQuery): Promise<{ found: Nearest[]; isExact: boolean }> {
     const column = await this.column()
-    if ((await holdsUpTo(this.#database, query.visible, this.#comparedInFull)) < this.#comparedInFull)
+    const held = query.held ?? (await holdsUpTo(this.#database, query.visible, this.#comparedInFull))
+    if (held < this.#comparedInFull && (await this.#isFew(held, query.embedder)))
       return { found: await this.#compareAll(query), isExact: true }
     const isIndexed = column?.indexed.includes(query.vector.length) && query.visible.asOf === undefined
     if (column && isIndexed && !(await this.#lacksPlaced())) {
@@ -90,6 +98,13 @@ export class NearestItems {
       for (const row of rows) best.push({ no: row.no, score: cosineWith(row.vector, vector) })
     }
     return best
+  }
+
+  async #isFew(held: number, embedder: string): Promise<boolean> {
+    if (held < this.#alwaysInFull || (await this.column())) return true
+    const signs = this.#signsOf(embedder)
+    await signs.refresh()
+    return held * fewOfAll < signs.size
   }
 
   /** Whether a process that knew of no column wrote items: the index of signs has them. */

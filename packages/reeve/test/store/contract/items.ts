@@ -134,7 +134,7 @@ export function itemCases(open: Open): void {
   storeCase('the nearest items are found, over many pages of rows', open, async (database) => {
     const items = Array.from({ length: 1300 }, (_, index) => item({ vector: direction(index) }))
     await addItems(database, items)
-    const nearest = new NearestItems(database)
+    const nearest = new NearestItems(database, { alwaysInFull: 5000 })
     for (const seed of [2000, 2001, 2002]) {
       const vector = direction(seed)
       const { found, isExact } = await nearest.find({ ...query, vector })
@@ -153,7 +153,7 @@ export function itemCases(open: Open): void {
     await addItems(database, [...items, item({ scope: 'few/b', embedder: 'other' })])
     await database.run('update items set ended_at = 1 where no in (2, 11)')
     const current = items.filter((_, index) => index !== 1 && index !== 10)
-    const nearest = new NearestItems(database)
+    const nearest = new NearestItems(database, { alwaysInFull: 5000 })
     for (const scope of ['few', 'many', 'many/a']) {
       const { found } = await nearest.find({
         ...query,
@@ -366,8 +366,8 @@ export function itemCases(open: Open): void {
         item({ vector: near(index % 500, 1000 + index) }),
       )
       await addItems(database, items.slice(0, 4500))
-      const exact = new NearestItems(database)
-      const signs = new NearestItems(database, { comparedInFull: 10 })
+      const exact = new NearestItems(database, { comparedInFull: 10_000, alwaysInFull: 10_000 })
+      const signs = new NearestItems(database, { comparedInFull: 10, alwaysInFull: 10 })
       const share = async (of: NearestItems) => {
         let same = 0
         for (const seed of [9001, 9002, 9003, 9004]) {
