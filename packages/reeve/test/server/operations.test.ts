@@ -118,7 +118,11 @@ test('schedules, costs, models and workers are told', async () => {
   expect(items).toMatchObject([
     { name: 'nightly', workflow: 'await-go', nextAt: expect.any(String), last: null },
   ])
-  expect(await reeve.costs.list({ query: { by: 'day', since: '7d' } })).toEqual({ items: [], total: 0 })
+  expect(await reeve.costs.list({ query: { by: 'day', since: '7d' } })).toMatchObject({
+    items: [],
+    total: 0,
+    sum: { calls: 0, costUsd: 0 },
+  })
   expect(await reeve.models.list()).toEqual({ items: [] })
   const workers = await reeve.workers.list()
   expect(workers.items).toMatchObject([{ isHere: true, pid: process.pid }])
