@@ -1,6 +1,6 @@
 import { canonicalText, canonicalValue, isFileName, namesIn, wordsOf } from '../provenance/canonical.ts'
 import type { Item, RunValues } from '../provenance/run-values.ts'
-import type { Request } from './request.ts'
+import { isTelling, type Request } from './request.ts'
 
 /**
  * How closely the operator's words name a thing that was read:
@@ -49,14 +49,29 @@ function isTitleQuoted(title: string, request: Request): boolean {
 const fewestOfTitle = 4
 
 function locationNaming(location: string, request: Request): Naming | undefined {
-  if (request.says(location)) return 'exactly'
   const { kind, key } = canonicalValue(location)
+  if (request.says(location) && (kind !== 'text' || isFileName(location) || isPlaceNamed(location, request)))
+    return 'exactly'
   if (kind !== 'path') return undefined
   const base = key.slice(key.lastIndexOf('/') + 1)
   if (base.includes('.') && request.quotes(base)) return 'exactly'
   if (namedFolderOf(location, request) === undefined) return undefined
   return wordsOf(base.replace(/[._-]/g, ' ')).some((word) => request.names(word)) ? 'exactly' : 'within'
 }
+
+/** Any word of a request could be handed to a tool as the place it reads; it names one only where the words speak of a place. */
+function isPlaceNamed(location: string, request: Request): boolean {
+  const words = wordsOf(location)
+  if (!words.some(isTelling)) return false
+  if (request.quotesMarked(location) || /\d/.test(location) || words.some((word) => request.names(word)))
+    return true
+  const name = words.map((word) => word.replace(/[^\p{L}\p{N}]/gu, '')).join('[\\W_]+')
+  return request.matches(
+    new RegExp(`#${name}\\b|\\b${name}\\W{1,3}(?:${places})\\b|\\b(?:${places})\\W{1,3}${name}\\b`, 'iu'),
+  )
+}
+
+const places = 'channels?|folders?|rooms?|lists?|boards?|groups?|files?|documents?'
 
 /** The folder of this path, however far up, that stands in the words. */
 export function namedFolderOf(location: string, request: Request): string | undefined {
