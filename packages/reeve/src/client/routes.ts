@@ -71,7 +71,11 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     remove: 'DELETE /api/principals/:principal',
     signOut: 'POST /api/principals/:principal/sign-out',
     link: 'POST /api/principals/:principal/sign-in-link',
+    revoke: 'POST /api/principals/:principal/revoke',
+    reinstate: 'POST /api/principals/:principal/reinstate',
   },
+  grants: { list: 'GET /api/grants', add: 'POST /api/grants', undo: 'DELETE /api/grants/:change' },
+  switches: { list: 'GET /api/switches', set: 'PUT /api/switches' },
   memory: {
     search: 'GET /api/memory',
     history: 'GET /api/memory/:item',

@@ -3,7 +3,9 @@ import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { waiting } from './decide/waiting.ts'
 import { memory } from './know/memory.ts'
+import { grants } from './people/grants.ts'
 import { principals } from './people/principals.ts'
+import { switches } from './people/switches.ts'
 import { tokens } from './people/tokens.ts'
 import { bulk } from './runs/bulk.ts'
 import { runActions } from './runs/run-actions.ts'
@@ -41,6 +43,8 @@ export const api = {
   memory,
   sql,
   principals,
+  grants,
+  switches,
   tokens,
 }
 

@@ -7,7 +7,7 @@ import { type Grant, type PreparedGrant, prepareGrants } from '../../governance/
 import { effectiveGrants, type GrantChange } from '../../governance/grants/narrowing.ts'
 import type { Project } from '../../project/load.ts'
 import type { GrantChangeRow } from '../../store/authority/grant-changes.ts'
-import type { Role } from '../../store/identity/principals.ts'
+import type { PrincipalRow, Role } from '../../store/identity/principals.ts'
 
 /** What somebody wants changed of the grants of an agent or workflow. */
 export type GrantRequest =
@@ -25,9 +25,16 @@ export function grantChange(
   project: Pick<Project, 'tools' | 'workflows' | 'config' | 'mcpServers'>,
   principal: string,
   request: GrantRequest,
-  of: { by: string; role: Role; now: number; earlier: readonly GrantChangeRow[] },
+  of: {
+    by: string
+    /** Default: a person. */
+    kind?: PrincipalRow['kind']
+    role: Role
+    now: number
+    earlier: readonly GrantChangeRow[]
+  },
 ): { change: Json; endsAt?: number } {
-  const { by, role, now, earlier } = of
+  const { by, kind = 'person', role, now, earlier } = of
   if (!/^(agent|workflow):./.test(principal)) {
     throw new ReeveError(
       'unknown-principal',
@@ -43,7 +50,7 @@ export function grantChange(
     }
     const change = { kind: 'exception', from: now, until: request.until, grant: request.grant } as const
     refuseAbsentTool(project, request.grant)
-    effectiveGrants([], [{ ...change, by: { id: by, kind: 'person', role: 'owner' } }], now)
+    effectiveGrants([], [{ ...change, by: { id: by, kind, role: 'owner' } }], now)
     return { change: change as unknown as Json, endsAt: request.until }
   }
   const ends = request.kind === 'suspend' ? request.until : request.kind === 'expire' ? request.at : undefined

@@ -62,8 +62,8 @@ export async function undoGrantChange(session: Session, id: string, acting: Acti
   return { ...row, undone_by: by, undone_at: at }
 }
 
-/** @throws `unknown-grant-change` */
-async function requireGrantChange(session: Session, id: string): Promise<GrantChangeRow> {
+/** Also one that was taken back. @throws `unknown-grant-change` */
+export async function requireGrantChange(session: Session, id: string): Promise<GrantChangeRow> {
   const select = 'select * from grant_changes where id = ? {lock}'
   const row = isShortText(id) ? await session.get<GrantChangeRow>(select, [id]) : undefined
   if (row) return row

@@ -3,15 +3,19 @@ import {
   addPrincipal,
   changeRole,
   checkPrincipalName,
+  findPrincipal,
   listPrincipals,
   type PersonRow,
+  reinstatePrincipal,
   removePrincipal,
   requirePrincipal,
+  revokeActing,
   roles,
 } from '../../../store/identity/principals.ts'
 import { endSessionsOf } from '../../../store/identity/sessions.ts'
 import { signInPath, signInWithinMs } from '../../first-owner.ts'
 import { Reply, read, write } from '../../http/endpoint.ts'
+import type { Service } from '../../service.ts'
 import { actingOf, changeAuthority } from '../acting.ts'
 import { iso, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 
@@ -133,6 +137,50 @@ const link = write({
   tell: async (_call, _subject, path) => ({ path: path ?? null, expiresInSeconds: signInWithinMs / 1000 }),
 })
 
+const stands = z.object({ name, isRevoked: z.boolean() })
+const reason = z.strictObject({
+  why: z.string().max(1000).optional().describe('Kept in the log of authority'),
+})
+
+const revoke = write({
+  method: 'POST',
+  path: '/api/principals/:principal/revoke',
+  role: 'operator',
+  summary: 'Revoke agent:NAME or workflow:NAME: whatever runs for it stops at its next call',
+  params: aPrincipal,
+  body: reason,
+  answer: stands,
+  subjectOf: ({ params }) => params.principal,
+  async act(call) {
+    const its = call.params.principal
+    await changeAuthority(call, (session, acting) => revokeActing(session, its, acting), call.body.why)
+    return { subject: its }
+  },
+  tell: ({ service }, its) => tellRevoked(service, its),
+})
+
+const reinstate = write({
+  method: 'POST',
+  path: '/api/principals/:principal/reinstate',
+  role: 'owner',
+  hidden: true,
+  summary: 'Bring back who was removed or revoked, with its role; its tokens and sessions stay ended',
+  params: aPrincipal,
+  body: reason,
+  answer: stands,
+  subjectOf: ({ params }) => params.principal,
+  async act(call) {
+    const its = call.params.principal
+    await changeAuthority(call, (session, acting) => reinstatePrincipal(session, its, acting), call.body.why)
+    return { subject: its }
+  },
+  tell: ({ service }, its) => tellRevoked(service, its),
+})
+
+async function tellRevoked({ database }: Service, its: string): Promise<z.input<typeof stands>> {
+  return { name: its, isRevoked: (await findPrincipal(database, its))?.ended_at != null }
+}
+
 function view(row: PersonRow): z.input<typeof principal> {
   return {
     name: row.name,
@@ -143,4 +191,4 @@ function view(row: PersonRow): z.input<typeof principal> {
   }
 }
 
-export const principals = { list, add, change, remove, signOut, link }
+export const principals = { list, add, change, remove, signOut, link, revoke, reinstate }

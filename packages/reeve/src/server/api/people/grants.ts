@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { isoText } from '../../../base/time/time.ts'
+import type { Constraint } from '../../../governance/grants/constraints.ts'
+import type { Grant } from '../../../governance/grants/grant.ts'
+import {
+  addGrantChange,
+  type GrantChangeRow,
+  openGrantChanges,
+  requireGrantChange,
+  undoGrantChange,
+} from '../../../store/authority/grant-changes.ts'
+import { type GrantRequest, grantChange } from '../../auth/grant-request.ts'
+import { Reply, read, write } from '../../http/endpoint.ts'
+import { changeAuthority } from '../acting.ts'
+import { id, iso, json, name, time } from '../parts.ts'
+
+const change = z.object({
+  id,
+  principal: name,
+  change: json.describe('What is taken from, or added to, the grants in code'),
+  why: z.string().nullable(),
+  by: name,
+  at: time,
+  endsAt: time.nullable().describe('When it ends by itself; null: when it is taken back'),
+  undoneAt: time.nullable(),
+  undoneBy: z.string().nullable(),
+})
+
+const why = z.string().max(1000).optional().describe('Kept in the log of authority')
+const args = z.record(z.string(), json).describe('What each argument may be: `{"amountUsd":{"max":100}}`')
+const kinds = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('suspend'),
+    grant: name,
+    until: time.optional().describe('Default: until it is taken back'),
+  }),
+  z.strictObject({ kind: z.literal('expire'), grant: name, at: time }),
+  z.strictObject({ kind: z.literal('narrow'), grant: name, args }),
+  z.strictObject({
+    kind: z.literal('exception'),
+    tool: name,
+    args: args.optional(),
+    account: name.optional(),
+    until: time.describe('At most 30 days from now. Only an owner makes exceptions'),
+  }),
+])
+
+const list = read({
+  path: '/api/grants',
+  role: 'viewer',
+  summary: 'List what the database changes of the grants in code, the oldest first',
+  query: z.strictObject({ principal: name.optional().describe('agent:NAME or workflow:NAME') }),
+  answer: z.object({ items: z.array(change) }),
+  async tell({ service: { database, clock }, query }) {
+    const rows = await openGrantChanges(database, clock.now(), query.principal)
+    return { items: rows.map(view) }
+  },
+})
+
+const add = write({
+  method: 'POST',
+  path: '/api/grants',
+  role: 'operator',
+  summary: 'Suspend, expire or narrow a grant, or make an exception for a time',
+  body: z.strictObject({ principal: name, change: kinds, why }),
+  answer: change,
+  async act(call) {
+    const { body, caller, service } = call
+    const subject = call.newSubject()
+    await changeAuthority(
+      call,
+      async (session, acting) => {
+        const earlier = await openGrantChanges(session, acting.at, body.principal)
+        const of = { by: caller.principal, kind: caller.kind, role: caller.role, now: acting.at, earlier }
+        const checked = grantChange(service.project, body.principal, requestOf(body.change), of)
+        await addGrantChange(session, { id: subject, principal: body.principal, ...checked }, acting)
+      },
+      body.why,
+    )
+    return { subject }
+  },
+  tell: async ({ service }, its) => new Reply(view(await requireGrantChange(service.database, its)), 201),
+})
+
+const undo = write({
+  method: 'DELETE',
+  path: '/api/grants/:change',
+  role: 'owner',
+  summary: 'Take a change of grants back',
+  params: z.strictObject({ change: id }),
+  answer: change,
+  subjectOf: ({ params }) => params.change,
+  async act(call) {
+    await changeAuthority(call, (session, acting) => undoGrantChange(session, call.params.change, acting))
+    return { subject: call.params.change }
+  },
+  tell: async ({ service }, its) => view(await requireGrantChange(service.database, its)),
+})
+
+function requestOf(asked: z.output<typeof kinds>): GrantRequest {
+  switch (asked.kind) {
+    case 'suspend':
+      return {
+        kind: 'suspend',
+        grant: asked.grant,
+        ...(asked.until !== undefined && { until: Date.parse(asked.until) }),
+      }
+    case 'expire':
+      return { kind: 'expire', grant: asked.grant, at: Date.parse(asked.at) }
+    case 'narrow':
+      return { kind: 'narrow', grant: asked.grant, args: constraintsOf(asked.args) }
+    case 'exception': {
+      const { tool, args, account, until } = asked
+      const grant: Grant = {
+        tool,
+        ...(args && { args: constraintsOf(args) }),
+        ...(account !== undefined && { account }),
+      }
+      return { kind: 'exception', grant, until: Date.parse(until) }
+    }
+  }
+}
+
+/** They are checked with the change as a whole. */
+function constraintsOf(given: z.output<typeof args>): Readonly<Record<string, Constraint>> {
+  return given as Readonly<Record<string, Constraint>>
+}
+
+function view(row: GrantChangeRow): z.input<typeof change> {
+  return {
+    id: row.id,
+    principal: row.principal,
+    change: JSON.parse(row.change),
+    why: row.why,
+    by: row.made_by,
+    at: isoText(row.made_at),
+    endsAt: iso(row.ends_at),
+    undoneAt: iso(row.undone_at),
+    undoneBy: row.undone_by,
+  }
+}
+
+export const grants = { list, add, undo }
