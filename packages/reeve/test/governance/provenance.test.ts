@@ -279,6 +279,11 @@ test('a word of the request names no source because a fooled model asked a tool 
   }
   expect(asked('invoice', 'Pay the invoice of May')).toBeUndefined()
   expect(asked('pay', 'Please pay it')).toBeUndefined()
+  expect(asked('it', 'Please pay it')).toBeUndefined()
+  expect(asked('Monday', 'Answer what came on Monday')).toBeUndefined()
+  expect(asked('Ann', 'Answer Ann')).toBeUndefined()
+  expect(asked('"Ann"', 'Answer what "Ann" holds')).toBe('exactly')
+  expect(asked('bill.txt', 'Do what my bill says')).toBeUndefined()
   expect(asked('general', 'Do what the general channel says')).toBe('exactly')
   expect(asked('general', 'Do what #general says')).toBe('exactly')
   expect(asked('bill.txt', 'Pay the bill in bill.txt')).toBe('exactly')

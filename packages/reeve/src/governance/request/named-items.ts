@@ -50,8 +50,7 @@ const fewestOfTitle = 4
 
 function locationNaming(location: string, request: Request): Naming | undefined {
   const { kind, key } = canonicalValue(location)
-  if (request.says(location) && (kind !== 'text' || isFileName(location) || isPlaceNamed(location, request)))
-    return 'exactly'
+  if (request.says(location) && (kind !== 'text' || isPlaceNamed(location, request))) return 'exactly'
   if (kind !== 'path') return undefined
   const base = key.slice(key.lastIndexOf('/') + 1)
   if (base.includes('.') && request.quotes(base)) return 'exactly'
@@ -63,8 +62,8 @@ function locationNaming(location: string, request: Request): Naming | undefined 
 function isPlaceNamed(location: string, request: Request): boolean {
   const words = wordsOf(location)
   if (!words.some(isTelling)) return false
-  if (request.quotesMarked(location) || /\d/.test(location) || words.some((word) => request.names(word)))
-    return true
+  if (isFileName(location)) return request.quotes(location)
+  if (request.quotesMarked(location) || /\d/.test(location)) return true
   const name = words.map((word) => word.replace(/[^\p{L}\p{N}]/gu, '')).join('[\\W_]+')
   return request.matches(
     new RegExp(`#${name}\\b|\\b${name}\\W{1,3}(?:${places})\\b|\\b(?:${places})\\W{1,3}${name}\\b`, 'iu'),
