@@ -5,20 +5,16 @@ import type { Database, Session } from '../store/database.ts'
 import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
 import { isReserved, releaseSpending, spentSince } from '../store/ledger/effect-budgets.ts'
 import { readRunByNo } from '../store/runs/runs.ts'
+import { type Asking, untilAnswered } from './calls/until-answered.ts'
 
-const retryDelayMs = 500
 const pageLength = 1000
 
 /** What calls read of the database themselves, beside their run's journal. Goes on until it can be read. */
 export class RunRecords {
-  readonly #database: Database
-  readonly #clock: Clock
-  readonly #log: Log
+  readonly #asking: Asking
 
   constructor(database: Database, clock: Clock, log: Log) {
-    this.#database = database
-    this.#clock = clock
-    this.#log = log
+    this.#asking = { database, clock, log }
   }
 
   /** The durable events of a run after this one, in their order. */
@@ -64,16 +60,7 @@ export class RunRecords {
     return this.#ask((session) => spentSince(session, of))
   }
 
-  async #ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await question(this.#database)
-      } catch (error) {
-        const kind = this.#database.classify(error)
-        if (kind !== 'retry' && kind !== 'unknown') throw error
-        this.#log.warn('the database could not be read now; it is tried again', { error: String(error) })
-        await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
-      }
-    }
+  #ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
+    return untilAnswered(this.#asking, 'the database could not be read now', question)
   }
 }

@@ -23,7 +23,7 @@ export function bulkForSqlite(bulk: Bulk, count: number): string {
   const sql = bulk.sql
     .replace('{from}', 'from given')
     .replace('{also}', ', given')
-    .replace(/\{(lock|skip|share)\}/, '')
+    .replace(/\{(lock|skip)\}/, '')
     .replace(/:([a-z_]+)/g, 'given.$1')
   return `${given} ${sql}`
 }
@@ -55,7 +55,6 @@ export function bulkForPostgres(bulk: Bulk): string {
     .replace('{also}', () => `, ${given}`)
     .replace('{skip}', 'for no key update skip locked')
     .replace('{lock}', table ? `for no key update of ${table}` : 'for no key update')
-    .replace('{share}', table ? `for share of ${table}` : 'for share')
 }
 
 /** The rows of a bulk statement, turned into one array literal for each column. */

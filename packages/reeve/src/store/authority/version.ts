@@ -26,12 +26,3 @@ export async function readAuthorityVersion(session: Session): Promise<number> {
   ])
   return Number(row?.value ?? 0)
 }
-
-/**
- * A guard of a batch (`Batch.guards`): a row admits its run while nothing has changed since the version that was decided by. A
- * change waits until the batch is written, so that whoever hears that it is made hears of no effect that came after.
- */
-export const authorityGuard: Bulk = {
-  columns: { run: 'int', version: 'text' },
-  sql: `select :run as run from meta {also} where meta.name = '${authorityVersion}' and meta.value = :version {share}`,
-}

@@ -9,7 +9,7 @@ import {
 } from '../../../src/store/authority/grant-changes.ts'
 import { readStandingRows } from '../../../src/store/authority/standing-facts.ts'
 import { listSwitches, setSwitch } from '../../../src/store/authority/switches.ts'
-import { authorityGuard, readAuthorityVersion } from '../../../src/store/authority/version.ts'
+import { readAuthorityVersion } from '../../../src/store/authority/version.ts'
 import { principalOfLocalUser } from '../../../src/store/identity/local-users.ts'
 import {
   addPrincipal,
@@ -75,21 +75,6 @@ export function authorityCases(open: Open): void {
       expect(await readAuthorityVersion(database)).toBe(acts.length)
     },
   )
-
-  storeCase('the guard admits a run as long as nothing has changed', open, async (database) => {
-    await database.transaction((session) => addPrincipal(session, person('ada', 'owner'), actor(1)))
-    const admitted = () =>
-      database.transaction((session) =>
-        session.bulk<{ run: number }>(authorityGuard, [
-          [7, '1'],
-          [8, '0'],
-          [9, '1'],
-        ]),
-      )
-    expect((await admitted()).map(({ run }) => run).sort()).toEqual([7, 9])
-    await database.transaction((session) => changeRole(session, 'ada', 'owner', actor(2)))
-    expect(await admitted()).toEqual([])
-  })
 
   storeCase('a switch is set, set anew and taken away, and says how it stood', open, async (database) => {
     const set = (mode: 'off' | 'ask' | 'allow', at: number) =>

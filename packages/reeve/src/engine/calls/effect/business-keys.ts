@@ -12,8 +12,7 @@ import {
 } from '../../../store/ledger/business-keys.ts'
 import { isOutcomeAnswer, type OutcomeAnswer } from '../../../store/runs/decision-item.ts'
 import { endedStatuses, type RunStatus } from '../../../store/runs/runs.ts'
-
-const retryDelayMs = 500
+import { type Asking, untilAnswered } from '../until-answered.ts'
 
 /** What the call that has a key comes to. */
 export type HolderState =
@@ -29,14 +28,10 @@ export type HolderState =
 
 /** Reads who has a business key. Goes on until the database can be read: a call must not fail because it could not just then. */
 export class BusinessKeys {
-  readonly #database: Database
-  readonly #clock: Clock
-  readonly #log: Log
+  readonly #asking: Asking
 
   constructor(database: Database, clock: Clock, log: Log) {
-    this.#database = database
-    this.#clock = clock
-    this.#log = log
+    this.#asking = { database, clock, log }
   }
 
   holder(key: BusinessKey): Promise<KeyHolder | undefined> {
@@ -53,19 +48,8 @@ export class BusinessKeys {
     await this.#read((session) => session.bulk(statement, [values]))
   }
 
-  async #read<T>(ask: (session: Session) => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await ask(this.#database)
-      } catch (error) {
-        const kind = this.#database.classify(error)
-        if (kind !== 'retry' && kind !== 'unknown') throw error
-        this.#log.warn('who has a business key could not be read now; it is tried again', {
-          error: String(error),
-        })
-        await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
-      }
-    }
+  #read<T>(ask: (session: Session) => Promise<T>): Promise<T> {
+    return untilAnswered(this.#asking, 'who has a business key could not be read now', ask)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Log } from '../../../base/log.ts'
 import type { Clock } from '../../../base/time/time.ts'
 import type { Database } from '../../../store/database.ts'
 import { type TokenAnswer, type TokenRequest, takeTokens } from '../../../store/ledger/call-rates.ts'
+import { type Asking, untilAnswered } from '../until-answered.ts'
 
 interface Asked {
   request: TokenRequest
@@ -9,19 +10,13 @@ interface Asked {
   reject: (error: unknown) => void
 }
 
-const retryDelayMs = 500
-
 /** Takes tokens for rated calls: all that are asked for at one moment in one transaction for each rate. */
 export class CallRates {
-  readonly #database: Database
-  readonly #clock: Clock
-  readonly #log: Log
+  readonly #asking: Asking
   #asked: Asked[] = []
 
   constructor(database: Database, clock: Clock, log: Log) {
-    this.#database = database
-    this.#clock = clock
-    this.#log = log
+    this.#asking = { database, clock, log }
   }
 
   take(request: TokenRequest): Promise<TokenAnswer> {
@@ -38,23 +33,15 @@ export class CallRates {
     for (const group of groups.values()) void this.#takeFor(group)
   }
 
-  /** Goes on until the database can be written: a call must not fail because it could not be counted just then. */
   async #takeFor(group: Asked[]): Promise<void> {
-    for (;;) {
-      try {
-        const requests = group.map(({ request }) => request)
-        const answers = await this.#database.transaction((session) => takeTokens(session, requests))
-        for (const [index, { resolve }] of group.entries()) resolve(answers[index]!)
-        return
-      } catch (error) {
-        const kind = this.#database.classify(error)
-        if (kind !== 'retry' && kind !== 'unknown') {
-          for (const { reject } of group) reject(error)
-          return
-        }
-        this.#log.warn('calls could not be counted now; it is tried again', { error: String(error) })
-        await new Promise<void>((resolve) => this.#clock.after(retryDelayMs, resolve))
-      }
+    const requests = group.map(({ request }) => request)
+    try {
+      const answers = await untilAnswered(this.#asking, 'calls could not be counted now', (database) =>
+        database.transaction((session) => takeTokens(session, requests)),
+      )
+      for (const [index, { resolve }] of group.entries()) resolve(answers[index]!)
+    } catch (error) {
+      for (const { reject } of group) reject(error)
     }
   }
 }
