@@ -44,37 +44,26 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     for (const by of ways)
       rows.push([name, by, figure(mean(quality[by].recall)), figure(mean(quality[by].ndcg))])
   }
+  const measure = async (
+    name: string,
+    { documents, queries }: { documents: KnowledgeDocument[]; queries: Query[] },
+    wanted: { recall: number; ndcg: number },
+  ) => {
+    const { words, vectors, both } = await measureQuality(documents, queries)
+    note(name, { words, vectors, both })
+    goals[`${name}Recall`] = goalOf(mean(both.recall), wanted.recall, 'share')
+    goals[`${name}Ndcg`] = goalOf(mean(both.ndcg), wanted.ndcg, 'share')
+    goals[`${name}BothOverVectors`] = goalOf(leastDifference(both.ndcg, vectors.ndcg), 0, 'share')
+    goals[`${name}BothOverWords`] = goalOf(leastDifference(both.ndcg, words.ndcg), 0, 'share')
+  }
   if (typeof options.documents === 'string' && typeof options.queries === 'string') {
     const quality = await measureQuality(readDocuments(options.documents), readQueries(options.queries))
     note('queries', quality)
     goals.queriesRecall = goalOf(mean(quality.both.recall), 0.5, 'share')
   } else if (isAsked('titles') || isAsked('sentences')) {
     const articles = readDocuments(join(data, 'bank-knowledge/documents.jsonl'))
-    if (isAsked('titles')) {
-      const { documents, queries } = titlesOf(articles)
-      const quality = await measureQuality(documents, queries)
-      note('titles', quality)
-      goals.titlesRecall = goalOf(mean(quality.both.recall), 0.72, 'share')
-      goals.titlesNdcg = goalOf(mean(quality.both.ndcg), 0.53, 'share')
-      goals.titlesBothOverVectors = goalOf(
-        leastDifference(quality.both.ndcg, quality.vectors.ndcg),
-        0,
-        'share',
-      )
-      goals.titlesBothOverWords = goalOf(leastDifference(quality.both.ndcg, quality.words.ndcg), 0, 'share')
-    }
-    if (isAsked('sentences')) {
-      const { documents, queries } = sentencesOf(articles)
-      const quality = await measureQuality(documents, queries)
-      note('sentences', quality)
-      goals.sentencesRecall = goalOf(mean(quality.both.recall), 0.52, 'share')
-      goals.sentencesNdcg = goalOf(mean(quality.both.ndcg), 0.32, 'share')
-      goals.sentencesBothOverWords = goalOf(
-        leastDifference(quality.both.ndcg, quality.words.ndcg),
-        0,
-        'share',
-      )
-    }
+    if (isAsked('titles')) await measure('titles', titlesOf(articles), { recall: 0.72, ndcg: 0.53 })
+    if (isAsked('sentences')) await measure('sentences', sentencesOf(articles), { recall: 0.52, ndcg: 0.32 })
   }
   if (isAsked('sessions')) {
     const folder = typeof options.sessions === 'string' ? options.sessions : join(data, 'memory-recall')

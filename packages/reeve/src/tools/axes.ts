@@ -70,36 +70,17 @@ const shape = {
   kinds: 'texts',
 } as const
 
+const axisNames: readonly (keyof ToolAxes)[] = [
+  'reads',
+  'sends',
+  'answers',
+  ...(Object.keys(shape) as (keyof typeof shape)[]),
+]
+
 /** What of a tool's definition is for permission. */
-export function axesOf({
-  reads,
-  sends,
-  directs,
-  roles,
-  answers,
-  isVouched,
-  isProse,
-  stages,
-  commits,
-  isAdditive,
-  place,
-  kinds,
-}: ToolAxes): ToolAxes {
-  const axes = {
-    reads,
-    sends,
-    directs,
-    roles,
-    answers,
-    isVouched,
-    isProse,
-    stages,
-    commits,
-    isAdditive,
-    place,
-    kinds,
-  }
-  return Object.fromEntries(Object.entries(axes).filter(([, value]) => value !== undefined))
+export function axesOf(definition: ToolAxes): ToolAxes {
+  const said = axisNames.map((name) => [name, definition[name]] as const)
+  return Object.fromEntries(said.filter(([, value]) => value !== undefined))
 }
 
 /** @throws `bad-tool` */
