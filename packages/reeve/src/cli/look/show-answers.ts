@@ -28,9 +28,19 @@ function startedBy({ principal, startedBy: by, channel }: RunStory['goal']): str
 }
 
 function searched(audit: NonNullable<RunStory['context']['recalls'][number]['audit']>): string {
-  const kinds = audit.kinds?.length ? audit.kinds.join(', ') : 'everything'
   const place = audit.in === null ? '' : ` in ${safeLine(audit.in)}`
-  return `of ${kinds}${place}, by ${audit.by === 'both' ? 'words and vectors' : audit.by}`
+  const kinds = audit.kinds?.length
+    ? audit.kinds.map((kind) => placesOf[kind] ?? kind).join(', ')
+    : 'all items'
+  return `among ${kinds}${place}, by ${audit.by === 'both' ? 'words and vectors' : audit.by}`
+}
+
+const placesOf: Record<string, string> = {
+  passage: 'documents',
+  fact: 'facts',
+  preference: 'preferences',
+  episode: 'episodes',
+  lesson: 'lessons',
 }
 
 export function printContext({ terminal }: Cli, { context }: RunStory): void {
