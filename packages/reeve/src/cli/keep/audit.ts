@@ -137,7 +137,9 @@ function tellHeads(cli: Cli, { heads }: AuditRound, kept: number): void {
   const checked = heads.signedBy.every(({ isKnown }) => isKnown)
     ? ''
     : ', which nothing outside of the database vouches for'
-  cli.terminal.line(`${heads.count} heads are signed by the key ${keys}${checked}`)
+  cli.terminal.line(
+    `${heads.count === 1 ? 'one head is' : `${heads.count} heads are`} signed by the key ${keys}${checked}`,
+  )
   if (kept === 0) {
     const how = cli.command('audit', 'head')
     cli.terminal.line(`a database that was set back to an older state shows by a head kept elsewhere: ${how}`)
