@@ -79,12 +79,17 @@ async function paidWhile(
     },
     renew: () => live.renew(),
   }
+  let changing: Promise<void> | undefined
+  const isIntended = async () =>
+    (await database.get(`select 1 as there from events where type = 'effect-intended'`)) !== undefined
+  // Others write beside the intent: none of them begins or returns while the owner acts, so that the moment is the one meant.
   const writing = async <T>(write: () => Promise<T>): Promise<T> => {
-    if (!isDecided) return write()
-    isDecided = false
-    await elsewhere('between decision and intent')
+    if (isDecided) changing ??= elsewhere('between decision and intent')
+    await changing
     const written = await write()
-    await elsewhere('while the intent is written')
+    if (when === 'while the intent is written' && !isChanged && (await isIntended()))
+      changing = elsewhere('while the intent is written')
+    await changing
     return written
   }
   const link = new Proxy(database, {
