@@ -16,6 +16,7 @@ import { NearestItems } from '../store/memory/nearest-items.ts'
 import { type Embedder, embeddedText, unitVector } from './embedder.ts'
 import { reembed } from './reembed.ts'
 import { normalizeScope } from './scopes.ts'
+import { ItemCache } from './search/item-cache.ts'
 import { Search, type SearchOptions, type SearchResult } from './search/search.ts'
 import { readItemTerms } from './search/terms.ts'
 
@@ -63,21 +64,26 @@ export class Memory {
   readonly #search: Search
   readonly #options: ConstructorParameters<typeof Memory>[0]
 
-  /** @param options.others embedders that may have made vectors that are there: they answer until those are made anew */
+  /**
+   * @param options.others embedders that may have made vectors that are there: they answer until those are made anew
+   * @param options.mostCached of so many current items a copy is kept in this process. Default 4,000; 0: none is.
+   */
   constructor(options: {
     database: Database
     clock: Clock
     embedder: Embedder
     others?: readonly Embedder[]
+    mostCached?: number
   }) {
-    const { database, clock, embedder, others = [] } = options
+    const { database, clock, embedder, others = [], mostCached } = options
     this.#options = options
     this.database = database
     this.clock = clock
     this.embedder = embedder
     this.nearest = new NearestItems(database)
     const byName = new Map([...others, embedder].map((one) => [one.name, one]))
-    this.#search = new Search(database, this.nearest, byName)
+    const cache = new ItemCache(database, embedder.name, mostCached)
+    this.#search = new Search(database, this.nearest, byName, cache)
   }
 
   /** The same, changed through a session that does more in the same commit. */

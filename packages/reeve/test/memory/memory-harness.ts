@@ -10,13 +10,14 @@ import { openTestDatabase } from '../engine/harness.ts'
 
 /** Memory on a database of its own, which is closed with the test. */
 export async function openMemory(
-  options: { embedder?: Embedder; others?: Embedder[]; database?: Database } = {},
+  options: { embedder?: Embedder; others?: Embedder[]; database?: Database; mostCached?: number } = {},
 ): Promise<Memory> {
   const clock = new FakeClock()
   const { embedder = hashedNgrams, others = [] } = options
   const database = options.database ?? (await openTestDatabase(clock))
   if (!options.database) onTestFinished(() => database.close())
-  return new Memory({ database, clock, embedder, others })
+  const { mostCached } = options
+  return new Memory({ database, clock, embedder, others, ...(mostCached !== undefined && { mostCached }) })
 }
 
 /** Passages as items, as an ingest writes them. */

@@ -1,21 +1,23 @@
 import { firstCharacters } from '../../base/text/shorten.ts'
 import type { Passage } from '../../models/solver.ts'
 import type { Database } from '../../store/database.ts'
-import {
-  type Candidate,
-  findByWords,
-  holdsUpTo,
-  readCandidates,
-  type WeightedTerm,
-} from '../../store/memory/item-words.ts'
-import { cosineWith, type Item, type ItemKind, readItems } from '../../store/memory/items.ts'
-import { comparedInFull, type NearestItems } from '../../store/memory/nearest-items.ts'
+import { readHead } from '../../store/memory/item-words.ts'
+import { type Item, type ItemKind, readItems } from '../../store/memory/items.ts'
+import type { NearestItems } from '../../store/memory/nearest-items.ts'
 import type { Visible } from '../../store/memory/visible.ts'
 import { termsOf } from '../../text/terms.ts'
 import { type Embedder, unitVector } from '../embedder.ts'
 import { normalizeScope } from '../scopes.ts'
+import {
+  type Candidate,
+  type Candidates,
+  cachedCandidates,
+  databaseCandidates,
+  type Question,
+} from './candidates.ts'
+import type { ItemCache } from './item-cache.ts'
 import type { CandidateOutcome, SearchAudit, SearchBy } from './search-audit.ts'
-import { type Extent, type QueryTerm, Words } from './words.ts'
+import { type Extent, Words } from './words.ts'
 
 export interface SearchOptions {
   /** Only items of this scope and the scopes below it: `policy` finds `policy/billing`. Default: everything. */
@@ -49,10 +51,6 @@ const maxAuditedQuery = 500
 const candidatesAlone = 64
 const wordCandidates = 32
 const vectorCandidates = 16
-/** With fewer items to look at, all words of a query are looked for. */
-const narrow = 500
-/** Else the rarest, until their items are so many: common words tell little and cost most. */
-const lookedAt = 600
 /** More repetitions of one text than this are not looked past. */
 const mostCandidates = 1_024
 
@@ -62,13 +60,20 @@ export class Search {
   readonly #nearest: NearestItems
   readonly #embedders: ReadonlyMap<string, Embedder>
   readonly #words: Words
+  readonly #cache: ItemCache
 
   /** @param embedders by name: those whose vectors may be there */
-  constructor(database: Database, nearest: NearestItems, embedders: ReadonlyMap<string, Embedder>) {
+  constructor(
+    database: Database,
+    nearest: NearestItems,
+    embedders: ReadonlyMap<string, Embedder>,
+    cache: ItemCache,
+  ) {
     this.#database = database
     this.#nearest = nearest
     this.#embedders = embedders
     this.#words = new Words(database)
+    this.#cache = cache
   }
 
   /** @throws `bad-embedding` */
@@ -79,66 +84,48 @@ export class Search {
     const scope = normalizeScope(options.in ?? '')
     const visible: Visible = { scope, kinds, asOf, now, trustedOnly: options.trustedOnly ?? false }
     const text = firstCharacters(query, maxQueryLength)
-    const extent = await this.#words.extent()
-    const terms = by === 'vectors' ? [] : await this.#words.read(termsOf(text), extent)
-    const asked = by === 'words' ? [] : await this.#vectorsOf(text, extent)
-    const held = await holdsUpTo(this.#database, visible, comparedInFull)
-    let found: Scored[] = []
-    let isExact = true
-    const lookedFor = chosenTerms(terms, held)
-    const scoreOf = this.#words.scorer(terms, extent)
-    const [mostWordy, mostNear] =
-      by === 'both' ? [wordCandidates, vectorCandidates] : [candidatesAlone, candidatesAlone]
-    for (let times = Math.ceil(limit / 8); ; times *= 4) {
-      const wordy = await findByWords(this.#database, lookedFor, visible, mostWordy * times)
-      const near = await Promise.all(
-        asked.map(({ embedder, vector }) =>
-          this.#nearest.find({ visible, embedder: embedder.name, vector, limit: mostNear * times, held }),
-        ),
+    for (;;) {
+      const head = await readHead(this.#database)
+      const extent = await this.#words.extent(head)
+      const terms = by === 'vectors' ? [] : await this.#words.read(termsOf(text), extent)
+      const asked = by === 'words' ? [] : await this.#vectorsOf(text, extent)
+      const question: Question = { visible, terms, asked, extent }
+      const cached = head && asOf === undefined ? await this.#cache.at(head) : undefined
+      const { found, isExact } = await bestOf(
+        cached
+          ? cachedCandidates(cached, question)
+          : await databaseCandidates(this.#database, this.#nearest, question),
+        { by, limit, minScore },
       )
-      isExact = near.every((one) => one.isExact)
-      const numbers = new Set([...wordy, ...near.flatMap((one) => one.found.map(({ no }) => no))])
-      found = choose(
-        scored(await readCandidates(this.#database, [...numbers]), scoreOf, asked, by),
-        limit,
-        minScore,
-      )
-      const isFull = found.filter(({ outcome }) => outcome === 'chosen').length === limit
-      const isAll =
-        wordy.length < mostWordy * times && near.every((one) => one.found.length < mostNear * times)
-      if (
-        isFull ||
-        isAll ||
-        times * 4 * mostWordy > mostCandidates ||
-        found.at(-1)?.outcome === 'below-minimum'
-      )
-        break
-    }
-    const audited = found.findLastIndex(({ outcome }) => outcome === 'chosen') + 1 + auditedBeyondChosen
-    return {
-      passages: await this.#passagesOf(found.filter(({ outcome }) => outcome === 'chosen')),
-      audit: {
-        query: firstCharacters(query, maxAuditedQuery),
-        in: scope || null,
-        kinds: [...kinds],
-        asOf: asOf ?? null,
-        limit,
-        minScore,
-        by,
-        terms: terms.map(({ term, matched }) => ({ term, matched: matched.map((one) => one.term) })),
-        embedders: asked.map(({ embedder }) => embedder.name),
-        exact: isExact,
-        considered: found.length,
-        state: extent.lastNo,
-        candidates: found.slice(0, audited).map(({ item, words, vectors, score, outcome }) => ({
-          id: item.id,
-          version: item.version,
-          words,
-          vectors,
-          score,
-          outcome,
-        })),
-      },
+      const chosen = found.filter(({ outcome }) => outcome === 'chosen')
+      const items = await this.#itemsOf(chosen, cached !== undefined)
+      if (!items) continue
+      const audited = found.findLastIndex(({ outcome }) => outcome === 'chosen') + 1 + auditedBeyondChosen
+      return {
+        passages: items.map((item, at) => passageOf(item, chosen[at]!.score)),
+        audit: {
+          query: firstCharacters(query, maxAuditedQuery),
+          in: scope || null,
+          kinds: [...kinds],
+          asOf: asOf ?? null,
+          limit,
+          minScore,
+          by,
+          terms: terms.map(({ term, matched }) => ({ term, matched: matched.map((one) => one.term) })),
+          embedders: asked.map(({ embedder }) => embedder.name),
+          exact: isExact,
+          considered: found.length,
+          state: extent.lastNo,
+          candidates: found.slice(0, audited).map(({ item, words, vectors, score, outcome }) => ({
+            id: item.id,
+            version: item.version,
+            words,
+            vectors,
+            score,
+            outcome,
+          })),
+        },
+      }
     }
   }
 
@@ -153,44 +140,44 @@ export class Search {
     return asked
   }
 
-  async #passagesOf(chosen: readonly Scored[]): Promise<Passage[]> {
-    const items = await readItems(
+  /** As they stand in the database; undefined: some were found in the copy and have ended. */
+  async #itemsOf(chosen: readonly Scored[], isFromCopy: boolean): Promise<Item[] | undefined> {
+    const rows = await readItems(
       this.#database,
       chosen.map(({ item }) => item.no),
     )
-    const byNo = new Map(items.map((item) => [item.no, item]))
-    return chosen.flatMap(({ item, score }) => {
-      const found = byNo.get(item.no)
-      return found ? [passageOf(found, score)] : []
-    })
+    const byNo = new Map(rows.map((row) => [row.no, row]))
+    const isThere = (no: number) => byNo.has(no) && !(isFromCopy && byNo.get(no)!.endedAt !== null)
+    const gone = chosen.filter(({ item }) => !isThere(item.no))
+    if (gone.length === 0) return chosen.map(({ item }) => byNo.get(item.no)!)
+    for (const { item } of gone) this.#cache.forget(item.no)
+    return undefined
   }
 }
 
-/** Of few items all words are looked for; of many the rarest, until what holds them is enough to look at. */
-function chosenTerms(terms: readonly QueryTerm[], held: number): WeightedTerm[] {
-  const chosen: WeightedTerm[] = []
-  let looked = 0
-  for (const { matched, found } of terms) {
-    if (held >= narrow && chosen.length > 0 && looked + found > lookedAt) break
-    looked += found
-    chosen.push(...matched)
+/** Looks at ever more candidates until enough of them are chosen. */
+async function bestOf(
+  candidates: (wordy: number, near: number) => Promise<Candidates>,
+  { by, limit, minScore }: { by: SearchBy; limit: number; minScore: number },
+): Promise<{ found: Scored[]; isExact: boolean }> {
+  const [wordy, near] =
+    by === 'both' ? [wordCandidates, vectorCandidates] : [candidatesAlone, candidatesAlone]
+  for (let times = Math.ceil(limit / 8); ; times *= 4) {
+    const { found: all, isAll, isExact } = await candidates(wordy * times, near * times)
+    const found = choose(scored(all, by), limit, minScore)
+    const isFull = found.filter(({ outcome }) => outcome === 'chosen').length === limit
+    const isBelow = found.at(-1)?.outcome === 'below-minimum'
+    if (isFull || isAll || isBelow || times * 4 * wordy > mostCandidates) return { found, isExact }
   }
-  return chosen
 }
 
-function scored(
-  candidates: readonly Candidate[],
-  scoreOf: (item: Candidate) => number,
-  asked: readonly Asked[],
-  by: SearchBy,
-): Omit<Scored, 'outcome'>[] {
+function scored(candidates: readonly Candidate[], by: SearchBy): Omit<Scored, 'outcome'>[] {
   return candidates
     .map((item) => {
-      const words = by === 'vectors' ? null : scoreOf(item)
-      const own = asked.find(({ embedder }) => embedder.name === item.embedder)
-      const near = own && item.vector ? cosineWith(item.vector, own.vector) : null
+      const words = by === 'vectors' ? null : item.words
+      const { near } = item
       const share =
-        by === 'words' || near === null ? 1 : by === 'vectors' ? 0 : (own!.embedder.wordShare ?? 0.5)
+        by === 'words' || near === null ? 1 : by === 'vectors' ? 0 : (item.embedder?.wordShare ?? 0.5)
       const score = share * (words ?? 0) + (1 - share) * Math.max(0, near ?? 0)
       return {
         item,

@@ -1,7 +1,13 @@
 import type { Database } from '../../store/database.ts'
 import { embeddersOf } from '../../store/memory/embeddings.ts'
 import { alikeTerms, learnSpellings } from '../../store/memory/item-spellings.ts'
-import { type Candidate, frequencyOf, readExtent, type WeightedTerm } from '../../store/memory/item-words.ts'
+import {
+  type Candidate,
+  frequencyOf,
+  type Head,
+  readExtent,
+  type WeightedTerm,
+} from '../../store/memory/item-words.ts'
 import { indexed } from '../../store/memory/items.ts'
 
 /** A term of a query as the items know it. */
@@ -39,7 +45,8 @@ const learntFor = 8
 export class Words {
   readonly #database: Database
   readonly #frequencies = new Map<string, number>()
-  #extent: Promise<Extent> | undefined
+  readonly #alikes = new Map<string, { term: string; frequency: number }[]>()
+  #extent: Promise<Omit<Extent, 'lastNo'>> | undefined
   #readAt = -Infinity
   #lastNo = -1
 
@@ -71,33 +78,13 @@ export class Words {
     return known.slice(0, maxQueryTerms)
   }
 
-  /** An item's score, 0..1: 1 would be one that is full of all the terms. */
-  scorer(terms: readonly QueryTerm[], { meanLength }: Extent): (item: Candidate) => number {
-    const most = terms.reduce((sum, { rarity }) => sum + rarity, 0) * (saturation + 1)
-    const weights = new Map<string, number>()
-    for (const { matched } of terms) {
-      for (const { term, rarity } of matched)
-        weights.set(indexed(term), (weights.get(indexed(term)) ?? 0) + (rarity * (saturation + 1)) / most)
-    }
-    return ({ titleTerms, headingTerms, bodyTerms, length }) => {
-      const counts = new Map<string, number>()
-      count(bodyTerms, 1, weights, counts)
-      count(titleTerms, titleWeight, weights, counts)
-      count(headingTerms, headingWeight, weights, counts)
-      const norm = saturation * (1 - lengthShare + (lengthShare * length) / meanLength)
-      let score = 0
-      for (const [term, times] of counts) score += (weights.get(term)! * times) / (times + norm)
-      return score
-    }
-  }
-
   /** How many current items there are, how long they are, and the number of the last. */
-  async extent(): Promise<Extent> {
-    const row = await this.#database.get<{ last: number | null }>('select max(no) as last from items')
-    const last = row?.last ?? 0
+  async extent(head: Head | undefined): Promise<Extent> {
+    const last = head?.no ?? 0
     const isFresh = last === this.#lastNo || (last > 10_000 && performance.now() - this.#readAt < freshMs)
     if (!this.#extent || !isFresh) {
       this.#frequencies.clear()
+      this.#alikes.clear()
       this.#lastNo = last
       this.#readAt = performance.now()
       this.#extent = Promise.all([readExtent(this.#database), embeddersOf(this.#database)]).then(
@@ -120,31 +107,76 @@ export class Words {
   }
 
   async #alike(term: string): Promise<{ term: string; frequency: number }[]> {
+    const known = this.#alikes.get(term)
+    if (known !== undefined) return known
     for (let round = 0; round < learntFor && (await learnSpellings(this.#database)); round++);
     const found: { term: string; frequency: number }[] = []
     for (const one of await alikeTerms(this.#database, term)) {
       const frequency = await this.#frequencyOf(one)
       if (frequency > 0) found.push({ term: one, frequency })
     }
+    if (this.#alikes.size >= mostRemembered) this.#alikes.clear()
+    this.#alikes.set(term, found)
     return found
   }
 }
 
 /** How much there is, and which embedders made its vectors. */
-export type Extent = Awaited<ReturnType<typeof readExtent>> & { embedders: readonly string[] }
+export type Extent = Awaited<ReturnType<typeof readExtent>> & { embedders: readonly string[]; lastNo: number }
 
 /** Versions that ended count for a term, but not for how many items there are. */
 function rarityOf(frequency: number, items: number): number {
   return Math.log(1 + (Math.max(0, items - frequency) + 0.5) / (frequency + 0.5))
 }
 
+/** What each term adds, as the index has it, to an item that is full of it: 1 in all. */
+export function weightsOf(terms: readonly QueryTerm[]): Map<string, number> {
+  const most = terms.reduce((sum, { rarity }) => sum + rarity, 0) * (saturation + 1)
+  const weights = new Map<string, number>()
+  for (const { matched } of terms) {
+    for (const { term, rarity } of matched)
+      weights.set(indexed(term), (weights.get(indexed(term)) ?? 0) + (rarity * (saturation + 1)) / most)
+  }
+  return weights
+}
+
+/** What of a term's weight an item has, in which the term stands so many times. */
+export function shareOf(times: number, length: number, meanLength: number): number {
+  return times / (times + saturation * (1 - lengthShare + (lengthShare * length) / meanLength))
+}
+
+/** How often each wanted term stands in an item; all of its terms where none are named. */
+export function countTerms(
+  { titleTerms, headingTerms, bodyTerms }: Pick<Candidate, 'titleTerms' | 'headingTerms' | 'bodyTerms'>,
+  wanted?: ReadonlyMap<string, number>,
+): Map<string, number> {
+  const counts = new Map<string, number>()
+  count(bodyTerms, 1, wanted, counts)
+  count(titleTerms, titleWeight, wanted, counts)
+  count(headingTerms, headingWeight, wanted, counts)
+  return counts
+}
+
+/** An item's score, 0..1: 1 would be one that is full of all the terms. */
+export function wordScore(
+  item: Candidate,
+  weights: ReadonlyMap<string, number>,
+  { meanLength }: Pick<Extent, 'meanLength'>,
+): number {
+  let score = 0
+  for (const [term, times] of countTerms(item, weights))
+    score += weights.get(term)! * shareOf(times, item.length, meanLength)
+  return score
+}
+
 function count(
   terms: string,
   weight: number,
-  wanted: ReadonlyMap<string, number>,
+  wanted: ReadonlyMap<string, number> | undefined,
   counts: Map<string, number>,
 ): void {
+  if (terms === '') return
   for (const term of terms.split(' ')) {
-    if (wanted.has(term)) counts.set(term, (counts.get(term) ?? 0) + weight)
+    if (!wanted || wanted.has(term)) counts.set(term, (counts.get(term) ?? 0) + weight)
   }
 }

@@ -1,5 +1,5 @@
 import type { Database, Session, Value } from '../database.ts'
-import { indexed, kindMark, scopeMark } from './items.ts'
+import { type ItemKind, indexed, kindMark, scopeMark } from './items.ts'
 import { conditionOf, type Visible } from './visible.ts'
 
 /** A term with what its being there says: the rarer, the more. */
@@ -33,6 +33,15 @@ export async function holdsUpTo(session: Session, visible: Visible, most: number
   const row = await session.get<{ count: number }>(
     `select count(*) as count from (select 1 from items where ${sql} limit ?) as held`,
     [...parameters, most],
+  )
+  return row!.count
+}
+
+/** How many items are current, counted up to a limit. */
+export async function countCurrent(session: Session, most: number): Promise<number> {
+  const row = await session.get<{ count: number }>(
+    'select count(*) as count from (select 1 from items where ended_at is null limit ?) as current',
+    [most],
   )
   return row!.count
 }
@@ -94,16 +103,25 @@ function lexeme(word: string): string {
   return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 }
 
+/** The last row of the table: another one whenever items were added. */
+export interface Head {
+  no: number
+  id: string
+  version: number
+  embedder: string
+}
+
+export function readHead(session: Session): Promise<Head | undefined> {
+  return session.get<Head>('select no, id, version, embedder from items order by no desc limit 1')
+}
+
 /** How many current items there are and how long they are on the mean: what BM25 weighs with. */
-export async function readExtent(
-  session: Session,
-): Promise<{ items: number; meanLength: number; lastNo: number }> {
-  const row = await session.get<{ items: number; words: number | null; last: number | null }>(
-    `select count(*) as items, cast(sum(length) as bigint) as words, (select max(no) from items) as last
-     from items where ended_at is null`,
+export async function readExtent(session: Session): Promise<{ items: number; meanLength: number }> {
+  const row = await session.get<{ items: number; words: number | null }>(
+    `select count(*) as items, cast(sum(length) as bigint) as words from items where ended_at is null`,
   )
-  const { items, words, last } = row!
-  return { items, meanLength: items === 0 ? 1 : Math.max(1, Number(words ?? 0) / items), lastNo: last ?? 0 }
+  const { items, words } = row!
+  return { items, meanLength: items === 0 ? 1 : Math.max(1, Number(words ?? 0) / items) }
 }
 
 /** What a candidate is weighed by. */
@@ -121,12 +139,32 @@ export interface Candidate {
   vector: Uint8Array | null
 }
 
+const candidate = `no, id, version, hash, title_terms as "titleTerms", heading_terms as "headingTerms",
+  body_terms as "bodyTerms", length, embedder, vector`
+
 export async function readCandidates(session: Session, numbers: readonly number[]): Promise<Candidate[]> {
   if (numbers.length === 0) return []
   return session.all<Candidate>(
-    `select no, id, version, hash, title_terms as "titleTerms", heading_terms as "headingTerms",
-       body_terms as "bodyTerms", length, embedder, vector
-     from items where no in (${numbers.map(() => '?').join(', ')})`,
+    `select ${candidate} from items where no in (${numbers.map(() => '?').join(', ')})`,
     [...numbers],
   )
+}
+
+/** What a search in memory needs of a current item. */
+export interface Searchable extends Candidate {
+  kind: ItemKind
+  scope: string
+  untrusted: boolean
+  validFrom: number | null
+  validUntil: number | null
+}
+
+/** Current items in the order in which they came, a page at a time. */
+export async function readSearchable(session: Session, after: number, most: number): Promise<Searchable[]> {
+  const rows = await session.all<Omit<Searchable, 'untrusted'> & { untrusted: number }>(
+    `select ${candidate}, kind, scope, untrusted, valid_from as "validFrom", valid_until as "validUntil"
+     from items where no > ? and ended_at is null order by no limit ?`,
+    [after, most],
+  )
+  return rows.map((row) => ({ ...row, scope: row.scope.slice(0, -1), untrusted: row.untrusted === 1 }))
 }

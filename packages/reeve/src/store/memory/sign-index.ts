@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Bulk, Database } from '../database.ts'
 import { unpackVector } from './items.ts'
+import { nearestSlots, signWords, writeSigns } from './signs.ts'
 
 /** So many vectors share a row of `item_blocks`. */
 const blockItems = 2048
@@ -63,19 +64,8 @@ export class SignIndex {
     if (this.#count === 0 || vector.length !== this.#dimensions) return []
     const wanted = new Int32Array(this.#words)
     writeSigns(vector, wanted, 0)
-    const distances = new Uint16Array(this.#count)
-    const histogram = new Uint32Array(this.#words * 32 + 1)
-    for (let slot = 0; slot < this.#count; slot++) {
-      const distance = this.#distance(slot, wanted)
-      distances[slot] = distance
-      histogram[distance]!++
-    }
-    let cut = 0
-    for (let total = 0; cut < histogram.length && total < most; cut++) total += histogram[cut]!
-    const found: number[] = []
-    for (let slot = 0; slot < this.#count; slot++)
-      if (distances[slot]! < cut) found.push(this.#numbers[slot]!)
-    return found
+    const slots = nearestSlots(this.#signs, this.#words, this.#count, wanted, most)
+    return slots.map((slot) => this.#numbers[slot]!)
   }
 
   async #refresh(): Promise<void> {
@@ -148,9 +138,9 @@ export class SignIndex {
   #begin(dimensions: number): boolean {
     if (this.#dimensions === 0) {
       this.#dimensions = dimensions
-      this.#words = Math.ceil(dimensions / 64) * 2
+      this.#words = signWords(dimensions)
     }
-    return Math.ceil(dimensions / 64) * 2 === this.#words
+    return signWords(dimensions) === this.#words
   }
 
   #add(no: number, vector: Float32Array): void {
@@ -201,26 +191,6 @@ export class SignIndex {
     return [...this.#numbers.subarray(this.#sealed, this.#count)]
   }
 
-  /** In how many signs the slot differs. `words` is even; two are counted at a time. */
-  #distance(slot: number, wanted: Int32Array): number {
-    const words = this.#words
-    const signs = this.#signs
-    const start = slot * words
-    let total = 0
-    for (let at = 0; at < words; at += 2) {
-      let first = signs[start + at]! ^ wanted[at]!
-      let second = signs[start + at + 1]! ^ wanted[at + 1]!
-      first -= (first >>> 1) & 0x55555555
-      second -= (second >>> 1) & 0x55555555
-      first = (first & 0x33333333) + ((first >>> 2) & 0x33333333)
-      second = (second & 0x33333333) + ((second >>> 2) & 0x33333333)
-      const nibbles = (first + second) | 0
-      const octets = (nibbles & 0x0f0f0f0f) + ((nibbles >>> 4) & 0x0f0f0f0f)
-      total += Math.imul(octets, 0x01010101) >>> 24
-    }
-    return total
-  }
-
   #reserve(count: number): void {
     if (count <= this.#numbers.length) return
     const capacity = Math.max(count, Math.ceil(this.#numbers.length * 1.5), 64)
@@ -235,13 +205,4 @@ export class SignIndex {
 
 function bytesOf(array: Float64Array | Int32Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-}
-
-function writeSigns(vector: Float32Array, signs: Int32Array, start: number): void {
-  for (let at = 0; at < vector.length; at += 32) {
-    let word = 0
-    const end = Math.min(32, vector.length - at)
-    for (let bit = 0; bit < end; bit++) if (vector[at + bit]! > 0) word |= 1 << bit
-    signs[start + (at >> 5)] = word
-  }
 }
