@@ -16,6 +16,7 @@ const shape = {
   approvals: 'object',
   prices: 'object',
   tools: 'list',
+  agents: 'objects',
   mcp: 'object',
   services: 'function',
 } as const

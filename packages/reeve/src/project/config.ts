@@ -1,3 +1,4 @@
+import type { AnyAgent } from '../agents/agent.ts'
 import type { Duration } from '../base/time/time.ts'
 import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
@@ -87,6 +88,11 @@ export interface ProjectConfig {
   prices?: PriceTable
   /** Tools that agents and workflows may name, besides those that the files of `tools/` export. */
   tools?: readonly Tool[]
+  /**
+   * Agents by which `reeve policy test`, `reeve check` and the audit know what they may do, besides those that the files of
+   * `agents/` and `workflows/` export. Default: none.
+   */
+  agents?: readonly AnyAgent[]
   /** MCP servers by name. They are started when they are first needed. */
   mcp?: Record<string, McpConfig>
   /** Started before runs are driven, closed after. */

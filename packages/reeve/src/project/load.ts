@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { type AnyAgent, isAgent } from '../agents/agent.ts'
+import { agentsOf } from '../agents/known-agents.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { isWorkflow, type Workflow } from '../engine/workflow.ts'
@@ -21,6 +23,8 @@ export interface Project {
   tools: Tool[]
   /** MCP servers that files of `tools/` export. */
   mcpServers: McpServer[]
+  /** Those of the configuration, and those that files of `agents/`, `workflows/` and `tools/` export, with their teams. */
+  agents: AnyAgent[]
   /** The files of `policies/`. They are read in a thread of their own, when the project is opened. */
   policies: PolicyFile[]
 }
@@ -40,8 +44,16 @@ export function projectOf(
   workflows: Project['workflows'],
   folder = process.cwd(),
 ): Project {
-  checkOptions(config, 'a project', { tools: 'objects' })
-  return { folder, config, workflows, tools: [...(config.tools ?? [])], mcpServers: [], policies: [] }
+  checkOptions(config, 'a project', { tools: 'objects', agents: 'objects' })
+  return {
+    folder,
+    config,
+    workflows,
+    tools: [...(config.tools ?? [])],
+    agents: agentsOf(config.agents ?? [], []),
+    mcpServers: [],
+    policies: [],
+  }
 }
 
 /**
@@ -66,7 +78,7 @@ export function findProject(from: string): string {
 /**
  * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
  * it exports as its default.
- * @throws `broken-file` `bad-workflow` `bad-config` `bad-tool` `duplicate-tool` `bad-duration` `bad-number` `bad-text`
+ * @throws `broken-file` `bad-workflow` `bad-config` `bad-agent` `bad-tool` `duplicate-tool` `bad-duration` `bad-number` `bad-text`
  * @example
  * import { findProject, loadProject } from 'reeve'
  *
@@ -84,8 +96,18 @@ export async function loadProject(folder: string): Promise<Project> {
   checkProjectName(config.name, configFile)
   checkConfig(config)
   const workflows: Workflow[] = []
-  for (const file of filesIn(join(folder, 'workflows'))) workflows.push(await loadWorkflow(file, folder))
   const exported: unknown[] = []
+  for (const file of filesIn(join(folder, 'workflows'))) {
+    const its = await importFile(file, folder)
+    workflows.push(workflowIn(its.default, file))
+    exported.push(...Object.values(its).flat().filter(isAgent))
+  }
+  for (const file of filesIn(join(folder, 'agents')))
+    exported.push(
+      ...Object.values(await importFile(file, folder))
+        .flat()
+        .filter(isAgent),
+    )
   for (const file of filesIn(join(folder, 'tools'))) exported.push(...(await loadTools(file, folder)))
   const tools = uniqueTools(config.tools ?? [], exported.filter(isTool))
   const mcpServers = [...new Set(exported.filter(isMcpServer))]
@@ -93,7 +115,8 @@ export async function loadProject(folder: string): Promise<Project> {
     name: basename(file, extname(file)),
     file,
   }))
-  return { folder, config, workflows, tools, mcpServers, policies }
+  const agents = agentsOf(config.agents ?? [], exported)
+  return { folder, config, workflows, tools, agents, mcpServers, policies }
 }
 
 function filesIn(directory: string): string[] {
@@ -127,8 +150,8 @@ function isMcpServer(value: unknown): value is McpServer {
   )
 }
 
-async function loadWorkflow(file: string, folder: string): Promise<Workflow> {
-  const exported = await importDefault(file, folder)
+/** @throws `bad-workflow` */
+function workflowIn(exported: unknown, file: string): Workflow {
   if (!isWorkflow(exported)) {
     const found = exported === undefined ? 'nothing' : `a ${typeof exported}`
     throw new ReeveError(
