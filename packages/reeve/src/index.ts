@@ -76,6 +76,11 @@ export type { Grant, PreparedGrant } from './governance/grants/grant.ts'
 export type { PolicyAnswer } from './governance/policies/judge-policies.ts'
 export { type PolicyCall, type ProjectPolicy, policy } from './governance/policies/policy.ts'
 export type { PolicyFile } from './governance/policies/policy-bench.ts'
+export type {
+  PolicyDifference,
+  PolicyExample,
+  PolicyReport,
+} from './governance/policy-test/policy-report.ts'
 export type { Reason, Verdict } from './governance/reasons.ts'
 export type { ApprovalView, RecordedDecision } from './inspect/approvals/approval-view.ts'
 export type { EventTone } from './inspect/events/describe-event.ts'
@@ -146,6 +151,7 @@ export {
 export { findProject, loadProject, type Project, projectOf } from './project/load.ts'
 export type { ProjectPruned } from './project/prune.ts'
 export type { UnusableSolver } from './project/routes.ts'
+export type { PolicyTestOptions } from './runtime/policy-testing.ts'
 export { type PendingApproval, type RunRest, Runtime, type RuntimeOptions } from './runtime/runtime.ts'
 export type {
   ActedBy,

@@ -3,7 +3,7 @@ import type { CallSite } from '../engine/call-site.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
 import type { PreparedGrant } from '../governance/grants/grant.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
-import { actorId } from '../governance/runs/chain.ts'
+import { isLimited } from '../governance/runs/chain.ts'
 import { JudgedRun } from '../governance/runs/judged-run.ts'
 import { type Authority, emptyStanding } from '../governance/standing.ts'
 import type { Tool } from '../tools/tool.ts'
@@ -54,16 +54,6 @@ export function isJudged(
   if (site.run.parent !== null && workflows.hasGrants) return true
   const standing = authority?.current()
   if (standing === undefined || standing.version === 0) return false
-  return isLimited(site, standing, tool)
-}
-
-function isLimited(site: CallSite, standing: ReturnType<Authority['current']>, { name }: Tool): boolean {
-  const known = standing.principal(site.run.principal)
-  if (known?.isRevoked || (known?.kind === 'person' && known.role !== 'owner' && known.role !== 'operator'))
-    return true
-  const workflow = actorId({ kind: 'workflow', name: site.workflow.name })
-  if (standing.principal(workflow)?.isRevoked || standing.changesOf(workflow).length > 0) return true
-  const dot = name.indexOf('.')
-  const mode = standing.mode({ tool: name, ...(dot > 0 && { connector: name.slice(0, dot) }) })
-  return mode === 'off' || mode === 'ask'
+  const { principal } = site.run
+  return isLimited(standing, { principal, workflow: site.workflow.name, tool: tool.name })
 }

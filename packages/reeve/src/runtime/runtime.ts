@@ -1,5 +1,6 @@
 import type { Environment } from '../base/config.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import type { PolicyReport } from '../governance/policy-test/policy-report.ts'
 import { type ApprovalView, approvalView } from '../inspect/approvals/approval-view.ts'
 import { type EventPage, type EventPageOptions, pageOfEvents } from '../inspect/events/event-view.ts'
 import { listRunPage, type RunListOptions, type RunPage } from '../inspect/lists/run-list.ts'
@@ -14,6 +15,7 @@ import { forgetAnswers } from '../store/ledger/answers.ts'
 import { listPending } from '../store/runs/approvals.ts'
 import { composeRuntime, type RuntimeInternals, type RuntimeOptions, type RuntimeParts } from './compose.ts'
 import { beginParts, endParts } from './parts.ts'
+import { type PolicyTestOptions, testPolicy } from './policy-testing.ts'
 import { RunSteering } from './steering.ts'
 
 export type { RuntimeInternals, RuntimeOptions }
@@ -253,6 +255,18 @@ export class Runtime extends RunSteering {
   get #kept() {
     const { database, clock } = this.#parts
     return { database, clock, retention: this.project.config.retention }
+  }
+
+  /**
+   * What the policy of now (grants in code, the files of `policies/`, what the database changes of them) would make of the calls
+   * of past runs, each judged by what its run had read when it was made. Runs nothing again, and writes nothing.
+   * @throws `unknown-run` `bad-option` `bad-number` `bad-duration`
+   * @example
+   * const { counts, differences } = await runtime.testPolicy({ workflow: 'refund', since: '7d' })
+   * for (const { tool, before, after, count } of differences) console.log(tool, before, after, count)
+   */
+  testPolicy(options?: PolicyTestOptions): Promise<PolicyReport> {
+    return testPolicy(this.#parts, this.project, options)
   }
 
   /**

@@ -68,6 +68,20 @@ export function peopleCommands(program: Command, calls: Calls): void {
       }),
     )
   program
+    .command('policy <action>')
+    .description(
+      'policy test: what grants, policies and switches of now would make of the calls of past runs',
+    )
+    .option('--run <run>', 'only this run')
+    .option('--workflow <name>', 'only its runs')
+    .option('--since <duration>', 'only runs that began within the last 7d, 12h …')
+    .addOption(limit('500'))
+    .action(
+      calls('viewer', async () => (await import('../people/policy.ts')).policy, {
+        why: 'it reads the code of a project on this machine.',
+      }),
+    )
+  program
     .command('pause-all')
     .description('pause everything: no run begins or goes on; what acts now finishes')
     .addOption(why())

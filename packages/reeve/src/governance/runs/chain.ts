@@ -51,3 +51,18 @@ function link(
   const grants = changes.length === 0 ? code : effectiveGrants(code, changes, now)
   return { principal, proof: 'started-by-reeve', grants, ...(isRevoked && { isRevoked }) }
 }
+
+/** Whether the database takes anything from a workflow's own call, or from whoever started it. */
+export function isLimited(
+  standing: Standing,
+  { principal, workflow, tool }: { principal: string; workflow: string; tool: string },
+): boolean {
+  const known = standing.principal(principal)
+  if (known?.isRevoked || (known?.kind === 'person' && known.role !== 'owner' && known.role !== 'operator'))
+    return true
+  const id = actorId({ kind: 'workflow', name: workflow })
+  if (standing.principal(id)?.isRevoked || standing.changesOf(id).length > 0) return true
+  const dot = tool.indexOf('.')
+  const mode = standing.mode({ tool, ...(dot > 0 && { connector: tool.slice(0, dot) }) })
+  return mode === 'off' || mode === 'ask'
+}

@@ -3,29 +3,19 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import type { Judge, Judgement } from '../../engine/calls/effect/judge.ts'
-import { type CallToDecide, decide } from '../decide.ts'
 import type { SpentSince } from '../grants/effect-budgets.ts'
 import type { PreparedGrant } from '../grants/grant.ts'
 import type { PolicyBench } from '../policies/policy-bench.ts'
 import type { Chain } from '../principals.ts'
-import { strictest } from '../reasons.ts'
-import { Request } from '../request/request.ts'
 import { reservationsOf } from '../rules/permission.ts'
-import type { Authority, Mode, Standing } from '../standing.ts'
+import type { Authority, Standing } from '../standing.ts'
 import type { CallOnTrial } from './call-on-trial.ts'
 import { type Actor, actorId, chainOf } from './chain.ts'
 import { exposedToNothing } from './exposure.ts'
 import { firstWords, type Lineage, lineageOf } from './lineage.ts'
-import {
-  inMillionths,
-  isApproved,
-  million,
-  ownQuestion,
-  placesOf,
-  recordedRuling,
-  refusal,
-} from './recorded-ruling.ts'
-import { type FindTool, RunReadings, wordsIn } from './run-readings.ts'
+import { inMillionths, isApproved, million, placesOf, refusal } from './recorded-ruling.ts'
+import { RunCase } from './run-case.ts'
+import { type FindTool, RunReadings } from './run-readings.ts'
 
 /** What judging needs of the project and of the database. */
 export interface JudgingServices {
@@ -44,9 +34,7 @@ export class JudgedRun {
   readonly #site: CallSite
   readonly #services: JudgingServices
   readonly #policies = new Map<string, string>()
-  readonly #instructed = new Set<string>()
-  #loaded: Promise<{ readings: RunReadings; lineage: Lineage }> | undefined
-  #request: { key: string; request: Request } | undefined
+  #loaded: Promise<RunCase> | undefined
 
   constructor(site: CallSite, services: JudgingServices) {
     this.#site = site
@@ -75,41 +63,22 @@ export class JudgedRun {
     id: string,
     isRepeat: boolean,
   ): Promise<{ judgement: Judgement; version: number }> {
-    const { authority, policies } = this.#services
-    const { clock } = this.#site.services
-    const { readings, lineage } = await this.#load()
+    const { authority, policies, grantsOf } = this.#services
+    const { services, run, workflow } = this.#site
+    const its = await this.#load()
+    const { readings } = its
     const standing = authority.current()
-    const now = clock.now()
-    const actors = this.#actorsOf(call, lineage)
-    const chain = chainOf(standing, this.#site.run.principal, actors, now)
+    const now = services.clock.now()
+    const actors = its.actorsOf(call, workflow.name, grantsOf)
+    const chain = chainOf(standing, run.principal, actors, now)
     const spent = await this.#spentOf(chain, call.tool.name, { args, now }, id)
     // Of a workflow's own code only the input is looked at, which is there.
     if (call.agents.length > 0 || readings.input === undefined)
-      readings.add(await this.#site.services.records.eventsAfter(this.#site.run.no, readings.seq))
-    const toDecide = this.#toDecide(call, args, { readings, lineage, standing, chain, spent, now })
-    const ruling = decide(toDecide)
-    if (ruling.decision === 'allow') readings.noteAllowed(ruling)
-    const said = await policies.ask({
-      tool: call.tool,
-      args,
-      chain: chain.map(({ principal }) => principal.id),
-      workflow: this.#site.workflow.name,
-      run: this.#site.run.id,
-      verdict: ruling.decision,
-      reasons: ruling.reasons,
-      places: placesOf(toDecide),
-      ...readings.exposure,
-    })
-    const reasons = [...ruling.reasons, ...said, ...ownQuestion(call)]
-    const decision = strictest([ruling.decision, ...reasons.map(({ verdict }) => verdict)])
-    const record = recordedRuling(call, args, {
-      ruling,
-      reasons,
-      decision,
-      chain,
-      readings,
-      policy: this.#policyHash(actors, standing),
-    })
+      readings.add(await services.records.eventsAfter(run.no, readings.seq))
+    const policy = this.#policyHash(actors, standing)
+    const by = { run: run.id, workflow: workflow.name, chain, standing, spent, now, policies, policy }
+    const { ruling, record, decided } = await its.rule(call, args, by)
+    const { decision } = record
     const isSettled = decision === 'ask' && (isRepeat || isApproved(call.approved, record))
     if (decision === 'allow' || isSettled)
       return {
@@ -125,81 +94,17 @@ export class JudgedRun {
       judgement: {
         isAllowed: false,
         asks: decision === 'ask',
-        error: refusal(call, args, record, placesOf(toDecide)),
+        error: refusal(call, args, record, placesOf(decided)),
       },
     }
   }
 
-  #actorsOf({ agents }: CallOnTrial, { workflows }: Lineage): Actor[] {
-    const { grantsOf } = this.#services
-    const above = workflows?.map((name): Actor => ({ kind: 'workflow', name, grants: grantsOf(name) }))
-    // A run above that is gone had rights that nobody knows, and so none.
-    const lost: Actor[] = [{ kind: 'workflow', name: '(a run that is gone)', grants: [] }]
-    const { name } = this.#site.workflow
-    return [...(above ?? lost), { kind: 'workflow', name, grants: grantsOf(name) }, ...agents]
-  }
-
-  #toDecide(
-    call: CallOnTrial,
-    args: Record<string, Json>,
-    of: {
-      readings: RunReadings
-      lineage: Lineage
-      standing: Standing
-      chain: Chain
-      spent: SpentSince
-      now: number
-    },
-  ): CallToDecide {
-    const { readings, standing, chain, spent, now } = of
-    for (const { name, instructions } of call.agents) {
-      if (this.#instructed.has(name)) continue
-      this.#instructed.add(name)
-      readings.values.add({
-        value: instructions,
-        label: 'project',
-        isPrivate: false,
-        isVouched: true,
-        place: 'the instructions',
-      })
-    }
-    const mode = modeOf(standing, call)
-    return {
-      chain,
-      tool: call.tool,
-      args,
-      given: givenOf(call.given, args),
-      values: readings.values,
-      request: this.#requestOf(call, of),
-      taintedThings: readings.taintedThings,
-      usedDelegations: readings.usedDelegations,
-      facts: readings.fact,
-      spent,
-      now,
-      judges: call.agents.length === 0 ? 'rights' : 'all',
-      ...(mode && { mode }),
-      ...(call.plan && { plan: call.plan }),
-    }
-  }
-
-  /** The operator's own words, and those of the code that gave the task, if nothing untrusted could have been in them. */
-  #requestOf(
-    { task }: CallOnTrial,
-    { readings, lineage }: { readings: RunReadings; lineage: Lineage },
-  ): Request {
-    const isClean = task !== undefined && readings.isCleanBefore(task.step)
-    const texts = [...lineage.words, ...readings.words, ...(isClean ? wordsIn(task.input) : [])]
-    const key = texts.join('\n')
-    if (this.#request?.key !== key) this.#request = { key, request: new Request(texts) }
-    return this.#request.request
-  }
-
-  #load(): Promise<{ readings: RunReadings; lineage: Lineage }> {
+  #load(): Promise<RunCase> {
     this.#loaded ??= this.#read()
     return this.#loaded
   }
 
-  async #read(): Promise<{ readings: RunReadings; lineage: Lineage }> {
+  async #read(): Promise<RunCase> {
     const { run, chapterSeq, services } = this.#site
     const { findTool } = this.#services
     const lineage: Lineage =
@@ -215,7 +120,7 @@ export class JudgedRun {
     const isWhole = first?.seq === 1 && chapterSeq <= mostEarlierEvents
     const readings = new RunReadings(findTool, isWhole ? 0 : chapterSeq - 1, lineage.exposure)
     if (!isWhole) readings.words = await firstWords(services.records, run.no)
-    return { readings, lineage }
+    return new RunCase(readings, lineage)
   }
 
   /** What the budgets of the grants that may hold for the call have taken. */
@@ -251,25 +156,4 @@ export class JudgedRun {
     }
     return hash
   }
-}
-
-/** What the schema drops is handed to nobody. */
-function givenOf(given: Json, args: Record<string, Json>): Record<string, Json> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return args
-  return Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]) =>
-      Object.hasOwn(args, name) ? [[name, value as Json]] : [],
-    ),
-  )
-}
-
-/** The strictest switch of all agents on whose behalf the call is made. */
-function modeOf(standing: Standing, { tool, agents }: CallOnTrial): Mode | undefined {
-  const [connector] = tool.name.split('.')
-  const about = { tool: tool.name, ...(tool.name.includes('.') && { connector: connector! }) }
-  const modes =
-    agents.length === 0
-      ? [standing.mode(about)]
-      : agents.map(({ name }) => standing.mode({ ...about, agent: name }))
-  return (['off', 'ask', 'allow'] as const).find((mode) => modes.includes(mode))
 }

@@ -30,9 +30,10 @@ export function recordedRuling(
     chain: Chain
     readings: RunReadings
     policy: string
+    task?: RecordedRuling['task']
   },
 ): RecordedRuling {
-  const { ruling, reasons, decision, chain, readings, policy } = of
+  const { ruling, reasons, decision, chain, readings, policy, task } = of
   const { taints, delegations, reservations } = ruling
   return {
     decision,
@@ -42,6 +43,8 @@ export function recordedRuling(
     seq: readings.seq,
     chain: chain.map(({ principal }) => principal.id),
     ...(call.agents.length > 0 && { answer: answerOf(call, args, ruling) }),
+    ...(task && { task }),
+    ...(call.plan && { plan: [...call.plan] }),
     ...(taints && { taints }),
     ...(delegations.length > 0 && { delegations }),
     ...(reservations.length > 0 && {

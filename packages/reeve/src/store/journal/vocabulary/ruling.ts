@@ -30,6 +30,10 @@ export interface RecordedRuling {
     place: string
     askedBy?: string[]
   }
+  /** The first call after the agent was given its task; its words, once, where they are not the run's input. Of an agent's call. */
+  task?: { step: number; words?: string[] }
+  /** The tools of the plan that the agent keeps to. */
+  plan?: string[]
   /** What it leaves on the thing that it changes. */
   taints?: { thing: string; why: string }
   /** Delegated values that are used up by it. */
