@@ -128,7 +128,7 @@ export class CachedItems {
 }
 
 /** The same as `conditionOf` says to the database, of what is current. */
-export function isVisible(item: CachedItem, { scope, kinds, now, trustedOnly }: Visible): boolean {
+function isVisible(item: CachedItem, { scope, kinds, now, trustedOnly }: Visible): boolean {
   if (item.validFrom !== null && item.validFrom > now) return false
   if (item.validUntil !== null && item.validUntil <= now) return false
   if (scope !== '' && item.scope !== scope && !item.scope.startsWith(`${scope}/`)) return false
