@@ -7,7 +7,7 @@ import { countTerms, shareOf } from './words.ts'
 /** An item of the copy; its terms stand in the lists of those that hold a term. */
 export type CachedItem = Omit<Searchable, 'titleTerms' | 'headingTerms' | 'bodyTerms'>
 
-/** How many by their signs are compared by their vectors at first, for each that is wanted. */
+/** How many by their signs are compared by their vectors for each that is wanted. */
 const signBreadth = 6
 const firstCapacity = 256
 
@@ -99,19 +99,17 @@ export class CachedItems {
     if (signWords(vector.length) !== this.#words) return { slots: [], isExact: true }
     const wanted = new Int32Array(this.#words)
     writeSigns(vector, wanted, 0)
-    for (let breadth = limit * signBreadth; ; breadth *= 4) {
-      const slots = nearestSlots(this.#signs, this.#words, this.size, wanted, breadth)
-      const isExact = slots.length === this.size
-      const found: { slot: number; near: number }[] = []
-      for (const slot of slots) {
-        const item = this.#items[slot]
-        if (item?.vector && isVisible(item, visible))
-          found.push({ slot, near: cosineWith(item.vector, vector) })
-      }
-      if (found.length < limit * (signBreadth / 2) && !isExact) continue
-      found.sort((left, right) => right.near - left.near || left.slot - right.slot)
-      return { slots: found.slice(0, limit).map(({ slot }) => slot), isExact }
+    let sought = 0
+    const isSought = (slot: number) => {
+      const item = this.#items[slot]
+      const isSo = item?.vector != null && isVisible(item, visible)
+      if (isSo) sought++
+      return isSo
     }
+    const slots = nearestSlots(this.#signs, this.#words, this.size, wanted, limit * signBreadth, isSought)
+    const found = slots.map((slot) => ({ slot, near: cosineWith(this.#items[slot]!.vector!, vector) }))
+    found.sort((left, right) => right.near - left.near || left.slot - right.slot)
+    return { slots: found.slice(0, limit).map(({ slot }) => slot), isExact: slots.length === sought }
   }
 
   #addSigns(slot: number, vector: Float32Array | undefined): void {

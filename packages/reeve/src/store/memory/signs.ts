@@ -13,23 +13,28 @@ export function writeSigns(vector: Float32Array, signs: Int32Array, start: numbe
   }
 }
 
-/** The slots whose signs differ least from those wanted, in their order: so many, and those that are as near as the last. */
+/**
+ * The slots whose signs differ least from those wanted, in their order: so many, and those that are as near as the last.
+ * @param isSought other slots are passed over. Default: none is.
+ */
 export function nearestSlots(
   signs: Int32Array,
   words: number,
   count: number,
   wanted: Int32Array,
   most: number,
+  isSought?: (slot: number) => boolean,
 ): number[] {
   const distances = new Uint16Array(count)
-  const histogram = new Uint32Array(words * 32 + 1)
+  const histogram = new Uint32Array(words * 32 + 2)
+  const passedOver = words * 32 + 1
   for (let slot = 0; slot < count; slot++) {
-    const distance = distanceOf(signs, words, slot * words, wanted)
+    const distance = isSought && !isSought(slot) ? passedOver : distanceOf(signs, words, slot * words, wanted)
     distances[slot] = distance
     histogram[distance]!++
   }
   let cut = 0
-  for (let total = 0; cut < histogram.length && total < most; cut++) total += histogram[cut]!
+  for (let total = 0; cut < passedOver && total < most; cut++) total += histogram[cut]!
   const found: number[] = []
   for (let slot = 0; slot < count; slot++) if (distances[slot]! < cut) found.push(slot)
   return found
