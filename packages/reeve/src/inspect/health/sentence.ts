@@ -96,16 +96,19 @@ function problemsOf({ runs, queues, workers, silent, counts }: HealthFacts): Pro
 
 function remarkOf({ now, oldest, failedSinceYesterday }: HealthFacts): string {
   const [first] = oldest
-  const waited = first && `The oldest has waited ${formatMs(Math.max(0, now - Date.parse(first.since)))}.`
+  const waits = first && Math.max(0, now - Date.parse(first.since))
+  const waited =
+    waits !== undefined && `The oldest has waited ${waits < 60_000 ? 'less than a minute' : formatMs(waits)}.`
   const failed =
     failedSinceYesterday === 0
       ? 'Nothing failed since yesterday.'
       : `${capital(runsOf(failedSinceYesterday))} failed since yesterday.`
-  return [waited, failed].filter((sentence) => sentence !== undefined).join(' ')
+  return [waited, failed].filter((sentence) => typeof sentence === 'string').join(' ')
 }
 
 function counted(count: number, noun: string, isMore = false): string {
-  const number = isMore ? `more than ${count}` : count === 0 ? 'no' : (numberWord(count) ?? String(count))
+  const digits = count.toLocaleString('en-US')
+  const number = isMore ? `more than ${digits}` : count === 0 ? 'no' : (numberWord(count) ?? digits)
   return `${number} ${count === 1 ? noun : `${noun}s`}`
 }
 
