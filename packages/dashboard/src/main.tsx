@@ -29,7 +29,7 @@ import { createRoot } from 'react-dom/client'
 import { isRefusal } from './api/client.ts'
 import { KeyboardProvider } from './frame/keys.tsx'
 import { createPages } from './router.tsx'
-import { theme } from './theme.ts'
+import { theme, variables } from './theme.ts'
 
 const client = new QueryClient({
   defaultOptions: {
@@ -44,7 +44,7 @@ const client = new QueryClient({
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={client}>
         <KeyboardProvider>
           <RouterProvider router={createPages(client)} />

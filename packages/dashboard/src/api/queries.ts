@@ -32,6 +32,13 @@ export const waitingQuery = queryOptions({
   placeholderData: keepPreviousData,
 })
 
+/** How much waits, without reading it. */
+export const waitingCountQuery = queryOptions({
+  queryKey: ['approvals', 'count'],
+  queryFn: ({ signal }) => api.waiting.count({ signal }),
+  placeholderData: keepPreviousData,
+})
+
 export function approvalQuery(id: string) {
   return queryOptions({
     queryKey: ['approval', id],

@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useLiveness } from '../api/live.ts'
-import { sessionQuery, waitingQuery } from '../api/queries.ts'
+import { sessionQuery, waitingCountQuery } from '../api/queries.ts'
 import { Palette } from '../features/palette/Palette.tsx'
+import { count } from '../ui/words.ts'
 import css from './Frame.module.css'
 import { useAllKeys, useKeys } from './keys.tsx'
 import { PauseEverything } from './PauseEverything.tsx'
@@ -15,7 +16,7 @@ export function Frame() {
   const navigate = useNavigate()
   const liveness = useLiveness()
   const { data: session } = useQuery(sessionQuery)
-  const { data: waiting } = useQuery(waitingQuery)
+  const { data: waiting } = useQuery(waitingCountQuery)
   const [shown, setShown] = useState<'keys' | 'palette' | undefined>()
   useKeys([
     ...pages.map(({ to, words, key }) => ({
@@ -26,7 +27,7 @@ export function Frame() {
     { press: '?', words: 'Show all keys', act: () => setShown('keys') },
     { press: '/', words: 'Find a page, a run or an action', act: () => setShown('palette') },
   ])
-  const count = waiting?.items.length ?? 0
+  const waits = waiting?.total ?? 0
   return (
     <div className={css.frame}>
       <a className={css.skip} href="#main">
@@ -42,9 +43,10 @@ export function Frame() {
             activeOptions={{ exact: to === '/' }}
           >
             <span>{words}</span>
-            {to === '/inbox' && count > 0 && (
+            {to === '/inbox' && waits > 0 && (
               <span className={css.badge}>
-                {waiting?.isMore ? '500+' : count}
+                {count(waits)}
+                {waiting?.isMore && '+'}
                 <span className="heard"> wait for you</span>
               </span>
             )}

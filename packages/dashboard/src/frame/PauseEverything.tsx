@@ -36,10 +36,19 @@ export function PauseEverything() {
       <button
         type="button"
         className={css.pause}
+        aria-label={paused ? 'Everything is paused' : 'Pause everything'}
         data-paused={paused ? '' : undefined}
         onClick={() => setOpen(true)}
       >
-        {paused ? 'Everything is paused' : 'Pause everything'}
+        {paused ? (
+          <>
+            <span className={css.wide}>Everything is </span>paused
+          </>
+        ) : (
+          <>
+            Pause<span className={css.wide}> everything</span>
+          </>
+        )}
       </button>
       <Modal
         opened={isOpen}

@@ -1,7 +1,10 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
+import { waitingCountQuery } from '../api/queries.ts'
 import { Foreign } from './Foreign.tsx'
 import css from './ui.module.css'
+import { count } from './words.ts'
 
 /** A page first answers its question in words: `title` is that answer, `children` the rest. */
 export function Page({
@@ -15,9 +18,11 @@ export function Page({
   path?: { to: string; words: string }[]
   children?: ReactNode
 }) {
+  const { data: waiting } = useQuery(waitingCountQuery)
+  const waits = waiting && waiting.total > 0 ? `(${count(waiting.total)}${waiting.isMore ? '+' : ''}) ` : ''
   useEffect(() => {
-    document.title = title
-  }, [title])
+    document.title = `${waits}${title}`
+  }, [title, waits])
   return (
     <main className={css.page} id="main">
       {path && (
@@ -33,7 +38,7 @@ export function Page({
       <h1 className={css.title}>
         <Foreign text={title} />
       </h1>
-      {sub && <p className={css.sub}>{sub}</p>}
+      {sub ? <p className={css.sub}>{sub}</p> : <div className={css.noSub} />}
       {children}
     </main>
   )

@@ -21,7 +21,8 @@ export function duration(ms: number): string {
 
 /** How long ago, or how long until: `now` is passed in so that a list speaks of one moment. */
 export function since(iso: string, now: number): string {
-  return duration(Math.abs(now - Date.parse(iso)))
+  const ms = Math.abs(now - Date.parse(iso))
+  return ms < 5000 ? 'a moment' : duration(ms)
 }
 
 /** "$0.09", "$3.12", "$0.0004", "$0". */
@@ -36,7 +37,10 @@ export function count(value: number): string {
 }
 
 export function percent(share: number): string {
-  return `${(100 * share).toFixed(share > 0.999 || share < 0.001 ? 0 : 1)} %`
+  if (share <= 0 || share >= 1) return `${Math.round(100 * share)} %`
+  if (share < 0.001) return 'under 0.1 %'
+  // What is not all of it is never told as all of it.
+  return `${(Math.floor(1000 * share) / 10).toFixed(1)} %`
 }
 
 const small = [

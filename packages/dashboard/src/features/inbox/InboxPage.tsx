@@ -7,7 +7,7 @@ import { useKeys } from '../../frame/keys.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
-import { since } from '../../ui/words.ts'
+import { count, since } from '../../ui/words.ts'
 import { useDecisions } from './decisions.tsx'
 import css from './Inbox.module.css'
 import { ItemCard } from './ItemCard.tsx'
@@ -93,6 +93,20 @@ export function InboxPage() {
         )
       }
     >
+      {items.length > 1 && (
+        <nav className={css.stepper} aria-label="Through the inbox">
+          <button type="button" disabled={at === 0} onClick={() => go(at - 1)}>
+            Before
+          </button>
+          <span>
+            {count(at + 1)} of {count(items.length)}
+            {data.isMore && '+'}
+          </span>
+          <button type="button" disabled={at === items.length - 1} onClick={() => go(at + 1)}>
+            Next
+          </button>
+        </nav>
+      )}
       <div className={css.split}>
         <ItemList items={items} hidden={hidden} shown={item} now={now} />
         {item.approval ? (

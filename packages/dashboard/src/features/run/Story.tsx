@@ -53,7 +53,7 @@ function Goal({ story: { goal, chapter } }: { story: RunStory }) {
   return (
     <>
       <p>
-        {workflow} {version}, for {principal}
+        {workflow}, version {version}, for {principal}
         {startedBy !== null && `, started by ${startedBy}`}
         {forkedFrom && (
           <>

@@ -5,10 +5,10 @@ import { useEffect, useState } from 'react'
 import { api } from '../../api/client.ts'
 import { known } from '../../api/queries.ts'
 import { Failure } from '../../ui/Failure.tsx'
+import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
-import ui from '../../ui/ui.module.css'
 import { count, money, since } from '../../ui/words.ts'
 import { statusWords, toneOf } from '../run/status.ts'
 import { BulkActions } from './BulkActions.tsx'
@@ -90,13 +90,12 @@ export function RunsPage() {
           <Row
             key={run.id}
             to={`/runs/${run.id}`}
-            title={run.workflow}
-            under={
+            title={
               <>
-                <span className={ui.code}>{run.id}</span>
-                {run.reason && ` · ${firstLine(run.reason)}`}
+                {run.workflow} <span className={css.id}>{run.id}</span>
               </>
             }
+            under={run.reason && <Foreign text={firstLine(run.reason)} />}
             tag={<Tag tone={toneOf(run)}>{run.paused ? 'paused' : statusWords[run.status]}</Tag>}
             end={
               <>

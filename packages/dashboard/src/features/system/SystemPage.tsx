@@ -125,7 +125,9 @@ function QueueLine({ queue, now }: { queue: Queue; now: number }) {
       title={queue.name}
       under={
         <>
-          {count(queue.running)} running, {count(queue.ready)} ready
+          {queue.running + queue.ready === 0
+            ? 'nothing in it'
+            : `${count(queue.running)} running, ${count(queue.ready)} ready`}
           {queue.readySince && `, the first since ${since(queue.readySince, now)}`}
           {queue.inLine > 0 && `, ${count(queue.inLine)} behind others of their key`}
           {told.length > 0 && ` · ${told.join(', ')}`}

@@ -154,7 +154,7 @@ function Now({ today: { runs, queues, schedules }, now }: { today: Today; now: n
     .sort()[0]
   const next = schedules.find(({ nextAt }) => nextAt !== null)
   return (
-    <Figure title="Now" value={`${count(runs.running)} running`}>
+    <Figure title="Now" value={runs.running === 0 ? 'Nothing is running' : `${count(runs.running)} running`}>
       {runs.queued === 0
         ? 'Nothing is queued.'
         : `${count(runs.queued)} queued${oldest ? `, the first since ${since(oldest, now)}` : ''}.`}{' '}

@@ -46,7 +46,7 @@ function titleOf(workflows: number, known: ReadonlyMap<string, WorkflowMetrics>)
 export function underOf({ version, queue, limits: { timeMs, costUsd } }: WorkflowItem): string {
   return [
     `version ${version}`,
-    `queue ${queue}`,
+    ...(queue === 'default' ? [] : [`queue ${queue}`]),
     ...(timeMs === null ? [] : [`at most ${duration(timeMs)}`]),
     ...(costUsd === null ? [] : [`at most ${money(costUsd)}`]),
   ].join(' · ')

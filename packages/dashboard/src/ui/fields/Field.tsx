@@ -56,9 +56,14 @@ export function Value({ value, depth = 0 }: { value: unknown; depth?: number }) 
 }
 
 function Text({ text }: { text: string }) {
-  const isShort = text.length <= 120 && !text.includes('\n')
-  return isShort ? (
-    <span className={css.strong}>
+  if (text.length <= 60 && !text.includes('\n'))
+    return (
+      <span className={css.strong}>
+        <Foreign text={text} />
+      </span>
+    )
+  return text.length <= 600 && !text.includes('\n') ? (
+    <span className={css.sentence}>
       <Foreign text={text} />
     </span>
   ) : (
