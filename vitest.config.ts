@@ -1,11 +1,33 @@
+import { join } from 'node:path'
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // `import 'reeve'` means the sources, in tests and in the processes that they start.
 const conditions = ['reeve-source']
 // Node knows no condition `module`: what packages have under it need not run there.
 const serverConditions = defaultServerConditions.filter((condition) => condition !== 'module')
 const nodeOptions = `${process.env.NODE_OPTIONS ?? ''} --conditions=reeve-source`.trim()
+
+/** Those that take longest begin first, so that no worker is left with one of them while the other has nothing to do. */
+const longest = [
+  'packed/package',
+  'dashboard/test/pages',
+  'contract.postgres',
+  'cli/remote',
+  'store/blocked-worker',
+]
+const rankOf = ({ moduleId }: TestSpecification) => {
+  const rank = longest.findIndex((name) => moduleId.includes(`${name}.test.`))
+  return rank < 0 ? longest.length : rank
+}
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]) {
+    const sorted = await super.sort(files)
+    return sorted.sort((left, right) => rankOf(left) - rankOf(right))
+  }
+}
 
 export default defineConfig({
   ssr: {
@@ -17,9 +39,14 @@ export default defineConfig({
     setupFiles: ['vitest.setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Guards against what never ends; on a busy machine a test may take ten times as long as on an idle one.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    env: { NODE_OPTIONS: nodeOptions },
+    // Hundreds of processes load the same sources: what Node made of them is kept.
+    env: {
+      NODE_OPTIONS: nodeOptions,
+      NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node-compile'),
+    },
   },
 })
