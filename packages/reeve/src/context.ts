@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type Agent, isAgent } from './agents/agent.ts'
 import type { AgentListener } from './agents/agent-events.ts'
+import { ceilingsOfAgents } from './agents/known-agents.ts'
 import { runAgent } from './agents/loop/loop.ts'
 import type { AgentOptions } from './agents/loop/options.ts'
 import { Toolbox } from './agents/toolbox.ts'
@@ -32,6 +33,7 @@ import {
   type WorkflowRegistry,
 } from './engine/workflow.ts'
 import { prepareGrants } from './governance/grants/grant.ts'
+import type { SeenCeilings } from './governance/history/ceilings.ts'
 import type { PolicyBench } from './governance/policies/policy-bench.ts'
 import type { JudgedRun } from './governance/runs/judged-run.ts'
 import type { Authority } from './governance/standing.ts'
@@ -57,6 +59,8 @@ export interface ContextServices {
   authority?: Authority
   /** The project's policies. Default: none. */
   policies?: PolicyBench
+  /** Writes down what the code of agents grants that nobody knew before they act. */
+  ceilings?: SeenCeilings
 }
 
 /**
@@ -223,6 +227,7 @@ export class Context extends MemoryContext {
     if (!isAgent(agent)) throw new ReeveError('bad-agent', `ctx.agent got ${named(agent)}. Give it an agent.`)
     if (options !== undefined)
       checkOptions(options, 'ctx.agent', { onTurn: 'function', plan: 'texts', under: 'objects' })
+    this.#services.ceilings?.saw(agent, () => ceilingsOfAgents([agent]))
     const services = {
       site: CoreContext.callSiteOf(this),
       questions: this.#services.questions,

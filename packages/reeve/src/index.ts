@@ -13,12 +13,12 @@
 export {
   type Agent,
   type AgentDefinition,
-  type AgentLimits,
   type AgentRole,
   type AnyAgent,
   agent,
 } from './agents/agent.ts'
 export type { AgentEvent, AgentListener } from './agents/agent-events.ts'
+export type { AgentLimits, ResolvedLimits } from './agents/agent-limits.ts'
 export type { Guard, GuardVerdict } from './agents/loop/guardrails.ts'
 export type { AgentOptions, TurnTrace } from './agents/loop/options.ts'
 export { type Environment, readEnvironment } from './base/config.ts'

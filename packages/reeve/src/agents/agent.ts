@@ -2,14 +2,13 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json/json.ts'
-import { toUsd, type Usd } from '../base/money.ts'
 import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync, toJsonSchema } from '../base/schema/schema.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
-import { type Duration, toMs } from '../base/time/time.ts'
 import { type Grant, type PreparedGrant, prepareGrants } from '../governance/grants/grant.ts'
 import type { ToolOffer } from '../models/solver.ts'
 import { isTool, type Tool } from '../tools/tool.ts'
+import { type AgentLimits, type ResolvedLimits, resolveLimits } from './agent-limits.ts'
 import type { Guard } from './loop/guardrails.ts'
 import { argumentsOf, nameOf, recallOffer, recallTool, toolsOf } from './offers.ts'
 
@@ -18,20 +17,6 @@ import { argumentsOf, nameOf, recallOffer, recallTool, toolsOf } from './offers.
  * many runs, with a tone and preferences.
  */
 export type AgentRole = 'worker' | 'coordinator' | 'persona'
-
-/** What bounds one piece of work of an agent. */
-export interface AgentLimits {
-  /** Turns of the model. Default 10. */
-  iterations?: number
-  /** Tokens of all turns together, in and out, as the solvers report them. Default: no limit of its own. */
-  tokens?: number
-  /** Tokens that one turn's prompt may hold; older parts are summarised to fit. Default 32,000. */
-  context?: number
-  /** What all turns together may cost. Default: what its run has left. */
-  cost?: Usd
-  /** From its start, waiting for people included. Default: no limit of its own. */
-  time?: Duration
-}
 
 /** What `agent` is told. */
 export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1 | undefined> {
@@ -87,6 +72,8 @@ export interface Agent<Input = unknown, Output = unknown> {
   readonly tools: readonly Tool[]
   /** What its code grants it. */
   readonly grants: readonly PreparedGrant[]
+  /** The names of all tools that its code or its team's lists. */
+  readonly listed: readonly string[]
   /** Whether its code says what it may do. */
   readonly hasGrants: boolean
   /** Whether a grant of its code is for this tool. */
@@ -99,13 +86,7 @@ export interface Agent<Input = unknown, Output = unknown> {
   /** Its tools, its team and its memory, as a model is told of them. */
   readonly offers: readonly ToolOffer[]
   readonly route: string
-  readonly limits: {
-    iterations: number
-    tokens: number
-    context: number
-    costUsd: number | undefined
-    timeMs: number | undefined
-  }
+  readonly limits: ResolvedLimits
   readonly memory: readonly string[]
   readonly owner: string
   readonly guards: { input: readonly Guard[]; output: readonly Guard[] }
@@ -215,6 +196,7 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
     outputSchema,
     tools,
     grants,
+    listed,
     hasGrants: definition.grants !== undefined,
     mayUse,
     toolNames,
@@ -253,16 +235,6 @@ function describeIdentity(
   if (tone) parts.push(`Tone: ${tone}`)
   if (preferences.length > 0) parts.push(`Preferences:\n${preferences.map((each) => `- ${each}`).join('\n')}`)
   return parts.join('\n\n')
-}
-
-function resolveLimits({ iterations, tokens, context, cost, time }: AgentLimits): Agent['limits'] {
-  return {
-    iterations: iterations ?? 10,
-    tokens: tokens ?? Number.POSITIVE_INFINITY,
-    context: context ?? 32_000,
-    costUsd: cost === undefined ? undefined : toUsd(cost, '`limits.cost` of an agent'),
-    timeMs: time === undefined ? undefined : toMs(time, '`limits.time` of an agent'),
-  }
 }
 
 function findFault(

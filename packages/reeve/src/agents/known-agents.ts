@@ -1,4 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
+import { type Bounded, ceilingOfAgent } from '../governance/history/ceilings.ts'
 import { type AnyAgent, isAgent } from './agent.ts'
 
 /**
@@ -22,4 +23,9 @@ export function agentsOf(configured: readonly AnyAgent[], exported: readonly unk
   }
   for (const agent of [...configured, ...exported.filter(isAgent)]) add(agent)
   return [...agents.values()]
+}
+
+/** What the code of these agents, and of their teams, grants them. */
+export function ceilingsOfAgents(agents: readonly AnyAgent[]): Bounded[] {
+  return agentsOf(agents, []).map(ceilingOfAgent)
 }

@@ -74,7 +74,12 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     revoke: 'POST /api/principals/:principal/revoke',
     reinstate: 'POST /api/principals/:principal/reinstate',
   },
-  grants: { list: 'GET /api/grants', add: 'POST /api/grants', undo: 'DELETE /api/grants/:change' },
+  grants: {
+    list: 'GET /api/grants',
+    add: 'POST /api/grants',
+    undo: 'DELETE /api/grants/:change',
+    who: 'GET /api/grants/who',
+  },
   switches: { list: 'GET /api/switches', set: 'PUT /api/switches' },
   memory: {
     search: 'GET /api/memory',

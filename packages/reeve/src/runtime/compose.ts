@@ -7,6 +7,7 @@ import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
+import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
 import { hashedNgrams } from '../memory/embedder.ts'
@@ -102,6 +103,7 @@ export interface RuntimeParts extends RuntimeInternals {
   breakerRecord: BreakerRecord
   abandonedBatches: AbandonedBatches
   policies: PolicyBench
+  ceilings: SeenCeilings
   pruning: Pruning
   triggerLoops: TriggerLoops
   auditSigning: AuditSigning
@@ -158,7 +160,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     workflows.add(undoWorkflow({ database, clock, findTool }))
     checkWorkflowGrants(project, toolbox)
     const policies = new PolicyBench(project.policies)
-    const services: ContextServices = { toolbox, questions, knowledge, memory, authority, policies }
+    const ceilings = new SeenCeilings({ database, clock, log, policies: policies.hash })
+    const services: ContextServices = { toolbox, questions, knowledge, memory, authority, policies, ceilings }
     if (options.agentListener) services.agentListener = options.agentListener
     const telemetry = telemetrySettings(
       environment.variables ?? {},
@@ -196,6 +199,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       unusable,
       authority,
       policies,
+      ceilings,
       findTool,
       triggers,
       letters,

@@ -1,12 +1,16 @@
+import { ceilingsOfAgents } from '../agents/known-agents.ts'
+import { ceilingOfWorkflow } from '../governance/history/ceilings.ts'
+import type { Project } from '../project/load.ts'
 import type { RuntimeParts } from './compose.ts'
 
 /** Starts what a runtime is made of, each after what it needs. */
-export async function beginParts(parts: RuntimeParts): Promise<void> {
+export async function beginParts(parts: RuntimeParts, { workflows, agents }: Project): Promise<void> {
   const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning } = parts
   parts.authority.begin()
   await projectKnowledge.begin()
   await services.begin()
   await parts.policies.begin()
+  await parts.ceilings.note([...workflows.map(ceilingOfWorkflow), ...ceilingsOfAgents(agents)])
   breakerRecord.begin(engine.worker.id)
   abandonedBatches.begin()
   await engine.start()
@@ -27,6 +31,7 @@ export async function endParts(parts: RuntimeParts, graceMs: number | undefined)
     await parts.triggerLoops.end()
     await parts.telemetry?.end()
     await engine.stop(graceMs)
+    await parts.ceilings.end()
   } finally {
     await abandonedBatches.end()
     await parts.policies.end()

@@ -93,7 +93,7 @@ export class Runtime extends RunSteering {
    * @example await runtime.start()
    */
   async start(): Promise<void> {
-    await beginParts(this.#parts)
+    await beginParts(this.#parts, this.project)
   }
 
   /**

@@ -150,3 +150,18 @@ test('a program makes no exception, whatever its role: it would count for nothin
   await expect(robot.grants.add({ body })).rejects.toMatchObject({ code: 'bad-exception' })
   expect((await robot.grants.list()).items).toEqual([])
 })
+
+test('who could have called a tool is told from what the code granted when the server started', async () => {
+  const server = await startServer()
+  const viewer = await server.as('viewer')
+  const [from, until] = [new Date(Date.now() - 60_000).toISOString(), soon()]
+  const { spans, unknownBefore } = await viewer.grants.who({ query: { tool: 'mail.send', from, until } })
+  const span = spans.find(({ principal }) => principal === 'workflow:reply')
+  expect(span).toMatchObject({ by: 'unlimited', grant: null, isAsked: false, until })
+  expect(unknownBefore).toContainEqual({ principal: 'workflow:reply', at: span!.from })
+  for (const query of [
+    { tool: 'mail.send', from: until, until: from },
+    { tool: 'mail.send', from, until, args: '[1]' },
+  ])
+    await expect(viewer.grants.who({ query })).rejects.toMatchObject({ code: 'bad-option' })
+})

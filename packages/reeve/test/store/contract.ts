@@ -20,6 +20,7 @@ import { journalCases } from './contract/journal.ts'
 import { keyLineCases } from './contract/key-lines.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { overtakenCases } from './contract/overtaken.ts'
+import { pastAuthorityCases } from './contract/past-authority.ts'
 import { queueCases } from './contract/queues.ts'
 import { readinessCases } from './contract/readiness.ts'
 import { recoveryCases } from './contract/recovery.ts'
@@ -54,6 +55,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     auditCases(open)
     auditRoundCases(open)
     authorityCases(open)
+    pastAuthorityCases(open)
     overtakenCases(open)
     answerCases(open)
     modelCallCases(open)

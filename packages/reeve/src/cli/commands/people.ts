@@ -26,6 +26,9 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .description(
       'list what the database changes of the grants in code, and the switches; back ID takes a change back',
     )
+    .option('--who <tool>', 'say who could have called this tool')
+    .option('--args <json>', 'with --who: with these arguments')
+    .option('--between <times...>', 'with --who: from one time to another (default: now)')
     .action(
       calls('viewer', async () => (await import('../people/authority.ts')).grants, {
         why: 'it asks the database itself; the server has it in its API.',

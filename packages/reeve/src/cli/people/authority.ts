@@ -14,13 +14,18 @@ import { removePrincipal, revokeActing } from '../../store/identity/principals.t
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { type Workspace, withChangeableWorkspace, withWorkspace } from '../terminal/workspace.ts'
+import { type WhoOptions, who } from './who.ts'
 
 interface Why {
   why?: string
 }
 
-/** Lists what the database takes from, or adds to, the grants in code, and the switches; `back ID` takes a change back. */
-export function grants(cli: Cli, _options: object, action?: string, id?: string): Promise<ExitCode> {
+/**
+ * Lists what the database takes from, or adds to, the grants in code, and the switches; `back ID` takes a change back; `--who`
+ * tells who could have called a tool between two times.
+ */
+export function grants(cli: Cli, options: WhoOptions, action?: string, id?: string): Promise<ExitCode> {
+  if (options.who !== undefined) return who(cli, options.who, options)
   if (action !== undefined && (action !== 'back' || id === undefined))
     throw new ReeveError('bad-option', 'Write: reeve grants, or reeve grants back ID.')
   return withWorkspace(cli, async ({ database, actor }) => {

@@ -1,7 +1,12 @@
 import { z } from 'zod'
+import { ReeveError } from '../../../base/errors.ts'
+import { parseExactJson } from '../../../base/json/exact-json.ts'
+import type { Json } from '../../../base/json/json.ts'
+import { isRecord } from '../../../base/json/record.ts'
 import { isoText } from '../../../base/time/time.ts'
 import type { Constraint } from '../../../governance/grants/constraints.ts'
 import type { Grant } from '../../../governance/grants/grant.ts'
+import { whoCould } from '../../../governance/history/who-could.ts'
 import {
   addGrantChange,
   type GrantChangeRow,
@@ -97,6 +102,52 @@ const undo = write({
   tell: async ({ service }, its) => view(await requireGrantChange(service.database, its)),
 })
 
+const who = read({
+  path: '/api/grants/who',
+  role: 'viewer',
+  summary: 'Say who could have called a tool between two times, by grants as they were then',
+  query: z.strictObject({
+    tool: name,
+    args: z.string().max(10_000).optional().describe('JSON: only calls with these arguments'),
+    from: time,
+    until: time.describe('Not included'),
+  }),
+  answer: z.object({
+    spans: z.array(
+      z.object({
+        principal: name,
+        from: time,
+        until: time,
+        by: z.enum(['code', 'exception', 'unlimited']),
+        grant: z.string().nullable(),
+        isAsked: z.boolean().describe('A person was asked first'),
+        conditions: z.array(z.string()).describe('What else had to hold, in words'),
+      }),
+    ),
+    unknownBefore: z
+      .array(z.object({ principal: name, at: time }))
+      .describe('Whose grants were first seen then: before that nothing is known'),
+  }),
+  async tell({ service: { database }, query: { tool, args: given, from: begin, until: end } }) {
+    const [from, until] = [Date.parse(begin), Date.parse(end)]
+    if (!(until > from))
+      throw new ReeveError('bad-option', `\`until\` (${end}) must be later than \`from\` (${begin}).`)
+    const args = given === undefined ? undefined : parseExactJson(given, '`args`')
+    if (args !== undefined && !isRecord(args))
+      throw new ReeveError('bad-option', '`args` must be a JSON object.')
+    const found = await whoCould(database, {
+      tool,
+      from,
+      until,
+      ...(args && { args: args as Record<string, Json> }),
+    })
+    return {
+      spans: found.spans.map((span) => ({ ...span, from: isoText(span.from), until: isoText(span.until) })),
+      unknownBefore: found.unknownBefore.map(({ principal, at }) => ({ principal, at: isoText(at) })),
+    }
+  },
+})
+
 function requestOf(asked: z.output<typeof kinds>): GrantRequest {
   switch (asked.kind) {
     case 'suspend':
@@ -140,4 +191,4 @@ function view(row: GrantChangeRow): z.input<typeof change> {
   }
 }
 
-export const grants = { list, add, undo }
+export const grants = { list, add, undo, who }
