@@ -8,6 +8,7 @@ import type { Calls, Here } from './commands/calls.ts'
 import { decideCommands } from './commands/decide.ts'
 import { keepCommands } from './commands/keep.ts'
 import { knowCommands } from './commands/know.ts'
+import { learnCommands } from './commands/learn.ts'
 import { lookCommands } from './commands/look.ts'
 import { peopleCommands } from './commands/people.ts'
 import { runCommands } from './commands/run.ts'
@@ -91,6 +92,7 @@ for (const add of [
   runCommands,
   lookCommands,
   knowCommands,
+  learnCommands,
   decideCommands,
   steerCommands,
   peopleCommands,

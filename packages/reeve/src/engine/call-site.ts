@@ -1,6 +1,7 @@
 import type { Row } from '../store/database.ts'
 import type { CallKind, LineEventType, NewEvent, Origin } from '../store/journal/events.ts'
 import type { Claim } from './execution/claim.ts'
+import type { Trial } from './execution/driven.ts'
 import type { Call } from './replay/call.ts'
 import type { History, RecordedCall } from './replay/history.ts'
 import type { EngineServices } from './services.ts'
@@ -37,6 +38,8 @@ export interface CallSite {
   readonly services: CallServices
   /** What the run's calls wait for. */
   readonly waits: OpenWaits
+  /** Hears of effects where an ended run is tried with other code. */
+  readonly trial?: Pick<Trial, 'effect'> | undefined
   /** What the journal had of the run when it was claimed; undefined for one that was started here. */
   readonly history: KnownHistory | undefined
   /** Aborted when the run ends or leaves this process. */

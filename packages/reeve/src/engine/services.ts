@@ -14,7 +14,7 @@ import type { RunRecords } from './run-records.ts'
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineServices {
   clock: Clock
-  commits: GroupCommit
+  commits: Pick<GroupCommit, 'submit' | 'settled'>
   numbers: RunNumbers
   callRates: CallRates
   businessKeys: BusinessKeys

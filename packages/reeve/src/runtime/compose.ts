@@ -94,6 +94,8 @@ export interface RuntimeInternals {
   /** The triggers of the project, by name. */
   triggers: ReadonlyMap<string, NamedTrigger>
   letters: LetterReader
+  /** What contexts of runs are made with. */
+  lent: ContextServices
 }
 
 /** What starts with a runtime and ends with it. */
@@ -203,6 +205,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       findTool,
       triggers,
       letters,
+      lent: services,
       telemetry: telemetry && new Telemetry(engine, telemetry),
       triggerLoops: new TriggerLoops(engine, [...triggers.values()], { project: project.folder, letters }),
       projectKnowledge: new ProjectKnowledge(project, knowledge, memory, log),

@@ -130,6 +130,10 @@ export const runCodes: CodeTable = {
     'Somebody approves one after the other faster than anybody reads, and the project wants a second look.',
     'Look at it again, and approve it some seconds later.',
   ],
+  'trial-closed': [
+    'A recorded run that is tried again asked for something that only a real run has.',
+    'This is a fault of Reeve: report it with the run.',
+  ],
   'unknown-approval': ['There is no such approval.', 'See what waits: `reeve approvals`.'],
   'unknown-permission': ['There is no such remembered permission.', 'See them: `reeve permissions`.'],
   'unknown-run': ['There is no such run.', 'See the runs: `reeve runs`.'],

@@ -1,4 +1,7 @@
+import type { Json } from '../../base/json/json.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
+import type { Effect } from '../calls/effect/definition.ts'
+import type { Call } from '../replay/call.ts'
 import type { History } from '../replay/history.ts'
 import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
@@ -12,6 +15,19 @@ export interface RunDriver {
   refused(claim: Claim, error: unknown): void
 }
 
+/**
+ * Whoever tries an ended run with other code. What its journal answers is told to the code as on replay; of the rest nothing
+ * acts unless it may.
+ */
+export interface Trial {
+  /** An effect, answered by the journal or not, with the arguments that it would be intended with. */
+  effect(call: Call, definition: Effect, args: Json): void
+  /** Of a call that the journal does not answer. */
+  mayAct(call: Call): boolean
+  /** There is nothing to tell the code, and it has come to rest. */
+  quiet(): void
+}
+
 /** What an execution is made for. */
 export interface Driven {
   claim: Claim
@@ -22,4 +38,5 @@ export interface Driven {
   /** What its inbox has. */
   items: InboxItem[]
   driver: RunDriver
+  trial?: Trial
 }

@@ -28,12 +28,13 @@ export class Execution {
   readonly #life: Lifecycle
 
   constructor(options: Driven) {
-    const { claim, workflow, services, history } = options
+    const { claim, workflow, services, history, trial } = options
     this.claim = claim
     this.workflow = workflow
     this.#calls = new Calls(claim, workflow, history, services.secrets)
     this.#life = new Lifecycle(this.#calls, options)
-    this.site = new RunCallSite({ claim, workflow, services, history, calls: this.#calls, life: this.#life })
+    const [calls, life] = [this.#calls, this.#life]
+    this.site = new RunCallSite({ claim, workflow, services, history, calls, life, trial })
   }
 
   /** The last event of its journal. */

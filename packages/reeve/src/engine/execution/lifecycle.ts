@@ -15,7 +15,7 @@ import { Activity } from './activity.ts'
 import type { Acting } from './acts.ts'
 import { type Claim, type Ending, isEnded, type Leaving } from './claim.ts'
 import { CommitSource, type Committing } from './commit-source.ts'
-import type { Driven, RunDriver } from './driven.ts'
+import type { Driven, RunDriver, Trial } from './driven.ts'
 import { LazyAbort } from './lazy-abort.ts'
 import { type PendingEvent, pendingEvent } from './pending-event.ts'
 
@@ -30,8 +30,7 @@ type Mode = 'replaying' | 'live' | 'finishing' | 'leaving' | 'parked' | 'ended'
  *
  * `finishing` begins when the workflow's function is done, or the run is cancelled, stuck or out of time: nothing new
  * acts, and what acts still is awaited, so that no outcome stays hidden behind an ended run. `leaving` is the commit that
- * gives the run back. A parked run is nobody's: it may be dropped at any time, and what its code does of its own meanwhile
- * drops it.
+ * gives the run back. A parked run is nobody's: it may be dropped at any time, as by what its code does meanwhile.
  *
  * Completions reach the workflow one at a time and in journal order, live as on replay, so that concurrent branches
  * interleave as they did. A parked or lost run's promises never settle; nothing holds them, so they are collected.
@@ -43,7 +42,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   readonly #claim: Claim
   readonly #workflow: Workflow
   readonly #services: EngineServices
-  readonly #driver: RunDriver
+  readonly #for: { driver: RunDriver; trial?: Trial }
   readonly #calls: Calls
   /** When the run's time is up (ms). */
   readonly #deadline: number
@@ -59,7 +58,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
     this.#claim = claim
     this.#workflow = workflow
     this.#services = services
-    this.#driver = options.driver
+    this.#for = options
     this.#calls = calls
     const { time } = workflow.limits
     const beganAt = history && chapterSeqOf(history) > 0 ? history.first.at : claim.createdAt
@@ -76,7 +75,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   recorded(settlement: RecordedSettlement): boolean {
     if (this.#calls.settleRecorded(settlement)) return true
     if (this.#mode === 'replaying') this.markStuck(this.#calls.describeUnmade(settlement.step))
-    return false
+    return this.#for.trial !== undefined
   }
 
   replayed(): void {
@@ -96,7 +95,8 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   }
 
   perform(call: Call, act: () => Promise<void> | void): void {
-    if (call.recorded?.settled || !this.#calls.isOpen(call)) return
+    const isDone = call.recorded?.settled || !this.#calls.isOpen(call)
+    if (isDone || this.#for.trial?.mayAct(call) === false) return
     if (this.#mode === 'live' && this.#mayAct) void this.activity.acts.begin(call, act)
     else if (this.takesCalls) this.activity.acts.defer(call, act)
   }
@@ -166,7 +166,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
 
   commitRefused(error: unknown, isStart: boolean): void {
     this.lost('lost')
-    if (!isStart) this.#driver.refused(this.#claim, error)
+    if (!isStart) this.#for.driver.refused(this.#claim, error)
   }
 
   // ---- ways to leave
@@ -174,6 +174,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   quiet(): void {
     this.activity.inbox.offerAll()
     this.#considerParking()
+    this.#for.trial?.quiet()
   }
 
   #considerParking(): void {
@@ -256,7 +257,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
 
   #park(leaving: Leaving): void {
     this.#mode = 'parked'
-    this.#driver.left(this.#claim, this.#workflow.name, { ...leaving, payload: null })
+    this.#for.driver.left(this.#claim, this.#workflow.name, { ...leaving, payload: null })
   }
 
   /**
@@ -285,7 +286,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
     if (this.#mode === 'ended') return
     this.#end()
     this.activity.acts.dropDeferred()
-    this.#driver.left(this.#claim, this.#workflow.name, ending)
+    this.#for.driver.left(this.#claim, this.#workflow.name, ending)
     const { parent } = this.#claim
     if (parent !== null && isEnded(ending.status)) this.#services.notices.tell('inbox-grew', parent)
   }

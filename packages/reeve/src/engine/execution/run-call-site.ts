@@ -19,6 +19,7 @@ import { senderIn } from '../starting/sender.ts'
 import { OpenWaits } from '../waiting/open-waits.ts'
 import type { Workflow } from '../workflow.ts'
 import type { Claim, Leaving } from './claim.ts'
+import type { Trial } from './driven.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { pendingEvent } from './pending-event.ts'
 
@@ -41,6 +42,7 @@ export class RunCallSite implements CallSite {
   readonly services: EngineServices
   readonly history: History | undefined
   readonly waits: OpenWaits
+  readonly trial: Trial | undefined
   readonly #calls: Calls
   readonly #life: Lifecycle
   #logs = 0
@@ -55,11 +57,13 @@ export class RunCallSite implements CallSite {
     history: History | undefined
     calls: Calls
     life: Lifecycle
+    trial?: Trial | undefined
   }) {
     this.run = parts.claim
     this.workflow = parts.workflow
     this.services = parts.services
     this.history = parts.history
+    this.trial = parts.trial
     this.#calls = parts.calls
     this.#life = parts.life
     this.waits = new OpenWaits(parts.life.activity.timers, parts.life.activity.inbox)
@@ -106,7 +110,8 @@ export class RunCallSite implements CallSite {
   }
 
   get nextRecorded(): RecordedCall | undefined {
-    return this.history?.calls.get(this.#calls.next)
+    const { history } = this
+    return history?.answers ? history.answers.next() : history?.calls.get(this.#calls.next)
   }
 
   get behindHistory(): boolean {

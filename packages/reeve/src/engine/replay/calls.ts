@@ -6,7 +6,7 @@ import { type CallKind, errorOf } from '../../store/journal/events.ts'
 import type { Claim } from '../execution/claim.ts'
 import { defaultSteps, type Workflow } from '../workflow.ts'
 import type { Call, Settlement } from './call.ts'
-import type { History, RecordedSettlement } from './history.ts'
+import type { History, RecordedCall, RecordedSettlement } from './history.ts'
 import { describeMismatch } from './mismatch.ts'
 
 /**
@@ -62,7 +62,7 @@ export class Calls {
   number<Kind extends CallKind>(kind: Kind, given: string, args: string | null): Call<Kind> {
     const step = this.#next++
     const name = this.#secrets.redact(isShortText(given) ? given : checkName(kind, given, step).name)
-    const recorded = this.#history?.calls.get(step)
+    const recorded = this.#history && recordedIn(this.#history, { step, kind, name, args })
     const { promise, resolve, reject } = Promise.withResolvers<unknown>()
     return { step, kind, name, args, recorded, promise, resolve, reject }
   }
@@ -174,6 +174,13 @@ export class Calls {
   clear(): void {
     this.#open.clear()
   }
+}
+
+function recordedIn(
+  { calls, answers }: History,
+  { step, kind, name, args }: Pick<Call, 'step' | 'kind' | 'name' | 'args'>,
+): RecordedCall | undefined {
+  return answers ? answers.answer(step, kind, name, args) : calls.get(step)
 }
 
 function checkName(kind: CallKind, name: unknown, step: number): { name: string; fault?: ReeveError } {

@@ -58,6 +58,16 @@ export interface History {
   bytes: number
   /** The calls that have events and are not settled, with the first of those, in the order of the journal. */
   openSince: Map<number, number>
+  /** Answers calls by what they are and not by their number: of an ended run that is tried with other code. */
+  answers?: CallAnswers
+}
+
+/** Finds what a journal has of calls that other code makes. */
+export interface CallAnswers {
+  /** For the call that is made now. `step`: the number it has in this try. */
+  answer(step: number, kind: CallKind, name: string, args: string | null): RecordedCall | undefined
+  /** For the one that would be made next, as far as that can be told. */
+  next(): RecordedCall | undefined
 }
 
 /**

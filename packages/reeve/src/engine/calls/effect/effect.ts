@@ -13,6 +13,7 @@ export function effect(
   compared: Json = args,
 ): Promise<unknown> {
   const call = site.issue('effect', definition.name, argumentsHash(compared))
+  site.trial?.effect(call, definition, args)
   site.perform(call, () => new EffectCall(site, call, definition, args).resume())
   return definition.effect === 'read' ? call.promise : noteWhenDone(site, call.promise, definition.name)
 }

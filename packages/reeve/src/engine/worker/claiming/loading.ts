@@ -16,6 +16,8 @@ import { addToHistory, beginHistory, type History } from '../../replay/history.t
 /** What driving a claimed run needs of the store. */
 export interface LoadedRun {
   history: History
+  /** The last event of its journal. */
+  last: JournalEvent
   inbox: InboxItem[]
 }
 
@@ -39,7 +41,7 @@ export async function loadRun(database: Database, run: RunRow, stretch: LoopStre
     after = events.at(-1)!.seq
     await stretch.yield()
   }
-  return { history: reader.end(), inbox: run.inbox > 0 ? await readInbox(database, run.no) : [] }
+  return { ...reader.end(), inbox: run.inbox > 0 ? await readInbox(database, run.no) : [] }
 }
 
 /** As many events as a page should have, when they are as large as those of this run are on average. */
@@ -104,7 +106,7 @@ function readLoaded(run: RunRow, events: JournalEvent[], inbox: InboxItem[]): Lo
   try {
     const reader = new JournalReader(run)
     reader.add(events)
-    return { history: reader.end(), inbox }
+    return { ...reader.end(), inbox }
   } catch (fault) {
     return { fault }
   }
@@ -114,6 +116,7 @@ function readLoaded(run: RunRow, events: JournalEvent[], inbox: InboxItem[]): Lo
 class JournalReader {
   readonly #check: ChainCheck
   #history: History | undefined
+  #last: JournalEvent | undefined
 
   constructor(run: RunRow) {
     this.#check = new ChainCheck(run.id, headOf(run), beforeChapter(run))
@@ -125,14 +128,15 @@ class JournalReader {
     for (const event of events) {
       if (this.#history) addToHistory(this.#history, event)
       else this.#history = beginHistory(event)
+      this.#last = event
     }
   }
 
-  end(): History {
+  end(): Pick<LoadedRun, 'history' | 'last'> {
     const fault = this.#check.end()
     if (fault) throw damaged(fault.problem)
-    if (!this.#history) throw damaged('it has no events')
-    return this.#history
+    if (!this.#history || !this.#last) throw damaged('it has no events')
+    return { history: this.#history, last: this.#last }
   }
 }
 

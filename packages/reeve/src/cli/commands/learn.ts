@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import type { Calls, Here } from './calls.ts'
+import { limit } from './options.ts'
+
+const here: Here = { why: 'it runs the code of a project on this machine.' }
+
+export function learnCommands(program: Command, calls: Calls): void {
+  program.commandsGroup('Learn:')
+  const evals = program
+    .command('eval')
+    .description('judge the project by its cases, and by what was recorded')
+  evals
+    .command('replay')
+    .description('try the present code over recorded runs, answered by their journals; nothing acts')
+    .option('--workflow <name>', 'only its runs')
+    .option('--since <duration>', 'only runs that ended in the last 7d, 12h …')
+    .option('--tolerant', 'where arguments differ, take the answer of the call of that name and go on')
+    .option('--ask', 'ask the present routes where a prompt has changed; that may cost money')
+    .addOption(limit('100'))
+    .action(calls('operator', async () => (await import('../learn/replay.ts')).replay, here))
+}
