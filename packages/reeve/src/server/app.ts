@@ -17,6 +17,7 @@ import { mountHealth } from './health.ts'
 import { mountHooks } from './hooks.ts'
 import { problemMediaType, problemOf } from './http/problem.ts'
 import { mount, noSuchEndpoint } from './http/router.ts'
+import { mountMcp } from './mcp/mount-mcp.ts'
 import { lostPage, mountPages, wantsPage } from './mount-pages.ts'
 import { mountReference } from './openapi/mount-reference.ts'
 import type { Service } from './service.ts'
@@ -24,6 +25,8 @@ import type { Service } from './service.ts'
 export interface AppOptions {
   doors: Doors
   limits?: RateLimitOptions
+  /** How people reach it, where that is not the address that a request names. */
+  publicUrl?: string | undefined
   /** Of one request's body. Default 4 MiB. */
   mostBodyBytes?: number
   /** Holds every answer against what is told of it: for tests. */
@@ -104,6 +107,9 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
   mountSignIn(hono, { database, clock, doors, limits, addressOf })
   mountDecideLinks(hono, { database, engine, clock, limits, addressOf })
   mountSession(hono, { callerOf })
+  const pageUrlOf = (context: Context) =>
+    options.publicUrl?.replace(/\/+$/, '') ?? new URL(context.req.url).origin
+  const endMcp = mountMcp(hono, { runtime, callerOf, pageUrlOf })
   mountReference(hono)
   mountPages(hono)
   mountEvents(hono, { service, callerOf })
@@ -113,6 +119,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
     begin: bulkStarted,
     async close() {
       hub.close()
+      await endMcp()
       await bulk.close()
     },
   }

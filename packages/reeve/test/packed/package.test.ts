@@ -229,7 +229,7 @@ for (const [door, open] of Object.entries(doors)) {
       expect.stringMatching(/^page missing-package .*npm install html-to-text@10 htmlparser2@10$/),
     ])
     const served = await reeve('mcp')
-    expect(served.stderr).toMatch(/npm install @modelcontextprotocol\/sdk@1/)
+    expect(served.stderr).toMatch(/npm install @modelcontextprotocol\/server@2/)
     expect(served.code).toBe(2)
   })
 })

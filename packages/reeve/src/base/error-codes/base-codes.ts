@@ -58,5 +58,4 @@ export const baseCodes: CodeTable = {
   'restore-target': ['The database cannot be restored by this command.', 'Do as the message says.'],
   'service-failed': ['A service of the project failed.', 'See the cause.'],
   'unknown-queue': ['There is no such queue.', 'See them: `reeve queues`.'],
-  'weak-token': ['The token of the MCP server is too short.', 'Use 16 random characters at least.'],
 }

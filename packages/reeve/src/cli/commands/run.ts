@@ -66,6 +66,7 @@ export function runCommands(program: Command, calls: Calls): void {
     .command('mcp')
     .description('serve the project over MCP, on standard input and output')
     .option('--wait <seconds>', 'how long a call waits for its run', '25')
+    .option('--page <url>', 'where people open the dashboard: clients lead them there to decide')
     .action(
       calls('operator', async () => (await import('../run/mcp.ts')).mcp, {
         why: 'it serves a project of this machine.',

@@ -4,8 +4,9 @@ import { ReeveError } from '../../base/errors.ts'
 import { secretsOfVariables } from '../../base/secrets/known-secrets.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { ExactLines } from '../../server/mcp/exact-requests.ts'
-import { serveMcp } from '../../server/mcp/mcp.ts'
-import { importSdk } from '../../tools/mcp/sdk.ts'
+import { loadStdio } from '../../server/mcp/load-sdk.ts'
+import { mcpServers } from '../../server/mcp/mcp.ts'
+import { reaches } from '../../store/identity/principals.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
@@ -13,28 +14,34 @@ import { withRuntime } from '../terminal/project-runtime.ts'
 
 export interface McpOptions {
   wait: string
+  page?: string
 }
 
 /** Serves the project over standard input and output, and drives its runs, until the other side ends its input. */
 export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
   const maxWaitSeconds = toSeconds(options.wait)
+  const pageUrl = toPage(options.page)
   const stdout = claimStdout(secretsOfVariables(readVariables()))
-  return withRuntime(cli, async (runtime, _onStop, { principal }) => {
-    const { StdioServerTransport } = await loadTransport()
+  return withRuntime(cli, async (runtime, _onStop, { principal, role }) => {
+    const { serveStdio, StdioServerTransport } = await loadStdio()
+    const servers = await mcpServers(runtime, {
+      principal,
+      maxWaitSeconds,
+      pageUrl,
+      mayAct: reaches(role, 'operator'),
+    })
     const interrupt = new Interrupt(cli.terminal, 'What is under way goes on at the next start.', () =>
       runtime.hurry(),
     )
     await runtime.start()
     const lines = process.stdin.pipe(new ExactLines((line) => stdout.write(line)))
-    const service = await serveMcp(runtime, new StdioServerTransport(lines as never, stdout), {
-      principal,
-      maxWaitSeconds,
-    })
+    const transport = new StdioServerTransport(lines as never, stdout)
     const { promise: done, resolve } = Promise.withResolvers<void>()
+    const service = serveStdio(servers, { transport })
     process.stdin.once('end', resolve)
     process.stdin.once('close', resolve)
     interrupt.signal.addEventListener('abort', () => resolve(), { once: true })
-    await Promise.race([service.closed, done])
+    await done
     await service.close()
     return exitCodes.done
   })
@@ -58,6 +65,13 @@ function toSeconds(text: string): number {
   throw new ReeveError('bad-option', `--wait is "${text}"; it must be a number of seconds from 0 to 3600.`)
 }
 
-function loadTransport() {
-  return importSdk(() => import('@modelcontextprotocol/sdk/server/stdio.js'))
+/** @throws `bad-option` */
+function toPage(text: string | undefined): string | undefined {
+  if (text === undefined) return
+  const url = URL.parse(text)
+  if (url && /^https?:$/.test(url.protocol)) return url.origin
+  throw new ReeveError(
+    'bad-option',
+    `--page is ${JSON.stringify(text)}; it must be the address of the dashboard, such as http://127.0.0.1:4100`,
+  )
 }

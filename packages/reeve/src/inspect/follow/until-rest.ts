@@ -14,13 +14,14 @@ export interface RestSource {
 
 /**
  * Waits until a run rests (it ended, is stuck, or goes on only when somebody does something), or until the time is up.
- * Rejects with the reason of `signal`. @throws `unknown-run`
+ * Rejects with the reason of `signal`. `counts`: whether that it rests as it does now ends the waiting. @throws `unknown-run`
  */
 export async function untilRest(
   { database, onEnded }: RestSource,
   id: string,
   waitMs: number,
   signal: AbortSignal,
+  counts: () => Promise<boolean> = async () => true,
 ): Promise<void> {
   const { promise: rest, resolve, reject } = Promise.withResolvers<void>()
   rest.catch(() => undefined)
@@ -28,7 +29,8 @@ export async function untilRest(
   const look = async () => {
     for (;;) {
       looking = 'once'
-      if (isAtRest(await standingOf(database, await requireRun(database, id)))) return resolve()
+      const standing = await standingOf(database, await requireRun(database, id))
+      if (isAtRest(standing) && (standing.state === 'ended' || (await counts()))) return resolve()
       if ((looking as string) !== 'again') break
       // Others may wait as well, and much may change: each looks now and then.
       await new Promise<void>((next) => systemClock.after(lookPauseMs, next))

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import { Transform, type TransformCallback } from 'node:stream'
 import { describeInexact, findInexact } from '../../base/json/exact-json.ts'
 
@@ -29,25 +28,6 @@ export function readExactMessage(text: string): { message: unknown } | { fault: 
   const known = typeof id === 'string' || Number.isSafeInteger(id) ? (id as string | number) : null
   const problem = `Nothing was done: the message cannot be read exactly: ${describeInexact(inexact)}`
   return { fault: faultOf(400, known, invalidRequest, problem) }
-}
-
-/** Reads the whole body of a request, as text. */
-export async function readBody(
-  request: IncomingMessage,
-  mostBytes: number,
-): Promise<{ text: string } | { fault: RequestFault }> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes <= mostBytes) chunks.push(chunk)
-    else if (bytes > 4 * mostBytes) break
-  }
-  if (bytes > mostBytes)
-    return {
-      fault: faultOf(413, null, -32000, `The request body is larger than ${mostBytes} bytes.`),
-    }
-  return { text: Buffer.concat(chunks).toString('utf8') }
 }
 
 /**

@@ -2,9 +2,8 @@ import { approvalContext } from '../../inspect/approvals/approval-context.ts'
 import { approvalView } from '../../inspect/approvals/approval-view.ts'
 import { listRunPage } from '../../inspect/lists/run-list.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
-import { listPending } from '../../store/runs/approvals.ts'
-
-import { serveApproval, serveEvents, serveRun } from './mcp-views.ts'
+import { type ApprovalOfRun, listPending, requireApproval } from '../../store/runs/approvals.ts'
+import { type ServeView, serveApproval, serveEvents, serveRun } from './mcp-views.ts'
 
 const approvalsUri = 'reeve://approvals'
 const runPrefix = 'reeve://runs/'
@@ -21,6 +20,13 @@ export const runTemplate = {
   uriTemplate: `${runPrefix}{id}`,
   name: 'run',
   description: 'A run: how it stands, and what happened in it.',
+  mimeType: 'application/json',
+} as const
+
+export const approvalTemplate = {
+  uriTemplate: `${approvalsUri}/{id}`,
+  name: 'approval',
+  description: 'What a person is asked: exactly what is shown, where it came from, and where it is decided.',
   mimeType: 'application/json',
 } as const
 
@@ -43,17 +49,25 @@ export async function listServed(runtime: Runtime): Promise<ServedResource[]> {
   ]
 }
 
-/** Undefined: there is no such resource. @throws `unknown-run` */
-export async function readServed(runtime: Runtime, uri: string): Promise<object | undefined> {
-  if (uri === approvalsUri) {
-    const pending = await listPending(internalsOf(runtime).database)
-    const approvals = pending.map(async (row) => {
-      const context = await approvalContext(internalsOf(runtime).database, row)
-      return { run: row.run_id, workflow: row.workflow, ...serveApproval(approvalView(row)), context }
-    })
-    return { approvals: await Promise.all(approvals) }
+/** Undefined: there is no such resource. @throws `unknown-run` `unknown-approval` */
+export async function readServed(
+  runtime: Runtime,
+  uri: string,
+  view: ServeView,
+): Promise<object | undefined> {
+  const { database } = internalsOf(runtime)
+  const told = async (row: ApprovalOfRun) => ({
+    run: row.run_id,
+    workflow: row.workflow,
+    ...serveApproval(approvalView(row), view),
+    context: await approvalContext(database, row),
+  })
+  if (uri === approvalsUri) return { approvals: await Promise.all((await listPending(database)).map(told)) }
+  if (uri.startsWith(`${approvalsUri}/`)) {
+    const row = await requireApproval(database, uri.slice(approvalsUri.length + 1))
+    return { status: row.status, ...(await told(row)) }
   }
   if (!uri.startsWith(runPrefix)) return
   const id = uri.slice(runPrefix.length)
-  return { ...(await serveRun(runtime, id)), events: await serveEvents(runtime, id) }
+  return { ...(await serveRun(runtime, id, view)), events: await serveEvents(runtime, id) }
 }

@@ -3,7 +3,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { describeIssues, toJsonSchema, validate } from '../../base/schema/schema.ts'
 import type { Workflow } from '../../engine/workflow.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
-import { serveUntilRest } from './mcp-views.ts'
+import { type ServedRun, serveUntilRest } from './mcp-views.ts'
 
 export interface McpServeOptions {
   /** For whom runs act that are started here, in their journals. Default `mcp`. */
@@ -12,6 +12,10 @@ export interface McpServeOptions {
   clientName?: () => string | undefined
   /** The longest that a call waits for its run, in seconds. Default 25: many clients give up after 60. */
   maxWaitSeconds?: number
+  /** Where people open the dashboard, such as `https://reeve.example.com`: there they decide. Default: no page is known. */
+  pageUrl?: string | undefined
+  /** Whether runs may be started and cancelled. Default true. */
+  mayAct?: boolean
 }
 
 /** A tool as the server offers it. */
@@ -20,8 +24,12 @@ export interface ServedTool {
   description: string
   inputSchema: { type: 'object'; [key: string]: unknown }
   annotations: { readOnlyHint: boolean }
+  /** Whether what is told is a run that the call started. */
+  startsRuns: boolean
+  /** How long a call with these arguments waits for its run (ms). @throws `invalid-input` */
+  waitMsOf(args: unknown): number
   /** @throws ReeveErrors, which the caller is told */
-  call(args: unknown, signal: AbortSignal): Promise<object>
+  call(args: unknown, signal: AbortSignal): Promise<ServedRun>
 }
 
 const hour = 3600
@@ -47,10 +55,10 @@ export function servedTools(runtime: Runtime, options: McpServeOptions): Map<str
 }
 
 function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOptions): ServedTool {
-  const { principal = 'mcp' } = options
+  const { principal = 'mcp', mayAct = true, pageUrl } = options
   const wait = waitOf(options)
   const schema = z.strictObject({
-    input: z.unknown(),
+    input: z.unknown().optional(),
     idempotencyKey: z.string().min(1).max(200).optional(),
     ifKeyExists: z
       .enum(['sameInput', 'return'])
@@ -63,8 +71,15 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
     description: `Starts the workflow "${workflow.name}" and waits for it a while. When it has not ended by then, or waits for a person, the answer says so: ask reeve.run later with the run's id. The same idempotencyKey with the same input never starts it twice.`,
     inputSchema: withInput(toWireSchema(schema), inputSchemaOf(workflow)),
     annotations: { readOnlyHint: false },
+    startsRuns: true,
+    waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
     async call(args, signal) {
-      const { input, idempotencyKey, ifKeyExists, waitSeconds } = checked(schema, args)
+      if (!mayAct)
+        throw new ReeveError(
+          'role-too-low',
+          `To start a run takes the role operator; ${principal} has less. Ask an owner, or use another token.`,
+        )
+      const { input = {}, idempotencyKey, ifKeyExists, waitSeconds } = checked(schema, args)
       const { id, isNew } = await runtime.startRun(workflow, input, {
         principal,
         startedBy: startedBy(options),
@@ -72,7 +87,7 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
       })
-      return { ...(await serveUntilRest(runtime, id, waitSeconds * 1000, signal)), isNew }
+      return { ...(await serveUntilRest(runtime, id, waitSeconds * 1000, signal, { pageUrl })), isNew }
     },
   }
 }
@@ -90,9 +105,11 @@ function runTool(runtime: Runtime, options: McpServeOptions): ServedTool {
     description: 'How a run stands: its status, its output or error, and what it waits for.',
     inputSchema: toWireSchema(schema),
     annotations: { readOnlyHint: true },
+    startsRuns: false,
+    waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
     call: async (args, signal) => {
       const { run, waitSeconds } = checked(schema, args)
-      return serveUntilRest(runtime, run, waitSeconds * 1000, signal)
+      return serveUntilRest(runtime, run, waitSeconds * 1000, signal, { pageUrl: options.pageUrl })
     },
   }
 }
@@ -131,7 +148,11 @@ function withInput(
   input: Record<string, unknown>,
 ): ServedTool['inputSchema'] {
   const properties = outer.properties as Record<string, unknown>
-  const required = new Set([...((outer.required as string[] | undefined) ?? []), 'input'])
+  // What a workflow needs nothing of may be left out.
+  const isNeeded = input.type !== 'object' || ((input.required as string[] | undefined) ?? []).length > 0
+  const required = new Set((outer.required as string[] | undefined) ?? [])
+  if (isNeeded) required.add('input')
+  else required.delete('input')
   return { ...outer, properties: { ...properties, input: moved(input) }, required: [...required] }
 }
 

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
 import { eventsOfRun } from '../../inspect/events/event-view.ts'
-import { untilRest } from '../../inspect/follow/until-rest.ts'
+import { type RestSource, untilRest } from '../../inspect/follow/until-rest.ts'
 import { type RunView, viewRun } from '../../inspect/run/run-view.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { type RunStatus, requireRun } from '../../store/runs/runs.ts'
@@ -17,6 +17,8 @@ export interface ServedApproval {
   /** Of `shown`: whoever decides names it, so that only what was seen is decided. */
   argsHash: string
   expiresAt: string | null
+  /** Where a person signs in and decides it, where this server has pages. */
+  decideAt?: string
   /** JSON Schema of the answer to a question, or of the result of an effect that happened; null where it is not known. */
   answerSchema: Json | null
 }
@@ -34,12 +36,19 @@ export interface ServedRun {
   waitsFor: ServedApproval[]
   output?: Json
   error?: { code: string; message: string }
+  /** Only of what a call told that starts runs: false when its key was known. */
+  isNew?: boolean
+}
+
+export interface ServeView {
+  /** Where people open the dashboard. */
+  pageUrl: string | undefined
 }
 
 const mostEvents = 500
 
 /** @throws `unknown-run` */
-export async function serveRun(runtime: Runtime, id: string): Promise<ServedRun> {
+export async function serveRun(runtime: Runtime, id: string, view: ServeView): Promise<ServedRun> {
   const { database } = internalsOf(runtime)
   const {
     id: run,
@@ -48,9 +57,9 @@ export async function serveRun(runtime: Runtime, id: string): Promise<ServedRun>
     status,
     reason,
     costUsd,
-    ...view
+    ...rest
   }: RunView = await viewRun(database, id)
-  const { createdAt: startedAt, endedAt, asks, output, error } = view
+  const { createdAt: startedAt, endedAt, asks, output, error } = rest
   return {
     run,
     workflow,
@@ -60,21 +69,16 @@ export async function serveRun(runtime: Runtime, id: string): Promise<ServedRun>
     startedAt,
     endedAt,
     costUsd,
-    waitsFor: asks.map(serveApproval),
+    waitsFor: asks.map((ask) => serveApproval(ask, view)),
     ...(output !== undefined && { output }),
     ...(error !== undefined && { error }),
   }
 }
 
-export function serveApproval({
-  id,
-  kind,
-  subject,
-  shown,
-  hash,
-  expiresAt,
-  wanted,
-}: ApprovalView): ServedApproval {
+export function serveApproval(
+  { id, kind, subject, shown, hash, expiresAt, wanted }: ApprovalView,
+  { pageUrl }: ServeView,
+): ServedApproval {
   return {
     approval: id,
     kind,
@@ -82,6 +86,7 @@ export function serveApproval({
     shown,
     argsHash: hash,
     expiresAt,
+    ...(pageUrl !== undefined && { decideAt: `${pageUrl}/inbox?item=${encodeURIComponent(id)}` }),
     answerSchema: wanted?.schema ?? null,
   }
 }
@@ -112,11 +117,32 @@ export async function serveUntilRest(
   id: string,
   waitMs: number,
   signal: AbortSignal,
+  view: ServeView,
 ): Promise<ServedRun> {
+  await untilRest(sourceOf(runtime), id, waitMs, signal)
+  return serveRun(runtime, id, view)
+}
+
+/** Waits until a run that waited for somebody rests elsewhere, or until the time is up; then answers how it stands. */
+export async function serveUntilMoved(
+  runtime: Runtime,
+  id: string,
+  waitMs: number,
+  signal: AbortSignal,
+  view: ServeView,
+): Promise<ServedRun> {
+  const source = sourceOf(runtime)
+  const asked = (await serveRun(runtime, id, view)).waitsFor.map(({ approval }) => approval)
+  await untilRest(source, id, waitMs, signal, async () => {
+    const { waitsFor } = await serveRun(runtime, id, view)
+    return asked.length === 0 || !asked.every((known) => waitsFor.some(({ approval }) => approval === known))
+  })
+  return serveRun(runtime, id, view)
+}
+
+function sourceOf(runtime: Runtime): RestSource {
   const { engine, database } = internalsOf(runtime)
-  const source = { database, onEnded: (callback: () => void) => engine.onEnded(callback) }
-  await untilRest(source, id, waitMs, signal)
-  return serveRun(runtime, id)
+  return { database, onEnded: (callback) => engine.onEnded(callback) }
 }
 
 /** What went wrong, for a program that may try again: never a stack. */

@@ -1,21 +1,28 @@
-import { once } from 'node:events'
-import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request } from 'node:http'
+import {
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernHttp,
+} from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { readEnvironment } from '../../../src/base/config.ts'
 import { silentLog } from '../../../src/base/log.ts'
+import type { Client as ReeveClient } from '../../../src/client/index.ts'
 import { workflow } from '../../../src/context.ts'
+import type { Workflow } from '../../../src/engine/workflow.ts'
 import { projectOf } from '../../../src/project/load.ts'
 import { internalsOf, Runtime } from '../../../src/runtime/runtime.ts'
 import { ExactLines } from '../../../src/server/mcp/exact-requests.ts'
-import { serveMcp } from '../../../src/server/mcp/mcp.ts'
-import { listenMcp, mcpHttpHandler } from '../../../src/server/mcp/mcp-http.ts'
+import { loadStdio } from '../../../src/server/mcp/load-sdk.ts'
+import { mcpServers } from '../../../src/server/mcp/mcp.ts'
 import type { McpServeOptions } from '../../../src/server/mcp/mcp-tools.ts'
+import type { Role } from '../../../src/store/identity/principals.ts'
 import { tool } from '../../../src/tools/tool.ts'
+import { startServer } from '../../server/server-harness.ts'
 
 const Tree = z.object({
   label: z.string(),
@@ -83,16 +90,16 @@ async function testRuntime(): Promise<Runtime> {
 }
 
 /** The SDK's own client, connected to a project's server. */
-async function connected(options: McpServeOptions = {}): Promise<{ client: Client; runtime: Runtime }> {
+async function connected(
+  options: McpServeOptions = {},
+  client = new Client({ name: 'test', version: '1' }),
+): Promise<{ client: Client; runtime: Runtime }> {
   const runtime = await testRuntime()
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
-  const service = await serveMcp(runtime, ours, options)
-  const client = new Client({ name: 'test', version: '1' })
+  const { serveStdio } = await loadStdio()
+  serveStdio(await mcpServers(runtime, options), { transport: ours as never })
   await client.connect(theirs)
-  onTestFinished(async () => {
-    await client.close()
-    await service.closed
-  })
+  onTestFinished(() => client.close())
   return { client, runtime }
 }
 
@@ -167,7 +174,7 @@ test('a run that does not end in time is answered with its id, and looked at lat
 test('a failure of a run is told; so is what was asked wrongly', async () => {
   const { client } = await connected()
   await expect(call(client, 'fail', { input: null })).resolves.toMatchObject({
-    isError: false,
+    isError: true,
     status: 'failed',
     error: { message: 'it broke' },
   })
@@ -195,11 +202,19 @@ test('a run that waits for a person is answered at once, and its approval is a r
   const { resources } = await client.listResources()
   expect(resources.map(({ uri }) => uri)).toEqual(['reeve://approvals', `reeve://runs/${waiting.run}`])
   const { resourceTemplates } = await client.listResourceTemplates()
-  expect(resourceTemplates).toMatchObject([{ uriTemplate: 'reeve://runs/{id}' }])
+  expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
+    'reeve://runs/{id}',
+    'reeve://approvals/{id}',
+  ])
   const { approvals } = await read(client, 'reeve://approvals')
   expect(approvals).toMatchObject([{ run: waiting.run, workflow: 'pay', argsHash: expect.any(String) }])
   expect(approvals).toMatchObject([{ context: { inputs: [{ run: waiting.run, workflow: 'pay' }] } }])
   const [{ approval }] = approvals as [{ approval: string }]
+  expect(await read(client, `reeve://approvals/${approval}`)).toMatchObject({
+    status: 'pending',
+    run: waiting.run,
+  })
+  await expect(read(client, 'reeve://approvals/none')).rejects.toThrow('There is no approval')
   await runtime.decide(approval, { verdict: 'approve', by: 'ada' })
   await expect(call(client, 'reeve.run', { run: waiting.run })).resolves.toMatchObject({
     output: { wired: 120 },
@@ -240,6 +255,24 @@ test('nothing that speaks MCP decides: there is no such tool, and the run waits 
   await expect.poll(() => wired).toEqual([7])
 })
 
+test('over lines a client of 2025-11-25 is led to the page as well, once, and decides nothing', async () => {
+  const led: unknown[] = []
+  const old = new Client({ name: 'old', version: '1' }, { capabilities: { elicitation: { url: {} } } })
+  old.setRequestHandler(ElicitRequestSchema, ({ params }) => {
+    led.push(params)
+    return { action: 'accept' }
+  })
+  const { client } = await connected({ pageUrl: 'https://desk.example' }, old)
+  const told = await call(client, 'pay', { input: { amount: 5 }, waitSeconds: 0.1 })
+  expect(told).toMatchObject({ status: 'waiting', waitsFor: [{ subject: 'bank.wire' }] })
+  expect(led).toEqual([
+    expect.objectContaining({
+      mode: 'url',
+      url: expect.stringMatching(/^https:\/\/desk\.example\/inbox\?item=/),
+    }),
+  ])
+})
+
 test('a client that goes away stops the waiting, not the run', async () => {
   const { client, runtime } = await connected()
   const given = new AbortController()
@@ -253,24 +286,180 @@ test('a client that goes away stops the waiting, not the run', async () => {
   expect(['running', 'waiting']).toContain(run!.status)
 })
 
-const token = 'a-token-of-sufficient-length'
-
-async function listening() {
-  const runtime = await testRuntime()
-  const service = await listenMcp(runtime, { token })
-  onTestFinished(() => service.close())
-  return service.url
+/** The project served over HTTP, with a token of a role. */
+async function listening(role: Role = 'operator') {
+  const server = await startServer({ workflows: flows as unknown as Workflow[] })
+  const token = await server.tokenOf(role)
+  return { ...server, url: `${server.url}/mcp`, authorization: `Bearer ${token}` }
 }
 
-test("over streamable HTTP the SDK's client starts runs and reads them", async () => {
-  const url = await listening()
+/** A client of 2026-07-28 that can lead its user to a page, and notes where it was led. */
+async function modern(
+  at: { url: string; authorization: string },
+  capabilities: object = {},
+  visit: (url: string) => Promise<void> | void = () => undefined,
+) {
+  const client = new ModernClient(
+    { name: 'new', version: '1' },
+    { capabilities, versionNegotiation: { mode: 'auto' } },
+  )
+  if ('elicitation' in capabilities)
+    client.setRequestHandler('elicitation/create', async ({ params }) => {
+      await visit((params as { url: string }).url)
+      return { action: 'accept' as const }
+    })
+  const requestInit = { headers: { authorization: at.authorization } }
+  await client.connect(new ModernHttp(new URL(at.url), { requestInit }))
+  onTestFinished(() => client.close())
+  return client
+}
+
+test("over HTTP the SDK's client of 2025-11-25 starts runs and reads them", async () => {
+  const { url, authorization } = await listening()
   const client = new Client({ name: 'test', version: '1' })
-  const headers = { authorization: `Bearer ${token}` }
-  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }))
+  const requestInit = { headers: { authorization } }
+  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }))
+  onTestFinished(() => client.close())
   const { run, ...rest } = await call(client, 'greet', { input: { name: 'Ada', polite: false } })
   expect(rest).toMatchObject({ status: 'succeeded', output: 'Hi Ada' })
   await expect(read(client, `reeve://runs/${run}`)).resolves.toMatchObject({ status: 'succeeded' })
-  await client.close()
+})
+
+test('a client of 2026-07-28 is led to the page where a person decides, once, and hears what came of it', async () => {
+  const at = await listening()
+  wired.length = 0
+  const visited: string[] = []
+  const person = await at.as('approver')
+  const client = await modern(at, { elicitation: { url: {} } }, async (url) => {
+    visited.push(url)
+    await approve(person, new URL(url).searchParams.get('item')!)
+  })
+  expect(client.getNegotiatedProtocolVersion()).toBe('2026-07-28')
+  const answer = await client.callTool({ name: 'pay', arguments: { input: { amount: 3 } } })
+  expect(answer).toMatchObject({ structuredContent: { status: 'succeeded', output: { wired: 3 } } })
+  expect(visited).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/inbox\?item=/)])
+  expect(wired).toEqual([3])
+  expect(await at.internals.database.all('select id from runs')).toHaveLength(1)
+})
+
+test('that its user saw the page decides nothing: the run waits on, and the client hears so', async () => {
+  const at = await listening()
+  wired.length = 0
+  const visited: string[] = []
+  const client = await modern(at, { elicitation: { url: {} } }, (url) => void visited.push(url))
+  const input = { amount: 4 }
+  const answer = client.callTool({ name: 'pay', arguments: { input, waitSeconds: 0.2 } })
+  expect((await answer).structuredContent).toMatchObject({
+    status: 'waiting',
+    waitsFor: [{ subject: 'bank.wire' }],
+  })
+  expect(visited).toHaveLength(1)
+  expect(wired).toEqual([])
+})
+
+/** As a person does on the page: upon what it shows. */
+async function approve(person: ReeveClient, approval: string): Promise<void> {
+  const shown = await person.approvals.one({ params: { approval } })
+  await person.approvals.decide({ params: { approval }, body: { verdict: 'approve', hash: shown.hash } })
+}
+
+const rawMeta = (capabilities: object) => ({
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+  'io.modelcontextprotocol/clientCapabilities': capabilities,
+})
+
+/** One request of 2026-07-28, exactly as given. */
+async function raw(
+  at: { url: string; authorization: string },
+  method: string,
+  params: Record<string, unknown>,
+  capabilities: object = { extensions: { 'io.modelcontextprotocol/tasks': {} } },
+) {
+  const name = params.name ?? params.uri ?? params.taskId
+  const response = await fetch(at.url, {
+    method: 'POST',
+    headers: {
+      authorization: at.authorization,
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': method,
+      ...(typeof name === 'string' && { 'mcp-name': name }),
+    },
+    body: JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method,
+      params: { ...params, _meta: rawMeta(capabilities) },
+    }),
+  })
+  const { result, error } = (await response.json()) as Record<string, Record<string, unknown>>
+  return { status: response.status, ...(error ? { error } : result) } as Record<string, unknown>
+}
+
+test('a run that takes long is a task: asked for by its id, ended by it, and decided by nothing', async () => {
+  const at = await listening()
+  wired.length = 0
+  const { capabilities } = await raw(at, 'server/discover', {})
+  expect(capabilities).toMatchObject({ extensions: { 'io.modelcontextprotocol/tasks': {} } })
+  const soon = await raw(at, 'tools/call', { name: 'greet', arguments: { input: { name: 'Ada' } } })
+  expect(soon).toMatchObject({ resultType: 'complete', structuredContent: { output: 'Dear Ada' } })
+  const paying = await raw(at, 'tools/call', { name: 'pay', arguments: { input: { amount: 9 } } })
+  expect(paying).toMatchObject({ resultType: 'task', status: 'working', ttlMs: null })
+  const { taskId } = paying as { taskId: string }
+  const both = { extensions: { 'io.modelcontextprotocol/tasks': {} }, elicitation: { url: {} } }
+  const asked = (await raw(at, 'tasks/get', { taskId }, both)) as {
+    status: string
+    inputRequests: Record<string, { method: string; params: { mode: string; url: string } }>
+  }
+  const [approval, { params }] = Object.entries(asked.inputRequests)[0]!
+  expect(params).toMatchObject({ mode: 'url', url: expect.stringContaining(`/inbox?item=${approval}`) })
+  expect(await raw(at, 'tasks/get', { taskId })).toMatchObject({ status: 'working', resultType: 'complete' })
+  const inputResponses = { [approval]: { action: 'accept', content: { verdict: 'approve' } } }
+  expect(await raw(at, 'tasks/update', { taskId, inputResponses })).toMatchObject({ resultType: 'complete' })
+  expect(wired).toEqual([])
+  await approve(await at.as('approver'), approval)
+  await expect
+    .poll(() => raw(at, 'tasks/get', { taskId }))
+    .toMatchObject({
+      status: 'completed',
+      result: { isError: false, structuredContent: { output: { wired: 9 } } },
+    })
+  const nap = await raw(at, 'tools/call', { name: 'nap', arguments: { waitSeconds: 0 } })
+  expect(await raw(at, 'tasks/cancel', { taskId: nap.taskId })).toMatchObject({ resultType: 'complete' })
+  expect(await raw(at, 'tasks/get', { taskId: nap.taskId })).toMatchObject({ status: 'cancelled' })
+  expect(await raw(at, 'tasks/get', { taskId: 'none' })).toMatchObject({ error: { code: -32602 } })
+})
+
+test('a state that a client made up reads no run of another tool, and starts none', async () => {
+  const at = await listening()
+  const { taskId } = await raw(at, 'tools/call', { name: 'nap', arguments: { waitSeconds: 0 } })
+  for (const requestState of [taskId as string, 'none', '']) {
+    const tried = await raw(at, 'tools/call', {
+      name: 'pay',
+      arguments: { input: { amount: 1 } },
+      requestState,
+    })
+    expect(tried).toMatchObject({ error: { code: -32602 } })
+  }
+  expect(await at.internals.database.all('select id from runs')).toHaveLength(1)
+})
+
+test('a viewer looks at runs, and starts and ends none', async () => {
+  const at = await listening('viewer')
+  const { id: taskId } = await at.runtime.startRun('nap', {})
+  const start = await raw(at, 'tools/call', { name: 'nap', arguments: {} })
+  expect(start).toMatchObject({ isError: true, structuredContent: { error: { code: 'role-too-low' } } })
+  expect(await raw(at, 'tasks/cancel', { taskId })).toMatchObject({ error: { code: -32602 } })
+  expect(
+    await raw(at, 'tools/call', { name: 'reeve.run', arguments: { run: taskId, waitSeconds: 0 } }),
+  ).toMatchObject({
+    structuredContent: { workflow: 'nap' },
+  })
+  expect(await raw(at, 'resources/read', { uri: `reeve://runs/${taskId}` })).toMatchObject({
+    resultType: 'complete',
+  })
 })
 
 const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} })
@@ -281,51 +470,28 @@ function ask(url: string, headers: Record<string, string>, method = 'POST', sent
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   const given = { accept, 'content-type': 'application/json', ...headers }
   const outgoing = request(url, { method, headers: given }, (response) => {
-    response.resume()
     resolve(response.statusCode!)
+    outgoing.destroy()
   })
   outgoing.on('error', reject)
   outgoing.end(method === 'POST' ? sent : undefined)
   return promise
 }
 
-test('over HTTP nobody gets in without the token, from a web page, or under another name', async () => {
-  const url = await listening()
-  const authorization = `Bearer ${token}`
+test('over HTTP nobody gets in without a token, from a web page, or under another name', async () => {
+  const { url, authorization } = await listening()
   expect(await ask(url, { authorization })).toBe(200)
   expect(await ask(url, {})).toBe(401)
-  expect(await ask(url, { authorization: `Bearer ${token}x` })).toBe(401)
-  expect(await ask(url, { authorization: token })).toBe(401)
+  expect(await ask(url, { authorization: `${authorization}x` })).toBe(401)
+  expect(await ask(url, { authorization: authorization.slice(7) })).toBe(401)
   expect(await ask(url, { authorization, host: 'evil.test' })).toBe(421)
   expect(await ask(url, { authorization, origin: 'https://evil.test' })).toBe(403)
   expect(await ask(url, { authorization, origin: 'null' })).toBe(403)
   expect(await ask(url, { authorization }, 'GET')).toBe(405)
   expect(await ask(url, { authorization }, 'DELETE')).toBe(405)
-  expect(await ask(url.replace('/mcp', '/other'), { authorization })).toBe(404)
   expect(await ask(url, { authorization, 'content-type': 'text/plain' })).toBe(415)
   expect(await ask(url, { authorization }, 'POST', '{"jsonrpc"')).toBe(400)
   expect(await ask(url, { authorization }, 'POST', `"${'x'.repeat(1_100_000)}"`)).toBe(413)
-})
-
-test('a handler of a larger server takes the hosts and origins that it is told', async () => {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  const hosts = ['reeve.example']
-  const origins = ['https://desk.example']
-  server.on('request', mcpHttpHandler(await testRuntime(), { token, hosts, origins }))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`
-  const headers = { authorization: `Bearer ${token}`, host: 'reeve.example' }
-  expect(await ask(url, { ...headers, origin: 'https://desk.example' })).toBe(200)
-  expect(await ask(url, { ...headers, origin: 'https://desk.example.evil.test' })).toBe(403)
-  expect(await ask(url, { authorization: headers.authorization })).toBe(421)
-})
-
-test('a token that could be guessed is refused', async () => {
-  await expect(listenMcp(await testRuntime(), { token: 'secret' })).rejects.toMatchObject({
-    code: 'weak-token',
-  })
 })
 
 test.each([
@@ -335,10 +501,11 @@ test.each([
 ])('a call with %s starts nothing and says why, over HTTP and over lines', async (_name, input, problem) => {
   const text = `{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"pay","arguments":{"input":${input}}}}`
   const before = wired.length
-  const response = await fetch(await listening(), {
+  const { url, authorization } = await listening()
+  const response = await fetch(url, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${token}`,
+      authorization,
       accept: 'application/json, text/event-stream',
       'content-type': 'application/json',
     },
