@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { agent } from '../../reeve/src/agents/agent.ts'
 import { workflow } from '../../reeve/src/context.ts'
 import { NotApplied } from '../../reeve/src/engine/calls/effect/definition.ts'
 import type { Workflow } from '../../reeve/src/engine/workflow.ts'
@@ -45,6 +46,61 @@ const invoice = tool({
   },
 })
 
+/** The labels that hold. */
+export const labels = new Set<string>()
+
+const label = tool({
+  name: 'shop.label',
+  description: 'Make a return label',
+  input: z.object({ order: z.string() }),
+  output: z.object({ label: z.string() }),
+  effect: 'idempotent',
+  risk: 'low',
+  run({ order }) {
+    labels.add(order)
+    return { label: `L-${order}` }
+  },
+  undo: {
+    within: '30d',
+    effect: 'idempotent',
+    run: ({ args }) => {
+      labels.delete(args.order)
+    },
+  },
+})
+
+const note = tool({
+  name: 'shop.note',
+  description: 'Write a note to an order',
+  input: z.object({ order: z.string(), text: z.string() }),
+  output: z.object({ id: z.string() }),
+  effect: 'idempotent',
+  risk: 'low',
+  run: ({ order }) => ({ id: `N-${order}` }),
+})
+
+/** An agent of the desk, with its contract. */
+export const clerk = agent({
+  name: 'clerk',
+  description: 'Reads what customers write, and says which order it is about',
+  instructions: 'Say which order the letter is about. Never promise money.',
+  input: z.object({ letter: z.string() }),
+  tools: [label, note],
+  grants: [
+    {
+      id: 'labels',
+      tool: 'shop.label',
+      args: { order: { pattern: '^P-[0-9]+$' } },
+      rate: { count: 20, per: '1d' },
+    },
+    { tool: 'shop.note', asks: true },
+  ],
+  route: 'nobody',
+  limits: { iterations: 6, cost: '$0.02' },
+  memory: ['policy'],
+  owner: 'support team',
+})
+
 const ticket = z.object({ from: z.email(), subject: z.string(), body: z.string() })
 
 export const stageWorkflows = [
@@ -69,6 +125,37 @@ export const stageWorkflows = [
       )
       const { receipt } = await ctx.call(reply, { to: mail.from, subject: `Re: ${mail.subject}`, body })
       return { ...read, receipt }
+    },
+  }),
+  workflow({
+    name: 'return-label',
+    input: z.object({ order: z.string(), text: z.string() }),
+    async run(ctx, { order, text }) {
+      const made = await ctx.call(label, { order })
+      await ctx.call(note, { order, text })
+      return made
+    },
+  }),
+  workflow({
+    name: 'learn-preference',
+    input: z.object({ customer: z.string(), text: z.string() }),
+    run: (ctx, { customer, text }) =>
+      ctx.remember(text, {
+        scope: `customers/${customer}`,
+        kind: 'preference',
+        source: `mail of ${customer}`,
+      }),
+  }),
+  workflow({
+    name: 'sum-up',
+    input: z.object({ letter: z.string() }),
+    async run(ctx, { letter }) {
+      const text = await ctx.generate('sum up', {
+        route: 'writing',
+        with: { letter },
+        instructions: 'In one line.',
+      })
+      return { text }
     },
   }),
   workflow({

@@ -7,7 +7,7 @@ import { internalsOf, Runtime } from '../../reeve/src/runtime/runtime.ts'
 import { serve } from '../../reeve/src/server/listen.ts'
 import { addPrincipal } from '../../reeve/src/store/identity/principals.ts'
 import { issueToken } from '../../reeve/src/store/identity/tokens.ts'
-import { hostile, people, stageWorkflows } from './stage-workflows.ts'
+import { clerk, hostile, people, stageWorkflows } from './stage-workflows.ts'
 
 /** No solver is ever sure: a person is asked, with what it had guessed. */
 const unsure = {
@@ -18,6 +18,20 @@ const unsure = {
       ? { kind: 'value' as const, value: { language: 'Spanish' }, confidence: 0.41 }
       : { kind: 'abstain' as const, reason: 'it writes no letters' },
 }
+
+/** Two models that cost something: a small one that is asked first, and a large one. */
+const paid = (name: string, costUsd: number, isSure: (length: number) => boolean) => ({
+  name,
+  kind: 'hosted' as const,
+  worstCaseUsd: () => 2 * costUsd,
+  solve: ({ input }: { input: unknown }) => {
+    const { length } = JSON.stringify(input)
+    const usage = { inputTokens: 40 + length, outputTokens: 24, costUsd }
+    return isSure(length)
+      ? { kind: 'text' as const, text: 'A customer asks about an order.', usage }
+      : { kind: 'abstain' as const, reason: 'it is too long for it', usage }
+  },
+})
 
 const policy = `# Refunds and returns of hardware
 
@@ -51,7 +65,17 @@ export async function openStage(scale: Scale = 'some'): Promise<Stage> {
   const project = projectOf(
     {
       knowledge: ['knowledge'],
-      routes: { nobody: { solvers: [unsure], minConfidence: 0.9 } },
+      routes: {
+        nobody: { solvers: [unsure], minConfidence: 0.9 },
+        writing: {
+          solvers: [
+            paid('acme/small', 0.0004, (length) => length < 120),
+            paid('acme/large', 0.0061, () => true),
+          ],
+        },
+      },
+      agents: [clerk],
+      tools: [...clerk.tools],
       budgets: { project: 4.5, day: 0.15 },
       schedules: {
         'weekly report': { workflow: 'weekly-report', cron: '0 8 * * 1', zone: 'Europe/Berlin', input: null },
@@ -94,6 +118,15 @@ export async function openStage(scale: Scale = 'some'): Promise<Stage> {
     await start('reconcile', { day: '2026-11-26' })
     await start('reconcile', { day: '2026-11-27' })
     await start('await-parcel', { parcel: 'P-1182' })
+    await start('return-label', { order: 'P-1182', text: 'The customer returns the scale.' })
+    for (const [customer, text] of [
+      ['margaret.hale@example.com', 'Margaret Hale wants her letters signed by a person.'],
+      ['j.reiter@example.com', 'Jonas Reiter is at home on Tuesdays only.'],
+      ['mallory@example.com', hostile.body],
+    ] as const)
+      await start('learn-preference', { customer, text })
+    for (const letter of ['Where is my parcel?', 'Can I cancel the second order? '.repeat(8), 'Thank you!'])
+      await start('sum-up', { letter })
     const more = scale === 'much' ? 8000 : 4
     for (let index = 0; index < more; index++) await start('weekly-report', null)
     const lost = await start('await-parcel', { parcel: 'P-1190' })

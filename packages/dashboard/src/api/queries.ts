@@ -109,6 +109,24 @@ export function forkPlanQuery(run: string, from: number) {
   })
 }
 
+export function undoPlanQuery(run: string) {
+  return queryOptions({
+    queryKey: ['undo-plan', run],
+    queryFn: ({ signal }) => api.runs.planUndo({ params: { run }, signal }),
+    // What is looked at stays as it is until it is asked for again.
+    refetchInterval: false,
+    gcTime: 0,
+  })
+}
+
+/** Who may decide it in the place of whoever looks. */
+export function delegatesQuery(approval: string) {
+  return queryOptions({
+    queryKey: ['delegates', approval],
+    queryFn: ({ signal }) => api.approvals.delegates({ params: { approval }, signal }),
+  })
+}
+
 export function inputQuery(id: string) {
   return queryOptions({
     queryKey: ['input', id],

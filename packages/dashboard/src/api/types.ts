@@ -8,6 +8,7 @@ export type RunPage = Answer<Client['runs']['list']>
 export type RunItem = RunPage['items'][number]
 export type RunStatus = RunItem['status']
 export type RunWhole = Answer<Client['runs']['one']>
+export type UndoPlan = Answer<Client['runs']['planUndo']>
 export type RunStory = Answer<Client['runs']['story']>['story']
 export type EventItem = Answer<Client['runs']['events']>['events'][number]
 

@@ -41,6 +41,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     one: 'GET /api/approvals/:approval',
     decide: 'POST /api/approvals/:approval/decide',
     decideMany: 'POST /api/approvals/decide-many',
+    delegates: 'GET /api/approvals/:approval/delegates',
     delegate: 'POST /api/approvals/:approval/delegate',
     link: 'POST /api/approvals/:approval/link',
     preview: 'POST /api/approvals/:approval/preview',

@@ -151,12 +151,16 @@ test('a decision is handed to another, remembered, listed and revoked', async ()
   const { hash } = asked!
   const nobody = owner.approvals.delegate({ params, body: { to: 'nobody', hash } })
   await expect(nobody).rejects.toMatchObject({ code: 'may-not-decide', status: 403 })
+  const viewer = await server.as('viewer')
+  await server.as('approver')
+  expect((await owner.approvals.delegates({ params })).items).toEqual([expect.stringMatching(/^approver/)])
+  await expect(viewer.approvals.delegates({ params })).rejects.toMatchObject({ code: 'role-too-low' })
   const body = { verdict: 'approve', hash, remember: { for: '30d', same: ['to'] } } as const
   await owner.approvals.decide({ params, body: { ...body, remember: { ...body.remember, same: ['to'] } } })
   const { items } = await owner.permissions.list()
   expect(items).toMatchObject([{ tool: expect.any(String), arguments: { to: input.to }, isExact: false }])
   const one = { params: { permission: items[0]!.id } }
-  await expect((await server.as('viewer')).permissions.revoke(one)).rejects.toMatchObject({
+  await expect(viewer.permissions.revoke(one)).rejects.toMatchObject({
     code: 'role-too-low',
   })
   expect(await owner.permissions.revoke(one)).toMatchObject({ endedAt: expect.any(String) })

@@ -1,20 +1,24 @@
 import { Button, Checkbox } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { sessionQuery } from '../../api/queries.ts'
 import type { ApprovalItem } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import ui from '../../ui/ui.module.css'
 import { type Said, useDecisions } from './decisions.tsx'
 import { AnswerForm } from './forms/AnswerForm.tsx'
+import { DelegateForm } from './forms/DelegateForm.tsx'
 import { EditForm } from './forms/EditForm.tsx'
 import { LaterForm } from './forms/LaterForm.tsx'
 import { RejectForm } from './forms/RejectForm.tsx'
 import css from './Inbox.module.css'
 import { About } from './item/About.tsx'
+import { Asked } from './item/Asked.tsx'
 import { Shown } from './item/Shown.tsx'
 import { titleOf } from './wording.ts'
 
-type Form = 'edit' | 'reject' | 'answer' | 'later'
+type Form = 'edit' | 'reject' | 'answer' | 'later' | 'delegate'
 
 /**
  * One thing to decide: exactly what will be used, and what a person can say. `alike`: those of its kind, itself among them;
@@ -32,7 +36,9 @@ export function ItemCard({
   const [form, setForm] = useState<Form | undefined>()
   const [forAll, setForAll] = useState(false)
   const { decide } = useDecisions()
-  const may = (what: ApprovalItem['allowed'][number]) => item.allowed.includes(what)
+  const { data: session } = useQuery(sessionQuery)
+  const decides = session !== undefined && session.role !== 'viewer'
+  const may = (what: ApprovalItem['allowed'][number]) => decides && item.allowed.includes(what)
   const close = () => setForm(undefined)
   const say = (said: Said, words: string) => {
     const isOwn = said.verdict === 'answer' || 'edit' in said
@@ -78,6 +84,16 @@ export function ItemCard({
           },
         ]
       : []),
+    ...(may('approve') || may('answer')
+      ? [
+          {
+            press: 'd',
+            says: 'Ask somebody else to decide',
+            words: 'Delegate…',
+            act: () => setForm('delegate'),
+          },
+        ]
+      : []),
     { press: 's', says: 'Show it later', words: 'Later…', act: () => setForm('later') },
   ]
   useKeys(actions.map(({ press, says, act }) => ({ press, words: says, act })))
@@ -92,6 +108,7 @@ export function ItemCard({
           </p>
         ))}
         <Shown item={item} />
+        <Asked item={item} />
         {form === undefined && (
           <div className={css.actions}>
             {alike.length > 1 && (may('approve') || may('reject')) && (
@@ -128,6 +145,7 @@ export function ItemCard({
             onDone={(answer) => say({ verdict: 'answer', answer }, 'Answered')}
           />
         )}
+        {form === 'delegate' && <DelegateForm item={item} onCancel={close} />}
         {form === 'later' && <LaterForm expiresAt={item.expiresAt} onCancel={close} onDone={onLater} />}
       </div>
       <About item={item} />

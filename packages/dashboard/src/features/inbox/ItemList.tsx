@@ -70,7 +70,7 @@ export function ItemList({
           </ul>
         </details>
       )}
-      <p className={css.hint}>j k move · a approve · e edit · r reject · s later · ? all keys</p>
+      <p className={css.hint}>j k move · a approve · e edit · r reject · d delegate · s later · ? all keys</p>
     </div>
   )
 }

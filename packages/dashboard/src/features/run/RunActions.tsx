@@ -9,6 +9,7 @@ import ui from '../../ui/ui.module.css'
 import { CompareForm } from './forms/CompareForm.tsx'
 import { ForkForm } from './forms/ForkForm.tsx'
 import { SignalForm } from './forms/SignalForm.tsx'
+import { UndoForm } from './forms/UndoForm.tsx'
 import css from './Run.module.css'
 import type { Bar } from './timeline.ts'
 
@@ -22,7 +23,11 @@ interface Action {
 
 const ended = ['succeeded', 'failed', 'cancelled']
 
-type Form = { kind: 'fork'; from: number; name: string } | { kind: 'signal' } | { kind: 'compare' }
+type Form =
+  | { kind: 'fork'; from: number; name: string }
+  | { kind: 'signal' }
+  | { kind: 'compare' }
+  | { kind: 'undo' }
 
 interface RunForms {
   form: Form | undefined
@@ -88,6 +93,11 @@ export function RunActions({
           Fork…
         </Button>
       )}
+      {forms && may && isOver && firstCall && (
+        <Button variant="default" onClick={() => forms.open({ kind: 'undo' })}>
+          Undo…
+        </Button>
+      )}
       {forms && (
         <Button variant="default" onClick={() => forms.open({ kind: 'compare' })}>
           Compare…
@@ -120,7 +130,12 @@ export function RunActions({
 }
 
 function Forms({ run, forms: { form, close } }: { run: RunWhole; forms: RunForms }) {
-  const titles = { fork: `Fork ${run.workflow}`, signal: `Signal ${run.workflow}`, compare: 'Compare' }
+  const titles = {
+    fork: `Fork ${run.workflow}`,
+    signal: `Signal ${run.workflow}`,
+    compare: 'Compare',
+    undo: `Undo ${run.workflow}`,
+  }
   return (
     <Modal
       opened={form !== undefined}
@@ -130,6 +145,7 @@ function Forms({ run, forms: { form, close } }: { run: RunWhole; forms: RunForms
     >
       {form?.kind === 'fork' && <ForkForm run={run} from={form.from} name={form.name} />}
       {form?.kind === 'signal' && <SignalForm run={run} onDone={close} />}
+      {form?.kind === 'undo' && <UndoForm run={run} onClose={close} />}
       {form?.kind === 'compare' && <CompareForm run={run} />}
     </Modal>
   )

@@ -6,6 +6,7 @@ import { recordDelegation } from '../../store/approvals/delegations.ts'
 import type { Proof } from '../../store/authority/acts.ts'
 import { recordAct } from '../../store/authority/authority-log.ts'
 import type { Session } from '../../store/database.ts'
+import { listPrincipals } from '../../store/identity/principals.ts'
 import { requireApproval } from '../../store/runs/approvals.ts'
 import { lockRun } from '../../store/runs/runs.ts'
 import { refuseDecided, refuseOther, refuseTampered } from '../outside/decision.ts'
@@ -32,6 +33,21 @@ export function readDelegation(given: Delegation): Delegation {
     throw new ReeveError('bad-text', `The note is ${describeValue(given.note)}; it must be a text.`)
   }
   return { ...given, by: checkText(given.by, 'Who delegates'), to: checkText(given.to, 'Who is to decide') }
+}
+
+/** The people who could decide it in the place of `by`; of very many the first 200 by name. @throws `unknown-approval` */
+export async function delegatesFor(session: Session, at: number, id: string, by: string): Promise<string[]> {
+  const approval = await requireApproval(session, id)
+  const run = await session.get<{ principal: string }>('select principal from runs where id = ?', [
+    approval.run_id,
+  ])
+  const about = { approval, requester: run?.principal ?? '', at }
+  const names: string[] = []
+  for (const { name, kind } of await listPrincipals(session, undefined, 200)) {
+    if (kind === 'person' && name !== by && (await missingOf(session, about, by, name)) === undefined)
+      names.push(name)
+  }
+  return names
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Json } from '../../../base/json/json.ts'
+import { delegatesFor } from '../../../engine/deciding/delegate.ts'
 import { type ApprovalPage, approvalPage } from '../../../inspect/approvals/approval-page.ts'
 import { approvalView } from '../../../inspect/approvals/approval-view.ts'
 import { pageOfApprovals } from '../../../store/runs/approval-pages.ts'
@@ -85,6 +86,17 @@ const decide = write({
   tell: ({ service }, approval) => tellWhole(service, approval),
 })
 
+const delegates = read({
+  path: '/api/approvals/:approval/delegates',
+  role: 'approver',
+  summary: 'List the people who could decide it in your place',
+  params: anApproval,
+  answer: z.object({ items: z.array(z.string()).describe('Names of principals') }),
+  tell: async ({ service: { database, clock }, params, caller }) => ({
+    items: await delegatesFor(database, clock.now(), params.approval, caller.principal),
+  }),
+})
+
 const delegate = write({
   method: 'POST',
   path: '/api/approvals/:approval/delegate',
@@ -135,4 +147,4 @@ async function tellWhole({ database }: Service, approval: string): Promise<z.inp
   return { ...view, run: run.id, workflow: run.workflow, runNow: run, ...rest }
 }
 
-export const approvals = { list, notices, one, decide, decideMany, delegate, link, preview }
+export const approvals = { list, notices, one, decide, decideMany, delegates, delegate, link, preview }
