@@ -3,10 +3,15 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type AnyAgent, isAgent } from '../agents/agent.ts'
 import { agentsOf } from '../agents/known-agents.ts'
+import type { Directive } from '../autonomy/directives/directive.ts'
+import type { Known } from '../autonomy/directives/known.ts'
+import { loadDirectives } from '../autonomy/directives/load-directives.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
+import { jsonSchemaIn } from '../base/schema/schema.ts'
 import { isWorkflow, type Workflow } from '../engine/workflow.ts'
 import type { PolicyFile } from '../governance/policies/policy-bench.ts'
+import type { JsonSchemaObject } from '../tools/json-schema/json-schema.ts'
 import type { McpServer } from '../tools/mcp/mcp-server.ts'
 import { checkToolName, isTool, type Tool } from '../tools/tool.ts'
 import { uniqueTools } from '../tools/unique-tools.ts'
@@ -27,6 +32,8 @@ export interface Project {
   agents: AnyAgent[]
   /** The files of `policies/`. They are read in a thread of their own, when the project is opened. */
   policies: PolicyFile[]
+  /** The files of `directives/`. */
+  directives: Directive[]
 }
 
 /**
@@ -53,6 +60,7 @@ export function projectOf(
     agents: agentsOf(config.agents ?? [], []),
     mcpServers: [],
     policies: [],
+    directives: [],
   }
 }
 
@@ -79,6 +87,7 @@ export function findProject(from: string): string {
  * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
  * it exports as its default.
  * @throws `broken-file` `bad-workflow` `bad-config` `bad-agent` `bad-tool` `duplicate-tool` `bad-duration` `bad-number` `bad-text`
+ *   `bad-directive`
  * @example
  * import { findProject, loadProject } from 'reeve'
  *
@@ -116,7 +125,21 @@ export async function loadProject(folder: string): Promise<Project> {
     file,
   }))
   const agents = agentsOf(config.agents ?? [], exported)
-  return { folder, config, workflows, tools, agents, mcpServers, policies }
+  const directives = await loadDirectives(folder, knownOf({ config, workflows, tools }))
+  return { folder, config, workflows, tools, agents, mcpServers, policies, directives }
+}
+
+/** What the directives of a project may name. */
+function knownOf({ config, workflows, tools }: Pick<Project, 'config' | 'workflows' | 'tools'>): Known {
+  return {
+    scripts: [],
+    tools,
+    workflows: workflows.map(({ name, input }) => ({
+      name,
+      input: jsonSchemaIn(input) as JsonSchemaObject | null,
+    })),
+    routes: Object.keys(config.routes ?? {}),
+  }
 }
 
 function filesIn(directory: string): string[] {

@@ -1,3 +1,4 @@
+import { autonomyCodes } from './autonomy-codes.ts'
 import { baseCodes } from './base-codes.ts'
 import type { CodeTable } from './code-table.ts'
 import { runCodes } from './run-codes.ts'
@@ -17,4 +18,5 @@ export const errorCodes: CodeTable = {
   ...thinkingCodes,
   ...toolCodes,
   ...serverCodes,
+  ...autonomyCodes,
 }

@@ -1,0 +1,26 @@
+import type { JsonSchemaObject } from '../../tools/json-schema/json-schema.ts'
+import type { Input } from '../inputs/input.ts'
+
+/** What a directive may name, besides other directives. */
+export interface Known {
+  scripts: readonly KnownScript[]
+  tools: readonly { name: string }[]
+  workflows: readonly KnownWorkflow[]
+  /** The names of routes that may judge. */
+  routes: readonly string[]
+}
+
+export interface KnownScript {
+  name: string
+  /** Relative to the project: `scripts/publish.py`. */
+  file: string
+  /** The tool that it is. */
+  tool: string
+  inputs: readonly Input[]
+}
+
+export interface KnownWorkflow {
+  name: string
+  /** JSON Schema of what it takes; null: it cannot be told. */
+  input: JsonSchemaObject | null
+}
