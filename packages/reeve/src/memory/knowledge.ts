@@ -1,16 +1,30 @@
-import { Ingest, type IngestReport } from './ingest/one-ingest.ts'
+import type { DocumentReader } from './ingest/document-reader.ts'
+import { Ingest, type IngestOptions, type IngestProgress, type IngestReport } from './ingest/one-ingest.ts'
 import type { KnowledgeDocument, SplitOptions } from './ingest/passages.ts'
 import type { Memory } from './memory.ts'
+
+/** How a place is taken in. */
+export interface TakeInOptions {
+  /** What comes from there is data and no instruction: what recalls it sees the mark. Default false. */
+  untrusted?: boolean | undefined
+  onProgress?: ((progress: IngestProgress) => void) | undefined
+  signal?: AbortSignal | undefined
+}
 
 /** What an operator lets the system know: files, whose passages are items of memory. */
 export class Knowledge {
   readonly #memory: Memory
   readonly #split: SplitOptions | undefined
+  readonly #reader: DocumentReader | undefined
+  /** By place: its files that could not be read in the state that they are in. */
+  readonly #broken = new Map<string, NonNullable<IngestOptions['broken']>>()
   #lastIngest: Promise<unknown> = Promise.resolve()
 
-  constructor(memory: Memory, split?: SplitOptions) {
+  /** @param reader reads what is neither text nor lines of JSON; without it such files are reported and passed over */
+  constructor(memory: Memory, split?: SplitOptions, reader?: DocumentReader) {
     this.#memory = memory
     this.#split = split
+    this.#reader = reader
   }
 
   /**
@@ -20,12 +34,8 @@ export class Knowledge {
    * @param options.place what this place is called, on every machine that has it. Default: the path
    * @throws `no-knowledge`, and the reason of `signal` when that is aborted: what was read until then stays
    */
-  ingest(path: string, options: { place?: string; signal?: AbortSignal } = {}): Promise<IngestReport> {
-    const next = this.#lastIngest.then(() =>
-      new Ingest(this.#memory, options.place ?? path, this.#split, options.signal).run(path),
-    )
-    this.#lastIngest = next.catch(() => undefined)
-    return next
+  ingest(path: string, options: TakeInOptions & { place?: string } = {}): Promise<IngestReport> {
+    return this.#next(options.place ?? path, options, (ingest) => ingest.run(path))
   }
 
   /**
@@ -34,17 +44,28 @@ export class Knowledge {
    */
   add(
     documents: Iterable<KnowledgeDocument> | AsyncIterable<KnowledgeDocument>,
-    options: { place: string; signal?: AbortSignal },
+    options: TakeInOptions & { place: string },
   ): Promise<IngestReport> {
-    const next = this.#lastIngest.then(() =>
-      new Ingest(this.#memory, options.place, this.#split, options.signal).add(documents),
-    )
-    this.#lastIngest = next.catch(() => undefined)
-    return next
+    return this.#next(options.place, options, (ingest) => ingest.add(documents))
   }
 
   /** Resolves when nothing is being ingested: a search then misses nothing that was about to be there. */
   async settled(): Promise<void> {
     await this.#lastIngest
+  }
+
+  #next(
+    place: string,
+    { untrusted, onProgress, signal }: TakeInOptions,
+    work: (ingest: Ingest) => Promise<IngestReport>,
+  ): Promise<IngestReport> {
+    const broken = this.#broken.get(place) ?? new Map()
+    this.#broken.set(place, broken)
+    const { split, reader, memory } = { split: this.#split, reader: this.#reader, memory: this.#memory }
+    const next = this.#lastIngest.then(() =>
+      work(new Ingest({ memory, place, split, reader, untrusted, broken, onProgress, signal })),
+    )
+    this.#lastIngest = next.catch(() => undefined)
+    return next
   }
 }

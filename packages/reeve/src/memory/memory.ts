@@ -114,6 +114,7 @@ export class Memory {
       version: 1,
       kind,
       document: null,
+      place: null,
       untrusted: !trusted,
       run,
       step,

@@ -5,6 +5,8 @@ export interface Passage {
   id: string
   /** Where it comes from: a file or document id. */
   source: string
+  /** Where it stands there, for people: `lines 12–30`, `page 3`. Absent: that is not known. */
+  place?: string
   title: string
   text: string
   score: number

@@ -40,6 +40,7 @@ import type { AuditKeySlot } from '../store/redacting.ts'
 import { describeTightened } from '../store/sqlite/private-files.ts'
 import { telemetrySettings } from '../telemetry/settings.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
+import { DocumentProcess } from '../tools/documents/read-document.ts'
 import { jsonSchemaIssues } from '../tools/json-schema/json-schema.ts'
 import type { FindTool } from '../tools/undo/undo-plan.ts'
 import { undoWorkflow } from '../tools/undo/undo-workflow.ts'
@@ -96,6 +97,7 @@ export interface RuntimeInternals {
   letters: LetterReader
   /** What contexts of runs are made with. */
   lent: ContextServices
+  documents: DocumentProcess
 }
 
 /** What starts with a runtime and ends with it. */
@@ -152,7 +154,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       textListener: options.textListener,
     })
     const memory = new Memory({ database, clock, embedder: hashedNgrams })
-    const knowledge = new Knowledge(memory)
+    const documents = new DocumentProcess()
+    const knowledge = new Knowledge(memory, undefined, documents)
     const mcpServers = await mcpServersOf(project, { environment, clock })
     for (const server of mcpServers) server.addCredentialsTo(secrets)
     const toolbox = toolboxOf(project, mcpServers)
@@ -206,6 +209,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       triggers,
       letters,
       lent: services,
+      documents,
       telemetry: telemetry && new Telemetry(engine, telemetry),
       triggerLoops: new TriggerLoops(engine, [...triggers.values()], { project: project.folder, letters }),
       projectKnowledge: new ProjectKnowledge(project, knowledge, memory, log),

@@ -39,6 +39,7 @@ export async function endParts(parts: RuntimeParts, graceMs: number | undefined)
     await services.end()
     await parts.auditSigning.end()
     parts.letters.close()
+    parts.documents.close()
     await parts.database.close()
   }
 }

@@ -274,4 +274,8 @@ export const migrations: Migration[][] = [
   effectBudgetTables,
   auditTables,
   approvalTables,
+  [
+    // Where a passage stands in its source.
+    'alter table items add column place text',
+  ],
 ]

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type KnowledgeReading, readKnowledge } from '../../src/memory/ingest/ingest.ts'
+import { readKnowledge } from '../../src/memory/ingest/ingest.ts'
+import type { KnowledgeReading } from '../../src/memory/ingest/read-file.ts'
 import { maxLineBytes } from '../../src/memory/ingest/read-lines.ts'
 
 let folder: string
@@ -116,8 +117,21 @@ describe('reading lines of JSON', () => {
     )
     const readings = await read(file)
     expect(readings.flatMap((reading) => (reading.ok ? [reading.document] : []))).toEqual([
-      { id: 'one', title: 'One', text: 'First.', scope: 'policy/billing', source: 'docs.jsonl#one' },
-      { id: 'six', text: 'Last, without a line end.', scope: '', source: 'docs.jsonl#six' },
+      {
+        id: 'one',
+        title: 'One',
+        text: 'First.',
+        scope: 'policy/billing',
+        source: 'docs.jsonl#one',
+        places: { unit: 'line', of: [1] },
+      },
+      {
+        id: 'six',
+        text: 'Last, without a line end.',
+        scope: '',
+        source: 'docs.jsonl#six',
+        places: { unit: 'line', of: [9] },
+      },
     ])
     expect(readings.flatMap((reading) => (reading.ok ? [] : [reading.where]))).toEqual([
       'docs.jsonl:3',
@@ -145,5 +159,5 @@ describe('reading lines of JSON', () => {
 
 test('a path that cannot be knowledge is refused', async () => {
   await expect(read(join(folder, 'missing'))).rejects.toMatchObject({ code: 'no-knowledge' })
-  await expect(read(await write('a.pdf', 'pdf'))).rejects.toMatchObject({ code: 'no-knowledge' })
+  await expect(read(await write('a.docx', 'zip'))).rejects.toMatchObject({ code: 'no-knowledge' })
 })

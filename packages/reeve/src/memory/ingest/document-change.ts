@@ -30,14 +30,17 @@ export async function changeOf(
     if (passage.embedder === memory.embedder.name) embedded.set(wordsOf(passage), passage)
   const ended = new Set([...stood.values()].filter(({ isCurrent }) => isCurrent).map(({ no }) => no))
   const added: NewItem[] = []
+  const moved: { no: number; place: string }[] = []
   for (const passage of passages) {
     await pause()
     const last = stood.get(passage.id)
     const heading = passage.heading.join('\n')
-    if (last?.isCurrent && isSame(last, { ...passage, heading })) ended.delete(last.no)
-    else added.push(await itemOf(memory, passage, heading, (last?.version ?? 0) + 1, embedded))
+    if (last?.isCurrent && isSame(last, { ...passage, heading })) {
+      ended.delete(last.no)
+      if (last.place !== passage.place) moved.push({ no: last.no, place: passage.place })
+    } else added.push(await itemOf(memory, passage, heading, (last?.version ?? 0) + 1, embedded))
   }
-  return { document, before: before?.hash, ended: [...ended], added }
+  return { document, before: before?.hash, ended: [...ended], added, moved }
 }
 
 async function itemOf(
@@ -47,7 +50,7 @@ async function itemOf(
   version: number,
   embedded: ReadonlyMap<string, KnownPassage>,
 ): Promise<NewItem> {
-  const { id, scope, title, text, source, documentId } = passage
+  const { id, scope, title, text, source, documentId, place, untrusted } = passage
   const words = { kind: 'passage', title, heading, text } as const
   const known = embedded.get(wordsOf(words))
   return {
@@ -59,7 +62,8 @@ async function itemOf(
     hash: sha256(text),
     source,
     document: documentId,
-    untrusted: false,
+    place,
+    untrusted,
     run: null,
     step: null,
     validFrom: null,
@@ -84,6 +88,14 @@ function wordsOf({ title, heading, text }: Words): string {
   return `${title}\n${heading}\n\n${text}`
 }
 
-function isSame(one: KnownPassage, other: Words & { scope: string; source: string }): boolean {
-  return one.scope === other.scope && one.source === other.source && wordsOf(one) === wordsOf(other)
+function isSame(
+  one: KnownPassage,
+  other: Words & { scope: string; source: string; untrusted: boolean },
+): boolean {
+  return (
+    one.scope === other.scope &&
+    one.source === other.source &&
+    one.untrusted === other.untrusted &&
+    wordsOf(one) === wordsOf(other)
+  )
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import {
   countKnowledge,
@@ -15,7 +14,8 @@ import {
 import { learnSpellings } from '../../store/memory/item-spellings.ts'
 import type { Memory } from '../memory.ts'
 import { changeOf } from './document-change.ts'
-import { markOf, readKnowledge, requireKnowledge } from './ingest.ts'
+import type { DocumentReader } from './document-reader.ts'
+import { readKnowledge } from './ingest.ts'
 import { documentHash, type KnowledgeDocument, type SplitOptions, splittingDocument } from './passages.ts'
 
 /** A part of the knowledge that could not be read. */
@@ -38,6 +38,33 @@ export interface IngestReport {
   passages: number
 }
 
+/** How far an ingest is. */
+export interface IngestProgress {
+  /** What was read last: a file, or the source of a document. */
+  at: string
+  /** Documents that were read. */
+  read: number
+  /** Those of them that were written because they are new or changed. */
+  written: number
+  problems: number
+}
+
+/** What one reading of one place needs. */
+export interface IngestOptions {
+  memory: Memory
+  /** What the place is called. */
+  place: string
+  split?: SplitOptions | undefined
+  /** For formats that strangers may have written. */
+  reader?: DocumentReader | undefined
+  /** All documents of the place come from outside. */
+  untrusted?: boolean | undefined
+  /** By file: those that could not be read in the state that they are in. Kept from one reading to the next. */
+  broken?: Map<string, { mark: string; problem: string }>
+  onProgress?: ((progress: IngestProgress) => void) | undefined
+  signal?: AbortSignal | undefined
+}
+
 const maxReportedProblems = 1_000
 /** Then others have their turn. */
 const sliceMs = 20
@@ -45,7 +72,7 @@ const sliceMs = 20
 const documentsAtOnce = 64
 const passagesAtOnce = 96
 /** Changes whenever the same file would give other passages. */
-const splitting = 'v1'
+const splitting = 'v2'
 
 interface Pending {
   document: KnowledgeDocument
@@ -55,9 +82,9 @@ interface Pending {
 
 /** One reading of one place. */
 export class Ingest {
+  readonly #options: IngestOptions
   readonly #memory: Memory
   readonly #place: string
-  readonly #split: SplitOptions | undefined
   readonly #signal: AbortSignal | undefined
   readonly #report: IngestReport = {
     added: 0,
@@ -71,42 +98,39 @@ export class Ingest {
   readonly #seen = new Set<string>()
   readonly #incomplete = new Set<string>()
   #pending: Pending[] = []
+  #read = 0
   #changes: DocumentChange[] = []
   #sliceEnd = performance.now() + sliceMs
 
-  constructor(
-    memory: Memory,
-    place: string,
-    split: SplitOptions | undefined,
-    signal: AbortSignal | undefined,
-  ) {
-    this.#memory = memory
-    this.#place = place
-    this.#split = split
-    this.#signal = signal
+  constructor(options: IngestOptions) {
+    this.#options = options
+    this.#memory = options.memory
+    this.#place = options.place
+    this.#signal = options.signal
   }
 
   async run(path: string): Promise<IngestReport> {
     const { database } = this.#memory
-    const { root, isFolder } = await requireKnowledge(path)
     const known = await readMarks(database, this.#place)
     const marks = new Map<string, string>()
     for (const [file, mark] of known)
       if (mark.startsWith(`${splitting}:`)) marks.set(file, mark.slice(splitting.length + 1))
     const read = new Map<string, string | undefined>()
     const unchanged: string[] = []
-    for await (const reading of readKnowledge(path, { marks, onUnchanged: (file) => unchanged.push(file) })) {
+    const { broken = new Map(), reader } = this.#options
+    const before = { marks, broken, onUnchanged: (file: string) => unchanged.push(file) }
+    for await (const reading of readKnowledge(path, before, reader)) {
       await this.#letOthersGo()
       this.#signal?.throwIfAborted()
-      const { file } = reading
+      const { file, mark } = reading
       if (!reading.ok) {
         this.#note(reading.where, reading.problem)
         this.#incomplete.add(file)
+        if (mark !== undefined && reading.where === file) broken.set(file, { mark, problem: reading.problem })
         continue
       }
-      // Told before it is read in full: what changes meanwhile is read again.
-      if (!read.has(file))
-        read.set(file, await markOf(isFolder ? join(root, file) : root).catch(() => undefined))
+      broken.delete(file)
+      if (!read.has(file)) read.set(file, mark)
       await this.#take(reading.document, file)
     }
     await this.#flush()
@@ -140,13 +164,22 @@ export class Ingest {
     if (this.#report.problems.length < maxReportedProblems) this.#report.problems.push({ where, problem })
   }
 
+  #tell(at: string): void {
+    const { added, changed, problems } = this.#report
+    this.#options.onProgress?.({ at, read: this.#read, written: added + changed, problems: problems.length })
+  }
+
   async #take(document: KnowledgeDocument, file: string): Promise<void> {
     if (this.#seen.has(document.id)) {
       this.#note(file, taken(document.id))
       return
     }
     this.#seen.add(document.id)
-    this.#pending.push({ document, file, hash: documentHash(document) })
+    const { untrusted } = this.#options
+    const marked = untrusted ? { ...document, untrusted } : document
+    this.#pending.push({ document: marked, file, hash: documentHash(marked) })
+    this.#read++
+    this.#tell(file)
     if (this.#pending.length >= documentsAtOnce) await this.#flush()
   }
 
@@ -176,7 +209,7 @@ export class Ingest {
     before: KnownDocument | undefined,
   ): Promise<void> {
     const known = { id: document.id, place: this.#place, file, hash }
-    const passages = await this.#inSlices(splittingDocument(document, this.#split))
+    const passages = await this.#inSlices(splittingDocument(document, this.#options.split))
     const pause = async () => {
       this.#signal?.throwIfAborted()
       await this.#letOthersGo()
@@ -197,6 +230,7 @@ export class Ingest {
     }
     // Only so many are learnt at once: the terms that a misspelt word may mean.
     while (await learnSpellings(database)) await this.#letOthersGo()
+    this.#tell(changes.at(-1)!.document.file)
     await this.#memory.nearest.refresh(this.#memory.embedder.name)
   }
 

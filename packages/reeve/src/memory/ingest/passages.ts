@@ -3,7 +3,8 @@ import { canonical } from '../../base/json/json.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { toEnd } from '../../base/time/slices.ts'
 import type { Passage } from '../../models/solver.ts'
-import { type Block, readingSections } from '../../text/markdown.ts'
+import { readingSections } from '../../text/markdown.ts'
+import { Packer, type Piece } from './packer.ts'
 
 /** A text that an operator gives the system to know. */
 export interface KnowledgeDocument {
@@ -16,16 +17,30 @@ export interface KnowledgeDocument {
   text: string
   /** The file, or the file and the id in it. */
   source: string
+  /** Where the lines of `text` stand in the source. Default: they are the lines of the source itself. */
+  places?: LinePlaces
+  /** That somebody from outside wrote it: it may hold instructions, which are data. Default false. */
+  untrusted?: boolean
+}
+
+/** Where each line of a text stands in what it was read from. */
+export interface LinePlaces {
+  unit: 'line' | 'page' | 'row'
+  /** Of each line, from 1; what lies beyond the last one stands where that does. */
+  of: readonly number[]
 }
 
 /** A passage as it is kept: the part of a document that is found, shown and quoted at once. */
-export interface KnowledgePassage extends Omit<Passage, 'score'> {
+export interface KnowledgePassage extends Omit<Passage, 'score' | 'place' | 'untrusted'> {
   documentId: string
   scope: string
   /** The headings above its first line, outermost first. */
   heading: string[]
   /** Of the text alone, so that the same words in two documents are known as such. */
   hash: string
+  /** Where it stands in its source, for people: `lines 12–30`, `page 3`. */
+  place: string
+  untrusted: boolean
   provenance: { source: string; documentHash: string; heading: string }
 }
 
@@ -36,18 +51,15 @@ export interface SplitOptions {
   maxWords?: number
 }
 
-/** One item longer than this is cut, so that text without spaces or lines cannot make an unbounded passage. */
-const maxCharacters = 2_000
-/** A longer lead-in is not repeated where its list is cut. */
-const maxRepeatedLead = 300
 const maxTitle = 300
 const frontMatterLines = 200
 const itemsAtOnce = 1000
 
 /** Changes when anything changes that a search or a reader could notice. */
 export function documentHash(document: KnowledgeDocument): string {
-  const { id, scope, title, text, source } = document
-  return sha256(canonical({ id, scope, title, text, source }))
+  const { id, scope, title, text, source, places, untrusted } = document
+  const of = places && { unit: places.unit, of: sha256(places.of.join()) }
+  return sha256(canonical({ form: 2, id, scope, title, text, source, places: of, untrusted }))
 }
 
 /**
@@ -66,20 +78,21 @@ export function* splittingDocument(
 ): Generator<void, KnowledgePassage[]> {
   const maxWords = Math.max(1, options.maxWords ?? 160)
   const minWords = Math.min(options.minWords ?? 80, maxWords)
-  const { body, title: frontTitle } = readFrontMatter(document.text)
+  const { body, title: frontTitle, skipped } = readFrontMatter(document.text)
   const sections = yield* readingSections(body)
   const title = document.title || frontTitle || sections.find((section) => section.heading[0])?.heading[0]
   const packer = new Packer(minWords, maxWords)
   for (const section of sections) {
     if (section.blocks.length === 0) continue
-    packer.startSection(section.heading, section.line)
+    packer.startSection(section)
     for (const block of section.blocks) yield* packer.add(block)
   }
   const version = documentHash(document)
   const passages: KnowledgePassage[] = []
   for (const [index, piece] of packer.finish().entries()) {
     if (index % itemsAtOnce === 0) yield
-    passages.push(passageOf(document, piece, index, title, version))
+    const place = placeOf(piece, document.places, skipped)
+    passages.push(passageOf(document, piece, { index, title, version, place }))
   }
   return passages
 }
@@ -87,10 +100,9 @@ export function* splittingDocument(
 function passageOf(
   document: KnowledgeDocument,
   piece: Piece,
-  index: number,
-  title: string | undefined,
-  version: string,
+  of: { index: number; title: string | undefined; version: string; place: string },
 ): KnowledgePassage {
+  const { index, title, version, place } = of
   return {
     id: `${document.id}#${index}`,
     documentId: document.id,
@@ -100,6 +112,8 @@ function passageOf(
     heading: piece.heading,
     text: piece.text,
     hash: sha256(piece.text),
+    place,
+    untrusted: document.untrusted ?? false,
     provenance: {
       source: document.source,
       documentHash: version,
@@ -108,17 +122,26 @@ function passageOf(
   }
 }
 
+/** `skipped`: the lines before the first one that was split. */
+function placeOf({ lines }: Piece, places: LinePlaces | undefined, skipped: number): string {
+  const { unit = 'line', of } = places ?? {}
+  const at = (line: number) => of?.[Math.min(line + skipped, of.length) - 1] ?? line + skipped
+  const [first, last] = [at(lines.first), at(lines.last)]
+  return first === last ? `${unit} ${first}` : `${unit}s ${first}–${last}`
+}
+
 /** The title is read; the rest of the front matter is for other programs and is no knowledge. */
-function readFrontMatter(text: string): { body: string; title?: string } {
+function readFrontMatter(text: string): { body: string; title?: string; skipped: number } {
   const clean = text.startsWith('\ufeff') ? text.slice(1) : text
-  if (!/^---[ \t]*\r?\n/.test(clean)) return { body: clean }
+  if (!/^---[ \t]*\r?\n/.test(clean)) return { body: clean, skipped: 0 }
   let at = clean.indexOf('\n') + 1
   let title: string | undefined
   for (let count = 0; count < frontMatterLines && at > 0 && at < clean.length; count++) {
     const next = clean.indexOf('\n', at)
     const line = clean.slice(at, next === -1 ? clean.length : next).trimEnd()
     at = next + 1
-    if (line === '---' || line === '...') return { body: next === -1 ? '' : clean.slice(at), title }
+    if (line === '---' || line === '...')
+      return { body: next === -1 ? '' : clean.slice(at), title, skipped: count + 2 }
     if (line.startsWith('title:'))
       title =
         line
@@ -126,133 +149,5 @@ function readFrontMatter(text: string): { body: string; title?: string } {
           .trim()
           .replace(/^(["'])(.*)\1$/, '$2') || undefined
   }
-  return { body: clean }
-}
-
-interface Piece {
-  heading: string[]
-  text: string
-  words: number
-}
-
-/** Fills passages in reading order; every piece ends at a section, a block or an item. */
-class Packer {
-  readonly #pieces: Piece[] = []
-  #parts: string[] = []
-  #words = 0
-  #heading: string[] = []
-  #sectionHeading: string[] = []
-  /** The heading's own line, until something stands below it. */
-  #headingLine = ''
-  readonly #minWords: number
-  readonly #maxWords: number
-
-  constructor(minWords: number, maxWords: number) {
-    this.#minWords = minWords
-    this.#maxWords = maxWords
-  }
-
-  startSection(heading: string[], line: string): void {
-    if (this.#words >= this.#minWords) this.#flush()
-    this.#sectionHeading = heading
-    this.#headingLine = line
-  }
-
-  *add(block: Block): Generator<void, void> {
-    const items: string[] = []
-    for (const [index, item] of block.items.entries()) {
-      if (index % itemsAtOnce === 0) yield
-      for (const part of cutLongItem(item)) items.push(part)
-    }
-    // Each item has a word at least.
-    const whole = items.length > this.#maxWords ? '' : [block.lead, ...items].filter(Boolean).join('\n')
-    const isLong = whole === ''
-    if (isLong || !this.#fits(whole)) this.#flush()
-    if (!isLong && this.#fits(whole)) {
-      this.#append(whole, '\n\n')
-      return
-    }
-    for (const part of cutLongItem(block.lead)) {
-      if (!this.#fits(part)) this.#flush()
-      if (part) this.#append(part, '\n\n')
-    }
-    const repeated = block.lead.length <= maxRepeatedLead ? block.lead : ''
-    for (const [index, item] of items.entries()) {
-      if (index % itemsAtOnce === 0) yield
-      if (!this.#fits(item) && (index > 0 || !repeated)) {
-        this.#flush()
-        if (repeated) this.#append(repeated, '\n\n')
-      }
-      this.#append(item, '\n')
-    }
-  }
-
-  finish(): Piece[] {
-    const before = this.#pieces.at(-1)
-    const isScrap = this.#words > 0 && this.#words < this.#minWords / 2
-    if (before && isScrap && before.words + this.#words <= this.#maxWords) {
-      before.text += `\n\n${this.#parts.join('')}`
-    } else this.#flush()
-    return this.#pieces
-  }
-
-  #fits(text: string): boolean {
-    return this.#words + countWords(text) <= this.#maxWords
-  }
-
-  #append(text: string, separator: string): void {
-    if (this.#parts.length === 0) this.#heading = this.#sectionHeading
-    if (this.#headingLine) {
-      this.#parts.push(this.#parts.length > 0 ? '\n\n' : '', this.#headingLine)
-      this.#headingLine = ''
-    }
-    this.#parts.push(this.#parts.length > 0 ? separator : '', text)
-    this.#words += countWords(text)
-  }
-
-  #flush(): void {
-    const text = this.#parts.join('').trim()
-    if (text) this.#pieces.push({ heading: this.#heading, text, words: this.#words })
-    this.#parts = []
-    this.#words = 0
-  }
-}
-
-function cutLongItem(item: string): string[] {
-  if (item.length <= maxCharacters && countWords(item) <= 240) return [item]
-  const parts: string[] = []
-  let start = 0
-  while (start < item.length) {
-    const end = cutPoint(item, start)
-    const part = item.slice(start, end).trim()
-    if (part) parts.push(part)
-    start = end
-  }
-  return parts
-}
-
-/** After about 900 characters: the end of a sentence if there is one near, else of a line or a word, else anywhere. */
-function cutPoint(text: string, start: number): number {
-  const least = start + 600
-  const most = start + 1_000
-  if (text.length <= most) return text.length
-  const window = text.slice(least, most)
-  const sentence = Math.max(window.lastIndexOf('. '), window.lastIndexOf('? '), window.lastIndexOf('! '))
-  if (sentence !== -1) return least + sentence + 2
-  const space = Math.max(window.lastIndexOf('\n'), window.lastIndexOf(' '))
-  if (space !== -1) return least + space + 1
-  const splitsPair = text.charCodeAt(most) >= 0xdc00 && text.charCodeAt(most) <= 0xdfff
-  return splitsPair ? most - 1 : most
-}
-
-function countWords(text: string): number {
-  let count = 0
-  let inWord = false
-  for (let at = 0; at < text.length; at++) {
-    const isSpace = text.charCodeAt(at) <= 32
-    if (!isSpace && !inWord) count++
-    inWord = !isSpace
-  }
-  // Text without spaces counts by its length, so that it cannot be one endless word.
-  return Math.max(count, Math.ceil(text.length / 12))
+  return { body: clean, skipped: 0 }
 }

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 export interface Line {
   /** From 1. */
   number: number
-  /** Without its line end; absent when the line is longer than `maxLineBytes`. */
+  /** Without its line end; absent when the line is longer than `maxLineBytes`. Never blank. */
   bytes?: Buffer
 }
 
@@ -11,7 +11,7 @@ export const maxLineBytes = 4 * 1024 * 1024
 const chunkBytes = 256 * 1024
 const lineFeed = 10
 
-/** A file's lines as bytes; a line without end costs no more memory than the longest one allowed. */
+/** A file's lines as bytes, those that are blank left out; a line without end costs no more memory than the longest one allowed. */
 export async function* readLines(handle: FileHandle): AsyncGenerator<Line> {
   let number = 1
   let parts: Buffer[] = []
@@ -36,11 +36,19 @@ export async function* readLines(handle: FileHandle): AsyncGenerator<Line> {
     for (;;) {
       const end = chunk.subarray(0, bytesRead).indexOf(lineFeed, start)
       if (end === -1) break
-      keep(chunk.subarray(start, end))
-      yield take()
+      if (length === 0 && isBlank(chunk, start, end)) number++
+      else {
+        keep(chunk.subarray(start, end))
+        yield take()
+      }
       start = end + 1
     }
     if (start < bytesRead) keep(chunk.subarray(start, bytesRead))
   }
   if (length > 0) yield take()
+}
+
+function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at]! > 32) return false
+  return true
 }

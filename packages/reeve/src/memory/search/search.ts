@@ -222,10 +222,8 @@ function choose(found: Omit<Scored, 'outcome'>[], limit: number, minScore: numbe
 }
 
 function passageOf(item: Item, score: number): Passage {
-  const { id, source, title, text } = item
-  return item.untrusted
-    ? { id, source, title, text, score, untrusted: true }
-    : { id, source, title, text, score }
+  const { id, source, title, text, place, untrusted } = item
+  return { id, source, ...(place !== null && { place }), title, text, score, ...(untrusted && { untrusted }) }
 }
 
 function rounded(score: number): number {

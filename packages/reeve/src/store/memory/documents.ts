@@ -21,6 +21,8 @@ export interface KnownPassage {
   text: string
   scope: string
   source: string
+  place: string | null
+  untrusted: boolean
   embedder: string
   vector: Uint8Array | null
   isCurrent: boolean
@@ -61,13 +63,16 @@ export async function documentIdsOf(session: Session, place: string, file: strin
 
 /** The last version of each passage of a document. */
 export async function passagesOf(session: Session, document: string): Promise<KnownPassage[]> {
-  const rows = await session.all<KnownPassage & { ended_at: number | null; scope: string }>(
-    `select no, id, version, title, heading, text, scope, source, embedder, vector, ended_at from items
+  const rows = await session.all<
+    Omit<KnownPassage, 'isCurrent' | 'untrusted'> & { ended_at: number | null; untrusted: number }
+  >(
+    `select no, id, version, title, heading, text, scope, source, place, untrusted, embedder, vector, ended_at from items
      where document = ? and version = (select max(version) from items as later where later.id = items.id)`,
     [document],
   )
-  return rows.map(({ ended_at, ...row }) => ({
+  return rows.map(({ ended_at, untrusted, ...row }) => ({
     ...row,
+    untrusted: untrusted === 1,
     scope: row.scope.slice(0, -1),
     isCurrent: ended_at === null,
   }))
@@ -81,12 +86,19 @@ export interface DocumentChange {
   /** The rows that end. */
   ended: readonly number[]
   added: readonly NewItem[]
+  /** Those that stand as they did, but elsewhere in the document. */
+  moved: readonly { no: number; place: string }[]
 }
 
 const endPassages: Bulk = {
   columns: { no: 'int', at: 'int', why: 'text' },
   sql: `update items set ended_at = :at, ended_as = 'replaced', ended_by = 'knowledge', ended_why = :why {from}
     where items.no = :no and items.ended_at is null`,
+}
+
+const movePassages: Bulk = {
+  columns: { no: 'int', place: 'text' },
+  sql: 'update items set place = :place {from} where items.no = :no',
 }
 
 /**
@@ -106,6 +118,11 @@ export function writeDocuments(
     )
     for (const page of pagesOf(ended)) {
       await session.bulk(endPassages, page)
+      await setImmediate()
+    }
+    const moved = written.flatMap(({ moved }) => moved.map(({ no, place }): Value[] => [no, place]))
+    for (const page of pagesOf(moved)) {
+      await session.bulk(movePassages, page)
       await setImmediate()
     }
     const added = written.flatMap((change) => change.added)

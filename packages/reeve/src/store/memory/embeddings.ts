@@ -47,7 +47,7 @@ export interface Embedded {
   length: number
 }
 
-const kept = `id, version, kind, scope, title, heading, text, hash, source, document, untrusted, run, step,
+const kept = `id, version, kind, scope, title, heading, text, hash, source, document, place, untrusted, run, step,
   valid_from, valid_until, at, ended_at, ended_as, ended_by, ended_why`
 
 /**

@@ -150,9 +150,9 @@ export function rollBack(
       if (versions.at(-1)!.version !== last || versions.at(-1)!.endedAs !== 'rolled-back') continue
       restored += await session.run(
         `insert into items (id, version, kind, scope, marks, title, heading, text, hash, title_terms, heading_terms,
-           body_terms, length, embedder, dimensions, vector, source, document, untrusted, valid_from, valid_until, at)
+           body_terms, length, embedder, dimensions, vector, source, document, place, untrusted, valid_from, valid_until, at)
          select id, ?, kind, scope, marks, title, heading, text, hash, title_terms, heading_terms,
-           body_terms, length, embedder, dimensions, vector, source, document, untrusted, valid_from, valid_until, cast(? as bigint)
+           body_terms, length, embedder, dimensions, vector, source, document, place, untrusted, valid_from, valid_until, cast(? as bigint)
          from items where id = ? and version = ? and ended_as = 'amended'`,
         [last + 1, at, id, first - 1],
       )

@@ -28,6 +28,8 @@ export interface Item {
   source: string
   /** The id of the document that it is a passage of. */
   document: string | null
+  /** Where it stands in its source, for people: `lines 12–30`, `page 3`. Null: that is not known. */
+  place: string | null
   /** Whether it came from outside: then it may hold instructions, which are data. */
   untrusted: boolean
   /** The id of the run that remembered it, and the number of its call. */
@@ -91,6 +93,7 @@ const columns = {
   vector: 'bytes',
   source: 'text',
   document: 'text',
+  place: 'text',
   untrusted: 'int',
   run: 'text',
   step: 'int',
@@ -133,6 +136,7 @@ export function itemValues(item: NewItem): Value[] {
     vector,
     item.source,
     item.document,
+    item.place,
     item.untrusted ? 1 : 0,
     item.run,
     item.step,
@@ -210,7 +214,7 @@ export function numbersOf(vector: Float32Array): string {
 
 type ItemRow = Omit<Item, 'untrusted'> & { untrusted: number }
 
-const read = `no, id, version, kind, scope, title, heading, text, hash, source, document, untrusted, run, step,
+const read = `no, id, version, kind, scope, title, heading, text, hash, source, document, place, untrusted, run, step,
   valid_from as "validFrom", valid_until as "validUntil", at, ended_at as "endedAt", ended_as as "endedAs",
   ended_by as "endedBy", ended_why as "endedWhy"`
 

@@ -49,6 +49,7 @@ export function item(changes: Partial<NewItem> = {}): NewItem {
     bodyTerms: 'text quot brac',
     length: 3,
     document: null,
+    place: null,
     validFrom: null,
     validUntil: null,
     text: 'A text — ünïcödé, "quotes", \\ and {braces}',

@@ -4,6 +4,8 @@ import { errorEvent, event, flag, list, number, object, orNull, since, text } fr
 export interface RecalledPassage {
   id: string
   source: string
+  /** Where it stands there: `lines 12–30`, `page 3`. */
+  place?: string
   title: string
   text: string
   score: number
