@@ -1,23 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import {
-  chmodSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, constants, copyFileSync, existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../../../base/config.ts'
 import { messageOf, ReeveError } from '../../../base/errors.ts'
+import { type OwnerFileWords, readOwnerFile, writeOwnerFile } from '../../../base/secrets/owner-file.ts'
 import { AuditKey } from './audit-key.ts'
 
 const fileName = 'audit.key'
+const words: OwnerFileWords = {
+  code: 'bad-audit-key',
+  what: 'the audit key',
+  renew: 'reeve audit key --rotate',
+}
 
 /** Where the keys come from. */
 export interface KeySource {
@@ -39,9 +33,8 @@ export function readKeys({ database, auditKey }: Pick<Environment, 'database' | 
     return { keys: keysIn(auditKey, 'REEVE_AUDIT_KEY'), file: undefined, place: 'REEVE_AUDIT_KEY' }
   const file = keyFileOf(database)
   if (file === undefined) return { keys: [], file, place: 'nowhere' }
-  if (!existsSync(file)) return { keys: [], file, place: file }
-  refuseOpen(file)
-  return { keys: keysIn(readFileSync(file, 'utf8'), file), file, place: file }
+  const text = readOwnerFile(file, words)
+  return { keys: text === undefined ? [] : keysIn(text, file), file, place: file }
 }
 
 function keyFileOf(database: Environment['database']): string | undefined {
@@ -60,38 +53,14 @@ function keysIn(text: string, where: string): AuditKey[] {
   }
 }
 
-/** Others could have read it, or put a key of theirs there. */
-function refuseOpen(file: string): void {
-  if (process.platform === 'win32') return
-  const { mode } = lstatSync(file)
-  if ((mode & 0o077) === 0) return
-  throw new ReeveError(
-    'bad-audit-key',
-    `Other users of this machine can read the audit key in ${file} (rights ${(mode & 0o777).toString(8)}). Run: chmod 600 ${file}, and if somebody else uses this machine, take a new key: reeve audit key --rotate`,
-  )
-}
-
 /** Puts a new key before those that the file has. Of two processes that make the first one at one moment, both get the same. */
 export function addKey(file: string, keys: readonly AuditKey[]): AuditKey[] {
   const all = [new AuditKey(randomBytes(32).toString('base64url')), ...keys]
   const text = `# The audit keys of Reeve: the current one first. Whoever has them can forge the audit. Keep a copy elsewhere.\n${all
     .map(({ secret }) => secret)
     .join('\n')}\n`
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const part = `${file}.${process.pid}.new`
-  writeFileSync(part, text, { mode: 0o600, flag: 'wx' })
-  if (keys.length > 0) {
-    renameSync(part, file)
-    return all
-  }
-  try {
-    linkSync(part, file)
-  } catch {
-    return keysIn(readFileSync(file, 'utf8'), file)
-  } finally {
-    rmSync(part)
-  }
-  return all
+  if (writeOwnerFile(file, text, { isNew: keys.length === 0 })) return all
+  return keysIn(readOwnerFile(file, words) ?? '', file)
 }
 
 /**
