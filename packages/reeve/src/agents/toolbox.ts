@@ -20,6 +20,10 @@ export class Toolbox {
     return [...this.#tools.keys()]
   }
 
+  all(): Tool[] {
+    return [...this.#tools.values()]
+  }
+
   /** Whether something is known of why there is no such tool here. */
   isAbsent(name: string): boolean {
     return this.#absent(name) !== undefined

@@ -1,5 +1,5 @@
 import { hostname, userInfo } from 'node:os'
-import { resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { readPostgresUrl } from './database-url.ts'
 import { ReeveError } from './errors.ts'
 
@@ -21,6 +21,10 @@ export interface Environment {
   server?: { url: string; token: string | undefined } | undefined
   /** Keys of the audit log: the current one, then those of before, parted by commas (`REEVE_AUDIT_KEY`). */
   auditKey?: string | undefined
+  /** Keys that secrets are sealed with: the current one, then those of before, parted by commas (`REEVE_SECRETS_KEY`). */
+  secretsKey?: string | undefined
+  /** Where programs keep what is this user's own: `XDG_CONFIG_HOME/reeve`, else `~/.config/reeve`. Default: nowhere. */
+  configFolder?: string | undefined
   ci: boolean
   /** All variables of this process, for MCP servers that a project lets have some of them. Default: none. */
   variables?: NodeJS.ProcessEnv
@@ -48,6 +52,8 @@ export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv
     port: source.REEVE_PORT || undefined,
     server: source.REEVE_URL ? { url: source.REEVE_URL, token: source.REEVE_TOKEN } : undefined,
     auditKey: source.REEVE_AUDIT_KEY || undefined,
+    secretsKey: source.REEVE_SECRETS_KEY || undefined,
+    configFolder: configFolderOf(source),
     ci: source.CI === 'true',
     variables: source,
   }
@@ -61,6 +67,11 @@ function systemUser(): string {
     // A user without an entry in the system's list, as in containers.
     return `uid-${process.getuid?.() ?? 'unknown'}`
   }
+}
+
+function configFolderOf({ XDG_CONFIG_HOME: own, HOME: home }: NodeJS.ProcessEnv): string | undefined {
+  if (own && isAbsolute(own)) return join(own, 'reeve')
+  return home && isAbsolute(home) ? join(home, '.config/reeve') : undefined
 }
 
 function databaseFrom(url: string | undefined, folder: string): Environment['database'] {

@@ -90,5 +90,10 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     preview: 'GET /api/memory/rollback',
     rollback: 'POST /api/memory/rollback',
   },
+  secrets: {
+    list: 'GET /api/secrets',
+    set: 'PUT /api/secrets/:secret',
+    remove: 'DELETE /api/secrets/:secret',
+  },
   tokens: { list: 'GET /api/tokens', create: 'POST /api/tokens', revoke: 'DELETE /api/tokens/:token' },
 }

@@ -109,6 +109,7 @@ export type CallServices = Pick<
   | 'clock'
   | 'log'
   | 'secrets'
+  | 'vault'
   | 'newId'
   | 'random'
   | 'identity'

@@ -41,7 +41,7 @@ const drivenPart = 1 / 8
 /** So long replays may go on before others get their turn (ms): well below what a timer or a request would notice. */
 const replayStretchMs = 10
 
-export interface EngineOptions {
+export interface EngineOptions extends Pick<EngineServices, 'vault'> {
   database: Database
   clock: Clock
   log: Log
@@ -288,6 +288,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     businessKeys: new BusinessKeys(database, clock, log),
     records: new RunRecords(database, clock, log),
     secrets: options.secrets ?? database.secrets ?? new Secrets(),
+    vault: options.vault,
     auditKeys: database.auditKeys,
     stretch: new LoopStretch(replayStretchMs),
     lingerMs: options.lingerMs ?? 1000,

@@ -5,6 +5,7 @@ import type { Clock } from '../base/time/time.ts'
 import type { AuditKeys } from '../store/audit/key/audit-keys.ts'
 import type { GroupCommit } from '../store/journal/group-commit.ts'
 import type { RunNumbers } from '../store/numbers.ts'
+import type { Vault } from '../store/secrets/vault.ts'
 import type { BusinessKeys } from './calls/effect/business-keys.ts'
 import type { CallRates } from './calls/effect/call-rates.ts'
 import type { Claim } from './execution/claim.ts'
@@ -23,6 +24,8 @@ export interface EngineServices {
   log: Log
   /** What must not reach a journal. */
   secrets: Secrets
+  /** Opens secrets for tools; absent: there are none. */
+  vault?: Pick<Vault, 'read' | 'noteUse'> | undefined
   /** What items for other runs are sealed with. */
   auditKeys?: AuditKeys | 'missing' | undefined
   /** The database's own name in effect keys, so that two databases never share one. */

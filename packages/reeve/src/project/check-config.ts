@@ -17,6 +17,7 @@ const shape = {
   prices: 'object',
   tools: 'list',
   agents: 'objects',
+  secrets: 'object',
   mcp: 'object',
   services: 'function',
 } as const
@@ -38,6 +39,8 @@ export function checkConfig(config: ProjectConfig): void {
   }
   for (const [name, route] of Object.entries(config.routes ?? {}))
     checkOptions(route, `route "${name}"`, { solvers: 'list!' }, 'bad-config')
+  if (config.secrets !== undefined)
+    checkOptions(config.secrets, 'the secrets', { fromEnvironment: ['flag', 'texts'] }, 'bad-config')
   const { approvals = {}, budgets = {} } = config
   checkOptions(approvals, 'the approvals', { secondLook: 'flag' }, 'bad-config')
   for (const name of ['perSender', 'perChannel', 'hastyPerHour'] as const)

@@ -93,6 +93,11 @@ export interface ProjectConfig {
    * `agents/` and `workflows/` export. Default: none.
    */
   agents?: readonly AnyAgent[]
+  /**
+   * Which secrets may also come from the environment variable of their name, where none is kept sealed: all, or these. Default:
+   * none. Keys of models (`OPENAI_API_KEY`) always may.
+   */
+  secrets?: { fromEnvironment: boolean | readonly string[] }
   /** MCP servers by name. They are started when they are first needed. */
   mcp?: Record<string, McpConfig>
   /** Started before runs are driven, closed after. */

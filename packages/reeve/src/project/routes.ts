@@ -1,7 +1,7 @@
-import type { Environment } from '../base/config.ts'
 import type { ReeveError } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets/secrets.ts'
 import { type HostedSolver, hostedSolver } from '../models/providers/hosted.ts'
+import type { ProviderKeys } from '../models/providers/model-object.ts'
 import { checkRoute } from '../models/route/check-route.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
 import type { BatchService, Solver } from '../models/solver.ts'
@@ -10,7 +10,8 @@ import type { Project } from './load.ts'
 
 interface Options {
   project: Project
-  environment: Environment
+  /** Of models, by their variable. */
+  keys: ProviderKeys
 }
 
 /** A hosted model that a route names and that cannot be asked; the route goes on without it. */
@@ -53,7 +54,7 @@ export function addKeysTo(secrets: Secrets, routes: Iterable<RouteDefinition>): 
 function resolveSolver(solver: Solver | string, options: Options): Solver {
   if (typeof solver !== 'string') return solver
   const { prices } = options.project.config
-  return hostedSolver(solver, { keys: options.environment.keys, ...(prices ? { prices } : {}) })
+  return hostedSolver(solver, { keys: options.keys, ...(prices ? { prices } : {}) })
 }
 
 /** The services of solvers that answer in batches, by the solver's name. */

@@ -27,6 +27,7 @@ import type { Project } from '../project/load.ts'
 import { claimantOf } from '../project/name.ts'
 import { pruneProject } from '../project/prune.ts'
 import { addKeysTo, batchServices, resolveRoutes, type UnusableSolver } from '../project/routes.ts'
+import { fallbackOf, modelKeys, openerOf, secretUses } from '../project/secrets/project-secrets.ts'
 import { ProjectServices } from '../project/services.ts'
 import { checkWorkflowGrants, mcpServersOf, toolboxOf } from '../project/tools.ts'
 import { registryOf } from '../project/workflows.ts'
@@ -37,6 +38,8 @@ import { claimDatabase } from '../store/identity/ownership.ts'
 import { identityOf, migrate } from '../store/migrations.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AuditKeySlot } from '../store/redacting.ts'
+import { readSealingKeys } from '../store/secrets/key/key-file.ts'
+import { Vault } from '../store/secrets/vault.ts'
 import { describeTightened } from '../store/sqlite/private-files.ts'
 import { telemetrySettings } from '../telemetry/settings.ts'
 import { Telemetry } from '../telemetry/telemetry.ts'
@@ -91,6 +94,10 @@ export interface RuntimeInternals {
   unusable: readonly UnusableSolver[]
   /** What the database says of those who act. Whoever changes that in this process renews it. */
   authority: LiveAuthority
+  /** The secrets, opened. */
+  vault: Vault
+  /** Which tools and triggers use which secrets, by the secret's name. */
+  secretUses: ReadonlyMap<string, readonly string[]>
   findTool: FindTool
   /** The triggers of the project, by name. */
   triggers: ReadonlyMap<string, NamedTrigger>
@@ -122,7 +129,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
   const secrets = secretsOf(environment)
   const log = redactingLog(options.log ?? (await ownLog()), secrets)
   const unusable: UnusableSolver[] = []
-  const routes = resolveRoutes(options, unusable)
+  // Before the folder of the database is put right: a key that others could read is refused.
+  readSealingKeys(environment)
   const onFatal = (error: unknown) => endProcess(log, error)
   const slot: AuditKeySlot = {}
   const database = openDatabase(environment.database, ownClock, {
@@ -140,9 +148,21 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await claimDatabase(database, claimantOf(project, environment.database))
     const auditKeys = await auditKeysFor(database, environment, { clock, log, secrets })
     slot.keys = auditKeys
+    const fallback = fallbackOf(project.config.secrets, environment.variables)
+    const vault = new Vault({
+      database,
+      readKeys: () => readSealingKeys(environment),
+      fallback,
+      secrets,
+      clock,
+      log,
+    })
+    await vault.load()
+    const keys = modelKeys(environment.keys, vault)
+    const routes = resolveRoutes({ project, keys }, unusable)
     const workflows = registryOf(project)
     const breakerRecord = new BreakerRecord(database, log)
-    const embedders = embedderRoutes(project.config, environment.keys)
+    const embedders = embedderRoutes(project.config, keys)
     const allRoutes = new Map([...routes, ...embedders])
     addKeysTo(secrets, allRoutes.values())
     const questions = new Questions({
@@ -157,7 +177,10 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const documents = new DocumentProcess()
     const knowledge = new Knowledge(memory, undefined, documents)
     const mcpServers = await mcpServersOf(project, { environment, clock })
-    for (const server of mcpServers) server.addCredentialsTo(secrets)
+    for (const server of mcpServers) {
+      server.addCredentialsTo(secrets)
+      server.openSecretsBy(openerOf(vault))
+    }
     const toolbox = toolboxOf(project, mcpServers)
     const authority = new LiveAuthority({ database, clock, log })
     await authority.renew()
@@ -181,6 +204,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       random: Math.random,
       identity: await identityOf(database),
       isTraced: telemetry?.traces !== undefined,
+      vault,
       contextFor: (execution) => new Context(execution, workflows, services),
       checkJsonSchema: jsonSchemaIssues,
       onFatal,
@@ -203,6 +227,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       routes,
       unusable,
       authority,
+      vault,
+      secretUses: secretUses(toolbox.all(), triggers.values()),
       policies,
       ceilings,
       findTool,

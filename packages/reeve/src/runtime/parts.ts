@@ -7,6 +7,7 @@ import type { RuntimeParts } from './compose.ts'
 export async function beginParts(parts: RuntimeParts, { workflows, agents }: Project): Promise<void> {
   const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning } = parts
   parts.authority.begin()
+  parts.vault.begin()
   await projectKnowledge.begin()
   await services.begin()
   await parts.policies.begin()
@@ -27,6 +28,7 @@ export async function endParts(parts: RuntimeParts, graceMs: number | undefined)
   try {
     await projectKnowledge.end()
     await parts.authority.end()
+    await parts.vault.end()
     await pruning.end()
     await parts.triggerLoops.end()
     await parts.telemetry?.end()

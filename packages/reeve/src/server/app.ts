@@ -60,6 +60,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
     engine,
     database,
     sqliteFile: at.kind === 'sqlite' ? at.file : undefined,
+    keyPlace: runtime.environment,
     variables: runtime.environment.variables ?? {},
     clock,
     log,

@@ -16,7 +16,8 @@ import type { Service } from './service.ts'
 interface Door {
   named: NamedTrigger
   hook: Hook
-  secrets: HookSecrets
+  /** As they are now. */
+  secrets: () => HookSecrets
 }
 
 /** Of a letter that is posted. */
@@ -42,11 +43,12 @@ export function mountHooks(
   for (const each of named.values()) {
     const hook = hookOf(each.trigger)
     if (!hook) continue
-    const secrets = secretsOfHook(hook, service.variables)
+    const { log, internals, variables } = service
+    const secrets = () => secretsOfHook(hook, { vault: internals.vault, variables })
     doors.set(each.name, { named: each, hook, secrets })
-    if ('closed' in secrets) {
-      const { log } = service
-      log.warn('a door for others stays shut: it has no secret', { trigger: each.name, why: secrets.closed })
+    const now = secrets()
+    if ('closed' in now) {
+      log.warn('a door for others stays shut: it has no secret', { trigger: each.name, why: now.closed })
     }
   }
   const arrivals = new Arrivals(service.engine)
@@ -72,7 +74,7 @@ async function receive(context: Context, door: Door, by: Receiving): Promise<Arr
   const { named, hook, secrets } = door
   const { trigger, name } = named
   const header = (wanted: string) => context.req.header(wanted)
-  const request = new HookRequest(hook, secrets, header, by.service.clock.now())
+  const request = new HookRequest(hook, secrets(), header, by.service.clock.now())
   const type = contentTypeOf(context, trigger)
   const body = await readBytes(context.req.raw, hook.maxBytes)
   const delivery = request.prove(body)

@@ -4,6 +4,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Project } from '../project/load.ts'
 import type { RuntimeInternals } from '../runtime/runtime.ts'
 import type { Database } from '../store/database.ts'
+import type { KeyPlace } from '../store/secrets/key/key-file.ts'
 import type { EventHub } from './events/event-hub.ts'
 
 /** What the endpoints work with. */
@@ -14,6 +15,8 @@ export interface Service {
   database: Database
   /** Where an SQLite database is; absent: Postgres. */
   sqliteFile: string | undefined
+  /** Where the key is that secrets are sealed with. */
+  keyPlace: KeyPlace
   /** Of the environment: those that triggers name have their secrets. */
   variables: Readonly<Record<string, string | undefined>>
   clock: Clock

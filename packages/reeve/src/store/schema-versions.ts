@@ -6,6 +6,7 @@ import { triggerTables } from './dispatch/trigger-tables.ts'
 import { firstVersion } from './first-version.ts'
 import { effectBudgetTables } from './ledger/effect-budget-tables.ts'
 import { itemsVersion } from './memory/schema.ts'
+import { secretTables } from './secrets/tables.ts'
 
 /**
  * The schema, one entry per version, never edited once released. `{serial}` is a growing integer key, `{key}` an
@@ -278,4 +279,5 @@ export const migrations: Migration[][] = [
     // Where a passage stands in its source.
     'alter table items add column place text',
   ],
+  secretTables,
 ]

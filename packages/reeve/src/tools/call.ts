@@ -105,6 +105,7 @@ async function act(
     timeoutMs: tool.timeoutMs,
     run: (args, attempt) => tool.run(handed(args), attempt),
     ...(tool.retry && { retry: tool.retry }),
+    ...(tool.secrets.length > 0 && { secrets: tool.secrets }),
     ...(tool.rate && { rate: rateOf(tool.name, tool.rate, parsed) }),
     ...(tool.oncePer && { oncePer: keyFor(tool.name, tool.oncePer, parsed) }),
     ...(tool.verify && { verify: (args, attempt) => tool.verify!(handed(args), attempt) }),

@@ -14,6 +14,7 @@ export { type ClockToolInput, type ClockToolOutput, clockTool } from './clock.ts
 export { type FileEncoding, type FileTools, type FileToolsOptions, fileTools } from './files/files.ts'
 export type { FileEntry } from './files/jailed-files.ts'
 export { type HtmlParser, type VisibleHtml, visibleHtml } from './html/visible-html.ts'
+export type { CredentialHeaders, Credentials } from './http/credentials.ts'
 export { type HttpToolInput, type HttpToolOptions, type HttpToolOutput, httpTool } from './http/http.ts'
 export {
   asNotApplied,

@@ -109,7 +109,7 @@ const definitions = new WeakMap<Tool, string>()
 function definitionOf(tool: Tool): string {
   let hash = definitions.get(tool)
   if (hash === undefined) {
-    const { name, description, effect, risk, run, verify } = tool
+    const { name, description, effect, risk, secrets, run, verify } = tool
     const code = `${run}\n${verify ?? ''}`
     const whole = {
       name,
@@ -118,6 +118,7 @@ function definitionOf(tool: Tool): string {
       risk,
       governed: tool.governed(),
       input: inputSchemaOf(tool),
+      ...(secrets.length > 0 && { secrets }),
       code,
     }
     hash = sha256(canonical(JSON.parse(JSON.stringify(whole)) as Json)).slice(0, 16)

@@ -3,6 +3,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
+import { declaredSecrets, type Secret } from '../base/secrets/secret-handle.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { type GivenTerms, readTerms } from '../engine/calls/approval-terms.ts'
@@ -68,6 +69,11 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
    * gets the result of the first, or fails: see `OncePer`. Not for tools that only read.
    */
   oncePer?: OncePer<OutputOf<I>>
+  /**
+   * The secrets that it opens with `reveal` of its attempt: no other is opened for it, and none for whoever may not call it.
+   * Without one of them a call fails before anything is sent. Default: none.
+   */
+  secrets?: readonly (string | Secret)[]
   /** Takes an effect of it back: see `ToolUndo`, and `reeve undo`. Default: its effects cannot be undone. */
   undo?: ToolUndo<OutputOf<I>, OutputOf<O>>
   /** Asks the outside system whether a key was applied. Needed by `verifiable` tools. */
@@ -100,6 +106,8 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
   readonly rate: ResolvedRate | undefined
   readonly oncePer: ResolvedOncePer | undefined
   readonly undo: ResolvedUndo | undefined
+  /** The names of the secrets that its calls may open. */
+  readonly secrets: readonly string[]
   readonly verify:
     | ((args: Json, attempt: EffectAttempt) => Promise<EffectVerdict> | EffectVerdict)
     | undefined
@@ -122,6 +130,7 @@ const shape = {
   rate: 'object',
   oncePer: ['function', 'object'],
   undo: 'object',
+  secrets: 'list',
   verify: 'function',
   run: 'function!',
 } as const
@@ -210,6 +219,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
     rate: resolveRate(name, definition.rate),
     oncePer: resolveOncePer(name, effect, definition.oncePer),
     undo: resolveUndo(name, effect, definition.undo),
+    secrets: declaredSecrets(definition.secrets),
     verify: definition.verify as Tool['verify'],
     run: definition.run as Tool['run'],
   }

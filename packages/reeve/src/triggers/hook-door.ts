@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import { parseExactJson } from '../base/json/exact-json.ts'
 import type { Json } from '../base/json/json.ts'
 import { formatMs } from '../base/time/time.ts'
+import type { Vault } from '../store/secrets/vault.ts'
 import { schemes } from './signatures/schemes.ts'
 import { digestOf, type Headers, type Signed } from './signatures/signature.ts'
 import type { Hook } from './webhook.ts'
@@ -9,15 +10,19 @@ import type { Hook } from './webhook.ts'
 /** The secrets of a door that may be used now; `closed`: why none may. */
 export type HookSecrets = { open: readonly string[] } | { closed: string }
 
-/** Of the variables that a door names: those that are set to something that proves anything. */
-export function secretsOfHook(
-  { secrets, signature }: Hook,
-  variables: Readonly<Record<string, string | undefined>>,
-): HookSecrets {
+/** Where doors find their secrets. */
+export interface SecretPlaces {
+  /** The sealed ones. */
+  vault: Pick<Vault, 'known'> | undefined
+  variables: Readonly<Record<string, string | undefined>>
+}
+
+/** Of the secrets that a door names: those that are set to something that proves anything. */
+export function secretsOfHook({ secrets, signature }: Hook, { vault, variables }: SecretPlaces): HookSecrets {
   const open: string[] = []
   const problems: string[] = []
-  for (const name of secrets) {
-    const value = variables[name]?.trim()
+  for (const { name, isSealed } of secrets) {
+    const value = (vault?.known(name) ?? (isSealed ? undefined : variables[name]))?.trim()
     if (!value) {
       problems.push(`${name} is not set`)
       continue
@@ -48,7 +53,7 @@ export class HookRequest {
     if ('closed' in secrets) {
       throw new ReeveError(
         'webhook-closed',
-        'This door is shut: it has no secret that could prove who posts. Its own log and `reeve trigger list` say which variable is missing.',
+        'This door is shut: it has no secret that could prove who posts. Its own log and `reeve trigger list` say which secret is missing.',
       )
     }
     this.#secrets = secrets.open

@@ -46,7 +46,12 @@ export interface MailTrigger extends Trigger {
  * })
  */
 export function mail<Result>(options: MailOptions<Result>): Trigger<NonNullable<Result>> {
-  const rules = { name: 'text', folder: 'text', secret: ['text', 'texts'], input: 'function!' } as const
+  const rules = {
+    name: 'text',
+    folder: 'text',
+    secret: ['text', 'list', 'object'],
+    input: 'function!',
+  } as const
   checkOptions(options, 'a mail trigger', rules, 'bad-trigger')
   checkTriggerName(options.name)
   const { name, secret, signature = 'bearer', folder, input } = options

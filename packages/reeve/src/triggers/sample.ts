@@ -1,5 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
-import { secretsOfHook } from './hook-door.ts'
+import { type SecretPlaces, secretsOfHook } from './hook-door.ts'
 import { hookOf, hookPath, type NamedTrigger } from './named-triggers.ts'
 import { schemes } from './signatures/schemes.ts'
 
@@ -28,16 +28,16 @@ const sampleLetter = [
  */
 export function sampleFor(
   { name, trigger }: NamedTrigger,
-  variables: Readonly<Record<string, string | undefined>>,
+  places: SecretPlaces,
   { id, now, given }: { id: string; now: number; given?: Buffer | undefined },
 ): SampleRequest {
   const hook = hookOf(trigger)
   if (!hook) throw untestable(name, trigger.on)
-  const secrets = secretsOfHook(hook, variables)
+  const secrets = secretsOfHook(hook, places)
   if ('closed' in secrets) {
     throw new ReeveError(
       'webhook-closed',
-      `The trigger "${name}" is shut, here as at the server: ${secrets.closed}. Set the variable for both.`,
+      `The trigger "${name}" is shut, here as at the server: ${secrets.closed}. Set it for both.`,
     )
   }
   const isLetter = trigger.on === 'mail'

@@ -1,7 +1,7 @@
 import { isoText } from '../base/time/time.ts'
 import type { Session } from '../store/database.ts'
 import { type DeliveryRow, listDeliveries } from '../store/dispatch/deliveries.ts'
-import { secretsOfHook } from './hook-door.ts'
+import { type SecretPlaces, secretsOfHook } from './hook-door.ts'
 import { folderOf, hookOf, hookPath, type NamedTrigger } from './named-triggers.ts'
 
 /** What became of something that came to a trigger. Times are ISO 8601. */
@@ -34,26 +34,24 @@ export interface TriggerView {
   last: DeliveryView | null
 }
 
-type Variables = Readonly<Record<string, string | undefined>>
-
 export async function triggersView(
   session: Session,
   named: Iterable<NamedTrigger>,
-  variables: Variables,
+  places: SecretPlaces,
 ): Promise<TriggerView[]> {
   const sorted = [...named].sort((one, other) => (one.name < other.name ? -1 : 1))
-  return Promise.all(sorted.map((each) => triggerView(session, each, variables)))
+  return Promise.all(sorted.map((each) => triggerView(session, each, places)))
 }
 
 async function triggerView(
   session: Session,
   named: NamedTrigger,
-  variables: Variables,
+  places: SecretPlaces,
 ): Promise<TriggerView> {
   const { name, workflow, trigger } = named
   const hook = hookOf(trigger)
   const folder = folderOf(trigger)
-  const secrets = hook && secretsOfHook(hook, variables)
+  const secrets = hook && secretsOfHook(hook, places)
   const [last] = await listDeliveries(session, name, 1)
   return {
     name,

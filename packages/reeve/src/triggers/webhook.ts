@@ -3,6 +3,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { checkOptions } from '../base/options.ts'
+import { Secret } from '../base/secrets/secret-handle.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
@@ -26,10 +27,11 @@ export interface HookOptions {
   /** In its address, `/hooks/NAME`, and in the run's channel. Default: the workflow's name. */
   name?: string
   /**
-   * The environment variable that has the secret, or several: each is taken, so that a secret can be replaced without a
-   * gap. Without any of them the door stays shut.
+   * The name of the secret, sealed (`reeve secrets set NAME`) or else in the environment variable of that name, or several: each is
+   * taken, so that a secret can be replaced without a gap. A handle (`secret('NAME')`) is looked for among the sealed ones alone.
+   * Without any of them the door stays shut.
    */
-  secret: string | readonly string[]
+  secret: string | Secret | readonly (string | Secret)[]
   /** How far the sender's clock may be off, and how old a request may be; up to an hour. Default 5 minutes. */
   tolerance?: Duration
   /** The most of a body (bytes), up to 25 MiB. Default 1 MiB. */
@@ -49,9 +51,16 @@ export interface WebhookOptions<S = undefined, Result = unknown> extends HookOpt
   input?: (delivery: WebhookDelivery<BodyOf<S>>) => Result
 }
 
+/** Where the secret of a door is. */
+export interface HookSecret {
+  name: string
+  /** Not in the environment. */
+  isSealed: boolean
+}
+
 /** A door that others post to, as it is kept. */
 export interface Hook {
-  readonly secrets: readonly string[]
+  readonly secrets: readonly HookSecret[]
   readonly signature: SignatureKind
   readonly toleranceMs: number
   readonly maxBytes: number
@@ -110,22 +119,31 @@ const mostBytes = 25 * 1024 * 1024
 /** @throws `bad-trigger` `bad-duration` `bad-number` */
 export function hookFrom(options: HookOptions, what: 'webhook' | 'mail', signature: SignatureKind): Hook {
   const refuse = (problem: string) => new ReeveError('bad-trigger', `A ${what} trigger ${problem}`)
-  checkOptions(options, `a ${what} trigger`, { name: 'text', secret: ['text', 'texts'] }, 'bad-trigger')
+  checkOptions(
+    options,
+    `a ${what} trigger`,
+    { name: 'text', secret: ['text', 'list', 'object'] },
+    'bad-trigger',
+  )
   const { secret, tolerance = '5m', maxBytes = what === 'mail' ? mostBytes : 1024 * 1024 } = options
-  const secrets = typeof secret === 'string' ? [secret] : secret
+  const given = [secret ?? []].flat() as (string | Secret)[]
   if (!Object.hasOwn(schemes, signature)) {
     const known = Object.keys(schemes).join(', ')
     throw refuse(`has the signature ${describeValue(signature)}; it must be one of: ${known}.`)
   }
-  if (secrets === undefined || secrets.length === 0) {
-    throw refuse('has no `secret`: give the name of the environment variable that holds it.')
+  if (given.length === 0) {
+    throw refuse('has no `secret`: give the name under which it is kept.')
   }
-  // What is not the name of a variable may be the secret itself: it is not shown.
-  if (secrets.some((name) => !/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name))) {
+  // What is not a name may be the secret itself: it is not shown.
+  const secrets = given.map((each): HookSecret => {
+    if (typeof each === 'string' && /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(each))
+      return { name: each, isSealed: false }
+    const name = each instanceof Secret ? each.onlyName : undefined
+    if (name !== undefined) return { name, isSealed: true }
     throw refuse(
-      'has a `secret` that is no name of an environment variable. Put the secret there, not into code.',
+      'has a `secret` that is no name of a secret. Keep the secret itself out of code: reeve secrets set NAME, or an environment variable.',
     )
-  }
+  })
   const toleranceMs = toMs(tolerance, '`tolerance` of a trigger')
   if (toleranceMs > mostToleranceMs) throw refuse('has a `tolerance` of more than an hour.')
   if (wholeNumber(maxBytes, '`maxBytes` of a trigger') > mostBytes) {

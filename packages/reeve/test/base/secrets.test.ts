@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { secretsOf, secretsOfVariables } from '../../src/base/secrets/known-secrets.ts'
 import { Secrets } from '../../src/base/secrets/secrets.ts'
+import { SealingKey } from '../../src/store/secrets/key/sealing-key.ts'
 
 const canary = 'Zq9+/x=Kd"7&w%4Lm~é'
 const secrets = new Secrets([canary])
@@ -112,4 +113,12 @@ test('a short password and a plain word are blotted out only where they stand as
   expect(found.redact('postgres is up; abc12 lamps')).toBe('postgres is up; abc12 lamps')
   expect(found.redact('cannot reach postgres://postgres:postgres@h/db')).not.toContain('postgres@')
   expect(found.redact('password=abc12')).toBe('[secret]')
+})
+
+test('a key for secrets names itself without telling itself, and only 32 bytes are one', () => {
+  const key = SealingKey.make()
+  expect(new SealingKey(key.secret).id).toBe(key.id)
+  expect(key.secret).not.toContain(key.id)
+  for (const bad of ['', 'abc', `${key.secret}AAAA`, key.secret.slice(1), '!'.repeat(43)])
+    expect(() => new SealingKey(bad)).toThrow('32 bytes')
 })

@@ -27,6 +27,7 @@ import { recoveryCases } from './contract/recovery.ts'
 import { retentionCases } from './contract/retention.ts'
 import { rowCases } from './contract/rows.ts'
 import { runListCases } from './contract/run-lists.ts'
+import { secretCases } from './contract/secrets.ts'
 import { valueCases } from './contract/values.ts'
 
 /**
@@ -56,6 +57,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     auditRoundCases(open)
     authorityCases(open)
     pastAuthorityCases(open)
+    secretCases(open)
     overtakenCases(open)
     answerCases(open)
     modelCallCases(open)

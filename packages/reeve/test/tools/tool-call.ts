@@ -9,6 +9,11 @@ export async function callTool<Input, Output>(
 ): Promise<Output> {
   const { key = 'run1:1', signal = new AbortController().signal } = attempt
   const checked = parse(tool.input, args, 'The arguments')
-  const result = await tool.run(checked as never, { key, attempt: 1, signal })
+  const result = await tool.run(checked as never, {
+    key,
+    attempt: 1,
+    signal,
+    reveal: () => Promise.reject(new Error('no secrets here')),
+  })
   return parse(tool.output, result, 'The result') as Output
 }

@@ -15,12 +15,30 @@ export const storeCodes: CodeTable = {
     'Set REEVE_AUDIT_KEY, or put the file audit.key beside the database.',
   ],
   'audit-key-present': ['The audit key is not lost.', 'Rotate it: reeve audit key --rotate.'],
+  'secret-changed': [
+    'A secret has another version than whoever replaces it has seen.',
+    'Read it again; somebody else was first.',
+  ],
+  'secret-forged': [
+    'A sealed value was changed, or put in the place of another.',
+    'Set the secret anew, and look at who may write to the database.',
+  ],
+  'secrets-key-in-environment': [
+    'The key for secrets comes from the environment, and is changed there.',
+    'Put a new key before the others in REEVE_SECRETS_KEY.',
+  ],
+  'secrets-key-missing': [
+    'A secret is sealed with a key that this process does not have.',
+    'Set REEVE_SECRETS_KEY, or bring the file secrets.key; nothing is lost.',
+  ],
+  'unknown-secret': ['There is no secret of that name.', 'Set it: `reeve secrets set NAME`.'],
   'backup-exists': ['The file of a backup is there already.', 'Name another file.'],
   'backup-failed': ['A backup could not be written.', 'See the cause; nothing was kept.'],
   'backup-postgres': ['Postgres is backed up with its own tools.', 'Use pg_dump as the message says.'],
   'backup-source': ['There is no database to be backed up.', "Check the project's folder and DATABASE_URL."],
   'bad-audit-head': ['A file has no signed head.', 'Give one that reeve audit head wrote.'],
   'bad-audit-key': ['An audit key cannot be used.', 'Do as the message says.'],
+  'bad-secrets-key': ['A key for secrets cannot be used.', 'Do as the message says.'],
   'bad-cursor': ['A place in a list is none.', 'Give the `next` of a page as it was answered.'],
   'bad-database-url': [
     "The database's address cannot be read.",

@@ -12,6 +12,10 @@ export const toolCodes: CodeTable = {
   'bad-pins': ['The file of pins cannot be trusted.', 'Restore it, or pin anew: `reeve mcp pin`.'],
   'bad-result': ['A tool answered what its output schema does not allow.', 'Correct the tool or its schema.'],
   'bad-schema': ['A JSON Schema cannot be used.', 'Correct the place that the message names.'],
+  'bad-secret': [
+    'A name, a value or a handle of a secret cannot be used.',
+    'Do as the message says; the value is not shown.',
+  ],
   'bad-tool': [
     "A tool's definition is wrong, or something else was called as a tool.",
     'Correct the part that the message names.',
@@ -27,6 +31,11 @@ export const toolCodes: CodeTable = {
     'Retry the run that the message names, or answer what it asks.',
   ],
   'duplicate-tool': ['Two tools could be taken for one another.', 'Rename one.'],
+  'secret-not-declared': [
+    'A tool wants a secret that it does not declare.',
+    'Add the name to `secrets` of the tool, if it may have it.',
+  ],
+  'secret-not-here': ['A secret was needed where no tool is called.', 'Use it in a tool that declares it.'],
   'http-status': ["A server answered with an error's status.", 'See `details.status`.'],
   'http-timeout': ['No whole answer came in time.', 'Raise the limit, or check the server.'],
   'input-too-large': ['An input is larger than its reader takes.', 'Give less at once.'],

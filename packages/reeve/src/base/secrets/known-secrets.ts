@@ -43,6 +43,32 @@ export function addVariables(
   }
 }
 
+/** A shorter line of a secret of several lines stands in other texts, too. */
+const shortestLine = 20
+
+/**
+ * Registers a value that is surely secret, and the parts of it that give it away by themselves: the lines of a private key, and
+ * what the secret fields of a document have (an account of a service as JSON).
+ */
+export function addSecretParts(secrets: Secrets, value: string): void {
+  const lines = value.includes('\n') ? value.split(/\s*\n\s*/) : []
+  secrets.add([value, ...lines.filter((line) => line.length >= shortestLine && !line.startsWith('-----'))])
+  if (value.startsWith('{')) addVariables(secrets, textsIn(value))
+}
+
+function textsIn(json: string): Record<string, string> {
+  const found: Record<string, string> = Object.create(null)
+  try {
+    JSON.parse(json, (name, value) => {
+      if (typeof value === 'string') found[name] = value
+      return value as unknown
+    })
+  } catch {
+    // A text that only begins like a document.
+  }
+  return found
+}
+
 /** The parts of a credential that are secret: the whole, and what follows a scheme such as `Bearer`. */
 export function credentialsIn(value: string): string[] {
   const whole = value.trim()

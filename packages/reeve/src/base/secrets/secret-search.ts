@@ -18,7 +18,9 @@ export class SecretSearch {
   readonly #skip: Uint8Array
   readonly #candidates = new Map<number, string[]>()
   readonly #forms: readonly string[]
-  #beginnings: Set<string> | undefined
+  #sorted: readonly string[] | undefined
+  /** Of each text, the first two characters. */
+  #starts = new Set<string>()
 
   /** Each text has at least 3 characters. */
   constructor(texts: readonly string[]) {
@@ -66,17 +68,34 @@ export class SecretSearch {
 
   /** Where, from `from` on, the end of the text may be the beginning of one of the texts; its length, where nowhere. */
   beginningAt(text: string, from: number): number {
-    this.#beginnings ??= new Set(
-      this.#forms.flatMap((form) =>
-        Array.from({ length: form.length - 1 }, (_, index) => form.slice(0, index + 1)),
-      ),
-    )
     const tail = folded(text.slice(Math.max(from, text.length - this.#longest)))
     for (let start = 0; start < tail.length; start++) {
-      if (this.#beginnings.has(tail.slice(start))) return text.length - tail.length + start
+      if (this.#isBeginning(tail, start)) return text.length - tail.length + start
     }
     return text.length
   }
+
+  /** Whether one of the texts begins with all that stands from there on, and goes on behind it. */
+  #isBeginning(tail: string, start: number): boolean {
+    if (!this.#sorted) {
+      this.#sorted = this.#forms.toSorted(byCharacters)
+      this.#starts = new Set(this.#forms.map((form) => form.slice(0, 2)))
+    }
+    if (start < tail.length - 1 && !this.#starts.has(tail.slice(start, start + 2))) return false
+    const rest = tail.slice(start)
+    let low = 0
+    for (let high = this.#sorted.length; low < high; ) {
+      const middle = (low + high) >> 1
+      if (this.#sorted[middle]! <= rest) low = middle + 1
+      else high = middle
+    }
+    return this.#sorted[low]?.startsWith(rest) ?? false
+  }
+}
+
+/** As `<` compares texts, which the search relies on. */
+function byCharacters(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0
 }
 
 function hashAt(text: string, end: number): number {

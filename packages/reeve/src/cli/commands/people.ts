@@ -101,6 +101,26 @@ export function peopleCommands(program: Command, calls: Calls): void {
         why: 'it asks the database itself; the server has it in its API.',
       }),
     )
+  const secrets = program
+    .command('secrets')
+    .description('what tools sign in with; kept sealed, and never shown')
+  secrets
+    .command('set <name> [more...]')
+    .description('keep a value under a name: it is piped in, or asked for without showing it; by an owner')
+    .action(calls('owner', async () => (await import('../people/secrets.ts')).set))
+  secrets
+    .command('list')
+    .description('list names and versions, who set them when, and which tools use them')
+    .action(calls('operator', async () => (await import('../people/secrets.ts')).list))
+  secrets
+    .command('rotate [name] [more...]')
+    .description('put another value in the place of the one in use; with --key, another sealing key for all')
+    .option('--key', 'seal everything anew with a new key')
+    .action(calls('owner', async () => (await import('../people/secrets.ts')).rotate))
+  secrets
+    .command('delete <name>')
+    .description('delete a secret: calls that need it fail from then on')
+    .action(calls('owner', async () => (await import('../people/secrets.ts')).remove))
   const token = program.command('token').description('what programs and browsers sign in with')
   token
     .command('create <name>')

@@ -5,6 +5,7 @@ import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
 import type { StartOptions } from '../../engine/starting/prepared-start.ts'
 import type { ApprovalContext } from '../../inspect/approvals/approval-context.ts'
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
+import type { SecretView } from '../../inspect/authority/secret-list.ts'
 import type { CostView } from '../../inspect/costs/costs.ts'
 import type { EventWords } from '../../inspect/events/describe-event.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
@@ -176,7 +177,15 @@ export interface Steers {
   pauseQueue(queue: string, paused: boolean): Promise<void>
 }
 
-export interface People {
+export interface Secrets {
+  /** What is kept sealed; never a value. */
+  secrets(): Promise<SecretView[]>
+  /** `mustExist`: only in the place of another value. */
+  setSecret(name: string, value: string, mustExist: boolean): Promise<Pick<SecretView, 'version' | 'usedBy'>>
+  deleteSecret(name: string): Promise<void>
+}
+
+export interface People extends Secrets {
   /** `proof`: how they showed who they are; `localUser`: as which user of this machine, where that was it. */
   whoami(): Promise<{ principal: string; role: Role; proof: string; localUser: string | null }>
   tokens(limit: number): Promise<{ tokens: TokenLine[]; more: boolean }>

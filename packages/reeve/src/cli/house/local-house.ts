@@ -20,8 +20,9 @@ import {
 import { requireRun } from '../../store/runs/runs.ts'
 import { triggersView } from '../../triggers/trigger-view.ts'
 import type { Workspace } from '../terminal/workspace.ts'
-import type { Decides, House, People, Steers, TokenLine } from './house.ts'
+import type { Decides, House, People, Secrets, Steers, TokenLine } from './house.ts'
 import { localLooks } from './local-looks.ts'
+import { localSecrets } from './local-secrets.ts'
 import { localModels } from './models.ts'
 
 /** The house of a project's own database; with its code loaded (`runtime`) runs can be started, driven and undone, too. */
@@ -32,8 +33,9 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
     workspace,
     ...(runtime && { worker: { start: () => runtime.start(), hurry: () => runtime.hurry() } }),
     triggers() {
-      const { triggers } = internalsOf(codeOf(runtime))
-      return triggersView(database, triggers.values(), workspace.environment.variables ?? {})
+      const { triggers, vault } = internalsOf(codeOf(runtime))
+      const { variables = {} } = workspace.environment
+      return triggersView(database, triggers.values(), { vault, variables })
     },
     models(isTest) {
       // It pays for what it asks.
@@ -44,6 +46,7 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
     ...decides(workspace),
     ...steers(workspace, runtime),
     ...people(workspace),
+    ...localSecrets(workspace, runtime),
   }
 }
 
@@ -126,7 +129,7 @@ function shortList(names: string[]): string {
   return `${names.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
-function people({ database, environment, actor }: Workspace): People {
+function people({ database, environment, actor }: Workspace): Omit<People, keyof Secrets> {
   const changing = () => refuseMoved(database, database.place)
   return {
     async whoami() {

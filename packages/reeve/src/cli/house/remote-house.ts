@@ -130,6 +130,10 @@ function people(client: Client, whoAsks: WhoAsks): People {
       return { id: made.id, principal: made.principal, role: made.role, secret: made.token ?? '' }
     },
     revokeToken: async (token) => (await client.tokens.revoke({ params: { token } })).name,
+    secrets: async () => (await client.secrets.list()).items,
+    setSecret: (secret, value, mustExist) =>
+      client.secrets.set({ params: { secret }, body: { value, mustExist } }),
+    deleteSecret: async (secret) => void (await client.secrets.remove({ params: { secret } })),
     async signInPath(principal) {
       const params = { principal: principal ?? (await whoAsks()) }
       return (await client.principals.link({ params })).path ?? ''

@@ -14,6 +14,7 @@ import { migrate as migrateDatabase, versionOf } from '../../store/migrations.ts
 import { openDatabase } from '../../store/open.ts'
 import { placeOf as placeOfPostgres } from '../../store/postgres/connect.ts'
 import { prepareVectors } from '../../store/postgres/pgvector.ts'
+import { handSealingKeysOn } from '../../store/secrets/key/key-file.ts'
 import type { Cli } from '../cli.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -82,6 +83,15 @@ export async function copy(
       const keys = handKeysOn(sourcePlace, targetPlace)
       if (keys !== undefined)
         terminal.line(`Give its workers the audit key too: REEVE_AUDIT_KEY, with the keys that ${keys} has.`)
+      const { configFolder } = readEnvironment('.')
+      const sealing = handSealingKeysOn(
+        { database: sourcePlace, configFolder },
+        { database: targetPlace, configFolder },
+      )
+      if (sealing !== undefined)
+        terminal.line(
+          `Give its workers the key for secrets too: REEVE_SECRETS_KEY, with the keys that ${sealing} has.`,
+        )
       return exitCodes.done
     }),
   )

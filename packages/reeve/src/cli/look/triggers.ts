@@ -59,11 +59,15 @@ interface TestOptions {
 export function triggerTest(cli: Cli, { server, body }: TestOptions, name: string): Promise<ExitCode> {
   return withRuntime(cli, async (runtime) => {
     const { terminal } = cli
-    const { triggers, clock } = internalsOf(runtime)
+    const { triggers, clock, vault } = internalsOf(runtime)
     const { variables = {}, port = defaultPort, server: known } = runtime.environment
     const named = requireTrigger(triggers, name)
     const given = body === undefined ? undefined : readSample(body)
-    const sample = sampleFor(named, variables, { id: `test_${randomUUID()}`, now: clock.now(), given })
+    const sample = sampleFor(
+      named,
+      { vault, variables },
+      { id: `test_${randomUUID()}`, now: clock.now(), given },
+    )
     const url = new URL(sample.path, server ?? known?.url ?? `http://127.0.0.1:${port}`)
     const { status, text } = await post(url, sample.headers, sample.body)
     terminal.value({ url: url.href, status, answer: readAnswer(text) })

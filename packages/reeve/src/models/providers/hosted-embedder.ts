@@ -40,7 +40,7 @@ export function hostedEmbedder(
   const name = typeof model === 'string' ? model : `${model.provider.split('.')[0]}/${model.modelId}`
   const free = reference !== undefined && isSelfHosted(reference)
   const price = findPrice(name, options.prices)
-  const secret = reference && keyOf(reference, options.keys)
+  const secret = () => reference && keyOf(reference, options.keys)
   const unusable =
     (reference && missingKey(reference, options.keys)) ??
     (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
@@ -71,7 +71,7 @@ export function hostedEmbedder(
       } catch (error) {
         signal.throwIfAborted()
         if (error instanceof ReeveError) throw error
-        const failure = toProviderError(error, name, secret, sdk.APICallError.isInstance)
+        const failure = toProviderError(error, name, secret(), sdk.APICallError.isInstance)
         // What an earlier part of the batch did cost is known to nobody now.
         if (at > 0) failure.details.billUnknown = true
         throw failure
@@ -86,7 +86,7 @@ export function hostedEmbedder(
     kind: 'hosted',
     unusable,
     price,
-    ...(secret && { addCredentialsTo: (secrets) => secrets.add([secret]) }),
+    addCredentialsTo: (secrets) => secrets.add([secret() ?? '']),
     solve(question: Question, { signal }: SolveOptions) {
       if (unusable) throw unusable
       return solve(question.input as string[], signal)

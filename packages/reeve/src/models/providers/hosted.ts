@@ -115,7 +115,8 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
   const unusable =
     (reference && missingKey(reference, options.keys)) ??
     (price || free || options.allowUnknownPrice ? undefined : unknownPrice(name))
-  const secret = reference && keyOf(reference, options.keys)
+  // It may be rotated while this process runs.
+  const secret = () => reference && keyOf(reference, options.keys)
   const provider = reference?.provider ?? name.split('/')[0]
   const isOpenAi = provider === 'openai'
   const wire = reference ? wireOf(reference) : wireNamed(provider!)
@@ -124,8 +125,12 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
   const settings = { maxOutputTokens, temperature: options.temperature ?? null }
   const identity = options.identity ?? seen
   let loading: Promise<Loaded> | undefined
+  let loadedWith = secret()
 
   function load(): Promise<Loaded> {
+    const key = secret()
+    if (key !== loadedWith) loading = undefined
+    loadedWith = key
     loading ??= loadBoth(reference ? () => loadModel(reference, options.keys) : async () => model as SdkModel)
     // A package that is installed later must be found by the next question.
     loading.catch(() => {
@@ -183,7 +188,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof ReeveError) throw error
-      throw toProviderError(error, name, secret, loaded.sdk.APICallError.isInstance)
+      throw toProviderError(error, name, secret(), loaded.sdk.APICallError.isInstance)
     }
   }
 
@@ -193,7 +198,7 @@ export function hostedSolver(model: string | LanguageModelObject, options: Hoste
     ...(identity === undefined ? {} : { identity: canonical({ name, identity, ...settings }) }),
     unusable,
     price,
-    ...(secret && { addCredentialsTo: (secrets) => secrets.add([secret]) }),
+    addCredentialsTo: (secrets) => secrets.add([secret() ?? '']),
     ...(reference && {
       access: { address: addressOf(reference), keyName: keyNameOf(reference, options.keys) },
     }),

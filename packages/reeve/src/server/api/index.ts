@@ -5,6 +5,7 @@ import { waiting } from './decide/waiting.ts'
 import { memory } from './know/memory.ts'
 import { grants } from './people/grants.ts'
 import { principals } from './people/principals.ts'
+import { secrets } from './people/secrets.ts'
 import { switches } from './people/switches.ts'
 import { tokens } from './people/tokens.ts'
 import { bulk } from './runs/bulk.ts'
@@ -46,6 +47,7 @@ export const api = {
   grants,
   switches,
   tokens,
+  secrets,
 }
 
 export type Api = typeof api

@@ -130,6 +130,10 @@ export const acts = {
   'secret-set': act('A secret was kept under a name for the first time.', {}),
   'secret-rotated': act('A secret has a new value.', { version: number('Which value this is, from 1.') }),
   'secret-deleted': act('A secret was deleted.', {}),
+  'secrets-key-set': act('All secrets are sealed with this key from here on; the subject is its id.', {
+    before: text('The ids of the keys of before.'),
+    values: number('How many values there are.'),
+  }),
   'audit-key-set': act('From here on acts are signed with this key; the subject is its id.', {
     publicKey: text('Its public half (ed25519, base64url).'),
     before: orNull(text('The id of the key before; null: the first.')),

@@ -19,6 +19,8 @@ const tokensKeptMs = 90 * dayMs
 /** What belongs to approvals. */
 const ofApprovals = ['approval_votes', 'approval_delegations', 'approval_links', 'approval_notices']
 const permissionsKeptMs = 400 * dayMs
+/** Values of secrets that others took the place of: until then they are left out of journals still. */
+const endedSecretsKeptMs = 30 * dayMs
 /** A run that has ended tells within this time what its last calls cost. */
 const settledWithinMs = 3_600_000
 
@@ -117,6 +119,7 @@ async function dropIdentity(session: Session, now: number): Promise<number> {
     await drop(session, 'tokens', 'id', 'coalesce(ended_at, expires_at) < ?', now - tokensKeptMs),
     await drop(session, 'permissions', 'id', 'coalesce(ended_at, expires_at) < ?', now - permissionsKeptMs),
     await drop(session, 'bulk_actions', 'id', 'ended_at < ?', now - tokensKeptMs),
+    await session.run('delete from secrets where ended_at < ?', [now - endedSecretsKeptMs]),
     await session.run(
       `delete from api_requests where (principal, key) in (
          select principal, key from api_requests where at < ? order by at limit ?)`,

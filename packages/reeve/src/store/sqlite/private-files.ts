@@ -24,7 +24,9 @@ function tightenAll(folder: string): string[] {
   return [
     ...tighten(folder, forFolders),
     ...found.flatMap((entry) => {
-      if (entry.isFile()) return tighten(join(folder, entry.name), forFiles)
+      // A key that others could read is refused by whoever reads it, not mended in silence.
+      if (entry.isFile())
+        return entry.name.endsWith('.key') ? [] : tighten(join(folder, entry.name), forFiles)
       return entry.isDirectory() ? tighten(join(folder, entry.name), forFolders) : []
     }),
   ]

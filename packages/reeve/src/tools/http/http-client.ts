@@ -1,10 +1,12 @@
 import { ReeveError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
 import { credentialsIn } from '../../base/secrets/known-secrets.ts'
+import type { Reveal } from '../../base/secrets/secret-handle.ts'
 import { type SecretRegistry, Secrets, withoutSecrets } from '../../base/secrets/secrets.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
 import { NotApplied } from '../../engine/calls/effect/definition.ts'
+import { type Credentials, checkCredentials, openCredentials } from './credentials.ts'
 import { decodeText, plainContentTypes, plainResponseHeaders, typeMatches } from './http-answer.ts'
 import { type ExchangeResponse, exchange } from './http-exchange.ts'
 import type { HttpMethod } from './http-method.ts'
@@ -23,9 +25,10 @@ export interface HttpPolicy extends EgressRules {
   contentTypes?: readonly string[]
   /**
    * Headers with secrets for one origin, asked at every hop, so that no redirect carries them elsewhere. They go out
-   * over TLS or to hosts of `allowPrivate` only, and are redacted where an answer repeats them.
+   * over TLS or to hosts of `allowPrivate` only, and are redacted where an answer repeats them. By origin, or by a function of
+   * it: `{ 'https://api.stripe.com': { authorization: secret`Bearer ${secret('STRIPE_KEY')}` } }`.
    */
-  credentials?: (origin: string) => Readonly<Record<string, string>> | undefined
+  credentials?: Credentials
   /** Default 5. */
   maxRedirects?: number
   /** Of the answer, decompressed. Default 1 MiB. */
@@ -54,6 +57,8 @@ export interface HttpRequest {
   signal?: AbortSignal
   /** Told of the credentials that go out with it. */
   secrets?: SecretRegistry | undefined
+  /** Opens handles to secrets among the credentials; absent: a request that needs one is refused. */
+  reveal?: Reveal | undefined
 }
 
 /** What came back, within the limits of its policy. */
@@ -78,7 +83,7 @@ const shape = {
   requestHeaders: 'texts',
   responseHeaders: 'texts',
   contentTypes: 'texts',
-  credentials: 'function',
+  credentials: ['function', 'object'],
   maxRedirects: 'number',
   maxBytes: 'number',
   maxRequestBytes: 'number',
@@ -98,6 +103,7 @@ export class HttpClient {
   /** @throws `bad-host` `bad-duration` `bad-header` */
   constructor(policy: HttpPolicy) {
     checkOptions(policy, 'an HTTP client', shape)
+    checkCredentials(policy.credentials)
     this.#policy = policy
     this.#guard = new EgressGuard(policy, policy.resolve)
     this.#methods = new Set(policy.methods ?? ['GET', 'HEAD'])
@@ -142,8 +148,8 @@ export class HttpClient {
       const answer = await exchange(this.#guard, {
         url,
         method,
-        headers: (destination) => {
-          const credentials = this.#credentialsFor(destination)
+        headers: async (destination) => {
+          const credentials = await this.#credentialsFor(destination, request.reveal)
           const values = Object.values(credentials).flatMap(credentialsIn)
           secrets.add(values)
           request.secrets?.add(values)
@@ -195,13 +201,16 @@ export class HttpClient {
     return { url, method, headers: checked, body }
   }
 
-  #credentialsFor({ url, trustedPath }: Destination): Record<string, string> {
+  async #credentialsFor(
+    { url, trustedPath }: Destination,
+    reveal: Reveal | undefined,
+  ): Promise<Record<string, string>> {
     if (url.protocol !== 'https:' && !trustedPath) return {}
-    const credentials: Record<string, string> = {}
-    for (const [name, value] of Object.entries(this.#policy.credentials?.(url.origin) ?? {})) {
-      credentials[name.toLowerCase()] = value
-    }
-    return credentials
+    const { credentials } = this.#policy
+    const given =
+      (typeof credentials === 'function' ? credentials(url.origin) : credentials?.[url.origin]) ?? {}
+    const opened = await openCredentials(given, reveal, url.origin)
+    return Object.fromEntries(Object.entries(opened).map(([name, value]) => [name.toLowerCase(), value]))
   }
 
   #response(hop: Hop, answer: ExchangeResponse, secrets: Secrets): HttpResponse {

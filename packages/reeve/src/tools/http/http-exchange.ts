@@ -10,7 +10,7 @@ export interface ExchangeRequest {
   url: URL
   method: string
   /** Asked when it is known where the request goes: credentials depend on it. */
-  headers: (destination: Destination) => Record<string, string>
+  headers: (destination: Destination) => Record<string, string> | Promise<Record<string, string>>
   body: string | Uint8Array | undefined
   signal: AbortSignal
   /** From the connection's start to the answer's head. Default: as long as the signal lets it. */
@@ -59,11 +59,16 @@ export interface OpenExchange {
  */
 export async function openExchange(guard: EgressGuard, request: ExchangeRequest): Promise<OpenExchange> {
   const destination = await guard.admit(request.url, request.signal)
+  const headers = await request.headers(destination)
   request.signal.throwIfAborted()
-  return connect(destination, request)
+  return connect(destination, request, headers)
 }
 
-function connect(destination: Destination, request: ExchangeRequest): Promise<OpenExchange> {
+function connect(
+  destination: Destination,
+  request: ExchangeRequest,
+  headers: Record<string, string>,
+): Promise<OpenExchange> {
   const { url, addresses } = destination
   const { promise, resolve, reject } = Promise.withResolvers<OpenExchange>()
   const secure = url.protocol === 'https:'
@@ -72,7 +77,7 @@ function connect(destination: Destination, request: ExchangeRequest): Promise<Op
   let sent = false
   const outgoing = (secure ? https : http).request(url, {
     method: request.method,
-    headers: request.headers(destination),
+    headers,
     agent,
     lookup: onlyTo(addresses),
     signal: request.signal,

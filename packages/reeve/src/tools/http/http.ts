@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { checkOptions } from '../../base/options.ts'
+import { type Secret, secretNamesIn } from '../../base/secrets/secret-handle.ts'
 import { retryAfterMs } from '../../base/time/retry-after.ts'
 import { toMs } from '../../base/time/time.ts'
 import type { EffectAttempt, EffectClass } from '../../engine/calls/effect/definition.ts'
@@ -29,6 +30,8 @@ export interface HttpToolOptions extends HttpPolicy {
   approval?: 'always' | 'never' | ((args: HttpToolInput) => boolean)
   /** How often it may be called, over all workers. Default: as often as asked. */
   rate?: ToolRate<HttpToolInput>
+  /** The secrets that a function `credentials` names; those of credentials by origin are known without it. */
+  secrets?: readonly (string | Secret)[]
   /** The header that carries the effect's key with every method but GET and HEAD; false: none. Default `Idempotency-Key`. */
   idempotencyHeader?: string | false
 }
@@ -74,7 +77,17 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
     { name: 'text!', methods: 'texts', idempotencyHeader: ['text', 'flag'] },
     'bad-tool',
   )
-  const { name, description, effect, risk, approval, rate, idempotencyHeader, ...policy } = options
+  const {
+    name,
+    description,
+    effect,
+    risk,
+    approval,
+    rate,
+    secrets = [],
+    idempotencyHeader,
+    ...policy
+  } = options
   const methods = policy.methods ?? ['GET', 'HEAD']
   if (methods.length === 0)
     throw new ReeveError(
@@ -121,6 +134,7 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
     riskOf: (args) => riskOf(methodOf(args)),
     approval: approval ?? (risk === 'low' ? 'never' : (args) => !isRead(methodOf(args))),
     ...(rate && { rate }),
+    secrets: [...secrets, ...secretNamesIn(policy.credentials)],
     timeout: toMs(policy.timeout ?? '20s', `\`timeout\` of tool "${name}"`) + 5000,
     run: async (args, attempt) => {
       const request = { ...args, method: methodOf(args) }
@@ -133,7 +147,7 @@ export function httpTool(options: HttpToolOptions): Tool<HttpToolInput, HttpTool
 export async function callHttp(
   client: HttpClient,
   { url, method, headers = {}, body }: HttpToolInput & { method: HttpMethod },
-  attempt: Pick<EffectAttempt, 'key' | 'signal' | 'secrets' | 'traceparent'>,
+  attempt: Pick<EffectAttempt, 'key' | 'signal' | 'secrets' | 'traceparent' | 'reveal'>,
   idempotencyHeader: string | false,
 ): Promise<HttpResponse> {
   const ownHeaders: Record<string, string> = {}
@@ -151,6 +165,7 @@ export async function callHttp(
       ownHeaders,
       signal: attempt.signal,
       secrets: attempt.secrets,
+      reveal: attempt.reveal,
       ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : (body as string) }),
     })
   } catch (error) {

@@ -6,6 +6,9 @@ import {
   limitsOf,
   type McpConnectionServices,
   type McpServerDefinition,
+  type OpenedDefinition,
+  openDefinition,
+  secretsOfServer,
 } from './definition/server-definition.ts'
 import { notAsked } from './faults.ts'
 import { LiveConnection } from './live-connection.ts'
@@ -21,13 +24,16 @@ const restartPace: Backoff = { firstMs: 250, factor: 2, longestMs: 5000 }
  *   any → closed                    by `close`, for good
  *
  * More than `restarts` losses within ten minutes and it stays down until the first of them is ten minutes past. A session
- * that expired and a process that ended while nobody asked it are no losses.
+ * that expired and a process that ended while nobody asked it are no losses. A connection that was made with a secret which
+ * has another value since is asked no more, and ends when it owes no answer.
  */
 export class Connection {
   readonly #definition: McpServerDefinition
   readonly #edges: McpConnectionServices
   #live: LiveConnection | undefined
   #opening: Promise<LiveConnection> | undefined
+  /** What the live connection was made with. */
+  #opened: OpenedDefinition | undefined
   #losses: number[] = []
   #closed = false
   readonly #closing = new Set<Promise<void>>()
@@ -39,7 +45,11 @@ export class Connection {
 
   /** A connection that is up. Everything it throws is `NotApplied`: nothing was asked yet. */
   async up(signal?: AbortSignal): Promise<LiveConnection> {
-    if (this.#live && !this.#live.lost) return this.#live
+    if (this.#live && !this.#live.lost) {
+      if (await this.#isCurrent()) return this.#live
+      this.#live?.retire()
+      this.#live = undefined
+    }
     this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined
     })
@@ -65,17 +75,35 @@ export class Connection {
     await Promise.all(this.#closing)
   }
 
+  async #isCurrent(): Promise<boolean> {
+    if (secretsOfServer(this.#definition).length === 0) return true
+    const now = await this.#definitionNow()
+    return JSON.stringify(now) === JSON.stringify(this.#opened)
+  }
+
+  /** @throws `NotApplied` */
+  async #definitionNow(): Promise<OpenedDefinition> {
+    try {
+      return await openDefinition(this.#definition, this.#edges.reveal)
+    } catch (error) {
+      if (error instanceof ReeveError) throw notAsked(error.code, error.message)
+      throw error
+    }
+  }
+
   async #open(): Promise<LiveConnection> {
     const { name } = this.#definition
     await this.#pause()
     if (this.#closed) throw notAsked('mcp-closed', `MCP server "${name}" was closed by this process.`)
     const limits = limitsOf(this.#definition)
+    const definition = await this.#definitionNow()
     try {
       const sdk = await loadClientSdk()
-      const live = await LiveConnection.open(sdk, this.#definition, limits, this.#edges, (lost) =>
+      const live = await LiveConnection.open(sdk, definition, limits, this.#edges, (lost) =>
         this.#onLost(lost),
       )
       this.#live = live
+      this.#opened = definition
       return live
     } catch (error) {
       this.#losses.push(this.#edges.clock.now())

@@ -15,7 +15,7 @@ import {
 import {
   type Limits,
   type McpConnectionServices,
-  type McpServerDefinition,
+  type OpenedDefinition,
   originOf,
 } from './definition/server-definition.ts'
 import { diedFault, notAsked, protocolFault } from './faults.ts'
@@ -52,13 +52,14 @@ export class LiveConnection {
   #forgotten = false
   /** Calls that it owes an answer to; lists are not counted, they change nothing. */
   #owed = 0
+  #retired = false
   #generation = 0
   #reading: Promise<Listed[]> | undefined
   #nextReading: Promise<Listed[]> | undefined
 
   private constructor(
     sdk: ClientSdk,
-    definition: McpServerDefinition,
+    definition: OpenedDefinition,
     limits: Limits,
     edges: McpConnectionServices,
     onLost: (live: LiveConnection) => void,
@@ -88,7 +89,7 @@ export class LiveConnection {
   /** @throws `mcp-not-started` `mcp-protocol` `mcp-flood` and others, all before anything was asked */
   static async open(
     sdk: ClientSdk,
-    definition: McpServerDefinition,
+    definition: OpenedDefinition,
     limits: Limits,
     edges: McpConnectionServices,
     onLost: (live: LiveConnection) => void,
@@ -164,7 +165,14 @@ export class LiveConnection {
       return answer as T
     } finally {
       this.#owed -= counts
+      if (this.#retired && this.#owed === 0) this.#transport.drop()
     }
+  }
+
+  /** Nobody asks it any more: it ends when it owes no answer. */
+  retire(): void {
+    this.#retired = true
+    if (this.#owed === 0) this.#transport.drop()
   }
 
   async close(): Promise<void> {

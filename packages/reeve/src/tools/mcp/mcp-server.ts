@@ -3,13 +3,14 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { readVariables } from '../../base/config.ts'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import type { Reveal } from '../../base/secrets/secret-handle.ts'
 import type { Secrets } from '../../base/secrets/secrets.ts'
 import { systemClock } from '../../base/time/time.ts'
 import { type EffectAttempt, NotApplied } from '../../engine/calls/effect/definition.ts'
-import { type FromJsonSchema, fromJsonSchema, type JsonSchemaObject } from '../json-schema/json-schema.ts'
+import type { FromJsonSchema } from '../json-schema/json-schema.ts'
 import { type Tool, tool } from '../tool.ts'
 import { Connection } from './connection.ts'
-import { type Definition, inputOf } from './definition/definition.ts'
+import { type Definition, inputOf, partOf } from './definition/definition.ts'
 import { hashOf, keyOf, PinFile, type ServerPins } from './definition/pins.ts'
 import {
   addCredentials,
@@ -18,23 +19,17 @@ import {
   type McpConnectionServices,
   type McpServerDefinition,
   originOf,
+  secretsOfServer,
 } from './definition/server-definition.ts'
 import { notAsked } from './faults.ts'
 import type { LiveConnection } from './live-connection.ts'
 import { type McpOffer, offerOf, requireUnchanged } from './offers.ts'
+import { listInput, readInput } from './resource-inputs.ts'
 import { type McpResult, resultSchema } from './result.ts'
 import { askPrompt, askTool, listResources, readResource } from './transport/requests.ts'
 
 /** A tool of an MCP server: its arguments are whatever its pinned schema takes. */
 export type McpTool = Tool<{ [key: string]: Json | undefined }, McpResult>
-
-const anyObject: JsonSchemaObject = { type: 'object' }
-const readInput: JsonSchemaObject = {
-  type: 'object',
-  properties: { uri: { type: 'string', description: 'as resource.list gives it' } },
-  required: ['uri'],
-  additionalProperties: false,
-}
 
 /**
  * An MCP server of a project. Nothing is started before something is asked of it. Its tools are what a person pinned:
@@ -56,9 +51,10 @@ export function mcpServer(
   edges: Partial<McpConnectionServices> = {},
 ): McpServer {
   checkServer(definition)
-  const { clock = systemClock, environment } = edges
+  const { clock = systemClock, environment, reveal } = edges
   return new McpServer(definition, {
     clock,
+    reveal,
     get environment() {
       return environment ?? readVariables()
     },
@@ -107,17 +103,11 @@ export class McpServer {
     const ask = (live: LiveConnection, attempt: EffectAttempt, args: Json) =>
       readResource(live, this.name, (args as { uri: string }).uri, attempt.signal, maxResult)
     return {
-      list: part(
-        'resource.list',
-        fromJsonSchema(anyObject, 'It'),
-        `The resources of ${this.name}.`,
-        (live, _args, attempt) => listResources(live, this.name, attempt.signal, maxResult),
+      list: part('resource.list', listInput(), `The resources of ${this.name}.`, (live, _args, attempt) =>
+        listResources(live, this.name, attempt.signal, maxResult),
       ),
-      read: part(
-        'resource.read',
-        fromJsonSchema(readInput, 'It'),
-        `Reads a resource of ${this.name}.`,
-        (live, args, attempt) => ask(live, attempt, args),
+      read: part('resource.read', readInput(), `Reads a resource of ${this.name}.`, (live, args, attempt) =>
+        ask(live, attempt, args),
       ),
     }
   }
@@ -164,6 +154,16 @@ export class McpServer {
   /** Registers what it is given as credentials. @internal */
   addCredentialsTo(secrets: Secrets): void {
     addCredentials(secrets, this.#definition, this.#edges.environment)
+  }
+
+  /** Where it opens the secrets that it is given, each time it connects. @internal */
+  openSecretsBy(reveal: Reveal): void {
+    this.#edges.reveal = reveal
+  }
+
+  /** The names of the secrets that it is given. */
+  get secrets(): string[] {
+    return secretsOfServer(this.#definition)
   }
 
   /** Ends its process, and all that this started, or its session. */
@@ -265,6 +265,7 @@ export class McpServer {
       ...part,
       ...this.#definition.tools?.[part.name],
       name: `${this.name}.${part.name}`,
+      secrets: this.secrets,
       // An outer bound: the limits inside are closer and say more.
       timeout: 2 * (timeoutMs + connectTimeoutMs) + 10_000,
       run: async (args: Json, attempt: EffectAttempt) =>
@@ -290,8 +291,3 @@ export class McpServer {
 }
 
 type Ask = (live: LiveConnection, args: Json, attempt: EffectAttempt) => Promise<McpResult>
-
-/** What a definition is called among the server's tools. */
-function partOf({ kind, name }: Pick<Definition, 'kind' | 'name'>): string {
-  return kind === 'prompt' ? `prompt.${name}` : name
-}

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { checkOptions } from '../../base/options.ts'
+import { type Secret, secretNamesIn } from '../../base/secrets/secret-handle.ts'
 import { toMs } from '../../base/time/time.ts'
 import type { ToolRate } from '../call-rate.ts'
 import { bodyOf, callHttp, usualEffect, usualRisk } from '../http/http.ts'
@@ -26,6 +27,8 @@ export interface OpenApiOptions extends Omit<HttpPolicy, 'allow' | 'methods' | '
   risk?: (operation: OperationName) => Risk
   /** How often an operation may be called, over all workers; counted by operation. Default: as often as asked. */
   rate?: (operation: OperationName) => ToolRate<Record<string, unknown>> | undefined
+  /** The secrets that a function `credentials` names; those of credentials by origin are known without it. */
+  secrets?: readonly (string | Secret)[]
 }
 
 /** What a tool of `openApiTools` gives. */
@@ -59,7 +62,8 @@ const shape = {
  */
 export function openApiTools(options: OpenApiOptions): Tool<Record<string, unknown>, OpenApiResult>[] {
   checkOptions(options, 'OpenAPI tools', shape, 'bad-openapi')
-  const { name, document, server, operations, risk, rate, ...policy } = options
+  const { name, document, server, operations, risk, rate, secrets = [], ...policy } = options
+  const declared = [...secrets, ...secretNamesIn(policy.credentials)]
   const root = readDocument(document)
   const target = serverOf(root, server)
   const chosen = operationsOf(root, operations ?? (() => true))
@@ -85,7 +89,7 @@ export function openApiTools(options: OpenApiOptions): Tool<Record<string, unkno
     return operationTool(
       toolName,
       operation,
-      { risk: level, rate: rate?.(operation) },
+      { risk: level, rate: rate?.(operation), secrets: declared },
       target,
       client,
       toMs(policy.timeout ?? '20s', '`timeout` of OpenAPI tools'),
@@ -96,7 +100,15 @@ export function openApiTools(options: OpenApiOptions): Tool<Record<string, unkno
 function operationTool(
   name: string,
   operation: Operation,
-  { risk, rate }: { risk: Risk; rate: ToolRate<Record<string, unknown>> | undefined },
+  {
+    risk,
+    rate,
+    secrets,
+  }: {
+    risk: Risk
+    rate: ToolRate<Record<string, unknown>> | undefined
+    secrets: readonly (string | Secret)[]
+  },
   server: URL,
   client: HttpClient,
   timeoutMs: number,
@@ -110,6 +122,7 @@ function operationTool(
     answers: 'untrusted',
     risk,
     ...(rate && { rate: rate as ToolRate }),
+    secrets,
     timeout: timeoutMs + 5000,
     run: async (args, attempt) => {
       const { method, takesKey } = operation

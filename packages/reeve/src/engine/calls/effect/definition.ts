@@ -1,5 +1,6 @@
 import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
+import type { Reveal } from '../../../base/secrets/secret-handle.ts'
 import type { SecretRegistry } from '../../../base/secrets/secrets.ts'
 import type { ApprovedBy } from '../../../store/journal/events.ts'
 import type { BusinessKey } from '../../../store/ledger/business-keys.ts'
@@ -27,6 +28,11 @@ export interface EffectAttempt {
    * journal, logs, errors and prompts of this process. Absent outside of a run.
    */
   secrets?: SecretRegistry
+  /**
+   * The value of a secret that the tool declares (`secrets`), as it is at this moment; never keep it beyond the attempt.
+   * @throws `secret-not-declared` `unknown-secret` `secrets-key-missing` `secret-forged`
+   */
+  reveal: Reveal
   /**
    * The W3C trace context of the call, for the header `traceparent` of what the tool sends. Absent where nobody traces.
    */
@@ -59,6 +65,8 @@ export interface Effect {
   /** For one attempt, in ms. */
   readonly timeoutMs?: number
   readonly retry?: RetryPolicy
+  /** The secrets that it may open. */
+  readonly secrets?: readonly string[]
   /** How often such calls may begin. */
   readonly rate?: CallRate
   /** It is done once for this key, over all runs. */

@@ -11,6 +11,7 @@ import { again, keyOf, retryLater, within } from '../step.ts'
 import { type Effect, type EffectAttempt, type EffectVerdict, NotApplied } from './definition.ts'
 import { KeyClaim } from './key-claim.ts'
 import { Pace } from './pace.ts'
+import { revealFor, secretProblem } from './secrets-of-effect.ts'
 import { awaitAnswer, resolveUnknown, type Unresolved } from './unknown-outcome.ts'
 import { Verdict } from './verdict.ts'
 
@@ -112,6 +113,11 @@ export class EffectCall implements Unresolved {
       }
     }
     if (site.aborted) return this.fail(site.signal.reason)
+    if (this.effect.secrets) {
+      const problem = await secretProblem(site, this.effect)
+      // Nothing of this attempt was sent.
+      if (problem !== undefined) return this.#failOrRetry(attempt, problem)
+    }
     if (this.effect.effect === 'read' && !this.#verdict?.reserves) {
       // A workflow's own reads are in its code; what an agent chose to read, or a person approved, nobody else could tell.
       if (this.effect.actor || this.effect.approved) site.append(call, this.#intent(attempt), { join: true })
@@ -178,6 +184,7 @@ export class EffectCall implements Unresolved {
       attempt,
       signal,
       secrets: site.services.secrets,
+      reveal: (secret) => revealFor(site, this.effect, secret),
       // Only tools that send something ask for it.
       get traceparent() {
         return site.traceparentOf(call)
@@ -214,8 +221,12 @@ export class EffectCall implements Unresolved {
   #afterError(attempt: number, error: unknown): Promise<void> | void {
     const repeatable = this.effect.effect === 'read' || this.effect.effect === 'idempotent'
     if (!repeatable && !(error instanceof NotApplied)) return resolveUnknown(this, attempt, messageOf(error))
-    if (!isRetryable(error) || !this.mayRetry || this.site.aborted) return this.fail(error)
-    this.retryLater(attempt, error)
+    this.#failOrRetry(attempt, error)
+  }
+
+  #failOrRetry(attempt: number, error: unknown): void {
+    if (!isRetryable(error) || !this.mayRetry || this.site.aborted) this.fail(error)
+    else this.retryLater(attempt, error)
   }
 
   get mayRetry(): boolean {

@@ -34,7 +34,9 @@ const list = read({
     ),
   }),
   async tell({ service: { database, internals, variables } }) {
-    return { items: await triggersView(database, internals.triggers.values(), variables) }
+    return {
+      items: await triggersView(database, internals.triggers.values(), { vault: internals.vault, variables }),
+    }
   },
 })
 

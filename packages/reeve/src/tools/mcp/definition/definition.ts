@@ -131,3 +131,8 @@ export function inputOf(pinned: () => Definition): FromJsonSchema {
     },
   }
 }
+
+/** What a definition is called among the server's tools. */
+export function partOf({ kind, name }: Pick<Definition, 'kind' | 'name'>): string {
+  return kind === 'prompt' ? `prompt.${name}` : name
+}

@@ -3,6 +3,7 @@ import { sha256 } from '../../../base/hash.ts'
 import { canonical } from '../../../base/json/json.ts'
 import { checkOptions } from '../../../base/options.ts'
 import { addVariables } from '../../../base/secrets/known-secrets.ts'
+import { openAll, type Reveal, type Secret, secretNamesIn } from '../../../base/secrets/secret-handle.ts'
 import type { Secrets } from '../../../base/secrets/secrets.ts'
 import { type Clock, type Duration, toMs } from '../../../base/time/time.ts'
 import type { ToolAxes } from '../../axes.ts'
@@ -27,6 +28,8 @@ export interface McpConnectionServices {
   clock: Clock
   /** Where the variables come from that its definition names. */
   environment: NodeJS.ProcessEnv
+  /** Opens the secrets that its definition names; absent: one that names any cannot be reached. */
+  reveal?: Reveal | undefined
 }
 
 /** What servers of both kinds are told. */
@@ -59,16 +62,16 @@ export interface StdioServerDefinition extends McpServerSettings {
   args?: readonly string[]
   /** Where it runs. Default: the working directory. */
   cwd?: string
-  /** All it gets besides PATH, HOME and TMPDIR: names of this process's variables, or names with values. */
-  env?: readonly string[] | Readonly<Record<string, string>>
+  /** All it gets besides PATH, HOME and TMPDIR: names of this process's variables, or names with values, handles of secrets among them. */
+  env?: readonly string[] | Readonly<Record<string, string | Secret>>
 }
 
 /** A server somewhere else, over streamable HTTP. */
 export interface HttpServerDefinition extends McpServerSettings {
   /** Where it listens. */
   url: string
-  /** Sent to this origin only, such as `authorization`. */
-  headers?: Readonly<Record<string, string>>
+  /** Sent to this origin only, such as `authorization`; texts, or handles of secrets. */
+  headers?: Readonly<Record<string, string | Secret>>
   /** Whether it may be at a private address, without TLS. Loopback always may. */
   private?: boolean
 }
@@ -95,7 +98,7 @@ export function limitsOf(definition: McpServerDefinition): Limits {
 }
 
 /** Where a server comes from. Another origin under the same name is another server, and its pins do not count. */
-export function originOf(definition: McpServerDefinition): string {
+export function originOf(definition: McpServerDefinition | OpenedDefinition): string {
   if ('url' in definition) return sha256(canonical({ url: definition.url }))
   return sha256(canonical({ command: definition.command, args: definition.args ?? [] }))
 }
@@ -107,14 +110,48 @@ export function addCredentials(
   environment: NodeJS.ProcessEnv,
 ): void {
   if ('url' in definition) {
-    addVariables(secrets, definition.headers ?? {})
+    addVariables(secrets, textsOf(definition.headers))
     return
   }
   const { env = {} } = definition
-  const given = Array.isArray(env)
-    ? env.map((name: string) => [name, environment[name]])
-    : Object.entries(env)
-  addVariables(secrets, Object.fromEntries(given))
+  if (isNames(env)) addVariables(secrets, Object.fromEntries(env.map((name) => [name, environment[name]])))
+  else addVariables(secrets, textsOf(env))
+}
+
+/** Without handles: what they stand for is known to be secret when it is opened. */
+function textsOf(given: Readonly<Record<string, string | Secret>> = {}): Record<string, string> {
+  const texts: Record<string, string> = {}
+  for (const [name, value] of Object.entries(given)) if (typeof value === 'string') texts[name] = value
+  return texts
+}
+
+function isNames(env: NonNullable<StdioServerDefinition['env']>): env is readonly string[] {
+  return Array.isArray(env)
+}
+
+/** A definition whose handles were opened: what its process or its requests get. */
+export type OpenedDefinition =
+  | (Omit<StdioServerDefinition, 'env'> & { env?: readonly string[] | Readonly<Record<string, string>> })
+  | (Omit<HttpServerDefinition, 'headers'> & { headers?: Readonly<Record<string, string>> })
+
+/** The names of the secrets that it is given. */
+export function secretsOfServer(definition: McpServerDefinition): string[] {
+  return secretNamesIn('url' in definition ? definition.headers : definition.env)
+}
+
+/** @throws `secret-not-here` `bad-secret`, and what `reveal` throws */
+export async function openDefinition(
+  definition: McpServerDefinition,
+  reveal: Reveal | undefined,
+): Promise<OpenedDefinition> {
+  const what = `MCP server "${definition.name}"`
+  if ('url' in definition) {
+    const { headers, ...rest } = definition
+    return headers ? { ...rest, headers: await openAll(headers, reveal, what) } : rest
+  }
+  const { env, ...rest } = definition
+  if (env === undefined) return rest
+  return { ...rest, env: isNames(env) ? env : await openAll(env, reveal, what) }
 }
 
 const shape = {

@@ -22,7 +22,10 @@ const withoutBody = new Set([101, 204, 205, 304])
  * `fetch` for one server and nowhere else, through the door of all requests of tools. Redirects are not followed; answers
  * are streamed, each message in them bounded.
  */
-export function guardedFetch(definition: HttpServerDefinition, edges: FetchEdges): FetchLike {
+export function guardedFetch(
+  definition: Pick<HttpServerDefinition, 'name' | 'url' | 'private'>,
+  edges: FetchEdges,
+): FetchLike {
   const home = new URL(definition.url)
   const trusted = definition.private === true || isLoopback(home)
   const guard = new EgressGuard({ allow: [home.host], ...(trusted ? { allowPrivate: [home.host] } : {}) })

@@ -7,7 +7,7 @@ import { credentialsIn } from '../../../base/secrets/known-secrets.ts'
 import { Secrets } from '../../../base/secrets/secrets.ts'
 import { lastCharacters } from '../../../base/text/shorten.ts'
 import { visibleBrief } from '../../../base/text/visible-text.ts'
-import type { StdioServerDefinition } from '../definition/server-definition.ts'
+import type { OpenedDefinition } from '../definition/server-definition.ts'
 import { diedFault, floodFault, unreadFault } from '../faults.ts'
 import { readMessage } from './exact-message.ts'
 
@@ -16,6 +16,8 @@ const alwaysPassed = ['PATH', 'HOME', 'TMPDIR', 'SystemRoot']
 const mostNoise = 50
 const stderrKept = 2048
 const graceMs = 1000
+
+type StdioDefinition = Exclude<OpenedDefinition, { url: string }>
 
 export interface ProcessEdges {
   /** Where the variables come from that the definition lets through. */
@@ -34,7 +36,7 @@ export class StdioProcess implements Transport {
   onclose?: () => void
   onerror?: (error: Error) => void
   onmessage?: (message: JSONRPCMessage) => void
-  readonly #definition: StdioServerDefinition
+  readonly #definition: StdioDefinition
   readonly #edges: ProcessEdges
   /** What of its environment it was given by name or value. */
   readonly secrets = new Secrets()
@@ -46,7 +48,7 @@ export class StdioProcess implements Transport {
   #deaf = false
   #stderr = ''
 
-  constructor(definition: StdioServerDefinition, edges: ProcessEdges) {
+  constructor(definition: StdioDefinition, edges: ProcessEdges) {
     this.#definition = definition
     this.#edges = edges
     const { passed, secrets } = environmentFor(definition, edges.environment)
@@ -188,7 +190,7 @@ async function exitsWithin({ leader }: ProcessTree, ms: number): Promise<boolean
 }
 
 function environmentFor(
-  { env = [] }: StdioServerDefinition,
+  { env = [] }: StdioDefinition,
   source: NodeJS.ProcessEnv,
 ): { passed: Record<string, string>; secrets: string[] } {
   const given = Array.isArray(env) ? pick(source, env as string[]) : (env as Record<string, string>)

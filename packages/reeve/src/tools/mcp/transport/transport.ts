@@ -1,7 +1,7 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { credentialsIn } from '../../../base/secrets/known-secrets.ts'
 import { Secrets } from '../../../base/secrets/secrets.ts'
-import type { Limits, McpServerDefinition } from '../definition/server-definition.ts'
+import type { Limits, OpenedDefinition } from '../definition/server-definition.ts'
 import type { ClientSdk } from '../sdk.ts'
 import { guardedFetch } from './guarded-fetch.ts'
 import { GuardedTransport } from './guarded-transport.ts'
@@ -10,7 +10,7 @@ import { StdioProcess } from './stdio-process.ts'
 /** The way to a server as its definition wants it: a process of our own, or HTTP. Nothing is started yet. */
 export function transportFor(
   sdk: ClientSdk,
-  definition: McpServerDefinition,
+  definition: OpenedDefinition,
   limits: Limits,
   environment: NodeJS.ProcessEnv,
 ): { transport: GuardedTransport; process?: StdioProcess; secrets: Secrets } {

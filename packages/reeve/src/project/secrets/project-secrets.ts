@@ -1,0 +1,54 @@
+import type { Reveal } from '../../base/secrets/secret-handle.ts'
+import type { ProviderKeys } from '../../models/providers/model-object.ts'
+import type { Vault } from '../../store/secrets/vault.ts'
+import type { Tool } from '../../tools/tool.ts'
+import { hookOf, type NamedTrigger } from '../../triggers/named-triggers.ts'
+import type { ProjectConfig } from '../config.ts'
+
+/** Where a name has no secret: what the project lets come from the environment. */
+export function fallbackOf(
+  { fromEnvironment = false }: Partial<NonNullable<ProjectConfig['secrets']>> = {},
+  variables: Readonly<Record<string, string | undefined>> = {},
+): ((name: string) => string | undefined) | undefined {
+  if (fromEnvironment === false) return undefined
+  return (name) =>
+    fromEnvironment === true || fromEnvironment.includes(name) ? variables[name] || undefined : undefined
+}
+
+/** Opens secrets for parts of the project that its code gave them to. */
+export function openerOf(vault: Vault): Reveal {
+  const one = async (name: string) => {
+    const { value, version } = await vault.read(name)
+    vault.noteUse(name, version)
+    return value
+  }
+  return (secret) => (typeof secret === 'string' ? one(secret) : secret.opened(one))
+}
+
+const keyName = /^[A-Z][A-Z0-9_]*_API_KEY$/
+
+/**
+ * The keys of models: sealed ones before those of the environment. A sealed one that is rotated is used by the next question; one
+ * that was not there when the process began counts from its next start.
+ */
+export function modelKeys(keys: ProviderKeys, vault: Vault): ProviderKeys {
+  const sealed = vault.names().filter((name) => keyName.test(name))
+  if (sealed.length === 0) return keys
+  const both: Record<string, string | undefined> = { ...keys }
+  for (const name of sealed)
+    Object.defineProperty(both, name, { enumerable: true, get: () => vault.known(name) ?? keys[name] })
+  return both
+}
+
+/** Which tools and triggers of a project name which secrets. */
+export function secretUses(
+  tools: Iterable<Tool>,
+  triggers: Iterable<NamedTrigger>,
+): ReadonlyMap<string, readonly string[]> {
+  const uses = new Map<string, string[]>()
+  const add = (secret: string, user: string) => uses.set(secret, [...(uses.get(secret) ?? []), user])
+  for (const { name, secrets } of tools) for (const secret of secrets) add(secret, name)
+  for (const { name, trigger } of triggers)
+    for (const secret of hookOf(trigger)?.secrets ?? []) add(secret.name, `trigger ${name}`)
+  return uses
+}
