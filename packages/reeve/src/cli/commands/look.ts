@@ -6,6 +6,10 @@ import { limit } from './options.ts'
 export function lookCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Look:')
   program
+    .command('top')
+    .description('show queues, runs, spend and what waits, live, until q; once where no person looks')
+    .action(calls('viewer', async () => (await import('../look/top/top.ts')).top))
+  program
     .command('runs')
     .description('list runs, the newest first')
     .option('--status <status>', 'only those')

@@ -29,6 +29,12 @@ export function runCommands(program: Command, calls: Calls): void {
       }),
     )
   program
+    .command('open')
+    .description('open the page of the running server in the browser, signed in')
+    .option('--at <url>', 'where the server is (default: http://127.0.0.1:4100, or REEVE_PORT)')
+    .option('--no-browser', 'only print the link')
+    .action(calls('viewer', async () => (await import('../run/open.ts')).open))
+  program
     .command('worker')
     .description('drive runs beside other workers on the same database, until SIGTERM')
     .option('--capacity <n>', 'the most runs held in memory at once', '1000')

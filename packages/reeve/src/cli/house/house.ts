@@ -8,6 +8,7 @@ import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
 import type { SecretView } from '../../inspect/authority/secret-list.ts'
 import type { CostView } from '../../inspect/costs/costs.ts'
 import type { EventWords } from '../../inspect/events/describe-event.ts'
+import type { Today } from '../../inspect/health/today.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
 import type { RunStory } from '../../inspect/run/story/run-story.ts'
 import type { QueryResult } from '../../server/sql/run-query.ts'
@@ -125,6 +126,8 @@ export interface Looks {
     since: string | undefined
     limit: number
   }): Promise<{ since: string | null; groups: CostView[]; count: number; total: CostView }>
+  /** How it is, what waits, queues and spend. */
+  today(): Promise<Today>
   sql(query: string, limit: number): Promise<QueryResult>
   /** Those that drive runs now. */
   workers(): Promise<{ host: string; pid: number }[]>

@@ -7,6 +7,7 @@ import { costsBy, totalCosts } from '../../inspect/costs/costs.ts'
 import { describeEvent } from '../../inspect/events/describe-event.ts'
 import { follow } from '../../inspect/follow/follow-run.ts'
 import { lackingLanes } from '../../inspect/health/checks/runs.ts'
+import { viewToday } from '../../inspect/health/today.ts'
 import { listRunPage } from '../../inspect/lists/run-list.ts'
 import { endingOf } from '../../inspect/run/ending.ts'
 import { type RunSummary, viewRun } from '../../inspect/run/run-view.ts'
@@ -67,6 +68,7 @@ export function localLooks({ database, environment }: Workspace): Looks {
     approval: async (id) => askedOf(await requireApproval(database, id)),
     context: async (id) => approvalContext(database, await requireApproval(database, id)),
     queues: () => queueLines(database),
+    today: () => viewToday(database, (database.clock ?? systemClock).now()),
     async schedules(limit, most) {
       const all = await listSchedules(database)
       const schedules = await Promise.all(

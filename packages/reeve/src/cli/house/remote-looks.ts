@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Client } from '../../client/index.ts'
 import type { EventTone } from '../../inspect/events/describe-event.ts'
+import type { Today } from '../../inspect/health/today.ts'
 import type { RunSummary, RunView } from '../../inspect/run/run-view.ts'
 import type { Asked, EventLine, Looks } from './house.ts'
 
@@ -20,6 +21,7 @@ export function remoteLooks(client: Client): Looks {
   const approval = (id: string) => client.approvals.one({ params: { approval: id } })
   return {
     run,
+    today: async () => (await client.today.one()) as Today,
     async runs(filter, limit) {
       const runs: RunSummary[] = []
       for (let cursor: string | undefined; ; ) {

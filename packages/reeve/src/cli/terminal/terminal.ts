@@ -47,6 +47,11 @@ export class Terminal {
     this.#write(process.stderr, `${visibleText(text)}\n`)
   }
 
+  /** Without secrets: for whoever draws on the terminal itself. */
+  clean(text: string): string {
+    return this.#secrets.redact(text)
+  }
+
   #write(stream: NodeJS.WriteStream, text: string): void {
     if (!this.#closed.signal.aborted) stream.write(this.#secrets.redact(text))
   }

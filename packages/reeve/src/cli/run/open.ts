@@ -1,0 +1,66 @@
+import { readEnvironment } from '../../base/config.ts'
+import { ReeveError } from '../../base/errors.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+import { type ApiError, createClient } from '../../client/index.ts'
+import { openBrowser } from '../../server/open-browser.ts'
+import { defaultPort } from '../../server/open-page.ts'
+import { reaches } from '../../store/identity/principals.ts'
+import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+
+interface OpenOptions {
+  at?: string
+  /** Whether a browser is opened where a person sits at the terminal. */
+  browser: boolean
+}
+
+/** Opens the page, signed in by a link that is good once. @throws `unreachable` `bad-option` */
+export function open(cli: Cli, options: OpenOptions): Promise<ExitCode> {
+  return withHouse(cli, async (house) => {
+    const { terminal } = cli
+    const { port = String(defaultPort) } = readEnvironment('.')
+    const at = placeOf(options.at ?? cli.server?.url ?? `http://127.0.0.1:${port}`)
+    // A link is made only for a server that is there to take it.
+    await requireServer(at)
+    // A link signs in with all that its principal may do: a server makes one for owners alone.
+    const mayLink = !cli.server || reaches((await house.whoami()).role, 'owner')
+    const path = mayLink ? await house.signInPath(undefined) : null
+    const signIn = path === null ? null : `${at}${path}`
+    terminal.value({ url: at, signIn })
+    const what =
+      signIn === null ? 'open, and sign in with a link of an owner' : 'open within 15 minutes, once'
+    terminal.line(`${what}: ${terminal.colors.cyan(safeLine(signIn ?? at))}`)
+    if (options.browser && process.stdout.isTTY && !terminal.json) openBrowser(signIn ?? at)
+    return exitCodes.done
+  })
+}
+
+/** @throws `bad-option` */
+function placeOf(text: string): string {
+  const url = URL.parse(text)
+  if (url && /^https?:$/.test(url.protocol)) return url.origin
+  throw new ReeveError(
+    'bad-option',
+    `--at is ${JSON.stringify(text)}; it must be an address such as http://127.0.0.1:4100`,
+  )
+}
+
+/** Whatever it says of who asks, a server of Reeve says it as one. @throws `unreachable` */
+async function requireServer(at: string): Promise<void> {
+  const error = await createClient({ url: at })
+    .session()
+    .then(
+      () => undefined,
+      (problem: ApiError) => problem,
+    )
+  if (error === undefined || error.code === 'not-signed-in') return
+  const what =
+    error.code === 'unreachable'
+      ? `No server answers at ${at}. Start one with: reeve start.`
+      : `What answers at ${at} is no server of Reeve, or not under this name (${error.code}).`
+  throw new ReeveError('unreachable', `${what} If it is elsewhere, say --at URL, or set REEVE_PORT.`, {
+    retryable: true,
+    cause: error,
+  })
+}
