@@ -9,7 +9,7 @@ import {
 import { useEffect, useState } from 'react'
 import { isSignedOut } from './api/client.ts'
 import { followEvents } from './api/live.ts'
-import { sessionQuery } from './api/queries.ts'
+import { type MemoryFilter, sessionQuery } from './api/queries.ts'
 import { DecisionsProvider } from './features/inbox/decisions.tsx'
 import { SignedOut } from './features/session/SignedOut.tsx'
 import { TodayPage } from './features/today/TodayPage.tsx'
@@ -60,6 +60,7 @@ function oneOf<T extends string>(values: readonly T[], value: unknown): T | unde
 const statuses = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled', 'stuck'] as const
 const runViews = ['timeline', 'graph', 'events'] as const
 const costGroups = ['workflow', 'model', 'agent', 'day', 'run'] as const
+const memoryKinds = ['passage', 'fact', 'preference', 'episode', 'lesson'] as const
 const spans = ['1d', '7d', '30d'] as const
 
 const routes = [
@@ -123,6 +124,23 @@ const routes = [
       since: oneOf(spans, search.since),
     }),
     component: lazyRouteComponent(() => import('./features/costs/CostsPage.tsx'), 'CostsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/memory',
+    validateSearch: (search): MemoryFilter => ({
+      text: text(search.text),
+      in: text(search.in),
+      kind: oneOf(memoryKinds, search.kind),
+      trusted: search.trusted === true ? true : undefined,
+    }),
+    component: lazyRouteComponent(() => import('./features/memory/MemoryPage.tsx'), 'MemoryPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/memory/item',
+    validateSearch: (search): { id: string } => ({ id: text(search.id) ?? '' }),
+    component: lazyRouteComponent(() => import('./features/memory/ItemPage.tsx'), 'ItemPage'),
   }),
   createRoute({
     getParentRoute: () => root,

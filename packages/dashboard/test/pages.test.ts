@@ -15,7 +15,18 @@ afterAll(async () => {
   await stage?.close()
 })
 
-const paths = ['/', '/inbox', '/runs', '/workflows', '/workflows/weekly-report', '/costs', '/system', '/more']
+const paths = [
+  '/',
+  '/inbox',
+  '/runs',
+  '/workflows',
+  '/workflows/weekly-report',
+  '/costs',
+  '/memory',
+  '/memory?text=when+is+Jonas+at+home',
+  '/system',
+  '/more',
+]
 
 test('the first page says how it stands and what waits, and a guest is told how to come in', async () => {
   const { page, complaints } = await visit(stage)
@@ -338,6 +349,44 @@ test('a ceiling is changed on the page, and who did it is kept; a token is revok
   await page.getByRole('button', { name: 'Revoke the shop' }).click()
   await page.getByText('revoked').waitFor()
   expect((await ask()).status).toBe(401)
+})
+
+test('what is known is found as a run would find it, told from its beginning, amended, and taken back', async () => {
+  const { page, complaints } = await visit(stage)
+  await page.goto(`${stage.url}/memory?kind=preference`)
+  await page.getByLabel('What do you want to know?').fill('when is Jonas Reiter at home')
+  const found = page.getByRole('list', { name: 'What answers it' }).getByRole('listitem')
+  await found
+    .filter({ hasText: 'Tuesdays' })
+    .getByText(/words 0\.\d+ · likeness/)
+    .waitFor()
+  expect(new URL(page.url()).searchParams.get('text')).toContain('Jonas')
+  expect(await found.filter({ hasText: 'Refunds and returns' }).count()).toBe(0)
+  await found.filter({ hasText: 'Tuesdays' }).click()
+  await page.getByText('mail of j.reiter@example.com').waitFor()
+  await page.getByRole('button', { name: 'Amend…' }).click()
+  await page.getByLabel('What it says').fill('Jonas Reiter is at home on Fridays only.\u202E')
+  await page.getByLabel('Why').fill('He called.')
+  await page.getByRole('button', { name: 'Amend it' }).click()
+  await page.getByText(/amended .* by .*: He called\./).waitFor()
+  await page.locator('del', { hasText: 'Tuesdays' }).waitFor()
+  await page.locator('ins', { hasText: 'U+202E' }).waitFor()
+  await page.getByRole('button', { name: 'Take back…' }).click()
+  await page.getByText('1 version would vanish').waitFor()
+  await page.getByRole('dialog').getByLabel('Why').fill('It was another Jonas.')
+  await page.getByRole('button', { name: 'Take back 1' }).click()
+  await page.getByText('Version 3').first().waitFor()
+  await page.getByRole('heading', { name: 'What it says' }).waitFor()
+  // What strangers wrote is text here, too.
+  await page.goto(`${stage.url}/memory?kind=preference`)
+  await page.getByRole('link', { name: /<script>/ }).click()
+  await page.getByText('U+202E').first().waitFor()
+  await page.getByRole('button', { name: 'Redact…' }).click()
+  await page.getByRole('dialog').getByLabel('Why').fill('It is no preference.')
+  await page.getByRole('button', { name: 'Redact it for good' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Its words are gone.' }).waitFor()
+  expect(await page.evaluate(() => 'pwned' in window)).toBe(false)
+  expect(complaints).toEqual([])
 })
 
 test('all runs that a filter finds are cancelled, followed, and none else', async () => {

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from './client.ts'
-import type { RunStatus, WaitingItem } from './types.ts'
+import type { MemoryVersion, RunStatus, WaitingItem } from './types.ts'
 
 /** Everything that pages read. Live events (`live.ts`) say when a part of it is stale. */
 
@@ -159,6 +159,39 @@ export const workflowsQuery = listQuery(['workflows'], (how) => api.workflows.li
 export const metricsQuery = listQuery(['metrics'], (how) => api.workflows.metrics(how))
 export const modelsQuery = listQuery(['models'], (how) => api.models.list(how))
 export const tokensQuery = listQuery(['tokens'], (how) => api.tokens.list({ query: { limit: 200 }, ...how }))
+
+export type MemoryKind = MemoryVersion['kind']
+export interface MemoryFilter {
+  text?: string | undefined
+  in?: string | undefined
+  kind?: MemoryKind | undefined
+  trusted?: boolean | undefined
+}
+
+/** As a run would find it. */
+export function memorySearchQuery({ text = '', trusted, ...filter }: MemoryFilter) {
+  return queryOptions({
+    queryKey: ['memory', 'search', text, trusted, filter],
+    queryFn: ({ signal }) =>
+      api.memory.search({
+        query: { text, limit: 20, ...known(filter), ...(trusted && { trusted: 'true' }) },
+        signal,
+      }),
+    enabled: text !== '',
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function newestMemoryQuery(filter: Pick<MemoryFilter, 'in' | 'kind'>) {
+  return listQuery(['memory', 'newest', filter], (how) => api.memory.newest({ query: known(filter), ...how }))
+}
+
+export function memoryItemQuery(item: string) {
+  return queryOptions({
+    queryKey: ['memory', 'item', item],
+    queryFn: ({ signal }) => api.memory.history({ params: { item }, signal }),
+  })
+}
 
 export function costsQuery(by: 'model' | 'workflow' | 'agent' | 'day' | 'run', since: string, limit = 100) {
   return listQuery(['costs', by, since, limit], (how) =>

@@ -32,4 +32,7 @@ export type WorkflowMetrics = Answer<Client['workflows']['metrics']>['workflows'
 export type Token = Answer<Client['tokens']['list']>['items'][number]
 export type WorkflowItem = Answer<Client['workflows']['list']>['items'][number]
 
+export type MemoryVersion = Answer<Client['memory']['history']>['items'][number]
+export type RollbackOf = Parameters<Client['memory']['rollback']>[0]['body']['of']
+
 export type Json = Answer<Client['runs']['input']>['input']

@@ -84,9 +84,11 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
   switches: { list: 'GET /api/switches', set: 'PUT /api/switches' },
   memory: {
     search: 'GET /api/memory',
+    newest: 'GET /api/memory/newest',
     history: 'GET /api/memory/:item',
     amend: 'POST /api/memory/:item/amend',
     retract: 'POST /api/memory/:item/retract',
+    redact: 'POST /api/memory/:item/redact',
     preview: 'GET /api/memory/rollback',
     rollback: 'POST /api/memory/rollback',
   },

@@ -101,9 +101,18 @@ test('what is known is found, amended and rolled back over the API, by who may',
   expect(await operator.memory.preview({ query: { item: 'fees#0' } })).toEqual({ count: 1, ids: ['fees#0'] })
   await operator.memory.rollback({ body: { of: { item: 'fees#0' }, why: 'a mistake' } })
   expect((await memory.recall('card')).passages[0]!.text).toBe('A card costs 5 euros.')
+  const [newest] = (await viewer.memory.newest({ query: { in: 'policy', kind: 'passage' } })).items
+  expect(newest).toMatchObject({ id: 'fees#0', text: 'A card costs 5 euros.' })
+  expect((await viewer.memory.newest({ query: { in: 'pol' } })).items).toEqual([])
   await operator.memory.retract({ params, body: { why: 'no cards any more' } })
   expect((await viewer.memory.search({ query: { text: 'card' } })).items).toEqual([])
   await expect(viewer.memory.history({ params: { item: 'none' } })).rejects.toMatchObject({ status: 404 })
+  const away = { params, body: { why: 'a number of a card' } }
+  await expect(operator.memory.redact(away)).rejects.toMatchObject({ code: 'role-too-low' })
+  expect(await (await server.as('owner')).memory.redact(away)).toMatchObject({
+    endedAs: 'redacted',
+    text: '',
+  })
   await expect(operator.memory.rollback({ body: { of: {}, why: 'nothing named' } })).rejects.toMatchObject({
     status: 422,
   })

@@ -38,7 +38,7 @@ export function Models({ now }: { now: number }) {
                   <Tag tone="warn">left alone until {clock(breakers[0].probeAt, now)}</Tag>
                 ) : null
               }
-              end={price ? 'paid' : 'free'}
+              end={kind !== 'hosted' ? 'free' : price ? 'paid' : 'price not known'}
             />
           )),
         )}

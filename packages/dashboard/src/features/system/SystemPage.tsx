@@ -54,7 +54,7 @@ export function SystemPage() {
               <Row
                 key={worker.id}
                 title={`${worker.host}, process ${worker.pid}`}
-                under={`since ${clock(worker.startedAt, now)} · drives ${worker.drives.length === 0 ? 'no workflow' : worker.drives.join(', ')}`}
+                under={`since ${clock(worker.startedAt, now)} · drives ${worker.drives.length === 0 ? 'no workflow' : worker.drives.length > 6 ? many(worker.drives.length, 'workflow').toLowerCase() : worker.drives.join(', ')}`}
                 tag={worker.isHere ? <Tag>answers here</Tag> : null}
                 end={`seen ${since(worker.heartbeatAt, now)} ago`}
               />

@@ -1,3 +1,4 @@
+import { Foreign } from '../Foreign.tsx'
 import css from '../ui.module.css'
 
 interface Part {
@@ -15,8 +16,16 @@ export function Difference({ before, after }: { before: string; after: string })
       {partsOf(before, after).map((part, index) => {
         // The parts of one text never change their order.
         const key = `${index}${part.kind}`
-        if (part.kind === 'same') return <span key={key}>{part.text}</span>
-        return part.kind === 'added' ? <ins key={key}>{part.text}</ins> : <del key={key}>{part.text}</del>
+        if (part.kind === 'same') return <Foreign key={key} text={part.text} />
+        return part.kind === 'added' ? (
+          <ins key={key}>
+            <Foreign text={part.text} />
+          </ins>
+        ) : (
+          <del key={key}>
+            <Foreign text={part.text} />
+          </del>
+        )
       })}
     </pre>
   )

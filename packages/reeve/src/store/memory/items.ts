@@ -241,6 +241,30 @@ export async function readItemsAfter(session: Session, no: number, most: number)
   return rows.map(itemOf)
 }
 
+/** What stands now, the newest first: only of a kind, or of a scope with all below it, if they are named. */
+export async function readNewest(
+  session: Session,
+  { kind, scope }: { kind?: ItemKind | undefined; scope?: string | undefined },
+  most: number,
+): Promise<Item[]> {
+  const conditions = ['ended_at is null']
+  const given: Value[] = []
+  if (kind !== undefined) {
+    conditions.push('kind = ?')
+    given.push(kind)
+  }
+  if (scope !== undefined && scope !== '') {
+    // From the scope with its slash up to what follows a slash.
+    conditions.push('scope >= ? and scope < ?')
+    given.push(pathOf(scope), `${scope}0`)
+  }
+  const rows = await session.all<ItemRow>(
+    `select ${read} from items where ${conditions.join(' and ')} order by no desc limit ?`,
+    [...given, most],
+  )
+  return rows.map(itemOf)
+}
+
 /** All versions of an item, the first one first. */
 export async function readVersions(session: Session, id: string): Promise<Item[]> {
   const rows = await session.all<ItemRow>(`select ${read} from items where id = ? order by version`, [id])

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RollbackOf } from '../../../store/memory/item-changes.ts'
-import { type Item, itemKinds, readVersions } from '../../../store/memory/items.ts'
+import { countItems, type Item, itemKinds, readNewest, readVersions } from '../../../store/memory/items.ts'
 import { read, write } from '../../http/endpoint.ts'
 import { id, iso, numberIn, time } from '../parts.ts'
 
@@ -82,6 +82,22 @@ const search = read({
   },
 })
 
+const newest = read({
+  path: '/api/memory/newest',
+  role: 'viewer',
+  summary: 'List what is known, what was recorded last first',
+  query: z.strictObject({
+    in: z.string().max(500).optional().describe('Only this scope and what lies below it'),
+    kind: kind.optional(),
+    limit: numberIn(1, 200).default(50),
+  }),
+  answer: z.object({ items: z.array(version), total: z.number().describe('Current items of these kinds') }),
+  async tell({ service: { database }, query: { in: scope, kind: its, limit } }) {
+    const items = await readNewest(database, { kind: its, scope: scope?.replace(/\/+$/, '') }, limit)
+    return { items: items.map(view), total: await countItems(database, its ? [its] : []) }
+  },
+})
+
 const history = read({
   path: '/api/memory/:item',
   role: 'viewer',
@@ -138,6 +154,22 @@ const retract = write({
   tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
 })
 
+const redact = write({
+  method: 'POST',
+  path: '/api/memory/:item/redact',
+  role: 'owner',
+  summary: 'Take an item’s words out of all its versions, for good',
+  params: z.strictObject({ item: z.string().min(1).max(600) }),
+  body: z.strictObject({ why }),
+  answer: version,
+  subjectOf: ({ params }) => params.item,
+  async act({ service: { internals }, database, params, body, caller }) {
+    await internals.memory.through(database).redact(params.item, { by: caller.principal, why: body.why })
+    return { subject: params.item }
+  },
+  tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
+})
+
 const brought = z
   .strictObject({
     item: z.string().min(1).max(600).optional().describe('Its last version'),
@@ -183,4 +215,4 @@ const rollback = write({
   },
 })
 
-export const memory = { search, history, amend, retract, preview, rollback }
+export const memory = { search, newest, history, amend, retract, redact, preview, rollback }
