@@ -117,6 +117,7 @@ export type CallServices = Pick<
   | 'callRates'
   | 'businessKeys'
   | 'records'
+  | 'bodies'
 >
 
 /** What calls may know of a run's journal. */

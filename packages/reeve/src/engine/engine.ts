@@ -23,7 +23,7 @@ import type { JsonSchemaCheck } from './outside/approval-edit.ts'
 import { Control } from './outside/control.ts'
 import { type RunResult, RunResults } from './results.ts'
 import { RunRecords } from './run-records.ts'
-import type { ClaimCheck, EngineServices } from './services.ts'
+import type { Bodies, ClaimCheck, EngineServices } from './services.ts'
 import { type ForkedInput, forkedInput } from './starting/forked-input.ts'
 import type { OwnStart, StartOptions } from './starting/prepared-start.ts'
 import { RunStarter } from './starting/run-starter.ts'
@@ -78,6 +78,7 @@ export interface EngineOptions extends Pick<EngineServices, 'vault'> {
   checkJsonSchema?: JsonSchemaCheck
   /** Whether spans are made of what runs do. Default false. */
   isTraced?: boolean
+  bodies?: Bodies | undefined
   /** The process can no longer tell what is on disk and must end. */
   onFatal: (error: unknown) => void
 }
@@ -295,5 +296,6 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     claims,
     notices: new Notices(),
     isTraced: options.isTraced ?? false,
+    bodies: options.bodies,
   }
 }

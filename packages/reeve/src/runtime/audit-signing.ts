@@ -59,12 +59,13 @@ export class AuditSigning {
 
   begin(): void {
     if (!this.#keys) return
-    this.#cancel = this.#clock.after(everyMs, () => {
+    const sign = () => {
       this.#round = this.#sign(this.#stopped.signal)
       void this.#round.then(() => {
         if (!this.#stopped.signal.aborted) this.begin()
       })
-    })
+    }
+    this.#cancel = this.#clock.after(everyMs, sign, 'upkeep')
   }
 
   /** Signs what happened last. Resolves when nothing of it is under way. */

@@ -7,6 +7,7 @@ import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
+import type { Bodies } from '../engine/services.ts'
 import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
@@ -80,6 +81,15 @@ export interface RuntimeOptions {
   agentListener?: AgentListener
   /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */
   textListener?: TextListener
+  /** @internal What `reeve/testing` puts in the way. */
+  seams?: RuntimeSeams
+}
+
+/** Where a test reaches into a runtime. */
+export interface RuntimeSeams {
+  bodies: Bodies
+  /** Answers the database to work on: the one that `open` opens, or another. */
+  database(open: () => Database): Database
 }
 
 /** What a runtime is composed of, for our own packages: see `internalsOf`. */
@@ -133,13 +143,16 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
   readSealingKeys(environment)
   const onFatal = (error: unknown) => endProcess(log, error)
   const slot: AuditKeySlot = {}
-  const database = openDatabase(environment.database, ownClock, {
-    onBroken: onFatal,
-    onSkew: (skewMs) => log.warn(describeSkew(skewMs)),
-    onTightened: (paths) => log.warn(describeTightened(paths)),
-    secrets,
-    slot,
-  })
+  const open = () =>
+    openDatabase(environment.database, ownClock, {
+      onBroken: onFatal,
+      onSkew: (skewMs) => log.warn(describeSkew(skewMs)),
+      onTightened: (paths) => log.warn(describeTightened(paths)),
+      secrets,
+      slot,
+    })
+  const { seams } = options
+  const database = seams ? seams.database(open) : open()
   const clock = database.clock ?? ownClock
   const newId = createIds(() => clock.now())
   try {
@@ -207,6 +220,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       vault,
       contextFor: (execution) => new Context(execution, workflows, services),
       checkJsonSchema: jsonSchemaIssues,
+      bodies: seams?.bodies,
       onFatal,
       lease: leaseOf(options, log),
       ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),

@@ -41,6 +41,6 @@ export class Pruning {
         error: String(error),
       })
     }
-    if (!signal.aborted) this.#cancel = this.#clock.after(everyMs, () => this.begin())
+    if (!signal.aborted) this.#cancel = this.#clock.after(everyMs, () => this.begin(), 'upkeep')
   }
 }

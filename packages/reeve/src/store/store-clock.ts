@@ -29,8 +29,8 @@ export class StoreClock implements Clock {
     return this.#last
   }
 
-  after(delayMs: number, callback: () => void): () => void {
-    return this.#timers.after(delayMs, callback)
+  after(delayMs: number, callback: () => void, kind?: 'upkeep'): () => void {
+    return this.#timers.after(delayMs, callback, kind)
   }
 
   /**

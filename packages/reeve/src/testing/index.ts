@@ -19,3 +19,7 @@ export {
   scriptedSolver,
   toolCalls,
 } from './scripted.ts'
+export type { TestOptions } from './test-options.ts'
+export { type CalledTool, type TestDecision, TestRun } from './test-run.ts'
+export { type TestRuntime, testRuntime } from './test-runtime.ts'
+export type { DeathMoment, Mock } from './watched-bodies.ts'

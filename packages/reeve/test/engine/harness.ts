@@ -8,6 +8,9 @@ import { identityOf, migrate } from '../../src/store/migrations.ts'
 import { type RunRow, requireRun } from '../../src/store/runs/runs.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
+import { severable } from '../../src/testing/severable.ts'
+
+export { severable }
 
 export interface TestEngine {
   engine: Engine
@@ -47,29 +50,6 @@ export async function testEngine(
   })
   for (const workflow of workflows) engine.workflows.add(workflow)
   return { engine, database, clock }
-}
-
-/** A connection that can be cut: afterwards nothing that was asked over it is ever answered, as after a death. */
-export function severable(database: Database): { database: Database; cut: () => void } {
-  let isCut = false
-  const over =
-    <Arguments extends unknown[], Result>(ask: (...given: Arguments) => Promise<Result>) =>
-    (...given: Arguments): Promise<Result> =>
-      isCut ? new Promise<never>(() => {}) : ask.apply(database, given)
-  const link: Database = Object.create(database, {
-    transaction: { value: over(database.transaction) },
-    writeElsewhere: { value: undefined },
-    all: { value: over(database.all) },
-    get: { value: over(database.get) },
-    run: { value: over(database.run) },
-    bulk: { value: over(database.bulk) },
-  })
-  return {
-    database: link,
-    cut: () => {
-      isCut = true
-    },
-  }
 }
 
 /** Starts an engine that can die: `die` cuts it off in mid-work, and its row goes as a dead process's would. */

@@ -1,35 +1,25 @@
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadProject, Runtime, readEnvironment } from 'reeve'
+import { testRuntime } from 'reeve/testing'
+import ticket from '../examples/ticket.json' with { type: 'json' }
 
-const folder = join(import.meta.dirname, '..')
+test('a customer gets the reply that the person approved', async () => {
+  const sent: object[] = []
+  await using desk = await testRuntime({
+    project: join(import.meta.dirname, '..'),
+    mocks: {
+      'helpdesk.reply': (reply: object) => {
+        sent.push(reply)
+        return { file: 'sent.json' }
+      },
+    },
+  })
+  const run = await desk.start('support-triage', ticket)
+  const [asked] = await desk.approvals()
+  assert.match(JSON.stringify(asked?.shown), /ana@example\.com.*five working days/)
+  await desk.approve(run, { answer: { body: 'It is paid back.' } })
 
-test('a customer gets the reply that the person approved', { timeout: 30_000 }, async (t) => {
-  const environment = readEnvironment(folder, { DATABASE_URL: ':memory:' })
-  const runtime = await Runtime.open({ project: await loadProject(folder), environment })
-  t.after(() => runtime.stop())
-  await runtime.start()
-  const ticket = JSON.parse(readFileSync(join(folder, 'examples/ticket.json'), 'utf8')) as object
-  const run = await runtime.startRun('support-triage', ticket)
-
-  const asked = await nextApproval(runtime)
-  assert.match(JSON.stringify(asked.shown), /ana@example\.com.*five working days/)
-  await runtime.decide(asked.id, { verdict: 'approve', by: 'me', answer: { body: 'It is paid back.' } })
-
-  const rested = (await run.result()) as { status: string; output: { sent: { file: string }; facts: object } }
-  assert.equal(rested.status, 'succeeded')
-  assert.partialDeepStrictEqual(rested.output.facts, { category: 'billing', orderId: 'A-12345' })
-  const { file } = rested.output.sent
-  assert.match(readFileSync(file, 'utf8'), /It is paid back\./)
-  rmSync(file)
+  assert.partialDeepStrictEqual(await run.output(), { facts: { category: 'billing', orderId: 'A-12345' } })
+  assert.partialDeepStrictEqual(sent, [{ body: 'It is paid back.' }])
 })
-
-async function nextApproval(runtime: Runtime) {
-  for (;;) {
-    const [pending] = await runtime.listApprovals()
-    if (pending) return pending
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}

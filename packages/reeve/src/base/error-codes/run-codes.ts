@@ -109,6 +109,10 @@ export const runCodes: CodeTable = {
     'The worker stopped, and gave the run back.',
     'Nothing: the run goes on with the next worker.',
   ],
+  'nothing-asked': [
+    'A test decides for a run that asks nothing.',
+    'Look what the run does (run.story()), and decide when it asks.',
+  ],
   'run-waits': [
     'A run waits, and nobody can answer it in memory.',
     'Answer it in the test, or give it nothing to wait for.',

@@ -54,6 +54,6 @@ export class Looks {
       waitMs = againMs
       this.#log.warn(`${this.#what} could not be looked at; it is tried again`, { error: messageOf(error) })
     }
-    if (!this.#isEnded) this.#cancel = this.#clock.after(waitMs, () => void this.begin())
+    if (!this.#isEnded) this.#cancel = this.#clock.after(waitMs, () => void this.begin(), 'upkeep')
   }
 }

@@ -5,8 +5,11 @@ import { describeValue, shorten } from '../text/shorten.ts'
 export interface Clock {
   /** Whole milliseconds since the epoch. */
   now(): number
-  /** Calls back once after `delayMs`; the returned function cancels. Keeps the process alive until then. */
-  after(delayMs: number, callback: () => void): () => void
+  /**
+   * Calls back once after `delayMs`; the returned function cancels. Keeps the process alive until then. `upkeep`: it looks
+   * again, or shows a sign of life, and nothing is due by it, so that a clock of tests need not stop for it.
+   */
+  after(delayMs: number, callback: () => void, kind?: 'upkeep'): () => void
 }
 
 const longestTimeoutMs = 2 ** 31 - 1

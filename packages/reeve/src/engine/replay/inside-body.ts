@@ -8,7 +8,9 @@ const bodies = new AsyncLocalStorage<{ site: CallSite; what: string }>()
 
 /** Runs what a call of the run does outside the workflow's own code: a step's body, a tool, a solver. */
 export function runBody<T>(site: CallSite, what: string, body: () => T): T {
-  return bodies.run({ site, what }, body)
+  const run = () => bodies.run({ site, what }, body)
+  const { bodies: watch } = site.services
+  return watch ? watch.run(what, run) : run()
 }
 
 /**

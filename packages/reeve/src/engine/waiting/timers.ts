@@ -88,7 +88,13 @@ export class Timers {
     if (earliest === undefined || earliest >= this.#armedAt) return
     this.stop()
     this.#armedAt = earliest
-    this.#cancel = this.#clock.after(Math.min(earliest - this.#clock.now(), longestNapMs), () => this.#fire())
+    const untilMs = earliest - this.#clock.now()
+    const isNap = untilMs > longestNapMs
+    this.#cancel = this.#clock.after(
+      isNap ? longestNapMs : untilMs,
+      () => this.#fire(),
+      isNap ? 'upkeep' : undefined,
+    )
   }
 
   #fire(): void {

@@ -69,7 +69,7 @@ export class Liveness implements ClaimCheck {
     this.#upkeep = upkeep
     this.#heartbeatLater()
     // Not while this process is still starting, and not at all for one that starts, drives one run and ends.
-    this.#cancelGuard = this.#options.clock.after(guardAfterMs, () => this.guard())
+    this.#cancelGuard = this.#options.clock.after(guardAfterMs, () => this.guard(), 'upkeep')
   }
 
   /** Keeps the lease from now on even if the event loop is blocked. */
@@ -138,13 +138,14 @@ export class Liveness implements ClaimCheck {
     if (this.#state === 'gone') return
     const { clock, log, random } = this.#options
     // Spread, so that workers that started together do not all recover at one moment.
-    this.#cancel = clock.after(heartbeatMs * (0.75 + random() / 2), () => {
+    const beat = () => {
       if (this.#state === 'gone') return
       this.#heartbeat()
         .then(() => (this.#state === 'working' ? this.#upkeep() : undefined))
         .catch((error) => log.error('a heartbeat failed', { error: String(error) }))
         .finally(() => this.#heartbeatLater())
-    })
+    }
+    this.#cancel = clock.after(heartbeatMs * (0.75 + random() / 2), beat, 'upkeep')
   }
 
   /** Those who ask at one moment share one. */

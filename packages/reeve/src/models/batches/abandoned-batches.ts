@@ -47,11 +47,12 @@ export class AbandonedBatches {
   }
 
   begin(): void {
-    this.#stopTimer = this.#clock.after(lookMs, () => {
+    const look = () => {
       this.#looking = this.look().then(() => {
         if (!this.#abort.signal.aborted) this.begin()
       })
-    })
+    }
+    this.#stopTimer = this.#clock.after(lookMs, look, 'upkeep')
   }
 
   async end(): Promise<void> {

@@ -114,11 +114,12 @@ export class SqliteChanges {
   }
 
   #pollLater(): void {
-    this.#cancel = this.#clock.after(pollMs, () => {
+    const poll = () => {
       if (!this.#isThere()) return
       for (const change of this.#look()) for (const callback of [...this.#callbacks]) callback(change)
       if (this.#callbacks.size > 0) this.#pollLater()
-    })
+    }
+    this.#cancel = this.#clock.after(pollMs, poll, 'upkeep')
   }
 
   #look(): Change[] {

@@ -1,0 +1,58 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Moment } from '../base/time/time.ts'
+import type { Workflow } from '../engine/workflow.ts'
+import type { ProjectConfig } from '../project/config.ts'
+import { loadProject, type Project, projectOf } from '../project/load.ts'
+import type { Tool } from '../tools/tool.ts'
+import type { Mock } from './watched-bodies.ts'
+
+/** For `testRuntime`. */
+export interface TestOptions {
+  /** The folder of a project: its workflows, tools, policies and configuration are loaded. */
+  project?: string
+  /** Workflows, or workflows by name for those that have none. */
+  workflows?: readonly Workflow[] | { readonly [name: string]: Workflow }
+  /** Beside those of the project. */
+  tools?: readonly Tool[]
+  /** As in `reeve.config.ts`; of a project what it names stands in the place of the project's own. */
+  config?: ProjectConfig
+  /** What stands in for tools, by their names. Schemas, grants, approvals and the journal are the tool's own. */
+  mocks?: { readonly [tool: string]: Mock }
+  /** What time it is when the test begins. Default 2026-01-01T00:00:00Z. */
+  at?: Moment
+}
+
+/** What a test runs. */
+export async function projectFor({
+  project: folder,
+  workflows = [],
+  tools = [],
+  config = {},
+}: TestOptions): Promise<Project> {
+  const named = Object.entries(workflows).map(([name, workflow]) => {
+    if (workflow.name === '' && !Array.isArray(workflows)) workflow.name = name
+    return workflow as Workflow
+  })
+  if (folder === undefined) {
+    const all = { knowledge: [], ...config, tools: [...(config.tools ?? []), ...tools] }
+    return projectOf(all, named)
+  }
+  const project = await loadProject(folder)
+  return {
+    ...project,
+    config: { ...project.config, ...config },
+    workflows: [...project.workflows, ...named],
+    tools: [...project.tools, ...tools],
+  }
+}
+
+/** When the test begins (ms). @throws `bad-moment` */
+export function startOf(at: Moment | undefined): number | undefined {
+  if (at === undefined) return undefined
+  const ms = new Date(at).getTime()
+  if (Number.isFinite(ms)) return ms
+  throw new ReeveError(
+    'bad-moment',
+    `\`at\` of a test is no time: ${JSON.stringify(at)}. Give a Date or ISO text.`,
+  )
+}

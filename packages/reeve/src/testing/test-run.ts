@@ -1,0 +1,111 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json/json.ts'
+import { readHistory } from '../engine/replay/history.ts'
+import type { RunResult } from '../engine/results.ts'
+import type { RunView } from '../inspect/run/run-view.ts'
+import { timelineOf } from '../inspect/run/story/timeline.ts'
+import { toolCalls } from '../inspect/run/story/tool-calls.ts'
+import { internalsOf, type Runtime } from '../runtime/runtime.ts'
+import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
+import { type RunStatus, requireRun } from '../store/runs/runs.ts'
+
+/** A run that a test started or found. It is the same one after a crash. */
+export class TestRun<Output = unknown> {
+  readonly id: string
+  readonly #runtime: () => Runtime
+
+  /** @internal */
+  constructor(id: string, runtime: () => Runtime) {
+    this.id = id
+    this.#runtime = runtime
+  }
+
+  /** How it stands: as `runtime.getRun` tells. */
+  view(): Promise<RunView> {
+    return this.#runtime().getRun(this.id)
+  }
+
+  /** Its status: `waiting`, `succeeded`, … */
+  async status(): Promise<RunStatus> {
+    return (await this.view()).status
+  }
+
+  /** How it ended. @throws `run-waits` when it has not */
+  async result(): Promise<RunResult<Output>> {
+    const { status, reason } = await this.view()
+    if (status === 'succeeded' || status === 'failed' || status === 'cancelled' || status === 'stuck')
+      return (await this.#runtime().result(this.id)) as RunResult<Output>
+    throw new ReeveError(
+      'run-waits',
+      `The run is ${status}${reason === null ? '' : `: ${reason}`}. Decide, signal, or let time pass (test.advance) before you ask how it ended.`,
+    )
+  }
+
+  /** What it returned. @throws `run-waits`, and what the run failed with */
+  async output(): Promise<Output> {
+    const result = await this.result()
+    if (result.status === 'succeeded') return result.output
+    if (result.status === 'failed') throw result.error
+    throw new ReeveError(
+      'run-ended',
+      `The run is ${result.status}: ${result.reason ?? 'it does not say why'}.`,
+    )
+  }
+
+  /** All that its journal says. */
+  async journal(): Promise<JournalEvent[]> {
+    const { database } = internalsOf(this.#runtime())
+    return readEvents(database, (await requireRun(database, this.id)).no)
+  }
+
+  /** The tools that it called, in order, those of its agents too; of one name where one is given. */
+  async toolCalls(name?: string): Promise<CalledTool[]> {
+    const { calls } = readHistory(await this.journal())
+    const inOrder = [...calls.values()].sort((left, right) => left.step - right.step)
+    return toolCalls(inOrder)
+      .filter((call) => name === undefined || call.name === name)
+      .map(({ name, agent, args, state, result, error, approval }) => ({
+        name,
+        agent: agent?.name ?? null,
+        args,
+        state,
+        result,
+        error,
+        approval: approval && { by: approval.by, edited: approval.edited, note: approval.note },
+      }))
+  }
+
+  /** What happened, a line an event, without ids and times: for a snapshot. */
+  async story(): Promise<string[]> {
+    const { asks } = await this.view()
+    const ids = [this.id, ...asks.map(({ id }) => id)]
+    return timelineOf(await this.journal()).map(({ name, words }) => {
+      const line = name === null || words.includes(name) ? words : `${name}: ${words}`
+      return ids.reduce((text, id) => text.replaceAll(id, 'ID'), line)
+    })
+  }
+}
+
+/** A call of a tool, as the journal has it. */
+export interface CalledTool {
+  name: string
+  /** The agent that called it; null: the workflow's own code. */
+  agent: string | null
+  /** Undefined for reads of a workflow's own code, which the journal does not have. */
+  args: Json | undefined
+  /** `unknown`: whether it happened is not known, and a person is asked. */
+  state: 'completed' | 'failed' | 'unknown' | 'under way'
+  result: Json | undefined
+  error: { code: string; message: string } | undefined
+  /** Who approved exactly these arguments; null when nobody was asked. */
+  approval: { by: string | null; edited: boolean; note: string | null } | null
+}
+
+/** What a person says to an approval or a question. */
+export interface TestDecision {
+  /** Who says it. Default `tester`. */
+  by?: string
+  note?: string
+  /** Of an approval: what is to stand in the place of what was asked. */
+  answer?: Json
+}

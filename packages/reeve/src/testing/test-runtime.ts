@@ -1,0 +1,275 @@
+import { ReeveError } from '../base/errors.ts'
+import type { Json } from '../base/json/json.ts'
+import { silentLog } from '../base/log.ts'
+import { type Duration, type Moment, toMs } from '../base/time/time.ts'
+import type { RunResult } from '../engine/results.ts'
+import type { StartOptions } from '../engine/starting/prepared-start.ts'
+import type { Workflow } from '../engine/workflow.ts'
+import type { RunListOptions, RunPage } from '../inspect/lists/run-list.ts'
+import type { Project } from '../project/load.ts'
+import { internalsOf, type PendingApproval, Runtime } from '../runtime/runtime.ts'
+import type { Database } from '../store/database.ts'
+import { removeWorker } from '../store/dispatch/workers.ts'
+import { FakeClock, settle } from './fake-clock.ts'
+import { severable } from './severable.ts'
+import { projectFor, startOf, type TestOptions } from './test-options.ts'
+import { type TestDecision, TestRun } from './test-run.ts'
+import { type DeathMoment, type Mock, WatchedBodies } from './watched-bodies.ts'
+
+/** Work that waits for something outside of this process is waited for so long (ms), then it is time that must pass. */
+const patienceMs = 500
+const localUser = 'tester'
+
+/**
+ * Everything of a project, on a database in memory, with a clock that the test moves: runs, children, schedules, approvals,
+ * signals. Nothing moves but by the test: each verb resolves when all runs have come to rest. A month in which runs sleep
+ * takes milliseconds.
+ * @throws `bad-moment` `bad-config` and what `loadProject` throws
+ * @example
+ * import { workflow } from 'reeve'
+ * import { testRuntime } from 'reeve/testing'
+ * import { z } from 'zod'
+ *
+ * const remind = workflow({
+ *   name: 'remind',
+ *   input: z.string(),
+ *   run: async (ctx, who) => {
+ *     await ctx.sleep('30d')
+ *     const { usd } = await ctx.waitFor('paid', { schema: z.object({ usd: z.number() }) })
+ *     return `${who} paid ${usd}`
+ *   },
+ * })
+ *
+ * await using test = await testRuntime({ workflows: [remind] })
+ * const run = await test.start(remind, 'Ada')
+ * await test.advance('30d')
+ * await test.signal(run, 'paid', { usd: 20 })
+ * console.log(await run.output())
+ */
+export async function testRuntime(options: TestOptions = {}): Promise<TestRuntime> {
+  const test = new TestRuntime(await projectFor(options), new FakeClock(startOf(options.at)))
+  for (const [tool, mock] of Object.entries(options.mocks ?? {})) test.mock(tool, mock)
+  await test.begin()
+  return test
+}
+
+/** See `testRuntime`. */
+export class TestRuntime implements AsyncDisposable {
+  /** It stands still but for the verbs of the test. */
+  readonly clock: FakeClock
+  readonly #project: Project
+  readonly #bodies = new WatchedBodies(() => this.#die())
+  #runtime!: Runtime
+  #database: Database | undefined
+  #cut = () => {}
+  #isDead = false
+  /** What died is let go when the test ends. */
+  readonly #dead: Runtime[] = []
+
+  /** @internal */
+  constructor(project: Project, clock: FakeClock) {
+    this.#project = project
+    this.clock = clock
+  }
+
+  /** The runtime at work: another one after each crash. */
+  get runtime(): Runtime {
+    return this.#runtime
+  }
+
+  /** @internal */
+  async begin(): Promise<void> {
+    this.#runtime = await Runtime.open({
+      project: this.#project,
+      environment: { database: { kind: 'sqlite', file: ':memory:' }, keys: {}, user: localUser, ci: false },
+      clock: this.clock,
+      log: silentLog,
+      // Each wake is a replay, as after a restart: what is not deterministic shows in a test.
+      keptRuns: 0,
+      seams: { bodies: this.#bodies, database: (open) => this.#connect(open) },
+    })
+    await this.#runtime.start()
+    if (this.#project.config.knowledge?.length !== 0) await this.#runtime.readKnowledge()
+    await this.settle()
+  }
+
+  /** From now on this stands in for the tool. */
+  mock(tool: string, mock: Mock): void {
+    this.#bodies.mock(tool, mock)
+  }
+
+  /** Starts a run, which goes on until it rests. @throws as `runtime.startRun` */
+  async start<Input, Output>(
+    workflow: Workflow<Input, Output> | string,
+    input: Input,
+    options?: StartOptions,
+  ): Promise<TestRun<Output>> {
+    const { id } = await this.#runtime.startRun(workflow, input, options)
+    await this.settle()
+    return this.#runOf<Output>(id)
+  }
+
+  /** Starts a run and lets as much time pass as it needs to end. @throws `run-waits` when somebody must decide or send a signal */
+  async run<Input, Output>(
+    workflow: Workflow<Input, Output> | string,
+    input: Input,
+    options?: StartOptions,
+  ): Promise<RunResult<Output>> {
+    const run = await this.start(workflow, input, options)
+    for (;;) {
+      const { status, standing } = await run.view()
+      const due = this.clock.nextDue()
+      const isOver = status !== 'queued' && status !== 'waiting'
+      if (isOver || standing.state === 'waiting' || due === undefined) return run.result()
+      await this.#pass(due - this.clock.now())
+    }
+  }
+
+  /** Lets time pass, from one thing that is due to the next. */
+  async advance(time: Duration): Promise<void> {
+    await this.#pass(toMs(time))
+  }
+
+  /** Lets time pass until then. @throws `bad-moment` when that is over */
+  async advanceTo(moment: Moment): Promise<void> {
+    const at = new Date(moment).getTime()
+    const ms = at - this.clock.now()
+    if (ms >= 0) return this.#pass(ms)
+    const now = new Date(this.clock.now()).toISOString()
+    throw new ReeveError(
+      'bad-moment',
+      `It is ${now} in this test; ${JSON.stringify(moment)} is over or no time.`,
+    )
+  }
+
+  /** What is open, what was asked first first. */
+  approvals(): Promise<PendingApproval[]> {
+    return this.#runtime.listApprovals()
+  }
+
+  /** Approves what a run asks first, or what is named by its id. @throws `nothing-asked` and as `runtime.decide` */
+  approve(asked: TestRun | string, decision: TestDecision = {}): Promise<void> {
+    return this.#decide(asked, { ...decision, verdict: 'approve' })
+  }
+
+  /** Rejects what a run asks first, or what is named by its id. @throws `nothing-asked` and as `runtime.decide` */
+  reject(asked: TestRun | string, decision: TestDecision = {}): Promise<void> {
+    return this.#decide(asked, { ...decision, verdict: 'reject' })
+  }
+
+  /** Answers a question that no solver could answer. @throws `nothing-asked` and as `runtime.decide` */
+  answer(asked: TestRun | string, answer: Json, decision: TestDecision = {}): Promise<void> {
+    return this.#decide(asked, { ...decision, answer, verdict: 'answer' })
+  }
+
+  /** Sends a signal. @throws as `runtime.signal` */
+  async signal(run: TestRun | string, name: string, payload: Json = null): Promise<void> {
+    await this.#runtime.signal(typeof run === 'string' ? run : run.id, name, payload)
+    await this.settle()
+  }
+
+  /** Runs, the newest first: as `runtime.listRuns`. */
+  runs(options?: RunListOptions): Promise<RunPage> {
+    return this.#runtime.listRuns(options)
+  }
+
+  /** The newest run of a workflow: one that a schedule, an event or another run started. @throws `unknown-run` */
+  async lastRun<Output = unknown>(workflow: Workflow<never, Output> | string): Promise<TestRun<Output>> {
+    const name = typeof workflow === 'string' ? workflow : workflow.name
+    const { runs } = await this.runs({ workflow: name, limit: 1 })
+    if (runs[0]) return this.#runOf<Output>(runs[0].id)
+    throw new ReeveError('unknown-run', `There is no run of "${name}" in this test.`)
+  }
+
+  /** Kills what is at work and starts anew on what is durable, as after a power cut. */
+  async crash(): Promise<void> {
+    this.#die()
+    await this.#revive()
+  }
+
+  /**
+   * The next time that this step or tool runs, everything dies: before its work, or after it and before anybody knows
+   * (default). Then it goes on, as after a power cut.
+   */
+  crashIn(name: string, moment: DeathMoment = 'after'): void {
+    this.#bodies.dieIn(name, moment)
+  }
+
+  /** Resolves when all runs rest: what they wait for is time, a person, a signal or another run. */
+  async settle(): Promise<void> {
+    for (;;) {
+      await settle()
+      if (this.#isDead) await this.#revive()
+      else if (this.#bodies.underWay === 0) return
+      else if (!(await this.#bodyChanges())) return
+    }
+  }
+
+  /** Ends it; what it had is gone. */
+  async stop(): Promise<void> {
+    this.#cut()
+    const all = [...this.#dead, this.#runtime]
+    await Promise.race([Promise.allSettled(all.map((one) => one.stop(0))), settle()])
+    await this.#database?.close()
+  }
+
+  /** The same as `stop`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  #runOf<Output>(id: string): TestRun<Output> {
+    return new TestRun<Output>(id, () => this.#runtime)
+  }
+
+  #pass(ms: number): Promise<void> {
+    return this.clock.skip(ms, () => this.settle())
+  }
+
+  async #decide(
+    asked: TestRun | string,
+    { by = localUser, ...decision }: TestDecision & { verdict: 'approve' | 'reject' | 'answer' },
+  ): Promise<void> {
+    const id = typeof asked === 'string' ? asked : (await asked.view()).asks[0]?.id
+    if (id === undefined) throw await nothingAsked(asked as TestRun)
+    await this.#runtime.decide(id, { by, ...decision } as Parameters<Runtime['decide']>[1])
+    await this.settle()
+  }
+
+  /** False: for a while none began and none ended, so what they wait for is time. */
+  async #bodyChanges(): Promise<boolean> {
+    const late = Promise.withResolvers<false>()
+    const timer = setTimeout(late.resolve, patienceMs, false)
+    const changed = await Promise.race([this.#bodies.changed.then(() => true), late.promise])
+    clearTimeout(timer)
+    return changed
+  }
+
+  /** The database outlives what works on it. */
+  #connect(open: () => Database): Database {
+    this.#database ??= open()
+    const { database, cut } = severable(this.#database)
+    this.#cut = cut
+    return Object.create(database, { close: { value: async () => {} } })
+  }
+
+  #die(): void {
+    this.#cut()
+    this.#isDead = true
+  }
+
+  async #revive(): Promise<void> {
+    this.#isDead = false
+    this.#bodies.forgetAll()
+    const { engine } = internalsOf(this.#runtime)
+    this.#dead.push(this.#runtime)
+    await removeWorker(this.#database!, engine.worker.id)
+    await this.begin()
+  }
+}
+
+async function nothingAsked(run: TestRun): Promise<ReeveError> {
+  const { status, reason } = await run.view()
+  const why = reason === null ? '' : ` (${reason})`
+  return new ReeveError('nothing-asked', `The run asks nothing now: it is ${status}${why}.`)
+}

@@ -1,0 +1,196 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { tool, workflow } from '../../src/index.ts'
+import { scriptedSolver } from '../../src/testing/index.ts'
+import { testRuntime } from '../../src/testing/test-runtime.ts'
+
+const charge = tool({
+  name: 'bank.charge',
+  description: 'Charges a card.',
+  input: z.object({ usd: z.number() }),
+  output: z.object({ id: z.string() }),
+  effect: 'once',
+  approval: 'always',
+  run: async () => {
+    throw new Error('no bank is there in a test')
+  },
+})
+
+const invoice = workflow({
+  name: 'invoice',
+  input: z.object({ customer: z.string(), usd: z.number() }),
+  run: async (ctx, { customer, usd }) => {
+    const reminders: string[] = []
+    for (const wait of ['7d', '7d', '14d'] as const) {
+      const paid = await ctx.waitFor('paid', { schema: z.object({ usd: z.number() }), timeout: wait })
+      if (paid) return { customer, reminders, paid: paid.usd }
+      reminders.push(await ctx.step(`remind ${reminders.length + 1}`, () => `${customer} owes ${usd}`))
+    }
+    return { customer, reminders, paid: 0 }
+  },
+})
+
+test('a month of reminders takes a moment, and a signal ends it', async () => {
+  await using kit = await testRuntime({ workflows: [invoice] })
+  const began = performance.now()
+  const run = await kit.start(invoice, { customer: 'Ada', usd: 90 })
+  await kit.advance('15d')
+  expect(await run.status()).toBe('waiting')
+  await kit.signal(run, 'paid', { usd: 90 })
+  expect(await run.output()).toEqual({ customer: 'Ada', reminders: ['Ada owes 90', 'Ada owes 90'], paid: 90 })
+  const other = await kit.start(invoice, { customer: 'Bob', usd: 5 })
+  await kit.advance('28d')
+  expect(await other.output()).toMatchObject({
+    paid: 0,
+    reminders: ['Bob owes 5', 'Bob owes 5', 'Bob owes 5'],
+  })
+  expect(new Date(kit.clock.now()).toISOString()).toBe('2026-02-13T00:00:00.000Z')
+  expect(performance.now() - began).toBeLessThan(20_000)
+})
+
+test('a run lets pass what time it needs; one that somebody must help says so', async () => {
+  const nap = workflow({ name: 'nap', input: z.string(), run: async (ctx, time) => ctx.sleep(time as '1d') })
+  await using kit = await testRuntime({ workflows: [nap, invoice] })
+  expect(await kit.run(nap, '365d')).toMatchObject({ status: 'succeeded' })
+  expect(new Date(kit.clock.now()).toISOString()).toBe('2027-01-01T00:00:00.000Z')
+  const forever = workflow({ name: 'forever', input: z.null(), run: (ctx) => ctx.waitFor('never') })
+  await using other = await testRuntime({ workflows: [forever] })
+  await expect(other.run(forever, null)).rejects.toMatchObject({ code: 'run-waits' })
+})
+
+const pay = workflow({
+  name: 'pay',
+  input: z.number(),
+  run: async (ctx, usd) => (await ctx.call(charge, { usd })).id,
+})
+
+test('a mock stands in for a tool behind its approval, and what was called can be seen', async () => {
+  const charged: number[] = []
+  await using kit = await testRuntime({
+    workflows: { pay },
+    mocks: {
+      'bank.charge': ({ usd }) => {
+        charged.push(usd)
+        return { id: `charge-${charged.length}` }
+      },
+    },
+  })
+  const run = await kit.start(pay, 20)
+  expect(await kit.approvals()).toHaveLength(1)
+  expect(charged).toEqual([])
+  await kit.approve(run, { by: 'ada', answer: { usd: 15 } })
+  expect(await run.output()).toBe('charge-1')
+  expect(charged).toEqual([15])
+  expect(await run.toolCalls('bank.charge')).toMatchObject([
+    {
+      args: { usd: 15 },
+      state: 'completed',
+      result: { id: 'charge-1' },
+      approval: { by: 'ada', edited: true },
+    },
+  ])
+  const refused = await kit.start('pay', 20)
+  await kit.reject(refused, { note: 'not this month' })
+  expect(await refused.result()).toMatchObject({ status: 'failed', error: { code: 'not-approved' } })
+  await expect(kit.approve(refused)).rejects.toMatchObject({ code: 'nothing-asked' })
+})
+
+test('a mock answers what the tool would: its output schema holds', async () => {
+  await using kit = await testRuntime({ workflows: [pay], mocks: { 'bank.charge': () => ({ id: 7 }) } })
+  const run = await kit.start(pay, 20)
+  await kit.approve(run)
+  expect(await run.result()).toMatchObject({ status: 'failed', error: { code: 'bad-result' } })
+})
+
+test('a crash after an effect that nobody knows of asks a person; nothing is done twice', async () => {
+  let charged = 0
+  await using kit = await testRuntime({
+    workflows: [pay],
+    mocks: { 'bank.charge': () => ({ id: `${++charged}` }) },
+  })
+  const run = await kit.start(pay, 20)
+  kit.crashIn('bank.charge')
+  await kit.approve(run)
+  expect(charged).toBe(1)
+  const [asked] = (await run.view()).asks
+  expect(asked).toMatchObject({ kind: 'outcome' })
+  await kit.answer(run, { happened: true, result: { id: 'known' } })
+  expect(await run.output()).toBe('known')
+  expect(charged).toBe(1)
+})
+
+test('a crash before a step makes it again, and one anywhere loses nothing', async () => {
+  const made: string[] = []
+  const two = workflow({
+    name: 'two',
+    input: z.null(),
+    run: async (ctx) => {
+      await ctx.step('first', () => made.push('first'))
+      await ctx.sleep('1d')
+      await ctx.step('second', () => made.push('second'))
+      return made.length
+    },
+  })
+  await using kit = await testRuntime({ workflows: [two] })
+  const run = await kit.start(two, null)
+  await kit.crash()
+  expect(await run.status()).toBe('waiting')
+  kit.crashIn('second', 'before')
+  await kit.advance('1d')
+  expect(await run.status()).toBe('succeeded')
+  expect(made).toEqual(['first', 'second'])
+})
+
+test('schedules and children run; models answer from a script; a story can be kept', async () => {
+  const greet = workflow({
+    name: 'greet',
+    input: z.string(),
+    run: (ctx, who) => ctx.generate('greeting', { route: 'writing', with: { who } }),
+  })
+  const report = workflow({
+    name: 'report',
+    input: z.null(),
+    run: async (ctx) => (await (await ctx.start(greet, 'Ada')).result()) as string,
+  })
+  await using kit = await testRuntime({
+    workflows: [greet, report],
+    at: '2026-03-02T06:00:00Z',
+    config: {
+      routes: { writing: { solvers: [scriptedSolver(['Good morning, Ada.'])] } },
+      schedules: { weekly: { workflow: 'report', cron: '0 7 * * 1', zone: 'UTC', input: null } },
+    },
+  })
+  await kit.advanceTo('2026-03-02T06:59:59Z')
+  await expect(kit.lastRun('report')).rejects.toMatchObject({ code: 'unknown-run' })
+  await kit.advanceTo('2026-03-02T07:00:30Z')
+  const run = await kit.lastRun<string>('report')
+  expect(await run.output()).toBe('Good morning, Ada.')
+  expect((await kit.runs()).runs.map(({ workflow }) => workflow).sort()).toEqual(['greet', 'report'])
+  const story = await run.story()
+  expect(story.join('\n')).toContain('greet')
+  expect(story.join('\n')).not.toContain(run.id)
+  await expect(kit.advanceTo('2026-03-01T00:00:00Z')).rejects.toMatchObject({ code: 'bad-moment' })
+})
+
+test('work outside of this process is waited for, and a time limit still strikes it', async () => {
+  const slow = workflow({
+    name: 'slow',
+    input: z.null(),
+    run: (ctx) =>
+      ctx.step('fetch', async () => {
+        await new Promise((resolve) => setTimeout(resolve, 30))
+        return 'there'
+      }),
+  })
+  const hung = workflow({
+    name: 'hung',
+    input: z.null(),
+    run: (ctx) =>
+      ctx.step('hang', () => new Promise<string>(() => {}), { timeout: '5m', retry: { attempts: 1 } }),
+  })
+  await using kit = await testRuntime({ workflows: [slow, hung] })
+  expect(await (await kit.start(slow, null)).output()).toBe('there')
+  const run = await kit.start(hung, null)
+  await kit.advance('6m')
+  expect(await run.result()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
+})
