@@ -22,7 +22,29 @@ export type { AgentLimits, ResolvedLimits } from './agents/agent-limits.ts'
 export type { Guard, GuardVerdict } from './agents/loop/guardrails.ts'
 export type { AgentOptions, TurnTrace } from './agents/loop/options.ts'
 export type { Comparison, Criterion, CriterionCheck } from './autonomy/criteria/criterion.ts'
+export {
+  type Daemon,
+  type DaemonDefinition,
+  type DaemonEvent,
+  daemon,
+} from './autonomy/daemon/daemon.ts'
+export type {
+  DaemonDecision,
+  DaemonNews,
+  DaemonState,
+  KnownDirective,
+  PastDecision,
+} from './autonomy/daemon/daemon-state.ts'
 export type { Directive, DirectiveCall } from './autonomy/directives/directive.ts'
+export {
+  type Goal,
+  type GoalDefinition,
+  type GoalMetric,
+  type GoalTarget,
+  goal,
+  type NamedMetric,
+} from './autonomy/goals/goal.ts'
+export type { GoalStanding } from './autonomy/goals/goal-standing.ts'
 export type { Input } from './autonomy/inputs/input.ts'
 export type { Placeholder, Template } from './autonomy/template.ts'
 export { type Environment, readEnvironment } from './base/config.ts'
@@ -169,6 +191,7 @@ export type { UndoOptions, UndoScope } from './runtime/undoing.ts'
 export type { ApprovalRules } from './store/approvals/rules.ts'
 export type { Proof } from './store/authority/acts.ts'
 export type { Channel } from './store/journal/events.ts'
+export type { DecisionResult } from './store/journal/vocabulary/autonomy-events.ts'
 export type { PrunableChapters, PrunedChapters } from './store/keeping/chapters.ts'
 export type { Prunable, Pruned } from './store/keeping/retention.ts'
 export type { ItemKind } from './store/memory/items.ts'

@@ -4,6 +4,7 @@ import { ReeveError } from '../base/errors.ts'
 import { readManifest } from '../base/package-files.ts'
 import { secretsOfVariables } from '../base/secrets/known-secrets.ts'
 import { type Cli, createCli, type ServerAddress } from './cli.ts'
+import { autonomyCommands } from './commands/autonomy.ts'
 import type { Calls, Here } from './commands/calls.ts'
 import { decideCommands } from './commands/decide.ts'
 import { keepCommands } from './commands/keep.ts'
@@ -95,6 +96,7 @@ for (const add of [
   learnCommands,
   decideCommands,
   steerCommands,
+  autonomyCommands,
   peopleCommands,
   keepCommands,
 ])

@@ -64,6 +64,15 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
   costs: { list: 'GET /api/costs' },
   models: { list: 'GET /api/models' },
   workers: { list: 'GET /api/workers' },
+  daemons: {
+    list: 'GET /api/daemons',
+    one: 'GET /api/daemons/:daemon',
+    pause: 'POST /api/daemons/:daemon/pause',
+    resume: 'POST /api/daemons/:daemon/resume',
+    wake: 'POST /api/daemons/:daemon/wake',
+  },
+  ledger: { list: 'GET /api/ledger' },
+  goals: { list: 'GET /api/goals', one: 'GET /api/goals/:goal', set: 'PUT /api/goals/:goal' },
   sql: { ask: 'POST /api/sql' },
   principals: {
     list: 'GET /api/principals',

@@ -22,6 +22,11 @@ export interface WorkflowLimits {
   time?: Duration
   /** The most a run may spend on models. Default: no limit of its own. */
   cost?: Usd
+  /**
+   * The most that all runs of the workflow, with what they start, may spend on models from midnight to midnight (UTC). What
+   * would exceed it waits for the next day, as `whenExhausted` of the budgets says. Default: no limit.
+   */
+  dailyCost?: Usd
 }
 
 /** What `run` must give: what the output schema takes, or anything. */
@@ -124,6 +129,7 @@ export function defineWorkflow<
     wholeNumber(limits.steps, `\`limits.steps\` of ${what}`)
   if (limits.time !== undefined) toMs(limits.time, `\`limits.time\` of ${what}`)
   if (limits.cost !== undefined) toUsd(limits.cost, `\`limits.cost\` of ${what}`)
+  if (limits.dailyCost !== undefined) toUsd(limits.dailyCost, `\`limits.dailyCost\` of ${what}`)
   return {
     kind: 'reeve-workflow',
     name: name ?? '',

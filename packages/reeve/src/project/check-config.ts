@@ -18,6 +18,8 @@ const shape = {
   tools: 'list',
   agents: 'objects',
   secrets: 'object',
+  daemons: 'objects',
+  goals: 'objects',
   mcp: 'object',
   services: 'function',
 } as const

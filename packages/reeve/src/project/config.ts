@@ -1,4 +1,6 @@
 import type { AnyAgent } from '../agents/agent.ts'
+import type { Daemon } from '../autonomy/daemon/daemon.ts'
+import type { Goal } from '../autonomy/goals/goal.ts'
 import type { Duration } from '../base/time/time.ts'
 import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
@@ -98,6 +100,10 @@ export interface ProjectConfig {
    * none. Keys of models (`OPENAI_API_KEY`) always may.
    */
   secrets?: { fromEnvironment: boolean | readonly string[] }
+  /** Daemons, besides those that the files of `daemons/` export. Default: none. */
+  daemons?: readonly Daemon[]
+  /** Standing goals, besides those that the files of `goals/` export. Default: none. */
+  goals?: readonly Goal[]
   /** MCP servers by name. They are started when they are first needed. */
   mcp?: Record<string, McpConfig>
   /** Started before runs are driven, closed after. */

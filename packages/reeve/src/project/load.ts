@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type AnyAgent, isAgent } from '../agents/agent.ts'
 import { agentsOf } from '../agents/known-agents.ts'
+import type { Daemon } from '../autonomy/daemon/daemon.ts'
 import type { Directive } from '../autonomy/directives/directive.ts'
 import type { Known } from '../autonomy/directives/known.ts'
 import { loadDirectives } from '../autonomy/directives/load-directives.ts'
+import type { Goal } from '../autonomy/goals/goal.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { jsonSchemaIn } from '../base/schema/schema.ts'
@@ -17,6 +18,8 @@ import { checkToolName, isTool, type Tool } from '../tools/tool.ts'
 import { uniqueTools } from '../tools/unique-tools.ts'
 import { checkConfig } from './check-config.ts'
 import type { ProjectConfig } from './config.ts'
+import { loadDaemons, loadGoals, uniqueNames } from './files/daemons.ts'
+import { importDefault, importFile } from './files/import-file.ts'
 import { checkProjectName } from './name.ts'
 
 /** A project as it was loaded. */
@@ -30,6 +33,10 @@ export interface Project {
   mcpServers: McpServer[]
   /** Those of the configuration, and those that files of `agents/`, `workflows/` and `tools/` export, with their teams. */
   agents: AnyAgent[]
+  /** Those of the configuration, and those that the files of `daemons/` export. */
+  daemons: Daemon[]
+  /** Standing goals: those of the configuration, and those that the files of `goals/` export. */
+  goals: Goal[]
   /** The files of `policies/`. They are read in a thread of their own, when the project is opened. */
   policies: PolicyFile[]
   /** The files of `directives/`. */
@@ -51,7 +58,8 @@ export function projectOf(
   workflows: Project['workflows'],
   folder = process.cwd(),
 ): Project {
-  checkOptions(config, 'a project', { tools: 'objects', agents: 'objects' })
+  const lists = { tools: 'objects', agents: 'objects', daemons: 'objects', goals: 'objects' } as const
+  checkOptions(config, 'a project', lists)
   return {
     folder,
     config,
@@ -59,6 +67,8 @@ export function projectOf(
     tools: [...(config.tools ?? [])],
     agents: agentsOf(config.agents ?? [], []),
     mcpServers: [],
+    daemons: uniqueNames('daemon', config.daemons ?? []),
+    goals: uniqueNames('goal', config.goals ?? []),
     policies: [],
     directives: [],
   }
@@ -86,8 +96,8 @@ export function findProject(from: string): string {
 /**
  * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
  * it exports as its default.
- * @throws `broken-file` `bad-workflow` `bad-config` `bad-agent` `bad-tool` `duplicate-tool` `bad-duration` `bad-number` `bad-text`
- *   `bad-directive`
+ * @throws `broken-file` `bad-workflow` `bad-config` `bad-agent` `bad-tool` `duplicate-tool` `bad-daemon`
+ *   `bad-goal` `bad-directive` `bad-duration` `bad-number` `bad-text`
  * @example
  * import { findProject, loadProject } from 'reeve'
  *
@@ -126,7 +136,9 @@ export async function loadProject(folder: string): Promise<Project> {
   }))
   const agents = agentsOf(config.agents ?? [], exported)
   const directives = await loadDirectives(folder, knownOf({ config, workflows, tools }))
-  return { folder, config, workflows, tools, agents, mcpServers, policies, directives }
+  const daemons = await loadDaemons(filesIn(join(folder, 'daemons')), folder, config.daemons)
+  const goals = await loadGoals(filesIn(join(folder, 'goals')), folder, config.goals)
+  return { folder, config, workflows, tools, agents, mcpServers, daemons, goals, policies, directives }
 }
 
 /** What the directives of a project may name. */
@@ -184,38 +196,4 @@ function workflowIn(exported: unknown, file: string): Workflow {
   }
   if (exported.name === '') exported.name = basename(file, extname(file))
   return exported
-}
-
-async function importDefault(file: string, folder: string): Promise<unknown> {
-  return (await importFile(file, folder)).default
-}
-
-async function importFile(file: string, folder: string): Promise<{ [name: string]: unknown }> {
-  try {
-    return (await import(pathToFileURL(file).href)) as { [name: string]: unknown }
-  } catch (cause) {
-    const where = cause instanceof Error ? placeIn(cause, folder) : undefined
-    if (cause instanceof ReeveError) {
-      const { code, details } = cause
-      throw new ReeveError(code, `${where ?? file}: ${cause.message}`, { cause, details })
-    }
-    throw new ReeveError(
-      'broken-file',
-      `${where ?? file} cannot be loaded: ${messageOf(cause).split('\n')[0]}`,
-      { cause },
-    )
-  }
-}
-
-/** The first `file:line` of the project's own that an import error names, as a path or as a URL. */
-function placeIn(error: Error, folder: string): string | undefined {
-  const stack = error.stack ?? ''
-  for (const root of [join(folder, '/'), pathToFileURL(join(folder, '/')).href]) {
-    for (let at = stack.indexOf(root); at >= 0; at = stack.indexOf(root, at + root.length)) {
-      const [, path, line] = /^([^\n:]+):(\d+)/.exec(stack.slice(at + root.length)) ?? []
-      if (path === undefined || path.includes('node_modules/')) continue
-      return `${join(folder, root.startsWith('file:') ? decodeURI(path) : path)}:${line}`
-    }
-  }
-  return undefined
 }

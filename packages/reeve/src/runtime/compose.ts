@@ -1,4 +1,9 @@
 import type { AgentListener } from '../agents/agent-events.ts'
+import { daemonWorkflow } from '../autonomy/daemon/cycle.ts'
+import { DaemonLoops } from '../autonomy/daemon/daemon-loops.ts'
+import { directivesFor } from '../autonomy/daemon/deciding/openings.ts'
+import { installDaemons } from '../autonomy/daemon/install.ts'
+import type { Goal } from '../autonomy/goals/goal.ts'
 import type { Environment } from '../base/config.ts'
 import { createIds } from '../base/ids.ts'
 import { type Log, redactingLog } from '../base/log.ts'
@@ -22,6 +27,7 @@ import { BreakerRecord } from '../models/route/breaker-record.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
 import { checkConfig } from '../project/check-config.ts'
 import { embedderRoutes } from '../project/embedders.ts'
+import { namedDaemons } from '../project/files/daemons.ts'
 import { installConfig } from '../project/install.ts'
 import { ProjectKnowledge } from '../project/knowledge.ts'
 import type { Project } from '../project/load.ts'
@@ -115,6 +121,8 @@ export interface RuntimeInternals {
   /** What contexts of runs are made with. */
   lent: ContextServices
   documents: DocumentProcess
+  /** The standing goals of the project, as its code has them. */
+  goals: readonly Goal[]
 }
 
 /** What starts with a runtime and ends with it. */
@@ -127,6 +135,7 @@ export interface RuntimeParts extends RuntimeInternals {
   ceilings: SeenCeilings
   pruning: Pruning
   triggerLoops: TriggerLoops
+  daemonLoops: DaemonLoops
   auditSigning: AuditSigning
   /** Absent: no collector is named. */
   telemetry: Telemetry | undefined
@@ -199,6 +208,10 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await authority.renew()
     const findTool: FindTool = (name) => toolbox.find(name)
     workflows.add(undoWorkflow({ database, clock, findTool }))
+    const { daemons, goals } = namedDaemons(project)
+    const directives = directivesFor(project, workflows)
+    const forDaemons = { database, clock, questions, authority, workflows, directives }
+    for (const each of daemons) workflows.add(daemonWorkflow(each, forDaemons))
     checkWorkflowGrants(project, toolbox)
     const policies = new PolicyBench(project.policies)
     const ceilings = new SeenCeilings({ database, clock, log, policies: policies.hash })
@@ -230,6 +243,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const triggers = namedTriggers(project.workflows)
     const schedules = schedulesWith(triggers.values(), project.config.schedules ?? {})
     await installConfig({ ...project.config, schedules }, { database, workflows, clock, log })
+    await installDaemons(engine, daemons)
     const letters = new LetterReader()
     return {
       database,
@@ -247,9 +261,14 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       ceilings,
       findTool,
       triggers,
+      goals,
       letters,
       lent: services,
       documents,
+      daemonLoops: new DaemonLoops(
+        engine,
+        daemons.map(({ daemon }) => daemon),
+      ),
       telemetry: telemetry && new Telemetry(engine, telemetry),
       triggerLoops: new TriggerLoops(engine, [...triggers.values()], { project: project.folder, letters }),
       projectKnowledge: new ProjectKnowledge(project, knowledge, memory, log),

@@ -1,6 +1,7 @@
 import { approvalTables } from './approvals/tables.ts'
 import { auditTables } from './audit/audit-tables.ts'
 import { authorityTables } from './authority/tables.ts'
+import { daemonTables } from './autonomy/tables.ts'
 import type { Migration } from './dialect.ts'
 import { triggerTables } from './dispatch/trigger-tables.ts'
 import { firstVersion } from './first-version.ts'
@@ -280,4 +281,5 @@ export const migrations: Migration[][] = [
     'alter table items add column place text',
   ],
   secretTables,
+  daemonTables,
 ]

@@ -25,6 +25,14 @@ export const runCodes: CodeTable = {
   'bad-retry': ['A retry policy is not one.', 'Correct the option that the message names.'],
   'bad-schedule': ['A schedule cannot be meant as it stands.', 'Correct its pattern, time zone or options.'],
   'bad-start': ['An option of a start is wrong.', 'Correct the option that the message names.'],
+  'bad-daemon': ['A daemon cannot be meant as it is declared.', 'Correct what the message names.'],
+  'bad-goal': ['A standing goal cannot be meant as it is declared.', 'Correct what the message names.'],
+  'not-current-cycle': [
+    'A run of a daemon was started, retried or forked by hand, and the daemon is in another cycle.',
+    'Wake the daemon instead: reeve daemons wake NAME.',
+  ],
+  'unknown-daemon': ['The project has no daemon of that name.', 'See `reeve daemons list`.'],
+  'unknown-goal': ['The project has no standing goal of that name.', 'See `reeve goals list`.'],
   'bad-workflow': ["A workflow's definition or name is wrong.", 'Give it what the message says is missing.'],
   'cannot-undo': [
     'A run cannot be undone now.',

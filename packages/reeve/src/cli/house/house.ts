@@ -18,6 +18,7 @@ import type { RunStatus } from '../../store/runs/runs.ts'
 import type { UndoPlan } from '../../tools/undo/undo-plan.ts'
 import type { TriggerView } from '../../triggers/trigger-view.ts'
 import type { Workspace } from '../terminal/workspace.ts'
+import type { Autonomy } from './autonomy-house.ts'
 import type { ModelsView } from './models.ts'
 
 /**
@@ -25,6 +26,7 @@ import type { ModelsView } from './models.ts'
  * so that no command knows which one it talks to. Each question fails as its implementation does, with a stable code.
  */
 export interface House extends Looks, Decides, Steers, People {
+  autonomy: Autonomy
   /** `isTest`: asks each solver once. */
   models(isTest: boolean): Promise<ModelsView>
   triggers(): Promise<TriggerView[]>

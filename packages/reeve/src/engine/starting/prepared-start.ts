@@ -77,7 +77,7 @@ export interface PreparedStart {
 const ownKeys = 'reeve:'
 
 /** The key under which the runtime starts runs of its own accord. */
-export function ownKey(kind: 'schedule' | 'debounce' | 'trigger', name: string): string {
+export function ownKey(kind: 'schedule' | 'debounce' | 'trigger' | 'daemon', name: string): string {
   return `${ownKeys}${kind}:${name}`
 }
 

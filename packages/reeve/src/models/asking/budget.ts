@@ -45,6 +45,11 @@ export function dayScope(now: number): string {
   return `day:${new Date(now).toISOString().slice(0, 10)}`
 }
 
+/** The scope of all runs of a workflow on a day, with what they start. */
+export function dayScopeOf(workflow: string, now: number): string {
+  return `${dayScope(now)}:${workflow}`
+}
+
 /** Makes the ceilings of a project's configuration those of the ledger; what it no longer names has none. */
 export async function installCeilings(database: Database, plan: BudgetPlan, now: number): Promise<void> {
   const ceilings = new Map<string, Usd | undefined>([

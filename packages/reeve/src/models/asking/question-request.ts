@@ -16,6 +16,8 @@ export interface QuestionRequest {
   agent?: string
   /** More ceilings that this question counts in; below `run:` they never wait for budget. */
   ceilings?: BudgetScope[]
+  /** Whoever asks does something else than to wait until there is money. */
+  failsOverBudget?: boolean
   /** When the asker's time is up (ms): what is not answered by then fails with the error that `late` makes. */
   deadline?: { at: number; late: () => ReeveError }
   /** Told as a solver is about to be asked; on replay it is not. */

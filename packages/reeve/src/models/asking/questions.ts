@@ -20,6 +20,7 @@ import {
   type BudgetScope,
   budgeted,
   dayScope,
+  dayScopeOf,
   openAccount,
   type RunAccount,
 } from './budget.ts'
@@ -83,8 +84,9 @@ export class Questions {
 
   /** @throws `route-exhausted` `unknown-route` `over-budget` */
   async ask(site: CallSite, asked: QuestionRequest): Promise<KeptAnswer> {
-    const { retry, deadline, question } = asked
-    const call = { name: question.name, args: asked.args ?? compared(asked), retry, deadline }
+    const { retry, deadline, question, failsOverBudget = false } = asked
+    const args = asked.args ?? compared(asked)
+    const call = { name: question.name, args, retry, deadline, failsOverBudget }
     const clean = { ...asked, question: site.services.secrets.redactData(question) }
     const answer = await this.call(site, call, async ({ signal }) => {
       const { given, ...told } = await this.#attempt(site, clean, signal)
@@ -96,7 +98,7 @@ export class Questions {
   /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
   call(
     site: CallSite,
-    asked: Pick<QuestionRequest, 'retry' | 'deadline'> & { name: string; args: string },
+    asked: Pick<QuestionRequest, 'retry' | 'deadline' | 'failsOverBudget'> & { name: string; args: string },
     body: (attempt: StepAttempt) => Promise<KeptAnswer>,
   ): Promise<KeptAnswer> {
     const { name, args, retry, deadline } = asked
@@ -108,7 +110,10 @@ export class Questions {
         timeoutMs: deadline && Math.max(0, deadline.at - site.services.clock.now()),
         body,
         completed: (answer) => checkedEvent('question-completed', answer, `the result of question "${name}"`),
-        putOff: (error) => (this.#waits ? budgetReturnsAt(error, site.services.clock.now()) : undefined),
+        putOff: (error) =>
+          this.#waits && !asked.failsOverBudget
+            ? budgetReturnsAt(error, site.services.clock.now())
+            : undefined,
       }),
     )
     return this.#counted(site, call.promise as Promise<KeptAnswer>)
@@ -210,11 +215,15 @@ export class Questions {
       { scope: `workflow:${name}`, ceilingUsd: orNone(workflows[name]) },
       { scope: `run:${site.run.no}`, ceilingUsd: orNone(limits.cost) },
     ]
+    const now = site.services.clock.now()
+    if (limits.dailyCost !== undefined) scopes.push(dailyScope(name, limits.dailyCost, now))
     for (let above = site.run.parent; above !== null; ) {
       const run = await readRunByNo(this.#database, above)
       if (!run) break
       const known = this.#workflows.find(run.workflow, run.version)
       scopes.push({ scope: `run:${above}`, ceilingUsd: orNone(known?.limits.cost) })
+      const daily = known?.limits.dailyCost
+      if (daily !== undefined) scopes.push(dailyScope(run.workflow, daily, now))
       above = run.parent
     }
     return scopes
@@ -254,6 +263,10 @@ export function compared({ route, question }: Pick<QuestionRequest, 'route' | 'q
     feedback,
     passages: passages.map(({ id }) => id),
   })
+}
+
+function dailyScope(workflow: string, most: Usd, now: number): BudgetScope {
+  return { scope: dayScopeOf(workflow, now), ceilingUsd: toUsd(most) }
 }
 
 function orNone(amount: Usd | undefined): number | null {

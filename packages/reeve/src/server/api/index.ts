@@ -1,4 +1,7 @@
 import type { Endpoint } from '../http/endpoint.ts'
+import { daemons } from './autonomy/daemons.ts'
+import { goals } from './autonomy/goals.ts'
+import { ledger } from './autonomy/ledger.ts'
 import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { waiting } from './decide/waiting.ts'
@@ -42,6 +45,9 @@ export const api = {
   models,
   workers,
   memory,
+  daemons,
+  ledger,
+  goals,
   sql,
   principals,
   grants,

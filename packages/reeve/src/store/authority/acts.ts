@@ -74,6 +74,13 @@ export const acts = {
   'queue-resumed': act('The runs of a queue go on.', {}),
   'run-paused': act('A run was held where it is.', {}),
   'run-resumed': act('A run that was held goes on.', {}),
+  'daemon-paused': act('A daemon begins no further cycle; the subject is its name.', {}),
+  'daemon-resumed': act('A daemon goes on.', {}),
+  'daemon-woken': act('A daemon was woken before its time; what it had closed is open again.', {}),
+  'goal-changed': act('A person changed a standing goal; the subject is its name.', {
+    before: value('What stood before of what was changed.'),
+    after: value('What stands now.'),
+  }),
   'ceiling-set': act('A ceiling on money or on effects was set; the subject is its scope.', {
     before: orNull(number('The ceiling of before, in US dollars or in the unit of the budget; null: none.')),
     ceiling: orNull(number('The ceiling now; null: none.')),

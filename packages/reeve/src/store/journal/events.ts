@@ -2,6 +2,7 @@ import { type ErrorRecord, ReeveError } from '../../base/errors.ts'
 import { encode, type Json, payloadCap } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import { agentEvents } from './vocabulary/agent-events.ts'
+import { autonomyEvents } from './vocabulary/autonomy-events.ts'
 import { callEvents } from './vocabulary/call-events.ts'
 import type { CallKind, EventDefinition, EventRole, Field } from './vocabulary/define.ts'
 import { memoryEvents } from './vocabulary/memory-events.ts'
@@ -26,6 +27,7 @@ export const events = {
   ...waitEvents,
   ...agentEvents,
   ...patternEvents,
+  ...autonomyEvents,
 }
 
 /** The types of events: docs/reference/events.md has them all. */

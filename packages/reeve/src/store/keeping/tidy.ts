@@ -21,6 +21,8 @@ const ofApprovals = ['approval_votes', 'approval_delegations', 'approval_links',
 const permissionsKeptMs = 400 * dayMs
 /** Values of secrets that others took the place of: until then they are left out of journals still. */
 const endedSecretsKeptMs = 30 * dayMs
+/** Which daemon has which decision: nobody asks for one of a month ago. */
+const claimsKeptMs = 30 * dayMs
 /** A run that has ended tells within this time what its last calls cost. */
 const settledWithinMs = 3_600_000
 
@@ -115,6 +117,7 @@ async function settleEnded(session: Session, before: number): Promise<number> {
 async function dropIdentity(session: Session, now: number): Promise<number> {
   const requests = now - requestsKeptMs
   const counts = [
+    await drop(session, 'decision_claims', 'key', 'at < ?', now - claimsKeptMs),
     await drop(session, 'sessions', 'hash', 'expires_at <= ?', now),
     await drop(session, 'tokens', 'id', 'coalesce(ended_at, expires_at) < ?', now - tokensKeptMs),
     await drop(session, 'permissions', 'id', 'coalesce(ended_at, expires_at) < ?', now - permissionsKeptMs),
@@ -145,13 +148,10 @@ function drop(session: Session, table: string, key: string, where: string, at: n
   )
 }
 
+/** Those of whole days, and those of a workflow on a day (`day:2026-11-21:NAME`). */
 async function dropDays(session: Session, before: number): Promise<void> {
-  const scopes = Array.from(
-    { length: slice },
-    (_, back) => `day:${new Date(before - back * dayMs).toISOString().slice(0, 10)}`,
-  )
-  await session.run(
-    `delete from budgets where reserved_nanousd = 0 and scope in (${scopes.map(() => '?').join(', ')})`,
-    scopes,
-  )
+  const day = new Date(before).toISOString().slice(0, 10)
+  await session.run(`delete from budgets where reserved_nanousd = 0 and scope >= 'day:2' and scope < ?`, [
+    `day:${day}`,
+  ])
 }

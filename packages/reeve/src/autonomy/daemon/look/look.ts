@@ -1,0 +1,277 @@
+import { messageOf } from '../../../base/errors.ts'
+import type { Json } from '../../../base/json/json.ts'
+import { fromNanoUsd } from '../../../base/money.ts'
+import { visibleBrief } from '../../../base/text/visible-text.ts'
+import type { Clock } from '../../../base/time/time.ts'
+import type { WorkflowRegistry } from '../../../engine/workflow.ts'
+import type { Authority } from '../../../governance/standing.ts'
+import { outcomeOf, type RunOutcome } from '../../../inspect/ledger/run-outcome.ts'
+import { dayScopeOf } from '../../../models/asking/budget.ts'
+import type { Questions } from '../../../models/asking/questions.ts'
+import { readDaemon } from '../../../store/autonomy/daemons.ts'
+import type { Database } from '../../../store/database.ts'
+import { readBudget } from '../../../store/ledger/budgets.ts'
+import type { Goal } from '../../goals/goal.ts'
+import { goalStandings } from '../../goals/goal-standing.ts'
+import { type CycleMemory, dayAt } from '../cycle-memory.ts'
+import { type Daemon, daemonWorkflowName } from '../daemon.ts'
+import type { DaemonState } from '../daemon-state.ts'
+import {
+  closedDecisions,
+  digestOf,
+  exhaustedGoals,
+  fingerprintOf,
+  hasNews,
+  knownDirectives,
+  type OpenDirective,
+} from '../deciding/openings.ts'
+import { readFacts } from './facts.ts'
+import { newsSince } from './news.ts'
+
+/** What daemons get of the runtime. */
+export interface DaemonServices {
+  database: Database
+  clock: Clock
+  questions: Questions
+  authority: Authority
+  workflows: WorkflowRegistry
+  /** Of the project. */
+  directives: readonly OpenDirective[]
+}
+
+/** A daemon with the goals that it serves: those of its own and of the project. */
+export interface NamedDaemon {
+  daemon: Daemon
+  goals: readonly Goal[]
+}
+
+/** A pending decision that has ended since. */
+export interface Settled extends RunOutcome {
+  key: string
+}
+
+/** What one look found. Plain JSON: it is the result of a step. */
+export interface Look {
+  /** Whether this run is the daemon's cycle: a fork, or a retry of an old one, is not. */
+  isCurrent: boolean
+  /** ms since 1970. */
+  now: number
+  cursor: string
+  wakes: number
+  reopened: number
+  woken: string | null
+  settled: Settled[]
+  digest: string
+  /** The same without what the daemon's own decisions change. */
+  outside: string
+  fingerprints: [directive: string, fingerprint: string][]
+  /** What is not as it was when it last decided to be idle; empty: nothing. */
+  changed: string[]
+  /** Why no decision is to be made at all; null: one is. `isBroke`: until the next day. */
+  barred: { why: string; isBroke: boolean } | null
+  facts: CycleMemory['facts']
+  /** Null: there is nothing to decide. */
+  state: DaemonState | null
+}
+
+/** Gathers a daemon's state, without a model. Reads only, so that it may be repeated. */
+export async function lookAround(
+  services: DaemonServices,
+  { daemon, goals: ownGoals }: NamedDaemon,
+  given: { runId: string; cycle: number; memory: CycleMemory },
+  signal: AbortSignal,
+): Promise<Look> {
+  const { database, clock } = services
+  const { memory, cycle } = given
+  const row = await readDaemon(database, daemon.name)
+  const now = clock.now()
+  const principal = daemonWorkflowName(daemon.name)
+  const { news, cursor } = await newsSince(services, memory.cursor, principal)
+  const settled = await settledOf(services, memory)
+  const gathered = await gatheredBy(daemon, signal)
+  const goals = await goalStandings(database, ownGoals, now)
+  const directives = ownDirectives(services, daemon)
+  const fingerprints = fingerprintsOf(services, daemon, directives, gathered.value)
+  const known = knownDirectives(directives, closingOf(services))
+  const reopened = row?.reopened ?? 0
+  const isReopened = reopened > memory.reopenedSeen
+  const failures = isReopened ? [] : memory.failures
+  const closed = closedDecisions({ failures }, fingerprints)
+  const today = dayAt(now, memory.spent.day)
+  const exhausted = exhaustedGoals(goals, memory.spent, today)
+  const pending = memory.pending.filter(({ key }) => !settled.some((each) => each.key === key))
+  const standing = {
+    gathered: gathered.value,
+    goals,
+    directives: known,
+    fingerprints,
+    exhausted: [...exhausted.keys()],
+  }
+  const digest = digestOf({
+    ...standing,
+    pending: pending.map(({ key }) => key),
+    closed: closed.map(({ key }) => key),
+  })
+  const outside = digestOf({ ...standing, pending: [], closed: [] })
+  const woken = row && row.wakes > memory.wakesSeen ? row.woken : null
+  const changed = changes({ news, settled, memory, digest, isReopened })
+  const budget = await budgetOf(services, daemon, now)
+  const barred = barredBy(services, {
+    daemon,
+    memory,
+    isReopened,
+    outside,
+    budget,
+    problem: gathered.problem,
+  })
+  const isAsked = barred === null && (changed.length > 0 || daemon.route === undefined)
+  const isFresh = memory.facts === null || hasNews(news) || settled.length > 0 || changed.length > 0
+  const facts = isAsked && isFresh ? await readFacts(database, now) : memory.facts
+  return {
+    isCurrent: row?.run === given.runId,
+    now,
+    cursor,
+    wakes: row?.wakes ?? 0,
+    reopened,
+    woken,
+    settled,
+    digest,
+    outside,
+    fingerprints: [...fingerprints],
+    changed,
+    barred,
+    facts,
+    state: !isAsked
+      ? null
+      : {
+          at: new Date(now).toISOString(),
+          daemon: daemon.name,
+          cycle,
+          woken,
+          news,
+          ...facts!,
+          budget,
+          goals,
+          directives: known,
+          closed: closed.map(({ directive, params, detail }) => ({ directive, params, why: detail })),
+          pending: pending.map(({ directive, params, run }) => ({ directive, params, run })),
+          recent: memory.recent,
+          gathered: gathered.value,
+        },
+  }
+}
+
+async function settledOf({ database }: DaemonServices, { pending }: CycleMemory): Promise<Settled[]> {
+  const settled: Settled[] = []
+  for (const { run, key } of pending) {
+    const outcome = await outcomeOf(database, run)
+    if (outcome.result !== 'pending') settled.push({ ...outcome, key })
+  }
+  return settled
+}
+
+async function gatheredBy(
+  { gather }: Daemon,
+  signal: AbortSignal,
+): Promise<{ value: Json; problem: string | null }> {
+  try {
+    const value = ((await gather?.({ signal })) ?? null) as Json
+    return { value, problem: null }
+  } catch (error) {
+    return { value: null, problem: visibleBrief(messageOf(error), 500) }
+  }
+}
+
+/** Those that the daemon's file names, of those that the project has. */
+export function ownDirectives({ directives }: DaemonServices, daemon: Daemon): OpenDirective[] {
+  return directives.filter(({ name }) => daemon.directives === undefined || daemon.directives.includes(name))
+}
+
+function fingerprintsOf(
+  { workflows }: DaemonServices,
+  { relevant }: Daemon,
+  directives: readonly OpenDirective[],
+  gathered: Json,
+): Map<string, string> {
+  const versionOf = (name: string) =>
+    workflows.names().includes(name) ? workflows.current(name).version : ''
+  return new Map(
+    directives.map((each) => [
+      each.name,
+      fingerprintOf(each, versionOf(each.workflow), relevant?.(gathered, each.name) ?? null),
+    ]),
+  )
+}
+
+function closingOf({ authority, workflows }: DaemonServices): Parameters<typeof knownDirectives>[1] {
+  const standing = authority.current()
+  const names = new Set(workflows.names())
+  return {
+    isOff: (directive) => standing.mode({ tool: `directive.${directive}`, connector: 'directive' }) === 'off',
+    isThere: ({ workflow }) => names.has(workflow),
+  }
+}
+
+function changes({
+  news,
+  settled,
+  memory,
+  digest,
+  isReopened,
+}: {
+  news: DaemonState['news']
+  settled: readonly Settled[]
+  memory: CycleMemory
+  digest: string
+  isReopened: boolean
+}): string[] {
+  const changed: string[] = []
+  if (memory.idleDigest === null) changed.push('its last decision was not to be idle')
+  else if (memory.idleDigest !== digest) changed.push('what it decides upon is not the same')
+  if (hasNews(news)) changed.push('something happened in the house')
+  if (settled.length > 0) changed.push('a decision that was pending has ended')
+  if (isReopened) changed.push('a person opened again what was closed')
+  return changed
+}
+
+async function budgetOf(
+  { database }: DaemonServices,
+  { name, dayUsd }: Daemon,
+  now: number,
+): Promise<DaemonState['budget']> {
+  const row =
+    dayUsd === null ? undefined : await readBudget(database, dayScopeOf(daemonWorkflowName(name), now))
+  const spentUsd = row ? fromNanoUsd(row.spent_nanousd + row.reserved_nanousd) : 0
+  const ceiling = row?.ceiling_nanousd == null ? dayUsd : fromNanoUsd(row.ceiling_nanousd)
+  return { dayUsd: ceiling, spentUsd, leftUsd: ceiling === null ? null : Math.max(0, ceiling - spentUsd) }
+}
+
+function barredBy(
+  { authority }: DaemonServices,
+  look: {
+    daemon: Daemon
+    memory: CycleMemory
+    isReopened: boolean
+    outside: string
+    budget: DaemonState['budget']
+    problem: string | null
+  },
+): Look['barred'] {
+  const { daemon, memory, isReopened, outside, budget, problem } = look
+  const bar = (why: string, isBroke = false) => ({ why, isBroke })
+  const principal = daemonWorkflowName(daemon.name)
+  const standing = authority.current()
+  if (standing.principal(principal)?.isRevoked || standing.principal(`workflow:${principal}`)?.isRevoked)
+    return bar(`its principal "${principal}" was revoked; a person restores it`)
+  if (problem !== null) return bar(`its state could not be gathered: ${problem}`)
+  if (budget.leftUsd !== null && budget.leftUsd <= 0)
+    return bar(
+      `the $${budget.dayUsd} of today are used up ($${budget.spentUsd}); it goes on tomorrow (UTC)`,
+      true,
+    )
+  if (memory.stalledDigest !== null && memory.stalledDigest === outside && !isReopened)
+    return bar(
+      `${memory.fruitless} decisions in a row brought nothing; it waits until what it decides upon changes, or for: reeve daemons wake ${daemon.name}`,
+    )
+  return null
+}

@@ -1,0 +1,139 @@
+import { changeGoalBy, requireGoal } from '../../autonomy/goals/change-goal.ts'
+import { type GoalChange, type GoalStanding, goalStandings } from '../../autonomy/goals/goal-standing.ts'
+import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
+import { isoText } from '../../base/time/time.ts'
+import type { Client } from '../../client/index.ts'
+import { type DaemonView, daemonView, daemonViews, requireDaemon } from '../../inspect/ledger/daemon-view.ts'
+import { type LedgerLine, ledgerPage } from '../../inspect/ledger/ledger.ts'
+import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
+import { actingAs, refuseLowRole } from '../../server/local-actor.ts'
+import { type Acting, record } from '../../store/authority/acting.ts'
+import {
+  type DaemonRow,
+  lockDaemon,
+  pauseDaemon,
+  resumeDaemon,
+  wakeDaemon,
+} from '../../store/autonomy/daemons.ts'
+import { goalChanges } from '../../store/autonomy/goal-changes.ts'
+import type { Session } from '../../store/database.ts'
+import { refuseMoved } from '../../store/identity/moved.ts'
+import type { Workspace } from '../terminal/workspace.ts'
+
+export interface GoalWithChanges extends GoalStanding {
+  changes: { by: string; at: string; why: string | null; change: { [field: string]: Json } }[]
+}
+
+export type DaemonAct = 'pause' | 'resume' | 'wake'
+
+/** What commands ask about what runs by itself. */
+export interface Autonomy {
+  /** `since`: ISO 8601. `next` leads to what is older; null: there is nothing. */
+  ledger(asked: {
+    daemon: string | undefined
+    since: string | undefined
+    skipped: boolean
+    limit: number
+  }): Promise<{ lines: LedgerLine[]; next: string | null }>
+  daemons(): Promise<DaemonView[]>
+  daemon(name: string): Promise<DaemonView>
+  steerDaemon(name: string, act: DaemonAct, why: string | undefined): Promise<DaemonView>
+  goals(): Promise<GoalStanding[]>
+  goal(name: string): Promise<GoalWithChanges>
+  changeGoal(name: string, change: GoalChange, why: string | undefined): Promise<GoalWithChanges>
+}
+
+/** Of a project's own database; of its code, as far as goals are concerned. */
+export function localAutonomy(workspace: Workspace, runtime: Runtime | undefined): Autonomy {
+  const { database, actor } = workspace
+  const changing = async (why: string | undefined): Promise<Acting> => {
+    await refuseMoved(database, database.place)
+    refuseLowRole(actor, 'operator')
+    return { ...actingAs(actor, database), why }
+  }
+  const now = () => actingAs(actor, database).at
+  const known = () => {
+    if (runtime) return internalsOf(runtime).goals
+    throw new Error('This command needs the code of the project, which was not loaded.')
+  }
+  const goal = async (name: string): Promise<GoalWithChanges> => {
+    const [standing] = await goalStandings(database, [requireGoal(known(), name)], now())
+    const changes = (await goalChanges(database, name)).reverse().map((row) => ({
+      by: row.made_by,
+      at: isoText(row.made_at),
+      why: row.why,
+      change: JSON.parse(row.change) as { [field: string]: Json },
+    }))
+    return { ...standing!, changes }
+  }
+  return {
+    ledger: ({ since, ...rest }) =>
+      ledgerPage(database, { ...rest, since: since === undefined ? undefined : Date.parse(since) }),
+    daemons: () => daemonViews(database, now()),
+    daemon: (name) => daemonView(database, name, now()),
+    async steerDaemon(name, act, why) {
+      await requireDaemon(database, name)
+      const acting = await changing(why)
+      await database.transaction(async (session) => {
+        await steer(session, (await lockDaemon(session, name))!, act, acting)
+      })
+      return daemonView(database, name, now())
+    },
+    goals: () => goalStandings(database, known(), now()),
+    goal,
+    async changeGoal(name, change, why) {
+      await changeGoalBy(database, known(), name, change, await changing(why))
+      return goal(name)
+    },
+  }
+}
+
+async function steer(session: Session, row: DaemonRow, act: DaemonAct, acting: Acting): Promise<void> {
+  if (act === 'pause') await pauseDaemon(session, row, acting)
+  else if (act === 'resume') await resumeDaemon(session, row, acting)
+  else {
+    const why = `${acting.by} woke it${acting.why == null ? '' : `: ${acting.why}`}`
+    await wakeDaemon(session, row, why, { now: acting.at, isReopening: true })
+    await record(session, acting, 'daemon-woken', row.name, {})
+  }
+}
+
+const mostPerPage = 500
+
+/** Of a server, through its API. */
+export function remoteAutonomy(client: Client): Autonomy {
+  return {
+    async ledger({ limit, since, daemon, skipped }) {
+      const lines: LedgerLine[] = []
+      for (let cursor: string | undefined; ; ) {
+        const query = {
+          limit: Math.min(limit - lines.length, mostPerPage),
+          origin: 'true',
+          ...(skipped && { skipped: 'true' }),
+          ...(since !== undefined && { since }),
+          ...(daemon !== undefined && { daemon }),
+          ...(cursor !== undefined && { cursor }),
+        }
+        const { items, next } = await client.ledger.list({ query })
+        lines.push(...(items as LedgerLine[]))
+        if (next === null || lines.length >= limit) return { lines, next }
+        cursor = next
+      }
+    },
+    daemons: async () => (await client.daemons.list()).items as DaemonView[],
+    daemon: async (daemon) => (await client.daemons.one({ params: { daemon } })) as DaemonView,
+    steerDaemon: async (daemon, act, why) =>
+      (await client.daemons[act]({
+        params: { daemon },
+        body: why === undefined ? {} : { why },
+      })) as DaemonView,
+    goals: async () => (await client.goals.list()).items,
+    goal: (goal) => client.goals.one({ params: { goal } }),
+    async changeGoal(goal, { dayUsd, ...change }, why) {
+      if (dayUsd !== undefined)
+        throw new ReeveError('not-remote', 'A server changes no budget of a goal. Change it in its file.')
+      return client.goals.set({ params: { goal }, body: { ...change, ...(why !== undefined && { why }) } })
+    },
+  }
+}

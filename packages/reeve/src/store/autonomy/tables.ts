@@ -1,0 +1,34 @@
+/** A version of the schema (`schema-versions.ts`), never edited once released: daemons, what they claim, and their goals. */
+export const daemonTables: string[] = [
+  // Which run is a daemon's cycle now, and what asked it to wake. `definition`: JSON, as the code has it.
+  `create table daemons (
+    name text primary key,
+    definition text not null,
+    cycle bigint not null default 0,
+    run text,
+    paused bigint not null default 0,
+    wakes bigint not null default 0,
+    woken text,
+    reopened bigint not null default 0
+  )`,
+  // The cycles of daemons among all runs, in their order.
+  `create index runs_of_daemons on runs (no) where queue = 'daemons'`,
+  // Which cycle has a directive with these inputs: two daemons that want the same are one decision.
+  `create table decision_claims (
+    key text primary key,
+    daemon text not null,
+    run text not null,
+    at bigint not null
+  )`,
+  'create index decision_claims_at on decision_claims (at)',
+  // What people changed of standing goals, the oldest first. `change`: JSON of the fields that are others now.
+  `create table goal_changes (
+    id {serial},
+    goal text not null,
+    change text not null,
+    why text,
+    made_by text not null,
+    made_at bigint not null
+  )`,
+  'create index goal_changes_of_goal on goal_changes (goal, id)',
+]

@@ -1,0 +1,278 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { daemon, goal, type ProjectConfig, workflow } from '../../src/index.ts'
+import { internalsOf } from '../../src/runtime/runtime.ts'
+import { readCycle } from '../../src/store/autonomy/daemons.ts'
+import { type ScriptedReply, scriptedSolver } from '../../src/testing/scripted.ts'
+import { openHouse } from './daemon-harness.ts'
+
+const hourMs = 3_600_000
+
+/** A route that gives these replies, and whom it asked. */
+function deciding(replies: ScriptedReply[], worstCaseUsd?: number) {
+  const solver = scriptedSolver(replies, {
+    kind: 'hosted',
+    ...(worstCaseUsd !== undefined && { worstCaseUsd }),
+  })
+  const config: ProjectConfig = { routes: { decide: { solvers: [solver], maxHeals: 1 } } }
+  return { solver, config }
+}
+
+const say = (decision: string, inputs: object = {}) =>
+  JSON.stringify({ decision, inputs, reason: `because of ${decision}`, goal: null })
+
+function works() {
+  const done: string[] = []
+  const greet = workflow({
+    name: 'greet',
+    input: z.object({ who: z.string() }),
+    async run(ctx, { who }) {
+      if (who === 'nobody') throw new Error('nobody is there')
+      await ctx.step('greet', () => done.push(who))
+      return { status: 'met' }
+    },
+  })
+  const ask = workflow({
+    name: 'ask',
+    input: z.object({}),
+    run: (ctx) => ctx.waitFor('answer'),
+  })
+  return { done, workflows: [greet, ask] }
+}
+
+test('a cycle makes one decision, has it executed once, and chooses when the next one begins', async () => {
+  const { done, workflows } = works()
+  const { solver, config } = deciding([say('greet', { who: 'ada' }), say('idle')])
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide' })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  const first = await house.nextCycle()
+  expect(first.said('daemon-decided')).toMatchObject({
+    decision: 'greet',
+    params: { who: 'ada' },
+    why: 'because of greet',
+    by: { kind: 'route', solver: 'scripted', solverKind: 'hosted' },
+  })
+  expect(first.said('decision-ended')).toMatchObject({ result: 'success', decision: 'greet' })
+  expect(first.output.wake.at - house.clock.now()).toBeGreaterThan(hourMs / 5)
+  expect(done).toEqual(['ada'])
+  const second = await house.nextCycle()
+  expect([second.cycle, second.output.result]).toEqual([2, 'idle'])
+  expect(solver.questions[1]!.input).toMatchObject({ recent: [{ decision: 'greet', result: 'success' }] })
+})
+
+test('nothing changed since it decided to be idle: nobody is asked, until something happens', async () => {
+  const { workflows } = works()
+  const { solver, config } = deciding([say('idle'), say('idle')])
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide', events: [] })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  expect((await house.nextCycle()).output.result).toBe('idle')
+  const skips = [await house.nextCycle(), await house.nextCycle(), await house.nextCycle()]
+  expect(skips.map(({ output }) => output.result)).toEqual(['skipped', 'skipped', 'skipped'])
+  expect(skips[0]!.said('decision-ended')).toMatchObject({
+    why: expect.stringContaining('nothing has changed'),
+  })
+  expect(skips[2]!.output.memory.sleptMs).toBe(6 * hourMs)
+  expect(skips[0]!.events).toHaveLength(5)
+  expect(solver.questions).toHaveLength(1)
+  const run = await house.runtime.startRun('greet', { who: 'nobody' })
+  await run.result()
+  expect((await house.nextCycle()).output.result).toBe('idle')
+  expect(solver.questions[1]!.input).toMatchObject({
+    news: { failures: [{ workflow: 'greet', run: run.id }] },
+  })
+})
+
+test('a decision that failed twice with the same inputs is closed; asked for once more, the route hears why', async () => {
+  const { done, workflows } = works()
+  const bad = say('greet', { who: 'nobody' })
+  const { solver, config } = deciding([bad, bad, bad, say('greet', { who: 'eve' }), bad, say('idle')])
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide', events: [] })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  const results = []
+  for (let cycle = 1; cycle <= 3; cycle++) results.push((await house.nextCycle()).output.result)
+  expect(results).toEqual(['failed', 'failed', 'success'])
+  expect(done).toEqual(['eve'])
+  expect(solver.questions[3]!.feedback?.problem).toContain('failed 2 times with these inputs')
+  // What works with other inputs may work again.
+  expect((await house.nextCycle()).output.result).toBe('failed')
+})
+
+test('who answers what is closed, or many decisions, is healed once; then the daemon is idle and says why', async () => {
+  const { workflows } = works()
+  const fifty = JSON.stringify(Array.from({ length: 50 }, () => JSON.parse(say('greet', { who: 'ada' }))))
+  const { config } = deciding([fifty, say('publish')])
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide' })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  const { output, said } = await house.nextCycle()
+  expect(output.result).toBe('idle')
+  expect(said('daemon-decided')).toMatchObject({
+    decision: 'idle',
+    by: { kind: 'nobody' },
+    why: expect.stringContaining('there is no directive "publish"; choose one of: greet, idle'),
+  })
+  expect(output.memory.idleDigest).toBeNull()
+})
+
+test('without a route that can be asked the rules decide, and the journal says so', async () => {
+  const { done, workflows } = works()
+  const { config } = deciding([new Error('the provider is down')])
+  const rules = () => ({ decision: 'greet', inputs: { who: 'ada' }, reason: 'it is time' })
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'unknown', rules })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  const { said } = await house.nextCycle()
+  expect(said('daemon-decided')).toMatchObject({
+    by: { kind: 'rules', instead: expect.stringContaining('route') },
+  })
+  expect(done).toEqual(['ada'])
+})
+
+test('an event wakes it before its time, and never before its floor', async () => {
+  const { workflows } = works()
+  const { config } = deciding([say('idle'), say('idle')])
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide', floor: '5m' })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  await house.nextCycle()
+  const ended = house.clock.now()
+  await (await house.runtime.startRun('greet', { who: 'nobody' })).result()
+  await house.clock.advance(1000)
+  const { run } = await house.row()
+  const next = (await readCycle(internalsOf(house.runtime).database, run!))!
+  expect(next.available_at - ended).toBeGreaterThan(4.9 * 60_000)
+  expect(next.available_at - ended).toBeLessThan(5.1 * 60_000)
+  const { said } = await house.nextCycle()
+  expect(said('daemon-looked')).toMatchObject({ woken: expect.stringContaining('run.failed of run') })
+})
+
+test('what outlasts its cycle goes on; a later cycle hears of its end, and until then it is not chosen again', async () => {
+  const { workflows } = works()
+  const { solver, config } = deciding([say('ask'), say('ask'), say('idle'), say('idle')])
+  const steward = daemon({
+    name: 'steward',
+    directives: ['ask'],
+    route: 'decide',
+    events: ['run.succeeded'],
+    patience: '10s',
+  })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  const first = await house.nextCycle()
+  expect(first.output.result).toBe('pending')
+  const child = first.said('decision-ended')!.run as string
+  expect((await house.nextCycle()).output.result).toBe('idle')
+  expect(solver.questions[2]!.feedback?.problem).toContain(`run ${child} is still at it`)
+  await house.runtime.signal(child, 'answer', 'yes')
+  await house.runtime.result(child)
+  await house.clock.advance(1000)
+  const third = await house.nextCycle()
+  expect(third.said('decision-settled')).toMatchObject({ decision: 'ask', run: child, result: 'success' })
+  expect(third.said('daemon-looked')).toMatchObject({ woken: expect.stringContaining(child) })
+})
+
+test('the money of a day is used up: it waits for the next one, and says so', async () => {
+  const { workflows } = works()
+  const paid = {
+    kind: 'text',
+    text: say('idle'),
+    usage: { inputTokens: 1, outputTokens: 1, costUsd: 0.1 },
+  } as const
+  const { solver, config } = deciding([paid, paid], 0.1)
+  const steward = daemon({
+    name: 'steward',
+    directives: ['greet'],
+    route: 'decide',
+    budget: { day: '$0.10' },
+  })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  await house.nextCycle()
+  const broke = await house.nextCycle()
+  expect(broke.said('decision-ended')).toMatchObject({
+    result: 'skipped',
+    why: expect.stringContaining('used up'),
+  })
+  expect(new Date(broke.output.wake.at).toISOString()).toBe('2026-01-02T00:00:00.000Z')
+  await (await house.runtime.startRun('greet', { who: 'ada' })).result()
+  await house.nextCycle()
+  expect(solver.questions).toHaveLength(2)
+})
+
+test('decisions that bring nothing end: it stops trying until what it decides upon changes, or a person wakes it', async () => {
+  const { done, workflows } = works()
+  let stock = 1
+  const steward = daemon({
+    name: 'steward',
+    directives: ['greet'],
+    gather: () => ({ stock }),
+    rules: () => ({ decision: 'greet', inputs: { who: 'ada' }, reason: 'again' }),
+    events: [],
+  })
+  const house = await openHouse({ daemons: [steward], workflows })
+  const results = []
+  for (let cycle = 0; cycle < 8; cycle++) results.push((await house.nextCycle()).output.result)
+  expect(results.filter((result) => result === 'success')).toHaveLength(6)
+  expect(results.slice(6)).toEqual(['skipped', 'skipped'])
+  stock = 2
+  expect((await house.nextCycle()).output.result).toBe('success')
+  expect(done).toHaveLength(7)
+})
+
+test('two daemons that want the same with the same inputs are one execution', async () => {
+  const { done, workflows } = works()
+  const rules = () => ({ decision: 'greet', inputs: { who: 'ada' }, reason: 'it is time' })
+  const of = (name: string) => daemon({ name, directives: ['greet'], rules, events: [] })
+  const house = await openHouse({ daemons: [of('one'), of('two')], workflows })
+  const runs = [(await house.row('one')).run!, (await house.row('two')).run!]
+  const results = []
+  for (const run of runs) results.push((await house.cycleEnd(run)).output.result)
+  expect(results.sort()).toEqual(['success', 'taken'])
+  expect(done).toEqual(['ada'])
+})
+
+test('a cycle that a person cancels is followed by one that knows what it had started', async () => {
+  const { workflows } = works()
+  const { config } = deciding([say('ask'), say('idle')])
+  const steward = daemon({ name: 'steward', directives: ['ask'], route: 'decide', events: [] })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  const { run } = await house.row()
+  await house.clock.advance(100)
+  await house.runtime.cancel(run!, { by: 'ada' })
+  await house.clock.advance(6000)
+  const { said } = await house.nextCycle()
+  expect(said('daemon-looked')).toMatchObject({ cycle: 2 })
+  expect((await house.row()).cycle).toBe(3)
+})
+
+test('of a fork of a cycle, or a retry of an old one, nothing is decided', async () => {
+  const { done, workflows } = works()
+  const { config } = deciding([say('greet', { who: 'ada' })])
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide' })
+  const house = await openHouse({ daemons: [steward], workflows, config })
+  const { run } = await house.nextCycle()
+  const forked = await house.runtime.fork(run, { from: 1, by: 'ada' })
+  const result = await house.runtime.result(forked)
+  expect(result).toMatchObject({ status: 'failed', error: { code: 'not-current-cycle' } })
+  expect(done).toEqual(['ada'])
+})
+
+test('a goal whose money of today is used up is closed, and a decision names its goal', async () => {
+  const { workflows } = works()
+  const answered = goal({
+    name: 'answered',
+    aim: 'All are greeted',
+    owner: 'ada',
+    metric: () => 0.5,
+    target: { atLeast: 0.9 },
+    review: '2027-01-01',
+  })
+  const steward = daemon({
+    name: 'steward',
+    goals: [answered],
+    directives: ['greet'],
+    rules: ({ goals }) => ({
+      decision: 'greet',
+      inputs: { who: 'ada' },
+      reason: `${goals[0]!.status}`,
+      goal: 'answered',
+    }),
+  })
+  const house = await openHouse({ daemons: [steward], workflows })
+  expect((await house.nextCycle()).said('decision-ended')).toMatchObject({ goal: 'answered', why: 'missed' })
+})
