@@ -21,7 +21,7 @@ import type { Ending } from './execution/claim.ts'
 import { Notices } from './notices.ts'
 import type { JsonSchemaCheck } from './outside/approval-edit.ts'
 import { Control } from './outside/control.ts'
-import { type RunResult, RunResults } from './results.ts'
+import { type RunHandle, type RunResult, RunResults } from './results.ts'
 import { RunRecords } from './run-records.ts'
 import type { Bodies, ClaimCheck, EngineServices } from './services.ts'
 import { type ForkedInput, forkedInput } from './starting/forked-input.ts'
@@ -81,15 +81,6 @@ export interface EngineOptions extends Pick<EngineServices, 'vault'> {
   bodies?: Bodies | undefined
   /** The process can no longer tell what is on disk and must end. */
   onFatal: (error: unknown) => void
-}
-
-/** A run that was started. */
-export interface RunHandle<Output = unknown> {
-  readonly id: string
-  /** False when a run with this idempotency key was there already. */
-  readonly isNew: boolean
-  /** Resolves when the run ended or is stuck, in whichever process. */
-  result(): Promise<RunResult<Output>>
 }
 
 /** The engine on one database: starts, drives and controls runs. */

@@ -15,6 +15,15 @@ export type RunResult<Output = unknown> =
   | { status: 'failed'; error: ReeveError }
   | { status: 'cancelled' | 'stuck'; reason: string | null }
 
+/** A run that was started. */
+export interface RunHandle<Output = unknown> {
+  readonly id: string
+  /** False when a run with this idempotency key was there already. */
+  readonly isNew: boolean
+  /** Resolves when the run ended or is stuck, in whichever process. */
+  result(): Promise<RunResult<Output>>
+}
+
 /** Runs that one query asks for: each size is a text of its own, kept prepared. Then a pause (ms). */
 const sizes = [1, 8, 64, 500]
 const most = 500

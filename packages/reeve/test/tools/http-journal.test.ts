@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { workflow } from '../../src/context.ts'
-import type { RunHandle } from '../../src/engine/engine.ts'
+import type { RunHandle } from '../../src/engine/results.ts'
 import type { FakeClock } from '../../src/testing/fake-clock.ts'
 import { type HttpToolInput, httpTool } from '../../src/tools/http/http.ts'
 import { agentBench } from '../agents/agent-harness.ts'
