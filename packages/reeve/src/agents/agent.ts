@@ -43,6 +43,8 @@ export interface AgentDefinition<I extends StandardSchemaV1, O extends StandardS
    * grant covers is denied. Default: one grant without constraints for each of its tools.
    */
   grants?: readonly Grant[]
+  /** The operating checklist, as data, as of a workflow: with it the agent has a level, and begins at `observe`. */
+  readiness?: Readonly<Record<string, unknown>>
   /** What bounds one piece of its work. Default: see `AgentLimits`. */
   limits?: AgentLimits
   /** Scopes of the knowledge that it may search; it gets a tool `recall` for them. */
@@ -76,6 +78,7 @@ export interface Agent<Input = unknown, Output = unknown> {
   readonly listed: readonly string[]
   /** Whether its code says what it may do. */
   readonly hasGrants: boolean
+  readonly readiness: Readonly<Record<string, unknown>> | undefined
   /** Whether a grant of its code is for this tool. */
   readonly mayUse: (tool: string) => boolean
   /** Tools of the project that it names and has not been given yet. */
@@ -110,6 +113,7 @@ const shape = {
   route: 'text',
   limits: 'object',
   grants: 'objects',
+  readiness: 'object',
   memory: 'texts',
   owner: 'text',
   guards: 'object',
@@ -198,6 +202,7 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
     grants,
     listed,
     hasGrants: definition.grants !== undefined,
+    readiness: definition.readiness,
     mayUse,
     toolNames,
     equip: (find) => {

@@ -84,6 +84,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     revoke: 'POST /api/principals/:principal/revoke',
     reinstate: 'POST /api/principals/:principal/reinstate',
   },
+  levels: { list: 'GET /api/levels', get: 'GET /api/levels/:principal', set: 'POST /api/levels/:principal' },
   grants: {
     list: 'GET /api/grants',
     add: 'POST /api/grants',

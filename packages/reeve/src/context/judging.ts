@@ -37,6 +37,10 @@ export function judgedRun(
       if (name === site.workflow.name) return grantsOf(site.workflow)
       return workflows.names().includes(name) ? grantsOf(workflows.current(name)) : []
     },
+    isLevelled: (name) => {
+      if (name === site.workflow.name) return site.workflow.readiness !== undefined
+      return workflows.names().includes(name) && workflows.current(name).readiness !== undefined
+    },
   })
 }
 
@@ -50,7 +54,8 @@ export function isJudged(
   { authority, policies }: JudgedBy,
   tool: Tool,
 ): boolean {
-  if (site.workflow.grants !== undefined || (policies && !policies.isEmpty)) return true
+  const { grants, readiness } = site.workflow
+  if (grants !== undefined || readiness !== undefined || (policies && !policies.isEmpty)) return true
   if (site.run.parent !== null && workflows.hasGrants) return true
   const standing = authority?.current()
   if (standing === undefined || standing.version === 0) return false

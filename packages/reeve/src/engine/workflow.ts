@@ -173,7 +173,7 @@ export class WorkflowRegistry {
   readonly #byName = new Map<string, Map<string, Workflow>>()
   #hasGrants = false
 
-  /** Whether the code of any of them says what it may do. */
+  /** Whether the code of any of them says what it may do, or how far it is trusted. */
   get hasGrants(): boolean {
     return this.#hasGrants
   }
@@ -187,7 +187,7 @@ export class WorkflowRegistry {
         `There are two workflows named "${workflow.name}" with version "${workflow.version}". Rename one, or give one another version.`,
       )
     }
-    this.#hasGrants ||= workflow.grants !== undefined
+    this.#hasGrants ||= workflow.grants !== undefined || workflow.readiness !== undefined
     versions.set(workflow.version, workflow)
     this.#byName.set(workflow.name, versions)
   }

@@ -4,6 +4,7 @@ import { readStandingRows, type StandingRows } from '../store/authority/standing
 import { readAuthorityVersion } from '../store/authority/version.ts'
 import type { Database } from '../store/database.ts'
 import type { GrantChange } from './grants/narrowing.ts'
+import { levelFrom } from './readiness/readiness.ts'
 import { type Authority, emptyStanding, type Standing, standingOf } from './standing.ts'
 
 /**
@@ -96,7 +97,7 @@ export class LiveAuthority implements Authority {
   }
 }
 
-function standingFrom({ version, principals, changes, switches }: StandingRows): Standing {
+function standingFrom({ version, principals, changes, switches, levels }: StandingRows): Standing {
   const known = new Map(principals.map((row) => [row.name, row]))
   return standingOf({
     version,
@@ -115,6 +116,7 @@ function standingFrom({ version, principals, changes, switches }: StandingRows):
       const by = { id: maker.name, kind: maker.kind, role: maker.role }
       return [{ principal: row.principal, change: { ...change, by } }]
     }),
+    levels: levels.map(({ principal, level }) => ({ principal, level: levelFrom(level) })),
     switches: switches.map(({ agent, tool, connector, mode }) => ({
       ...(agent !== '' && { agent }),
       ...(tool !== '' && { tool }),

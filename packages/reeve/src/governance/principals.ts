@@ -2,6 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { Proof } from '../store/authority/acts.ts'
 import { type Role, reaches } from '../store/identity/principals.ts'
 import type { PreparedGrant } from './grants/grant.ts'
+import type { Level } from './readiness/readiness.ts'
 
 /** Who acts: never a shared account. */
 export interface Principal {
@@ -18,6 +19,10 @@ export interface Link {
   /** A person may do what the role allows, an agent or workflow only what its grants name. */
   grants: readonly PreparedGrant[]
   isRevoked?: boolean
+  /** How far it is trusted; absent: it has no level, and its grants alone hold. */
+  level?: Level
+  /** Its code says itself what it may do. */
+  isGranted?: boolean
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Role } from '../store/identity/principals.ts'
 import type { GrantChange } from './grants/narrowing.ts'
 import type { Principal } from './principals.ts'
+import type { Level } from './readiness/readiness.ts'
 import { strictest } from './reasons.ts'
 
 /** What a person has set for calls at run time. None of them loosens what the code asks for. */
@@ -33,6 +34,8 @@ export interface Standing {
   principal(id: string): KnownPrincipal | undefined
   /** What is taken from, or added to, the grants that this principal has in code. */
   changesOf(principalId: string): readonly GrantChange[]
+  /** How far the principal is trusted; undefined: nobody gave it a level, and it lost none. */
+  level(principalId: string): Level | undefined
   /** The strictest of all switches that hold for the call; undefined where none does. */
   mode(call: { agent?: string; tool: string; connector?: string }): Mode | undefined
 }
@@ -50,15 +53,18 @@ export interface StandingFacts {
   principals: readonly { id: string; kind: Principal['kind']; role?: Role; isRevoked: boolean }[]
   changes: readonly { principal: string; change: GrantChange }[]
   switches: readonly Switch[]
+  levels?: readonly { principal: string; level: Level }[]
 }
 
-export function standingOf({ version, principals, changes, switches }: StandingFacts): Standing {
+export function standingOf({ version, principals, changes, switches, levels = [] }: StandingFacts): Standing {
   const known = new Map(principals.map((each) => [each.id, each]))
+  const levelBy = new Map(levels.map(({ principal, level }) => [principal, level]))
   const changesBy = Map.groupBy(changes, ({ principal }) => principal)
   const changed = new Map([...changesBy].map(([id, of]) => [id, of.map(({ change }) => change)]))
   return {
     version,
     principal: (id) => known.get(id),
+    level: (id) => levelBy.get(id),
     changesOf: (id) => changed.get(id) ?? noChange,
     mode: (call) => (switches.length === 0 ? undefined : strictestMode(switches, call)),
   }

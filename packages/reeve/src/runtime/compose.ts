@@ -16,6 +16,7 @@ import type { Bodies } from '../engine/services.ts'
 import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
+import { ReadinessWatch } from '../governance/readiness/readiness-watch.ts'
 import { hashedNgrams } from '../memory/embedder.ts'
 import { Knowledge } from '../memory/knowledge.ts'
 import { Memory } from '../memory/memory.ts'
@@ -59,6 +60,7 @@ import { type NamedTrigger, namedTriggers, schedulesWith } from '../triggers/nam
 import { TriggerLoops } from '../triggers/watching/trigger-loops.ts'
 import { AuditSigning, auditKeysFor } from './audit-signing.ts'
 import { endProcess } from './end-process.ts'
+import { judgedOf } from './levelled.ts'
 import { Pruning } from './pruning.ts'
 
 /** For `Runtime.open`. */
@@ -133,6 +135,7 @@ export interface RuntimeParts extends RuntimeInternals {
   abandonedBatches: AbandonedBatches
   policies: PolicyBench
   ceilings: SeenCeilings
+  readiness: ReadinessWatch
   pruning: Pruning
   triggerLoops: TriggerLoops
   daemonLoops: DaemonLoops
@@ -259,6 +262,13 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       secretUses: secretUses(toolbox.all(), triggers.values()),
       policies,
       ceilings,
+      readiness: new ReadinessWatch({
+        database,
+        clock,
+        log,
+        find: (principal) => judgedOf(principal, { workflows, agents: project.agents }),
+        onFallen: () => authority.renew(),
+      }),
       findTool,
       triggers,
       goals,

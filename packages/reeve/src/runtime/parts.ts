@@ -12,6 +12,7 @@ export async function beginParts(parts: RuntimeParts, { workflows, agents }: Pro
   await services.begin()
   await parts.policies.begin()
   await parts.ceilings.note([...workflows.map(ceilingOfWorkflow), ...ceilingsOfAgents(agents)])
+  parts.readiness.begin()
   breakerRecord.begin(engine.worker.id)
   abandonedBatches.begin()
   await engine.start()
@@ -28,6 +29,7 @@ export async function endParts(parts: RuntimeParts, graceMs: number | undefined)
   const { projectKnowledge, services, breakerRecord, abandonedBatches, engine, pruning } = parts
   try {
     await projectKnowledge.end()
+    await parts.readiness.end()
     await parts.authority.end()
     await parts.vault.end()
     await pruning.end()

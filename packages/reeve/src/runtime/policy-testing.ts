@@ -1,3 +1,4 @@
+import { actorOf } from '../agents/loop/caller.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { checkOptions } from '../base/options.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
@@ -88,11 +89,12 @@ function testedPolicy(
     },
     agent(name) {
       const agent = known.get(name)
-      return agent && { kind: 'agent', name, grants: agent.grants, instructions: agent.instructions }
+      return agent && actorOf(agent)
     },
     hasWorkflow,
     grantsOf: (name) =>
       hasWorkflow(name) ? (workflows.current(name).grants as readonly PreparedGrant[] | undefined) : [],
+    isLevelled: (name) => hasWorkflow(name) && workflows.current(name).readiness !== undefined,
     standing: authority.current(),
     policies,
     now: clock.now(),

@@ -1,5 +1,6 @@
 import { approvalTables } from './approvals/tables.ts'
 import { auditTables } from './audit/audit-tables.ts'
+import { levelTables } from './authority/levels.ts'
 import { authorityTables } from './authority/tables.ts'
 import { daemonTables } from './autonomy/tables.ts'
 import type { Migration } from './dialect.ts'
@@ -282,4 +283,5 @@ export const migrations: Migration[][] = [
   ],
   secretTables,
   daemonTables,
+  levelTables,
 ]

@@ -55,5 +55,6 @@ test('what code grants is written down when a runtime starts, and of an agent th
   expect(JSON.parse(rows.find(({ principal }) => principal === 'agent:hidden')!.ceiling)).toEqual({
     grants: [{ tool: 'orders.*', args: { id: ['A-1'] } }],
     tools: ['orders.find'],
+    version: hidden.fingerprint,
   })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Policy } from '../../src/governance/policies/judge-policies.ts'
+import type { Chain, Link } from '../../src/governance/principals.ts'
 import {
   agent,
   cartAdd,
@@ -8,6 +9,7 @@ import {
   described,
   mail,
   openPage,
+  person,
   ruled,
   sendMail,
   sendMoney,
@@ -341,4 +343,36 @@ test('the same call with the same values is decided the same', () => {
       { request: 'Send a mail', read: [planted, profile] },
     )
   expect(decided()).toEqual(decided())
+})
+
+test.each([
+  ['observe', 'deny', 'allow', 'level-observe'],
+  ['draft', 'ask', 'allow', 'level-draft'],
+  ['supervised', 'ask', 'allow', 'level-supervised'],
+  ['autonomous', 'allow', 'allow', undefined],
+] as const)('at %s a call that acts comes to %s, and one that reads to %s', (level, acts, reads, code) => {
+  const chain = [person('owner'), { ...agent(), level }] as Chain
+  const scene = { request: 'Send a mail to chen@x.org', call: { chain } }
+  const act = ruled(sendMail, { to: 'chen@x.org', body: 'Hello' }, scene)
+  expect(act.decision).toBe(acts)
+  expect(codesOf(act)).toEqual(code === undefined ? [] : [code])
+  const read = { ...sendMail, effect: 'read', sends: 'none' } as const
+  expect(ruled(read, { to: 'chen@x.org', body: 'Hello' }, scene).decision).toBe(reads)
+})
+
+test('a supervised agent asks but for what a grant in its code names; the level of each that hands over holds', () => {
+  const to = { request: 'Send a mail to chen@x.org' }
+  const call = (...links: Link[]) =>
+    ruled(
+      sendMail,
+      { to: 'chen@x.org', body: 'Hello' },
+      { ...to, call: { chain: [person('owner'), ...links] } },
+    )
+  const supervised = { ...agent([{ tool: 'send_email' }]), level: 'supervised' } as const
+  expect(call({ ...supervised, isGranted: true }).decision).toBe('allow')
+  expect(call(supervised).decision).toBe('ask')
+  expect(call({ ...agent([{ tool: 'send_email', asks: true }]), level: 'autonomous' }).decision).toBe('ask')
+  expect(call({ ...agent(), level: 'draft' }, { ...agent(), level: 'autonomous' }).decision).toBe('ask')
+  expect(call({ ...agent(), level: 'autonomous' }, { ...agent(), level: 'observe' }).decision).toBe('deny')
+  expect(call({ ...agent([]), level: 'autonomous' }).decision).toBe('deny')
 })

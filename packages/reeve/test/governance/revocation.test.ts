@@ -9,6 +9,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { workflow } from '../../src/context.ts'
 import { projectOf } from '../../src/project/load.ts'
 import { internalsOf, Runtime } from '../../src/runtime/runtime.ts'
+import { setLevel } from '../../src/store/authority/levels.ts'
 import { setSwitch } from '../../src/store/authority/switches.ts'
 import type { Session } from '../../src/store/database.ts'
 import { reinstatePrincipal, revokeActing } from '../../src/store/identity/principals.ts'
@@ -176,6 +177,14 @@ test.each<[string, (session: Session) => Promise<unknown>]>([
   ['its own revocation', (session) => revokeActing(session, 'agent:clerk', ada)],
   ['that of its workflow', (session) => revokeActing(session, 'workflow:flow', ada)],
   ['a switch on its tool', (session) => setSwitch(session, { tool: 'bank.pay' }, 'off', ada)],
+  [
+    'a fall of its level',
+    (session) => setLevel(session, { principal: 'agent:clerk', before: 'autonomous', level: 'observe' }, ada),
+  ],
+  [
+    'a fall of the level of its workflow',
+    (session) => setLevel(session, { principal: 'workflow:flow', before: 'draft', level: 'observe' }, ada),
+  ],
   ['a switch on it', (session) => setSwitch(session, { agent: 'clerk' }, 'off', ada)],
 ])('of two workers, whichever drives a running agent stops its next call after %s', async (_what, change) => {
   const { paid, elsewhere, goOn } = await agentPaying()

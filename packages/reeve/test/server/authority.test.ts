@@ -165,3 +165,33 @@ test('who could have called a tool is told from what the code granted when the s
   ])
     await expect(viewer.grants.who({ query })).rejects.toMatchObject({ code: 'bad-option' })
 })
+
+test('a level is looked at by everybody, and given by an owner within what is earned', async () => {
+  const server = await startServer()
+  const [viewer, owner] = [await server.as('viewer'), await server.as('owner')]
+  const params = { principal: 'workflow:reply' }
+  expect(await viewer.levels.get({ params })).toMatchObject({
+    held: 'observe',
+    effective: 'observe',
+    proposed: null,
+  })
+  expect((await viewer.levels.list()).items).toEqual([])
+  await expect(viewer.levels.set({ params, body: { level: 'observe' } })).rejects.toMatchObject({
+    code: 'role-too-low',
+  })
+  await expect(owner.levels.set({ params, body: { level: 'autonomous' } })).rejects.toMatchObject({
+    code: 'level-not-earned',
+  })
+  expect(await owner.levels.set({ params, body: { level: 'observe', why: 'a trial' } })).toMatchObject({
+    held: 'observe',
+  })
+  expect((await viewer.levels.list()).items).toMatchObject([
+    { principal: 'workflow:reply', level: 'observe' },
+  ])
+  // From then on it does nothing that acts.
+  const run = await server.runtime.startRun('reply', { to: 'a@b.example', text: 'x' })
+  expect(await run.result()).toMatchObject({ status: 'failed', error: { code: 'call-denied' } })
+  await expect(viewer.levels.get({ params: { principal: 'agent:none' } })).rejects.toMatchObject({
+    code: 'unknown-principal',
+  })
+})

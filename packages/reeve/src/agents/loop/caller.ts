@@ -24,6 +24,14 @@ export function callerFor(
   }
 }
 
-function actorOf({ name, grants, instructions }: AnyAgent): AgentCaller['agents'][number] {
-  return { kind: 'agent', name, grants, instructions }
+/** An agent before permission. */
+export function actorOf({
+  name,
+  grants,
+  hasGrants,
+  instructions,
+  readiness,
+}: AnyAgent): AgentCaller['agents'][number] {
+  const levelled = readiness === undefined ? {} : { isLevelled: true }
+  return { kind: 'agent', name, grants, isGranted: hasGrants, instructions, ...levelled }
 }

@@ -90,8 +90,8 @@ export function lookCommands(program: Command, calls: Calls): void {
     .addHelpText('after', viewsHelp)
     .action(calls('operator', async () => (await import('../look/sql.ts')).sql))
   program
-    .command('check <workflow>')
-    .description('say how far a workflow may be trusted, and why; an owner gives it another level')
+    .command('check <name>')
+    .description('say how far an agent or workflow may be trusted, and why; an owner gives it another level')
     .option(
       '--level <level>',
       'observe, draft, supervised or autonomous: a lower one, or the next that it has earned',

@@ -1,10 +1,10 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { checkChecklist } from '../../governance/readiness/checklist.ts'
 import { checkReadiness, giveLevel, type Judged } from '../../governance/readiness/held-level.ts'
 import { levels } from '../../governance/readiness/readiness.ts'
+import { requireJudged } from '../../runtime/levelled.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
-import { refuseLowRole } from '../../server/local-actor.ts'
+import { actingAs, refuseLowRole } from '../../server/local-actor.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
@@ -15,30 +15,26 @@ export interface CheckOptions {
   why?: string
 }
 
-/** Says how far a workflow may be trusted, and why; an owner gives it another level with `--level`. */
+/** Says how far an agent or workflow may be trusted, and why; an owner gives it another level with `--level`. */
 export function check(cli: Cli, options: CheckOptions, name: string): Promise<ExitCode> {
   const level = oneOf('--level', options.level, levels)
   const evals = oneOf('--evals', options.evals, ['green', 'red'] as const)
   return withRuntime(cli, async (runtime, _onStop, actor) => {
-    const { database, clock } = internalsOf(runtime)
-    const { version, readiness } = runtime.workflow(name)
-    const judged: Judged = {
-      name,
-      version,
-      checklist: checkChecklist(readiness, `workflow "${name}"`),
-      ...(evals && { evals }),
-    }
+    const { database, clock, engine } = internalsOf(runtime)
+    const code = { workflows: engine.workflows, agents: runtime.project.agents }
+    const judged: Judged = { ...requireJudged(name, code), ...(evals && { evals }) }
+    if (evals) refuseLowRole(actor, 'operator')
     if (level !== undefined) {
       refuseLowRole(actor, 'owner')
-      const { principal: by, proof } = actor
-      const why = options.why === undefined ? {} : { why: options.why }
-      await giveLevel(database, judged, level, { by, proof, at: clock.now(), ...why })
+      await giveLevel(database, judged, level, actingAs(actor, database, options.why))
     }
     const found = await checkReadiness(database, judged, clock.now())
     const { terminal } = cli
-    terminal.value({ workflow: name, version, ...found })
+    const { kind, version } = judged
+    terminal.value({ [kind]: judged.name, version, ...found })
     const { held, effective, proposed, lacks, figures } = found
-    terminal.line(`${safeLine(name)} (version ${safeLine(version)}): ${terminal.colors.bold(effective)}`)
+    const of = kind === 'workflow' ? `version ${safeLine(version)}` : 'an agent'
+    terminal.line(`${safeLine(judged.name)} (${of}): ${terminal.colors.bold(effective)}`)
     if (held !== effective) terminal.line(`${terminal.colors.yellow('!')} it was ${held} and fell back`)
     terminal.line(
       `${figures.inARow} approved as they were in a row, ${figures.total} in all; of ${figures.trials} outcomes surely ${Math.floor(figures.surely * 100)} % good`,

@@ -13,6 +13,10 @@ export interface Ceiling {
   grants: readonly Grant[] | null
   /** Of an agent: what it or its team lists. */
   tools?: readonly string[]
+  /** Its code has a checklist: it has a level, and begins at `observe`. */
+  isLevelled?: true
+  /** Of an agent: the hash of all that shapes its answers. */
+  version?: string
 }
 
 /** An agent or workflow, as far as its ceiling goes. */
@@ -22,9 +26,20 @@ export interface Bounded {
   ceiling: Ceiling
 }
 
-export function ceilingOfWorkflow({ name, grants }: { name: string; grants?: unknown }): Bounded {
+export function ceilingOfWorkflow({
+  name,
+  grants,
+  readiness,
+}: {
+  name: string
+  grants?: unknown
+  readiness?: unknown
+}): Bounded {
   const said = grants as readonly PreparedGrant[] | undefined
-  return { id: `workflow:${name}`, ceiling: { grants: said?.map(({ source }) => source) ?? null } }
+  return {
+    id: `workflow:${name}`,
+    ceiling: { grants: said?.map(({ source }) => source) ?? null, ...levelled(readiness) },
+  }
 }
 
 export function ceilingOfAgent(agent: {
@@ -32,10 +47,19 @@ export function ceilingOfAgent(agent: {
   grants: readonly PreparedGrant[]
   hasGrants: boolean
   listed: readonly string[]
+  readiness: unknown
+  fingerprint: string
 }): Bounded {
-  const { name, grants, hasGrants, listed } = agent
+  const { name, grants, hasGrants, listed, readiness, fingerprint } = agent
   const said = hasGrants ? grants.map(({ source }) => source) : null
-  return { id: `agent:${name}`, ceiling: { grants: said, tools: [...listed].sort() } }
+  return {
+    id: `agent:${name}`,
+    ceiling: { grants: said, tools: [...listed].sort(), ...levelled(readiness), version: fingerprint },
+  }
+}
+
+function levelled(readiness: unknown): { isLevelled?: true } {
+  return readiness === undefined ? {} : { isLevelled: true }
 }
 
 /**

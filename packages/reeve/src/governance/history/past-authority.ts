@@ -3,6 +3,7 @@ import type { CeilingRow } from '../../store/authority/ceilings.ts'
 import type { GrantChangeRow } from '../../store/authority/grant-changes.ts'
 import type { PrincipalRow, Role } from '../../store/identity/principals.ts'
 import type { GrantChange } from '../grants/narrowing.ts'
+import { type Level, levelFrom } from '../readiness/readiness.ts'
 import { type Standing, type Switch, standingOf } from '../standing.ts'
 import type { Ceiling } from './ceilings.ts'
 
@@ -22,6 +23,7 @@ export const actsOfStanding = [
   'principal-restored',
   'role-changed',
   'switch-set',
+  'level-changed',
 ] as const
 
 /** What the code granted, and what the database said of it, at any time. */
@@ -94,6 +96,7 @@ export class PastAuthority {
         },
       ),
       switches: this.#switchesAt(at),
+      levels: this.#levelsAt(at),
     })
   }
 
@@ -115,6 +118,14 @@ export class PastAuthority {
     if (last) return last.type !== 'principal-restored'
     const isTold = this.#facts.acts.some((act) => act.subject === name && act.type.startsWith('principal-'))
     return !isTold && ended !== null && ended <= at
+  }
+
+  #levelsAt(at: number): { principal: string; level: Level }[] {
+    const given = new Map<string, Level>()
+    for (const act of this.#facts.acts)
+      if (act.type === 'level-changed' && act.at <= at)
+        given.set(act.subject, levelFrom(String(saidOf(act).details?.level)))
+    return [...given].map(([principal, level]) => ({ principal, level }))
   }
 
   #switchesAt(at: number): Switch[] {

@@ -7,6 +7,7 @@ import { listAllPrincipals } from '../../store/identity/principals.ts'
 import { prepareConstraint } from '../grants/constraints.ts'
 import { type PreparedGrant, prepareGrants } from '../grants/grant.ts'
 import { effectiveGrants, type GrantChange } from '../grants/narrowing.ts'
+import type { Level } from '../readiness/readiness.ts'
 import type { Standing } from '../standing.ts'
 import type { Ceiling } from './ceilings.ts'
 import { actsOfStanding, PastAuthority, type PastFacts } from './past-authority.ts'
@@ -109,20 +110,34 @@ function rightsOf(
     ...(dot > 0 && { connector: tool.slice(0, dot) }),
   })
   if (mode === 'off') return []
+  const level = standing.level(principal) ?? (ceiling.isLevelled ? 'observe' : undefined)
+  const byLevel = level === 'observe' ? ['only where it is a read, for it stood at observe'] : []
   const changes = standing.changesOf(principal)
   const isUnlimited = ceiling.grants === null && ceiling.tools === undefined
   if (isUnlimited && changes.length === 0)
-    return [{ by: 'unlimited', grant: null, isAsked: mode === 'ask', conditions: [] }]
+    return [
+      {
+        by: 'unlimited',
+        grant: null,
+        isAsked: mode === 'ask' || isAskedAt(level, false),
+        conditions: byLevel,
+      },
+    ]
   const rights: Right[] = []
   for (const grant of grantsAt(ceiling, changes, at)) {
     if (!grant.isFor(tool) || at >= grant.expiresAt) continue
     const conditions = conditionsOf(grant, changes, question)
     if (!conditions) continue
-    const isAsked = mode === 'ask' || grant.source.asks === true
     const by = grant.id.startsWith('exception:') ? 'exception' : isUnlimited ? 'unlimited' : 'code'
-    rights.push({ by, grant: grant.id, isAsked, conditions })
+    const isNamed = by === 'exception' || ceiling.grants !== null
+    const isAsked = mode === 'ask' || grant.source.asks === true || isAskedAt(level, isNamed)
+    rights.push({ by, grant: grant.id, isAsked, conditions: [...byLevel, ...conditions] })
   }
   return rights
+}
+
+function isAskedAt(level: Level | undefined, isNamed: boolean): boolean {
+  return level === 'draft' || (level === 'supervised' && !isNamed)
 }
 
 function grantsAt({ grants, tools }: Ceiling, changes: readonly GrantChange[], at: number): PreparedGrant[] {

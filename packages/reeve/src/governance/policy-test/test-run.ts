@@ -10,7 +10,7 @@ import type { PreparedGrant } from '../grants/grant.ts'
 import type { PolicyBench } from '../policies/policy-bench.ts'
 import type { Reason, Verdict } from '../reasons.ts'
 import type { CallOnTrial } from '../runs/call-on-trial.ts'
-import { chainOf, isLimited } from '../runs/chain.ts'
+import { chainOf, isLimited, type WorkflowCode } from '../runs/chain.ts'
 import { exposedToNothing } from '../runs/exposure.ts'
 import { lineageOf } from '../runs/lineage.ts'
 import { RunCase } from '../runs/run-case.ts'
@@ -28,13 +28,12 @@ export interface TestedTool {
 }
 
 /** The policy that is tried: the code of the project, its policies, and what the database says now. */
-export interface TestedPolicy {
+export interface TestedPolicy extends WorkflowCode {
   records: RunRecords
   /** `agents`: those that act; a tool may be an agent's own. */
   tool(name: string, agents?: readonly string[]): TestedTool | undefined
   agent(name: string): CallOnTrial['agents'][number] | undefined
   hasWorkflow(name: string): boolean
-  grantsOf(workflow: string): readonly PreparedGrant[] | undefined
   standing: Standing
   policies: PolicyBench
   now: number
@@ -168,12 +167,12 @@ async function judge(
     isMade: before === 'allow',
     isApproved: recorded.isApproved,
   }
-  const { standing, policies, grantsOf, now } = policy
+  const { standing, policies, now } = policy
   if (!isJudgedNow(run, recorded, its, policy)) {
     const after: Verdict = call.asksItself ? 'ask' : 'allow'
     return { call: { ...common, after, reasonsAfter: [], reservations: [] } }
   }
-  const chain = chainOf(standing, run.principal, its.actorsOf(call, run.workflow, grantsOf), now)
+  const chain = chainOf(standing, run.principal, its.actorsOf(call, run.workflow, policy), now)
   const by = {
     run: run.id,
     workflow: run.workflow,
@@ -197,11 +196,15 @@ function isJudgedNow(
   { principal, workflow }: RunRow,
   { agents, tool }: RecordedCall,
   { lineage }: RunCase,
-  { grantsOf, policies, standing }: TestedPolicy,
+  { grantsOf, isLevelled, policies, standing }: TestedPolicy,
 ): boolean {
   if (agents.length > 0 || !policies.isEmpty) return true
   const names = [workflow, ...(lineage.workflows ?? [])]
-  if (lineage.workflows === undefined || names.some((name) => grantsOf(name) !== undefined)) return true
+  if (
+    lineage.workflows === undefined ||
+    names.some((name) => grantsOf(name) !== undefined || isLevelled(name))
+  )
+    return true
   return isLimited(standing, { principal, workflow, tool })
 }
 

@@ -9,6 +9,11 @@ import { type Checklist, missingIn } from './checklist.ts'
 export const levels = ['observe', 'draft', 'supervised', 'autonomous'] as const
 export type Level = (typeof levels)[number]
 
+/** One that is unknown is the lowest. */
+export function levelFrom(text: string | undefined): Level {
+  return levels.find((each) => each === text) ?? 'observe'
+}
+
 /** What the journals say of a workflow's current version, the newest first. */
 export interface Evidence {
   /** What people decided of what it wanted to do. */

@@ -37,7 +37,11 @@ export function judgePermission(call: PermittedCall): Permission {
   for (const link of call.chain) {
     const held = heldBy(link, call)
     if ('refused' in held) reasons.push(held.refused)
-    else if (held.grant) {
+    else {
+      const limit = limitOf(link, call.tool, held.grant)
+      if (limit) reasons.push(limit)
+    }
+    if ('grant' in held && held.grant) {
       const { grant } = held
       for (const [argument] of grant.checks) tied.add(argument)
       for (const one of reservationsOf(link, grant, call)) reservations.set(`${one.key}|${one.ceiling}`, one)
@@ -58,6 +62,23 @@ export function judgePermission(call: PermittedCall): Permission {
     })
   }
   return { reasons, reservations: [...reservations.values()], tied }
+}
+
+/** What the level of whoever acts makes of a call that its grants allow. What only reads is never held up by it. */
+function limitOf(
+  { level, principal, isGranted }: Link,
+  tool: GovernedTool,
+  grant?: PreparedGrant,
+): Reason | undefined {
+  if (level === undefined || level === 'autonomous' || tool.effect === 'read') return undefined
+  const who = `"${principal.id}" stands at ${level}`
+  if (level === 'observe')
+    return { code: 'level-observe', text: `${who}: it looks, and does nothing.`, verdict: 'deny' }
+  if (level === 'draft')
+    return { code: 'level-draft', text: `${who}: a person approves each effect.`, verdict: 'ask' }
+  if (isGranted || grant?.id.startsWith('exception:')) return undefined
+  const text = `${who}, and no grant in its code names this call: a person approves it.`
+  return { code: 'level-supervised', text, verdict: 'ask' }
 }
 
 /** What a call takes of a grant's budgets: each principal has accounts of its own. */

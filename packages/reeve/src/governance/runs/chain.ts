@@ -9,6 +9,18 @@ export interface Actor {
   kind: 'agent' | 'workflow'
   name: string
   grants: readonly PreparedGrant[] | undefined
+  /** Its code has a checklist, and so it has a level; `observe` to begin with. */
+  isLevelled?: boolean
+  /** Its code says itself what it may do. Default: whether there are `grants`. */
+  isGranted?: boolean
+}
+
+/** What the code of workflows says of them. */
+export interface WorkflowCode {
+  /** What it grants it; undefined: it says nothing. */
+  grantsOf(workflow: string): readonly PreparedGrant[] | undefined
+  /** Whether it has a checklist. */
+  isLevelled(workflow: string): boolean
 }
 
 /** What code may do that names no grants. */
@@ -37,7 +49,11 @@ function starterLink(standing: Standing, id: string, now: number): Link {
 function actorLink(standing: Standing, actor: Actor, now: number): Link {
   const id = actorId(actor)
   const isRevoked = standing.principal(id)?.isRevoked ?? false
-  return link(standing, { id, kind: actor.kind }, actor.grants ?? everything, isRevoked, now)
+  const level = standing.level(id) ?? (actor.isLevelled ? 'observe' : undefined)
+  const made = link(standing, { id, kind: actor.kind }, actor.grants ?? everything, isRevoked, now)
+  return level === undefined
+    ? made
+    : { ...made, level, isGranted: actor.isGranted ?? actor.grants !== undefined }
 }
 
 function link(
@@ -62,6 +78,7 @@ export function isLimited(
     return true
   const id = actorId({ kind: 'workflow', name: workflow })
   if (standing.principal(id)?.isRevoked || standing.changesOf(id).length > 0) return true
+  if (standing.level(id) !== undefined) return true
   const dot = tool.indexOf('.')
   const mode = standing.mode({ tool, ...(dot > 0 && { connector: tool.slice(0, dot) }) })
   return mode === 'off' || mode === 'ask'

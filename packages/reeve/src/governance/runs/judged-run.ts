@@ -4,13 +4,12 @@ import { canonical, type Json } from '../../base/json/json.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import type { Judge, Judgement } from '../../engine/calls/effect/judge.ts'
 import type { SpentSince } from '../grants/effect-budgets.ts'
-import type { PreparedGrant } from '../grants/grant.ts'
 import type { PolicyBench } from '../policies/policy-bench.ts'
 import type { Chain } from '../principals.ts'
 import { reservationsOf } from '../rules/permission.ts'
 import type { Authority, Standing } from '../standing.ts'
 import type { CallOnTrial } from './call-on-trial.ts'
-import { type Actor, actorId, chainOf } from './chain.ts'
+import { type Actor, actorId, chainOf, type WorkflowCode } from './chain.ts'
 import { exposedToNothing } from './exposure.ts'
 import { firstWords, type Lineage, lineageOf } from './lineage.ts'
 import { inMillionths, isApproved, million, placesOf, refusal } from './recorded-ruling.ts'
@@ -18,11 +17,9 @@ import { RunCase } from './run-case.ts'
 import { type FindTool, RunReadings } from './run-readings.ts'
 
 /** What judging needs of the project and of the database. */
-export interface JudgingServices {
+export interface JudgingServices extends WorkflowCode {
   authority: Authority
   findTool: FindTool
-  /** What the code of a workflow grants it; undefined: its code says nothing. */
-  grantsOf(workflow: string): readonly PreparedGrant[] | undefined
   policies: PolicyBench
 }
 
@@ -63,13 +60,13 @@ export class JudgedRun {
     id: string,
     isRepeat: boolean,
   ): Promise<{ judgement: Judgement; version: number }> {
-    const { authority, policies, grantsOf } = this.#services
+    const { authority, policies } = this.#services
     const { services, run, workflow } = this.#site
     const its = await this.#load()
     const { readings } = its
     const standing = authority.current()
     const now = services.clock.now()
-    const actors = its.actorsOf(call, workflow.name, grantsOf)
+    const actors = its.actorsOf(call, workflow.name, this.#services)
     const chain = chainOf(standing, run.principal, actors, now)
     const spent = await this.#spentOf(chain, call.tool.name, { args, now }, id)
     // Of a workflow's own code only the input is looked at, which is there.

@@ -2,14 +2,13 @@ import type { Json } from '../../base/json/json.ts'
 import type { RecordedRuling } from '../../store/journal/events.ts'
 import { type CallToDecide, decide, type Ruling } from '../decide.ts'
 import type { SpentSince } from '../grants/effect-budgets.ts'
-import type { PreparedGrant } from '../grants/grant.ts'
 import type { PolicyBench } from '../policies/policy-bench.ts'
 import type { Chain } from '../principals.ts'
 import { strictest } from '../reasons.ts'
 import { Request } from '../request/request.ts'
 import type { Mode, Standing } from '../standing.ts'
 import type { CallOnTrial, Task } from './call-on-trial.ts'
-import type { Actor } from './chain.ts'
+import type { Actor, WorkflowCode } from './chain.ts'
 import type { Lineage } from './lineage.ts'
 import { ownQuestion, placesOf, recordedRuling } from './recorded-ruling.ts'
 import { type RunReadings, wordsIn } from './run-readings.ts'
@@ -49,16 +48,17 @@ export class RunCase {
   }
 
   /** Those that act, the outermost first: workflows above, the run's own, and the agents of the call. */
-  actorsOf(
-    { agents }: Pick<CallOnTrial, 'agents'>,
-    workflow: string,
-    grantsOf: (workflow: string) => readonly PreparedGrant[] | undefined,
-  ): Actor[] {
+  actorsOf({ agents }: Pick<CallOnTrial, 'agents'>, workflow: string, code: WorkflowCode): Actor[] {
     const { workflows } = this.lineage
-    const above = workflows?.map((name): Actor => ({ kind: 'workflow', name, grants: grantsOf(name) }))
+    const actor = (name: string): Actor => ({
+      kind: 'workflow',
+      name,
+      grants: code.grantsOf(name),
+      isLevelled: code.isLevelled(name),
+    })
     // A run above that is gone had rights that nobody knows, and so none.
     const lost: Actor[] = [{ kind: 'workflow', name: '(a run that is gone)', grants: [] }]
-    return [...(above ?? lost), { kind: 'workflow', name: workflow, grants: grantsOf(workflow) }, ...agents]
+    return [...(workflows?.map(actor) ?? lost), actor(workflow), ...agents]
   }
 
   /** What the rules decide counts for the calls after it at once; then the policies are asked. */

@@ -7,6 +7,7 @@ import { permissions } from './decide/permissions.ts'
 import { waiting } from './decide/waiting.ts'
 import { memory } from './know/memory.ts'
 import { grants } from './people/grants.ts'
+import { levels } from './people/levels.ts'
 import { principals } from './people/principals.ts'
 import { secrets } from './people/secrets.ts'
 import { switches } from './people/switches.ts'
@@ -52,6 +53,7 @@ export const api = {
   principals,
   grants,
   switches,
+  levels,
   tokens,
   secrets,
 }

@@ -1,6 +1,7 @@
 import type { Database } from '../database.ts'
 import { listAllPrincipals, type PrincipalRow } from '../identity/principals.ts'
 import { type GrantChangeRow, openGrantChanges } from './grant-changes.ts'
+import { type LevelRow, listLevels } from './levels.ts'
 import { listSwitches, type SwitchRow } from './switches.ts'
 import { readAuthorityVersion } from './version.ts'
 
@@ -10,6 +11,7 @@ export interface StandingRows {
   principals: PrincipalRow[]
   changes: GrantChangeRow[]
   switches: SwitchRow[]
+  levels: LevelRow[]
 }
 
 /**
@@ -22,6 +24,8 @@ export async function readStandingRows(database: Database, now: () => number): P
     const principals = await listAllPrincipals(database)
     const changes = await openGrantChanges(database, now())
     const switches = await listSwitches(database)
-    if ((await readAuthorityVersion(database)) === version) return { version, principals, changes, switches }
+    const levels = await listLevels(database)
+    if ((await readAuthorityVersion(database)) === version)
+      return { version, principals, changes, switches, levels }
   }
 }

@@ -1,15 +1,19 @@
 import { expect } from 'vitest'
+import { noteCeilings } from '../../../src/governance/history/ceilings.ts'
 import {
   checkReadiness,
   giveLevel,
-  heldLevel,
   type Judged,
+  viewReadiness,
 } from '../../../src/governance/readiness/held-level.ts'
+import { listLevels } from '../../../src/store/authority/levels.ts'
+import { readAuthorityVersion } from '../../../src/store/authority/version.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { approvalValues, insertApprovals, recordDecision } from '../../../src/store/runs/approvals.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 const judged: Judged = {
+  kind: 'workflow',
   name: 'triage',
   version: '1',
   checklist: {
@@ -71,16 +75,21 @@ export function readinessCases(open: Open): void {
       await decided(db, 12)
       expect(await checkReadiness(db, judged, 1)).toMatchObject({ held: 'draft', proposed: 'supervised' })
       // Nothing raised itself.
-      expect(await heldLevel(db, 'triage')).toBe('draft')
+      expect(await viewReadiness(db, judged)).toMatchObject({ held: 'draft' })
       await giveLevel(db, judged, 'supervised', ada)
       await decided(db, 1, { answer: '{"to":"other"}' })
       expect(await checkReadiness(db, judged, 1)).toMatchObject({ held: 'supervised', effective: 'draft' })
-      expect(await heldLevel(db, 'triage')).toBe('draft')
+      expect(await viewReadiness(db, judged)).toMatchObject({ held: 'draft' })
       const acts = await db.all<{ principal: string; payload: string }>(
         `select principal, payload from authority_log where type = 'level-changed' order by seq`,
       )
       expect(acts.map(({ principal }) => principal)).toEqual(['ada', 'ada', 'reeve'])
       expect(acts[2]!.payload).toContain('in a row')
+      // Whoever drives its runs hears of each change.
+      expect(await readAuthorityVersion(db)).toBe(3)
+      expect(await listLevels(db)).toMatchObject([
+        { principal: 'workflow:triage', level: 'draft', set_by: 'reeve' },
+      ])
     },
   )
 
@@ -94,5 +103,24 @@ export function readinessCases(open: Open): void {
        values ('m', 1, 'run1', 'triage', null, 'other/model', 1020, 'completed', 0, 0, 0, 0)`,
     )
     expect(await checkReadiness(db, judged, 1)).toMatchObject({ earned: 'draft', figures: { total: 6 } })
+  })
+
+  storeCase('an agent has evidence of its own, since its code is what it is', open, async (db) => {
+    no = 0
+    const desk: Judged = { ...judged, kind: 'agent', name: 'desk', version: 'f1' }
+    const code = (version: string) =>
+      noteCeilings(db, [{ id: 'agent:desk', ceiling: { grants: null, version } }], {
+        now: 500,
+        policies: 'p',
+      })
+    await code('f1')
+    await decided(db, 25)
+    expect(await viewReadiness(db, desk)).toMatchObject({ figures: { total: 0 } })
+    await db.run(`update approvals set binds = 'effect', shown = ? where run <= 22`, [
+      '{"tool":"mail.send","args":{},"agent":"desk","under":[]}',
+    ])
+    expect(await viewReadiness(db, desk)).toMatchObject({ earned: 'supervised', figures: { total: 22 } })
+    expect(await viewReadiness(db, { ...desk, name: 'des_' })).toMatchObject({ figures: { total: 0 } })
+    expect(await viewReadiness(db, { ...desk, version: 'f2' })).toMatchObject({ earned: 'draft' })
   })
 }

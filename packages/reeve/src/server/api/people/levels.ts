@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { isoText } from '../../../base/time/time.ts'
+import { giveLevelIn, levelledId, viewReadiness } from '../../../governance/readiness/held-level.ts'
+import { levels as allLevels } from '../../../governance/readiness/readiness.ts'
+import { requireJudged } from '../../../runtime/levelled.ts'
+import { listLevels } from '../../../store/authority/levels.ts'
+import { read, write } from '../../http/endpoint.ts'
+import type { Service } from '../../service.ts'
+import { changeAuthority } from '../acting.ts'
+import { name, time } from '../parts.ts'
+
+const level = z.enum(allLevels)
+
+const readiness = z.object({
+  principal: name,
+  held: level.describe('What an owner gave last, or where it fell to'),
+  effective: level.describe('What the evidence still bears of it; it falls there within a minute'),
+  earned: level.describe('The highest that checklist and evidence bear'),
+  proposed: level.nullable().describe('The next that an owner could give now; null: none'),
+  lacks: z
+    .array(z.object({ level, why: z.array(z.string()) }))
+    .describe('What stands in the way of those not earned'),
+  figures: z.object({
+    inARow: z.number().describe('Approved without an edit, the last ones in a row'),
+    total: z.number().describe('Approved without an edit, of those that are looked at'),
+    trials: z.number(),
+    surely: z.number().describe('The least that the share of good outcomes surely is (95 %)'),
+  }),
+})
+
+const params = z.strictObject({ principal: name.describe('agent:NAME or workflow:NAME') })
+
+const list = read({
+  path: '/api/levels',
+  role: 'viewer',
+  summary: 'List the agents and workflows that have a level',
+  answer: z.object({ items: z.array(z.object({ principal: name, level, by: name, at: time })) }),
+  async tell({ service: { database } }) {
+    const rows = await listLevels(database)
+    return {
+      items: rows.map(({ principal, level: held, set_by: by, set_at: at }) => ({
+        principal,
+        level: held as z.infer<typeof level>,
+        by,
+        at: isoText(at),
+      })),
+    }
+  },
+})
+
+const get = read({
+  path: '/api/levels/:principal',
+  role: 'viewer',
+  summary: 'Say how far an agent or workflow may be trusted, upon what evidence, and what it has earned',
+  params,
+  answer: readiness,
+  tell: ({ service, params: { principal } }) => view(service, principal),
+})
+
+const set = write({
+  method: 'POST',
+  path: '/api/levels/:principal',
+  role: 'owner',
+  summary: 'Give an agent or workflow a lower level, or the next higher one that it has earned',
+  params,
+  body: z.strictObject({
+    level,
+    why: z.string().max(1000).optional().describe('Kept in the log of authority'),
+  }),
+  answer: readiness,
+  async act(call) {
+    const judged = requireJudged(call.params.principal, codeOf(call.service))
+    const { level: given, why } = call.body
+    await changeAuthority(call, (session, acting) => giveLevelIn(session, judged, given, acting), why)
+    return { subject: levelledId(judged) }
+  },
+  tell: ({ service }, its) => view(service, its),
+})
+
+function codeOf({ internals, project }: Service) {
+  return { workflows: internals.engine.workflows, agents: project.agents }
+}
+
+async function view(service: Service, principal: string): Promise<z.input<typeof readiness>> {
+  const judged = requireJudged(principal, codeOf(service))
+  return { principal: levelledId(judged), ...(await viewReadiness(service.database, judged)) }
+}
+
+export const levels = { list, get, set }
