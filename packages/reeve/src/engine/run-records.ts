@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
+import { type JournaledDecision, unrecordedDecision } from '../store/audit/decision-acts.ts'
 import { readAuthorityVersion } from '../store/authority/version.ts'
 import type { Database, Session } from '../store/database.ts'
 import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
@@ -45,6 +46,14 @@ export class RunRecords {
   /** Grows with each change of who may do what. */
   authorityVersion(): Promise<number> {
     return this.#ask(readAuthorityVersion)
+  }
+
+  /** The first of these decisions of a run that nobody recorded who may have taken it. */
+  unrecordedDecision(
+    run: string,
+    decisions: readonly JournaledDecision[],
+  ): Promise<JournaledDecision | undefined> {
+    return this.#ask((session) => unrecordedDecision(session, run, decisions))
   }
 
   isReserved(id: string, accounts: number): Promise<boolean> {

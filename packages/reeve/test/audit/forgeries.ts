@@ -6,6 +6,7 @@ import { sha256 } from '../../src/base/hash.ts'
 import { canonical, type Json } from '../../src/base/json/json.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { systemClock } from '../../src/base/time/time.ts'
+import { workflow } from '../../src/context.ts'
 import type { CoreContext } from '../../src/engine/context.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { projectOf } from '../../src/project/load.ts'
@@ -27,11 +28,19 @@ import { readKeys } from '../../src/store/audit/key/key-file.ts'
 import { writeKeyRecord } from '../../src/store/audit/key/key-record.ts'
 import { readActs } from '../../src/store/authority/authority-log.ts'
 import type { Database } from '../../src/store/database.ts'
-import { chainHash, chainStart, type JournalEvent, readEvents } from '../../src/store/journal/journal.ts'
+import {
+  chainHash,
+  chainStart,
+  eventValues,
+  insertEvents,
+  type JournalEvent,
+  readEvents,
+} from '../../src/store/journal/journal.ts'
 import { identityOf } from '../../src/store/migrations.ts'
 import { openDatabase } from '../../src/store/open.ts'
 import type { AuditKeySlot } from '../../src/store/redacting.ts'
 import { readRun } from '../../src/store/runs/runs.ts'
+import { tool } from '../../src/tools/tool.ts'
 
 const pay = defineWorkflow({
   name: 'pay',
@@ -132,6 +141,19 @@ async function rechain(database: Database, id: string, change: (event: JournalEv
     ])
   }
   await database.run('update runs set head = ?, head_seq = ? where no = ?', [hash, seq, run.no])
+}
+
+/** Writes into a journal that ada approved what its last event asks, as anybody can who may write to the database. */
+async function decideInJournal(database: Database, id: string): Promise<void> {
+  const run = (await readRun(database, id))!
+  const last = (await readEvents(database, run.no)).at(-1)!
+  const value = (JSON.parse(last.payload!) as { shown: Json }).shown
+  const decision = { status: 'approved', value, edited: false, by: 'ada', note: null }
+  const payload = JSON.stringify(decision)
+  const event: JournalEvent = { ...last, seq: last.seq + 1, type: 'approval-decided', payload, hash: '' }
+  event.hash = chainHash(last.hash, event, sha256(payload))
+  await database.bulk(insertEvents, [eventValues(event)])
+  await database.run('update runs set head = ?, head_seq = ? where no = ?', [event.hash, event.seq, run.no])
 }
 
 function edit(event: JournalEvent, type: string, change: (payload: Record<string, Json>) => void): void {
@@ -452,6 +474,62 @@ export function forgeryCases(
       await database.close()
       const found = round.faults.map(({ problem }) => problem).join('\n')
       expect(found).toMatch(/head \d+ is not what was kept of .*: the database was rewritten since/)
+    })
+
+    test.each([
+      ['recorded', true],
+      ['forged into the journal of a parked run', false],
+    ])('nothing is sent upon a decision that was not recorded: one that was %s', async (_what, isHonest) => {
+      const environment = await place()
+      const paid: string[] = []
+      const bank = tool({
+        name: 'bank.pay',
+        description: 'Pay',
+        input: z.object({ to: z.string() }),
+        output: z.null(),
+        effect: 'idempotent',
+        approval: 'never',
+        run: ({ to }) => {
+          paid.push(to)
+          return null
+        },
+      })
+      const later = workflow({
+        name: 'later',
+        input: z.object({ to: z.string() }),
+        async run(ctx, { to }) {
+          const { status } = await ctx.approve('payment', { show: { to } })
+          await ctx.waitFor('go', { schema: z.null() })
+          if (status === 'approved') await ctx.call(bank, { to })
+        },
+      })
+      const open = () => Runtime.open({ project: projectOf({}, [later]), environment, log: silentLog })
+      const before = await open()
+      await before.start()
+      const { id } = await before.startRun(later, { to: 'mallory' })
+      const { database } = internalsOf(before)
+      const approval = await asked(database, id)
+      if (isHonest) await before.decide(approval, { verdict: 'approve', by: 'ada' })
+      const isParked = async () => {
+        const settled = await readEvents(database, (await readRun(database, id))!.no)
+        const isThere = !isHonest || settled.some(({ type }) => type === 'signal-awaited')
+        return (isThere && (await readRun(database, id))?.status === 'waiting') || undefined
+      }
+      await until(isParked)
+      await before.stop()
+      const attacker = openDatabase(environment.database, systemClock)
+      onTestFinished(() => attacker.close())
+      if (!isHonest) await decideInJournal(attacker, id)
+      const after = await open()
+      onTestFinished(() => after.stop(1000))
+      await after.start()
+      await after.signal(id, 'go', null)
+      const ended = await after.result(id)
+      if (isHonest) expect([ended.status, paid]).toEqual(['succeeded', ['mallory']])
+      else {
+        expect(ended).toMatchObject({ status: 'failed', error: { code: 'approval-changed' } })
+        expect(paid).toEqual([])
+      }
     })
 
     test('a database that was set back to before a kept head shows', async () => {

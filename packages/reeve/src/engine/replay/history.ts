@@ -1,3 +1,4 @@
+import type { ReeveError } from '../../base/errors.ts'
 import { eventBytes } from '../../store/journal/chain.ts'
 import {
   type CallKind,
@@ -58,6 +59,10 @@ export interface History {
   bytes: number
   /** The calls that have events and are not settled, with the first of those, in the order of the journal. */
   openSince: Map<number, number>
+  /** What people decided, each with what was asked. */
+  decided: { step: number; asked: JournalEvent | undefined; event: JournalEvent }[]
+  /** What is wrong with what people decided, as this journal has it; absent: it was not looked at yet. */
+  forged?: Promise<ReeveError | undefined> | undefined
   /** Answers calls by what they are and not by their number: of an ended run that is tried with other code. */
   answers?: CallAnswers
 }
@@ -115,6 +120,7 @@ export function beginHistory(first: JournalEvent): History {
     lastHash: first.hash,
     bytes: bytesOf(first),
     openSince: new Map(),
+    decided: [],
   }
 }
 
@@ -187,6 +193,10 @@ function record(history: History, event: JournalEvent): void {
   history.openSince.delete(call.step)
   if (event.type === 'child-started') history.openChildren++
   else if (event.type === 'child-finished') history.openChildren--
+  else if (event.type === 'approval-decided') {
+    const asked = call.opened.findLast(({ type }) => type === 'approval-requested')
+    history.decided.push({ step: call.step, asked, event })
+  }
   call.settled = event
   history.settlements.push({ step: call.step, event, rejects: rejects(meaning) })
 }

@@ -1,7 +1,5 @@
-import { sha256 } from '../../base/hash.ts'
-import { canonical, type Json } from '../../base/json/json.ts'
-import type { ActType } from '../authority/acts.ts'
-import { type ActRow, saidOf } from '../authority/authority-log.ts'
+import type { Json } from '../../base/json/json.ts'
+import type { ActRow } from '../authority/authority-log.ts'
 import type { Session } from '../database.ts'
 import { type EventPayloads, payloadIfSound } from '../journal/events.ts'
 import type { ChainFault, JournalEvent } from '../journal/journal.ts'
@@ -11,6 +9,7 @@ import { type ApprovalRow, approvalsOf } from '../runs/approvals.ts'
 import { decisionIn } from '../runs/decision-item.ts'
 import { isSealedItem, type SealedItem } from '../runs/inbox.ts'
 import type { RunRow } from '../runs/runs.ts'
+import { decisionTypes, isRecorded } from './decision-acts.ts'
 
 type Request = EventPayloads['approval-requested']
 type Decision = EventPayloads['approval-decided']
@@ -20,8 +19,6 @@ interface Asked {
   request: Request
   decided?: { seq: number; at: number; decision: Decision }
 }
-
-const decisionTypes: ActType[] = ['approval-decided', 'approval-voted']
 
 /**
  * Compares what people see and said with the journal: the row of each approval shows what the journal asked for, and says what
@@ -149,18 +146,7 @@ export class ApprovalCheck {
     if (decided.at < keys.since.at) return undefined
     const { decision, seq } = decided
     const acts = await this.#actsAbout(id)
-    const hasSaid = (who: string | null | undefined) =>
-      acts.some((act) => {
-        const { details } = saidOf(act)
-        return (
-          act.principal === who &&
-          details?.status === decision.status &&
-          details.hash === hashOfRequest(request.shown, request.terms) &&
-          (!decision.edited || details.answer === sha256(canonical(decision.value ?? null)))
-        )
-      })
-    const isRecorded = [decision.by, ...(decision.votes ?? []).map(({ by }) => by)].every(hasSaid)
-    if (isRecorded) return undefined
+    if (isRecorded({ request, ...decided }, acts)) return undefined
     const who = acts.length === 0 ? 'no act says that' : `what was recorded is by ${acts.at(-1)!.principal}`
     const says = `event ${seq} says that ${decision.by} ${decision.status} approval ${id}`
     return { seq, problem: `${says} of just this, and ${who}` }

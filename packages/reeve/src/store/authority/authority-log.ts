@@ -109,6 +109,17 @@ function actHash(
   )
 }
 
+/** Whether an act is as it was written, and by a holder of the keys where there are any. */
+export async function isGenuine(session: Session, act: ActRow): Promise<boolean> {
+  if (act.payload !== null && sha256(act.payload) !== act.digest) return false
+  const before = await session.get<{ hash: string }>('select hash from authority_log where seq = ?', [
+    act.seq - 1,
+  ])
+  if (actHash(before?.hash ?? logStart, act) !== act.hash) return false
+  const keys = session.auditKeys === 'missing' ? undefined : session.auditKeys
+  return !keys || act.seq <= keys.since.act || keys.isSealed(sealKind, [act.hash], act.seal)
+}
+
 /** Acts in their order, those after `after`. */
 export function readActs(session: Session, after = 0, limit = 1000): Promise<ActRow[]> {
   return session.all<ActRow>('select * from authority_log where seq > ? order by seq limit ?', [after, limit])

@@ -9,6 +9,7 @@ import { fail } from '../fail.ts'
 import { type ResolvedRetry, resolveRetry } from '../retry.ts'
 import { again, keyOf, retryLater, within } from '../step.ts'
 import { type Effect, type EffectAttempt, type EffectVerdict, NotApplied } from './definition.ts'
+import { forgedDecision } from './forged-decision.ts'
 import { KeyClaim } from './key-claim.ts'
 import { Pace } from './pace.ts'
 import { revealFor, secretProblem } from './secrets-of-effect.ts'
@@ -103,6 +104,10 @@ export class EffectCall implements Unresolved {
   async attempt(attempt: number): Promise<void> {
     const { site, call } = this
     if (this.#verdict && !site.aborted && !(await this.#verdict.allows(attempt > 1))) return
+    if (attempt === 1 && !call.recorded && site.history && !site.aborted) {
+      const error = await forgedDecision(site, site.history)
+      if (error) return this.fail(error)
+    }
     if (this.#claim && !site.aborted && (await this.#claim.isAnothers(attempt))) return
     if (this.#pace && !site.aborted) {
       const dueAt = await this.#pace.ask()
