@@ -1,6 +1,8 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
+import { errorCodes } from '../../src/base/error-codes/error-codes.ts'
 import { contentSecurityPolicy } from '../../src/server/auth/security-headers.ts'
+import { statusOf } from '../../src/server/http/problem.ts'
 import { serve } from '../../src/server/listen.ts'
 import { addPrincipal } from '../../src/store/identity/principals.ts'
 import { startServer } from './server-harness.ts'
@@ -233,4 +235,22 @@ test('of a run that was pruned the answer says that it is not there', async () =
   await database.run('delete from runs where id = ?', [id])
   const { status, body } = await ask(`/api/runs/${id}`)
   expect([status, body.code]).toEqual([404, 'unknown-run'])
+})
+
+test('what is wrong with the database or its keys is no fault of whoever asks; what does not fit the state is a conflict', () => {
+  const codes = Object.keys(errorCodes)
+  const wrong = (pattern: RegExp, right: (status: number) => boolean) =>
+    codes.filter((code) => pattern.test(code) && !right(statusOf(code)))
+  expect(
+    wrong(
+      /^(database|journal|integrity|audit-key-(foreign|missing)|secrets-key-missing|commit-)/,
+      (status) => status >= 500,
+    ),
+  ).toEqual([])
+  expect(wrong(/^unknown-/, (status) => status === 404)).toEqual([])
+  expect(wrong(/-too-large$/, (status) => status === 413 || status === 502)).toEqual(['response-too-large'])
+  expect(
+    wrong(/^(cannot-(retry|undo)|already-|not-revoked|.*-changed$)/, (status) => status === 409),
+  ).toEqual(['mcp-changed'])
+  expect(wrong(/^bad-(cursor|query|request|start|option)$/, (status) => status === 400)).toEqual([])
 })

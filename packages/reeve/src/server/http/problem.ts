@@ -31,11 +31,14 @@ const statuses: Readonly<Record<string, number>> = {
   'csrf-token-missing': 403,
   'role-too-low': 403,
   'may-not-decide': 403,
+  'call-denied': 403,
   'no-such-endpoint': 404,
   'method-not-served': 405,
   'bad-media-type': 415,
   'request-too-large': 413,
   'payload-too-large': 413,
+  'input-too-large': 413,
+  'json-too-large': 413,
   'host-not-served': 421,
   'too-many-requests': 429,
   'idempotency-conflict': 409,
@@ -44,6 +47,21 @@ const statuses: Readonly<Record<string, number>> = {
   'already-decided': 409,
   'approval-changed': 409,
   'memory-changed': 409,
+  'approval-cut': 409,
+  'already-revoked': 409,
+  'not-revoked': 409,
+  'cannot-undo': 409,
+  'contradicting-grants': 409,
+  'delegation-too-deep': 409,
+  'grant-change-undone': 409,
+  'level-not-earned': 409,
+  'no-owner': 409,
+  'principal-removed': 409,
+  'run-ending': 409,
+  'run-released': 409,
+  'secret-changed': 409,
+  'start-refused': 409,
+  'untestable-trigger': 409,
   'approval-expired': 410,
   'second-look': 409,
   'approval-link-used': 401,
@@ -52,9 +70,21 @@ const statuses: Readonly<Record<string, number>> = {
   'cannot-retry': 409,
   'child-not-mended': 409,
   'fork-repeats': 409,
+  'audit-key-foreign': 500,
+  'audit-key-missing': 500,
+  'bad-secrets-key': 500,
+  'integrity-check-failed': 500,
+  'invalid-output': 500,
+  'journal-damaged': 500,
+  'missing-package': 500,
+  'secret-forged': 500,
+  'secrets-key-missing': 500,
+  'commit-unknown': 503,
+  'not-committed': 503,
+  'provider-limited': 503,
+  'provider-unavailable': 503,
+  unreachable: 503,
   'webhook-closed': 503,
-  'database-moved': 503,
-  'database-busy': 503,
   'server-busy': 503,
   'query-timeout': 422,
   'query-failed': 422,
@@ -86,8 +116,12 @@ const titles: Readonly<Record<number, string>> = {
 
 export const problemMediaType = 'application/problem+json'
 
-function statusOf(code: string): number {
-  return statuses[code] ?? (code.startsWith('unknown-') ? 404 : 400)
+/** What is not there is 404; what is wrong with the database is no fault of whoever asks. */
+export function statusOf(code: string): number {
+  const named = statuses[code]
+  if (named !== undefined) return named
+  if (code.startsWith('unknown-')) return 404
+  return code.startsWith('database-') ? 503 : 400
 }
 
 /** Codes that come with a status of their own, for the reference. */

@@ -30,6 +30,8 @@ export interface RunSlice {
   next: RunPlace | undefined
 }
 
+/** What a filter or an order goes by. */
+const searched = 'no, id, available_at, status, workflow, reason, idempotency, created_at'
 /** Rows that one statement looks at. */
 const sliceRows = 5000
 /** An id begins with its time; a run's row may have been made so much later or earlier than its id (ms). */
@@ -128,10 +130,13 @@ export async function readRunSlice(
   }
   const inner = `from runs where ${bounds.join(' and ')} order by ${walk.order}`
   const { sql, parameters } = conditionsOf(filter)
-  const rows = await session.all<RunRow>(
-    `select * from (select * ${inner} limit ${sliceRows}) as stretch where ${sql} order by ${walk.order} limit ?`,
-    [...values, ...parameters, limit],
-  )
+  // What is not let through is not read beyond what decides it: a row has some thirty columns more.
+  const found = `select no from (select ${searched} ${inner} limit ${sliceRows}) as stretch where ${sql} order by ${walk.order} limit ?`
+  const rows = await session.all<RunRow>(`select * from runs where no in (${found}) order by ${walk.order}`, [
+    ...values,
+    ...parameters,
+    limit,
+  ])
   if (rows.length === limit) return { rows, next: walk.placeOf(rows.at(-1)!) }
   const end = await session.get<Pick<RunRow, 'id' | 'no' | 'available_at'>>(
     `select id, no, available_at ${inner} limit 1 offset ${sliceRows - 1}`,
