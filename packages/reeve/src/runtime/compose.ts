@@ -1,10 +1,9 @@
-import type { AgentListener } from '../agents/agent-events.ts'
+import { judgedOf } from '../agents/levelled.ts'
 import { daemonWorkflow } from '../autonomy/daemon/cycle.ts'
 import { DaemonLoops } from '../autonomy/daemon/daemon-loops.ts'
 import { directivesFor } from '../autonomy/daemon/deciding/openings.ts'
 import { installDaemons } from '../autonomy/daemon/install.ts'
 import type { Goal } from '../autonomy/goals/goal.ts'
-import type { Environment } from '../base/config.ts'
 import { createIds } from '../base/ids.ts'
 import { type Log, redactingLog } from '../base/log.ts'
 import { wholeNumber } from '../base/numbers.ts'
@@ -12,7 +11,6 @@ import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
-import type { Bodies } from '../engine/services.ts'
 import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
@@ -21,7 +19,6 @@ import { hashedNgrams } from '../memory/embedder.ts'
 import { Knowledge } from '../memory/knowledge.ts'
 import { Memory } from '../memory/memory.ts'
 import { Questions } from '../models/asking/questions.ts'
-import type { TextListener } from '../models/asking/text-stream.ts'
 import { AbandonedBatches } from '../models/batches/abandoned-batches.ts'
 import { CircuitBreakers } from '../models/route/breaker.ts'
 import { BreakerRecord } from '../models/route/breaker-record.ts'
@@ -31,7 +28,6 @@ import { embedderRoutes } from '../project/embedders.ts'
 import { namedDaemons } from '../project/files/daemons.ts'
 import { installConfig } from '../project/install.ts'
 import { ProjectKnowledge } from '../project/knowledge.ts'
-import type { Project } from '../project/load.ts'
 import { claimantOf } from '../project/name.ts'
 import { pruneProject } from '../project/prune.ts'
 import { addKeysTo, batchServices, resolveRoutes, type UnusableSolver } from '../project/routes.ts'
@@ -60,45 +56,8 @@ import { type NamedTrigger, namedTriggers, schedulesWith } from '../triggers/nam
 import { TriggerLoops } from '../triggers/watching/trigger-loops.ts'
 import { AuditSigning, auditKeysFor } from './audit-signing.ts'
 import { endProcess } from './end-process.ts'
-import { judgedOf } from './levelled.ts'
+import type { RuntimeOptions } from './options.ts'
 import { Pruning } from './pruning.ts'
-
-/** For `Runtime.open`. */
-export interface RuntimeOptions {
-  /** What to run: from `loadProject(folder)`, or `projectOf(config, workflows)` without files. */
-  project: Project
-  /** Where the data is, which keys there are, and who acts: from `readEnvironment(folder)`. */
-  environment: Environment
-  /** Default: the system's. Tests give a `FakeClock`. */
-  clock?: Clock
-  /** Default: a line of JSON for each entry, on standard error. */
-  log?: Log
-  /** The most runs held in memory at once. Default 1,000. */
-  capacity?: number
-  /**
-   * How long a worker whose event loop is blocked keeps its runs (ms). After that it counts as dead, and its runs go on
-   * elsewhere. Default 120,000.
-   */
-  maxBlockedMs?: number
-  /**
-   * How many parked runs are kept in memory for up to ten minutes, so that they go on without a replay. Default 1,000;
-   * 0 replays each wake, as a restart would.
-   */
-  keptRuns?: number
-  /** Hears what agents do while they do it. */
-  agentListener?: AgentListener
-  /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */
-  textListener?: TextListener
-  /** @internal What `reeve/testing` puts in the way. */
-  seams?: RuntimeSeams
-}
-
-/** Where a test reaches into a runtime. */
-export interface RuntimeSeams {
-  bodies: Bodies
-  /** Answers the database to work on: the one that `open` opens, or another. */
-  database(open: () => Database): Database
-}
 
 /** What a runtime is composed of, for our own packages: see `internalsOf`. */
 export interface RuntimeInternals {

@@ -1,9 +1,9 @@
-import type { AnyAgent } from '../agents/agent.ts'
 import { ReeveError } from '../base/errors.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
 import { checkChecklist } from '../governance/readiness/checklist.ts'
 import type { Judged } from '../governance/readiness/held-level.ts'
+import type { AnyAgent } from './agent.ts'
 
 /** The code of a project, as far as it can have levels. */
 export interface LevelledCode {
