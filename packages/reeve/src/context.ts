@@ -51,6 +51,8 @@ export interface ContextServices {
   questions: Questions
   knowledge: Knowledge
   memory: Memory
+  /** What agents and directives are told, which is no evidence for anything. Default: nothing. */
+  instructions?: readonly string[]
   /** The project's tools, for those who name them. Default: none. */
   toolbox?: Toolbox
   /** Hears what agents do while they do it. */

@@ -5,18 +5,28 @@ import type { Knowledge } from '../memory/knowledge.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
 import type { Passage } from '../models/solver.ts'
 import type { RecallOptions } from './options.ts'
-import { amendText, type ChangeMemoryOptions, forgetText, recallPassages, rememberText } from './recalling.ts'
+import {
+  type AmendMemoryOptions,
+  amendText,
+  type ChangeMemoryOptions,
+  forgetText,
+  recallPassages,
+  rememberText,
+} from './recalling.ts'
+
+interface Remembered {
+  knowledge: Knowledge
+  memory: Memory
+  /** What agents and directives are told. Default: nothing. */
+  instructions?: readonly string[]
+}
 
 /** What a workflow may do with what is known. */
 export class MemoryContext extends CoreContext {
-  readonly #remembered: { knowledge: Knowledge; memory: Memory }
+  readonly #remembered: Remembered
 
   /** @internal */
-  constructor(
-    site: CallSite,
-    workflows: WorkflowRegistry,
-    remembered: { knowledge: Knowledge; memory: Memory },
-  ) {
+  constructor(site: CallSite, workflows: WorkflowRegistry, remembered: Remembered) {
     super(site, workflows)
     this.#remembered = remembered
   }
@@ -32,24 +42,26 @@ export class MemoryContext extends CoreContext {
 
   /**
    * Keeps a text of up to 16,000 characters for this and later runs to `recall` from memory. It is stored once, with its
-   * event. Resolves to the item's id.
-   * @throws `bad-memory` `bad-text`
+   * event. Resolves to the item's id. Once the run has recalled anything, a fact, preference or lesson must stand in what it has
+   * from elsewhere, or name its `evidence` there.
+   * @throws `feeds-itself` `unfounded` `bad-memory` `bad-text`
    * @example await ctx.remember('Ada wants invoices by mail.', { scope: 'customers/ada', source: 'mail of 3 May' })
    */
   remember(text: string, options: RememberOptions = {}): Promise<string> {
-    return rememberText(CoreContext.callSiteOf(this), this.#remembered.memory, text, options)
+    return rememberText(CoreContext.callSiteOf(this), this.#remembering, text, options)
   }
 
   /**
    * Puts another text in the place of an item that was remembered; what stood there stays in its history. Resolves to the
    * number of its version.
-   * @throws `unknown-memory`, `memory-changed` when it was amended or retracted since, `bad-memory` `bad-option`
+   * @throws `unknown-memory`, `memory-changed` when it was amended or retracted since, `feeds-itself` `unfounded` `bad-memory`
+   * `bad-option`
    * @example
    * const id = await ctx.remember('Ada wants invoices by mail.')
    * await ctx.amend(id, 'Ada wants invoices by post.', { why: 'her mail of 9 May' })
    */
-  amend(id: string, text: string, options: ChangeMemoryOptions): Promise<number> {
-    return amendText(CoreContext.callSiteOf(this), this.#remembered.memory, id, text, options)
+  amend(id: string, text: string, options: AmendMemoryOptions): Promise<number> {
+    return amendText(CoreContext.callSiteOf(this), this.#remembering, id, text, options)
   }
 
   /**
@@ -61,5 +73,10 @@ export class MemoryContext extends CoreContext {
    */
   forget(id: string, options: ChangeMemoryOptions): Promise<void> {
     return forgetText(CoreContext.callSiteOf(this), this.#remembered.memory, id, options)
+  }
+
+  get #remembering(): { memory: Memory; instructions: readonly string[] } {
+    const { memory, instructions = [] } = this.#remembered
+    return { memory, instructions }
   }
 }

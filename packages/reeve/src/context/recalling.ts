@@ -8,8 +8,10 @@ import type { Knowledge } from '../memory/knowledge.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
 import type { Passage } from '../models/solver.ts'
 import { newEvent } from '../store/journal/events.ts'
+import { originRow } from '../store/memory/item-origins.ts'
 import { itemKinds, itemRow } from '../store/memory/items.ts'
 import type { RecallOptions } from './options.ts'
+import { requireEvidence } from './read-evidence.ts'
 
 const remembered = itemKinds.filter((kind) => kind !== 'passage')
 
@@ -56,7 +58,7 @@ export async function recallPassages(
 /** Keeps a text: the item and the event that says so are one commit. */
 export async function rememberText(
   site: CallSite,
-  memory: Memory,
+  { memory, instructions }: Remembering,
   text: string,
   options: RememberOptions,
 ): Promise<string> {
@@ -64,13 +66,34 @@ export async function rememberText(
   const call = site.issue('remember', options.scope || 'memory', argumentsHash({ text, ...options }))
   site.perform(call, async () => {
     const { run, services } = site
+    const { evidence, kind = 'fact', ...said } = options
+    const weighed = await requireEvidence(site, text, kind, { evidence, instructions })
     const origin = { id: services.newId(), run: run.id, step: call.step, at: services.clock.now() }
-    const item = await memory.prepare(text, options, origin)
+    const item = await memory.prepare(text, { ...said, kind }, origin)
     const { id, scope, title, source, untrusted, embedder } = item
-    const kept = { id, scope, title, text, source, untrusted, embedder }
-    site.append(call, newEvent('remember-completed', kept), { value: kept, rows: [itemRow(item)] })
+    const restsOn = weighed.basis === 'recalled' ? weighed.restsOn : []
+    const kept = {
+      ...{ id, scope, title, text, source, untrusted, embedder, basis: weighed.basis },
+      ...(restsOn.length > 0 && { restsOn }),
+      ...(weighed.basis === 'person' && { confirmedBy: weighed.by }),
+    }
+    const rows = [itemRow(item), ...restsOn.map((origin) => originRow(id, origin))]
+    site.append(call, newEvent('remember-completed', kept), { value: kept, rows })
   })
   return ((await call.promise) as { id: string }).id
+}
+
+/** What remembering needs of the project. */
+export interface Remembering {
+  memory: Memory
+  /** What agents and directives are told: no evidence for anything. */
+  instructions: readonly string[]
+}
+
+/** For `ctx.amend`. */
+export interface AmendMemoryOptions extends ChangeMemoryOptions {
+  /** As for `ctx.remember`. */
+  evidence?: string | readonly string[]
 }
 
 /** For `ctx.amend` and `ctx.forget`. */
@@ -84,15 +107,17 @@ export interface ChangeMemoryOptions {
 /** Puts another text in an item's place. A life that died between that and its event finds it done. */
 export async function amendText(
   site: CallSite,
-  memory: Memory,
+  { memory, instructions }: Remembering,
   id: string,
   text: string,
-  options: ChangeMemoryOptions,
+  options: AmendMemoryOptions,
 ): Promise<number> {
   const { why, version } = readChange('ctx.amend', options)
   const call = site.issue('amend', id, argumentsHash({ id, text, ...options }))
   site.perform(call, async () => {
     const by = { by: placeOf(site, call.step), why }
+    const { kind } = (await memory.history(id)).at(-1)!
+    await requireEvidence(site, text, kind, { evidence: options.evidence, instructions })
     const item = await memory.amend(id, text, by, { from: version, run: site.run.id, step: call.step })
     const done = { id, version: item.version, text, why }
     site.append(call, newEvent('amend-completed', done), { value: done })

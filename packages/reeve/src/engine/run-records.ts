@@ -5,6 +5,7 @@ import { readAuthorityVersion } from '../store/authority/version.ts'
 import type { Database, Session } from '../store/database.ts'
 import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
 import { isReserved, releaseSpending, spentSince } from '../store/ledger/effect-budgets.ts'
+import { recallingBelow } from '../store/runs/recalling-below.ts'
 import { readRunByNo } from '../store/runs/runs.ts'
 import { type Asking, untilAnswered } from './calls/until-answered.ts'
 
@@ -41,6 +42,11 @@ export class RunRecords {
   ): Promise<{ parent: number | null; step: number | null; workflow: string } | undefined> {
     const row = await this.#ask((session) => readRunByNo(session, run))
     return row && { parent: row.parent, step: row.parent_step, workflow: row.workflow }
+  }
+
+  /** The numbers of the runs below one that recalled something, at most 100 of them. */
+  recallingBelow(run: number): Promise<number[]> {
+    return this.#ask((session) => recallingBelow(session, run))
   }
 
   /** Grows with each change of who may do what. */

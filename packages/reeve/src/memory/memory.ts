@@ -39,6 +39,11 @@ export interface RememberOptions {
    * marked as untrusted, and what recalls it sees the mark.
    */
   trusted?: boolean
+  /**
+   * The words that it rests upon, as they stand in the run's input or in what a tool, a signal or an earlier answer gave. Default:
+   * the text itself. Once the run has recalled anything, only what stands there counts as new.
+   */
+  evidence?: string | readonly string[]
 }
 
 /** Who remembers, and when (ms). */

@@ -177,7 +177,12 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     checkWorkflowGrants(project, toolbox)
     const policies = new PolicyBench(project.policies)
     const ceilings = new SeenCeilings({ database, clock, log, policies: policies.hash })
-    const services: ContextServices = { toolbox, questions, knowledge, memory, authority, policies, ceilings }
+    const services: ContextServices = {
+      ...{ toolbox, questions, knowledge, memory, authority, policies, ceilings },
+      instructions: [...project.agents, ...project.directives].map((one) =>
+        'instructions' in one ? one.instructions : one.text,
+      ),
+    }
     if (options.agentListener) services.agentListener = options.agentListener
     const telemetry = telemetrySettings(
       environment.variables ?? {},

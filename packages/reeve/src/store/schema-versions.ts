@@ -284,4 +284,13 @@ export const migrations: Migration[][] = [
   secretTables,
   daemonTables,
   levelTables,
+  [
+    // What an item of memory was made of.
+    `create table item_origins (
+      item text not null,
+      rests_on text not null,
+      primary key (item, rests_on)
+    )`,
+    'create index item_origins_rests_on on item_origins (rests_on)',
+  ],
 ]

@@ -1,51 +1,11 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { Context, workflow } from '../../src/context.ts'
-import type { Workflow } from '../../src/engine/workflow.ts'
-import { WorkflowRegistry } from '../../src/engine/workflow.ts'
+import { workflow } from '../../src/context.ts'
 import type { Embedder } from '../../src/memory/embedder.ts'
-import { Knowledge } from '../../src/memory/knowledge.ts'
-import { Memory } from '../../src/memory/memory.ts'
 import type { SearchAudit } from '../../src/memory/search/search-audit.ts'
-import { Questions } from '../../src/models/asking/questions.ts'
-import { embed } from '../../src/models/local/text/embed.ts'
-import { CircuitBreakers } from '../../src/models/route/breaker.ts'
-import type { Database } from '../../src/store/database.ts'
 import { countItems, readItems } from '../../src/store/memory/items.ts'
-import { FakeClock } from '../../src/testing/fake-clock.ts'
-import { eventsOf, mortalEngine, openTestDatabase } from '../engine/harness.ts'
-
-const local: Embedder = { name: 'local', wordShare: 0.84, embed }
-
-/** Runs workflows on a database, with an engine that can die. */
-async function bench(workflows: Workflow[], given: { database?: Database; embedder?: Embedder } = {}) {
-  const clock = new FakeClock()
-  const database = given.database ?? (await openTestDatabase(clock))
-  const registry = new WorkflowRegistry()
-  for (const one of workflows) registry.add(one)
-  const memory = new Memory({ database, clock, embedder: given.embedder ?? local })
-  const breakers = new CircuitBreakers({ clock })
-  const questions = new Questions({ routes: new Map(), breakers, budgets: {}, database, workflows: registry })
-  const knowledge = new Knowledge(memory)
-  const life = await mortalEngine([], {
-    database,
-    clock,
-    workflows: registry,
-    contextFor: (execution) => new Context(execution, registry, { questions, knowledge, memory }),
-  })
-  const result = async (name: string, input: unknown = null) =>
-    (await life.engine.startRun(name, input)).result()
-  const output = async (name: string, input: unknown = null) => {
-    const ended = await result(name, input)
-    if (ended.status !== 'succeeded') throw new Error(JSON.stringify(ended))
-    return ended.output
-  }
-  const stop = async () => {
-    await life.engine.stop()
-    await database.close()
-  }
-  return { ...life, memory, result, output, stop }
-}
+import { eventsOf } from '../engine/harness.ts'
+import { memoryBench } from './memory-bench.ts'
 
 const anything = z.unknown()
 const Remembered = z.object({
@@ -69,7 +29,7 @@ const ask = workflow({
 })
 
 test('what one run remembered, a later one recalls, with where it came from', async () => {
-  const { database, output, engine, stop } = await bench([learn, ask])
+  const { database, output, engine, stop } = await memoryBench([learn, ask])
   const handle = await engine.startRun('learn', {
     text: 'Ada wants her invoices in French.',
     options: { scope: '/customers/ada/' },
@@ -88,7 +48,7 @@ test('what one run remembered, a later one recalls, with where it came from', as
 })
 
 test('the journal has what was remembered, and the query, the candidates and the scores of a recall', async () => {
-  const { database, engine, output, stop } = await bench([learn, ask])
+  const { database, engine, output, stop } = await memoryBench([learn, ask])
   const learnt = await engine.startRun('learn', { text: 'The printer is on floor 3.', options: {} })
   await learnt.result()
   for (const text of [
@@ -123,7 +83,7 @@ test('the journal has what was remembered, and the query, the candidates and the
 })
 
 test('a crowd of repetitions does not hide what else is known', async () => {
-  const { output, stop } = await bench([learn, ask])
+  const { output, stop } = await memoryBench([learn, ask])
   for (let count = 0; count < 40; count++) await output('learn', { text: 'Ships sail at nine.' })
   await output('learn', { text: 'Ships sail at nine, but not on Sundays.' })
   const passages = (await output('ask', { query: 'When do ships sail?', limit: 2 })) as { text: string }[]
@@ -146,14 +106,14 @@ test('a run that dies after remembering does not remember again, and recalls wha
       return { id, before: before.map(({ text }) => text) }
     },
   })
-  const first = await bench([both, learn])
+  const first = await memoryBench([both, learn])
   const handle = await first.engine.startRun('both', null)
   await first.output('learn', { text: 'Tea is served at five, it says now.' })
   while ((await eventsOf(first.database, handle.id)).length < 3) await new Promise(setImmediate)
   await first.die()
   dies = false
   await first.database.run(`update items set text = 'tampered' where no = 1`)
-  const second = await bench([both, learn], { database: first.database })
+  const second = await memoryBench([both, learn], { database: first.database })
   await second.clock.advance(60_000)
   const ended = await second.engine.resultOf(handle.id)
   expect(ended).toMatchObject({
@@ -166,13 +126,13 @@ test('a run that dies after remembering does not remember again, and recalls wha
 })
 
 test('a run that dies before the commit has remembered nothing, and remembers once when it goes on', async () => {
-  const first = await bench([learn], {
+  const first = await memoryBench([learn], {
     embedder: { name: 'local', embed: () => new Promise(() => {}) },
   })
   const handle = await first.engine.startRun('learn', { text: 'It rains.' })
   await first.die()
   expect(await countItems(first.database)).toBe(0)
-  const second = await bench([learn], { database: first.database })
+  const second = await memoryBench([learn], { database: first.database })
   await second.clock.advance(60_000)
   expect(await second.engine.resultOf(handle.id)).toMatchObject({ status: 'succeeded' })
   expect(await countItems(second.database)).toBe(1)
@@ -180,7 +140,7 @@ test('a run that dies before the commit has remembered nothing, and remembers on
 })
 
 test('texts that cannot be kept are refused, and the run may go on', async () => {
-  const { database, result, output, stop } = await bench([learn, ask])
+  const { database, result, output, stop } = await memoryBench([learn, ask])
   const refused = async (text: string, options = {}) => {
     const ended = await result('learn', { text, options })
     return ended.status === 'failed' ? ended.error.message : ended.status
@@ -198,11 +158,11 @@ test('texts that cannot be kept are refused, and the run may go on', async () =>
 
 test('an embedder that gives no numbers fails the call, and one that changed finds by words what it did not embed', async () => {
   const broken: Embedder = { name: 'broken', embed: () => new Float32Array([Number.NaN, 1]) }
-  const first = await bench([learn, ask])
+  const first = await memoryBench([learn, ask])
   await first.output('learn', { text: 'Known to the first.' })
-  const second = await bench([learn, ask], { database: first.database, embedder: broken })
+  const second = await memoryBench([learn, ask], { database: first.database, embedder: broken })
   expect(await second.result('learn', { text: 'x' })).toMatchObject({ error: { code: 'bad-embedding' } })
-  const third = await bench([learn, ask], {
+  const third = await memoryBench([learn, ask], {
     database: first.database,
     embedder: { name: 'other', embed: async () => new Float32Array([0.5, 3]) },
   })
@@ -225,7 +185,7 @@ const amendOrForget = workflow({
 })
 
 test('a run amends and forgets what an earlier one remembered, and the history tells who and why', async () => {
-  const { engine, memory, output, result, stop } = await bench([learn, ask, amendOrForget])
+  const { engine, memory, output, result, stop } = await memoryBench([learn, ask, amendOrForget])
   const id = (await output('learn', { text: 'Ada wants invoices by mail.' })) as string
   const handle = await engine.startRun('change', { id, text: 'Ada wants invoices by post.' })
   expect(await handle.result()).toMatchObject({ status: 'succeeded', output: 2 })
@@ -248,7 +208,7 @@ test('a run amends and forgets what an earlier one remembered, and the history t
 })
 
 test('a run that dies between the change and its event finds it done', async () => {
-  const first = await bench([learn, amendOrForget])
+  const first = await memoryBench([learn, amendOrForget])
   const id = (await first.output('learn', { text: 'Tea is at four.' })) as string
   const given = first.memory.amend.bind(first.memory)
   let changed = () => {}
@@ -263,7 +223,7 @@ test('a run that dies between the change and its event finds it done', async () 
   const handle = await first.engine.startRun('change', { id, text: 'Tea is at five.' })
   await done
   await first.die()
-  const second = await bench([learn, amendOrForget], { database: first.database })
+  const second = await memoryBench([learn, amendOrForget], { database: first.database })
   await second.clock.advance(60_000)
   expect(await second.engine.resultOf(handle.id)).toMatchObject({ status: 'succeeded', output: 2 })
   expect(await second.memory.history(id)).toHaveLength(2)

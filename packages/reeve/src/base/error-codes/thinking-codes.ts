@@ -32,6 +32,14 @@ export const thinkingCodes: CodeTable = {
     'An item of memory is not as it was looked at.',
     'Look at it again (reeve memory history ID), then decide.',
   ],
+  'feeds-itself': [
+    'What was recalled, or what an instruction says, was to be remembered as something new.',
+    'Name words of the input or of a tool as `evidence`, let a person confirm it, or remember an `episode`.',
+  ],
+  unfounded: [
+    'The evidence for what is to be remembered stands nowhere in what the run was given.',
+    'Give words as they stand in the input, or in what a tool, a signal or a model gave.',
+  ],
   'unknown-memory': ['There is no such item in memory.', 'Find it: `reeve memory search`.'],
   'bad-memory': ['What is to be remembered is wrong.', 'Remember single facts within the limits.'],
   'bad-model-name': [

@@ -1,4 +1,5 @@
 import type { Database, Session, Value } from '../database.ts'
+import { endDerived, restingOn } from './item-origins.ts'
 import {
   type EndedAs,
   type Item,
@@ -62,6 +63,7 @@ export function endItem(
         [id],
       )
     }
+    await endDerived(session, as, change)
     return { ok: true, item: (await readVersions(session, id)).at(-1)! }
   })
 }
@@ -102,7 +104,7 @@ function conditionFor(of: RollbackOf): { sql: string; parameters: Value[] } {
   return { sql: 'at >= ?', parameters: [of.since] }
 }
 
-/** The current versions that a rollback would end, at most 1,000 of them, and how many there are. */
+/** The current versions that a rollback would end, at most 1,000 of them, with what was made of those, and how many there are. */
 export async function previewRollback(
   session: Session,
   of: RollbackOf,
@@ -116,7 +118,9 @@ export async function previewRollback(
     `select id from items where ended_at is null and ${sql} order by no limit 1000`,
     parameters,
   )
-  return { count: row!.count, ids: rows.map(({ id }) => id) }
+  const ids = rows.map(({ id }) => id)
+  const derived = await restingOn(session, ids)
+  return { count: row!.count + derived.length, ids: [...ids, ...derived].slice(0, 1000) }
 }
 
 /**
@@ -157,6 +161,6 @@ export function rollBack(
         [last + 1, at, id, first - 1],
       )
     }
-    return { ended, restored }
+    return { ended: ended + (await endDerived(session, 'rolled-back', { by, why, at })), restored }
   })
 }

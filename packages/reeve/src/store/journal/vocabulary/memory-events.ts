@@ -1,4 +1,16 @@
-import { errorEvent, event, flag, list, number, object, orNull, since, text } from './define.ts'
+import {
+  errorEvent,
+  event,
+  flag,
+  list,
+  number,
+  object,
+  oneOf,
+  orNull,
+  since,
+  sometimes,
+  text,
+} from './define.ts'
 
 /** A passage that a recall found, as far as readers of the journal look at it. */
 export interface RecalledPassage {
@@ -75,6 +87,14 @@ export const memoryEvents = {
       source: since(orNull(text('Where it comes from.'))),
       untrusted: since(flag('Whether it came from outside.')),
       embedder: since(text('What made its vector.')),
+      basis: since(
+        oneOf(
+          ['own', 'person', 'recalled'],
+          'What vouches for it: what the run has from elsewhere, a person, or only what was recalled.',
+        ),
+      ),
+      restsOn: sometimes(list<string>('The ids of the items that it may be made of.')),
+      confirmedBy: sometimes(text('Who approved or gave these words.')),
     },
     shown: ['id', 'scope'],
   }),
