@@ -116,6 +116,16 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/agents',
+    component: lazyRouteComponent(() => import('./features/agents/AgentsPage.tsx'), 'AgentsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/agents/$agent',
+    component: lazyRouteComponent(() => import('./features/agents/AgentPage.tsx'), 'AgentPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/costs',
     validateSearch: (
       search,

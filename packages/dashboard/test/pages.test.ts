@@ -21,6 +21,8 @@ const paths = [
   '/runs',
   '/workflows',
   '/workflows/weekly-report',
+  '/agents',
+  '/agents/clerk',
   '/costs',
   '/memory',
   '/memory?text=when+is+Jonas+at+home',
@@ -349,6 +351,40 @@ test('a ceiling is changed on the page, and who did it is kept; a token is revok
   await page.getByRole('button', { name: 'Revoke the shop' }).click()
   await page.getByText('revoked').waitFor()
   expect((await ask()).status).toBe(401)
+})
+
+test('an agent’s tool is set to ask, a grant is suspended, and the agent is revoked, each kept with who did it', async () => {
+  const { page, complaints } = await visit(stage)
+  await page.goto(`${stage.url}/agents`)
+  await page.getByRole('link', { name: /clerk/ }).click()
+  await page.getByRole('heading', { level: 1, name: 'clerk may call two tools.' }).waitFor()
+  const label = page
+    .getByRole('list', { name: 'Its tools' })
+    .getByRole('listitem')
+    .filter({ hasText: 'shop.label' })
+  await label.getByRole('button', { name: 'ask' }).click()
+  await label.getByRole('button', { name: 'ask', pressed: true }).waitFor()
+  await page.getByRole('button', { name: 'Suspend the grant labels' }).click()
+  await page.getByText('suspended', { exact: true }).waitFor()
+  await page
+    .getByRole('list', { name: 'What was changed of them here' })
+    .getByText('suspend labels')
+    .waitFor()
+  await page.getByRole('button', { name: 'Revoke…' }).click()
+  await page.getByLabel('Why').fill(hostile.subject)
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+  await page.getByRole('heading', { level: 1, name: 'clerk is revoked: it may do nothing.' }).waitFor()
+  const acts = await listActs(internalsOf(stage.runtime).database, {})
+  expect(acts.slice(0, 3).map(({ type, proof }) => `${type} ${proof}`)).toEqual([
+    'principal-revoked session',
+    'grant-changed session',
+    'switch-set session',
+  ])
+  const viewer = await visit(stage, { role: 'viewer' })
+  await viewer.page.goto(`${stage.url}/agents/clerk`)
+  await viewer.page.getByText('suspended', { exact: true }).waitFor()
+  expect(await viewer.page.getByRole('button', { name: /Revoke|Reinstate|Suspend|ask/ }).count()).toBe(0)
+  expect(complaints).toEqual([])
 })
 
 test('what is known is found as a run would find it, told from its beginning, amended, and taken back', async () => {

@@ -32,6 +32,8 @@ const paths = {
   workflows: '/workflows',
   workflow: '/workflows/weekly-report',
   costs: '/costs',
+  agents: '/agents',
+  agent: '/agents/clerk',
   memory: '/memory',
   found: '/memory?text=when+is+Jonas+at+home',
   system: '/system',

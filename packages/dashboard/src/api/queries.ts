@@ -156,6 +156,14 @@ export const workersQuery = listQuery(['workers'], (how) => api.workers.list(how
 export const budgetsQuery = listQuery(['budgets'], (how) => api.budgets.list(how))
 export const workflowsQuery = listQuery(['workflows'], (how) => api.workflows.list(how))
 
+export const agentsQuery = listQuery(['agents'], (how) => api.agents.list(how))
+export const switchesQuery = listQuery(['switches'], (how) => api.switches.list(how))
+
+/** What the database changes of the grants in code. */
+export function grantChangesQuery(principal: string) {
+  return listQuery(['grants', principal], (how) => api.grants.list({ query: { principal }, ...how }))
+}
+
 export const metricsQuery = listQuery(['metrics'], (how) => api.workflows.metrics(how))
 export const modelsQuery = listQuery(['models'], (how) => api.models.list(how))
 export const tokensQuery = listQuery(['tokens'], (how) => api.tokens.list({ query: { limit: 200 }, ...how }))

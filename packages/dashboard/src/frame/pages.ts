@@ -4,6 +4,7 @@ export const pages = [
   { to: '/inbox', words: 'Inbox', says: 'what waits for a person', key: 'i', isWide: false },
   { to: '/runs', words: 'Runs', says: 'what was done, and how it went', key: 'r', isWide: false },
   { to: '/workflows', words: 'Workflows', says: 'what can be started', key: 'w', isWide: true },
+  { to: '/agents', words: 'Agents', says: 'who acts, and what each may do', key: 'a', isWide: true },
   { to: '/costs', words: 'Costs', says: 'what was spent, on what', key: 'c', isWide: true },
   { to: '/memory', words: 'Memory', says: 'what is known, and where it came from', key: 'k', isWide: true },
   { to: '/system', words: 'System', says: 'workers, queues and schedules', key: 's', isWide: true },

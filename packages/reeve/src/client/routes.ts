@@ -52,6 +52,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     one: 'GET /api/workflows/:workflow',
     metrics: 'GET /api/metrics/workflows',
   },
+  agents: { list: 'GET /api/agents' },
   queues: {
     list: 'GET /api/queues',
     pause: 'POST /api/queues/:queue/pause',

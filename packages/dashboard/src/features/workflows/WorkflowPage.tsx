@@ -9,6 +9,7 @@ import { Field, Fields } from '../../ui/fields/Field.tsx'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import ui from '../../ui/ui.module.css'
 import { count, duration, money, percent } from '../../ui/words.ts'
+import { Grants } from '../agents/Grants.tsx'
 import { SixMetrics } from './SixMetrics.tsx'
 import { StartForm } from './StartForm.tsx'
 import { underOf } from './WorkflowsPage.tsx'
@@ -64,6 +65,7 @@ export function WorkflowPage() {
       <Section title="What it gives">
         <SchemaFields schema={workflow.output} />
       </Section>
+      {workflow.grants && <Grants principal={`workflow:${name}`} grants={workflow.grants} />}
       <Section title="What holds it">
         <Limits workflow={workflow} />
       </Section>

@@ -6,6 +6,7 @@ import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { waiting } from './decide/waiting.ts'
 import { memory } from './know/memory.ts'
+import { agents } from './people/agents.ts'
 import { grants } from './people/grants.ts'
 import { levels } from './people/levels.ts'
 import { principals } from './people/principals.ts'
@@ -37,6 +38,7 @@ export const api = {
   approvals,
   permissions,
   workflows,
+  agents,
   queues,
   pause,
   schedules,

@@ -5,9 +5,11 @@ import { toUsd } from '../../../base/money.ts'
 import { jsonSchemaIn, toJsonSchema } from '../../../base/schema/schema.ts'
 import { toMs } from '../../../base/time/time.ts'
 import { defaultSteps, type Workflow } from '../../../engine/workflow.ts'
+import type { PreparedGrant } from '../../../governance/grants/grant.ts'
 import { type AllMetrics, workflowMetrics } from '../../../inspect/health/workflow-metrics.ts'
 import { read } from '../../http/endpoint.ts'
 import { json, name, time } from '../parts.ts'
+import { grantInCode, viewGrant } from '../people/agents.ts'
 
 const workflow = z.object({
   name,
@@ -20,6 +22,7 @@ const workflow = z.object({
   }),
   input: json.nullable().describe('JSON Schema of what it takes; null where it cannot be told'),
   output: json.nullable().describe('JSON Schema of what it gives; null where it is not declared'),
+  grants: z.array(grantInCode).nullable().describe('What its code grants it; null: it says nothing'),
 })
 
 const list = read({
@@ -74,7 +77,15 @@ const figures = read({
     workflowMetrics(database, clock.now() - toMs(query.since, 'since')),
 })
 
-function view({ name: called, version, queue, limits, input, output }: Workflow): z.input<typeof workflow> {
+function view({
+  name: called,
+  version,
+  queue,
+  limits,
+  input,
+  output,
+  grants,
+}: Workflow): z.input<typeof workflow> {
   const { steps = defaultSteps, time, cost } = limits
   return {
     name: called,
@@ -87,6 +98,7 @@ function view({ name: called, version, queue, limits, input, output }: Workflow)
     },
     input: jsonSchemaIn(input) as Json | null,
     output: output === undefined ? null : outputOf(output),
+    grants: grants === undefined ? null : (grants as readonly PreparedGrant[]).map(viewGrant),
   }
 }
 

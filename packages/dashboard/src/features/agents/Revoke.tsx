@@ -1,0 +1,66 @@
+import { Button, Group, Modal, Text, TextInput } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { api, newKey } from '../../api/client.ts'
+import { sessionQuery } from '../../api/queries.ts'
+import { Failure } from '../../ui/Failure.tsx'
+import ui from '../../ui/ui.module.css'
+
+/** Stops an agent or a workflow at its next call, whichever run it acts in; an owner brings it back. */
+export function Revoke({ principal, isRevoked }: { principal: string; isRevoked: boolean }) {
+  const client = useQueryClient()
+  const { data: session } = useQuery(sessionQuery)
+  const [isOpen, setOpen] = useState(false)
+  const [why, setWhy] = useState('')
+  const name = principal.slice(principal.indexOf(':') + 1)
+  const act = useMutation({
+    mutationFn: () =>
+      api.principals[isRevoked ? 'reinstate' : 'revoke']({
+        params: { principal },
+        body: why.trim() === '' ? {} : { why: why.trim() },
+        ...newKey(),
+      }),
+    async onSuccess() {
+      setOpen(false)
+      setWhy('')
+      await client.invalidateQueries()
+    },
+  })
+  const may = session?.role === 'owner' || (session?.role === 'operator' && !isRevoked)
+  if (!may) return null
+  const words = isRevoked ? 'Reinstate' : 'Revoke'
+  return (
+    <div className={ui.actions}>
+      <Button variant="default" onClick={() => setOpen(true)}>
+        {words}…
+      </Button>
+      <Modal opened={isOpen} onClose={() => setOpen(false)} title={`${words} ${name}?`} centered>
+        <Text mb="md">
+          {isRevoked
+            ? 'It may do again what its grants say.'
+            : 'Whatever runs for it stops at its next call. What it did stays done. Only an owner brings it back.'}
+        </Text>
+        <TextInput
+          label="Why"
+          description="Kept in the log of authority."
+          value={why}
+          onChange={(event) => setWhy(event.currentTarget.value)}
+          mb="md"
+        />
+        {act.error && <Failure error={act.error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={() => setOpen(false)}>
+            Leave it
+          </Button>
+          <Button
+            {...(!isRevoked && { color: 'red.8' })}
+            loading={act.isPending}
+            onClick={() => act.mutate()}
+          >
+            {words}
+          </Button>
+        </Group>
+      </Modal>
+    </div>
+  )
+}
