@@ -117,3 +117,32 @@ test('a server that stops ends its streams, and does not wait for them', async (
   watching.stop.abort()
   await watching.done
 })
+
+test('a page that was away until what it saw last was pruned goes on with what there is', async () => {
+  const server = await startServer()
+  const reeve = await server.as('operator')
+  const watching = await hear(reeve, 3)
+  const { id: gone } = await start(reeve, 'gone')
+  const { cursor } = await watching.done
+  const { id: meanwhile } = await start(reeve, 'pruned as well')
+  const { id: stays } = await start(reeve, 'stays')
+  const { database } = server.internals
+  for (const run of [gone, meanwhile]) {
+    await database.run('delete from events where run = (select no from runs where id = ?)', [run])
+    await database.run('delete from runs where id = ?', [run])
+  }
+  const back = await hear(reeve, 3, { after: cursor! })
+  const { heard } = await back.done
+  expect(heard.map(({ run, seq }) => [run, seq])).toEqual([1, 2, 3].map((seq) => [stays, seq]))
+})
+
+test('a cursor that is none is told so, and not taken for the beginning', async () => {
+  const server = await startServer()
+  const authorization = `Bearer ${await server.tokenOf('viewer')}`
+  for (const cursor of ['yesterday', '-1', '1;drop table events', 'x'.repeat(5000)]) {
+    const response = await fetch(`${server.url}/api/events`, {
+      headers: { authorization, 'last-event-id': cursor },
+    })
+    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([400, 'bad-cursor'])
+  }
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { listActs } from '../../src/inspect/authority/act-list.ts'
 import { askedOf, sent, startServer } from './server-harness.ts'
 
 test('a run is started, waited for, listed and looked at', async () => {
@@ -159,6 +160,7 @@ test('runs are paused, resumed, signalled, cancelled, retried and forked', async
   const { id: run } = await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'await-go' } })
   const params = { run }
   expect(await reeve.runs.pause({ params })).toMatchObject({ paused: true })
+  await reeve.runs.pause({ params })
   expect(await reeve.runs.resume({ params })).toMatchObject({ paused: false })
   // What comes while it is driven is looked at later.
   await expect.poll(async () => (await reeve.runs.one({ params })).status).toBe('waiting')
@@ -166,7 +168,17 @@ test('runs are paused, resumed, signalled, cancelled, retried and forked', async
   await expect(unfit).rejects.toMatchObject({ code: 'unfit-signal', status: 422 })
   await reeve.runs.signal({ params, body: { name: 'go', payload: { ok: true }, id: 's1' } })
   expect(await server.runtime.result(run)).toMatchObject({ status: 'succeeded', output: { ok: true } })
+  await reeve.runs.signal({ params, body: { name: 'go', payload: { ok: true }, id: 's1' } })
   await expect(reeve.runs.cancel({ params })).rejects.toMatchObject({ code: 'run-ended', status: 409 })
+  // What was held already, refused or sent again is no act.
+  const { principal } = await reeve.session()
+  const acts = await listActs(server.internals.database, { run })
+  const act = { by: principal, proof: 'token', subject: run }
+  expect(acts).toMatchObject([
+    { ...act, type: 'run-signalled', details: { signal: 'go', id: 's1' } },
+    { ...act, type: 'run-resumed' },
+    { ...act, type: 'run-paused' },
+  ])
 
   const failed = await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'fail' } })
   expect(failed.error).toMatchObject({ message: 'it broke' })

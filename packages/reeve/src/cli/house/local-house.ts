@@ -97,14 +97,16 @@ function steers(workspace: Workspace, runtime: Runtime | undefined): Steers {
     async signal(run, name, payload, id) {
       const control = await changing(workspace)
       const awaited = (await control.awaitedSignals(run)).map((each) => each.name)
-      return { isNew: await control.signal(run, name, payload, id === undefined ? {} : { id }), awaited }
+      const acting = actingAs(actor, database)
+      const options = id === undefined ? { acting } : { acting, id }
+      return { isNew: await control.signal(run, name, payload, options), awaited }
     },
     async cancel(run) {
       await (await changing(workspace)).cancel(run, by)
       return (await requireRun(database, run)).status
     },
-    pause: async (run) => (await changing(workspace)).pause(run),
-    resume: async (run) => (await changing(workspace)).resume(run),
+    pause: async (run) => (await changing(workspace)).pause(run, actingAs(actor, database)),
+    resume: async (run) => (await changing(workspace)).resume(run, actingAs(actor, database)),
     retry: async (run, options) => (await changing(workspace)).retry(run, by, options),
     previewFork: async (run, from) => (await changing(workspace)).previewFork(run, from),
     fork: async (run, from, options) => (await changing(workspace)).fork(run, from, by, options),

@@ -1,6 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { checkText } from '../../base/text/text.ts'
+import { type Acting, record } from '../../store/authority/acting.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
 import { pauseRuns } from '../../store/runs/changes/moves.ts'
@@ -64,9 +65,15 @@ export class Control {
   /**
    * Sends a signal. A signal with an `id` that the run has had already is dropped; answers whether it was new. One that
    * does not fit the wait of a parked run is refused; one that cannot be told here is set aside when it meets its wait.
+   * `acting`: whoever sends it, whom the log of authority names in the same commit.
    * @throws `unknown-run` `run-ended` `unfit-signal` `bad-text` `not-serialisable`
    */
-  async signal(runId: string, given: string, payload: Json, options: { id?: string } = {}): Promise<boolean> {
+  async signal(
+    runId: string,
+    given: string,
+    payload: Json,
+    options: { id?: string; acting?: Acting } = {},
+  ): Promise<boolean> {
     const name = checkText(given, 'The name of a signal')
     const id = options.id === undefined ? undefined : checkText(options.id, 'The id of a signal')
     const text = encodePayload(payload, `the payload of signal "${name}"`) ?? 'null'
@@ -83,13 +90,18 @@ export class Control {
       if (dedup !== null && (await isDelivered(session, run.no, dedup))) return false
       refuseEnded(current, 'take a signal')
       if (unfit && current.status === 'waiting') throw unfit
-      return deliver(session, {
+      const isNew = await deliver(session, {
         run: run.no,
         name: `signal:${name}`,
         dedup,
         payload: text,
         at: this.#services.clock.now(),
       })
+      if (isNew && options.acting) {
+        const details = { signal: name, ...(id !== undefined && { id }) }
+        await record(session, options.acting, 'run-signalled', run.id, details, run.id)
+      }
+      return isNew
     })
     this.#notices?.tell('run-changed', run.no)
     return fresh
@@ -189,19 +201,25 @@ export class Control {
       this.#notices?.tell('run-changed', no)
   }
 
-  /** Holds a run where it is: what acts finishes, nothing new begins until it is resumed. */
-  async pause(runId: string): Promise<void> {
-    await this.#setPaused(runId, true)
+  /**
+   * Holds a run where it is: what acts finishes, nothing new begins until it is resumed. `acting`: whoever holds it, whom the log
+   * of authority names; holding what is held already is no act.
+   */
+  async pause(runId: string, acting?: Acting): Promise<void> {
+    await this.#setPaused(runId, true, acting)
   }
 
-  async resume(runId: string): Promise<void> {
-    await this.#setPaused(runId, false)
+  async resume(runId: string, acting?: Acting): Promise<void> {
+    await this.#setPaused(runId, false, acting)
   }
 
-  async #setPaused(runId: string, paused: boolean): Promise<void> {
+  async #setPaused(runId: string, paused: boolean, acting: Acting | undefined): Promise<void> {
     const run = await requireRun(this.#database, runId)
     await this.#database.transaction(async (session) => {
-      refuseEnded((await lockRun(session, run.no))!, paused ? 'be paused' : 'be resumed')
+      const current = (await lockRun(session, run.no))!
+      refuseEnded(current, paused ? 'be paused' : 'be resumed')
+      if (acting && (current.paused !== 0) !== paused)
+        await record(session, acting, paused ? 'run-paused' : 'run-resumed', run.id, {}, run.id)
       await session.bulk(pauseRuns, [[run.no, paused ? 1 : 0]])
       if (paused) await session.bulk(wakeRuns, [[run.no]])
     })

@@ -13,15 +13,17 @@ export interface Acting {
   why?: string | null | undefined
 }
 
-/** In the transaction of the change: writes it into the log of authority. */
+/** In the transaction of the change: writes it into the log of authority. `run`: the id of the run that it is about. */
 export async function record<T extends ActType>(
   session: Session,
   { by, proof, at, why }: Acting,
   type: T,
   subject: string,
   details: ActDetails[T],
+  run?: string,
 ): Promise<void> {
   const act: Act<T> = { type, by, proof, at, subject, details }
   if (why != null && why !== '') act.why = why
+  if (run !== undefined) act.run = run
   await recordAct(session, act)
 }

@@ -5,6 +5,7 @@ import { untilRest } from '../../../inspect/follow/until-rest.ts'
 import type { Channel } from '../../../store/journal/events.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
 import { type Caller, Reply, write } from '../../http/endpoint.ts'
+import { actingOf } from '../acting.ts'
 import { id, json, name } from '../parts.ts'
 import { runView } from '../shapes.ts'
 import { aRun, tellRun } from './runs.ts'
@@ -93,8 +94,8 @@ const pause = write({
   params: aRun,
   answer: runView,
   subjectOf: ({ params }) => params.run,
-  async act({ control, params }) {
-    await control.pause(params.run)
+  async act({ service, control, params, caller }) {
+    await control.pause(params.run, actingOf(service, caller))
     return { subject: params.run }
   },
   tell: ({ service }, run) => tellRun(service, run),
@@ -108,8 +109,8 @@ const resume = write({
   params: aRun,
   answer: runView,
   subjectOf: ({ params }) => params.run,
-  async act({ control, params }) {
-    await control.resume(params.run)
+  async act({ service, control, params, caller }) {
+    await control.resume(params.run, actingOf(service, caller))
     return { subject: params.run }
   },
   tell: ({ service }, run) => tellRun(service, run),
@@ -177,13 +178,14 @@ const signal = write({
     awaited: z.array(z.string()).describe('The signals that the run waited for when this one came'),
   }),
   subjectOf: ({ params }) => params.run,
-  async act({ control, params, body }) {
+  async act({ service, control, params, body, caller }) {
+    const acting = actingOf(service, caller)
     const awaited = await control.awaitedSignals(params.run)
     const isNew = await control.signal(
       params.run,
       body.name,
       body.payload ?? null,
-      body.id === undefined ? {} : { id: body.id },
+      body.id === undefined ? { acting } : { acting, id: body.id },
     )
     return { subject: params.run, made: { isNew, awaited: awaited.map((each) => each.name) } }
   },
