@@ -1,5 +1,7 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
 import { readPostgresUrl } from './database-url.ts'
 import { ReeveError } from './errors.ts'
 
@@ -103,6 +105,32 @@ export function databaseAt(url: string, folder: string, what: string): Environme
 /** A text that was meant to be a URL may hold a password anywhere. */
 function shownOf(url: string): string {
   return /[@?]/.test(url) ? `${/^[a-z][a-z0-9+-]{0,20}(?=:)/i.exec(url)?.[0] ?? ''}…` : url
+}
+
+/**
+ * Adds the variables of a project's file `.env` to those of this process, which keeps its own where both have one.
+ * @returns those that were added
+ * @throws `broken-file` when it is there and cannot be read
+ */
+export function addEnvFile(
+  projectFolder: string,
+  target: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const file = join(projectFolder, '.env')
+  if (!existsSync(file)) return {}
+  let known: NodeJS.Dict<string>
+  try {
+    known = parseEnv(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    const why = (cause as Error).message
+    throw new ReeveError('broken-file', `${file} cannot be read: ${why}. Mend it, or remove it.`, { cause })
+  }
+  const added: Record<string, string> = {}
+  for (const [name, value = ''] of Object.entries(known)) {
+    if (target[name] === undefined) added[name] = value
+  }
+  Object.assign(target, added)
+  return added
 }
 
 /** The variables of this process, for child processes that a project lets have some of them. */

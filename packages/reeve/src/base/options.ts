@@ -1,5 +1,6 @@
 import { ReeveError } from './errors.ts'
 import { isRecord } from './json/record.ts'
+import { nameAdvice } from './text/nearest-name.ts'
 import { describeValue } from './text/shorten.ts'
 
 const kinds = {
@@ -40,6 +41,24 @@ export function checkOptions(
   }
   for (const [name, rule] of Object.entries(rules))
     checkOption(options[name], `\`${name}\` of ${what}`, rule, code)
+}
+
+/**
+ * Refuses names that mean nothing: a misspelt option would be left out in silence.
+ * @throws `code`, which names the option and one that is spelt alike
+ */
+export function refuseUnknownOptions(
+  options: unknown,
+  what: string,
+  known: Iterable<string>,
+  code = 'bad-option',
+): void {
+  if (!isRecord(options)) return
+  const names = new Set(known)
+  const unknown = Object.keys(options).find((name) => !names.has(name) && options[name] !== undefined)
+  if (unknown === undefined) return
+  const advice = nameAdvice(unknown, [...names])
+  throw new ReeveError(code, `${what} has an option \`${unknown}\`, which does not exist. ${advice}`)
 }
 
 /** The same for one value. @throws `code` */

@@ -1,8 +1,9 @@
 import { Command } from 'commander'
-import { readEnvironment, readVariables } from '../base/config.ts'
+import { addEnvFile, readEnvironment, readVariables } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { readManifest } from '../base/package-files.ts'
-import { secretsOfVariables } from '../base/secrets/known-secrets.ts'
+import { addVariables, secretsOfVariables } from '../base/secrets/known-secrets.ts'
+import { nearestProject } from '../project/load.ts'
 import { type Cli, createCli, type ServerAddress } from './cli.ts'
 import { autonomyCommands } from './commands/autonomy.ts'
 import type { Calls, Here } from './commands/calls.ts'
@@ -25,7 +26,8 @@ interface SharedOptions {
   verbose?: boolean
 }
 
-const terminal = new Terminal(process.argv.includes('--json'), secretsOfVariables(readVariables()))
+const secrets = secretsOfVariables(readVariables())
+const terminal = new Terminal(process.argv.includes('--json'), secrets)
 let exitCode: ExitCode = exitCodes.done
 
 const calls: Calls =
@@ -34,6 +36,7 @@ const calls: Calls =
     const command = given.at(-1) as Command
     const options = command.optsWithGlobals<SharedOptions>()
     const handler = (await load()) as (cli: Cli, options: object, ...args: unknown[]) => Promise<ExitCode>
+    addVariables(secrets, envFileOf(options))
     const server = serverOf(options)
     if (server && typeof here === 'object') refuseRemote(server, command, here)
     const { project, verbose = false } = options
@@ -41,6 +44,12 @@ const calls: Calls =
     const cli = createCli({ terminal, verbose, project, role: needed, server: here ? undefined : server })
     exitCode = await handler(cli, options, ...given.slice(0, -2))
   }
+
+/** What the project's `.env` adds to the environment of this process; nothing where no project is. @throws `broken-file` */
+function envFileOf({ project = process.cwd() }: SharedOptions): Record<string, string> {
+  const folder = nearestProject(project)
+  return folder === undefined ? {} : addEnvFile(folder)
+}
 
 /** `--server`, or REEVE_URL where no project is named. @throws `bad-option` */
 function serverOf({ server, project }: SharedOptions): ServerAddress | undefined {

@@ -1,11 +1,13 @@
 import { toUsd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
-import { checkOption, checkOptions } from '../base/options.ts'
+import { checkOption, checkOptions, type OptionRule, refuseUnknownOptions } from '../base/options.ts'
 import { checkText } from '../base/text/text.ts'
 import { toMs } from '../base/time/time.ts'
-import type { ProjectConfig, QueueConfig } from './config.ts'
+import type { BudgetPlan } from '../models/asking/budget.ts'
+import type { ProjectConfig, QueueConfig, RetentionConfig } from './config.ts'
 
 const shape = {
+  name: 'text',
   routes: 'object',
   embedders: 'object',
   knowledge: 'texts',
@@ -22,7 +24,22 @@ const shape = {
   goals: 'objects',
   mcp: 'object',
   services: 'function',
-} as const
+} as const satisfies Record<keyof ProjectConfig, OptionRule>
+
+/** What each object of the configuration may have. */
+const parts = {
+  queue: ['concurrency', 'perKey', 'rate'] satisfies (keyof QueueConfig)[],
+  retention: [
+    'succeeded',
+    'failed',
+    'cancelled',
+    'chapters',
+    'ledger',
+    'occurrences',
+    'deliveries',
+  ] satisfies (keyof RetentionConfig)[],
+  budgets: ['project', 'day', 'workflows', 'agents', 'whenExhausted'] satisfies (keyof BudgetPlan)[],
+}
 
 /**
  * Refuses what a project's configuration cannot mean, before anything runs by it.
@@ -30,6 +47,9 @@ const shape = {
  */
 export function checkConfig(config: ProjectConfig): void {
   checkOptions(config, 'the project', shape, 'bad-config')
+  refuseUnknownOptions(config, 'The configuration', Object.keys(shape), 'bad-config')
+  refuseUnknownOptions(config.retention, '`retention`', parts.retention, 'bad-config')
+  refuseUnknownOptions(config.budgets, '`budgets`', parts.budgets, 'bad-config')
   for (const [name, queue] of Object.entries(config.queues ?? {})) {
     checkText(name, 'The name of a queue')
     checkQueue(`queues.${name}`, queue)
@@ -57,6 +77,7 @@ export function checkConfig(config: ProjectConfig): void {
 
 function checkQueue(what: string, queue: QueueConfig): void {
   checkOption(queue, what, 'object!', 'bad-config')
+  refuseUnknownOptions(queue, `\`${what}\``, parts.queue, 'bad-config')
   const { concurrency, perKey, rate } = queue
   if (concurrency !== undefined) wholeNumber(concurrency, `${what}.concurrency`)
   if (perKey !== undefined) wholeNumber(perKey, `${what}.perKey`)

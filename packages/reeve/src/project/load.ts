@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type AnyAgent, isAgent } from '../agents/agent.ts'
 import { agentsOf } from '../agents/known-agents.ts'
 import type { Daemon } from '../autonomy/daemon/daemon.ts'
@@ -19,6 +19,7 @@ import { uniqueTools } from '../tools/unique-tools.ts'
 import { checkConfig } from './check-config.ts'
 import type { ProjectConfig } from './config.ts'
 import { loadDaemons, loadGoals, uniqueNames } from './files/daemons.ts'
+import { filesIn, nameOf, refuseTwice } from './files/files-in.ts'
 import { importDefault, importFile } from './files/import-file.ts'
 import { checkProjectName } from './name.ts'
 
@@ -83,20 +84,26 @@ export function projectOf(
  * const folder = findProject(process.cwd())
  */
 export function findProject(from: string): string {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'reeve.config.ts'))) return folder
-    if (folder === dirname(folder)) break
-  }
+  const folder = nearestProject(from)
+  if (folder !== undefined) return folder
   throw new ReeveError(
     'no-project',
     `There is no reeve.config.ts in ${resolve(from)} or above it. Go to a project's folder, or make one with: reeve init`,
   )
 }
 
+/** The same, where there may be none. */
+export function nearestProject(from: string): string | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'reeve.config.ts'))) return folder
+    if (folder === dirname(folder)) return undefined
+  }
+}
+
 /**
  * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
  * it exports as its default.
- * @throws `broken-file` `bad-workflow` `bad-config` `bad-agent` `bad-tool` `duplicate-tool` `bad-daemon`
+ * @throws `broken-file` `bad-workflow` `duplicate-workflow` `bad-config` `bad-agent` `bad-tool` `duplicate-tool` `bad-daemon`
  *   `bad-goal` `bad-directive` `bad-duration` `bad-number` `bad-text`
  * @example
  * import { findProject, loadProject } from 'reeve'
@@ -114,13 +121,15 @@ export async function loadProject(folder: string): Promise<Project> {
   }
   checkProjectName(config.name, configFile)
   checkConfig(config)
-  const workflows: Workflow[] = []
+  const placed: { workflow: Workflow; file: string }[] = []
   const exported: unknown[] = []
   for (const file of filesIn(join(folder, 'workflows'))) {
     const its = await importFile(file, folder)
-    workflows.push(workflowIn(its.default, file))
+    placed.push({ workflow: workflowIn(its.default, file), file })
     exported.push(...Object.values(its).flat().filter(isAgent))
   }
+  refuseTwice(placed)
+  const workflows = placed.map(({ workflow }) => workflow)
   for (const file of filesIn(join(folder, 'agents')))
     exported.push(
       ...Object.values(await importFile(file, folder))
@@ -131,7 +140,7 @@ export async function loadProject(folder: string): Promise<Project> {
   const tools = uniqueTools(config.tools ?? [], exported.filter(isTool))
   const mcpServers = [...new Set(exported.filter(isMcpServer))]
   const policies = filesIn(join(folder, 'policies')).map((file) => ({
-    name: basename(file, extname(file)),
+    name: nameOf(file),
     file,
   }))
   const agents = agentsOf(config.agents ?? [], exported)
@@ -154,17 +163,11 @@ function knownOf({ config, workflows, tools }: Pick<Project, 'config' | 'workflo
   }
 }
 
-function filesIn(directory: string): string[] {
-  if (!existsSync(directory)) return []
-  const files = readdirSync(directory).filter((file) => /\.(ts|js|mjs)$/.test(file))
-  return files.sort().map((file) => join(directory, file))
-}
-
 /** What a file of `tools/` exports, alone or in lists. A tool without a name has that of its file. */
 async function loadTools(file: string, folder: string): Promise<unknown[]> {
   const exported = await importFile(file, folder)
   if (isTool(exported.default) && exported.default.name === '') {
-    const name = basename(file, extname(file))
+    const name = nameOf(file)
     try {
       checkToolName(name)
     } catch (cause) {
@@ -191,9 +194,9 @@ function workflowIn(exported: unknown, file: string): Workflow {
     const found = exported === undefined ? 'nothing' : `a ${typeof exported}`
     throw new ReeveError(
       'bad-workflow',
-      `${file} must export a workflow as its default (export default workflow({ … })); it exports ${found}.`,
+      `${file} must export a workflow as its default (export default workflow({ … })); it exports ${found}. A helper has a name that begins with _, or lies elsewhere.`,
     )
   }
-  if (exported.name === '') exported.name = basename(file, extname(file))
+  if (exported.name === '') exported.name = nameOf(file)
   return exported
 }
