@@ -23,6 +23,7 @@ const templatesFolder = fileURLToPath(new URL('../templates/', import.meta.url))
 
 /** Under their real names npm would leave them out of the package, or read them as its own. */
 const realNames: Record<string, string> = {
+  'env.example.txt': '.env.example',
   'gitignore.txt': '.gitignore',
   'package.json.txt': 'package.json',
   'tsconfig.json.txt': 'tsconfig.json',

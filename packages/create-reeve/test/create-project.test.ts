@@ -29,7 +29,7 @@ function create(cwd: string, ...args: string[]) {
 test.each(Object.keys(templates) as Template[])('what %s makes passes its own test', (template) => {
   const folder = join(newFolder(), 'My Desk')
   const { files } = createProject({ folder, template, reeve: '^1.0.0' })
-  for (const file of ['package.json', '.gitignore', 'tsconfig.json', 'README.md'])
+  for (const file of ['package.json', '.gitignore', '.env.example', 'tsconfig.json', 'README.md'])
     expect(files).toContain(file)
   expect(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))).toMatchObject({
     name: 'my-desk',
