@@ -7,7 +7,10 @@ import { stopWithLauncher, stopWithShell } from './stop-with-launcher.js'
 // In the Node that a launcher started, the launcher watches.
 if (!process.env.REEVE_LAUNCHER) stopWithShell()
 
-if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
+if (process.argv[2] === 'watchdog') {
+  // Nothing of Reeve is loaded: what stops Reeve must not stop what watches it.
+  await import('./watchdog.js')
+} else if (Number.parseInt(process.versions.node, 10) < oldestMajor) {
   const { startNewerNode } = await import('./newer-node.js')
   startNewerNode()
 } else {

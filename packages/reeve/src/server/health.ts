@@ -6,15 +6,19 @@ import type { Service } from './service.ts'
 const readyWithinMs = 2_000
 
 /**
- * For whoever keeps the process up. `/healthz`: it answers. `/readyz`: its database does, too, and its worker beats.
- * Both tell nothing else, and need nobody signed in. `/metrics` does: names of workflows are nobody's business.
+ * For whoever keeps the process up. `/healthz`: it answers, and tells in the header `reeve-heartbeats` how often its worker has
+ * shown that it lives. Each time is a write to the database, so a number that stands still is a worker that does no work.
+ * `/readyz`: its database answers, too, and its worker is signed on. Neither tells anything else, and both need nobody signed in.
+ * `/metrics` does: names of workflows are nobody's business.
  */
 export function mountHealth(
   app: Hono,
   { service, callerOf }: { service: Service; callerOf: CallerOf },
 ): void {
   const { database, engine, clock, log } = service
-  app.get('/healthz', (context) => context.text('ok\n'))
+  let beats = 0
+  engine.services.notices.on('heartbeat', () => beats++)
+  app.get('/healthz', (context) => context.text('ok\n', 200, { 'reeve-heartbeats': String(beats) }))
   app.get('/readyz', async (context) => {
     const { promise: late, resolve } = Promise.withResolvers<string>()
     const stop = clock.after(readyWithinMs, () => resolve('the database does not answer'))

@@ -8,6 +8,8 @@ import type { DaemonKeeper } from './keeper.ts'
 
 const cursorName = 'daemon-wakes'
 const lookMs = 500
+/** Looks that found nothing for anybody until the place is written. */
+const mostUnsaved = 200
 
 const typeOf: Record<DaemonEvent, EventType> = {
   'run.succeeded': 'run-succeeded',
@@ -39,6 +41,7 @@ export class EventWakes {
   readonly #looks: Looks
   #tail: Tail | undefined
   #saved = ''
+  #unsaved = 0
 
   constructor(engine: Engine, keeper: DaemonKeeper, daemons: readonly Daemon[]) {
     this.#engine = engine
@@ -71,6 +74,9 @@ export class EventWakes {
     const events = (await tail.read()).filter(({ workflow }) => !workflow.startsWith('daemon:'))
     if (events.length > 0) await this.#wake(events)
     if (tail.cursor === this.#saved) return false
+    // Where nothing came that wakes anybody the place is written now and then: to read it again costs less than to write it.
+    if (events.length === 0 && ++this.#unsaved < mostUnsaved) return false
+    this.#unsaved = 0
     const { database, worker } = this.#engine
     const place = tail.cursor
     const isHeld = await database.transaction((session) => moveCursor(session, cursorName, worker.id, place))

@@ -46,6 +46,15 @@ export function runCommands(program: Command, calls: Calls): void {
       }),
     )
   program
+    .command('watchdog [command...]')
+    .description('start a command and keep it going: reeve watchdog --help')
+    .action(
+      calls('nobody', async () => (await import('../run/watchdog.ts')).watchdog, {
+        why: 'it watches a process of this machine.',
+        always: true,
+      }),
+    )
+  program
     .command('run <workflow>')
     .description('start a run and show each step as it happens')
     .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
