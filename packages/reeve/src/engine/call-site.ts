@@ -118,6 +118,7 @@ export type CallServices = Pick<
   | 'businessKeys'
   | 'records'
   | 'bodies'
+  | 'standIn'
 >
 
 /** What calls may know of a run's journal. */

@@ -41,7 +41,7 @@ const drivenPart = 1 / 8
 /** So long replays may go on before others get their turn (ms): well below what a timer or a request would notice. */
 const replayStretchMs = 10
 
-export interface EngineOptions extends Pick<EngineServices, 'vault'> {
+export interface EngineOptions extends Pick<EngineServices, 'vault' | 'standIn'> {
   database: Database
   clock: Clock
   log: Log
@@ -286,6 +286,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     lingerMs: options.lingerMs ?? 1000,
     claims,
     notices: new Notices(),
+    standIn: options.standIn,
     isTraced: options.isTraced ?? false,
     bodies: options.bodies,
   }

@@ -12,6 +12,7 @@ import type { EffectAttempt } from './calls/effect/definition.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
 import type { RunRecords } from './run-records.ts'
+import type { StandIn } from './stand-in.ts'
 
 /** What the engine gets from outside: nothing in it reads a clock, an environment or a global. */
 export interface EngineServices {
@@ -39,6 +40,8 @@ export interface EngineServices {
   lingerMs: number
   claims: ClaimCheck
   notices: Notices
+  /** In evals: what stands in for the outside. */
+  standIn?: StandIn | undefined
   /** Whether spans are made of what runs do: what they send then says to which trace it belongs. */
   isTraced: boolean
   /** For tests: what is put in the way of bodies. */

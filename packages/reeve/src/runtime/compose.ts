@@ -11,6 +11,7 @@ import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
+import type { StandIn } from '../engine/stand-in.ts'
 import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
@@ -104,7 +105,7 @@ export interface RuntimeParts extends RuntimeInternals {
 }
 
 /** Wires the layers for a project: the one place that knows all of them. Opens the database and drives nothing. */
-export async function composeRuntime(options: RuntimeOptions): Promise<RuntimeParts> {
+export async function composeRuntime(options: RuntimeOptions, standIn?: StandIn): Promise<RuntimeParts> {
   const { project, environment, clock: ownClock = systemClock } = options
   checkConfig(project.config)
   const secrets = secretsOf(environment)
@@ -202,6 +203,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       checkJsonSchema: jsonSchemaIssues,
       bodies: seams?.bodies,
       onFatal,
+      standIn,
       lease: leaseOf(options, log),
       ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),

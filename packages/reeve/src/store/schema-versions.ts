@@ -5,6 +5,7 @@ import { authorityTables } from './authority/tables.ts'
 import { daemonTables } from './autonomy/tables.ts'
 import type { Migration } from './dialect.ts'
 import { triggerTables } from './dispatch/trigger-tables.ts'
+import { evalTables } from './evals/tables.ts'
 import { firstVersion } from './first-version.ts'
 import { effectBudgetTables } from './ledger/effect-budget-tables.ts'
 import { itemsVersion } from './memory/schema.ts'
@@ -293,4 +294,5 @@ export const migrations: Migration[][] = [
     )`,
     'create index item_origins_rests_on on item_origins (rests_on)',
   ],
+  evalTables,
 ]

@@ -23,11 +23,19 @@ export const thinkingCodes: CodeTable = {
     "A text's vector is not what the embedder promises.",
     'Check the embedder; embed anew after a change of it.',
   ],
+  'bad-eval': [
+    'An evaluation, its cases or its baseline cannot be meant as they stand.',
+    'Correct what the message names.',
+  ],
   'bad-exception': [
     'An exception to what the code grants is not allowed.',
     'Let an owner make it, with a beginning and an end.',
   ],
   'bad-grant': ['A grant contradicts itself.', 'Correct the part that the message names.'],
+  'judge-is-producer': [
+    'A rubric would be judged by a model that made what is judged.',
+    'Give the rubric a route of other models.',
+  ],
   'memory-changed': [
     'An item of memory is not as it was looked at.',
     'Look at it again (reeve memory history ID), then decide.',
@@ -40,6 +48,7 @@ export const thinkingCodes: CodeTable = {
     'The evidence for what is to be remembered stands nowhere in what the run was given.',
     'Give words as they stand in the input, or in what a tool, a signal or a model gave.',
   ],
+  'unknown-eval': ['There is no such evaluation, or no such result.', 'See them: `reeve eval list`.'],
   'unknown-memory': ['There is no such item in memory.', 'Find it: `reeve memory search`.'],
   'bad-memory': ['What is to be remembered is wrong.', 'Remember single facts within the limits.'],
   'bad-model-name': [
@@ -66,6 +75,10 @@ export const thinkingCodes: CodeTable = {
   'delegation-too-deep': [
     'Principals act on behalf of one another in too long a row.',
     'Start a run of its own.',
+  ],
+  'eval-closed': [
+    'A step came up in an eval that has no stand-in for it.',
+    'Give `mocks.steps` of the evaluation what it gives, or `run` to run all steps.',
   ],
   'fan-out-failed': ['No subtask was done.', 'See `details.reasons`.'],
   'grant-without-tool': ['A grant is for a tool that is not there.', "Correct the tool's name."],

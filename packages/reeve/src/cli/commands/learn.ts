@@ -7,8 +7,18 @@ const here: Here = { why: 'it runs the code of a project on this machine.' }
 export function learnCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Learn:')
   const evals = program
-    .command('eval')
-    .description('judge the project by its cases, and by what was recorded')
+    .command('eval [name]')
+    .description('run the evaluations of the project, or one; fails where one got worse beyond chance')
+    .option('--baseline <id>', 'compare with this result, or with a file of --write-baseline')
+    .option('--write-baseline', 'keep the scores in evals/NAME.baseline.json')
+    .option('--junit <file>', 'write the results as JUnit XML too')
+    .option('--journals <file>', 'keep the journals of the runs in this new SQLite file')
+    .action(calls('operator', async () => (await import('../learn/evaluate.ts')).evaluations, here))
+  evals
+    .command('list [name]')
+    .description('list the results of evaluations, the newest first')
+    .addOption(limit('20'))
+    .action(calls('viewer', async () => (await import('../learn/eval-list.ts')).evalList, here))
   evals
     .command('replay')
     .description('try the present code over recorded runs, answered by their journals; nothing acts')

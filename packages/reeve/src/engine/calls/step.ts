@@ -42,8 +42,9 @@ export function step(
         ? undefined
         : toWaitMs(options.timeout, `\`timeout\` of step "${call.name}"`)
     const what = `step "${call.name}"`
+    const acts = site.services.standIn?.step(call.name, body) ?? body
     const completed = (value: unknown) => checkedEvent('step-completed', value, `the result of ${what}`)
-    return attempts(site, call, { policy, timeoutMs, body, what, completed })
+    return attempts(site, call, { policy, timeoutMs, body: acts, what, completed })
   })
   return call.promise
 }

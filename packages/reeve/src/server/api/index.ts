@@ -6,6 +6,7 @@ import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { waiting } from './decide/waiting.ts'
 import { memory } from './know/memory.ts'
+import { evals } from './learn/evals.ts'
 import { agents } from './people/agents.ts'
 import { grants } from './people/grants.ts'
 import { levels } from './people/levels.ts'
@@ -51,6 +52,7 @@ export const api = {
   daemons,
   ledger,
   goals,
+  evals,
   sql,
   principals,
   grants,

@@ -44,7 +44,8 @@ export class EffectCall implements Unresolved {
   /** Attempts that failed. One that its process did not survive is made again without counting. */
   #failures: number
 
-  constructor(site: CallSite, call: Call, definition: Effect, args: Json) {
+  constructor(site: CallSite, call: Call, given: Effect, args: Json) {
+    const definition = site.services.standIn?.effect(given) ?? given
     this.site = site
     this.call = call
     this.effect = definition

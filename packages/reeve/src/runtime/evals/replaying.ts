@@ -1,11 +1,11 @@
-import { Context } from '../context.ts'
-import type { ReplayedRun } from '../evals/replay/compare.ts'
-import { type ReplayOptions, type ReplayReport, replayRuns } from '../evals/replay/replay-runs.ts'
-import { Questions } from '../models/asking/questions.ts'
-import { CircuitBreakers } from '../models/route/breaker.ts'
-import { migrate } from '../store/migrations.ts'
-import { openDatabase } from '../store/open.ts'
-import { internalsOf, type Runtime } from './runtime.ts'
+import { Context } from '../../context.ts'
+import type { ReplayedRun } from '../../evals/replay/compare.ts'
+import { type ReplayOptions, type ReplayReport, replayRuns } from '../../evals/replay/replay-runs.ts'
+import { Questions } from '../../models/asking/questions.ts'
+import { CircuitBreakers } from '../../models/route/breaker.ts'
+import { migrate } from '../../store/migrations.ts'
+import { openDatabase } from '../../store/open.ts'
+import { internalsOf, type Runtime } from '../runtime.ts'
 
 /**
  * Tries the code of a project over the runs that its database has. What models are asked, if they may be, is paid from the
