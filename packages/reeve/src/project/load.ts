@@ -7,6 +7,8 @@ import type { Directive } from '../autonomy/directives/directive.ts'
 import type { Known } from '../autonomy/directives/known.ts'
 import { loadDirectives } from '../autonomy/directives/load-directives.ts'
 import type { Goal } from '../autonomy/goals/goal.ts'
+import { loadScripts } from '../autonomy/scripts/load-scripts.ts'
+import type { Script } from '../autonomy/scripts/script.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { jsonSchemaIn } from '../base/schema/schema.ts'
@@ -40,6 +42,8 @@ export interface Project {
   goals: Goal[]
   /** The files of `policies/`. They are read in a thread of their own, when the project is opened. */
   policies: PolicyFile[]
+  /** The files of `scripts/`. Each is a tool too. */
+  scripts: Script[]
   /** The files of `directives/`. */
   directives: Directive[]
 }
@@ -71,6 +75,7 @@ export function projectOf(
     daemons: uniqueNames('daemon', config.daemons ?? []),
     goals: uniqueNames('goal', config.goals ?? []),
     policies: [],
+    scripts: [],
     directives: [],
   }
 }
@@ -104,7 +109,7 @@ export function nearestProject(from: string): string | undefined {
  * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
  * it exports as its default.
  * @throws `broken-file` `bad-workflow` `duplicate-workflow` `bad-config` `bad-agent` `bad-tool` `duplicate-tool` `bad-daemon`
- *   `bad-goal` `bad-directive` `bad-duration` `bad-number` `bad-text`
+ *   `bad-goal` `bad-script` `bad-directive` `bad-duration` `bad-number` `bad-text`
  * @example
  * import { findProject, loadProject } from 'reeve'
  *
@@ -137,23 +142,50 @@ export async function loadProject(folder: string): Promise<Project> {
         .filter(isAgent),
     )
   for (const file of filesIn(join(folder, 'tools'))) exported.push(...(await loadTools(file, folder)))
-  const tools = uniqueTools(config.tools ?? [], exported.filter(isTool))
+  const scripts = await loadScripts(folder)
+  const tools = uniqueTools(
+    config.tools ?? [],
+    exported.filter(isTool),
+    scripts.map((script) => script.tool),
+  )
   const mcpServers = [...new Set(exported.filter(isMcpServer))]
   const policies = filesIn(join(folder, 'policies')).map((file) => ({
     name: nameOf(file),
     file,
   }))
   const agents = agentsOf(config.agents ?? [], exported)
-  const directives = await loadDirectives(folder, knownOf({ config, workflows, tools }))
+  const directives = await loadDirectives(folder, knownOf({ config, workflows, tools, scripts }))
   const daemons = await loadDaemons(filesIn(join(folder, 'daemons')), folder, config.daemons)
   const goals = await loadGoals(filesIn(join(folder, 'goals')), folder, config.goals)
-  return { folder, config, workflows, tools, agents, mcpServers, daemons, goals, policies, directives }
+  return {
+    folder,
+    config,
+    workflows,
+    tools,
+    agents,
+    mcpServers,
+    daemons,
+    goals,
+    policies,
+    scripts,
+    directives,
+  }
 }
 
 /** What the directives of a project may name. */
-function knownOf({ config, workflows, tools }: Pick<Project, 'config' | 'workflows' | 'tools'>): Known {
+export function knownOf({
+  config,
+  workflows,
+  tools,
+  scripts,
+}: Pick<Project, 'config' | 'workflows' | 'tools' | 'scripts'>): Known {
   return {
-    scripts: [],
+    scripts: scripts.map(({ name, file, tool, manifest }) => ({
+      name,
+      file,
+      tool: tool.name,
+      inputs: manifest.inputs,
+    })),
     tools,
     workflows: workflows.map(({ name, input }) => ({
       name,

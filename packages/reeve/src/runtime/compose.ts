@@ -27,6 +27,7 @@ import type { RouteDefinition } from '../models/route/route.ts'
 import { checkConfig } from '../project/check-config.ts'
 import { embedderRoutes } from '../project/embedders.ts'
 import { namedDaemons } from '../project/files/daemons.ts'
+import { addDirectives } from '../project/files/followed-directives.ts'
 import { installConfig } from '../project/install.ts'
 import { ProjectKnowledge } from '../project/knowledge.ts'
 import { claimantOf } from '../project/name.ts'
@@ -171,6 +172,7 @@ export async function composeRuntime(options: RuntimeOptions, standIn?: StandIn)
     await authority.renew()
     const findTool: FindTool = (name) => toolbox.find(name)
     workflows.add(undoWorkflow({ database, clock, findTool }))
+    addDirectives(project, { workflows, database, routes })
     const { daemons, goals } = namedDaemons(project)
     const directives = directivesFor(project, workflows)
     const forDaemons = { database, clock, questions, authority, workflows, directives }

@@ -38,3 +38,10 @@ export interface Criterion {
   /** How long it may take until it is met; undefined: it is looked at once. */
   withinMs?: number
 }
+/** What became of a criterion in a run. */
+export interface CriterionResult {
+  text: string
+  met: boolean
+  /** What was found, in words. */
+  seen: string
+}

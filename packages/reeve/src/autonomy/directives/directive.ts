@@ -25,6 +25,8 @@ export interface Directive {
   does: DirectiveCall[]
   /** The names of the tools that its run may call, and all that this starts; those of its scripts are among them. */
   tools: string[]
+  /** Whether its run may call these alone: unless it has a workflow or a directive do it, and names no tools for that. */
+  isClosed: boolean
   criteria: Criterion[]
   /** Known failure modes, as they are written. */
   failureModes: string[]
@@ -38,4 +40,16 @@ export interface Directive {
   text: string
   /** JSON Schema of the inputs. */
   schema: JsonSchemaObject
+}
+
+const prefix = 'directive:'
+
+/** The workflow that a directive is. */
+export function directiveWorkflowName(name: string): string {
+  return `${prefix}${name}`
+}
+
+/** The directive that a workflow is; undefined: it is none. */
+export function directiveOf(workflow: string): string | undefined {
+  return workflow.startsWith(prefix) ? workflow.slice(prefix.length) : undefined
 }

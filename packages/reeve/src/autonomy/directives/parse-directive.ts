@@ -1,6 +1,6 @@
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
-import { nearestName } from '../../base/text/nearest-name.ts'
+import { nameAdvice, nearestName } from '../../base/text/nearest-name.ts'
 import { criterionForms, readCriterion } from '../criteria/read-criterion.ts'
 import { inputsSchema } from '../inputs/input.ts'
 import { inputExample, readInput } from '../inputs/read-input.ts'
@@ -53,7 +53,11 @@ export async function parseDirective(
     problems.add(found.Inputs!.line, `there are two inputs called ${twice}. Rename one`)
   if (names.includes('output'))
     problems.add(found.Inputs!.line, '"output" is what the last call gives. Rename this input')
-  const { does, tools } = readTools(found.Tools ? listed(found.Tools, problems) : [], known, problems)
+  const { does, tools, isClosed } = readTools(
+    found.Tools ? listed(found.Tools, problems) : [],
+    known,
+    problems,
+  )
   if (found.Tools && does.length === 0 && problems.found.length === 0)
     problems.add(found.Tools.line, `it names nothing that does the work. Write: ${sections.Tools}`)
   const criteria = (found['Success Criteria']?.items ?? []).flatMap(({ text: item, line }) => {
@@ -72,16 +76,37 @@ export async function parseDirective(
     if (check.kind !== 'judge' || known.routes.includes(check.route)) continue
     problems.add(line, `there is no route "${check.route}". ${routesAdvice(check.route, known.routes)}`)
   }
+  // Criteria that ask by a tool of the project may call it.
+  const asking = criteria.flatMap(({ check, line }) => {
+    if (check.kind !== 'sql' || check.source.includes('/') || /\.(?:db|sqlite3?)$/.test(check.source))
+      return []
+    if (known.tools.some((tool) => tool.name === check.source)) return [check.source]
+    const advice = nameAdvice(
+      check.source,
+      known.tools.map((tool) => tool.name),
+    )
+    problems.add(line, `"${check.source}" is neither a file that ends in .db nor a tool. ${advice}`)
+    return []
+  })
+  const allTools = [...new Set([...tools, ...asking])]
   const failureModes = notNone(found['Known Failure Modes']?.items ?? []).map((item) => item.text)
   const schema = inputsSchema(inputs)
-  const parts = { goal, inputs: schema, does: withoutLines(does), tools, criteria: withoutLines(criteria) }
+  const parts = {
+    goal,
+    inputs: schema,
+    does: withoutLines(does),
+    tools: allTools,
+    isClosed,
+    criteria: withoutLines(criteria),
+  }
   return {
     name,
     title: outline.title?.replace(/^directive\s*:\s*/i, '') ?? name,
     goal,
     inputs,
     does,
-    tools,
+    tools: allTools,
+    isClosed,
     criteria,
     failureModes,
     file,

@@ -10,6 +10,7 @@ import type { OutlineItem } from './outline.ts'
 export interface ReadTools {
   does: DirectiveCall[]
   tools: string[]
+  isClosed: boolean
 }
 
 type Kind = DirectiveCall['kind']
@@ -24,6 +25,7 @@ export function readTools(
 ): ReadTools {
   const does: DirectiveCall[] = []
   const tools = new Set<string>()
+  let usesTools = false
   for (const { text, line } of items) {
     const words = wordsOf(callTextOf(text))
     if (!words || words.length === 0) {
@@ -34,6 +36,7 @@ export function readTools(
       words[0]!.text === 'may' ? `may ${words[1]?.text}` : words[0]!.text,
     )
     if (uses) {
+      usesTools = true
       for (const name of words
         .slice(words[0]!.text === 'may' ? 2 : 1)
         .map(({ text: name }) => name.replace(/,$/, ''))) {
@@ -64,7 +67,8 @@ export function readTools(
     if (kind === 'script') tools.add(known.scripts.find((script) => script.name === name)!.tool)
     if (kind === 'tool') tools.add(name)
   }
-  return { does, tools: [...tools] }
+  const isClosed = usesTools || does.every(({ kind }) => kind === 'script' || kind === 'tool')
+  return { does, tools: [...tools], isClosed }
 }
 
 /** Without the explanation behind a dash, and without the backticks around a command. */

@@ -6,4 +6,27 @@ export const autonomyCodes: CodeTable = {
     'A directive cannot be followed as it is written.',
     'Correct the lines that the message names.',
   ],
+  'bad-script': ['A script cannot be run as it is written.', 'Correct the lines that the message names.'],
+  'criteria-unmet': [
+    'A directive did what it does, and not all of its success criteria are met.',
+    'See what was found: `details.criteria`.',
+  ],
+  'no-value': ['What a directive calls needs a value that nothing gave.', 'Let an earlier call give it.'],
+  'script-bad-result': [
+    "A script's result is not what its manifest promises.",
+    'Correct the script or its manifest.',
+  ],
+  'script-changed': ['A script declares something else than when it was loaded.', 'Start the worker again.'],
+  'script-missing': ['The file of a script is gone.', 'Restore it, or start again without it.'],
+  'script-no-result': ['A script printed no result.', 'Let it print one JSON value on standard output.'],
+  'script-not-json': [
+    'A script printed what is no JSON.',
+    'Let it print one JSON value; the rest goes to standard error.',
+  ],
+  'script-not-utf8': ['A script printed bytes that are no UTF-8.', 'Let it print JSON in UTF-8.'],
+  'script-quarantined': [
+    'A script of a skill was not approved as it is now.',
+    'Look at it, then approve it.',
+  ],
+  'script-two-results': ['A script printed more than one result.', 'Let it print one JSON value.'],
 }
