@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../../src/agents/agent.ts'
+import { handOff } from '../../src/agents/patterns/hand-off.ts'
 import { workflow } from '../../src/context.ts'
 import type { Grant } from '../../src/governance/grants/grant.ts'
 import { type Authority, type StandingFacts, standingOf } from '../../src/governance/standing.ts'
 import { payloadOf } from '../../src/store/journal/events.ts'
 import { scriptedSolver, toolCalls } from '../../src/testing/scripted.ts'
-import { tool } from '../../src/tools/tool.ts'
+import { type Tool, tool } from '../../src/tools/tool.ts'
 import { type AgentBench, agentBench } from './agent-harness.ts'
 
 const page =
@@ -375,4 +376,52 @@ test('a call outside of the plan asks, with the plan shown', async () => {
   const asked = await bench.nextAsked()
   expect(JSON.parse(asked.terms!).why).toEqual(['"mail.send" is not in the plan, which is: customers.find.'])
   await bench.engine.stop()
+})
+
+test('who goes on after a hand-over may do no more than each agent before it', async () => {
+  const { sent, mail, customers } = desk()
+  const result = z.object({ changes: z.object({ text: z.string() }), next: z.string() })
+  const member = (name: string, tools: Tool[]) =>
+    agent({
+      name,
+      instructions: 'You write.',
+      input: z.unknown(),
+      output: result,
+      route: name,
+      tools,
+      grants: tools.map((each) => ({ tool: each.name })),
+      owner: 'ada',
+    })
+  const [author, editor] = [member('author', [customers]), member('editor', [mail as never])]
+  const flow = (start: string) =>
+    workflow({
+      name: start,
+      input: z.string(),
+      run: (ctx) =>
+        handOff(ctx, 'letter', {
+          state: z.object({ text: z.string() }),
+          initial: { text: '' },
+          start,
+          participants: { author: { run: author as never }, editor: { run: editor as never } },
+        }),
+    })
+  const done = (next: string) => JSON.stringify({ changes: { text: 'x' }, next })
+  const send = toolCalls(['mail.send', { to: 'ada@shop.example', body: 'Hello' }])
+  for (const [start, others] of [
+    ['author', 0],
+    ['editor', 1],
+  ] as const) {
+    const bench = await agentBench([flow(start)], {
+      author: scriptedSolver([done('editor')]),
+      editor: scriptedSolver([send, done('done')]),
+    })
+    const run = await bench.engine.startRun(start, 'Send an email to ada@shop.example.')
+    expect(await run.result()).toMatchObject({ status: 'succeeded' })
+    const rulings = await rulingsOf(bench, run.id)
+    expect(rulings).toMatchObject([
+      others === 0 ? { decision: 'deny', reasons: [{ code: 'not-granted' }] } : { decision: 'allow' },
+    ])
+    expect(sent).toHaveLength(others)
+    await bench.engine.stop()
+  }
 })

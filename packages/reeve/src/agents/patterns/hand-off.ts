@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../../base/errors.ts'
+import { type AnyAgent, isAgent } from '../agent.ts'
 import { type Bounds, checkCounts, startBounds } from './parts/bounds.ts'
 import type { PatternContext } from './parts/doer.ts'
 import { note } from './parts/note.ts'
@@ -47,7 +48,8 @@ const end = 'done'
 
 /**
  * Hand-off: one participant at a time works on a shared state and names who goes on, within routing rules. What it may
- * write, and whether the state still fits its schema, is checked at each write; a refused write goes back to its author.
+ * write, and whether the state still fits its schema, is checked at each write; a refused write goes back to its author. An agent
+ * that goes on may do only what each agent that had a turn before it may, too.
  * @throws `unknown-participant` `refused-write` `invalid-input`
  * @example
  * const { state, path } = await handOff(ctx, 'article', {
@@ -70,6 +72,8 @@ export async function handOff<State extends StateShape>(
   const bound = startBounds(ctx, options)
   const shared = new SharedState(ctx, name, options)
   const path: string[] = []
+  // Agents that had a turn: whoever goes on acts on behalf of each, and may do no more than they.
+  const handers: AnyAgent[] = []
   let current = options.start
   for (;;) {
     if (current === end) return { ...shared.read(), path, stopped: 'done' }
@@ -86,7 +90,9 @@ export async function handOff<State extends StateShape>(
       participant,
       undefined,
       ({ next = end }) => findFault(next, participant.to, Object.keys(participants)),
+      handers.filter((each) => each !== participant.run),
     )
+    if (isAgent(participant.run) && !handers.includes(participant.run)) handers.push(participant.run)
     current = options.next ? options.next({ state: shared.read().state, last, wanted }) : wanted
     const message = `hand-off "${name}": ${last} → ${current}`
     note(ctx, 'hand-off-made', { message, name, from: last, to: current, wanted })

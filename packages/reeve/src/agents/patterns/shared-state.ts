@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { describeIssues, parse, validate } from '../../base/schema/schema.ts'
+import type { AnyAgent } from '../agent.ts'
 import { type Doer, type PatternContext, perform } from './parts/doer.ts'
 import { note } from './parts/note.ts'
 
@@ -154,7 +155,7 @@ const mostTries = 3
 
 /**
  * Lets a participant write, and tries again with the reason when its write is refused.
- * `first`: a contribution that was made already, from `basedOn`. @throws `refused-write`
+ * `first`: a contribution that was made already, from `basedOn`. `under`: the agents on whose behalf an agent writes. @throws `refused-write`
  */
 export async function contribute<State extends StateShape>(
   ctx: PatternContext,
@@ -163,13 +164,14 @@ export async function contribute<State extends StateShape>(
   participant: Participant<State>,
   first?: Contributed<State>,
   check: (contribution: Contribution<State>) => string | undefined = () => undefined,
+  under: readonly AnyAgent[] = [],
 ): Promise<Contribution<State>> {
   let problem: string | null = null
   let made = first
   for (let attempt = 1; attempt <= mostTries; attempt++) {
     const view = shared.read()
     const tried: Contributed<State> = made ?? {
-      contribution: await perform(ctx, participant.run, { ...view, problem }),
+      contribution: await perform(ctx, participant.run, { ...view, problem }, under),
       basedOn: view.version,
     }
     made = undefined

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Json } from '../../../base/json/json.ts'
 import type { OutputOf } from '../../../base/schema/schema.ts'
 import type { CoreContext } from '../../../engine/context.ts'
-import { type Agent, isAgent } from '../../agent.ts'
+import { type Agent, type AnyAgent, isAgent } from '../../agent.ts'
 import type { AgentOptions } from '../../loop/options.ts'
 
 /** What a pattern needs of the run that it is part of; a workflow's `ctx` has it. */
@@ -27,12 +27,15 @@ export interface Asking {
   instructions?: string
 }
 
+/** `under`: the agents on whose behalf it acts. */
 export async function perform<Input, Output>(
   ctx: PatternContext,
   doer: Doer<Input, Output>,
   input: Input,
+  under: readonly AnyAgent[] = [],
 ): Promise<Output> {
-  return isAgent(doer) ? ctx.agent(doer as Agent<Input, Output>, input) : doer(input)
+  if (!isAgent(doer)) return doer(input)
+  return ctx.agent(doer as Agent<Input, Output>, input, under.length > 0 ? { under } : undefined)
 }
 
 export function isAsking(value: object): value is Asking {
