@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { project, type Rested, reeve, reeveJson, tamper } from './reeve.ts'
@@ -32,6 +32,21 @@ test('an edit is what runs, the rest as it was; one that does not fit is refused
     to: 'bo@example.com',
     text: 'Better',
   })
+})
+
+test('approve decides what was shown: an item that has changed since is refused, and looked at again', async () => {
+  const folder = project()
+  const { approvals } = await reeveJson<Rested>(folder, reply)
+  const { id } = approvals[0]!
+  const file = join(folder, '.reeve', 'shown-approvals.json')
+  const [hash] = Object.values(JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>)
+  writeFileSync(file, JSON.stringify({ [id]: hash!.replace(/^./, (first) => (first === 'a' ? 'b' : 'a')) }))
+  expect(await reeveJson(folder, ['approve', id])).toMatchObject({
+    code: 2,
+    error: { code: 'approval-changed' },
+  })
+  await reeveJson(folder, ['approvals', id])
+  expect(await reeveJson(folder, ['approve', id])).toMatchObject({ decision: 'approved' })
 })
 
 test('an approval is decided once: the first decision stands', async () => {

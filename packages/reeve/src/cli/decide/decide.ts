@@ -17,6 +17,7 @@ import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { isJson, readValue } from '../terminal/input.ts'
 import { approvalScreen } from './approval-screen.ts'
+import { shownHash } from './shown-hashes.ts'
 
 interface DecideOptions {
   note?: string
@@ -37,8 +38,9 @@ interface ApproveOptions extends DecideOptions {
 export function approve(cli: Cli, options: ApproveOptions, id: string): Promise<ExitCode> {
   return withHouse(cli, async (house) => {
     const { approval } = await house.approval(id)
-    const { edit, hash = approval.hash, replace: replaces = false } = options
+    const { edit, replace: replaces = false } = options
     if (options.hash === undefined && approval.kind === 'approval') refuseCut(cli, approval)
+    const hash = options.hash ?? shownHash(cli, id) ?? showNow(cli, approval)
     const remember = rememberOf(options)
     if (edit === undefined) return decide(cli, house, id, { verdict: 'approve', hash, ...remember }, options)
     const answer = await readValue(edit, 'The edit')
@@ -52,6 +54,14 @@ export function approve(cli: Cli, options: ApproveOptions, id: string): Promise<
       changes,
     })
   })
+}
+
+/** What is approved was not shown here before: it is now. Answers its hash. */
+function showNow(cli: Cli, { subject, shown, hash, kind }: ApprovalView): string {
+  if (kind !== 'approval') return hash
+  cli.terminal.line(`${safeLine(subject)}:`)
+  for (const line of approvalScreen(shown, 'fitting').lines) cli.terminal.line(`    ${line}`)
+  return hash
 }
 
 /** @throws `bad-option` */

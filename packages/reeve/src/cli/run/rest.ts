@@ -9,6 +9,7 @@ import type { RunView } from '../../inspect/run/run-view.ts'
 import type { WaitsFor } from '../../inspect/standing.ts'
 import { type Cli, operands } from '../cli.ts'
 import { approvalScreen, contextLines, isCut } from '../decide/approval-screen.ts'
+import { rememberShown } from '../decide/shown-hashes.ts'
 import { termsLines } from '../decide/terms-lines.ts'
 import type { House } from '../house/house.ts'
 import { codeOf, type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -122,6 +123,7 @@ export function printApproval(
   terminal.line(dim('  what it is about (no part of what is decided):'))
   for (const line of contextLines(context, extent)) terminal.line(dim(`    ${line}`))
   if (view.status !== 'pending') return
+  if (cut === undefined) rememberShown(cli, view)
   const needs = needsLine(view.kind, view.wanted)
   if (needs !== undefined) terminal.line(`  ${needs}`)
   const commands = decisionCommands(cli, view)

@@ -22,6 +22,8 @@ export async function checkProject(
         advice: 'It has no workflow yet: add a file to workflows/.',
       })
     for (const finding of routesOf(runtime)) note(finding)
+    const ungranted = grantsOf(runtime)
+    if (ungranted) note(ungranted)
     note(await knowledgeOf(runtime))
   })
 }
@@ -39,6 +41,19 @@ function routesOf(runtime: Runtime): Finding[] {
     }
     return { what: 'route', state: lost.length > 0 ? 'warning' : 'ok', found }
   })
+}
+
+/** Agents whose code does not say what they may do: each of their tools, with any arguments. */
+function grantsOf({ project }: Runtime): Finding | undefined {
+  const without = project.agents.filter(({ hasGrants }) => !hasGrants).map(({ name }) => name)
+  if (without.length === 0) return undefined
+  return {
+    what: 'grants',
+    state: 'warning',
+    found: `${without.length === 1 ? 'an agent has' : 'agents have'} no grants: ${without.join(', ')}`,
+    advice:
+      'Without grants an agent may call each of its tools with any arguments. Give it `grants`: docs/governance.md',
+  }
 }
 
 async function knowledgeOf(runtime: Runtime): Promise<Finding> {
