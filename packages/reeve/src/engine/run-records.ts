@@ -5,7 +5,7 @@ import { readAuthorityVersion } from '../store/authority/version.ts'
 import type { Database, Session } from '../store/database.ts'
 import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
 import { isReserved, releaseSpending, spentSince } from '../store/ledger/effect-budgets.ts'
-import { recallingBelow } from '../store/runs/recalling-below.ts'
+import { recallingBelow } from '../store/memory/rests/recalling-below.ts'
 import { readRunByNo } from '../store/runs/runs.ts'
 import { type Asking, untilAnswered } from './calls/until-answered.ts'
 

@@ -13,6 +13,7 @@ import {
 } from '../store/memory/item-changes.ts'
 import { type Item, type ItemKind, itemRow, type NewItem, readVersions } from '../store/memory/items.ts'
 import { NearestItems } from '../store/memory/nearest-items.ts'
+import { approvalsRestingOn } from '../store/memory/rests/resting-approvals.ts'
 import { type Embedder, embeddedText, unitVector } from './embedder.ts'
 import { reembed } from './reembed.ts'
 import { normalizeScope } from './scopes.ts'
@@ -197,14 +198,19 @@ export class Memory {
     return accepted(id, await endItem(this.database, id, 'redacted', { ...change, at: this.clock.now() }))
   }
 
-  /** What a rollback would take back. */
-  preview(of: RollbackOf): Promise<{ count: number; ids: string[] }> {
-    return previewRollback(this.database, of)
+  /** What a rollback would take back, and the pending approvals that rest on it. */
+  async preview(of: RollbackOf): Promise<{ count: number; ids: string[]; approvals: string[] }> {
+    const found = await previewRollback(this.database, of)
+    return { ...found, approvals: await approvalsRestingOn(this.database, found.ids) }
   }
 
-  /** Takes back what was recorded of an item, a source or a run, or since a time, in one transaction. */
-  rollBack(of: RollbackOf, change: Omit<ChangedBy, 'at'>): Promise<{ ended: number; restored: number }> {
-    return rollBack(this.database, of, { ...change, at: this.clock.now() })
+  /** Takes back what was recorded of an item, a source or a run, or since a time, in one transaction. @throws `approval-rests-on-it` */
+  rollBack(
+    of: RollbackOf,
+    change: Omit<ChangedBy, 'at'>,
+    options: { despiteApprovals?: boolean } = {},
+  ): Promise<{ ended: number; restored: number }> {
+    return rollBack(this.database, of, { ...change, at: this.clock.now() }, options)
   }
 
   /** All versions of an item, the first one first. @throws `unknown-memory` */

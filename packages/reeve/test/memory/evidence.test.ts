@@ -1,11 +1,12 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { type Evidence, weighEvidence } from '../../src/context/evidence.ts'
 import { workflow } from '../../src/context.ts'
 import type { EventType } from '../../src/store/journal/events.ts'
 import type { JournalEvent } from '../../src/store/journal/journal.ts'
-import { originsOf } from '../../src/store/memory/item-origins.ts'
 import { countItems, readVersions } from '../../src/store/memory/items.ts'
+import { originsOf } from '../../src/store/memory/rests/item-origins.ts'
+import { listPending } from '../../src/store/runs/approvals.ts'
 import { eventsOf } from '../engine/harness.ts'
 import { memoryBench } from './memory-bench.ts'
 
@@ -199,5 +200,40 @@ test('a run that recalled cannot store that again, except as an episode that say
     endedAs: 'retracted',
     endedBy: 'lena',
   })
+  await stop()
+})
+
+const waits = workflow({
+  name: 'waits',
+  input: z.null(),
+  async run(ctx) {
+    const [found] = await ctx.recall('home', { query: 'Where does Ada live?', from: 'memory' })
+    await ctx.approve('send the parcel', { show: { to: found!.text } })
+    return null
+  },
+})
+
+test('what a pending approval rests on is not taken back without a word; a person’s change is an act of theirs', async () => {
+  const { database, memory, output, engine, stop } = await memoryBench([learn, waits])
+  const home = (await output('learn', { text: 'Ada lives in Rome.' })) as string
+  await engine.startRun('waits', null)
+  await vi.waitUntil(async () => (await listPending(database)).length === 1)
+  const approval = (await listPending(database))[0]!.id
+  const by = { by: 'lena', why: 'She never did.', proof: 'token' as const }
+  expect(await memory.preview({ item: home })).toEqual({ count: 1, ids: [home], approvals: [approval] })
+  await expect(memory.rollBack({ item: home }, by)).rejects.toMatchObject({
+    code: 'approval-rests-on-it',
+    details: { approvals: [approval] },
+  })
+  expect((await readVersions(database, home)).at(-1)).toMatchObject({ endedAt: null })
+  await memory.amend(home, 'Ada lives in Oslo.', by)
+  await memory.rollBack({ item: home }, by, { despiteApprovals: true })
+  const acts = await database.all<{ type: string; subject: string; principal: string }>(
+    `select type, subject, principal from authority_log where type like 'memory-%' order by seq`,
+  )
+  expect(acts).toEqual([
+    { type: 'memory-amended', subject: home, principal: 'lena' },
+    { type: 'memory-rolled-back', subject: home, principal: 'lena' },
+  ])
   await stop()
 })

@@ -15,6 +15,10 @@ export const thinkingCodes: CodeTable = {
     "The address of a model's server is none.",
     'Write http://HOST:PORT/v1 into the variable that the message names.',
   ],
+  'approval-rests-on-it': [
+    'What is to be taken back from memory was recalled by a run that waits for a decision.',
+    'Decide that first, or roll back despite the approvals.',
+  ],
   'bad-batch': ['An option of a batch is wrong.', 'Correct the option that the message names.'],
   'bad-cache': ["An option of the answers' cache is wrong.", 'Correct the option that the message names.'],
   'bad-classifier': ['Bytes are no classifier.', 'Train it again with `trainClassifier`.'],

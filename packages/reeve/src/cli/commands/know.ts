@@ -52,12 +52,15 @@ export function knowCommands(program: Command, calls: Calls): void {
     .option('--run <run>', 'all that this run remembered')
     .option('--since <time>', 'all that was recorded from then on')
     .option('--dry-run', 'only say what would go')
+    .option('--despite-approvals', 'also what a pending approval rests on')
     .option('--yes', 'do not ask')
     .requiredOption('--why <text>', 'kept with each version that it ends')
     .action(calls('operator', async () => (await import('../know/change.ts')).rollback, here))
   memory
     .command('ingest <path>')
-    .description('take in a file or folder of .md, .txt and .jsonl, beside the knowledge of the project')
+    .description(
+      'take in a file or folder (.md, .txt, .html, .pdf, .csv, .jsonl, .eml) beside the knowledge of the project',
+    )
     .action(calls('operator', async () => (await import('../know/ingest.ts')).ingest, here))
   memory
     .command('export')

@@ -13,8 +13,8 @@ interface Because {
 }
 
 export function amend(cli: Cli, { why }: Because, id: string, text: string): Promise<ExitCode> {
-  return withRuntime(cli, async (runtime) => {
-    const item = await internalsOf(runtime).memory.amend(id, text, { by: runtime.environment.user, why })
+  return withRuntime(cli, async (runtime, _onStop, { principal, proof }) => {
+    const item = await internalsOf(runtime).memory.amend(id, text, { by: principal, proof, why })
     cli.terminal.value(item)
     cli.terminal.line(
       `${safeLine(id)} has version ${item.version} now. What it said before: ${cli.command('memory', 'history', id)}`,
@@ -24,8 +24,8 @@ export function amend(cli: Cli, { why }: Because, id: string, text: string): Pro
 }
 
 export function retract(cli: Cli, { why }: Because, id: string): Promise<ExitCode> {
-  return withRuntime(cli, async (runtime) => {
-    const item = await internalsOf(runtime).memory.retract(id, { by: runtime.environment.user, why })
+  return withRuntime(cli, async (runtime, _onStop, { principal, proof }) => {
+    const item = await internalsOf(runtime).memory.retract(id, { by: principal, proof, why })
     cli.terminal.value(item)
     cli.terminal.line(
       `${safeLine(id)} is not found any more. To take that back: ${cli.command('memory', 'amend', id)} TEXT --why …`,
@@ -36,7 +36,7 @@ export function retract(cli: Cli, { why }: Because, id: string): Promise<ExitCod
 
 /** Takes words away for good: on a terminal only when told to. */
 export function redact(cli: Cli, { why, yes }: Because & { yes?: boolean }, id: string): Promise<ExitCode> {
-  return withRuntime(cli, async (runtime) => {
+  return withRuntime(cli, async (runtime, _onStop, { principal, proof }) => {
     const { terminal } = cli
     const { memory } = internalsOf(runtime)
     const versions = await memory.history(id)
@@ -47,7 +47,7 @@ export function redact(cli: Cli, { why, yes }: Because & { yes?: boolean }, id: 
       terminal.line('Nothing was changed.')
       return exitCodes.done
     }
-    const item = await memory.redact(id, { by: runtime.environment.user, why })
+    const item = await memory.redact(id, { by: principal, proof, why })
     terminal.value(item)
     terminal.line(
       `The words of ${safeLine(id)} are gone. Journals of runs that recalled them still have them.`,
@@ -62,23 +62,26 @@ interface RollbackCommand extends Because {
   run?: string
   since?: string
   dryRun?: boolean
+  despiteApprovals?: boolean
   yes?: boolean
 }
 
 /** Shows what would go, asks, and takes it back in one transaction. */
 export function rollback(cli: Cli, options: RollbackCommand): Promise<ExitCode> {
   const of = toRollback(options)
-  return withRuntime(cli, async (runtime) => {
+  return withRuntime(cli, async (runtime, _onStop, { principal, proof }) => {
     const { terminal } = cli
     const { memory } = internalsOf(runtime)
-    const { count, ids } = await memory.preview(of)
+    const { count, ids, approvals } = await memory.preview(of)
     for (const id of ids.slice(0, 20)) {
       const last = (await memory.history(id)).at(-1)!
       terminal.line(`${safeLine(id)} version ${last.version}: ${briefLine(last.text, 120)}`)
     }
     if (count > 20) terminal.line(`and ${count - 20} more`)
+    if (approvals.length > 0)
+      terminal.line(`Pending approvals rest on it: ${approvals.slice(0, 20).map(safeLine).join(', ')}`)
     if (count === 0 || options.dryRun) {
-      terminal.value({ count, ids, ended: 0, restored: 0 })
+      terminal.value({ count, ids, approvals, ended: 0, restored: 0 })
       if (count === 0) terminal.line('There is nothing to take back.')
       return exitCodes.done
     }
@@ -86,7 +89,13 @@ export function rollback(cli: Cli, options: RollbackCommand): Promise<ExitCode> 
       terminal.line('Nothing was changed.')
       return exitCodes.done
     }
-    const done = await memory.rollBack(of, { by: runtime.environment.user, why: options.why })
+    const done = await memory.rollBack(
+      of,
+      { by: principal, proof, why: options.why },
+      {
+        despiteApprovals: options.despiteApprovals === true,
+      },
+    )
     terminal.value({ count, ids, ...done })
     const restored = done.restored === 0 ? '' : `; what stood before ${done.restored} of them stands again`
     terminal.line(`${done.ended} taken back${restored}.`)

@@ -47,6 +47,7 @@ const statuses: Readonly<Record<string, number>> = {
   'already-decided': 409,
   'approval-changed': 409,
   'memory-changed': 409,
+  'approval-rests-on-it': 409,
   'approval-cut': 409,
   'already-revoked': 409,
   'not-revoked': 409,

@@ -145,6 +145,20 @@ export const acts = {
     before: text('The ids of the keys of before.'),
     values: number('How many values there are.'),
   }),
+  'memory-amended': act('Another text stands in the place of an item of memory; the subject is its id.', {
+    version: number('Which version of it this is.'),
+  }),
+  'memory-retracted': act('An item of memory is not found any more; the subject is its id.', {
+    derived: number('Items that were made of it, and went along.'),
+  }),
+  'memory-redacted': act('The words of an item of memory were taken away; the subject is its id.', {
+    derived: number('Items that were made of it, and are not found any more.'),
+  }),
+  'memory-rolled-back': act('What was recorded in memory was taken back; the subject says what of.', {
+    by: text('What the subject is: an item, a source, a run, or the time since when (ms).'),
+    ended: number('Versions that ended.'),
+    restored: number('Versions of before that stand again.'),
+  }),
   'audit-key-set': act('From here on acts are signed with this key; the subject is its id.', {
     publicKey: text('Its public half (ed25519, base64url).'),
     before: orNull(text('The id of the key before; null: the first.')),

@@ -1,5 +1,6 @@
+import { record } from '../authority/acting.ts'
+import type { ActDetails, ActType, Proof } from '../authority/acts.ts'
 import type { Database, Session, Value } from '../database.ts'
-import { endDerived, restingOn } from './item-origins.ts'
 import {
   type EndedAs,
   type Item,
@@ -9,6 +10,8 @@ import {
   type NewItem,
   readVersions,
 } from './items.ts'
+import { endDerived, restingOn } from './rests/item-origins.ts'
+import { refuseWhatIsDecided } from './rests/resting-approvals.ts'
 
 /** Who changes what is known, and why: kept with the version that it ends. */
 export interface ChangedBy {
@@ -17,6 +20,8 @@ export interface ChangedBy {
   why: string
   /** The store's clock (ms). */
   at: number
+  /** How a person showed who they are: then the change is an act of theirs. Absent: a run changes, which has its journal. */
+  proof?: Proof | undefined
 }
 
 /** What became of a change. */
@@ -40,6 +45,7 @@ export function amendItem(
     const ended = await end(session, found.item.no, 'amended', change)
     if (!ended) return { ok: false, problem: 'moved', item: found.item }
     await session.bulk(next.placed ? insertPlacedItems : insertItems, [itemValues(next)])
+    await noteAct(session, change, 'memory-amended', next.id, { version: next.version })
     return { ok: true, item: (await readVersions(session, next.id)).at(-1)! }
   })
 }
@@ -63,9 +69,21 @@ export function endItem(
         [id],
       )
     }
-    await endDerived(session, as, change)
+    const derived = await endDerived(session, as, change)
+    await noteAct(session, change, `memory-${as}`, id, { derived })
     return { ok: true, item: (await readVersions(session, id)).at(-1)! }
   })
+}
+
+/** What a person changes is in the log of authority, in the commit of the change. */
+async function noteAct<T extends ActType>(
+  session: Session,
+  { by, why, at, proof }: ChangedBy,
+  type: T,
+  subject: string,
+  details: ActDetails[T],
+): Promise<void> {
+  if (proof !== undefined) await record(session, { by, why, at, proof }, type, subject, details)
 }
 
 async function currentOf(session: Session, id: string, from: number | undefined): Promise<Changed> {
@@ -126,14 +144,19 @@ export async function previewRollback(
 /**
  * Takes back what was recorded: its versions end, and the version that each had amended stands again, as a new row, in one
  * transaction.
+ * @param options.despiteApprovals also what a pending approval rests on. Default false
  * @returns how many versions ended, and how many came back
+ * @throws `approval-rests-on-it`
  */
 export function rollBack(
   database: Database,
   of: RollbackOf,
-  { by, why, at }: ChangedBy,
+  change: ChangedBy,
+  { despiteApprovals = false }: { despiteApprovals?: boolean } = {},
 ): Promise<{ ended: number; restored: number }> {
+  const { by, why, at } = change
   return database.transaction(async (session) => {
+    if (!despiteApprovals) await refuseWhatIsDecided(session, (await previewRollback(session, of)).ids)
     const { sql, parameters } = conditionFor(of)
     // With `amended` among them, what amended them is one of those taken back.
     const taken = await session.all<{ id: string; first: number; last: number }>(
@@ -161,6 +184,13 @@ export function rollBack(
         [last + 1, at, id, first - 1],
       )
     }
-    return { ended: ended + (await endDerived(session, 'rolled-back', { by, why, at })), restored }
+    const derived = await endDerived(session, 'rolled-back', change)
+    const [[what, which]] = Object.entries(of) as [[string, string | number]]
+    await noteAct(session, change, 'memory-rolled-back', String(which), {
+      by: what,
+      ended: ended + derived,
+      restored,
+    })
+    return { ended: ended + derived, restored }
   })
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { RollbackOf } from '../../../store/memory/item-changes.ts'
-import { originsOf } from '../../../store/memory/item-origins.ts'
 import { countItems, type Item, itemKinds, readNewest, readVersions } from '../../../store/memory/items.ts'
+import { originsOf } from '../../../store/memory/rests/item-origins.ts'
 import { read, write } from '../../http/endpoint.ts'
+import { actingOf } from '../acting.ts'
 import { id, iso, numberIn, time } from '../parts.ts'
 
 const kind = z.enum(itemKinds)
@@ -150,9 +151,9 @@ const amend = write({
   }),
   answer: version,
   subjectOf: ({ params }) => params.item,
-  async act({ service: { internals }, database, params, body, caller }) {
-    const by = { by: caller.principal, why: body.why }
-    await internals.memory.through(database).amend(params.item, body.text, by, { from: body.version })
+  async act({ service, database, params, body, caller }) {
+    const by = { ...actingOf(service, caller), why: body.why }
+    await service.internals.memory.through(database).amend(params.item, body.text, by, { from: body.version })
     return { subject: params.item }
   },
   tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
@@ -167,9 +168,9 @@ const retract = write({
   body: z.strictObject({ why, version: z.number().int().min(1).optional() }),
   answer: version,
   subjectOf: ({ params }) => params.item,
-  async act({ service: { internals }, database, params, body, caller }) {
-    const by = { by: caller.principal, why: body.why }
-    await internals.memory.through(database).retract(params.item, by, body.version)
+  async act({ service, database, params, body, caller }) {
+    const by = { ...actingOf(service, caller), why: body.why }
+    await service.internals.memory.through(database).retract(params.item, by, body.version)
     return { subject: params.item }
   },
   tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
@@ -184,8 +185,10 @@ const redact = write({
   body: z.strictObject({ why }),
   answer: version,
   subjectOf: ({ params }) => params.item,
-  async act({ service: { internals }, database, params, body, caller }) {
-    await internals.memory.through(database).redact(params.item, { by: caller.principal, why: body.why })
+  async act({ service, database, params, body, caller }) {
+    await service.internals.memory
+      .through(database)
+      .redact(params.item, { ...actingOf(service, caller), why: body.why })
     return { subject: params.item }
   },
   tell: async ({ service: { database } }, item) => view((await readVersions(database, item)).at(-1)!),
@@ -213,7 +216,11 @@ const preview = read({
   role: 'operator',
   summary: 'Tell what a rollback would take back',
   query: brought,
-  answer: z.object({ count: z.number(), ids: z.array(z.string()).describe('At most 1,000') }),
+  answer: z.object({
+    count: z.number(),
+    ids: z.array(z.string()).describe('At most 1,000'),
+    approvals: z.array(z.string()).describe('Pending approvals that rest on one of these'),
+  }),
   tell: ({ service: { internals }, query }) => internals.memory.preview(rollbackOf(query)),
 })
 
@@ -222,12 +229,18 @@ const rollback = write({
   path: '/api/memory/rollback',
   role: 'operator',
   summary: 'Take back what an item, a source, a run or a stretch of time brought, in one transaction',
-  body: z.strictObject({ of: brought, why }),
+  body: z.strictObject({
+    of: brought,
+    why,
+    despiteApprovals: z.boolean().optional().describe('Also what a pending approval rests on'),
+  }),
   answer: z.object({ left: z.number().describe('Of what was to be taken back, what still stands') }),
   subjectOf: ({ body }) => JSON.stringify(body.of),
-  async act({ service: { internals }, database, body, caller }) {
-    const by = { by: caller.principal, why: body.why }
-    await internals.memory.through(database).rollBack(rollbackOf(body.of), by)
+  async act({ service, database, body, caller }) {
+    const by = { ...actingOf(service, caller), why: body.why }
+    await service.internals.memory.through(database).rollBack(rollbackOf(body.of), by, {
+      despiteApprovals: body.despiteApprovals === true,
+    })
     return { subject: JSON.stringify(body.of) }
   },
   async tell({ service: { internals } }, of) {

@@ -1,4 +1,4 @@
-import type { Bulk, Row, Session } from '../database.ts'
+import type { Bulk, Row, Session } from '../../database.ts'
 
 /** What an item was made of: other items, which were recalled when it was remembered. */
 const insertOrigins: Bulk = {

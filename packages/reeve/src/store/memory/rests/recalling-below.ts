@@ -1,5 +1,5 @@
-import type { Session } from '../database.ts'
-import { quoted } from '../journal/events.ts'
+import type { Session } from '../../database.ts'
+import { quoted } from '../../journal/events.ts'
 
 const deepest = 16
 const most = 100
