@@ -1,4 +1,5 @@
 import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { listActs } from '../../reeve/src/inspect/authority/act-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
@@ -513,14 +514,90 @@ test('on a phone nothing is wider than the screen', async () => {
   }
 })
 
-test('when the server is gone the page says so, keeps what it has, and goes on when it is back', async () => {
+test('when the server is gone every page says so, keeps what it has, and goes on when it is back', async () => {
   const own = await openStage('some')
   onTestFinished(() => own.close())
   const { page } = await visit(own)
-  await page.getByRole('heading', { level: 1, name: /wait for you/ }).waitFor()
-  await own.goAway()
-  await page.getByRole('status').getByText('The server does not answer.').waitFor({ timeout: 60_000 })
-  expect(await page.getByRole('list', { name: 'Waits for you' }).count()).toBe(1)
-  await own.comeBack()
-  await page.getByText('The server does not answer.').waitFor({ state: 'hidden', timeout: 60_000 })
+  const { id } = await own.runtime.startRun('weekly-report', null)
+  const all = [...paths, `/runs/${id}`]
+  // A browser keeps six connections to one server, and each page holds one of them.
+  const tabs = [page]
+  while (tabs.length < 4) tabs.push(await page.context().newPage())
+  for (let first = 0; first < all.length; first += tabs.length) {
+    const open = all.slice(first, first + tabs.length).map((path, index) => ({ path, tab: tabs[index]! }))
+    const titles = await Promise.all(
+      open.map(async ({ path, tab }) => {
+        await tab.goto(`${own.url}${path}`)
+        const title = tab.getByRole('heading', { level: 1, name: /\w/ })
+        await title.waitFor()
+        return title.textContent()
+      }),
+    )
+    const banner = (tab: Page) => tab.getByText('The server does not answer.')
+    await Promise.all(open.map(({ tab }) => banner(tab).waitFor({ state: 'hidden', timeout: 60_000 })))
+    await own.goAway()
+    await Promise.all(open.map(({ tab }) => banner(tab).waitFor({ timeout: 60_000 })))
+    for (const [index, { path, tab }] of open.entries())
+      expect(await tab.getByRole('heading', { level: 1 }).textContent(), path).toBe(titles[index])
+    await own.comeBack()
+    await Promise.all(open.map(({ tab }) => banner(tab).waitFor({ state: 'hidden', timeout: 60_000 })))
+  }
+})
+
+test('one run is found among a hundred thousand by what is known of it', async () => {
+  const own = await openStage('some')
+  onTestFinished(() => own.close())
+  const { database } = internalsOf(own.runtime)
+  const { id } = await own.runtime.startRun('weekly-report', null)
+  await own.runtime.result(id)
+  await database.run(
+    `insert into runs (id, workflow, version, status, reason, queue, priority, available_at, fresh, principal, epoch, created_at, ended_at)
+     with recursive counted (n) as (select 1 union all select n + 1 from counted where n < 100000)
+     select '1m8' || substr('00000000000000' || n, -14), workflow, version, status, case n when 77777 then 'the parcel of P-77777 is lost' end, queue, priority,
+       available_at, fresh, principal, epoch, created_at - n, ended_at from runs, counted where id = ?`,
+    [id],
+  )
+  const { page } = await visit(own)
+  await page.goto(`${own.url}/runs`)
+  await page.getByRole('heading', { level: 1, name: 'The newest 50 runs' }).waitFor()
+  await page.getByLabel('Find by id, workflow or reason').fill('p-77777')
+  await page.getByRole('heading', { level: 1, name: '1 run', exact: true }).waitFor()
+  await page.getByText('the parcel of P-77777 is lost').click()
+  await page.getByRole('heading', { level: 1, name: 'weekly-report is done.' }).waitFor()
+})
+
+test('a thing is decided, a run is found, looked at and paused by keys alone', async () => {
+  const { page } = await visit(stage)
+  const { id } = await stage.runtime.startRun('publish-page', { page: 'By keys', words: 1 })
+  const at = () => page.evaluate(() => document.activeElement?.textContent ?? '')
+  const tabTo = async (words: RegExp) => {
+    for (let pressed = 0; pressed < 60 && !words.test(await at()); pressed++) await page.keyboard.press('Tab')
+    expect(await at()).toMatch(words)
+  }
+  // To the page itself, past everything around it.
+  await page.keyboard.press('Tab')
+  expect(await at()).toBe('Go to the page')
+  await page.keyboard.press('g')
+  await page.keyboard.press('i')
+  await page.getByRole('heading', { level: 1, name: /\w\?/ }).waitFor()
+  const item = page.getByRole('button', { name: /publish: By keys/ })
+  await item.waitFor()
+  for (let pressed = 0; pressed < 30 && (await item.getAttribute('aria-current')) !== 'true'; pressed++)
+    await page.keyboard.press('j')
+  await page.getByText('By keys').nth(1).waitFor()
+  await page.keyboard.press('r')
+  await page.keyboard.type('Not yet.')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await page.getByText('Rejected: publish.').waitFor()
+  await page.keyboard.press('/')
+  await page.keyboard.type(id)
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { level: 1, name: /publish-page/ }).waitFor()
+  await tabTo(/^Pause$/)
+  await page.keyboard.press('Enter')
+  await page.getByRole('dialog').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('dialog').waitFor({ state: 'detached' })
+  await expect.poll(at).toMatch(/^Pause$/)
 })

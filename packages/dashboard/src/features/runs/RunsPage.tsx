@@ -9,12 +9,16 @@ import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
-import { count, money, since } from '../../ui/words.ts'
+import { clock, count, money, since } from '../../ui/words.ts'
 import { statusWords, toneOf } from '../run/status.ts'
 import { BulkActions } from './BulkActions.tsx'
 import css from './Runs.module.css'
 
 const statuses = ['running', 'queued', 'waiting', 'stuck', 'failed', 'cancelled', 'succeeded'] as const
+
+/** A search that found so many rests, and so does one that read so many pages, of some ten thousand runs each. */
+const enough = 20
+const mostPages = 100
 
 /** All runs, the newest first, with filters that are the page's address. */
 export function RunsPage() {
@@ -32,7 +36,9 @@ export function RunsPage() {
   })
   const { data, error, isPending, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } =
     useInfiniteQuery({
-      queryKey: ['runs', 'list', filter],
+      // A search is not begun anew with every event.
+      queryKey: [filter.text === undefined ? 'runs' : 'search', 'list', filter],
+      ...(filter.text !== undefined && { refetchInterval: false, staleTime: Number.POSITIVE_INFINITY }),
       queryFn: ({ pageParam, signal }) =>
         api.runs.list({
           query: { ...known(filter), limit: 50, ...(pageParam && { cursor: pageParam }) },
@@ -42,8 +48,18 @@ export function RunsPage() {
       getNextPageParam: ({ next }) => next,
     })
   const runs = data?.pages.flatMap((page) => page.items) ?? []
+  const searchedTo = data?.pages.at(-1)?.searchedTo ?? null
+  // A page of a search looks at some ten thousand runs: it goes on by itself until enough are found, or none are left.
+  const isSearching =
+    filter.text !== undefined && hasNextPage && runs.length < enough && (data?.pages.length ?? 0) < mostPages
+  useEffect(() => {
+    if (isSearching && !isFetchingNextPage && !error) void fetchNextPage()
+  }, [isSearching, isFetchingNextPage, error, fetchNextPage])
   return (
-    <Page title={titleOf(filter.status, runs.length, hasNextPage)}>
+    <Page
+      title={isSearching ? 'Searching…' : titleOf(filter.status, runs.length, hasNextPage)}
+      sub={searchedTo !== null && filter.text !== undefined && `Searched back to ${clock(searchedTo, now)}.`}
+    >
       <search className={css.filters}>
         <TextInput
           aria-label="Find by id, workflow or reason"
@@ -74,7 +90,7 @@ export function RunsPage() {
       </search>
       <BulkActions filter={filter} />
       {error && <Failure error={error} again={() => void refetch()} />}
-      {!isPending && !error && runs.length === 0 && (
+      {!isPending && !error && runs.length === 0 && !hasNextPage && (
         <Empty>
           {Object.values(filter).some((part) => part !== undefined) ? (
             'No run fits this filter. Take a part of it away.'
@@ -106,14 +122,14 @@ export function RunsPage() {
           />
         ))}
       </Rows>
-      {hasNextPage && (
+      {hasNextPage && !isSearching && (
         <button
           type="button"
           className={css.more}
           disabled={isFetchingNextPage}
           onClick={() => void fetchNextPage()}
         >
-          {isFetchingNextPage ? 'Reading…' : 'Show more'}
+          {isFetchingNextPage ? 'Reading…' : filter.text === undefined ? 'Show more' : 'Search on'}
         </button>
       )}
     </Page>
