@@ -42,6 +42,7 @@ const looks = [
   ['costs', '--by', 'workflow'],
   ['models'],
   ['sql', 'select workflow, status from runs order by workflow'],
+  ['principals'],
   ['whoami'],
 ]
 
@@ -67,6 +68,22 @@ test('what a command shows of a server is what it shows of the database', async 
   }
   const [own, far] = [await here('show', run, '--events'), await there('show', run, '--events')]
   expect(far.stdout).toBe(own.stdout)
+})
+
+test('principals are added, changed and removed at a server; what only its machine can do is refused', async () => {
+  const { here, there } = await served()
+  for (const args of [
+    ['add', 'eve', '--role', 'viewer'],
+    ['role', 'eve', '--role', 'operator'],
+  ])
+    expect(await there('principals', ...args)).toMatchObject({ code: 0, stderr: '' })
+  expect((await here('principals')).stdout).toMatch(/eve +person +operator/)
+  const mapped = await there('principals', 'map', 'eve', '--local-user', 'eve')
+  expect(mapped).toMatchObject({ code: 2, stderr: expect.stringContaining('Nothing was done') })
+  expect(await there('principals', 'remove', 'eve')).toMatchObject({ code: 0 })
+  expect((await here('principals')).stdout).toMatch(/eve .*removed/)
+  const unknown = await there('permissions', 'revoke', 'none')
+  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no') })
 })
 
 test('runs are started, decided, signalled, held, tried again and forked at a server', async () => {

@@ -42,18 +42,10 @@ export function decideCommands(program: Command, calls: Calls): void {
     .description('list the decisions that hold for later calls too')
     .option('--all', 'those too that are over')
     .addOption(limit('50'))
-    .action(
-      calls('viewer', async () => (await import('../decide/permissions.ts')).permissions, {
-        why: 'it asks the database itself; the server has it in its API.',
-      }),
-    )
+    .action(calls('viewer', async () => (await import('../decide/permissions.ts')).permissions))
   permissions
     .command('revoke <id>')
     .description('ask a person again from now on')
     .addOption(note())
-    .action(
-      calls('approver', async () => (await import('../decide/permissions.ts')).revoke, {
-        why: 'it asks the database itself; the server has it in its API.',
-      }),
-    )
+    .action(calls('approver', async () => (await import('../decide/permissions.ts')).revoke))
 }

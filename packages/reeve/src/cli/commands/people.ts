@@ -16,11 +16,7 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .option('--service', 'with add: it is a program')
     .option('--local-user <user>', 'the user of the system whose commands act as it')
     .addOption(why())
-    .action(
-      calls('viewer', async () => (await import('../people/principals.ts')).principals, {
-        why: 'it asks the database itself; the server has it in its API.',
-      }),
-    )
+    .action(calls('viewer', async () => (await import('../people/principals.ts')).principals))
   program
     .command('grants [action] [id]')
     .description(

@@ -1,22 +1,16 @@
 import { briefValue, safeLine } from '../../base/text/one-line.ts'
-import { moment, systemClock } from '../../base/time/time.ts'
-import { revokePermission } from '../../engine/deciding/remember.ts'
-import { permissionView } from '../../inspect/approvals/permission-view.ts'
-import { listPermissions } from '../../store/approvals/permissions.ts'
+import { moment } from '../../base/time/time.ts'
 import type { Cli } from '../cli.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
-import { withChangeableWorkspace, withWorkspace } from '../terminal/workspace.ts'
 
 /** Lists the decisions that hold for later calls too, the newest first. */
 export function permissions(cli: Cli, options: { all?: boolean; limit: string }): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withWorkspace(cli, async ({ database }) => {
-    const now = (database.clock ?? systemClock).now()
-    const rows = await listPermissions(database, { limit: limit + 1, now: options.all ? undefined : now })
-    const shown = rows.slice(0, limit).map(permissionView)
-    const more = rows.length > limit
+  return withHouse(cli, async (house) => {
+    const { permissions: shown, more } = await house.permissions({ all: options.all ?? false, limit })
     const { terminal } = cli
     terminal.value({ permissions: shown, more })
     if (shown.length === 0) terminal.line('Nothing is remembered: a person is asked each time.')
@@ -42,11 +36,9 @@ export function permissions(cli: Cli, options: { all?: boolean; limit: string })
 
 /** @throws `unknown-permission` `may-not-decide` */
 export function revoke(cli: Cli, { note }: { note?: string }, id: string): Promise<ExitCode> {
-  return withChangeableWorkspace(cli, async ({ database, actor }) => {
-    const at = (database.clock ?? systemClock).now()
-    const act = { by: actor.principal, proof: actor.proof, at, note } as const
-    await database.transaction((session) => revokePermission(session, id, act))
-    cli.terminal.value({ permission: id, revokedBy: actor.principal })
+  return withHouse(cli, async (house) => {
+    const by = await house.revokePermission(id, note)
+    cli.terminal.value({ permission: id, revokedBy: by })
     cli.terminal.line(`revoked: from now on a person is asked (${safeLine(id)})`)
     return exitCodes.done
   })

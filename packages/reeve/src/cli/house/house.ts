@@ -18,6 +18,7 @@ import type { RunStatus } from '../../store/runs/runs.ts'
 import type { UndoPlan } from '../../tools/undo/undo-plan.ts'
 import type { TriggerView } from '../../triggers/trigger-view.ts'
 import type { Workspace } from '../terminal/workspace.ts'
+import type { Authority } from './authority-house.ts'
 import type { Autonomy } from './autonomy-house.ts'
 import type { ModelsView } from './models.ts'
 
@@ -25,7 +26,7 @@ import type { ModelsView } from './models.ts'
  * What commands ask of the house: of a project's own database, or of a server (`--server`). Both answer in the same shapes,
  * so that no command knows which one it talks to. Each question fails as its implementation does, with a stable code.
  */
-export interface House extends Looks, Decides, Steers, People {
+export interface House extends Looks, Decides, Steers, People, Authority {
   autonomy: Autonomy
   /** `isTest`: asks each solver once. */
   models(isTest: boolean): Promise<ModelsView>

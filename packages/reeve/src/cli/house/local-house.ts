@@ -20,6 +20,7 @@ import {
 import { requireRun } from '../../store/runs/runs.ts'
 import { triggersView } from '../../triggers/trigger-view.ts'
 import type { Workspace } from '../terminal/workspace.ts'
+import { localAuthority } from './authority-house.ts'
 import { localAutonomy } from './autonomy-house.ts'
 import type { Decides, House, People, Secrets, Steers, TokenLine } from './house.ts'
 import { localLooks } from './local-looks.ts'
@@ -44,6 +45,7 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
       return localModels(codeOf(runtime), isTest)
     },
     autonomy: localAutonomy(workspace, runtime),
+    ...localAuthority(workspace),
     ...localLooks(workspace),
     ...decides(workspace),
     ...steers(workspace, runtime),

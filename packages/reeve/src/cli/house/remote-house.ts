@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { type Client, createClient } from '../../client/index.ts'
 import { answerProblem } from '../../engine/outside/answer.ts'
 import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
+import { remoteAuthority } from './authority-house.ts'
 import { remoteAutonomy } from './autonomy-house.ts'
 import type { Decides, House, People, Steers } from './house.ts'
 import { remoteModels } from './models.ts'
@@ -21,6 +22,7 @@ export function remoteHouse(server: { url: string; token: string | undefined }):
     triggers: async () => (await client.triggers.list()).items,
     models: (isTest) => remoteModels(client, isTest),
     autonomy: remoteAutonomy(client),
+    ...remoteAuthority(client, whoAsks),
     ...remoteLooks(client),
     ...decides(client, whoAsks),
     ...steers(client),

@@ -1,23 +1,11 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { isoText } from '../../base/time/time.ts'
-import { actingAs, refuseLowRole } from '../../server/local-actor.ts'
-import { mapLocalUser } from '../../store/identity/local-users.ts'
-import {
-  addPrincipal,
-  changeRole,
-  checkPrincipalName,
-  listAllPrincipals,
-  type Role,
-  reinstatePrincipal,
-  removePrincipal,
-  requirePrincipal,
-  roles,
-} from '../../store/identity/principals.ts'
+import { type Role, roles } from '../../store/identity/principals.ts'
 import type { Cli } from '../cli.ts'
+import type { PrincipalChange } from '../house/authority-house.ts'
+import { withHouse } from '../house/with-house.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { table } from '../terminal/table.ts'
-import { withChangeableWorkspace, withWorkspace } from '../terminal/workspace.ts'
 
 interface PrincipalOptions {
   role?: string
@@ -47,24 +35,16 @@ export function principals(
       'bad-option',
       'Say which user of the system: reeve principals map NAME --local-user USER',
     )
-  return withChangeableWorkspace(cli, async ({ database, actor }) => {
-    refuseLowRole(actor, 'owner')
-    const acting = actingAs(actor, database, options.why)
-    await database.transaction(async (session) => {
-      if (act === 'add') {
-        const kind = options.service ? 'service' : 'person'
-        await addPrincipal(
-          session,
-          { name: checkPrincipalName(name), kind, role: toRole(options.role) },
-          acting,
-        )
-      } else if (act === 'role') await changeRole(session, name, toRole(options.role), acting)
-      else if (act === 'remove') await removePrincipal(session, name, acting)
-      else if (act === 'reinstate') await reinstatePrincipal(session, name, acting)
-      if (options.localUser === undefined) return
-      await requirePrincipal(session, name)
-      await mapLocalUser(session, options.localUser, name, acting)
-    })
+  const { why, localUser } = options
+  const shared = { name, why, localUser }
+  const change: PrincipalChange =
+    act === 'add'
+      ? { act, ...shared, kind: options.service ? 'service' : 'person', role: toRole(options.role) }
+      : act === 'role'
+        ? { act, ...shared, role: toRole(options.role) }
+        : { act, ...shared }
+  return withHouse(cli, async (house) => {
+    await house.changePrincipal(change)
     cli.terminal.value({ principal: name, done: act })
     cli.terminal.line(`${safeLine(name)}: ${act} is done`)
     return exitCodes.done
@@ -72,22 +52,14 @@ export function principals(
 }
 
 function list(cli: Cli): Promise<ExitCode> {
-  return withWorkspace(cli, async ({ database }) => {
-    const rows = await listAllPrincipals(database)
-    cli.terminal.value({
-      principals: rows.map((row) => ({
-        name: row.name,
-        kind: row.kind,
-        role: row.role,
-        createdBy: row.created_by,
-        removedAt: row.ended_at === null ? null : isoText(row.ended_at),
-      })),
-    })
+  return withHouse(cli, async (house) => {
+    const rows = await house.principals()
+    cli.terminal.value({ principals: rows })
     const cells = rows.map((row) => [
       safeLine(row.name),
       row.kind,
       row.role ?? '',
-      row.ended_at === null ? '' : `removed ${isoText(row.ended_at)}`,
+      row.removedAt === null ? '' : `removed ${row.removedAt}`,
     ])
     for (const line of table(['principal', 'kind', 'role', ''], cells)) cli.terminal.line(line)
     return exitCodes.done
