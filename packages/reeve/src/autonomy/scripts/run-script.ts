@@ -93,7 +93,7 @@ async function checkProgram(
   throw asNotApplied(
     new ReeveError(
       'script-quarantined',
-      `Script "${name}" did not run: ${file} has changed since it was approved. Look at it, then: reeve scripts approve ${name}`,
+      `Script "${name}" did not run: ${file} has changed since it was approved. Look at it before it runs again.`,
       { details: { sent: false } },
     ),
   )

@@ -4,7 +4,7 @@ import type { CodeTable } from './code-table.ts'
 export const autonomyCodes: CodeTable = {
   'bad-directive': [
     'A directive cannot be followed as it is written.',
-    'Correct the lines that the message names.',
+    'Correct the lines that the message names; `reeve directives lint` looks again.',
   ],
   'bad-script': ['A script cannot be run as it is written.', 'Correct the lines that the message names.'],
   'criteria-unmet': [
@@ -26,7 +26,9 @@ export const autonomyCodes: CodeTable = {
   'script-not-utf8': ['A script printed bytes that are no UTF-8.', 'Let it print JSON in UTF-8.'],
   'script-quarantined': [
     'A script of a skill was not approved as it is now.',
-    'Look at it, then approve it.',
+    'Look at it before it runs again.',
   ],
   'script-two-results': ['A script printed more than one result.', 'Let it print one JSON value.'],
+  'unknown-directive': ['There is no such directive.', "See `directives/`, and the name's spelling."],
+  'unknown-script': ['There is no such script.', "See `scripts/`, and the name's spelling."],
 }

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
-import type { Calls } from './calls.ts'
+import type { Calls, Here } from './calls.ts'
 import { limit } from './options.ts'
+
+const here: Here = { why: 'it is about the files of this folder.', always: true }
 
 export function autonomyCommands(program: Command, calls: Calls): void {
   program.commandsGroup('What runs by itself:')
@@ -55,4 +57,43 @@ export function autonomyCommands(program: Command, calls: Calls): void {
     .option('--owner <name>', 'who answers for it')
     .option('--why <text>', 'why')
     .action(calls('operator', async () => (await import('../autonomy/goals.ts')).goalSet))
+  const directives = program.command('directives').description('standing instructions: directives/*.md')
+  directives
+    .command('list')
+    .description('each with its goal and what it calls')
+    .action(calls('nobody', async () => (await import('../autonomy/directives.ts')).directiveList, here))
+  directives
+    .command('lint')
+    .description('say what is wrong with directives and scripts, with the lines')
+    .action(calls('nobody', async () => (await import('../autonomy/directives.ts')).directiveLint, here))
+  directives
+    .command('show <name>')
+    .description('one, as it is written')
+    .action(calls('nobody', async () => (await import('../autonomy/directives.ts')).directiveShow, here))
+  directives
+    .command('run <name>')
+    .description('follow one now, and show each step as it happens')
+    .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
+    .option('--key <key>', 'idempotency key: the same key and input start nothing twice')
+    .option('--detach', 'leave it to the workers')
+    .action(calls('operator', async () => (await import('../autonomy/directives.ts')).directiveRun))
+  const scripts = program.command('scripts').description('programs that do one thing: scripts/*')
+  scripts
+    .command('list')
+    .description('each with what it does and what it may')
+    .action(calls('nobody', async () => (await import('../autonomy/scripts.ts')).scriptList, here))
+  scripts
+    .command('show <name>')
+    .description('what one declares, and which walls it has on this machine')
+    .action(calls('nobody', async () => (await import('../autonomy/scripts.ts')).scriptShow, here))
+  scripts
+    .command('test [name]')
+    .description('run the tests of one script, or of all')
+    .action(calls('nobody', async () => (await import('../autonomy/scripts.ts')).scriptTest, here))
+  scripts
+    .command('run <name>')
+    .description('run one by hand that only reads, or its dry run')
+    .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')
+    .option('--dry-run', 'let it say what it would do')
+    .action(calls('nobody', async () => (await import('../autonomy/scripts.ts')).scriptRun, here))
 }
