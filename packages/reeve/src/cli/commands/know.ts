@@ -61,6 +61,7 @@ export function knowCommands(program: Command, calls: Calls): void {
     .description(
       'take in a file or folder (.md, .txt, .html, .pdf, .csv, .jsonl, .eml) beside the knowledge of the project',
     )
+    .option('--untrusted', 'it comes from outside: data, and no instruction')
     .action(calls('operator', async () => (await import('../know/ingest.ts')).ingest, here))
   memory
     .command('export')

@@ -5,11 +5,24 @@ import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 
-/** Takes a file or folder in, and says what could not be read. */
-export function ingest(cli: Cli, _options: object, path: string): Promise<ExitCode> {
+/** Between two lines that say how far it is. */
+const everyMs = 2_000
+
+/** Takes a file or folder in, says how far it is, and what could not be read. */
+export function ingest(cli: Cli, { untrusted }: { untrusted?: boolean }, path: string): Promise<ExitCode> {
   return withRuntime(cli, async (runtime) => {
     const { terminal } = cli
-    const report = await internalsOf(runtime).knowledge.ingest(resolve(path))
+    let toldAt = performance.now()
+    const report = await internalsOf(runtime).knowledge.ingest(resolve(path), {
+      untrusted,
+      onProgress: ({ at, read, written, problems }) => {
+        if (performance.now() - toldAt < everyMs) return
+        toldAt = performance.now()
+        terminal.remark(
+          `${read} documents read, ${written} written, ${problems} passed over; at ${safeLine(at)}`,
+        )
+      },
+    })
     terminal.value(report)
     for (const { where, problem } of report.problems)
       terminal.line(`${terminal.colors.yellow('passed over')} ${safeLine(where)}: ${safeLine(problem)}`)
