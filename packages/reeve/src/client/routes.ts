@@ -108,6 +108,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     set: 'PUT /api/secrets/:secret',
     remove: 'DELETE /api/secrets/:secret',
   },
+  failures: { list: 'GET /api/failures' },
   evals: { list: 'GET /api/evals', one: 'GET /api/evals/:eval' },
   tokens: { list: 'GET /api/tokens', create: 'POST /api/tokens', revoke: 'DELETE /api/tokens/:token' },
 }

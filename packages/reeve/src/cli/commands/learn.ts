@@ -2,10 +2,16 @@ import type { Command } from 'commander'
 import type { Calls, Here } from './calls.ts'
 import { limit } from './options.ts'
 
+const data: Here = { why: 'it asks the database itself; the server has it in its API.' }
 const here: Here = { why: 'it runs the code of a project on this machine.' }
 
 export function learnCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Learn:')
+  program
+    .command('failures')
+    .description('sort what failed and what people corrected by where the fix belongs')
+    .option('--since <duration>', 'only of the last 7d, 12h …', '30d')
+    .action(calls('viewer', async () => (await import('../learn/failures.ts')).failures, data))
   const evals = program
     .command('eval [name]')
     .description('run the evaluations of the project, or one; fails where one got worse beyond chance')

@@ -7,6 +7,7 @@ import { permissions } from './decide/permissions.ts'
 import { waiting } from './decide/waiting.ts'
 import { memory } from './know/memory.ts'
 import { evals } from './learn/evals.ts'
+import { failures } from './learn/failures.ts'
 import { agents } from './people/agents.ts'
 import { grants } from './people/grants.ts'
 import { levels } from './people/levels.ts'
@@ -53,6 +54,7 @@ export const api = {
   ledger,
   goals,
   evals,
+  failures,
   sql,
   principals,
   grants,

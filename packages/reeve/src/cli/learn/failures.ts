@@ -1,0 +1,34 @@
+import { safeLine } from '../../base/text/one-line.ts'
+import { systemClock, toMs } from '../../base/time/time.ts'
+import { failureClasses } from '../../inspect/failures/failure-classes.ts'
+import type { Cli } from '../cli.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { table } from '../terminal/table.ts'
+import { withWorkspace } from '../terminal/workspace.ts'
+
+/** Sorts what failed and what people corrected by where the fix belongs. */
+export async function failures(cli: Cli, { since = '30d' }: { since?: string }): Promise<ExitCode> {
+  const length = toMs(since as never, '--since')
+  return withWorkspace(cli, async ({ database }) => {
+    const { terminal } = cli
+    const found = await failureClasses(database, (database.clock ?? systemClock).now() - length)
+    terminal.value(found)
+    if (found.classes.length === 0)
+      terminal.line(`Nothing failed and nobody corrected anything in ${safeLine(since)}.`)
+    const rows = found.classes.map(({ place, count, reasons, workflows, runs }) => [
+      place ?? 'not known',
+      String(count),
+      reasons
+        .slice(0, 3)
+        .map(({ reason, count: times }) => `${safeLine(reason)} (${times})`)
+        .join(', '),
+      workflows.slice(0, 3).map(safeLine).join(', '),
+      runs[0] ?? '',
+    ])
+    if (rows.length > 0)
+      for (const line of table(['place', 'count', 'why', 'workflows', 'newest run'], rows))
+        terminal.line(line)
+    for (const { place, proposal } of found.classes) if (proposal) terminal.line(`${place}: ${proposal}`)
+    return exitCodes.done
+  })
+}
