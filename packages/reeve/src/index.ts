@@ -70,7 +70,7 @@ export type {
   GenerateOptions,
   RecallOptions,
 } from './context/options.ts'
-export type { ChangeMemoryOptions } from './context/recalling.ts'
+export type { AmendMemoryOptions, ChangeMemoryOptions } from './context/recalling.ts'
 export { type Context, workflow } from './context.ts'
 export type { AllOptions } from './engine/calls/all.ts'
 export type { Decision } from './engine/calls/approval.ts'
