@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import { briefLine } from '../base/text/one-line.ts'
+import { describeValue } from '../base/text/shorten.ts'
 import type { CallSite } from '../engine/call-site.ts'
 import type { RememberOptions } from '../memory/memory.ts'
 import { type Evidence, recalledIn, weighEvidence } from './evidence.ts'
@@ -36,7 +37,7 @@ async function readEvidence(
 /**
  * Refuses to take for new knowledge what was known before, or what somebody instructs: that is how a memory fills with its own
  * words. An episode may rest on what was recalled, and says so.
- * @throws `feeds-itself` `unfounded`
+ * @throws `feeds-itself` `unfounded` `bad-memory` `bad-option`
  */
 export async function requireEvidence(
   site: CallSite,
@@ -47,7 +48,17 @@ export async function requireEvidence(
     instructions,
   }: { evidence?: string | readonly string[] | undefined; instructions: readonly string[] },
 ): Promise<Evidence> {
+  if (typeof text !== 'string')
+    throw new ReeveError(
+      'bad-memory',
+      `What is to be remembered is ${describeValue(text)}; it must be a text.`,
+    )
   const given = typeof evidence === 'string' ? [evidence] : evidence
+  if (given !== undefined && !(Array.isArray(given) && given.every((one) => typeof one === 'string')))
+    throw new ReeveError(
+      'bad-option',
+      `\`evidence\` is ${describeValue(evidence)}. Give a text, or a list of texts.`,
+    )
   const weighed = await readEvidence(site, text, given)
   if (weighed.basis === 'person' || kind === 'episode') return weighed
   const words = text.trim()
