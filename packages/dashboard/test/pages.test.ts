@@ -359,6 +359,10 @@ test('an agent’s tool is set to ask, a grant is suspended, and the agent is re
   await page.goto(`${stage.url}/agents`)
   await page.getByRole('link', { name: /clerk/ }).click()
   await page.getByRole('heading', { level: 1, name: 'clerk may call two tools.' }).waitFor()
+  await page
+    .getByRole('list', { name: 'What it takes for more' })
+    .getByText(/^Not \w+ yet$/)
+    .waitFor()
   const label = page
     .getByRole('list', { name: 'Its tools' })
     .getByRole('listitem')

@@ -164,6 +164,14 @@ export function grantChangesQuery(principal: string) {
   return listQuery(['grants', principal], (how) => api.grants.list({ query: { principal }, ...how }))
 }
 
+/** How far an agent or a workflow is trusted, and why. */
+export function levelQuery(principal: string) {
+  return queryOptions({
+    queryKey: ['level', principal],
+    queryFn: ({ signal }) => api.levels.get({ params: { principal }, signal }),
+  })
+}
+
 export const metricsQuery = listQuery(['metrics'], (how) => api.workflows.metrics(how))
 export const modelsQuery = listQuery(['models'], (how) => api.models.list(how))
 export const tokensQuery = listQuery(['tokens'], (how) => api.tokens.list({ query: { limit: 200 }, ...how }))

@@ -9,6 +9,7 @@ import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
 import { count, duration, many, money } from '../../ui/words.ts'
 import { Grants } from './Grants.tsx'
+import { Level } from './Level.tsx'
 import { Revoke } from './Revoke.tsx'
 import { ToolSwitch } from './ToolSwitch.tsx'
 
@@ -59,6 +60,7 @@ export function AgentPage() {
           </Rows>
         </Section>
       )}
+      <Level principal={principal} />
       <Grants principal={principal} grants={agent.grants} />
       <Section title="What holds it">
         <Contract agent={agent} />

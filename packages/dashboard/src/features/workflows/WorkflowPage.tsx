@@ -10,6 +10,7 @@ import { Empty, Page, Section } from '../../ui/Page.tsx'
 import ui from '../../ui/ui.module.css'
 import { count, duration, money, percent } from '../../ui/words.ts'
 import { Grants } from '../agents/Grants.tsx'
+import { Level } from '../agents/Level.tsx'
 import { SixMetrics } from './SixMetrics.tsx'
 import { StartForm } from './StartForm.tsx'
 import { underOf } from './WorkflowsPage.tsx'
@@ -65,6 +66,7 @@ export function WorkflowPage() {
       <Section title="What it gives">
         <SchemaFields schema={workflow.output} />
       </Section>
+      <Level principal={`workflow:${name}`} />
       {workflow.grants && <Grants principal={`workflow:${name}`} grants={workflow.grants} />}
       <Section title="What holds it">
         <Limits workflow={workflow} />
