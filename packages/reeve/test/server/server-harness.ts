@@ -9,6 +9,7 @@ import type { Clock } from '../../src/base/time/time.ts'
 import { type Client, createClient } from '../../src/client/index.ts'
 import { workflow } from '../../src/context.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
+import type { TextListener } from '../../src/models/asking/text-stream.ts'
 import type { ProjectConfig } from '../../src/project/config.ts'
 import { projectOf } from '../../src/project/load.ts'
 import { internalsOf, Runtime, type RuntimeInternals } from '../../src/runtime/runtime.ts'
@@ -105,19 +106,26 @@ export async function startServer(
     variables?: Record<string, string>
     folder?: string
     log?: Log
+    textListener?: TextListener
     clock?: Clock
     isIdle?: boolean
   } = {},
 ): Promise<TestServer> {
   const { database = sqliteFile(), isIdle = false } = options
-  const { variables = {}, log = silentLog, clock } = options
+  const { variables = {}, log = silentLog, clock, textListener } = options
   const environment: Environment = { database, keys: {}, user: 'ada', ci: true, variables }
   const project = projectOf(
     { knowledge: [], tools: [mail], ...options.config },
     options.workflows ?? workflows,
     options.folder,
   )
-  const runtime = await Runtime.open({ project, environment, log, ...(clock && { clock }) })
+  const runtime = await Runtime.open({
+    project,
+    environment,
+    log,
+    ...(clock && { clock }),
+    ...(textListener && { textListener }),
+  })
   if (!isIdle) await runtime.start()
   const served = await serve(runtime, { port: 0, checksAnswers: true, ...options.serve })
   let isClosed = false
