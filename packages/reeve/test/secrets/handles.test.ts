@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
-import { addSecretParts } from '../../src/base/secrets/known-secrets.ts'
+import { addSecretParts, secretsOfVariables } from '../../src/base/secrets/known-secrets.ts'
 import {
   basicAuth,
   openAll,
@@ -90,4 +90,11 @@ test('a long secret in a stream costs no more than its length', () => {
   expect(told.join('')).toBe('[secret]!')
   // The set of all its beginnings took minutes, and gigabytes.
   expect(performance.now() - began).toBeLessThan(2_000)
+})
+
+test('headers that telemetry is sent with are secret where their names say so', () => {
+  const secrets = secretsOfVariables({
+    OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k3y-of-the-collector,x-team=desk-of-ann',
+  })
+  expect(secrets.redact('k3y-of-the-collector desk-of-ann')).toBe('[secret] desk-of-ann')
 })

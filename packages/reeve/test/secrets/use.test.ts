@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { secret } from '../../src/base/secrets/secret-handle.ts'
+import { checkSecrets } from '../../src/cli/look/doctor/doctor-secrets.ts'
 import { workflow } from '../../src/context.ts'
 import type { Workflow } from '../../src/engine/workflow.ts'
 import { listActs } from '../../src/inspect/authority/act-list.ts'
@@ -177,6 +178,12 @@ test('a tool opens what it declares and nothing else, and nothing is sent by hal
   expect(sent).toBe(0)
   expect(await ended(server, 'from-environment')).toMatchObject({ status: 'succeeded', output: 20 })
   expect(server.internals.vault.known('HIDDEN_KEY')).toBeUndefined()
+  const found = (await checkSecrets(server.runtime)).map(({ found }) => found)
+  expect(found).toEqual([
+    'LATE_KEY is not kept, and twice cannot do without it',
+    'the door of trigger hooked is shut: HOOK_KEY is not set; HOOK_KEY_OLD is not set',
+    'no tool or trigger of the project names OTHER_KEY',
+  ])
   await server.close()
 })
 

@@ -36,6 +36,8 @@ export function addVariables(
 ): void {
   for (const [name, value = ''] of Object.entries(variables)) {
     if (value.includes('://')) addPasswords(secrets, value)
+    // `api-key=…,x-team=…`, as collectors of telemetry are given them.
+    if (/_HEADERS$/.test(name)) addVariables(secrets, pairsOf(value))
     if (!telling.test(name) || harmless.test(name) || location.test(value) || address.test(value)) continue
     // A name may mislead: what reads like a plain word is not redacted in every text.
     if (looksPlain(value)) secrets.addPasswords([value])
@@ -67,6 +69,11 @@ function textsIn(json: string): Record<string, string> {
     // A text that only begins like a document.
   }
   return found
+}
+
+function pairsOf(list: string): Record<string, string> {
+  const pairs = list.split(',').map((pair) => pair.split(/=(.*)/s, 2).map((part) => decoded(part.trim())))
+  return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, value]))
 }
 
 /** The parts of a credential that are secret: the whole, and what follows a scheme such as `Bearer`. */

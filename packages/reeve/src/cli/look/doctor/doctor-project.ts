@@ -3,6 +3,8 @@ import type { Finding } from '../../../inspect/health/checks/finding.ts'
 import { internalsOf, type Runtime } from '../../../runtime/runtime.ts'
 import type { Cli } from '../../cli.ts'
 import { withRuntime } from '../../terminal/project-runtime.ts'
+import { checkSecrets } from './doctor-secrets.ts'
+import { withCommand } from './with-command.ts'
 
 /** Loads the project as a worker would, without driving anything. */
 export async function checkProject(
@@ -25,6 +27,7 @@ export async function checkProject(
     const ungranted = grantsOf(runtime)
     if (ungranted) note(ungranted)
     note(await knowledgeOf(runtime))
+    for (const finding of await checkSecrets(runtime)) note(withCommand(cli, finding))
   })
 }
 

@@ -6,6 +6,7 @@ import type { Cli } from '../../cli.ts'
 import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts'
 import { presentWorkers, projectFolder, type Workspace, withWorkspace } from '../../terminal/workspace.ts'
 import { checkKeys, checkProject } from './doctor-project.ts'
+import { withCommand } from './with-command.ts'
 
 /** Checks everything that must hold for runs to be driven, and changes nothing of them. */
 export async function doctor(cli: Cli): Promise<ExitCode> {
@@ -46,11 +47,6 @@ async function checkWorkspace(
       for (const finding of [await look(database, folder)].flat()) note(withCommand(cli, finding))
     })
   }
-}
-
-/** As it is told here: the command stands at the end of the advice. */
-function withCommand(cli: Cli, { command, ...finding }: Finding): Finding {
-  return command ? { ...finding, advice: `${finding.advice}: ${cli.command(...command)}` } : finding
 }
 
 /** A check that cannot be made is a finding; the others go on. */
