@@ -165,6 +165,9 @@ test('no byte that is stored or sent has a secret, whichever way it takes', asyn
   answers.push(Buffer.from((await reader.read()).value ?? []).toString())
   sse.abort()
   server.internals.log.error(`failed with ${canary}`, { error: String(new Error(canary)), told })
+  // Telemetry follows the journal at its own pace.
+  const collected = () => collector.requests.map(({ bytes }) => bytes.toString()).join()
+  await expect.poll(collected, { timeout: 15_000 }).toContain('[secret]')
   const copy = join(dirname(database.file), 'copy.db')
   await backup(database.file, copy, systemClock)
   await server.close()
