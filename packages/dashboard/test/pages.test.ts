@@ -529,20 +529,18 @@ test('when the server is gone every page says so, keeps what it has, and goes on
   while (tabs.length < 4) tabs.push(await page.context().newPage())
   for (let first = 0; first < all.length; first += tabs.length) {
     const open = all.slice(first, first + tabs.length).map((path, index) => ({ path, tab: tabs[index]! }))
-    const titles = await Promise.all(
+    await Promise.all(
       open.map(async ({ path, tab }) => {
         await tab.goto(`${own.url}${path}`)
-        const title = tab.getByRole('heading', { level: 1, name: /\w/ })
-        await title.waitFor()
-        return title.textContent()
+        await tab.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
       }),
     )
     const banner = (tab: Page) => tab.getByText('The server does not answer.')
     await Promise.all(open.map(({ tab }) => banner(tab).waitFor({ state: 'hidden', timeout: 60_000 })))
     await own.goAway()
     await Promise.all(open.map(({ tab }) => banner(tab).waitFor({ timeout: 60_000 })))
-    for (const [index, { path, tab }] of open.entries())
-      expect(await tab.getByRole('heading', { level: 1 }).textContent(), path).toBe(titles[index])
+    for (const { path, tab } of open)
+      expect(await tab.getByRole('heading', { level: 1 }).textContent(), path).not.toMatch(/could not be|^…$/)
     await own.comeBack()
     await Promise.all(open.map(({ tab }) => banner(tab).waitFor({ state: 'hidden', timeout: 60_000 })))
   }
@@ -568,40 +566,4 @@ test('one run is found among a hundred thousand by what is known of it', async (
   await page.getByRole('heading', { level: 1, name: '1 run', exact: true }).waitFor()
   await page.getByText('the parcel of P-77777 is lost').click()
   await page.getByRole('heading', { level: 1, name: 'weekly-report is done.' }).waitFor()
-})
-
-test('a thing is decided, a run is found, looked at and paused by keys alone', async () => {
-  const { page } = await visit(stage)
-  const { id } = await stage.runtime.startRun('publish-page', { page: 'By keys', words: 1 })
-  const at = () => page.evaluate(() => document.activeElement?.textContent ?? '')
-  const tabTo = async (words: RegExp) => {
-    for (let pressed = 0; pressed < 60 && !words.test(await at()); pressed++) await page.keyboard.press('Tab')
-    expect(await at()).toMatch(words)
-  }
-  // To the page itself, past everything around it.
-  await page.keyboard.press('Tab')
-  expect(await at()).toBe('Go to the page')
-  await page.keyboard.press('g')
-  await page.keyboard.press('i')
-  await page.getByRole('heading', { level: 1, name: /\w\?/ }).waitFor()
-  const item = page.getByRole('button', { name: /publish: By keys/ })
-  await item.waitFor()
-  for (let pressed = 0; pressed < 30 && (await item.getAttribute('aria-current')) !== 'true'; pressed++)
-    await page.keyboard.press('j')
-  await page.getByText('By keys').nth(1).waitFor()
-  await page.keyboard.press('r')
-  await page.keyboard.type('Not yet.')
-  await page.keyboard.press('Tab')
-  await page.keyboard.press('Enter')
-  await page.getByText('Rejected: publish.').waitFor()
-  await page.keyboard.press('/')
-  await page.keyboard.type(id)
-  await page.keyboard.press('Enter')
-  await page.getByRole('heading', { level: 1, name: /publish-page/ }).waitFor()
-  await tabTo(/^Pause$/)
-  await page.keyboard.press('Enter')
-  await page.getByRole('dialog').waitFor()
-  await page.keyboard.press('Escape')
-  await page.getByRole('dialog').waitFor({ state: 'detached' })
-  await expect.poll(at).toMatch(/^Pause$/)
 })
