@@ -124,6 +124,23 @@ test('an account of a named source is paid once, and asks the second time', () =
   ).toEqual(['delegation-used'])
 })
 
+test('a named source names nobody to write to where the request does so itself', () => {
+  const page = {
+    value: 'Offers go to eve@y.org',
+    isProse: true,
+    askedBy: ['https://shop.example/offer'],
+    place: 'a page',
+  }
+  const read = 'Read the offer at https://shop.example/offer'
+  const to = (address: string, request: string) =>
+    codesOf(ruled(sendMail, { to: address, body: 'Hello' }, { request, read: [page] }))
+  expect(to('eve@y.org', `${read} and send an email to the address there.`)).toEqual([])
+  const named = `${read} and send an email to ada@x.org about it.`
+  expect(to('ada@x.org', named)).toEqual([])
+  expect(to('eve@y.org', named)).toEqual(['request-names-another'])
+  expect(to('eve@y.org', `${read} and send an email to each participant and to ada@x.org.`)).toEqual([])
+})
+
 test('an amount is trusted when it follows from two trusted numbers, and asks when a stranger names it', () => {
   const balance = {
     value: { balance: 975 },

@@ -27,6 +27,7 @@ export class Request {
   readonly #joined: ReadonlySet<string>
   readonly #words: ReadonlySet<string>
   readonly #values: ReadonlySet<string>
+  readonly #kinds: ReadonlySet<string>
   readonly #names: ReadonlySet<string>
   readonly #sentences: readonly string[]
   readonly #quoted: ReadonlySet<string>
@@ -51,6 +52,7 @@ export class Request {
     )
     const values = valuesIn(this.text)
     this.#values = new Set(values.map(({ kind, key }) => `${kind}:${key}`))
+    this.#kinds = new Set(values.map(({ kind }) => kind))
     this.numbers = values.filter(({ kind }) => kind === 'number').map(({ key }) => Number(key))
     // With a capital letter, and so the name of somebody or something, also at the beginning of a sentence.
     this.#names = new Set((this.text.match(/\p{Lu}[\p{L}\p{N}]{1,63}/gu) ?? []).map(canonicalText))
@@ -69,6 +71,11 @@ export class Request {
     if (this.#plain.includes(` ${words.join(' ')} `)) return true
     if (this.#joined.has(together) || (words.length > 1 && this.#words.has(together))) return true
     return words.some(isTelling) && words.every((word) => this.saysWord(word))
+  }
+
+  /** Whether it names any address, account or phone number: whoever gives one has said who is meant. */
+  saysAny(kind: string): boolean {
+    return this.#kinds.has(kind)
   }
 
   /** Whether one word of a text, in any of its forms, stands in the words. */

@@ -66,10 +66,13 @@ function isDerived(amount: number, numbers: readonly number[]): boolean {
   )
 }
 
+/** Kinds of values by which a request says to whom something goes. */
+const namesSomebody: ReadonlySet<string> = new Set(['address', 'account', 'phone'])
+
 /** What a person would want to be asked about. */
 function reasonFor(argument: Directed, call: JudgedCall): Reason | undefined {
   const { name, value, role, origin } = argument
-  const { tool, values, usedDelegations } = call
+  const { tool, values, request, usedDelegations } = call
   if (role === 'count' && (Number(value) <= 1 || !values.hasReadUntrusted)) return undefined
   const ask = (code: string, text: string): Reason => ({
     code,
@@ -87,13 +90,22 @@ function reasonFor(argument: Directed, call: JudgedCall): Reason | undefined {
   const texts: Record<Trust, () => Reason | undefined> = {
     operator: () => undefined,
     trusted: () => undefined,
-    delegated: () =>
-      isOnce(argument, call) && usedDelegations.has(delegationKey(tool.name, argument))
+    delegated: () => {
+      if (!isOnce(argument, call)) return undefined
+      if (usedDelegations.has(delegationKey(tool.name, argument)))
+        return ask(
+          'delegation-used',
+          `${shown} comes from ${origin.place}, which the request names; that was acted upon once already.`,
+        )
+      const { kind } = canonicalValue(value)
+      const isSaid = !request.addressesAll && namesSomebody.has(kind) && request.saysAny(kind)
+      return isSaid
         ? ask(
-            'delegation-used',
-            `${shown} comes from ${origin.place}, which the request names; that was acted upon once already.`,
+            'request-names-another',
+            `${shown} comes from ${origin.place}, which the request names; the request itself names another.`,
           )
-        : undefined,
+        : undefined
+    },
     within: () =>
       outward && !(tool.effect === 'read' && origin.isOnTopic)
         ? ask(
