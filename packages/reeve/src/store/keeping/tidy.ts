@@ -151,7 +151,7 @@ function drop(session: Session, table: string, key: string, where: string, at: n
 /** Those of whole days, and those of a workflow on a day (`day:2026-11-21:NAME`). */
 async function dropDays(session: Session, before: number): Promise<void> {
   const day = new Date(before).toISOString().slice(0, 10)
-  await session.run(`delete from budgets where reserved_nanousd = 0 and scope >= 'day:2' and scope < ?`, [
+  await session.run(`delete from budgets where reserved_nanousd = 0 and scope >= 'day:' and scope < ?`, [
     `day:${day}`,
   ])
 }
