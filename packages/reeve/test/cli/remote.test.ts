@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { emptyFolder, linesOf, packageFolder, project, reeve, reeveJson, start } from './reeve.ts'
 
@@ -167,18 +167,28 @@ test('every command either asks the house or says why no server can do it', () =
   ]
   expect(modules.length).toBeGreaterThan(35)
   const silent = modules.flatMap(([, path, name, more]) => {
-    const text = bodyOf(readFileSync(join(folder, path!), 'utf8'), name!)
-    const asksHere = /withRuntime\(|withWorkspace\(|withChangeableWorkspace\(/.test(text)
+    const text = bodyOf(join(folder, path!), name!)
+    const asksHere =
+      /withRuntime\(|withWorkspace\(|withChangeableWorkspace\(/.test(text) && !text.includes("'not-remote'")
     return more === '' && (asksHere || !text.includes('withHouse(')) ? [`${path} ${name}`] : []
   })
   expect(silent).toEqual([])
 })
 
-/** Of one function, up to the next one that is exported. */
-function bodyOf(source: string, name: string): string {
-  const from = source.search(new RegExp(`export (async )?function ${name}\\b`))
-  const next = source.indexOf('\nexport ', from + 1)
-  return source.slice(from, next < 0 ? undefined : next)
+/** Of one function or constant, with what it calls of its own file, and of commands that it passes on to. */
+function bodyOf(file: string, name: string, seen = new Set<string>()): string {
+  const source = readFileSync(file, 'utf8')
+  const from = source.search(new RegExp(`^(export )?(async )?(function|const) ${name}\\b`, 'm'))
+  if (from < 0 || seen.has(`${file} ${name}`)) return ''
+  seen.add(`${file} ${name}`)
+  const end = source.slice(from).search(/\n\}\n|\n(?=export const |\n)/)
+  const body = source.slice(from, from + end)
+  const passedOn = /const \{ (\w+) \} = await import\('([^']+)'\)/.exec(body)
+  return [
+    body,
+    ...[...body.matchAll(/\b(\w+)\(/g)].map(([, called]) => bodyOf(file, called!, seen)),
+    passedOn ? bodyOf(join(dirname(file), passedOn[2]!), passedOn[1]!, seen) : '',
+  ].join('\n')
 }
 
 test.each([
