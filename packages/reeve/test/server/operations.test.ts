@@ -98,7 +98,11 @@ test('what is known is found, amended and rolled back over the API, by who may',
     { version: 1, endedAs: 'amended', endedWhy: 'new prices' },
     { version: 2, endedAs: null },
   ])
-  expect(await operator.memory.preview({ query: { item: 'fees#0' } })).toEqual({ count: 1, ids: ['fees#0'] })
+  expect(await operator.memory.preview({ query: { item: 'fees#0' } })).toEqual({
+    count: 1,
+    ids: ['fees#0'],
+    approvals: [],
+  })
   await operator.memory.rollback({ body: { of: { item: 'fees#0' }, why: 'a mistake' } })
   expect((await memory.recall('card')).passages[0]!.text).toBe('A card costs 5 euros.')
   const [newest] = (await viewer.memory.newest({ query: { in: 'policy', kind: 'passage' } })).items
