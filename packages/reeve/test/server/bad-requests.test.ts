@@ -251,6 +251,6 @@ test('what is wrong with the database or its keys is no fault of whoever asks; w
   expect(wrong(/-too-large$/, (status) => status === 413 || status === 502)).toEqual(['response-too-large'])
   expect(
     wrong(/^(cannot-(retry|undo)|already-|not-revoked|.*-changed$)/, (status) => status === 409),
-  ).toEqual(['mcp-changed'])
+  ).toEqual(['mcp-changed', 'script-changed'])
   expect(wrong(/^bad-(cursor|query|request|start|option)$/, (status) => status === 400)).toEqual([])
 })
