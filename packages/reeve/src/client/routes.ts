@@ -73,6 +73,8 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     wake: 'POST /api/daemons/:daemon/wake',
   },
   ledger: { list: 'GET /api/ledger' },
+  directives: { list: 'GET /api/directives', one: 'GET /api/directives/:directive' },
+  scripts: { list: 'GET /api/scripts' },
   goals: { list: 'GET /api/goals', one: 'GET /api/goals/:goal', set: 'PUT /api/goals/:goal' },
   sql: { ask: 'POST /api/sql' },
   principals: {

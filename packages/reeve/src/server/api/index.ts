@@ -1,5 +1,6 @@
 import type { Endpoint } from '../http/endpoint.ts'
 import { daemons } from './autonomy/daemons.ts'
+import { directives, scripts } from './autonomy/directives.ts'
 import { goals } from './autonomy/goals.ts'
 import { ledger } from './autonomy/ledger.ts'
 import { approvals } from './decide/approvals.ts'
@@ -53,6 +54,8 @@ export const api = {
   daemons,
   ledger,
   goals,
+  directives,
+  scripts,
   evals,
   failures,
   sql,

@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { type Directive, directiveWorkflowName } from '../../../autonomy/directives/directive.ts'
+import { inputsSchema } from '../../../autonomy/inputs/input.ts'
+import type { Script } from '../../../autonomy/scripts/script.ts'
+import { ReeveError } from '../../../base/errors.ts'
+import type { Json } from '../../../base/json/json.ts'
+import { nameAdvice } from '../../../base/text/nearest-name.ts'
+import { read } from '../../http/endpoint.ts'
+import { json, name } from '../parts.ts'
+
+const directive = z.object({
+  name,
+  title: z.string(),
+  goal: z.string(),
+  workflow: name.describe('Start it by this name'),
+  version: z.string(),
+  hash: z.string().describe('Of the whole file'),
+  file: z.string(),
+  inputs: json.describe('JSON Schema of what it takes'),
+  does: z.array(
+    z.object({ kind: z.enum(['script', 'tool', 'workflow', 'directive']), name, line: z.number() }),
+  ),
+  tools: z.array(name),
+  criteria: z.array(z.object({ text: z.string(), line: z.number() })),
+  failureModes: z.array(z.string()),
+})
+
+function viewDirective(each: Directive): z.input<typeof directive> {
+  const { title, goal, version, hash, file, schema, does, tools, criteria, failureModes } = each
+  return {
+    name: each.name,
+    title,
+    goal,
+    workflow: directiveWorkflowName(each.name),
+    version,
+    hash,
+    file,
+    inputs: schema as Json,
+    does: does.map((call) => ({ kind: call.kind, name: call.name, line: call.line })),
+    tools,
+    criteria: criteria.map(({ text, line }) => ({ text, line })),
+    failureModes,
+  }
+}
+
+const list = read({
+  path: '/api/directives',
+  role: 'viewer',
+  summary: 'List the directives of this project',
+  answer: z.object({ items: z.array(directive) }),
+  tell: async ({ service: { project } }) => ({ items: project.directives.map(viewDirective) }),
+})
+
+const one = read({
+  path: '/api/directives/:directive',
+  role: 'viewer',
+  summary: 'Show a directive, with its text',
+  params: z.strictObject({ directive: name }),
+  answer: directive.extend({ text: z.string() }),
+  tell: async ({ service: { project }, params }) => {
+    const found = project.directives.find((each) => each.name === params.directive)
+    if (found) return { ...viewDirective(found), text: found.text }
+    const known = project.directives.map((each) => each.name)
+    throw new ReeveError(
+      'unknown-directive',
+      `There is no directive "${params.directive}". ${nameAdvice(params.directive, known)}`,
+    )
+  },
+})
+
+const script = z.object({
+  name,
+  file: z.string(),
+  tool: name.describe('The tool that it is'),
+  description: z.string(),
+  inputs: json.describe('JSON Schema of what it takes'),
+  output: json.nullable().describe('JSON Schema of its result; null: any JSON'),
+  effect: z.enum(['read', 'idempotent', 'once']),
+  timeoutMs: z.number(),
+  memoryBytes: z.number(),
+  network: z.boolean(),
+  dryRun: z.boolean(),
+  tests: z.array(z.string()),
+  hash: z.string(),
+})
+
+function viewScript({ manifest, tool, ...rest }: Script): z.input<typeof script> {
+  const { description, inputs, output, effect, timeoutMs, memoryBytes, network, dryRun } = manifest
+  return {
+    name: rest.name,
+    file: rest.file,
+    tool: tool.name,
+    description,
+    inputs: inputsSchema(inputs) as Json,
+    output: output as Json,
+    effect,
+    timeoutMs,
+    memoryBytes,
+    network,
+    dryRun,
+    tests: rest.tests,
+    hash: rest.hash,
+  }
+}
+
+const listScripts = read({
+  path: '/api/scripts',
+  role: 'viewer',
+  summary: 'List the scripts of this project, with what each declares',
+  answer: z.object({ items: z.array(script) }),
+  tell: async ({ service: { project } }) => ({ items: project.scripts.map(viewScript) }),
+})
+
+/** The directives of a project over HTTP. */
+export const directives = { list, one }
+
+/** Its scripts. */
+export const scripts = { list: listScripts }
