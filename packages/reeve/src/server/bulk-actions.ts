@@ -40,7 +40,7 @@ export class BulkActions {
       this.#work = undefined
       if (this.#isWoken) this.wake()
       else if (!this.#closing.signal.aborted)
-        this.#stopLooking = this.#options.clock.after(lookMs, () => this.wake())
+        this.#stopLooking = this.#options.clock.after(lookMs, () => this.wake(), 'upkeep')
     })
   }
 

@@ -30,6 +30,11 @@ const invoice = workflow({
   },
 })
 
+test('nothing is due where nothing runs: whoever only looks again says so to the clock', async () => {
+  await using kit = await testRuntime({ workflows: [invoice] })
+  expect(kit.clock.nextDue()).toBeUndefined()
+})
+
 test('a month of reminders takes a moment, and a signal ends it', async () => {
   await using kit = await testRuntime({ workflows: [invoice] })
   const began = performance.now()

@@ -37,7 +37,7 @@ export class ReadinessWatch {
 
   begin(): void {
     this.#round = this.look().then(() => {
-      if (!this.#isEnded) this.#cancel = this.#clock.after(everyMs, () => this.begin())
+      if (!this.#isEnded) this.#cancel = this.#clock.after(everyMs, () => this.begin(), 'upkeep')
     })
   }
 
