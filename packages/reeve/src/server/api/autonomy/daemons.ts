@@ -1,7 +1,14 @@
 import { z } from 'zod'
 import { daemonView, daemonViews, requireDaemon } from '../../../inspect/ledger/daemon-view.ts'
-import { record } from '../../../store/authority/acting.ts'
-import { lockDaemon, pauseDaemon, resumeDaemon, wakeDaemon } from '../../../store/autonomy/daemons.ts'
+import { type Acting, record } from '../../../store/authority/acting.ts'
+import {
+  type DaemonRow,
+  lockDaemon,
+  pauseDaemon,
+  resumeDaemon,
+  wakeDaemon,
+} from '../../../store/autonomy/daemons.ts'
+import type { Session } from '../../../store/database.ts'
 import { read, write } from '../../http/endpoint.ts'
 import { actingOf } from '../acting.ts'
 import { name, time } from '../parts.ts'
@@ -44,67 +51,49 @@ const one = read({
   tell: ({ service: { database, clock }, params: { daemon } }) => daemonView(database, daemon, clock.now()),
 })
 
-const pause = write({
-  method: 'POST',
-  path: '/api/daemons/:daemon/pause',
-  role: 'operator',
-  summary: 'Begin no further cycle of a daemon; one that is under way finishes',
-  params,
-  body: reason,
-  answer: view,
-  subjectOf: ({ params: { daemon } }) => daemon,
-  async act({ service, database, caller, params: { daemon }, body }) {
-    await requireDaemon(database, daemon)
-    await database.transaction(async (session) =>
-      pauseDaemon(session, (await lockDaemon(session, daemon))!, actingOf(service, caller, body.why)),
-    )
-    return { subject: daemon }
-  },
-  tell: ({ service: { database, clock } }, daemon) => daemonView(database, daemon, clock.now()),
-})
+/** A change of a daemon that an operator makes, in one transaction with what is noted of it. */
+const steering = (
+  verb: string,
+  summary: string,
+  change: (session: Session, row: DaemonRow, acting: Acting, why: string | undefined) => Promise<unknown>,
+) =>
+  write({
+    method: 'POST',
+    path: `/api/daemons/:daemon/${verb}`,
+    role: 'operator',
+    summary,
+    params,
+    body: reason,
+    answer: view,
+    subjectOf: ({ params: { daemon } }) => daemon,
+    async act({ service, database, caller, params: { daemon }, body: { why } }) {
+      await requireDaemon(database, daemon)
+      const acting = actingOf(service, caller, why)
+      await database.transaction(async (session) =>
+        change(session, (await lockDaemon(session, daemon))!, acting, why),
+      )
+      service.engine.services.notices.tell('run-queued')
+      return { subject: daemon }
+    },
+    tell: ({ service: { database, clock } }, daemon) => daemonView(database, daemon, clock.now()),
+  })
 
-const resume = write({
-  method: 'POST',
-  path: '/api/daemons/:daemon/resume',
-  role: 'operator',
-  summary: 'Let a paused daemon go on',
-  params,
-  body: reason,
-  answer: view,
-  subjectOf: ({ params: { daemon } }) => daemon,
-  async act({ service, database, caller, params: { daemon }, body }) {
-    await requireDaemon(database, daemon)
-    await database.transaction(async (session) =>
-      resumeDaemon(session, (await lockDaemon(session, daemon))!, actingOf(service, caller, body.why)),
-    )
-    service.engine.services.notices.tell('run-queued')
-    return { subject: daemon }
-  },
-  tell: ({ service: { database, clock } }, daemon) => daemonView(database, daemon, clock.now()),
-})
+const pause = steering(
+  'pause',
+  'Begin no further cycle of a daemon; one that is under way finishes',
+  pauseDaemon,
+)
 
-const wake = write({
-  method: 'POST',
-  path: '/api/daemons/:daemon/wake',
-  role: 'operator',
-  summary: 'Let a daemon decide now, or as soon as its floor allows, and open again what it had closed',
-  params,
-  body: reason,
-  answer: view,
-  subjectOf: ({ params: { daemon } }) => daemon,
-  async act({ service, database, caller, params: { daemon }, body }) {
-    await requireDaemon(database, daemon)
-    const acting = actingOf(service, caller, body.why)
-    await database.transaction(async (session) => {
-      const row = (await lockDaemon(session, daemon))!
-      const why = `${acting.by} woke it${body.why === undefined ? '' : `: ${body.why}`}`
-      await wakeDaemon(session, row, why, { now: acting.at, isReopening: true })
-      await record(session, acting, 'daemon-woken', daemon, {})
-    })
-    service.engine.services.notices.tell('run-queued')
-    return { subject: daemon }
+const resume = steering('resume', 'Let a paused daemon go on', resumeDaemon)
+
+const wake = steering(
+  'wake',
+  'Let a daemon decide now, or as soon as its floor allows, and open again what it had closed',
+  async (session, row, acting, why) => {
+    const said = `${acting.by} woke it${why === undefined ? '' : `: ${why}`}`
+    await wakeDaemon(session, row, said, { now: acting.at, isReopening: true })
+    await record(session, acting, 'daemon-woken', row.name, {})
   },
-  tell: ({ service: { database, clock } }, daemon) => daemonView(database, daemon, clock.now()),
-})
+)
 
 export const daemons = { list, one, pause, resume, wake }
