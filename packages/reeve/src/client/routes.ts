@@ -52,7 +52,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     one: 'GET /api/workflows/:workflow',
     metrics: 'GET /api/metrics/workflows',
   },
-  agents: { list: 'GET /api/agents' },
+  agents: { list: 'GET /api/agents', metrics: 'GET /api/agents/:agent/metrics' },
   queues: {
     list: 'GET /api/queues',
     pause: 'POST /api/queues/:queue/pause',
@@ -73,7 +73,11 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     wake: 'POST /api/daemons/:daemon/wake',
   },
   ledger: { list: 'GET /api/ledger' },
-  directives: { list: 'GET /api/directives', one: 'GET /api/directives/:directive' },
+  directives: {
+    list: 'GET /api/directives',
+    one: 'GET /api/directives/:directive',
+    metrics: 'GET /api/directives/:directive/metrics',
+  },
   scripts: { list: 'GET /api/scripts' },
   goals: { list: 'GET /api/goals', one: 'GET /api/goals/:goal', set: 'PUT /api/goals/:goal' },
   sql: { ask: 'POST /api/sql' },

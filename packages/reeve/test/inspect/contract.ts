@@ -3,6 +3,7 @@ import type { Json } from '../../src/base/json/json.ts'
 import { systemClock } from '../../src/base/time/time.ts'
 import { EventFeed, type EventFilter } from '../../src/inspect/follow/follow-events.ts'
 import { viewToday } from '../../src/inspect/health/today.ts'
+import { workMetrics } from '../../src/inspect/health/work-metrics.ts'
 import { workflowMetrics } from '../../src/inspect/health/workflow-metrics.ts'
 import { waitingPage } from '../../src/inspect/lists/waiting.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -326,6 +327,105 @@ export function inspectContract(name: string, open: Open): void {
         [1, 1],
       ])
       expect(workflows[1]!.total).toMatchObject({ taskSuccess: null, humanCorrectionRate: null })
+    })
+
+    storeCase('the six metrics of an agent are of what it did itself', open, async (database) => {
+      const now = await storeNow(database)
+      const agent = (name: string, turns: number) =>
+        JSON.stringify({
+          message: `agent "${name}"`,
+          agent: name,
+          role: 'worker',
+          owner: 'ada',
+          turns,
+          tokens: 1,
+          costUsd: 0,
+          why: 'limit',
+        })
+      const intended = (name: string, args: Json) =>
+        JSON.stringify({ key: 'k', class: 'once', attempt: 1, epoch: 1, agent: name, under: [], args })
+      await addRun(database, 1, { status: 'succeeded', ended_at: now - day })
+      await addRun(database, 2, { status: 'failed', ended_at: now })
+      await addRun(database, 3, { status: 'succeeded', ended_at: now })
+      const [one, two, three] = [chainOf(1), chainOf(2), chainOf(3)]
+      const at = (step: number, event: JournalEvent) => ({ ...event, step })
+      const denied = '{"code":"call-denied","message":"no","details":{"chain":["ada","agent:desk"]}}'
+      const written = [
+        at(1, one('effect-intended', intended('desk', {}))),
+        at(1, one('effect-intended', intended('desk', {}))),
+        at(2, one('effect-failed', denied)),
+        // Another's call, whose arguments name it.
+        at(3, one('effect-intended', intended('clerk', { agent: 'desk' }))),
+        one('agent-finished', agent('desk', 3)),
+        one('agent-finished', agent('clerk', 9)),
+        two('agent-stopped', agent('desk', 7)),
+        three('agent-finished', agent('des_', 1)),
+      ]
+      await database.bulk(insertEvents, written.map(eventValues))
+      await ask(database, 'a1', 1, now - day, 'approval')
+      await ask(database, 'a2', 1, now - day, 'approval')
+      await database.run(
+        `update approvals set status = 'rejected', binds = 'effect', shown = case when id = 'a1' then ? else ? end`,
+        [
+          '{"tool":"send","args":{},"agent":"desk","under":[]}',
+          '{"tool":"send","args":{},"agent":"clerk","under":[]}',
+        ],
+      )
+      await database.run(
+        `insert into model_calls (id, run, run_id, workflow, agent, model, at, outcome, nanousd, input_tokens, output_tokens, cached_tokens)
+         values ('m1', 1, 'run1', 'flow', 'desk', 'm', 1, 'answered', 2000000000, 0, 0, 0),
+           ('m2', 2, 'run2', 'flow', 'desk', 'm', 1, 'answered', 1000000000, 0, 0, 0),
+           ('m3', 1, 'run1', 'flow', 'clerk', 'm', 1, 'answered', 9000000000, 0, 0, 0)`,
+      )
+      const of = (name: string) => workMetrics(database, { kind: 'agent', agent: name }, now - 30 * day)
+      const { total, days } = await of('desk')
+      expect(total).toEqual({
+        ended: 2,
+        taskSuccess: 0.5,
+        humanCorrectionRate: 1,
+        iterationsPerCompletedTask: 3,
+        costPerSuccessfulRunUsd: 3,
+        escalationRate: 0.5,
+        blockedToolCalls: 1,
+        toolCalls: 2,
+      })
+      expect(days.map(({ ended, taskSuccess }) => [ended, taskSuccess])).toEqual([
+        [1, 1],
+        [1, 0],
+      ])
+      expect((await of('des_')).total).toMatchObject({ ended: 1, toolCalls: 0, humanCorrectionRate: null })
+      expect(await of('nobody')).toMatchObject({ total: { ended: 0, taskSuccess: null }, days: [] })
+    })
+
+    storeCase('the six metrics of a directive have what the runs below it did', open, async (database) => {
+      const now = await storeNow(database)
+      await addRun(database, 1, { workflow: 'directive:tidy', ended_at: now })
+      await addRun(database, 2, { workflow: 'flow', ended_at: now, status: 'failed' })
+      await addRun(database, 3, { workflow: 'flow', ended_at: now })
+      await database.run('update runs set parent = no - 1 where no in (2, 3)')
+      await addRun(database, 4, { workflow: 'flow', ended_at: now })
+      const [three, four] = [chainOf(3), chainOf(4)]
+      const denied = '{"code":"call-denied","message":"no grant","retryable":false}'
+      const written = [
+        { ...three('question-completed', '{}'), step: 1 },
+        { ...three('effect-failed', denied), step: 2 },
+        { ...four('question-completed', '{}'), step: 1 },
+      ]
+      await database.bulk(insertEvents, written.map(eventValues))
+      await ask(database, 'a1', 2, now, 'approval')
+      await ask(database, 'a2', 3, now, 'question')
+      await database.run(`update approvals set status = 'approved', answer = '{}' where id = 'a1'`)
+      const worker = { kind: 'directive', workflow: 'directive:tidy' } as const
+      expect((await workMetrics(database, worker, now - 30 * day)).total).toEqual({
+        ended: 1,
+        taskSuccess: 1,
+        humanCorrectionRate: 1,
+        iterationsPerCompletedTask: 1,
+        costPerSuccessfulRunUsd: 0,
+        escalationRate: 1,
+        blockedToolCalls: 1,
+        toolCalls: 1,
+      })
     })
 
     storeCase(

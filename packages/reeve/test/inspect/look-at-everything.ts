@@ -3,6 +3,7 @@ import { evalResult, evalResults, lastResult } from '../../src/inspect/evals/eva
 import { pageOfEvents } from '../../src/inspect/events/event-view.ts'
 import { failureClasses } from '../../src/inspect/failures/failure-classes.ts'
 import { viewToday } from '../../src/inspect/health/today.ts'
+import { workMetrics } from '../../src/inspect/health/work-metrics.ts'
 import { listRunPage } from '../../src/inspect/lists/run-list.ts'
 import { waitingPage } from '../../src/inspect/lists/waiting.ts'
 import { viewRun } from '../../src/inspect/run/run-view.ts'
@@ -21,6 +22,11 @@ export async function lookAtEverything(database: Database, now: number): Promise
     const [ended] = await endedRuns(database, filter, 1)
     if (ended) await endedRuns(database, filter, 1, ended)
   }
+  for (const worker of [
+    { kind: 'agent', agent: 'desk' },
+    { kind: 'directive', workflow: 'all' },
+  ] as const)
+    await workMetrics(database, worker, now - 1e9)
   await lookAtResults(database, now)
   for (const filter of [{}, { text: 'x' }, { workflow: 'all' }, ...statuses.map((status) => ({ status }))]) {
     const times = { since: now - 1e9, until: now + 1e9 }

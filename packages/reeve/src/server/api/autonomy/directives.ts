@@ -5,7 +5,10 @@ import type { Script } from '../../../autonomy/scripts/script.ts'
 import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import { nameAdvice } from '../../../base/text/nearest-name.ts'
+import { toMs } from '../../../base/time/time.ts'
+import { workMetrics } from '../../../inspect/health/work-metrics.ts'
 import { read } from '../../http/endpoint.ts'
+import { metricsByDay, metricsQuery } from '../metrics-shapes.ts'
 import { json, name } from '../parts.ts'
 
 const directive = z.object({
@@ -58,15 +61,33 @@ const one = read({
   params: z.strictObject({ directive: name }),
   answer: directive.extend({ text: z.string() }),
   tell: async ({ service: { project }, params }) => {
-    const found = project.directives.find((each) => each.name === params.directive)
-    if (found) return { ...viewDirective(found), text: found.text }
-    const known = project.directives.map((each) => each.name)
-    throw new ReeveError(
-      'unknown-directive',
-      `There is no directive "${params.directive}". ${nameAdvice(params.directive, known)}`,
-    )
+    const found = known(project.directives, params.directive)
+    return { ...viewDirective(found), text: found.text }
   },
 })
+
+const metrics = read({
+  path: '/api/directives/:directive/metrics',
+  role: 'viewer',
+  summary: 'Say how well a directive did, in all and by day',
+  description:
+    'Of its newest 1,000 runs among the newest 20,000 that ended, with all that the runs below them did; of each journal the first 500 events.',
+  params: z.strictObject({ directive: name }),
+  query: metricsQuery,
+  answer: metricsByDay,
+  async tell({ service: { database, clock, project }, params, query }) {
+    const workflow = directiveWorkflowName(known(project.directives, params.directive).name)
+    return workMetrics(database, { kind: 'directive', workflow }, clock.now() - toMs(query.since, 'since'))
+  },
+})
+
+/** @throws `unknown-directive` */
+function known(all: readonly Directive[], called: string): Directive {
+  const found = all.find((each) => each.name === called)
+  if (found) return found
+  const names = all.map((each) => each.name)
+  throw new ReeveError('unknown-directive', `There is no directive "${called}". ${nameAdvice(called, names)}`)
+}
 
 const script = z.object({
   name,
@@ -112,7 +133,7 @@ const listScripts = read({
 })
 
 /** The directives of a project over HTTP. */
-export const directives = { list, one }
+export const directives = { list, one, metrics }
 
 /** Its scripts. */
 export const scripts = { list: listScripts }

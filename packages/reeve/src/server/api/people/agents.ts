@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import type { AnyAgent } from '../../../agents/agent.ts'
+import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
+import { nameAdvice } from '../../../base/text/nearest-name.ts'
+import { toMs } from '../../../base/time/time.ts'
 import type { PreparedGrant } from '../../../governance/grants/grant.ts'
+import { workMetrics } from '../../../inspect/health/work-metrics.ts'
 import { listAllPrincipals } from '../../../store/identity/principals.ts'
 import { read } from '../../http/endpoint.ts'
+import { metricsByDay, metricsQuery } from '../metrics-shapes.ts'
 import { iso, json, name, time } from '../parts.ts'
 
 export const grantInCode = z.object({
@@ -45,6 +50,27 @@ const list = read({
   },
 })
 
+const metrics = read({
+  path: '/api/agents/:agent/metrics',
+  role: 'viewer',
+  summary: 'Say how well an agent did, in all and by day',
+  description:
+    'Of the newest 1,000 runs that ended, those whose journals have an end of the agent in their first 500 events: its turns, what its calls asked people, and what they cost.',
+  params: z.strictObject({ agent: name }),
+  query: metricsQuery,
+  answer: metricsByDay,
+  async tell({ service: { database, clock, project }, params, query }) {
+    const known = project.agents.map((each) => each.name)
+    if (!known.includes(params.agent))
+      throw new ReeveError(
+        'unknown-principal',
+        `There is no agent "${params.agent}". ${nameAdvice(params.agent, known)}`,
+      )
+    const since = clock.now() - toMs(query.since, 'since')
+    return workMetrics(database, { kind: 'agent', agent: params.agent }, since)
+  },
+})
+
 function view(its: AnyAgent, isRevoked: boolean): z.input<typeof agent> {
   const { limits } = its
   return {
@@ -78,4 +104,4 @@ export function viewGrant({ id, source, expiresAt }: PreparedGrant): z.input<typ
   }
 }
 
-export const agents = { list }
+export const agents = { list, metrics }

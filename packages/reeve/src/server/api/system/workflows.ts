@@ -8,6 +8,7 @@ import { defaultSteps, type Workflow } from '../../../engine/workflow.ts'
 import type { PreparedGrant } from '../../../governance/grants/grant.ts'
 import { type AllMetrics, workflowMetrics } from '../../../inspect/health/workflow-metrics.ts'
 import { read } from '../../http/endpoint.ts'
+import { metricsByDay, metricsQuery } from '../metrics-shapes.ts'
 import { json, name, time } from '../parts.ts'
 import { grantInCode, viewGrant } from '../people/agents.ts'
 
@@ -44,34 +45,16 @@ const one = read({
   tell: async ({ service: { engine }, params }) => view(engine.workflows.current(params.workflow)),
 })
 
-const rate = z.number().nullable().describe('0 to 1; null: there is nothing to go by')
-const metrics = z.object({
-  ended: z.number(),
-  taskSuccess: rate,
-  humanCorrectionRate: rate.describe('Of what people decided, what they edited or rejected'),
-  iterationsPerCompletedTask: z.number().nullable().describe('How often solvers were asked'),
-  costPerSuccessfulRunUsd: z.number().nullable().describe('Failed runs are paid for, too'),
-  escalationRate: rate.describe('Of the runs that ended, those that asked a person'),
-  blockedToolCalls: z.number(),
-  toolCalls: z.number(),
-})
-
 const figures = read({
   path: '/api/metrics/workflows',
   role: 'viewer',
   summary: 'Say how well each workflow did, in all and by day',
   description:
     'Of the newest 20,000 runs that ended; iterations and blocked calls of the newest 1,000, whose journals are read.',
-  query: z.strictObject({ since: z.string().max(20).default('30d') }),
+  query: metricsQuery,
   answer: z.object({
     since: time.describe('From when on runs were counted: later than asked for where very many ended'),
-    workflows: z.array(
-      z.object({
-        workflow: name,
-        total: metrics,
-        days: z.array(metrics.extend({ day: z.string().describe('Such as `2026-11-21`, UTC') })),
-      }),
-    ),
+    workflows: z.array(metricsByDay.extend({ workflow: name })),
   }) satisfies z.ZodType<AllMetrics>,
   tell: ({ service: { database, clock }, query }) =>
     workflowMetrics(database, clock.now() - toMs(query.since, 'since')),
