@@ -18,4 +18,7 @@ test('check says what a workflow lacks, and no level is given that was not earne
   expect(await reeveJson(folder, ['check', 'greet', '--level', 'boss'])).toMatchObject({
     error: { code: 'bad-option' },
   })
+  expect(await reeveJson(folder, ['check', 'greet', '--evals', 'greeting'])).toMatchObject({
+    error: { code: 'unknown-eval' },
+  })
 })

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { Json } from '../../src/base/json/json.ts'
 import { systemClock } from '../../src/base/time/time.ts'
+import { lastColour } from '../../src/inspect/evals/eval-view.ts'
 import { EventFeed, type EventFilter } from '../../src/inspect/follow/follow-events.ts'
 import { viewToday } from '../../src/inspect/health/today.ts'
 import { workMetrics } from '../../src/inspect/health/work-metrics.ts'
@@ -10,6 +11,7 @@ import type { Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues/queues.ts'
 import { recordOccurrence, saveSchedule } from '../../src/store/dispatch/schedules.ts'
 import { registerWorker } from '../../src/store/dispatch/workers.ts'
+import { keepResult } from '../../src/store/evals/results.ts'
 import { eventValues, insertEvents, type JournalEvent } from '../../src/store/journal/journal.ts'
 import { setCeiling } from '../../src/store/ledger/budgets.ts'
 import { approvalValues, insertApprovals, recordDecision } from '../../src/store/runs/approvals.ts'
@@ -327,6 +329,20 @@ export function inspectContract(name: string, open: Open): void {
         [1, 1],
       ])
       expect(workflows[1]!.total).toMatchObject({ taskSuccess: null, humanCorrectionRate: null })
+    })
+
+    storeCase('an evaluation is as green as its last result', open, async (database) => {
+      const row = { name: 'refund', run_by: 'ada', data_hash: 'x', baseline: null, summary: '{}' }
+      for (const [at, verdict, colour] of [
+        [1, 'missed', 'red'],
+        [2, 'passed', 'green'],
+        [3, 'regressed', 'red'],
+      ] as const) {
+        await keepResult(database, { ...row, id: `e${at}`, at, verdict }, [])
+        await keepResult(database, { ...row, name: 'other', id: `o${at}`, at: 9 + at, verdict: 'passed' }, [])
+        expect(await lastColour(database, 'refund')).toBe(colour)
+      }
+      await expect(lastColour(database, 'gone')).rejects.toMatchObject({ code: 'unknown-eval' })
     })
 
     storeCase('the six metrics of an agent are of what it did itself', open, async (database) => {

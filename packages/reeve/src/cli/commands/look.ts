@@ -96,7 +96,10 @@ export function lookCommands(program: Command, calls: Calls): void {
       '--level <level>',
       'observe, draft, supervised or autonomous: a lower one, or the next that it has earned',
     )
-    .option('--evals <result>', 'green or red: what its evals said')
+    .option(
+      '--evals <result>',
+      'the evaluation whose last result counts, or green or red, as somebody tells it',
+    )
     .option('--why <text>', 'with --level: why; kept in the log of acts')
     .action(
       calls('viewer', async () => (await import('../look/check.ts')).check, {

@@ -3,8 +3,10 @@ import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { checkReadiness, giveLevel, type Judged } from '../../governance/readiness/held-level.ts'
 import { levels } from '../../governance/readiness/readiness.ts'
+import { lastColour } from '../../inspect/evals/eval-view.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
 import { actingAs, refuseLowRole } from '../../server/local-actor.ts'
+import type { Session } from '../../store/database.ts'
 import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
@@ -18,12 +20,12 @@ export interface CheckOptions {
 /** Says how far an agent or workflow may be trusted, and why; an owner gives it another level with `--level`. */
 export function check(cli: Cli, options: CheckOptions, name: string): Promise<ExitCode> {
   const level = oneOf('--level', options.level, levels)
-  const evals = oneOf('--evals', options.evals, ['green', 'red'] as const)
   return withRuntime(cli, async (runtime, _onStop, actor) => {
     const { database, clock, engine } = internalsOf(runtime)
     const code = { workflows: engine.workflows, agents: runtime.project.agents }
+    if (options.evals !== undefined) refuseLowRole(actor, 'operator')
+    const evals = options.evals === undefined ? undefined : await evalsFrom(database, options.evals)
     const judged: Judged = { ...requireJudged(name, code), ...(evals && { evals }) }
-    if (evals) refuseLowRole(actor, 'operator')
     if (level !== undefined) {
       refuseLowRole(actor, 'owner')
       await giveLevel(database, judged, level, actingAs(actor, database, options.why))
@@ -49,6 +51,11 @@ export function check(cli: Cli, options: CheckOptions, name: string): Promise<Ex
     }
     return exitCodes.done
   })
+}
+
+/** Told as such, or what an evaluation came to last. */
+async function evalsFrom(session: Session, given: string): Promise<'green' | 'red'> {
+  return given === 'green' || given === 'red' ? given : lastColour(session, given)
 }
 
 function oneOf<T extends string>(

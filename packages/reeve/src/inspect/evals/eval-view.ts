@@ -99,6 +99,16 @@ export async function lastResult(session: Session, name: string): Promise<EvalRe
   return last && evalResult(session, last.id)
 }
 
+/** What the last kept result of an evaluation says: green where it passed. @throws `unknown-eval` where there is none */
+export async function lastColour(session: Session, name: string): Promise<'green' | 'red'> {
+  const [last] = await listResults(session, { name, limit: 1 })
+  if (last) return last.verdict === 'passed' ? 'green' : 'red'
+  throw new ReeveError(
+    'unknown-eval',
+    `There is no result of an evaluation ${describeValue(name)}. See them with: reeve eval list`,
+  )
+}
+
 function summaryOf({ id, name, at, run_by, data_hash, verdict, summary }: EvalRow): EvalSummary {
   return {
     ...(JSON.parse(summary) as Pick<
