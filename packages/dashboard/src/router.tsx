@@ -154,6 +154,12 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/ledger',
+    validateSearch: (search): { daemon?: string | undefined } => ({ daemon: text(search.daemon) }),
+    component: lazyRouteComponent(() => import('./features/ledger/LedgerPage.tsx'), 'LedgerPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/system',
     component: lazyRouteComponent(() => import('./features/system/SystemPage.tsx'), 'SystemPage'),
   }),

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { daemon } from '../../reeve/src/autonomy/daemon/daemon.ts'
 import { listActs } from '../../reeve/src/inspect/authority/act-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
 import { closeBrowser, visit } from './browser.ts'
@@ -25,6 +26,7 @@ const paths = [
   '/agents',
   '/agents/clerk',
   '/costs',
+  '/ledger',
   '/memory',
   '/memory?text=when+is+Jonas+at+home',
   '/system',
@@ -427,6 +429,26 @@ test('what is known is found as a run would find it, told from its beginning, am
   await page.getByRole('button', { name: 'Redact it for good' }).click()
   await page.getByRole('heading', { level: 1, name: 'Its words are gone.' }).waitFor()
   expect(await page.evaluate(() => 'pwned' in window)).toBe(false)
+  expect(complaints).toEqual([])
+})
+
+test('the ledger says what a daemon decided and leads to its run; a daemon is paused and goes on', async () => {
+  const quiet = daemon({ name: 'night-watch', every: '1h', rules: () => undefined })
+  const own = await openStage('empty', [quiet, daemon({ name: 'other', rules: () => undefined })])
+  onTestFinished(() => own.close())
+  const { page, complaints } = await visit(own)
+  await page.getByRole('navigation').getByRole('link', { name: 'Ledger' }).click()
+  await page.getByRole('heading', { level: 1, name: /decisions?: 0 worked, \d left all as it was/ }).waitFor()
+  await page.getByLabel('Daemon', { exact: true }).selectOption('night-watch')
+  await page.waitForURL(/daemon=night-watch/)
+  const daemons = page.getByRole('list', { name: 'Daemons' }).getByRole('listitem')
+  await daemons.filter({ hasText: 'other' }).waitFor({ state: 'hidden' })
+  await page.getByRole('button', { name: 'Pause night-watch' }).click()
+  await daemons.getByText('paused', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Resume night-watch' }).click()
+  await page.getByRole('button', { name: 'Pause night-watch' }).waitFor()
+  await page.getByRole('list', { name: 'Decisions' }).getByRole('link').first().click()
+  await page.getByRole('heading', { level: 1, name: /daemon:night-watch/ }).waitFor()
   expect(complaints).toEqual([])
 })
 

@@ -32,6 +32,7 @@ const paths = {
   workflows: '/workflows',
   workflow: '/workflows/weekly-report',
   costs: '/costs',
+  ledger: '/ledger',
   agents: '/agents',
   agent: '/agents/clerk',
   memory: '/memory',

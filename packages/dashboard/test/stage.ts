@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Daemon } from '../../reeve/src/autonomy/daemon/daemon.ts'
 import { silentLog } from '../../reeve/src/base/log.ts'
 import { projectOf } from '../../reeve/src/project/load.ts'
 import { internalsOf, Runtime } from '../../reeve/src/runtime/runtime.ts'
@@ -58,7 +59,7 @@ export interface Stage {
 export type Scale = 'empty' | 'some' | 'much'
 
 /** A project with something of everything, driven and served on loopback.  */
-export async function openStage(scale: Scale = 'some'): Promise<Stage> {
+export async function openStage(scale: Scale = 'some', daemons: Daemon[] = []): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-stage-'))
   mkdirSync(join(folder, 'knowledge'))
   writeFileSync(join(folder, 'knowledge', 'refunds-and-returns.md'), policy)
@@ -75,6 +76,7 @@ export async function openStage(scale: Scale = 'some'): Promise<Stage> {
         },
       },
       agents: [clerk],
+      daemons,
       tools: [...clerk.tools],
       budgets: { project: 4.5, day: 0.15 },
       schedules: {

@@ -214,3 +214,12 @@ export function costsQuery(by: 'model' | 'workflow' | 'agent' | 'day' | 'run', s
     api.costs.list({ query: { by, since, limit }, ...how }),
   )
 }
+
+/** Under `runs`: a cycle is a run, and its events say that this is stale. */
+export const daemonsQuery = listQuery(['runs', 'daemons'], (how) => api.daemons.list(how))
+
+export function ledgerQuery(daemon: string | undefined) {
+  return listQuery(['runs', 'ledger', daemon ?? ''], (how) =>
+    api.ledger.list({ query: { origin: 'true', limit: 100, ...known({ daemon }) }, ...how }),
+  )
+}

@@ -40,3 +40,6 @@ export type MemoryVersion = Answer<Client['memory']['history']>['items'][number]
 export type RollbackOf = Parameters<Client['memory']['rollback']>[0]['body']['of']
 
 export type Json = Answer<Client['runs']['input']>['input']
+
+export type DaemonItem = Answer<Client['daemons']['list']>['items'][number]
+export type Decision = Answer<Client['ledger']['list']>['items'][number]

@@ -9,10 +9,11 @@ import { count } from '../ui/words.ts'
 import css from './Frame.module.css'
 import { useAllKeys, useKeys } from './keys.tsx'
 import { PauseEverything } from './PauseEverything.tsx'
-import { pages } from './pages.ts'
+import { usePages } from './pages.ts'
 
 /** What is around every page: where one can go, what waits, the switch that stops everything, and who is signed in. */
 export function Frame() {
+  const pages = usePages()
   const navigate = useNavigate()
   const liveness = useLiveness()
   const { data: session } = useQuery(sessionQuery)

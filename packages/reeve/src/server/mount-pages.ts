@@ -62,6 +62,7 @@ const pages = [
   '/memory',
   '/memory/item',
   '/costs',
+  '/ledger',
   '/system',
   '/more',
 ]

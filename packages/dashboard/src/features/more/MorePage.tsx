@@ -2,7 +2,7 @@ import { useMantineColorScheme } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { api } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
-import { pages } from '../../frame/pages.ts'
+import { usePages } from '../../frame/pages.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Choice } from '../../ui/fields/Choice.tsx'
 import { Page, Section } from '../../ui/Page.tsx'
@@ -11,6 +11,7 @@ import css from '../system/System.module.css'
 
 /** What has no place in the bar of a phone, and what belongs to whoever looks. */
 export function MorePage() {
+  const pages = usePages()
   const { data: session } = useQuery(sessionQuery)
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const leave = useMutation({
