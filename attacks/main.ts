@@ -1,11 +1,12 @@
 import { UsageError } from '../bench/runner/contract.ts'
 import { describeCommit, describeMachine } from '../bench/runner/machine.ts'
 import { readSuites } from './cases.ts'
+import { reportExamples } from './examples/report-examples.ts'
 import { type JudgedCase, judgeSuite, type Part } from './judge.ts'
 import { explain, figuresOf, goalsOf, summaryOf } from './report.ts'
 
 const usage =
-  'npm run attacks -- [--json] [--data FOLDER | --cases FILE --tools FILE [--tasks FILE] [--grants FILE]] [--explain KIND] [--part tuned|held-out]'
+  'npm run attacks -- [--json] [--data FOLDER | --cases FILE --tools FILE [--tasks FILE] [--grants FILE]] [--explain KIND] [--part tuned|held-out]\nnpm run attacks -- --examples [--json]'
 
 function parseOptions(args: readonly string[]): Record<string, string | true> {
   const options: Record<string, string | true> = {}
@@ -24,10 +25,11 @@ function parseOptions(args: readonly string[]): Record<string, string | true> {
   return options
 }
 
-const known = new Set(['json', 'data', 'cases', 'tools', 'tasks', 'grants', 'explain', 'part'])
+const known = new Set(['json', 'data', 'cases', 'tools', 'tasks', 'grants', 'explain', 'part', 'examples'])
 
-function main(args: readonly string[]): void {
+async function main(args: readonly string[]): Promise<void> {
   const options = parseOptions(args)
+  if (options.examples) return reportExamples(options.json === true)
   const part = options.part as Part | undefined
   if (part !== undefined && part !== 'tuned' && part !== 'held-out')
     throw new UsageError(`--part is tuned or held-out.\n${usage}`)
@@ -48,7 +50,7 @@ function main(args: readonly string[]): void {
 }
 
 try {
-  main(process.argv.slice(2))
+  await main(process.argv.slice(2))
 } catch (error) {
   const mistaken = error instanceof UsageError
   process.stderr.write(`${mistaken ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
