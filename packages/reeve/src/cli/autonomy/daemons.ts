@@ -14,7 +14,10 @@ export function daemonList(cli: Cli): Promise<ExitCode> {
     const { terminal } = cli
     const daemons = await autonomy.daemons()
     terminal.value({ daemons })
-    if (daemons.length === 0) terminal.line('The project has no daemons: see docs/autonomy.md.')
+    if (daemons.length === 0)
+      terminal.line(
+        'No daemon has run here yet. Daemons of daemons/ begin with reeve start: see docs/autonomy.md.',
+      )
     for (const daemon of daemons) showDaemon(cli, daemon)
     return exitCodes.done
   })

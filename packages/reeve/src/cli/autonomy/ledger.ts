@@ -41,7 +41,7 @@ export function showDecision(terminal: Terminal, line: LedgerLine): void {
     `${dim(moment(Date.parse(timestamp)))} ${bold(safeLine(decision))}${safeLine(given)}: ${resultIn(terminal, result)}${cost}${took}`,
   )
   terminal.line(`  ${safeLine(why)}${goal === null ? '' : ` (goal ${safeLine(goal)})`}`)
-  if (of.detail !== '') terminal.line(`  ${safeLine(of.detail)}`)
+  if (of.detail !== '' && of.detail !== why) terminal.line(`  ${safeLine(of.detail)}`)
   terminal.line(
     dim(`  ${safeLine(of.daemon)}, cycle ${of.cycle}, run ${of.execution ?? of.run}, ${decidedBy(of.by)}`),
   )
