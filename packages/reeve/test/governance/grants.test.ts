@@ -170,6 +170,14 @@ test('an effect budget counts its argument, apart for each value, and refuses wh
   })
 })
 
+test('all spellings of one value share the ceiling of that value', () => {
+  const budgets = [{ id: 'purchase', ceiling: 1, by: 'purchaseId' }]
+  const accounts = ['P-3', 'p-3', 'P - 3', 'P.-.3', 'P\u200b-\u200b3', 'Ｐ－３'].map(
+    (purchaseId) => reservationsFor(budgets, { purchaseId }, noon)[0]!.key,
+  )
+  expect(new Set(accounts)).toEqual(new Set(['purchase:p3']))
+})
+
 test.each([-5, 'many', null])('an amount of %s can never be reserved', (amount) => {
   const reservations = reservationsFor([{ id: 'a', ceiling: 10, adds: 'amount' }], { amount }, noon)
   expect(firstOver(reservations, () => 0)).toBeDefined()

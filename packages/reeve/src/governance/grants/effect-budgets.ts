@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import { canonicalValue } from '../provenance/canonical.ts'
+import { canonicalValue, wordsOf } from '../provenance/canonical.ts'
 
 /** A ceiling on what effects add up to: refunds of 500 a day, one mail a day to each address. */
 export interface EffectBudget {
@@ -87,13 +87,13 @@ function amountOf(value: Json | undefined): number {
   return number >= 0 ? number : Infinity
 }
 
+/** One account for all spellings of a value: what provenance takes for the same must not have a ceiling of its own. */
+function accountOf(value: string | number | boolean): string {
+  const { kind, key } = canonicalValue(value)
+  return ((kind === 'text' || kind === 'path') && wordsOf(key).join('')) || key
+}
+
 function valuesOf(value: Json | undefined): string[] {
   const values = Array.isArray(value) ? value : [value ?? '(none)']
-  return [
-    ...new Set(
-      values.map((one) =>
-        typeof one === 'object' ? JSON.stringify(one) : canonicalValue(one as string).key,
-      ),
-    ),
-  ]
+  return [...new Set(values.map((one) => (typeof one === 'object' ? JSON.stringify(one) : accountOf(one))))]
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../../../base/errors.ts'
+import { sha256 } from '../../../base/hash.ts'
 import type { Json } from '../../../base/json/json.ts'
 import { fromNanoUsd } from '../../../base/money.ts'
 import { visibleBrief } from '../../../base/text/visible-text.ts'
@@ -101,6 +102,7 @@ export async function lookAround(
   const exhausted = exhaustedGoals(goals, memory.spent, today)
   const pending = memory.pending.filter(({ key }) => !settled.some((each) => each.key === key))
   const standing = {
+    decides: decidesBy(daemon),
     gathered: gathered.value,
     goals,
     directives: known,
@@ -244,6 +246,11 @@ async function budgetOf(
   const spentUsd = row ? fromNanoUsd(row.spent_nanousd + row.reserved_nanousd) : 0
   const ceiling = row?.ceiling_nanousd == null ? dayUsd : fromNanoUsd(row.ceiling_nanousd)
   return { dayUsd: ceiling, spentUsd, leftUsd: ceiling === null ? null : Math.max(0, ceiling - spentUsd) }
+}
+
+/** Who decides, as the daemon's file has it: whoever mends its rules is asked again. */
+function decidesBy({ rules, relevant, route, instructions }: NamedDaemon['daemon']): string {
+  return sha256([rules, relevant, route, instructions].map(String).join('\0'))
 }
 
 function barredBy(
