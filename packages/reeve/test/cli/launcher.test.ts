@@ -48,7 +48,12 @@ test.each([
 test('a worker whose shell npm ended stops as at SIGTERM', async () => {
   const folder = project()
   const line = `"${process.execPath}" "${join(packageFolder, 'bin/reeve.js')}" start; exit`
-  const env = { PATH: process.env.PATH, npm_lifecycle_event: 'npx', npm_lifecycle_script: "'reeve'" }
+  const env = {
+    PATH: process.env.PATH,
+    REEVE_PORT: '0',
+    npm_lifecycle_event: 'npx',
+    npm_lifecycle_script: "'reeve'",
+  }
   const shell = spawn('/bin/sh', ['-c', line], { cwd: folder, env, detached: true })
   onTestFinished(() => {
     try {
