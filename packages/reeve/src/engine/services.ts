@@ -8,7 +8,6 @@ import type { RunNumbers } from '../store/numbers.ts'
 import type { Vault } from '../store/secrets/vault.ts'
 import type { BusinessKeys } from './calls/effect/business-keys.ts'
 import type { CallRates } from './calls/effect/call-rates.ts'
-import type { EffectAttempt } from './calls/effect/definition.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
 import type { RunRecords } from './run-records.ts'
@@ -52,8 +51,6 @@ export interface EngineServices {
 export interface Bodies {
   /** @param what whose body it is: `step "pack"`, `tool "mail.send"` */
   run<T>(what: string, body: () => T): T
-  /** What is run in the place of an effect, by its name. */
-  standIn(effect: string): ((args: unknown, attempt: EffectAttempt) => unknown) | undefined
 }
 
 /** Whether runs that this process drives are still its own. */

@@ -1,6 +1,6 @@
 import type { Effect } from './calls/effect/definition.ts'
 
-/** What stands in for the outside, where runs must not touch it: in evals. It is asked right before something acts. */
+/** What stands in for the outside, where runs must not touch it: in evals and tests. It is asked right before something acts. */
 export interface StandIn {
   /** What is done in place of this effect. */
   effect(definition: Effect): Effect

@@ -11,7 +11,6 @@ import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
-import type { StandIn } from '../engine/stand-in.ts'
 import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
@@ -106,7 +105,7 @@ export interface RuntimeParts extends RuntimeInternals {
 }
 
 /** Wires the layers for a project: the one place that knows all of them. Opens the database and drives nothing. */
-export async function composeRuntime(options: RuntimeOptions, standIn?: StandIn): Promise<RuntimeParts> {
+export async function composeRuntime(options: RuntimeOptions): Promise<RuntimeParts> {
   const { project, environment, clock: ownClock = systemClock } = options
   checkConfig(project.config)
   const secrets = secretsOf(environment)
@@ -125,7 +124,7 @@ export async function composeRuntime(options: RuntimeOptions, standIn?: StandIn)
       slot,
     })
   const { seams } = options
-  const database = seams ? seams.database(open) : open()
+  const database = seams?.database ? seams.database(open) : open()
   const clock = database.clock ?? ownClock
   const newId = createIds(() => clock.now())
   try {
@@ -205,7 +204,7 @@ export async function composeRuntime(options: RuntimeOptions, standIn?: StandIn)
       checkJsonSchema: jsonSchemaIssues,
       bodies: seams?.bodies,
       onFatal,
-      standIn,
+      standIn: seams?.standIn,
       lease: leaseOf(options, log),
       ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),

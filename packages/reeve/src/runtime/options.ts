@@ -3,6 +3,7 @@ import type { Environment } from '../base/config.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { Bodies } from '../engine/services.ts'
+import type { StandIn } from '../engine/stand-in.ts'
 import type { TextListener } from '../models/asking/text-stream.ts'
 import type { Project } from '../project/load.ts'
 import type { Database } from '../store/database.ts'
@@ -33,13 +34,14 @@ export interface RuntimeOptions {
   agentListener?: AgentListener
   /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */
   textListener?: TextListener
-  /** @internal What `reeve/testing` puts in the way. */
+  /** @internal What tests and evals put in the way. */
   seams?: RuntimeSeams
 }
 
-/** Where a test reaches into a runtime. */
+/** Where tests and evals reach into a runtime. */
 export interface RuntimeSeams {
-  bodies: Bodies
+  bodies?: Bodies
+  standIn?: StandIn
   /** Answers the database to work on: the one that `open` opens, or another. */
-  database(open: () => Database): Database
+  database?(open: () => Database): Database
 }

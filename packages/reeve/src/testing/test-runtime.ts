@@ -86,7 +86,7 @@ export class TestRuntime implements AsyncDisposable {
       log: silentLog,
       // Each wake is a replay, as after a restart: what is not deterministic shows in a test.
       keptRuns: 0,
-      seams: { bodies: this.#bodies, database: (open) => this.#connect(open) },
+      seams: { bodies: this.#bodies, standIn: this.#bodies, database: (open) => this.#connect(open) },
     })
     await this.#runtime.start()
     if (this.#project.config.knowledge?.length !== 0) await this.#runtime.readKnowledge()

@@ -1,5 +1,6 @@
-import type { EffectAttempt } from '../engine/calls/effect/definition.ts'
+import type { Effect, EffectAttempt } from '../engine/calls/effect/definition.ts'
 import type { Bodies } from '../engine/services.ts'
+import type { StandIn } from '../engine/stand-in.ts'
 
 /** What stands in for a tool: gets its checked arguments, and gives what the tool would. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments of any tool
@@ -9,7 +10,7 @@ export type Mock = (args: any, attempt: EffectAttempt) => unknown
 export type DeathMoment = 'before' | 'after'
 
 /** Knows which bodies of steps, tools and solvers are under way, replaces some, and dies in others. */
-export class WatchedBodies implements Bodies {
+export class WatchedBodies implements Bodies, StandIn {
   readonly #mocks = new Map<string, Mock>()
   readonly #onDeath: () => void
   #underWay = 0
@@ -44,12 +45,13 @@ export class WatchedBodies implements Bodies {
     this.#death = { name, moment }
   }
 
-  get isDeathAwaited(): boolean {
-    return this.#death !== undefined
+  effect(definition: Effect): Effect {
+    const mock = this.#mocks.get(definition.name)
+    return mock ? { ...definition, run: mock } : definition
   }
 
-  standIn(effect: string): Mock | undefined {
-    return this.#mocks.get(effect)
+  step<Body>(_name: string, body: Body): Body {
+    return body
   }
 
   run<T>(what: string, body: () => T): T {

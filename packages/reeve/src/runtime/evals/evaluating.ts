@@ -77,30 +77,28 @@ async function openHouse(runtime: Runtime, { evaluation, journals, data }: Evalu
   const { workflow, routes: producing } = workflowOf(evaluation.task, project.workflows)
   const isTheirs = project.workflows.some((each) => each === workflow)
   let refusal: unknown
-  const parts = await composeRuntime(
-    {
-      project: {
-        ...project,
-        // Nothing begins by itself: neither the clock nor the outside starts a run.
-        config: {
-          ...project.config,
-          routes: paidRoutes(runtime, evaluation, (error) => {
-            refusal ??= error
-          }),
-          schedules: {},
-          budgets: budgetsOf(runtime, evaluation),
-        },
-        workflows: project.workflows.map((each) => ({ ...each, on: [] })),
+  const parts = await composeRuntime({
+    project: {
+      ...project,
+      // Nothing begins by itself: neither the clock nor the outside starts a run.
+      config: {
+        ...project.config,
+        routes: paidRoutes(runtime, evaluation, (error) => {
+          refusal ??= error
+        }),
+        schedules: {},
+        budgets: budgetsOf(runtime, evaluation),
       },
-      environment: {
-        ...environment,
-        variables: {},
-        database: { kind: 'sqlite', file: journals ?? ':memory:' },
-      },
-      log: silentLog,
+      workflows: project.workflows.map((each) => ({ ...each, on: [] })),
     },
-    standInFor(mocks),
-  )
+    environment: {
+      ...environment,
+      variables: {},
+      database: { kind: 'sqlite', file: journals ?? ':memory:' },
+    },
+    log: silentLog,
+    seams: { standIn: standInFor(mocks) },
+  })
   for (const each of isTheirs ? [judgeWorkflow] : [workflow, judgeWorkflow])
     parts.engine.workflows.add({ ...each, on: [] })
   await begin(parts)

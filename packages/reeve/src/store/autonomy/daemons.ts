@@ -132,7 +132,7 @@ export async function wakeDaemon(
     [why, row.name],
   )
   const run = row.run === null ? undefined : await readCycle(session, row.run)
-  if (!run || run.status !== 'queued' || run.fresh !== 1) return undefined
+  if (run?.status !== 'queued' || run.fresh !== 1) return undefined
   const { floorMs } = JSON.parse(row.definition) as KeptDaemon
   return moveCycle(session, run, Math.max(now, run.created_at + floorMs), now)
 }

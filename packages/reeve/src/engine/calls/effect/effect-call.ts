@@ -144,7 +144,7 @@ export class EffectCall implements Unresolved {
     try {
       const what = `tool "${this.effect.name}"`
       result = await within(site, this.effect.timeoutMs, what, (signal) =>
-        this.#inside(() => this.#run(this.#attemptOf(attempt, signal))),
+        this.#inside(() => this.effect.run(this.args, this.#attemptOf(attempt, signal))),
       )
     } catch (error) {
       return this.#afterError(attempt, error)
@@ -181,11 +181,6 @@ export class EffectCall implements Unresolved {
     return within(this.site, this.effect.timeoutMs, what, (signal) =>
       this.#inside(() => this.effect.verify!(this.args, this.#attemptOf(attempt, signal))),
     )
-  }
-
-  #run(attempt: EffectAttempt): unknown {
-    const standIn = this.site.services.bodies?.standIn(this.effect.name)
-    return standIn ? standIn(this.args, attempt) : this.effect.run(this.args, attempt)
   }
 
   #attemptOf(attempt: number, signal: AbortSignal): EffectAttempt {
