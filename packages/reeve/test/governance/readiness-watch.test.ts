@@ -7,21 +7,13 @@ import { migrate } from '../../src/store/migrations.ts'
 import { approvalValues, insertApprovals, recordDecision } from '../../src/store/runs/approvals.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
-import { addRuns, newRun } from '../store/contract/fixtures.ts'
+import { addRuns, newRun, wholeChecklist } from '../store/contract/fixtures.ts'
 
 const triage: Judged = {
   kind: 'workflow',
   name: 'triage',
   version: '1',
-  checklist: {
-    owner: 'ada',
-    tools: { 'mail.send': 'high' },
-    sources: ['policy/'],
-    completion: 'answered',
-    review: 'weekly',
-    rollback: 'reeve undo',
-    evaluation: 'evals/triage',
-  },
+  checklist: wholeChecklist,
 }
 
 let clock: FakeClock

@@ -1,11 +1,10 @@
-import { Button, Group, Textarea, TextInput } from '@mantine/core'
+import { Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import type { MemoryVersion } from '../../api/types.ts'
-import { Failure } from '../../ui/Failure.tsx'
 import { Difference } from '../../ui/fields/Difference.tsx'
-import css from './Memory.module.css'
+import { ReasonedForm } from './ReasonedForm.tsx'
 
 export type ChangeKind = 'amend' | 'retract' | 'redact'
 
@@ -27,15 +26,13 @@ export function ChangeForm({
 }) {
   const client = useQueryClient()
   const [text, setText] = useState(item.text)
-  const [why, setWhy] = useState('')
   const params = { item: item.id }
-  const body = { why: why.trim() }
   const act = useMutation({
-    mutationFn() {
+    mutationFn(why: string) {
       const { version } = item
-      if (kind === 'amend') return api.memory.amend({ params, body: { ...body, text, version }, ...newKey() })
-      if (kind === 'retract') return api.memory.retract({ params, body: { ...body, version }, ...newKey() })
-      return api.memory.redact({ params, body, ...newKey() })
+      if (kind === 'amend') return api.memory.amend({ params, body: { why, text, version }, ...newKey() })
+      if (kind === 'retract') return api.memory.retract({ params, body: { why, version }, ...newKey() })
+      return api.memory.redact({ params, body: { why }, ...newKey() })
     },
     async onSuccess() {
       onDone()
@@ -44,12 +41,13 @@ export function ChangeForm({
   })
   const isChanged = kind !== 'amend' || (text !== item.text && text.trim() !== '')
   return (
-    <form
-      className={css.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        act.mutate()
-      }}
+    <ReasonedForm
+      keptWith="the version that it ends"
+      action={kind === 'amend' ? 'Amend it' : kind === 'retract' ? 'Retract it' : 'Redact it for good'}
+      isGrave={kind !== 'amend'}
+      isReady={isChanged}
+      act={act}
+      onDone={onDone}
     >
       <p style={{ margin: 0 }}>{says[kind]}</p>
       {kind === 'amend' && (
@@ -65,26 +63,6 @@ export function ChangeForm({
           {text !== item.text && <Difference before={item.text} after={text} />}
         </>
       )}
-      <TextInput
-        label="Why"
-        description="Kept with the version that it ends."
-        value={why}
-        onChange={(event) => setWhy(event.currentTarget.value)}
-      />
-      {act.error && <Failure error={act.error} />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onDone}>
-          Leave it
-        </Button>
-        <Button
-          type="submit"
-          {...(kind !== 'amend' && { color: 'red.8' })}
-          loading={act.isPending}
-          disabled={why.trim() === '' || !isChanged}
-        >
-          {kind === 'amend' ? 'Amend it' : kind === 'retract' ? 'Retract it' : 'Redact it for good'}
-        </Button>
-      </Group>
-    </form>
+    </ReasonedForm>
   )
 }

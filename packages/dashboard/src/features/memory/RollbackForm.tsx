@@ -1,4 +1,4 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
@@ -8,6 +8,7 @@ import { Foreign } from '../../ui/Foreign.tsx'
 import ui from '../../ui/ui.module.css'
 import { count } from '../../ui/words.ts'
 import css from './Memory.module.css'
+import { ReasonedForm } from './ReasonedForm.tsx'
 
 type Kind = 'item' | 'source' | 'run' | 'since'
 
@@ -31,7 +32,6 @@ export function RollbackForm({ item, onDone }: { item?: MemoryVersion; onDone: (
     : { source: '', run: '', since: '', item: '' }
   const [kind, setKind] = useState<Kind>(item ? 'item' : 'source')
   const [typed, setTyped] = useState<Partial<Record<Kind, string>>>({})
-  const [why, setWhy] = useState('')
   const value = (typed[kind] ?? offered[kind] ?? '').trim()
   const of = { [kind]: value } as RollbackOf
   const { data, error } = useQuery({
@@ -41,74 +41,57 @@ export function RollbackForm({ item, onDone }: { item?: MemoryVersion; onDone: (
     retry: false,
   })
   const act = useMutation({
-    mutationFn: () => api.memory.rollback({ body: { of, why: why.trim() }, ...newKey() }),
+    mutationFn: (why: string) => api.memory.rollback({ body: { of, why }, ...newKey() }),
     async onSuccess() {
       onDone()
       await client.invalidateQueries({ queryKey: ['memory'] })
     },
   })
   return (
-    <form
-      className={css.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        act.mutate()
-      }}
-    >
-      <NativeSelect
-        label="What"
-        value={kind}
-        data={(Object.keys(offered) as Kind[]).map((each) => ({ value: each, label: says[each].words }))}
-        onChange={(event) => setKind(event.currentTarget.value as Kind)}
-      />
-      <TextInput
-        label={says[kind].field}
-        value={typed[kind] ?? offered[kind] ?? ''}
-        onChange={(event) => setTyped({ ...typed, [kind]: event.currentTarget.value })}
-      />
-      {value !== '' && error && <Failure error={error} />}
-      {value !== '' && data && (
-        <>
-          <p style={{ margin: 0 }}>
-            {data.count === 0
-              ? 'Nothing would vanish.'
-              : `${count(data.count)} ${data.count === 1 ? 'version' : 'versions'} would vanish; what they had amended stands again.`}
-          </p>
-          {data.ids.length > 0 && (
-            <ul className={css.ids}>
-              {data.ids.slice(0, 200).map((id) => (
-                <li key={id}>
-                  <Foreign text={id} />
-                </li>
-              ))}
-              {data.ids.length > 200 && <li>and {count(data.count - 200)} others</li>}
-            </ul>
-          )}
-        </>
-      )}
-      <TextInput
-        label="Why"
-        description="Kept with each version that ends."
-        value={why}
-        onChange={(event) => setWhy(event.currentTarget.value)}
-      />
-      {act.error && <Failure error={act.error} />}
-      <Group justify="flex-end">
-        <Button variant="default" onClick={onDone}>
-          Leave it
-        </Button>
-        <Button
-          type="submit"
-          color="red.8"
-          loading={act.isPending}
-          disabled={why.trim() === '' || value === '' || !data || data.count === 0}
-        >
-          {data && data.count > 0 ? `Take back ${count(data.count)}` : 'Take back'}
-        </Button>
-      </Group>
+    <>
+      <ReasonedForm
+        keptWith="each version that ends"
+        action={data && data.count > 0 ? `Take back ${count(data.count)}` : 'Take back'}
+        isGrave
+        isReady={value !== '' && data !== undefined && data.count > 0}
+        act={act}
+        onDone={onDone}
+      >
+        <NativeSelect
+          label="What"
+          value={kind}
+          data={(Object.keys(offered) as Kind[]).map((each) => ({ value: each, label: says[each].words }))}
+          onChange={(event) => setKind(event.currentTarget.value as Kind)}
+        />
+        <TextInput
+          label={says[kind].field}
+          value={typed[kind] ?? offered[kind] ?? ''}
+          onChange={(event) => setTyped({ ...typed, [kind]: event.currentTarget.value })}
+        />
+        {value !== '' && error && <Failure error={error} />}
+        {value !== '' && data && (
+          <>
+            <p style={{ margin: 0 }}>
+              {data.count === 0
+                ? 'Nothing would vanish.'
+                : `${count(data.count)} ${data.count === 1 ? 'version' : 'versions'} would vanish; what they had amended stands again.`}
+            </p>
+            {data.ids.length > 0 && (
+              <ul className={css.ids}>
+                {data.ids.slice(0, 200).map((id) => (
+                  <li key={id}>
+                    <Foreign text={id} />
+                  </li>
+                ))}
+                {data.ids.length > 200 && <li>and {count(data.count - 200)} others</li>}
+              </ul>
+            )}
+          </>
+        )}
+      </ReasonedForm>
       <p className={ui.soft} style={{ margin: 0 }}>
         Nothing is deleted: what is taken back stays in the history of its item.
       </p>
-    </form>
+    </>
   )
 }

@@ -130,3 +130,14 @@ export function sourceOf(turn: Turn): TurnSource & { outcome: Promise<Outcome | 
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
+
+/** A checklist of readiness in which nothing lacks. */
+export const wholeChecklist = {
+  owner: 'ada',
+  tools: { 'mail.send': 'high' },
+  sources: ['policy/'],
+  completion: 'answered',
+  review: 'weekly',
+  rollback: 'reeve undo',
+  evaluation: 'evals/triage',
+} as const

@@ -10,21 +10,13 @@ import { listLevels } from '../../../src/store/authority/levels.ts'
 import { readAuthorityVersion } from '../../../src/store/authority/version.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { approvalValues, insertApprovals, recordDecision } from '../../../src/store/runs/approvals.ts'
-import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
+import { addRuns, newRun, type Open, storeCase, wholeChecklist } from './fixtures.ts'
 
 const judged: Judged = {
   kind: 'workflow',
   name: 'triage',
   version: '1',
-  checklist: {
-    owner: 'ada',
-    tools: { 'mail.send': 'high' },
-    sources: ['policy/'],
-    completion: 'answered',
-    review: 'weekly',
-    rollback: 'reeve undo',
-    evaluation: 'evals/triage',
-  },
+  checklist: wholeChecklist,
 }
 const ada = { by: 'ada', proof: 'local-user', at: 9000 } as const
 
