@@ -47,6 +47,13 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     preview: 'POST /api/approvals/:approval/preview',
   },
   permissions: { list: 'GET /api/permissions', revoke: 'DELETE /api/permissions/:permission' },
+  proposals: {
+    list: 'GET /api/proposals',
+    one: 'GET /api/proposals/:proposal',
+    adopt: 'POST /api/proposals/:proposal/adopt',
+    reject: 'POST /api/proposals/:proposal/reject',
+    withdraw: 'POST /api/proposals/:proposal/withdraw',
+  },
   workflows: {
     list: 'GET /api/workflows',
     one: 'GET /api/workflows/:workflow',

@@ -4,6 +4,7 @@ import { DaemonLoops } from '../autonomy/daemon/daemon-loops.ts'
 import { directivesFor } from '../autonomy/daemon/deciding/openings.ts'
 import { installDaemons } from '../autonomy/daemon/install.ts'
 import type { Goal } from '../autonomy/goals/goal.ts'
+import { Proposals } from '../autonomy/proposals.ts'
 import { createIds } from '../base/ids.ts'
 import { type Log, redactingLog } from '../base/log.ts'
 import { wholeNumber } from '../base/numbers.ts'
@@ -85,6 +86,8 @@ export interface RuntimeInternals {
   documents: DocumentProcess
   /** The standing goals of the project, as its code has them. */
   goals: readonly Goal[]
+  /** Decides what machines propose. */
+  proposals: Proposals
 }
 
 /** What starts with a runtime and ends with it. */
@@ -239,6 +242,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       findTool,
       triggers,
       goals,
+      proposals: new Proposals({ database, clock, log }, {}),
       letters,
       lent: services,
       documents,

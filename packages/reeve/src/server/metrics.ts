@@ -20,7 +20,7 @@ export async function metricsText({ database, engine, clock }: Service): Promise
   const ofQueues = (measured: (queue: QueueView) => number): Sample[] =>
     queues.map((queue) => ({ labels: { queue: queue.name }, value: measured(queue) }))
   const waitedMs = ({ readySince }: QueueView) => (readySince === null ? 0 : now - Date.parse(readySince))
-  const { approval, question, outcome, stuck } = waits
+  const { approval, question, outcome, stuck, proposal } = waits
   const ceilings = budgets.filter(({ ceiling_nanousd }) => ceiling_nanousd !== null)
   return [
     metric(
@@ -46,7 +46,7 @@ export async function metricsText({ database, engine, clock }: Service): Promise
     metric(
       'reeve_waiting',
       'What waits for a person',
-      Object.entries({ approval, question, outcome, stuck }).map(([kind, value]) => ({
+      Object.entries({ approval, question, outcome, stuck, proposal }).map(([kind, value]) => ({
         labels: { kind },
         value,
       })),

@@ -9,6 +9,7 @@ import { evalTables } from './evals/tables.ts'
 import { firstVersion } from './first-version.ts'
 import { effectBudgetTables } from './ledger/effect-budget-tables.ts'
 import { itemsVersion } from './memory/schema.ts'
+import { proposalTables } from './proposals/tables.ts'
 import { secretTables } from './secrets/tables.ts'
 
 /**
@@ -295,4 +296,5 @@ export const migrations: Migration[][] = [
     'create index item_origins_rests_on on item_origins (rests_on)',
   ],
   evalTables,
+  proposalTables,
 ]

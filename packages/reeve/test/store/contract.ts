@@ -21,6 +21,7 @@ import { keyLineCases } from './contract/key-lines.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { overtakenCases } from './contract/overtaken.ts'
 import { pastAuthorityCases } from './contract/past-authority.ts'
+import { proposalCases } from './contract/proposals.ts'
 import { queueCases } from './contract/queues.ts'
 import { readinessCases } from './contract/readiness.ts'
 import { recoveryCases } from './contract/recovery.ts'
@@ -66,5 +67,6 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     effectBudgetCases(open)
     runListCases(open)
     authorityLogCases(open)
+    proposalCases(open)
   })
 }

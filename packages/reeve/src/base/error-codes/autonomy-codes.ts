@@ -12,6 +12,14 @@ export const autonomyCodes: CodeTable = {
     'See what was found: `details.criteria`.',
   ],
   'no-value': ['What a directive calls needs a value that nothing gave.', 'Let an earlier call give it.'],
+  'proposal-changed': [
+    'A proposal is not what was seen of it.',
+    'Look at it again: `reeve proposals show`; nothing was done.',
+  ],
+  'proposal-decided': [
+    'A proposal was decided otherwise before.',
+    'See `reeve proposals show`; what was adopted can be withdrawn.',
+  ],
   'script-bad-result': [
     "A script's result is not what its manifest promises.",
     'Correct the script or its manifest.',
@@ -30,5 +38,6 @@ export const autonomyCodes: CodeTable = {
   ],
   'script-two-results': ['A script printed more than one result.', 'Let it print one JSON value.'],
   'unknown-directive': ['There is no such directive.', "See `directives/`, and the name's spelling."],
+  'unknown-proposal': ['There is no such proposal.', 'See `reeve proposals list`.'],
   'unknown-script': ['There is no such script.', "See `scripts/`, and the name's spelling."],
 }

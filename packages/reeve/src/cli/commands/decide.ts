@@ -48,4 +48,38 @@ export function decideCommands(program: Command, calls: Calls): void {
     .description('ask a person again from now on')
     .addOption(note())
     .action(calls('approver', async () => (await import('../decide/permissions.ts')).revoke))
+  const proposals = program
+    .command('proposals')
+    .description('what machines would change and a person decides')
+  proposals
+    .command('list')
+    .description('list what is open, the newest first')
+    .option('--kind <kind>', 'only repair, lesson, amendment, training or contradiction')
+    .option('--all', 'those too that were decided')
+    .addOption(limit('50'))
+    .action(calls('viewer', async () => (await import('../decide/proposals.ts')).proposalList))
+  proposals
+    .command('show <id>')
+    .description('show what one would change, and what it rests on')
+    .action(calls('viewer', async () => (await import('../decide/proposals.ts')).proposalShow))
+  const seen = '--hash <hash>'
+  const ofSeen = 'decide only what has this hash, as it was shown'
+  proposals
+    .command('adopt <id>')
+    .description('do what it says')
+    .option(seen, ofSeen)
+    .addOption(note())
+    .action(calls('approver', async () => (await import('../decide/proposals.ts')).proposalAdopt))
+  proposals
+    .command('reject <id>')
+    .description('change nothing')
+    .option(seen, ofSeen)
+    .addOption(note())
+    .action(calls('approver', async () => (await import('../decide/proposals.ts')).proposalReject))
+  proposals
+    .command('withdraw <id>')
+    .description('take back what it changed when it was adopted')
+    .option(seen, ofSeen)
+    .addOption(note())
+    .action(calls('approver', async () => (await import('../decide/proposals.ts')).proposalWithdraw))
 }

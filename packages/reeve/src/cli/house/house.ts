@@ -21,6 +21,7 @@ import type { Workspace } from '../terminal/workspace.ts'
 import type { Authority } from './authority-house.ts'
 import type { Autonomy } from './autonomy-house.ts'
 import type { ModelsView } from './models.ts'
+import type { ProposalsHouse } from './proposals-house.ts'
 
 /**
  * What commands ask of the house: of a project's own database, or of a server (`--server`). Both answer in the same shapes,
@@ -28,6 +29,7 @@ import type { ModelsView } from './models.ts'
  */
 export interface House extends Looks, Decides, Steers, People, Authority {
   autonomy: Autonomy
+  proposals: ProposalsHouse
   /** `isTest`: asks each solver once. */
   models(isTest: boolean): Promise<ModelsView>
   triggers(): Promise<TriggerView[]>

@@ -26,6 +26,7 @@ import type { Decides, House, People, Secrets, Steers, TokenLine } from './house
 import { localLooks } from './local-looks.ts'
 import { localSecrets } from './local-secrets.ts'
 import { localModels } from './models.ts'
+import { localProposals } from './proposals-house.ts'
 
 /** The house of a project's own database; with its code loaded (`runtime`) runs can be started, driven and undone, too. */
 export function localHouse(workspace: Workspace, runtime?: Runtime): House {
@@ -45,6 +46,7 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
       return localModels(codeOf(runtime), isTest)
     },
     autonomy: localAutonomy(workspace, runtime),
+    proposals: localProposals(workspace, runtime),
     ...localAuthority(workspace),
     ...localLooks(workspace),
     ...decides(workspace),

@@ -6,6 +6,7 @@ import { remoteAuthority } from './authority-house.ts'
 import { remoteAutonomy } from './autonomy-house.ts'
 import type { Decides, House, People, Steers } from './house.ts'
 import { remoteModels } from './models.ts'
+import { remoteProposals } from './proposals-house.ts'
 import { remoteLooks } from './remote-looks.ts'
 
 /** The house of a server, through its API. Who acts there is whose token it is. */
@@ -22,6 +23,7 @@ export function remoteHouse(server: { url: string; token: string | undefined }):
     triggers: async () => (await client.triggers.list()).items,
     models: (isTest) => remoteModels(client, isTest),
     autonomy: remoteAutonomy(client),
+    proposals: remoteProposals(client),
     ...remoteAuthority(client, whoAsks),
     ...remoteLooks(client),
     ...decides(client, whoAsks),

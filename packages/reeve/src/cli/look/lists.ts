@@ -92,7 +92,7 @@ export async function approvals(
     const pending = await pendingAfter(database, undefined, limit, { limits, aside: isAside })
     const contexts = await Promise.all(pending.map((row) => approvalContext(database, row)))
     const { aside, ...counts } = await countsOfWaiting(database)
-    const total = isAside ? aside : counts.total - counts.stuck
+    const total = isAside ? aside : counts.total - counts.stuck - counts.proposal
     const groups = aside > 0 ? await asideOfWaiting(database) : []
     const hasty = await hastyPeople(database, (database.clock ?? systemClock).now(), limits.hastyPerHour)
     const { terminal } = cli
@@ -115,6 +115,8 @@ export async function approvals(
     }
     if (total > pending.length) terminal.line(moreLine(`the first ${pending.length} approvals`, limit, total))
     if (!isAside) printAside(cli, aside, groups)
+    if (counts.proposal > 0)
+      terminal.line(`${counts.proposal} proposed by machines: ${cli.command('proposals', 'list')}`)
     for (const { by, hasty: count } of hasty)
       terminal.line(
         terminal.colors.yellow(

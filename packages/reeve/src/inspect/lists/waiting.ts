@@ -5,6 +5,7 @@ import { isoText } from '../../base/time/time.ts'
 import { asideGroups, countAside } from '../../store/approvals/aside.ts'
 import { readRules } from '../../store/approvals/rules.ts'
 import type { Session } from '../../store/database.ts'
+import { countOpenProposals } from '../../store/proposals/proposals.ts'
 import type { ApprovalKind, ApprovalOfRun } from '../../store/runs/approvals.ts'
 import {
   countWaiting,
@@ -49,7 +50,7 @@ export interface AsideView {
   since: string
 }
 
-export type WaitingCounts = Record<ApprovalKind | 'stuck' | 'total' | 'aside', number> & {
+export type WaitingCounts = Record<ApprovalKind | 'stuck' | 'proposal' | 'total' | 'aside', number> & {
   /** Whether there are more than were counted. */
   isMore: boolean
 }
@@ -94,9 +95,11 @@ export async function countsOfWaiting(session: Session): Promise<WaitingCounts> 
     question: asked.get('question') ?? 0,
     outcome: asked.get('outcome') ?? 0,
     stuck,
+    // What machines propose belongs to no run: it is a list of its own (`proposalPage`).
+    proposal: await countOpenProposals(session, mostCounted),
     aside: await countAside(session, limits, mostCounted),
   }
-  const total = counts.approval + counts.question + counts.outcome
+  const total = counts.approval + counts.question + counts.outcome + counts.proposal
   return { ...counts, total: total + stuck, isMore: total >= mostCounted || stuck >= mostStuck }
 }
 

@@ -5,6 +5,7 @@ import { goals } from './autonomy/goals.ts'
 import { ledger } from './autonomy/ledger.ts'
 import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
+import { proposals } from './decide/proposals.ts'
 import { waiting } from './decide/waiting.ts'
 import { memory } from './know/memory.ts'
 import { evals } from './learn/evals.ts'
@@ -40,6 +41,7 @@ export const api = {
   bulk,
   approvals,
   permissions,
+  proposals,
   workflows,
   agents,
   queues,

@@ -57,6 +57,7 @@ export const waitingCounts = z.object({
   question: count,
   outcome: count,
   stuck: count,
+  proposal: count.describe('What machines propose to change: `/api/proposals`'),
   total: count,
   aside: count.describe(
     'Kept back: more of one sender, or of one kind by one channel, than people are shown',

@@ -47,6 +47,8 @@ const statuses: Readonly<Record<string, number>> = {
   'already-decided': 409,
   'approval-changed': 409,
   'memory-changed': 409,
+  'proposal-changed': 409,
+  'proposal-decided': 409,
   'approval-rests-on-it': 409,
   'approval-cut': 409,
   'already-revoked': 409,

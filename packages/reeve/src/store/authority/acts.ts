@@ -107,6 +107,11 @@ export const acts = {
   'approval-delegated': act('Somebody else is to decide; the subject is the id of the approval.', {
     to: text('Who is to decide.'),
   }),
+  'proposal-decided': act('What a machine proposed was decided; the subject is the id of the proposal.', {
+    status: oneOf(['adopted', 'rejected', 'withdrawn'], 'What was decided.'),
+    kind: text('What kind of change it is: `repair`, `lesson`, …'),
+    hash: text('The hash of what was proposed.'),
+  }),
   'permission-remembered': act('A decision was made to hold for later calls; the subject is its id.', {
     agent: text('Whose calls.'),
     tool: text('The tool.'),

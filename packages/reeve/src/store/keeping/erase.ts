@@ -130,6 +130,12 @@ export async function eraseSubject(
       )
     const answers = holdsAny('answer', subject)
     erasure.rows += await session.run(`delete from answers where ${answers.sql}`, answers.values)
+    const proposed = holdsAny('title', subject)
+    const bodies = holdsAny('body', subject)
+    erasure.rows += await session.run(`delete from proposals where ${proposed.sql} or ${bodies.sql}`, [
+      ...proposed.values,
+      ...bodies.values,
+    ])
     const { by, proof, at, why } = who
     const details = { events: erasure.events, rows: erasure.rows }
     // Never the text itself: the log is kept.

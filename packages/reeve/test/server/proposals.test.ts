@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { Proposals } from '../../src/autonomy/proposals.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { type NewProposal, propose } from '../../src/store/proposals/proposals.ts'
+import { startServer, type TestServer } from './server-harness.ts'
+
+function add({ internals }: TestServer, id: string, given: Partial<NewProposal> = {}) {
+  const proposal: NewProposal = {
+    kind: 'repair',
+    title: 'mend send.ts',
+    body: { diff: '-a\n+b' },
+    key: id,
+    by: 'reeve',
+    ...given,
+  }
+  return internals.database.transaction((session) => propose(session, proposal, { id, at: 10 }))
+}
+
+/** A server whose proposals of repairs write down what came of them. */
+async function serverWith(carryOut?: (id: string, status: string) => Promise<void>) {
+  const server = await startServer()
+  const { internals } = server
+  const done: string[] = []
+  internals.proposals = new Proposals(
+    { database: internals.database, clock: internals.clock, log: silentLog },
+    {
+      repair: {
+        role: 'operator',
+        adopt: async (_, { id, title }) => {
+          if (title === 'refused') throw new Error('the script was changed meanwhile')
+          done.push(`adopt ${id}`)
+        },
+        reject: async (_, { id }) => void done.push(`reject ${id}`),
+        withdraw: async (_, { id }) => void done.push(`withdraw ${id}`),
+        ...(carryOut && { carryOut: ({ id, status }) => carryOut(id, status) }),
+      },
+    },
+  )
+  return { server, done, operator: await server.as('operator') }
+}
+
+test('a proposal is listed, counted as waiting, adopted by whom its kind lets, and withdrawn', async () => {
+  const { server, done, operator } = await serverWith()
+  const approver = await server.as('approver')
+  await add(server, 'p1')
+  await add(server, 'p2', { kind: 'lesson' })
+  expect(await approver.waiting.count()).toMatchObject({ proposal: 2, total: 2 })
+  const { items } = await approver.proposals.list({ query: { kind: 'repair', status: 'open' } })
+  expect(items).toMatchObject([{ id: 'p1', title: 'mend send.ts', body: { diff: '-a\n+b' }, isDone: null }])
+  const params = { proposal: 'p1' }
+  await expect(approver.proposals.adopt({ params, body: {} })).rejects.toMatchObject({ code: 'role-too-low' })
+  await expect(operator.proposals.adopt({ params, body: { hash: 'x' } })).rejects.toMatchObject({
+    code: 'proposal-changed',
+  })
+  const adopted = await operator.proposals.adopt({
+    params,
+    body: { hash: items[0]!.hash, why: 'looks right' },
+  })
+  expect(adopted).toMatchObject({ status: 'adopted', isDone: true, decided: { note: 'looks right' } })
+  await operator.proposals.adopt({ params, body: {} })
+  expect(await approver.waiting.count()).toMatchObject({ proposal: 1 })
+  await expect(operator.proposals.reject({ params, body: {} })).rejects.toMatchObject({ status: 409 })
+  expect(await operator.proposals.withdraw({ params, body: {} })).toMatchObject({ status: 'withdrawn' })
+  expect(done).toEqual(['adopt p1', 'withdraw p1'])
+  // Nothing here knows what a lesson comes to.
+  await expect(operator.proposals.adopt({ params: { proposal: 'p2' }, body: {} })).rejects.toMatchObject({
+    code: 'unknown-proposal',
+  })
+})
+
+test('what its kind refuses is not adopted', async () => {
+  const { server, operator } = await serverWith()
+  await add(server, 'p1', { title: 'refused' })
+  await expect(operator.proposals.adopt({ params: { proposal: 'p1' }, body: {} })).rejects.toThrow()
+  expect(await operator.proposals.one({ params: { proposal: 'p1' } })).toMatchObject({ status: 'open' })
+})
+
+test('what could not be done outside says why, and is done when the same is decided again', async () => {
+  const fates = [new Error('no room on the disk'), undefined]
+  const carried: string[] = []
+  const { server, operator } = await serverWith(async (id, status) => {
+    const fate = fates.shift()
+    if (fate) throw fate
+    carried.push(`${id} ${status}`)
+  })
+  await add(server, 'p1')
+  const params = { proposal: 'p1' }
+  expect(await operator.proposals.adopt({ params, body: {} })).toMatchObject({
+    status: 'adopted',
+    isDone: false,
+    problem: 'no room on the disk',
+  })
+  expect(await operator.proposals.adopt({ params, body: {} })).toMatchObject({ isDone: true, problem: null })
+  expect(carried).toEqual(['p1 adopted'])
+})
+
+test('what a process that died had decided is finished by another', async () => {
+  const carried: string[] = []
+  const { server, operator } = await serverWith(async (id, status) => void carried.push(`${id} ${status}`))
+  const { internals } = server
+  await add(server, 'p1')
+  await operator.proposals.adopt({ params: { proposal: 'p1' }, body: {} })
+  await internals.database.run('update proposals set carried_out_at = null')
+  await internals.proposals.finishAbandoned()
+  expect(carried).toEqual(['p1 adopted'])
+  await internals.database.run('update proposals set decided_at = decided_at - 60001')
+  await internals.proposals.finishAbandoned()
+  await internals.proposals.finishAbandoned()
+  expect(carried).toEqual(['p1 adopted', 'p1 adopted'])
+})
