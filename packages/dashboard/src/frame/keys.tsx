@@ -19,7 +19,7 @@ const togetherMs = 900
 
 /**
  * The keys of the whole page. What is registered last wins, and what is registered is what the list of keys shows. Nothing
- * is heard while somebody writes into a field, or while a window with questions of its own is open.
+ * is heard while somebody writes into a field, or while a window with questions of its own is open; Enter on a button presses it.
  */
 export function KeyboardProvider({ children }: { children: ReactNode }) {
   const [all, setAll] = useState<ReadonlyMap<symbol, readonly Key[]>>(new Map())
@@ -30,6 +30,7 @@ export function KeyboardProvider({ children }: { children: ReactNode }) {
     let at = 0
     const hear = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
+      if (event.key === 'Enter' && isPressed(event.target)) return
       if (document.querySelector('[role="dialog"]')) return
       const now = performance.now()
       const both = now - at < togetherMs ? `${before} ${event.key}` : ''
@@ -68,6 +69,13 @@ function isWriting(target: EventTarget | null): boolean {
     target instanceof HTMLElement &&
     (target.isContentEditable || ['TEXTAREA', 'SELECT'].includes(target.tagName))
   )
+}
+
+/** Whether Enter means the button or link that has the focus: unless what it opens is open already. */
+function isPressed(target: EventTarget | null): boolean {
+  if (!(target instanceof Element)) return false
+  const pressed = target.closest('button, a[href], summary, input')
+  return pressed !== null && pressed.getAttribute('aria-current') !== 'true'
 }
 
 function useKeyboard(): Keyboard {
