@@ -27,29 +27,48 @@ export interface Visit {
   context: BrowserContext
   /** What the page complained of. */
   complaints: string[]
-  /** Everything that the page asked for is there, and drawn. */
-  settled(): Promise<void>
 }
 
-/** Somebody who has just signed in. */
+type Role = 'viewer' | 'approver' | 'operator' | 'owner'
+
+/** The browsers of people at a stage: what one has read and compiled, its next test has. */
+const profiles = new WeakMap<Stage, Map<Role, Promise<BrowserContext>>>()
+
+async function newProfile(stage: Stage, role: Role | undefined): Promise<BrowserContext> {
+  browser ??= launch()
+  const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 } })
+  if (role !== undefined) await context.addCookies([await stage.cookieOf(role)])
+  return context
+}
+
+function profileOf(stage: Stage, role: Role): Promise<BrowserContext> {
+  const known = profiles.get(stage) ?? new Map<Role, Promise<BrowserContext>>()
+  profiles.set(stage, known)
+  const profile = known.get(role) ?? newProfile(stage, role)
+  known.set(role, profile)
+  return profile
+}
+
+/** A new tab of somebody who is signed in, at a page. */
 export async function visit(
   stage: Stage,
+  path = '/',
   options: {
-    role?: 'viewer' | 'approver' | 'operator' | 'owner'
-    width?: number
-    colorScheme?: 'light' | 'dark'
+    role?: Role
+    /** With a browser of its own. */
+    isAlone?: boolean
+    /** So, too, and signed in nowhere. */
+    isGuest?: boolean
+    /** So, too; the test may pass over the time in which a decision can be taken back. */
+    hasClock?: boolean
   } = {},
 ): Promise<Visit> {
-  const { role = 'owner', width = 1280, colorScheme = 'light' } = options
-  browser ??= launch()
-  const context = await (await browser).newContext({
-    viewport: { width, height: width < 500 ? 844 : 900 },
-    colorScheme,
-  })
-  onTestFinished(() => context.close())
-  // Time goes on by itself; a test may pass over the ten seconds in which a decision can be taken back.
-  await context.clock.install()
+  const { role = 'owner', isAlone = false, isGuest = false, hasClock = false } = options
+  const isOwn = isAlone || isGuest || hasClock
+  const context = isOwn ? await newProfile(stage, isGuest ? undefined : role) : await profileOf(stage, role)
+  if (hasClock) await context.clock.install()
   const page = await context.newPage()
+  onTestFinished(() => (isOwn ? context.close() : page.close()))
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
@@ -60,6 +79,25 @@ export async function visit(
     if (!request.url().startsWith(stage.url) && !request.url().startsWith('data:'))
       complaints.push(`asked ${request.url()}`)
   })
+  if (!isGuest) await page.goto(`${stage.url}${path}`)
+  return { page, context, complaints }
+}
+
+/** To another page without loading all anew, as by a link. */
+export async function walk(page: Page, path: string): Promise<void> {
+  const isOther = await page.evaluate((to) => {
+    const isOther = new URL(to, location.href).pathname !== location.pathname
+    if (isOther) document.querySelector('main')!.dataset.left = ''
+    history.pushState(null, '', to)
+    dispatchEvent(new PopStateEvent('popstate'))
+    return isOther
+  }, path)
+  if (isOther) await page.locator('main:not([data-left])').waitFor()
+  await page.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
+}
+
+/** Answers what waits until everything that a page asked for is there, and drawn. */
+export function settling(page: Page): () => Promise<void> {
   const open = new Set<Request>()
   page.on('request', (request) => {
     // It never ends.
@@ -67,14 +105,10 @@ export async function visit(
   })
   page.on('requestfinished', (request) => open.delete(request))
   page.on('requestfailed', (request) => open.delete(request))
-  await page.goto(await stage.signInUrl(role))
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('navigation').waitFor()
-  const settled = async () => {
+  return async () => {
     for (let quiet = 0; quiet < 3; quiet = open.size === 0 ? quiet + 1 : 0)
       await page.evaluate(
-        () => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve, 30))),
+        () => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve, 16))),
       )
   }
-  return { page, context, complaints, settled }
 }

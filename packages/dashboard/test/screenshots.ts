@@ -64,10 +64,8 @@ async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void
         viewport: { width, height: width < 500 ? 844 : 900 },
         colorScheme,
       })
+      await context.addCookies([await stage.cookieOf('owner')])
       const page = await context.newPage()
-      await page.goto(await stage.signInUrl())
-      await page.getByRole('button', { name: 'Sign in' }).click()
-      await page.getByRole('navigation').waitFor()
       for (const [name, path] of Object.entries({ ...paths, ...ofRun })) {
         await page.goto(`${stage.url}${path}`)
         await settled(page)

@@ -5,8 +5,10 @@ import type { Daemon } from '../../reeve/src/autonomy/daemon/daemon.ts'
 import { silentLog } from '../../reeve/src/base/log.ts'
 import { projectOf } from '../../reeve/src/project/load.ts'
 import { internalsOf, Runtime } from '../../reeve/src/runtime/runtime.ts'
+import { cookieName } from '../../reeve/src/server/auth/caller.ts'
 import { serve } from '../../reeve/src/server/listen.ts'
 import { addPrincipal } from '../../reeve/src/store/identity/principals.ts'
+import { beginSession } from '../../reeve/src/store/identity/sessions.ts'
 import { issueToken } from '../../reeve/src/store/identity/tokens.ts'
 import { clerk, hostile, people, stageWorkflows } from './stage-workflows.ts'
 
@@ -46,14 +48,18 @@ We pay back within 5 business days after the parcel has reached us, to the accou
 
 export interface Stage {
   url: string
-  /** Opens the page of a new session, once. */
-  signInUrl(role?: 'viewer' | 'approver' | 'operator' | 'owner'): Promise<string>
+  /** Opens the page of a new session, once: of the owner. */
+  signInUrl(): Promise<string>
+  /** The cookie of a browser that is signed in. Of each role there is one person; the owner is alex. */
+  cookieOf(role: Role): Promise<{ name: string; value: string; url: string }>
   runtime: Runtime
   /** The server ends, and comes back under its address. */
   goAway(): Promise<void>
   comeBack(): Promise<void>
   close(): Promise<void>
 }
+
+type Role = 'viewer' | 'approver' | 'operator' | 'owner'
 
 /** How much of everything: nothing, some, or ten thousand runs with two thousand that wait. */
 export type Scale = 'empty' | 'some' | 'much'
@@ -141,26 +147,34 @@ export async function openStage(scale: Scale = 'some', daemons: Daemon[] = []): 
   }
   let served = await serve(runtime, { port: 0 })
   const { url } = served
-  let signIns = 0
+  const personOf = (role: Role) => (role === 'owner' ? 'alex' : `${role}-1`)
+  const acting = () => ({ by: 'test', proof: 'local-user', at: clock.now() }) as const
+  for (const role of ['viewer', 'approver', 'operator', 'owner'] as const)
+    await database.transaction((session) =>
+      addPrincipal(session, { name: personOf(role), kind: 'person', role }, acting()),
+    )
   return {
     url,
     runtime,
-    async signInUrl(role = 'owner') {
-      const now = clock.now()
-      const name = signIns++ === 0 && role === 'owner' ? 'alex' : `${role}-${signIns}`
-      const secret = await database.transaction(async (session) => {
-        const acting = { by: 'test', proof: 'local-user', at: now } as const
-        await addPrincipal(session, { name, kind: 'person', role }, acting)
-        const token = {
-          id: engine.services.newId(),
-          kind: 'sign-in',
-          principal: name,
-          name: 'sign in',
-        } as const
-        return issueToken(session, { ...token, role, expires_at: now + 600_000 }, acting)
-      })
+    async signInUrl() {
+      const token = {
+        id: engine.services.newId(),
+        kind: 'sign-in',
+        principal: 'alex',
+        name: 'sign in',
+      } as const
+      const expires_at = clock.now() + 600_000
+      const secret = await database.transaction((session) =>
+        issueToken(session, { ...token, role: 'owner', expires_at }, acting()),
+      )
       return `${url}/sign-in?code=${encodeURIComponent(secret)}`
     },
+    cookieOf: (role) =>
+      database.transaction(async (session) => ({
+        name: cookieName,
+        value: await beginSession(session, personOf(role), clock.now()),
+        url,
+      })),
     goAway: () => served.close(),
     async comeBack() {
       served = await serve(runtime, { port: Number(new URL(url).port) })
