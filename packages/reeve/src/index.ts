@@ -56,7 +56,14 @@ export type { Usd } from './base/money.ts'
 export type { InputOf, OutputOf, Schema } from './base/schema/schema.ts'
 export { basicAuth, type Reveal, type Secret, secret } from './base/secrets/secret-handle.ts'
 export type { SecretRegistry } from './base/secrets/secrets.ts'
-export { type Clock, type Duration, type DurationUnit, type Moment, toMs } from './base/time/time.ts'
+export {
+  type Clock,
+  type Duration,
+  type DurationUnit,
+  type Moment,
+  type TimerKind,
+  toMs,
+} from './base/time/time.ts'
 export type { GrantedWorkflow } from './context/granted-workflow.ts'
 export type { MemoryContext } from './context/memory-context.ts'
 export type {

@@ -90,7 +90,7 @@ export class Engine {
   readonly services: EngineServices
   readonly control: Control
   readonly worker: Worker
-  readonly #runs = new LocalRuns()
+  readonly runs = new LocalRuns()
   readonly #leftChildren: LeftChildren
   readonly #results: RunResults
   readonly #starter: RunStarter
@@ -115,7 +115,7 @@ export class Engine {
       services,
       workflows,
       liveness,
-      runs: this.#runs,
+      runs: this.runs,
       contextFor: (site) => makeContext(site, workflows),
       capacity: options.capacity ?? 1000,
       historyBytes: options.historyBytes ?? getHeapStatistics().heap_size_limit * drivenPart,
@@ -127,7 +127,7 @@ export class Engine {
       maxCrashes: options.maxCrashes ?? 5,
     })
     const { notices } = services
-    this.#results = new RunResults({ database, clock, log, runs: this.#runs, notices })
+    this.#results = new RunResults({ database, clock, log, runs: this.runs, notices })
     this.#leftChildren = new LeftChildren(database, services)
     this.#starter = new RunStarter(database, services, this.worker)
     this.#checkJsonSchema = options.checkJsonSchema
@@ -167,7 +167,7 @@ export class Engine {
 
   /** Whether nothing runs or could run now: every run has ended, waits, is stuck, or waits for a worker that has it. */
   async isQuiet(): Promise<boolean> {
-    if (this.#runs.size > 0) return false
+    if (this.runs.size > 0) return false
     const row = await this.database.get<{ no: number }>(
       `select no from runs where status = 'running'
        union all select no from runs where key_line = 2 and status <> 'running'

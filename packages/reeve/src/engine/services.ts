@@ -47,8 +47,13 @@ export interface EngineServices {
   bodies?: Bodies | undefined
 }
 
+/** What a call does in this process until it is settled or parks. */
+export type Act = () => Promise<void> | void
+
 /** Runs what steps, tools and solvers do, in the place of the engine. */
 export interface Bodies {
+  /** What is run in place of this act. */
+  act(act: Act): Act
   /** @param what whose body it is: `step "pack"`, `tool "mail.send"` */
   run<T>(what: string, body: () => T): T
 }

@@ -209,6 +209,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       onFatal,
       standIn: seams?.standIn,
       lease: leaseOf(options, log),
+      ...(seams?.lingerMs === undefined ? {} : { lingerMs: seams.lingerMs }),
       ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),
       ...(options.capacity === undefined ? {} : { capacity: options.capacity }),
     })

@@ -41,6 +41,8 @@ export interface RuntimeOptions {
 /** Where tests and evals reach into a runtime. */
 export interface RuntimeSeams {
   bodies?: Bodies
+  /** A run whose next timer is due within this time (ms) stays in memory. */
+  lingerMs?: number
   standIn?: StandIn
   /** Answers the database to work on: the one that `open` opens, or another. */
   database?(open: () => Database): Database

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/time/time.ts'
+import type { Clock, TimerKind } from '../base/time/time.ts'
 
 /** More than this between a process's date and the store's is worth a warning. */
 export const clockSlackMs = 2000
@@ -29,7 +29,7 @@ export class StoreClock implements Clock {
     return this.#last
   }
 
-  after(delayMs: number, callback: () => void, kind?: 'upkeep'): () => void {
+  after(delayMs: number, callback: () => void, kind?: TimerKind): () => void {
     return this.#timers.after(delayMs, callback, kind)
   }
 

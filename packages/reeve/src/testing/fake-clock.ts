@@ -1,10 +1,10 @@
-import type { Clock } from '../base/time/time.ts'
+import type { Clock, TimerKind } from '../base/time/time.ts'
 
 /** A clock that stands still until it is told to move, in whole milliseconds. */
 export class FakeClock implements Clock {
   #now: number
   #next = 0
-  readonly #timers = new Map<number, { at: number; callback: () => void; kind: 'upkeep' | undefined }>()
+  readonly #timers = new Map<number, { at: number; callback: () => void; kind: TimerKind | undefined }>()
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
     this.#now = Math.floor(startMs)
@@ -14,7 +14,7 @@ export class FakeClock implements Clock {
     return this.#now
   }
 
-  after(delayMs: number, callback: () => void, kind?: 'upkeep'): () => void {
+  after(delayMs: number, callback: () => void, kind?: TimerKind): () => void {
     const id = this.#next++
     this.#timers.set(id, { at: this.#now + Math.max(0, Math.ceil(delayMs)), callback, kind })
     return () => this.#timers.delete(id)

@@ -1,5 +1,5 @@
 import { ReeveError } from '../base/errors.ts'
-import type { Moment } from '../base/time/time.ts'
+import { type Duration, type Moment, toMs } from '../base/time/time.ts'
 import type { Workflow } from '../engine/workflow.ts'
 import type { ProjectConfig } from '../project/config.ts'
 import { loadProject, type Project, projectOf } from '../project/load.ts'
@@ -18,6 +18,11 @@ export interface TestOptions {
   config?: ProjectConfig
   /** What stands in for tools, by their names. Schemas, grants, approvals and the journal are the tool's own. */
   mocks?: { readonly [tool: string]: Mock }
+  /**
+   * So long something outside of this process (a server of the test, a file) may take in real time without any change, before
+   * the test fails and names it. Time in which the process itself got none does not count. Default 30 seconds.
+   */
+  patience?: Duration
   /** What time it is when the test begins. Default 2026-01-01T00:00:00Z. */
   at?: Moment
 }
@@ -44,6 +49,10 @@ export async function projectFor({
     workflows: [...project.workflows, ...named],
     tools: [...project.tools, ...tools],
   }
+}
+
+export function patienceOf({ patience = '30s' }: TestOptions): number {
+  return toMs(patience, '`patience` of a test')
 }
 
 /** When the test begins (ms). @throws `bad-moment` */

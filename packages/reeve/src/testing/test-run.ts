@@ -12,17 +12,18 @@ import { type RunStatus, requireRun } from '../store/runs/runs.ts'
 /** A run that a test started or found. It is the same one after a crash. */
 export class TestRun<Output = unknown> {
   readonly id: string
-  readonly #runtime: () => Runtime
+  /** Once all rests. */
+  readonly #runtime: () => Promise<Runtime>
 
   /** @internal */
-  constructor(id: string, runtime: () => Runtime) {
+  constructor(id: string, runtime: () => Promise<Runtime>) {
     this.id = id
     this.#runtime = runtime
   }
 
   /** How it stands: as `runtime.getRun` tells. */
-  view(): Promise<RunView> {
-    return this.#runtime().getRun(this.id)
+  async view(): Promise<RunView> {
+    return (await this.#runtime()).getRun(this.id)
   }
 
   /** Its status: `waiting`, `succeeded`, … */
@@ -34,7 +35,7 @@ export class TestRun<Output = unknown> {
   async result(): Promise<RunResult<Output>> {
     const { status, reason } = await this.view()
     if (status === 'succeeded' || status === 'failed' || status === 'cancelled' || status === 'stuck')
-      return (await this.#runtime().result(this.id)) as RunResult<Output>
+      return (await (await this.#runtime()).result(this.id)) as RunResult<Output>
     throw new ReeveError(
       'run-waits',
       `The run is ${status}${reason === null ? '' : `: ${reason}`}. Decide, signal, or let time pass (test.advance) before you ask how it ended.`,
@@ -54,7 +55,7 @@ export class TestRun<Output = unknown> {
 
   /** All that its journal says. */
   async journal(): Promise<JournalEvent[]> {
-    const { database } = internalsOf(this.#runtime())
+    const { database } = internalsOf(await this.#runtime())
     return readEvents(database, (await requireRun(database, this.id)).no)
   }
 

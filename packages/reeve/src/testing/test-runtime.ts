@@ -10,20 +10,21 @@ import type { Project } from '../project/load.ts'
 import { internalsOf, type PendingApproval, Runtime } from '../runtime/runtime.ts'
 import type { Database } from '../store/database.ts'
 import { removeWorker } from '../store/dispatch/workers.ts'
-import { FakeClock, settle } from './fake-clock.ts'
-import { severable } from './severable.ts'
-import { projectFor, startOf, type TestOptions } from './test-options.ts'
+import { endedStatuses } from '../store/runs/runs.ts'
+import { comeToRest } from './come-to-rest.ts'
+import { type FakeClock, settle } from './fake-clock.ts'
+import { type Severable, severable } from './severable.ts'
+import { TestClock } from './test-clock.ts'
+import { patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
 import { type TestDecision, TestRun } from './test-run.ts'
 import { type DeathMoment, type Mock, WatchedBodies } from './watched-bodies.ts'
 
-/** Work that waits for something outside of this process is waited for so long (ms), then it is time that must pass. */
-const patienceMs = 500
 const localUser = 'tester'
 
 /**
  * Everything of a project, on a database in memory, with a clock that the test moves: runs, children, schedules, approvals,
  * signals. Nothing moves but by the test: each verb resolves when all runs have come to rest. A month in which runs sleep
- * takes milliseconds.
+ * takes milliseconds. What is under way outside of this process is waited for in real time.
  * @throws `bad-moment` `bad-config` and what `loadProject` throws
  * @example
  * import { workflow } from 'reeve'
@@ -47,7 +48,7 @@ const localUser = 'tester'
  * console.log(await run.output())
  */
 export async function testRuntime(options: TestOptions = {}): Promise<TestRuntime> {
-  const test = new TestRuntime(await projectFor(options), new FakeClock(startOf(options.at)))
+  const test = new TestRuntime(await projectFor(options), startOf(options.at), patienceOf(options))
   for (const [tool, mock] of Object.entries(options.mocks ?? {})) test.mock(tool, mock)
   await test.begin()
   return test
@@ -61,15 +62,17 @@ export class TestRuntime implements AsyncDisposable {
   readonly #bodies = new WatchedBodies(() => this.#die())
   #runtime!: Runtime
   #database: Database | undefined
-  #cut = () => {}
+  #link: Severable | undefined
+  readonly #patienceMs: number
   #isDead = false
   /** What died is let go when the test ends. */
   readonly #dead: Runtime[] = []
 
   /** @internal */
-  constructor(project: Project, clock: FakeClock) {
+  constructor(project: Project, startMs: number | undefined, patienceMs: number) {
     this.#project = project
-    this.clock = clock
+    this.#patienceMs = patienceMs
+    this.clock = new TestClock(startMs, () => this.#bodies.pause())
   }
 
   /** The runtime at work: another one after each crash. */
@@ -86,7 +89,11 @@ export class TestRuntime implements AsyncDisposable {
       log: silentLog,
       // Each wake is a replay, as after a restart: what is not deterministic shows in a test.
       keptRuns: 0,
-      seams: { bodies: this.#bodies, standIn: this.#bodies, database: (open) => this.#connect(open) },
+      // What waits is `waiting`, however short its wait is.
+      seams: {
+        ...{ bodies: this.#bodies, standIn: this.#bodies, lingerMs: 0 },
+        database: (open) => this.#connect(open),
+      },
     })
     await this.#runtime.start()
     if (this.#project.config.knowledge?.length !== 0) await this.#runtime.readKnowledge()
@@ -119,8 +126,8 @@ export class TestRuntime implements AsyncDisposable {
     for (;;) {
       const { status, standing } = await run.view()
       const due = this.clock.nextDue()
-      const isOver = status !== 'queued' && status !== 'waiting'
-      if (isOver || standing.state === 'waiting' || due === undefined) return run.result()
+      if (endedStatuses.includes(status) || standing.state !== 'moving' || due === undefined)
+        return run.result()
       await this.#pass(due - this.clock.now())
     }
   }
@@ -195,19 +202,22 @@ export class TestRuntime implements AsyncDisposable {
     this.#bodies.dieIn(name, moment)
   }
 
-  /** Resolves when all runs rest: what they wait for is time, a person, a signal or another run. */
-  async settle(): Promise<void> {
-    for (;;) {
-      await settle()
-      if (this.#isDead) await this.#revive()
-      else if (this.#bodies.underWay === 0) return
-      else if (!(await this.#bodyChanges())) return
-    }
+  /** The next time that this step or tool runs, it never ends: only a time limit or the end of its run ends it. */
+  hangIn(name: string): void {
+    this.#bodies.hangIn(name)
+  }
+
+  /**
+   * Resolves when all runs rest: what they wait for is time, a person, a signal or another run. What is due by now is done.
+   * @throws `test-never-rests` when something is under way for longer than the test's patience, and nothing changes
+   */
+  settle(): Promise<void> {
+    return this.#pass(0)
   }
 
   /** Ends it; what it had is gone. */
   async stop(): Promise<void> {
-    this.#cut()
+    this.#link?.cut()
     const all = [...this.#dead, this.#runtime]
     await Promise.race([Promise.allSettled(all.map((one) => one.stop(0))), settle()])
     await this.#database?.close()
@@ -219,11 +229,14 @@ export class TestRuntime implements AsyncDisposable {
   }
 
   #runOf<Output>(id: string): TestRun<Output> {
-    return new TestRun<Output>(id, () => this.#runtime)
+    return new TestRun<Output>(id, async () => {
+      await this.settle()
+      return this.#runtime
+    })
   }
 
   #pass(ms: number): Promise<void> {
-    return this.clock.skip(ms, () => this.settle())
+    return this.clock.skip(ms, () => this.#rest())
   }
 
   async #decide(
@@ -236,25 +249,25 @@ export class TestRuntime implements AsyncDisposable {
     await this.settle()
   }
 
-  /** False: for a while none began and none ended, so what they wait for is time. */
-  async #bodyChanges(): Promise<boolean> {
-    const late = Promise.withResolvers<false>()
-    const timer = setTimeout(late.resolve, patienceMs, false)
-    const changed = await Promise.race([this.#bodies.changed.then(() => true), late.promise])
-    clearTimeout(timer)
-    return changed
+  async #rest(): Promise<void> {
+    const driven = {
+      bodies: this.#bodies,
+      traffic: this.#link!.traffic,
+      runs: () => internalsOf(this.#runtime).engine.runs.all(),
+    }
+    await comeToRest(driven, this.#patienceMs, () => this.#isDead)
+    if (this.#isDead) await this.#revive()
   }
 
   /** The database outlives what works on it. */
   #connect(open: () => Database): Database {
     this.#database ??= open()
-    const { database, cut } = severable(this.#database)
-    this.#cut = cut
-    return Object.create(database, { close: { value: async () => {} } })
+    this.#link = severable(this.#database)
+    return Object.create(this.#link.database, { close: { value: async () => {} } })
   }
 
   #die(): void {
-    this.#cut()
+    this.#link?.cut()
     this.#isDead = true
   }
 

@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Effect, EffectAttempt } from '../engine/calls/effect/definition.ts'
-import type { Bodies } from '../engine/services.ts'
+import type { StepAttempt } from '../engine/calls/step.ts'
+import type { Act, Bodies } from '../engine/services.ts'
 import type { StandIn } from '../engine/stand-in.ts'
 
 /** What stands in for a tool: gets its checked arguments, and gives what the tool would. */
@@ -9,30 +11,46 @@ export type Mock = (args: any, attempt: EffectAttempt) => unknown
 /** When a body that a test wants to die in does so: before it begins, or when it has done its work and nobody knows. */
 export type DeathMoment = 'before' | 'after'
 
-/** Knows which bodies of steps, tools and solvers are under way, replaces some, and dies in others. */
+/** An act of a call. While it has pauses, nothing of it goes on before time passes. */
+interface OpenAct {
+  pauses: number
+}
+
+/** Knows which acts of calls are under way, replaces the bodies of some, and dies or hangs in others. */
 export class WatchedBodies implements Bodies, StandIn {
   readonly #mocks = new Map<string, Mock>()
   readonly #onDeath: () => void
-  #underWay = 0
+  readonly #open = new Set<OpenAct>()
+  /** The act that the code at hand is a part of. */
+  readonly #present = new AsyncLocalStorage<OpenAct>()
+  #changes = 0
   #changed = Promise.withResolvers<void>()
   #death: { name: string; moment: DeathMoment } | undefined
+  #hanging: string | undefined
 
   constructor(onDeath: () => void) {
     this.#onDeath = onDeath
   }
 
-  get underWay(): number {
-    return this.#underWay
+  /** Some act goes on without time that passes. */
+  get areAtWork(): boolean {
+    for (const { pauses } of this.#open) if (pauses === 0) return true
+    return false
   }
 
-  /** Resolves when the next body begins or ends. */
+  /** Grows when an act or a body begins, ends, pauses or goes on. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Resolves at the next change. */
   get changed(): Promise<void> {
     return this.#changed.promise
   }
 
-  /** The process before died with its bodies. */
+  /** The process before died with its acts. */
   forgetAll(): void {
-    this.#underWay = 0
+    this.#open.clear()
     this.#change()
   }
 
@@ -45,32 +63,66 @@ export class WatchedBodies implements Bodies, StandIn {
     this.#death = { name, moment }
   }
 
-  effect(definition: Effect): Effect {
-    const mock = this.#mocks.get(definition.name)
-    return mock ? { ...definition, run: mock } : definition
+  /** Hangs the next time that a step or tool of this name runs. */
+  hangIn(name: string): void {
+    this.#hanging = name
   }
 
-  step<Body>(_name: string, body: Body): Body {
-    return body
+  /** The act at hand waits for time to pass, until what this gives is called. */
+  pause(): () => void {
+    const act = this.#present.getStore()
+    if (!act) return () => {}
+    act.pauses++
+    this.#change()
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      act.pauses--
+      this.#change()
+    }
+  }
+
+  act(act: Act): Act {
+    return () => {
+      const open: OpenAct = { pauses: 0 }
+      this.#open.add(open)
+      this.#change()
+      const ended = () => {
+        this.#open.delete(open)
+        this.#change()
+      }
+      let acting: Promise<void> | void
+      try {
+        acting = this.#present.run(open, act)
+      } catch (error) {
+        ended()
+        throw error
+      }
+      if (acting) return acting.finally(ended)
+      ended()
+    }
+  }
+
+  effect(definition: Effect): Effect {
+    const mock = this.#mocks.get(definition.name) ?? definition.run
+    return {
+      ...definition,
+      run: (args, attempt) =>
+        this.#hangs(definition.name) ? this.#untilAborted(attempt.signal) : mock(args, attempt),
+    }
+  }
+
+  step<Body extends (attempt: never) => unknown>(name: string, body: Body): Body {
+    const acts = (attempt: StepAttempt) =>
+      this.#hangs(name) ? this.#untilAborted(attempt.signal) : body(attempt as never)
+    return acts as unknown as Body
   }
 
   run<T>(what: string, body: () => T): T {
-    if (this.#death && what.endsWith(` "${this.#death.name}"`)) return this.#dyingIn(body)
-    this.#underWay++
-    let result: T
-    try {
-      result = body()
-    } catch (error) {
-      this.#ended()
-      throw error
-    }
-    if (result instanceof Promise) void result.then(this.#ended, this.#ended)
-    else this.#ended()
-    return result
-  }
-
-  #dyingIn<T>(body: () => T): T {
-    const { moment } = this.#death!
+    this.#change()
+    if (!this.#death || !what.endsWith(` "${this.#death.name}"`)) return body()
+    const { moment } = this.#death
     this.#death = undefined
     const die = () => {
       this.#onDeath()
@@ -83,12 +135,27 @@ export class WatchedBodies implements Bodies, StandIn {
     })() as T
   }
 
-  readonly #ended = () => {
-    this.#underWay = Math.max(0, this.#underWay - 1)
-    this.#change()
+  #hangs(name: string): boolean {
+    if (this.#hanging !== name) return false
+    this.#hanging = undefined
+    return true
+  }
+
+  /** Only a time limit, or the end of the run, ends it. */
+  #untilAborted(signal: AbortSignal): Promise<never> {
+    const goOn = this.pause()
+    return new Promise((_resolve, reject) => {
+      const abort = () => {
+        goOn()
+        reject(signal.reason)
+      }
+      if (signal.aborted) abort()
+      else signal.addEventListener('abort', abort, { once: true })
+    })
   }
 
   #change(): void {
+    this.#changes++
     this.#changed.resolve()
     this.#changed = Promise.withResolvers()
   }

@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { tool, workflow } from '../../src/index.ts'
+import { type Context, type ReeveError, tool, workflow } from '../../src/index.ts'
 import { scriptedSolver } from '../../src/testing/index.ts'
 import { testRuntime } from '../../src/testing/test-runtime.ts'
 
@@ -177,25 +178,87 @@ test('schedules and children run; models answer from a script; a story can be ke
   await expect(kit.advanceTo('2026-03-01T00:00:00Z')).rejects.toMatchObject({ code: 'bad-moment' })
 })
 
-test('work outside of this process is waited for, and a time limit still strikes it', async () => {
+const realTime = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Nothing of this process turns for a while, as on a busy machine. */
+const blockFor = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+test('what is under way outside is waited for, however busy the machine is', async () => {
   const slow = workflow({
     name: 'slow',
     input: z.null(),
     run: (ctx) =>
-      ctx.step('fetch', async () => {
-        await new Promise((resolve) => setTimeout(resolve, 30))
-        return 'there'
+      ctx.step('read', async () => {
+        const read = readFile(import.meta.filename, 'utf8')
+        // Longer than anybody would wait: when the loop turns again, all timers are due at once, and the file is there.
+        setImmediate(() => blockFor(600))
+        return (await read).length > 0
       }),
   })
-  const hung = workflow({
-    name: 'hung',
+  const own = workflow({
+    name: 'own',
     input: z.null(),
-    run: (ctx) =>
-      ctx.step('hang', () => new Promise<string>(() => {}), { timeout: '5m', retry: { attempts: 1 } }),
+    run: async (ctx) => {
+      await realTime(300)
+      return ctx.step('after a promise of its own', () => 'there')
+    },
   })
-  await using kit = await testRuntime({ workflows: [slow, hung] })
-  expect(await (await kit.start(slow, null)).output()).toBe('there')
-  const run = await kit.start(hung, null)
-  await kit.advance('6m')
-  expect(await run.result()).toMatchObject({ status: 'failed', error: { code: 'timeout' } })
+  await using kit = await testRuntime({ workflows: [slow, own] })
+  expect(await (await kit.start(slow, null)).output()).toBe(true)
+  expect(await (await kit.start(own, null)).output()).toBe('there')
+})
+
+test('what a runtime is told beside the verbs of a test has come to rest before a result is asked for', async () => {
+  const late = workflow({
+    name: 'late',
+    input: z.null(),
+    run: (ctx) => ctx.step('fetch', () => realTime(20).then(() => 'there')),
+  })
+  await using kit = await testRuntime({ workflows: [late] })
+  await kit.runtime.startRun(late, null)
+  expect(await (await kit.lastRun('late')).output()).toBe('there')
+})
+
+test('a timer within a second parks the run as any other', async () => {
+  const short = workflow({ name: 'short', input: z.null(), run: (ctx) => ctx.sleep('200ms') })
+  await using kit = await testRuntime({ workflows: [short] })
+  const run = await kit.start(short, null)
+  expect(await run.status()).toBe('waiting')
+  await expect(run.result()).rejects.toMatchObject({ code: 'run-waits' })
+  expect(await kit.run(short, null)).toMatchObject({ status: 'succeeded' })
+})
+
+const fetching = workflow({
+  name: 'fetching',
+  input: z.null(),
+  run: (ctx) => ctx.step('fetch', () => 'there', { timeout: '5m', retry: { attempts: 2, delay: '1m' } }),
+})
+
+test('a step that hangs lets time pass, until its limit', async () => {
+  await using kit = await testRuntime({
+    workflows: [fetching, pay],
+    mocks: { 'bank.charge': () => ({ id: '1' }) },
+  })
+  kit.hangIn('fetch')
+  const run = await kit.start(fetching, null)
+  expect(await run.status()).toBe('running')
+  await kit.advance('7m')
+  expect(await run.output()).toBe('there')
+  kit.hangIn('bank.charge')
+  const paying = await kit.start(pay, 20)
+  await kit.approve(paying)
+  await expect(paying.result()).rejects.toMatchObject({ code: 'run-waits' })
+  await kit.crash()
+  expect((await paying.view()).asks).toMatchObject([{ kind: 'outcome' }])
+})
+
+test.each([
+  ['a step', (ctx: Context) => ctx.step('hang', () => new Promise(() => {})), /step "hang"/],
+  ['its own code', () => new Promise(() => {}), /a promise of its own/],
+])('%s that never ends is named, once the patience is over', async (_what, hang, words) => {
+  const hung = workflow({ name: 'hung', input: z.null(), run: (ctx) => hang(ctx) })
+  await using kit = await testRuntime({ workflows: [hung], patience: '60ms' })
+  const refused = await kit.start(hung, null).catch((error: ReeveError) => error)
+  expect(refused).toMatchObject({ code: 'test-never-rests', message: expect.stringMatching(words) })
+  expect((refused as ReeveError).message).toContain('60 ms')
 })

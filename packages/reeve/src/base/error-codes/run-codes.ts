@@ -137,6 +137,10 @@ export const runCodes: CodeTable = {
     'Something took longer than its limit.',
     'Raise the limit, or make it faster; it is tried again where a retry is allowed.',
   ],
+  'test-never-rests': [
+    'Something that a test started is under way, and nothing of it changed for longer than the patience of the test.',
+    'Give `testRuntime` a longer `patience`, or say that it is to hang: `test.hangIn(NAME)`.',
+  ],
   'unfit-signal': ['A signal does not fit what the run waits for.', 'Send one that fits; the run waits on.'],
   'second-look': [
     'Somebody approves one after the other faster than anybody reads, and the project wants a second look.',

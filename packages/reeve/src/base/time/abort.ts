@@ -21,7 +21,7 @@ export async function wait(
 ): Promise<void> {
   signal.throwIfAborted()
   const { promise, resolve } = Promise.withResolvers<void>()
-  const stop = clock.after(ms, resolve)
+  const stop = clock.after(ms, resolve, 'pause')
   try {
     await unlessAborted(promise, signal)
   } finally {

@@ -1,15 +1,20 @@
 import { ReeveError } from '../errors.ts'
 import { describeValue, shorten } from '../text/shorten.ts'
 
+/** What a timer is for, where that is not something that falls due: see `Clock.after`. */
+export type TimerKind = 'upkeep' | 'pause'
+
 /** Where the time comes from. Tests pass a fake one; nothing else reads the system's clock. */
 export interface Clock {
   /** Whole milliseconds since the epoch. */
   now(): number
   /**
-   * Calls back once after `delayMs`; the returned function cancels. Keeps the process alive until then. `upkeep`: it looks
-   * again, or shows a sign of life, and nothing is due by it, so that a clock of tests need not stop for it.
+   * Calls back once after `delayMs`; the returned function cancels. Keeps the process alive until then.
+   *
+   * What `kind` says is for a clock of tests. `upkeep`: it looks again, or shows a sign of life, and nothing is due by it, so
+   * that such a clock need not stop for it. `pause`: whoever set it does nothing else until then, as before another attempt.
    */
-  after(delayMs: number, callback: () => void, kind?: 'upkeep'): () => void
+  after(delayMs: number, callback: () => void, kind?: TimerKind): () => void
 }
 
 const longestTimeoutMs = 2 ** 31 - 1

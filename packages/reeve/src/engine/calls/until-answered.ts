@@ -28,7 +28,7 @@ export async function untilAnswered<T>(
       const kind = database.classify(error)
       if (kind !== 'retry' && kind !== 'unknown') throw error
       log.warn(`${failing}; it is tried again`, { error: String(error) })
-      await new Promise<void>((resolve) => clock.after(retryDelayMs, resolve))
+      await new Promise<void>((resolve) => clock.after(retryDelayMs, resolve, 'pause'))
     }
   }
 }

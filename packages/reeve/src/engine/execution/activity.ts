@@ -31,7 +31,7 @@ export class Activity implements InboxPort {
     }: { services: EngineServices; history: History | undefined; items: InboxItem[] },
   ) {
     this.#commits = commits
-    this.acts = new Acts(run)
+    this.acts = new Acts(run, services.bodies)
     this.timers = new Timers(services.clock)
     this.deliveries = new Deliveries(history?.settlements ?? [], services.stretch, run)
     this.inbox = new Inbox(items, this)

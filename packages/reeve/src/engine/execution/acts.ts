@@ -1,4 +1,5 @@
 import type { Call } from '../replay/call.ts'
+import type { Act, Bodies } from '../services.ts'
 
 /** What acts tell the run that they are a part of. */
 export interface Acting {
@@ -7,8 +8,6 @@ export interface Acting {
   actsDone(): void
 }
 
-type Act = () => Promise<void> | void
-
 /**
  * What the calls of one run do in this process: bodies of steps, effects, questions.
  *
@@ -16,11 +15,13 @@ type Act = () => Promise<void> | void
  */
 export class Acts {
   readonly #run: Acting
+  readonly #bodies: Bodies | undefined
   #acting = 0
   #deferred: [Call, Act][] = []
 
-  constructor(run: Acting) {
+  constructor(run: Acting, bodies: Bodies | undefined) {
     this.#run = run
+    this.#bodies = bodies
   }
 
   get areDone(): boolean {
@@ -51,7 +52,7 @@ export class Acts {
   async begin(call: Call, act: Act): Promise<void> {
     this.#acting++
     try {
-      await act()
+      await (this.#bodies ? this.#bodies.act(act)() : act())
     } catch (error) {
       this.#run.actFailed(call, error)
     }

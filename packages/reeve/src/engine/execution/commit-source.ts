@@ -82,6 +82,11 @@ export class CommitSource implements TurnSource {
     return this.#isSubmitted
   }
 
+  /** Something of it is being written. */
+  get isWriting(): boolean {
+    return this.#underWay !== undefined
+  }
+
   /** Nothing waits to be written. */
   get isEmpty(): boolean {
     return this.#outbox.empty

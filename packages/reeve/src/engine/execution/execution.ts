@@ -14,6 +14,9 @@ import { pendingEvent } from './pending-event.ts'
 import { RunCallSite } from './run-call-site.ts'
 import { succeeded } from './workflow-output.ts'
 
+/** Calls act; or what was settled is told to its code and written; or its code awaits a promise of its own. */
+export type GoesOn = 'acts' | 'moves' | 'awaits'
+
 /**
  * One claim of a run as a worker drives it, and what that is made of: the calls of its code (`calls.ts`), what it is at
  * (`activity.ts`), how its events become durable (`commit-source.ts`), its life cycle (`lifecycle.ts`), and the side that
@@ -123,6 +126,14 @@ export class Execution {
   /** Of one that parked: nobody goes on with it. */
   drop(): void {
     this.#life.drop()
+  }
+
+  /** What goes on here by itself at this moment; undefined: only what it waits for moves it, or nothing does. */
+  get goesOn(): GoesOn | undefined {
+    const { activity, commits } = this.#life
+    if (!activity.acts.areDone) return 'acts'
+    if (!activity.deliveries.empty || !commits.isEmpty || commits.isWriting) return 'moves'
+    return this.#life.mode === 'live' && activity.isIdle ? 'awaits' : undefined
   }
 
   /** What it is at, when it has been silent since `movedAt`; a wait has its reason on the run's row when it is parked. */

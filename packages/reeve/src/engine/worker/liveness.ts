@@ -128,7 +128,7 @@ export class Liveness implements ClaimCheck {
           run: claim.id,
           error: String(error),
         })
-        await new Promise<void>((resolve) => clock.after(confirmAgainMs, resolve))
+        await new Promise<void>((resolve) => clock.after(confirmAgainMs, resolve, 'pause'))
       }
     }
     return false

@@ -136,7 +136,7 @@ export class Connection {
       throw notAsked('mcp-server-unstable', message)
     }
     const { promise, resolve } = Promise.withResolvers<void>()
-    clock.after(backoffMs(restartPace, this.#losses.length), resolve)
+    clock.after(backoffMs(restartPace, this.#losses.length), resolve, 'pause')
     await promise
   }
 }
