@@ -3,6 +3,9 @@ import { daemonWorkflow } from '../autonomy/daemon/cycle.ts'
 import { DaemonLoops } from '../autonomy/daemon/daemon-loops.ts'
 import { directivesFor } from '../autonomy/daemon/deciding/openings.ts'
 import { installDaemons } from '../autonomy/daemon/install.ts'
+import { withoutModes } from '../autonomy/directives/versions/failure-modes.ts'
+import { recordVersions } from '../autonomy/directives/versions/record-versions.ts'
+import type { DirectiveWriting } from '../autonomy/directives/versions/write-directive.ts'
 import type { Goal } from '../autonomy/goals/goal.ts'
 import { Proposals } from '../autonomy/proposals.ts'
 import { createIds } from '../base/ids.ts'
@@ -27,7 +30,7 @@ import type { RouteDefinition } from '../models/route/route.ts'
 import { checkConfig } from '../project/check-config.ts'
 import { embedderRoutes } from '../project/embedders.ts'
 import { namedDaemons } from '../project/files/daemons.ts'
-import { addDirectives } from '../project/files/followed-directives.ts'
+import { addDirectives, directiveWritingOf } from '../project/files/followed-directives.ts'
 import { installConfig } from '../project/install.ts'
 import { ProjectKnowledge } from '../project/knowledge.ts'
 import { claimantOf } from '../project/name.ts'
@@ -88,6 +91,8 @@ export interface RuntimeInternals {
   goals: readonly Goal[]
   /** Decides what machines propose. */
   proposals: Proposals
+  /** The one way to write a directive's file: see `writeDirective`. */
+  directiveWriting: DirectiveWriting
 }
 
 /** What starts with a runtime and ends with it. */
@@ -175,6 +180,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const findTool: FindTool = (name) => toolbox.find(name)
     workflows.add(undoWorkflow({ database, clock, findTool }))
     addDirectives(project, { workflows, database, routes })
+    await recordVersions(database, project.directives, clock.now())
     const { daemons, goals } = namedDaemons(project)
     const directives = directivesFor(project, workflows)
     const forDaemons = { database, clock, questions, authority, workflows, directives }
@@ -185,7 +191,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const services: ContextServices = {
       ...{ toolbox, questions, knowledge, memory, authority, policies, ceilings },
       instructions: [...project.agents, ...project.directives].map((one) =>
-        'instructions' in one ? one.instructions : one.text,
+        'instructions' in one ? one.instructions : withoutModes(one.text),
       ),
     }
     if (options.agentListener) services.agentListener = options.agentListener
@@ -244,6 +250,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       triggers,
       goals,
       proposals: new Proposals({ database, clock, log }, {}),
+      directiveWriting: directiveWritingOf(project, database),
       letters,
       lent: services,
       documents,

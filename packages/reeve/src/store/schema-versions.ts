@@ -2,7 +2,7 @@ import { approvalTables } from './approvals/tables.ts'
 import { auditTables } from './audit/audit-tables.ts'
 import { levelTables } from './authority/levels.ts'
 import { authorityTables } from './authority/tables.ts'
-import { daemonTables } from './autonomy/tables.ts'
+import { daemonTables, directiveTables } from './autonomy/tables.ts'
 import type { Migration } from './dialect.ts'
 import { triggerTables } from './dispatch/trigger-tables.ts'
 import { evalTables } from './evals/tables.ts'
@@ -297,4 +297,5 @@ export const migrations: Migration[][] = [
   ],
   evalTables,
   proposalTables,
+  directiveTables,
 ]

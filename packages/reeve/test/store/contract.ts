@@ -12,6 +12,7 @@ import { chapterCases } from './contract/chapters.ts'
 import { claimCases } from './contract/claims.ts'
 import { commitCases } from './contract/commits.ts'
 import { deliveryCases } from './contract/deliveries.ts'
+import { directiveVersionCases } from './contract/directive-versions.ts'
 import { effectBudgetCases } from './contract/effect-budgets.ts'
 import { eraseCases } from './contract/erase.ts'
 import { inboxCases } from './contract/inbox.ts'
@@ -48,6 +49,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     deliveryCases(open)
     approvalCases(open)
     retentionCases(open)
+    directiveVersionCases(open)
     eraseCases(open)
     readinessCases(open)
     chapterCases(open)

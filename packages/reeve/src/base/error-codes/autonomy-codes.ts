@@ -6,11 +6,21 @@ export const autonomyCodes: CodeTable = {
     'A directive cannot be followed as it is written.',
     'Correct the lines that the message names; `reeve directives lint` looks again.',
   ],
+  'bad-failure-mode': [
+    'A line cannot stand under the known failure modes of a directive.',
+    'Write it as one line of plain words.',
+  ],
   'bad-script': ['A script cannot be run as it is written.', 'Correct the lines that the message names.'],
   'criteria-unmet': [
     'A directive did what it does, and not all of its success criteria are met.',
     'See what was found: `details.criteria`.',
   ],
+  'directive-busy': ['A directive is being written by somebody else.', 'Try again in a moment.'],
+  'directive-changed': [
+    'The file of a directive was saved by somebody else meanwhile.',
+    'Look at it, and try again.',
+  ],
+  'directive-full': ['A directive has no room for another line.', 'Remove old known failure modes.'],
   'no-value': ['What a directive calls needs a value that nothing gave.', 'Let an earlier call give it.'],
   'proposal-changed': [
     'A proposal is not what was seen of it.',
@@ -37,7 +47,12 @@ export const autonomyCodes: CodeTable = {
     'Look at it before it runs again.',
   ],
   'script-two-results': ['A script printed more than one result.', 'Let it print one JSON value.'],
+  'not-a-file': ['What is to be replaced is no plain file.', 'Put a plain file in its place.'],
   'unknown-directive': ['There is no such directive.', "See `directives/`, and the name's spelling."],
   'unknown-proposal': ['There is no such proposal.', 'See `reeve proposals list`.'],
+  'unknown-directive-version': [
+    'A directive has no version of that number.',
+    'See them: `reeve directives history NAME`.',
+  ],
   'unknown-script': ['There is no such script.', "See `scripts/`, and the name's spelling."],
 }

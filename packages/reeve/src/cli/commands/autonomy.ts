@@ -71,6 +71,20 @@ export function autonomyCommands(program: Command, calls: Calls): void {
     .description('one, as it is written')
     .action(calls('nobody', async () => (await import('../autonomy/directives.ts')).directiveShow, here))
   directives
+    .command('history <name>')
+    .description('its versions, the newest first: who made each, when and why')
+    .addOption(limit('20'))
+    .action(calls('viewer', async () => (await import('../autonomy/directive-versions.ts')).directiveHistory))
+  directives
+    .command('diff <name> [from] [to]')
+    .description('what differs between two versions; without numbers, what the newest one changed')
+    .action(calls('viewer', async () => (await import('../autonomy/directive-versions.ts')).directiveDiff))
+  directives
+    .command('note <name> <line>')
+    .description('add a line to its known failure modes, in its file')
+    .option('--why <text>', 'why; kept with the version and in the log of acts')
+    .action(calls('operator', async () => (await import('../autonomy/directive-versions.ts')).directiveNote))
+  directives
     .command('run <name>')
     .description('follow one now, and show each step as it happens')
     .option('--input <json>', 'JSON, the path of a JSON file, or - for stdin')

@@ -1,3 +1,11 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type DirectiveDiff,
+  type DirectiveVersionView,
+  directiveDiff,
+  directiveHistory,
+} from '../../autonomy/directives/versions/directive-history.ts'
+import { writeDirective } from '../../autonomy/directives/versions/write-directive.ts'
 import { changeGoalBy, requireGoal } from '../../autonomy/goals/change-goal.ts'
 import { type GoalChange, type GoalStanding, goalStandings } from '../../autonomy/goals/goal-standing.ts'
 import { ReeveError } from '../../base/errors.ts'
@@ -42,6 +50,11 @@ export interface Autonomy {
   goals(): Promise<GoalStanding[]>
   goal(name: string): Promise<GoalWithChanges>
   changeGoal(name: string, change: GoalChange, why: string | undefined): Promise<GoalWithChanges>
+  /** The newest first. */
+  directiveVersions(name: string, limit: number): Promise<{ versions: DirectiveVersionView[]; more: boolean }>
+  directiveDiff(name: string, of: { from?: number; to?: number }): Promise<DirectiveDiff>
+  /** Adds a line to its known failure modes. Answers which version that made; null: it stood there. */
+  noteFailureMode(name: string, mode: string, why: string | undefined): Promise<number | null>
 }
 
 /** Of a project's own database; of its code, as far as goals are concerned. */
@@ -53,10 +66,11 @@ export function localAutonomy(workspace: Workspace, runtime: Runtime | undefined
     return { ...actingAs(actor, database), why }
   }
   const now = () => actingAs(actor, database).at
-  const known = () => {
-    if (runtime) return internalsOf(runtime).goals
+  const code = () => {
+    if (runtime) return internalsOf(runtime)
     throw new Error('This command needs the code of the project, which was not loaded.')
   }
+  const known = () => code().goals
   const goal = async (name: string): Promise<GoalWithChanges> => {
     const [standing] = await goalStandings(database, [requireGoal(known(), name)], now())
     const changes = (await goalChanges(database, name)).reverse().map((row) => ({
@@ -82,6 +96,19 @@ export function localAutonomy(workspace: Workspace, runtime: Runtime | undefined
     },
     goals: () => goalStandings(database, known(), now()),
     goal,
+    async directiveVersions(name, limit) {
+      const { versions, next } = await directiveHistory(database, name, { limit })
+      return { versions, more: next !== null }
+    },
+    directiveDiff: (name, of) => directiveDiff(database, name, of),
+    async noteFailureMode(directive, mode, why) {
+      const acting = await changing(why)
+      const { directiveWriting } = code()
+      const reason = why ?? `${acting.by} noted a known failure mode`
+      const edit = { kind: 'add-failure-mode', mode } as const
+      const change = { directive, edit, author: 'person', acting, reason, evidence: null } as const
+      return (await writeDirective(directiveWriting, { ...change, key: randomUUID() })).version
+    },
     async changeGoal(name, change, why) {
       await changeGoalBy(database, known(), name, change, await changing(why))
       return goal(name)
@@ -100,6 +127,7 @@ async function steer(session: Session, row: DaemonRow, act: DaemonAct, acting: A
 }
 
 const mostPerPage = 500
+const mostVersions = 200
 
 /** Of a server, through its API. */
 export function remoteAutonomy(client: Client): Autonomy {
@@ -130,6 +158,21 @@ export function remoteAutonomy(client: Client): Autonomy {
       })) as DaemonView,
     goals: async () => (await client.goals.list()).items,
     goal: (goal) => client.goals.one({ params: { goal } }),
+    async directiveVersions(directive, limit) {
+      const versions: DirectiveVersionView[] = []
+      for (let before: number | undefined; ; ) {
+        const query = { limit: Math.min(limit - versions.length, mostVersions), ...(before && { before }) }
+        const { items, next } = await client.directives.versions({ params: { directive }, query })
+        versions.push(...items)
+        if (next === null || versions.length >= limit) return { versions, more: next !== null }
+        before = next
+      }
+    },
+    directiveDiff: (directive, query) => client.directives.diff({ params: { directive }, query }),
+    async noteFailureMode(directive, mode, why) {
+      const body = { mode, ...(why !== undefined && { why }) }
+      return (await client.directives.note({ params: { directive }, body })).version
+    },
     async changeGoal(goal, { dayUsd, ...change }, why) {
       if (dayUsd !== undefined)
         throw new ReeveError('not-remote', 'A server changes no budget of a goal. Change it in its file.')

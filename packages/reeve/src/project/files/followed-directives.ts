@@ -1,5 +1,7 @@
 import { schemaOfCall } from '../../autonomy/directives/check-calls.ts'
 import { directiveWorkflow } from '../../autonomy/directives/directive-workflow.ts'
+import { readDirectives } from '../../autonomy/directives/load-directives.ts'
+import type { DirectiveWriting } from '../../autonomy/directives/versions/write-directive.ts'
 import type { WorkflowRegistry } from '../../engine/workflow.ts'
 import type { RouteDefinition } from '../../models/route/route.ts'
 import type { Database } from '../../store/database.ts'
@@ -22,4 +24,19 @@ export function addDirectives(
     modelsUsed: (run: string) => answerersOf(database, run),
   }
   for (const directive of directives) workflows.add(directiveWorkflow(directive, services))
+}
+
+/** What writes the files of a project's directives. */
+export function directiveWritingOf(project: Project, database: Database): DirectiveWriting {
+  const { directives, folder } = project
+  return {
+    database,
+    folder,
+    directives,
+    async check(directive, text) {
+      const sources = directives.map((each) => (each === directive ? { ...each, text } : each))
+      const { problems } = await readDirectives(sources, knownOf(project))
+      return problems.filter(({ file }) => file === directive.file)
+    },
+  }
 }

@@ -81,6 +81,11 @@ export const acts = {
   'daemon-paused': act('A daemon begins no further cycle; the subject is its name.', {}),
   'daemon-resumed': act('A daemon goes on.', {}),
   'daemon-woken': act('A daemon was woken before its time; what it had closed is open again.', {}),
+  'directive-written': act('A directive has another text; the subject is its name.', {
+    version: number('Which version this is.'),
+    author: oneOf(['file', 'person', 'repair', 'lesson'], 'On account of what it was written.'),
+    hash: text('The hash of the file.'),
+  }),
   'goal-changed': act('A person changed a standing goal; the subject is its name.', {
     before: value('What stood before of what was changed.'),
     after: value('What stands now.'),

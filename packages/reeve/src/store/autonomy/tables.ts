@@ -32,3 +32,25 @@ export const daemonTables: string[] = [
   )`,
   'create index goal_changes_of_goal on goal_changes (goal, id)',
 ]
+
+/** Another: every text that a directive had, and who made it so. */
+export const directiveTables: string[] = [
+  // `state`: `writing` until the file has this text, then `stands`. `base`: the hash of what it was made of. `evidence`: JSON.
+  `create table directive_versions (
+    name text not null,
+    version bigint not null,
+    hash text not null,
+    text text not null,
+    author text not null,
+    made_by text,
+    proof text,
+    reason text,
+    evidence text,
+    write_key text,
+    base text,
+    state text not null,
+    at bigint not null,
+    primary key (name, version)
+  )`,
+  'create unique index directive_versions_key on directive_versions (write_key) where write_key is not null',
+]

@@ -10,6 +10,7 @@ import { workMetrics } from '../../../inspect/health/work-metrics.ts'
 import { read } from '../../http/endpoint.ts'
 import { metricsByDay, metricsQuery } from '../metrics-shapes.ts'
 import { json, name } from '../parts.ts'
+import { diff, note, versions } from './directive-versions.ts'
 
 const directive = z.object({
   name,
@@ -133,7 +134,7 @@ const listScripts = read({
 })
 
 /** The directives of a project over HTTP. */
-export const directives = { list, one, metrics }
+export const directives = { list, one, metrics, versions, diff, note }
 
 /** Its scripts. */
 export const scripts = { list: listScripts }
