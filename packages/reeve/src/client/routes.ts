@@ -72,6 +72,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
   costs: { list: 'GET /api/costs' },
   models: { list: 'GET /api/models' },
   workers: { list: 'GET /api/workers' },
+  storage: { one: 'GET /api/storage' },
   daemons: {
     list: 'GET /api/daemons',
     one: 'GET /api/daemons/:daemon',

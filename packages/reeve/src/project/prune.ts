@@ -15,6 +15,9 @@ import { tidySpendings } from '../store/ledger/effect-budgets.ts'
 import { foldModelCalls } from '../store/ledger/folded-calls.ts'
 import type { RetentionConfig } from './config.ts'
 
+/** How long what belongs to no run is kept. */
+export const keptByDefault = { ledger: '90d', occurrences: '30d', deliveries: '30d' } as const
+
 interface Kept {
   database: Database
   clock: Clock
@@ -36,7 +39,7 @@ export async function pruneProject(
   signal?: AbortSignal,
 ): Promise<ProjectPruned> {
   const now = clock.now()
-  const { ledger = '90d', occurrences = '30d', deliveries = '30d' } = retention ?? {}
+  const { ledger, occurrences, deliveries } = { ...keptByDefault, ...retention }
   await inSlices(database, signal, (session, slice) => tidyAnswers(session, now, slice))
   await inSlices(database, signal, tidyCallRates)
   await inSlices(database, signal, tidySpendings)

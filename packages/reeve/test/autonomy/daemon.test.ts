@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { daemon, goal, type ProjectConfig, workflow } from '../../src/index.ts'
+import { type LedgerOptions, ledgerPage } from '../../src/inspect/ledger/ledger.ts'
 import { internalsOf } from '../../src/runtime/runtime.ts'
 import { readCycle } from '../../src/store/autonomy/daemons.ts'
 import { type ScriptedReply, scriptedSolver } from '../../src/testing/scripted.ts'
@@ -275,4 +276,34 @@ test('a goal whose money of today is used up is closed, and a decision names its
   })
   const house = await openHouse({ daemons: [steward], workflows })
   expect((await house.nextCycle()).said('decision-ended')).toMatchObject({ goal: 'answered', why: 'missed' })
+})
+
+test('the ledger is narrowed by goal, directive and result', async () => {
+  const { workflows } = works()
+  const say = (decision: string, inputs: object, to: string | null) =>
+    JSON.stringify({ decision, inputs, reason: 'because', goal: to })
+  const { config } = deciding([
+    say('greet', { who: 'ada' }, 'friends'),
+    say('greet', { who: 'nobody' }, null),
+    say('idle', {}, null),
+  ])
+  const friends = goal({
+    name: 'friends',
+    aim: 'Everybody is greeted',
+    owner: 'ada',
+    metric: () => 0,
+    target: { atLeast: 1 },
+    review: '2099-01-01',
+  })
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide', goals: ['friends'] })
+  const house = await openHouse({ daemons: [steward], workflows, config: { ...config, goals: [friends] } })
+  for (let cycle = 0; cycle < 3; cycle++) await house.nextCycle()
+  const { database } = internalsOf(house.runtime)
+  const found = async (options: LedgerOptions) =>
+    (await ledgerPage(database, options)).lines.map(({ decision, result }) => `${decision} ${result}`)
+  expect(await found({})).toEqual(['idle idle', 'greet failed', 'greet success'])
+  expect(await found({ goal: 'friends' })).toEqual(['greet success'])
+  expect(await found({ decision: 'greet' })).toEqual(['greet failed', 'greet success'])
+  expect(await found({ results: ['failed', 'idle'] })).toEqual(['idle idle', 'greet failed'])
+  expect(await found({ goal: 'none' })).toEqual([])
 })

@@ -9,9 +9,11 @@ import { loadDirectives } from '../../src/autonomy/directives/load-directives.ts
 import { loadScripts } from '../../src/autonomy/scripts/load-scripts.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { workflow } from '../../src/context.ts'
+import { toolOutcomes } from '../../src/inspect/health/tool-outcomes.ts'
+import { criteriaSeen, lastRuns } from '../../src/inspect/ledger/last-runs.ts'
 import type { Question } from '../../src/models/solver.ts'
 import { knownOf, type Project, projectOf } from '../../src/project/load.ts'
-import { Runtime } from '../../src/runtime/runtime.ts'
+import { internalsOf, Runtime } from '../../src/runtime/runtime.ts'
 import { scriptedSolver } from '../../src/testing/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'reeve-directives-'))
@@ -154,5 +156,37 @@ test('who wrote it does not judge it', async () => {
 test('what the inputs do not allow is refused before anything runs', async () => {
   await expect(runtime.startRun('directive:all_kinds', { topik: 'tea' })).rejects.toMatchObject({
     code: 'invalid-input',
+  })
+})
+
+test('of a directive its newest run is told with what it found, of a script how its calls ended', async () => {
+  const { database } = internalsOf(runtime)
+  await follow('all_kinds', 'tea')
+  const { id } = await runtime.startRun('directive:all_kinds', { topic: 'no such page' })
+  await runtime.result(id)
+  const all = await lastRuns(database, ['directive:all_kinds', 'directive:never'])
+  expect([...all.keys()]).toEqual(['directive:all_kinds'])
+  expect(all.get('directive:all_kinds')).toMatchObject({
+    run: id,
+    result: 'unmet',
+    detail: expect.stringContaining('criteria-unmet'),
+    durationMs: expect.any(Number),
+  })
+  const seen = await criteriaSeen(database, id)
+  expect(seen).toHaveLength(8)
+  expect(seen[0]).toMatchObject({ met: false, seen: expect.stringContaining('404') })
+  // A child that did not come so far tells nothing.
+  expect(await criteriaSeen(database, 'none')).toEqual([])
+  const calls = async () => toolOutcomes(database, ['script.make', 'script.never'], 0)
+  const before = await calls()
+  expect([...before.keys()]).toEqual(['script.make'])
+  const { ended, failed, last } = before.get('script.make')!
+  expect(last).toMatchObject({ run: id, failed: false, detail: null })
+  // Its result is no JSON then.
+  await follow('all_kinds', 'a "quoted" one')
+  expect((await calls()).get('script.make')).toMatchObject({
+    ended: ended + 1,
+    failed: failed + 1,
+    last: { failed: true, detail: expect.stringContaining('script-') },
   })
 })

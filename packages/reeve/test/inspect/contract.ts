@@ -4,8 +4,10 @@ import { systemClock } from '../../src/base/time/time.ts'
 import { lastColour } from '../../src/inspect/evals/eval-view.ts'
 import { EventFeed, type EventFilter } from '../../src/inspect/follow/follow-events.ts'
 import { viewToday } from '../../src/inspect/health/today.ts'
+import { toolOutcomes } from '../../src/inspect/health/tool-outcomes.ts'
 import { workMetrics } from '../../src/inspect/health/work-metrics.ts'
 import { workflowMetrics } from '../../src/inspect/health/workflow-metrics.ts'
+import { lastRuns } from '../../src/inspect/ledger/last-runs.ts'
 import { waitingPage } from '../../src/inspect/lists/waiting.ts'
 import type { Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues/queues.ts'
@@ -442,6 +444,35 @@ export function inspectContract(name: string, open: Open): void {
         blockedToolCalls: 1,
         toolCalls: 1,
       })
+    })
+
+    storeCase('the newest run of each workflow, and how calls of tools ended', open, async (database) => {
+      const now = await storeNow(database)
+      await addRun(database, 1, { workflow: 'directive:tidy', ended_at: now - 9, created_at: now - 20 })
+      await addRun(database, 2, { workflow: 'other', ended_at: now })
+      await addRun(database, 3, { workflow: 'directive:tidy', status: 'running', created_at: now })
+      const last = await lastRuns(database, ['directive:tidy', 'directive:none'])
+      expect([...last]).toMatchObject([
+        ['directive:tidy', { run: 'run3', result: 'pending', durationMs: null }],
+      ])
+      const [one, two] = [chainOf(1), chainOf(2)]
+      const broke = '{"code":"script-failed","message":"it exited 1","retryable":false}'
+      const written = [
+        { ...one('effect-completed', '1'), step: 1, name: 'script.sweep', at: 5 },
+        { ...two('effect-failed', broke), step: 1, name: 'script.sweep', at: 6 },
+        { ...two('effect-completed', '1'), step: 2, name: 'mail.send', at: 7 },
+      ]
+      await database.bulk(insertEvents, written.map(eventValues))
+      expect([...(await toolOutcomes(database, ['script.sweep', 'script.none'], now - day))]).toEqual([
+        [
+          'script.sweep',
+          {
+            ended: 2,
+            failed: 1,
+            last: { run: 'run2', at: expect.any(String), failed: true, detail: 'script-failed: it exited 1' },
+          },
+        ],
+      ])
     })
 
     storeCase(

@@ -61,6 +61,19 @@ test('everything is paused by one switch, with who and why; what was paused befo
   expect(await server.runtime.result(held.id)).toMatchObject({ status: 'succeeded' })
 })
 
+test('where everything is kept is told to operators, with how long', async () => {
+  const server = await startServer({ config: { retention: { succeeded: '30d', ledger: '1w' } } })
+  const reeve = await server.as('operator')
+  await reeve.runs.start({ query: { wait: '20s' }, body: { workflow: 'greet', input: { name: 'x' } } })
+  expect(await reeve.storage.one()).toMatchObject({
+    kind: 'sqlite',
+    runs: 1,
+    items: 0,
+    retention: { succeeded: '30 d', failed: null, chapters: '30 d', ledger: '7 d', deliveries: '30 d' },
+  })
+  await expect((await server.as('approver')).storage.one()).rejects.toMatchObject({ code: 'role-too-low' })
+})
+
 test('budgets are listed and set by an owner alone', async () => {
   const server = await startServer({ config: { budgets: { project: '$20' } } })
   const owner = await server.as('owner')

@@ -42,6 +42,9 @@ test('on Postgres a run is started, decided, told and looked at, once under each
     reeve.principals,
   ])
     expect(Array.isArray((await list.list()).items)).toBe(true)
+  const storage = await reeve.storage.one()
+  expect(storage).toMatchObject({ kind: 'postgres', place: expect.stringMatching(/^postgres:\/\/\w+@/) })
+  expect(storage.bytes).toBeGreaterThan(1_000_000)
 })
 
 test('on Postgres what appears late among the events is heard, also by who comes back with a cursor', async () => {

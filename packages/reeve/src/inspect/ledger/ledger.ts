@@ -55,6 +55,12 @@ export interface LedgerOptions {
   daemon?: string | undefined
   /** From then on (ms). */
   since?: number | undefined
+  /** Decisions for this goal alone. */
+  goal?: string | undefined
+  /** Decisions of this directive alone; `idle`: those to do nothing. */
+  decision?: string | undefined
+  /** Decisions that came to one of these alone. */
+  results?: readonly DecisionResult[] | undefined
   /** Cycles without a decision too: nothing had changed, or nobody could be asked. Default false. */
   skipped?: boolean | undefined
   /** The most lines of a page. Default 50. */
@@ -121,7 +127,7 @@ function cyclesBefore(session: Session, before: number, { daemon, since }: Ledge
 async function linesOf(
   session: Session,
   cycles: readonly Cycle[],
-  { skipped = false, since = 0 }: LedgerOptions,
+  { skipped = false, since = 0, goal: servedGoal, decision: wanted, results }: LedgerOptions,
 ): Promise<{ no: number; line: LedgerLine }[]> {
   const rows = await session.all<{ run: number; type: string; payload: string | null }>(
     `select run, type, payload from events where run in (${cycles.map(() => '?').join(', ')})
@@ -134,7 +140,10 @@ async function linesOf(
     const ended = payloadIfSound(row, 'decision-ended')
     if (!ended || ended.decidedAt < since || (ended.result === 'skipped' && !skipped)) continue
     const { daemon, cycle, decision, params, why, goal, by, decidedAt, run } = ended
+    if (servedGoal !== undefined && goal !== servedGoal) continue
+    if (wanted !== undefined && decision !== wanted) continue
     const now = ended.result === 'pending' && run !== null ? await outcomeOf(session, run) : undefined
+    if (results && !results.includes(now?.result ?? ended.result)) continue
     const durationMs = now ? Math.max(0, (now.endedAt ?? decidedAt) - decidedAt) : ended.durationMs
     const line: LedgerLine = {
       timestamp: isoText(decidedAt),

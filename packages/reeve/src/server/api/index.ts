@@ -28,6 +28,7 @@ import { pause } from './system/pause.ts'
 import { queues } from './system/queues.ts'
 import { schedules } from './system/schedules.ts'
 import { sql } from './system/sql.ts'
+import { storage } from './system/storage.ts'
 import { today } from './system/today.ts'
 import { triggers } from './system/triggers.ts'
 import { workers } from './system/workers.ts'
@@ -52,6 +53,7 @@ export const api = {
   costs,
   models,
   workers,
+  storage,
   memory,
   daemons,
   ledger,

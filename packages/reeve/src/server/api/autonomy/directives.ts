@@ -6,11 +6,22 @@ import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import { nameAdvice } from '../../../base/text/nearest-name.ts'
 import { toMs } from '../../../base/time/time.ts'
+import { type ToolOutcomes, toolOutcomes } from '../../../inspect/health/tool-outcomes.ts'
 import { workMetrics } from '../../../inspect/health/work-metrics.ts'
+import { criteriaSeen, type LastRun, lastRuns } from '../../../inspect/ledger/last-runs.ts'
 import { read } from '../../http/endpoint.ts'
 import { metricsByDay, metricsQuery } from '../metrics-shapes.ts'
-import { json, name } from '../parts.ts'
+import { json, name, time } from '../parts.ts'
 import { diff, note, versions } from './directive-versions.ts'
+
+const lastRun = z.object({
+  run: z.string(),
+  at: time.describe('When it was started'),
+  result: z.enum(['success', 'unmet', 'failed', 'cancelled', 'pending']),
+  detail: z.string().describe('What failed or was not met. Untrusted'),
+  costUsd: z.number(),
+  durationMs: z.number().nullable().describe('Null: it has not ended'),
+}) satisfies z.ZodType<LastRun>
 
 const directive = z.object({
   name,
@@ -27,9 +38,10 @@ const directive = z.object({
   tools: z.array(name),
   criteria: z.array(z.object({ text: z.string(), line: z.number() })),
   failureModes: z.array(z.string()),
+  last: lastRun.nullable().describe('Its newest run, among the newest 20,000 runs of all'),
 })
 
-function viewDirective(each: Directive): z.input<typeof directive> {
+function viewDirective(each: Directive, last: LastRun | undefined): z.input<typeof directive> {
   const { title, goal, version, hash, file, schema, does, tools, criteria, failureModes } = each
   return {
     name: each.name,
@@ -44,6 +56,7 @@ function viewDirective(each: Directive): z.input<typeof directive> {
     tools,
     criteria: criteria.map(({ text, line }) => ({ text, line })),
     failureModes,
+    last: last ?? null,
   }
 }
 
@@ -52,18 +65,41 @@ const list = read({
   role: 'viewer',
   summary: 'List the directives of this project',
   answer: z.object({ items: z.array(directive) }),
-  tell: async ({ service: { project } }) => ({ items: project.directives.map(viewDirective) }),
+  async tell({ service: { database, project } }) {
+    const workflows = project.directives.map((each) => directiveWorkflowName(each.name))
+    const last = await lastRuns(database, workflows)
+    return {
+      items: project.directives.map((each, index) => viewDirective(each, last.get(workflows[index]!))),
+    }
+  },
 })
+
+const seen = z.array(
+  z.object({
+    text: z.string(),
+    met: z.boolean(),
+    seen: z.string().describe('What was found, in words. Untrusted'),
+  }),
+)
 
 const one = read({
   path: '/api/directives/:directive',
   role: 'viewer',
   summary: 'Show a directive, with its text',
   params: z.strictObject({ directive: name }),
-  answer: directive.extend({ text: z.string() }),
-  tell: async ({ service: { project }, params }) => {
+  answer: directive.extend({
+    text: z.string(),
+    seen: seen.describe('What its newest run found of the criteria; empty where it did not come so far'),
+  }),
+  tell: async ({ service: { database, project }, params }) => {
     const found = known(project.directives, params.directive)
-    return { ...viewDirective(found), text: found.text }
+    const workflow = directiveWorkflowName(found.name)
+    const last = (await lastRuns(database, [workflow])).get(workflow)
+    return {
+      ...viewDirective(found, last),
+      text: found.text,
+      seen: last ? await criteriaSeen(database, last.run) : [],
+    }
   },
 })
 
@@ -104,9 +140,27 @@ const script = z.object({
   dryRun: z.boolean(),
   tests: z.array(z.string()),
   hash: z.string(),
+  calls: z
+    .object({
+      ended: z.number(),
+      failed: z.number(),
+      last: z.object({
+        run: z.string(),
+        at: time,
+        failed: z.boolean(),
+        detail: z.string().nullable().describe('What it failed with. Untrusted'),
+      }),
+    })
+    .nullable()
+    .describe(
+      'By the newest 1,000 runs that ended; null: it was not called',
+    ) satisfies z.ZodType<ToolOutcomes | null>,
 })
 
-function viewScript({ manifest, tool, ...rest }: Script): z.input<typeof script> {
+function viewScript(
+  { manifest, tool, ...rest }: Script,
+  calls: ToolOutcomes | undefined,
+): z.input<typeof script> {
   const { description, inputs, output, effect, timeoutMs, memoryBytes, network, dryRun } = manifest
   return {
     name: rest.name,
@@ -122,6 +176,7 @@ function viewScript({ manifest, tool, ...rest }: Script): z.input<typeof script>
     dryRun,
     tests: rest.tests,
     hash: rest.hash,
+    calls: calls ?? null,
   }
 }
 
@@ -130,7 +185,19 @@ const listScripts = read({
   role: 'viewer',
   summary: 'List the scripts of this project, with what each declares',
   answer: z.object({ items: z.array(script) }),
-  tell: async ({ service: { project } }) => ({ items: project.scripts.map(viewScript) }),
+  query: metricsQuery,
+  async tell({
+    service: {
+      database,
+      clock,
+      project: { scripts },
+    },
+    query,
+  }) {
+    const names = scripts.map(({ tool }) => tool.name)
+    const calls = await toolOutcomes(database, names, clock.now() - toMs(query.since, 'since'))
+    return { items: scripts.map((each) => viewScript(each, calls.get(each.tool.name))) }
+  },
 })
 
 /** The directives of a project over HTTP. */

@@ -4,11 +4,13 @@ import { decisionResults } from '../../../store/journal/vocabulary/autonomy-even
 import { read } from '../../http/endpoint.ts'
 import { json, numberIn, time } from '../parts.ts'
 
+const result = z.enum(decisionResults)
+
 export const ledgerEntry = z.object({
   timestamp: time.describe('When it was decided'),
   decision: z.string().describe('The directive, or idle'),
   params: z.record(z.string(), json).describe('What the directive was given. Untrusted'),
-  result: z.enum(decisionResults),
+  result,
   metrics: z.object({
     cost: z.number().describe('What deciding and executing cost, in US dollars'),
     duration_s: z.number().describe('From the decision to its end, in seconds'),
@@ -40,6 +42,12 @@ const list = read({
   summary: 'List the decisions of daemons, the newest first: a view of their journals',
   query: z.strictObject({
     daemon: z.string().optional(),
+    goal: z.string().max(1024).optional().describe('Decisions for this goal alone'),
+    decision: z.string().max(1024).optional().describe('Of this directive alone; `idle`: to do nothing'),
+    result: z
+      .union([result.transform((one) => [one]), z.array(result).min(1).max(decisionResults.length)])
+      .optional()
+      .describe('One, or several'),
     since: z.iso.datetime({ offset: true }).optional().describe('From then on'),
     skipped: z.stringbool().default(false).describe('Cycles without a decision too'),
     origin: z.stringbool().default(false).describe('With `of`: daemon, cycle, runs, and who decided'),
@@ -51,9 +59,10 @@ const list = read({
     next: z.string().nullable(),
   }),
   async tell({ service: { database }, query }) {
-    const { since, origin, ...rest } = query
+    const { since, origin, result, ...rest } = query
     const page = await ledgerPage(database, {
       ...rest,
+      results: result,
       since: since === undefined ? undefined : Date.parse(since),
     })
     return { items: origin ? page.lines : page.lines.map(entryOf), next: page.next }
