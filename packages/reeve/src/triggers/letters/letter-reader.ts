@@ -2,17 +2,18 @@
 import { createHash } from 'node:crypto'
 import { convert } from 'html-to-text'
 import * as htmlparser2 from 'htmlparser2'
-import PostalMime, { type Address } from 'postal-mime'
+import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime'
 import { visibleHtml } from '../../tools/html/visible-html.ts'
 import { serveReader } from '../../tools/process/reader-process.ts'
 import { readHtml } from '../../tools/web-page/html-page.ts'
+import { type Bounce, readBounce } from './bounce.ts'
 import type { Letter, Mailbox } from './letter.ts'
 
 const mostCharacters = 200_000
 const mostBoxes = 200
 const mostAttachments = 100
 
-serveReader(async ({ raw }: { raw: string }): Promise<Letter> => {
+serveReader(async ({ raw, isPartial }: { raw: string; isPartial: boolean }): Promise<Letter> => {
   const mail = await PostalMime.parse(Buffer.from(raw, 'base64'), {
     maxNestingDepth: 20,
     maxHeadersSize: 1024 * 1024,
@@ -32,6 +33,9 @@ serveReader(async ({ raw }: { raw: string }): Promise<Letter> => {
     date: dateOf(mail.date),
     text: text.slice(0, mostCharacters).toWellFormed(),
     isCut: text.length > mostCharacters,
+    isAutomatic: isAutomatic(mail),
+    bounce: bounceIn(mail.attachments),
+    isPartial,
     attachments: mail.attachments.slice(0, mostAttachments).map(({ filename, mimeType, content }) => {
       const bytes = Buffer.from(content as ArrayBuffer)
       const sha256 = createHash('sha256').update(bytes).digest('hex')
@@ -39,6 +43,35 @@ serveReader(async ({ raw }: { raw: string }): Promise<Letter> => {
     }),
   }
 })
+
+/** By the headers that machines set (RFC 3834), and those of lists and of old programs. */
+function isAutomatic({ headers }: Email): boolean {
+  const said = (name: string) =>
+    headers
+      .find(({ key }) => key === name)
+      ?.value.trim()
+      .toLowerCase()
+  const submitted = said('auto-submitted')
+  return (
+    (submitted !== undefined && submitted !== 'no') ||
+    /^(bulk|junk|list|auto_reply)$/.test(said('precedence') ?? '') ||
+    said('return-path') === '<>' ||
+    ['list-id', 'x-autoreply'].some((name) => said(name) !== undefined)
+  )
+}
+
+function bounceIn(attachments: readonly Attachment[]): Bounce | null {
+  const find = (types: string[]) => attachments.find(({ mimeType }) => types.includes(mimeType))
+  const report = find(['message/delivery-status'])
+  const returned = find(['message/rfc822', 'text/rfc822-headers', 'message/rfc822-headers'])
+  return (report && readBounce(textIn(report), returned ? textIn(returned) : '')) ?? null
+}
+
+function textIn({ content }: Attachment): string {
+  return Buffer.from(content as ArrayBuffer)
+    .subarray(0, mostCharacters)
+    .toString('utf8')
+}
 
 /** Groups are named by their members. */
 function boxes(addresses: readonly Address[] = []): Mailbox[] {

@@ -1,3 +1,5 @@
+import type { Bounce } from './bounce.ts'
+
 /** Who wrote, or is written to. */
 export interface Mailbox {
   /** As they call themselves: anybody may call themselves anything. */
@@ -22,5 +24,14 @@ export interface Letter {
   text: string
   /** Whether `text` was cut, at 200,000 characters. */
   isCut: boolean
+  /**
+   * Written by a machine (an answer while somebody is away, a list, a report): whoever answers it by another machine begins a
+   * loop.
+   */
+  isAutomatic: boolean
+  /** It tells that another letter did not arrive; null: it tells nothing of the kind. */
+  bounce: Bounce | null
+  /** Only its beginning was read, for it is larger than is taken; its last attachment may be cut. */
+  isPartial: boolean
   attachments: { name: string; mimeType: string; bytes: number; sha256: string }[]
 }

@@ -5,11 +5,14 @@ import type { Letter } from './letter.ts'
 
 /** Reads letters, in a process that is started with the first one. */
 export class LetterReader {
-  #reader: ReaderProcess<{ raw: string }, Letter> | undefined
+  #reader: ReaderProcess<{ raw: string; isPartial: boolean }, Letter> | undefined
   #isClosed = false
 
-  /** @throws `missing-package` `not-read` `input-too-large` */
-  async read(raw: Buffer): Promise<Letter> {
+  /**
+   * @param isPartial it is the beginning of a larger one
+   * @throws `missing-package` `not-read` `input-too-large`
+   */
+  async read(raw: Buffer, isPartial = false): Promise<Letter> {
     if (!this.#reader && !this.#isClosed) {
       findPackages(['postal-mime', 'html-to-text', 'htmlparser2'], 'Letters')
       this.#reader = new ReaderProcess({
@@ -18,7 +21,7 @@ export class LetterReader {
         timeout: '10s',
       })
     }
-    return this.#reader!.read({ raw: raw.toString('base64') }, raw.length)
+    return this.#reader!.read({ raw: raw.toString('base64'), isPartial }, raw.length)
   }
 
   close(): void {
