@@ -45,6 +45,16 @@ export const toolCodes: CodeTable = {
   ],
   'json-too-deep': ['JSON is nested too deeply.', 'Give flatter data.'],
   'json-too-large': ['JSON has too many values.', 'Ask for less at once.'],
+  'mail-no-folder': ['A mailbox has no such folder.', 'Make the folder that the message names.'],
+  'mail-sign-in': [
+    'A mail server does not let an account in.',
+    'Correct its user or password; many services want a password that is made for programs.',
+  ],
+  'mail-unanswered': [
+    'A mail server was given a letter and did not say whether it took it.',
+    'Nothing, where the folders of the mailbox tell; else ask a recipient, and say what happened.',
+  ],
+  'mail-unreachable': ['A mailbox did not answer.', 'It is tried again; check its server.'],
   'mcp-changed': [
     'An MCP server offers something else than was pinned.',
     'Look at the change, then pin it anew: `reeve mcp pin`.',

@@ -1,0 +1,108 @@
+import { readHeaders } from './plain-headers.ts'
+
+/** A letter as it lies in a folder. */
+export interface StoredLetter {
+  readonly uid: number
+  readonly raw: Buffer
+  /** When it arrived (ms). */
+  readonly at: number
+  readonly flags: Set<string>
+}
+
+/** A folder of a mailbox. UIDs only grow, until `renumber` makes all of them worthless. */
+export class MailFolder {
+  readonly name: string
+  readonly specialUse: string | undefined
+  readonly #onChange: () => void
+  #letters: StoredLetter[] = []
+  #uidValidity = 1
+  #uidNext = 1
+
+  constructor(name: string, specialUse: string | undefined, onChange: () => void) {
+    this.name = name
+    this.specialUse = specialUse
+    this.#onChange = onChange
+  }
+
+  get letters(): readonly StoredLetter[] {
+    return this.#letters
+  }
+
+  get uidValidity(): number {
+    return this.#uidValidity
+  }
+
+  get uidNext(): number {
+    return this.#uidNext
+  }
+
+  add(raw: Buffer, options: { at: number; flags?: Iterable<string> }): StoredLetter {
+    const letter = { uid: this.#uidNext++, raw, at: options.at, flags: new Set(options.flags) }
+    this.#letters.push(letter)
+    this.#onChange()
+    return letter
+  }
+
+  remove(gone: ReadonlySet<number>): void {
+    this.#letters = this.#letters.filter(({ uid }) => !gone.has(uid))
+    this.#onChange()
+  }
+
+  /** What a server does that was restored from a backup: the letters stay, and have other UIDs. */
+  renumber(): void {
+    this.#uidValidity += 1
+    this.#uidNext = 1
+    this.#letters = this.#letters.map((letter) => ({ ...letter, uid: this.#uidNext++ }))
+    this.#onChange()
+  }
+
+  withMessageId(messageId: string): StoredLetter[] {
+    return this.#letters.filter(({ raw }) => readHeaders(raw).get('message-id')?.trim() === messageId)
+  }
+}
+
+/** The mailbox of one account. */
+export class MailStore {
+  readonly #folders = new Map<string, MailFolder>()
+  readonly #listeners = new Set<() => void>()
+
+  constructor() {
+    const special = { INBOX: undefined, Sent: '\\Sent', Drafts: '\\Drafts', Archive: '\\Archive' }
+    for (const [name, use] of Object.entries(special)) this.add(name, use)
+  }
+
+  add(name: string, specialUse?: string): MailFolder {
+    const folder = new MailFolder(name, specialUse, () => {
+      for (const listener of this.#listeners) listener()
+    })
+    this.#folders.set(name, folder)
+    return folder
+  }
+
+  get folders(): readonly MailFolder[] {
+    return [...this.#folders.values()]
+  }
+
+  /** INBOX is written in any case of letters. */
+  find(name: string): MailFolder | undefined {
+    return this.#folders.get(/^inbox$/i.test(name) ? 'INBOX' : name)
+  }
+
+  get inbox(): MailFolder {
+    return this.#folders.get('INBOX')!
+  }
+
+  get sent(): MailFolder {
+    return this.#folders.get('Sent')!
+  }
+
+  get drafts(): MailFolder {
+    return this.#folders.get('Drafts')!
+  }
+
+  /** Called when letters come or go. Gives what ends that. */
+  listen(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+}
