@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { ReeveError } from '../../base/errors.ts'
 
 /** How a sender proves that what it posts is its own. */
-export type SignatureKind = 'standard' | 'github' | 'stripe' | 'slack' | 'bearer'
+export type SignatureKind = 'standard' | 'github' | 'stripe' | 'slack' | 'zendesk' | 'bearer'
 
 /** A header of a request, by its name in lower case. */
 export type Headers = (name: string) => string | undefined
