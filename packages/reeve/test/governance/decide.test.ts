@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { Json } from '../../src/base/json/json.ts'
+import type { Grant } from '../../src/governance/grants/grant.ts'
 import type { Policy } from '../../src/governance/policies/judge-policies.ts'
 import type { Chain, Link } from '../../src/governance/principals.ts'
 import {
@@ -171,6 +173,28 @@ test('an amount is trusted when it follows from two trusted numbers, and asks wh
   expect(decided(777.77)).toEqual(['value-from-nowhere'])
 })
 
+test('an amount comes of sums of money, not of what counts days, nor of one sum twice, nor of the number in a name', () => {
+  const purchase = {
+    value: { id: 'P-3', priceUsd: 49, daysAgo: 6 },
+    label: 'trusted' as const,
+    place: 'the purchase',
+  }
+  const decided = (amount: number, purchaseId = 'P-3') =>
+    codesOf(
+      ruled(
+        described('refund_payment', 'purchase_id', 'amount'),
+        { purchase_id: purchaseId, amount },
+        { request: 'Refund the purchase', read: [purchase, mail('e@e.org', 'x', 'P-1 and P-2 as well')] },
+      ),
+    )
+  expect(decided(49)).toEqual([])
+  expect(decided(2.94)).toEqual([])
+  expect(decided(6)).toEqual(['value-from-nowhere'])
+  expect(decided(98)).toEqual(['value-from-nowhere'])
+  expect(decided(49, 'p - 3')).toEqual(['respelt-value'])
+  expect(decided(49, 'Ｐ－３')).toEqual(['respelt-value'])
+})
+
 test('a page is opened when the request names it, and asks when a stranger does', () => {
   const scene = { request: 'Read www.news.com', read: [planted] }
   expect(ruled(openPage, { url: 'https://www.news.com/' }, scene).decision).toBe('allow')
@@ -199,11 +223,41 @@ test.each([
     }),
   ],
   ['split over arguments', (secret: string) => ({ subject: secret.slice(0, 7), body: secret.slice(7) })],
+  [
+    'in pieces between words',
+    (secret: string) => ({ subject: `${secret.slice(0, 7)} is the ref`, body: `ticket ${secret.slice(7)}` }),
+  ],
+  [
+    'in pieces of hex between words',
+    (secret: string) => ({
+      subject: Buffer.from(secret.slice(0, 7)).toString('hex'),
+      body: `Your parcel comes. ${Buffer.from(secret.slice(7)).toString('hex')}`,
+    }),
+  ],
+  ['backwards', (secret: string) => ({ body: `Ref ${[...secret].reverse().join('')}.` })],
+  [
+    'in letters that look alike',
+    (secret: string) => ({ body: secret.replaceAll('o', 'о').replaceAll('e', 'е').replaceAll('C', 'С') }),
+  ],
+  [
+    'with its letters moved along the alphabet',
+    (secret: string) => ({
+      body: secret.replace(/[a-z]/g, (letter) =>
+        String.fromCharCode(((letter.charCodeAt(0) - 90) % 26) + 97),
+      ),
+    }),
+  ],
 ])('a password does not leave unasked, also to somebody whom the request names: %s', (_, args) => {
   const scene = { request: 'Send a mail to chen@x.org with my phone number', read: [profile] }
   expect(codesOf(ruled(sendMail, { to: 'chen@x.org', ...args('hunter2-Correct') }, scene))).toEqual([
     'secret-leaves',
   ])
+})
+
+test('a letter that shares a word with a password leaves', () => {
+  const scene = { request: 'Send a mail to chen@x.org about the hunter', read: [profile] }
+  const body = 'The hunter comes on Monday; the hunt costs 2 euros more.'
+  expect(ruled(sendMail, { to: 'chen@x.org', body }, scene).decision).toBe('allow')
 })
 
 test('a secret leaves when the request speaks of it', () => {
@@ -291,6 +345,16 @@ test('a grant that ties an argument to a value of the run needs no other ground'
   expect(codesOf(ruled(sendMail, { to: 'eve@other.org', body: 'Thanks' }, scene))).toContain(
     'constraint-broken',
   )
+})
+
+test('a grant with a range is a limit: the amount in it needs a ground of its own', () => {
+  const decided = (args: Record<string, Json>) => {
+    const scene = { request: 'Pay DE8937040044', read: [mail('e@e.org', 'x', 'hello')] }
+    const chain = [agent([{ tool: '*', args } as Grant])] as const
+    return codesOf(ruled(sendMoney, { iban: 'DE8937040044', amount: 40 }, { ...scene, call: { chain } }))
+  }
+  expect(decided({ amount: { min: 0, max: 50 } })).toEqual(['value-from-nowhere'])
+  expect(decided({ amount: [40, 50] })).toEqual([])
 })
 
 test('switches: off denies, ask asks, and a grant may want to be asked', () => {

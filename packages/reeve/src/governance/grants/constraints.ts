@@ -29,8 +29,8 @@ export function prepareConstraint(constraint: Constraint, where: string): Check 
   if (Array.isArray(constraint)) return oneOf(constraint as readonly Scalar[], where)
   if (typeof constraint !== 'object' || constraint === null) return oneOf([constraint as Scalar], where)
   const keys = Object.keys(constraint)
-  if (keys.length > 0 && keys.every((key) => key === 'min' || key === 'max')) {
-    const { min = -Infinity, max = Infinity } = constraint as { min?: number; max?: number }
+  if (isRange(constraint)) {
+    const { min = -Infinity, max = Infinity } = constraint
     if (
       typeof min !== 'number' ||
       typeof max !== 'number' ||
@@ -59,6 +59,13 @@ export function prepareConstraint(constraint: Constraint, where: string): Check 
     'bad-grant',
     `${where} is ${describeValue(constraint)}. Give a value, a list of values, { min, max }, { same }, { host: [...] } or { pattern }.`,
   )
+}
+
+/** `{ min, max }`, or one of the two. */
+export function isRange(constraint: Constraint): constraint is { min?: number; max?: number } {
+  if (typeof constraint !== 'object' || constraint === null || Array.isArray(constraint)) return false
+  const keys = Object.keys(constraint)
+  return keys.length > 0 && keys.every((key) => key === 'min' || key === 'max')
 }
 
 function oneOf(values: readonly Scalar[], where: string): Check {

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import { type Constraint, prepareConstraint, type RunFacts } from './constraints.ts'
+import { type Check, type Constraint, isRange, prepareConstraint, type RunFacts } from './constraints.ts'
 import { checkBudget, type EffectBudget } from './effect-budgets.ts'
 
 /** What a principal may do, as data in code: the ceiling, which the database can only narrow. */
@@ -32,10 +32,9 @@ export interface PreparedGrant {
   id: string
   source: Grant
   isFor(tool: string): boolean
-  checks: readonly (readonly [
-    argument: string,
-    check: (value: Json | undefined, facts: (path: string) => Json | undefined) => string | undefined,
-  ])[]
+  checks: readonly (readonly [argument: string, check: Check])[]
+  /** Arguments whose value or place it names itself. A range names none: it is a limit. */
+  ties: ReadonlySet<string>
   expiresAt: number
   /** Counts towards nothing else: its calls in the window of the rate, and its budgets. */
   budgets: readonly EffectBudget[]
@@ -130,7 +129,9 @@ function prepareGrant(grant: Grant): PreparedGrant {
     ([name, constraint]) =>
       [name, prepareConstraint(constraint, `\`args.${name}\` of grant "${id}"`)] as const,
   )
-  return { id, source: grant, isFor: nameMatcher(grant.tool), checks, expiresAt, budgets: all }
+  const tying = Object.entries(grant.args ?? {}).filter(([, constraint]) => !isRange(constraint))
+  const ties = new Set(tying.map(([name]) => name))
+  return { id, source: grant, isFor: nameMatcher(grant.tool), checks, ties, expiresAt, budgets: all }
 }
 
 /** Why this grant does not cover the call, by the clock that is passed in. */

@@ -26,15 +26,17 @@ export function effectiveGrants(
 ): PreparedGrant[] {
   const isNow = (from: number, until = Infinity) => now >= from && now < until
   const taken = code.flatMap((grant) => {
-    let { checks, expiresAt } = grant
+    let { checks, ties, expiresAt } = grant
     for (const change of changes) {
       if (change.kind === 'exception' || change.grant !== grant.id) continue
       if (change.kind === 'suspend' && isNow(change.from, change.until)) return []
       if (change.kind === 'expire') expiresAt = Math.min(expiresAt, change.at)
-      if (change.kind === 'narrow' && isNow(change.from))
-        checks = [...checks, ...prepareGrants([{ tool: grant.source.tool, args: change.args }])[0]!.checks]
+      if (change.kind !== 'narrow' || !isNow(change.from)) continue
+      const narrowing = prepareGrants([{ tool: grant.source.tool, args: change.args }])[0]!
+      checks = [...checks, ...narrowing.checks]
+      ties = new Set([...ties, ...narrowing.ties])
     }
-    return [{ ...grant, checks, expiresAt }]
+    return [{ ...grant, checks, ties, expiresAt }]
   })
   const added = changes.flatMap((change) => {
     if (change.kind !== 'exception') return []

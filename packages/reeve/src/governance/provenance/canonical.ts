@@ -16,7 +16,8 @@ const cardPattern = /(?<![\d-])(?:\d[ -]?){12,18}\d(?![\d-])/g
 const phonePattern =
   /(?<![\p{L}\p{N}])(?:\+\d{7,15}|\+?\(?\d{1,4}\)?(?:[ .-]\(?\d{2,5}\)?){1,5})(?![\p{L}\p{N}])/gu
 const numberPattern =
-  /(?<![\p{L}\p{N}.,])\d{1,15}(?:[,'\u202f\u00a0]\d{3}){0,5}(?:\.\d{1,10})?(?![\p{L}\p{N}])/gu
+  // What follows letters is part of a name: P-2, user_123.
+  /(?<![\p{L}\p{N}.,]|[\p{L}\p{N}]_|\p{L}-)\d{1,15}(?:[,'\u202f\u00a0]\d{3}){0,5}(?:\.\d{1,10})?(?![\p{L}\p{N}])/gu
 const pathPattern =
   /(?<![\p{L}\p{N}:/.])(?:~|\.{1,2})?\/[\p{L}\p{N}._@+-]{1,255}(?:\/[\p{L}\p{N}._@+-]{1,255}){0,32}\/?/gu
 const fileEndings =

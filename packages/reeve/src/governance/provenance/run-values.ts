@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json/json.ts'
+import { roleOf } from '../tools/argument-roles.ts'
 import { canonicalText, canonicalValue, namesIn, type ValueKind, valuesIn, wordsOf } from './canonical.ts'
 import { type Field, fieldsOf } from './fields.ts'
 import type { Label } from './labels.ts'
@@ -51,6 +52,9 @@ export interface Leaf extends Field {
   text: string
 }
 
+/** Trusted numbers that a run remembers. */
+const mostNumbers = 2000
+
 const writerNames =
   /^(?:sender|from|author|owner|user|username|organizer|organiser|created_?by|writer|name_?of_?sender)$/i
 const titleNames = /^(?:subject|title|name|file_?name|product_?name|event|label)$/i
@@ -70,7 +74,8 @@ export class RunValues {
   readonly #items: Item[] = []
   readonly #leaves: Leaf[] = []
   readonly #places = new Map<string, number[]>()
-  readonly #numbers = new Set<number>()
+  readonly #amounts = new Map<number, number>()
+  readonly #counts = new Set<number>()
   readonly #secrets: Leaf[] = []
   readonly #private = new Map<string, Leaf>()
   /** How many words the private fields have that begin with a word. */
@@ -143,10 +148,16 @@ export class RunValues {
     return undefined
   }
 
-  /** Numbers in fields that nobody outside wrote. */
-  get trustedNumbers(): ReadonlySet<number> {
+  /** Numbers in fields that nobody outside wrote and that may be sums of money, with how often each stands there. */
+  get trustedAmounts(): ReadonlyMap<number, number> {
     this.#index()
-    return this.#numbers
+    return this.#amounts
+  }
+
+  /** Numbers in fields that nobody outside wrote, whose names say that they count something: pieces, days. */
+  get trustedCounts(): ReadonlySet<number> {
+    this.#index()
+    return this.#counts
   }
 
   /** What was read at exactly this path, page or channel. */
@@ -242,10 +253,12 @@ export class RunValues {
       : valuesIn(text)) {
       keys.add(`${kind}:${key}`)
       if (!isHeader) setOf(item.values, kind).add(key)
-      if (kind === 'number' && label !== 'untrusted' && this.#numbers.size < 200)
-        this.#numbers.add(Number(key))
     }
-    for (const key of keys) this.#note(key, place)
+    for (const key of keys) {
+      this.#note(key, place)
+      if (label !== 'untrusted' && key.startsWith('number:'))
+        this.#addNumber(name, Number(key.slice('number:'.length)))
+    }
   }
 
   #addWriter(item: Item, writer: string): void {
@@ -254,6 +267,13 @@ export class RunValues {
       const called = this.#writers.get(name) ?? new Set()
       this.#writers.set(name, called.add(canonicalText(writer)))
     }
+  }
+
+  #addNumber(name: string, value: number): void {
+    const role = roleOf(name, { type: 'number' })
+    if (role === 'count' || role === 'plain') {
+      if (this.#counts.size < mostNumbers) this.#counts.add(value)
+    } else if (this.#amounts.size < mostNumbers) this.#amounts.set(value, (this.#amounts.get(value) ?? 0) + 1)
   }
 
   #note(key: string, place: number): void {

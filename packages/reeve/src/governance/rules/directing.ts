@@ -1,7 +1,9 @@
 import { describeValue } from '../../base/text/shorten.ts'
 import { canonicalValue, wordsOf } from '../provenance/canonical.ts'
 import { delegatedNumbers, type Origin, originOf, type Trust } from '../provenance/origin.ts'
+import type { RunValues } from '../provenance/run-values.ts'
 import type { Reason } from '../reasons.ts'
+import type { Request } from '../request/request.ts'
 import { type Argument, argumentsOf, delegationKey, type JudgedCall } from './call.ts'
 
 /** A directing argument with where its value stands. */
@@ -36,33 +38,38 @@ export function judgeDirecting(call: JudgedCall): {
 function originOfArgument(argument: Argument, { values, request }: JudgedCall): Origin {
   const origin = originOf(argument.value, values, request)
   if (argument.role !== 'amount' || origin.trust === 'operator' || origin.trust === 'delegated') return origin
-  if (values.trustedNumbers.has(Number(argument.value)))
+  if (values.trustedAmounts.has(Number(argument.value)))
     return { trust: 'trusted', place: 'a trusted record' }
   const isPushed = origin.trust === 'untrusted' || origin.trust === 'pushed'
-  if (
-    !isPushed &&
-    isDerived(Number(argument.value), [
-      ...values.trustedNumbers,
-      ...delegatedNumbers(values, request),
-      ...request.numbers,
-    ])
-  )
+  if (!isPushed && isDerived(Number(argument.value), knownNumbers(values, request)))
     return { trust: 'trusted', place: 'the sum, difference, product or share of two trusted numbers' }
-  return origin
+  // It stands in a record, but counts days or pieces there.
+  return origin.trust === 'trusted' ? { trust: 'nowhere', place: origin.place } : origin
+}
+
+interface KnownNumbers {
+  /** With how often each is there: one sum that is there once is not added to itself. */
+  amounts: readonly (readonly [amount: number, times: number])[]
+  counts: readonly number[]
+}
+
+function knownNumbers(values: RunValues, request: Request): KnownNumbers {
+  const said = [...delegatedNumbers(values, request), ...request.numbers]
+  const amounts = [...values.trustedAmounts, ...said.map((number) => [number, 1] as const)].slice(-40)
+  return { amounts, counts: [...values.trustedCounts, ...said].slice(-40) }
 }
 
 /** Whether an amount follows from two trusted numbers: what is missing, what is left, so many of them, a share in per cent. */
-function isDerived(amount: number, numbers: readonly number[]): boolean {
+function isDerived(amount: number, { amounts, counts }: KnownNumbers): boolean {
   const near = (value: number) => Math.abs(value - amount) < 0.006
-  const some = numbers.slice(-40)
-  return some.some((a) =>
-    some.some(
-      (b) =>
-        near(a - b) ||
-        near(a + b) ||
-        (b > 1 && b <= 100 && Number.isInteger(b) && (near(a * b) || near(a / b))) ||
-        near((a * b) / 100),
-    ),
+  const isMultiple = (a: number, b: number) =>
+    near((a * b) / 100) || (b > 1 && b <= 100 && Number.isInteger(b) && (near(a * b) || near(a / b)))
+  return amounts.some(
+    ([a, times], at) =>
+      counts.some((b) => isMultiple(a, b)) ||
+      amounts.some(
+        ([b], other) => isMultiple(a, b) || ((at !== other || times > 1) && (near(a - b) || near(a + b))),
+      ),
   )
 }
 
@@ -87,6 +94,8 @@ function reasonFor(argument: Directed, call: JudgedCall): Reason | undefined {
   // Adds something to the operator's own things that is removed without a trace: a download, a folder.
   const isHarmless =
     tool.isAdditive && tool.effect === 'idempotent' && !outward && canonicalValue(value).kind !== 'path'
+  const respelt = () =>
+    ask('respelt-value', `${shown} is spelt otherwise in ${origin.place}: take it as it stands there.`)
   const texts: Record<Trust, () => Reason | undefined> = {
     operator: () => undefined,
     trusted: () => undefined,
@@ -141,7 +150,23 @@ function reasonFor(argument: Directed, call: JudgedCall): Reason | undefined {
       )
     },
   }
-  return texts[origin.trust]()
+  return texts[origin.trust]() ?? (isRespelt(argument, call) ? respelt() : undefined)
+}
+
+/**
+ * An id of the model's own spelling: the place where it stands has it in other signs. People read it as the same, and the system
+ * that gets it may not: two spellings would be two things there.
+ */
+function isRespelt({ role, value }: Argument, { tool, values, request }: JudgedCall): boolean {
+  if (role !== 'directs' || typeof value !== 'string' || tool.effect === 'read' || !values.hasReadUntrusted)
+    return false
+  if (!/\p{N}/u.test(value) || canonicalValue(value).kind !== 'text') return false
+  const places = values.find(value)
+  return (
+    places.length > 0 &&
+    !request.text.includes(value) &&
+    !places.some((leaf) => String(leaf.value).includes(value))
+  )
 }
 
 /** Paying or writing to somebody whom only a text names is delegated once; a page may be used again. */

@@ -2,6 +2,7 @@ import { canonicalValue, hostOf, valuesIn, wordsOf } from '../provenance/canonic
 import { unencoded } from '../provenance/encoded.ts'
 import { originOf } from '../provenance/origin.ts'
 import type { Leaf } from '../provenance/run-values.ts'
+import { lettersOf, SecretFinder } from '../provenance/secret-finder.ts'
 import type { Reason } from '../reasons.ts'
 import { argumentsOf, type JudgedCall } from './call.ts'
 import type { Directed } from './directing.ts'
@@ -87,19 +88,25 @@ function escapeText(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-/** Also encoded, with other signs between its letters, or split over the arguments. */
+const finders = new WeakMap<Leaf, SecretFinder>()
+
+function finderOf(leaf: Leaf): SecretFinder {
+  const finder = finders.get(leaf) ?? new SecretFinder(String(leaf.value))
+  finders.set(leaf, finder)
+  return finder
+}
+
+/** Also encoded, with other signs between its letters, in pieces, or split over the arguments. */
 function secretIn({ values, request }: JudgedCall, parts: readonly string[]): Leaf | undefined {
   const { secrets } = values
   if (secrets.length === 0) return undefined
-  const forms = unencoded(parts).map(compact)
-  return secrets.find((leaf) => {
-    const wanted = compact(String(leaf.value))
-    return (
-      wanted.length >= 4 &&
-      forms.some((form) => form.includes(wanted)) &&
-      !wordsOf(leaf.path.join(' ')).some((word) => word.length > 3 && request.saysWord(word))
-    )
-  })
+  // In one, since each piece may be in another form.
+  const forms = unencoded(parts).map(lettersOf).join('|')
+  return secrets.find(
+    (leaf) =>
+      finderOf(leaf).isIn(forms) &&
+      !wordsOf(leaf.path.join(' ')).some((word) => word.length > 3 && request.saysWord(word)),
+  )
 }
 
 function privateIn({ values, request }: JudgedCall, parts: readonly string[]): Leaf | undefined {
@@ -108,8 +115,4 @@ function privateIn({ values, request }: JudgedCall, parts: readonly string[]): L
     if (found) return found
   }
   return undefined
-}
-
-function compact(text: string): string {
-  return wordsOf(text).join('')
 }

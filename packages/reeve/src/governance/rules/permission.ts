@@ -25,7 +25,7 @@ export interface Permission {
   reasons: Reason[]
   /** What the call takes of effect budgets, to be reserved with its intent. */
   reservations: BudgetReservation[]
-  /** Arguments that a grant ties to a place or a set of values: they need no other ground. */
+  /** Arguments that a grant ties to a place or a set of values: they need no other ground. A range is a limit only. */
   tied: ReadonlySet<string>
 }
 
@@ -43,7 +43,7 @@ export function judgePermission(call: PermittedCall): Permission {
     }
     if ('grant' in held && held.grant) {
       const { grant } = held
-      for (const [argument] of grant.checks) tied.add(argument)
+      for (const argument of grant.ties) tied.add(argument)
       for (const one of reservationsOf(link, grant, call)) reservations.set(`${one.key}|${one.ceiling}`, one)
       if (grant.source.asks)
         reasons.push({
