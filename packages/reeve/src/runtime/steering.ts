@@ -6,6 +6,8 @@ import type { RetryOptions } from '../engine/outside/retry-run.ts'
 import type { RunHandle, RunResult } from '../engine/results.ts'
 import type { StartOptions } from '../engine/starting/prepared-start.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import { requireDaemon } from '../inspect/ledger/daemon-view.ts'
+import { lockDaemon, wakeDaemonBy } from '../store/autonomy/daemons.ts'
 import type { UndoPlan } from '../tools/undo/undo-plan.ts'
 import type { UndoReport } from '../tools/undo/undo-workflow.ts'
 import type { RuntimeInternals } from './compose.ts'
@@ -118,6 +120,22 @@ export class RunSteering {
    */
   answer(approvalId: string, answer: Json, options: AnswerOptions): Promise<DecidedApproval> {
     return this.decide(approvalId, { ...options, verdict: 'answer', answer })
+  }
+
+  /**
+   * Lets a daemon decide now, or as soon as its floor allows, and opens again what failures had closed to it.
+   * @param why in words, for its next decision and the log of authority
+   * @throws `unknown-daemon`
+   * @example await runtime.wakeDaemon('steward', { by: 'ada', why: 'the script is mended' })
+   */
+  async wakeDaemon(name: string, { by, why }: ActedBy & { why?: string }): Promise<void> {
+    const { database, clock } = this.#internals
+    await requireDaemon(database, name)
+    const acting = { by, proof: 'local-user', at: clock.now(), why } as const
+    await database.transaction(async (session) =>
+      wakeDaemonBy(session, (await lockDaemon(session, name))!, acting),
+    )
+    this.#engine.services.notices.tell('run-queued')
   }
 
   /**

@@ -213,6 +213,11 @@ test('decisions that bring nothing end: it stops trying until what it decides up
   stock = 2
   expect((await house.nextCycle()).output.result).toBe('success')
   expect(done).toHaveLength(7)
+  while ((await house.nextCycle()).output.result === 'success');
+  await house.runtime.wakeDaemon('steward', { by: 'ada', why: 'the shop is open again' })
+  const woken = await house.nextCycle()
+  expect(woken.said('daemon-looked')).toMatchObject({ woken: 'ada woke it: the shop is open again' })
+  expect(woken.output.result).toBe('success')
 })
 
 test('two daemons that want the same with the same inputs are one execution', async () => {

@@ -16,13 +16,13 @@ import { type DaemonView, daemonView, daemonViews, requireDaemon } from '../../i
 import { type LedgerLine, ledgerPage } from '../../inspect/ledger/ledger.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
 import { actingAs, refuseLowRole } from '../../server/local-actor.ts'
-import { type Acting, record } from '../../store/authority/acting.ts'
+import type { Acting } from '../../store/authority/acting.ts'
 import {
   type DaemonRow,
   lockDaemon,
   pauseDaemon,
   resumeDaemon,
-  wakeDaemon,
+  wakeDaemonBy,
 } from '../../store/autonomy/daemons.ts'
 import { goalChanges } from '../../store/autonomy/goal-changes.ts'
 import type { Session } from '../../store/database.ts'
@@ -119,11 +119,7 @@ export function localAutonomy(workspace: Workspace, runtime: Runtime | undefined
 async function steer(session: Session, row: DaemonRow, act: DaemonAct, acting: Acting): Promise<void> {
   if (act === 'pause') await pauseDaemon(session, row, acting)
   else if (act === 'resume') await resumeDaemon(session, row, acting)
-  else {
-    const why = `${acting.by} woke it${acting.why == null ? '' : `: ${acting.why}`}`
-    await wakeDaemon(session, row, why, { now: acting.at, isReopening: true })
-    await record(session, acting, 'daemon-woken', row.name, {})
-  }
+  else await wakeDaemonBy(session, row, acting)
 }
 
 const mostPerPage = 500

@@ -137,6 +137,13 @@ export async function wakeDaemon(
   return moveCycle(session, run, Math.max(now, run.created_at + floorMs), now)
 }
 
+/** The same in the name of a person, which opens again what the daemon had closed; noted in the same transaction. */
+export async function wakeDaemonBy(session: Session, row: DaemonRow, acting: Acting): Promise<void> {
+  const why = `${acting.by} woke it${acting.why == null ? '' : `: ${acting.why}`}`
+  await wakeDaemon(session, row, why, { now: acting.at, isReopening: true })
+  await record(session, acting, 'daemon-woken', row.name, {})
+}
+
 /** Brings a cycle that waits for its time forward; never puts it off. Answers when it begins. */
 export async function moveCycle(session: Session, run: CycleRow, at: number, now: number): Promise<number> {
   if (at >= run.available_at) return run.available_at

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { daemonView, daemonViews, requireDaemon } from '../../../inspect/ledger/daemon-view.ts'
-import { type Acting, record } from '../../../store/authority/acting.ts'
+import type { Acting } from '../../../store/authority/acting.ts'
 import {
   type DaemonRow,
   lockDaemon,
   pauseDaemon,
   resumeDaemon,
-  wakeDaemon,
+  wakeDaemonBy,
 } from '../../../store/autonomy/daemons.ts'
 import type { Session } from '../../../store/database.ts'
 import { read, write } from '../../http/endpoint.ts'
@@ -55,7 +55,7 @@ const one = read({
 const steering = (
   verb: string,
   summary: string,
-  change: (session: Session, row: DaemonRow, acting: Acting, why: string | undefined) => Promise<unknown>,
+  change: (session: Session, row: DaemonRow, acting: Acting) => Promise<unknown>,
 ) =>
   write({
     method: 'POST',
@@ -70,7 +70,7 @@ const steering = (
       await requireDaemon(database, daemon)
       const acting = actingOf(service, caller, why)
       await database.transaction(async (session) =>
-        change(session, (await lockDaemon(session, daemon))!, acting, why),
+        change(session, (await lockDaemon(session, daemon))!, acting),
       )
       service.engine.services.notices.tell('run-queued')
       return { subject: daemon }
@@ -89,11 +89,7 @@ const resume = steering('resume', 'Let a paused daemon go on', resumeDaemon)
 const wake = steering(
   'wake',
   'Let a daemon decide now, or as soon as its floor allows, and open again what it had closed',
-  async (session, row, acting, why) => {
-    const said = `${acting.by} woke it${why === undefined ? '' : `: ${why}`}`
-    await wakeDaemon(session, row, said, { now: acting.at, isReopening: true })
-    await record(session, acting, 'daemon-woken', row.name, {})
-  },
+  wakeDaemonBy,
 )
 
 export const daemons = { list, one, pause, resume, wake }
