@@ -1,3 +1,4 @@
+import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { type Duration, type Moment, toMs } from '../base/time/time.ts'
 import type { Workflow } from '../engine/workflow.ts'
@@ -25,6 +26,13 @@ export interface TestOptions {
   patience?: Duration
   /** What time it is when the test begins. Default 2026-01-01T00:00:00Z. */
   at?: Moment
+  /**
+   * A database file, which outlives the test: another one goes on from it, also after this process was killed. Default: a database
+   * in memory.
+   */
+  file?: string
+  /** Keys and addresses of models (`OPENAI_API_KEY`, `OLLAMA_BASE_URL`). Default: none, so that no hosted model is asked. */
+  keys?: Readonly<Record<string, string | undefined>>
 }
 
 /** What a test runs. */
@@ -49,6 +57,11 @@ export async function projectFor({
     workflows: [...project.workflows, ...named],
     tools: [...project.tools, ...tools],
   }
+}
+
+/** Where the data is, and what models there are. */
+export function environmentOf({ file = ':memory:', keys = {} }: TestOptions, user: string): Environment {
+  return { database: { kind: 'sqlite', file }, keys: { ...keys }, user, ci: false }
 }
 
 export function patienceOf({ patience = '30s' }: TestOptions): number {

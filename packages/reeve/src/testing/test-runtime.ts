@@ -1,3 +1,4 @@
+import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { silentLog } from '../base/log.ts'
@@ -15,7 +16,7 @@ import { comeToRest } from './come-to-rest.ts'
 import { type FakeClock, settle } from './fake-clock.ts'
 import { type Severable, severable } from './severable.ts'
 import { TestClock } from './test-clock.ts'
-import { patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
+import { environmentOf, patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
 import { type TestDecision, TestRun } from './test-run.ts'
 import { type DeathMoment, type Mock, WatchedBodies } from './watched-bodies.ts'
 
@@ -48,7 +49,7 @@ const localUser = 'tester'
  * console.log(await run.output())
  */
 export async function testRuntime(options: TestOptions = {}): Promise<TestRuntime> {
-  const test = new TestRuntime(await projectFor(options), startOf(options.at), patienceOf(options))
+  const test = new TestRuntime(await projectFor(options), options)
   for (const [tool, mock] of Object.entries(options.mocks ?? {})) test.mock(tool, mock)
   await test.begin()
   return test
@@ -64,15 +65,17 @@ export class TestRuntime implements AsyncDisposable {
   #database: Database | undefined
   #link: Severable | undefined
   readonly #patienceMs: number
+  readonly #environment: Environment
   #isDead = false
   /** What died is let go when the test ends. */
   readonly #dead: Runtime[] = []
 
   /** @internal */
-  constructor(project: Project, startMs: number | undefined, patienceMs: number) {
+  constructor(project: Project, options: TestOptions) {
     this.#project = project
-    this.#patienceMs = patienceMs
-    this.clock = new TestClock(startMs, () => this.#bodies.pause())
+    this.#patienceMs = patienceOf(options)
+    this.#environment = environmentOf(options, localUser)
+    this.clock = new TestClock(startOf(options.at), () => this.#bodies.pause())
   }
 
   /** The runtime at work: another one after each crash. */
@@ -84,7 +87,7 @@ export class TestRuntime implements AsyncDisposable {
   async begin(): Promise<void> {
     this.#runtime = await Runtime.open({
       project: this.#project,
-      environment: { database: { kind: 'sqlite', file: ':memory:' }, keys: {}, user: localUser, ci: false },
+      environment: this.#environment,
       clock: this.clock,
       log: silentLog,
       // Each wake is a replay, as after a restart: what is not deterministic shows in a test.

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Context, type ReeveError, tool, workflow } from '../../src/index.ts'
@@ -145,6 +148,22 @@ test('a crash before a step makes it again, and one anywhere loses nothing', asy
   await kit.advance('1d')
   expect(await run.status()).toBe('succeeded')
   expect(made).toEqual(['first', 'second'])
+})
+
+test('a test on a database file goes on from the one before it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-kit-'))
+  try {
+    const file = join(folder, 'reeve.db')
+    const wait = () =>
+      workflow({ name: 'wait', input: z.null(), run: (ctx) => ctx.sleep('1d').then(() => 'over') })
+    const first = await testRuntime({ workflows: [wait()], file })
+    const { id } = await first.start('wait', null)
+    await first.stop()
+    await using second = await testRuntime({ workflows: [wait()], file, at: '2026-01-02T00:00:00Z' })
+    expect(await second.runtime.getRun(id)).toMatchObject({ status: 'succeeded', output: 'over' })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test('schedules and children run; models answer from a script; a story can be kept', async () => {
