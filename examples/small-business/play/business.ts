@@ -1,0 +1,147 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { nextChange } from '../world/faults.ts'
+import { dayMs, dayNumber, firstDay, hourMs, startOfDay } from '../world/time.ts'
+import { World } from '../world/world.ts'
+import { Journal } from './journal.ts'
+import { Operator } from './operator.ts'
+import { prepareProject } from './prepare.ts'
+import { WorkerDied, WorkerProcess } from './worker-process.ts'
+
+export interface PlayOptions {
+  folder: string
+  days: number
+  seed: number
+  /** Of the site; the other services follow. 0: free ones. */
+  port: number
+  /** Of the dashboard; `none`: it is not served. */
+  page: string
+  /** The least that a day takes (ms of this machine). */
+  dayTakesMs: number
+  hasFaults: boolean
+  /** Called each evening, and when it begins. */
+  onDay: (business: Business) => void
+  onPage: (link: string) => void
+  onNote: (note: string) => void
+}
+
+const visitHour = 8
+
+/** A business that is played: the world, the worker process and the operator, moved from one thing that is due to the next. */
+export class Business {
+  readonly options: PlayOptions
+  readonly world: World
+  readonly journal: Journal
+  readonly operator: Operator
+  /** How often the worker was killed since this process began. */
+  kills = 0
+  #worker: WorkerProcess | undefined
+
+  private constructor(options: PlayOptions, world: World) {
+    this.options = options
+    this.world = world
+    const project = join(options.folder, 'project')
+    this.journal = new Journal(join(project, '.reeve/reeve.db'))
+    this.operator = new Operator(world, project, this.journal)
+  }
+
+  /** Goes on where it was, when the folder has a business of that seed. */
+  static async open(options: PlayOptions): Promise<Business> {
+    const { folder, seed, days, port, hasFaults } = options
+    mkdirSync(folder, { recursive: true })
+    let business: Business | undefined
+    const onKill = () => business!.#kill()
+    const world = await World.open({ folder, seed, days, port, hasFaults, onKill })
+    business = new Business(options, world)
+    for (const note of prepareProject(join(folder, 'project'), world.addresses)) options.onNote(note)
+    return business
+  }
+
+  static remove(folder: string): void {
+    rmSync(folder, { recursive: true, force: true })
+  }
+
+  get now(): number {
+    return this.world.life.now
+  }
+
+  get day(): number {
+    return dayNumber(this.now)
+  }
+
+  /** Plays until the last day is over. */
+  async play(): Promise<void> {
+    const { life, plan } = this.world
+    const end = firstDay + this.options.days * dayMs
+    let began = performance.now()
+    await this.#alive()
+    if (this.#worker?.page) this.options.onPage(this.#worker.page)
+    while (this.now < end) {
+      const { due } = await this.#alive()
+      const visit = nextVisit(this.now)
+      const to = Math.max(
+        this.now,
+        Math.min(due ?? end, visit, nextChange(plan, this.now), startOfDay(this.day + 1), end),
+      )
+      const isNewDay = dayNumber(to) > this.day
+      life.advance(to)
+      await this.#steadily((worker) => worker.ask({ type: 'goto', to }))
+      if (to === visit) await this.#steadily((worker) => this.operator.visit(worker))
+      if (!isNewDay) continue
+      this.options.onDay(this)
+      const rest = this.options.dayTakesMs - (performance.now() - began)
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
+      began = performance.now()
+    }
+    await this.#steadily((worker) => worker.stop())
+    this.world.books.setFact('over', 1)
+  }
+
+  async close(): Promise<void> {
+    this.#worker?.kill()
+    await this.world.close()
+  }
+
+  /** The worker, started anew at the world's time when it is dead. */
+  async #alive(): Promise<WorkerProcess> {
+    const { folder, seed, page } = this.options
+    while (!this.#worker) {
+      const env = { ...this.world.addresses, WORLD_BASE_URL: `${this.world.addresses.MODEL_URL}/v1` }
+      try {
+        this.#worker = await WorkerProcess.start(
+          { folder: join(folder, 'project'), seed, port: page, env },
+          this.now,
+        )
+      } catch (error) {
+        if (!(error instanceof WorkerDied)) throw error
+      }
+    }
+    return this.#worker
+  }
+
+  /** Does it, and once more with another worker when this one is killed at it. */
+  async #steadily(work: (worker: WorkerProcess) => Promise<unknown>): Promise<void> {
+    for (;;) {
+      const worker = await this.#alive()
+      try {
+        await work(worker)
+        return
+      } catch (error) {
+        if (!(error instanceof WorkerDied)) throw error
+        this.#worker = undefined
+      }
+    }
+  }
+
+  #kill(): void {
+    this.kills++
+    this.world.books.setFact('kills', Number(this.world.books.fact('kills') ?? 0) + 1)
+    this.#worker?.kill()
+    WorkerProcess.killStarting()
+  }
+}
+
+function nextVisit(now: number): number {
+  const today = startOfDay(dayNumber(now)) + visitHour * hourMs
+  return today > now ? today : today + dayMs
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Reeve's database, read from outside. */
+export class Journal {
+  readonly #file: string
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  #ask<Row>(sql: string, ...values: (string | number)[]): Row[] {
+    if (!existsSync(this.#file)) return []
+    const database = new DatabaseSync(this.#file, { readOnly: true })
+    try {
+      return database.prepare(sql).all(...values) as Row[]
+    } finally {
+      database.close()
+    }
+  }
+
+  /** How often a script failed, or what it did was not what its directive wants, since then. */
+  failuresOf(file: string, since: number): number {
+    const script = file.replace(/^scripts\/|\.\w+$/g, '')
+    return this.decisions().filter(
+      ({ at, decision, result }) =>
+        at >= since && ['failed', 'unmet'].includes(result) && directivesBy[script] === decision,
+    ).length
+  }
+
+  /** What the daemon decided, the oldest first; where nobody was asked is left out. */
+  decisions(): { at: number; decision: string; params: string; result: string; detail: string }[] {
+    const rows = this.#ask<{ payload: string }>(
+      `select payload from events where type = 'decision-ended' order by id`,
+    ).map(({ payload }) => JSON.parse(payload) as Ended)
+    const settled = new Map(
+      this.#ask<{ payload: string }>(`select payload from events where type = 'decision-settled' order by id`)
+        .map(({ payload }) => JSON.parse(payload) as { run: string; result: string; detail: string })
+        .map((each) => [each.run, each]),
+    )
+    return rows
+      .filter(({ result }) => result !== 'skipped')
+      .map(({ decidedAt, decision, params, result, detail, run }) => ({
+        at: decidedAt,
+        decision,
+        params: JSON.stringify(params),
+        ...(settled.get(run ?? '') ?? { result, detail }),
+      }))
+  }
+
+  /** Cycles in which nobody was asked. */
+  skips(): number {
+    return this.#ask<{ payload: string }>(`select payload from events where type = 'decision-ended'`).filter(
+      ({ payload }) => (JSON.parse(payload) as Ended).result === 'skipped',
+    ).length
+  }
+
+  /** The most that a day cost by Reeve's own account (US dollars), and all days together. */
+  spent(): { most: number; all: number; ceiling: number } {
+    const days = this.#ask<{ spent: number; ceiling: number }>(
+      `select spent_nanousd as spent, ceiling_nanousd as ceiling from budgets where scope like 'day:%:daemon:steward'`,
+    )
+    return {
+      most: Math.max(0, ...days.map(({ spent }) => spent)) / 1e9,
+      all: days.reduce((sum, { spent }) => sum + spent, 0) / 1e9,
+      ceiling: Math.max(0, ...days.map(({ ceiling }) => ceiling)) / 1e9,
+    }
+  }
+
+  /** Runs by status. */
+  runs(): Record<string, number> {
+    const rows = this.#ask<{ status: string; count: number }>(
+      'select status, count(*) as count from runs group by status',
+    )
+    return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
+  }
+
+  /** Runs that nothing will ever move again, of those that have not ended. */
+  lost(): number {
+    const rows = this.#ask<{ count: number }>(
+      `select count(*) as count from runs where status = 'running' or status = 'stuck'`,
+    )
+    return rows[0]?.count ?? 0
+  }
+
+  /**
+   * One hash over all events of all journals. Ids are drawn by chance, and how long something took is the machine's: both are
+   * replaced, an id by the order in which it first appears.
+   */
+  hash(): string {
+    const hash = createHash('sha256')
+    const ids = new Map<string, string>()
+    const rows = this.#ask<{
+      workflow: string
+      seq: number
+      type: string
+      name: string
+      at: number
+      payload: string
+    }>(
+      `select r.workflow, e.seq, e.type, e.name, e.at, coalesce(e.payload, '') as payload
+       from events e join runs r on r.no = e.run order by r.no, e.seq`,
+    )
+    for (const row of rows) {
+      const payload = row.payload
+        .replaceAll(/"(?:ms|cursor|solvedMs)":(?:[\d.e-]+|"[^"]*")/g, '""')
+        .replaceAll(/\b[0-9a-hjkmnp-tv-z]{17}\b/g, (id) => {
+          if (!ids.has(id)) ids.set(id, `id-${ids.size + 1}`)
+          return ids.get(id)!
+        })
+      hash.update(JSON.stringify([row.workflow, row.seq, row.type, row.name, row.at, payload]))
+    }
+    return hash.digest('hex')
+  }
+}
+
+interface Ended {
+  decidedAt: number
+  decision: string
+  params: unknown
+  result: string
+  detail: string
+  run: string | null
+}
+
+/** The directive that each script serves. */
+const directivesBy: Record<string, string> = {
+  check_site: 'check-site',
+  publish_article: 'publish-article',
+  send_invoices: 'send-invoices',
+  send_reminders: 'send-reminders',
+  reconcile_payments: 'reconcile-payments',
+  weekly_figures: 'weekly-report',
+}

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Business } from './business.ts'
+import { dayLine, judge, summary } from './report.ts'
+
+const help = `npm run business -- [options]
+
+  --days N         how many days (90)
+  --seed N         another world (1)
+  --speed MS       the least that a day takes, in milliseconds (0: as fast as it goes)
+  --learning on|off
+  --fresh          begin anew, where there is a business of that seed to go on with
+  --calm           no faults, no outages, no kills
+  --port N         of the site; the other services of the world follow (4801)
+  --page N         of the dashboard (4100); none: it is not served
+  --folder PATH    where it is kept (.reeve/business/seed-N)
+  --json           goals as JSON on the last line`
+
+const { values } = parseArgs({
+  options: {
+    days: { type: 'string', default: '90' },
+    seed: { type: 'string', default: '1' },
+    speed: { type: 'string', default: '0' },
+    learning: { type: 'string', default: 'off' },
+    fresh: { type: 'boolean', default: false },
+    calm: { type: 'boolean', default: false },
+    port: { type: 'string', default: '4801' },
+    page: { type: 'string', default: 'none' },
+    folder: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+if (values.help) console.log(help)
+else await main()
+
+async function main(): Promise<void> {
+  const seed = Number(values.seed)
+  const folder = values.folder ?? join(import.meta.dirname, `../.reeve/business/seed-${seed}`)
+  if (values.fresh) Business.remove(folder)
+  const began = performance.now()
+  const business = await Business.open({
+    folder,
+    seed,
+    days: Number(values.days),
+    port: Number(values.port),
+    page: values.page,
+    dayTakesMs: Number(values.speed),
+    hasFaults: !values.calm,
+    onDay: (each) => console.error(dayLine(each)),
+    onPage: (link) => console.error(`The dashboard: ${link}`),
+    onNote: (note) => console.error(note),
+  })
+  try {
+    await business.play()
+    const seconds = (performance.now() - began) / 1000
+    const judged = judge(business, seconds)
+    console.log(summary(business, judged))
+    if (values.json) console.log(JSON.stringify(judged))
+    if (Object.values(judged.goals).some(({ ok }) => !ok)) process.exitCode = 1
+  } finally {
+    await business.close()
+  }
+}

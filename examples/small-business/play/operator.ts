@@ -1,0 +1,148 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PendingApproval } from 'reeve'
+import type { Drift } from '../world/faults.ts'
+import type { World } from '../world/world.ts'
+import type { Journal } from './journal.ts'
+import type { WorkerProcess } from './worker-process.ts'
+
+/** What asked for the person, counted. */
+export interface Attention {
+  visits: number
+  approved: number
+  rejected: number
+  outcomes: number
+  questions: number
+  stuck: number
+  /** Payments that name no invoice. */
+  payments: number
+  /** Scripts mended by hand. */
+  mended: number
+}
+
+const name = 'robin'
+
+/**
+ * The person whose business it is, scripted: looks in once a day, decides what was asked by what the world's books say, matches
+ * payments that nobody could, and mends scripts that broke, where nothing else does.
+ */
+export class Operator {
+  readonly #world: World
+  readonly #project: string
+  readonly #journal: Journal
+
+  constructor(world: World, project: string, journal: Journal) {
+    this.#world = world
+    this.#project = project
+    this.#journal = journal
+  }
+
+  get attention(): Attention {
+    const none: Attention = {
+      visits: 0,
+      approved: 0,
+      rejected: 0,
+      outcomes: 0,
+      questions: 0,
+      stuck: 0,
+      payments: 0,
+      mended: 0,
+    }
+    return { ...none, ...(JSON.parse(this.#world.books.fact('attention') ?? '{}') as Partial<Attention>) }
+  }
+
+  async visit(worker: WorkerProcess): Promise<void> {
+    this.#count('visits')
+    const { approvals = [] } = await worker.ask({ type: 'approvals' })
+    for (const approval of approvals) await this.#decide(worker, approval)
+    const { stuck = [] } = await worker.ask({ type: 'stuck' })
+    for (const { id } of stuck) {
+      this.#count('stuck')
+      await worker.ask({ type: 'retry', run: id, by: name })
+    }
+    this.#matchByHand()
+    const mended = this.#world.plan.drifts
+      .filter((drift) => this.#hasBroken(drift))
+      .filter((drift) => this.#mend(drift))
+    if (mended.length > 0)
+      await worker.ask({
+        type: 'wake',
+        by: name,
+        why: `mended ${mended.map(({ mend }) => mend.file).join(', ')}`,
+      })
+  }
+
+  async #decide(worker: WorkerProcess, { id, kind, subject, shown }: PendingApproval): Promise<void> {
+    const decide = (decision: Parameters<WorkerProcess['ask']>[0] & { type: 'decide' }) =>
+      worker.ask(decision)
+    const args = (typeof shown === 'object' && shown !== null ? shown : {}) as Record<string, unknown>
+    if (kind === 'outcome') {
+      this.#count('outcomes')
+      const happened = this.#happened(subject, (args.args ?? args) as Record<string, unknown>)
+      const answer = happened ? { happened, result: { accepted: true } } : { happened, retry: true }
+      await decide({ type: 'decide', id, decision: { verdict: 'answer', by: name, answer } })
+      return
+    }
+    if (kind === 'question') {
+      this.#count('questions')
+      await decide({
+        type: 'decide',
+        id,
+        decision: { verdict: 'answer', by: name, answer: { kind: 'price' } },
+      })
+      return
+    }
+    const isRight = !subject.includes('refund') || this.#isOverpaid(String(args.payment))
+    this.#count(isRight ? 'approved' : 'rejected')
+    await decide({ type: 'decide', id, decision: { verdict: isRight ? 'approve' : 'reject', by: name } })
+  }
+
+  /** Looks into the box of sent letters, as a person would. */
+  #happened(subject: string, args: Record<string, unknown>): boolean {
+    if (!subject.includes('send_report')) return false
+    const sent = `select count(*) from sent where kind = 'report' and ref = ?`
+    return this.#world.books.count(sent, String(args.week)) > 0
+  }
+
+  #isOverpaid(payment: string): boolean {
+    const { books } = this.#world
+    const isPaid = books.count('select count(*) from refunds where payment = ?', payment) > 0
+    const others = `select count(*) from payments p join payments q on q.invoice = p.invoice and q.id <> p.id where p.id = ?`
+    return !isPaid && books.count(others, payment) > 0
+  }
+
+  #matchByHand(): void {
+    const { books } = this.#world
+    for (const { id, invoice } of books.all<{ id: string; invoice: string }>(
+      'select id, invoice from payments where is_unclear = 1 and matched is null',
+    )) {
+      this.#count('payments')
+      books.together(() => {
+        books.run('update payments set matched = ? where id = ?', invoice, id)
+        books.run(`update invoices set state = 'paid' where id = ?`, invoice)
+      })
+    }
+  }
+
+  #hasBroken({ from, mend }: Drift): boolean {
+    return from <= this.#world.life.now && this.#journal.failuresOf(mend.file, from) > 0
+  }
+
+  /** Answers whether it was not mended before. */
+  #mend({ name: drift, mend: { file, from, to } }: Drift): boolean {
+    const path = join(this.#project, file)
+    const text = readFileSync(path, 'utf8')
+    if (!text.includes(from) || this.#world.books.fact(`mended ${drift}`) !== undefined) return false
+    writeFileSync(`${path}.new`, text.replaceAll(from, to), { mode: 0o755 })
+    renameSync(`${path}.new`, path)
+    this.#world.books.setFact(`mended ${drift}`, this.#world.life.now)
+    this.#count('mended')
+    return true
+  }
+
+  #count(what: keyof Attention): void {
+    const { attention } = this
+    attention[what]++
+    this.#world.books.setFact('attention', JSON.stringify(attention))
+  }
+}

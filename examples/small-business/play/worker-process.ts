@@ -1,0 +1,96 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Order, Rested } from './worker.ts'
+
+export interface WorkerOptions {
+  /** The project. */
+  folder: string
+  seed: number
+  /** Of the dashboard; `none`: it is not served. */
+  port: string
+  env: Record<string, string>
+}
+
+/** The worker died while it was to do something. */
+export class WorkerDied extends Error {}
+
+/** A process with the runtime: started, told what to do, killed. */
+export class WorkerProcess {
+  readonly #child: ChildProcess
+  readonly #open = new Map<number, { resolve: (answer: Rested) => void; reject: (error: Error) => void }>()
+  #next = 1
+  /** How it stood when it last rested. */
+  due: number | null = null
+  page: string | null = null
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    child.on('message', ({ id, answer, error }: { id: number; answer?: Rested; error?: string }) => {
+      const waiting = this.#open.get(id)
+      this.#open.delete(id)
+      if (error !== undefined) return waiting?.reject(new Error(error))
+      this.due = answer!.due
+      this.page = answer!.page
+      waiting?.resolve(answer!)
+    })
+    child.on('exit', (code, signal) => {
+      for (const { reject } of this.#open.values())
+        reject(new WorkerDied(`the worker ended: ${signal ?? code}`))
+      this.#open.clear()
+    })
+  }
+
+  /** Resolves when it has taken up what there is to do at that time. @throws `WorkerDied` */
+  static async start({ folder, seed, port, env }: WorkerOptions, at: number): Promise<WorkerProcess> {
+    const child = fork(join(import.meta.dirname, 'worker.ts'), [folder, String(at), String(seed), port], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    const worker = new WorkerProcess(child)
+    starting.add(child)
+    try {
+      await worker.#answer(0)
+    } finally {
+      starting.delete(child)
+    }
+    return worker
+  }
+
+  /** @throws `WorkerDied` when it is killed meanwhile, and what it threw */
+  ask(order: Order): Promise<Rested> {
+    const id = this.#next++
+    const answer = this.#answer(id)
+    this.#child.send({ id, order }, (error) => {
+      if (error) this.#open.get(id)?.reject(new WorkerDied(String(error)))
+    })
+    return answer
+  }
+
+  /** Ends it in good order. */
+  async stop(): Promise<void> {
+    const exited = once(this.#child, 'exit')
+    await this.ask({ type: 'stop' })
+    await exited
+  }
+
+  /** SIGKILL: nothing of it goes on. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  /** Of one that is only being started, too. */
+  static killStarting(): void {
+    for (const child of starting) child.kill('SIGKILL')
+  }
+
+  #answer(id: number): Promise<Rested> {
+    const { promise, resolve, reject } = Promise.withResolvers<Rested>()
+    this.#open.set(id, { resolve, reject })
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+      reject(new WorkerDied('the worker has ended'))
+    return promise
+  }
+}
+
+const starting = new Set<ChildProcess>()

@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import type { PendingApproval, Runtime } from 'reeve'
+import { openPage } from 'reeve/internal'
+import { testRuntime } from 'reeve/testing'
+import { chanceOf } from '../world/chance.ts'
+
+/**
+ * The process that is killed: a project's runtime as `reeve start` has it, with the dashboard, under a clock that moves only when
+ * the player says so. It tells when it has come to rest, and when something is due next.
+ */
+export type Order =
+  | { type: 'goto'; to: number }
+  | { type: 'approvals' }
+  | { type: 'decide'; id: string; decision: Parameters<Runtime['decide']>[1] }
+  | { type: 'stuck' }
+  | { type: 'retry'; run: string; by: string }
+  | { type: 'wake'; by: string; why: string }
+  | { type: 'stop' }
+
+export interface Rested {
+  /** When something is due next (ms); null: nothing is. */
+  due: number | null
+  /** A link that signs in to the dashboard, from the first start on. */
+  page: string | null
+  approvals?: PendingApproval[]
+  stuck?: { id: string; reason: string }[]
+}
+
+const [folder, at, seed, port] = process.argv.slice(2) as [string, string, string, string]
+// Reeve spreads its retries by chance: that of the seed, so that a day goes as it went.
+const chance = chanceOf(Number(seed))
+let drawn = 0
+Math.random = () => chance('retries', at, drawn++)
+
+const test = await testRuntime({
+  project: folder,
+  at: new Date(Number(at)),
+  file: join(folder, '.reeve/reeve.db'),
+  keys: process.env,
+})
+const page = port === 'none' ? undefined : await openPage(test.runtime, { port, isAttended: true })
+
+function rested(more: Partial<Rested> = {}): Rested {
+  return { due: test.clock.nextDue() ?? null, page: page?.signIn ?? null, ...more }
+}
+
+async function follow(order: Order): Promise<Rested> {
+  switch (order.type) {
+    case 'goto':
+      await test.advanceTo(new Date(order.to))
+      return rested()
+    case 'approvals':
+      return rested({ approvals: await test.approvals() })
+    case 'decide':
+      await test.runtime.decide(order.id, order.decision)
+      break
+    case 'stuck': {
+      const { runs } = await test.runs({ status: 'stuck' })
+      return rested({ stuck: runs.map(({ id, reason }) => ({ id, reason: reason ?? '' })) })
+    }
+    case 'retry':
+      await test.runtime.retry(order.run, { by: order.by })
+      break
+    case 'wake':
+      await test.runtime.wakeDaemon('steward', { by: order.by, why: order.why })
+      break
+    case 'stop':
+      await page?.close()
+      await test.stop()
+      return rested()
+  }
+  await test.settle()
+  return rested()
+}
+
+process.on('message', ({ id, order }: { id: number; order: Order }) => {
+  follow(order).then(
+    (answer) => process.send!({ id, answer }, () => order.type === 'stop' && process.exit(0)),
+    (error: unknown) => process.send!({ id, error: String(error instanceof Error ? error.stack : error) }),
+  )
+})
+// Who started this is gone.
+process.on('disconnect', () => process.exit(1))
+process.send!({ id: 0, answer: rested() })
