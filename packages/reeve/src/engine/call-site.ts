@@ -29,7 +29,7 @@ export interface AppendOptions {
  * run is live, and writes down what it comes to. Nothing else of an execution is open to the layers above.
  */
 export interface CallSite {
-  readonly run: Readonly<Pick<Claim, 'no' | 'id' | 'epoch' | 'parent' | 'principal'>>
+  readonly run: Readonly<Pick<Claim, 'no' | 'id' | 'epoch' | 'parent' | 'principal' | 'createdAt'>>
   readonly workflow: Workflow
   /** By which way the input of the run, or of what started it, came in, and what caused it; absent where that was not said. */
   readonly origin: Readonly<Origin>
@@ -119,6 +119,7 @@ export type CallServices = Pick<
   | 'records'
   | 'bodies'
   | 'standIn'
+  | 'host'
 >
 
 /** What calls may know of a run's journal. */

@@ -41,7 +41,7 @@ const drivenPart = 1 / 8
 /** So long replays may go on before others get their turn (ms): well below what a timer or a request would notice. */
 const replayStretchMs = 10
 
-export interface EngineOptions extends Pick<EngineServices, 'vault' | 'standIn'> {
+export interface EngineOptions extends Pick<EngineServices, 'vault' | 'standIn' | 'host'> {
   database: Database
   clock: Clock
   log: Log
@@ -287,6 +287,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     claims,
     notices: new Notices(),
     standIn: options.standIn,
+    host: options.host,
     isTraced: options.isTraced ?? false,
     bodies: options.bodies,
   }

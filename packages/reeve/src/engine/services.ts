@@ -8,6 +8,7 @@ import type { RunNumbers } from '../store/numbers.ts'
 import type { Vault } from '../store/secrets/vault.ts'
 import type { BusinessKeys } from './calls/effect/business-keys.ts'
 import type { CallRates } from './calls/effect/call-rates.ts'
+import type { EffectHost } from './calls/effect/definition.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
 import type { RunRecords } from './run-records.ts'
@@ -41,6 +42,8 @@ export interface EngineServices {
   notices: Notices
   /** In evals: what stands in for the outside. */
   standIn?: StandIn | undefined
+  /** Lent to effects that reach a service by a connector; absent: there is none. */
+  host?: EffectHost | undefined
   /** Whether spans are made of what runs do: what they send then says to which trace it belongs. */
   isTraced: boolean
   /** For tests: what is put in the way of bodies. */

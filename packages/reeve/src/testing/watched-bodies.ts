@@ -105,9 +105,13 @@ export class WatchedBodies implements Bodies, StandIn {
   }
 
   effect(definition: Effect): Effect {
-    const mock = this.#mocks.get(definition.name) ?? definition.run
+    const known = this.#mocks.get(definition.name)
+    const mock = known ?? definition.run
+    // Nothing of a service is needed where a mock stands in for it.
+    const { gate, ...rest } = definition
     return {
-      ...definition,
+      ...rest,
+      ...(gate && !known && { gate }),
       run: (args, attempt) =>
         this.#hangs(definition.name) ? this.#untilAborted(attempt.signal) : mock(args, attempt),
     }

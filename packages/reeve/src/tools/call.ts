@@ -99,6 +99,11 @@ async function act(
   const isKept = isPlain(parsed, json) && site.services.secrets.redactData(json) === json
   const handed = (args: Json) => (isKept && args !== json && !sameJson(args, json) ? args : parsed) as Json
   const { actor } = caller
+  const { service } = tool
+  const account = service?.account(parsed, site.run.principal)
+  const rate = tool.rate
+    ? rateOf(tool.name, tool.rate, parsed)
+    : account && service?.rate(account, site.services.host)
   const definition: Effect = {
     name: tool.name,
     effect: tool.effectOf(parsed),
@@ -106,14 +111,15 @@ async function act(
     run: (args, attempt) => tool.run(handed(args), attempt),
     ...(tool.retry && { retry: tool.retry }),
     ...(tool.secrets.length > 0 && { secrets: tool.secrets }),
-    ...(tool.rate && { rate: rateOf(tool.name, tool.rate, parsed) }),
+    ...(rate && { rate }),
+    ...(service && account !== undefined && { account, gate: service.gate(account) }),
     ...(tool.oncePer && { oncePer: keyFor(tool.name, tool.oncePer, parsed) }),
     ...(tool.verify && { verify: (args, attempt) => tool.verify!(handed(args), attempt) }),
     result: { schema: () => outputSchemaOf(tool), problem: (result) => resultProblem(tool, result) },
     ...(actor && { actor }),
     ...(approved && { approved }),
     ...(caller.judged && {
-      judge: judgeFor(caller.judged, tool, parsed, caller, { ...trial, given: asJson(given) }),
+      judge: judgeFor(caller.judged, tool, parsed, caller, { ...trial, given: asJson(given), account }),
     }),
   }
   const intended = intendedArguments(site.nextRecorded)

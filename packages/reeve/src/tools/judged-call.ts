@@ -91,7 +91,7 @@ export function judgeFor(
   tool: Tool,
   parsed: unknown,
   { agents = [], task, plan }: Caller,
-  trial: Pick<CallOnTrial, 'asksItself' | 'approved' | 'given'>,
+  trial: Pick<CallOnTrial, 'asksItself' | 'approved' | 'given' | 'account'>,
 ): Judge {
   return judged.judgeOf({
     tool: { ...tool.governed(), effect: tool.effectOf(parsed) },

@@ -7,9 +7,16 @@ import { declaredSecrets, type Secret } from '../base/secrets/secret-handle.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import { type GivenTerms, readTerms } from '../engine/calls/approval-terms.ts'
-import type { EffectAttempt, EffectClass, EffectVerdict } from '../engine/calls/effect/definition.ts'
+import type {
+  EffectAttempt,
+  EffectClass,
+  EffectHost,
+  EffectVerdict,
+  Gate,
+} from '../engine/calls/effect/definition.ts'
 import { type RetryPolicy, resolveRetry } from '../engine/calls/retry.ts'
 import type { GovernedTool } from '../governance/tools/governed-tool.ts'
+import type { CallRate } from '../store/ledger/call-rates.ts'
 import { axesOf, checkAxes, governedTool, type ToolAxes } from './axes.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
 import { type OncePer, type ResolvedOncePer, resolveOncePer } from './once-per.ts'
@@ -112,8 +119,21 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
     | ((args: Json, attempt: EffectAttempt) => Promise<EffectVerdict> | EffectVerdict)
     | undefined
   readonly run: (args: Json, attempt: EffectAttempt) => unknown
+  /** @internal Of a connector's action. */
+  readonly service?: ToolService
   /** For types only: never there. */
   readonly types?: { input: Input; output: Output; args: Args }
+}
+
+/** What a connector's action is beside a tool. */
+export interface ToolService {
+  readonly connection: string
+  /** The account that a call acts with. @throws `bad-account` */
+  account(args: unknown, principal: string): string
+  /** What must be so before it begins. */
+  gate(account: string): Gate
+  /** How many calls may begin, with all actions that count together. */
+  rate(account: string, host: EffectHost | undefined): CallRate | undefined
 }
 
 /** From the most harmless to the gravest. */

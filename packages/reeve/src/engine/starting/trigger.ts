@@ -1,5 +1,5 @@
 /** The kinds of triggers. */
-export type TriggerKind = 'webhook' | 'schedule' | 'mail' | 'files' | 'event'
+export type TriggerKind = 'webhook' | 'schedule' | 'mail' | 'files' | 'event' | 'service'
 
 /**
  * What starts runs of a workflow from outside, as the workflow declares it under `on`. `Input` is what its mapping gives: the

@@ -16,6 +16,8 @@ export interface CallOnTrial {
   tool: GovernedTool
   /** The arguments as the caller gave them, before the tool's schema. */
   given: Json
+  /** The connector's account that it would act with. */
+  account?: string | undefined
   /** Hash of the tool's definition. */
   definition: string
   /** The agents that act, the outermost first; none: the workflow's own code. */

@@ -108,6 +108,7 @@ export class RunCase {
       chain,
       tool: call.tool,
       args,
+      ...(call.account !== undefined && { account: call.account }),
       given: givenOf(call.given, args),
       values: readings.values,
       request: this.#requestOf(call),

@@ -53,7 +53,12 @@ const descriptions: Descriptions = {
   'effect-intended': ({ attempt }) => plain(`attempt ${attempt} begins`),
   'effect-completed': result,
   'effect-retrying': retrying,
-  'effect-paced': ({ dueAt }) => wait(`its rate allows the call at ${moment(dueAt)}`),
+  'effect-paced': ({ dueAt, reason, until }) =>
+    wait(
+      reason === undefined
+        ? `its rate allows the call at ${moment(dueAt)}`
+        : `${reason}${until === undefined ? `; tried again at ${moment(dueAt)}` : ''}`,
+    ),
   'effect-failed': failed,
   'effect-unknown': ({ reason }) => wait(`outcome unknown: ${reason}; a person must say what happened`),
   'timer-set': ({ dueAt }) => wait(`until ${moment(dueAt)}`),

@@ -12,7 +12,7 @@ export function standInFor({ tools = {}, live = [], steps }: Mocks): StandIn {
     effect(definition) {
       if (live.includes(definition.name)) return definition
       // Nothing is sent, so that nothing need be paced, asked about or kept from a second time.
-      const { rate: _rate, verify: _verify, oncePer: _oncePer, ...rest } = definition
+      const { rate: _rate, verify: _verify, oncePer: _oncePer, gate: _gate, ...rest } = definition
       return { ...rest, retry: { attempts: 1 }, run: (args) => mocked(definition, tools, args) }
     },
     step<Body>(name: string, body: Body): Body {

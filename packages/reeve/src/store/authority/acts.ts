@@ -155,6 +155,18 @@ export const acts = {
     before: text('The ids of the keys of before.'),
     values: number('How many values there are.'),
   }),
+  'connector-connected': act('An account of a connector was connected; the subject is connection/account.', {
+    mode: text('`live` or `sandbox`.'),
+    identity: orNull(text("The service's own id of the account.")),
+  }),
+  'connector-disconnected': act('An account of a connector was disconnected, and its credential deleted.', {
+    mode: text('`live` or `sandbox`.'),
+  }),
+  'connector-accepted': act('An owner accepted what a connector is now; the subject is the connection.', {
+    version: text('The version of it.'),
+    fingerprint: text('Of its contract.'),
+    before: orNull(text('That of the contract before.')),
+  }),
   'memory-amended': act('Another text stands in the place of an item of memory; the subject is its id.', {
     version: number('Which version of it this is.'),
   }),

@@ -28,6 +28,8 @@ interface RateRow {
   taken: number
   promised_at: number
   blocked_until: number
+  learnt_count: number | null
+  learnt_per_ms: number | null
 }
 
 /**
@@ -37,16 +39,19 @@ interface RateRow {
  * back at once.
  */
 export async function takeTokens(session: Session, requests: TokenRequest[]): Promise<TokenAnswer[]> {
-  const { name, key, count, perMs } = requests[0]!.rate
+  const declared = requests[0]!.rate
+  const { name, key } = declared
   const id = [name, key]
   await session.run(
     `insert into call_rates (name, key, count, per_ms, taken, promised_at, blocked_until, used_at)
      values (?, ?, ?, ?, 0, 0, 0, 0) on conflict (name, key) do nothing`,
-    [...id, count, perMs],
+    [...id, declared.count, declared.perMs],
   )
   const row = (await session.get<RateRow>('select * from call_rates where name = ? and key = ? {lock}', id))!
   const now = await storeNow(session)
-  const state = { ...row, blocked_until: await blockedUntil(session, row, requests[0]!.rate) }
+  const rate = lowerOf(declared, row)
+  const { count, perMs } = rate
+  const state = { ...row, blocked_until: await blockedUntil(session, row, rate) }
   const answers: TokenAnswer[] = []
   let late = 0
   for (const { slackMs, waited } of requests) {
@@ -78,6 +83,40 @@ export async function takeTokens(session: Session, requests: TokenRequest[]): Pr
     [count, perMs, state.taken, state.promised_at, state.blocked_until, now, ...id],
   )
   return answers
+}
+
+/** What was declared, or what the service said of itself where that is less. */
+function lowerOf(declared: CallRate, { learnt_count: count, learnt_per_ms: perMs }: RateRow): CallRate {
+  if (count === null || perMs === null || count / perMs >= declared.count / declared.perMs) return declared
+  return { ...declared, count, perMs }
+}
+
+/** What a service said of its own rate. */
+export interface RateNews {
+  /** It takes nothing before this time (ms by the store's clock). */
+  blockedUntil?: number | undefined
+  /** It takes so much. */
+  limit?: { count: number; perMs: number } | undefined
+}
+
+/** All workers keep to it from their next call on. */
+export async function learnRate(session: Session, rate: CallRate, news: RateNews): Promise<void> {
+  const { name, key, count, perMs } = rate
+  await session.run(
+    `insert into call_rates (name, key, count, per_ms, taken, promised_at, blocked_until, used_at)
+     values (?, ?, ?, ?, 0, 0, 0, reeve_now()) on conflict (name, key) do nothing`,
+    [name, key, count, perMs],
+  )
+  if (news.blockedUntil !== undefined)
+    await session.run(
+      'update call_rates set blocked_until = ? where name = ? and key = ? and blocked_until < ?',
+      [Math.ceil(news.blockedUntil), name, key, Math.ceil(news.blockedUntil)],
+    )
+  if (news.limit)
+    await session.run(
+      'update call_rates set learnt_count = ?, learnt_per_ms = ? where name = ? and key = ?',
+      [news.limit.count, news.limit.perMs, name, key],
+    )
 }
 
 /** Where the rate was declared otherwise before, its tokens tell nothing of the new one: a whole stretch must pass. */

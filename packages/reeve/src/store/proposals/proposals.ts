@@ -5,7 +5,15 @@ import { isShortText, shownId } from '../../base/text/text.ts'
 import { type Acting, record } from '../authority/acting.ts'
 import type { Session, Value } from '../database.ts'
 
-export const proposalKinds = ['repair', 'lesson', 'amendment', 'training', 'contradiction'] as const
+export const proposalKinds = [
+  'repair',
+  'lesson',
+  'amendment',
+  'training',
+  'contradiction',
+  'reconnect',
+  'contract',
+] as const
 export type ProposalKind = (typeof proposalKinds)[number]
 
 /**

@@ -37,6 +37,21 @@ export interface EffectAttempt {
    * The W3C trace context of the call, for the header `traceparent` of what the tool sends. Absent where nobody traces.
    */
   readonly traceparent?: string | undefined
+  /** Of a connector's action: the account that it acts with. */
+  readonly account?: string | undefined
+  /** @internal What a runtime lends to the layer of connectors; absent outside of one. */
+  readonly host?: EffectHost | undefined
+}
+
+/** What a runtime lends to effects that reach a service by a connector. The engine hands it on and knows nothing of it. */
+export interface EffectHost {
+  readonly kind: 'reeve-connections'
+}
+
+/** What must be so before an attempt of an effect may begin, beside its rate. */
+export interface Gate {
+  /** Why it may not begin yet; undefined: it may. `run`: since when there is the run that wants it. */
+  ask(host: EffectHost | undefined, run: { id: string; createdAt: number }): Promise<PutOff | undefined>
 }
 
 /** What a tool found out about an effect whose outcome is unknown. */
@@ -69,6 +84,10 @@ export interface Effect {
   readonly secrets?: readonly string[]
   /** How often such calls may begin. */
   readonly rate?: CallRate
+  /** The account that it acts with, of a connector's action. */
+  readonly account?: string
+  /** Asked before each attempt; absent: nothing stands in the way. */
+  readonly gate?: Gate
   /** It is done once for this key, over all runs. */
   readonly oncePer?: EffectKey
   /** The idempotency key, the same for whatever has its business key. Default: one of its own for each call. */
@@ -96,7 +115,26 @@ export interface Effect {
  * `once` or `verifiable` effect leaves its outcome unknown.
  */
 export class NotApplied extends ReeveError {
-  constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { retryable?: boolean; cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
     super('not-applied', message, options)
+  }
+}
+
+/**
+ * The attempt may not be made yet, and has certainly changed nothing: it is made again from `at` on (ms), however often, and
+ * none of these attempts counts. The run waits meanwhile, durably. `until`: the wait also ends when this comes to be, such as
+ * an account that is connected again; many calls may wait for one.
+ */
+export class PutOff extends NotApplied {
+  readonly at: number
+  readonly until: string | undefined
+
+  constructor(message: string, { at, until, cause }: { at: number; until?: string; cause?: unknown }) {
+    super(message, { retryable: true, cause })
+    this.at = at
+    this.until = until
   }
 }

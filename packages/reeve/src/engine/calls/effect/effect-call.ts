@@ -1,6 +1,7 @@
 import { isRetryable, messageOf, ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../../store/journal/events.ts'
+import { awaitedItem, awaitedRow } from '../../../store/runs/awaited.ts'
 import type { AppendOptions, CallSite } from '../../call-site.ts'
 import type { Call } from '../../replay/call.ts'
 import type { RecordedCall } from '../../replay/history.ts'
@@ -8,7 +9,7 @@ import { runBody } from '../../replay/inside-body.ts'
 import { fail } from '../fail.ts'
 import { type ResolvedRetry, resolveRetry } from '../retry.ts'
 import { again, keyOf, retryLater, within } from '../step.ts'
-import { type Effect, type EffectAttempt, type EffectVerdict, NotApplied } from './definition.ts'
+import { type Effect, type EffectAttempt, type EffectVerdict, NotApplied, PutOff } from './definition.ts'
 import { forgedDecision } from './forged-decision.ts'
 import { KeyClaim } from './key-claim.ts'
 import { Pace } from './pace.ts'
@@ -79,8 +80,8 @@ export class EffectCall implements Unresolved {
         return this.#attemptAt(dueAt, attempt + 1)
       }
       case 'effect-paced': {
-        const { attempt, dueAt } = payloadOf(last, 'effect-paced')
-        return this.#attemptAt(dueAt, attempt)
+        const { attempt, dueAt, until } = payloadOf(last, 'effect-paced')
+        return until === undefined ? this.#attemptAt(dueAt, attempt) : this.#awaitUntil(until, dueAt, attempt)
       }
       case 'effect-shared': {
         const { attempt, dueAt } = payloadOf(last, 'effect-shared')
@@ -102,6 +103,45 @@ export class EffectCall implements Unresolved {
     this.site.append(this.call, newEvent('effect-paced', { attempt, dueAt }), options)
   }
 
+  /** What it waits for is not there by its time: then it is tried all the same. */
+  #putOff(attempt: number, { message: reason, at, until }: PutOff): void {
+    const { site, call } = this
+    const dueAt = Math.ceil(Math.max(at, site.services.clock.now() + 1))
+    const rows = until === undefined ? [] : [awaitedRow({ what: until, run: site.run.no, step: call.step })]
+    site.append(
+      call,
+      newEvent('effect-paced', { attempt, dueAt, reason, ...(until !== undefined && { until }) }),
+      {
+        rows,
+      },
+    )
+    if (until === undefined) again(site, call, dueAt, () => this.attempt(attempt))
+    else this.#awaitUntil(until, dueAt, attempt)
+  }
+
+  #awaitUntil(until: string, dueAt: number, attempt: number): void {
+    const { site, call } = this
+    const next = () =>
+      site.perform(call, () => {
+        // What came is used up with what the run writes next, and the attempt may be put off again.
+        this.#notePaced(attempt, site.services.clock.now(), { join: true })
+        return this.attempt(attempt)
+      })
+    let stopTimer = () => {}
+    const stopWaiting = site.waits.forItem(awaitedItem(until, call.step), call.step, () => {
+      stopTimer()
+      next()
+    })
+    stopTimer = site.waits.until(
+      dueAt,
+      () => {
+        stopWaiting()
+        next()
+      },
+      call.step,
+    )
+  }
+
   async attempt(attempt: number): Promise<void> {
     const { site, call } = this
     if (this.#verdict && !site.aborted && !(await this.#verdict.allows(attempt > 1))) return
@@ -110,6 +150,10 @@ export class EffectCall implements Unresolved {
       if (error) return this.fail(error)
     }
     if (this.#claim && !site.aborted && (await this.#claim.isAnothers(attempt))) return
+    if (this.effect.gate && !site.aborted) {
+      const closed = await this.effect.gate.ask(site.services.host, site.run)
+      if (closed && !site.aborted) return this.#putOff(attempt, closed)
+    }
     if (this.#pace && !site.aborted) {
       const dueAt = await this.#pace.ask()
       if (dueAt !== undefined) {
@@ -191,6 +235,8 @@ export class EffectCall implements Unresolved {
       signal,
       secrets: site.services.secrets,
       reveal: (secret) => revealFor(site, this.effect, secret),
+      account: this.effect.account,
+      host: site.services.host,
       // Only tools that send something ask for it.
       get traceparent() {
         return site.traceparentOf(call)
@@ -225,6 +271,7 @@ export class EffectCall implements Unresolved {
   }
 
   #afterError(attempt: number, error: unknown): Promise<void> | void {
+    if (error instanceof PutOff && !this.site.aborted) return this.#putOff(attempt, error)
     const repeatable = this.effect.effect === 'read' || this.effect.effect === 'idempotent'
     if (!repeatable && !(error instanceof NotApplied)) return resolveUnknown(this, attempt, messageOf(error))
     this.#failOrRetry(attempt, error)

@@ -110,11 +110,18 @@ export const callEvents = {
   'effect-paced': event({
     role: 'wait',
     call: 'effect',
-    meaning: "The tool's rate lets the attempt wait.",
+    meaning: 'The attempt has to wait: its rate, or the service that it reaches, does not allow it yet.',
     by: 'the engine',
-    fields: { attempt: number('The attempt that waits.'), dueAt: time('When it may begin.') },
+    fields: {
+      attempt: number('The attempt that waits.'),
+      dueAt: time('When it may begin, or is tried again.'),
+      reason: sometimes(text('Why, where it is not the rate.')),
+      until: sometimes(
+        text('What ends the wait before its time, such as an account that is connected again.'),
+      ),
+    },
     due: 'dueAt',
-    shown: ['dueAt'],
+    shown: ['reason', 'dueAt'],
   }),
   'effect-shared': event({
     role: 'wait',
