@@ -22,6 +22,8 @@ const shape = {
   secrets: 'object',
   daemons: 'objects',
   goals: 'objects',
+  connectors: 'object',
+  sandbox: 'flag',
   mcp: 'object',
   services: 'function',
 } as const satisfies Record<keyof ProjectConfig, OptionRule>

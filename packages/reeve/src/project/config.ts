@@ -2,6 +2,7 @@ import type { AnyAgent } from '../agents/agent.ts'
 import type { Daemon } from '../autonomy/daemon/daemon.ts'
 import type { Goal } from '../autonomy/goals/goal.ts'
 import type { Duration } from '../base/time/time.ts'
+import type { Connection } from '../connectors/shape/connection.ts'
 import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
 import type { PriceTable } from '../models/asking/price.ts'
@@ -104,6 +105,10 @@ export interface ProjectConfig {
   daemons?: readonly Daemon[]
   /** Standing goals, besides those that the files of `goals/` export. Default: none. */
   goals?: readonly Goal[]
+  /** Connections to services, each under its own name: `{ stripe: stripe({ mode: 'sandbox' }) }`. Their actions are tools. Default: none. */
+  connectors?: Readonly<Record<string, Connection>>
+  /** All connections are in sandbox, whatever they say themselves, as with `reeve start --sandbox`. Default false. */
+  sandbox?: boolean
   /** MCP servers by name. They are started when they are first needed. */
   mcp?: Record<string, McpConfig>
   /** Started before runs are driven, closed after. */

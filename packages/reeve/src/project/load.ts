@@ -12,6 +12,7 @@ import type { Script } from '../autonomy/scripts/script.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { jsonSchemaIn } from '../base/schema/schema.ts'
+import { connectionsOf } from '../connectors/host/of-project.ts'
 import { isWorkflow, type Workflow } from '../engine/workflow.ts'
 import type { PolicyFile } from '../governance/policies/policy-bench.ts'
 import type { JsonSchemaObject } from '../tools/json-schema/json-schema.ts'
@@ -69,7 +70,7 @@ export function projectOf(
     folder,
     config,
     workflows,
-    tools: [...(config.tools ?? [])],
+    tools: [...(config.tools ?? []), ...actionsOf(config)],
     agents: agentsOf(config.agents ?? [], []),
     mcpServers: [],
     daemons: uniqueNames('daemon', config.daemons ?? []),
@@ -144,7 +145,7 @@ export async function loadProject(folder: string): Promise<Project> {
   for (const file of filesIn(join(folder, 'tools'))) exported.push(...(await loadTools(file, folder)))
   const scripts = await loadScripts(folder)
   const tools = uniqueTools(
-    config.tools ?? [],
+    [...(config.tools ?? []), ...actionsOf(config)],
     exported.filter(isTool),
     scripts.map((script) => script.tool),
   )
@@ -170,6 +171,10 @@ export async function loadProject(folder: string): Promise<Project> {
     scripts,
     directives,
   }
+}
+
+function actionsOf(config: ProjectConfig): Tool[] {
+  return connectionsOf(config).flatMap(({ tools }) => tools)
 }
 
 /** What the directives of a project may name. */

@@ -10,9 +10,11 @@ import type { Goal } from '../autonomy/goals/goal.ts'
 import { Proposals } from '../autonomy/proposals.ts'
 import { createIds } from '../base/ids.ts'
 import { type Log, redactingLog } from '../base/log.ts'
-import { wholeNumber } from '../base/numbers.ts'
 import { secretsOf } from '../base/secrets/known-secrets.ts'
-import { type Clock, formatMs, systemClock } from '../base/time/time.ts'
+import { type Clock, systemClock } from '../base/time/time.ts'
+import { type Connections, openConnections } from '../connectors/host/connections.ts'
+import { connectionsOf, sandboxFolder, standInSecrets } from '../connectors/host/of-project.ts'
+import { connectionProposals } from '../connectors/host/proposals.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
 import { SeenCeilings } from '../governance/history/ceilings.ts'
@@ -41,7 +43,6 @@ import { ProjectServices } from '../project/services.ts'
 import { checkWorkflowGrants, mcpServersOf, toolboxOf } from '../project/tools.ts'
 import { registryOf } from '../project/workflows.ts'
 import type { Database } from '../store/database.ts'
-import { LeaseKeeper } from '../store/dispatch/lease/lease-keeper.ts'
 import { refuseMoved } from '../store/identity/moved.ts'
 import { claimDatabase } from '../store/identity/ownership.ts'
 import { identityOf, migrate } from '../store/migrations.ts'
@@ -61,6 +62,7 @@ import { type NamedTrigger, namedTriggers, schedulesWith } from '../triggers/nam
 import { TriggerLoops } from '../triggers/watching/trigger-loops.ts'
 import { AuditSigning, auditKeysFor } from './audit-signing.ts'
 import { endProcess } from './end-process.ts'
+import { describeSkew, leaseOf } from './lease.ts'
 import type { RuntimeOptions } from './options.ts'
 import { Pruning } from './pruning.ts'
 
@@ -93,6 +95,7 @@ export interface RuntimeInternals {
   proposals: Proposals
   /** The one way to write a directive's file: see `writeDirective`. */
   directiveWriting: DirectiveWriting
+  connections: Connections
 }
 
 /** What starts with a runtime and ends with it. */
@@ -141,7 +144,10 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await claimDatabase(database, claimantOf(project, environment.database))
     const auditKeys = await auditKeysFor(database, environment, { clock, log, secrets })
     slot.keys = auditKeys
-    const fallback = fallbackOf(project.config.secrets, environment.variables)
+    const connectionList = connectionsOf(project.config)
+    const ofStandIn = standInSecrets(connectionList)
+    const fromEnvironment = fallbackOf(project.config.secrets, environment.variables)
+    const fallback = (name: string) => fromEnvironment?.(name) ?? ofStandIn(name)
     const vault = new Vault({
       database,
       readKeys: () => readSealingKeys(environment),
@@ -154,6 +160,10 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const keys = modelKeys(environment.keys, vault)
     const routes = resolveRoutes({ project, keys }, unusable)
     const workflows = registryOf(project)
+    const isSandbox = options.sandbox ?? project.config.sandbox ?? false
+    const folder = sandboxFolder(project.folder, environment.database)
+    const forConnections = { database, clock, log, vault, secrets, newId, isSandbox, folder }
+    const connections = await openConnections(connectionList, forConnections)
     const breakerRecord = new BreakerRecord(database, log)
     const embedders = embedderRoutes(project.config, keys)
     const allRoutes = new Map([...routes, ...embedders])
@@ -214,6 +224,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       bodies: seams?.bodies,
       onFatal,
       standIn: seams?.standIn,
+      host: connections,
       lease: leaseOf(options, log),
       ...(seams?.lingerMs === undefined ? {} : { lingerMs: seams.lingerMs }),
       ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),
@@ -249,7 +260,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       findTool,
       triggers,
       goals,
-      proposals: new Proposals({ database, clock, log }, {}),
+      proposals: new Proposals({ database, clock, log }, connectionProposals(connections)),
+      connections,
       directiveWriting: directiveWritingOf(project, database),
       letters,
       lent: services,
@@ -279,18 +291,4 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
 async function ownLog(): Promise<Log> {
   const { jsonLog } = await import('./json-log.ts')
   return jsonLog((line) => process.stderr.write(line), false)
-}
-
-/** Nobody else can take over what a database in memory has, and other clocks are those of tests. */
-function leaseOf(options: RuntimeOptions, log: Log): LeaseKeeper | undefined {
-  const { clock = systemClock, maxBlockedMs } = options
-  if (maxBlockedMs !== undefined) wholeNumber(maxBlockedMs, '`maxBlockedMs` of a runtime')
-  const place = options.environment.database
-  if (clock !== systemClock || (place.kind === 'sqlite' && place.file === ':memory:')) return undefined
-  return new LeaseKeeper({ database: place, log, maxBlockedMs })
-}
-
-function describeSkew(skewMs: number): string {
-  const off = `${formatMs(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'}`
-  return `the clock of this machine is ${off} the database's. Runs go by the database's and are right; dates that steps and tools read here are not. Set it right (NTP)`
 }

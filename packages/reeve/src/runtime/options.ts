@@ -30,6 +30,8 @@ export interface RuntimeOptions {
    * 0 replays each wake, as a restart would.
    */
   keptRuns?: number
+  /** All connections are in sandbox, whatever the project says. Default: as the project says. */
+  sandbox?: boolean
   /** Hears what agents do while they do it. */
   agentListener?: AgentListener
   /** Hears what models write while they write it; hosted models then stream. Agents with output guards are not heard. */

@@ -90,6 +90,7 @@ export class TestRuntime implements AsyncDisposable {
       environment: this.#environment,
       clock: this.clock,
       log: silentLog,
+      sandbox: true,
       // Each wake is a replay, as after a restart: what is not deterministic shows in a test.
       keptRuns: 0,
       // What waits is `waiting`, however short its wait is.

@@ -56,6 +56,9 @@ export const baseCodes: CodeTable = {
   ],
   'restore-busy': ['A worker works on the database that is to be replaced.', 'Stop it first.'],
   'restore-target': ['The database cannot be restored by this command.', 'Do as the message says.'],
-  'service-failed': ['A service of the project failed.', 'See the cause.'],
+  'service-failed': [
+    'A service failed: one of the project, or one outside, which may have done what it was asked.',
+    'See the cause, and the effect.',
+  ],
   'unknown-queue': ['There is no such queue.', 'See them: `reeve queues`.'],
 }

@@ -76,6 +76,16 @@ export const toolCodes: CodeTable = {
   ],
   'mcp-server-died': ['An MCP server went away before it answered.', 'Nothing: it is started again.'],
   'mcp-timeout': ['An MCP server did not answer in time.', 'Raise the limit, or check the server.'],
+  'bad-account': ['A run acts for nobody who has an account.', 'Start it for a person, or name an account.'],
+  'bad-connector': [
+    'A connector, or a connection of the project, is not right.',
+    'Correct it as the message says.',
+  ],
+  'bad-credential': [
+    'What is sealed for an account is no credential of its connector.',
+    'Connect the account anew.',
+  ],
+  'no-connections': ["A connector's action was called outside of a run.", 'Call it by `ctx.call`.'],
   'missing-folder': ['A folder is not there.', 'Make it, or correct the path.'],
   'not-approved': [
     'A person did not approve the call of a tool.',

@@ -2,12 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** A request as a stand-in got it. */
 export interface StandInRequest {
+  /** In capitals. */
   method: string
   /** As it was sent, without the query. */
   path: string
+  /** What stands behind the question mark. */
   query: URLSearchParams
   /** Names in lower case. */
   headers: Readonly<Record<string, string>>
+  /** As it was sent. */
   body: Buffer
   /** When it came, by the stand-in's clock (ms). */
   at: number
@@ -54,7 +57,13 @@ export async function readRequest(incoming: IncomingMessage, at: number): Promis
   }
 }
 
-/** The body as JSON; undefined where it is none. */
+/**
+ * The body as JSON; undefined where it is none.
+ * @example
+ * import { jsonOf, type StandInRequest } from 'reeve/connectors/stand-in'
+ *
+ * export const subject = (request: StandInRequest) => (jsonOf(request) as { subject?: string } | undefined)?.subject
+ */
 export function jsonOf({ body }: Pick<StandInRequest, 'body'>): unknown {
   try {
     return JSON.parse(body.toString())
@@ -63,17 +72,35 @@ export function jsonOf({ body }: Pick<StandInRequest, 'body'>): unknown {
   }
 }
 
-/** The body as the fields of a form. */
+/**
+ * The body as the fields of a form.
+ * @example
+ * import { formOf, type StandInRequest } from 'reeve/connectors/stand-in'
+ *
+ * export const amount = (request: StandInRequest) => Number(formOf(request).get('amount'))
+ */
 export function formOf({ body }: Pick<StandInRequest, 'body'>): URLSearchParams {
   return new URLSearchParams(body.toString())
 }
 
-/** The token of `Authorization: Bearer …`; empty: there is none. */
+/**
+ * The token of `Authorization: Bearer …`; empty: there is none.
+ * @example
+ * import { bearerOf, type StandInRequest } from 'reeve/connectors/stand-in'
+ *
+ * export const isKnown = (request: StandInRequest) => bearerOf(request) === 'stand-in-key'
+ */
 export function bearerOf({ headers }: Pick<StandInRequest, 'headers'>): string {
   return /^(?:Bearer|token) (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
 }
 
-/** User and password of `Authorization: Basic …`. */
+/**
+ * User and password of `Authorization: Basic …`.
+ * @example
+ * import { basicOf, type StandInRequest } from 'reeve/connectors/stand-in'
+ *
+ * export const isKnown = (request: StandInRequest) => basicOf(request).password === 'stand-in-key'
+ */
 export function basicOf({ headers }: Pick<StandInRequest, 'headers'>): { user: string; password: string } {
   const given = /^Basic (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
   const [user = '', ...password] = Buffer.from(given, 'base64').toString().split(':')

@@ -39,6 +39,7 @@ export interface StandInDefinition {
 export interface StandInOptions {
   /** Default: any free one. */
   port?: number
+  /** Its clock (ms since 1970). Default: the system's. */
   now?: () => number
   /** What it takes of one account. Default: everything. */
   limit?: StandInLimit
@@ -76,6 +77,21 @@ const mostKept = 10_000
 /**
  * Starts a stand-in on loopback. A request meets, in this order: the faults that come before any deed, the credentials, the rate
  * limit, its route, and the faults that come after the deed.
+ * @example
+ * import { startStandIn } from 'reeve/connectors/stand-in'
+ *
+ * const desk = await startStandIn(({ books }) => ({
+ *   name: 'desk',
+ *   refuse: ({ why }) => ({ status: why === 'rate-limited' ? 429 : 404, body: { error: why } }),
+ *   routes: {
+ *     'POST /tickets': () => {
+ *       books.record('ticket-created')
+ *       return { status: 201, body: { id: 't1' } }
+ *     },
+ *   },
+ * }))
+ * desk.faults.add({ kind: 'lost-answer', times: 1 })
+ * await desk.close()
  */
 export async function startStandIn(
   define: (house: StandInHouse) => StandInDefinition,

@@ -1,0 +1,281 @@
+import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
+import { briefLine } from '../../base/text/one-line.ts'
+import { type EffectAttempt, NotApplied, PutOff } from '../../engine/calls/effect/definition.ts'
+import { HttpClient } from '../../tools/http/http-client.ts'
+import type { HttpMethod } from '../../tools/http/http-method.ts'
+import { saidOf } from '../host/rates.ts'
+import type { Refusal } from '../shape/definition.ts'
+import type { CallPlace } from '../shape/host.ts'
+import type { Mode, Settings } from '../shape/mode.ts'
+import { answerOf, refusalOf } from './answers.ts'
+import type { DoorHouse, Signed } from './house.ts'
+import { prepare } from './request.ts'
+import type { NextPage, RequestOptions, ServiceAnswer, ServiceCall } from './service-call.ts'
+
+/** A request waits for its rate in the run's own time no longer than this; then the run is parked. */
+const mostHeldMs = 2_000
+/** Where a service asks to wait and does not say how long. */
+const unsaidWaitMs = 5_000
+const mostPages = 10_000
+
+/**
+ * The door for one attempt. A request goes: credential → rate → out → what the service said of its rate → what the answer means.
+ * An answer that certainly changed nothing, as long as nothing was changed before it in this attempt, puts the whole call off or
+ * fails it; any other error leaves to the effect's class what may be done.
+ */
+export class ServiceDoor implements ServiceCall {
+  readonly key: string
+  readonly attempt: number
+  readonly signal: AbortSignal
+  readonly account: string
+  readonly mode: Mode
+  readonly settings: Settings
+  readonly #house: DoorHouse
+  readonly #place: CallPlace
+  readonly #attempt: Pick<EffectAttempt, 'traceparent'>
+  #sent = 0
+  #changes = 0
+
+  constructor(house: DoorHouse, place: CallPlace, attempt: EffectAttempt) {
+    this.key = attempt.key
+    this.attempt = attempt.attempt
+    this.signal = attempt.signal
+    this.account = place.account
+    this.mode = house.modeOf(place)
+    this.settings = place.connection.settings
+    this.#house = house
+    this.#place = place
+    this.#attempt = attempt
+  }
+
+  get log() {
+    return this.#house.log
+  }
+
+  get(path: string, options?: RequestOptions): Promise<ServiceAnswer> {
+    return this.#request('GET', path, options)
+  }
+
+  post(path: string, options?: RequestOptions): Promise<ServiceAnswer> {
+    return this.#request('POST', path, options)
+  }
+
+  put(path: string, options?: RequestOptions): Promise<ServiceAnswer> {
+    return this.#request('PUT', path, options)
+  }
+
+  patch(path: string, options?: RequestOptions): Promise<ServiceAnswer> {
+    return this.#request('PATCH', path, options)
+  }
+
+  delete(path: string, options?: RequestOptions): Promise<ServiceAnswer> {
+    return this.#request('DELETE', path, options)
+  }
+
+  async *pages(path: string, options: RequestOptions, next: NextPage): AsyncIterable<ServiceAnswer> {
+    let at = path
+    let query = options.query
+    for (let count = 0; count < mostPages; count++) {
+      const answer = await this.get(at, { ...options, query })
+      yield answer
+      const following = next(answer)
+      if (following === undefined || following === '') return
+      if (typeof following === 'string') {
+        at = following
+        query = undefined
+      } else query = { ...query, ...following }
+    }
+    throw new NotApplied(`${this.#title} gives page after page: ${mostPages} were read, and there are more.`)
+  }
+
+  async at(name?: string): Promise<string> {
+    const { url, endpoints } = await this.#house.targetOf(this.#place)
+    if (name === undefined) return url
+    const address = endpoints[name]
+    if (address !== undefined) return address
+    throw new ReeveError(
+      'bad-connector',
+      `The connector "${this.#place.connection.definition.name}" has no address "${name}".`,
+    )
+  }
+
+  async credential(): Promise<Signed['credential']> {
+    return (await this.#house.sign(this.#place)).credential
+  }
+
+  get #title(): string {
+    return this.#place.connection.definition.title
+  }
+
+  async #request(method: HttpMethod, path: string, options: RequestOptions = {}): Promise<ServiceAnswer> {
+    const isRead = method === 'GET' || method === 'HEAD' || options.reads === true
+    let signed = await this.#house.sign(this.#place)
+    for (let isFirst = true; ; isFirst = false) {
+      await this.#pace(options)
+      const answer = await this.#exchange(method, path, options, signed, isRead)
+      const { definition } = this.#place.connection
+      const said = saidOf(definition, answer)
+      if (said) await this.#house.learn(this.#classed(options), said)
+      if (options.accept?.includes(answer.status)) return answer
+      const refusal = definition.refusal?.(answer) ?? refusalOf(answer)
+      if (!refusal) {
+        if (!isRead) this.#changes++
+        this.#house.worked(this.#place)
+        return answer
+      }
+      if (refusal.kind === 'credential' && signed.isRenewable && isFirst) {
+        signed = await this.#house.renewed(this.#place, signed.version, this.signal)
+        continue
+      }
+      throw await this.#errorOf(refusal, answer, options, isRead)
+    }
+  }
+
+  #classed(options: RequestOptions): CallPlace {
+    return { ...this.#place, class: options.class ?? this.#place.class }
+  }
+
+  /** The first request has the token that the call began with. */
+  async #pace(options: RequestOptions): Promise<void> {
+    if (this.#sent++ === 0 && options.class === undefined) return
+    for (let waited = false; ; waited = true) {
+      const answer = await this.#house.take(this.#classed(options), waited)
+      if ('until' in answer) return
+      const { clock } = this.#house
+      const waitMs = answer.retryAt - clock.now()
+      if (waitMs > mostHeldMs && this.#changes === 0)
+        throw new PutOff(`the rate of ${this.#title} is used up`, { at: answer.retryAt })
+      await new Promise<void>((resolve, reject) => {
+        const cancel = clock.after(Math.max(waitMs, 1), resolve)
+        this.signal.addEventListener(
+          'abort',
+          () => {
+            cancel()
+            reject(this.signal.reason)
+          },
+          { once: true },
+        )
+      })
+    }
+  }
+
+  async #exchange(
+    method: HttpMethod,
+    path: string,
+    options: RequestOptions,
+    signed: Signed,
+    isRead: boolean,
+  ): Promise<ServiceAnswer> {
+    const { definition } = this.#place.connection
+    const target = await this.#house.targetOf(this.#place)
+    const base = options.at === undefined ? target.url : await this.at(options.at)
+    const { url, headers, body } = prepare(base, path, options)
+    const { vendorApi, idempotencyHeader } = definition
+    if (vendorApi.header !== undefined) headers[vendorApi.header] ??= vendorApi.version
+    if (!isRead && idempotencyHeader !== undefined)
+      headers[idempotencyHeader] ??= this.#changes === 0 ? this.key : `${this.key}:${this.#changes + 1}`
+    if (this.#attempt.traceparent !== undefined) headers.traceparent = this.#attempt.traceparent
+    const { host, origin } = new URL(url)
+    const client = new HttpClient({
+      allow: target.isPrivate ? [] : [host],
+      ...(target.isPrivate && { allowPrivate: [host] }),
+      methods: [method],
+      credentials: { [origin]: signed.headers },
+      responseHeaders: [...rateHeadersOf(definition), ...(definition.responseHeaders ?? [])],
+      contentTypes: ['application/json', 'application/*+json', 'text/*', ...(definition.contentTypes ?? [])],
+      maxBytes: definition.maxBytes ?? 5 * 1_048_576,
+      maxRequestBytes: 64 * 1_048_576,
+      // The attempt has a limit of its own.
+      timeout: '10m',
+      maxRedirects: isRead ? 3 : 0,
+    })
+    try {
+      return answerOf(
+        await client.request({
+          url,
+          method,
+          ownHeaders: headers,
+          signal: this.signal,
+          secrets: this.#house.secrets,
+          ...(body !== undefined && { body }),
+        }),
+      )
+    } catch (error) {
+      throw this.#afterFailure(error, isRead)
+    }
+  }
+
+  #afterFailure(error: unknown, isRead: boolean): unknown {
+    if (this.signal.aborted || !(error instanceof ReeveError)) return error
+    if (isRetryable(error)) this.#house.failed(this.#place, messageOf(error))
+    const isUnsent = error.details.sent === false || isRead
+    if (isUnsent && this.#changes === 0)
+      return new NotApplied(error.message, { retryable: error.retryable, cause: error })
+    return error
+  }
+
+  async #errorOf(
+    refusal: Refusal,
+    { status }: ServiceAnswer,
+    options: RequestOptions,
+    isRead: boolean,
+  ): Promise<ReeveError> {
+    const { kind, code, waitMs } = refusal
+    const { connection, action } = this.#place
+    const its = [code, refusal.message].filter((part) => part !== undefined).join(': ')
+    const words = `${this.#title} answered ${connection.name}.${action} with ${status}${its === '' ? '' : ` (${briefLine(its, 300)})`}`
+    const details = { service: connection.name, status, ...(code !== undefined && { code }) }
+    switch (kind) {
+      case 'credential':
+      case 'account':
+        return this.#unlessChanged(await this.#house.lost(this.#place, words), details)
+      case 'rate': {
+        const forMs = waitMs ?? unsaidWaitMs
+        const at = this.#house.clock.now() + forMs
+        await this.#house.learn(this.#classed(options), { waitMs: forMs })
+        return this.#unlessChanged(new PutOff(`${words}: it takes no more for now`, { at }), {
+          ...details,
+          retryAfterMs: forMs,
+        })
+      }
+      case 'scope': {
+        const missing = refusal.scopes?.join(', ') || 'more than it was granted'
+        const how = `reeve connect ${connection.name}${this.account === 'default' ? '' : ` --account ${this.account}`}`
+        return new NotApplied(
+          `${words}. The account "${this.account}" lacks ${missing}. Grant it there, or connect it anew: ${how}`,
+          { details: { ...details, problem: 'missing-scope', scopes: refusal.scopes ?? [] } },
+        )
+      }
+      case 'refused':
+        return new NotApplied(`${words}. Nothing was done.`, { details })
+      case 'failed': {
+        this.#house.failed(this.#place, words)
+        const more = { ...details, sent: true, ...(waitMs !== undefined && { retryAfterMs: waitMs }) }
+        if (isRead && this.#changes === 0)
+          return new NotApplied(`${words}.`, { retryable: true, details: more })
+        return new ReeveError('service-failed', `${words}. Whether it was done is not known.`, {
+          retryable: true,
+          details: more,
+        })
+      }
+    }
+  }
+
+  /** Once something was changed in this attempt, no answer makes that undone. */
+  #unlessChanged(error: PutOff, details: Record<string, unknown>): ReeveError {
+    if (this.#changes === 0) return error
+    return new ReeveError('service-failed', `${error.message}; a part of the call was done before.`, {
+      retryable: true,
+      cause: error,
+      details,
+    })
+  }
+}
+
+function rateHeadersOf({ rate: { learn } }: CallPlace['connection']['definition']): string[] {
+  if (typeof learn !== 'object') return ['retry-after-ms']
+  return [
+    'retry-after-ms',
+    ...[learn.limit, learn.remaining, learn.reset].filter((name) => name !== undefined),
+  ]
+}

@@ -1,0 +1,158 @@
+import type { Log } from '../../base/log.ts'
+import type { Secrets } from '../../base/secrets/secrets.ts'
+import type { Clock } from '../../base/time/time.ts'
+import { CallRates } from '../../engine/calls/effect/call-rates.ts'
+import { type EffectAttempt, PutOff } from '../../engine/calls/effect/definition.ts'
+import type { Database } from '../../store/database.ts'
+import { type CallRate, learnRate, type TokenAnswer } from '../../store/ledger/call-rates.ts'
+import type { Vault } from '../../store/secrets/vault.ts'
+import type { DoorHouse, Signed, Target } from '../door/house.ts'
+import type { ServiceCall } from '../door/service-call.ts'
+import { ServiceDoor } from '../door/service-door.ts'
+import type { Connection } from '../shape/connection.ts'
+import type { RateSaid } from '../shape/definition.ts'
+import type { CallPlace, ConnectionHost } from '../shape/host.ts'
+import type { Mode } from '../shape/mode.ts'
+import { AccountStates, keyOf } from './account-states.ts'
+import { Contracts } from './contracts.ts'
+import { Credentials } from './credentials.ts'
+import { rateFor } from './rates.ts'
+import { StandIns } from './stand-ins.ts'
+
+export interface ConnectionServices {
+  database: Database
+  clock: Clock
+  log: Log
+  vault: Vault
+  secrets: Secrets
+  newId: () => string
+  /** All connections are in sandbox. */
+  isSandbox: boolean
+  /** Where stand-ins keep what they did; absent: in memory. */
+  folder: string | undefined
+}
+
+/** The connections of a project at work: what their calls need of the runtime, in each of its processes. */
+export class Connections implements ConnectionHost, DoorHouse {
+  readonly kind = 'reeve-connections'
+  readonly clock: Clock
+  readonly log: Log
+  readonly secrets: Secrets
+  readonly all: ReadonlyMap<string, Connection>
+  readonly isSandbox: boolean
+  readonly states: AccountStates
+  readonly standIns: StandIns
+  readonly credentials: Credentials
+  readonly contracts: Contracts
+  readonly #database: Database
+  readonly #rates: CallRates
+  readonly #learnt = new Map<string, string>()
+
+  constructor(all: readonly Connection[], services: ConnectionServices) {
+    const { database, clock, log, secrets, isSandbox, folder } = services
+    this.clock = clock
+    this.log = log
+    this.secrets = secrets
+    this.isSandbox = isSandbox
+    this.all = new Map(all.map((each) => [each.name, each]))
+    this.#database = database
+    this.#rates = new CallRates(database, clock, log)
+    this.states = new AccountStates(services)
+    this.standIns = new StandIns({ database, clock, log, folder })
+    this.credentials = new Credentials({ ...services, states: this.states, standIns: this.standIns })
+    this.contracts = new Contracts(services, (connection) => this.modeOf({ connection }))
+  }
+
+  modeOf({ connection }: { connection: Connection }): Mode {
+    return this.isSandbox ? 'sandbox' : connection.mode
+  }
+
+  async gate(place: CallPlace, run: { id: string; createdAt: number }): Promise<PutOff | undefined> {
+    const mode = this.modeOf(place)
+    const changed = await this.contracts.gate(place, run)
+    if (changed) return changed
+    const key = keyOf(place, mode)
+    const row = await this.states.ensure(key)
+    const closed = this.states.closed(key, row)
+    if (closed) return closed
+    // A door that cannot be opened is found out here, before anything is written of the attempt.
+    try {
+      await this.sign(place)
+      return undefined
+    } catch (error) {
+      if (error instanceof PutOff) return error
+      throw error
+    }
+  }
+
+  rate(place: CallPlace): CallRate {
+    const mode = this.modeOf(place)
+    return rateFor(
+      place.connection.definition,
+      { connection: place.connection.name, account: place.account, mode },
+      place.class,
+    )
+  }
+
+  call(place: CallPlace, attempt: EffectAttempt): ServiceCall {
+    return new ServiceDoor(this, place, attempt)
+  }
+
+  async targetOf(place: CallPlace): Promise<Target> {
+    const { connection } = place
+    if (this.modeOf(place) === 'live') return this.credentials.liveTarget(place)
+    if (await this.credentials.hasSandboxAccount(place)) return this.credentials.sandboxTarget(place)
+    const { url, endpoints = {} } = await this.standIns.of(connection)
+    return { url, endpoints, isPrivate: true }
+  }
+
+  sign(place: CallPlace): Promise<Signed> {
+    return this.credentials.sign(place, this.modeOf(place))
+  }
+
+  renewed(place: CallPlace, version: number, signal: AbortSignal): Promise<Signed> {
+    return this.credentials.renewed(place, this.modeOf(place), version, signal)
+  }
+
+  take(place: CallPlace, waited: boolean): Promise<TokenAnswer> {
+    return this.#rates.take({ rate: this.rate(place), slackMs: 1_000, waited })
+  }
+
+  async learn(place: CallPlace, { waitMs, limit }: RateSaid): Promise<void> {
+    const rate = this.rate(place)
+    const isKnown = limit === undefined || this.#learnt.get(rate.key) === JSON.stringify(limit)
+    if (isKnown && (waitMs === undefined || waitMs <= 0)) return
+    const news = {
+      ...(waitMs !== undefined && waitMs > 0 && { blockedUntil: this.clock.now() + waitMs }),
+      ...(!isKnown && limit && { limit }),
+    }
+    await this.#database.transaction((session) => learnRate(session, rate, news))
+    if (limit) this.#learnt.set(rate.key, JSON.stringify(limit))
+  }
+
+  lost(place: CallPlace, why: string): Promise<PutOff> {
+    return this.states.lost(keyOf(place, this.modeOf(place)), why)
+  }
+
+  failed(place: CallPlace, why: string): void {
+    this.states.failed(keyOf(place, this.modeOf(place)), why)
+  }
+
+  worked(place: CallPlace): void {
+    this.states.worked(keyOf(place, this.modeOf(place)))
+  }
+
+  async close(): Promise<void> {
+    await this.standIns.close()
+  }
+}
+
+/** Writes down what the connections are now, where that is another than before. */
+export async function openConnections(
+  all: readonly Connection[],
+  services: ConnectionServices,
+): Promise<Connections> {
+  const connections = new Connections(all, services)
+  await connections.contracts.note(all)
+  return connections
+}

@@ -1,0 +1,169 @@
+import type { Log } from '../../base/log.ts'
+import type { Clock } from '../../base/time/time.ts'
+import { NotApplied, PutOff } from '../../engine/calls/effect/definition.ts'
+import { type Acting, record } from '../../store/authority/acting.ts'
+import {
+  acceptedVersion,
+  acceptVersion,
+  addVersion,
+  lastVersion,
+  type VersionRow,
+  versionAt,
+} from '../../store/connectors/versions.ts'
+import type { Database, Session } from '../../store/database.ts'
+import { propose } from '../../store/proposals/proposals.ts'
+import { wakeAwaiting } from '../../store/runs/awaited.ts'
+import type { Connection } from '../shape/connection.ts'
+import { type Contract, contractDiff, fingerprintOf } from '../shape/contract.ts'
+import type { CallPlace } from '../shape/host.ts'
+import type { Mode } from '../shape/mode.ts'
+
+interface ContractServices {
+  database: Database
+  clock: Clock
+  log: Log
+  newId: () => string
+}
+
+const lookAgainMs = 3_600_000
+
+/** What the calls wait for that want a version which nobody accepted. */
+function awaitedContract(connection: string): string {
+  return `contract:${connection}`
+}
+
+/**
+ * What connections were, from when on, and in which mode. A run keeps to what held when it began: an action that is another now
+ * waits for an owner, and one of a run that began in sandbox never reaches the real account.
+ */
+export class Contracts {
+  readonly #services: ContractServices
+  readonly #modeOf: (connection: Connection) => Mode
+  /** What held for runs of a time, by connection: the rows never change once they are accepted. */
+  readonly #held = new Map<string, VersionRow[]>()
+
+  constructor(services: ContractServices, modeOf: (connection: Connection) => Mode) {
+    this.#services = services
+    this.#modeOf = modeOf
+  }
+
+  /**
+   * Writes down what each connection is now, if that is another than before. The first, and any in sandbox, counts at once; else
+   * an owner has to accept what changed.
+   */
+  async note(connections: Iterable<Connection>): Promise<void> {
+    const { database } = this.#services
+    for (const connection of connections)
+      await database.transaction((session) => this.#note(session, connection, this.#modeOf(connection)))
+    this.#held.clear()
+  }
+
+  async #note(session: Session, connection: Connection, mode: Mode): Promise<void> {
+    const { clock, newId, log } = this.#services
+    const { name, contract } = connection
+    const fingerprint = fingerprintOf(contract)
+    const last = await lastVersion(session, name)
+    const accepted = await acceptedVersion(session, name)
+    if (last?.fingerprint === fingerprint && last.mode === mode) return
+    const now = clock.now()
+    const isNew = accepted === undefined
+    const isSame = accepted?.fingerprint === fingerprint
+    const counts = isNew || isSame || mode === 'sandbox'
+    await addVersion(session, {
+      connection: name,
+      version: contract.version,
+      fingerprint,
+      contract: JSON.stringify(contract),
+      mode,
+      seen_at: now,
+      accepted_at: counts ? now : null,
+      accepted_by: counts ? 'reeve' : null,
+    })
+    if (counts) return
+    const changes = contractDiff(JSON.parse(accepted.contract) as Contract, contract)
+    log.warn('a connector changed, and an owner has to accept it', {
+      connection: name,
+      version: contract.version,
+    })
+    await propose(
+      session,
+      {
+        kind: 'contract',
+        key: `contract:${name}`,
+        title: `${name} is another connector now: ${accepted.version} → ${contract.version}, ${changes.length} changes`,
+        body: {
+          connection: name,
+          from: accepted.version,
+          to: contract.version,
+          fingerprint,
+          changes: changes.slice(0, 50) as never,
+        },
+        by: 'reeve',
+      },
+      { id: newId(), at: now },
+    )
+  }
+
+  /** An owner accepts what a connection is now. @throws nothing where that is so already */
+  async accept(session: Session, name: string, acting: Acting): Promise<VersionRow | undefined> {
+    const last = await lastVersion(session, name)
+    if (!last || last.accepted_at !== null) return last
+    const before = await acceptedVersion(session, name)
+    await acceptVersion(session, last.id, acting.by, acting.at)
+    await record(session, acting, 'connector-accepted', name, {
+      version: last.version,
+      fingerprint: last.fingerprint,
+      before: before?.fingerprint ?? null,
+    })
+    return last
+  }
+
+  /** After an acceptance is durable: calls that waited for it go on. */
+  async accepted(name: string): Promise<void> {
+    this.#held.delete(name)
+    await wakeAwaiting(this.#services.database, awaitedContract(name), this.#services.clock.now())
+  }
+
+  /** Why a call must wait for an owner; undefined: it need not. @throws `not-applied` for a run of the other mode */
+  async gate(
+    { connection, action }: CallPlace,
+    run: { id: string; createdAt: number },
+  ): Promise<PutOff | undefined> {
+    const { clock } = this.#services
+    const { name, contract } = connection
+    const mode = this.#modeOf(connection)
+    const held = await this.#heldAt(name, run.createdAt)
+    if (!held) return undefined
+    if (held.mode !== mode && held.mode === 'sandbox')
+      throw new NotApplied(
+        `Run ${run.id} began while ${name} was in sandbox, and it is live now: nothing of that run reaches the real account. Start it anew.`,
+        { details: { problem: 'other-mode' } },
+      )
+    if (held.mode !== mode)
+      return new PutOff(
+        `${name} is in sandbox now, and this run began with the real account: it goes on when that is back`,
+        {
+          at: clock.now() + lookAgainMs,
+          until: awaitedContract(name),
+        },
+      )
+    const now = contract.actions[action]
+    const then = (JSON.parse(held.contract) as Contract).actions[action]
+    if (!now || !then || fingerprintOf(now) === fingerprintOf(then)) return undefined
+    const { database } = this.#services
+    const newest = await acceptedVersion(database, name)
+    if (newest?.fingerprint === fingerprintOf(contract)) return undefined
+    return new PutOff(
+      `${name}.${action} is another action now (${held.version} → ${contract.version}), and no owner has accepted that: reeve connectors diff ${name}`,
+      { at: clock.now() + lookAgainMs, until: awaitedContract(name) },
+    )
+  }
+
+  async #heldAt(name: string, at: number): Promise<VersionRow | undefined> {
+    const known = this.#held.get(name)?.findLast(({ accepted_at }) => accepted_at! <= at)
+    if (known) return known
+    const row = await versionAt(this.#services.database, name, at)
+    if (row && at >= (this.#held.get(name)?.at(-1)?.accepted_at ?? 0)) this.#held.set(name, [row])
+    return row
+  }
+}

@@ -1,0 +1,41 @@
+import { dirname, join } from 'node:path'
+import { ReeveError } from '../../base/errors.ts'
+import { type Connection, hookSecretOf, isConnection } from '../shape/connection.ts'
+
+/** The connections of a configuration, each under its own name. @throws `bad-connector` */
+export function connectionsOf({
+  connectors = {},
+}: {
+  connectors?: Readonly<Record<string, unknown>>
+}): Connection[] {
+  return Object.entries(connectors).map(([name, each]) => {
+    if (!isConnection(each))
+      throw new ReeveError(
+        'bad-connector',
+        `\`connectors.${name}\` is no connection. Write what the connector's function gives: connectors: { stripe: stripe() }`,
+      )
+    if (each.name === name) return each
+    throw new ReeveError(
+      'bad-connector',
+      `\`connectors.${name}\` is the connection "${each.name}": its tools are ${each.name}.…, so it stands under that name. Write it there, or name it: { name: '${name}' }`,
+    )
+  })
+}
+
+/** Where the stand-ins of a project keep what they did; undefined: nowhere. */
+export function sandboxFolder(
+  folder: string,
+  database: { kind: 'postgres' } | { kind: 'sqlite'; file: string },
+): string | undefined {
+  if (database.kind === 'postgres') return join(folder, '.reeve', 'sandbox')
+  return database.file === ':memory:' ? undefined : join(dirname(database.file), 'sandbox')
+}
+
+/** What stand-ins sign their events with stands where nobody sealed another. */
+export function standInSecrets(connections: readonly Connection[]): (name: string) => string | undefined {
+  const secrets = new Map<string, string>()
+  for (const { name, definition } of connections)
+    for (const [trigger, secret] of Object.entries(definition.sandbox.standIn.webhookSecrets ?? {}))
+      secrets.set(hookSecretOf(name, trigger, 'sandbox'), secret)
+  return (name) => secrets.get(name)
+}

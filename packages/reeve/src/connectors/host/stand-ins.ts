@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Log } from '../../base/log.ts'
+import type { Clock } from '../../base/time/time.ts'
+import type { Database } from '../../store/database.ts'
+import { HttpClient } from '../../tools/http/http-client.ts'
+import type { Connection } from '../shape/connection.ts'
+import type { RunningStandIn } from '../shape/sandbox.ts'
+
+interface StandInServices {
+  database: Database
+  clock: Clock
+  log: Log
+  folder: string | undefined
+}
+
+const reachableMs = 1_000
+
+/**
+ * The stand-ins of a project. All processes of one database use the same one of a connection: the first that needs it starts it and
+ * writes down where it answers.
+ */
+export class StandIns {
+  readonly #services: StandInServices
+  readonly #known = new Map<string, Promise<RunningStandIn>>()
+  readonly #own: RunningStandIn[] = []
+
+  constructor(services: StandInServices) {
+    this.#services = services
+  }
+
+  of(connection: Connection): Promise<RunningStandIn> {
+    const known = this.#known.get(connection.name)
+    if (known) return known
+    const found = this.#find(connection)
+    this.#known.set(connection.name, found)
+    found.catch(() => this.#known.delete(connection.name))
+    return found
+  }
+
+  /** The one that it had does not answer: another is looked for, or started. */
+  forget({ name }: Connection): void {
+    this.#known.delete(name)
+  }
+
+  async #find(connection: Connection): Promise<RunningStandIn> {
+    const { database, clock, folder } = this.#services
+    const { name, definition } = connection
+    const isShared = folder !== undefined
+    if (isShared) {
+      const row = await database.get<{ url: string }>('select url from stand_ins where connection = ?', [
+        name,
+      ])
+      const other = row && (await reached(row.url))
+      if (other) return other
+    }
+    const start = await definition.sandbox.standIn.load()
+    if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const running = await start({ file: folder === undefined ? undefined : join(folder, `${name}.json`) })
+    this.#own.push(running)
+    if (isShared)
+      await database.transaction((session) =>
+        session.run(
+          `insert into stand_ins (connection, url, started_at) values (?, ?, ?)
+           on conflict (connection) do update set url = excluded.url, started_at = excluded.started_at`,
+          [name, JSON.stringify({ url: running.url, endpoints: running.endpoints ?? {} }), clock.now()],
+        ),
+      )
+    return running
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#own.map((each) => each.close()))
+  }
+}
+
+async function reached(kept: string): Promise<RunningStandIn | undefined> {
+  const { url, endpoints } = JSON.parse(kept) as { url: string; endpoints: Record<string, string> }
+  try {
+    const client = new HttpClient({ allow: [], allowPrivate: [new URL(url).host], timeout: reachableMs })
+    await client.request({ url })
+    return { url, endpoints, close: async () => {} }
+  } catch {
+    return undefined
+  }
+}

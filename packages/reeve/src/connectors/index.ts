@@ -1,0 +1,58 @@
+/// <reference types="node" preserve="true" />
+
+/**
+ * What connectors are written with: one door to a service for HTTP, signing in, paging, retries and rates. docs/connectors.md.
+ * @module
+ */
+
+export {
+  type ApiKeyOptions,
+  type AuthScheme,
+  apiKey,
+  basic,
+  type Credential,
+  type CredentialField,
+  fields,
+  noAuth,
+  type OAuthSettings,
+  oauth2,
+} from './auth/scheme.ts'
+export {
+  type Actions,
+  type ConnectionOptions,
+  type Connector,
+  connector,
+  type Triggers,
+} from './connector.ts'
+export { refusalOf } from './door/answers.ts'
+export { pathPart } from './door/request.ts'
+export type { NextPage, RequestOptions, ServiceAnswer, ServiceCall } from './door/service-call.ts'
+export {
+  type Action,
+  type ActionBase,
+  type ActionDefinition,
+  type AnyAction,
+  action,
+} from './shape/action.ts'
+export type { ActionRules } from './shape/action-tool.ts'
+export type { Accounts, Connection, TriggerMaker, TypedConnection } from './shape/connection.ts'
+export type { ActionContract, Contract } from './shape/contract.ts'
+export type {
+  AccountFacts,
+  AnyDefinition,
+  ConnectorDefinition,
+  RateHeaders,
+  RateSaid,
+  Refusal,
+  ServiceRate,
+} from './shape/definition.ts'
+export type { Mode, Settings } from './shape/mode.ts'
+export type { RunningStandIn, SandboxOptions, SandboxStandIn } from './shape/sandbox.ts'
+export {
+  type FoundItem,
+  fromPoll,
+  fromWebhook,
+  type PollOfService,
+  type TriggerDefinition,
+  type WebhookOfService,
+} from './shape/trigger.ts'
