@@ -6,6 +6,7 @@ import { runAgent } from './agents/loop/loop.ts'
 import type { AgentOptions } from './agents/loop/options.ts'
 import { Toolbox } from './agents/toolbox.ts'
 import { ReeveError } from './base/errors.ts'
+import type { AsKnownJson } from './base/json/as-json.ts'
 import type { Json } from './base/json/json.ts'
 import { checkOption, checkOptions } from './base/options.ts'
 import type { InputOf, OutputOf } from './base/schema/schema.ts'
@@ -20,6 +21,7 @@ import type {
   ExtractOptions,
   GenerateAllOptions,
   GenerateOptions,
+  Material,
   RecallOptions,
 } from './context/options.ts'
 import { extraction, generation } from './context/questions.ts'
@@ -27,6 +29,7 @@ import type { CallSite } from './engine/call-site.ts'
 import { CoreContext } from './engine/context.ts'
 import {
   defineWorkflow,
+  type JsonResult,
   type ResultFor,
   type Workflow,
   type WorkflowDefinition,
@@ -43,7 +46,7 @@ import { resolveCache } from './models/asking/answer-cache.ts'
 import type { Questions } from './models/asking/questions.ts'
 import { askTogether } from './models/batches/batch-questions.ts'
 import { type Embeddings, embedTexts } from './models/providers/embedding.ts'
-import { type CallReport, callAndReport, callTool } from './tools/call.ts'
+import { type CallInput, type CallOutput, type CallReportOf, callAndReport, callTool } from './tools/call.ts'
 import { isTool, type Tool } from './tools/tool.ts'
 
 /** What the layers above the engine lend to every run. */
@@ -96,11 +99,14 @@ export class Context extends MemoryContext {
    *   route: 'triage',
    * })
    */
-  async extract<S extends StandardSchemaV1>(name: string, options: ExtractOptions<S>): Promise<OutputOf<S>> {
+  async extract<S extends StandardSchemaV1, From>(
+    name: string,
+    options: ExtractOptions<S, From & AsKnownJson<From>>,
+  ): Promise<OutputOf<S>> {
     checkOptions(options, `ctx.extract(${named(name)})`, extracting)
     const { schema, from, route, cache, retry } = options
     if (cache !== undefined) resolveCache(cache)
-    const question = extraction(name, from, options)
+    const question = extraction(name, from as Json, options)
     const asked = { route, question, schema, retry, cache }
     return this.#services.questions.answer(CoreContext.callSiteOf(this), asked) as Promise<OutputOf<S>>
   }
@@ -113,15 +119,15 @@ export class Context extends MemoryContext {
    * const schema = z.object({ sentiment: z.enum(['good', 'bad']) })
    * const answers = await ctx.extractAll('read reviews', reviews, { schema, route: 'reading', batch: true })
    */
-  async extractAll<S extends StandardSchemaV1>(
+  async extractAll<S extends StandardSchemaV1, From>(
     name: string,
-    inputs: readonly Json[],
+    inputs: readonly (From & AsKnownJson<From>)[],
     options: ExtractAllOptions<S>,
   ): Promise<OutputOf<S>[]> {
     checkText(name, 'The name of ctx.extractAll')
     checkOption(inputs, `The inputs of ctx.extractAll(${named(name)})`, 'list!')
     checkOptions(options, `ctx.extractAll(${named(name)})`, { ...extracting, batch: ['flag', 'object'] })
-    const questions = inputs.map((from) => extraction(name, from, options))
+    const questions = inputs.map((from) => extraction(name, from as Json, options))
     const { route, schema, retry, batch } = options
     const asked = { name, route, questions, schema, retry, batch }
     return askTogether(this.#services.questions, CoreContext.callSiteOf(this), asked) as Promise<
@@ -136,11 +142,14 @@ export class Context extends MemoryContext {
    * const policy = await ctx.recall('policy', { query: ticket.body, in: 'policy/refunds' })
    * const draft = await ctx.generate('draft', { route: 'writing', with: { ticket, policy } })
    */
-  async generate(name: string, options: GenerateOptions): Promise<string> {
+  async generate<With extends object>(
+    name: string,
+    options: GenerateOptions<With & AsKnownJson<With>>,
+  ): Promise<string> {
     checkOptions(options, `ctx.generate(${named(name)})`, { ...asking, with: 'object!', feedback: 'object' })
     const { route, cache, retry } = options
     if (cache !== undefined) resolveCache(cache)
-    const question = generation(name, options)
+    const question = generation(name, options as GenerateOptions)
     const asked = { route, question, schema: undefined, retry, cache }
     return this.#services.questions.answer(CoreContext.callSiteOf(this), asked) as Promise<string>
   }
@@ -152,15 +161,15 @@ export class Context extends MemoryContext {
    * const materials = reviews.map((review) => ({ review }))
    * const replies = await ctx.generateAll('thank', materials, { route: 'writing', batch: true })
    */
-  async generateAll(
+  async generateAll<With extends object>(
     name: string,
-    materials: readonly GenerateOptions['with'][],
+    materials: readonly (With & AsKnownJson<With>)[],
     options: GenerateAllOptions,
   ): Promise<string[]> {
     checkText(name, 'The name of ctx.generateAll')
     checkOption(materials, `The materials of ctx.generateAll(${named(name)})`, 'objects!')
     checkOptions(options, `ctx.generateAll(${named(name)})`, { ...asking, batch: ['flag', 'object'] })
-    const questions = materials.map((each) => generation(name, { ...options, with: each }))
+    const questions = materials.map((each) => generation(name, { ...options, with: each as Material }))
     const { route, retry, batch } = options
     const asked = { name, route, questions, schema: undefined, retry, batch }
     return askTogether(this.#services.questions, CoreContext.callSiteOf(this), asked) as Promise<string[]>
@@ -174,15 +183,11 @@ export class Context extends MemoryContext {
    * const { result, args, approved } = await ctx.call(refund, { orderId: 'A-1', amountUsd: 20 }, { report: true })
    * // approved?.edited: `args.amountUsd` is what was paid, not what was asked for
    */
-  call<Input, Output, Args>(
-    tool: Tool<Input, Output, Args>,
-    args: Input,
-    options: { report: true },
-  ): Promise<CallReport<Input, Output, Args>>
-  call(tool: string, args: Json, options: { report: true }): Promise<CallReport<Json, Json, Json>>
-  call<Input, Output>(tool: Tool<Input, Output>, args: Input): Promise<Output>
-  call(tool: string, args: Json): Promise<Json>
-  async call(tool: Tool | string, args: unknown, options: { report?: boolean } = {}): Promise<unknown> {
+  async call<Called extends Tool | string, Report extends boolean = false>(
+    tool: Called,
+    args: CallInput<Called>,
+    options: { report?: Report } = {},
+  ): Promise<Report extends true ? CallReportOf<Called> : CallOutput<Called>> {
     const found = typeof tool === 'string' ? this.#toolbox.tool(tool) : tool
     if (!isTool(found)) {
       const advice = "Give it a tool, or the name of one of the project's."
@@ -191,7 +196,10 @@ export class Context extends MemoryContext {
     checkOptions(options, 'ctx.call', { report: 'flag' })
     const site = CoreContext.callSiteOf(this)
     const caller = isJudged(site, this.#known, this.#services, found) ? { judged: this.#judge() } : undefined
-    return options.report ? callAndReport(site, found, args, caller) : callTool(site, found, args, caller)
+    const called = options.report
+      ? callAndReport(site, found, args, caller)
+      : callTool(site, found, args, caller)
+    return called as Promise<Report extends true ? CallReportOf<Called> : CallOutput<Called>>
   }
 
   /**
@@ -274,7 +282,7 @@ export function workflow<
   R extends ResultFor<O>,
   O extends StandardSchemaV1 | undefined = undefined,
 >(
-  definition: WorkflowDefinition<Context, I, O, R> & GrantedWorkflow,
+  definition: WorkflowDefinition<Context, I, O, R> & GrantedWorkflow & JsonResult<O, R>,
 ): Workflow<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : Awaited<R>> {
   const made = defineWorkflow(definition)
   const { grants } = definition

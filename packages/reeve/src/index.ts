@@ -50,6 +50,7 @@ export type { Script, ScriptManifest } from './autonomy/scripts/script.ts'
 export type { Placeholder, Template } from './autonomy/template.ts'
 export { type Environment, readEnvironment } from './base/config.ts'
 export { ReeveError } from './base/errors.ts'
+export type { AsJson, AsKnownJson, NotJson } from './base/json/as-json.ts'
 export type { Json } from './base/json/json.ts'
 export type { Log } from './base/log.ts'
 export type { Usd } from './base/money.ts'
@@ -75,12 +76,12 @@ export type {
   ExtractOptions,
   GenerateAllOptions,
   GenerateOptions,
+  Material,
   RecallOptions,
 } from './context/options.ts'
 export type { AmendMemoryOptions, ChangeMemoryOptions } from './context/recalling.ts'
 export { type Context, workflow } from './context.ts'
 export type { AllOptions } from './engine/calls/all.ts'
-export type { Decision } from './engine/calls/approval.ts'
 export type { GivenTerms } from './engine/calls/approval-terms.ts'
 export type { Child, ChildOptions } from './engine/calls/children.ts'
 export {
@@ -90,11 +91,12 @@ export {
   NotApplied,
 } from './engine/calls/effect/definition.ts'
 export type { RetryPolicy } from './engine/calls/retry.ts'
-export type { StepAttempt, StepOptions } from './engine/calls/step.ts'
+export type { StepAttempt, StepBody, StepOptions } from './engine/calls/step.ts'
 export type { Deadline, WaitOptions } from './engine/calls/waits.ts'
 export type { CoreContext, ResultOf, SchemaOutput } from './engine/context.ts'
 export type { Delegation } from './engine/deciding/delegate.ts'
 export type { Remember } from './engine/deciding/remember.ts'
+export type { ApprovedDecision, Decision, DecisionDetails, RefusedDecision } from './engine/decision.ts'
 export type { WantedAnswer } from './engine/outside/answer.ts'
 export type { ApprovalDecision } from './engine/outside/decision.ts'
 export type { RetryOptions } from './engine/outside/retry-run.ts'
@@ -103,7 +105,13 @@ export type { RunHandle, RunResult } from './engine/results.ts'
 export type { StartOptions } from './engine/starting/prepared-start.ts'
 export type { ScheduleDefinition } from './engine/starting/schedule-times.ts'
 export type { Trigger, TriggerKind } from './engine/starting/trigger.ts'
-export type { ResultFor, Workflow, WorkflowDefinition, WorkflowLimits } from './engine/workflow.ts'
+export type {
+  JsonResult,
+  ResultFor,
+  Workflow,
+  WorkflowDefinition,
+  WorkflowLimits,
+} from './engine/workflow.ts'
 export type { Constraint } from './governance/grants/constraints.ts'
 export type { EffectBudget } from './governance/grants/effect-budgets.ts'
 export type { Grant, PreparedGrant } from './governance/grants/grant.ts'
@@ -213,7 +221,7 @@ export type { ApprovalKind, ApprovalStatus } from './store/runs/approvals.ts'
 export type { RunFilter } from './store/runs/run-lists.ts'
 export type { RunStatus } from './store/runs/runs.ts'
 export type { ToolAxes } from './tools/axes.ts'
-export type { CallReport } from './tools/call.ts'
+export type { CallInput, CallOutput, CallReport, CallReportOf } from './tools/call.ts'
 export type { ResolvedRate, ToolRate } from './tools/call-rate.ts'
 export type { OncePer, OncePerValue, ResolvedOncePer } from './tools/once-per.ts'
 export { type ApprovalTermsOfTool, type Risk, type Tool, type ToolDefinition, tool } from './tools/tool.ts'

@@ -12,9 +12,9 @@ export interface AskOptions {
   /** A route of `reeve.config.ts`. */
   route: string
   /** What to do and what to mind, for the model. Default: the name of the question alone. */
-  instructions?: string
+  instructions?: string | undefined
   /** How often outages of the whole route are waited out before a person is asked. Default: see `RetryPolicy`. */
-  retry?: RetryPolicy
+  retry?: RetryPolicy | undefined
 }
 
 /** Of questions whose answers may be kept. */
@@ -23,7 +23,7 @@ export interface CachedOptions {
    * Lets the same question to the same model be answered from an earlier answer that is so old at most, such as `1d`.
    * Default: each question is asked.
    */
-  cache?: Duration | CacheOptions
+  cache?: Duration | CacheOptions | undefined
 }
 
 /** Of questions that may wait. */
@@ -32,17 +32,17 @@ export interface BatchedOptions {
    * Lets the questions go to a provider's batch, at its price and within its time; `true`: for a day at most. Default: each
    * is asked at once.
    */
-  batch?: true | BatchOptions
+  batch?: true | BatchOptions | undefined
 }
 
 /** For `ctx.extract`. */
-export interface ExtractOptions<S extends StandardSchemaV1> extends AskOptions, CachedOptions {
+export interface ExtractOptions<S extends StandardSchemaV1, From = Json> extends AskOptions, CachedOptions {
   /** What the answer must be: Zod, or any Standard Schema that converts to JSON Schema. */
   schema: S
   /** What the question is about: data, never instructions. */
-  from: Json
+  from: From
   /** Passages that the answer may rest on, such as those of `ctx.recall`. Default: none. */
-  passages?: Passage[]
+  passages?: Passage[] | undefined
 }
 
 /** For `ctx.extractAll`. */
@@ -50,15 +50,20 @@ export interface ExtractAllOptions<S extends StandardSchemaV1> extends AskOption
   /** What each answer must be. */
   schema: S
   /** Passages that all answers may rest on. Default: none. */
-  passages?: Passage[]
+  passages?: Passage[] | undefined
+}
+
+/** What a text is to rest on, by what each is. */
+export interface Material {
+  [key: string]: Json | Passage[] | undefined
 }
 
 /** For `ctx.generate`. */
-export interface GenerateOptions extends AskOptions, CachedOptions {
+export interface GenerateOptions<With = Material> extends AskOptions, CachedOptions {
   /** What the text is to rest on. Passages from `recall` are found in it and become the only sources. */
-  with: { [key: string]: Json | Passage[] | undefined }
+  with: With
   /** An earlier draft, and what was wrong with it. Default: none. */
-  feedback?: { answer: string; problem: string }
+  feedback?: { answer: string; problem: string } | undefined
 }
 
 /** For `ctx.generateAll`. */
@@ -69,23 +74,23 @@ export interface RecallOptions {
   /** What to look for, in words. */
   query: string
   /** `knowledge`: the project's files. `memory`: what runs remembered. Default `knowledge`. */
-  from?: 'knowledge' | 'memory'
+  from?: 'knowledge' | 'memory' | undefined
   /** A scope such as `policy/billing`, and everything below it. Default: everything. */
-  in?: string
+  in?: string | undefined
   /** Only these kinds of items. Default: `passage` from knowledge, all others from memory. */
-  kinds?: readonly ItemKind[]
+  kinds?: readonly ItemKind[] | undefined
   /** The most passages, at most 50. Default 4. */
-  limit?: number
+  limit?: number | undefined
   /** Leaves out what scores less (0..1). Default 0. */
-  minScore?: number
+  minScore?: number | undefined
   /** As things stood at that time. Default: now. */
-  asOf?: Date
+  asOf?: Date | undefined
   /** Leaves out what came from outside. Default false. */
-  trustedOnly?: boolean
+  trustedOnly?: boolean | undefined
 }
 
 /** For `ctx.embed`. */
 export interface EmbedOptions {
   /** An embedder of `reeve.config.ts`. Default: the one named `default`, else the local one. */
-  with?: string
+  with?: string | undefined
 }

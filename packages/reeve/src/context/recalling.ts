@@ -93,7 +93,7 @@ export interface Remembering {
 /** For `ctx.amend`. */
 export interface AmendMemoryOptions extends ChangeMemoryOptions {
   /** As for `ctx.remember`. */
-  evidence?: string | readonly string[]
+  evidence?: string | readonly string[] | undefined
 }
 
 /** For `ctx.amend` and `ctx.forget`. */
@@ -101,7 +101,7 @@ export interface ChangeMemoryOptions {
   /** Why, for whoever reads the item's history. */
   why: string
   /** The version that was looked at: another one by now is a conflict. Default: whichever stands. */
-  version?: number
+  version?: number | undefined
 }
 
 /** Puts another text in an item's place. A life that died between that and its event finds it done. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ReeveError } from '../base/errors.ts'
+import type { AsKnownJson } from '../base/json/as-json.ts'
 import type { Json } from '../base/json/json.ts'
 import type { Schema } from '../base/schema/schema.ts'
 import { describeValue, shorten } from '../base/text/shorten.ts'
@@ -7,15 +8,16 @@ import { checkText } from '../base/text/text.ts'
 import type { Duration, Moment } from '../base/time/time.ts'
 import { checkedEvent, newEvent } from '../store/journal/events.ts'
 import type { CallSite } from './call-site.ts'
-import { type AllOptions, all } from './calls/all.ts'
-import { type ApprovalRequest, approval, type Decision } from './calls/approval.ts'
+import { type AllOptions, all, allSettled } from './calls/all.ts'
+import { type ApprovalRequest, approval } from './calls/approval.ts'
 import type { GivenTerms } from './calls/approval-terms.ts'
 import { authorOf } from './calls/authors.ts'
 import { type Child, type ChildOptions, startChild } from './calls/children.ts'
 import { continueAs } from './calls/continue-as.ts'
 import { race } from './calls/give-up.ts'
-import { type StepAttempt, type StepOptions, step } from './calls/step.ts'
+import { type StepBody, type StepOptions, step } from './calls/step.ts'
 import { type Deadline, sleep, type WaitOptions, waitFor } from './calls/waits.ts'
+import type { Decision } from './decision.ts'
 import { refuseInsideBody } from './replay/inside-body.ts'
 import type { Workflow, WorkflowRegistry } from './workflow.ts'
 
@@ -51,7 +53,7 @@ export class CoreContext {
    * @example
    * const stock = await ctx.step('count the stock', ({ signal }) => shop.stockOf('A-1', signal))
    */
-  step<T>(name: string, body: (attempt: StepAttempt) => T | Promise<T>, options?: StepOptions): Promise<T> {
+  step<T>(name: string, body: StepBody<T>, options?: StepOptions): Promise<T> {
     return step(this.#site, name, body, options) as Promise<T>
   }
 
@@ -63,12 +65,12 @@ export class CoreContext {
    * const decision = await ctx.approve('publish', { show: { title: 'News', text: 'We are open.' }, timeout: '2d' })
    * if (decision.status !== 'approved') return { published: false, why: decision.note }
    */
-  approve<T extends Json>(
+  approve<T>(
     subject: string,
-    options: { show: T; signal?: AbortSignal } & Deadline & GivenTerms,
+    options: { show: T & AsKnownJson<T>; signal?: AbortSignal } & Deadline & GivenTerms,
   ): Promise<Decision<T>> {
     const { show, ...rest } = options ?? {}
-    const request: ApprovalRequest = { kind: 'approval', subject, shown: show, ...rest }
+    const request: ApprovalRequest = { kind: 'approval', subject, shown: show as Json, ...rest }
     return approval(this.#site, request) as Promise<Decision<T>>
   }
 
@@ -161,11 +163,29 @@ export class CoreContext {
    * const calls = ['A-1', 'A-2'].map((orderId) => () => ctx.call(refund, { orderId, amountUsd: 20 }))
    * const paid = await ctx.all(calls, { concurrency: 4 })
    */
-  all<Items extends readonly (Promise<unknown> | (() => unknown))[] | []>(
+  all<Items extends readonly unknown[] | []>(
     items: Items,
     options?: AllOptions,
   ): Promise<{ -readonly [Key in keyof Items]: ResultOf<Items[Key]> }> {
     return all(items, options) as Promise<{ -readonly [Key in keyof Items]: ResultOf<Items[Key]> }>
+  }
+
+  /**
+   * All of them, in order, however each ends: as `Promise.allSettled`, with functions and `concurrency` as in `all`. One
+   * that fails keeps nothing from running.
+   * @throws `bad-number` when `concurrency` is no whole number from 1 on
+   * @example
+   * const calls = ['A-1', 'A-2'].map((orderId) => () => ctx.call(refund, { orderId, amountUsd: 20 }))
+   * const paid = await ctx.allSettled(calls, { concurrency: 4 })
+   * const failed = paid.filter(({ status }) => status === 'rejected')
+   */
+  allSettled<Items extends readonly unknown[] | []>(
+    items: Items,
+    options?: AllOptions,
+  ): Promise<{ -readonly [Key in keyof Items]: PromiseSettledResult<ResultOf<Items[Key]>> }> {
+    return allSettled(items, options) as Promise<{
+      -readonly [Key in keyof Items]: PromiseSettledResult<ResultOf<Items[Key]>>
+    }>
   }
 
   /**
@@ -225,7 +245,9 @@ export class CoreContext {
    * @throws `not-serialisable` `payload-too-large`
    * @example ctx.log('the customer is known', { orders: 3 })
    */
-  log(message: string, data?: Json): void {
+  log(message: string): void
+  log<T>(message: string, data: T & AsKnownJson<T>): void
+  log(message: string, data?: unknown): void {
     const line = data === undefined ? { message } : { message, data }
     const shown = typeof message === 'string' ? shorten(message, 80) : describeValue(message)
     this.#site.log(checkedEvent('log-written', line, `the log line "${shown}"`))

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
+import type { AsJson } from '../base/json/as-json.ts'
 import { toUsd, type Usd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { checkOptions } from '../base/options.ts'
@@ -17,16 +18,16 @@ export const defaultSteps = 1000
 /** What bounds one run. */
 export interface WorkflowLimits {
   /** The most `ctx` calls a run may make; `Infinity`: as many as it wants. Default 1,000. */
-  steps?: number
+  steps?: number | undefined
   /** How long a run may take from its start, waiting included. Default: no limit. */
-  time?: Duration
+  time?: Duration | undefined
   /** The most a run may spend on models. Default: no limit of its own. */
-  cost?: Usd
+  cost?: Usd | undefined
   /**
    * The most that all runs of the workflow, with what they start, may spend on models from midnight to midnight (UTC). What
    * would exceed it waits for the next day, as `whenExhausted` of the budgets says. Default: no limit.
    */
-  dailyCost?: Usd
+  dailyCost?: Usd | undefined
 }
 
 /** What `run` must give: what the output schema takes, or anything. */
@@ -40,34 +41,41 @@ export interface WorkflowDefinition<
   R extends ResultFor<O>,
 > {
   /** Default: the file's name. */
-  name?: string
+  name?: string | undefined
   /** Change it when a change of code is not marked by `ctx.patched`: running runs stay with their version. Default `1`. */
-  version?: string
+  version?: string | undefined
   /** What it takes: Zod, or any Standard Schema. */
   input: I
   /** What the run gives: its result is read by it, and the run fails with `invalid-output` when it does not fit. */
-  output?: O
+  output?: O | undefined
   /** What bounds one run. Default: see `WorkflowLimits`. */
-  limits?: WorkflowLimits
+  limits?: WorkflowLimits | undefined
   /** The queue its runs wait in. Default `default`. */
-  queue?: string
+  queue?: string | undefined
   /** Runs with the same key count together in a queue's per-key limits. */
-  key?: (input: OutputOf<I>) => string
+  key?: ((input: OutputOf<I>) => string) | undefined
   /**
    * What starts it from outside: `webhook`, `schedule`, `mail`, `files`, `event`. What a trigger makes of what came must be
    * what `input` takes.
    */
-  on?: readonly Trigger<InputOf<I>>[]
+  on?: readonly Trigger<InputOf<I>>[] | undefined
   /** What a run must have done before it may end well, all of it: see `Requirement`. Default: nothing. */
-  requires?: Requirement<Ctx, OutputOf<I>> | readonly Requirement<Ctx, OutputOf<I>>[]
+  requires?: Requirement<Ctx, OutputOf<I>> | readonly Requirement<Ctx, OutputOf<I>>[] | undefined
   /**
    * The operating checklist, as data: owner, tools with their risks, sources, completion, review, rollback, evaluation. See
    * `reeve check`, and docs/readiness.md.
    */
-  readiness?: Readonly<Record<string, unknown>>
+  readiness?: Readonly<Record<string, unknown>> | undefined
   /** Does the work. Deterministic between calls of `ctx`. */
   run(ctx: Ctx, input: OutputOf<I>): Promise<R> | R
 }
+
+/** Without an output schema, what a workflow gives must be JSON as it is. */
+export type JsonResult<O, R> = O extends StandardSchemaV1
+  ? unknown
+  : [Awaited<R>] extends [AsJson<Awaited<R>>]
+    ? unknown
+    : { run(...args: never): AsJson<Awaited<R>> | Promise<AsJson<Awaited<R>>> }
 
 /** A workflow as the engine runs it. */
 export interface Workflow<Input = unknown, Output = unknown> {

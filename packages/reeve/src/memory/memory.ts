@@ -24,27 +24,27 @@ import { readItemTerms } from './search/terms.ts'
 /** For `ctx.remember`. */
 export interface RememberOptions {
   /** A path such as `customers/ada`. Default: none, found by unscoped searches only. */
-  scope?: string
+  scope?: string | undefined
   /** Default: the scope. */
-  title?: string
+  title?: string | undefined
   /** Where it comes from, for people: a mail, a document. Default: the run and its call. */
-  source?: string
+  source?: string | undefined
   /** What it is. Default `fact`. */
-  kind?: Exclude<ItemKind, 'passage'>
+  kind?: Exclude<ItemKind, 'passage'> | undefined
   /** From when on what it says holds. Default: it holds already. */
-  validFrom?: Date
+  validFrom?: Date | undefined
   /** When what it says ceases to hold: from then on it is not found. Default: never. */
-  validUntil?: Date
+  validUntil?: Date | undefined
   /**
    * That the text holds nothing from outside (mail, web, documents, what a model wrote of them). Default false: it is
    * marked as untrusted, and what recalls it sees the mark.
    */
-  trusted?: boolean
+  trusted?: boolean | undefined
   /**
    * The words that it rests upon, as they stand in the run's input or in what a tool, a signal or an earlier answer gave. Default:
    * the text itself. Once the run has recalled anything, only what stands there counts as new.
    */
-  evidence?: string | readonly string[]
+  evidence?: string | readonly string[] | undefined
 }
 
 /** Who remembers, and when (ms). */

@@ -10,29 +10,29 @@ import type { Mock } from './watched-bodies.ts'
 /** For `testRuntime`. */
 export interface TestOptions {
   /** The folder of a project: its workflows, tools, policies and configuration are loaded. */
-  project?: string
+  project?: string | undefined
   /** Workflows, or workflows by name for those that have none. */
-  workflows?: readonly Workflow[] | { readonly [name: string]: Workflow }
+  workflows?: readonly Workflow[] | { readonly [name: string]: Workflow } | undefined
   /** Beside those of the project. */
-  tools?: readonly Tool[]
+  tools?: readonly Tool[] | undefined
   /** As in `reeve.config.ts`; of a project what it names stands in the place of the project's own. */
-  config?: ProjectConfig
+  config?: ProjectConfig | undefined
   /** What stands in for tools, by their names. Schemas, grants, approvals and the journal are the tool's own. */
-  mocks?: { readonly [tool: string]: Mock }
+  mocks?: { readonly [tool: string]: Mock } | undefined
   /**
    * So long something outside of this process (a server of the test, a file) may take in real time without any change, before
    * the test fails and names it. Time in which the process itself got none does not count. Default 30 seconds.
    */
-  patience?: Duration
+  patience?: Duration | undefined
   /** What time it is when the test begins. Default 2026-01-01T00:00:00Z. */
-  at?: Moment
+  at?: Moment | undefined
   /**
    * A database file, which outlives the test: another one goes on from it, also after this process was killed. Default: a database
    * in memory.
    */
-  file?: string
+  file?: string | undefined
   /** Keys and addresses of models (`OPENAI_API_KEY`, `OLLAMA_BASE_URL`). Default: none, so that no hosted model is asked. */
-  keys?: Readonly<Record<string, string | undefined>>
+  keys?: Readonly<Record<string, string | undefined>> | undefined
 }
 
 /** What a test runs. */

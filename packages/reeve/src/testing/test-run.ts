@@ -105,8 +105,8 @@ export interface CalledTool {
 /** What a person says to an approval or a question. */
 export interface TestDecision {
   /** Who says it. Default `tester`. */
-  by?: string
-  note?: string
+  by?: string | undefined
+  note?: string | undefined
   /** Of an approval: what is to stand in the place of what was asked. */
-  answer?: Json
+  answer?: Json | undefined
 }

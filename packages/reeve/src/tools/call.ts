@@ -26,6 +26,18 @@ export interface CallReport<Input = unknown, Output = unknown, Args = unknown> {
   approved: { by: string | null; edited: boolean; note: string | null } | null
 }
 
+/** What a call of a tool takes; of one that is named, what its schema will say. */
+export type CallInput<Called> = Called extends Tool<infer Input, infer _Output, infer _Args> ? Input : Json
+
+/** What a call of a tool gives. */
+export type CallOutput<Called> = Called extends Tool<infer _Input, infer Output, infer _Args> ? Output : Json
+
+/** The same, with what was really run. */
+export type CallReportOf<Called> =
+  Called extends Tool<infer Input, infer Output, infer Args>
+    ? CallReport<Input, Output, Args>
+    : CallReport<Json, Json, Json>
+
 /**
  * Calls a tool: schema → permission, where somebody's grants hold → approval if needed (the run parks) → permission once more →
  * intent → effect → result. What a person approved, as they edited it, is what runs.

@@ -41,7 +41,7 @@ export type ApprovalTermsOfTool = Pick<
 /** A typed capability to act outside, as its file declares it. */
 export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSchemaV1> extends ToolAxes {
   /** Unique in the project, such as `helpdesk.reply`. Default: the name of its file in `tools/`. */
-  name?: string
+  name?: string | undefined
   /** What it is for, for models and people. */
   description: string
   /** What it takes. */
@@ -53,36 +53,36 @@ export interface ToolDefinition<I extends StandardSchemaV1, O extends StandardSc
   /** The class of a call with these arguments, where not all are as grave as `effect`. */
   effectOf?(args: OutputOf<I>): EffectClass
   /** Of the gravest call that it allows. Default `medium`; `read` tools: `low`. */
-  risk?: Risk
+  risk?: Risk | undefined
   /** The risk of a call with these arguments, where not all are as grave as `risk`. */
   riskOf?(args: OutputOf<I>): Risk
   /** Whether a person must approve the exact arguments. Default: always, unless the risk is low. */
-  approval?: 'always' | 'never' | ((args: OutputOf<I>) => boolean)
+  approval?: ('always' | 'never' | ((args: OutputOf<I>) => boolean)) | undefined
   /** An approval that nobody decides expires after this time. Default: never. */
-  approvalTimeout?: Duration
+  approvalTimeout?: Duration | undefined
   /** Who must approve, what becomes of it when nobody does in time, until when it may begin: docs/approvals.md. */
-  approvalTerms?: ApprovalTermsOfTool
+  approvalTerms?: ApprovalTermsOfTool | undefined
   /** For one attempt. Default `30s`. */
-  timeout?: Duration
+  timeout?: Duration | undefined
   /** How often a failed attempt is repeated, where its class allows that. Default: see `RetryPolicy`. */
-  retry?: RetryPolicy
+  retry?: RetryPolicy | undefined
   /**
    * How often it may be called, over all workers: `{ count: 10, per: '1s' }`, or with `by` counted apart. A call that would
    * be too many waits, durably and without a worker, before its intent. Attempts count each; `verify` does not.
    */
-  rate?: ToolRate<OutputOf<I>>
+  rate?: ToolRate<OutputOf<I>> | undefined
   /**
    * It is done once for each value that this gives, over all runs: `({ purchaseId }) => purchaseId`. A later call for a value
    * gets the result of the first, or fails: see `OncePer`. Not for tools that only read.
    */
-  oncePer?: OncePer<OutputOf<I>>
+  oncePer?: OncePer<OutputOf<I>> | undefined
   /**
    * The secrets that it opens with `reveal` of its attempt: no other is opened for it, and none for whoever may not call it.
    * Without one of them a call fails before anything is sent. Default: none.
    */
-  secrets?: readonly (string | Secret)[]
+  secrets?: readonly (string | Secret)[] | undefined
   /** Takes an effect of it back: see `ToolUndo`, and `reeve undo`. Default: its effects cannot be undone. */
-  undo?: ToolUndo<OutputOf<I>, OutputOf<O>>
+  undo?: ToolUndo<OutputOf<I>, OutputOf<O>> | undefined
   /** Asks the outside system whether a key was applied. Needed by `verifiable` tools. */
   verify?(args: OutputOf<I>, attempt: EffectAttempt): Promise<EffectVerdict> | EffectVerdict
   /** Acts. `key` is the same on every attempt; `signal` ends with the attempt. */

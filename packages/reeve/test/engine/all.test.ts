@@ -13,6 +13,15 @@ async function outcomeOf(run: (ctx: CoreContext) => Promise<unknown>) {
   return (await engine.startRun(flow, {})).result()
 }
 
+test.each([null, 'ab', {}])('neither ctx.all nor ctx.allSettled takes %j', async (items) => {
+  const given = items as unknown as []
+  expect(await outcomeOf((ctx) => ctx.all(given))).toMatchObject({ error: { code: 'bad-option' } })
+  const settled = await outcomeOf((ctx) => ctx.allSettled(given))
+  expect(settled).toMatchObject({
+    error: { code: 'bad-option', message: expect.stringMatching(/allSettled/) },
+  })
+})
+
 test.each([0, -1, Number.NaN, 0.5, 1.5, -0, Number.NEGATIVE_INFINITY, '2', null, {}])(
   'ctx.all with a concurrency of %s starts nothing and fails',
   async (concurrency) => {
@@ -37,6 +46,25 @@ test.each([undefined, Number.POSITIVE_INFINITY, 1, 2, 1e9])(
     expect(result).toEqual({ status: 'succeeded', output: [1, 2, 3] })
   },
 )
+
+test('ctx.allSettled does all however each ends, and takes what needs no waiting', async () => {
+  const result = await outcomeOf(async (ctx) => {
+    const ended = await ctx.allSettled(
+      [
+        () => ctx.step('first', () => 1),
+        () => ctx.step('broken', () => Promise.reject(new TypeError('it broke')), { retry: { attempts: 1 } }),
+        ctx.step('third', () => 3),
+        () => {
+          throw new RangeError('its own code')
+        },
+        'as it is',
+      ],
+      { concurrency: 1 },
+    )
+    return ended.map((each) => (each.status === 'fulfilled' ? each.value : each.reason.message))
+  })
+  expect(result).toEqual({ status: 'succeeded', output: [1, 'it broke', 3, 'its own code', 'as it is'] })
+})
 
 test('after one failure ctx.all begins no more, live as on replay', async () => {
   const begun: string[] = []

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import type { CoreContext } from '../../src/engine/context.ts'
+import type { ApprovedDecision } from '../../src/engine/decision.ts'
 import { defineWorkflow } from '../../src/engine/workflow.ts'
 import { readEvents } from '../../src/store/journal/journal.ts'
 import { readRun } from '../../src/store/runs/runs.ts'
@@ -42,7 +43,7 @@ test('an approval parks the run; the decision resumes it from its journal', asyn
     async run(ctx: CoreContext) {
       const draft = await ctx.step('draft', () => `draft ${++drafts}`)
       const decision = await ctx.approve('send', { show: { draft } })
-      return { draft, decision: decision.status, value: decision.value }
+      return { draft, decision: decision.status, value: (decision as ApprovedDecision).value }
     },
   })
   const { engine, database } = await testEngine([ask])

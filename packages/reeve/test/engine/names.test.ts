@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { effect } from '../../src/engine/calls/effect/effect.ts'
 import { CoreContext } from '../../src/engine/context.ts'
+import type { ApprovedDecision } from '../../src/engine/decision.ts'
 import { defineWorkflow, type Workflow } from '../../src/engine/workflow.ts'
 import { verifyAudit } from '../../src/store/audit/audit.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
@@ -220,7 +221,7 @@ test('half a surrogate pair in arguments, results and signals is the same live a
       const stepped = await ctx.step('s', () => half)
       const said = await ctx.waitFor('go')
       const decision = await ctx.approve('ok', { show: { half } })
-      const all = [input, result, stepped, said, decision.value]
+      const all = [input, result, stepped, said, (decision as ApprovedDecision).value]
       seen.push(all)
       await ctx.sleep('1m')
       return all as never

@@ -226,7 +226,7 @@ test('a result that JSON would change is refused by its path, once, and the erro
     input: z.unknown(),
     async run(ctx: CoreContext) {
       const caught = await ctx
-        .step('read', () => ({ mails: [{ at: new Date(++attempts) }] }))
+        .step('read', () => ({ mails: [{ at: new Date(++attempts) as unknown }] }))
         .catch((error: ReeveError) => ({
           code: error.code,
           message: error.message,

@@ -26,7 +26,7 @@ export interface Declarations {
   /** Where they lie, and where files can be written that are compiled with them. */
   folder: string
   /** Of the package's declarations and the `files` beside them, as a user's compiler sees both. */
-  compile(files?: Record<string, string>): Compiled
+  compile(files?: Record<string, string>, options?: object): Compiled
   /** What a subpath exports, with aliases resolved, by name. */
   exportsOf(subpath: string, from: Compiled): Map<string, Named>
   remove(): void
@@ -48,13 +48,13 @@ export function writeDeclarations(): Declarations {
   if (status !== 0) throw new Error(`The declarations cannot be written:\n${stdout}`)
   return {
     folder,
-    compile(files = {}) {
+    compile(files = {}, options = {}) {
       for (const [name, text] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, name)), { recursive: true })
         writeFileSync(join(folder, name), text)
       }
       const config = join(folder, 'tsconfig.json')
-      writeFileSync(config, JSON.stringify(configFor(Object.keys(files))))
+      writeFileSync(config, JSON.stringify(configFor(Object.keys(files), options)))
       const api = new API()
       const project = api.updateSnapshot({ openProjects: [config] }).getProject(config)!
       return { program: project.program, checker: project.checker, close: () => api.close() }
@@ -73,7 +73,7 @@ export function writeDeclarations(): Declarations {
   }
 }
 
-function configFor(files: string[]) {
+function configFor(files: string[], options: object) {
   const paths = Object.fromEntries([...publicSubpaths].map(([name, file]) => [name, [`./${file}`]]))
   return {
     compilerOptions: {
@@ -87,6 +87,7 @@ function configFor(files: string[]) {
       noEmit: true,
       skipLibCheck: true,
       paths,
+      ...options,
     },
     files: [...publicSubpaths.values(), ...files],
   }

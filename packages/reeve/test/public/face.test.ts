@@ -152,6 +152,88 @@ test('examples compile as they stand', () => {
   expect(examples.size).toBeGreaterThan(50)
 })
 
+/** All that a user's compiler can be told to be strict about. */
+const strictest = {
+  exactOptionalPropertyTypes: true,
+  noPropertyAccessFromIndexSignature: true,
+  noImplicitOverride: true,
+  noImplicitReturns: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  verbatimModuleSyntax: true,
+  isolatedModules: true,
+  erasableSyntaxOnly: true,
+  noUncheckedSideEffectImports: true,
+  skipLibCheck: false,
+}
+
+const usersCode = `import { tool, workflow } from 'reeve'
+import { testRuntime } from 'reeve/testing'
+import { z } from 'zod'
+
+const pay = tool({
+  name: 'pay',
+  description: 'Pays',
+  input: z.object({ orderId: z.string(), amountUsd: z.number(), why: z.string().optional() }),
+  output: z.object({ id: z.string() }),
+  effect: 'idempotent',
+  risk: undefined,
+  run: (_args, { key }) => ({ id: key }),
+})
+
+export const desk = workflow({
+  name: 'desk',
+  input: z.object({ orderId: z.string(), note: z.string().optional() }),
+  limits: undefined,
+  async run(ctx, { orderId, note }) {
+    const timeout = note === undefined ? undefined : '1d'
+    const decision = await ctx.approve('pay', { show: { orderId, note }, timeout })
+    if (decision.status !== 'approved') return { orderId, note, paid: null }
+    const text = await ctx.generate('thanks', { route: 'writing', with: { note }, feedback: undefined })
+    await ctx.step('count', () => text.length, { retry: undefined, timeout: undefined })
+    const { id } = await ctx.call(pay, { orderId, amountUsd: 5, why: note })
+    return { orderId, note, paid: id }
+  },
+})
+
+await using test = await testRuntime({ workflows: [desk], at: undefined })
+await test.run(desk, { orderId: 'A-1', note: undefined })
+`
+
+const wrongCode = `import { workflow } from 'reeve'
+import { pay } from './users.ts'
+import { z } from 'zod'
+
+export const wrong = workflow({
+  name: 'wrong',
+  input: z.null(),
+  async run(ctx) {
+    await ctx.call(pay, { orderId: 'A-1' })
+    await ctx.step('when', () => ({ at: new Date() }))
+  },
+})
+`
+
+test('under the strictest flags nothing is said of what is declared, and a mistake by its name', () => {
+  const users = usersCode.replace('const pay', 'export const pay')
+  const { program, close } = declarations.compile({ 'users.ts': users, 'wrong.ts': wrongCode }, strictest)
+  const found = program
+    .getSemanticDiagnostics()
+    .map((each) => ({ file: each.fileName ?? '', text: JSON.stringify(each) }))
+  close()
+  const [ofMistakes, others] = [
+    found.filter(({ file }) => file.endsWith('wrong.ts')),
+    found.filter(({ file }) => !file.endsWith('wrong.ts')),
+  ]
+  expect(others).toEqual([])
+  expect(ofMistakes.map(({ text }) => text)).toEqual([
+    expect.stringContaining("Property 'amountUsd' is missing"),
+    expect.stringContaining(
+      "missing in type 'Date' but required in type 'NotJson<\\\"a Date: use its toISOString()",
+    ),
+  ])
+})
+
 test('the README has every verb of `ctx`, and none besides', () => {
   const readme = readFileSync(join(import.meta.dirname, '../../../../README.md'), 'utf8')
   const [, table] = /^\| `ctx` \|[^\n]*\n\|---[^\n]*\n((?:\|[^\n]*\n)+)/m.exec(readme)!

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Json } from '../../src/base/json/json.ts'
 import { Secrets } from '../../src/base/secrets/secrets.ts'
 import { type Context, workflow } from '../../src/context.ts'
+import type { ApprovedDecision } from '../../src/engine/decision.ts'
 import { type ApprovalOfRun, listPending } from '../../src/store/runs/approvals.ts'
 import { settle } from '../../src/testing/fake-clock.ts'
 import { type Tool, tool } from '../../src/tools/tool.ts'
@@ -408,8 +409,8 @@ test('what a workflow approves by itself comes back with its secret, in every li
     paying(Letter).pay,
     undefined,
     async (ctx) => {
-      got.push((await ctx.approve('first', { show: shown })).value)
-      got.push((await ctx.approve('second', { show: shown })).value)
+      got.push(((await ctx.approve('first', { show: shown })) as ApprovedDecision).value)
+      got.push(((await ctx.approve('second', { show: shown })) as ApprovedDecision).value)
     },
     withCanary,
   )

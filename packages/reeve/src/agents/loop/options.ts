@@ -12,12 +12,12 @@ export interface TurnTrace {
 /** For `ctx.agent`. */
 export interface AgentOptions {
   /** Told after each turn that called tools. Must be deterministic, as the workflow itself. */
-  onTurn?: (trace: TurnTrace) => void
+  onTurn?: ((trace: TurnTrace) => void) | undefined
   /**
    * The tools of a plan that was made before anything untrusted was read, in its order: a call of any other tool asks a person,
    * who is shown the plan. Default: no plan.
    */
-  plan?: readonly string[]
+  plan?: readonly string[] | undefined
   /** Agents on whose behalf it acts, as after a hand-over: it may do only what each of them may, too. Default: none. */
-  under?: readonly AnyAgent[]
+  under?: readonly AnyAgent[] | undefined
 }

@@ -6,7 +6,7 @@ import { describeValue } from '../../base/text/shorten.ts'
 /** For `ctx.all`. */
 export interface AllOptions {
   /** The most functions that run at a time: a whole number from 1 on. Default, and `Infinity`: no limit. */
-  concurrency?: number
+  concurrency?: number | undefined
 }
 
 /** As a limit on what runs at a time; undefined: no limit. @throws `bad-number` */
@@ -20,25 +20,48 @@ export function concurrencyOf(given: number | undefined, what: string): number {
  * results are journaled.
  * @throws `bad-number` `bad-option` and what the first one fails with
  */
-export async function all<T>(
-  items: readonly (Promise<T> | (() => T | Promise<T>))[],
+export async function all(items: readonly unknown[], options: AllOptions = {}): Promise<unknown[]> {
+  return inLanes('ctx.all', items, options, begin)
+}
+
+/** The same, but that a failure is a result: it keeps nothing from running. @throws `bad-number` `bad-option` */
+export async function allSettled(
+  items: readonly unknown[],
   options: AllOptions = {},
-): Promise<T[]> {
+): Promise<PromiseSettledResult<unknown>[]> {
+  return inLanes('ctx.allSettled', items, options, async (item) => {
+    try {
+      return { status: 'fulfilled', value: await begin(item) }
+    } catch (reason) {
+      return { status: 'rejected', reason }
+    }
+  })
+}
+
+function begin(item: unknown): unknown {
+  return typeof item === 'function' ? item() : item
+}
+
+async function inLanes<T>(
+  what: string,
+  items: readonly unknown[],
+  options: AllOptions,
+  settle: (item: unknown) => T,
+): Promise<Awaited<T>[]> {
   if (!Array.isArray(items)) {
-    throw new ReeveError('bad-option', `ctx.all got ${describeValue(items)}. Give it an array.`)
+    throw new ReeveError('bad-option', `${what} got ${describeValue(items)}. Give it an array.`)
   }
   // Looked at in its turn, or never: until then its failure must not end the process as an unhandled one.
   for (const item of items) if (item instanceof Promise) item.catch(() => {})
-  checkOptions(options, 'ctx.all', {})
-  const limit = concurrencyOf(options.concurrency, 'ctx.all')
-  const results: T[] = new Array(items.length)
+  checkOptions(options, what, {})
+  const limit = concurrencyOf(options.concurrency, what)
+  const results: Awaited<T>[] = new Array(items.length)
   let next = 0
   const lane = async () => {
     while (next < items.length) {
       const index = next++
-      const item = items[index]!
       try {
-        results[index] = await (typeof item === 'function' ? item() : item)
+        results[index] = await settle(items[index])
       } catch (error) {
         next = items.length
         throw error

@@ -18,29 +18,29 @@ import {
 /** What a request may be bound to, as code gives it. It stands in the journal and enters the hash that a decision names. */
 export interface GivenTerms {
   /** Why it is asked, in words for whoever decides. */
-  why?: readonly string[]
+  why?: readonly string[] | undefined
   /** For each argument that directs the effect: where its value stands. */
-  places?: readonly ArgumentPlace[]
+  places?: readonly ArgumentPlace[] | undefined
   /** Hash of the tool's definition. */
-  definition?: string
+  definition?: string | undefined
   /** Hash of the grants, policies and standing by which it is asked. */
-  policy?: string
+  policy?: string | undefined
   /** What may be decided. Default: all that its kind allows. */
-  allowed?: readonly AllowedVerdict[]
+  allowed?: readonly AllowedVerdict[] | undefined
   /** Who may decide. Default: every person whose role is approver or above. */
-  deciders?: Deciders
+  deciders?: Deciders | undefined
   /** What becomes of it when nobody decides in time (`timeout` or `until`, which must be given). Default `reject`. */
-  onTimeout?: OnTimeout
+  onTimeout?: OnTimeout | undefined
   /** With `onTimeout: 'escalate'`: who may decide from then on, beside those before. Default `{ role: 'owner' }`. */
-  escalateTo?: Deciders
+  escalateTo?: Deciders | undefined
   /** Hours in which nobody is reminded, and that a time to decide does not end in. Default: none. */
-  quietHours?: QuietHours
+  quietHours?: QuietHours | undefined
   /** What was approved may begin until then; later a person is asked again. Default: for ever. */
-  executeBy?: Moment
+  executeBy?: Moment | undefined
   /** The same, counted from the decision. */
-  executeWithin?: Duration
+  executeWithin?: Duration | undefined
   /** How often those who may decide are reminded until somebody did; a minute at least. Default: never. */
-  remindEvery?: Duration
+  remindEvery?: Duration | undefined
 }
 
 const kinds = {

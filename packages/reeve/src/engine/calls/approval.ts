@@ -10,6 +10,7 @@ import { type ApprovalTerms, hashOfRequest, type QuietHours } from '../../store/
 import { type ApprovalKind, closingRow, type NewApproval, requestRow } from '../../store/runs/approvals.ts'
 import { type DecisionItem, decisionIn } from '../../store/runs/decision-item.ts'
 import type { CallSite } from '../call-site.ts'
+import type { SaidDecision } from '../decision.ts'
 import { asGiven } from '../outside/approval-edit.ts'
 import type { Call } from '../replay/call.ts'
 import { encodePayload } from '../replay/payload.ts'
@@ -19,24 +20,6 @@ import { fail } from './fail.ts'
 import { type Begun, performWait } from './give-up.ts'
 import { noteDone } from './requires/done.ts'
 import { type Deadline, dueAtOf } from './waits.ts'
-
-/** A person's decision as a workflow sees it. */
-export interface Decision<T = Json> {
-  status: 'approved' | 'rejected' | 'answered' | 'expired'
-  /** What was approved: what was shown, or the person's edit of it. For a question, the answer. */
-  value: T
-  edited: boolean
-  by: string | null
-  note: string | null
-  /** Who had asked `by` to decide instead. */
-  inPlaceOf?: string
-  /** The remembered permission of `by` that decided it: nobody was asked. */
-  permission?: string
-  /** All who approved, where it took several; `at` in ms. */
-  votes?: { by: string; note: string | null; at: number }[]
-  /** What was approved may begin until then (ms). */
-  executeBy?: number
-}
 
 /** Without a decision by then (`timeout` or `until`) it expires, or what `onTimeout` says. Default: never. */
 export interface ApprovalRequest extends Deadline, GivenTerms {
@@ -68,7 +51,7 @@ function approvalOf(site: CallSite, asked: Call | undefined): string | undefined
 
 /** Parks the run until a person decides. What the person gave of their own is known as theirs from then on. */
 export async function approval(site: CallSite, request: ApprovalRequest): Promise<unknown> {
-  const said = (await requestApproval(site, request).promise) as Decision
+  const said = (await requestApproval(site, request).promise) as SaidDecision
   const decision = withSecrets(site, request, said)
   if (decision.by !== null && (decision.edited || decision.status === 'answered'))
     noteAuthor(site, decision.value, decision.by)
@@ -76,7 +59,11 @@ export async function approval(site: CallSite, request: ApprovalRequest): Promis
 }
 
 /** What people and the journal have of what was shown has no secrets; what goes on with it needs them. */
-function withSecrets({ services }: CallSite, { kind, shown }: ApprovalRequest, decision: Decision): Decision {
+function withSecrets(
+  { services }: CallSite,
+  { kind, shown }: ApprovalRequest,
+  decision: SaidDecision,
+): SaidDecision {
   if (kind !== 'approval') return decision
   const seen = services.secrets.redactData(shown)
   if (seen === shown) return decision
@@ -90,7 +77,7 @@ export function requestApproval(site: CallSite, request: ApprovalRequest): Call 
   const call = site.issue('approval', request.subject, sha256(canonical(compared)))
   if (site.workflow.requires.length > 0) {
     const note = (said: unknown) => {
-      if ((said as Decision).by !== null) noteDone(site, 'person')
+      if ((said as SaidDecision).by !== null) noteDone(site, 'person')
     }
     call.promise.then(note, () => {})
   }
@@ -154,7 +141,7 @@ function textOf(schema: Json | undefined): string | null {
 
 function awaitDecision(site: CallSite, call: Call, opened: Opened, over: () => void): Begun {
   const { shown } = opened
-  const settle = (decision: Decision, rows: Row[] = []) => {
+  const settle = (decision: SaidDecision, rows: Row[] = []) => {
     over()
     site.append(call, newEvent('approval-decided', decision), { value: decision, rows })
   }
@@ -189,9 +176,9 @@ function awaitDecision(site: CallSite, call: Call, opened: Opened, over: () => v
 function decisionFrom(
   { status, by, note, answer, inPlaceOf, permission, votes }: DecisionItem,
   { opened, at, now }: { opened: Opened; at: number; now: number },
-): Decision {
+): SaidDecision {
   const value = answer === undefined ? opened.shown : answer
-  const decision: Decision = { status, value, edited: answer !== undefined, by, note }
+  const decision: SaidDecision = { status, value, edited: answer !== undefined, by, note }
   if (inPlaceOf !== undefined) decision.inPlaceOf = inPlaceOf
   if (permission !== undefined) decision.permission = permission
   if (votes !== undefined) decision.votes = votes

@@ -23,7 +23,7 @@ export interface ChildOptions extends Pick<StartOptions, 'queue' | 'key' | 'prio
    * succeeds without having awaited the child. `cancel` cancels it, with its own children; `detach` lets it go on.
    * A parent that is stuck has not ended. Default `cancel`.
    */
-  whenParentEnds?: 'cancel' | 'detach'
+  whenParentEnds?: 'cancel' | 'detach' | undefined
 }
 
 /** Starts a child run in the same transaction as the event that says so: exactly once. */

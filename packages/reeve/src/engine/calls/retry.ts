@@ -6,15 +6,15 @@ import { type Duration, toMs } from '../../base/time/time.ts'
 /** How often, and how far apart, a failing step is tried. */
 export interface RetryPolicy {
   /** All attempts together. Default 3. */
-  attempts?: number
+  attempts?: number | undefined
   /** Before the second attempt. Default `500ms`. */
-  delay?: Duration
+  delay?: Duration | undefined
   /** The delay grows by this factor with each attempt: a finite number from 1 on. Default 2. */
-  factor?: number
+  factor?: number | undefined
   /** The longest delay. Default `5m`. */
-  maxDelay?: Duration
+  maxDelay?: Duration | undefined
   /** The longest wait that a receiver may ask for (`retryAfterMs` of its error); more is cut to it. Default `1h`. */
-  maxRetryAfter?: Duration
+  maxRetryAfter?: Duration | undefined
 }
 
 export interface ResolvedRetry {

@@ -1,4 +1,5 @@
 import { isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
+import type { AsJson } from '../../base/json/as-json.ts'
 import { checkOption } from '../../base/options.ts'
 import { type Duration, toWaitMs } from '../../base/time/time.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../store/journal/events.ts'
@@ -18,12 +19,26 @@ export interface StepAttempt {
   signal: AbortSignal
 }
 
+/**
+ * What `ctx.step` runs. Its result must be plain JSON: a body that gives a Date, a Map or a bigint does not compile. A
+ * function of your own that hands a body on takes it as this type.
+ * @example
+ * import type { Context, StepBody } from 'reeve'
+ *
+ * const timed = <T>(ctx: Context, name: string, body: StepBody<T>) => ctx.step(name, body, { timeout: '30s' })
+ */
+export type StepBody<T> = ((attempt: StepAttempt) => T | Promise<T>) & JsonBody<Awaited<T>>
+
+type JsonBody<T> = [T] extends [AsJson<T>]
+  ? unknown
+  : (attempt: StepAttempt) => AsJson<T> | Promise<AsJson<T>>
+
 /** For `ctx.step`. */
 export interface StepOptions {
   /** How often a failed attempt is repeated. Default: see `RetryPolicy`. */
-  retry?: RetryPolicy
+  retry?: RetryPolicy | undefined
   /** For one attempt. Default: none. */
-  timeout?: Duration
+  timeout?: Duration | undefined
 }
 
 export function step(

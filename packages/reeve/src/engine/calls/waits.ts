@@ -30,20 +30,20 @@ import { noteDone } from './requires/done.ts'
 /** Until when a call waits. Without either: for ever. */
 export interface Deadline {
   /** For so long from now. What is less than nothing, where it was computed, has passed already. */
-  timeout?: Duration
+  timeout?: Duration | undefined
   /** Until then: a Date, or its ISO text with the zone. What is past has passed already: the wait times out at once. */
-  until?: Moment
+  until?: Moment | undefined
 }
 
 /** For `ctx.waitFor`. */
 export interface WaitOptions extends Deadline {
   /** What the signal's payload must be. */
-  schema?: Schema
+  schema?: Schema | undefined
   /**
    * Aborted by the workflow's own code, it gives the wait up: the call fails with `wait-given-up`, and the next signal goes
    * to whoever waits next. Do not abort it inside a step: a replay does not run the step's body again.
    */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /** When a wait that begins now times out (ms); null: never. @throws `bad-duration` `bad-moment` `bad-option` */

@@ -14,7 +14,7 @@ import { appendOutside } from './outside.ts'
 /** For `runtime.retry`. */
 export interface RetryOptions {
   /** Retries the children too whose failure failed the run. Default false: they must be mended first. */
-  children?: boolean
+  children?: boolean | undefined
 }
 
 /** Children that one transaction queues again: others write between. */

@@ -21,37 +21,37 @@ export interface StartOptions {
    * Starting the same workflow again with the same key and the same input answers with the run that is there. Keys that
    * begin with `reeve:` are Reeve's own.
    */
-  idempotencyKey?: string
+  idempotencyKey?: string | undefined
   /**
    * When a run with this key is there: `sameInput` answers with it if it was given the same input, and else throws
    * `idempotency-conflict`; `return` answers with it whatever its input was. Default `sameInput`.
    */
-  ifKeyExists?: 'sameInput' | 'return'
+  ifKeyExists?: 'sameInput' | 'return' | undefined
   /** Default: the workflow's queue. */
-  queue?: string
+  queue?: string | undefined
   /** Default: the workflow's `key(input)`. */
-  key?: string
+  key?: string | undefined
   /** Higher goes first, over all queues: a whole number, negative too. Default 0. */
-  priority?: number
+  priority?: number | undefined
   /** Not before this time has passed. */
-  delay?: Duration
+  delay?: Duration | undefined
   /**
    * Starts with the same `key` within `delay` of one another make one run, with the last one's input, once no further
    * start came for `delay`. Not together with `idempotencyKey`.
    */
-  debounce?: { key: string; delay: Duration }
+  debounce?: { key: string; delay: Duration } | undefined
   /** For whom it acts. Default `operator`. */
-  principal?: string
+  principal?: string | undefined
   /** What made the start in the name of `principal`, for people: another run, an MCP client. Default: the principal. */
-  startedBy?: string
+  startedBy?: string | undefined
   /**
    * By which way the input came in: `operator`, `api`, `schedule`, `mail`, `file`, `event` or `webhook:NAME`. It stands in the
    * journal, and rules about what a run may do go by it. Say it wherever the input is not the calling code's own.
    * Default: none.
    */
-  channel?: Channel
+  channel?: Channel | undefined
   /** The W3C trace context (`traceparent`) of whoever asked: the run's spans go into its trace. Default: a trace of its own. */
-  traceparent?: string
+  traceparent?: string | undefined
 }
 
 /** What the runtime adds to a start. */

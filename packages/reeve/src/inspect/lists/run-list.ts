@@ -17,9 +17,9 @@ export type { RunFilter } from '../../store/runs/run-lists.ts'
 /** Which runs, and which page of them. */
 export interface RunListOptions extends RunFilter {
   /** The `next` of the page before; absent: the first page. */
-  cursor?: string
+  cursor?: string | undefined
   /** 1 to 500. Default 50. */
-  limit?: number
+  limit?: number | undefined
 }
 
 /** A page of runs, the newest first. */

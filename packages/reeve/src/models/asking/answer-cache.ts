@@ -16,9 +16,9 @@ export interface CacheOptions {
   /** How old an answer may be, and how long this one is kept. */
   keep: Duration
   /** Whose answers may be used: runs of the same workflow (default), or of the whole project. */
-  across?: 'workflow' | 'project'
+  across?: 'workflow' | 'project' | undefined
   /** Answers are shared only under the same text here: a customer's id, a revision of the instructions. */
-  apart?: string
+  apart?: string | undefined
 }
 
 type AcceptedAnswer = Extract<Answer, { kind: 'text' | 'value' }>

@@ -2,8 +2,9 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeIssues, jsonSchemaIn } from '../../base/schema/schema.ts'
 import type { CallSite } from '../../engine/call-site.ts'
-import { type Decision, requestApproval } from '../../engine/calls/approval.ts'
+import { requestApproval } from '../../engine/calls/approval.ts'
 import { noteAuthor } from '../../engine/calls/authors.ts'
+import type { SaidDecision } from '../../engine/decision.ts'
 import type { Call } from '../../engine/replay/call.ts'
 import { checkOnce } from '../../engine/replay/parsed-values.ts'
 import type { QuestionRequest } from './question-request.ts'
@@ -19,7 +20,7 @@ export async function askPerson(site: CallSite, asked: QuestionRequest, cause: R
     const shown = { question: name, task, instructions, input, wanted, problem, best } as Json
     const request = { kind: 'question', subject: name, shown, inputSchema, ...(again && { again }) } as const
     again = requestApproval(site, request)
-    const decision = (await again.promise) as Decision
+    const decision = (await again.promise) as SaidDecision
     if (decision.by !== null && decision.status === 'answered') noteAuthor(site, decision.value, decision.by)
     if (decision.status === 'rejected')
       throw new ReeveError('unanswered', `Nobody could answer "${name}": ${problem}`)

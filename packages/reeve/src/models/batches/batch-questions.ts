@@ -16,9 +16,9 @@ import { awaitBatch, type SentBatch } from './batch-life.ts'
 /** How questions that may wait are handed to a provider's batch. */
 export interface BatchOptions {
   /** What is not answered by then is asked on the ordinary route. Default, and the longest at providers: `24h`. */
-  within?: Duration
+  within?: Duration | undefined
   /** The most questions of one batch. Default 5,000. */
-  most?: number
+  most?: number | undefined
 }
 
 /** Questions of one kind, to be answered in their order. */

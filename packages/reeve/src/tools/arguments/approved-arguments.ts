@@ -3,8 +3,9 @@ import type { Json } from '../../base/json/json.ts'
 import { isPlainRecord } from '../../base/json/record.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { CallSite } from '../../engine/call-site.ts'
-import { type Decision, requestApproval } from '../../engine/calls/approval.ts'
+import { requestApproval } from '../../engine/calls/approval.ts'
 import type { Actor } from '../../engine/calls/effect/definition.ts'
+import type { SaidDecision } from '../../engine/decision.ts'
 import type { Call } from '../../engine/replay/call.ts'
 import type { ApprovedBy } from '../../store/journal/events.ts'
 import { type AskedRuling, termsFor } from '../judged-call.ts'
@@ -68,7 +69,7 @@ export async function approvedArguments(
       ...(tool.approvalTimeout === undefined ? {} : { timeout: tool.approvalTimeout }),
     })
     again = call
-    const decision = (await call.promise) as Decision
+    const decision = (await call.promise) as SaidDecision
     if (decision.status !== 'approved') throw notApproved(tool, decision)
     const { by, edited, note } = decision
     notice = undefined
@@ -102,7 +103,7 @@ export async function approvedArguments(
 /** Approved, and not begun in time: the process was gone between. What the journal has of it decides, live as on replay. */
 function lateNotice(
   { nextRecorded: next, services }: CallSite,
-  { executeBy, by }: Decision,
+  { executeBy, by }: SaidDecision,
 ): string | undefined {
   if (executeBy === undefined) return undefined
   const isLate = next ? next.kind === 'approval' : services.clock.now() > executeBy
@@ -182,7 +183,7 @@ function agentOf(actor: Actor | undefined): { agent?: string; under?: string[] }
   return actor ? { agent: actor.agent, under: [...actor.under] } : {}
 }
 
-function notApproved(tool: Tool, decision: Decision): ReeveError {
+function notApproved(tool: Tool, decision: SaidDecision): ReeveError {
   const why =
     decision.status === 'expired'
       ? 'nobody decided in time'

@@ -1,4 +1,5 @@
 import type { Json } from '../../../src/base/json/json.ts'
+import type { ApprovedDecision } from '../../../src/engine/decision.ts'
 import type { Workflow } from '../../../src/engine/workflow.ts'
 import type { Manner } from '../oracle-protocol.ts'
 import type { Outside } from '../outside.ts'
@@ -74,7 +75,10 @@ function crowdWorkflows(outside: Outside): Workflow<never, unknown>[] {
     }),
     crashWorkflow('crowd-approval', async (ctx, input) => {
       const decision = saw(ctx, 'pay', await ctx.approve('pay', { show: { pay: input } }))
-      await call(ctx, 'payment', decision.value, { effect: 'idempotent', manner: 'late' })
+      await call(ctx, 'payment', (decision as ApprovedDecision).value, {
+        effect: 'idempotent',
+        manner: 'late',
+      })
       return input
     }),
     crashWorkflow('crowd-leaf', async (ctx, input) => {

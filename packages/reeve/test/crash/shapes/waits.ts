@@ -1,4 +1,5 @@
 import type { Duration } from '../../../src/base/time/time.ts'
+import type { ApprovedDecision } from '../../../src/engine/decision.ts'
 import { crashWorkflow, outputsAre, type Shape, starts, witness } from './shape.ts'
 
 /** Shapes that wait for time, signals and people. */
@@ -222,7 +223,7 @@ function approvalShape(
           if (decision.status === 'approved') {
             await call(ctx, 'payment', decision.value, { effect: 'idempotent' })
           }
-          return [decision.status, decision.value, decision.edited]
+          return [decision.status, (decision as ApprovedDecision).value, decision.edited]
         }),
       ]
     },

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
 import type { CallSite } from '../../call-site.ts'
+import type { SaidDecision } from '../../decision.ts'
 import type { Requirement } from '../../requirement.ts'
-import { approval, type Decision } from '../approval.ts'
+import { approval } from '../approval.ts'
 import { doneIn, hasDone } from './done.ts'
 
 /**
@@ -45,7 +46,7 @@ async function askPerson(
     reject: 'fails the run',
   }
   const request = { kind: 'approval', subject: `end without ${oneOf.join(' or ')}`, shown } as const
-  const { status, by, note } = (await approval(site, request)) as Decision
+  const { status, by, note } = (await approval(site, request)) as SaidDecision
   if (status === 'approved') return
   throw new ReeveError(
     'requirement-not-met',
