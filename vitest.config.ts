@@ -38,11 +38,12 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/fixtures/**', '**/.tmp/**', 'bench/.peers/**'],
     setupFiles: ['vitest.setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of a small machine: many tests wait for processes, clocks and disks.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    // Guards against what never ends; on a busy machine a test may take ten times as long as on an idle one.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // Guards against what never ends: on a busy machine a test may take twenty times as long as on an idle one.
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     // Hundreds of processes load the same sources: what Node made of them is kept.
     env: {
       NODE_OPTIONS: nodeOptions,

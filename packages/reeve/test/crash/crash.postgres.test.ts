@@ -30,9 +30,7 @@ afterAll(async () => {
   if (!keepsEvidence) rmSync(folder, { recursive: true })
 })
 
-test('a process killed at its write boundaries on Postgres keeps every invariant', {
-  timeout: 120_000,
-}, async () => {
+test('a process killed at its write boundaries on Postgres keeps every invariant', async () => {
   const campaign = new Campaign({ folder, port: oracle.port, stores, seed: 3, jobs: 2, onTrial() {} })
   for (const shape of sampled) await campaign.sample(shape, perShape)
   const failures = campaign.results.flatMap((result) => result.failures)
@@ -42,9 +40,7 @@ test('a process killed at its write boundaries on Postgres keeps every invariant
   expect(kills).toBeGreaterThan(sampled.length * perShape * 0.7)
 })
 
-test('what a trial left on Postgres is found in the file that is kept of it', {
-  timeout: 120_000,
-}, async () => {
+test('what a trial left on Postgres is found in the file that is kept of it', async () => {
   const place = { folder, port: oracle.port, stores, trial: 'kept', keep: true }
   const sound = await runTrial({ shape: 'effect-idempotent', deaths: [] }, place)
   expect(sound.violations).toEqual([])

@@ -35,9 +35,7 @@ afterAll(async () => {
   if (!keepsEvidence) rmSync(folder, { recursive: true })
 })
 
-test('a process killed at its write boundaries and at random moments keeps every invariant', {
-  timeout: 120_000,
-}, async () => {
+test('a process killed at its write boundaries and at random moments keeps every invariant', async () => {
   const campaign = new Campaign({ folder, port: oracle.port, seed: 7, jobs: 2, onTrial() {} })
   for (const shape of sampled) await campaign.sample(shape, perShape)
   await campaign.random(sampled, 10)
@@ -48,7 +46,7 @@ test('a process killed at its write boundaries and at random moments keeps every
   expect(kills).toBeGreaterThan(sampled.length * perShape * 0.8)
 })
 
-test('a loss at rest is seen by the checker, invariant by invariant', { timeout: 120_000 }, async () => {
+test('a loss at rest is seen by the checker, invariant by invariant', async () => {
   const place = { folder, port: oracle.port, trial: 'damaged', keep: true }
   const sound = await runTrial({ shape: 'effect-idempotent', deaths: [] }, place)
   expect(sound.violations).toEqual([])

@@ -48,7 +48,7 @@ export async function run(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     // A guard against what never ends; no command comes near it.
-    timeout: 150_000,
+    timeout: 500_000,
     killSignal: 'SIGKILL',
   })
   const ended: Ended = { code: null, stdout: '', stderr: '' }

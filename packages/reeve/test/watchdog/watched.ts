@@ -31,7 +31,7 @@ export function startWatchdog(
       for (const look of waiting) look()
     })
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  const says = (words: RegExp, withinMs = 30_000) =>
+  const says = (words: RegExp, withinMs = 200_000) =>
     new Promise<RegExpMatchArray>((resolve, reject) => {
       const late = setTimeout(() => {
         waiting.delete(look)

@@ -2,7 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { type Duration, toMs } from '../../base/time/time.ts'
-import { type Check, type Constraint, isRange, prepareConstraint, type RunFacts } from './constraints.ts'
+import { type Constraint, isRange, prepareConstraint, type RunFacts } from './constraints.ts'
 import { checkBudget, type EffectBudget } from './effect-budgets.ts'
 
 /** What a principal may do, as data in code: the ceiling, which the database can only narrow. */
@@ -32,7 +32,10 @@ export interface PreparedGrant {
   id: string
   source: Grant
   isFor(tool: string): boolean
-  checks: readonly (readonly [argument: string, check: Check])[]
+  checks: readonly (readonly [
+    argument: string,
+    check: (value: Json | undefined, facts: (path: string) => Json | undefined) => string | undefined,
+  ])[]
   /** Arguments whose value or place it names itself. A range names none: it is a limit. */
   ties: ReadonlySet<string>
   expiresAt: number
