@@ -258,7 +258,7 @@ describe('GitHub', () => {
   const bearer = { authorization: 'Bearer github_pat_stand_in_of_github' }
 
   test('gives pages by the header Link, newest first, and the key that stands in a body', async () => {
-    const standIn = await startGitHub({ now: () => now })
+    const standIn = await startGitHub({ now: () => now, repository: 'acme/shop' })
     const ask = asking(standIn, bearer)
     for (const title of ['one', 'two', 'three']) standIn.add({ title })
     const made = await ask('POST /repos/acme/shop/issues', {

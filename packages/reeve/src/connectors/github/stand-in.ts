@@ -17,13 +17,12 @@ const version = '2026-03-10'
 export interface GitHubStandInOptions extends StandInOptions {
   /** A fine-grained token. Default `github_pat_stand_in_of_github`. */
   token?: string
-  /** The repository that it may use. Default `acme/shop`. */
+  /** The repository that it may use. Default: whichever is asked for; all are one. */
   repository?: string
 }
 
 export interface GitHubStandIn extends StandIn {
   tokens: StandInTokens
-  repository: string
   /** Makes an issue as a stranger would. */
   add(fields: Fields): number
   addPull(fields: Fields, files: readonly Fields[]): number
@@ -37,7 +36,7 @@ export interface GitHubStandIn extends StandIn {
  * that each request may name, both of its rate limits, and signed webhooks.
  */
 export async function startGitHub(options: GitHubStandInOptions = {}): Promise<GitHubStandIn> {
-  const { token = 'github_pat_stand_in_of_github', repository = 'acme/shop' } = options
+  const { token = 'github_pat_stand_in_of_github', repository } = options
   let tokens!: StandInTokens
   let repo!: Repository
   const standIn = await startStandIn((house) => {
@@ -72,7 +71,6 @@ export async function startGitHub(options: GitHubStandInOptions = {}): Promise<G
   }, options)
   return Object.assign(standIn, {
     tokens,
-    repository,
     add: (fields: Fields) => repo.make(fields, stranger).fields.number,
     addPull: (fields: Fields, files: readonly Fields[]) =>
       repo.make(fields, stranger, [...files]).fields.number,

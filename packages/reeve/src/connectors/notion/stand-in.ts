@@ -15,7 +15,7 @@ const version = '2026-03-11'
 export interface NotionStandInOptions extends StandInOptions {
   /** The token of an integration. Default `ntn_stand_in_of_notion`. */
   token?: string
-  /** The schemas of the data sources that are shared with it, by their ids. */
+  /** The schemas of the data sources that are shared with it, by their ids. Default: whichever is asked for, as a list of tasks. */
   dataSources?: Sources
 }
 
@@ -49,7 +49,7 @@ export async function startNotion(options: NotionStandInOptions = {}): Promise<N
   let pages!: Pages
   const standIn = await startStandIn((house) => {
     tokens = new StandInTokens({ now: house.now })
-    pages = new Pages(house, dataSources)
+    pages = new Pages(house, dataSources, options.dataSources ? undefined : usual[tasks])
     return {
       name: 'notion',
       refuse,

@@ -92,7 +92,7 @@ function canonicalQuery(url: URL): string {
 }
 
 /** As AWS encodes: everything but letters, digits, `-`, `.`, `_` and `~`. */
-function encoded(text: string): string {
+export function encoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (each) => `%${each.charCodeAt(0).toString(16).toUpperCase()}`,

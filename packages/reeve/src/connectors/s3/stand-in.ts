@@ -13,7 +13,9 @@ import { error, refuse } from './stand-in/refusals.ts'
 export interface S3StandInOptions extends StandInOptions {
   accessKeyId?: string
   secretAccessKey?: string
+  /** Default: whichever a request is signed for. */
   region?: string
+  /** Default: whichever is asked for; all are one. */
   bucket?: string
   /** Whether the bucket keeps versions. Default false. */
   isVersioned?: boolean
@@ -22,7 +24,6 @@ export interface S3StandInOptions extends StandInOptions {
 }
 
 export interface S3StandIn extends StandIn {
-  bucket: string
   put(key: string, body: string | Buffer): void
   /** What lies under a key; undefined: nothing does. */
   object(key: string): { body: Buffer; metadata: Readonly<Record<string, string>> } | undefined
@@ -41,8 +42,8 @@ export async function startS3(options: S3StandInOptions = {}): Promise<S3StandIn
   const {
     accessKeyId = 'AKIASTANDINOFS3',
     secretAccessKey = 'stand-in-secret-of-s3',
-    region = 'eu-central-1',
-    bucket: name = 'shop-files',
+    region,
+    bucket: name,
     isVersioned = false,
     leastPartBytes = 5 * 1_048_576,
   } = options
@@ -50,7 +51,7 @@ export async function startS3(options: S3StandInOptions = {}): Promise<S3StandIn
   const standIn = await startStandIn((house) => {
     bucket = new Bucket(house, { isVersioned, leastPartBytes })
     const inBucket = (then: (request: StandInRequest) => StandInAnswer) => (request: StandInRequest) =>
-      request.params.bucket === name
+      name === undefined || request.params.bucket === name
         ? then(request)
         : error(404, 'NoSuchBucket', 'The specified bucket does not exist')
     return {
@@ -59,7 +60,7 @@ export async function startS3(options: S3StandInOptions = {}): Promise<S3StandIn
       admit: (request) => problemOf(request, { accessKeyId, secretAccessKey, region }, house.now()),
       headers: () => ({ 'x-amz-request-id': 'STANDIN00000001', server: 'AmazonS3' }),
       routes: {
-        'HEAD /:bucket': inBucket(() => ({ headers: { 'x-amz-bucket-region': region } })),
+        'HEAD /:bucket': inBucket(() => ({ headers: { 'x-amz-bucket-region': region ?? 'eu-central-1' } })),
         'GET /:bucket': inBucket((request) => bucket.list(request)),
         'HEAD /:bucket/*key': inBucket((request) => bucket.get(request)),
         'GET /:bucket/*key': inBucket((request) =>
@@ -78,7 +79,6 @@ export async function startS3(options: S3StandInOptions = {}): Promise<S3StandIn
     } satisfies StandInDefinition
   }, options)
   return Object.assign(standIn, {
-    bucket: name,
     put: (key: string, body: string | Buffer) =>
       bucket.store(key, Buffer.from(body), {}, 'binary/octet-stream'),
     object: (key: string) => bucket.object(key),
@@ -88,15 +88,22 @@ export async function startS3(options: S3StandInOptions = {}): Promise<S3StandIn
 
 function problemOf(
   request: StandInRequest,
-  key: { accessKeyId: string; secretAccessKey: string; region: string },
+  key: { accessKeyId: string; secretAccessKey: string; region: string | undefined },
   now: number,
 ): StandInAnswer | undefined {
   const { authorization = '' } = request.headers
-  const [, id, names] =
-    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\S+, SignedHeaders=(\S+), Signature=[\da-f]{64}$/.exec(
+  const [, id, region, names] =
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/s3\/aws4_request, SignedHeaders=(\S+), Signature=[\da-f]{64}$/.exec(
       authorization,
     ) ?? []
-  if (id === undefined || names === undefined) return error(403, 'AccessDenied', 'Access Denied')
+  if (id === undefined || region === undefined || names === undefined)
+    return error(403, 'AccessDenied', 'Access Denied')
+  if (key.region !== undefined && key.region !== region)
+    return error(
+      400,
+      'AuthorizationHeaderMalformed',
+      `the region '${region}' is wrong; expecting '${key.region}'`,
+    )
   if (id !== key.accessKeyId)
     return error(
       403,
@@ -123,7 +130,7 @@ function problemOf(
     .split(';')
     .filter((name) => !['host', 'x-amz-date', 'x-amz-content-sha256'].includes(name))
   const headers = Object.fromEntries(own.map((name) => [name, request.headers[name] ?? '']))
-  const wanted = signV4({ method: request.method, url, headers, bodyDigest: digest, at }, key)
+  const wanted = signV4({ method: request.method, url, headers, bodyDigest: digest, at }, { ...key, region })
   if (wanted.authorization === authorization) return undefined
   return error(
     403,

@@ -22,6 +22,12 @@ const prefixes: Record<string, string> = {
   Case: '500',
 }
 
+/** Those of the connector's sandbox. */
+const sandboxTokens = {
+  accessToken: 'stand-in-access-of-salesforce',
+  refreshToken: 'stand-in-refresh-of-salesforce',
+}
+
 export type SalesforceFields = Record<string, unknown>
 
 interface Row {
@@ -56,6 +62,7 @@ export async function startSalesforce(options: SalesforceStandInOptions = {}): P
   let rows!: Rows
   const standIn = await startStandIn((house) => {
     tokens = new StandInTokens({ now: house.now, clientId, clientSecret, rotates: false })
+    tokens.adopt(sandboxTokens)
     rows = new Rows(house, options)
     return {
       name: 'salesforce',

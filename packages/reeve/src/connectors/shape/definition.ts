@@ -93,7 +93,7 @@ export interface ConnectorDefinition<
   rate: {
     default: ServiceRate
     classes?: Readonly<Record<string, ServiceRate>>
-    learn?: RateHeaders | ((answer: ServiceAnswer) => RateSaid)
+    learn?: RateHeaders | ((answer: ServiceAnswer) => RateSaid | undefined)
   }
   /** The test environment of the service, where it has one (`url`; the same as `url` above where only the key differs), and its stand-in. */
   sandbox: {

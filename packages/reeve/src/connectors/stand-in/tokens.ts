@@ -68,6 +68,11 @@ export class StandInTokens {
     return this.#tokensFor({ scopes, isRevoked: false })
   }
 
+  /** The same for tokens that are known beforehand, such as those of a sandbox. */
+  adopt({ accessToken, refreshToken }: TokenPair, scopes: readonly string[] = []): void {
+    this.#keep({ accessToken, refreshToken }, { scopes, isRevoked: false })
+  }
+
   /** The code that a browser brings back after a consent. */
   issueCode(scopes: readonly string[] = [], challenge?: string, redirectUri?: string): string {
     const code = made('code')
@@ -188,10 +193,14 @@ export class StandInTokens {
 
   #tokensFor(grant: Grant): TokenPair {
     const tokens = { accessToken: made('access'), refreshToken: made('refresh') }
-    const expiresAt = this.#options.now() + this.#options.expiresInS * 1000
-    this.#access.set(tokens.accessToken, { scopes: grant.scopes, expiresAt, grant })
-    this.#refresh.set(tokens.refreshToken, { grant, isSpent: false })
+    this.#keep(tokens, grant)
     return tokens
+  }
+
+  #keep({ accessToken, refreshToken }: TokenPair, grant: Grant): void {
+    const expiresAt = this.#options.now() + this.#options.expiresInS * 1000
+    this.#access.set(accessToken, { scopes: grant.scopes, expiresAt, grant })
+    this.#refresh.set(refreshToken, { grant, isSpent: false })
   }
 
   #given(tokens: { accessToken: string; refreshToken?: string }, scopes: readonly string[]): StandInAnswer {

@@ -1,5 +1,10 @@
 import { isRecord } from '../../../base/json/record.ts'
-import { jsonOf, type StandInAnswer, type StandInRequest } from '../../stand-in/exchange.ts'
+import {
+  jsonOf,
+  type StandInAnswer,
+  type StandInRequest,
+  type StandInRoute,
+} from '../../stand-in/exchange.ts'
 import type { StandInDefinition, StandInHouse } from '../../stand-in/stand-in.ts'
 import { invalid, refuse } from './refusals.ts'
 
@@ -16,21 +21,23 @@ export interface Issue {
 
 export class Repository {
   readonly #house: StandInHouse
-  readonly #name: string
+  /** Undefined: any. */
+  readonly #only: string | undefined
+  #name = 'acme/shop'
   readonly #url: () => string
   readonly #issues = new Map<number, Issue>()
   #lastComment = 1000
   #lastEvent = 0
 
-  constructor(house: StandInHouse, name: string, url: () => string) {
+  constructor(house: StandInHouse, only: string | undefined, url: () => string) {
     this.#house = house
-    this.#name = name
+    this.#only = only
     this.#url = url
   }
 
   routes(): StandInDefinition['routes'] {
-    const base = `/repos/${this.#name}`
-    return {
+    const base = '/repos/:owner/:name'
+    const routes: StandInDefinition['routes'] = {
       'GET /user': () => ({ body: user }),
       [`GET ${base}`]: () => ({ body: this.#repository() }),
       [`GET ${base}/issues`]: (request) => this.#list(request, () => true),
@@ -53,6 +60,19 @@ export class Repository {
         ),
       'GET /search/issues': (request) => this.#search(request),
     }
+    const known = Object.entries(routes).map(([name, route]) => [name, this.#ofRepository(route)])
+    return Object.fromEntries(known)
+  }
+
+  #ofRepository(route: StandInRoute): StandInRoute {
+    return (request) => {
+      const { owner, name } = request.params
+      if (owner === undefined) return route(request)
+      const asked = `${owner}/${name}`
+      if (this.#only !== undefined && asked !== this.#only) return refuse({ why: 'not-found' })
+      this.#name = asked
+      return route(request)
+    }
   }
 
   make(given: Fields, author: typeof user, files?: Fields[]): Issue {
@@ -74,6 +94,7 @@ export class Repository {
       updated_at: time,
       closed_at: null,
       html_url: `https://github.com/${this.#name}/${kind}/${number}`,
+      repository_url: `${this.#url()}/repos/${this.#name}`,
       ...(files && {
         ...pullFields(given),
         pull_request: { url: `${this.#url()}/repos/${this.#name}/pulls/${number}` },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isRecord } from '../../../base/json/record.ts'
 import { jsonOf, type StandInAnswer, type StandInRequest } from '../../stand-in/exchange.ts'
 import type { StandInDefinition, StandInHouse } from '../../stand-in/stand-in.ts'
-import { matchesFilter, plainOf, type Values, written } from './properties.ts'
+import { empty, matchesFilter, plainOf, type Values, written } from './properties.ts'
 import { error, refuse } from './refusals.ts'
 
 /** The schemas of data sources, by their ids. */
@@ -24,8 +24,12 @@ export class Pages {
   readonly #sources: Sources
   readonly #pages = new Map<string, Page>()
 
-  constructor(house: StandInHouse, sources: Sources) {
+  /** What each data source has that is not named; undefined: there is none. */
+  readonly #anyOther: Readonly<Record<string, string>> | undefined
+
+  constructor(house: StandInHouse, sources: Sources, anyOther?: Readonly<Record<string, string>>) {
     this.#house = house
+    this.#anyOther = anyOther
     this.#sources = sources
   }
 
@@ -42,7 +46,7 @@ export class Pages {
       }),
       'POST /v1/search': (request) => this.#search(request),
       'GET /v1/data_sources/:id': ({ params }) => {
-        const schema = this.#sources[params.id!]
+        const schema = this.#schemaOf(params.id!)
         return schema ? { body: sourceBody(params.id!, schema) } : refuse({ why: 'not-found' })
       },
       'POST /v1/data_sources/:id/query': (request) => this.#query(request),
@@ -63,13 +67,11 @@ export class Pages {
 
   make(dataSource: string | undefined, properties: Record<string, unknown>, children: unknown = []): Page {
     const time = this.#time()
+    const schema = dataSource === undefined ? { title: 'title' } : this.#schemaOf(dataSource)!
     const page: Page = {
       id: randomUUID(),
       dataSource,
-      properties: written(
-        properties,
-        dataSource === undefined ? { title: 'title' } : this.#sources[dataSource]!,
-      ),
+      properties: { ...empty(schema), ...written(properties, schema) },
       children: Array.isArray(children) ? children.map(asBlock) : [],
       comments: [],
       createdTime: time,
@@ -82,6 +84,10 @@ export class Pages {
 
   standing(id: string): Page | undefined {
     return this.#pages.get(id)
+  }
+
+  #schemaOf(id: string): Readonly<Record<string, string>> | undefined {
+    return this.#sources[id] ?? this.#anyOther
   }
 
   #time(): string {
@@ -99,9 +105,9 @@ export class Pages {
       return error(400, 'validation_error', 'body failed validation: body.properties should be defined.')
     const source = given.parent.data_source_id
     const parent = given.parent.page_id
-    if (typeof source === 'string' ? !this.#sources[source] : !this.standing(String(parent)))
+    if (typeof source === 'string' ? !this.#schemaOf(source) : !this.standing(String(parent)))
       return refuse({ why: 'not-found' })
-    const schema = typeof source === 'string' ? this.#sources[source]! : { title: 'title' }
+    const schema = typeof source === 'string' ? this.#schemaOf(source)! : { title: 'title' }
     const unknown = Object.keys(given.properties).find((name) => !Object.hasOwn(schema, name))
     if (unknown !== undefined)
       return error(400, 'validation_error', `${unknown} is not a property that exists.`)
@@ -118,7 +124,7 @@ export class Pages {
     if (page.inTrash && given.in_trash !== false)
       return error(400, 'validation_error', "Can't edit a page that is in the trash.")
     if (isRecord(given.properties)) {
-      const schema = page.dataSource === undefined ? { title: 'title' } : this.#sources[page.dataSource]!
+      const schema = page.dataSource === undefined ? { title: 'title' } : this.#schemaOf(page.dataSource)!
       const unknown = Object.keys(given.properties).find((name) => !Object.hasOwn(schema, name))
       if (unknown !== undefined)
         return error(400, 'validation_error', `${unknown} is not a property that exists.`)
@@ -166,7 +172,7 @@ export class Pages {
 
   #query(request: StandInRequest): StandInAnswer {
     const { id } = request.params as { id: string }
-    if (!this.#sources[id]) return refuse({ why: 'not-found' })
+    if (!this.#schemaOf(id)) return refuse({ why: 'not-found' })
     const given = jsonOf(request)
     const filter = isRecord(given) ? given.filter : undefined
     const found = [...this.#pages.values()].filter(

@@ -3,6 +3,15 @@ import { isRecord } from '../../../base/json/record.ts'
 /** Values of a page's properties, as they are read. */
 export type Values = Record<string, Record<string, unknown>>
 
+/** What a page has in each of its properties before anything is written there. */
+export function empty(schema: Readonly<Record<string, string>>): Values {
+  const values = Object.entries(schema).map(([name, type]) => {
+    const nothing = type === 'title' || type === 'rich_text' ? [] : type === 'checkbox' ? false : null
+    return [name, { id: name, type, [type]: nothing }]
+  })
+  return Object.fromEntries(values)
+}
+
 /** What was written, as it is read again: with its type, and its words in plain text. */
 export function written(given: Record<string, unknown>, schema: Readonly<Record<string, string>>): Values {
   const values: Values = {}

@@ -79,7 +79,13 @@ export class Bucket {
       ...(this.#isVersioned && { 'x-amz-version-id': version.id }),
     }
     if (method === 'HEAD') return { headers: { ...own, 'content-length': String(version.body.length) } }
-    return { status: range ? 206 : 200, headers: own, body }
+    if (!range) return { headers: own, body }
+    const [, first, last] = range
+    if (Number(first) >= version.body.length)
+      return error(416, 'InvalidRange', 'The requested range is not satisfiable')
+    const end = Math.min(Number(last), version.body.length - 1)
+    const contentRange = `bytes ${first}-${end}/${version.body.length}`
+    return { status: 206, headers: { ...own, 'content-range': contentRange }, body }
   }
 
   put(request: StandInRequest): StandInAnswer {
