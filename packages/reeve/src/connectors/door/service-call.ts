@@ -56,6 +56,8 @@ export interface ServiceCall<Own extends Settings = Settings> {
   readonly mode: Mode
   readonly settings: Own
   readonly log: Log
+  /** ms since 1970, for what is signed with the time. */
+  now(): number
   get(path: string, options?: RequestOptions): Promise<ServiceAnswer>
   post(path: string, options?: RequestOptions): Promise<ServiceAnswer>
   put(path: string, options?: RequestOptions): Promise<ServiceAnswer>

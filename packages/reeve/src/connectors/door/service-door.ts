@@ -52,6 +52,10 @@ export class ServiceDoor implements ServiceCall {
     return this.#house.log
   }
 
+  now(): number {
+    return this.#house.clock.now()
+  }
+
   get(path: string, options?: RequestOptions): Promise<ServiceAnswer> {
     return this.#request('GET', path, options)
   }
@@ -109,7 +113,7 @@ export class ServiceDoor implements ServiceCall {
 
   async #request(method: HttpMethod, path: string, options: RequestOptions = {}): Promise<ServiceAnswer> {
     const isRead = method === 'GET' || method === 'HEAD' || options.reads === true
-    let signed = await this.#house.sign(this.#place)
+    let signed = await this.#signing(() => this.#house.sign(this.#place))
     for (let isFirst = true; ; isFirst = false) {
       await this.#pace(options)
       const answer = await this.#exchange(method, path, options, signed, isRead)
@@ -124,10 +128,25 @@ export class ServiceDoor implements ServiceCall {
         return answer
       }
       if (refusal.kind === 'credential' && signed.isRenewable && isFirst) {
-        signed = await this.#house.renewed(this.#place, signed.version, this.signal)
+        const { version } = signed
+        signed = await this.#signing(() => this.#house.renewed(this.#place, version, this.signal))
         continue
       }
       throw await this.#errorOf(refusal, answer, options, isRead)
+    }
+  }
+
+  /** Whatever is missing of the credential: of this request nothing was sent, or nothing taken. */
+  async #signing(sign: () => Promise<Signed>): Promise<Signed> {
+    try {
+      return await sign()
+    } catch (error) {
+      if (this.signal.aborted || !(error instanceof ReeveError)) throw error
+      const { message, retryable, details } = error
+      throw this.#unlessChanged(
+        error instanceof NotApplied ? error : new NotApplied(message, { retryable, cause: error, details }),
+        details,
+      )
     }
   }
 
@@ -241,13 +260,17 @@ export class ServiceDoor implements ServiceCall {
       case 'scope': {
         const missing = refusal.scopes?.join(', ') || 'more than it was granted'
         const how = `reeve connect ${connection.name}${this.account === 'default' ? '' : ` --account ${this.account}`}`
-        return new NotApplied(
-          `${words}. The account "${this.account}" lacks ${missing}. Grant it there, or connect it anew: ${how}`,
-          { details: { ...details, problem: 'missing-scope', scopes: refusal.scopes ?? [] } },
-        )
+        const more = { ...details, problem: 'missing-scope', scopes: refusal.scopes ?? [] }
+        const advice = `The account "${this.account}" lacks ${missing}. Grant it there, or connect it anew: ${how}`
+        return this.#unlessChanged(new NotApplied(`${words}. ${advice}`, { details: more }), more)
       }
       case 'refused':
-        return new NotApplied(`${words}. Nothing was done.`, { details })
+        return this.#unlessChanged(
+          new NotApplied(`${words}. ${this.#changes === 0 ? 'Nothing was done' : 'It was refused'}.`, {
+            details,
+          }),
+          details,
+        )
       case 'failed': {
         this.#house.failed(this.#place, words)
         const more = { ...details, sent: true, ...(waitMs !== undefined && { retryAfterMs: waitMs }) }
@@ -262,10 +285,10 @@ export class ServiceDoor implements ServiceCall {
   }
 
   /** Once something was changed in this attempt, no answer makes that undone. */
-  #unlessChanged(error: PutOff, details: Record<string, unknown>): ReeveError {
+  #unlessChanged(error: NotApplied, details: Readonly<Record<string, unknown>>): ReeveError {
     if (this.#changes === 0) return error
-    return new ReeveError('service-failed', `${error.message}; a part of the call was done before.`, {
-      retryable: true,
+    return new ReeveError('service-failed', `${error.message} A part of the call was done before.`, {
+      retryable: error.retryable,
       cause: error,
       details,
     })

@@ -36,6 +36,8 @@ const lookAgainMs = 100
 export class Credentials {
   readonly #services: CredentialServices
   readonly #renewing = new Map<string, Promise<Signed>>()
+  /** Renewed credentials of stand-ins, where the project has no key to seal with yet: they are no secrets. */
+  readonly #unsealed = new Map<string, OpenedSecret>()
 
   constructor(services: CredentialServices) {
     this.#services = services
@@ -139,8 +141,16 @@ export class Credentials {
       why: 'the token was renewed',
     } as const
     const sealed = sealedForm(scheme, renewed.credential)
-    const next = await vault.replace(this.#nameOf(place, mode), version, sealed, acting)
-    return signedBy(scheme, renewed.credential, next)
+    const name = this.#nameOf(place, mode)
+    try {
+      const next = await vault.replace(name, version, sealed, acting)
+      return signedBy(scheme, renewed.credential, next)
+    } catch (error) {
+      const isKeyless = error instanceof ReeveError && error.code === 'secrets-key-missing'
+      if (!isKeyless || !isOfStandIn(name)) throw error
+      this.#unsealed.set(name, { value: sealed, version: version + 1 })
+      return signedBy(scheme, renewed.credential, version + 1)
+    }
   }
 
   /** A stand-in answers for its token's addresses too. */
@@ -154,7 +164,7 @@ export class Credentials {
   #nameOf({ connection, account }: CallPlace, mode: Mode): string {
     const name = secretNameOf(connection, account, mode)
     const isStandIn = mode === 'sandbox' && this.#services.vault.known(name) === undefined
-    return isStandIn ? `${connection.name}:${account}:stand-in` : name
+    return isStandIn ? `${connection.name}:${account}${standInMark}` : name
   }
 
   async #credentialOf(
@@ -168,10 +178,10 @@ export class Credentials {
     const name = this.#nameOf(place, mode)
     let opened: OpenedSecret
     try {
-      opened = await vault.read(name)
+      opened = this.#unsealed.get(name) ?? (await vault.read(name))
     } catch (error) {
       if (!(error instanceof ReeveError && error.code === 'unknown-secret')) throw error
-      if (!name.endsWith(':stand-in')) throw await states.lost(keyOf(place, mode), 'it has no credential yet')
+      if (!isOfStandIn(name)) throw await states.lost(keyOf(place, mode), 'it has no credential yet')
       opened = { value: place.connection.definition.sandbox.standIn.credential, version: 0 }
     }
     try {
@@ -180,6 +190,12 @@ export class Credentials {
       throw await states.lost(keyOf(place, mode), messageOf(error))
     }
   }
+}
+
+const standInMark = ':stand-in'
+
+function isOfStandIn(name: string): boolean {
+  return name.endsWith(standInMark)
 }
 
 function endpointsOf({ connection }: CallPlace): Record<string, string> {

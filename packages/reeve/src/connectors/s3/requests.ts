@@ -1,4 +1,3 @@
-import { systemClock } from '../../base/time/time.ts'
 import { NotApplied } from '../../engine/calls/effect/definition.ts'
 import type { RequestOptions, ServiceAnswer, ServiceCall } from '../door/service-call.ts'
 import type { S3Settings } from './settings.ts'
@@ -33,7 +32,7 @@ export async function send(api: ServiceCall, request: S3Request): Promise<Servic
       url: new URL((await api.at()) + address),
       headers,
       bodyDigest: digestOf(body ?? ''),
-      at: systemClock.now(),
+      at: api.now(),
     },
     await signingKeyOf(api),
   )
