@@ -9,7 +9,7 @@ import {
 import { useEffect, useState } from 'react'
 import { isSignedOut } from './api/client.ts'
 import { followEvents } from './api/live.ts'
-import { type MemoryFilter, sessionQuery } from './api/queries.ts'
+import { type LedgerFilter, type MemoryFilter, sessionQuery } from './api/queries.ts'
 import { DecisionsProvider } from './features/inbox/decisions.tsx'
 import { SignedOut } from './features/session/SignedOut.tsx'
 import { TodayPage } from './features/today/TodayPage.tsx'
@@ -62,6 +62,10 @@ const runViews = ['timeline', 'graph', 'events'] as const
 const costGroups = ['workflow', 'model', 'agent', 'day', 'run'] as const
 const memoryKinds = ['passage', 'fact', 'preference', 'episode', 'lesson'] as const
 const spans = ['1d', '7d', '30d'] as const
+const longSpans = ['7d', '30d', '90d'] as const
+const workers = ['workflows', 'directives', 'agents'] as const
+const decisionResults = ['success', 'failed', 'unmet', 'refused', 'pending', 'idle'] as const
+const proposalKinds = ['repair', 'lesson', 'training'] as const
 
 const routes = [
   createRoute({ getParentRoute: () => root, path: '/', component: TodayPage }),
@@ -155,13 +159,110 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/ledger',
-    validateSearch: (search): { daemon?: string | undefined } => ({ daemon: text(search.daemon) }),
+    validateSearch: (search): LedgerFilter => ({
+      daemon: text(search.daemon),
+      goal: text(search.goal),
+      decision: text(search.decision),
+      result: oneOf(decisionResults, search.result),
+    }),
     component: lazyRouteComponent(() => import('./features/ledger/LedgerPage.tsx'), 'LedgerPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/goals',
+    component: lazyRouteComponent(() => import('./features/goals/GoalsPage.tsx'), 'GoalsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/goals/$goal',
+    component: lazyRouteComponent(() => import('./features/goals/GoalPage.tsx'), 'GoalPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/directives',
+    component: lazyRouteComponent(() => import('./features/directives/DirectivesPage.tsx'), 'DirectivesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/directives/$directive',
+    component: lazyRouteComponent(() => import('./features/directives/DirectivePage.tsx'), 'DirectivePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/scripts',
+    component: lazyRouteComponent(() => import('./features/directives/ScriptsPage.tsx'), 'ScriptsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/scripts/$script',
+    component: lazyRouteComponent(() => import('./features/directives/ScriptPage.tsx'), 'ScriptPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/quality',
+    validateSearch: (
+      search,
+    ): {
+      of?: (typeof workers)[number] | undefined
+      since?: (typeof longSpans)[number] | undefined
+      name?: string | undefined
+    } => ({
+      of: oneOf(workers, search.of),
+      since: oneOf(longSpans, search.since),
+      name: text(search.name),
+    }),
+    component: lazyRouteComponent(() => import('./features/quality/FiguresPage.tsx'), 'FiguresPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/failures',
+    validateSearch: (search): { since?: (typeof longSpans)[number] | undefined } => ({
+      since: oneOf(longSpans, search.since),
+    }),
+    component: lazyRouteComponent(() => import('./features/quality/FailuresPage.tsx'), 'FailuresPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/evals',
+    component: lazyRouteComponent(() => import('./features/quality/EvalsPage.tsx'), 'EvalsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/evals/$eval',
+    component: lazyRouteComponent(() => import('./features/quality/EvalPage.tsx'), 'EvalPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/changes',
+    validateSearch: (search): { kind?: (typeof proposalKinds)[number] | undefined } => ({
+      kind: oneOf(proposalKinds, search.kind),
+    }),
+    component: lazyRouteComponent(() => import('./features/changes/ChangesPage.tsx'), 'ChangesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/changes/$proposal',
+    component: lazyRouteComponent(() => import('./features/changes/ChangePage.tsx'), 'ChangePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system',
     component: lazyRouteComponent(() => import('./features/system/SystemPage.tsx'), 'SystemPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/system/people',
+    component: lazyRouteComponent(() => import('./features/system/PeoplePage.tsx'), 'PeoplePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/system/secrets',
+    component: lazyRouteComponent(() => import('./features/system/SecretsPage.tsx'), 'SecretsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/system/storage',
+    component: lazyRouteComponent(() => import('./features/system/StoragePage.tsx'), 'StoragePage'),
   }),
   createRoute({
     getParentRoute: () => root,

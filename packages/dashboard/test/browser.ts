@@ -85,14 +85,23 @@ export async function visit(
 
 /** To another page without loading all anew, as by a link. */
 export async function walk(page: Page, path: string): Promise<void> {
-  const isOther = await page.evaluate((to) => {
+  const before = await page.evaluate((to) => {
+    const main = document.querySelector('main')!
     const isOther = new URL(to, location.href).pathname !== location.pathname
-    if (isOther) document.querySelector('main')!.dataset.left = ''
+    if (isOther) main.dataset.left = ''
     history.pushState(null, '', to)
     dispatchEvent(new PopStateEvent('popstate'))
-    return isOther
+    return isOther ? main.querySelector('h1')?.textContent : undefined
   }, path)
-  if (isOther) await page.locator('main:not([data-left])').waitFor()
+  // Another page has another `main`, the same page of another thing another title.
+  if (before !== undefined)
+    await page.waitForFunction((before) => {
+      const main = document.querySelector('main')
+      const isThere =
+        main && (main.dataset.left === undefined || main.querySelector('h1')?.textContent !== before)
+      if (isThere) delete main.dataset.left
+      return isThere
+    }, before)
   await page.getByRole('heading', { level: 1, name: /\w/ }).waitFor()
 }
 

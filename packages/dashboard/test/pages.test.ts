@@ -10,7 +10,7 @@ import { hostile, labels, sent } from './stage-workflows.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await openStage('some')
+  stage = await openStage('some', { hasDirectives: true })
 })
 afterAll(async () => {
   await closeBrowser()
@@ -27,9 +27,24 @@ const paths = [
   '/agents/clerk',
   '/costs',
   '/ledger',
+  '/goals',
+  '/goals/cheap-answers',
+  '/directives',
+  '/directives/publish-article',
+  '/directives/reconcile-payments',
+  '/scripts',
+  '/scripts/make_post',
+  '/quality',
+  '/failures',
+  '/evals',
+  '/evals/eval-4',
+  '/changes',
   '/memory',
   '/memory?text=when+is+Jonas+at+home',
   '/system',
+  '/system/people',
+  '/system/secrets',
+  '/system/storage',
   '/more',
 ]
 
@@ -331,7 +346,7 @@ test('a ceiling is changed on the page, and who did it is kept; a token is revok
   })
   const ask = () => fetch(`${stage.url}/api/runs`, { headers: { authorization: `Bearer ${token}` } })
   expect((await ask()).status).toBe(200)
-  await page.goto(`${stage.url}/system`)
+  await page.goto(`${stage.url}/system/people`)
   await page.getByRole('button', { name: 'Revoke the shop' }).click()
   await page.getByText('revoked').waitFor()
   expect((await ask()).status).toBe(401)
@@ -412,10 +427,12 @@ test('what is known is found as a run would find it, told from its beginning, am
 
 test('the ledger says what a daemon decided and leads to its run; a daemon is paused and goes on', async () => {
   const quiet = daemon({ name: 'night-watch', every: '1h', rules: () => undefined })
-  const own = await openStage('empty', [quiet, daemon({ name: 'other', rules: () => undefined })])
+  const own = await openStage('empty', {
+    daemons: [quiet, daemon({ name: 'other', rules: () => undefined })],
+  })
   onTestFinished(() => own.close())
   const { page, complaints } = await visit(own)
-  await page.getByRole('navigation').getByRole('link', { name: 'Ledger' }).click()
+  await page.getByRole('navigation').getByRole('link', { name: 'Decisions' }).click()
   await page.getByRole('heading', { level: 1, name: /decisions?: 0 worked, \d left all as it was/ }).waitFor()
   await page.getByLabel('Daemon', { exact: true }).selectOption('night-watch')
   await page.waitForURL(/daemon=night-watch/)

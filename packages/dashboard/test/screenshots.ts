@@ -9,7 +9,7 @@ import { openStage, type Scale, type Stage } from './stage.ts'
 
 /**
  * Every page in every width and both themes, with nothing, some and ten thousand things, into a folder:
- * `npm run screenshots [-- --out FOLDER --scale some --width 1440 --theme light]`. Each of them is a picture that a person looks at.
+ * `npm run screenshots [-- --out FOLDER --scale some --width 1440 --theme light --only quality,evals]`. Each of them is a picture that a person looks at.
  */
 const { values } = parseArgs({
   options: {
@@ -17,11 +17,13 @@ const { values } = parseArgs({
     scale: { type: 'string' },
     width: { type: 'string' },
     theme: { type: 'string' },
+    only: { type: 'string' },
   },
 })
 
 const scales = (values.scale === undefined ? ['empty', 'some', 'much'] : [values.scale]) as Scale[]
 const widths = values.width === undefined ? [1440, 768, 390] : [Number(values.width)]
+const only = values.only?.split(',')
 const themes = (values.theme === undefined ? ['light', 'dark'] : [values.theme]) as ('light' | 'dark')[]
 
 /** Pages that are there with nothing, too; then those of one run. */
@@ -33,11 +35,26 @@ const paths = {
   workflow: '/workflows/weekly-report',
   costs: '/costs',
   ledger: '/ledger',
+  goals: '/goals',
+  goal: '/goals/cheap-answers',
+  directives: '/directives',
+  directive: '/directives/publish-article',
+  unmet: '/directives/reconcile-payments',
+  scripts: '/scripts',
+  script: '/scripts/make_post',
+  quality: '/quality',
+  failures: '/failures',
+  evals: '/evals',
+  eval: '/evals/eval-4',
+  changes: '/changes',
   agents: '/agents',
   agent: '/agents/clerk',
   memory: '/memory',
   found: '/memory?text=when+is+Jonas+at+home',
   system: '/system',
+  people: '/system/people',
+  secrets: '/system/secrets',
+  storage: '/system/storage',
   more: '/more',
 }
 
@@ -67,6 +84,7 @@ async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void
       await context.addCookies([await stage.cookieOf('owner')])
       const page = await context.newPage()
       for (const [name, path] of Object.entries({ ...paths, ...ofRun })) {
+        if (only && !only.includes(name)) continue
         await page.goto(`${stage.url}${path}`)
         await settled(page)
         const file = join(values.out, `${name}-${width}-${colorScheme}-${scale}.png`)
@@ -83,7 +101,7 @@ const browser = await launcher.launch({
 })
 try {
   for (const scale of scales) {
-    const stage = await openStage(scale)
+    const stage = await openStage(scale, { hasDirectives: scale !== 'empty' })
     await shoot(browser, stage, scale)
     await stage.close()
     process.stderr.write(`${scale}: done\n`)

@@ -10,6 +10,7 @@ import { serve } from '../../reeve/src/server/listen.ts'
 import { addPrincipal } from '../../reeve/src/store/identity/principals.ts'
 import { beginSession } from '../../reeve/src/store/identity/sessions.ts'
 import { issueToken } from '../../reeve/src/store/identity/tokens.ts'
+import { addDirectives, fillDirectives, goals } from './stage-autonomy.ts'
 import { clerk, hostile, people, stageWorkflows } from './stage-workflows.ts'
 
 /** No solver is ever sure: a person is asked, with what it had guessed. */
@@ -65,7 +66,16 @@ type Role = 'viewer' | 'approver' | 'operator' | 'owner'
 export type Scale = 'empty' | 'some' | 'much'
 
 /** A project with something of everything, driven and served on loopback.  */
-export async function openStage(scale: Scale = 'some', daemons: Daemon[] = []): Promise<Stage> {
+export async function openStage(
+  scale: Scale = 'some',
+  {
+    daemons = [],
+    hasDirectives = false,
+  }: {
+    daemons?: Daemon[] /** Directives, scripts, goals, evaluations, proposals too. */
+    hasDirectives?: boolean
+  } = {},
+): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'reeve-stage-'))
   mkdirSync(join(folder, 'knowledge'))
   writeFileSync(join(folder, 'knowledge', 'refunds-and-returns.md'), policy)
@@ -83,6 +93,7 @@ export async function openStage(scale: Scale = 'some', daemons: Daemon[] = []): 
       },
       agents: [clerk],
       daemons,
+      goals: hasDirectives ? goals : [],
       tools: [...clerk.tools],
       budgets: { project: 4.5, day: 0.15 },
       schedules: {
@@ -92,6 +103,7 @@ export async function openStage(scale: Scale = 'some', daemons: Daemon[] = []): 
     stageWorkflows,
     folder,
   )
+  if (hasDirectives) await addDirectives(project, folder)
   const environment = {
     database: { kind: 'sqlite', file: join(folder, 'reeve.db') } as const,
     keys: {},
@@ -137,6 +149,7 @@ export async function openStage(scale: Scale = 'some', daemons: Daemon[] = []): 
       await start('sum-up', { letter })
     const more = scale === 'much' ? 8000 : 4
     for (let index = 0; index < more; index++) await start('weekly-report', null)
+    if (hasDirectives) await fillDirectives(runtime)
     const lost = await start('await-parcel', { parcel: 'P-1190' })
     while (!(await engine.isQuiet())) await new Promise((resolve) => setTimeout(resolve, 20))
     // As a worker leaves a run that has killed it again and again.

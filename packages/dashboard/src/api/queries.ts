@@ -1,6 +1,6 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from './client.ts'
-import type { MemoryVersion, RunStatus, WaitingItem } from './types.ts'
+import type { Decision, MemoryVersion, Proposal, RunStatus, WaitingItem } from './types.ts'
 
 /** Everything that pages read. Live events (`live.ts`) say when a part of it is stale. */
 
@@ -16,21 +16,43 @@ export const todayQuery = queryOptions({
   placeholderData: keepPreviousData,
 })
 
-/** Everything that waits for a person, what has waited longest first: the first 500 of it. */
+/** Everything that waits for a person, what has waited longest first: the first 500 of it, and 200 proposals. */
 export const waitingQuery = queryOptions({
   queryKey: ['approvals', 'waiting'],
   async queryFn({ signal }) {
-    const { items, next } = await api.waiting.list({ query: { limit: 500 }, signal })
-    const whole = items.map(
+    const [{ items, next }, proposed] = await Promise.all([
+      api.waiting.list({ query: { limit: 500 }, signal }),
+      api.proposals.list({ query: { status: 'open', limit: 200 }, signal }),
+    ])
+    const asked = items.map(
       (item): WaitingItem => ({
         ...item,
         approval: item.approval && { ...item.approval, run: item.run, workflow: item.workflow },
+        proposal: null,
       }),
     )
-    return { items: whole, isMore: next !== null }
+    const whole = [...asked, ...proposed.items.map(proposedItem)]
+    return {
+      items: whole.sort((one, other) => Date.parse(one.since) - Date.parse(other.since)),
+      isMore: next !== null || proposed.next !== null,
+    }
   },
   placeholderData: keepPreviousData,
 })
+
+function proposedItem(proposal: Proposal): WaitingItem {
+  const { id, kind, title, madeAt, madeBy } = proposal
+  return {
+    kind: 'proposal',
+    since: madeAt,
+    run: id,
+    workflow: madeBy,
+    subject: title,
+    alike: `${kind} ${id}`,
+    approval: null,
+    proposal,
+  }
+}
 
 /** How much waits, without reading it. */
 export const waitingCountQuery = queryOptions({
@@ -142,7 +164,7 @@ export const pauseQuery = queryOptions({
 })
 
 /** A list that is shown as it was until it is read anew. */
-function listQuery<T>(key: readonly unknown[], read: (how: { signal: AbortSignal }) => Promise<T>) {
+export function listQuery<T>(key: readonly unknown[], read: (how: { signal: AbortSignal }) => Promise<T>) {
   return queryOptions({
     queryKey: key,
     queryFn: ({ signal }) => read({ signal }),
@@ -172,8 +194,20 @@ export function levelQuery(principal: string) {
   })
 }
 
-export const metricsQuery = listQuery(['metrics'], (how) => api.workflows.metrics(how))
+/** How well each workflow did. */
+export function metricsSinceQuery(since: string) {
+  return listQuery(['metrics', 'workflows', since], (how) =>
+    api.workflows.metrics({ query: { since }, ...how }),
+  )
+}
+export const metricsQuery = metricsSinceQuery('30d')
 export const modelsQuery = listQuery(['models'], (how) => api.models.list(how))
+export const principalsQuery = listQuery(['principals'], (how) =>
+  api.principals.list({ query: { limit: 500 }, ...how }),
+)
+export const secretsQuery = listQuery(['secrets'], (how) => api.secrets.list(how))
+export const storageQuery = listQuery(['storage'], (how) => api.storage.one(how))
+export const triggersQuery = listQuery(['triggers'], (how) => api.triggers.list(how))
 export const tokensQuery = listQuery(['tokens'], (how) => api.tokens.list({ query: { limit: 200 }, ...how }))
 
 export type MemoryKind = MemoryVersion['kind']
@@ -218,8 +252,23 @@ export function costsQuery(by: 'model' | 'workflow' | 'agent' | 'day' | 'run', s
 /** Under `runs`: a cycle is a run, and its events say that this is stale. */
 export const daemonsQuery = listQuery(['runs', 'daemons'], (how) => api.daemons.list(how))
 
-export function ledgerQuery(daemon: string | undefined) {
-  return listQuery(['runs', 'ledger', daemon ?? ''], (how) =>
-    api.ledger.list({ query: { origin: 'true', limit: 100, ...known({ daemon }) }, ...how }),
-  )
+export interface LedgerFilter {
+  daemon?: string | undefined
+  goal?: string | undefined
+  decision?: string | undefined
+  result?: Decision['result'] | undefined
+}
+
+export function ledgerQuery(filter: LedgerFilter, limit = 50) {
+  return infiniteQueryOptions({
+    queryKey: ['runs', 'ledger', filter, limit],
+    queryFn: ({ pageParam, signal }) =>
+      api.ledger.list({
+        query: { origin: 'true', limit, ...known(filter), ...(pageParam && { cursor: pageParam }) },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: ({ next }) => next,
+    placeholderData: keepPreviousData,
+  })
 }

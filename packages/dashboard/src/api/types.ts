@@ -19,9 +19,11 @@ export type Origin = ApprovalWhole['fields'][number]['origins'][number]
 
 export type Today = Answer<Client['today']['one']>
 export type WaitingPage = Answer<Client['waiting']['list']>
-/** With what asks beside the approval, as lists of approvals have it. */
-export type WaitingItem = Omit<WaitingPage['items'][number], 'approval'> & {
+/** With what asks beside the approval, as lists of approvals have it; and what machines propose, which belongs to no run. */
+export type WaitingItem = Omit<WaitingPage['items'][number], 'approval' | 'kind'> & {
+  kind: WaitingPage['items'][number]['kind'] | 'proposal'
   approval: ApprovalItem | null
+  proposal: Proposal | null
 }
 
 export type Queue = Answer<Client['queues']['list']>['items'][number]
@@ -43,3 +45,16 @@ export type Json = Answer<Client['runs']['input']>['input']
 
 export type DaemonItem = Answer<Client['daemons']['list']>['items'][number]
 export type Decision = Answer<Client['ledger']['list']>['items'][number]
+
+export type DirectiveItem = Answer<Client['directives']['list']>['items'][number]
+export type ScriptItem = Answer<Client['scripts']['list']>['items'][number]
+export type Goal = Answer<Client['goals']['list']>['items'][number]
+export type Metrics = Omit<WorkflowMetrics, 'workflow'>
+export type FailureClass = Answer<Client['failures']['list']>['classes'][number]
+export type EvalSummary = Answer<Client['evals']['list']>['items'][number]
+export type EvalWhole = Answer<Client['evals']['one']>
+export type Proposal = Answer<Client['proposals']['list']>['items'][number]
+
+export type Principal = Answer<Client['principals']['list']>['items'][number]
+export type Secret = Answer<Client['secrets']['list']>['items'][number]
+export type Trigger = Answer<Client['triggers']['list']>['items'][number]

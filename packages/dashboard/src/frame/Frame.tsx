@@ -1,7 +1,7 @@
 import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { Fragment, useState } from 'react'
 import { useLiveness } from '../api/live.ts'
 import { sessionQuery, waitingCountQuery } from '../api/queries.ts'
 import { Palette } from '../features/palette/Palette.tsx'
@@ -9,18 +9,18 @@ import { count } from '../ui/words.ts'
 import css from './Frame.module.css'
 import { useAllKeys, useKeys } from './keys.tsx'
 import { PauseEverything } from './PauseEverything.tsx'
-import { usePages } from './pages.ts'
+import { groups, isIn, places } from './pages.ts'
 
 /** What is around every page: where one can go, what waits, the switch that stops everything, and who is signed in. */
 export function Frame() {
-  const pages = usePages()
+  const { pathname } = useLocation()
   const navigate = useNavigate()
   const liveness = useLiveness()
   const { data: session } = useQuery(sessionQuery)
   const { data: waiting } = useQuery(waitingCountQuery)
   const [shown, setShown] = useState<'keys' | 'palette' | undefined>()
   useKeys([
-    ...pages.map(({ to, words, key }) => ({
+    ...places.map(({ to, words, key }) => ({
       press: `g ${key}`,
       words: `Go to ${words}`,
       act: () => void navigate({ to }),
@@ -36,23 +36,35 @@ export function Frame() {
       </a>
       <nav className={css.nav} aria-label="Pages">
         <div className={css.name}>Reeve</div>
-        {pages.map(({ to, words, isWide }) => (
-          <Link
-            key={to}
-            to={to}
-            className={`${css.link} ${isWide ? css.wide : ''}`}
-            activeOptions={{ exact: to === '/' }}
-          >
-            <span>{words}</span>
-            {to === '/inbox' && waits > 0 && (
-              <span className={css.badge}>
-                {count(waits)}
-                {waiting?.isMore && '+'}
-                <span className="heard"> wait for you</span>
-              </span>
-            )}
-          </Link>
+        {groups.map(({ words: group, places }) => (
+          <Fragment key={places[0]?.to}>
+            {group && <div className={`${css.group} ${css.wide}`}>{group}</div>}
+            {places.map((place) => (
+              <Link
+                key={place.to}
+                to={place.to}
+                className={`${css.link} ${place.isWide ? css.wide : ''}`}
+                aria-current={isIn(place, pathname) ? 'page' : undefined}
+              >
+                <span>{place.words}</span>
+                {place.to === '/inbox' && waits > 0 && (
+                  <span className={css.badge}>
+                    {count(waits)}
+                    {waiting?.isMore && '+'}
+                    <span className="heard"> wait for you</span>
+                  </span>
+                )}
+              </Link>
+            ))}
+          </Fragment>
         ))}
+        <Link
+          to="/more"
+          className={`${css.link} ${css.narrow}`}
+          aria-current={places.some((place) => place.isWide && isIn(place, pathname)) ? 'page' : undefined}
+        >
+          More
+        </Link>
         <div className={css.foot}>
           <PauseEverything />
           <p>

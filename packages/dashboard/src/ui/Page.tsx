@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { waitingCountQuery } from '../api/queries.ts'
 import { Foreign } from './Foreign.tsx'
+import { Tabs } from './Tabs.tsx'
 import css from './ui.module.css'
 import { count } from './words.ts'
 
@@ -11,11 +12,14 @@ export function Page({
   title,
   sub,
   path,
+  tabs,
   children,
 }: {
   title: string
   sub?: ReactNode
   path?: { to: string; words: string }[]
+  /** The pages beside this one, itself among them. */
+  tabs?: readonly { to: string; words: string }[]
   children?: ReactNode
 }) {
   const { data: waiting } = useQuery(waitingCountQuery)
@@ -39,6 +43,7 @@ export function Page({
         <Foreign text={title} />
       </h1>
       {sub ? <p className={css.sub}>{sub}</p> : <div className={css.noSub} />}
+      {tabs && <Tabs tabs={tabs} label="Beside this page" />}
       {children}
     </main>
   )

@@ -9,7 +9,6 @@ import { Empty, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
 import { clock } from '../../ui/words.ts'
-import css from '../system/System.module.css'
 
 /** What a principal's code grants it, what the database takes from that, and the way to suspend a grant. */
 export function Grants({ principal, grants }: { principal: string; grants: GrantInCode[] }) {
@@ -59,7 +58,7 @@ export function Grants({ principal, grants }: { principal: string; grants: Grant
                   !isSuspended(grant.id) && (
                     <button
                       type="button"
-                      className={css.act}
+                      className={ui.act}
                       disabled={suspend.isPending}
                       onClick={() => suspend.mutate(grant.id)}
                     >
@@ -96,7 +95,7 @@ export function Grants({ principal, grants }: { principal: string; grants: Grant
                   session?.role === 'owner' && (
                     <button
                       type="button"
-                      className={css.act}
+                      className={ui.act}
                       disabled={undo.isPending}
                       onClick={() => undo.mutate(change.id)}
                     >

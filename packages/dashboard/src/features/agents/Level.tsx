@@ -7,7 +7,6 @@ import { Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
 import { count, percent } from '../../ui/words.ts'
-import css from '../system/System.module.css'
 
 /** How far it is trusted, upon which evidence, and what it takes for more. An owner gives what was earned. */
 export function Level({ principal }: { principal: string }) {
@@ -39,7 +38,7 @@ export function Level({ principal }: { principal: string }) {
               session?.role === 'owner' && (
                 <button
                   type="button"
-                  className={css.act}
+                  className={ui.act}
                   disabled={give.isPending}
                   onClick={() => give.mutate(proposed)}
                 >

@@ -12,10 +12,11 @@ import { useDecisions } from './decisions.tsx'
 import css from './Inbox.module.css'
 import { ItemCard } from './ItemCard.tsx'
 import { ItemList } from './ItemList.tsx'
+import { ProposalCard } from './ProposalCard.tsx'
 import { StalePage } from './StalePage.tsx'
 import { StuckCard } from './StuckCard.tsx'
 import { snooze, useSnoozed } from './snooze.ts'
-import { idOf, questionOf } from './wording.ts'
+import { askedBy, idOf } from './wording.ts'
 
 /**
  * Everything that waits for a person, what was asked first first. What is open stays open: when it is decided elsewhere, or its
@@ -46,10 +47,13 @@ export function InboxPage() {
     const next = items[Math.min(Math.max(index, 0), items.length - 1)]
     void navigate({ to: '/inbox', search: next ? { item: idOf(next) } : {}, replace: true })
   }
-  const putAway = (until: number) => {
+  const leave = () => {
     const next = items[at + 1] ?? items[at - 1]
-    if (shown !== undefined) snooze(shown, until)
     void navigate({ to: '/inbox', search: next ? { item: idOf(next) } : {}, replace: true })
+  }
+  const putAway = (until: number) => {
+    if (shown !== undefined) snooze(shown, until)
+    leave()
   }
   useKeys([
     { press: 'j', words: 'Next in the inbox', act: () => go(isStale ? place.current : at + 1) },
@@ -74,20 +78,20 @@ export function InboxPage() {
       <Page title="Nothing waits for you.">
         <Empty>
           What needs a person comes here: a call that must be approved, a question that no solver could
-          answer, an effect of which nobody knows whether it happened. A tool asks when it is declared with{' '}
-          <code>approval</code>.
+          answer, an effect of which nobody knows whether it happened, a repair or a lesson that is proposed.
+          A tool asks when it is declared with <code>approval</code>.
         </Empty>
         {hidden.length > 0 && <ItemList items={[]} hidden={hidden} shown={undefined} now={now} />}
       </Page>
     )
   return (
     <Page
-      title={
-        item.approval ? questionOf(item.approval) : `${item.workflow} is stuck: what shall become of it?`
-      }
+      title={askedBy(item)}
       sub={
         item.approval ? (
           <Asker item={item.approval} now={now} />
+        ) : item.proposal ? (
+          `${item.workflow} has proposed it for ${since(item.since, now)}. Nothing changes before you say so.`
         ) : (
           `It stands still since ${since(item.since, now)}.`
         )
@@ -114,6 +118,13 @@ export function InboxPage() {
             key={`${idOf(item)}${item.approval.hash}`}
             item={item.approval}
             alike={alikeOf(items, item)}
+            onLater={putAway}
+          />
+        ) : item.proposal ? (
+          <ProposalCard
+            key={`${idOf(item)}${item.proposal.hash}`}
+            proposal={item.proposal}
+            onDone={leave}
             onLater={putAway}
           />
         ) : (

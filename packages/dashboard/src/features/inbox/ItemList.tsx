@@ -5,7 +5,7 @@ import { Foreign } from '../../ui/Foreign.tsx'
 import { many, since } from '../../ui/words.ts'
 import css from './Inbox.module.css'
 import { wake } from './snooze.ts'
-import { idOf, kindWords, titleOf } from './wording.ts'
+import { idOf, kindWords, lineOf } from './wording.ts'
 
 /** So many alike ones stand by themselves; the others of their kind are one line. */
 const mostAlike = 3
@@ -90,10 +90,10 @@ function Line({
     <li id={`item-${idOf(item)}`}>
       <button type="button" className={css.item} aria-current={isShown} onClick={onOpen}>
         <div className={css.itemTitle}>
-          <Foreign text={item.approval ? titleOf(item.approval) : `${item.workflow} is stuck`} />
+          <Foreign text={lineOf(item)} />
         </div>
         <div className={css.itemUnder}>
-          {item.kind === 'stuck' ? 'look' : kindWords[item.kind]} · {item.workflow} · {since(item.since, now)}
+          {kindWords[item.kind]} · {item.workflow} · {since(item.since, now)}
         </div>
       </button>
     </li>

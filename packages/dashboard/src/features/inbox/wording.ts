@@ -1,4 +1,5 @@
 import type { ApprovalItem, WaitingItem } from '../../api/types.ts'
+import { kindWords as proposalKinds, questions } from '../changes/wording.ts'
 
 type Asked = Pick<ApprovalItem, 'kind' | 'subject' | 'shown'>
 
@@ -20,7 +21,29 @@ export function titleOf(asked: Asked): string {
   return kind === 'outcome' ? `Did it happen? ${what}` : what
 }
 
-export const kindWords = { approval: 'approve', question: 'answer', outcome: 'say what happened' } as const
+export const kindWords = {
+  approval: 'approve',
+  question: 'answer',
+  outcome: 'say what happened',
+  stuck: 'look',
+  proposal: 'adopt or reject',
+} as const
+
+/** What a thing that waits asks, whatever it is. */
+export function askedBy({ approval, proposal, workflow }: WaitingItem): string {
+  if (approval) return questionOf(approval)
+  return proposal ? questions[proposal.kind] : `${workflow} is stuck: what shall become of it?`
+}
+
+/** The same on a line of a list. */
+export function lineOf({ approval, proposal, workflow }: WaitingItem): string {
+  if (approval) return titleOf(approval)
+  return proposal ? `${capital(proposalKinds[proposal.kind])}: ${proposal.title}` : `${workflow} is stuck`
+}
+
+function capital(words: string): string {
+  return `${words[0]!.toUpperCase()}${words.slice(1)}`
+}
 
 /** What the tool would be handed; of what a workflow shows, all of it. */
 export function argumentsIn(shown: unknown): unknown {

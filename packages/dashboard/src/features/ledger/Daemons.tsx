@@ -8,7 +8,6 @@ import { Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
 import ui from '../../ui/ui.module.css'
 import { clock, money } from '../../ui/words.ts'
-import css from '../system/System.module.css'
 
 type Steering = 'pause' | 'resume' | 'wake'
 
@@ -25,7 +24,7 @@ export function Daemons({ daemons, now }: { daemons: readonly DaemonItem[]; now:
   const button = (daemon: string, how: Steering, words: string) => (
     <button
       type="button"
-      className={css.act}
+      className={ui.act}
       disabled={steer.isPending}
       onClick={() => steer.mutate({ daemon, how })}
     >

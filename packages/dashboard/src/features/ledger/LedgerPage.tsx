@@ -1,56 +1,65 @@
 import { NativeSelect } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { daemonsQuery, ledgerQuery } from '../../api/queries.ts'
+import { directivesQuery, goalsQuery } from '../../api/improving.ts'
+import { daemonsQuery, type LedgerFilter, ledgerQuery } from '../../api/queries.ts'
 import type { Decision } from '../../api/types.ts'
+import { tabs } from '../../frame/pages.ts'
 import { Failure } from '../../ui/Failure.tsx'
-import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
-import { Row, Rows, Tag, type Tone } from '../../ui/Rows.tsx'
-import { clock, count, duration, many, money } from '../../ui/words.ts'
+import ui from '../../ui/ui.module.css'
+import { count, many } from '../../ui/words.ts'
+import { results } from '../directives/results.ts'
 import { Daemons } from './Daemons.tsx'
+import { DecisionRows } from './DecisionRows.tsx'
 
-const results: Record<Decision['result'], { words: string; tone: Tone }> = {
-  success: { words: 'it worked', tone: 'good' },
-  unmet: { words: 'criteria not met', tone: 'bad' },
-  failed: { words: 'failed', tone: 'bad' },
-  cancelled: { words: 'cancelled', tone: 'plain' },
-  refused: { words: 'refused', tone: 'warn' },
-  taken: { words: 'done by another', tone: 'plain' },
-  pending: { words: 'under way', tone: 'plain' },
-  idle: { words: 'nothing to do', tone: 'plain' },
-  skipped: { words: 'skipped', tone: 'plain' },
-}
+/** Those that one looks for. */
+const sought = ['success', 'failed', 'unmet', 'refused', 'pending', 'idle'] as const
 
 /** What the daemons decided, why, and what came of it; and how each of them stands. */
 export function LedgerPage() {
   const now = useNow()
   const navigate = useNavigate()
-  const { daemon } = useSearch({ from: '/ledger' })
+  const filter = useSearch({ from: '/ledger' })
   const { data: daemons } = useQuery(daemonsQuery)
-  const { data, error, refetch } = useQuery(ledgerQuery(daemon))
-  const items = data?.items ?? []
+  const { data: directives } = useQuery(directivesQuery)
+  const { data: goals } = useQuery(goalsQuery)
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
+    ledgerQuery(filter),
+  )
+  const items = data?.pages.flatMap((page) => page.items) ?? []
   const all = daemons?.items ?? []
-  const shown = daemon === undefined ? all : all.filter(({ name }) => name === daemon)
-  const names = [...new Set([...all.map(({ name }) => name), ...(daemon === undefined ? [] : [daemon])])]
+  const shown = filter.daemon === undefined ? all : all.filter(({ name }) => name === filter.daemon)
+  const isNarrow = Object.values(filter).some((part) => part !== undefined)
+  const choices = (known: readonly string[], chosen: string | undefined) =>
+    [...new Set([...known, ...(chosen === undefined ? [] : [chosen])])].map((value) => ({
+      value,
+      label: value,
+    }))
+  const select = (
+    part: keyof LedgerFilter,
+    label: string,
+    any: string,
+    data: { value: string; label: string }[],
+  ) =>
+    (data.length > 1 || filter[part] !== undefined) && (
+      <NativeSelect
+        aria-label={label}
+        value={filter[part] ?? ''}
+        data={[{ value: '', label: any }, ...data]}
+        onChange={(event) =>
+          void navigate({
+            to: '/ledger',
+            search: { ...filter, [part]: event.currentTarget.value || undefined },
+            replace: true,
+          })
+        }
+      />
+    )
   return (
-    <Page title={data ? titleOf(items, data.next !== null) : 'Ledger'}>
+    <Page title={data ? titleOf(items, hasNextPage, isNarrow) : 'Decisions'} tabs={tabs.decisions}>
       {error && <Failure error={error} again={() => void refetch()} />}
-      {names.length > 1 && (
-        <NativeSelect
-          aria-label="Daemon"
-          value={daemon ?? ''}
-          data={[{ value: '', label: 'All daemons' }, ...names]}
-          onChange={(event) =>
-            void navigate({
-              to: '/ledger',
-              search: { daemon: event.currentTarget.value || undefined },
-              replace: true,
-            })
-          }
-        />
-      )}
       {daemons && all.length === 0 && (
         <Empty>
           A daemon wakes by itself, makes one decision and has it executed. A file in <code>daemons/</code>{' '}
@@ -58,61 +67,64 @@ export function LedgerPage() {
         </Empty>
       )}
       {shown.length > 0 && <Daemons daemons={shown} now={now} />}
-      {items.length > 0 && (
+      {(items.length > 0 || isNarrow) && (
         <Section title="Decisions">
-          <Rows label="Decisions">
-            {items.map((item) => (
-              <Row
-                key={`${item.of?.run} ${item.timestamp}`}
-                {...(item.of && { to: `/runs/${item.of.execution ?? item.of.run}` })}
-                title={<Foreign text={item.decision === 'idle' ? 'It left all as it was' : item.decision} />}
-                under={<Under item={item} />}
-                tag={<Tag tone={results[item.result].tone}>{results[item.result].words}</Tag>}
-                end={
-                  <>
-                    {clock(item.timestamp, now)} · {money(item.metrics.cost)} ·{' '}
-                    {duration(1000 * item.metrics.duration_s)}
-                  </>
-                }
-              />
-            ))}
-          </Rows>
+          <search className={ui.filters}>
+            {select(
+              'daemon',
+              'Daemon',
+              'All daemons',
+              choices(
+                all.map(({ name }) => name),
+                filter.daemon,
+              ),
+            )}
+            {select(
+              'decision',
+              'Directive',
+              'Any decision',
+              choices(
+                (directives?.items ?? []).map(({ name }) => name),
+                filter.decision,
+              ),
+            )}
+            {select(
+              'goal',
+              'Goal',
+              'Any goal',
+              choices(
+                (goals?.items ?? []).map(({ name }) => name),
+                filter.goal,
+              ),
+            )}
+            {select(
+              'result',
+              'Result',
+              'Any result',
+              sought.map((value) => ({ value, label: results[value].words })),
+            )}
+          </search>
+          {items.length === 0 && data && <Empty>No decision fits this filter. Take a part of it away.</Empty>}
+          <DecisionRows items={items} now={now} />
+          {hasNextPage && (
+            <button
+              type="button"
+              className={ui.more}
+              disabled={isFetchingNextPage}
+              onClick={() => void fetchNextPage()}
+            >
+              {isFetchingNextPage ? 'Reading…' : 'Show older ones'}
+            </button>
+          )}
         </Section>
       )}
     </Page>
   )
 }
 
-function Under({ item: { of, why, goal } }: { item: Decision }) {
-  return (
-    <>
-      <Foreign text={why === '' ? 'no reason was given' : why} />
-      {goal !== null && (
-        <>
-          {' · for '}
-          <Foreign text={goal} />
-        </>
-      )}
-      {of && (
-        <>
-          {' · '}
-          <Foreign text={of.daemon} />
-        </>
-      )}
-      {of && of.detail !== '' && (
-        <>
-          <br />
-          <Foreign text={of.detail} />
-        </>
-      )}
-    </>
-  )
-}
-
 /** What it decided, and whether it worked, in a sentence. */
-function titleOf(items: readonly Decision[], isMore: boolean): string {
-  const [last] = items
-  if (!last) return 'Nothing was decided yet.'
+function titleOf(items: readonly Decision[], isMore: boolean, isNarrow: boolean): string {
+  if (items.length === 0) return isNarrow ? 'No decision like this.' : 'Nothing was decided yet.'
   const of = (...wanted: Decision['result'][]) => items.filter(({ result }) => wanted.includes(result)).length
   const parts = [
     `${count(of('success'))} worked`,

@@ -2,16 +2,15 @@ import { useMantineColorScheme } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { api } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
-import { usePages } from '../../frame/pages.ts'
+import { groups } from '../../frame/pages.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Choice } from '../../ui/fields/Choice.tsx'
 import { Page, Section } from '../../ui/Page.tsx'
 import { Row, Rows } from '../../ui/Rows.tsx'
-import css from '../system/System.module.css'
+import ui from '../../ui/ui.module.css'
 
 /** What has no place in the bar of a phone, and what belongs to whoever looks. */
 export function MorePage() {
-  const pages = usePages()
   const { data: session } = useQuery(sessionQuery)
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   const leave = useMutation({
@@ -20,15 +19,20 @@ export function MorePage() {
   })
   return (
     <Page title={session ? `You are ${session.principal}, ${session.role}.` : 'More'}>
-      <Section title="Pages">
-        <Rows label="Pages">
-          {pages
-            .filter(({ isWide }) => isWide)
-            .map(({ to, words, says }) => (
-              <Row key={to} to={to} title={words} under={says} />
-            ))}
-        </Rows>
-      </Section>
+      {groups.map(
+        ({ words, places }) =>
+          words && (
+            <Section key={words} title={words}>
+              <Rows label={words}>
+                {places
+                  .filter(({ to }) => to !== '/more')
+                  .map((place) => (
+                    <Row key={place.to} to={place.to} title={place.words} under={place.says} />
+                  ))}
+              </Rows>
+            </Section>
+          ),
+      )}
       <Section title="Colours">
         <Choice
           label="Colours"
@@ -43,7 +47,7 @@ export function MorePage() {
       </Section>
       <Section title="Leave">
         {leave.error && <Failure error={leave.error} />}
-        <button type="button" className={css.act} disabled={leave.isPending} onClick={() => leave.mutate()}>
+        <button type="button" className={ui.act} disabled={leave.isPending} onClick={() => leave.mutate()}>
           Sign out
         </button>
       </Section>

@@ -3,14 +3,15 @@ import { Link } from '@tanstack/react-router'
 import { api, newKey } from '../../api/client.ts'
 import { queuesQuery, schedulesQuery, sessionQuery, workersQuery } from '../../api/queries.ts'
 import type { Queue } from '../../api/types.ts'
+import { tabs } from '../../frame/pages.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
+import ui from '../../ui/ui.module.css'
 import { clock, count, many, since } from '../../ui/words.ts'
 import { Models } from './Models.tsx'
-import css from './System.module.css'
-import { Tokens } from './Tokens.tsx'
+import { Triggers } from './Triggers.tsx'
 
 /** Who drives the runs, where they wait, and what starts by the clock. */
 export function SystemPage() {
@@ -34,6 +35,7 @@ export function SystemPage() {
       sub={
         ready === 0 ? 'No run waits for a worker.' : `${many(ready, 'run waits', 'runs wait')} for a worker.`
       }
+      tabs={tabs.system}
     >
       {error && <Failure error={error} />}
       <Section title="Queues">
@@ -99,8 +101,8 @@ export function SystemPage() {
           </Rows>
         )}
       </Section>
+      <Triggers now={now} />
       <Models now={now} />
-      <Tokens now={now} />
     </Page>
   )
 }
@@ -139,7 +141,7 @@ function QueueLine({ queue, now }: { queue: Queue; now: number }) {
         may && (
           <button
             type="button"
-            className={css.act}
+            className={ui.act}
             disabled={change.isPending}
             onClick={() => change.mutate()}
           >

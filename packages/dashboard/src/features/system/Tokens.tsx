@@ -1,23 +1,30 @@
+import { Modal } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { tokensQuery } from '../../api/queries.ts'
 import type { Token } from '../../api/types.ts'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { Empty, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
+import ui from '../../ui/ui.module.css'
 import { clock, since } from '../../ui/words.ts'
-import css from './System.module.css'
+import { TokenForm } from './forms/TokenForm.tsx'
 
 /** Which programs may ask, and the way to stop one. */
 export function Tokens({ now }: { now: number }) {
   const { data } = useQuery(tokensQuery)
+  const [isMaking, setMaking] = useState(false)
   if (!data) return null
   return (
     <Section title="Tokens of programs">
+      <p>
+        <button type="button" className={ui.link} onClick={() => setMaking(true)}>
+          Make one…
+        </button>
+      </p>
       {data.items.length === 0 ? (
-        <Empty>
-          No program has one. Make one: <code>npx reeve token create NAME</code>
-        </Empty>
+        <Empty>No program has one. A token lets a program ask over HTTP what the page asks.</Empty>
       ) : (
         <Rows label="Tokens of programs">
           {data.items.map((token) => (
@@ -25,6 +32,9 @@ export function Tokens({ now }: { now: number }) {
           ))}
         </Rows>
       )}
+      <Modal opened={isMaking} onClose={() => setMaking(false)} title="A token for a program" size="lg">
+        {isMaking && <TokenForm onDone={() => setMaking(false)} />}
+      </Modal>
     </Section>
   )
 }
@@ -53,7 +63,7 @@ function TokenLine({ token, now }: { token: Token; now: number }) {
         !isOver && (
           <button
             type="button"
-            className={css.act}
+            className={ui.act}
             disabled={revoke.isPending}
             onClick={() => revoke.mutate()}
           >

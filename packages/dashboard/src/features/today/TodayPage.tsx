@@ -8,7 +8,7 @@ import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
-import { clock, count, moment, money, percent, since } from '../../ui/words.ts'
+import { clock, count, many, moment, money, percent, since } from '../../ui/words.ts'
 import { kindWords, titleOf } from '../inbox/wording.ts'
 
 const shownItems = 6
@@ -58,9 +58,10 @@ export function TodayPage() {
 
 function Waiting({ today: { waiting }, now }: { today: Today; now: number }) {
   const { oldest, counts } = waiting
+  const asked = counts.total - counts.proposal
   return (
     <Section title="Waits for you">
-      {oldest.length === 0 ? (
+      {counts.total === 0 ? (
         <Empty>
           Calls that need a yes, questions that no solver could answer, and effects of unknown outcome come
           here.
@@ -70,10 +71,18 @@ function Waiting({ today: { waiting }, now }: { today: Today; now: number }) {
           {oldest.slice(0, shownItems).map((item) => (
             <WaitingLine key={item.approval?.id ?? item.run} item={item} now={now} />
           ))}
-          {counts.total > shownItems && (
+          {counts.proposal > 0 && (
+            <Row
+              to="/changes"
+              title={many(counts.proposal, 'change is proposed', 'changes are proposed')}
+              under="repairs, lessons and what else it would change of itself"
+              tag={<Tag>{kindWords.proposal}</Tag>}
+            />
+          )}
+          {asked > shownItems && (
             <Row
               to="/inbox"
-              title={`${count(counts.total - shownItems)}${counts.isMore ? ' or more' : ''} others`}
+              title={`${count(asked - shownItems)}${counts.isMore ? ' or more' : ''} others`}
               under="in the inbox"
             />
           )}
@@ -92,14 +101,12 @@ function WaitingLine({ item, now }: { item: WaitingThing; now: number }) {
       to={approval ? `/inbox?item=${encodeURIComponent(approval.id)}` : `/runs/${run}`}
       title={approval ? titleOf(approval) : `${workflow} is stuck`}
       under={approval ? workflow : <Foreign text={subject} />}
-      tag={<Tag tone={kind === 'stuck' ? 'bad' : kind === 'outcome' ? 'warn' : 'good'}>{wordsOf(kind)}</Tag>}
+      tag={
+        <Tag tone={kind === 'stuck' ? 'bad' : kind === 'outcome' ? 'warn' : 'good'}>{kindWords[kind]}</Tag>
+      }
       end={since(item.since, now)}
     />
   )
-}
-
-function wordsOf(kind: WaitingThing['kind']): string {
-  return kind === 'stuck' ? 'look' : kindWords[kind]
 }
 
 function Spent({ today: { spend } }: { today: Today }) {

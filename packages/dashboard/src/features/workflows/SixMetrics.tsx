@@ -1,4 +1,4 @@
-import type { WorkflowMetrics } from '../../api/types.ts'
+import type { Metrics, WorkflowMetrics } from '../../api/types.ts'
 import { Figure, Figures } from '../../ui/Figure.tsx'
 import { Section } from '../../ui/Page.tsx'
 import { count, money, percent } from '../../ui/words.ts'
@@ -8,7 +8,8 @@ import css from './Metrics.module.css'
 type Day = WorkflowMetrics['days'][number]
 type Sums = WorkflowMetrics['total']
 
-const shown: {
+/** The six figures by which anything that works here is judged. */
+export const sixMetrics: {
   title: string
   of: (sums: Sums) => number | null
   words: (value: number) => string
@@ -53,11 +54,17 @@ const shown: {
 ]
 
 /** The six figures by which a workflow is judged, each with its days; the numbers as a table for readers who want them. */
-export function SixMetrics({ metrics: { total, days } }: { metrics: WorkflowMetrics }) {
+export function SixMetrics({
+  metrics: { total, days },
+  title = 'The last thirty days',
+}: {
+  metrics: Metrics
+  title?: string
+}) {
   return (
-    <Section title="The last thirty days">
+    <Section title={title}>
       <Figures>
-        {shown.map(({ title, of, words, says }) => {
+        {sixMetrics.map(({ title, of, words, says }) => {
           const value = of(total)
           return (
             <Figure key={title} title={title} value={value === null ? '—' : words(value)}>
@@ -83,7 +90,7 @@ function Numbers({ days }: { days: Day[] }) {
           <tr>
             <th scope="col">Day</th>
             <th scope="col">Runs</th>
-            {shown.map(({ title }) => (
+            {sixMetrics.map(({ title }) => (
               <th key={title} scope="col">
                 {title}
               </th>
@@ -95,7 +102,7 @@ function Numbers({ days }: { days: Day[] }) {
             <tr key={day.day}>
               <th scope="row">{day.day}</th>
               <td>{count(day.ended)}</td>
-              {shown.map(({ title, of, words }) => {
+              {sixMetrics.map(({ title, of, words }) => {
                 const value = of(day)
                 return <td key={title}>{value === null ? '—' : words(value)}</td>
               })}

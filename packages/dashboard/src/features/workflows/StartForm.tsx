@@ -9,7 +9,7 @@ import { InputForm, isInputFinished } from '../../ui/fields/InputForm.tsx'
 import { propertiesOf } from '../../ui/fields/JsonFields.tsx'
 
 /** Starts a run by a form made from the schema of what it takes. */
-export function StartForm({ workflow }: { workflow: WorkflowItem }) {
+export function StartForm({ workflow }: { workflow: Pick<WorkflowItem, 'name' | 'input'> }) {
   const navigate = useNavigate()
   const isObject = Object.keys(propertiesOf(workflow.input)).length > 0
   const [value, setValue] = useState<unknown>(isObject ? {} : null)

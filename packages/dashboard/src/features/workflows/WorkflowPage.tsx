@@ -6,6 +6,7 @@ import { metricsQuery, sessionQuery, workflowsQuery } from '../../api/queries.ts
 import type { WorkflowItem } from '../../api/types.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Field, Fields } from '../../ui/fields/Field.tsx'
+import { SchemaFields } from '../../ui/fields/SchemaFields.tsx'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import ui from '../../ui/ui.module.css'
 import { count, duration, money, percent } from '../../ui/words.ts'
@@ -90,44 +91,4 @@ function Limits({ workflow: { limits, version, queue } }: { workflow: WorkflowIt
       </Field>
     </Fields>
   )
-}
-
-interface Shape {
-  type?: unknown
-  enum?: unknown[]
-  description?: unknown
-  format?: unknown
-  properties?: Record<string, Shape>
-  required?: string[]
-}
-
-function SchemaFields({ schema }: { schema: unknown }) {
-  const { properties, required = [], ...rest } = (schema ?? {}) as Shape
-  if (schema === null || schema === undefined) return <Empty>It is not declared.</Empty>
-  return (
-    <>
-      {properties ? (
-        <Fields>
-          {Object.entries(properties).map(([name, shape]) => (
-            <Field key={name} name={name} from={typeof shape.description === 'string' && shape.description}>
-              {kindOf(shape)}
-              {!required.includes(name) && <span className={ui.soft}>, may be left out</span>}
-            </Field>
-          ))}
-        </Fields>
-      ) : (
-        <p>{kindOf(rest)}</p>
-      )}
-      <details>
-        <summary className={ui.soft}>JSON Schema</summary>
-        <pre className={ui.text}>{JSON.stringify(schema, null, 2)}</pre>
-      </details>
-    </>
-  )
-}
-
-function kindOf({ type, enum: choices, format }: Shape): string {
-  if (choices) return `one of ${choices.map(String).join(', ')}`
-  if (typeof format === 'string') return format
-  return typeof type === 'string' ? (type === 'null' ? 'nothing' : type) : 'any value'
 }

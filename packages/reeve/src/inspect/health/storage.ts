@@ -41,5 +41,10 @@ async function bytesOf(database: Database): Promise<number | null> {
     const row = await database.get<{ bytes: number }>('select pg_database_size(current_database()) as bytes')
     return row?.bytes ?? null
   }
-  return statSync(database.place, { throwIfNoEntry: false })?.size ?? null
+  // What was written last lies in the log beside it.
+  const sizes = [database.place, `${database.place}-wal`].map(
+    (file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0,
+  )
+  const bytes = sizes.reduce((sum, size) => sum + size, 0)
+  return bytes === 0 ? null : bytes
 }

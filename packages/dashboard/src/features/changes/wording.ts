@@ -1,0 +1,27 @@
+import type { Proposal } from '../../api/types.ts'
+import type { Tone } from '../../ui/Rows.tsx'
+
+export const kindWords: Record<Proposal['kind'], string> = {
+  repair: 'repair',
+  lesson: 'lesson',
+  amendment: 'change of a directive',
+  training: 'trained solver',
+  contradiction: 'contradiction',
+}
+
+/** What it asks, as the heading of a page. */
+export const questions: Record<Proposal['kind'], string> = {
+  repair: 'Shall this repair be made?',
+  lesson: 'Shall this lesson hold?',
+  amendment: 'Shall this directive be changed?',
+  training: 'Shall this solver answer from now on?',
+  contradiction: 'Which of these holds?',
+}
+
+export const statuses: Record<Proposal['status'], { words: string; tone: Tone }> = {
+  open: { words: 'waits for you', tone: 'warn' },
+  adopted: { words: 'adopted', tone: 'good' },
+  rejected: { words: 'rejected', tone: 'plain' },
+  withdrawn: { words: 'taken back', tone: 'plain' },
+  superseded: { words: 'another took its place', tone: 'plain' },
+}

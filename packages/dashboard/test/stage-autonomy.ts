@@ -1,0 +1,267 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadDirectives } from '../../reeve/src/autonomy/directives/load-directives.ts'
+import { goal } from '../../reeve/src/autonomy/goals/goal.ts'
+import { Proposals } from '../../reeve/src/autonomy/proposals.ts'
+import { loadScripts } from '../../reeve/src/autonomy/scripts/load-scripts.ts'
+import { silentLog } from '../../reeve/src/base/log.ts'
+import { knownOf, type Project } from '../../reeve/src/project/load.ts'
+import { internalsOf, type Runtime } from '../../reeve/src/runtime/runtime.ts'
+import { keepResult } from '../../reeve/src/store/evals/results.ts'
+import { propose } from '../../reeve/src/store/proposals/proposals.ts'
+import { hostile } from './stage-workflows.ts'
+
+const script = (description: string, inputs: string, body: string) =>
+  `#!/bin/sh\n# reeve:\n#   description: ${description}\n#   effect: idempotent\n#   approval: never\n#   inputs:\n${inputs}\n${body}\n`
+
+const directive = (
+  title: string,
+  parts: { goal: string; inputs: string; does: string; criteria: string; modes: string },
+) =>
+  `# ${title}
+
+## Goal
+${parts.goal}
+
+## Inputs
+${parts.inputs}
+
+## Tools
+${parts.does}
+
+## Success Criteria
+${parts.criteria}
+
+## Known Failure Modes
+${parts.modes}
+`
+
+/** Standing instructions with their scripts, as files; and the goals that they serve. */
+export async function addDirectives(project: Project, folder: string): Promise<void> {
+  const write = (file: string, text: string) => writeFileSync(join(folder, file), text)
+  for (const each of ['scripts', 'directives']) mkdirSync(join(folder, each))
+  write(
+    'scripts/make_post.sh',
+    script(
+      'Writes a post from its topic',
+      '#     topic: string (required)',
+      'printf \'{"slug": "winter-feeding", "words": 812}\'',
+    ),
+  )
+  write(
+    'scripts/read_payments.sh',
+    script(
+      'Reads the payments of a day',
+      '#     day: string (required)',
+      'printf \'{"payments": 11, "open": 2}\'',
+    ),
+  )
+  write(
+    'directives/publish-article.md',
+    directive('Publish an article', {
+      goal: 'A new post stands on the site each week, so that beekeepers find us. It is written from what customers asked.',
+      inputs: '- topic: string (required) what it is about\n- words: number',
+      does: '- scripts/make_post.sh --topic {topic}',
+      criteria: '- output has slug, words\n- {words} is at least 500',
+      modes: '- The site refuses a slug that was used before: take another topic.',
+    }),
+  )
+  write(
+    'directives/reconcile-payments.md',
+    directive('Reconcile payments', {
+      goal: 'Every payment of the day before belongs to an invoice.',
+      inputs: '- day: string (required)',
+      does: '- scripts/read_payments.sh --day {day}',
+      criteria: '- output has payments\n- {open} is 0',
+      modes: '- The bank sends a day late after a holiday: follow it again tomorrow.',
+    }),
+  )
+  write(
+    'directives/weekly-report.md',
+    directive('Weekly report', {
+      goal: 'On Monday the owner knows what the week before brought.',
+      inputs: '- day: string (required)',
+      does: '- directive reconcile-payments --day {day}',
+      criteria: '- output has payments',
+      modes: '- none yet',
+    }),
+  )
+  project.scripts = await loadScripts(folder)
+  project.tools = [...project.tools, ...project.scripts.map(({ tool }) => tool)]
+  project.directives = await loadDirectives(folder, knownOf(project))
+}
+
+export const goals = [
+  goal({
+    name: 'answered-right',
+    aim: 'Letters are answered without a person having to correct them',
+    owner: 'alex',
+    metric: { metric: 'taskSuccess', over: '30d' },
+    target: { atLeast: 0.95 },
+    review: '2099-03-01',
+  }),
+  goal({
+    name: 'cheap-answers',
+    aim: 'An answer costs less than a cent',
+    owner: 'alex',
+    metric: { metric: 'costPerSuccessfulRunUsd', workflow: 'sum-up', over: '30d' },
+    target: { atMost: 0.01 },
+    review: '2020-01-01',
+    budget: 0.05,
+  }),
+  goal({
+    name: 'visitors',
+    aim: 'Beekeepers find the site',
+    owner: 'ines',
+    metric: () => null,
+    target: { atLeast: 2000 },
+    review: '2099-06-01',
+  }),
+]
+
+const dayMs = 86_400_000
+
+/** What they did lately, what evaluations say, and what is proposed. */
+export async function fillDirectives(runtime: Runtime): Promise<void> {
+  const internals = internalsOf(runtime)
+  const { engine, database, clock } = internals
+  internals.proposals = new Proposals(
+    { database, clock, log: silentLog },
+    {
+      lesson: { role: 'approver' },
+      repair: {
+        role: 'operator',
+        async carryOut() {
+          throw new Error('scripts/read_payments.sh was changed since it was looked at')
+        },
+      },
+    },
+  )
+  const follow = (name: string, input: unknown) =>
+    engine.startRun(`directive:${name}`, input as never, { principal: 'alex' })
+  await follow('publish-article', { topic: 'Winter feeding' })
+  await follow('publish-article', { topic: hostile.subject, words: 700 })
+  await follow('reconcile-payments', { day: '2026-11-26' })
+  const now = clock.now()
+  for (let index = 0; index < 5; index++) await keepEval(runtime, index, now - (5 - index) * dayMs)
+  await database.transaction(async (session) => {
+    const made = { at: now - 3_600_000 }
+    await propose(
+      session,
+      {
+        kind: 'repair',
+        title: 'read_payments.sh: the bank calls the field total now, not total_amount',
+        body: {
+          script: 'read_payments',
+          hunks: [
+            [
+              { kind: 'same', text: 'curl -s "$BANK/payments?day=$day" |' },
+              { kind: 'removed', text: '  jq "[.items[].total_amount] | add"' },
+              { kind: 'added', text: '  jq "[.items[].total] | add"' },
+            ],
+          ],
+          evidence: { failed: 3, 'its tests': 'all 4 pass', 'recorded runs': 'the same result in 12 of 12' },
+        },
+        key: 'repair:read_payments',
+        by: 'reeve',
+      },
+      { id: engine.services.newId(), ...made },
+    )
+    await propose(
+      session,
+      {
+        kind: 'lesson',
+        title: 'Quote the return window first when a customer asks whether something can be sent back',
+        body: {
+          text: 'A customer who asks whether something can be sent back wants to know until when. Say the 30 days first.',
+          scope: 'support-triage',
+          evidence: { corrections: 4, 'held-back runs': '9 of 12 better, none worse' },
+        },
+        key: 'lesson:return-window',
+        by: 'reeve',
+      },
+      { id: engine.services.newId(), ...made },
+    )
+    await propose(
+      session,
+      {
+        kind: 'lesson',
+        title: hostile.subject,
+        body: { text: hostile.body },
+        key: 'lesson:hostile',
+        by: 'reeve',
+      },
+      { id: engine.services.newId(), ...made },
+    )
+  })
+}
+
+async function keepEval(runtime: Runtime, index: number, at: number): Promise<void> {
+  const { database, engine } = internalsOf(runtime)
+  const mean = [0.82, 0.86, 0.9, 0.93, 0.88][index]!
+  const isLast = index === 4
+  const summary = {
+    count: 24,
+    scorers: {
+      exact: {
+        mean,
+        ...(index > 0 && {
+          change: {
+            cases: 24,
+            mean: isLast ? -0.05 : 0.03,
+            low: isLast ? -0.09 : -0.01,
+            high: isLast ? -0.01 : 0.07,
+            p: isLast ? 0.03 : 0.2,
+            verdict: isLast ? 'worse' : 'unclear',
+          },
+        }),
+      },
+      'says the days': { mean: 0.75, missed: 0.8 },
+    },
+    costUsd: 0.0121,
+    seconds: 3.2,
+    changed: isLast
+      ? [
+          { id: 'returns a used scale', scorer: 'exact', before: 1, now: 0 },
+          { id: 'asks in Portuguese', scorer: 'exact', before: 0, now: 1 },
+        ]
+      : [],
+    baseline: index > 0 ? { id: `eval-${index - 1}`, sameData: true } : null,
+  }
+  const names = ['returns a used scale', 'asks in Portuguese', 'no order number', hostile.subject]
+  const cases = names.map((case_id, number) => ({
+    case_id,
+    result: JSON.stringify({
+      id: case_id,
+      outcome: {
+        status: number === 2 ? 'failed' : 'succeeded',
+        ...(number === 2
+          ? { error: { code: 'unanswered', message: 'no solver was sure' } }
+          : { output: { category: 'billing' } }),
+        calls: [{ tool: 'helpdesk.reply' }],
+        solvers: ['acme/small'],
+        costUsd: 0.0004,
+        ms: 41,
+        run: engine.services.newId(),
+      },
+      scores: {
+        exact: { score: number === 0 || number === 2 ? 0 : 1, why: 'urgency 2, and 3 was wanted' },
+        'says the days': { score: 0.75 },
+      },
+    }),
+  }))
+  await keepResult(
+    database,
+    {
+      id: `eval-${index}`,
+      name: 'support-triage',
+      at,
+      run_by: 'alex',
+      data_hash: 'd',
+      verdict: isLast ? 'regressed' : 'passed',
+      baseline: null,
+      summary: JSON.stringify(summary),
+    },
+    cases,
+  )
+}
