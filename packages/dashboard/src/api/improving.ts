@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from './client.ts'
 import { known, listQuery } from './queries.ts'
+import type { Proposal } from './types.ts'
 
 /** What pages read of directives, scripts and goals, of how well all does, and of what is proposed. */
 
@@ -69,8 +70,8 @@ export function evalQuery(id: string) {
 }
 
 export interface ProposalFilter {
-  kind?: 'repair' | 'lesson' | 'amendment' | 'training' | 'contradiction' | undefined
-  status?: 'open' | 'adopted' | 'rejected' | 'withdrawn' | 'superseded' | undefined
+  kind?: Proposal['kind'] | undefined
+  status?: Proposal['status'] | undefined
 }
 
 /** Under `approvals`: what is open waits for a person beside them. */

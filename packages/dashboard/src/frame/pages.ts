@@ -106,7 +106,7 @@ export const tabs = {
   ],
   system: [
     { to: '/system', words: 'Work' },
-    { to: '/system/people', words: 'People and programs' },
+    { to: '/system/people', words: 'People' },
     { to: '/system/secrets', words: 'Secrets' },
     { to: '/system/storage', words: 'Storage' },
   ],

@@ -7,6 +7,8 @@ export const kindWords: Record<Proposal['kind'], string> = {
   amendment: 'change of a directive',
   training: 'trained solver',
   contradiction: 'contradiction',
+  contract: 'change of a connector',
+  reconnect: 'lost connection',
 }
 
 /** What it asks, as the heading of a page. */
@@ -16,6 +18,8 @@ export const questions: Record<Proposal['kind'], string> = {
   amendment: 'Shall this directive be changed?',
   training: 'Shall this solver answer from now on?',
   contradiction: 'Which of these holds?',
+  contract: 'Shall this connector work by its new contract?',
+  reconnect: 'Is this account connected again?',
 }
 
 export const statuses: Record<Proposal['status'], { words: string; tone: Tone }> = {

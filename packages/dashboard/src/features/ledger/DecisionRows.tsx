@@ -64,7 +64,7 @@ function Under({ item: { of, why, goal, params } }: { item: Decision }) {
 const longest = 240
 
 /** `topic: tea, words: 500`: what a directive was given, on one line. */
-export function givenWords(params: Decision['params']): string {
+function givenWords(params: Decision['params']): string {
   const told = Object.entries(params).map(
     ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
