@@ -162,3 +162,23 @@ test('pause, resume, cancel and fork steer a run', async () => {
   expect(await reeveJson(folder, ['cancel', run])).toMatchObject({ code: 2, error: { code: 'run-ended' } })
   expect(await reeveJson(folder, ['retry', run])).toMatchObject({ code: 2, error: { code: 'cannot-retry' } })
 })
+
+test('a run is found by its key and by how its id begins, and told again from its beginning', async () => {
+  const folder = project()
+  const { run } = await reeveJson<Rested>(folder, [
+    'run',
+    'greet',
+    '--input',
+    '{"name":"Ada"}',
+    '--key',
+    'hello 7',
+  ])
+  const listed = await reeve(folder, ['runs', '--text', 'HELLO', '--since', '1h'])
+  expect(listed.stdout).toMatch(new RegExp(`${run} +greet +hello 7 +succeeded .*{"name":"Ada"}`))
+  expect(await reeveJson(folder, ['show', 'hello 7'])).toMatchObject({ code: 0, run: { id: run } })
+  const told = await reeve(folder, ['follow', run.slice(0, 12)])
+  expect(told.stdout).toMatch(/run-started[\s\S]*Hello Ada/)
+  expect(told.code).toBe(0)
+  const none = await reeveJson(folder, ['cancel', 'hello'])
+  expect(none).toMatchObject({ code: 2, error: { code: 'unknown-run' } })
+})

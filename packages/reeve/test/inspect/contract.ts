@@ -8,6 +8,7 @@ import { toolOutcomes } from '../../src/inspect/health/tool-outcomes.ts'
 import { workMetrics } from '../../src/inspect/health/work-metrics.ts'
 import { workflowMetrics } from '../../src/inspect/health/workflow-metrics.ts'
 import { lastRuns } from '../../src/inspect/ledger/last-runs.ts'
+import { listRunPage } from '../../src/inspect/lists/run-list.ts'
 import { waitingPage } from '../../src/inspect/lists/waiting.ts'
 import type { Database } from '../../src/store/database.ts'
 import { setQueuePaused } from '../../src/store/dispatch/queues/queues.ts'
@@ -345,6 +346,44 @@ export function inspectContract(name: string, open: Open): void {
         expect(await lastColour(database, 'refund')).toBe(colour)
       }
       await expect(lastColour(database, 'gone')).rejects.toMatchObject({ code: 'unknown-eval' })
+    })
+
+    storeCase('a run is named by its id, by its key and by how its id begins', open, async (database) => {
+      const runs: [no: number, id: string, key: string | null][] = [
+        [1, '0a1b2c3d4e5f6g7h8', 'invoice-7'],
+        [2, '0a1b2c9999999999z', 'invoice-7'],
+        [3, 'zzzzzz00000000000', 'reeve:nightly'],
+        [4, '0a1b2d00000000000', '0a1b2c3d4e5f6g7h8'],
+      ]
+      for (const [no, id, key] of runs) {
+        await addRun(database, no, { workflow: `w${no}`, created_at: no })
+        const given = `{"version":"1","input":{"n":${no},"text":"${'x'.repeat(no === 4 ? 2000 : 1)}"}}`
+        await database.bulk(insertEvents, [eventValues(chainOf(no)('run-started', given))])
+        await database.run('update runs set id = ?, idempotency = ? where no = ?', [id, key, no])
+      }
+      const named = async (text: string, more: object = {}) =>
+        (await listRunPage(database, { named: text, ...more })).runs.map(({ workflow }) => workflow)
+      expect(await named('0a1b2c3d4e5f6g7h8')).toEqual(['w1'])
+      expect(await named('invoice-7')).toEqual(['w2', 'w1'])
+      expect(await named('invoice-7', { workflow: 'w1' })).toEqual(['w1'])
+      expect(await named('invoice-7', { since: 2 })).toEqual(['w2'])
+      expect(await named('0a1b2c')).toEqual(['w2', 'w1'])
+      expect(await named('0a1b2c3')).toEqual(['w1'])
+      expect(await named('zzzzzz')).toEqual(['w3'])
+      for (const none of [
+        '0a1b2',
+        'invoice',
+        'reeve:nightly',
+        '%',
+        '',
+        '0A1B2C',
+        "' or 1=1 --",
+        '\u0000'.repeat(7),
+      ])
+        expect(await named(none), none).toEqual([])
+      const { runs: all } = await listRunPage(database)
+      expect(all.map(({ key }) => key)).toEqual([null, '0a1b2c3d4e5f6g7h8', 'invoice-7', 'invoice-7'])
+      expect(all.map(({ input }) => input?.slice(0, 7))).toEqual(['{"n":3,', '{"n":4,', '{"n":2,', '{"n":1,'])
     })
 
     storeCase('the six metrics of an agent are of what it did itself', open, async (database) => {

@@ -117,6 +117,7 @@ export const runCodes: CodeTable = {
     'The worker stopped, and gave the run back.',
     'Nothing: the run goes on with the next worker.',
   ],
+  'ambiguous-run': ['A key, or the beginning of an id, names several runs.', 'Give the whole id of one.'],
   'nothing-asked': [
     'A test decides for a run that asks nothing.',
     'Look what the run does (run.story()), and decide when it asks.',

@@ -14,6 +14,9 @@ export function lookCommands(program: Command, calls: Calls): void {
     .description('list runs, the newest first')
     .option('--status <status>', 'only those')
     .option('--workflow <name>', 'only its runs')
+    .option('--text <text>', 'found in the id, the workflow, the key or the reason')
+    .option('--since <when>', 'started since then: 2d, 12h, or 2026-11-03')
+    .option('--until <when>', 'started before then: 1h, or 2026-11-04')
     .addOption(limit('20'))
     .action(calls('viewer', async () => (await import('../look/lists.ts')).runs))
   program
@@ -25,6 +28,10 @@ export function lookCommands(program: Command, calls: Calls): void {
       new Option('--limit <n>', 'the most events, calls or answers to list of each kind').default('500'),
     )
     .action(calls('viewer', async () => (await import('../look/show.ts')).show))
+  program
+    .command('follow <run>')
+    .description('tell what a run does as it happens, from its beginning, until it comes to rest')
+    .action(calls('viewer', async () => (await import('../look/follow.ts')).follow))
   program
     .command('logs [run]')
     .description('tell what runs logged and what went wrong, of all workers; of one run, or of all')

@@ -102,11 +102,18 @@ export interface ForkPreview {
   repeats: RepeatedEffect[]
 }
 
+/** Which runs are listed; `since` and `until`: when they were created (ms). */
+export interface RunsAsked {
+  status?: RunStatus
+  workflow?: string
+  text?: string
+  named?: string
+  since?: number
+  until?: number
+}
+
 export interface Looks {
-  runs(
-    filter: { status?: RunStatus; workflow?: string },
-    limit: number,
-  ): Promise<{ runs: RunSummary[]; more: boolean }>
+  runs(filter: RunsAsked, limit: number): Promise<{ runs: RunSummary[]; more: boolean }>
   run(id: string): Promise<RunView>
   /** `lack`: why no worker can drive it, though there are some. */
   story(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { isoText } from '../../base/time/time.ts'
 import type { Client } from '../../client/index.ts'
 import type { EventTone } from '../../inspect/events/describe-event.ts'
 import type { Today } from '../../inspect/health/today.ts'
@@ -22,12 +23,14 @@ export function remoteLooks(client: Client): Looks {
   return {
     run,
     today: async () => (await client.today.one()) as Today,
-    async runs(filter, limit) {
+    async runs({ since, until, ...filter }, limit) {
       const runs: RunSummary[] = []
       for (let cursor: string | undefined; ; ) {
         const page = await client.runs.list({
           query: {
             ...filter,
+            ...(since !== undefined && { since: isoText(since) }),
+            ...(until !== undefined && { until: isoText(until) }),
             limit: Math.min(limit - runs.length, mostPerPage),
             ...(cursor !== undefined && { cursor }),
           },

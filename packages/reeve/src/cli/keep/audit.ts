@@ -5,8 +5,8 @@ import { type AuditRound, verifyRound } from '../../store/audit/audit-rounds.ts'
 import { AuditThreads, verifyPartOf } from '../../store/audit/audit-threads.ts'
 import type { AuditKeys } from '../../store/audit/key/audit-keys.ts'
 import { checkIntegrity, type Integrity } from '../../store/keeping/integrity.ts'
-import { requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
+import { requireNamedRun } from '../house/named-run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { type Workspace, withWorkspace } from '../terminal/workspace.ts'
@@ -29,8 +29,8 @@ export function verify(
 ): Promise<ExitCode> {
   return withWorkspace(cli, async (workspace) => {
     if (runId === undefined) return verifyAll(cli, workspace, options)
-    await requireRun(workspace.database, runId)
-    const report = await verifyAudit(workspace.database, runId)
+    const { id } = await requireNamedRun(cli, workspace.database, runId)
+    const report = await verifyAudit(workspace.database, id)
     cli.terminal.value({ ok: report.faults.length === 0, ...report })
     const code = conclude(cli, report, `${report.runs} runs with ${report.events} events`)
     tellPruned(cli, report.pruned)

@@ -5,8 +5,8 @@ import { internalsOf } from '../../runtime/runtime.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { readChapter } from '../../store/journal/journal.ts'
 import { type Item, type ItemKind, itemKinds } from '../../store/memory/items.ts'
-import { requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
+import { requireNamedRun } from '../house/named-run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
@@ -100,7 +100,7 @@ export function why(cli: Cli, _options: object, run: string): Promise<ExitCode> 
     const { terminal } = cli
     const { bold, dim } = terminal.colors
     const recalls: object[] = []
-    for (const event of await readChapter(database, await requireRun(database, run))) {
+    for (const event of await readChapter(database, await requireNamedRun(cli, database, run))) {
       const recalled = payloadIfSound(event, 'recall-completed')
       if (!recalled) continue
       const { passages, audit } = recalled

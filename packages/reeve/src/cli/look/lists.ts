@@ -1,7 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
 import { formatUsd } from '../../base/money.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
-import { formatMs, moment, systemClock } from '../../base/time/time.ts'
+import { firstCharacters } from '../../base/text/shorten.ts'
+import { formatMs, moment, systemClock, toMs } from '../../base/time/time.ts'
 import { approvalContext } from '../../inspect/approvals/approval-context.ts'
 import { approvalView } from '../../inspect/approvals/approval-view.ts'
 import { type AsideView, asideOfWaiting, countsOfWaiting } from '../../inspect/lists/waiting.ts'
@@ -13,6 +14,7 @@ import { pendingAfter } from '../../store/runs/waiting.ts'
 import type { Cli } from '../cli.ts'
 import type { House } from '../house/house.ts'
 import { withHouse } from '../house/with-house.ts'
+import { toTime } from '../know/to-time.ts'
 import { approvalValue, printApproval } from '../run/rest.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { moreLine, toLimit } from '../terminal/listing.ts'
@@ -24,6 +26,9 @@ const statuses: RunStatus[] = ['queued', 'running', 'waiting', 'succeeded', 'fai
 export interface RunsOptions {
   status?: string
   workflow?: string
+  text?: string
+  since?: string
+  until?: string
   limit: string
 }
 
@@ -37,16 +42,22 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
     )
   }
   const limit = toLimit(options.limit)
-  const { workflow } = options
+  const { workflow, text } = options
+  const times = timesOf(options)
   return withHouse(cli, async (house) => {
-    const filter = { ...(status !== undefined && { status }), ...(workflow !== undefined && { workflow }) }
+    const filter = {
+      ...(status !== undefined && { status }),
+      ...(workflow !== undefined && { workflow }),
+      ...(text !== undefined && { text }),
+      ...times,
+    }
     const { runs, more } = await house.runs(filter, limit)
     const { terminal } = cli
     terminal.value({ runs, more })
     if (runs.length === 0) terminal.line(`No such runs. Start one with: ${cli.command('run', 'WORKFLOW')}`)
     else
       for (const line of table(
-        ['run', 'workflow', 'status', 'started', 'took', 'cost', ''],
+        ['run', 'workflow', 'key', 'status', 'started', 'took', 'cost', 'input', ''],
         runs.map((run) => cells(run, terminal.colors)),
       ))
         terminal.line(line)
@@ -62,12 +73,31 @@ function cells(run: RunSummary, colors: Colors): string[] {
   return [
     run.id,
     safeLine(run.workflow),
+    run.key === null ? '' : briefLine(run.key, 30),
     statusColor(run.status, colors)(run.paused ? `${run.status}, paused` : run.status),
     moment(createdAt),
     endedAt === undefined ? `${took} so far` : took,
     formatUsd(run.costUsd),
+    run.input === null || run.input === 'null' ? '' : briefInput(run.input),
     run.reason === null ? '' : briefLine(run.reason, 60),
   ]
+}
+
+/** A lone beginning: how much there is more, `show` tells. */
+function briefInput(input: string): string {
+  const line = safeLine(input)
+  return line.length <= 40 ? line : `${firstCharacters(line, 40).toWellFormed()}…`
+}
+
+/** @throws `bad-option` `bad-duration` */
+function timesOf({ since, until }: RunsOptions): { since?: number; until?: number } {
+  const now = systemClock.now()
+  const at = (text: string, option: string) =>
+    /^\d{4}-/.test(text) ? toTime(text, option) : now - toMs(text, option)
+  return {
+    ...(since !== undefined && { since: at(since, '--since') }),
+    ...(until !== undefined && { until: at(until, '--until') }),
+  }
 }
 
 export function statusColor(status: RunStatus, colors: Colors): (text: string) => string {

@@ -4,8 +4,8 @@ import { EventFeed, type FollowedEvent, followed } from '../../inspect/follow/fo
 import { internalsOf } from '../../runtime/runtime.ts'
 import { type EventType, events } from '../../store/journal/events.ts'
 import { lastEvents } from '../../store/journal/last-events.ts'
-import { requireRun } from '../../store/runs/runs.ts'
 import type { Cli } from '../cli.ts'
+import { requireNamedRun } from '../house/named-run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 import { toLimit } from '../terminal/listing.ts'
@@ -47,7 +47,7 @@ export function logs(cli: Cli, options: LogsOptions, runId?: string): Promise<Ex
   const { workflow } = options
   return withRuntime(cli, async (runtime) => {
     const { database } = internalsOf(runtime)
-    const run = runId === undefined ? undefined : await requireRun(database, runId)
+    const run = runId === undefined ? undefined : await requireNamedRun(cli, database, runId)
     const clock = database.clock ?? systemClock
     const filter = { types, ...(run && { run: run.id }), ...(workflow !== undefined && { workflow }) }
     const feed = options.follow ? await EventFeed.open(database, clock, filter) : undefined

@@ -6,7 +6,7 @@ import type { RunStory } from '../../inspect/run/story/run-story.ts'
 import type { StoryEvent } from '../../inspect/run/story/timeline.ts'
 import type { Cli } from '../cli.ts'
 import type { House } from '../house/house.ts'
-import { withHouse } from '../house/with-house.ts'
+import { withRun } from '../house/named-run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { toLimit } from '../terminal/listing.ts'
 import { table } from '../terminal/table.ts'
@@ -18,10 +18,10 @@ import { printBelief, printContext, printGoal, printTools } from './show-answers
 export function show(
   cli: Cli,
   options: { events?: boolean; after: string; limit: string },
-  id: string,
+  text: string,
 ): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async (house) => {
+  return withRun(cli, text, async (house, id) => {
     if (options.events) return printEvents(cli, house, id, { after: toSeq(options.after), limit })
     const { story, left, lack } = await house.story(id, limit)
     const { run } = story

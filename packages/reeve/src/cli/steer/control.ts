@@ -4,14 +4,14 @@ import { moment } from '../../base/time/time.ts'
 import { unaskedRepeats } from '../../engine/outside/fork-plan.ts'
 import type { Cli } from '../cli.ts'
 import type { ForkPreview } from '../house/house.ts'
-import { withHouse } from '../house/with-house.ts'
+import { withRun } from '../house/named-run.ts'
 import { carryOn } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
 
-export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
+export function cancel(cli: Cli, _options: object, run: string): Promise<ExitCode> {
+  return withRun(cli, run, async (house, id) => {
     const status = await house.cancel(id)
     cli.terminal.value({ run: id, status, cancelled: true })
     const ends = status === 'cancelled' ? 'is cancelled' : 'ends as soon as what it does now has finished'
@@ -20,8 +20,8 @@ export function cancel(cli: Cli, _options: object, id: string): Promise<ExitCode
   })
 }
 
-export function pause(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
+export function pause(cli: Cli, _options: object, run: string): Promise<ExitCode> {
+  return withRun(cli, run, async (house, id) => {
     await house.pause(id)
     cli.terminal.value({ run: id, paused: true })
     cli.terminal.line(`run ${id} is held; go on with: ${cli.command('resume', id)}`)
@@ -29,8 +29,8 @@ export function pause(cli: Cli, _options: object, id: string): Promise<ExitCode>
   })
 }
 
-export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
+export function resume(cli: Cli, _options: object, run: string): Promise<ExitCode> {
+  return withRun(cli, run, async (house, id) => {
     await house.resume(id)
     cli.terminal.value({ run: id, paused: false })
     cli.terminal.line(`run ${id} may go on; a worker takes it (${cli.command('dev')})`)
@@ -38,16 +38,16 @@ export function resume(cli: Cli, _options: object, id: string): Promise<ExitCode
   })
 }
 
-export function retry(cli: Cli, options: { children?: boolean }, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
+export function retry(cli: Cli, options: { children?: boolean }, run: string): Promise<ExitCode> {
+  return withRun(cli, run, async (house, id) => {
     await house.retry(id, options)
     return carryOn(cli, house, id, { said: `run ${id} is tried again`, value: { retried: true } })
   })
 }
 
 /** Effects that were sent already are named; a person says whether they are to be sent again. */
-export function fork(cli: Cli, options: { from: string; yes?: boolean }, id: string): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
+export function fork(cli: Cli, options: { from: string; yes?: boolean }, run: string): Promise<ExitCode> {
+  return withRun(cli, run, async (house, id) => {
     const from = Number(options.from)
     if (!Number.isInteger(from)) {
       throw new ReeveError(
@@ -106,11 +106,11 @@ function tellPlan(
 export function signal(
   cli: Cli,
   options: { id?: string },
-  run: string,
+  text: string,
   name: string,
   payload: string | undefined,
 ): Promise<ExitCode> {
-  return withHouse(cli, async (house) => {
+  return withRun(cli, text, async (house, run) => {
     const value = payload === undefined ? null : await readValue(payload, 'The payload')
     const { isNew, awaited } = await house.signal(run, name, value, options.id)
     const isAwaited = awaited.includes(name)

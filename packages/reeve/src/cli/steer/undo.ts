@@ -3,7 +3,7 @@ import { safeLine } from '../../base/text/one-line.ts'
 import type { UndoPlan, UndoStep } from '../../tools/undo/undo-plan.ts'
 import type { Cli } from '../cli.ts'
 import type { House } from '../house/house.ts'
-import { withHouse } from '../house/with-house.ts'
+import { withRun } from '../house/named-run.ts'
 import { goesOn, showUntilRest } from '../run/drive.ts'
 import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -18,9 +18,9 @@ export interface UndoCommand {
 }
 
 /** Shows what would be undone, asks, and undoes it as a run that is shown until it comes to rest. */
-export async function undo(cli: Cli, options: UndoCommand, id: string): Promise<ExitCode> {
-  const from = toCall(cli, options.from, id)
-  const body = async (house: House) => {
+export async function undo(cli: Cli, options: UndoCommand, text: string): Promise<ExitCode> {
+  const from = toCall(cli, options.from, text)
+  const body = async (house: House, id: string) => {
     const { terminal } = cli
     const plan = await house.planUndo(id, from)
     tellPlan(cli, plan)
@@ -47,7 +47,7 @@ export async function undo(cli: Cli, options: UndoCommand, id: string): Promise<
     if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, undoing))
     return code
   }
-  return withHouse(cli, body, 'code')
+  return withRun(cli, text, body, 'code')
 }
 
 function toCall(cli: Cli, text: string | undefined, id: string): number {

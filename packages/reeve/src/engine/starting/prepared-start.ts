@@ -11,6 +11,7 @@ import type { Row } from '../../store/database.ts'
 import type { Cause, Channel, Origin } from '../../store/journal/events.ts'
 import { isChannel } from '../../store/journal/vocabulary/channel.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
+import { ownKeys } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
 import { startedWith } from './run-input.ts'
@@ -72,9 +73,6 @@ export interface PreparedStart {
   /** What becomes durable with it. */
   rows: readonly Row[]
 }
-
-/** Keys with it are the runtime's own: no caller can take them. */
-const ownKeys = 'reeve:'
 
 /** The key under which the runtime starts runs of its own accord. */
 export function ownKey(kind: 'schedule' | 'debounce' | 'trigger' | 'daemon', name: string): string {

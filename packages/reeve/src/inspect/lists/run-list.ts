@@ -8,6 +8,7 @@ import {
   type RunFilter,
   type RunPlace,
   readRunSlice,
+  runsNamed,
 } from '../../store/runs/run-lists.ts'
 import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import { type RunSummary, summariesOf } from '../run/run-view.ts'
@@ -50,6 +51,7 @@ export async function listRunPage(session: Session, options: RunListOptions = {}
   const one =
     filter.text !== undefined && wholeId.test(filter.text) ? await readRun(session, filter.text) : undefined
   if (one && isOnly(filter)) return { runs: await summariesOf(session, [one]), next: null, searchedTo: null }
+  if (filter.named !== undefined) return namedPage(session, filter.named, filter, most)
   const rows: RunRow[] = []
   let place = cursor === undefined ? undefined : readCursor(cursor, filter)
   for (let slice = 0; slice < mostSlices && rows.length <= most; slice++) {
@@ -68,6 +70,19 @@ export async function listRunPage(session: Session, options: RunListOptions = {}
     next: place ? cursorOf(place) : null,
     searchedTo: place ? await timeOf(session, place, rows) : null,
   }
+}
+
+async function namedPage(session: Session, named: string, filter: RunFilter, most: number): Promise<RunPage> {
+  const { status, statuses, workflow, since = 0, until = Number.POSITIVE_INFINITY } = filter
+  const rows = (await runsNamed(session, named, most)).filter(
+    (row) =>
+      (status === undefined || row.status === status) &&
+      (statuses === undefined || statuses.includes(row.status)) &&
+      (workflow === undefined || row.workflow === workflow) &&
+      row.created_at >= since &&
+      row.created_at < until,
+  )
+  return { runs: await summariesOf(session, rows), next: null, searchedTo: null }
 }
 
 function isOnly(filter: RunFilter): boolean {

@@ -5,10 +5,11 @@ import type { Session } from '../../store/database.ts'
 import { drivenVersions, lackOf } from '../../store/dispatch/workers.ts'
 import { costsOfRuns } from '../../store/ledger/model-calls.ts'
 import { pendingOf } from '../../store/runs/family.ts'
-import { type RunRow, type RunStatus, readRunByNo, requireRun } from '../../store/runs/runs.ts'
+import { givenKey, type RunRow, type RunStatus, readRunByNo, requireRun } from '../../store/runs/runs.ts'
 import { type ApprovalView, approvalView } from '../approvals/approval-view.ts'
 import { type StandingState, standingOf, type WaitsFor, waitsForOf } from '../standing.ts'
 import { briefError, endingOf } from './ending.ts'
+import { inputLines } from './input-lines.ts'
 
 /** A run as a line of a list shows it. Times are ISO 8601 in UTC. */
 export interface RunSummary {
@@ -24,6 +25,10 @@ export interface RunSummary {
   principal: string
   createdAt: string
   endedAt: string | null
+  /** The idempotency key that it was started with: the caller's own name for it. */
+  key: string | null
+  /** The beginning of what it was given, as JSON; null where that is no longer there, or large. */
+  input: string | null
   /** What its calls of models cost so far, in US dollars; calls of unknown outcome count at their most. */
   costUsd: number
 }
@@ -47,7 +52,10 @@ export interface RunView extends RunSummary {
 }
 
 /** `driven`: the versions that live workers have (`drivenVersions`), undefined when there is no worker. */
-function summaryOf(row: RunRow, costUsd: number, driven: Set<string> | undefined): RunSummary {
+function summaryOf(
+  row: RunRow,
+  { costUsd, driven, input }: { costUsd: number; driven: Set<string> | undefined; input: string | undefined },
+): RunSummary {
   return {
     id: row.id,
     workflow: row.workflow,
@@ -59,18 +67,23 @@ function summaryOf(row: RunRow, costUsd: number, driven: Set<string> | undefined
     principal: row.principal,
     createdAt: isoText(row.created_at),
     endedAt: row.ended_at === null ? null : isoText(row.ended_at),
+    key: givenKey(row),
+    input: input ?? null,
     costUsd,
   }
 }
 
-/** The same for many rows, with one query for what they cost and one for who is there. */
+/** The same for many rows, with one query each for what they cost, what they were given and who is there. */
 export async function summariesOf(session: Session, rows: readonly RunRow[]): Promise<RunSummary[]> {
   const costs = await costsOfRuns(
     session,
     rows.map(({ no }) => no),
   )
   const driven = await drivenVersions(session)
-  return rows.map((row) => summaryOf(row, fromNanoUsd(costs.get(row.no) ?? 0), driven))
+  const inputs = await inputLines(session, rows)
+  return rows.map((row) =>
+    summaryOf(row, { costUsd: fromNanoUsd(costs.get(row.no) ?? 0), driven, input: inputs.get(row.no) }),
+  )
 }
 
 /** @throws `unknown-run` */

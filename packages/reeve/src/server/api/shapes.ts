@@ -37,6 +37,8 @@ export const runSummary = z.object({
   principal: z.string().describe('For whom it acts'),
   createdAt: time,
   endedAt: time.nullable(),
+  key: z.string().nullable().describe('The idempotency key that it was started with'),
+  input: z.string().nullable().describe('The beginning of what it was given, as JSON. Untrusted'),
   costUsd: z.number().describe('Calls of unknown outcome count at their most'),
 }) satisfies z.ZodType<RunSummary>
 
@@ -163,6 +165,11 @@ export const runFilter = {
     .describe('One, or several'),
   workflow: name.optional(),
   text: z.string().max(200).optional().describe('Found in id, workflow, reason or idempotency key'),
+  named: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe('With this id; else with this idempotency key; else whose id begins so, from 6 characters on'),
   since: moment.optional().describe('Created then or later'),
   until: moment.optional().describe('Created before then'),
 }

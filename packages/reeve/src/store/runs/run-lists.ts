@@ -1,6 +1,7 @@
+import { isShortText } from '../../base/text/text.ts'
 import type { Session, Value } from '../database.ts'
 import { ready } from '../dispatch/lanes.ts'
-import type { RunRow, RunStatus } from './runs.ts'
+import { ownKeys, type RunRow, type RunStatus } from './runs.ts'
 
 /** Which runs a list holds; all that is given must hold. */
 export interface RunFilter {
@@ -12,6 +13,11 @@ export interface RunFilter {
   workflow?: string
   /** Found in the id, the workflow's name, the reason or the idempotency key, whatever its case (of ASCII letters). */
   text?: string
+  /**
+   * Only the run with this id; else those started with this idempotency key; else those whose id begins so, from 6 characters
+   * on. `text` does not count beside it.
+   */
+  named?: string | undefined
   /** Created then or later (ms). */
   since?: number
   /** Created before then (ms). */
@@ -197,6 +203,28 @@ function idOfTime(ms: number): string {
     rest = Math.floor(rest / 32)
   }
   return text
+}
+
+/** Fewer characters than this at the beginning of an id name no run. */
+const leastOfId = 6
+const idAlphabet = /^[0-9a-z]+$/
+
+/**
+ * The runs that a text names: the one with this id, else those that were started with this idempotency key, else those whose
+ * id begins so (from 6 characters on). The newest first, and so many at most.
+ */
+export async function runsNamed(session: Session, text: string, most: number): Promise<RunRow[]> {
+  if (!isShortText(text) || text === '') return []
+  const find = (where: string, ...values: string[]) =>
+    session.all<RunRow>(`select * from runs where ${where} order by no desc limit ?`, [...values, most])
+  const one = await find('id = ?', text)
+  if (one.length > 0) return one
+  const ofKey = text.startsWith(ownKeys)
+    ? []
+    : await find('idempotency is not null and idempotency = ?', text)
+  if (ofKey.length > 0 || text.length < leastOfId || !idAlphabet.test(text)) return ofKey
+  // Behind "z" comes no character of an id.
+  return find('id >= ? and id < ?', text, `${text}{`)
 }
 
 /** More than this is counted as this and one more. */

@@ -1,0 +1,13 @@
+import type { Cli } from '../cli.ts'
+import { withRun } from '../house/named-run.ts'
+import { showUntilRest } from '../run/drive.ts'
+import type { ExitCode } from '../terminal/exit-codes.ts'
+import { Interrupt } from '../terminal/interrupt.ts'
+
+/** Tells what a run did and does, until it comes to rest; drives nothing. The exit code says how it rests. */
+export function follow(cli: Cli, _options: object, text: string): Promise<ExitCode> {
+  return withRun(cli, text, (house, id) => {
+    const interrupt = new Interrupt(cli.terminal, `Run ${id} goes on as before.`, () => {})
+    return showUntilRest(cli, house, id, { afterSeq: 0, signal: interrupt.signal })
+  })
+}

@@ -1,0 +1,37 @@
+import type { Session } from '../../store/database.ts'
+import type { RunRow } from '../../store/runs/runs.ts'
+
+/** As much of an input as a line of a list may need (characters). */
+const longest = 200
+/** Of the first event's payload, what is read. */
+const read = 1000
+
+/** The beginning of what runs were given, as JSON, by their number; none where it was pruned or lies in a blob. */
+export async function inputLines(
+  session: Session,
+  runs: readonly Pick<RunRow, 'no'>[],
+): Promise<Map<number, string>> {
+  if (runs.length === 0) return new Map()
+  const rows = await session.all<{ run: number; payload: string | null }>(
+    `select run, substr(payload, 1, ${read}) as payload from events
+     where seq = 1 and type = 'run-started' and run in (${runs.map(() => '?').join(', ')})`,
+    runs.map(({ no }) => no),
+  )
+  return new Map(
+    rows.flatMap(({ run, payload }) => {
+      const line = payload === null ? undefined : inputIn(payload)
+      return line === undefined ? [] : [[run, line] as const]
+    }),
+  )
+}
+
+/** Of a payload that may be cut off. */
+function inputIn(payload: string): string | undefined {
+  try {
+    const { input } = JSON.parse(payload) as { input?: unknown }
+    return input === undefined ? undefined : JSON.stringify(input).slice(0, longest)
+  } catch {
+    const at = payload.indexOf('"input":')
+    return at < 0 ? undefined : payload.slice(at + '"input":'.length).slice(0, longest)
+  }
+}
