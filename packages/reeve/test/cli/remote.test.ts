@@ -170,7 +170,7 @@ test('every command either asks the house or says why no server can do it', () =
     const text = bodyOf(join(folder, path!), name!)
     const asksHere =
       /withRuntime\(|withWorkspace\(|withChangeableWorkspace\(/.test(text) && !text.includes("'not-remote'")
-    return more === '' && (asksHere || !text.includes('withHouse(')) ? [`${path} ${name}`] : []
+    return more === '' && (asksHere || !/with(House|Run)\(/.test(text)) ? [`${path} ${name}`] : []
   })
   expect(silent).toEqual([])
 })
