@@ -7,17 +7,19 @@ import type { DoorHouse } from '../../src/connectors/door/house.ts'
 import { ServiceDoor } from '../../src/connectors/door/service-door.ts'
 import type { AnyAction } from '../../src/connectors/shape/action.ts'
 import type { Connection } from '../../src/connectors/shape/connection.ts'
-import type { StandIn } from '../../src/connectors/stand-in/stand-in.ts'
 import { type EffectVerdict, PutOff } from '../../src/engine/calls/effect/definition.ts'
 
 /**
  * A connector's actions through the real door at a stand-in, without a runtime: what they send, what they make of the answers, and what
  * they find out afterwards. What the engine makes of that is the contract suite's.
  */
-export function atTheDoor(connection: Connection, standIn: StandIn) {
+export function atTheDoor(connection: Connection, standIn: { url: string }) {
   const { definition } = connection
   const schemes = [definition.auth].flat()
-  const { scheme, credential } = readSealed(schemes, definition.sandbox.standIn.credential)
+  const nothing = schemes.find(({ kind }) => kind === 'none')
+  const { scheme, credential } = nothing
+    ? { scheme: nothing, credential: {} }
+    : readSealed(schemes, definition.sandbox.standIn.credential)
   /** What the door told of the account. */
   const told: string[] = []
   const house: DoorHouse = {

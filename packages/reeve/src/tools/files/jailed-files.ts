@@ -48,6 +48,14 @@ export class JailedFiles {
     })
   }
 
+  /** Whether something of that name stands in its folder. @throws `not-applied` where the folder cannot be opened */
+  has(path: string): Promise<boolean> {
+    return this.#inFolderOf(path, async (folder, name) => {
+      const found = await lstat(folder.pathOf(name)).catch(() => undefined)
+      return found !== undefined
+    })
+  }
+
   /** The entries of a folder by name; `more` when there are others. Links are shown as `other`. */
   list(path: string): Promise<{ entries: FileEntry[]; more: boolean }> {
     return this.#jail.within(jailedParts(path), async (folder) => {
