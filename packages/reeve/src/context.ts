@@ -56,6 +56,8 @@ export interface ContextServices {
   memory: Memory
   /** What agents and directives are told, which is no evidence for anything. Default: nothing. */
   instructions?: readonly string[]
+  /** What was learnt, which is no evidence either. Default: nothing. */
+  lessons?: { texts(): readonly string[] }
   /** The project's tools, for those who name them. Default: none. */
   toolbox?: Toolbox
   /** Hears what agents do while they do it. */

@@ -145,6 +145,11 @@ export {
   type TrainingOptions,
   trainClassifier,
 } from './models/local/classify/classify.ts'
+export {
+  type LearnerOptions,
+  type LearningClassifier,
+  learningClassifier,
+} from './models/local/classify/learner.ts'
 export { type ComposerOptions, localComposer } from './models/local/compose/composer.ts'
 export { type Criteria, type CriticOptions, localCritic } from './models/local/compose/critic.ts'
 export {
@@ -183,6 +188,7 @@ export type {
 } from './models/solver.ts'
 export {
   defineConfig,
+  type LearningConfig,
   type McpConfig,
   type ProjectConfig,
   type QueueConfig,

@@ -2,8 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../src/base/log.ts'
 import { projectOf, Runtime, workflow } from '../src/index.ts'
-import { Pruning } from '../src/runtime/pruning.ts'
 import { internalsOf } from '../src/runtime/runtime.ts'
+import { Pruning } from '../src/runtime/upkeep/pruning.ts'
 import { FakeClock, settle } from '../src/testing/fake-clock.ts'
 
 const quick = workflow({ name: 'quick', input: z.any(), run: () => 'done' })

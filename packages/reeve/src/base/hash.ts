@@ -4,3 +4,8 @@ import { hash } from 'node:crypto'
 export function sha256(data: string | Uint8Array): string {
   return hash('sha256', data, 'base64url')
 }
+
+/** A number from 0 up to 1 that is the same for the same text, and spread evenly over texts. */
+export function shareOf(text: string): number {
+  return hash('sha256', text, 'buffer').readUInt32BE(0) / 2 ** 32
+}

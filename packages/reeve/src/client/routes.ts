@@ -126,6 +126,13 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     remove: 'DELETE /api/secrets/:secret',
   },
   failures: { list: 'GET /api/failures' },
+  lessons: {
+    list: 'GET /api/lessons',
+    one: 'GET /api/lessons/:lesson',
+    add: 'POST /api/lessons',
+    learn: 'POST /api/lessons/learn',
+    correct: 'POST /api/runs/:run/correct',
+  },
   evals: { list: 'GET /api/evals', one: 'GET /api/evals/:eval' },
   tokens: { list: 'GET /api/tokens', create: 'POST /api/tokens', revoke: 'DELETE /api/tokens/:token' },
 }

@@ -19,6 +19,8 @@ interface Remembered {
   memory: Memory
   /** What agents and directives are told. Default: nothing. */
   instructions?: readonly string[]
+  /** What was learnt, which questions are told too. Default: nothing. */
+  lessons?: { texts(): readonly string[] }
 }
 
 /** What a workflow may do with what is known. */
@@ -76,7 +78,7 @@ export class MemoryContext extends CoreContext {
   }
 
   get #remembering(): { memory: Memory; instructions: readonly string[] } {
-    const { memory, instructions = [] } = this.#remembered
-    return { memory, instructions }
+    const { memory, instructions = [], lessons } = this.#remembered
+    return { memory, instructions: lessons ? [...instructions, ...lessons.texts()] : instructions }
   }
 }

@@ -222,6 +222,11 @@ export class WorkflowRegistry {
     )
   }
 
+  /** Whether there is one of that name, the runtime's own among them. */
+  has(name: string): boolean {
+    return this.#byName.has(name)
+  }
+
   /** Those of the project, and not the runtime's own. */
   names(): string[] {
     return [...this.#byName.keys()].filter((name) => !isReserved(name)).sort()

@@ -5,6 +5,7 @@ import { sha256 } from '../base/hash.ts'
 import { parseExactJson } from '../base/json/exact-json.ts'
 import { canonical, type Json } from '../base/json/json.ts'
 import { isRecord } from '../base/json/record.ts'
+import { type CorrectedOptions, isCorrected } from './corrected-cases.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { EvalCase } from './scorers/scorer.ts'
 
@@ -21,18 +22,26 @@ export interface EvalData {
 }
 
 /**
- * Reads the cases of an evaluation. `folder`: where its file lies.
+ * Reads the cases of an evaluation. `folder`: where its file lies; `corrections`: what people corrected in this project. Default: nothing.
  * @throws `bad-eval` that names the line of a file, or the case
  */
-export async function readCases({ name, data }: Evaluation, folder: string): Promise<EvalData> {
+export async function readCases(
+  { name, data }: Evaluation,
+  folder: string,
+  corrections: (options: CorrectedOptions) => Promise<EvalCase[]> = async () => [],
+): Promise<EvalData> {
   const given =
     typeof data === 'string'
       ? readLines(resolve(folder, data))
       : typeof data === 'function'
         ? await data()
-        : data
-  if (!Array.isArray(given) || given.length === 0)
-    throw new ReeveError('bad-eval', `The evaluation "${name}" has no cases.`)
+        : isCorrected(data)
+          ? await corrections(data.options)
+          : data
+  if (!Array.isArray(given) || given.length === 0) {
+    const why = isCorrected(data) ? ': nobody corrected anything that it is about in that time' : ''
+    throw new ReeveError('bad-eval', `The evaluation "${name}" has no cases${why}.`)
+  }
   const seen = new Map<string, number>()
   const cases = given.map((each, index) => numbered(each, `Case ${index + 1} of evaluation "${name}"`, seen))
   return { cases, hash: sha256(canonical(cases as unknown as Json, 'the cases')) }
@@ -41,13 +50,15 @@ export async function readCases({ name, data }: Evaluation, folder: string): Pro
 function numbered(given: unknown, what: string, seen: Map<string, number>): NumberedCase {
   if (!isRecord(given) || given.input === undefined)
     throw new ReeveError('bad-eval', `${what} has no \`input\`.`)
-  const { id, calls } = given
+  const { id, calls, not } = given
   if (id !== undefined && (typeof id !== 'string' || id === ''))
     throw new ReeveError('bad-eval', `The \`id\` of ${what} must be a text.`)
-  const areCalls =
-    Array.isArray(calls) && calls.every((call) => isRecord(call) && typeof call.tool === 'string')
-  if (calls !== undefined && !areCalls)
-    throw new ReeveError('bad-eval', `\`calls\` of ${what} must be a list of { tool, args }.`)
+  for (const [name, list] of Object.entries({ calls, not })) {
+    const areCalls =
+      Array.isArray(list) && list.every((call) => isRecord(call) && typeof call.tool === 'string')
+    if (list !== undefined && !areCalls)
+      throw new ReeveError('bad-eval', `\`${name}\` of ${what} must be a list of { tool, args }.`)
+  }
   let text: string
   try {
     text = canonical(given.input as Json, `the input of ${what}`)

@@ -8,6 +8,7 @@ import { checkOptions } from '../base/options.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import { type Duration, toMs } from '../base/time/time.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import type { CorrectedCases } from './corrected-cases.ts'
 import type { EvalCase, Scorer } from './scorers/scorer.ts'
 
 /** A route that is judged by itself, each case being one question to it. */
@@ -49,8 +50,15 @@ export interface Mocks {
 export interface EvaluationDefinition {
   /** Default: the file's name without `.eval.ts`. */
   name?: string
-  /** The cases, or a file of them as JSON, one a line: a path from the file of the evaluation. Their hash is fixed before the first runs. */
-  data: string | readonly EvalCase[] | (() => readonly EvalCase[] | Promise<readonly EvalCase[]>)
+  /**
+   * The cases, or a file of them as JSON, one a line: a path from the file of the evaluation; or what people corrected:
+   * `corrected({ workflow })`. Their hash is fixed before the first runs.
+   */
+  data:
+    | string
+    | CorrectedCases
+    | readonly EvalCase[]
+    | (() => readonly EvalCase[] | Promise<readonly EvalCase[]>)
   /** What each case is given to. */
   task: EvalTask
   /** What judges each outcome: `exact()`, `toolCalls()`, …, or scorers of your own. */

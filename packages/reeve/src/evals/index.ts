@@ -6,6 +6,7 @@
  */
 
 export type { CaseResult } from '../inspect/evals/eval-view.ts'
+export { type CorrectedCases, type CorrectedOptions, corrected } from './corrected-cases.ts'
 export {
   type EvalTask,
   type Evaluation,

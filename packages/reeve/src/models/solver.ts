@@ -1,4 +1,5 @@
 import type { Json } from '../base/json/json.ts'
+import type { LearningClassifier } from './local/classify/learner.ts'
 
 /** A passage that recall found and that an answer may rest on. */
 export interface Passage {
@@ -121,6 +122,8 @@ export interface Solver {
   solve(question: Question, options: SolveOptions): Answer | Promise<Answer>
   /** The most that one answer may cost, in US dollars, reserved before it is asked; absent: free. */
   worstCaseUsd?(question: Question, options?: Pick<SolveOptions, 'promptCache'>): number
+  /** What of it is trained again as people correct it. */
+  readonly learners?: readonly LearningClassifier[]
   /** How its provider takes many questions at once, to be answered later; absent: it does not. */
   readonly batches?: BatchService
 }

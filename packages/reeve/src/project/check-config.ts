@@ -1,10 +1,12 @@
+import { ReeveError } from '../base/errors.ts'
 import { toUsd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { checkOption, checkOptions, type OptionRule, refuseUnknownOptions } from '../base/options.ts'
+import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import { toMs } from '../base/time/time.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
-import type { ProjectConfig, QueueConfig, RetentionConfig } from './config.ts'
+import type { LearningConfig, ProjectConfig, QueueConfig, RetentionConfig } from './config.ts'
 
 const shape = {
   name: 'text',
@@ -24,6 +26,7 @@ const shape = {
   goals: 'objects',
   connectors: 'object',
   sandbox: 'flag',
+  learning: 'object',
   mcp: 'object',
   services: 'function',
 } as const satisfies Record<keyof ProjectConfig, OptionRule>
@@ -40,6 +43,16 @@ const parts = {
     'occurrences',
     'deliveries',
   ] satisfies (keyof RetentionConfig)[],
+  learning: [
+    'at',
+    'zone',
+    'since',
+    'lessons',
+    'training',
+    'withheld',
+    'route',
+    'budget',
+  ] satisfies (keyof LearningConfig)[],
   budgets: ['project', 'day', 'workflows', 'agents', 'whenExhausted'] satisfies (keyof BudgetPlan)[],
 }
 
@@ -65,6 +78,7 @@ export function checkConfig(config: ProjectConfig): void {
     checkOptions(route, `route "${name}"`, { solvers: 'list!' }, 'bad-config')
   if (config.secrets !== undefined)
     checkOptions(config.secrets, 'the secrets', { fromEnvironment: ['flag', 'texts'] }, 'bad-config')
+  checkLearning(config.learning)
   const { approvals = {}, budgets = {} } = config
   checkOptions(approvals, 'the approvals', { secondLook: 'flag' }, 'bad-config')
   for (const name of ['perSender', 'perChannel', 'hastyPerHour'] as const)
@@ -75,6 +89,22 @@ export function checkConfig(config: ProjectConfig): void {
   for (const [scope, amount] of Object.entries(ceilings)) {
     if (amount !== undefined) toUsd(amount, `The budget of "${scope}"`)
   }
+}
+
+function checkLearning(learning: LearningConfig | undefined): void {
+  if (learning === undefined) return
+  refuseUnknownOptions(learning, '`learning`', parts.learning, 'bad-config')
+  checkOptions(learning, 'the learning', { at: 'text', zone: 'text', route: 'text' }, 'bad-config')
+  const { since, withheld, budget, lessons, training } = learning
+  if (since !== undefined) toMs(since, 'learning.since')
+  if (withheld !== undefined) wholeNumber(withheld, 'learning.withheld', { least: 1, most: 90 })
+  if (budget !== undefined) toUsd(budget, 'learning.budget')
+  for (const [name, way] of Object.entries({ lessons, training }))
+    if (way !== undefined && way !== 'adopt' && way !== 'propose')
+      throw new ReeveError(
+        'bad-config',
+        `learning.${name} is ${describeValue(way)}; it must be 'adopt' or 'propose'.`,
+      )
 }
 
 function checkQueue(what: string, queue: QueueConfig): void {

@@ -1,6 +1,7 @@
 import type { AnyAgent } from '../agents/agent.ts'
 import type { Daemon } from '../autonomy/daemon/daemon.ts'
 import type { Goal } from '../autonomy/goals/goal.ts'
+import type { Usd } from '../base/money.ts'
 import type { Duration } from '../base/time/time.ts'
 import type { Connection } from '../connectors/shape/connection.ts'
 import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
@@ -64,6 +65,29 @@ export type McpConfig = McpServerDefinition extends infer Each
     : never
   : never
 
+/** What Reeve learns from what happened, and what may come of it without a person. */
+export interface LearningConfig {
+  /** When it looks, as cron. Default `0 3 * * *`. */
+  at?: string
+  /** The time zone of that (IANA). Default UTC. */
+  zone?: string
+  /** How far back it looks. Default `30d`. */
+  since?: Duration
+  /**
+   * `adopt`: a lesson that was clearly better on runs that it was not found in counts at once; what is unclear waits for a person.
+   * `propose`: each waits. Default `adopt`.
+   */
+  lessons?: 'adopt' | 'propose'
+  /** The same of classifiers that were trained anew. Default `adopt`. */
+  training?: 'adopt' | 'propose'
+  /** Of 100 runs so many go without a lesson, so that it can be measured: 1 to 90. Default 20. */
+  withheld?: number
+  /** A route that words lessons. Default: none, and the rules' own words stand. */
+  route?: string
+  /** The most that trying lessons on recorded runs may cost a time. Default `$0.10`. */
+  budget?: Usd
+}
+
 /** What `reeve.config.ts` exports as its default. */
 export interface ProjectConfig {
   /**
@@ -109,6 +133,8 @@ export interface ProjectConfig {
   connectors?: Readonly<Record<string, Connection>>
   /** All connections are in sandbox, whatever they say themselves, as with `reeve start --sandbox`. Default false. */
   sandbox?: boolean
+  /** Learns by the clock from failures, costs and corrections. Default: off; `reeve lessons learn` does it once. */
+  learning?: LearningConfig
   /** MCP servers by name. They are started when they are first needed. */
   mcp?: Record<string, McpConfig>
   /** Started before runs are driven, closed after. */

@@ -5,14 +5,12 @@ import { directivesFor } from '../autonomy/daemon/deciding/openings.ts'
 import { installDaemons } from '../autonomy/daemon/install.ts'
 import { withoutModes } from '../autonomy/directives/versions/failure-modes.ts'
 import { recordVersions } from '../autonomy/directives/versions/record-versions.ts'
-import type { DirectiveWriting } from '../autonomy/directives/versions/write-directive.ts'
-import type { Goal } from '../autonomy/goals/goal.ts'
-import { Proposals } from '../autonomy/proposals.ts'
+import { LiveLessons } from '../autonomy/lessons/live-lessons.ts'
 import { createIds } from '../base/ids.ts'
 import { type Log, redactingLog } from '../base/log.ts'
 import { secretsOf } from '../base/secrets/known-secrets.ts'
-import { type Clock, systemClock } from '../base/time/time.ts'
-import { type Connections, openConnections } from '../connectors/host/connections.ts'
+import { systemClock } from '../base/time/time.ts'
+import { openConnections } from '../connectors/host/connections.ts'
 import { connectionsOf, sandboxFolder, standInSecrets } from '../connectors/host/of-project.ts'
 import { connectionProposals } from '../connectors/host/proposals.ts'
 import { Context, type ContextServices } from '../context.ts'
@@ -28,7 +26,6 @@ import { Questions } from '../models/asking/questions.ts'
 import { AbandonedBatches } from '../models/batches/abandoned-batches.ts'
 import { CircuitBreakers } from '../models/route/breaker.ts'
 import { BreakerRecord } from '../models/route/breaker-record.ts'
-import type { RouteDefinition } from '../models/route/route.ts'
 import { checkConfig } from '../project/check-config.ts'
 import { embedderRoutes } from '../project/embedders.ts'
 import { namedDaemons } from '../project/files/daemons.ts'
@@ -42,7 +39,6 @@ import { fallbackOf, modelKeys, openerOf, secretUses } from '../project/secrets/
 import { ProjectServices } from '../project/services.ts'
 import { checkWorkflowGrants, mcpServersOf, toolboxOf } from '../project/tools.ts'
 import { registryOf } from '../project/workflows.ts'
-import type { Database } from '../store/database.ts'
 import { refuseMoved } from '../store/identity/moved.ts'
 import { claimDatabase } from '../store/identity/ownership.ts'
 import { identityOf, migrate } from '../store/migrations.ts'
@@ -58,67 +54,23 @@ import { jsonSchemaIssues } from '../tools/json-schema/json-schema.ts'
 import type { FindTool } from '../tools/undo/undo-plan.ts'
 import { undoWorkflow } from '../tools/undo/undo-workflow.ts'
 import { LetterReader } from '../triggers/letters/read-letter.ts'
-import { type NamedTrigger, namedTriggers, schedulesWith } from '../triggers/named-triggers.ts'
+import { namedTriggers, schedulesWith } from '../triggers/named-triggers.ts'
 import { TriggerLoops } from '../triggers/watching/trigger-loops.ts'
-import { AuditSigning, auditKeysFor } from './audit-signing.ts'
 import { endProcess } from './end-process.ts'
+import type { RuntimeParts } from './internals.ts'
+import { learnWorkflow } from './learning/learn-workflow.ts'
+import { learnSchedules, proposalsOf } from './learning/learning-parts.ts'
+import { LiveLearners } from './learning/live-learners.ts'
 import { describeSkew, leaseOf } from './lease.ts'
 import type { RuntimeOptions } from './options.ts'
-import { Pruning } from './pruning.ts'
-
-/** What a runtime is composed of, for our own packages: see `internalsOf`. */
-export interface RuntimeInternals {
-  database: Database
-  engine: Engine
-  clock: Clock
-  log: Log
-  knowledge: Knowledge
-  memory: Memory
-  routes: ReadonlyMap<string, RouteDefinition>
-  unusable: readonly UnusableSolver[]
-  /** What the database says of those who act. Whoever changes that in this process renews it. */
-  authority: LiveAuthority
-  /** The secrets, opened. */
-  vault: Vault
-  /** Which tools and triggers use which secrets, by the secret's name. */
-  secretUses: ReadonlyMap<string, readonly string[]>
-  findTool: FindTool
-  /** The triggers of the project, by name. */
-  triggers: ReadonlyMap<string, NamedTrigger>
-  letters: LetterReader
-  /** What contexts of runs are made with. */
-  lent: ContextServices
-  documents: DocumentProcess
-  /** The standing goals of the project, as its code has them. */
-  goals: readonly Goal[]
-  /** Decides what machines propose. */
-  proposals: Proposals
-  /** The one way to write a directive's file: see `writeDirective`. */
-  directiveWriting: DirectiveWriting
-  connections: Connections
-}
-
-/** What starts with a runtime and ends with it. */
-export interface RuntimeParts extends RuntimeInternals {
-  projectKnowledge: ProjectKnowledge
-  services: ProjectServices
-  breakerRecord: BreakerRecord
-  abandonedBatches: AbandonedBatches
-  policies: PolicyBench
-  ceilings: SeenCeilings
-  readiness: ReadinessWatch
-  pruning: Pruning
-  triggerLoops: TriggerLoops
-  daemonLoops: DaemonLoops
-  auditSigning: AuditSigning
-  /** Absent: no collector is named. */
-  telemetry: Telemetry | undefined
-}
+import { AuditSigning, auditKeysFor } from './upkeep/audit-signing.ts'
+import { Pruning } from './upkeep/pruning.ts'
 
 /** Wires the layers for a project: the one place that knows all of them. Opens the database and drives nothing. */
 export async function composeRuntime(options: RuntimeOptions): Promise<RuntimeParts> {
   const { project, environment, clock: ownClock = systemClock } = options
   checkConfig(project.config)
+  const { learning } = project.config
   const secrets = secretsOf(environment)
   const log = redactingLog(options.log ?? (await ownLog()), secrets)
   const unusable: UnusableSolver[] = []
@@ -165,6 +117,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const forConnections = { database, clock, log, vault, secrets, newId, isSandbox, folder }
     const connections = await openConnections(connectionList, forConnections)
     const breakerRecord = new BreakerRecord(database, log)
+    const lessons = new LiveLessons({ database, clock, log })
+    const learners = new LiveLearners({ database, clock, log }, routes)
     const embedders = embedderRoutes(project.config, keys)
     const allRoutes = new Map([...routes, ...embedders])
     addKeysTo(secrets, allRoutes.values())
@@ -175,6 +129,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       database,
       workflows,
       textListener: options.textListener,
+      lessons,
     })
     const memory = new Memory({ database, clock, embedder: hashedNgrams })
     const documents = new DocumentProcess()
@@ -189,17 +144,18 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await authority.renew()
     const findTool: FindTool = (name) => toolbox.find(name)
     workflows.add(undoWorkflow({ database, clock, findTool }))
+    workflows.add(learnWorkflow(() => parts, learning ?? {}))
     addDirectives(project, { workflows, database, routes })
     await recordVersions(database, project.directives, clock.now())
     const { daemons, goals } = namedDaemons(project)
     const directives = directivesFor(project, workflows)
-    const forDaemons = { database, clock, questions, authority, workflows, directives }
+    const forDaemons = { database, clock, questions, authority, workflows, directives, lessons }
     for (const each of daemons) workflows.add(daemonWorkflow(each, forDaemons))
     checkWorkflowGrants(project, toolbox)
     const policies = new PolicyBench(project.policies)
     const ceilings = new SeenCeilings({ database, clock, log, policies: policies.hash })
     const services: ContextServices = {
-      ...{ toolbox, questions, knowledge, memory, authority, policies, ceilings },
+      ...{ toolbox, questions, knowledge, memory, authority, policies, ceilings, lessons },
       instructions: [...project.agents, ...project.directives].map((one) =>
         'instructions' in one ? one.instructions : withoutModes(one.text),
       ),
@@ -232,11 +188,14 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     })
     engine.services.notices.on('heartbeat', () => void authority.lookAgain())
     const triggers = namedTriggers(project.workflows)
-    const schedules = schedulesWith(triggers.values(), project.config.schedules ?? {})
+    const schedules = schedulesWith(triggers.values(), {
+      ...project.config.schedules,
+      ...learnSchedules(learning),
+    })
     await installConfig({ ...project.config, schedules }, { database, workflows, clock, log })
     await installDaemons(engine, daemons)
     const letters = new LetterReader()
-    return {
+    const parts: RuntimeParts = {
       database,
       engine,
       clock,
@@ -260,7 +219,12 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       findTool,
       triggers,
       goals,
-      proposals: new Proposals({ database, clock, log }, connectionProposals(connections)),
+      proposals: proposalsOf(
+        { database, clock, log, memory, lessons, learners, withheld: learning?.withheld },
+        connectionProposals(connections),
+      ),
+      lessons,
+      learners,
       connections,
       directiveWriting: directiveWritingOf(project, database),
       letters,
@@ -281,6 +245,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
         pruneProject({ database, clock, retention: project.config.retention }, signal),
       ),
     }
+    return parts
   } catch (error) {
     await database.close()
     throw error

@@ -1,7 +1,7 @@
 import { ceilingsOfAgents } from '../agents/known-agents.ts'
 import { ceilingOfWorkflow } from '../governance/history/ceilings.ts'
 import type { Project } from '../project/load.ts'
-import type { RuntimeParts } from './compose.ts'
+import type { RuntimeParts } from './internals.ts'
 
 /** Starts what a runtime is made of, each after what it needs. */
 export async function beginParts(parts: RuntimeParts, { workflows, agents }: Project): Promise<void> {
@@ -14,6 +14,8 @@ export async function beginParts(parts: RuntimeParts, { workflows, agents }: Pro
   await parts.ceilings.note([...workflows.map(ceilingOfWorkflow), ...ceilingsOfAgents(agents)])
   parts.readiness.begin()
   parts.proposals.begin()
+  await parts.lessons.begin()
+  parts.learners.begin()
   breakerRecord.begin(engine.worker.id)
   abandonedBatches.begin()
   await engine.start()
@@ -32,6 +34,8 @@ export async function endParts(parts: RuntimeParts, graceMs: number | undefined)
     await projectKnowledge.end()
     await parts.readiness.end()
     await parts.proposals.end()
+    await parts.lessons.end()
+    await parts.learners.end()
     await parts.authority.end()
     await parts.vault.end()
     await pruning.end()

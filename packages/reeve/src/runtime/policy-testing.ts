@@ -16,7 +16,7 @@ import type { Authority } from '../governance/standing.ts'
 import type { Project } from '../project/load.ts'
 import { listRuns, requireRun } from '../store/runs/runs.ts'
 import type { Tool } from '../tools/tool.ts'
-import type { RuntimeParts } from './compose.ts'
+import type { RuntimeParts } from './internals.ts'
 
 /** For `runtime.testPolicy`. */
 export interface PolicyTestOptions {

@@ -10,7 +10,7 @@ import { requireDaemon } from '../inspect/ledger/daemon-view.ts'
 import { lockDaemon, wakeDaemonBy } from '../store/autonomy/daemons.ts'
 import type { UndoPlan } from '../tools/undo/undo-plan.ts'
 import type { UndoReport } from '../tools/undo/undo-workflow.ts'
-import type { RuntimeInternals } from './compose.ts'
+import type { RuntimeInternals } from './internals.ts'
 import { planRunUndo, startUndo, type UndoOptions, type UndoScope } from './undoing.ts'
 
 /** Who acts from outside, as journals and screens name them. */

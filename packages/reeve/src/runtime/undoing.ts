@@ -2,7 +2,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { RunHandle } from '../engine/results.ts'
 import { type FindTool, planUndo, type UndoPlan, undoWorkflowName } from '../tools/undo/undo-plan.ts'
 import type { UndoReport } from '../tools/undo/undo-workflow.ts'
-import type { RuntimeInternals } from './compose.ts'
+import type { RuntimeInternals } from './internals.ts'
 
 /** For `runtime.planUndo`. */
 export interface UndoScope {

@@ -1,4 +1,4 @@
-import { approvalTables } from './approvals/tables.ts'
+import { approvalTables, voteTables } from './approvals/tables.ts'
 import { auditTables } from './audit/audit-tables.ts'
 import { levelTables } from './authority/levels.ts'
 import { authorityTables } from './authority/tables.ts'
@@ -9,6 +9,7 @@ import { triggerTables } from './dispatch/trigger-tables.ts'
 import { evalTables } from './evals/tables.ts'
 import { firstVersion } from './first-version.ts'
 import { serverTables } from './identity/server-tables.ts'
+import { learningTables } from './learning/tables.ts'
 import { effectBudgetTables } from './ledger/effect-budget-tables.ts'
 import { itemsVersion } from './memory/schema.ts'
 import { proposalTables } from './proposals/tables.ts'
@@ -193,27 +194,7 @@ export const migrations: Migration[][] = [
     'alter table approvals add column terms text',
   ],
   authorityTables,
-  [
-    // Who of several approved; who asked whom to decide instead; what is to be told to people who may decide.
-    `create table approval_votes (
-      approval text not null,
-      hash text not null,
-      seat text not null,
-      voter text not null,
-      note text,
-      answer text,
-      at bigint not null,
-      primary key (approval, hash, seat)
-    )`,
-    `create table approval_delegations (
-      approval text not null,
-      giver text not null,
-      receiver text not null,
-      note text,
-      at bigint not null,
-      primary key (approval, giver)
-    )`,
-  ],
+  voteTables,
   triggerTables,
   itemsVersion,
   effectBudgetTables,
@@ -239,4 +220,5 @@ export const migrations: Migration[][] = [
   proposalTables,
   directiveTables,
   connectorTables,
+  learningTables,
 ]

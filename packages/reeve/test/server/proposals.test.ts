@@ -108,3 +108,32 @@ test('what a process that died had decided is finished by another', async () => 
   await internals.proposals.finishAbandoned()
   expect(carried).toEqual(['p1 adopted', 'p1 adopted'])
 })
+
+test('a lesson of a person is put in force, shown, and taken back; an answer is corrected over the API', async () => {
+  const server = await startServer()
+  const approver = await server.as('approver')
+  const body = { workflow: 'greet', text: 'Greet people by their first name.' }
+  const added = await approver.lessons.add({ body, idempotencyKey: 'k' })
+  expect(added).toMatchObject({
+    status: 'adopted',
+    rule: 'by-hand',
+    inForce: { withheldPercent: 20, measured: null },
+  })
+  expect(await approver.lessons.add({ body, idempotencyKey: 'k' })).toMatchObject({ id: added.id })
+  expect((await approver.lessons.list()).items).toMatchObject([{ id: added.id, text: body.text }])
+  expect(server.internals.lessons.texts()).toEqual([body.text])
+  await approver.proposals.withdraw({ params: { proposal: added.id }, body: {} })
+  expect(await approver.lessons.one({ params: { lesson: added.id } })).toMatchObject({
+    status: 'withdrawn',
+    inForce: null,
+  })
+  expect(server.internals.lessons.texts()).toEqual([])
+  await expect(approver.lessons.add({ body: { ...body, text: 'one\ntwo' } })).rejects.toMatchObject({
+    code: 'bad-text',
+  })
+  await expect((await server.as('viewer')).lessons.add({ body })).rejects.toMatchObject({ status: 403 })
+  const correction = { params: { run: 'none' }, body: { question: 'q', value: 1 } }
+  await expect(approver.lessons.correct(correction)).rejects.toMatchObject({ code: 'unknown-run' })
+  const { run } = await (await server.as('operator')).lessons.learn({ body: {} })
+  expect(run).toMatch(/^\w+$/)
+})

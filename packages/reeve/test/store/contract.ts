@@ -19,6 +19,7 @@ import { inboxCases } from './contract/inbox.ts'
 import { itemCases } from './contract/items.ts'
 import { journalCases } from './contract/journal.ts'
 import { keyLineCases } from './contract/key-lines.ts'
+import { learningCases } from './contract/learning.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { overtakenCases } from './contract/overtaken.ts'
 import { pastAuthorityCases } from './contract/past-authority.ts'
@@ -70,5 +71,6 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     runListCases(open)
     authorityLogCases(open)
     proposalCases(open)
+    learningCases(open)
   })
 }

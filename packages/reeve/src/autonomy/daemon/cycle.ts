@@ -173,6 +173,7 @@ async function act(ctx: CoreContext, acting: Acting): Promise<Turn> {
     digest: look.digest,
     changed: look.changed,
     open: state.directives.filter(({ closed }) => closed === null).map(({ name }) => name),
+    ...lessonsNoted(look),
     closed: [
       ...state.directives.flatMap(({ name, closed }) =>
         closed === null ? [] : [{ directive: name, why: closed }],
@@ -216,6 +217,13 @@ async function act(ctx: CoreContext, acting: Acting): Promise<Turn> {
     durationMs: Math.max(0, (done.endedAt ?? ctx.now().getTime()) - decidedAt),
   })
   return { result: done.result, memory: afterActing(acting, decided, done), isBroke: false }
+}
+
+/** Which lessons it went by, and without. */
+function lessonsNoted({ lessons }: Look): { lessons?: { used: string[]; withheld: string[] } } {
+  const { barred = [], withheld = [] } = lessons ?? {}
+  if (barred.length + withheld.length === 0) return {}
+  return { lessons: { used: barred.map(({ id }) => id), withheld } }
 }
 
 function afterActing(

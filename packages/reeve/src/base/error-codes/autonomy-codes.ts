@@ -49,6 +49,7 @@ export const autonomyCodes: CodeTable = {
   'script-two-results': ['A script printed more than one result.', 'Let it print one JSON value.'],
   'not-a-file': ['What is to be replaced is no plain file.', 'Put a plain file in its place.'],
   'unknown-directive': ['There is no such directive.', "See `directives/`, and the name's spelling."],
+  'unknown-question': ['A run has no such answer to correct.', 'See `reeve show RUN` for its questions.'],
   'unknown-proposal': ['There is no such proposal.', 'See `reeve proposals list`.'],
   'unknown-directive-version': [
     'A directive has no version of that number.',

@@ -20,6 +20,7 @@ import type { TriggerView } from '../../triggers/trigger-view.ts'
 import type { Workspace } from '../terminal/workspace.ts'
 import type { Authority } from './authority-house.ts'
 import type { Autonomy } from './autonomy-house.ts'
+import type { LearningHouse } from './learning-house.ts'
 import type { ModelsView } from './models.ts'
 import type { ProposalsHouse } from './proposals-house.ts'
 
@@ -30,6 +31,7 @@ import type { ProposalsHouse } from './proposals-house.ts'
 export interface House extends Looks, Decides, Steers, People, Authority {
   autonomy: Autonomy
   proposals: ProposalsHouse
+  learning: LearningHouse
   /** `isTest`: asks each solver once. */
   models(isTest: boolean): Promise<ModelsView>
   triggers(): Promise<TriggerView[]>

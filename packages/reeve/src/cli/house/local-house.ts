@@ -23,6 +23,7 @@ import type { Workspace } from '../terminal/workspace.ts'
 import { localAuthority } from './authority-house.ts'
 import { localAutonomy } from './autonomy-house.ts'
 import type { Decides, House, People, Secrets, Steers, TokenLine } from './house.ts'
+import { localLearning } from './learning-house.ts'
 import { localLooks } from './local-looks.ts'
 import { localSecrets } from './local-secrets.ts'
 import { localModels } from './models.ts'
@@ -47,6 +48,7 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
     },
     autonomy: localAutonomy(workspace, runtime),
     proposals: localProposals(workspace, runtime),
+    learning: localLearning(workspace, runtime),
     ...localAuthority(workspace),
     ...localLooks(workspace),
     ...decides(workspace),

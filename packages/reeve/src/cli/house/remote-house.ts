@@ -5,6 +5,7 @@ import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
 import { remoteAuthority } from './authority-house.ts'
 import { remoteAutonomy } from './autonomy-house.ts'
 import type { Decides, House, People, Steers } from './house.ts'
+import { remoteLearning } from './learning-house.ts'
 import { remoteModels } from './models.ts'
 import { remoteProposals } from './proposals-house.ts'
 import { remoteLooks } from './remote-looks.ts'
@@ -24,6 +25,7 @@ export function remoteHouse(server: { url: string; token: string | undefined }):
     models: (isTest) => remoteModels(client, isTest),
     autonomy: remoteAutonomy(client),
     proposals: remoteProposals(client),
+    learning: remoteLearning(client),
     ...remoteAuthority(client, whoAsks),
     ...remoteLooks(client),
     ...decides(client, whoAsks),

@@ -5,6 +5,7 @@ import { formatUsd } from '../../base/money.ts'
 import { briefLine, safeLine } from '../../base/text/one-line.ts'
 import { readBaseline, writeBaseline } from '../../evals/baseline.ts'
 import { readCases } from '../../evals/cases.ts'
+import { correctedCases } from '../../evals/corrected-cases.ts'
 import type { Evaluation } from '../../evals/evaluation.ts'
 import { keepEvalResult } from '../../evals/keep.ts'
 import type { Baseline } from '../../evals/result.ts'
@@ -55,9 +56,9 @@ async function one(
   evaluation: Evaluation,
   { baseline: named, writeBaseline: writes, journals, by }: EvalOptions & { by: string },
 ): Promise<EvalResult> {
-  const { database } = internalsOf(runtime)
+  const { database, clock } = internalsOf(runtime)
   const folder = join(runtime.project.folder, 'evals')
-  const data = await readCases(evaluation, folder)
+  const data = await readCases(evaluation, folder, (wanted) => correctedCases(database, wanted, clock.now()))
   const file = evaluation.baseline?.endsWith('.json') ? resolve(folder, evaluation.baseline) : undefined
   const baseline = await baselineOf(database, evaluation, { named, file, writes })
   cli.terminal.remark(`${evaluation.name}: ${data.cases.length} cases, data ${data.hash.slice(0, 12)}`)

@@ -34,7 +34,7 @@ export function checkScheduled(
   for (const [name, definition] of Object.entries(definitions)) {
     checkOptions(definition, `schedule "${name}"`, { workflow: 'text!' }, 'bad-schedule')
     const { workflow } = definition
-    if (!workflows.names().includes(workflow)) {
+    if (!workflows.has(workflow)) {
       const why = `Schedule "${name}" starts workflow "${workflow}", which the project does not have.`
       throw new ReeveError('unknown-workflow', why)
     }

@@ -17,8 +17,8 @@ export interface ToolCallsOptions {
 }
 
 /**
- * 1 where the case called the tools that its `calls` name, in their order, with their arguments (where a call names some). A
- * case without `calls` must call none.
+ * 1 where the case called the tools that its `calls` name, in their order, with their arguments (where a call names some), and
+ * none that its `not` names. A case without `calls` must call none, unless `match` is `some`.
  * @example
  * import { toolCalls } from 'reeve/evals'
  *
@@ -31,7 +31,9 @@ export function toolCalls({ match = 'order', args = 'part' }: ToolCallsOptions =
       (args === 'exact' ? isDeepStrictEqual(seen.args, wanted.args) : holds(seen.args, wanted.args)))
   return {
     name: 'tool calls',
-    score({ calls }, { calls: wanted = [] }) {
+    score({ calls }, { calls: wanted = [], not = [] }) {
+      const banned = not.find((one) => calls.some((seen) => fits(one, seen)))
+      if (banned) return { score: 0, why: `it called ${banned.tool}, which it must not` }
       const left = [...calls]
       let missing: SeenCall | undefined
       for (const one of wanted) {

@@ -17,6 +17,8 @@ export interface EvalCase {
   expected?: Json
   /** The calls of tools that should be made, in their order, for `toolCalls`. */
   calls?: SeenCall[]
+  /** Calls that must not be made, for `toolCalls`: where they name arguments, not with these. */
+  not?: SeenCall[]
 }
 
 /**

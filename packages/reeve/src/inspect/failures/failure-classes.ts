@@ -1,6 +1,7 @@
 import { isRecord } from '../../base/json/record.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
+import { correctedAnswers } from '../../store/learning/corrections.ts'
 import {
   type Correction,
   corrections,
@@ -37,6 +38,9 @@ export interface FailureClasses {
 const mostOfEach = 2000
 const mostRuns = 5
 
+/** An answer that a solver gave may be corrected too, after its run. */
+type Mistaken = Omit<Correction, 'what'> & { what: Correction['what'] | 'corrected' }
+
 interface Sorted {
   place: Place | null
   reason: string
@@ -49,9 +53,13 @@ interface Sorted {
 export async function failureClasses(session: Session, since: number): Promise<FailureClasses> {
   const failed = await failedEnds(session, since, mostOfEach + 1)
   const corrected = await corrections(session, since, mostOfEach + 1)
+  const answers = await correctedAnswers(session, { since, limit: mostOfEach })
   const all = [
     ...failed.slice(0, mostOfEach).map(ofFailure),
     ...corrected.slice(0, mostOfEach).map(ofCorrection),
+    ...answers.map(({ runId, workflow, at, why }) =>
+      ofCorrection({ run: runId, workflow, at, what: 'corrected', subject: '', note: why }),
+    ),
   ]
   all.sort((left, right) => right.at - left.at)
   const classes = [...places, null].map((place) =>
@@ -72,7 +80,7 @@ function ofFailure({ run, workflow, at, payload }: FailedEnd): Sorted {
   return { place: placeOfCode(code) ?? null, reason: code, run, workflow, at }
 }
 
-function ofCorrection({ what, note, run, workflow, at }: Correction): Sorted {
+function ofCorrection({ what, note, run, workflow, at }: Mistaken): Sorted {
   return { place: placeOfCorrection({ what, note }), reason: `a person ${what} it`, run, workflow, at }
 }
 

@@ -86,7 +86,7 @@ export function placeOfCorrection({
   what,
   note,
 }: {
-  what: 'rejected' | 'edited' | 'answered'
+  what: 'rejected' | 'edited' | 'answered' | 'corrected'
   note: string | null
 }): Place {
   return what === 'rejected' && (note ?? '').trim() === '' ? 'human process' : 'prompt'

@@ -24,6 +24,7 @@ import {
   openAccount,
   type RunAccount,
 } from './budget.ts'
+import { type AppliedLessons, type LessonSource, taught } from './lessons.ts'
 import type { QuestionRequest } from './question-request.ts'
 import { readAgain } from './read-again.ts'
 import { type TextListener, TextStream } from './text-stream.ts'
@@ -34,7 +35,11 @@ const dayMs = 86_400_000
 const budgetLookMs = 60_000
 
 /** An answer as the journal has it. `given`: the value is what each life reads by the schema. */
-export type KeptAnswer = Omit<RouteAnswer, 'given'> & { given?: true }
+export type KeptAnswer = Omit<RouteAnswer, 'given'> & {
+  given?: true
+  /** What was learnt from earlier runs and told with the question, or kept from it to measure that. */
+  lessons?: Omit<AppliedLessons, 'texts'>
+}
 
 /** Asks routes in the name of runs: each question is one durable call, paid from the run's budgets. */
 export class Questions {
@@ -44,6 +49,7 @@ export class Questions {
   readonly #database: Database
   readonly #workflows: WorkflowRegistry
   readonly #textListener: TextListener | undefined
+  readonly #lessons: LessonSource | undefined
   readonly #accounts = new WeakMap<CallSite, RunAccount>()
   readonly #spentUsd = new WeakMap<CallSite, number>()
 
@@ -55,6 +61,8 @@ export class Questions {
     workflows: WorkflowRegistry
     /** Hears what models write, while they write it. */
     textListener?: TextListener | undefined
+    /** What was learnt. Default: nothing. */
+    lessons?: LessonSource | undefined
   }) {
     this.#routes = parts.routes
     this.#breakers = parts.breakers
@@ -62,6 +70,7 @@ export class Questions {
     this.#database = parts.database
     this.#workflows = parts.workflows
     this.#textListener = parts.textListener
+    this.#lessons = parts.lessons
   }
 
   get #waits(): boolean {
@@ -89,8 +98,10 @@ export class Questions {
     const call = { name: question.name, args, retry, deadline, failsOverBudget }
     const clean = { ...asked, question: site.services.secrets.redactData(question) }
     const answer = await this.call(site, call, async ({ signal }) => {
-      const { given, ...told } = await this.#attempt(site, clean, signal)
-      return given === undefined ? told : { ...told, value: given, given: true }
+      const learnt = this.#lessons?.lessonsFor(site, clean.question)
+      const { given, ...told } = await this.#attempt(site, learnt ? taught(clean, learnt) : clean, signal)
+      const kept: KeptAnswer = given === undefined ? told : { ...told, value: given, given: true }
+      return learnt ? { ...kept, lessons: { used: learnt.used, withheld: learnt.withheld } } : kept
     })
     return answer.given === undefined ? answer : { ...answer, value: readAgain(site, asked, answer.value) }
   }

@@ -10,6 +10,7 @@ import { waiting } from './decide/waiting.ts'
 import { memory } from './know/memory.ts'
 import { evals } from './learn/evals.ts'
 import { failures } from './learn/failures.ts'
+import { lessons } from './learn/lessons.ts'
 import { agents } from './people/agents.ts'
 import { grants } from './people/grants.ts'
 import { levels } from './people/levels.ts'
@@ -62,6 +63,7 @@ export const api = {
   scripts,
   evals,
   failures,
+  lessons,
   sql,
   principals,
   grants,

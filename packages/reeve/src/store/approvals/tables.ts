@@ -47,3 +47,26 @@ export const approvalTables: string[] = [
   )`,
   'create index approval_links_approval on approval_links (approval)',
 ]
+
+/** A version of the schema of its own: who of several approved, and who asked whom. Never edited once released. */
+export const voteTables: string[] = [
+  // Who of several approved; who asked whom to decide instead; what is to be told to people who may decide.
+  `create table approval_votes (
+    approval text not null,
+    hash text not null,
+    seat text not null,
+    voter text not null,
+    note text,
+    answer text,
+    at bigint not null,
+    primary key (approval, hash, seat)
+  )`,
+  `create table approval_delegations (
+    approval text not null,
+    giver text not null,
+    receiver text not null,
+    note text,
+    at bigint not null,
+    primary key (approval, giver)
+  )`,
+]

@@ -112,6 +112,14 @@ export const acts = {
   'approval-delegated': act('Somebody else is to decide; the subject is the id of the approval.', {
     to: text('Who is to decide.'),
   }),
+  'answer-corrected': act(
+    'A person said what an answer of a solver should have been; the subject is the run.',
+    {
+      question: text('The name of the question.'),
+      call: number('The number of the call.'),
+      value: value('What it should have been.'),
+    },
+  ),
   'proposal-decided': act('What a machine proposed was decided; the subject is the id of the proposal.', {
     status: oneOf(['adopted', 'rejected', 'withdrawn'], 'What was decided.'),
     kind: text('What kind of change it is: `repair`, `lesson`, …'),

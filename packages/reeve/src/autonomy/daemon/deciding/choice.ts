@@ -5,6 +5,7 @@ import { describeValue } from '../../../base/text/shorten.ts'
 import { fromJsonSchema } from '../../../tools/json-schema/json-schema.ts'
 import { keyOfInputs } from '../cycle-memory.ts'
 import type { DaemonDecision, KnownDirective } from '../daemon-state.ts'
+import { barOn, type LessonBar } from '../look/lesson-bars.ts'
 import { whyClosed } from './openings.ts'
 
 /** What a decision is held against: what is open at this moment. */
@@ -16,6 +17,8 @@ export interface Choices {
   exhausted: ReadonlyMap<string, string>
   closed: Parameters<typeof whyClosed>[1]['closed']
   pending: Parameters<typeof whyClosed>[1]['pending']
+  /** Lessons that speak against some inputs. */
+  bars: readonly LessonBar[]
 }
 
 /** A decision that was checked: nothing of it is left out. */
@@ -125,7 +128,7 @@ function checkDirective(checked: CheckedDecision, choices: Choices): CheckedDeci
     const path = (first!.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))
     return { problem: first!.message, path: ['inputs', ...path] }
   }
-  const why = whyClosed(keyOfInputs(decision, inputs), choices)
+  const why = whyClosed(keyOfInputs(decision, inputs), choices) ?? barOn(choices.bars, decision, inputs)
   if (why !== undefined)
     return {
       problem: `"${decision}" with these inputs is closed: ${why}; give other inputs, or ${instead}`,

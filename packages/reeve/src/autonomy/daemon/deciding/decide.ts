@@ -57,6 +57,7 @@ function choicesOf({ look, state, memory }: Acting): Choices {
     exhausted: exhaustedGoals(state.goals, memory.spent, dayAt(look.now, memory.spent.day)),
     closed: closedDecisions(memory, fingerprints),
     pending: memory.pending,
+    bars: look.lessons?.barred ?? [],
   }
 }
 

@@ -32,12 +32,14 @@ export interface Closing {
   isOff: (directive: string) => boolean
   /** The workflow is there. */
   isThere: (directive: OpenDirective) => boolean
+  /** What was learnt speaks against it now, whatever it is given; undefined: nothing. */
+  lessonOf: (directive: string) => string | undefined
 }
 
 /** The directives that a daemon may choose from, each with why it may not now. */
 export function knownDirectives(
   directives: readonly OpenDirective[],
-  { isOff, isThere }: Closing,
+  { isOff, isThere, lessonOf }: Closing,
 ): KnownDirective[] {
   return directives.map((directive) => ({
     name: directive.name,
@@ -46,9 +48,13 @@ export function knownDirectives(
     closed: isOff(directive.name)
       ? 'a person switched it off'
       : isThere(directive)
-        ? null
+        ? lessonClosing(lessonOf(directive.name))
         : `this project has no workflow "${directive.workflow}"`,
   }))
+}
+
+function lessonClosing(lesson: string | undefined): string | null {
+  return lesson === undefined ? null : `a lesson speaks against it now: ${lesson}`
 }
 
 /** Decisions with these inputs that failed too often, while nothing relevant has changed. */
@@ -103,8 +109,10 @@ export function digestOf(state: {
   pending: readonly string[]
   closed: readonly string[]
   exhausted: readonly string[]
+  /** The ids of lessons that speak against something. */
+  lessons: readonly string[]
 }): string {
-  const { gathered, goals, directives, fingerprints, pending, closed, exhausted } = state
+  const { gathered, goals, directives, fingerprints, pending, closed, exhausted, lessons } = state
   const parts = [
     gathered,
     goals.map(({ name, status, isReviewDue }) => [name, status, isReviewDue]),
@@ -112,6 +120,7 @@ export function digestOf(state: {
     [...pending],
     [...closed],
     [...exhausted],
+    ...(lessons.length > 0 ? [[...lessons]] : []),
   ]
   return sha256(canonical(parts)).slice(0, 16)
 }

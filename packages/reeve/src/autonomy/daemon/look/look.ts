@@ -1,19 +1,17 @@
 import { messageOf } from '../../../base/errors.ts'
 import { sha256 } from '../../../base/hash.ts'
 import type { Json } from '../../../base/json/json.ts'
-import { fromNanoUsd } from '../../../base/money.ts'
 import { visibleBrief } from '../../../base/text/visible-text.ts'
 import type { Clock } from '../../../base/time/time.ts'
 import type { WorkflowRegistry } from '../../../engine/workflow.ts'
 import type { Authority } from '../../../governance/standing.ts'
 import { outcomeOf, type RunOutcome } from '../../../inspect/ledger/run-outcome.ts'
-import { dayScopeOf } from '../../../models/asking/budget.ts'
 import type { Questions } from '../../../models/asking/questions.ts'
 import { readDaemon } from '../../../store/autonomy/daemons.ts'
 import type { Database } from '../../../store/database.ts'
-import { readBudget } from '../../../store/ledger/budgets.ts'
 import type { Goal } from '../../goals/goal.ts'
 import { goalStandings } from '../../goals/goal-standing.ts'
+import type { LiveLessons } from '../../lessons/live-lessons.ts'
 import { type CycleMemory, dayAt } from '../cycle-memory.ts'
 import { type Daemon, daemonWorkflowName } from '../daemon.ts'
 import type { DaemonState } from '../daemon-state.ts'
@@ -26,7 +24,9 @@ import {
   knownDirectives,
   type OpenDirective,
 } from '../deciding/openings.ts'
+import { budgetOf } from './day-budget.ts'
 import { readFacts } from './facts.ts'
+import { type LessonBar, lessonsAt } from './lesson-bars.ts'
 import { newsSince } from './news.ts'
 
 /** What daemons get of the runtime. */
@@ -38,6 +38,8 @@ export interface DaemonServices {
   workflows: WorkflowRegistry
   /** Of the project. */
   directives: readonly OpenDirective[]
+  /** What was learnt: what keeps it from starting something. */
+  lessons: Pick<LiveLessons, 'barsFor'>
 }
 
 /** A daemon with the goals that it serves: those of its own and of the project. */
@@ -71,6 +73,8 @@ export interface Look {
   /** Why no decision is to be made at all; null: one is. `isBroke`: until the next day. */
   barred: { why: string; isBroke: boolean } | null
   facts: CycleMemory['facts']
+  /** Lessons that keep it from starting something now, and those that this cycle goes without. */
+  lessons: { barred: LessonBar[]; withheld: string[] }
   /** Null: there is nothing to decide. */
   state: DaemonState | null
 }
@@ -93,7 +97,8 @@ export async function lookAround(
   const goals = await goalStandings(database, ownGoals, now)
   const directives = ownDirectives(services, daemon)
   const fingerprints = fingerprintsOf(services, daemon, directives, gathered.value)
-  const known = knownDirectives(directives, closingOf(services))
+  const lessons = lessonsAt(services.lessons, directives, { run: given.runId, gathered: gathered.value, now })
+  const known = knownDirectives(directives, closingOf(services, lessons.barred))
   const reopened = row?.reopened ?? 0
   const isReopened = reopened > memory.reopenedSeen
   const failures = isReopened ? [] : memory.failures
@@ -105,7 +110,9 @@ export async function lookAround(
     decides: decidesBy(daemon),
     gathered: gathered.value,
     goals,
-    directives: known,
+    // Which cycles go without a lesson changes nothing that it decides upon.
+    directives: knownDirectives(directives, closingOf(services, [])),
+    lessons: [...lessons.barred.map(({ id }) => id), ...lessons.withheld].sort(),
     fingerprints,
     exhausted: [...exhausted.keys()],
   }
@@ -117,7 +124,7 @@ export async function lookAround(
   const outside = digestOf({ ...standing, pending: [], closed: [] })
   const woken = row && row.wakes > memory.wakesSeen ? row.woken : null
   const changed = changes({ news, settled, memory, digest, isReopened })
-  const budget = await budgetOf(services, daemon, now)
+  const budget = await budgetOf(database, daemon, now)
   const barred = barredBy(services, {
     daemon,
     memory,
@@ -140,6 +147,7 @@ export async function lookAround(
     digest,
     outside,
     fingerprints: [...fingerprints],
+    lessons,
     changed,
     barred,
     facts,
@@ -205,12 +213,16 @@ function fingerprintsOf(
   )
 }
 
-function closingOf({ authority, workflows }: DaemonServices): Parameters<typeof knownDirectives>[1] {
+function closingOf(
+  { authority, workflows }: DaemonServices,
+  barred: readonly LessonBar[],
+): Parameters<typeof knownDirectives>[1] {
   const standing = authority.current()
   const names = new Set(workflows.names())
   return {
     isOff: (directive) => standing.mode({ tool: `directive.${directive}`, connector: 'directive' }) === 'off',
     isThere: ({ workflow }) => names.has(workflow),
+    lessonOf: (directive) => barred.find((bar) => bar.directive === directive && bar.input === null)?.text,
   }
 }
 
@@ -234,18 +246,6 @@ function changes({
   if (settled.length > 0) changed.push('a decision that was pending has ended')
   if (isReopened) changed.push('a person opened again what was closed')
   return changed
-}
-
-async function budgetOf(
-  { database }: DaemonServices,
-  { name, dayUsd }: Daemon,
-  now: number,
-): Promise<DaemonState['budget']> {
-  const row =
-    dayUsd === null ? undefined : await readBudget(database, dayScopeOf(daemonWorkflowName(name), now))
-  const spentUsd = row ? fromNanoUsd(row.spent_nanousd + row.reserved_nanousd) : 0
-  const ceiling = row?.ceiling_nanousd == null ? dayUsd : fromNanoUsd(row.ceiling_nanousd)
-  return { dayUsd: ceiling, spentUsd, leftUsd: ceiling === null ? null : Math.max(0, ceiling - spentUsd) }
 }
 
 /** Who decides, as the daemon's file has it: whoever mends its rules is asked again. */

@@ -42,7 +42,8 @@ export function packClassifier(parts: ClassifierParts): Uint8Array {
 
 /** @throws `bad-classifier` */
 export function unpackClassifier(source: Uint8Array): ClassifierParts {
-  const bytes = source.slice()
+  // A copy of its own: what a database gave may be a view of a larger buffer.
+  const bytes = Uint8Array.from(source)
   const length = bytes.length - checksumLength
   if (length < fixedLength) throw badClassifier(`they are only ${bytes.length} bytes long`)
   const [mark, labelsLength, features, labelCount] = new Uint32Array(bytes.buffer, 0, 4)

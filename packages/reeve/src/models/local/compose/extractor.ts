@@ -5,6 +5,7 @@ import { checkOption, checkOptions } from '../../../base/options.ts'
 import { describeValue } from '../../../base/text/shorten.ts'
 import type { Answer, Question, Solver } from '../../solver.ts'
 import type { Classifier } from '../classify/classify.ts'
+import { isLearner, type LearningClassifier } from '../classify/learner.ts'
 import { textOf } from '../text/input-text.ts'
 import { finderOf } from '../text/patterns.ts'
 
@@ -16,7 +17,10 @@ export interface FieldValue {
 }
 
 /** Reads one field from a text (all strings of the input) or from the input itself; undefined: it is not there. */
-export type FieldRule = (text: string, input: Json) => FieldValue | undefined
+export type FieldRule = ((text: string, input: Json) => FieldValue | undefined) & {
+  /** The classifier that it reads with, where that learns. */
+  readonly learner?: LearningClassifier
+}
 
 /** For `localExtractor`. */
 export interface ExtractorOptions {
@@ -43,9 +47,11 @@ export interface ExtractorOptions {
 export function localExtractor(options: ExtractorOptions): Solver {
   checkOptions(options, 'a local extractor', { name: 'text', fields: 'object!', minConfidence: 'number' })
   const { name = 'local/extractor', fields, minConfidence = 0.5 } = options
+  const learners = Object.values(fields).flatMap(({ learner }) => learner ?? [])
   return {
     name,
     kind: 'local',
+    ...(learners.length > 0 && { learners }),
     solve(question) {
       if (question.task === 'converse') return abstain('it reads facts and holds no conversation')
       const text = textOf(question.input)
@@ -124,12 +130,18 @@ export function byClassifier(
   )
   checkOptions(options, 'byClassifier', { map: 'object' })
   const { map } = options
-  if (!map) {
-    return (text) => {
-      const { label, confidence } = classifier.classify(withoutIds(text))
-      return { value: label, confidence }
-    }
+  const rule = map ? mappedBy(classifier, map) : labelBy(classifier)
+  return isLearner(classifier) ? Object.assign(rule, { learner: classifier }) : rule
+}
+
+function labelBy(classifier: Classifier): FieldRule {
+  return (text) => {
+    const { label, confidence } = classifier.classify(withoutIds(text))
+    return { value: label, confidence }
   }
+}
+
+function mappedBy(classifier: Classifier, map: Record<string, Json>): FieldRule {
   return (text) => {
     const sums = new Map<string, FieldValue>()
     let best: FieldValue | undefined
@@ -146,6 +158,11 @@ export function byClassifier(
 }
 
 const idLine = /^(?=\S{0,100}[\d@])\S{1,100}$/gm
+
+/** What of a question's input a classifier is trained with: what `byClassifier` reads. */
+export function classifiedText(input: Json): string {
+  return withoutIds(textOf(input))
+}
 
 function withoutIds(text: string): string {
   return text.includes('\n') ? text.replace(idLine, '') : text

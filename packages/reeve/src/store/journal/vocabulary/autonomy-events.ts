@@ -1,5 +1,6 @@
 import type { Json } from '../../../base/json/json.ts'
-import { flag, lineEvent, list, number, object, oneOf, orNull, text, time } from './define.ts'
+import type { RecordedLessons } from './call-events.ts'
+import { flag, lineEvent, list, number, object, oneOf, orNull, sometimes, text, time } from './define.ts'
 
 /** The results that a decision may have. */
 export const decisionResults = [
@@ -46,6 +47,11 @@ export const autonomyEvents = {
       changed: list<string>('What is not as it was at the last decision to be idle.'),
       open: list<string>('The directives that it may choose.'),
       closed: list<{ directive: string; why: string }>('Those that it may not, and why.'),
+      lessons: sometimes(
+        object<RecordedLessons>(
+          'Lessons that spoke against something (`used`), and those that this cycle went without (`withheld`).',
+        ),
+      ),
     },
     shown: ['message'],
   }),

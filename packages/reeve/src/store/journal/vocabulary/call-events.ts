@@ -44,6 +44,12 @@ export interface RecordedHop {
   confidence?: number
 }
 
+/** Ids of lessons. */
+export interface RecordedLessons {
+  used: readonly string[]
+  withheld: readonly string[]
+}
+
 const attempted = {
   attempt: number('The attempt that failed; 1 for the first.'),
   dueAt: time('When the next one begins.'),
@@ -209,8 +215,13 @@ export const callEvents = {
       hops: since(list<RecordedHop>('Every solver that was asked, in order.')),
       usage: since(object<RecordedUsage>('Tokens and cost of all of them.')),
       unsettledUsd: since(number('The most that calls without a countable answer may still cost.')),
+      lessons: sometimes(
+        object<RecordedLessons>(
+          'What was learnt from earlier runs and told with the question (`used`), or kept from it to measure that (`withheld`).',
+        ),
+      ),
     },
-    shown: ['value', 'solver', 'kind', 'confidence', 'usage'],
+    shown: ['value', 'solver', 'kind', 'confidence', 'usage', 'lessons'],
   }),
   'question-failed': errorEvent({
     role: 'settlement',

@@ -1,5 +1,5 @@
-import type { Log } from '../base/log.ts'
-import type { Clock } from '../base/time/time.ts'
+import type { Log } from '../../base/log.ts'
+import type { Clock } from '../../base/time/time.ts'
 
 const everyMs = 3_600_000
 

@@ -1,13 +1,13 @@
-import type { Environment } from '../base/config.ts'
-import type { Log } from '../base/log.ts'
-import type { Secrets } from '../base/secrets/secrets.ts'
-import type { Clock } from '../base/time/time.ts'
-import { keptHead } from '../store/audit/heads/head.ts'
-import { lastHead, signHeads } from '../store/audit/heads/sign-heads.ts'
-import { type AuditKeys, missingKey } from '../store/audit/key/audit-keys.ts'
-import { bindKeys } from '../store/audit/key/bind-keys.ts'
-import { readKeys } from '../store/audit/key/key-file.ts'
-import type { Database } from '../store/database.ts'
+import type { Environment } from '../../base/config.ts'
+import type { Log } from '../../base/log.ts'
+import type { Secrets } from '../../base/secrets/secrets.ts'
+import type { Clock } from '../../base/time/time.ts'
+import { keptHead } from '../../store/audit/heads/head.ts'
+import { lastHead, signHeads } from '../../store/audit/heads/sign-heads.ts'
+import { type AuditKeys, missingKey } from '../../store/audit/key/audit-keys.ts'
+import { bindKeys } from '../../store/audit/key/bind-keys.ts'
+import { readKeys } from '../../store/audit/key/key-file.ts'
+import type { Database } from '../../store/database.ts'
 
 const everyMs = 300_000
 const dayMs = 86_400_000

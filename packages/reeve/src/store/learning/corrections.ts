@@ -1,0 +1,87 @@
+import type { Json } from '../../base/json/json.ts'
+import { saidOf } from '../authority/authority-log.ts'
+import type { Session, Value } from '../database.ts'
+import type { ApprovalRow } from '../runs/approvals.ts'
+
+/** An approval that a person decided otherwise than it was asked, with its run. */
+export type DecidedRow = Pick<
+  ApprovalRow,
+  | 'id'
+  | 'run'
+  | 'step'
+  | 'kind'
+  | 'subject'
+  | 'shown'
+  | 'answer'
+  | 'note'
+  | 'decided_by'
+  | 'binds'
+  | 'input_schema'
+> & { status: 'rejected' | 'approved' | 'answered'; decided_at: number; run_id: string; workflow: string }
+
+interface Wanted {
+  workflow?: string | undefined
+  since: number
+  limit: number
+}
+
+/** Rejections, edits and answers since then, by the index of decisions; the newest first. */
+export function correctedApprovals(
+  session: Session,
+  { workflow, since, limit }: Wanted,
+): Promise<DecidedRow[]> {
+  const values: Value[] = [since, ...(workflow === undefined ? [] : [workflow]), limit]
+  return session.all<DecidedRow>(
+    `select a.id, a.run, a.step, a.kind, a.subject, a.shown, a.answer, a.note, a.decided_by, a.binds, a.input_schema,
+       a.status, a.decided_at, r.id as run_id, r.workflow
+     from approvals a join runs r on r.no = a.run
+     where a.decided_at is not null and a.decided_at >= ? and a.kind <> 'outcome' and
+       (a.status in ('rejected', 'answered') or (a.status = 'approved' and a.answer is not null))
+       ${workflow === undefined ? '' : 'and r.workflow = ?'}
+     order by a.decided_at desc limit ?`,
+    values,
+  )
+}
+
+export interface CorrectedAnswerRow {
+  runId: string
+  runNo: number
+  workflow: string
+  at: number
+  by: string
+  why: string | null
+  details: { question: string; call: number; value: Json }
+}
+
+/** What people said of answers of solvers after the fact: of each answer the last word, the newest first. */
+export async function correctedAnswers(
+  session: Session,
+  { workflow, since, limit }: Wanted,
+): Promise<CorrectedAnswerRow[]> {
+  const values: Value[] = [since, ...(workflow === undefined ? [] : [workflow]), limit]
+  const rows = await session.all<{
+    principal: string
+    at: number
+    payload: string | null
+    run_id: string
+    run_no: number
+    workflow: string
+  }>(
+    `select l.principal, l.at, l.payload, r.id as run_id, r.no as run_no, r.workflow
+     from authority_log l join runs r on r.id = l.run
+     where l.type = 'answer-corrected' and l.at >= ?${workflow === undefined ? '' : ' and r.workflow = ?'}
+     order by l.seq desc limit ?`,
+    values,
+  )
+  const seen = new Set<string>()
+  return rows.flatMap((row) => {
+    const { why, details } = saidOf(row)
+    if (details === undefined) return []
+    const said = details as unknown as CorrectedAnswerRow['details']
+    const key = `${row.run_id}:${said.call}`
+    if (seen.has(key)) return []
+    seen.add(key)
+    const { run_id: runId, run_no: runNo, at, principal: by } = row
+    return [{ runId, runNo, workflow: row.workflow, at, by, why: why ?? null, details: said }]
+  })
+}
