@@ -3,7 +3,7 @@ import { briefLine } from '../../base/text/one-line.ts'
 import { type EffectAttempt, NotApplied, PutOff } from '../../engine/calls/effect/definition.ts'
 import { HttpClient } from '../../tools/http/http-client.ts'
 import type { HttpMethod } from '../../tools/http/http-method.ts'
-import { saidOf } from '../host/rates.ts'
+import { rateHeadersOf, saidOf } from '../host/rates.ts'
 import type { Refusal } from '../shape/definition.ts'
 import type { CallPlace } from '../shape/host.ts'
 import type { Mode, Settings } from '../shape/mode.ts'
@@ -293,12 +293,4 @@ export class ServiceDoor implements ServiceCall {
       details,
     })
   }
-}
-
-function rateHeadersOf({ rate: { learn } }: CallPlace['connection']['definition']): string[] {
-  if (typeof learn !== 'object') return ['retry-after-ms']
-  return [
-    'retry-after-ms',
-    ...[learn.limit, learn.remaining, learn.reset].filter((name) => name !== undefined),
-  ]
 }

@@ -63,3 +63,12 @@ function leftMs(
 
 /** Nothing that a service says stops a connection for longer. */
 const mostWaitMs = 24 * 3_600_000
+
+/** Headers of answers that a connector's rate is read from. */
+export function rateHeadersOf({ rate: { learn } }: AnyDefinition): string[] {
+  if (typeof learn !== 'object') return ['retry-after-ms']
+  return [
+    'retry-after-ms',
+    ...[learn.limit, learn.remaining, learn.reset].filter((name) => name !== undefined),
+  ]
+}
