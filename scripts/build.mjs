@@ -1,7 +1,7 @@
 // Builds the package in the current folder: plain JavaScript, declarations and source maps from src/ into dist/.
 // npm calls it at `npm ci` (`prepare` of the workspace) and at `npm pack` (`prepack` of the package). It replaces dist/ when everything is there, and only then.
 import { spawnSync } from 'node:child_process'
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -13,6 +13,11 @@ if (status === 0) {
   renameSync(fresh, 'dist')
 }
 for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true })
+// The pages go with the package: for people offline, and for models that write code.
+if (existsSync('src/cli/main.ts')) {
+  rmSync('docs', { recursive: true, force: true })
+  cpSync('../../docs', 'docs', { recursive: true, filter: (path) => !path.endsWith('pictures') })
+}
 process.exitCode = status ?? 1
 
 function compile() {

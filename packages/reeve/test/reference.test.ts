@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { commandsReference } from '../../../scripts/reference/commands.ts'
+import { configurationReference } from '../../../scripts/reference/configuration.ts'
 import { codesMade, codeTexts, errorsReference } from '../../../scripts/reference/errors.ts'
 import { eventsReference } from '../../../scripts/reference/events.ts'
+import { llmsIndex } from '../../../scripts/reference/llms.ts'
 import { errorCodes } from '../src/base/error-codes/error-codes.ts'
 
 const documented = (file: string) =>
@@ -11,8 +14,26 @@ const documented = (file: string) =>
 test.each([
   ['events.md', eventsReference],
   ['errors.md', errorsReference],
+  ['commands.md', commandsReference],
+  ['configuration.md', configurationReference],
+  ['../llms.txt', llmsIndex],
 ])('docs/reference/%s is what the code says; make it anew with: npm run reference', (file, made) => {
   expect(documented(file)).toBe(made())
+})
+
+test('every link between pages leads to a page, and every page is in the index', () => {
+  const docs = join(import.meta.dirname, '../../../docs')
+  const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' }).filter((page) =>
+    page.endsWith('.md'),
+  )
+  const linksOf = (page: string) =>
+    [...readFileSync(join(docs, page), 'utf8').matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(
+      ([, link]) => join(docs, dirname(page), link!),
+    )
+  const broken = pages.flatMap((page) => linksOf(page).filter((link) => !existsSync(link)))
+  expect(broken).toEqual([])
+  const listed = new Set(linksOf('README.md'))
+  expect(pages.filter((page) => page !== 'README.md' && !listed.has(join(docs, page)))).toEqual([])
 })
 
 test('every error code has its line in base/error-codes', () => {

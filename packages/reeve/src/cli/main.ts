@@ -5,16 +5,8 @@ import { readManifest } from '../base/package-files.ts'
 import { addVariables, secretsOfVariables } from '../base/secrets/known-secrets.ts'
 import { nearestProject } from '../project/load.ts'
 import { type Cli, createCli, type ServerAddress } from './cli.ts'
-import { autonomyCommands } from './commands/autonomy.ts'
+import { addCommands } from './commands/all.ts'
 import type { Calls, Here } from './commands/calls.ts'
-import { decideCommands } from './commands/decide.ts'
-import { keepCommands } from './commands/keep.ts'
-import { knowCommands } from './commands/know.ts'
-import { learnCommands } from './commands/learn.ts'
-import { lookCommands } from './commands/look.ts'
-import { peopleCommands } from './commands/people.ts'
-import { runCommands } from './commands/run.ts'
-import { steerCommands } from './commands/steer.ts'
 import { type ExitCode, exitCodes, exitCodesHelp } from './terminal/exit-codes.ts'
 import { reportFailure } from './terminal/failure.ts'
 import { Terminal } from './terminal/terminal.ts'
@@ -98,18 +90,7 @@ const program = new Command('reeve')
   .exitOverride()
   .addHelpText('after', exitCodesHelp)
 
-for (const add of [
-  runCommands,
-  lookCommands,
-  knowCommands,
-  learnCommands,
-  decideCommands,
-  steerCommands,
-  autonomyCommands,
-  peopleCommands,
-  keepCommands,
-])
-  add(program, calls)
+addCommands(program, calls)
 
 try {
   await program.parseAsync()

@@ -1,0 +1,34 @@
+import { Command } from 'commander'
+import { autonomyCommands } from './autonomy.ts'
+import type { Calls } from './calls.ts'
+import { decideCommands } from './decide.ts'
+import { keepCommands } from './keep.ts'
+import { knowCommands } from './know.ts'
+import { learnCommands } from './learn.ts'
+import { lookCommands } from './look.ts'
+import { peopleCommands } from './people.ts'
+import { runCommands } from './run.ts'
+import { steerCommands } from './steer.ts'
+
+/** Every command, in the order of the help. */
+export function addCommands(program: Command, calls: Calls): void {
+  for (const add of [
+    runCommands,
+    lookCommands,
+    knowCommands,
+    learnCommands,
+    decideCommands,
+    steerCommands,
+    autonomyCommands,
+    peopleCommands,
+    keepCommands,
+  ])
+    add(program, calls)
+}
+
+/** The commands as they are declared, for who only reads that. */
+export function declaredCommands(): Command {
+  const program = new Command('reeve')
+  addCommands(program, () => async () => {})
+  return program
+}
