@@ -16,8 +16,10 @@ for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true
 // The pages go with the package: for people offline, and for models that write code.
 if (existsSync('src/cli/main.ts')) {
   rmSync('docs', { recursive: true, force: true })
-  cpSync('../../docs', 'docs', { recursive: true, filter: (path) => !path.endsWith('pictures') })
+  cpSync('../../docs', 'docs', { recursive: true })
+  cpSync('../../README.md', 'README.md')
 }
+cpSync('../../LICENSE', 'LICENSE')
 process.exitCode = status ?? 1
 
 function compile() {

@@ -4,6 +4,7 @@ import { commandsReference } from './reference/commands.ts'
 import { configurationReference } from './reference/configuration.ts'
 import { errorsReference } from './reference/errors.ts'
 import { eventsReference } from './reference/events.ts'
+import { licencesReference } from './reference/licences.ts'
 import { llmsIndex } from './reference/llms.ts'
 
 /** Writes the references in docs/reference that are made from the code: `npm run reference`. */
@@ -13,4 +14,5 @@ writeFileSync(join(folder, 'events.md'), eventsReference())
 writeFileSync(join(folder, 'errors.md'), errorsReference())
 writeFileSync(join(folder, 'commands.md'), commandsReference())
 writeFileSync(join(folder, 'configuration.md'), configurationReference())
+writeFileSync(join(folder, 'licences.md'), licencesReference())
 writeFileSync(join(folder, '../llms.txt'), llmsIndex())

@@ -13,6 +13,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: true,
+    // The notices of what is built in.
+    license: { fileName: 'licences.md' },
   },
   server: { proxy: { '/api': process.env.REEVE_URL ?? 'http://127.0.0.1:4400' } },
 })

@@ -5,6 +5,7 @@ import { commandsReference } from '../../../scripts/reference/commands.ts'
 import { configurationReference } from '../../../scripts/reference/configuration.ts'
 import { codesMade, codeTexts, errorsReference } from '../../../scripts/reference/errors.ts'
 import { eventsReference } from '../../../scripts/reference/events.ts'
+import { licencesReference, otherLicences } from '../../../scripts/reference/licences.ts'
 import { llmsIndex } from '../../../scripts/reference/llms.ts'
 import { errorCodes } from '../src/base/error-codes/error-codes.ts'
 
@@ -16,9 +17,14 @@ test.each([
   ['errors.md', errorsReference],
   ['commands.md', commandsReference],
   ['configuration.md', configurationReference],
+  ['licences.md', licencesReference],
   ['../llms.txt', llmsIndex],
 ])('docs/reference/%s is what the code says; make it anew with: npm run reference', (file, made) => {
   expect(documented(file)).toBe(made())
+})
+
+test('what comes with the package may come with it', () => {
+  expect(otherLicences()).toEqual([])
 })
 
 test('every link between pages leads to a page, and every page is in the index', () => {
