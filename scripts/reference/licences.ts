@@ -21,6 +21,7 @@ const taken = new Set([
   'ISC',
   'MIT',
   'MIT-0',
+  'Unlicense',
 ])
 
 /** What is built into the page: its development packages that run in a browser. */
