@@ -13,6 +13,7 @@ import { startS3 } from '../../src/connectors/s3/stand-in.ts'
 import { salesforce } from '../../src/connectors/salesforce/index.ts'
 import { startSalesforce } from '../../src/connectors/salesforce/stand-in.ts'
 import type { Connection } from '../../src/connectors/shape/connection.ts'
+import type { SandboxOptions } from '../../src/connectors/shape/sandbox.ts'
 import type { StandIn } from '../../src/connectors/stand-in/stand-in.ts'
 import { zendesk } from '../../src/connectors/zendesk/index.ts'
 import { startZendesk } from '../../src/connectors/zendesk/stand-in.ts'
@@ -40,7 +41,7 @@ interface Effect {
 interface Service {
   name: string
   connection: Connection
-  start(): Promise<StandIn>
+  start(options?: SandboxOptions): Promise<StandIn>
   /** A read that can be refused. */
   read: { action: string; args(standIn: never): unknown; field: string }
   effects: Effect[]
@@ -63,7 +64,7 @@ const services: Service[] = [
   {
     name: 'Zendesk',
     connection: zendesk(),
-    start: () => startZendesk(),
+    start: startZendesk,
     identity: { identity: '9001', name: 'agent@example.com' },
     read: { action: 'getTicket', field: 'id', args: (its: Zendesk) => ({ id: its.add({ subject: 'x' }) }) },
     effects: [
@@ -90,7 +91,7 @@ const services: Service[] = [
   {
     name: 'HubSpot',
     connection: hubspot(),
-    start: () => startHubSpot(),
+    start: startHubSpot,
     identity: { identity: '4242001', mode: 'sandbox' },
     read: {
       action: 'getRecord',
@@ -119,7 +120,7 @@ const services: Service[] = [
   {
     name: 'Salesforce',
     connection: salesforce(),
-    start: () => startSalesforce(),
+    start: startSalesforce,
     identity: { identity: '00D000000000001EAA', name: 'agent@example.com' },
     read: {
       action: 'getRecord',
@@ -152,7 +153,7 @@ const services: Service[] = [
   {
     name: 'Notion',
     connection: notion(),
-    start: () => startNotion(),
+    start: startNotion,
     identity: { identity: 'ws-1' },
     read: { action: 'getPage', field: 'id', args: (its: Notion) => ({ id: its.add(its.dataSource, {}) }) },
     effects: [
@@ -190,7 +191,7 @@ const services: Service[] = [
   {
     name: 'GitHub',
     connection: github(),
-    start: () => startGitHub(),
+    start: startGitHub,
     identity: { identity: '77', name: 'reeve-bot' },
     read: {
       action: 'getIssue',
@@ -226,7 +227,7 @@ const services: Service[] = [
   {
     name: 'S3',
     connection: s3(),
-    start: () => startS3(),
+    start: startS3,
     identity: { identity: 'shop-files' },
     read: { action: 'list', field: '', args: () => ({}) },
     effects: [
@@ -246,12 +247,12 @@ const effects = services.flatMap((service) =>
 
 describe.each(services.map((service) => [service.name, service] as const))('%s', (_name, service) => {
   test('says whose account it is', async () => {
-    const { desk } = await opened(service.connection, service.start)
+    const { desk } = await opened(service.connection, () => service.start())
     expect(await desk.probe()).toMatchObject(service.identity as object)
   })
 
   test('puts a call off while it is refused by rate, and tells how long', async () => {
-    const { desk, standIn } = await opened(service.connection, service.start)
+    const { desk, standIn } = await opened(service.connection, () => service.start())
     standIn.faults.add({ kind: 'rate-limited', retryAfterS: 7, times: 1 })
     const args = service.read.args(standIn as never)
     await expect(desk.run(service.read.action, args)).rejects.toBeInstanceOf(PutOff)
@@ -260,7 +261,7 @@ describe.each(services.map((service) => [service.name, service] as const))('%s',
   })
 
   test('asks for a person when it does not know the credential any more', async () => {
-    const { desk, standIn } = await opened(service.connection, service.start)
+    const { desk, standIn } = await opened(service.connection, () => service.start())
     standIn.faults.add({ kind: 'unauthorized', times: 1 })
     await expect(desk.run(service.read.action, service.read.args(standIn as never))).rejects.toBeInstanceOf(
       PutOff,
@@ -269,7 +270,7 @@ describe.each(services.map((service) => [service.name, service] as const))('%s',
   })
 
   test('reads a page of HTML, and a field that is gone, as what they are', async () => {
-    const { desk, standIn } = await opened(service.connection, service.start)
+    const { desk, standIn } = await opened(service.connection, () => service.start())
     const args = service.read.args(standIn as never)
     standIn.faults.add({ kind: 'error-page', times: 1 })
     await expect(desk.run(service.read.action, args)).rejects.toMatchObject({
@@ -286,7 +287,7 @@ describe.each(effects)('%s %s', (_name, action, service, effect) => {
   const isOwn = (desk: Desk, args: unknown, key: string) => desk.verify(action, args, key)
 
   test('is found again when its answer was lost, and by its own key alone', async () => {
-    const { desk, standIn } = await opened(service.connection, service.start)
+    const { desk, standIn } = await opened(service.connection, () => service.start())
     const args = effect.args(standIn as never)
     expect(await isOwn(desk, args, 'reeve:run-1:1')).toEqual({ outcome: 'not-applied' })
     standIn.faults.add({ kind: 'lost-answer', on: effect.route, times: 1 })
@@ -301,7 +302,7 @@ describe.each(effects)('%s %s', (_name, action, service, effect) => {
   })
 
   test('is not known to be undone when the service fails after it, and certainly undone when it was refused', async () => {
-    const { desk, standIn } = await opened(service.connection, service.start)
+    const { desk, standIn } = await opened(service.connection, () => service.start())
     const args = effect.args(standIn as never)
     standIn.faults.add({ kind: 'server-error', status: 500, on: effect.route, times: 1 })
     await expect(desk.run(action, args)).rejects.toMatchObject({ code: 'service-failed', retryable: true })
@@ -310,6 +311,21 @@ describe.each(effects)('%s %s', (_name, action, service, effect) => {
     expect(standIn.books.count(effect.deed)).toBe(0)
   })
 })
+
+test.each(effects)(
+  '%s %s stands in the file of its sandbox before it is answered',
+  async (_name, action, service, effect) => {
+    const folder = await mkdtemp(join(tmpdir(), 'reeve-sandbox-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'state.json')
+    const first = await opened(service.connection, () => service.start({ file }))
+    const args = effect.args(first.standIn as never)
+    first.standIn.faults.add({ kind: 'lost-answer', on: effect.route, times: 1 })
+    await first.desk.run(action, args).catch(() => {})
+    const second = await opened(service.connection, () => service.start({ file }))
+    expect(await second.desk.verify(action, args)).toMatchObject({ outcome: 'applied' })
+  },
+)
 
 type Undoing = [
   string,
@@ -333,7 +349,7 @@ for (const service of services)
 test.each(undoings)(
   '%s is taken back once, also when the answer of that is lost',
   async (_name, service, action, argsOf) => {
-    const { desk, standIn } = await opened(service.connection, service.start)
+    const { desk, standIn } = await opened(service.connection, () => service.start())
     const args = argsOf(standIn as never)
     const result = await desk.run(action, args)
     const undo = service.connection.definition.actions[action].definition.undo as { effect: string }

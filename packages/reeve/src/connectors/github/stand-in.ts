@@ -62,6 +62,7 @@ export async function startGitHub(options: GitHubStandInOptions = {}): Promise<G
         'x-ratelimit-resource': 'core',
         'x-github-api-version-selected': version,
       }),
+      state: repo.state,
       routes: {
         'POST /login/oauth/access_token': (request) => tokens.answer(request),
         'POST /login/device/code': () => tokens.startDevice('https://github.com/login/device'),

@@ -1,7 +1,6 @@
 import { isRecord } from '../../base/json/record.ts'
 import { bearerOf, jsonOf, type StandInAnswer, type StandInRequest } from '../stand-in/exchange.ts'
 import {
-  type Refusal,
   type StandIn,
   type StandInDefinition,
   type StandInHouse,
@@ -10,12 +9,9 @@ import {
 } from '../stand-in/stand-in.ts'
 import { StandInTokens } from '../stand-in/tokens.ts'
 import { matchesGroup, type Properties } from './stand-in/filters.ts'
+import { error, type Kind, kinds, missingScope, refuse, unauthorized, version } from './stand-in/refusals.ts'
 
-const version = '2026-03'
 const portalId = 4_242_001
-const kinds = ['contacts', 'companies', 'deals'] as const
-type Kind = (typeof kinds)[number]
-
 interface CrmRecord {
   id: string
   properties: Properties
@@ -72,6 +68,7 @@ export async function startHubSpot(options: HubSpotStandInOptions = {}): Promise
         'x-hubspot-ratelimit-remaining': String(rate?.remaining ?? 189),
         'x-hubspot-ratelimit-interval-milliseconds': '10000',
       }),
+      state: crm.state,
       routes: { [`POST /oauth/${version}/token`]: (request) => tokens.answer(request), ...crm.routes() },
     } satisfies StandInDefinition
   }, options)
@@ -80,48 +77,6 @@ export async function startHubSpot(options: HubSpotStandInOptions = {}): Promise
     add: (kind: Kind, properties: Properties) => crm.add(kind, properties).id,
     record: (kind: Kind, id: string) => crm.standing(kind, id)?.properties,
   })
-}
-
-function error(status: number, category: string, message: string, more: object = {}): StandInAnswer {
-  const correlationId = '00000000-0000-4000-8000-000000000000'
-  return { status, body: { status: 'error', message, correlationId, category, ...more } }
-}
-
-function unauthorized(category: string, message: string): StandInAnswer {
-  return error(401, category, message)
-}
-
-function refuse(refusal: Refusal): StandInAnswer {
-  switch (refusal.why) {
-    case 'unauthorized':
-      return unauthorized('INVALID_AUTHENTICATION', 'Authentication credentials not found.')
-    case 'rate-limited': {
-      const answer = error(429, 'RATE_LIMITS', 'You have reached your ten_secondly_rolling limit.', {
-        errorType: 'RATE_LIMIT',
-        policyName: 'TEN_SECONDLY_ROLLING',
-      })
-      return { ...answer, headers: { 'retry-after': String(refusal.retryAfterS) } }
-    }
-    case 'unavailable':
-      return error(refusal.status, 'INTERNAL_ERROR', 'internal error')
-    default:
-      return error(404, 'OBJECT_NOT_FOUND', 'resource not found')
-  }
-}
-
-function missingScope(
-  { path, method }: StandInRequest,
-  scopes: readonly string[],
-): StandInAnswer | undefined {
-  const kind = kinds.find((each) => path.startsWith(`/crm/objects/${version}/${each}`))
-  if (!kind) return undefined
-  const isRead = method === 'GET' || path.endsWith('/search')
-  const wanted = `crm.objects.${kind}.${isRead ? 'read' : 'write'}`
-  if (scopes.includes(wanted)) return undefined
-  const message = "This app hasn't been granted all required scopes to make this call."
-  const context = { requiredGranularScopes: [wanted] }
-  const said = { message: 'One or more of the following scopes are required.', context }
-  return error(403, 'MISSING_SCOPES', message, { errors: [said] })
 }
 
 class Crm {
@@ -135,6 +90,19 @@ class Crm {
     this.#house = house
     this.#unique = unique
     this.#searchLagMs = searchLagMs
+  }
+
+  get state() {
+    return {
+      save: () => kinds.map((kind) => [kind, [...this.#records.get(kind)!.values()]]),
+      restore: (kept: [Kind, CrmRecord[]][]) => {
+        for (const [kind, records] of kept)
+          for (const record of records) {
+            this.#records.get(kind)!.set(record.id, record)
+            this.#lastId = Math.max(this.#lastId, Number(record.id))
+          }
+      },
+    }
   }
 
   routes(): StandInDefinition['routes'] {

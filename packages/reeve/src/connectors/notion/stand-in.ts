@@ -61,6 +61,7 @@ export async function startNotion(options: NotionStandInOptions = {}): Promise<N
         const message = 'Notion-Version header failed validation: it should be a known version.'
         return error(400, 'missing_version', message)
       },
+      state: pages.state,
       routes: { 'POST /v1/oauth/token': (request) => tokens.answer(request), ...pages.routes() },
     } satisfies StandInDefinition
   }, options)

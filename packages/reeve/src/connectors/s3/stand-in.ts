@@ -59,6 +59,7 @@ export async function startS3(options: S3StandInOptions = {}): Promise<S3StandIn
       refuse,
       admit: (request) => problemOf(request, { accessKeyId, secretAccessKey, region }, house.now()),
       headers: () => ({ 'x-amz-request-id': 'STANDIN00000001', server: 'AmazonS3' }),
+      state: bucket.state,
       routes: {
         'HEAD /:bucket': inBucket(() => ({ headers: { 'x-amz-bucket-region': region ?? 'eu-central-1' } })),
         'GET /:bucket': inBucket((request) => bucket.list(request)),

@@ -74,6 +74,7 @@ export async function startSalesforce(options: SalesforceStandInOptions = {}): P
       headers: (_request, rate) => ({
         'sforce-limit-info': `api-usage=${rate ? rate.limit - rate.remaining : 1}/${rate?.limit ?? 100_000}`,
       }),
+      state: rows.state,
       routes: {
         'POST /services/oauth2/token': (request) => {
           const answer = tokens.answer(request)
@@ -131,6 +132,15 @@ class Rows {
     this.#house = house
     this.#externalIds = externalIds
     this.#pageSize = pageSize
+  }
+
+  get state() {
+    return {
+      save: () => [...this.#rows],
+      restore: (kept: [string, Row][]) => {
+        for (const [id, row] of kept) this.#rows.set(id, row)
+      },
+    }
   }
 
   routes(): StandInDefinition['routes'] {

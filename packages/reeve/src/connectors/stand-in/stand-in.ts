@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { systemClock } from '../../base/time/time.ts'
@@ -31,6 +32,8 @@ export interface StandInDefinition {
   refuse(refusal: Refusal, request: StandInRequest): StandInAnswer
   /** Headers of every answer, such as those of a rate limit. */
   headers?(request: StandInRequest, rate: RateStanding | undefined): Record<string, string>
+  /** What it knows, as JSON: kept in the file of its options, where there is one, before a request that may have changed it is answered. */
+  state?: { save(): unknown; restore(kept: never): void }
   /** Whose limit a request counts on. Default: all count on one. */
   accountOf?(request: StandInRequest): string
 }
@@ -38,11 +41,13 @@ export interface StandInDefinition {
 /** For a stand-in. */
 export interface StandInOptions {
   /** Default: any free one. */
-  port?: number
+  port?: number | undefined
   /** Its clock (ms since 1970). Default: the system's. */
   now?: () => number
   /** What it takes of one account. Default: everything. */
   limit?: StandInLimit
+  /** Where it keeps what it knows, so that this outlives its process. Default: in memory. */
+  file?: string | undefined
 }
 
 /** What routes of a stand-in work with. */
@@ -95,7 +100,7 @@ const mostKept = 10_000
  */
 export async function startStandIn(
   define: (house: StandInHouse) => StandInDefinition,
-  { port = 0, now = systemClock.now, limit }: StandInOptions = {},
+  { port = 0, now = systemClock.now, limit, file }: StandInOptions = {},
 ): Promise<StandIn> {
   const windows = new RateWindows()
   const time = () => Math.trunc(now() + standIn.skewMs)
@@ -118,6 +123,7 @@ export async function startStandIn(
     },
   }
   const definition = define({ books: standIn.books, now: time })
+  const save = keptIn(file, definition)
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const read = await readRequest(incoming, time())
@@ -142,6 +148,7 @@ export async function startStandIn(
     }
     if (!found) return send(definition.refuse({ why: 'not-found' }, request))
     const answer = await found.route(request)
+    if (request.method !== 'GET') save()
     const lost = standIn.faults.meet(['lost-answer'], request)
     if (lost) {
       if (lost.how !== 'silence') response.destroy()
@@ -160,6 +167,16 @@ export async function startStandIn(
   standIn.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   standIn.url = `http://${standIn.host}`
   return standIn
+}
+
+/** Reads what was kept; gives what keeps it from now on. */
+function keptIn(file: string | undefined, { state }: StandInDefinition): () => void {
+  if (file === undefined || !state) return () => {}
+  if (existsSync(file)) state.restore(JSON.parse(readFileSync(file, 'utf8')) as never)
+  return () => {
+    writeFileSync(`${file}.new`, JSON.stringify(state.save()), { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+  }
 }
 
 const beforeTheDeed = ['rate-limited', 'server-error', 'error-page', 'no-answer', 'unauthorized'] as const

@@ -62,6 +62,7 @@ export async function startZendesk(options: ZendeskStandInOptions = {}): Promise
           'ratelimit-reset': String(seconds),
         }
       },
+      state: desk.state,
       routes: { 'POST /oauth/tokens': (request) => tokens.answer(request), ...desk.routes() },
     } satisfies StandInDefinition
   }, options)

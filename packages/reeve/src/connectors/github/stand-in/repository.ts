@@ -35,6 +35,16 @@ export class Repository {
     this.#url = url
   }
 
+  get state() {
+    return {
+      save: () => ({ issues: [...this.#issues], lastComment: this.#lastComment }),
+      restore: (kept: { issues: [number, Issue][]; lastComment: number }) => {
+        for (const [number, issue] of kept.issues) this.#issues.set(number, issue)
+        this.#lastComment = kept.lastComment
+      },
+    }
+  }
+
   routes(): StandInDefinition['routes'] {
     const base = '/repos/:owner/:name'
     const routes: StandInDefinition['routes'] = {

@@ -33,6 +33,15 @@ export class Pages {
     this.#sources = sources
   }
 
+  get state() {
+    return {
+      save: () => [...this.#pages],
+      restore: (kept: [string, Page][]) => {
+        for (const [id, page] of kept) this.#pages.set(id, page)
+      },
+    }
+  }
+
   routes(): StandInDefinition['routes'] {
     return {
       'GET /v1/users/me': () => ({

@@ -41,6 +41,29 @@ export class Bucket {
     this.#leastPartBytes = options.leastPartBytes
   }
 
+  /** Without uploads that are under way. */
+  get state() {
+    return {
+      save: () => {
+        const objects = [...this.#objects].map(([key, versions]) => {
+          return [key, versions.map((each) => ({ ...each, body: each.body.toString('base64') }))]
+        })
+        return { objects, made: this.#made }
+      },
+      restore: (kept: {
+        objects: [string, (Omit<Version, 'body'> & { body: string })[]][]
+        made: number
+      }) => {
+        for (const [key, versions] of kept.objects)
+          this.#objects.set(
+            key,
+            versions.map((each) => ({ ...each, body: Buffer.from(each.body, 'base64') })),
+          )
+        this.#made = kept.made
+      },
+    }
+  }
+
   get openUploads(): number {
     return this.#uploads.size
   }

@@ -32,6 +32,16 @@ export class Desk {
     this.#tickets = tickets
   }
 
+  get state() {
+    return {
+      save: () => [...this.#tickets.values()],
+      restore: (kept: Ticket[]) => {
+        for (const ticket of kept) this.#tickets.set(ticket.fields.id, ticket)
+        this.#lastId = Math.max(0, ...this.#tickets.keys())
+      },
+    }
+  }
+
   routes(): StandInDefinition['routes'] {
     const me = { id: agentId, name: 'Agent', email: 'agent@example.com', role: 'agent', verified: true }
     return {
