@@ -5,7 +5,7 @@ import type { Database } from '../../store/database.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
 
 /** An event as watchers hear of it. What it holds is to be asked for: `GET /api/runs/RUN/events`. */
-export interface HeardEvent extends FollowedEvent {
+interface HeardEvent extends FollowedEvent {
   /** Of all runs, unique; not always in order on Postgres. */
   id: number
 }
@@ -25,6 +25,8 @@ const pageSize = 100
 
 interface Kept {
   event: HeardEvent
+  /** The event as JSON: made once, however many watch. */
+  text: string
   /** From where a watcher goes on that heard all up to it; absent where more was read with it. */
   cursor?: string
 }
@@ -140,7 +142,7 @@ export class EventHub {
       const events = await tail.read()
       if (isStopped() || events.length === 0) return
       this.#cursor = tail.cursor
-      for (const event of events) this.#kept.push({ event: heard(event) })
+      for (const event of events) this.#kept.push(keptOf(event))
       this.#kept.at(-1)!.cursor = this.#cursor
       const tooMany = this.#kept.length - mostKept
       if (tooMany > 0) {
@@ -184,8 +186,8 @@ export class Watcher {
     return this.#cursor
   }
 
-  /** The next events that fit the filter; none when `signal` was aborted or the hub was closed. */
-  async next(signal: AbortSignal): Promise<HeardEvent[]> {
+  /** The next events that fit the filter, as JSON; none when `signal` was aborted or the hub was closed. */
+  async next(signal: AbortSignal): Promise<string[]> {
     while (!signal.aborted && !this.#hub.isClosed) {
       const found = this.#own ? await this.#readOwn(this.#own) : this.#readKept()
       if (found.length > 0) return found
@@ -198,7 +200,7 @@ export class Watcher {
     this.#hub.left()
   }
 
-  async #readOwn(own: Tail): Promise<HeardEvent[]> {
+  async #readOwn(own: Tail): Promise<string[]> {
     const place = this.#hub.newest
     const events = await own.read()
     this.#cursor = own.cursor
@@ -208,10 +210,13 @@ export class Watcher {
       this.#wants = own
       this.#place = place
     }
-    return events.map(heard).filter((event) => this.#fits(event))
+    return events
+      .map(keptOf)
+      .filter(({ event }) => this.#fits(event))
+      .map(({ text }) => text)
   }
 
-  #readKept(): HeardEvent[] {
+  #readKept(): string[] {
     const kept = this.#hub.since(this.#place)
     if (!kept) {
       this.#own = this.#hub.tailFrom(this.#cursor)
@@ -222,7 +227,7 @@ export class Watcher {
     this.#cursor = kept.findLast(({ cursor }) => cursor !== undefined)?.cursor ?? this.#cursor
     return kept
       .filter(({ event }) => this.#wants?.awaits(event.id) !== false && this.#fits(event))
-      .map(({ event }) => event)
+      .map(({ text }) => text)
   }
 
   #fits({ run, workflow, type }: HeardEvent): boolean {
@@ -235,6 +240,7 @@ export class Watcher {
   }
 }
 
-function heard(event: TailEvent): HeardEvent {
-  return { id: event.id, ...followed(event) }
+function keptOf(read: TailEvent): Kept {
+  const event = { id: read.id, ...followed(read) }
+  return { event, text: JSON.stringify(event) }
 }

@@ -65,8 +65,8 @@ export function eventStream(options: EventStreamOptions): ReadableStream<Uint8Ar
     return mayWatch()
   }
 
-  function messagesOf(events: readonly object[]): string {
-    const messages = events.map((event) => `event: journal\ndata: ${JSON.stringify(event)}\n`)
+  function messagesOf(events: readonly string[]): string {
+    const messages = events.map((event) => `event: journal\ndata: ${event}\n`)
     if (messages.length === 0) messages.push(': still here\n')
     // The last alone says where to go on: a reader that is cut off before it hears the others again.
     if (watcher.cursor !== sent) {
