@@ -62,6 +62,30 @@ test('the first page says how it stands and what waits, and a guest is told how 
   await page.getByRole('heading', { name: 'Sign in first.' }).waitFor()
 })
 
+test('what a browser loads first is packed, and is less than 250 KB', async () => {
+  const { page } = await visit(stage, '/', { isAlone: true })
+  await page.getByRole('heading', { level: 1, name: /wait for you/ }).waitFor()
+  const sizes = await page.evaluate(() =>
+    (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+      .filter(({ name }) => name.endsWith('.js'))
+      .map(({ encodedBodySize, decodedBodySize }) => ({ encodedBodySize, decodedBodySize })),
+  )
+  const sum = (which: 'encodedBodySize' | 'decodedBodySize') =>
+    sizes.reduce((all, each) => all + each[which], 0)
+  expect(sum('decodedBodySize')).toBeGreaterThan(2 * sum('encodedBodySize'))
+  expect(sum('encodedBodySize')).toBeLessThan(250_000)
+  // Who does not take it packed has it as it is.
+  const [asset] = (await (await fetch(stage.url, { headers: { accept: 'text/html' } })).text()).match(
+    /\/assets\/index-[\w-]+\.js/,
+  )!
+  const plain = (encoding: string) =>
+    fetch(`${stage.url}${asset}`, { headers: { 'accept-encoding': encoding } })
+  expect((await plain('identity')).headers.get('content-encoding')).toBe(null)
+  expect((await plain('br, gzip;q=0')).headers.get('content-encoding')).toBe(null)
+  expect((await plain('br, gzip')).headers.get('content-encoding')).toBe('gzip')
+  expect((await plain('gzip')).headers.get('vary')).toBe('accept-encoding')
+})
+
 test('an approval by key is sent after ten seconds, and one that was undone never', async () => {
   const { page } = await visit(stage, '/inbox', { hasClock: true })
   await page.getByRole('button', { name: /margaret/ }).click()
