@@ -14,6 +14,8 @@ export interface NoticeKinds {
   'children-left': []
   /** There may be a run to claim. */
   'run-queued': []
+  /** There may be one at that time (ms), and not sooner. */
+  'run-due': [at: number]
   /** The worker has shown that it lives. */
   heartbeat: []
 }
@@ -33,6 +35,7 @@ export class Notices {
     'inbox-grew': [],
     'children-left': [],
     'run-queued': [],
+    'run-due': [],
     heartbeat: [],
   }
 

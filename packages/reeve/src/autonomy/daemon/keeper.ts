@@ -158,7 +158,8 @@ export class DaemonKeeper {
       if (now.paused === 1) await session.bulk(pauseRuns, [[no, 1]])
       await setCycle(session, row.name, cycle, start.run.id)
     })
-    services.notices.tell('run-queued')
+    if (delay > 0) services.notices.tell('run-due', start.run.available_at)
+    else services.notices.tell('run-queued')
   }
 
   /** Wakes a daemon in this process. Answers when its next cycle begins; undefined: one is under way, or there is no such daemon. */

@@ -73,8 +73,14 @@ export class RunStarter {
     const isNew = await this.#orRefused(start, () =>
       this.#database.transaction((session) => enqueue(session, start)),
     )
-    if (isNew) this.#services.notices.tell('run-queued')
+    if (isNew) this.#tellQueued(start)
     return isNew
+  }
+
+  #tellQueued({ run }: PreparedStart): void {
+    const { clock, notices } = this.#services
+    if (run.available_at > clock.now()) notices.tell('run-due', run.available_at)
+    else notices.tell('run-queued')
   }
 
   async #orRefused<T>(start: PreparedStart, write: () => Promise<T>): Promise<T> {

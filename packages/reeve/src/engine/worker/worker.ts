@@ -79,6 +79,7 @@ export class Worker {
     this.#upkeep = new Upkeep(options)
     const { notices } = options.services
     notices.on('run-queued', () => this.nudge())
+    notices.on('run-due', (at) => this.#sleepUntil(at))
     notices.on('inbox-grew', (no) => this.#lookAt(no))
     notices.on('run-changed', (no) => this.#lookAt(no))
     notices.on('run-left', (claim, _workflow, { status }) => {
@@ -191,11 +192,17 @@ export class Worker {
 
   async #sleepUntilDue(): Promise<void> {
     this.#cancelDue()
-    if (this.#state !== 'working') return
+    this.#dueAt = Number.POSITIVE_INFINITY
+    if (this.#state === 'working') this.#sleepUntil(await this.#claiming.nextDue())
+  }
+
+  /** A round follows then, unless one is due sooner. */
+  #sleepUntil(at: number): void {
+    if (at >= this.#dueAt || this.#state !== 'working') return
     const { clock } = this.#options.services
-    this.#dueAt = await this.#claiming.nextDue()
-    if (this.#dueAt === Number.POSITIVE_INFINITY) return
-    this.#cancelDue = clock.after(Math.max(this.#dueAt - clock.now(), 1), () => this.nudge())
+    this.#cancelDue()
+    this.#dueAt = at
+    this.#cancelDue = clock.after(Math.max(at - clock.now(), 1), () => this.nudge())
   }
 
   /** What this round claimed may be known to the database only: the next one gives it back first. */
@@ -203,7 +210,9 @@ export class Worker {
     const { clock, log } = this.#options.services
     this.#mayHaveStrays = true
     log.error('a claim round failed; it is tried again', { error: String(error) })
-    this.#cancelDue = clock.after(1000, () => this.nudge())
+    this.#cancelDue()
+    this.#dueAt = Number.POSITIVE_INFINITY
+    this.#sleepUntil(clock.now() + 1000)
   }
 
   /** What was missed is found when the database is looked at again. */
