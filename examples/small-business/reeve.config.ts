@@ -1,4 +1,4 @@
-import { defineConfig, type Question, type Solver } from 'reeve'
+import { defineConfig, hostedSolver, type Question, type Solver } from 'reeve'
 
 /** Reads a letter without a model, where no model can be asked: a rule, and named as one. */
 const letterRules: Solver = {
@@ -16,21 +16,24 @@ const letterRules: Solver = {
   },
 }
 
-/** `BUSINESS_MODEL=anthropic/claude-haiku-4-5` and its key: a hosted model takes the place of all three stand-ins. */
-const hosted = process.env.BUSINESS_MODEL
-
-/** Of the stand-ins in `world/model.ts`. Nobody pays it. */
+/** Nobody pays it: the price of the simulated provider in `world/model.ts`. */
 const simulated = { asOf: '2026-03-01', source: 'the simulated provider of this example' }
+const prices = {
+  'world/steward': { inputUsdPerMillion: 1, outputUsdPerMillion: 5, ...simulated },
+  'world/reader': { inputUsdPerMillion: 1, outputUsdPerMillion: 5, ...simulated },
+  'world/writer': { inputUsdPerMillion: 3, outputUsdPerMillion: 15, ...simulated },
+}
+
+/** `BUSINESS_MODEL=anthropic/claude-haiku-4-5` and its key: a hosted model takes the place of all three stand-ins. */
+function model(standIn: keyof typeof prices): Solver | string {
+  const { BUSINESS_MODEL, WORLD_BASE_URL = 'http://127.0.0.1:4805/v1' } = process.env
+  return BUSINESS_MODEL ?? hostedSolver(standIn, { keys: process.env, baseUrl: WORLD_BASE_URL, prices })
+}
 
 export default defineConfig({
   routes: {
-    decide: { solvers: [hosted ?? 'world/steward'], maxHeals: 2 },
-    reading: { solvers: [hosted ?? 'world/reader', letterRules] },
-    writing: { solvers: [hosted ?? 'world/writer'] },
-  },
-  prices: {
-    'world/steward': { inputUsdPerMillion: 1, outputUsdPerMillion: 5, ...simulated },
-    'world/reader': { inputUsdPerMillion: 1, outputUsdPerMillion: 5, ...simulated },
-    'world/writer': { inputUsdPerMillion: 3, outputUsdPerMillion: 15, ...simulated },
+    decide: { solvers: [model('world/steward')], maxHeals: 2 },
+    reading: { solvers: [model('world/reader'), letterRules] },
+    writing: { solvers: [model('world/writer')] },
   },
 })

@@ -39,8 +39,17 @@ export async function openHouse(options: {
   config?: ProjectConfig
   clock?: FakeClock
   file?: string
+  /** Default true. */
+  isStarted?: boolean
 }): Promise<DaemonHouse> {
-  const { daemons, workflows, config = {}, clock = new FakeClock(), file = ':memory:' } = options
+  const {
+    daemons,
+    workflows,
+    config = {},
+    clock = new FakeClock(),
+    file = ':memory:',
+    isStarted = true,
+  } = options
   const project = projectOf({ knowledge: [], ...config, daemons }, workflows, '/nowhere')
   const runtime = await Runtime.open({
     project,
@@ -49,7 +58,7 @@ export async function openHouse(options: {
     log: silentLog,
     keptRuns: 0,
   })
-  await runtime.start()
+  if (isStarted) await runtime.start()
   onTestFinished(async () => {
     const stopped = runtime.stop(0)
     await clock.advance(10_000)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { daemon, goal, type ProjectConfig, workflow } from '../../src/index.ts'
+import { daemonView } from '../../src/inspect/ledger/daemon-view.ts'
 import { type LedgerOptions, ledgerPage } from '../../src/inspect/ledger/ledger.ts'
 import { internalsOf } from '../../src/runtime/runtime.ts'
 import { readCycle } from '../../src/store/autonomy/daemons.ts'
@@ -208,16 +209,29 @@ test('decisions that bring nothing end: it stops trying until what it decides up
   const house = await openHouse({ daemons: [steward], workflows })
   const results = []
   for (let cycle = 0; cycle < 8; cycle++) results.push((await house.nextCycle()).output.result)
-  expect(results.filter((result) => result === 'success')).toHaveLength(6)
-  expect(results.slice(6)).toEqual(['skipped', 'skipped'])
+  expect(results.filter((result) => result === 'success')).toHaveLength(3)
+  expect(results.slice(3)).toEqual(['skipped', 'skipped', 'skipped', 'skipped', 'skipped'])
+  const { database } = internalsOf(house.runtime)
+  expect(await daemonView(database, 'steward', house.clock.now())).toMatchObject({
+    state: 'stalled',
+    reason: expect.stringContaining('2 decisions in a row brought nothing'),
+  })
   stock = 2
   expect((await house.nextCycle()).output.result).toBe('success')
-  expect(done).toHaveLength(7)
+  expect(done).toHaveLength(4)
   while ((await house.nextCycle()).output.result === 'success');
   await house.runtime.wakeDaemon('steward', { by: 'ada', why: 'the shop is open again' })
   const woken = await house.nextCycle()
   expect(woken.said('daemon-looked')).toMatchObject({ woken: 'ada woke it: the shop is open again' })
   expect(woken.output.result).toBe('success')
+})
+
+test('a daemon that has not begun is known', async () => {
+  const { workflows } = works()
+  const steward = daemon({ name: 'steward', rules: () => undefined })
+  const house = await openHouse({ daemons: [steward], workflows, isStarted: false })
+  const { database, clock } = internalsOf(house.runtime)
+  expect(await daemonView(database, 'steward', clock.now())).toMatchObject({ state: 'new', cycle: 0 })
 })
 
 test('two daemons that want the same with the same inputs are one execution', async () => {

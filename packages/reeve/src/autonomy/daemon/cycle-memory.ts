@@ -13,7 +13,9 @@ const longestParams = 2000
 /** Failures with the same inputs until a decision is closed. */
 export const failuresUntilClosed = 2
 /** Decisions in a row without progress until the daemon stops trying. */
-export const fruitlessUntilStalled = 5
+const fruitlessUntilStalled = 5
+/** Repeats of what was done with success, while nothing outside of the daemon changed, until the same. */
+const repeatsUntilStalled = 2
 
 /** How often a directive failed with the same inputs, and what stood then of what counts for it. */
 export interface CountedFailure {
@@ -57,6 +59,8 @@ export interface CycleMemory {
   spent: { day: string; byGoal: { [goal: string]: number } }
   /** Decisions in a row without progress, and what stood when there were too many; null: it still tries. */
   fruitless: number
+  /** How often in a row it did again what was done already, while nothing changed. */
+  repeats: number
   stalledDigest: string | null
   /** What was decided last, and what stood then: the same again is no progress. */
   lastDecided: string | null
@@ -77,6 +81,7 @@ export const emptyMemory: CycleMemory = {
   pending: [],
   spent: { day: '', byGoal: {} },
   fruitless: 0,
+  repeats: 0,
   stalledDigest: null,
   lastDecided: null,
   sleptMs: 0,
@@ -98,6 +103,14 @@ const succeeding: ReadonlySet<DecisionResult> = new Set(['success'])
 /** What counts as a failure of the same inputs: not what others do, nor what was refused or cancelled by a person. */
 const failing: ReadonlySet<DecisionResult> = new Set(['failed', 'unmet'])
 const fruitful: ReadonlySet<DecisionResult> = new Set(['success', 'pending', 'idle'])
+
+/** It makes no more progress: see `withEnded`. */
+export function isStalling({ fruitless, repeats }: Pick<CycleMemory, 'fruitless' | 'repeats'>): boolean {
+  return fruitless >= fruitlessUntilStalled || repeats >= repeatsUntilStalled
+}
+
+/** It tries again. */
+export const notStalled = { fruitless: 0, repeats: 0, stalledDigest: null } as const
 
 /** The inputs of a directive as a key: whoever wants the same has the same one. */
 export function keyOfInputs(directive: string, params: { [name: string]: Json }): string {
@@ -133,6 +146,7 @@ export function withEnded(memory: CycleMemory, ended: EndedDecision, now: number
     pending: memory.pending.filter((each) => each.key !== ended.key),
     spent: withSpent(memory.spent, goal, costUsd, now),
     fruitless: isFruitful ? 0 : memory.fruitless + 1,
+    repeats: isFruitful ? 0 : memory.repeats + (isRepeat && succeeding.has(result) ? 1 : 0),
     lastDecided: decided,
   }
 }

@@ -8,8 +8,9 @@ import type { Acting, Note } from './acting.ts'
 import {
   type CycleMemory,
   emptyMemory,
-  fruitlessUntilStalled,
+  isStalling,
   keyOfInputs,
+  notStalled,
   type PendingDecision,
   withEnded,
   withPending,
@@ -126,10 +127,10 @@ function afterLook(before: CycleMemory, look: Look, note: Note): CycleMemory {
     wakesSeen: look.wakes,
     reopenedSeen: look.reopened,
     facts: look.facts,
-    ...(isReopened && { failures: [], fruitless: 0, stalledDigest: null }),
+    ...(isReopened && { failures: [], ...notStalled }),
   }
   if (memory.stalledDigest !== null && memory.stalledDigest !== look.outside)
-    memory = { ...memory, stalledDigest: null, fruitless: 0 }
+    memory = { ...memory, ...notStalled }
   for (const { key, result, detail, costUsd } of look.settled) {
     const pending = memory.pending.find((each) => each.key === key)
     if (!pending) continue
@@ -204,7 +205,11 @@ async function act(ctx: CoreContext, acting: Acting): Promise<Turn> {
         memory: { ...memory, idleDigest: null, fruitless: memory.fruitless + 1 },
         isBroke: decided.isBroke,
       }
-    return { result: 'idle', memory: { ...memory, idleDigest: look.digest, fruitless: 0 }, isBroke: false }
+    return {
+      result: 'idle',
+      memory: { ...memory, idleDigest: look.digest, fruitless: 0, repeats: 0 },
+      isBroke: false,
+    }
   }
   const done = await execute(ctx, acting, decided)
   note('decision-ended', {
@@ -251,8 +256,9 @@ function afterActing(
 
 /** Who has decided often enough for nothing stops until what it decides upon changes. */
 function stalledAfter(memory: CycleMemory, look: Look): CycleMemory {
-  const isStalled = memory.fruitless >= fruitlessUntilStalled
-  return isStalled && memory.stalledDigest === null ? { ...memory, stalledDigest: look.outside } : memory
+  return isStalling(memory) && memory.stalledDigest === null
+    ? { ...memory, stalledDigest: look.outside }
+    : memory
 }
 
 function notCurrent(daemon: string, cycle: number): ReeveError {

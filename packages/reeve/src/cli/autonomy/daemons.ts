@@ -10,29 +10,34 @@ import { toLimit } from '../terminal/listing.ts'
 import { showDecision } from './ledger.ts'
 
 export function daemonList(cli: Cli): Promise<ExitCode> {
-  return withHouse(cli, async ({ autonomy }) => {
-    const { terminal } = cli
-    const daemons = await autonomy.daemons()
-    terminal.value({ daemons })
-    if (daemons.length === 0)
-      terminal.line(
-        'No daemon has run here yet. Daemons of daemons/ begin with reeve start: see docs/autonomy.md.',
-      )
-    for (const daemon of daemons) showDaemon(cli, daemon)
-    return exitCodes.done
-  })
+  return withHouse(
+    cli,
+    async ({ autonomy }) => {
+      const { terminal } = cli
+      const daemons = await autonomy.daemons()
+      terminal.value({ daemons })
+      if (daemons.length === 0) terminal.line('The project has no daemons: see docs/autonomy.md.')
+      for (const daemon of daemons) showDaemon(cli, daemon)
+      return exitCodes.done
+    },
+    'code',
+  )
 }
 
 export function daemonShow(cli: Cli, options: { limit: string }, name: string): Promise<ExitCode> {
   const limit = toLimit(options.limit)
-  return withHouse(cli, async ({ autonomy }) => {
-    const daemon = await autonomy.daemon(name)
-    const { lines } = await autonomy.ledger({ daemon: name, since: undefined, skipped: false, limit })
-    cli.terminal.value({ ...daemon, decisions: lines })
-    showDaemon(cli, daemon)
-    for (const line of lines) showDecision(cli.terminal, line)
-    return exitCodes.done
-  })
+  return withHouse(
+    cli,
+    async ({ autonomy }) => {
+      const daemon = await autonomy.daemon(name)
+      const { lines } = await autonomy.ledger({ daemon: name, since: undefined, skipped: false, limit })
+      cli.terminal.value({ ...daemon, decisions: lines })
+      showDaemon(cli, daemon)
+      for (const line of lines) showDecision(cli.terminal, line)
+      return exitCodes.done
+    },
+    'code',
+  )
 }
 
 const steering =
@@ -53,7 +58,8 @@ function showDaemon({ terminal }: Cli, daemon: DaemonView): void {
   const { bold, dim } = terminal.colors
   const { name, nextAt, cycle, run, decides, wakes, today, goals, directives, woken } = daemon
   const next = nextAt === null ? '' : `, wakes next ${moment(Date.parse(nextAt))}`
-  terminal.line(`${bold(safeLine(name))}: ${daemon.state}${next}`)
+  const began = daemon.state === 'new' ? ', begins with the next reeve start' : ''
+  terminal.line(`${bold(safeLine(name))}: ${daemon.state}${next}${began}`)
   if (daemon.reason !== null) terminal.line(`  ${safeLine(daemon.reason)}`)
   const ceiling = today.ceilingUsd === null ? 'no limit' : `of ${formatUsd(today.ceilingUsd)}`
   terminal.line(`  decides by ${safeLine(decides)}; today ${formatUsd(today.spentUsd)}, ${ceiling}`)

@@ -1,7 +1,10 @@
 import { ReeveError } from '../../base/errors.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { fromNanoUsd } from '../../base/money.ts'
 import { isoText } from '../../base/time/time.ts'
+import { givenIn } from '../../engine/starting/run-input.ts'
 import {
+  type CycleRow,
   type DaemonRow,
   type KeptDaemon,
   listDaemons,
@@ -9,18 +12,33 @@ import {
   readDaemon,
 } from '../../store/autonomy/daemons.ts'
 import type { Session } from '../../store/database.ts'
+import { payloadAt } from '../../store/journal/journal.ts'
 import { readBudget } from '../../store/ledger/budgets.ts'
 import { type LedgerLine, ledgerPage } from './ledger.ts'
+
+/** How a daemon stands. */
+export const daemonViewStates = [
+  'new',
+  'waiting',
+  'deciding',
+  'stalled',
+  'paused',
+  'stuck',
+  'between',
+] as const
+
+export type DaemonViewState = (typeof daemonViewStates)[number]
 
 /** A daemon as screens show it. Times are ISO 8601. */
 export interface DaemonView {
   name: string
   /**
-   * `waiting` for its time · `deciding`: a cycle is under way · `paused` by a person · `stuck`: its cycle needs a person, and no
-   * other begins · `between`: its next cycle is not there yet, as where no worker runs.
+   * `new`: no cycle has begun yet · `waiting` for its time · `deciding`: a cycle is under way · `stalled`: its breaker stopped it, for
+   * its last decisions brought nothing · `paused` by a person · `stuck`: its cycle needs a person, and no other begins · `between`:
+   * its next cycle is not there yet, as where no worker runs.
    */
-  state: 'waiting' | 'deciding' | 'paused' | 'stuck' | 'between'
-  /** Why its cycle is stuck; null: it is not. Foreign text. */
+  state: DaemonViewState
+  /** Why it is stuck or stalled; null: it is neither. Foreign text. */
   reason: string | null
   /** The number of its cycle, and the run that is this cycle. */
   cycle: number
@@ -67,24 +85,16 @@ async function viewOf(session: Session, row: DaemonRow, now: number): Promise<Da
   const kept = JSON.parse(row.definition) as KeptDaemon
   const { floorMs, everyMs, ceilingMs, route, rules, goals, directives, events } = kept
   const found = run === null ? undefined : await readCycle(session, run)
-  const isOpen = found !== undefined && found.ended_at === null
-  const isQueued = isOpen && found.status === 'queued' && found.fresh === 1
+  const isQueued = isWaiting(found)
+  const stalled = isQueued ? await whyStalled(session, found, name) : null
+  const state = stateOf(row, found, stalled !== null)
   const day = new Date(now).toISOString().slice(0, 10)
   const budget = await readBudget(session, `day:${day}:daemon:${name}`)
   const { lines } = await ledgerPage(session, { daemon: name, limit: 1 })
   return {
     name,
-    state:
-      found?.status === 'stuck'
-        ? 'stuck'
-        : paused === 1
-          ? 'paused'
-          : !isOpen
-            ? 'between'
-            : isQueued
-              ? 'waiting'
-              : 'deciding',
-    reason: found?.status === 'stuck' ? found.reason : null,
+    state,
+    reason: state === 'stuck' ? (found?.reason ?? null) : state === 'stalled' ? stalled : null,
     cycle,
     run,
     nextAt: isQueued && paused === 0 ? isoText(found.available_at) : null,
@@ -100,4 +110,26 @@ async function viewOf(session: Session, row: DaemonRow, now: number): Promise<Da
     },
     last: lines[0] ?? null,
   }
+}
+
+function isWaiting(cycle: CycleRow | undefined): cycle is CycleRow {
+  return cycle?.ended_at === null && cycle.status === 'queued' && cycle.fresh === 1
+}
+
+function stateOf(row: DaemonRow, cycle: CycleRow | undefined, isStalled: boolean): DaemonViewState {
+  if (cycle?.status === 'stuck') return 'stuck'
+  if (row.paused === 1) return 'paused'
+  if (!cycle) return row.cycle === 0 ? 'new' : 'between'
+  if (cycle.ended_at !== null) return 'between'
+  if (!isWaiting(cycle)) return 'deciding'
+  return isStalled ? 'stalled' : 'waiting'
+}
+
+/** As its last cycle left it, which stands in the input of the next one; null: it still tries. */
+async function whyStalled(session: Session, cycle: CycleRow, name: string): Promise<string | null> {
+  const first = await payloadAt(session, cycle.no, 1)
+  const given = first === undefined ? undefined : givenIn(first)
+  const memory = isRecord(given) ? given.memory : undefined
+  if (!isRecord(memory) || typeof memory.stalledDigest !== 'string') return null
+  return `${memory.fruitless} decisions in a row brought nothing: it waits until what it decides upon changes, or for: reeve daemons wake ${name}`
 }

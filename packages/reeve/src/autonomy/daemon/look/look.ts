@@ -278,7 +278,7 @@ function barredBy(
     )
   if (memory.stalledDigest !== null && memory.stalledDigest === outside && !isReopened)
     return bar(
-      `${memory.fruitless} decisions in a row brought nothing; it waits until what it decides upon changes, or for: reeve daemons wake ${daemon.name}`,
+      `${memory.fruitless} decisions in a row brought nothing${memory.repeats > 0 ? ' (what was done already was done again)' : ''}; it waits until what it decides upon changes, or for: reeve daemons wake ${daemon.name}`,
     )
   return null
 }

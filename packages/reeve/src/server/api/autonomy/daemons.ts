@@ -1,5 +1,10 @@
 import { z } from 'zod'
-import { daemonView, daemonViews, requireDaemon } from '../../../inspect/ledger/daemon-view.ts'
+import {
+  daemonView,
+  daemonViewStates,
+  daemonViews,
+  requireDaemon,
+} from '../../../inspect/ledger/daemon-view.ts'
 import type { Acting } from '../../../store/authority/acting.ts'
 import {
   type DaemonRow,
@@ -16,8 +21,8 @@ import { ledgerEntry, ledgerOrigin } from './ledger.ts'
 
 const view = z.object({
   name: z.string(),
-  state: z.enum(['waiting', 'deciding', 'paused', 'stuck', 'between']),
-  reason: z.string().nullable().describe('Why its cycle is stuck. Untrusted'),
+  state: z.enum(daemonViewStates),
+  reason: z.string().nullable().describe('Why it is stuck or stalled. Untrusted'),
   cycle: z.number(),
   run: z.string().nullable().describe('The run that is its cycle'),
   nextAt: time.nullable(),
