@@ -125,18 +125,17 @@ const needs: Record<string, (keyof Gathered['up'])[]> = {
 
 export default daemon({
   goals: ['prompt-answers', 'cash-in', 'more-readers'],
-  every: '3h',
+  every: '6h',
   floor: '10m',
-  ceiling: '6h',
+  ceiling: '12h',
   budget: { day: '$0.15' },
   route: 'decide',
   instructions:
     'You run a small studio that looks after websites. Customers who wait come first, then money, then readers.',
-  gather: async (attempt) => (await gather(attempt)) as never,
+  gather,
   // What failed while a service was down may be tried again when it is back.
-  relevant: (gathered, directive) =>
-    (needs[directive] ?? []).map((service) => (gathered as unknown as Gathered).up[service]),
-  rules: ({ gathered }) => rules(gathered as unknown as Gathered),
+  relevant: ({ up }, directive) => (needs[directive] ?? []).map((service) => up[service]),
+  rules: ({ gathered }) => rules(gathered),
   grants: [
     { tool: 'script.check_site' },
     { tool: 'script.publish_article' },

@@ -75,10 +75,10 @@ export class Operator {
   async #decide(worker: WorkerProcess, { id, kind, subject, shown }: PendingApproval): Promise<void> {
     const decide = (decision: Parameters<WorkerProcess['ask']>[0] & { type: 'decide' }) =>
       worker.ask(decision)
-    const args = (typeof shown === 'object' && shown !== null ? shown : {}) as Record<string, unknown>
+    const { args = {} } = shown as { args?: Record<string, unknown> }
     if (kind === 'outcome') {
       this.#count('outcomes')
-      const happened = this.#happened(subject, (args.args ?? args) as Record<string, unknown>)
+      const happened = this.#happened(subject, args)
       const answer = happened ? { happened, result: { accepted: true } } : { happened, retry: true }
       await decide({ type: 'decide', id, decision: { verdict: 'answer', by: name, answer } })
       return

@@ -33,9 +33,10 @@ week = json.load(sys.stdin)["week"]
 search = ask(os.environ["SEARCH_URL"] + "/v1/queries")
 money = ask(os.environ["PAYMENTS_URL"] + "/v1/summary")
 clicks = sum(number(each["clicks"]) for each in search["queries"])
+seen = sum(number(each["impressions"]) for each in search["queries"])
 visits = number(search["visits"])
 text = (
-    f"Week of {week}: {visits} visits, {clicks} of them by search. "
+    f"Week of {week}: {visits} visits, {clicks} of them by search, where {seen} saw us. "
     f"{money['open']} invoices are open, {money['toRemind']} of them late, {money['unmatched']} payments unclear."
 )
 print(json.dumps({"text": text, "visits": visits}))

@@ -19,8 +19,8 @@ const prices: Record<string, { input: number; output: number }> = {
 export function modelOf(books: Books, chance: Chance): Service {
   function answer(model: string, { system, data, feedback }: Prompt, no: number): string {
     if (system.startsWith('Task: decide.')) return decide(data, { chance, no, isMending: feedback })
-    if (model === 'reader') return read(String(data), chance('reads', no), feedback)
-    return write(String(data), chance('writes', no) < 0.06 && !feedback)
+    if (model === 'reader') return read(JSON.stringify(data), chance('reads', no), feedback)
+    return write(JSON.stringify(data), chance('writes', no) < 0.06 && !feedback)
   }
 
   return ({ method, path, body, now }): Reply => {

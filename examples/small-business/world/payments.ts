@@ -3,7 +3,7 @@ import type { Life } from './life.ts'
 import { fieldsOf, notFound, type Reply, refuse, type Service } from './service.ts'
 import { dayMs, isoDay } from './time.ts'
 
-const pageSize = 5
+const pageSize = 2
 
 /** Orders, invoices and payments, with money in cents. Deeds are done once for each idempotency key. */
 export function paymentsOf(books: Books, life: Life, hasDrifted: (name: string) => boolean): Service {
@@ -131,7 +131,8 @@ export function paymentsOf(books: Books, life: Life, hasDrifted: (name: string) 
   }
 
   function summary(now: number): Reply {
-    const toRemind = `select count(*) from invoices where state = 'open' and reminders < 3 and due + reminders * ? < ?`
+    // By days, as whoever reminds counts.
+    const toRemind = `select count(*) from invoices where state = 'open' and reminders < 3 and due / ${dayMs} + reminders * 7 < ?`
     return {
       status: 200,
       body: {
@@ -139,7 +140,7 @@ export function paymentsOf(books: Books, life: Life, hasDrifted: (name: string) 
         uninvoiced: books.count(`select count(*) ${uninvoiced}`),
         unmatched: books.count(`select count(*) ${unmatched}`),
         open: books.count(`select count(*) from invoices where state = 'open'`),
-        toRemind: books.count(toRemind, 7 * dayMs, now),
+        toRemind: books.count(toRemind, Math.floor(now / dayMs)),
         overpaid: books.all(`select p.id as payment, p.cents as amount ${overpaid} order by p.at limit 5`),
       },
     }

@@ -30,6 +30,7 @@ export interface DaemonHouse {
   nextCycle: (name?: string) => Promise<SeenCycle>
   /** Drives until the cycle that is under way has ended. */
   cycleEnd: (run: string) => Promise<SeenCycle>
+  stop: () => Promise<void>
 }
 
 /** A project with daemons, running on a database in memory under a clock that stands still. */
@@ -59,11 +60,15 @@ export async function openHouse(options: {
     keptRuns: 0,
   })
   if (isStarted) await runtime.start()
-  onTestFinished(async () => {
+  let isStopped = false
+  const stop = async () => {
+    if (isStopped) return
+    isStopped = true
     const stopped = runtime.stop(0)
     await clock.advance(10_000)
     await stopped
-  })
+  }
+  onTestFinished(stop)
   const { database } = internalsOf(runtime)
   const only = daemons[0]?.name ?? ''
   const row = async (name = only) => (await readDaemon(database, name))!
@@ -99,5 +104,5 @@ export async function openHouse(options: {
     if (cycle.available_at > clock.now()) clock.jump(cycle.available_at)
     return cycleEnd(run!)
   }
-  return { runtime, clock, row, nextCycle, cycleEnd }
+  return { runtime, clock, row, nextCycle, cycleEnd, stop }
 }

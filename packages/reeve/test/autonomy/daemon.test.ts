@@ -1,10 +1,16 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { daemon, goal, type ProjectConfig, workflow } from '../../src/index.ts'
+import { fingerprintsOf } from '../../src/autonomy/daemon/look/fingerprints.ts'
+import type { WorkflowRegistry } from '../../src/engine/workflow.ts'
+import { daemon, goal, type ProjectConfig, tool, workflow } from '../../src/index.ts'
 import { daemonView } from '../../src/inspect/ledger/daemon-view.ts'
 import { type LedgerOptions, ledgerPage } from '../../src/inspect/ledger/ledger.ts'
 import { internalsOf } from '../../src/runtime/runtime.ts'
 import { readCycle } from '../../src/store/autonomy/daemons.ts'
+import { FakeClock } from '../../src/testing/fake-clock.ts'
 import { type ScriptedReply, scriptedSolver } from '../../src/testing/scripted.ts'
 import { openHouse } from './daemon-harness.ts'
 
@@ -183,9 +189,11 @@ test('the money of a day is used up: it waits for the next one, and says so', as
     route: 'decide',
     budget: { day: '$0.10' },
   })
-  const house = await openHouse({ daemons: [steward], workflows, config })
+  const clock = new FakeClock(Date.UTC(2026, 0, 1, 8))
+  const house = await openHouse({ daemons: [steward], workflows, config, clock })
   await house.nextCycle()
   const broke = await house.nextCycle()
+  expect(clock.now()).toBeLessThan(Date.UTC(2026, 0, 1, 15))
   expect(broke.said('decision-ended')).toMatchObject({
     result: 'skipped',
     why: expect.stringContaining('used up'),
@@ -194,6 +202,112 @@ test('the money of a day is used up: it waits for the next one, and says so', as
   await (await house.runtime.startRun('greet', { who: 'ada' })).result()
   await house.nextCycle()
   expect(solver.questions).toHaveLength(2)
+})
+
+test('a clock that jumps a day ahead skips no cycle and makes none twice; one that jumps back pays no day twice', async () => {
+  const { workflows } = works()
+  const paid = {
+    kind: 'text',
+    text: say('idle'),
+    usage: { inputTokens: 1, outputTokens: 1, costUsd: 0.1 },
+  } as const
+  let stock = 0
+  const { solver, config } = deciding(
+    Array.from({ length: 9 }, () => paid),
+    0.1,
+  )
+  const steward = daemon({
+    name: 'steward',
+    directives: ['greet'],
+    route: 'decide',
+    budget: { day: '$0.10' },
+    gather: () => ++stock,
+  })
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-daemon-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const options = { daemons: [steward], workflows, config, file: join(folder, 'reeve.db') }
+  const house = await openHouse(options)
+  const asked = () => solver.questions.length
+  expect((await house.nextCycle()).cycle).toBe(1)
+  house.clock.jump(house.clock.now() + 2 * 24 * hourMs)
+  expect([(await house.nextCycle()).cycle, asked()]).toEqual([2, 2])
+  await house.stop()
+  // By this clock the next cycle is two days off: it is brought forward, and the money of that day is gone already.
+  const again = await openHouse({ ...options, clock: new FakeClock(Date.UTC(2026, 0, 1, 3)) })
+  const back = await again.nextCycle()
+  expect([back.cycle, back.output.result, asked()]).toEqual([3, 'skipped', 2])
+  expect(again.clock.now()).toBeLessThan(Date.UTC(2026, 0, 1, 12))
+  expect(back.output.wake.at).toBe(Date.UTC(2026, 0, 2))
+  const fresh = await again.nextCycle()
+  expect([fresh.cycle, asked()]).toEqual([4, 3])
+  again.clock.jump(Date.UTC(2026, 0, 3, 12))
+  expect([(await again.nextCycle()).output.result, asked()]).toEqual(['skipped', 3])
+})
+
+test('what a daemon starts may do no more than the daemon, whatever its workflow may', async () => {
+  const called: string[] = []
+  const call = (name: string) =>
+    tool({
+      name,
+      description: 'Notes that it was called',
+      input: z.object({ usd: z.number() }),
+      output: z.null(),
+      effect: 'idempotent',
+      approval: 'never',
+      run: ({ usd }) => {
+        called.push(`${name} ${usd}`)
+        return null
+      },
+    })
+  const pay = workflow({
+    name: 'pay',
+    input: z.object({ tool: z.string(), usd: z.number() }),
+    run: (ctx, { tool: name, usd }) => ctx.call(name, { usd }),
+  })
+  const wishes = [
+    { tool: 'bank.pay', usd: 20 },
+    { tool: 'bank.pay', usd: 2000 },
+    { tool: 'bank.close', usd: 1 },
+  ]
+  const { config } = deciding(wishes.map((each) => say('pay', each)))
+  const steward = daemon({
+    name: 'steward',
+    directives: ['pay'],
+    route: 'decide',
+    grants: [{ tool: 'bank.pay', args: { usd: { min: 0, max: 100 } } }],
+  })
+  const tools = [call('bank.pay'), call('bank.close')]
+  const house = await openHouse({ daemons: [steward], workflows: [pay], config: { ...config, tools } })
+  const results = []
+  for (const _ of wishes) results.push((await house.nextCycle()).said('decision-ended')!)
+  expect(results.map(({ result }) => result)).toEqual(['success', 'failed', 'failed'])
+  expect(results[2]!.detail).toContain('bank.close')
+  expect(called).toEqual(['bank.pay 20'])
+})
+
+test('what executes a decision counts as changed when a script of it is mended', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-daemon-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'send.mjs')
+  const directive = { name: 'send', goal: '', schema: {}, hash: 'h', failureModes: [], workflow: 'send' }
+  const nothing = { names: () => [] } as unknown as WorkflowRegistry
+  const look = (relevant?: () => never) => {
+    const steward = daemon({ name: 'steward', rules: () => undefined, ...(relevant && { relevant }) })
+    const scripts = [file]
+    return fingerprintsOf(nothing, steward, [{ ...directive, scripts }], { value: 1, problem: null })
+  }
+  const fingerprint = () => look().fingerprints.get('send')
+  const missing = fingerprint()
+  writeFileSync(file, 'one')
+  const first = fingerprint()
+  writeFileSync(file, 'two')
+  expect(new Set([missing, first, fingerprint()]).size).toBe(3)
+  writeFileSync(file, 'one')
+  expect(fingerprint()).toBe(first)
+  const broken = look(() => {
+    throw new Error('no such field')
+  })
+  expect(broken.problem).toContain('`relevant` threw: no such field')
 })
 
 test('decisions that bring nothing end: it stops trying until what it decides upon changes, or a person wakes it', async () => {

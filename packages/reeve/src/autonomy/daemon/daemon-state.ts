@@ -43,7 +43,7 @@ export interface KnownDirective {
 }
 
 /** All that a daemon decides upon: gathered by code, shown to the route, and given to the rules. Plain JSON. */
-export interface DaemonState {
+export interface DaemonState<Gathered = Json> {
   /** When it was gathered (ISO 8601, the store's clock). */
   at: string
   daemon: string
@@ -83,7 +83,7 @@ export interface DaemonState {
   /** The last decisions of this daemon, the newest first. */
   recent: PastDecision[]
   /** What `gather` of the daemon's file gave. */
-  gathered: Json
+  gathered: Gathered
 }
 
 /** What a daemon does in one cycle: one directive, or nothing. */

@@ -26,8 +26,8 @@ export const daemonEvents = [
 /** One of the events that wake a daemon before its time. */
 export type DaemonEvent = (typeof daemonEvents)[number]
 
-/** A daemon as its file declares it. */
-export interface DaemonDefinition {
+/** A daemon as its file declares it. `Gathered`: what `gather` gives; plain JSON. */
+export interface DaemonDefinition<Gathered = Json> {
   /** Default: the file's name. */
   name?: string
   /** The standing goals that it serves: goals, or names of files in `goals/`. Default: none. */
@@ -49,16 +49,16 @@ export interface DaemonDefinition {
   /** For the route: what matters, in words. Default: none. */
   instructions?: string
   /** More that it decides upon: numbers of the project's own. At every wake, without a model; it changes nothing, and holds nothing that moves by itself, such as the time. */
-  gather?: (attempt: { signal: AbortSignal }) => Json | Promise<Json>
+  gather?: (attempt: { signal: AbortSignal }) => Gathered | Promise<Gathered>
   /**
    * What of that must change before a decision that failed twice is open again, beside a change of its directive, of what
    * executes it, a success of the same directive with other inputs, and a person who opens it. Default: nothing.
    */
-  relevant?: (gathered: Json, directive: string) => Json
+  relevant?: (gathered: Gathered, directive: string) => Json
   /**
    * Decides without a model: where no route is named, and where the route cannot be asked (no key, an outage). Undefined: idle.
    */
-  rules?: (state: DaemonState) => DaemonDecision | undefined
+  rules?: (state: DaemonState<Gathered>) => DaemonDecision | undefined
   /** What wakes it before its time. Default: `run.failed`, `run.stuck` and `approval.decided`. */
   events?: readonly DaemonEvent[]
   /** What it may do through tools, and all that it starts at most. Default: what its directives may. */
@@ -113,11 +113,18 @@ const shape = {
  *   every: '1h',
  *   budget: { day: '$0.15' },
  *   route: 'decide',
- *   rules: ({ news }) =>
- *     news.failures.length > 0 ? { decision: 'check-site', reason: 'something failed' } : undefined,
+ *   gather: async () => ({ letters: await countLetters() }),
+ *   rules: ({ gathered, news }) => {
+ *     if (news.failures.length > 0) return { decision: 'check-site', reason: 'something failed' }
+ *     if (gathered.letters > 0) return { decision: 'send-reminders', reason: `${gathered.letters} letters wait` }
+ *   },
  * })
+ *
+ * async function countLetters(): Promise<number> {
+ *   return 3
+ * }
  */
-export function daemon(definition: DaemonDefinition): Daemon {
+export function daemon<Gathered = Json>(definition: DaemonDefinition<Gathered>): Daemon {
   const what = typeof definition?.name === 'string' ? `daemon ${describeValue(definition.name)}` : 'a daemon'
   checkOptions(definition, what, shape, 'bad-daemon')
   const { name, goals = [], directives, route, rules, gather, relevant, instructions } = definition
@@ -146,9 +153,8 @@ export function daemon(definition: DaemonDefinition): Daemon {
     dayUsd: dayOf(definition, what),
     route,
     instructions,
-    gather,
-    relevant,
-    rules,
+    // What it gives is what they are called with.
+    ...({ gather, relevant, rules } as unknown as Pick<Daemon, 'gather' | 'relevant' | 'rules'>),
     events,
     grants: definition.grants && prepareGrants(definition.grants),
   }
@@ -164,7 +170,12 @@ export function daemonWorkflowName(name: string): string {
 }
 
 function wakesOf(
-  { every = '1h', floor = '1m', ceiling, patience = '10m' }: DaemonDefinition,
+  {
+    every = '1h',
+    floor = '1m',
+    ceiling,
+    patience = '10m',
+  }: Pick<DaemonDefinition, 'every' | 'floor' | 'ceiling' | 'patience'>,
   what: string,
 ): Pick<Daemon, 'everyMs' | 'floorMs' | 'ceilingMs' | 'patienceMs'> {
   const everyMs = toMs(every, `\`every\` of ${what}`)
@@ -182,7 +193,7 @@ function wakesOf(
 /** No model and no database is asked more often, whatever a project says. */
 const leastFloorMs = 1000
 
-function dayOf({ budget }: DaemonDefinition, what: string): number | null {
+function dayOf({ budget }: Pick<DaemonDefinition, 'budget'>, what: string): number | null {
   if (budget === undefined) return null
   checkOption(budget.day, `\`budget.day\` of ${what}`, ['number', 'text'], 'bad-daemon')
   return toUsd(budget.day, `\`budget.day\` of ${what}`)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { sha256 } from '../../../base/hash.ts'
 import { canonical, type Json } from '../../../base/json/json.ts'
 import { formatUsd } from '../../../base/money.ts'
@@ -5,6 +6,7 @@ import { toJsonSchema } from '../../../base/schema/schema.ts'
 import type { WorkflowRegistry } from '../../../engine/workflow.ts'
 import type { Directive } from '../../directives/directive.ts'
 import type { GoalStanding } from '../../goals/goal-standing.ts'
+import { type Script, scriptToolName } from '../../scripts/script.ts'
 import { type CycleMemory, failuresUntilClosed } from '../cycle-memory.ts'
 import type { DaemonState, KnownDirective } from '../daemon-state.ts'
 
@@ -19,11 +21,8 @@ export interface OpenDirective {
   failureModes: readonly string[]
   /** The workflow that executes it. */
   workflow: string
-}
-
-/** What counts as a change that opens a decision again: the directive's text, what executes it, and what `relevant` gives. */
-export function fingerprintOf(directive: OpenDirective, version: string, relevant: Json): string {
-  return sha256(canonical([directive.hash, version, relevant])).slice(0, 16)
+  /** The files of the scripts that it calls. */
+  scripts: readonly string[]
 }
 
 /** What closes a directive, whatever it is given. */
@@ -143,25 +142,50 @@ export function directivesFor(
   {
     daemons,
     directives,
+    scripts,
+    folder,
   }: {
     daemons: readonly { directives: readonly string[] | undefined }[]
     directives: readonly Directive[]
+    scripts: readonly Pick<Script, 'name' | 'file'>[]
+    folder: string
   },
   workflows: WorkflowRegistry,
 ): OpenDirective[] {
-  const written = directives.map(({ name, goal, schema, version, failureModes, does }): OpenDirective => {
-    const called = does.map((call) => [call.kind, call.name, versionIn(workflows, call.name)])
-    const hash = sha256(canonical([version, called]))
-    const workflow = directiveWorkflowName(name)
-    return { name, goal, schema: schema as OpenDirective['schema'], hash, failureModes, workflow }
-  })
+  const written = directives.map(
+    ({ name, goal, schema, version, failureModes, does, tools }): OpenDirective => {
+      const called = does.map((call) => [call.kind, call.name, versionIn(workflows, call.name)])
+      const hash = sha256(canonical([version, called]))
+      const workflow = directiveWorkflowName(name)
+      const files = scripts
+        .filter((script) => tools.includes(scriptToolName(script.name)))
+        .map(({ file }) => join(folder, file))
+      return {
+        name,
+        goal,
+        schema: schema as OpenDirective['schema'],
+        hash,
+        failureModes,
+        workflow,
+        scripts: files,
+      }
+    },
+  )
   const named = new Set(daemons.flatMap((daemon) => daemon.directives ?? []))
   const plain = workflows
     .names()
     .filter((name) => named.has(name) && !written.some((each) => each.name === name))
     .map((name): OpenDirective => {
       const schema = toJsonSchema(workflows.current(name).input, 'input') as OpenDirective['schema']
-      return { name, goal: `Run the workflow ${name}`, schema, hash: '', failureModes: [], workflow: name }
+      return {
+        name,
+        goal: `Run the workflow ${name}`,
+        schema,
+        hash: '',
+        failureModes: [],
+        workflow: name,
+        scripts: [],
+      }
     })
   return [...written, ...plain]
 }

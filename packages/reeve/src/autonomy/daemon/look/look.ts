@@ -19,13 +19,13 @@ import {
   closedDecisions,
   digestOf,
   exhaustedGoals,
-  fingerprintOf,
   hasNews,
   knownDirectives,
   type OpenDirective,
 } from '../deciding/openings.ts'
 import { budgetOf } from './day-budget.ts'
 import { readFacts } from './facts.ts'
+import { fingerprintsOf, type Gathering } from './fingerprints.ts'
 import { type LessonBar, lessonsAt } from './lesson-bars.ts'
 import { newsSince } from './news.ts'
 
@@ -96,7 +96,7 @@ export async function lookAround(
   const gathered = await gatheredBy(daemon, signal)
   const goals = await goalStandings(database, ownGoals, now)
   const directives = ownDirectives(services, daemon)
-  const fingerprints = fingerprintsOf(services, daemon, directives, gathered.value)
+  const { fingerprints, problem } = fingerprintsOf(services.workflows, daemon, directives, gathered)
   const lessons = lessonsAt(services.lessons, directives, { run: given.runId, gathered: gathered.value, now })
   const known = knownDirectives(directives, closingOf(services, lessons.barred))
   const reopened = row?.reopened ?? 0
@@ -131,7 +131,7 @@ export async function lookAround(
     isReopened,
     outside,
     budget,
-    problem: gathered.problem,
+    problem,
   })
   const isAsked = barred === null && (changed.length > 0 || daemon.route === undefined)
   const isFresh = memory.facts === null || hasNews(news) || settled.length > 0 || changed.length > 0
@@ -180,10 +180,7 @@ async function settledOf({ database }: DaemonServices, { pending }: CycleMemory)
   return settled
 }
 
-async function gatheredBy(
-  { gather }: Daemon,
-  signal: AbortSignal,
-): Promise<{ value: Json; problem: string | null }> {
+async function gatheredBy({ gather }: Daemon, signal: AbortSignal): Promise<Gathering> {
   try {
     const value = ((await gather?.({ signal })) ?? null) as Json
     return { value, problem: null }
@@ -195,22 +192,6 @@ async function gatheredBy(
 /** Those that the daemon's file names, of those that the project has. */
 export function ownDirectives({ directives }: DaemonServices, daemon: Daemon): OpenDirective[] {
   return directives.filter(({ name }) => daemon.directives === undefined || daemon.directives.includes(name))
-}
-
-function fingerprintsOf(
-  { workflows }: DaemonServices,
-  { relevant }: Daemon,
-  directives: readonly OpenDirective[],
-  gathered: Json,
-): Map<string, string> {
-  const versionOf = (name: string) =>
-    workflows.names().includes(name) ? workflows.current(name).version : ''
-  return new Map(
-    directives.map((each) => [
-      each.name,
-      fingerprintOf(each, versionOf(each.workflow), relevant?.(gathered, each.name) ?? null),
-    ]),
-  )
 }
 
 function closingOf(
