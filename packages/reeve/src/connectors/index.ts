@@ -43,10 +43,10 @@ export type {
   ConnectorDefinition,
   RateHeaders,
   RateSaid,
-  Refusal,
   ServiceRate,
 } from './shape/definition.ts'
 export type { Mode, Settings } from './shape/mode.ts'
+export type { Refusal } from './shape/refusal.ts'
 export type { RunningStandIn, SandboxOptions, SandboxStandIn } from './shape/sandbox.ts'
 export {
   type FoundItem,

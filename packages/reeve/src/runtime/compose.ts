@@ -13,6 +13,7 @@ import { systemClock } from '../base/time/time.ts'
 import { openConnections } from '../connectors/host/connections.ts'
 import { connectionsOf, sandboxFolder, standInSecrets } from '../connectors/host/of-project.ts'
 import { connectionProposals } from '../connectors/host/proposals.ts'
+import { PollLoops } from '../connectors/polling/poll-loops.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
 import { SeenCeilings } from '../governance/history/ceilings.ts'
@@ -236,6 +237,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       ),
       telemetry: telemetry && new Telemetry(engine, telemetry),
       triggerLoops: new TriggerLoops(engine, [...triggers.values()], { project: project.folder, letters }),
+      pollLoops: new PollLoops(engine, triggers.values(), connections),
       projectKnowledge: new ProjectKnowledge(project, knowledge, memory, log),
       services: new ProjectServices(project.config, mcpServers, clock),
       breakerRecord,

@@ -6,6 +6,7 @@ import type { Proposals } from '../autonomy/proposals.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { Connections } from '../connectors/host/connections.ts'
+import type { PollLoops } from '../connectors/polling/poll-loops.ts'
 import type { ContextServices } from '../context.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { SeenCeilings } from '../governance/history/ceilings.ts'
@@ -66,6 +67,7 @@ export interface RuntimeInternals {
   /** The one way to write a directive's file: see `writeDirective`. */
   directiveWriting: DirectiveWriting
   connections: Connections
+  pollLoops: PollLoops
 }
 
 /** What starts with a runtime and ends with it. */

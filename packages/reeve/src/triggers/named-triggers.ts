@@ -1,13 +1,32 @@
 import { ReeveError } from '../base/errors.ts'
 import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
+import type { Trigger } from '../engine/starting/trigger.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import type { Channel } from '../store/journal/vocabulary/channel.ts'
 import type { EventTrigger } from './event.ts'
 import type { FilesTrigger, Folder } from './files.ts'
 import type { MailTrigger } from './mail.ts'
 import type { ScheduleTrigger } from './schedule.ts'
 import { checkTriggerName, type Hook, type WebhookTrigger } from './webhook.ts'
 
-export type AnyTrigger = WebhookTrigger | ScheduleTrigger | MailTrigger | FilesTrigger | EventTrigger
+/** A trigger that asks a service again and again. Connectors make them. */
+export interface ServiceTrigger extends Trigger {
+  readonly on: 'service'
+  /** The connection, by its name. */
+  readonly connection: string
+  /** The trigger of the connector. */
+  readonly source: string
+  /** Of the runs that it starts. */
+  readonly channel: Channel
+}
+
+export type AnyTrigger =
+  | WebhookTrigger
+  | ScheduleTrigger
+  | MailTrigger
+  | FilesTrigger
+  | EventTrigger
+  | ServiceTrigger
 
 /** A trigger of a project: unique by its name. */
 export interface NamedTrigger<T extends AnyTrigger = AnyTrigger> {

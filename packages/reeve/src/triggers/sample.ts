@@ -57,6 +57,7 @@ function untestable(name: string, on: NamedTrigger['trigger']['on']): ReeveError
     files: 'Put a file into its folder.',
     schedule: 'Start its workflow with: reeve run WORKFLOW',
     event: 'Start a run of a workflow that it listens to.',
+    service: 'Let something happen at its service, or at the stand-in of the service in sandbox.',
   }
   return new ReeveError(
     'untestable-trigger',

@@ -29,6 +29,8 @@ export interface TriggerView {
   cron: string | null
   /** The event, and whose. */
   event: string | null
+  /** The connection that is asked again and again, and for what. */
+  service: string | null
   /** Why nothing can come; null: it can. */
   closed: string | null
   last: DeliveryView | null
@@ -66,6 +68,7 @@ async function triggerView(
       trigger.on === 'event'
         ? `${trigger.event} of ${trigger.workflows?.join(', ') ?? 'every workflow'}`
         : null,
+    service: trigger.on === 'service' ? `${trigger.connection}: ${trigger.source}` : null,
     closed: secrets && 'closed' in secrets ? secrets.closed : null,
     last: last ? deliveryView(last) : null,
   }

@@ -42,8 +42,10 @@ export function triggerList(cli: Cli): Promise<ExitCode> {
   return withHouse(cli, body, 'code')
 }
 
-function describe({ on, path, signature, folder, cron, event }: TriggerView): string {
-  const parts = [path && `POST ${path} (${signature})`, folder, cron, event].filter((part) => part !== null)
+function describe({ on, path, signature, folder, cron, event, service }: TriggerView): string {
+  const parts = [path && `POST ${path} (${signature})`, folder, cron, event, service].filter(
+    (part) => part !== null,
+  )
   return safeLine(`${on}: ${parts.join(', ')}`)
 }
 

@@ -3,7 +3,7 @@ import { isRecord } from '../../base/json/record.ts'
 import { briefLine } from '../../base/text/one-line.ts'
 import { retryAfterMs } from '../../base/time/retry-after.ts'
 import type { HttpResponse } from '../../tools/http/http-client.ts'
-import type { Refusal } from '../shape/definition.ts'
+import type { Refusal } from '../shape/refusal.ts'
 import type { ServiceAnswer } from './service-call.ts'
 
 /** What came back, read as far as its type says. A broken text of JSON has no `json`. */

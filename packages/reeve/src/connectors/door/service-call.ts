@@ -1,6 +1,8 @@
+import type { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import type { Log } from '../../base/log.ts'
 import type { Mode, Settings } from '../shape/mode.ts'
+import type { Refusal } from '../shape/refusal.ts'
 
 /** What a request carries; of `json`, `form` and `body` one. */
 export interface RequestOptions {
@@ -67,6 +69,8 @@ export interface ServiceCall<Own extends Settings = Settings> {
   pages(path: string, options: RequestOptions, next: NextPage): AsyncIterable<ServiceAnswer>
   /** The address that is behind a name of `endpoints`, in this mode; without a name, that of `url`. For what is not HTTP. */
   at(name?: string): Promise<string>
+  /** The error to throw where something that is not HTTP refused: as for an answer, the account waits or the call fails. */
+  refused(refusal: Refusal): Promise<ReeveError>
   /** The credential, opened, for what is not HTTP: never keep it beyond the attempt. @throws as a request */
   credential(): Promise<Readonly<Record<string, Json>>>
 }

@@ -4,9 +4,9 @@ import { type EffectAttempt, NotApplied, PutOff } from '../../engine/calls/effec
 import { HttpClient } from '../../tools/http/http-client.ts'
 import type { HttpMethod } from '../../tools/http/http-method.ts'
 import { rateHeadersOf, saidOf } from '../host/rates.ts'
-import type { Refusal } from '../shape/definition.ts'
 import type { CallPlace } from '../shape/host.ts'
 import type { Mode, Settings } from '../shape/mode.ts'
+import type { Refusal } from '../shape/refusal.ts'
 import { answerOf, refusalOf } from './answers.ts'
 import type { DoorHouse, Signed } from './house.ts'
 import { prepare } from './request.ts'
@@ -105,6 +105,10 @@ export class ServiceDoor implements ServiceCall {
 
   async credential(): Promise<Signed['credential']> {
     return (await this.#house.sign(this.#place)).credential
+  }
+
+  refused(refusal: Refusal): Promise<ReeveError> {
+    return this.#errorOf(refusal, { status: 0 }, {}, true)
   }
 
   get #title(): string {
@@ -235,14 +239,14 @@ export class ServiceDoor implements ServiceCall {
 
   async #errorOf(
     refusal: Refusal,
-    { status }: ServiceAnswer,
+    { status }: Pick<ServiceAnswer, 'status'>,
     options: RequestOptions,
     isRead: boolean,
   ): Promise<ReeveError> {
     const { kind, code, waitMs } = refusal
     const { connection, action } = this.#place
     const its = [code, refusal.message].filter((part) => part !== undefined).join(': ')
-    const words = `${this.#title} answered ${connection.name}.${action} with ${status}${its === '' ? '' : ` (${briefLine(its, 300)})`}`
+    const words = `${this.#title} answered ${connection.name}.${action}${status === 0 ? '' : ` with ${status}`}${its === '' ? '' : ` (${briefLine(its, 300)})`}`
     const details = { service: connection.name, status, ...(code !== undefined && { code }) }
     switch (kind) {
       case 'credential':

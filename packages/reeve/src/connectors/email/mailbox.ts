@@ -28,12 +28,15 @@ export interface OpenFolder {
  * read stays unread for people.
  */
 export class Mailbox {
+  /** As whom it is open. */
+  readonly user: string
   readonly #client: ImapFlow
   readonly #server: MailHost
   #isEnded = false
 
-  private constructor(client: ImapFlow, server: MailHost) {
+  private constructor(client: ImapFlow, server: MailHost, user: string) {
     this.#client = client
+    this.user = user
     this.#server = server
     // Errors of a connection that nothing is asked of: the next question tells.
     client.on('error', () => {})
@@ -62,7 +65,7 @@ export class Mailbox {
       socketTimeout: 60_000,
       clientInfo: { name: 'reeve' },
     })
-    const mailbox = new Mailbox(client, server)
+    const mailbox = new Mailbox(client, server, login.user)
     const onAbort = () => mailbox.close()
     signal?.addEventListener('abort', onAbort, { once: true })
     client.once('close', () => signal?.removeEventListener('abort', onAbort))

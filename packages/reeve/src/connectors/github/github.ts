@@ -1,7 +1,8 @@
 import { apiKey, oauth2 } from '../auth/scheme.ts'
 import { connector } from '../connector.ts'
 import type { ServiceAnswer } from '../door/service-call.ts'
-import type { RateSaid, Refusal } from '../shape/definition.ts'
+import type { RateSaid } from '../shape/definition.ts'
+import type { Refusal } from '../shape/refusal.ts'
 import { fromWebhook } from '../shape/trigger.ts'
 import {
   addComment,

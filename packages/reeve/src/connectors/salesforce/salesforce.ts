@@ -5,7 +5,7 @@ import { retryAfterMs } from '../../base/time/retry-after.ts'
 import { oauth2 } from '../auth/scheme.ts'
 import { connector } from '../connector.ts'
 import type { ServiceAnswer } from '../door/service-call.ts'
-import type { Refusal } from '../shape/definition.ts'
+import type { Refusal } from '../shape/refusal.ts'
 import { createRecord, getRecord, searchRecords, updateRecord } from './records.ts'
 import { apiVersion, settings } from './settings.ts'
 

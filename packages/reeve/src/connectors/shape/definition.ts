@@ -5,6 +5,7 @@ import type { AuthScheme } from '../auth/scheme.ts'
 import type { ServiceAnswer, ServiceCall } from '../door/service-call.ts'
 import type { AnyAction } from './action.ts'
 import type { Mode, Settings } from './mode.ts'
+import type { Refusal } from './refusal.ts'
 import type { SandboxStandIn } from './sandbox.ts'
 import type { TriggerDefinition } from './trigger.ts'
 
@@ -30,27 +31,6 @@ export interface RateSaid {
   /** It takes nothing for so long (ms). */
   waitMs?: number | undefined
   limit?: { count: number; perMs: number } | undefined
-}
-
-/**
- * What an answer that is no success means:
- *
- * - `refused`: it did nothing, and the same would be refused again
- * - `rate`: it did nothing, and takes it later
- * - `credential`: it does not know the credential any more, or it was revoked
- * - `scope`: the credential may not do this; `scopes` says what it lacks
- * - `account`: the credential is of another account, or of another mode
- * - `failed`: something is wrong at the service; what was asked may have been done
- */
-export interface Refusal {
-  kind: 'refused' | 'rate' | 'credential' | 'scope' | 'account' | 'failed'
-  /** The service's own code. */
-  code?: string | undefined
-  /** The service's own words. */
-  message?: string | undefined
-  /** What the credential would have to be granted. */
-  scopes?: readonly string[]
-  waitMs?: number | undefined
 }
 
 /** Whose account a credential is for, as the service says it. */

@@ -43,6 +43,7 @@ function pollMaker(connection: Connection, source: string, poll: PollOfService):
       name,
       connection: connection.name,
       source,
+      channel: poll.isMail ? 'mail' : `webhook:${name}`,
       poll,
       input: input as (item: unknown) => unknown,
     }

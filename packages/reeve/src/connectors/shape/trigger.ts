@@ -19,12 +19,11 @@ export interface WebhookOfService<S extends StandardSchemaV1 = StandardSchemaV1>
   how?: string
 }
 
-/** One thing that was found. */
-export interface FoundItem {
+/** One thing that was found, or why it cannot be read: that is written down, and starts nothing. */
+export type FoundItem = {
   /** Names it: the same twice is one. */
   id: string
-  item: Json
-}
+} & ({ item: Json } | { problem: string })
 
 /** A service that is asked again and again. What it found is durable before the cursor moves. */
 export interface PollOfService<S extends StandardSchemaV1 = StandardSchemaV1> {
@@ -32,6 +31,8 @@ export interface PollOfService<S extends StandardSchemaV1 = StandardSchemaV1> {
   description: string
   /** Reads one item. */
   schema: S
+  /** What it finds are letters: their runs are of the channel `mail`. Otherwise they are of `webhook:NAME`. */
+  isMail?: boolean
   /** Between two looks. Default `1m`. */
   every?: Duration
   endpoint?: string | readonly string[]

@@ -4,7 +4,7 @@ import { connector } from '../connector.ts'
 import { pathPart } from '../door/request.ts'
 import type { ServiceAnswer, ServiceCall } from '../door/service-call.ts'
 import { action } from '../shape/action.ts'
-import type { Refusal } from '../shape/definition.ts'
+import type { Refusal } from '../shape/refusal.ts'
 import { fromWebhook } from '../shape/trigger.ts'
 import { amount, Customer, currency, Invoice, id, metadata, Payment, Refund, StripeEvent } from './objects.ts'
 

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { sendLetter, verifySent } from '../../../src/connectors/email/send-letter.ts'
-import { type MailStandInOptions, startMailStandIn } from '../../../src/connectors/email/stand-in.ts'
+import { type MailStandInOptions, start as startStandIn } from '../../../src/connectors/email/stand-in.ts'
 
 const address = 'desk@sandbox.test'
 const login = { user: address, password: 'sandbox-password' }
@@ -13,7 +13,7 @@ const letter = {
 }
 
 async function standIn(options: MailStandInOptions = {}) {
-  const server = await startMailStandIn(options)
+  const server = await startStandIn(options)
   onTestFinished(() => server.close())
   const servers = {
     smtp: { host: '127.0.0.1', port: server.smtpPort },
@@ -63,7 +63,7 @@ test.for([
   ['the letter is refused for now', '.', 'refuse'],
 ] as const)('when %s, nothing was sent and nothing is left behind', async ([, command, fault]) => {
   const { server, send, verify, folders } = await standIn()
-  server.faults.onSmtp(command, fault)
+  server.mailFaults.onSmtp(command, fault)
   await expect(send()).rejects.toMatchObject({ code: 'not-applied', retryable: true })
   expect(folders()).toEqual([0, 0, 0])
   expect(await verify()).toEqual({ outcome: 'not-applied' })
@@ -86,27 +86,27 @@ test('a refusal for good is not tried again, and says who is not there', async (
 
 test('an answer that is lost after the letter was taken is for a person, unless the folders tell', async () => {
   const { server, send, verify, folders } = await standIn()
-  server.faults.onSmtp('.', 'drop-after')
+  server.mailFaults.onSmtp('.', 'drop-after')
   await expect(send()).rejects.toMatchObject({ code: 'mail-unanswered' })
   expect(folders()).toEqual([1, 1, 0])
   expect(await verify()).toMatchObject({ outcome: 'unknown', reason: expect.stringContaining('drafts') })
 
   const kept = await standIn({ savesSent: true })
-  kept.server.faults.onSmtp('.', 'drop-after')
+  kept.server.mailFaults.onSmtp('.', 'drop-after')
   await expect(kept.send()).rejects.toMatchObject({ code: 'mail-unanswered' })
   expect(await kept.verify()).toMatchObject({ outcome: 'applied' })
 })
 
 test('a copy that cannot be filed makes no failure of a letter that was sent', async () => {
   const { server, send, folders } = await standIn()
-  server.faults.onImap('MOVE', 'drop')
+  server.mailFaults.onImap('MOVE', 'drop')
   expect(await send()).toMatchObject({ accepted: ['eve@shop.test'] })
   expect(folders()).toEqual([1, 1, 0])
 })
 
 test('a mailbox that is not reached, or lets nobody in, sends nothing', async () => {
   const { server, send, folders } = await standIn()
-  server.faults.onImap('APPEND', 'drop')
+  server.mailFaults.onImap('APPEND', 'drop')
   await expect(send()).rejects.toMatchObject({ code: 'not-applied', retryable: true })
   server.account().password = 'another'
   await expect(send()).rejects.toMatchObject({

@@ -2,7 +2,11 @@ import { headerBytes } from './plain-headers.ts'
 import type { HandedIn } from './smtp-server.ts'
 
 /** The notice of a mail server that could not deliver a letter (RFC 3464). */
-export function bounceOf({ from, raw }: HandedIn, recipient: string, now: number): Buffer {
+export function bounceOf(
+  { from, raw }: Pick<HandedIn, 'from' | 'raw'>,
+  recipient: string,
+  now: number,
+): Buffer {
   const boundary = 'stand-in-report'
   const lines = [
     'From: Mail Delivery System <mailer-daemon@sandbox.test>',

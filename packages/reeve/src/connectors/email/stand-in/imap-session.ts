@@ -1,16 +1,9 @@
+import { type Chosen, chosenLetters } from './chosen-letters.ts'
 import { fetchAnswer } from './imap-fetch.ts'
 import { searchTest } from './imap-search.ts'
-import {
-  type ImapCommand,
-  ImapSyntaxError,
-  type ImapToken,
-  quoted,
-  setReader,
-  textOf,
-} from './imap-syntax.ts'
-import type { MailAccount } from './mail-account.ts'
+import { type ImapCommand, ImapSyntaxError, type ImapToken, quoted, textOf } from './imap-syntax.ts'
+import { fromBase64, type MailAccount, readBearer } from './mail-account.ts'
 import type { MailFolder, StoredLetter } from './mail-store.ts'
-import { fromBase64, readBearer } from './sasl.ts'
 
 export const imapCapabilities = [
   'IMAP4rev1',
@@ -281,13 +274,4 @@ export class ImapSession {
     this.#told = Math.max(there, this.#told)
     return 'OK done'
   }
-}
-
-type Chosen = readonly (readonly [sequence: number, letter: StoredLetter])[]
-
-function chosenLetters({ letters }: MailFolder, set: string, isUid: boolean): Chosen {
-  const isIn = setReader(set, isUid ? (letters.at(-1)?.uid ?? 0) : letters.length)
-  return letters.flatMap((letter, index) =>
-    isIn(isUid ? letter.uid : index + 1) ? [[index + 1, letter] as const] : [],
-  )
 }

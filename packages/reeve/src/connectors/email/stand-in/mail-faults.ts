@@ -3,13 +3,21 @@ import type { Socket } from 'node:net'
 /** `drop`: the connection ends before the deed. `drop-after`: behind it, its answer lost. `refuse`: a temporary no. */
 export type MailFault = 'drop' | 'drop-after' | 'refuse'
 
+/** Asks the switches that all stand-ins have about a command, such as `SMTP DATA`. */
+export type CommonFaults = (command: string) => MailFault | undefined
+
 /** What goes wrong next, as a test wants it. */
 export class MailFaults {
+  readonly #common: CommonFaults
   readonly #imap = new Map<string, MailFault[]>()
   readonly #smtp = new Map<string, MailFault[]>()
   readonly #open = new Set<Socket>()
   /** No connection is taken. */
   isDown = false
+
+  constructor(common: CommonFaults) {
+    this.#common = common
+  }
 
   /** The next uses of an IMAP command (`APPEND`, `FETCH`) go wrong so, one after the other. */
   onImap(command: string, ...faults: MailFault[]): void {
@@ -22,11 +30,11 @@ export class MailFaults {
   }
 
   ofImap(command: string): MailFault | undefined {
-    return this.#imap.get(command)?.shift()
+    return this.#imap.get(command)?.shift() ?? this.#common(`IMAP ${command}`)
   }
 
   ofSmtp(command: string): MailFault | undefined {
-    return this.#smtp.get(command)?.shift()
+    return this.#smtp.get(command)?.shift() ?? this.#common(`SMTP ${command === '.' ? 'END' : command}`)
   }
 
   opened(socket: Socket): void {

@@ -1,5 +1,3 @@
-import { readHeaders } from './plain-headers.ts'
-
 /** A letter as it lies in a folder. */
 export interface StoredLetter {
   readonly uid: number
@@ -7,6 +5,13 @@ export interface StoredLetter {
   /** When it arrived (ms). */
   readonly at: number
   readonly flags: Set<string>
+}
+
+/** A folder as it is kept in a file. */
+export interface KeptFolder {
+  uidValidity: number
+  uidNext: number
+  letters: { uid: number; at: number; flags: string[]; raw: string }[]
 }
 
 /** A folder of a mailbox. UIDs only grow, until `renumber` makes all of them worthless. */
@@ -56,8 +61,26 @@ export class MailFolder {
     this.#onChange()
   }
 
-  withMessageId(messageId: string): StoredLetter[] {
-    return this.#letters.filter(({ raw }) => readHeaders(raw).get('message-id')?.trim() === messageId)
+  /** As plain JSON. */
+  kept(): KeptFolder {
+    const letters = this.#letters.map(({ uid, raw, at, flags }) => ({
+      uid,
+      at,
+      flags: [...flags],
+      raw: raw.toString('base64'),
+    }))
+    return { uidValidity: this.#uidValidity, uidNext: this.#uidNext, letters }
+  }
+
+  restore({ uidValidity, uidNext, letters }: KeptFolder): void {
+    this.#uidValidity = uidValidity
+    this.#uidNext = uidNext
+    this.#letters = letters.map(({ uid, at, flags, raw }) => ({
+      uid,
+      at,
+      flags: new Set(flags),
+      raw: Buffer.from(raw, 'base64'),
+    }))
   }
 }
 
@@ -65,6 +88,8 @@ export class MailFolder {
 export class MailStore {
   readonly #folders = new Map<string, MailFolder>()
   readonly #listeners = new Set<() => void>()
+  /** Called before anybody hears of a change, so that it can be kept. */
+  onChange = () => {}
 
   constructor() {
     const special = { INBOX: undefined, Sent: '\\Sent', Drafts: '\\Drafts', Archive: '\\Archive' }
@@ -73,6 +98,7 @@ export class MailStore {
 
   add(name: string, specialUse?: string): MailFolder {
     const folder = new MailFolder(name, specialUse, () => {
+      this.onChange()
       for (const listener of this.#listeners) listener()
     })
     this.#folders.set(name, folder)
@@ -98,6 +124,10 @@ export class MailStore {
 
   get drafts(): MailFolder {
     return this.#folders.get('Drafts')!
+  }
+
+  get listening(): number {
+    return this.#listeners.size
   }
 
   /** Called when letters come or go. Gives what ends that. */

@@ -1,10 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { MailAccount } from './mail-account.ts'
+import { fromBase64, type MailAccount, readBearer } from './mail-account.ts'
 import type { MailFaults } from './mail-faults.ts'
-import { fromBase64, readBearer } from './sasl.ts'
 
 /** A letter that was handed in. */
 export interface HandedIn {
+  /** The account that it came from. */
+  by: MailAccount
   from: string
   to: readonly string[]
   raw: Buffer
@@ -188,7 +189,7 @@ class Dialogue {
     if (fault === 'drop') return undefined
     if (fault === 'refuse') return '451 4.3.0 Try again later'
     if (raw.length > maxBytes) return '552 5.3.4 The letter is larger than is taken here'
-    take({ from: this.#from, to: this.#to, raw })
+    take({ by: this.#account!, from: this.#from, to: this.#to, raw })
     this.#forget()
     // The deed is done, and its answer lost.
     return fault === 'drop-after' ? undefined : '250 2.0.0 Taken'

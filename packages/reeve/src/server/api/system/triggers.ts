@@ -21,13 +21,14 @@ const list = read({
     items: z.array(
       z.object({
         name: z.string(),
-        on: z.enum(['webhook', 'schedule', 'mail', 'files', 'event']),
+        on: z.enum(['webhook', 'schedule', 'mail', 'files', 'event', 'service']),
         workflow: z.string(),
         path: z.string().nullable().describe('Where others post to'),
         signature: z.string().nullable().describe('How they sign'),
         folder: z.string().nullable().describe('The folder that is watched, with its pattern'),
         cron: z.string().nullable(),
         event: z.string().nullable(),
+        service: z.string().nullable(),
         closed: z.string().nullable().describe('Why nothing can come, such as a secret that is not set'),
         last: delivery.nullable(),
       }),

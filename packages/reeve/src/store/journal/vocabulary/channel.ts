@@ -5,7 +5,7 @@
  * - `operator`: a person typed it, at the command line or signed in to the dashboard
  * - `api`: another program sent it, with a token or over MCP
  * - `schedule`: the project's own code has it, beside a schedule
- * - `webhook:NAME`: a service posted it, and its signature was that of the trigger NAME
+ * - `webhook:NAME`: a service posted it, and its signature was that of the trigger NAME; or the trigger NAME found it at its service
  * - `mail`, `file`: it stands in a letter, or in a file that was put into a watched folder
  * - `event`: it was made of what another run came to
  */

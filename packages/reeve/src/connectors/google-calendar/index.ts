@@ -1,0 +1,9 @@
+/// <reference types="node" preserve="true" />
+
+/**
+ * Google Calendar: events, free and busy times, what changes.
+ * @module
+ */
+
+export { googleCalendar } from './google-calendar.ts'
+export { type CalendarStandIn, start as startCalendarStandIn } from './stand-in.ts'

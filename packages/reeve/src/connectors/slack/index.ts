@@ -1,0 +1,9 @@
+/// <reference types="node" preserve="true" />
+
+/**
+ * Slack: messages, threads, people, events, buttons.
+ * @module
+ */
+
+export { slack } from './slack.ts'
+export { type SlackStandIn, start as startSlackStandIn } from './stand-in.ts'
