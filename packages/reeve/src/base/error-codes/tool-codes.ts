@@ -46,6 +46,7 @@ export const toolCodes: CodeTable = {
   'json-too-deep': ['JSON is nested too deeply.', 'Give flatter data.'],
   'json-too-large': ['JSON has too many values.', 'Ask for less at once.'],
   'mail-no-folder': ['A mailbox has no such folder.', 'Make the folder that the message names.'],
+  'mail-no-letter': ['A letter is not where it was.', 'Search for it again.'],
   'mail-sign-in': [
     'A mail server does not let an account in.',
     'Correct its user or password; many services want a password that is made for programs.',

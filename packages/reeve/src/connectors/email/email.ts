@@ -234,6 +234,7 @@ export const email = connector({
   },
   triggers: {
     letter: fromPoll({
+      isMail: true,
       description: 'A letter came into the folder',
       schema: letterSchema,
       endpoint: ['IMAP FETCH', 'IMAP IDLE'],

@@ -164,6 +164,7 @@ export const gmail = connector({
   },
   triggers: {
     letter: fromPoll({
+      isMail: true,
       description: 'A letter came into the inbox',
       schema: gmailLetter,
       endpoint: ['GET /history', 'GET /messages', 'GET /messages/{id}'],

@@ -6,4 +6,3 @@
  */
 
 export { gmail } from './gmail.ts'
-export { type GmailStandIn, start as startGmailStandIn } from './stand-in.ts'

@@ -1,6 +1,5 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { EffectVerdict } from '../../engine/calls/effect/definition.ts'
-import { checkedField } from '../door/answers.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import type { outgoingSchema } from '../email/letter-schema.ts'
 import { compose, messageIdOf } from '../email/outgoing.ts'
@@ -9,6 +8,7 @@ type Outgoing = z.output<typeof outgoingSchema> & { threadId?: string | undefine
 type Sent = { id: string; threadId: string; messageId: string }
 
 const looked = 20
+const draftId = z.string().min(1)
 
 /**
  * Sends a letter by a draft, which Gmail sends once and takes away in the same moment:
@@ -23,7 +23,7 @@ export async function sendLetter(api: ServiceCall, letter: Outgoing): Promise<Se
   if (sent) return sent
   const { id, messageId } = (await findDraft(api)) ?? (await makeDraft(api, letter))
   const { json } = await api.post('/drafts/send', { json: { id } })
-  return { id: checkedField(json.id, 'id of the message'), threadId: json.threadId ?? '', messageId }
+  return { id: json.id, threadId: json.threadId ?? '', messageId }
 }
 
 export async function verifySent(api: ServiceCall): Promise<EffectVerdict> {
@@ -40,7 +40,7 @@ export async function makeDraft(
   const { raw, messageId } = await compose({ ...its, from }, api.key)
   const message = { raw: raw.toString('base64url'), ...(threadId !== undefined && { threadId }) }
   const { json } = await api.post('/drafts', { json: { message } })
-  return { id: checkedField(json.id, 'id of the draft'), messageId }
+  return { id: draftId.parse(json.id), messageId }
 }
 
 export async function findDraft(api: ServiceCall): Promise<{ id: string; messageId: string } | undefined> {
@@ -73,5 +73,5 @@ function idQuery(messageId: string): string {
 }
 
 async function addressOf(api: ServiceCall): Promise<string> {
-  return checkedField((await api.get('/profile')).json.emailAddress, 'address of the account')
+  return z.email().parse((await api.get('/profile')).json.emailAddress)
 }

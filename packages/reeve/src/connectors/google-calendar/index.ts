@@ -6,4 +6,3 @@
  */
 
 export { googleCalendar } from './google-calendar.ts'
-export { type CalendarStandIn, start as startCalendarStandIn } from './stand-in.ts'

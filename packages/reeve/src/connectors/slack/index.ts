@@ -6,4 +6,3 @@
  */
 
 export { slack } from './slack.ts'
-export { type SlackStandIn, start as startSlackStandIn } from './stand-in.ts'

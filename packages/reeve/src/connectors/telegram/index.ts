@@ -5,5 +5,4 @@
  * @module
  */
 
-export { start as startTelegramStandIn, type TelegramStandIn } from './stand-in.ts'
 export { telegram } from './telegram.ts'
