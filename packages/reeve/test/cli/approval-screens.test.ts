@@ -3,7 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { shellWord } from '../../src/base/text/shell-word.ts'
-import { ended, project, type Rested, reeve, reeveJson, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { ended, project, type Rested, start } from './reeve.ts'
 
 const sent = (folder: string) => join(folder, 'sent.jsonl')
 

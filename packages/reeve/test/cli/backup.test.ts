@@ -3,7 +3,8 @@ import { existsSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { ended, project, type Rested, reeve, reeveJson, said, start, tamper } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { ended, project, type Rested, said, start, tamper } from './reeve.ts'
 
 const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 const greet = ['run', 'greet', '--input', '{"name":"Ada"}']

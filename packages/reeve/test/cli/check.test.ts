@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { project, reeve, reeveJson } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project } from './reeve.ts'
 
 test('check says what a workflow lacks, and no level is given that was not earned', async () => {
   const folder = project()

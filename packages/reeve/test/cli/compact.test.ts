@@ -2,7 +2,8 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { ended, project, reeve, reeveJson, said, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { ended, project, said, start } from './reeve.ts'
 
 const greet = ['run', 'greet', '--input', '{"name":"Ada"}']
 const mib = 1024 * 1024

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ended, project, type Rested, reeve, reeveJson, said, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { ended, project, type Rested, said, start } from './reeve.ts'
 
 /** A project whose runs pay a solver for each word, and fail when they are told to. */
 function paying(): string {

@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { project, type Rested, reeve, reeveJson, said, start, tamper } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project, type Rested, said, start, tamper } from './reeve.ts'
 
 const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { project, type Rested, reeve, reeveJson, tamper } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project, type Rested, tamper } from './reeve.ts'
 
 const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { project, type Rested, reeve, reeveJson, tamper, temporaryFolder } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project, type Rested, tamper, temporaryFolder } from './reeve.ts'
 
 interface Doctor {
   findings: { what: string; state: string; found: string; advice?: string }[]

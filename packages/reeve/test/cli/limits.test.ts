@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { table } from '../../src/cli/terminal/table.ts'
-import { project, type Rested, reeve, reeveJson } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project, type Rested } from './reeve.ts'
 
 const greet = ['run', 'greet', '--input', '{"name":"Ada"}']
 

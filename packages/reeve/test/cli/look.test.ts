@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { project, type Rested, reeve, reeveJson, tamper } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project, type Rested, tamper } from './reeve.ts'
 
 const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 

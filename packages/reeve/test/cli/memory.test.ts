@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { project, reeve, reeveJson } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project } from './reeve.ts'
 
 interface Found {
   code: number

@@ -2,7 +2,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { project, type Rested, reeve, reeveJson, tamper } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project, type Rested, tamper } from './reeve.ts'
 
 const systemUser = userInfo().username
 

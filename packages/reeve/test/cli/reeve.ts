@@ -68,7 +68,7 @@ export function startOlder(folder: string, args: string[], bin = binary): ChildP
   return child
 }
 
-function variables(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+export function variables(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { emptyFolder, linesOf, packageFolder, project, reeve, reeveJson, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { emptyFolder, linesOf, packageFolder, project, start } from './reeve.ts'
 
 /** A project that is served, and how its commands are called here and at the server (from a folder that is no project). */
 async function served() {

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { ended, linesOf, project, type Rested, reeve, reeveJson, said, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { ended, linesOf, project, type Rested, said, start } from './reeve.ts'
 
 const escapeCode = String.fromCharCode(27)
 

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { ended, linesOf, project, type Rested, reeve, reeveJson, said, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { ended, linesOf, project, type Rested, said, start } from './reeve.ts'
 
 test.each(['start', 'worker'])(
   '%s drives what others start, tells only that it is ready, and SIGTERM ends it with 0',

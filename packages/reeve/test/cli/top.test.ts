@@ -5,7 +5,8 @@ import pc from 'picocolors'
 import { expect, test } from 'vitest'
 import { topLines } from '../../src/cli/look/top/screen.ts'
 import { cut } from '../../src/cli/look/top/top.ts'
-import { emptyFolder, linesOf, project, reeve, reeveJson, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { emptyFolder, linesOf, project, start } from './reeve.ts'
 
 const colors = pc.createColors(false)
 const at = '2030-01-02T12:00:00.000Z'

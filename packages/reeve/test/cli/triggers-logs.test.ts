@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ended, linesOf, project, reeve, reeveJson, said, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { ended, linesOf, project, said, start } from './reeve.ts'
 
 const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`
 

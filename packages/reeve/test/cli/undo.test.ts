@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { project, type Rested, reeve, reeveJson } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { project, type Rested } from './reeve.ts'
 
 interface Planned {
   run: string

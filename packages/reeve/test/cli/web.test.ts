@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { createClient } from '../../src/client/index.ts'
-import { linesOf, project, reeve, reeveJson, start } from './reeve.ts'
+import { reeve, reeveJson } from './hosted.ts'
+import { linesOf, project, start } from './reeve.ts'
 
 interface Serving {
   url: string
