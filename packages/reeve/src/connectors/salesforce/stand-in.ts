@@ -103,7 +103,13 @@ function error(
   return { status, body: [{ message, errorCode, ...(fields && { fields }) }] }
 }
 
-function refuse(refusal: Refusal): StandInAnswer {
+function refuse(refusal: Refusal, request?: StandInRequest): StandInAnswer {
+  // The token's end speaks OAuth, and not the API's own errors.
+  if (refusal.why === 'unauthorized' && request?.path === '/services/oauth2/token')
+    return {
+      status: 400,
+      body: { error: 'invalid_grant', error_description: 'expired access/refresh token' },
+    }
   switch (refusal.why) {
     case 'unauthorized':
       return error(401, 'INVALID_SESSION_ID', 'Session expired or invalid')

@@ -1,0 +1,18 @@
+import { github } from '../../../src/connectors/github/github.ts'
+import { startGitHub } from '../../../src/connectors/github/stand-in.ts'
+import type { ContractCase } from '../contract/case.ts'
+
+export const githubCase: ContractCase = {
+  connector: github,
+  start: async (options) => {
+    const standIn = await startGitHub(options)
+    standIn.add({ title: 'Broken' })
+    return standIn
+  },
+  read: { action: 'getIssue', args: { repository: 'acme/shop', number: 1 } },
+  write: {
+    action: 'createIssue',
+    args: (index) => ({ repository: 'acme/shop', title: `Issue ${index}`, body: 'It is broken' }),
+    deed: 'issue-created',
+  },
+}

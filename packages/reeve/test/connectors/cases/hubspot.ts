@@ -1,0 +1,18 @@
+import { hubspot } from '../../../src/connectors/hubspot/hubspot.ts'
+import { startHubSpot } from '../../../src/connectors/hubspot/stand-in.ts'
+import type { ContractCase } from '../contract/case.ts'
+
+export const hubspotCase: ContractCase = {
+  connector: hubspot,
+  start: async (options) => {
+    const standIn = await startHubSpot(options)
+    standIn.add('contacts', { email: 'ann@x.example' })
+    return standIn
+  },
+  read: { action: 'getRecord', args: { object: 'contacts', id: '501' } },
+  write: {
+    action: 'createRecord',
+    args: (index) => ({ object: 'deals', properties: { dealname: `Deal ${index}` } }),
+    deed: 'deals-created',
+  },
+}

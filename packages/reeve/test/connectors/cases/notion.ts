@@ -1,0 +1,19 @@
+import { notion } from '../../../src/connectors/notion/notion.ts'
+import { startNotion } from '../../../src/connectors/notion/stand-in.ts'
+import type { ContractCase } from '../contract/case.ts'
+
+const tasks = '00000000-0000-4000-8000-00000000da7a'
+
+export const notionCase: ContractCase = {
+  connector: notion,
+  start: startNotion,
+  read: { action: 'queryDataSource', args: { id: tasks } },
+  write: {
+    action: 'createPage',
+    args: (index) => ({
+      parent: { data_source_id: tasks },
+      properties: { Name: { title: [{ text: { content: `Task ${index}` } }] } },
+    }),
+    deed: 'page-created',
+  },
+}
