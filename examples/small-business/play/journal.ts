@@ -95,21 +95,21 @@ export class Journal {
       workflow: string
       seq: number
       type: string
-      name: string
+      name: string | null
       at: number
       payload: string
     }>(
       `select r.workflow, e.seq, e.type, e.name, e.at, coalesce(e.payload, '') as payload
        from events e join runs r on r.no = e.run order by r.no, e.seq`,
     )
-    for (const row of rows) {
-      const payload = row.payload
-        .replaceAll(/"(?:ms|cursor|solvedMs)":(?:[\d.e-]+|"[^"]*")/g, '""')
-        .replaceAll(/\b[0-9a-hjkmnp-tv-z]{17}\b/g, (id) => {
-          if (!ids.has(id)) ids.set(id, `id-${ids.size + 1}`)
-          return ids.get(id)!
-        })
-      hash.update(JSON.stringify([row.workflow, row.seq, row.type, row.name, row.at, payload]))
+    const named = (text: string) =>
+      text.replaceAll(/\b[0-9a-hjkmnp-tv-z]{17}\b/g, (id) => {
+        if (!ids.has(id)) ids.set(id, `id-${ids.size + 1}`)
+        return ids.get(id)!
+      })
+    for (const { workflow, seq, type, name, at, payload } of rows) {
+      const steady = payload.replaceAll(/"(?:ms|cursor)":(?:[\d.e-]+|"[^"]*")/g, '""')
+      hash.update(JSON.stringify([workflow, seq, type, named(name ?? ''), at, named(steady)]))
     }
     return hash.digest('hex')
   }

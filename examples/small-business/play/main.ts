@@ -8,7 +8,7 @@ const help = `npm run business -- [options]
   --days N         how many days (90)
   --seed N         another world (1)
   --speed MS       the least that a day takes, in milliseconds (0: as fast as it goes)
-  --learning on|off
+  --learning off   the owner mends what breaks; repairs and lessons are not wired in yet
   --fresh          begin anew, where there is a business of that seed to go on with
   --calm           no faults, no outages, no kills
   --port N         of the site; the other services of the world follow (4801)
@@ -36,6 +36,8 @@ if (values.help) console.log(help)
 else await main()
 
 async function main(): Promise<void> {
+  if (values.learning !== 'off')
+    throw new Error('--learning takes off: repairs and lessons are not wired in yet.')
   const seed = Number(values.seed)
   const folder = values.folder ?? join(import.meta.dirname, `../.reeve/business/seed-${seed}`)
   if (values.fresh) Business.remove(folder)
