@@ -3,7 +3,7 @@ import type { Cli } from '../cli.ts'
 import { withRuntime } from '../terminal/project-runtime.ts'
 import { withWorkspace } from '../terminal/workspace.ts'
 import type { House } from './house.ts'
-import { localHouse } from './local-house.ts'
+import { localHouse } from './local/house.ts'
 
 /**
  * Opens what a command asks, for as long as `body` takes: the server, where one is named; else the project's own database.

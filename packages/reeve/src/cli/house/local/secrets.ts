@@ -1,13 +1,13 @@
-import { secretList } from '../../inspect/authority/secret-list.ts'
-import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
-import { actingAs } from '../../server/local-actor.ts'
-import { refuseMoved } from '../../store/identity/moved.ts'
-import { deleteSecret, setSecret } from '../../store/secrets/change-secrets.ts'
-import { keysToSetWith } from '../../store/secrets/key/keys-to-set-with.ts'
-import { unknownSecret } from '../../store/secrets/open-secret.ts'
-import { findSecret } from '../../store/secrets/sealed-rows.ts'
-import type { Workspace } from '../terminal/workspace.ts'
-import type { Secrets } from './house.ts'
+import { secretList } from '../../../inspect/authority/secret-list.ts'
+import { internalsOf, type Runtime } from '../../../runtime/runtime.ts'
+import { actingAs } from '../../../server/local-actor.ts'
+import { refuseMoved } from '../../../store/identity/moved.ts'
+import { deleteSecret, setSecret } from '../../../store/secrets/change-secrets.ts'
+import { keysToSetWith } from '../../../store/secrets/key/keys-to-set-with.ts'
+import { unknownSecret } from '../../../store/secrets/open-secret.ts'
+import { findSecret } from '../../../store/secrets/sealed-rows.ts'
+import type { Workspace } from '../../terminal/workspace.ts'
+import type { Secrets } from '../house.ts'
 
 /** The secrets of a project's own database. Which tools use them its code says, where it is loaded. */
 export function localSecrets(
