@@ -1,3 +1,4 @@
+import { repairSettings } from '../autonomy/repair/settings.ts'
 import { ReeveError } from '../base/errors.ts'
 import { toUsd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
@@ -17,6 +18,7 @@ const shape = {
   schedules: 'object',
   retention: 'object',
   budgets: 'object',
+  repair: 'object',
   approvals: 'object',
   prices: 'object',
   tools: 'list',
@@ -65,6 +67,7 @@ export function checkConfig(config: ProjectConfig): void {
   refuseUnknownOptions(config, 'The configuration', Object.keys(shape), 'bad-config')
   refuseUnknownOptions(config.retention, '`retention`', parts.retention, 'bad-config')
   refuseUnknownOptions(config.budgets, '`budgets`', parts.budgets, 'bad-config')
+  repairSettings(config.repair)
   for (const [name, queue] of Object.entries(config.queues ?? {})) {
     checkText(name, 'The name of a queue')
     checkQueue(`queues.${name}`, queue)

@@ -1,6 +1,7 @@
 import type { AnyAgent } from '../agents/agent.ts'
 import type { Daemon } from '../autonomy/daemon/daemon.ts'
 import type { Goal } from '../autonomy/goals/goal.ts'
+import type { RepairConfig } from '../autonomy/repair/settings.ts'
 import type { Usd } from '../base/money.ts'
 import type { Duration } from '../base/time/time.ts'
 import type { Connection } from '../connectors/shape/connection.ts'
@@ -109,6 +110,8 @@ export interface ProjectConfig {
   retention?: RetentionConfig
   /** Ceilings on what models may cost. */
   budgets?: BudgetPlan
+  /** How failing scripts are repaired. Needs a route `repair`; default: a fix is proposed to a person. */
+  repair?: RepairConfig
   /** How much of people's attention may be asked for, and how hastily they may give it. */
   approvals?: ApprovalRules
   /** Prices of models (per million tokens) that go before the list prices. */

@@ -6,6 +6,7 @@ import { installDaemons } from '../autonomy/daemon/install.ts'
 import { withoutModes } from '../autonomy/directives/versions/failure-modes.ts'
 import { recordVersions } from '../autonomy/directives/versions/record-versions.ts'
 import { LiveLessons } from '../autonomy/lessons/live-lessons.ts'
+import { repairProposals } from '../autonomy/repair/repairs.ts'
 import { createIds } from '../base/ids.ts'
 import { type Log, redactingLog } from '../base/log.ts'
 import { secretsOf } from '../base/secrets/known-secrets.ts'
@@ -64,6 +65,7 @@ import { learnSchedules, proposalsOf } from './learning/learning-parts.ts'
 import { LiveLearners } from './learning/live-learners.ts'
 import { describeSkew, leaseOf } from './lease.ts'
 import type { RuntimeOptions } from './options.ts'
+import { addRepairs, repairsOf } from './repairing.ts'
 import { AuditSigning, auditKeysFor } from './upkeep/audit-signing.ts'
 import { Pruning } from './upkeep/pruning.ts'
 
@@ -147,6 +149,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     workflows.add(undoWorkflow({ database, clock, findTool }))
     workflows.add(learnWorkflow(() => parts, learning ?? {}))
     addDirectives(project, { workflows, database, routes })
+    const writing = directiveWritingOf(project, database)
+    const forRepairs = addRepairs(project, workflows, { database, questions, writing, newId, clock })
     await recordVersions(database, project.directives, clock.now())
     const { daemons, goals } = namedDaemons(project)
     const directives = directivesFor(project, workflows)
@@ -196,6 +200,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     await installConfig({ ...project.config, schedules }, { database, workflows, clock, log })
     await installDaemons(engine, daemons)
     const letters = new LetterReader()
+    const repairing = repairsOf(engine, forRepairs, routes)
     const parts: RuntimeParts = {
       database,
       engine,
@@ -222,12 +227,13 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       goals,
       proposals: proposalsOf(
         { database, clock, log, memory, lessons, learners, withheld: learning?.withheld },
-        connectionProposals(connections),
+        { ...connectionProposals(connections), repair: repairProposals(repairing.repairs) },
       ),
       lessons,
       learners,
       connections,
-      directiveWriting: directiveWritingOf(project, database),
+      directiveWriting: writing,
+      ...repairing,
       letters,
       lent: services,
       documents,

@@ -3,6 +3,8 @@ import type { DirectiveWriting } from '../autonomy/directives/versions/write-dir
 import type { Goal } from '../autonomy/goals/goal.ts'
 import type { LiveLessons } from '../autonomy/lessons/live-lessons.ts'
 import type { Proposals } from '../autonomy/proposals.ts'
+import type { RepairKeeper } from '../autonomy/repair/keeper.ts'
+import type { Repairs } from '../autonomy/repair/repairs.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { Connections } from '../connectors/host/connections.ts'
@@ -66,12 +68,14 @@ export interface RuntimeInternals {
   learners: LiveLearners
   /** The one way to write a directive's file: see `writeDirective`. */
   directiveWriting: DirectiveWriting
+  repairs: Repairs
   connections: Connections
   pollLoops: PollLoops
 }
 
 /** What starts with a runtime and ends with it. */
 export interface RuntimeParts extends RuntimeInternals {
+  repairKeeper: RepairKeeper
   projectKnowledge: ProjectKnowledge
   services: ProjectServices
   breakerRecord: BreakerRecord

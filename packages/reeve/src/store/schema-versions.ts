@@ -2,7 +2,7 @@ import { approvalTables, voteTables } from './approvals/tables.ts'
 import { auditTables } from './audit/audit-tables.ts'
 import { levelTables } from './authority/levels.ts'
 import { authorityTables } from './authority/tables.ts'
-import { daemonTables, directiveTables } from './autonomy/tables.ts'
+import { daemonTables, directiveTables, repairTables } from './autonomy/tables.ts'
 import { connectorTables } from './connectors/tables.ts'
 import type { Migration } from './dialect.ts'
 import { triggerTables } from './dispatch/trigger-tables.ts'
@@ -221,4 +221,5 @@ export const migrations: Migration[][] = [
   directiveTables,
   connectorTables,
   learningTables,
+  repairTables,
 ]

@@ -121,6 +121,7 @@ async function act(
     effect: tool.effectOf(parsed),
     timeoutMs: tool.timeoutMs,
     run: (args, attempt) => tool.run(handed(args), attempt),
+    ...(tool.keepsReads && { keepsReads: true }),
     ...(tool.retry && { retry: tool.retry }),
     ...(tool.secrets.length > 0 && { secrets: tool.secrets }),
     ...(rate && { rate }),

@@ -121,6 +121,8 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
   readonly run: (args: Json, attempt: EffectAttempt) => unknown
   /** @internal Of a connector's action. */
   readonly service?: ToolService
+  /** What it was given is kept though it only reads, so that what failed can be done again. Of scripts. */
+  readonly keepsReads?: boolean
   /** For types only: never there. */
   readonly types?: { input: Input; output: Output; args: Args }
 }

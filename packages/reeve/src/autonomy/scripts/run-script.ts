@@ -100,7 +100,10 @@ async function checkProgram(
 }
 
 /** A value stands in the same argument as its name, so that none is taken for an option. */
-function argumentsFor({ name }: Pick<Script, 'name'>, inputs: Readonly<Record<string, Json>>): string[] {
+export function argumentsFor(
+  { name }: Pick<Script, 'name'>,
+  inputs: Readonly<Record<string, Json>>,
+): string[] {
   const args = Object.entries(inputs).flatMap(([key, value]) => {
     if (value === false || value === null) return []
     if (value === true) return [`--${key}`]

@@ -20,7 +20,7 @@ const aroundMs = 10_000
  */
 export function scriptTool(project: string, script: Omit<Script, 'tool'>, name: string): Tool {
   const { manifest } = script
-  return tool({
+  const made = tool({
     answers: 'untrusted',
     place: `what the script ${script.name} printed`,
     ...(manifest.axes as object),
@@ -43,6 +43,7 @@ export function scriptTool(project: string, script: Omit<Script, 'tool'>, name: 
       })
     },
   })
+  return { ...made, keepsReads: true }
 }
 
 /** The code of a script may be mended while it is in use; what it declares was read when the project was loaded. */

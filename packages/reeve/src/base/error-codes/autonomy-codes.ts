@@ -22,6 +22,25 @@ export const autonomyCodes: CodeTable = {
   ],
   'directive-full': ['A directive has no room for another line.', 'Remove old known failure modes.'],
   'no-value': ['What a directive calls needs a value that nothing gave.', 'Let an earlier call give it.'],
+  'no-walls': [
+    'Nothing here can try a fix safely.',
+    'Run repairs on Linux with util-linux; a person can still change the script by hand.',
+  ],
+  'nothing-to-repair': [
+    'That is no call of a script that failed.',
+    'See the calls of the run: `reeve show`.',
+  ],
+  'repair-off': ['A script is not repaired in this project.', 'See `repair` in `reeve.config.ts`.'],
+  'repair-overtaken': [
+    'A file was changed by somebody else since its repair.',
+    'Look at both: `reeve repairs diff`. The file was left as it is.',
+  ],
+  'repair-state': ['A repair is not in the state for that.', 'See `reeve repairs show`.'],
+  'secret-in-script': [
+    'A script holds a secret, and is not shown to a model.',
+    'Let it read the secret by its name: `secrets` in its manifest.',
+  ],
+  'unknown-repair': ['There is no such repair.', 'See `reeve repairs list`.'],
   'proposal-changed': [
     'A proposal is not what was seen of it.',
     'Look at it again: `reeve proposals show`; nothing was done.',

@@ -75,7 +75,10 @@ export interface PreparedStart {
 }
 
 /** The key under which the runtime starts runs of its own accord. */
-export function ownKey(kind: 'schedule' | 'debounce' | 'trigger' | 'daemon', name: string): string {
+export function ownKey(
+  kind: 'schedule' | 'debounce' | 'trigger' | 'daemon' | 'repair',
+  name: string,
+): string {
   return `${ownKeys}${kind}:${name}`
 }
 

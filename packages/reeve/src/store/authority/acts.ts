@@ -86,6 +86,16 @@ export const acts = {
     author: oneOf(['file', 'person', 'repair', 'lesson'], 'On account of what it was written.'),
     hash: text('The hash of the file.'),
   }),
+  'repair-promoted': act('A fix took the place of a script; the subject is the repair.', {
+    script: text('The script.'),
+    before: text('The hash of its source before.'),
+    after: text('The hash of its source now.'),
+  }),
+  'repair-rolled-back': act('A script is again what it was before a repair; the subject is the repair.', {
+    script: text('The script.'),
+    before: text('The hash of the fix.'),
+    after: text('The hash of its source now.'),
+  }),
   'goal-changed': act('A person changed a standing goal; the subject is its name.', {
     before: value('What stood before of what was changed.'),
     after: value('What stands now.'),

@@ -54,3 +54,41 @@ export const directiveTables: string[] = [
   )`,
   'create unique index directive_versions_key on directive_versions (write_key) where write_key is not null',
 ]
+
+/** Another: what is repaired, with what proved it. */
+export const repairTables: string[] = [
+  // JSON: `failure` { code, message }, `inputs`, `diagnosis` { kind, rule, why }, `tries` (each fix with its verdict), `proof`,
+  // `notes` (the lines in directives). `before` and `after`: the sources. `key`: at most one is open for each.
+  `create table repairs (
+    id text primary key,
+    script text not null,
+    file text not null,
+    status text not null,
+    key text not null,
+    run text,
+    call bigint,
+    failure text,
+    inputs text,
+    diagnosis text,
+    level text not null,
+    before_hash text,
+    before_text text,
+    after_hash text,
+    after_text text,
+    tries text,
+    proof text,
+    notes text,
+    reason text,
+    execution text,
+    proposal text,
+    watch_run text,
+    made_by text not null,
+    made_at bigint not null,
+    moved_at bigint not null,
+    promoted_by text,
+    promoted_at bigint,
+    ended_at bigint
+  )`,
+  `create unique index repairs_open_key on repairs (key) where ended_at is null`,
+  'create index repairs_script on repairs (script, id)',
+]

@@ -92,6 +92,8 @@ export interface Effect {
   readonly oncePer?: EffectKey
   /** The idempotency key, the same for whatever has its business key. Default: one of its own for each call. */
   readonly key?: string
+  /** Its arguments go to the journal though it only reads: whatever repairs it must be able to do the same again. */
+  readonly keepsReads?: boolean
   /** The agent that acts; absent: the workflow's own code. Goes to the journal. */
   readonly actor?: Actor
   /** Says whether it may be made; absent: it may. */

@@ -170,7 +170,8 @@ export class EffectCall implements Unresolved {
     }
     if (this.effect.effect === 'read' && !this.#verdict?.reserves) {
       // A workflow's own reads are in its code; what an agent chose to read, or a person approved, nobody else could tell.
-      if (this.effect.actor || this.effect.approved) site.append(call, this.#intent(attempt), { join: true })
+      const { actor, approved, keepsReads } = this.effect
+      if (actor || approved || keepsReads) site.append(call, this.#intent(attempt), { join: true })
     } else {
       const rows = [...(this.#claim?.rows ?? []), ...(this.#verdict?.rows ?? [])]
       await site.append(call, this.#intent(attempt), { wait: true, rows })

@@ -1,0 +1,244 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { canonical, type Json } from '../../base/json/json.ts'
+import { validate } from '../../base/schema/schema.ts'
+import { inputsCheck } from '../inputs/input.ts'
+import type { Script } from '../scripts/script.ts'
+import { examineFix, type Finding } from './examine/examine.ts'
+import { languageOf } from './examine/shape.ts'
+import { nearInputs } from './near-inputs.ts'
+import { pythonProgram } from './python.ts'
+import {
+  type Inputs,
+  type OnTrial,
+  type TestedFile,
+  type Tried,
+  tryInput,
+  tryTests,
+} from './quarantine/trial.ts'
+import { typeProblems } from './types-of.ts'
+
+/** A recorded run that went well. */
+export interface RecordedGood {
+  inputs: Inputs
+  output: Json
+  /** The run and the number of the call. */
+  run: string
+  call: number
+}
+
+/** What a script does as it is: what fixes of it are compared with. */
+export interface Baseline {
+  project: string
+  script: Pick<Script, 'name' | 'file' | 'manifest' | 'manifestFile' | 'manifestHash' | 'tests'>
+  source: string
+  /** The input that failed; undefined: its tests alone show what is wrong. */
+  failing: Inputs | undefined
+  failed: Tried | undefined
+  /** Recorded runs that come out the same today. */
+  good: { recorded: RecordedGood; tried: Tried }[]
+  /** Recorded ones that cannot be compared: they come out otherwise, in the same script, today. */
+  incomparable: number
+  /** Inputs that it refused on purpose. */
+  refused: Inputs[]
+  /** Inputs like the recorded ones that it takes, with what it does. */
+  near: { inputs: Inputs; tried: Tried }[]
+  tests: TestedFile[]
+}
+
+export interface Verdict {
+  /** `unproven`: nothing speaks against it, and too little for it to be promoted without a person. */
+  verdict: 'proven' | 'unproven' | 'refused'
+  /** The gate at which it stopped. */
+  gate:
+    | 'answer'
+    | 'examined'
+    | 'types'
+    | 'tests'
+    | 'failing input'
+    | 'recorded runs'
+    | 'refusals'
+    | 'near inputs'
+    | 'all'
+  sentence: string
+  rules: Finding['rule'][]
+  figures: { tests: number; good: number; near: number; refused: number }
+}
+
+const mostNear = 6
+
+/** Runs the script as it is with everything that fixes will be tried with. */
+export async function baselineOf(
+  on: Pick<Baseline, 'project' | 'script' | 'source' | 'failing'>,
+  recorded: { good: readonly RecordedGood[]; refused: readonly Inputs[] },
+  signal?: AbortSignal,
+): Promise<Baseline> {
+  const trial: OnTrial = { ...on, signal }
+  const good: Baseline['good'] = []
+  let incomparable = 0
+  for (const each of recorded.good) {
+    const tried = await tryInput(trial, each.inputs)
+    if (tried.output === canonical(each.output)) good.push({ recorded: each, tried })
+    else incomparable++
+  }
+  const failed = on.failing && (await tryInput(trial, on.failing))
+  const refused: Inputs[] = []
+  for (const inputs of recorded.refused)
+    if ((await tryInput(trial, inputs)).output === undefined) refused.push(inputs)
+  const check = inputsCheck(on.script.manifest.inputs, 'input')
+  const isFit = (inputs: Inputs) => validate(check, inputs).ok
+  const near: Baseline['near'] = []
+  // Where it fails by breaking off, what it still does is right: a fix must not change that. Where it answered wrongly, it says nothing.
+  const breaks = failed !== undefined && failed.output === undefined
+  if (breaks)
+    for (const inputs of nearInputs(
+      [...good.map((each) => each.recorded.inputs), on.failing!],
+      mostNear,
+      isFit,
+    )) {
+      const tried = await tryInput(trial, inputs)
+      if (tried.output !== undefined) near.push({ inputs, tried })
+    }
+  return { ...on, failed, good, incomparable, refused, near, tests: await tryTests(trial) }
+}
+
+/** Takes a fix through all gates; the first that it does not pass says why. */
+export async function judgeFix(base: Baseline, source: string, signal?: AbortSignal): Promise<Verdict> {
+  const figures = { tests: 0, good: 0, near: 0, refused: 0 }
+  const refuse = (gate: Verdict['gate'], sentence: string, rules: Finding['rule'][] = []): Verdict => ({
+    verdict: 'refused',
+    ...{ gate, sentence, rules, figures },
+  })
+  if (source.trim() === '') return refuse('answer', 'it is empty')
+  if (source === base.source) return refuse('answer', 'it is the script as it stands')
+  const { findings, language } = await examineFix({
+    file: base.script.file,
+    hasHead: base.script.manifestFile === base.script.file,
+    manifestHash: base.script.manifestHash,
+    before: base.source,
+    after: source,
+    cases: [
+      base.failing ?? null,
+      ...base.good.flatMap(({ recorded }) => [recorded.inputs, recorded.output]),
+    ] as Json[],
+    tests: await Promise.all(base.script.tests.map((file) => readFile(join(base.project, file), 'utf8'))),
+    python: (await pythonProgram()) ?? '/usr/bin/python3',
+  })
+  if (findings.length > 0)
+    return refuse(
+      'examined',
+      findings
+        .slice(0, 4)
+        .map(({ sentence }) => sentence)
+        .join('; '),
+      [...new Set(findings.map(({ rule }) => rule))],
+    )
+  if (languageOf(base.script.file, base.source) === 'typescript') {
+    const problem = await typeProblems(base.project, base.script.file, base.source, source)
+    if (problem !== undefined) return refuse('types', problem)
+  }
+  const trial: OnTrial = { project: base.project, script: base.script, source, signal }
+  const tests = await tryTests(trial)
+  for (const [index, test] of tests.entries()) {
+    const before = base.tests[index]
+    if (!test.passed) return refuse('tests', `${test.file} does not pass: ${lastLine(test.said)}`)
+    if (before?.count !== undefined && (test.count ?? 0) < before.count)
+      return refuse(
+        'tests',
+        `${test.file} ran ${test.count ?? 0} cases, and ${before.count} with the script as it stands: something ends it early`,
+      )
+    const trace = tracesBeyond(test.traces, before?.traces)
+    if (trace !== undefined) return refuse('tests', trace)
+    figures.tests++
+  }
+  if (base.failing !== undefined) {
+    const tried = await tryInput(trial, base.failing)
+    const trace = tracesBeyond(tried.traces, base.failed?.traces)
+    if (trace !== undefined) return refuse('failing input', trace)
+    if (tried.output === undefined) return refuse('failing input', sentenceOf(tried))
+  }
+  for (const { recorded, tried: before } of base.good) {
+    const tried = await tryInput(trial, recorded.inputs)
+    const where = `call ${recorded.call} of run ${recorded.run}`
+    if (tried.output === undefined)
+      return refuse('recorded runs', `${where} went well, and fails with it: ${sentenceOf(tried)}`)
+    if (tried.output !== before.output)
+      return refuse(
+        'recorded runs',
+        `${where} comes out otherwise: ${brief(before.output!)} before, ${brief(tried.output)} with it`,
+      )
+    const trace = tracesBeyond(tried.traces, before.traces)
+    if (trace !== undefined) return refuse('recorded runs', trace)
+    figures.good++
+  }
+  for (const inputs of base.refused) {
+    const tried = await tryInput(trial, inputs)
+    if (tried.output !== undefined)
+      return refuse(
+        'refusals',
+        `it takes an input that the script refuses: ${brief(JSON.stringify(inputs))}`,
+        ['check-removed'],
+      )
+    figures.refused++
+  }
+  for (const { inputs, tried: before } of base.near) {
+    const tried = await tryInput(trial, inputs)
+    const trace = tracesBeyond(tried.traces, before.traces)
+    if (trace !== undefined) return refuse('near inputs', trace)
+    if (tried.output !== before.output)
+      return refuse(
+        'near inputs',
+        `it also changes what becomes of ${brief(JSON.stringify(inputs))}: ${brief(before.output!)} before, ${tried.output === undefined ? 'a failure' : brief(tried.output)} with it`,
+      )
+    figures.near++
+  }
+  const mended = base.failed ? base.failed.output === undefined : base.tests.some(({ passed }) => !passed)
+  const why =
+    language === undefined
+      ? 'nothing here can read its language'
+      : !mended
+        ? 'what failed could not be seen to fail here'
+        : figures.tests + figures.good === 0
+          ? 'it has no tests, and no recorded run to be compared with'
+          : undefined
+  if (why !== undefined)
+    return {
+      verdict: 'unproven',
+      gate: 'all',
+      sentence: `nothing speaks against it, but ${why}`,
+      rules: [],
+      figures,
+    }
+  return {
+    verdict: 'proven',
+    gate: 'all',
+    sentence: `${figures.tests} files of tests pass, ${figures.good} recorded runs and ${figures.near} like them come out the same`,
+    rules: [],
+    figures,
+  }
+}
+
+/** What a run left behind that the script as it stands does not. */
+function tracesBeyond(now: Tried['traces'], before: Tried['traces'] | undefined): string | undefined {
+  if (now.left > (before?.left ?? 0)) return `it leaves ${now.left} processes behind`
+  if (now.reached > (before?.reached ?? 0)) return 'it tries to reach another host'
+  const known = new Map(before?.changed.map(({ file, now: hash }) => [file, hash]))
+  const other = now.changed.find(({ file }) => !known.has(file))
+  return other && `it changes ${other.file}, which the script as it stands does not`
+}
+
+function sentenceOf({ code, said, exitCode }: Tried): string {
+  if (code === 'script-timeout') return 'it runs past the timeout of the script'
+  if (code === 'script-two-results') return 'it prints more than one result'
+  if (code === 'script-no-result') return 'it prints no result'
+  if (code === 'script-output') return 'it prints more than the script may'
+  return `it fails (${code}${exitCode === null || exitCode === 0 ? '' : `, exit code ${exitCode}`}): ${lastLine(said)}`
+}
+
+function lastLine(text: string): string {
+  return brief(text.trim().split('\n').at(-1) ?? '', 200)
+}
+
+function brief(text: string, most = 120): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text
+}

@@ -1,0 +1,78 @@
+import { canonical, type Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
+import type { Inputs } from './quarantine/trial.ts'
+
+/**
+ * Inputs like those that were recorded, each with one value changed: what was never seen and is likely to come. Always the same for the
+ * same inputs. `isFit`: whether the script takes it.
+ */
+export function nearInputs(
+  recorded: readonly Inputs[],
+  most: number,
+  isFit: (input: Inputs) => boolean,
+): Inputs[] {
+  const seen = new Set(recorded.map((input) => canonical(input as Json)))
+  const found: Inputs[] = []
+  const lists = recorded.map((input) => changesOf(input as Json))
+  // One of each recorded input after the other, so that all kinds of change come before the number is used up.
+  for (let round = 0; found.length < most && lists.some((list) => round < list.length); round++)
+    for (const list of lists) {
+      const changed = list[round]
+      if (changed === undefined || !isRecord(changed) || found.length >= most) continue
+      const key = canonical(changed as Json)
+      if (seen.has(key) || !isFit(changed as Inputs)) continue
+      seen.add(key)
+      found.push(changed as Inputs)
+    }
+  return found
+}
+
+/** The value with one part of it changed, in each way. */
+function changesOf(value: Json): Json[] {
+  if (typeof value === 'number')
+    return [value + 1, 0, -value, value * 10, value - 1, Math.round(value / 3)].filter(
+      (each) => each !== value,
+    )
+  if (typeof value === 'boolean') return [!value]
+  if (typeof value === 'string') return textsLike(value)
+  if (Array.isArray(value)) {
+    const inside = value.flatMap((each, index) =>
+      changesOf(each)
+        .slice(0, 2)
+        .map((other) => value.with(index, other)),
+    )
+    const whole: Json[] = [value.slice(0, 1), [], value.toReversed(), [...value, ...value], value.slice(1)]
+    return interleave(whole, inside)
+  }
+  if (isRecord(value)) {
+    const entries = Object.entries(value as { [key: string]: Json })
+    const inside = entries.map(([key, part]) =>
+      changesOf(part).map((other): Json => ({ ...value, [key]: other }) as Json),
+    )
+    const gone =
+      entries.length > 1
+        ? entries.map(([key]) => Object.fromEntries(entries.filter(([other]) => other !== key)) as Json)
+        : []
+    return interleave(...inside, gone)
+  }
+  return []
+}
+
+function textsLike(text: string): Json[] {
+  const time = Date.parse(text)
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(time)) {
+    const moved = (days: number) => new Date(time + days * 86_400_000).toISOString().slice(0, text.length)
+    return [moved(1), moved(31), moved(182), moved(-1)]
+  }
+  if (/^-?\d+(?:\.\d+)?$/.test(text)) return [String(Number(text) + 1), '0', `${text}0`]
+  return [`${text} b`, `${text}ë`, text.toUpperCase(), `${text}'s`, '', text.slice(0, -1)].filter(
+    (each) => each !== text,
+  )
+}
+
+function interleave<T>(...lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map((list) => list.length))
+  return Array.from({ length: longest }, (_, index) =>
+    lists.flatMap((list) => (index < list.length ? [list[index]!] : [])),
+  ).flat()
+}

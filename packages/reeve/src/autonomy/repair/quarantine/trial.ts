@@ -1,0 +1,127 @@
+import { extname, join } from 'node:path'
+import { messageOf, ReeveError } from '../../../base/errors.ts'
+import { canonical, type Json } from '../../../base/json/json.ts'
+import { lastCharacters } from '../../../base/text/shorten.ts'
+import { scriptResult } from '../../scripts/read-result.ts'
+import { argumentsFor } from '../../scripts/run-script.ts'
+import type { Script } from '../../scripts/script.ts'
+import { interpreterFor } from '../../scripts/script-command.ts'
+import { pythonProgram } from '../python.ts'
+import { quarantineEnvironment, runQuarantined, type Traces } from './quarantine.ts'
+
+/** A script with a source in the place of its own. */
+export interface OnTrial {
+  /** The folder of the project. */
+  project: string
+  script: Pick<Script, 'name' | 'file' | 'manifest' | 'tests'>
+  source: string
+  signal?: AbortSignal | undefined
+}
+
+export type Inputs = Readonly<Record<string, Json>>
+
+/** What came of one input. */
+export interface Tried {
+  /** As canonical JSON; undefined: it failed. */
+  output: string | undefined
+  /** The code and the message of the failure. */
+  code: string | undefined
+  said: string
+  exitCode: number | null
+  traces: Traces
+}
+
+/** What came of its tests. */
+export interface TestedFile {
+  file: string
+  passed: boolean
+  /** How many cases it has, where it says so. */
+  count: number | undefined
+  said: string
+  traces: Traces
+}
+
+const testMs = 60_000
+
+/** Whether a trial may use the network: where the script may, and changes nothing by it. */
+export function mayReach({ manifest }: Pick<Script, 'manifest'>): boolean {
+  return manifest.network && (manifest.effect === 'read' || manifest.dryRun)
+}
+
+/** Runs it in quarantine with one input; what changes something outside is asked for its dry run, where it has one. */
+export async function tryInput({ project, script, source, signal }: OnTrial, inputs: Inputs): Promise<Tried> {
+  const { manifest, file } = script
+  const isDry = manifest.dryRun && manifest.effect !== 'read'
+  const { end, traces } = await runQuarantined({
+    ...{ project, file, source, manifest, signal },
+    command: [
+      ...(await interpreter(join(project, file), source, manifest)),
+      ...argumentsFor(script, inputs),
+      ...(isDry ? ['--dry-run'] : []),
+    ],
+    input: JSON.stringify(inputs),
+    env: { ...quarantineEnvironment(project, manifest), ...(isDry && { REEVE_DRY_RUN: '1' }) },
+    network: mayReach(script),
+  })
+  if (end.cause === 'aborted') signal?.throwIfAborted()
+  const said = lastCharacters(end.stderr.toString('utf8').trim(), 2000)
+  try {
+    const output = canonical(scriptResult(script, end))
+    return { output, code: undefined, said, exitCode: end.exitCode, traces }
+  } catch (error) {
+    const code = error instanceof ReeveError ? error.code : 'script-failed'
+    return {
+      output: undefined,
+      code,
+      said: said || messageOf(error).slice(0, 500),
+      exitCode: end.exitCode,
+      traces,
+    }
+  }
+}
+
+/** Runs its tests in quarantine. */
+export async function tryTests({ project, script, source, signal }: OnTrial): Promise<TestedFile[]> {
+  const tested: TestedFile[] = []
+  for (const file of script.tests) {
+    const manifest = { ...script.manifest, timeoutMs: testMs }
+    const path = join(project, file)
+    const isNode = ['.mjs', '.js', '.ts', '.cjs'].includes(extname(path))
+    const [program, ...rest] = (await interpreter(path, '', manifest)) as [string, ...string[]]
+    const { end, traces } = await runQuarantined({
+      ...{ project, source, manifest, signal },
+      file: script.file,
+      command: [program, ...(isNode ? ['--test'] : []), ...rest],
+      input: '',
+      env: { ...quarantineEnvironment(project, manifest), SCRIPT: join(project, script.file) },
+      network: false,
+      maxOutputBytes: 4_194_304,
+    })
+    const printed = `${end.stdout.toString('utf8')}${end.stderr.toString('utf8')}`
+    const why = end.cause === 'timeout' ? `it ran longer than ${testMs} ms` : ''
+    tested.push({
+      file,
+      passed: end.cause === 'exit' && end.exitCode === 0,
+      count: countIn(printed),
+      said: why || lastCharacters(printed.trim(), 1500),
+      traces,
+    })
+  }
+  return tested
+}
+
+async function interpreter(path: string, source: string, manifest: Script['manifest']): Promise<string[]> {
+  const python = await pythonProgram()
+  const isPython =
+    /^#!\s*\/usr\/bin\/env python3?\s/.test(source) || (path.endsWith('.py') && !source.startsWith('#!'))
+  return isPython && python !== undefined ? [python, path] : interpreterFor(path, manifest)
+}
+
+/** What `node --test`, unittest and pytest say. */
+function countIn(printed: string): number | undefined {
+  const found =
+    /^(?:# |ℹ )?tests (\d+)$/m.exec(printed) ??
+    /^Ran (\d+) tests?/m.exec(printed) ??
+    /(\d+) passed/.exec(printed)
+  return found ? Number(found[1]) : undefined
+}
