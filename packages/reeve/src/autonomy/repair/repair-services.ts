@@ -4,8 +4,8 @@ import type { Acting } from '../../store/authority/acting.ts'
 import type { RepairRow } from '../../store/autonomy/repairs.ts'
 import type { DirectiveWriting } from '../directives/versions/write-directive.ts'
 import type { Script } from '../scripts/script.ts'
-import type { Verdict } from './gates.ts'
-import type { Promoting } from './promote.ts'
+import type { Verdict } from './gates/judge-fix.ts'
+import type { Promoting } from './promoting/promote.ts'
 import type { RepairSettings } from './settings.ts'
 
 export interface RepairServices extends Promoting {

@@ -9,11 +9,11 @@ import { jsonOf, moveRepair, noteOnRepair } from '../../store/autonomy/repairs.t
 import { type AskedFix, fixQuestion, fixSchema } from './ask-for-fix.ts'
 import { type Diagnosis, diagnose } from './diagnose/diagnose.ts'
 import { type Failure, recordedOf } from './evidence.ts'
-import { type Baseline, baselineOf, judgeFix } from './gates.ts'
-import { requireRepair } from './promote.ts'
+import { type Baseline, baselineOf, judgeFix } from './gates/judge-fix.ts'
+import { requireRepair } from './promoting/promote.ts'
+import { askPerson, takeFix } from './promoting/take-fix.ts'
 import { type Inputs, mayReach } from './quarantine/trial.ts'
 import { type FixTry, type RepairOutcome, type RepairServices, scriptOf } from './repair-services.ts'
-import { askPerson, takeFix } from './take-fix.ts'
 
 export const repairWorkflowName = 'reeve.repair'
 

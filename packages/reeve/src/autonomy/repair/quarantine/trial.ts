@@ -6,7 +6,7 @@ import { scriptResult } from '../../scripts/read-result.ts'
 import { argumentsFor } from '../../scripts/run-script.ts'
 import type { Script } from '../../scripts/script.ts'
 import { interpreterFor } from '../../scripts/script-command.ts'
-import { pythonProgram } from '../python.ts'
+import { pythonProgram } from './python.ts'
 import { quarantineEnvironment, runQuarantined, type Traces } from './quarantine.ts'
 
 /** A script with a source in the place of its own. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { BoundedChild } from '../../base/process/bounded-child.ts'
+import { BoundedChild } from '../../../base/process/bounded-child.ts'
 
 const checkMs = 120_000
 

@@ -1,9 +1,9 @@
-import { messageOf } from '../../base/errors.ts'
-import type { Json } from '../../base/json/json.ts'
-import { isoText } from '../../base/time/time.ts'
-import type { Acting } from '../../store/authority/acting.ts'
-import { jsonOf, noteOnRepair, type RepairRow } from '../../store/autonomy/repairs.ts'
-import { type DirectiveWriting, writeDirective } from '../directives/versions/write-directive.ts'
+import { messageOf } from '../../../base/errors.ts'
+import type { Json } from '../../../base/json/json.ts'
+import { isoText } from '../../../base/time/time.ts'
+import type { Acting } from '../../../store/authority/acting.ts'
+import { jsonOf, noteOnRepair, type RepairRow } from '../../../store/autonomy/repairs.ts'
+import { type DirectiveWriting, writeDirective } from '../../directives/versions/write-directive.ts'
 import { type Promoting, requireRepair } from './promote.ts'
 
 /** A line that a repair wrote into a directive, or why it could not. */

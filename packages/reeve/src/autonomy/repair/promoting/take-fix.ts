@@ -1,12 +1,12 @@
-import { ReeveError } from '../../base/errors.ts'
-import { sha256 } from '../../base/hash.ts'
-import type { Json } from '../../base/json/json.ts'
-import { moveRepair, type RepairRow } from '../../store/autonomy/repairs.ts'
-import { propose } from '../../store/proposals/proposals.ts'
-import type { Diagnosis } from './diagnose/diagnose.ts'
+import { ReeveError } from '../../../base/errors.ts'
+import { sha256 } from '../../../base/hash.ts'
+import type { Json } from '../../../base/json/json.ts'
+import { moveRepair, type RepairRow } from '../../../store/autonomy/repairs.ts'
+import { propose } from '../../../store/proposals/proposals.ts'
+import type { Diagnosis } from '../diagnose/diagnose.ts'
+import { actingNow, type FixTry, type RepairOutcome, type RepairServices } from '../repair-services.ts'
 import { noteInDirectives } from './note.ts'
 import { beginPromotion, finishChange, requireRepair } from './promote.ts'
-import { actingNow, type FixTry, type RepairOutcome, type RepairServices } from './repair-services.ts'
 
 /** What a person is asked when no fix is to be looked for. */
 export async function askPerson(

@@ -1,6 +1,6 @@
-import { BoundedChild } from '../../base/process/bounded-child.ts'
-import { systemProgram } from '../../base/process/system-program.ts'
-import { scriptPath } from '../scripts/script-command.ts'
+import { BoundedChild } from '../../../base/process/bounded-child.ts'
+import { systemProgram } from '../../../base/process/system-program.ts'
+import { scriptPath } from '../../scripts/script-command.ts'
 
 let found: Promise<string | undefined> | undefined
 

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ReeveError } from '../../base/errors.ts'
-import { replaceFile } from '../../base/files/replace-file.ts'
-import { sha256 } from '../../base/hash.ts'
-import { type Acting, record } from '../../store/authority/acting.ts'
-import { moveRepair, type RepairRow, type RepairStatus, readRepair } from '../../store/autonomy/repairs.ts'
-import type { Database, Session } from '../../store/database.ts'
+import { ReeveError } from '../../../base/errors.ts'
+import { replaceFile } from '../../../base/files/replace-file.ts'
+import { sha256 } from '../../../base/hash.ts'
+import { type Acting, record } from '../../../store/authority/acting.ts'
+import { moveRepair, type RepairRow, type RepairStatus, readRepair } from '../../../store/autonomy/repairs.ts'
+import type { Database, Session } from '../../../store/database.ts'
 
 export interface Promoting {
   database: Database

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonical, type Json } from '../../base/json/json.ts'
-import { validate } from '../../base/schema/schema.ts'
-import { inputsCheck } from '../inputs/input.ts'
-import type { Script } from '../scripts/script.ts'
-import { examineFix, type Finding } from './examine/examine.ts'
-import { languageOf } from './examine/shape.ts'
-import { nearInputs } from './near-inputs.ts'
-import { pythonProgram } from './python.ts'
+import { canonical, type Json } from '../../../base/json/json.ts'
+import { validate } from '../../../base/schema/schema.ts'
+import { inputsCheck } from '../../inputs/input.ts'
+import type { Script } from '../../scripts/script.ts'
+import { examineFix, type Finding } from '../examine/examine.ts'
+import { languageOf } from '../examine/shape.ts'
+import { pythonProgram } from '../quarantine/python.ts'
 import {
   type Inputs,
   type OnTrial,
@@ -15,8 +14,9 @@ import {
   type Tried,
   tryInput,
   tryTests,
-} from './quarantine/trial.ts'
-import { typeProblems } from './types-of.ts'
+} from '../quarantine/trial.ts'
+import { nearInputs } from './near-inputs.ts'
+import { typeProblems } from './type-problems.ts'
 
 /** A recorded run that went well. */
 export interface RecordedGood {
