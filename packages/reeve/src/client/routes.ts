@@ -89,6 +89,13 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     diff: 'GET /api/directives/:directive/diff',
     note: 'POST /api/directives/:directive/failure-modes',
   },
+  repairs: {
+    list: 'GET /api/repairs',
+    one: 'GET /api/repairs/:repair',
+    diff: 'GET /api/repairs/:repair/diff',
+    promote: 'POST /api/repairs/:repair/promote',
+    rollback: 'POST /api/repairs/:repair/rollback',
+  },
   scripts: { list: 'GET /api/scripts' },
   goals: { list: 'GET /api/goals', one: 'GET /api/goals/:goal', set: 'PUT /api/goals/:goal' },
   sql: { ask: 'POST /api/sql' },

@@ -119,9 +119,8 @@ export interface Tool<Input = unknown, Output = unknown, Args = unknown> {
     | ((args: Json, attempt: EffectAttempt) => Promise<EffectVerdict> | EffectVerdict)
     | undefined
   readonly run: (args: Json, attempt: EffectAttempt) => unknown
-  /** @internal Of a connector's action. */
+  /** @internal Of a connector's action; and of scripts: what they are given is kept though they only read, so that it can be done again. */
   readonly service?: ToolService
-  /** What it was given is kept though it only reads, so that what failed can be done again. Of scripts. */
   readonly keepsReads?: boolean
   /** For types only: never there. */
   readonly types?: { input: Input; output: Output; args: Args }
@@ -209,7 +208,6 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   const risk = definition.risk ?? (effect === 'read' ? 'low' : 'medium')
   of('risk', risk, risks)
   const { approval = risk === 'low' ? 'never' : 'always' } = definition
-  // A misspelt one would run unasked.
   if (typeof approval !== 'function') of('approval', approval, ['always', 'never'])
   let governed: GovernedTool | undefined
   const built: Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> = {

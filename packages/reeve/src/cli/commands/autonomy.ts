@@ -91,6 +91,31 @@ export function autonomyCommands(program: Command, calls: Calls): void {
     .option('--key <key>', 'idempotency key: the same key and input start nothing twice')
     .option('--detach', 'leave it to the workers')
     .action(calls('operator', async () => (await import('../autonomy/directives.ts')).directiveRun))
+  const repairs = program.command('repairs').description('failing scripts, and what became of their fixes')
+  repairs
+    .command('list')
+    .description('what failed, where the fault lies, and how each repair stands')
+    .option('--script <name>', 'only of this script')
+    .addOption(limit('20'))
+    .action(calls('viewer', async () => (await import('../autonomy/repairs.ts')).repairList))
+  repairs
+    .command('show <id>')
+    .description('one, with every fix that was tried and why it was taken or not')
+    .action(calls('viewer', async () => (await import('../autonomy/repairs.ts')).repairShow))
+  repairs
+    .command('diff <id>')
+    .description('what it changes of the script')
+    .action(calls('viewer', async () => (await import('../autonomy/repairs.ts')).repairDiff))
+  repairs
+    .command('promote <id>')
+    .description('let a proposed fix take the place of its script; it is watched')
+    .option('--why <text>', 'why; kept in the log of acts')
+    .action(calls('operator', async () => (await import('../autonomy/repairs.ts')).repairPromote))
+  repairs
+    .command('rollback <id>')
+    .description('make the script again what it was before')
+    .option('--why <text>', 'why; kept in the log of acts')
+    .action(calls('operator', async () => (await import('../autonomy/repairs.ts')).repairRollback))
   const scripts = program.command('scripts').description('programs that do one thing: scripts/*')
   scripts
     .command('list')

@@ -27,6 +27,7 @@ import {
 import { goalChanges } from '../../store/autonomy/goal-changes.ts'
 import type { Session } from '../../store/database.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
+import { localRepairs, type RepairsHouse, remoteRepairs } from '../autonomy/repairs-house.ts'
 import type { Workspace } from '../terminal/workspace.ts'
 
 export interface GoalWithChanges extends GoalStanding {
@@ -54,6 +55,7 @@ export interface Autonomy {
   directiveVersions(name: string, limit: number): Promise<{ versions: DirectiveVersionView[]; more: boolean }>
   directiveDiff(name: string, of: { from?: number; to?: number }): Promise<DirectiveDiff>
   /** Adds a line to its known failure modes. Answers which version that made; null: it stood there. */
+  repairs: RepairsHouse
   noteFailureMode(name: string, mode: string, why: string | undefined): Promise<number | null>
 }
 
@@ -82,6 +84,7 @@ export function localAutonomy(workspace: Workspace, runtime: Runtime | undefined
     return { ...standing!, changes }
   }
   return {
+    repairs: localRepairs(workspace, runtime),
     ledger: ({ since, ...rest }) =>
       ledgerPage(database, { ...rest, since: since === undefined ? undefined : Date.parse(since) }),
     daemons: () => daemonViews(database, now()),
@@ -128,6 +131,7 @@ const mostVersions = 200
 /** Of a server, through its API. */
 export function remoteAutonomy(client: Client): Autonomy {
   return {
+    repairs: remoteRepairs(client),
     async ledger({ limit, since, daemon, skipped }) {
       const lines: LedgerLine[] = []
       for (let cursor: string | undefined; ; ) {

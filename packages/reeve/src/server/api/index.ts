@@ -3,6 +3,7 @@ import { daemons } from './autonomy/daemons.ts'
 import { directives, scripts } from './autonomy/directives.ts'
 import { goals } from './autonomy/goals.ts'
 import { ledger } from './autonomy/ledger.ts'
+import { repairs } from './autonomy/repairs.ts'
 import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { proposals } from './decide/proposals.ts'
@@ -44,6 +45,7 @@ export const api = {
   approvals,
   permissions,
   proposals,
+  repairs,
   workflows,
   agents,
   queues,
