@@ -1,4 +1,12 @@
-import { defineConfig, hostedSolver, type Question, type Solver } from 'reeve'
+import {
+  byClassifier,
+  defineConfig,
+  hostedSolver,
+  learningClassifier,
+  localExtractor,
+  type Question,
+  type Solver,
+} from 'reeve'
 
 /** Reads a letter without a model, where no model can be asked: a rule, and named as one. */
 const letterRules: Solver = {
@@ -30,10 +38,25 @@ function model(standIn: keyof typeof prices): Solver | string {
   return BUSINESS_MODEL ?? hostedSolver(standIn, { keys: process.env, baseUrl: WORLD_BASE_URL, prices })
 }
 
+/** `--learning on`: letters are read by a local classifier once it has learnt to, and the paid reader is asked where that is unsure. */
+const learns = process.env.BUSINESS_LEARNING === 'on'
+const letterKind = learningClassifier({
+  name: 'letter-kind',
+  question: 'read the letter',
+  field: 'kind',
+  from: 'answers',
+})
+const ownReader = localExtractor({
+  name: 'local/letters',
+  fields: { kind: byClassifier(letterKind) },
+  minConfidence: 0.9,
+})
+
 export default defineConfig({
+  ...(learns && { learning: { at: '0 3 * * *' } }),
   routes: {
     decide: { solvers: [model('world/steward')], maxHeals: 2 },
-    reading: { solvers: [model('world/reader'), letterRules] },
+    reading: { solvers: [...(learns ? [ownReader] : []), model('world/reader'), letterRules] },
     writing: { solvers: [model('world/writer')] },
   },
 })

@@ -19,6 +19,8 @@ export interface PlayOptions {
   /** The least that a day takes (ms of this machine). */
   dayTakesMs: number
   hasFaults: boolean
+  /** Whether Reeve learns by night of what happened. */
+  isLearning: boolean
   /** Called each evening, and when it begins. */
   onDay: (business: Business) => void
   onPage: (link: string) => void
@@ -104,9 +106,13 @@ export class Business {
 
   /** The worker, started anew at the world's time when it is dead. */
   async #alive(): Promise<WorkerProcess> {
-    const { folder, seed, page } = this.options
+    const { folder, seed, page, isLearning } = this.options
     while (!this.#worker) {
-      const env = { ...this.world.addresses, WORLD_BASE_URL: `${this.world.addresses.MODEL_URL}/v1` }
+      const env = {
+        ...this.world.addresses,
+        WORLD_BASE_URL: `${this.world.addresses.MODEL_URL}/v1`,
+        BUSINESS_LEARNING: isLearning ? 'on' : 'off',
+      }
       try {
         this.#worker = await WorkerProcess.start(
           { folder: join(folder, 'project'), seed, port: page, env },

@@ -36,8 +36,8 @@ if (values.help) console.log(help)
 else await main()
 
 async function main(): Promise<void> {
-  if (values.learning !== 'off')
-    throw new Error('--learning takes off: repairs and lessons are not wired in yet.')
+  if (values.learning !== 'off' && values.learning !== 'on')
+    throw new Error(`--learning is ${JSON.stringify(values.learning)}; it takes on or off.`)
   const seed = Number(values.seed)
   const folder = values.folder ?? join(import.meta.dirname, `../.reeve/business/seed-${seed}`)
   if (values.fresh) Business.remove(folder)
@@ -50,6 +50,7 @@ async function main(): Promise<void> {
     page: values.page,
     dayTakesMs: Number(values.speed),
     hasFaults: !values.calm,
+    isLearning: values.learning === 'on',
     onDay: (each) => console.error(dayLine(each)),
     onPage: (link) => console.error(`The dashboard: ${link}`),
     onNote: (note) => console.error(note),

@@ -101,6 +101,8 @@ export function judge(business: Business, seconds: number): Judged {
       paidBackUsd: paidBack / 100,
       modelUsd: Number(spent.all.toFixed(6)),
       modelUsdByTheWorld: Number(worldCost.toFixed(6)),
+      lettersReadRightly: books.count(`select count(*) from inbox where state = kind`),
+      lettersAnswered: books.count(`select count(*) from inbox where state <> 'open'`),
       modelCalls: books.count('select count(*) from model_calls'),
       decisions: decisions.length,
       succeeded: by('success'),

@@ -19,6 +19,7 @@ test('two days with a kill: nothing is done twice, nothing is lost, no day costs
     page: 'none',
     dayTakesMs: 0,
     hasFaults: true,
+    isLearning: false,
     onDay: () => {},
     onPage: () => {},
     onNote: () => {},
