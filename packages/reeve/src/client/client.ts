@@ -50,6 +50,8 @@ export interface SessionInfo {
   role: 'viewer' | 'approver' | 'operator' | 'owner'
   via: 'session' | 'token'
   csrfToken: string | null
+  /** All connections to services are in sandbox: nothing reaches a real account. */
+  isSandbox: boolean
 }
 
 /** Each resource of the API with its verbs, and what a page needs besides. */

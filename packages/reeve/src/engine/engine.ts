@@ -78,6 +78,8 @@ export interface EngineOptions extends Pick<EngineServices, 'vault' | 'standIn' 
   checkJsonSchema?: JsonSchemaCheck
   /** Whether spans are made of what runs do. Default false. */
   isTraced?: boolean
+  /** Told from outside of it, too. Default: its own. */
+  notices?: Notices
   bodies?: Bodies | undefined
   /** The process can no longer tell what is on disk and must end. */
   onFatal: (error: unknown) => void
@@ -285,7 +287,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     stretch: new LoopStretch(replayStretchMs),
     lingerMs: options.lingerMs ?? 1000,
     claims,
-    notices: new Notices(),
+    notices: options.notices ?? new Notices(),
     standIn: options.standIn,
     host: options.host,
     isTraced: options.isTraced ?? false,

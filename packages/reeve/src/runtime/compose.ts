@@ -11,12 +11,13 @@ import { createIds } from '../base/ids.ts'
 import { type Log, redactingLog } from '../base/log.ts'
 import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { systemClock } from '../base/time/time.ts'
-import { openConnections } from '../connectors/host/connections.ts'
+import { Connections } from '../connectors/host/connections.ts'
 import { connectionsOf, sandboxFolder, standInSecrets } from '../connectors/host/of-project.ts'
 import { connectionProposals } from '../connectors/host/proposals.ts'
 import { PollLoops } from '../connectors/polling/poll-loops.ts'
 import { Context, type ContextServices } from '../context.ts'
 import { Engine } from '../engine/engine.ts'
+import { Notices } from '../engine/notices.ts'
 import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
@@ -116,9 +117,12 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const routes = resolveRoutes({ project, keys }, unusable)
     const workflows = registryOf(project)
     const isSandbox = options.sandbox ?? project.config.sandbox ?? false
-    const folder = sandboxFolder(project.folder, environment.database)
-    const forConnections = { database, clock, log, vault, secrets, newId, isSandbox, folder }
-    const connections = await openConnections(connectionList, forConnections)
+    const notices = new Notices()
+    const connections = new Connections(connectionList, {
+      ...{ database, clock, log, vault, secrets, newId, isSandbox },
+      woken: (run: number) => notices.tell('run-changed', run),
+      folder: sandboxFolder(project.folder, environment.database),
+    })
     const breakerRecord = new BreakerRecord(database, log)
     const lessons = new LiveLessons({ database, clock, log })
     const learners = new LiveLearners({ database, clock, log }, routes)
@@ -186,6 +190,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       onFatal,
       standIn: seams?.standIn,
       host: connections,
+      notices,
       lease: leaseOf(options, log),
       ...(seams?.lingerMs === undefined ? {} : { lingerMs: seams.lingerMs }),
       ...(options.keptRuns === undefined ? {} : { keptRuns: options.keptRuns }),

@@ -107,7 +107,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
   mountHealth(hono, { service, callerOf })
   mountSignIn(hono, { database, clock, doors, limits, addressOf })
   mountDecideLinks(hono, { database, engine, clock, limits, addressOf })
-  mountSession(hono, { callerOf })
+  mountSession(hono, { callerOf, isSandbox: service.internals.connections.isSandbox })
   const pageUrlOf = (context: Context) =>
     options.publicUrl?.replace(/\/+$/, '') ?? new URL(context.req.url).origin
   const endMcp = mountMcp(hono, { runtime, callerOf, pageUrlOf })

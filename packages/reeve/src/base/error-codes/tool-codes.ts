@@ -86,6 +86,8 @@ export const toolCodes: CodeTable = {
     'What is sealed for an account is no credential of its connector.',
     'Connect the account anew.',
   ],
+  'not-connected': ['An account was not connected.', 'Begin anew, and say yes at the service.'],
+  'unknown-connection': ['A project has no such connection.', 'Add it to `connectors`, or correct its name.'],
   'no-connections': ["A connector's action was called outside of a run.", 'Call it by `ctx.call`.'],
   'missing-folder': ['A folder is not there.', 'Make it, or correct the path.'],
   'not-approved': [

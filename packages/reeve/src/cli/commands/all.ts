@@ -6,7 +6,7 @@ import { keepCommands } from './keep.ts'
 import { knowCommands } from './know.ts'
 import { learnCommands } from './learn.ts'
 import { lookCommands } from './look.ts'
-import { peopleCommands } from './people.ts'
+import { connectCommands, peopleCommands } from './people.ts'
 import { runCommands } from './run.ts'
 import { steerCommands } from './steer.ts'
 
@@ -21,6 +21,7 @@ export function addCommands(program: Command, calls: Calls): void {
     steerCommands,
     autonomyCommands,
     peopleCommands,
+    connectCommands,
     keepCommands,
   ])
     add(program, calls)

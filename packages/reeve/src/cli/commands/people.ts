@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Calls } from './calls.ts'
-import { limit } from './options.ts'
+import { limit, note } from './options.ts'
 
 export function peopleCommands(program: Command, calls: Calls): void {
   program.commandsGroup('People:')
@@ -139,4 +139,41 @@ export function peopleCommands(program: Command, calls: Calls): void {
     .description('make a link that signs a browser in, once, within 15 minutes')
     .option('--at <url>', 'where the server is (default: http://127.0.0.1:4100)')
     .action(calls('viewer', async () => (await import('../people/tokens.ts')).signIn))
+}
+
+export function connectCommands(program: Command, calls: Calls): void {
+  program.commandsGroup('Connect:')
+  const account = '--account <name>'
+  program
+    .command('connect <name>')
+    .description('sign an account of a service in: says where the key is, and makes a test call')
+    .option(account, 'what the account is called here (default: default)')
+    .option('--mode <mode>', 'live or sandbox (default: as the connection is)')
+    .option('--device', 'by a code that is entered elsewhere, where the service has that')
+    .action(calls('owner', async () => (await import('../connect/connect.ts')).connect))
+  const connectors = program.command('connectors').description('connections to services, and their accounts')
+  connectors
+    .command('list')
+    .description('list them, and how their accounts stand')
+    .action(calls('viewer', async () => (await import('../connect/connectors.ts')).list))
+  connectors
+    .command('test [name]')
+    .description('make a test call with each account')
+    .option(account, 'only this one')
+    .action(calls('operator', async () => (await import('../connect/connectors.ts')).test))
+  connectors
+    .command('versions <name>')
+    .description('list what one was, and who accepted it')
+    .action(calls('viewer', async () => (await import('../connect/connectors.ts')).versions))
+  connectors
+    .command('diff <name>')
+    .description('show what changed since it was accepted')
+    .option('--accept', 'accept it, as an owner: calls that waited for it go on')
+    .addOption(note())
+    .action(calls('viewer', async () => (await import('../connect/connectors.ts')).diff))
+  connectors
+    .command('disconnect <name>')
+    .description('delete the credential of an account: its calls wait')
+    .option(account, 'which (default: default)')
+    .action(calls('owner', async () => (await import('../connect/connectors.ts')).disconnect))
 }

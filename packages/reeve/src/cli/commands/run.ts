@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import type { Calls } from './calls.ts'
 
+const sandboxed = 'nothing reaches a real account: all connections to services are in sandbox'
+
 export function runCommands(program: Command, calls: Calls): void {
   program.commandsGroup('Run:')
   const withWeb = (command: Command) =>
@@ -10,6 +12,7 @@ export function runCommands(program: Command, calls: Calls): void {
       .option('--public-url <url>', 'how people reach it, behind a proxy: https://reeve.example.com')
       .option('--trust-proxy', 'believe the X-Forwarded headers: only behind a proxy that sets them')
       .option('--no-open', 'open no browser')
+      .option('--sandbox', sandboxed)
   withWeb(program.command('dev'))
     .description('serve the project: drive its runs and schedules until Ctrl-C')
     .action(
@@ -37,6 +40,7 @@ export function runCommands(program: Command, calls: Calls): void {
   program
     .command('worker')
     .description('drive runs beside other workers on the same database, until SIGTERM')
+    .option('--sandbox', sandboxed)
     .option('--capacity <n>', 'the most runs held in memory at once', '1000')
     .option('--grace <duration>', 'how long what acts may go on once it is told to stop', '10s')
     .action(

@@ -17,6 +17,7 @@ import type { CostGroup } from '../../store/ledger/costs.ts'
 import type { RunStatus } from '../../store/runs/runs.ts'
 import type { UndoPlan } from '../../tools/undo/undo-plan.ts'
 import type { TriggerView } from '../../triggers/trigger-view.ts'
+import type { ConnectorsHouse } from '../connect/connectors-house.ts'
 import type { Workspace } from '../terminal/workspace.ts'
 import type { Authority } from './authority-house.ts'
 import type { Autonomy } from './autonomy-house.ts'
@@ -32,6 +33,7 @@ export interface House extends Looks, Decides, Steers, People, Authority {
   autonomy: Autonomy
   proposals: ProposalsHouse
   learning: LearningHouse
+  connectors: ConnectorsHouse
   /** `isTest`: asks each solver once. */
   models(isTest: boolean): Promise<ModelsView>
   triggers(): Promise<TriggerView[]>

@@ -2,6 +2,7 @@ import { ReeveError } from '../../base/errors.ts'
 import { type Client, createClient } from '../../client/index.ts'
 import { answerProblem } from '../../engine/outside/answer.ts'
 import type { RepeatedEffect } from '../../engine/outside/fork-plan.ts'
+import { remoteConnectors } from '../connect/connectors-house.ts'
 import { remoteAuthority } from './authority-house.ts'
 import { remoteAutonomy } from './autonomy-house.ts'
 import type { Decides, House, People, Steers } from './house.ts'
@@ -26,6 +27,7 @@ export function remoteHouse(server: { url: string; token: string | undefined }):
     autonomy: remoteAutonomy(client),
     proposals: remoteProposals(client),
     learning: remoteLearning(client),
+    connectors: remoteConnectors(client),
     ...remoteAuthority(client, whoAsks),
     ...remoteLooks(client),
     ...decides(client, whoAsks),

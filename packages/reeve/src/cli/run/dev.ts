@@ -40,30 +40,34 @@ const pollMs = 50
 
 /** Serves a project: drives its runs and schedules until Ctrl-C, and tells what happens. */
 export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
-  return withRuntime(cli, async (runtime, onStop) => {
-    const { terminal } = cli
-    const interrupt = new Interrupt(
-      terminal,
-      'Nothing is lost: what is under way goes on at the next start.',
-      () => runtime.hurry(),
-    )
-    const { database } = internalsOf(runtime)
-    const feed = await EventFeed.open(database, database.clock ?? systemClock, { types: told })
-    const web = await openWeb(cli, runtime, options)
-    onStop(() => web.close())
-    await runtime.start()
-    await greet(cli, runtime, web)
-    tellWeb(cli, web, options)
-    void tellKnowledge(cli, runtime)
-    for (;;) {
-      const stopping = interrupt.signal.aborted
-      const events = await feed.read()
-      for (const event of events) tell(cli, event)
-      if (stopping) return exitCodes.done
-      if (events.length === 0)
-        await delay(pollMs, undefined, { signal: interrupt.signal }).catch(() => undefined)
-    }
-  })
+  return withRuntime(
+    cli,
+    async (runtime, onStop) => {
+      const { terminal } = cli
+      const interrupt = new Interrupt(
+        terminal,
+        'Nothing is lost: what is under way goes on at the next start.',
+        () => runtime.hurry(),
+      )
+      const { database } = internalsOf(runtime)
+      const feed = await EventFeed.open(database, database.clock ?? systemClock, { types: told })
+      const web = await openWeb(cli, runtime, options)
+      onStop(() => web.close())
+      await runtime.start()
+      await greet(cli, runtime, web)
+      tellWeb(cli, web, options)
+      void tellKnowledge(cli, runtime)
+      for (;;) {
+        const stopping = interrupt.signal.aborted
+        const events = await feed.read()
+        for (const event of events) tell(cli, event)
+        if (stopping) return exitCodes.done
+        if (events.length === 0)
+          await delay(pollMs, undefined, { signal: interrupt.signal }).catch(() => undefined)
+      }
+    },
+    options.sandbox ? { sandbox: true } : {},
+  )
 }
 
 async function greet(cli: Cli, runtime: Runtime, { url, signIn }: Page): Promise<void> {

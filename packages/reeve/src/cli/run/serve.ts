@@ -49,6 +49,7 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
         worker: engine.worker.id,
         capacity,
         workflows,
+        ...(internalsOf(runtime).connections.isSandbox && { sandbox: true }),
         ...(web && { url: web.url }),
         ...(web?.signIn && { signIn: web.signIn }),
       })
@@ -62,7 +63,7 @@ function serve(cli: Cli, options: ServeOptions, event: 'serving' | 'working'): P
       if (!interrupt.signal.aborted) await once(interrupt.signal, 'abort')
       return exitCodes.done
     },
-    { capacity, graceMs },
+    { capacity, graceMs, ...(options.sandbox && { sandbox: true }) },
   )
 }
 

@@ -9,6 +9,8 @@ export interface WebOptions {
   host: string
   publicUrl?: string
   trustProxy?: boolean
+  /** All connections are in sandbox. */
+  sandbox?: boolean
   /** Whether a browser is opened where a person sits at the terminal. */
   open: boolean
 }

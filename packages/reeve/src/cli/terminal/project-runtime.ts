@@ -13,7 +13,7 @@ import { actorFor, projectFolder } from './workspace.ts'
 export async function withRuntime<T>(
   cli: Cli,
   body: (runtime: Runtime, onStop: (end: () => Promise<void>) => void, actor: LocalActor) => Promise<T>,
-  { graceMs, ...options }: Pick<RuntimeOptions, 'capacity'> & { graceMs?: number } = {},
+  { graceMs, ...options }: Pick<RuntimeOptions, 'capacity' | 'sandbox'> & { graceMs?: number } = {},
 ): Promise<T> {
   const folder = projectFolder(cli)
   const environment = readEnvironment(folder)

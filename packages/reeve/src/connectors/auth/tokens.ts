@@ -19,7 +19,7 @@ export function isRenewable({ oauth }: AuthScheme, credential: Credential): bool
 }
 
 /** The addresses of a mode, or all of them at another origin: that of a stand-in. */
-function endpointsIn(oauth: OAuthSettings, mode: Mode, origin: string | undefined): OAuthSettings {
+export function endpointsIn(oauth: OAuthSettings, mode: Mode, origin: string | undefined): OAuthSettings {
   const its = mode === 'sandbox' ? { ...oauth, ...oauth.sandbox } : oauth
   if (origin === undefined) return its
   const at = (address: string | undefined) =>
@@ -53,7 +53,7 @@ export async function renewToken(given: {
 }
 
 /** One request to the token's address; what the credential had and the answer does not say stays. */
-async function tokenFrom(
+export async function tokenFrom(
   oauth: OAuthSettings,
   form: Record<string, string>,
   before: Credential,

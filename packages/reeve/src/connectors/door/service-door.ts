@@ -1,5 +1,6 @@
 import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import { briefLine } from '../../base/text/one-line.ts'
+import { wait } from '../../base/time/abort.ts'
 import { type EffectAttempt, NotApplied, PutOff } from '../../engine/calls/effect/definition.ts'
 import { HttpClient } from '../../tools/http/http-client.ts'
 import type { HttpMethod } from '../../tools/http/http-method.ts'
@@ -17,6 +18,9 @@ const mostHeldMs = 2_000
 /** Where a service asks to wait and does not say how long. */
 const unsaidWaitMs = 5_000
 const mostPages = 10_000
+
+/** What of an attempt a door goes by. */
+type Attempt = Pick<EffectAttempt, 'key' | 'attempt' | 'signal' | 'traceparent'> & Partial<EffectAttempt>
 
 /**
  * The door for one attempt. A request goes: credential → rate → out → what the service said of its rate → what the answer means.
@@ -36,7 +40,7 @@ export class ServiceDoor implements ServiceCall {
   #sent = 0
   #changes = 0
 
-  constructor(house: DoorHouse, place: CallPlace, attempt: EffectAttempt) {
+  constructor(house: DoorHouse, place: CallPlace, attempt: Attempt) {
     this.key = attempt.key
     this.attempt = attempt.attempt
     this.signal = attempt.signal
@@ -168,17 +172,7 @@ export class ServiceDoor implements ServiceCall {
       const waitMs = answer.retryAt - clock.now()
       if (waitMs > mostHeldMs && this.#changes === 0)
         throw new PutOff(`the rate of ${this.#title} is used up`, { at: answer.retryAt })
-      await new Promise<void>((resolve, reject) => {
-        const cancel = clock.after(Math.max(waitMs, 1), resolve)
-        this.signal.addEventListener(
-          'abort',
-          () => {
-            cancel()
-            reject(this.signal.reason)
-          },
-          { once: true },
-        )
-      })
+      await wait(Math.max(waitMs, 1), { clock, signal: this.signal })
     }
   }
 

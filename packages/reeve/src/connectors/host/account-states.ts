@@ -26,10 +26,12 @@ export interface StateServices {
   clock: Clock
   log: Log
   newId: () => string
+  /** Hears of runs that go on: this process need not find out by looking. */
+  woken: (run: number) => void
 }
 
 /** What the calls that wait for an account wait for. */
-function awaitedAccount({ connection, account, mode }: AccountKey): string {
+export function awaitedAccount({ connection, account, mode }: AccountKey): string {
   return `account:${connection}/${account}/${mode}`
 }
 
@@ -99,8 +101,8 @@ export class AccountStates {
   }
 
   async wake(key: AccountKey): Promise<number> {
-    const { database, clock } = this.#services
-    return wakeAwaiting(database, awaitedAccount(key), clock.now())
+    const { database, clock, woken } = this.#services
+    return wakeAwaiting(database, awaitedAccount(key), { now: clock.now(), woken })
   }
 
   /** A call failed at the service. Several of them are a reason to look at the account now. */

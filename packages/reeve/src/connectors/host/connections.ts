@@ -16,6 +16,7 @@ import type { Mode } from '../shape/mode.ts'
 import { AccountStates, keyOf } from './account-states.ts'
 import { Contracts } from './contracts.ts'
 import { Credentials } from './credentials.ts'
+import { Health } from './health.ts'
 import { rateFor } from './rates.ts'
 import { StandIns } from './stand-ins.ts'
 
@@ -26,6 +27,8 @@ export interface ConnectionServices {
   vault: Vault
   secrets: Secrets
   newId: () => string
+  /** Hears of runs that go on. */
+  woken: (run: number) => void
   /** All connections are in sandbox. */
   isSandbox: boolean
   /** Where stand-ins keep what they did; absent: in memory. */
@@ -44,7 +47,9 @@ export class Connections implements ConnectionHost, DoorHouse {
   readonly standIns: StandIns
   readonly credentials: Credentials
   readonly contracts: Contracts
-  readonly #database: Database
+  readonly newId: () => string
+  readonly health: Health
+  readonly database: Database
   readonly #rates: CallRates
   readonly #learnt = new Map<string, string>()
 
@@ -55,12 +60,14 @@ export class Connections implements ConnectionHost, DoorHouse {
     this.secrets = secrets
     this.isSandbox = isSandbox
     this.all = new Map(all.map((each) => [each.name, each]))
-    this.#database = database
+    this.newId = services.newId
+    this.database = database
     this.#rates = new CallRates(database, clock, log)
     this.states = new AccountStates(services)
     this.standIns = new StandIns({ database, clock, log, folder })
     this.credentials = new Credentials({ ...services, states: this.states, standIns: this.standIns })
     this.contracts = new Contracts(services, (connection) => this.modeOf({ connection }))
+    this.health = new Health(this)
   }
 
   modeOf({ connection }: { connection: Connection }): Mode {
@@ -98,6 +105,11 @@ export class Connections implements ConnectionHost, DoorHouse {
     return new ServiceDoor(this, place, attempt)
   }
 
+  /** The door for what is no call of a run: a look at an account, a look of a trigger. */
+  callOf(place: CallPlace, attempt: Pick<EffectAttempt, 'key' | 'attempt' | 'signal'>): ServiceCall {
+    return new ServiceDoor(this, place, attempt)
+  }
+
   async targetOf(place: CallPlace): Promise<Target> {
     const { connection } = place
     if (this.modeOf(place) === 'live') return this.credentials.liveTarget(place)
@@ -126,7 +138,7 @@ export class Connections implements ConnectionHost, DoorHouse {
       ...(waitMs !== undefined && waitMs > 0 && { blockedUntil: this.clock.now() + waitMs }),
       ...(!isKnown && limit && { limit }),
     }
-    await this.#database.transaction((session) => learnRate(session, rate, news))
+    await this.database.transaction((session) => learnRate(session, rate, news))
     if (limit) this.#learnt.set(rate.key, JSON.stringify(limit))
   }
 
@@ -142,17 +154,17 @@ export class Connections implements ConnectionHost, DoorHouse {
     this.states.worked(keyOf(place, this.modeOf(place)))
   }
 
+  /** Writes down what the connections are now, and begins to look at their accounts. Only for a process that drives runs. */
+  async begin(): Promise<void> {
+    await this.contracts.note(this.all.values())
+    this.health.begin()
+  }
+
+  async end(): Promise<void> {
+    await this.health.end()
+  }
+
   async close(): Promise<void> {
     await this.standIns.close()
   }
-}
-
-/** Writes down what the connections are now, where that is another than before. */
-export async function openConnections(
-  all: readonly Connection[],
-  services: ConnectionServices,
-): Promise<Connections> {
-  const connections = new Connections(all, services)
-  await connections.contracts.note(all)
-  return connections
 }

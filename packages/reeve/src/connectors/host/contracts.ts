@@ -23,6 +23,7 @@ interface ContractServices {
   clock: Clock
   log: Log
   newId: () => string
+  woken: (run: number) => void
 }
 
 const lookAgainMs = 3_600_000
@@ -121,7 +122,8 @@ export class Contracts {
   /** After an acceptance is durable: calls that waited for it go on. */
   async accepted(name: string): Promise<void> {
     this.#held.delete(name)
-    await wakeAwaiting(this.#services.database, awaitedContract(name), this.#services.clock.now())
+    const { database, clock, woken } = this.#services
+    await wakeAwaiting(database, awaitedContract(name), { now: clock.now(), woken })
   }
 
   /** Why a call must wait for an owner; undefined: it need not. @throws `not-applied` for a run of the other mode */

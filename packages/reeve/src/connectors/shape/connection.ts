@@ -1,5 +1,6 @@
 import type { Trigger } from '../../engine/starting/trigger.ts'
 import type { Tool } from '../../tools/tool.ts'
+import type { AuthScheme } from '../auth/scheme.ts'
 import type { Contract } from './contract.ts'
 import type { AnyDefinition } from './definition.ts'
 import type { Mode, Settings } from './mode.ts'
@@ -60,4 +61,9 @@ export function secretNameOf(
 /** What a webhook of a connection is signed with. */
 export function hookSecretOf(connection: string, trigger: string, mode: Mode): string {
   return `${connection}:${trigger}:${mode === 'live' ? 'signature' : 'sandbox-signature'}`
+}
+
+/** How it may sign in, the first first. */
+export function schemesOf({ definition }: Connection): readonly AuthScheme[] {
+  return [definition.auth].flat() as AuthScheme[]
 }

@@ -4,6 +4,7 @@ import { directives, scripts } from './autonomy/directives.ts'
 import { goals } from './autonomy/goals.ts'
 import { ledger } from './autonomy/ledger.ts'
 import { repairs } from './autonomy/repairs.ts'
+import { connectors } from './connect/connectors.ts'
 import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { proposals } from './decide/proposals.ts'
@@ -52,6 +53,7 @@ export const api = {
   pause,
   schedules,
   triggers,
+  connectors,
   budgets,
   costs,
   models,

@@ -136,3 +136,67 @@ export async function endRefresh(
     [isRenewed ? 1 : 0, ...keyValues(key), by],
   )
 }
+
+export function listAccounts(session: Session): Promise<AccountRow[]> {
+  return session.all<AccountRow>('select * from connector_accounts order by connection, account, mode')
+}
+
+/** A person connected it. What it was of before does not count any more. */
+export async function noteConnected(
+  session: Session,
+  key: AccountKey,
+  { by, at }: { by: string; at: number },
+): Promise<void> {
+  await noteAccount(session, key)
+  await session.run(
+    `update connector_accounts set identity = null, scopes = null, failures = 0, connected_at = ?, connected_by = ?,
+       refresh_until = 0, refresh_by = null where ${isIts}`,
+    [at, by, ...keyValues(key)],
+  )
+}
+
+/** Its credential is gone. */
+export async function dropAccount(session: Session, key: AccountKey): Promise<void> {
+  await session.run(`delete from connector_accounts where ${isIts}`, keyValues(key))
+}
+
+/** Before a schedule starts runs, what they may need is looked at: accounts that were not for a while. Answers how many. */
+export async function probeBeforeSchedules(
+  session: Session,
+  now: number,
+  { aheadMs, staleMs }: { aheadMs: number; staleMs: number },
+): Promise<number> {
+  const due = await session.get(
+    'select name from schedules where paused = 0 and next_at is not null and next_at <= ? limit 1',
+    [now + aheadMs],
+  )
+  if (!due) return 0
+  return session.run(
+    'update connector_accounts set probe_at = ? where probe_at > ? and (probed_at is null or probed_at < ?)',
+    [now, now, now - staleMs],
+  )
+}
+
+/** Those whose time to be looked at has come; whoever gets one puts it off for all others. */
+export async function takeDueProbes(
+  session: Session,
+  now: number,
+  { untilMs, most }: { untilMs: number; most: number },
+): Promise<AccountRow[]> {
+  const sql = `select * from connector_accounts where probe_at <= ? order by probe_at limit ${most}`
+  const due = await session.all<AccountRow>(`${sql} {lock}`, [now])
+  for (const row of due)
+    await session.run(`update connector_accounts set probe_at = ? where ${isIts}`, [
+      now + untilMs,
+      ...keyValues(row),
+    ])
+  return due
+}
+
+/** Whether one is due, without a lock. */
+export async function hasDueProbe(session: Session, now: number): Promise<boolean> {
+  return (
+    (await session.get('select account from connector_accounts where probe_at <= ? limit 1', [now])) !==
+    undefined
+  )
+}

@@ -65,3 +65,10 @@ export async function acceptVersion(session: Session, id: number, by: string, at
     id,
   ])
 }
+
+/** The oldest first. */
+export function listVersions(session: Session, connection: string): Promise<VersionRow[]> {
+  return session.all<VersionRow>('select * from connector_versions where connection = ? order by id', [
+    connection,
+  ])
+}

@@ -99,6 +99,15 @@ export interface RateNews {
   limit?: { count: number; perMs: number } | undefined
 }
 
+/** How a rate stands; undefined: nothing was counted by it yet. */
+export function readRate(
+  session: Session,
+  name: string,
+  key: string,
+): Promise<Pick<RateRow, 'promised_at' | 'blocked_until' | 'learnt_count' | 'learnt_per_ms'> | undefined> {
+  return session.get('select * from call_rates where name = ? and key = ?', [name, key])
+}
+
 /** All workers keep to it from their next call on. */
 export async function learnRate(session: Session, rate: CallRate, news: RateNews): Promise<void> {
   const { name, key, count, perMs } = rate

@@ -28,17 +28,22 @@ export function awaitedItem(what: string, step: number): string {
 
 const atOnce = 200
 
-/** It has come: whoever waits for it goes on. Answers how many calls that were. */
-export async function wakeAwaiting(database: Database, what: string, now: number): Promise<number> {
+/** It has come: whoever waits for it goes on. `woken` hears of their runs. Answers how many calls that were. */
+export async function wakeAwaiting(
+  database: Database,
+  what: string,
+  { now, woken: tell }: { now: number; woken: (run: number) => void },
+): Promise<number> {
   let woken = 0
   for (;;) {
     const some = await database.transaction((session) => wakeSome(session, what, now))
-    woken += some
-    if (some < atOnce) return woken
+    for (const run of some) tell(run)
+    woken += some.length
+    if (some.length < atOnce) return woken
   }
 }
 
-async function wakeSome(session: Session, what: string, at: number): Promise<number> {
+async function wakeSome(session: Session, what: string, at: number): Promise<number[]> {
   const rows = await session.all<Awaited>(
     `select what, run, step from awaited where what = ? order by run, step limit ${atOnce} {lock}`,
     [what],
@@ -47,5 +52,10 @@ async function wakeSome(session: Session, what: string, at: number): Promise<num
     await session.run('delete from awaited where what = ? and run = ? and step = ?', [what, run, step])
     await deliver(session, { run, name: awaitedItem(what, step), dedup: null, payload: 'null', at })
   }
-  return rows.length
+  return rows.map(({ run }) => run)
+}
+
+/** What calls wait for now. */
+export async function listAwaited(session: Session): Promise<{ what: string; calls: number }[]> {
+  return session.all('select what, count(*) as calls from awaited group by what order by what')
 }

@@ -19,6 +19,7 @@ import {
 } from '../../../store/identity/tokens.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
 import { triggersView } from '../../../triggers/trigger-view.ts'
+import { localConnectors } from '../../connect/connectors-house.ts'
 import type { Workspace } from '../../terminal/workspace.ts'
 import { localAuthority } from '../authority-house.ts'
 import { localAutonomy } from '../autonomy-house.ts'
@@ -49,6 +50,7 @@ export function localHouse(workspace: Workspace, runtime?: Runtime): House {
     autonomy: localAutonomy(workspace, runtime),
     proposals: localProposals(workspace, runtime),
     learning: localLearning(workspace, runtime),
+    connectors: localConnectors(workspace, runtime),
     ...localAuthority(workspace),
     ...localLooks(workspace),
     ...decides(workspace),

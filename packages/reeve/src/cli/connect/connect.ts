@@ -1,0 +1,209 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createInterface } from 'node:readline/promises'
+import { ReeveError } from '../../base/errors.ts'
+import { isRecord } from '../../base/json/record.ts'
+import { safeLine } from '../../base/text/one-line.ts'
+import { systemClock } from '../../base/time/time.ts'
+import { createClient } from '../../client/index.ts'
+import {
+  clientToken,
+  exchangeCode,
+  type OAuthClient,
+  pollDevice,
+  requestCode,
+  requestDevice,
+} from '../../connectors/auth/flows.ts'
+import type { AuthScheme, Credential, CredentialField } from '../../connectors/auth/scheme.ts'
+import { endpointsIn } from '../../connectors/auth/tokens.ts'
+import { schemesOf } from '../../connectors/shape/connection.ts'
+import type { Mode } from '../../connectors/shape/mode.ts'
+import { internalsOf } from '../../runtime/runtime.ts'
+import { openBrowser } from '../../server/open-browser.ts'
+import type { Cli } from '../cli.ts'
+import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
+import { readHidden } from '../terminal/hidden.ts'
+import { withRuntime } from '../terminal/project-runtime.ts'
+import { localConnectors, remoteConnectors } from './connectors-house.ts'
+
+interface ConnectOptions {
+  account?: string
+  mode?: string
+  device?: boolean
+}
+
+const consentMs = 10 * 60_000
+
+/** Guides through signing an account in: says where the credential is, takes it without showing it, and makes a test call. */
+export function connect(
+  cli: Cli,
+  { account = 'default', mode, device = false }: ConnectOptions,
+  name: string,
+): Promise<ExitCode> {
+  const its = modeOf(mode)
+  return withRuntime(cli, async (runtime, _onStop, actor) => {
+    const { terminal } = cli
+    const { connections, database, engine } = internalsOf(runtime)
+    const { environment, project } = runtime
+    const connection = connections.all.get(name)
+    if (!connection)
+      throw new ReeveError(
+        'unknown-connection',
+        `There is no connection "${name}" in this project. There are: ${[...connections.all.keys()].join(', ') || 'none'}.`,
+      )
+    const house = cli.server
+      ? remoteConnectors(
+          createClient({
+            url: cli.server.url,
+            ...(cli.server.token !== undefined && { token: cli.server.token }),
+          }),
+        )
+      : localConnectors(
+          {
+            folder: project.folder,
+            environment,
+            database,
+            control: engine.control,
+            actor,
+            keyProblem: undefined,
+          },
+          runtime,
+        )
+    const toMode = its ?? connections.modeOf({ connection })
+    const [scheme] = schemesOf(connection)
+    if (!scheme || scheme.kind === 'none') {
+      terminal.line(`${connection.definition.title} needs no credential.`)
+      return exitCodes.done
+    }
+    terminal.remark(
+      `${connection.definition.title}, account "${account}", ${toMode === 'live' ? 'the real account' : 'in sandbox'}`,
+    )
+    terminal.remark(`Find it here: ${scheme.where}`)
+    if (toMode === 'sandbox' && connection.definition.sandbox.how)
+      terminal.remark(connection.definition.sandbox.how)
+    const credential = scheme.oauth
+      ? await byOAuth(cli, scheme, toMode, { device })
+      : await byFields(scheme.fields)
+    const view = await house.connect(name, account, { credential, mode: its })
+    terminal.value(view)
+    const now = view.accounts.find((each) => each.account === account && each.mode === toMode)
+    if (now?.state === 'connected' || now === undefined) {
+      terminal.line(
+        `${terminal.colors.green('✓')} ${name} is connected${now?.identity ? `: ${safeLine(now.identity)}` : ''}`,
+      )
+      return exitCodes.done
+    }
+    terminal.line(terminal.colors.red(`The test call failed (${now.state}): ${safeLine(now.reason ?? '')}`))
+    return exitCodes.failed
+  })
+}
+
+function modeOf(given: string | undefined): Mode | undefined {
+  if (given === undefined || given === 'live' || given === 'sandbox') return given
+  throw new ReeveError('bad-option', `--mode is ${JSON.stringify(given)}; it is live or sandbox.`)
+}
+
+/** From a terminal one after the other; from standard input the one value, or JSON with all of them. */
+async function byFields(fields: readonly CredentialField[]): Promise<Credential> {
+  const { stdin } = process
+  if (stdin.isTTY !== true) {
+    const given = await readHidden('')
+    const parsed = given.startsWith('{') ? (JSON.parse(given) as unknown) : undefined
+    if (isRecord(parsed)) return parsed as Credential
+    return { [fields.find(({ isShown }) => !isShown)?.name ?? fields[0]!.name]: given }
+  }
+  const credential: Record<string, string> = {}
+  for (const field of fields) {
+    const value = field.isShown
+      ? await asked(field.label)
+      : await readHidden(`${field.label} (it is not shown)`)
+    if (value !== '') credential[field.name] = value
+    else if (!field.isOptional)
+      throw new ReeveError('bad-option', `${field.label} was left empty. Nothing was changed.`)
+  }
+  return credential
+}
+
+async function asked(label: string): Promise<string> {
+  const questions = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return (await questions.question(`${label}: `)).trim()
+  } finally {
+    questions.close()
+  }
+}
+
+async function byOAuth(
+  cli: Cli,
+  scheme: AuthScheme,
+  mode: Mode,
+  { device }: { device: boolean },
+): Promise<Credential> {
+  const { terminal } = cli
+  const oauth = endpointsIn(scheme.oauth!, mode, undefined)
+  const client = (await byFields(scheme.fields)) as unknown as OAuthClient
+  // Somebody who has all of it already, such as from another tool, pipes it in.
+  if ('access_token' in client) return client as unknown as Credential
+  const where = () => ({ now: systemClock.now(), isPrivate: new URL(oauth.token).protocol === 'http:' })
+  const flow = device || !oauth.authorize ? oauth.flows.find((each) => each !== 'code') : oauth.flows[0]
+  if (flow === 'client-credentials') return clientToken(oauth, client, where())
+  if (flow === 'device') {
+    const code = await requestDevice(oauth, client, where())
+    terminal.remark(`Open ${code.verificationUri} and enter the code ${code.userCode}`)
+    let pauseMs = code.intervalMs
+    while (systemClock.now() < code.expiresAt) {
+      await new Promise<void>((resolve) => systemClock.after(pauseMs, resolve))
+      const got = await pollDevice(oauth, client, code, where())
+      if (got === 'slower') pauseMs += 5_000
+      else if (got !== 'pending') return got
+    }
+    throw new ReeveError(
+      'not-connected',
+      'The account was not connected: nobody entered the code in time. Nothing was changed.',
+    )
+  }
+  const redirect = await listenForRedirect()
+  try {
+    const request = requestCode(oauth, client, redirect.uri)
+    terminal.remark(`Say yes in your browser: ${request.url}`)
+    await openBrowser(request.url)
+    return await exchangeCode(oauth, client, request, await redirect.answer, where())
+  } finally {
+    redirect.close()
+  }
+}
+
+/** A door on this machine that the browser comes back to, for one answer. */
+async function listenForRedirect(): Promise<{
+  uri: string
+  answer: Promise<URLSearchParams>
+  close: () => void
+}> {
+  const { promise: answer, resolve, reject } = Promise.withResolvers<URLSearchParams>()
+  answer.catch(() => {})
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1')
+    if (url.pathname !== '/callback') return void response.writeHead(404).end()
+    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'referrer-policy': 'no-referrer' })
+    response.end('You may close this window and go back to the terminal.')
+    resolve(url.searchParams)
+  })
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+  const cancel = systemClock.after(consentMs, () =>
+    reject(
+      new ReeveError(
+        'not-connected',
+        'The account was not connected: nobody said yes in the browser within ten minutes. Nothing was changed.',
+      ),
+    ),
+  )
+  return {
+    uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
+    answer,
+    close: () => {
+      cancel()
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}

@@ -1,0 +1,214 @@
+import { isoText } from '../../base/time/time.ts'
+import { type AccountRow, type AccountState, listAccounts } from '../../store/connectors/accounts.ts'
+import { listVersions, type VersionRow } from '../../store/connectors/versions.ts'
+import type { Session } from '../../store/database.ts'
+import { readRate } from '../../store/ledger/call-rates.ts'
+import { listAwaited } from '../../store/runs/awaited.ts'
+import type { Connection } from '../shape/connection.ts'
+import { schemesOf, secretNameOf } from '../shape/connection.ts'
+import { type Contract, type ContractChange, contractDiff, fingerprintOf } from '../shape/contract.ts'
+import type { Mode } from '../shape/mode.ts'
+import { awaitedAccount } from './account-states.ts'
+import type { Connections } from './connections.ts'
+
+/** An account of a connection, as screens show it. */
+export interface AccountView {
+  account: string
+  mode: Mode
+  state: AccountState
+  reason: string | null
+  since: string
+  /** The service's own id of it. */
+  identity: string | null
+  scopes: string[] | null
+  probedAt: string | null
+  /** When it is looked at next. */
+  nextProbeAt: string
+  connectedBy: string | null
+  connectedAt: string | null
+  /** How often its token was renewed. */
+  refreshes: number
+  /** Calls that wait for it. */
+  waiting: number
+  /** What its credential is sealed under. */
+  secret: string
+  /** Whether its requests go to the stand-in on this machine. */
+  isStandIn: boolean
+  rates: RateView[]
+}
+
+export interface RateView {
+  class: string
+  count: number
+  perMs: number
+  /** What the service said of itself, where that is less. */
+  learnt: { count: number; perMs: number } | null
+  /** Until when it takes nothing. */
+  blockedUntil: string | null
+  /** How long the calls that wait for it will take to begin (ms). */
+  backlogMs: number
+}
+
+/** A connection, as screens show it. */
+export interface ConnectorView {
+  name: string
+  title: string
+  connector: string
+  version: string
+  /** The vendor's own version, which each request asks for. */
+  vendorApi: string
+  mode: Mode
+  /** The whole project is in sandbox. */
+  isForced: boolean
+  actions: string[]
+  triggers: string[]
+  /** Where a person finds the credential. */
+  where: string
+  /** What signing in asks for. */
+  fields: { name: string; label: string; isShown: boolean }[]
+  /** What it is now was accepted by an owner, or is the first. */
+  isAccepted: boolean
+  accounts: AccountView[]
+}
+
+export async function connectorViews(connections: Connections): Promise<ConnectorView[]> {
+  return Promise.all([...connections.all.values()].map((each) => connectorView(connections, each)))
+}
+
+export async function connectorView(
+  connections: Connections,
+  connection: Connection,
+): Promise<ConnectorView> {
+  const { database } = connections
+  const { name, definition, accounts, contract } = connection
+  const mode = connections.modeOf({ connection })
+  const rows = (await listAccounts(database)).filter((row) => row.connection === name && row.mode === mode)
+  const named =
+    accounts.choice === 'one' ? [accounts.account] : accounts.choice === 'several' ? accounts.accounts : []
+  for (const account of named)
+    if (!rows.some((row) => row.account === account))
+      rows.push(await connections.states.ensure({ connection: name, account, mode }))
+  const waiting = new Map((await listAwaited(database)).map(({ what, calls }) => [what, calls]))
+  const last = (await listVersions(database, name)).at(-1)
+  const scheme = schemesOf(connection)[0]
+  return {
+    name,
+    title: definition.title,
+    connector: definition.name,
+    version: contract.version,
+    vendorApi: contract.vendorApi,
+    mode,
+    isForced: connections.isSandbox && connection.mode !== 'sandbox',
+    actions: Object.keys(contract.actions),
+    triggers: Object.keys(contract.triggers),
+    where: scheme?.where ?? '',
+    fields: (scheme?.fields ?? []).map((field) => ({
+      name: field.name,
+      label: field.label,
+      isShown: field.isShown ?? false,
+    })),
+    isAccepted: last === undefined || last.accepted_at !== null,
+    accounts: await Promise.all(rows.map((row) => accountView(connections, connection, row, waiting))),
+  }
+}
+
+async function accountView(
+  connections: Connections,
+  connection: Connection,
+  row: AccountRow,
+  waiting: ReadonlyMap<string, number>,
+): Promise<AccountView> {
+  const { account, mode } = row
+  const place = { connection, account, action: 'health', class: 'default' }
+  const iso = (at: number | null) => (at === null ? null : isoText(at))
+  return {
+    account,
+    mode,
+    state: row.state,
+    reason: row.reason,
+    since: isoText(row.since),
+    identity: row.identity,
+    scopes: row.scopes === null ? null : (JSON.parse(row.scopes) as string[]),
+    probedAt: iso(row.probed_at),
+    nextProbeAt: isoText(row.probe_at),
+    connectedBy: row.connected_by,
+    connectedAt: iso(row.connected_at),
+    refreshes: row.refreshes,
+    waiting: Number(waiting.get(awaitedAccount(row)) ?? 0),
+    secret: secretNameOf(connection, account, mode),
+    isStandIn: mode === 'sandbox' && !(await connections.credentials.hasSandboxAccount(place)),
+    rates: await ratesOf(connections, place),
+  }
+}
+
+async function ratesOf(
+  connections: Connections,
+  place: Parameters<Connections['rate']>[0],
+): Promise<RateView[]> {
+  const classes = ['default', ...Object.keys(place.connection.definition.rate.classes ?? {})]
+  const now = connections.clock.now()
+  return Promise.all(
+    classes.map(async (its) => {
+      const { name, key, count, perMs } = connections.rate({ ...place, class: its })
+      const kept = await readRate(connections.database, name, key)
+      const learnt =
+        kept?.learnt_count && kept.learnt_per_ms
+          ? { count: kept.learnt_count, perMs: kept.learnt_per_ms }
+          : null
+      return {
+        class: its,
+        count,
+        perMs,
+        learnt,
+        blockedUntil: kept && kept.blocked_until > now ? isoText(kept.blocked_until) : null,
+        backlogMs: kept ? Math.max(0, kept.promised_at - now) : 0,
+      }
+    }),
+  )
+}
+
+/** A version of a connection, as screens show it. */
+export interface VersionView {
+  id: number
+  version: string
+  vendorApi: string
+  fingerprint: string
+  mode: Mode
+  seenAt: string
+  acceptedAt: string | null
+  acceptedBy: string | null
+}
+
+export async function versionViews(session: Session, name: string): Promise<VersionView[]> {
+  return (await listVersions(session, name)).map((row) => ({
+    id: row.id,
+    version: row.version,
+    vendorApi: (JSON.parse(row.contract) as Contract).vendorApi,
+    fingerprint: row.fingerprint,
+    mode: row.mode,
+    seenAt: isoText(row.seen_at),
+    acceptedAt: row.accepted_at === null ? null : isoText(row.accepted_at),
+    acceptedBy: row.accepted_by,
+  }))
+}
+
+export interface DiffView {
+  from: string | null
+  to: string
+  isAccepted: boolean
+  changes: ContractChange[]
+}
+
+/** What the connection is now, against what was accepted last. */
+export async function diffView(session: Session, connection: Connection): Promise<DiffView> {
+  const versions = await listVersions(session, connection.name)
+  const accepted = versions.findLast(({ accepted_at }: VersionRow) => accepted_at !== null)
+  const before = accepted && (JSON.parse(accepted.contract) as Contract)
+  const { contract } = connection
+  return {
+    from: before?.version ?? null,
+    to: contract.version,
+    isAccepted: accepted === undefined || accepted.fingerprint === fingerprintOf(contract),
+    changes: before ? contractDiff(before, contract) : [],
+  }
+}

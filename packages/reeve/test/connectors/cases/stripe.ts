@@ -1,0 +1,14 @@
+import { start } from '../../../src/connectors/stripe/stand-in.ts'
+import { stripe } from '../../../src/connectors/stripe/stripe.ts'
+import type { ContractCase } from '../contract/case.ts'
+
+export const stripeCase: ContractCase = {
+  connector: stripe,
+  start,
+  read: { action: 'getPayment', args: { payment: 'pi_standin_900' } },
+  write: {
+    action: 'refund',
+    args: (index) => ({ payment: 'pi_standin_900', amount: 100 + index }),
+    deed: 'refund-created',
+  },
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { connector } from '../../../src/connectors/connector.ts'
+import type { StandIn } from '../../../src/connectors/stand-in/stand-in.ts'
+import { workflow } from '../../../src/context.ts'
+import { internalsOf } from '../../../src/runtime/runtime.ts'
+import { type FakeClock, testRuntime } from '../../../src/testing/index.ts'
+import { TestRun } from '../../../src/testing/test-run.ts'
+import type { TestRuntime } from '../../../src/testing/test-runtime.ts'
+import type { ContractCase } from './case.ts'
+
+/** A project with one connection, whose stand-in the test holds. */
+export interface Desk extends AsyncDisposable {
+  test: TestRuntime
+  standIn: StandIn
+  /** Starts runs that each make one call. */
+  start(calls: readonly { action: string; args: Record<string, unknown> }[]): Promise<TestRun[]>
+  write(count: number): Promise<TestRun[]>
+  read(count: number): Promise<TestRun[]>
+  /** Looks at the accounts, as the loop of each worker does. */
+  look(): Promise<void>
+  /** Lets time pass until nothing waits for time any more, for at most so many seconds. */
+  pass(seconds: number): Promise<void>
+}
+
+const began = Date.parse('2026-03-02T06:00:00Z')
+
+export async function openDesk(
+  of: ContractCase,
+  options: { limit?: { count: number; perMs: number }; live?: { url: string } } = {},
+): Promise<Desk> {
+  let clock: FakeClock | undefined
+  const standIn = await of.start({
+    now: () => clock?.now() ?? began,
+    ...(options.limit && { limit: options.limit }),
+  })
+  const { definition } = of.connector
+  const credential = of.oauth?.credential(standIn) ?? definition.sandbox.standIn.credential
+  const connection = connector({
+    ...definition,
+    sandbox: {
+      ...definition.sandbox,
+      standIn: { ...definition.sandbox.standIn, credential, load: async () => async () => standIn },
+    },
+  })({
+    ...of.settings,
+    rules: Object.fromEntries(Object.keys(definition.actions).map((name) => [name, { approval: 'never' }])),
+  } as never)
+  const one = workflow({
+    name: 'one',
+    input: z.object({ action: z.string(), args: z.record(z.string(), z.unknown()) }),
+    run: async (ctx, { action, args }) =>
+      ctx.call((connection.actions as Record<string, never>)[action]!, args as never),
+  })
+  const test = await testRuntime({
+    workflows: [one],
+    config: { connectors: { [connection.name]: connection } },
+    at: new Date(began).toISOString(),
+  })
+  clock = test.clock
+  const start: Desk['start'] = async (calls) => {
+    const runs: TestRun[] = []
+    const started = calls.map((call) => test.runtime.startRun(one, call))
+    for (const { id } of await Promise.all(started)) runs.push(new TestRun(id, () => test.runtime as never))
+    await test.settle()
+    return runs
+  }
+  return {
+    test,
+    standIn,
+    start,
+    write: (count) =>
+      start(
+        Array.from({ length: count }, (_, index) => ({
+          action: of.write.action,
+          args: of.write.args(index),
+        })),
+      ),
+    read: (count) => start(Array.from({ length: count }, () => of.read)),
+    look: async () => {
+      await internalsOf(test.runtime).connections.health.look()
+      await test.settle()
+    },
+    pass: async (seconds) => {
+      for (let left = seconds; left > 0; left--) await test.advance('1s')
+    },
+    [Symbol.asyncDispose]: async () => {
+      await test.stop()
+      await standIn.close()
+    },
+  }
+}

@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** The contract suite over every connector, or over one: `npm run test:connectors [NAME] [-- --json]`. */
+const given = process.argv.slice(2)
+const name = given.find((each) => !each.startsWith('-')) ?? 'all'
+const reporter = given.includes('--json') ? ['--reporter=json'] : []
+const suites = [fileURLToPath(new URL('contract.test.ts', import.meta.url))]
+const { status } = spawnSync('npx', ['vitest', 'run', ...suites, ...reporter], {
+  stdio: 'inherit',
+  env: { ...process.env, CONNECTORS: name },
+})
+process.exitCode = status ?? 1
