@@ -46,6 +46,7 @@ export {
 } from './autonomy/goals/goal.ts'
 export type { GoalStanding } from './autonomy/goals/goal-standing.ts'
 export type { Input } from './autonomy/inputs/input.ts'
+export type { RepairConfig, RepairLevel } from './autonomy/repair/settings.ts'
 export type { Script, ScriptManifest } from './autonomy/scripts/script.ts'
 export type { Placeholder, Template } from './autonomy/template.ts'
 export { type Environment, readEnvironment } from './base/config.ts'
