@@ -101,7 +101,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const auditKeys = await auditKeysFor(database, environment, { clock, log, secrets })
     slot.keys = auditKeys
     const connectionList = connectionsOf(project.config)
-    const ofStandIn = standInSecrets(connectionList)
+    const isSandbox = options.sandbox ?? project.config.sandbox ?? false
+    const ofStandIn = standInSecrets(connectionList, isSandbox)
     const fromEnvironment = fallbackOf(project.config.secrets, environment.variables)
     const fallback = (name: string) => fromEnvironment?.(name) ?? ofStandIn(name)
     const vault = new Vault({
@@ -116,7 +117,6 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const keys = modelKeys(environment.keys, vault)
     const routes = resolveRoutes({ project, keys }, unusable)
     const workflows = registryOf(project)
-    const isSandbox = options.sandbox ?? project.config.sandbox ?? false
     const notices = new Notices()
     const connections = new Connections(connectionList, {
       ...{ database, clock, log, vault, secrets, newId, isSandbox },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { standInSecrets } from '../../src/connectors/host/of-project.ts'
 import { stripe } from '../../src/connectors/stripe/stripe.ts'
 import { workflow } from '../../src/context.ts'
 import { testRuntime } from '../../src/testing/index.ts'
@@ -18,4 +19,29 @@ test('a refund goes to the stand-in, with the version and the key of the effect'
     payment_intent: 'pi_standin_20',
     status: 'succeeded',
   })
+})
+
+test('takes the published secret of the stand-in for events of the sandbox alone', () => {
+  const live = stripe()
+  const tried = stripe({ mode: 'sandbox' })
+  const names = ['stripe:event:signature', 'stripe:event:sandbox-signature']
+  const open = (all: Parameters<typeof standInSecrets>[0], isSandbox: boolean) =>
+    names.filter((name) => standInSecrets(all, isSandbox)(name) !== undefined)
+  expect(open([live], false)).toEqual([])
+  expect(open([tried], false)).toEqual(['stripe:event:sandbox-signature'])
+  expect(open([live], true)).toEqual(['stripe:event:signature'])
+  const secretsOf = (connection: typeof live) =>
+    (connection.on.event({ input: ({ id }) => ({ id }) }) as unknown as { secrets: { name: string }[] })
+      .secrets
+  expect(secretsOf(live).map(({ name }) => name)).toEqual(['stripe:event:signature'])
+  expect(secretsOf(tried).map(({ name }) => name)).toEqual(['stripe:event:sandbox-signature'])
+})
+
+test('starts nothing for an event of the other mode', () => {
+  const trigger = stripe().on.event({ input: ({ id }) => ({ id }) }) as unknown as {
+    input: (delivery: { body: unknown }) => unknown
+  }
+  const body = { id: 'evt_1', type: 'charge.refunded', created: 1, livemode: true, data: { object: {} } }
+  expect(trigger.input({ body })).toEqual({ id: 'evt_1' })
+  expect(trigger.input({ body: { ...body, livemode: false } })).toBeUndefined()
 })

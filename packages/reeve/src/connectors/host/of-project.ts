@@ -32,10 +32,16 @@ export function sandboxFolder(
 }
 
 /** What stand-ins sign their events with stands where nobody sealed another. */
-export function standInSecrets(connections: readonly Connection[]): (name: string) => string | undefined {
+export function standInSecrets(
+  connections: readonly Connection[],
+  isSandbox: boolean,
+): (name: string) => string | undefined {
   const secrets = new Map<string, string>()
-  for (const { name, definition } of connections)
+  for (const { name, definition, mode } of connections) {
+    // They are published: of a live connection they would let anybody post events.
+    if (!isSandbox && mode !== 'sandbox') continue
     for (const [trigger, secret] of Object.entries(definition.sandbox.standIn.webhookSecrets ?? {}))
-      secrets.set(hookSecretOf(name, trigger, 'sandbox'), secret)
+      secrets.set(hookSecretOf(name, trigger, mode), secret)
+  }
   return (name) => secrets.get(name)
 }

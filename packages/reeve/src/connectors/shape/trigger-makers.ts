@@ -20,16 +20,18 @@ export function triggerMakers(
 
 function webhookMaker(connection: Connection, source: string, its: WebhookOfService): TriggerMaker<never> {
   return ({ name = `${connection.name}.${source}`, input }) => {
-    const secrets = (['live', 'sandbox'] as const).map((mode) =>
-      secret(hookSecretOf(connection.name, source, mode)),
-    )
+    const { mode } = connection
     const { signature, schema } = its
     const made = webhook({
       name,
       signature,
-      secret: secrets,
+      // Of its own mode alone: what signs test events, or a stand-in's, proves nothing of a real account.
+      secret: secret(hookSecretOf(connection.name, source, mode)),
       schema,
-      input: ({ body }: { body: unknown }) => input(body as never) as object,
+      input: ({ body }: { body: unknown }) =>
+        its.foreign?.(body as never, { mode, identity: undefined }) === undefined
+          ? (input(body as never) as object)
+          : undefined,
     } as never)
     return made as unknown as Trigger<never>
   }
