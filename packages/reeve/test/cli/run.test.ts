@@ -113,6 +113,60 @@ test('a detached run is left to a worker, which dev is; Ctrl-C ends dev with 0',
   expect(await once(child, 'exit')).toEqual([0, null])
 })
 
+test('dev loads changed files, helpers too, for new runs, and keeps the old code while they are broken', async () => {
+  const folder = project()
+  const write = (path: string, text: string) => writeFileSync(join(folder, path), text)
+  const child = start(folder, ['dev', '--json', '--port', '0'])
+  const lines = linesOf(child)
+  const next = async () => (await lines.next()).value
+  const { url } = (await next()) as { url: string }
+  const nap = await reeveJson<Rested>(folder, ['run', 'nap', '--detach'])
+  for (const event of ['run-started', 'timer-set']) expect(await next()).toMatchObject({ event })
+
+  write('workflows/_word.ts', "export const word = 'first'\n")
+  const file = `import { workflow } from 'reeve'
+    import { z } from 'zod'
+    import { word } from './_word.ts'
+    export default workflow({ input: z.object({}), run: async (ctx) => ctx.step('say', () => word) })`
+  write('workflows/said.ts', file)
+  expect(await next()).toMatchObject({
+    event: 'reloaded',
+    changes: [
+      { file: 'workflows/_word.ts', change: 'added' },
+      { file: 'workflows/said.ts', change: 'added' },
+    ],
+    added: ['said'],
+    underWay: [],
+  })
+  const say = async () => {
+    const { run } = await reeveJson<Rested>(folder, ['run', 'said', '--detach'])
+    for (const event of ['run-started', 'run-succeeded']) expect(await next()).toMatchObject({ run, event })
+    return (await reeve(folder, ['show', run])).stdout
+  }
+  expect(await say()).toMatch(/step-completed +say +first/)
+  write('workflows/_word.ts', 'export const word = nothing\n')
+  expect(await next()).toMatchObject({
+    event: 'not-reloaded',
+    changes: [{ file: 'workflows/_word.ts', change: 'changed' }],
+    error: expect.stringMatching(/_word\.ts:1 cannot be loaded: nothing is not defined/),
+  })
+  expect((await fetch(url)).status).toBe(200)
+  write('workflows/_word.ts', "export const word = 'second'\n")
+  expect(await next()).toMatchObject({ event: 'reloaded', added: [], removed: [] })
+  expect(await say()).toMatch(/step-completed +say +second/)
+  expect((await fetch(url)).status).toBe(200)
+
+  rmSync(join(folder, 'workflows/nap.ts'))
+  expect(await next()).toMatchObject({
+    event: 'reloaded',
+    removed: ['nap'],
+    underWay: [{ workflow: 'nap', runs: 1 }],
+  })
+  expect(await reeveJson(folder, ['show', nap.run])).toMatchObject({ run: { status: 'waiting' } })
+  child.kill('SIGINT')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
 test('Ctrl-C leaves a run that is not done with 130, says that nothing is lost, and it can go on', async () => {
   const folder = project()
   const child = start(folder, ['run', 'nap'])

@@ -16,7 +16,7 @@ export function runCommands(program: Command, calls: Calls): void {
   withWeb(program.command('dev'))
     .description('serve the project: drive its runs and schedules until Ctrl-C')
     .action(
-      calls('nobody', async () => (await import('../run/dev.ts')).dev, {
+      calls('nobody', async () => (await import('../run/dev/dev.ts')).dev, {
         why: 'it serves a project of this machine.',
         always: true,
       }),

@@ -1,6 +1,6 @@
 import { readEnvironment } from '../../base/config.ts'
 import { lineLog } from '../../base/log.ts'
-import { loadProject } from '../../project/load.ts'
+import { loadProject, type Project } from '../../project/load.ts'
 import { internalsOf, Runtime, type RuntimeOptions } from '../../runtime/runtime.ts'
 import type { LocalActor } from '../../server/local-actor.ts'
 import type { Cli } from '../cli.ts'
@@ -15,17 +15,10 @@ export async function withRuntime<T>(
   body: (runtime: Runtime, onStop: (end: () => Promise<void>) => void, actor: LocalActor) => Promise<T>,
   { graceMs, ...options }: Pick<RuntimeOptions, 'capacity' | 'sandbox'> & { graceMs?: number } = {},
 ): Promise<T> {
-  const folder = projectFolder(cli)
-  const environment = readEnvironment(folder)
-  const project = await loadProject(folder)
-  const write = (line: string) => cli.terminal.remark(line.trimEnd())
-  // Behind a service manager programs read it, at a terminal people.
-  const makeLog = cli.terminal.json ? (await import('../../runtime/json-log.ts')).jsonLog : lineLog
-  const log = makeLog(write, cli.verbose)
-  const runtime = await Runtime.open({ project, environment, log, ...options })
+  const runtime = await openRuntime(cli, await loadProject(projectFolder(cli)), options)
   const ends: (() => Promise<void>)[] = []
   try {
-    const actor = await actorFor(cli, internalsOf(runtime).database, environment)
+    const actor = await actorFor(cli, internalsOf(runtime).database, runtime.environment)
     return await body(runtime, (end) => ends.push(end), actor)
   } finally {
     try {
@@ -34,4 +27,20 @@ export async function withRuntime<T>(
       await runtime.stop(graceMs)
     }
   }
+}
+
+/** Opens the runtime of a project that was loaded; its log goes to the terminal. */
+export async function openRuntime(
+  { terminal, verbose }: Cli,
+  project: Project,
+  { capacity, sandbox }: { capacity?: number; sandbox?: boolean | undefined } = {},
+): Promise<Runtime> {
+  const write = (line: string) => terminal.remark(line.trimEnd())
+  // Behind a service manager programs read it, at a terminal people.
+  const makeLog = terminal.json ? (await import('../../runtime/json-log.ts')).jsonLog : lineLog
+  const log = makeLog(write, verbose)
+  const environment = readEnvironment(project.folder)
+  // The configuration alone says that something is real: a command can only make it less so.
+  const chosen = { ...(capacity !== undefined && { capacity }), ...(sandbox && { sandbox }) }
+  return Runtime.open({ project, environment, log, ...chosen })
 }

@@ -30,7 +30,7 @@ function placeIn(error: Error, folder: string): string | undefined {
   const stack = error.stack ?? ''
   for (const root of [join(folder, '/'), pathToFileURL(join(folder, '/')).href]) {
     for (let at = stack.indexOf(root); at >= 0; at = stack.indexOf(root, at + root.length)) {
-      const [, path, line] = /^([^\n:]+):(\d+)/.exec(stack.slice(at + root.length)) ?? []
+      const [, path, line] = /^([^\n:?]+)(?:\?[^\n:]*)?:(\d+)/.exec(stack.slice(at + root.length)) ?? []
       if (path === undefined || path.includes('node_modules/')) continue
       return `${join(folder, root.startsWith('file:') ? decodeURI(path) : path)}:${line}`
     }

@@ -1,73 +1,68 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { safeLine } from '../../base/text/one-line.ts'
-import { moment, systemClock } from '../../base/time/time.ts'
-import { EventFeed, type FollowedEvent } from '../../inspect/follow/follow-events.ts'
-import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
-import type { Page } from '../../server/open-page.ts'
-import { listSchedules } from '../../store/dispatch/schedules.ts'
-import type { EventType } from '../../store/journal/events.ts'
-import { countPending } from '../../store/runs/approvals.ts'
-import type { Cli } from '../cli.ts'
-import { eventLine } from '../look/event-line.ts'
-import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
-import { Interrupt } from '../terminal/interrupt.ts'
-import { withRuntime } from '../terminal/project-runtime.ts'
-import { openWeb, tellWeb, type WebOptions } from './web.ts'
-
-/** What is worth a line while a project is served; `show` has the rest. */
-const told: EventType[] = [
-  'run-started',
-  'run-succeeded',
-  'run-failed',
-  'run-stuck',
-  'run-cancelled',
-  'run-released',
-  'run-retried',
-  'run-continued',
-  'run-forked',
-  'approval-requested',
-  'approval-decided',
-  'effect-unknown',
-  'timer-set',
-  'signal-awaited',
-  'signal-refused',
-  'step-retrying',
-  'effect-retrying',
-  'question-retrying',
-]
+import { safeLine } from '../../../base/text/one-line.ts'
+import { moment } from '../../../base/time/time.ts'
+import type { FollowedEvent } from '../../../inspect/follow/follow-events.ts'
+import { loadProject } from '../../../project/load.ts'
+import { FileChanges } from '../../../project/reload/file-changes.ts'
+import { ProjectModules } from '../../../project/reload/project-modules.ts'
+import { internalsOf, type Runtime } from '../../../runtime/runtime.ts'
+import type { Page } from '../../../server/open-page.ts'
+import { listSchedules } from '../../../store/dispatch/schedules.ts'
+import { countPending } from '../../../store/runs/approvals.ts'
+import type { Cli } from '../../cli.ts'
+import { eventLine } from '../../look/event-line.ts'
+import { type ExitCode, exitCodes } from '../../terminal/exit-codes.ts'
+import { Interrupt } from '../../terminal/interrupt.ts'
+import { openRuntime } from '../../terminal/project-runtime.ts'
+import { projectFolder } from '../../terminal/workspace.ts'
+import { tellWeb, type WebOptions } from '../web.ts'
+import { reload } from './reload.ts'
+import { Serving } from './serving.ts'
 
 const pollMs = 50
+const lookMs = 300
 
-/** Serves a project: drives its runs and schedules until Ctrl-C, and tells what happens. */
+/**
+ * Serves a project: drives its runs and schedules until Ctrl-C, and tells what happens. When files of the project change,
+ * the project is loaded anew beside the one that serves, and takes its place.
+ */
 export async function dev(cli: Cli, options: WebOptions): Promise<ExitCode> {
-  return withRuntime(
-    cli,
-    async (runtime, onStop) => {
-      const { terminal } = cli
-      const interrupt = new Interrupt(
-        terminal,
-        'Nothing is lost: what is under way goes on at the next start.',
-        () => runtime.hurry(),
-      )
-      const { database } = internalsOf(runtime)
-      const feed = await EventFeed.open(database, database.clock ?? systemClock, { types: told })
-      const web = await openWeb(cli, runtime, options)
-      onStop(() => web.close())
-      await runtime.start()
-      await greet(cli, runtime, web)
-      tellWeb(cli, web, options)
-      void tellKnowledge(cli, runtime)
-      for (;;) {
-        const stopping = interrupt.signal.aborted
-        const events = await feed.read()
-        for (const event of events) tell(cli, event)
-        if (stopping) return exitCodes.done
-        if (events.length === 0)
-          await delay(pollMs, undefined, { signal: interrupt.signal }).catch(() => undefined)
-      }
-    },
-    options.sandbox ? { sandbox: true } : {},
+  const folder = projectFolder(cli)
+  const modules = new ProjectModules(folder)
+  const project = await loadProject(folder)
+  const files = new FileChanges(folder, () => modules.files)
+  let runtime = await openRuntime(cli, project, options)
+  const interrupt = new Interrupt(
+    cli.terminal,
+    'Nothing is lost: what is under way goes on at the next start.',
+    () => runtime.hurry(),
   )
+  let serving = await Serving.open(cli, runtime, options)
+  try {
+    await greet(cli, serving.runtime, serving.page)
+    tellWeb(cli, serving.page, options)
+    void tellKnowledge(cli, serving.runtime)
+    let lookAt = 0
+    for (;;) {
+      const stopping = interrupt.signal.aborted
+      const events = await serving.feed.read()
+      for (const event of events) tell(cli, event)
+      if (stopping) return exitCodes.done
+      if (events.length > 0) continue
+      if (performance.now() >= lookAt) {
+        const changes = files.read()
+        if (changes.length > 0) {
+          serving = await reload(cli, serving, { changes, modules, files })
+          runtime = serving.runtime
+        }
+        lookAt = performance.now() + lookMs
+      }
+      await delay(pollMs, undefined, { signal: interrupt.signal }).catch(() => undefined)
+    }
+  } finally {
+    await serving.close()
+    modules.end()
+  }
 }
 
 async function greet(cli: Cli, runtime: Runtime, { url, signIn }: Page): Promise<void> {
