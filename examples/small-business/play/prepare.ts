@@ -19,6 +19,7 @@ const parts = [
   'daemons',
   'goals',
   'world',
+  'test/outside.mjs',
   'addresses.ts',
   'reeve.config.ts',
   'package.json',

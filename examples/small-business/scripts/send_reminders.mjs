@@ -6,8 +6,10 @@
 //   effect: idempotent
 //   approval: never
 //   network: true
+//   dryRun: true
 //   env: [PAYMENTS_URL, MAIL_URL]
 const { PAYMENTS_URL, MAIL_URL } = process.env
+const isDry = process.argv.includes('--dry-run')
 const weekMs = 7 * 86_400_000
 const readDay = (text) => Date.parse(text)
 
@@ -15,12 +17,11 @@ const { today, invoices } = await ask(`${PAYMENTS_URL}/v1/invoices?state=open`)
 let reminded = 0
 for (const { id, email, due, amount, reminders } of invoices) {
   const dueAt = readDay(due)
-  if (Number.isNaN(dueAt)) {
-    console.error(`invoice ${id} is due on "${due}", which is no date`)
-    process.exit(1)
-  }
+  if (Number.isNaN(dueAt)) throw new RangeError(`invoice ${id} is due on "${due}", which is no date`)
   const level = reminders + 1
   if (level > 3 || dueAt + reminders * weekMs >= Date.parse(today)) continue
+  reminded++
+  if (isDry) continue
   await ask(`${MAIL_URL}/v1/messages`, {
     key: `reminder:${id}:${level}`,
     body: {
@@ -32,11 +33,10 @@ for (const { id, email, due, amount, reminders } of invoices) {
     },
   })
   await ask(`${PAYMENTS_URL}/v1/invoices/${id}/reminders`, { body: { level } })
-  reminded++
 }
 console.log(JSON.stringify({ reminded }))
 
-/** JSON from a service. Ends with 75 (try again later) where it is down, and with 1 where it says no. */
+/** JSON from a service. Ends with 75 (try again later) where it is down, and breaks off where it says no. */
 async function ask(url, { body, key, method = body ? 'POST' : 'GET' } = {}) {
   const headers = { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) }
   const response = await fetch(url, { method, headers, body: body && JSON.stringify(body) }).catch(
@@ -44,6 +44,8 @@ async function ask(url, { body, key, method = body ? 'POST' : 'GET' } = {}) {
   )
   const text = (await response?.text()) ?? 'no answer'
   if (response?.ok) return JSON.parse(text)
-  console.error(`${url} answered ${response?.status ?? 'nothing'}: ${text}`)
-  process.exit(!response || response.status >= 500 || response.status === 429 ? 75 : 1)
+  const problem = `${url} answered ${response?.status ?? 'nothing'}: ${text}`
+  if (response && response.status < 500 && response.status !== 429) throw new Error(problem)
+  console.error(problem)
+  process.exit(75)
 }

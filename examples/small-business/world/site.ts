@@ -13,7 +13,7 @@ export function siteOf(books: Books, hasDrifted: (name: string) => boolean): Ser
       'select * from articles order by at',
     )
 
-  function publish(slug: string, body: unknown, now: number): Reply {
+  function publish(slug: string, body: unknown, now: number, isCheck: boolean): Reply {
     const given = fieldsOf(body)
     const text = hasDrifted('body-renamed') ? given.content : given.body
     if (typeof text !== 'string')
@@ -22,15 +22,18 @@ export function siteOf(books: Books, hasDrifted: (name: string) => boolean): Ser
       )
     if (!/^[a-z0-9-]{3,80}$/.test(slug)) return refuse('a slug has lower-case letters, digits and hyphens')
     const { title, topic } = given as { title: string; topic: string }
+    const words = text.split(/\s+/).length
+    if (isCheck) return { status: 200, body: { slug, words } }
     books.run(
       `insert into articles values (?, ?, ?, ?, ?) on conflict (slug) do update set title = excluded.title, body = excluded.body`,
       ...[slug, String(title), String(topic), text, now],
     )
-    return { status: 200, body: { slug, words: text.split(/\s+/).length } }
+    return { status: 200, body: { slug, words } }
   }
 
-  return ({ method, path, body, now }) => {
-    if (method === 'PUT' && path.startsWith('/api/articles/')) return publish(path.slice(14), body, now)
+  return ({ method, path, query, body, now }) => {
+    if (method === 'PUT' && path.startsWith('/api/articles/'))
+      return publish(path.slice(14), body, now, query.get('check') === 'only')
     if (method !== 'GET') return notFound
     if (path === '/') return page('Fernhill Studio', 'We look after websites.')
     if (path === (hasDrifted('page-moved') ? '/plans' : '/pricing'))
