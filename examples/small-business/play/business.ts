@@ -78,6 +78,8 @@ export class Business {
     let began = performance.now()
     await this.#alive()
     if (this.#worker?.page) this.options.onPage(this.#worker.page)
+    // Killed at it, it is gone on with.
+    if (isVisit(this.now)) await this.#visit()
     while (this.now < end) {
       const { due } = await this.#alive()
       const visit = nextVisit(this.now)
@@ -88,7 +90,7 @@ export class Business {
       const isNewDay = dayNumber(to) > this.day
       life.advance(to)
       await this.#steadily((worker) => worker.ask({ type: 'goto', to }))
-      if (to === visit) await this.#steadily((worker) => this.operator.visit(worker))
+      if (to === visit) await this.#visit()
       if (!isNewDay) continue
       this.options.onDay(this)
       const rest = this.options.dayTakesMs - (performance.now() - began)
@@ -102,6 +104,13 @@ export class Business {
   async close(): Promise<void> {
     this.#worker?.kill()
     await this.world.close()
+  }
+
+  async #visit(): Promise<void> {
+    const { books } = this.world
+    if (Number(books.fact('visited') ?? 0) >= this.now) return
+    await this.#steadily((worker) => this.operator.visit(worker))
+    books.setFact('visited', this.now)
   }
 
   /** The worker, started anew at the world's time when it is dead. */
@@ -145,6 +154,10 @@ export class Business {
     this.#worker?.kill()
     WorkerProcess.killStarting()
   }
+}
+
+function isVisit(now: number): boolean {
+  return now === startOfDay(dayNumber(now)) + visitHour * hourMs
 }
 
 function nextVisit(now: number): number {

@@ -68,6 +68,23 @@ export class Journal {
     }
   }
 
+  /** What waits for a person to adopt or reject it, the oldest first. */
+  proposals(): { id: string; kind: string; title: string }[] {
+    return this.#ask(`select id, kind, title from proposals where status = 'open' order by made_at, id`)
+  }
+
+  /** Lessons: how many are in force, were taken back, were looked at and not taken, and wait for a person. */
+  lessons(): { inForce: number; withdrawn: number; discarded: number; waiting: number } {
+    const [count] = this.#ask<{ inForce: number; withdrawn: number }>(
+      `select count(*) filter (where ended_at is null) as inForce, count(ended_at) as withdrawn from lessons`,
+    )
+    const [proposed] = this.#ask<{ discarded: number; waiting: number }>(
+      `select count(*) filter (where status = 'rejected') as discarded, count(*) filter (where status = 'open') as waiting
+       from proposals where kind = 'lesson'`,
+    )
+    return { ...{ inForce: 0, withdrawn: 0, discarded: 0, waiting: 0 }, ...count, ...proposed }
+  }
+
   /** Runs by status. */
   runs(): Record<string, number> {
     const rows = this.#ask<{ status: string; count: number }>(

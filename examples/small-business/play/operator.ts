@@ -16,6 +16,8 @@ export interface Attention {
   stuck: number
   /** Payments that name no invoice. */
   payments: number
+  /** What Reeve would have learnt, and could not try by itself. */
+  lessons: number
   /** Scripts mended by hand. */
   mended: number
 }
@@ -46,13 +48,13 @@ export class Operator {
       questions: 0,
       stuck: 0,
       payments: 0,
+      lessons: 0,
       mended: 0,
     }
     return { ...none, ...(JSON.parse(this.#world.books.fact('attention') ?? '{}') as Partial<Attention>) }
   }
 
   async visit(worker: WorkerProcess): Promise<void> {
-    this.#count('visits')
     const { approvals = [] } = await worker.ask({ type: 'approvals' })
     for (const approval of approvals) await this.#decide(worker, approval)
     const { stuck = [] } = await worker.ask({ type: 'stuck' })
@@ -60,10 +62,12 @@ export class Operator {
       this.#count('stuck')
       await worker.ask({ type: 'retry', run: id, by: name })
     }
+    for (const proposal of this.#journal.proposals()) await this.#judge(worker, proposal)
     this.#matchByHand()
     const mended = this.#world.plan.drifts
       .filter((drift) => this.#hasBroken(drift))
       .filter((drift) => this.#mend(drift))
+    this.#count('visits')
     if (mended.length > 0)
       await worker.ask({
         type: 'wake',
@@ -97,6 +101,13 @@ export class Operator {
     await decide({ type: 'decide', id, decision: { verdict: isRight ? 'approve' : 'reject', by: name } })
   }
 
+  /** Adopts what is proposed: what does not help is measured, and taken back, without a person. */
+  async #judge(worker: WorkerProcess, { id, kind }: { id: string; kind: string }): Promise<void> {
+    if (kind !== 'lesson') return
+    this.#count('lessons')
+    await worker.ask({ type: 'proposal', id, decision: 'adopted', by: name })
+  }
+
   /** Looks into the box of sent letters, as a person would. */
   #happened(subject: string, args: Record<string, unknown>): boolean {
     if (!subject.includes('send_report')) return false
@@ -128,14 +139,19 @@ export class Operator {
     return from <= this.#world.life.now && this.#journal.failuresOf(mend.file, from) > 0
   }
 
-  /** Answers whether it was not mended before. */
+  /** Answers whether it was mended at this visit: one that was broken off does not do it twice. */
   #mend({ name: drift, mend: { file, from, to } }: Drift): boolean {
+    const { books, life } = this.#world
+    const fact = `mended ${drift}`
+    const at = books.fact(fact)
+    if (at !== undefined) return Number(at) === life.now
     const path = join(this.#project, file)
     const text = readFileSync(path, 'utf8')
-    if (!text.includes(from) || this.#world.books.fact(`mended ${drift}`) !== undefined) return false
-    writeFileSync(`${path}.new`, text.replaceAll(from, to), { mode: 0o755 })
-    renameSync(`${path}.new`, path)
-    this.#world.books.setFact(`mended ${drift}`, this.#world.life.now)
+    if (!text.includes(to)) {
+      writeFileSync(`${path}.new`, text.replaceAll(from, to), { mode: 0o755 })
+      renameSync(`${path}.new`, path)
+    }
+    books.setFact(fact, life.now)
     this.#count('mended')
     return true
   }

@@ -112,6 +112,7 @@ export function judge(business: Business, seconds: number): Judged {
       kills: Number(books.fact('kills') ?? 0),
       outages: plan.outages.length,
       drifts: plan.drifts.length,
+      lessons: journal.lessons(),
       doubled,
       repeated,
       asked: operator.attention,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { PendingApproval, Runtime } from 'reeve'
-import { openPage } from 'reeve/internal'
+import { internalsOf, openPage } from 'reeve/internal'
 import { testRuntime } from 'reeve/testing'
 import { chanceOf } from '../world/chance.ts'
 
@@ -12,6 +12,7 @@ export type Order =
   | { type: 'goto'; to: number }
   | { type: 'approvals' }
   | { type: 'decide'; id: string; decision: Parameters<Runtime['decide']>[1] }
+  | { type: 'proposal'; id: string; decision: 'adopted' | 'rejected'; by: string }
   | { type: 'stuck' }
   | { type: 'retry'; run: string; by: string }
   | { type: 'wake'; by: string; why: string }
@@ -27,10 +28,14 @@ export interface Rested {
 }
 
 const [folder, at, seed, port] = process.argv.slice(2) as [string, string, string, string]
-// Reeve spreads its retries by chance: that of the seed, so that a day goes as it went.
+// Reeve spreads its retries by chance: that of the seed and the moment, so that a day goes as it went, whenever the process began.
 const chance = chanceOf(Number(seed))
-let drawn = 0
-Math.random = () => chance('retries', at, drawn++)
+let drawn = { at: 0, count: 0 }
+let now = () => Number(at)
+Math.random = () => {
+  if (drawn.at !== now()) drawn = { at: now(), count: 0 }
+  return chance('retries', drawn.at, drawn.count++)
+}
 
 const test = await testRuntime({
   project: folder,
@@ -38,6 +43,7 @@ const test = await testRuntime({
   file: join(folder, '.reeve/reeve.db'),
   keys: process.env,
 })
+now = () => test.clock.now()
 const page = port === 'none' ? undefined : await openPage(test.runtime, { port, isAttended: true })
 
 function rested(more: Partial<Rested> = {}): Rested {
@@ -54,6 +60,12 @@ async function follow(order: Order): Promise<Rested> {
     case 'decide':
       await test.runtime.decide(order.id, order.decision)
       break
+    case 'proposal': {
+      const acting = { by: order.by, proof: 'local-user', at: test.clock.now() } as const
+      const { proposals } = internalsOf(test.runtime)
+      await proposals.decide(order.id, { decision: order.decision, role: 'owner', acting })
+      break
+    }
     case 'stuck': {
       const { runs } = await test.runs({ status: 'stuck' })
       return rested({ stuck: runs.map(({ id, reason }) => ({ id, reason: reason ?? '' })) })
@@ -73,12 +85,17 @@ async function follow(order: Order): Promise<Rested> {
   return rested()
 }
 
+function tell(message: object, then = () => {}): void {
+  // Who started this is gone.
+  if (process.connected) process.send!(message, then)
+  else process.exit(1)
+}
+
 process.on('message', ({ id, order }: { id: number; order: Order }) => {
   follow(order).then(
-    (answer) => process.send!({ id, answer }, () => order.type === 'stop' && process.exit(0)),
-    (error: unknown) => process.send!({ id, error: String(error instanceof Error ? error.stack : error) }),
+    (answer) => tell({ id, answer }, () => order.type === 'stop' && process.exit(0)),
+    (error: unknown) => tell({ id, error: String(error instanceof Error ? error.stack : error) }),
   )
 })
-// Who started this is gone.
 process.on('disconnect', () => process.exit(1))
-process.send!({ id: 0, answer: rested() })
+tell({ id: 0, answer: rested() })
