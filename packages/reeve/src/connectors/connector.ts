@@ -122,6 +122,7 @@ function checkDefinition(definition: AnyDefinition): void {
       idempotencyHeader: 'text',
       refusal: 'function',
       actions: 'object!',
+      approvals: 'object',
       triggers: 'object',
     },
     'bad-connector',

@@ -5,6 +5,13 @@
  * @module
  */
 
+export type { MessagePlace } from '../store/connectors/approval-messages.ts'
+export type {
+  ApprovalSettings,
+  ApprovalsOfService,
+  Press,
+  ShownRequest,
+} from './asking/approvals-of-service.ts'
 export {
   type ApiKeyOptions,
   type AuthScheme,

@@ -11,6 +11,9 @@ import { createIds } from '../base/ids.ts'
 import { type Log, redactingLog } from '../base/log.ts'
 import { secretsOf } from '../base/secrets/known-secrets.ts'
 import { systemClock } from '../base/time/time.ts'
+import { ApprovalLoops } from '../connectors/asking/approval-loops.ts'
+import { pressDoors } from '../connectors/asking/approval-presses.ts'
+import { askingConnections } from '../connectors/asking/asking-connections.ts'
 import { Connections } from '../connectors/host/connections.ts'
 import { connectionsOf, sandboxFolder, standInSecrets } from '../connectors/host/of-project.ts'
 import { connectionProposals } from '../connectors/host/proposals.ts'
@@ -123,6 +126,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       woken: (run: number) => notices.tell('run-changed', run),
       folder: sandboxFolder(project.folder, environment.database),
     })
+    const asking = askingConnections(connections)
     const breakerRecord = new BreakerRecord(database, log)
     const lessons = new LiveLessons({ database, clock, log })
     const learners = new LiveLearners({ database, clock, log }, routes)
@@ -249,6 +253,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       telemetry: telemetry && new Telemetry(engine, telemetry),
       triggerLoops: new TriggerLoops(engine, [...triggers.values()], { project: project.folder, letters }),
       pollLoops: new PollLoops(engine, triggers.values(), connections),
+      approvalLoops: new ApprovalLoops(engine, asking),
+      pressDoors: pressDoors(engine, asking, vault),
       projectKnowledge: new ProjectKnowledge(project, knowledge, memory, log),
       services: new ProjectServices(project.config, mcpServers, clock),
       breakerRecord,

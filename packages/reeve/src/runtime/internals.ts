@@ -7,6 +7,8 @@ import type { RepairKeeper } from '../autonomy/repair/keeper.ts'
 import type { Repairs } from '../autonomy/repair/repairs.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../base/time/time.ts'
+import type { ApprovalLoops } from '../connectors/asking/approval-loops.ts'
+import type { PressDoor } from '../connectors/asking/approval-presses.ts'
 import type { Connections } from '../connectors/host/connections.ts'
 import type { PollLoops } from '../connectors/polling/poll-loops.ts'
 import type { ContextServices } from '../context.ts'
@@ -71,6 +73,9 @@ export interface RuntimeInternals {
   repairs: Repairs
   connections: Connections
   pollLoops: PollLoops
+  approvalLoops: ApprovalLoops
+  /** By which people decide where they talk. */
+  pressDoors: readonly PressDoor[]
 }
 
 /** What starts with a runtime and ends with it. */

@@ -3,18 +3,22 @@ import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
 import { isRecord } from '../base/json/record.ts'
 import { isTraceparent } from '../base/trace-context.ts'
+import type { PressDoor } from '../connectors/asking/approval-presses.ts'
 import { Arrivals, type Arrived } from '../triggers/arrivals.ts'
 import { HookRequest, type HookSecrets, readHookBody, secretsOfHook } from '../triggers/hook-door.ts'
 import { inputOfDelivery, inputOfLetter } from '../triggers/inputs.ts'
 import type { LetterReader } from '../triggers/letters/read-letter.ts'
-import { type AnyTrigger, hookOf, type NamedTrigger } from '../triggers/named-triggers.ts'
+import { hookOf, type NamedTrigger } from '../triggers/named-triggers.ts'
 import { schemes } from '../triggers/signatures/schemes.ts'
 import type { Hook } from '../triggers/webhook.ts'
 import { readBytes } from './http/request-body.ts'
 import type { Service } from './service.ts'
 
 interface Door {
-  named: NamedTrigger
+  /** What it starts; undefined: nothing. */
+  named: NamedTrigger | undefined
+  /** Takes what is said to requests; what is about something else goes on. */
+  press?: PressDoor['take']
   hook: Hook
   /** As they are now. */
   secrets: () => HookSecrets
@@ -43,12 +47,16 @@ export function mountHooks(
   for (const each of named.values()) {
     const hook = hookOf(each.trigger)
     if (!hook) continue
-    const { log, internals, variables } = service
+    const { internals, variables } = service
     const secrets = () => secretsOfHook(hook, { vault: internals.vault, variables })
     doors.set(each.name, { named: each, hook, secrets })
+  }
+  for (const { name, hook, secrets, take } of service.internals.pressDoors)
+    doors.set(name, { named: doors.get(name)?.named, press: take, hook, secrets })
+  for (const [trigger, { secrets }] of doors) {
     const now = secrets()
     if ('closed' in now) {
-      log.warn('a door for others stays shut: it has no secret', { trigger: each.name, why: now.closed })
+      service.log.warn('a door for others stays shut: it has no secret', { trigger, why: now.closed })
     }
   }
   const arrivals = new Arrivals(service.engine)
@@ -71,13 +79,16 @@ interface Receiving {
 }
 
 async function receive(context: Context, door: Door, by: Receiving): Promise<Arrived | Response> {
-  const { named, hook, secrets } = door
-  const { trigger, name } = named
+  const { named, press, hook, secrets } = door
   const header = (wanted: string) => context.req.header(wanted)
   const request = new HookRequest(hook, secrets(), header, by.service.clock.now())
-  const type = contentTypeOf(context, trigger)
+  const isMail = named?.trigger.on === 'mail'
+  const type = contentTypeOf(context, isMail ? [letterType] : schemes[hook.signature].contentTypes)
   const body = await readBytes(context.req.raw, hook.maxBytes)
   const delivery = request.prove(body)
+  const isTaken = press !== undefined && (await press(readHookBody(body, type === form)))
+  if (isTaken || !named) return context.body(null, 200)
+  const { trigger, name } = named
   const known = await by.arrivals.already(named, delivery)
   if (known) return known
   const traceparent = header('traceparent')
@@ -112,11 +123,9 @@ function greetingOf(
 }
 
 /** @throws `bad-media-type` */
-function contentTypeOf(context: Context, trigger: AnyTrigger): string {
+function contentTypeOf(context: Context, taken: readonly string[]): string {
   const given = context.req.header('content-type') ?? ''
   const [type = ''] = given.toLowerCase().split(';')
-  const hook = hookOf(trigger)!
-  const taken = trigger.on === 'mail' ? [letterType] : schemes[hook.signature].contentTypes
   const encoding = context.req.header('content-encoding')
   if (encoding !== undefined && encoding !== 'identity') {
     throw new ReeveError(

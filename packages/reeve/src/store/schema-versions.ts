@@ -3,6 +3,7 @@ import { auditTables } from './audit/audit-tables.ts'
 import { levelTables } from './authority/levels.ts'
 import { authorityTables } from './authority/tables.ts'
 import { daemonTables, directiveTables, repairTables } from './autonomy/tables.ts'
+import { approvalMessageTables } from './connectors/approval-messages.ts'
 import { connectorTables } from './connectors/tables.ts'
 import type { Migration } from './dialect.ts'
 import { triggerTables } from './dispatch/trigger-tables.ts'
@@ -222,4 +223,5 @@ export const migrations: Migration[][] = [
   connectorTables,
   learningTables,
   repairTables,
+  approvalMessageTables,
 ]

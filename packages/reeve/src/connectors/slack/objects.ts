@@ -1,11 +1,20 @@
 import { z } from 'zod'
+import { isRecord } from '../../base/json/record.ts'
 
 /** Of a channel, a group or a person. */
 export const channel = z
   .string()
   .regex(/^(?:[CDGU][A-Z0-9]{2,20}|#[\w.-]{1,80})$/, 'an id such as C0123ABCD, or #name')
 export const ts = z.string().regex(/^\d{1,12}\.\d{1,6}$/, 'the `ts` of a message')
-export const blocks = z.array(z.looseObject({ type: z.string() })).max(50)
+/** What our own buttons are called: nothing else may make one, as they decide. */
+export const ownButtons = 'reeve:'
+export const blocks = z
+  .array(z.looseObject({ type: z.string() }))
+  .max(50)
+  .refine(
+    (all) => !hasOwnButton(all),
+    `an \`action_id\` that begins with ${ownButtons} is for requests that Reeve brings`,
+  )
 
 export const Message = z.looseObject({
   ts: z.string(),
@@ -56,3 +65,12 @@ export const Interaction = z.object({
       }),
     ),
 })
+
+function hasOwnButton(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasOwnButton)
+  if (!isRecord(value)) return false
+  return Object.entries(value).some(
+    ([name, its]) =>
+      (name === 'action_id' && typeof its === 'string' && its.startsWith(ownButtons)) || hasOwnButton(its),
+  )
+}

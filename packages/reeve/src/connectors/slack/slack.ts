@@ -1,19 +1,14 @@
 import { z } from 'zod'
-import { ReeveError } from '../../base/errors.ts'
-import type { EffectVerdict } from '../../engine/calls/effect/definition.ts'
 import { apiKey } from '../auth/scheme.ts'
 import { connector } from '../connector.ts'
-import type { ServiceAnswer, ServiceCall } from '../door/service-call.ts'
 import { action } from '../shape/action.ts'
 import { fromWebhook } from '../shape/trigger.ts'
+import { Settings, slackApprovals } from './approvals/slack-approvals.ts'
+import { call, foundAgain, listed, metadataOf, unless } from './methods.ts'
 import { blocks, channel, Event, Interaction, Message, ts } from './objects.ts'
 import { refusalOf } from './refusals.ts'
 
-/** The event type of the metadata that our messages carry: by it a message is found again. */
-const eventType = 'reeve_message'
 const readOnly = { effect: 'read', reads: 'private', sends: 'none', answers: 'untrusted' } as const
-const pageSize = 200
-const mostPages = 5
 
 /**
  * Slack: messages, threads, people, events, buttons. Declared here and not by the vendor's library: that queues, retries and waits by
@@ -22,12 +17,16 @@ const mostPages = 5
  * import { slack } from 'reeve/connectors/slack'
  *
  * export const chat = slack({ mode: 'sandbox' })
+ *
+ * // Requests go to a channel, and these people decide there with buttons:
+ * export const desk = slack({ name: 'desk', approvals: { channel: '#desk', people: { U0123ABCD: 'ada' } } })
  */
 export const slack = connector({
   name: 'slack',
   title: 'Slack',
   version: '1.0.0',
   vendorApi: { version: 'Web API' },
+  settings: Settings,
   url: 'https://slack.com/api',
   auth: apiKey({
     label: 'bot token',
@@ -82,7 +81,7 @@ export const slack = connector({
           blocks: its,
           unfurl_links: false,
           unfurl_media: false,
-          metadata: { event_type: eventType, event_payload: { key: api.key } },
+          metadata: metadataOf(api),
         })
         return { channel: json.channel, ts: json.ts }
       },
@@ -187,6 +186,7 @@ export const slack = connector({
       },
     }),
   },
+  approvals: slackApprovals,
   triggers: {
     event: fromWebhook({
       description: 'Something happened in the workspace: a message, a mention, a reaction',
@@ -207,67 +207,4 @@ export const slack = connector({
 
 function foreignTeam(team: string | undefined, identity: string | undefined): string | undefined {
   return identity !== undefined && team !== identity ? `it is of the workspace ${team}` : undefined
-}
-
-/** Calls a method. */
-function call(
-  api: ServiceCall,
-  method: string,
-  args: Record<string, unknown>,
-  reads = false,
-): Promise<ServiceAnswer> {
-  return api.post(`/${method}`, { json: args, contentType: 'application/json; charset=utf-8', reads })
-}
-
-/** Undefined where Slack says no because it is so already. */
-async function unless(code: string, asked: Promise<ServiceAnswer>): Promise<ServiceAnswer | undefined> {
-  try {
-    return await asked
-  } catch (error) {
-    if (error instanceof ReeveError && error.details.code === code) return undefined
-    throw error
-  }
-}
-
-async function listed(
-  api: ServiceCall,
-  method: string,
-  args: Record<string, unknown>,
-  field: string,
-  most: number,
-  // biome-ignore lint/suspicious/noExplicitAny: held to its schema by the action
-): Promise<any[]> {
-  const all: unknown[] = []
-  let cursor: string | undefined
-  do {
-    const limit = Math.min(pageSize, most - all.length)
-    const { json } = await call(api, method, { ...args, limit, cursor }, true)
-    all.push(...json[field])
-    cursor = json.response_metadata?.next_cursor || undefined
-  } while (cursor !== undefined && all.length < most)
-  return all.slice(0, most)
-}
-
-/** Our messages carry the key of their effect where only apps see it. */
-async function foundAgain(
-  api: ServiceCall,
-  channel: string,
-  threadTs: string | undefined,
-): Promise<EffectVerdict> {
-  const method = threadTs === undefined ? 'conversations.history' : 'conversations.replies'
-  let cursor: string | undefined
-  for (let page = 0; page < mostPages; page++) {
-    const args = { channel, ts: threadTs, include_all_metadata: true, limit: pageSize, cursor }
-    const { json } = await call(api, method, args, true)
-    const found = (json.messages as z.output<typeof Message>[]).find(
-      ({ metadata }) => metadata?.event_type === eventType && metadata.event_payload?.key === api.key,
-    )
-    if (found) return { outcome: 'applied', result: { channel: json.channel ?? channel, ts: found.ts } }
-    cursor = json.response_metadata?.next_cursor || undefined
-    if (cursor === undefined) return { outcome: 'not-applied' }
-  }
-  return {
-    outcome: 'unknown',
-    reason: `the newest ${pageSize * mostPages} messages of ${channel} do not have it, and there are more`,
-  }
 }

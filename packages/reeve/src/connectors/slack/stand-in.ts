@@ -20,6 +20,8 @@ interface State {
   channels: { id: string; name: string; is_member: boolean }[]
   people: { id: string; name: string; real_name: string; email: string }[]
   messages: Posted[]
+  /** What only one person sees. */
+  whispers?: { channel: string; user: string; text: string }[]
   lastTs: string
 }
 
@@ -29,6 +31,7 @@ interface Args {
   ts: string
   timestamp: string
   text: string
+  user: string
   name: string
   thread_ts?: string
   blocks?: unknown
@@ -89,6 +92,7 @@ export async function start(options: SandboxOptions & { limit?: StandInLimit } =
 const scopeOf: Record<string, string> = {
   'chat.postMessage': 'chat:write',
   'chat.update': 'chat:write',
+  'chat.postEphemeral': 'chat:write',
   'chat.delete': 'chat:write',
   'reactions.add': 'reactions:write',
   'reactions.remove': 'reactions:write',
@@ -138,6 +142,13 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
       kept.save()
       return yes({ channel: its.channel, ts, text })
     }),
+    'POST /chat.postEphemeral': method(({ channel, user, text }) => {
+      const id = channelOf(channel)
+      if (id === undefined) return no('channel_not_found')
+      state.whispers = [...(state.whispers ?? []), { channel: id, user, text }]
+      kept.save()
+      return yes({ message_ts: nextTs(state, house.now()) })
+    }),
     'POST /chat.delete': method(({ channel, ts }) => {
       const its = find(channel, ts)
       if (!its) return no('message_not_found')
@@ -162,7 +173,8 @@ function routesOf(kept: KeptState<State>, house: StandInHouse): Record<string, S
       return yes({})
     }),
     'POST /conversations.history': method(({ channel, oldest, include_all_metadata, limit, cursor }) => {
-      const id = channelOf(channel)
+      // By its id alone, as at Slack.
+      const id = state.channels.find((each) => each.id === channel)?.id
       if (id === undefined) return no('channel_not_found')
       const its = state.messages.filter((each) => each.channel === id && each.thread_ts === undefined)
       const since = its.filter(({ ts }) => oldest === undefined || ts > oldest).reverse()

@@ -17,7 +17,13 @@ const daysKeptMs = 90 * dayMs
 const requestsKeptMs = 7 * dayMs
 const tokensKeptMs = 90 * dayMs
 /** What belongs to approvals. */
-const ofApprovals = ['approval_votes', 'approval_delegations', 'approval_links', 'approval_notices']
+const ofApprovals = [
+  'approval_votes',
+  'approval_delegations',
+  'approval_links',
+  'approval_notices',
+  'approval_messages',
+]
 const permissionsKeptMs = 400 * dayMs
 /** Values of secrets that others took the place of: until then they are left out of journals still. */
 const endedSecretsKeptMs = 30 * dayMs

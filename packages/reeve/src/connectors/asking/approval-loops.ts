@@ -1,0 +1,21 @@
+import type { Engine } from '../../engine/engine.ts'
+import { ApprovalBringer } from './approval-bringer.ts'
+import type { AskingConnection } from './asking-connections.ts'
+
+/** Brings requests to where people talk, in each worker of a project; of each connection one of them does so. */
+export class ApprovalLoops {
+  readonly bringers: readonly ApprovalBringer[]
+
+  constructor(engine: Engine, all: readonly AskingConnection[]) {
+    this.bringers = all.map((asking) => new ApprovalBringer(engine, asking))
+  }
+
+  begin(): void {
+    for (const bringer of this.bringers) bringer.begin()
+  }
+
+  /** Resolves when nothing of it is under way. */
+  async end(): Promise<void> {
+    await Promise.all(this.bringers.map((bringer) => bringer.end()))
+  }
+}
