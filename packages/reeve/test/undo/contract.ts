@@ -135,6 +135,37 @@ export function undoContract(name: string, open: OpenUndo): void {
     )
 
     undoCase(
+      'what stands in the way of the run that did it stands in the way of its undo',
+      openShop,
+      async (bench, shop) => {
+        const engine = await bench.engine()
+        const run = await engine.start(['a'])
+        const gated: unknown[] = []
+        const buy = shop.tools.get('shop.buy')!
+        // As an action of a connector that was in sandbox when the run began, and is live now.
+        const ask = async (_host: unknown, of: { id: string }) => {
+          gated.push(of.id)
+          throw new NotApplied('nothing of that run reaches the real account')
+        }
+        const service = {
+          connection: 'bank',
+          account: () => 'main',
+          gate: () => ({ ask }),
+          rate: () => undefined,
+        }
+        shop.tools.set('shop.buy', { ...buy, service })
+        const undo = await engine.undo(run)
+        const question = await asked(bench.database)
+        await engine.decide(question.id, 'reject', 'it was a trial')
+        expect(await undo.result()).toMatchObject({
+          output: { undone: 0, left: [{ why: 'it was a trial' }] },
+        })
+        expect(gated).toEqual([run])
+        expect(shop.undone).toEqual([])
+      },
+    )
+
+    undoCase(
       'from a call on, with the runs that it and later calls started',
       openShop,
       async (bench, shop) => {

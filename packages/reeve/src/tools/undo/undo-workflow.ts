@@ -10,6 +10,7 @@ import { defineWorkflow, type Workflow } from '../../engine/workflow.ts'
 import type { Database } from '../../store/database.ts'
 import { undoKey } from '../../store/ledger/business-keys.ts'
 import { requireRun } from '../../store/runs/runs.ts'
+import type { ToolService } from '../tool.ts'
 import { effectAt } from './done-effects.ts'
 import type { DoneEffect, ResolvedUndo } from './tool-undo.ts'
 import { type FindTool, undoWorkflowName, whyNot } from './undo-plan.ts'
@@ -95,28 +96,48 @@ function undoing(ctx: CoreContext, services: UndoServices, named: Named): Effect
     ...(timeoutMs !== undefined && { timeoutMs }),
     key: `${site.services.identity}:${run}:${call}:undo`,
     oncePer: { ...undoKey(run, call), again: 'fail' },
+    // What stands in the way of the run that did it stands in the way of this: a deed in sandbox is not undone at the real account.
+    ...(found?.service && {
+      gate: {
+        ask: async (host) => {
+          const { account, of, service } = await readDone(services, named)
+          return account === undefined ? undefined : service?.gate(account).ask(host, of)
+        },
+      },
+    }),
     run: async (_args, attempt) => {
-      const { done, undo: now } = await readDone(services, named)
-      return ((await now.run(done, attempt)) ?? null) as Json
+      const { done, undo: now, account } = await readDone(services, named)
+      return ((await now.run(done, withAccount(attempt, account))) ?? null) as Json
     },
   }
   if (!undo?.verify) return definition
   const verify = async (_args: Json, attempt: EffectAttempt) => {
-    const { done, undo: now } = await readDone(services, named)
-    return now.verify!(done, attempt)
+    const { done, undo: now, account } = await readDone(services, named)
+    return now.verify!(done, withAccount(attempt, account))
   }
   return { ...definition, verify }
 }
 
+interface Done {
+  done: DoneEffect
+  undo: ResolvedUndo
+  /** The run that did it. */
+  of: { id: string; createdAt: number }
+  service: ToolService | undefined
+  /** The account that it was done with. */
+  account: string | undefined
+}
+
+function withAccount(attempt: EffectAttempt, account: string | undefined): EffectAttempt {
+  return account === undefined ? attempt : { ...attempt, account }
+}
+
 /** What was done, right before it is undone. @throws `not-applied` when it cannot be undone any more */
-async function readDone(
-  { database, clock, findTool }: UndoServices,
-  named: Named,
-): Promise<{ done: DoneEffect; undo: ResolvedUndo }> {
+async function readDone({ database, clock, findTool }: UndoServices, named: Named): Promise<Done> {
   const what = `Call ${named.call} of run ${named.run} (${named.tool}) cannot be undone`
-  const found = await read(async () => {
+  const { of, found } = await read(async () => {
     const run = await requireRun(database, named.run)
-    return effectAt(database, run, named.call)
+    return { of: run, found: await effectAt(database, run, named.call) }
   }, what)
   if (!found) throw new NotApplied(`${what}: the journal has no such effect.`)
   const tool = findTool(named.tool)
@@ -125,7 +146,14 @@ async function readDone(
   if (why !== undefined) throw new NotApplied(`${what}: ${why}.`)
   const { state, args = null } = found
   const result = state.is === 'completed' ? (state.result ?? null) : null
-  return { done: { args, result, key: found.key } as DoneEffect, undo: tool!.undo! }
+  const service = tool!.service
+  return {
+    done: { args, result, key: found.key } as DoneEffect,
+    undo: tool!.undo!,
+    of: { id: of.id, createdAt: of.created_at },
+    service,
+    account: service?.account(args, of.principal),
+  }
 }
 
 /** Nothing was sent yet, whatever the database says. */
