@@ -4,6 +4,7 @@ import { slackApprovals } from '../../src/connectors/slack/approvals/slack-appro
 import { slack } from '../../src/connectors/slack/slack.ts'
 import { type SlackStandIn, start as startSlack } from '../../src/connectors/slack/stand-in.ts'
 import { workflow } from '../../src/context.ts'
+import { saveRules } from '../../src/store/approvals/rules.ts'
 import { addPrincipal, changeRole } from '../../src/store/identity/principals.ts'
 import { requireApproval } from '../../src/store/runs/approvals.ts'
 import { schemes } from '../../src/triggers/signatures/schemes.ts'
@@ -202,6 +203,18 @@ test('a press after another decision is told so, and the message says who decide
   expect(chat.state.messages[0]).toMatchObject({ text: 'publish: rejected by ada.' })
   await press({ value })
   expect(await approval(id)).toMatchObject({ status: 'rejected' })
+})
+
+test('who approves too hastily is told to look once more, and decides then', async () => {
+  const { server, chat, look, ask: askFor, press, whispers } = await desk()
+  const { database } = server.internals
+  await database.transaction((session) => saveRules(session, { secondLook: true, hastyPerHour: 0 }))
+  for (const what of ['a', 'b', 'c']) await askFor(what)
+  await look()
+  for (const { ts, blocks } of chat.state.messages)
+    await press({ ts, value: buttonsOf({ blocks })[0]!.value! })
+  const told = ['is approved now', 'is approved now', 'Look at']
+  expect(whispers()).toEqual(told.map((words) => expect.stringContaining(words)))
 })
 
 test.for(['lost-answer', 'server-error', 'rate-limited'] as const)(

@@ -82,7 +82,8 @@ async function decided(engine: Engine, asking: AskingConnection, press: Press): 
       ? `You approved ${subject}; others must approve it too.`
       : `${subject} is ${status} now.`
   } catch (error) {
-    if (!(error instanceof ReeveError) || error.retryable) throw error
+    // Services do not send a press again: whoever pressed is told to.
+    if (!(error instanceof ReeveError)) throw error
     const about = { connection: asking.connection.name, user: press.user, approval: press.approval }
     log.warn('a button decided nothing', { ...about, why: error.message })
     return error.message
