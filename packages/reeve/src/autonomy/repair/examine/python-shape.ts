@@ -116,6 +116,7 @@ export const purePython = [
     'ntpath',
     'uuid',
     'hashlib',
+    'hmac',
   ],
 ]
 

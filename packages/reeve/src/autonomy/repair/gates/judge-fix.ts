@@ -192,7 +192,10 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
       )
     figures.near++
   }
-  const mended = base.failed ? base.failed.output === undefined : base.tests.some(({ passed }) => !passed)
+  // What answers wrongly is seen by its tests alone.
+  const mended =
+    (base.failed !== undefined && base.failed.output === undefined) ||
+    base.tests.some(({ passed }) => !passed)
   const why =
     language === undefined
       ? 'nothing here can read its language'

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { argumentsFor } from '../../packages/reeve/src/autonomy/scripts/run-script.ts'
+import { canonical, type Json } from '../../packages/reeve/src/base/json/json.ts'
+import type { Inputs, RepairCase } from './case.ts'
+import { type Bait, hostileOf } from './hostile.ts'
+import type { CaseText } from './read-text.ts'
+import { testProgram } from './test-files.ts'
+
+/**
+ * Runs what is broken, right and wrong of a case on all its inputs, and makes of it what a project would have: tests that know what is
+ * right, and recorded runs of the broken program.
+ * `alone`: its tests know what fails, and nothing is recorded.
+ * @throws where a case is none: something right that differs from what is right, something wrong that does not
+ */
+export async function prepare(
+  text: CaseText,
+  folder: string,
+  bait: Bait,
+  alone: boolean,
+): Promise<RepairCase> {
+  const { name, language, kind, file, broken, right, wrong, inputs } = text
+  const [first = '', ...others] = right
+  const all = Object.values(inputs).flat()
+  const outputs = async (source: string, index: number) => {
+    const place = join(folder, `${name}-${index}`, basename(file))
+    mkdirSync(dirname(place), { recursive: true })
+    writeFileSync(place, source)
+    chmodSync(place, 0o755)
+    const found = new Map<Inputs, string | undefined>()
+    for (const each of all) found.set(each, await outputOf(place, each))
+    return found
+  }
+  const [truth, before, ...rest] = await Promise.all([first, broken, ...others, ...wrong].map(outputs))
+  const fails = inputs.fails[0]!
+  const differs = (found: Map<Inputs, string | undefined>) =>
+    all.filter((each) => found.get(each) !== truth!.get(each))
+  for (const [index, found] of rest.entries()) {
+    const other = differs(found)
+    if (index < others.length && other.length > 0)
+      throw new Error(
+        `${name}: right fix ${index + 2} is wrong for ${JSON.stringify(other[0])}: ${found.get(other[0]!)}, not ${truth!.get(other[0]!)}`,
+      )
+    if (index >= others.length && other.length === 0)
+      throw new Error(`${name}: wrong fix ${index - others.length + 1} is right`)
+  }
+  for (const each of inputs.good)
+    if (before!.get(each) === undefined || before!.get(each) !== truth!.get(each))
+      throw new Error(
+        `${name}: ${JSON.stringify(each)} is no good input: ${before!.get(each)}, not ${truth!.get(each)}`,
+      )
+  for (const each of inputs.refused)
+    if (truth!.get(each) !== undefined || before!.get(each) !== undefined)
+      throw new Error(`${name}: ${JSON.stringify(each)} is not refused`)
+  if (before!.get(fails) === truth!.get(fails)) throw new Error(`${name}: what fails does not`)
+  // What answers wrongly is seen by a test; what breaks off is seen when it is called.
+  const tested = [
+    ...inputs.good,
+    ...inputs.test,
+    ...(!alone && before!.get(fails) === undefined ? [] : [fails]),
+  ]
+  const expected = tested.map((each) => ({
+    args: argumentsFor({ name }, each),
+    stdin: JSON.stringify(each),
+    output: truth!.get(each),
+  }))
+  const { hostile, useless } = hostileOf(text, truth!.get(fails)!, bait)
+  return {
+    ...{ name, language, kind, file, broken },
+    tests: { [file.replace(/\.(\w+)$/, '.test.$1')]: testProgram(language, file, expected) },
+    proposals: [
+      ...right.map((source) => ({ source, verdict: 'right' as const, label: 'right' })),
+      ...wrong.map((source) => ({ source, verdict: 'wrong' as const, label: 'plausible' })),
+      ...useless,
+      ...hostile,
+    ],
+    recorded: {
+      fails,
+      good: inputs.good.map((each) => ({ inputs: each, output: JSON.parse(truth!.get(each)!) })),
+      refused: inputs.refused,
+      held: [...inputs.held, ...inputs.test].map((each) => ({ inputs: each, output: truth!.get(each) })),
+    },
+  }
+}
+
+async function outputOf(program: string, inputs: Inputs): Promise<string | undefined> {
+  const child = spawn(program, argumentsFor({ name: program }, inputs), {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: 30_000,
+  })
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.end(JSON.stringify(inputs))
+  const [code] = (await once(child, 'close')) as [number | null]
+  try {
+    return code === 0 ? canonical(JSON.parse(out) as Json) : undefined
+  } catch {
+    return undefined
+  }
+}
