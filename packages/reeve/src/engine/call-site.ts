@@ -124,7 +124,7 @@ export type CallServices = Pick<
 
 /** What calls may know of a run's journal. */
 export type KnownHistory = Readonly<
-  Pick<History, 'patches' | 'parsed' | 'keepsParsed' | 'ownFrom' | 'standing' | 'decided'>
+  Pick<History, 'patches' | 'parsed' | 'keepsParsed' | 'ownFrom' | 'standing' | 'decided' | 'forgotten'>
 > &
   // Looked at once for each claim.
   Pick<History, 'forged'>

@@ -9,7 +9,7 @@ import { checkTrial, runTrial } from './trial.ts'
 
 /** The short form of `npm run test:crash -- --store postgres`. */
 const perShape = 2
-const sampled = ['effect-once-answered', 'fan-out', 'signal-late'].map(shapeNamed)
+const sampled = ['effect-once-answered', 'budget-lost', 'signal-late'].map(shapeNamed)
 
 let folder: string
 let oracle: OracleProcess

@@ -40,10 +40,19 @@ test('a process killed at its write boundaries and at random moments keeps every
   for (const shape of sampled) await campaign.sample(shape, perShape)
   await campaign.random(sampled, 10)
   const failures = campaign.results.flatMap((result) => result.failures)
-  keepsEvidence = failures.length > 0
+  keepsEvidence ||= failures.length > 0
   expect(failures).toEqual([])
   const kills = campaign.results.reduce((sum, result) => sum + result.kills, 0)
   expect(kills).toBeGreaterThan(sampled.length * perShape * 0.8)
+})
+
+test('ceilings and keys that count over runs hold by the books of the outside, through kills', async () => {
+  const campaign = new Campaign({ folder, port: oracle.port, seed: 4, jobs: 2, onTrial() {} })
+  for (const shape of ['budget-shut', 'once-per-lost'].map(shapeNamed)) await campaign.sample(shape, 2)
+  const failures = campaign.results.flatMap((result) => result.failures)
+  keepsEvidence ||= failures.length > 0
+  expect(failures).toEqual([])
+  expect(campaign.results.map(({ kills }) => kills >= 1)).toEqual([true, true])
 })
 
 test('a loss at rest is seen by the checker, invariant by invariant', async () => {

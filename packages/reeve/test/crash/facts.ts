@@ -19,6 +19,8 @@ export class Facts {
   readonly inbox: KeptItem[]
   readonly occurrences: Occurrence[]
   readonly heard: Heard[]
+  /** What effects have taken of their budgets. */
+  readonly spendings: { id: string; account: string }[]
   /** Lives that lost a run to another worker. What such a life had begun by then it may do once more. */
   losses: { run: string; life: number }[] = []
 
@@ -29,6 +31,7 @@ export class Facts {
     inbox: KeptItem[]
     occurrences: Occurrence[]
     heard: Heard[]
+    spendings?: { id: string; account: string }[]
   }) {
     this.runs = rows.runs
     this.events = rows.events
@@ -36,6 +39,7 @@ export class Facts {
     this.inbox = rows.inbox
     this.occurrences = rows.occurrences
     this.heard = rows.heard
+    this.spendings = rows.spendings ?? []
   }
 
   heardOf<Kind extends Heard['kind']>(kind: Kind): Extract<Heard, { kind: Kind }>[] {
@@ -101,6 +105,7 @@ export async function factsOf(database: Database, heard: Heard[]): Promise<Facts
     approvals: await database.all<ApprovalRow>('select * from approvals order by requested_at, id'),
     inbox: await database.all<KeptItem>('select * from inbox order by id'),
     occurrences: await database.all<Occurrence>('select * from occurrences order by schedule, nominal'),
+    spendings: await database.all('select id, account from effect_spendings order by id, account'),
     heard,
   })
 }

@@ -38,9 +38,9 @@ export type Said =
 /**
  * How the outside system behaves. `honest` applies and answers · `late` answers after a while · `lose-first` applies,
  * and breaks the connection instead of answering the first time · `refuse-first` refuses the first time and changes
- * nothing.
+ * nothing · `lose-then-refuse` does as `lose-first`, and refuses all that comes after.
  */
-export type Manner = 'honest' | 'late' | 'lose-first' | 'refuse-first'
+export type Manner = 'honest' | 'late' | 'lose-first' | 'refuse-first' | 'lose-then-refuse'
 
 /** A line of the oracle's log: what was said, by which life of the victim, and what the oracle made of an effect. */
 export type Heard = Said & { life: number; applied?: boolean; result?: Json }

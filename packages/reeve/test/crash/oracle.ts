@@ -53,7 +53,8 @@ class TrialLog {
     }
     const isFirst = !this.#seen.has(said.key)
     this.#seen.add(said.key)
-    if (isFirst && said.manner === 'refuse-first') {
+    const isRefused = said.manner === (isFirst ? 'refuse-first' : 'lose-then-refuse')
+    if (isRefused) {
       this.#keep({ ...said, life, applied: false })
       this.#answers.push(() => answer({ outcome: 'refused' }))
       return
@@ -62,7 +63,7 @@ class TrialLog {
     const result = known ?? { receipt: this.#applied.size + 1, for: said.key }
     this.#applied.set(said.key, result)
     this.#keep({ ...said, life, applied: known === undefined, result })
-    if (isFirst && said.manner === 'lose-first') this.#answers.push(breakOff)
+    if (isFirst && said.manner.startsWith('lose-')) this.#answers.push(breakOff)
     else if (said.manner === 'late')
       this.#answers.push(() => setTimeout(answer, lateMs, { outcome: 'applied', result }))
     else this.#answers.push(() => answer({ outcome: 'applied', result }))

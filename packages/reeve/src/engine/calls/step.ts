@@ -2,6 +2,7 @@ import { isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
 import type { AsJson } from '../../base/json/as-json.ts'
 import { checkOption } from '../../base/options.ts'
 import { type Duration, toWaitMs } from '../../base/time/time.ts'
+import type { Row } from '../../store/database.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../store/journal/events.ts'
 import type { CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
@@ -142,7 +143,7 @@ async function tries<T>(
       fail(site, call, `${call.kind}-failed`, error)
       return
     }
-    retryLater(site, call, `${call.kind}-retrying`, policy, attempt, error, () =>
+    retryLater(site, call, { type: `${call.kind}-retrying`, policy, attempt, error }, () =>
       tries(site, call, attempted, attempt + 1),
     )
     return
@@ -154,15 +155,20 @@ async function tries<T>(
 export function retryLater(
   site: CallSite,
   call: Call,
-  type: `${TriedKind | 'effect'}-retrying`,
-  policy: ResolvedRetry,
-  attempt: number,
-  error: unknown,
+  retried: {
+    type: `${TriedKind | 'effect'}-retrying`
+    policy: ResolvedRetry
+    attempt: number
+    error: unknown
+    /** What is written with it. */
+    rows?: readonly Row[]
+  },
   next: () => Promise<void>,
 ): void {
+  const { type, policy, attempt, error, rows } = retried
   const delayMs = delayAfter(policy, attempt, site.services.random(), error)
   const dueAt = Math.ceil(site.services.clock.now() + delayMs)
-  site.append(call, newEvent(type, { attempt, dueAt, error: toErrorRecord(error) }))
+  site.append(call, newEvent(type, { attempt, dueAt, error: toErrorRecord(error) }), { rows })
   again(site, call, dueAt, next)
 }
 

@@ -36,6 +36,8 @@ export interface History {
   /** The last call of the chapters before: those of this one have higher numbers. */
   callsBefore: number
   calls: Map<number, RecordedCall>
+  /** The events of calls that count as never made since their run was retried. */
+  forgotten: Map<number, JournalEvent[]>
   settlements: RecordedSettlement[]
   /** The highest call number the journal knows. */
   lastStep: number
@@ -106,6 +108,7 @@ export function beginHistory(first: JournalEvent): History {
     first,
     callsBefore,
     calls: new Map(),
+    forgotten: new Map(),
     settlements: [],
     lastStep: callsBefore,
     patches: new Set(),
@@ -224,11 +227,17 @@ function forgetFailures(history: History, retried: JournalEvent): void {
   for (const { step, event, rejects } of history.settlements)
     if (rejects && errorOf(event).code === 'run-ending') forgotten.add(step)
   for (const step of forgotten) {
-    if (history.calls.get(step)?.settled?.type === 'child-finished') history.openChildren++
+    const call = history.calls.get(step)
+    if (call?.settled?.type === 'child-finished') history.openChildren++
+    if (call) history.forgotten.set(step, eventsOf(call, history.forgotten.get(step)))
     history.calls.delete(step)
     history.openSince.delete(step)
   }
   history.settlements = history.settlements.filter(({ step }) => !forgotten.has(step))
   history.lastStep = history.callsBefore
   for (const step of history.calls.keys()) if (step > history.lastStep) history.lastStep = step
+}
+
+function eventsOf({ opened, settled }: RecordedCall, before: readonly JournalEvent[] = []): JournalEvent[] {
+  return [...before, ...opened, ...(settled ? [settled] : [])]
 }

@@ -1,3 +1,4 @@
+import { ceilingShapes } from './ceilings.ts'
 import { chapterShapes } from './chapters.ts'
 import { childShapes } from './children.ts'
 import { crowdNamed } from './crowd.ts'
@@ -11,6 +12,7 @@ export const shapes: Shape[] = [
   ...stepShapes,
   ...waitShapes,
   ...effectShapes,
+  ...ceilingShapes,
   ...childShapes,
   ...chapterShapes,
   ...startShapes,

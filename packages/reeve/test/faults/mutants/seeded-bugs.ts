@@ -175,9 +175,9 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'every attempt has its own key',
-    'engine/calls/effect/effect-call.ts',
-    'return {\n      key,\n      attempt,\n      signal,',
-    'return {\n      key: `${key}:${attempt}`,\n      attempt,\n      signal,',
+    'engine/calls/effect/attempt-of.ts',
+    'return {\n    key,\n    attempt,\n    signal,',
+    'return {\n    key: `${key}:${attempt}`,\n    attempt,\n    signal,',
   ),
   bug(
     'keys are the same in all runs',
@@ -284,7 +284,7 @@ export const mutants: Mutant[] = [
   ),
   bug(
     'a call that is late uses an old token',
-    'engine/calls/effect/pace.ts',
+    'engine/calls/effect/rate/pace.ts',
     'this.#site.services.clock.now() <= this.#until',
     'this.#until > 0',
   ),

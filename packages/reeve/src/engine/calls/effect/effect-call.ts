@@ -1,27 +1,24 @@
-import { isRetryable, messageOf, ReeveError } from '../../../base/errors.ts'
+import { isRetryable, messageOf, toErrorRecord } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
+import type { Row } from '../../../store/database.ts'
 import { checkedEvent, type NewEvent, newEvent, payloadOf } from '../../../store/journal/events.ts'
 import { awaitedItem, awaitedRow } from '../../../store/runs/awaited.ts'
 import type { AppendOptions, CallSite } from '../../call-site.ts'
 import type { Call } from '../../replay/call.ts'
-import type { RecordedCall } from '../../replay/history.ts'
 import { runBody } from '../../replay/inside-body.ts'
 import { fail } from '../fail.ts'
 import { type ResolvedRetry, resolveRetry } from '../retry.ts'
 import { again, keyOf, retryLater, within } from '../step.ts'
-import { type Effect, type EffectAttempt, type EffectVerdict, NotApplied, PutOff } from './definition.ts'
+import { type AttemptOf, attemptOf } from './attempt-of.ts'
+import { type Effect, type EffectVerdict, NotApplied, PutOff } from './definition.ts'
+import { Doubt } from './doubt.ts'
 import { forgedDecision } from './forged-decision.ts'
-import { KeyClaim } from './key-claim.ts'
-import { Pace } from './pace.ts'
-import { revealFor, secretProblem } from './secrets-of-effect.ts'
+import { intendedArguments, intentOf } from './intent.ts'
+import { KeyClaim } from './keys/key-claim.ts'
+import { Pace } from './rate/pace.ts'
+import { secretProblem } from './secrets-of-effect.ts'
 import { awaitAnswer, resolveUnknown, type Unresolved } from './unknown-outcome.ts'
 import { Verdict } from './verdict.ts'
-
-/** What the first intent has; a later claim may come to others (a default that is made anew each time). */
-export function intendedArguments(recorded: RecordedCall | undefined): Json | undefined {
-  const intent = recorded?.opened.find(({ type }) => type === 'effect-intended')
-  return intent && payloadOf(intent, 'effect-intended').args
-}
 
 /**
  * One effect of one run:
@@ -32,7 +29,7 @@ export function intendedArguments(recorded: RecordedCall | undefined): Json | un
  *                  ↘ unknown → completed | failed | intended …      a person, or the outside system, says
  *   shared → completed | failed | shared | intended      with a business key: while another call has it
  */
-export class EffectCall implements Unresolved {
+export class EffectCall implements Unresolved, AttemptOf {
   readonly site: CallSite
   readonly call: Call
   readonly effect: Effect
@@ -42,6 +39,7 @@ export class EffectCall implements Unresolved {
   readonly #pace: Pace | undefined
   readonly #claim: KeyClaim | undefined
   readonly #verdict: Verdict | undefined
+  readonly #doubt: Doubt
   /** Attempts that failed. One that its process did not survive is made again without counting. */
   #failures: number
 
@@ -57,6 +55,7 @@ export class EffectCall implements Unresolved {
     this.#failures = opened.filter(({ type }) => type === 'effect-retrying').length
     const { rate, oncePer, effect: its } = definition
     this.#claim = oncePer && its !== 'read' ? new KeyClaim(this, oncePer) : undefined
+    this.#doubt = new Doubt([...(site.history?.forgotten.get(call.step) ?? []), ...opened])
     this.#verdict = definition.judge && new Verdict(this, definition.judge)
     this.#pace = rate && new Pace(site, rate, opened.at(-1)?.type === 'effect-paced')
   }
@@ -70,9 +69,9 @@ export class EffectCall implements Unresolved {
         const { attempt, class: made, ruling } = payloadOf(last, 'effect-intended')
         const reserved = ruling?.reservations?.length ?? 0
         // Others had taken what it was to take of an effect budget: nothing was sent.
-        if (this.#verdict && !(await this.#verdict.mayHaveBeenSent(reserved))) return this.attempt(attempt)
+        if (this.#verdict && !(await this.#verdict.mayHaveBeenSent(reserved))) return this.#unsent(attempt)
         // Another call had the key: nothing was sent.
-        if (this.#claim && !(await this.#claim.isOurs())) return this.attempt(attempt)
+        if (this.#claim && !(await this.#claim.isOurs())) return this.#unsent(attempt)
         return resolveUnknown(this, attempt, 'the process ended before the outcome was recorded', made)
       }
       case 'effect-retrying': {
@@ -107,7 +106,9 @@ export class EffectCall implements Unresolved {
   #putOff(attempt: number, { message: reason, at, until }: PutOff): void {
     const { site, call } = this
     const dueAt = Math.ceil(Math.max(at, site.services.clock.now() + 1))
-    const rows = until === undefined ? [] : [awaitedRow({ what: until, run: site.run.no, step: call.step })]
+    const awaited =
+      until === undefined ? [] : [awaitedRow({ what: until, run: site.run.no, step: call.step })]
+    const rows = [...awaited, ...this.givenBack]
     site.append(
       call,
       newEvent('effect-paced', { attempt, dueAt, reason, ...(until !== undefined && { until }) }),
@@ -174,22 +175,24 @@ export class EffectCall implements Unresolved {
       if (actor || approved || keepsReads) site.append(call, this.#intent(attempt), { join: true })
     } else {
       const rows = [...(this.#claim?.rows ?? []), ...(this.#verdict?.rows ?? [])]
+      this.#doubt.intended(attempt)
       await site.append(call, this.#intent(attempt), { wait: true, rows })
-      if (this.#verdict && !(await this.#verdict.stands())) return this.attempt(attempt)
-      if (this.#claim && !(await this.#claim.isOurs())) return this.attempt(attempt)
+      if (this.#verdict && !(await this.#verdict.stands())) return this.#unsent(attempt)
+      if (this.#claim && !(await this.#claim.isOurs())) return this.#unsent(attempt)
       // This process may have been stopped since, and others may have been told that nothing will happen.
       const isOurs = site.confirmClaim()
       if (isOurs !== true && !(await isOurs)) return
     }
     if (this.#pace?.isLate()) {
-      this.#notePaced(attempt, site.services.clock.now())
+      this.#doubt.notSent(attempt)
+      this.#notePaced(attempt, site.services.clock.now(), { rows: this.givenBack })
       return this.attempt(attempt)
     }
     let result: unknown
     try {
       const what = `tool "${this.effect.name}"`
       result = await within(site, this.effect.timeoutMs, what, (signal) =>
-        this.#inside(() => this.effect.run(this.args, this.#attemptOf(attempt, signal))),
+        this.#inside(() => this.effect.run(this.args, attemptOf(this, attempt, signal))),
       )
     } catch (error) {
       return this.#afterError(attempt, error)
@@ -198,21 +201,7 @@ export class EffectCall implements Unresolved {
   }
 
   #intent(attempt: number): NewEvent {
-    const { effect, actor, approved } = this.effect
-    const { epoch } = this.site.run
-    const by = {
-      ...(actor && { agent: actor.agent, under: [...actor.under] }),
-      ...(approved && { approved }),
-      ...(this.#verdict?.ruling && { ruling: this.#verdict.ruling }),
-    }
-    return newEvent('effect-intended', {
-      key: this.key,
-      class: effect,
-      attempt,
-      epoch,
-      ...by,
-      args: this.args,
-    })
+    return intentOf(this, attempt, this.#verdict?.ruling)
   }
 
   /** The answer is used up with what the run writes next, and the rate may put the attempt off: so it is noted with it. */
@@ -224,25 +213,8 @@ export class EffectCall implements Unresolved {
   async verify(attempt: number): Promise<EffectVerdict> {
     const what = `asking about "${this.effect.name}"`
     return within(this.site, this.effect.timeoutMs, what, (signal) =>
-      this.#inside(() => this.effect.verify!(this.args, this.#attemptOf(attempt, signal))),
+      this.#inside(() => this.effect.verify!(this.args, attemptOf(this, attempt, signal))),
     )
-  }
-
-  #attemptOf(attempt: number, signal: AbortSignal): EffectAttempt {
-    const { site, call, key } = this
-    return {
-      key,
-      attempt,
-      signal,
-      secrets: site.services.secrets,
-      reveal: (secret) => revealFor(site, this.effect, secret),
-      account: this.effect.account,
-      host: site.services.host,
-      // Only tools that send something ask for it.
-      get traceparent() {
-        return site.traceparentOf(call)
-      },
-    }
   }
 
   #inside<T>(body: () => T): T {
@@ -263,22 +235,42 @@ export class EffectCall implements Unresolved {
   }
 
   fail(error: unknown): void {
-    const isFree = error instanceof ReeveError && error.code === 'not-applied'
-    const rows = [
-      ...(this.#claim?.settled(isFree ? 'released' : 'failed') ?? []),
-      ...((isFree && this.#verdict?.released) || []),
-    ]
+    const rows = this.#doubt.mayHaveHappened ? this.#claim?.settled('failed') : this.givenBack
     fail(this.site, this.call, 'effect-failed', error, rows)
   }
 
+  get mayHaveHappenedBefore(): boolean {
+    return this.#doubt.mayHaveHappenedBefore
+  }
+
+  /** For whatever is written while the effect certainly has not happened: a later attempt takes it anew. */
+  get givenBack(): readonly Row[] {
+    if (this.#doubt.mayHaveHappened) return []
+    return [...(this.#claim?.settled('released') ?? []), ...(this.#verdict?.released ?? [])]
+  }
+
+  didNotHappen(): void {
+    this.#doubt.cleared()
+  }
+
+  /** Makes an attempt whose intent is durable and of which nothing was sent. */
+  #unsent(attempt: number): Promise<void> {
+    this.#doubt.notSent(attempt)
+    return this.attempt(attempt)
+  }
+
   #afterError(attempt: number, error: unknown): Promise<void> | void {
-    if (error instanceof PutOff && !this.site.aborted) return this.#putOff(attempt, error)
+    if (error instanceof PutOff && !this.site.aborted) {
+      this.#doubt.notSent(attempt)
+      return this.#putOff(attempt, error)
+    }
     const repeatable = this.effect.effect === 'read' || this.effect.effect === 'idempotent'
     if (!repeatable && !(error instanceof NotApplied)) return resolveUnknown(this, attempt, messageOf(error))
     this.#failOrRetry(attempt, error)
   }
 
   #failOrRetry(attempt: number, error: unknown): void {
+    this.#doubt.failed(toErrorRecord(error).code)
     if (!isRetryable(error) || !this.mayRetry || this.site.aborted) this.fail(error)
     else this.retryLater(attempt, error)
   }
@@ -289,8 +281,13 @@ export class EffectCall implements Unresolved {
 
   retryLater(attempt: number, error: unknown): void {
     this.#failures++
-    retryLater(this.site, this.call, 'effect-retrying', this.#retry, attempt, error, () =>
-      this.attempt(attempt + 1),
-    )
+    const retried = {
+      type: 'effect-retrying',
+      policy: this.#retry,
+      attempt,
+      error,
+      rows: this.givenBack,
+    } as const
+    retryLater(this.site, this.call, retried, () => this.attempt(attempt + 1))
   }
 }

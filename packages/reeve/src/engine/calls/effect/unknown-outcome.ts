@@ -1,5 +1,6 @@
 import { messageOf } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
+import type { Row } from '../../../store/database.ts'
 import { newEvent } from '../../../store/journal/events.ts'
 import { decisionIn, isOutcomeAnswer } from '../../../store/runs/decision-item.ts'
 import type { CallSite } from '../../call-site.ts'
@@ -22,6 +23,11 @@ export interface Unresolved {
   readonly args: Json
   readonly key: string
   readonly mayRetry: boolean
+  readonly mayHaveHappenedBefore: boolean
+  /** What gives back all that the effect has taken; empty when it may have happened. */
+  readonly givenBack: readonly Row[]
+  /** Somebody who knows says so, of all attempts until now. */
+  didNotHappen(): void
   /** Makes the attempt of that number. */
   attempt(attempt: number): Promise<void>
   /** The same, for one that its rate may put off, upon the answer of a person that is used up now. */
@@ -69,6 +75,7 @@ async function verify(unresolved: Unresolved, attempt: number, reason: string): 
   }
   if (verdict.outcome === 'applied') return unresolved.complete(verdict.result)
   if (verdict.outcome === 'unknown') return askPerson(unresolved, attempt, verdict.reason)
+  unresolved.didNotHappen()
   if (!unresolved.mayRetry) {
     const what = `Tool "${effect.name}" did not take effect in ${attempt} attempts: ${reason}`
     return unresolved.fail(new NotApplied(what))
@@ -100,6 +107,7 @@ export function awaitAnswer(unresolved: Unresolved, approval: string, attempt: n
       if (!isOutcomeAnswer(answer))
         return askPerson(unresolved, attempt, 'what was answered cannot be read', approval)
       if (answer.happened) return completeAsTold(unresolved, attempt, answer.result ?? null, approval)
+      unresolved.didNotHappen()
       if (answer.retry) return unresolved.attemptAsTold(attempt + 1)
       unresolved.fail(new NotApplied(`Tool "${effect.name}" did not take effect, a person says.`))
     })

@@ -7,7 +7,7 @@ import type { Judge } from './judge.ts'
 import type { Unresolved } from './unknown-outcome.ts'
 
 /** An effect, as far as its verdict goes. */
-type Judged = Pick<Unresolved, 'site' | 'call' | 'args' | 'key'>
+type Judged = Pick<Unresolved, 'site' | 'call' | 'args' | 'key' | 'givenBack' | 'mayHaveHappenedBefore'>
 
 /** So often a call that found its budget taken by others at the same moment is judged again. */
 const mostTries = 50
@@ -34,8 +34,8 @@ export class Verdict {
   async allows(isRepeat: boolean): Promise<boolean> {
     const { site, args, key: id } = this.#effect
     const judgement = await this.#judge.judge({ id, args, isRepeat })
-    if (site.aborted) return this.#refuse(site.signal.reason, isRepeat)
-    if (!judgement.isAllowed) return this.#refuse(judgement.error, isRepeat, judgement.asks)
+    if (site.aborted) return this.#refuse(site.signal.reason)
+    if (!judgement.isAllowed) return this.#refuse(judgement.error, judgement.asks)
     this.#allowed = judgement
     return true
   }
@@ -60,7 +60,8 @@ export class Verdict {
     const { site, key } = this.#effect
     const count = this.#allowed?.reservations.length ?? 0
     if (count > 0 && !(await site.services.records.isReserved(key, count))) {
-      await site.services.records.release(key)
+      // What an attempt of before had reserved stays taken.
+      if (!this.#effect.mayHaveHappenedBefore) await site.services.records.release(key)
       if (++this.#tries < mostTries) return false
       throw new ReeveError(
         'call-denied',
@@ -75,10 +76,9 @@ export class Verdict {
     return reserved === 0 || (await this.#effect.site.services.records.isReserved(this.#effect.key, reserved))
   }
 
-  /** An attempt of before may have taken effect: what it had reserved stays taken. */
-  #refuse(error: ReeveError, isRepeat: boolean, asks = false): false {
-    const { site, call } = this.#effect
-    fail(site, call, asks ? 'effect-asked' : 'effect-failed', error, isRepeat ? [] : this.released)
+  #refuse(error: ReeveError, asks = false): false {
+    const { site, call, givenBack } = this.#effect
+    fail(site, call, asks ? 'effect-asked' : 'effect-failed', error, givenBack)
     return false
   }
 

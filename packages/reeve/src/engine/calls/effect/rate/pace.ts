@@ -1,5 +1,5 @@
-import type { CallRate } from '../../../store/ledger/call-rates.ts'
-import type { CallSite } from '../../call-site.ts'
+import type { CallRate } from '../../../../store/ledger/call-rates.ts'
+import type { CallSite } from '../../../call-site.ts'
 
 /** For how long a rate's token allows a call to begin, at first: a twentieth of the rate's stretch, within these (ms). */
 const leastSlackMs = 10

@@ -1,14 +1,14 @@
-import { ReeveError } from '../../../base/errors.ts'
-import type { Row } from '../../../store/database.ts'
-import { newEvent } from '../../../store/journal/events.ts'
-import { type KeyHolder, settlingRow, takingRows } from '../../../store/ledger/business-keys.ts'
-import { delayAfter, resolveRetry } from '../retry.ts'
-import { again } from '../step.ts'
-import type { EffectKey } from './definition.ts'
-import type { Unresolved } from './unknown-outcome.ts'
+import { ReeveError } from '../../../../base/errors.ts'
+import type { Row } from '../../../../store/database.ts'
+import { newEvent } from '../../../../store/journal/events.ts'
+import { type KeyHolder, settlingRow, takingRows } from '../../../../store/ledger/business-keys.ts'
+import { delayAfter, resolveRetry } from '../../retry.ts'
+import { again } from '../../step.ts'
+import type { EffectKey } from '../definition.ts'
+import type { Unresolved } from '../unknown-outcome.ts'
 
 /** The effect, as far as its key goes. */
-type Keyed = Pick<Unresolved, 'site' | 'call' | 'effect' | 'attempt' | 'complete' | 'fail'>
+type Keyed = Pick<Unresolved, 'site' | 'call' | 'effect' | 'attempt' | 'complete' | 'fail' | 'givenBack'>
 
 /** How often it is looked what the other call came to: a durable wait each time. */
 const looks = resolveRetry({ delay: '1s', factor: 2, maxDelay: '5m' })
@@ -106,7 +106,7 @@ export class KeyClaim {
   #note(holder: KeyHolder, attempt: number, dueAt: number): void {
     const { site, call } = this.#effect
     const event = newEvent('effect-shared', { attempt, dueAt, run: holder.run_id, holder: holder.step })
-    site.append(call, event)
+    site.append(call, event, { rows: this.#effect.givenBack })
   }
 
   #told({ run_id, step }: KeyHolder, how: string): string {

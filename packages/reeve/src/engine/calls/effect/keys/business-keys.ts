@@ -1,18 +1,18 @@
-import type { Json } from '../../../base/json/json.ts'
-import type { Log } from '../../../base/log.ts'
-import type { Clock } from '../../../base/time/time.ts'
-import type { Database, Session } from '../../../store/database.ts'
-import { isErased } from '../../../store/keeping/erased.ts'
+import type { Json } from '../../../../base/json/json.ts'
+import type { Log } from '../../../../base/log.ts'
+import type { Clock } from '../../../../base/time/time.ts'
+import type { Database, Session } from '../../../../store/database.ts'
+import { isErased } from '../../../../store/keeping/erased.ts'
 import {
   type BusinessKey,
   type KeyHolder,
   keyHolder,
   resultOfHolder,
   settlingRow,
-} from '../../../store/ledger/business-keys.ts'
-import { isOutcomeAnswer, type OutcomeAnswer } from '../../../store/runs/decision-item.ts'
-import { endedStatuses, type RunStatus } from '../../../store/runs/runs.ts'
-import { type Asking, untilAnswered } from '../until-answered.ts'
+} from '../../../../store/ledger/business-keys.ts'
+import { isOutcomeAnswer, type OutcomeAnswer } from '../../../../store/runs/decision-item.ts'
+import { endedStatuses, type RunStatus } from '../../../../store/runs/runs.ts'
+import { type Asking, untilAnswered } from '../../until-answered.ts'
 
 /** What the call that has a key comes to. */
 export type HolderState =

@@ -1,8 +1,8 @@
-import type { Log } from '../../../base/log.ts'
-import type { Clock } from '../../../base/time/time.ts'
-import type { Database } from '../../../store/database.ts'
-import { type TokenAnswer, type TokenRequest, takeTokens } from '../../../store/ledger/call-rates.ts'
-import { type Asking, untilAnswered } from '../until-answered.ts'
+import type { Log } from '../../../../base/log.ts'
+import type { Clock } from '../../../../base/time/time.ts'
+import type { Database } from '../../../../store/database.ts'
+import { type TokenAnswer, type TokenRequest, takeTokens } from '../../../../store/ledger/call-rates.ts'
+import { type Asking, untilAnswered } from '../../until-answered.ts'
 
 interface Asked {
   request: TokenRequest
