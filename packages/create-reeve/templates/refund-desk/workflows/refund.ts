@@ -5,6 +5,18 @@ import { findPurchase, refundPayment } from '../tools/index.ts'
 export default workflow({
   input: z.object({ userId: z.string(), request: z.string() }),
   limits: { cost: '$0.05', steps: 10, time: '30d' },
+  // What it may do, whatever a letter or a model says; a person can approve no more than this.
+  grants: [
+    { tool: 'purchases.find', args: { userId: { same: 'input.userId' } } },
+    {
+      tool: 'payments.refund',
+      args: { amountUsd: { min: 0, max: 1000 } },
+      budgets: [
+        { id: 'refunds a day', ceiling: 5000, per: '1d', adds: 'amountUsd' },
+        { id: 'for one purchase', ceiling: 1, per: '30d', by: 'purchaseId' },
+      ],
+    },
+  ],
   async run(ctx, { userId, request }) {
     const purchase = await ctx.call(findPurchase, { userId })
     const outcome = await decide()

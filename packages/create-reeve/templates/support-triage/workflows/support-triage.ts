@@ -13,6 +13,11 @@ const Facts = z.object({
 export default workflow({
   input: z.object({ from: z.email(), subject: z.string(), body: z.string() }),
   limits: { cost: '$0.05', steps: 20, time: '7d' },
+  // What it may do, whatever a letter or a model says: the reply goes to whoever wrote.
+  grants: [
+    { tool: 'chat.post', args: { channel: '#critical' } },
+    { tool: 'helpdesk.reply', args: { to: { same: 'input.from' } } },
+  ],
   async run(ctx, ticket) {
     const letter = { subject: ticket.subject, body: ticket.body }
     const facts = await ctx.extract('read the ticket', { schema: Facts, from: letter, route: 'triage' })
