@@ -60,7 +60,7 @@ export async function leaveToWorkers(
 }
 
 /**
- * After a person set a run going again: says that it goes on where a worker lives, or else drives it here until it
+ * After a person set a run going again: says that it continues where a worker is running, or else drives it here until it
  * comes to rest.
  */
 export async function carryOn(
@@ -75,7 +75,7 @@ export async function carryOn(
   terminal.line(answer.said)
   const { database } = workspace
   const afterSeq = await lastSeqOf(database, await requireRun(database, runId))
-  terminal.line('No worker lives, so it goes on here.')
+  terminal.line('No worker is running, so the run continues here.')
   try {
     return await withHouse(
       cli,

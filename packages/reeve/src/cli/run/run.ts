@@ -55,7 +55,7 @@ async function detached(cli: Cli, house: House, handle: { id: string; isNew: boo
   const workers = await house.workers()
   cli.terminal.value({ run: id, isNew, workers: workers.length })
   cli.terminal.line(`run ${id} ${isNew ? 'is queued' : 'was started with this key before'}`)
-  if (workers.length === 0) cli.terminal.line(`No worker lives; it begins with: ${cli.command('dev')}`)
+  if (workers.length === 0) cli.terminal.line(`No worker is running. Start one: ${cli.command('dev')}`)
   cli.terminal.line(`  ${cli.command('show', id)}`)
   return exitCodes.done
 }
