@@ -66,7 +66,12 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     resume: 'POST /api/queues/:queue/resume',
   },
   pause: { one: 'GET /api/pause', set: 'PUT /api/pause', end: 'DELETE /api/pause' },
-  schedules: { list: 'GET /api/schedules', occurrences: 'GET /api/schedules/:schedule/occurrences' },
+  schedules: {
+    list: 'GET /api/schedules',
+    occurrences: 'GET /api/schedules/:schedule/occurrences',
+    pause: 'POST /api/schedules/:schedule/pause',
+    resume: 'POST /api/schedules/:schedule/resume',
+  },
   triggers: { list: 'GET /api/triggers', deliveries: 'GET /api/triggers/:trigger/deliveries' },
   connectors: {
     list: 'GET /api/connectors',

@@ -127,11 +127,36 @@ test('schedules and queues tell what is configured; a paused queue holds its run
       { name: 'yearly', workflow: 'greet', next: expect.stringMatching(/-12-31T23:00:00/), last: [] },
     ],
   })
+  expect((await reeve(folder, ['schedules'])).stdout).toMatch(
+    /yearly starts greet at "0 0 1 1 \*" \(Europe\/Berlin\), next: \d{4}-01-01 00:00 Europe\/Berlin/,
+  )
+  const steered = (action: string) => reeveJson(folder, ['schedules', action, 'yearly'])
+  expect(await steered('pause')).toEqual({ code: 0, schedule: 'yearly', paused: true })
+  expect(await reeveJson(folder, ['schedules'])).toMatchObject({ schedules: [{ paused: true, next: null }] })
+  // By hand it runs all the same, with the input of the schedule.
+  expect(await steered('run')).toMatchObject({
+    code: 0,
+    status: 'succeeded',
+    output: { greeting: 'Hello year' },
+  })
+  expect(await steered('resume')).toEqual({ code: 0, schedule: 'yearly', paused: false })
+  expect(await reeveJson(folder, ['schedules'])).toMatchObject({
+    schedules: [{ paused: false, next: expect.stringMatching(/-12-31T23:00:00/) }],
+  })
+  for (const action of ['pause', 'run'])
+    expect(await reeveJson(folder, ['schedules', action, 'weekly'])).toMatchObject({
+      code: 2,
+      error: { code: 'unknown-schedule', message: expect.stringContaining('yearly') },
+    })
+  expect(await steered('stop')).toMatchObject({ code: 2, error: { code: 'bad-option' } })
   expect(await reeveJson(folder, ['queues', 'pause', 'narrow'])).toMatchObject({
-    queues: [{ name: 'narrow', paused: true, concurrency: 1, rate: { count: 5, perMs: 1000 } }],
+    queues: [
+      { name: 'default', paused: false },
+      { name: 'narrow', paused: true, concurrency: 1, rate: { count: 5, perMs: 1000 } },
+    ],
   })
   expect(await reeveJson(folder, ['queues', 'resume', 'narrow'])).toMatchObject({
-    queues: [{ paused: false }],
+    queues: [{ paused: false }, { paused: false }],
   })
   expect(await reeveJson(folder, ['queues', 'pause', 'wide'])).toMatchObject({
     code: 2,

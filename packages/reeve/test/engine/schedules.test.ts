@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { silentLog } from '../../src/base/log.ts'
+import { pauseSchedule } from '../../src/engine/starting/pause-schedule.ts'
 import {
   checkScheduled,
   installSchedules,
@@ -452,4 +453,28 @@ test('a change of its pattern between two transactions of a catch-up loses no ti
   const row = await database.get<{ next_at: number; definition: string }>('select * from schedules')
   expect(new Date(row!.next_at).toISOString()).toBe('2026-01-01T13:30:00.000Z')
   expect(JSON.parse(row!.definition)).toEqual({ ...changed, cron: '30 * * * *' })
+})
+
+test('a paused schedule starts nothing, and when it is resumed its times in between stay skipped', async () => {
+  const catchUp = { all: 10 }
+  const opened = await scheduled({ catchUp }, '2026-01-01T00:30:00Z')
+  const { clock, database, engine } = opened
+  const set = (paused: boolean, name = 'job') =>
+    database.transaction((session) =>
+      pauseSchedule(session, name, paused, { by: 'ada', proof: 'local-user', at: clock.now() }),
+    )
+  expect(await set(true, 'other')).toBe(false)
+  expect(await set(true)).toBe(true)
+  expect(await set(true)).toBe(true)
+  await missUntil(opened, '2026-01-01T03:59:50Z')
+  await clock.advance(2000)
+  expect(await outcomes(database)).toEqual([])
+  expect(await set(false)).toBe(true)
+  // As the API does; what another process commits is seen without it.
+  engine.worker.nudge()
+  await settle()
+  await clock.advance(12_000)
+  expect(await outcomes(database)).toEqual(['01-01T01:00 skipped', '01-01T04:00 started'])
+  const acts = await database.all('select type from authority_log order by seq')
+  expect(acts).toEqual([{ type: 'schedule-paused' }, { type: 'schedule-resumed' }])
 })

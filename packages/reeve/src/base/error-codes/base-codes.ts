@@ -60,5 +60,6 @@ export const baseCodes: CodeTable = {
     'A service failed: one of the project, or one outside, which may have done what it was asked.',
     'See the cause, and the effect.',
   ],
+  'unknown-schedule': ['There is no such schedule.', 'See them: `reeve schedules`.'],
   'unknown-queue': ['There is no such queue.', 'See them: `reeve queues`.'],
 }

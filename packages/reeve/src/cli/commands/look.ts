@@ -51,11 +51,12 @@ export function lookCommands(program: Command, calls: Calls): void {
     .addOption(limit('20'))
     .action(calls('viewer', async () => (await import('../look/lists.ts')).approvals))
   program
-    .command('schedules')
-    .description('list the schedules, their next times and last outcomes')
+    .command('schedules [action] [name]')
+    .description('list the schedules, their next times and last outcomes; pause, resume or run NAME')
+    .option('--detach', 'with run: leave it to the workers')
     .addOption(new Option('--limit <n>', 'the most outcomes of each schedule').default('5'))
     .option('--most <n>', 'the most schedules to list', '50')
-    .action(calls('viewer', async () => (await import('../look/queues.ts')).schedules))
+    .action(calls('viewer', async () => (await import('../steer/schedules.ts')).schedules))
   const trigger = program.command('trigger').description('what starts runs from outside')
   trigger
     .command('list')

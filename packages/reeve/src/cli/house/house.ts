@@ -77,6 +77,8 @@ export interface ScheduleLine {
   name: string
   workflow: string
   definition: Json
+  paused: boolean
+  /** The next time (ISO 8601); null: there is none any more, or it is paused. */
   next: string | null
   last: { nominal: string; outcome: string; reason: string | null; run: string | null }[]
 }
@@ -194,6 +196,8 @@ export interface Steers {
   /** Starts the run that undoes what the plan with that hash shows. */
   undo(run: string, from: number, plan: string): Promise<string>
   pauseQueue(queue: string, paused: boolean): Promise<void>
+  /** @throws `unknown-schedule` */
+  pauseSchedule(schedule: string, paused: boolean): Promise<void>
 }
 
 export interface Secrets {

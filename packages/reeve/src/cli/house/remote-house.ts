@@ -115,6 +115,9 @@ function steers(client: Client): Steers {
       (await client.runs.fork({ params: { run }, body: { from, repeatEffects } })).id,
     planUndo: (run, from) => client.runs.planUndo({ params: { run }, query: { from } }),
     undo: async (run, from, plan) => (await client.runs.undo({ params: { run }, body: { from, plan } })).id,
+    async pauseSchedule(schedule, paused) {
+      await client.schedules[paused ? 'pause' : 'resume']({ params: { schedule } })
+    },
     async pauseQueue(queue, paused) {
       await client.queues[paused ? 'pause' : 'resume']({ params: { queue } })
     },

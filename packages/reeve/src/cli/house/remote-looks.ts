@@ -95,11 +95,11 @@ export function remoteLooks(client: Client): Looks {
     async schedules(limit, most) {
       const { items } = await client.schedules.list()
       const schedules = await Promise.all(
-        items.slice(0, most).map(async ({ name, workflow, definition, nextAt: next }) => {
+        items.slice(0, most).map(async ({ name, workflow, definition, paused, nextAt: next }) => {
           const query = { limit: Math.min(limit, mostPerPage) }
           const past = await client.schedules.occurrences({ params: { schedule: name }, query })
           const last = past.items.map(({ nominalAt: nominal, ...rest }) => ({ nominal, ...rest }))
-          return { name, workflow, definition, next, last }
+          return { name, workflow, definition, paused, next, last }
         }),
       )
       return { schedules, total: items.length }

@@ -1,6 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
 import { safeLine } from '../../base/text/one-line.ts'
-import { moment } from '../../base/time/time.ts'
 import type { Cli } from '../cli.ts'
 import type { QueueLine } from '../house/house.ts'
 import { withHouse } from '../house/with-house.ts'
@@ -57,35 +56,4 @@ function limitsOf({ concurrency, perKey, rate }: QueueLine): string {
   if (perKey !== null) limits.push(`${perKey} per key`)
   if (rate !== null) limits.push(`${rate.count} per ${rate.perMs} ms`)
   return limits.join(', ') || 'none'
-}
-
-/** Lists the schedules: the next time, and what became of the last ones, skips with their reasons. */
-export function schedules(cli: Cli, options: { limit: string; most: string }): Promise<ExitCode> {
-  const limit = toLimit(options.limit)
-  const most = toLimit(options.most)
-  return withHouse(
-    cli,
-    async (house) => {
-      const { terminal } = cli
-      const { bold, dim, yellow } = terminal.colors
-      const { schedules: rows, total } = await house.schedules(limit, most)
-      terminal.value({ schedules: rows, more: total > most })
-      if (rows.length === 0)
-        terminal.line('The project has no schedules: see `schedules` in reeve.config.ts.')
-      for (const { name, workflow, definition, next, last } of rows) {
-        const { cron, zone = 'UTC' } = definition as { cron: string; zone?: string }
-        const at = next === null ? 'never' : moment(Date.parse(next))
-        terminal.line(`${bold(safeLine(name))} starts ${workflow} at "${cron}" (${zone}), next ${at}`)
-        for (const { nominal, outcome, reason, run } of last) {
-          const what =
-            outcome === 'started' ? `started run ${run}` : yellow(`skipped: ${safeLine(reason ?? '')}`)
-          terminal.line(`  ${dim(moment(Date.parse(nominal)))} ${what}`)
-        }
-      }
-      if (total > most)
-        terminal.line(dim(`the first ${most} schedules of ${total}; see more with --most ${total}`))
-      return exitCodes.done
-    },
-    'code',
-  )
 }

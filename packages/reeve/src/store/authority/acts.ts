@@ -72,6 +72,8 @@ export const acts = {
   'all-resumed': act('Everything goes on.', {}),
   'queue-paused': act('No run of a queue begins or goes on; the subject is its name.', {}),
   'queue-resumed': act('The runs of a queue go on.', {}),
+  'schedule-paused': act('A schedule starts nothing; the subject is its name.', {}),
+  'schedule-resumed': act('A schedule starts runs again; the subject is its name.', {}),
   'run-paused': act('A run was held where it is; the subject is its id.', {}),
   'run-resumed': act('A run that was held goes on; the subject is its id.', {}),
   'run-signalled': act('A signal was sent to a run; the subject is its id.', {

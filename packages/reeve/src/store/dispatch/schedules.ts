@@ -1,4 +1,4 @@
-import type { Session } from '../database.ts'
+import type { Bulk, Session } from '../database.ts'
 
 export interface ScheduleRow {
   name: string
@@ -20,6 +20,17 @@ export async function saveSchedule(session: Session, row: Omit<ScheduleRow, 'pau
      on conflict (name) do update set workflow = excluded.workflow, definition = excluded.definition, next_at = excluded.next_at`,
     [row.name, row.workflow, row.definition, row.next_at],
   )
+}
+
+/** Workers sleep until the next time that they know of, so that they are told. */
+const pauseSchedules: Bulk = {
+  columns: { name: 'text', paused: 'int' },
+  announces: 'work',
+  sql: 'update schedules set paused = :paused {from} where schedules.name = :name returning schedules.name',
+}
+
+export async function setSchedulePaused(session: Session, name: string, paused: boolean): Promise<void> {
+  await session.bulk(pauseSchedules, [[name, paused ? 1 : 0]])
 }
 
 /** What became of one nominal time of a schedule. */

@@ -3,10 +3,12 @@ import { createIds } from '../../../base/ids.ts'
 import { parse } from '../../../base/schema/schema.ts'
 import { isoText, toMs } from '../../../base/time/time.ts'
 import type { Control } from '../../../engine/outside/control.ts'
+import { pauseSchedule } from '../../../engine/starting/pause-schedule.ts'
 import { internalsOf, type Runtime } from '../../../runtime/runtime.ts'
 import { signInPath } from '../../../server/first-owner.ts'
 import { actingAs, actorOf, localUserOf, refuseLowRole } from '../../../server/local-actor.ts'
 import { listQueues, pauseQueue } from '../../../store/dispatch/queues/queues.ts'
+import { listSchedules } from '../../../store/dispatch/schedules.ts'
 import { refuseMoved } from '../../../store/identity/moved.ts'
 import { lesser, requirePrincipal } from '../../../store/identity/principals.ts'
 import { refuseBorrowed, refuseMightier, tokensSeenBy } from '../../../store/identity/token-rights.ts'
@@ -27,6 +29,7 @@ import type { Decides, House, People, Secrets, Steers, TokenLine } from '../hous
 import { localLearning } from '../learning-house.ts'
 import { localModels } from '../models.ts'
 import { localProposals } from '../proposals-house.ts'
+import { shortList, unknownSchedule } from '../unknown-names.ts'
 import { localLooks } from './looks.ts'
 import { localSecrets } from './secrets.ts'
 
@@ -131,14 +134,17 @@ function steers(workspace: Workspace, runtime: Runtime | undefined): Steers {
         `There is no queue "${queue}". The queues: ${shortList(known) || 'none yet'}.`,
       )
     },
+    async pauseSchedule(schedule, paused) {
+      await refuseMoved(database, database.place)
+      refuseLowRole(actor, 'operator')
+      const acting = actingAs(actor, database)
+      if (await database.transaction((session) => pauseSchedule(session, schedule, paused, acting))) return
+      throw unknownSchedule(
+        schedule,
+        (await listSchedules(database)).map(({ name }) => name),
+      )
+    },
   }
-}
-
-const mostNamed = 20
-
-function shortList(names: string[]): string {
-  const more = names.length - mostNamed
-  return `${names.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function people({ database, environment, actor }: Workspace): Omit<People, keyof Secrets> {

@@ -72,11 +72,12 @@ export function localLooks({ database, environment }: Workspace): Looks {
     async schedules(limit, most) {
       const all = await listSchedules(database)
       const schedules = await Promise.all(
-        all.slice(0, most).map(async ({ name, workflow, definition, next_at }) => ({
+        all.slice(0, most).map(async ({ name, workflow, definition, paused, next_at }) => ({
           name,
           workflow,
           definition: JSON.parse(definition) as Json,
-          next: next_at === null ? null : isoText(next_at),
+          paused: paused !== 0,
+          next: next_at === null || paused !== 0 ? null : isoText(next_at),
           last: (await listOccurrences(database, name, limit)).map(({ nominal, outcome, reason, run }) => ({
             nominal: isoText(nominal),
             outcome,

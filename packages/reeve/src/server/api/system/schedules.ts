@@ -1,8 +1,13 @@
 import { z } from 'zod'
+import { ReeveError } from '../../../base/errors.ts'
 import type { Json } from '../../../base/json/json.ts'
+import { shownId } from '../../../base/text/text.ts'
+import { pauseSchedule } from '../../../engine/starting/pause-schedule.ts'
 import { schedulesView } from '../../../inspect/lists/schedules.ts'
 import { listOccurrences, listSchedules } from '../../../store/dispatch/schedules.ts'
-import { read } from '../../http/endpoint.ts'
+import { read, type WriteCall, write } from '../../http/endpoint.ts'
+import type { Service } from '../../service.ts'
+import { actingOf } from '../acting.ts'
 import { json, name, numberIn, time } from '../parts.ts'
 import { scheduleView } from '../today-shapes.ts'
 
@@ -50,4 +55,59 @@ const occurrences = read({
   },
 })
 
-export const schedules = { list, occurrences }
+const aSchedule = z.strictObject({ schedule: name })
+
+const pause = write({
+  method: 'POST',
+  path: '/api/schedules/:schedule/pause',
+  role: 'operator',
+  summary: 'Let it start nothing; its times that pass meanwhile are skipped',
+  params: aSchedule,
+  answer: scheduleView,
+  subjectOf: ({ params }) => params.schedule,
+  act: (call) => setPaused(call, true),
+  tell: ({ service }, its) => oneView(service, its),
+})
+
+const resume = write({
+  method: 'POST',
+  path: '/api/schedules/:schedule/resume',
+  role: 'operator',
+  summary: 'Let it start runs again, from its next time on',
+  params: aSchedule,
+  answer: scheduleView,
+  subjectOf: ({ params }) => params.schedule,
+  act: (call) => setPaused(call, false),
+  tell: ({ service }, its) => oneView(service, its),
+})
+
+type ScheduleCall = WriteCall<z.output<typeof aSchedule>, unknown, unknown>
+
+/** @throws `unknown-schedule` */
+async function setPaused(
+  { service, database, caller, params: { schedule } }: ScheduleCall,
+  paused: boolean,
+): Promise<{ subject: string }> {
+  await database.transaction(async (session) => {
+    if (await pauseSchedule(session, schedule, paused, actingOf(service, caller))) return
+    throw unknownSchedule(schedule)
+  })
+  // A worker is told of what others commit, and sleeps until the next time that it knows.
+  service.engine.worker.nudge()
+  return { subject: schedule }
+}
+
+function unknownSchedule(its: string): ReeveError {
+  return new ReeveError(
+    'unknown-schedule',
+    `There is no schedule ${shownId(its)}. See them at /api/schedules.`,
+  )
+}
+
+async function oneView({ database }: Service, its: string): Promise<z.input<typeof scheduleView>> {
+  const found = (await schedulesView(database)).find((each) => each.name === its)
+  if (found) return found
+  throw unknownSchedule(its)
+}
+
+export const schedules = { list, occurrences, pause, resume }
