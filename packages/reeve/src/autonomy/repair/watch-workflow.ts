@@ -3,7 +3,7 @@ import type { CoreContext } from '../../engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../engine/workflow.ts'
 import { moveRepair, type RepairRow } from '../../store/autonomy/repairs.ts'
 import type { Session } from '../../store/database.ts'
-import { payloadIfSound } from '../../store/journal/events.ts'
+import { payloadIfSound, quoted } from '../../store/journal/events.ts'
 import { scriptToolName } from '../scripts/script.ts'
 import { failureIn, quickDiagnosis } from './evidence.ts'
 import { noteRollback } from './promoting/note.ts'
@@ -116,10 +116,10 @@ async function callsSince(session: Session, row: RepairRow): Promise<CallSince[]
   }>(
     `select r.id as run, i.step as call, s.type, i.payload as intent, s.payload as outcome, f.payload as ended
      from events i
-     join events s on s.run = i.run and s.step = i.step and s.type in ('effect-completed', 'effect-failed')
+     join events s on s.run = i.run and s.step = i.step and s.type in (${quoted('effect-completed')}, ${quoted('effect-failed')})
      join runs r on r.no = i.run
-     left join events f on f.run = i.run and f.type = 'run-failed'
-     where i.id > coalesce((select max(id) from events), 0) - 200000 and i.type = 'effect-intended' and i.name = ? and i.at >= ?
+     left join events f on f.run = i.run and f.type = ${quoted('run-failed')}
+     where i.id > coalesce((select max(id) from events), 0) - 200000 and i.type = ${quoted('effect-intended')} and i.name = ? and i.at >= ?
      order by i.id desc limit 500`,
     [scriptToolName(row.script), row.promoted_at ?? 0],
   )

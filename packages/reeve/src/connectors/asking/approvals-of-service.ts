@@ -15,8 +15,11 @@ export interface ApprovalSettings {
 
 /** A request, as it is shown where people talk. Everything in it but ids and times is foreign text. */
 export interface ShownRequest {
+  /** What is asked, as every screen has it. */
   approval: ApprovalView
+  /** The run that waits. */
   run: string
+  /** The name of its workflow. */
   workflow: string
   /** Where it can be looked at whole; undefined: nobody said where this server is. */
   page: string | undefined

@@ -1,4 +1,5 @@
 import type { Session } from '../../store/database.ts'
+import { payloadIfSound, quoted } from '../../store/journal/events.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 
 /** As much of an input as a line of a list may need (characters). */
@@ -14,7 +15,7 @@ export async function inputLines(
   if (runs.length === 0) return new Map()
   const rows = await session.all<{ run: number; payload: string | null }>(
     `select run, substr(payload, 1, ${read}) as payload from events
-     where seq = 1 and type = 'run-started' and run in (${runs.map(() => '?').join(', ')})`,
+     where seq = 1 and type = ${quoted('run-started')} and run in (${runs.map(() => '?').join(', ')})`,
     runs.map(({ no }) => no),
   )
   return new Map(
@@ -27,11 +28,8 @@ export async function inputLines(
 
 /** Of a payload that may be cut off. */
 function inputIn(payload: string): string | undefined {
-  try {
-    const { input } = JSON.parse(payload) as { input?: unknown }
-    return input === undefined ? undefined : JSON.stringify(input).slice(0, longest)
-  } catch {
-    const at = payload.indexOf('"input":')
-    return at < 0 ? undefined : payload.slice(at + '"input":'.length).slice(0, longest)
-  }
+  const whole = payloadIfSound({ type: 'run-started', payload }, 'run-started')
+  if (whole) return whole.input === undefined ? undefined : JSON.stringify(whole.input).slice(0, longest)
+  const at = payload.indexOf('"input":')
+  return at < 0 ? undefined : payload.slice(at + '"input":'.length).slice(0, longest)
 }

@@ -48,6 +48,7 @@ const statuses: Readonly<Record<string, number>> = {
   'approval-changed': 409,
   'memory-changed': 409,
   'proposal-changed': 409,
+  'directive-changed': 409,
   'proposal-decided': 409,
   'approval-rests-on-it': 409,
   'approval-cut': 409,

@@ -1,5 +1,6 @@
 import type { Json } from '../../base/json/json.ts'
 import type { Session, Value } from '../database.ts'
+import { quoted } from '../journal/events.ts'
 
 /**
  * A repair of a script:
@@ -241,9 +242,9 @@ export function recordedToolCalls(
      from events i
      join events s on s.run = i.run and s.step = i.step and s.type = ?
      join runs r on r.no = i.run
-     where i.id > coalesce((select max(id) from events), 0) - ? and i.type = 'effect-intended' and i.name = ?
+     where i.id > coalesce((select max(id) from events), 0) - ? and i.type = ${quoted('effect-intended')} and i.name = ?
        and i.payload is not null and (s.payload is not null or s.blob is null)
-       and (s.type = 'effect-failed' or r.status <> 'failed')
+       and (s.type = ${quoted('effect-failed')} or r.status <> 'failed')
      order by i.id desc limit ?`,
     [settled, mostEvents, tool, limit],
   )
@@ -258,8 +259,8 @@ export function toolCallAt(
   return session.get(
     `select r.id as run, r.no, i.step as call, i.name, i.payload as intent, s.type, s.payload as outcome, r.status
      from runs r
-     join events i on i.run = r.no and i.step = ? and i.type = 'effect-intended'
-     left join events s on s.run = r.no and s.step = i.step and s.type in ('effect-completed', 'effect-failed')
+     join events i on i.run = r.no and i.step = ? and i.type = ${quoted('effect-intended')}
+     left join events s on s.run = r.no and s.step = i.step and s.type in (${quoted('effect-completed')}, ${quoted('effect-failed')})
      where r.id = ? order by i.seq desc limit 1`,
     [call, run],
   )
