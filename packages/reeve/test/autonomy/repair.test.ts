@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { loadDirectives } from '../../src/autonomy/directives/load-directives.ts'
+import { mayReach, tryInput } from '../../src/autonomy/repair/quarantine/trial.ts'
 import type { RepairConfig } from '../../src/autonomy/repair/settings.ts'
 import { loadScripts } from '../../src/autonomy/scripts/load-scripts.ts'
 import { silentLog } from '../../src/base/log.ts'
@@ -130,3 +131,17 @@ test('where the project says so a proven fix is promoted, and rolled back when i
   expect(reason).toContain('failed again (script-failed)')
   expect(source()).toBe(broken)
 }, 90_000)
+
+test('what may use the network is not judged by what all of the machine sends', async () => {
+  folder = mkdtempSync(join(tmpdir(), 'reeve-repair-'))
+  mkdirSync(join(folder, 'scripts'))
+  const reading = broken.replace('//   approval', '//   network: true\n//   approval')
+  writeFileSync(join(folder, 'scripts/shout.mjs'), reading, { mode: 0o755 })
+  const [script] = await loadScripts(folder)
+  expect(mayReach(script!)).toBe(true)
+  const { traces } = await tryInput(
+    { project: folder, script: script!, source: reading },
+    { customer: { name: 'Ann' } },
+  )
+  expect(traces.reached).toBe(0)
+})
