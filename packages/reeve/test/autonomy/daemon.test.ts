@@ -70,9 +70,10 @@ test('a cycle makes one decision, has it executed once, and chooses when the nex
 
 test('nothing changed since it decided to be idle: nobody is asked, until something happens', async () => {
   const { workflows } = works()
+  const tidy = workflow({ name: 'tidy', input: z.object({}), run: async () => 'tidied' })
   const { solver, config } = deciding([say('idle'), say('idle')])
   const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide', events: [] })
-  const house = await openHouse({ daemons: [steward], workflows, config })
+  const house = await openHouse({ daemons: [steward], workflows: [...workflows, tidy], config })
   expect((await house.nextCycle()).output.result).toBe('idle')
   const skips = [await house.nextCycle(), await house.nextCycle(), await house.nextCycle()]
   expect(skips.map(({ output }) => output.result)).toEqual(['skipped', 'skipped', 'skipped'])
@@ -84,9 +85,16 @@ test('nothing changed since it decided to be idle: nobody is asked, until someth
   expect(solver.questions).toHaveLength(1)
   const run = await house.runtime.startRun('greet', { who: 'nobody' })
   await run.result()
+  await (await house.runtime.startRun('tidy', {})).result()
   expect((await house.nextCycle()).output.result).toBe('idle')
   expect(solver.questions[1]!.input).toMatchObject({
-    news: { failures: [{ workflow: 'greet', run: run.id }] },
+    news: {
+      ended: [
+        { workflow: 'greet', failed: 1 },
+        { workflow: 'tidy', succeeded: 1 },
+      ],
+      failures: [{ workflow: 'greet', run: run.id }],
+    },
   })
 })
 

@@ -72,16 +72,18 @@ function summed(events: readonly TailEvent[]): Omit<DaemonNews, 'isMore'> {
     .slice(-mostFailures)
   return {
     started: count('run-started'),
-    ended: [...byWorkflow].sort().map(([workflow, of]) => {
-      const ended = (type: EventType) => of.filter((event) => event.type === type).length
-      return {
-        workflow,
-        succeeded: ended('run-succeeded'),
-        failed: ended('run-failed'),
-        cancelled: ended('run-cancelled'),
-        stuck: ended('run-stuck'),
-      }
-    }),
+    ended: [...byWorkflow]
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([workflow, of]) => {
+        const ended = (type: EventType) => of.filter((event) => event.type === type).length
+        return {
+          workflow,
+          succeeded: ended('run-succeeded'),
+          failed: ended('run-failed'),
+          cancelled: ended('run-cancelled'),
+          stuck: ended('run-stuck'),
+        }
+      }),
     failures: failures.map((event) => ({
       workflow: event.workflow,
       run: event.run_id,
