@@ -73,6 +73,19 @@ export class Journal {
     return this.#ask(`select id, kind, title from proposals where status = 'open' order by made_at, id`)
   }
 
+  /** Repairs, the oldest first. `after`: the source that was, or would be, the script's. */
+  repairs(): {
+    script: string
+    file: string
+    status: string
+    proposal: string | null
+    after: string | null
+  }[] {
+    return this.#ask(
+      'select script, file, status, proposal, after_text as after from repairs order by made_at, id',
+    )
+  }
+
   /** Lessons: how many are in force, were taken back, were looked at and not taken, and wait for a person. */
   lessons(): { inForce: number; withdrawn: number; discarded: number; waiting: number } {
     const [count] = this.#ask<{ inForce: number; withdrawn: number }>(

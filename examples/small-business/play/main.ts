@@ -8,7 +8,7 @@ const help = `npm run business -- [options]
   --days N         how many days (90)
   --seed N         another world (1)
   --speed MS       the least that a day takes, in milliseconds (0: as fast as it goes)
-  --learning on    learns from its journals each night; off (the default): it stays as it is
+  --learning on    learns each night and repairs what breaks; off (the default): the owner mends
   --fresh          begin anew, where there is a business of that seed to go on with
   --calm           no faults, no outages, no kills
   --port N         of the site; the other services of the world follow (4801)

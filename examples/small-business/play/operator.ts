@@ -18,11 +18,15 @@ export interface Attention {
   payments: number
   /** What Reeve would have learnt, and could not try by itself. */
   lessons: number
+  /** Repairs that waited for a person. */
+  repairs: number
   /** Scripts mended by hand. */
   mended: number
 }
 
 const name = 'robin'
+/** Reeve is at it: nobody mends it by hand. */
+const openRepairs = new Set(['diagnosing', 'proposed', 'promoting', 'watching', 'rolling-back'])
 
 /**
  * The person whose business it is, scripted: looks in once a day, decides what was asked by what the world's books say, matches
@@ -49,6 +53,7 @@ export class Operator {
       stuck: 0,
       payments: 0,
       lessons: 0,
+      repairs: 0,
       mended: 0,
     }
     return { ...none, ...(JSON.parse(this.#world.books.fact('attention') ?? '{}') as Partial<Attention>) }
@@ -101,11 +106,17 @@ export class Operator {
     await decide({ type: 'decide', id, decision: { verdict: isRight ? 'approve' : 'reject', by: name } })
   }
 
-  /** Adopts what is proposed: what does not help is measured, and taken back, without a person. */
+  /** Adopts lessons: what does not help is measured, and taken back, without a person. A repair is read. */
   async #judge(worker: WorkerProcess, { id, kind }: { id: string; kind: string }): Promise<void> {
-    if (kind !== 'lesson') return
-    this.#count('lessons')
-    await worker.ask({ type: 'proposal', id, decision: 'adopted', by: name })
+    if (kind !== 'lesson' && kind !== 'repair') return
+    const repair = this.#journal.repairs().find(({ proposal }) => proposal === id)
+    const isRight = kind === 'lesson' || (repair !== undefined && this.#isRight(repair))
+    await worker.ask({ type: 'proposal', id, decision: isRight ? 'adopted' : 'rejected', by: name })
+    this.#count(kind === 'lesson' ? 'lessons' : 'repairs')
+  }
+
+  #isRight({ file, after }: { file: string; after: string | null }): boolean {
+    return this.#world.plan.drifts.some(({ mend }) => mend.file === file && after?.includes(mend.to))
   }
 
   /** Looks into the box of sent letters, as a person would. */
@@ -136,7 +147,10 @@ export class Operator {
   }
 
   #hasBroken({ from, mend }: Drift): boolean {
-    return from <= this.#world.life.now && this.#journal.failuresOf(mend.file, from) > 0
+    const isOpen = this.#journal
+      .repairs()
+      .some(({ file, status }) => file === mend.file && openRepairs.has(status))
+    return from <= this.#world.life.now && !isOpen && this.#journal.failuresOf(mend.file, from) > 0
   }
 
   /** Answers whether it was mended at this visit: one that was broken off does not do it twice. */
@@ -147,13 +161,14 @@ export class Operator {
     if (at !== undefined) return Number(at) === life.now
     const path = join(this.#project, file)
     const text = readFileSync(path, 'utf8')
-    if (!text.includes(to)) {
+    const isByHand = !text.includes(to)
+    if (isByHand) {
       writeFileSync(`${path}.new`, text.replaceAll(from, to), { mode: 0o755 })
       renameSync(`${path}.new`, path)
+      this.#count('mended')
     }
     books.setFact(fact, life.now)
-    this.#count('mended')
-    return true
+    return isByHand
   }
 
   #count(what: keyof Attention): void {

@@ -56,6 +56,23 @@ function repeats({ world: { plan, books }, journal }: Business): Record<string, 
   return found
 }
 
+/** What became of repairs, and how many of those that took a script's place are right. */
+function repairs({ world: { plan }, journal }: Business): Record<string, number> {
+  const all = journal.repairs()
+  const by = (...statuses: string[]) => all.filter(({ status }) => statuses.includes(status))
+  const promoted = by('watching', 'kept')
+  const right = promoted.filter(({ file, after }) =>
+    plan.drifts.some(({ mend }) => mend.file === file && after?.includes(mend.to)),
+  )
+  return {
+    begun: all.length,
+    right: right.length,
+    wrong: promoted.length - right.length,
+    refused: by('not-repaired', 'rejected').length,
+    rolledBack: by('rolled-back').length,
+  }
+}
+
 export function judge(business: Business, seconds: number): Judged {
   const { world, journal, operator, options } = business
   const { books, plan } = world
@@ -112,6 +129,7 @@ export function judge(business: Business, seconds: number): Judged {
       kills: Number(books.fact('kills') ?? 0),
       outages: plan.outages.length,
       drifts: plan.drifts.length,
+      repairs: repairs(business),
       lessons: journal.lessons(),
       doubled,
       repeated,

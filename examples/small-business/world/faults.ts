@@ -18,8 +18,8 @@ export interface Drift {
   /** In a sentence. */
   what: string
   from: number
-  /** The script that breaks, and the line of it that is right afterwards. */
-  mend: { file: string; from: string; to: string }
+  /** The script that breaks, the part of it that is right afterwards, and what somebody hasty would take for right. */
+  mend: { file: string; from: string; to: string; wrong: string }
 }
 
 /** The process of the worker is killed (SIGKILL) when the world gets its `nth` writing request of the day. */
@@ -40,12 +40,12 @@ export interface FaultPlan {
   floods: number[]
 }
 
-const drifts: Omit<Drift, 'from'>[] = [
+export const drifts: Omit<Drift, 'from'>[] = [
   {
     name: 'page-moved',
     service: 'site',
     what: 'the page /pricing moved to /plans',
-    mend: { file: 'scripts/check_site.sh', from: '/pricing', to: '/plans' },
+    mend: { file: 'scripts/check_site.sh', from: '/pricing', to: '/plans', wrong: '' },
   },
   {
     name: 'field-renamed',
@@ -55,6 +55,7 @@ const drifts: Omit<Drift, 'from'>[] = [
       file: 'scripts/send_invoices.mjs',
       from: 'const cents = order.amount',
       to: 'const cents = order.total ?? order.amount',
+      wrong: 'const cents = order.amount ?? 0',
     },
   },
   {
@@ -65,6 +66,7 @@ const drifts: Omit<Drift, 'from'>[] = [
       file: 'scripts/send_reminders.mjs',
       from: 'const readDay = (text) => Date.parse(text)',
       to: "const readDay = (text) => Date.parse(text.includes('/') ? text.split('/').reverse().join('-') : text)",
+      wrong: "const readDay = (text) => Date.parse(text.split('/').join('-'))",
     },
   },
   {
@@ -75,6 +77,7 @@ const drifts: Omit<Drift, 'from'>[] = [
       file: 'scripts/reconcile_payments.mjs',
       from: '?page=',
       to: '?cursor=',
+      wrong: '?page=1&cursor=',
     },
   },
   {
@@ -85,6 +88,7 @@ const drifts: Omit<Drift, 'from'>[] = [
       file: 'scripts/publish_article.mjs',
       from: 'body: { title, topic, body },',
       to: 'body: { title, topic, body, content: body },',
+      wrong: 'body: { title, topic, text: body },',
     },
   },
   {
@@ -95,6 +99,7 @@ const drifts: Omit<Drift, 'from'>[] = [
       file: 'scripts/weekly_figures.py',
       from: 'return int(value)',
       to: 'return int(str(value).replace(",", ""))',
+      wrong: 'return int(value.replace(",", ""))',
     },
   },
 ]

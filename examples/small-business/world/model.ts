@@ -1,5 +1,6 @@
 import type { Books } from './books.ts'
 import type { Chance } from './chance.ts'
+import { drifts } from './faults.ts'
 import { leadKinds, topics } from './life.ts'
 import { fieldsOf, notFound, type Reply, refuse, type Service } from './service.ts'
 import { decide } from './steward.ts'
@@ -9,16 +10,19 @@ const prices: Record<string, { input: number; output: number }> = {
   steward: { input: 1, output: 5 },
   reader: { input: 1, output: 5 },
   writer: { input: 3, output: 15 },
+  mender: { input: 3, output: 15 },
 }
 
 /**
  * What stands in for a provider of models: the wire format of OpenAI's chat completions, with scripted answers. It is no model:
- * `steward` follows a list of priorities, `reader` looks for words, `writer` fills in a form. It errs as models do, by the seed:
+ * `steward` follows a list of priorities, `reader` looks for words, `writer` fills in a form,
+ * `mender` knows the changes of `faults.ts` by heart. It errs as models do, by the seed:
  * prose around its JSON, five decisions in the place of one, a directive that is closed, an article that is too short, 429.
  */
 export function modelOf(books: Books, chance: Chance): Service {
   function answer(model: string, { system, data, feedback }: Prompt, no: number): string {
     if (system.startsWith('Task: decide.')) return decide(data, { chance, no, isMending: feedback })
+    if (model === 'mender') return mend(data, chance('mends', no))
     if (model === 'reader') return read(JSON.stringify(data), chance('reads', no), feedback)
     return write(JSON.stringify(data), chance('writes', no) < 0.06 && !feedback)
   }
@@ -87,6 +91,16 @@ function jsonOr(text: string): unknown {
   } catch {
     return text
   }
+}
+
+/** The fix of a program: mostly the right one, else one that looks right, or none. */
+function mend(data: unknown, luck: number): string {
+  const { file, source } = fieldsOf(data) as { file: string; source: string }
+  const found = drifts.find(({ mend: { file: broken, from } }) => broken === file && source.includes(from))
+  if (!found || luck > 0.95) return JSON.stringify({ source, why: 'I see nothing wrong with it.' })
+  const { from, to, wrong } = found.mend
+  const fixed = source.replaceAll(from, luck < 0.3 ? wrong : to)
+  return JSON.stringify({ source: fixed, why: `It does not know yet that ${found.what}.` })
 }
 
 const signs: [kind: (typeof leadKinds)[number], sign: RegExp][] = [
