@@ -10,5 +10,5 @@ test('the address is made of topic and day', async () => {
     { inputs: { topic: 'Page speed', title: 'Speed', body: 'Words' } },
   )
   assert.deepEqual(result, { slug: 'page-speed-2026-03-05', words: 120 })
-  assert.deepEqual(sent[1][1], { title: 'Speed', topic: 'Page speed', body: 'Words' })
+  assert.partialDeepStrictEqual(sent[1][1], { title: 'Speed', topic: 'Page speed', body: 'Words' })
 })
