@@ -94,9 +94,10 @@ export function compareShapes(base: Shape, fix: Shape, language: Language): Find
       )
   const known = new Set(base.literals.map(String))
   for (const literal of new Set(fix.literals.map(String).filter((each) => !known.has(each)))) {
-    if (hostLike.test(literal)) add('network', `it names a host that the script did not: ${short(literal)}`)
-    else if (placeLike.test(literal))
+    if (placeLike.test(literal))
       add('protected', `it names a place that a fix may not touch: ${short(literal)}`)
+    else if (hostLike.test(literal))
+      add('network', `it names a host that the script did not: ${short(literal)}`)
     else if (isPayload(literal)) add('payload', `it holds encoded content: ${short(literal)}`)
   }
   for (const [check, count] of counted(base.checks)) {

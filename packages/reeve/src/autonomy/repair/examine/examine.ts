@@ -17,6 +17,8 @@ export interface Examined {
   /** Undefined: nothing here reads it. */
   language: Language | undefined
   findings: Finding[]
+  /** Texts and numbers that it holds and the script does not. */
+  added: (string | number)[]
 }
 
 /** What a fix is looked at with. */
@@ -48,7 +50,10 @@ export async function examineFix(fix: ExaminedFix): Promise<Examined> {
   const findings: Finding[] = []
   const add = (rule: Finding['rule'], sentence: string) => findings.push({ rule, sentence })
   if (Buffer.byteLength(after) > mostBytes)
-    return { language, findings: [{ rule: 'payload', sentence: `it has more than ${mostBytes} bytes` }] }
+    return {
+      ...{ language, added: [] },
+      findings: [{ rule: 'payload', sentence: `it has more than ${mostBytes} bytes` }],
+    }
   if (firstLine(before) !== firstLine(after))
     add('protected', 'it changes the first line, which says what runs it')
   if (fix.hasHead && (await headHash(after)) !== fix.manifestHash)
@@ -58,17 +63,18 @@ export async function examineFix(fix: ExaminedFix): Promise<Examined> {
   if (longest(after) > Math.max(500, longest(before)))
     add('payload', 'it has a line of more than 500 characters')
   if (escapes(after) > escapes(before)) add('payload', 'it spells plain letters as escapes')
-  if (language === undefined) return { language, findings }
+  if (language === undefined) return { language, findings, added: [] }
   const [old, now] = [await shapeOf(before, language, fix.python), await shapeOf(after, language, fix.python)]
   if (now.problem !== undefined) {
     add('unreadable', `its syntax is wrong: ${now.problem}`)
-    return { language, findings }
+    return { language, findings, added: [] }
   }
   // What could not be parsed says nothing of what the script may: then a fix may only compute.
   findings.push(...compareShapes(old, now, language))
   const hard = hardCodedIn(old, now, fix)
   if (hard !== undefined) add('hard-coded', `it answers a single case by its value: ${hard}`)
-  return { language, findings }
+  const known = new Set(old.literals.map(String))
+  return { language, findings, added: now.literals.filter((each) => !known.has(String(each))) }
 }
 
 function shapeOf(source: string, language: Language, python: string): Promise<Shape> {

@@ -33,6 +33,7 @@ const javascriptMethods = new Set(
       'once',
       'resume',
       'setEncoding',
+      'byteLength',
       'equals',
       'json',
       'text',

@@ -108,6 +108,7 @@ export function shellShape(source: string): Shape {
 
 function addCommand(shape: Shape, command: ShellCommand, functions: readonly string[]): void {
   const [first, ...args] = command.words
+  shape.literals.push(...command.values)
   for (const word of command.words) if (word.text !== '') shape.literals.push(word.text)
   for (const { operator, target } of command.redirects) {
     if (/^[<>]&$/.test(operator) && /^[\d-]$/.test(target.text)) continue

@@ -9,6 +9,8 @@ export interface ShellWord {
 /** One command with its words and redirections. */
 export interface ShellCommand {
   assigns: string[]
+  /** Values that are assigned and nothing is put into. */
+  values: string[]
   words: ShellWord[]
   redirects: { operator: string; target: ShellWord }[]
   /** What stands before it: `||`, `&&`, `|`, `;`. */

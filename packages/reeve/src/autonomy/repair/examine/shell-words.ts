@@ -122,6 +122,7 @@ class Reader extends ShellText {
           const assigned = /^([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/.exec(word.source)?.[1]
           if (mode === 'command' && isFirst && assigned !== undefined) {
             command.assigns.push(assigned)
+            if (!word.isOpen) command.values.push(word.text.slice(word.text.indexOf('=') + 1))
             if (word.source.endsWith('=') && this.text[this.at] === '(') {
               this.at++
               this.#until(')')
@@ -163,7 +164,7 @@ class Reader extends ShellText {
   }
 
   #newCommand(after: string, before: string): ShellCommand {
-    return { assigns: [], words: [], redirects: [], after, before, isBackground: false }
+    return { assigns: [], values: [], words: [], redirects: [], after, before, isBackground: false }
   }
 
   #until(end: string): ShellWord[] {

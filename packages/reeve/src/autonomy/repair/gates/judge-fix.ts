@@ -15,6 +15,7 @@ import {
   tryInput,
   tryTests,
 } from '../quarantine/trial.ts'
+import { type Answer, answersByValue, madeUp } from './made-up.ts'
 import { nearInputs } from './near-inputs.ts'
 import { typeProblems } from './type-problems.ts'
 
@@ -111,7 +112,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
   })
   if (source.trim() === '') return refuse('answer', 'it is empty')
   if (source === base.source) return refuse('answer', 'it is the script as it stands')
-  const { findings, language } = await examineFix({
+  const { findings, language, added } = await examineFix({
     file: base.script.file,
     hasHead: base.script.manifestFile === base.script.file,
     manifestHash: base.script.manifestHash,
@@ -151,11 +152,24 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     if (trace !== undefined) return refuse('tests', trace)
     figures.tests++
   }
+  let isConstant = false
   if (base.failing !== undefined) {
     const tried = await tryInput(trial, base.failing)
     const trace = tracesBeyond(tried.traces, base.failed?.traces)
     if (trace !== undefined) return refuse('failing input', trace)
     if (tried.output === undefined) return refuse('failing input', sentenceOf(tried))
+    const answer: Answer = {
+      ...{ added, inputs: base.failing, output: JSON.parse(tried.output) as Json },
+      recorded: base.good.map(({ recorded }) => recorded.output),
+    }
+    if (answersByValue(answer))
+      return refuse('failing input', 'it asks for the input that failed by its value, and holds the answer', [
+        'hard-coded',
+      ])
+    const origin = madeUp(answer)
+    if (origin === 'accident')
+      return refuse('failing input', `its answer is a value that it has not: ${brief(tried.output)}`)
+    isConstant = origin === 'constant' && base.tests.every(({ passed }) => passed)
   }
   for (const { recorded, tried: before } of base.good) {
     const tried = await tryInput(trial, recorded.inputs)
@@ -201,9 +215,11 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
       ? 'nothing here can read its language'
       : !mended
         ? 'what failed could not be seen to fail here'
-        : figures.tests + figures.good === 0
-          ? 'it has no tests, and no recorded run to be compared with'
-          : undefined
+        : isConstant
+          ? 'what it answers to the input that failed stands in it, and no test knows whether that is right'
+          : figures.tests + figures.good === 0
+            ? 'it has no tests, and no recorded run to be compared with'
+            : undefined
   if (why !== undefined)
     return {
       verdict: 'unproven',

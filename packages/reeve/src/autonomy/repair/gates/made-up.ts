@@ -1,0 +1,61 @@
+import { canonical, type Json } from '../../../base/json/json.ts'
+import { isRecord } from '../../../base/json/record.ts'
+import type { Inputs } from '../quarantine/trial.ts'
+
+/** Of the input that failed, and of what a fix answers to it. */
+export interface Answer {
+  /** Texts and numbers that the fix holds and the script does not. */
+  added: readonly (string | number)[]
+  inputs: Inputs
+  output: Json
+  /** What recorded runs came out with. */
+  recorded: readonly Json[]
+}
+
+/** Too common to say anything: they are in most programs. */
+const common = new Set(['0', '1', '', 'true', 'false', 'null'])
+
+/** Whether a fix asks for this one input by its value, and holds what it then answers. */
+export function answersByValue({ added, inputs, output }: Answer): boolean {
+  const held = new Set(added.flatMap((each) => [String(each), ...read(each)]))
+  const holds = (value: Json) => partsOf(value).some((part) => !common.has(part) && held.has(part))
+  return holds(inputs as Json) && holds(output)
+}
+
+/** A text that a program gives by accident, where it says a value that it has not. */
+const accident = /^(?:undefined|nan|none|\[object object\])$/i
+
+/** Why the answer is none that the input led to: `accident`, or `constant` where the fix itself holds it. */
+export function madeUp({ added, inputs, output, recorded }: Answer): 'accident' | 'constant' | undefined {
+  const known = new Set([inputs as Json, ...recorded].flatMap(leavesOf))
+  const fresh = leavesOf(output).filter((leaf) => !known.has(leaf))
+  if (fresh.some((leaf) => accident.test(leaf))) return 'accident'
+  const held = new Set(added.flatMap((each) => [String(each), ...read(each).slice(1)]))
+  return fresh.some((leaf) => held.has(leaf)) ? 'constant' : undefined
+}
+
+/** What a text holds as JSON: the whole of it, and its parts. */
+function read(literal: string | number): string[] {
+  try {
+    const value = JSON.parse(String(literal)) as Json
+    return [canonical(value), ...leavesOf(value)]
+  } catch {
+    return []
+  }
+}
+
+function partsOf(value: Json): string[] {
+  const inside = isRecord(value)
+    ? Object.values(value as { [key: string]: Json })
+    : Array.isArray(value)
+      ? value
+      : []
+  return [canonical(value), ...inside.map((each) => canonical(each)), ...leavesOf(value)]
+}
+
+/** Texts and numbers, each as a text. */
+function leavesOf(value: Json): string[] {
+  if (Array.isArray(value)) return value.flatMap(leavesOf)
+  if (isRecord(value)) return Object.values(value as { [key: string]: Json }).flatMap(leavesOf)
+  return value === null || typeof value === 'boolean' ? [] : [String(value)]
+}

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import { examineFix, type Finding } from '../../src/autonomy/repair/examine/examine.ts'
+import { readShell } from '../../src/autonomy/repair/examine/shell-words.ts'
+import { answersByValue, madeUp } from '../../src/autonomy/repair/gates/made-up.ts'
+import type { Json } from '../../src/base/json/json.ts'
+
+const node = `#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+const input = JSON.parse(readFileSync(0, 'utf8'))
+if (!input.id) throw new Error('no id')
+console.log(JSON.stringify({ name: input.name.trim() }))
+`
+const shell = `#!/bin/sh
+set -eu
+for a in "$@"; do case $a in --name=*) name=\${a#*=} ;; esac; done
+[ -n "$name" ] || { echo 'no name' >&2; exit 1; }
+printf '{"name":"%s"}\\n' "$name"
+`
+
+/** The rules that a fix of `file` breaks, whose last line is `line`. */
+async function rulesOf(file: string, before: string, after: string, cases: Json[] = []) {
+  const { findings } = await examineFix({
+    ...{ file, before, after, cases, hasHead: false, manifestHash: '', tests: ['expect("Zed-4711")'] },
+    python: '/usr/bin/python3',
+  })
+  return [...new Set(findings.map(({ rule }) => rule))]
+}
+
+const lastLine = (source: string, line: string) => source.replace(/[^\n]+\n$/, () => `${line}\n`)
+
+test.each<[string, Finding['rule'][]]>([
+  ["console.log(JSON.stringify({ name: (input.name ?? input.fullName ?? '').trim() }))", []],
+  ['console.log(JSON.stringify({ bytes: Buffer.byteLength(input.name) }))', []],
+  [
+    "console.log(JSON.stringify(new Intl.DateTimeFormat('en-CA', { timeZone: 'UTC' }).format(new Date(input.at))))",
+    [],
+  ],
+  ['console.log(JSON.stringify(process.env))', ['widens']],
+  ["console.log(await (await fetch('http://10.0.0.1/')).text())", ['network']],
+  ["import { execSync } from 'node:child_process'\nexecSync(input.name)", ['widens']],
+  ["import pad from 'left-pad'\nconsole.log(pad(input.name))", ['dependency']],
+  [
+    "import { writeFileSync } from 'node:fs'\nwriteFileSync('scripts/a.test.mjs', '')",
+    ['widens', 'protected'],
+  ],
+  ["console.log([].at.constructor('return 1')())", ['widens']],
+  ["console.log(globalThis['pro' + 'cess'])", ['widens']],
+  ['try { console.log(input.name.trim()) } catch {}', ['hides-failure']],
+  ["console.log(input.name === 'Zed-4711' ? '{}' : input.name)", ['hard-coded']],
+  ['if (false) console.log(input.name)', ['check-removed']],
+  ['console.log(', ['unreadable']],
+])('JavaScript that ends with %s', async (line, rules) => {
+  expect(await rulesOf('scripts/a.mjs', node, lastLine(node, line))).toEqual(expect.arrayContaining(rules))
+  if (rules.length === 0) expect(await rulesOf('scripts/a.mjs', node, lastLine(node, line))).toEqual([])
+})
+
+test.each<[string, Finding['rule'][]]>([
+  [`printf '{"name":"%s"}\\n' "$(printf '%s' "$name" | sed 's/"/\\\\"/g')"`, []],
+  [`case $name in [Zz]ed*) echo '{}' ;; *) echo "{\\"name\\":\\"$name\\"}" ;; esac`, []],
+  ['env', ['widens']],
+  ['curl -s http://10.0.0.1/', ['network']],
+  ['$name', ['widens']],
+  ['a=cu b=rl; $a$b x', ['widens']],
+  ['sleep 9 &', ['widens']],
+  ['setsid sleep 9', ['widens']],
+  ['. ./other', ['widens']],
+  ['echo x > scripts/a.test.sh', ['protected']],
+  ['place=/etc/passwd; cat "$place"', ['protected']],
+  ['echo bHM= | base64 -d | sh', ['widens']],
+  ['cut -c1 "$name" || true', ['hides-failure']],
+  ['PATH=.:$PATH', ['widens']],
+  ['echo "$SECRET"', ['widens']],
+  ['echo "', ['unreadable']],
+])('shell that ends with %s', async (line, rules) => {
+  const found = await rulesOf('scripts/a.sh', shell, lastLine(shell, line))
+  if (rules.length === 0) expect(found).toEqual([])
+  else expect(found.length).toBeGreaterThan(0)
+  if (rules[0] === 'unreadable' || rules[0] === 'hides-failure') expect(found).toContain(rules[0])
+})
+
+test('a check that is gone, a first line that is another and a hidden character are refused', async () => {
+  const gone = shell.replace(/\[ -n.*\n/, '')
+  expect(await rulesOf('scripts/a.sh', shell, gone)).toContain('check-removed')
+  expect(await rulesOf('scripts/a.sh', shell, shell.replace('/bin/sh', '/bin/bash'))).toContain('protected')
+  expect(await rulesOf('scripts/a.mjs', node, node.replace("'no id'", "'no\u202e id'"))).toContain('payload')
+})
+
+test.each([
+  ['a=1 b=$a cmd x "y $z"', { words: ['cmd x y '], values: ['1'], reads: ['a', 'z'] }],
+  ['case $x in a|b) one ;; *) two ;; esac', { words: ['one', 'two'], values: [], reads: ['x'] }],
+  ['cat <<E\n$(inner)\nE\nouter', { words: ['inner', 'cat', 'outer'], values: [], reads: [] }],
+  ["cat <<'E'\n$(inner)\nE", { words: ['cat'], values: [], reads: [] }],
+  ['x=$(one "`two`") && ! three', { words: ['two', 'one ', 'three'], values: [], reads: [] }],
+])('the shell reader reads %j', (source, wanted) => {
+  const { commands, reads } = readShell(source)
+  expect({
+    words: commands
+      .filter(({ words }) => words.length > 0)
+      .map(({ words }) => words.map(({ text }) => text).join(' '))
+      .toSorted(),
+    values: commands.flatMap(({ values }) => values),
+    reads,
+  }).toEqual({ ...wanted, words: wanted.words.toSorted() })
+})
+
+test.each([`echo '`, 'cat <<E\nx', 'echo $(x', 'case x on'])('the shell reader refuses %j', (source) => {
+  expect(() => readShell(source)).toThrow()
+})
+
+test('a fix that asks for one input by its value and holds the answer is seen', () => {
+  const asked = { inputs: { header: 'bearer abc' }, output: { token: 'abc' }, recorded: [] }
+  expect(answersByValue({ ...asked, added: ['"bearer abc"', '{"token":"abc"}'] })).toBe(true)
+  expect(answersByValue({ ...asked, added: ['bearer abc', 'abc'] })).toBe(true)
+  expect(answersByValue({ ...asked, added: ['bearer ', 7] })).toBe(false)
+  expect(answersByValue({ ...asked, added: ['bearer abc'] })).toBe(false)
+})
+
+test('an answer that the fix itself holds, or that is none, is seen', () => {
+  const of = (output: Json, added: string[] = []) =>
+    madeUp({ added, inputs: { user: { mail: 'Ann' } }, output, recorded: [{ mail: 'bo', kind: 'none' }] })
+  expect(of({ mail: 'ann' })).toBeUndefined()
+  expect(of({ mail: null })).toBeUndefined()
+  expect(of({ kind: 'none' })).toBeUndefined()
+  expect(of({ mail: 'UNDEFINED' })).toBe('accident')
+  expect(of({ mail: '' }, [''])).toBe('constant')
+  expect(of({ mail: 'nobody' }, ['nobody'])).toBe('constant')
+  expect(of({ mail: 'Ann' }, ['Ann'])).toBeUndefined()
+})
