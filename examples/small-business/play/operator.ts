@@ -24,7 +24,8 @@ export interface Attention {
   mended: number
 }
 
-const name = 'robin'
+/** Who sits at a test runtime: the owner that the dashboard makes on its first start. */
+const name = 'tester'
 /** Reeve is at it: nobody mends it by hand. */
 const openRepairs = new Set(['diagnosing', 'proposed', 'promoting', 'watching', 'rolling-back'])
 
