@@ -11,14 +11,15 @@ export async function isUntouched(session: Session): Promise<boolean> {
   return (await session.get('select id from tokens limit 1')) === undefined
 }
 
-/** In a transaction: what is opened at the server to sign a principal in once, within 15 minutes. @throws `unknown-principal` */
+/** In a transaction: what is opened at the server to sign a principal in once, by default within 15 minutes. @throws `unknown-principal` */
 export async function signInPath(
   session: Session,
   link: { id: string; principal: string },
   acting: Acting,
+  withinMs: number = signInWithinMs,
 ): Promise<string> {
   const { name, role } = await requirePrincipal(session, link.principal)
-  const expires = acting.at + signInWithinMs
+  const expires = acting.at + withinMs
   const token = { id: link.id, kind: 'sign-in', principal: name, name: 'sign-in link', role } as const
   const secret = await issueToken(session, { ...token, expires_at: expires }, acting)
   return `/sign-in?code=${secret}`

@@ -18,6 +18,8 @@ export interface PageOptions {
   trustProxy?: boolean | undefined
   /** Whether a person sits at the terminal, who then gets a link that signs in. */
   isAttended: boolean
+  /** How long the link may be used, by the clock of the runtime (ms). Default: 15 minutes. */
+  signInWithinMs?: number
 }
 
 export interface Page extends Served {
@@ -39,7 +41,9 @@ export async function openPage(runtime: Runtime, options: PageOptions): Promise<
   try {
     const link = { id: engine.services.newId(), principal: actor.principal }
     const acting = { by: actor.principal, proof: actor.proof, at: clock.now() }
-    const path = await database.transaction((session) => signInPath(session, link, acting))
+    const path = await database.transaction((session) =>
+      signInPath(session, link, acting, options.signInWithinMs),
+    )
     return { ...served, signIn: `${served.url}${path}` }
   } catch (error) {
     await served.close()
