@@ -15,10 +15,10 @@ const Row = z
   .object({
     args: z.array(z.coerce.string()).optional(),
     stdin: z.string().optional(),
-    input: z.unknown(),
-    inputs: z.unknown(),
-    output: z.unknown(),
-    expected: z.unknown(),
+    input: z.unknown().optional(),
+    inputs: z.unknown().optional(),
+    output: z.unknown().optional(),
+    expected: z.unknown().optional(),
     stdout: z.string().optional(),
     fails: z.boolean().optional(),
   })
@@ -75,25 +75,16 @@ function caseOf(foreign: z.infer<typeof Foreign>): RepairCase {
   )
   const file = `scripts/${bare}.${ending}`
   const tests: { [file: string]: string } = {}
-  for (const [index, { source }] of texts.entries()) {
-    const text = testText(source, language, bare)
-    const own = /^#!.*\b(?:ba|da)?sh\b/.test(text)
-      ? 'sh'
-      : language === 'node'
-        ? ending === 'ts'
-          ? 'ts'
-          : isCommon(text)
-            ? 'js'
-            : 'mjs'
-        : endings[language]
-    tests[`scripts/${bare}.test.${index === 0 ? '' : `${index}.`}${own}`] = text
-  }
+  if (texts.length > 0 && rows.length > 0) throw new Error('tests are either programs or rows')
   if (rows.length > 0)
-    tests[`scripts/${bare}.test.rows.${endings[language]}`] = testProgram(
-      language,
-      file,
-      rows.map(expectedOf),
-    )
+    tests[`scripts/${bare}.test.${endings[language]}`] = testProgram(language, file, rows.map(expectedOf))
+  else {
+    const text = testText(texts.map(({ source }) => source).join('\n'), language)
+    const isShell = /^#!.*\b(?:ba|da)?sh\b/.test(text)
+    const nodeEnding = ending === 'ts' ? 'ts' : isCommon(text) ? 'js' : 'mjs'
+    const own = isShell ? 'sh' : language === 'node' ? nodeEnding : endings[language]
+    tests[`scripts/${bare}.test.${own}`] = text
+  }
   return {
     ...{ name: foreign.name, language, kind: 'foreign', file, tests, broken: foreign.broken },
     proposals: foreign.proposals.map((each) => ({ ...each, label: each.verdict })),
@@ -159,7 +150,7 @@ function isCommon(source: string): boolean {
 }
 
 /** With what runs its cases, where they wait for a program that does. */
-function testText(source: string, language: Language, bare: string): string {
+function testText(source: string, language: Language): string {
   if (language === 'python') {
     const isRun = /unittest\.main\(|pytest\.main\(|__main__/.test(source)
     const cases = /^(?:def test|class \w+)/m.test(source)
@@ -183,6 +174,5 @@ _unittest.main(argv=_sys.argv[:1])
       lines.push(imports('assert', 'node:assert/strict'))
     return [...lines, source].join('\n')
   }
-  void bare
   return source.startsWith('#!') ? source : `#!/bin/sh\nset -e\n${source}`
 }

@@ -17,7 +17,8 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
 
-const cases = ${JSON.stringify(expected, null, 2)}
+const cases = [
+${expected.map((each) => `  ${JSON.stringify(each)},\n`).join('')}]
 for (const [index, { args, stdin, output }] of cases.entries())
   test(\`case \${index + 1}\`, () => {
     const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, '${name}'), ...args], { input: stdin, encoding: 'utf8' })
@@ -28,7 +29,8 @@ for (const [index, { args, stdin, output }] of cases.entries())
   if (language === 'python')
     return `import json, os, subprocess, sys, unittest
 
-CASES = json.loads(${JSON.stringify(JSON.stringify(expected))})
+CASES = [
+${expected.map((each) => `    json.loads(${JSON.stringify(JSON.stringify(each))}),\n`).join('')}]
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "${name}")
 
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { examineFix, type Finding } from '../../src/autonomy/repair/examine/examine.ts'
 import { readShell } from '../../src/autonomy/repair/examine/shell-words.ts'
-import { answersByValue, madeUp } from '../../src/autonomy/repair/gates/made-up.ts'
+import { answersByValue, madeUp, pairOfTests } from '../../src/autonomy/repair/gates/made-up.ts'
 import type { Json } from '../../src/base/json/json.ts'
 
 const node = `#!/usr/bin/env node
@@ -125,4 +125,11 @@ test('an answer that the fix itself holds, or that is none, is seen', () => {
   expect(of({ mail: '' }, [''])).toBe('constant')
   expect(of({ mail: 'nobody' }, ['nobody'])).toBe('constant')
   expect(of({ mail: 'Ann' }, ['Ann'])).toBeUndefined()
+})
+
+test('values of one case of a test that a fix adds together are seen', () => {
+  const tests = ['assert add(2, 3) == 5\nassert add(0, 0) == 0', 'assert slug("a b") == "x-9"']
+  expect(pairOfTests([2, 5], tests)).toEqual(['2', '5'])
+  expect(pairOfTests(['a b', 'x-9'], tests)).toEqual(['a b', 'x-9'])
+  expect(pairOfTests([5, 'x-9', 0], tests)).toBeUndefined()
 })

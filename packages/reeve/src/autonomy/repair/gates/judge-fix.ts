@@ -15,7 +15,7 @@ import {
   tryInput,
   tryTests,
 } from '../quarantine/trial.ts'
-import { type Answer, answersByValue, madeUp } from './made-up.ts'
+import { type Answer, answersByValue, madeUp, pairOfTests } from './made-up.ts'
 import { nearInputs } from './near-inputs.ts'
 import { typeProblems } from './type-problems.ts'
 
@@ -112,6 +112,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
   })
   if (source.trim() === '') return refuse('answer', 'it is empty')
   if (source === base.source) return refuse('answer', 'it is the script as it stands')
+  const texts = await Promise.all(base.script.tests.map((file) => readFile(join(base.project, file), 'utf8')))
   const { findings, language, added } = await examineFix({
     file: base.script.file,
     hasHead: base.script.manifestFile === base.script.file,
@@ -122,7 +123,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
       base.failing ?? null,
       ...base.good.flatMap(({ recorded }) => [recorded.inputs, recorded.output]),
     ] as Json[],
-    tests: await Promise.all(base.script.tests.map((file) => readFile(join(base.project, file), 'utf8'))),
+    tests: texts,
     python: (await pythonProgram()) ?? '/usr/bin/python3',
   })
   if (findings.length > 0)
@@ -210,16 +211,19 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
   const mended =
     (base.failed !== undefined && base.failed.output === undefined) ||
     base.tests.some(({ passed }) => !passed)
+  const pair = pairOfTests(added, texts)
   const why =
     language === undefined
       ? 'nothing here can read its language'
       : !mended
         ? 'what failed could not be seen to fail here'
-        : isConstant
-          ? 'what it answers to the input that failed stands in it, and no test knows whether that is right'
-          : figures.tests + figures.good === 0
-            ? 'it has no tests, and no recorded run to be compared with'
-            : undefined
+        : pair
+          ? `it holds ${pair.join(' and ')}, which are what a test asks and what it expects`
+          : isConstant
+            ? 'what it answers to the input that failed stands in it, and no test knows whether that is right'
+            : figures.tests + figures.good === 0
+              ? 'it has no tests, and no recorded run to be compared with'
+              : undefined
   if (why !== undefined)
     return {
       verdict: 'unproven',

@@ -22,6 +22,26 @@ export function answersByValue({ added, inputs, output }: Answer): boolean {
   return holds(inputs as Json) && holds(output)
 }
 
+/** Longer lines hold more than one case of a test. */
+const longestCase = 300
+
+/** Two values that a fix adds and that stand in one case of a test: what is asked for, and what is answered. */
+export function pairOfTests(
+  added: readonly (string | number)[],
+  tests: readonly string[],
+): [string, string] | undefined {
+  const held = new Set(added.map(String).filter((each) => !common.has(each)))
+  for (const line of tests.flatMap((text) => text.split('\n'))) {
+    if (held.size < 2 || line.length > longestCase) continue
+    const values = [...line.replaceAll('\\', '').matchAll(/-?\d+(?:\.\d+)?|"([^"]*)"|'([^']*)'/g)].flatMap(
+      ([all, double, single]) => [all, double, single],
+    )
+    const [first, second] = new Set(values.filter((each) => each !== undefined && held.has(each)))
+    if (first !== undefined && second !== undefined) return [first, second]
+  }
+  return undefined
+}
+
 /** A text that a program gives by accident, where it says a value that it has not. */
 const accident = /^(?:undefined|nan|none|\[object object\])$/i
 
