@@ -17,14 +17,18 @@ test('people get the message alone, and with --verbose the stack', async () => {
   expect(told).toEqual({
     code: 2,
     stdout: '',
-    stderr: 'reeve: There is no run r0. See the runs with: reeve runs\n',
+    stderr:
+      'reeve: There is no run r0: none has this id or key, and no id begins so. See the runs with: reeve runs\n',
   })
   const { stderr } = await reeve(project(), ['show', 'r0', '--verbose'])
   expect(stderr).toMatch(/There is no run r0.*^ +at /ms)
 })
 
 test.each([
-  [['show', 'r0'], 'unknown-run: There is no run r0. See the runs with: reeve runs'],
+  [
+    ['show', 'r0'],
+    'unknown-run: There is no run r0: none has this id or key, and no id begins so. See the runs with: reeve runs',
+  ],
   [['approve', 'a0'], 'unknown-approval: There is no approval a0. See what waits with: reeve approvals'],
   [
     ['run', 'greeet'],

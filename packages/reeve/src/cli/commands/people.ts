@@ -150,7 +150,9 @@ export function connectCommands(program: Command, calls: Calls): void {
     .option(account, 'what the account is called here (default: default)')
     .option('--mode <mode>', 'live or sandbox (default: as the connection is)')
     .option('--device', 'by a code that is entered elsewhere, where the service has that')
-    .action(calls('owner', async () => (await import('../connect/connect.ts')).connect))
+    .action(
+      calls('owner', async () => (await import('../connect/connect.ts')).connect, 'asks its server itself'),
+    )
   const connectors = program.command('connectors').description('connections to services, and their accounts')
   connectors
     .command('list')
