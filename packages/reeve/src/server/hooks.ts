@@ -6,7 +6,7 @@ import { isTraceparent } from '../base/trace-context.ts'
 import type { PressDoor } from '../connectors/asking/approval-presses.ts'
 import { Arrivals, type Arrived } from '../triggers/arrivals.ts'
 import { HookRequest, type HookSecrets, readHookBody, secretsOfHook } from '../triggers/hook-door.ts'
-import { inputOfDelivery, inputOfLetter } from '../triggers/inputs.ts'
+import { inputOfDelivery, inputOfLetter, readDelivery } from '../triggers/inputs.ts'
 import type { LetterReader } from '../triggers/letters/read-letter.ts'
 import { hookOf, type NamedTrigger } from '../triggers/named-triggers.ts'
 import { schemes } from '../triggers/signatures/schemes.ts'
@@ -105,7 +105,11 @@ async function receive(context: Context, door: Door, by: Receiving): Promise<Arr
   const value = readHookBody(body, type === form)
   const greeting = greetingOf(hook, header, value)
   if (greeting) return context.json(greeting, 200)
-  const input = inputOfDelivery(trigger, name, { body: value, id: delivery, headers: headersOf(context) })
+  const read = readDelivery(trigger, name, value)
+  const { connections } = by.service.internals
+  const foreign = trigger.service && (await connections.owners.foreignTo(trigger.service, read))
+  if (foreign !== undefined) return by.arrivals.turnAway(named, delivery, foreign)
+  const input = inputOfDelivery(trigger, name, { body: read, id: delivery, headers: headersOf(context) })
   return by.arrivals.take(named, { ...arrival, input })
 }
 

@@ -5,6 +5,7 @@ import { ownKey } from '../engine/starting/prepared-start.ts'
 import { deliveryOutcomeRow, findDelivery, recordDelivery } from '../store/dispatch/deliveries.ts'
 import type { Cause, Channel } from '../store/journal/events.ts'
 import type { NamedTrigger } from './named-triggers.ts'
+import { digestOf } from './signatures/signature.ts'
 
 /** What came to a trigger and was mapped. */
 export interface Arrival {
@@ -77,6 +78,16 @@ export class Arrivals {
   async refuse({ name }: NamedTrigger, delivery: string, why: string): Promise<void> {
     const reason = firstCharacters(why, longestReason)
     await this.#record({ source: name, delivery, outcome: 'refused', reason })
+  }
+
+  /**
+   * It is about somebody else: nothing is started, and whoever sent it is told. It stands under a name of its own, so that it is judged
+   * anew when it comes again: by then it may be known whose it is.
+   */
+  async turnAway(named: NamedTrigger, delivery: string, why: string): Promise<Arrived> {
+    this.log.warn('what came to a trigger is about another account', { trigger: named.name, why })
+    await this.refuse(named, `foreign:${digestOf(delivery)}`, why)
+    return { run: null, isRepeat: false, reason: why }
   }
 
   async #skip({ name }: NamedTrigger, { delivery, reason }: Arrival): Promise<Arrived> {

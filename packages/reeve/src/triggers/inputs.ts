@@ -7,11 +7,18 @@ import type { WebhookDelivery, WebhookTrigger } from './webhook.ts'
 
 /** The workflow's input of what a trigger got; undefined: nothing is to be started. */
 
-/** @throws `invalid-input` `bad-mapping` */
-export function inputOfDelivery(trigger: WebhookTrigger, name: string, delivery: WebhookDelivery): unknown {
-  const what = `webhook "${name}"`
-  const body = readBody(trigger.schema, delivery.body, what)
-  return mapInput(trigger.input, { ...delivery, body } as never, what, body)
+/** What was posted, as the trigger's schema reads it. @throws `invalid-input` */
+export function readDelivery({ schema }: WebhookTrigger, name: string, body: unknown): unknown {
+  return readBody(schema, body, `webhook "${name}"`)
+}
+
+/** Of a delivery whose body was read. @throws `bad-mapping` */
+export function inputOfDelivery(
+  trigger: WebhookTrigger,
+  name: string,
+  delivery: WebhookDelivery<unknown>,
+): unknown {
+  return mapInput(trigger.input, delivery as never, `webhook "${name}"`, delivery.body)
 }
 
 /** @throws `not-read` `missing-package` `input-too-large` `bad-mapping` */

@@ -66,8 +66,21 @@ export interface Hook {
   readonly maxBytes: number
 }
 
+/** Of which connection a webhook is. Connectors make them. */
+export interface HookOfService {
+  /** The connection, by its name. */
+  readonly connection: string
+  /** What is none of an account's, and why: see `foreign` of `fromWebhook`. */
+  foreign(
+    body: unknown,
+    facts: { mode: 'live' | 'sandbox'; identity: string | undefined },
+  ): string | undefined
+}
+
 export interface WebhookTrigger extends Trigger, Hook {
   readonly on: 'webhook'
+  /** Absent: it is of no connection, or takes whatever is signed. */
+  readonly service?: HookOfService
   readonly schema: StandardSchemaV1 | undefined
   readonly input: ((delivery: WebhookDelivery<never>) => unknown) | undefined
 }

@@ -36,12 +36,3 @@ test('takes the published secret of the stand-in for events of the sandbox alone
   expect(secretsOf(live).map(({ name }) => name)).toEqual(['stripe:event:signature'])
   expect(secretsOf(tried).map(({ name }) => name)).toEqual(['stripe:event:sandbox-signature'])
 })
-
-test('starts nothing for an event of the other mode', () => {
-  const trigger = stripe().on.event({ input: ({ id }) => ({ id }) }) as unknown as {
-    input: (delivery: { body: unknown }) => unknown
-  }
-  const body = { id: 'evt_1', type: 'charge.refunded', created: 1, livemode: true, data: { object: {} } }
-  expect(trigger.input({ body })).toEqual({ id: 'evt_1' })
-  expect(trigger.input({ body: { ...body, livemode: false } })).toBeUndefined()
-})

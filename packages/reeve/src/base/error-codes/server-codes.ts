@@ -54,6 +54,10 @@ export const serverCodes: CodeTable = {
     'A collector did not take what was sent to it.',
     'Look at its address and at its own log.',
   ],
+  'account-unknown': [
+    'An event came, and whose it is could not be found out: the account has not answered yet.',
+    'The service sends it again. Connect the account: reeve connectors list.',
+  ],
   'webhook-closed': [
     'A door for others has no secret, so nobody can prove anything to it.',
     'Set the variable.',

@@ -16,6 +16,7 @@ import type { Mode } from '../shape/mode.ts'
 import { AccountStates, keyOf } from './account-states.ts'
 import { Contracts } from './contracts.ts'
 import { Credentials } from './credentials.ts'
+import { EventOwners } from './event-owners.ts'
 import { Health } from './health.ts'
 import { rateFor } from './rates.ts'
 import { StandIns } from './stand-ins.ts'
@@ -49,6 +50,7 @@ export class Connections implements ConnectionHost, DoorHouse {
   readonly contracts: Contracts
   readonly newId: () => string
   readonly health: Health
+  readonly owners: EventOwners
   readonly database: Database
   readonly #rates: CallRates
   readonly #learnt = new Map<string, string>()
@@ -68,6 +70,7 @@ export class Connections implements ConnectionHost, DoorHouse {
     this.credentials = new Credentials({ ...services, states: this.states, standIns: this.standIns })
     this.contracts = new Contracts(services, (connection) => this.modeOf({ connection }))
     this.health = new Health(this)
+    this.owners = new EventOwners(this)
   }
 
   modeOf({ connection }: { connection: Connection }): Mode {

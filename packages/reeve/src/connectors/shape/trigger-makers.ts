@@ -1,6 +1,6 @@
 import { secret } from '../../base/secrets/secret-handle.ts'
 import type { Trigger } from '../../engine/starting/trigger.ts'
-import { webhook } from '../../triggers/webhook.ts'
+import { type HookOfService, webhook } from '../../triggers/webhook.ts'
 import { type Connection, hookSecretOf, type TriggerMaker } from './connection.ts'
 import type { PollTrigger } from './poll-trigger.ts'
 import type { PollOfService, TriggerDefinition, WebhookOfService } from './trigger.ts'
@@ -20,20 +20,17 @@ export function triggerMakers(
 
 function webhookMaker(connection: Connection, source: string, its: WebhookOfService): TriggerMaker<never> {
   return ({ name = `${connection.name}.${source}`, input }) => {
-    const { mode } = connection
-    const { signature, schema } = its
+    const { signature, schema, foreign } = its
     const made = webhook({
       name,
       signature,
       // Of its own mode alone: what signs test events, or a stand-in's, proves nothing of a real account.
-      secret: secret(hookSecretOf(connection.name, source, mode)),
+      secret: secret(hookSecretOf(connection.name, source, connection.mode)),
       schema,
-      input: ({ body }: { body: unknown }) =>
-        its.foreign?.(body as never, { mode, identity: undefined }) === undefined
-          ? (input(body as never) as object)
-          : undefined,
+      input: ({ body }: { body: unknown }) => input(body as never) as object,
     } as never)
-    return made as unknown as Trigger<never>
+    const service = foreign && { connection: connection.name, foreign: foreign as HookOfService['foreign'] }
+    return { ...made, ...(service && { service }) } as unknown as Trigger<never>
   }
 }
 

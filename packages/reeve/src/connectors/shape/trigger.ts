@@ -13,7 +13,10 @@ export interface WebhookOfService<S extends StandardSchemaV1 = StandardSchemaV1>
   signature: SignatureKind
   /** Reads the body. */
   schema: S
-  /** What an event is not for this connection, and why: of another account, of the other mode. Undefined: it is. */
+  /**
+   * Why an event is not for this account: it is of another one, or of the other mode. Undefined: it is for it. `identity`: what `probe`
+   * said of the account; undefined: the service tells none.
+   */
   foreign?(body: never, facts: { mode: Mode; identity: string | undefined }): string | undefined
   /** Where a person sets the address and finds the secret. */
   how?: string

@@ -89,6 +89,7 @@ const statuses: Readonly<Record<string, number>> = {
   'provider-unavailable': 503,
   unreachable: 503,
   'webhook-closed': 503,
+  'account-unknown': 503,
   'server-busy': 503,
   'query-timeout': 422,
   'query-failed': 422,

@@ -1,0 +1,121 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { z } from 'zod'
+import { slack } from '../../src/connectors/slack/slack.ts'
+import { type SlackStandIn, start as startSlack } from '../../src/connectors/slack/stand-in.ts'
+import { stripe } from '../../src/connectors/stripe/stripe.ts'
+import { workflow } from '../../src/context.ts'
+import { noteConnected } from '../../src/store/connectors/accounts.ts'
+import { listDeliveries } from '../../src/store/dispatch/deliveries.ts'
+import { schemes } from '../../src/triggers/signatures/schemes.ts'
+import { startServer, type TestServer } from '../server/server-harness.ts'
+
+const slackSecret = 'stand-in-signing-secret'
+
+/** A project that a workspace's events start runs in. */
+async function desk(options: object = {}): Promise<{ server: TestServer; chat: SlackStandIn }> {
+  const chat = await startSlack()
+  const { standIn } = slack.definition.sandbox
+  const { load } = standIn
+  Object.assign(standIn, { load: async () => async () => ({ ...chat, close: async () => {} }) })
+  onTestFinished(async () => {
+    Object.assign(standIn, { load })
+    await chat.close()
+  })
+  const connection = slack({ mode: 'sandbox', ...options })
+  const note = workflow({
+    name: 'note',
+    input: z.object({ text: z.string() }),
+    on: [connection.on.event({ input: ({ event }) => ({ text: String(event?.text) }) })],
+    run: async (_ctx, { text }) => text,
+  })
+  const server = await startServer({
+    workflows: [note as never],
+    config: { connectors: { slack: connection } },
+  })
+  return { server, chat }
+}
+
+async function post(server: TestServer, id: string, team: string) {
+  const said = { type: 'event_callback', event_id: id, team_id: team, event: { type: 'message', text: id } }
+  const body = Buffer.from(JSON.stringify({ ...said, event_time: 1 }))
+  const response = await fetch(`${server.url}/hooks/slack.event`, {
+    method: 'POST',
+    body,
+    headers: {
+      ...schemes.slack.sign(slackSecret, body, Math.floor(Date.now() / 1000), id),
+      'content-type': 'application/json',
+    },
+  })
+  return { status: response.status, said: (await response.json()) as { run?: string; reason?: string } }
+}
+
+test('an event of another workspace is refused, although the same application signed it', async () => {
+  const { server, chat } = await desk()
+  expect((await post(server, 'Ev1', chat.state.team)).status).toBe(202)
+  const other = await post(server, 'Ev2', 'T0OTHER')
+  expect(other).toMatchObject({ status: 200, said: { run: null, reason: 'it is of the workspace T0OTHER' } })
+  const kept = await listDeliveries(server.internals.database, 'slack.event', 10)
+  expect(kept.map(({ outcome }) => outcome).toSorted()).toEqual(['refused', 'started'])
+})
+
+test('an event that comes before the account could say whose it is comes again, and is not lost', async () => {
+  const { server, chat } = await desk()
+  const on = chat.faults.add({ kind: 'server-error' })
+  const early = await post(server, 'Ev1', chat.state.team)
+  expect(early).toMatchObject({ status: 503, said: { code: 'account-unknown' } })
+  on()
+  expect((await post(server, 'Ev1', chat.state.team)).status).toBe(202)
+})
+
+test('what was refused is judged anew once another account is connected', async () => {
+  const { server, chat } = await desk()
+  expect((await post(server, 'Ev1', 'T0NEXT')).status).toBe(200)
+  chat.state.team = 'T0NEXT'
+  const key = { connection: 'slack', account: 'default', mode: 'sandbox' } as const
+  await server.internals.database.transaction((session) =>
+    noteConnected(session, key, { by: 'ada', at: Date.now() }),
+  )
+  expect((await post(server, 'Ev1', 'T0NEXT')).status).toBe(202)
+  expect((await post(server, 'Ev2', 'T0OTHER')).said.reason).toContain('T0OTHER')
+})
+
+test('of several accounts an event is for any of them', async () => {
+  const { server, chat } = await desk({ accounts: ['north', 'south'] })
+  expect((await post(server, 'Ev1', chat.state.team)).status).toBe(202)
+  const { states } = server.internals.connections
+  const south = { connection: 'slack', account: 'south', mode: 'sandbox' } as const
+  await states.ensure(south)
+  await states.set(south, { state: 'connected', reason: null, identity: 'T0SOUTH' })
+  expect((await post(server, 'Ev2', 'T0SOUTH')).status).toBe(202)
+  expect((await post(server, 'Ev3', chat.state.team)).status).toBe(202)
+  expect((await post(server, 'Ev4', 'T0OTHER')).said.reason).toContain('T0OTHER')
+})
+
+test('a project that is all in sandbox takes test events of a live connection, and no live ones', async () => {
+  const payments = stripe()
+  const note = workflow({
+    name: 'note',
+    input: z.object({ id: z.string() }),
+    on: [payments.on.event({ input: ({ id }) => ({ id }) })],
+    run: async (_ctx, { id }) => id,
+  })
+  const server = await startServer({
+    workflows: [note as never],
+    config: { sandbox: true, connectors: { stripe: payments } },
+  })
+  const said = { type: 'charge.refunded', created: 1, data: { object: {} } }
+  const send = async (id: string, livemode: boolean) => {
+    const body = Buffer.from(JSON.stringify({ ...said, id, livemode }))
+    const secret = stripe.definition.sandbox.standIn.webhookSecrets!.event!
+    const response = await fetch(`${server.url}/hooks/stripe.event`, {
+      method: 'POST',
+      body,
+      headers: {
+        ...schemes.stripe.sign(secret, body, Math.floor(Date.now() / 1000), id),
+        'content-type': 'application/json',
+      },
+    })
+    return response.status
+  }
+  expect([await send('evt_1', false), await send('evt_2', true)]).toEqual([202, 200])
+})
