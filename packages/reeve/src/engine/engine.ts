@@ -199,7 +199,7 @@ export class Engine {
   }
 
   /**
-   * Starts a run; resolves when its start is durable.
+   * Starts a run; resolves when its start is durable. `own`: what the runtime knows of a start that somebody asked for.
    * @throws `unknown-workflow` `invalid-input` `payload-too-large` `not-serialisable` `idempotency-conflict`
    *   `reserved-key` `bad-start` `bad-text` `bad-number` `bad-duration`, `start-refused` when the database would not take
    *   it: nothing of it is there
@@ -208,9 +208,10 @@ export class Engine {
     workflow: Workflow<Input, Output> | string,
     input: Input,
     options: StartOptions = {},
+    own?: Pick<OwnStart, 'isCallers'>,
   ): Promise<RunHandle<Output>> {
     const known = this.workflows.current(typeof workflow === 'string' ? workflow : workflow.name)
-    const { id, isNew } = await this.#starter.start(known, input, options)
+    const { id, isNew } = await this.#starter.start(known, input, options, own)
     return { id, isNew, result: () => this.resultOf(id) as Promise<RunResult<Output>> }
   }
 

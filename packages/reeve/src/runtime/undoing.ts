@@ -1,5 +1,11 @@
 import { ReeveError } from '../base/errors.ts'
+import { isRecord } from '../base/json/record.ts'
 import type { RunHandle } from '../engine/results.ts'
+import { givenIn } from '../engine/starting/run-input.ts'
+import type { Database } from '../store/database.ts'
+import { callerKey } from '../store/identity/run-keys.ts'
+import { payloadAt } from '../store/journal/journal.ts'
+import type { RunRow } from '../store/runs/runs.ts'
 import { type FindTool, planUndo, type UndoPlan, undoWorkflowName } from '../tools/undo/undo-plan.ts'
 import type { UndoReport } from '../tools/undo/undo-workflow.ts'
 import type { RuntimeInternals } from './internals.ts'
@@ -27,25 +33,25 @@ export function planRunUndo(parts: Undoing, runId: string, { from = 0 }: UndoSco
   return planUndo({ session: database, findTool, now: clock.now() }, runId, from)
 }
 
-/** Starts the run that undoes. @throws `unknown-run` `cannot-undo` */
+/**
+ * Starts the run that undoes. `isCallers`: the key is one of `by`'s own, who asks from outside.
+ * @throws `unknown-run` `cannot-undo`, `idempotency-conflict` when the key undid another run
+ */
 export async function startUndo(
   parts: Undoing,
   runId: string,
-  { by, plan: shown, idempotencyKey, ...scope }: UndoOptions,
+  { by, plan: shown, idempotencyKey, isCallers = false, ...scope }: UndoOptions & { isCallers?: boolean },
 ): Promise<RunHandle<UndoReport>> {
   const { engine, database } = parts
   const known =
     idempotencyKey === undefined
       ? undefined
-      : await database.get<{ id: string }>('select id from runs where workflow = ? and idempotency = ?', [
-          undoWorkflowName,
-          idempotencyKey,
-        ])
-  if (known)
+      : await knownUndo(database, runId, idempotencyKey, isCallers ? by : undefined)
+  if (known !== undefined)
     return {
-      id: known.id,
+      id: known,
       isNew: false,
-      result: () => engine.resultOf(known.id) as ReturnType<RunHandle<UndoReport>['result']>,
+      result: () => engine.resultOf(known) as ReturnType<RunHandle<UndoReport>['result']>,
     }
   const plan = await planRunUndo(parts, runId, scope)
   if (shown !== undefined && shown !== plan.hash)
@@ -64,9 +70,36 @@ export async function startUndo(
     from: plan.from,
     effects: open.map(({ run, call, tool }) => ({ run, call, tool })),
   }
-  return (await engine.startRun(undoWorkflowName, input, {
+  const options = {
     principal: by,
     channel: 'operator',
-    ...(idempotencyKey !== undefined && { idempotencyKey, ifKeyExists: 'return' }),
-  })) as RunHandle<UndoReport>
+    ...(idempotencyKey !== undefined && ({ idempotencyKey, ifKeyExists: 'return' } as const)),
+  } as const
+  return (await engine.startRun(undoWorkflowName, input, options, { isCallers })) as RunHandle<UndoReport>
+}
+
+/** The undo of a run that was started under this key; of before each caller had keys of their own, under the bare one. */
+async function knownUndo(
+  database: Database,
+  runId: string,
+  key: string,
+  caller: string | undefined,
+): Promise<string | undefined> {
+  const find = (idempotency: string) =>
+    database.get<Pick<RunRow, 'id' | 'no' | 'principal'>>(
+      'select id, no, principal from runs where workflow = ? and idempotency = ?',
+      [undoWorkflowName, idempotency],
+    )
+  const own = caller === undefined ? undefined : await find(callerKey(caller, key))
+  const bare = own ? undefined : await find(key)
+  const known = own ?? (caller === undefined || bare?.principal === caller ? bare : undefined)
+  if (!known) return undefined
+  const started = await payloadAt(database, known.no, 1)
+  const input = started === undefined ? undefined : givenIn(started)
+  if (!isRecord(input) || input.run === runId) return known.id
+  throw new ReeveError(
+    'idempotency-conflict',
+    `The idempotency key ${JSON.stringify(key)} was used to undo another run. Nothing was done. Use a new key to undo run ${runId}.`,
+    { details: { run: known.id, key } },
+  )
 }

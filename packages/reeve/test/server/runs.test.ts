@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { listActs } from '../../src/inspect/authority/act-list.ts'
+import { runsNamed } from '../../src/store/runs/run-lists.ts'
 import { askedOf, sent, startServer } from './server-harness.ts'
 
 test('a run is started, waited for, listed and looked at', async () => {
@@ -63,7 +64,48 @@ test('the same idempotency key starts one run, and another input under it is a c
   const starts = await Promise.all([1, 2, 3].map(() => reeve.runs.start({ body, idempotencyKey: 'order 1' })))
   expect(new Set(starts.map(({ id }) => id)).size).toBe(1)
   const other = reeve.runs.start({ body: { ...body, input: { name: 'Bo' } }, idempotencyKey: 'order 1' })
-  await expect(other).rejects.toMatchObject({ code: 'idempotency-conflict', status: 409 })
+  await expect(other).rejects.toMatchObject({
+    code: 'idempotency-conflict',
+    status: 409,
+    message: expect.stringContaining('key "order 1" and another input'),
+  })
+})
+
+test('each caller has idempotency keys of its own: none learns of another’s run, nor takes its key', async () => {
+  const server = await startServer()
+  const [ada, bo, project] = [await server.as('operator'), await server.as('owner'), server.runtime]
+  const start = (name: string) => ({
+    body: { workflow: 'greet', input: { name } },
+    idempotencyKey: 'order 7',
+  })
+  const hers = await ada.runs.start(start('Ada'))
+  const his = await bo.runs.start(start('Bo'))
+  const ours = await project.startRun('greet', { name: 'All' }, { idempotencyKey: 'order 7' })
+  expect([hers.isNew, his.isNew, ours.isNew]).toEqual([true, true, true])
+  expect(await ada.runs.start(start('Ada'))).toMatchObject({ id: hers.id, isNew: false, key: 'order 7' })
+  expect(await bo.runs.start(start('Bo'))).toMatchObject({ id: his.id, isNew: false })
+  const named = async (client: typeof ada) =>
+    (await client.runs.list({ query: { named: 'order 7' } })).items.map(({ id }) => id)
+  expect([await named(ada), await named(bo)]).toEqual([[hers.id], [his.id]])
+  const names = async (text: string, caller?: string) =>
+    (await runsNamed(server.internals.database, text, 5, caller)).map(({ id }) => id)
+  expect(await names('order 7')).toEqual([ours.id])
+  await ours.result()
+  await server.internals.database.run('delete from runs where id = ?', [ours.id])
+  expect((await names('order 7')).toSorted()).toEqual([hers.id, his.id].toSorted())
+  expect([await names('order'), await names('rder 7'), await names('reeve:by:order 7')]).toEqual([[], [], []])
+})
+
+test('a run that a caller started before each had keys of its own is still the one that its key means', async () => {
+  const server = await startServer()
+  const [ada, bo] = [await server.as('operator'), await server.as('owner')]
+  const start = { body: { workflow: 'greet', input: { name: 'Ada' } }, idempotencyKey: 'k' }
+  const { id } = await ada.runs.start(start)
+  await server.internals.database.run(`update runs set idempotency = 'k' where id = ?`, [id])
+  expect(await ada.runs.start(start)).toMatchObject({ id, isNew: false })
+  const another = { ...start, body: { workflow: 'greet', input: { name: 'Eve' } } }
+  await expect(ada.runs.start(another)).rejects.toMatchObject({ code: 'idempotency-conflict' })
+  expect(await bo.runs.start(another)).toMatchObject({ isNew: true })
 })
 
 test('an approval is decided with an edit and a note, by the name of who asked, and the mail is sent once', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createClient, type JournalEvent } from '../../src/client/index.ts'
+import { runsNamed } from '../../src/store/runs/run-lists.ts'
 import { startPostgres, type TestServer } from '../store/postgres.ts'
 import { askedOf, startServer } from './server-harness.ts'
 
@@ -23,6 +24,9 @@ test('on Postgres a run is started, decided, told and looked at, once under each
   }
   const [run, same] = await Promise.all([reeve.runs.start(start), reeve.runs.start(start)])
   expect(same.id).toBe(run.id)
+  const listed = await reeve.runs.list({ query: { named: 's' } })
+  expect(listed.items).toMatchObject([{ id: run.id, key: 's' }])
+  expect(await runsNamed(server.internals.database, 's', 5)).toMatchObject([{ id: run.id }])
   const { approval, hash } = await askedOf(reeve)
   const decision = { params: { approval }, body: { verdict: 'approve', hash }, idempotencyKey: 'd' } as const
   const decided = await Promise.all([reeve.approvals.decide(decision), reeve.approvals.decide(decision)])

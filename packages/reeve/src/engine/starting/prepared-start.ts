@@ -8,10 +8,10 @@ import { checkText } from '../../base/text/text.ts'
 import { after, type Duration } from '../../base/time/time.ts'
 import { isTraceparent } from '../../base/trace-context.ts'
 import type { Row } from '../../store/database.ts'
+import { callerKey, ownKeys } from '../../store/identity/run-keys.ts'
 import type { Cause, Channel, Origin } from '../../store/journal/events.ts'
 import { isChannel } from '../../store/journal/vocabulary/channel.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
-import { ownKeys } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
 import { startedWith } from './run-input.ts'
@@ -59,6 +59,8 @@ export interface StartOptions {
 export interface OwnStart {
   /** An `ownKey`, in place of a caller's. */
   key?: string
+  /** Somebody asks from outside, who was told apart from others: the key is one of the principal's own. */
+  isCallers?: boolean
   /** What becomes durable with the start. */
   rows?: (run: NewRun) => Row[]
   causedBy?: Cause | undefined
@@ -105,7 +107,7 @@ export function prepareStart(
   const principal = checkText(options.principal ?? 'operator', '`principal` of a start')
   const started = startedWith(workflow, { principal, startedBy, ...origin }, input, checked)
   const now = services.clock.now()
-  const idempotency = own?.key ?? idempotencyOf(options)
+  const idempotency = own?.key ?? idempotencyOf(options, own?.isCallers ? principal : undefined)
   const delay = options.debounce?.delay ?? options.delay
   const key = options.key ?? keyOf(workflow, checked)
   const run: NewRun = {
@@ -164,7 +166,10 @@ export function hashOfGiven(input: unknown): string {
   return sha256(canonical(input, 'The input'))
 }
 
-function idempotencyOf({ debounce, idempotencyKey: given }: StartOptions): string | null {
+function idempotencyOf(
+  { debounce, idempotencyKey: given }: StartOptions,
+  caller: string | undefined,
+): string | null {
   const idempotencyKey = given === undefined ? undefined : checkText(given, 'The idempotency key of a start')
   if (idempotencyKey?.startsWith(ownKeys)) {
     throw new ReeveError(
@@ -172,7 +177,10 @@ function idempotencyOf({ debounce, idempotencyKey: given }: StartOptions): strin
       `The idempotency key "${idempotencyKey}" begins with "${ownKeys}": such keys are Reeve's own. Choose a key that begins otherwise.`,
     )
   }
-  if (!debounce) return idempotencyKey ?? null
+  if (!debounce) {
+    if (idempotencyKey === undefined) return null
+    return caller === undefined ? idempotencyKey : callerKey(caller, idempotencyKey)
+  }
   if (idempotencyKey !== undefined) {
     throw new ReeveError(
       'bad-start',

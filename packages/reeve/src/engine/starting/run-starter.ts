@@ -5,7 +5,7 @@ import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
 import { enqueue, enqueueDebounced } from './enqueue.ts'
 import { type OwnStart, type PreparedStart, prepareStart, type StartOptions } from './prepared-start.ts'
-import { startedBefore } from './same-start.ts'
+import { startedBefore, startedUnscoped } from './same-start.ts'
 
 /** Who may drive a run from its start on. */
 export interface NewRunDriver {
@@ -45,6 +45,8 @@ export class RunStarter {
       const taken = this.#services.numbers.take()
       start.run.no = typeof taken === 'number' ? taken : await taken
       if (options.debounce) return this.#startDebounced(start)
+      const older = own?.isCallers ? await startedUnscoped(this.#database, start, input, options) : undefined
+      if (older !== undefined) return { id: older, isNew: false }
       if (await this.#start(start)) return { id: start.run.id, isNew: true }
       const before = await startedBefore(this.#database, start, input, options)
       // Undefined: it was there, and was pruned since.

@@ -17,24 +17,56 @@ export async function startedBefore(
   input: unknown,
   options: StartOptions,
 ): Promise<string | undefined> {
-  const { workflow, idempotency, given } = start.run
-  const there = await session.get<Pick<RunRow, 'no' | 'id' | 'given'>>(
+  const { workflow, idempotency } = start.run
+  const there = await session.get<Known>(
     'select no, id, given from runs where workflow = ? and idempotency = ?',
     [workflow, idempotency],
   )
-  if (!there || options.ifKeyExists === 'return' || there.given === given) return there?.id
+  return there && sameOrConflict(session, there, start, input, options)
+}
+
+/**
+ * The same for whom callers are told apart by: of before each had keys of their own, a run of this caller may have the bare
+ * key, and is still the one that is meant. Undefined: there is none.
+ */
+export async function startedUnscoped(
+  session: Session,
+  start: PreparedStart,
+  input: unknown,
+  options: StartOptions,
+): Promise<string | undefined> {
+  if (options.idempotencyKey === undefined) return undefined
+  const { workflow, principal } = start.run
+  const there = await session.get<Known>(
+    'select no, id, given from runs where workflow = ? and idempotency = ? and principal = ?',
+    [workflow, options.idempotencyKey, principal],
+  )
+  return there && sameOrConflict(session, there, start, input, options)
+}
+
+type Known = Pick<RunRow, 'no' | 'id' | 'given'>
+
+async function sameOrConflict(
+  session: Session,
+  there: Known,
+  { run: { workflow, idempotency, given } }: PreparedStart,
+  input: unknown,
+  { ifKeyExists, idempotencyKey }: StartOptions,
+): Promise<string> {
+  if (ifKeyExists === 'return' || there.given === given) return there.id
   const known = await keptInput(session, there.no)
   // Runs of before such hashes were kept have the input itself, as it was given.
   if (there.given === null && known !== undefined && hashOfGiven(known) === given) return there.id
   const parts = differing(input, known, '')
+  const key = idempotencyKey ?? idempotency
   const where =
     parts.length === 0
       ? ''
       : ` They differ at: ${parts.slice(0, most).join(', ')}${parts.length > most ? ', …' : ''}.`
   throw new ReeveError(
     'idempotency-conflict',
-    `Run ${there.id} of workflow "${workflow}" was started with the idempotency key "${idempotency}" and another input.${where} Give another input another key; or, to get the run that is there whatever its input, start with ifKeyExists: 'return'.`,
-    { details: { run: there.id, key: idempotency, differs: parts.slice(0, most) } },
+    `Run ${there.id} of workflow "${workflow}" was started with the idempotency key "${key}" and another input.${where} Give another input another key; or, to get the run that is there whatever its input, start with ifKeyExists: 'return'.`,
+    { details: { run: there.id, key, differs: parts.slice(0, most) } },
   )
 }
 

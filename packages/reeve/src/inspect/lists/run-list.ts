@@ -21,6 +21,8 @@ export interface RunListOptions extends RunFilter {
   cursor?: string | undefined
   /** 1 to 500. Default 50. */
   limit?: number | undefined
+  /** Whose keys `named` means first: each caller of the API has keys of their own. Default: no caller's. */
+  caller?: string | undefined
 }
 
 /** A page of runs, the newest first. */
@@ -46,12 +48,15 @@ const wholeId = /^[0-9a-z]{17}$/
  * @throws `bad-cursor`
  */
 export async function listRunPage(session: Session, options: RunListOptions = {}): Promise<RunPage> {
-  const { cursor, limit = 50, ...filter } = options
+  const { cursor, limit = 50, caller, ...filter } = options
   const most = Math.min(Math.max(1, Math.trunc(limit)), mostRuns)
   const one =
     filter.text !== undefined && wholeId.test(filter.text) ? await readRun(session, filter.text) : undefined
   if (one && isOnly(filter)) return { runs: await summariesOf(session, [one]), next: null, searchedTo: null }
-  if (filter.named !== undefined) return namedPage(session, filter.named, filter, most)
+  if (filter.named !== undefined) {
+    const named = await runsNamed(session, filter.named, most, caller)
+    return namedPage(session, named, filter)
+  }
   const rows: RunRow[] = []
   let place = cursor === undefined ? undefined : readCursor(cursor, filter)
   for (let slice = 0; slice < mostSlices && rows.length <= most; slice++) {
@@ -72,9 +77,9 @@ export async function listRunPage(session: Session, options: RunListOptions = {}
   }
 }
 
-async function namedPage(session: Session, named: string, filter: RunFilter, most: number): Promise<RunPage> {
+async function namedPage(session: Session, named: RunRow[], filter: RunFilter): Promise<RunPage> {
   const { status, statuses, workflow, since = 0, until = Number.POSITIVE_INFINITY } = filter
-  const rows = (await runsNamed(session, named, most)).filter(
+  const rows = named.filter(
     (row) =>
       (status === undefined || row.status === status) &&
       (statuses === undefined || statuses.includes(row.status)) &&

@@ -80,13 +80,15 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
           `To start a run takes the role operator; ${principal} has less. Ask an owner, or use another token.`,
         )
       const { input = {}, idempotencyKey, ifKeyExists, waitSeconds } = checked(schema, args)
-      const { id, isNew } = await runtime.startRun(workflow, input, {
+      const started = {
         principal,
         startedBy: startedBy(options),
         channel: 'api',
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
         ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
-      })
+      } as const
+      const { engine } = internalsOf(runtime)
+      const { id, isNew } = await engine.startRun(workflow, input, started, { isCallers: true })
       return { ...(await serveUntilRest(runtime, id, waitSeconds * 1000, signal, { pageUrl })), isNew }
     },
   }

@@ -1,7 +1,8 @@
 import { isShortText } from '../../base/text/text.ts'
 import type { Session, Value } from '../database.ts'
 import { ready } from '../dispatch/lanes.ts'
-import { ownKeys, type RunRow, type RunStatus } from './runs.ts'
+import { callerKey, ofAnyCaller, ownKeys } from '../identity/run-keys.ts'
+import type { RunRow, RunStatus } from './runs.ts'
 
 /** Which runs a list holds; all that is given must hold. */
 export interface RunFilter {
@@ -210,19 +211,34 @@ const leastOfId = 6
 const idAlphabet = /^[0-9a-z]+$/
 
 /**
- * The runs that a text names: the one with this id, else those that were started with this idempotency key, else those whose
+ * The runs that a text names: the one with this id; else those that `caller` started with this idempotency key; else those
+ * that the project's own code did, or the command line beside the database; else those that anybody did; else those whose
  * id begins so (from 6 characters on). The newest first, and so many at most.
  */
-export async function runsNamed(session: Session, text: string, most: number): Promise<RunRow[]> {
+export async function runsNamed(
+  session: Session,
+  text: string,
+  most: number,
+  caller?: string,
+): Promise<RunRow[]> {
   if (!isShortText(text) || text === '') return []
   const find = (where: string, ...values: string[]) =>
     session.all<RunRow>(`select * from runs where ${where} order by no desc limit ?`, [...values, most])
   const one = await find('id = ?', text)
   if (one.length > 0) return one
-  const ofKey = text.startsWith(ownKeys)
-    ? []
-    : await find('idempotency is not null and idempotency = ?', text)
-  if (ofKey.length > 0 || text.length < leastOfId || !idAlphabet.test(text)) return ofKey
+  if (!text.startsWith(ownKeys)) {
+    const withKey = 'idempotency is not null and idempotency = ?'
+    const any = ofAnyCaller(text)
+    for (const [sql, ...values] of [
+      ...(caller === undefined ? [] : [[withKey, callerKey(caller, text)] as const]),
+      [withKey, text] as const,
+      [any.sql, ...any.values] as const,
+    ]) {
+      const ofKey = await find(sql, ...values)
+      if (ofKey.length > 0) return ofKey
+    }
+  }
+  if (text.length < leastOfId || !idAlphabet.test(text)) return []
   // Behind "z" comes no character of an id.
   return find('id >= ? and id < ?', text, `${text}{`)
 }

@@ -80,14 +80,6 @@ export interface RunRow {
   pruned_call: number
 }
 
-/** How the runtime's own idempotency keys begin: nobody's name for a run. */
-export const ownKeys = 'reeve:'
-
-/** The key that whoever started a run gave it; null: none. */
-export function givenKey({ idempotency }: Pick<RunRow, 'idempotency'>): string | null {
-  return idempotency === null || idempotency.startsWith(ownKeys) ? null : idempotency
-}
-
 export async function readRun(session: Session, id: string): Promise<RunRow | undefined> {
   // Postgres could not even be asked for one with NUL.
   return isShortText(id) ? session.get<RunRow>('select * from runs where id = ?', [id]) : undefined

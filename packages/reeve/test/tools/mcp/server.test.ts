@@ -21,6 +21,7 @@ import { loadStdio } from '../../../src/server/mcp/load-sdk.ts'
 import { mcpServers } from '../../../src/server/mcp/mcp.ts'
 import type { McpServeOptions } from '../../../src/server/mcp/mcp-tools.ts'
 import type { Role } from '../../../src/store/identity/principals.ts'
+import { givenKey } from '../../../src/store/identity/run-keys.ts'
 import { tool } from '../../../src/tools/tool.ts'
 import { startServer } from '../../server/server-harness.ts'
 
@@ -149,8 +150,14 @@ test('a call starts a run and waits for its end; the same key starts nothing twi
   expect(first).toMatchObject({ status: 'succeeded', output: 'Dear Ada', isNew: true, isError: false })
   const second = await call(client, 'greet', { input: { name: 'Ada' }, idempotencyKey: 'k1' })
   expect(second).toMatchObject({ run: first.run, isNew: false, output: 'Dear Ada' })
-  const rows = await internalsOf(runtime).database.all<{ principal: string }>('select principal from runs')
-  expect(rows).toEqual([{ principal: 'the-desk' }])
+  const rows = await internalsOf(runtime).database.all<{ principal: string; idempotency: string }>(
+    'select principal, idempotency from runs',
+  )
+  expect(rows).toMatchObject([{ principal: 'the-desk' }])
+  expect(givenKey(rows[0]!)).toBe('k1')
+  // Nobody else's start under this key is taken for it.
+  const ours = await runtime.startRun('greet', { name: 'Bo' }, { idempotencyKey: 'k1' })
+  expect(ours.isNew).toBe(true)
 })
 
 test('a call whose check throws is refused by field, and the server goes on', async () => {

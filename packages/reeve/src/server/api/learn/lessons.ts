@@ -130,6 +130,7 @@ const learn = write({
         channel: 'api',
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       },
+      { isCallers: true },
     )
     return { subject: run }
   },

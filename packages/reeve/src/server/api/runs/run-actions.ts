@@ -23,7 +23,7 @@ const start = write({
   role: 'operator',
   summary: 'Start a run',
   description:
-    'The `Idempotency-Key` is that of the run, as `reeve run --key` has it: the same key and input start nothing twice. Answers 202 with the run as it stands; with `wait` 200 when it has come to rest: it ended, is stuck, or waits for somebody.',
+    'The `Idempotency-Key` is that of the run, as `reeve run --key` has it: the same key and input start nothing twice. Each caller has keys of their own. Answers 202 with the run as it stands; with `wait` 200 when it has come to rest: it ended, is stuck, or waits for somebody.',
   query: z.strictObject({ wait }),
   body: z.strictObject({
     workflow: name,
@@ -40,7 +40,7 @@ const start = write({
   keepsKey: true,
   async act({ service, caller, body, idempotencyKey, traceparent }) {
     const { workflow, input = null, queue, key, priority, delay, ifKeyExists } = body
-    const { id: run, isNew } = await service.engine.startRun(workflow, input, {
+    const options = {
       principal: caller.principal,
       startedBy: `${caller.principal}, over HTTP`,
       channel: channelOf(caller),
@@ -51,7 +51,8 @@ const start = write({
       ...(priority === undefined ? {} : { priority }),
       ...(delay === undefined ? {} : { delay: toMs(delay, 'delay') }),
       ...(ifKeyExists === undefined ? {} : { ifKeyExists }),
-    })
+    }
+    const { id: run, isNew } = await service.engine.startRun(workflow, input, options, { isCallers: true })
     return { subject: run, made: isNew }
   },
   async tell({ service, query, signal }, run, isNew = false) {

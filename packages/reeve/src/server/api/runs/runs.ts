@@ -28,8 +28,9 @@ const list = read({
     next: z.string().nullable().describe('As `cursor` of the next page; null: there is none'),
     searchedTo: z.string().nullable().describe('How far back this page looked'),
   }),
-  async tell({ service: { database }, query }) {
-    const { runs: items, next, searchedTo } = await listRunPage(database, filterOf(query))
+  async tell({ service: { database }, caller: { principal }, query }) {
+    const asked = { ...filterOf(query), caller: principal }
+    const { runs: items, next, searchedTo } = await listRunPage(database, asked)
     return { items, next, searchedTo }
   },
 })

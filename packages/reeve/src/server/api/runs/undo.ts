@@ -57,6 +57,7 @@ const undo = write({
     const { id: subject } = await startUndo(service.internals, params.run, {
       ...body,
       by: caller.principal,
+      isCallers: true,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
     })
     return { subject }
