@@ -138,7 +138,14 @@ async function runAll(
     },
   })
   const runtime = await Runtime.open({
-    project: projectOf({ knowledge: [], routes: { chat: { solvers: [model] } } }, [flow]),
+    project: projectOf(
+      {
+        knowledge: [],
+        routes: { chat: { solvers: [model] } },
+        ...(desk.connection && { connectors: { [desk.connection.name]: desk.connection } }),
+      },
+      [flow],
+    ),
     environment: { database: { kind: 'sqlite', file: ':memory:' }, keys: {}, user: 'ada', ci: true },
     log: silentLog,
   })

@@ -7,17 +7,19 @@ export type Reached = Record<string, unknown>
 /** The same in a whole process: tools that are loaded know it. */
 let knownPort = 0
 
-/** Payments, helpdesk and chat in one, on loopback: takes everything and remembers it. */
+/** Payments, helpdesk and chat in one, on loopback: takes everything and remembers it, and answers as each of them would. */
 export async function openOutside(): Promise<{ port: number; reached: Reached[]; close(): Promise<void> }> {
   const reached: Reached[] = []
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const part of request) body += part
-    const said = JSON.parse(body || '{}') as Reached
+    const isForm = request.headers['content-type']?.includes('form-urlencoded') ?? false
+    const said: Reached = isForm ? Object.fromEntries(new URLSearchParams(body)) : JSON.parse(body || '{}')
     if (request.method === 'POST') reached.push(said)
     const key = String(request.headers['idempotency-key'] ?? '')
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ key, receivedAt: new Date().toISOString(), id: key, ...said }))
+    const refund = isForm && { ...said, amount: Number(said.amount), currency: 'usd', status: 'succeeded' }
+    response.end(JSON.stringify({ key, receivedAt: new Date().toISOString(), id: key, ...(refund || said) }))
   })
   await new Promise<void>((resolve) => server.listen(knownPort, '127.0.0.1', resolve))
   knownPort = (server.address() as AddressInfo).port

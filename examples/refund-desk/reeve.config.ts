@@ -1,5 +1,5 @@
 import { defineConfig, type Question, type Solver } from 'reeve'
-import { ensurePayments } from './payments/place.ts'
+import { payments } from './connections.ts'
 
 /** Writes the letter without a model: a rule, and named as one. */
 const letter: Solver = {
@@ -12,6 +12,6 @@ const letter: Solver = {
 }
 
 export default defineConfig({
+  connectors: { stripe: payments },
   routes: { writing: { solvers: ['anthropic/claude-haiku-4-5', letter] } },
-  services: async () => [await ensurePayments()],
 })

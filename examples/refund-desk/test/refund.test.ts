@@ -17,8 +17,6 @@ beforeEach(() => {
   environment = {
     ...process.env,
     DATABASE_URL: `file:${join(folder, 'reeve.db')}`,
-    PAYMENTS_DIR: join(folder, 'payments'),
-    PAYMENTS_PORT: String(40_000 + (process.pid % 20_000)),
     ANTHROPIC_API_KEY: '',
   }
 })
@@ -48,9 +46,10 @@ function ask(userId: string, key = userId) {
   ])
 }
 
-function refunds(): unknown[] {
-  const file = join(folder, 'payments/refunds.jsonl')
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean) : []
+/** What the stand-in of Stripe paid back. */
+function refunds(): { amount: number; payment_intent: string }[] {
+  const file = join(folder, 'sandbox/stripe.json')
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).state.refunds : []
 }
 
 function query<Row>(sql: string): Row[] {
@@ -91,11 +90,11 @@ test('above $100 a person decides, and a rejection pays nothing', async () => {
 test('the letter names the sum that a person let be paid', async () => {
   expect((await ask('user_123').done).code).toBe(3)
   const [asked] = query<{ id: string }>('select id from approvals')
-  const edit = ['--edit', '{"amountUsd":20}', '--work']
+  const edit = ['--edit', '{"amount":2000}', '--work']
   const { code, out } = await start(['approve', asked!.id, ...edit]).done
   expect(code).toBe(0)
   expect(out).toContain('Your refund of $20 has been paid')
-  expect(JSON.parse(String(refunds()[0]))).toMatchObject({ refund: { amountUsd: 20 } })
+  expect(refunds()).toMatchObject([{ payment_intent: 'pi_standin_149', amount: 2000 }])
 })
 
 test('killed after each event of its journal, it pays once', async () => {

@@ -1,6 +1,7 @@
 import { ReeveError, workflow } from 'reeve'
 import { z } from 'zod'
-import { findPurchase, refundPayment } from '../tools/index.ts'
+import { payments } from '../connections.ts'
+import { findPurchase } from '../tools/index.ts'
 
 export default workflow({
   input: z.object({ userId: z.string(), request: z.string() }),
@@ -8,11 +9,12 @@ export default workflow({
   grants: [
     { tool: 'purchases.find', args: { userId: { same: 'input.userId' } } },
     {
-      tool: 'payments.refund',
-      args: { amountUsd: { min: 0, max: 5000 } },
+      tool: 'stripe.refund',
+      account: 'shop',
+      args: { amount: { min: 1, max: 5_000_00 } },
       budgets: [
-        { id: 'refunds a day', ceiling: 20_000, per: '1d', adds: 'amountUsd' },
-        { id: 'for one purchase', ceiling: 1, per: '30d', by: 'purchaseId' },
+        { id: 'refunds a day', ceiling: 20_000_00, per: '1d', adds: 'amount' },
+        { id: 'for one purchase', ceiling: 1, per: '30d', by: 'payment' },
       ],
     },
   ],
@@ -27,11 +29,12 @@ export default workflow({
       if (purchase.daysAgo > 30) return 'Sorry, our policy only allows refunds within 30 days of purchase.'
       try {
         // Above $100 the tool waits for a person, who sees exactly these arguments and may change them.
-        const refund = await ctx.call(refundPayment, {
-          purchaseId: purchase.id,
-          amountUsd: purchase.priceUsd,
+        const refund = await ctx.call(payments.actions.refund, {
+          payment: purchase.payment,
+          amount: purchase.amount,
+          reason: 'requested_by_customer',
         })
-        return `Your refund of $${refund.amountUsd} has been paid (${refund.id}).`
+        return `Your refund of $${dollars(refund.amount)} has been paid (${refund.id}).`
       } catch (error) {
         if (!(error instanceof ReeveError && error.code === 'not-approved')) throw error
         return 'Your request has been reviewed and declined by a manager.'
@@ -39,3 +42,8 @@ export default workflow({
     }
   },
 })
+
+/** 4900 is 49, 4950 is 49.50. */
+function dollars(cents: number): string {
+  return cents % 100 === 0 ? String(cents / 100) : (cents / 100).toFixed(2)
+}

@@ -28,7 +28,9 @@ export function beginning(): State {
     customers: [],
     payments: [
       payment('pi_standin_20', 20_00),
+      payment('pi_standin_49', 49_00),
       payment('pi_standin_50', 50_00),
+      payment('pi_standin_149', 149_00),
       payment('pi_standin_900', 900_00),
     ],
     refunds: [],
