@@ -201,7 +201,9 @@ export class Mailbox {
     >
     const said = firstCharacters(typeof responseText === 'string' ? responseText : messageOf(error), 300)
     const where = `The mailbox at ${this.#server.host}:${this.#server.port}`
-    if (authenticationFailed || serverResponseCode === 'AUTHENTICATIONFAILED') {
+    // A busy server says no to a sign-in, too: that is no affair of a person's.
+    const isForNow = isBusy(serverResponseCode) || tooMany.test(said)
+    if (!isForNow && (authenticationFailed || serverResponseCode === 'AUTHENTICATIONFAILED')) {
       return new ReeveError(
         'mail-sign-in',
         `${where} does not let this account in: ${said}. Check its user and password (many services want one made for programs).`,
@@ -225,6 +227,13 @@ export class Mailbox {
     })
   }
 }
+
+/** Codes of RFC 5530 for what passes, and the one that large services have. */
+function isBusy(code: unknown): boolean {
+  return code === 'UNAVAILABLE' || code === 'INUSE' || code === 'LIMIT' || code === 'THROTTLED'
+}
+
+const tooMany = /\btoo many (?:simultaneous )?(?:connections|sessions)\b/i
 
 function foundLetter({ uid, size = 0, internalDate, flags = new Set() }: FetchMessageObject): FoundLetter {
   return {

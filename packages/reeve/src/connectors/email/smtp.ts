@@ -106,7 +106,9 @@ function readError(error: unknown, { host, port }: MailHost, isHandedOver: boole
   const { responseCode, command, code } = error as { responseCode?: number; command?: string; code?: string }
   const said = firstCharacters(messageOf(error), 300)
   const where = `The mail server ${host}:${port}`
-  if (code === 'EAUTH' || responseCode === 535 || responseCode === 530) {
+  // Below 500 it is a no for now, of a server that is busy.
+  const isForNow = responseCode !== undefined && responseCode < 500
+  if (!isForNow && (code === 'EAUTH' || responseCode === 535 || responseCode === 530)) {
     return new ReeveError(
       'mail-sign-in',
       `${where} does not let this account in: ${said}. Check its user and password (many services want one made for programs).`,
@@ -114,9 +116,9 @@ function readError(error: unknown, { host, port }: MailHost, isHandedOver: boole
     )
   }
   if (responseCode !== undefined && responseCode >= 400) {
-    const retryable = responseCode < 500
-    return new NotApplied(`${where} refused the letter${retryable ? ' for now' : ''} (${command}): ${said}`, {
-      retryable,
+    const during = isForNow ? ` for now (${command})` : ` (${command})`
+    return new NotApplied(`${where} refused the letter${during}: ${said}`, {
+      retryable: isForNow,
       cause: error,
     })
   }

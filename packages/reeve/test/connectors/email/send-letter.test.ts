@@ -71,6 +71,15 @@ test.for([
   expect(folders()).toEqual([1, 0, 1])
 })
 
+test('a server that is busy is no refusal of the account', async () => {
+  const { server, send, folders } = await standIn()
+  server.mailFaults.onImap('AUTHENTICATE', 'refuse')
+  await expect(send()).rejects.toMatchObject({ code: 'not-applied', retryable: true })
+  server.mailFaults.onSmtp('AUTH', 'refuse')
+  await expect(send()).rejects.toMatchObject({ code: 'not-applied', retryable: true })
+  expect(folders()).toEqual([0, 0, 0])
+})
+
 test('a refusal for good is not tried again, and says who is not there', async () => {
   const { send } = await standIn()
   await expect(send({ ...letter, to: ['nobody@shop.test'] })).rejects.toMatchObject({
