@@ -156,13 +156,18 @@ const faultOf: Partial<Record<FaultKind, MailFault>> = {
   'error-page': 'refuse',
   'no-answer': 'drop',
   'lost-answer': 'drop-after',
+  unauthorized: 'deny',
 }
+const signingIn = new Set(['LOGIN', 'AUTHENTICATE', 'AUTH'])
 
 /** The switches of all stand-ins, for what is not HTTP. */
 function commonFault({ faults, now }: StandIn, command: string): MailFault | undefined {
   const [method = '', path = ''] = command.split(' ')
   const about = { query: new URLSearchParams(), headers: {}, body: Buffer.alloc(0), params: {}, at: now() }
-  const fault = faults.meet(Object.keys(faultOf) as FaultKind[], { method, path, route: command, ...about })
+  const kinds = (Object.keys(faultOf) as FaultKind[]).filter(
+    (kind) => kind !== 'unauthorized' || signingIn.has(path),
+  )
+  const fault = faults.meet(kinds, { method, path, route: command, ...about })
   return fault && faultOf[fault.kind]
 }
 

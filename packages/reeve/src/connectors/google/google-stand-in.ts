@@ -63,7 +63,7 @@ export function googleError(status: number, reason: string, message: string, nam
 }
 
 /** Refusals in Google's form. */
-export function googleRefuse(refusal: Refusal): StandInAnswer {
+export function googleRefuse(refusal: Refusal, { path }: StandInRequest): StandInAnswer {
   switch (refusal.why) {
     case 'rate-limited': {
       const answer = googleError(429, 'rateLimitExceeded', 'Rate Limit Exceeded', 'RESOURCE_EXHAUSTED')
@@ -72,6 +72,8 @@ export function googleRefuse(refusal: Refusal): StandInAnswer {
     case 'unavailable':
       return googleError(refusal.status, 'backendError', 'Backend Error', 'UNAVAILABLE')
     case 'unauthorized':
+      // Where tokens are given out, it is the consent that is gone.
+      if (path === '/token') return { status: 400, body: { error: 'invalid_grant' } }
       return googleError(401, 'authError', 'Invalid Credentials', 'UNAUTHENTICATED')
     case 'not-found':
       return googleError(404, 'notFound', 'Not Found', 'NOT_FOUND')

@@ -1,10 +1,16 @@
 import type { ContractCase } from '../contract/case.ts'
+import { emailCase } from './email.ts'
+import { filesCase } from './files.ts'
 import { githubCase } from './github.ts'
+import { gmailCase } from './gmail.ts'
+import { googleCalendarCase } from './google-calendar.ts'
 import { hubspotCase } from './hubspot.ts'
 import { notionCase } from './notion.ts'
 import { s3Case } from './s3.ts'
 import { salesforceCase } from './salesforce.ts'
+import { slackCase } from './slack.ts'
 import { stripeCase } from './stripe.ts'
+import { telegramCase } from './telegram.ts'
 import { ticketsCase } from './tickets/case.ts'
 import { zendeskCase } from './zendesk.ts'
 
@@ -18,4 +24,10 @@ export const cases: readonly ContractCase[] = [
   notionCase,
   githubCase,
   s3Case,
+  filesCase,
+  emailCase,
+  gmailCase,
+  googleCalendarCase,
+  slackCase,
+  telegramCase,
 ]

@@ -12,6 +12,8 @@ import type { ContractCase } from './case.ts'
 export interface Desk extends AsyncDisposable {
   test: TestRuntime
   standIn: StandIn
+  /** As it is sealed. */
+  credential: string
   /** Starts runs that each make one call. */
   start(calls: readonly { action: string; args: Record<string, unknown> }[]): Promise<TestRun[]>
   write(count: number): Promise<TestRun[]>
@@ -20,6 +22,8 @@ export interface Desk extends AsyncDisposable {
   look(): Promise<void>
   /** Lets time pass until nothing waits for time any more, for at most so many seconds. */
   pass(seconds: number): Promise<void>
+  /** The same until these runs have ended, however slow the service wants it, for at most ten minutes. Says how they ended. */
+  ended(runs: readonly TestRun[]): Promise<string[]>
 }
 
 const began = Date.parse('2026-03-02T06:00:00Z')
@@ -57,6 +61,8 @@ export async function openDesk(
     at: new Date(began).toISOString(),
   })
   clock = test.clock
+  const statuses = async (runs: readonly TestRun[]) =>
+    (await Promise.all(runs.map((run) => run.status()))).toSorted()
   const start: Desk['start'] = async (calls) => {
     const runs: TestRun[] = []
     const started = calls.map((call) => test.runtime.startRun(one, call))
@@ -67,6 +73,7 @@ export async function openDesk(
   return {
     test,
     standIn,
+    credential,
     start,
     write: (count) =>
       start(
@@ -82,6 +89,14 @@ export async function openDesk(
     },
     pass: async (seconds) => {
       for (let left = seconds; left > 0; left--) await test.advance('1s')
+    },
+    ended: async (runs) => {
+      let all = await statuses(runs)
+      for (let left = 200; left > 0 && all.includes('waiting'); left--) {
+        await test.advance('3s')
+        all = await statuses(runs)
+      }
+      return all
     },
     [Symbol.asyncDispose]: async () => {
       await test.stop()

@@ -117,6 +117,10 @@ class Connection {
       this.#socket.write(`${command.tag} NO [UNAVAILABLE] The server is busy\r\n`)
       return
     }
+    if (fault === 'deny') {
+      this.#socket.write(`${command.tag} NO [AUTHENTICATIONFAILED] Invalid credentials\r\n`)
+      return
+    }
     const end = this.#session.answer(command)
     // The deed is done, and its answer lost.
     if (fault === 'drop-after') this.#socket.destroy()

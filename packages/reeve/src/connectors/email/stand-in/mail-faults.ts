@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net'
 
-/** `drop`: the connection ends before the deed. `drop-after`: behind it, its answer lost. `refuse`: a temporary no. */
-export type MailFault = 'drop' | 'drop-after' | 'refuse'
+/**
+ * `drop`: the connection ends before the deed. `drop-after`: behind it, its answer lost. `refuse`: a temporary no. `deny`: the account
+ * is not let in.
+ */
+export type MailFault = 'drop' | 'drop-after' | 'refuse' | 'deny'
 
 /** Asks the switches that all stand-ins have about a command, such as `SMTP DATA`. */
 export type CommonFaults = (command: string) => MailFault | undefined

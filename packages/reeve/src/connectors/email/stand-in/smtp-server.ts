@@ -92,6 +92,7 @@ class Dialogue {
     const fault = this.#options.faults.ofSmtp(name)
     if (fault === 'drop') return undefined
     if (fault === 'refuse') return '451 4.3.0 Try again later'
+    if (fault === 'deny') return '535 5.7.8 Authentication credentials invalid'
     if (name === 'EHLO') {
       const { maxBytes } = this.#options
       return ['250-stand-in', '250-AUTH PLAIN LOGIN XOAUTH2', '250-8BITMIME', `250 SIZE ${maxBytes}`].join(

@@ -1,0 +1,16 @@
+import { start } from '../../../src/connectors/telegram/stand-in.ts'
+import { telegram } from '../../../src/connectors/telegram/telegram.ts'
+import type { ContractCase } from '../contract/case.ts'
+
+export const telegramCase: ContractCase = {
+  connector: telegram,
+  start,
+  read: { action: 'chat', args: { chatId: 100 } },
+  write: {
+    action: 'send',
+    args: (index) => ({ chatId: 100, text: `Number ${index} is down` }),
+    deed: 'message-sent',
+    // A bot cannot read what it sent.
+    lost: { on: ({ path }) => path.endsWith('sendMessage'), asksPerson: true },
+  },
+}
