@@ -162,9 +162,9 @@ export {
   type FieldValue,
   localExtractor,
 } from './models/local/compose/extractor.ts'
-export type { Embeddings } from './models/providers/embedding.ts'
+export type { EmbedderSolver, Embeddings } from './models/providers/embedding.ts'
 export { type HostedOptions, type HostedSolver, hostedSolver } from './models/providers/hosted.ts'
-export { hostedEmbedder } from './models/providers/hosted-embedder.ts'
+export { type HostedEmbedderOptions, hostedEmbedder } from './models/providers/hosted-embedder.ts'
 export type {
   EmbeddingModelObject,
   LanguageModelObject,

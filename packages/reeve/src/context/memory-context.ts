@@ -3,6 +3,7 @@ import { CoreContext } from '../engine/context.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
 import type { Knowledge } from '../memory/knowledge.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
+import type { Questions } from '../models/asking/questions.ts'
 import type { Passage } from '../models/solver.ts'
 import type { RecallOptions } from './options.ts'
 import {
@@ -10,6 +11,7 @@ import {
   amendText,
   type ChangeMemoryOptions,
   forgetText,
+  type Remembering,
   recallPassages,
   rememberText,
 } from './recalling.ts'
@@ -17,6 +19,7 @@ import {
 interface Remembered {
   knowledge: Knowledge
   memory: Memory
+  questions: Questions
   /** What agents and directives are told. Default: nothing. */
   instructions?: readonly string[]
   /** What was learnt, which questions are told too. Default: nothing. */
@@ -77,8 +80,8 @@ export class MemoryContext extends CoreContext {
     return forgetText(CoreContext.callSiteOf(this), this.#remembered.memory, id, options)
   }
 
-  get #remembering(): { memory: Memory; instructions: readonly string[] } {
-    const { memory, instructions = [], lessons } = this.#remembered
-    return { memory, instructions: lessons ? [...instructions, ...lessons.texts()] : instructions }
+  get #remembering(): Remembering {
+    const { memory, questions, instructions = [], lessons } = this.#remembered
+    return { memory, questions, instructions: lessons ? [...instructions, ...lessons.texts()] : instructions }
   }
 }

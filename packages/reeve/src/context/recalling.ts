@@ -1,12 +1,14 @@
-import { ReeveError } from '../base/errors.ts'
+import { messageOf, ReeveError } from '../base/errors.ts'
 import { wholeNumber } from '../base/numbers.ts'
 import { checkOptions } from '../base/options.ts'
-import { describeValue } from '../base/text/shorten.ts'
+import { describeValue, shorten } from '../base/text/shorten.ts'
 import type { CallSite } from '../engine/call-site.ts'
 import { argumentsHash } from '../engine/replay/arguments-hash.ts'
+import type { EmbedCall } from '../memory/embedder.ts'
 import type { Knowledge } from '../memory/knowledge.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
-import type { Passage } from '../models/solver.ts'
+import type { Questions } from '../models/asking/questions.ts'
+import type { Passage, Usage } from '../models/solver.ts'
 import { newEvent } from '../store/journal/events.ts'
 import { itemKinds, itemRow } from '../store/memory/items.ts'
 import { originRow } from '../store/memory/rests/item-origins.ts'
@@ -18,7 +20,7 @@ const remembered = itemKinds.filter((kind) => kind !== 'passage')
 /** Looks passages up; what was found and why is the call's result in the journal. */
 export async function recallPassages(
   site: CallSite,
-  from: { knowledge: Knowledge; memory: Memory },
+  from: { knowledge: Knowledge; memory: Memory; questions: Questions },
   name: string,
   options: RecallOptions,
 ): Promise<Passage[]> {
@@ -45,20 +47,52 @@ export async function recallPassages(
     const { query, from: place, asOf, ...search } = options
     const kinds = search.kinds ?? (place === 'memory' ? remembered : (['passage'] as const))
     await from.knowledge.settled()
-    const recalled = await from.memory.recall(query, {
-      ...search,
-      kinds,
-      ...(asOf && { asOf: asOf.getTime() }),
-    })
+    const { paying, bill } = payingFor(site)
+    const found = await from.memory.recall(
+      query,
+      { ...search, kinds, ...(asOf && { asOf: asOf.getTime() }) },
+      paying,
+    )
+    const recalled = { ...found, ...bill() }
     site.append(call, newEvent('recall-completed', recalled), { value: recalled })
   })
-  return ((await call.promise) as { passages: Passage[] }).passages
+  const { passages, usage } = (await call.promise) as { passages: Passage[]; usage?: Usage }
+  from.questions.countSpent(site, usage?.costUsd ?? 0)
+  return passages
+}
+
+/** What a call embeds is paid for by its run, and stands in its event. */
+function payingFor(site: CallSite): { paying: EmbedCall; bill(): Bill } {
+  let usage: Usage | undefined
+  let unembedded: string | undefined
+  const paying: EmbedCall = {
+    site,
+    signal: site.signal,
+    paid(more) {
+      usage ??= { inputTokens: 0, outputTokens: 0, costUsd: 0 }
+      usage.inputTokens += more.inputTokens
+      usage.costUsd += more.costUsd
+    },
+    missed(error) {
+      unembedded = shorten(messageOf(error), 500)
+    },
+  }
+  return {
+    paying,
+    bill: () => ({ ...(usage && { usage }), ...(unembedded !== undefined && { unembedded }) }),
+  }
+}
+
+/** What embedding came to. */
+interface Bill {
+  usage?: Usage
+  unembedded?: string
 }
 
 /** Keeps a text: the item and the event that says so are one commit. */
 export async function rememberText(
   site: CallSite,
-  { memory, instructions }: Remembering,
+  { memory, questions, instructions }: Remembering,
   text: string,
   options: RememberOptions,
 ): Promise<string> {
@@ -69,23 +103,28 @@ export async function rememberText(
     const { evidence, kind = 'fact', ...said } = options
     const weighed = await requireEvidence(site, text, kind, { evidence, instructions })
     const origin = { id: services.newId(), run: run.id, step: call.step, at: services.clock.now() }
-    const item = await memory.prepare(text, { ...said, kind }, origin)
+    const { paying, bill } = payingFor(site)
+    const item = await memory.prepare(text, { ...said, kind }, origin, paying)
     const { id, scope, title, source, untrusted, embedder } = item
     const restsOn = weighed.basis === 'recalled' ? weighed.restsOn : []
     const kept = {
       ...{ id, scope, title, text, source, untrusted, embedder, basis: weighed.basis },
       ...(restsOn.length > 0 && { restsOn }),
       ...(weighed.basis === 'person' && { confirmedBy: weighed.by }),
+      ...bill(),
     }
     const rows = [itemRow(item), ...restsOn.map((origin) => originRow(id, origin))]
     site.append(call, newEvent('remember-completed', kept), { value: kept, rows })
   })
-  return ((await call.promise) as { id: string }).id
+  const { id, usage } = (await call.promise) as { id: string; usage?: Usage }
+  questions.countSpent(site, usage?.costUsd ?? 0)
+  return id
 }
 
 /** What remembering needs of the project. */
 export interface Remembering {
   memory: Memory
+  questions: Questions
   /** What agents and directives are told: no evidence for anything. */
   instructions: readonly string[]
 }
@@ -107,7 +146,7 @@ export interface ChangeMemoryOptions {
 /** Puts another text in an item's place. A life that died between that and its event finds it done. */
 export async function amendText(
   site: CallSite,
-  { memory, instructions }: Remembering,
+  { memory, questions, instructions }: Remembering,
   id: string,
   text: string,
   options: AmendMemoryOptions,
@@ -118,11 +157,19 @@ export async function amendText(
     const by = { by: placeOf(site, call.step), why }
     const { kind } = (await memory.history(id)).at(-1)!
     await requireEvidence(site, text, kind, { evidence: options.evidence, instructions })
-    const item = await memory.amend(id, text, by, { from: version, run: site.run.id, step: call.step })
-    const done = { id, version: item.version, text, why }
+    const { paying, bill } = payingFor(site)
+    const item = await memory.amend(id, text, by, {
+      from: version,
+      run: site.run.id,
+      step: call.step,
+      call: paying,
+    })
+    const done = { id, version: item.version, text, why, ...bill() }
     site.append(call, newEvent('amend-completed', done), { value: done })
   })
-  return ((await call.promise) as { version: number }).version
+  const { version: now, usage } = (await call.promise) as { version: number; usage?: Usage }
+  questions.countSpent(site, usage?.costUsd ?? 0)
+  return now
 }
 
 /** Takes an item out of what is found. A life that died between that and its event finds it done. */

@@ -14,7 +14,7 @@ import {
 import { type Item, type ItemKind, itemRow, type NewItem, readVersions } from '../store/memory/items.ts'
 import { NearestItems } from '../store/memory/nearest-items.ts'
 import { approvalsRestingOn } from '../store/memory/rests/resting-approvals.ts'
-import { type Embedder, embeddedText, unitVector } from './embedder.ts'
+import { type EmbedCall, type Embedder, embeddedText, notEmbedded, unitVector } from './embedder.ts'
 import { reembed } from './reembed.ts'
 import { normalizeScope } from './scopes.ts'
 import { ItemCache } from './search/item-cache.ts'
@@ -68,10 +68,13 @@ export class Memory {
   readonly embedder: Embedder
   readonly nearest: NearestItems
   readonly #search: Search
+  readonly #onUnembedded: ((error: unknown) => void) | undefined
   readonly #options: ConstructorParameters<typeof Memory>[0]
 
   /**
    * @param options.others embedders that may have made vectors that are there: they answer until those are made anew
+   * @param options.onUnembedded told why the vector of something that was taken in is missing: it is found by words, and embedded
+   *   by a later `reembed`
    * @param options.mostCached of so many current items a copy is kept in this process. Default 4,000; 0: none is.
    */
   constructor(options: {
@@ -79,6 +82,7 @@ export class Memory {
     clock: Clock
     embedder: Embedder
     others?: readonly Embedder[]
+    onUnembedded?: (error: unknown) => void
     mostCached?: number
   }) {
     const { database, clock, embedder, others = [], mostCached } = options
@@ -86,6 +90,7 @@ export class Memory {
     this.database = database
     this.clock = clock
     this.embedder = embedder
+    this.#onUnembedded = options.onUnembedded
     this.nearest = new NearestItems(database)
     const byName = new Map([...others, embedder].map((one) => [one.name, one]))
     const cache = new ItemCache(database, embedder.name, mostCached)
@@ -97,13 +102,22 @@ export class Memory {
     return new Memory({ ...this.#options, database })
   }
 
-  /** The items that fit a query best. @throws `bad-embedding` */
-  recall(query: string, options: SearchOptions = {}): Promise<SearchResult> {
-    return this.#search.find(query, options, this.clock.now())
+  /** The items that fit a query best. Where an embedder is not to be had, words alone find, and the audit says so. */
+  recall(query: string, options: SearchOptions = {}, call?: EmbedCall): Promise<SearchResult> {
+    return this.#search.find(query, options, this.clock.now(), call)
   }
 
-  /** An item, to be written in the commit that records its call. @throws `bad-memory` `bad-embedding` */
-  async prepare(text: string, options: RememberOptions, { id, run, step, at }: Origin): Promise<NewItem> {
+  noteUnembedded(error: unknown): void {
+    this.#onUnembedded?.(error)
+  }
+
+  /** An item, to be written in the commit that records its call. @throws `bad-memory` */
+  async prepare(
+    text: string,
+    options: RememberOptions,
+    { id, run, step, at }: Origin,
+    call?: EmbedCall,
+  ): Promise<NewItem> {
     const { kind = 'fact', trusted = false, validFrom, validUntil } = options
     const scope = normalizeScope(options.scope ?? '')
     const said = {
@@ -115,7 +129,7 @@ export class Memory {
     requireMemorable(said)
     return {
       ...said,
-      ...(await this.#found({ ...said, heading: '', kind })),
+      ...(await this.#found({ ...said, heading: '', kind }, call)),
       id,
       version: 1,
       kind,
@@ -136,18 +150,24 @@ export class Memory {
     await this.database.bulk(statement, [values])
   }
 
-  /** What an item is found by. @throws `bad-embedding` */
-  async #found(item: { title: string; heading: string; text: string; kind: ItemKind }) {
-    const [vector, column] = await Promise.all([
-      unitVector(this.embedder, embeddedText(item)),
-      this.nearest.column(),
-    ])
+  /** What an item is found by: by words alone, until it is embedded, where the embedder is not to be had. */
+  async #found(
+    item: { title: string; heading: string; text: string; kind: ItemKind },
+    call: EmbedCall | undefined,
+  ) {
+    const column = await this.nearest.column()
+    const vector = await unitVector(this.embedder, embeddedText(item), call).catch((error) => {
+      call?.signal?.throwIfAborted()
+      call?.missed?.(error)
+      this.noteUnembedded(error)
+      return undefined
+    })
     return {
       heading: item.heading,
       hash: sha256(item.text),
       ...readItemTerms(item),
-      embedder: this.embedder.name,
-      vector,
+      embedder: vector === undefined ? notEmbedded : this.embedder.name,
+      vector: vector ?? null,
       placed: column !== undefined,
     }
   }
@@ -162,9 +182,9 @@ export class Memory {
     id: string,
     text: string,
     change: Omit<ChangedBy, 'at'>,
-    options: { from?: number | undefined; run?: string; step?: number } = {},
+    options: { from?: number | undefined; run?: string; step?: number; call?: EmbedCall } = {},
   ): Promise<Item> {
-    const { from, run = null, step = null } = options
+    const { from, run = null, step = null, call } = options
     const versions = await readVersions(this.database, id)
     const before = versions.at(-1)
     if (!before) throw unknown(id)
@@ -175,7 +195,7 @@ export class Memory {
     const next: NewItem = {
       ...before,
       text,
-      ...(await this.#found({ ...before, text })),
+      ...(await this.#found({ ...before, text }, call)),
       version: before.version + 1,
       run,
       step,

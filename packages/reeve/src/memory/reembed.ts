@@ -3,7 +3,7 @@ import type { Database } from '../store/database.ts'
 import { embeddersOf, forgetBlocks, readToEmbed, replaceEmbeddings } from '../store/memory/embeddings.ts'
 import { numbersOf, packVector } from '../store/memory/items.ts'
 import type { NearestItems } from '../store/memory/nearest-items.ts'
-import { type Embedder, embeddedText, unitVector } from './embedder.ts'
+import { type Embedder, embeddedText, unitVector, unitVectors } from './embedder.ts'
 import { readItemTerms } from './search/terms.ts'
 
 const atOnce = 100
@@ -20,14 +20,18 @@ export async function reembed(
   signal?: AbortSignal,
 ): Promise<number> {
   const column = await nearest.column()
+  const dimensions = await changedDimensions(database, embedder, signal)
   let count = 0
   for (;;) {
-    const page = await readToEmbed(database, embedder.name, atOnce)
+    const page = await readToEmbed(database, { name: embedder.name, dimensions }, atOnce)
     if (page.length === 0) break
+    const pause = async () => signal?.throwIfAborted()
+    const worded = page.filter(({ text }) => text !== '')
+    const vectors = await unitVectors(embedder, worded.map(embeddedText), { signal, pause })
+    const vectorOf = new Map(worded.map(({ no }, at) => [no, vectors[at]!]))
     const rows = []
     for (const item of page) {
-      signal?.throwIfAborted()
-      const vector = item.text === '' ? null : await unitVector(embedder, embeddedText(item))
+      const vector = vectorOf.get(item.no) ?? null
       rows.push({
         no: item.no,
         embedder: embedder.name,
@@ -41,6 +45,24 @@ export async function reembed(
     count += page.length
     await setImmediate()
   }
-  if (count > 0) await forgetBlocks(database, await embeddersOf(database))
+  if (count === 0) return 0
+  const current = await embeddersOf(database)
+  await forgetBlocks(
+    database,
+    current.map(({ name }) => name).filter((name) => name !== embedder.name || dimensions === undefined),
+  )
+  nearest.forget(embedder.name)
   return count
+}
+
+/** What an embedder gives now, where vectors of its name have other dimensions; undefined: none has. */
+async function changedDimensions(
+  database: Database,
+  embedder: Embedder,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const stored = (await embeddersOf(database)).find(({ name }) => name === embedder.name)
+  if (!stored) return undefined
+  const vector = await unitVector(embedder, 'a question', { signal })
+  return vector && vector.length !== stored.dimensions ? vector.length : undefined
 }

@@ -98,7 +98,10 @@ export interface ProjectConfig {
   name?: string
   /** Who answers questions, by the route's name. Default: none. */
   routes?: Record<string, RouteConfig>
-  /** What turns texts into vectors for `ctx.embed`: solvers, or the names of hosted embedding models. */
+  /**
+   * What turns texts into vectors: solvers, or the names of hosted embedding models. The one named `default` serves memory and, unless it
+   * names another, `ctx.embed`. Default: the built-in one.
+   */
   embedders?: Record<string, Solver | string>
   /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
   knowledge?: string[]

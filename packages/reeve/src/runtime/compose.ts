@@ -25,15 +25,15 @@ import { SeenCeilings } from '../governance/history/ceilings.ts'
 import { LiveAuthority } from '../governance/live-authority.ts'
 import { PolicyBench } from '../governance/policies/policy-bench.ts'
 import { ReadinessWatch } from '../governance/readiness/readiness-watch.ts'
-import { hashedNgrams } from '../memory/embedder.ts'
 import { Knowledge } from '../memory/knowledge.ts'
 import { Memory } from '../memory/memory.ts'
+import { EmbeddingCalls } from '../models/asking/embedding-calls.ts'
 import { Questions } from '../models/asking/questions.ts'
 import { AbandonedBatches } from '../models/batches/abandoned-batches.ts'
 import { CircuitBreakers } from '../models/route/breaker.ts'
 import { BreakerRecord } from '../models/route/breaker-record.ts'
 import { checkConfig } from '../project/check-config.ts'
-import { embedderRoutes } from '../project/embedders.ts'
+import { embedderRoutes, memoryEmbedders, unembedded } from '../project/embedders.ts'
 import { namedDaemons } from '../project/files/daemons.ts'
 import { addDirectives, directiveWritingOf } from '../project/files/followed-directives.ts'
 import { installConfig } from '../project/install.ts'
@@ -142,7 +142,13 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       textListener: options.textListener,
       lessons,
     })
-    const memory = new Memory({ database, clock, embedder: hashedNgrams })
+    const budgets = project.config.budgets ?? {}
+    const embedding = new EmbeddingCalls({ questions, database, clock, secrets, newId, budgets })
+    const memory = new Memory({
+      ...{ database, clock },
+      ...memoryEmbedders(project.config, embedders, embedding),
+      onUnembedded: (error) => log.warn(...unembedded(error)),
+    })
     const documents = new DocumentProcess()
     const knowledge = new Knowledge(memory, undefined, documents)
     const mcpServers = await mcpServersOf(project, { environment, clock })
@@ -255,7 +261,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       pollLoops: new PollLoops(engine, triggers.values(), connections),
       approvalLoops: new ApprovalLoops(engine, asking),
       pressDoors: pressDoors(engine, asking, vault),
-      projectKnowledge: new ProjectKnowledge(project, knowledge, memory, log),
+      projectKnowledge: new ProjectKnowledge(project, { knowledge, memory, clock, log }),
       services: new ProjectServices(project.config, mcpServers, clock),
       breakerRecord,
       abandonedBatches: new AbandonedBatches({ database, clock, log, services: batchServices(routes) }),

@@ -156,19 +156,31 @@ test('texts that cannot be kept are refused, and the run may go on', async () =>
   await stop()
 })
 
-test('an embedder that gives no numbers fails the call, and one that changed finds by words what it did not embed', async () => {
+test('what an embedder gives no numbers for is kept and found by words, as is what another one embedded', async () => {
   const broken: Embedder = { name: 'broken', embed: () => new Float32Array([Number.NaN, 1]) }
   const first = await memoryBench([learn, ask])
   await first.output('learn', { text: 'Known to the first.' })
   const second = await memoryBench([learn, ask], { database: first.database, embedder: broken })
-  expect(await second.result('learn', { text: 'x' })).toMatchObject({ error: { code: 'bad-embedding' } })
+  const kept = await second.engine.startRun('learn', { text: 'Known to the second.' })
+  expect(await kept.result()).toMatchObject({ status: 'succeeded' })
+  const [event] = (await eventsOf(first.database, kept.id)).filter(
+    ({ type }) => type === 'remember-completed',
+  )
+  expect(JSON.parse(event!.payload!)).toMatchObject({
+    embedder: '',
+    unembedded: expect.stringContaining('no finite numbers'),
+  })
   const third = await memoryBench([learn, ask], {
     database: first.database,
     embedder: { name: 'other', embed: async () => new Float32Array([0.5, 3]) },
   })
   await third.output('learn', { text: 'Known to the third.' })
   const found = (await third.output('ask', { query: 'known' })) as { text: string; score: number }[]
-  expect(found.map(({ text }) => text)).toEqual(['Known to the third.', 'Known to the first.'])
+  expect(found.map(({ text }) => text).sort()).toEqual([
+    'Known to the first.',
+    'Known to the second.',
+    'Known to the third.',
+  ])
   await third.engine.stop()
   await second.engine.stop()
   await first.stop()

@@ -6,7 +6,7 @@ import {
   passagesOf,
 } from '../../store/memory/documents.ts'
 import { type NewItem, unpackVector } from '../../store/memory/items.ts'
-import { embeddedText, unitVector } from '../embedder.ts'
+import { notEmbedded, unitVectors } from '../embedder.ts'
 import type { Memory } from '../memory.ts'
 import { readItemTerms } from '../search/terms.ts'
 import type { KnowledgePassage } from './passages.ts'
@@ -14,7 +14,7 @@ import type { KnowledgePassage } from './passages.ts'
 /**
  * What has to be written so that a document holds these passages: those that stay as they are stay, and words that were
  * embedded before, wherever in the document they stood, are not embedded again.
- * @throws `bad-embedding`, what `pause` throws
+ * @throws what `pause` throws
  */
 export async function changeOf(
   memory: Memory,
@@ -29,7 +29,7 @@ export async function changeOf(
   for (const passage of stood.values())
     if (passage.embedder === memory.embedder.name) embedded.set(wordsOf(passage), passage)
   const ended = new Set([...stood.values()].filter(({ isCurrent }) => isCurrent).map(({ no }) => no))
-  const added: NewItem[] = []
+  const news: { passage: KnowledgePassage; heading: string; version: number }[] = []
   const moved: { no: number; place: string }[] = []
   for (const passage of passages) {
     await pause()
@@ -38,21 +38,66 @@ export async function changeOf(
     if (last?.isCurrent && isSame(last, { ...passage, heading })) {
       ended.delete(last.no)
       if (last.place !== passage.place) moved.push({ no: last.no, place: passage.place })
-    } else added.push(await itemOf(memory, passage, heading, (last?.version ?? 0) + 1, embedded))
+    } else news.push({ passage, heading, version: (last?.version ?? 0) + 1 })
+  }
+  const vectors = await vectorsOf(
+    memory,
+    news.map(({ passage, heading }) => ({ ...passage, heading })),
+    embedded,
+    pause,
+  )
+  const placed = (await memory.nearest.column()) !== undefined
+  const added: NewItem[] = []
+  for (const { passage, heading, version } of news) {
+    await pause()
+    const words = wordsOf({ ...passage, heading })
+    added.push({
+      ...itemOf(passage, heading, version, memory.clock.now()),
+      embedder: vectors.has(words) ? memory.embedder.name : notEmbedded,
+      vector: vectors.get(words) ?? null,
+      placed,
+    })
   }
   return { document, before: before?.hash, ended: [...ended], added, moved }
 }
 
-async function itemOf(
-  { embedder, nearest, clock }: Memory,
+/** By their words; those that the embedder could not make now are not there: they are made later. */
+async function vectorsOf(
+  memory: Memory,
+  passages: readonly Words[],
+  embedded: ReadonlyMap<string, KnownPassage>,
+  pause: () => Promise<void>,
+): Promise<Map<string, Float32Array | null>> {
+  const vectors = new Map<string, Float32Array | null>()
+  const wanted: string[] = []
+  for (const passage of passages) {
+    const words = wordsOf(passage)
+    const known = embedded.get(words)
+    if (known) vectors.set(words, known.vector && unpackVector(known.vector))
+    else if (!vectors.has(words)) {
+      vectors.set(words, null)
+      wanted.push(words)
+    }
+  }
+  const made = await unitVectors(memory.embedder, wanted, { pause }).catch(async (error) => {
+    await pause()
+    memory.noteUnembedded(error)
+  })
+  wanted.forEach((words, at) => {
+    if (made) vectors.set(words, made[at]!)
+    else vectors.delete(words)
+  })
+  return vectors
+}
+
+function itemOf(
   passage: KnowledgePassage,
   heading: string,
   version: number,
-  embedded: ReadonlyMap<string, KnownPassage>,
-): Promise<NewItem> {
+  at: number,
+): Omit<NewItem, 'embedder' | 'vector' | 'placed'> {
   const { id, scope, title, text, source, documentId, place, untrusted } = passage
   const words = { kind: 'passage', title, heading, text } as const
-  const known = embedded.get(wordsOf(words))
   return {
     ...words,
     ...readItemTerms(words),
@@ -68,12 +113,7 @@ async function itemOf(
     step: null,
     validFrom: null,
     validUntil: null,
-    at: clock.now(),
-    embedder: embedder.name,
-    vector: known
-      ? known.vector && unpackVector(known.vector)
-      : await unitVector(embedder, embeddedText(words)),
-    placed: (await nearest.column()) !== undefined,
+    at,
   }
 }
 

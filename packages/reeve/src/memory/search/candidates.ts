@@ -68,7 +68,7 @@ export async function databaseCandidates(
         return {
           ...row,
           words: wordScore(row, weights, extent),
-          near: own && row.vector ? cosineWith(row.vector, own.vector) : null,
+          near: own && isComparable(row.vector, own.vector) ? cosineWith(row.vector, own.vector) : null,
           embedder: own?.embedder,
         }
       }),
@@ -97,7 +97,7 @@ export function cachedCandidates(
           {
             ...item,
             words: scores[slot]!,
-            near: own && item.vector ? cosineWith(item.vector, own.vector) : null,
+            near: own && isComparable(item.vector, own.vector) ? cosineWith(item.vector, own.vector) : null,
             embedder: own?.embedder,
           },
         ]
@@ -106,6 +106,11 @@ export function cachedCandidates(
       isExact: near.every((one) => one.isExact),
     }
   }
+}
+
+/** One that was made before its embedder changed its dimensions tells nothing: then words have all the say. */
+function isComparable(packed: Uint8Array | null, vector: Float32Array): packed is Uint8Array {
+  return packed !== null && packed.byteLength === vector.length + 4
 }
 
 /** Of few items all words are looked for; of many the rarest, until what holds them is enough to look at. */

@@ -28,6 +28,8 @@ export interface SearchAudit {
   terms: { term: string; matched: string[] }[]
   /** What made the vectors that were compared. */
   embedders: string[]
+  /** Embedders that gave no vector of the query, and why: of their items words alone told. Absent: none failed. */
+  without?: { embedder: string; code: string; why: string }[]
   /** Whether all visible items were compared by their vectors; an index may miss some. */
   exact: boolean
   /** Items that were given a full score. */

@@ -1,3 +1,4 @@
+import { messageOf, ReeveError } from '../../base/errors.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import type { Passage } from '../../models/solver.ts'
 import type { Database } from '../../store/database.ts'
@@ -6,7 +7,7 @@ import { type Item, type ItemKind, readItems } from '../../store/memory/items.ts
 import type { NearestItems } from '../../store/memory/nearest-items.ts'
 import type { Visible } from '../../store/memory/visible.ts'
 import { termsOf } from '../../text/terms.ts'
-import { type Embedder, unitVector } from '../embedder.ts'
+import { type EmbedCall, type Embedder, unitVector } from '../embedder.ts'
 import { normalizeScope } from '../scopes.ts'
 import {
   type Candidate,
@@ -76,19 +77,27 @@ export class Search {
     this.#cache = cache
   }
 
-  /** @throws `bad-embedding` */
-  async find(query: string, options: SearchOptions, now: number): Promise<SearchResult> {
+  /** Where an embedder is not to be had, words alone find, and the audit says why. @throws the reason of the caller's signal */
+  async find(
+    query: string,
+    options: SearchOptions,
+    now: number,
+    call: EmbedCall = {},
+  ): Promise<SearchResult> {
     const { by = 'both', kinds = [], asOf } = options
     const limit = Math.min(maxLimit, Math.max(1, Math.trunc(options.limit ?? 4)))
     const minScore = options.minScore ?? 0
     const scope = normalizeScope(options.in ?? '')
     const visible: Visible = { scope, kinds, asOf, now, trustedOnly: options.trustedOnly ?? false }
     const text = firstCharacters(query, maxQueryLength)
+    const known = new Map<string, QueryVector>()
     for (;;) {
       const head = await readHead(this.#database)
       const extent = await this.#words.extent(head)
       const terms = by === 'vectors' ? [] : await this.#words.read(termsOf(text), extent)
-      const asked = by === 'words' ? [] : await this.#vectorsOf(text, extent)
+      const vectors = by === 'words' ? [] : await this.#vectorsOf(text, extent, known, call)
+      const asked = vectors.filter(hasVector)
+      const without = vectors.flatMap(({ problem }) => problem ?? [])
       const question: Question = { visible, terms, asked, extent }
       const cached = head && asOf === undefined ? await this.#cache.at(head) : undefined
       const { found, isExact } = await bestOf(
@@ -113,6 +122,7 @@ export class Search {
           by,
           terms: terms.map(({ term, matched }) => ({ term, matched: matched.map((one) => one.term) })),
           embedders: asked.map(({ embedder }) => embedder.name),
+          ...(without.length > 0 && { without }),
           exact: isExact,
           considered: found.length,
           state: extent.lastNo,
@@ -130,14 +140,17 @@ export class Search {
   }
 
   /** The query by each embedder whose vectors are there: after a change of embedders those of the old one still answer. */
-  async #vectorsOf(text: string, { embedders }: Extent): Promise<Asked[]> {
-    const asked: Asked[] = []
-    for (const name of embedders) {
+  async #vectorsOf(
+    text: string,
+    { embedders }: Extent,
+    known: Map<string, QueryVector>,
+    call: EmbedCall,
+  ): Promise<QueryVector[]> {
+    for (const { name, dimensions } of embedders) {
       const embedder = this.#embedders.get(name)
-      const vector = embedder && (await unitVector(embedder, text))
-      if (vector) asked.push({ embedder, vector })
+      if (embedder && !known.has(name)) known.set(name, await vectorOf(embedder, dimensions, text, call))
     }
-    return asked
+    return [...known.values()]
   }
 
   /** As they stand in the database; undefined: some were found in the copy and have ended. */
@@ -152,6 +165,32 @@ export class Search {
     if (gone.length === 0) return chosen.map(({ item }) => byNo.get(item.no)!)
     for (const { item } of gone) this.#cache.forget(item.no)
     return undefined
+  }
+}
+
+const hasVector = (one: QueryVector): one is QueryVector & { vector: Float32Array } =>
+  one.vector !== undefined
+
+/** The vector of a query by an embedder; or why there is none: then words answer. */
+async function vectorOf(
+  embedder: Embedder,
+  dimensions: number,
+  text: string,
+  call: EmbedCall,
+): Promise<QueryVector> {
+  const { name } = embedder
+  try {
+    const vector = await unitVector(embedder, text, call)
+    if (!vector) return { embedder }
+    if (vector.length === dimensions) return { embedder, vector }
+    throw new ReeveError(
+      'bad-embedding',
+      `Embedder ${name} gives ${vector.length} dimensions, and what is known has ${dimensions} of it: its model was changed. Until all is embedded anew, words answer.`,
+    )
+  } catch (error) {
+    call.signal?.throwIfAborted()
+    const code = error instanceof ReeveError ? error.code : 'failed'
+    return { embedder, problem: { embedder: name, code, why: firstCharacters(messageOf(error), 500) } }
   }
 }
 
@@ -190,9 +229,10 @@ function scored(candidates: readonly Candidate[], by: SearchBy): Omit<Scored, 'o
     .sort(byScore)
 }
 
-interface Asked {
+interface QueryVector {
   embedder: Embedder
-  vector: Float32Array
+  vector?: Float32Array
+  problem?: NonNullable<SearchAudit['without']>[number]
 }
 
 interface Scored {

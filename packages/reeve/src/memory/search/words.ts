@@ -1,5 +1,5 @@
 import type { Database } from '../../store/database.ts'
-import { embeddersOf } from '../../store/memory/embeddings.ts'
+import { embeddersOf, type StoredEmbedder } from '../../store/memory/embeddings.ts'
 import { alikeTerms, learnSpellings } from '../../store/memory/item-spellings.ts'
 import {
   type Candidate,
@@ -122,7 +122,10 @@ export class Words {
 }
 
 /** How much there is, and which embedders made its vectors. */
-export type Extent = Awaited<ReturnType<typeof readExtent>> & { embedders: readonly string[]; lastNo: number }
+export type Extent = Awaited<ReturnType<typeof readExtent>> & {
+  embedders: readonly StoredEmbedder[]
+  lastNo: number
+}
 
 /** Versions that ended count for a term, but not for how many items there are. */
 function rarityOf(frequency: number, items: number): number {

@@ -44,7 +44,7 @@ export type KeptAnswer = Omit<RouteAnswer, 'given'> & {
 /** Asks routes in the name of runs: each question is one durable call, paid from the run's budgets. */
 export class Questions {
   readonly #routes: ReadonlyMap<string, RouteDefinition>
-  readonly #breakers: CircuitBreakers
+  readonly breakers: CircuitBreakers
   readonly #budgets: BudgetPlan
   readonly #database: Database
   readonly #workflows: WorkflowRegistry
@@ -65,7 +65,7 @@ export class Questions {
     lessons?: LessonSource | undefined
   }) {
     this.#routes = parts.routes
-    this.#breakers = parts.breakers
+    this.breakers = parts.breakers
     this.#budgets = parts.budgets
     this.#database = parts.database
     this.#workflows = parts.workflows
@@ -135,6 +135,11 @@ export class Questions {
     return this.#spentUsd.get(site) ?? 0
   }
 
+  /** Of a call that asked for itself, when it is settled: live as on replay. */
+  countSpent(site: CallSite, usd: number): void {
+    if (usd > 0) this.#spentUsd.set(site, this.spentUsd(site) + usd)
+  }
+
   async #counted(site: CallSite, asked: Promise<KeptAnswer>): Promise<KeptAnswer> {
     let paid: Partial<Pick<RouteAnswer, 'usage' | 'unsettledUsd'>> = {}
     try {
@@ -145,8 +150,7 @@ export class Questions {
       if (error instanceof ReeveError) paid = error.details
       throw error
     } finally {
-      const costUsd = (paid.usage?.costUsd ?? 0) + (paid.unsettledUsd ?? 0)
-      if (costUsd > 0) this.#spentUsd.set(site, this.spentUsd(site) + costUsd)
+      this.countSpent(site, (paid.usage?.costUsd ?? 0) + (paid.unsettledUsd ?? 0))
     }
   }
 
@@ -161,7 +165,7 @@ export class Questions {
       signal,
       clock: site.services.clock,
       random: site.services.random,
-      breakers: this.#breakers,
+      breakers: this.breakers,
       ...(cache && { cache }),
       ...(texts && { texts }),
     }

@@ -12,6 +12,12 @@ export interface Embeddings {
   vectors: Float32Array[]
 }
 
+/** What answers questions of the task `embed` for memory too. */
+export interface EmbedderSolver extends Solver {
+  /** The words' share in a score of words and vectors, 0 to 1. Default 0.5; weak vectors want more. */
+  readonly wordShare?: number | undefined
+}
+
 /** The names of embedders among the names of routes. */
 export const embedderRoute = (embedder: string) => `embedder:${embedder}`
 
@@ -65,7 +71,7 @@ interface Batch {
   texts: string[]
 }
 
-function toBatches(texts: readonly string[]): Batch[] {
+export function toBatches(texts: readonly string[]): Batch[] {
   const batches: Batch[] = []
   let bytes = 0
   texts.forEach((text, index) => {
@@ -100,7 +106,7 @@ export function encodeVectors(vectors: readonly (readonly number[] | Float32Arra
   return { kind: 'value', value: `${dimensions}:${Buffer.from(all.buffer).toString('base64')}` }
 }
 
-function decodeVectors(text: string): Float32Array[] {
+export function decodeVectors(text: string): Float32Array[] {
   const colon = text.indexOf(':')
   const dimensions = Number(text.slice(0, colon))
   // Copied: a buffer of its own begins where 32-bit floats may.

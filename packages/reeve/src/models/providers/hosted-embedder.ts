@@ -1,8 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
-import { wellFormed } from '../../base/text/shorten.ts'
+import { describeValue, wellFormed } from '../../base/text/shorten.ts'
 import { costUsd, findPrice, unknownPrice } from '../asking/price.ts'
 import type { Answer, Question, SolveOptions } from '../solver.ts'
-import { encodeVectors } from './embedding.ts'
+import { type EmbedderSolver, encodeVectors } from './embedding.ts'
 import { checkHosted, type HostedOptions, type HostedSolver } from './hosted.ts'
 import type { EmbeddingModelObject } from './model-object.ts'
 import {
@@ -16,6 +16,13 @@ import {
 } from './provider.ts'
 import { toProviderError } from './provider-error.ts'
 
+/** For `hostedEmbedder`. */
+export interface HostedEmbedderOptions
+  extends Pick<HostedOptions, 'keys' | 'baseUrl' | 'prices' | 'allowUnknownPrice'> {
+  /** What words have to say against its vectors where memory is searched, 0 to 1. Default 0.5. */
+  wordShare?: number | undefined
+}
+
 /**
  * An embedding model behind the AI SDK, named `provider/model` or given as an AI SDK embedding model. It answers
  * questions of the task `embed`, whose input is a list of texts.
@@ -28,9 +35,15 @@ import { toProviderError } from './provider-error.ts'
  */
 export function hostedEmbedder(
   model: string | EmbeddingModelObject,
-  options: Pick<HostedOptions, 'keys' | 'baseUrl' | 'prices' | 'allowUnknownPrice'>,
-): HostedSolver {
-  checkHosted(model, options)
+  options: HostedEmbedderOptions,
+): HostedSolver & EmbedderSolver {
+  const { wordShare, ...hosted } = options ?? {}
+  checkHosted(model, hosted)
+  if (wordShare !== undefined && !(wordShare >= 0 && wordShare <= 1))
+    throw new ReeveError(
+      'bad-option',
+      `\`wordShare\` of hostedEmbedder is ${describeValue(wordShare)}; it is a share, 0 to 1.`,
+    )
   const reference = typeof model === 'string' ? referenceTo(model, options.baseUrl, options.keys) : undefined
   if (reference?.provider === 'anthropic')
     throw new ReeveError(
@@ -84,6 +97,7 @@ export function hostedEmbedder(
   return {
     name,
     kind: 'hosted',
+    wordShare,
     unusable,
     price,
     addCredentialsTo: (secrets) => secrets.add([secret() ?? '']),

@@ -1,17 +1,28 @@
 import type { Database, Session } from '../database.ts'
 import { type ItemKind, indexed, marksOf } from './items.ts'
 
-/** The embedders whose vectors items have, by one look each. */
-export async function embeddersOf(session: Session): Promise<string[]> {
-  const names: string[] = []
+/** What made vectors that are there. */
+export interface StoredEmbedder {
+  name: string
+  /** Of the last of them. */
+  dimensions: number
+}
+
+/** The embedders whose vectors items have, by two looks each. */
+export async function embeddersOf(session: Session): Promise<StoredEmbedder[]> {
+  const found: StoredEmbedder[] = []
   for (let last = ''; ; ) {
     const row = await session.get<{ name: string | null }>(
       'select min(embedder) as name from items where embedder > ? and vector is not null and ended_at is null',
       [last],
     )
-    if (row?.name === null || row?.name === undefined) return names
-    names.push(row.name)
+    if (row?.name === null || row?.name === undefined) return found
     last = row.name
+    const newest = await session.get<{ dimensions: number }>(
+      `select dimensions from items where embedder = ? and vector is not null order by no desc limit 1`,
+      [last],
+    )
+    found.push({ name: last, dimensions: newest?.dimensions ?? 0 })
   }
 }
 
@@ -24,12 +35,25 @@ export interface ToEmbed {
   text: string
 }
 
-/** Those that another embedder than this made, or whose terms were not read yet, in the order in which they came. */
-export function readToEmbed(session: Session, embedder: string, most: number): Promise<ToEmbed[]> {
-  return session.all<ToEmbed>(
+/**
+ * Those that another embedder than this made, or whose terms were not read yet, in the order in which they came.
+ * @param dimensions what it gives now: those of its vectors that have others are among them. Absent: none has
+ */
+export async function readToEmbed(
+  session: Session,
+  { name, dimensions }: { name: string; dimensions?: number | undefined },
+  most: number,
+): Promise<ToEmbed[]> {
+  const others = await session.all<ToEmbed>(
     `select no, kind, title, heading, text from items
      where embedder < ? or embedder > ? order by no limit ?`,
-    [embedder, embedder, most],
+    [name, name, most],
+  )
+  if (others.length > 0 || dimensions === undefined) return others
+  return session.all<ToEmbed>(
+    `select no, kind, title, heading, text from items
+     where embedder = ? and dimensions <> ? order by no limit ?`,
+    [name, dimensions, most],
   )
 }
 
@@ -59,18 +83,24 @@ export function replaceEmbeddings(database: Database, rows: readonly Embedded[])
     for (const row of rows) {
       const placed = row.embedding === undefined ? '' : ', embedding'
       const before = await session.all<Record<string, string | number | null>>(
-        `select ${kept} from items where no = ? and embedder <> ?`,
-        [row.no, row.embedder],
+        `select ${kept} from items where no = ? and (embedder <> ? or dimensions <> ?)`,
+        [row.no, row.embedder, row.dimensions ?? 0],
       )
       if (before.length === 0) continue
+      // SQLite would give the number of the last row again.
+      const next =
+        database.kind === 'sqlite'
+          ? await session.get<{ no: number }>('select max(no) + 1 as no from items')
+          : undefined
       await session.run('delete from items where no = ?', [row.no])
       await session.run(
-        `insert into items (${kept}, marks, title_terms, heading_terms, body_terms, length, embedder, dimensions, vector${placed})
-         values (${kept
+        `insert into items (${next ? 'no, ' : ''}${kept}, marks, title_terms, heading_terms, body_terms, length, embedder, dimensions, vector${placed})
+         values (${next ? '?, ' : ''}${kept
            .split(',')
            .map(() => '?')
            .join(', ')}, ?, ?, ?, ?, ?, ?, ?, ?${placed && ', cast(? as real[])'})`,
         [
+          ...(next ? [next.no] : []),
           ...Object.values(before[0]!),
           marksOf(String(before[0]!.kind) as ItemKind, String(before[0]!.scope).slice(0, -1)),
           indexed(row.titleTerms),

@@ -64,6 +64,11 @@ export class NearestItems {
     return this.#column
   }
 
+  /** An embedder's vectors have other dimensions now. */
+  forget(embedder: string): void {
+    this.#signs.delete(embedder)
+  }
+
   /** Takes in what was added, so that the next search need not. */
   async refresh(embedder: string): Promise<void> {
     if (!(await this.column())?.indexed.length) await this.#signsOf(embedder).refresh()

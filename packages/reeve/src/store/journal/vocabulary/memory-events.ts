@@ -38,6 +38,8 @@ export interface RecordedAudit {
   considered?: number
   embedders?: string[]
   exact?: boolean
+  /** Embedders that gave no vector of the query: of their items words alone told. */
+  without?: { embedder: string; code: string; why: string }[]
   /** The number of the last item that was there. */
   state?: number
   candidates: {
@@ -54,6 +56,13 @@ export interface RecordedAudit {
   embedder?: string
 }
 
+/** What a paid embedder was given, and what that cost. */
+export interface EmbeddingUsage {
+  inputTokens: number
+  outputTokens: number
+  costUsd: number
+}
+
 /** What memory is asked and told. */
 export const memoryEvents = {
   'recall-completed': event({
@@ -64,6 +73,7 @@ export const memoryEvents = {
     fields: {
       passages: list<RecalledPassage>('What was found, the best first.'),
       audit: since(object<RecordedAudit>('Why these, and what was left out.')),
+      usage: sometimes(object<EmbeddingUsage>('What embedding the query has cost.')),
     },
     shown: ['passages'],
   }),
@@ -95,6 +105,8 @@ export const memoryEvents = {
       ),
       restsOn: sometimes(list<string>('The ids of the items that it may be made of.')),
       confirmedBy: sometimes(text('Who approved or gave these words.')),
+      usage: sometimes(object<EmbeddingUsage>('What embedding it has cost.')),
+      unembedded: sometimes(text('Why it has no vector until it is embedded later; words find it.')),
     },
     shown: ['id', 'scope'],
   }),
@@ -115,6 +127,8 @@ export const memoryEvents = {
       version: number('Which version of it this is.'),
       text: text('Its text now.'),
       why: text('Why it was amended.'),
+      usage: sometimes(object<EmbeddingUsage>('What embedding it has cost.')),
+      unembedded: sometimes(text('Why it has no vector until it is embedded later; words find it.')),
     },
     shown: ['id', 'why'],
   }),
