@@ -1,5 +1,6 @@
 import type { Row } from '../store/database.ts'
 import type { CallKind, LineEventType, NewEvent, Origin } from '../store/journal/events.ts'
+import type { RecentEvents } from '../store/journal/recent-events.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Trial } from './execution/driven.ts'
 import type { Call } from './replay/call.ts'
@@ -42,6 +43,8 @@ export interface CallSite {
   readonly trial?: Pick<Trial, 'effect'> | undefined
   /** What the journal had of the run when it was claimed; undefined for one that was started here. */
   readonly history: KnownHistory | undefined
+  /** The newest of its durable events, for one who follows them. */
+  readonly recent: RecentEvents
   /** Aborted when the run ends or leaves this process. */
   readonly signal: AbortSignal
   readonly aborted: boolean

@@ -45,10 +45,21 @@ export class SecretSearch {
   /** In order, none over another. */
   findAll(text: string): SecretMatch[] {
     const found: SecretMatch[] = []
-    if (this.#forms.length === 0) return found
+    for (let match = this.#next(text, 0); match; match = this.#next(text, match.end)) found.push(match)
+    return found
+  }
+
+  /** Whether one of the texts stands in it. */
+  standsIn(text: string): boolean {
+    return this.#next(text, 0) !== undefined
+  }
+
+  /** The first one that begins at `from` or behind it. */
+  #next(text: string, from: number): SecretMatch | undefined {
+    if (this.#forms.length === 0) return undefined
     const skip = this.#skip
     const first = this.#shortest - 1
-    for (let at = first; at < text.length; ) {
+    for (let at = from + first; at < text.length; ) {
       const hash = hashAt(text, at)
       const onward = skip[hash]!
       if (onward > 0) {
@@ -57,13 +68,10 @@ export class SecretSearch {
       }
       const start = at - first
       const form = this.#candidates.get(hash)?.find((each) => standsAt(text, start, each))
-      if (form === undefined) at++
-      else {
-        found.push({ start, end: start + form.length })
-        at = start + form.length + first
-      }
+      if (form !== undefined) return { start, end: start + form.length }
+      at++
     }
-    return found
+    return undefined
   }
 
   /** Where, from `from` on, the end of the text may be the beginning of one of the texts; its length, where nowhere. */

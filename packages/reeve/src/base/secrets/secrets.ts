@@ -82,7 +82,7 @@ export class Secrets implements SecretRegistry {
 
   /** The same for a text of JSON: it stays JSON. */
   redactJson(text: string): string {
-    if (this.isEmpty || this.#searched().findAll(text).length === 0) return text
+    if (this.isEmpty || !this.#searched().standsIn(text)) return text
     let data: unknown
     try {
       data = JSON.parse(text)
@@ -102,12 +102,24 @@ export class Secrets implements SecretRegistry {
 
   /** Plain data with every text in it redacted, names of properties included; the very same data where it has none. */
   redactData<T>(data: T): T {
-    return this.isEmpty ? data : (this.#cleaned(data) as T)
+    return this.isEmpty || this.#isClean(data, 0) ? data : (this.#cleaned(data) as T)
   }
 
   /** For a text that comes in pieces, a secret cut in halves among them. Joined, what it gives is the text redacted. */
   stream(): SecretStream {
     return new SecretStream(this, () => this.#searched())
+  }
+
+  /** Mostly nothing is found: told without making anything. */
+  #isClean(data: unknown, depth: number): boolean {
+    if (typeof data === 'string') return !this.#searched().standsIn(data)
+    if (typeof data === 'number') return !this.#searched().standsIn(String(data))
+    if (typeof data !== 'object' || data === null || depth > deepestCleaned) return true
+    if (Array.isArray(data)) return data.every((part) => this.#isClean(part, depth + 1))
+    if (!isPlainRecord(data)) return true
+    for (const name of Object.keys(data))
+      if (this.#searched().standsIn(name) || !this.#isClean(data[name], depth + 1)) return false
+    return true
   }
 
   #cleaned(data: unknown, depth = 0): unknown {

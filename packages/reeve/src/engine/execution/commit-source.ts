@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/errors.ts'
 import type { Row } from '../../store/database.ts'
 import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
+import { RecentEvents } from '../../store/journal/recent-events.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { Settlement } from '../replay/call.ts'
 import type { History } from '../replay/history.ts'
@@ -44,6 +45,8 @@ export interface Committing {
  * way at a time. Whatever the run makes ready at one moment goes into one commit.
  */
 export class CommitSource implements TurnSource {
+  /** What was written here last. */
+  readonly recent = new RecentEvents()
   readonly #run: Committing
   readonly #claim: Claim
   readonly #services: EngineServices
@@ -158,7 +161,7 @@ export class CommitSource implements TurnSource {
   }
 
   settled(outcome: Outcome): void {
-    const { events, at, leaving, startsChildren, leavesChildren } = this.#underWay!
+    const { turn, events, at, leaving, startsChildren, leavesChildren } = this.#underWay!
     this.#underWay = undefined
     // Started, and taken away by another worker since: it is there, and new.
     this.#onStarted?.started(outcome !== 'exists')
@@ -167,6 +170,7 @@ export class CommitSource implements TurnSource {
       this.#run.lost(outcome)
       return
     }
+    this.recent.note(turn.events)
     if (this.#maybeDuplicate) {
       this.#maybeDuplicate = false
       this.#run.beginDeferred()

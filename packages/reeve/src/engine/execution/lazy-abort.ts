@@ -12,7 +12,7 @@ export class LazyAbort {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController()
-      if (this.#reason) this.#controller.abort(new ReeveError(this.#reason.code, this.#reason.message))
+      if (this.#reason) this.#controller.abort(withoutStack(this.#reason))
     }
     return this.#controller.signal
   }
@@ -21,6 +21,17 @@ export class LazyAbort {
   abort(code: string, message: string): void {
     if (this.#reason) return
     this.#reason = { code, message }
-    this.#controller?.abort(new ReeveError(code, message))
+    this.#controller?.abort(withoutStack(this.#reason))
+  }
+}
+
+/** Where a run ended in this code helps nobody, and to write that down takes longer than to end it. */
+function withoutStack({ code, message }: { code: string; message: string }): ReeveError {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return new ReeveError(code, message)
+  } finally {
+    Error.stackTraceLimit = limit
   }
 }

@@ -9,6 +9,7 @@ import {
   textEvent,
 } from '../../store/journal/events.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
+import type { RecentEvents } from '../../store/journal/recent-events.ts'
 import type { AppendOptions, CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
@@ -75,6 +76,10 @@ export class RunCallSite implements CallSite {
 
   get aborted(): boolean {
     return this.#life.abort.aborted
+  }
+
+  get recent(): RecentEvents {
+    return this.#life.commits.recent
   }
 
   get now(): number {

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { sha256 } from '../../base/hash.ts'
-import { canonical, type Json } from '../../base/json/json.ts'
+import type { Json } from '../../base/json/json.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import type { Judge, Judgement } from '../../engine/calls/effect/judge.ts'
 import type { SpentSince } from '../grants/effect-budgets.ts'
@@ -9,9 +8,10 @@ import type { Chain } from '../principals.ts'
 import { reservationsOf } from '../rules/permission.ts'
 import type { Authority, Standing } from '../standing.ts'
 import type { CallOnTrial } from './call-on-trial.ts'
-import { type Actor, actorId, chainOf, type WorkflowCode } from './chain.ts'
+import { chainOf, type WorkflowCode } from './chain.ts'
 import { exposedToNothing } from './exposure.ts'
 import { firstWords, type Lineage, lineageOf } from './lineage.ts'
+import { policyHashOf } from './policy-hash.ts'
 import { inMillionths, isApproved, million, placesOf, refusal } from './recorded-ruling.ts'
 import { RunCase } from './run-case.ts'
 import { type FindTool, RunReadings } from './run-readings.ts'
@@ -30,7 +30,6 @@ const mostEarlierEvents = 5000
 export class JudgedRun {
   readonly #site: CallSite
   readonly #services: JudgingServices
-  readonly #policies = new Map<string, string>()
   #loaded: Promise<RunCase> | undefined
 
   constructor(site: CallSite, services: JudgingServices) {
@@ -71,8 +70,11 @@ export class JudgedRun {
     const spent = await this.#spentOf(chain, call.tool.name, { args, now }, id)
     // Of a workflow's own code only the input is looked at, which is there.
     if (call.agents.length > 0 || readings.input === undefined)
-      readings.add(await services.records.eventsAfter(run.no, readings.seq))
-    const policy = this.#policyHash(actors, standing)
+      readings.add(
+        this.#site.recent.takeAfter(readings.seq) ??
+          (await services.records.eventsAfter(run.no, readings.seq)),
+      )
+    const policy = policyHashOf(actors, standing, policies.hash)
     const by = { run: run.id, workflow: workflow.name, chain, standing, spent, now, policies, policy }
     const { ruling, record, decided } = await its.rule(call, args, by)
     const { decision } = record
@@ -108,16 +110,19 @@ export class JudgedRun {
       run.parent === null
         ? { workflows: [], exposure: exposedToNothing, words: [] }
         : await lineageOf(services.records, run.no, findTool)
-    let first = await services.records.firstEvent(run.no)
-    // The first call of a run may be judged while the commit that starts the run is under way.
-    while (!first && !this.#site.aborted) {
-      await setImmediate()
-      first = await services.records.firstEvent(run.no)
-    }
-    const isWhole = first?.seq === 1 && chapterSeq <= mostEarlierEvents
+    const isWhole = (await this.#startsAtFirst()) && chapterSeq <= mostEarlierEvents
     const readings = new RunReadings(findTool, isWhole ? 0 : chapterSeq - 1, lineage.exposure)
     if (!isWhole) readings.words = await firstWords(services.records, run.no)
     return new RunCase(readings, lineage)
+  }
+
+  /** Whether the journal is kept from its first event on. */
+  async #startsAtFirst(): Promise<boolean> {
+    const { run, history, recent, services } = this.#site
+    if (history) return (await services.records.firstEvent(run.no))?.seq === 1
+    // The first call of a run may be judged while the commit that starts the run is under way.
+    while (recent.last === 0 && !this.#site.aborted) await setImmediate()
+    return true
   }
 
   /** What the budgets of the grants that may hold for the call have taken. */
@@ -137,20 +142,5 @@ export class JudgedRun {
         }
       }
     return (key, since) => known.get(`${key}|${since}`) ?? 0
-  }
-
-  #policyHash(actors: readonly Actor[], standing: Standing): string {
-    const key = `${standing.version} ${actors.map(actorId).join(' ')}`
-    let hash = this.#policies.get(key)
-    if (hash === undefined) {
-      const grants = actors.map((actor) => [
-        actorId(actor),
-        actor.grants?.map(({ source }) => source) ?? null,
-      ])
-      const parts = { version: standing.version, grants, policies: this.#services.policies.hash }
-      hash = sha256(canonical(JSON.parse(JSON.stringify(parts)))).slice(0, 16)
-      this.#policies.set(key, hash)
-    }
-    return hash
   }
 }

@@ -96,8 +96,8 @@ export class Questions {
     const { retry, deadline, question, failsOverBudget = false } = asked
     const args = asked.args ?? compared(asked)
     const call = { name: question.name, args, retry, deadline, failsOverBudget }
-    const clean = { ...asked, question: site.services.secrets.redactData(question) }
     const answer = await this.call(site, call, async ({ signal }) => {
+      const clean = { ...asked, question: site.services.secrets.redactData(question) }
       const learnt = this.#lessons?.lessonsFor(site, clean.question)
       const { given, ...told } = await this.#attempt(site, learnt ? taught(clean, learnt) : clean, signal)
       const kept: KeptAnswer = given === undefined ? told : { ...told, value: given, given: true }
