@@ -183,6 +183,30 @@ test('what outlasts its cycle goes on; a later cycle hears of its end, and until
   expect(third.said('daemon-looked')).toMatchObject({ woken: expect.stringContaining(child) })
 })
 
+test('a cycle that waits goes on as it began, whatever its files say by then', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'daemon-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const { workflows } = works()
+  const { config } = deciding([say('ask')])
+  const clock = new FakeClock()
+  const open = (options: Partial<Parameters<typeof daemon>[0]>) =>
+    openHouse({
+      daemons: [
+        daemon({ name: 'steward', directives: ['ask'], route: 'decide', patience: '1m', ...options }),
+      ],
+      ...{ workflows, config, clock, file: join(folder, 'reeve.db') },
+    })
+  const house = await open({ instructions: 'Be kind.' })
+  const { run } = await house.row()
+  const isWaiting = async () =>
+    (await readCycle(internalsOf(house.runtime).database, run!))?.status === 'waiting'
+  for (let turn = 0; turn < 50 && !(await isWaiting()); turn++) await clock.advance(50)
+  expect(await isWaiting()).toBe(true)
+  await house.stop()
+  const changed = await open({ instructions: 'Be quick.', patience: '2m', directives: ['greet'] })
+  expect((await changed.cycleEnd(run!)).output.result).toBe('pending')
+})
+
 test('the money of a day is used up: it waits for the next one, and says so', async () => {
   const { workflows } = works()
   const paid = {

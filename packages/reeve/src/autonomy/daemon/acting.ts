@@ -1,7 +1,7 @@
 import type { LineEventType, Unchecked } from '../../store/journal/events.ts'
 import type { CycleMemory } from './cycle-memory.ts'
 import type { DaemonState } from './daemon-state.ts'
-import type { DaemonServices, Look, NamedDaemon } from './look/look.ts'
+import type { DaemonServices, Look, NamedDaemon, Terms } from './look/look.ts'
 
 /** Writes a line of a cycle to its journal, once. */
 export type Note = <T extends LineEventType>(
@@ -15,6 +15,7 @@ export interface Acting {
   services: DaemonServices
   look: Look
   state: DaemonState
+  terms: Terms
   memory: CycleMemory
   note: Note
 }

@@ -20,7 +20,14 @@ import { idle } from './deciding/choice.ts'
 import { type Decided, decide } from './deciding/decide.ts'
 import { execute } from './deciding/execute.ts'
 import { daemonQueue } from './look/facts.ts'
-import { type DaemonServices, type Look, lookAround, type NamedDaemon } from './look/look.ts'
+import {
+  type DaemonServices,
+  type Look,
+  lookAround,
+  type NamedDaemon,
+  type Terms,
+  termsOf,
+} from './look/look.ts'
 import { nextWake, type Wake } from './next-wake.ts'
 
 /** What a cycle is given: by the keeper alone. */
@@ -87,7 +94,15 @@ async function runCycle(
       ? skipped(seen, look.barred.why, note, look)
       : state === null
         ? skipped({ ...seen, idleDigest: look.digest }, nothingChanged, note, look)
-        : await act(ctx, { named, services, look, state, memory: seen, note })
+        : await act(ctx, {
+            named,
+            services,
+            look,
+            state,
+            terms: termsIn(look, services, daemon),
+            memory: seen,
+            note,
+          })
   const stalled = stalledAfter(turn.memory, look)
   const sleep = {
     now: ctx.now().getTime(),
@@ -102,6 +117,10 @@ async function runCycle(
     isStalled: stalled.stalledDigest !== null,
   })
   return { result: turn.result, wake, memory: { ...stalled, sleptMs: wake.at - sleep.now } }
+}
+
+function termsIn({ terms }: Look, services: DaemonServices, daemon: NamedDaemon['daemon']): Terms {
+  return terms ?? termsOf(services, daemon)
 }
 
 const nothingChanged = 'nothing has changed since it last decided to be idle: nobody was asked'

@@ -5,7 +5,6 @@ import { claimDecision } from '../../../store/autonomy/decision-claims.ts'
 import type { DecisionResult } from '../../../store/journal/vocabulary/autonomy-events.ts'
 import type { Acting } from '../acting.ts'
 import { keyOfInputs } from '../cycle-memory.ts'
-import { ownDirectives } from '../look/look.ts'
 import type { CheckedDecision } from './choice.ts'
 
 /** What became of an execution within its cycle. */
@@ -48,15 +47,15 @@ export async function execute(ctx: CoreContext, acting: Acting, decided: Checked
       : null
   })
   if (taken !== null) return { ...nothing, result: 'taken', detail: taken }
-  const directive = ownDirectives(acting.services, daemon).find(({ name }) => name === decision)
-  if (!directive)
+  const [, workflow] = acting.terms.workflows.find(([directive]) => directive === decision) ?? []
+  if (workflow === undefined)
     return { ...nothing, result: 'refused', detail: `the project has no directive "${decision}" any more` }
   let run: string
   try {
-    const child = await ctx.start(directive.workflow, inputs, { whenParentEnds: 'detach' })
+    const child = await ctx.start(workflow, inputs, { whenParentEnds: 'detach' })
     run = child.id
     await ctx
-      .race([child.result(), (signal) => ctx.sleep(daemon.patienceMs, { signal })])
+      .race([child.result(), (signal) => ctx.sleep(acting.terms.patienceMs, { signal })])
       .catch(() => undefined)
   } catch (error) {
     if (!(error instanceof ReeveError)) throw error
@@ -69,7 +68,7 @@ export async function execute(ctx: CoreContext, acting: Acting, decided: Checked
 /** Of a directive that a person switched to `ask` each execution is approved. */
 async function whyRefused(
   ctx: CoreContext,
-  { services, named: { daemon } }: Acting,
+  { services, terms, named: { daemon } }: Acting,
   { decision, inputs, reason, goal }: CheckedDecision,
 ): Promise<string | undefined> {
   const mode = await ctx.step('ask whether it may', () => {
@@ -79,8 +78,8 @@ async function whyRefused(
   if (mode === 'allow') return undefined
   if (mode === 'off') return 'a person switched it off'
   const show = { directive: decision, inputs, reason, goal, daemon: daemon.name }
-  const terms = { timeout: daemon.patienceMs, allowed: ['approve', 'reject'] } as const
-  const asked = await ctx.approve(`execute ${decision}`, { show, ...terms })
+  const allowed = ['approve', 'reject'] as const
+  const asked = await ctx.approve(`execute ${decision}`, { show, timeout: terms.patienceMs, allowed })
   if (asked.status === 'approved') return undefined
   return asked.note ?? (asked.status === 'rejected' ? 'a person rejected it' : 'nobody approved it in time')
 }

@@ -15,6 +15,7 @@ import type { LiveLessons } from '../../lessons/live-lessons.ts'
 import { type CycleMemory, dayAt } from '../cycle-memory.ts'
 import { type Daemon, daemonWorkflowName } from '../daemon.ts'
 import type { DaemonState } from '../daemon-state.ts'
+import { instructionsFor } from '../deciding/instructions.ts'
 import {
   closedDecisions,
   digestOf,
@@ -77,6 +78,19 @@ export interface Look {
   lessons: { barred: LessonBar[]; withheld: string[] }
   /** Null: there is nothing to decide. */
   state: DaemonState | null
+  /** Null with the state; absent in looks of before, whose cycles go by what is there now. */
+  terms?: Terms | null
+}
+
+/**
+ * What the rest of a cycle goes by, of files that somebody may save while it waits: it goes on as it began, whatever they say by then.
+ */
+export interface Terms {
+  route: string | null
+  instructions: string
+  patienceMs: number
+  /** The workflow that executes each directive. */
+  workflows: [directive: string, workflow: string][]
 }
 
 /** Gathers a daemon's state, without a model. Reads only, so that it may be repeated. */
@@ -151,6 +165,7 @@ export async function lookAround(
     changed,
     barred,
     facts,
+    terms: isAsked ? termsOf(services, daemon) : null,
     state: !isAsked
       ? null
       : {
@@ -168,6 +183,16 @@ export async function lookAround(
           recent: memory.recent,
           gathered: gathered.value,
         },
+  }
+}
+
+export function termsOf(services: DaemonServices, daemon: Daemon): Terms {
+  const directives = ownDirectives(services, daemon)
+  return {
+    route: daemon.route ?? null,
+    instructions: instructionsFor(daemon, directives),
+    patienceMs: daemon.patienceMs,
+    workflows: directives.map(({ name, workflow }) => [name, workflow]),
   }
 }
 
@@ -190,7 +215,7 @@ async function gatheredBy({ gather }: Daemon, signal: AbortSignal): Promise<Gath
 }
 
 /** Those that the daemon's file names, of those that the project has. */
-export function ownDirectives({ directives }: DaemonServices, daemon: Daemon): OpenDirective[] {
+function ownDirectives({ directives }: DaemonServices, daemon: Daemon): OpenDirective[] {
   return directives.filter(({ name }) => daemon.directives === undefined || daemon.directives.includes(name))
 }
 
