@@ -190,11 +190,13 @@ export function knownOf({
       file,
       tool: tool.name,
       inputs: manifest.inputs,
+      output: manifest.output,
     })),
     tools,
-    workflows: workflows.map(({ name, input }) => ({
+    workflows: workflows.map(({ name, input, output }) => ({
       name,
       input: jsonSchemaIn(input) as JsonSchemaObject | null,
+      output: output ? (jsonSchemaIn(output) as JsonSchemaObject | null) : null,
     })),
     routes: Object.keys(config.routes ?? {}),
   }

@@ -19,16 +19,18 @@ const known: Known = {
       file: 'scripts/generate_blog.py',
       tool: 'script.generate_blog',
       inputs: [input('topic: string (required)'), input('target_keywords: list[str]')],
+      output: { type: 'object', properties: { folder: { type: 'string' }, slug: { type: 'string' } } },
     },
     {
       name: 'deploy',
       file: 'scripts/deploy.sh',
       tool: 'script.deploy',
       inputs: [input('prod: boolean'), input('folder: string (required)')],
+      output: { type: 'object', properties: { slug: { type: 'string' } } },
     },
   ],
-  tools: [{ name: 'mail.send' }],
-  workflows: [{ name: 'publish', input: null }],
+  tools: [{ name: 'mail.send', effect: 'once' }],
+  workflows: [{ name: 'publish', input: null, output: null }],
   routes: ['judging'],
 }
 
@@ -165,6 +167,41 @@ test.each([
     '- judged by judgin: it is good',
     '16: there is no route "judgin". Did you mean judging?',
   ],
+  [
+    '{generate_blog.folder}',
+    '{generate_blog.foldr}',
+    '12: {generate_blog.foldr} has no value: script generate_blog does not give "foldr". Did you mean folder?',
+  ],
+  [
+    '- file out/{generate_blog.slug}.md exists',
+    '- file out/{generate_blog.slug.name}.md exists',
+    '16: {generate_blog.slug.name} has no value: script generate_blog is string, which has no field "name"',
+  ],
+  [
+    '- file out/{generate_blog.slug}.md exists',
+    '- output has slug, url',
+    '16: {output.url} has no value: script deploy does not give "url". There is: slug',
+  ],
+  [
+    '- file out/{generate_blog.slug}.md exists',
+    '- {address} is "https://shop.example"',
+    '16: {address} has no value: script deploy does not give "address". There is: slug',
+  ],
+  [
+    '{topic} --target',
+    '{topic.length} --target',
+    '11: {topic.length} has no value: the input topic is string',
+  ],
+  [
+    '- file out/{generate_blog.slug}.md exists',
+    '- {topic} is not "spam"',
+    '16: it looks at inputs alone, and nothing that is done changes those',
+  ],
+  [
+    '- sql data/shop.db "select',
+    '- sql mail.send "select',
+    '17: the tool "mail.send" changes something (once), and a criterion only looks',
+  ],
 ])('%j written as %j is refused: %s', async (before, after, expected) => {
   expect(await problemsWith(before, after)).toContain(expected)
 })
@@ -238,6 +275,14 @@ test('inputs are checked with their defaults, and nothing else may be given', ()
 })
 
 test.each([
+  `select count(*) from posts where title = 'delete; update into'`,
+  'with x as (select replace(a, 1, 2) as b from posts) select count(*) from x',
+  'select count(*) from posts -- ; drop table posts',
+])('a query that only reads is taken: %s', (sql) => {
+  expect(readCriterion(`sql data/x.db "${sql}" is 1`, 1)).toMatchObject({ check: { kind: 'sql' } })
+})
+
+test.each([
   ['GET http://{host}/ answers 200', 'whose host is written out'],
   ['GET https://a.example/ works', 'which status is right'],
   ['HEAD https://a.example/ answers 200 and contains "x"', 'HEAD has no body'],
@@ -246,6 +291,12 @@ test.each([
   ['command {program} exits 0', 'must be written out'],
   [`sql data/x.db "select '{slug}'" is 1`, 'Leave the quotes out'],
   ['sql data/x.db select 1', 'must name a database'],
+  ['sql data/x.db "delete from posts returning 1" is 1', 'does more than read'],
+  ['sql data/x.db "select 1; drop table posts" is 1', 'does more than read'],
+  ['sql data/x.db "/* only */ update posts set a = 1" is 1', 'does more than read'],
+  ['sql data/x.db "with x as (select 1) delete from posts returning 1" is 1', 'does more than read'],
+  ['sql shop.query "select count(*) into old from posts" is 1', 'does more than read'],
+  ['sql data/x.db "pragma user_version = 3" is 3', 'does more than read'],
   ['output matches {"type": "strng"}', 'is no JSON Schema'],
   ['output matches {', 'is no JSON Schema'],
 ])('the criterion %s is refused', (text, expected) => {

@@ -155,6 +155,8 @@ function readSql(text: string): CriterionCheck | string {
   // A bound value inside of quotes would be the text "?".
   if (/'[^']*\?[^']*'/.test(sql) && parameters.length > 0)
     return `a placeholder stands inside of quotes there. Leave the quotes out: values are bound. ${form}`
+  if (!isReading(sql))
+    return `its query does more than read: a criterion looks with one statement, which begins with select. ${form}`
   return {
     kind: 'sql',
     source: found[1]!,
@@ -163,6 +165,18 @@ function readSql(text: string): CriterionCheck | string {
     comparison: comparisonOf(compared[1]!),
     value: readTemplate(unquoted(compared[2]!)),
   }
+}
+
+/** One statement that reads, by its words; what runs it opens the database for reading only, or is a tool that reads. */
+function isReading(sql: string): boolean {
+  const words = sql
+    .replaceAll(/'(?:[^']|'')*'|"[^"]*"|`[^`]*`|\[[^\]]*\]/g, "''")
+    .replaceAll(/--.*$|\/\*[\s\S]*?\*\//gm, ' ')
+    .trim()
+    .toLowerCase()
+  if (/;\s*\S/.test(words) || /\binto\b/.test(words)) return false
+  if (/^(?:select|values)\b/.test(words)) return true
+  return /^with\b/.test(words) && !/\b(?:insert|update|delete|merge|replace)\b(?!\s*\()/.test(words)
 }
 
 function readComparison(text: string): CriterionCheck | undefined {

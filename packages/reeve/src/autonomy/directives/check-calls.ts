@@ -121,7 +121,8 @@ function typeOf(schema: JsonSchemaObject): string | undefined {
   return typeof schema.type === 'string' ? schema.type : undefined
 }
 
-function templatesIn(check: Parts['criteria'][number]['check']): Template[] {
+/** Where a criterion has places for values. */
+export function templatesIn(check: Parts['criteria'][number]['check']): Template[] {
   switch (check.kind) {
     case 'http':
       return [check.url, ...check.contains, ...check.lacks]

@@ -4,7 +4,7 @@ import type { Input } from '../inputs/input.ts'
 /** What a directive may name, besides other directives. */
 export interface Known {
   scripts: readonly KnownScript[]
-  tools: readonly { name: string }[]
+  tools: readonly { name: string; effect?: string }[]
   workflows: readonly KnownWorkflow[]
   /** The names of routes that may judge. */
   routes: readonly string[]
@@ -17,10 +17,14 @@ export interface KnownScript {
   /** The tool that it is. */
   tool: string
   inputs: readonly Input[]
+  /** JSON Schema of its result; null: any JSON. */
+  output: JsonSchemaObject | null
 }
 
 export interface KnownWorkflow {
   name: string
   /** JSON Schema of what it takes; null: it cannot be told. */
   input: JsonSchemaObject | null
+  /** JSON Schema of what it gives; null: it cannot be told. */
+  output: JsonSchemaObject | null
 }

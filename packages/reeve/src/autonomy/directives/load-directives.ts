@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { type LineProblem, LineProblems, refuseProblems } from '../line-problems.ts'
 import { checkCalls, schemaOfCall } from './check-calls.ts'
+import { checkResults, resultOfCall } from './check-results.ts'
 import type { Directive } from './directive.ts'
 import type { Known } from './known.ts'
 import { type DirectiveSource, maxDirectiveBytes, parseDirective } from './parse-directive.ts'
@@ -42,9 +43,12 @@ export async function readDirectives(
     })
   }
   const byName = new Map(read.map(({ directive }) => [directive.name, directive]))
+  const circles = read.some(({ directive }) => circleFrom(directive, byName) !== undefined)
   for (const { directive, problems } of read) {
     if (problems.found.length === 0) checkCalls(directive, schemaOfCall(known, byName), problems)
     const circle = circleFrom(directive, byName)
+    if (problems.found.length === 0 && !circles)
+      checkResults(directive, resultOfCall(known, byName), problems)
     if (circle)
       problems.add(
         circle.line,

@@ -80,7 +80,15 @@ export async function parseDirective(
   const asking = criteria.flatMap(({ check, line }) => {
     if (check.kind !== 'sql' || check.source.includes('/') || /\.(?:db|sqlite3?)$/.test(check.source))
       return []
-    if (known.tools.some((tool) => tool.name === check.source)) return [check.source]
+    const asked = known.tools.find((tool) => tool.name === check.source)
+    if (asked && (asked.effect ?? 'read') === 'read') return [check.source]
+    if (asked) {
+      problems.add(
+        line,
+        `the tool "${check.source}" changes something (${asked.effect}), and a criterion only looks. Name one that reads`,
+      )
+      return []
+    }
     const advice = nameAdvice(
       check.source,
       known.tools.map((tool) => tool.name),
