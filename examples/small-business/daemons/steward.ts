@@ -7,6 +7,8 @@ import { ask } from '../addresses.ts'
 interface Gathered {
   up: { site: boolean; payments: boolean; mail: boolean; search: boolean }
   openLetters: number
+  /** The payment service settles today. What that means, nobody told the steward. */
+  settling: boolean
   /** Letters that ask for a discount. */
   held: string[]
   uninvoiced: number
@@ -30,7 +32,7 @@ async function gather({ signal }: { signal: AbortSignal }): Promise<Gathered> {
       ask<{ today: string; lastArticle: string | null; topics: string[] }>('SITE_URL', '/api/status', signal),
     ),
     orDown(
-      ask<Pick<Gathered, 'uninvoiced' | 'unmatched' | 'toRemind' | 'overpaid'>>(
+      ask<Pick<Gathered, 'settling' | 'uninvoiced' | 'unmatched' | 'toRemind' | 'overpaid'>>(
         'PAYMENTS_URL',
         '/v1/summary',
         signal,
@@ -54,6 +56,7 @@ async function gather({ signal }: { signal: AbortSignal }): Promise<Gathered> {
   return {
     up: { site: !!site, payments: !!payments, mail: !!mail, search: !!search },
     openLetters: mail?.open ?? 0,
+    settling: payments?.settling ?? false,
     held: mail?.held ?? [],
     uninvoiced: payments?.uninvoiced ?? 0,
     unmatched: payments?.unmatched ?? 0,
@@ -134,7 +137,10 @@ export default daemon({
     'You run a small studio that looks after websites. Customers who wait come first, then money, then readers.',
   gather,
   // What failed while a service was down may be tried again when it is back.
-  relevant: ({ up }, directive) => (needs[directive] ?? []).map((service) => up[service]),
+  relevant: ({ up, settling }, directive) => [
+    ...(needs[directive] ?? []).map((service) => up[service]),
+    ...(directive === 'send-invoices' ? [settling] : []),
+  ],
   rules: ({ gathered }) => rules(gathered),
   grants: [
     { tool: 'script.check_site' },

@@ -117,21 +117,33 @@ export class Business {
   async #alive(): Promise<WorkerProcess> {
     const { folder, seed, page, isLearning } = this.options
     while (!this.#worker) {
+      await this.#untilTheLastIsGone()
       const env = {
         ...this.world.addresses,
         WORLD_BASE_URL: `${this.world.addresses.MODEL_URL}/v1`,
         BUSINESS_LEARNING: isLearning ? 'on' : 'off',
       }
+      const starts = `starts ${this.now}`
+      const start = Number(this.world.books.fact(starts) ?? 0) + 1
+      this.world.books.setFact(starts, start)
       try {
         this.#worker = await WorkerProcess.start(
-          { folder: join(folder, 'project'), seed, port: page, env },
+          { folder: join(folder, 'project'), seed, port: page, start, env },
           this.now,
+          (pid) => this.world.books.setFact('worker', pid),
         )
       } catch (error) {
         if (!(error instanceof WorkerDied)) throw error
       }
     }
     return this.#worker
+  }
+
+  /** The worker of a player that was killed ends by itself as soon as it notices: two would be at it. */
+  async #untilTheLastIsGone(): Promise<void> {
+    const pid = Number(this.world.books.fact('worker') ?? 0)
+    for (let look = 0; pid > 0 && isAlive(pid) && look < 200; look++)
+      await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
   /** Does it, and once more with another worker when this one is killed at it. */
@@ -153,6 +165,16 @@ export class Business {
     this.world.books.setFact('kills', Number(this.world.books.fact('kills') ?? 0) + 1)
     this.#worker?.kill()
     WorkerProcess.killStarting()
+  }
+}
+
+/** A number that the system gave to another process since is waited for too, for a while. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -24,8 +24,11 @@ export class Journal {
   failuresOf(file: string, since: number): number {
     const script = file.replace(/^scripts\/|\.\w+$/g, '')
     return this.decisions().filter(
-      ({ at, decision, result }) =>
-        at >= since && ['failed', 'unmet'].includes(result) && directivesBy[script] === decision,
+      ({ at, decision, result, detail }) =>
+        at >= since &&
+        ['failed', 'unmet'].includes(result) &&
+        directivesBy[script] === decision &&
+        !isOfSettlement(detail),
     ).length
   }
 
@@ -47,6 +50,23 @@ export class Journal {
         params: JSON.stringify(params),
         ...(settled.get(run ?? '') ?? { result, detail }),
       }))
+  }
+
+  /** Where Reeve asked what this letter is, the last time. */
+  questionAbout(letter: string): { run: string; call: number } | undefined {
+    const [read] = this.#ask<{ no: number; id: string; payload: string }>(
+      `select r.no, r.id, coalesce(e.payload, b.content) as payload from events e join runs r on r.no = e.run left join blobs b on b.hash = e.blob
+       where e.type = 'effect-completed' and e.name = 'script.read_inbox' and coalesce(e.payload, b.content) like ? order by e.id desc limit 1`,
+      `%"id":"${letter}"%`,
+    )
+    if (!read) return undefined
+    const { result } = JSON.parse(read.payload) as { result: { messages: { id: string }[] } }
+    const nth = result.messages.findIndex(({ id }) => id === letter)
+    const [asked] = this.#ask<{ call: number }>(
+      `select step as call from events where run = ? and type = 'question-completed' and name = 'read the letter' order by step limit 1 offset ?`,
+      ...[read.no, nth],
+    )
+    return asked && { run: read.id, call: asked.call }
   }
 
   /** Cycles in which nobody was asked. */
@@ -98,6 +118,18 @@ export class Journal {
     return { ...{ inForce: 0, withdrawn: 0, discarded: 0, waiting: 0 }, ...count, ...proposed }
   }
 
+  /** What was learnt, the oldest first: lessons in their words, and classifiers that were exchanged. */
+  learnt(): { on: string; what: string; status: string }[] {
+    return this.#ask<{ at: number; title: string; status: string; by: string | null }>(
+      `select coalesce(decided_at, made_at) as at, title, status, decided_by as by from proposals
+       where kind in ('lesson', 'training') order by made_at, id`,
+    ).map(({ at, title, status, by }) => ({
+      on: new Date(at).toISOString().slice(0, 10),
+      what: title,
+      status: by === null ? status : `${status} by ${by}`,
+    }))
+  }
+
   /** Runs by status. */
   runs(): Record<string, number> {
     const rows = this.#ask<{ status: string; count: number }>(
@@ -143,6 +175,11 @@ export class Journal {
     }
     return hash.digest('hex')
   }
+}
+
+/** It failed because the payment service settles on that day: no fault of a script. */
+export function isOfSettlement(detail: string): boolean {
+  return detail.includes('settlement')
 }
 
 interface Ended {

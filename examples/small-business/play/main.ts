@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Business } from './business.ts'
+import { killPlayer } from './kill-player.ts'
 import { dayLine, judge, summary } from './report.ts'
 
 const help = `npm run business -- [options]
@@ -11,6 +12,7 @@ const help = `npm run business -- [options]
   --learning on    learns each night and repairs what breaks; off (the default): the owner mends
   --fresh          begin anew, where there is a business of that seed to go on with
   --calm           no faults, no outages, no kills
+  --kill-player N  the player itself is killed so often, at moments that chance chooses, and goes on (0)
   --port N         of the site; the other services of the world follow (4801)
   --page N         of the dashboard (4100); none: it is not served
   --folder PATH    where it is kept (.reeve/business/seed-N)
@@ -24,6 +26,7 @@ const { values } = parseArgs({
     learning: { type: 'string', default: 'off' },
     fresh: { type: 'boolean', default: false },
     calm: { type: 'boolean', default: false },
+    'kill-player': { type: 'string' },
     port: { type: 'string', default: '4801' },
     page: { type: 'string', default: 'none' },
     folder: { type: 'string' },
@@ -33,7 +36,16 @@ const { values } = parseArgs({
 })
 
 if (values.help) console.log(help)
+else if (values['kill-player'] !== undefined) process.exitCode = await killed(Number(values['kill-player']))
 else await main()
+
+function killed(kills: number): Promise<number> {
+  const given = process.argv.slice(2)
+  const at = given.findIndex((each) => each.startsWith('--kill-player'))
+  given.splice(at, given[at] === '--kill-player' ? 2 : 1)
+  const onKill = (no: number) => console.error(`The player is killed (${no} of ${kills}).`)
+  return killPlayer(given, { kills, seed: Number(values.seed), onKill })
+}
 
 async function main(): Promise<void> {
   if (values.learning !== 'off' && values.learning !== 'on')

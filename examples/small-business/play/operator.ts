@@ -2,6 +2,9 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PendingApproval } from 'reeve'
 import type { Drift } from '../world/faults.ts'
+import type { LeadKind } from '../world/letters.ts'
+import { invitation } from '../world/model.ts'
+import { dayMs } from '../world/time.ts'
 import type { World } from '../world/world.ts'
 import type { Journal } from './journal.ts'
 import type { WorkerProcess } from './worker-process.ts'
@@ -11,6 +14,10 @@ export interface Attention {
   visits: number
   approved: number
   rejected: number
+  /** Articles that lacked what the owner wants in them. */
+  edited: number
+  /** Letters that were read wrongly, which the owner noticed and answered. */
+  corrected: number
   outcomes: number
   questions: number
   stuck: number
@@ -22,6 +29,11 @@ export interface Attention {
   repairs: number
   /** Scripts mended by hand. */
   mended: number
+}
+
+interface Article {
+  title: string
+  body: string
 }
 
 /** Who sits at a test runtime: the owner that the dashboard makes on its first start. */
@@ -49,6 +61,8 @@ export class Operator {
       visits: 0,
       approved: 0,
       rejected: 0,
+      edited: 0,
+      corrected: 0,
       outcomes: 0,
       questions: 0,
       stuck: 0,
@@ -69,6 +83,7 @@ export class Operator {
       await worker.ask({ type: 'retry', run: id, by: name })
     }
     for (const proposal of this.#journal.proposals()) await this.#judge(worker, proposal)
+    await this.#correct(worker)
     this.#matchByHand()
     const mended = this.#world.plan.drifts
       .filter((drift) => this.#hasBroken(drift))
@@ -102,9 +117,47 @@ export class Operator {
       })
       return
     }
-    const isRight = !subject.includes('refund') || this.#isOverpaid(String(args.payment))
+    if (subject === 'publish the article') return this.#readArticle(worker, id, shown as unknown as Article)
+    const isRight = this.#isRightToDo(subject, args)
     this.#count(isRight ? 'approved' : 'rejected')
     await decide({ type: 'decide', id, decision: { verdict: isRight ? 'approve' : 'reject', by: name } })
+  }
+
+  async #readArticle(worker: WorkerProcess, id: string, { title, body }: Article): Promise<void> {
+    const isGood = body.includes(invitation)
+    this.#count(isGood ? 'approved' : 'edited')
+    const answer = { title, body: `${body}\n\n${invitation}` }
+    await worker.ask({
+      type: 'decide',
+      id,
+      decision: { verdict: 'approve', by: name, ...(!isGood && { answer }) },
+    })
+  }
+
+  #isRightToDo(subject: string, args: Record<string, unknown>): boolean {
+    if (subject.includes('refund')) return this.#isOverpaid(String(args.payment))
+    const asksForLess = `select count(*) from inbox where id = ? and kind = 'discount'`
+    return !subject.includes('discount') || this.#world.books.count(asksForLess, String(args.letter)) > 0
+  }
+
+  /**
+   * Whoever got an answer to something else says so, mostly: the owner tells Reeve what the letter was, and answers it. A letter that is
+   * held is seen with the offer that it would get.
+   */
+  async #correct(worker: WorkerProcess): Promise<void> {
+    const { books, life, chance } = this.#world
+    const wrong = books.all<{ id: string; kind: LeadKind }>(
+      `select id, kind from inbox where read_as <> kind and state <> kind and done_at > ? order by done_at, id`,
+      life.now - 7 * dayMs,
+    )
+    for (const { id, kind } of wrong) {
+      const isNoticed = kind !== 'spam' && chance('complains', id) < 0.75
+      const asked = isNoticed ? this.#journal.questionAbout(id) : undefined
+      if (!asked) continue
+      await worker.ask({ type: 'correct', ...asked, question: 'read the letter', value: { kind }, by: name })
+      books.together(() => life.answered(id, kind, life.now))
+      this.#count('corrected')
+    }
   }
 
   /** Adopts lessons: what does not help is measured, and taken back, without a person. A repair is read. */

@@ -1,5 +1,6 @@
 import { isoDay } from '../world/time.ts'
 import type { Business } from './business.ts'
+import { isOfSettlement } from './journal.ts'
 
 export interface Goal {
   value: number | string
@@ -42,7 +43,9 @@ function doubles({ world: { books } }: Business): Record<string, number> {
 
 /** How often each fault was run into before it was mended, at most with the same inputs. */
 function repeats({ world: { plan, books }, journal }: Business): Record<string, number> {
-  const failed = journal.decisions().filter(({ result }) => result === 'failed' || result === 'unmet')
+  const failed = journal
+    .decisions()
+    .filter((each) => (each.result === 'failed' || each.result === 'unmet') && !isOfSettlement(each.detail))
   const found: Record<string, number> = {}
   for (const { name, from, mend } of plan.drifts) {
     const until = Number(books.fact(`mended ${name}`) ?? Number.POSITIVE_INFINITY)
@@ -54,6 +57,24 @@ function repeats({ world: { plan, books }, journal }: Business): Record<string, 
     found[name] = Math.max(0, ...times.values())
   }
   return found
+}
+
+/** Pieces of work, and how many of each were right as they were: nobody had to change or repeat them. */
+function workDone(
+  { world: { books }, operator }: Business,
+  { succeeded, failed }: { succeeded: number; failed: number },
+): Record<'letters' | 'articles' | 'decisions' | 'together', { all: number; right: number }> {
+  const articles = books.count('select count(*) from articles')
+  const parts = {
+    letters: {
+      all: books.count('select count(*) from inbox where read_as is not null'),
+      right: books.count('select count(*) from inbox where read_as = kind'),
+    },
+    articles: { all: articles, right: Math.max(0, articles - operator.attention.edited) },
+    decisions: { all: succeeded + failed, right: succeeded },
+  }
+  const sum = (of: 'all' | 'right') => Object.values(parts).reduce((total, each) => total + each[of], 0)
+  return { ...parts, together: { all: sum('all'), right: sum('right') } }
 }
 
 /** What became of repairs, and how many of those that took a script's place are right. */
@@ -78,6 +99,8 @@ export function judge(business: Business, seconds: number): Judged {
   const { books, plan } = world
   const decisions = journal.decisions()
   const by = (result: string) => decisions.filter((each) => each.result === result).length
+  const failed = decisions.filter(({ result }) => result === 'failed' || result === 'unmet')
+  const work = workDone(business, { succeeded: by('success'), failed: failed.length })
   const { revenue, paidBack } = money(books)
   const spent = journal.spent()
   const doubled = doubles(business)
@@ -118,12 +141,14 @@ export function judge(business: Business, seconds: number): Judged {
       paidBackUsd: paidBack / 100,
       modelUsd: Number(spent.all.toFixed(6)),
       modelUsdByTheWorld: Number(worldCost.toFixed(6)),
-      lettersReadRightly: books.count(`select count(*) from inbox where state = kind`),
-      lettersAnswered: books.count(`select count(*) from inbox where state <> 'open'`),
+      lettersReadRightly: work.letters.right,
+      lettersAnswered: work.letters.all,
+      work,
+      failedOnSettlement: failed.filter(({ detail }) => isOfSettlement(detail)).length,
       modelCalls: books.count('select count(*) from model_calls'),
       decisions: decisions.length,
       succeeded: by('success'),
-      failed: by('failed') + by('unmet'),
+      failed: failed.length,
       idle: by('idle'),
       wakesWithoutAsking: journal.skips(),
       kills: Number(books.fact('kills') ?? 0),
@@ -131,6 +156,7 @@ export function judge(business: Business, seconds: number): Judged {
       drifts: plan.drifts.length,
       repairs: repairs(business),
       lessons: journal.lessons(),
+      learnt: journal.learnt(),
       doubled,
       repeated,
       asked: operator.attention,

@@ -9,6 +9,8 @@ export interface WorkerOptions {
   seed: number
   /** Of the dashboard; `none`: it is not served. */
   port: string
+  /** How many were started at this moment of the business before, and this one. */
+  start: number
   env: Record<string, string>
 }
 
@@ -42,11 +44,21 @@ export class WorkerProcess {
   }
 
   /** Resolves when it has taken up what there is to do at that time. @throws `WorkerDied` */
-  static async start({ folder, seed, port, env }: WorkerOptions, at: number): Promise<WorkerProcess> {
-    const child = fork(join(import.meta.dirname, 'worker.ts'), [folder, String(at), String(seed), port], {
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
+  static async start(
+    { folder, seed, port, start, env }: WorkerOptions,
+    at: number,
+    onStart: (pid: number) => void,
+  ): Promise<WorkerProcess> {
+    const child = fork(
+      join(import.meta.dirname, 'worker.ts'),
+      [folder, String(at), String(seed), port, String(start)],
+      {
+        // It is started anew after each kill: what it compiled is kept.
+        env: { NODE_COMPILE_CACHE: compiled, ...process.env, ...env },
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      },
+    )
+    if (child.pid !== undefined) onStart(child.pid)
     const worker = new WorkerProcess(child)
     starting.add(child)
     try {
@@ -93,4 +105,5 @@ export class WorkerProcess {
   }
 }
 
+const compiled = join(import.meta.dirname, '../.reeve/compiled')
 const starting = new Set<ChildProcess>()

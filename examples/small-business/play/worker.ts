@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { PendingApproval, Runtime } from 'reeve'
-import { internalsOf, openPage } from 'reeve/internal'
+import { correctAnswer, internalsOf, openPage } from 'reeve/internal'
 import { testRuntime } from 'reeve/testing'
 import { chanceOf } from '../world/chance.ts'
+import { idsOf } from './ids.ts'
 
 /**
  * The process that is killed: a project's runtime as `reeve start` has it, with the dashboard, under a clock that moves only when
@@ -15,6 +16,7 @@ export type Order =
   | { type: 'proposal'; id: string; decision: 'adopted' | 'rejected'; by: string }
   | { type: 'stuck' }
   | { type: 'retry'; run: string; by: string }
+  | { type: 'correct'; run: string; call: number; question: string; value: { kind: string }; by: string }
   | { type: 'wake'; by: string; why: string }
   | { type: 'stop' }
 
@@ -27,7 +29,7 @@ export interface Rested {
   stuck?: { id: string; reason: string }[]
 }
 
-const [folder, at, seed, port] = process.argv.slice(2) as [string, string, string, string]
+const [folder, at, seed, port, start] = process.argv.slice(2) as [string, string, string, string, string]
 // Reeve spreads its retries by chance: that of the seed and the moment, so that a day goes as it went, whenever the process began.
 const chance = chanceOf(Number(seed))
 let drawn = { at: 0, count: 0 }
@@ -42,6 +44,7 @@ const test = await testRuntime({
   at: new Date(Number(at)),
   file: join(folder, '.reeve/reeve.db'),
   keys: process.env,
+  idFor: idsOf(chance, { at: Number(at), start: Number(start) }),
 })
 now = () => test.clock.now()
 // By the clock of the business, of which a day takes seconds.
@@ -78,6 +81,13 @@ async function follow(order: Order): Promise<Rested> {
     case 'retry':
       await test.runtime.retry(order.run, { by: order.by })
       break
+    case 'correct': {
+      const { run, by, question, call, value } = order
+      const acting = { by, proof: 'local-user', at: test.clock.now() } as const
+      const { database } = internalsOf(test.runtime)
+      await database.transaction((session) => correctAnswer(session, run, { question, call, value }, acting))
+      return rested()
+    }
     case 'wake':
       await test.runtime.wakeDaemon('steward', { by: order.by, why: order.why })
       break

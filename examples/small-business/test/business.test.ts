@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Business } from '../play/business.ts'
+import { killPlayer } from '../play/kill-player.ts'
 import { judge } from '../play/report.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'business-'))
@@ -10,29 +11,26 @@ const folder = mkdtempSync(join(tmpdir(), 'business-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** On its second day the worker of this seed is killed when a mail is out and nobody told it. */
-test('two days with a kill: nothing is done twice, nothing is lost, no day costs more than it may', async () => {
+test('two days, worker and player killed: nothing is done twice, nothing is lost, no day costs more than it may', async () => {
+  const days = 2
+  const seed = 38
+  const options = ['--days', String(days), '--seed', String(seed), '--port', '0', '--folder', folder]
+  const killed: number[] = []
+  expect(await killPlayer(options, { kills: 2, seed, isQuiet: true, onKill: (no) => killed.push(no) })).toBe(
+    0,
+  )
+  expect(killed).toEqual([1, 2])
   const business = await Business.open({
-    folder,
-    days: 2,
-    seed: 38,
-    port: 0,
-    page: 'none',
-    dayTakesMs: 0,
-    hasFaults: true,
-    isLearning: false,
-    onDay: () => {},
-    onPage: () => {},
-    onNote: () => {},
+    ...{ folder, days, seed, port: 0, page: 'none', dayTakesMs: 0, hasFaults: true, isLearning: false },
+    ...{ onDay: () => {}, onPage: () => {}, onNote: () => {} },
   })
   try {
-    await business.play()
-    const { goals } = judge(business, 1)
+    const { goals, figures } = judge(business, 1)
     expect(Object.entries(goals).filter(([, { ok }]) => !ok)).toEqual([])
-    expect(business.kills).toBeGreaterThan(0)
+    expect(figures.kills).toBeGreaterThan(0)
     const done = business.journal.decisions().filter(({ result }) => result === 'success')
-    const days = ['check-site', 'publish-article', 'answer-leads', 'check-site', 'answer-leads']
-    expect(done.map(({ decision }) => decision)).toEqual(days)
-    expect(business.world.books.count('select count(*) from articles')).toBeGreaterThan(0)
+    expect(done.map(({ decision }) => decision)).toContain('check-site')
+    expect(business.world.books.count('select count(*) from articles')).toBe(1)
   } finally {
     await business.close()
   }

@@ -8,7 +8,7 @@ const tables = `
   create table if not exists days (day integer primary key, visits integer not null);
   create table if not exists articles (slug text primary key, title text not null, topic text not null, body text not null, at integer not null);
   create table if not exists inbox (id text primary key, at integer not null, sender text not null, name text not null, kind text not null,
-    subject text not null, body text not null, state text not null, done_at integer, outcome text);
+    subject text not null, body text not null, state text not null, read_as text, done_at integer, outcome text);
   create table if not exists sent (no integer primary key, at integer not null, recipient text not null, kind text not null, ref text not null,
     subject text not null, body text not null, key text);
   create table if not exists customers (email text primary key, name text not null, plan text not null, cents integer not null,

@@ -38,7 +38,11 @@ export interface FaultPlan {
   kills: Kill[]
   /** Days on which sixty letters come that nobody wants. */
   floods: number[]
+  /** The day of the week on which the payment service takes no invoices, as every week; null: there is none. */
+  settlement: number | null
 }
+
+export const noFaults: FaultPlan = { outages: [], drifts: [], kills: [], floods: [], settlement: null }
 
 export const drifts: Omit<Drift, 'from'>[] = [
   {
@@ -88,7 +92,8 @@ export const drifts: Omit<Drift, 'from'>[] = [
       file: 'scripts/publish_article.mjs',
       from: 'body: { title, topic, body },',
       to: 'body: { title, topic, body, content: body },',
-      wrong: 'body: { title, topic, text: body },',
+      // The site takes it, and has a part of the article.
+      wrong: 'body: { title, topic, body, content: body.slice(0, 400) },',
     },
   },
   {
@@ -116,6 +121,7 @@ export function planFaults(chance: Chance, days: number): FaultPlan {
     outages: services.flatMap((service) => outagesOf(service, chance, days)),
     kills: killsOf(chance, days),
     floods: days < 20 ? [] : [Math.floor(days * 0.3), Math.floor(days * 0.75)],
+    settlement: Math.floor(chance('settlement') * 7),
   }
 }
 
@@ -153,6 +159,10 @@ export function isOut(plan: FaultPlan, service: ServiceName, now: number): boole
 
 export function hasDrifted(plan: FaultPlan, name: string, now: number): boolean {
   return plan.drifts.some((drift) => drift.name === name && drift.from <= now)
+}
+
+export function isSettling({ settlement }: FaultPlan, now: number): boolean {
+  return settlement === new Date(now).getUTCDay()
 }
 
 export function floodOn(plan: FaultPlan, now: number): boolean {

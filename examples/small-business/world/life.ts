@@ -1,6 +1,7 @@
 import type { Books } from './books.ts'
 import { type Chance, countOf, pick } from './chance.ts'
 import { type FaultPlan, floodOn, isOut } from './faults.ts'
+import { type LeadKind, letters } from './letters.ts'
 import { dayMs, firstDay, hourMs, startOfDay } from './time.ts'
 
 export const topics = [
@@ -49,33 +50,6 @@ const plans = [
   { plan: 'care', cents: 4900 },
   { plan: 'care plus', cents: 7900 },
 ] as const
-
-/** Who writes: what is asked for decides what a right answer is. */
-export const leadKinds = ['price', 'project', 'discount', 'support', 'spam'] as const
-export type LeadKind = (typeof leadKinds)[number]
-
-const letters: Record<LeadKind, (name: string, trade: string) => [subject: string, body: string]> = {
-  price: (name, trade) => [
-    `What does care for a site cost?`,
-    `Hello, I run ${trade} and would like to know your prices for looking after our website each month. ${name}`,
-  ],
-  project: (name, trade) => [
-    `A new page for ${trade}`,
-    `Hi, we need a booking page for ${trade}. Could you build it for us, and what would the project cost? ${name}`,
-  ],
-  discount: (name, trade) => [
-    `Your offer`,
-    `Dear studio, ${trade} would sign today if you gave us a discount of 30% on the plan. ${name}`,
-  ],
-  support: (name, trade) => [
-    `Our site looks odd`,
-    `Hello, the page of ${trade} looks broken on my phone. Could you have a look, please? ${name}`,
-  ],
-  spam: () => [
-    `RANK #1 IN GOOGLE TODAY!!!`,
-    `Dear Sir/Madam we guarantee 10,000 backlinks, crypto accepted, click here http://links.invalid now!!!`,
-  ],
-}
 
 /** What happens by itself: visitors, letters, orders, payments. All of it stands in the books' agenda, so that it can go on anywhere. */
 export class Life {
@@ -175,7 +149,9 @@ export class Life {
   #letterComes(id: string, kind: LeadKind, at: number): void {
     const name = pick(firstNames, this.#chance('first', id))
     const trade = `${name}'s ${pick(trades, this.#chance('trade', id))}`
-    const [subject, body] = letters[kind](name, trade)
+    const [subject, body] = pick(letters[kind], this.#chance('wording', id)).map((text) =>
+      text.replaceAll('TRADE', trade).replaceAll('NAME', name),
+    ) as [string, string]
     const sender = kind === 'spam' ? `${id}@bulk.invalid` : `${name.toLowerCase()}.${id}@customers.example`
     const insert = `insert into inbox (id, at, sender, name, kind, subject, body, state) values (?, ?, ?, ?, ?, ?, ?, 'open')`
     this.#books.run(insert, id, at, sender, name, kind, subject, body)
@@ -188,7 +164,10 @@ export class Life {
       id,
     )
     if (!letter) return
-    this.#books.run(`update inbox set state = ?, done_at = ? where id = ?`, as, now, id)
+    this.#books.run(
+      `update inbox set state = ?, read_as = coalesce(read_as, ?), done_at = ? where id = ?`,
+      ...[as, as, now, id],
+    )
     if (as !== letter.kind || letter.kind === 'spam' || letter.kind === 'support') return
     const wait = (12 + this.#chance('thinks', id) * 36) * hourMs
     this.#books.plan(now + wait, 'decides', { id })

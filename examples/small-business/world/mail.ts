@@ -66,7 +66,10 @@ export function mailOf(books: Books, life: Life): Service {
       return send({ to: owner, kind: 'report', ref: week, subject: `Week ${week}`, body: text }, null, now)
     }
     if (path === '/v1/held') {
-      books.run(`update inbox set state = 'held' where id = ? and state = 'open'`, String(fieldsOf(body).id))
+      books.run(
+        `update inbox set state = 'held', read_as = 'discount', done_at = ? where id = ? and state = 'open'`,
+        ...[now, String(fieldsOf(body).id)],
+      )
       return { status: 200, body: { held: true } }
     }
     if (path === '/v1/junk') {

@@ -1,9 +1,13 @@
 import type { Books } from './books.ts'
 import type { Chance } from './chance.ts'
 import { drifts } from './faults.ts'
-import { leadKinds, topics } from './life.ts'
+import { leadKinds, signs } from './letters.ts'
+import { topics } from './life.ts'
 import { fieldsOf, notFound, type Reply, refuse, type Service } from './service.ts'
 import { decide } from './steward.ts'
+
+/** What the owner wants at the end of each article. The writer leaves it out until somebody says so. */
+export const invitation = 'Write to us, and a person answers on the same day.'
 
 /** Simulated prices: US dollars for a million tokens, as `reeve.config.ts` has them. */
 const prices: Record<string, { input: number; output: number }> = {
@@ -20,11 +24,14 @@ const prices: Record<string, { input: number; output: number }> = {
  * prose around its JSON, five decisions in the place of one, a directive that is closed, an article that is too short, 429.
  */
 export function modelOf(books: Books, chance: Chance): Service {
+  // How lucky it is goes by what it is asked or by its own calls: what another model is asked changes nothing.
   function answer(model: string, { system, data, feedback }: Prompt, no: number): string {
+    const about = JSON.stringify(data)
     if (system.startsWith('Task: decide.')) return decide(data, { chance, no, isMending: feedback })
     if (model === 'mender') return mend(data, chance('mends', no))
-    if (model === 'reader') return read(JSON.stringify(data), chance('reads', no), feedback)
-    return write(JSON.stringify(data), chance('writes', no) < 0.06 && !feedback)
+    if (model === 'reader') return read(about, chance('reads', about), feedback)
+    const isTold = system.includes(invitation)
+    return write(about, { isShort: chance('writes', no) < 0.06 && !feedback, isTold })
   }
 
   return ({ method, path, body, now }): Reply => {
@@ -32,7 +39,7 @@ export function modelOf(books: Books, chance: Chance): Service {
     const { model, messages } = fieldsOf(body) as { model: string; messages: Sent[] }
     const price = prices[model]
     if (!price) return refuse(`there is no model ${model}`, 404)
-    const no = books.count('select count(*) from model_calls') + 1
+    const no = books.count('select count(*) from model_calls where model = ?', model) + 1
     const inputTokens = Math.ceil(JSON.stringify(messages).length / 4)
     if (chance('busy', no) < 0.01) {
       books.run('insert into model_calls (at, model, cost_nano) values (?, ?, 0)', now, model)
@@ -45,7 +52,7 @@ export function modelOf(books: Books, chance: Chance): Service {
     return {
       status: 200,
       body: {
-        id: `chat-${no}`,
+        id: `chat-${model}-${no}`,
         object: 'chat.completion',
         created: Math.floor(now / 1000),
         model,
@@ -103,21 +110,13 @@ function mend(data: unknown, luck: number): string {
   return JSON.stringify({ source: fixed, why: `It does not know yet that ${found.what}.` })
 }
 
-const signs: [kind: (typeof leadKinds)[number], sign: RegExp][] = [
-  ['spam', /backlinks|crypto|guarantee/i],
-  ['discount', /discount/i],
-  ['support', /looks broken|looks odd/i],
-  ['project', /build it|project/i],
-  ['price', /price|cost/i],
-]
-
 function read(letter: string, luck: number, isMending: boolean): string {
   const kind = signs.find(([, sign]) => sign.test(letter))?.[0] ?? 'price'
   if (luck < 0.04 && !isMending) return `Sure! Here is the JSON you asked for:\n{"kind": "${kind}",}`
-  return JSON.stringify({ kind: luck > 0.97 ? leadKinds[Math.floor(luck * 1000) % leadKinds.length] : kind })
+  return JSON.stringify({ kind: luck > 0.96 ? leadKinds[Math.floor(luck * 1000) % leadKinds.length] : kind })
 }
 
-function write(about: string, isShort: boolean): string {
+function write(about: string, { isShort, isTold }: { isShort: boolean; isTold: boolean }): string {
   const topic = topics.find((each) => about.includes(each)) ?? about
   const paragraph = [
     `Most small shops hear about ${topic} only when something went wrong.`,
@@ -128,5 +127,7 @@ function write(about: string, isShort: boolean): string {
   ].join(' ')
   return isShort
     ? `${paragraph.slice(0, 60)}.`
-    : [paragraph, paragraph.replaceAll('Most', 'Many'), paragraph].join('\n\n')
+    : [paragraph, paragraph.replaceAll('Most', 'Many'), paragraph, ...(isTold ? [invitation] : [])].join(
+        '\n\n',
+      )
 }

@@ -5,8 +5,15 @@ import { dayMs, isoDay } from './time.ts'
 
 const pageSize = 2
 
-/** Orders, invoices and payments, with money in cents. Deeds are done once for each idempotency key. */
-export function paymentsOf(books: Books, life: Life, hasDrifted: (name: string) => boolean): Service {
+/**
+ * Orders, invoices and payments, with money in cents. Deeds are done once for each idempotency key. On one day of each week it settles,
+ * says so, and takes no invoices.
+ */
+export function paymentsOf(
+  books: Books,
+  life: Life,
+  { hasDrifted, isSettling }: { hasDrifted: (name: string) => boolean; isSettling: (now: number) => boolean },
+): Service {
   const day = (at: number) =>
     hasDrifted('date-format') ? isoDay(at).split('-').reverse().join('/') : isoDay(at)
   const uninvoiced = `from orders o join customers c on c.email = o.customer where not exists (select 1 from invoices i where i.order_id = o.id)`
@@ -137,6 +144,7 @@ export function paymentsOf(books: Books, life: Life, hasDrifted: (name: string) 
       status: 200,
       body: {
         today: isoDay(now),
+        settling: isSettling(now),
         uninvoiced: books.count(`select count(*) ${uninvoiced}`),
         unmatched: books.count(`select count(*) ${unmatched}`),
         open: books.count(`select count(*) from invoices where state = 'open'`),
@@ -166,6 +174,7 @@ export function paymentsOf(books: Books, life: Life, hasDrifted: (name: string) 
     if (invoice) return noteReminder(invoice, body)
     if (key === undefined) return refuse('an Idempotency-Key is needed', 400)
     if (path === '/v1/invoices') {
+      if (isSettling(now)) return refuse('no invoices are taken on the day of settlement', 503)
       const made = createInvoice(body, now)
       if (made.status === 201) life.reminded((made.body as { id: string }).id, 0, now)
       return made

@@ -2,8 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Books } from './books.ts'
-import { chanceOf } from './chance.ts'
-import { type FaultPlan, hasDrifted, isOut, planFaults, type ServiceName, services } from './faults.ts'
+import { type Chance, chanceOf } from './chance.ts'
+import {
+  type FaultPlan,
+  hasDrifted,
+  isOut,
+  isSettling,
+  noFaults,
+  planFaults,
+  type ServiceName,
+  services,
+} from './faults.ts'
 import { Life } from './life.ts'
 import { mailOf } from './mail.ts'
 import { modelOf } from './model.ts'
@@ -18,7 +27,7 @@ export interface WorldOptions {
   folder: string
   seed: number
   days: number
-  /** Of the site; the others follow. 0: free ones. */
+  /** Of the site; the others follow. 0: free ones, and later the same ones again. */
   port: number
   /** Whether services fail and change, and the worker is killed. */
   hasFaults: boolean
@@ -32,6 +41,7 @@ const mostBytes = 1_048_576
 export class World {
   readonly books: Books
   readonly life: Life
+  readonly chance: Chance
   readonly plan: FaultPlan
   readonly #services: Record<ServiceName, Service>
   readonly #onKill: () => void
@@ -41,14 +51,18 @@ export class World {
 
   private constructor({ folder, seed, days, hasFaults, onKill }: WorldOptions) {
     const chance = chanceOf(seed)
+    this.chance = chance
     this.books = new Books(join(folder, 'world.db'))
-    this.plan = hasFaults ? planFaults(chance, days) : { outages: [], drifts: [], kills: [], floods: [] }
+    this.plan = hasFaults ? planFaults(chance, days) : noFaults
     this.life = new Life(this.books, chance, this.plan)
     this.#onKill = onKill
     const drifted = (name: string) => hasDrifted(this.plan, name, this.life.now)
     this.#services = {
       site: siteOf(this.books, drifted),
-      payments: paymentsOf(this.books, this.life, drifted),
+      payments: paymentsOf(this.books, this.life, {
+        hasDrifted: drifted,
+        isSettling: (now) => isSettling(this.plan, now),
+      }),
       mail: mailOf(this.books, this.life),
       search: searchConsoleOf(this.books, drifted),
       model: modelOf(this.books, chance),
@@ -63,12 +77,18 @@ export class World {
       world.#servers.push(server)
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject)
-        server.listen(options.port === 0 ? 0 : options.port + index, '127.0.0.1', resolve)
+        server.listen(options.port === 0 ? world.#portOf(name) : options.port + index, '127.0.0.1', resolve)
       })
       const { port } = server.address() as AddressInfo
+      world.books.setFact(`port of ${name}`, port)
       world.addresses[`${name.toUpperCase()}_URL`] = `http://127.0.0.1:${port}`
     }
     return world
+  }
+
+  /** Scripts and directives know the addresses that it had the first time. */
+  #portOf(name: ServiceName): number {
+    return Number(this.books.fact(`port of ${name}`) ?? 0)
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@
  * @module
  */
 
+export { correctAnswer } from './engine/outside/correct-answer.ts'
 export { internalsOf, type RuntimeInternals } from './runtime/runtime.ts'
 export { openBrowser } from './server/open-browser.ts'
 export { openPage, type Page, type PageOptions } from './server/open-page.ts'

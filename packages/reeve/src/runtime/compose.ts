@@ -96,7 +96,8 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
   const { seams } = options
   const database = seams?.database ? seams.database(open) : open()
   const clock = database.clock ?? ownClock
-  const newId = createIds(() => clock.now())
+  const idFor = seams?.idFor
+  const newId = idFor ? () => idFor(clock.now()) : createIds(() => clock.now())
   try {
     await migrate(database, newId)
     await refuseMoved(database, database.place)

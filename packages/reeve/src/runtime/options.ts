@@ -46,6 +46,8 @@ export interface RuntimeSeams {
   /** A run whose next timer is due within this time (ms) stays in memory. */
   lingerMs?: number
   standIn?: StandIn
+  /** Makes the ids of runs, approvals and all else, for that time (ms). Each is another one, and they sort by time. */
+  idFor?(at: number): string
   /** Answers the database to work on: the one that `open` opens, or another. */
   database?(open: () => Database): Database
 }

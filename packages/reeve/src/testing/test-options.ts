@@ -33,6 +33,8 @@ export interface TestOptions {
   file?: string | undefined
   /** Keys and addresses of models (`OPENAI_API_KEY`, `OLLAMA_BASE_URL`). Default: none, so that no hosted model is asked. */
   keys?: Readonly<Record<string, string | undefined>> | undefined
+  /** @internal Makes ids for a time (ms), in the place of chance: what goes by ids goes the same in each test. */
+  idFor?: ((at: number) => string) | undefined
 }
 
 /** What a test runs. */

@@ -66,6 +66,7 @@ export class TestRuntime implements AsyncDisposable {
   #link: Severable | undefined
   readonly #patienceMs: number
   readonly #environment: Environment
+  readonly #idFor: TestOptions['idFor']
   #isDead = false
   /** What died is let go when the test ends. */
   readonly #dead: Runtime[] = []
@@ -75,6 +76,7 @@ export class TestRuntime implements AsyncDisposable {
     this.#project = project
     this.#patienceMs = patienceOf(options)
     this.#environment = environmentOf(options, localUser)
+    this.#idFor = options.idFor
     this.clock = new TestClock(startOf(options.at), () => this.#bodies.pause())
   }
 
@@ -96,6 +98,7 @@ export class TestRuntime implements AsyncDisposable {
       // What waits is `waiting`, however short its wait is.
       seams: {
         ...{ bodies: this.#bodies, standIn: this.#bodies, lingerMs: 0 },
+        ...(this.#idFor && { idFor: this.#idFor }),
         database: (open) => this.#connect(open),
       },
     })
