@@ -17,7 +17,8 @@ const sort = workflow({
   name: 'sort',
   input: z.object({ subject: z.string() }),
   run: async (ctx, { subject }) => {
-    const { category } = await ctx.extract('sort the ticket', {
+    const question = subject.startsWith('again') ? 'sort it again' : 'sort the ticket'
+    const { category } = await ctx.extract(question, {
       schema: Sorted,
       from: subject,
       route: 'sorting',
@@ -89,6 +90,14 @@ async function openSorting(solver: Solver, learning = {}) {
   }
   return { ...house, sortOne, byHand }
 }
+
+test('what people change in the answers to several questions is told to all of these', async () => {
+  const house = await openSorting(obedient)
+  for (let count = 0; count < 24; count++)
+    await house.sortOne(`${count % 4 === 3 ? 'again' : 't'} ${count}`, 'technical')
+  expect((await house.learn()).lessons).toMatchObject([{ outcome: 'adopted' }])
+  expect(await lessonsInForce(house.internals.database)).toMatchObject([{ workflow: 'sort', question: null }])
+})
 
 test('what people change each time becomes a lesson that is tried, told, noted, measured and withdrawn', async () => {
   const house = await openSorting(obedient)

@@ -37,9 +37,11 @@ export async function tryLesson(
   parts: TryParts,
 ): Promise<{ trial: LessonTrial | null; question: string | null }> {
   if (lesson.act === 'avoid') return { trial: tryAvoiding(lesson, parts.facts), question: null }
-  const question = lesson.matter === null ? null : await questionOf(lesson, parts)
-  if (question === null) return { trial: null, question: lesson.question }
-  return { trial: await tryTelling(lesson, question, parts), question }
+  const questions = lesson.matter === null ? [] : await questionsOf(lesson, parts)
+  const [question, other] = questions
+  if (question === undefined) return { trial: null, question: lesson.question }
+  const trial = await tryTelling(lesson, question, parts)
+  return { trial, question: other === undefined ? question : null }
 }
 
 function tryAvoiding({ workflow, condition }: FoundLesson, facts: readonly RunFact[]): LessonTrial | null {
@@ -54,16 +56,20 @@ function tryAvoiding({ workflow, condition }: FoundLesson, facts: readonly RunFa
   return trialOf(pairs, 0)
 }
 
-/** The question whose answer people changed: of the runs that it was found in, the first whose answer stands in what they changed. */
-async function questionOf({ workflow, matter }: FoundLesson, parts: TryParts): Promise<string | null> {
+/**
+ * The questions whose answers people changed, the one that they changed most often first: of the newest runs that it was found in, those
+ * whose answer stands in what was changed. Where several are, the lesson is for all that the workflow asks.
+ */
+async function questionsOf({ workflow, matter }: FoundLesson, parts: TryParts): Promise<string[]> {
   const changes = changesOf(parts.corrected, { workflow, matter }).filter(({ of }) => !isHeldBack(of.run))
-  for (const { of, from } of changes.slice(0, 5)) {
+  const times = new Map<string, number>()
+  for (const { of, from } of changes.slice(0, mostCases)) {
     const asked = (await recordedOf(parts, of.runNo)).find(({ answer }) =>
       stands(answer.value as Json, matter!.field, from),
     )
-    if (asked) return asked.question.name
+    if (asked) times.set(asked.question.name, (times.get(asked.question.name) ?? 0) + 1)
   }
-  return null
+  return [...times].sort((one, another) => another[1] - one[1]).map(([name]) => name)
 }
 
 async function tryTelling(
