@@ -8,12 +8,17 @@ export interface PlayedBusiness {
   all: number
   good: number
   costUsd: number
+  /** What a play of the business says of itself. */
+  figures?: object
 }
 
 const run = promisify(execFile)
 const main = join(import.meta.dirname, '../../examples/small-business/play/main.ts')
 
-/** Plays `examples/small-business` once, as `npm run business` does. Success: letters read as what they were. */
+/**
+ * Plays `examples/small-business` once, as `npm run business` does. All: letters, articles and decisions. Good: those that were right as
+ * they were: read as what they are, published without a word added, executed with success. Cost: of all models, by the world's own account.
+ */
 export async function playBusiness({
   seed,
   days,
@@ -43,7 +48,12 @@ export async function playBusiness({
   )
   const last = stdout.trim().split('\n').at(-1)!
   const { figures } = JSON.parse(last) as {
-    figures: { lettersAnswered: number; lettersReadRightly: number; modelUsd: number }
+    figures: {
+      work: { together: { all: number; right: number } }
+      modelUsdByTheWorld: number
+      journalHash: string
+    }
   }
-  return { all: figures.lettersAnswered, good: figures.lettersReadRightly, costUsd: figures.modelUsd }
+  const { all, right } = figures.work.together
+  return { all, good: right, costUsd: figures.modelUsdByTheWorld, figures }
 }

@@ -60,8 +60,8 @@ export class Journal {
       `%"id":"${letter}"%`,
     )
     if (!read) return undefined
-    const { result } = JSON.parse(read.payload) as { result: { messages: { id: string }[] } }
-    const nth = result.messages.findIndex(({ id }) => id === letter)
+    const { messages } = JSON.parse(read.payload) as { messages: { id: string }[] }
+    const nth = messages.findIndex(({ id }) => id === letter)
     const [asked] = this.#ask<{ call: number }>(
       `select step as call from events where run = ? and type = 'question-completed' and name = 'read the letter' order by step limit 1 offset ?`,
       ...[read.no, nth],

@@ -113,7 +113,7 @@ function mend(data: unknown, luck: number): string {
 function read(letter: string, luck: number, isMending: boolean): string {
   const kind = signs.find(([, sign]) => sign.test(letter))?.[0] ?? 'price'
   if (luck < 0.04 && !isMending) return `Sure! Here is the JSON you asked for:\n{"kind": "${kind}",}`
-  return JSON.stringify({ kind: luck > 0.96 ? leadKinds[Math.floor(luck * 1000) % leadKinds.length] : kind })
+  return JSON.stringify({ kind: luck > 0.92 ? leadKinds[Math.floor(luck * 1000) % leadKinds.length] : kind })
 }
 
 function write(about: string, { isShort, isTold }: { isShort: boolean; isTold: boolean }): string {
