@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { KnowledgeDocument } from './recall/opened.ts'
+import { embedderNamed, type KnowledgeDocument } from './recall/opened.ts'
 import { measurePoisoning } from './recall/poisoning.ts'
 import {
   leastDifference,
@@ -27,13 +27,18 @@ import { figure, table } from './runner/table.ts'
 /**
  * Memory on real data: a bank's 698 support articles asked by their titles (which are taken away) and by sentences held out
  * of them, questions over histories of chat sessions, poisoning, and a database of many items. `--documents FILE.jsonl
- * --queries FILE.jsonl` asks others, `--sessions FOLDER` other histories, `--items N` makes it larger, `--only NAME` does one.
+ * --queries FILE.jsonl` asks others, `--sessions FOLDER` other histories, `--items N` makes it larger, `--only NAME` does one, `--store postgres` measures the size there,
+ * `--embedder ngrams` embeds by spelling alone.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const data =
     typeof options.data === 'string' ? options.data : join(import.meta.dirname, '../../shared/data')
-  const only = typeof options.only === 'string' ? options.only.split(',') : undefined
+  const named = { queries: options.documents, sessions: options.sessions, size: options.items }
+  const asked = Object.entries(named).flatMap(([part, given]) => (given === undefined ? [] : [part]))
+  const only =
+    typeof options.only === 'string' ? options.only.split(',') : asked.length > 0 ? asked : undefined
   const isAsked = (name: string) => only === undefined || only.includes(name)
+  const embedder = embedderNamed(typeof options.embedder === 'string' ? options.embedder : 'default')
   const goals: Record<string, Goal> = {}
   const raw: Record<string, unknown> = {}
   const rows: string[][] = []
@@ -49,7 +54,7 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     { documents, queries }: { documents: KnowledgeDocument[]; queries: Query[] },
     wanted: { recall: number; ndcg: number },
   ) => {
-    const { words, vectors, both } = await measureQuality(documents, queries)
+    const { words, vectors, both } = await measureQuality(documents, queries, embedder)
     note(name, { words, vectors, both })
     goals[`${name}Recall`] = goalOf(mean(both.recall), wanted.recall, 'share')
     goals[`${name}Ndcg`] = goalOf(mean(both.ndcg), wanted.ndcg, 'share')
@@ -57,7 +62,11 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     goals[`${name}BothOverWords`] = goalOf(leastDifference(both.ndcg, words.ndcg), 0, 'share')
   }
   if (typeof options.documents === 'string' && typeof options.queries === 'string') {
-    const quality = await measureQuality(readDocuments(options.documents), readQueries(options.queries))
+    const quality = await measureQuality(
+      readDocuments(options.documents),
+      readQueries(options.queries),
+      embedder,
+    )
     note('queries', quality)
     goals.queriesRecall = goalOf(mean(quality.both.recall), 0.5, 'share')
   } else if (isAsked('titles') || isAsked('sentences')) {
@@ -67,19 +76,23 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   }
   if (isAsked('sessions')) {
     const folder = typeof options.sessions === 'string' ? options.sessions : join(data, 'memory-recall')
-    const sessions = await measureSessions(requireFile(folder))
+    const sessions = await measureSessions(requireFile(folder), embedder)
     raw.sessions = sessions
     goals.sessionsRecall = goalOf(sessions.foundProper / sessions.casesProper, 0.75, 'share')
     rows.push(['sessions', 'both', `${sessions.foundProper} of ${sessions.casesProper}`, ''])
   }
   if (isAsked('poisoning')) {
-    const poisoning = await measurePoisoning(200)
+    const poisoning = await measurePoisoning(200, embedder)
     raw.poisoning = poisoning
     goals.poisonedAnswers = goalOf(poisoning.changed, 0, 'answers', 'lower')
     goals.poisonLeft = goalOf(poisoning.left, 0, 'items', 'lower')
   }
   if (isAsked('size')) {
-    const size = await measureSize(wholeNumber(options, 'items', options.quick ? 50_000 : 1_000_000))
+    const store = options.store ?? 'sqlite'
+    if (store !== 'sqlite' && store !== 'postgres')
+      throw new UsageError(`--store is sqlite or postgres; it is "${store}".`)
+    const items = wholeNumber(options, 'items', options.quick ? 50_000 : 1_000_000)
+    const size = await measureSize(items, embedder, store)
     raw.size = size
     goals.ingestPerSecond = goalOf(size.ingestPerSecond, 2000, 'passages/s')
     goals.firstAnswerMs = goalOf(size.firstAnswerMs, 1000, 'ms', 'lower')

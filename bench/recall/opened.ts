@@ -2,35 +2,48 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../packages/reeve/src/base/time/time.ts'
-import { hashedNgrams } from '../../packages/reeve/src/memory/embedder.ts'
+import { defaultEmbedder, type Embedder, hashedNgrams } from '../../packages/reeve/src/memory/embedder.ts'
 import { Knowledge } from '../../packages/reeve/src/memory/knowledge.ts'
 import { Memory } from '../../packages/reeve/src/memory/memory.ts'
 import { migrate } from '../../packages/reeve/src/store/migrations.ts'
-import { openSqlite } from '../../packages/reeve/src/store/sqlite/sqlite.ts'
+import { openDatabase } from '../../packages/reeve/src/store/open.ts'
+import { UsageError } from '../runner/contract.ts'
 
 export interface OpenedMemory {
   memory: Memory
   knowledge: Knowledge
-  file: string
   close(): Promise<void>
 }
 
-/** Memory on a database file of its own, which is gone when it is closed. */
-export async function openMemory(file?: string): Promise<OpenedMemory> {
-  const folder = file ? undefined : await mkdtemp(join(tmpdir(), 'reeve-recall-'))
-  const own = file ?? join(folder!, 'reeve.db')
-  const database = openSqlite({ file: own, clock: systemClock })
+/** Where a database is: a file, or the address of a Postgres. */
+export type Place = { file: string } | { url: string }
+
+/** Memory on a database of its own: without a place a file that is gone when it is closed. */
+export async function openMemory(embedder: Embedder, place?: Place): Promise<OpenedMemory> {
+  const folder = place ? undefined : await mkdtemp(join(tmpdir(), 'reeve-recall-'))
+  const own = place ?? { file: join(folder!, 'reeve.db') }
+  const database = openDatabase(
+    'file' in own ? { kind: 'sqlite', file: own.file } : { kind: 'postgres', url: own.url },
+    systemClock,
+  )
   await migrate(database, () => 'bench')
-  const memory = new Memory({ database, clock: systemClock, embedder: hashedNgrams })
+  const memory = new Memory({ database, clock: systemClock, embedder })
   return {
     memory,
     knowledge: new Knowledge(memory),
-    file: own,
     async close() {
       await database.close()
       if (folder) await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** By the name that `--embedder` takes. `default`: what a project has that configures none. */
+export function embedderNamed(name: string): Embedder {
+  const known: Record<string, () => Embedder> = { default: defaultEmbedder, ngrams: () => hashedNgrams }
+  const found = known[name]
+  if (found) return found()
+  throw new UsageError(`--embedder is ${Object.keys(known).join(' or ')}; it is "${name}".`)
 }
 
 /** The documents that a query finds, best first: each once, by its best passage. */
@@ -46,3 +59,4 @@ export async function documentsFound(
 }
 
 export type { KnowledgeDocument } from '../../packages/reeve/src/memory/ingest/passages.ts'
+export type { Embedder }

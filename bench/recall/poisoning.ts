@@ -1,4 +1,4 @@
-import { openMemory } from './opened.ts'
+import { type Embedder, openMemory } from './opened.ts'
 
 export interface PoisoningFigures {
   documents: number
@@ -31,8 +31,8 @@ const facts = [
  * Documents of strangers with instructions, false facts and near duplicates of true ones: none may change what a scope of the
  * operator's answers, and one command takes all of them away.
  */
-export async function measurePoisoning(count: number): Promise<PoisoningFigures> {
-  const { memory, knowledge, close } = await openMemory()
+export async function measurePoisoning(count: number, embedder: Embedder): Promise<PoisoningFigures> {
+  const { memory, knowledge, close } = await openMemory(embedder)
   await knowledge.add(
     facts.map(([title, text], no) => ({
       id: `fact-${no}`,

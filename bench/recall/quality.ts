@@ -1,4 +1,4 @@
-import { documentsFound, type KnowledgeDocument, openMemory } from './opened.ts'
+import { documentsFound, type Embedder, type KnowledgeDocument, openMemory } from './opened.ts'
 
 export const ways = ['words', 'vectors', 'both'] as const
 export type Way = (typeof ways)[number]
@@ -16,8 +16,9 @@ export type Quality = Record<Way, { recall: number[]; ndcg: number[] }>
 export async function measureQuality(
   documents: readonly KnowledgeDocument[],
   queries: readonly Query[],
+  embedder: Embedder,
 ): Promise<Quality> {
-  const opened = await openMemory()
+  const opened = await openMemory(embedder)
   await opened.knowledge.add(documents, { place: 'bench' })
   const quality = Object.fromEntries(ways.map((by) => [by, { recall: [], ndcg: [] }])) as unknown as Quality
   for (const { text, relevant } of queries) {

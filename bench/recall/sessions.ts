@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { documentsFound, openMemory } from './opened.ts'
+import { documentsFound, type Embedder, openMemory } from './opened.ts'
 
 interface Case {
   id: string
@@ -27,7 +27,7 @@ export interface SessionFigures {
 }
 
 /** Questions over histories of chat sessions: a history is a scope, a session a document. */
-export async function measureSessions(folder: string): Promise<SessionFigures> {
+export async function measureSessions(folder: string, embedder: Embedder): Promise<SessionFigures> {
   const read = <T>(name: string): T[] =>
     readFileSync(join(folder, name), 'utf8')
       .split('\n')
@@ -37,7 +37,7 @@ export async function measureSessions(folder: string): Promise<SessionFigures> {
   const sessions = new Map(read<Session>('sessions.jsonl').map((session) => [session.id, session]))
   const figures: SessionFigures = { cases: 0, found: 0, casesProper: 0, foundProper: 0, missed: [] }
   for (const one of cases) {
-    const opened = await openMemory()
+    const opened = await openMemory(embedder)
     await opened.knowledge.add(
       one.sessions.map(({ id, date }) => ({
         id,

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { KnowledgeDocument } from './opened.ts'
-import { openMemory } from './opened.ts'
+import { withPostgres } from '../runner/postgres.ts'
+import { type Embedder, type KnowledgeDocument, type OpenedMemory, openMemory, type Place } from './opened.ts'
 
 export interface SizeFigures {
   items: number
@@ -37,52 +37,76 @@ const queriesTimed = 200
  * A database of many short passages whose words are as rare as words are (Zipf), in 1,000 scopes: how fast it is filled, how
  * soon a process that opens it answers, and how fast it goes on.
  */
-export async function measureSize(items: number): Promise<SizeFigures> {
+export async function measureSize(
+  items: number,
+  embedder: Embedder,
+  store: 'sqlite' | 'postgres',
+): Promise<SizeFigures> {
+  if (store === 'postgres')
+    return withPostgres((url) =>
+      measureOn({ url }, items, embedder, async ({ memory: { database } }) => {
+        const row = await database.get<{ bytes: number }>(
+          `select cast(sum(pg_total_relation_size(c.oid)) as bigint) as bytes
+           from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema')`,
+        )
+        return Number(row!.bytes)
+      }),
+    )
   const folder = await mkdtemp(join(tmpdir(), 'reeve-recall-size-'))
   const file = join(folder, 'reeve.db')
   try {
-    const filled = await openMemory(file)
-    const begun = performance.now()
-    await filled.knowledge.add(documents(items), { place: 'bench' })
-    const ingestMs = performance.now() - begun
-    await filled.close()
-    const bytes = (await stat(file)).size
-    globalThis.gc?.()
-    const before = process.memoryUsage().rss
-    const opening = performance.now()
-    const opened = await openMemory(file)
-    const random = randomFrom(99)
-    const query = () => Array.from({ length: 6 }, () => wordOf(random)).join(' ')
-    await opened.memory.recall(query())
-    const firstAnswerMs = performance.now() - opening
-    const time = async (scope?: string) => {
-      const times: number[] = []
-      for (let count = 0; count < queriesTimed; count++) {
-        const text = query()
-        const start = performance.now()
-        await opened.memory.recall(text, scope === undefined ? {} : { in: scope })
-        times.push(performance.now() - start)
-      }
-      return times.sort((left, right) => left - right)
-    }
-    const times = await time()
-    const scoped = await time('team/7')
-    globalThis.gc?.()
-    const memoryMb = (process.memoryUsage().rss - before) / 1024 ** 2
-    await opened.close()
-    const at = (sorted: number[], share: number) => sorted[Math.floor(sorted.length * share)]!
-    return {
-      items,
-      ingestPerSecond: (items / ingestMs) * 1000,
-      firstAnswerMs,
-      p50Ms: at(times, 0.5),
-      p95Ms: at(times, 0.95),
-      memoryMb,
-      bytesPerItem: bytes / items,
-      scopedP95Ms: at(scoped, 0.95),
-    }
+    return await measureOn({ file }, items, embedder, async () => (await stat(file)).size)
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function measureOn(
+  place: Place,
+  items: number,
+  embedder: Embedder,
+  bytesOf: (opened: OpenedMemory) => Promise<number>,
+): Promise<SizeFigures> {
+  const filled = await openMemory(embedder, place)
+  const begun = performance.now()
+  await filled.knowledge.add(documents(items), { place: 'bench' })
+  const ingestMs = performance.now() - begun
+  await filled.close()
+  globalThis.gc?.()
+  const before = process.memoryUsage().rss
+  const opening = performance.now()
+  const opened = await openMemory(embedder, place)
+  const random = randomFrom(99)
+  const query = () => Array.from({ length: 6 }, () => wordOf(random)).join(' ')
+  await opened.memory.recall(query())
+  const firstAnswerMs = performance.now() - opening
+  const time = async (scope?: string) => {
+    const times: number[] = []
+    for (let count = 0; count < queriesTimed; count++) {
+      const text = query()
+      const start = performance.now()
+      await opened.memory.recall(text, scope === undefined ? {} : { in: scope })
+      times.push(performance.now() - start)
+    }
+    return times.sort((left, right) => left - right)
+  }
+  const times = await time()
+  const scoped = await time('team/7')
+  globalThis.gc?.()
+  const memoryMb = (process.memoryUsage().rss - before) / 1024 ** 2
+  const bytes = await bytesOf(opened)
+  await opened.close()
+  const at = (sorted: number[], share: number) => sorted[Math.floor(sorted.length * share)]!
+  return {
+    items,
+    ingestPerSecond: (items / ingestMs) * 1000,
+    firstAnswerMs,
+    p50Ms: at(times, 0.5),
+    p95Ms: at(times, 0.95),
+    memoryMb,
+    bytesPerItem: bytes / items,
+    scopedP95Ms: at(scoped, 0.95),
   }
 }
 

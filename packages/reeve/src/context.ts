@@ -42,6 +42,7 @@ import type { JudgedRun } from './governance/runs/judged-run.ts'
 import type { Authority } from './governance/standing.ts'
 import type { Knowledge } from './memory/knowledge.ts'
 import type { Memory } from './memory/memory.ts'
+import type { ScopeRules } from './memory/scope-rules.ts'
 import { resolveCache } from './models/asking/answer-cache.ts'
 import type { Questions } from './models/asking/questions.ts'
 import { askTogether } from './models/batches/batch-questions.ts'
@@ -54,6 +55,8 @@ export interface ContextServices {
   questions: Questions
   knowledge: Knowledge
   memory: Memory
+  /** Who may read which scopes of memory. Default: everybody all. */
+  scopes?: ScopeRules
   /** What agents and directives are told, which is no evidence for anything. Default: nothing. */
   instructions?: readonly string[]
   /** What was learnt, which is no evidence either. Default: nothing. */

@@ -3,6 +3,7 @@ import { CoreContext } from '../engine/context.ts'
 import type { WorkflowRegistry } from '../engine/workflow.ts'
 import type { Knowledge } from '../memory/knowledge.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
+import type { ScopeRules } from '../memory/scope-rules.ts'
 import type { Questions } from '../models/asking/questions.ts'
 import type { Passage } from '../models/solver.ts'
 import type { RecallOptions } from './options.ts'
@@ -20,6 +21,8 @@ interface Remembered {
   knowledge: Knowledge
   memory: Memory
   questions: Questions
+  /** Who may read what of it. Default: everybody everything. */
+  scopes?: ScopeRules | undefined
   /** What agents and directives are told. Default: nothing. */
   instructions?: readonly string[]
   /** What was learnt, which questions are told too. Default: nothing. */
@@ -38,7 +41,7 @@ export class MemoryContext extends CoreContext {
 
   /**
    * Looks passages up in the project's knowledge, or in memory, the best first. Which ones, and why, goes to the journal.
-   * @throws `bad-text` `bad-number` `no-knowledge`
+   * @throws `bad-text` `bad-number` `no-knowledge` `memory-forbidden`
    * @example const passages = await ctx.recall('policy', { query: ticket.body, in: 'policy/refunds', limit: 3 })
    */
   recall(name: string, options: RecallOptions): Promise<Passage[]> {
@@ -77,11 +80,16 @@ export class MemoryContext extends CoreContext {
    * await ctx.forget(id, { why: 'Ada closed her account' })
    */
   forget(id: string, options: ChangeMemoryOptions): Promise<void> {
-    return forgetText(CoreContext.callSiteOf(this), this.#remembered.memory, id, options)
+    return forgetText(CoreContext.callSiteOf(this), this.#remembering, id, options)
   }
 
   get #remembering(): Remembering {
-    const { memory, questions, instructions = [], lessons } = this.#remembered
-    return { memory, questions, instructions: lessons ? [...instructions, ...lessons.texts()] : instructions }
+    const { memory, questions, scopes, instructions = [], lessons } = this.#remembered
+    return {
+      memory,
+      questions,
+      scopes,
+      instructions: lessons ? [...instructions, ...lessons.texts()] : instructions,
+    }
   }
 }

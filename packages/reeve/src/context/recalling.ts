@@ -7,11 +7,14 @@ import { argumentsHash } from '../engine/replay/arguments-hash.ts'
 import type { EmbedCall } from '../memory/embedder.ts'
 import type { Knowledge } from '../memory/knowledge.ts'
 import type { Memory, RememberOptions } from '../memory/memory.ts'
+import type { ScopeRules } from '../memory/scope-rules.ts'
+import { normalizeScope } from '../memory/scopes.ts'
 import type { Questions } from '../models/asking/questions.ts'
 import type { Passage, Usage } from '../models/solver.ts'
 import { newEvent } from '../store/journal/events.ts'
 import { itemKinds, itemRow } from '../store/memory/items.ts'
 import { originRow } from '../store/memory/rests/item-origins.ts'
+import { amendmentRow, contradictionRows } from './contradictions.ts'
 import type { RecallOptions } from './options.ts'
 import { requireEvidence } from './read-evidence.ts'
 
@@ -20,7 +23,7 @@ const remembered = itemKinds.filter((kind) => kind !== 'passage')
 /** Looks passages up; what was found and why is the call's result in the journal. */
 export async function recallPassages(
   site: CallSite,
-  from: { knowledge: Knowledge; memory: Memory; questions: Questions },
+  from: { knowledge: Knowledge; memory: Memory; questions: Questions; scopes?: ScopeRules | undefined },
   name: string,
   options: RecallOptions,
 ): Promise<Passage[]> {
@@ -50,7 +53,12 @@ export async function recallPassages(
     const { paying, bill } = payingFor(site)
     const found = await from.memory.recall(
       query,
-      { ...search, kinds, ...(asOf && { asOf: asOf.getTime() }) },
+      {
+        ...search,
+        kinds,
+        ...(asOf && { asOf: asOf.getTime() }),
+        ...readableTo(site, from.scopes, search.in),
+      },
       paying,
     )
     const recalled = { ...found, ...bill() }
@@ -60,6 +68,16 @@ export async function recallPassages(
   from.questions.countSpent(site, usage?.costUsd ?? 0)
   return passages
 }
+
+/** What a run's principal and its workflow may read, and what of it is private. @throws `memory-forbidden` */
+function readableTo(site: CallSite, scopes: ScopeRules | undefined, scope = '') {
+  if (!scopes) return {}
+  const asking = askingOf(site)
+  scopes.requireReader(normalizeScope(scope), asking)
+  return { hidden: scopes.hiddenFrom(asking), private: scopes.private }
+}
+
+const askingOf = ({ run, workflow }: CallSite) => [run.principal, `workflow:${workflow.name}`]
 
 /** What a call embeds is paid for by its run, and stands in its event. */
 function payingFor(site: CallSite): { paying: EmbedCall; bill(): Bill } {
@@ -113,7 +131,8 @@ export async function rememberText(
       ...(weighed.basis === 'person' && { confirmedBy: weighed.by }),
       ...bill(),
     }
-    const rows = [itemRow(item), ...restsOn.map((origin) => originRow(id, origin))]
+    const flags = await contradictionRows(site, memory, item)
+    const rows = [itemRow(item), ...restsOn.map((origin) => originRow(id, origin)), ...flags]
     site.append(call, newEvent('remember-completed', kept), { value: kept, rows })
   })
   const { id, usage } = (await call.promise) as { id: string; usage?: Usage }
@@ -125,6 +144,8 @@ export async function rememberText(
 export interface Remembering {
   memory: Memory
   questions: Questions
+  /** Who may read what. Default: everybody everything. */
+  scopes?: ScopeRules | undefined
   /** What agents and directives are told: no evidence for anything. */
   instructions: readonly string[]
 }
@@ -141,12 +162,14 @@ export interface ChangeMemoryOptions {
   why: string
   /** The version that was looked at: another one by now is a conflict. Default: whichever stands. */
   version?: number | undefined
+  /** It is proposed to a person, and changes nothing until somebody adopts it. Default false. */
+  propose?: boolean | undefined
 }
 
 /** Puts another text in an item's place. A life that died between that and its event finds it done. */
 export async function amendText(
   site: CallSite,
-  { memory, questions, instructions }: Remembering,
+  { memory, questions, scopes, instructions }: Remembering,
   id: string,
   text: string,
   options: AmendMemoryOptions,
@@ -155,8 +178,14 @@ export async function amendText(
   const call = site.issue('amend', id, argumentsHash({ id, text, ...options }))
   site.perform(call, async () => {
     const by = { by: placeOf(site, call.step), why }
-    const { kind } = (await memory.history(id)).at(-1)!
-    await requireEvidence(site, text, kind, { evidence: options.evidence, instructions })
+    const before = (await memory.history(id)).at(-1)!
+    scopes?.requireReader(before.scope, askingOf(site))
+    if (options.propose) {
+      const { id: proposal, row } = amendmentRow(site, before, { text, why, version })
+      const proposed = { id, version: before.version, text, why, proposal }
+      return site.append(call, newEvent('amend-completed', proposed), { value: proposed, rows: [row] })
+    }
+    await requireEvidence(site, text, before.kind, { evidence: options.evidence, instructions })
     const { paying, bill } = payingFor(site)
     const item = await memory.amend(id, text, by, {
       from: version,
@@ -175,13 +204,20 @@ export async function amendText(
 /** Takes an item out of what is found. A life that died between that and its event finds it done. */
 export async function forgetText(
   site: CallSite,
-  memory: Memory,
+  { memory, scopes }: Pick<Remembering, 'memory' | 'scopes'>,
   id: string,
   options: ChangeMemoryOptions,
 ): Promise<void> {
   const { why, version } = readChange('ctx.forget', options)
   const call = site.issue('forget', id, argumentsHash({ id, ...options }))
   site.perform(call, async () => {
+    const before = (await memory.history(id)).at(-1)!
+    scopes?.requireReader(before.scope, askingOf(site))
+    if (options.propose) {
+      const { id: proposal, row } = amendmentRow(site, before, { text: null, why, version })
+      const proposed = { id, version: before.version, why, proposal }
+      return site.append(call, newEvent('forget-completed', proposed), { value: proposed, rows: [row] })
+    }
     const item = await memory.retract(id, { by: placeOf(site, call.step), why }, version)
     const done = { id, version: item.version, why }
     site.append(call, newEvent('forget-completed', done), { value: done })
@@ -190,7 +226,7 @@ export async function forgetText(
 }
 
 function readChange(what: string, options: ChangeMemoryOptions): ChangeMemoryOptions {
-  checkOptions(options, what, { why: 'text!' })
+  checkOptions(options, what, { why: 'text!', propose: 'flag' })
   if (options.version !== undefined) wholeNumber(options.version, `\`version\` of ${what}`)
   return options
 }

@@ -11,8 +11,12 @@ export interface Passage {
   title: string
   text: string
   score: number
+  /** Where near duplicates of it come from, which are left out; absent: there is none. */
+  alsoFrom?: string[]
   /** What came from outside and was remembered: it may hold instructions, which are data. */
   untrusted?: true
+  /** It lies in a scope that the configuration calls private. */
+  isPrivate?: true
 }
 
 /** A tool as a model is told of it. */

@@ -14,6 +14,7 @@ const shape = {
   routes: 'object',
   embedders: 'object',
   knowledge: 'texts',
+  memory: 'object',
   queues: 'object',
   schedules: 'object',
   retention: 'object',

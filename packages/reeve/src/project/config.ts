@@ -6,6 +6,7 @@ import type { Usd } from '../base/money.ts'
 import type { Duration } from '../base/time/time.ts'
 import type { Connection } from '../connectors/shape/connection.ts'
 import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
+import type { ScopeRule } from '../memory/scope-rules.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
 import type { PriceTable } from '../models/asking/price.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
@@ -105,6 +106,8 @@ export interface ProjectConfig {
   embedders?: Record<string, Solver | string>
   /** Folders and files of knowledge, relative to the project. Default: `knowledge/` when it is there. */
   knowledge?: string[]
+  /** Who may read which scopes of memory, with all below them: `{ scopes: { customers: { readers: ['workflow:triage'], private: true } } }`. Default: everybody all. */
+  memory?: { scopes?: Readonly<Record<string, ScopeRule>> }
   /** Limits of queues, by name. Default: none; a queue needs no entry. */
   queues?: Record<string, QueueConfig>
   /** What starts runs by the clock, by the schedule's name. Default: nothing. */

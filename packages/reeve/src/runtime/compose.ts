@@ -27,6 +27,7 @@ import { PolicyBench } from '../governance/policies/policy-bench.ts'
 import { ReadinessWatch } from '../governance/readiness/readiness-watch.ts'
 import { Knowledge } from '../memory/knowledge.ts'
 import { Memory } from '../memory/memory.ts'
+import { ScopeRules } from '../memory/scope-rules.ts'
 import { EmbeddingCalls } from '../models/asking/embedding-calls.ts'
 import { Questions } from '../models/asking/questions.ts'
 import { AbandonedBatches } from '../models/batches/abandoned-batches.ts'
@@ -175,6 +176,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
     const policies = new PolicyBench(project.policies)
     const ceilings = new SeenCeilings({ database, clock, log, policies: policies.hash })
     const services: ContextServices = {
+      ...(project.config.memory?.scopes && { scopes: new ScopeRules(project.config.memory.scopes) }),
       ...{ toolbox, questions, knowledge, memory, authority, policies, ceilings, lessons },
       instructions: [...project.agents, ...project.directives].map((one) =>
         'instructions' in one ? one.instructions : withoutModes(one.text),

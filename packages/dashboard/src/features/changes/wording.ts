@@ -4,7 +4,7 @@ import type { Tone } from '../../ui/Rows.tsx'
 export const kindWords: Record<Proposal['kind'], string> = {
   repair: 'repair',
   lesson: 'lesson',
-  amendment: 'change of a directive',
+  amendment: 'change of what is known',
   training: 'trained solver',
   contradiction: 'contradiction',
   contract: 'change of a connector',
@@ -15,7 +15,7 @@ export const kindWords: Record<Proposal['kind'], string> = {
 export const questions: Record<Proposal['kind'], string> = {
   repair: 'Shall this repair be made?',
   lesson: 'Shall this lesson hold?',
-  amendment: 'Shall this directive be changed?',
+  amendment: 'Shall this item of memory be changed?',
   training: 'Shall this solver answer from now on?',
   contradiction: 'Which of these holds?',
   contract: 'Shall this connector work by its new contract?',

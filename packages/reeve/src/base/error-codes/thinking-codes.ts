@@ -40,6 +40,10 @@ export const thinkingCodes: CodeTable = {
     'A rubric would be judged by a model that made what is judged.',
     'Give the rubric a route of other models.',
   ],
+  'memory-forbidden': [
+    'A run asks for a scope of memory that its principal and its workflow may not read.',
+    'Ask in another scope, or name a reader in `memory.scopes` of the configuration.',
+  ],
   'memory-changed': [
     'An item of memory is not as it was looked at.',
     'Look at it again (reeve memory history ID), then decide.',

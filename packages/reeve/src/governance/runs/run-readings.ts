@@ -209,7 +209,7 @@ export class RunReadings {
       this.#read(event.step ?? 0, {
         value: { title: passage.title, text: passage.text, source: passage.source },
         label: isUntrusted ? 'untrusted' : 'project',
-        isPrivate: false,
+        isPrivate: passage.isPrivate === true,
         isVouched: !isUntrusted,
         place: isUntrusted ? 'memory of what came from outside' : 'the knowledge of the project',
       })

@@ -2,10 +2,12 @@ import type { Searchable } from '../../store/memory/item-words.ts'
 import { cosineWith, unpackVector } from '../../store/memory/items.ts'
 import { nearestSlots, signWords, writeSigns } from '../../store/memory/signs.ts'
 import type { Visible } from '../../store/memory/visible.ts'
-import { countTerms, shareOf } from './words.ts'
+import { countTerms, likenessOf, shareOf } from './words.ts'
 
 /** An item of the copy; its terms stand in the lists of those that hold a term. */
-export type CachedItem = Omit<Searchable, 'titleTerms' | 'headingTerms' | 'bodyTerms'>
+export type CachedItem = Omit<Searchable, 'titleTerms' | 'headingTerms' | 'bodyTerms'> & {
+  likeness: string
+}
 
 /** How many by their signs are compared by their vectors for each that is wanted. */
 const signBreadth = 6
@@ -37,7 +39,7 @@ export class CachedItems {
 
   add({ titleTerms, headingTerms, bodyTerms, ...item }: Searchable): void {
     const slot = this.#items.length
-    this.#items.push(item)
+    this.#items.push({ ...item, likeness: likenessOf({ bodyTerms, hash: item.hash }) })
     this.#slots.set(item.no, slot)
     this.#lastNo = item.no
     for (const [term, times] of countTerms({ titleTerms, headingTerms, bodyTerms })) {
@@ -126,10 +128,11 @@ export class CachedItems {
 }
 
 /** The same as `conditionOf` says to the database, of what is current. */
-function isVisible(item: CachedItem, { scope, kinds, now, trustedOnly }: Visible): boolean {
+function isVisible(item: CachedItem, { scope, kinds, now, trustedOnly, hidden }: Visible): boolean {
   if (item.validFrom !== null && item.validFrom > now) return false
   if (item.validUntil !== null && item.validUntil <= now) return false
   if (scope !== '' && item.scope !== scope && !item.scope.startsWith(`${scope}/`)) return false
   if (kinds.length > 0 && !kinds.includes(item.kind)) return false
+  if (hidden?.some((one) => item.scope === one || item.scope.startsWith(`${one}/`))) return false
   return !(trustedOnly && item.untrusted)
 }

@@ -5,7 +5,7 @@ import { comparedInFull, type NearestItems } from '../../store/memory/nearest-it
 import type { Visible } from '../../store/memory/visible.ts'
 import type { Embedder } from '../embedder.ts'
 import type { CachedItems } from './cached-items.ts'
-import { type Extent, type QueryTerm, weightsOf, wordScore } from './words.ts'
+import { type Extent, likenessOf, type QueryTerm, weightsOf, wordScore } from './words.ts'
 
 /** An item that may be what is looked for. */
 export interface Candidate {
@@ -14,6 +14,8 @@ export interface Candidate {
   version: number
   /** Of its text. */
   hash: string
+  /** Of its terms: near duplicates have the same. */
+  likeness: string
   /** Its score by words, 0..1; null when words took no part. */
   words: number | null
   /** The cosine with the query, and what made the vectors; null when vectors took no part or it has none to compare. */
@@ -67,6 +69,7 @@ export async function databaseCandidates(
         const own = asked.find(({ embedder }) => embedder.name === row.embedder)
         return {
           ...row,
+          likeness: likenessOf(row),
           words: wordScore(row, weights, extent),
           near: own && isComparable(row.vector, own.vector) ? cosineWith(row.vector, own.vector) : null,
           embedder: own?.embedder,

@@ -18,6 +18,8 @@ export interface SearchAudit {
   /** Its first 500 characters. */
   query: string
   in: string | null
+  /** Scopes that the asker may not read; absent: none. */
+  hidden?: string[]
   kinds: ItemKind[]
   /** As things stood then (ms); null: as they stood when it was asked. */
   asOf: number | null

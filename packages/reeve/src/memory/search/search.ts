@@ -1,7 +1,7 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import type { Passage } from '../../models/solver.ts'
-import type { Database } from '../../store/database.ts'
+import type { Database, Session } from '../../store/database.ts'
 import { readHead } from '../../store/memory/item-words.ts'
 import { type Item, type ItemKind, readItems } from '../../store/memory/items.ts'
 import type { NearestItems } from '../../store/memory/nearest-items.ts'
@@ -16,8 +16,18 @@ import {
   databaseCandidates,
   type Question,
 } from './candidates.ts'
+import {
+  byScore,
+  choose,
+  merged,
+  passageOf,
+  type Ranked,
+  type Scored,
+  shownOf,
+  withSayings,
+} from './choosing.ts'
 import type { ItemCache } from './item-cache.ts'
-import type { CandidateOutcome, SearchAudit, SearchBy } from './search-audit.ts'
+import type { SearchAudit, SearchBy } from './search-audit.ts'
 import { type Extent, Words } from './words.ts'
 
 export interface SearchOptions {
@@ -33,6 +43,10 @@ export interface SearchOptions {
   asOf?: number
   /** Nothing that came from outside. Default false. */
   trustedOnly?: boolean
+  /** Scopes that are not looked at, each with all below it. Default: none. */
+  hidden?: readonly string[]
+  /** Scopes whose passages are marked as private. Default: none. */
+  private?: readonly string[]
   /** What ranks: words (BM25), vectors, or both. Default both. */
   by?: SearchBy
 }
@@ -84,11 +98,11 @@ export class Search {
     now: number,
     call: EmbedCall = {},
   ): Promise<SearchResult> {
-    const { by = 'both', kinds = [], asOf } = options
+    const { by = 'both', kinds = [], asOf, hidden = [] } = options
     const limit = Math.min(maxLimit, Math.max(1, Math.trunc(options.limit ?? 4)))
     const minScore = options.minScore ?? 0
     const scope = normalizeScope(options.in ?? '')
-    const visible: Visible = { scope, kinds, asOf, now, trustedOnly: options.trustedOnly ?? false }
+    const visible: Visible = { scope, kinds, asOf, now, trustedOnly: options.trustedOnly ?? false, hidden }
     const text = firstCharacters(query, maxQueryLength)
     const known = new Map<string, QueryVector>()
     for (;;) {
@@ -105,16 +119,19 @@ export class Search {
           ? cachedCandidates(cached, question)
           : await databaseCandidates(this.#database, this.#nearest, question),
         { by, limit, minScore },
+        this.#database,
       )
-      const chosen = found.filter(({ outcome }) => outcome === 'chosen')
-      const items = await this.#itemsOf(chosen, cached !== undefined)
+      const shown = shownOf(found)
+      const items = await this.#itemsOf(shown, cached !== undefined)
       if (!items) continue
+      const chosen = merged(shown, items)
       const audited = found.findLastIndex(({ outcome }) => outcome === 'chosen') + 1 + auditedBeyondChosen
       return {
-        passages: items.map((item, at) => passageOf(item, chosen[at]!.score)),
+        passages: chosen.map((one) => passageOf(one, options.private)),
         audit: {
           query: firstCharacters(query, maxAuditedQuery),
           in: scope || null,
+          ...(hidden.length > 0 && { hidden: [...hidden] }),
           kinds: [...kinds],
           asOf: asOf ?? null,
           limit,
@@ -198,19 +215,20 @@ async function vectorOf(
 async function bestOf(
   candidates: (wordy: number, near: number) => Promise<Candidates>,
   { by, limit, minScore }: { by: SearchBy; limit: number; minScore: number },
+  session: Session,
 ): Promise<{ found: Scored[]; isExact: boolean }> {
   const [wordy, near] =
     by === 'both' ? [wordCandidates, vectorCandidates] : [candidatesAlone, candidatesAlone]
   for (let times = Math.ceil(limit / 8); ; times *= 4) {
     const { found: all, isAll, isExact } = await candidates(wordy * times, near * times)
-    const found = choose(scored(all, by), limit, minScore)
+    const found = choose(await withSayings(scored(all, by), session), limit, minScore)
     const isFull = found.filter(({ outcome }) => outcome === 'chosen').length === limit
     const isBelow = found.at(-1)?.outcome === 'below-minimum'
     if (isFull || isAll || isBelow || times * 4 * wordy > mostCandidates) return { found, isExact }
   }
 }
 
-function scored(candidates: readonly Candidate[], by: SearchBy): Omit<Scored, 'outcome'>[] {
+function scored(candidates: readonly Candidate[], by: SearchBy): Ranked[] {
   return candidates
     .map((item) => {
       const words = by === 'vectors' ? null : item.words
@@ -233,37 +251,6 @@ interface QueryVector {
   embedder: Embedder
   vector?: Float32Array
   problem?: NonNullable<SearchAudit['without']>[number]
-}
-
-interface Scored {
-  item: Candidate
-  words: number | null
-  vectors: number | null
-  score: number
-  outcome: CandidateOutcome
-}
-
-/** Equal scores in the order of their ids, so that equal contents give equal results on every database. */
-function byScore(left: Omit<Scored, 'outcome'>, right: Omit<Scored, 'outcome'>): number {
-  return right.score - left.score || (left.item.id < right.item.id ? -1 : 1)
-}
-
-/** Marks every candidate with what became of it. */
-function choose(found: Omit<Scored, 'outcome'>[], limit: number, minScore: number): Scored[] {
-  const texts = new Set<string>()
-  return found.map((one) => {
-    const { hash } = one.item
-    if (one.score < minScore) return { ...one, outcome: 'below-minimum' }
-    if (texts.has(hash)) return { ...one, outcome: 'repeats-a-chosen-one' }
-    if (texts.size === limit) return { ...one, outcome: 'beyond-limit' }
-    texts.add(hash)
-    return { ...one, outcome: 'chosen' }
-  })
-}
-
-function passageOf(item: Item, score: number): Passage {
-  const { id, source, title, text, place, untrusted } = item
-  return { id, source, ...(place !== null && { place }), title, text, score, ...(untrusted && { untrusted }) }
 }
 
 function rounded(score: number): number {

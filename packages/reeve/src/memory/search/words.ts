@@ -1,3 +1,4 @@
+import { sha256 } from '../../base/hash.ts'
 import type { Database } from '../../store/database.ts'
 import { embeddersOf, type StoredEmbedder } from '../../store/memory/embeddings.ts'
 import { alikeTerms, learnSpellings } from '../../store/memory/item-spellings.ts'
@@ -170,6 +171,11 @@ export function wordScore(
   for (const [term, times] of countTerms(item, weights))
     score += weights.get(term)! * shareOf(times, item.length, meanLength)
   return score
+}
+
+/** The same for texts whose terms are the same. */
+export function likenessOf({ bodyTerms, hash }: Pick<Candidate, 'bodyTerms' | 'hash'>): string {
+  return bodyTerms === '' ? hash : sha256(bodyTerms).slice(0, 32)
 }
 
 function count(

@@ -1,6 +1,7 @@
 import { contradictionEffects, lessonEffects } from '../../autonomy/lessons/lesson-effects.ts'
 import type { LiveLessons } from '../../autonomy/lessons/live-lessons.ts'
-import { Proposals } from '../../autonomy/proposals.ts'
+import { amendmentEffects, contradictingItems, isOfMemory } from '../../autonomy/memory-changes.ts'
+import { type ProposalEffects, Proposals } from '../../autonomy/proposals.ts'
 import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
 import type { ScheduleDefinition } from '../../engine/starting/schedule-times.ts'
@@ -30,10 +31,23 @@ export function proposalsOf(
   const proposals: Proposals = new Proposals(parts, {
     ...others,
     lesson: lessonEffects({ ...parts, withheld }),
-    contradiction: contradictionEffects(() => proposals),
+    amendment: amendmentEffects(parts.memory),
+    contradiction: contradictionOf(contradictionEffects(() => proposals)),
     training: trainingEffects(parts.learners),
   })
   return proposals
+}
+
+/** Of lessons, or of items of memory. */
+function contradictionOf(lessons: ProposalEffects): ProposalEffects {
+  const items = contradictingItems()
+  return {
+    role: lessons.role,
+    adopt: async (...told) => (isOfMemory(told[1]) ? items : lessons).adopt?.(...told),
+    reject: async (...told) => (isOfMemory(told[1]) ? items : lessons).reject?.(...told),
+    withdraw: async (...told) => (isOfMemory(told[1]) ? items : lessons).withdraw?.(...told),
+    carryOut: async (row) => (isOfMemory(row) ? undefined : lessons.carryOut?.(row)),
+  }
 }
 
 /** When the project learns by the clock. */

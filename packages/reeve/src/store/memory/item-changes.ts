@@ -75,6 +75,14 @@ export function endItem(
   })
 }
 
+/** In a transaction: retracts what still stands of an item, with what was made of it. */
+export async function retractWithin(session: Session, id: string, change: ChangedBy): Promise<void> {
+  const found = await currentOf(session, id, undefined)
+  if (!found.ok) return
+  await end(session, found.item.no, 'retracted', change)
+  await endDerived(session, 'retracted', change)
+}
+
 /** What a person changes is in the log of authority, in the commit of the change. */
 async function noteAct<T extends ActType>(
   session: Session,

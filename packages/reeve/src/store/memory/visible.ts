@@ -12,10 +12,12 @@ export interface Visible {
   now: number
   /** Nothing that came from outside. */
   trustedOnly: boolean
+  /** Scopes that are left out, each with all below it. */
+  hidden?: readonly string[] | undefined
 }
 
 /** The condition on rows of `items`, and its parameters. */
-export function conditionOf({ scope, kinds, asOf, now, trustedOnly }: Visible): {
+export function conditionOf({ scope, kinds, asOf, now, trustedOnly, hidden = [] }: Visible): {
   sql: string
   parameters: Value[]
 } {
@@ -31,6 +33,7 @@ export function conditionOf({ scope, kinds, asOf, now, trustedOnly }: Visible): 
   also('(valid_from is null or valid_from <= ?) and (valid_until is null or valid_until > ?)', then, then)
   if (scope !== '') also('scope >= ? and scope < ?', pathOf(scope), `${scope}0`)
   if (kinds.length > 0) also(`kind in (${kinds.map(() => '?').join(', ')})`, ...kinds)
+  for (const one of hidden) also('not (scope >= ? and scope < ?)', pathOf(one), `${one}0`)
   if (trustedOnly) parts.push('untrusted = 0')
   return { sql: parts.join(' and '), parameters }
 }

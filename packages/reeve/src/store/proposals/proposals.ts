@@ -3,7 +3,7 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json, payloadCap } from '../../base/json/json.ts'
 import { isShortText, shownId } from '../../base/text/text.ts'
 import { type Acting, record } from '../authority/acting.ts'
-import type { Session, Value } from '../database.ts'
+import type { Bulk, Row, Session, Value } from '../database.ts'
 
 export const proposalKinds = [
   'repair',
@@ -97,6 +97,28 @@ export async function propose(
   ])
   if (first) return { id: first.id, isNew: false }
   return propose(session, { kind, title, body, key, by }, { id, at })
+}
+
+const insertProposals: Bulk = {
+  columns: {
+    ...{ id: 'text', kind: 'text', title: 'text', body: 'text', hash: 'text', key: 'text', made_by: 'text' },
+    made_at: 'int',
+  },
+  sql: `insert into proposals (id, kind, title, body, hash, key, made_by, made_at, status)
+    select :id, :kind, :title, :body, :hash, :key, :made_by, :made_at, 'open' {from} where true on conflict do nothing`,
+}
+
+/**
+ * As a row, for the commit of a run's event. Where one is open for the same thing, that stays. Texts must be clean of secrets.
+ * @throws `not-serialisable` when the body is no plain JSON
+ */
+export function proposalRow(
+  { kind, title, body, key, by }: NewProposal,
+  { id, at }: { id: string; at: number },
+): Row {
+  const said = canonical(body, `The body of a proposal (${kind})`)
+  const hash = hashOf({ kind, title, body: said })
+  return { statement: insertProposals, values: [id, kind, title, said, hash, key, by, at] }
 }
 
 function hashOf({ kind, title, body }: Pick<ProposalRow, 'kind' | 'title' | 'body'>): string {

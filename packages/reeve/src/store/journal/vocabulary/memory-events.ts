@@ -21,13 +21,19 @@ export interface RecalledPassage {
   title: string
   text: string
   score: number
+  /** Where near duplicates of it come from. */
+  alsoFrom?: string[]
   untrusted?: true
+  /** It lies in a private scope. */
+  isPrivate?: true
 }
 
 /** Why a recall found what it found. */
 export interface RecordedAudit {
   query: string
   in: string | null
+  /** Scopes that the run's principal may not read. */
+  hidden?: string[]
   limit: number
   minScore: number
   by: 'words' | 'vectors' | 'both'
@@ -127,6 +133,7 @@ export const memoryEvents = {
       version: number('Which version of it this is.'),
       text: text('Its text now.'),
       why: text('Why it was amended.'),
+      proposal: sometimes(text('The proposal that it is only, until a person adopts it.')),
       usage: sometimes(object<EmbeddingUsage>('What embedding it has cost.')),
       unembedded: sometimes(text('Why it has no vector until it is embedded later; words find it.')),
     },
@@ -148,6 +155,7 @@ export const memoryEvents = {
       id: text("The item's id."),
       version: number('The version that ended.'),
       why: text('Why it was retracted.'),
+      proposal: sometimes(text('The proposal that it is only, until a person adopts it.')),
     },
     shown: ['id', 'why'],
   }),
