@@ -1,10 +1,10 @@
 import { ReeveError, workflow } from 'reeve'
 import { inertText } from 'reeve/tools'
 import { z } from 'zod'
-import { chatPost, helpdeskReply } from '../tools/index.ts'
+import { type Outlets, receivers } from '../outlets.ts'
 
 /** What the shop's own examples are labelled with; other examples have other categories. */
-const shopCategories = ['billing', 'technical', 'sales']
+export const shopCategories = ['billing', 'technical', 'sales']
 
 const Address = z.email()
 
@@ -15,8 +15,11 @@ const goodEnough = 0.9
 
 export default supportTriageFor(shopCategories)
 
-/** The triage into these categories and no others: what a model answers is never a text of its own choice. */
-export function supportTriageFor(categories: readonly string[]) {
+/**
+ * The triage into these categories and no others: what a model answers is never a text of its own choice. `outlets`: how it reaches
+ * people. Default: the helpdesk and the chat of `receivers/`.
+ */
+export function supportTriageFor(categories: readonly string[], outlets: Outlets = receivers) {
   const Facts = z.object({
     category: z.enum(categories),
     urgency: z.number().int().min(1).max(5),
@@ -31,24 +34,16 @@ export function supportTriageFor(categories: readonly string[]) {
       body: z.string(),
       automatic: z.boolean().optional(),
       notes: z.array(z.string()).optional(),
+      references: z.array(z.string()).optional(),
     }),
     limits: { cost: '$0.05', steps: 40, time: '7d' },
     // A model that a letter has fooled can also do harm by doing nothing.
     requires: [
-      { oneOf: ['helpdesk.reply', 'person'], when: ({ automatic }) => automatic !== true },
-      { oneOf: ['chat.post'], when: (ticket) => ticket.automatic !== true && soundsCritical(ticket) },
+      { oneOf: [outlets.tools.reply, 'person'], when: ({ automatic }) => automatic !== true },
+      { oneOf: [outlets.tools.alarm], when: (ticket) => ticket.automatic !== true && soundsCritical(ticket) },
     ],
-    grants: [
-      { tool: 'chat.post', args: { channel: '#critical-bugs' } },
-      // The reply goes to whoever wrote, or stays with its ticket.
-      { tool: 'helpdesk.reply', args: { to: { same: 'input.from' }, inReplyTo: { same: 'input.id' } } },
-      {
-        id: 'reply without a sender',
-        tool: 'helpdesk.reply',
-        args: { inReplyTo: { same: 'input.id' } },
-        asks: true,
-      },
-    ],
+    grants: outlets.grants,
+    ...(outlets.on && { on: outlets.on }),
     async run(ctx, ticket) {
       if (ticket.automatic) return { outcome: 'ignored', reason: 'a machine wrote it' }
       const letter = { subject: ticket.subject, body: ticket.body }
@@ -56,7 +51,7 @@ export function supportTriageFor(categories: readonly string[]) {
       const facts = await ctx.extract('read the ticket', { schema: Facts, from: letter, route: 'triage' })
       const isCritical = facts.urgency === 5
       if (isCritical)
-        await ctx.call(chatPost, { channel: '#critical-bugs', text: alarmOf(facts.category, ticket) })
+        await outlets.postAlarm(ctx, { channel: '#critical-bugs', text: alarmOf(facts.category, ticket) })
 
       const query = `${ticket.subject}\n${ticket.body}`
       const policy = await ctx.recall('policy', { query, in: `policy/${facts.category}`, limit: 4 })
@@ -79,10 +74,11 @@ export function supportTriageFor(categories: readonly string[]) {
       }
 
       try {
-        // Without a usable sender the reply stays with its ticket in the helpdesk.
+        // Without a usable sender the reply stays with its ticket.
         const to = Address.safeParse(ticket.from).data
-        const reply = { to, subject: `Re: ${ticket.subject}`, body: draft, inReplyTo: ticket.id }
-        const sent = await ctx.call(helpdeskReply, reply)
+        const { id: inReplyTo, references } = ticket
+        const reply = { to, subject: `Re: ${ticket.subject}`, body: draft, inReplyTo, references }
+        const sent = await outlets.sendReply(ctx, reply)
         return { outcome: isCritical ? 'critical' : 'answered', facts, sent }
       } catch (error) {
         if (error instanceof ReeveError && error.code === 'not-approved')

@@ -40,6 +40,8 @@ export interface MailStandIn extends StandIn {
 }
 
 interface Kept {
+  /** What was handed in. Absent: a file of before it was kept. */
+  sent?: { by: string; from: string; to: readonly string[]; raw: string }[]
   /** By account, then by folder. */
   mailboxes: Record<string, Record<string, KeptFolder>>
 }
@@ -56,8 +58,15 @@ export async function start(options: MailStandInOptions = {}): Promise<MailStand
   const accounts = Object.entries(given).map(([address, password]) =>
     accountOf(address, password, kept, file),
   )
-  const sent: HandedIn[] = []
   const main = accounts[0]!
+  const find = (wanted: string) =>
+    accounts.find(({ address }) => address.toLowerCase() === wanted.toLowerCase())
+  const sent: HandedIn[] = (kept.state.sent ?? []).map(({ by, from, to, raw }) => ({
+    by: find(by) ?? main,
+    from,
+    to,
+    raw: Buffer.from(raw, 'base64'),
+  }))
   let now: () => number = Date.now
   const standIn = await startStandIn(
     (house) => {
@@ -70,10 +79,16 @@ export async function start(options: MailStandInOptions = {}): Promise<MailStand
     },
     { ...(port !== undefined && { port }), ...(clock && { now: clock }) },
   )
-  const find = (wanted: string) =>
-    accounts.find(({ address }) => address.toLowerCase() === wanted.toLowerCase())
   const take = (letter: HandedIn) => {
     sent.push(letter)
+    if (file !== undefined) {
+      const { by, from, to, raw } = letter
+      kept.state.sent = [
+        ...(kept.state.sent ?? []),
+        { by: by.address, from, to, raw: raw.toString('base64') },
+      ]
+      kept.save()
+    }
     standIn.books.record('letter-sent', { key: readHeaders(letter.raw).get('message-id') ?? '' })
     const { store } = letter.by
     if (savesSent) store.sent.add(letter.raw, { at: now(), flags: ['\\Seen'] })

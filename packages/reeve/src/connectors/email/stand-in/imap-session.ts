@@ -227,6 +227,7 @@ export class ImapSession {
       const now = `FLAGS (${[...letter.flags].join(' ')})${isUid ? ` UID ${letter.uid}` : ''}`
       if (!silent) this.#write(`* ${sequence} FETCH (${now})\r\n`)
     }
+    this.#folder?.flagged()
     return 'OK stored'
   }
 

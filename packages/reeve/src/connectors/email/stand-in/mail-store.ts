@@ -53,6 +53,11 @@ export class MailFolder {
     this.#onChange()
   }
 
+  /** Flags of its letters are others now. */
+  flagged(): void {
+    this.#onChange()
+  }
+
   /** What a server does that was restored from a backup: the letters stay, and have other UIDs. */
   renumber(): void {
     this.#uidValidity += 1
