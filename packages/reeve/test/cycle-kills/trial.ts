@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { childEnvironment } from '../crash/oracle-process.ts'
 import type { Death, Life } from './victim.ts'
 
-export const cycles = 2
+const cycles = 2
 
 type Passed = [label: string, boundary: number][]
 
