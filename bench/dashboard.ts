@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { gzipSync } from 'node:zlib'
@@ -9,7 +9,8 @@ import type { Workflow } from '../packages/reeve/src/engine/workflow.ts'
 import { projectOf } from '../packages/reeve/src/project/load.ts'
 import { internalsOf, Runtime } from '../packages/reeve/src/runtime/runtime.ts'
 import { serve } from '../packages/reeve/src/server/listen.ts'
-import { addPrincipal } from '../packages/reeve/src/store/identity/principals.ts'
+import type { Database } from '../packages/reeve/src/store/database.ts'
+import { addPrincipal, findPrincipal } from '../packages/reeve/src/store/identity/principals.ts'
 import { issueToken } from '../packages/reeve/src/store/identity/tokens.ts'
 import { type Bench, goalOf, wholeNumber } from './runner/contract.ts'
 import { createDataFolder } from './runner/machine.ts'
@@ -21,37 +22,62 @@ const rounds = 21
 
 /** What each page asks for when it is opened. */
 const pages: Record<string, (run: string) => string[]> = {
+  'frame of every page': () => ['/api/session', '/api/waiting/count', '/api/pause'],
   today: () => ['/api/today'],
-  inbox: () => ['/api/waiting?limit=500'],
+  inbox: () => ['/api/waiting?limit=500', '/api/proposals?status=open&limit=200'],
   runs: () => ['/api/runs?limit=50'],
   'runs, one status': () => ['/api/runs?limit=50&status=failed'],
+  'runs, one workflow and status': () => ['/api/runs?limit=50&workflow=eight-steps&status=failed'],
   'runs, a text': (run) => [`/api/runs?limit=50&text=${run.slice(0, 12)}`],
+  'runs, a rare text': () => ['/api/runs?limit=50&text=quails'],
   run: (run) => [
     `/api/runs/${run}`,
     `/api/runs/${run}/story?limit=200`,
     `/api/runs/${run}/events?limit=1000`,
   ],
-  workflows: () => ['/api/workflows', '/api/metrics/workflows'],
+  workflows: () => ['/api/workflows', '/api/metrics/workflows?since=30d'],
   costs: () => [
     '/api/costs?by=workflow&since=30d',
     '/api/costs?by=day&since=30d',
     '/api/budgets',
     '/api/models',
   ],
-  system: () => ['/api/workers', '/api/queues', '/api/schedules', '/api/models', '/api/tokens'],
+  decisions: () => ['/api/ledger?limit=50&origin=true', '/api/daemons'],
+  directives: () => ['/api/directives', '/api/scripts'],
+  goals: () => ['/api/goals'],
+  quality: () => ['/api/workflows', '/api/metrics/workflows?since=90d', '/api/directives', '/api/agents'],
+  failures: () => ['/api/failures?since=90d'],
+  evaluations: () => ['/api/evals?limit=200'],
+  changes: () => ['/api/proposals?limit=200'],
+  agents: () => ['/api/agents', '/api/switches'],
+  memory: () => ['/api/memory/newest'],
+  system: () => ['/api/workers', '/api/queues', '/api/schedules', '/api/models', '/api/triggers'],
+  connectors: () => ['/api/connectors'],
+  people: () => ['/api/principals?limit=500', '/api/tokens?limit=200'],
+  secrets: () => ['/api/secrets'],
+  storage: () => ['/api/storage'],
 }
 
 type Target = { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }
 
-/** The data of each page with a million runs and ten million events, and what a browser loads first. */
+/**
+ * The data of each page with a million runs and ten million events, and what a browser loads first. Writing them takes most of
+ * the time: `--data FOLDER` keeps the SQLite file there, and takes it again the next time. `--url postgres://…` takes a database
+ * of yours, which keeps them likewise.
+ */
 export const run: Bench = async (options) => {
   const runs = wholeNumber(options, 'runs', options.quick === true ? 50_000 : 1_000_000)
   const folder = createDataFolder()
+  const kept = typeof options.data === 'string' ? options.data : folder
+  mkdirSync(kept, { recursive: true })
   const stores: Record<string, Record<string, number>> = {}
   try {
-    stores.sqlite = await measure({ kind: 'sqlite', file: join(folder, 'reeve.db') }, folder, runs)
+    if (options.store !== 'postgres')
+      stores.sqlite = await measure({ kind: 'sqlite', file: join(kept, 'reeve.db') }, folder, runs)
+    const onPostgres = (url: string) => measure({ kind: 'postgres', url }, folder, runs)
     if (options.store !== 'sqlite')
-      stores.postgres = await withPostgres((url) => measure({ kind: 'postgres', url }, folder, runs))
+      stores.postgres =
+        typeof options.url === 'string' ? await onPostgres(options.url) : await withPostgres(onPostgres)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -99,20 +125,12 @@ async function measure(database: Target, folder: string, runs: number): Promise<
   const { engine, database: store, clock } = internalsOf(runtime)
   try {
     await runtime.start()
-    const { id } = await runtime.startRun('eight-steps', null)
-    await runtime.result(id)
-    for (let index = 0; index < 200; index++) {
-      await runtime.startRun('asks', null)
-      await runtime.startRun('fails', null)
-    }
-    while (!(await engine.isQuiet())) await new Promise((resolve) => setTimeout(resolve, 50))
-    process.stderr.write(`${database.kind}: writing ${runs} runs\n`)
-    const batch = 50_000
-    for (let left = runs; left > 0; left -= batch) await seedLike(store, id, Math.min(batch, left))
+    const id = (await seededRun(store)) ?? (await seed(runtime, runs))
     const now = clock.now()
     const token = await store.transaction(async (session) => {
       const acting = { by: 'bench', proof: 'local-user', at: now } as const
-      await addPrincipal(session, { name: 'bench', kind: 'person', role: 'owner' }, acting)
+      if (!(await findPrincipal(session, 'bench')))
+        await addPrincipal(session, { name: 'bench', kind: 'person', role: 'owner' }, acting)
       const what = { id: engine.services.newId(), kind: 'access', principal: 'bench', name: 'bench' } as const
       return issueToken(session, { ...what, role: 'owner', expires_at: null }, acting)
     })
@@ -125,6 +143,30 @@ async function measure(database: Target, folder: string, runs: number): Promise<
   } finally {
     await runtime.stop(1000)
   }
+}
+
+/** The run that all are like, where a bench before wrote them. */
+async function seededRun(store: Database): Promise<string | undefined> {
+  const row = await store.get<{ id: string }>(
+    `select id from runs where workflow = 'eight-steps' order by no limit 1`,
+  )
+  return row?.id
+}
+
+/** Answers the run that all but those that wait or failed are like. */
+async function seed(runtime: Runtime, runs: number): Promise<string> {
+  const { engine, database: store } = internalsOf(runtime)
+  const { id } = await runtime.startRun('eight-steps', null)
+  await runtime.result(id)
+  for (let index = 0; index < 200; index++) {
+    await runtime.startRun('asks', null)
+    await runtime.startRun('fails', null)
+  }
+  while (!(await engine.isQuiet())) await new Promise((resolve) => setTimeout(resolve, 50))
+  process.stderr.write(`${store.kind}: writing ${runs} runs\n`)
+  const batch = 50_000
+  for (let left = runs; left > 0; left -= batch) await seedLike(store, id, Math.min(batch, left))
+  return id
 }
 
 /** Opens each page again and again; what it asks for is asked at once, as a browser does. */

@@ -56,7 +56,7 @@ async function copy(session: Session, columns: string[], copied: Copied): Promis
   const own: Record<string, string> = {
     [source]: `${first} + n.i`,
     // 17 characters, as ids have, in the order of their birth.
-    id: `substr(s.id, 1, 7) || substr(cast(10000000000 + n.i as text), 2)`,
+    id: `substr(s.id, 1, 7) || substr(cast(10000000000 + ${first} + n.i as text), 2)`,
     ...Object.fromEntries(
       ['created_at', 'ended_at', 'available_at', 'wake_at', 'at'].map((name) => [
         name,
