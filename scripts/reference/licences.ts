@@ -25,7 +25,7 @@ const taken = new Set([
 ])
 
 /** What is built into the page: its development packages that run in a browser. */
-const inThePage = /^(?:@mantine\/|@tanstack\/|@xyflow\/|react$|react-dom$)/
+const inThePage = /^(?:@tanstack\/|@xyflow\/|react$|react-dom$)/
 
 /** docs/reference/licences.md: every package that is installed with Reeve or built into its page, by the lockfile. */
 export function licencesReference(): string {

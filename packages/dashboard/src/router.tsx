@@ -12,8 +12,8 @@ import { followEvents } from './api/live.ts'
 import { type LedgerFilter, type MemoryFilter, sessionQuery } from './api/queries.ts'
 import { DecisionsProvider } from './features/inbox/decisions.tsx'
 import { SignedOut } from './features/session/SignedOut.tsx'
-import { TodayPage } from './features/today/TodayPage.tsx'
 import { Frame } from './frame/Frame.tsx'
+import { pages } from './pages.ts'
 import { Failure } from './ui/Failure.tsx'
 import { Empty, Page } from './ui/Page.tsx'
 
@@ -68,12 +68,16 @@ const decisionResults = ['success', 'failed', 'unmet', 'refused', 'pending', 'id
 const proposalKinds = ['repair', 'lesson', 'training'] as const
 
 const routes = [
-  createRoute({ getParentRoute: () => root, path: '/', component: TodayPage }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/',
+    component: lazyRouteComponent(pages['/'].load, 'TodayPage'),
+  }),
   createRoute({
     getParentRoute: () => root,
     path: '/inbox',
     validateSearch: (search): { item?: string | undefined } => ({ item: text(search.item) }),
-    component: lazyRouteComponent(() => import('./features/inbox/InboxPage.tsx'), 'InboxPage'),
+    component: lazyRouteComponent(pages['/inbox'].load, 'InboxPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -89,7 +93,7 @@ const routes = [
       workflow: text(search.workflow),
       text: text(search.text),
     }),
-    component: lazyRouteComponent(() => import('./features/runs/RunsPage.tsx'), 'RunsPage'),
+    component: lazyRouteComponent(pages['/runs'].load, 'RunsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -100,33 +104,33 @@ const routes = [
       view: oneOf(runViews, search.view),
       call: typeof search.call === 'number' ? search.call : undefined,
     }),
-    component: lazyRouteComponent(() => import('./features/run/RunPage.tsx'), 'RunPage'),
+    component: lazyRouteComponent(pages['/runs/$run'].load, 'RunPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/runs/$run/compare',
     validateSearch: (search): { with?: string | undefined } => ({ with: text(search.with) }),
-    component: lazyRouteComponent(() => import('./features/run/compare/ComparePage.tsx'), 'ComparePage'),
+    component: lazyRouteComponent(pages['/runs/$run/compare'].load, 'ComparePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/workflows',
-    component: lazyRouteComponent(() => import('./features/workflows/WorkflowsPage.tsx'), 'WorkflowsPage'),
+    component: lazyRouteComponent(pages['/workflows'].load, 'WorkflowsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/workflows/$workflow',
-    component: lazyRouteComponent(() => import('./features/workflows/WorkflowPage.tsx'), 'WorkflowPage'),
+    component: lazyRouteComponent(pages['/workflows/$workflow'].load, 'WorkflowPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/agents',
-    component: lazyRouteComponent(() => import('./features/agents/AgentsPage.tsx'), 'AgentsPage'),
+    component: lazyRouteComponent(pages['/agents'].load, 'AgentsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/agents/$agent',
-    component: lazyRouteComponent(() => import('./features/agents/AgentPage.tsx'), 'AgentPage'),
+    component: lazyRouteComponent(pages['/agents/$agent'].load, 'AgentPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -137,7 +141,7 @@ const routes = [
       by: oneOf(costGroups, search.by),
       since: oneOf(spans, search.since),
     }),
-    component: lazyRouteComponent(() => import('./features/costs/CostsPage.tsx'), 'CostsPage'),
+    component: lazyRouteComponent(pages['/costs'].load, 'CostsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -148,13 +152,13 @@ const routes = [
       kind: oneOf(memoryKinds, search.kind),
       trusted: search.trusted === true ? true : undefined,
     }),
-    component: lazyRouteComponent(() => import('./features/memory/MemoryPage.tsx'), 'MemoryPage'),
+    component: lazyRouteComponent(pages['/memory'].load, 'MemoryPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/memory/item',
     validateSearch: (search): { id: string } => ({ id: text(search.id) ?? '' }),
-    component: lazyRouteComponent(() => import('./features/memory/ItemPage.tsx'), 'ItemPage'),
+    component: lazyRouteComponent(pages['/memory/item'].load, 'ItemPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -165,37 +169,37 @@ const routes = [
       decision: text(search.decision),
       result: oneOf(decisionResults, search.result),
     }),
-    component: lazyRouteComponent(() => import('./features/ledger/LedgerPage.tsx'), 'LedgerPage'),
+    component: lazyRouteComponent(pages['/ledger'].load, 'LedgerPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/goals',
-    component: lazyRouteComponent(() => import('./features/goals/GoalsPage.tsx'), 'GoalsPage'),
+    component: lazyRouteComponent(pages['/goals'].load, 'GoalsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/goals/$goal',
-    component: lazyRouteComponent(() => import('./features/goals/GoalPage.tsx'), 'GoalPage'),
+    component: lazyRouteComponent(pages['/goals/$goal'].load, 'GoalPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/directives',
-    component: lazyRouteComponent(() => import('./features/directives/DirectivesPage.tsx'), 'DirectivesPage'),
+    component: lazyRouteComponent(pages['/directives'].load, 'DirectivesPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/directives/$directive',
-    component: lazyRouteComponent(() => import('./features/directives/DirectivePage.tsx'), 'DirectivePage'),
+    component: lazyRouteComponent(pages['/directives/$directive'].load, 'DirectivePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/scripts',
-    component: lazyRouteComponent(() => import('./features/directives/ScriptsPage.tsx'), 'ScriptsPage'),
+    component: lazyRouteComponent(pages['/scripts'].load, 'ScriptsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/scripts/$script',
-    component: lazyRouteComponent(() => import('./features/directives/ScriptPage.tsx'), 'ScriptPage'),
+    component: lazyRouteComponent(pages['/scripts/$script'].load, 'ScriptPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -211,7 +215,7 @@ const routes = [
       since: oneOf(longSpans, search.since),
       name: text(search.name),
     }),
-    component: lazyRouteComponent(() => import('./features/quality/FiguresPage.tsx'), 'FiguresPage'),
+    component: lazyRouteComponent(pages['/quality'].load, 'FiguresPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -219,17 +223,17 @@ const routes = [
     validateSearch: (search): { since?: (typeof longSpans)[number] | undefined } => ({
       since: oneOf(longSpans, search.since),
     }),
-    component: lazyRouteComponent(() => import('./features/quality/FailuresPage.tsx'), 'FailuresPage'),
+    component: lazyRouteComponent(pages['/failures'].load, 'FailuresPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/evals',
-    component: lazyRouteComponent(() => import('./features/quality/EvalsPage.tsx'), 'EvalsPage'),
+    component: lazyRouteComponent(pages['/evals'].load, 'EvalsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/evals/$eval',
-    component: lazyRouteComponent(() => import('./features/quality/EvalPage.tsx'), 'EvalPage'),
+    component: lazyRouteComponent(pages['/evals/$eval'].load, 'EvalPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -237,37 +241,37 @@ const routes = [
     validateSearch: (search): { kind?: (typeof proposalKinds)[number] | undefined } => ({
       kind: oneOf(proposalKinds, search.kind),
     }),
-    component: lazyRouteComponent(() => import('./features/changes/ChangesPage.tsx'), 'ChangesPage'),
+    component: lazyRouteComponent(pages['/changes'].load, 'ChangesPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/changes/$proposal',
-    component: lazyRouteComponent(() => import('./features/changes/ChangePage.tsx'), 'ChangePage'),
+    component: lazyRouteComponent(pages['/changes/$proposal'].load, 'ChangePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system',
-    component: lazyRouteComponent(() => import('./features/system/SystemPage.tsx'), 'SystemPage'),
+    component: lazyRouteComponent(pages['/system'].load, 'SystemPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system/people',
-    component: lazyRouteComponent(() => import('./features/system/PeoplePage.tsx'), 'PeoplePage'),
+    component: lazyRouteComponent(pages['/system/people'].load, 'PeoplePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system/secrets',
-    component: lazyRouteComponent(() => import('./features/system/SecretsPage.tsx'), 'SecretsPage'),
+    component: lazyRouteComponent(pages['/system/secrets'].load, 'SecretsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system/storage',
-    component: lazyRouteComponent(() => import('./features/system/StoragePage.tsx'), 'StoragePage'),
+    component: lazyRouteComponent(pages['/system/storage'].load, 'StoragePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/more',
-    component: lazyRouteComponent(() => import('./features/more/MorePage.tsx'), 'MorePage'),
+    component: lazyRouteComponent(pages['/more'].load, 'MorePage'),
   }),
 ] as const
 

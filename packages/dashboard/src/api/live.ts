@@ -13,6 +13,7 @@ import { api } from './client.ts'
 export type Liveness = 'live' | 'waiting'
 
 const restMs = 500
+const firstRestMs = 3000
 const listeners = new Set<() => void>()
 let liveness: Liveness = 'waiting'
 
@@ -37,6 +38,8 @@ export function followEvents(client: QueryClient, onRefused: (error: unknown) =>
   const leaving = new AbortController()
   const touched = new Set<string>()
   let timer: ReturnType<typeof setTimeout> | undefined
+  let missed: ReturnType<typeof setTimeout> | undefined
+  let isFirst = true
   const refresh = () => {
     timer = undefined
     for (const run of touched) {
@@ -53,8 +56,11 @@ export function followEvents(client: QueryClient, onRefused: (error: unknown) =>
         signal: leaving.signal,
         onState(state) {
           become(state === 'connected' ? 'live' : 'waiting')
-          // Whatever was missed is read.
-          if (state === 'connected') void client.invalidateQueries()
+          // Whatever was missed is read: at first that is little, and the page has just asked for everything.
+          if (state !== 'connected') return
+          clearTimeout(missed)
+          missed = setTimeout(() => void client.invalidateQueries(), isFirst ? firstRestMs : 0)
+          isFirst = false
         },
       },
       ({ run }) => {
@@ -66,5 +72,6 @@ export function followEvents(client: QueryClient, onRefused: (error: unknown) =>
   return () => {
     leaving.abort()
     clearTimeout(timer)
+    clearTimeout(missed)
   }
 }

@@ -1,10 +1,10 @@
-import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router'
 import { Fragment, useState } from 'react'
 import { useLiveness } from '../api/live.ts'
 import { sessionQuery, waitingCountQuery } from '../api/queries.ts'
 import { Palette } from '../features/palette/Palette.tsx'
+import { Dialog } from '../ui/controls/Dialog.tsx'
 import { count } from '../ui/words.ts'
 import css from './Frame.module.css'
 import { useAllKeys, useKeys } from './keys.tsx'
@@ -85,9 +85,9 @@ export function Frame() {
         )}
         <Outlet />
       </div>
-      <Modal opened={shown === 'keys'} onClose={() => setShown(undefined)} title="Keys" centered>
+      <Dialog opened={shown === 'keys'} onClose={() => setShown(undefined)} title="Keys">
         <KeyList />
-      </Modal>
+      </Dialog>
       <Palette isOpen={shown === 'palette'} onClose={() => setShown(undefined)} />
     </div>
   )

@@ -1,8 +1,10 @@
-import { Button, Group, Modal, Text, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../api/client.ts'
 import { pauseQuery, sessionQuery } from '../api/queries.ts'
+import { Button, Buttons } from '../ui/controls/Button.tsx'
+import { Dialog } from '../ui/controls/Dialog.tsx'
+import { Textarea } from '../ui/controls/Inputs.tsx'
 import { Failure } from '../ui/Failure.tsx'
 import { Foreign } from '../ui/Foreign.tsx'
 import { useNow } from '../ui/now.ts'
@@ -50,49 +52,44 @@ export function PauseEverything() {
           </>
         )}
       </button>
-      <Modal
+      <Dialog
         opened={isOpen}
         onClose={() => setOpen(false)}
         title={paused ? 'Everything is paused' : 'Pause everything?'}
-        centered
       >
         {paused ? (
-          <Text mb="md">
+          <p>
             By {paused.by}, {since(paused.at, now)} ago{paused.why === null ? '.' : ': '}
             {paused.why !== null && <Foreign text={paused.why} />}
-          </Text>
+          </p>
         ) : (
           <>
-            <Text mb="md">
-              No run begins or goes on. What acts at this moment is finished; nothing is lost.
-            </Text>
+            <p>No run begins or goes on. What acts at this moment is finished; nothing is lost.</p>
             <Textarea
               label="Why"
               description="Everybody who looks sees it."
               value={why}
               onChange={(event) => setWhy(event.currentTarget.value)}
-              autosize
-              minRows={2}
-              mb="md"
+              rows={2}
             />
           </>
         )}
         {change.error && <Failure error={change.error} />}
-        <Group justify="flex-end">
+        <Buttons>
           <Button variant="default" onClick={() => setOpen(false)}>
             Leave it
           </Button>
           {may && (
             <Button
-              color={paused ? 'moss' : 'orange.9'}
+              tone={paused ? undefined : 'warn'}
               loading={change.isPending}
               onClick={() => change.mutate()}
             >
               {paused ? 'Go on' : 'Pause everything'}
             </Button>
           )}
-        </Group>
-      </Modal>
+        </Buttons>
+      </Dialog>
     </>
   )
 }

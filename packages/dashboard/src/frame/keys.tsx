@@ -31,7 +31,7 @@ export function KeyboardProvider({ children }: { children: ReactNode }) {
     const hear = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
       if (event.key === 'Enter' && isPressed(event.target)) return
-      if (document.querySelector('[role="dialog"]')) return
+      if (document.querySelector('dialog[open]')) return
       const now = performance.now()
       const both = now - at < togetherMs ? `${before} ${event.key}` : ''
       before = event.key

@@ -1,8 +1,10 @@
-import { Button, Group, Modal, Text, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
+import { Button, Buttons } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
+import { TextInput } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
 
@@ -34,33 +36,28 @@ export function Revoke({ principal, isRevoked }: { principal: string; isRevoked:
       <Button variant="default" onClick={() => setOpen(true)}>
         {words}…
       </Button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} title={`${words} ${name}?`} centered>
-        <Text mb="md">
+      <Dialog opened={isOpen} onClose={() => setOpen(false)} title={`${words} ${name}?`}>
+        <p>
           {isRevoked
             ? 'It may do again what its grants say.'
             : 'Whatever runs for it stops at its next call. What it did stays done. Only an owner brings it back.'}
-        </Text>
+        </p>
         <TextInput
           label="Why"
           description="Kept in the log of authority."
           value={why}
           onChange={(event) => setWhy(event.currentTarget.value)}
-          mb="md"
         />
         {act.error && <Failure error={act.error} />}
-        <Group justify="flex-end">
+        <Buttons>
           <Button variant="default" onClick={() => setOpen(false)}>
             Leave it
           </Button>
-          <Button
-            {...(!isRevoked && { color: 'red.8' })}
-            loading={act.isPending}
-            onClick={() => act.mutate()}
-          >
+          <Button {...(!isRevoked && { tone: 'bad' })} loading={act.isPending} onClick={() => act.mutate()}>
             {words}
           </Button>
-        </Group>
-      </Modal>
+        </Buttons>
+      </Dialog>
     </div>
   )
 }

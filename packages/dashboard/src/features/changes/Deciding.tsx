@@ -1,10 +1,11 @@
-import { Button, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import type { Proposal } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Textarea } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
 
@@ -72,13 +73,12 @@ export function Deciding({
           value={why}
           onChange={(event) => setWhy(event.currentTarget.value)}
           maxLength={2000}
-          autosize
-          minRows={2}
+          rows={2}
           autoFocus
         />
         {decide.error && <Failure error={decide.error} />}
         <div className={ui.actions}>
-          <Button type="submit" color="red.8" loading={decide.isPending}>
+          <Button type="submit" tone="bad" loading={decide.isPending}>
             {asking[asked].act}
           </Button>
           <Button variant="default" onClick={() => setAsked(undefined)}>

@@ -1,9 +1,11 @@
-import { Button, Group, Modal, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import type { Budget } from '../../api/types.ts'
+import { Button, Buttons } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
+import { TextInput } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Figure, Figures } from '../../ui/Figure.tsx'
 import ui from '../../ui/ui.module.css'
@@ -48,14 +50,13 @@ export function Ceilings({ budgets }: { budgets: Budget[] }) {
           )
         })}
       </Figures>
-      <Modal
+      <Dialog
         opened={chosen !== undefined}
         onClose={() => setChosen(undefined)}
         title={chosen && `The ceiling of ${words(chosen.scope)}`}
-        centered
       >
         {chosen && <CeilingForm key={chosen.scope} budget={chosen} onDone={() => setChosen(undefined)} />}
-      </Modal>
+      </Dialog>
     </>
   )
 }
@@ -96,11 +97,11 @@ function CeilingForm({ budget, onDone }: { budget: Budget; onDone: () => void })
       />
       <TextInput label="Why" value={why} onChange={(event) => setWhy(event.currentTarget.value)} />
       {change.error && <Failure error={change.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button type="submit" loading={change.isPending} disabled={!isAmount}>
           Set it
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }

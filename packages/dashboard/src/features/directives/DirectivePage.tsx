@@ -1,10 +1,11 @@
-import { Button, Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { directiveQuery, workQuery } from '../../api/improving.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import type { DirectiveItem } from '../../api/types.ts'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { SchemaFields } from '../../ui/fields/SchemaFields.tsx'
@@ -75,9 +76,9 @@ export function DirectivePage() {
           </pre>
         </details>
       </Section>
-      <Modal opened={isStarting} onClose={() => setStarting(false)} title={`Follow ${data.title}`} size="lg">
+      <Dialog opened={isStarting} onClose={() => setStarting(false)} title={`Follow ${data.title}`} size="lg">
         {isStarting && <StartForm workflow={{ name: data.workflow, input: data.inputs }} />}
-      </Modal>
+      </Dialog>
     </Page>
   )
 }

@@ -1,7 +1,8 @@
-import { Button, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Textarea } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { Empty, Section } from '../../ui/Page.tsx'
@@ -61,7 +62,6 @@ export function FailureModes({
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
             maxLength={500}
-            autosize
             autoFocus
           />
           {note.error && <Failure error={note.error} />}

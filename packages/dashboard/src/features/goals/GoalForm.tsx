@@ -1,8 +1,9 @@
-import { Button, Group, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import type { Goal } from '../../api/types.ts'
+import { Button, Buttons } from '../../ui/controls/Button.tsx'
+import { TextInput } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
 import { measureWords } from './standing.ts'
@@ -64,7 +65,7 @@ export function GoalForm({ goal, onDone }: { goal: Goal; onDone: () => void }) {
       />
       <TextInput label="Why" value={why} onChange={(event) => setWhy(event.currentTarget.value)} />
       {change.error && <Failure error={change.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button
           type="submit"
           loading={change.isPending}
@@ -72,7 +73,7 @@ export function GoalForm({ goal, onDone }: { goal: Goal; onDone: () => void }) {
         >
           Change it
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }

@@ -1,10 +1,11 @@
-import { Button, Modal } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { goalQuery } from '../../api/improving.ts'
 import { ledgerQuery, sessionQuery } from '../../api/queries.ts'
 import type { Goal } from '../../api/types.ts'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Figure, Figures } from '../../ui/Figure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
@@ -106,14 +107,14 @@ export function GoalPage() {
           </Rows>
         </Section>
       )}
-      <Modal
+      <Dialog
         opened={isChanging}
         onClose={() => setChanging(false)}
         title={`Change the goal ${name}`}
         size="lg"
       >
         {isChanging && <GoalForm goal={goal} onDone={() => setChanging(false)} />}
-      </Modal>
+      </Dialog>
     </Page>
   )
 }

@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { Proposal } from '../../api/types.ts'
 import { useKeys } from '../../frame/keys.tsx'
+import { Button } from '../../ui/controls/Button.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import ui from '../../ui/ui.module.css'
 import { Deciding } from '../changes/Deciding.tsx'

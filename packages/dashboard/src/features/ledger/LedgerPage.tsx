@@ -1,10 +1,10 @@
-import { NativeSelect } from '@mantine/core'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { directivesQuery, goalsQuery } from '../../api/improving.ts'
 import { daemonsQuery, type LedgerFilter, ledgerQuery } from '../../api/queries.ts'
 import type { Decision } from '../../api/types.ts'
 import { tabs } from '../../frame/pages.ts'
+import { Select } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
@@ -44,7 +44,7 @@ export function LedgerPage() {
     data: { value: string; label: string }[],
   ) =>
     (data.length > 1 || filter[part] !== undefined) && (
-      <NativeSelect
+      <Select
         aria-label={label}
         value={filter[part] ?? ''}
         data={[{ value: '', label: any }, ...data]}

@@ -1,8 +1,8 @@
-import { Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import type { MemoryVersion } from '../../api/types.ts'
+import { Textarea } from '../../ui/controls/Inputs.tsx'
 import { Difference } from '../../ui/fields/Difference.tsx'
 import { ReasonedForm } from './ReasonedForm.tsx'
 
@@ -56,9 +56,8 @@ export function ChangeForm({
             label="What it says"
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}
-            autosize
-            minRows={4}
-            maxRows={16}
+            rows={4}
+            mostRows={16}
           />
           {text !== item.text && <Difference before={item.text} after={text} />}
         </>

@@ -1,9 +1,10 @@
-import { Button, Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
 import { useState } from 'react'
 import { memoryItemQuery, sessionQuery } from '../../api/queries.ts'
 import type { MemoryVersion } from '../../api/types.ts'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { Difference } from '../../ui/fields/Difference.tsx'
@@ -118,7 +119,7 @@ export function ItemPage() {
           />
         ))}
       </Section>
-      <Modal
+      <Dialog
         opened={asked !== undefined}
         onClose={close}
         title={
@@ -132,7 +133,7 @@ export function ItemPage() {
         {asked !== undefined && asked !== 'rollback' && (
           <ChangeForm kind={asked} item={item} onDone={close} />
         )}
-      </Modal>
+      </Dialog>
     </Page>
   )
 }

@@ -1,8 +1,10 @@
-import { Button, Checkbox, Modal, NativeSelect, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { type MemoryFilter, memorySearchQuery, newestMemoryQuery, sessionQuery } from '../../api/queries.ts'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
+import { Checkbox, Select, TextInput } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -36,7 +38,7 @@ export function MemoryPage() {
           value={filter.text}
           onChange={(text) => set({ text })}
         />
-        <NativeSelect
+        <Select
           aria-label="Kind"
           value={filter.kind ?? ''}
           data={[
@@ -116,9 +118,9 @@ export function MemoryPage() {
           </Rows>
         </Section>
       )}
-      <Modal opened={isTakingBack} onClose={() => setTakingBack(false)} title="Take back" size="lg">
+      <Dialog opened={isTakingBack} onClose={() => setTakingBack(false)} title="Take back" size="lg">
         <RollbackForm onDone={() => setTakingBack(false)} />
-      </Modal>
+      </Dialog>
     </Page>
   )
 }

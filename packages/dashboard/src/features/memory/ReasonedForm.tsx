@@ -1,5 +1,6 @@
-import { Button, Group, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { Button, Buttons } from '../../ui/controls/Button.tsx'
+import { TextInput } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import css from './Memory.module.css'
 
@@ -42,19 +43,19 @@ export function ReasonedForm({
         onChange={(event) => setWhy(event.currentTarget.value)}
       />
       {act.error && <Failure error={act.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button variant="default" onClick={onDone}>
           Leave it
         </Button>
         <Button
           type="submit"
-          {...(isGrave && { color: 'red.8' })}
+          {...(isGrave && { tone: 'bad' })}
           loading={act.isPending}
           disabled={why.trim() === '' || !isReady}
         >
           {action}
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }

@@ -1,8 +1,8 @@
-import { NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import type { MemoryVersion, RollbackOf } from '../../api/types.ts'
+import { Select, TextInput } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import ui from '../../ui/ui.module.css'
@@ -57,7 +57,7 @@ export function RollbackForm({ item, onDone }: { item?: MemoryVersion; onDone: (
         act={act}
         onDone={onDone}
       >
-        <NativeSelect
+        <Select
           label="What"
           value={kind}
           data={(Object.keys(offered) as Kind[]).map((each) => ({ value: each, label: says[each].words }))}

@@ -1,8 +1,8 @@
-import { useMantineColorScheme } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { api } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import { groups } from '../../frame/pages.ts'
+import { useColours } from '../../ui/colours.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { Choice } from '../../ui/fields/Choice.tsx'
 import { Page, Section } from '../../ui/Page.tsx'
@@ -12,7 +12,7 @@ import ui from '../../ui/ui.module.css'
 /** What has no place in the bar of a phone, and what belongs to whoever looks. */
 export function MorePage() {
   const { data: session } = useQuery(sessionQuery)
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const [colours, setColours] = useColours()
   const leave = useMutation({
     mutationFn: () => api.signOut(),
     onSuccess: () => window.location.assign('/'),
@@ -36,13 +36,13 @@ export function MorePage() {
       <Section title="Colours">
         <Choice
           label="Colours"
-          value={colorScheme}
+          value={colours}
           options={[
             { value: 'auto', words: 'as this device has them' },
             { value: 'light', words: 'light' },
             { value: 'dark', words: 'dark' },
           ]}
-          onChange={setColorScheme}
+          onChange={setColours}
         />
       </Section>
       <Section title="Leave">

@@ -1,9 +1,9 @@
-import { Modal, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { runsQuery } from '../../api/queries.ts'
 import { useAllKeys } from '../../frame/keys.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import css from './Palette.module.css'
 
 interface Choice {
@@ -16,9 +16,9 @@ interface Choice {
 /** Finds a page, an action of the page that is open, or a run by its id or text. */
 export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} withCloseButton={false} size="lg" yOffset="12vh" padding={0}>
-      {isOpen && <Choices onClose={onClose} />}
-    </Modal>
+    <Dialog opened={isOpen} onClose={onClose} label="Find a page, a run or an action" size="lg">
+      <Choices onClose={onClose} />
+    </Dialog>
   )
 }
 
@@ -48,11 +48,9 @@ function Choices({ onClose }: { onClose: () => void }) {
   }
   return (
     <div className={css.palette}>
-      <TextInput
-        data-autofocus
-        variant="unstyled"
-        size="lg"
-        px="lg"
+      <input
+        type="text"
+        className={css.wanted}
         placeholder="Where to, or what to do?"
         aria-label="Where to, or what to do?"
         value={text}

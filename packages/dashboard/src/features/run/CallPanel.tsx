@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { eventQuery } from '../../api/queries.ts'
 import type { EventItem } from '../../api/types.ts'
+import { Button } from '../../ui/controls/Button.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { Field, Fields, Value } from '../../ui/fields/Field.tsx'
 import { Section } from '../../ui/Page.tsx'

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import type { RunWhole } from '../../api/types.ts'
+import { Button, Buttons } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
 import { CompareForm } from './forms/CompareForm.tsx'
@@ -103,27 +104,26 @@ export function RunActions({
           Compare…
         </Button>
       )}
-      <Modal
+      <Dialog
         opened={asked !== undefined}
         onClose={() => setAsked(undefined)}
         title={`${asked?.words.replace('…', '') ?? ''} ${run.workflow}?`}
-        centered
       >
-        <Text mb="md">{asked?.says}</Text>
+        <p>{asked?.says}</p>
         {act.error && <Failure error={act.error} />}
-        <Group justify="flex-end">
+        <Buttons>
           <Button variant="default" onClick={() => setAsked(undefined)}>
             Leave it
           </Button>
           <Button
-            {...(asked?.isGrave && { color: 'red.8' })}
+            {...(asked?.isGrave && { tone: 'bad' })}
             loading={act.isPending}
             onClick={() => asked && act.mutate(asked)}
           >
             {asked?.words.replace('…', '')}
           </Button>
-        </Group>
-      </Modal>
+        </Buttons>
+      </Dialog>
       {forms && <Forms run={run} forms={forms} />}
     </div>
   )
@@ -137,7 +137,7 @@ function Forms({ run, forms: { form, close } }: { run: RunWhole; forms: RunForms
     undo: `Undo ${run.workflow}`,
   }
   return (
-    <Modal
+    <Dialog
       opened={form !== undefined}
       onClose={close}
       title={form && (form.kind === 'fork' ? `${titles.fork} from call ${form.from}` : titles[form.kind])}
@@ -147,7 +147,7 @@ function Forms({ run, forms: { form, close } }: { run: RunWhole; forms: RunForms
       {form?.kind === 'signal' && <SignalForm run={run} onDone={close} />}
       {form?.kind === 'undo' && <UndoForm run={run} onClose={close} />}
       {form?.kind === 'compare' && <CompareForm run={run} />}
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Text } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { known, type RunFilter, sessionQuery } from '../../api/queries.ts'
+import { Button, Buttons } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
 import { count } from '../../ui/words.ts'
@@ -38,33 +39,32 @@ export function BulkActions({ filter }: { filter: RunFilter }) {
         </button>
       ))}
       {begun !== undefined && <Progress id={begun} />}
-      <Modal
+      <Dialog
         opened={verb !== undefined}
         onClose={() => setVerb(undefined)}
         title={`${verb ?? ''} all runs that fit this filter?`}
-        centered
       >
-        <Text mb="md">
+        <p>
           {verb && verbs[verb]} It is done to every run that fits now:{' '}
           {Object.entries(known(filter))
             .map(([name, value]) => `${name} ${value}`)
             .join(', ')}
           . You can watch how far it is, and stop it.
-        </Text>
+        </p>
         {start.error && <Failure error={start.error} />}
-        <Group justify="flex-end">
+        <Buttons>
           <Button variant="default" onClick={() => setVerb(undefined)}>
             Leave them
           </Button>
           <Button
-            {...(verb === 'cancel' && { color: 'red.8' })}
+            {...(verb === 'cancel' && { tone: 'bad' })}
             loading={start.isPending}
             onClick={() => verb && start.mutate(verb)}
           >
             {verb} all
           </Button>
-        </Group>
-      </Modal>
+        </Buttons>
+      </Dialog>
     </div>
   )
 }

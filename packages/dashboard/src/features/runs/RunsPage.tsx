@@ -1,9 +1,9 @@
-import { NativeSelect, TextInput } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { api } from '../../api/client.ts'
 import { known } from '../../api/queries.ts'
+import { Select, TextInput } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -67,7 +67,7 @@ export function RunsPage() {
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}
         />
-        <NativeSelect
+        <Select
           aria-label="Status"
           value={filter.status ?? ''}
           data={[

@@ -1,10 +1,12 @@
-import { Button, Modal, NativeSelect } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { principalsQuery, sessionQuery } from '../../api/queries.ts'
 import type { Principal } from '../../api/types.ts'
 import { tabs } from '../../frame/pages.ts'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
+import { Select } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -51,25 +53,25 @@ export function PeoplePage() {
         </>
       )}
       <Tokens now={now} />
-      <Modal opened={open?.kind === 'add'} onClose={close} title="Let somebody in" size="lg">
+      <Dialog opened={open?.kind === 'add'} onClose={close} title="Let somebody in" size="lg">
         {open?.kind === 'add' && <AddPrincipalForm onDone={close} />}
-      </Modal>
-      <Modal
+      </Dialog>
+      <Dialog
         opened={open?.kind === 'link'}
         onClose={close}
         title={open?.kind === 'link' && `A link for ${open.principal.name}`}
         size="lg"
       >
         {open?.kind === 'link' && <LinkForm principal={open.principal} />}
-      </Modal>
-      <Modal
+      </Dialog>
+      <Dialog
         opened={open?.kind === 'remove'}
         onClose={close}
         title={open?.kind === 'remove' && `Keep ${open.principal.name} out?`}
         size="lg"
       >
         {open?.kind === 'remove' && <RemoveForm principal={open.principal} onDone={close} />}
-      </Modal>
+      </Dialog>
     </Page>
   )
 }
@@ -121,8 +123,7 @@ function PrincipalLine({
       end={
         <span className={ui.actions}>
           {!isSelf && (
-            <NativeSelect
-              size="xs"
+            <Select
               aria-label={`Role of ${name}`}
               value={role}
               data={[...roles]}
@@ -188,7 +189,7 @@ function RemoveForm({ principal: { name }, onDone }: { principal: Principal; onD
       </p>
       {remove.error && <Failure error={remove.error} />}
       <div className={ui.actions}>
-        <Button color="red.8" loading={remove.isPending} onClick={() => remove.mutate()}>
+        <Button tone="bad" loading={remove.isPending} onClick={() => remove.mutate()}>
           Keep it out
         </Button>
         <Button variant="default" onClick={onDone}>

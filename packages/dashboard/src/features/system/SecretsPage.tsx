@@ -1,10 +1,11 @@
-import { Button, Modal } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { secretsQuery, sessionQuery } from '../../api/queries.ts'
 import type { Secret } from '../../api/types.ts'
 import { tabs } from '../../frame/pages.ts'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -92,7 +93,7 @@ export function SecretsPage() {
           />
         ))}
       </Rows>
-      <Modal
+      <Dialog
         opened={open?.kind === 'set' || open?.kind === 'rotate'}
         onClose={close}
         title={open?.kind === 'rotate' ? `A new value for ${open.secret.name}` : 'Keep a secret'}
@@ -101,15 +102,15 @@ export function SecretsPage() {
         {(open?.kind === 'set' || open?.kind === 'rotate') && (
           <SecretForm name={open.kind === 'rotate' ? open.secret.name : undefined} onDone={close} />
         )}
-      </Modal>
-      <Modal
+      </Dialog>
+      <Dialog
         opened={open?.kind === 'delete'}
         onClose={close}
         title={open?.kind === 'delete' && `Delete ${open.secret.name}?`}
         size="lg"
       >
         {open?.kind === 'delete' && <DeleteForm secret={open.secret} onDone={close} />}
-      </Modal>
+      </Dialog>
     </Page>
   )
 }
@@ -133,7 +134,7 @@ function DeleteForm({ secret: { name, usedBy }, onDone }: { secret: Secret; onDo
       </p>
       {remove.error && <Failure error={remove.error} />}
       <div className={ui.actions}>
-        <Button color="red.8" loading={remove.isPending} onClick={() => remove.mutate()}>
+        <Button tone="bad" loading={remove.isPending} onClick={() => remove.mutate()}>
           Delete it
         </Button>
         <Button variant="default" onClick={onDone}>

@@ -1,9 +1,9 @@
-import { Modal } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { tokensQuery } from '../../api/queries.ts'
 import type { Token } from '../../api/types.ts'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { Empty, Section } from '../../ui/Page.tsx'
 import { Row, Rows, Tag } from '../../ui/Rows.tsx'
@@ -32,9 +32,9 @@ export function Tokens({ now }: { now: number }) {
           ))}
         </Rows>
       )}
-      <Modal opened={isMaking} onClose={() => setMaking(false)} title="A token for a program" size="lg">
+      <Dialog opened={isMaking} onClose={() => setMaking(false)} title="A token for a program" size="lg">
         {isMaking && <TokenForm onDone={() => setMaking(false)} />}
-      </Modal>
+      </Dialog>
     </Section>
   )
 }

@@ -1,9 +1,9 @@
-import { Button, Group } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import type { Json, WorkflowItem } from '../../api/types.ts'
+import { Button, Buttons } from '../../ui/controls/Button.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { InputForm, isInputFinished } from '../../ui/fields/InputForm.tsx'
 import { propertiesOf } from '../../ui/fields/JsonFields.tsx'
@@ -28,11 +28,11 @@ export function StartForm({ workflow }: { workflow: Pick<WorkflowItem, 'name' | 
     >
       <InputForm schema={workflow.input} value={value} onChange={setValue} />
       {start.error && <Failure error={start.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button type="submit" loading={start.isPending} disabled={!isInputFinished(value, workflow.input)}>
           Start it
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }

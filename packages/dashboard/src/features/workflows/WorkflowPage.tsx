@@ -1,9 +1,10 @@
-import { Button, Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { metricsQuery, sessionQuery, workflowsQuery } from '../../api/queries.ts'
 import type { WorkflowItem } from '../../api/types.ts'
+import { Button } from '../../ui/controls/Button.tsx'
+import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Field, Fields } from '../../ui/fields/Field.tsx'
 import { SchemaFields } from '../../ui/fields/SchemaFields.tsx'
@@ -72,9 +73,9 @@ export function WorkflowPage() {
       <Section title="What holds it">
         <Limits workflow={workflow} />
       </Section>
-      <Modal opened={isStarting} onClose={() => setStarting(false)} title={`Start ${name}`} size="lg">
+      <Dialog opened={isStarting} onClose={() => setStarting(false)} title={`Start ${name}`} size="lg">
         {isStarting && <StartForm workflow={workflow} />}
-      </Modal>
+      </Dialog>
     </Page>
   )
 }

@@ -1,4 +1,4 @@
-import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core'
+import { Checkbox, Select, Textarea, TextInput } from '../controls/Inputs.tsx'
 
 type Schema = Record<string, unknown>
 
@@ -20,7 +20,7 @@ export function JsonField({ name, value, schema, onChange, error }: FieldProps) 
   const shared = { label: name, description, error }
   if (choices)
     return (
-      <NativeSelect
+      <Select
         {...shared}
         value={String(choices.indexOf(value))}
         data={choices.map((choice, index) => ({ value: String(index), label: String(choice) }))}
@@ -51,9 +51,8 @@ export function JsonField({ name, value, schema, onChange, error }: FieldProps) 
       <Textarea
         {...shared}
         value={typeof value === 'string' ? value : ''}
-        autosize
-        minRows={1}
-        maxRows={24}
+        rows={1}
+        mostRows={24}
         onChange={(event) => onChange(event.currentTarget.value)}
       />
     )
@@ -87,10 +86,9 @@ function JsonText({
       {...shared}
       value={text ?? ''}
       error={error ?? (value instanceof Unfinished ? 'This is no JSON yet.' : undefined)}
-      autosize
-      minRows={2}
-      maxRows={24}
-      styles={{ input: { fontFamily: 'var(--mono)', fontSize: 13.5 } }}
+      rows={2}
+      mostRows={24}
+      isCode
       onChange={(event) => {
         const written = event.currentTarget.value
         try {

@@ -1,6 +1,7 @@
-import { Button, Radio, Stack } from '@mantine/core'
 import { useState } from 'react'
 import type { ApprovalItem, Json } from '../../../api/types.ts'
+import { Button } from '../../../ui/controls/Button.tsx'
+import { Radios } from '../../../ui/controls/Inputs.tsx'
 import { isFinished, JsonField, propertiesOf } from '../../../ui/fields/JsonFields.tsx'
 import ui from '../../../ui/ui.module.css'
 import css from '../Inbox.module.css'
@@ -71,17 +72,16 @@ function OutcomeForm({ item, onCancel, onDone }: Props) {
         onDone(answer as Json)
       }}
     >
-      <Radio.Group
+      <Radios
         label="Look at the other side first: what became of it?"
         value={said}
-        onChange={(value) => setSaid(value as typeof said)}
-      >
-        <Stack gap="xs" mt="xs">
-          <Radio value="happened" label="It happened." />
-          <Radio value="again" label="It did not happen: try again." />
-          <Radio value="left" label="It did not happen, and shall not." />
-        </Stack>
-      </Radio.Group>
+        options={[
+          { value: 'happened', words: 'It happened.' },
+          { value: 'again', words: 'It did not happen: try again.' },
+          { value: 'left', words: 'It did not happen, and shall not.' },
+        ]}
+        onChange={setSaid}
+      />
       {said === 'happened' &&
         Object.entries(fields).map(([name, schema]) => (
           <JsonField

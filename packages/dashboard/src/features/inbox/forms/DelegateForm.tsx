@@ -1,9 +1,10 @@
-import { Button, NativeSelect, Textarea } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import { delegatesQuery } from '../../../api/queries.ts'
 import type { ApprovalItem } from '../../../api/types.ts'
+import { Button } from '../../../ui/controls/Button.tsx'
+import { Select, Textarea } from '../../../ui/controls/Inputs.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
 import ui from '../../../ui/ui.module.css'
 import css from '../Inbox.module.css'
@@ -43,7 +44,7 @@ export function DelegateForm({ item, onCancel }: { item: ApprovalItem; onCancel:
         </p>
       ) : (
         <>
-          <NativeSelect
+          <Select
             label="Who shall decide?"
             description="You may still decide it yourself."
             value={to ?? ''}
@@ -54,8 +55,7 @@ export function DelegateForm({ item, onCancel }: { item: ApprovalItem; onCancel:
             label="What they should know"
             value={note}
             onChange={(event) => setNote(event.currentTarget.value)}
-            autosize
-            minRows={2}
+            rows={2}
           />
         </>
       )}

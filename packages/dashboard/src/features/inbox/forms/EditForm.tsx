@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { api } from '../../../api/client.ts'
 import type { Json } from '../../../api/types.ts'
+import { Button } from '../../../ui/controls/Button.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
 import { Difference } from '../../../ui/fields/Difference.tsx'
 import { isFinished, JsonField, propertiesOf } from '../../../ui/fields/JsonFields.tsx'

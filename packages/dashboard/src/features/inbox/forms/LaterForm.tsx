@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { Button } from '../../../ui/controls/Button.tsx'
 import ui from '../../../ui/ui.module.css'
 import { clock } from '../../../ui/words.ts'
 import css from '../Inbox.module.css'

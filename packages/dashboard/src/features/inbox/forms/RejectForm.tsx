@@ -1,5 +1,6 @@
-import { Button, Textarea } from '@mantine/core'
 import { useState } from 'react'
+import { Button } from '../../../ui/controls/Button.tsx'
+import { Textarea } from '../../../ui/controls/Inputs.tsx'
 import ui from '../../../ui/ui.module.css'
 import css from '../Inbox.module.css'
 
@@ -18,12 +19,11 @@ export function RejectForm({ onCancel, onDone }: { onCancel: () => void; onDone:
         description="The workflow and the agent read it, and can do better with it."
         value={note}
         onChange={(event) => setNote(event.currentTarget.value)}
-        autosize
-        minRows={2}
+        rows={2}
         autoFocus
       />
       <div className={ui.actions}>
-        <Button type="submit" color="red.8">
+        <Button type="submit" tone="bad">
           Reject
         </Button>
         <Button variant="default" onClick={onCancel}>

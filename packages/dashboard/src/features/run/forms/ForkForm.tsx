@@ -1,10 +1,11 @@
-import { Button, Checkbox, Group } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import { forkPlanQuery, inputQuery, workflowsQuery } from '../../../api/queries.ts'
 import type { Json, RunWhole } from '../../../api/types.ts'
+import { Button, Buttons } from '../../../ui/controls/Button.tsx'
+import { Checkbox } from '../../../ui/controls/Inputs.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
 import { InputForm, isInputFinished } from '../../../ui/fields/InputForm.tsx'
 import ui from '../../../ui/ui.module.css'
@@ -67,7 +68,7 @@ export function ForkForm({ run, from, name }: { run: RunWhole; from: number; nam
         />
       )}
       {fork.error && <Failure error={fork.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button
           type="submit"
           loading={fork.isPending}
@@ -75,7 +76,7 @@ export function ForkForm({ run, from, name }: { run: RunWhole; from: number; nam
         >
           Fork it
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }

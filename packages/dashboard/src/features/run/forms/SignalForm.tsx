@@ -1,9 +1,10 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import { storyQuery } from '../../../api/queries.ts'
 import type { Json, RunWhole } from '../../../api/types.ts'
+import { Button, Buttons } from '../../../ui/controls/Button.tsx'
+import { Select, TextInput } from '../../../ui/controls/Inputs.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
 import { InputForm, isInputFinished } from '../../../ui/fields/InputForm.tsx'
 import ui from '../../../ui/ui.module.css'
@@ -38,7 +39,7 @@ export function SignalForm({ run, onDone }: { run: RunWhole; onDone: () => void 
       }}
     >
       {awaited.length > 0 ? (
-        <NativeSelect
+        <Select
           label="Signal"
           value={name}
           data={awaited.map((each) => each.name)}
@@ -55,7 +56,7 @@ export function SignalForm({ run, onDone }: { run: RunWhole; onDone: () => void 
       {wanted && <p className={ui.soft}>It wants {wanted.words}.</p>}
       <InputForm schema={wanted?.schema ?? null} value={value} onChange={setValue} />
       {send.error && <Failure error={send.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button
           type="submit"
           loading={send.isPending}
@@ -65,7 +66,7 @@ export function SignalForm({ run, onDone }: { run: RunWhole; onDone: () => void 
         >
           Send it
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }

@@ -1,9 +1,9 @@
-import { Button, Group } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { api, newKey } from '../../../api/client.ts'
 import { undoPlanQuery } from '../../../api/queries.ts'
 import type { RunWhole, UndoPlan } from '../../../api/types.ts'
+import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
 import { Foreign } from '../../../ui/Foreign.tsx'
 import { Value } from '../../../ui/fields/Field.tsx'
@@ -46,16 +46,16 @@ export function UndoForm({ run, onClose }: { run: RunWhole; onClose: () => void 
         </p>
       ))}
       {undo.error && <Failure error={undo.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button variant="default" onClick={onClose}>
           Leave it
         </Button>
         {plan.open > 0 && (
-          <Button color="red.8" loading={undo.isPending} onClick={() => undo.mutate(plan.hash)}>
+          <Button tone="bad" loading={undo.isPending} onClick={() => undo.mutate(plan.hash)}>
             {plan.open === 1 ? 'Undo it' : `Undo these ${plan.open}`}
           </Button>
         )}
-      </Group>
+      </Buttons>
     </div>
   )
 }

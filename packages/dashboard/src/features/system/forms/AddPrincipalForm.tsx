@@ -1,8 +1,9 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import type { Principal } from '../../../api/types.ts'
+import { Button, Buttons } from '../../../ui/controls/Button.tsx'
+import { Select, TextInput } from '../../../ui/controls/Inputs.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
 import ui from '../../../ui/ui.module.css'
 import { roles, roleWords } from '../roles.ts'
@@ -34,7 +35,7 @@ export function AddPrincipalForm({ onDone }: { onDone: () => void }) {
         data-autofocus
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <NativeSelect
+      <Select
         label="What it is"
         value={kind}
         data={[
@@ -43,18 +44,18 @@ export function AddPrincipalForm({ onDone }: { onDone: () => void }) {
         ]}
         onChange={(event) => setKind(event.currentTarget.value as Principal['kind'])}
       />
-      <NativeSelect
+      <Select
         label="Role"
         value={role}
         data={roles.map((value) => ({ value, label: `${value}: ${roleWords[value]}` }))}
         onChange={(event) => setRole(event.currentTarget.value as Principal['role'])}
       />
       {add.error && <Failure error={add.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button type="submit" loading={add.isPending} disabled={name.trim() === ''}>
           Let them in
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }

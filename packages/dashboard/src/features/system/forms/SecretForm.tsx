@@ -1,7 +1,8 @@
-import { Button, Group, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
+import { Button, Buttons } from '../../../ui/controls/Button.tsx'
+import { TextInput } from '../../../ui/controls/Inputs.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
 import ui from '../../../ui/ui.module.css'
 
@@ -52,7 +53,7 @@ export function SecretForm({ name: known, onDone }: { name: string | undefined; 
         onChange={(event) => setValue(event.currentTarget.value)}
       />
       {set.error && <Failure error={set.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button
           type="submit"
           loading={set.isPending}
@@ -60,7 +61,7 @@ export function SecretForm({ name: known, onDone }: { name: string | undefined; 
         >
           Keep it
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }

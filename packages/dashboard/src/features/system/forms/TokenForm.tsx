@@ -1,8 +1,9 @@
-import { Button, Group, NativeSelect, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import { sessionQuery } from '../../../api/queries.ts'
+import { Button, Buttons } from '../../../ui/controls/Button.tsx'
+import { Select, TextInput } from '../../../ui/controls/Inputs.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
 import ui from '../../../ui/ui.module.css'
 import { roles, roleWords } from '../roles.ts'
@@ -32,9 +33,9 @@ export function TokenForm({ onDone }: { onDone: () => void }) {
         <pre className={ui.text} data-testid="token">
           {make.data.token}
         </pre>
-        <Group justify="flex-end">
+        <Buttons>
           <Button onClick={onDone}>I have it</Button>
-        </Group>
+        </Buttons>
       </div>
     )
   return (
@@ -51,13 +52,13 @@ export function TokenForm({ onDone }: { onDone: () => void }) {
         data-autofocus
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <NativeSelect
+      <Select
         label="It may do at most"
         value={role}
         data={allowed.map((value) => ({ value, label: `${value}: ${roleWords[value]}` }))}
         onChange={(event) => setRole(event.currentTarget.value as typeof role)}
       />
-      <NativeSelect
+      <Select
         label="Until"
         value={expiresIn}
         data={[
@@ -70,11 +71,11 @@ export function TokenForm({ onDone }: { onDone: () => void }) {
         onChange={(event) => setExpiresIn(event.currentTarget.value)}
       />
       {make.error && <Failure error={make.error} />}
-      <Group justify="flex-end">
+      <Buttons>
         <Button type="submit" loading={make.isPending} disabled={name.trim() === ''}>
           Make it
         </Button>
-      </Group>
+      </Buttons>
     </form>
   )
 }
