@@ -8,9 +8,9 @@ import { Failure } from '../../ui/Failure.tsx'
 import { Choice } from '../../ui/fields/Choice.tsx'
 import { Empty, Page, Section } from '../../ui/Page.tsx'
 import ui from '../../ui/ui.module.css'
-import { count, percent } from '../../ui/words.ts'
-import { SixMetrics, sixMetrics } from '../workflows/SixMetrics.tsx'
-import css from './Quality.module.css'
+import { percent } from '../../ui/words.ts'
+import { SixMetrics } from '../workflows/SixMetrics.tsx'
+import { SixTable } from '../workflows/SixTable.tsx'
 
 export const spans = { '7d': 'seven days', '30d': 'thirty days', '90d': 'ninety days' } as const
 const kinds = { workflows: 'Workflows', directives: 'Directives', agents: 'Agents' } as const
@@ -49,37 +49,20 @@ export function FiguresPage() {
         <Empty>Nothing of this kind ended in this time. What runs is measured by itself.</Empty>
       )}
       {shown.length > 0 && (
-        <section className={css.scroll} aria-label={kinds[of]}>
-          <table className={css.table}>
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Runs</th>
-                {sixMetrics.map(({ title }) => (
-                  <th key={title} scope="col">
-                    {title}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((row) => (
-                <tr key={row.name} aria-current={row === chosen || undefined}>
-                  <th scope="row">
-                    <button type="button" className={ui.link} onClick={() => set({ name: row.name })}>
-                      {row.name}
-                    </button>
-                  </th>
-                  <td>{count(row.metrics.total.ended)}</td>
-                  {sixMetrics.map(({ title, of: figure, words }) => {
-                    const value = figure(row.metrics.total)
-                    return <td key={title}>{value === null ? '—' : words(value)}</td>
-                  })}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <SixTable
+          label={kinds[of]}
+          named="Name"
+          rows={shown.map((row) => ({
+            key: row.name,
+            name: (
+              <button type="button" className={ui.link} onClick={() => set({ name: row.name })}>
+                {row.name}
+              </button>
+            ),
+            sums: row.metrics.total,
+            isChosen: row === chosen,
+          }))}
+        />
       )}
       {chosen && <SixMetrics metrics={chosen.metrics} title={`${chosen.name}, day by day`} />}
       {chosen && of === 'directives' && (
