@@ -68,6 +68,10 @@ export const pages = {
     () => import('./features/system/SystemPage.tsx'),
     () => ['/api/workers', '/api/queues', '/api/schedules'],
   ),
+  '/system/connectors': page(
+    () => import('./features/connectors/ConnectorsPage.tsx'),
+    () => ['/api/connectors', '/api/mcp-servers'],
+  ),
   '/system/people': page(() => import('./features/system/PeoplePage.tsx')),
   '/system/secrets': page(() => import('./features/system/SecretsPage.tsx')),
   '/system/storage': page(() => import('./features/system/StoragePage.tsx')),

@@ -255,6 +255,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/system/connectors',
+    component: lazyRouteComponent(pages['/system/connectors'].load, 'ConnectorsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/system/people',
     component: lazyRouteComponent(pages['/system/people'].load, 'PeoplePage'),
   }),

@@ -42,6 +42,7 @@ const paths = [
   '/memory',
   '/memory?text=when+is+Jonas+at+home',
   '/system',
+  '/system/connectors',
   '/system/people',
   '/system/secrets',
   '/system/storage',

@@ -52,6 +52,7 @@ const paths = {
   memory: '/memory',
   found: '/memory?text=when+is+Jonas+at+home',
   system: '/system',
+  connectors: '/system/connectors',
   people: '/system/people',
   secrets: '/system/secrets',
   storage: '/system/storage',

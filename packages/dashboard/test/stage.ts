@@ -11,6 +11,7 @@ import { addPrincipal } from '../../reeve/src/store/identity/principals.ts'
 import { beginSession } from '../../reeve/src/store/identity/sessions.ts'
 import { issueToken } from '../../reeve/src/store/identity/tokens.ts'
 import { addDirectives, fillDirectives, goals } from './stage-autonomy.ts'
+import { services, standServices } from './stage-services.ts'
 import { clerk, hostile, people, stageWorkflows } from './stage-workflows.ts'
 
 /** No solver is ever sure: a person is asked, with what it had guessed. */
@@ -72,7 +73,7 @@ export async function openStage(
     daemons = [],
     hasDirectives = false,
   }: {
-    daemons?: Daemon[] /** Directives, scripts, goals, evaluations, proposals too. */
+    daemons?: Daemon[] /** Directives, scripts, goals, evaluations, proposals, connectors too. */
     hasDirectives?: boolean
   } = {},
 ): Promise<Stage> {
@@ -94,6 +95,7 @@ export async function openStage(
       agents: [clerk],
       daemons,
       goals: hasDirectives ? goals : [],
+      ...(hasDirectives && services),
       tools: [...clerk.tools],
       budgets: { project: 4.5, day: 0.15 },
       schedules: {
@@ -166,6 +168,7 @@ export async function openStage(
     await database.transaction((session) =>
       addPrincipal(session, { name: personOf(role), kind: 'person', role }, acting()),
     )
+  if (hasDirectives) await standServices(internals.connections, database, clock.now())
   return {
     url,
     runtime,

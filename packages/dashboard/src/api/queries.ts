@@ -206,6 +206,17 @@ export const principalsQuery = listQuery(['principals'], (how) =>
   api.principals.list({ query: { limit: 500 }, ...how }),
 )
 export const secretsQuery = listQuery(['secrets'], (how) => api.secrets.list(how))
+export const connectorsQuery = listQuery(['connectors'], (how) => api.connectors.list(how))
+export const mcpServersQuery = listQuery(['mcp-servers'], (how) => api.mcpServers.list(how))
+
+/** Under `connectors`: what is accepted differs no more. */
+export function connectorDiffQuery(connector: string) {
+  return queryOptions({
+    queryKey: ['connectors', 'diff', connector],
+    queryFn: ({ signal }) => api.connectors.diff({ params: { connector }, signal }),
+  })
+}
+
 export const storageQuery = listQuery(['storage'], (how) => api.storage.one(how))
 export const triggersQuery = listQuery(['triggers'], (how) => api.triggers.list(how))
 export const tokensQuery = listQuery(['tokens'], (how) => api.tokens.list({ query: { limit: 200 }, ...how }))

@@ -55,6 +55,10 @@ export type EvalSummary = Answer<Client['evals']['list']>['items'][number]
 export type EvalWhole = Answer<Client['evals']['one']>
 export type Proposal = Answer<Client['proposals']['list']>['items'][number]
 
+export type Connector = Answer<Client['connectors']['list']>['items'][number]
+export type Account = Connector['accounts'][number]
+export type McpServerItem = Answer<Client['mcpServers']['list']>['items'][number]
+
 export type Principal = Answer<Client['principals']['list']>['items'][number]
 export type Secret = Answer<Client['secrets']['list']>['items'][number]
 export type Trigger = Answer<Client['triggers']['list']>['items'][number]

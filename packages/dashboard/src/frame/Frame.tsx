@@ -78,6 +78,9 @@ export function Frame() {
         </div>
       </nav>
       <div>
+        {session?.isSandbox && (
+          <div className={css.sandbox}>Sandbox: no call of this project reaches a real account.</div>
+        )}
         {liveness === 'waiting' && (
           <div className={css.banner} role="status">
             The server does not answer. What you see is what it said last; this page goes on by itself.

@@ -71,7 +71,13 @@ export const groups: readonly { words?: string; places: readonly Place[] }[] = [
     words: 'What it runs on',
     places: [
       { to: '/costs', words: 'Costs', says: 'what was spent, on what', key: 'c', isWide: true },
-      { to: '/system', words: 'System', says: 'workers, people, secrets, storage', key: 's', isWide: true },
+      {
+        to: '/system',
+        words: 'System',
+        says: 'workers, connectors, people, secrets, storage',
+        key: 's',
+        isWide: true,
+      },
       { to: '/more', words: 'You', says: 'who you are, colours, signing out', key: 'm', isWide: true },
     ],
   },
@@ -106,6 +112,7 @@ export const tabs = {
   ],
   system: [
     { to: '/system', words: 'Work' },
+    { to: '/system/connectors', words: 'Connectors' },
     { to: '/system/people', words: 'People' },
     { to: '/system/secrets', words: 'Secrets' },
     { to: '/system/storage', words: 'Storage' },

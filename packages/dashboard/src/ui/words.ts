@@ -8,7 +8,7 @@ const day = 24 * hour
 export function duration(ms: number): string {
   if (ms < 1) return ms <= 0 ? '0 ms' : `${ms.toFixed(2)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
-  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1).replace('.0', '')} s`
   if (ms < minute) return `${Math.round(ms / 1000)} s`
   if (ms < hour) return `${Math.round(ms / minute)} min`
   if (ms < day) {
@@ -22,7 +22,8 @@ export function duration(ms: number): string {
 /** How long ago, or how long until: `now` is passed in so that a list speaks of one moment. */
 export function since(iso: string, now: number): string {
   const ms = Math.abs(now - Date.parse(iso))
-  return ms < 5000 ? 'a moment' : duration(ms)
+  // Nobody counts tenths of what is past.
+  return ms < 5000 ? 'a moment' : duration(ms < minute ? Math.round(ms / 1000) * 1000 : ms)
 }
 
 /** "$0.09", "$3.12", "$0.0004", "$0". */

@@ -82,6 +82,10 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
     connect: 'PUT /api/connectors/:connector/accounts/:account',
     disconnect: 'DELETE /api/connectors/:connector/accounts/:account',
   },
+  mcpServers: {
+    list: 'GET /api/mcp-servers',
+    look: 'POST /api/mcp-servers/:server/look',
+  },
   budgets: { list: 'GET /api/budgets', set: 'PUT /api/budgets/:scope' },
   costs: { list: 'GET /api/costs' },
   models: { list: 'GET /api/models' },

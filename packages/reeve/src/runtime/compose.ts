@@ -250,6 +250,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       lessons,
       learners,
       connections,
+      mcpServers,
       directiveWriting: writing,
       ...repairing,
       letters,

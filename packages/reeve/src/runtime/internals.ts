@@ -29,6 +29,7 @@ import type { Database } from '../store/database.ts'
 import type { Vault } from '../store/secrets/vault.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { DocumentProcess } from '../tools/documents/read-document.ts'
+import type { McpServer } from '../tools/mcp/mcp-server.ts'
 import type { FindTool } from '../tools/undo/undo-plan.ts'
 import type { LetterReader } from '../triggers/letters/read-letter.ts'
 import type { NamedTrigger } from '../triggers/named-triggers.ts'
@@ -72,6 +73,8 @@ export interface RuntimeInternals {
   directiveWriting: DirectiveWriting
   repairs: Repairs
   connections: Connections
+  /** MCP servers of the project, whether they were needed yet or not. */
+  mcpServers: readonly McpServer[]
   pollLoops: PollLoops
   approvalLoops: ApprovalLoops
   /** By which people decide where they talk. */

@@ -84,6 +84,7 @@ const pages = [
   '/changes',
   '/changes/:proposal',
   '/system',
+  '/system/connectors',
   '/system/people',
   '/system/secrets',
   '/system/storage',

@@ -5,6 +5,7 @@ import { goals } from './autonomy/goals.ts'
 import { ledger } from './autonomy/ledger.ts'
 import { repairs } from './autonomy/repairs.ts'
 import { connectors } from './connect/connectors.ts'
+import { mcpServers } from './connect/mcp-servers.ts'
 import { approvals } from './decide/approvals.ts'
 import { permissions } from './decide/permissions.ts'
 import { proposals } from './decide/proposals.ts'
@@ -54,6 +55,7 @@ export const api = {
   schedules,
   triggers,
   connectors,
+  mcpServers,
   budgets,
   costs,
   models,

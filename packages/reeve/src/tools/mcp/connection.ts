@@ -14,6 +14,16 @@ import { notAsked } from './faults.ts'
 import { LiveConnection } from './live-connection.ts'
 import { loadClientSdk } from './sdk.ts'
 
+/** How the way to a server stands in this process. */
+export interface McpStanding {
+  /** `unused`: nothing was asked of it yet, or it ended while nobody asked; `lost`: it was, and nobody needed it since. */
+  state: 'unused' | 'up' | 'lost' | 'closed'
+  /** Losses within ten minutes. */
+  losses: number
+  /** The last thing that could not be asked, in words; null: nothing, or it worked since. Foreign text. */
+  problem: { at: number; message: string } | null
+}
+
 const windowMs = 600_000
 const restartPace: Backoff = { firstMs: 250, factor: 2, longestMs: 5000 }
 
@@ -36,11 +46,20 @@ export class Connection {
   #opened: OpenedDefinition | undefined
   #losses: number[] = []
   #closed = false
+  #problem: McpStanding['problem'] = null
   readonly #closing = new Set<Promise<void>>()
 
   constructor(definition: McpServerDefinition, edges: McpConnectionServices) {
     this.#definition = definition
     this.#edges = edges
+  }
+
+  get standing(): McpStanding {
+    const now = this.#edges.clock.now()
+    const losses = this.#losses.filter((at) => at > now - windowMs).length
+    const isUp = this.#live !== undefined && !this.#live.lost
+    const state = this.#closed ? 'closed' : isUp ? 'up' : losses > 0 ? 'lost' : 'unused'
+    return { state, losses, problem: this.#problem }
   }
 
   /** A connection that is up. Everything it throws is `NotApplied`: nothing was asked yet. */
@@ -104,9 +123,11 @@ export class Connection {
       )
       this.#live = live
       this.#opened = definition
+      this.#problem = null
       return live
     } catch (error) {
       this.#losses.push(this.#edges.clock.now())
+      this.#problem = { at: this.#edges.clock.now(), message: messageOf(error) }
       const isOurs = error instanceof ReeveError
       throw notAsked(isOurs ? error.code : 'mcp-not-started', messageOf(error), {
         retryable: !(isOurs && error.code === 'missing-package'),

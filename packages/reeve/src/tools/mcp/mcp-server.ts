@@ -26,6 +26,7 @@ import type { LiveConnection } from './live-connection.ts'
 import { type McpOffer, offerOf, requireUnchanged } from './offers.ts'
 import { listInput, readInput } from './resource-inputs.ts'
 import { type McpResult, resultSchema } from './result.ts'
+import { type McpServerStanding, standingOf } from './standing.ts'
 import { askPrompt, askTool, listResources, readResource } from './transport/requests.ts'
 
 /** A tool of an MCP server: its arguments are whatever its pinned schema takes. */
@@ -164,6 +165,11 @@ export class McpServer {
   /** The names of the secrets that it is given. */
   get secrets(): string[] {
     return secretsOfServer(this.#definition)
+  }
+
+  /** How it stands in this process, and what of it is pinned: nothing is started or asked. @internal */
+  get standing(): McpServerStanding {
+    return standingOf(this.#definition, this.#connection.standing, () => this.#readPins())
   }
 
   /** Ends its process, and all that this started, or its session. */
