@@ -102,7 +102,7 @@ async function measure(folder: string, seconds: number): Promise<Spread> {
     const begun = performance.now()
     const sent = await sendSteadily(() => url, { perSecond, count: perSecond * seconds, prefix: 'steady' })
     const tookMs = performance.now() - begun
-    const wrong = sent.find(({ status, run }) => status !== 202 || run === null)
+    const wrong = sent.find(({ status, runId: run }) => status !== 202 || run === null)
     if (wrong) throw new Error(`A delivery was answered with ${wrong.status}.`)
     const sorted = sent.map(({ ms }) => ms).sort((one, other) => one - other)
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
@@ -161,8 +161,8 @@ async function compare(file: string, sent: readonly Sent[]): Promise<Omit<Killed
     )
     const all = await database.get<{ runs: number }>('select count(*) as runs from runs')
     const runOf = new Map(rows.map(({ delivery, id }) => [delivery, id]))
-    const lost = sent.filter(({ id, run }) => run === null || (runOf.get(id) ?? null) === null).length
-    const named = sent.filter(({ id, run }) => run !== null && runOf.get(id) !== run).length
+    const lost = sent.filter(({ id, runId: run }) => run === null || (runOf.get(id) ?? null) === null).length
+    const named = sent.filter(({ id, runId: run }) => run !== null && runOf.get(id) !== run).length
     const repeated = sent.filter(({ status }) => status === 200).length
     return { lost, doubled: named + Math.abs(all!.runs - sent.length), repeated }
   } finally {

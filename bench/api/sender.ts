@@ -16,7 +16,7 @@ export interface Sent {
   ms: number
   /** What it was answered with at last. */
   status: number
-  run: string | null
+  runId: string | null
   attempts: number
 }
 
@@ -50,7 +50,7 @@ async function deliver(urlOf: () => string, id: string, order: number, dueAt: nu
 }
 
 /** Undefined: no answer came. */
-function post(url: string, id: string, body: string): Promise<Pick<Sent, 'status' | 'run'> | undefined> {
+function post(url: string, id: string, body: string): Promise<Pick<Sent, 'status' | 'runId'> | undefined> {
   const sentAt = Math.floor(Date.now() / 1000)
   const signature = createHmac('sha256', key).update(`${id}.${sentAt}.${body}`).digest('base64')
   const headers = {
@@ -75,10 +75,10 @@ function post(url: string, id: string, body: string): Promise<Pick<Sent, 'status
   })
 }
 
-function readAnswer(status: number, answer: string): Pick<Sent, 'status' | 'run'> | undefined {
+function readAnswer(status: number, answer: string): Pick<Sent, 'status' | 'runId'> | undefined {
   try {
-    const { run = null } = JSON.parse(answer) as { run?: string | null }
-    return { status, run }
+    const { runId = null } = JSON.parse(answer) as { runId?: string | null }
+    return { status, runId }
   } catch {
     return undefined
   }

@@ -63,7 +63,7 @@ export function followEvents(client: QueryClient, onRefused: (error: unknown) =>
           isFirst = false
         },
       },
-      ({ run }) => {
+      ({ runId: run }) => {
         touched.add(run)
         timer ??= setTimeout(refresh, restMs)
       },

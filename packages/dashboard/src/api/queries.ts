@@ -27,7 +27,7 @@ export const waitingQuery = queryOptions({
     const asked = items.map(
       (item): WaitingItem => ({
         ...item,
-        approval: item.approval && { ...item.approval, run: item.run, workflow: item.workflow },
+        approval: item.approval && { ...item.approval, runId: item.runId, workflow: item.workflow },
         proposal: null,
       }),
     )
@@ -45,7 +45,7 @@ function proposedItem(proposal: Proposal): WaitingItem {
   return {
     kind: 'proposal',
     since: madeAt,
-    run: id,
+    runId: id,
     workflow: madeBy,
     subject: title,
     alike: `${kind} ${id}`,

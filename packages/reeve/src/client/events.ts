@@ -5,7 +5,7 @@ import { searchOf } from './search.ts'
 export interface JournalEvent {
   /** Of all runs, unique. */
   id: number
-  run: string
+  runId: string
   workflow: string
   seq: number
   /** `run-started`, `approval-requested` … */

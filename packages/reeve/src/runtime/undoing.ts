@@ -68,7 +68,7 @@ export async function startUndo(
   const input = {
     run: runId,
     from: plan.from,
-    effects: open.map(({ run, call, tool }) => ({ run, call, tool })),
+    effects: open.map(({ runId: run, call, tool }) => ({ run, call, tool })),
   }
   const options = {
     principal: by,

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { ReeveError } from '../base/errors.ts'
+import { schemaVersion, schemaVersionHeader } from '../base/json/schema-version.ts'
 import { internalsOf, type Runtime } from '../runtime/runtime.ts'
 import { endpoints } from './api/index.ts'
 import { mountSession } from './api/session.ts'
@@ -82,7 +83,10 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
     atOnce++
     try {
       refuseForeign(context, doors)
-      if (context.req.path.startsWith('/api/')) context.header('cache-control', 'no-store')
+      if (context.req.path.startsWith('/api/')) {
+        context.header('cache-control', 'no-store')
+        context.header(schemaVersionHeader, String(schemaVersion))
+      }
       await next()
     } finally {
       atOnce--

@@ -68,7 +68,7 @@ export function mountHooks(
     }
     const told = await receive(context, door, { service, arrivals, letters })
     if (told instanceof Response) return told
-    return context.json(told, told.run === null || told.isRepeat ? 200 : 202)
+    return context.json(told, told.runId === null || told.isRepeat ? 200 : 202)
   })
 }
 

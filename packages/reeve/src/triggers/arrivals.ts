@@ -23,7 +23,7 @@ export interface Arrival {
 /** What became of it. */
 export interface Arrived {
   /** The run that was started; null: none was. */
-  run: string | null
+  runId: string | null
   /** It came before: nothing was done now. */
   isRepeat: boolean
   reason: string | null
@@ -49,7 +49,7 @@ export class Arrivals {
   /** What became of the delivery when it came before; undefined: it is new. */
   async already({ name }: NamedTrigger, delivery: string): Promise<Arrived | undefined> {
     const known = await findDelivery(this.#engine.database, name, delivery)
-    return known && { run: known.run, isRepeat: true, reason: known.reason }
+    return known && { runId: known.run, isRepeat: true, reason: known.reason }
   }
 
   /** Resolves when it is durable. @throws `invalid-input` and what `Engine.startRun` throws */
@@ -71,7 +71,7 @@ export class Arrivals {
         deliveryOutcomeRow({ source: name, delivery, outcome: 'started', reason: null, run, at }),
       ],
     })
-    return { run: id, isRepeat: !isNew, reason: null }
+    return { runId: id, isRepeat: !isNew, reason: null }
   }
 
   /** Writes down why no run could be made of it. */
@@ -87,13 +87,13 @@ export class Arrivals {
   async turnAway(named: NamedTrigger, delivery: string, why: string): Promise<Arrived> {
     this.log.warn('what came to a trigger is about another account', { trigger: named.name, why })
     await this.refuse(named, `foreign:${digestOf(delivery)}`, why)
-    return { run: null, isRepeat: false, reason: why }
+    return { runId: null, isRepeat: false, reason: why }
   }
 
   async #skip({ name }: NamedTrigger, { delivery, reason }: Arrival): Promise<Arrived> {
     const why = reason ?? 'its mapping starts nothing for it'
     await this.#record({ source: name, delivery, outcome: 'skipped', reason: why })
-    return { run: null, isRepeat: false, reason: why }
+    return { runId: null, isRepeat: false, reason: why }
   }
 
   async #record(row: {

@@ -6,12 +6,12 @@ import { folderOf, hookOf, hookPath, type NamedTrigger } from './named-triggers.
 
 /** What became of something that came to a trigger. Times are ISO 8601. */
 export interface DeliveryView {
-  delivery: string
+  id: string
   at: string
   outcome: DeliveryRow['outcome']
   /** Why nothing was started. */
   reason: string | null
-  run: string | null
+  runId: string | null
 }
 
 /** A trigger, how it is reached, whether it can be, and what came last. */
@@ -75,5 +75,5 @@ async function triggerView(
 }
 
 export function deliveryView({ delivery, at, outcome, reason, run }: DeliveryRow): DeliveryView {
-  return { delivery, at: isoText(at), outcome, reason, run }
+  return { id: delivery, at: isoText(at), outcome, reason, runId: run }
 }

@@ -118,7 +118,7 @@ export async function audit(environment: Environment, kept: KeptHead[] = []): Pr
     }
     const verify = verifyPartOf(database)
     const round = await verifyRound(database, 0, { all: true, verify, width: 1, kept })
-    return round.faults.map(({ run, problem }) => `${run}: ${problem}`)
+    return round.faults.map(({ runId: run, problem }) => `${run}: ${problem}`)
   } finally {
     await database.close()
   }

@@ -167,7 +167,7 @@ test('of a directive its newest run is told with what it found, of a script how 
   const all = await lastRuns(database, ['directive:all_kinds', 'directive:never'])
   expect([...all.keys()]).toEqual(['directive:all_kinds'])
   expect(all.get('directive:all_kinds')).toMatchObject({
-    run: id,
+    runId: id,
     result: 'unmet',
     detail: expect.stringContaining('criteria-unmet'),
     durationMs: expect.any(Number),
@@ -181,7 +181,7 @@ test('of a directive its newest run is told with what it found, of a script how 
   const before = await calls()
   expect([...before.keys()]).toEqual(['script.make'])
   const { ended, failed, last } = before.get('script.make')!
-  expect(last).toMatchObject({ run: id, failed: false, detail: null })
+  expect(last).toMatchObject({ runId: id, failed: false, detail: null })
   // Its result is no JSON then.
   await follow('all_kinds', 'a "quoted" one')
   expect((await calls()).get('script.make')).toMatchObject({

@@ -32,7 +32,7 @@ export default workflow({
   )
 }
 
-async function asked(folder: string, input: object): Promise<{ id: string; run: string }> {
+async function asked(folder: string, input: object): Promise<{ id: string; runId: string }> {
   withTool(folder)
   const whole = {
     to: ['bo'],
@@ -42,8 +42,8 @@ async function asked(folder: string, input: object): Promise<{ id: string; run: 
     ...input,
   }
   writeFileSync(join(folder, 'input.json'), JSON.stringify(whole))
-  const { approvals, run } = await reeveJson<Rested>(folder, ['run', 'post', '--input', 'input.json'])
-  return { id: approvals[0]!.id, run }
+  const { approvals, runId: run } = await reeveJson<Rested>(folder, ['run', 'post', '--input', 'input.json'])
+  return { id: approvals[0]!.id, runId: run }
 }
 
 test('an approval’s screen shows the ticket, its notes and what was noted on the way', async () => {
@@ -93,7 +93,7 @@ test('what hides, overlays or looks like something else is written out and point
 
 test('approving records the decision and runs nothing of the project; --work goes on here', async () => {
   const folder = project()
-  const { id, run } = await asked(folder, {})
+  const { id, runId: run } = await asked(folder, {})
   writeFileSync(
     join(folder, 'workflows/post.ts'),
     `import { writeFileSync } from 'node:fs'\nwriteFileSync('loaded', '')\n`,
@@ -151,14 +151,14 @@ test('the printed signal command can be pasted, whatever the signal is called', 
     join(folder, 'workflows/await-odd.ts'),
     `import { workflow } from 'reeve'\nimport { z } from 'zod'\nexport default workflow({ input: z.unknown(), run: (ctx) => ctx.waitFor(${JSON.stringify(name)}) })\n`,
   )
-  const { run } = await reeveJson<Rested>(folder, ['run', 'await-odd'])
+  const { runId: run } = await reeveJson<Rested>(folder, ['run', 'await-odd'])
   const { stdout } = await reeve(folder, ['show', run])
   expect(stdout).toContain(`reeve signal ${run} 'go; touch owned '\\''now'\\''' JSON`)
 })
 
 test('a fork that would send a sent effect again says so, and wants --yes', async () => {
   const folder = project()
-  const { approvals, run } = await reeveJson<Rested>(folder, ['run', 'pay', '--input', '{"amount":5}'])
+  const { approvals, runId: run } = await reeveJson<Rested>(folder, ['run', 'pay', '--input', '{"amount":5}'])
   await reeveJson(folder, ['answer', approvals[0]!.id, 'happened', '--result', '{"receipt":"R1"}', '--work'])
   const refused = await reeve(folder, ['fork', run, '--from', '1'])
   expect(refused.code).toBe(2)
@@ -172,7 +172,7 @@ test('one that is decided is shown with what was decided, and without commands t
   const folder = project()
   const long = Array.from({ length: 201 }, (_, index) => `person${index + 1}@example.com`)
   for (const input of [{}, { to: long }]) {
-    const { id, run } = await asked(folder, input)
+    const { id, runId: run } = await asked(folder, input)
     await reeve(folder, ['reject', id, '--note', 'not now'])
     const { stdout } = await reeve(folder, ['approvals', id])
     expect(stdout).toContain('It was rejected by')

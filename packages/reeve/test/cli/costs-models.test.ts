@@ -41,7 +41,7 @@ const talk = (input: object) => ['run', 'talk', '--input', JSON.stringify(input)
 test('costs adds up calls, tokens and money, what failed runs cost too; show lists each call', async () => {
   const folder = paying()
   expect(await reeve(folder, ['costs'])).toMatchObject({ stdout: expect.stringContaining('No paid model') })
-  const { run } = await reeveJson<Rested>(folder, talk({ words: 2 }))
+  const { runId: run } = await reeveJson<Rested>(folder, talk({ words: 2 }))
   await reeveJson<Rested>(folder, talk({ words: 1, fails: true }))
   const sums = { calls: 3, inputTokens: 300, cachedInputTokens: 120, outputTokens: 60, costUsd: 0.75 }
   expect(await reeveJson(folder, ['costs', '--by', 'model', '--since', '7d'])).toMatchObject({

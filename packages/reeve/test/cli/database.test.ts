@@ -94,7 +94,7 @@ test('a name in the configuration that is none is refused', async () => {
 
 test('after db copy the old database can be read; all else is refused with where it went, until it is reopened', async () => {
   const folder = project()
-  const { run, approvals } = await reeveJson<Rested>(folder, reply)
+  const { runId: run, approvals } = await reeveJson<Rested>(folder, reply)
   expect((await reeve(folder, ['db', 'copy', '--yes', 'file:.reeve/reeve.db', 'file:copy.db'])).code).toBe(0)
   const approve = ['approve', approvals[0]!.id, '--work']
   for (const args of [['worker'], ['start'], ['dev'], reply, approve, ['cancel', run], ['retry', run]]) {

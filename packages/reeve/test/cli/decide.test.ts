@@ -132,7 +132,7 @@ test.each([
 
 test('JSON of a person that would be read otherwise than written is refused at each door', async () => {
   const folder = project()
-  const { approvals, run } = await reeveJson<Rested>(folder, reply)
+  const { approvals, runId: run } = await reeveJson<Rested>(folder, reply)
   const twice = '{"to":"bo@example.com","\\u0074o":"eve@example.com","text":"Hi"}'
   for (const args of [
     ['run', 'reply', '--input', twice],

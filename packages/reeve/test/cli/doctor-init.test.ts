@@ -44,7 +44,7 @@ test('doctor warns of a clock that went back', async () => {
 
 test('numbers that are beyond what is safe keep no command from answering, and doctor finds them', async () => {
   const folder = project()
-  const { run } = await reeveJson<{ run: string }>(folder, [
+  const { runId: run } = await reeveJson<{ runId: string }>(folder, [
     'run',
     'greet',
     '--input',

@@ -11,7 +11,7 @@ const entry = (why: string, detail: string): LedgerLine => ({
   metrics: { cost: 0, duration_s: 0 },
   why,
   goal: null,
-  of: { daemon: 'steward', cycle: 1, run: 'r1', execution: null, by: { kind: 'nobody' }, detail },
+  of: { daemon: 'steward', cycle: 1, runId: 'r1', executionId: null, by: { kind: 'nobody' }, detail },
 })
 
 test.each([

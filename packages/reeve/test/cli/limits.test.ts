@@ -9,7 +9,7 @@ const greet = ['run', 'greet', '--input', '{"name":"Ada"}']
 
 test('every list is cut, says so in its last line, and tells programs that there is more', async () => {
   const folder = project()
-  const { run } = await reeveJson<Rested>(folder, greet)
+  const { runId: run } = await reeveJson<Rested>(folder, greet)
   await reeveJson(folder, greet)
   const database = new DatabaseSync(join(folder, '.reeve/reeve.db'))
   const call = database.prepare(

@@ -6,7 +6,7 @@ const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 
 test('show answers the four questions from the journal', async () => {
   const folder = project()
-  const { run, approvals } = await reeveJson<Rested>(folder, reply)
+  const { runId: run, approvals } = await reeveJson<Rested>(folder, reply)
   await reeveJson(folder, [
     'approve',
     approvals[0]!.id,
@@ -62,15 +62,19 @@ test('show answers the four questions from the journal', async () => {
 
 test('show says for whom a run waits since when, why another failed, and has the raw events', async () => {
   const folder = project()
-  const { run, approvals } = await reeveJson<Rested>(folder, reply)
+  const { runId: run, approvals } = await reeveJson<Rested>(folder, reply)
   const { id } = approvals[0]!
   expect(await reeveJson(folder, ['show', run])).toMatchObject({
-    belief: { waitsFor: [{ approval: id, asks: 'approval' }] },
+    belief: { waitsFor: [{ approvalId: id, asks: 'approval' }] },
   })
   expect((await reeve(folder, ['show', run])).stdout).toContain(`reeve approve ${id}`)
   const failed = await reeveJson<Rested>(folder, ['run', 'mendable'])
-  expect((await reeve(folder, ['show', failed.run])).stdout).toMatch(/it failed\n.*it is broken/)
-  const { events } = await reeveJson<{ events: { type: string }[] }>(folder, ['show', failed.run, '--events'])
+  expect((await reeve(folder, ['show', failed.runId])).stdout).toMatch(/it failed\n.*it is broken/)
+  const { events } = await reeveJson<{ events: { type: string }[] }>(folder, [
+    'show',
+    failed.runId,
+    '--events',
+  ])
   expect(events.map(({ type }) => type)).toEqual([
     'run-started',
     'step-completed',
@@ -81,7 +85,7 @@ test('show says for whom a run waits since when, why another failed, and has the
 
 test('a chain that somebody changed fails the audit, and show says where', async () => {
   const folder = project()
-  const { run } = await reeveJson<Rested>(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
+  const { runId: run } = await reeveJson<Rested>(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
   expect(await reeveJson(folder, ['audit', 'verify'])).toMatchObject({
     code: 0,
     ok: true,
@@ -92,7 +96,7 @@ test('a chain that somebody changed fails the audit, and show says where', async
   expect(await reeveJson(folder, ['audit', 'verify'])).toMatchObject({
     code: 1,
     ok: false,
-    faults: [{ run, seq: 2 }],
+    faults: [{ runId: run, seq: 2 }],
   })
   expect(await reeveJson(folder, ['audit', 'verify', '--all'])).toMatchObject({
     code: 1,
@@ -131,7 +135,7 @@ test('schedules and queues tell what is configured; a paused queue holds its run
     /yearly starts greet at "0 0 1 1 \*" \(Europe\/Berlin\), next: \d{4}-01-01 00:00 Europe\/Berlin/,
   )
   const steered = (action: string) => reeveJson(folder, ['schedules', action, 'yearly'])
-  expect(await steered('pause')).toEqual({ code: 0, schedule: 'yearly', paused: true })
+  expect(await steered('pause')).toMatchObject({ code: 0, schedule: 'yearly', paused: true })
   expect(await reeveJson(folder, ['schedules'])).toMatchObject({ schedules: [{ paused: true, next: null }] })
   // By hand it runs all the same, with the input of the schedule.
   expect(await steered('run')).toMatchObject({
@@ -139,7 +143,7 @@ test('schedules and queues tell what is configured; a paused queue holds its run
     status: 'succeeded',
     output: { greeting: 'Hello year' },
   })
-  expect(await steered('resume')).toEqual({ code: 0, schedule: 'yearly', paused: false })
+  expect(await steered('resume')).toMatchObject({ code: 0, schedule: 'yearly', paused: false })
   expect(await reeveJson(folder, ['schedules'])).toMatchObject({
     schedules: [{ paused: false, next: expect.stringMatching(/-12-31T23:00:00/) }],
   })
@@ -175,14 +179,14 @@ test('prune deletes what the retention no longer wants', async () => {
 
 test('pause, resume, cancel and fork steer a run', async () => {
   const folder = project()
-  const { run } = await reeveJson<Rested>(folder, reply)
+  const { runId: run } = await reeveJson<Rested>(folder, reply)
   expect(await reeveJson(folder, ['pause', run])).toMatchObject({ code: 0, paused: true })
   expect(await reeveJson(folder, ['runs'])).toMatchObject({ runs: [{ id: run, paused: true }] })
   expect(await reeveJson(folder, ['resume', run])).toMatchObject({ code: 0, paused: false })
   const forked = await reeveJson<Rested>(folder, ['fork', run, '--from', '2'])
-  expect(forked).toMatchObject({ code: 3, origin: run, status: 'waiting' })
-  expect(await reeveJson(folder, ['show', forked.run])).toMatchObject({
-    goal: { forkedFrom: { run, call: 2, by: 'ada' } },
+  expect(forked).toMatchObject({ code: 3, originId: run, status: 'waiting' })
+  expect(await reeveJson(folder, ['show', forked.runId])).toMatchObject({
+    goal: { forkedFrom: { runId: run, call: 2, by: 'ada' } },
   })
   expect(await reeveJson(folder, ['cancel', run])).toMatchObject({ code: 0, status: 'cancelled' })
   expect(await reeveJson(folder, ['cancel', run])).toMatchObject({ code: 2, error: { code: 'run-ended' } })
@@ -191,7 +195,7 @@ test('pause, resume, cancel and fork steer a run', async () => {
 
 test('a run is found by its key and by how its id begins, and told again from its beginning', async () => {
   const folder = project()
-  const { run } = await reeveJson<Rested>(folder, [
+  const { runId: run } = await reeveJson<Rested>(folder, [
     'run',
     'greet',
     '--input',

@@ -51,15 +51,15 @@ test('each command asks for its role, and changes nothing without it', async () 
   ])
   const approval = waiting.approvals[0]!.id
   const [viewer, approver] = [await tokenFor(folder, 'viewer'), await tokenFor(folder, 'approver')]
-  expect(await by(viewer, folder, ['runs'])).toMatchObject({ runs: [{ id: waiting.run }] })
+  expect(await by(viewer, folder, ['runs'])).toMatchObject({ runs: [{ id: waiting.runId }] })
   for (const args of [
     ['approve', approval],
     ['reject', approval],
-    ['cancel', waiting.run],
-    ['pause', waiting.run],
-    ['retry', waiting.run],
-    ['fork', waiting.run, '--from', '1'],
-    ['signal', waiting.run, 'any'],
+    ['cancel', waiting.runId],
+    ['pause', waiting.runId],
+    ['retry', waiting.runId],
+    ['fork', waiting.runId, '--from', '1'],
+    ['signal', waiting.runId, 'any'],
     ['queues', 'pause', 'default'],
     ['sql', 'select 1'],
     ['run', 'greet'],
@@ -70,7 +70,7 @@ test('each command asks for its role, and changes nothing without it', async () 
     const told = await by(viewer, folder, args)
     expect([args, (told.error as { code: string } | undefined)?.code]).toEqual([args, 'role-too-low'])
   }
-  expect(await by(approver, folder, ['cancel', waiting.run])).toMatchObject({
+  expect(await by(approver, folder, ['cancel', waiting.runId])).toMatchObject({
     error: { code: 'role-too-low' },
   })
   expect(await by(approver, folder, ['approve', approval])).toMatchObject({ decision: 'approved' })

@@ -143,7 +143,7 @@ export function tamper(folder: string, sql: string): void {
 }
 
 export interface Rested {
-  run: string
+  runId: string
   status: string
   approvals: { id: string; kind: string; shown: Record<string, unknown>; commands: Record<string, string> }[]
 }

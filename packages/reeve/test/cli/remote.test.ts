@@ -49,7 +49,7 @@ const looks = [
 
 test('what a command shows of a server is what it shows of the database', async () => {
   const { folder, url, here, there } = await served()
-  const { run } = await reeveJson<{ run: string }>(folder, [
+  const { runId: run } = await reeveJson<{ runId: string }>(folder, [
     'run',
     'reply',
     '--input',
@@ -102,7 +102,7 @@ test('runs are started, decided, signalled, held, tried again and forked at a se
   )
   expect(again).toMatchObject({ isNew: false, code: 0 })
 
-  const asked = await thereJson<{ run: string; approvals: { id: string }[] }>(
+  const asked = await thereJson<{ runId: string; approvals: { id: string }[] }>(
     'run',
     'reply',
     '--input',
@@ -116,17 +116,23 @@ test('runs are started, decided, signalled, held, tried again and forked at a se
   )
   expect(await there('approve', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('already') })
 
-  const forked = await thereJson<{ run: string; origin: string }>('fork', asked.run, '--from', '1', '--yes')
-  expect(forked).toMatchObject({ code: 0, origin: asked.run })
-  expect((await there('pause', forked.run)).stdout).toContain('is held')
-  expect((await there('resume', forked.run)).stdout).toContain('may go on')
-  expect(await thereJson('signal', forked.run, 'nobody', '1', '--id', 'a')).toMatchObject({
+  const forked = await thereJson<{ runId: string; originId: string }>(
+    'fork',
+    asked.runId,
+    '--from',
+    '1',
+    '--yes',
+  )
+  expect(forked).toMatchObject({ code: 0, originId: asked.runId })
+  expect((await there('pause', forked.runId)).stdout).toContain('is held')
+  expect((await there('resume', forked.runId)).stdout).toContain('may go on')
+  expect(await thereJson('signal', forked.runId, 'nobody', '1', '--id', 'a')).toMatchObject({
     isNew: true,
     isAwaited: false,
   })
-  expect(await thereJson('signal', forked.run, 'nobody', '1', '--id', 'a')).toMatchObject({ isNew: false })
-  expect(await thereJson('cancel', forked.run)).toMatchObject({ cancelled: true })
-  expect((await there('retry', forked.run)).code).toBe(2)
+  expect(await thereJson('signal', forked.runId, 'nobody', '1', '--id', 'a')).toMatchObject({ isNew: false })
+  expect(await thereJson('cancel', forked.runId)).toMatchObject({ cancelled: true })
+  expect((await there('retry', forked.runId)).code).toBe(2)
   expect(await thereJson('queues', 'pause', 'default')).toMatchObject({
     queues: [{ name: 'default', paused: true }, {}],
   })

@@ -35,13 +35,15 @@ test('the same key starts nothing twice', async () => {
   const first = await reeveJson<Rested>(folder, args)
   expect(await reeveJson(folder, args)).toMatchObject({
     code: 0,
-    run: first.run,
+    runId: first.runId,
     isNew: false,
     status: 'succeeded',
   })
   const other = ['run', 'greet', '--input', '{"name":"Bob"}', '--key', 'once']
   expect(await reeveJson(folder, other)).toMatchObject({ code: 2, error: { code: 'idempotency-conflict' } })
-  expect(await reeveJson(folder, [...other, '--if-key-exists', 'return'])).toMatchObject({ run: first.run })
+  expect(await reeveJson(folder, [...other, '--if-key-exists', 'return'])).toMatchObject({
+    runId: first.runId,
+  })
   const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs'])
   expect(runs).toHaveLength(1)
 })
@@ -77,7 +79,7 @@ test('a run that waits through its child names the approval of the child, and th
     status: 'succeeded',
   })
   const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs', '--workflow', 'lead'])
-  expect(runs).toMatchObject([{ id: waiting.run, status: 'succeeded' }])
+  expect(runs).toMatchObject([{ id: waiting.runId, status: 'succeeded' }])
 })
 
 test('a failed run ends with 1 and retry goes on from the step that failed', async () => {
@@ -85,7 +87,7 @@ test('a failed run ends with 1 and retry goes on from the step that failed', asy
   const failed = await reeveJson<Rested>(folder, ['run', 'mendable'])
   expect(failed).toMatchObject({ code: 1, status: 'failed', error: { message: 'it is broken' } })
   writeFileSync(join(folder, 'mended'), '')
-  const { code, stdout } = await reeve(folder, ['retry', failed.run])
+  const { code, stdout } = await reeve(folder, ['retry', failed.runId])
   expect(stdout).toMatch(/run-retried|is tried again/)
   expect(stdout).not.toContain('step-completed     first')
   expect(stdout).toMatch(/step-completed +second 2.*succeeded/s)
@@ -98,17 +100,21 @@ test('a detached run is left to a worker, which dev is; Ctrl-C ends dev with 0',
   const lines = linesOf(child)
   expect((await lines.next()).value).toMatchObject({ event: 'serving', pending: 0 })
   const args = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}', '--detach']
-  const { run } = await reeveJson<Rested>(folder, args)
-  expect((await lines.next()).value).toMatchObject({ run, event: 'run-started', workflow: 'reply' })
-  expect((await lines.next()).value).toMatchObject({ run, event: 'approval-requested', name: 'mail.send' })
+  const { runId: run } = await reeveJson<Rested>(folder, args)
+  expect((await lines.next()).value).toMatchObject({ runId: run, event: 'run-started', workflow: 'reply' })
+  expect((await lines.next()).value).toMatchObject({
+    runId: run,
+    event: 'approval-requested',
+    name: 'mail.send',
+  })
 
   const { approvals } = await reeveJson<Rested>(folder, ['approvals'])
   expect(await reeveJson(folder, ['approve', approvals[0]!.id, '--work'])).toMatchObject({
     code: 0,
     worker: { pid: child.pid },
   })
-  expect((await lines.next()).value).toMatchObject({ run, event: 'approval-decided' })
-  expect((await lines.next()).value).toMatchObject({ run, event: 'run-succeeded' })
+  expect((await lines.next()).value).toMatchObject({ runId: run, event: 'approval-decided' })
+  expect((await lines.next()).value).toMatchObject({ runId: run, event: 'run-succeeded' })
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([0, null])
 })
@@ -139,8 +145,9 @@ test('dev loads changed files, helpers too, for new runs, and keeps the old code
     underWay: [],
   })
   const say = async () => {
-    const { run } = await reeveJson<Rested>(folder, ['run', 'said', '--detach'])
-    for (const event of ['run-started', 'run-succeeded']) expect(await next()).toMatchObject({ run, event })
+    const { runId: run } = await reeveJson<Rested>(folder, ['run', 'said', '--detach'])
+    for (const event of ['run-started', 'run-succeeded'])
+      expect(await next()).toMatchObject({ runId: run, event })
     return (await reeve(folder, ['show', run])).stdout
   }
   expect(await say()).toMatch(/step-completed +say +first/)
@@ -162,7 +169,7 @@ test('dev loads changed files, helpers too, for new runs, and keeps the old code
     removed: ['nap'],
     underWay: [{ workflow: 'nap', runs: 1 }],
   })
-  expect(await reeveJson(folder, ['show', nap.run])).toMatchObject({ run: { status: 'waiting' } })
+  expect(await reeveJson(folder, ['show', nap.runId])).toMatchObject({ run: { status: 'waiting' } })
   child.kill('SIGINT')
   expect(await once(child, 'exit')).toEqual([0, null])
 })
@@ -239,7 +246,7 @@ test('a run that somebody cancels meanwhile ends with 4', async () => {
 test('a run whose code changed under it is stuck with the difference, and ends with 4', async () => {
   const folder = project()
   const input = '{"to":"bo@example.com","text":"Hi"}'
-  const { run, approvals } = await reeveJson<Rested>(folder, ['run', 'reply', '--input', input])
+  const { runId: run, approvals } = await reeveJson<Rested>(folder, ['run', 'reply', '--input', input])
   const file = join(folder, 'workflows/reply.ts')
   writeFileSync(file, readFileSync(file, 'utf8').replace("'review'", "'second opinion'"))
   const { code, stdout } = await reeve(folder, ['approve', approvals[0]!.id, '--work'])
@@ -260,7 +267,7 @@ test('a paused queue holds a run, and run says so', async () => {
 
 test('a decision stands even when the project cannot be loaded', async () => {
   const folder = project()
-  const { run, approvals } = await reeveJson<Rested>(folder, [
+  const { runId: run, approvals } = await reeveJson<Rested>(folder, [
     'run',
     'reply',
     '--input',

@@ -21,7 +21,7 @@ test.each(['start', 'worker'])(
     expect(await reeveJson(folder, ['approve', waiting.approvals[0]!.id])).toMatchObject({
       worker: { pid: child.pid },
     })
-    expect(await reeveJson(folder, args)).toMatchObject({ run: waiting.run, status: 'succeeded' })
+    expect(await reeveJson(folder, args)).toMatchObject({ runId: waiting.runId, status: 'succeeded' })
     child.kill('SIGTERM')
     expect((await lines.next()).done).toBe(true)
     expect(await once(child, 'exit')).toEqual([0, null])
@@ -33,7 +33,7 @@ test('a worker that is told to stop gives its runs back, and signs off', async (
   const child = start(folder, ['worker'])
   const finished = ended(child)
   await said(child.stdout, 'reeve is working')
-  const { run } = await reeveJson<Rested>(folder, ['run', 'await-go', '--detach'])
+  const { runId: run } = await reeveJson<Rested>(folder, ['run', 'await-go', '--detach'])
   child.kill('SIGTERM')
   const { code, stderr } = await finished
   expect(stderr).toContain('what acts now may finish')
@@ -51,7 +51,7 @@ test('a capacity that is no number of runs is refused with what it may be', asyn
 
 test('five graceful stops in the middle of one long step end with 0, and the run is not stuck', async () => {
   const folder = project()
-  const { run } = await reeveJson<Rested>(folder, ['run', 'slow', '--detach'])
+  const { runId: run } = await reeveJson<Rested>(folder, ['run', 'slow', '--detach'])
   for (const signal of ['SIGTERM', 'SIGTERM', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     const child = start(folder, ['start', '--grace', '10ms'])
     const finished = ended(child)

@@ -28,7 +28,7 @@ function view(runs: number, waiting: number) {
   const item = (index: number) => ({
     kind: 'approval',
     since: '2030-01-02T09:00:00.000Z',
-    run: `asks${index}`,
+    runId: `asks${index}`,
     workflow: 'refund',
     subject: 'bank.wire\nforged line',
     alike: '',
@@ -58,7 +58,14 @@ function view(runs: number, waiting: number) {
       success: { now: rate, before: rate, change: 0, decisions: {}, correctionRate: null },
       failures: { count: 0, groups: [] },
       silent: [
-        { run: 'run0', workflow: 'triage', since: at, silentMs: 600_000, state: 'suspicious', reason: null },
+        {
+          runId: 'run0',
+          workflow: 'triage',
+          since: at,
+          silentMs: 600_000,
+          state: 'suspicious',
+          reason: null,
+        },
       ],
       schedules: [],
     },

@@ -37,7 +37,7 @@ test('a signed sample is posted to the server, starts a run, and the list and th
   const { url } = value as { url: string }
   const args = ['trigger', 'test', 'shop', '--server', url]
   const sent = await reeveJson(folder, args, { environment })
-  expect(sent).toMatchObject({ code: 0, status: 202, answer: { run: expect.any(String), isRepeat: false } })
+  expect(sent).toMatchObject({ code: 0, status: 202, answer: { runId: expect.any(String), isRepeat: false } })
   const listed = await reeveJson(folder, ['trigger', 'list'], { environment })
   expect(listed).toMatchObject({
     code: 0,
@@ -63,7 +63,7 @@ test('a signed sample is posted to the server, starts a run, and the list and th
   expect(closed).toMatchObject({ code: 2, error: { code: 'webhook-closed' } })
   const unknown = await reeveJson(folder, ['trigger', 'test', 'other'], { environment })
   expect(unknown).toMatchObject({ code: 2, error: { code: 'unknown-trigger' } })
-  const { run } = (sent as unknown as { answer: { run: string } }).answer
+  const { runId: run } = (sent as unknown as { answer: { runId: string } }).answer
   const told = await reeve(folder, ['logs', run], { environment })
   expect(told.stdout).toMatch(/hooked .* log-written .*it came/)
   server.kill('SIGTERM')

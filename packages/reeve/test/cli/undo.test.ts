@@ -5,7 +5,7 @@ import { reeve, reeveJson } from './hosted.ts'
 import { project, type Rested } from './reeve.ts'
 
 interface Planned {
-  run: string
+  runId: string
   open: number
   steps: { tool: string; state: string }[]
 }
@@ -13,7 +13,7 @@ interface Planned {
 const reply = ['run', 'reply', '--input', '{"to":"bo@example.com","text":"Hi"}']
 
 async function replied(folder: string): Promise<string> {
-  const { run, approvals } = await reeveJson<Rested & { run: string }>(folder, reply)
+  const { runId: run, approvals } = await reeveJson<Rested>(folder, reply)
   await reeveJson(folder, ['approve', approvals[0]!.id, '--work'])
   return run
 }
@@ -28,14 +28,19 @@ test('undo shows its plan and does nothing until it is told to; then it undoes o
   const folder = project()
   const run = await replied(folder)
   const plan = await reeveJson<Planned>(folder, ['undo', run])
-  expect(plan).toMatchObject({ code: 0, open: 1, steps: [{ tool: 'mail.send', state: 'open' }], undo: null })
+  expect(plan).toMatchObject({
+    code: 0,
+    open: 1,
+    steps: [{ tool: 'mail.send', state: 'open' }],
+    undoRunId: null,
+  })
   const shown = await reeve(folder, ['undo', run, '--dry-run'])
   expect(shown.stdout).toMatch(/undo mail\.send \(call \d+ of run .*possible until/)
   expect(sent(folder)).toHaveLength(1)
   expect(await reeveJson(folder, ['undo', run, '--yes'])).toMatchObject({
     code: 0,
     status: 'succeeded',
-    undo: run,
+    undoRunId: run,
     output: { undone: 1, left: [] },
   })
   expect(sent(folder)[1]).toMatchObject({ recalled: 'bo@example.com' })
@@ -46,7 +51,7 @@ test('undo shows its plan and does nothing until it is told to; then it undoes o
 
 test('a run that goes on cannot be undone', async () => {
   const folder = project()
-  const { run } = await reeveJson<Rested & { run: string }>(folder, reply)
+  const { runId: run } = await reeveJson<Rested>(folder, reply)
   expect(await reeveJson(folder, ['undo', run, '--yes'])).toMatchObject({
     code: 2,
     error: { code: 'cannot-undo' },

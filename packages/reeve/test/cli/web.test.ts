@@ -81,7 +81,12 @@ test('a port in use ends the start with 2 and what to do; another host needs an 
 
 test('sql asks the views of the project, and refuses what is not of them', async () => {
   const folder = project()
-  const { run } = await reeveJson<{ run: string }>(folder, ['run', 'greet', '--input', '{"name":"Ada"}'])
+  const { runId: run } = await reeveJson<{ runId: string }>(folder, [
+    'run',
+    'greet',
+    '--input',
+    '{"name":"Ada"}',
+  ])
   const asked = await reeveJson(folder, ['sql', "select id, status from runs where workflow = 'greet'"])
   expect(asked).toMatchObject({ columns: ['id', 'status'], rows: [[run, 'succeeded']], more: false })
   const refused = await reeve(folder, ['sql', 'select hash from tokens'])

@@ -46,14 +46,14 @@ async function post(server: TestServer, id: string, team: string) {
       'content-type': 'application/json',
     },
   })
-  return { status: response.status, said: (await response.json()) as { run?: string; reason?: string } }
+  return { status: response.status, said: (await response.json()) as { runId?: string; reason?: string } }
 }
 
 test('an event of another workspace is refused, although the same application signed it', async () => {
   const { server, chat } = await desk()
   expect((await post(server, 'Ev1', chat.state.team)).status).toBe(202)
   const other = await post(server, 'Ev2', 'T0OTHER')
-  expect(other).toMatchObject({ status: 200, said: { run: null, reason: 'it is of the workspace T0OTHER' } })
+  expect(other).toMatchObject({ status: 200, said: { runId: null, reason: 'it is of the workspace T0OTHER' } })
   const kept = await listDeliveries(server.internals.database, 'slack.event', 10)
   expect(kept.map(({ outcome }) => outcome).toSorted()).toEqual(['refused', 'started'])
 })

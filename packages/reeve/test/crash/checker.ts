@@ -43,7 +43,7 @@ export async function checkInvariants(shape: Shape, database: Database, facts: F
     ...checkBodies(facts).map(say('I2')),
     ...checkEffects(facts).map(say('I3')),
     ...runsRest(shape, facts).map(say('I4')),
-    ...audit.faults.map((fault) => say('I5')(`run ${fault.run}: ${fault.problem}`)),
+    ...audit.faults.map((fault) => say('I5')(`run ${fault.runId}: ${fault.problem}`)),
     ...headsAgree(facts).map(say('I5')),
     ...(await checkReplay(shape, facts)).map(say('I5')),
     ...audit.integrity.map(say('I6')),

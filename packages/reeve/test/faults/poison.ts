@@ -94,7 +94,9 @@ async function audit(file: string): Promise<Violation[]> {
   const { faults, integrity } = await verifyAudit(database)
   await database.close()
   return [
-    ...faults.map(({ run, problem }): Violation => ({ invariant: 'I5', what: `run ${run}: ${problem}` })),
+    ...faults.map(
+      ({ runId: run, problem }): Violation => ({ invariant: 'I5', what: `run ${run}: ${problem}` }),
+    ),
     ...integrity.map((line): Violation => ({ invariant: 'I6', what: line })),
   ]
 }

@@ -57,7 +57,10 @@ async function inspect({ snapshots, events }: Recording, seed: number, tools: To
     await goOn(database, clock)
     const audit = await verifyAudit(database)
     for (const fault of audit.faults)
-      violations.push({ invariant: 'I5', what: `after commit ${index}, run ${fault.run}: ${fault.problem}` })
+      violations.push({
+        invariant: 'I5',
+        what: `after commit ${index}, run ${fault.runId}: ${fault.problem}`,
+      })
     for (const what of audit.integrity) violations.push({ invariant: 'I6', what })
     const resting = await database.all<{ status: string }>(
       `select status from runs where status not in ('succeeded', 'failed')`,

@@ -109,7 +109,7 @@ async function woke(
     const p99 = (fired[Math.floor(fired.length * 0.99)]?.at ?? 0) - from
     tools.note(`restart-herd: ${fired.length} timers, 99 % fired within ${p99} ms`)
     const audit = await verifyAudit(database)
-    const violations: Violation[] = audit.faults.map(({ run, problem }) => ({
+    const violations: Violation[] = audit.faults.map(({ runId: run, problem }) => ({
       invariant: 'I5',
       what: `run ${run}: ${problem}`,
     }))

@@ -79,7 +79,7 @@ export function inspectContract(name: string, open: Open): void {
       let cursor: string | undefined
       do {
         const page = await waitingPage(database, { limit: 2, ...(cursor !== undefined && { cursor }) })
-        seen.push(...page.items.map(({ kind, approval, run }) => `${kind} ${approval?.id ?? run}`))
+        seen.push(...page.items.map(({ kind, approval, runId: run }) => `${kind} ${approval?.id ?? run}`))
         cursor = page.next ?? undefined
       } while (cursor !== undefined)
       expect(seen).toEqual(['question b', 'outcome c', 'stuck run2', 'approval a', 'approval d'])
@@ -125,7 +125,7 @@ export function inspectContract(name: string, open: Open): void {
         await silentFor(5, 2 * hour, { reason: null, worker: 'gone' })
         await silentFor(6, 2 * hour, { available_at: now - minute })
         const { silent, health } = await viewToday(database, now)
-        expect(silent.map(({ run, state, silentMs }) => [run, state, silentMs])).toEqual([
+        expect(silent.map(({ runId: run, state, silentMs }) => [run, state, silentMs])).toEqual([
           ['run5', 'alarming', 2 * hour],
           ['run3', 'alarming', 16 * minute],
           ['run2', 'suspicious', 6 * minute],
@@ -523,7 +523,7 @@ export function inspectContract(name: string, open: Open): void {
         const write = (...events: JournalEvent[]) => database.bulk(insertEvents, events.map(eventValues))
         const first = await EventFeed.open(database, systemClock)
         await write(one('run-started', '{"version":"1","principal":"ada"}'), two('run-started', '{}'))
-        expect((await first.read()).map(({ run, type, words }) => [run, type, words])).toEqual([
+        expect((await first.read()).map(({ runId: run, type, words }) => [run, type, words])).toEqual([
           ['run1', 'run-started', 'version 1, by ada'],
           ['run2', 'run-started', expect.any(String)],
         ])
@@ -535,7 +535,7 @@ export function inspectContract(name: string, open: Open): void {
         )
         const told = async (filter: EventFilter) => {
           const feed = await EventFeed.open(database, systemClock, { ...filter, cursor })
-          return (await feed.read()).map(({ run, type }) => `${run} ${type}`)
+          return (await feed.read()).map(({ runId: run, type }) => `${run} ${type}`)
         }
         expect(await told({})).toEqual(['run1 step-completed', 'run2 log-written', 'run1 run-succeeded'])
         expect(await told({ run: 'run1' })).toEqual(['run1 step-completed', 'run1 run-succeeded'])

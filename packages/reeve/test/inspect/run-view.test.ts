@@ -76,7 +76,7 @@ test('a run whose child asks a person waits for one, and shows what is asked', a
     { kind: 'approval', subject: 'send it', shown: { to: 'ada' }, allowed: ['approve', 'edit', 'reject'] },
   ])
   const { runs } = await listRunPage(database, { workflow: 'asking' })
-  expect((await viewRun(database, runs[0]!.id)).parent).toBe(id)
+  expect((await viewRun(database, runs[0]!.id)).parentId).toBe(id)
   await engine.stop()
 })
 

@@ -121,21 +121,21 @@ test('several are decided in one request, each by itself', async () => {
   const said = await reeve.approvals.decideMany({
     body: {
       decisions: [
-        { approval: id, verdict: 'approve', hash },
-        { approval: other.id, verdict: 'reject', hash, note: 'wrong hash' },
-        { approval: 'nothing', verdict: 'approve', hash },
-        { approval: other.id, verdict: 'reject', hash: other.hash },
+        { approvalId: id, verdict: 'approve', hash },
+        { approvalId: other.id, verdict: 'reject', hash, note: 'wrong hash' },
+        { approvalId: 'nothing', verdict: 'approve', hash },
+        { approvalId: other.id, verdict: 'reject', hash: other.hash },
       ],
     },
   })
   expect(said.results).toMatchObject([
-    { approval: id, status: 'approved', problem: null },
-    { approval: other.id, status: 'rejected', problem: { code: 'approval-changed' } },
-    { approval: 'nothing', status: 'unknown', problem: { code: 'unknown-approval' } },
-    { approval: other.id, status: 'rejected', problem: null },
+    { approvalId: id, status: 'approved', problem: null },
+    { approvalId: other.id, status: 'rejected', problem: { code: 'approval-changed' } },
+    { approvalId: 'nothing', status: 'unknown', problem: { code: 'unknown-approval' } },
+    { approvalId: other.id, status: 'rejected', problem: null },
   ])
   const viewer = await server.as('viewer')
-  const decisions = [{ approval: id, verdict: 'approve', hash }] as const
+  const decisions = [{ approvalId: id, verdict: 'approve', hash }] as const
   await expect(viewer.approvals.decideMany({ body: { decisions: [...decisions] } })).rejects.toMatchObject({
     code: 'role-too-low',
   })

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { routes } from '../../src/client/routes.ts'
 import { api } from '../../src/server/api/index.ts'
 import { openApiDocument } from '../../src/server/openapi/document.ts'
@@ -74,6 +75,43 @@ test('every endpoint of the API says who may, and what it answers', () => {
     expect(operation, `${method} ${path}`).toMatchObject({ summary: expect.any(String) })
     expect(operation!.description).toMatch(/Needs the role (viewer|approver|operator|owner)\.$/)
   }
+})
+
+/** Every property of a JSON Schema with its path and the types that it may have. */
+function* propertiesOf(schema: Json, path = ''): Generator<[path: string, name: string, types: unknown[]]> {
+  const {
+    properties = {},
+    items,
+    anyOf = [],
+    oneOf = [],
+    allOf = [],
+    additionalProperties,
+  } = schema as {
+    [key: string]: never
+  }
+  for (const [name, value] of Object.entries<Json>(properties)) {
+    const ways = (value.anyOf as Json[] | undefined) ?? [value]
+    yield [`${path}.${name}`, name, ways.filter((way) => !way.enum).map((way) => way.type)]
+    yield* propertiesOf(value, `${path}.${name}`)
+  }
+  for (const way of [...anyOf, ...oneOf, ...allOf]) yield* propertiesOf(way as Json, path)
+  for (const inner of [items, additionalProperties])
+    if (typeof inner === 'object') yield* propertiesOf(inner as Json, `${path}[]`)
+}
+
+test('what has an id is referred to by its noun and Id, in every answer', () => {
+  const withId =
+    /^(run|runs?Of|parent|child|approval|permission|proposal|execution|watch|forkedFrom|origin|delivery|token)$/
+  const faults = Object.values(api)
+    .flatMap((resource) => Object.values(resource) as unknown as { path: string; answer: z.ZodType }[])
+    .flatMap(({ path, answer }) => {
+      const schema = z.toJSONSchema(answer, { io: 'output', unrepresentable: 'any' }) as Json
+      return [...propertiesOf(schema)]
+        .filter(([, name, types]) => withId.test(name) && types.includes('string'))
+        .map(([place]) => `${path} ${place}`)
+    })
+  // The secret of a token is told once, under its own name.
+  expect(faults.filter((fault) => fault !== '/api/tokens .token')).toEqual([])
 })
 
 test('the reference has each endpoint, no script, and nothing from elsewhere', () => {

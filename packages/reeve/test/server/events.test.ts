@@ -39,10 +39,10 @@ test('whoever watches hears each event of the journal, in the order of its run',
   const watching = await hear(reeve, 3)
   const { id } = await start(reeve, 'Ada')
   const { heard } = await watching.done
-  expect(heard.map(({ run, type, seq, words }) => ({ run, type, seq, words }))).toEqual([
-    { run: id, type: 'run-started', seq: 1, words: expect.stringContaining('operator') },
-    { run: id, type: 'step-completed', seq: 2, words: expect.any(String) },
-    { run: id, type: 'run-succeeded', seq: 3, words: expect.any(String) },
+  expect(heard.map(({ runId, type, seq, words }) => ({ runId, type, seq, words }))).toEqual([
+    { runId: id, type: 'run-started', seq: 1, words: expect.stringContaining('operator') },
+    { runId: id, type: 'step-completed', seq: 2, words: expect.any(String) },
+    { runId: id, type: 'run-succeeded', seq: 3, words: expect.any(String) },
   ])
 })
 
@@ -51,7 +51,7 @@ test('a filter lets through only what was asked for', async () => {
   const watching = await hear(reeve, 2, { kind: 'run-succeeded' })
   const ids = [(await start(reeve, 'a')).id, (await start(reeve, 'b')).id]
   const { heard } = await watching.done
-  expect(heard.map(({ run, type }) => [run, type])).toEqual(ids.map((id) => [id, 'run-succeeded']))
+  expect(heard.map(({ runId, type }) => [runId, type])).toEqual(ids.map((id) => [id, 'run-succeeded']))
 })
 
 test('who comes back with a cursor misses nothing that happened meanwhile, also after a restart', async () => {
@@ -70,7 +70,7 @@ test('who comes back with a cursor misses nothing that happened meanwhile, also 
   const again = await hear(back, 6, { after: cursor! })
   const last = await start(back, 'last')
   const { heard } = await again.done
-  expect(heard.map(({ run, seq }) => [run, seq])).toEqual(
+  expect(heard.map(({ runId, seq }) => [runId, seq])).toEqual(
     [missed.id, last.id].flatMap((id) => [1, 2, 3].map((seq) => [id, seq])),
   )
 })
@@ -133,7 +133,7 @@ test('a page that was away until what it saw last was pruned goes on with what t
   }
   const back = await hear(reeve, 3, { after: cursor! })
   const { heard } = await back.done
-  expect(heard.map(({ run, seq }) => [run, seq])).toEqual([1, 2, 3].map((seq) => [stays, seq]))
+  expect(heard.map(({ runId, seq }) => [runId, seq])).toEqual([1, 2, 3].map((seq) => [stays, seq]))
 })
 
 test('a cursor that is none is told so, and not taken for the beginning', async () => {

@@ -166,7 +166,7 @@ test('today says in one answer whether it is well, what waits, and what failed',
   const today = await reeve.today.one()
   expect(today).toMatchObject({
     health: { state: 'well', sentence: 'All is well. One thing waits for you.' },
-    waiting: { counts: { approval: 1, total: 1 }, oldest: [{ run: asked.id, kind: 'approval' }] },
+    waiting: { counts: { approval: 1, total: 1 }, oldest: [{ runId: asked.id, kind: 'approval' }] },
     failures: { count: 1, groups: [{ reason: expect.stringContaining('it broke'), runs: [failed.id] }] },
     workers: 1,
   })

@@ -134,6 +134,6 @@ test('a lesson of a person is put in force, shown, and taken back; an answer is 
   await expect((await server.as('viewer')).lessons.add({ body })).rejects.toMatchObject({ status: 403 })
   const correction = { params: { run: 'none' }, body: { question: 'q', value: 1 } }
   await expect(approver.lessons.correct(correction)).rejects.toMatchObject({ code: 'unknown-run' })
-  const { run } = await (await server.as('operator')).lessons.learn({ body: {} })
+  const { runId: run } = await (await server.as('operator')).lessons.learn({ body: {} })
   expect(run).toMatch(/^\w+$/)
 })

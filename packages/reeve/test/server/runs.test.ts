@@ -120,7 +120,9 @@ test('an approval is decided with an edit and a note, by the name of who asked, 
   expect(asking.standing.waitsFor).toMatchObject({ for: 'person' })
   const { items } = await approver.approvals.list()
   const [{ id: approval = '', hash = '' } = {}] = items
-  expect(items).toMatchObject([{ run: asking.id, workflow: 'reply', allowed: ['approve', 'edit', 'reject'] }])
+  expect(items).toMatchObject([
+    { runId: asking.id, workflow: 'reply', allowed: ['approve', 'edit', 'reject'] },
+  ])
   const whole = await approver.approvals.one({ params: { approval } })
   expect(whole.fields).toMatchObject([
     { path: ['args', 'to'], value: 'bo@example.com', origins: [{ from: 'given', path: ['to'] }] },
@@ -128,7 +130,7 @@ test('an approval is decided with an edit and a note, by the name of who asked, 
   ])
   expect(whole.runNow).toMatchObject({ id: asking.id, status: 'waiting' })
   expect(whole.context.inputs).toMatchObject([
-    { run: asking.id, input: { to: 'bo@example.com', text: 'Hi' } },
+    { runId: asking.id, input: { to: 'bo@example.com', text: 'Hi' } },
   ])
   const edit = { text: 'Hello' }
   const preview = await approver.approvals.preview({ params: { approval }, body: { edit } })

@@ -80,7 +80,7 @@ test('on Postgres what appears late among the events is heard, also by who comes
   const second = await startServer({ database: at })
   const back = await follow(createClient({ url: second.url, token }), 3, watching.cursor())
   await back.done
-  expect(new Set(back.heard.map(({ run }) => run)).size).toBe(1)
+  expect(new Set(back.heard.map(({ runId: run }) => run)).size).toBe(1)
 })
 
 test('on Postgres a bulk action goes through all of them, whichever process carries it out', async () => {

@@ -66,7 +66,7 @@ test('threads with connections of their own verify the parts, and a fault in one
     runs: 2500,
     events: 2500,
     complete: true,
-    faults: [{ run: 'run1234', seq: 1 }],
+    faults: [{ runId: 'run1234', seq: 1 }],
   })
   const broken = new AuditThreads({ kind: 'sqlite', file: join(file, 'nowhere.db') }, undefined, 1)
   await expect(broken.verify({ runs: [1] })).rejects.toThrow()

@@ -91,7 +91,7 @@ const workflows = [
 interface Answer {
   status: number
   body: {
-    run?: string
+    runId?: string
     isRepeat?: boolean
     reason?: string
     code?: string
@@ -161,14 +161,14 @@ describe('Standard Webhooks', () => {
       'webhook-signature': vector.signature,
     }
     const first = await post(server, 'standard', vector.body, headers)
-    expect(first).toMatchObject({ status: 202, body: { run: expect.any(String), isRepeat: false } })
-    expect(await firstEventOf(server, first.body.run!)).toMatchObject({
+    expect(first).toMatchObject({ status: 202, body: { runId: expect.any(String), isRepeat: false } })
+    expect(await firstEventOf(server, first.body.runId!)).toMatchObject({
       channel: 'webhook:standard',
       principal: 'webhook:standard',
       input: { test: 2432232314 },
     })
     const again = await post(server, 'standard', vector.body, headers)
-    expect(again).toMatchObject({ status: 200, body: { run: first.body.run, isRepeat: true } })
+    expect(again).toMatchObject({ status: 200, body: { runId: first.body.runId, isRepeat: true } })
     expect(await countRuns(server)).toBe(1)
   })
 
@@ -390,8 +390,8 @@ describe('GitHub', () => {
       body,
       githubHeaders(body, { 'x-github-delivery': 'another' }),
     )
-    expect(replayed).toMatchObject({ status: 200, body: { run: first.body.run, isRepeat: true } })
-    expect(await firstEventOf(server, first.body.run!)).toMatchObject({
+    expect(replayed).toMatchObject({ status: 200, body: { runId: first.body.runId, isRepeat: true } })
+    expect(await firstEventOf(server, first.body.runId!)).toMatchObject({
       input: { action: 'opened', kind: 'issues' },
     })
   })
@@ -401,7 +401,7 @@ describe('GitHub', () => {
     const body = JSON.stringify({ action: 'ignored' })
     for (const isRepeat of [false, true]) {
       const answer = await post(server, 'github', body, githubHeaders(body))
-      expect(answer).toMatchObject({ status: 200, body: { run: null, isRepeat } })
+      expect(answer).toMatchObject({ status: 200, body: { runId: null, isRepeat } })
     }
     expect(await countRuns(server)).toBe(0)
   })
@@ -430,7 +430,7 @@ describe('Stripe', () => {
     const first = await post(server, 'stripe', body, stripeHeaders(body))
     expect(first.status).toBe(202)
     const later = await post(server, 'stripe', body, stripeHeaders(body, vector.timestamp + 60))
-    expect(later).toMatchObject({ status: 200, body: { run: first.body.run, isRepeat: true } })
+    expect(later).toMatchObject({ status: 200, body: { runId: first.body.runId, isRepeat: true } })
     const other = JSON.stringify({ id: 'evt_2' })
     const { 'stripe-signature': good } = stripeHeaders(other)
     const headers = { 'stripe-signature': good.replace(',v1=', `,v1=${'0'.repeat(64)},v0=abc,v1=`) }
@@ -460,12 +460,12 @@ describe('Slack', () => {
     const first = await post(server, 'slack', body, slackHeaders(body))
     expect(await post(server, 'slack', body, slackHeaders(body, vector.timestamp + 9))).toMatchObject({
       status: 200,
-      body: { run: first.body.run },
+      body: { runId: first.body.runId },
     })
     const form = 'command=%2Fdeploy&text=now'
     const type = { 'content-type': 'application/x-www-form-urlencoded' }
     const command = await post(server, 'slack', form, { ...type, ...slackHeaders(form) })
-    expect(await firstEventOf(server, command.body.run!)).toMatchObject({
+    expect(await firstEventOf(server, command.body.runId!)).toMatchObject({
       input: { command: '/deploy', text: 'now' },
     })
     const again = await post(server, 'slack', form, { ...type, ...slackHeaders(form, vector.timestamp + 1) })
@@ -494,7 +494,7 @@ test('fifty copies at one moment are one run, and one namespace does not reach i
   const answers = await Promise.all(
     Array.from({ length: 50 }, () => post(server, 'stripe', body, stripeHeaders(body))),
   )
-  expect(new Set(answers.map((answer) => answer.body.run)).size).toBe(1)
+  expect(new Set(answers.map((answer) => answer.body.runId)).size).toBe(1)
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
   // A caller of the API cannot take the key of a delivery before it comes.
   const operator = await server.as('operator')
@@ -510,11 +510,11 @@ test('a trace context of the sender goes into the first event, and nonsense does
   const server = await open()
   const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`
   const one = await post(server, 'stripe', '{"id":"1"}', { ...stripeHeaders('{"id":"1"}'), traceparent })
-  expect(await firstEventOf(server, one.body.run!)).toMatchObject({ traceparent })
+  expect(await firstEventOf(server, one.body.runId!)).toMatchObject({ traceparent })
   for (const wrong of ['x', traceparent.replace('00-', 'ff-'), `00-${'0'.repeat(32)}-${'cd'.repeat(8)}-01`]) {
     const body = JSON.stringify({ id: wrong })
     const two = await post(server, 'stripe', body, { ...stripeHeaders(body), traceparent: wrong })
-    expect(await firstEventOf(server, two.body.run!)).not.toHaveProperty('traceparent')
+    expect(await firstEventOf(server, two.body.runId!)).not.toHaveProperty('traceparent')
   }
 })
 

@@ -123,7 +123,7 @@ export function undoContract(name: string, open: OpenUndo): void {
           ['a', 'order of a'],
         ])
         const after = await engine.plan(run)
-        expect(after.steps.map(({ state, by }) => [state, by])).toEqual([
+        expect(after.steps.map(({ state, byRunId }) => [state, byRunId])).toEqual([
           ['undone', undo.id],
           ['impossible', null],
           ['undone', undo.id],
@@ -305,7 +305,7 @@ export function undoContract(name: string, open: OpenUndo): void {
         const question = await asked(database)
         expect(question).toMatchObject({ kind: 'outcome', run_id: id })
         expect(shop.undone).toEqual([])
-        expect((await second.plan(run)).steps[0]).toMatchObject({ state: 'undoing', by: id })
+        expect((await second.plan(run)).steps[0]).toMatchObject({ state: 'undoing', byRunId: id })
       },
     )
   })

@@ -103,7 +103,7 @@ function Sub({ directive: { last }, now }: { directive: DirectiveItem; now: numb
   if (!last) return null
   return (
     <>
-      <Link to="/runs/$run" params={{ run: last.run }}>
+      <Link to="/runs/$run" params={{ run: last.runId }}>
         Started {clock(last.at, now)}
       </Link>
       {last.durationMs === null ? `, ${since(last.at, now)} ago` : `, it took ${duration(last.durationMs)}`}

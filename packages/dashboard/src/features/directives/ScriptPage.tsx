@@ -36,7 +36,7 @@ export function ScriptPage() {
         <Section title="Its last call">
           <Rows label="Its last call">
             <Row
-              to={`/runs/${script.calls.last.run}`}
+              to={`/runs/${script.calls.last.runId}`}
               title={clock(script.calls.last.at, now)}
               under={script.calls.last.detail !== null && <Foreign text={script.calls.last.detail} />}
               tag={

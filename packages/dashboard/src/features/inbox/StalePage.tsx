@@ -25,8 +25,8 @@ export function StalePage({ id, onNext }: { id: string; onNext: () => void }) {
         <div className={ui.card} style={{ marginBottom: 20 }}>
           <Shown item={data} />
           <p className={ui.soft} style={{ margin: '16px 0 0' }}>
-            <Link to="/runs/$run" params={{ run: data.run }}>
-              The whole run <span className={ui.code}>{data.run}</span>
+            <Link to="/runs/$run" params={{ run: data.runId }}>
+              The whole run <span className={ui.code}>{data.runId}</span>
             </Link>
           </p>
         </div>

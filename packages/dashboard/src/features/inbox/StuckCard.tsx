@@ -8,7 +8,7 @@ import { RunActions } from '../run/RunActions.tsx'
 
 /** A run that nobody drives on until a person has looked: why, and what can be done. */
 export function StuckCard({ item }: { item: WaitingItem }) {
-  const { data: run } = useQuery(runQuery(item.run))
+  const { data: run } = useQuery(runQuery(item.runId))
   return (
     <div className={ui.card}>
       <pre className={ui.text}>
@@ -16,8 +16,8 @@ export function StuckCard({ item }: { item: WaitingItem }) {
       </pre>
       {run && <RunActions run={run} />}
       <p className={ui.soft} style={{ margin: '20px 0 0' }}>
-        <Link to="/runs/$run" params={{ run: item.run }}>
-          The whole run {item.run}
+        <Link to="/runs/$run" params={{ run: item.runId }}>
+          The whole run {item.runId}
         </Link>
       </p>
     </div>

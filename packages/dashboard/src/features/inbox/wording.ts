@@ -121,7 +121,7 @@ function cut(text: string): string {
   return line.length > 60 ? `${line.slice(0, 59)}…` : line
 }
 
-export function idOf({ approval, run }: WaitingItem): string {
+export function idOf({ approval, runId: run }: WaitingItem): string {
   return approval?.id ?? run
 }
 

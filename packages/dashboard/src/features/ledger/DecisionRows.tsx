@@ -10,8 +10,8 @@ export function DecisionRows({ items, now }: { items: readonly Decision[]; now: 
     <Rows label="Decisions">
       {items.map((item) => (
         <Row
-          key={`${item.of?.run} ${item.timestamp}`}
-          {...(item.of && { to: `/runs/${item.of.execution ?? item.of.run}` })}
+          key={`${item.of?.runId} ${item.timestamp}`}
+          {...(item.of && { to: `/runs/${item.of.executionId ?? item.of.runId}` })}
           title={<Foreign text={item.decision === 'idle' ? 'It left all as it was' : item.decision} />}
           under={<Under item={item} />}
           tag={<Tag tone={results[item.result].tone}>{results[item.result].words}</Tag>}

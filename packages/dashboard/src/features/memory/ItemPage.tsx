@@ -89,11 +89,11 @@ export function ItemPage() {
             <Foreign text={item.source} />
           </Field>
           <Field name="recorded by">
-            {item.run === null ? (
+            {item.runId === null ? (
               'taken in from a document'
             ) : (
-              <Link to="/runs/$run" params={{ run: item.run }}>
-                run {item.run}
+              <Link to="/runs/$run" params={{ run: item.runId }}>
+                run {item.runId}
               </Link>
             )}
           </Field>

@@ -26,7 +26,7 @@ export function RollbackForm({ item, onDone }: { item?: MemoryVersion; onDone: (
     ? {
         item: item.id,
         source: item.source,
-        ...(item.run !== null && { run: item.run }),
+        ...(item.runId !== null && { run: item.runId }),
         since: item.recordedAt,
       }
     : { source: '', run: '', since: '', item: '' }

@@ -62,7 +62,7 @@ export function FailuresPage() {
 }
 
 function Class({ of, from }: { of: FailureClass; from: string }) {
-  const { place, proposal, reasons, workflows, runs, days } = of
+  const { place, proposalId: proposal, reasons, workflows, runs, days } = of
   return (
     <section className={css.class}>
       <div>

@@ -153,12 +153,12 @@ function Under({ run, bars, now }: { run: RunWhole; bars: readonly Bar[]; now: n
       {run.endedAt === null ? `${duration(took)} ago` : `took ${duration(took)}`}
       {took > 1000 && worked < took / 2 && `, of which it worked ${duration(worked)} and waited the rest`}. It
       cost {money(run.costUsd)}. <span className={ui.code}>{run.id}</span>
-      {run.parent && (
+      {run.parentId && (
         <>
           {' '}
           Child of{' '}
-          <Link to="/runs/$run" params={{ run: run.parent }} className={css.parent}>
-            {run.parent}
+          <Link to="/runs/$run" params={{ run: run.parentId }} className={css.parent}>
+            {run.parentId}
           </Link>
           .
         </>

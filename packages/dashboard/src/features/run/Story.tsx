@@ -57,7 +57,7 @@ function Goal({ story: { goal, chapter } }: { story: RunStory }) {
         {startedBy !== null && `, started by ${startedBy}`}
         {forkedFrom && (
           <>
-            , forked by {forkedFrom.by} from <RunLink id={forkedFrom.run} /> at call {forkedFrom.call}
+            , forked by {forkedFrom.by} from <RunLink id={forkedFrom.runId} /> at call {forkedFrom.call}
           </>
         )}
         {chapter && `, chapter ${chapter.number}`}
@@ -105,7 +105,7 @@ function Known({ story: { context, modelCalls, total } }: { story: RunStory; now
         <Value value={value} />
       </div>
     )),
-    ...children.map(({ call, run, status }) => (
+    ...children.map(({ call, runId: run, status }) => (
       <p key={`child ${call}`}>
         Its child <RunLink id={run} /> {status}.
       </p>
@@ -192,7 +192,7 @@ function Why({ story: { belief, chain }, run, now }: { story: RunStory; run: Run
         </p>
       ))}
       {waitsFor
-        .filter(({ approval }) => approval === null)
+        .filter(({ approvalId: approval }) => approval === null)
         .map(({ call, kind, name, dueAt }) => (
           <p key={call}>
             It waits for {kind} “<Foreign text={name} />”{dueAt !== null && `, until ${clock(dueAt, now)}`}.

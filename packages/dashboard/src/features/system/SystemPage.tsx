@@ -83,8 +83,8 @@ export function SystemPage() {
                       <>
                         {' · last '}
                         {clock(last.nominalAt, now)}:{' '}
-                        {last.run ? (
-                          <Link to="/runs/$run" params={{ run: last.run }}>
+                        {last.runId ? (
+                          <Link to="/runs/$run" params={{ run: last.runId }}>
                             started
                           </Link>
                         ) : (

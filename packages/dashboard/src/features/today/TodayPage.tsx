@@ -69,7 +69,7 @@ function Waiting({ today: { waiting }, now }: { today: Today; now: number }) {
       ) : (
         <Rows label="Waits for you">
           {oldest.slice(0, shownItems).map((item) => (
-            <WaitingLine key={item.approval?.id ?? item.run} item={item} now={now} />
+            <WaitingLine key={item.approval?.id ?? item.runId} item={item} now={now} />
           ))}
           {counts.proposal > 0 && (
             <Row
@@ -95,7 +95,7 @@ function Waiting({ today: { waiting }, now }: { today: Today; now: number }) {
 type WaitingThing = Today['waiting']['oldest'][number]
 
 function WaitingLine({ item, now }: { item: WaitingThing; now: number }) {
-  const { approval, kind, workflow, subject, run } = item
+  const { approval, kind, workflow, subject, runId: run } = item
   return (
     <Row
       to={approval ? `/inbox?item=${encodeURIComponent(approval.id)}` : `/runs/${run}`}
@@ -183,7 +183,7 @@ function Silent({ today: { silent }, now }: { today: Today; now: number }) {
   return (
     <Section title="Silent for too long">
       <Rows label="Silent for too long">
-        {silent.slice(0, shownFailures).map(({ run, workflow, since: at, state, reason }) => (
+        {silent.slice(0, shownFailures).map(({ runId: run, workflow, since: at, state, reason }) => (
           <Row
             key={run}
             to={`/runs/${run}`}

@@ -14,7 +14,7 @@ export interface RepairView {
   /** Where the fault lies, by which rule. */
   diagnosis: Json
   /** The run and the call that failed. */
-  run: string | null
+  runId: string | null
   call: number | null
   /** Foreign text. */
   failure: Json
@@ -22,10 +22,10 @@ export interface RepairView {
   tries: Json
   /** The lines that were written into directives. */
   notes: Json
-  proposal: string | null
+  proposalId: string | null
   /** The run that works at it, and the one that watches. */
-  execution: string | null
-  watch: string | null
+  executionId: string | null
+  watchId: string | null
   madeAt: string
   promotedBy: string | null
   promotedAt: string | null
@@ -36,12 +36,12 @@ export function repairView(row: RepairRow): RepairView {
   const { id, script, file, status, reason, run, call, proposal, execution } = row
   const timeOf = (at: number | null) => (at === null ? null : isoText(at))
   return {
-    ...{ id, script, file, status, reason, run, call, proposal, execution },
+    ...{ id, script, file, status, reason, call, runId: run, proposalId: proposal, executionId: execution },
     diagnosis: jsonOf(row.diagnosis),
     failure: jsonOf(row.failure),
     tries: jsonOf(row.tries) ?? [],
     notes: jsonOf(row.notes) ?? [],
-    watch: row.watch_run,
+    watchId: row.watch_run,
     madeAt: isoText(row.made_at),
     promotedBy: row.promoted_by,
     promotedAt: timeOf(row.promoted_at),

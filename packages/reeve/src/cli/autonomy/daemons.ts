@@ -56,7 +56,7 @@ export const daemonWake = steering('wake')
 
 function showDaemon({ terminal }: Cli, daemon: DaemonView): void {
   const { bold, dim } = terminal.colors
-  const { name, nextAt, cycle, run, decides, wakes, today, goals, directives, woken } = daemon
+  const { name, nextAt, cycle, runId: run, decides, wakes, today, goals, directives, woken } = daemon
   const next = nextAt === null ? '' : `, wakes next ${moment(Date.parse(nextAt))}`
   const began = daemon.state === 'new' ? ', begins with the next reeve start' : ''
   terminal.line(`${bold(safeLine(name))}: ${daemon.state}${next}${began}`)

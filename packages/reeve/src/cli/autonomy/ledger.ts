@@ -43,7 +43,9 @@ export function showDecision(terminal: Terminal, line: LedgerLine): void {
   terminal.line(`  ${safeLine(why)}${goal === null ? '' : ` (goal ${safeLine(goal)})`}`)
   if (of.detail !== '' && of.detail !== why) terminal.line(`  ${safeLine(of.detail)}`)
   terminal.line(
-    dim(`  ${safeLine(of.daemon)}, cycle ${of.cycle}, run ${of.execution ?? of.run}, ${decidedBy(of.by)}`),
+    dim(
+      `  ${safeLine(of.daemon)}, cycle ${of.cycle}, run ${of.executionId ?? of.runId}, ${decidedBy(of.by)}`,
+    ),
   )
 }
 

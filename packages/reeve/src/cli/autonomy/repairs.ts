@@ -58,7 +58,7 @@ function tell(cli: Cli, repair: RepairView): ExitCode {
 
 function showRepair({ terminal }: Cli, repair: RepairView): void {
   const { bold, dim } = terminal.colors
-  const { id, script, status, reason, madeAt, run, call, diagnosis } = repair
+  const { id, script, status, reason, madeAt, runId: run, call, diagnosis } = repair
   terminal.line(`${bold(safeLine(id))}  ${safeLine(script)}: ${status}`)
   if (isRecord(diagnosis))
     terminal.line(`  ${safeLine(`${String(diagnosis.kind)}: ${String(diagnosis.why)}`)}`)

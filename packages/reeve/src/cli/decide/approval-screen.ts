@@ -97,15 +97,15 @@ function blockOf(value: Json | undefined, path: string): ShownLine[] {
 export function contextLines(context: ApprovalContext, extent: 'fitting' | 'whole'): string[] {
   const limits = extent === 'whole' ? { lines: 1000, width: 4000 } : { lines: 12, width: 200 }
   const lines: string[] = []
-  for (const [index, { run, workflow, input }] of context.inputs.entries()) {
+  for (const [index, { runId: run, workflow, input }] of context.inputs.entries()) {
     lines.push(
       `${index === 0 ? 'asked by' : 'started by'} workflow ${safeLine(workflow)}, run ${run}, which was given:`,
     )
     const given = shownLines(input, limits)
     lines.push(...(given.length > 0 ? given : ['nothing']).map((line) => `  ${line}`))
   }
-  if (context.forkedFrom !== null)
-    lines.push(`its run is a fork of run ${context.forkedFrom}, where this may have been done already`)
+  if (context.forkedFromId !== null)
+    lines.push(`its run is a fork of run ${context.forkedFromId}, where this may have been done already`)
   for (const { name, solver, score, problems } of context.reviews) {
     const said =
       Array.isArray(problems) && problems.length > 0

@@ -126,10 +126,10 @@ async function decide(
   { note, work }: DecideOptions,
   more: Record<string, unknown> = {},
 ): Promise<ExitCode> {
-  const { status, subject, run, by } = await house.decide(id, { ...decision, ...noteOf({ note }) })
+  const { status, subject, runId: run, by } = await house.decide(id, { ...decision, ...noteOf({ note }) })
   const isOpen = status === 'pending'
   const said = `${isOpen ? 'approved, and others must approve it too' : status}: ${safeLine(subject)} of run ${run}, by ${safeLine(by)}`
-  const value = { approval: id, decision: status, ...more }
+  const value = { approvalId: id, decision: status, ...more }
   return work ? carryOn(cli, house, run, { said, value }) : leaveToWorkers(cli, house, run, { said, value })
 }
 

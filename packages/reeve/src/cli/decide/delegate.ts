@@ -7,7 +7,7 @@ import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 export function delegate(cli: Cli, { note }: { note?: string }, id: string, to: string): Promise<ExitCode> {
   return withHouse(cli, async (house) => {
     const { subject, by } = await house.delegate(id, to, note)
-    cli.terminal.value({ approval: id, by, to })
+    cli.terminal.value({ approvalId: id, by, to })
     cli.terminal.line(`${safeLine(to)} may decide ${safeLine(subject)} in the place of ${safeLine(by)}`)
     return exitCodes.done
   })

@@ -38,7 +38,7 @@ export function permissions(cli: Cli, options: { all?: boolean; limit: string })
 export function revoke(cli: Cli, { note }: { note?: string }, id: string): Promise<ExitCode> {
   return withHouse(cli, async (house) => {
     const by = await house.revokePermission(id, note)
-    cli.terminal.value({ permission: id, revokedBy: by })
+    cli.terminal.value({ permissionId: id, revokedBy: by })
     cli.terminal.line(`revoked: from now on a person is asked (${safeLine(id)})`)
     return exitCodes.done
   })

@@ -47,7 +47,7 @@ export interface House extends Looks, Decides, Steers, People, Authority {
 
 /** One thing that a person is or was asked. */
 export interface Asked {
-  run: string
+  runId: string
   workflow: string
   approval: ApprovalView
 }
@@ -80,7 +80,7 @@ export interface ScheduleLine {
   paused: boolean
   /** The next time (ISO 8601); null: there is none any more, or it is paused. */
   next: string | null
-  last: { nominal: string; outcome: string; reason: string | null; run: string | null }[]
+  last: { nominal: string; outcome: string; reason: string | null; runId: string | null }[]
 }
 
 export interface BudgetLine {
@@ -165,7 +165,7 @@ export interface Decides {
   decide(
     id: string,
     decision: Omit<ApprovalDecision, 'by'>,
-  ): Promise<{ status: string; subject: string; run: string; by: string }>
+  ): Promise<{ status: string; subject: string; runId: string; by: string }>
   previewEdit(id: string, edit: Json, options: { replaces: boolean }): Promise<{ changes: Change[] }>
   /** Asks somebody else to decide in the place of whoever acts. */
   delegate(id: string, to: string, note: string | undefined): Promise<{ subject: string; by: string }>
@@ -192,7 +192,7 @@ export interface Steers {
   retry(run: string, options: { children?: boolean }): Promise<void>
   previewFork(run: string, from: number): Promise<ForkPreview>
   fork(run: string, from: number, options: { repeatEffects: boolean }): Promise<string>
-  planUndo(run: string, from: number): Promise<Omit<UndoPlan, 'run'>>
+  planUndo(run: string, from: number): Promise<Omit<UndoPlan, 'runId'>>
   /** Starts the run that undoes what the plan with that hash shows. */
   undo(run: string, from: number, plan: string): Promise<string>
   pauseQueue(queue: string, paused: boolean): Promise<void>

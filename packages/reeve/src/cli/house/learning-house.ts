@@ -71,7 +71,7 @@ export function remoteLearning(client: Client): LearningHouse {
       (await client.lessons.add({
         body: { workflow, text, ...(question !== undefined && { question }), ...whyOf(why) },
       })) as LessonView,
-    learn: async () => (await client.lessons.learn({ body: {} })).run,
+    learn: async () => (await client.lessons.learn({ body: {} })).runId,
     async correct(run, { question, call, value }, why) {
       const body = { question, value, ...(call !== undefined && { call }), ...whyOf(why) }
       await client.lessons.correct({ params: { run }, body })

@@ -58,8 +58,8 @@ function decides(client: Client, whoAsks: WhoAsks): Decides {
           : verdict === 'reject'
             ? { verdict, ...shared }
             : { verdict, ...shared, answer: answer ?? null }
-      const { status, subject, run } = await client.approvals.decide({ params, body })
-      return { status, subject, run, by }
+      const { status, subject, runId } = await client.approvals.decide({ params, body })
+      return { status, subject, runId, by }
     },
     async previewEdit(approval, edit, { replaces }) {
       const { changes } = await client.approvals.preview({ params: { approval }, body: { edit, replaces } })

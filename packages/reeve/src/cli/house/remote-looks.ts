@@ -42,7 +42,7 @@ export function remoteLooks(client: Client): Looks {
     },
     async story(id, limit) {
       const told = await client.runs.story({ params: { run: id }, query: { limit } })
-      const { waitsFor, at } = (await run(id)).standing
+      const { waitsFor, runId: at } = (await run(id)).standing
       const lack = waitsFor?.for === 'worker' && at === id ? waitsFor.lack : undefined
       return { ...told, lack }
     },
@@ -141,13 +141,13 @@ export function remoteLooks(client: Client): Looks {
 
   async function restsWithThoseAbove(view: RunView): Promise<boolean> {
     if (view.standing.state === 'moving') return false
-    return view.parent === null || restsWithThoseAbove(await run(view.parent))
+    return view.parentId === null || restsWithThoseAbove(await run(view.parentId))
   }
 }
 
 function askedOf(given: Awaited<ReturnType<Client['approvals']['list']>>['items'][number]): Asked {
-  const { run, workflow, ...approval } = given
-  return { run, workflow, approval: approval as Asked['approval'] }
+  const { runId: run, workflow, ...approval } = given
+  return { runId: run, workflow, approval: approval as Asked['approval'] }
 }
 
 type Sums = Awaited<ReturnType<Client['costs']['list']>>['sum']

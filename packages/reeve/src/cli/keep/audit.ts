@@ -68,7 +68,8 @@ async function verifyAll(
   const checked: Integrity = round.complete
     ? await checkIntegrity(database, { signal })
     : { problems: [], unchecked: [] }
-  if (keyProblem !== undefined) round.faults.push({ run: 'none: the audit key', seq: 0, problem: keyProblem })
+  if (keyProblem !== undefined)
+    round.faults.push({ runId: 'none: the audit key', seq: 0, problem: keyProblem })
   return tell(cli, { ...round, complete: round.complete && !signal.aborted }, checked, kept.length)
 }
 
@@ -160,7 +161,7 @@ function conclude(
 ): ExitCode {
   const { terminal } = cli
   const { green, red } = terminal.colors
-  for (const { run, seq, problem } of faults.slice(0, mostLines))
+  for (const { runId: run, seq, problem } of faults.slice(0, mostLines))
     terminal.line(`${red('✗')} run ${safeLine(run)}, event ${seq}: ${safeLine(problem)}`)
   if (faults.length > mostLines)
     terminal.line(`${red('✗')} and ${faults.length - mostLines} more; the first ${mostFaults} with --json`)

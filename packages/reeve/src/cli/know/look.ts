@@ -114,7 +114,7 @@ export function why(cli: Cli, _options: object, run: string): Promise<ExitCode> 
         terminal.line(`  ${score.toFixed(3)} ${outcomes[outcome] ?? outcome} ${bold(safeLine(id))} ${said}`)
       }
     }
-    terminal.value({ run, recalls })
+    terminal.value({ runId: run, recalls })
     if (recalls.length === 0) terminal.line('The run looked nothing up.')
     return exitCodes.done
   })

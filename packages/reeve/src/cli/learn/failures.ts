@@ -28,7 +28,8 @@ export async function failures(cli: Cli, { since = '30d' }: { since?: string }):
     if (rows.length > 0)
       for (const line of table(['place', 'count', 'why', 'workflows', 'newest run'], rows))
         terminal.line(line)
-    for (const { place, proposal } of found.classes) if (proposal) terminal.line(`${place}: ${proposal}`)
+    for (const { place, proposalId: proposal } of found.classes)
+      if (proposal) terminal.line(`${place}: ${proposal}`)
     return exitCodes.done
   })
 }

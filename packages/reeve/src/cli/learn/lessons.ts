@@ -58,7 +58,7 @@ export function learnNow(cli: Cli): Promise<ExitCode> {
     cli,
     async ({ learning }) => {
       const run = await learning.learn()
-      cli.terminal.value({ run })
+      cli.terminal.value({ runId: run })
       cli.terminal.line(`run ${run} learns as soon as a worker has it: ${cli.command('show', run)}`)
       return exitCodes.done
     },
@@ -79,7 +79,7 @@ export function correct(
     throw new ReeveError('bad-option', `--call is ${JSON.stringify(call)}; it must be the number of a call.`)
   return withHouse(cli, async ({ learning }) => {
     await learning.correct(run, { question, call: number, value }, note)
-    cli.terminal.value({ run, question })
+    cli.terminal.value({ runId: run, question })
     cli.terminal.line(`noted: later runs learn of it (${safeLine(run)})`)
     return exitCodes.done
   })

@@ -52,7 +52,16 @@ function tell({ terminal, command }: Cli, { runs, counts, changed }: ReplayRepor
     terminal.line(terminal.colors.dim(`${more} more that differ: ${command('eval', 'replay', '--json')}`))
 }
 
-function linesOf({ run, workflow, outcome, why, was, now, differences, newEffects }: ReplayedRun): string[] {
+function linesOf({
+  runId: run,
+  workflow,
+  outcome,
+  why,
+  was,
+  now,
+  differences,
+  newEffects,
+}: ReplayedRun): string[] {
   const lines = [``, `${run}  ${safeLine(workflow)}  ${outcome}${why === null ? '' : `: ${safeLine(why)}`}`]
   for (const difference of differences.slice(0, mostShown))
     lines.push(`  ${safeLine(describeDifference(difference))}`)

@@ -132,7 +132,7 @@ export async function approvals(
       hasty,
       more: total > pending.length,
       approvals: pending.map((row, index) => ({
-        run: row.run_id,
+        runId: row.run_id,
         workflow: row.workflow,
         ...approvalValue(cli, approvalView(row), contexts[index]),
       })),
@@ -182,14 +182,14 @@ async function farApprovals(cli: Cli, house: House, limit: number): Promise<Exit
   terminal.value({
     total,
     more: total > asked.length,
-    approvals: asked.map(({ run, workflow, approval }, index) => ({
-      run,
+    approvals: asked.map(({ runId, workflow, approval }, index) => ({
+      runId,
       workflow,
       ...approvalValue(cli, approval, contexts[index]),
     })),
   })
   if (asked.length === 0) terminal.line('Nothing waits for a person.')
-  for (const [index, { run, workflow, approval }] of asked.entries()) {
+  for (const [index, { runId: run, workflow, approval }] of asked.entries()) {
     terminal.line(terminal.colors.dim(`run ${run} of ${safeLine(workflow)}`))
     printApproval(cli, approval, contexts[index]!)
     terminal.line()
@@ -201,13 +201,13 @@ async function farApprovals(cli: Cli, house: House, limit: number): Promise<Exit
 /** Nothing is cut, so that all of it can be read, searched or kept: `reeve approvals ID | less`. */
 function oneApproval(cli: Cli, id: string): Promise<ExitCode> {
   return withHouse(cli, async (house) => {
-    const { run, workflow, approval } = await house.approval(id)
+    const { runId, workflow, approval } = await house.approval(id)
     const context = await house.context(id)
     const { terminal } = cli
     const { status, decided } = approval
     const by = decided?.by ?? null
-    terminal.value({ run, workflow, status, decidedBy: by, ...approvalValue(cli, approval, context) })
-    terminal.line(terminal.colors.dim(`run ${run} of ${safeLine(workflow)}`))
+    terminal.value({ runId, workflow, status, decidedBy: by, ...approvalValue(cli, approval, context) })
+    terminal.line(terminal.colors.dim(`run ${runId} of ${safeLine(workflow)}`))
     printApproval(cli, approval, context, 'whole')
     if (status !== 'pending') terminal.line(`It was ${status}${by === null ? '' : ` by ${safeLine(by)}`}.`)
     return exitCodes.done

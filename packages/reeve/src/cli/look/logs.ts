@@ -58,7 +58,7 @@ export function logs(cli: Cli, options: LogsOptions, runId?: string): Promise<Ex
     const interrupt = new Interrupt(cli.terminal, 'It only looked.', () => runtime.hurry())
     while (!interrupt.signal.aborted) {
       const come = await feed.read()
-      for (const event of come) if (!known.has(`${event.run}:${event.seq}`)) tell(cli, event)
+      for (const event of come) if (!known.has(`${event.runId}:${event.seq}`)) tell(cli, event)
       if (come.length === 0)
         await delay(pollMs, undefined, { signal: interrupt.signal }).catch(() => undefined)
     }
@@ -67,8 +67,8 @@ export function logs(cli: Cli, options: LogsOptions, runId?: string): Promise<Ex
 }
 
 function tell({ terminal }: Cli, event: FollowedEvent): void {
-  const { run, workflow, seq, at, type, call, name, words } = event
+  const { runId: run, workflow, seq, at, type, call, name, words } = event
   const { dim } = terminal.colors
-  terminal.valueLine({ at, run, workflow, seq, event: type, call, name, words })
+  terminal.valueLine({ at, runId: run, workflow, seq, event: type, call, name, words })
   terminal.line(`${dim(`${at} ${workflow} ${run}`)} ${eventLine(event, terminal.colors)}`)
 }

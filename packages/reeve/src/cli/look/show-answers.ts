@@ -16,7 +16,7 @@ export function printGoal({ terminal }: Cli, { goal }: RunStory): void {
   const { forkedFrom } = goal
   if (forkedFrom)
     terminal.line(
-      `  forked from run ${forkedFrom.run} at call ${forkedFrom.call} by ${safeLine(forkedFrom.by)}`,
+      `  forked from run ${forkedFrom.runId} at call ${forkedFrom.call} by ${safeLine(forkedFrom.by)}`,
     )
   terminal.line(dim('  input'))
   for (const line of shownLines(goal.input)) terminal.line(`    ${line}`)
@@ -69,7 +69,7 @@ export function printContext({ terminal }: Cli, { context }: RunStory): void {
     )
     for (const line of shownLines(value)) terminal.line(`    ${line}`)
   }
-  for (const { call, run, status } of children)
+  for (const { call, runId: run, status } of children)
     terminal.line(`  call ${call} got the result of run ${safeLine(run)}: ${status}`)
 }
 
@@ -147,18 +147,18 @@ function printWait(cli: Cli, run: string, wait: Wait): void {
   const { cyan, yellow } = terminal.colors
   const due = wait.dueAt === null ? '' : `, until ${at(wait.dueAt)}`
   const reason = wait.reason === null ? '' : `: ${briefLine(wait.reason, 300)}`
-  const whom = wait.approval === null ? '' : ' a person on'
+  const whom = wait.approvalId === null ? '' : ' a person on'
   terminal.line(
     `  ${yellow('…')} call ${wait.call} waits for${whom} ${wait.kind} ${safeLine(wait.name)} since ${at(wait.since)}${due}${reason}`,
   )
   if (wait.decided) {
     const { status, by } = wait.decided
     terminal.line(`      ${status}${by ? ` by ${safeLine(by)}` : ''}; the run goes on with the next worker`)
-  } else if (wait.approval !== null && wait.asks !== null) {
+  } else if (wait.approvalId !== null && wait.asks !== null) {
     const needs = needsLine(wait.asks, wait.wanted)
     if (needs !== undefined) terminal.line(`      ${needs}`)
-    terminal.line(`      ${cyan(cli.command('approvals', wait.approval))}`)
-    const commands = decisionCommands(cli, { id: wait.approval, kind: wait.asks, wanted: wait.wanted })
+    terminal.line(`      ${cyan(cli.command('approvals', wait.approvalId))}`)
+    const commands = decisionCommands(cli, { id: wait.approvalId, kind: wait.asks, wanted: wait.wanted })
     for (const command of Object.values(commands)) terminal.line(`      ${cyan(command)}`)
   } else if (wait.kind === 'signal') {
     if (wait.wanted) terminal.line(`      it must be ${safeLine(wait.wanted.words)}; for example:`)

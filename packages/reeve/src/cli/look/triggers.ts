@@ -32,7 +32,7 @@ export function triggerList(cli: Cli): Promise<ExitCode> {
       )
       if (view.closed !== null) terminal.line(`  ${yellow(`shut: ${safeLine(view.closed)}`)}`)
       if (view.last) {
-        const { at, outcome, reason, run } = view.last
+        const { at, outcome, reason, runId: run } = view.last
         const what = run === null ? `${outcome}: ${safeLine(reason ?? '')}` : `started run ${run}`
         terminal.line(`  ${dim(moment(Date.parse(at)))} ${what}`)
       }

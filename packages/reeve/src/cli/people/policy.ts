@@ -45,14 +45,16 @@ function print({ terminal }: Cli, { runs, calls, counts, differences, unjudged }
     terminal.line(
       `${isLooser(difference) ? yellow(way) : bold(way)}  ${count} of ${safeLine(tool)}, ${safeLine(who)} (${reasons.join(', ') || 'no reason'})`,
     )
-    for (const { run, step, args, whyBefore, whyAfter } of examples) {
+    for (const { runId: run, step, args, whyBefore, whyAfter } of examples) {
       terminal.line(`  run ${run}, call ${step}: ${shorten(safeLine(JSON.stringify(args)), longestArgs)}`)
       for (const text of whyAfter) terminal.line(dim(`    now: ${safeLine(text)}`))
       for (const text of whyBefore) terminal.line(dim(`    then: ${safeLine(text)}`))
     }
   }
   for (const { why, count, examples } of unjudged) {
-    const where = examples.map(({ run, step }) => (step === null ? run : `${run} call ${step}`)).join(', ')
+    const where = examples
+      .map(({ runId: run, step }) => (step === null ? run : `${run} call ${step}`))
+      .join(', ')
     terminal.line(`${yellow('!')} ${count} not judged: ${safeLine(why)} (${where})`)
   }
 }

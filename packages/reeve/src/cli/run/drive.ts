@@ -27,7 +27,7 @@ export async function showUntilRest(
   const rested = await house.follow(runId, { afterSeq, onEvent, signal })
   if (rested) return reportRest(cli, house, rested, extra)
   const { status } = await house.run(runId)
-  terminal.value({ run: runId, status, interrupted: true, ...extra })
+  terminal.value({ runId, status, interrupted: true, ...extra })
   return terminal.closed.aborted ? exitCodes.done : exitCodes.interrupted
 }
 
@@ -47,7 +47,7 @@ export async function leaveToWorkers(
   terminal.line(answer.said)
   terminal.value({
     ...answer.value,
-    run: runId,
+    runId,
     worker: worker ? { host: worker.host, pid: worker.pid } : null,
   })
   terminal.line(
@@ -92,7 +92,7 @@ export async function carryOn(
     const message = `${answer.said}. That is recorded; but the run cannot go on here yet: ${error.message}`
     throw new ReeveError(code, message, {
       cause: error,
-      details: { ...details, ...answer.value, run: runId },
+      details: { ...details, ...answer.value, runId },
     })
   }
 }

@@ -154,14 +154,14 @@ export async function reportRest(
   const { terminal } = cli
   const { bold, cyan, dim, green, red, yellow } = terminal.colors
   const { standing } = rested
-  const run = standing.at === rested.id ? rested : await house.run(standing.at)
+  const run = standing.runId === rested.id ? rested : await house.run(standing.runId)
   const approvals = standing.state === 'waiting' ? rested.asks : []
   const asked = await Promise.all(
     approvals.map(async (approval) => ({ approval, context: await house.context(approval.id) })),
   )
   const { output, error } = standing.state === 'ended' ? run : {}
   terminal.value({
-    run: run.id,
+    runId: run.id,
     status: run.status,
     ...extra,
     ...(run.reason === null ? {} : { reason: run.reason }),

@@ -53,7 +53,7 @@ function toIfKeyExists(text: string | undefined): StartOptions['ifKeyExists'] {
 async function detached(cli: Cli, house: House, handle: { id: string; isNew: boolean }): Promise<ExitCode> {
   const { id, isNew } = handle
   const workers = await house.workers()
-  cli.terminal.value({ run: id, isNew, workers: workers.length })
+  cli.terminal.value({ runId: id, isNew, workers: workers.length })
   cli.terminal.line(`run ${id} ${isNew ? 'is queued' : 'was started with this key before'}`)
   if (workers.length === 0) cli.terminal.line(`No worker is running. Start one: ${cli.command('dev')}`)
   cli.terminal.line(`  ${cli.command('show', id)}`)

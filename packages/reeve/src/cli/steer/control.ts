@@ -13,7 +13,7 @@ import { readValue } from '../terminal/input.ts'
 export function cancel(cli: Cli, _options: object, run: string): Promise<ExitCode> {
   return withRun(cli, run, async (house, id) => {
     const status = await house.cancel(id)
-    cli.terminal.value({ run: id, status, cancelled: true })
+    cli.terminal.value({ runId: id, status, cancelled: true })
     const ends = status === 'cancelled' ? 'is cancelled' : 'ends as soon as what it does now has finished'
     cli.terminal.line(`run ${id} ${ends}`)
     return exitCodes.done
@@ -23,7 +23,7 @@ export function cancel(cli: Cli, _options: object, run: string): Promise<ExitCod
 export function pause(cli: Cli, _options: object, run: string): Promise<ExitCode> {
   return withRun(cli, run, async (house, id) => {
     await house.pause(id)
-    cli.terminal.value({ run: id, paused: true })
+    cli.terminal.value({ runId: id, paused: true })
     cli.terminal.line(`run ${id} is held; go on with: ${cli.command('resume', id)}`)
     return exitCodes.done
   })
@@ -32,7 +32,7 @@ export function pause(cli: Cli, _options: object, run: string): Promise<ExitCode
 export function resume(cli: Cli, _options: object, run: string): Promise<ExitCode> {
   return withRun(cli, run, async (house, id) => {
     await house.resume(id)
-    cli.terminal.value({ run: id, paused: false })
+    cli.terminal.value({ runId: id, paused: false })
     cli.terminal.line(`run ${id} may go on; a worker takes it (${cli.command('dev')})`)
     return exitCodes.done
   })
@@ -70,7 +70,7 @@ export function fork(cli: Cli, options: { from: string; yes?: boolean }, run: st
     const { asksAgain, repeats, standing } = plan
     return carryOn(cli, house, forked, {
       said,
-      value: { origin: id, from: plan.from, asksAgain, standing, repeats },
+      value: { originId: id, from: plan.from, asksAgain, standing, repeats },
     })
   })
 }
@@ -95,7 +95,7 @@ function tellPlan(
       `${mark} ${safeLine(name)} (call ${call}) was approved by ${safeLine(by ?? 'a person')} for the other run: the fork asks before each effect of its own`,
     )
   }
-  for (const { run, call, name, class: declared, sentAt, isAsked } of repeats) {
+  for (const { runId: run, call, name, class: declared, sentAt, isAsked } of repeats) {
     const again = isAsked ? 'is sent again if it is approved again' : 'is sent again'
     terminal.line(
       `${mark} ${safeLine(name)} (${declared}, call ${call} of run ${run}) was sent at ${moment(sentAt)} and ${again}, under another key`,
@@ -114,7 +114,7 @@ export function signal(
     const value = payload === undefined ? null : await readValue(payload, 'The payload')
     const { isNew, awaited } = await house.signal(run, name, value, options.id)
     const isAwaited = awaited.includes(name)
-    cli.terminal.value({ run, signal: name, isNew, isAwaited, awaited })
+    cli.terminal.value({ runId: run, signal: name, isNew, isAwaited, awaited })
     const how = isNew ? 'is in its inbox' : 'was there already (same --id); nothing was added'
     cli.terminal.line(`signal ${safeLine(name)} to run ${run} ${how}`)
     if (isNew && !isAwaited) {

@@ -78,7 +78,7 @@ function list(cli: Cli, options: Options): Promise<ExitCode> {
         const { cron, zone = 'UTC' } = definition as { cron: string; zone?: string }
         const at = paused ? yellow('paused') : next === null ? 'no time left' : inZone(next, zone)
         terminal.line(`${bold(safeLine(name))} starts ${workflow} at "${cron}" (${zone}), next: ${at}`)
-        for (const { nominal, outcome, reason, run } of last) {
+        for (const { nominal, outcome, reason, runId: run } of last) {
           const what =
             outcome === 'started' ? `started run ${run}` : yellow(`skipped: ${safeLine(reason ?? '')}`)
           terminal.line(`  ${dim(moment(Date.parse(nominal)))} ${what}`)

@@ -9,7 +9,7 @@ import { canAsk, confirmed } from '../terminal/confirm.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { Interrupt } from '../terminal/interrupt.ts'
 
-type Plan = Omit<UndoPlan, 'run'>
+type Plan = Omit<UndoPlan, 'runId'>
 
 export interface UndoCommand {
   from?: string
@@ -27,7 +27,7 @@ export async function undo(cli: Cli, options: UndoCommand, text: string): Promis
     const isWanted =
       plan.open > 0 && options.dryRun !== true && (options.yes === true || (await asks(cli, plan)))
     if (!isWanted) {
-      terminal.value({ ...plan, undo: null })
+      terminal.value({ ...plan, undoRunId: null })
       if (plan.open > 0 && options.dryRun !== true && options.yes !== true && !canAsk(terminal))
         terminal.line(`Nothing was done. To undo this: ${cli.command('undo', id)} --yes`)
       else terminal.line('Nothing was done.')
@@ -42,7 +42,7 @@ export async function undo(cli: Cli, options: UndoCommand, text: string): Promis
     const code = await showUntilRest(cli, house, undoing, {
       afterSeq: 0,
       signal: interrupt.signal,
-      extra: { undo: id },
+      extra: { undoRunId: id },
     })
     if (code === exitCodes.interrupted) terminal.remark(goesOn(cli, undoing))
     return code
@@ -72,7 +72,7 @@ function tellPlan({ terminal }: Cli, { steps, gaps }: Plan): void {
 
 function lineOf(
   colors: Cli['terminal']['colors'],
-  { tool, run, call, at, state, why, until, by }: UndoStep,
+  { tool, runId: run, call, at, state, why, until, byRunId: by }: UndoStep,
 ): string {
   const what = `${safeLine(tool)} (call ${call} of run ${run}, ${at})`
   switch (state) {

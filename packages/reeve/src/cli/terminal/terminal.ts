@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { schemaVersion } from '../../base/json/schema-version.ts'
 import { Secrets } from '../../base/secrets/secrets.ts'
 import { visibleJson, visibleText } from '../../base/text/visible-text.ts'
 
@@ -32,14 +33,14 @@ export class Terminal {
     if (!this.json) this.#write(process.stdout, `${text}\n`)
   }
 
-  /** The answer for programs. */
-  value(value: unknown): void {
-    if (this.json) this.#write(process.stdout, `${visibleJson(value, 2)}\n`)
+  /** The answer for programs, with the version of its shape: docs/json.md. */
+  value(value: object): void {
+    if (this.json) this.#write(process.stdout, `${visibleJson({ schemaVersion, ...value }, 2)}\n`)
   }
 
   /** One of many answers for programs, on a line of its own. */
-  valueLine(value: unknown): void {
-    if (this.json) this.#write(process.stdout, `${visibleJson(value)}\n`)
+  valueLine(value: object): void {
+    if (this.json) this.#write(process.stdout, `${visibleJson({ schemaVersion, ...value })}\n`)
   }
 
   /** A remark beside the result. */

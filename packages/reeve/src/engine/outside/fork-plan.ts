@@ -25,7 +25,7 @@ export interface ForkPlan {
 
 export interface RepeatedEffect {
   /** The run that made it: the origin, or a child of it that the fork would start anew. */
-  run: string
+  runId: string
   call: number
   name: string
   class: EffectClass
@@ -193,7 +193,14 @@ async function repeated(
       const { class: declared = 'once', approved } = payloadOf(event, 'effect-intended')
       if (declared === 'read') continue
       const willAsk = areAllAsked || approved !== undefined || asks.some((asked) => asked < step)
-      found.set(step, { run, call: step, name: name ?? '', class: declared, sentAt: at, isAsked: willAsk })
+      found.set(step, {
+        runId: run,
+        call: step,
+        name: name ?? '',
+        class: declared,
+        sentAt: at,
+        isAsked: willAsk,
+      })
     } else if (type === 'effect-failed' && payloadOf(event, 'effect-failed').code === 'not-applied') {
       found.delete(step)
     } else if (type === 'child-started') {

@@ -73,7 +73,7 @@ function refuseRepeats(origin: RunRow, plan: ForkPlan): void {
   const repeats = unaskedRepeats(plan)
   if (repeats.length === 0) return
   const sent = repeats.map(
-    ({ run, call, name, class: declared, sentAt }) =>
+    ({ runId: run, call, name, class: declared, sentAt }) =>
       `"${name}" (${declared}, call ${call} of run ${run}), sent at ${new Date(sentAt).toISOString()}`,
   )
   throw new ReeveError(

@@ -35,7 +35,7 @@ export interface RunEnd {
 }
 
 export interface ReplayedRun {
-  run: string
+  runId: string
   workflow: string
   outcome: ReplayOutcome
   /** In a sentence: why it is not `same`. */
@@ -64,7 +64,7 @@ function endOf({ type, payload }: Pick<JournalEvent, 'type' | 'payload'>): RunEn
 
 /** Compares a try with the run that it was made of. */
 export function compare(
-  of: { run: string; workflow: string },
+  of: { runId: string; workflow: string },
   last: Pick<JournalEvent, 'type' | 'payload'>,
   { ending, differences, effects, unanswered }: Tried,
 ): ReplayedRun {
@@ -107,7 +107,7 @@ export function compare(
 
 /** A run that could not be tried. */
 export function cannotReplay(
-  of: { run: string; workflow: string },
+  of: { runId: string; workflow: string },
   last: Pick<JournalEvent, 'type' | 'payload'> | undefined,
   why: string,
 ): ReplayedRun {

@@ -95,7 +95,7 @@ async function replayOne(
   known: LoadedRun | { fault: unknown } | undefined,
   how: { byName: boolean; mayAct?: (call: Call) => boolean },
 ): Promise<ReplayedRun> {
-  const of = { run: row.id, workflow: row.workflow }
+  const of = { runId: row.id, workflow: row.workflow }
   let last: LoadedRun['last'] | undefined
   try {
     const loaded = known ?? (await loadRun(parts.database, row, new LoopStretch(10)))

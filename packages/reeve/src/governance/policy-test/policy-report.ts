@@ -6,7 +6,7 @@ import type { TestedCall, Unjudged } from './test-run.ts'
 
 /** A call that would be decided otherwise. */
 export interface PolicyExample {
-  run: string
+  runId: string
   step: number
   at: number
   args: Json
@@ -41,7 +41,7 @@ export interface PolicyReport {
   unjudged: {
     why: string
     count: number
-    examples: { run: string; step: number | null; tool: string | null }[]
+    examples: { runId: string; step: number | null; tool: string | null }[]
   }[]
 }
 
@@ -126,7 +126,7 @@ function changedReasons({ reasonsBefore, reasonsAfter }: TestedCall): string[] {
 
 function exampleOf({ run, step, at, args, reasonsBefore, reasonsAfter }: TestedCall): PolicyExample {
   const texts = (reasons: readonly { text: string }[]) => reasons.map(({ text }) => text)
-  return { run, step, at, args, whyBefore: texts(reasonsBefore), whyAfter: texts(reasonsAfter) }
+  return { runId: run, step, at, args, whyBefore: texts(reasonsBefore), whyAfter: texts(reasonsAfter) }
 }
 
 function gathered(unjudged: readonly Unjudged[]): PolicyReport['unjudged'] {
@@ -134,6 +134,6 @@ function gathered(unjudged: readonly Unjudged[]): PolicyReport['unjudged'] {
   return [...groups].map(([why, all]) => ({
     why,
     count: all.length,
-    examples: all.slice(0, mostExamples).map(({ run, step, tool }) => ({ run, step, tool })),
+    examples: all.slice(0, mostExamples).map(({ run, step, tool }) => ({ runId: run, step, tool })),
   }))
 }

@@ -11,13 +11,13 @@ import { eventsBefore, inputOf } from './before.ts'
 /** What an approval is about, for whoever decides it. None of it is part of what is decided; all of it is foreign text. */
 export interface ApprovalContext {
   /** The run that asks, then the runs above it: what each was given. */
-  inputs: { run: string; workflow: string; input: Json }[]
+  inputs: { runId: string; workflow: string; input: Json }[]
   /** What judged the work before this: answers with a score. */
   reviews: Omit<Review, 'kind'>[]
   /** What workflow and agents noted before this, the newest last. */
   notes: string[]
   /** The run whose journal this one shares, where it is a fork; there the same may have been done. */
-  forkedFrom: string | null
+  forkedFromId: string | null
 }
 
 const mostAbove = 8
@@ -30,12 +30,12 @@ export async function approvalContext(
   approval: Pick<ApprovalRow, 'run' | 'step'>,
   events?: JournalEvent[],
 ): Promise<ApprovalContext> {
-  const context: ApprovalContext = { inputs: [], reviews: [], notes: [], forkedFrom: null }
+  const context: ApprovalContext = { inputs: [], reviews: [], notes: [], forkedFromId: null }
   for (let no: number | null = approval.run; no !== null && context.inputs.length < mostAbove; ) {
     const run = await readRunByNo(session, no)
     const given = run && (await inputOf(session, run))
     if (!run || !given) break
-    context.inputs.push({ run: run.id, workflow: run.workflow, input: given.input })
+    context.inputs.push({ runId: run.id, workflow: run.workflow, input: given.input })
     if (no === approval.run) readOwn(context, events ?? (await eventsBefore(session, run, approval.step)))
     no = run.parent
   }
@@ -46,7 +46,7 @@ function readOwn(context: ApprovalContext, events: JournalEvent[]): void {
   for (const event of events) {
     const note = noteOf(event)
     if (note !== undefined) context.notes.push(note)
-    if (event.type === 'run-forked') context.forkedFrom = payloadIfSound(event, 'run-forked')?.from ?? null
+    if (event.type === 'run-forked') context.forkedFromId = payloadIfSound(event, 'run-forked')?.from ?? null
     const review = reviewOf(event)
     if (!review) continue
     const { kind: _kind, ...told } = review

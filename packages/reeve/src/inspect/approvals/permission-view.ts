@@ -13,7 +13,7 @@ export interface PermissionView {
   arguments: { [key: string]: Json }
   /** Whether a call with other arguments beside these is another call. */
   isExact: boolean
-  approval: string
+  approvalId: string
   grantedBy: string
   createdAt: string
   expiresAt: string
@@ -30,7 +30,7 @@ export function permissionView(row: PermissionRow): PermissionView {
     tool: row.tool,
     arguments: argumentsOf(row),
     isExact: row.exact === 1,
-    approval: row.approval,
+    approvalId: row.approval,
     grantedBy: row.granted_by,
     createdAt: isoText(row.created_at),
     expiresAt: isoText(row.expires_at),

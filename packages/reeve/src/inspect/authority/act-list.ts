@@ -15,7 +15,7 @@ export interface ActView {
   proof: Proof
   onBehalfOf: string[]
   subject: string
-  run: string | null
+  runId: string | null
   why: string | null
   /** Null: it was erased. */
   details: AnyDetails | null
@@ -59,7 +59,7 @@ function actView(row: ActRow): ActView {
     proof: row.proof,
     onBehalfOf: JSON.parse(row.behalf) as string[],
     subject: row.subject,
-    run: row.run,
+    runId: row.run,
     why: why ?? null,
     details: details ?? null,
   }

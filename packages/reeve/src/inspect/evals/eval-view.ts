@@ -64,7 +64,7 @@ export interface CaseResult {
     solvers: string[]
     costUsd: number
     ms: number
-    run: string
+    runId: string
   }
   /** By the scorer's name. */
   scores: Record<string, { score: number; why?: string; measured?: number }>
@@ -90,7 +90,14 @@ export async function evalResult(session: Session, id: string): Promise<EvalResu
     throw new ReeveError('unknown-eval', `${what}. See them with: reeve eval list`)
   }
   const cases = await casesOf(session, id)
-  return { ...summaryOf(row), cases: cases.map(({ result }) => JSON.parse(result) as CaseResult) }
+  return { ...summaryOf(row), cases: cases.map(({ result }) => caseResult(result)) }
+}
+
+/** Results that were kept under the name that the run's id had before. */
+function caseResult(text: string): CaseResult {
+  const { outcome, ...rest } = JSON.parse(text) as CaseResult
+  const { run, ...others } = outcome as CaseResult['outcome'] & { run?: string }
+  return { ...rest, outcome: { ...others, runId: others.runId ?? run } }
 }
 
 /** The last result of an evaluation; undefined: there is none yet. */

@@ -16,7 +16,7 @@ export interface FailureClass {
   place: Place | null
   count: number
   /** What to do; null where the place is not known. */
-  proposal: string | null
+  proposalId: string | null
   /** By which rule: a code of an error, or what a person did; the most frequent first. */
   reasons: { reason: string; count: number }[]
   workflows: string[]
@@ -44,7 +44,7 @@ type Mistaken = Omit<Correction, 'what'> & { what: Correction['what'] | 'correct
 interface Sorted {
   place: Place | null
   reason: string
-  run: string
+  runId: string
   workflow: string
   at: number
 }
@@ -77,11 +77,11 @@ export async function failureClasses(session: Session, since: number): Promise<F
 
 function ofFailure({ run, workflow, at, payload }: FailedEnd): Sorted {
   const code = codeIn(payload)
-  return { place: placeOfCode(code) ?? null, reason: code, run, workflow, at }
+  return { place: placeOfCode(code) ?? null, reason: code, runId: run, workflow, at }
 }
 
 function ofCorrection({ what, note, run, workflow, at }: Mistaken): Sorted {
-  return { place: placeOfCorrection({ what, note }), reason: `a person ${what} it`, run, workflow, at }
+  return { place: placeOfCorrection({ what, note }), reason: `a person ${what} it`, runId: run, workflow, at }
 }
 
 function codeIn(payload: string | null): string {
@@ -99,10 +99,10 @@ function classOf(place: Place | null, of: readonly Sorted[]): FailureClass {
   return {
     place,
     count: of.length,
-    proposal: place && proposals[place],
+    proposalId: place && proposals[place],
     reasons: reasons.sort((left, right) => right.count - left.count),
     workflows: [...new Set(of.map(({ workflow }) => workflow))].sort(),
-    runs: [...new Set(of.map(({ run }) => run))].slice(0, mostRuns),
+    runs: [...new Set(of.map(({ runId }) => runId))].slice(0, mostRuns),
     days: days.map(([day, count]) => ({ day, count })).sort((left, right) => (left.day < right.day ? -1 : 1)),
   }
 }

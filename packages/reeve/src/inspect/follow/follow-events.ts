@@ -15,7 +15,7 @@ export interface EventFilter {
 
 /** An event as it is told while it happens: what to read again, and a line for a live view. Its payload is read apart. */
 export interface FollowedEvent {
-  run: string
+  runId: string
   workflow: string
   seq: number
   /** ISO 8601. */
@@ -27,7 +27,7 @@ export interface FollowedEvent {
   tone: EventTone
   words: string
   /** The approval that a person is asked by it; null: nobody is asked. */
-  approval: string | null
+  approvalId: string | null
 }
 
 /**
@@ -80,5 +80,15 @@ export class EventFeed {
 export function followed(event: TailEvent): FollowedEvent {
   const { run_id: run, workflow, seq, at, type, step: call, name } = event
   const { approval = null } = payloadIfSound(event, 'approval-requested', 'effect-unknown') ?? {}
-  return { run, workflow, seq, at: isoText(at), type, call, name, ...describeEvent(event), approval }
+  return {
+    runId: run,
+    workflow,
+    seq,
+    at: isoText(at),
+    type,
+    call,
+    name,
+    ...describeEvent(event),
+    approvalId: approval,
+  }
 }

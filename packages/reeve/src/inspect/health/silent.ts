@@ -9,7 +9,7 @@ const alarmingMs = 15 * 60_000
 
 /** A run that is `running` and has written nothing for too long. */
 export interface SilentRun {
-  run: string
+  runId: string
   workflow: string
   /** ISO 8601. */
   since: string
@@ -41,5 +41,5 @@ function silentOf(row: RunningRun, alive: ReadonlySet<string>, now: number): Sil
   const silentMs = now - since
   if (silentMs < suspiciousMs) return undefined
   const state = silentMs < alarmingMs ? 'suspicious' : 'alarming'
-  return { run: row.id, workflow: row.workflow, since: isoText(since), silentMs, state, reason: row.reason }
+  return { runId: row.id, workflow: row.workflow, since: isoText(since), silentMs, state, reason: row.reason }
 }

@@ -8,7 +8,7 @@ export interface ToolOutcomes {
   ended: number
   failed: number
   last: {
-    run: string
+    runId: string
     /** ISO 8601. */
     at: string
     failed: boolean
@@ -33,7 +33,12 @@ function outcomesOf(ends: readonly ToolEnd[]): ToolOutcomes {
   return {
     ended: ends.length,
     failed: ends.filter((end) => end.failed === 1).length,
-    last: { run, at: isoText(at), failed: failed === 1, detail: failed === 1 ? detailIn(payload) : null },
+    last: {
+      runId: run,
+      at: isoText(at),
+      failed: failed === 1,
+      detail: failed === 1 ? detailIn(payload) : null,
+    },
   }
 }
 

@@ -42,7 +42,7 @@ export interface DaemonView {
   reason: string | null
   /** The number of its cycle, and the run that is this cycle. */
   cycle: number
-  run: string | null
+  runId: string | null
   /** When its next cycle begins; null: it is under way, or nobody knows. */
   nextAt: string | null
   /** What woke it last before its time; null: nothing ever did. */
@@ -96,7 +96,7 @@ async function viewOf(session: Session, row: DaemonRow, now: number): Promise<Da
     state,
     reason: state === 'stuck' ? (found?.reason ?? null) : state === 'stalled' ? stalled : null,
     cycle,
-    run,
+    runId: run,
     nextAt: isQueued && paused === 0 ? isoText(found.available_at) : null,
     woken,
     decides: route === null ? 'rules' : rules ? `route ${route}, else rules` : `route ${route}`,

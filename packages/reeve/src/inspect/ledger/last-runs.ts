@@ -7,7 +7,7 @@ import { outcomeOf, type RunOutcome } from './run-outcome.ts'
 
 /** The newest run of something that is followed again and again. */
 export interface LastRun {
-  run: string
+  runId: string
   /** When it was started (ISO 8601). */
   at: string
   result: RunOutcome['result']
@@ -38,7 +38,7 @@ export async function lastRuns(
     if (!row) continue
     const { result, detail, costUsd, endedAt } = await outcomeOf(session, row.id)
     const durationMs = endedAt === null ? null : Math.max(0, endedAt - row.created_at)
-    found.set(workflow, { run: row.id, at: isoText(row.created_at), result, detail, costUsd, durationMs })
+    found.set(workflow, { runId: row.id, at: isoText(row.created_at), result, detail, costUsd, durationMs })
   }
   return found
 }

@@ -34,9 +34,9 @@ export interface LedgerLine extends LedgerEntry {
     daemon: string
     cycle: number
     /** The run that is its cycle. */
-    run: string
+    runId: string
     /** The run that executed it; null: nothing was executed. */
-    execution: string | null
+    executionId: string | null
     by: DecidedBy
     /** What failed; empty: nothing to say. Foreign text. */
     detail: string
@@ -156,7 +156,14 @@ async function linesOf(
       },
       why,
       goal,
-      of: { daemon, cycle, run: ids.get(row.run)!, execution: run, by, detail: now?.detail ?? ended.detail },
+      of: {
+        daemon,
+        cycle,
+        runId: ids.get(row.run)!,
+        executionId: run,
+        by,
+        detail: now?.detail ?? ended.detail,
+      },
     }
     lines.push({ no: row.run, line })
   }

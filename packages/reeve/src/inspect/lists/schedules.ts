@@ -15,7 +15,7 @@ export interface ScheduleView {
     outcome: 'started' | 'skipped'
     /** Why it was skipped. */
     reason: string | null
-    run: string | null
+    runId: string | null
   } | null
 }
 
@@ -32,7 +32,7 @@ export async function schedulesView(session: Session): Promise<ScheduleView[]> {
         paused: paused !== 0,
         nextAt: nextAt === null ? null : isoText(nextAt),
         last: last
-          ? { nominalAt: isoText(last.nominal), outcome: last.outcome, reason: last.reason, run: last.run }
+          ? { nominalAt: isoText(last.nominal), outcome: last.outcome, reason: last.reason, runId: last.run }
           : null,
       }
       return { view, order: nextAt ?? Number.POSITIVE_INFINITY }

@@ -21,7 +21,7 @@ export interface WaitingItem {
   kind: ApprovalKind | 'stuck'
   /** Since when (ISO 8601). */
   since: string
-  run: string
+  runId: string
   workflow: string
   /** What it is about: the tool or the question; of a stuck run why it is stuck. Foreign text. */
   subject: string
@@ -131,7 +131,7 @@ function askedEntry(row: ApprovalOfRun): Entry {
     item: () => ({
       kind: row.kind,
       since: isoText(row.requested_at),
-      run: row.run_id,
+      runId: row.run_id,
       workflow: row.workflow,
       subject: row.subject,
       alike: alikeOf(row.kind, row.workflow, row.subject),
@@ -149,7 +149,7 @@ function stuckEntry(row: StuckRun): Entry {
     item: () => ({
       kind: 'stuck',
       since: isoText(at),
-      run: row.id,
+      runId: row.id,
       workflow: row.workflow,
       subject,
       alike: alikeOf('stuck', row.workflow, subject),

@@ -37,13 +37,13 @@ export interface RunSummary {
 /** One run. Of its journal only the last event was read for it. */
 export interface RunView extends RunSummary {
   /** The run that started it; null: nobody's child. */
-  parent: string | null
+  parentId: string | null
   /** How many events its journal has; null while a worker holds it, for only a run at rest says so. */
   events: number | null
   /** The chapter that it is in, from 1 on. */
   chapter: number
-  /** How it stands with its children; `at` is the run that decides that. */
-  standing: { state: StandingState; at: string; waitsFor: WaitsFor | null }
+  /** How it stands with its children; `runId` is the run that decides that. */
+  standing: { state: StandingState; runId: string; waitsFor: WaitsFor | null }
   /** What the workflow returned. Only of a run that succeeded. */
   output?: Json
   /** Only of a run that failed. */
@@ -96,10 +96,10 @@ export async function viewRun(session: Session, id: string): Promise<RunView> {
   const parent = row.parent === null ? undefined : await readRunByNo(session, row.parent)
   return {
     ...summary!,
-    parent: parent?.id ?? null,
+    parentId: parent?.id ?? null,
     events: row.head_seq,
     chapter: row.chapter,
-    standing: { state: standing.state, at: standing.run.id, waitsFor: waitsForOf(standing) ?? null },
+    standing: { state: standing.state, runId: standing.run.id, waitsFor: waitsForOf(standing) ?? null },
     ...(output !== undefined && { output }),
     ...(error !== undefined && { error: briefError(error) }),
     asks: (await pendingOf(session, row.no)).map(approvalView),

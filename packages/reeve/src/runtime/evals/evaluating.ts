@@ -228,7 +228,7 @@ class CaseRuns {
         solvers: [],
         costUsd: 0,
         ms: 0,
-        run: '',
+        runId: '',
       }
     }
     const { id } = started
@@ -239,7 +239,7 @@ class CaseRuns {
     this.#waiting.delete(id)
     const ms = Math.round((performance.now() - began) * 10) / 10
     const { no } = await requireRun(database, id)
-    const outcome = { ...seenIn(await readEvents(database, no)), ms, run: id }
+    const outcome = { ...seenIn(await readEvents(database, no)), ms, runId: id }
     if (ended === 'timeout') {
       await engine.control.cancel(id, 'reeve')
       return {

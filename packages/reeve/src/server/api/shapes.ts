@@ -95,10 +95,10 @@ export const approvalView = z.object({
 }) satisfies z.ZodType<Shown<ApprovalView>>
 
 export const approvalContext = z.object({
-  inputs: z.array(z.object({ run: id, workflow: name, input: json })),
+  inputs: z.array(z.object({ runId: id, workflow: name, input: json })),
   reviews: z.array(z.object({ name: z.string(), solver: z.string(), score: z.number(), problems: json })),
   notes: z.array(z.string()),
-  forkedFrom: z.string().nullable(),
+  forkedFromId: z.string().nullable(),
 }) satisfies z.ZodType<ApprovalContext>
 
 const path = z.array(z.union([z.string(), z.number()])).describe('The keys and places that lead to it')
@@ -129,12 +129,12 @@ const waitsFor = z.discriminatedUnion('for', [
 ]) satisfies z.ZodType<WaitsFor>
 
 export const runView = runSummary.extend({
-  parent: z.string().nullable().describe('The run that started it as its child'),
+  parentId: z.string().nullable().describe('The run that started it as its child'),
   events: z.number().nullable().describe('How many events its journal has; null while it runs'),
   chapter: z.number(),
   standing: z.object({
     state: z.enum(['moving', 'waiting', 'stuck', 'ended']),
-    at: id.describe('The run that decides it: itself or a child'),
+    runId: id.describe('The run that decides it: itself or a child'),
     waitsFor: waitsFor.nullable(),
   }),
   output: json.optional(),

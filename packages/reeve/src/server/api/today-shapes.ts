@@ -37,7 +37,7 @@ export const scheduleView = z.object({
       nominalAt: time,
       outcome: z.enum(['started', 'skipped']),
       reason: z.string().nullable(),
-      run: z.string().nullable(),
+      runId: z.string().nullable(),
     })
     .nullable(),
 }) satisfies z.ZodType<ScheduleView>
@@ -45,7 +45,7 @@ export const scheduleView = z.object({
 export const waitingItem = z.object({
   kind: z.enum(['approval', 'question', 'outcome', 'stuck']),
   since: time,
-  run: id,
+  runId: id,
   workflow: name,
   subject: z.string().describe('The tool or the question; of a stuck run why it is stuck. Foreign text'),
   alike: z.string().describe('Equal for things that may be decided together, once one was looked at'),
@@ -122,7 +122,7 @@ export const today = z.object({
   }),
   silent: z.array(
     z.object({
-      run: id,
+      runId: id,
       workflow: name,
       since: time,
       silentMs: z.number(),

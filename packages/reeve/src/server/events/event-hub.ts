@@ -230,7 +230,7 @@ export class Watcher {
       .map(({ text }) => text)
   }
 
-  #fits({ run, workflow, type }: HeardEvent): boolean {
+  #fits({ runId: run, workflow, type }: HeardEvent): boolean {
     const { runs, workflows, kinds } = this.#filter
     return (
       (runs?.includes(run) ?? true) &&

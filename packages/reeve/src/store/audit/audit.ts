@@ -4,7 +4,7 @@ import { headOf, type RunRow } from '../runs/runs.ts'
 import { ApprovalCheck } from './approval-check.ts'
 
 export interface AuditFault {
-  run: string
+  runId: string
   seq: number
   problem: string
 }
@@ -116,7 +116,7 @@ export async function verifyRuns(session: Session, runs: RunRow[]): Promise<Audi
     const { events, fault } = await verifyRun(session, run)
     found.events += events
     if (run.pruned_seq > 0) addPruned(found.pruned, { runs: 1, events: run.pruned_seq })
-    if (fault) found.faults.push({ no: run.no, run: run.id, ...fault })
+    if (fault) found.faults.push({ no: run.no, runId: run.id, ...fault })
   }
   return found
 }
@@ -137,7 +137,7 @@ export async function findStrays(session: Pick<Session, 'all' | 'get'>): Promise
       [from, from + slice],
     )
     for (const { run, count } of rows)
-      strays.push({ run: `number ${run}`, seq: 1, problem: `${count} events belong to no run` })
+      strays.push({ runId: `number ${run}`, seq: 1, problem: `${count} events belong to no run` })
     from = await firstRunFrom(session, from + slice)
   }
   return strays

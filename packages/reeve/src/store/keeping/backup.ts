@@ -86,7 +86,7 @@ async function verified(draft: string, clock: Clock): Promise<{ runs: number; ev
       ? await verifyAudit(database)
       : { integrity: await database.integrity(), faults: [], events: null }
     const [first] = faults
-    const fault = integrity[0] ?? (first && `run ${first.run}, event ${first.seq}: ${first.problem}`)
+    const fault = integrity[0] ?? (first && `run ${first.runId}, event ${first.seq}: ${first.problem}`)
     if (fault !== undefined) {
       throw new ReeveError(
         'backup-failed',

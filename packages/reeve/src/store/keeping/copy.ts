@@ -263,7 +263,7 @@ async function verify(target: Database, source: Database): Promise<void> {
   if (first) {
     throw new ReeveError(
       'copy-differs',
-      `${faults.length} hash chains do not hold, the first at event ${first.seq} of run ${first.run}: ${first.problem}. The rows are as they are in ${source.place}: look there with reeve audit verify. The target stays refused.`,
+      `${faults.length} hash chains do not hold, the first at event ${first.seq} of run ${first.runId}: ${first.problem}. The rows are as they are in ${source.place}: look there with reeve audit verify. The target stays refused.`,
     )
   }
   if (integrity.length > 0) {

@@ -27,7 +27,7 @@ export type UndoState = 'open' | 'impossible' | 'undoing' | 'undone'
 
 /** One effect of a run, or of a run below it. Times are ISO 8601 in UTC. */
 export interface UndoStep {
-  run: string
+  runId: string
   workflow: string
   call: number
   tool: string
@@ -42,13 +42,13 @@ export interface UndoStep {
   /** Until when it can be. */
   until: string | null
   /** The run that undoes it, or has undone it. */
-  by: string | null
+  byRunId: string | null
 }
 
 /** What undoing a run comes to. */
 export interface UndoPlan {
   /** The run whose effects they are. */
-  run: string
+  runId: string
   /** The first call of the run that is looked at. */
   from: number
   /** The last first, as they would be undone; those that cannot be stand among them. */
@@ -94,7 +94,7 @@ export async function planUndo(source: UndoSource, runId: string, from = 0): Pro
   const open = steps.filter(({ state }) => state === 'open')
   const pruned = family.filter(({ pruned_seq }) => pruned_seq > 0)
   return {
-    run: root.id,
+    runId: root.id,
     from,
     steps,
     hash: hashOf(root.id, open),
@@ -104,7 +104,7 @@ export async function planUndo(source: UndoSource, runId: string, from = 0): Pro
 }
 
 function hashOf(run: string, open: readonly UndoStep[]): string {
-  return sha256(JSON.stringify([run, ...open.map((step) => [step.run, step.call, step.tool])]))
+  return sha256(JSON.stringify([run, ...open.map((step) => [step.runId, step.call, step.tool])]))
 }
 
 function stillGoing(root: RunRow, going: Pick<RunRow, 'id' | 'status'>): ReeveError {
@@ -154,7 +154,7 @@ function stepOf(
   const why = holder ? null : (whyNot(effect, tool, untilMs, now) ?? null)
   const stuck = holder?.status !== 'completed' && holder && !isGoing(holder)
   return {
-    run: run.id,
+    runId: run.id,
     workflow: run.workflow,
     call,
     tool: name,
@@ -172,7 +172,7 @@ function stepOf(
           : 'impossible',
     why: stuck ? `nobody knows whether run ${holder.run_id} has undone it; answer what that run asks` : why,
     until: untilMs === null ? null : isoText(untilMs),
-    by: holder?.run_id ?? null,
+    byRunId: holder?.run_id ?? null,
   }
 }
 

@@ -72,17 +72,17 @@ export function auditRoundCases(open: Open): void {
         await round(db, 21 * hour, { all: true }),
       ]
       expect(unlucky.faults).toEqual([])
-      expect(all).toMatchObject({ runs: 40, before: undefined, faults: [{ run: 'run5', seq: 1 }] })
+      expect(all).toMatchObject({ runs: 40, before: undefined, faults: [{ runId: 'run5', seq: 1 }] })
       // It is found again each time, although the mark has passed it.
       const next = await round(db, 30 * hour, { sample: 0 })
       expect(next).toMatchObject({ runs: 1, faults: [{ run: 'run5' }], before: { runs: 39 } })
 
       await tamper(db, 6)
       const sampled = await round(db, 31 * hour, { sample: 39 })
-      expect(sampled.faults.map(({ run }) => run)).toContain('run5')
+      expect(sampled.faults.map(({ runId: run }) => run)).toContain('run5')
       for (let tries = 0; ; tries++) {
         const { faults } = await round(db, 32 * hour, { sample: 30 })
-        if (faults.some(({ run }) => run === 'run6')) break
+        if (faults.some(({ runId: run }) => run === 'run6')) break
         expect(tries).toBeLessThan(50)
       }
     },

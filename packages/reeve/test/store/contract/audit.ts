@@ -63,7 +63,7 @@ export function auditCases(open: Open): void {
       await addEnded(database, 2, { large: '"of the other run"' })
       await database.run(sql)
       const { faults } = await verifyAudit(database)
-      expect(faults[0]).toMatchObject({ run: 'run1', seq })
+      expect(faults[0]).toMatchObject({ runId: 'run1', seq })
       expect((await verifyAudit(database, 'run1')).faults).toHaveLength(1)
     })
   }
@@ -76,7 +76,7 @@ export function auditCases(open: Open): void {
       const events = await readEvents(database, 1)
       const forged = chainHash(events[1]!.hash, events[2]!, sha256('3'))
       await database.run(`update events set payload = '3', hash = ? where run = 1 and seq = 3`, [forged])
-      expect((await verifyAudit(database)).faults).toMatchObject([{ run: 'run1', seq: 3 }])
+      expect((await verifyAudit(database)).faults).toMatchObject([{ runId: 'run1', seq: 3 }])
     },
   )
 

@@ -12,10 +12,10 @@ import { Letters, lettersIn } from './Letters.tsx'
 /** What it is about: what it answers, what it rests on, what was said of it, and where to read on. */
 export function About({ item }: { item: ApprovalItem }) {
   const { data } = useQuery(approvalQuery(item.id))
-  const { inputs = [], reviews = [], notes = [], forkedFrom = null } = data?.context ?? {}
+  const { inputs = [], reviews = [], notes = [], forkedFromId: forkedFrom = null } = data?.context ?? {}
   return (
     <>
-      {inputs.map(({ run, workflow, input }) => {
+      {inputs.map(({ runId: run, workflow, input }) => {
         const { letters, rest } = lettersIn(input)
         return (
           <div key={run}>
@@ -63,8 +63,8 @@ export function About({ item }: { item: ApprovalItem }) {
         </Section>
       )}
       <p className={ui.soft} style={{ marginTop: 28 }}>
-        <Link to="/runs/$run" params={{ run: item.run }}>
-          The whole run <span className={ui.code}>{item.run}</span>
+        <Link to="/runs/$run" params={{ run: item.runId }}>
+          The whole run <span className={ui.code}>{item.runId}</span>
         </Link>
         {forkedFrom && (
           <>

@@ -16,7 +16,7 @@ export function CompareForm({ run }: { run: RunWhole }) {
   const [id, setId] = useState('')
   const { data } = useQuery(runsQuery({ workflow: run.workflow }))
   const { data: told } = useQuery(storyQuery(run))
-  const origin = told?.story.goal.forkedFrom?.run
+  const origin = told?.story.goal.forkedFrom?.runId
   const others = (data?.items ?? []).filter((each) => each.id !== run.id)
   const shown = [
     ...others.filter((each) => each.id === origin),

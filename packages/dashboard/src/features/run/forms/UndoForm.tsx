@@ -37,7 +37,7 @@ export function UndoForm({ run, onClose }: { run: RunWhole; onClose: () => void 
       <p style={{ margin: 0 }}>{sentenceOf(plan)}</p>
       <Rows label="What it did outside, the last first">
         {plan.steps.map((step) => (
-          <UndoLine key={`${step.run} ${step.call}`} step={step} isElsewhere={step.run !== run.id} />
+          <UndoLine key={`${step.runId} ${step.call}`} step={step} isElsewhere={step.runId !== run.id} />
         ))}
       </Rows>
       {plan.gaps.map((gap) => (
@@ -69,7 +69,7 @@ function sentenceOf({ steps, open }: UndoPlan): string {
 }
 
 function UndoLine({ step, isElsewhere }: { step: UndoPlan['steps'][number]; isElsewhere: boolean }) {
-  const { tool, at, args, state, why, until, by, workflow, run } = step
+  const { tool, at, args, state, why, until, byRunId: by, workflow, runId: run } = step
   const now = Date.now()
   return (
     <Row

@@ -80,7 +80,7 @@ function decides(workspace: Workspace): Decides {
   return {
     async decide(id, decision) {
       const decided = await (await changing(workspace)).decide(id, { ...decision, by, proof })
-      return { status: decided.status, subject: decided.subject, run: decided.run_id, by }
+      return { status: decided.status, subject: decided.subject, runId: decided.run_id, by }
     },
     previewEdit: async (id, edit, options) => (await changing(workspace)).previewEdit(id, edit, options),
     async delegate(id, to, note) {

@@ -82,7 +82,7 @@ export function localLooks({ database, environment }: Workspace): Looks {
             nominal: isoText(nominal),
             outcome,
             reason,
-            run,
+            runId: run,
           })),
         })),
       )
@@ -121,7 +121,7 @@ export function localLooks({ database, environment }: Workspace): Looks {
 }
 
 function askedOf(row: ApprovalOfRun): Asked {
-  return { run: row.run_id, workflow: row.workflow, approval: approvalView(row) }
+  return { runId: row.run_id, workflow: row.workflow, approval: approvalView(row) }
 }
 
 /** Page after page, as far back as it takes. */

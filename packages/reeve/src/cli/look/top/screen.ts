@@ -43,7 +43,7 @@ export function topLines({ today, running }: TopView, colors: Colors, rows = 60)
       queue.readySince === null ? '' : since(now, queue.readySince),
     ]),
   )
-  const silence = new Map(silent.map((each) => [each.run, each]))
+  const silence = new Map(silent.map((each) => [each.runId, each]))
   const shown = {
     queues: busy.length === 0 ? [dim('nothing is queued')] : lines,
     running: running.map((run) => {
@@ -53,7 +53,7 @@ export function topLines({ today, running }: TopView, colors: Colors, rows = 60)
     }),
     waiting: waiting.oldest.map((item) =>
       safeLine(
-        `${item.kind}  ${item.workflow}: ${firstCharacters(item.subject, mostCells)}  ${item.run}  ${since(now, item.since)}`,
+        `${item.kind}  ${item.workflow}: ${firstCharacters(item.subject, mostCells)}  ${item.runId}  ${since(now, item.since)}`,
       ),
     ),
   }

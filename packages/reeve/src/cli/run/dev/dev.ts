@@ -112,9 +112,9 @@ async function tellKnowledge({ terminal, command }: Cli, runtime: Runtime): Prom
 function tell(cli: Cli, event: FollowedEvent): void {
   const { terminal } = cli
   const { colors } = terminal
-  const { run, workflow, type, name, seq, at, words, approval } = event
+  const { runId: run, workflow, type, name, seq, at, words, approvalId: approval } = event
   if (terminal.json) {
-    terminal.valueLine({ at, run, workflow, seq, event: type, name, words })
+    terminal.valueLine({ at, runId: run, workflow, seq, event: type, name, words })
     return
   }
   terminal.line(

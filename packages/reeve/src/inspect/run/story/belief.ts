@@ -16,7 +16,7 @@ export interface Wait {
   name: string
   since: string
   /** The approval that a person decides. */
-  approval: string | null
+  approvalId: string | null
   /** What the person is asked. */
   asks: ApprovalKind | null
   /** What the answer must be, the signal, or the result of an effect that happened. */
@@ -106,7 +106,7 @@ function waitOf(call: RecordedCall, approvals: ApprovalRow[]): Wait[] {
       kind: call.kind,
       name: call.name ?? '',
       since: isoText(last.at),
-      approval,
+      approvalId: approval,
       wanted: (asked ? wantedOf(asked) : signalWanted(last)) ?? null,
       asks: unknown ? 'outcome' : requested ? (requested.kind ?? 'approval') : null,
       decided: decision ? { status: decision.status, by: decision.decided_by } : null,

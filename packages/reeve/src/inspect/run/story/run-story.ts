@@ -65,7 +65,7 @@ interface Goal {
   startedAt: string
   input: Json
   /** Where its journal begins, when it is a fork. */
-  forkedFrom: { run: string; call: number; by: string } | null
+  forkedFrom: { runId: string; call: number; by: string } | null
 }
 
 interface Context {
@@ -85,7 +85,7 @@ interface Context {
     what: 'edit' | 'answer'
     value: Json
   }[]
-  children: { call: number; run: string; status: string }[]
+  children: { call: number; runId: string; status: string }[]
 }
 
 /**
@@ -143,7 +143,7 @@ function goalOf(run: RunRow, history: History, events: JournalEvent[]): Goal {
     channel: started.channel ?? null,
     startedAt: isoText(startOf(run, events)),
     input: started.input ?? null,
-    forkedFrom: origin ? { run: origin.from, call: origin.step ?? 0, by: origin.by ?? '' } : null,
+    forkedFrom: origin ? { runId: origin.from, call: origin.step ?? 0, by: origin.by ?? '' } : null,
   }
 }
 
@@ -177,7 +177,7 @@ function contextOf(calls: RecordedCall[]): Context {
       case 'child-finished':
         context.children.push({
           call,
-          run: name ?? '',
+          runId: name ?? '',
           status: payloadIfSound(settled, 'child-finished')?.status ?? '',
         })
     }

@@ -24,7 +24,7 @@ const view = z.object({
   state: z.enum(daemonViewStates),
   reason: z.string().nullable().describe('Why it is stuck or stalled. Untrusted'),
   cycle: z.number(),
-  run: z.string().nullable().describe('The run that is its cycle'),
+  runId: z.string().nullable().describe('The run that is its cycle'),
   nextAt: time.nullable(),
   woken: z.string().nullable().describe('What woke it last before its time'),
   decides: z.string(),

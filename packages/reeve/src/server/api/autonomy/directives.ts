@@ -15,7 +15,7 @@ import { json, name, time } from '../parts.ts'
 import { diff, note, versions } from './directive-versions.ts'
 
 const lastRun = z.object({
-  run: z.string(),
+  runId: z.string(),
   at: time.describe('When it was started'),
   result: z.enum(['success', 'unmet', 'failed', 'cancelled', 'pending']),
   detail: z.string().describe('What failed or was not met. Untrusted'),
@@ -98,7 +98,7 @@ const one = read({
     return {
       ...viewDirective(found, last),
       text: found.text,
-      seen: last ? await criteriaSeen(database, last.run) : [],
+      seen: last ? await criteriaSeen(database, last.runId) : [],
     }
   },
 })
@@ -145,7 +145,7 @@ const script = z.object({
       ended: z.number(),
       failed: z.number(),
       last: z.object({
-        run: z.string(),
+        runId: z.string(),
         at: time,
         failed: z.boolean(),
         detail: z.string().nullable().describe('What it failed with. Untrusted'),

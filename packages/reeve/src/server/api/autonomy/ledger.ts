@@ -23,8 +23,8 @@ export const ledgerEntry = z.object({
 export const ledgerOrigin = z.object({
   daemon: z.string(),
   cycle: z.number(),
-  run: z.string().describe('The run that is its cycle'),
-  execution: z.string().nullable().describe('The run that executed it'),
+  runId: z.string().describe('The run that is its cycle'),
+  executionId: z.string().nullable().describe('The run that executed it'),
   by: z
     .object({
       kind: z.enum(['route', 'rules', 'nobody']),

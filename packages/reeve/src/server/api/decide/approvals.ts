@@ -11,7 +11,7 @@ import { id, json, name, paged, pageOf, paging, placeOf, time } from '../parts.t
 import { approvalContext as contextShape, field, runSummary, approvalView as viewShape } from '../shapes.ts'
 import { decideMany, decision, decisionOf, hash, link, note, notices } from './deciding.ts'
 
-const item = viewShape.extend({ run: id, workflow: name })
+const item = viewShape.extend({ runId: id, workflow: name })
 const whole = item.extend({
   runNow: runSummary.describe('The run that asks: one that is no longer waiting has moved on'),
   fields: z.array(field).describe('What is decided on, field by field, with where each value stood before'),
@@ -138,13 +138,13 @@ const preview = write({
 })
 
 function viewItem(row: ApprovalOfRun): z.input<typeof item> {
-  return { ...approvalView(row), run: row.run_id, workflow: row.workflow }
+  return { ...approvalView(row), runId: row.run_id, workflow: row.workflow }
 }
 
 async function tellWhole({ database }: Service, approval: string): Promise<z.input<typeof whole>> {
   const page = await approvalPage(database, approval)
   const { approval: view, run, ...rest } = page
-  return { ...view, run: run.id, workflow: run.workflow, runNow: run, ...rest }
+  return { ...view, runId: run.id, workflow: run.workflow, runNow: run, ...rest }
 }
 
 export const approvals = { list, notices, one, decide, decideMany, delegates, delegate, link, preview }

@@ -68,8 +68,8 @@ export function decisionOf(body: Decided, caller: Caller): ApprovalDecision {
 const mostAtOnce = 100
 
 const many = z.discriminatedUnion('verdict', [
-  approving.omit({ edit: true, replaces: true, remember: true }).extend({ approval: id }),
-  rejecting.extend({ approval: id }),
+  approving.omit({ edit: true, replaces: true, remember: true }).extend({ approvalId: id }),
+  rejecting.extend({ approvalId: id }),
 ])
 
 /** Each is decided by itself: what cannot be decided keeps nobody from the others. */
@@ -84,7 +84,7 @@ export const decideMany = write({
   answer: z.object({
     results: z.array(
       z.object({
-        approval: z.string(),
+        approvalId: z.string(),
         status: z.string().describe('As it stands now'),
         problem: z
           .object({ code: z.string(), detail: z.string() })
@@ -95,16 +95,19 @@ export const decideMany = write({
   }),
   keepsKey: true,
   async act({ control, body, caller }) {
-    const results: { approval: string; status: string; problem: { code: string; detail: string } | null }[] =
-      []
-    for (const { approval, ...said } of body.decisions) {
+    const results: {
+      approvalId: string
+      status: string
+      problem: { code: string; detail: string } | null
+    }[] = []
+    for (const { approvalId: approval, ...said } of body.decisions) {
       try {
         const { status } = await control.decide(approval, decisionOf(said, caller))
-        results.push({ approval, status, problem: null })
+        results.push({ approvalId: approval, status, problem: null })
       } catch (error) {
         if (!(error instanceof ReeveError)) throw error
         const { code, detail } = problemOf(error)
-        results.push({ approval, status: '', problem: { code, detail } })
+        results.push({ approvalId: approval, status: '', problem: { code, detail } })
       }
     }
     return { subject: '', made: results }
@@ -112,7 +115,7 @@ export const decideMany = write({
   async tell({ service }, _subject, made = []) {
     const results = []
     for (const result of made) {
-      const row = await requireApproval(service.database, result.approval).catch(() => undefined)
+      const row = await requireApproval(service.database, result.approvalId).catch(() => undefined)
       results.push({ ...result, status: row?.status ?? 'unknown' })
     }
     return { results }
@@ -162,14 +165,14 @@ export const notices = read({
   description: 'The oldest first. Whoever brings them to people goes on from `next`.',
   query: z.strictObject(paging),
   answer: pageOf(
-    z.object({ approval: id, kind: z.enum(['reminder', 'escalated', 'overdue']), at: time }),
+    z.object({ approvalId: id, kind: z.enum(['reminder', 'escalated', 'overdue']), at: time }),
   ).extend({ next: z.string().nullable().describe('Also of the last page: what comes later is behind it') }),
   async tell({ service: { database }, query: { cursor, limit } }) {
     const after = placeOf(cursor, 'number') ?? 0
     const rows = await readNotices(database, after, limit)
     const last = rows.at(-1)?.id ?? after
     return {
-      items: rows.map(({ approval, kind, at }) => ({ approval, kind, at: isoText(at) })),
+      items: rows.map(({ approval, kind, at }) => ({ approvalId: approval, kind, at: isoText(at) })),
       next: last === 0 ? null : Buffer.from(JSON.stringify(last)).toString('base64url'),
     }
   },

@@ -12,7 +12,7 @@ const permission = z.object({
   tool: name,
   arguments: z.record(z.string(), json).describe('What the arguments must be. Untrusted'),
   isExact: z.boolean().describe('A call with other arguments beside these is another call'),
-  approval: id,
+  approvalId: id,
   grantedBy: name,
   createdAt: time,
   expiresAt: time,

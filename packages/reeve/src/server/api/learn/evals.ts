@@ -52,7 +52,7 @@ const outcome = z.object({
   solvers: z.array(z.string()),
   costUsd: z.number(),
   ms: z.number(),
-  run: z.string().describe("In the eval's own database"),
+  runId: z.string().describe("In the eval's own database"),
 })
 
 const list = read({

@@ -19,7 +19,7 @@ const list = read({
       z.object({
         place: z.enum(places).nullable().describe('null: no rule speaks of them'),
         count: z.number(),
-        proposal: z.string().nullable(),
+        proposalId: z.string().nullable(),
         reasons: z.array(z.object({ reason: z.string(), count: z.number() })),
         workflows: z.array(z.string()),
         runs: z.array(z.string()),

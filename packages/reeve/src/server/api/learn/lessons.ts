@@ -118,7 +118,7 @@ const learn = write({
   role: 'operator',
   summary: 'Learn now of what happened, as the schedule does by night',
   body: z.strictObject({}),
-  answer: z.object({ run: id.describe('The run that does it') }),
+  answer: z.object({ runId: id.describe('The run that does it') }),
   keepsKey: true,
   async act({ service, caller, idempotencyKey }) {
     const { id: run } = await service.engine.startRun(
@@ -134,7 +134,7 @@ const learn = write({
     )
     return { subject: run }
   },
-  tell: async (_, run) => ({ run }),
+  tell: async (_, run) => ({ runId: run }),
 })
 
 const correct = write({
@@ -149,13 +149,13 @@ const correct = write({
     value: json.describe('What the answer should have been, whole'),
     why: z.string().max(1000).optional(),
   }),
-  answer: z.object({ run: id, question: z.string() }),
+  answer: z.object({ runId: id, question: z.string() }),
   subjectOf: ({ params: { run } }) => run,
   async act({ service, database, caller, params: { run }, body: { why, ...said } }) {
     await database.transaction((session) => correctAnswer(session, run, said, actingOf(service, caller, why)))
     return { subject: run }
   },
-  tell: async ({ body: { question } }, run) => ({ run, question }),
+  tell: async ({ body: { question } }, run) => ({ runId: run, question }),
 })
 
 export const lessons = { list, one, add, learn, correct }

@@ -174,7 +174,7 @@ const signal = write({
     id: name.optional().describe('The same id counts once'),
   }),
   answer: z.object({
-    run: id,
+    runId: id,
     isNew: z.boolean().describe('false: one with this id, or this request, had come before'),
     awaited: z.array(z.string()).describe('The signals that the run waited for when this one came'),
   }),
@@ -192,9 +192,9 @@ const signal = write({
   },
   async tell({ service }, runId, made) {
     const { id: run } = await requireRun(service.database, runId)
-    if (made) return { run, ...made }
+    if (made) return { runId: run, ...made }
     const awaited = await service.engine.control.awaitedSignals(run)
-    return { run, isNew: false, awaited: awaited.map((each) => each.name) }
+    return { runId: run, isNew: false, awaited: awaited.map((each) => each.name) }
   },
 })
 

@@ -86,7 +86,7 @@ const events = read({
 })
 
 const effect = z.object({
-  run: id,
+  runId: id,
   call: z.number(),
   name: z.string(),
   class: z.string(),

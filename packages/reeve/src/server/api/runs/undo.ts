@@ -9,7 +9,7 @@ const from =
   'The first call of the run whose effects are undone, with those of the runs that it and later ones started'
 
 const undoStep = z.object({
-  run: id,
+  runId: id,
   workflow: z.string(),
   call: z.number(),
   tool: z.string(),
@@ -19,7 +19,7 @@ const undoStep = z.object({
   state: z.enum(['open', 'impossible', 'undoing', 'undone']),
   why: z.string().nullable().describe('Why it cannot be undone'),
   until: time.nullable().describe('Until when it can be undone; null: for ever, or never'),
-  by: id.nullable().describe('The run that undoes it, or has undone it'),
+  byRunId: id.nullable().describe('The run that undoes it, or has undone it'),
 })
 
 const planUndo = read({
@@ -29,7 +29,7 @@ const planUndo = read({
   params: aRun,
   query: z.strictObject({ from: numberIn(0, Number.MAX_SAFE_INTEGER).default(0).describe(from) }),
   answer: z.object({
-    run: id,
+    runId: id,
     from: z.number(),
     steps: z.array(undoStep),
     hash: z.string().describe('As `plan` of the request that undoes'),

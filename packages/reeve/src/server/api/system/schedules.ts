@@ -38,7 +38,7 @@ const occurrences = read({
         nominalAt: time,
         outcome: z.enum(['started', 'skipped']),
         reason: z.string().nullable(),
-        run: z.string().nullable(),
+        runId: z.string().nullable(),
       }),
     ),
   }),
@@ -49,7 +49,7 @@ const occurrences = read({
         nominalAt: new Date(nominal).toISOString(),
         outcome,
         reason,
-        run,
+        runId: run,
       })),
     }
   },

@@ -6,11 +6,11 @@ import { read } from '../../http/endpoint.ts'
 import { name, numberIn, time } from '../parts.ts'
 
 const delivery = z.object({
-  delivery: z.string().describe('Names it: a repeat has the same'),
+  id: z.string().describe('Names it: a repeat has the same'),
   at: time,
   outcome: z.enum(['started', 'skipped', 'refused']),
   reason: z.string().nullable().describe('Why nothing was started'),
-  run: z.string().nullable(),
+  runId: z.string().nullable(),
 })
 
 const list = read({

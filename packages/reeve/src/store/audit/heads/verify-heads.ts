@@ -98,7 +98,7 @@ class HeadCheck {
   async compare(head: KeptHead): Promise<void> {
     const { no, at, database, hash } = head
     const fault = (problem: string) =>
-      this.report.faults.push({ run: 'none: a head that was kept', seq: no, problem })
+      this.report.faults.push({ runId: 'none: a head that was kept', seq: no, problem })
     if (!isSignedHead(head))
       return void fault(`the kept head ${no} of ${at} is not signed by the key that it names`)
     const row = await this.#session.get<HeadRow>('select * from audit_heads where no = ?', [no])
@@ -141,7 +141,7 @@ class HeadCheck {
         : (await this.#wasDeleted(run))
           ? undefined
           : `it is gone; ${when} has it, and no act says that retention deleted it`
-      if (problem !== undefined) this.report.faults.push({ run: id, seq, problem })
+      if (problem !== undefined) this.report.faults.push({ runId: id, seq, problem })
     }
   }
 
@@ -152,7 +152,7 @@ class HeadCheck {
 
   #broken(seq: number, problem: string): void {
     this.#isBroken = true
-    this.report.faults.push({ run: inHeads, seq, problem })
+    this.report.faults.push({ runId: inHeads, seq, problem })
   }
 }
 
