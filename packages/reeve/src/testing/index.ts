@@ -6,9 +6,11 @@
  */
 
 export { silentLog } from '../base/log.ts'
+export type { RecordedEvent, RecordedRun } from '../evals/replay/recorded-run.ts'
 export type { EventType } from '../store/journal/events.ts'
 export type { JournalEvent } from '../store/journal/journal.ts'
 export { FakeClock, settle } from './fake-clock.ts'
+export { type ReplayedEnd, replayRecord } from './replay-record.ts'
 export { type MemoryRun, runInMemory } from './run-in-memory.ts'
 export {
   type FaultRates,

@@ -138,6 +138,12 @@ export const runCodes: CodeTable = {
     'Something took longer than its limit.',
     'Raise the limit, or make it faster; it is tried again where a retry is allowed.',
   ],
+  'bad-record': ['The record of a run cannot be read.', 'Record it anew: `reeve test record RUN`.'],
+  'record-exists': ['A test of that name is there already.', 'Give another `--name`, or `--replace` it.'],
+  'record-differs': [
+    'The code that there is now does not do what a recorded run did.',
+    'Read what differs. Where that is meant, record a run of the new code: `reeve test record RUN`.',
+  ],
   'test-never-rests': [
     'Something that a test started is under way, and nothing of it changed for longer than the patience of the test.',
     'Give `testRuntime` a longer `patience`, or say that it is to hang: `test.hangIn(NAME)`.',

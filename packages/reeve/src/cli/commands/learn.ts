@@ -81,6 +81,16 @@ export function learnCommands(program: Command, calls: Calls): void {
     .description('learn now, as the schedule does by night')
     .action(calls('operator', async () => (await import('../learn/lessons.ts')).learnNow))
   program
+    .command('test')
+    .description('make tests of what has happened')
+    .command('record <run>')
+    .description(
+      'make a test of a run that ended: the code is tried over what the run did, without models or tools',
+    )
+    .option('--name <name>', 'the name of its files (default: the workflow and the run)')
+    .option('--replace', 'write over a test of that name')
+    .action(calls('viewer', async () => (await import('../learn/record-test.ts')).recordTest, here))
+  program
     .command('correct <run> <question> <answer>')
     .description('say what an answer of a run should have been (JSON): later ones learn of it')
     .option('--call <number>', 'which call, where the run asked it several times')
