@@ -53,7 +53,10 @@ test('an event of another workspace is refused, although the same application si
   const { server, chat } = await desk()
   expect((await post(server, 'Ev1', chat.state.team)).status).toBe(202)
   const other = await post(server, 'Ev2', 'T0OTHER')
-  expect(other).toMatchObject({ status: 200, said: { runId: null, reason: 'it is of the workspace T0OTHER' } })
+  expect(other).toMatchObject({
+    status: 200,
+    said: { runId: null, reason: 'it is of the workspace T0OTHER' },
+  })
   const kept = await listDeliveries(server.internals.database, 'slack.event', 10)
   expect(kept.map(({ outcome }) => outcome).toSorted()).toEqual(['refused', 'started'])
 })
