@@ -53,7 +53,7 @@ test('each argument of a call is a field that says where the same value stood be
   const page = await approvalPage(database, approval)
   expect(page.run).toMatchObject({ id, workflow: 'refund-desk', status: 'waiting' })
   expect(page.approval).toMatchObject({ subject: 'refund', allowed: ['approve', 'edit', 'reject'] })
-  expect(page.context.inputs).toEqual([{ run: id, workflow: 'refund-desk', input: mail }])
+  expect(page.context.inputs).toEqual([{ runId: id, workflow: 'refund-desk', input: mail }])
   const origins = Object.fromEntries(
     page.fields.map(({ path, origins }) => [
       path.join('.'),

@@ -233,7 +233,7 @@ export function inspectContract(name: string, open: Open): void {
         remark: 'The oldest has waited 1 h 30 min. Nothing failed since yesterday.',
       })
       expect(queues).toMatchObject([{ name: 'default', ready: 2, readySince: '1970-01-01T00:00:00.500Z' }])
-      expect(waiting.oldest).toMatchObject([{ kind: 'approval', subject: 'send', run: 'run1' }])
+      expect(waiting.oldest).toMatchObject([{ kind: 'approval', subject: 'send', runId: 'run1' }])
       await setQueuePaused(database, 'default', true)
       const paused = await viewToday(database, now)
       expect(paused.health).toMatchObject({
@@ -284,7 +284,7 @@ export function inspectContract(name: string, open: Open): void {
         })
         const { schedules } = await viewToday(database, now)
         expect(schedules).toMatchObject([
-          { name: 'soon', last: { outcome: 'started', run: 'r', nominalAt: '1970-01-01T00:00:02.000Z' } },
+          { name: 'soon', last: { outcome: 'started', runId: 'r', nominalAt: '1970-01-01T00:00:02.000Z' } },
           { name: 'later', last: null },
         ])
       },
@@ -492,7 +492,7 @@ export function inspectContract(name: string, open: Open): void {
       await addRun(database, 3, { workflow: 'directive:tidy', status: 'running', created_at: now })
       const last = await lastRuns(database, ['directive:tidy', 'directive:none'])
       expect([...last]).toMatchObject([
-        ['directive:tidy', { run: 'run3', result: 'pending', durationMs: null }],
+        ['directive:tidy', { runId: 'run3', result: 'pending', durationMs: null }],
       ])
       const [one, two] = [chainOf(1), chainOf(2)]
       const broke = '{"code":"script-failed","message":"it exited 1","retryable":false}'
@@ -508,7 +508,7 @@ export function inspectContract(name: string, open: Open): void {
           {
             ended: 2,
             failed: 1,
-            last: { run: 'run2', at: expect.any(String), failed: true, detail: 'script-failed: it exited 1' },
+            last: { runId: 'run2', at: expect.any(String), failed: true, detail: 'script-failed: it exited 1' },
           },
         ],
       ])

@@ -33,7 +33,7 @@ test('a run that succeeded is shown with its output, read from its last event', 
     workflow: 'greet',
     status: 'succeeded',
     output: { said: 'hi' },
-    parent: null,
+    parentId: null,
     events: 3,
     chapter: 1,
     standing: { state: 'ended', waitsFor: null },
@@ -69,7 +69,7 @@ test('a run whose child asks a person waits for one, and shows what is asked', a
   const view = await viewRun(database, id)
   expect(view.standing).toEqual({
     state: 'waiting',
-    at: id,
+    runId: id,
     waitsFor: { for: 'person', words: 'a person must decide', approvals: 1 },
   })
   expect(view.asks).toMatchObject([
