@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { reeve, reeveJson } from './hosted.ts'
 import { emptyFolder, linesOf, packageFolder, project, start } from './reeve.ts'
 
 /** A project that is served, and how its commands are called here and at the server (from a folder that is no project). */
-async function served() {
+async function served(prepare: (folder: string) => void = () => {}) {
   const folder = project()
+  prepare(folder)
   const { url } = (await linesOf(start(folder, ['start', '--json'])).next()).value as unknown as {
     url: string
   }
@@ -45,10 +46,26 @@ const looks = [
   ['sql', 'select workflow, status from runs order by workflow'],
   ['principals'],
   ['whoami'],
+  ['directives', 'list'],
+  ['directives', 'show', 'count'],
 ]
 
+function writeDirective(folder: string): void {
+  const script =
+    '#!/bin/sh\n# reeve:\n#   description: Counts\n#   inputs:\n#     from: integer (required) — where\n#   effect: read\necho 1\n'
+  const sections = ['Goal', 'A count.', 'Inputs', '- from: integer (required)', 'Tools', '- scripts/count.sh']
+  const rest = ['Success Criteria', '- {output} is at least 1', 'Known Failure Modes', '- none yet']
+  const text = [...sections, ...rest]
+    .map((line, index) => (index % 2 === 0 ? `## ${line}` : `${line}\n`))
+    .join('\n')
+  for (const [file, content] of Object.entries({ 'scripts/count.sh': script, 'directives/count.md': text })) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true })
+    writeFileSync(join(folder, file), content, { mode: 0o755 })
+  }
+}
+
 test('what a command shows of a server is what it shows of the database', async () => {
-  const { folder, url, here, there } = await served()
+  const { folder, url, here, there } = await served(writeDirective)
   const { runId: run } = await reeveJson<{ runId: string }>(folder, [
     'run',
     'reply',
@@ -67,6 +84,12 @@ test('what a command shows of a server is what it shows of the database', async 
       expect(far.code, far.stderr).toBe(own.code)
     }
   }
+  expect((await there('scripts', 'list')).stdout).toBe((await here('scripts', 'list')).stdout)
+  expect((await there('scripts', 'show', 'count')).stdout).toContain('--from: integer (required) — where')
+  expect(await there('scripts', 'show', 'cuont')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('count?'),
+  })
   const [own, far] = [await here('show', run, '--events'), await there('show', run, '--events')]
   expect(far.stdout).toBe(own.stdout)
 })
@@ -177,7 +200,9 @@ test('every command either asks the house or says why no server can do it', () =
     const text = bodyOf(join(folder, path!), name!)
     const asksHere =
       /withRuntime\(|withWorkspace\(|withChangeableWorkspace\(/.test(text) && !text.includes("'not-remote'")
-    return more === '' && (asksHere || !/with(House|Run)\(/.test(text)) ? [`${path} ${name}`] : []
+    return more === '' && (asksHere || !/(with(House|Run)|written\w+)\(/.test(text))
+      ? [`${path} ${name}`]
+      : []
   })
   expect(silent).toEqual([])
 })

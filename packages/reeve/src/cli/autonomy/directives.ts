@@ -1,18 +1,17 @@
-import { type Directive, directiveWorkflowName } from '../../autonomy/directives/directive.ts'
-import { ReeveError } from '../../base/errors.ts'
-import { nameAdvice } from '../../base/text/nearest-name.ts'
+import { directiveWorkflowName } from '../../autonomy/directives/directive.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { loadProject } from '../../project/load.ts'
 import type { Cli } from '../cli.ts'
 import type { RunOptions } from '../run/run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { projectFolder } from '../terminal/workspace.ts'
+import { ownDirective, writtenDirective, writtenDirectives } from './written.ts'
 
 export async function directiveList(cli: Cli): Promise<ExitCode> {
-  const { directives } = await loadProject(projectFolder(cli))
+  const directives = await writtenDirectives(cli)
   const { terminal } = cli
   const { bold, dim } = terminal.colors
-  terminal.value({ directives: directives.map(shown) })
+  terminal.value({ directives })
   if (directives.length === 0) terminal.line('The project has no directives: see docs/directives.md.')
   for (const { name, goal, does, criteria } of directives) {
     const calls = does.map((call) => `${call.kind} ${call.name}`).join(', ')
@@ -31,9 +30,9 @@ export async function directiveLint(cli: Cli): Promise<ExitCode> {
 }
 
 export async function directiveShow(cli: Cli, _: object, name: string): Promise<ExitCode> {
-  const directive = await required(cli, name)
+  const directive = await writtenDirective(cli, name)
   const { terminal } = cli
-  terminal.value({ ...shown(directive), text: directive.text })
+  terminal.value(directive)
   for (const line of directive.text.trimEnd().split('\n')) terminal.line(safeLine(line))
   terminal.line(
     terminal.colors.dim(
@@ -45,47 +44,7 @@ export async function directiveShow(cli: Cli, _: object, name: string): Promise<
 
 /** A start of the workflow that it is. */
 export async function directiveRun(cli: Cli, options: RunOptions, name: string): Promise<ExitCode> {
-  if (!cli.server) await required(cli, name)
+  if (!cli.server) await ownDirective(cli, name)
   const { run } = await import('../run/run.ts')
   return run(cli, options, directiveWorkflowName(name))
-}
-
-async function required(cli: Cli, name: string): Promise<Directive> {
-  const { directives } = await loadProject(projectFolder(cli))
-  const found = directives.find((directive) => directive.name === name)
-  if (found) return found
-  const advice = nameAdvice(
-    name,
-    directives.map((directive) => directive.name),
-  )
-  throw new ReeveError('unknown-directive', `There is no directive "${name}". ${advice}`)
-}
-
-function shown({
-  name,
-  title,
-  goal,
-  schema,
-  does,
-  tools,
-  criteria,
-  failureModes,
-  file,
-  hash,
-  version,
-}: Directive) {
-  return {
-    name,
-    title,
-    goal,
-    inputs: schema,
-    does: does.map((call) => ({ kind: call.kind, name: call.name, line: call.line })),
-    tools,
-    criteria: criteria.map(({ text, line }) => ({ text, line })),
-    failureModes,
-    file,
-    hash,
-    version,
-    workflow: directiveWorkflowName(name),
-  }
 }

@@ -1,12 +1,11 @@
-import { inputsCheck, inputsSchema } from '../../autonomy/inputs/input.ts'
+import { inputsCheck } from '../../autonomy/inputs/input.ts'
 import { networkWall } from '../../autonomy/scripts/network-wall.ts'
 import { runScript } from '../../autonomy/scripts/run-script.ts'
-import type { Script } from '../../autonomy/scripts/script.ts'
 import { testScript } from '../../autonomy/scripts/test-script.ts'
 import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
+import { isRecord } from '../../base/json/record.ts'
 import { parse } from '../../base/schema/schema.ts'
-import { nameAdvice } from '../../base/text/nearest-name.ts'
 import { safeLine } from '../../base/text/one-line.ts'
 import { formatMs } from '../../base/time/time.ts'
 import { loadProject } from '../../project/load.ts'
@@ -14,55 +13,61 @@ import type { Cli } from '../cli.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
 import { readValue } from '../terminal/input.ts'
 import { projectFolder } from '../terminal/workspace.ts'
+import { ownScript, writtenScript, writtenScripts } from './written.ts'
 
 export async function scriptList(cli: Cli): Promise<ExitCode> {
-  const { scripts } = await loadProject(projectFolder(cli))
+  const scripts = await writtenScripts(cli)
   const { terminal } = cli
   const { bold, dim } = terminal.colors
-  terminal.value({ scripts: scripts.map(shown) })
+  terminal.value({ scripts })
   if (scripts.length === 0) terminal.line('The project has no scripts: see docs/directives.md.')
-  for (const { name, file, manifest, tests } of scripts) {
-    terminal.line(`${bold(safeLine(name))}  ${safeLine(manifest.description)}`)
-    const proof =
-      tests.length > 0 ? `${tests.length} files of tests` : manifest.dryRun ? 'a dry run' : 'no tests'
-    terminal.line(
-      dim(
-        `  ${safeLine(file)}; ${manifest.effect}; ${manifest.network ? 'network' : 'no network'}; ${proof}`,
-      ),
-    )
+  for (const { name, file, description, effect, network, dryRun, tests } of scripts) {
+    terminal.line(`${bold(safeLine(name))}  ${safeLine(description)}`)
+    const proof = tests.length > 0 ? `${tests.length} files of tests` : dryRun ? 'a dry run' : 'no tests'
+    terminal.line(dim(`  ${safeLine(file)}; ${effect}; ${network ? 'network' : 'no network'}; ${proof}`))
   }
   return exitCodes.done
 }
 
 export async function scriptShow(cli: Cli, _: object, name: string): Promise<ExitCode> {
-  const script = await required(cli, name)
+  const script = await writtenScript(cli, name)
   const { terminal } = cli
-  const { manifest } = script
-  const wall = manifest.network ? undefined : await networkWall()
-  const network = manifest.network
+  // What keeps it away is the worker's machine.
+  const wall = script.network || cli.server ? undefined : await networkWall()
+  const isWalled = wall !== undefined && 'command' in wall
+  const network = script.network
     ? 'may use the network'
-    : wall && 'command' in wall
-      ? 'no network: it has one of its own, without a way out'
-      : `declares no network, and nothing here keeps it away: ${wall && 'why' in wall ? wall.why : ''}`
-  terminal.value({ ...shown(script), networkWalled: wall !== undefined && 'command' in wall })
-  terminal.line(`${terminal.colors.bold(safeLine(name))}: ${safeLine(manifest.description)}`)
-  for (const { name: input, type, required: needed, description } of manifest.inputs)
-    terminal.line(
-      safeLine(
-        `  --${input}: ${type}${needed ? ' (required)' : ''}${description ? ` — ${description}` : ''}`,
-      ),
-    )
+    : cli.server
+      ? 'declares no network'
+      : isWalled
+        ? 'no network: it has one of its own, without a way out'
+        : `declares no network, and nothing here keeps it away: ${wall && 'why' in wall ? wall.why : ''}`
+  terminal.value({ ...script, ...(!cli.server && { networkWalled: isWalled }) })
+  terminal.line(`${terminal.colors.bold(safeLine(name))}: ${safeLine(script.description)}`)
+  for (const line of inputLines(script.inputs)) terminal.line(safeLine(line))
   terminal.line(
-    `  ${manifest.effect}; at most ${formatMs(manifest.timeoutMs)}, ${manifest.memoryBytes / 1_048_576} MB`,
+    `  ${script.effect}; at most ${formatMs(script.timeoutMs)}, ${script.memoryBytes / 1_048_576} MB`,
   )
   terminal.line(safeLine(`  ${network}`))
-  terminal.line(safeLine(`  tool ${script.tool.name}; tests: ${script.tests.join(', ') || 'none'}`))
+  terminal.line(safeLine(`  tool ${script.tool}; tests: ${script.tests.join(', ') || 'none'}`))
   return exitCodes.done
+}
+
+/** What it takes, by the JSON Schema of its inputs. */
+function inputLines(schema: Json): string[] {
+  const { properties, required } = schema as { properties?: Record<string, Json>; required?: string[] }
+  return Object.entries(properties ?? {}).map(([name, input]) => {
+    const { type, format, items, description } = input as Record<string, Json>
+    const of =
+      type === 'array' && isRecord(items) ? `list of ${items.type ?? 'any'}` : (format ?? type ?? 'any')
+    const needed = required?.includes(name) ? ' (required)' : ''
+    return `  --${name}: ${of}${needed}${description ? ` — ${description}` : ''}`
+  })
 }
 
 export async function scriptTest(cli: Cli, _: object, name?: string): Promise<ExitCode> {
   const folder = projectFolder(cli)
-  const scripts = name === undefined ? (await loadProject(folder)).scripts : [await required(cli, name)]
+  const scripts = name === undefined ? (await loadProject(folder)).scripts : [await ownScript(cli, name)]
   const { terminal } = cli
   const { green, red, dim } = terminal.colors
   const results = []
@@ -89,7 +94,7 @@ export async function scriptRun(
   { input, dryRun = false }: TryOptions,
   name: string,
 ): Promise<ExitCode> {
-  const script = await required(cli, name)
+  const script = await ownScript(cli, name)
   const { manifest } = script
   if (manifest.effect !== 'read' && !(dryRun && manifest.dryRun)) {
     const advice = manifest.dryRun
@@ -111,22 +116,4 @@ export async function scriptRun(
   cli.terminal.value({ result })
   cli.terminal.line(safeLine(JSON.stringify(result)))
   return exitCodes.done
-}
-
-async function required(cli: Cli, name: string): Promise<Script> {
-  const { scripts } = await loadProject(projectFolder(cli))
-  const found = scripts.find((script) => script.name === name)
-  if (found) return found
-  throw new ReeveError(
-    'unknown-script',
-    `There is no script "${name}". ${nameAdvice(
-      name,
-      scripts.map((script) => script.name),
-    )}`,
-  )
-}
-
-function shown({ name, file, manifest, hash, tests, tool }: Script) {
-  const { inputs, ...rest } = manifest
-  return { name, file, tool: tool.name, inputs: inputsSchema(inputs), ...rest, hash, tests }
 }

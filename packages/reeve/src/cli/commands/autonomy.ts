@@ -61,7 +61,7 @@ export function autonomyCommands(program: Command, calls: Calls): void {
   directives
     .command('list')
     .description('each with its goal and what it calls')
-    .action(calls('nobody', async () => (await import('../autonomy/directives.ts')).directiveList, here))
+    .action(calls('nobody', async () => (await import('../autonomy/directives.ts')).directiveList))
   directives
     .command('lint')
     .description('say what is wrong with directives and scripts, with the lines')
@@ -69,7 +69,7 @@ export function autonomyCommands(program: Command, calls: Calls): void {
   directives
     .command('show <name>')
     .description('one, as it is written')
-    .action(calls('nobody', async () => (await import('../autonomy/directives.ts')).directiveShow, here))
+    .action(calls('nobody', async () => (await import('../autonomy/directives.ts')).directiveShow))
   directives
     .command('history <name>')
     .description('its versions, the newest first: who made each, when and why')
@@ -120,11 +120,11 @@ export function autonomyCommands(program: Command, calls: Calls): void {
   scripts
     .command('list')
     .description('each with what it does and what it may')
-    .action(calls('nobody', async () => (await import('../autonomy/scripts.ts')).scriptList, here))
+    .action(calls('nobody', async () => (await import('../autonomy/scripts.ts')).scriptList))
   scripts
     .command('show <name>')
     .description('what one declares, and which walls it has on this machine')
-    .action(calls('nobody', async () => (await import('../autonomy/scripts.ts')).scriptShow, here))
+    .action(calls('nobody', async () => (await import('../autonomy/scripts.ts')).scriptShow))
   scripts
     .command('test [name]')
     .description('run the tests of one script, or of all')
