@@ -44,7 +44,7 @@ export async function addDirectives(project: Project, folder: string): Promise<v
     'scripts/make_post.sh',
     script(
       'Writes a post from its topic',
-      '#     topic: string (required)',
+      '#     topic: string (required)\n#     words: number',
       'printf \'{"slug": "winter-feeding", "words": 812}\'',
     ),
   )
@@ -61,8 +61,8 @@ export async function addDirectives(project: Project, folder: string): Promise<v
     directive('Publish an article', {
       goal: 'A new post stands on the site each week, so that beekeepers find us. It is written from what customers asked.',
       inputs: '- topic: string (required) what it is about\n- words: number',
-      does: '- scripts/make_post.sh --topic {topic}',
-      criteria: '- output has slug, words\n- {words} is at least 500',
+      does: '- scripts/make_post.sh --topic {topic} --words {words}',
+      criteria: '- output has slug, words\n- {make_post.words} is at least 500',
       modes: '- The site refuses a slug that was used before: take another topic.',
     }),
   )

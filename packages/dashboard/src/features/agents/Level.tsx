@@ -49,9 +49,17 @@ export function Level({ principal }: { principal: string }) {
           />
         )}
         {lacks.slice(0, 1).map(({ level, why }) => (
-          <Row key={level} title={`Not ${level} yet`} under={<Foreign text={`${why.join('. ')}.`} />} />
+          <Row
+            key={level}
+            title={`Not ${level} yet`}
+            under={<Foreign text={`${why.map(sentence).join('. ')}.`} />}
+          />
         ))}
       </Rows>
     </Section>
   )
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
