@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { installedTableName } from '../packages/reeve/src/models/local/text/static-table.ts'
+import { measureFewShot } from './recall/few-shot.ts'
 import { embedderNamed, type KnowledgeDocument } from './recall/opened.ts'
 import { measurePoisoning } from './recall/poisoning.ts'
 import {
@@ -80,6 +82,15 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     raw.sessions = sessions
     goals.sessionsRecall = goalOf(sessions.foundProper / sessions.casesProper, 0.75, 'share')
     rows.push(['sessions', 'both', `${sessions.foundProper} of ${sessions.casesProper}`, ''])
+  }
+  if (isAsked('few-shot') && installedTableName() !== undefined) {
+    const figures = await measureFewShot(requireFile(join(data, 'banking77')))
+    raw.fewShot = figures
+    for (const { perLabel, spellings, meanings } of figures)
+      rows.push([`${perLabel || 'all'} examples a label`, 'accuracy', figure(spellings), figure(meanings)])
+    const [five] = figures
+    goals.fewShotAccuracy = goalOf(five!.meanings, 0.7, 'share')
+    goals.fewShotGain = goalOf(five!.meanings - five!.spellings, 0.05, 'share')
   }
   if (isAsked('poisoning')) {
     const poisoning = await measurePoisoning(200, embedder)

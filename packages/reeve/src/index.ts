@@ -166,6 +166,7 @@ export {
 export type { EmbedderSolver, Embeddings } from './models/providers/embedding.ts'
 export { type HostedOptions, type HostedSolver, hostedSolver } from './models/providers/hosted.ts'
 export { type HostedEmbedderOptions, hostedEmbedder } from './models/providers/hosted-embedder.ts'
+export { type LocalOnnxOptions, localOnnx } from './models/providers/local-onnx.ts'
 export type {
   EmbeddingModelObject,
   LanguageModelObject,

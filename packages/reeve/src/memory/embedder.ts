@@ -1,6 +1,7 @@
 import { ReeveError } from '../base/errors.ts'
 import type { EmbeddingCaller } from '../models/asking/embedding-calls.ts'
 import { embed, embedderName } from '../models/local/text/embed.ts'
+import { installedTable, installedTableName } from '../models/local/text/static-table.ts'
 import type { Usage } from '../models/solver.ts'
 import type { Item } from '../store/memory/items.ts'
 
@@ -29,9 +30,21 @@ export interface EmbedCall extends EmbeddingCaller {
  */
 export const hashedNgrams: Embedder = { name: embedderName, wordShare: 0.84, embed }
 
+/**
+ * Word vectors of the package `reeve-embedding-table`, read when they are first needed; undefined where it is not installed. They know
+ * which words mean alike, in English.
+ */
+function tableEmbedder(): Embedder | undefined {
+  const name = installedTableName()
+  if (name === undefined) return undefined
+  return { name, wordShare: tableWordShare, embed: (text) => installedTable()!.embed(text) }
+}
+
+const tableWordShare = 0.7
+
 /** The embedder of a project that configures none. */
 export function defaultEmbedder(): Embedder {
-  return hashedNgrams
+  return tableEmbedder() ?? hashedNgrams
 }
 
 /** Stands in the place of an embedder's name on items whose vectors could not be made: they are made later. */

@@ -1,10 +1,11 @@
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { defaultEmbedder, type Embedder, hashedNgrams } from '../memory/embedder.ts'
 import type { EmbeddingCalls } from '../models/asking/embedding-calls.ts'
-import { type EmbedderSolver, embedderRoute, localEmbedder } from '../models/providers/embedding.ts'
+import { type EmbedderSolver, embedderRoute, encodeVectors } from '../models/providers/embedding.ts'
 import { hostedEmbedder } from '../models/providers/hosted-embedder.ts'
 import type { ProviderKeys } from '../models/providers/model-object.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
+import type { Solver } from '../models/solver.ts'
 import type { ProjectConfig } from './config.ts'
 
 /** The embedder of a step that names none. */
@@ -15,7 +16,9 @@ export function embedderRoutes(
   { embedders = {}, prices }: ProjectConfig,
   keys: ProviderKeys,
 ): Map<string, RouteDefinition> {
-  const routes = new Map([[embedderRoute(defaultName), { solvers: [localEmbedder] }]])
+  const routes = new Map<string, RouteDefinition>([
+    [embedderRoute(defaultName), { solvers: [solverOf(defaultEmbedder())] }],
+  ])
   for (const [name, given] of Object.entries(embedders)) {
     if (typeof given !== 'string' && typeof given?.solve !== 'function')
       throw new ReeveError(
@@ -42,12 +45,22 @@ export function memoryEmbedders(
   const configured = new Map(
     Object.keys(embedders).map((name) => {
       const [solver] = routes.get(embedderRoute(name))!.solvers
-      return [name, solver === localEmbedder ? hashedNgrams : askedBy(calls, name, solver!)]
+      return [name, askedBy(calls, name, solver!)]
     }),
   )
   return {
     embedder: configured.get(defaultName) ?? builtIn,
     others: [hashedNgrams, builtIn, ...configured.values()],
+  }
+}
+
+/** The built-in one for `ctx.embed`. */
+function solverOf({ name, embed }: Embedder): Solver {
+  return {
+    name: `local/${name}`,
+    kind: 'local',
+    solve: async ({ input }) =>
+      encodeVectors(await Promise.all((input as string[]).map((text) => embed(text)))),
   }
 }
 

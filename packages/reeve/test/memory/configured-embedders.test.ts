@@ -145,7 +145,7 @@ test('while an embedder is down words answer, and what came in meanwhile is embe
   embedder.problem = undefined
   await clock.advance(120_000)
   await expect
-    .poll(() => house.database.all(`select embedder, dimensions from items order by id`))
+    .poll(() => house.database.all(`select embedder, dimensions from items order by id`), { timeout: 20_000 })
     .toEqual([
       { embedder: 'test/one', dimensions: 3 },
       { embedder: 'test/one', dimensions: 3 },
@@ -224,9 +224,12 @@ test('a file of knowledge that changes, comes or goes is taken in without a rest
   await expect.poll(texts).toEqual(['Refunds above 100 euros need a yes.', 'Refunds take seven days.'])
   await rm(join(place, 'refunds.md'))
   await expect
-    .poll(async () => {
-      await clock.advance(20_000)
-      return texts()
-    })
+    .poll(
+      async () => {
+        await clock.advance(20_000)
+        return texts()
+      },
+      { timeout: 20_000 },
+    )
     .toEqual(['Refunds above 100 euros need a yes.'])
-})
+}, 60_000)

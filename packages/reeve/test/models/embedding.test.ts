@@ -226,7 +226,7 @@ test('without a configuration the local embedder answers, at no cost and without
     run: async (ctx, texts) => shown(await ctx.embed('texts', texts)),
   })
   const { result } = await runInMemory(named, ['red shoes', 'blue shoes'])
-  expect(result).toMatchObject({ output: { model: 'local/reeve-ngrams-256-v1', dimensions: 256 } })
+  expect(result).toMatchObject({ output: { model: 'local/reeve-table-256-v1', dimensions: 256 } })
   const { result: none } = await runInMemory(named, [])
   expect(none).toMatchObject({ output: { dimensions: 0, firsts: [] } })
 })

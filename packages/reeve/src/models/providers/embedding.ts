@@ -1,7 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { CallSite } from '../../engine/call-site.ts'
 import type { Questions } from '../asking/questions.ts'
-import { embed, embedderName } from '../local/text/embed.ts'
 import type { Answer, Question, Solver } from '../solver.ts'
 
 /** Vectors of texts, in the order of the texts. Those of two models have nothing in common and are never compared. */
@@ -115,11 +114,4 @@ export function decodeVectors(text: string): Float32Array[] {
   return Array.from({ length: all.length / dimensions }, (_, index) =>
     all.slice(index * dimensions, (index + 1) * dimensions),
   )
-}
-
-/** Hashed n-grams: free, at hand without a key, and blind to meaning. */
-export const localEmbedder: Solver = {
-  name: `local/${embedderName}`,
-  kind: 'local',
-  solve: ({ input }) => encodeVectors((input as string[]).map(embed)),
 }

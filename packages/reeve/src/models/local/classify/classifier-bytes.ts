@@ -6,6 +6,8 @@ import type { VocabularyData } from './vocabulary.ts'
 export interface ClassifierParts {
   labels: string[]
   vocabulary: VocabularyData
+  /** The table of word vectors that it was trained with; its weights follow those of the features. */
+  meaning?: { table: string; dimensions: number } | undefined
   /** Feature by feature, one weight per label; the last row is the bias. */
   weights: Int8Array
   /** What a row's weights are to be multiplied by. */
@@ -21,10 +23,12 @@ const fixedLength = 24
 /**
  * Layout, in the machine's order of bytes: magic (u32), length of the labels (u32), features (u32), labels (u32),
  * sharpness (f64), then hashes (u32 each), rarities (f32 each), scales (f32 each), weights (i8 each), the labels as
- * JSON, and the SHA-256 of all before it.
+ * JSON, with the table of word vectors if there is one, and the SHA-256 of all before it.
  */
 export function packClassifier(parts: ClassifierParts): Uint8Array {
-  const labels = new TextEncoder().encode(JSON.stringify(parts.labels))
+  const labels = new TextEncoder().encode(
+    JSON.stringify(parts.meaning ? { labels: parts.labels, meaning: parts.meaning } : parts.labels),
+  )
   const { hashes, rarities } = parts.vocabulary
   const sections = [hashes, rarities, parts.scales, parts.weights, labels]
   const length = sections.reduce((sum, section) => sum + section.byteLength, fixedLength)
@@ -52,7 +56,12 @@ export function unpackClassifier(source: Uint8Array): ClassifierParts {
   if (!checksumOf(bytes.subarray(0, length)).every((byte, index) => byte === bytes[length + index])) {
     throw badClassifier('their checksum does not fit, so some of them were lost or changed')
   }
-  const rows = features! + 1
+  if (labelsLength! > length - fixedLength) throw badClassifier('their length does not fit their header')
+  const named = JSON.parse(new TextDecoder().decode(bytes.subarray(length - labelsLength!, length))) as
+    | string[]
+    | { labels: string[]; meaning: NonNullable<ClassifierParts['meaning']> }
+  const { labels, meaning } = Array.isArray(named) ? { labels: named, meaning: undefined } : named
+  const rows = features! + (meaning?.dimensions ?? 0) + 1
   if (fixedLength + features! * 8 + rows * 4 + rows * labelCount! + labelsLength! !== length) {
     throw badClassifier('their length does not fit their header')
   }
@@ -67,15 +76,21 @@ export function unpackClassifier(source: Uint8Array): ClassifierParts {
   }
   const scales = new Float32Array(take(rows * 4))
   const weights = new Int8Array(take(rows * labelCount!))
-  const labels: string[] = JSON.parse(new TextDecoder().decode(take(labelsLength!)))
-  return { labels, vocabulary, weights, scales, sharpness: new Float64Array(bytes.buffer, 16, 1)[0]! }
+  return {
+    labels,
+    vocabulary,
+    meaning,
+    weights,
+    scales,
+    sharpness: new Float64Array(bytes.buffer, 16, 1)[0]!,
+  }
 }
 
 function checksumOf(bytes: Uint8Array): Uint8Array {
   return createHash('sha256').update(bytes).digest()
 }
 
-function badClassifier(why: string): ReeveError {
+export function badClassifier(why: string): ReeveError {
   return new ReeveError(
     'bad-classifier',
     `These bytes are not a classifier: ${why}. Train it again with trainClassifier and keep its toBytes().`,

@@ -1,4 +1,8 @@
+import type { StaticTable } from '../text/static-table.ts'
 import { FeatureReader } from './features.ts'
+
+/** The length of the block of meanings, where the two others have the root of 1/2 each. */
+const meaningLength = 1
 
 /** A text as a sparse vector: `values[k]` is the weight of feature `ids[k]`, for k below `count`. */
 export interface SparseVector {
@@ -19,7 +23,8 @@ export interface VocabularyData {
  * The features known from training, each with its rarity (inverse document frequency). Words and character
  * n-grams are two blocks: sublinear term frequency times rarity, each block scaled to the same length, so that the
  * many n-grams of a text do not drown its few words. Features never seen in training add to a block's length
- * only: the fewer known features a text has, the weaker its vector, and the less sure the classifier.
+ * only: the fewer known features a text has, the weaker its vector, and the less sure the classifier. Where there is a table of
+ * word vectors, the text's vector is a third block, behind the features.
  */
 export class Vocabulary {
   readonly data: VocabularyData
@@ -29,9 +34,11 @@ export class Vocabulary {
   readonly #reader = new FeatureReader()
   readonly #vector: SparseVector
   readonly #rarest: number
+  readonly #table: StaticTable | undefined
 
-  constructor(data: VocabularyData) {
+  constructor(data: VocabularyData, table?: StaticTable) {
     this.data = data
+    this.#table = table
     const size = data.hashes.length
     const capacity = 2 ** Math.ceil(Math.log2(Math.max(16, size * 2)))
     this.#mask = capacity - 1
@@ -48,8 +55,9 @@ export class Vocabulary {
     this.#rarest = rarest
   }
 
+  /** How many numbers a vector may have. */
   get size(): number {
-    return this.data.hashes.length
+    return this.data.hashes.length + (this.#table?.dimensions ?? 0)
   }
 
   /** The vector is reused: it holds until the next call. */
@@ -61,7 +69,19 @@ export class Vocabulary {
     const knownWords = this.#addBlock(0, reader.wordEnd)
     const knownGrams = this.#addBlock(reader.wordEnd, reader.end)
     vector.known = (knownWords + knownGrams) / 2
+    if (this.#table) this.#addMeaning(this.#table, text)
     return vector
+  }
+
+  #addMeaning(table: StaticTable, text: string): void {
+    const vector = this.#vector
+    const meaning = table.embed(text)
+    const first = this.data.hashes.length
+    if (vector.ids.length < vector.count + meaning.length) this.#growVector(vector.count + meaning.length)
+    for (let at = 0; at < meaning.length; at++) {
+      vector.ids[vector.count] = first + at
+      vector.values[vector.count++] = meaning[at]! * meaningLength
+    }
   }
 
   /** Appends one block, scaled to a square of 1/2, and says how much of it is known. */
@@ -114,7 +134,12 @@ export class Vocabulary {
 }
 
 /** Learns the vocabulary of some texts: the features that occur in at least `minTexts` of them. */
-export function learnVocabulary(texts: string[], minTexts: number, maxFeatures: number): Vocabulary {
+export function learnVocabulary(
+  texts: string[],
+  minTexts: number,
+  maxFeatures: number,
+  table?: StaticTable,
+): Vocabulary {
   const reader = new FeatureReader()
   const textCounts = new Map<number, number>()
   for (const text of texts) {
@@ -125,8 +150,9 @@ export function learnVocabulary(texts: string[], minTexts: number, maxFeatures: 
   }
   let kept = [...textCounts].filter(([, count]) => count >= minTexts)
   if (kept.length > maxFeatures) kept = kept.sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, maxFeatures)
-  return new Vocabulary({
+  const data = {
     hashes: Uint32Array.from(kept, ([hash]) => hash),
     rarities: Float32Array.from(kept, ([, count]) => Math.log((1 + texts.length) / (1 + count)) + 1),
-  })
+  }
+  return new Vocabulary(data, table)
 }
