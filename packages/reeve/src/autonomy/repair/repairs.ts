@@ -21,7 +21,13 @@ import type { ProposalEffects } from '../proposals.ts'
 import { scriptToolName } from '../scripts/script.ts'
 import { type Failure, failedCall } from './evidence.ts'
 import { noteInDirectives, noteRollback } from './promoting/note.ts'
-import { beginPromotion, beginRollback, finishChange, requireRepair } from './promoting/promote.ts'
+import {
+  beginPromotion,
+  beginRollback,
+  finishChange,
+  requireRepair,
+  settleProposal,
+} from './promoting/promote.ts'
 import type { Inputs } from './quarantine/trial.ts'
 import { actingNow, type RepairServices, scriptOf } from './repair-services.ts'
 import { repairWorkflow, repairWorkflowName } from './repair-workflow.ts'
@@ -121,17 +127,19 @@ export class Repairs {
 
   /** Promotes a fix that was proposed. @throws `unknown-repair` `repair-state` `repair-overtaken` */
   async promote(id: string, acting: Acting, database: Database = this.#engine.database): Promise<RepairRow> {
-    await database.transaction((session) =>
-      beginPromotion(session, id, acting, acting.why ?? `${acting.by} promoted it`),
-    )
+    await database.transaction(async (session) => {
+      await beginPromotion(session, id, acting, acting.why ?? `${acting.by} promoted it`)
+      await settleProposal(session, id, 'adopted', acting)
+    })
     return this.finish(id, acting)
   }
 
   /** Makes a script again what it was before a repair. @throws `unknown-repair` `repair-state` `repair-overtaken` */
   async rollBack(id: string, acting: Acting, database: Database = this.#engine.database): Promise<RepairRow> {
-    await database.transaction((session) =>
-      beginRollback(session, id, acting, acting.why ?? `${acting.by} rolled it back`),
-    )
+    await database.transaction(async (session) => {
+      await beginRollback(session, id, acting, acting.why ?? `${acting.by} rolled it back`)
+      await settleProposal(session, id, 'withdrawn', acting)
+    })
     return this.finish(id, acting)
   }
 

@@ -7,7 +7,7 @@ import { payloadIfSound, quoted } from '../../store/journal/events.ts'
 import { scriptToolName } from '../scripts/script.ts'
 import { failureIn, quickDiagnosis } from './evidence.ts'
 import { noteRollback } from './promoting/note.ts'
-import { beginRollback, finishChange, requireRepair } from './promoting/promote.ts'
+import { beginRollback, finishChange, requireRepair, settleProposal } from './promoting/promote.ts'
 import { type Inputs, mayReach, tryInput } from './quarantine/trial.ts'
 import { actingNow, type RepairServices, scriptOf } from './repair-services.ts'
 
@@ -63,7 +63,10 @@ export function watchWorkflow(services: RepairServices): Workflow {
 /** Takes a promoted fix back, and says so in the directives. Whatever process began it, this finishes it. */
 async function rollBack(services: RepairServices, id: string, why: string): Promise<string> {
   const acting = actingNow(services)
-  await services.database.transaction((session) => beginRollback(session, id, acting, why))
+  await services.database.transaction(async (session) => {
+    await beginRollback(session, id, acting, why)
+    await settleProposal(session, id, 'withdrawn', { ...acting, why })
+  })
   const { status } = await finishChange(services, id, acting)
   if (status === 'rolled-back') await noteRollback(services, id, acting)
   return status

@@ -6,6 +6,7 @@ import { sha256 } from '../../../base/hash.ts'
 import { type Acting, record } from '../../../store/authority/acting.ts'
 import { moveRepair, type RepairRow, type RepairStatus, readRepair } from '../../../store/autonomy/repairs.ts'
 import type { Database, Session } from '../../../store/database.ts'
+import { decideProposal, requireProposal } from '../../../store/proposals/proposals.ts'
 
 export interface Promoting {
   database: Database
@@ -65,9 +66,25 @@ export async function beginRollback(
   if (!isMoved) throw wrongState(row, 'rolled back', ['watching', 'kept'])
 }
 
+/** In a transaction: what was decided of a repair is decided of its proposal too, which waits for nobody any more. */
+export async function settleProposal(
+  session: Session,
+  id: string,
+  decision: 'adopted' | 'withdrawn',
+  acting: Acting,
+): Promise<void> {
+  const { proposal } = await requireRepair(session, id)
+  if (proposal === null) return
+  const { status } = await requireProposal(session, proposal, true)
+  const from = decision === 'adopted' ? 'open' : 'adopted'
+  if (status === from) await decideProposal(session, proposal, decision, { acting })
+}
+
 /**
  * Finishes what was begun, whatever process began it: the file has the new source and its act is recorded, or the file was changed by
- * somebody else, and is left alone.
+ * somebody else, and is left alone. The file is replaced while the row is held: of two processes, one that promotes and one that rolls
+ * back, each sees what the other did. Killed in between, the file is one of the two, the row still says what was begun, and the next
+ * process finds it done.
  * @throws `repair-overtaken` when the file is neither what it was nor what it is to be
  */
 export async function finishChange(
@@ -75,8 +92,20 @@ export async function finishChange(
   id: string,
   acting: Acting,
 ): Promise<RepairRow> {
-  const row = await requireRepair(database, id)
-  if (row.status !== 'promoting' && row.status !== 'rolling-back') return row
+  const problem = await database.transaction((session) => finishIn(session, folder, id, acting))
+  if (problem) throw problem
+  return requireRepair(database, id)
+}
+
+/** In a transaction. Answers what is to be thrown once that is durable. */
+async function finishIn(
+  session: Session,
+  folder: string,
+  id: string,
+  acting: Acting,
+): Promise<ReeveError | undefined> {
+  const row = await requireRepair(session, id, true)
+  if (row.status !== 'promoting' && row.status !== 'rolling-back') return undefined
   const isForward = row.status === 'promoting'
   const [from, to] = isForward ? [row.before_hash!, row.after_hash!] : [row.after_hash!, row.before_hash!]
   const text = isForward ? row.after_text! : row.before_text!
@@ -86,48 +115,25 @@ export async function finishChange(
       'repair-overtaken',
       `Repair ${id}: the source that is kept is not what was judged. ${row.file} was left as it is.`,
     )
-  const now = await hashOf(path)
   try {
-    if (now !== to)
+    if ((await hashOf(path)) !== to)
       await replaceFile(path, text, async () => {
         if ((await hashOf(path)) !== from) throw overtaken(row)
       })
   } catch (error) {
+    if (!(error instanceof ReeveError) || error.code !== 'repair-overtaken') throw error
     // Where somebody else changed it there is nothing to go on with.
-    if (error instanceof ReeveError && error.code === 'repair-overtaken')
-      await database.transaction(async (session) => {
-        await moveRepair(session, id, [row.status], isForward ? 'rejected' : 'kept', acting.at, {
-          reason: error.message,
-        })
-      })
-    throw error
+    const { message: reason } = error
+    await moveRepair(session, id, [row.status], isForward ? 'rejected' : 'kept', acting.at, { reason })
+    return error
   }
-  await database.transaction(async (session) => {
-    const next: RepairStatus = isForward ? 'watching' : 'rolled-back'
-    if (
-      !(await moveRepair(
-        session,
-        id,
-        [row.status],
-        next,
-        acting.at,
-        isForward ? { promoted_at: acting.at } : {},
-      ))
-    )
-      return
-    await record(
-      session,
-      { ...acting, why: row.reason },
-      isForward ? 'repair-promoted' : 'repair-rolled-back',
-      id,
-      {
-        script: row.script,
-        before: from,
-        after: to,
-      },
-    )
-  })
-  return requireRepair(database, id)
+  const next: RepairStatus = isForward ? 'watching' : 'rolled-back'
+  const also = isForward ? { promoted_at: acting.at } : {}
+  await moveRepair(session, id, [row.status], next, acting.at, also)
+  const act = isForward ? 'repair-promoted' : 'repair-rolled-back'
+  const details = { script: row.script, before: from, after: to }
+  await record(session, { ...acting, why: row.reason }, act, id, details)
+  return undefined
 }
 
 async function hashOf(path: string): Promise<string> {
