@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { findWalls } from '../packages/reeve/src/autonomy/repair/quarantine/walls.ts'
 import type { RepairCase } from './repair/case.ts'
 import { type JudgedCase, judgeCase, runBehindWalls } from './repair/judge-case.ts'
+import { JudgedBefore } from './repair/judged-before.ts'
 import { prepare } from './repair/prepare.ts'
 import { readForeignCases } from './repair/read-foreign.ts'
 import { readCases } from './repair/read-text.ts'
@@ -39,17 +40,30 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   bait.port = (server.address() as { port: number }).port
   try {
-    const cases = options.cases ? readForeignCases(options.cases) : await ownCases(folder, bait, options)
-    const judged = await inTurns(cases, async (each) => {
-      const done = await judgeCase(each, join(folder, 'projects'))
-      process.stderr.write(`${lineOf(done)}\n`)
-      return done
+    const all = options.cases ? readForeignCases(options.cases) : await ownCases(folder, bait, options)
+    const only = options.only === undefined ? undefined : String(options.only).split(',')
+    const cases = all.filter(({ name }) => only?.includes(name) ?? true)
+    const place = join(folder, 'projects')
+    const kept = new JudgedBefore(options.resume)
+    const todo = cases.filter((each) => !kept.has(each))
+    process.stderr.write(`${cases.length} cases, ${cases.length - todo.length} of them judged before\n`)
+    const began = performance.now()
+    let done = 0
+    await inTurns(todo, async (each) => {
+      const judged = await judgeCase(each, place)
+      kept.add(each, judged)
+      done++
+      const left = ((performance.now() - began) / done) * (todo.length - done)
+      process.stderr.write(
+        `${done}/${todo.length}, ${Math.ceil(left / 60_000)} min left: ${lineOf(judged)}\n`,
+      )
     })
+    const judged = cases.map((each) => kept.of(each))
     const walled = options.cases
       ? []
       : await inTurns(
-          (['shell', 'node', 'python'] as const).map(
-            (language) => cases.find((each) => each.language === language)!,
+          (['shell', 'node', 'python'] as const).flatMap(
+            (language) => cases.find((each) => each.language === language) ?? [],
           ),
           (each) => runBehindWalls(each, join(folder, 'walled')),
         )
@@ -76,12 +90,21 @@ async function ownCases(
   const chosen = texts
     .flatMap((all) => (options.quick ? all.filter((_, index) => index % 5 === 2) : all))
     .filter(({ name }) => options.only === undefined || String(options.only).split(',').includes(name))
+  const contradictions: string[] = []
+  const began = performance.now()
   const made = await inTurns(chosen, (each) =>
-    prepare(each, join(folder, 'prepared'), bait, options.alone !== undefined),
+    prepare(each, join(folder, 'prepared'), bait, options.alone !== undefined).catch((error: Error) => {
+      contradictions.push(error.message)
+      return undefined
+    }),
   )
-  if (!options.alone) return made
+  if (contradictions.length > 0)
+    throw new UsageError(`Cases that contradict themselves:\n${contradictions.join('\n')}`)
+  process.stderr.write(`Each case agrees with itself: ${((performance.now() - began) / 1000).toFixed(0)} s\n`)
+  const sound = made.filter((each) => each !== undefined)
+  if (!options.alone) return sound
   // As programs of others come: nothing is recorded, and the tests know the input that fails.
-  return made.map(({ recorded, ...each }) => each)
+  return sound.map(({ recorded, ...each }) => each)
 }
 
 async function inTurns<T, R>(all: readonly T[], body: (each: T) => Promise<R>): Promise<R[]> {

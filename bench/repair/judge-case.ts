@@ -1,13 +1,10 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import {
-  type Baseline,
-  baselineOf,
-  judgeFix,
-  type Verdict,
-} from '../../packages/reeve/src/autonomy/repair/gates/judge-fix.ts'
+import { type Baseline, baselineOf } from '../../packages/reeve/src/autonomy/repair/gates/baseline.ts'
+import { judgeFix, type Verdict } from '../../packages/reeve/src/autonomy/repair/gates/judge-fix.ts'
 import {
   type Inputs as Given,
+  testLimits,
   tryInput,
   tryTests,
 } from '../../packages/reeve/src/autonomy/repair/quarantine/trial.ts'
@@ -122,7 +119,7 @@ export async function runBehindWalls(each: RepairCase, parent: string): Promise<
     if (verdict !== 'hostile') continue
     const trial = { project: base.project, script: base.script, source }
     await tryInput(trial, (each.recorded?.fails ?? {}) as Given)
-    await tryTests(trial)
+    await tryTests(trial, testLimits(base.tests))
   }
   const after = hashesIn(base.project)
   rmSync(base.project, { recursive: true, force: true })

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { pythonProgram } from '../../packages/reeve/src/autonomy/repair/quarantine/python.ts'
 import { argumentsFor } from '../../packages/reeve/src/autonomy/scripts/run-script.ts'
 import { canonical, type Json } from '../../packages/reeve/src/base/json/json.ts'
-import type { Inputs, RepairCase } from './case.ts'
+import type { Inputs, Language, RepairCase } from './case.ts'
 import { type Bait, hostileOf } from './hostile.ts'
 import type { CaseText } from './read-text.ts'
 import { testProgram } from './test-files.ts'
@@ -30,7 +31,7 @@ export async function prepare(
     writeFileSync(place, source)
     chmodSync(place, 0o755)
     const found = new Map<Inputs, string | undefined>()
-    for (const each of all) found.set(each, await outputOf(place, each))
+    for (const each of all) found.set(each, await outputOf(language, place, each))
     return found
   }
   const [truth, before, ...rest] = await Promise.all([first, broken, ...others, ...wrong].map(outputs))
@@ -85,8 +86,10 @@ export async function prepare(
   }
 }
 
-async function outputOf(program: string, inputs: Inputs): Promise<string | undefined> {
-  const child = spawn(program, argumentsFor({ name: program }, inputs), {
+async function outputOf(language: Language, path: string, inputs: Inputs): Promise<string | undefined> {
+  const python = (await pythonProgram()) ?? 'python3'
+  const program = { shell: '/bin/sh', node: process.execPath, python }[language]
+  const child = spawn(program, [path, ...argumentsFor({ name: path }, inputs)], {
     stdio: ['pipe', 'pipe', 'ignore'],
     timeout: 30_000,
   })

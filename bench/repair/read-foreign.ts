@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { UsageError } from '../runner/contract.ts'
 import { endings, type Language, type RepairCase } from './case.ts'
+import { isCommon, testText } from './foreign-tests.ts'
 import { type Expected, testProgram } from './test-files.ts'
 
 const languages: { [name: string]: Language } = {
@@ -35,8 +36,8 @@ const Foreign = z.object({
 })
 
 /**
- * Cases of others, one as JSON in a line. `tests`: one program or several, each a text or `{ file, source }`, that end with 0 when they
- * pass; or a table of `{ args, stdin | input, output | stdout }`. They find the program by SCRIPT, or by the file that they name.
+ * Cases of others, one as JSON in a line. `tests`: programs that end with 0 when they pass, each a text or `{ file, source }`, and rows of a
+ * table `{ args, stdin | input, output | stdout }`: one, several, or both. They find the program by SCRIPT, or by the file that they name.
  */
 export function readForeignCases(path: string): RepairCase[] {
   const lines = readFileSync(path, 'utf8').split('\n')
@@ -75,20 +76,91 @@ function caseOf(foreign: z.infer<typeof Foreign>): RepairCase {
   )
   const file = `scripts/${bare}.${ending}`
   const tests: { [file: string]: string } = {}
-  if (texts.length > 0 && rows.length > 0) throw new Error('tests are either programs or rows')
-  if (rows.length > 0)
-    tests[`scripts/${bare}.test.${endings[language]}`] = testProgram(language, file, rows.map(expectedOf))
-  else {
-    const text = testText(texts.map(({ source }) => source).join('\n'), language)
-    const isShell = /^#!.*\b(?:ba|da)?sh\b/.test(text)
-    const nodeEnding = ending === 'ts' ? 'ts' : isCommon(text) ? 'js' : 'mjs'
-    const own = isShell ? 'sh' : language === 'node' ? nodeEnding : endings[language]
-    tests[`scripts/${bare}.test.${own}`] = text
+  const add = (ending: string, text: string) => {
+    const name = `scripts/${bare}.test.${ending}`
+    tests[name] = name in tests ? `${tests[name]}\n${text}` : text
+  }
+  const own: { [ending: string]: string[] } = {}
+  for (const { source } of texts) {
+    const nodeEnding = ending === 'ts' ? 'ts' : isCommon(source) ? 'js' : 'mjs'
+    const kind = isShell(source)
+      ? 'sh'
+      : isPython(source, language)
+        ? 'py'
+        : language === 'node'
+          ? nodeEnding
+          : endings[language]
+    own[kind] ??= []
+    own[kind].push(source)
+  }
+  for (const [kind, sources] of Object.entries(own))
+    add(
+      kind,
+      testText(reaching(withoutTwice(sources), languages[kind]!, file, foreign.broken), languages[kind]!),
+    )
+  if (rows.length > 0) {
+    // Beside programs of tests, in a file whose ending none of them has.
+    const kind = (['shell', 'node', 'python'] as const).find(
+      (each) =>
+        !(`scripts/${bare}.test.${endings[each]}` in tests) && (each === language || own[endings[language]]),
+    )
+    if (!kind) throw new Error('its tests are programs in all languages, and rows')
+    add(endings[kind], testProgram(kind, file, rows.map(expectedOf), language))
   }
   return {
     ...{ name: foreign.name, language, kind: 'foreign', file, tests, broken: foreign.broken },
     proposals: foreign.proposals.map((each) => ({ ...each, label: each.verdict })),
   }
+}
+
+function isShell(text: string): boolean {
+  return /^#!.*\b(?:ba|da)?sh\b/.test(text)
+}
+
+function isPython(text: string, language: Language): boolean {
+  return (
+    /^#!.*\bpython/.test(text) ||
+    (language !== 'python' &&
+      /^(?:import \w+$|from \w+ import |def test_)/m.test(text) &&
+      !/[;{]\s*$/m.test(text) &&
+      !/from ['"]/.test(text))
+  )
+}
+
+/** Tests that speak of the functions of a program as if they stood in its file are given them. */
+function reaching(text: string, language: Language, file: string, program: string): string {
+  const [name = '', bare = ''] = /([^/]+)\.\w+$/.exec(file) ?? []
+  const isReached = new RegExp(
+    `\\b${bare}\\.\\w|(?:from|import)\\s+${bare}\\b|['"\\/]${bare}['"]|SCRIPT|argv|\\$0|__file__|__dirname|import\\.meta`,
+  ).test(text)
+  if (isReached) return text
+  if (language === 'python') return `from ${bare} import *\n${text}`
+  if (language === 'shell') return `. "$(dirname "$0")/${name}"\n${text}`
+  const exported = [...program.matchAll(/^export\s+(?:async\s+)?(?:function\*?|const|let|class)\s+(\w+)/gm)]
+  if (exported.length > 0)
+    return `import { ${exported.map(([, each]) => each).join(', ')} } from './${name}'\n${text}`
+  const own = [...program.matchAll(/^(?:async\s+)?function\*?\s+(\w+)|^const\s+(\w+)\s*=/gm)].map(
+    ([, a, b]) => a ?? b,
+  )
+  // What it gives to nobody is given by a copy.
+  return `import { readFileSync as _read, writeFileSync as _write } from 'node:fs'
+_write(new URL('./.copy.mjs', import.meta.url), \`\${_read(new URL('./${name}', import.meta.url), 'utf8')}\\nexport { ${own.join(', ')} }\`)
+const { ${own.join(', ')} } = await import('./.copy.mjs')
+${text}`
+}
+
+/** Several programs as one: what each of them imports is imported once. */
+function withoutTwice(sources: readonly string[]): string {
+  const seen = new Set<string>()
+  return sources
+    .flatMap((source) => source.split('\n'))
+    .filter((line) => {
+      if (!/^(?:import\s.+from\s|const\s.+=\s*require\(|#!)/.test(line)) return true
+      if (seen.has(line)) return false
+      seen.add(line)
+      return true
+    })
+    .join('\n')
 }
 
 function expectedOf({
@@ -106,7 +178,9 @@ function expectedOf({
   return {
     args: args ?? [],
     stdin: stdin ?? (given === undefined ? '' : typeof given === 'string' ? given : JSON.stringify(given)),
-    output: fails ? undefined : (stdout ?? (typeof wanted === 'string' ? wanted : JSON.stringify(wanted))),
+    output: fails
+      ? undefined
+      : (stdout?.trimEnd() ?? (typeof wanted === 'string' ? wanted.trimEnd() : JSON.stringify(wanted))),
   }
 }
 
@@ -142,37 +216,3 @@ const knownModules = new Set(
     ' ',
   ),
 )
-
-function isCommon(source: string): boolean {
-  return (
-    /\brequire\(|\bmodule\.exports\b|\bexports\.\w/.test(source) && !/^\s*(?:import|export)\b/m.test(source)
-  )
-}
-
-/** With what runs its cases, where they wait for a program that does. */
-function testText(source: string, language: Language): string {
-  if (language === 'python') {
-    const isRun = /unittest\.main\(|pytest\.main\(|__main__/.test(source)
-    const cases = /^(?:def test|class \w+)/m.test(source)
-    if (isRun || !cases) return source
-    return `${source}
-
-import sys as _sys, unittest as _unittest
-_found = [v for k, v in list(globals().items()) if k.startswith("test") and callable(v)]
-class _Functions(_unittest.TestCase): pass
-for _each in _found: setattr(_Functions, _each.__name__, (lambda f: lambda self: f())(_each))
-_unittest.main(argv=_sys.argv[:1])
-`
-  }
-  if (language === 'node') {
-    const lines: string[] = []
-    const imports = (name: string, from: string) =>
-      isCommon(source) ? `const ${name} = require('${from}')` : `import ${name} from '${from}'`
-    if (/\b(?:test|describe|it)\(/.test(source) && !/node:test/.test(source))
-      lines.push(imports('{ test, describe, it }', 'node:test'))
-    if (/\bassert\b/.test(source) && !/['"](?:node:)?assert/.test(source))
-      lines.push(imports('assert', 'node:assert/strict'))
-    return [...lines, source].join('\n')
-  }
-  return source.startsWith('#!') ? source : `#!/bin/sh\nset -e\n${source}`
-}

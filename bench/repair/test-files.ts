@@ -8,22 +8,35 @@ export interface Expected {
   output: string | undefined
 }
 
-/** A program of tests in the language of what it tests, which runs it as a process. */
-export function testProgram(language: Language, file: string, expected: readonly Expected[]): string {
+/** A program of tests, which runs what it tests as a process. `tested`: the language of that. */
+export function testProgram(
+  language: Language,
+  file: string,
+  expected: readonly Expected[],
+  tested: Language = language,
+): string {
   const name = basename(file)
+  const runner = { shell: "'/bin/sh', ", node: 'process.execPath, ', python: "'python3', " }[tested]
   if (language === 'node')
     return `import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import test from 'node:test'
 
+const read = (text) => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text.trimEnd()
+  }
+}
 const cases = [
 ${expected.map((each) => `  ${JSON.stringify(each)},\n`).join('')}]
 for (const [index, { args, stdin, output }] of cases.entries())
   test(\`case \${index + 1}\`, () => {
-    const { status, stdout } = spawnSync(process.execPath, [join(import.meta.dirname, '${name}'), ...args], { input: stdin, encoding: 'utf8' })
+    const { status, stdout } = spawnSync(${runner}[join(import.meta.dirname, '${name}'), ...args], { input: stdin, encoding: 'utf8' })
     if (output === undefined) assert.notEqual(status, 0)
-    else assert.deepEqual([status, JSON.parse(stdout)], [0, JSON.parse(output)])
+    else assert.deepEqual([status, read(stdout)], [0, read(output)])
   })
 `
   if (language === 'python')
@@ -38,14 +51,21 @@ class Cases(unittest.TestCase):
     pass
 
 
+def read(text):
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text.rstrip()
+
+
 def case(each):
     def run(self):
-        done = subprocess.run([sys.executable, SCRIPT] + each["args"], input=each["stdin"], capture_output=True, text=True)
+        done = subprocess.run([${{ shell: '"/bin/sh"', node: '"node"', python: 'sys.executable' }[tested]}, SCRIPT] + each["args"], input=each["stdin"], capture_output=True, text=True)
         if "output" not in each:
             self.assertNotEqual(done.returncode, 0)
         else:
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertEqual(json.loads(done.stdout), json.loads(each["output"]))
+            self.assertEqual(read(done.stdout), read(each["output"]))
     return run
 
 
@@ -63,7 +83,7 @@ cd "$(dirname "$0")"
 check() {
   wanted=$1 stdin=$2
   shift 2
-  if got=$(printf '%s' "$stdin" | ./${name} "$@"); then
+  if got=$(printf '%s' "$stdin" | ${{ shell: './', node: 'node ./', python: 'python3 ./' }[tested]}${name} "$@"); then
     [ "$got" = "$wanted" ] || { echo "$*: $got, and not $wanted" >&2; exit 1; }
   else
     [ "$wanted" = fails ] || { echo "$*: it fails" >&2; exit 1; }

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { examineFix, type Finding } from '../../src/autonomy/repair/examine/examine.ts'
 import { readShell } from '../../src/autonomy/repair/examine/shell-words.ts'
 import { answersByValue, madeUp, pairOfTests } from '../../src/autonomy/repair/gates/made-up.ts'
+import { interiorChanges } from '../../src/autonomy/repair/gates/near-inputs.ts'
+import { withLastLine } from '../../src/autonomy/repair/quarantine/last-line.ts'
 import type { Json } from '../../src/base/json/json.ts'
 
 const node = `#!/usr/bin/env node
@@ -132,4 +134,61 @@ test('values of one case of a test that a fix adds together are seen', () => {
   expect(pairOfTests([2, 5], tests)).toEqual(['2', '5'])
   expect(pairOfTests(['a b', 'x-9'], tests)).toEqual(['a b', 'x-9'])
   expect(pairOfTests([5, 'x-9', 0], tests)).toBeUndefined()
+})
+
+test('the name of a field is none of the two values, and a shell needs no quotes for its words', () => {
+  expect(
+    pairOfTests(['amount', 'value'], ['assert f({"amount": {"value": 3, "unit": "EUR"}}) == 3']),
+  ).toBeUndefined()
+  const shell = `#!/bin/sh\n[ "$(slug 'Two  Spaces')" = two-spaces ] || exit 1`
+  expect(pairOfTests(['Two  Spaces', 'two-spaces'], [shell])?.toSorted()).toEqual([
+    'Two  Spaces',
+    'two-spaces',
+  ])
+})
+
+test('a value that a script holds already counts where a fix holds it once more', async () => {
+  const late = '#!/bin/sh\nset -eu\nif [ "$1" -ge 30 ]; then echo true; else echo false; fi\n'
+  const after = late.replace('set -eu\n', 'set -eu\nif [ "$1" = 30 ]; then echo no; exit 0; fi\n')
+  const common = { cases: [], tests: [], hasHead: false, manifestHash: '', python: '/usr/bin/python3' }
+  const { added } = await examineFix({ ...common, file: 'scripts/a.sh', before: late, after })
+  expect(added).toEqual(expect.arrayContaining(['30', 'no']))
+  const asked = late.replace('set -eu\n', 'set -eu\ncase $1 in 4711) echo no; exit 0 ;; esac\n')
+  expect((await examineFix({ ...common, file: 'scripts/a.sh', before: late, after: asked })).added).toContain(
+    '4711',
+  )
+})
+
+test.each([
+  ['scripts/a.mjs', node, 'class Same { valueOf() { return 1 } }\nconsole.log(new Same() + input.name)'],
+  ['scripts/a.mjs', node, 'console.log({ toJSON() { return {} } }, input.name)'],
+  ['scripts/a.mjs', node, 'console.log({ [Symbol.toPrimitive]: () => 1 }, input.name)'],
+])('a value that says itself what it is equal to is refused: %s', async (file, before, line) => {
+  expect(await rulesOf(file, before, lastLine(before, line))).toContain('hides-failure')
+})
+
+test.each([
+  ['a.test.sh', '[ 1 = 1 ]', ["printf '\\n%s\\n' M"], true],
+  ['a.test.sh', '[ 1 = 1 ] || exit 1\nexit 0', ["printf '\\n%s\\n' M", 'exit 0'], false],
+  [
+    'a.test.py',
+    'if x:\n    unittest.main()',
+    ['    print("\\nM", flush=True)', '    unittest.main()'],
+    false,
+  ],
+  ['a.test.mjs', 'assert.ok(1)', [";process.stdout.write('\\nM\\n')"], true],
+])('%s that ends with %j says that it was run to its end', (file, text, wanted, isLast) => {
+  const lines = withLastLine(file, text, 'M')!.trimEnd().split('\n')
+  expect(lines.slice(isLast ? -1 : -2)).toEqual(wanted)
+  expect(withLastLine('a.test.rb', 'puts 1', 'M')).toBeUndefined()
+})
+
+test('values of the same kind are made of one, and none is empty, zero or negative', () => {
+  const all = [3, 'a b', '2026-01-31', [1, 2], { a: 7, b: ['x'] }, 'one\ntwo\n'].flatMap((each) =>
+    interiorChanges(each),
+  )
+  expect(all.length).toBeGreaterThan(20)
+  for (const each of all) expect([0, '', null]).not.toContain(each)
+  expect(interiorChanges([])).toEqual([])
+  expect(interiorChanges('one\ntwo\n')).toContain('two\none\n')
 })

@@ -4,7 +4,7 @@ import { lastCharacters } from '../../base/text/shorten.ts'
 import { shownSchema } from '../../models/reading/shown-schema.ts'
 import type { Question } from '../../models/solver.ts'
 import type { Failure } from './evidence.ts'
-import type { RecordedGood } from './gates/judge-fix.ts'
+import type { RecordedGood } from './gates/baseline.ts'
 import type { Inputs } from './quarantine/trial.ts'
 
 /** What the route answers: the whole program, and nothing else that it could change. */

@@ -4,7 +4,7 @@ import { type RecordedToolCall, recordedToolCalls, toolCallAt } from '../../stor
 import type { Session } from '../../store/database.ts'
 import { scriptToolName } from '../scripts/script.ts'
 import { diagnose } from './diagnose/diagnose.ts'
-import type { RecordedGood } from './gates/judge-fix.ts'
+import type { RecordedGood } from './gates/baseline.ts'
 import type { Inputs } from './quarantine/trial.ts'
 
 /** What the journals know of a script's calls. */

@@ -171,7 +171,7 @@ export function diagnose(seen: Seen): Diagnosis {
 }
 
 /** What programs print when they break off, and not when they refuse. */
-function hasTrace(said: string): boolean {
+export function hasTrace(said: string): boolean {
   return /Traceback \(most recent call last\)|^\s+at .+:\d+:\d+\)?$|(?:Type|Reference|Range|Syntax|Key|Index|Attribute|Name|ZeroDivision|UnicodeDecode|UnicodeEncode|Unicode|Value|Overflow|Recursion|Assertion|Unbound(?:Local)?|JSONDecode)Error\b|syntax error|parameter not set|unbound variable|arithmetic|integer expression expected|bad substitution|unexpected (?:end|token|EOF)|parse error|Segmentation fault|jq: error|illegal number/im.test(
     said,
   )

@@ -53,13 +53,26 @@ const hostLike =
 const placeLike =
   /(?:^|["'\s=])(?:\/(?:etc|root|home|tmp|var|usr|proc|sys|dev|bin|sbin|opt|run|boot|lib|mnt|srv)(?:\/|$)|~(?:\/|$)|\.\.\/)|\.test\.\w+$|reeve\.config|(?:^|\/)\.(?:reeve|git|github|env|ssh|ci|npmrc|bashrc|profile)(?:\/|$|\.)|(?:^|\/)(?:policies|daemons|agents|directives|grants|workflows|goals|tools|evals|\.ci)\/|package(?:-lock)?\.json$|authorized_keys|crontab/
 
+/** With such a member of its own a value passes tests that it does not pass. */
+const speaksForItself =
+  /^(?:valueOf|toJSON|toString|equals|asymmetricMatch|then|Symbol\..*|__(?!(?:init|repr|str|len|iter|next|contains|getitem|enter|exit|post_init|name|call)__)\w+__)$/
+
 /** What a fix may, hides or checks otherwise than the script. */
 export function compareShapes(base: Shape, fix: Shape, language: Language): Finding[] {
   const pure = pureNames[language]
   const findings: Finding[] = []
   const add = (rule: Finding['rule'], sentence: string) => findings.push({ rule, sentence })
   const fresh = (
-    of: 'modules' | 'names' | 'chains' | 'methods' | 'dynamic' | 'outside' | 'variables' | 'marks',
+    of:
+      | 'modules'
+      | 'names'
+      | 'chains'
+      | 'methods'
+      | 'defines'
+      | 'dynamic'
+      | 'outside'
+      | 'variables'
+      | 'marks',
   ) => {
     const known = new Set<string>(base[of])
     return [...new Set(fix[of])].filter((each) => !known.has(each))
@@ -77,6 +90,8 @@ export function compareShapes(base: Shape, fix: Shape, language: Language): Find
   for (const name of fresh('methods').filter((each) => !pure.isMethod(each) && !base.names.includes(each)))
     if (!fix.defines.includes(name))
       add('widens', `it calls .${name}(), which the script did not, and which is not known to be harmless`)
+  for (const name of fresh('defines').filter((each) => speaksForItself.test(each)))
+    add('hides-failure', `it says itself how what it answers is compared and shown: ${short(name)}`)
   for (const what of fresh('dynamic'))
     add('widens', `it makes up what it calls while it runs: ${short(what)}`)
   for (const name of fresh('variables'))

@@ -36,6 +36,8 @@ export interface ExaminedFix {
   tests: readonly string[]
   /** The program that runs Python. */
   python: string
+  /** Of `before`. Absent: it is read, and put here. */
+  shape?: Promise<Shape> | undefined
 }
 
 const mostBytes = 262_144
@@ -64,7 +66,8 @@ export async function examineFix(fix: ExaminedFix): Promise<Examined> {
     add('payload', 'it has a line of more than 500 characters')
   if (escapes(after) > escapes(before)) add('payload', 'it spells plain letters as escapes')
   if (language === undefined) return { language, findings, added: [] }
-  const [old, now] = [await shapeOf(before, language, fix.python), await shapeOf(after, language, fix.python)]
+  fix.shape ??= shapeOf(before, language, fix.python)
+  const [old, now] = [await fix.shape, await shapeOf(after, language, fix.python)]
   if (now.problem !== undefined) {
     add('unreadable', `its syntax is wrong: ${now.problem}`)
     return { language, findings, added: [] }
@@ -73,8 +76,13 @@ export async function examineFix(fix: ExaminedFix): Promise<Examined> {
   findings.push(...compareShapes(old, now, language))
   const hard = hardCodedIn(old, now, fix)
   if (hard !== undefined) add('hard-coded', `it answers a single case by its value: ${hard}`)
-  const known = new Set(old.literals.map(String))
-  return { language, findings, added: now.literals.filter((each) => !known.has(String(each))) }
+  return { language, findings, added: beyond(old.literals, now.literals) }
+}
+
+/** What is there more often than before: a value that a script holds already may be asked for once more. */
+function beyond(before: Shape['literals'], now: Shape['literals']): Shape['literals'] {
+  const left = Map.groupBy(before, String)
+  return now.filter((each) => left.get(String(each))?.pop() === undefined)
 }
 
 function shapeOf(source: string, language: Language, python: string): Promise<Shape> {

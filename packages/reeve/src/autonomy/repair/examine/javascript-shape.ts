@@ -135,7 +135,9 @@ class Reader {
         this.#call(node)
         return
       case 'MethodDefinition':
-        if (node.key.type === 'Identifier') shape.defines.push(node.key.name)
+        shape.defines.push(
+          node.key.type === 'Identifier' && !node.computed ? node.key.name : this.#code(node.key),
+        )
         return
       case 'TaggedTemplateExpression':
         shape.dynamic.push(this.#code(node.tag))
@@ -175,8 +177,10 @@ class Reader {
             shape.dynamic.push(this.#code(each))
         return
       case 'Property':
-        if (node.key.type === 'Identifier' && /Function/.test(node.value.type))
-          shape.defines.push(node.key.name)
+        if (/Function/.test(node.value.type))
+          shape.defines.push(
+            node.key.type === 'Identifier' && !node.computed ? node.key.name : this.#code(node.key),
+          )
         if (node.key.type === 'Identifier' && ['detached', 'shell', 'uid', 'stdio'].includes(node.key.name))
           shape.marks.push(`${node.key.name}: ${this.#code(node.value)}`)
         return

@@ -97,6 +97,7 @@ export function shellShape(source: string): Shape {
   }
   const bound = new Set([...program.binds, ...program.commands.flatMap(({ assigns }) => assigns)])
   shape.variables = program.reads.filter((name) => !bound.has(name) && !alwaysThere.has(name))
+  shape.literals.push(...program.patterns)
   for (let index = 0; index < program.requires; index++) shape.checks.push('a variable that must be set')
   for (const command of program.commands) addCommand(shape, command, program.functions)
   for (const name of program.commands.flatMap(({ assigns }) => assigns))

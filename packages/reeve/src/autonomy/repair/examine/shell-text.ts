@@ -27,6 +27,8 @@ export interface ShellProgram {
   reads: string[]
   /** Names that `for`, `read` and functions bind. */
   binds: string[]
+  /** What a `case` asks for by its whole value. */
+  patterns: string[]
   functions: string[]
   /** `${NAME:?…}`. */
   requires: number
@@ -36,6 +38,7 @@ export const emptyProgram = (): ShellProgram => ({
   commands: [],
   reads: [],
   binds: [],
+  patterns: [],
   functions: [],
   requires: 0,
 })

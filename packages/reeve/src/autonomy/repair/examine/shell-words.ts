@@ -80,7 +80,10 @@ class Reader extends ShellText {
         else if (c === ')') {
           this.at++
           mode = 'command'
-        } else this.word()
+        } else {
+          const pattern = this.word()
+          if (!pattern.isOpen && !/[*?[\]]/.test(pattern.source)) this.program.patterns.push(pattern.text)
+        }
       } else {
         const operator = /^(?:;;&|;;|;&|&&|\|\||\|&|&>>|&>|<<<|<<-?|>>|<&|>&|<>|>\||[;&|()<>])/.exec(
           this.text.slice(this.at, this.at + 3),

@@ -1,51 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { canonical, type Json } from '../../../base/json/json.ts'
-import { validate } from '../../../base/schema/schema.ts'
-import { inputsCheck } from '../../inputs/input.ts'
-import type { Script } from '../../scripts/script.ts'
-import { examineFix, type Finding } from '../examine/examine.ts'
+import type { Json } from '../../../base/json/json.ts'
+import { hasTrace } from '../diagnose/diagnose.ts'
+import { type ExaminedFix, examineFix, type Finding } from '../examine/examine.ts'
 import { languageOf } from '../examine/shape.ts'
 import { pythonProgram } from '../quarantine/python.ts'
-import {
-  type Inputs,
-  type OnTrial,
-  type TestedFile,
-  type Tried,
-  tryInput,
-  tryTests,
-} from '../quarantine/trial.ts'
+import { type OnTrial, type Tried, testLimits, tryInput, tryTests } from '../quarantine/trial.ts'
+import { type Baseline, callsFor } from './baseline.ts'
+import { judgeCalls } from './judge-calls.ts'
+import { lostCheck } from './lost-check.ts'
 import { type Answer, answersByValue, madeUp, pairOfTests } from './made-up.ts'
-import { nearInputs } from './near-inputs.ts'
 import { typeProblems } from './type-problems.ts'
-
-/** A recorded run that went well. */
-export interface RecordedGood {
-  inputs: Inputs
-  output: Json
-  /** The run and the number of the call. */
-  run: string
-  call: number
-}
-
-/** What a script does as it is: what fixes of it are compared with. */
-export interface Baseline {
-  project: string
-  script: Pick<Script, 'name' | 'file' | 'manifest' | 'manifestFile' | 'manifestHash' | 'tests'>
-  source: string
-  /** The input that failed; undefined: its tests alone show what is wrong. */
-  failing: Inputs | undefined
-  failed: Tried | undefined
-  /** Recorded runs that come out the same today. */
-  good: { recorded: RecordedGood; tried: Tried }[]
-  /** Recorded ones that cannot be compared: they come out otherwise, in the same script, today. */
-  incomparable: number
-  /** Inputs that it refused on purpose. */
-  refused: Inputs[]
-  /** Inputs like the recorded ones that it takes, with what it does. */
-  near: { inputs: Inputs; tried: Tried }[]
-  tests: TestedFile[]
-}
 
 export interface Verdict {
   /** `unproven`: nothing speaks against it, and too little for it to be promoted without a person. */
@@ -60,47 +25,11 @@ export interface Verdict {
     | 'recorded runs'
     | 'refusals'
     | 'near inputs'
+    | 'calls of tests'
     | 'all'
   sentence: string
   rules: Finding['rule'][]
   figures: { tests: number; good: number; near: number; refused: number }
-}
-
-const mostNear = 6
-
-/** Runs the script as it is with everything that fixes will be tried with. */
-export async function baselineOf(
-  on: Pick<Baseline, 'project' | 'script' | 'source' | 'failing'>,
-  recorded: { good: readonly RecordedGood[]; refused: readonly Inputs[] },
-  signal?: AbortSignal,
-): Promise<Baseline> {
-  const trial: OnTrial = { ...on, signal }
-  const good: Baseline['good'] = []
-  let incomparable = 0
-  for (const each of recorded.good) {
-    const tried = await tryInput(trial, each.inputs)
-    if (tried.output === canonical(each.output)) good.push({ recorded: each, tried })
-    else incomparable++
-  }
-  const failed = on.failing && (await tryInput(trial, on.failing))
-  const refused: Inputs[] = []
-  for (const inputs of recorded.refused)
-    if ((await tryInput(trial, inputs)).output === undefined) refused.push(inputs)
-  const check = inputsCheck(on.script.manifest.inputs, 'input')
-  const isFit = (inputs: Inputs) => validate(check, inputs).ok
-  const near: Baseline['near'] = []
-  // Where it fails by breaking off, what it still does is right: a fix must not change that. Where it answered wrongly, it says nothing.
-  const breaks = failed !== undefined && failed.output === undefined
-  if (breaks)
-    for (const inputs of nearInputs(
-      [...good.map((each) => each.recorded.inputs), on.failing!],
-      mostNear,
-      isFit,
-    )) {
-      const tried = await tryInput(trial, inputs)
-      if (tried.output !== undefined) near.push({ inputs, tried })
-    }
-  return { ...on, failed, good, incomparable, refused, near, tests: await tryTests(trial) }
 }
 
 /** Takes a fix through all gates; the first that it does not pass says why. */
@@ -113,7 +42,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
   if (source.trim() === '') return refuse('answer', 'it is empty')
   if (source === base.source) return refuse('answer', 'it is the script as it stands')
   const texts = await Promise.all(base.script.tests.map((file) => readFile(join(base.project, file), 'utf8')))
-  const { findings, language, added } = await examineFix({
+  const examined: ExaminedFix = {
     file: base.script.file,
     hasHead: base.script.manifestFile === base.script.file,
     manifestHash: base.script.manifestHash,
@@ -125,7 +54,10 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     ] as Json[],
     tests: texts,
     python: (await pythonProgram()) ?? '/usr/bin/python3',
-  })
+    shape: base.shape,
+  }
+  const { findings, language, added } = await examineFix(examined)
+  base.shape = examined.shape
   if (findings.length > 0)
     return refuse(
       'examined',
@@ -140,19 +72,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     if (problem !== undefined) return refuse('types', problem)
   }
   const trial: OnTrial = { project: base.project, script: base.script, source, signal }
-  const tests = await tryTests(trial)
-  for (const [index, test] of tests.entries()) {
-    const before = base.tests[index]
-    if (!test.passed) return refuse('tests', `${test.file} does not pass: ${lastLine(test.said)}`)
-    if (before?.count !== undefined && (test.count ?? 0) < before.count)
-      return refuse(
-        'tests',
-        `${test.file} ran ${test.count ?? 0} cases, and ${before.count} with the script as it stands: something ends it early`,
-      )
-    const trace = tracesBeyond(test.traces, before?.traces)
-    if (trace !== undefined) return refuse('tests', trace)
-    figures.tests++
-  }
+  // What costs one run first: a file of tests starts the script many times.
   let isConstant = false
   if (base.failing !== undefined) {
     const tried = await tryInput(trial, base.failing)
@@ -171,6 +91,22 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     if (origin === 'accident')
       return refuse('failing input', `its answer is a value that it has not: ${brief(tried.output)}`)
     isConstant = origin === 'constant' && base.tests.every(({ passed }) => passed)
+  }
+  const tests = await tryTests(trial, testLimits(base.tests))
+  for (const [index, test] of tests.entries()) {
+    const before = base.tests[index]
+    if (!test.passed) return refuse('tests', `${test.file} does not pass: ${lastLine(test.said)}`)
+    if (before?.count !== undefined && (test.count ?? 0) < before.count)
+      return refuse(
+        'tests',
+        `${test.file} ran ${test.count ?? 0} cases, and ${before.count} with the script as it stands: something ends it early`,
+      )
+    // Where it tells no cases apart, its last line says whether it was run.
+    if (test.isWhole === false && (test.count ?? 1) <= 1)
+      return refuse('tests', `${test.file} passes, but is not run to its end: something ends it early`)
+    const trace = tracesBeyond(test.traces, before?.traces)
+    if (trace !== undefined) return refuse('tests', trace)
+    figures.tests++
   }
   for (const { recorded, tried: before } of base.good) {
     const tried = await tryInput(trial, recorded.inputs)
@@ -206,6 +142,18 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
         `it also changes what becomes of ${brief(JSON.stringify(inputs))}: ${brief(before.output!)} before, ${tried.output === undefined ? 'a failure' : brief(tried.output)} with it`,
       )
     figures.near++
+  }
+  const lost = language && (await lostCheck(base, trial, language))
+  if (lost)
+    return refuse(
+      'refusals',
+      `where it failed it takes whatever stands in "${lost.field}", which the script checks`,
+      ['check-removed'],
+    )
+  const calls = language && (await callsFor(base, trial, language))
+  if (calls) {
+    const finding = await judgeCalls(trial, calls, added, refuses(base.failed))
+    if (finding) return refuse('calls of tests', finding.sentence, finding.rules)
   }
   // What answers wrongly is seen by its tests alone.
   const mended =
@@ -248,6 +196,11 @@ function tracesBeyond(now: Tried['traces'], before: Tried['traces'] | undefined)
   const known = new Map(before?.changed.map(({ file, now: hash }) => [file, hash]))
   const other = now.changed.find(({ file }) => !known.has(file))
   return other && `it changes ${other.file}, which the script as it stands does not`
+}
+
+/** Whether it failed on purpose. */
+function refuses(tried: Tried | undefined): boolean {
+  return tried?.code === 'script-failed' && !hasTrace(tried.said)
 }
 
 function sentenceOf({ code, said, exitCode }: Tried): string {

@@ -13,7 +13,7 @@ export interface Answer {
 }
 
 /** Too common to say anything: they are in most programs. */
-const common = new Set(['0', '1', '', 'true', 'false', 'null'])
+const common = new Set(['0', '1', '-1', '', '[]', '{}', 'true', 'false', 'null'])
 
 /** Whether a fix asks for this one input by its value, and holds what it then answers. */
 export function answersByValue({ added, inputs, output }: Answer): boolean {
@@ -22,8 +22,17 @@ export function answersByValue({ added, inputs, output }: Answer): boolean {
   return holds(inputs as Json) && holds(output)
 }
 
+/** What a fix holds of what a call is given, but for values that many programs hold by chance. */
+export function asksByValue(added: readonly (string | number)[], given: readonly Json[]): string[] {
+  const held = new Set(added.flatMap((each) => [String(each), ...read(each)]))
+  return given.flatMap(partsOf).filter((part) => !common.has(part) && part !== '""' && held.has(part))
+}
+
 /** Longer lines hold more than one case of a test. */
 const longestCase = 300
+
+/** A shell's words need no quotes. */
+const shell = /^#!.*\b(?:ba|da)?sh\b/
 
 /** Two values that a fix adds and that stand in one case of a test: what is asked for, and what is answered. */
 export function pairOfTests(
@@ -31,11 +40,16 @@ export function pairOfTests(
   tests: readonly string[],
 ): [string, string] | undefined {
   const held = new Set(added.map(String).filter((each) => !common.has(each)))
-  for (const line of tests.flatMap((text) => text.split('\n'))) {
-    if (held.size < 2 || line.length > longestCase) continue
-    const values = [...line.replaceAll('\\', '').matchAll(/-?\d+(?:\.\d+)?|"([^"]*)"|'([^']*)'/g)].flatMap(
-      ([all, double, single]) => [all, double, single],
-    )
+  if (held.size < 2) return undefined
+  for (const [line, isShell] of tests.flatMap((text) =>
+    text.split('\n').map((each) => [each, shell.test(text)] as const),
+  )) {
+    if (line.length > longestCase) continue
+    const plain = line.replaceAll('\\', '')
+    // What a colon follows is the name of a field, which a fix may well ask for.
+    const patterns = [/-?\d+(?:\.\d+)?/g, /"([^"]*)"(?!\s*:)/g, /'([^']*)'(?!\s*:)/g]
+    if (isShell) patterns.push(/[A-Za-z][\w.-]{3,}/g)
+    const values = patterns.flatMap((pattern) => [...plain.matchAll(pattern)].flat())
     const [first, second] = new Set(values.filter((each) => each !== undefined && held.has(each)))
     if (first !== undefined && second !== undefined) return [first, second]
   }
@@ -64,7 +78,7 @@ function read(literal: string | number): string[] {
   }
 }
 
-function partsOf(value: Json): string[] {
+export function partsOf(value: Json): string[] {
   const inside = isRecord(value)
     ? Object.values(value as { [key: string]: Json })
     : Array.isArray(value)
@@ -74,7 +88,7 @@ function partsOf(value: Json): string[] {
 }
 
 /** Texts and numbers, each as a text. */
-function leavesOf(value: Json): string[] {
+export function leavesOf(value: Json): string[] {
   if (Array.isArray(value)) return value.flatMap(leavesOf)
   if (isRecord(value)) return Object.values(value as { [key: string]: Json }).flatMap(leavesOf)
   return value === null || typeof value === 'boolean' ? [] : [String(value)]

@@ -27,8 +27,34 @@ export function nearInputs(
   return found
 }
 
+/** The value with one part of it changed to another of its kind: nothing becomes empty, none, zero or negative. */
+export function interiorChanges(value: Json): Json[] {
+  if (typeof value === 'number') {
+    const less = value > 2 && Number.isInteger(value) ? [value - 1] : []
+    return value === 0 ? [1, 10] : [value + 1, ...less, value * 10, value + 7]
+  }
+  if (typeof value === 'boolean') return [!value]
+  if (typeof value === 'string')
+    return value === ''
+      ? []
+      : [...linesLike(value), ...textsLike(value)].filter((each) => each !== '' && each !== '0')
+  if (Array.isArray(value)) {
+    if (value.length === 0) return []
+    const inside = value.map((each, index) => interiorChanges(each).map((other) => value.with(index, other)))
+    const parts = value.length > 1 ? value.slice(0, 2).map((each) => [each]) : []
+    return interleave([[...value, ...value], ...parts, value.toReversed()], ...inside)
+  }
+  if (isRecord(value))
+    return interleave(
+      ...Object.entries(value as { [key: string]: Json }).map(([key, part]) =>
+        interiorChanges(part).map((other): Json => ({ ...value, [key]: other }) as Json),
+      ),
+    )
+  return []
+}
+
 /** The value with one part of it changed, in each way. */
-function changesOf(value: Json): Json[] {
+export function changesOf(value: Json): Json[] {
   if (typeof value === 'number')
     return [value + 1, 0, -value, value * 10, value - 1, Math.round(value / 3)].filter(
       (each) => each !== value,
@@ -56,6 +82,12 @@ function changesOf(value: Json): Json[] {
     return interleave(...inside, gone)
   }
   return []
+}
+
+function linesLike(text: string): Json[] {
+  const lines = text.replace(/\n$/, '').split('\n')
+  if (lines.length < 2) return []
+  return [[...lines, ...lines], lines.toReversed(), lines.slice(1)].map((each) => `${each.join('\n')}\n`)
 }
 
 function textsLike(text: string): Json[] {

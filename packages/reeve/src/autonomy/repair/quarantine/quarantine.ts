@@ -18,6 +18,8 @@ export interface Quarantined {
   /** Relative to the project: where the source stands while it runs. */
   file: string
   source: string | Uint8Array
+  /** Another file of the project, with what stands in it while the program runs. */
+  also?: { file: string; text: string }
   manifest: ScriptManifest
   /** The words of its command, with the path of the program in its place. */
   command: readonly string[]
@@ -46,10 +48,12 @@ const secretFolders = ['.ssh', '.aws', '.gnupg', '.config', '.docker', '.kube', 
 
 /**
  * Runs a program with nothing around it that it could harm: the project is a layer in memory that goes with it, everything else is
- * read-only or hidden, there is no network, and no secret.
+ * read-only or hidden, there is no network, and no secret. `calls`: what a recorder left (`recorderOf`).
  * @throws `no-walls` where nothing here can do that
  */
-export async function runQuarantined(given: Quarantined): Promise<{ end: ChildEnd; traces: Traces }> {
+export async function runQuarantined(
+  given: Quarantined,
+): Promise<{ end: ChildEnd; traces: Traces; calls: string }> {
   const { project, file, source, manifest, env } = given
   const walls = findWalls()
   if ('why' in walls) throw noWalls(walls.why)
@@ -58,6 +62,10 @@ export async function runQuarantined(given: Quarantined): Promise<{ end: ChildEn
     const [held, report] = [join(place, 'source'), join(place, 'report')]
     await writeFile(held, source)
     await writeFile(report, '')
+    if (given.also) {
+      await writeFile(`${held}.also`, given.also.text)
+      await writeFile(`${held}.at`, `${given.also.file}\n`)
+    }
     const [folder, home] = [resolve(project), readVariables().HOME]
     const kept = [process.execPath, ...scriptPath().split(':')]
     const hidden = [
@@ -90,12 +98,15 @@ export async function runQuarantined(given: Quarantined): Promise<{ end: ChildEn
     })
     child.write(given.input)
     const end = await child.ended
-    const traces = tracesIn(await readFile(report, 'utf8'), file, sha256(source))
+    const told = await readFile(report, 'utf8')
+    const traces = tracesIn(told, file, sha256(source))
+    traces.changed = traces.changed.filter((each) => each.file !== given.also?.file)
+    const calls = Buffer.from(/^calls (\S+)$/m.exec(told)?.[1] ?? '', 'base64').toString('utf8')
     // With the machine's network they are the machine's counters, and say nothing of this program.
     if (given.network) traces.reached = 0
     if (end.exitCode === wallFell && end.stderr.includes('no wall: '))
       throw noWalls(end.stderr.toString('utf8').trim().slice(0, 300))
-    return { end, traces }
+    return { end, traces, calls }
   } finally {
     await rm(place, { recursive: true, force: true })
   }

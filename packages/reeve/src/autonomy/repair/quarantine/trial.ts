@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { messageOf, ReeveError } from '../../../base/errors.ts'
 import { canonical, type Json } from '../../../base/json/json.ts'
@@ -6,6 +8,7 @@ import { scriptResult } from '../../scripts/read-result.ts'
 import { argumentsFor } from '../../scripts/run-script.ts'
 import type { Script } from '../../scripts/script.ts'
 import { interpreterFor } from '../../scripts/script-command.ts'
+import { withLastLine } from './last-line.ts'
 import { pythonProgram } from './python.ts'
 import { quarantineEnvironment, runQuarantined, type Traces } from './quarantine.ts'
 
@@ -38,10 +41,24 @@ export interface TestedFile {
   /** How many cases it has, where it says so. */
   count: number | undefined
   said: string
+  /** Whether it was run to its last line; undefined: nobody knows. */
+  isWhole: boolean | undefined
+  /** How long it ran. */
+  ms: number
   traces: Traces
 }
 
+/** The most that a file of tests may take. */
 const testMs = 60_000
+/** With a fix it may take so many times what it took with the script as it stands, and never less than this. */
+const [slower, leastTestMs] = [8, 10_000]
+
+/** How long each file of tests may take with a fix: what sleeps or turns in circles is not waited for to the end. */
+export function testLimits(before: readonly TestedFile[]): Map<string, number> {
+  return new Map(
+    before.map(({ file, ms }) => [file, Math.min(testMs, Math.max(leastTestMs, Math.ceil(ms * slower)))]),
+  )
+}
 
 /** Whether a trial may use the network: where the script may, and changes nothing by it. */
 export function mayReach({ manifest }: Pick<Script, 'manifest'>): boolean {
@@ -80,37 +97,52 @@ export async function tryInput({ project, script, source, signal }: OnTrial, inp
   }
 }
 
-/** Runs its tests in quarantine. */
-export async function tryTests({ project, script, source, signal }: OnTrial): Promise<TestedFile[]> {
-  const tested: TestedFile[] = []
+/** Runs its tests in quarantine. `limits`: of single files, in milliseconds; default 60 s. */
+export async function tryTests(
+  { project, script, source, signal }: OnTrial,
+  limits: ReadonlyMap<string, number> = new Map(),
+): Promise<(TestedFile & { calls: string })[]> {
+  const tested: (TestedFile & { calls: string })[] = []
   for (const file of script.tests) {
-    const manifest = { ...script.manifest, timeoutMs: testMs }
+    const timeoutMs = limits.get(file) ?? testMs
+    const manifest = { ...script.manifest, timeoutMs }
+    const began = performance.now()
     const path = join(project, file)
+    const mark = randomUUID()
+    const text = withLastLine(file, await readFile(path, 'utf8'), mark)
     const isNode = ['.mjs', '.js', '.ts', '.cjs'].includes(extname(path))
     const [program, ...rest] = (await interpreter(path, '', manifest)) as [string, ...string[]]
-    const { end, traces } = await runQuarantined({
+    const { end, traces, calls } = await runQuarantined({
       ...{ project, source, manifest, signal },
       file: script.file,
+      ...(text !== undefined && { also: { file, text } }),
       command: [program, ...(isNode ? ['--test'] : []), ...rest],
       input: '',
       env: { ...quarantineEnvironment(project, manifest), SCRIPT: join(project, script.file) },
       network: false,
       maxOutputBytes: 4_194_304,
     })
-    const printed = `${end.stdout.toString('utf8')}${end.stderr.toString('utf8')}`
-    const why = end.cause === 'timeout' ? `it ran longer than ${testMs} ms` : ''
+    const all = `${end.stdout.toString('utf8')}${end.stderr.toString('utf8')}`
+    const printed = all.replaceAll(mark, '')
+    const why = end.cause === 'timeout' ? `it ran longer than ${timeoutMs} ms` : ''
     tested.push({
       file,
       passed: end.cause === 'exit' && end.exitCode === 0,
       count: countIn(printed),
       said: why || lastCharacters(printed.trim(), 1500),
-      traces,
+      isWhole: text === undefined ? undefined : all.includes(mark),
+      ms: performance.now() - began,
+      ...{ traces, calls },
     })
   }
   return tested
 }
 
-async function interpreter(path: string, source: string, manifest: Script['manifest']): Promise<string[]> {
+export async function interpreter(
+  path: string,
+  source: string,
+  manifest: Script['manifest'],
+): Promise<string[]> {
   const python = await pythonProgram()
   const isPython =
     /^#!\s*\/usr\/bin\/env python3?\s/.test(source) || (path.endsWith('.py') && !source.startsWith('#!'))

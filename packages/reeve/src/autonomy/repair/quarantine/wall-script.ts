@@ -2,10 +2,10 @@
  * What a program that is tried is started by, as process 1 of its own namespaces (mounts, network, processes):
  *
  *   all mounts read-only → a layer in memory over the project, with the program to be tried in its place → /tmp, /run, /dev and what
- *   holds secrets hidden → the program, without capabilities → what is left of it, its network counters, the files it changed
+ * holds secrets hidden → the program, without capabilities → what is left of it, its network counters, the files it changed
  *
- * Arguments: a folder to work in, the project, the program's path in it (empty: nothing is replaced), the source to put there, where to
- * report, the options of the layer, where it runs, what must stay readable, the count of what to
+ * Arguments: a folder to work in, the project, the program's path in it (empty: nothing is replaced), the source to put there (and beside
+ * it, where there is one, another file and its path), where to report, the options of the layer, where it runs, what must stay readable, the count of what to
  * hide, what to hide, the command. Exits with 199 when a wall does not stand.
  */
 export const wallScript = `
@@ -23,6 +23,7 @@ mount -t tmpfs -o size=128m,mode=755 tmpfs "$S" || fall memory
 mkdir "$S/up" "$S/work" "$S/merged" "$S/dev" "$S/dev/shm" || fall folders
 mount -t overlay overlay -o "lowerdir=$P,upperdir=$S/up,workdir=$S/work$OVERLAY" "$S/merged" || fall overlay
 if [ -n "$T" ]; then cat "$SOURCE" > "$S/merged/$T" || fall source; fi
+if [ -f "$SOURCE.also" ]; then read -r ALSO < "$SOURCE.at" && cat "$SOURCE.also" > "$S/merged/$ALSO" || fall also; fi
 I=0
 while [ $I -lt "$N" ]; do
   H=$1; shift; I=$((I+1))
@@ -58,6 +59,7 @@ while read -r KIND A B C1 D1 E1 F1 G1 H1 I1 J1 K1 L1 _; do
   case $KIND in Ip:) echo "ip $L1" >&9 ;; Tcp:) echo "tcp $E1" >&9 ;; esac
 done < /proc/net/snmp
 while read -r KIND A; do [ "$KIND" = Ip6OutNoRoutes ] && echo "ip6 $A" >&9; done < /proc/net/snmp6
+[ -f /proc/self/fd/8/.reeve-calls ] && echo "calls $(head -c 262144 /proc/self/fd/8/.reeve-calls | base64 -w0)" >&9
 find /proc/self/fd/8/ -mindepth 1 ! -type d ! -type f -printf 'changed %y:%l %P\\n' 2>/dev/null | head -c 65536 >&9
 find /proc/self/fd/8/ -mindepth 1 -type f -exec sha256sum {} + 2>/dev/null | while read -r HASH PATH_; do echo "changed $HASH \${PATH_#/proc/self/fd/8/}"; done | head -c 65536 >&9
 echo "exit $C" >&9

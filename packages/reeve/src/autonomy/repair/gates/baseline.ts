@@ -1,0 +1,100 @@
+import { canonical, type Json } from '../../../base/json/json.ts'
+import { validate } from '../../../base/schema/schema.ts'
+import { inputsCheck } from '../../inputs/input.ts'
+import type { Script } from '../../scripts/script.ts'
+import type { ExaminedFix } from '../examine/examine.ts'
+import type { Language } from '../examine/shape.ts'
+import {
+  type Inputs,
+  type OnTrial,
+  type TestedFile,
+  type Tried,
+  tryInput,
+  tryTests,
+} from '../quarantine/trial.ts'
+import { nearInputs } from './near-inputs.ts'
+import { recordedCalls, type TestCalls, testCallsOf } from './test-calls.ts'
+
+/** A recorded run that went well. */
+export interface RecordedGood {
+  inputs: Inputs
+  output: Json
+  /** The run and the number of the call. */
+  run: string
+  call: number
+}
+
+/** What a script does as it is: what fixes of it are compared with. */
+export interface Baseline {
+  project: string
+  script: Pick<Script, 'name' | 'file' | 'manifest' | 'manifestFile' | 'manifestHash' | 'tests'>
+  source: string
+  /** The input that failed; undefined: its tests alone show what is wrong. */
+  failing: Inputs | undefined
+  failed: Tried | undefined
+  /** Recorded runs that come out the same today. */
+  good: { recorded: RecordedGood; tried: Tried }[]
+  /** Recorded ones that cannot be compared: they come out otherwise, in the same script, today. */
+  incomparable: number
+  /** Inputs that it refused on purpose. */
+  refused: Inputs[]
+  /** Inputs like the recorded ones that it takes, with what it does. */
+  near: { inputs: Inputs; tried: Tried }[]
+  tests: TestedFile[]
+  /** What the script is made of, once a fix was read beside it. */
+  shape?: ExaminedFix['shape']
+  /** What its tests ask it, with what it does with that, by what they ask. */
+  calls: Map<string, Promise<TestCalls | undefined>>
+}
+
+const mostNear = 6
+
+/** Runs the script as it is with everything that fixes will be tried with. */
+export async function baselineOf(
+  on: Pick<Baseline, 'project' | 'script' | 'source' | 'failing'>,
+  recorded: { good: readonly RecordedGood[]; refused: readonly Inputs[] },
+  signal?: AbortSignal,
+): Promise<Baseline> {
+  const trial: OnTrial = { ...on, signal }
+  const good: Baseline['good'] = []
+  let incomparable = 0
+  for (const each of recorded.good) {
+    const tried = await tryInput(trial, each.inputs)
+    if (tried.output === canonical(each.output)) good.push({ recorded: each, tried })
+    else incomparable++
+  }
+  const failed = on.failing && (await tryInput(trial, on.failing))
+  const refused: Inputs[] = []
+  for (const inputs of recorded.refused)
+    if ((await tryInput(trial, inputs)).output === undefined) refused.push(inputs)
+  const check = inputsCheck(on.script.manifest.inputs, 'input')
+  const isFit = (inputs: Inputs) => validate(check, inputs).ok
+  const near: Baseline['near'] = []
+  // Where it fails by breaking off, what it still does is right: a fix must not change that. Where it answered wrongly, it says nothing.
+  const breaks = failed !== undefined && failed.output === undefined
+  if (breaks)
+    for (const inputs of nearInputs(
+      [...good.map((each) => each.recorded.inputs), on.failing!],
+      mostNear,
+      isFit,
+    )) {
+      const tried = await tryInput(trial, inputs)
+      if (tried.output !== undefined) near.push({ inputs, tried })
+    }
+  const tests = await tryTests(trial)
+  return { ...on, failed, good, incomparable, refused, near, tests, calls: new Map() }
+}
+
+/** What the tests ask is seen with a fix that passes them all: with the script as it stands most end at the first that fails. */
+export async function callsFor(
+  { calls, project, script, source }: Baseline,
+  fix: OnTrial,
+  language: Language,
+): Promise<TestCalls | undefined> {
+  const asked = await recordedCalls(fix, language)
+  if (asked.length === 0) return undefined
+  const key = canonical(asked as unknown as Json)
+  const known = calls.get(key) ?? testCallsOf({ ...fix, project, script, source }, language, asked)
+  calls.set(key, known)
+  return known
+}
