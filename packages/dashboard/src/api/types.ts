@@ -27,6 +27,7 @@ export type WaitingItem = Omit<WaitingPage['items'][number], 'approval' | 'kind'
 }
 
 export type Queue = Answer<Client['queues']['list']>['items'][number]
+export type Schedule = Answer<Client['schedules']['list']>['items'][number]
 export type Budget = Answer<Client['budgets']['list']>['items'][number]
 export type CostGroup = Answer<Client['costs']['list']>['items'][number]
 export type Route = Answer<Client['models']['list']>['items'][number]

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { api, newKey } from '../../api/client.ts'
 import { queuesQuery, schedulesQuery, sessionQuery, workersQuery } from '../../api/queries.ts'
-import type { Queue } from '../../api/types.ts'
+import type { Queue, Schedule } from '../../api/types.ts'
 import { tabs } from '../../frame/pages.ts'
 import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
@@ -72,31 +72,8 @@ export function SystemPage() {
           </Empty>
         ) : (
           <Rows label="Schedules">
-            {(schedules.data?.items ?? []).map(({ name, workflow, paused: isPaused, nextAt, last }) => (
-              <Row
-                key={name}
-                title={name}
-                under={
-                  <>
-                    {workflow}
-                    {last && (
-                      <>
-                        {' · last '}
-                        {clock(last.nominalAt, now)}:{' '}
-                        {last.runId ? (
-                          <Link to="/runs/$run" params={{ run: last.runId }}>
-                            started
-                          </Link>
-                        ) : (
-                          `${last.outcome}${last.reason ? `, ${last.reason}` : ''}`
-                        )}
-                      </>
-                    )}
-                  </>
-                }
-                tag={isPaused ? <Tag tone="warn">paused</Tag> : null}
-                end={nextAt === null ? 'is over' : clock(nextAt, now)}
-              />
+            {(schedules.data?.items ?? []).map((schedule) => (
+              <ScheduleLine key={schedule.name} schedule={schedule} now={now} />
             ))}
           </Rows>
         )}
@@ -147,6 +124,57 @@ function QueueLine({ queue, now }: { queue: Queue; now: number }) {
           >
             {queue.paused ? 'Resume' : 'Pause'}
             <span className="heard"> queue {queue.name}</span>
+          </button>
+        )
+      }
+    />
+  )
+}
+
+function ScheduleLine({ schedule, now }: { schedule: Schedule; now: number }) {
+  const { name, workflow, paused, nextAt, last } = schedule
+  const client = useQueryClient()
+  const { data: session } = useQuery(sessionQuery)
+  const change = useMutation({
+    mutationFn: () => api.schedules[paused ? 'resume' : 'pause']({ params: { schedule: name }, ...newKey() }),
+    onSuccess: () => client.invalidateQueries(),
+  })
+  const may = session?.role === 'operator' || session?.role === 'owner'
+  return (
+    <Row
+      title={name}
+      under={
+        <>
+          {workflow}
+          {nextAt !== null ? ` · next ${clock(nextAt, now)}` : paused ? '' : ' · it is over'}
+          {last && (
+            <>
+              {' · last '}
+              {clock(last.nominalAt, now)}:{' '}
+              {last.runId ? (
+                <Link to="/runs/$run" params={{ run: last.runId }}>
+                  started
+                </Link>
+              ) : (
+                `${last.outcome}${last.reason ? `, ${last.reason}` : ''}`
+              )}
+            </>
+          )}
+          {change.error && ` · ${change.error.message}`}
+        </>
+      }
+      tag={paused ? <Tag tone="warn">paused</Tag> : null}
+      end={
+        may &&
+        (paused || nextAt !== null) && (
+          <button
+            type="button"
+            className={ui.act}
+            disabled={change.isPending}
+            onClick={() => change.mutate()}
+          >
+            {paused ? 'Resume' : 'Pause'}
+            <span className="heard"> schedule {name}</span>
           </button>
         )
       }
