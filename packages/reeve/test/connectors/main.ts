@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 const given = process.argv.slice(2)
 const name = given.find((each) => !each.startsWith('-')) ?? 'all'
 const reporter = given.includes('--json') ? ['--reporter=json'] : []
-const suites = [fileURLToPath(new URL('contract.test.ts', import.meta.url))]
+const suites = [
+  'contract.test.ts',
+  ...(name === 'all' || name === 'email' ? ['email/letter-bombs.test.ts'] : []),
+].map((file) => fileURLToPath(new URL(file, import.meta.url)))
 const { status } = spawnSync('npx', ['vitest', 'run', ...suites, ...reporter], {
   stdio: 'inherit',
   env: { ...process.env, CONNECTORS: name },

@@ -19,6 +19,8 @@ import { noLetter, openLetter, readAll, readLetter } from './read-letters.ts'
 
 const readOnly = { effect: 'read', reads: 'private', sends: 'none', answers: 'untrusted' } as const
 const mostFound = 50
+/** A look for new letters ends after this, with what it has. */
+const mostLookMs = 60_000
 
 /**
  * E-mail: sending by SMTP, a mailbox over IMAP. With `nodemailer` and `imapflow`, which speak the protocols and nothing more; needs
@@ -242,11 +244,13 @@ export const email = connector({
         inMailbox(api, async (mailbox, letters) => {
           const place = cursor === null ? null : placeSchema.parse(cursor)
           const { folder } = api.settings as { folder: string }
+          const began = api.now()
+          const isLate = () => api.now() - began > mostLookMs
           const {
             found,
             place: next,
             more,
-          } = await newLetters(mailbox, folder, place, { letters, now: api.now() })
+          } = await newLetters(mailbox, folder, place, { letters, now: began, isLate })
           return { found, cursor: next as never, more }
         }),
       wait: (api, cursor) =>

@@ -23,7 +23,8 @@ const span = 200
 const dayMs = 86_400_000
 
 /**
- * What came into a folder since the last look, in the order of its UIDs.
+ * What came into a folder since the last look, in the order of its UIDs; `isLate`: it is to end with what was read by now, so that letters
+ * that take the reader all its time cannot hold the place for ever.
  *
  *   first look → from now on
  *   same UIDVALIDITY → what has a higher UID
@@ -36,7 +37,7 @@ export async function newLetters(
   mailbox: Mailbox,
   path: string,
   place: FolderPlace | null,
-  by: { letters: LetterReader; now: number },
+  by: { letters: LetterReader; now: number; isLate?: () => boolean },
 ): Promise<{ found: NewLetter[]; place: FolderPlace; more: boolean }> {
   const folder = await mailbox.openFolder(path)
   const { uidValidity, uidNext } = folder
@@ -47,8 +48,8 @@ export async function newLetters(
   let next = from
   let bytes = 0
   for await (const each of above(mailbox, from.uid, last)) {
-    if (found.length === mostLetters || (found.length > 0 && bytes + each.bytes > mostBytes))
-      return { found, place: next, more: true }
+    const isFull = found.length === mostLetters || bytes + each.bytes > mostBytes || by.isLate?.() === true
+    if (found.length > 0 && isFull) return { found, place: next, more: true }
     next = { ...next, uid: each.uid, at: Math.max(next.at, Math.min(each.arrivedAt, by.now)) }
     if (from.before && each.uid <= from.before.uid && each.arrivedAt < from.before.since) continue
     bytes += each.bytes

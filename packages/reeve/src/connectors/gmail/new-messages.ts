@@ -13,6 +13,8 @@ export const placeSchema = z.object({
 type Place = z.output<typeof placeSchema>
 
 const atOnce = 25
+/** A look ends after this with what it has: letters that take the reader all its time cannot hold the place for ever. */
+const mostLookMs = 60_000
 const dayMs = 86_400_000
 const mostKnown = 50_000
 
@@ -31,16 +33,19 @@ export async function newMessages(
   }
   const next = place.left.length > 0 ? place : await follow(api, place, at)
   const some = next.left.slice(0, atOnce)
-  const left = next.left.slice(atOnce)
+  let count = 0
   const found = await withReader(async (letters) => {
     const items: FoundItem[] = []
     for (const id of some) {
+      if (count > 0 && api.now() - at > mostLookMs) break
+      count++
       const read = await readOne(api, id, letters)
       if ('letter' in read) items.push({ id, item: read.letter as never })
       else if ('problem' in read) items.push({ id, problem: read.problem })
     }
     return items
   })
+  const left = next.left.slice(count)
   return { found, cursor: { ...next, left }, more: left.length > 0 }
 }
 

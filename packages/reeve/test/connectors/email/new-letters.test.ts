@@ -94,6 +94,16 @@ test('a server that numbers anew loses nothing and doubles nothing', async () =>
   expect(subjects((await look(second.place)).found)).toEqual(['4'])
 })
 
+test('a look that takes too long ends with what it has, and the next one goes on', async () => {
+  const { inbox, look, connected } = await opened()
+  const { place } = await look(null)
+  for (let number = 1; number <= 3; number++) inbox.add(letter(number), { at: start })
+  const late = { letters, now: start, isLate: () => true }
+  const first = await newLetters(await connected(), 'INBOX', place, late)
+  expect([subjects(first.found), first.more, first.place.uid]).toEqual([['1'], true, 1])
+  expect(subjects((await look(first.place)).found)).toEqual(['2', '3'])
+})
+
 test('a letter of 60 MB is read in its beginning; one that cannot be read says so and holds up none', async () => {
   const { inbox, look } = await opened()
   const { place } = await look(null)
