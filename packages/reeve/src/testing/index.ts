@@ -10,8 +10,8 @@ export type { RecordedEvent, RecordedRun } from '../evals/replay/recorded-run.ts
 export type { EventType } from '../store/journal/events.ts'
 export type { JournalEvent } from '../store/journal/journal.ts'
 export { FakeClock, settle } from './fake-clock.ts'
+export { type RecordedCallsOptions, recordedCalls } from './recorded-calls/recorded-calls.ts'
 export { type ReplayedEnd, replayRecord } from './replay-record.ts'
-export { type RecordedOptions, recorded } from './recorded/recorded.ts'
 export { type MemoryRun, runInMemory } from './run-in-memory.ts'
 export {
   type FaultRates,

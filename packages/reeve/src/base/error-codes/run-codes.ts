@@ -144,9 +144,9 @@ export const runCodes: CodeTable = {
     'The code that there is now does not do what a recorded run did.',
     'Read what differs. Where that is meant, record a run of the new code: `reeve test record RUN`.',
   ],
-  'bad-recording': [
+  'bad-recorded-calls': [
     'A file of recorded calls is not there, is none, or is of another connector or version.',
-    'Record the calls anew: `recorded(CONNECTOR, { file, from: { credential } })`.',
+    'Record the calls anew: `recordedCalls(CONNECTOR, { file, from: { credential } })`.',
   ],
   'test-never-rests': [
     'Something that a test started is under way, and nothing of it changed for longer than the patience of the test.',

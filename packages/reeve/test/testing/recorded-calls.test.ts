@@ -8,7 +8,7 @@ import { start as startSlack } from '../../src/connectors/slack/stand-in.ts'
 import { start as startStripe } from '../../src/connectors/stripe/stand-in.ts'
 import { stripe } from '../../src/connectors/stripe/stripe.ts'
 import { workflow } from '../../src/context.ts'
-import { recorded, testRuntime } from '../../src/testing/index.ts'
+import { recordedCalls, testRuntime } from '../../src/testing/index.ts'
 
 const input = z.object({ payment: z.string(), amount: z.number() })
 
@@ -24,7 +24,7 @@ async function refund(
   from: { credential: string; url: string } | undefined,
   args: z.output<typeof input> = { payment: 'pi_standin_20', amount: 500 },
 ) {
-  const payments = recorded(stripe, { file, from }, { rules: { refund: { approval: 'never' } } })
+  const payments = recordedCalls(stripe, { file, from }, { rules: { refund: { approval: 'never' } } })
   const desk = workflow({
     name: 'desk',
     input,
@@ -83,10 +83,10 @@ test('a request that is not in the file fails the call and is named; so does a f
   })
   const changed = readFileSync(file, 'utf8').replace('2025-09-30.clover', '2024-01-01')
   writeFileSync(file, changed)
-  expect(() => recorded(stripe, { file })).toThrow(/2024-01-01.*Record them anew/)
+  expect(() => recordedCalls(stripe, { file })).toThrow(/2024-01-01.*Record them anew/)
   writeFileSync(file, '{"exchanges":')
-  expect(() => recorded(stripe, { file })).toThrow(/is no JSON/)
-  expect(() => recorded(stripe, { file: `${file}.none` })).toThrow(/There is no recording/)
+  expect(() => recordedCalls(stripe, { file })).toThrow(/is no JSON/)
+  expect(() => recordedCalls(stripe, { file: `${file}.none` })).toThrow(/There is no recording/)
 })
 
 test('failures are replayed in their order, and the message is posted once behind them', async () => {
@@ -95,7 +95,7 @@ test('failures are replayed in their order, and the message is posted once behin
   onTestFinished(() => service.close())
   service.tokens.set('xoxb-real-token-0001', {})
   const post = async (from?: { credential: string; url: string }) => {
-    const chat = recorded(slack, { file, from }, { rules: { post: { approval: 'never' } } })
+    const chat = recordedCalls(slack, { file, from }, { rules: { post: { approval: 'never' } } })
     const desk = workflow({
       name: 'desk',
       input: z.null(),

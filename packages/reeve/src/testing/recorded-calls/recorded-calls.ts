@@ -18,8 +18,8 @@ import type { HttpMethod } from '../../tools/http/http-method.ts'
 import { type Exchange, Recording } from './recording.ts'
 import { type KeyMark, keysIn, scrubbed, scrubbedJson, secretsIn } from './scrub.ts'
 
-/** For `recorded`. */
-export interface RecordedOptions {
+/** For `recordedCalls`. */
+export interface RecordedCallsOptions {
   /** Where the calls are: JSON, without credentials. */
   file: string
   /**
@@ -40,18 +40,18 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
  * A connection whose calls were recorded once, and are replayed from a file: what a service answered, without its network, its
  * credentials and its rate. A request that is not in the file fails the call, and says which. Grants, approvals and the journal are the
  * project's own.
- * @throws `bad-recording`
+ * @throws `bad-recorded-calls`
  * @example
  * import { stripe } from 'reeve/connectors/stripe'
- * import { recorded, testRuntime } from 'reeve/testing'
+ * import { recordedCalls, testRuntime } from 'reeve/testing'
  *
  * const credential = process.env.STRIPE_TEST_KEY
- * const payments = recorded(stripe, { file: 'test/calls/refund.json', from: credential ? { credential } : undefined })
+ * const payments = recordedCalls(stripe, { file: 'test/calls/refund.json', from: credential ? { credential } : undefined })
  * await using desk = await testRuntime({ project: '.', config: { connectors: { stripe: payments } } })
  */
-export function recorded<A extends Actions, T extends Triggers, Own extends Settings>(
+export function recordedCalls<A extends Actions, T extends Triggers, Own extends Settings>(
   { definition }: Connector<A, T, Own>,
-  { file, from, hide = [] }: RecordedOptions,
+  { file, from, hide = [] }: RecordedCallsOptions,
   options: ConnectionOptions<A> & Partial<Own> = {} as never,
 ): ReturnType<Connector<A, T, Own>> {
   const { standIn } = definition.sandbox
@@ -115,7 +115,7 @@ function keysOf({ headers, path, query, body }: StandInRequest): string[] {
 
 async function forward(
   definition: AnyDefinition,
-  from: NonNullable<RecordedOptions['from']>,
+  from: NonNullable<RecordedCallsOptions['from']>,
   request: StandInRequest,
   { recording, secrets }: { recording: Recording; secrets: readonly string[] },
 ): Promise<StandInAnswer> {
@@ -167,7 +167,7 @@ const connectionHeaders = new Set([
 
 function addressOf(
   definition: AnyDefinition,
-  from: NonNullable<RecordedOptions['from']>,
+  from: NonNullable<RecordedCallsOptions['from']>,
   request: StandInRequest,
 ): { url: string; host: string; path: string } {
   const query = request.query.size === 0 ? '' : `?${request.query}`
@@ -178,7 +178,7 @@ function addressOf(
   if (found && /^https?:$/.test(found.protocol))
     return { url: url!.replace(/\/$/, ''), host: found.host, path: `${rest}${query}` }
   throw new ReeveError(
-    'bad-recording',
+    'bad-recorded-calls',
     `Calls of ${definition.title} cannot be recorded by their address: give it as \`url\` of \`from\`. What is not HTTP has its stand-in.`,
   )
 }

@@ -59,14 +59,14 @@ export class Recording {
     return recording
   }
 
-  /** @throws `bad-recording` */
+  /** @throws `bad-recorded-calls` */
   static read(file: string, about: Recording['about']): Recording {
     const { connector, vendorApi, exchanges } = readFile(file)
     if (connector === about.connector && vendorApi === about.vendorApi)
       return new Recording(file, about, exchanges)
     throw new ReeveError(
-      'bad-recording',
-      `${file} has calls of ${connector} (${vendorApi}), and they are made with ${about.connector} (${about.vendorApi}). Record them anew: recorded(…, { from: { credential } }).`,
+      'bad-recorded-calls',
+      `${file} has calls of ${connector} (${vendorApi}), and they are made with ${about.connector} (${about.vendorApi}). Record them anew: recordedCalls(…, { from: { credential } }).`,
     )
   }
 
@@ -110,17 +110,20 @@ export class Recording {
 }
 
 function readFile(file: string): z.output<typeof fileSchema> {
-  const how = 'Record the calls first: recorded(…, { from: { credential } }).'
-  if (!existsSync(file)) throw new ReeveError('bad-recording', `There is no recording ${file}. ${how}`)
+  const how = 'Record the calls first: recordedCalls(…, { from: { credential } }).'
+  if (!existsSync(file)) throw new ReeveError('bad-recorded-calls', `There is no recording ${file}. ${how}`)
   let json: unknown
   try {
     json = JSON.parse(readFileSync(file, 'utf8'))
   } catch (cause) {
-    throw new ReeveError('bad-recording', `${file} is no JSON. ${how}`, { cause })
+    throw new ReeveError('bad-recorded-calls', `${file} is no JSON. ${how}`, { cause })
   }
   const read = fileSchema.safeParse(json)
   if (read.success) return read.data
-  throw new ReeveError('bad-recording', `${file} is no recording: ${z.prettifyError(read.error)}. ${how}`)
+  throw new ReeveError(
+    'bad-recorded-calls',
+    `${file} is no recording: ${z.prettifyError(read.error)}. ${how}`,
+  )
 }
 
 function isSame(one: AskedFor, other: AskedFor): boolean {
