@@ -1,7 +1,7 @@
 import type { Json } from '../../base/json/json.ts'
 
 /** In the place of what is left out. */
-export const hidden = '[hidden]'
+const hidden = '[hidden]'
 /** In the place of an effect's key, which is another one in each run. */
 const keyMark = '[key]'
 
