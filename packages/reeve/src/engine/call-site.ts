@@ -1,6 +1,8 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Row } from '../store/database.ts'
 import type { CallKind, LineEventType, NewEvent, Origin } from '../store/journal/events.ts'
 import type { RecentEvents } from '../store/journal/recent-events.ts'
+import type { RunMarks } from '../store/marks/run-marks.ts'
 import type { Claim } from './execution/claim.ts'
 import type { Trial } from './execution/driven.ts'
 import type { Call } from './replay/call.ts'
@@ -84,6 +86,12 @@ export interface CallSite {
 
   /** Writes a line unless it is in the journal already; rows of other tables become durable with it. @throws `nested-call` */
   log(line: NewEvent<LineEventType>, rows?: readonly Row[]): void
+
+  /** The texts that schemas of the run mark: what is written has references in their place. */
+  readonly marks: RunMarks
+
+  /** Notes the marked texts of a value, before anything is written that holds it. @throws `bad-mark` */
+  mark(schema: StandardSchemaV1, value: unknown): void
 
   /** The number of the next value to be checked inside the run. */
   nextParsed(): number

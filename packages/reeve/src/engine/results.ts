@@ -4,6 +4,7 @@ import type { Clock } from '../base/time/time.ts'
 import type { Database } from '../store/database.ts'
 import { errorOf, payloadOf } from '../store/journal/events.ts'
 import { payloadAt } from '../store/journal/journal.ts'
+import { openJson } from '../store/marks/open-kept.ts'
 import { endedStatuses, type RunRow, type RunStatus, readRun, requireRun } from '../store/runs/runs.ts'
 import type { Ending } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
@@ -165,7 +166,8 @@ export class RunResults {
 
   async #answerFrom(run: RunRow): Promise<void> {
     if (!isFinal(run.status)) return
-    const last = await payloadAt(this.#options.database, run.no, run.head_seq ?? 0)
+    const { database } = this.#options
+    const last = await openJson(database, run.no, await payloadAt(database, run.no, run.head_seq ?? 0))
     this.#answer(run.id, resultFrom(run.status, run.reason, last ?? null))
   }
 

@@ -5,6 +5,7 @@ import { readAuthorityVersion } from '../store/authority/version.ts'
 import type { Database, Session } from '../store/database.ts'
 import { type JournalEvent, readEvents } from '../store/journal/journal.ts'
 import { isReserved, releaseSpending, spentSince } from '../store/ledger/effect-budgets.ts'
+import { openEvents } from '../store/marks/open-kept.ts'
 import { recallingBelow } from '../store/memory/rests/recalling-below.ts'
 import { readRunByNo } from '../store/runs/runs.ts'
 import { type Asking, untilAnswered } from './calls/until-answered.ts'
@@ -23,7 +24,7 @@ export class RunRecords {
   async eventsAfter(run: number, seq: number): Promise<JournalEvent[]> {
     const all: JournalEvent[] = []
     for (let after = seq; ; ) {
-      const page = await this.#ask((session) => readEvents(session, run, after, pageLength))
+      const page = await this.#ask((session) => opened(session, run, after, pageLength))
       all.push(...page)
       if (page.length < pageLength) return all
       after = page.at(-1)!.seq
@@ -32,7 +33,7 @@ export class RunRecords {
 
   /** The first event of a run that is kept. */
   async firstEvent(run: number): Promise<JournalEvent | undefined> {
-    const [first] = await this.#ask((session) => readEvents(session, run, 0, 1))
+    const [first] = await this.#ask((session) => opened(session, run, 0, 1))
     return first
   }
 
@@ -78,4 +79,8 @@ export class RunRecords {
   #ask<T>(question: (session: Session) => Promise<T>): Promise<T> {
     return untilAnswered(this.#asking, 'the database could not be read now', question)
   }
+}
+
+async function opened(session: Session, run: number, after: number, most: number): Promise<JournalEvent[]> {
+  return openEvents(session, await readEvents(session, run, after, most))
 }

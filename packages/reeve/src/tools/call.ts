@@ -1,5 +1,6 @@
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
+import { hasMarks } from '../base/schema/marked.ts'
 import { describeIssues, validate } from '../base/schema/schema.ts'
 import type { CallSite } from '../engine/call-site.ts'
 import type { Effect } from '../engine/calls/effect/definition.ts'
@@ -120,7 +121,13 @@ async function act(
     name: tool.name,
     effect: tool.effectOf(parsed),
     timeoutMs: tool.timeoutMs,
-    run: (args, attempt) => tool.run(handed(args), attempt),
+    run: hasMarks(tool.output)
+      ? async (args, attempt) => {
+          const result = await tool.run(handed(args), attempt)
+          site.mark(tool.output, result)
+          return result
+        }
+      : (args, attempt) => tool.run(handed(args), attempt),
     ...(tool.keepsReads && { keepsReads: true }),
     ...(tool.retry && { retry: tool.retry }),
     ...(tool.secrets.length > 0 && { secrets: tool.secrets }),
@@ -162,6 +169,8 @@ function askedAgain(site: CallSite, tool: Tool, parsed: unknown): string | undef
 function readOnce(site: CallSite, tool: Tool, given: unknown): Arguments {
   const checked = checkOnce(site, tool.input, copyOf(given), `The arguments of tool "${tool.name}"`)
   if (!checked.ok) return { ok: false, problem: describeIssues(checked.issues) }
+  site.mark(tool.input, given)
+  site.mark(tool.input, checked.value)
   return { ok: true, parsed: checked.value, json: asJson(checked.value) }
 }
 

@@ -20,6 +20,7 @@ import { itemCases } from './contract/items.ts'
 import { journalCases } from './contract/journal.ts'
 import { keyLineCases } from './contract/key-lines.ts'
 import { learningCases } from './contract/learning.ts'
+import { markCases } from './contract/marks.ts'
 import { modelCallCases } from './contract/model-calls.ts'
 import { overtakenCases } from './contract/overtaken.ts'
 import { pastAuthorityCases } from './contract/past-authority.ts'
@@ -52,6 +53,7 @@ export function storeContract(name: string, open: () => Promise<Database>): void
     retentionCases(open)
     directiveVersionCases(open)
     eraseCases(open)
+    markCases(open)
     readinessCases(open)
     chapterCases(open)
     rowCases(open)

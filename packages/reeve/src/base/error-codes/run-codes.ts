@@ -22,6 +22,11 @@ export const runCodes: CodeTable = {
     'The run cannot be forked from this call.',
     'Take a call that `reeve show RUN` lists, or wait until what acts has settled.',
   ],
+  'bad-mark': [
+    'A schema marks something that cannot be kept apart.',
+    'Mark texts only: `personal(z.string())`.',
+  ],
+  erased: ['What a run was about was erased.', 'It cannot go on from its journal: start a new run.'],
   'bad-retry': ['A retry policy is not one.', 'Correct the option that the message names.'],
   'bad-schedule': ['A schedule cannot be meant as it stands.', 'Correct its pattern, time zone or options.'],
   'bad-start': ['An option of a start is wrong.', 'Correct the option that the message names.'],

@@ -218,7 +218,7 @@ export function requestAnswer(
     step: call.step,
     kind,
     subject,
-    shown: JSON.stringify(shown),
+    shown: site.marks.seal(JSON.stringify(shown)),
     args_hash: hashOfRequest(shown, terms),
     terms: terms === undefined ? null : JSON.stringify(terms),
     requested_at: now,

@@ -56,9 +56,10 @@ export function startChild(
     start.run.parent = no
     start.run.detached = whenParentEnds === 'detach' ? 1 : 0
     start.run.parent_step = call.step
-    const { first, blobs } = firstEvent(start, site.services.secrets)
+    start.marks.share(site.marks, start.payload)
+    const { first, blobs, marked } = firstEvent(start, site.services.secrets)
     const started = { run: start.run.id }
-    const rows = childRows(start.run, first, blobs)
+    const rows = [...childRows(start.run, first, blobs), ...marked]
     site.append(call, newEvent('child-started', started), { value: started, rows })
   })
   return derived(site, call, (started) => {

@@ -22,6 +22,8 @@ export function continueAs(site: CallSite, workflows: WorkflowRegistry, given: u
   const outcome = validate(next.input, input)
   parseOnce(site, next.input, input, what, { known: outcome, fitOnly: true })
   const checked = outcome.ok ? outcome.value : input
+  site.mark(next.input, input)
+  site.mark(next.input, checked)
   const about = { principal: site.run.principal, startedBy: undefined, ...site.origin }
   const { payload } = startedWith(next, about, input, checked)
   site.continueAs(payload, next.version)

@@ -1,3 +1,4 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { isRetryable, ReeveError, toErrorRecord } from '../../base/errors.ts'
 import type { AsJson } from '../../base/json/as-json.ts'
 import { checkOption } from '../../base/options.ts'
@@ -40,6 +41,8 @@ export interface StepOptions {
   retry?: RetryPolicy | undefined
   /** For one attempt. Default: none. */
   timeout?: Duration | undefined
+  /** Says which texts of the result are marked (`personal`): they are kept apart. The result is not checked by it. */
+  marks?: StandardSchemaV1 | undefined
 }
 
 export function step(
@@ -59,7 +62,11 @@ export function step(
         : toWaitMs(options.timeout, `\`timeout\` of step "${call.name}"`)
     const what = `step "${call.name}"`
     const acts = site.services.standIn?.step(call.name, body) ?? body
-    const completed = (value: unknown) => checkedEvent('step-completed', value, `the result of ${what}`)
+    const marked = options?.marks
+    const completed = (value: unknown) => {
+      if (marked) site.mark(marked, value)
+      return checkedEvent('step-completed', value, `the result of ${what}`)
+    }
     return attempts(site, call, { policy, timeoutMs, body: acts, what, completed })
   })
   return call.promise

@@ -155,6 +155,7 @@ export function waitFor(site: CallSite, given: string, options: WaitOptions): Pr
         return 'refused'
       }
       taken()
+      if (schema) site.mark(schema, payload)
       site.append(call, textEvent('signal-received', item.payload), { value: payload })
       return 'journaled'
     }

@@ -4,9 +4,9 @@ import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit
 import { RecentEvents } from '../../store/journal/recent-events.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { Settlement } from '../replay/call.ts'
-import type { History } from '../replay/history.ts'
 import type { EngineServices } from '../services.ts'
 import type { Claim, Leaving } from './claim.ts'
+import type { Driven } from './driven.ts'
 import { Outbox, type UnderWay } from './outbox.ts'
 import type { PendingEvent } from './pending-event.ts'
 
@@ -63,11 +63,11 @@ export class CommitSource implements TurnSource {
   /** Children whose end it has not heard of. */
   #openChildren: number
 
-  constructor(run: Committing, claim: Claim, services: EngineServices, history: History | undefined) {
+  constructor(run: Committing, { claim, services, history, marks }: Driven) {
     this.#run = run
     this.#claim = claim
     this.#services = services
-    this.#outbox = new Outbox(claim, history, services)
+    this.#outbox = new Outbox(claim, history, services, marks)
     this.#openChildren = history?.openChildren ?? 0
     this.#wasClaimed = history !== undefined
     this.#movedAt = history ? services.clock.now() : claim.createdAt

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json/json.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import type { Effect } from '../calls/effect/definition.ts'
 import type { Call } from '../replay/call.ts'
@@ -37,6 +38,8 @@ export interface Driven {
   history: History | undefined
   /** What its inbox has. */
   items: InboxItem[]
+  /** The texts that its schemas mark. */
+  marks: RunMarks
   driver: RunDriver
   trial?: Trial
 }

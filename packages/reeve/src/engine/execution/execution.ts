@@ -1,6 +1,8 @@
 import { messageOf } from '../../base/errors.ts'
 import type { Row } from '../../store/database.ts'
 import { newEvent, textEvent } from '../../store/journal/events.ts'
+import { openItems } from '../../store/marks/open-kept.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { InboxItem } from '../../store/runs/inbox.ts'
 import { settleRequirements } from '../calls/requires/settle-requirements.ts'
@@ -29,15 +31,18 @@ export class Execution {
   readonly site: RunCallSite
   readonly #calls: Calls
   readonly #life: Lifecycle
+  readonly #marks: RunMarks
 
   constructor(options: Driven) {
-    const { claim, workflow, services, history, trial } = options
+    const { claim, workflow, services, history, marks, trial } = options
+    this.#marks = marks
+    openItems(options.items, marks)
     this.claim = claim
     this.workflow = workflow
-    this.#calls = new Calls(claim, workflow, history, services.secrets)
+    this.#calls = new Calls(claim, workflow, history, { secrets: services.secrets, marks })
     this.#life = new Lifecycle(this.#calls, options)
     const [calls, life] = [this.#calls, this.#life]
-    this.site = new RunCallSite({ claim, workflow, services, history, calls, life, trial })
+    this.site = new RunCallSite({ claim, workflow, services, history, marks, calls, life, trial })
   }
 
   /** The last event of its journal. */
@@ -76,6 +81,7 @@ export class Execution {
       const output = await this.workflow.run(context as never, input as never)
       if (this.workflow.requires.length > 0) await settleRequirements(this.site, context, input, output)
       if (this.#calls.behindHistory) return this.#markUnmade('its function returned')
+      if (this.workflow.output) this.site.mark(this.workflow.output, output)
       this.#life.finishAs(succeeded(this.workflow, output), { status: 'succeeded', reason: null })
     } catch (error) {
       if (this.#calls.behindHistory) return this.#markUnmade(`its function threw: ${messageOf(error)}`)
@@ -105,6 +111,7 @@ export class Execution {
   receive(items: InboxItem[], arrived: number): void {
     if (!this.#life.takesItems) return
     this.claim.inbox = Math.max(this.claim.inbox, arrived)
+    openItems(items, this.#marks)
     this.#life.activity.inbox.add(items)
   }
 
@@ -120,6 +127,7 @@ export class Execution {
 
   /** Goes on from where it parked, its claim being a new one. `items`: what its inbox has, unless nothing came since. */
   resume(items: InboxItem[] | undefined): void {
+    if (items) openItems(items, this.#marks)
     this.#life.resume(items)
   }
 

@@ -64,7 +64,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
     const beganAt = history && chapterSeqOf(history) > 0 ? history.first.at : claim.createdAt
     this.#deadline = time === undefined ? Number.POSITIVE_INFINITY : beganAt + toMs(time)
     this.#mode = history && history.settlements.length > 0 ? 'replaying' : 'live'
-    this.commits = new CommitSource(this, claim, services, history)
+    this.commits = new CommitSource(this, options)
     this.activity = new Activity(this, this.commits, options)
   }
 

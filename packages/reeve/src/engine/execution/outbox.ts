@@ -4,6 +4,7 @@ import { type Blob, Chain, eventBytes } from '../../store/journal/chain.ts'
 import type { Turn } from '../../store/journal/group-commit.ts'
 import { blobRow, type JournalEvent } from '../../store/journal/journal.ts'
 import { budgetResetRow } from '../../store/ledger/budgets.ts'
+import { RunMarks } from '../../store/marks/run-marks.ts'
 import { chapterRow, type Release, releaseRow } from '../../store/runs/changes/releases.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import { deliveryRow, type Sealing } from '../../store/runs/inbox.ts'
@@ -21,6 +22,8 @@ export class Outbox {
   readonly #chain: Chain
   readonly #secrets: Secrets
   readonly #sealing: Sealing
+  /** The texts that what is written has references for. */
+  readonly #marks: RunMarks
   #events: PendingEvent[] = []
   #rows: Row[] = []
   #blobs: Blob[] = []
@@ -34,7 +37,9 @@ export class Outbox {
     claim: Claim,
     last: Pick<History, 'lastSeq' | 'lastHash' | 'bytes' | 'openSince'> | undefined,
     sealing: Sealing = {},
+    marks = new RunMarks(),
   ) {
+    this.#marks = marks
     this.#claim = claim
     this.#openSince = last?.openSince ?? new Map()
     const secrets = sealing.secrets ?? new Secrets()
@@ -121,7 +126,8 @@ export class Outbox {
 
   /** Undefined for none, as it mostly is. */
   #takeRows(taken: Row[]): Row[] | undefined {
-    const all = [...this.#blobs.map(blobRow), ...this.#rows, ...taken]
+    const marked = this.#marks.takeRows(this.#claim.no)
+    const all = [...this.#blobs.map(blobRow), ...marked, ...this.#rows, ...taken]
     if (all.length === 0) return undefined
     this.#blobs = []
     this.#rows = []
@@ -130,10 +136,26 @@ export class Outbox {
 
   #link(pending: PendingEvent, at: number): JournalEvent {
     const { type, step, name, args, payload } = pending
+    if (!this.#marks.isEmpty) return this.#linkSealed(pending, at)
     const event = this.#chain.link({ type, step, name, args, at, payload }, this.#blobs)
     if (step !== null) this.#noteOpen(step, pending.settles !== undefined, event.seq)
     const kept = event.blob === null ? event.payload : this.#blobs.at(-1)!.content
     if (kept !== payload) tellAsKept(pending, kept)
+    return event
+  }
+
+  /** With references for marked texts in what is kept. The workflow is told the texts, without secrets. */
+  #linkSealed(pending: PendingEvent, at: number): JournalEvent {
+    const clean = pending.payload === null ? null : this.#secrets.redactJson(pending.payload)
+    if (clean !== pending.payload) tellAsKept(pending, clean)
+    const { type, step, name, args } = pending
+    const sealed = {
+      name: name === null ? null : this.#marks.seal(name),
+      args: args === null ? null : this.#marks.salted(args),
+      payload: clean === null ? null : this.#marks.seal(clean),
+    }
+    const event = this.#chain.link({ type, step, at, ...sealed }, this.#blobs)
+    if (step !== null) this.#noteOpen(step, pending.settles !== undefined, event.seq)
     return event
   }
 
@@ -151,7 +173,7 @@ export class Outbox {
     options: { wakeAt: number | null; openChildren: boolean; wasClaimed: boolean },
   ): void {
     const ended = isEnded(leaving.status)
-    if (leaving.reason !== null) leaving.reason = this.#secrets.redact(leaving.reason)
+    if (leaving.reason !== null) leaving.reason = this.#marks.seal(this.#secrets.redact(leaving.reason))
     const { continues, status } = leaving
     const isWatched = status === 'queued' || (options.wasClaimed && status !== 'waiting')
     const release: Release = {
@@ -192,12 +214,20 @@ export class Outbox {
     return payload ?? this.#blobs.find(({ hash }) => hash === blob)?.content
   }
 
+  /** What its parent may open of what it is told. */
+  #markedFor(parent: number, sealed: string): Row[] {
+    const marks = new RunMarks()
+    marks.share(this.#marks, sealed)
+    return marks.takeRows(parent)
+  }
+
   #tellParent(parent: number, { events }: Turn, status: RunStatus, at: number): void {
     const value: unknown = JSON.parse(this.#contentOf(events.at(-1)!) ?? 'null')
     const name = `child:${this.#claim.id}`
     // A run that is retried ends more than once.
     const dedup = `${name}:${this.#chain.seq}`
     const payload = JSON.stringify({ status, value })
+    this.#rows.push(...this.#markedFor(parent, payload))
     this.#rows.push(deliveryRow({ run: parent, name, dedup, payload, at }, this.#sealing))
   }
 }

@@ -1,3 +1,5 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { markedTexts } from '../../base/schema/marked.ts'
 import { traceparentOfCall } from '../../base/trace-context.ts'
 import type { Row } from '../../store/database.ts'
 import {
@@ -10,6 +12,7 @@ import {
 } from '../../store/journal/events.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
 import type { RecentEvents } from '../../store/journal/recent-events.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { AppendOptions, CallSite } from '../call-site.ts'
 import type { Call } from '../replay/call.ts'
 import type { Calls } from '../replay/calls.ts'
@@ -44,6 +47,7 @@ export class RunCallSite implements CallSite {
   readonly history: History | undefined
   readonly waits: OpenWaits
   readonly trial: Trial | undefined
+  readonly marks: RunMarks
   readonly #calls: Calls
   readonly #life: Lifecycle
   #logs = 0
@@ -56,6 +60,7 @@ export class RunCallSite implements CallSite {
     workflow: Workflow
     services: EngineServices
     history: History | undefined
+    marks: RunMarks
     calls: Calls
     life: Lifecycle
     trial?: Trial | undefined
@@ -65,6 +70,7 @@ export class RunCallSite implements CallSite {
     this.services = parts.services
     this.history = parts.history
     this.trial = parts.trial
+    this.marks = parts.marks
     this.#calls = parts.calls
     this.#life = parts.life
     this.waits = new OpenWaits(parts.life.activity.timers, parts.life.activity.inbox)
@@ -152,6 +158,11 @@ export class RunCallSite implements CallSite {
     refuseInsideBody(this, 'ctx.log')
     this.#logs++
     if (this.#logs > (this.history?.logs ?? 0)) this.append(null, line, { rows })
+  }
+
+  mark(schema: StandardSchemaV1, value: unknown): void {
+    const found = markedTexts(schema, value)
+    if (found.length > 0) this.marks.add(found)
   }
 
   nextParsed(): number {

@@ -8,6 +8,7 @@ import { isoText } from '../../base/time/time.ts'
 import type { Proof } from '../../store/authority/acts.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadOf, quoted, type SaidEvent } from '../../store/journal/events.ts'
+import { openRows } from '../../store/marks/open-kept.ts'
 import { hashOfRequest, termsOf } from '../../store/runs/approval-terms.ts'
 import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
 import { isOutcomeAnswer } from '../../store/runs/decision-item.ts'
@@ -108,7 +109,12 @@ export async function refuseTampered(session: Session, approval: ApprovalOfRun):
      where e.run = ? and e.step = ? and e.type = ${quoted('approval-requested')} order by e.seq desc`,
     [run, step],
   )
-  const requests = asked.map((event) => payloadOf(event, 'approval-requested'))
+  const opened = await openRows(
+    session,
+    asked.map((event) => ({ ...event, run })),
+    ['payload'],
+  )
+  const requests = opened.map((event) => payloadOf(event, 'approval-requested'))
   const request = requests.find((each) => each.approval === id)
   const isSame =
     request &&

@@ -2,6 +2,8 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type NewPayloads, newEvent, payloadOf } from '../../store/journal/events.ts'
 import { type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { copyMarked, shareMarked } from '../../store/marks/marked-values.ts'
+import { loadMarks } from '../../store/marks/open-kept.ts'
 import { insertRuns, newRunValues } from '../../store/runs/changes/starts.ts'
 import { deliver } from '../../store/runs/inbox.ts'
 import { endedStatuses, type RunRow, readRun, readRunByNo, requireRun } from '../../store/runs/runs.ts'
@@ -49,17 +51,27 @@ export async function forkRun(
     const born = { no, id, workflow, version, queue, key, priority, ...state }
     const kin = { idempotency: null, parent: null, parent_step: null, principal: by, created_at: now }
     await session.bulk(insertRuns, [newRunValues({ ...born, ...kin })])
+    await copyMarked(session, origin.no, no)
+    const given = fork.input && (await sealedInput(session, no, fork.input))
     const row = (await readRunByNo(session, no))!
     const change = { status: 'queued', reason: null, ended: false } as const
     await appendOutside(
       session,
       services,
       row,
-      [...withInput(settled.map(copyOf), fork.input), newEvent('run-forked', forked)],
+      [...withInput(settled.map(copyOf), given), newEvent('run-forked', forked)],
       change,
     )
     await bringChildren(session, row, settled, now)
   })
+}
+
+/** Its marked texts go apart, as at a start. */
+async function sealedInput(session: Session, run: number, input: ForkedInput): Promise<ForkedInput> {
+  const marks = await loadMarks(session, run)
+  marks.add(input.marked)
+  for (const { statement, values } of marks.takeRows(run)) await session.bulk(statement, [values])
+  return { ...input, payload: marks.seal(input.payload) }
 }
 
 /** Right behind the run's first event: what a run was given stands at its beginning. */
@@ -117,6 +129,7 @@ async function bringChildren(
       value: JSON.parse(last?.payload ?? 'null') as unknown,
     })
     const name = `child:${run}`
+    await shareMarked(session, child.no, fork.no)
     await deliver(session, { run: fork.no, name, dedup: name, payload, at })
   }
 }

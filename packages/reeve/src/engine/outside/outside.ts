@@ -5,6 +5,7 @@ import { type Blob, Chain, insertLinked } from '../../store/journal/chain.ts'
 import { type EventType, newEvent, payloadOf, quoted, type SaidEvent } from '../../store/journal/events.ts'
 import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
+import { loadMarks } from '../../store/marks/open-kept.ts'
 import { approvalValues, insertApprovals, type NewApproval } from '../../store/runs/approvals.ts'
 import { moveRuns } from '../../store/runs/changes/moves.ts'
 import { reasonOf } from '../../store/runs/changes/releases.ts'
@@ -118,7 +119,10 @@ async function askAboutIntents(
        and not exists (select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq)`,
     [run.no, run.chapter_seq],
   )
-  for (const intent of intents) {
+  if (intents.length === 0) return
+  const marks = await loadMarks(session, run.no)
+  for (const kept of intents) {
+    const intent = { ...kept, payload: kept.payload === null ? null : marks.open(kept.payload) }
     const { step, name } = intent
     const { class: declared, key = '', attempt, args = null } = payloadOf(intent, 'effect-intended')
     if (declared !== 'once' && declared !== 'verifiable') continue
@@ -135,7 +139,7 @@ async function askAboutIntents(
       step,
       kind: 'outcome',
       subject: name,
-      shown: JSON.stringify(shown),
+      shown: marks.seal(JSON.stringify(shown)),
       args_hash: sha256(canonical(shown)),
       requested_at: services.clock.now(),
       expires_at: null,

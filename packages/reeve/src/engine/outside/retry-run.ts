@@ -4,6 +4,7 @@ import { type NewPayloads, newEvent, quoted } from '../../store/journal/events.t
 import { payloadAt } from '../../store/journal/journal.ts'
 import { hasErased } from '../../store/keeping/erased.ts'
 import { undoOf } from '../../store/ledger/business-keys.ts'
+import { shareMarked } from '../../store/marks/marked-values.ts'
 import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
@@ -197,5 +198,6 @@ async function tellAgain(
   const value = JSON.parse((await payloadAt(session, child.no, child.head_seq ?? 0)) ?? 'null') as unknown
   const payload = JSON.stringify({ status: child.status, value })
   const dedup = `${name}:again ${run.epoch}`
+  await shareMarked(session, child.no, run.no)
   await deliver(session, { run: run.no, name, dedup, payload, at: services.clock.now() })
 }

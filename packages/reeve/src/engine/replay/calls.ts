@@ -3,6 +3,7 @@ import type { Secrets } from '../../base/secrets/secrets.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText, isShortText } from '../../base/text/text.ts'
 import { type CallKind, errorOf } from '../../store/journal/events.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { Claim } from '../execution/claim.ts'
 import { defaultSteps, type Workflow } from '../workflow.ts'
 import type { Call, Settlement } from './call.ts'
@@ -20,6 +21,7 @@ import { describeMismatch } from './mismatch.ts'
 export class Calls {
   readonly #workflow: Workflow
   readonly #secrets: Secrets
+  readonly #marks: RunMarks
   readonly #history: History | undefined
   readonly #open = new Map<number, Call>()
   /** The highest number that a call may have. */
@@ -29,9 +31,15 @@ export class Calls {
   #next: number
   #now: number
 
-  constructor(claim: Claim, workflow: Workflow, history: History | undefined, secrets: Secrets) {
+  constructor(
+    claim: Claim,
+    workflow: Workflow,
+    history: History | undefined,
+    { secrets, marks }: { secrets: Secrets; marks: RunMarks },
+  ) {
     this.#workflow = workflow
     this.#secrets = secrets
+    this.#marks = marks
     this.#history = history
     // Each chapter has the workflow's limits anew.
     const before = history?.callsBefore ?? 0
@@ -80,9 +88,13 @@ export class Calls {
       }
       checked = named.name
     }
-    if (recorded && (recorded.kind !== kind || !isNamed(recorded, name, checked) || recorded.args !== args)) {
+    if (
+      recorded &&
+      (recorded.kind !== kind ||
+        !isNamed(recorded, name, checked) ||
+        !this.#marks.isSame(recorded.args, args))
+    )
       return 'differs'
-    }
     if (step > this.#last) {
       this.reject(call, this.#oneTooMany(step))
       return 'rejected'

@@ -40,7 +40,7 @@ export function checkOnce<S extends StandardSchemaV1>(
   if (recorded !== undefined) {
     const kept = payloadOf(recorded, 'value-parsed')
     // A retried run may come here with another value than before.
-    if (kept.given === hashOf(given)) return outcomeOf(kept, schema, given)
+    if (site.marks.isSame(kept.given, hashOf(given))) return outcomeOf(kept, schema, given)
   }
   const wasLeft = recorded === undefined && site.behindHistory && site.history!.keepsParsed
   const checked = (options.known ?? validate(schema, given)) as Validation<OutputOf<S>>
@@ -54,7 +54,7 @@ export function checkOnce<S extends StandardSchemaV1>(
     return { ok: true, value: JSON.parse(text!) }
   if (wasLeft) return { ok: true, value: copyOf(given, what) as OutputOf<S> }
   const keptText = made === undefined ? text : textOf(made, what)
-  const kept: Kept = { given: hashOf(given) }
+  const kept: Kept = { given: site.marks.salted(hashOf(given)) }
   if (!checked.ok) kept.issues = checked.issues.slice(0, mostIssues).map(keptIssue)
   else if (secrets.redactJson(keptText!) !== keptText) kept.isSecret = true
   else if (made !== undefined) kept.made = made

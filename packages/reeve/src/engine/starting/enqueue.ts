@@ -20,10 +20,10 @@ export async function enqueue(session: Session, start: PreparedStart): Promise<b
   await ensureQueue(session, run.queue)
   if (run.idempotency === null) await session.bulk(enqueueRuns, [newRunValues(run)])
   else if ((await session.bulk(enqueueKeyedRuns, [keyedRunValues(run)])).length === 0) return false
-  const { first, blobs } = firstEvent(start, session.secrets)
+  const { first, blobs, marked } = firstEvent(start, session.secrets)
   await insertLinked(session, [first], blobs)
   if (isLong(first)) await session.bulk(countJournals, [[run.no]])
-  for (const { statement, values } of start.rows) await session.bulk(statement, [values])
+  for (const { statement, values } of [...marked, ...start.rows]) await session.bulk(statement, [values])
   return true
 }
 
@@ -43,7 +43,9 @@ export async function enqueueDebounced(
       [run.workflow, run.idempotency],
     )
     if (there && there.status === 'queued' && there.fresh === 1) {
-      const replaced = { type: 'input-replaced', payload: start.payload } as const
+      const replaced = { type: 'input-replaced', payload: start.marks.seal(start.payload) } as const
+      for (const { statement, values } of start.marks.takeRows(there.no))
+        await session.bulk(statement, [values])
       await appendOutside(session, services, there, [replaced], {
         status: 'queued',
         reason: null,

@@ -8,9 +8,9 @@ import type { PreparedStart } from './prepared-start.ts'
 
 /** The `run-started` event of a run that no process drives yet, with its blob where it has one. */
 export function firstEvent(
-  { run, payload }: PreparedStart,
+  { run, payload, marks }: Pick<PreparedStart, 'run' | 'payload' | 'marks'>,
   secrets: Secrets | undefined,
-): { first: JournalEvent; blobs: Blob[] } {
+): { first: JournalEvent; blobs: Blob[]; marked: Row[] } {
   const blobs: Blob[] = []
   const started = {
     type: 'run-started' as const,
@@ -18,9 +18,10 @@ export function firstEvent(
     name: run.workflow,
     args: null,
     at: run.created_at,
-    payload,
+    payload: marks.isEmpty ? payload : marks.seal(secrets?.redactJson(payload) ?? payload),
   }
-  return { first: new Chain(run, undefined, secrets).link(started, blobs), blobs }
+  const first = new Chain(run, undefined, secrets).link(started, blobs)
+  return { first, blobs, marked: marks.takeRows(run.no) }
 }
 
 /** A run with its first event. */

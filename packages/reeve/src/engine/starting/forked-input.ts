@@ -1,4 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
+import { type MarkedText, markedTexts } from '../../base/schema/marked.ts'
 import { parse } from '../../base/schema/schema.ts'
 import type { Channel } from '../../store/journal/events.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
@@ -13,6 +14,8 @@ export interface ForkedInput {
   payload: string
   /** By which it counts in the limits of its queue. */
   key: string | null
+  /** Its texts that the workflow's schema marks. */
+  marked: MarkedText[]
 }
 
 /**
@@ -35,5 +38,6 @@ export function forkedInput(
   const input = secrets.redactData(given)
   const checked = parse(workflow.input, input, `The input of a fork of run ${origin.id}`)
   const { payload } = startedWith(workflow, { ...by, startedBy: undefined }, input, checked)
-  return { payload, key: workflow.key ? keyOf(workflow, checked) : origin.key }
+  const marked = [...markedTexts(workflow.input, input), ...markedTexts(workflow.input, checked)]
+  return { payload, marked, key: workflow.key ? keyOf(workflow, checked) : origin.key }
 }

@@ -2,6 +2,7 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
 import { wholeNumber } from '../../base/numbers.ts'
+import { hasMarks, markedTexts } from '../../base/schema/marked.ts'
 import { parse } from '../../base/schema/schema.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { checkText } from '../../base/text/text.ts'
@@ -11,6 +12,7 @@ import type { Row } from '../../store/database.ts'
 import { callerKey, ownKeys } from '../../store/identity/run-keys.ts'
 import type { Cause, Channel, Origin } from '../../store/journal/events.ts'
 import { isChannel } from '../../store/journal/vocabulary/channel.ts'
+import { RunMarks } from '../../store/marks/run-marks.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { EngineServices } from '../services.ts'
 import type { Workflow } from '../workflow.ts'
@@ -74,6 +76,8 @@ export interface PreparedStart {
   origin: Origin
   /** What becomes durable with it. */
   rows: readonly Row[]
+  /** The texts of its input that the workflow's schema marks. */
+  marks: RunMarks
 }
 
 /** The key under which the runtime starts runs of its own accord. */
@@ -129,8 +133,12 @@ export function prepareStart(
     worker: null,
     created_at: now,
   }
-  if (idempotency !== null) run.given = hashOfGiven(input)
-  return { run, ...started, origin, rows: own?.rows?.(run) ?? noRows }
+  const marks = new RunMarks()
+  if (hasMarks(workflow.input))
+    marks.add([...markedTexts(workflow.input, input), ...markedTexts(workflow.input, checked)])
+  // Of a marked input no digest is kept that a guess could be checked against: the input itself tells.
+  if (idempotency !== null && marks.isEmpty) run.given = hashOfGiven(input)
+  return { run, ...started, origin, rows: own?.rows?.(run) ?? noRows, marks }
 }
 
 const noRows: readonly Row[] = []

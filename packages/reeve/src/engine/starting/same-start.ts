@@ -3,6 +3,7 @@ import { canonical } from '../../base/json/json.ts'
 import { isRecord } from '../../base/json/record.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
+import { openJson } from '../../store/marks/open-kept.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 import { hashOfGiven, type PreparedStart, type StartOptions } from './prepared-start.ts'
 import { givenIn } from './run-input.ts'
@@ -49,13 +50,14 @@ type Known = Pick<RunRow, 'no' | 'id' | 'given'>
 async function sameOrConflict(
   session: Session,
   there: Known,
-  { run: { workflow, idempotency, given } }: PreparedStart,
+  { run: { workflow, idempotency, given: kept }, payload }: PreparedStart,
   input: unknown,
   { ifKeyExists, idempotencyKey }: StartOptions,
 ): Promise<string> {
+  const given = kept ?? hashOfGiven(givenIn(payload))
   if (ifKeyExists === 'return' || there.given === given) return there.id
   const known = await keptInput(session, there.no)
-  // Runs of before such hashes were kept have the input itself, as it was given.
+  // Of marked inputs no hash is kept, as of runs of before there were any: the journal has the input itself, as it was given.
   if (there.given === null && known !== undefined && hashOfGiven(known) === given) return there.id
   const parts = differing(input, known, '')
   const key = idempotencyKey ?? idempotency
@@ -74,7 +76,7 @@ async function sameOrConflict(
 const most = 3
 
 async function keptInput(session: Session, run: number): Promise<unknown> {
-  const first = await payloadAt(session, run, 1)
+  const first = await openJson(session, run, await payloadAt(session, run, 1))
   return first === undefined ? undefined : givenIn(first)
 }
 

@@ -1,4 +1,5 @@
 import type { CallKind } from '../../store/journal/events.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { CallAnswers, History, RecordedCall, RecordedSettlement } from '../replay/history.ts'
 
 /** How a call that other code makes parts from the journal. */
@@ -16,6 +17,11 @@ export interface CallDifference {
   recorded?: number
 }
 
+interface HowToCompare {
+  byName?: boolean
+  marks: RunMarks
+}
+
 /**
  * Answers the calls of a try with what a journal has of an ended run, by what a call is: its kind, its name, its arguments.
  * Each recorded call answers one. The settlements come in the order of the journal, as far as the code asks for them.
@@ -28,6 +34,7 @@ export class RecordedAnswers implements CallAnswers {
   readonly #told: (RecordedSettlement | undefined)[]
   readonly #calls: Map<number, RecordedCall>
   readonly #byName: boolean
+  readonly #marks: RunMarks
   /** How far the numbers of the try are from those of the journal. */
   #shift = 0
   #step: number
@@ -35,7 +42,8 @@ export class RecordedAnswers implements CallAnswers {
   #reached = 0
 
   /** `byName`: arguments may differ from what the journal has. */
-  private constructor(recorded: History, told: History, byName: boolean) {
+  private constructor(recorded: History, told: History, { byName = false, marks }: HowToCompare) {
+    this.#marks = marks
     this.#recorded = new Map(recorded.calls)
     this.#settlements = new Map(recorded.settlements.map((each) => [each.step, each]))
     this.#told = told.settlements
@@ -45,7 +53,7 @@ export class RecordedAnswers implements CallAnswers {
   }
 
   /** The history to try code with, and who answers its calls. */
-  static of(recorded: History, byName: boolean): { history: History; answers: RecordedAnswers } {
+  static of(recorded: History, how: HowToCompare): { history: History; answers: RecordedAnswers } {
     const history: History = {
       ...recorded,
       calls: new Map(),
@@ -55,7 +63,7 @@ export class RecordedAnswers implements CallAnswers {
       openSince: new Map(),
       openChildren: 0,
     }
-    const answers = new RecordedAnswers(recorded, history, byName)
+    const answers = new RecordedAnswers(recorded, history, how)
     history.answers = answers
     return { history, answers }
   }
@@ -63,8 +71,9 @@ export class RecordedAnswers implements CallAnswers {
   answer(step: number, kind: CallKind, name: string, args: string | null): RecordedCall | undefined {
     this.#step = step + 1
     const expected = this.#recorded.get(step + this.#shift)
-    if (expected && isCall(expected, kind, name) && expected.args === args) return this.#take(expected, step)
-    const same = this.#find((call) => isCall(call, kind, name) && call.args === args)
+    if (expected && isCall(expected, kind, name) && this.#marks.isSame(expected.args, args))
+      return this.#take(expected, step)
+    const same = this.#find((call) => isCall(call, kind, name) && this.#marks.isSame(call.args, args))
     if (same) return this.#take(same, step)
     const named =
       expected && isCall(expected, kind, name) ? expected : this.#find((call) => isCall(call, kind, name))

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json/json.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { CallSite } from '../call-site.ts'
 import type { Effect } from '../calls/effect/definition.ts'
 import type { CoreContext } from '../context.ts'
@@ -37,6 +38,8 @@ export interface TryOptions extends TrialParts {
   run: Omit<Claim, 'inbox' | 'historyBytes' | 'crashes'>
   /** As `readHistory` gives it; it is not changed. */
   history: History
+  /** What its journal was opened with. */
+  marks: RunMarks
   /** When it ended (ms): the time of the try. */
   endedAt: number
   contextFor: (site: CallSite) => CoreContext
@@ -56,7 +59,7 @@ export interface TryOptions extends TrialParts {
  */
 export async function tryRun(options: TryOptions): Promise<Tried> {
   const { workflow, run, endedAt, mayAct, contextFor } = options
-  const { history, answers } = RecordedAnswers.of(options.history, options.byName ?? false)
+  const { history, answers } = RecordedAnswers.of(options.history, options)
   const input = inputFrom(workflow, history.input.payload)
   const effects: TriedEffect[] = []
   const unanswered: Tried['unanswered'] = []
@@ -68,6 +71,7 @@ export async function tryRun(options: TryOptions): Promise<Tried> {
     services: trialServices(options, endedAt),
     history,
     items: [],
+    marks: options.marks,
     driver: {
       left: (_claim, _workflow, ending) => over.resolve(ending),
       refused: (_claim, error) => over.reject(error),

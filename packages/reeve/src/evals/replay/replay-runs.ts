@@ -108,6 +108,7 @@ async function replayOne(
       workflow: parts.workflows.current(row.workflow),
       run: { no, id, epoch, parent, principal, createdAt },
       history: loaded.history,
+      marks: loaded.marks,
       endedAt: row.ended_at ?? last.at,
     })
     return compare(of, last, tried)

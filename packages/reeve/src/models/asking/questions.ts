@@ -109,7 +109,8 @@ export class Questions {
   /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
   call(
     site: CallSite,
-    asked: Pick<QuestionRequest, 'retry' | 'deadline' | 'failsOverBudget'> & { name: string; args: string },
+    asked: Pick<QuestionRequest, 'retry' | 'deadline' | 'failsOverBudget'> &
+      Partial<Pick<QuestionRequest, 'schema'>> & { name: string; args: string },
     body: (attempt: StepAttempt) => Promise<KeptAnswer>,
   ): Promise<KeptAnswer> {
     const { name, args, retry, deadline } = asked
@@ -120,7 +121,10 @@ export class Questions {
         policy: resolveRetry(retry ?? outageRetry),
         timeoutMs: deadline && Math.max(0, deadline.at - site.services.clock.now()),
         body,
-        completed: (answer) => checkedEvent('question-completed', answer, `the result of question "${name}"`),
+        completed: (answer) => {
+          if (asked.schema) site.mark(asked.schema, answer.value)
+          return checkedEvent('question-completed', answer, `the result of question "${name}"`)
+        },
         putOff: (error) =>
           this.#waits && !asked.failsOverBudget
             ? budgetReturnsAt(error, site.services.clock.now())

@@ -73,13 +73,14 @@ export class RecordedQuestions {
     const questions = this.#questions
     const heard = questions.listen(anew)
     try {
-      const { history, last } = await loadRun(database, { ...row, inbox: 0 }, new LoopStretch(10))
+      const { history, last, marks } = await loadRun(database, { ...row, inbox: 0 }, new LoopStretch(10))
       const { no, id, epoch, parent, principal, created_at: createdAt } = row
       await tryRun({
         ...{ workflows, secrets, records, identity },
         workflow: workflows.current(row.workflow),
         run: { no, id, epoch, parent, principal, createdAt },
         history,
+        marks,
         endedAt: row.ended_at ?? last.at,
         contextFor: (site: CallSite) => new Context(site, workflows, { ...lent, questions }),
         ...(anew && { mayAct: ({ kind, name }) => kind === 'question' && name === anew.question }),

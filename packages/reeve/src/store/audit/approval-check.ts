@@ -4,6 +4,8 @@ import type { Session } from '../database.ts'
 import { type EventPayloads, payloadIfSound } from '../journal/events.ts'
 import type { ChainFault, JournalEvent } from '../journal/journal.ts'
 import { isErased } from '../keeping/erased.ts'
+import { loadMarks } from '../marks/open-kept.ts'
+import { mayHoldMarks } from '../marks/run-marks.ts'
 import { hashOfRequest, termsOf } from '../runs/approval-terms.ts'
 import { type ApprovalRow, approvalsOf } from '../runs/approvals.ts'
 import { decisionIn } from '../runs/decision-item.ts'
@@ -35,6 +37,8 @@ export class ApprovalCheck {
   readonly #shared = new Map<string, Asked>()
   /** What it was about was erased: there is nothing left to compare, and the digests of the chain stand for it. */
   #isErased = false
+  /** It refers to marked texts: they are opened before anything is compared. */
+  #isSealed = false
 
   constructor(session: Session, run: RunRow) {
     this.#session = session
@@ -43,6 +47,7 @@ export class ApprovalCheck {
 
   add(event: JournalEvent): void {
     if (event.payload !== null && isErased(event.payload)) this.#isErased = true
+    if (event.step !== null && mayHoldMarks(event.payload)) this.#isSealed = true
     if (event.type === 'approval-requested') {
       const request = payloadIfSound(event, 'approval-requested')
       if (!request || event.step === null) return
@@ -60,6 +65,7 @@ export class ApprovalCheck {
   }
 
   async end(): Promise<ChainFault | undefined> {
+    if (this.#isSealed) await this.#open()
     if (this.#isErased) return this.#erasedFault()
     const rows = await approvalsOf(this.#session, this.#run.no)
     for (const row of rows) {
@@ -74,6 +80,19 @@ export class ApprovalCheck {
       if (fault) return fault
     }
     return this.#inboxFault()
+  }
+
+  async #open(): Promise<void> {
+    const marks = await loadMarks(this.#session, this.#run.no)
+    const opened = <T>(value: T): T => JSON.parse(marks.open(JSON.stringify(value))) as T
+    try {
+      for (const asked of [...this.#asked.values(), ...this.#shared.values()]) {
+        asked.request = opened(asked.request)
+        if (asked.decided) asked.decided.decision = opened(asked.decided.decision)
+      }
+    } catch {
+      this.#isErased = true
+    }
   }
 
   /** Who decided is not erased: it must be who recorded that. */

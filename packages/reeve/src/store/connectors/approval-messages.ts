@@ -1,6 +1,6 @@
 import { isAside, type Limits } from '../approvals/aside.ts'
 import type { Session } from '../database.ts'
-import type { ApprovalOfRun } from '../runs/approvals.ts'
+import { type ApprovalOfRun, openApprovals } from '../runs/approvals.ts'
 import type { AccountKey } from './accounts.ts'
 
 /**
@@ -68,13 +68,13 @@ const accountValues = ({ connection, account, mode }: AccountKey) => [connection
 const keyValues = (key: MessageKey) => [...accountValues(key), key.approval, key.hash, key.asked_at]
 
 /** Requests that are open and no message shows; none that waits aside. Those that failed before come last. */
-export function requestsToPost(
+export async function requestsToPost(
   session: Session,
   key: AccountKey,
   { now, limits, limit }: { now: number; limits: Limits; limit: number },
 ): Promise<RequestToPost[]> {
   const aside = isAside(limits)
-  return session.all<RequestToPost>(
+  const rows = await session.all<RequestToPost>(
     `select a.*, r.id as run_id, r.workflow, m.begun_at from approvals a join runs r on r.no = a.run
        left join approval_messages m on m.approval = a.id and ${isIts} and m.hash = a.args_hash and m.asked_at = a.requested_at
      where a.status = 'pending' and (a.expires_at is null or a.expires_at > ?)
@@ -82,6 +82,7 @@ export function requestsToPost(
      order by coalesce(m.tried_at, 0), a.requested_at, a.id limit ?`,
     [...accountValues(key), now, ...aside.values, limit],
   )
+  return openApprovals(session, rows)
 }
 
 /** A message whose request is not open any more, or is asked otherwise; `now`: how it stands, null: it is gone. */

@@ -64,6 +64,14 @@ export async function findTraces(database: Database, subject: string): Promise<S
     )
     for (const { run } of rows) numbers.add(run)
   })
+  {
+    const { sql, values } = holds('text')
+    const rows = await database.all<{ run: number }>(
+      `select distinct run from marked_values where ${sql}`,
+      values,
+    )
+    for (const { run } of rows) numbers.add(run)
+  }
   for (const column of ['shown', 'answer', 'note']) {
     const { sql, values } = holds(column)
     const rows = await database.all<{ run: number }>(
@@ -181,12 +189,16 @@ async function eraseRows(session: Session, run: number): Promise<number> {
   const inbox = await session.run('delete from inbox where run = ?', [run])
   const approvals = await session.run('delete from approvals where run = ?', [run])
   const answers = await session.run('delete from answers where run = ?', [run])
+  const marked = await session.run(
+    'update marked_values set text = null where run = ? and text is not null',
+    [run],
+  )
   await session.run(
     `update runs set reason = case when reason is null then null else 'what it was about was erased' end, key = null, idempotency = null
      where no = ?`,
     [run],
   )
-  return inbox + approvals + answers
+  return inbox + approvals + answers + marked
 }
 
 /** Items of memory, their words in the index among them. */

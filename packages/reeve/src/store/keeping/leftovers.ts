@@ -37,6 +37,7 @@ export async function sweepLeftovers(
   )
   await deleteById(session, 'inbox', items)
   if (items.length === left) return { events, isDone: false }
+  await session.run(`delete from marked_values where run in (${marks})`, runs)
   await session.run(`delete from leftovers where run in (${marks})`, runs)
   return { events, isDone: runs.length < runsAtOnce }
 }

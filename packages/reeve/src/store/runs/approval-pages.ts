@@ -1,5 +1,5 @@
 import type { Session, Value } from '../database.ts'
-import type { ApprovalKind, ApprovalOfRun, ApprovalStatus } from './approvals.ts'
+import { type ApprovalKind, type ApprovalOfRun, type ApprovalStatus, openApprovals } from './approvals.ts'
 
 export interface ApprovalFilter {
   status: ApprovalStatus
@@ -10,7 +10,7 @@ export interface ApprovalFilter {
 }
 
 /** In the order in which they were asked. `after`: behind the one with this time (ms) and id, `TIME ID`. */
-export function pageOfApprovals(
+export async function pageOfApprovals(
   session: Session,
   filter: ApprovalFilter,
   page: { after?: string | undefined; limit: number },
@@ -30,9 +30,10 @@ export function pageOfApprovals(
   }
   // Written out where it is what an index is for.
   const status = filter.status === 'pending' ? `a.status = 'pending' and ` : ''
-  return session.all<ApprovalOfRun>(
+  const rows = await session.all<ApprovalOfRun>(
     `select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run
      where ${status}${conditions.join(' and ')} order by a.requested_at, a.id limit ?`,
     [...values, page.limit],
   )
+  return openApprovals(session, rows)
 }

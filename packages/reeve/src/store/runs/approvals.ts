@@ -1,6 +1,7 @@
 import { ReeveError } from '../../base/errors.ts'
 import { isShortText, shownId } from '../../base/text/text.ts'
 import type { Bulk, Row, Session, Value } from '../database.ts'
+import { openRows } from '../marks/open-kept.ts'
 
 /**
  * What a person is asked, and what they said:
@@ -116,15 +117,21 @@ export function closingRow(approval: string, status: 'expired' | 'withdrawn'): R
   return { statement: closeApprovals, values: [approval, status] }
 }
 
+/** Whoever decides is shown the texts themselves, where what is kept has references. */
+export function openApprovals<R extends ApprovalRow>(session: Session, rows: R[]): Promise<R[]> {
+  return openRows(session, rows, ['shown'])
+}
+
 export type ApprovalOfRun = ApprovalRow & { run_id: string; workflow: string }
 
 /** Pending ones first asked come first. */
 export async function listPending(session: Session, limit = 100): Promise<ApprovalOfRun[]> {
-  return session.all<ApprovalOfRun>(
+  const rows = await session.all<ApprovalOfRun>(
     `select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run
      where a.status = 'pending' order by a.requested_at, a.id limit ?`,
     [limit],
   )
+  return openApprovals(session, rows)
 }
 
 export async function countPending(session: Session): Promise<number> {
@@ -135,7 +142,10 @@ export async function countPending(session: Session): Promise<number> {
 }
 
 export async function approvalsOf(session: Session, run: number): Promise<ApprovalRow[]> {
-  return session.all<ApprovalRow>('select * from approvals where run = ? order by step', [run])
+  return openApprovals(
+    session,
+    await session.all<ApprovalRow>('select * from approvals where run = ? order by step', [run]),
+  )
 }
 
 /** @throws `unknown-approval` */
@@ -143,7 +153,7 @@ export async function requireApproval(session: Session, id: string): Promise<App
   const select =
     'select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run where a.id = ?'
   const row = isShortText(id) ? await session.get<ApprovalOfRun>(select, [id]) : undefined
-  if (row) return row
+  if (row) return (await openApprovals(session, [row]))[0]!
   throw new ReeveError(
     'unknown-approval',
     `There is no approval ${shownId(id)}. See what waits with: reeve approvals`,

@@ -1,5 +1,5 @@
 import type { Session } from '../database.ts'
-import type { ApprovalRow } from './approvals.ts'
+import { type ApprovalRow, openApprovals } from './approvals.ts'
 import type { RunRow } from './runs.ts'
 
 const family = `with recursive family(no) as (
@@ -27,11 +27,12 @@ export function familyOf(session: Session, no: number, from = 0): Promise<RunRow
 }
 
 /** What people are asked by a run and the runs below it, ended ones included. */
-export function pendingOf(session: Session, no: number): Promise<ApprovalRow[]> {
-  return session.all<ApprovalRow>(
+export async function pendingOf(session: Session, no: number): Promise<ApprovalRow[]> {
+  const rows = await session.all<ApprovalRow>(
     `${family} select * from approvals where run in (select no from family) and status = 'pending' order by requested_at, id`,
     [no],
   )
+  return openApprovals(session, rows)
 }
 
 /** The run whose end nothing else waits for: the run itself or the topmost run above it. */

@@ -3,6 +3,8 @@ import type { Secrets } from '../../base/secrets/secrets.ts'
 import { type AuditKeys, missingKey } from '../audit/key/audit-keys.ts'
 import type { Bulk, Row, Session, Value } from '../database.ts'
 import { quoted } from '../journal/events.ts'
+import type { MarkedValue } from '../marks/marked-values.ts'
+import { withMarked } from '../marks/open-kept.ts'
 import { cleanText } from '../redacting.ts'
 
 /**
@@ -17,6 +19,8 @@ export interface InboxItem {
   /** JSON text; empty once it was taken, and the journal has it. */
   payload: string
   at: number
+  /** What opens a payload that refers to marked texts of the run; absent: it does not, or was opened. */
+  marked?: readonly MarkedValue[]
 }
 
 /** The same with what shows who wrote it. */
@@ -141,7 +145,7 @@ export async function readInbox(session: Session, run: number, since = 0): Promi
     'select id, run, name, payload, at, dedup, seal from inbox where run = ? and id > ? and consumed_step is null order by id',
     [run, since],
   )
-  return soundItems(session, items)
+  return withMarked(session, soundItems(session, items))
 }
 
 /** The same for many runs. */

@@ -1,6 +1,6 @@
 import { isAside, type Limits } from '../approvals/aside.ts'
 import type { Session, Value } from '../database.ts'
-import type { ApprovalKind, ApprovalOfRun } from './approvals.ts'
+import { type ApprovalKind, type ApprovalOfRun, openApprovals } from './approvals.ts'
 import type { RunRow } from './runs.ts'
 
 /** A place among what waits: what was asked then, and of that what has a higher id, comes after it. */
@@ -28,12 +28,13 @@ export async function pendingAfter(
   shown: Shown,
 ): Promise<ApprovalOfRun[]> {
   const { sql, values } = shownSql(shown)
-  return session.all<ApprovalOfRun>(
+  const rows = await session.all<ApprovalOfRun>(
     `select a.*, r.id as run_id, r.workflow from approvals a join runs r on r.no = a.run
      where a.status = 'pending' and ${sql} ${place ? 'and a.requested_at >= ? and (a.requested_at > ? or a.id > ?)' : ''}
      order by a.requested_at, a.id limit ?`,
     [...values, ...(place ? [place.at, place.at, place.id] : []), limit],
   )
+  return openApprovals(session, rows)
 }
 
 export type StuckRun = RunRow & { stuck_at: number | null }

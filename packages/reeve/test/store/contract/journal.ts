@@ -14,6 +14,7 @@ import {
   verifyChain,
 } from '../../../src/store/journal/journal.ts'
 import { Tail } from '../../../src/store/journal/tail.ts'
+import { RunMarks } from '../../../src/store/marks/run-marks.ts'
 import { redacting } from '../../../src/store/redacting.ts'
 import { deliver } from '../../../src/store/runs/inbox.ts'
 import { readRunByNo } from '../../../src/store/runs/runs.ts'
@@ -74,6 +75,7 @@ export function journalCases(open: Open): void {
       input: undefined,
       origin: {},
       rows: [],
+      marks: new RunMarks(),
     }))
     const { first, blobs } = firstEvent(births[1]!, undefined)
     await database.transaction(async (session) => {
@@ -109,6 +111,7 @@ export function journalCases(open: Open): void {
         input: undefined,
         origin: {},
         rows: [],
+        marks: new RunMarks(),
       })
       const change = { status: 'stuck', reason: `because of ${secret}`, ended: false } as const
       const run = (await readRunByNo(session, 1))!

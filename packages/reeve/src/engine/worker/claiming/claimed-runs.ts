@@ -1,6 +1,7 @@
 import { messageOf } from '../../../base/errors.ts'
 import type { Database } from '../../../store/database.ts'
 import { longJournal } from '../../../store/journal/journal-size.ts'
+import { RunMarks } from '../../../store/marks/run-marks.ts'
 import { type RunRow, readRunByNo } from '../../../store/runs/runs.ts'
 import type { CallSite } from '../../call-site.ts'
 import type { CoreContext } from '../../context.ts'
@@ -70,7 +71,7 @@ export class ClaimedRuns implements RunDriver {
   }
 
   /** Drives a run from its start on: started, claimed and begun in one commit. */
-  driveNew({ run, payload, input, origin, rows }: PreparedStart, onStarted: OnStarted): void {
+  driveNew({ run, payload, input, origin, rows, marks }: PreparedStart, onStarted: OnStarted): void {
     run.status = 'running'
     run.worker = this.#options.id
     run.epoch = 1
@@ -88,7 +89,7 @@ export class ClaimedRuns implements RunDriver {
       inbox: 0,
       historyBytes: 0,
     }
-    const execution = this.#execution(own, run, undefined)
+    const execution = this.#execution(own, run, { marks })
     execution.startRun(run, payload, rows, onStarted)
     execution.begin(this.#options.contextFor(execution.site), input)
   }
@@ -169,15 +170,11 @@ export class ClaimedRuns implements RunDriver {
     services.notices.tell('run-set-aside', run.id)
   }
 
-  #execution(
-    claim: Claim,
-    of: Pick<RunRow, 'workflow' | 'version'>,
-    known: LoadedRun | undefined,
-  ): Execution {
+  #execution(claim: Claim, of: Pick<RunRow, 'workflow' | 'version'>, known: Partial<LoadedRun>): Execution {
     const { services, workflows, runs } = this.#options
     const workflow = workflows.find(of.workflow, of.version) as Workflow
-    const { history, inbox: items = [] } = known ?? {}
-    const execution = new Execution({ claim, workflow, services, history, items, driver: this })
+    const { history, inbox: items = [], marks = new RunMarks() } = known
+    const execution = new Execution({ claim, workflow, services, history, items, marks, driver: this })
     runs.add(execution)
     return execution
   }

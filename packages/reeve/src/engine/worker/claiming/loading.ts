@@ -3,6 +3,9 @@ import type { LoopStretch } from '../../../base/time/loop-stretch.ts'
 import type { Database, Session } from '../../../store/database.ts'
 import { ChainCheck, eventsOfRuns, type JournalEvent, readEvents } from '../../../store/journal/journal.ts'
 import { longJournal } from '../../../store/journal/journal-size.ts'
+import { type MarkedValue, readMarked } from '../../../store/marks/marked-values.ts'
+import { isSealed, openEvent, withMarked } from '../../../store/marks/open-kept.ts'
+import { RunMarks } from '../../../store/marks/run-marks.ts'
 import {
   type InboxItem,
   itemsOfRuns,
@@ -19,6 +22,8 @@ export interface LoadedRun {
   /** The last event of its journal. */
   last: JournalEvent
   inbox: InboxItem[]
+  /** The texts that its schemas mark, as far as it refers to any. */
+  marks: RunMarks
 }
 
 /** Of one read, roughly: others get their turn after it. */
@@ -36,6 +41,7 @@ export async function loadRun(database: Database, run: RunRow, stretch: LoopStre
   const page = pageLength(run)
   for (;;) {
     const events = await readEvents(database, run.no, after, page)
+    if (reader.marks.isEmpty && events.some(isSealed)) reader.marks.adopt(await readMarked(database, run.no))
     reader.add(events)
     if (events.length < page) break
     after = events.at(-1)!.seq
@@ -80,6 +86,7 @@ export type Loaded = LoadedRun | { fault: unknown }
 /** Loads runs with short journals by their `no` in two queries, whatever their number. */
 export async function loadRuns(database: Database, runs: RunRow[]): Promise<Map<number, Loaded>> {
   const events = new Map<number, JournalEvent[]>(runs.map(({ no }) => [no, []]))
+  const marked = new Map<number, MarkedValue[]>()
   let items = new Map<number, InboxItem[]>()
   const withItems = runs.filter(({ inbox }) => inbox > 0)
   await database.transaction(async (session) => {
@@ -87,9 +94,19 @@ export async function loadRuns(database: Database, runs: RunRow[]): Promise<Map<
     for (const event of await session.bulk<JournalEvent>(eventsOfRuns, chapters)) {
       events.get(event.run)!.push(event)
     }
+    for (const [run, its] of events) if (its.some(isSealed)) marked.set(run, await readMarked(session, run))
     items = await loadItems(session, withItems)
   })
-  return new Map(runs.map((run) => [run.no, readLoaded(run, events.get(run.no)!, items.get(run.no) ?? [])]))
+  return new Map(
+    runs.map((run) => {
+      const parts = {
+        events: events.get(run.no)!,
+        inbox: items.get(run.no) ?? [],
+        marked: marked.get(run.no),
+      }
+      return [run.no, readLoaded(run, parts)]
+    }),
+  )
 }
 
 /** What runs were sent and did not take, by their `no`: also of those that have nothing. */
@@ -98,13 +115,21 @@ export async function loadItems(session: Session, runs: RunRow[]): Promise<Map<n
   if (runs.length === 0) return items
   const numbers = runs.map(({ no }) => [no])
   const found = soundItems(session, await session.bulk<SealedItem>(itemsOfRuns, numbers))
-  for (const item of found) items.get(item.run)!.push(item)
+  for (const item of await withMarked(session, found)) items.get(item.run)!.push(item)
   return items
 }
 
-function readLoaded(run: RunRow, events: JournalEvent[], inbox: InboxItem[]): Loaded {
+function readLoaded(
+  run: RunRow,
+  {
+    events,
+    inbox,
+    marked,
+  }: { events: JournalEvent[]; inbox: InboxItem[]; marked: MarkedValue[] | undefined },
+): Loaded {
   try {
     const reader = new JournalReader(run)
+    if (marked) reader.marks.adopt(marked)
     reader.add(events)
     return { ...reader.end(), inbox }
   } catch (fault) {
@@ -114,6 +139,8 @@ function readLoaded(run: RunRow, events: JournalEvent[], inbox: InboxItem[]): Lo
 
 /** Verifies a run's journal and reads its history as its events come. */
 class JournalReader {
+  /** What opens its events, once they are verified. */
+  readonly marks = new RunMarks()
   readonly #check: ChainCheck
   #history: History | undefined
   #last: JournalEvent | undefined
@@ -125,18 +152,19 @@ class JournalReader {
   add(events: JournalEvent[]): void {
     const fault = this.#check.add(events)
     if (fault) throw damaged(fault.problem)
-    for (const event of events) {
+    for (const kept of events) {
+      const event = openEvent(kept, this.marks)
       if (this.#history) addToHistory(this.#history, event)
       else this.#history = beginHistory(event)
       this.#last = event
     }
   }
 
-  end(): Pick<LoadedRun, 'history' | 'last'> {
+  end(): Omit<LoadedRun, 'inbox'> {
     const fault = this.#check.end()
     if (fault) throw damaged(fault.problem)
     if (!this.#history || !this.#last) throw damaged('it has no events')
-    return { history: this.#history, last: this.#last }
+    return { history: this.#history, last: this.#last, marks: this.marks }
   }
 }
 

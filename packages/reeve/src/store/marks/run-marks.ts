@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto'
+import { ReeveError } from '../../base/errors.ts'
+import { sha256 } from '../../base/hash.ts'
+import type { Mark, MarkedText } from '../../base/schema/marked.ts'
+import type { Row } from '../database.ts'
+import { type MarkedValue, markedRow, saltId } from './marked-values.ts'
+
+const reference = /\[marked:([\w-]{22})\]/g
+/** A shorter text is replaced only where it is all of a text, for in others it stands by chance. */
+const shortestPart = 4
+
+/** Whether a text may hold references. */
+export function mayHoldMarks(text: string | null): boolean {
+  return text?.includes('[marked:') ?? false
+}
+
+/**
+ * The texts of one run that its schemas mark, each with the reference that stands for it in all that is kept of the run. Code
+ * works with the texts; what is written is sealed first, what is read is opened:
+ *
+ *   text ── seal ──▶ [marked:ID] ── open ──▶ text        the text itself is a row of `marked_values`
+ *
+ * A text is replaced wherever it stands in what the run writes, not only in the field that is marked: in arguments, prompts,
+ * results and messages, too. Ids are random, so that nobody can tell by a digest what a text was.
+ */
+export class RunMarks {
+  // Most runs have none: what follows is made for those that do.
+  #ids: Map<string, string> = noTexts
+  #texts: Map<string, string> = noTexts
+  #marks: Map<string, Mark> = noMarks
+  #erased: Set<string> | undefined
+  #salt: string | undefined
+  #fresh: readonly MarkedValue[] = none
+  #finder: RegExp | undefined
+
+  /** There is nothing to seal or to open. */
+  get isEmpty(): boolean {
+    return this.#ids.size === 0 && this.#erased === undefined
+  }
+
+  /** Texts that stand where a schema has marks. */
+  add(found: readonly MarkedText[]): void {
+    for (const { mark, text } of found) {
+      if (!this.#ids.has(text)) this.#note({ id: newId(), mark, text })
+    }
+  }
+
+  /** What is in the database of this run. */
+  adopt(rows: readonly MarkedValue[]): void {
+    for (const row of rows) this.#learn(row)
+  }
+
+  /** The texts of another run that stand in what this one gets of it, under their references. */
+  share(from: RunMarks, plain: string | null): void {
+    if (plain === null || from.isEmpty) return
+    const sealed = from.seal(plain)
+    for (const [, id] of sealed.matchAll(reference)) {
+      const text = from.#texts.get(id!)
+      if (text === undefined || this.#texts.has(id!)) continue
+      this.#note({ id: id!, mark: from.#marks.get(id!)!, text })
+    }
+  }
+
+  #note(value: MarkedValue): void {
+    this.#fresh = [...this.#fresh, value]
+    this.#learn(value)
+  }
+
+  #learn({ id, mark, text }: MarkedValue): void {
+    if (text === null) this.#erased = (this.#erased ?? new Set()).add(id)
+    else if (id === saltId) this.#salt = text
+    else {
+      if (this.#ids === noTexts) {
+        this.#ids = new Map()
+        this.#texts = new Map()
+        this.#marks = new Map()
+      }
+      if (!this.#ids.has(text)) this.#ids.set(text, id)
+      this.#texts.set(id, text)
+      this.#marks.set(id, mark)
+      this.#finder = undefined
+    }
+  }
+
+  /** Rows for what was added since the last time: they commit with the first text that refers to them. */
+  takeRows(run: number): Row[] {
+    if (this.#fresh.length === 0) return noRows
+    const rows = this.#fresh.map((value) => markedRow(run, value))
+    this.#fresh = none
+    return rows
+  }
+
+  /** JSON text, or any other, as it is kept. */
+  seal(text: string): string {
+    if (this.#ids.size === 0) return text
+    this.#finder ??= this.#makeFinder()
+    return text.replace(this.#finder, (form) => {
+      const isWhole = form.startsWith('"')
+      const written = isWhole ? form.slice(1, -1) : form
+      const id = this.#ids.get(written) ?? this.#ids.get(unescaped(written))
+      if (id === undefined) return form
+      return isWhole ? `"[marked:${id}]"` : `[marked:${id}]`
+    })
+  }
+
+  /** JSON text as it was before it was sealed. @throws `erased` */
+  open(json: string): string {
+    return this.#opened(json, escaped)
+  }
+
+  /** The same of a text that is not JSON. @throws `erased` */
+  openText(text: string): string {
+    return this.#opened(text, (each) => each)
+  }
+
+  #opened(text: string, form: (text: string) => string): string {
+    if (!mayHoldMarks(text)) return text
+    return text.replace(reference, (whole, id: string) => {
+      const known = this.#texts.get(id)
+      if (known !== undefined) return form(known)
+      if (!this.#erased?.has(id)) return whole
+      throw new ReeveError(
+        'erased',
+        'What the run was about was erased: it cannot go on from its journal. Start a new run.',
+      )
+    })
+  }
+
+  /** A digest that nobody can check a guess against, once the run has marks. */
+  salted(digest: string): string {
+    if (this.#ids.size === 0) return digest
+    // Made by whoever drives the run, and by nobody else: two would not agree.
+    if (this.#salt === undefined) this.#note({ id: saltId, mark: 'secret', text: newId() })
+    return `${saltedFirst}${sha256(`${this.#salt}\n${digest}`)}`
+  }
+
+  /** Whether a kept digest is of the same: digests of before the run had marks are plain. */
+  isSame(kept: string | null, digest: string | null): boolean {
+    if (kept === null || digest === null || !kept.startsWith(saltedFirst)) return kept === digest
+    return kept === this.salted(digest)
+  }
+
+  /**
+   * Longest first, so that no part of one is taken for another; what a backslash begins is not cut in two. A name in JSON that
+   * is one word stays as it is: texts come from outside, and may be called as the journal's own fields are.
+   */
+  #makeFinder(): RegExp {
+    const forms = new Set<string>()
+    for (const text of this.#ids.keys()) {
+      if (text.length < shortestPart) forms.add(`"${escaped(text)}"`)
+      else forms.add(escaped(text)).add(text)
+    }
+    const longestFirst = [...forms].toSorted((one, other) => other.length - one.length)
+    const patterns = longestFirst.map((form) => {
+      const exactly = form.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
+      if (/^\w+$/.test(form)) return `${exactly}(?!\\w*":)`
+      return form.startsWith('"') ? `${exactly}(?!:)` : exactly
+    })
+    return new RegExp(`(?<=(?:^|[^\\\\])(?:\\\\\\\\)*)(?:${patterns.join('|')})`, 'g')
+  }
+}
+
+const noTexts = new Map<string, string>()
+const noMarks = new Map<string, Mark>()
+const none: readonly MarkedValue[] = []
+const noRows: Row[] = []
+
+/** A digest is 43 characters of base64url and has no dot. */
+const saltedFirst = 'salted.'
+
+function newId(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+function unescaped(written: string): string {
+  try {
+    return JSON.parse(`"${written}"`) as string
+  } catch {
+    return written
+  }
+}
