@@ -170,7 +170,8 @@ function isDelegating(item: Item, request: Request, values: RunValues): boolean 
 function isOnTopic({ leaves, locations, siblings }: Item, request: Request): boolean {
   if (siblings < 2) return false
   const folder = new Set(locations.flatMap(wordsOf))
-  const isTopic = (word: string) => word.length >= 4 && !folder.has(word) && !saysKind(word)
+  const isTopic = (word: string) =>
+    word.length >= 4 && !folder.has(word) && !saysKind(word) && !request.isGeneral(word)
   return leaves.some((leaf) => leaf.isFree && request.sharedWords(String(leaf.value)).some(isTopic))
 }
 

@@ -1,3 +1,4 @@
+import { textAsksFor } from './effect-words.ts'
 import type { Request } from './request.ts'
 
 interface EffectKind {
@@ -143,7 +144,7 @@ export function asksFor(request: Request, kindsOfCall: readonly string[]): boole
   const isAsked = (kind: string) =>
     kind.startsWith('word:')
       ? request.saysWord(kind.slice('word:'.length))
-      : request.matches(byName.get(kind)!.words)
+      : request.asksFor(kind, byName.get(kind)!.words)
   const grave = kindsOfCall.filter((kind) => byName.get(kind)?.isGrave)
   const others = kindsOfCall.filter((kind) => !grave.includes(kind))
   if (grave.length > 0) return grave.every(isAsked) && (others.length === 0 || others.some(isAsked))
@@ -153,7 +154,10 @@ export function asksFor(request: Request, kindsOfCall: readonly string[]): boole
 /** The same in another's text that the request refers to as a whole ("do what she asks"); grave kinds never. */
 export function suggests(text: string, kindsOfCall: readonly string[]): boolean {
   const known = kindsOfCall.map((kind) => byName.get(kind))
-  return known.every((kind) => !kind?.isGrave) && known.some((kind) => kind?.words.test(text))
+  return (
+    known.every((kind) => !kind?.isGrave) &&
+    known.some((kind) => kind && textAsksFor(text, kind.kind, kind.words))
+  )
 }
 
 /** Whether a word is one of those by which people ask for effects, or as general as them. */

@@ -28,10 +28,20 @@ export function namingOf(item: Item, request: Request, values: RunValues): Namin
   return naming
 }
 
+/**
+ * Addresses stand in the words or not. A name in full counts where each of its words is a name there: whoever writes may call
+ * themselves by any words of a request ("messages", "the mails").
+ */
+function isWriterSaid(writer: string, request: Request): boolean {
+  if (canonicalValue(writer).kind !== 'text') return request.says(writer)
+  const words = wordsOf(writer)
+  return words.length > 1 && words.every((word) => request.names(word)) && request.quotes(writer)
+}
+
 /** A name that fits two different writers names neither: which Bob is meant is for a person to say. */
 function isWriterNamed(item: Item, request: Request, values: RunValues): boolean {
   return item.writers.some((writer) => {
-    if (request.says(writer)) return true
+    if (isWriterSaid(writer, request)) return true
     const said = (other: string) => namesIn(other).filter((name) => request.namesWriter(name))
     const names = said(writer)
     const me = canonicalText(writer)

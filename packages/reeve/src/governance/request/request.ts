@@ -1,5 +1,7 @@
 import { numberWord } from '../../base/text/number-words.ts'
 import { canonicalText, canonicalValue, valuesIn, wordsOf } from '../provenance/canonical.ts'
+import { asksInOther, saysKindInOther, speaksOfWriting } from './effect-words.ts'
+import { foldedText, isFunctionWord, type Language, languagesOf } from './languages.ts'
 
 /** Words that say nothing about what is meant. */
 const empty = new Set(
@@ -31,6 +33,8 @@ export class Request {
   readonly #names: ReadonlySet<string>
   readonly #sentences: readonly string[]
   readonly #quoted: ReadonlySet<string>
+  readonly #languages: readonly Language[]
+  #folded: string | undefined
   /** "Do what she asks": the request leaves it to a text that it names what is to be done. */
   readonly leavesItToText: boolean
   /** "Write to each of them": whoever wrote is meant, whoever that is. */
@@ -40,6 +44,7 @@ export class Request {
 
   constructor(texts: string | readonly string[]) {
     this.text = typeof texts === 'string' ? texts : texts.join('\n')
+    this.#languages = languagesOf(this.text)
     this.#sentences = this.text.split(/[.!?]\s|\n/)
     this.#quoted = new Set((this.text.match(quotation) ?? []).map((quote) => wordsOf(quote).join(' ')))
     this.addressesAll = addressesAll.test(this.text)
@@ -55,7 +60,7 @@ export class Request {
     this.#kinds = new Set(values.map(({ kind }) => kind))
     this.numbers = values.filter(({ kind }) => kind === 'number').map(({ key }) => Number(key))
     // With a capital letter, and so the name of somebody or something, also at the beginning of a sentence.
-    this.#names = new Set((this.text.match(/\p{Lu}[\p{L}\p{N}]{1,63}/gu) ?? []).map(canonicalText))
+    this.#names = new Set(namesIn(this.text, this.#languages).map(canonicalText))
   }
 
   /** Whether this value stands in the words: addresses, URLs, numbers and accounts exactly, other text in its words. */
@@ -70,7 +75,7 @@ export class Request {
     const together = words.join('')
     if (this.#plain.includes(` ${words.join(' ')} `)) return true
     if (this.#joined.has(together) || (words.length > 1 && this.#words.has(together))) return true
-    return words.some(isTelling) && words.every((word) => this.saysWord(word))
+    return words.some((word) => this.#isTelling(word)) && words.every((word) => this.saysWord(word))
   }
 
   /** Whether it names any address, account or phone number: whoever gives one has said who is meant. */
@@ -85,13 +90,13 @@ export class Request {
 
   /** The telling words of a text that the operator said, too. */
   sharedWords(text: string): string[] {
-    return wordsOf(text).filter((word) => isTelling(word) && this.saysWord(word))
+    return wordsOf(text).filter((word) => this.#isTelling(word) && this.saysWord(word))
   }
 
   /** Whether the words name this, with a capital. */
   names(name: string): boolean {
     const word = canonicalText(name)
-    return word.length >= 3 && isTelling(word) && this.#names.has(word)
+    return word.length >= 3 && this.#isTelling(word) && this.#names.has(word)
   }
 
   /**
@@ -102,8 +107,14 @@ export class Request {
     const word = canonicalText(name)
     return (
       this.names(name) &&
-      this.#sentences.some((sentence) => writing.test(sentence) && wordsOf(sentence).includes(word))
+      this.#sentences.some((sentence) => this.#isOfWriting(sentence) && wordsOf(sentence).includes(word))
     )
+  }
+
+  #isOfWriting(sentence: string): boolean {
+    return this.#languages.includes('en')
+      ? writing.test(sentence)
+      : speaksOfWriting(sentence, this.#languages)
   }
 
   /** Whether these words stand between quotation marks. */
@@ -115,7 +126,24 @@ export class Request {
   /** Whether these words stand next to one another in the request. */
   quotes(phrase: string): boolean {
     const words = wordsOf(phrase)
-    return words.some(isTelling) && this.#plain.includes(` ${words.join(' ')} `)
+    return words.some((word) => this.#isTelling(word)) && this.#plain.includes(` ${words.join(' ')} `)
+  }
+
+  /** Whether a word is a request's own in its language, and says nothing of what is meant; of English `saysKind` knows. */
+  isGeneral(word: string): boolean {
+    if (this.#languages.includes('en')) return false
+    return isFunctionWord(word, this.#languages) || saysKindInOther(word, this.#languages)
+  }
+
+  #isTelling(word: string): boolean {
+    return isTelling(word) && (this.#languages.includes('en') || !isFunctionWord(word, this.#languages))
+  }
+
+  /** Whether the words ask for a kind of effect, in their own language. `english`: its words there. */
+  asksFor(kind: string, english: RegExp): boolean {
+    if (this.#languages.includes('en')) return english.test(this.text)
+    this.#folded ??= foldedText(this.text)
+    return asksInOther(this.#folded, this.#languages, kind)
   }
 
   matches(pattern: RegExp): boolean {
@@ -126,6 +154,33 @@ export class Request {
     const word = numberWord(value)
     return word !== undefined && this.#plain.includes(` ${word} `)
   }
+}
+
+/**
+ * Words that a text speaks of as names. The first word of a sentence has a capital whatever it is, so that one who calls
+ * themselves "Summarize" would be named by most requests: it counts where what follows makes it a name. In German all nouns
+ * have one: there a name stands behind a word such as `von`, or before what somebody does.
+ */
+function namesIn(text: string, languages: readonly Language[]): string[] {
+  const inGerman = languages.includes('de')
+  const names: string[] = []
+  for (const { 0: word, index } of text.matchAll(/\p{Lu}[\p{L}\p{N}]{1,63}/gu)) {
+    const before = text.slice(Math.max(0, index - 40), index)
+    const after = text.slice(index + word.length, index + word.length + 40)
+    const isFirst = /(?:^|[.!?:;\n]\s*|["'“‘«(])$/u.test(before)
+    const isFollowed =
+      /^(?:['’]s?\b|\s+\p{Lu}|,|\s+(?:and|und|et|y|e|en)\s+\p{Lu}|\s+(?:has|had|seems|needs?|wants?|wanted|would|will|wrote|writes|sent|sends|asked|asks|said|says|told|posted|left|is|was)\b)/u.test(
+        after,
+      )
+    if (
+      inGerman
+        ? /\b(?:von|an|bei|mit|für|fuer|Frau|Herrn?)\s+(?:\p{Lu}[\p{L}\p{N}]*\s+)?$/u.test(before) ||
+          /^\s+(?:hat|schrieb|schickte|bittet|fragt|will|wollte)\b/u.test(after)
+        : !isFirst || isFollowed
+    )
+      names.push(word)
+  }
+  return names
 }
 
 /** Whether a word says anything: no article, no preposition, not one letter. */
