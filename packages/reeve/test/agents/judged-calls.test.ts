@@ -2,12 +2,14 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../../src/agents/agent.ts'
 import { handOff } from '../../src/agents/patterns/hand-off.ts'
+import { personal } from '../../src/base/schema/marked.ts'
 import { workflow } from '../../src/context.ts'
 import type { Grant } from '../../src/governance/grants/grant.ts'
 import { type Authority, type StandingFacts, standingOf } from '../../src/governance/standing.ts'
 import { payloadOf } from '../../src/store/journal/events.ts'
 import { scriptedSolver, toolCalls } from '../../src/testing/scripted.ts'
 import { type Tool, tool } from '../../src/tools/tool.ts'
+import { eventsOf } from '../engine/harness.ts'
 import { type AgentBench, agentBench } from './agent-harness.ts'
 
 const page =
@@ -189,7 +191,7 @@ test('a grant that ties the recipient to the input lets a run of a mail answer i
   const { clerk, sent } = desk([{ tool: 'mail.send', args: { to: { same: 'input.from' } } }])
   const flow = workflow({
     name: 'flow',
-    input: z.object({ from: z.string(), text: z.string() }),
+    input: z.object({ from: personal(z.string()), text: z.string() }),
     run: (ctx, { text }) => ctx.agent(clerk, text),
   })
   const chat = scriptedSolver([
@@ -202,6 +204,8 @@ test('a grant that ties the recipient to the input lets a run of a mail answer i
   const handle = await bench.engine.startRun(flow, letter, { channel: 'mail' })
   expect(await handle.result()).toMatchObject({ output: 'done' })
   expect(sent.map(({ to }) => to)).toEqual(['bob@shop.example'])
+  // It is judged by the text that is marked, of which the journal has references alone.
+  expect(JSON.stringify(await eventsOf(bench.database, handle.id))).not.toContain('bob@shop.example')
   expect(JSON.stringify(chat.questions[2]!.messages)).toContain('call-denied')
   expect(JSON.stringify(chat.questions[2]!.messages)).toContain('is not input.from')
   const rulings = await rulingsOf(bench, handle.id)

@@ -2,6 +2,8 @@ import { messageOf } from '../../base/errors.ts'
 import type { Row } from '../../store/database.ts'
 import type { Outcome, Turn, TurnSource } from '../../store/journal/group-commit.ts'
 import { RecentEvents } from '../../store/journal/recent-events.ts'
+import { openEvent } from '../../store/marks/open-kept.ts'
+import type { RunMarks } from '../../store/marks/run-marks.ts'
 import type { NewRun } from '../../store/runs/changes/starts.ts'
 import type { Settlement } from '../replay/call.ts'
 import type { EngineServices } from '../services.ts'
@@ -50,6 +52,7 @@ export class CommitSource implements TurnSource {
   readonly #run: Committing
   readonly #claim: Claim
   readonly #services: EngineServices
+  readonly #marks: RunMarks
   readonly #outbox: Outbox
   #isSubmitted = false
   #underWay: UnderWay | undefined
@@ -67,6 +70,7 @@ export class CommitSource implements TurnSource {
     this.#run = run
     this.#claim = claim
     this.#services = services
+    this.#marks = marks
     this.#outbox = new Outbox(claim, history, services, marks)
     this.#openChildren = history?.openChildren ?? 0
     this.#wasClaimed = history !== undefined
@@ -170,7 +174,8 @@ export class CommitSource implements TurnSource {
       this.#run.lost(outcome)
       return
     }
-    this.recent.note(turn.events)
+    const marks = this.#marks
+    this.recent.note(marks.isEmpty ? turn.events : turn.events.map((event) => openEvent(event, marks)))
     if (this.#maybeDuplicate) {
       this.#maybeDuplicate = false
       this.#run.beginDeferred()

@@ -109,11 +109,10 @@ export class Questions {
   /** One durable call: outages and want of budget are waited out, and what its answer cost counts for the run. */
   call(
     site: CallSite,
-    asked: Pick<QuestionRequest, 'retry' | 'deadline' | 'failsOverBudget'> &
-      Partial<Pick<QuestionRequest, 'schema'>> & { name: string; args: string },
+    asked: Partial<QuestionRequest> & { name: string; args: string },
     body: (attempt: StepAttempt) => Promise<KeptAnswer>,
   ): Promise<KeptAnswer> {
-    const { name, args, retry, deadline } = asked
+    const { name, args, retry, deadline, schema, failsOverBudget } = asked
     const call = site.issue('question', name, args)
     site.perform(call, () =>
       attempts(site, call, {
@@ -122,13 +121,11 @@ export class Questions {
         timeoutMs: deadline && Math.max(0, deadline.at - site.services.clock.now()),
         body,
         completed: (answer) => {
-          if (asked.schema) site.mark(asked.schema, answer.value)
+          if (schema) site.mark(schema, answer.value)
           return checkedEvent('question-completed', answer, `the result of question "${name}"`)
         },
         putOff: (error) =>
-          this.#waits && !asked.failsOverBudget
-            ? budgetReturnsAt(error, site.services.clock.now())
-            : undefined,
+          this.#waits && !failsOverBudget ? budgetReturnsAt(error, site.services.clock.now()) : undefined,
       }),
     )
     return this.#counted(site, call.promise as Promise<KeptAnswer>)
