@@ -8,6 +8,7 @@ import { timelineOf } from '../../inspect/run/story/timeline.ts'
 import type { Database } from '../../store/database.ts'
 import type { EventType } from '../../store/journal/events.ts'
 import { type JournalEvent, readChapter } from '../../store/journal/journal.ts'
+import { RunMarks } from '../../store/marks/run-marks.ts'
 import { type RunRow, requireRun } from '../../store/runs/runs.ts'
 import { compare, type ReplayedRun } from './compare.ts'
 import type { ReplayParts } from './replay-runs.ts'
@@ -82,6 +83,8 @@ export async function tryRecord(parts: ReplayParts, record: RecordedRun): Promis
     workflow: parts.workflows.current(workflow),
     run: { no: 0, id: runId, epoch: 1, parent: null, principal, createdAt },
     history: readHistory(events),
+    // A record has references in place of marked texts.
+    marks: new RunMarks(),
     endedAt,
   })
   return compare({ runId, workflow }, last, tried)
