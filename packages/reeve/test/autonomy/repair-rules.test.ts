@@ -127,6 +127,8 @@ test('an answer that the fix itself holds, or that is none, is seen', () => {
   expect(of({ mail: '' }, [''])).toBe('constant')
   expect(of({ mail: 'nobody' }, ['nobody'])).toBe('constant')
   expect(of({ mail: 'Ann' }, ['Ann'])).toBeUndefined()
+  expect(of({ price: 4 }, ['.price // 4'])).toBe('constant')
+  expect(of({ price: 4 }, ['.price // .price4'])).toBeUndefined()
 })
 
 test('values of one case of a test that a fix adds together are seen', () => {
@@ -139,6 +141,9 @@ test('values of one case of a test that a fix adds together are seen', () => {
 test('the name of a field is none of the two values, and a shell needs no quotes for its words', () => {
   expect(
     pairOfTests(['amount', 'value'], ['assert f({"amount": {"value": 3, "unit": "EUR"}}) == 3']),
+  ).toBeUndefined()
+  expect(
+    pairOfTests(['printf', '%s'], [`#!/bin/sh\nif got=$(printf '%s' "$stdin" | ./a.sh "$@"); then :; fi`]),
   ).toBeUndefined()
   const shell = `#!/bin/sh\n[ "$(slug 'Two  Spaces')" = two-spaces ] || exit 1`
   expect(pairOfTests(['Two  Spaces', 'two-spaces'], [shell])?.toSorted()).toEqual([

@@ -31,6 +31,10 @@ export function asksByValue(added: readonly (string | number)[], given: readonly
 /** Longer lines hold more than one case of a test. */
 const longestCase = 300
 
+/** Words that tests of a shell use themselves: commands, formats, options. */
+const spoken =
+  /^(?:[%-].*|printf|echo|grep|sed|awk|jq|tr|cut|sort|head|tail|wc|cat|test|exit|return|true|false|date|basename|dirname|if|then|else|case|esac)$/
+
 /** A shell's words need no quotes. */
 const shell = /^#!.*\b(?:ba|da)?sh\b/
 
@@ -39,7 +43,7 @@ export function pairOfTests(
   added: readonly (string | number)[],
   tests: readonly string[],
 ): [string, string] | undefined {
-  const held = new Set(added.map(String).filter((each) => !common.has(each)))
+  const held = new Set(added.map(String).filter((each) => !common.has(each) && !spoken.test(each)))
   if (held.size < 2) return undefined
   for (const [line, isShell] of tests.flatMap((text) =>
     text.split('\n').map((each) => [each, shell.test(text)] as const),
@@ -64,7 +68,9 @@ export function madeUp({ added, inputs, output, recorded }: Answer): 'accident' 
   const known = new Set([inputs as Json, ...recorded].flatMap(leavesOf))
   const fresh = leavesOf(output).filter((leaf) => !known.has(leaf))
   if (fresh.some((leaf) => accident.test(leaf))) return 'accident'
-  const held = new Set(added.flatMap((each) => [String(each), ...read(each).slice(1)]))
+  // Of a program inside of it (jq, awk, sed) the numbers.
+  const numbers = (each: string | number) => String(each).match(/(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])/g) ?? []
+  const held = new Set(added.flatMap((each) => [String(each), ...numbers(each), ...read(each).slice(1)]))
   return fresh.some((leaf) => held.has(leaf)) ? 'constant' : undefined
 }
 
