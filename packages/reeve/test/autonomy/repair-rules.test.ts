@@ -115,6 +115,8 @@ test('a fix that asks for one input by its value and holds the answer is seen', 
   expect(answersByValue({ ...asked, added: ['bearer abc', 'abc'] })).toBe(true)
   expect(answersByValue({ ...asked, added: ['bearer ', 7] })).toBe(false)
   expect(answersByValue({ ...asked, added: ['bearer abc'] })).toBe(false)
+  const none = { inputs: { values: [] }, output: { mean: null }, recorded: [] }
+  expect(answersByValue({ ...none, added: ['[]', '{"mean":null}'] })).toBe(true)
 })
 
 test('an answer that the fix itself holds, or that is none, is seen', () => {

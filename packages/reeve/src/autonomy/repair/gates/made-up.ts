@@ -13,7 +13,9 @@ export interface Answer {
 }
 
 /** Too common to say anything: they are in most programs. */
-const common = new Set(['0', '1', '-1', '', '[]', '{}', 'true', 'false', 'null'])
+const common = new Set(['0', '1', '', 'true', 'false', 'null'])
+/** What guards ask for: such a call is a kind of its own. */
+const guarded = new Set(['-1', '[]', '{}', '""'])
 
 /** Whether a fix asks for this one input by its value, and holds what it then answers. */
 export function answersByValue({ added, inputs, output }: Answer): boolean {
@@ -25,7 +27,7 @@ export function answersByValue({ added, inputs, output }: Answer): boolean {
 /** What a fix holds of what a call is given, but for values that many programs hold by chance. */
 export function asksByValue(added: readonly (string | number)[], given: readonly Json[]): string[] {
   const held = new Set(added.flatMap((each) => [String(each), ...read(each)]))
-  return given.flatMap(partsOf).filter((part) => !common.has(part) && part !== '""' && held.has(part))
+  return given.flatMap(partsOf).filter((part) => !common.has(part) && !guarded.has(part) && held.has(part))
 }
 
 /** Longer lines hold more than one case of a test. */
