@@ -112,6 +112,7 @@ function checkDefinition(definition: AnyDefinition): void {
       title: 'text!',
       version: 'text!',
       vendorApi: 'object!',
+      source: 'text',
       settings: 'schema',
       url: ['text', 'function'],
       endpoints: 'object',

@@ -1,7 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
+import { isRecord } from '../../base/json/record.ts'
+import { jsonSchemaIn } from '../../base/schema/schema.ts'
 import type { EffectAttempt } from '../../engine/calls/effect/definition.ts'
+import { fromJsonSchema, type JsonSchemaObject } from '../../tools/json-schema/json-schema.ts'
 import { type Tool, type ToolDefinition, tool } from '../../tools/tool.ts'
 import type { AnyAction } from './action.ts'
 import type { Connection } from './connection.ts'
@@ -81,6 +84,18 @@ function withAccount(input: StandardSchemaV1, accounts: readonly string[], what:
     return input.extend({
       account: z.enum(accounts as [string, ...string[]]).describe('Which account it acts with'),
     })
+  const schema = jsonSchemaIn(input)
+  if (input['~standard'].vendor === 'reeve' && isRecord(schema) && isRecord(schema.properties)) {
+    const account = { type: 'string', enum: [...accounts], description: 'Which account it acts with' }
+    return fromJsonSchema(
+      {
+        ...schema,
+        properties: { ...schema.properties, account },
+        required: [...((schema.required as string[] | undefined) ?? []), 'account'],
+      } as JsonSchemaObject,
+      `The input of ${what}`,
+    )
+  }
   throw new ReeveError(
     'bad-connector',
     `The action "${what}" cannot be used with several accounts: they add an argument to its input, which is no object of Zod.`,

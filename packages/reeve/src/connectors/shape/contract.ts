@@ -22,16 +22,19 @@ export interface Contract {
   connector: string
   version: string
   vendorApi: string
+  /** What it was made from, where it was. */
+  source?: string
   actions: Readonly<Record<string, ActionContract>>
   triggers: Readonly<Record<string, { by: string; schema: Json | null }>>
 }
 
 export function contractOf(definition: AnyDefinition): Contract {
-  const { name, version, vendorApi, actions, triggers = {} } = definition
+  const { name, version, vendorApi, source, actions, triggers = {} } = definition
   return {
     connector: name,
     version,
     vendorApi: vendorApi.version,
+    ...(source !== undefined && { source }),
     actions: mapped(actions as Record<string, AnyAction>, (each) => ofAction(each)),
     triggers: mapped(triggers as Record<string, TriggerDefinition>, ({ by, schema }) => ({
       by,

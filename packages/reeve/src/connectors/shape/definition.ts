@@ -60,6 +60,8 @@ export interface ConnectorDefinition<
   version: string
   /** The vendor's version that each request asks for; `header`: in which; absent: it stands in `url`, or the service has none. */
   vendorApi: { version: string; header?: string }
+  /** What it was made from, by its fingerprint, such as a document: from another one it is another connector, which an owner accepts. */
+  source?: string
   /** Reads what a project says of a connection beside what all have. Default: nothing more. */
   settings?: StandardSchemaV1<unknown, Own>
   /** Where it answers: the beginning of every address. A function where that depends on the settings, or on what its token came with. */

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { checkOptions } from '../../base/options.ts'
 import { type Secret, secretNamesIn } from '../../base/secrets/secret-handle.ts'
@@ -7,11 +6,12 @@ import { toMs } from '../../base/time/time.ts'
 import type { ToolRate } from '../call-rate.ts'
 import { bodyOf, callHttp, usualEffect, usualRisk } from '../http/http.ts'
 import { asNotApplied, HttpClient, type HttpPolicy } from '../http/http-client.ts'
-import { type FromJsonSchema, fromJsonSchema } from '../json-schema/json-schema.ts'
 import { type Risk, type Tool, tool } from '../tool.ts'
-import { type Part, readDocument } from './document.ts'
-import { type Operation, type OperationName, operationsOf } from './operation.ts'
+import { readDocument } from './document.ts'
+import { inputOf, namedOperations } from './named-operations.ts'
+import type { Operation, OperationName } from './operation.ts'
 import { requestOf } from './request.ts'
+import { refuseOtherServers, serverOf } from './server.ts'
 
 /** For `openApiTools`. */
 export interface OpenApiOptions extends Omit<HttpPolicy, 'allow' | 'methods' | 'requestHeaders'> {
@@ -66,19 +66,9 @@ export function openApiTools(options: OpenApiOptions): Tool<Record<string, unkno
   const declared = [...secrets, ...secretNamesIn(policy.credentials)]
   const root = readDocument(document)
   const target = serverOf(root, server)
-  const chosen = operationsOf(root, operations ?? (() => true))
-  const places = new Map<string, string>()
-  return chosen.map((operation) => {
-    const toolName = `${name}.${namePart(operation.id)}`
-    const other = places.get(toolName)
-    if (other !== undefined) {
-      throw new ReeveError(
-        'bad-openapi',
-        `The OpenAPI document cannot be used: ${operation.place} and ${other} would both be the tool "${toolName}". Give one another operationId.`,
-        { details: { path: operation.place, other } },
-      )
-    }
-    places.set(toolName, operation.place)
+  const chosen = namedOperations(root, operations ?? (() => true), (its) => `${name}.${its}`)
+  if (server === undefined) for (const { operation } of chosen) refuseOtherServers(operation.holders, target)
+  return chosen.map(({ name: its, operation }) => {
     const client = new HttpClient({
       ...policy,
       allow: [hostOf(target)],
@@ -87,7 +77,7 @@ export function openApiTools(options: OpenApiOptions): Tool<Record<string, unkno
     })
     const level = risk?.(operation) ?? usualRisk(operation.method)
     return operationTool(
-      toolName,
+      `${name}.${its}`,
       operation,
       { risk: level, rate: rate?.(operation), secrets: declared },
       target,
@@ -137,16 +127,6 @@ function operationTool(
   }) as Tool<Record<string, unknown>, OpenApiResult>
 }
 
-function inputOf({ input, place }: Operation): FromJsonSchema {
-  try {
-    return fromJsonSchema(input, `The input of ${place}`)
-  } catch (error) {
-    if (!(error instanceof ReeveError) || error.code !== 'bad-schema') throw error
-    const hint = 'Mend the document, or leave the operation out with the option `operations`.'
-    throw new ReeveError('bad-schema', `${error.message} ${hint}`, { details: error.details, cause: error })
-  }
-}
-
 function request(operation: Operation, server: URL, args: Json) {
   try {
     return requestOf(operation, server, args as { [key: string]: Json | undefined })
@@ -157,33 +137,6 @@ function request(operation: Operation, server: URL, args: Json) {
 
 function headersOf({ parameters }: Operation): string[] {
   return parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name)
-}
-
-/** `GET /pets/{id}` without an operationId becomes `get_pets_id`. */
-function namePart(id: string): string {
-  const part = id
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
-    .slice(0, 100)
-  return /^[a-z]/i.test(part) ? part : `call_${part}`
-}
-
-function serverOf(root: Part, given: string | undefined): URL {
-  const entry = root.at('servers').list()[0]
-  let text = given
-  if (text === undefined) {
-    if (!entry) throw root.at('servers').fault('it is missing; give the option `server`')
-    text = entry
-      .at('url')
-      .text()
-      .replace(/\{([^{}]+)\}/g, (_whole, variable: string) =>
-        entry.at('variables').at(variable).at('default').text(),
-      )
-  }
-  const url = URL.parse(text)
-  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash) return url
-  const why = `"${text}" is not the whole URL of a server; give the option \`server\``
-  throw (given === undefined && entry ? entry.at('url') : root.at('servers')).fault(why)
 }
 
 function hostOf(url: URL): string {

@@ -28,6 +28,8 @@ export interface Operation {
   takesKey: boolean
   /** JSON Schema of the tool's input. */
   input: { [key: string]: Json }
+  /** The operation itself and its path, where the document may say more of it: servers, answers, who may call. */
+  holders: readonly [operation: Part, path: Part]
 }
 
 const methods: Readonly<Record<string, HttpMethod>> = {
@@ -111,6 +113,7 @@ function readOperation(item: Part, part: Part, name: OperationName, budget: { le
     body: body && { contentType: body.contentType },
     takesKey,
     input,
+    holders: [part, item],
   }
 }
 
@@ -168,6 +171,8 @@ function readParameter(
 }
 
 function checkPath(part: Part, path: string, parameters: Parameter[]): void {
+  if (/(?:^|\/)\.{1,2}(?:\/|$)|[?#\\]|%2e/i.test(path))
+    throw part.fault(`the path ${path} leads elsewhere: it has "." or ".." as a part, or a query`)
   const wanted = [...path.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name!)
   const given = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)
   const missing = wanted.find((name) => !given.includes(name))

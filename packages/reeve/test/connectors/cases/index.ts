@@ -6,6 +6,7 @@ import { gmailCase } from './gmail.ts'
 import { googleCalendarCase } from './google-calendar.ts'
 import { hubspotCase } from './hubspot.ts'
 import { notionCase } from './notion.ts'
+import { restCase } from './rest/case.ts'
 import { s3Case } from './s3.ts'
 import { salesforceCase } from './salesforce.ts'
 import { slackCase } from './slack.ts'
@@ -30,4 +31,5 @@ export const cases: readonly ContractCase[] = [
   googleCalendarCase,
   slackCase,
   telegramCase,
+  restCase,
 ]
