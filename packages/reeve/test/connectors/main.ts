@@ -7,6 +7,7 @@ const name = given.find((each) => !each.startsWith('-')) ?? 'all'
 const reporter = given.includes('--json') ? ['--reporter=json'] : []
 const suites = [
   'contract.test.ts',
+  'deaths.test.ts',
   ...(name === 'all' || name === 'email' ? ['email/letter-bombs.test.ts'] : []),
 ].map((file) => fileURLToPath(new URL(file, import.meta.url)))
 const { status } = spawnSync('npx', ['vitest', 'run', ...suites, ...reporter], {

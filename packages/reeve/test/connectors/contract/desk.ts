@@ -1,12 +1,10 @@
-import { z } from 'zod'
-import { connector } from '../../../src/connectors/connector.ts'
 import type { StandIn } from '../../../src/connectors/stand-in/stand-in.ts'
-import { workflow } from '../../../src/context.ts'
 import { internalsOf } from '../../../src/runtime/runtime.ts'
 import { type FakeClock, testRuntime } from '../../../src/testing/index.ts'
 import { TestRun } from '../../../src/testing/test-run.ts'
 import type { TestRuntime } from '../../../src/testing/test-runtime.ts'
 import type { ContractCase } from './case.ts'
+import { connectionTo, oneCall } from './connection.ts'
 
 /** A project with one connection, whose stand-in the test holds. */
 export interface Desk extends AsyncDisposable {
@@ -39,22 +37,8 @@ export async function openDesk(
   })
   const { definition } = of.connector
   const credential = of.oauth?.credential(standIn) ?? definition.sandbox.standIn.credential
-  const connection = connector({
-    ...definition,
-    sandbox: {
-      ...definition.sandbox,
-      standIn: { ...definition.sandbox.standIn, credential, load: async () => async () => standIn },
-    },
-  })({
-    ...of.settings,
-    rules: Object.fromEntries(Object.keys(definition.actions).map((name) => [name, { approval: 'never' }])),
-  } as never)
-  const one = workflow({
-    name: 'one',
-    input: z.object({ action: z.string(), args: z.record(z.string(), z.unknown()) }),
-    run: async (ctx, { action, args }) =>
-      ctx.call((connection.actions as Record<string, never>)[action]!, args as never),
-  })
+  const connection = connectionTo(of, standIn, { credential })
+  const one = oneCall(connection)
   const test = await testRuntime({
     workflows: [one],
     config: { connectors: { [connection.name]: connection } },
