@@ -1,5 +1,3 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { createInterface } from 'node:readline/promises'
 import { ReeveError } from '../../base/errors.ts'
 import { isRecord } from '../../base/json/record.ts'
@@ -7,16 +5,17 @@ import { safeLine } from '../../base/text/one-line.ts'
 import { systemClock } from '../../base/time/time.ts'
 import { createClient } from '../../client/index.ts'
 import {
+  awaitDevice,
   clientToken,
   exchangeCode,
   type OAuthClient,
-  pollDevice,
   requestCode,
   requestDevice,
 } from '../../connectors/auth/flows.ts'
+import { openRedirectDoor } from '../../connectors/auth/redirect-door.ts'
 import type { AuthScheme, Credential, CredentialField } from '../../connectors/auth/scheme.ts'
 import { endpointsIn } from '../../connectors/auth/tokens.ts'
-import { schemesOf } from '../../connectors/shape/connection.ts'
+import { type Connection, schemesOf } from '../../connectors/shape/connection.ts'
 import type { Mode } from '../../connectors/shape/mode.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
 import { openBrowser } from '../../server/open-browser.ts'
@@ -31,8 +30,6 @@ interface ConnectOptions {
   mode?: string
   device?: boolean
 }
-
-const consentMs = 10 * 60_000
 
 /** Guides through signing an account in: says where the credential is, takes it without showing it, and makes a test call. */
 export function connect(
@@ -82,7 +79,7 @@ export function connect(
     if (toMode === 'sandbox' && connection.definition.sandbox.how)
       terminal.remark(connection.definition.sandbox.how)
     const credential = scheme.oauth
-      ? await byOAuth(cli, scheme, toMode, { device })
+      ? await byOAuth(cli, connection, scheme, { mode: toMode, device })
       : await byFields(scheme.fields)
     const view = await house.connect(name, account, { credential, mode: its })
     terminal.value(view)
@@ -135,75 +132,38 @@ async function asked(label: string): Promise<string> {
 
 async function byOAuth(
   cli: Cli,
+  connection: Connection,
   scheme: AuthScheme,
-  mode: Mode,
-  { device }: { device: boolean },
+  { mode, device }: { mode: Mode; device: boolean },
 ): Promise<Credential> {
   const { terminal } = cli
-  const oauth = endpointsIn(scheme.oauth!, mode, undefined)
+  // A service that runs elsewhere gives its tokens there, too: as they are renewed later on.
+  const { url } = connection
+  const oauth = endpointsIn(scheme.oauth!, mode, mode === 'live' ? url : undefined)
   const client = (await byFields(scheme.fields)) as unknown as OAuthClient
   // Somebody who has all of it already, such as from another tool, pipes it in.
   if ('access_token' in client) return client as unknown as Credential
-  const where = () => ({ now: systemClock.now(), isPrivate: new URL(oauth.token).protocol === 'http:' })
+  const where = () => ({ now: systemClock.now(), isPrivate: mode === 'live' && url !== undefined })
   const flow = device || !oauth.authorize ? oauth.flows.find((each) => each !== 'code') : oauth.flows[0]
+  if (flow === undefined)
+    throw new ReeveError(
+      'bad-option',
+      `${connection.definition.title} signs in by a browser alone. Leave out --device.`,
+    )
   if (flow === 'client-credentials') return clientToken(oauth, client, where())
   if (flow === 'device') {
     const code = await requestDevice(oauth, client, where())
-    terminal.remark(`Open ${code.verificationUri} and enter the code ${code.userCode}`)
-    let pauseMs = code.intervalMs
-    while (systemClock.now() < code.expiresAt) {
-      await new Promise<void>((resolve) => systemClock.after(pauseMs, resolve))
-      const got = await pollDevice(oauth, client, code, where())
-      if (got === 'slower') pauseMs += 5_000
-      else if (got !== 'pending') return got
-    }
-    throw new ReeveError(
-      'not-connected',
-      'The account was not connected: nobody entered the code in time. Nothing was changed.',
-    )
+    terminal.remark(`Open ${safeLine(code.verificationUri)} and enter the code ${safeLine(code.userCode)}`)
+    return awaitDevice(oauth, client, code, { clock: systemClock, isPrivate: where().isPrivate })
   }
-  const redirect = await listenForRedirect()
+  const door = await openRedirectDoor(systemClock)
   try {
-    const request = requestCode(oauth, client, redirect.uri)
+    const request = requestCode(oauth, client, door.uri)
+    const answer = door.answerTo(request.state)
     terminal.remark(`Say yes in your browser: ${request.url}`)
-    await openBrowser(request.url)
-    return await exchangeCode(oauth, client, request, await redirect.answer, where())
+    openBrowser(request.url)
+    return await exchangeCode(oauth, client, request, await answer, where())
   } finally {
-    redirect.close()
-  }
-}
-
-/** A door on this machine that the browser comes back to, for one answer. */
-async function listenForRedirect(): Promise<{
-  uri: string
-  answer: Promise<URLSearchParams>
-  close: () => void
-}> {
-  const { promise: answer, resolve, reject } = Promise.withResolvers<URLSearchParams>()
-  answer.catch(() => {})
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1')
-    if (url.pathname !== '/callback') return void response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'referrer-policy': 'no-referrer' })
-    response.end('You may close this window and go back to the terminal.')
-    resolve(url.searchParams)
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const cancel = systemClock.after(consentMs, () =>
-    reject(
-      new ReeveError(
-        'not-connected',
-        'The account was not connected: nobody said yes in the browser within ten minutes. Nothing was changed.',
-      ),
-    ),
-  )
-  return {
-    uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
-    answer,
-    close: () => {
-      cancel()
-      server.close()
-      server.closeAllConnections()
-    },
+    door.close()
   }
 }

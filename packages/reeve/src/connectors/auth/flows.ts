@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { ReeveError } from '../../base/errors.ts'
+import { isRecord } from '../../base/json/record.ts'
+import type { Clock } from '../../base/time/time.ts'
 import { HttpClient } from '../../tools/http/http-client.ts'
 import type { Credential, OAuthSettings } from './scheme.ts'
 import { tokenFrom } from './tokens.ts'
@@ -98,14 +100,16 @@ export async function requestDevice(
     ...(where.isPrivate && { allowPrivate: [host] }),
     methods: ['POST'],
   })
-  const { text, status } = await http.request({
+  const { text, status, contentType } = await http.request({
     url: oauth.device!,
     method: 'POST',
     ownHeaders: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ client_id: client.client_id, scope: scopesOf(oauth) }).toString(),
   })
   if (status !== 200) throw notConnected(`the service gives no code for a device (${status})`)
-  const said = JSON.parse(text) as Record<string, unknown>
+  const said = readDevice(text)
+  if (!said)
+    throw notConnected(`the service answers the request for a device with ${contentType}, and no code`)
   return {
     deviceCode: String(said.device_code),
     userCode: String(said.user_code),
@@ -115,8 +119,41 @@ export async function requestDevice(
   }
 }
 
-/** Asks once; undefined: the person has not decided yet. @throws `not-connected` */
-export async function pollDevice(
+/** Undefined: it is none. */
+function readDevice(text: string): Record<string, unknown> | undefined {
+  try {
+    const said: unknown = JSON.parse(text)
+    const isCode =
+      isRecord(said) && typeof said.device_code === 'string' && typeof said.user_code === 'string'
+    return isCode ? said : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Asks as often as the service wants to be asked, until the person decided.
+ * @throws `not-connected` when they said no, or did not decide in time
+ */
+export async function awaitDevice(
+  oauth: OAuthSettings,
+  client: OAuthClient,
+  code: DeviceCode,
+  { clock, isPrivate }: { clock: Clock; isPrivate: boolean },
+): Promise<Credential> {
+  let pauseMs = code.intervalMs
+  while (clock.now() < code.expiresAt) {
+    await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
+    const got = await pollDevice(oauth, client, code, { now: clock.now(), isPrivate })
+    // As RFC 8628 has it.
+    if (got === 'slower') pauseMs += 5_000
+    else if (got !== 'pending') return got
+  }
+  throw notConnected('nobody entered the code in time')
+}
+
+/** Asks once. @throws `not-connected` */
+async function pollDevice(
   oauth: OAuthSettings,
   client: OAuthClient,
   { deviceCode }: DeviceCode,

@@ -49,6 +49,7 @@ export interface RestOptions<Name extends string = string> {
   health?: { operation: Name | (string & {}); facts?(body: unknown): AccountFacts }
   /** How many requests it takes, by class. Default 5 a second. */
   rate?: ConnectorDefinition<never, never, never>['rate']
+  /** What stands in its place while the project is in sandbox. Default: a stand-in. */
   sandbox?: {
     /** The service's test environment. Default: none; an account cannot be connected there. */
     server?: string

@@ -9,6 +9,8 @@ export { type SqlOptions, type SqlSettings, sql } from './sql.ts'
 export {
   type SqlRead,
   type SqlReadAction,
+  type SqlRows,
+  type SqlStatement,
   type SqlUndo,
   type SqlWrite,
   type SqlWriteAction,

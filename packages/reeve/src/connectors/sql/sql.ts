@@ -22,6 +22,7 @@ export interface SqlOptions<A extends Actions> {
   kind: 'postgres' | 'sqlite'
   /** Made by `sqlRead` and `sqlWrite`. */
   actions: A
+  /** What stands in its place while the project is in sandbox. */
   sandbox: {
     /** Statements that make the tables of the sandbox, and what stands in them. They run on SQLite, with one file for the project. */
     schema: string

@@ -12,7 +12,7 @@ import { readRows, writeRows } from './run-plan.ts'
 import { type StatementText, statementText, valuesOf } from './statement-text.ts'
 
 /** What a statement has of an action. */
-type Common<I extends StandardSchemaV1> = Pick<
+export type SqlStatement<I extends StandardSchemaV1> = Pick<
   ActionDefinition<I, StandardSchemaV1>,
   'directs' | 'roles' | 'risk' | 'approval' | 'class' | 'timeout' | 'answers' | 'place' | 'stages' | 'commits'
 > & {
@@ -22,7 +22,7 @@ type Common<I extends StandardSchemaV1> = Pick<
 }
 
 /** For `sqlRead`. */
-export interface SqlRead<I extends StandardSchemaV1, R extends z.ZodType> extends Common<I> {
+export interface SqlRead<I extends StandardSchemaV1, R extends z.ZodType> extends SqlStatement<I> {
   /** One statement that reads. It runs in a transaction that cannot write. */
   sql: string
   /** What one row must be. */
@@ -49,7 +49,7 @@ export interface SqlUndo<Args = never, Row = never> {
 }
 
 /** For `sqlWrite`. */
-export interface SqlWrite<I extends StandardSchemaV1, R extends z.ZodType> extends Common<I> {
+export interface SqlWrite<I extends StandardSchemaV1, R extends z.ZodType> extends SqlStatement<I> {
   /** One statement, or several in one transaction. */
   sql: string | readonly string[]
   /** What a row of `returning` must be. Default: there are none. */
@@ -66,11 +66,13 @@ export interface SqlWritten<Row> extends SqlRows<Row> {
   changed: number
 }
 
+/** What `sqlRead` makes. */
 export type SqlReadAction<I extends StandardSchemaV1, R extends z.ZodType> = Action<
   StandardSchemaV1.InferInput<I>,
   SqlRows<z.output<R>>,
   StandardSchemaV1.InferOutput<I>
 >
+/** What `sqlWrite` makes. */
 export type SqlWriteAction<I extends StandardSchemaV1, R extends z.ZodType> = Action<
   StandardSchemaV1.InferInput<I>,
   SqlWritten<z.output<R>>,
