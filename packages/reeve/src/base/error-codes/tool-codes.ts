@@ -87,6 +87,10 @@ export const toolCodes: CodeTable = {
     'Connect the account anew.',
   ],
   'not-connected': ['An account was not connected.', 'Begin anew, and say yes at the service.'],
+  'other-mode': [
+    'A worker would make a connection live, or put it into sandbox, while others are at work with the other mode.',
+    'Stop those first, or give it a database of its own.',
+  ],
   'unknown-connection': ['A project has no such connection.', 'Add it to `connectors`, or correct its name.'],
   'no-connections': ["A connector's action was called outside of a run.", 'Call it by `ctx.call`.'],
   'missing-folder': ['A folder is not there.', 'Make it, or correct the path.'],

@@ -1,3 +1,4 @@
+import { ReeveError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
 import { NotApplied, PutOff } from '../../engine/calls/effect/definition.ts'
@@ -11,6 +12,7 @@ import {
   versionAt,
 } from '../../store/connectors/versions.ts'
 import type { Database, Session } from '../../store/database.ts'
+import { workersBeside } from '../../store/dispatch/workers.ts'
 import { propose } from '../../store/proposals/proposals.ts'
 import { wakeAwaiting } from '../../store/runs/awaited.ts'
 import type { Connection } from '../shape/connection.ts'
@@ -27,6 +29,10 @@ interface ContractServices {
 }
 
 const lookAgainMs = 3_600_000
+
+function wordOf(mode: Mode): string {
+  return mode === 'live' ? 'live' : 'in sandbox'
+}
 
 /** What the calls wait for that want a version which nobody accepted. */
 function awaitedContract(connection: string): string {
@@ -66,6 +72,7 @@ export class Contracts {
     const last = await lastVersion(session, name)
     const accepted = await acceptedVersion(session, name)
     if (last?.fingerprint === fingerprint && last.mode === mode) return
+    if (last && last.mode !== mode) await this.#changeMode(session, last, mode)
     const now = clock.now()
     const isNew = accepted === undefined
     const isSame = accepted?.fingerprint === fingerprint
@@ -103,6 +110,21 @@ export class Contracts {
       },
       { id: newId(), at: now },
     )
+  }
+
+  /**
+   * From now on runs are of the other mode. No worker may do that to others that are at work: what they start would be of a mode that
+   * they are not in.
+   * @throws `other-mode`
+   */
+  async #changeMode(session: Session, { connection, mode: before }: VersionRow, mode: Mode): Promise<void> {
+    const [other] = await workersBeside(session)
+    if (other)
+      throw new ReeveError(
+        'other-mode',
+        `"${connection}" is ${wordOf(mode)} here, and ${wordOf(before)} for the worker that is at work on this database (process ${other.pid} on ${other.host}). All workers of a database have one mode: stop that one first, or give this one a database of its own. Nothing was changed.`,
+      )
+    this.#services.log.warn('a connection is of another mode from now on', { connection, before, mode })
   }
 
   /** An owner accepts what a connection is now. @throws nothing where that is so already */

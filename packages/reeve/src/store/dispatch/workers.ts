@@ -100,6 +100,12 @@ export async function liveWorkers(session: Session): Promise<WorkerRow[]> {
   return session.all<WorkerRow>('select * from workers where heartbeat_at >= reeve_now() - ?', [longLeaseMs])
 }
 
+/** Those that may be alive, without those of this machine whose process is gone. */
+export async function workersBeside(session: Session): Promise<WorkerRow[]> {
+  const space = pidSpace()
+  return (await liveWorkers(session)).filter((worker) => look(worker, space) !== 'gone')
+}
+
 /** Of a container or a machine that only has the same name, pids say nothing. */
 function look(worker: WorkerRow, space: string): 'there' | 'gone' | 'elsewhere' {
   if (worker.host !== hostname()) return 'elsewhere'
