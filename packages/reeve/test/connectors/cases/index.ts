@@ -10,6 +10,7 @@ import { restCase } from './rest/case.ts'
 import { s3Case } from './s3.ts'
 import { salesforceCase } from './salesforce.ts'
 import { slackCase } from './slack.ts'
+import { sqlCase } from './sql/case.ts'
 import { stripeCase } from './stripe.ts'
 import { telegramCase } from './telegram.ts'
 import { ticketsCase } from './tickets/case.ts'
@@ -32,4 +33,5 @@ export const cases: readonly ContractCase[] = [
   slackCase,
   telegramCase,
   restCase,
+  sqlCase,
 ]
