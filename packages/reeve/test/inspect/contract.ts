@@ -508,7 +508,12 @@ export function inspectContract(name: string, open: Open): void {
           {
             ended: 2,
             failed: 1,
-            last: { runId: 'run2', at: expect.any(String), failed: true, detail: 'script-failed: it exited 1' },
+            last: {
+              runId: 'run2',
+              at: expect.any(String),
+              failed: true,
+              detail: 'script-failed: it exited 1',
+            },
           },
         ],
       ])
