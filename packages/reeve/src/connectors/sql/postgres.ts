@@ -59,26 +59,23 @@ async function read(client: Client, { statement, maxRows }: ReadPlan): Promise<O
 }
 
 async function write(client: Client, plan: WritePlan): Promise<Outcome> {
-  for (let isFirst = true; ; isFirst = false) {
-    const outcome = await tried(client, plan)
-    if (
-      !isFirst ||
-      !('refused' in outcome) ||
-      outcome.code !== '42P01' ||
-      !outcome.message.includes(keysTable)
-    )
-      return outcome
-    try {
-      await client.query(createKeysTable)
-    } catch (error) {
-      // Two at one moment make it once.
-      if (codeOf(error) === '23505' || codeOf(error) === '42P07') continue
-      return {
-        refused: 'keys-table',
-        message: `its keys need a table, and it may not be made here (${messageOf(error)}). Have it made: ${createKeysTable}`,
-      }
-    }
+  const first = await tried(client, plan)
+  if (!lacksKeys(first)) return first
+  let problem = 'it was made, and is not there'
+  // Of several at one moment one makes it, and the others fail in one of three ways: whether it is there now is all that counts.
+  await client.query(createKeysTable).catch((error: unknown) => {
+    problem = messageOf(error)
+  })
+  const second = await tried(client, plan)
+  if (!lacksKeys(second)) return second
+  return {
+    refused: 'keys-table',
+    message: `its keys need a table, and it may not be made here (${problem}). Have it made: ${createKeysTable}`,
   }
+}
+
+function lacksKeys(outcome: Outcome): boolean {
+  return 'refused' in outcome && outcome.code === '42P01' && outcome.message.includes(keysTable)
 }
 
 /** An error before the commit has changed nothing; one of the commit itself, nobody knows. */
