@@ -40,6 +40,18 @@ export declare const payments: {
 }
 `
 
+/** A workflow of the user's own, which tests import. */
+export const triageFile = `
+import { workflow } from 'reeve'
+import { z } from 'zod'
+
+export default workflow({
+  input: z.object({ text: z.string() }),
+  run: (ctx, { text }) =>
+    ctx.extract('read', { schema: z.object({ category: z.string() }), from: text, route: 'reading' }),
+})
+`
+
 const scene = ['ctx', 'runtime', 'ticket', 'reviews', 'shop', 'refund', 'writer']
 
 /** The file that an example is compiled as. */
