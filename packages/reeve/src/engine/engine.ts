@@ -12,7 +12,7 @@ import { drivenVersions, versionName } from '../store/dispatch/workers.ts'
 import type { Channel } from '../store/journal/events.ts'
 import { GroupCommit } from '../store/journal/group-commit.ts'
 import { RunNumbers } from '../store/numbers.ts'
-import { requireRun } from '../store/runs/runs.ts'
+import { isAnyUnderWay, requireRun } from '../store/runs/runs.ts'
 import type { CallSite } from './call-site.ts'
 import { BusinessKeys } from './calls/effect/keys/business-keys.ts'
 import { CallRates } from './calls/effect/rate/call-rates.ts'
@@ -170,12 +170,7 @@ export class Engine {
   /** Whether nothing runs or could run now: every run has ended, waits, is stuck, or waits for a worker that has it. */
   async isQuiet(): Promise<boolean> {
     if (this.runs.size > 0) return false
-    const row = await this.database.get<{ no: number }>(
-      `select no from runs where status = 'running'
-       union all select no from runs where key_line = 2 and status <> 'running'
-       union all select no from runs where status = 'queued' and available_at > reeve_now() and paused = 0 limit 1`,
-    )
-    if (row) return false
+    if (await isAnyUnderWay(this.database)) return false
     const driven = await drivenVersions(this.database)
     const lanes = await readLanes(this.database)
     return !lanes.some(

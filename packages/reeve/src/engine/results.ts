@@ -5,7 +5,15 @@ import type { Database } from '../store/database.ts'
 import { errorOf, payloadOf } from '../store/journal/events.ts'
 import { payloadAt } from '../store/journal/journal.ts'
 import { openJson } from '../store/marks/open-kept.ts'
-import { endedStatuses, type RunRow, type RunStatus, readRun, requireRun } from '../store/runs/runs.ts'
+import {
+  endedStatuses,
+  mostAsked,
+  type RunRow,
+  type RunStatus,
+  readFinal,
+  readRun,
+  requireRun,
+} from '../store/runs/runs.ts'
 import type { Ending } from './execution/claim.ts'
 import type { Notices } from './notices.ts'
 import type { LocalRuns } from './worker/local-runs.ts'
@@ -25,14 +33,10 @@ export interface RunHandle<Output = unknown> {
   result(): Promise<RunResult<Output>>
 }
 
-/** Runs that one query asks for: each size is a text of its own, kept prepared. Then a pause (ms). */
-const sizes = [1, 8, 64, 500]
-const most = 500
+/** Between two queries (ms). */
 const pauseMs = 20
 /** Of the runs that are awaited, those that are asked for where nobody announced an end. */
-const some = 2 * most
-
-const finalRuns = `select * from runs where status in ('succeeded', 'failed', 'cancelled', 'stuck') and id in`
+const some = 2 * mostAsked
 
 export interface RunResultsOptions {
   database: Database
@@ -148,14 +152,9 @@ export class RunResults {
 
   async #ask(ids: string[]): Promise<void> {
     const { database, clock } = this.#options
-    for (let from = 0; from < ids.length; from += most) {
+    for (let from = 0; from < ids.length; from += mostAsked) {
       if (from > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve))
-      const asked = ids.slice(from, from + most)
-      const size = sizes.find((each) => each >= asked.length)!
-      // Filled up with one that is asked for anyway.
-      while (asked.length < size) asked.push(asked[0]!)
-      const marks = `(${asked.map(() => '?').join(', ')})`
-      for (const run of await database.all<RunRow>(`${finalRuns} ${marks}`, asked))
+      for (const run of await readFinal(database, ids.slice(from, from + mostAsked)))
         await this.#answerFrom(run)
     }
   }

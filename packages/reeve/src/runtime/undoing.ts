@@ -5,7 +5,7 @@ import { givenIn } from '../engine/starting/run-input.ts'
 import type { Database } from '../store/database.ts'
 import { callerKey } from '../store/identity/run-keys.ts'
 import { payloadAt } from '../store/journal/journal.ts'
-import type { RunRow } from '../store/runs/runs.ts'
+import { runWithKey } from '../store/runs/changes/keyed.ts'
 import { type FindTool, planUndo, type UndoPlan, undoWorkflowName } from '../tools/undo/undo-plan.ts'
 import type { UndoReport } from '../tools/undo/undo-workflow.ts'
 import type { RuntimeInternals } from './internals.ts'
@@ -85,11 +85,7 @@ async function knownUndo(
   key: string,
   caller: string | undefined,
 ): Promise<string | undefined> {
-  const find = (idempotency: string) =>
-    database.get<Pick<RunRow, 'id' | 'no' | 'principal'>>(
-      'select id, no, principal from runs where workflow = ? and idempotency = ?',
-      [undoWorkflowName, idempotency],
-    )
+  const find = (idempotency: string) => runWithKey(database, undoWorkflowName, idempotency)
   const own = caller === undefined ? undefined : await find(callerKey(caller, key))
   const bare = own ? undefined : await find(key)
   const known = own ?? (caller === undefined || bare?.principal === caller ? bare : undefined)

@@ -6,11 +6,6 @@ import { issueToken } from '../store/identity/tokens.ts'
 /** So long a sign-in link may be used (ms). */
 export const signInWithinMs = 15 * 60_000
 
-/** Whether nobody was ever given a way in: no link and no token. */
-export async function isUntouched(session: Session): Promise<boolean> {
-  return (await session.get('select id from tokens limit 1')) === undefined
-}
-
 /** In a transaction: what is opened at the server to sign a principal in once, by default within 15 minutes. @throws `unknown-principal` */
 export async function signInPath(
   session: Session,

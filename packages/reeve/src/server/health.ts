@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import { isSignedOn } from '../store/dispatch/workers.ts'
 import type { CallerOf } from './auth/caller.ts'
 import { metricsText } from './metrics.ts'
 import type { Service } from './service.ts'
@@ -22,9 +23,8 @@ export function mountHealth(
   app.get('/readyz', async (context) => {
     const { promise: late, resolve } = Promise.withResolvers<string>()
     const stop = clock.after(readyWithinMs, () => resolve('the database does not answer'))
-    const looked = database
-      .get('select id from workers where id = ?', [engine.worker.id])
-      .then((row) => (row ? undefined : 'the worker is not signed on'))
+    const looked = isSignedOn(database, engine.worker.id)
+      .then((isOn) => (isOn ? undefined : 'the worker is not signed on'))
       .catch((error: unknown) => {
         log.warn('the database does not answer', { error: String(error) })
         return 'the database does not answer'

@@ -3,6 +3,7 @@ import type { Engine } from '../../engine/engine.ts'
 import { dropCursor, freeCursor, holdCursor, moveCursor } from '../../store/journal/cursors.ts'
 import { type EventType, payloadIfSound } from '../../store/journal/events.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
+import { type WhoseRun, whoseRuns } from '../../store/runs/family.ts'
 import { type Daemon, type DaemonEvent, daemonWorkflowName } from './daemon.ts'
 import type { DaemonKeeper } from './keeper.ts'
 
@@ -21,14 +22,7 @@ const typeOf: Record<DaemonEvent, EventType> = {
   webhook: 'run-started',
 }
 
-/** Whose run an event is of. */
-interface Whose {
-  no: number
-  principal: string
-  parent_ended_at: number | null
-  parent_workflow: string | null
-}
-
+/** WhoseRun run an event is of. */
 /**
  * Follows the journals and wakes daemons before their time. One worker follows for all; a death between a wake and the move of
  * the cursor wakes again, which costs a look without a model. A cycle that waits for what it started is not woken by it.
@@ -110,7 +104,7 @@ export class EventWakes {
     }
   }
 
-  #isFor({ name, events }: Daemon, event: TailEvent, whose: Whose | undefined): boolean {
+  #isFor({ name, events }: Daemon, event: TailEvent, whose: WhoseRun | undefined): boolean {
     if (!whose || !events.some((each) => typeOf[each] === event.type)) return false
     if (event.type === 'run-started' && !cameByWebhook(event)) return false
     const own = daemonWorkflowName(name)
@@ -119,17 +113,12 @@ export class EventWakes {
     return whose.parent_workflow !== own ? false : (whose.parent_ended_at ?? event.at + 1) <= event.at
   }
 
-  async #whose(events: readonly TailEvent[]): Promise<Map<number, Whose>> {
+  async #whose(events: readonly TailEvent[]): Promise<Map<number, WhoseRun>> {
     const runs = [...new Set(events.map(({ run }) => run))]
-    const found = new Map<number, Whose>()
+    const found = new Map<number, WhoseRun>()
     for (let from = 0; from < runs.length; from += 500) {
       const slice = runs.slice(from, from + 500)
-      const rows = await this.#engine.database.all<Whose>(
-        `select r.no, r.principal, p.ended_at as parent_ended_at, p.workflow as parent_workflow
-         from runs r left join runs p on p.no = r.parent where r.no in (${slice.map(() => '?').join(', ')})`,
-        slice,
-      )
-      for (const row of rows) found.set(row.no, row)
+      for (const row of await whoseRuns(this.#engine.database, slice)) found.set(row.no, row)
     }
     return found
   }

@@ -17,8 +17,9 @@ import {
   wakeDaemon,
 } from '../../store/autonomy/daemons.ts'
 import type { Session } from '../../store/database.ts'
-import { payloadIfSound, quoted } from '../../store/journal/events.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
+import { saidInRun } from '../../store/journal/said.ts'
 import { pauseRuns } from '../../store/runs/changes/moves.ts'
 import { type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { CycleInput, CycleOutput } from './cycle.ts'
@@ -179,10 +180,7 @@ async function memoryOfBroken(session: Session, run: RunRow, now: number): Promi
   const first = await payloadAt(session, run.no, 1)
   const given = first === undefined ? undefined : (givenIn(first) as Partial<CycleInput> | undefined)
   const memory: CycleMemory = { ...emptyMemory, ...given?.memory, idleDigest: null }
-  const rows = await session.all<{ type: string; payload: string | null }>(
-    `select type, payload from events where run = ? and type in (${quoted('daemon-decided', 'child-started')}) order by seq`,
-    [run.no],
-  )
+  const rows = await saidInRun(session, run.no, 'daemon-decided', 'child-started')
   const decided = rows.map((row) => payloadIfSound(row, 'daemon-decided')).find((each) => each !== undefined)
   const child = rows.map((row) => payloadIfSound(row, 'child-started')).find((each) => each !== undefined)
   if (!decided) return { ...memory, fruitless: memory.fruitless + 1 }

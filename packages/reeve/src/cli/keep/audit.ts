@@ -5,6 +5,7 @@ import { type AuditRound, verifyRound } from '../../store/audit/audit-rounds.ts'
 import { AuditThreads, verifyPartOf } from '../../store/audit/audit-threads.ts'
 import type { AuditKeys } from '../../store/audit/key/audit-keys.ts'
 import { checkIntegrity, type Integrity } from '../../store/keeping/integrity.ts'
+import { countRunsUpTo } from '../../store/runs/run-counts.ts'
 import type { Cli } from '../cli.ts'
 import { requireNamedRun } from '../house/named-run.ts'
 import { type ExitCode, exitCodes } from '../terminal/exit-codes.ts'
@@ -55,7 +56,7 @@ async function verifyAll(
     remarkedAt = performance.now()
     terminal.remark(`${runs} runs verified in ${formatMs(remarkedAt - started)}`)
   }
-  const isMany = await database.get('select no from runs order by no limit 1 offset ?', [fewRuns])
+  const isMany = (await countRunsUpTo(database, fewRuns + 1)) > fewRuns
   const threads = isMany ? new AuditThreads(environment.database, keysOf(database)) : undefined
   let round: AuditRound
   try {

@@ -8,7 +8,7 @@ import { recordAct } from '../../store/authority/authority-log.ts'
 import type { Session } from '../../store/database.ts'
 import { listPrincipals } from '../../store/identity/principals.ts'
 import { requireApproval } from '../../store/runs/approvals.ts'
-import { lockRun } from '../../store/runs/runs.ts'
+import { lockRun, readRun } from '../../store/runs/runs.ts'
 import { refuseDecided, refuseOther, refuseTampered } from '../outside/decision.ts'
 import { longestNote } from './decide.ts'
 import { missingOf, seatOf } from './deciders.ts'
@@ -38,9 +38,7 @@ export function readDelegation(given: Delegation): Delegation {
 /** The people who could decide it in the place of `by`; of very many the first 200 by name. @throws `unknown-approval` */
 export async function delegatesFor(session: Session, at: number, id: string, by: string): Promise<string[]> {
   const approval = await requireApproval(session, id)
-  const run = await session.get<{ principal: string }>('select principal from runs where id = ?', [
-    approval.run_id,
-  ])
+  const run = await readRun(session, approval.run_id)
   const about = { approval, requester: run?.principal ?? '', at }
   const names: string[] = []
   for (const { name, kind } of await listPrincipals(session, undefined, 200)) {

@@ -1,7 +1,8 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
-import { noteDue } from '../../store/approvals/due.ts'
+import { isAnyDue, noteDue } from '../../store/approvals/due.ts'
+import { askedOfPermissions } from '../../store/approvals/permissions.ts'
 import type { Database } from '../../store/database.ts'
 import { type ApprovalOfRun, requireApproval } from '../../store/runs/approvals.ts'
 import type { Notices } from '../notices.ts'
@@ -27,22 +28,14 @@ export class ApprovalUpkeep {
   async look(): Promise<void> {
     const { database, clock } = this.#parts
     const now = clock.now()
-    const due = await database.get(
-      `select id from approvals where status = 'pending' and due_at is not null and due_at <= ? limit 1`,
-      [now],
-    )
-    if (due) while ((await database.transaction((session) => noteDue(session, now, slice))) === slice);
+    if (await isAnyDue(database, now))
+      while ((await database.transaction((session) => noteDue(session, now, slice))) === slice);
     await this.#decidePermitted(now)
   }
 
   async #decidePermitted(now: number): Promise<void> {
     const { database } = this.#parts
-    const asked = await database.all<{ id: string; permission: string }>(
-      `select a.id, p.id as permission from permissions p
-         join approvals a on a.subject = p.tool and a.status = 'pending' and a.binds = 'effect'
-       where p.ended_at is null and p.expires_at > ? limit ?`,
-      [now, slice * 10],
-    )
+    const asked = await askedOfPermissions(database, now, slice * 10)
     for (const { id, permission } of asked) {
       const pair = `${id} ${permission}`
       if (this.#refused.has(pair)) continue

@@ -3,7 +3,8 @@ import type { Json } from '../../base/json/json.ts'
 import { describeShape, sampleOf } from '../../base/schema/json-schema-words.ts'
 import { describeIssues } from '../../base/schema/schema.ts'
 import type { Session } from '../../store/database.ts'
-import { payloadOf, quoted, type SaidEvent, typesOf } from '../../store/journal/events.ts'
+import { payloadOf } from '../../store/journal/events.ts'
+import { openSignalWaits } from '../../store/journal/said.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 import type { JsonSchemaCheck } from './approval-edit.ts'
 
@@ -19,15 +20,7 @@ export async function awaitedSignals(
   session: Session,
   run: Pick<RunRow, 'no' | 'open_seq'>,
 ): Promise<AwaitedSignal[]> {
-  const open = await session.all<SaidEvent & { name: string }>(
-    `select e.type, e.name as name, coalesce(e.payload, b.content) as payload
-     from events e left join blobs b on b.hash = e.blob
-     where e.run = ? and e.seq >= ? and e.type = ${quoted('signal-awaited')} and not exists (
-       select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq
-         and later.type in (${quoted(...typesOf('settlement', 'signal'))}))
-     order by e.seq`,
-    [run.no, run.open_seq],
-  )
+  const open = await openSignalWaits(session, run)
   const first = new Map<string, AwaitedSignal>()
   for (const event of open) {
     const { name } = event

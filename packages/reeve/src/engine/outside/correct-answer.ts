@@ -3,7 +3,7 @@ import { encode, type Json, payloadCap } from '../../base/json/json.ts'
 import { checkText, shownId } from '../../base/text/text.ts'
 import { type Acting, record } from '../../store/authority/acting.ts'
 import type { Session } from '../../store/database.ts'
-import { quoted } from '../../store/journal/events.ts'
+import { callsThatSaid } from '../../store/journal/said.ts'
 import { requireRun } from '../../store/runs/runs.ts'
 
 /** What a person says of an answer that a solver gave. */
@@ -30,20 +30,17 @@ export async function correctAnswer(
   const run = await requireRun(session, runId)
   checkText(question, 'The name of the question')
   encode(value, 'The right answer', payloadCap / 16)
-  const answered = await session.all<{ step: number }>(
-    `select step from events where run = ? and type = ${quoted('question-completed')} and name = ? order by seq`,
-    [run.no, question],
-  )
-  const wanted = call === undefined ? answered : answered.filter(({ step }) => step === call)
-  if (wanted.length !== 1) {
-    const calls = answered.map(({ step }) => step).join(', ') || 'none'
+  const answered = await callsThatSaid(session, run.no, 'question-completed', question)
+  const wanted = call === undefined ? answered : answered.filter((step) => step === call)
+  const [step] = wanted
+  if (step === undefined || wanted.length !== 1) {
+    const calls = answered.join(', ') || 'none'
     const why = answered.length > 1 && call === undefined ? 'several calls ask it' : 'no such answer is there'
     throw new ReeveError(
       'unknown-question',
       `Run ${shownId(runId)} has no one answer to "${question}" to correct: ${why}. The calls that were answered: ${calls}.`,
     )
   }
-  const { step } = wanted[0]!
   await record(session, acting, 'answer-corrected', runId, { question, call: step, value }, runId)
   return { call: step }
 }

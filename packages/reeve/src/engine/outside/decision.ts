@@ -7,7 +7,8 @@ import { checkText } from '../../base/text/text.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Proof } from '../../store/authority/acts.ts'
 import type { Session } from '../../store/database.ts'
-import { payloadOf, quoted, type SaidEvent } from '../../store/journal/events.ts'
+import { payloadOf } from '../../store/journal/events.ts'
+import { saidByCall } from '../../store/journal/said.ts'
 import { openRows } from '../../store/marks/open-kept.ts'
 import { hashOfRequest, termsOf } from '../../store/runs/approval-terms.ts'
 import type { ApprovalOfRun } from '../../store/runs/approvals.ts'
@@ -104,11 +105,7 @@ export async function refuseTampered(session: Session, approval: ApprovalOfRun):
   const { id, kind, shown, args_hash: hash, run, step } = approval
   if (hashOfRequest(JSON.parse(shown) as Json, termsOf(approval)) !== hash) throw decidedOnOther(id)
   if (kind === 'outcome') return
-  const asked = await session.all<SaidEvent>(
-    `select e.type, coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
-     where e.run = ? and e.step = ? and e.type = ${quoted('approval-requested')} order by e.seq desc`,
-    [run, step],
-  )
+  const asked = await saidByCall(session, run, step, 'approval-requested')
   const opened = await openRows(
     session,
     asked.map((event) => ({ ...event, run })),

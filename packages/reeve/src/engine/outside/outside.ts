@@ -2,11 +2,18 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical } from '../../base/json/json.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type Blob, Chain, insertLinked } from '../../store/journal/chain.ts'
-import { type EventType, newEvent, payloadOf, quoted, type SaidEvent } from '../../store/journal/events.ts'
+import { type EventType, newEvent, payloadOf } from '../../store/journal/events.ts'
 import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
+import { openIntents } from '../../store/journal/said.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
-import { approvalValues, insertApprovals, type NewApproval } from '../../store/runs/approvals.ts'
+import {
+  approvalValues,
+  insertApprovals,
+  type NewApproval,
+  withdrawQuestions,
+} from '../../store/runs/approvals.ts'
+import { noteCancelled } from '../../store/runs/changes/left-children.ts'
 import { moveRuns } from '../../store/runs/changes/moves.ts'
 import { reasonOf } from '../../store/runs/changes/releases.ts'
 import { deliver } from '../../store/runs/inbox.ts'
@@ -77,20 +84,12 @@ export async function cancelOutside(
   by: string,
   options: { told: boolean } = { told: true },
 ): Promise<void> {
-  await session.run(
-    `update approvals set status = 'withdrawn' where run = ? and status = 'pending' and kind <> 'outcome'`,
-    [run.no],
-  )
+  await withdrawQuestions(session, run.no)
   await askAboutIntents(session, services, run)
   const event = newEvent('run-cancelled', { by })
   const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
   await appendOutside(session, services, run, [event], change)
-  await session.run(
-    `update runs set cancelled_by = ?, leaves_children = case when exists (
-       select 1 from runs below where below.parent = runs.no and below.ended_at is null) then 1 else 0 end
-     where no = ?`,
-    [by, run.no],
-  )
+  await noteCancelled(session, run.no, by, { goesOn: false })
   if (options.told) await tellParent(session, run, 'cancelled', { by }, services.clock.now())
 }
 
@@ -113,12 +112,7 @@ async function askAboutIntents(
   services: Pick<EngineServices, 'clock' | 'newId'>,
   run: RunRow,
 ): Promise<void> {
-  const intents = await session.all<SaidEvent & { step: number; name: string }>(
-    `select e.type, e.step, e.name, coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
-     where e.run = ? and e.seq >= ? and e.type = ${quoted('effect-intended')}
-       and not exists (select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq)`,
-    [run.no, run.chapter_seq],
-  )
+  const intents = await openIntents(session, run)
   if (intents.length === 0) return
   const marks = await loadMarks(session, run.no)
   for (const kept of intents) {

@@ -1,11 +1,12 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Database, Session } from '../../store/database.ts'
-import { type NewPayloads, newEvent, quoted } from '../../store/journal/events.ts'
+import { type NewPayloads, newEvent } from '../../store/journal/events.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import { hasErased } from '../../store/keeping/erased.ts'
 import { undoOf } from '../../store/ledger/business-keys.ts'
 import { shareMarked } from '../../store/marks/marked-values.ts'
-import { deliver, giveSignalsBack } from '../../store/runs/inbox.ts'
+import { askAgain, childrenCancelledBy, failedStep } from '../../store/runs/changes/retries.ts'
+import { deliver, dropUntaken, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
 import { endedBy } from '../worker/left-children.ts'
@@ -122,10 +123,7 @@ async function reviveChildren(
 }
 
 function cancelledWith(session: Session, run: RunRow, after: number): Promise<RunRow[]> {
-  return session.all<RunRow>(
-    `select * from runs where parent = ? and parent_step > ? and no > ? and status = 'cancelled' and cancelled_by = ? order by no limit ${slice}`,
-    [run.no, run.chapter_call, after, run.cancelled_by ?? endedBy(run)],
-  )
+  return childrenCancelledBy(session, run, { by: run.cancelled_by ?? endedBy(run), after, limit: slice })
 }
 
 async function revive(
@@ -153,23 +151,15 @@ async function queueAgain(
   for (const child of await cancelledWith(session, run, 0)) {
     await queueAgain(session, services, (await lockRun(session, child.no))!, by, nobody)
   }
-  const failed = await session.get<{ step: number | null }>(
-    `select step from events where run = ? and type = ${quoted('run-failed')} and ? = 'failed' order by seq desc limit 1`,
-    [run.no, run.status],
-  )
-  const isLater = later.length === 0 ? 'false' : `step in (${later.join(', ')})`
+  const step = await failedStep(session, run)
   // What its own code gave up stays given up, and what it asked after a child had failed it may never ask again.
-  await session.run(
-    `update approvals set status = 'pending' where run = ? and step > ? and status = 'withdrawn' and not ${isLater} and not exists (
-       select 1 from events e where e.run = approvals.run and e.seq > ? and e.step = approvals.step and e.type = ${quoted('approval-given-up')})`,
-    [run.no, run.chapter_call, run.chapter_seq],
-  )
+  await askAgain(session, run, later)
   // Signals that it took since then are there for whoever waits for them now.
   if (later.length > 0) await giveSignalsBack(session, run.no, later)
   const payload: NewPayloads['run-retried'] = { by }
   if (blamed.length > 0) payload.again = [...blamed.map(({ step }) => step), ...later]
   if (later.length > 0) payload.logs = logs
-  const event = { ...newEvent('run-retried', payload), ...(failed?.step ? { step: failed.step } : {}) }
+  const event = { ...newEvent('run-retried', payload), ...(step ? { step } : {}) }
   const change = { status: 'queued', reason: null, ended: false } as const
   await appendOutside(session, services, run, [event], change)
   await takeBack(session, run)
@@ -179,10 +169,7 @@ async function queueAgain(
 /** What the parent was told of this run's end and has not taken yet holds no longer. */
 async function takeBack(session: Session, run: RunRow): Promise<void> {
   if (run.parent === null) return
-  await session.run('delete from inbox where run = ? and name = ? and consumed_step is null', [
-    run.parent,
-    `child:${run.id}`,
-  ])
+  await dropUntaken(session, run.parent, `child:${run.id}`)
 }
 
 /** A child that has ended since tells so by itself, once; a parent that looks at it again may have taken that long ago. */
@@ -194,7 +181,7 @@ async function tellAgain(
 ): Promise<void> {
   if (!endedStatuses.includes(child.status)) return
   const name = `child:${child.id}`
-  await session.run('delete from inbox where run = ? and name = ? and consumed_step is null', [run.no, name])
+  await dropUntaken(session, run.no, name)
   const value = JSON.parse((await payloadAt(session, child.no, child.head_seq ?? 0)) ?? 'null') as unknown
   const payload = JSON.stringify({ status: child.status, value })
   const dedup = `${name}:again ${run.epoch}`

@@ -2,13 +2,13 @@ import type { Session } from '../../store/database.ts'
 import { ensureQueue } from '../../store/dispatch/queues/queues.ts'
 import { insertLinked } from '../../store/journal/chain.ts'
 import { countJournals, isLong } from '../../store/journal/journal-size.ts'
+import { giveKeyUp, lockRunWithKey, putOff } from '../../store/runs/changes/keyed.ts'
 import {
   enqueueKeyedRuns,
   enqueueRuns,
   keyedRunValues,
   newRunValues,
 } from '../../store/runs/changes/starts.ts'
-import type { RunRow } from '../../store/runs/runs.ts'
 import { appendOutside } from '../outside/outside.ts'
 import type { EngineServices } from '../services.ts'
 import { firstEvent } from './first-event.ts'
@@ -38,10 +38,7 @@ export async function enqueueDebounced(
 ): Promise<{ id: string; isNew: boolean }> {
   const { run } = start
   for (;;) {
-    const there = await session.get<RunRow>(
-      'select * from runs where workflow = ? and idempotency = ? {lock}',
-      [run.workflow, run.idempotency],
-    )
+    const there = await lockRunWithKey(session, run.workflow, run.idempotency)
     if (there && there.status === 'queued' && there.fresh === 1) {
       const replaced = { type: 'input-replaced', payload: start.marks.seal(start.payload) } as const
       for (const { statement, values } of start.marks.takeRows(there.no))
@@ -51,14 +48,10 @@ export async function enqueueDebounced(
         reason: null,
         ended: false,
       })
-      await session.run('update runs set available_at = ?, wake_at = ?, fresh = 1 where no = ?', [
-        run.available_at,
-        run.available_at,
-        there.no,
-      ])
+      await putOff(session, there.no, run.available_at)
       return { id: there.id, isNew: false }
     }
-    if (there) await session.run('update runs set idempotency = null where no = ?', [there.no])
+    if (there) await giveKeyUp(session, there.no)
     // Not new when another process took the key since it was looked for: then its run is there now.
     if (await enqueue(session, start)) return { id: run.id, isNew: true }
   }

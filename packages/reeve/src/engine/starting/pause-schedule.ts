@@ -1,6 +1,7 @@
 import { type Acting, record } from '../../store/authority/acting.ts'
 import type { Session } from '../../store/database.ts'
 import {
+  lockSchedule,
   recordOccurrence,
   type ScheduleRow,
   saveSchedule,
@@ -19,7 +20,7 @@ export async function pauseSchedule(
   paused: boolean,
   acting: Acting,
 ): Promise<boolean> {
-  const row = await session.get<ScheduleRow>('select * from schedules where name = ? {lock}', [name])
+  const row = await lockSchedule(session, name)
   if (row === undefined) return false
   if ((row.paused !== 0) === paused) return true
   await setSchedulePaused(session, name, paused)

@@ -4,7 +4,7 @@ import { isRecord } from '../../base/json/record.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadAt } from '../../store/journal/journal.ts'
 import { openJson } from '../../store/marks/open-kept.ts'
-import type { RunRow } from '../../store/runs/runs.ts'
+import { type KeyedRun, runWithKey } from '../../store/runs/changes/keyed.ts'
 import { hashOfGiven, type PreparedStart, type StartOptions } from './prepared-start.ts'
 import { givenIn } from './run-input.ts'
 
@@ -19,10 +19,7 @@ export async function startedBefore(
   options: StartOptions,
 ): Promise<string | undefined> {
   const { workflow, idempotency } = start.run
-  const there = await session.get<Known>(
-    'select no, id, given from runs where workflow = ? and idempotency = ?',
-    [workflow, idempotency],
-  )
+  const there = await runWithKey(session, workflow, idempotency)
   return there && sameOrConflict(session, there, start, input, options)
 }
 
@@ -38,18 +35,13 @@ export async function startedUnscoped(
 ): Promise<string | undefined> {
   if (options.idempotencyKey === undefined) return undefined
   const { workflow, principal } = start.run
-  const there = await session.get<Known>(
-    'select no, id, given from runs where workflow = ? and idempotency = ? and principal = ?',
-    [workflow, options.idempotencyKey, principal],
-  )
-  return there && sameOrConflict(session, there, start, input, options)
+  const there = await runWithKey(session, workflow, options.idempotencyKey)
+  return there?.principal === principal ? sameOrConflict(session, there, start, input, options) : undefined
 }
-
-type Known = Pick<RunRow, 'no' | 'id' | 'given'>
 
 async function sameOrConflict(
   session: Session,
-  there: Known,
+  there: KeyedRun,
   { run: { workflow, idempotency, given: kept }, payload }: PreparedStart,
   input: unknown,
   { ifKeyExists, idempotencyKey }: StartOptions,

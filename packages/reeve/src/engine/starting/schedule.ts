@@ -3,7 +3,10 @@ import { checkOptions } from '../../base/options.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
 import type { Database, Session } from '../../store/database.ts'
 import {
+  deleteSchedule,
+  dueSchedules,
   listSchedules,
+  lockSchedule,
   recordOccurrence,
   type ScheduleRow,
   saveSchedule,
@@ -72,7 +75,7 @@ export async function installSchedules(
       }
       known.delete(name)
     }
-    for (const name of known.keys()) await session.run('delete from schedules where name = ?', [name])
+    for (const name of known.keys()) await deleteSchedule(session, name)
   })
 }
 
@@ -119,10 +122,7 @@ export async function runDueSchedules(
   services: EngineServices,
   workflows: WorkflowRegistry,
 ): Promise<boolean> {
-  const due = await database.all<ScheduleRow>(
-    'select * from schedules where paused = 0 and next_at <= reeve_now() order by next_at, name limit ?',
-    [mostSchedules],
-  )
+  const due = await dueSchedules(database, mostSchedules)
   let done = 0
   for (const [index, row] of due.entries()) {
     if (done >= mostInAll) return index < due.length
@@ -182,7 +182,7 @@ function standing(
 
 /** Whether a schedule is as it was read; it stays so until the transaction ends. */
 async function stands(session: Session, { name, definition, next_at }: ScheduleRow): Promise<boolean> {
-  const row = await session.get<ScheduleRow>('select * from schedules where name = ? {lock}', [name])
+  const row = await lockSchedule(session, name)
   return row?.paused === 0 && row.next_at === next_at && row.definition === definition
 }
 

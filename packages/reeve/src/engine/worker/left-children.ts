@@ -1,4 +1,11 @@
 import type { Database, Session } from '../../store/database.ts'
+import {
+  hasChildrenToEnd,
+  leavesNoChildren,
+  lockChildrenToEnd,
+  lockLeaver,
+  noteCancelled,
+} from '../../store/runs/changes/left-children.ts'
 import { wakeRuns } from '../../store/runs/inbox.ts'
 import { endedStatuses, type RunRow } from '../../store/runs/runs.ts'
 import { cancelOutside } from '../outside/outside.ts'
@@ -32,25 +39,15 @@ async function endSlice(
   services: Pick<EngineServices, 'clock' | 'newId'>,
   after: number,
 ): Promise<{ touched: number[]; after: number } | undefined> {
-  const parent = await session.get<RunRow>(
-    'select * from runs where leaves_children = 1 and no > ? order by no limit 1 {skip}',
-    [after],
-  )
+  const parent = await lockLeaver(session, after)
   if (!parent) return undefined
   // One that goes on in a new chapter keeps the children of that.
   const goesOn = parent.cancelled_by === null && !endedStatuses.includes(parent.status)
   const lastCall = goesOn ? parent.chapter_call : Number.MAX_SAFE_INTEGER
-  const children = await session.all<RunRow>(
-    `select * from runs where parent = ? and ${toEnd} order by no limit ${slice} {skip}`,
-    [parent.no, lastCall],
-  )
+  const children = await lockChildrenToEnd(session, parent.no, lastCall, slice)
   if (children.length === 0) {
     // One whose row is locked is being written just now; it is looked at again with the next heartbeat.
-    const locked = await session.get(`select no from runs where parent = ? and ${toEnd} limit 1`, [
-      parent.no,
-      lastCall,
-    ])
-    if (!locked) await session.run('update runs set leaves_children = 0 where no = ?', [parent.no])
+    if (!(await hasChildrenToEnd(session, parent.no, lastCall))) await leavesNoChildren(session, parent.no)
     return { touched: [], after: parent.no }
   }
   const by = parent.cancelled_by ?? endedBy(parent)
@@ -61,10 +58,6 @@ async function endSlice(
   return { touched: children.map(({ no }) => no), after: parent.no - 1 }
 }
 
-/** Not those that are let go on, nor those that a process drives and was told to end. One born too late is cancelled. */
-const toEnd = `parent_step <= ? and ended_at is null and (detached = 0 or cancelled_by is not null)
-  and (status <> 'running' or cancelled_by is null)`
-
 /** In whose name a run that ended cancels its children: by it they are known when the run is retried. */
 export function endedBy({ id, status }: Pick<RunRow, 'id' | 'status'>): string {
   return `run ${id}, which ${endedStatuses.includes(status) ? status : 'continued'}`
@@ -72,12 +65,7 @@ export function endedBy({ id, status }: Pick<RunRow, 'id' | 'status'>): string {
 
 /** Has the process that drives a run end it, and cancels its children meanwhile. */
 export async function tellToEnd(session: Session, no: number, by: string): Promise<void> {
-  await session.run(
-    `update runs set cancelled_by = ?, leaves_children = case when exists (
-       select 1 from runs below where below.parent = runs.no and below.ended_at is null) then 1 else leaves_children end
-     where no = ?`,
-    [by, no],
-  )
+  await noteCancelled(session, no, by, { goesOn: true })
   await session.bulk(wakeRuns, [[no]])
 }
 

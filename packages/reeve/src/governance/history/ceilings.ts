@@ -3,7 +3,7 @@ import { canonical, type Json } from '../../base/json/json.ts'
 import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
 import { recordAct } from '../../store/authority/authority-log.ts'
-import { latestCeilings, noteCeiling } from '../../store/authority/ceilings.ts'
+import { lastPolicies, latestCeilings, noteCeiling, notePolicies } from '../../store/authority/ceilings.ts'
 import type { Database, Session } from '../../store/database.ts'
 import type { Grant, PreparedGrant } from '../grants/grant.ts'
 
@@ -83,10 +83,7 @@ export async function noteCeilings(
     let changed = known.policies !== policies
     for (const row of found) changed = (await noteCeiling(session, row)) || changed
     if (!changed) return
-    await session.run(
-      `insert into meta (name, value) values (?, ?) on conflict (name) do update set value = excluded.value`,
-      [seenPolicies, policies],
-    )
+    await notePolicies(session, policies)
     const after = await stateOf(session)
     await recordAct(session, {
       type: 'policy-changed',
@@ -99,8 +96,6 @@ export async function noteCeilings(
   })
 }
 
-const seenPolicies = 'seen-policies'
-
 interface Seen {
   isEmpty: boolean
   hashes: Map<string, string>
@@ -109,13 +104,11 @@ interface Seen {
 
 async function stateOf(session: Session): Promise<Seen> {
   const rows = await latestCeilings(session)
-  const policies = await session.get<{ value: string }>('select value from meta where name = ?', [
-    seenPolicies,
-  ])
+  const policies = await lastPolicies(session)
   return {
     isEmpty: rows.length === 0,
     hashes: new Map(rows.map(({ principal, hash }) => [principal, hash])),
-    policies: policies?.value,
+    policies,
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json/json.ts'
-import type { ActRow } from '../../store/authority/authority-log.ts'
+import { actsOf } from '../../store/authority/authority-log.ts'
 import { listCeilings } from '../../store/authority/ceilings.ts'
 import { grantChangesBetween } from '../../store/authority/grant-changes.ts'
 import type { Session } from '../../store/database.ts'
@@ -56,10 +56,7 @@ export async function whoCould(session: Session, question: WhoCouldQuestion): Pr
     ceilings: await listCeilings(session),
     changes: await grantChangesBetween(session, from, until),
     principals: await listAllPrincipals(session),
-    acts: await session.all<ActRow>(
-      `select * from authority_log where type in (${actsOfStanding.map(() => '?').join(', ')}) order by seq limit ?`,
-      [...actsOfStanding, mostActs],
-    ),
+    acts: await actsOf(session, actsOfStanding, mostActs),
   }
   return couldSpans(new PastAuthority(facts), question)
 }

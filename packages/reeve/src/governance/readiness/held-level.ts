@@ -1,5 +1,6 @@
 import { ReeveError } from '../../base/errors.ts'
 import type { Acting } from '../../store/authority/acting.ts'
+import { lastCeiling } from '../../store/authority/ceilings.ts'
 import { lockLevel, noteEvals, readLevel, setLevel } from '../../store/authority/levels.ts'
 import type { Database, Session } from '../../store/database.ts'
 import type { Checklist } from './checklist.ts'
@@ -107,10 +108,7 @@ async function readinessOf(
 /** Since when the code of an agent is what it is now; one that was never seen so begins now. */
 async function firstSeen(session: Session, { kind, name, version }: Judged): Promise<number> {
   if (kind === 'workflow') return 0
-  const row = await session.get<{ ceiling: string; seen_at: number }>(
-    'select ceiling, seen_at from grant_ceilings where principal = ? order by no desc limit 1',
-    [`agent:${name}`],
-  )
+  const row = await lastCeiling(session, `agent:${name}`)
   const seen = row && (JSON.parse(row.ceiling) as { version?: string }).version
   return row && seen === version ? row.seen_at : Number.MAX_SAFE_INTEGER
 }

@@ -1,6 +1,6 @@
 import { isoText } from '../../base/time/time.ts'
 import { type ActType, type AnyDetails, acts, type Proof } from '../../store/authority/acts.ts'
-import { type ActRow, saidOf } from '../../store/authority/authority-log.ts'
+import { type ActRow, newestActs, saidOf } from '../../store/authority/authority-log.ts'
 import type { Session } from '../../store/database.ts'
 
 /** An act of authority as people and programs read it. */
@@ -36,14 +36,10 @@ export interface ActFilter {
 /** Acts, the newest first. */
 export async function listActs(session: Session, filter: ActFilter = {}): Promise<ActView[]> {
   const { type, by, subject, run, before, limit = 50 } = filter
-  const wanted = Object.entries({ type, principal: by, subject, run }).filter(
-    ([, value]) => value !== undefined,
-  )
-  const where = [...wanted.map(([column]) => `${column} = ?`), ...(before === undefined ? [] : ['seq < ?'])]
-  const values = [...wanted.map(([, value]) => value!), ...(before === undefined ? [] : [before])]
-  const rows = await session.all<ActRow>(
-    `select * from authority_log ${where.length > 0 ? `where ${where.join(' and ')}` : ''} order by seq desc limit ?`,
-    [...values, Math.min(500, Math.max(1, limit))],
+  const rows = await newestActs(
+    session,
+    { type, principal: by, subject, run },
+    { before, limit: Math.min(500, Math.max(1, limit)) },
   )
   return rows.map(actView)
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Database } from '../../store/database.ts'
-import { type JournalEvent, readEvents } from '../../store/journal/journal.ts'
+import { type JournalEvent, lastSeqIn, readEvents } from '../../store/journal/journal.ts'
 import { topOf } from '../../store/runs/family.ts'
 import { type RunRow, requireRun } from '../../store/runs/runs.ts'
 import { isAtRest, type Standing, standingOf } from '../standing.ts'
@@ -9,11 +9,7 @@ const pollMs = 25
 
 /** The number of a run's last event. */
 export async function lastSeqOf(database: Database, run: RunRow): Promise<number> {
-  const row = await database.get<{ seq: number }>(
-    'select coalesce(max(seq), 0) as seq from events where run = ?',
-    [run.no],
-  )
-  return row!.seq
+  return (await lastSeqIn(database, run.no)) ?? 0
 }
 
 /**

@@ -1,7 +1,10 @@
 import { statSync } from 'node:fs'
 import type { Database } from '../../store/database.ts'
+import { tailEnd } from '../../store/journal/journal.ts'
+import { postgresBytes } from '../../store/keeping/space.ts'
 import { countItems } from '../../store/memory/items.ts'
 import { schemaVersion } from '../../store/migrations.ts'
+import { countRunsUpTo } from '../../store/runs/run-counts.ts'
 
 /** Where everything is kept, and how much of it there is. */
 export interface StorageView {
@@ -20,16 +23,13 @@ export interface StorageView {
 }
 
 export async function storageView(database: Database): Promise<StorageView> {
-  const number = async (sql: string) => (await database.get<{ number: number | null }>(sql))?.number ?? 0
   return {
     kind: database.kind,
     place: database.place,
     schemaVersion,
     bytes: await bytesOf(database),
-    runs: await number(
-      `select count(*) as number from (select no from runs limit ${mostCounted}) as counted`,
-    ),
-    events: await number('select max(id) as number from events'),
+    runs: await countRunsUpTo(database, mostCounted),
+    events: (await tailEnd(database))?.id ?? 0,
     items: await countItems(database),
   }
 }
@@ -38,8 +38,7 @@ const mostCounted = 100_000
 
 async function bytesOf(database: Database): Promise<number | null> {
   if (database.kind === 'postgres') {
-    const row = await database.get<{ bytes: number }>('select pg_database_size(current_database()) as bytes')
-    return row?.bytes ?? null
+    return postgresBytes(database)
   }
   // What was written last lies in the log beside it.
   const sizes = [database.place, `${database.place}-wal`].map(

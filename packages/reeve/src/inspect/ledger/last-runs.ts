@@ -1,7 +1,8 @@
 import { isRecord } from '../../base/json/record.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
-import type { RunRow } from '../../store/runs/runs.ts'
+import { newestOf } from '../../store/runs/run-lists.ts'
+import { readRun, readRunByNo } from '../../store/runs/runs.ts'
 import { endingOf } from '../run/ending.ts'
 import { outcomeOf, type RunOutcome } from './run-outcome.ts'
 
@@ -27,14 +28,10 @@ export async function lastRuns(
   workflows: readonly string[],
 ): Promise<ReadonlyMap<string, LastRun>> {
   if (workflows.length === 0) return new Map()
-  const newest = await session.all<{ workflow: string; no: number }>(
-    `select workflow, max(no) as no from (select workflow, no from runs order by no desc limit ${lookedThrough}) as newest
-     where workflow in (${workflows.map(() => '?').join(', ')}) group by workflow`,
-    [...workflows],
-  )
+  const newest = await newestOf(session, workflows, lookedThrough)
   const found = new Map<string, LastRun>()
   for (const { workflow, no } of newest) {
-    const row = await session.get<RunRow>('select * from runs where no = ?', [no])
+    const row = await readRunByNo(session, no)
     if (!row) continue
     const { result, detail, costUsd, endedAt } = await outcomeOf(session, row.id)
     const durationMs = endedAt === null ? null : Math.max(0, endedAt - row.created_at)
@@ -52,7 +49,7 @@ export interface SeenCriterion {
 
 /** What a run of a directive found of its criteria; empty where it did not come so far. */
 export async function criteriaSeen(session: Session, run: string): Promise<SeenCriterion[]> {
-  const row = await session.get<RunRow>('select * from runs where id = ?', [run])
+  const row = await readRun(session, run)
   if (!row) return []
   const { output, error } = await endingOf(session, row)
   const told: unknown = output ?? error?.details

@@ -2,9 +2,11 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { isoText } from '../../base/time/time.ts'
-import type { Session, Value } from '../../store/database.ts'
-import { payloadIfSound, quoted } from '../../store/journal/events.ts'
+import type { Session } from '../../store/database.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
+import { saidByRuns } from '../../store/journal/said.ts'
 import type { DecidedBy, DecisionResult } from '../../store/journal/vocabulary/autonomy-events.ts'
+import { newestInQueue } from '../../store/runs/run-lists.ts'
 import { outcomeOf } from './run-outcome.ts'
 
 /** One decision of a daemon, as the ledger has it. */
@@ -114,14 +116,8 @@ interface Cycle {
 }
 
 function cyclesBefore(session: Session, before: number, { daemon, since }: LedgerOptions): Promise<Cycle[]> {
-  const values: Value[] = [before]
-  if (daemon !== undefined) values.push(`daemon:${daemon}`)
-  if (since !== undefined) values.push(since)
-  return session.all<Cycle>(
-    `select no, id from runs where queue = 'daemons' and no < ?${daemon === undefined ? '' : ' and workflow = ?'}
-       ${since === undefined ? '' : 'and created_at >= ?'} order by no desc limit ${sliceCycles}`,
-    values,
-  )
+  const workflow = daemon === undefined ? undefined : `daemon:${daemon}`
+  return newestInQueue(session, 'daemons', { before, workflow, since, limit: sliceCycles })
 }
 
 async function linesOf(
@@ -129,10 +125,10 @@ async function linesOf(
   cycles: readonly Cycle[],
   { skipped = false, since = 0, goal: servedGoal, decision: wanted, results }: LedgerOptions,
 ): Promise<{ no: number; line: LedgerLine }[]> {
-  const rows = await session.all<{ run: number; type: string; payload: string | null }>(
-    `select run, type, payload from events where run in (${cycles.map(() => '?').join(', ')})
-       and type = ${quoted('decision-ended')} order by run desc, seq desc`,
+  const rows = await saidByRuns(
+    session,
     cycles.map(({ no }) => no),
+    'decision-ended',
   )
   const ids = new Map(cycles.map(({ no, id }) => [no, id]))
   const lines: { no: number; line: LedgerLine }[] = []

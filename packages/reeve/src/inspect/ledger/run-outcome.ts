@@ -4,7 +4,7 @@ import { shorten } from '../../base/text/shorten.ts'
 import { familyNanoUsd } from '../../store/autonomy/family-costs.ts'
 import type { Session } from '../../store/database.ts'
 import type { DecisionResult } from '../../store/journal/vocabulary/autonomy-events.ts'
-import type { RunRow } from '../../store/runs/runs.ts'
+import { type RunRow, readRun } from '../../store/runs/runs.ts'
 import { endingOf } from '../run/ending.ts'
 
 /** How the run that executes a decision stands. */
@@ -19,7 +19,7 @@ export interface RunOutcome {
 
 /** Reads it from the run's row and the last event of its journal. One that is gone counts as cancelled. */
 export async function outcomeOf(session: Session, runId: string): Promise<RunOutcome> {
-  const run = await session.get<RunRow>('select * from runs where id = ?', [runId])
+  const run = await readRun(session, runId)
   if (!run) return { result: 'cancelled', detail: 'its run was deleted', costUsd: 0, endedAt: null }
   const costUsd = fromNanoUsd(await familyNanoUsd(session, run.no))
   const { result, detail } = await resultOf(session, run)

@@ -1,5 +1,6 @@
 import type { Session } from '../../store/database.ts'
-import { payloadIfSound, quoted } from '../../store/journal/events.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
+import { startsOf } from '../../store/journal/said.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 
 /** As much of an input as a line of a list may need (characters). */
@@ -13,10 +14,10 @@ export async function inputLines(
   runs: readonly Pick<RunRow, 'no'>[],
 ): Promise<Map<number, string>> {
   if (runs.length === 0) return new Map()
-  const rows = await session.all<{ run: number; payload: string | null }>(
-    `select run, substr(payload, 1, ${read}) as payload from events
-     where seq = 1 and type = ${quoted('run-started')} and run in (${runs.map(() => '?').join(', ')})`,
+  const rows = await startsOf(
+    session,
     runs.map(({ no }) => no),
+    read,
   )
   return new Map(
     rows.flatMap(({ run, payload }) => {

@@ -5,7 +5,7 @@ import type { DirectiveWriting } from '../../autonomy/directives/versions/write-
 import type { WorkflowRegistry } from '../../engine/workflow.ts'
 import type { RouteDefinition } from '../../models/route/route.ts'
 import type { Database } from '../../store/database.ts'
-import { answerersOf } from '../../store/journal/answerers.ts'
+import { answerersOf } from '../../store/journal/said.ts'
 import { knownOf, type Project } from '../load.ts'
 
 /** Makes each directive of a project the workflow that it is. */

@@ -1,7 +1,8 @@
 import type { FoundLesson } from '../../autonomy/lessons/lesson.ts'
 import type { Session } from '../../store/database.ts'
-import { payloadIfSound, quoted } from '../../store/journal/events.ts'
-import { readRun } from '../../store/runs/runs.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
+import { saidInRun } from '../../store/journal/said.ts'
+import { readRun, readRunByNo } from '../../store/runs/runs.ts'
 
 const mostLooked = 10
 const deepest = 4
@@ -36,16 +37,9 @@ async function recalledBy(session: Session, id: string): Promise<string[]> {
   const texts: string[] = []
   let run = await readRun(session, id)
   for (let depth = 0; run && depth < deepest; depth++) {
-    const rows = await session.all<{ type: string; payload: string | null }>(
-      `select e.type, coalesce(e.payload, b.content) as payload from events e left join blobs b on b.hash = e.blob
-       where e.run = ? and e.type = ${quoted('recall-completed')}`,
-      [run.no],
-    )
-    for (const row of rows)
+    for (const row of await saidInRun(session, run.no, 'recall-completed'))
       for (const { text } of payloadIfSound(row, 'recall-completed')?.passages ?? []) texts.push(plain(text))
-    const above: { id: string } | undefined =
-      run.parent === null ? undefined : await session.get('select id from runs where no = ?', [run.parent])
-    run = above && (await readRun(session, above.id))
+    run = run.parent === null ? undefined : await readRunByNo(session, run.parent)
   }
   return texts
 }

@@ -23,6 +23,15 @@ export function nextDue(terms: ApprovalTerms | undefined, after: number): number
   return times.length === 0 ? null : Math.min(...times)
 }
 
+/** Whether a reminder or an escalation is due. */
+export async function isAnyDue(session: Session, now: number): Promise<boolean> {
+  const due = await session.get(
+    `select id from approvals where status = 'pending' and due_at is not null and due_at <= ? limit 1`,
+    [now],
+  )
+  return due !== undefined
+}
+
 /** In a transaction: writes down what is due by now of at most `limit` requests; answers how many they were. */
 export async function noteDue(session: Session, now: number, limit: number): Promise<number> {
   const rows = await session.all<Pick<ApprovalRow, 'id' | 'terms' | 'due_at'>>(

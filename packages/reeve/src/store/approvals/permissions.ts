@@ -60,6 +60,20 @@ export function openPermissions(session: Session, tool: string, now: number): Pr
   )
 }
 
+/** Open requests about a tool for which somebody remembers a permission that still holds. */
+export function askedOfPermissions(
+  session: Session,
+  now: number,
+  limit: number,
+): Promise<{ id: string; permission: string }[]> {
+  return session.all(
+    `select a.id, p.id as permission from permissions p
+       join approvals a on a.subject = p.tool and a.status = 'pending' and a.binds = 'effect'
+     where p.ended_at is null and p.expires_at > ? limit ?`,
+    [now, limit],
+  )
+}
+
 /** The newest first; ids sort by birth. */
 export function listPermissions(
   session: Session,

@@ -163,3 +163,26 @@ export function saidOf({ payload }: Pick<ActRow, 'payload'>): { why?: string; de
   const said: unknown = JSON.parse(payload)
   return said as { why?: string; details: AnyDetails }
 }
+
+/** Acts that have all that is given here, the newest first; `before`: only those with a smaller number. */
+export function newestActs(
+  session: Session,
+  having: Partial<Record<'type' | 'principal' | 'subject' | 'run', string | undefined>>,
+  { before, limit }: { before?: number | undefined; limit: number },
+): Promise<ActRow[]> {
+  const wanted = Object.entries(having).filter(([, value]) => value !== undefined)
+  const where = [...wanted.map(([column]) => `${column} = ?`), ...(before === undefined ? [] : ['seq < ?'])]
+  const values = [...wanted.map(([, value]) => value!), ...(before === undefined ? [] : [before])]
+  return session.all<ActRow>(
+    `select * from authority_log ${where.length > 0 ? `where ${where.join(' and ')}` : ''} order by seq desc limit ?`,
+    [...values, limit],
+  )
+}
+
+/** Acts of these types from the first one on. */
+export function actsOf(session: Session, types: readonly ActType[], limit: number): Promise<ActRow[]> {
+  return session.all<ActRow>(
+    `select * from authority_log where type in (${types.map(() => '?').join(', ')}) order by seq limit ?`,
+    [...types, limit],
+  )
+}

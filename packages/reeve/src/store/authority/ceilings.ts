@@ -42,3 +42,26 @@ export async function noteCeiling(session: Session, row: Omit<CeilingRow, 'no'>)
 export function listCeilings(session: Session): Promise<CeilingRow[]> {
   return session.all<CeilingRow>('select * from grant_ceilings order by principal, no')
 }
+
+/** What the code of an agent or workflow granted when it was seen last. */
+export function lastCeiling(session: Session, principal: string): Promise<CeilingRow | undefined> {
+  return session.get<CeilingRow>(
+    'select * from grant_ceilings where principal = ? order by no desc limit 1',
+    [principal],
+  )
+}
+
+const seenPolicies = 'seen-policies'
+
+/** The hash of the policies that were seen last. */
+export async function lastPolicies(session: Session): Promise<string | undefined> {
+  const row = await session.get<{ value: string }>('select value from meta where name = ?', [seenPolicies])
+  return row?.value
+}
+
+export async function notePolicies(session: Session, hash: string): Promise<void> {
+  await session.run(
+    `insert into meta (name, value) values (?, ?) on conflict (name) do update set value = excluded.value`,
+    [seenPolicies, hash],
+  )
+}

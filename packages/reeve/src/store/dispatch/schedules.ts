@@ -14,6 +14,23 @@ export async function listSchedules(session: Session): Promise<ScheduleRow[]> {
   return session.all<ScheduleRow>('select * from schedules order by name')
 }
 
+/** Those that a time has come for, the longest due first. */
+export function dueSchedules(session: Session, limit: number): Promise<ScheduleRow[]> {
+  return session.all<ScheduleRow>(
+    'select * from schedules where paused = 0 and next_at <= reeve_now() order by next_at, name limit ?',
+    [limit],
+  )
+}
+
+/** In a transaction: it stays so until its end. */
+export function lockSchedule(session: Session, name: string): Promise<ScheduleRow | undefined> {
+  return session.get<ScheduleRow>('select * from schedules where name = ? {lock}', [name])
+}
+
+export async function deleteSchedule(session: Session, name: string): Promise<void> {
+  await session.run('delete from schedules where name = ?', [name])
+}
+
 export async function saveSchedule(session: Session, row: Omit<ScheduleRow, 'paused'>): Promise<void> {
   await session.run(
     `insert into schedules (name, workflow, definition, next_at) values (?, ?, ?, ?)

@@ -140,3 +140,7 @@ function pidSpace(): string {
     return ''
   }
 }
+
+export async function isSignedOn(session: Session, id: string): Promise<boolean> {
+  return (await session.get('select id from workers where id = ?', [id])) !== undefined
+}

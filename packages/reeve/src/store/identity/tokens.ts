@@ -165,3 +165,8 @@ export async function revokeToken(
   ])
   if (ended === 1) await record(session, acting, 'token-revoked', id, { principal })
 }
+
+/** Whether nobody was ever given a way in: no link and no token. */
+export async function isUntouched(session: Session): Promise<boolean> {
+  return (await session.get('select id from tokens limit 1')) === undefined
+}

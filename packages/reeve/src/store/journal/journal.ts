@@ -1,7 +1,7 @@
 import { sha256 } from '../../base/hash.ts'
 import type { Bulk, Row, Session, Value } from '../database.ts'
 import { isErased } from '../keeping/erased.ts'
-import type { EventType } from './events.ts'
+import { type EventType, quoted } from './events.ts'
 
 /** One event of a run's journal. `payload` is JSON text; a large one is kept as a blob and `blob` is its SHA-256. */
 export interface JournalEvent {
@@ -222,4 +222,17 @@ export function verifyChain(
 ): ChainFault | undefined {
   const check = new ChainCheck(runId, head, start)
   return check.add(events) ?? check.end()
+}
+
+/** The number of the last event of a run, or of the last one of these types; undefined: there is none. */
+export async function lastSeqIn(
+  session: Session,
+  run: number,
+  ...types: readonly EventType[]
+): Promise<number | undefined> {
+  const row = await session.get<{ seq: number | null }>(
+    `select max(seq) as seq from events where run = ?${types.length === 0 ? '' : ` and type in (${quoted(...types)})`}`,
+    [run],
+  )
+  return row?.seq ?? undefined
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Database } from '../database.ts'
+import type { Database, Session } from '../database.ts'
 import { writerPragmas } from '../sqlite/connection.ts'
 
 /** Pages in one transaction: some milliseconds, so that whoever writes beside it hardly notices. */
@@ -89,4 +89,10 @@ export function emptyLog(file: string): void {
   } finally {
     database.close()
   }
+}
+
+/** What a Postgres database takes on its server's disk (bytes). */
+export async function postgresBytes(session: Session): Promise<number | null> {
+  const row = await session.get<{ bytes: number }>('select pg_database_size(current_database()) as bytes')
+  return row?.bytes ?? null
 }

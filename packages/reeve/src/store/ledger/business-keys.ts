@@ -1,5 +1,6 @@
 import type { Bulk, Row, Session } from '../database.ts'
 import { quoted } from '../journal/events.ts'
+import type { RunStatus } from '../runs/runs.ts'
 
 /**
  * How the effect that has a business key stands:
@@ -107,4 +108,21 @@ export async function resultOfHolder(
     [run, step],
   )
   return row?.payload
+}
+
+/** Who has a key, and how the run of that stands; null: it is gone. */
+export interface HeldKey {
+  value: string
+  run_id: string
+  status: string
+  run_status: RunStatus | null
+}
+
+/** Those of these values of a key that are held. */
+export function keyHolders(session: Session, name: string, values: readonly string[]): Promise<HeldKey[]> {
+  return session.all<HeldKey>(
+    `select k.value, k.run_id, k.status, r.status as run_status from business_keys k left join runs r on r.no = k.run
+     where k.name = ? and k.status <> 'released' and k.value in (${values.map(() => '?').join(', ')})`,
+    [name, ...values],
+  )
 }

@@ -191,3 +191,25 @@ export async function recordDecision(
   )
   return changed === 1
 }
+
+/** What a run asks of people is asked no longer; what nobody knows the outcome of stays asked. */
+export async function withdrawQuestions(session: Session, run: number): Promise<void> {
+  await session.run(
+    `update approvals set status = 'withdrawn' where run = ? and status = 'pending' and kind <> 'outcome'`,
+    [run],
+  )
+}
+
+/** What was answered last of an effect whose outcome nobody knew; undefined: nothing. */
+export async function outcomeAnswer(
+  session: Session,
+  run: number,
+  step: number,
+): Promise<string | undefined> {
+  const row = await session.get<{ answer: string | null }>(
+    `select answer from approvals where run = ? and step = ? and kind = 'outcome' and status = 'answered'
+     order by decided_at desc limit 1`,
+    [run, step],
+  )
+  return row?.answer ?? undefined
+}

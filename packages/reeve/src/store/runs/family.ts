@@ -46,3 +46,19 @@ export async function topOf(session: Session, run: RunRow): Promise<RunRow> {
   )
   return row ?? run
 }
+
+/** For whom a run is, and what started it. */
+export interface WhoseRun {
+  no: number
+  principal: string
+  parent_ended_at: number | null
+  parent_workflow: string | null
+}
+
+export function whoseRuns(session: Session, runs: readonly number[]): Promise<WhoseRun[]> {
+  return session.all<WhoseRun>(
+    `select r.no, r.principal, p.ended_at as parent_ended_at, p.workflow as parent_workflow
+     from runs r left join runs p on p.no = r.parent where r.no in (${runs.map(() => '?').join(', ')})`,
+    [...runs],
+  )
+}

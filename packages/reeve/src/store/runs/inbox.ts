@@ -155,6 +155,11 @@ export const itemsOfRuns: Bulk = {
     where inbox.run = :run and inbox.consumed_step is null order by inbox.id`,
 }
 
+/** Items of this name that the run has not taken are there no longer. */
+export async function dropUntaken(session: Session, run: number, name: string): Promise<void> {
+  await session.run('delete from inbox where run = ? and name = ? and consumed_step is null', [run, name])
+}
+
 /** Whether the run was sent an item with this `dedup` before, taken or not. */
 export async function isDelivered(session: Session, run: number, dedup: string): Promise<boolean> {
   const row = await session.get('select id from inbox where run = ? and dedup = ?', [run, dedup])

@@ -29,3 +29,20 @@ export async function countMoving(session: Pick<Session, 'get'>): Promise<number
   )
   return row!.count
 }
+
+/** How many runs there are; of more than `most` only that. */
+export async function countRunsUpTo(session: Pick<Session, 'get'>, most: number): Promise<number> {
+  const row = await session.get<{ number: number }>(
+    `select count(*) as number from (select no from runs limit ${most}) as counted`,
+  )
+  return row?.number ?? 0
+}
+
+/** How many runs of each queue are queued and running. */
+export function countByQueue(
+  session: Pick<Session, 'all'>,
+): Promise<{ queue: string; status: string; count: number }[]> {
+  return session.all(
+    `select queue, status, count(*) as count from runs where status in ('queued', 'running') group by queue, status`,
+  )
+}

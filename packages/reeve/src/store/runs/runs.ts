@@ -148,3 +148,28 @@ export function beforeChapter(
 export function headOf(run: Pick<RunRow, 'head' | 'head_seq'>): { seq: number; hash: string } | undefined {
   return run.head === null || run.head_seq === null ? undefined : { seq: run.head_seq, hash: run.head }
 }
+
+/** Whether any run is driven, is about to be, or waits for its time. */
+export async function isAnyUnderWay(session: Session): Promise<boolean> {
+  const run = await session.get(
+    `select no from runs where status = 'running'
+     union all select no from runs where key_line = 2 and status <> 'running'
+     union all select no from runs where status = 'queued' and available_at > reeve_now() and paused = 0 limit 1`,
+  )
+  return run !== undefined
+}
+
+/** How many ids one query takes: each size is a text of its own, kept prepared. */
+const sizes = [1, 8, 64, 500] as const
+export const mostAsked = 500
+
+/** Those of at most `mostAsked` runs that have ended or are stuck. */
+export function readFinal(session: Session, ids: readonly string[]): Promise<RunRow[]> {
+  const size = sizes.find((each) => each >= ids.length) ?? mostAsked
+  // Filled up with one that is asked for anyway.
+  const asked = [...ids, ...Array.from({ length: size - ids.length }, () => ids[0]!)]
+  return session.all<RunRow>(
+    `select * from runs where status in ('succeeded', 'failed', 'cancelled', 'stuck') and id in (${asked.map(() => '?').join(', ')})`,
+    asked,
+  )
+}

@@ -1,7 +1,8 @@
 import type { Json } from '../../base/json/json.ts'
 import type { EffectClass } from '../../engine/calls/effect/definition.ts'
 import type { Session } from '../../store/database.ts'
-import { payloadIfSound, quoted, type SaidEvent } from '../../store/journal/events.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
+import { type EffectEvent, effectEvents } from '../../store/journal/said.ts'
 import { isErased } from '../../store/keeping/erased.ts'
 import type { RunRow } from '../../store/runs/runs.ts'
 
@@ -25,23 +26,6 @@ export interface RecordedEffect {
   place: number
 }
 
-type EffectEvent = SaidEvent & {
-  id: number
-  seq: number
-  step: number
-  name: string | null
-  at: number
-}
-
-const types = quoted(
-  'effect-intended',
-  'effect-shared',
-  'effect-completed',
-  'effect-failed',
-  'effect-unknown',
-  'run-forked',
-)
-
 /** The effects of one run that changed something, or may have, in the order of its calls; `from`: of calls from there on. */
 export async function effectsOf(
   session: Session,
@@ -49,13 +33,7 @@ export async function effectsOf(
   from = 0,
   call?: number,
 ): Promise<RecordedEffect[]> {
-  const events = await session.all<EffectEvent>(
-    `select e.id, e.seq, e.type, e.step, e.name, e.at, coalesce(e.payload, b.content) as payload
-     from events e left join blobs b on b.hash = e.blob
-     where e.run = ? and e.type in (${types}) and (e.step >= ? or e.type = ${quoted('run-forked')})
-       ${call === undefined ? '' : 'and e.step = ?'} order by e.seq`,
-    call === undefined ? [run.no, from] : [run.no, from, call],
-  )
+  const events = await effectEvents(session, run.no, from, call)
   // What stands before that was done by the run that it was forked from.
   const own = events.findLastIndex(({ type }) => type === 'run-forked') + 1
   const byCall = Map.groupBy(events.slice(own), ({ step }) => step)

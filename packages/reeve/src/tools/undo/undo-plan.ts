@@ -5,9 +5,9 @@ import { isRecord } from '../../base/json/record.ts'
 import { formatMs, isoText } from '../../base/time/time.ts'
 import type { EffectClass } from '../../engine/calls/effect/definition.ts'
 import type { Session } from '../../store/database.ts'
-import { undoing } from '../../store/ledger/business-keys.ts'
+import { type HeldKey, keyHolders, undoing } from '../../store/ledger/business-keys.ts'
 import { familyOf } from '../../store/runs/family.ts'
-import { endedStatuses, type RunRow, type RunStatus, requireRun } from '../../store/runs/runs.ts'
+import { endedStatuses, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import { maskProblem } from '../arguments/masked-arguments.ts'
 import type { Tool } from '../tool.ts'
 import { effectsOf, type RecordedEffect } from './done-effects.ts'
@@ -119,23 +119,11 @@ function keyText({ run, call }: Pick<RecordedEffect, 'run' | 'call'>): string {
   return `${run.id}:${call}`
 }
 
-interface UndoHolder {
-  value: string
-  run_id: string
-  status: string
-  run_status: RunStatus | null
-}
-
-async function undoHolders(session: Session, effects: RecordedEffect[]): Promise<Map<string, UndoHolder>> {
-  const found = new Map<string, UndoHolder>()
+async function undoHolders(session: Session, effects: RecordedEffect[]): Promise<Map<string, HeldKey>> {
+  const found = new Map<string, HeldKey>()
   for (let start = 0; start < effects.length; start += slice) {
     const values = effects.slice(start, start + slice).map(keyText)
-    const rows = await session.all<UndoHolder>(
-      `select k.value, k.run_id, k.status, r.status as run_status from business_keys k left join runs r on r.no = k.run
-       where k.name = ? and k.status <> 'released' and k.value in (${values.map(() => '?').join(', ')})`,
-      [undoing, ...values],
-    )
-    for (const row of rows) found.set(row.value, row)
+    for (const row of await keyHolders(session, undoing, values)) found.set(row.value, row)
   }
   return found
 }
@@ -145,7 +133,7 @@ const slice = 200
 function stepOf(
   { findTool, now }: UndoSource,
   effect: RecordedEffect,
-  holder: UndoHolder | undefined,
+  holder: HeldKey | undefined,
 ): UndoStep {
   const { run, call, tool: name, class: declared, args, at } = effect
   const tool = findTool(name)
@@ -176,7 +164,7 @@ function stepOf(
   }
 }
 
-function isGoing({ run_status }: UndoHolder): boolean {
+function isGoing({ run_status }: HeldKey): boolean {
   return run_status !== null && !endedStatuses.includes(run_status)
 }
 

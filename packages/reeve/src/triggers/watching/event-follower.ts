@@ -2,8 +2,8 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import { isoText } from '../../base/time/time.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { freeCursor, holdCursor, moveCursor } from '../../store/journal/cursors.ts'
-import { type Cause, errorIfSound, payloadIfSound, quoted } from '../../store/journal/events.ts'
-import { payloadAt } from '../../store/journal/journal.ts'
+import { type Cause, errorIfSound, payloadIfSound } from '../../store/journal/events.ts'
+import { lastSeqIn, payloadAt } from '../../store/journal/journal.ts'
 import { Tail, type TailEvent } from '../../store/journal/tail.ts'
 import type { Arrivals } from '../arrivals.ts'
 import { type EventTrigger, eventTypes, type RunEvent } from '../event.ts'
@@ -110,11 +110,8 @@ export class EventFollower {
   /** The event's own run may have been started by a trigger, and so on back. */
   async #causeOf({ name, trigger }: NamedTrigger<EventTrigger>, event: TailEvent): Promise<Cause> {
     const { database } = this.#engine
-    const chapter = await database.get<{ seq: number }>(
-      `select max(seq) as seq from events where run = ? and type in (${quoted('run-started', 'run-continued', 'input-replaced')})`,
-      [event.run],
-    )
-    const payload = chapter && (await payloadAt(database, event.run, chapter.seq))
+    const seq = await lastSeqIn(database, event.run, 'run-started', 'run-continued', 'input-replaced')
+    const payload = seq === undefined ? undefined : await payloadAt(database, event.run, seq)
     const first = { type: 'run-started', payload: payload ?? null }
     const { causedBy } = payloadIfSound(first, 'run-started') ?? {}
     return { run: event.run_id, event: trigger.event, trigger: name, depth: (causedBy?.depth ?? 0) + 1 }

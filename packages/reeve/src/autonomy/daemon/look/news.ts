@@ -3,6 +3,7 @@ import type { Clock } from '../../../base/time/time.ts'
 import type { Database } from '../../../store/database.ts'
 import { type EventType, errorIfSound, payloadIfSound } from '../../../store/journal/events.ts'
 import { Tail, type TailEvent } from '../../../store/journal/tail.ts'
+import { whoseRuns } from '../../../store/runs/family.ts'
 import type { DaemonNews } from '../daemon-state.ts'
 
 const ends = ['run-succeeded', 'run-failed', 'run-cancelled', 'run-stuck'] as const
@@ -51,11 +52,7 @@ async function ofOthers(database: Database, events: TailEvent[], principal: stri
   const own = new Set<number>()
   for (let from = 0; from < runs.length; from += 500) {
     const slice = runs.slice(from, from + 500)
-    const rows = await database.all<{ no: number }>(
-      `select no from runs where principal = ? and no in (${slice.map(() => '?').join(', ')})`,
-      [principal, ...slice],
-    )
-    for (const { no } of rows) own.add(no)
+    for (const { no, principal: its } of await whoseRuns(database, slice)) if (its === principal) own.add(no)
   }
   return events.filter(({ run }) => !own.has(run))
 }

@@ -28,6 +28,7 @@ import {
   listPending,
   requireApproval,
 } from '../../../store/runs/approvals.ts'
+import { countByQueue } from '../../../store/runs/run-counts.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
 import { presentWorkers, type Workspace } from '../../terminal/workspace.ts'
 import type { Asked, Looks, QueueLine } from '../house.ts'
@@ -144,9 +145,7 @@ async function firstRuns(
 }
 
 async function queueLines(database: Database): Promise<QueueLine[]> {
-  const counts = await database.all<{ queue: string; status: string; count: number }>(
-    `select queue, status, count(*) as count from runs where status in ('queued', 'running') group by queue, status`,
-  )
+  const counts = await countByQueue(database)
   const lacking = await lackingLanes(database)
   const countOf = (queue: string, status: string) =>
     counts.find((row) => row.queue === queue && row.status === status)?.count ?? 0

@@ -10,8 +10,9 @@ import {
   resultOfHolder,
   settlingRow,
 } from '../../../../store/ledger/business-keys.ts'
+import { outcomeAnswer } from '../../../../store/runs/approvals.ts'
 import { isOutcomeAnswer, type OutcomeAnswer } from '../../../../store/runs/decision-item.ts'
-import { endedStatuses, type RunStatus } from '../../../../store/runs/runs.ts'
+import { endedStatuses, readRunByNo } from '../../../../store/runs/runs.ts'
 import { type Asking, untilAnswered } from '../../until-answered.ts'
 
 /** What the call that has a key comes to. */
@@ -61,7 +62,7 @@ async function stateOf(session: Session, holder: KeyHolder): Promise<HolderState
       : { state: 'completed', result }
   }
   if (holder.status === 'failed') return { state: 'unclear' }
-  const run = await session.get<{ status: RunStatus }>('select status from runs where no = ?', [holder.run])
+  const run = await readRunByNo(session, holder.run)
   if (run && !endedStatuses.includes(run.status)) return { state: 'under-way' }
   const said = await outcomeSaid(session, holder)
   if (!said) return { state: 'unclear' }
@@ -72,11 +73,6 @@ async function stateOf(session: Session, holder: KeyHolder): Promise<HolderState
 
 /** What a person said of an effect's outcome whose run had ended: nobody goes on with that run to hear it. */
 async function outcomeSaid(session: Session, { run, step }: KeyHolder): Promise<OutcomeAnswer | undefined> {
-  const row = await session.get<{ answer: string | null }>(
-    `select answer from approvals where run = ? and step = ? and kind = 'outcome' and status = 'answered'
-     order by decided_at desc limit 1`,
-    [run, step],
-  )
-  const answer = JSON.parse(row?.answer ?? 'null') as Json
+  const answer = JSON.parse((await outcomeAnswer(session, run, step)) ?? 'null') as Json
   return isOutcomeAnswer(answer) ? answer : undefined
 }
