@@ -177,3 +177,17 @@ test('other processes and other hosts are reached through one door each', () => 
     'models/providers/wire.ts',
   ])
 })
+
+test('what is asked of the database stands in the store', () => {
+  const statement =
+    /['"`]\s*(?:with\s+\w+\s+as\s*\(|select\s[^'"`]*?\bfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s)/i
+  // These read what others write in SQL, or write it for another system.
+  const others = /^(?:server\/sql|tools\/sql|connectors\/(?:sql|salesforce)|autonomy\/criteria)\//
+  const elsewhere = files.filter(
+    (file) =>
+      !file.startsWith('store/') &&
+      !others.test(file) &&
+      statement.test(readFileSync(join(source, file), 'utf8')),
+  )
+  expect(elsewhere).toEqual([])
+})

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import type { CoreContext } from '../../engine/context.ts'
 import { defineWorkflow, type Workflow } from '../../engine/workflow.ts'
 import { moveRepair, type RepairRow } from '../../store/autonomy/repairs.ts'
+import { toolCallsSince } from '../../store/autonomy/tool-calls.ts'
 import type { Session } from '../../store/database.ts'
-import { payloadIfSound, quoted } from '../../store/journal/events.ts'
+import { payloadIfSound } from '../../store/journal/events.ts'
 import { scriptToolName } from '../scripts/script.ts'
 import { failureIn, quickDiagnosis } from './evidence.ts'
 import { noteRollback } from './promoting/note.ts'
@@ -109,23 +110,7 @@ interface CallSince {
 
 /** What the script was called for since the fix took its place. */
 async function callsSince(session: Session, row: RepairRow): Promise<CallSince[]> {
-  const found = await session.all<{
-    run: string
-    call: number
-    type: string
-    intent: string | null
-    outcome: string | null
-    ended: string | null
-  }>(
-    `select r.id as run, i.step as call, s.type, i.payload as intent, s.payload as outcome, f.payload as ended
-     from events i
-     join events s on s.run = i.run and s.step = i.step and s.type in (${quoted('effect-completed')}, ${quoted('effect-failed')})
-     join runs r on r.no = i.run
-     left join events f on f.run = i.run and f.type = ${quoted('run-failed')}
-     where i.id > coalesce((select max(id) from events), 0) - 200000 and i.type = ${quoted('effect-intended')} and i.name = ? and i.at >= ?
-     order by i.id desc limit 500`,
-    [scriptToolName(row.script), row.promoted_at ?? 0],
-  )
+  const found = await toolCallsSince(session, scriptToolName(row.script), row.promoted_at ?? 0)
   return found.flatMap(({ intent, ended, ...rest }) => {
     const read =
       intent === null

@@ -12,7 +12,7 @@ import {
   setAccountState,
 } from '../../store/connectors/accounts.ts'
 import type { Database, Session } from '../../store/database.ts'
-import { listProposals, propose } from '../../store/proposals/proposals.ts'
+import { listProposals, propose, withdrawProposal } from '../../store/proposals/proposals.ts'
 import { wakeAwaiting } from '../../store/runs/awaited.ts'
 import type { CallPlace } from '../shape/host.ts'
 
@@ -158,10 +158,7 @@ function nameOf({ connection, account, mode }: AccountKey): string {
 async function withdraw(session: Session, key: AccountKey, at: number): Promise<void> {
   const [open] = await listProposals(session, { key: reconnectKey(key), status: 'open', limit: 1 })
   if (!open) return
-  await session.run(
-    `update proposals set status = 'withdrawn', decided_at = ?, carried_out_at = ?, note = ? where id = ? and status = 'open'`,
-    [at, at, 'it is connected', open.id],
-  )
+  await withdrawProposal(session, open.id, { note: 'it is connected', at })
 }
 
 /** Of a call. */

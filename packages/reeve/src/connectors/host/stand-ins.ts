@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
+import { noteStandIn, standInOf } from '../../store/connectors/stand-ins.ts'
 import type { Database } from '../../store/database.ts'
 import { HttpClient } from '../../tools/http/http-client.ts'
 import type { Connection } from '../shape/connection.ts'
@@ -48,10 +49,8 @@ export class StandIns {
     const { name, definition } = connection
     const isShared = folder !== undefined
     if (isShared) {
-      const row = await database.get<{ url: string }>('select url from stand_ins where connection = ?', [
-        name,
-      ])
-      const other = row && (await reached(row.url))
+      const place = await standInOf(database, name)
+      const other = place && (await reached(place))
       if (other) return other
     }
     const start = await definition.sandbox.standIn.load()
@@ -60,11 +59,10 @@ export class StandIns {
     this.#own.push(running)
     if (isShared)
       await database.transaction((session) =>
-        session.run(
-          `insert into stand_ins (connection, url, started_at) values (?, ?, ?)
-           on conflict (connection) do update set url = excluded.url, started_at = excluded.started_at`,
-          [name, JSON.stringify({ url: running.url, endpoints: running.endpoints ?? {} }), clock.now()],
-        ),
+        noteStandIn(session, name, {
+          place: JSON.stringify({ url: running.url, endpoints: running.endpoints ?? {} }),
+          at: clock.now(),
+        }),
       )
     return running
   }

@@ -1,7 +1,7 @@
 import { isRecord } from '../../base/json/record.ts'
 import { isoText } from '../../base/time/time.ts'
+import { newestOf } from '../../store/autonomy/newest-runs.ts'
 import type { Session } from '../../store/database.ts'
-import { newestOf } from '../../store/runs/run-lists.ts'
 import { readRun, readRunByNo } from '../../store/runs/runs.ts'
 import { endingOf } from '../run/ending.ts'
 import { outcomeOf, type RunOutcome } from './run-outcome.ts'

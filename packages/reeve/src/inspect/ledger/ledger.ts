@@ -2,11 +2,11 @@ import { ReeveError } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import { isoText } from '../../base/time/time.ts'
+import { newestInQueue } from '../../store/autonomy/newest-runs.ts'
 import type { Session } from '../../store/database.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { saidByRuns } from '../../store/journal/said.ts'
 import type { DecidedBy, DecisionResult } from '../../store/journal/vocabulary/autonomy-events.ts'
-import { newestInQueue } from '../../store/runs/run-lists.ts'
 import { outcomeOf } from './run-outcome.ts'
 
 /** One decision of a daemon, as the ledger has it. */

@@ -257,3 +257,15 @@ export async function requireProposal(session: Session, id: string, isLocked = f
 export function bodyOf({ body }: Pick<ProposalRow, 'body'>): { [field: string]: Json } {
   return JSON.parse(body) as { [field: string]: Json }
 }
+
+/** Nobody need decide it any more: what it asked for has come. One that was decided stays as it is. */
+export async function withdrawProposal(
+  session: Session,
+  id: string,
+  { note, at }: { note: string; at: number },
+): Promise<void> {
+  await session.run(
+    `update proposals set status = 'withdrawn', decided_at = ?, carried_out_at = ?, note = ? where id = ? and status = 'open'`,
+    [at, at, note, id],
+  )
+}
