@@ -95,9 +95,10 @@ export async function evalResult(session: Session, id: string): Promise<EvalResu
 
 /** Results that were kept under the name that the run's id had before. */
 function caseResult(text: string): CaseResult {
-  const { outcome, ...rest } = JSON.parse(text) as CaseResult
-  const { run, ...others } = outcome as CaseResult['outcome'] & { run?: string }
-  return { ...rest, outcome: { ...others, runId: others.runId ?? run } }
+  const kept = JSON.parse(text) as CaseResult & { outcome?: { run?: string } }
+  if (kept.outcome?.run === undefined) return kept
+  const { run, ...outcome } = kept.outcome
+  return { ...kept, outcome: { ...outcome, runId: run } }
 }
 
 /** The last result of an evaluation; undefined: there is none yet. */
