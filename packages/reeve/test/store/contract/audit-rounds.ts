@@ -75,7 +75,7 @@ export function auditRoundCases(open: Open): void {
       expect(all).toMatchObject({ runs: 40, before: undefined, faults: [{ runId: 'run5', seq: 1 }] })
       // It is found again each time, although the mark has passed it.
       const next = await round(db, 30 * hour, { sample: 0 })
-      expect(next).toMatchObject({ runs: 1, faults: [{ run: 'run5' }], before: { runs: 39 } })
+      expect(next).toMatchObject({ runs: 1, faults: [{ runId: 'run5' }], before: { runs: 39 } })
 
       await tamper(db, 6)
       const sampled = await round(db, 31 * hour, { sample: 39 })

@@ -84,7 +84,7 @@ export function auditCases(open: Open): void {
     await addEnded(database, 1)
     await addEnded(database, 2)
     await database.run('delete from runs where no = 1')
-    expect((await verifyAudit(database)).faults).toMatchObject([{ run: 'number 1' }])
+    expect((await verifyAudit(database)).faults).toMatchObject([{ runId: 'number 1' }])
   })
 
   storeCase(

@@ -40,7 +40,7 @@ export function authorityLogCases(open: Open): void {
     expect(await record(database, set)).toBe(2)
     const [last, first] = await listActs(database)
     expect(last).toMatchObject({ no: 2, type: 'switch-set', details: { tool: 'mail.send', mode: 'off' } })
-    expect(first).toMatchObject({ by: 'ada', onBehalfOf: ['bo'], why: 'a wrong mail went out', run: null })
+    expect(first).toMatchObject({ by: 'ada', onBehalfOf: ['bo'], why: 'a wrong mail went out', runId: null })
     expect(await listActs(database, { by: 'bo' })).toHaveLength(1)
     expect(await listActs(database, { run: 'run1', type: 'all-paused' })).toEqual([])
     expect((await listActs(database, { before: 2 })).map(({ no }) => no)).toEqual([1])
