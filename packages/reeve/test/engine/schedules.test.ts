@@ -344,6 +344,8 @@ test('the input of a schedule is checked against its workflow at load', async ()
     checkScheduled(engine.workflows, { job: { cron: '@daily', ...definition } })
   check({ workflow: 'typed', input: { day: 'Monday' } })
   check({ workflow: 'nothing', input: null })
+  const misspelt = { workflow: 'nothing', input: null, timezone: 'Europe/Vienna' }
+  expect(() => check(misspelt)).toThrow(/Schedule "job" has an option `timezone`, which does not exist/)
   for (const input of [undefined, { day: 1 }])
     expect(() => check({ workflow: 'typed', ...(input && { input }) })).toThrow(
       expect.objectContaining({ code: 'bad-schedule', message: expect.stringContaining('day: ') }),

@@ -1,5 +1,5 @@
 import { messageOf, ReeveError } from '../../base/errors.ts'
-import { checkOptions } from '../../base/options.ts'
+import { checkOptions, refuseUnknownOptions } from '../../base/options.ts'
 import { describeIssues, validate } from '../../base/schema/schema.ts'
 import type { Database, Session } from '../../store/database.ts'
 import {
@@ -26,6 +26,9 @@ import {
 
 export { nextAfter, type ScheduleDefinition } from './schedule-times.ts'
 
+/** A misspelt `zone` would be another time. */
+const options = ['workflow', 'cron', 'zone', 'input', 'catchUp'] satisfies (keyof ScheduleDefinition)[]
+
 /**
  * Whether the schedules of a project can start what they name.
  * @throws `unknown-workflow`, `bad-schedule` when an input does not fit its workflow
@@ -36,6 +39,7 @@ export function checkScheduled(
 ): void {
   for (const [name, definition] of Object.entries(definitions)) {
     checkOptions(definition, `schedule "${name}"`, { workflow: 'text!' }, 'bad-schedule')
+    refuseUnknownOptions(definition, `Schedule "${name}"`, options, 'bad-schedule')
     const { workflow } = definition
     if (!workflows.has(workflow)) {
       const why = `Schedule "${name}" starts workflow "${workflow}", which the project does not have.`
