@@ -34,6 +34,8 @@ test.each(Object.keys(templates) as Template[])('what %s makes passes its own te
   expect(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))).toMatchObject({
     name: 'my-desk',
     dependencies: { reeve: '^1.0.0' },
+    // An older Node finds no test in TypeScript and says that all is well; Reeve says what it needs, and fails.
+    scripts: { pretest: 'reeve --version', test: 'node --test' },
   })
   for (const file of files) expect(readFileSync(join(folder, file), 'utf8')).not.toContain('{{')
   const tested = spawnSync(process.execPath, ['--conditions=reeve-source', '--test'], {
