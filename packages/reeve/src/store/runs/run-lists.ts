@@ -12,7 +12,7 @@ export interface RunFilter {
   statuses?: readonly RunStatus[] | undefined
   /** Only its runs. Default: of all workflows. */
   workflow?: string
-  /** Found in the id, the workflow's name, the reason or the idempotency key, whatever its case (of ASCII letters). */
+  /** Found in the id, the workflow's name, the reason, the idempotency key or the `key`, whatever its case (of ASCII letters). */
   text?: string
   /**
    * Only the run with this id; else those started with this idempotency key; else those whose id begins so, from 6 characters
@@ -38,7 +38,7 @@ export interface RunSlice {
 }
 
 /** What a filter or an order goes by. */
-const searched = 'no, id, available_at, status, workflow, reason, idempotency, created_at'
+const searched = 'no, id, available_at, status, workflow, reason, idempotency, key, created_at'
 /** Rows that one statement looks at. */
 const sliceRows = 5000
 /** An id begins with its time; a run's row may have been made so much later or earlier than its id (ms). */
@@ -186,7 +186,7 @@ function conditionsOf({ status, statuses, workflow, text, since, until }: RunFil
   if (until !== undefined) add('created_at < ?', until)
   if (text !== undefined && text !== '') {
     const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
-    const columns = ['id', 'workflow', 'reason', 'idempotency']
+    const columns = ['id', 'workflow', 'reason', 'idempotency', 'key']
     const like = columns.map((column) => `lower(coalesce(${column}, '')) like ? escape '\\'`)
     add(`(${like.join(' or ')})`, ...columns.map(() => pattern))
   }
