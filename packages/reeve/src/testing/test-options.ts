@@ -2,6 +2,8 @@ import type { Environment } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { type Duration, type Moment, toMs } from '../base/time/time.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import { referenceTo } from '../models/providers/provider.ts'
+import type { Solver } from '../models/solver.ts'
 import type { ProjectConfig } from '../project/config.ts'
 import { loadProject, type Project, projectOf } from '../project/load.ts'
 import type { Tool } from '../tools/tool.ts'
@@ -43,6 +45,7 @@ export async function projectFor({
   workflows = [],
   tools = [],
   config = {},
+  keys = {},
 }: TestOptions): Promise<Project> {
   const named = Object.entries(workflows).map(([name, workflow]) => {
     if (workflow.name === '' && !Array.isArray(workflows)) workflow.name = name
@@ -50,14 +53,42 @@ export async function projectFor({
   })
   if (folder === undefined) {
     const all = { knowledge: [], ...config, tools: [...(config.tools ?? []), ...tools] }
-    return projectOf(all, named)
+    return projectOf(withoutAddresses(all, keys), named)
   }
   const project = await loadProject(folder)
   return {
     ...project,
-    config: { ...project.config, ...config },
+    config: withoutAddresses({ ...project.config, ...config }, keys),
     workflows: [...project.workflows, ...named],
     tools: [...project.tools, ...tools],
+  }
+}
+
+/**
+ * The address of a server of the project's own stands in its `.env`, which a test does not read: a test that asks none of its
+ * models runs without it, and one that does fails at the question.
+ */
+function withoutAddresses(config: ProjectConfig, keys: NonNullable<TestOptions['keys']>): ProjectConfig {
+  if (config.routes === undefined) return config
+  const routes = Object.entries(config.routes).map(([name, route]) => {
+    const solvers = route.solvers.map((solver) => (typeof solver === 'string' ? named(solver, keys) : solver))
+    return [name, { ...route, solvers }] as const
+  })
+  return { ...config, routes: Object.fromEntries(routes) }
+}
+
+function named(name: string, keys: NonNullable<TestOptions['keys']>): Solver | string {
+  try {
+    referenceTo(name, undefined, keys)
+    return name
+  } catch (error) {
+    if (!(error instanceof ReeveError) || error.code !== 'unknown-provider') throw error
+    const advice = `${error.message} In a test: \`keys\` of \`testRuntime\`.`
+    const unusable = new ReeveError('unknown-provider', advice)
+    const solve = () => {
+      throw unusable
+    }
+    return { name, kind: 'hosted', solve, unusable } as Solver
   }
 }
 

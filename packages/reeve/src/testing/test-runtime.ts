@@ -182,6 +182,12 @@ export class TestRuntime implements AsyncDisposable {
     await this.settle()
   }
 
+  /** Ends a run and its children. @throws as `runtime.cancel` */
+  async cancel(run: TestRun | string, { by = 'tester' }: Pick<TestDecision, 'by'> = {}): Promise<void> {
+    await this.#runtime.cancel(typeof run === 'string' ? run : run.id, { by })
+    await this.settle()
+  }
+
   /** Runs, the newest first: as `runtime.listRuns`. */
   runs(options?: RunListOptions): Promise<RunPage> {
     return this.#runtime.listRuns(options)

@@ -281,3 +281,33 @@ test.each([
   expect(refused).toMatchObject({ code: 'test-never-rests', message: expect.stringMatching(words) })
   expect((refused as ReeveError).message).toContain('60 ms')
 })
+
+test('a server whose address only `.env` has hinders no test that asks it nothing', async () => {
+  const ask = workflow({
+    name: 'ask',
+    input: z.boolean(),
+    run: (ctx, isAsking) => (isAsking ? ctx.generate('a word', { route: 'own', with: {} }) : 'nothing asked'),
+  })
+  await using desk = await testRuntime({ workflows: [ask], config: { routes: { own: { solvers: ['own/tiny'] } } } })
+  expect(await (await desk.start(ask, false)).output()).toBe('nothing asked')
+  const asking = await desk.start(ask, true)
+  expect(await asking.status()).toBe('waiting')
+  const said = (await asking.journal()).find(({ type }) => type === 'question-failed')
+  expect(JSON.stringify(said)).toContain('In a test: `keys` of `testRuntime`.')
+})
+
+test('a run is cancelled by a verb of the test, and found by the key of its workflow', async () => {
+  const bill = workflow({
+    name: 'bill',
+    input: z.object({ number: z.string() }),
+    key: ({ number }) => number,
+    run: (ctx) => ctx.waitFor('paid'),
+  })
+  await using desk = await testRuntime({ workflows: [bill] })
+  const run = await desk.start(bill, { number: 'INV-2026-17' })
+  await desk.start(bill, { number: 'INV-2026-18' })
+  const { runs } = await desk.runs({ text: 'inv-2026-17' })
+  expect(runs.map(({ id }) => id)).toEqual([run.id])
+  await desk.cancel(run)
+  expect(await run.status()).toBe('cancelled')
+})
