@@ -288,7 +288,10 @@ test('a server whose address only `.env` has hinders no test that asks it nothin
     input: z.boolean(),
     run: (ctx, isAsking) => (isAsking ? ctx.generate('a word', { route: 'own', with: {} }) : 'nothing asked'),
   })
-  await using desk = await testRuntime({ workflows: [ask], config: { routes: { own: { solvers: ['own/tiny'] } } } })
+  await using desk = await testRuntime({
+    workflows: [ask],
+    config: { routes: { own: { solvers: ['own/tiny'] } } },
+  })
   expect(await (await desk.start(ask, false)).output()).toBe('nothing asked')
   const asking = await desk.start(ask, true)
   expect(await asking.status()).toBe('waiting')
