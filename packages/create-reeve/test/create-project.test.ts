@@ -101,5 +101,5 @@ test('a folder that is not empty is left alone, but for its repository', () => {
 
 test('it has the version of the Reeve that it depends on', () => {
   expect(own.version).toBe(reeve.version)
-  expect(reeve.dependencies['create-reeve']).toBe(own.version)
+  expect(reeve.optionalDependencies['create-reeve']).toBe(own.version)
 })

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { askForProject, createProject, filesIn, isTemplate, type Template, templates } from 'create-reeve'
+import type { Template } from 'create-reeve'
 import { isNodeOfPathOlder } from '../../base/config.ts'
 import { ReeveError } from '../../base/errors.ts'
 import { packageFolder, readManifest } from '../../base/package-files.ts'
@@ -15,8 +15,10 @@ interface InitOptions {
   yes?: boolean
 }
 
-/** Makes a project that runs at once: the same as `npm create reeve`. @throws `not-empty` `bad-option` */
+/** Makes a project that runs at once: the same as `npm create reeve`. @throws `not-empty` `bad-option` `missing-package` */
 export async function init(cli: Cli, options: InitOptions, given = '.'): Promise<ExitCode> {
+  const maker = await loadMaker()
+  const { askForProject, createProject, filesIn, templates } = maker
   const folder = resolve(given)
   const there = filesIn(folder)
   if (there.length > 0) {
@@ -24,7 +26,7 @@ export async function init(cli: Cli, options: InitOptions, given = '.'): Promise
     throw new ReeveError('not-empty', `${why} Name a new folder: ${cli.command('init', 'my-project')}`)
   }
   const { terminal } = cli
-  const template = toTemplate(options.template)
+  const template = toTemplate(maker, options.template)
   const asks = !options.yes && canAsk(terminal)
   const wanted = asks ? await askForProject({ folder: given, template }) : { template: template ?? 'blank' }
   if (!wanted) return exitCodes.done
@@ -42,8 +44,21 @@ export async function init(cli: Cli, options: InitOptions, given = '.'): Promise
   return exitCodes.done
 }
 
+type Maker = typeof import('create-reeve')
+
+/** Nothing else of Reeve needs it: an installation goes without it where it cannot be had. @throws `missing-package` */
+async function loadMaker(): Promise<Maker> {
+  try {
+    return await import('create-reeve')
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== 'ERR_MODULE_NOT_FOUND') throw cause
+    const advice = 'New projects are made by the package create-reeve, which is not installed here'
+    throw new ReeveError('missing-package', `${advice}: npm install create-reeve`, { cause })
+  }
+}
+
 /** @throws `bad-option` */
-function toTemplate(name: string | undefined): Template | undefined {
+function toTemplate({ isTemplate, templates }: Maker, name: string | undefined): Template | undefined {
   if (name === undefined || isTemplate(name)) return name
   const known = Object.keys(templates).join(', ')
   throw new ReeveError('bad-option', `--template is "${name}"; it must be one of ${known}.`)
