@@ -130,7 +130,7 @@ export async function openStage(
     await start('letters-abroad', {
       from: 'ana@example.com',
       subject: 'Devolução da balança',
-      body: 'Comprei a balança em outubro. Ainda a posso devolver? Quem paga o transporte?',
+      body: 'Comprei a vossa “scale” em outubro. Ainda a posso devolver (“return”)? Quem paga o transporte?',
     })
     await start('support-triage', hostile)
     await start('refund-desk', { customer: 'Jonas Reiter', order: 'P-1182', amountEur: 149 })
