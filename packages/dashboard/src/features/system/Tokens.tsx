@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { tokensQuery } from '../../api/queries.ts'
 import type { Token } from '../../api/types.ts'
+import { Button } from '../../ui/controls/Button.tsx'
 import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
 import { Empty, Section } from '../../ui/Page.tsx'
@@ -19,9 +20,9 @@ export function Tokens({ now }: { now: number }) {
   return (
     <Section title="Tokens of programs">
       <p>
-        <button type="button" className={ui.link} onClick={() => setMaking(true)}>
+        <Button variant="default" onClick={() => setMaking(true)}>
           Make one…
-        </button>
+        </Button>
       </p>
       {data.items.length === 0 ? (
         <Empty>No program has one. A token lets a program ask over HTTP what the page asks.</Empty>
