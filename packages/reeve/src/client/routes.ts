@@ -31,6 +31,7 @@ export const routes: { readonly [R in keyof Api]: { readonly [V in keyof Api[R]]
   },
   bulk: {
     list: 'GET /api/bulk',
+    count: 'GET /api/bulk/count',
     one: 'GET /api/bulk/:bulk',
     start: 'POST /api/bulk',
     stop: 'POST /api/bulk/:bulk/stop',

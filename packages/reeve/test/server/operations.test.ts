@@ -188,6 +188,8 @@ test('a bulk action takes the filter of a list, is followed by its handle, and l
     body: { action: 'cancel', filter: { workflow: 'await-go' } },
     idempotencyKey: 'all',
   } as const
+  const { filter } = request.body
+  expect(await reeve.bulk.count({ query: filter })).toEqual({ total: 120, isMore: false })
   const handle = await reeve.bulk.start(request)
   expect((await reeve.bulk.start(request)).id).toBe(handle.id)
   await vi.waitFor(async () => {
@@ -200,12 +202,17 @@ test('a bulk action takes the filter of a list, is followed by its handle, and l
   expect((await reeve.bulk.list()).items).toHaveLength(1)
 })
 
-test('a bulk action on all runs must be asked for as such', async () => {
+test('a bulk action on all runs must be asked for as such, and is on none by a name', async () => {
   const reeve = await (await startServer()).as('operator')
-  const all = reeve.bulk.start({ body: { action: 'cancel', filter: {} } })
-  await expect(all).rejects.toMatchObject({
+  const start = (filter: object) => reeve.bulk.start({ body: { action: 'cancel', filter } })
+  for (const filter of [{}, { text: '' }])
+    await expect(start(filter)).rejects.toMatchObject({
+      code: 'invalid-input',
+      message: expect.stringContaining('all: true'),
+    })
+  await expect(start({ named: 'mail-17' })).rejects.toMatchObject({
     code: 'invalid-input',
-    message: expect.stringContaining('all: true'),
+    message: expect.stringContaining('named'),
   })
   expect((await reeve.bulk.list()).items).toEqual([])
 })

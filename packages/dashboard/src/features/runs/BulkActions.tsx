@@ -21,6 +21,16 @@ export function BulkActions({ filter }: { filter: RunFilter }) {
   const { data: session } = useQuery(sessionQuery)
   const [verb, setVerb] = useState<Verb | undefined>()
   const [begun, setBegun] = useState<string | undefined>()
+  const isOpen = verb !== undefined
+  const found = useQuery({
+    queryKey: ['bulk', 'count', filter],
+    queryFn: ({ signal }) => api.bulk.count({ query: known(filter), signal }),
+    enabled: isOpen,
+    // What is decided on stays as it is until the question is asked anew.
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchInterval: false,
+    gcTime: 0,
+  })
   const start = useMutation({
     mutationFn: (action: Verb) => api.bulk.start({ body: { action, filter: known(filter) }, ...newKey() }),
     onSuccess({ id }) {
@@ -40,17 +50,16 @@ export function BulkActions({ filter }: { filter: RunFilter }) {
       ))}
       {begun !== undefined && <Progress id={begun} />}
       <Dialog
-        opened={verb !== undefined}
+        opened={isOpen}
         onClose={() => setVerb(undefined)}
-        title={`${verb ?? ''} all runs that fit this filter?`}
+        title={verb && `${capital(verb)} ${howMany(found.data)}?`}
       >
         <p>
-          {verb && verbs[verb]} It is done to every run that fits now:{' '}
-          {Object.entries(known(filter))
-            .map(([name, value]) => `${name} ${value}`)
-            .join(', ')}
-          . You can watch how far it is, and stop it.
+          {verb && verbs[verb]} It is done to every run that fits this filter now: {wordsOf(filter)}. Those
+          that it does not fit, such as runs that have ended, stay as they are. You can watch how far it is,
+          and stop it.
         </p>
+        {found.error && <Failure error={found.error} again={() => void found.refetch()} />}
         {start.error && <Failure error={start.error} />}
         <Buttons>
           <Button variant="default" onClick={() => setVerb(undefined)}>
@@ -58,15 +67,40 @@ export function BulkActions({ filter }: { filter: RunFilter }) {
           </Button>
           <Button
             {...(verb === 'cancel' && { tone: 'bad' })}
+            disabled={found.data === undefined || (found.data.total === 0 && !found.data.isMore)}
             loading={start.isPending}
             onClick={() => verb && start.mutate(verb)}
           >
-            {verb} all
+            {verb && capital(verb)} {found.data ? countOf(found.data) : 'all'}
           </Button>
         </Buttons>
       </Dialog>
     </div>
   )
+}
+
+type Found = Awaited<ReturnType<typeof api.bulk.count>>
+
+function countOf({ total, isMore }: Found): string {
+  return isMore ? `${count(total)} or more` : count(total)
+}
+
+/** "all 3,214 runs that fit this filter". */
+function howMany(found: Found | undefined): string {
+  if (!found) return 'all runs that fit this filter'
+  if (found.isMore) return `all ${countOf(found)} runs that fit this filter`
+  if (found.total === 0) return 'no run: none fits this filter'
+  return found.total === 1 ? 'the one run that fits' : `all ${countOf(found)} runs that fit this filter`
+}
+
+function wordsOf(filter: RunFilter): string {
+  return Object.entries(known(filter))
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
+}
+
+function capital(verb: Verb): string {
+  return `${verb[0]!.toUpperCase()}${verb.slice(1)}`
 }
 
 function Progress({ id }: { id: string }) {

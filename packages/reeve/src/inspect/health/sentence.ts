@@ -1,6 +1,6 @@
 import { numberWord } from '../../base/text/number-words.ts'
 import { formatMs } from '../../base/time/time.ts'
-import type { OpenCounts } from '../../store/runs/run-lists.ts'
+import type { OpenCounts } from '../../store/runs/run-counts.ts'
 import type { QueueView } from '../lists/queues.ts'
 import type { WaitingCounts, WaitingItem } from '../lists/waiting.ts'
 import type { SilentRun } from './silent.ts'

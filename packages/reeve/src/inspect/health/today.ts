@@ -1,7 +1,7 @@
 import { isoText } from '../../base/time/time.ts'
 import type { Session } from '../../store/database.ts'
 import { liveWorkers } from '../../store/dispatch/workers.ts'
-import { countOpenRuns, type OpenCounts } from '../../store/runs/run-lists.ts'
+import { countOpenRuns, type OpenCounts } from '../../store/runs/run-counts.ts'
 import { type SpendView, spendAt } from '../costs/spend.ts'
 import { type QueueView, queuesView } from '../lists/queues.ts'
 import { type ScheduleView, schedulesView } from '../lists/schedules.ts'

@@ -1,6 +1,5 @@
 import { isShortText } from '../../base/text/text.ts'
 import type { Session, Value } from '../database.ts'
-import { ready } from '../dispatch/lanes.ts'
 import { callerKey, ofAnyCaller, ownKeys } from '../identity/run-keys.ts'
 import type { RunRow, RunStatus } from './runs.ts'
 
@@ -38,7 +37,7 @@ export interface RunSlice {
 }
 
 /** What a filter or an order goes by. */
-const searched = 'no, id, available_at, status, workflow, reason, idempotency, key, created_at'
+export const searched = 'no, id, available_at, status, workflow, reason, idempotency, key, created_at'
 /** Rows that one statement looks at. */
 const sliceRows = 5000
 /** An id begins with its time; a run's row may have been made so much later or earlier than its id (ms). */
@@ -56,7 +55,7 @@ interface Walk {
   placeOf(row: Pick<RunRow, 'id' | 'no' | 'available_at'>): RunPlace
 }
 
-const wrong = `status in ('failed', 'cancelled', 'stuck')`
+export const wrong = `status in ('failed', 'cancelled', 'stuck')`
 
 const byId: Walk = {
   order: 'id desc',
@@ -82,7 +81,7 @@ const byReady: Walk = {
   placeOf: ({ available_at: readyAt, no }) => ({ readyAt, no }),
 }
 
-function walkOf(status: RunStatus | undefined): Walk {
+export function walkOf(status: RunStatus | undefined): Walk {
   switch (status) {
     case 'waiting':
       return byNo
@@ -119,23 +118,7 @@ export async function readRunSlice(
 ): Promise<RunSlice> {
   if (filter.status === 'running') return readRunning(session, filter, place, limit)
   const walk = walkOf(filter.status)
-  const bounds = [walk.holds]
-  const values: Value[] = []
-  if (place) {
-    bounds.push(walk.below)
-    values.push(...walk.valuesOf(place))
-  }
-  if (walk.order === byId.order) {
-    for (const [time, sql, slack] of [
-      [filter.since, 'id >= ?', -idSlackMs],
-      [filter.until, 'id < ?', idSlackMs],
-    ] as const) {
-      if (time === undefined) continue
-      bounds.push(sql)
-      values.push(idOfTime(time + slack))
-    }
-  }
-  const inner = `from runs where ${bounds.join(' and ')} order by ${walk.order}`
+  const { inner, values } = stretchOf(walk, filter, place)
   const { sql, parameters } = conditionsOf(filter)
   // What is not let through is not read beyond what decides it: a row has some thirty columns more.
   const found = `select no from (select ${searched} ${inner} limit ${sliceRows}) as stretch where ${sql} order by ${walk.order} limit ?`
@@ -150,6 +133,31 @@ export async function readRunSlice(
     values,
   )
   return { rows, next: end && walk.placeOf(end) }
+}
+
+/** The part of an index in which runs can be that a filter lets through, from a place on. */
+export function stretchOf(
+  walk: Walk,
+  { since, until }: RunFilter,
+  place: RunPlace | undefined,
+): { inner: string; values: Value[] } {
+  const bounds = [walk.holds]
+  const values: Value[] = []
+  if (place) {
+    bounds.push(walk.below)
+    values.push(...walk.valuesOf(place))
+  }
+  if (walk.order === byId.order) {
+    for (const [time, sql, slack] of [
+      [since, 'id >= ?', -idSlackMs],
+      [until, 'id < ?', idSlackMs],
+    ] as const) {
+      if (time === undefined) continue
+      bounds.push(sql)
+      values.push(idOfTime(time + slack))
+    }
+  }
+  return { inner: `from runs where ${bounds.join(' and ')} order by ${walk.order}`, values }
 }
 
 /** No more run at one time than workers have room for. */
@@ -169,7 +177,7 @@ async function readRunning(
   return { rows, next: rows.length === limit ? { id: rows.at(-1)!.id } : undefined }
 }
 
-function conditionsOf({ status, statuses, workflow, text, since, until }: RunFilter): {
+export function conditionsOf({ status, statuses, workflow, text, since, until }: RunFilter): {
   sql: string
   parameters: Value[]
 } {
@@ -241,34 +249,4 @@ export async function runsNamed(
   if (text.length < leastOfId || !idAlphabet.test(text)) return []
   // Behind "z" comes no character of an id.
   return find('id >= ? and id < ?', text, `${text}{`)
-}
-
-/** More than this is counted as this and one more. */
-const mostCounted = 10_000
-
-export interface OpenCounts {
-  running: number
-  /** Ready, or behind others of their key; not those put off to a later time. */
-  queued: number
-  waiting: number
-  stuck: number
-  failed: number
-}
-
-/** How many runs there are of those states that their indexes tell, each up to `mostCounted` and one. */
-export async function countOpenRuns(session: Session): Promise<OpenCounts> {
-  const count = async (where: string) => {
-    const row = await session.get<{ count: number }>(
-      `select count(*) as count from (select 1 as one from runs where ${where} limit ${mostCounted + 1}) as counted`,
-    )
-    return row!.count
-  }
-  return {
-    running: await count(`status = 'running'`),
-    // By the index of those that are ready, which begins with the queue; there may be many more that are not.
-    queued: (await count(`${ready} and queue >= ''`)) + (await count('key_line = 1')),
-    waiting: await count(`status = 'waiting'`),
-    stuck: await count(`${wrong} and status = 'stuck'`),
-    failed: await count(`${wrong} and status = 'failed'`),
-  }
 }

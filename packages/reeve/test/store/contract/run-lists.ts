@@ -2,7 +2,8 @@ import { expect } from 'vitest'
 import { createIds } from '../../../src/base/ids.ts'
 import type { Database } from '../../../src/store/database.ts'
 import type { NewRun } from '../../../src/store/runs/changes/starts.ts'
-import { countOpenRuns, type RunFilter, readRunSlice } from '../../../src/store/runs/run-lists.ts'
+import { countFitting, countOpenRuns } from '../../../src/store/runs/run-counts.ts'
+import { type RunFilter, readRunSlice } from '../../../src/store/runs/run-lists.ts'
 import { addRuns, newRun, type Open, storeCase } from './fixtures.ts'
 
 const hour = 3_600_000
@@ -52,6 +53,32 @@ export function runListCases(open: Open): void {
     expect(await numbersOf(database, within)).toEqual([7, 6, 5, 4])
     expect(await numbersOf(database, { ...within, status: 'waiting' })).toEqual([7, 5])
   })
+
+  storeCase(
+    'the runs that a filter lets through are counted as the list has them',
+    open,
+    async (database) => {
+      const statuses = ['queued', 'running', 'waiting', 'succeeded', 'failed'] as const
+      await addHourly(database, 25, (index) => ({
+        status: statuses[index % 5]!,
+        workflow: index < 10 ? 'refund-desk' : 'triage',
+      }))
+      const filters: RunFilter[] = [
+        {},
+        ...statuses.map((status) => ({ status })),
+        { statuses: ['queued', 'failed'] },
+        { workflow: 'triage', text: 'TRI' },
+        { workflow: 'refund-desk', status: 'running' },
+        { since: start + 3 * hour, until: start + 7 * hour },
+        { text: 'nothing' },
+      ]
+      for (const filter of filters)
+        expect(await countFitting(database, filter)).toEqual({
+          total: (await numbersOf(database, filter)).length,
+          isMore: false,
+        })
+    },
+  )
 
   storeCase('a list of runs is searched by a text, taken as it stands', open, async (database) => {
     await addHourly(database, 4, (index) => ({

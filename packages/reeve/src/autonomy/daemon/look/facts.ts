@@ -8,7 +8,7 @@ import type { Session } from '../../../store/database.ts'
 import { liveWorkers } from '../../../store/dispatch/workers.ts'
 import { countItems } from '../../../store/memory/items.ts'
 import { failuresSince } from '../../../store/runs/figures/outcomes.ts'
-import { countOpenRuns } from '../../../store/runs/run-lists.ts'
+import { countOpenRuns } from '../../../store/runs/run-counts.ts'
 import type { CycleMemory } from '../cycle-memory.ts'
 
 const weekMs = 7 * 86_400_000

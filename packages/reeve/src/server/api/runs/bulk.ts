@@ -8,9 +8,13 @@ import {
   requireBulkAction,
   stopBulkAction,
 } from '../../../store/runs/bulk-actions.ts'
+import { countFitting } from '../../../store/runs/run-counts.ts'
 import { Reply, read, write } from '../../http/endpoint.ts'
 import { id, iso, json, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 import { filterOf, runFilter } from '../shapes.ts'
+
+/** Which runs are acted on as one: by what they are. `named` finds one, and says nothing of a list that is gone through. */
+const { named: _, ...bulkFilter } = runFilter
 
 const bulkAction = z.object({
   id,
@@ -48,6 +52,18 @@ const one = read({
   tell: async ({ service, params }) => view(await requireBulkAction(service.database, params.bulk)),
 })
 
+const count = read({
+  path: '/api/bulk/count',
+  role: 'viewer',
+  summary: 'Count the runs that a filter finds now, before something is done to all of them',
+  query: z.strictObject(bulkFilter),
+  answer: z.object({
+    total: z.number(),
+    isMore: z.boolean().describe('There may be more: it looked at the newest 50,000'),
+  }),
+  tell: ({ service: { database }, query }) => countFitting(database, filterOf(query)),
+})
+
 const start = write({
   method: 'POST',
   path: '/api/bulk',
@@ -58,10 +74,10 @@ const start = write({
   body: z
     .strictObject({
       action: z.enum(bulkVerbs),
-      filter: z.strictObject(runFilter),
+      filter: z.strictObject(bulkFilter),
       all: z.literal(true).optional(),
     })
-    .refine(({ filter, all }) => all === true || Object.keys(filter).length > 0, {
+    .refine(({ filter, all }) => all === true || !isEveryRun(filter), {
       message: 'an empty filter means all runs; say `all: true` if that is meant',
       path: ['filter'],
     }),
@@ -102,6 +118,11 @@ const stop = write({
   tell: async ({ service }, its) => view(await requireBulkAction(service.database, its)),
 })
 
+/** Nothing is asked of a run, as by an empty text. */
+function isEveryRun(filter: object): boolean {
+  return Object.values(filter).every((part) => part === undefined || part === '')
+}
+
 function view(row: BulkActionRow): z.input<typeof bulkAction> {
   return {
     id: row.id,
@@ -117,4 +138,4 @@ function view(row: BulkActionRow): z.input<typeof bulkAction> {
   }
 }
 
-export const bulk = { list, one, start, stop }
+export const bulk = { list, count, one, start, stop }
