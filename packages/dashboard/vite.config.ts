@@ -55,7 +55,7 @@ export default defineConfig({
           groups: [
             {
               name: 'first',
-              test: /src\/(?:first|pages|api\/early)\.ts|preload-helper|rolldown[/:-]runtime/,
+              test: /src\/(?:first|pages|api\/(?:early|server-time))\.ts|preload-helper|rolldown[/:-]runtime/,
               priority: 3,
             },
             {

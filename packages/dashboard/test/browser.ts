@@ -61,12 +61,15 @@ export async function visit(
     isGuest?: boolean
     /** So, too; the test may pass over the time in which a decision can be taken back. */
     hasClock?: boolean
+    /** So, too; its clock is so far from that of the server (ms). */
+    aheadMs?: number
   } = {},
 ): Promise<Visit> {
-  const { role = 'owner', isAlone = false, isGuest = false, hasClock = false } = options
-  const isOwn = isAlone || isGuest || hasClock
+  const { role = 'owner', isAlone = false, isGuest = false, hasClock = false, aheadMs } = options
+  const isOwn = isAlone || isGuest || hasClock || aheadMs !== undefined
   const context = isOwn ? await newProfile(stage, isGuest ? undefined : role) : await profileOf(stage, role)
   if (hasClock) await context.clock.install()
+  if (aheadMs !== undefined) await context.clock.install({ time: Date.now() + aheadMs })
   const page = await context.newPage()
   onTestFinished(() => (isOwn ? context.close() : page.close()))
   const complaints: string[] = []

@@ -478,7 +478,7 @@ test('all runs that a filter finds are cancelled, followed, and none else', asyn
   const { page } = await visit(own, '/runs?workflow=support-triage')
   await page.getByRole('button', { name: 'cancel…' }).click()
   await page.getByText('workflow support-triage').waitFor()
-  await page.getByRole('button', { name: 'cancel all' }).click()
+  await page.getByRole('button', { name: 'Cancel 4' }).click()
   await page.getByText('cancel: 4 done, that was all.').waitFor({ timeout: 30_000 })
   await page.goto(`${own.url}/runs?status=cancelled`)
   await expect.poll(() => page.getByRole('list', { name: 'Runs' }).getByRole('listitem').count()).toBe(4)
@@ -650,7 +650,7 @@ test('one run is found among a hundred thousand by what is known of it', async (
   await database.run(
     `insert into runs (id, workflow, version, status, reason, queue, priority, available_at, fresh, principal, epoch, created_at, ended_at)
      with recursive counted (n) as (select 1 union all select n + 1 from counted where n < 100000)
-     select '1m8' || substr('00000000000000' || n, -14), workflow, version, status, case n when 77777 then 'the parcel of P-77777 is lost' end, queue, priority,
+     select '1m8' || substr('00000000000000' || n, -14), workflow, version, case when n <= 3000 then 'failed' else status end, case n when 77777 then 'the parcel of P-77777 is lost' end, queue, priority,
        available_at, fresh, principal, epoch, created_at - n, ended_at from runs, counted where id = ?`,
     [id],
   )
@@ -660,4 +660,38 @@ test('one run is found among a hundred thousand by what is known of it', async (
   await page.getByRole('heading', { level: 1, name: '1 run', exact: true }).waitFor()
   await page.getByText('the parcel of P-77777 is lost').click()
   await page.getByRole('heading', { level: 1, name: 'weekly-report is done.' }).waitFor()
+  // What is done to very many is asked with their number, is followed by its handle at once, and can be stopped.
+  await walk(page, '/runs?status=failed')
+  await page.getByRole('button', { name: 'cancel…' }).click()
+  await page.getByRole('dialog', { name: /^Cancel all 3,00\d runs that fit this filter\?$/ }).waitFor()
+  await page.keyboard.press('Escape')
+  await walk(page, '/runs?status=succeeded')
+  await page.getByRole('button', { name: 'cancel…' }).click()
+  const dialog = page.getByRole('dialog', {
+    name: /^Cancel all 49,9\d\d or more runs that fit this filter\?$/,
+  })
+  await dialog.getByText('status succeeded').waitFor()
+  const answered = page.waitForResponse((response) => response.url().endsWith('/api/bulk'))
+  await dialog.getByRole('button', { name: /^Cancel 49,9\d\d or more$/ }).click()
+  const answer = await answered
+  expect(answer.status()).toBe(202)
+  expect(answer.headers().location).toBe(`/api/bulk/${(await answer.json()).id}`)
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
+  await page.getByText(/^cancel: 0 done, [\d,]+ refused .*, stopped\.$/).waitFor({ timeout: 30_000 })
 })
+
+test('times are told by the clock of the server, whatever the clock of the browser says', async () => {
+  const { id } = await stage.runtime.startRun('weekly-report', null)
+  for (const aheadMs of [3_600_000, -300 * 86_400_000]) {
+    const { page } = await visit(stage, `/runs?text=${id}`, { aheadMs })
+    await page
+      .getByRole('link', { name: /weekly-report/ })
+      .getByText(/^(a moment|\d+ s|1 min) ago$/)
+      .waitFor()
+    await page.goto(stage.url)
+    await page.getByRole('heading', { level: 1, name: /wait for you/ }).waitFor()
+    await page.getByText(new RegExp(`^${weekday.format()}`)).waitFor()
+  }
+})
+
+const weekday = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long' })

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest'
-import { count, duration, many, money, percent } from '../src/ui/words.ts'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { hearTime, serverNow } from '../src/api/server-time.ts'
+import { clock, count, duration, many, money, percent } from '../src/ui/words.ts'
 
 test('times, amounts and counts are told as people read them', () => {
   expect(
@@ -14,4 +15,35 @@ test('times, amounts and counts are told as people read them', () => {
     '1,312 runs',
   ])
   expect(count(1_000_000)).toBe('1,000,000')
+})
+
+test('a moment is told with as much of its date as is not today’s', () => {
+  const now = new Date(2026, 10, 28, 16, 30).getTime()
+  const told = (...date: [number, number, number, number, number]) =>
+    clock(new Date(...date).toISOString(), now)
+  expect([
+    told(2026, 10, 28, 16, 8),
+    told(2026, 10, 12, 16, 8),
+    told(2027, 10, 12, 16, 8),
+    told(2025, 11, 31, 9, 0),
+  ]).toEqual(['16:08', '12 Nov, 16:08', '12 Nov 2027', '31 Dec 2025'])
+})
+
+test('the time is that of the server, as its last answer told it', () => {
+  vi.useFakeTimers({ now: 1_000_000 })
+  onTestFinished(() => {
+    hear('1000000')
+    vi.useRealTimers()
+  })
+  const hear = (time?: string) =>
+    hearTime({ headers: new Headers(time === undefined ? {} : { 'reeve-time': time }) })
+  hear('4600000')
+  expect(serverNow()).toBe(4_600_000)
+  vi.advanceTimersByTime(2000)
+  expect(serverNow()).toBe(4_602_000)
+  // Late by the way that it took, and answers that say nothing or nonsense.
+  for (const told of ['4601400', undefined, 'soon', '']) hear(told)
+  expect(serverNow()).toBe(4_602_000)
+  hear('900000')
+  expect(serverNow()).toBe(900_000)
 })

@@ -1,11 +1,12 @@
 import { ApiError, createClient } from 'reeve/client'
 import { answeredEarly } from './early.ts'
+import { hearTime } from './server-time.ts'
 
 /** All that the page asks of the server goes through it. What changes something is still sent when the page is being left. */
 export const api = createClient({
   fetch: (url, how) =>
     (how?.method === 'GET' ? answeredEarly(String(url)) : undefined) ??
-    fetch(url, { ...how, keepalive: isSmall(how) }),
+    fetch(url, { ...how, keepalive: isSmall(how) }).then(hearTime),
 })
 
 /** Browsers refuse to carry more than 64 KiB on for a page that is gone. */

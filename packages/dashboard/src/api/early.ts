@@ -1,3 +1,5 @@
+import { hearTime } from './server-time.ts'
+
 /**
  * Answers that were asked for before the page was there to want them: its scripts take as long to come as they do. Each is
  * given once, and only while the page begins; later it would be old.
@@ -9,7 +11,7 @@ const keptMs = 10_000
 /** Begins to ask. What is not wanted in time, or not answered, is as if it never was. */
 export function askEarly(urls: readonly string[]): void {
   for (const url of urls) {
-    const answer = fetch(url)
+    const answer = fetch(url).then(hearTime)
     answer.catch(() => {})
     asked.set(url, answer)
   }

@@ -1,11 +1,18 @@
 import { useEffect, useState } from 'react'
+import { onOtherTime, serverNow } from '../api/server-time.ts'
 
-/** The time (ms), renewed now and then: what a page says of "ago" is true of one moment. */
+/** The server's time (ms), renewed now and then: what a page says of "ago" is true of one moment. */
 export function useNow(everyMs = 15_000): number {
-  const [now, setNow] = useState(() => Date.now())
+  const [now, setNow] = useState(serverNow)
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs)
-    return () => clearInterval(timer)
+    const renew = () => setNow(serverNow())
+    const timer = setInterval(renew, everyMs)
+    const stop = onOtherTime(renew)
+    renew()
+    return () => {
+      clearInterval(timer)
+      stop()
+    }
   }, [everyMs])
   return now
 }

@@ -84,10 +84,12 @@ const far = new Intl.DateTimeFormat('en-GB', {
   hour: '2-digit',
   minute: '2-digit',
 })
+const farthest = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' })
 
-/** "16:08" today, "12 Nov, 16:08" on other days. */
+/** "16:08" today, "12 Nov, 16:08" on other days, "12 Nov 2027" in other years. */
 export function clock(iso: string, now: number): string {
   const at = new Date(iso)
-  const isToday = at.toDateString() === new Date(now).toDateString()
-  return (isToday ? near : far).format(at)
+  const today = new Date(now)
+  if (at.toDateString() === today.toDateString()) return near.format(at)
+  return (at.getFullYear() === today.getFullYear() ? far : farthest).format(at)
 }

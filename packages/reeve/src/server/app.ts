@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { ReeveError } from '../base/errors.ts'
 import { schemaVersion, schemaVersionHeader } from '../base/json/schema-version.ts'
+import { serverTimeHeader } from '../base/time/server-time.ts'
 import { internalsOf, type Runtime } from '../runtime/runtime.ts'
 import { endpoints } from './api/index.ts'
 import { mountSession } from './api/session.ts'
@@ -86,6 +87,7 @@ export function createApp(runtime: Runtime, options: AppOptions): App {
       if (context.req.path.startsWith('/api/')) {
         context.header('cache-control', 'no-store')
         context.header(schemaVersionHeader, String(schemaVersion))
+        context.header(serverTimeHeader, String(clock.now()))
       }
       await next()
     } finally {

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
+import { serverNow } from '../../api/server-time.ts'
 import type { Budget } from '../../api/types.ts'
 import { Button, Buttons } from '../../ui/controls/Button.tsx'
 import { Dialog } from '../../ui/controls/Dialog.tsx'
@@ -15,7 +16,7 @@ import { money } from '../../ui/words.ts'
 export function Ceilings({ budgets }: { budgets: Budget[] }) {
   const { data: session } = useQuery(sessionQuery)
   const [chosen, setChosen] = useState<Budget | undefined>()
-  const today = `day:${new Date().toISOString().slice(0, 10)}`
+  const today = `day:${new Date(serverNow()).toISOString().slice(0, 10)}`
   const isShown = ({ scope }: Budget) =>
     (!scope.startsWith('day:') || scope === today) && !scope.startsWith('run:')
   const shown = budgets.filter((budget) => budget.ceilingUsd !== null && isShown(budget))

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react'
+import { serverNow } from '../../api/server-time.ts'
 
 /**
  * What somebody wants to see later, in this browser: it still waits, for everybody else too. By the id of the thing, until
@@ -33,7 +34,7 @@ function write(now: Snoozed): void {
 }
 
 export function snooze(id: string, until: number): void {
-  const now = Date.now()
+  const now = serverNow()
   const open = Object.entries(read()).filter(([, at]) => at > now)
   write(Object.fromEntries([...open.slice(-mostKept), [id, until]]))
 }

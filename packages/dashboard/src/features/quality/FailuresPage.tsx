@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { failuresQuery } from '../../api/improving.ts'
+import { serverNow } from '../../api/server-time.ts'
 import type { FailureClass } from '../../api/types.ts'
 import { tabs } from '../../frame/pages.ts'
 import { Failure } from '../../ui/Failure.tsx'
@@ -106,7 +107,7 @@ const dayMs = 86_400_000
 function everyDay(days: FailureClass['days'], from: string): number[] {
   const counts = new Map(days.map(({ day, count: times }) => [day, times]))
   const first = Math.floor(Date.parse(from) / dayMs)
-  const length = Math.floor(Date.now() / dayMs) - first + 1
+  const length = Math.floor(serverNow() / dayMs) - first + 1
   return Array.from(
     { length },
     (_, index) => counts.get(new Date((first + index) * dayMs).toISOString().slice(0, 10)) ?? 0,

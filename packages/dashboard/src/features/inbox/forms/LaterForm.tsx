@@ -1,3 +1,4 @@
+import { serverNow } from '../../../api/server-time.ts'
 import { Button } from '../../../ui/controls/Button.tsx'
 import ui from '../../../ui/ui.module.css'
 import { clock } from '../../../ui/words.ts'
@@ -14,7 +15,7 @@ export function LaterForm({
   onCancel: () => void
   onDone: (until: number) => void
 }) {
-  const now = Date.now()
+  const now = serverNow()
   const end = expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(expiresAt)
   return (
     <div className={css.form}>

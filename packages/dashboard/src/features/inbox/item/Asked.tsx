@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { approvalQuery } from '../../../api/queries.ts'
+import { serverNow } from '../../../api/server-time.ts'
 import type { ApprovalItem } from '../../../api/types.ts'
 import { Foreign } from '../../../ui/Foreign.tsx'
 import ui from '../../../ui/ui.module.css'
@@ -9,7 +10,7 @@ import { clock } from '../../../ui/words.ts'
 export function Asked({ item }: { item: ApprovalItem }) {
   const { data } = useQuery(approvalQuery(item.id))
   if (!data) return null
-  const now = Date.now()
+  const now = serverNow()
   return (
     <>
       {data.delegations.map(({ from, to, note, at }) => (

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, newKey } from '../../../api/client.ts'
 import { forkPlanQuery, inputQuery, workflowsQuery } from '../../../api/queries.ts'
+import { serverNow } from '../../../api/server-time.ts'
 import type { Json, RunWhole } from '../../../api/types.ts'
 import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { Checkbox } from '../../../ui/controls/Inputs.tsx'
@@ -61,7 +62,7 @@ export function ForkForm({ run, from, name }: { run: RunWhole; from: number; nam
       {isEditing && given && <InputForm schema={schema} value={value} onChange={setEdited} />}
       {sent.length > 0 && (
         <Checkbox
-          label={`Send again what was sent: ${sent.map(({ name: effect, sentAt }) => `${effect}, ${clock(sentAt, Date.now())}`).join('; ')}`}
+          label={`Send again what was sent: ${sent.map(({ name: effect, sentAt }) => `${effect}, ${clock(sentAt, serverNow())}`).join('; ')}`}
           description="Nobody is asked before. Without it nothing is forked."
           checked={repeats}
           onChange={(event) => setRepeats(event.currentTarget.checked)}

@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { api, newKey } from '../../../api/client.ts'
 import { undoPlanQuery } from '../../../api/queries.ts'
+import { serverNow } from '../../../api/server-time.ts'
 import type { RunWhole, UndoPlan } from '../../../api/types.ts'
 import { Button, Buttons } from '../../../ui/controls/Button.tsx'
 import { Failure } from '../../../ui/Failure.tsx'
@@ -70,7 +71,7 @@ function sentenceOf({ steps, open }: UndoPlan): string {
 
 function UndoLine({ step, isElsewhere }: { step: UndoPlan['steps'][number]; isElsewhere: boolean }) {
   const { tool, at, args, state, why, until, byRunId: by, workflow, runId: run } = step
-  const now = Date.now()
+  const now = serverNow()
   return (
     <Row
       title={<Foreign text={tool} />}
