@@ -15,7 +15,8 @@ import supportTriage, { supportTriageFor } from './workflows/support-triage.ts'
 
 const usage = `Usage: npm run triage -- [--inbox FILE.csv|FILE.jsonl|FOLDER] [--knowledge FILE.jsonl|FOLDER]
                          [--train FILE.csv|FILE.jsonl] [--limit N] [--json]
-       npm start: the same with its page, until Ctrl-C; npm start -- --no-open opens no browser`
+       npm start: the same with its page, until Ctrl-C; npm start -- --no-open opens no browser,
+       --port N serves it elsewhere than on 4100`
 
 const folder = import.meta.dirname
 const options = readOptions()
@@ -30,6 +31,7 @@ function readOptions() {
         limit: { type: 'string' },
         json: { type: 'boolean', default: false },
         serve: { type: 'boolean', default: false },
+        port: { type: 'string' },
         'no-open': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -71,7 +73,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
   let page: Page | undefined
   try {
-    if (options.serve) page = await openPage(runtime, { isAttended: isAttended() })
+    if (options.serve) page = await openPage(runtime, { port: options.port, isAttended: isAttended() })
     await runtime.start()
     if (page) tellPage(page)
     for (const { problems } of await runtime.readKnowledge())
