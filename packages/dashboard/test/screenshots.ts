@@ -5,6 +5,8 @@ import chromium from '@sparticuz/chromium'
 import { type Browser, chromium as launcher, type Page } from 'playwright-core'
 import { listRunPage } from '../../reeve/src/inspect/lists/run-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
+import { approvalsOf } from '../../reeve/src/store/runs/approvals.ts'
+import { requireRun } from '../../reeve/src/store/runs/runs.ts'
 import { openStage, type Scale, type Stage } from './stage.ts'
 
 /**
@@ -73,9 +75,13 @@ async function settled(page: Page): Promise<void> {
 
 async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void> {
   const { database } = internalsOf(stage.runtime)
-  const { runs } = await listRunPage(database, { status: 'waiting', workflow: 'support-triage', limit: 1 })
-  const [done] = runs
-  const ofRun = done ? { run: `/runs/${done.id}`, graph: `/runs/${done.id}?view=graph` } : {}
+  const { runs } = await listRunPage(database, { status: 'waiting', workflow: 'support-triage', limit: 2 })
+  // The newest is of somebody hostile.
+  const one = runs.at(-1)
+  const asked = one && (await approvalsOf(database, (await requireRun(database, one.id)).no))[0]
+  const ofRun = one
+    ? { letter: `/inbox?item=${asked?.id}`, run: `/runs/${one.id}`, graph: `/runs/${one.id}?view=graph` }
+    : {}
   for (const colorScheme of themes)
     for (const width of widths) {
       const context = await browser.newContext({
