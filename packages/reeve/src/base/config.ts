@@ -120,7 +120,10 @@ export function addEnvFile(
   if (!existsSync(file)) return {}
   let known: NodeJS.Dict<string>
   try {
-    known = parseEnv(readFileSync(file, 'utf8'))
+    const text = readFileSync(file, 'utf8')
+    known = parseEnv(text)
+    const slip = slipIn(text)
+    if (slip !== undefined) throw new Error(slip)
   } catch (cause) {
     const why = (cause as Error).message
     throw new ReeveError('broken-file', `${file} cannot be read: ${why}. Mend it, or remove it.`, { cause })
@@ -131,6 +134,25 @@ export function addEnvFile(
   }
   Object.assign(target, added)
   return added
+}
+
+/** What Node would pass over in silence in a file of variables. It never holds what stands there: that may be a secret. */
+function slipIn(text: string): string | undefined {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at]!.trim()
+    if (line === '' || line.startsWith('#')) continue
+    const [, name, value = ''] = /^(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/.exec(line) ?? []
+    if (name === undefined) return `line ${at + 1} is neither NAME=value nor a comment`
+    const quote = /^["'`]/.exec(value)?.[0]
+    if (quote === undefined || value.includes(quote, 1)) continue
+    const end = lines.findIndex((each, index) => index > at && each.includes(quote))
+    const behind = end < 0 ? quote : lines[end]!.slice(lines[end]!.indexOf(quote) + 1).trim()
+    if (behind !== '' && !behind.startsWith('#'))
+      return `the value of ${name} (line ${at + 1}) begins with ${quote}, and that is not closed`
+    at = end
+  }
+  return undefined
 }
 
 /** The variables of this process, for child processes that a project lets have some of them. */

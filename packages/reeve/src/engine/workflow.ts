@@ -3,7 +3,7 @@ import { ReeveError } from '../base/errors.ts'
 import type { AsJson } from '../base/json/as-json.ts'
 import { toUsd, type Usd } from '../base/money.ts'
 import { wholeNumber } from '../base/numbers.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkOptions, refuseUnknownOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
 import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
@@ -29,6 +29,23 @@ export interface WorkflowLimits {
    */
   dailyCost?: Usd | undefined
 }
+
+const knownLimits = ['steps', 'time', 'cost', 'dailyCost'] satisfies (keyof WorkflowLimits)[]
+/** `grants` is for the layer that knows them. */
+const known = [
+  'name',
+  'version',
+  'input',
+  'output',
+  'limits',
+  'queue',
+  'key',
+  'on',
+  'requires',
+  'readiness',
+  'grants',
+  'run',
+]
 
 /** What `run` must give: what the output schema takes, or anything. */
 export type ResultFor<O> = O extends StandardSchemaV1 ? InputOf<O> : unknown
@@ -120,6 +137,8 @@ export function defineWorkflow<
     on: 'list',
   } as const
   checkOptions(definition, called, shape, 'bad-workflow')
+  refuseUnknownOptions(definition, called, known, 'bad-workflow')
+  refuseUnknownOptions(definition.limits, `\`limits\` of ${called}`, knownLimits, 'bad-workflow')
   if (!definition.input?.['~standard']) {
     throw new ReeveError('bad-workflow', 'A workflow needs an `input` schema (Zod, or any Standard Schema).')
   }

@@ -6,7 +6,10 @@ import { checkOption, checkOptions, type OptionRule, refuseUnknownOptions } from
 import { describeValue } from '../base/text/shorten.ts'
 import { checkText } from '../base/text/text.ts'
 import { toMs } from '../base/time/time.ts'
+import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
+import type { RouteDefinition } from '../models/route/route.ts'
+import type { ApprovalRules } from '../store/approvals/rules.ts'
 import type { LearningConfig, ProjectConfig, QueueConfig, RetentionConfig } from './config.ts'
 
 const shape = {
@@ -56,12 +59,24 @@ const parts = {
     'route',
     'budget',
   ] satisfies (keyof LearningConfig)[],
+  rate: ['count', 'per'] satisfies (keyof NonNullable<QueueConfig['rate']>)[],
+  schedule: ['workflow', 'cron', 'zone', 'input', 'catchUp'] satisfies (keyof ScheduleDefinition)[],
+  route: [
+    'solvers',
+    'minConfidence',
+    'maxHeals',
+    'timeoutMs',
+    'maxRetries',
+    'maxRetryWaitMs',
+    'promptCache',
+  ] satisfies (keyof RouteDefinition)[],
+  approvals: ['perSender', 'perChannel', 'hastyPerHour', 'secondLook'] satisfies (keyof ApprovalRules)[],
   budgets: ['project', 'day', 'workflows', 'agents', 'whenExhausted'] satisfies (keyof BudgetPlan)[],
 }
 
 /**
  * Refuses what a project's configuration cannot mean, before anything runs by it.
- * @throws `bad-config` `bad-text` `bad-number` `bad-duration` `bad-amount`
+ * @throws `bad-config` `bad-schedule` `bad-text` `bad-number` `bad-duration` `bad-amount`
  */
 export function checkConfig(config: ProjectConfig): void {
   checkOptions(config, 'the project', shape, 'bad-config')
@@ -73,17 +88,25 @@ export function checkConfig(config: ProjectConfig): void {
     checkText(name, 'The name of a queue')
     checkQueue(`queues.${name}`, queue)
   }
-  for (const name of Object.keys(config.schedules ?? {})) checkText(name, 'The name of a schedule')
+  for (const [name, schedule] of Object.entries(config.schedules ?? {})) {
+    checkText(name, 'The name of a schedule')
+    refuseUnknownOptions(schedule, `Schedule "${name}"`, parts.schedule, 'bad-schedule')
+  }
   for (const name of Object.keys(config.routes ?? {})) checkText(name, 'The name of a route')
   for (const [status, age] of Object.entries(config.retention ?? {})) {
     if (age !== undefined) toMs(age, `retention.${status}`)
   }
-  for (const [name, route] of Object.entries(config.routes ?? {}))
+  for (const [name, route] of Object.entries(config.routes ?? {})) {
+    refuseUnknownOptions(route, `Route "${name}"`, parts.route, 'bad-config')
     checkOptions(route, `route "${name}"`, { solvers: 'list!' }, 'bad-config')
+  }
+  refuseUnknownOptions(config.memory, '`memory`', ['scopes'], 'bad-config')
+  refuseUnknownOptions(config.secrets, '`secrets`', ['fromEnvironment'], 'bad-config')
   if (config.secrets !== undefined)
     checkOptions(config.secrets, 'the secrets', { fromEnvironment: ['flag', 'texts'] }, 'bad-config')
   checkLearning(config.learning)
   const { approvals = {}, budgets = {} } = config
+  refuseUnknownOptions(approvals, '`approvals`', parts.approvals, 'bad-config')
   checkOptions(approvals, 'the approvals', { secondLook: 'flag' }, 'bad-config')
   for (const name of ['perSender', 'perChannel', 'hastyPerHour'] as const)
     if (approvals[name] !== undefined) wholeNumber(approvals[name], `approvals.${name}`)
@@ -119,6 +142,7 @@ function checkQueue(what: string, queue: QueueConfig): void {
   if (perKey !== undefined) wholeNumber(perKey, `${what}.perKey`)
   if (rate === undefined) return
   checkOption(rate, `${what}.rate`, 'object', 'bad-config')
+  refuseUnknownOptions(rate, `\`${what}.rate\``, parts.rate, 'bad-config')
   wholeNumber(rate.count, `${what}.rate.count`)
   wholeNumber(Math.ceil(toMs(rate.per, `${what}.rate.per`)), `${what}.rate.per (in ms)`)
 }

@@ -12,6 +12,7 @@ import type { Script } from '../autonomy/scripts/script.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { jsonSchemaIn } from '../base/schema/schema.ts'
+import { describeValue } from '../base/text/shorten.ts'
 import { connectionsOf } from '../connectors/host/of-project.ts'
 import { isWorkflow, type Workflow } from '../engine/workflow.ts'
 import type { PolicyFile } from '../governance/policies/policy-bench.ts'
@@ -136,12 +137,11 @@ export async function loadProject(folder: string): Promise<Project> {
   }
   refuseTwice(placed)
   const workflows = placed.map(({ workflow }) => workflow)
-  for (const file of filesIn(join(folder, 'agents')))
-    exported.push(
-      ...Object.values(await importFile(file, folder))
-        .flat()
-        .filter(isAgent),
-    )
+  for (const file of filesIn(join(folder, 'agents'))) {
+    const its = await importFile(file, folder)
+    refuseOther(its.default, file, 'agent', isAgent)
+    exported.push(...Object.values(its).flat().filter(isAgent))
+  }
   for (const file of filesIn(join(folder, 'tools'))) exported.push(...(await loadTools(file, folder)))
   const scripts = await loadScripts(folder)
   const tools = uniqueTools(
@@ -205,6 +205,7 @@ export function knownOf({
 /** What a file of `tools/` exports, alone or in lists. A tool without a name has that of its file. */
 async function loadTools(file: string, folder: string): Promise<unknown[]> {
   const exported = await importFile(file, folder)
+  refuseOther(exported.default, file, 'tool', (each) => isTool(each) || isMcpServer(each) || isAgent(each))
   if (isTool(exported.default) && exported.default.name === '') {
     const name = nameOf(file)
     try {
@@ -219,6 +220,20 @@ async function loadTools(file: string, folder: string): Promise<unknown[]> {
   if (!nameless) return found
   const advice = 'Give it a name, or make it the default export.'
   throw new ReeveError('bad-tool', `${file} exports a tool without a name. ${advice}`)
+}
+
+/** A default export is meant as what its folder is for: to leave it out in silence would hide a mistake. */
+function refuseOther(
+  exported: unknown,
+  file: string,
+  kind: 'tool' | 'agent',
+  isOne: (value: unknown) => boolean,
+): void {
+  if (exported === undefined || [exported].flat().some(isOne)) return
+  throw new ReeveError(
+    `bad-${kind}`,
+    `${file} has a default export that is no ${kind}: ${describeValue(exported)}. Write: export default ${kind}({ … }). A helper has no default export, or lies elsewhere.`,
+  )
 }
 
 function isMcpServer(value: unknown): value is McpServer {
