@@ -117,6 +117,14 @@ const rubbish: [what: string, files: Files, answer: RegExp][] = [
     /default export: export default defineConfig/,
   ],
   [
+    'an approval of a tool',
+    {
+      'tools/a.ts': `import { tool } from 'reeve'\nimport { z } from 'zod'
+export const a = tool({ name: 'a.b', description: 'x', input: z.null(), output: z.null(), effect: 'once', aproval: 'always', run: () => null })\n`,
+    },
+    /a\.ts:3: tool "a\.b".*`aproval`.*Did you mean approval\?/,
+  ],
+  [
     'a tool by hand',
     { 'tools/a.ts': 'export default { name: "a", run() {} }\n' },
     /a\.ts has a default export that is no tool/,

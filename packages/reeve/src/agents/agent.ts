@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import { canonical } from '../base/json/json.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkOptions, refuseUnknownOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync, toJsonSchema } from '../base/schema/schema.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Grant, type PreparedGrant, prepareGrants } from '../governance/grants/grant.ts'
@@ -145,6 +145,7 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
 ): Agent<InputOf<I>, O extends StandardSchemaV1 ? OutputOf<O> : string> {
   const called = typeof definition?.name === 'string' ? `agent "${definition.name}"` : 'an agent'
   checkOptions(definition, called, shape, 'bad-agent')
+  refuseUnknownOptions(definition, called, ['input', ...Object.keys(shape)], 'bad-agent')
   const guards = definition.guards ?? {}
   checkOptions(guards, `\`guards\` of ${called}`, { input: 'list', output: 'list' }, 'bad-agent')
   const { name, role = 'worker', instructions, route, owner } = definition

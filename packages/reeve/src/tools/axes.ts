@@ -70,7 +70,7 @@ const shape = {
   kinds: 'texts',
 } as const
 
-const axisNames: readonly (keyof ToolAxes)[] = [
+export const axisNames: readonly (keyof ToolAxes)[] = [
   'reads',
   'sends',
   'answers',

@@ -1,7 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { ReeveError } from '../base/errors.ts'
 import type { Json } from '../base/json/json.ts'
-import { checkOptions } from '../base/options.ts'
 import { type InputOf, type OutputOf, requireSync } from '../base/schema/schema.ts'
 import { declaredSecrets, type Secret } from '../base/secrets/secret-handle.ts'
 import { describeValue, longestName } from '../base/text/shorten.ts'
@@ -20,6 +19,7 @@ import type { CallRate } from '../store/ledger/call-rates.ts'
 import { axesOf, checkAxes, governedTool, type ToolAxes } from './axes.ts'
 import { type ResolvedRate, resolveRate, type ToolRate } from './call-rate.ts'
 import { type OncePer, type ResolvedOncePer, resolveOncePer } from './once-per.ts'
+import { checkToolOptions } from './tool-options.ts'
 import { type ResolvedUndo, resolveUndo, type ToolUndo } from './undo/tool-undo.ts'
 
 /** How much harm a wrong call can do. */
@@ -141,21 +141,6 @@ export interface ToolService {
 const effects: readonly EffectClass[] = ['read', 'idempotent', 'verifiable', 'once']
 const risks: readonly Risk[] = ['low', 'medium', 'high']
 
-const shape = {
-  description: 'text',
-  input: 'schema!',
-  output: 'schema!',
-  effectOf: 'function',
-  riskOf: 'function',
-  retry: 'object',
-  rate: 'object',
-  oncePer: ['function', 'object'],
-  undo: 'object',
-  secrets: 'list',
-  verify: 'function',
-  run: 'function!',
-} as const
-
 /**
  * Declares a tool.
  * @throws `bad-tool` `async-schema` `bad-text` `bad-retry` `bad-duration`
@@ -178,7 +163,7 @@ export function tool<I extends StandardSchemaV1, O extends StandardSchemaV1>(
   definition: ToolDefinition<I, O>,
 ): Tool<InputOf<I>, OutputOf<O>, OutputOf<I>> {
   const called = typeof definition?.name === 'string' ? `tool "${definition.name}"` : 'a tool'
-  checkOptions(definition, called, shape, 'bad-tool')
+  checkToolOptions(definition, called)
   const { name = '', effect } = definition
   if (definition.name !== undefined) checkToolName(name)
   const of = (key: string, value: unknown, allowed: readonly unknown[]) => {
