@@ -27,10 +27,10 @@ export function canOf(capabilities: unknown): ClientCan {
  * nothing; it only means that its user has seen where to go. Undefined: nobody is asked, or there is no page.
  */
 export function elicitations({ inputRequired }: ServerSdk, { waitsFor }: ServedRun) {
-  const asks = waitsFor.flatMap(({ approval, kind, subject, decideAt }) => {
+  const asks = waitsFor.flatMap(({ approvalId, kind, subject, decideAt }) => {
     if (decideAt === undefined) return []
     const message = `A person must decide: ${kind} "${firstCharacters(subject, 200)}". Sign in to see exactly what is asked, and decide there.`
-    return [[approval, inputRequired.elicitUrl({ message, url: decideAt })] as const]
+    return [[approvalId, inputRequired.elicitUrl({ message, url: decideAt })] as const]
   })
   return asks.length === 0 ? undefined : Object.fromEntries(asks)
 }

@@ -57,7 +57,7 @@ export async function readServed(
 ): Promise<object | undefined> {
   const { database } = internalsOf(runtime)
   const told = async (row: ApprovalOfRun) => ({
-    run: row.run_id,
+    runId: row.run_id,
     workflow: row.workflow,
     ...serveApproval(approvalView(row), view),
     context: await approvalContext(database, row),

@@ -16,7 +16,7 @@ type TaskStatus = 'working' | 'input_required' | 'completed' | 'cancelled'
 export function taskOf(run: ServedRun) {
   const isWaiting = run.status === 'waiting' || run.status === 'stuck'
   return {
-    taskId: run.run,
+    taskId: run.runId,
     status: taskStatusOf(run),
     statusMessage: `${run.status}${run.reason === null ? '' : `: ${run.reason}`}`,
     createdAt: run.startedAt,

@@ -9,7 +9,7 @@ import { type RunStatus, requireRun } from '../../store/runs/runs.ts'
 
 /** What a person is asked, as a client of MCP sees it. */
 export interface ServedApproval {
-  approval: string
+  approvalId: string
   kind: ApprovalView['kind']
   subject: string
   /** Exactly what is approved or asked. Untrusted: parts of it may come from a model. */
@@ -25,7 +25,7 @@ export interface ServedApproval {
 
 /** A run as a client of MCP sees it. */
 export interface ServedRun {
-  run: string
+  runId: string
   workflow: string
   version: string
   status: RunStatus
@@ -51,7 +51,7 @@ const mostEvents = 500
 export async function serveRun(runtime: Runtime, id: string, view: ServeView): Promise<ServedRun> {
   const { database } = internalsOf(runtime)
   const {
-    id: run,
+    id: runId,
     workflow,
     version,
     status,
@@ -61,7 +61,7 @@ export async function serveRun(runtime: Runtime, id: string, view: ServeView): P
   }: RunView = await viewRun(database, id)
   const { createdAt: startedAt, endedAt, asks, output, error } = rest
   return {
-    run,
+    runId,
     workflow,
     version,
     status,
@@ -80,7 +80,7 @@ export function serveApproval(
   { pageUrl }: ServeView,
 ): ServedApproval {
   return {
-    approval: id,
+    approvalId: id,
     kind,
     subject,
     shown,
@@ -132,10 +132,12 @@ export async function serveUntilMoved(
   view: ServeView,
 ): Promise<ServedRun> {
   const source = sourceOf(runtime)
-  const asked = (await serveRun(runtime, id, view)).waitsFor.map(({ approval }) => approval)
+  const asked = (await serveRun(runtime, id, view)).waitsFor.map(({ approvalId }) => approvalId)
   await untilRest(source, id, waitMs, signal, async () => {
     const { waitsFor } = await serveRun(runtime, id, view)
-    return asked.length === 0 || !asked.every((known) => waitsFor.some(({ approval }) => approval === known))
+    return (
+      asked.length === 0 || !asked.every((known) => waitsFor.some(({ approvalId }) => approvalId === known))
+    )
   })
   return serveRun(runtime, id, view)
 }

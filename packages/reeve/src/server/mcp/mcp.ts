@@ -63,7 +63,7 @@ function mcpServer(sdk: ServerSdk, runtime: Runtime, options: McpServeOptions): 
       // Asked once: whoever comes back has been shown where to go, and hears how the run stands.
       const inputRequests = can.elicitUrl && run === undefined ? elicitations(sdk, told) : undefined
       return inputRequests
-        ? sdk.inputRequired({ inputRequests, requestState: told.run })
+        ? sdk.inputRequired({ inputRequests, requestState: told.runId })
         : resultOf(told, tool)
     } catch (error) {
       if (error instanceof ProtocolError) throw error

@@ -149,7 +149,7 @@ test('a call starts a run and waits for its end; the same key starts nothing twi
   const first = await call(client, 'greet', { input: { name: 'Ada' }, idempotencyKey: 'k1' })
   expect(first).toMatchObject({ status: 'succeeded', output: 'Dear Ada', isNew: true, isError: false })
   const second = await call(client, 'greet', { input: { name: 'Ada' }, idempotencyKey: 'k1' })
-  expect(second).toMatchObject({ run: first.run, isNew: false, output: 'Dear Ada' })
+  expect(second).toMatchObject({ runId: first.runId, isNew: false, output: 'Dear Ada' })
   const rows = await internalsOf(runtime).database.all<{ principal: string; idempotency: string }>(
     'select principal, idempotency from runs',
   )
@@ -173,9 +173,9 @@ test('a call whose check throws is refused by field, and the server goes on', as
 test('a run that does not end in time is answered with its id, and looked at later', async () => {
   const { client } = await connected({ maxWaitSeconds: 0 })
   const started = await call(client, 'nap', { input: {} })
-  expect(started).toMatchObject({ run: expect.any(String), isNew: true, isError: false })
+  expect(started).toMatchObject({ runId: expect.any(String), isNew: true, isError: false })
   expect(started.status).not.toBe('succeeded')
-  await expect(call(client, 'reeve.run', { run: started.run })).resolves.toMatchObject({ workflow: 'nap' })
+  await expect(call(client, 'reeve.run', { run: started.runId })).resolves.toMatchObject({ workflow: 'nap' })
 })
 
 test('a failure of a run is told; so is what was asked wrongly', async () => {
@@ -207,26 +207,26 @@ test('a run that waits for a person is answered at once, and its approval is a r
     waitsFor: [{ kind: 'approval', subject: 'bank.wire', shown: { args: { amount: 120 } } }],
   })
   const { resources } = await client.listResources()
-  expect(resources.map(({ uri }) => uri)).toEqual(['reeve://approvals', `reeve://runs/${waiting.run}`])
+  expect(resources.map(({ uri }) => uri)).toEqual(['reeve://approvals', `reeve://runs/${waiting.runId}`])
   const { resourceTemplates } = await client.listResourceTemplates()
   expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
     'reeve://runs/{id}',
     'reeve://approvals/{id}',
   ])
   const { approvals } = await read(client, 'reeve://approvals')
-  expect(approvals).toMatchObject([{ run: waiting.run, workflow: 'pay', argsHash: expect.any(String) }])
-  expect(approvals).toMatchObject([{ context: { inputs: [{ run: waiting.run, workflow: 'pay' }] } }])
-  const [{ approval }] = approvals as [{ approval: string }]
+  expect(approvals).toMatchObject([{ runId: waiting.runId, workflow: 'pay', argsHash: expect.any(String) }])
+  expect(approvals).toMatchObject([{ context: { inputs: [{ runId: waiting.runId, workflow: 'pay' }] } }])
+  const [{ approvalId: approval }] = approvals as [{ approvalId: string }]
   expect(await read(client, `reeve://approvals/${approval}`)).toMatchObject({
     status: 'pending',
-    run: waiting.run,
+    runId: waiting.runId,
   })
   await expect(read(client, 'reeve://approvals/none')).rejects.toThrow('There is no approval')
   await runtime.decide(approval, { verdict: 'approve', by: 'ada' })
-  await expect(call(client, 'reeve.run', { run: waiting.run })).resolves.toMatchObject({
+  await expect(call(client, 'reeve.run', { run: waiting.runId })).resolves.toMatchObject({
     output: { wired: 120 },
   })
-  const run = await read(client, `reeve://runs/${waiting.run}`)
+  const run = await read(client, `reeve://runs/${waiting.runId}`)
   expect((run.events as { type: string }[]).map(({ type }) => type)).toContain('effect-completed')
   await expect(read(client, 'reeve://runs/none')).rejects.toThrow('There is no run none')
   await expect(read(client, 'file:///etc/passwd')).rejects.toThrow('There is no resource')
@@ -242,21 +242,21 @@ test('a run that only somebody else can move is answered at once, as the termina
   expect(team).toMatchObject({ status: 'waiting', waitsFor: [{ subject: 'bank.wire' }] })
   const paused = await runtime.startRun('nap', {})
   await runtime.pause(paused.id)
-  expect(await call(client, 'reeve.run', { run: paused.id })).toMatchObject({ run: paused.id })
+  expect(await call(client, 'reeve.run', { run: paused.id })).toMatchObject({ runId: paused.id })
 })
 
 test('nothing that speaks MCP decides: there is no such tool, and the run waits for a person', async () => {
   const { client, runtime } = await connected()
   wired.length = 0
   const waiting = await call(client, 'pay', { input: { amount: 7 } })
-  const [{ approval, argsHash }] = waiting.waitsFor as [{ approval: string; argsHash: string }]
+  const [{ approvalId: approval, argsHash }] = waiting.waitsFor as [{ approvalId: string; argsHash: string }]
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name).filter((name) => name.startsWith('reeve.'))).toEqual(['reeve.run'])
   for (const verdict of ['approve', 'reject', 'answer']) {
     const tried = call(client, `reeve.${verdict}`, { approval, argsHash, answer: 'yes' })
     expect(await tried.catch((error: Error) => ({ error: error.message }))).toHaveProperty('error')
   }
-  expect(await call(client, 'reeve.run', { run: waiting.run })).toMatchObject({ status: 'waiting' })
+  expect(await call(client, 'reeve.run', { run: waiting.runId })).toMatchObject({ status: 'waiting' })
   expect(wired).toEqual([])
   await runtime.decide(approval, { verdict: 'approve', by: 'ada', hash: argsHash })
   await expect.poll(() => wired).toEqual([7])
@@ -327,9 +327,9 @@ test("over HTTP the SDK's client of 2025-11-25 starts runs and reads them", asyn
   const requestInit = { headers: { authorization } }
   await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }))
   onTestFinished(() => client.close())
-  const { run, ...rest } = await call(client, 'greet', { input: { name: 'Ada', polite: false } })
+  const { runId, ...rest } = await call(client, 'greet', { input: { name: 'Ada', polite: false } })
   expect(rest).toMatchObject({ status: 'succeeded', output: 'Hi Ada' })
-  await expect(read(client, `reeve://runs/${run}`)).resolves.toMatchObject({ status: 'succeeded' })
+  await expect(read(client, `reeve://runs/${runId}`)).resolves.toMatchObject({ status: 'succeeded' })
 })
 
 test('a client of 2026-07-28 is led to the page where a person decides, once, and hears what came of it', async () => {
