@@ -233,6 +233,8 @@ export class TestRuntime implements AsyncDisposable {
     this.#link?.cut()
     const all = [...this.#dead, this.#runtime]
     await Promise.race([Promise.allSettled(all.map((one) => one.stop(0))), settle()])
+    // Over a link that is cut no runtime stops to its end, and a stand-in that listens would keep the test's process alive.
+    await Promise.all(all.map((one) => internalsOf(one).connections.close()))
     await this.#database?.close()
   }
 

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { action, connector, noAuth } from '../../src/connectors/index.ts'
+import { startStandIn } from '../../src/connectors/stand-in/index.ts'
 import { type Context, type ReeveError, tool, workflow } from '../../src/index.ts'
 import { scriptedSolver } from '../../src/testing/index.ts'
 import { testRuntime } from '../../src/testing/test-runtime.ts'
@@ -313,4 +315,46 @@ test('a run is cancelled by a verb of the test, and found by the key of its work
   expect(runs.map(({ id }) => id)).toEqual([run.id])
   await desk.cancel(run)
   expect(await run.status()).toBe('cancelled')
+})
+
+test('what stands in for a service outlives a crash, as a service does, and ends with the test', async () => {
+  const urls: string[] = []
+  const start = async () => {
+    const running = await startStandIn(() => ({
+      name: 'desk',
+      refuse: () => ({ status: 404 }),
+      routes: { 'GET /me': () => ({ body: { account: 'desk-1' } }) },
+    }))
+    urls.push(running.url)
+    return running
+  }
+  const desk = connector({
+    name: 'desk',
+    title: 'Desk',
+    version: '1.0.0',
+    vendorApi: { version: '1' },
+    url: 'https://desk.example',
+    auth: noAuth(),
+    health: { probe: async (api) => ({ identity: (await api.get('/me')).json.account }) },
+    rate: { default: { count: 10, per: '1s' } },
+    sandbox: { standIn: { credential: 'none', load: async () => start } },
+    actions: {
+      me: action({
+        description: 'Says who it is',
+        endpoint: 'GET /me',
+        input: z.object({}),
+        output: z.object({ account: z.string() }),
+        effect: 'read',
+        run: async (_args, api) => (await api.get('/me')).json,
+      }),
+    },
+  })()
+  const asking = workflow({ name: 'asking', input: z.null(), run: (ctx) => ctx.call(desk.actions.me, {}) })
+  const kit = await testRuntime({ workflows: [asking], config: { connectors: { desk } } })
+  expect(await (await kit.start(asking, null)).output()).toEqual({ account: 'desk-1' })
+  await kit.crash()
+  expect(await (await kit.start(asking, null)).output()).toEqual({ account: 'desk-1' })
+  expect(urls).toHaveLength(1)
+  await kit.stop()
+  await expect(fetch(urls[0]!)).rejects.toThrow('fetch failed')
 })

@@ -47,28 +47,24 @@ export class StandIns {
   async #find(connection: Connection): Promise<RunningStandIn> {
     const { database, clock, folder } = this.#services
     const { name, definition } = connection
-    const isShared = folder !== undefined
-    if (isShared) {
-      const place = await standInOf(database, name)
-      const other = place && (await reached(place))
-      if (other) return other
-    }
+    const place = await standInOf(database, name)
+    const other = place && (await reached(place))
+    if (other) return other
     const start = await definition.sandbox.standIn.load()
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 })
     const running = await start({ file: folder === undefined ? undefined : join(folder, `${name}.json`) })
     this.#own.push(running)
-    if (isShared)
-      await database.transaction((session) =>
-        noteStandIn(session, name, {
-          place: JSON.stringify({ url: running.url, endpoints: running.endpoints ?? {} }),
-          at: clock.now(),
-        }),
-      )
+    await database.transaction((session) =>
+      noteStandIn(session, name, {
+        place: JSON.stringify({ url: running.url, endpoints: running.endpoints ?? {} }),
+        at: clock.now(),
+      }),
+    )
     return running
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#own.map((each) => each.close()))
+    await Promise.all(this.#own.splice(0).map((each) => each.close()))
   }
 }
 
