@@ -56,7 +56,7 @@ export function mountHooks(
   for (const [trigger, { secrets }] of doors) {
     const now = secrets()
     if ('closed' in now) {
-      service.log.warn('a door for others stays shut: it has no secret', { trigger, why: now.closed })
+      service.log.warn('a door for others stays shut: it has no secret of use', { trigger, why: now.closed })
     }
   }
   const arrivals = new Arrivals(service.engine)

@@ -142,7 +142,10 @@ export class EgressGuard {
     for (const address of addresses) {
       const kind = addressKind(address)
       if (kind === 'public' || (kind === 'private' && trustedPath)) continue
-      const fix = kind === 'private' ? `; name it in allowPrivate if it is meant` : ''
+      const fix =
+        kind === 'private'
+          ? '; if it is meant, name it: in `allowPrivate` of a tool, in `url` of a connection'
+          : ''
       throw refused(url, `"${hostname}" is at ${address}, which is not a public address${fix}`)
     }
     return { url, addresses, trustedPath }
