@@ -1,3 +1,5 @@
+import { type AccountKey, accountName } from '../store/connectors/accounts.ts'
+import { type AwaitedOfPeople, awaitedOfPeople } from '../store/connectors/awaited-of-people.ts'
 import type { Session } from '../store/database.ts'
 import { listQueues } from '../store/dispatch/queues/queues.ts'
 import { drivenVersions, lackOf } from '../store/dispatch/workers.ts'
@@ -9,7 +11,7 @@ import { endedStatuses, type RunRow } from '../store/runs/runs.ts'
  * How a run stands, its children included:
  *
  *   moving    something of it can go on without anybody doing anything (a timer counts)
- *   waiting   a person must decide, send a signal or resume it
+ *   waiting   a person must decide, connect an account, accept an action, send a signal or resume it
  *   stuck     a person must look at `run`, which is the run itself or a child
  *   ended     it stays as it is
  *
@@ -26,6 +28,8 @@ export interface Standing {
   approvals: ApprovalRow[]
   /** Why nobody drives the run, though workers are there. */
   lack?: string
+  /** What its calls wait for that only people do. */
+  awaited?: AwaitedOfPeople[]
 }
 
 /** Whether nothing of a run goes on until somebody does something. */
@@ -51,8 +55,15 @@ export async function standingOf(session: Session, run: RunRow): Promise<Standin
   if (stuck) return { state: 'stuck', run: stuck, approvals }
   const lacking = family.find((member) => lackOf(member, driven) !== undefined)
   if (lacking) return { state: 'waiting', run: lacking, approvals, lack: lackOf(lacking, driven)! }
-  const timed = family.some((member) => member.wake_at !== null && member.paused === 0)
-  return { state: timed ? 'moving' : 'waiting', run, approvals }
+  const timed = family.filter((member) => member.wake_at !== null && member.paused === 0).map(({ no }) => no)
+  // Such a call also looks again by time: that is not what it waits for.
+  const awaited = await awaitedOfPeople(session, timed)
+  const first = awaited[0]
+  if (first) {
+    const waiting = family.find(({ no }) => no === first.run)!
+    return { state: 'waiting', run: waiting, approvals, awaited }
+  }
+  return { state: timed.length > 0 ? 'moving' : 'waiting', run, approvals }
 }
 
 /** What a run that rests waits for; `signal`, `paused` and `queue` are what a person can do something about at once. */
@@ -62,16 +73,20 @@ export type WaitsFor =
   | { for: 'signal'; words: string; signal: string }
   | { for: 'queue'; words: string; queue: string }
   | { for: 'person'; words: string; approvals: number }
+  | { for: 'account'; words: string; accounts: AccountKey[] }
+  | { for: 'contract'; words: string; connection: string }
   | { for: 'other'; words: string }
 
 /** What a waiting run waits for, in words; undefined for one that moves, is stuck or ended. */
-export function waitsForOf({ state, run, lack, approvals }: Standing): WaitsFor | undefined {
+export function waitsForOf({ state, run, lack, approvals, awaited = [] }: Standing): WaitsFor | undefined {
   if (state !== 'waiting') return undefined
   if (approvals.length > 0) {
     const words =
       approvals.length === 1 ? 'a person must decide' : `a person must decide ${approvals.length} things`
     return { for: 'person', words, approvals: approvals.length }
   }
+  const ofPeople = ofPeopleIn(awaited)
+  if (ofPeople) return ofPeople
   if (lack !== undefined) return { for: 'worker', words: lack, lack }
   if (run.paused !== 0) return { for: 'resume', words: 'paused' }
   const [, signal] = /^signal "(.*?)"/s.exec(run.reason ?? '') ?? []
@@ -79,4 +94,18 @@ export function waitsForOf({ state, run, lack, approvals }: Standing): WaitsFor 
   if (run.status === 'queued')
     return { for: 'queue', words: `its queue "${run.queue}" is paused`, queue: run.queue }
   return { for: 'other', words: run.reason ?? 'nothing that happens by itself' }
+}
+
+function ofPeopleIn(awaited: readonly AwaitedOfPeople[]): WaitsFor | undefined {
+  const [first] = awaited
+  if (!first) return undefined
+  if (first.what === 'contract') {
+    const { connection } = first
+    const words = `an owner must accept what changed in the actions of ${connection}`
+    return { for: 'contract', words, connection }
+  }
+  const lost = awaited.filter((each) => each.what === 'account')
+  const words = lost.map((each) => `${accountName(each)} has to be connected: ${each.reason ?? 'it has no credential'}`)
+  const accounts = lost.map(({ connection, account, mode }) => ({ connection, account, mode }))
+  return { for: 'account', words: [...new Set(words)].join('; '), accounts }
 }

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { SealingKey } from '../../src/store/secrets/key/sealing-key.ts'
 import { startAuthorizationServer } from '../connectors/authorization-server.ts'
-import { reeveJson } from './hosted.ts'
+import { reeve, reeveJson } from './hosted.ts'
 import { start, temporaryFolder } from './reeve.ts'
 
 test('reeve connect signs in by the browser, and the account is looked at with the token', async () => {
@@ -46,4 +46,31 @@ test('reeve connect signs in by the browser, and the account is looked at with t
     { environment },
   )
   expect(JSON.stringify([connectors, rest])).toContain('"state":"connected"')
+})
+
+test('reeve run ends where an account has to be connected, and says how', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(
+    join(folder, 'reeve.config.ts'),
+    `import { stripe } from 'reeve/connectors/stripe'
+     export const shop = stripe({ name: 'stripe', account: 'shop' })
+     export default { connectors: { stripe: shop } }`,
+  )
+  mkdirSync(join(folder, 'workflows'))
+  writeFileSync(
+    join(folder, 'workflows', 'look.ts'),
+    `import { workflow } from 'reeve'
+     import { z } from 'zod'
+     import { shop } from '../reeve.config.ts'
+     export default workflow({ name: 'look', input: z.object({}), run: async (ctx) =>
+       ctx.call(shop.actions.getPayment, { payment: 'pi_1' }) })`,
+  )
+  const environment = { REEVE_SECRETS_KEY: SealingKey.make().secret }
+  const { code, stdout } = await reeve(folder, ['run', 'look'], { environment })
+  expect([code, stdout]).toEqual([3, expect.stringMatching(/connect it with: .*reeve connect stripe --account shop\n/)])
+  const runId = /run (\S+)/.exec(stdout)![1]!
+  expect(await reeveJson(folder, ['follow', runId], { environment })).toMatchObject({
+    code: 3,
+    waitsFor: { for: 'account', accounts: [{ connection: 'stripe', account: 'shop', mode: 'live' }] },
+  })
 })

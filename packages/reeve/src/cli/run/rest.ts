@@ -7,6 +7,7 @@ import type { ApprovalContext } from '../../inspect/approvals/approval-context.t
 import type { ApprovalView } from '../../inspect/approvals/approval-view.ts'
 import type { RunView } from '../../inspect/run/run-view.ts'
 import type { WaitsFor } from '../../inspect/standing.ts'
+import { connectWords } from '../../store/connectors/accounts.ts'
 import { type Cli, operands } from '../cli.ts'
 import { approvalScreen, contextLines, isCut } from '../decide/approval-screen.ts'
 import { rememberShown } from '../decide/shown-hashes.ts'
@@ -165,6 +166,7 @@ export async function reportRest(
     status: run.status,
     ...extra,
     ...(run.reason === null ? {} : { reason: run.reason }),
+    ...(standing.waitsFor && asked.length === 0 && { waitsFor: standing.waitsFor }),
     ...(output !== undefined && { output }),
     ...(error !== undefined && { error }),
     ...(asked.length > 0
@@ -198,6 +200,10 @@ function waitsFor(cli: Cli, run: Pick<RunView, 'id'>, waits: WaitsFor | null): s
       return `${waits.words}; send it with: ${cli.command('signal', ...operands(run.id, waits.signal, 'JSON'))}`
     case 'queue':
       return `${waits.words}: ${cli.command('queues', 'resume', ...operands(waits.queue))}`
+    case 'account':
+      return `${waits.words}; connect it with: ${waits.accounts.map((account) => cli.command(...connectWords(account))).join(' and ')}`
+    case 'contract':
+      return `${waits.words}; see it with: ${cli.command('connectors', 'diff', ...operands(waits.connection))}`
     default:
       return waits?.words ?? 'nothing that happens by itself'
   }

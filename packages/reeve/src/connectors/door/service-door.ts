@@ -2,6 +2,7 @@ import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import { briefLine } from '../../base/text/one-line.ts'
 import { wait } from '../../base/time/abort.ts'
 import { type EffectAttempt, NotApplied, PutOff } from '../../engine/calls/effect/definition.ts'
+import { connectWords } from '../../store/connectors/accounts.ts'
 import { HttpClient } from '../../tools/http/http-client.ts'
 import type { HttpMethod } from '../../tools/http/http-method.ts'
 import { rateHeadersOf, saidOf } from '../host/rates.ts'
@@ -257,7 +258,8 @@ export class ServiceDoor implements ServiceCall {
       }
       case 'scope': {
         const missing = refusal.scopes?.join(', ') || 'more than it was granted'
-        const how = `reeve connect ${connection.name}${this.account === 'default' ? '' : ` --account ${this.account}`}`
+        const { account, mode } = this
+        const how = ['reeve', ...connectWords({ connection: connection.name, account, mode })].join(' ')
         const more = { ...details, problem: 'missing-scope', scopes: refusal.scopes ?? [] }
         const advice = `The account "${this.account}" lacks ${missing}. Grant it there, or connect it anew: ${how}`
         return this.#unlessChanged(new NotApplied(`${words}. ${advice}`, { details: more }), more)

@@ -6,11 +6,14 @@ import {
   type AccountKey,
   type AccountNews,
   type AccountRow,
+  accountName,
+  connectWords,
   findAccount,
   noteAccount,
   probeSoon,
   setAccountState,
 } from '../../store/connectors/accounts.ts'
+import { awaitedAccount } from '../../store/connectors/awaited-of-people.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { listProposals, propose, withdrawProposal } from '../../store/proposals/proposals.ts'
 import { wakeAwaiting } from '../../store/runs/awaited.ts'
@@ -28,11 +31,6 @@ export interface StateServices {
   newId: () => string
   /** Hears of runs that go on: this process need not find out by looking. */
   woken: (run: number) => void
-}
-
-/** What the calls that wait for an account wait for. */
-export function awaitedAccount({ connection, account, mode }: AccountKey): string {
-  return `account:${connection}/${account}/${mode}`
 }
 
 /** How the accounts stand, as one process sees and tells it. The database has the truth; states and transitions: `AccountState`. */
@@ -61,7 +59,7 @@ export class AccountStates {
   closed(key: AccountKey, { state, reason, probe_at }: AccountRow): PutOff | undefined {
     const now = this.#services.clock.now()
     const until = awaitedAccount(key)
-    const which = nameOf(key)
+    const which = accountName(key)
     if (state === 'needs-reconnect')
       return new PutOff(`${which} has to be connected: ${reason ?? 'it has no credential'}`, {
         at: now + lookAgainMs,
@@ -131,13 +129,13 @@ export class AccountStates {
       {
         kind: 'reconnect',
         key: reconnectKey(key),
-        title: `Connect ${nameOf(key)}`,
+        title: `Connect ${accountName(key)}`,
         body: {
           connection,
           account,
           mode,
           why: why ?? 'It has no credential.',
-          how: `reeve connect ${connection}${account === 'default' ? '' : ` --account ${account}`}`,
+          how: ['reeve', ...connectWords(key)].join(' '),
         },
         by: 'reeve',
       },
@@ -148,10 +146,6 @@ export class AccountStates {
 
 function reconnectKey({ connection, account, mode }: AccountKey): string {
   return `reconnect:${connection}/${account}/${mode}`
-}
-
-function nameOf({ connection, account, mode }: AccountKey): string {
-  return `the account "${account}" of ${connection}${mode === 'sandbox' ? ' (sandbox)' : ''}`
 }
 
 /** What it asked for has come. */

@@ -3,6 +3,7 @@ import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
 import { NotApplied, PutOff } from '../../engine/calls/effect/definition.ts'
 import { type Acting, record } from '../../store/authority/acting.ts'
+import { awaitedContract } from '../../store/connectors/awaited-of-people.ts'
 import {
   acceptedVersion,
   acceptVersion,
@@ -35,10 +36,6 @@ function wordOf(mode: Mode): string {
 }
 
 /** What the calls wait for that want a version which nobody accepted. */
-function awaitedContract(connection: string): string {
-  return `contract:${connection}`
-}
-
 /**
  * What connections were, from when on, and in which mode. A run keeps to what held when it began: an action that is another now
  * waits for an owner, and one of a run that began in sandbox never reaches the real account.

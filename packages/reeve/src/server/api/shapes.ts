@@ -125,6 +125,14 @@ const waitsFor = z.discriminatedUnion('for', [
   z.object({ for: z.literal('signal'), words, signal: z.string() }),
   z.object({ for: z.literal('queue'), words, queue: z.string() }),
   z.object({ for: z.literal('person'), words, approvals: z.number() }),
+  z.object({
+    for: z.literal('account'),
+    words,
+    accounts: z.array(
+      z.object({ connection: z.string(), account: z.string(), mode: z.enum(['live', 'sandbox']) }),
+    ),
+  }),
+  z.object({ for: z.literal('contract'), words, connection: z.string() }),
   z.object({ for: z.literal('other'), words }),
 ]) satisfies z.ZodType<WaitsFor>
 

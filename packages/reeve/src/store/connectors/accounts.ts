@@ -40,6 +40,21 @@ export interface AccountRow extends AccountKey {
   connected_by: string | null
 }
 
+/** An account, for people. */
+export function accountName({ connection, account, mode }: AccountKey): string {
+  return `the account "${account}" of ${connection}${mode === 'sandbox' ? ' (sandbox)' : ''}`
+}
+
+/** What to type after `reeve` to connect it. */
+export function connectWords({ connection, account, mode }: AccountKey): string[] {
+  return [
+    'connect',
+    connection,
+    ...(account === 'default' ? [] : ['--account', account]),
+    ...(mode === 'sandbox' ? ['--mode', mode] : []),
+  ]
+}
+
 const isIts = 'connection = ? and account = ? and mode = ?'
 
 function keyValues({ connection, account, mode }: AccountKey): string[] {
