@@ -105,7 +105,9 @@ function ofPeopleIn(awaited: readonly AwaitedOfPeople[]): WaitsFor | undefined {
     return { for: 'contract', words, connection }
   }
   const lost = awaited.filter((each) => each.what === 'account')
-  const words = lost.map((each) => `${accountName(each)} has to be connected: ${each.reason ?? 'it has no credential'}`)
+  const words = lost.map(
+    (each) => `${accountName(each)} has to be connected: ${each.reason ?? 'it has no credential'}`,
+  )
   const accounts = lost.map(({ connection, account, mode }) => ({ connection, account, mode }))
   return { for: 'account', words: [...new Set(words)].join('; '), accounts }
 }

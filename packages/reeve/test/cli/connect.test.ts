@@ -67,7 +67,10 @@ test('reeve run ends where an account has to be connected, and says how', async 
   )
   const environment = { REEVE_SECRETS_KEY: SealingKey.make().secret }
   const { code, stdout } = await reeve(folder, ['run', 'look'], { environment })
-  expect([code, stdout]).toEqual([3, expect.stringMatching(/connect it with: .*reeve connect stripe --account shop\n/)])
+  expect([code, stdout]).toEqual([
+    3,
+    expect.stringMatching(/connect it with: .*reeve connect stripe --account shop\n/),
+  ])
   const runId = /run (\S+)/.exec(stdout)![1]!
   expect(await reeveJson(folder, ['follow', runId], { environment })).toMatchObject({
     code: 3,

@@ -91,7 +91,7 @@ test('a key that the service does not know is one item for a person, and the run
   expect(more).toEqual([])
   expect(JSON.parse(item!.body)).toMatchObject({
     why: expect.stringContaining('no such key'),
-    how: 'reeve connect desk',
+    how: 'reeve connect desk --mode sandbox',
   })
 })
 

@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.ts'
 import type { SecretRegistry } from '../../base/secrets/secrets.ts'
 import type { Clock } from '../../base/time/time.ts'
 import type { PutOff } from '../../engine/calls/effect/definition.ts'
-import type { TokenAnswer } from '../../store/ledger/call-rates.ts'
+import type { TokenAnswer, TokenRequest } from '../../store/ledger/call-rates.ts'
 import type { Credential } from '../auth/scheme.ts'
 import type { RateSaid } from '../shape/definition.ts'
 import type { CallPlace } from '../shape/host.ts'
@@ -26,6 +26,14 @@ export interface Target {
   isPrivate: boolean
 }
 
+/** What tokens are taken for. */
+export interface Taking {
+  /** For the next requests of a call that has begun; absent: for a call that will begin. */
+  begun?: NonNullable<TokenRequest['begun']>
+  /** How often this process was too late to use what it got. */
+  late: number
+}
+
 /** What a door needs of the runtime: the accounts, their credentials, their rates. */
 export interface DoorHouse {
   readonly clock: Clock
@@ -37,7 +45,7 @@ export interface DoorHouse {
   sign(place: CallPlace): Promise<Signed>
   /** Another credential than this one: renewed here, or by another process meanwhile. @throws as `sign` */
   renewed(place: CallPlace, version: number, signal: AbortSignal): Promise<Signed>
-  take(place: CallPlace, waited: boolean): Promise<TokenAnswer>
+  take(place: CallPlace, taking: Taking): Promise<TokenAnswer>
   learn(place: CallPlace, said: RateSaid): Promise<void>
   /** A person must connect the account: what the call waits for. */
   lost(place: CallPlace, why: string): Promise<PutOff>

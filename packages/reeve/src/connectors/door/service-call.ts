@@ -67,6 +67,11 @@ export interface ServiceCall<Own extends Settings = Settings> {
   delete(path: string, options?: RequestOptions): Promise<ServiceAnswer>
   /** Reads page after page. `next` gives the next one: an address, or other parameters. */
   pages(path: string, options: RequestOptions, next: NextPage): AsyncIterable<ServiceAnswer>
+  /**
+   * Says how many requests of the action's own class come next, as soon as that is known: their turns in the rate are set aside
+   * together, so that a call of many requests is not held up between them by calls that begin later. A hint: more or fewer may follow.
+   */
+  expects(requests: number): void
   /** The address that is behind a name of `endpoints`, in this mode; without a name, that of `url`. For what is not HTTP. */
   at(name?: string): Promise<string>
   /** The error to throw where something that is not HTTP refused: as for an answer, the account waits or the call fails. */

@@ -1,6 +1,5 @@
 import { isRetryable, messageOf, ReeveError } from '../../base/errors.ts'
 import { briefLine } from '../../base/text/one-line.ts'
-import { wait } from '../../base/time/abort.ts'
 import { type EffectAttempt, NotApplied, PutOff } from '../../engine/calls/effect/definition.ts'
 import { connectWords } from '../../store/connectors/accounts.ts'
 import { HttpClient } from '../../tools/http/http-client.ts'
@@ -12,10 +11,9 @@ import type { Refusal } from '../shape/refusal.ts'
 import { answerOf, refusalOf } from './answers.ts'
 import type { DoorHouse, Signed } from './house.ts'
 import { prepare } from './request.ts'
+import { RequestTurns } from './request-turns.ts'
 import type { NextPage, RequestOptions, ServiceAnswer, ServiceCall } from './service-call.ts'
 
-/** A request waits for its rate in the run's own time no longer than this; then the run is parked. */
-const mostHeldMs = 2_000
 /** Where a service asks to wait and does not say how long. */
 const unsaidWaitMs = 5_000
 const mostPages = 10_000
@@ -38,7 +36,7 @@ export class ServiceDoor implements ServiceCall {
   readonly #house: DoorHouse
   readonly #place: CallPlace
   readonly #attempt: Pick<EffectAttempt, 'traceparent'>
-  #sent = 0
+  readonly #turns: RequestTurns
   #changes = 0
 
   constructor(house: DoorHouse, place: CallPlace, attempt: Attempt) {
@@ -51,6 +49,7 @@ export class ServiceDoor implements ServiceCall {
     this.#house = house
     this.#place = place
     this.#attempt = attempt
+    this.#turns = new RequestTurns(house, place, this.signal)
   }
 
   get log() {
@@ -97,6 +96,10 @@ export class ServiceDoor implements ServiceCall {
     throw new NotApplied(`${this.#title} gives page after page: ${mostPages} were read, and there are more.`)
   }
 
+  expects(requests: number): void {
+    this.#turns.expects(requests)
+  }
+
   async at(name?: string): Promise<string> {
     const { url, endpoints } = await this.#house.targetOf(this.#place)
     if (name === undefined) return url
@@ -124,7 +127,7 @@ export class ServiceDoor implements ServiceCall {
     const isRead = method === 'GET' || method === 'HEAD' || options.reads === true
     let signed = await this.#signing(() => this.#house.sign(this.#place))
     for (let isFirst = true; ; isFirst = false) {
-      await this.#pace(options)
+      await this.#turns.next(options.class, this.#changes > 0)
       const answer = await this.#exchange(method, path, options, signed, isRead)
       const { definition } = this.#place.connection
       const said = saidOf(definition, answer)
@@ -161,20 +164,6 @@ export class ServiceDoor implements ServiceCall {
 
   #classed(options: RequestOptions): CallPlace {
     return { ...this.#place, class: options.class ?? this.#place.class }
-  }
-
-  /** The first request has the token that the call began with. */
-  async #pace(options: RequestOptions): Promise<void> {
-    if (this.#sent++ === 0 && options.class === undefined) return
-    for (let waited = false; ; waited = true) {
-      const answer = await this.#house.take(this.#classed(options), waited)
-      if ('until' in answer) return
-      const { clock } = this.#house
-      const waitMs = answer.retryAt - clock.now()
-      if (waitMs > mostHeldMs && this.#changes === 0)
-        throw new PutOff(`the rate of ${this.#title} is used up`, { at: answer.retryAt })
-      await wait(Math.max(waitMs, 1), { clock, signal: this.signal })
-    }
   }
 
   async #exchange(
@@ -250,8 +239,10 @@ export class ServiceDoor implements ServiceCall {
       case 'rate': {
         const forMs = waitMs ?? unsaidWaitMs
         const at = this.#house.clock.now() + forMs
-        await this.#house.learn(this.#classed(options), { waitMs: forMs })
-        return this.#unlessChanged(new PutOff(`${words}: it takes no more for now`, { at }), {
+        const place = this.#classed(options)
+        await this.#house.learn(place, { waitMs: forMs })
+        const backAt = await this.#turns.back(place, at)
+        return this.#unlessChanged(new PutOff(`${words}: it takes no more for now`, { at: backAt }), {
           ...details,
           retryAfterMs: forMs,
         })

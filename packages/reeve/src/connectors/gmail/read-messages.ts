@@ -25,6 +25,7 @@ export async function readMessage(api: ServiceCall, id: string): Promise<GmailLe
 
 /** Those that can be read, in their order. */
 export async function readAll(api: ServiceCall, messages: readonly { id: string }[]): Promise<GmailLetter[]> {
+  api.expects(messages.length)
   return withReader(async (letters) => {
     const read: GmailLetter[] = []
     for (const { id } of messages) {

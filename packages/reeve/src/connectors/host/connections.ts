@@ -3,10 +3,11 @@ import type { Secrets } from '../../base/secrets/secrets.ts'
 import type { Clock } from '../../base/time/time.ts'
 import { type EffectAttempt, PutOff } from '../../engine/calls/effect/definition.ts'
 import { CallRates } from '../../engine/calls/effect/rate/call-rates.ts'
+import { slackOf } from '../../engine/calls/effect/rate/pace.ts'
 import type { Database } from '../../store/database.ts'
 import { type CallRate, learnRate, type TokenAnswer } from '../../store/ledger/call-rates.ts'
 import type { Vault } from '../../store/secrets/vault.ts'
-import type { DoorHouse, Signed, Target } from '../door/house.ts'
+import type { DoorHouse, Signed, Taking, Target } from '../door/house.ts'
 import type { ServiceCall } from '../door/service-call.ts'
 import { ServiceDoor } from '../door/service-door.ts'
 import type { Connection } from '../shape/connection.ts'
@@ -129,8 +130,10 @@ export class Connections implements ConnectionHost, DoorHouse {
     return this.credentials.renewed(place, this.modeOf(place), version, signal)
   }
 
-  take(place: CallPlace, waited: boolean): Promise<TokenAnswer> {
-    return this.#rates.take({ rate: this.rate(place), slackMs: 1_000, waited })
+  take(place: CallPlace, { begun, late }: Taking): Promise<TokenAnswer> {
+    const rate = this.rate(place)
+    const slackMs = Math.ceil(slackOf(rate) * 2 ** late)
+    return this.#rates.take({ rate, slackMs, waited: false, ...(begun && { begun }) })
   }
 
   async learn(place: CallPlace, { waitMs, limit }: RateSaid): Promise<void> {

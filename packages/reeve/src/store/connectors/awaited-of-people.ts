@@ -21,10 +21,7 @@ export type AwaitedOfPeople = { run: number } & (
  * What the calls of these runs wait for that only a person does. A call that went on by itself meanwhile has left its row behind:
  * its last event tells.
  */
-export async function awaitedOfPeople(
-  session: Session,
-  runs: readonly number[],
-): Promise<AwaitedOfPeople[]> {
+export async function awaitedOfPeople(session: Session, runs: readonly number[]): Promise<AwaitedOfPeople[]> {
   if (runs.length === 0) return []
   const isTheirs = `awaited.run in (${runs.map(() => '?').join(', ')}) and 'effect-paced' = (
     select type from events where events.run = awaited.run and events.step = awaited.step order by seq desc limit 1)`

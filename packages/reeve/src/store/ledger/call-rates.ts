@@ -17,10 +17,21 @@ export interface TokenRequest {
   slackMs: number
   /** Whether it came back at the time that it was given. */
   waited: boolean
+  /**
+   * The call has begun, and asks for tokens for what it does next: they are set aside for it before calls that have not begun get any,
+   * where the last of them is free within this time (ms), otherwise none; of many, only as many as half of that time allows.
+   */
+  begun?: { tokens: number; withinMs: number }
 }
 
-/** May begin until then, or ask again then (ms by the store's clock). */
-export type TokenAnswer = { until: number } | { retryAt: number }
+/** When it may begin. */
+export interface Turn {
+  from: number
+  until: number
+}
+
+/** May begin within these turns, or ask again then (ms by the store's clock). */
+export type TokenAnswer = { turns: Turn[] } | { retryAt: number }
 
 interface RateRow {
   count: number
@@ -35,7 +46,8 @@ interface RateRow {
 /**
  * Gives tokens for calls of one rate. The token number n is given no sooner than `perMs` after the last moment at which
  * the call of token n - count may have begun: so no stretch of `perMs` sees more than `count` beginnings, wherever it
- * starts. Those that get none are told times that are spread as the rate will allow them, so that they do not all come
+ * starts. Calls that have begun keep their turn: they get tokens of times to come, and nobody else begins before these are used. Those
+ * that get none are told times that are spread as the rate will allow them, so that they do not all come
  * back at once.
  */
 export async function takeTokens(session: Session, requests: TokenRequest[]): Promise<TokenAnswer[]> {
@@ -54,22 +66,26 @@ export async function takeTokens(session: Session, requests: TokenRequest[]): Pr
   const state = { ...row, blocked_until: await blockedUntil(session, row, rate) }
   const answers: TokenAnswer[] = []
   let late = 0
-  for (const { slackMs, waited } of requests) {
-    const slot = state.taken % count
-    const last = await session.get<{ until: number }>(
-      'select until from call_tokens where name = ? and key = ? and slot = ?',
-      [...id, slot],
-    )
-    const freeAt = Math.max(state.blocked_until, last ? last.until + perMs + 1 : 0)
-    if (freeAt <= now) {
-      const until = now + slackMs
-      await session.run(
-        `insert into call_tokens (name, key, slot, until) values (?, ?, ?, ?)
-         on conflict (name, key, slot) do update set until = excluded.until`,
-        [...id, slot, until],
-      )
-      state.taken++
-      answers.push({ until })
+  for (const { slackMs, waited, begun = { tokens: 1, withinMs: 0 } } of requests) {
+    const turns: Turn[] = []
+    // So many that they are used up within half of the time.
+    const tokens = Math.min(begun.tokens, Math.max(1, Math.floor((begun.withinMs / perMs) * count * 0.5)))
+    let freeAt = now
+    while (turns.length < tokens) {
+      freeAt = Math.max(state.blocked_until, await freeFrom(session, rate, state.taken + turns.length, turns))
+      if (freeAt - now > begun.withinMs) break
+      const from = Math.max(freeAt, now)
+      turns.push({ from, until: from + slackMs })
+    }
+    if (turns.length === tokens) {
+      for (const { until } of turns) {
+        await session.run(
+          `insert into call_tokens (name, key, slot, until) values (?, ?, ?, ?)
+           on conflict (name, key, slot) do update set until = excluded.until`,
+          [...id, state.taken++ % count, until],
+        )
+      }
+      answers.push({ turns })
     } else if (waited) {
       answers.push({ retryAt: Math.ceil(freeAt + (late++ * perMs) / count) })
     } else {
@@ -83,6 +99,22 @@ export async function takeTokens(session: Session, requests: TokenRequest[]): Pr
     [count, perMs, state.taken, state.promised_at, state.blocked_until, now, ...id],
   )
   return answers
+}
+
+/** From when a token is free, given those that are about to be given. */
+async function freeFrom(
+  session: Session,
+  { name, key, count, perMs }: CallRate,
+  token: number,
+  turns: readonly Turn[],
+): Promise<number> {
+  const given = turns.at(-count)
+  if (turns.length >= count && given) return given.until + perMs + 1
+  const last = await session.get<{ until: number }>(
+    'select until from call_tokens where name = ? and key = ? and slot = ?',
+    [name, key, token % count],
+  )
+  return last ? last.until + perMs + 1 : 0
 }
 
 /** What was declared, or what the service said of itself where that is less. */

@@ -15,7 +15,7 @@ async function granted(
   count: number,
   options?: Parameters<typeof take>[2],
 ): Promise<number> {
-  return (await take(database, count, options)).filter((answer) => 'until' in answer).length
+  return (await take(database, count, options)).filter((answer) => 'turns' in answer).length
 }
 
 const pass = (database: Database, ms: number) =>

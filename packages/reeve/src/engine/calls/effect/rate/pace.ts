@@ -5,6 +5,10 @@ import type { CallSite } from '../../../call-site.ts'
 const leastSlackMs = 10
 const mostSlackMs = 1000
 
+export function slackOf({ perMs }: CallRate): number {
+  return Math.min(Math.max(perMs / 20, leastSlackMs), mostSlackMs)
+}
+
 /**
  * When one rated call may begin.
  *
@@ -25,7 +29,7 @@ export class Pace {
     this.#site = site
     this.#rate = rate
     this.#waited = waited
-    this.#slackMs = Math.min(Math.max(rate.perMs / 20, leastSlackMs), mostSlackMs)
+    this.#slackMs = slackOf(rate)
   }
 
   /** Undefined: the call may begin now. Otherwise when to ask again (ms). */
@@ -33,8 +37,8 @@ export class Pace {
     const { callRates, clock } = this.#site.services
     const request = { rate: this.#rate, slackMs: Math.ceil(this.#slackMs), waited: this.#waited }
     const answer = await callRates.take(request)
-    if ('until' in answer) {
-      this.#until = answer.until
+    if ('turns' in answer) {
+      this.#until = answer.turns[0]!.until
       return undefined
     }
     this.#waited = true

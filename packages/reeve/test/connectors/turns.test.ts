@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest'
+import { silentLog } from '../../src/base/log.ts'
+import type { DoorHouse } from '../../src/connectors/door/house.ts'
+import { RequestTurns } from '../../src/connectors/door/request-turns.ts'
+import type { CallPlace } from '../../src/connectors/shape/host.ts'
+import { PutOff } from '../../src/engine/calls/effect/definition.ts'
+import { CallRates } from '../../src/engine/calls/effect/rate/call-rates.ts'
+import type { Database } from '../../src/store/database.ts'
+import type { CallRate } from '../../src/store/ledger/call-rates.ts'
+import { learnRate } from '../../src/store/ledger/call-rates.ts'
+import type { FakeClock } from '../../src/testing/fake-clock.ts'
+import { testEngine } from '../engine/harness.ts'
+
+const rate: CallRate = { name: 'service:mail', key: '', count: 5, perMs: 1000 }
+const place = { connection: { definition: { title: 'Mail' } }, class: 'default' } as unknown as CallPlace
+
+/** One worker's calls, as the engine begins them: each takes a token, and then makes its requests; put off, it begins anew. */
+function worker(database: Database, clock: FakeClock, sent: number[]) {
+  const rates = new CallRates(database, clock, silentLog)
+  const take: DoorHouse['take'] = (_place, { begun }) =>
+    rates.take({ rate, slackMs: 50, waited: false, ...(begun && { begun }) })
+  const signal = new AbortController().signal
+  const sleepUntil = (at: number) =>
+    new Promise<void>((resolve) => void clock.after(Math.max(1, at - clock.now()), resolve))
+  return async (requests: number, isKnown = false): Promise<number> => {
+    for (let waited = false, begun = 0; ; waited = true) {
+      const answer = await rates.take({ rate, slackMs: 50, waited })
+      if ('retryAt' in answer) {
+        await sleepUntil(answer.retryAt)
+        continue
+      }
+      begun++
+      const turns = new RequestTurns({ clock, take }, place, signal)
+      try {
+        for (let request = 0; request < requests; request++) {
+          await turns.next(undefined, false)
+          sent.push(clock.now())
+          if (request === 0 && isKnown) turns.expects(requests - 1)
+        }
+        return begun
+      } catch (error) {
+        if (!(error instanceof PutOff)) throw error
+        await sleepUntil(error.at)
+      }
+    }
+  }
+}
+
+function densest(times: number[], ms: number): number {
+  return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + ms).length))
+}
+
+async function started() {
+  const { database, clock } = await testEngine([])
+  return { database, clock }
+}
+
+test.each([1, 2])('25 calls of two requests each end under a low rate, with %i workers', async (workers) => {
+  const { database, clock } = await started()
+  const sent: number[] = []
+  const calls = Array.from({ length: workers }, () => worker(database, clock, sent))
+  const begun: number[] = []
+  for (let index = 0; index < 25; index++) void calls[index % workers]!(2).then((times) => begun.push(times))
+  await clock.advance(15_000)
+  expect(begun).toEqual(Array(25).fill(1))
+  expect(sent).toHaveLength(50)
+  expect(densest(sent, rate.perMs)).toBeLessThanOrEqual(5)
+})
+
+test.each([1, 2])('calls of many requests end one after the other, with %i workers', async (workers) => {
+  const { database, clock } = await started()
+  const sent: number[] = []
+  const calls = Array.from({ length: workers }, () => worker(database, clock, sent))
+  const begun: number[] = []
+  for (let index = 0; index < 6; index++)
+    void calls[index % workers]!(20, true).then((times) => begun.push(times))
+  await clock.advance(60_000)
+  expect(begun).toHaveLength(6)
+  expect(densest(sent, rate.perMs)).toBeLessThanOrEqual(5)
+})
+
+test('after the service said that it takes no more calls come back one after the other', async () => {
+  const { database, clock } = await started()
+  const rates = new CallRates(database, clock, silentLog)
+  const take: DoorHouse['take'] = () => rates.take({ rate, slackMs: 50, waited: false })
+  const at = clock.now() + 5000
+  await database.transaction((session) => learnRate(session, rate, { blockedUntil: at }))
+  const signal = new AbortController().signal
+  const back = await Promise.all(
+    Array.from({ length: 10 }, () => new RequestTurns({ clock, take }, place, signal).back(place, at)),
+  )
+  expect(back.map((each) => each - at)).toEqual([0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800])
+})
