@@ -183,7 +183,7 @@ export class TestRuntime implements AsyncDisposable {
   }
 
   /** Ends a run and its children. @throws as `runtime.cancel` */
-  async cancel(run: TestRun | string, { by = 'tester' }: Pick<TestDecision, 'by'> = {}): Promise<void> {
+  async cancel(run: TestRun | string, { by = localUser }: Pick<TestDecision, 'by'> = {}): Promise<void> {
     await this.#runtime.cancel(typeof run === 'string' ? run : run.id, { by })
     await this.settle()
   }

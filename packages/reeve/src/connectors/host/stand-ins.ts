@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../../base/log.ts'
 import type { Clock } from '../../base/time/time.ts'
-import { noteStandIn, standInOf } from '../../store/connectors/stand-ins.ts'
+import { standInOf, takeStandIn } from '../../store/connectors/stand-ins.ts'
 import type { Database } from '../../store/database.ts'
 import { HttpClient } from '../../tools/http/http-client.ts'
 import type { Connection } from '../shape/connection.ts'
@@ -45,22 +46,37 @@ export class StandIns {
   }
 
   async #find(connection: Connection): Promise<RunningStandIn> {
-    const { database, clock, folder } = this.#services
-    const { name, definition } = connection
-    const place = await standInOf(database, name)
-    const other = place && (await reached(place))
-    if (other) return other
-    const start = await definition.sandbox.standIn.load()
+    const { folder } = this.#services
+    const file = folder === undefined ? undefined : join(folder, `${connection.name}.json`)
     if (folder !== undefined) mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const running = await start({ file: folder === undefined ? undefined : join(folder, `${name}.json`) })
-    this.#own.push(running)
-    await database.transaction((session) =>
-      noteStandIn(session, name, {
-        place: JSON.stringify({ url: running.url, endpoints: running.endpoints ?? {} }),
-        at: clock.now(),
-      }),
+    for (;;) {
+      const found = await this.#shared(connection, file)
+      if (found) return found
+    }
+  }
+
+  /** The one that another process has, or one of its own; undefined: another process was quicker. */
+  async #shared(connection: Connection, file: string | undefined): Promise<RunningStandIn | undefined> {
+    const { database, clock } = this.#services
+    const { name } = connection
+    const before = await standInOf(database, name)
+    const other = before === undefined ? undefined : await reached(before)
+    if (other) return other
+    // It has read the file, and writes there with its first request: as only the one does that is used.
+    const running = await this.#start(connection, file)
+    const { url, endpoints = {} } = running
+    const place = JSON.stringify({ url, endpoints, id: randomUUID() })
+    const isOurs = await database.transaction((session) =>
+      takeStandIn(session, name, { before, place, at: clock.now() }),
     )
-    return running
+    if (isOurs) this.#own.push(running)
+    else await running.close()
+    return isOurs ? running : undefined
+  }
+
+  async #start({ definition }: Connection, file: string | undefined): Promise<RunningStandIn> {
+    const start = await definition.sandbox.standIn.load()
+    return start({ file })
   }
 
   async close(): Promise<void> {

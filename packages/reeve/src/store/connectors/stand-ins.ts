@@ -8,14 +8,26 @@ export async function standInOf(session: Session, connection: string): Promise<s
   return row?.url
 }
 
-export async function noteStandIn(
+/**
+ * Takes over the stand-in of a connection from whoever had it at `before` (undefined: nobody). Of several processes that do so one gets
+ * it: false to all others.
+ */
+export async function takeStandIn(
   session: Session,
   connection: string,
-  { place, at }: { place: string; at: number },
-): Promise<void> {
-  await session.run(
-    `insert into stand_ins (connection, url, started_at) values (?, ?, ?)
-     on conflict (connection) do update set url = excluded.url, started_at = excluded.started_at`,
-    [connection, place, at],
-  )
+  { before, place, at }: { before: string | undefined; place: string; at: number },
+): Promise<boolean> {
+  const taken =
+    before === undefined
+      ? await session.run(
+          `insert into stand_ins (connection, url, started_at) values (?, ?, ?) on conflict (connection) do nothing`,
+          [connection, place, at],
+        )
+      : await session.run('update stand_ins set url = ?, started_at = ? where connection = ? and url = ?', [
+          place,
+          at,
+          connection,
+          before,
+        ])
+  return taken === 1
 }
