@@ -148,3 +148,37 @@ test('what a person says of a cancelled run frees its key', async () => {
   expect(await next.result()).toMatchObject({ output: { receipt: 'R-1' } })
   expect(keys).toHaveLength(2)
 })
+
+test('what a person said of an attempt before says nothing of the one that a cancelled run made since', async () => {
+  const { keys, run } = shop(hanging, hanging, bought)
+  const flow = buying({ run })
+  const first = await mortalEngine([flow])
+  const { database, clock } = first
+  const one = await first.engine.startRun(flow, { order: 'A' })
+  await settle()
+  await first.die()
+  const second = await mortalEngine([flow], { database, clock })
+  await settle()
+  const [asked] = await listPending(database)
+  const retry: Json = { happened: false, retry: true }
+  await second.engine.control.decide(asked!.id, { verdict: 'answer', by: 'ada', answer: retry })
+  await settle()
+  expect(keys).toHaveLength(2)
+  await second.die()
+  const { engine } = await testEngine([flow], { database, clock })
+  await engine.start()
+  await settle()
+  await engine.control.cancel(one.id, 'ada')
+  const refused = await engine.startRun(flow, { order: 'A' })
+  expect(await refused.result()).toMatchObject({ output: 'error done-unclear' })
+  expect(keys).toHaveLength(2)
+  const [again] = await listPending(database)
+  await engine.control.decide(again!.id, {
+    verdict: 'answer',
+    by: 'ada',
+    answer: { happened: false, retry: false },
+  })
+  const next = await engine.startRun(flow, { order: 'A' })
+  expect(await next.result()).toMatchObject({ output: { receipt: 'R-1' } })
+  await engine.stop()
+})

@@ -200,16 +200,20 @@ export async function withdrawQuestions(session: Session, run: number): Promise<
   )
 }
 
-/** What was answered last of an effect whose outcome nobody knew; undefined: nothing. */
+/**
+ * What was answered of an attempt of an effect whose outcome nobody knew. Undefined: nothing, or it is asked again, or the
+ * answer was about an attempt before: of a later one it says nothing.
+ */
 export async function outcomeAnswer(
   session: Session,
-  run: number,
-  step: number,
+  { run, step, attempt }: { run: number; step: number; attempt: number },
 ): Promise<string | undefined> {
-  const row = await session.get<{ answer: string | null }>(
-    `select answer from approvals where run = ? and step = ? and kind = 'outcome' and status = 'answered'
-     order by decided_at desc limit 1`,
+  const asked = await session.all<Pick<ApprovalRow, 'status' | 'answer' | 'shown'>>(
+    `select status, answer, shown from approvals where run = ? and step = ? and kind = 'outcome'
+     order by decided_at desc`,
     [run, step],
   )
-  return row?.answer ?? undefined
+  if (asked.some(({ status }) => status === 'pending')) return undefined
+  const isOfAttempt = (shown: string) => (JSON.parse(shown) as { attempt?: number }).attempt === attempt
+  return asked.find(({ status, shown }) => status === 'answered' && isOfAttempt(shown))?.answer ?? undefined
 }

@@ -65,10 +65,12 @@ export class KeyClaim {
       this.#effect.fail(new ReeveError('done-before', this.#told(holder, 'it was done'), detailsOf(holder)))
       return true
     }
-    const found = await businessKeys.stateOf(holder)
+    const found = await businessKeys.stateOf(this.#key, holder)
     switch (found.state) {
       case 'free':
         await businessKeys.release(this.#key, holder)
+        return this.isAnothers(attempt)
+      case 'moved':
         return this.isAnothers(attempt)
       case 'completed':
         this.#note(holder, attempt, this.#effect.site.services.clock.now())
