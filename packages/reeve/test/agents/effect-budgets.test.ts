@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { agent } from '../../src/agents/agent.ts'
 import { workflow } from '../../src/context.ts'
@@ -82,6 +82,46 @@ test('what certainly did not happen is given back, what may have happened is not
     { account: 'workflow:refunds/refunds a day', amount: 200_000_000 },
   ])
   await bench.engine.stop()
+})
+
+describe('what a person says of a cancelled run', () => {
+  const wire = tool({
+    name: 'bank.wire',
+    description: 'Wires',
+    input: z.object({ amountUsd: z.number() }),
+    output: z.any(),
+    effect: 'once',
+    approval: 'never',
+    run: () => {
+      throw new Error('reset')
+    },
+  })
+  const flow = workflow({
+    name: 'wires',
+    input: z.object({ amountUsd: z.number() }),
+    grants: [{ tool: 'bank.wire', budgets: [daily] }],
+    run: async (ctx, order) => ctx.call(wire, order),
+  })
+  const reserved = [{ account: 'workflow:wires/refunds a day', amount: 200_000_000 }]
+
+  test.each([
+    { happened: false, retry: false, left: [] },
+    { happened: true, result: null, left: reserved },
+  ])('it happened: $happened', async ({ left, ...answer }) => {
+    for (const order of ['decide after cancel', 'decide before cancel']) {
+      const { engine, database, nextAsked } = await agentBench([flow], {})
+      const { id } = await engine.startRun(flow, { amountUsd: 200 })
+      const asked = await nextAsked()
+      // Nobody is there to go on with the run when it is answered.
+      await engine.stop()
+      const decide = () => engine.control.decide(asked.id, { verdict: 'answer', by: 'ada', answer })
+      if (order === 'decide before cancel') await decide()
+      expect(await spendings(database)).toEqual(reserved)
+      await engine.control.cancel(id, 'ada')
+      if (order === 'decide after cancel') await decide()
+      expect(await spendings(database), order).toEqual(left)
+    }
+  })
 })
 
 test('after its stretch of time a budget has room again', async () => {

@@ -5,7 +5,7 @@ import { type Blob, Chain, insertLinked } from '../../store/journal/chain.ts'
 import { type EventType, newEvent, payloadOf } from '../../store/journal/events.ts'
 import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
-import { openIntents } from '../../store/journal/said.ts'
+import { openSaid } from '../../store/journal/said.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
 import {
   approvalValues,
@@ -18,6 +18,7 @@ import { moveRuns } from '../../store/runs/changes/moves.ts'
 import { reasonOf } from '../../store/runs/changes/releases.ts'
 import { deliver } from '../../store/runs/inbox.ts'
 import { lockRun, type RunRow, type RunStatus } from '../../store/runs/runs.ts'
+import { giveBackUnheard } from '../deciding/told-outcome.ts'
 import type { EngineServices } from '../services.ts'
 
 export interface OutsideEvent {
@@ -86,6 +87,7 @@ export async function cancelOutside(
 ): Promise<void> {
   await withdrawQuestions(session, run.no)
   await askAboutIntents(session, services, run)
+  await giveBackUnheard(session, run)
   const event = newEvent('run-cancelled', { by })
   const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
   await appendOutside(session, services, run, [event], change)
@@ -112,7 +114,7 @@ async function askAboutIntents(
   services: Pick<EngineServices, 'clock' | 'newId'>,
   run: RunRow,
 ): Promise<void> {
-  const intents = await openIntents(session, run)
+  const intents = await openSaid(session, run, 'effect-intended')
   if (intents.length === 0) return
   const marks = await loadMarks(session, run.no)
   for (const kept of intents) {

@@ -19,14 +19,18 @@ export function saidByCall(
   )
 }
 
-/** The intents of its chapter that nothing came after: whether they happened nobody knows. */
-export function openIntents(
+/**
+ * The events of this type of its chapter that nothing of their call came after: of an intent, nobody knows whether it
+ * happened.
+ */
+export function openSaid(
   session: Session,
   run: Pick<RunRow, 'no' | 'chapter_seq'>,
+  type: 'effect-intended' | 'effect-unknown',
 ): Promise<(SaidEvent & { step: number; name: string })[]> {
   return session.all(
     `select e.step, e.name, ${said} ${ofEvents}
-     where e.run = ? and e.seq >= ? and e.type = ${quoted('effect-intended')}
+     where e.run = ? and e.seq >= ? and e.type = ${quoted(type)}
        and not exists (select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq)`,
     [run.no, run.chapter_seq],
   )
