@@ -1,4 +1,4 @@
-import { type AccountKey, accountName } from '../store/connectors/accounts.ts'
+import { accountName } from '../store/connectors/accounts.ts'
 import { type AwaitedOfPeople, awaitedOfPeople } from '../store/connectors/awaited-of-people.ts'
 import type { Session } from '../store/database.ts'
 import { listQueues } from '../store/dispatch/queues/queues.ts'
@@ -73,7 +73,11 @@ export type WaitsFor =
   | { for: 'signal'; words: string; signal: string }
   | { for: 'queue'; words: string; queue: string }
   | { for: 'person'; words: string; approvals: number }
-  | { for: 'account'; words: string; accounts: AccountKey[] }
+  | {
+      for: 'account'
+      words: string
+      accounts: { connection: string; account: string; mode: 'live' | 'sandbox' }[]
+    }
   | { for: 'contract'; words: string; connection: string }
   | { for: 'other'; words: string }
 

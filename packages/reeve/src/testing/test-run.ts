@@ -110,3 +110,10 @@ export interface TestDecision {
   /** Of an approval: what is to stand in the place of what was asked. */
   answer?: Json | undefined
 }
+
+/** Of a decision on a run that waits for none. */
+export async function nothingAsked(run: TestRun): Promise<ReeveError> {
+  const { status, reason } = await run.view()
+  const why = reason === null ? '' : ` (${reason})`
+  return new ReeveError('nothing-asked', `The run asks nothing now: it is ${status}${why}.`)
+}

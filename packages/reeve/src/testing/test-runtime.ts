@@ -17,7 +17,7 @@ import { type FakeClock, settle } from './fake-clock.ts'
 import { type Severable, severable } from './severable.ts'
 import { TestClock } from './test-clock.ts'
 import { environmentOf, patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
-import { type TestDecision, TestRun } from './test-run.ts'
+import { nothingAsked, type TestDecision, TestRun } from './test-run.ts'
 import { type DeathMoment, type Mock, WatchedBodies } from './watched-bodies.ts'
 
 const localUser = 'tester'
@@ -294,10 +294,4 @@ export class TestRuntime implements AsyncDisposable {
     await removeWorker(this.#database!, engine.worker.id)
     await this.begin()
   }
-}
-
-async function nothingAsked(run: TestRun): Promise<ReeveError> {
-  const { status, reason } = await run.view()
-  const why = reason === null ? '' : ` (${reason})`
-  return new ReeveError('nothing-asked', `The run asks nothing now: it is ${status}${why}.`)
 }

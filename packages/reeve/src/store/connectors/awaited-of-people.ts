@@ -1,4 +1,5 @@
 import type { Session } from '../database.ts'
+import { quoted } from '../journal/events.ts'
 import type { AccountKey } from './accounts.ts'
 
 /** What the calls that wait for an account wait for. */
@@ -23,7 +24,7 @@ export type AwaitedOfPeople = { run: number } & (
  */
 export async function awaitedOfPeople(session: Session, runs: readonly number[]): Promise<AwaitedOfPeople[]> {
   if (runs.length === 0) return []
-  const isTheirs = `awaited.run in (${runs.map(() => '?').join(', ')}) and 'effect-paced' = (
+  const isTheirs = `awaited.run in (${runs.map(() => '?').join(', ')}) and ${quoted('effect-paced')} = (
     select type from events where events.run = awaited.run and events.step = awaited.step order by seq desc limit 1)`
   const accounts = await session.all<{ run: number; reason: string | null } & AccountKey>(
     `select distinct awaited.run, connection, account, mode, reason from connector_accounts

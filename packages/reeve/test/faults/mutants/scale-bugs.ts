@@ -371,8 +371,8 @@ export const scaleBugs: Mutant[] = [
   bug(
     'of very many awaited runs some are not asked for',
     'engine/results.ts',
-    'from < ids.length; from += most)',
-    'from < ids.length; from += 2 * most)',
+    'from < ids.length; from += mostAsked)',
+    'from < ids.length; from += 2 * mostAsked)',
   ),
   // Inboxes and awaited results: a flat cost, and nothing passed over.
   bug(

@@ -194,7 +194,9 @@ export const mutants: Mutant[] = [
   bug(
     'changed code goes on',
     'engine/replay/calls.ts',
-    'recorded.kind !== kind || !isNamed(recorded, name, checked) || recorded.args !== args',
+    `(recorded.kind !== kind ||
+        !isNamed(recorded, name, checked) ||
+        !this.#marks.isSame(recorded.args, args))`,
     'recorded.kind !== kind',
   ),
   bug(
