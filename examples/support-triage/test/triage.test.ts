@@ -139,7 +139,7 @@ test('an alarm is inert text, its sender gets a reply as well, and no id swallow
     ),
   ])
   const { out } = await start([reeve, 'approvals', '--json']).output
-  expect(new Set(out.match(/"run":\s*"[^"]+"/g)).size).toBe(2)
+  expect(new Set(out.match(/"runId":\s*"[^"]+"/g)).size).toBe(2)
 })
 
 test('killed again and again, it loses nothing and repeats nothing', async () => {

@@ -81,14 +81,14 @@ test('arguments that were refused are refused in every life', async () => {
   )
   expect(got).toContain('to: ')
   const late = tool({
-    ...pay,
     name: 'late',
+    description: 'Answers late.',
     input: z.string().refine(() => started.at > 10),
     output: z.any(),
     effect: 'read',
     approval: 'never',
     run: () => 1,
-  } as never)
+  })
   expect(await inTwoLives((ctx) => ctx.call(late, 'x').catch((error) => error.code))).toBe('invalid-input')
 })
 
