@@ -61,7 +61,9 @@ const deeds: Record<string, (id: number, args: Record<string, unknown>) => void>
     changed()
     text(id, 'changed')
   },
-  hang: () => {},
+  hang: (_id, { mark }) => {
+    if (mark) appendFileSync(String(mark), 'asked')
+  },
   'rest and go': (id) => {
     text(id, 'resting')
     process.stdin.destroy()
