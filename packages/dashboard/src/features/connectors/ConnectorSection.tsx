@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
 import type { Account, Connector } from '../../api/types.ts'
-import { Button } from '../../ui/controls/Button.tsx'
+import { Confirm } from '../../ui/Confirm.tsx'
 import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import { Foreign } from '../../ui/Foreign.tsx'
@@ -210,21 +210,10 @@ function DisconnectForm({
     },
   })
   return (
-    <div className={ui.form}>
-      <p style={{ margin: 0 }}>
-        Its credential is deleted here, and calls to it wait until somebody connects it again
-        {waiting > 0 && `; ${many(waiting, 'waits', 'wait').toLowerCase()} already`}. At the service itself it
-        stays good: take it back there, too.
-      </p>
-      {end.error && <Failure error={end.error} />}
-      <div className={ui.actions}>
-        <Button tone="bad" loading={end.isPending} onClick={() => end.mutate()}>
-          Disconnect it
-        </Button>
-        <Button variant="default" onClick={onDone}>
-          Back
-        </Button>
-      </div>
-    </div>
+    <Confirm act={end} label="Disconnect it" onBack={onDone}>
+      Its credential is deleted here, and calls to it wait until somebody connects it again
+      {waiting > 0 && `; ${many(waiting, 'waits', 'wait').toLowerCase()} already`}. At the service itself it
+      stays good: take it back there, too.
+    </Confirm>
   )
 }

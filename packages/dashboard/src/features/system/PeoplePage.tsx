@@ -4,6 +4,7 @@ import { api, newKey } from '../../api/client.ts'
 import { principalsQuery, sessionQuery } from '../../api/queries.ts'
 import type { Principal } from '../../api/types.ts'
 import { tabs } from '../../frame/pages.ts'
+import { Confirm } from '../../ui/Confirm.tsx'
 import { Button } from '../../ui/controls/Button.tsx'
 import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Select } from '../../ui/controls/Inputs.tsx'
@@ -182,20 +183,9 @@ function RemoveForm({ principal: { name }, onDone }: { principal: Principal; onD
     },
   })
   return (
-    <div className={ui.form}>
-      <p style={{ margin: 0 }}>
-        Its sessions and tokens count no more from the next request on. What it did stays in the log; an owner
-        can bring it back.
-      </p>
-      {remove.error && <Failure error={remove.error} />}
-      <div className={ui.actions}>
-        <Button tone="bad" loading={remove.isPending} onClick={() => remove.mutate()}>
-          Keep it out
-        </Button>
-        <Button variant="default" onClick={onDone}>
-          Back
-        </Button>
-      </div>
-    </div>
+    <Confirm act={remove} label="Keep it out" onBack={onDone}>
+      Its sessions and tokens count no more from the next request on. What it did stays in the log; an owner
+      can bring it back.
+    </Confirm>
   )
 }

@@ -4,6 +4,7 @@ import { api, newKey } from '../../api/client.ts'
 import { secretsQuery, sessionQuery } from '../../api/queries.ts'
 import type { Secret } from '../../api/types.ts'
 import { tabs } from '../../frame/pages.ts'
+import { Confirm } from '../../ui/Confirm.tsx'
 import { Button } from '../../ui/controls/Button.tsx'
 import { Dialog } from '../../ui/controls/Dialog.tsx'
 import { Failure } from '../../ui/Failure.tsx'
@@ -125,22 +126,11 @@ function DeleteForm({ secret: { name, usedBy }, onDone }: { secret: Secret; onDo
     },
   })
   return (
-    <div className={ui.form}>
-      <p style={{ margin: 0 }}>
-        {usedBy && usedBy.length > 0
-          ? `Calls of ${usedBy.join(', ')} fail from then on, and say so.`
-          : 'Nothing of the project names it.'}{' '}
-        The value cannot be brought back.
-      </p>
-      {remove.error && <Failure error={remove.error} />}
-      <div className={ui.actions}>
-        <Button tone="bad" loading={remove.isPending} onClick={() => remove.mutate()}>
-          Delete it
-        </Button>
-        <Button variant="default" onClick={onDone}>
-          Back
-        </Button>
-      </div>
-    </div>
+    <Confirm act={remove} label="Delete it" onBack={onDone}>
+      {usedBy && usedBy.length > 0
+        ? `Calls of ${usedBy.join(', ')} fail from then on, and say so.`
+        : 'Nothing of the project names it.'}{' '}
+      The value cannot be brought back.
+    </Confirm>
   )
 }
