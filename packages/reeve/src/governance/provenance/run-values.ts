@@ -63,7 +63,7 @@ const secretNames =
   /pass(?:word|wd|phrase|code)|\bpin\b|cvv|cvc|secret|api.?key|token|passport|\bssn\b|social.?security|card.?number|credit.?card|(?:^|\b|_)id.?number|bank.?account|iban/i
 
 /**
- * The labelled values of one run. Adding costs next to nothing: what was read is taken apart and indexed at the first question,
+ * The labelled values of one run. Adding costs little: what was read is taken apart and indexed at the first question,
  * each reading once, so that a run without effects pays nothing and one with thousands of values pays for each of them once.
  */
 export class RunValues {
@@ -87,9 +87,7 @@ export class RunValues {
     this.#waiting.push(reading)
     if (reading.isPrivate) this.hasReadPrivate = true
     if (this.hasReadUntrusted) return
-    // Prose counts, and so must be looked for; a reading without any is told apart only by taking it apart.
-    if (reading.label === 'untrusted') this.hasReadUntrusted = true
-    else if (!reading.isVouched) this.#index()
+    this.hasReadUntrusted = reading.label === 'untrusted' || holdsUntrusted(reading)
   }
 
   /** Where a value stands: each field that holds it whole or, as an address, URL, number or phrase, inside. */
@@ -184,7 +182,7 @@ export class RunValues {
   }
 
   #takeApart(reading: Reading): void {
-    const fields = fieldsOf(reading.value, { isProse: reading.isProse ?? false })
+    const fields = fieldsIn(reading)
     const first = this.#items.length
     const numbers = [...new Set(fields.map(({ item }) => item))]
     for (const _ of numbers) {
@@ -212,12 +210,7 @@ export class RunValues {
   #addLeaf(reading: Reading, field: Field, number: number): void {
     const item = this.#items[number]!
     const name = field.path.at(-1) ?? ''
-    const isProse = field.isFree && !reading.isVouched
-    const label: Label =
-      reading.steering === 'untrusted' ||
-      (isProse && reading.label !== 'operator' && reading.label !== 'project')
-        ? 'untrusted'
-        : reading.label
+    const label = labelOf(reading, field)
     if (label === 'untrusted') this.hasReadUntrusted = true
     const isHeader = !field.isFree && writerNames.test(name)
     const text = String(field.value)
@@ -281,6 +274,23 @@ export class RunValues {
     if (places) places.push(place)
     else this.#places.set(key, [place])
   }
+}
+
+function fieldsIn({ value, isProse = false }: Reading): Field[] {
+  return fieldsOf(value, { isProse })
+}
+
+/** What a field of a reading is worth: prose is untrusted, unless it is the operator's, the project's or vouched for. */
+function labelOf({ label, steering, isVouched }: Reading, { isFree }: Field): Label {
+  if (steering === 'untrusted') return 'untrusted'
+  return isFree && !isVouched && label !== 'operator' && label !== 'project' ? 'untrusted' : label
+}
+
+/** Told without an index; of most readings it follows from the label alone. */
+function holdsUntrusted(reading: Reading): boolean {
+  const isSafe = reading.isVouched || reading.label === 'operator' || reading.label === 'project'
+  if (isSafe && reading.steering !== 'untrusted') return false
+  return fieldsIn(reading).some((field) => labelOf(reading, field) === 'untrusted')
 }
 
 function setOf(values: Map<ValueKind, Set<string>>, kind: ValueKind): Set<string> {

@@ -22,70 +22,76 @@ const quotation =
 const addressesAll =
   /\b(?:each|every|all)\b(?: of)?(?: the| these| those)? (?:users?|people|persons?|senders?|members?|participants?|attendees?|customers?|authors?|employees?|colleagues?)\b|\b(?:everyone|everybody)\b/i
 
-/** The operator's own words for one task: the only text that bounds what is meant. */
+/** A request taken apart. */
+interface Parts {
+  plain: string
+  joined: ReadonlySet<string>
+  words: ReadonlySet<string>
+  values: ReadonlySet<string>
+  kinds: ReadonlySet<string>
+  names: ReadonlySet<string>
+  sentences: readonly string[]
+  quoted: ReadonlySet<string>
+  languages: readonly Language[]
+  numbers: readonly number[]
+}
+
+/**
+ * The operator's own words for one task: the only text that bounds what is meant. Making one costs nothing: it is taken apart at the
+ * first question, which calls that only read a public place never ask.
+ */
 export class Request {
   readonly text: string
-  readonly #plain: string
-  readonly #joined: ReadonlySet<string>
-  readonly #words: ReadonlySet<string>
-  readonly #values: ReadonlySet<string>
-  readonly #kinds: ReadonlySet<string>
-  readonly #names: ReadonlySet<string>
-  readonly #sentences: readonly string[]
-  readonly #quoted: ReadonlySet<string>
-  readonly #languages: readonly Language[]
+  #taken: Parts | undefined
   #folded: string | undefined
-  /** "Do what she asks": the request leaves it to a text that it names what is to be done. */
-  readonly leavesItToText: boolean
-  /** "Write to each of them": whoever wrote is meant, whoever that is. */
-  readonly addressesAll: boolean
-  /** The numbers in it. */
-  readonly numbers: readonly number[]
 
   constructor(texts: string | readonly string[]) {
     this.text = typeof texts === 'string' ? texts : texts.join('\n')
-    this.#languages = languagesOf(this.text)
-    this.#sentences = this.text.split(/[.!?]\s|\n/)
-    this.#quoted = new Set((this.text.match(quotation) ?? []).map((quote) => wordsOf(quote).join(' ')))
-    this.addressesAll = addressesAll.test(this.text)
-    this.leavesItToText = leavesItToText.test(this.text)
-    const words = wordsOf(this.text)
-    this.#words = new Set(words.flatMap((word) => [word, stemOf(word)]))
-    this.#plain = ` ${words.join(' ')} `
-    this.#joined = new Set(
-      words.flatMap((_, at) => [2, 3, 4].map((count) => words.slice(at, at + count).join(''))),
-    )
-    const values = valuesIn(this.text)
-    this.#values = new Set(values.map(({ kind, key }) => `${kind}:${key}`))
-    this.#kinds = new Set(values.map(({ kind }) => kind))
-    this.numbers = values.filter(({ kind }) => kind === 'number').map(({ key }) => Number(key))
-    // With a capital letter, and so the name of somebody or something, also at the beginning of a sentence.
-    this.#names = new Set(namesIn(this.text, this.#languages).map(canonicalText))
+  }
+
+  get #parts(): Parts {
+    this.#taken ??= takeApart(this.text)
+    return this.#taken
+  }
+
+  /** "Do what she asks": the request leaves it to a text that it names what is to be done. */
+  get leavesItToText(): boolean {
+    return leavesItToText.test(this.text)
+  }
+
+  /** "Write to each of them": whoever wrote is meant, whoever that is. */
+  get addressesAll(): boolean {
+    return addressesAll.test(this.text)
+  }
+
+  /** The numbers in it. */
+  get numbers(): readonly number[] {
+    return this.#parts.numbers
   }
 
   /** Whether this value stands in the words: addresses, URLs, numbers and accounts exactly, other text in its words. */
   says(value: string | number | boolean): boolean {
     const { kind, key } = canonicalValue(value)
-    if (this.#values.has(`${kind}:${key}`)) return true
+    if (this.#parts.values.has(`${kind}:${key}`)) return true
     if (kind === 'number')
-      return this.#words.has(canonicalText(String(value))) || this.#saysCount(Number(key))
+      return this.#parts.words.has(canonicalText(String(value))) || this.#saysCount(Number(key))
     if (kind === 'address' || kind === 'url' || kind === 'account' || kind === 'phone') return false
     const words = wordsOf(String(value))
     if (words.length === 0) return false
     const together = words.join('')
-    if (this.#plain.includes(` ${words.join(' ')} `)) return true
-    if (this.#joined.has(together) || (words.length > 1 && this.#words.has(together))) return true
+    if (this.#parts.plain.includes(` ${words.join(' ')} `)) return true
+    if (this.#parts.joined.has(together) || (words.length > 1 && this.#parts.words.has(together))) return true
     return words.some((word) => this.#isTelling(word)) && words.every((word) => this.saysWord(word))
   }
 
   /** Whether it names any address, account or phone number: whoever gives one has said who is meant. */
   saysAny(kind: string): boolean {
-    return this.#kinds.has(kind)
+    return this.#parts.kinds.has(kind)
   }
 
   /** Whether one word of a text, in any of its forms, stands in the words. */
   saysWord(word: string): boolean {
-    return this.#words.has(word) || this.#words.has(stemOf(word))
+    return this.#parts.words.has(word) || this.#parts.words.has(stemOf(word))
   }
 
   /** The telling words of a text that the operator said, too. */
@@ -96,7 +102,7 @@ export class Request {
   /** Whether the words name this, with a capital. */
   names(name: string): boolean {
     const word = canonicalText(name)
-    return word.length >= 3 && this.#isTelling(word) && this.#names.has(word)
+    return word.length >= 3 && this.#isTelling(word) && this.#parts.names.has(word)
   }
 
   /**
@@ -107,43 +113,48 @@ export class Request {
     const word = canonicalText(name)
     return (
       this.names(name) &&
-      this.#sentences.some((sentence) => this.#isOfWriting(sentence) && wordsOf(sentence).includes(word))
+      this.#parts.sentences.some(
+        (sentence) => this.#isOfWriting(sentence) && wordsOf(sentence).includes(word),
+      )
     )
   }
 
   #isOfWriting(sentence: string): boolean {
-    return this.#languages.includes('en')
+    return this.#parts.languages.includes('en')
       ? writing.test(sentence)
-      : speaksOfWriting(sentence, this.#languages)
+      : speaksOfWriting(sentence, this.#parts.languages)
   }
 
   /** Whether these words stand between quotation marks. */
   quotesMarked(phrase: string): boolean {
     const words = wordsOf(phrase).join(' ')
-    return words !== '' && this.#quoted.has(words)
+    return words !== '' && this.#parts.quoted.has(words)
   }
 
   /** Whether these words stand next to one another in the request. */
   quotes(phrase: string): boolean {
     const words = wordsOf(phrase)
-    return words.some((word) => this.#isTelling(word)) && this.#plain.includes(` ${words.join(' ')} `)
+    return words.some((word) => this.#isTelling(word)) && this.#parts.plain.includes(` ${words.join(' ')} `)
   }
 
   /** Whether a word is a request's own in its language, and says nothing of what is meant; of English `saysKind` knows. */
   isGeneral(word: string): boolean {
-    if (this.#languages.includes('en')) return false
-    return isFunctionWord(word, this.#languages) || saysKindInOther(word, this.#languages)
+    if (this.#parts.languages.includes('en')) return false
+    return isFunctionWord(word, this.#parts.languages) || saysKindInOther(word, this.#parts.languages)
   }
 
   #isTelling(word: string): boolean {
-    return isTelling(word) && (this.#languages.includes('en') || !isFunctionWord(word, this.#languages))
+    return (
+      isTelling(word) &&
+      (this.#parts.languages.includes('en') || !isFunctionWord(word, this.#parts.languages))
+    )
   }
 
   /** Whether the words ask for a kind of effect, in their own language. `english`: its words there. */
   asksFor(kind: string, english: RegExp): boolean {
-    if (this.#languages.includes('en')) return english.test(this.text)
+    if (this.#parts.languages.includes('en')) return english.test(this.text)
     this.#folded ??= foldedText(this.text)
-    return asksInOther(this.#folded, this.#languages, kind)
+    return asksInOther(this.#folded, this.#parts.languages, kind)
   }
 
   matches(pattern: RegExp): boolean {
@@ -152,7 +163,26 @@ export class Request {
 
   #saysCount(value: number): boolean {
     const word = numberWord(value)
-    return word !== undefined && this.#plain.includes(` ${word} `)
+    return word !== undefined && this.#parts.plain.includes(` ${word} `)
+  }
+}
+
+function takeApart(text: string): Parts {
+  const languages = languagesOf(text)
+  const words = wordsOf(text)
+  const values = valuesIn(text)
+  return {
+    languages,
+    sentences: text.split(/[.!?]\s|\n/),
+    quoted: new Set((text.match(quotation) ?? []).map((quote) => wordsOf(quote).join(' '))),
+    words: new Set(words.flatMap((word) => [word, stemOf(word)])),
+    plain: ` ${words.join(' ')} `,
+    joined: new Set(words.flatMap((_, at) => [2, 3, 4].map((count) => words.slice(at, at + count).join('')))),
+    values: new Set(values.map(({ kind, key }) => `${kind}:${key}`)),
+    kinds: new Set(values.map(({ kind }) => kind)),
+    numbers: values.filter(({ kind }) => kind === 'number').map(({ key }) => Number(key)),
+    // With a capital letter, and so the name of somebody or something, also at the beginning of a sentence.
+    names: new Set(namesIn(text, languages).map(canonicalText)),
   }
 }
 

@@ -76,7 +76,7 @@ export class RunCase {
       run,
       verdict: ruling.decision,
       reasons: ruling.reasons,
-      places: placesOf(decided),
+      places: policies.isEmpty ? [] : placesOf(decided),
       ...readings.exposure,
     })
     const reasons = [...ruling.reasons, ...said, ...ownQuestion(call)]
@@ -148,6 +148,7 @@ export class RunCase {
 /** What the schema drops is handed to nobody. */
 function givenOf(given: Json, args: Record<string, Json>): Record<string, Json> {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return args
+  if (Object.keys(given).every((name) => Object.hasOwn(args, name))) return given as Record<string, Json>
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) =>
       Object.hasOwn(args, name) ? [[name, value as Json]] : [],
