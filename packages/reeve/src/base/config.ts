@@ -47,7 +47,7 @@ const keyName = /^[A-Z][A-Z0-9_]*_(?:API_KEY|BASE_URL)$/
 export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv = process.env): Environment {
   return {
     database: databaseFrom(source.DATABASE_URL, projectFolder),
-    keys: Object.fromEntries(Object.entries(source).filter(([name]) => keyName.test(name))),
+    keys: keysIn(source),
     user: source.REEVE_USER || systemUser(),
     local: { user: systemUser(), host: hostname() },
     token: source.REEVE_TOKEN || undefined,
@@ -59,6 +59,11 @@ export function readEnvironment(projectFolder: string, source: NodeJS.ProcessEnv
     ci: source.CI === 'true',
     variables: source,
   }
+}
+
+/** What of all variables models may be asked with. Nothing else is a key, and so a secret that no text may have. */
+export function keysIn(variables: Readonly<Record<string, string | undefined>>): Environment['keys'] {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => keyName.test(name)))
 }
 
 /** By the user id of this process: no variable can make it somebody else. */

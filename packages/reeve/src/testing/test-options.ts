@@ -1,4 +1,4 @@
-import type { Environment } from '../base/config.ts'
+import { type Environment, keysIn } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { type Duration, type Moment, toMs } from '../base/time/time.ts'
 import type { Workflow } from '../engine/workflow.ts'
@@ -33,7 +33,10 @@ export interface TestOptions {
    * in memory.
    */
   file?: string | undefined
-  /** Keys and addresses of models (`OPENAI_API_KEY`, `OLLAMA_BASE_URL`). Default: none, so that no hosted model is asked. */
+  /**
+   * Keys and addresses of models (`OPENAI_API_KEY`, `OLLAMA_BASE_URL`); of `process.env` nothing else is taken. Default: none, so that no
+   * hosted model is asked.
+   */
   keys?: Readonly<Record<string, string | undefined>> | undefined
   /** @internal Makes ids for a time (ms), in the place of chance: what goes by ids goes the same in each test. */
   idFor?: ((at: number) => string) | undefined
@@ -94,7 +97,7 @@ function named(name: string, keys: NonNullable<TestOptions['keys']>): Solver | s
 
 /** Where the data is, and what models there are. */
 export function environmentOf({ file = ':memory:', keys = {} }: TestOptions, user: string): Environment {
-  return { database: { kind: 'sqlite', file }, keys: { ...keys }, user, ci: false }
+  return { database: { kind: 'sqlite', file }, keys: keysIn(keys), user, ci: false }
 }
 
 export function patienceOf({ patience = '30s' }: TestOptions): number {

@@ -56,10 +56,15 @@ function projectIn({ folder, config = {}, workflow = 'greet' }: Given) {
 }
 
 /** Opens the project as a worker does, and closes again; with `runs` it drives one run. */
-async function use(database: Environment['database'], given: Given, runs = false): Promise<void> {
+async function use(
+  database: Environment['database'],
+  given: Given,
+  runs = false,
+  variables: NodeJS.ProcessEnv = {},
+): Promise<void> {
   const runtime = await Runtime.open({
     project: projectIn(given),
-    environment: { database, keys: {}, user: 'ada', ci: false },
+    environment: { database, keys: {}, user: 'ada', ci: false, variables },
     log: silentLog,
   })
   try {
@@ -108,6 +113,25 @@ describe.each(['sqlite', 'postgres'] as const)('on %s', (kind) => {
     )
     expect((await looking(database, listQueues)).map(({ name }) => name)).not.toContain('mail')
     expect(await looking(database, readOwner)).toEqual({ names: ['shop'], isNamed: true })
+  })
+
+  test('a project whose name is a secret too is the same one each time', async () => {
+    const database = await fresh()
+    const secret = { API_TOKEN: 'shop-7f3a-of-ada' }
+    for (let start = 0; start < 3; start++)
+      await use(database, { folder: folder('a', 'shop-7f3a-of-ada') }, false, secret)
+    expect(await looking(database, readOwner)).toEqual({ names: ['[secret]'], isNamed: true })
+  })
+
+  test('runs of daemons, directives and the runtime tell nothing of whose a database is', async () => {
+    const database = await fresh()
+    await use(database, { folder: folder('a') }, true)
+    for (const workflow of ['daemon:steward', 'directive:check', 'reeve.learn']) {
+      await looking(database, (opened) =>
+        opened.transaction((session) => session.run('update runs set workflow = ?', [workflow])),
+      )
+      await use(database, { folder: folder('b'), workflow: 'other' })
+    }
   })
 
   test('checkouts of one project in other folders are the same project, by its own name before its package', async () => {

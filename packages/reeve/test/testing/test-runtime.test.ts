@@ -301,6 +301,16 @@ test('a server whose address only `.env` has hinders no test that asks it nothin
   expect(JSON.stringify(said)).toContain('In a test: `keys` of `testRuntime`.')
 })
 
+test('of all variables only keys of models are secrets that no text may have', async () => {
+  const said = workflow({ name: 'said', input: z.string(), run: (_ctx, text) => text })
+  await using desk = await testRuntime({
+    workflows: [said],
+    keys: { OPENAI_API_KEY: 'sk-of-nobody-7f3a', npm_package_name: 'small-business' },
+  })
+  const run = await desk.start(said, 'small-business with sk-of-nobody-7f3a')
+  expect(await run.output()).toBe('small-business with [secret]')
+})
+
 test('a run is cancelled by a verb of the test, and found by the key of its workflow', async () => {
   const bill = workflow({
     name: 'bill',

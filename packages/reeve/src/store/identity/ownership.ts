@@ -24,7 +24,8 @@ export interface Owner {
  * decide: a database whose runs are all of workflows that this project does not have is another's.
  * @throws `database-of-another-project`
  */
-export async function claimDatabase(database: Database, claimant: Claimant): Promise<void> {
+export async function claimDatabase(database: Database, given: Claimant): Promise<void> {
+  const claimant = asRecorded(database, given)
   if ((await readOwner(database))?.names.includes(claimant.name)) return
   await database.transaction(async (session) => {
     const owner = await firstOwner(session, claimant)
@@ -37,12 +38,18 @@ export async function claimDatabase(database: Database, claimant: Claimant): Pro
 }
 
 /** Says that a database belongs to the project of this name too, as after it was renamed. */
-export async function adoptDatabase(database: Database, claimant: Claimant): Promise<Owner> {
+export async function adoptDatabase(database: Database, given: Claimant): Promise<Owner> {
+  const claimant = asRecorded(database, given)
   await database.transaction(async (session) => {
     const owner = await firstOwner(session, claimant)
     if (!owner.names.includes(claimant.name)) await addName(session, owner, claimant.name)
   })
   return (await readOwner(database))!
+}
+
+/** A name that is a secret, too (as a password that is the project's name), is recorded as one: compared as it is, it would never be found. */
+function asRecorded({ secrets }: Database, claimant: Claimant): Claimant {
+  return { ...claimant, name: secrets?.redact(claimant.name) ?? claimant.name }
 }
 
 /** Undefined while no project has used the database. */
@@ -78,8 +85,11 @@ async function addName(session: Session, owner: Owner, name: string): Promise<vo
   ])
 }
 
+/** Runs of the runtime's own workflows, of daemons and of directives tell nothing of whose they are. */
 async function hasOnlyForeignRuns(session: Session, workflows: readonly string[]): Promise<boolean> {
-  if ((await session.get('select 1 as found from runs limit 1')) === undefined) return false
+  const telling = `select 1 as found from runs
+    where workflow not like 'reeve.%' and workflow not like 'daemon:%' and workflow not like 'directive:%' limit 1`
+  if ((await session.get(telling)) === undefined) return false
   const marks = workflows.map(() => '?').join(', ')
   if (marks === '') return false
   const known = await session.get(`select 1 as found from runs where workflow in (${marks}) limit 1`, [
