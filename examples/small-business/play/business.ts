@@ -25,6 +25,8 @@ export interface PlayOptions {
   onDay: (business: Business) => void
   onPage: (link: string) => void
   onNote: (note: string) => void
+  /** Called before and after each thing that is done: requests to the world, what its clock is moved to. */
+  onMoment?: () => void
 }
 
 const visitHour = 8
@@ -49,11 +51,11 @@ export class Business {
 
   /** Goes on where it was, when the folder has a business of that seed. */
   static async open(options: PlayOptions): Promise<Business> {
-    const { folder, seed, days, port, hasFaults } = options
+    const { folder, seed, days, port, hasFaults, onMoment = () => {} } = options
     mkdirSync(folder, { recursive: true })
     let business: Business | undefined
     const onKill = () => business!.#kill()
-    const world = await World.open({ folder, seed, days, port, hasFaults, onKill })
+    const world = await World.open({ folder, seed, days, port, hasFaults, onKill, onMoment })
     business = new Business(options, world)
     for (const note of prepareProject(join(folder, 'project'), world.addresses)) options.onNote(note)
     return business
@@ -88,7 +90,9 @@ export class Business {
         Math.min(due ?? end, visit, nextChange(plan, this.now), startOfDay(this.day + 1), end),
       )
       const isNewDay = dayNumber(to) > this.day
+      this.options.onMoment?.()
       life.advance(to)
+      this.options.onMoment?.()
       await this.#steadily((worker) => worker.ask({ type: 'goto', to }))
       if (to === visit) await this.#visit()
       if (!isNewDay) continue

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Business } from './business.ts'
-import { killPlayer } from './kill-player.ts'
+import { diesAt, killPlayer, momentsUntil } from './kill-player.ts'
 import { dayLine, judge, summary } from './report.ts'
 
 const help = `npm run business -- [options]
@@ -44,7 +44,7 @@ function killed(kills: number): Promise<number> {
   const at = given.findIndex((each) => each.startsWith('--kill-player'))
   given.splice(at, given[at] === '--kill-player' ? 2 : 1)
   const onKill = (no: number) => console.error(`The player is killed (${no} of ${kills}).`)
-  return killPlayer(given, { kills, seed: Number(values.seed), onKill })
+  return killPlayer(given, { kills, seed: Number(values.seed), days: Number(values.days), onKill })
 }
 
 async function main(): Promise<void> {
@@ -66,6 +66,7 @@ async function main(): Promise<void> {
     onDay: (each) => console.error(dayLine(each)),
     onPage: (link) => console.error(`The dashboard: ${link}`),
     onNote: (note) => console.error(note),
+    onMoment: momentsUntil(Number(process.env[diesAt] ?? Number.POSITIVE_INFINITY)),
   })
   try {
     await business.play()

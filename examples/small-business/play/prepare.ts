@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -33,20 +34,12 @@ const example = join(import.meta.dirname, '..')
  */
 export function prepareProject(folder: string, addresses: Record<string, string>): string[] {
   const missing: string[] = []
-  if (!existsSync(join(folder, 'reeve.config.ts'))) {
-    mkdirSync(folder, { recursive: true })
-    for (const part of parts) cpSync(join(example, part), join(folder, part), { recursive: true })
-    // It may lie outside of this repository.
-    mkdirSync(join(folder, 'node_modules'))
-    for (const name of ['reeve', 'zod'])
-      symlinkSync(dirname(require.resolve(`${name}/package.json`)), join(folder, 'node_modules', name))
-    for (const file of readdirSync(join(folder, 'directives'))) {
-      const path = join(folder, 'directives', file)
-      const text = readFileSync(path, 'utf8')
-        .replaceAll('http://127.0.0.1:4801', addresses.SITE_URL!)
-        .replaceAll('http://127.0.0.1:4803', addresses.MAIL_URL!)
-      writeFileSync(path, text)
-    }
+  if (!existsSync(folder)) {
+    // Whoever is killed at it leaves no half of a project behind.
+    const made = `${folder}.new`
+    rmSync(made, { recursive: true, force: true })
+    copyProject(made, addresses)
+    renameSync(made, folder)
   }
   const drop = (directive: string, scripts: string[], what: string) => {
     missing.push(`${what} is not here: directive ${directive} and ${scripts.join(', ')} are left out`)
@@ -56,6 +49,21 @@ export function prepareProject(folder: string, addresses: Record<string, string>
   if (!works('python3')) drop('weekly-report', ['weekly_figures.py'], 'python3')
   if (!works('curl')) drop('check-site', ['check_site.sh'], 'curl')
   return missing
+}
+
+function copyProject(folder: string, addresses: Record<string, string>): void {
+  // It may lie outside of this repository.
+  mkdirSync(join(folder, 'node_modules'), { recursive: true })
+  for (const name of ['reeve', 'zod'])
+    symlinkSync(dirname(require.resolve(`${name}/package.json`)), join(folder, 'node_modules', name))
+  for (const part of parts) cpSync(join(example, part), join(folder, part), { recursive: true })
+  for (const file of readdirSync(join(folder, 'directives'))) {
+    const path = join(folder, 'directives', file)
+    const text = readFileSync(path, 'utf8')
+      .replaceAll('http://127.0.0.1:4801', addresses.SITE_URL!)
+      .replaceAll('http://127.0.0.1:4803', addresses.MAIL_URL!)
+    writeFileSync(path, text)
+  }
 }
 
 function works(program: string): boolean {

@@ -14,7 +14,7 @@ export interface WorkerOptions {
   env: Record<string, string>
 }
 
-/** The worker died while it was to do something. */
+/** The worker was killed while it was to do something: another one goes on. One that ends by itself has a fault, and the play ends. */
 export class WorkerDied extends Error {}
 
 /** A process with the runtime: started, told what to do, killed. */
@@ -37,8 +37,7 @@ export class WorkerProcess {
       waiting?.resolve(answer!)
     })
     child.on('exit', (code, signal) => {
-      for (const { reject } of this.#open.values())
-        reject(new WorkerDied(`the worker ended: ${signal ?? code}`))
+      for (const { reject } of this.#open.values()) reject(endOf(code, signal))
       this.#open.clear()
     })
   }
@@ -99,10 +98,16 @@ export class WorkerProcess {
   #answer(id: number): Promise<Rested> {
     const { promise, resolve, reject } = Promise.withResolvers<Rested>()
     this.#open.set(id, { resolve, reject })
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
-      reject(new WorkerDied('the worker has ended'))
+    const { exitCode, signalCode } = this.#child
+    if (exitCode !== null || signalCode !== null) reject(endOf(exitCode, signalCode))
     return promise
   }
+}
+
+function endOf(code: number | null, signal: string | null): Error {
+  return signal === 'SIGKILL'
+    ? new WorkerDied('the worker was killed')
+    : new Error(`the worker ended by itself: ${signal ?? code}`)
 }
 
 const compiled = join(import.meta.dirname, '../.reeve/compiled')

@@ -16,9 +16,9 @@ test('two days, worker and player killed: nothing is done twice, nothing is lost
   const seed = 38
   const options = ['--days', String(days), '--seed', String(seed), '--port', '0', '--folder', folder]
   const killed: number[] = []
-  expect(await killPlayer(options, { kills: 2, seed, isQuiet: true, onKill: (no) => killed.push(no) })).toBe(
-    0,
-  )
+  expect(
+    await killPlayer(options, { kills: 2, seed, days, isQuiet: true, onKill: (no) => killed.push(no) }),
+  ).toBe(0)
   expect(killed).toEqual([1, 2])
   const business = await Business.open({
     ...{ folder, days, seed, port: 0, page: 'none', dayTakesMs: 0, hasFaults: true, isLearning: false },

@@ -33,6 +33,8 @@ export interface WorldOptions {
   hasFaults: boolean
   /** The world kills the worker (SIGKILL). */
   onKill: () => void
+  /** Called when a request has come, and again when what it asks for is done and nobody knows yet. */
+  onMoment: () => void
 }
 
 const mostBytes = 1_048_576
@@ -45,17 +47,19 @@ export class World {
   readonly plan: FaultPlan
   readonly #services: Record<ServiceName, Service>
   readonly #onKill: () => void
+  readonly #onMoment: () => void
   #servers: Server[] = []
   /** Addresses of the services, by the variable that scripts find them in. */
   addresses: Record<string, string> = {}
 
-  private constructor({ folder, seed, days, hasFaults, onKill }: WorldOptions) {
+  private constructor({ folder, seed, days, hasFaults, onKill, onMoment }: WorldOptions) {
     const chance = chanceOf(seed)
     this.chance = chance
     this.books = new Books(join(folder, 'world.db'))
     this.plan = hasFaults ? planFaults(chance, days) : noFaults
     this.life = new Life(this.books, chance, this.plan)
     this.#onKill = onKill
+    this.#onMoment = onMoment
     const drifted = (name: string) => hasDrifted(this.plan, name, this.life.now)
     this.#services = {
       site: siteOf(this.books, drifted),
@@ -102,10 +106,12 @@ export class World {
   async #serve(name: ServiceName, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = await readCall(request, this.life.now)
     if (call === undefined) return void response.writeHead(400).end()
+    this.#onMoment()
     const isWriting = call.method !== 'GET'
     const kill = this.#killBy(name, isWriting)
     if (kill === 'before') return this.#kill(response)
     const reply = this.#answer(name, call)
+    this.#onMoment()
     if (kill === 'after') return this.#kill(response)
     const isText = typeof reply.body === 'string'
     response
