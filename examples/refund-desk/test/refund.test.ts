@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 const project = join(import.meta.dirname, '..')
@@ -105,7 +106,7 @@ test('killed after each event of its journal, it pays once', async () => {
       over = true
     })
     while (!over && (query<{ n: number }>('select count(*) as n from events')[0]?.n ?? 0) < events) {
-      await new Promise((resolve) => setImmediate(resolve))
+      await delay(5)
     }
     child.kill('SIGKILL')
     await done

@@ -12,16 +12,9 @@ const inbox = join(import.meta.dirname, '../inbox')
 /** The desk in sandbox, with the mail server and the Slack of this machine. */
 async function openDesk() {
   const folder = mkdtempSync(join(tmpdir(), 'triage-desk-'))
-  const desk = await testRuntime({ project, file: join(folder, 'reeve.db'), at: new Date() })
-  const internals = () => internalsOf(desk.runtime)
+  const desk = await testRuntime({ project, file: join(folder, 'reeve.db') })
   const urlOf = async (connection: typeof mail | typeof chat) =>
-    (await internals().connections.standIns.of(connection)).url
-  const look = async () => {
-    for (const follower of internals().pollLoops.followers) while (await follower.look()) {}
-    await desk.settle()
-  }
-  await desk.runtime.readKnowledge()
-  await look()
+    (await internalsOf(desk.runtime).connections.standIns.of(connection)).url
   return {
     desk,
     async close() {
@@ -31,7 +24,7 @@ async function openDesk() {
     async deliver(...letters: (string | Buffer)[]) {
       const url = await urlOf(mail)
       for (const body of letters) await fetch(new URL('/letters', url), { method: 'POST', body })
-      await look()
+      await desk.advance('1m') // it looks into the mailbox
     },
     sent: async () =>
       (await (await fetch(new URL('/sent', await urlOf(mail)))).json()) as { to: string[]; letter: string }[],

@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.ts'
 import type { Secrets } from '../base/secrets/secrets.ts'
+import type { LookWatch } from '../base/time/looks.ts'
 import type { LoopStretch } from '../base/time/loop-stretch.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { AuditKeys } from '../store/audit/key/audit-keys.ts'
@@ -53,8 +54,8 @@ export interface EngineServices {
 /** What a call does in this process until it is settled or parks. */
 export type Act = () => Promise<void> | void
 
-/** Runs what steps, tools and solvers do, in the place of the engine. */
-export interface Bodies {
+/** Runs what steps, tools and solvers do, in the place of the engine, and what looks for work beside the runs. */
+export interface Bodies extends LookWatch {
   /** What is run in place of this act. */
   act(act: Act): Act
   /** @param what whose body it is: `step "pack"`, `tool "mail.send"` */

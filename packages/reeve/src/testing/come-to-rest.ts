@@ -1,8 +1,8 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises'
 import { ReeveError } from '../base/errors.ts'
 import type { Execution } from '../engine/execution/execution.ts'
-import type { Severable } from './severable.ts'
-import type { WatchedBodies } from './watched-bodies.ts'
+import type { Severable } from './life/severable.ts'
+import type { WatchedBodies } from './life/watched-bodies.ts'
 
 /** What a test knows of the runtime that it drives. */
 export interface Driven {
@@ -20,9 +20,9 @@ const lookMs = 5
 const longestLookMs = 100
 
 /**
- * Resolves when nothing of any run goes on by itself: what they wait for is time, a person, a signal or another run. That is
- * known from what acts, from what is asked of the database and from the runs themselves, however long it takes; how busy the
- * machine is does not matter.
+ * Resolves when nothing of any run goes on by itself, and no look for work: what they wait for is time, a person, a signal or
+ * another run. That is known from what acts and looks, from what is asked of the database and from the runs themselves, however long
+ * it takes; how busy the machine is does not matter.
  * @param isDead whether the runtime died: then there is nothing to wait for
  * @throws `test-never-rests` when something goes on for so long (ms) and nothing changes
  */
@@ -58,9 +58,9 @@ function changesOf({ bodies, traffic }: Driven): number {
   return bodies.changes + traffic.asked
 }
 
-/** What goes on by itself, run by run. */
+/** What goes on by itself: looks, then run by run. */
 function whatGoesOn({ bodies, runs }: Driven): string[] {
-  const all: string[] = []
+  const all = bodies.looksAtWork
   for (const execution of runs()) {
     const { goesOn, claim, workflow } = execution
     if (goesOn === undefined || (goesOn === 'acts' && !bodies.areAtWork)) continue

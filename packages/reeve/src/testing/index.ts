@@ -10,6 +10,7 @@ export type { RecordedEvent, RecordedRun } from '../evals/replay/recorded-run.ts
 export type { EventType } from '../store/journal/events.ts'
 export type { JournalEvent } from '../store/journal/journal.ts'
 export { FakeClock, settle } from './fake-clock.ts'
+export type { DeathMoment, Mock } from './life/watched-bodies.ts'
 export { type RecordedCallsOptions, recordedCalls } from './recorded-calls/recorded-calls.ts'
 export { type ReplayedEnd, replayRecord } from './replay-record.ts'
 export { type MemoryRun, runInMemory } from './run-in-memory.ts'
@@ -25,4 +26,3 @@ export {
 export type { TestOptions } from './test-options.ts'
 export { type CalledTool, type TestDecision, TestRun } from './test-run.ts'
 export { type TestRuntime, testRuntime } from './test-runtime.ts'
-export type { DeathMoment, Mock } from './watched-bodies.ts'

@@ -7,7 +7,7 @@ import type { Solver } from '../models/solver.ts'
 import type { ProjectConfig } from '../project/config.ts'
 import { loadProject, type Project, projectOf } from '../project/load.ts'
 import type { Tool } from '../tools/tool.ts'
-import type { Mock } from './watched-bodies.ts'
+import type { Mock } from './life/watched-bodies.ts'
 
 /** For `testRuntime`. */
 export interface TestOptions {

@@ -14,11 +14,11 @@ import { removeWorker } from '../store/dispatch/workers.ts'
 import { endedStatuses } from '../store/runs/runs.ts'
 import { comeToRest } from './come-to-rest.ts'
 import { type FakeClock, settle } from './fake-clock.ts'
-import { type Severable, severable } from './severable.ts'
+import { Life, newestRun, startedRun } from './life/life.ts'
+import { type DeathMoment, type Mock, WatchedBodies } from './life/watched-bodies.ts'
 import { TestClock } from './test-clock.ts'
 import { environmentOf, patienceOf, projectFor, startOf, type TestOptions } from './test-options.ts'
 import { nothingAsked, type TestDecision, TestRun } from './test-run.ts'
-import { type DeathMoment, type Mock, WatchedBodies } from './watched-bodies.ts'
 
 const localUser = 'tester'
 
@@ -60,14 +60,13 @@ export class TestRuntime implements AsyncDisposable {
   /** It stands still but for the verbs of the test. */
   readonly clock: FakeClock
   readonly #project: Project
-  readonly #bodies = new WatchedBodies(() => this.#die())
+  readonly #bodies = new WatchedBodies(() => this.#life.die())
   #runtime!: Runtime
   #database: Database | undefined
-  #link: Severable | undefined
+  #life!: Life
   readonly #patienceMs: number
   readonly #environment: Environment
   readonly #idFor: TestOptions['idFor']
-  #isDead = false
   /** What died is let go when the test ends. */
   readonly #dead: Runtime[] = []
 
@@ -87,6 +86,7 @@ export class TestRuntime implements AsyncDisposable {
 
   /** @internal */
   async begin(): Promise<void> {
+    this.#life = new Life(this.#bodies)
     this.#runtime = await Runtime.open({
       project: this.#project,
       environment: this.#environment,
@@ -97,14 +97,22 @@ export class TestRuntime implements AsyncDisposable {
       keptRuns: 0,
       // What waits is `waiting`, however short its wait is.
       seams: {
-        ...{ bodies: this.#bodies, standIn: this.#bodies, lingerMs: 0 },
+        ...{ bodies: this.#bodies.ofLife(), standIn: this.#bodies, lingerMs: 0 },
         ...(this.#idFor && { idFor: this.#idFor }),
-        database: (open) => this.#connect(open),
+        database: (open) => {
+          this.#database ??= open()
+          return this.#life.connect(this.#database)
+        },
       },
     })
-    await this.#runtime.start()
-    if (this.#project.config.knowledge?.length !== 0) await this.#runtime.readKnowledge()
+    // It may die of a run that goes on while it begins; then what began is never told anything again.
+    await this.#life.orOver(this.#start(this.#runtime))
     await this.settle()
+  }
+
+  async #start(runtime: Runtime): Promise<void> {
+    await runtime.start()
+    if (this.#project.config.knowledge?.length !== 0) await runtime.readKnowledge()
   }
 
   /** From now on this stands in for the tool. */
@@ -118,9 +126,12 @@ export class TestRuntime implements AsyncDisposable {
     input: Input,
     options?: StartOptions,
   ): Promise<TestRun<Output>> {
-    const { id } = await this.#runtime.startRun(workflow, input, options)
-    await this.settle()
-    return this.#runOf<Output>(id)
+    const starting = {
+      life: () => this.#life,
+      runtime: () => this.#runtime,
+      settle: () => this.settle(),
+    }
+    return this.#runOf<Output>(await startedRun(starting, workflow, input, options))
   }
 
   /** Starts a run and lets as much time pass as it needs to end. @throws `run-waits` when somebody must decide or send a signal */
@@ -196,14 +207,14 @@ export class TestRuntime implements AsyncDisposable {
   /** The newest run of a workflow: one that a schedule, an event or another run started. @throws `unknown-run` */
   async lastRun<Output = unknown>(workflow: Workflow<never, Output> | string): Promise<TestRun<Output>> {
     const name = typeof workflow === 'string' ? workflow : workflow.name
-    const { runs } = await this.runs({ workflow: name, limit: 1 })
-    if (runs[0]) return this.#runOf<Output>(runs[0].id)
+    const newest = await newestRun(this.#runtime, name)
+    if (newest !== undefined) return this.#runOf<Output>(newest)
     throw new ReeveError('unknown-run', `There is no run of "${name}" in this test.`)
   }
 
   /** Kills what is at work and starts anew on what is durable, as after a power cut. */
   async crash(): Promise<void> {
-    this.#die()
+    this.#life.die()
     await this.#revive()
   }
 
@@ -230,7 +241,7 @@ export class TestRuntime implements AsyncDisposable {
 
   /** Ends it; what it had is gone. */
   async stop(): Promise<void> {
-    this.#link?.cut()
+    this.#life.cut()
     const all = [...this.#dead, this.#runtime]
     await Promise.race([Promise.allSettled(all.map((one) => one.stop(0))), settle()])
     // Over a link that is cut no runtime stops to its end, and a stand-in that listens would keep the test's process alive.
@@ -267,28 +278,14 @@ export class TestRuntime implements AsyncDisposable {
   async #rest(): Promise<void> {
     const driven = {
       bodies: this.#bodies,
-      traffic: this.#link!.traffic,
+      traffic: this.#life.traffic,
       runs: () => internalsOf(this.#runtime).engine.runs.all(),
     }
-    await comeToRest(driven, this.#patienceMs, () => this.#isDead)
-    if (this.#isDead) await this.#revive()
-  }
-
-  /** The database outlives what works on it. */
-  #connect(open: () => Database): Database {
-    this.#database ??= open()
-    this.#link = severable(this.#database)
-    return Object.create(this.#link.database, { close: { value: async () => {} } })
-  }
-
-  #die(): void {
-    this.#link?.cut()
-    this.#isDead = true
+    await comeToRest(driven, this.#patienceMs, () => this.#life.isOver)
+    if (this.#life.isOver) await this.#revive()
   }
 
   async #revive(): Promise<void> {
-    this.#isDead = false
-    this.#bodies.forgetAll()
     const { engine } = internalsOf(this.#runtime)
     this.#dead.push(this.#runtime)
     await removeWorker(this.#database!, engine.worker.id)

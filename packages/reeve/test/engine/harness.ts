@@ -8,7 +8,7 @@ import { identityOf, migrate } from '../../src/store/migrations.ts'
 import { type RunRow, requireRun } from '../../src/store/runs/runs.ts'
 import { openSqlite } from '../../src/store/sqlite/sqlite.ts'
 import { FakeClock } from '../../src/testing/fake-clock.ts'
-import { severable } from '../../src/testing/severable.ts'
+import { severable } from '../../src/testing/life/severable.ts'
 
 export { severable }
 

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { action, connector, noAuth } from '../../src/connectors/index.ts'
+import { action, connector, fromPoll, noAuth } from '../../src/connectors/index.ts'
 import { startStandIn } from '../../src/connectors/stand-in/index.ts'
 import { type Context, type ReeveError, tool, workflow } from '../../src/index.ts'
 import { scriptedSolver } from '../../src/testing/index.ts'
@@ -367,4 +367,80 @@ test('what stands in for a service outlives a crash, as a service does, and ends
   expect(urls).toHaveLength(1)
   await kit.stop()
   await expect(fetch(urls[0]!)).rejects.toThrow('fetch failed')
+})
+
+test('a look that a death ends holds nobody up, and is made again', async () => {
+  const isDone = Promise.withResolvers<void>()
+  const post = connector({
+    name: 'post',
+    title: 'Post',
+    version: '1.0.0',
+    vendorApi: { version: '1' },
+    url: 'https://post.example',
+    auth: noAuth(),
+    health: { probe: async () => ({}) },
+    rate: { default: { count: 10, per: '1s' } },
+    sandbox: {
+      standIn: {
+        credential: '',
+        load: async () => () =>
+          startStandIn(() => ({ name: 'post', refuse: () => ({ status: 404 }), routes: {} })),
+      },
+    },
+    actions: {},
+    triggers: {
+      letter: fromPoll({
+        description: 'A letter came',
+        schema: z.object({ about: z.string() }),
+        look: async (_api, cursor) => {
+          if (cursor === null) return { found: [], cursor: 0 }
+          const found = (about: string) => [{ id: about, item: { about } }]
+          if (cursor === 0) return { found: found('first'), cursor: 1, more: true }
+          // The process dies of what the first letter started.
+          await isDone.promise
+          return { found: cursor === 1 ? found('second') : [], cursor: 2 }
+        },
+      }),
+    },
+  })({ mode: 'sandbox' })
+  const done: string[] = []
+  const answer = workflow({
+    name: 'answer',
+    input: z.string(),
+    on: [post.on.letter({ input: ({ about }) => about })],
+    run: (ctx, about) =>
+      ctx.step('deed', () => {
+        done.push(about)
+        isDone.resolve()
+      }),
+  })
+  await using desk = await testRuntime({ workflows: [answer], config: { connectors: { post } } })
+  desk.crashIn('deed')
+  await desk.advance('1m')
+  expect(done).toEqual(['first', 'first', 'second'])
+  const { runs } = await desk.runs()
+  expect(runs.map(({ status }) => status)).toEqual(['succeeded', 'succeeded'])
+})
+
+test('a process that dies of what it starts, and again while it begins, is begun anew', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'reeve-kit-'))
+  try {
+    for (let file = 0; file < 60; file++)
+      writeFileSync(join(folder, `${file}.md`), `# Policy ${file}\n\nBack.`)
+    let lives = 0
+    const unlucky = workflow({
+      name: 'unlucky',
+      input: z.null(),
+      run: (ctx) =>
+        ctx.step('deed', () => {
+          if (++lives < 4) desk.crashIn('deed')
+        }),
+    })
+    await using desk = await testRuntime({ workflows: [unlucky], config: { knowledge: [folder] } })
+    desk.crashIn('deed')
+    const run = await desk.start(unlucky, null)
+    expect([await run.status(), lives]).toEqual(['succeeded', 5])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })

@@ -2,6 +2,12 @@ import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Clock } from './time.ts'
 
+/** For tests: knows which looks are under way. */
+export interface LookWatch {
+  /** @param what is looked at, in words */
+  look<T>(what: string, look: () => Promise<T>): Promise<T>
+}
+
 /** After a look that failed (ms). */
 const againMs = 5_000
 
@@ -12,6 +18,7 @@ const againMs = 5_000
 export class Looks {
   readonly #clock: Clock
   readonly #log: Log
+  readonly #watch: LookWatch | undefined
   readonly #what: string
   readonly #everyMs: number
   readonly #look: () => Promise<boolean>
@@ -21,13 +28,14 @@ export class Looks {
 
   /** @param what is looked at, for the log @param look answers whether there may be more to do at once */
   constructor(
-    { clock, log }: { clock: Clock; log: Log },
+    { clock, log, bodies }: { clock: Clock; log: Log; bodies?: LookWatch | undefined },
     what: string,
     everyMs: number,
     look: () => Promise<boolean>,
   ) {
     this.#clock = clock
     this.#log = log
+    this.#watch = bodies
     this.#what = what
     this.#everyMs = everyMs
     this.#look = look
@@ -35,7 +43,7 @@ export class Looks {
 
   /** Resolves when it has looked once. */
   begin(): Promise<void> {
-    this.#round = this.#once()
+    this.#round = this.#watch?.look(this.#what, () => this.#once()) ?? this.#once()
     return this.#round
   }
 

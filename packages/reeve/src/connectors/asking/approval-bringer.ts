@@ -54,7 +54,9 @@ export class ApprovalBringer {
   }
 
   begin(): void {
-    this.#round = this.#once()
+    const { bodies } = this.#engine.services
+    const what = `the bringing of requests by "${this.#asking.connection.name}"`
+    this.#round = bodies?.look(what, () => this.#once()) ?? this.#once()
   }
 
   /** Resolves when nothing of it is under way. */

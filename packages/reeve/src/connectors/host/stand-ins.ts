@@ -16,7 +16,8 @@ interface StandInServices {
   folder: string | undefined
 }
 
-const reachableMs = 1_000
+/** What has died refuses at once; what is only busy is not to be replaced. */
+const reachableMs = 20_000
 
 /**
  * The stand-ins of a project. All processes of one database use the same one of a connection: the first that needs it starts it and
@@ -76,7 +77,7 @@ export class StandIns {
 
   async #start({ definition }: Connection, file: string | undefined): Promise<RunningStandIn> {
     const start = await definition.sandbox.standIn.load()
-    return start({ file })
+    return start({ file, now: () => this.#services.clock.now() })
   }
 
   async close(): Promise<void> {

@@ -62,7 +62,7 @@ export class PollFollower {
   }
 
   begin(): void {
-    this.#round = this.#once()
+    this.#round = this.#watched()
   }
 
   /** Resolves when nothing of it is under way. */
@@ -93,10 +93,16 @@ export class PollFollower {
     return isHeld && more
   }
 
+  #watched(): Promise<void> {
+    const { bodies } = this.#options.engine.services
+    const what = `the look of the trigger "${this.#options.named.name}" at the account "${this.#options.account}"`
+    return bodies?.look(what, () => this.#once()) ?? this.#once()
+  }
+
   async #once(): Promise<void> {
     let waitMs = this.#everyMs
     try {
-      if (await this.look()) waitMs = 0
+      while (await this.look()) if (this.#ended.signal.aborted) return
       this.#failures = 0
     } catch (error) {
       waitMs = Math.min(firstAgainMs * 2 ** this.#failures++, mostAgainMs)
@@ -123,7 +129,7 @@ export class PollFollower {
       this.#isWaiting = false
       if (!isNews || this.#ended.signal.aborted) return
       this.#cancel()
-      this.#round = this.#round.then(() => this.#once())
+      this.#round = this.#round.then(() => this.#watched())
     })
   }
 

@@ -13,6 +13,8 @@ export interface SandboxOptions {
   file?: string | undefined
   /** Default: any port that is free. */
   port?: number | undefined
+  /** The clock of whoever calls it (ms since 1970), which a test moves. Default: the system's. */
+  now?: () => number
 }
 
 /** The stand-in of a service, as a connector declares it. */

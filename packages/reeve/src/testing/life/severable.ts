@@ -1,4 +1,4 @@
-import type { Database } from '../store/database.ts'
+import type { Database } from '../../store/database.ts'
 
 /** A connection of which it is known what is under way, and that can be cut. */
 export interface Severable {

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Effect, EffectAttempt } from '../engine/calls/effect/definition.ts'
-import type { StepAttempt } from '../engine/calls/step.ts'
-import type { Act, Bodies } from '../engine/services.ts'
-import type { StandIn } from '../engine/stand-in.ts'
+import type { Effect, EffectAttempt } from '../../engine/calls/effect/definition.ts'
+import type { StepAttempt } from '../../engine/calls/step.ts'
+import type { Act, Bodies } from '../../engine/services.ts'
+import type { StandIn } from '../../engine/stand-in.ts'
 
 /** What stands in for a tool: gets its checked arguments, and gives what the tool would. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments of any tool
@@ -17,12 +17,15 @@ interface OpenAct {
 }
 
 /** Knows which acts of calls are under way, replaces the bodies of some, and dies or hangs in others. */
-export class WatchedBodies implements Bodies, StandIn {
+export class WatchedBodies implements StandIn {
   readonly #mocks = new Map<string, Mock>()
   readonly #onDeath: () => void
   readonly #open = new Set<OpenAct>()
+  /** What looks for work beside the runs, in words. */
+  readonly #looks = new Map<OpenAct, string>()
   /** The act that the code at hand is a part of. */
   readonly #present = new AsyncLocalStorage<OpenAct>()
+  #life = 0
   #changes = 0
   #changed = Promise.withResolvers<void>()
   #death: { name: string; moment: DeathMoment } | undefined
@@ -38,6 +41,11 @@ export class WatchedBodies implements Bodies, StandIn {
     return false
   }
 
+  /** The looks that go on without time that passes, in words. */
+  get looksAtWork(): string[] {
+    return [...this.#looks].flatMap(([{ pauses }, what]) => (pauses === 0 ? [what] : []))
+  }
+
   /** Grows when an act or a body begins, ends, pauses or goes on. */
   get changes(): number {
     return this.#changes
@@ -48,9 +56,23 @@ export class WatchedBodies implements Bodies, StandIn {
     return this.#changed.promise
   }
 
-  /** The process before died with its acts. */
-  forgetAll(): void {
+  /** What the runtime of one life is given. When that life has ended, nothing of it begins any more. */
+  ofLife(): Bodies {
+    const life = this.#life
+    const never = () => new Promise<never>(() => {})
+    const ifAlive = <T>(begin: () => T): T => (life === this.#life ? begin() : (never() as T))
+    return {
+      act: (act) => () => ifAlive(() => this.#act(act)),
+      look: (what, look) => ifAlive(() => this.#look(what, look)),
+      run: (what, body) => ifAlive(() => this.#run(what, body)),
+    }
+  }
+
+  /** The process died with what it did. */
+  endLife(): void {
+    this.#life++
     this.#open.clear()
+    this.#looks.clear()
     this.#change()
   }
 
@@ -83,24 +105,34 @@ export class WatchedBodies implements Bodies, StandIn {
     }
   }
 
-  act(act: Act): Act {
-    return () => {
-      const open: OpenAct = { pauses: 0 }
-      this.#open.add(open)
+  #act(act: Act): ReturnType<Act> {
+    const open: OpenAct = { pauses: 0 }
+    this.#open.add(open)
+    this.#change()
+    const ended = () => {
+      this.#open.delete(open)
       this.#change()
-      const ended = () => {
-        this.#open.delete(open)
-        this.#change()
-      }
-      let acting: Promise<void> | void
-      try {
-        acting = this.#present.run(open, act)
-      } catch (error) {
-        ended()
-        throw error
-      }
-      if (acting) return acting.finally(ended)
+    }
+    let acting: Promise<void> | void
+    try {
+      acting = this.#present.run(open, act)
+    } catch (error) {
       ended()
+      throw error
+    }
+    if (acting) return acting.finally(ended)
+    ended()
+  }
+
+  async #look<T>(what: string, look: () => Promise<T>): Promise<T> {
+    const open: OpenAct = { pauses: 0 }
+    this.#looks.set(open, what)
+    this.#change()
+    try {
+      return await this.#present.run(open, look)
+    } finally {
+      this.#looks.delete(open)
+      this.#change()
     }
   }
 
@@ -123,7 +155,7 @@ export class WatchedBodies implements Bodies, StandIn {
     return acts as unknown as Body
   }
 
-  run<T>(what: string, body: () => T): T {
+  #run<T>(what: string, body: () => T): T {
     this.#change()
     if (!this.#death || !what.endsWith(` "${this.#death.name}"`)) return body()
     const { moment } = this.#death

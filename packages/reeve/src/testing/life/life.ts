@@ -1,0 +1,81 @@
+import type { StartOptions } from '../../engine/starting/prepared-start.ts'
+import type { Workflow } from '../../engine/workflow.ts'
+import type { Runtime } from '../../runtime/runtime.ts'
+import type { Database } from '../../store/database.ts'
+import { type Severable, severable } from './severable.ts'
+import type { WatchedBodies } from './watched-bodies.ts'
+
+/** One life of what a test drives. It ends with a death, and then nothing that was asked in it is ever answered. */
+export class Life {
+  isOver = false
+  readonly #bodies: WatchedBodies
+  readonly #over = Promise.withResolvers<void>()
+  #link: Severable | undefined
+
+  constructor(bodies: WatchedBodies) {
+    this.#bodies = bodies
+  }
+
+  /** What is asked of the database. */
+  get traffic(): Severable['traffic'] {
+    return this.#link!.traffic
+  }
+
+  /** The database outlives what works on it. */
+  connect(database: Database): Database {
+    this.#link = severable(database)
+    return Object.create(this.#link.database, { close: { value: async () => {} } })
+  }
+
+  /** From now on the database is silent. */
+  cut(): void {
+    this.#link?.cut()
+  }
+
+  die(): void {
+    this.cut()
+    this.isOver = true
+    this.#bodies.endLife()
+    this.#over.resolve()
+  }
+
+  /** What it comes to; undefined when the life ends before. */
+  orOver<T>(doing: Promise<T>): Promise<T | undefined> {
+    return Promise.race([doing, this.#over.promise.then(() => undefined)])
+  }
+}
+
+/** How a run is started in whatever life there is. */
+export interface Starting {
+  life(): Life
+  runtime(): Runtime
+  settle(): Promise<void>
+}
+
+/**
+ * Starts a run, and lets it go on until it rests. Where the process dies before it answers, what is not durable is started again, as
+ * whoever gets no answer does.
+ * @returns its id
+ */
+export async function startedRun<Input>(
+  { life, runtime, settle }: Starting,
+  workflow: Workflow<Input, unknown> | string,
+  input: Input,
+  options?: StartOptions,
+): Promise<string> {
+  const name = typeof workflow === 'string' ? workflow : workflow.name
+  const before = await newestRun(runtime(), name)
+  for (;;) {
+    const told = await life().orOver(runtime().startRun(workflow, input, options))
+    await settle()
+    if (told) return told.id
+    const newest = await newestRun(runtime(), name)
+    if (newest !== undefined && newest !== before) return newest
+  }
+}
+
+/** The id of the newest run of a workflow. */
+export async function newestRun(runtime: Runtime, workflow: string): Promise<string | undefined> {
+  const { runs } = await runtime.listRuns({ workflow, limit: 1 })
+  return runs[0]?.id
+}
