@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { basename, join } from 'node:path'
 import { repository, succeed } from './commands.ts'
@@ -18,10 +18,14 @@ export interface Registry {
 
 /**
  * A package registry on the loopback, which has what the repository has installed: the given packages and all that they
- * depend on. So an installation is tried without the network.
+ * depend on. So an installation is tried without the network. Of those in `packedBefore`, by their names, the tarballs are there.
  */
-export async function startRegistry(folder: string, names: string[]): Promise<Registry> {
-  const packages = closureOf(names)
+export async function startRegistry(
+  folder: string,
+  names: string[],
+  packedBefore: ReadonlyMap<string, string>,
+): Promise<Registry> {
+  const packages = closureOf(names).filter((name) => !packedBefore.has(name))
   const tarballs = join(folder, 'tarballs')
   mkdirSync(tarballs)
   const command = ['npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', tarballs] as const
@@ -29,6 +33,10 @@ export async function startRegistry(folder: string, names: string[]): Promise<Re
   const files = new Map(
     (JSON.parse(packed) as { name: string; filename: string }[]).map((one) => [one.name, one.filename]),
   )
+  for (const [name, tarball] of packedBefore) {
+    copyFileSync(tarball, join(tarballs, basename(tarball)))
+    files.set(name, basename(tarball))
+  }
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url!.slice(1))
     const file = join(tarballs, basename(path))
