@@ -80,7 +80,7 @@ export async function unitVectors(
 
 function unit({ name }: Embedder, vector: Float32Array): Float32Array | null {
   let squares = 0
-  for (const value of vector) squares += value * value
+  for (let at = 0; at < vector.length; at++) squares += vector[at]! * vector[at]!
   if (vector.length === 0 || !Number.isFinite(squares)) {
     throw new ReeveError(
       'bad-embedding',
@@ -89,7 +89,9 @@ function unit({ name }: Embedder, vector: Float32Array): Float32Array | null {
   }
   if (squares === 0) return null
   const scale = 1 / Math.sqrt(squares)
-  return Float32Array.from(vector, (value) => value * scale)
+  const whole = new Float32Array(vector.length)
+  for (let at = 0; at < vector.length; at++) whole[at] = vector[at]! * scale
+  return whole
 }
 
 /** What a vector is made of: a passage is found by its title too. */

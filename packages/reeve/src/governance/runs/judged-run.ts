@@ -68,12 +68,7 @@ export class JudgedRun {
     const actors = its.actorsOf(call, workflow.name, this.#services)
     const chain = chainOf(standing, run.principal, actors, now)
     const spent = await this.#spentOf(chain, call.tool.name, { args, now }, id)
-    // Of a workflow's own code only the input is looked at, which is there.
-    if (call.agents.length > 0 || readings.input === undefined)
-      readings.add(
-        this.#site.recent.takeAfter(readings.seq) ??
-          (await services.records.eventsAfter(run.no, readings.seq)),
-      )
+    await this.#readFor(call, readings)
     const policy = policyHashOf(actors, standing, policies.hash)
     const by = { run: run.id, workflow: workflow.name, chain, standing, spent, now, policies, policy }
     const { ruling, record, decided } = await its.rule(call, args, by)
@@ -96,6 +91,16 @@ export class JudgedRun {
         error: refusal(call, args, record, placesOf(decided)),
       },
     }
+  }
+
+  /** Of a workflow's own code only the input counts, unless policies may look at what else was read. */
+  async #readFor({ agents }: CallOnTrial, readings: RunReadings): Promise<void> {
+    const isInputEnough = agents.length === 0 && this.#services.policies.isEmpty
+    if (isInputEnough && readings.input !== undefined) return
+    const { recent, run, services } = this.#site
+    const events =
+      recent.takeAfter(readings.seq) ?? (await services.records.eventsAfter(run.no, readings.seq))
+    readings.add(events)
   }
 
   #load(): Promise<RunCase> {

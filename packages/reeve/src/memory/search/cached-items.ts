@@ -1,17 +1,12 @@
 import type { Searchable } from '../../store/memory/item-words.ts'
-import { cosineWith, unpackVector } from '../../store/memory/items.ts'
-import { nearestSlots, signWords, writeSigns } from '../../store/memory/signs.ts'
 import type { Visible } from '../../store/memory/visible.ts'
+import { CachedVectors } from './cached-vectors.ts'
 import { countTerms, likenessOf, shareOf } from './words.ts'
 
 /** An item of the copy; its terms stand in the lists of those that hold a term. */
 export type CachedItem = Omit<Searchable, 'titleTerms' | 'headingTerms' | 'bodyTerms'> & {
   likeness: string
 }
-
-/** How many by their signs are compared by their vectors for each that is wanted. */
-const signBreadth = 6
-const firstCapacity = 256
 
 /**
  * Current items by their words and vectors, in memory. A slot an item, in the order in which they came; the slot of one that
@@ -22,10 +17,12 @@ export class CachedItems {
   readonly #slots = new Map<number, number>()
   /** Slot and count in turns, for each term. */
   readonly #holding = new Map<string, number[]>()
-  /** Of 32 signs each, per slot; 0 until the first vector tells the dimensions. */
-  #words = 0
-  #signs = new Int32Array(0)
+  readonly #vectors = new CachedVectors()
   #lastNo = 0
+  /** Whether what is visible depends on the time. */
+  #hasTimes = false
+  /** Which slots whoever asked last may see; undefined: items came or went since. */
+  #seen: { key: string; mask: Uint8Array; count: number } | undefined
 
   /** How many slots there are, the empty ones too. */
   get size(): number {
@@ -47,13 +44,17 @@ export class CachedItems {
       if (list) list.push(slot, times)
       else this.#holding.set(term, [slot, times])
     }
-    this.#addSigns(slot, item.vector ? unpackVector(item.vector) : undefined)
+    this.#vectors.add(slot, item.vector)
+    this.#hasTimes ||= item.validFrom !== null || item.validUntil !== null
+    this.#seen = undefined
   }
 
   /** It ended. */
   drop(no: number): void {
     const slot = this.#slots.get(no)
-    if (slot !== undefined) this.#items[slot] = undefined
+    if (slot === undefined) return
+    this.#items[slot] = undefined
+    this.#seen = undefined
   }
 
   get(no: number): CachedItem | undefined {
@@ -81,12 +82,11 @@ export class CachedItems {
   /** The slots of visible items with the highest scores, best first; of equal ones the older first. */
   wordiest(scores: Float64Array, visible: Visible, limit: number): number[] {
     const best: number[] = []
+    const { mask } = this.#seenBy(visible)
     let least = 0
     for (let slot = 0; slot < scores.length; slot++) {
       const score = scores[slot]!
-      if (score <= least) continue
-      const item = this.#items[slot]
-      if (!item || !isVisible(item, visible)) continue
+      if (score <= least || mask[slot] === 0) continue
       let at = best.length
       while (at > 0 && scores[best[at - 1]!]! < score) at--
       best.splice(at, 0, slot)
@@ -98,32 +98,20 @@ export class CachedItems {
 
   /** The visible items whose vectors are nearest, best first; of those that differ in most signs one may be missed. */
   nearest(vector: Float32Array, visible: Visible, limit: number): { slots: number[]; isExact: boolean } {
-    if (signWords(vector.length) !== this.#words) return { slots: [], isExact: true }
-    const wanted = new Int32Array(this.#words)
-    writeSigns(vector, wanted, 0)
-    let sought = 0
-    const isSought = (slot: number) => {
-      const item = this.#items[slot]
-      const isSo = item?.vector != null && isVisible(item, visible)
-      if (isSo) sought++
-      return isSo
-    }
-    const slots = nearestSlots(this.#signs, this.#words, this.size, wanted, limit * signBreadth, isSought)
-    const found = slots.map((slot) => ({ slot, near: cosineWith(this.#items[slot]!.vector!, vector) }))
-    found.sort((left, right) => right.near - left.near || left.slot - right.slot)
-    return { slots: found.slice(0, limit).map(({ slot }) => slot), isExact: slots.length === sought }
+    const { mask, count } = this.#seenBy(visible)
+    return this.#vectors.nearest(vector, mask, count, limit)
   }
 
-  #addSigns(slot: number, vector: Float32Array | undefined): void {
-    if (this.#words === 0 && vector) this.#words = signWords(vector.length)
-    const needed = (slot + 1) * this.#words
-    if (needed > this.#signs.length) {
-      const signs = new Int32Array(Math.max(needed, this.#signs.length * 2, firstCapacity * this.#words))
-      signs.set(this.#signs)
-      this.#signs = signs
-    }
-    if (vector && signWords(vector.length) === this.#words)
-      writeSigns(vector, this.#signs, slot * this.#words)
+  /** 1 for each slot whose item is visible, and how many of them have a vector. */
+  #seenBy(visible: Visible): { mask: Uint8Array; count: number } {
+    const { scope, kinds, trustedOnly, hidden, now } = visible
+    const key = JSON.stringify([scope, kinds, trustedOnly, hidden, this.#hasTimes ? now : 0])
+    if (this.#seen?.key === key) return this.#seen
+    const mask = Uint8Array.from(this.#items, (item) => (item && isVisible(item, visible) ? 1 : 0))
+    let count = 0
+    for (let slot = 0; slot < mask.length; slot++) if (mask[slot] === 1 && this.#vectors.has(slot)) count++
+    this.#seen = { key, mask, count }
+    return this.#seen
   }
 }
 

@@ -197,13 +197,19 @@ export function unpackVector(packed: Uint8Array): Float32Array {
 /** Of two vectors of length 1; with another number of dimensions nothing can be said, which counts as not near. */
 export function cosineWith(packed: Uint8Array, vector: Float32Array): number {
   if (packed.byteLength !== vector.length + 4) return -1
-  const bytes = new Int8Array(packed.buffer, packed.byteOffset + 4, vector.length)
+  const bytes = packedBytes(packed)
   let sum = 0
   for (let at = 0; at < vector.length; at++) sum += bytes[at]! * vector[at]!
   return sum * scaleOf(packed)
 }
 
-function scaleOf(packed: Uint8Array): number {
+/** A byte a dimension. */
+export function packedBytes(packed: Uint8Array): Int8Array {
+  return new Int8Array(packed.buffer, packed.byteOffset + 4, packed.byteLength - 4)
+}
+
+/** What a byte of a packed vector stands for. */
+export function scaleOf(packed: Uint8Array): number {
   return new DataView(packed.buffer, packed.byteOffset).getFloat32(0, true)
 }
 

@@ -75,7 +75,7 @@ export function openTable({ name, table, vocabulary }: Packed): StaticTable {
         vector[at]! += rows[row]! * scale
     }
     let squares = 0
-    for (const value of vector) squares += value * value
+    for (let at = 0; at < dimensions; at++) squares += vector[at]! * vector[at]!
     if (squares === 0) return vector
     const length = Math.sqrt(squares)
     for (let at = 0; at < dimensions; at++) vector[at]! /= length
