@@ -126,3 +126,20 @@ test('more than a copy holds is looked for in the database', async () => {
   const all = await openMemory({ database: few.database, mostCached: 0 })
   expect(await found(few, 'refund number25')).toEqual(await found(all, 'refund number25'))
 })
+
+test('what begins to be valid is found then, and no longer once it is over', async () => {
+  const { copied } = await both()
+  await keep(copied, texts(20))
+  const clock = copied.clock as FakeClock
+  const from = clock.now() + 1000
+  const said = { validFrom: new Date(from), validUntil: new Date(from + 1000), trusted: true }
+  const origin = { id: 'offer', run: 'r', step: 1, at: clock.now() }
+  await copied.keep(await copied.prepare('A unicorn eats hay.', said, origin))
+  const isFound = async () => (await found(copied, 'unicorn')).some(({ id }) => id === 'offer')
+  const seen: boolean[] = []
+  for (let times = 0; times < 3; times++) {
+    seen.push(await isFound(), await isFound())
+    await clock.advance(1000)
+  }
+  expect(seen).toEqual([false, false, true, true, false, false])
+})

@@ -19,10 +19,8 @@ export class CachedItems {
   readonly #holding = new Map<string, number[]>()
   readonly #vectors = new CachedVectors()
   #lastNo = 0
-  /** Whether what is visible depends on the time. */
-  #hasTimes = false
   /** Which slots whoever asked last may see; undefined: items came or went since. */
-  #seen: { key: string; mask: Uint8Array; count: number } | undefined
+  #seen: Seen | undefined
 
   /** How many slots there are, the empty ones too. */
   get size(): number {
@@ -45,7 +43,6 @@ export class CachedItems {
       else this.#holding.set(term, [slot, times])
     }
     this.#vectors.add(slot, item.vector)
-    this.#hasTimes ||= item.validFrom !== null || item.validUntil !== null
     this.#seen = undefined
   }
 
@@ -102,17 +99,38 @@ export class CachedItems {
     return this.#vectors.nearest(vector, mask, count, limit)
   }
 
-  /** 1 for each slot whose item is visible, and how many of them have a vector. */
-  #seenBy(visible: Visible): { mask: Uint8Array; count: number } {
+  #seenBy(visible: Visible): Seen {
     const { scope, kinds, trustedOnly, hidden, now } = visible
-    const key = JSON.stringify([scope, kinds, trustedOnly, hidden, this.#hasTimes ? now : 0])
-    if (this.#seen?.key === key) return this.#seen
+    const key = JSON.stringify([scope, kinds, trustedOnly, hidden])
+    const seen = this.#seen
+    if (seen?.key === key && now >= seen.from && now < seen.until) return seen
     const mask = Uint8Array.from(this.#items, (item) => (item && isVisible(item, visible) ? 1 : 0))
     let count = 0
     for (let slot = 0; slot < mask.length; slot++) if (mask[slot] === 1 && this.#vectors.has(slot)) count++
-    this.#seen = { key, mask, count }
+    this.#seen = { key, mask, count, from: now, until: nextChange(this.#items, now) }
     return this.#seen
   }
+}
+
+/** What one kind of asker may see. */
+interface Seen {
+  key: string
+  /** 1 for each slot whose item is visible. */
+  mask: Uint8Array
+  /** How many of them have a vector. */
+  count: number
+  /** For how long it holds. */
+  from: number
+  until: number
+}
+
+/** When the next item begins or ceases to be valid. */
+function nextChange(items: readonly (CachedItem | undefined)[], now: number): number {
+  let next = Number.POSITIVE_INFINITY
+  for (const item of items)
+    for (const at of [item?.validFrom, item?.validUntil])
+      if (at != null && at > now) next = Math.min(next, at)
+  return next
 }
 
 /** The same as `conditionOf` says to the database, of what is current. */
