@@ -191,16 +191,19 @@ test('a scripted model answers', async () => {
   // What follows depends on no package manager.
   const once = test.runIf(manager === npm)
 
-  once('a pinned Node whose install script was not allowed is told of, and the running one goes on', async () => {
-    const pinned = join(desk, 'node_modules/node')
-    mkdirSync(pinned)
-    writeFileSync(join(pinned, 'package.json'), '{ "name": "node", "version": "24.21.0" }')
-    const { code, stdout, stderr } = await reeve('--version')
-    rmSync(pinned, { recursive: true })
-    expect(stderr).toMatch(/pins Node 24\.21\.0 .* install script did not run\. Going on with Node v\d+/)
-    expect(stdout.trim()).toBe(manifest.version)
-    expect(code).toBe(0)
-  })
+  once(
+    'a pinned Node whose install script was not allowed is told of, and the running one goes on',
+    async () => {
+      const pinned = join(desk, 'node_modules/node')
+      mkdirSync(pinned)
+      writeFileSync(join(pinned, 'package.json'), '{ "name": "node", "version": "24.21.0" }')
+      const { code, stdout, stderr } = await reeve('--version')
+      rmSync(pinned, { recursive: true })
+      expect(stderr).toMatch(/pins Node 24\.21\.0 .* install script did not run\. Going on with Node v\d+/)
+      expect(stdout.trim()).toBe(manifest.version)
+      expect(code).toBe(0)
+    },
+  )
 
   once('without the optional packages, each door says which one to add', async () => {
     writeFileSync(
