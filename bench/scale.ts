@@ -10,10 +10,11 @@ import {
   goalOf,
   UsageError,
 } from './runner/contract.ts'
-import { createDataFolder } from './runner/machine.ts'
+import { createDataFolder, describeCommit } from './runner/machine.ts'
 import { figure, table } from './runner/table.ts'
 import type { Curve, ScaleReport, ScaleSpec, Sizes } from './scale/contract.ts'
 import { curves } from './scale/curves.ts'
+import { type Kept, keptIn } from './scale/kept.ts'
 import { soakFigures } from './scale/soak.ts'
 
 const program = join(import.meta.dirname, 'scale/process.ts')
@@ -27,23 +28,28 @@ type Measured = Partial<Record<keyof Sizes, ScaleReport & { size: number }>>
 
 /**
  * What a unit costs at a size and at about ten times that size: flat curves have a ratio of 1. CPU time, so that other
- * work on the machine counts little. `--quick`, `--only newRuns,all`, `--store postgres`; `--soak` or `--soak 60s`
- * instead of the curves.
+ * work on the machine counts little. `--quick`, `--only newRuns,all`, `--store postgres`, `--resume FILE`; `--soak` or
+ * `--soak 60s` instead of the curves.
  */
 export const run: Bench = async (options: BenchOptions) => {
   const soaked = secondsOf(options)
   const names = namesOf(options)
   const stores = await storesOf(options)
   try {
-    return soaked === undefined
-      ? await measureAll(names, options.quick !== undefined, stores)
-      : await soakFor(soaked, stores)
+    if (soaked !== undefined) return await soakFor(soaked, stores)
+    const quick = options.quick !== undefined
+    return await measureAll(names, quick, stores, keptOf(options, quick))
   } finally {
     await stores.close()
   }
 }
 
-async function measureAll(names: string[], quick: boolean, stores: Stores): Promise<BenchResult> {
+async function measureAll(
+  names: string[],
+  quick: boolean,
+  stores: Stores,
+  kept: Kept | undefined,
+): Promise<BenchResult> {
   const goals: Record<string, Goal> = {}
   const raw: Record<string, Measured> = {}
   const rows: string[][] = []
@@ -53,7 +59,10 @@ async function measureAll(names: string[], quick: boolean, stores: Stores): Prom
     const found: Measured = {}
     for (const [which, size] of Object.entries(curve[quick ? 'quick' : 'full']) as [keyof Sizes, number][]) {
       try {
-        found[which] = { size, ...(await measure({ curve: name, size, quick }, stores, curve.heapLimitMb)) }
+        const report =
+          kept?.of(name, size) ?? (await measure({ curve: name, size, quick }, stores, curve.heapLimitMb))
+        kept?.keep(name, size, report)
+        found[which] = { size, ...report }
       } catch (error) {
         process.stderr.write(`${name} at ${figure(size)}: ${String(error)}\n`)
       }
@@ -131,6 +140,16 @@ function namesOf({ only, store }: BenchOptions): string[] {
     if (!all.includes(name)) throw new UsageError(`There is no curve "${name}": ${all.join(', ')}.`)
   }
   return names
+}
+
+function keptOf({ resume, store = 'sqlite' }: BenchOptions, quick: boolean): Kept | undefined {
+  if (resume === undefined) return undefined
+  if (resume === true)
+    throw new UsageError('--resume takes a file for what is measured, such as bench/out/scale.jsonl.')
+  const commit = describeCommit()
+  if (commit.endsWith('-dirty'))
+    throw new UsageError('--resume needs a checkout without changes: a figure is that of its commit.')
+  return keptIn(resume, `${store}${quick ? ' quick' : ''} ${commit}`)
 }
 
 function secondsOf({ soak }: BenchOptions): number | undefined {
