@@ -1,82 +1,125 @@
 import type { Value } from '../database.ts'
 
 /**
- * Rows as they go to another thread: by columns, each as one number list, one long text, or one value that all share. A
- * message of few large parts costs a fraction of one with a part for every value.
+ * Rows as they go to another thread: by columns, whose texts lie one behind the other in one long text and whose numbers in
+ * one list, for all tables of a message. A message of few large parts costs a fraction of one with a part for every value.
  */
 export interface PackedRows {
   count: number
   columns: Column[]
 }
 
-type Column =
-  | { same: Value }
-  | { numbers: Float64Array }
-  /** `ends`: where each text ends in `text`; the one's end is the next one's start. Below 0: null, and nothing of `text`. */
-  | { text: string; ends: Int32Array }
-  | { values: Value[] }
+/** A value that all share; `numbers`; `texts`, each with its length among the numbers (below 0: null); or as they are. */
+type Column = { same: Value } | 'numbers' | 'texts' | { values: Value[] }
 
-/** All rows have as many values as the first. */
-export function packRows(rows: readonly Value[][]): PackedRows {
-  const columns: Column[] = []
-  const width = rows[0]?.length ?? 0
-  for (let column = 0; column < width; column++) columns.push(packColumn(rows, column))
-  return { count: rows.length, columns }
+export interface PackedValues {
+  text: string
+  numbers: Float64Array
 }
 
-export function unpackRows({ count, columns }: PackedRows): Value[][] {
-  const rows: Value[][] = []
-  for (let index = 0; index < count; index++) rows.push(new Array(columns.length))
-  for (let column = 0; column < columns.length; column++) unpackColumn(columns[column]!, rows, column)
-  return rows
-}
+/** Packs tables, and numbers between them, to be unpacked in the same order. */
+export class Packing {
+  readonly #texts: string[] = []
+  #numbers = new Float64Array(4096)
+  #count = 0
 
-function packColumn(rows: readonly Value[][], column: number): Column {
-  const first = rows[0]![column]!
-  let isSame = true
-  let numbers = true
-  let texts = true
-  for (let index = 0; index < rows.length; index++) {
-    const value = rows[index]![column]!
-    if (isSame && value !== first) isSame = false
-    if (typeof value !== 'number') numbers = false
-    if (value !== null && typeof value !== 'string') texts = false
+  /** All rows have as many values as the first. */
+  rows(rows: readonly Value[][]): PackedRows {
+    const columns: Column[] = []
+    const width = rows[0]?.length ?? 0
+    for (let column = 0; column < width; column++) columns.push(this.#column(rows, column))
+    return { count: rows.length, columns }
   }
-  if (isSame) return { same: first }
-  if (numbers) return { numbers: numbersOf(rows, column) }
-  if (!texts) return { values: rows.map((row) => row[column]!) }
-  const ends = new Int32Array(rows.length)
-  let text = ''
-  for (let index = 0; index < rows.length; index++) {
-    const value = rows[index]![column] as string | null
-    if (value !== null) text += value
-    ends[index] = value === null ? -1 : text.length
+
+  numbers(numbers: readonly number[]): void {
+    const into = this.#roomFor(numbers.length)
+    for (let index = 0; index < numbers.length; index++) into[this.#count++] = numbers[index]!
   }
-  return { text, ends }
+
+  /** What all of it has in common. */
+  get values(): PackedValues {
+    // `join` lays the texts side by side once; added to one another they would be walked again when the message is made.
+    return { text: this.#texts.join(''), numbers: this.#numbers.slice(0, this.#count) }
+  }
+
+  #column(rows: readonly Value[][], column: number): Column {
+    const first = rows[0]![column]!
+    let isSame = true
+    let numbers = true
+    let texts = true
+    for (let index = 0; index < rows.length; index++) {
+      const value = rows[index]![column]!
+      if (isSame && value !== first) isSame = false
+      if (typeof value !== 'number') numbers = false
+      if (value !== null && typeof value !== 'string') texts = false
+    }
+    if (isSame) return { same: first }
+    if (!numbers && !texts) return { values: rows.map((row) => row[column]!) }
+    const into = this.#roomFor(rows.length)
+    let count = this.#count
+    this.#count += rows.length
+    if (numbers) {
+      for (let index = 0; index < rows.length; index++) into[count++] = rows[index]![column] as number
+      return 'numbers'
+    }
+    const all = this.#texts
+    for (let index = 0; index < rows.length; index++) {
+      const value = rows[index]![column] as string | null
+      into[count++] = value === null ? -1 : value.length
+      if (value !== null) all.push(value)
+    }
+    return 'texts'
+  }
+
+  #roomFor(count: number): Float64Array {
+    if (this.#count + count > this.#numbers.length) {
+      const larger = new Float64Array(2 * (this.#count + count))
+      larger.set(this.#numbers)
+      this.#numbers = larger
+    }
+    return this.#numbers
+  }
 }
 
-/** `Float64Array.from` goes by an iterator, at many times the price of a loop. */
-function numbersOf(rows: readonly Value[][], column: number): Float64Array {
-  const numbers = new Float64Array(rows.length)
-  for (let index = 0; index < rows.length; index++) numbers[index] = rows[index]![column] as number
-  return numbers
-}
+/** Gives back what was packed, in the order in which it was. */
+export class Unpacking {
+  readonly #text: string
+  readonly #numbers: Float64Array
+  #textAt = 0
+  #numberAt = 0
 
-function unpackColumn(packed: Column, rows: Value[][], column: number): void {
-  if ('same' in packed) {
-    for (let index = 0; index < rows.length; index++) rows[index]![column] = packed.same
-  } else if ('numbers' in packed) {
-    for (let index = 0; index < rows.length; index++) rows[index]![column] = packed.numbers[index]!
-  } else if ('values' in packed) {
-    for (let index = 0; index < rows.length; index++) rows[index]![column] = packed.values[index]!
-  } else unpackTexts(packed.text, packed.ends, rows, column)
-}
+  constructor({ text, numbers }: PackedValues) {
+    this.#text = text
+    this.#numbers = numbers
+  }
 
-function unpackTexts(text: string, ends: Int32Array, rows: Value[][], column: number): void {
-  let start = 0
-  for (let index = 0; index < rows.length; index++) {
-    const end = ends[index]!
-    rows[index]![column] = end < 0 ? null : text.slice(start, end)
-    if (end >= 0) start = end
+  rows({ count, columns }: PackedRows): Value[][] {
+    const rows: Value[][] = []
+    for (let index = 0; index < count; index++) rows.push(new Array(columns.length))
+    for (let column = 0; column < columns.length; column++) this.#column(columns[column]!, rows, column)
+    return rows
+  }
+
+  numbers(count: number): number[] {
+    const numbers: number[] = []
+    for (let index = 0; index < count; index++) numbers.push(this.#numbers[this.#numberAt++]!)
+    return numbers
+  }
+
+  #column(packed: Column, rows: Value[][], column: number): void {
+    if (packed === 'numbers') {
+      for (let index = 0; index < rows.length; index++)
+        rows[index]![column] = this.#numbers[this.#numberAt++]!
+    } else if (packed === 'texts') {
+      for (let index = 0; index < rows.length; index++) {
+        const length = this.#numbers[this.#numberAt++]!
+        rows[index]![column] = length < 0 ? null : this.#text.slice(this.#textAt, this.#textAt + length)
+        if (length > 0) this.#textAt += length
+      }
+    } else if ('same' in packed) {
+      for (let index = 0; index < rows.length; index++) rows[index]![column] = packed.same
+    } else {
+      for (let index = 0; index < rows.length; index++) rows[index]![column] = packed.values[index]!
+    }
   }
 }

@@ -2,14 +2,16 @@ import { Worker } from 'node:worker_threads'
 import { ReeveError } from '../../base/errors.ts'
 import { siblingScript } from '../../base/package-files.ts'
 import type { Batch, Bulk } from '../database.ts'
-import { type PackedRows, packRows } from './packed-rows.ts'
+import { type PackedRows, type PackedValues, Packing } from './packed-rows.ts'
 
 /** A batch as it goes to the thread: statements by number, each told once. */
 export interface Order {
   now: number
   statements: [number, Bulk][]
+  /** Packed in the order of the guards and writes, the owners of a write behind its rows. */
+  values: PackedValues
   guards: { statement: number; rows: PackedRows }[]
-  writes: { statement: number; rows: PackedRows; owners: number[]; next: number | undefined }[]
+  writes: { statement: number; rows: PackedRows; next: number | undefined }[]
 }
 
 /** What the thread answers to each order, in their order; first it says that it is ready. */
@@ -58,20 +60,18 @@ export class SqliteWriterThread {
 
   /** Answers the owners that were refused. `now`: the store's clock. */
   write({ guards, writes }: Batch, now: number): Promise<number[]> {
-    const order: Order = {
-      now,
-      statements: [],
-      guards: guards.map(({ statement, rows }) => ({
-        statement: this.#numberOf(statement),
-        rows: packRows(rows),
-      })),
-      writes: writes.map(({ statement, rows, owners, next }) => ({
-        statement: this.#numberOf(statement),
-        rows: packRows(rows),
-        owners,
-        next: next && this.#numberOf(next),
-      })),
-    }
+    const packing = new Packing()
+    const packedGuards = guards.map(({ statement, rows }) => ({
+      statement: this.#numberOf(statement),
+      rows: packing.rows(rows),
+    }))
+    const packedWrites = writes.map(({ statement, rows, owners, next }) => {
+      const packed = packing.rows(rows)
+      packing.numbers(owners)
+      return { statement: this.#numberOf(statement), rows: packed, next: next && this.#numberOf(next) }
+    })
+    const { values } = packing
+    const order: Order = { now, statements: [], values, guards: packedGuards, writes: packedWrites }
     for (const [statement, number] of this.#numbers) {
       if (number >= this.#told) order.statements.push([number, { ...statement }])
     }

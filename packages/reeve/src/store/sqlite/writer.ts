@@ -4,7 +4,7 @@ import { writeBatch } from '../batch.ts'
 import type { Bulk } from '../database.ts'
 import { announcedBy, announceIn } from './changes.ts'
 import { Connection } from './connection.ts'
-import { unpackRows } from './packed-rows.ts'
+import { Unpacking } from './packed-rows.ts'
 import type { Failure, Order, Reply } from './writer-thread.ts'
 
 // The thread itself: writes each batch that it gets in a transaction, one after the other.
@@ -25,15 +25,16 @@ async function obey(order: Order): Promise<Reply> {
   try {
     now = order.now
     for (const [number, statement] of order.statements) statements.set(number, statement)
+    const unpacking = new Unpacking(order.values)
     const batch = {
       guards: order.guards.map(({ statement, rows }) => ({
         statement: statements.get(statement)!,
-        rows: unpackRows(rows),
+        rows: unpacking.rows(rows),
       })),
-      writes: order.writes.map(({ statement, rows, owners, next }) => ({
+      writes: order.writes.map(({ statement, rows, next }) => ({
         statement: statements.get(statement)!,
-        rows: unpackRows(rows),
-        owners,
+        rows: unpacking.rows(rows),
+        owners: unpacking.numbers(rows.count),
         ...(next !== undefined && { next: statements.get(next)! }),
       })),
     }
