@@ -50,7 +50,12 @@ function cleanBatch(batch: Batch, secrets: Secrets): Batch {
 
 function cleanValues(values: Value[], secrets: Secrets): Value[] {
   if (secrets.isEmpty) return values
-  return values.map((value) => (typeof value === 'string' ? cleanText(value, secrets) : value))
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!
+    if (typeof value === 'string' && cleanText(value, secrets) !== value)
+      return values.map((each) => (typeof each === 'string' ? cleanText(each, secrets) : each))
+  }
+  return values
 }
 
 /** A text as it is written. */

@@ -53,7 +53,7 @@ export function step(
 ): Promise<unknown> {
   const call = site.issue('step', name, null)
   site.perform(call, () => {
-    checkOption(body, `What step "${call.name}" does`, 'function!')
+    if (typeof body !== 'function') checkOption(body, `What step "${call.name}" does`, 'function!')
     if (options !== undefined) checkOption(options, `The options of step "${call.name}"`, 'object')
     const policy = resolveRetry(options?.retry)
     const timeoutMs =
@@ -123,39 +123,75 @@ export function attempts<T>(
   again(site, call, dueAt, next)
 }
 
-async function tries<T>(
+/** A body that answers at once is written down at once, without a turn of a promise. */
+function tries<T>(
   site: CallSite,
   call: Call<TriedKind>,
   attempted: Attempted<T>,
   attempt: number,
-): Promise<void> {
-  const { body, policy, timeoutMs, what } = attempted
-  let value: T
+): Promise<void> | void {
+  const { body, timeoutMs, what } = attempted
+  let value: T | Promise<T>
   try {
     const free = new FreeAttempt(site, call, attempt)
-    value = await (timeoutMs === undefined
-      ? runBody(site, what, () => body(free))
-      : within(site, timeoutMs, what, (signal) =>
-          runBody(site, what, () => body({ attempt, key: free.key, signal })),
-        ))
+    value =
+      timeoutMs === undefined
+        ? runBody(site, what, () => body(free))
+        : within(site, timeoutMs, what, (signal) =>
+            runBody(site, what, () => body({ attempt, key: free.key, signal })),
+          )
   } catch (error) {
-    const later = attempted.putOff?.(error)
-    if (later !== undefined && !site.signal.aborted) {
-      const waiting = { attempt: attempt - 1, dueAt: later, error: toErrorRecord(error) }
-      site.append(call, newEvent('budget-awaited', waiting))
-      again(site, call, later, () => tries(site, call, attempted, attempt))
-      return
-    }
-    if (attempt >= policy.attempts || !isRetryable(error) || site.aborted) {
-      fail(site, call, `${call.kind}-failed`, error)
-      return
-    }
-    retryLater(site, call, { type: `${call.kind}-retrying`, policy, attempt, error }, () =>
-      tries(site, call, attempted, attempt + 1),
-    )
+    attemptFailed(site, call, attempted, { attempt, error })
+    return
+  }
+  if (isThenable(value)) return awaited(site, call, attempted, { attempt, value })
+  site.append(call, attempted.completed(value), { value })
+}
+
+async function awaited<T>(
+  site: CallSite,
+  call: Call<TriedKind>,
+  attempted: Attempted<T>,
+  { attempt, value: promise }: { attempt: number; value: Promise<T> },
+): Promise<void> {
+  let value: T
+  try {
+    value = await promise
+  } catch (error) {
+    attemptFailed(site, call, attempted, { attempt, error })
     return
   }
   site.append(call, attempted.completed(value), { value })
+}
+
+/** As `await` sees it. */
+function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
+  if (value instanceof Promise) return true
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
+  return typeof (value as { then?: unknown }).then === 'function'
+}
+
+function attemptFailed<T>(
+  site: CallSite,
+  call: Call<TriedKind>,
+  attempted: Attempted<T>,
+  { attempt, error }: { attempt: number; error: unknown },
+): void {
+  const { policy } = attempted
+  const later = attempted.putOff?.(error)
+  if (later !== undefined && !site.signal.aborted) {
+    const waiting = { attempt: attempt - 1, dueAt: later, error: toErrorRecord(error) }
+    site.append(call, newEvent('budget-awaited', waiting))
+    again(site, call, later, () => tries(site, call, attempted, attempt))
+    return
+  }
+  if (attempt >= policy.attempts || !isRetryable(error) || site.aborted) {
+    fail(site, call, `${call.kind}-failed`, error)
+    return
+  }
+  retryLater(site, call, { type: `${call.kind}-retrying`, policy, attempt, error }, () =>
+    tries(site, call, attempted, attempt + 1),
+  )
 }
 
 /** Journals a failed attempt and makes the next one when its time has come, in this process or another. */
@@ -170,7 +206,7 @@ export function retryLater(
     /** What is written with it. */
     rows?: readonly Row[]
   },
-  next: () => Promise<void>,
+  next: () => Promise<void> | void,
 ): void {
   const { type, policy, attempt, error, rows } = retried
   const delayMs = delayAfter(policy, attempt, site.services.random(), error)
@@ -179,7 +215,7 @@ export function retryLater(
   again(site, call, dueAt, next)
 }
 
-export function again(site: CallSite, call: Call, dueAt: number, next: () => Promise<void>): void {
+export function again(site: CallSite, call: Call, dueAt: number, next: () => Promise<void> | void): void {
   site.waits.until(dueAt, () => site.perform(call, next), call.step)
 }
 

@@ -40,7 +40,7 @@ export class Acts {
   beginDeferred(): void {
     const deferred = this.#deferred
     this.#deferred = []
-    for (const [call, act] of deferred) void this.begin(call, act)
+    for (const [call, act] of deferred) this.begin(call, act)
   }
 
   /** What is deferred never begins. */
@@ -48,14 +48,31 @@ export class Acts {
     this.#deferred = []
   }
 
-  /** Does not throw: what `act` throws fails its call. */
-  async begin(call: Call, act: Act): Promise<void> {
+  /** Does not throw: what `act` throws fails its call. What is done at once costs no turn of a promise. */
+  begin(call: Call, act: Act): void {
     this.#acting++
     try {
-      await (this.#bodies ? this.#bodies.act(act)() : act())
+      const acting = this.#bodies ? this.#bodies.act(act)() : act()
+      if (acting) {
+        void this.#await(call, acting)
+        return
+      }
     } catch (error) {
       this.#run.actFailed(call, error)
     }
+    this.#end()
+  }
+
+  async #await(call: Call, acting: Promise<void>): Promise<void> {
+    try {
+      await acting
+    } catch (error) {
+      this.#run.actFailed(call, error)
+    }
+    this.#end()
+  }
+
+  #end(): void {
     this.#acting--
     if (this.#acting === 0) this.#run.actsDone()
   }

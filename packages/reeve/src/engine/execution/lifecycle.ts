@@ -97,7 +97,7 @@ export class Lifecycle implements Acting, Committing, Delivering<Settlement> {
   perform(call: Call, act: () => Promise<void> | void): void {
     const isDone = call.recorded?.settled || !this.#calls.isOpen(call)
     if (isDone || this.#for.trial?.mayAct(call) === false) return
-    if (this.#mode === 'live' && this.#mayAct) void this.activity.acts.begin(call, act)
+    if (this.#mode === 'live' && this.#mayAct) this.activity.acts.begin(call, act)
     else if (this.takesCalls) this.activity.acts.defer(call, act)
   }
 
