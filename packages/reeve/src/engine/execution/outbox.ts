@@ -13,9 +13,13 @@ import type { History } from '../replay/history.ts'
 import { type Claim, isEnded, type Leaving } from './claim.ts'
 import { type PendingEvent, tellAsKept } from './pending-event.ts'
 
+/** Events of one turn, where a run has more: linking and writing them holds the event loop up for some 20 ms. */
+const mostEvents = 2000
+
 /**
  * Gathers what a run wants written and makes turns of it: events numbered and linked into the run's hash chain, with the
- * rows that go with them. One turn is under way at a time.
+ * rows that go with them. One turn is under way at a time. What a run makes ready at one moment is one turn, unless it is
+ * very much: any beginning of it is what a death would leave, as long as rows go with their events.
  */
 export class Outbox {
   readonly #claim: Claim
@@ -26,6 +30,8 @@ export class Outbox {
   readonly #marks: RunMarks
   #events: PendingEvent[] = []
   #rows: Row[] = []
+  /** Of each row, the place of its event. */
+  #rowsAt: number[] = []
   #blobs: Blob[] = []
   #startsChildren = false
   #birth: NewRun | undefined
@@ -75,9 +81,12 @@ export class Outbox {
     this.#events.push(event)
   }
 
-  /** Rows that become durable with the next turn. */
+  /** Rows that become durable with the event that is pushed next, or with the last one. */
   addRows(rows: readonly Row[]): void {
-    for (const row of rows) this.#rows.push(row)
+    for (const row of rows) {
+      this.#rows.push(row)
+      this.#rowsAt.push(this.#events.length)
+    }
   }
 
   /** The rows of a child are among them. */
@@ -107,31 +116,51 @@ export class Outbox {
     const at = this.#birth?.created_at ?? options.now
     const before = this.#chain.hash
     const turn: Turn = { run: this.#claim.no, epoch: this.#claim.epoch, events: [] }
-    const events = this.#events
-    this.#events = []
+    const events = this.#takeEvents(options.taken)
     for (const event of events) turn.events.push(this.#link(event, at))
     if (this.#birth) {
       turn.birth = this.#birth
       this.#birth = undefined
     }
-    const leaving = this.#leaving
-    this.#leaving = undefined
+    const leaving = this.#events.length === 0 ? this.#leaving : undefined
+    if (leaving) this.#leaving = undefined
     if (leaving) this.#addLeaving(turn, leaving, before, at, options)
-    const rows = this.#takeRows(options.taken)
+    const rows = this.#takeRows(options.taken, events.length)
     if (rows) turn.rows = rows
     const startsChildren = this.#startsChildren
     this.#startsChildren = false
     return { turn, events, at, leaving, startsChildren, leavesChildren: leavesChildren(leaving, options) }
   }
 
-  /** Undefined for none, as it mostly is. */
-  #takeRows(taken: Row[]): Row[] | undefined {
+  /** All that are ready, or so many that others get their turn; those by which calls took items go with what uses these up. */
+  #takeEvents(taken: Row[]): PendingEvent[] {
+    if (this.#events.length > mostEvents && taken.length === 0) return this.#events.splice(0, mostEvents)
+    const events = this.#events
+    this.#events = []
+    return events
+  }
+
+  /** Of the first so many events, or of all. Undefined for none, as it mostly is. */
+  #takeRows(taken: Row[], events: number): Row[] | undefined {
     const marked = this.#marks.takeRows(this.#claim.no)
-    const all = [...this.#blobs.map(blobRow), ...marked, ...this.#rows, ...taken]
+    if (this.#rows.length + this.#blobs.length + marked.length + taken.length === 0) return undefined
+    const all = [...this.#blobs.map(blobRow), ...marked, ...this.#ownRows(events), ...taken]
     if (all.length === 0) return undefined
     this.#blobs = []
-    this.#rows = []
     return all
+  }
+
+  #ownRows(events: number): Row[] {
+    if (this.#events.length === 0) {
+      const rows = this.#rows
+      this.#rows = []
+      this.#rowsAt = []
+      return rows
+    }
+    const later = this.#rowsAt.findIndex((at) => at >= events)
+    const count = later < 0 ? this.#rows.length : later
+    this.#rowsAt = this.#rowsAt.slice(count).map((at) => at - events)
+    return this.#rows.splice(0, count)
   }
 
   #link(pending: PendingEvent, at: number): JournalEvent {
@@ -199,10 +228,10 @@ export class Outbox {
   #addChapter(turn: Turn, { version, call }: NonNullable<Leaving['continues']>, before: string): void {
     const { no: run } = this.#claim
     const hash = turn.events.at(-2)?.hash ?? before
-    this.#rows.push(
+    this.addRows([
       chapterRow({ run, version, seq: turn.events.at(-1)!.seq, hash, call }),
       budgetResetRow(run),
-    )
+    ])
   }
 
   #bytesOfLast({ events }: Turn): number {
@@ -227,8 +256,8 @@ export class Outbox {
     // A run that is retried ends more than once.
     const dedup = `${name}:${this.#chain.seq}`
     const payload = JSON.stringify({ status, value })
-    this.#rows.push(...this.#markedFor(parent, payload))
-    this.#rows.push(deliveryRow({ run: parent, name, dedup, payload, at }, this.#sealing))
+    this.addRows(this.#markedFor(parent, payload))
+    this.addRows([deliveryRow({ run: parent, name, dedup, payload, at }, this.#sealing)])
   }
 }
 

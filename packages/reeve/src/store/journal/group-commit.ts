@@ -43,6 +43,8 @@ export interface TurnSource {
 
 const retryDelayMs = 500
 const largestGroup = 4000
+/** So many events end a group, so that one with many events in each turn does not hold the event loop up. */
+const mostGroupEvents = 4000
 /** A sync of the disk for fewer turns, and the way to another thread, cost more than is won by going on beside them. */
 const worthElsewhere = 128
 
@@ -123,10 +125,18 @@ export class GroupCommit {
     const sources = this.#waiting.splice(0, Math.min(count, largestGroup))
     const taken: TurnSource[] = []
     const turns: Turn[] = []
-    for (const source of sources) {
+    let events = 0
+    for (let index = 0; index < sources.length; index++) {
+      const source = sources[index]!
+      if (events >= mostGroupEvents) {
+        this.#waiting.unshift(...sources.slice(index))
+        break
+      }
       // One that cannot make its turn must not take the others with it.
       try {
-        turns.push(source.take())
+        const turn = source.take()
+        events += turn.events.length
+        turns.push(turn)
         taken.push(source)
       } catch (error) {
         source.refused(error)

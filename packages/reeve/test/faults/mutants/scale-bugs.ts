@@ -257,6 +257,37 @@ export const scaleBugs: Mutant[] = [
     'for (const { reject } of this.#awaited.splice(0)) reject(error)',
     'for (const { resolve } of this.#awaited.splice(0)) resolve([])',
   ),
+  // Very many events of one run, and of one group: some at a time, in their order, each with its rows.
+  bug(
+    'very many events of a run are one turn',
+    'engine/execution/outbox.ts',
+    'const mostEvents = 2000\n',
+    'const mostEvents = 2_000_000\n',
+  ),
+  bug(
+    'rows become durable before the events that they go with',
+    'engine/execution/outbox.ts',
+    'const count = later < 0 ? this.#rows.length : later',
+    'const count = this.#rows.length + 0 * later',
+  ),
+  bug(
+    'a run is given back before all of it is written',
+    'engine/execution/outbox.ts',
+    'this.#events.length === 0 ? this.#leaving : undefined',
+    'this.#leaving',
+  ),
+  bug(
+    'an item is used up before what it gave is written',
+    'engine/execution/outbox.ts',
+    'this.#events.length > mostEvents && taken.length === 0',
+    'this.#events.length > mostEvents',
+  ),
+  bug(
+    'what a group had no room for is forgotten',
+    'store/journal/group-commit.ts',
+    'this.#waiting.unshift(...sources.slice(index))',
+    '',
+  ),
   // Parked runs that are kept: only as what a replay would come to.
   bug(
     'a kept run goes on though its journal was written to',

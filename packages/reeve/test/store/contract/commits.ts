@@ -124,6 +124,25 @@ export function commitCases(open: Open): void {
   })
 
   storeCase(
+    'turns with very many events are written some at a time, and none is left out',
+    open,
+    async (database) => {
+      const commits = commitsOn(database, new FakeClock())
+      const sources = []
+      for (let no = 1; no <= 3; no++) {
+        await addRunning(database, no)
+        const chain = chainOf(no)
+        const events = Array.from({ length: 2100 }, () => chain('timer-set', '{"dueAt":1}'))
+        sources.push(sourceOf({ run: no, epoch: 1, events }))
+      }
+      for (const source of sources) commits.submit(source)
+      expect(await Promise.all(sources.map(({ outcome }) => outcome))).toEqual(Array(3).fill('durable'))
+      expect(commits.seen.transactions).toBe(2)
+      expect(await written(database)).toMatchObject({ events: 6300 })
+    },
+  )
+
+  storeCase(
     'a child of a run that was cancelled before the commit is born cancelled',
     open,
     async (database) => {
