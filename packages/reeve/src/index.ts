@@ -128,6 +128,7 @@ export type {
 export type { Reason, Verdict } from './governance/reasons.ts'
 export type { ApprovalView, RecordedDecision } from './inspect/approvals/approval-view.ts'
 export type { EventTone } from './inspect/events/describe-event.ts'
+export type { BriefError } from './inspect/events/event-payload.ts'
 export type { EventPage, EventPageOptions, EventView } from './inspect/events/event-view.ts'
 export type { RunListOptions, RunPage } from './inspect/lists/run-list.ts'
 export type { RunSummary, RunView } from './inspect/run/run-view.ts'

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { addEnvFile } from '../src/base/config.ts'
+import { addEnvFile, renewEnvFile } from '../src/base/config.ts'
 import { loadProject } from '../src/project/load.ts'
 
 const workflowFile = `import { workflow } from 'reeve'
@@ -68,6 +68,20 @@ test('.env adds to the environment, which keeps what it has', () => {
   expect(addEnvFile(folder, target)).toEqual({ SHOP_KEY: 'a b', OTHER: '1' })
   expect(target).toEqual({ PORT: '', SHOP_KEY: 'a b', OTHER: '1' })
   expect(addEnvFile(projectWith({}), {})).toEqual({})
+})
+
+test('.env is read anew: what it added gives way, and a slip in it changes nothing', () => {
+  const folder = projectWith({ '.env': 'A=1\nB=1\nC=1\n' })
+  const target: NodeJS.ProcessEnv = {}
+  const added = addEnvFile(folder, target)
+  target.C = 'set since'
+  writeFileSync(join(folder, '.env'), 'A=2\nD=2\nC=2\n')
+  const again = renewEnvFile(folder, added, target)
+  expect(again).toEqual({ A: '2', D: '2' })
+  expect(target).toEqual({ A: '2', C: 'set since', D: '2' })
+  writeFileSync(join(folder, '.env'), 'A\n')
+  expect(() => renewEnvFile(folder, again, target)).toThrow(/line 1/)
+  expect(target).toEqual({ A: '2', C: 'set since', D: '2' })
 })
 
 test('a .env that cannot be read is told of', () => {

@@ -45,6 +45,30 @@ const rubbish: [what: string, files: Files, answer: RegExp][] = [
   ['one of a rate', config('{ queues: { a: { rate: { count: 1, pr: "1m" } } } }'), /`queues\.a\.rate`.*per/],
   ['one of secrets', config('{ secrets: { fromEnviroment: true } }'), /`secrets`.*fromEnvironment\?/],
   [
+    'one of an MCP server',
+    config('{ mcp: { notes: { comand: "x" } } }'),
+    /MCP server "notes".*`comand`.*command\?/,
+  ],
+  [
+    'one of an MCP server by URL',
+    config('{ mcp: { notes: { url: "https://x.test", header: {} } } }'),
+    /MCP server "notes".*`header`.*headers\?/,
+  ],
+  [
+    'one of its tools',
+    config('{ mcp: { notes: { command: "x", tools: { add: { aproval: "never" } } } } }'),
+    /Tool "add" of MCP server "notes".*`aproval`.*approval\?/,
+  ],
+  [
+    'one of the limits of an agent',
+    {
+      'agents/a.ts': `import { agent } from 'reeve'
+import { z } from 'zod'
+export default agent({ name: 'a', instructions: 'x', input: z.string(), route: 'r', owner: 'o', limits: { iteratons: 2 } })\n`,
+    },
+    /`limits` of agent "a".*`iteratons`.*iterations\?/,
+  ],
+  [
     'one of a workflow',
     { 'workflows/x.ts': workflowFile().replace('{ input', '{ limit: {}, input') },
     /x\.ts:\d+: .*`limit`.*Did you mean limits\?/,

@@ -15,6 +15,14 @@ export interface AgentLimits {
   time?: Duration
 }
 
+export const limitNames = [
+  'iterations',
+  'tokens',
+  'context',
+  'cost',
+  'time',
+] as const satisfies (keyof AgentLimits)[]
+
 /** The same, resolved. */
 export interface ResolvedLimits {
   /** Turns. */

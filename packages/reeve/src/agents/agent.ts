@@ -8,7 +8,7 @@ import { describeValue, longestName } from '../base/text/shorten.ts'
 import { type Grant, type PreparedGrant, prepareGrants } from '../governance/grants/grant.ts'
 import type { ToolOffer } from '../models/solver.ts'
 import { isTool, type Tool } from '../tools/tool.ts'
-import { type AgentLimits, type ResolvedLimits, resolveLimits } from './agent-limits.ts'
+import { type AgentLimits, limitNames, type ResolvedLimits, resolveLimits } from './agent-limits.ts'
 import type { Guard } from './loop/guardrails.ts'
 import { argumentsOf, nameOf, recallOffer, recallTool, toolsOf } from './offers.ts'
 
@@ -146,7 +146,9 @@ export function agent<I extends StandardSchemaV1, O extends StandardSchemaV1 | u
   const called = typeof definition?.name === 'string' ? `agent "${definition.name}"` : 'an agent'
   checkOptions(definition, called, shape, 'bad-agent')
   refuseUnknownOptions(definition, called, ['input', ...Object.keys(shape)], 'bad-agent')
+  refuseUnknownOptions(definition.limits, `\`limits\` of ${called}`, limitNames, 'bad-agent')
   const guards = definition.guards ?? {}
+  refuseUnknownOptions(guards, `\`guards\` of ${called}`, ['input', 'output'], 'bad-agent')
   checkOptions(guards, `\`guards\` of ${called}`, { input: 'list', output: 'list' }, 'bad-agent')
   const { name, role = 'worker', instructions, route, owner } = definition
   const fault = findFault(definition)

@@ -141,6 +141,25 @@ export function addEnvFile(
   return added
 }
 
+/**
+ * Reads `.env` anew: what it added before gives way, where nobody has changed it since. A file that cannot be read changes nothing.
+ * @throws `broken-file`
+ */
+export function renewEnvFile(
+  projectFolder: string,
+  before: Readonly<Record<string, string>>,
+  target: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const own = Object.entries(before).filter(([name, value]) => target[name] === value)
+  for (const [name] of own) delete target[name]
+  try {
+    return addEnvFile(projectFolder, target)
+  } catch (error) {
+    Object.assign(target, Object.fromEntries(own))
+    throw error
+  }
+}
+
 /** What Node would pass over in silence in a file of variables. It never holds what stands there: that may be a secret. */
 function slipIn(text: string): string | undefined {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)

@@ -23,6 +23,9 @@ export class ReeveError extends Error {
   }
 }
 
+/** Errors that come from a record, and the stack that it had. */
+const recordedStacks = new WeakMap<ReeveError, string>()
+
 /** An error as the journal keeps it. */
 export interface ErrorRecord {
   code: string
@@ -68,6 +71,8 @@ function recordOf(error: unknown): ErrorRecord {
     const message = shortened(textOf(error.message))
     const retryable = isRetryable(error)
     const record: ErrorRecord = { code: shorten(textOf(error.code), 200), message, retryable }
+    const stack = recordedStacks.get(error)
+    if (stack !== undefined) record.stack = stack
     const { details } = error
     if (typeof details === 'object' && details !== null && Object.keys(details).length > 0 && isKept(details))
       record.details = details
@@ -118,10 +123,13 @@ function isKept(details: Record<string, unknown>): boolean {
 
 const longestDetails = 4 * 1024 * 1024
 
-export function fromErrorRecord(record: ErrorRecord): ReeveError {
-  const options: ConstructorParameters<typeof ReeveError>[2] = { retryable: record.retryable }
-  if (record.details) options.details = record.details
-  return new ReeveError(record.code, record.message, options)
+/** The error of a record. Its stack leads to where it was thrown first. */
+export function fromErrorRecord({ code, message, retryable, stack, details }: ErrorRecord): ReeveError {
+  const error = new ReeveError(code, message, { retryable, ...(details && { details }) })
+  if (stack === undefined) return error
+  recordedStacks.set(error, stack)
+  error.stack = stack
+  return error
 }
 
 export function messageOf(error: unknown): string {

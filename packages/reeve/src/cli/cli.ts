@@ -13,6 +13,8 @@ export interface Cli {
   role: Role | undefined
   /** The server that is asked in place of the project's own data, with a token. */
   server: ServerAddress | undefined
+  /** Reads the project's `.env` anew, for what goes on while it is edited. @throws `broken-file` */
+  renewVariables(): void
   /**
    * A command as this user can paste it, whatever is in its words: `('approve', id)` becomes
    * `npx reeve approve ID --project DIR`. What stands after `--` may begin with a dash.

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { addEnvFile, readEnvironment, readVariables } from '../base/config.ts'
+import { addEnvFile, readEnvironment, readVariables, renewEnvFile } from '../base/config.ts'
 import { ReeveError } from '../base/errors.ts'
 import { readManifest } from '../base/package-files.ts'
 import { addVariables, secretsOfVariables } from '../base/secrets/known-secrets.ts'
@@ -34,12 +34,20 @@ export async function runCommand(words: readonly string[]): Promise<ExitCode> {
       const command = given.at(-1) as Command
       const options = command.optsWithGlobals<SharedOptions>()
       const handler = (await load()) as (cli: Cli, options: object, ...args: unknown[]) => Promise<ExitCode>
-      addVariables(secrets, envFileOf(options))
+      const folder = nearestProject(options.project ?? process.cwd())
+      let variables = folder === undefined ? {} : addEnvFile(folder)
+      addVariables(secrets, variables)
+      const renewVariables = () => {
+        if (folder === undefined) return
+        variables = renewEnvFile(folder, variables)
+        addVariables(secrets, variables)
+      }
       const server = serverOf(options)
       if (server && typeof here === 'object') refuseRemote(server, command, here)
       const { project, verbose = false } = options
       const needed = role === 'nobody' ? undefined : role
-      const cli = createCli({ terminal, verbose, project, role: needed, server: here ? undefined : server })
+      const place = { project, server: here ? undefined : server }
+      const cli = createCli({ terminal, verbose, role: needed, ...place, renewVariables })
       exitCode = await handler(cli, options, ...given.slice(0, -2))
     }
 
@@ -50,12 +58,6 @@ export async function runCommand(words: readonly string[]): Promise<ExitCode> {
   }
   await terminal.flushed()
   return exitCode
-}
-
-/** What the project's `.env` adds to the environment of this process; nothing where no project is. @throws `broken-file` */
-function envFileOf({ project = process.cwd() }: SharedOptions): Record<string, string> {
-  const folder = nearestProject(project)
-  return folder === undefined ? {} : addEnvFile(folder)
 }
 
 /** `--server`, or REEVE_URL where no project is named. @throws `bad-option` */

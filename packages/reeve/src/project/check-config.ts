@@ -10,6 +10,7 @@ import type { ScheduleDefinition } from '../engine/starting/schedule-times.ts'
 import type { BudgetPlan } from '../models/asking/budget.ts'
 import type { RouteDefinition } from '../models/route/route.ts'
 import type { ApprovalRules } from '../store/approvals/rules.ts'
+import { checkServer } from '../tools/mcp/definition/server-definition.ts'
 import type { LearningConfig, ProjectConfig, QueueConfig, RetentionConfig } from './config.ts'
 
 const shape = {
@@ -76,7 +77,7 @@ const parts = {
 
 /**
  * Refuses what a project's configuration cannot mean, before anything runs by it.
- * @throws `bad-config` `bad-schedule` `bad-text` `bad-number` `bad-duration` `bad-amount`
+ * @throws `bad-config` `bad-mcp-server` `bad-schedule` `bad-text` `bad-number` `bad-duration` `bad-amount`
  */
 export function checkConfig(config: ProjectConfig): void {
   checkOptions(config, 'the project', shape, 'bad-config')
@@ -99,6 +100,10 @@ export function checkConfig(config: ProjectConfig): void {
   for (const [name, route] of Object.entries(config.routes ?? {})) {
     refuseUnknownOptions(route, `Route "${name}"`, parts.route, 'bad-config')
     checkOptions(route, `route "${name}"`, { solvers: 'list!' }, 'bad-config')
+  }
+  for (const [name, server] of Object.entries(config.mcp ?? {})) {
+    checkOption(server, `mcp.${name}`, 'object!', 'bad-mcp-server')
+    checkServer({ ...server, name })
   }
   refuseUnknownOptions(config.memory, '`memory`', ['scopes'], 'bad-config')
   refuseUnknownOptions(config.secrets, '`secrets`', ['fromEnvironment'], 'bad-config')

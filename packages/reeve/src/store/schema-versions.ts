@@ -226,4 +226,8 @@ export const migrations: Migration[][] = [
   repairTables,
   approvalMessageTables,
   markTables,
+  [
+    // Runs are named by the key that their workflow gave them.
+    'create index runs_key on runs (key, no) where key is not null',
+  ],
 ]

@@ -209,6 +209,11 @@ test('a run is found by its key and by how its id begins, and told again from it
   const told = await reeve(folder, ['follow', run.slice(0, 12)])
   expect(told.stdout).toMatch(/run-started[\s\S]*Hello Ada/)
   expect(told.code).toBe(0)
+  const waiting = ['run', 'await-go', '--input', '{"ticket":"T-9"}', '--detach']
+  const { runId } = await reeveJson<Rested>(folder, waiting)
+  expect((await reeve(folder, ['runs'])).stdout).toMatch(new RegExp(`${runId} +await-go +T-9 +queued`))
+  expect(await reeveJson(folder, ['show', 'await-go:T-9'])).toMatchObject({ code: 0, run: { id: runId } })
+  expect(await reeveJson(folder, ['cancel', 'T-9'])).toMatchObject({ code: 0, status: 'cancelled' })
   const none = await reeveJson(folder, ['cancel', 'hello'])
   expect(none).toMatchObject({ code: 2, error: { code: 'unknown-run' } })
 })

@@ -78,7 +78,12 @@ test('a run that waits through its child names the approval of the child, and th
   expect(await reeveJson(folder, ['approve', waiting.approvals[0]!.id, '--work'])).toMatchObject({
     status: 'succeeded',
   })
-  const { runs } = await reeveJson<{ runs: unknown[] }>(folder, ['runs', '--workflow', 'lead'])
+  const listed = async (...more: string[]) =>
+    (await reeveJson<{ runs: { workflow: string }[] }>(folder, ['runs', ...more])).runs
+  const named = async (...more: string[]) => (await listed(...more)).map(({ workflow }) => workflow)
+  expect([await named(), await named('--children')]).toEqual([['lead'], ['reply', 'lead']])
+  expect(await named('--text', 'reply')).toEqual(['reply'])
+  const runs = await listed('--workflow', 'lead')
   expect(runs).toMatchObject([{ id: waiting.runId, status: 'succeeded' }])
 })
 
@@ -86,6 +91,9 @@ test('a failed run ends with 1 and retry goes on from the step that failed', asy
   const folder = project()
   const failed = await reeveJson<Rested>(folder, ['run', 'mendable'])
   expect(failed).toMatchObject({ code: 1, status: 'failed', error: { message: 'it is broken' } })
+  const place = /thrown in \S*workflows\/mendable\.ts:12:\d+/
+  expect((await reeve(folder, ['follow', failed.runId])).stdout).toMatch(place)
+  expect((await reeve(folder, ['show', failed.runId])).stdout).toMatch(place)
   writeFileSync(join(folder, 'mended'), '')
   const { code, stdout } = await reeve(folder, ['retry', failed.runId])
   expect(stdout).toMatch(/run-retried|is tried again/)
@@ -158,9 +166,20 @@ test('dev loads changed files, helpers too, for new runs, and keeps the old code
     error: expect.stringMatching(/_word\.ts:1 cannot be loaded: nothing is not defined/),
   })
   expect((await fetch(url)).status).toBe(200)
-  write('workflows/_word.ts', "export const word = 'second'\n")
+  write('.env', 'WORD=second\n')
+  write('workflows/_word.ts', 'export const word = process.env.WORD\n')
   expect(await next()).toMatchObject({ event: 'reloaded', added: [], removed: [] })
   expect(await say()).toMatch(/step-completed +say +second/)
+  write('.env', 'WORD=third\n')
+  expect(await next()).toMatchObject({ event: 'reloaded', changes: [{ file: '.env', change: 'changed' }] })
+  expect(await say()).toMatch(/step-completed +say +third/)
+  write('.env', 'WORD=fourth\nDATABASE_URL=file:other.db\n')
+  const kept = { event: 'not-reloaded', error: expect.stringMatching(/DATABASE_URL/) }
+  expect(await next()).toMatchObject(kept)
+  write('workflows/_word.ts', "export const word = 'fifth'\n")
+  expect(await next()).toMatchObject(kept)
+  write('.env', '')
+  expect(await next()).toMatchObject({ event: 'reloaded' })
   expect((await fetch(url)).status).toBe(200)
 
   rmSync(join(folder, 'workflows/nap.ts'))

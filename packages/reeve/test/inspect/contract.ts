@@ -18,6 +18,7 @@ import { keepResult } from '../../src/store/evals/results.ts'
 import { eventValues, insertEvents, type JournalEvent } from '../../src/store/journal/journal.ts'
 import { setCeiling } from '../../src/store/ledger/budgets.ts'
 import { approvalValues, insertApprovals, recordDecision } from '../../src/store/runs/approvals.ts'
+import { runsNamed } from '../../src/store/runs/run-lists.ts'
 import type { RunRow } from '../../src/store/runs/runs.ts'
 import { addRuns, chainOf, newRun, type Open, storeCase, storeNow } from '../store/contract/fixtures.ts'
 
@@ -385,6 +386,44 @@ export function inspectContract(name: string, open: Open): void {
       expect(all.map(({ key }) => key)).toEqual([null, '0a1b2c3d4e5f6g7h8', 'invoice-7', 'invoice-7'])
       expect(all.map(({ input }) => input?.slice(0, 7))).toEqual(['{"n":3,', '{"n":4,', '{"n":2,', '{"n":1,'])
     })
+
+    storeCase(
+      'a run is named by the key of its workflow: one under way before those that ended',
+      open,
+      async (database) => {
+        const runs: [no: number, workflow: string, key: string, ended: number | null][] = [
+          [1, 'invoice', 'R-1', 5],
+          [2, 'invoice', 'R-1', null],
+          [3, 'offer', 'R-2', 5],
+          [4, 'invoice', 'R-2', 6],
+          [5, 'offer', 'R-3', null],
+          [6, 'invoice', 'R-3', null],
+          [7, 'offer', 'taken', null],
+        ]
+        for (const [no, workflow, key, ended_at] of runs) {
+          await addRun(database, no, {
+            workflow,
+            ended_at,
+            status: ended_at === null ? 'waiting' : 'succeeded',
+          })
+          await database.run('update runs set key = ? where no = ?', [key, no])
+        }
+        await database.run(`update runs set idempotency = 'taken' where no = 1`, [])
+        const named = async (text: string) => (await runsNamed(database, text, 5)).map(({ no }) => Number(no))
+        expect(await named('R-1')).toEqual([2])
+        expect(await named('R-2')).toEqual([4, 3])
+        expect(await named('invoice:R-2')).toEqual([4])
+        expect(await named('R-3')).toEqual([6, 5])
+        expect(await named('offer:R-3')).toEqual([5])
+        expect(await named('taken')).toEqual([1])
+        expect(await named('offer:taken')).toEqual([7])
+        for (const none of ['R', 'invoice:', ':R-1', 'bill:R-1', 'INVOICE:R-1'])
+          expect(await named(none), none).toEqual([])
+        await database.run('update runs set parent = 7 where no = 5', [])
+        const { runs: top } = await listRunPage(database, { topLevel: true, workflow: 'offer' })
+        expect(top.map(({ workflowKey }) => workflowKey)).toEqual(['taken', 'R-2'])
+      },
+    )
 
     storeCase('the six metrics of an agent are of what it did itself', open, async (database) => {
       const now = await storeNow(database)

@@ -43,15 +43,16 @@ test('a run that succeeded is shown with its output, read from its last event', 
   await engine.stop()
 })
 
-test('a run that failed is shown with code and message, and never with a stack', async () => {
+test('a run that failed is shown with code, message and the place in its code, and never with a stack', async () => {
   const { engine, database, begin } = await started(
     flow('fail', () => {
       throw new Error('it broke')
     }),
   )
   const view = await viewRun(database, await begin('fail'))
-  expect(view.error).toEqual({ code: 'Error', message: 'it broke' })
-  expect(JSON.stringify(view)).not.toContain('run-view.test')
+  const thrownIn = expect.stringMatching(/^packages\/reeve\/test\/inspect\/run-view\.test\.ts:\d+:\d+$/)
+  expect(view.error).toEqual({ code: 'Error', message: 'it broke', thrownIn })
+  expect(JSON.stringify(view)).not.toContain(import.meta.dirname)
   await engine.stop()
 })
 

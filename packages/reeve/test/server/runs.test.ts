@@ -96,6 +96,31 @@ test('each caller has idempotency keys of its own: none learns of another’s ru
   expect([await names('order'), await names('rder 7'), await names('reeve:by:order 7')]).toEqual([[], [], []])
 })
 
+test('a run in a path may be named by a key, which must mean one', async () => {
+  const server = await startServer()
+  const [ada, bo] = [await server.as('operator'), await server.as('owner')]
+  const wait = { workflow: 'await-go', key: 'R-7' }
+  const first = await ada.runs.start({ body: wait, idempotencyKey: 'mail 7/1' })
+  for (const run of ['mail 7/1', 'R-7', 'await-go:R-7', first.id.slice(0, 12), first.id])
+    expect(await bo.runs.one({ params: { run } }), run).toMatchObject({ id: first.id, workflowKey: 'R-7' })
+  const second = await ada.runs.start({ body: wait })
+  const go = { body: { name: 'go', payload: { ok: true } } }
+  await expect(ada.runs.signal({ params: { run: 'R-7' }, ...go })).rejects.toMatchObject({
+    code: 'ambiguous-run',
+    details: { runs: [second.id, first.id] },
+  })
+  await ada.runs.cancel({ params: { run: second.id } })
+  const once = { params: { run: 'R-7' }, ...go, idempotencyKey: 'paid' }
+  expect(await ada.runs.signal(once)).toMatchObject({ runId: first.id, isNew: true })
+  const stateOf = async () => (await ada.runs.one({ params: { run: first.id } })).status
+  await expect.poll(stateOf).toBe('succeeded')
+  const third = await ada.runs.start({ body: wait })
+  expect(await ada.runs.signal(once)).toMatchObject({ runId: first.id, isNew: false })
+  expect(await ada.runs.cancel({ params: { run: 'R-7' } })).toMatchObject({ id: third.id })
+  for (const run of ['R-8', 'reeve:nightly', '%'])
+    await expect(ada.runs.story({ params: { run } })).rejects.toMatchObject({ code: 'unknown-run' })
+})
+
 test('a run that a caller started before each had keys of its own is still the one that its key means', async () => {
   const server = await startServer()
   const [ada, bo] = [await server.as('operator'), await server.as('owner')]

@@ -14,9 +14,13 @@ export function lookCommands(program: Command, calls: Calls): void {
     .description('list runs, the newest first')
     .option('--status <status>', 'only those')
     .option('--workflow <name>', 'only its runs')
-    .option('--text <text>', 'found in the id, the workflow, the key or the reason')
+    .option('--text <text>', 'found in the id, the workflow, the keys or the reason')
     .option('--since <when>', 'started since then: 2d, 12h, or 2026-11-03')
     .option('--until <when>', 'started before then: 1h, or 2026-11-04')
+    .option(
+      '--children',
+      'those too that other runs started; with --status, --workflow or --text they are looked at anyway',
+    )
     .addOption(limit('20'))
     .action(calls('viewer', async () => (await import('../look/lists.ts')).runs))
   program

@@ -114,6 +114,7 @@ export interface RunsAsked {
   workflow?: string
   text?: string
   named?: string
+  topLevel?: boolean
   since?: number
   until?: number
 }

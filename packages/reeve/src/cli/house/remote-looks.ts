@@ -23,12 +23,13 @@ export function remoteLooks(client: Client): Looks {
   return {
     run,
     today: async () => (await client.today.one()) as Today,
-    async runs({ since, until, ...filter }, limit) {
+    async runs({ since, until, topLevel, ...filter }, limit) {
       const runs: RunSummary[] = []
       for (let cursor: string | undefined; ; ) {
         const page = await client.runs.list({
           query: {
             ...filter,
+            ...(topLevel && { topLevel: 'true' }),
             ...(since !== undefined && { since: isoText(since) }),
             ...(until !== undefined && { until: isoText(until) }),
             limit: Math.min(limit - runs.length, mostPerPage),

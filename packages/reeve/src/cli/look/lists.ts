@@ -29,10 +29,11 @@ export interface RunsOptions {
   text?: string
   since?: string
   until?: string
+  children?: boolean
   limit: string
 }
 
-/** Lists runs, the newest first. */
+/** Lists runs, the newest first; those that other runs started only for whoever looks for something. */
 export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
   const status = statuses.find((known) => known === options.status)
   if (options.status !== undefined && status === undefined) {
@@ -44,12 +45,15 @@ export async function runs(cli: Cli, options: RunsOptions): Promise<ExitCode> {
   const limit = toLimit(options.limit)
   const { workflow, text } = options
   const times = timesOf(options)
+  const topLevel =
+    options.children !== true && status === undefined && workflow === undefined && text === undefined
   return withHouse(cli, async (house) => {
     const filter = {
       ...(status !== undefined && { status }),
       ...(workflow !== undefined && { workflow }),
       ...(text !== undefined && { text }),
       ...times,
+      topLevel,
     }
     const { runs, more } = await house.runs(filter, limit)
     const { terminal } = cli
@@ -73,7 +77,7 @@ function cells(run: RunSummary, colors: Colors): string[] {
   return [
     run.id,
     safeLine(run.workflow),
-    run.key === null ? '' : briefLine(run.key, 30),
+    briefLine(run.key ?? run.workflowKey ?? '', 30),
     statusColor(run.status, colors)(run.paused ? `${run.status}, paused` : run.status),
     moment(createdAt),
     endedAt === undefined ? `${took} so far` : took,

@@ -127,9 +127,11 @@ export function printBelief(cli: Cli, { belief, run }: RunStory): void {
     terminal.line(dim('  final output'))
     for (const line of shownLines(belief.output)) terminal.line(`    ${line}`)
   }
-  if (belief.error)
-    terminal.line(`  ${safeLine(belief.error.code)}: ${briefLine(belief.error.message, 1000)}`)
-  else if (belief.reason !== null && belief.status !== 'waiting') {
+  if (belief.error) {
+    const { code, message, thrownIn } = belief.error
+    terminal.line(`  ${safeLine(code)}: ${briefLine(message, 1000)}`)
+    if (thrownIn !== null) terminal.line(`  thrown in ${safeLine(thrownIn)}`)
+  } else if (belief.reason !== null && belief.status !== 'waiting') {
     for (const line of shownLines(belief.reason, { lines: 30, width: 300 })) terminal.line(`  ${line}`)
   }
   for (const wait of belief.waitsFor) printWait(cli, run.id, wait)

@@ -22,10 +22,11 @@ export async function mcp(cli: Cli, options: McpOptions): Promise<ExitCode> {
   const maxWaitSeconds = toSeconds(options.wait)
   const pageUrl = toPage(options.page)
   const stdout = claimStdout(secretsOfVariables(readVariables()))
-  return withRuntime(cli, async (runtime, _onStop, { principal, role }) => {
+  return withRuntime(cli, async (runtime, _onStop, { principal, role, proof }) => {
     const { serveStdio, StdioServerTransport } = await loadStdio()
     const servers = await mcpServers(runtime, {
       principal,
+      proof,
       maxWaitSeconds,
       pageUrl,
       mayAct: reaches(role, 'operator'),

@@ -10,6 +10,7 @@ import {
   payloadIfSound,
 } from '../../store/journal/events.ts'
 import type { JournalEvent } from '../../store/journal/journal.ts'
+import { thrownIn } from './thrown-in.ts'
 
 /** How an event is to be taken: something was achieved, went wrong, is waited for, or none of these. */
 export type EventTone = 'good' | 'bad' | 'wait' | 'plain'
@@ -39,7 +40,10 @@ const descriptions: Descriptions = {
   'run-started': ({ version, principal, startedBy }) =>
     plain(`version ${version}, by ${startedBy === undefined ? principal : `${startedBy} for ${principal}`}`),
   'run-succeeded': (output) => good(output === undefined ? 'without output' : briefValue(output, 80)),
-  'run-failed': failed,
+  'run-failed': (error) => {
+    const place = thrownIn(error.stack)
+    return place === null ? failed(error) : bad(`${failed(error).words}, thrown in ${place}`)
+  },
   'run-stuck': ({ reason }) => bad(reason),
   'run-cancelled': ({ by }) => bad(`by ${by}`),
   'run-released': ({ reason }) => plain(reason),

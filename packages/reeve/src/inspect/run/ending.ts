@@ -1,4 +1,4 @@
-import { type ErrorRecord, fromErrorRecord } from '../../base/errors.ts'
+import type { ErrorRecord } from '../../base/errors.ts'
 import type { Json } from '../../base/json/json.ts'
 import type { Session } from '../../store/database.ts'
 import { errorOf } from '../../store/journal/events.ts'
@@ -21,10 +21,4 @@ export async function endingOf(session: Session, run: RunRow): Promise<RunEnding
     return { output: payload === undefined ? null : (JSON.parse(payload) as Json) }
   if (payload !== undefined) return { error: errorOf({ type: 'run-failed', payload }) }
   return { error: { code: 'failed', message: run.reason ?? '', retryable: false } }
-}
-
-/** The part of an error that is for everybody: neither its stack nor its details. */
-export function briefError(error: ErrorRecord): { code: string; message: string } {
-  const { code, message } = fromErrorRecord(error)
-  return { code, message }
 }

@@ -8,8 +8,9 @@ import { costsOfRuns } from '../../store/ledger/model-calls.ts'
 import { pendingOf } from '../../store/runs/family.ts'
 import { type RunRow, type RunStatus, readRunByNo, requireRun } from '../../store/runs/runs.ts'
 import { type ApprovalView, approvalView } from '../approvals/approval-view.ts'
+import { type BriefError, briefError } from '../events/event-payload.ts'
 import { type StandingState, standingOf, type WaitsFor, waitsForOf } from '../standing.ts'
-import { briefError, endingOf } from './ending.ts'
+import { endingOf } from './ending.ts'
 import { inputLines } from './input-lines.ts'
 
 /** A run as a line of a list shows it. Times are ISO 8601 in UTC. */
@@ -28,6 +29,8 @@ export interface RunSummary {
   endedAt: string | null
   /** The idempotency key that it was started with: the caller's own name for it. */
   key: string | null
+  /** The `key` that its workflow gave it. */
+  workflowKey: string | null
   /** The beginning of what it was given, as JSON; null where that is no longer there, or large. */
   input: string | null
   /** What its calls of models cost so far, in US dollars; calls of unknown outcome count at their most. */
@@ -47,7 +50,7 @@ export interface RunView extends RunSummary {
   /** What the workflow returned. Only of a run that succeeded. */
   output?: Json
   /** Only of a run that failed. */
-  error?: { code: string; message: string }
+  error?: BriefError
   /** What people are asked by it and by its children, what was asked first first. */
   asks: ApprovalView[]
 }
@@ -69,6 +72,7 @@ function summaryOf(
     createdAt: isoText(row.created_at),
     endedAt: row.ended_at === null ? null : isoText(row.ended_at),
     key: givenKey(row),
+    workflowKey: row.key,
     input: input ?? null,
     costUsd,
   }

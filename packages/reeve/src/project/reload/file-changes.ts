@@ -3,6 +3,9 @@ import { join } from 'node:path'
 
 /** Folders whose every file belongs to a project, beside what its code imports. */
 const folders = ['workflows', 'tools', 'agents', 'daemons', 'goals', 'policies', 'scripts', 'directives']
+const configFile = 'reeve.config.ts'
+/** The variables of a project. */
+export const envFile = '.env'
 const leftAlone = /^\.|^(?:node_modules|__pycache__)$|~$/
 
 /** What became of a file. */
@@ -52,7 +55,8 @@ export class FileChanges {
 
   #look(): Map<string, string> {
     const files = folders.flatMap((folder) => filesBelow(join(this.#folder, folder)))
-    const all = [join(this.#folder, 'reeve.config.ts'), ...files, ...this.#imported()]
+    const own = [configFile, envFile].map((name) => join(this.#folder, name))
+    const all = [...own, ...files, ...this.#imported()]
     return new Map(all.map((file) => [file, stampOf(file)]))
   }
 }

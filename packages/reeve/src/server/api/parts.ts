@@ -7,6 +7,16 @@ import { isoText } from '../../base/time/time.ts'
 /** What several resources share. */
 
 export const id = z.string().min(1).max(200)
+/** What names a run in a path. The router puts its id in the place. */
+export const aRun = z.strictObject({
+  run: z
+    .string()
+    .min(1)
+    .max(1024)
+    .describe(
+      'Its id; or the idempotency key that it was started with; or the `key` of its workflow (or WORKFLOW:KEY); or how its id begins, from 6 characters on. It must name one run',
+    ),
+})
 export const name = z.string().min(1).max(300)
 export const time = z.iso.datetime().describe('A point in time, ISO 8601 in UTC')
 /** A body was JSON to begin with. */

@@ -38,6 +38,7 @@ export const runSummary = z.object({
   createdAt: time,
   endedAt: time.nullable(),
   key: z.string().nullable().describe('The idempotency key that it was started with'),
+  workflowKey: z.string().nullable().describe('The `key` that its workflow gave it'),
   input: z.string().nullable().describe('The beginning of what it was given, as JSON. Untrusted'),
   costUsd: z.number().describe('Calls of unknown outcome count at their most'),
 }) satisfies z.ZodType<RunSummary>
@@ -146,7 +147,16 @@ export const runView = runSummary.extend({
     waitsFor: waitsFor.nullable(),
   }),
   output: json.optional(),
-  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  error: z
+    .object({
+      code: z.string(),
+      message: z.string(),
+      thrownIn: z
+        .string()
+        .nullable()
+        .describe('Where the project’s code threw it, as `FILE:LINE:COLUMN`; null where that is not known'),
+    })
+    .optional(),
   asks: z.array(approvalView),
 }) satisfies z.ZodType<Shown<RunView>>
 
@@ -177,7 +187,9 @@ export const runFilter = {
     .string()
     .max(1024)
     .optional()
-    .describe('With this id; else with this idempotency key; else whose id begins so, from 6 characters on'),
+    .describe(
+      'With this id; else with this idempotency key; else with this `key` of their workflow (or WORKFLOW:KEY), those under way before those that have ended; else whose id begins so, from 6 characters on',
+    ),
   since: moment.optional().describe('Created then or later'),
   until: moment.optional().describe('Created before then'),
 }

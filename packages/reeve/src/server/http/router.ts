@@ -5,6 +5,7 @@ import { sha256 } from '../../base/hash.ts'
 import { canonical, type Json } from '../../base/json/json.ts'
 import { misfit, validate } from '../../base/schema/schema.ts'
 import { checkText } from '../../base/text/text.ts'
+import { namedRun } from '../../inspect/lists/named-run.ts'
 import { readApiRequest } from '../../store/identity/api-requests.ts'
 import { reaches } from '../../store/identity/principals.ts'
 import type { CallerOf } from '../auth/caller.ts'
@@ -47,7 +48,7 @@ async function answer(context: Context, endpoint: Endpoint, options: RouterOptio
   const { call, text } = await readCall(context, endpoint, caller, options)
   const told = endpoint.act
     ? await write(context, endpoint, call, text)
-    : await endpoint.tell(call, '', undefined)
+    : await endpoint.tell(await withRunsId(endpoint, call), '', undefined)
   const reply = told instanceof Reply ? told : new Reply(told, 200)
   if (options.service.checksAnswers) checkAnswer(endpoint, reply.value)
   for (const [name, value] of Object.entries(reply.headers)) context.header(name, value)
@@ -110,7 +111,7 @@ async function write(context: Context, endpoint: Endpoint, call: Read, text: str
     const { control } = service.engine
     const newSubject = service.newId
     const given = { ...call, database: service.database, control, idempotencyKey: key, newSubject }
-    const { subject, made } = await endpoint.act!(given)
+    const { subject, made } = await endpoint.act!(await withRunsId(endpoint, given))
     return endpoint.tell(call, subject, made)
   }
   const digest = sha256(`${endpoint.method} ${context.req.url}\n${text}`)
@@ -132,11 +133,20 @@ async function write(context: Context, endpoint: Endpoint, call: Read, text: str
   }
 }
 
+/** A run in a path may be named by a key. What is done once is looked for before: later its key may mean another run. */
+async function withRunsId<C extends Read>({ path }: Endpoint, call: C): Promise<C> {
+  if (!path.includes('/:run')) return call
+  const params = call.params as { run: string }
+  const run = await namedRun(call.service.database, params.run, call.caller.principal)
+  return { ...call, params: { ...params, run } }
+}
+
 async function writeOnce(
   endpoint: Endpoint,
-  call: Read,
+  asked: Read,
   { key, digest }: { key: string; digest: string },
 ): Promise<unknown> {
+  const call = await withRunsId(endpoint, asked)
   const { service, caller } = call
   let subject: string | null = endpoint.subjectOf?.(call) ?? null
   const { database, finish } = recordingOnce(service.database, () => ({

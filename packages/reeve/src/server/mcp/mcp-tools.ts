@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { ReeveError } from '../../base/errors.ts'
+import type { Json } from '../../base/json/json.ts'
 import { describeIssues, toJsonSchema, validate } from '../../base/schema/schema.ts'
 import type { Workflow } from '../../engine/workflow.ts'
+import { namedRun } from '../../inspect/lists/named-run.ts'
 import { internalsOf, type Runtime } from '../../runtime/runtime.ts'
+import type { Proof } from '../../store/authority/acts.ts'
 import { type ServedRun, serveUntilRest } from './mcp-views.ts'
 
 export interface McpServeOptions {
@@ -14,8 +17,10 @@ export interface McpServeOptions {
   maxWaitSeconds?: number
   /** Where people open the dashboard, such as `https://reeve.example.com`: there they decide. Default: no page is known. */
   pageUrl?: string | undefined
-  /** Whether runs may be started and cancelled. Default true. */
+  /** Whether runs may be started, signalled and cancelled. Default true. */
   mayAct?: boolean
+  /** How whoever asks showed who they are. Default: they are the process that serves. */
+  proof?: Proof
 }
 
 /** A tool as the server offers it. */
@@ -35,13 +40,13 @@ export interface ServedTool {
 const hour = 3600
 
 /**
- * A tool for every workflow, and one that looks at a run. None decides: what speaks MCP is mostly a model, and a model that
+ * A tool for every workflow, and those that look at a run, signal to it and cancel it. None decides: what speaks MCP is mostly a model, and a model that
  * decides what it asked for makes approvals worthless. @throws `bad-workflow`
  */
 export function servedTools(runtime: Runtime, options: McpServeOptions): Map<string, ServedTool> {
   const { workflows } = internalsOf(runtime).engine
-  const look = runTool(runtime, options)
-  const tools = new Map([[look.name, look]])
+  const ofRuns = [runTool(runtime, options), signalTool(runtime, options), cancelTool(runtime, options)]
+  const tools = new Map(ofRuns.map((tool) => [tool.name, tool]))
   for (const name of workflows.names()) {
     if (tools.has(name) || !/^[\w.-]{1,128}$/.test(name)) {
       throw new ReeveError(
@@ -55,7 +60,7 @@ export function servedTools(runtime: Runtime, options: McpServeOptions): Map<str
 }
 
 function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOptions): ServedTool {
-  const { principal = 'mcp', mayAct = true, pageUrl } = options
+  const { principal = 'mcp', pageUrl } = options
   const wait = waitOf(options)
   const schema = z.strictObject({
     input: z.unknown().optional(),
@@ -74,11 +79,7 @@ function workflowTool(runtime: Runtime, workflow: Workflow, options: McpServeOpt
     startsRuns: true,
     waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
     async call(args, signal) {
-      if (!mayAct)
-        throw new ReeveError(
-          'role-too-low',
-          `To start a run takes the role operator; ${principal} has less. Ask an owner, or use another token.`,
-        )
+      refuseLowRole(options, 'start a run')
       const { input = {}, idempotencyKey, ifKeyExists, waitSeconds } = checked(schema, args)
       const started = {
         principal,
@@ -100,8 +101,23 @@ function startedBy({ clientName }: McpServeOptions): string {
   return name ? `MCP client "${name}"` : 'an MCP client'
 }
 
+const runName = z
+  .string()
+  .min(1)
+  .max(1024)
+  .describe('its id, or a key that names it, such as an invoice number')
+
+/** @throws `role-too-low` */
+function refuseLowRole({ principal = 'mcp', mayAct = true }: McpServeOptions, what: string): void {
+  if (mayAct) return
+  throw new ReeveError(
+    'role-too-low',
+    `To ${what} takes the role operator; ${principal} has less. Ask an owner, or use another token.`,
+  )
+}
+
 function runTool(runtime: Runtime, options: McpServeOptions): ServedTool {
-  const schema = z.strictObject({ run: z.string().max(100), waitSeconds: waitOf(options) })
+  const schema = z.strictObject({ run: runName, waitSeconds: waitOf(options) })
   return {
     name: 'reeve.run',
     description: 'How a run stands: its status, its output or error, and what it waits for.',
@@ -111,9 +127,71 @@ function runTool(runtime: Runtime, options: McpServeOptions): ServedTool {
     waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
     call: async (args, signal) => {
       const { run, waitSeconds } = checked(schema, args)
-      return serveUntilRest(runtime, run, waitSeconds * 1000, signal, { pageUrl: options.pageUrl })
+      return stateOf(runtime, await idOf(runtime, run, options), waitSeconds, signal, options)
     },
   }
+}
+
+function signalTool(runtime: Runtime, options: McpServeOptions): ServedTool {
+  const schema = z.strictObject({
+    run: runName,
+    name: z.string().min(1).max(300).describe('the name of the signal that the run waits for'),
+    payload: z.unknown().optional().describe('any JSON; by the schema of the wait'),
+    id: z.string().min(1).max(300).optional().describe('the same id counts once'),
+    waitSeconds: waitOf(options),
+  })
+  return {
+    name: 'reeve.signal',
+    description:
+      'Sends a signal to a run that waits for it, and says how the run stands then. It decides no approval: a person does that.',
+    inputSchema: toWireSchema(schema),
+    annotations: { readOnlyHint: false },
+    startsRuns: false,
+    waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
+    async call(args, signal) {
+      refuseLowRole(options, 'signal to a run')
+      const { run: named, name, payload = null, id, waitSeconds } = checked(schema, args)
+      const run = await idOf(runtime, named, options)
+      const { engine, clock } = internalsOf(runtime)
+      const { principal: by = 'mcp', proof = 'started-by-reeve' } = options
+      const acting = { by, proof, at: clock.now(), why: undefined }
+      const isNew = await engine.control.signal(run, name, payload as Json, { acting, ...(id && { id }) })
+      return { ...(await stateOf(runtime, run, waitSeconds, signal, options)), isNew }
+    },
+  }
+}
+
+function cancelTool(runtime: Runtime, options: McpServeOptions): ServedTool {
+  const schema = z.strictObject({ run: runName, waitSeconds: waitOf(options) })
+  return {
+    name: 'reeve.cancel',
+    description: 'Ends a run and its children; what acts at this moment finishes first.',
+    inputSchema: toWireSchema(schema),
+    annotations: { readOnlyHint: false },
+    startsRuns: false,
+    waitMsOf: (args) => checked(schema, args).waitSeconds * 1000,
+    async call(args, signal) {
+      refuseLowRole(options, 'cancel a run')
+      const { run: named, waitSeconds } = checked(schema, args)
+      const run = await idOf(runtime, named, options)
+      await internalsOf(runtime).engine.control.cancel(run, options.principal ?? 'mcp')
+      return stateOf(runtime, run, waitSeconds, signal, options)
+    },
+  }
+}
+
+function idOf(runtime: Runtime, run: string, { principal = 'mcp' }: McpServeOptions): Promise<string> {
+  return namedRun(internalsOf(runtime).database, run, principal)
+}
+
+function stateOf(
+  runtime: Runtime,
+  id: string,
+  waitSeconds: number,
+  signal: AbortSignal,
+  { pageUrl }: McpServeOptions,
+): Promise<ServedRun> {
+  return serveUntilRest(runtime, id, waitSeconds * 1000, signal, { pageUrl })
 }
 
 function waitOf({ maxWaitSeconds = 25 }: McpServeOptions) {

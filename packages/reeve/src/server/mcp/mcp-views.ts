@@ -36,7 +36,7 @@ export interface ServedRun {
   waitsFor: ServedApproval[]
   output?: Json
   error?: { code: string; message: string }
-  /** Only of what a call told that starts runs: false when its key was known. */
+  /** Only of what a call told that starts runs or signals: false when its key or id was known. */
   isNew?: boolean
 }
 
@@ -71,7 +71,7 @@ export async function serveRun(runtime: Runtime, id: string, view: ServeView): P
     costUsd,
     waitsFor: asks.map((ask) => serveApproval(ask, view)),
     ...(output !== undefined && { output }),
-    ...(error !== undefined && { error }),
+    ...(error !== undefined && { error: { code: error.code, message: error.message } }),
   }
 }
 

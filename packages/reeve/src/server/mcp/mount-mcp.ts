@@ -88,7 +88,7 @@ function authInfoOf({ principal, role }: Caller, pageUrl: string) {
 
 function optionsOf({ authInfo }: McpRequestContext) {
   const { principal, mayAct, pageUrl } = authInfo!.extra as ReturnType<typeof authInfoOf>['extra']
-  return { principal, mayAct, pageUrl }
+  return { principal, mayAct, pageUrl, proof: 'token' as const }
 }
 
 /** With the headers that every answer of this server has. */

@@ -13,11 +13,10 @@ export interface RunFilter {
   workflow?: string
   /** Found in the id, the workflow's name, the reason, the idempotency key or the `key`, whatever its case (of ASCII letters). */
   text?: string
-  /**
-   * Only the run with this id; else those started with this idempotency key; else those whose id begins so, from 6 characters
-   * on. `text` does not count beside it.
-   */
+  /** Only the runs that this text names (`runsNamed`). `text` does not count beside it. */
   named?: string | undefined
+  /** Only runs that no other run started. Default: children as well. */
+  topLevel?: boolean | undefined
   /** Created then or later (ms). */
   since?: number
   /** Created before then (ms). */
@@ -37,7 +36,7 @@ export interface RunSlice {
 }
 
 /** What a filter or an order goes by. */
-export const searched = 'no, id, available_at, status, workflow, reason, idempotency, key, created_at'
+export const searched = 'no, id, available_at, status, workflow, reason, idempotency, key, created_at, parent'
 /** Rows that one statement looks at. */
 const sliceRows = 5000
 /** An id begins with its time; a run's row may have been made so much later or earlier than its id (ms). */
@@ -177,7 +176,7 @@ async function readRunning(
   return { rows, next: rows.length === limit ? { id: rows.at(-1)!.id } : undefined }
 }
 
-export function conditionsOf({ status, statuses, workflow, text, since, until }: RunFilter): {
+export function conditionsOf({ status, statuses, workflow, text, since, until, topLevel }: RunFilter): {
   sql: string
   parameters: Value[]
 } {
@@ -192,6 +191,7 @@ export function conditionsOf({ status, statuses, workflow, text, since, until }:
   if (workflow !== undefined) add('workflow = ?', workflow)
   if (since !== undefined) add('created_at >= ?', since)
   if (until !== undefined) add('created_at < ?', until)
+  if (topLevel) add('parent is null')
   if (text !== undefined && text !== '') {
     const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
     const columns = ['id', 'workflow', 'reason', 'idempotency', 'key']
@@ -220,8 +220,9 @@ const idAlphabet = /^[0-9a-z]+$/
 
 /**
  * The runs that a text names: the one with this id; else those that `caller` started with this idempotency key; else those
- * that the project's own code did, or the command line beside the database; else those that anybody did; else those whose
- * id begins so (from 6 characters on). The newest first, and so many at most.
+ * that the project's own code did, or the command line beside the database; else those that anybody did; else those with
+ * this `key` of their workflow, also written `WORKFLOW:KEY`, that have not ended, and where there is none, those that have;
+ * else those whose id begins so (from 6 characters on). The newest first, and so many at most.
  */
 export async function runsNamed(
   session: Session,
@@ -245,6 +246,18 @@ export async function runsNamed(
       const ofKey = await find(sql, ...values)
       if (ofKey.length > 0) return ofKey
     }
+  }
+  const [, workflow, key] = /^([^:]+):(.+)$/s.exec(text) ?? []
+  for (const end of ['is null', 'is not null']) {
+    const ofKey = await find(`key is not null and key = ? and ended_at ${end}`, text)
+    if (ofKey.length > 0) return ofKey
+    if (workflow === undefined || key === undefined) continue
+    const ofBoth = await find(
+      `key is not null and key = ? and workflow = ? and ended_at ${end}`,
+      key,
+      workflow,
+    )
+    if (ofBoth.length > 0) return ofBoth
   }
   if (text.length < leastOfId || !idAlphabet.test(text)) return []
   // Behind "z" comes no character of an id.

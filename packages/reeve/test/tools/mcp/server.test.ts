@@ -14,6 +14,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import type { Client as ReeveClient } from '../../../src/client/index.ts'
 import { workflow } from '../../../src/context.ts'
 import type { Workflow } from '../../../src/engine/workflow.ts'
+import { listActs } from '../../../src/inspect/authority/act-list.ts'
 import { projectOf } from '../../../src/project/load.ts'
 import { internalsOf, Runtime } from '../../../src/runtime/runtime.ts'
 import { ExactLines } from '../../../src/server/mcp/exact-requests.ts'
@@ -120,6 +121,8 @@ test('every workflow is a tool that tells its schema, its own references include
   const { tools } = await client.listTools()
   expect(tools.map(({ name }) => name)).toEqual([
     'reeve.run',
+    'reeve.signal',
+    'reeve.cancel',
     'fail',
     'greet',
     'hear',
@@ -245,13 +248,35 @@ test('a run that only somebody else can move is answered at once, as the termina
   expect(await call(client, 'reeve.run', { run: paused.id })).toMatchObject({ runId: paused.id })
 })
 
+test('a run is signalled to and cancelled by its key, and the log of acts says by whom', async () => {
+  const { client, runtime } = await connected({ principal: 'desk', proof: 'token' })
+  const [heard, napping] = await Promise.all([
+    runtime.startRun('hear', {}, { key: 'R-1' }),
+    runtime.startRun('nap', {}, { idempotencyKey: 'nap 1' }),
+  ])
+  const go = { run: 'R-1', name: 'go', payload: { usd: 9 }, id: 'bank 1' }
+  expect(await call(client, 'reeve.signal', go)).toMatchObject({ status: 'succeeded', output: { usd: 9 } })
+  expect(await call(client, 'reeve.signal', go)).toMatchObject({ runId: heard.id, isNew: false })
+  expect(await call(client, 'reeve.cancel', { run: 'nap 1' })).toMatchObject({ status: 'cancelled' })
+  const acts = listActs(internalsOf(runtime).database, { type: 'run-signalled' })
+  expect(await acts).toMatchObject([{ type: 'run-signalled', by: 'desk', proof: 'token' }])
+  const viewer = await connected({ mayAct: false })
+  await viewer.runtime.startRun('nap', {}, { idempotencyKey: napping.id })
+  for (const [name, args] of [
+    ['reeve.signal', { run: napping.id, name: 'go' }],
+    ['reeve.cancel', { run: napping.id }],
+  ] as const)
+    expect(await call(viewer.client, name, args)).toMatchObject({ error: { code: 'role-too-low' } })
+})
+
 test('nothing that speaks MCP decides: there is no such tool, and the run waits for a person', async () => {
   const { client, runtime } = await connected()
   wired.length = 0
   const waiting = await call(client, 'pay', { input: { amount: 7 } })
   const [{ approvalId: approval, argsHash }] = waiting.waitsFor as [{ approvalId: string; argsHash: string }]
   const { tools } = await client.listTools()
-  expect(tools.map(({ name }) => name).filter((name) => name.startsWith('reeve.'))).toEqual(['reeve.run'])
+  const own = tools.map(({ name }) => name).filter((name) => name.startsWith('reeve.'))
+  expect(own).toEqual(['reeve.run', 'reeve.signal', 'reeve.cancel'])
   for (const verdict of ['approve', 'reject', 'answer']) {
     const tried = call(client, `reeve.${verdict}`, { approval, argsHash, answer: 'yes' })
     expect(await tried.catch((error: Error) => ({ error: error.message }))).toHaveProperty('error')

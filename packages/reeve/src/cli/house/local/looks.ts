@@ -38,7 +38,8 @@ export function localLooks({ database, environment }: Workspace): Looks {
   const run: Looks['run'] = async (id) => {
     const view = await viewRun(database, id)
     // At one's own terminal the whole record of an error is told.
-    return { ...view, ...(await endingOf(database, await requireRun(database, id))) }
+    const { error } = await endingOf(database, await requireRun(database, id))
+    return { ...view, ...(view.error && error && { error: { ...view.error, ...error } }) }
   }
   return {
     run,

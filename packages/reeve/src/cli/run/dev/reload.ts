@@ -1,12 +1,14 @@
 import { realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { messageOf } from '../../../base/errors.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { readEnvironment } from '../../../base/config.ts'
+import { messageOf, ReeveError } from '../../../base/errors.ts'
 import { safeLine } from '../../../base/text/one-line.ts'
 import type { Workflow } from '../../../engine/workflow.ts'
 import { filesIn } from '../../../project/files/files-in.ts'
 import { importDefault } from '../../../project/files/import-file.ts'
 import { loadProject } from '../../../project/load.ts'
-import type { FileChange, FileChanges } from '../../../project/reload/file-changes.ts'
+import { envFile, type FileChange, type FileChanges } from '../../../project/reload/file-changes.ts'
 import type { ProjectModules } from '../../../project/reload/project-modules.ts'
 import type { Runtime } from '../../../runtime/runtime.ts'
 import type { Cli } from '../../cli.ts'
@@ -36,6 +38,8 @@ export async function reload(cli: Cli, old: Serving, { changes, modules, files }
   modules.beginLoad()
   let runtime: Runtime
   try {
+    if (named.some(({ file }) => file === envFile)) cli.renewVariables()
+    refuseOtherDatabase(old.runtime)
     runtime = await openRuntime(cli, await loadProject(folder), old.options)
   } catch (error) {
     files.refresh()
@@ -75,6 +79,16 @@ export async function reload(cli: Cli, old: Serving, { changes, modules, files }
     )
   }
   return serving
+}
+
+/** What the data are in stays as it is: who serves them has followed them until now. @throws `bad-option` */
+function refuseOtherDatabase({ environment, project }: Runtime): void {
+  const { database } = readEnvironment(project.folder)
+  if (isDeepStrictEqual(database, environment.database)) return
+  throw new ReeveError(
+    'bad-option',
+    'DATABASE_URL is another one now. End this with Ctrl-C and start it again to serve that database.',
+  )
 }
 
 function listed(changes: readonly { file: string; change: string }[]): string {

@@ -7,7 +7,7 @@ import { definitionOf, dueAtOf, type EventType, payloadIfSound } from '../../../
 import type { JournalEvent } from '../../../store/journal/journal.ts'
 import type { ApprovalKind, ApprovalRow, ApprovalStatus } from '../../../store/runs/approvals.ts'
 import { endedStatuses, type RunRow } from '../../../store/runs/runs.ts'
-import { briefErrorOf, jsonOf } from '../../events/event-payload.ts'
+import { type BriefError, briefErrorOf, jsonOf } from '../../events/event-payload.ts'
 import { reviewOf } from '../../events/review.ts'
 
 export interface Wait {
@@ -30,7 +30,7 @@ export interface Wait {
 export interface Belief {
   status: RunRow['status']
   output?: Json
-  error?: { code: string; message: string }
+  error?: BriefError
   reason: string | null
   /** Answers that judged others: values with a score. */
   reviews: { call: number; name: string; solver: string; kind: string; score: number; problems: Json }[]

@@ -2,7 +2,7 @@ import { canonical, type Json } from '../../../base/json/json.ts'
 import { isoText } from '../../../base/time/time.ts'
 import type { RecordedCall } from '../../../engine/replay/history.ts'
 import { type EventPayloads, payloadIfSound, type RecordedRuling } from '../../../store/journal/events.ts'
-import { briefErrorOf, jsonOf } from '../../events/event-payload.ts'
+import { type BriefError, briefErrorOf, jsonOf } from '../../events/event-payload.ts'
 
 export interface ToolCall {
   call: number
@@ -16,7 +16,7 @@ export interface ToolCall {
   attempts: number
   state: 'completed' | 'failed' | 'unknown' | 'under way'
   result?: Json
-  error?: { code: string; message: string }
+  error?: BriefError
   /** The decision on exactly these arguments. */
   approval: { call: number; by: string | null; at: string; edited: boolean; note: string | null } | null
 }

@@ -5,7 +5,7 @@ import { correctAnswer } from '../../../engine/outside/correct-answer.ts'
 import { learnWorkflowName } from '../../../runtime/learning/learn-workflow.ts'
 import { read, write } from '../../http/endpoint.ts'
 import { actingOf } from '../acting.ts'
-import { id, json, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
+import { aRun, id, json, name, paged, pageOf, paging, placeOf, time } from '../parts.ts'
 
 const count = z.number()
 const arm = z.object({ runs: count, good: count })
@@ -142,7 +142,7 @@ const correct = write({
   path: '/api/runs/:run/correct',
   role: 'approver',
   summary: 'Say what an answer of a run should have been: later ones learn of it',
-  params: z.strictObject({ run: id }),
+  params: aRun,
   body: z.strictObject({
     question: name,
     call: z.number().int().min(1).optional().describe('Where the run asked it several times'),

@@ -6,9 +6,9 @@ import type { Channel } from '../../../store/journal/events.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
 import { type Caller, Reply, write } from '../../http/endpoint.ts'
 import { actingOf } from '../acting.ts'
-import { id, json, name } from '../parts.ts'
+import { aRun, id, json, name } from '../parts.ts'
 import { runView } from '../shapes.ts'
-import { aRun, tellRun } from './runs.ts'
+import { tellRun } from './runs.ts'
 
 const longestWaitMs = 60_000
 const wait = z

@@ -11,10 +11,8 @@ import { approvalsOf } from '../../../store/runs/approvals.ts'
 import { requireRun } from '../../../store/runs/runs.ts'
 import { read } from '../../http/endpoint.ts'
 import type { Service } from '../../service.ts'
-import { id, iso, json, numberIn, paging, time } from '../parts.ts'
+import { aRun, id, iso, json, numberIn, paging, time } from '../parts.ts'
 import { eventView, filterOf, runFilter, runSummary, runView } from '../shapes.ts'
-
-export const aRun = z.strictObject({ run: id })
 
 const list = read({
   path: '/api/runs',
@@ -22,7 +20,11 @@ const list = read({
   summary: 'List runs, the newest first',
   description:
     'A page looks at some ten thousand runs at most: with a filter that lets little through it may hold few, or none, and have a next one.',
-  query: z.strictObject({ ...runFilter, ...paging }),
+  query: z.strictObject({
+    ...runFilter,
+    topLevel: z.stringbool().default(false).describe('Only runs that no other run started'),
+    ...paging,
+  }),
   answer: z.object({
     items: z.array(runSummary),
     next: z.string().nullable().describe('As `cursor` of the next page; null: there is none'),

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { planRunUndo, startUndo } from '../../../runtime/undoing.ts'
 import { Reply, read, write } from '../../http/endpoint.ts'
-import { id, json, numberIn, time } from '../parts.ts'
+import { aRun, id, json, numberIn, time } from '../parts.ts'
 import { runView } from '../shapes.ts'
-import { aRun, tellRun } from './runs.ts'
+import { tellRun } from './runs.ts'
 
 const from =
   'The first call of the run whose effects are undone, with those of the runs that it and later ones started'

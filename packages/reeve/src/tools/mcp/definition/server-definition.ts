@@ -1,12 +1,12 @@
 import { ReeveError } from '../../../base/errors.ts'
 import { sha256 } from '../../../base/hash.ts'
 import { canonical } from '../../../base/json/json.ts'
-import { checkOptions } from '../../../base/options.ts'
+import { checkOptions, refuseUnknownOptions } from '../../../base/options.ts'
 import { addVariables } from '../../../base/secrets/known-secrets.ts'
 import { openAll, type Reveal, type Secret, secretNamesIn } from '../../../base/secrets/secret-handle.ts'
 import type { Secrets } from '../../../base/secrets/secrets.ts'
 import { type Clock, type Duration, toMs } from '../../../base/time/time.ts'
-import type { ToolAxes } from '../../axes.ts'
+import { axisNames, type ToolAxes } from '../../axes.ts'
 import type { FromJsonSchema } from '../../json-schema/json-schema.ts'
 import type { ToolDefinition } from '../../tool.ts'
 import type { McpResult } from '../result.ts'
@@ -168,9 +168,47 @@ const shape = {
   restarts: 'number',
 } as const
 
+/** What servers of both kinds may have, and each kind besides. */
+const shared = [
+  'name',
+  'tools',
+  'allow',
+  'pins',
+  'timeout',
+  'connectTimeout',
+  'maxResult',
+  'maxMessage',
+  'restarts',
+] as const satisfies (keyof McpServerSettings)[]
+const kinds = {
+  stdio: ['command', 'args', 'cwd', 'env'] satisfies Exclude<
+    keyof StdioServerDefinition,
+    keyof McpServerSettings
+  >[],
+  http: ['url', 'headers', 'private'] satisfies Exclude<
+    keyof HttpServerDefinition,
+    keyof McpServerSettings
+  >[],
+}
+const toolSettings = [
+  'effect',
+  'risk',
+  'approval',
+  'approvalTimeout',
+  'retry',
+  'rate',
+  'verify',
+  ...axisNames,
+] as const satisfies (keyof McpToolSettings)[]
+
 /** @throws `bad-mcp-server` */
 export function checkServer(definition: McpServerDefinition): void {
   checkOptions(definition, 'an MCP server', shape, 'bad-mcp-server')
+  const called = `MCP server "${definition.name}"`
+  const own = 'url' in definition ? kinds.http : kinds.stdio
+  refuseUnknownOptions(definition, called, [...shared, ...own], 'bad-mcp-server')
+  for (const [name, settings] of Object.entries(definition.tools ?? {}))
+    refuseUnknownOptions(settings, `Tool "${name}" of ${called}`, toolSettings, 'bad-mcp-server')
   const bad = (why: string) => new ReeveError('bad-mcp-server', `MCP server "${definition.name}": ${why}`)
   if (!/^[a-z][\w-]*$/i.test(definition.name)) {
     throw bad('a name is made of letters, digits, "-" and "_", and starts with a letter.')
