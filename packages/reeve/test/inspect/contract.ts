@@ -333,6 +333,10 @@ export function inspectContract(name: string, open: Open): void {
         [1, 1],
       ])
       expect(workflows[1]!.total).toMatchObject({ taskSuccess: null, humanCorrectionRate: null })
+      for (const metric of Object.keys(workflows[0]!.total) as (keyof (typeof workflows)[0]['total'])[]) {
+        const alone = await workflowMetrics(database, now - 30 * day, metric)
+        expect(alone.workflows[0]!.total).toMatchObject({ ended: 3, [metric]: workflows[0]!.total[metric] })
+      }
     })
 
     storeCase('an evaluation is as green as its last result', open, async (database) => {

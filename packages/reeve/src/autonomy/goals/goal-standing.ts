@@ -109,7 +109,7 @@ async function namedValue(
   { metric, workflow, over = '7d' }: NamedMetric,
   now: number,
 ): Promise<number | null> {
-  const { workflows } = await workflowMetrics(session, now - toMs(over))
+  const { workflows } = await workflowMetrics(session, now - toMs(over), metric)
   // The cycles of daemons are how the work is led, not the work.
   const own = workflows.filter((each) =>
     workflow === undefined ? !each.workflow.startsWith('daemon:') : each.workflow === workflow,

@@ -7,7 +7,7 @@ import {
   mostRuns,
   spentByDay,
 } from '../../store/runs/figures/workflow-figures.ts'
-import { type MetricsByDay, metricsByDay } from './metrics.ts'
+import { type Metrics, type MetricsByDay, metricsByDay } from './metrics.ts'
 
 export interface WorkflowMetrics extends MetricsByDay {
   workflow: string
@@ -19,14 +19,30 @@ export interface AllMetrics {
   workflows: WorkflowMetrics[]
 }
 
-/** The six metrics of each workflow by day, one query a kind. `since`: ms. */
-export async function workflowMetrics(session: Session, since: number): Promise<AllMetrics> {
+/** What some metrics are made of beside how runs ended. */
+const madeOf = {
+  corrections: ['humanCorrectionRate'],
+  journals: ['iterationsPerCompletedTask', 'blockedToolCalls', 'toolCalls'],
+  spendings: ['costPerSuccessfulRunUsd'],
+} as const satisfies { [what: string]: (keyof Metrics)[] }
+
+/**
+ * The six metrics of each workflow by day, one query a kind. `since`: ms. `only`: the one that is asked for; what it is not made of is
+ * not read, and counts as none.
+ */
+export async function workflowMetrics(
+  session: Session,
+  since: number,
+  only?: keyof Metrics,
+): Promise<AllMetrics> {
+  const needs = (what: keyof typeof madeOf) =>
+    only === undefined || (madeOf[what] as readonly string[]).includes(only)
   const endings = await endingsByDay(session, since)
   const rows = [
     ...endings.map(({ first: _first, ...row }) => row),
-    ...(await correctionsByDay(session, since)),
-    ...(await journalFiguresByDay(session, since)),
-    ...(await spentByDay(session, since)),
+    ...(needs('corrections') ? await correctionsByDay(session, since) : []),
+    ...(needs('journals') ? await journalFiguresByDay(session, since) : []),
+    ...(needs('spendings') ? await spentByDay(session, since) : []),
   ]
   const counted = endings.reduce((all, { ended }) => all + ended, 0)
   const first = endings.length === 0 ? since : Math.min(...endings.map((row) => row.first))
