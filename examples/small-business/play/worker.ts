@@ -44,6 +44,8 @@ const test = await testRuntime({
   at: new Date(Number(at)),
   file: join(folder, '.reeve/reeve.db'),
   keys: process.env,
+  // Scripts and repairs are processes of their own, which a busy machine lets wait for long.
+  patience: '10m',
   idFor: idsOf(chance, { at: Number(at), start: Number(start) }),
 })
 now = () => test.clock.now()
