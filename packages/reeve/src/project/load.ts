@@ -9,6 +9,8 @@ import { loadDirectives } from '../autonomy/directives/load-directives.ts'
 import type { Goal } from '../autonomy/goals/goal.ts'
 import { loadScripts } from '../autonomy/scripts/load-scripts.ts'
 import type { Script } from '../autonomy/scripts/script.ts'
+import { approvedScripts, loadSkills } from '../autonomy/skills/load-skills.ts'
+import type { Skill } from '../autonomy/skills/skill.ts'
 import { messageOf, ReeveError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { jsonSchemaIn } from '../base/schema/schema.ts'
@@ -46,6 +48,8 @@ export interface Project {
   policies: PolicyFile[]
   /** The files of `scripts/`. Each is a tool too. */
   scripts: Script[]
+  /** The folders of `skills/`; of their scripts, those that were approved are among `scripts`. */
+  skills: Skill[]
   /** The files of `directives/`. */
   directives: Directive[]
 }
@@ -78,6 +82,7 @@ export function projectOf(
     goals: uniqueNames('goal', config.goals ?? []),
     policies: [],
     scripts: [],
+    skills: [],
     directives: [],
   }
 }
@@ -111,7 +116,7 @@ export function nearestProject(from: string): string | undefined {
  * Imports a project's configuration, workflows and tools. A file's name is the name of its workflow, or of the tool that
  * it exports as its default.
  * @throws `broken-file` `bad-workflow` `duplicate-workflow` `bad-config` `bad-agent` `bad-tool` `duplicate-tool` `bad-daemon`
- *   `bad-goal` `bad-script` `bad-directive` `bad-duration` `bad-number` `bad-text`
+ *   `bad-goal` `bad-script` `bad-skill` `bad-directive` `bad-duration` `bad-number` `bad-text`
  * @example
  * import { findProject, loadProject } from 'reeve'
  *
@@ -143,7 +148,8 @@ export async function loadProject(folder: string): Promise<Project> {
     exported.push(...Object.values(its).flat().filter(isAgent))
   }
   for (const file of filesIn(join(folder, 'tools'))) exported.push(...(await loadTools(file, folder)))
-  const scripts = await loadScripts(folder)
+  const skills = await loadSkills(folder)
+  const scripts = [...(await loadScripts(folder)), ...approvedScripts(skills)]
   const tools = uniqueTools(
     [...(config.tools ?? []), ...actionsOf(config)],
     exported.filter(isTool),
@@ -155,7 +161,7 @@ export async function loadProject(folder: string): Promise<Project> {
     file,
   }))
   const agents = agentsOf(config.agents ?? [], exported)
-  const directives = await loadDirectives(folder, knownOf({ config, workflows, tools, scripts }))
+  const directives = await loadDirectives(folder, knownOf({ config, workflows, tools, scripts, skills }))
   const daemons = await loadDaemons(filesIn(join(folder, 'daemons')), folder, config.daemons)
   const goals = await loadGoals(filesIn(join(folder, 'goals')), folder, config.goals)
   return {
@@ -169,6 +175,7 @@ export async function loadProject(folder: string): Promise<Project> {
     goals,
     policies,
     scripts,
+    skills,
     directives,
   }
 }
@@ -183,8 +190,10 @@ export function knownOf({
   workflows,
   tools,
   scripts,
-}: Pick<Project, 'config' | 'workflows' | 'tools' | 'scripts'>): Known {
+  skills,
+}: Pick<Project, 'config' | 'workflows' | 'tools' | 'scripts' | 'skills'>): Known {
   return {
+    quarantined: skills.flatMap((skill) => skill.scripts.filter(({ quarantined }) => quarantined !== null)),
     scripts: scripts.map(({ name, file, tool, manifest }) => ({
       name,
       file,

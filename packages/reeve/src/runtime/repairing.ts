@@ -11,7 +11,9 @@ type Given = Pick<RepairServices, 'database' | 'questions' | 'writing' | 'newId'
 
 /** Makes repairs the workflows that they are, of a project that has scripts. */
 export function addRepairs(project: Project, workflows: WorkflowRegistry, given: Given): RepairServices {
-  const { scripts, folder, config } = project
+  const { folder, config } = project
+  // What came with a skill is as it was approved: its author mends it.
+  const scripts = project.scripts.filter(({ approved }) => approved === undefined)
   const { clock, ...rest } = given
   const settings = repairSettings(config.repair)
   const services = { ...rest, folder, scripts, settings, now: () => clock.now() }

@@ -4,6 +4,8 @@ import type { Input } from '../inputs/input.ts'
 /** What a directive may name, besides other directives. */
 export interface Known {
   scripts: readonly KnownScript[]
+  /** Scripts of skills that nothing may call, and why. */
+  quarantined?: readonly { name: string; file: string; quarantined: string | null }[]
   tools: readonly { name: string; effect?: string }[]
   workflows: readonly KnownWorkflow[]
   /** The names of routes that may judge. */

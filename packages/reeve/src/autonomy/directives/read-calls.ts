@@ -125,6 +125,9 @@ function inKind(
       (each) => each.file === name || each.name === bare || each.file === `scripts/${bare}`,
     )
     if (script) return { kind, name: script.name, rest }
+    const held = known.quarantined?.find((each) => each.file === name || each.name === bare)
+    if (held)
+      return `${held.file} is quarantined: ${held.quarantined}. Look at it, then: reeve skills approve ${held.name}`
   } else if (namesOf(known)[kind].includes(name)) return { kind, name, rest }
   return `there is no ${kind} "${name}". ${nameAdvice(name, namesOf(known)[kind])}`
 }

@@ -25,24 +25,27 @@ export async function loadScripts(folder: string): Promise<Script[]> {
   return scripts
 }
 
-/** The same, with what is wrong beside what could be read. */
-export async function lintScripts(folder: string): Promise<{ scripts: Script[]; problems: LineProblem[] }> {
-  return scriptsIn(folder, 'scripts', (name) => name)
+/** Where programs and their manifests are, relative to the project. */
+export interface ScriptPlace {
+  directory: string
+  /** All files in it. */
+  files: readonly string[]
+  /** Where manifests are that do not stand in a head comment. */
+  manifests: { directory: string; files: readonly string[] }
+  /** What a script is called. */
+  nameOf: (file: string) => string
 }
 
-/** The scripts of one folder of the project. `nameOf`: what a script is called. */
-async function scriptsIn(
-  project: string,
-  directory: string,
-  nameOf: (file: string) => string,
-): Promise<{ scripts: Script[]; problems: LineProblem[] }> {
+/** The same, with what is wrong beside what could be read. */
+export async function lintScripts(project: string): Promise<{ scripts: Script[]; problems: LineProblem[] }> {
   const scripts: Script[] = []
   const problems: LineProblem[] = []
-  const files = existsSync(join(project, directory)) ? (await readdir(join(project, directory))).sort() : []
-  for (const each of files) {
-    if (each.startsWith('.') || test.test(each) || manifests.includes(extname(each))) continue
+  const directory = 'scripts'
+  const files = await filesIn(join(project, directory))
+  const place = { directory, files, manifests: { directory, files }, nameOf: (name: string) => name }
+  for (const each of programsAmong(files)) {
     const found = new LineProblems(`${directory}/${each}`)
-    const script = await scriptAt(project, directory, each, files, nameOf, found)
+    const script = await scriptAt(project, place, each, found)
     if (script && found.found.length === 0) {
       const twin = scripts.find(({ name }) => name === script.name)
       if (twin) found.add(1, `it has the name of ${twin.file}. Rename one`)
@@ -53,12 +56,23 @@ async function scriptsIn(
   return { scripts, problems }
 }
 
-async function scriptAt(
+/** The names in a folder, in order; none where there is no folder. */
+export async function filesIn(folder: string): Promise<string[]> {
+  return existsSync(folder) ? (await readdir(folder)).sort() : []
+}
+
+/** Those that may be programs: neither tests nor manifests. */
+export function programsAmong(files: readonly string[]): string[] {
+  return files.filter(
+    (each) => !each.startsWith('.') && !test.test(each) && !manifests.includes(extname(each)),
+  )
+}
+
+/** One program as a script; undefined: it is none, or what `problems` says is wrong with it. */
+export async function scriptAt(
   project: string,
-  directory: string,
+  { directory, files, manifests: beside, nameOf }: ScriptPlace,
   each: string,
-  files: readonly string[],
-  nameOf: (file: string) => string,
   problems: LineProblems,
 ): Promise<Script | undefined> {
   const path = join(project, directory, each)
@@ -77,18 +91,18 @@ async function scriptAt(
     problems.add(1, `"${bare}" is not a name for a script. Use letters, digits, "-" and "_": publish_post.py`)
     return undefined
   }
-  const beside = manifests.map((ending) => `${bare}${ending}`).find((file) => files.includes(file))
-  const place = beside ? `${directory}/${beside}` : `${directory}/${each}`
-  const own = beside ? new LineProblems(place) : problems
-  const read = beside
-    ? await yamlManifest(await readFile(join(project, place), 'utf8'), 1, own)
-    : await headManifest(bytes, own)
+  const own = manifests.map((ending) => `${bare}${ending}`).find((file) => beside.files.includes(file))
+  const place = own ? `${beside.directory}/${own}` : `${directory}/${each}`
+  const found = own ? new LineProblems(place) : problems
+  const read = own
+    ? await yamlManifest(await readFile(join(project, place), 'utf8'), 1, found)
+    : await headManifest(bytes, found)
   if (!read) {
-    if (beside) problems.found.push(...own.found)
+    if (own) problems.found.push(...found.found)
     return undefined
   }
-  const manifest = readManifest(read.value, read.lineOf, own)
-  if (beside) problems.found.push(...own.found)
+  const manifest = readManifest(read.value, read.lineOf, found)
+  if (own) problems.found.push(...found.found)
   if (problems.found.length > 0) return undefined
   const name = nameOf(bare)
   const script: Omit<Script, 'tool'> = {
@@ -103,8 +117,8 @@ async function scriptAt(
   try {
     return { ...script, tool: scriptTool(project, script, scriptToolName(name)) }
   } catch (error) {
-    own.add(read.lineOf(), messageOf(error))
-    if (beside) problems.found.push(...own.found)
+    found.add(read.lineOf(), messageOf(error))
+    if (own) problems.found.push(...found.found)
     return undefined
   }
 }

@@ -40,6 +40,7 @@ export function scriptTool(project: string, script: Omit<Script, 'tool'>, name: 
         signal,
         secrets,
         reveal,
+        ...(script.approved !== undefined && { pinned: script.approved }),
       })
     },
   })

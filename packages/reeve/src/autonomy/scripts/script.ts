@@ -41,6 +41,8 @@ export interface Script {
   manifestHash: string
   /** Its tests, relative to the project. */
   tests: string[]
+  /** Of a skill: the hash of its file as a person approved it. Nothing else runs, and nothing mends it. */
+  approved?: string
   /** Calls it. */
   tool: Tool
 }

@@ -11,6 +11,10 @@ export const autonomyCodes: CodeTable = {
     'Write it as one line of plain words.',
   ],
   'bad-script': ['A script cannot be run as it is written.', 'Correct the lines that the message names.'],
+  'bad-skill': [
+    'A skill cannot be taken, or read, as it is.',
+    'Correct what the message names, or leave the skill out.',
+  ],
   'criteria-unmet': [
     'A directive did what it does, and not all of its success criteria are met.',
     'See what was found: `details.criteria`.',
@@ -74,5 +78,10 @@ export const autonomyCodes: CodeTable = {
     'A directive has no version of that number.',
     'See them: `reeve directives history NAME`.',
   ],
+  'skill-exists': [
+    'A skill of that name is in the project.',
+    'Look at what differs; `--replace` takes the other.',
+  ],
+  'unknown-skill': ['There is no such skill.', 'See `reeve skills list`.'],
   'unknown-script': ['There is no such script.', "See `scripts/`, and the name's spelling."],
 }

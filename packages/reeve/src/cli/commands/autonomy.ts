@@ -116,6 +116,24 @@ export function autonomyCommands(program: Command, calls: Calls): void {
     .description('make the script again what it was before')
     .option('--why <text>', 'why; kept in the log of acts')
     .action(calls('operator', async () => (await import('../autonomy/repairs.ts')).repairRollback))
+  const skills = program.command('skills').description('folders of instructions and scripts: skills/*')
+  skills
+    .command('list')
+    .description('each with what it is for, whether it is as it was imported, and its scripts')
+    .action(calls('nobody', async () => (await import('../autonomy/skills.ts')).skillList, here))
+  skills
+    .command('show <name>')
+    .description('one: its text, what it asks for, and what keeps its scripts from being called')
+    .action(calls('nobody', async () => (await import('../autonomy/skills.ts')).skillShow, here))
+  skills
+    .command('import <path>')
+    .description('copy a skill into the project and pin it by a hash; its scripts are quarantined')
+    .option('--replace', 'take the place of the one that is there')
+    .action(calls('nobody', async () => (await import('../autonomy/skills.ts')).skillImport, here))
+  skills
+    .command('approve <script>')
+    .description('let a script of a skill be called, as it is now: pdf/fill_form')
+    .action(calls('nobody', async () => (await import('../autonomy/skills.ts')).skillApprove, here))
   const scripts = program.command('scripts').description('programs that do one thing: scripts/*')
   scripts
     .command('list')
