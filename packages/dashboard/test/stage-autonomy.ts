@@ -125,6 +125,8 @@ const dayMs = 86_400_000
 export async function fillDirectives(runtime: Runtime): Promise<void> {
   const internals = internalsOf(runtime)
   const { engine, database, clock } = internals
+  // Those that take their place are not begun: these would look again every minute, when all else has ended.
+  await internals.proposals.end()
   internals.proposals = new Proposals(
     { database, clock, log: silentLog },
     {
