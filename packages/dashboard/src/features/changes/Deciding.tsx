@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { type ReactNode, useState } from 'react'
 import { api, newKey } from '../../api/client.ts'
 import { sessionQuery } from '../../api/queries.ts'
@@ -8,6 +9,7 @@ import { Button } from '../../ui/controls/Button.tsx'
 import { Textarea } from '../../ui/controls/Inputs.tsx'
 import { Failure } from '../../ui/Failure.tsx'
 import ui from '../../ui/ui.module.css'
+import { adoptWords } from './wording.ts'
 
 type Verb = 'adopt' | 'reject' | 'withdraw'
 
@@ -18,7 +20,7 @@ const asking: Record<'reject' | 'withdraw', { label: string; says: string; act: 
 
 /** Adopt, reject, and take back what was adopted; the decision is on what was seen, and on nothing that came since. */
 export function Deciding({
-  proposal: { id, hash, status, problem },
+  proposal: { id, kind, hash, status, problem },
   onDone,
   children,
 }: {
@@ -93,7 +95,7 @@ export function Deciding({
       <div className={ui.actions}>
         {canAdopt && (
           <Button loading={decide.isPending} onClick={() => decide.mutate('adopt')}>
-            {status === 'adopted' ? 'Try again' : 'Adopt'} <kbd className={ui.key}>a</kbd>
+            {adoptWords({ kind, status })} <kbd className={ui.key}>a</kbd>
           </Button>
         )}
         {isOpen && (
@@ -106,6 +108,7 @@ export function Deciding({
             Take it back…
           </Button>
         )}
+        {kind === 'reconnect' && <Link to="/system/connectors">See the connectors</Link>}
         {children}
       </div>
     </>

@@ -29,3 +29,9 @@ export const statuses: Record<Proposal['status'], { words: string; tone: Tone }>
   withdrawn: { words: 'taken back', tone: 'plain' },
   superseded: { words: 'another took its place', tone: 'plain' },
 }
+
+/** What the button says that adopts it. */
+export function adoptWords({ kind, status }: Pick<Proposal, 'kind' | 'status'>): string {
+  if (status === 'adopted') return 'Try again'
+  return kind === 'reconnect' ? 'Yes, look at it' : 'Adopt'
+}

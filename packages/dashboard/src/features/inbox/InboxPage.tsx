@@ -8,14 +8,15 @@ import { Failure } from '../../ui/Failure.tsx'
 import { useNow } from '../../ui/now.ts'
 import { Empty, Page } from '../../ui/Page.tsx'
 import { count, since } from '../../ui/words.ts'
+import { Asker } from './Asker.tsx'
 import { useDecisions } from './decisions.tsx'
 import css from './Inbox.module.css'
 import { ItemCard } from './ItemCard.tsx'
 import { ItemList } from './ItemList.tsx'
 import { ProposalCard } from './ProposalCard.tsx'
-import { StalePage } from './StalePage.tsx'
 import { StuckCard } from './StuckCard.tsx'
 import { snooze, useSnoozed } from './snooze.ts'
+import { UnlistedPage } from './UnlistedPage.tsx'
 import { askedBy, idOf } from './wording.ts'
 
 /**
@@ -55,13 +56,17 @@ export function InboxPage() {
     if (shown !== undefined) snooze(shown, until)
     leave()
   }
+  const putAwayUnlisted = (until: number) => {
+    if (chosen !== undefined) snooze(chosen, until)
+    go(place.current)
+  }
   useKeys([
     { press: 'j', words: 'Next in the inbox', act: () => go(isStale ? place.current : at + 1) },
     { press: 'k', words: 'The one before', act: () => go(at - 1) },
   ])
   useEffect(() => {
     if (!shown) return
-    document.getElementById(`item-${shown}`)?.scrollIntoView({ block: 'nearest' })
+    scrollInList(document.getElementById(`item-${shown}`))
     // What is looked at is the page's address from the beginning on.
     if (shown !== chosen) void navigate({ to: '/inbox', search: { item: shown }, replace: true })
   }, [shown, chosen, navigate])
@@ -72,7 +77,7 @@ export function InboxPage() {
       </Page>
     )
   if (isPending) return <Page title="Inbox" />
-  if (isStale) return <StalePage id={chosen} onNext={() => go(place.current)} />
+  if (isStale) return <UnlistedPage id={chosen} onNext={() => go(place.current)} onLater={putAwayUnlisted} />
   if (!item)
     return (
       <Page title="Nothing waits for you.">
@@ -135,14 +140,13 @@ export function InboxPage() {
   )
 }
 
-function Asker({ item, now }: { item: ApprovalItem; now: number }) {
-  const asker = item.agent === null ? item.workflow : `${item.agent}, in ${item.workflow},`
-  const until = item.expiresAt === null ? '' : ` It stops waiting in ${since(item.expiresAt, now)}.`
-  return (
-    <>
-      {asker} has asked for {since(item.requestedAt, now)}.{until}
-    </>
-  )
+/** Shows a line of the list that is open. Where the page itself scrolls, as on a telephone, it stays where it is. */
+function scrollInList(line: HTMLElement | null): void {
+  const list = line?.closest(`.${css.side}`)
+  if (!line || !list || list.scrollHeight <= list.clientHeight) return
+  const [its, whole] = [line.getBoundingClientRect(), list.getBoundingClientRect()]
+  if (its.top < whole.top) list.scrollTop -= whole.top - its.top
+  else if (its.bottom > whole.bottom) list.scrollTop += its.bottom - whole.bottom
 }
 
 function isSnoozed(item: WaitingItem, snoozed: Readonly<Record<string, number>>, now: number): boolean {

@@ -5,7 +5,7 @@ import { Foreign } from '../../ui/Foreign.tsx'
 import { many, since } from '../../ui/words.ts'
 import css from './Inbox.module.css'
 import { wake } from './snooze.ts'
-import { idOf, kindWords, lineOf } from './wording.ts'
+import { idOf, lineOf, toDo } from './wording.ts'
 
 /** So many alike ones stand by themselves; the others of their kind are one line. */
 const mostAlike = 3
@@ -93,7 +93,7 @@ function Line({
           <Foreign text={lineOf(item)} />
         </div>
         <div className={css.itemUnder}>
-          {kindWords[item.kind]} · {item.workflow} · {since(item.since, now)}
+          {toDo(item)} · {item.workflow} · {since(item.since, now)}
         </div>
       </button>
     </li>

@@ -9,12 +9,39 @@ import { useNow } from '../../ui/now.ts'
 import { Page } from '../../ui/Page.tsx'
 import ui from '../../ui/ui.module.css'
 import { since } from '../../ui/words.ts'
+import { Asker } from './Asker.tsx'
+import { ItemCard } from './ItemCard.tsx'
 import { Shown } from './item/Shown.tsx'
+import { questionOf } from './wording.ts'
 
-/** Something that waited when it was opened, and waits no more: it is told, so that nobody decides the next thing in its place. */
-export function StalePage({ id, onNext }: { id: string; onNext: () => void }) {
+/**
+ * Something that is not in the list. Where it waits no more, that is told, so that nobody decides the next thing in its place;
+ * where it waits behind more than the list holds, it is decided here.
+ */
+export function UnlistedPage({
+  id,
+  onNext,
+  onLater,
+}: {
+  id: string
+  onNext: () => void
+  onLater: (until: number) => void
+}) {
   const now = useNow()
-  const { data, error } = useQuery(approvalQuery(id))
+  const { data, error, isPending } = useQuery(approvalQuery(id))
+  if (isPending) return <Page title="Inbox" />
+  if (data?.status === 'pending')
+    return (
+      <Page title={questionOf(data)} sub={<Asker item={data} now={now} />}>
+        <ItemCard key={`${id}${data.hash}`} item={data} alike={[data]} onLater={onLater} />
+        <p className={ui.soft}>
+          Older things wait, too.{' '}
+          <button type="button" className={ui.link} onClick={onNext}>
+            Go on with those
+          </button>
+        </p>
+      </Page>
+    )
   return (
     <Page
       title={data ? `${becameOf(data)}` : 'This is not here any more.'}
@@ -42,8 +69,6 @@ function becameOf({ status, decided, subject, runNow }: ApprovalWhole): string {
       return `${subject} waited too long: it is decided no more.`
     case 'withdrawn':
       return `${subject} is not asked any more: its run ${runNow.status === 'cancelled' ? 'was cancelled' : 'moved on'}.`
-    case 'pending':
-      return `${subject} waits again.`
     default:
       return `${decided?.by ?? 'Somebody'} has ${status} ${subject} meanwhile.`
   }

@@ -29,6 +29,11 @@ export const kindWords = {
   proposal: 'adopt or reject',
 } as const
 
+/** What a person does with it, in a word of a list. */
+export function toDo({ kind, proposal }: WaitingItem): string {
+  return proposal?.kind === 'reconnect' ? 'connect it' : kindWords[kind]
+}
+
 /** What a thing that waits asks, whatever it is. */
 export function askedBy({ approval, proposal, workflow }: WaitingItem): string {
   if (approval) return questionOf(approval)
