@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Context, Hono } from 'hono'
 import { packageFolder } from '../base/package-files.ts'
+import { encodingsOf } from './http/encodings.ts'
 
 const pack = promisify(gzip)
 
@@ -27,12 +28,12 @@ const asset = /^\/assets\/([\w.-]+)$/
 export function mountPages(app: Hono): void {
   /** Built files by their names, each packed once: they never change. */
   const packed = new Map<string, Promise<Buffer>>()
-  app.get('/icon.svg', (context) => file(context.req.path.slice(1), false))
+  app.get('/icon.svg', (context) => file(context.req.path.slice(1)))
   app.get('/assets/*', (context) => {
     const [, name] = asset.exec(context.req.path) ?? []
     if (name === undefined) return notThere()
     const path = join('assets', name)
-    return takesGzip(context) ? packedFile(packed, path) : file(path, true)
+    return packedFile(packed, path, encodingsOf(context))
   })
   for (const path of pages)
     app.get(path, (context) =>
@@ -102,32 +103,46 @@ function page(): string {
   }
 }
 
-function takesGzip({ req }: Context): boolean {
-  return /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/.test(req.header('accept-encoding') ?? '')
-}
-
-/** A page over a slow line waits for its scripts: packed they are a third. */
-async function packedFile(packed: Map<string, Promise<Buffer>>, name: string): Promise<Response> {
+/**
+ * A page over a slow line waits for its scripts: packed they are less than a third. The build packs them best; what it did not
+ * pack, and for who takes only that, is packed here.
+ */
+async function packedFile(
+  packed: Map<string, Promise<Buffer>>,
+  name: string,
+  takes: ReadonlySet<string>,
+): Promise<Response> {
   const type = mediaTypes[extname(name)]
   if (type === undefined) return notThere()
-  const content = packed.get(name) ?? readFile(join(folder, name)).then((whole) => pack(whole, { level: 9 }))
-  packed.set(name, content)
-  try {
-    return new Response(new Uint8Array(await content), {
-      headers: { ...headersOf(type, true), 'content-encoding': 'gzip' },
+  const answer = (content: Uint8Array<ArrayBuffer>, encoding?: string) =>
+    new Response(content, {
+      headers: { ...headersOf(type, true), ...(encoding !== undefined && { 'content-encoding': encoding }) },
     })
+  const kept = (key: string, make: () => Promise<Buffer>) => {
+    const content = packed.get(key) ?? make()
+    packed.set(key, content)
+    content.catch(() => packed.delete(key))
+    return content
+  }
+  const path = join(folder, name)
+  try {
+    const built =
+      takes.has('br') && (await kept(`${name}.br`, () => readFile(`${path}.br`)).catch(() => undefined))
+    if (built) return answer(new Uint8Array(built), 'br')
+    if (!takes.has('gzip')) return answer(new Uint8Array(await readFile(path)))
+    const content = await kept(name, async () => pack(await readFile(path), { level: 9 }))
+    return answer(new Uint8Array(content), 'gzip')
   } catch {
-    packed.delete(name)
     return notThere()
   }
 }
 
-async function file(name: string, isHashed: boolean): Promise<Response> {
+async function file(name: string): Promise<Response> {
   const type = mediaTypes[extname(name)]
   if (type === undefined) return notThere()
   try {
     const content = await readFile(join(folder, name))
-    return new Response(new Uint8Array(content), { headers: headersOf(type, isHashed) })
+    return new Response(new Uint8Array(content), { headers: headersOf(type, false) })
   } catch {
     return notThere()
   }

@@ -10,6 +10,7 @@ import { readApiRequest } from '../../store/identity/api-requests.ts'
 import { reaches } from '../../store/identity/principals.ts'
 import type { CallerOf } from '../auth/caller.ts'
 import type { Service } from '../service.ts'
+import { packedJson } from './encodings.ts'
 import { type Call, type Caller, type Endpoint, nothing, Reply, type WriteCall } from './endpoint.ts'
 import { KeyTaken, recordingOnce, refuseOtherRequest } from './once.ts'
 import { readJson } from './request-body.ts'
@@ -52,7 +53,7 @@ async function answer(context: Context, endpoint: Endpoint, options: RouterOptio
   const reply = told instanceof Reply ? told : new Reply(told, 200)
   if (options.service.checksAnswers) checkAnswer(endpoint, reply.value)
   for (const [name, value] of Object.entries(reply.headers)) context.header(name, value)
-  return context.json(reply.value as object, reply.status)
+  return packedJson(context, reply.value as object, reply.status)
 }
 
 function refuseLowRole(context: Context, { role, hidden, method, path }: Endpoint, caller: Caller): void {

@@ -1,0 +1,31 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Context } from 'hono'
+
+const pack = promisify(gzip)
+
+/** Shorter answers fit into the first packets as they are. */
+const leastBytes = 2048
+
+/** The encodings that a client names without refusing them: `gzip;q=0` refuses it. */
+export function encodingsOf({ req }: Context): ReadonlySet<string> {
+  const named = (req.header('accept-encoding') ?? '').toLowerCase().split(',')
+  return new Set(
+    named.flatMap((each) => {
+      const [name = '', ...parameters] = each.split(';').map((part) => part.trim())
+      const isRefused = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter))
+      return isRefused || name === '' ? [] : [name]
+    }),
+  )
+}
+
+/** A long answer in JSON, packed for who takes that: over a slow line it comes in a fraction of the time. */
+export async function packedJson(context: Context, value: object, status: number): Promise<Response> {
+  const text = JSON.stringify(value)
+  context.header('content-type', 'application/json')
+  if (text.length < leastBytes) return context.body(text, status as 200)
+  context.header('vary', 'accept-encoding')
+  if (!encodingsOf(context).has('gzip')) return context.body(text, status as 200)
+  context.header('content-encoding', 'gzip')
+  return context.body(new Uint8Array(await pack(text, { level: 3 })), status as 200)
+}
