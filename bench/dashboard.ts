@@ -12,7 +12,8 @@ import { serve } from '../packages/reeve/src/server/listen.ts'
 import type { Database } from '../packages/reeve/src/store/database.ts'
 import { addPrincipal, findPrincipal } from '../packages/reeve/src/store/identity/principals.ts'
 import { issueToken } from '../packages/reeve/src/store/identity/tokens.ts'
-import { type Bench, goalOf, wholeNumber } from './runner/contract.ts'
+import { measurePages } from './dashboard/lighthouse.ts'
+import { type Bench, goalOf, UsageError, wholeNumber } from './runner/contract.ts'
 import { createDataFolder } from './runner/machine.ts'
 import { withPostgres } from './runner/postgres.ts'
 import { table } from './runner/table.ts'
@@ -64,8 +65,13 @@ type Target = { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string
  * The data of each page with a million runs and ten million events, and what a browser loads first. Writing them takes most of
  * the time: `--data FOLDER` keeps the SQLite file there, and takes it again the next time. `--url postgres://…` takes a database
  * of yours, which keeps them likewise.
+ *
+ * `--only lighthouse` instead opens pages in a browser over a slow line, as Lighthouse does, which is installed for it.
  */
 export const run: Bench = async (options) => {
+  if (options.only === 'lighthouse') return measurePages(wholeNumber(options, 'rounds', 3))
+  if (options.only !== undefined && options.only !== 'data')
+    throw new UsageError(`--only takes data or lighthouse; it is "${options.only}".`)
   const runs = wholeNumber(options, 'runs', options.quick === true ? 50_000 : 1_000_000)
   const folder = createDataFolder()
   const kept = typeof options.data === 'string' ? options.data : folder

@@ -1,21 +1,10 @@
-import chromium from '@sparticuz/chromium'
-import {
-  type Browser,
-  type BrowserContext,
-  chromium as launcher,
-  type Page,
-  type Request,
-} from 'playwright-core'
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { onTestFinished } from 'vitest'
+import { launchChrome } from './chrome.ts'
 import type { Stage } from './stage.ts'
 
+/** One for all tests of a file. */
 let browser: Promise<Browser> | undefined
-
-/** One browser for all tests of a file; `REEVE_CHROME` names another one than the one that comes with the tests. */
-async function launch(): Promise<Browser> {
-  const executablePath = process.env.REEVE_CHROME ?? (await chromium.executablePath())
-  return launcher.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
-}
 
 export async function closeBrowser(): Promise<void> {
   await (await browser)?.close()
@@ -35,7 +24,7 @@ type Role = 'viewer' | 'approver' | 'operator' | 'owner'
 const profiles = new WeakMap<Stage, Map<Role, Promise<BrowserContext>>>()
 
 async function newProfile(stage: Stage, role: Role | undefined): Promise<BrowserContext> {
-  browser ??= launch()
+  browser ??= launchChrome()
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 } })
   if (role !== undefined) await context.addCookies([await stage.cookieOf(role)])
   return context

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import chromium from '@sparticuz/chromium'
-import { type Browser, chromium as launcher, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { listRunPage } from '../../reeve/src/inspect/lists/run-list.ts'
 import { internalsOf } from '../../reeve/src/runtime/runtime.ts'
 import { approvalsOf } from '../../reeve/src/store/runs/approvals.ts'
 import { requireRun } from '../../reeve/src/store/runs/runs.ts'
+import { launchChrome } from './chrome.ts'
 import { openStage, type Scale, type Stage } from './stage.ts'
 
 /**
@@ -102,10 +102,7 @@ async function shoot(browser: Browser, stage: Stage, scale: Scale): Promise<void
 }
 
 mkdirSync(values.out, { recursive: true })
-const browser = await launcher.launch({
-  executablePath: process.env.REEVE_CHROME ?? (await chromium.executablePath()),
-  args: ['--no-sandbox', '--disable-gpu'],
-})
+const browser = await launchChrome()
 try {
   for (const scale of scales) {
     const stage = await openStage(scale, { hasDirectives: scale !== 'empty' })
