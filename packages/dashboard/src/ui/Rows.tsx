@@ -15,9 +15,11 @@ export function Tag({ tone = 'good', children }: { tone?: Tone; children: ReactN
 
 export function Rows({ children, label }: { children: ReactNode; label?: string }) {
   return (
-    <ul className={css.rows} aria-label={label}>
-      {children}
-    </ul>
+    <div className={css.rows}>
+      <ul className={css.lines} aria-label={label}>
+        {children}
+      </ul>
+    </div>
   )
 }
 

@@ -25,8 +25,9 @@ export function Level({ principal }: { principal: string }) {
       <p className={ui.prose}>
         <Tag tone={held === effective ? 'good' : 'warn'}>{effective}</Tag>{' '}
         {held !== effective && `It was ${held}, and the evidence no longer bears that. `}
-        {count(figures.inARow)} approved as they were in a row, {count(figures.total)} in all; of{' '}
-        {count(figures.trials)} outcomes surely {percent(figures.surely)} good.
+        {figures.trials === 0
+          ? 'Nobody has decided on anything of it yet, and no run of it has failed.'
+          : `${count(figures.inARow)} approved as they were in a row, ${count(figures.total)} in all; of ${count(figures.trials)} outcomes surely ${percent(figures.surely)} good.`}
       </p>
       {give.error && <Failure error={give.error} />}
       <Rows label="What it takes for more">
@@ -49,15 +50,28 @@ export function Level({ principal }: { principal: string }) {
           />
         )}
         {lacks.slice(0, 1).map(({ level, why }) => (
-          <Row
-            key={level}
-            title={`Not ${level} yet`}
-            under={<Foreign text={`${why.map(sentence).join('. ')}.`} />}
-          />
+          <Row key={level} title={`Not ${level} yet`} under={<Foreign text={sentencesOf(why)} />} />
         ))}
       </Rows>
     </Section>
   )
+}
+
+const lacking = 'the checklist lacks '
+
+/** Reasons as sentences; all that the checklist lacks is one of them. */
+function sentencesOf(why: readonly string[]): string {
+  const parts = why.filter((each) => each.startsWith(lacking)).map((each) => each.slice(lacking.length))
+  const others = why.filter((each) => !each.startsWith(lacking))
+  const whole = parts.length === 0 ? others : [`${lacking}${listOf(parts)}`, ...others]
+  return `${whole.map(sentence).join('. ')}.`
+}
+
+/** "a, b and c"; with semicolons where a part has commas of its own. */
+function listOf(parts: readonly string[]): string {
+  if (parts.length < 2) return parts.join('')
+  const between = parts.some((part) => part.includes(',')) ? '; ' : ', '
+  return `${parts.slice(0, -1).join(between)}${between === '; ' ? ';' : ''} and ${parts.at(-1)}`
 }
 
 function sentence(words: string): string {

@@ -16,6 +16,11 @@ import css from './Connectors.module.css'
 import { ContractChange } from './ContractChange.tsx'
 import { heldUpBy, ratesOf, states } from './standing.ts'
 
+/** Which API of the service it speaks; many name theirs "v2", some "Web API". */
+function apiWords(version: string): string {
+  return /\bAPI\b/.test(version) ? `their ${version}` : `their API ${version}`
+}
+
 /** A service with its accounts, and what of it an owner has not accepted yet. */
 export function ConnectorSection({ connector, now }: { connector: Connector; now: number }) {
   const { name, title, version, vendorApi, mode, isForced, actions, triggers, accounts, isAccepted } =
@@ -36,7 +41,7 @@ export function ConnectorSection({ connector, now }: { connector: Connector; now
     >
       <p className={css.facts}>
         <Foreign
-          text={`${name === connector.connector ? '' : `${name} · `}version ${version} · their API ${vendorApi} · ${many(actions.length, 'action').toLowerCase()}${triggers.length > 0 ? `, ${many(triggers.length, 'trigger').toLowerCase()}` : ''}`}
+          text={`${name === connector.connector ? '' : `${name} · `}version ${version} · ${apiWords(vendorApi)} · ${many(actions.length, 'action').toLowerCase()}${triggers.length > 0 ? `, ${many(triggers.length, 'trigger').toLowerCase()}` : ''}`}
         />
       </p>
       {!isAccepted && <ContractChange name={name} mayAccept={session?.role === 'owner'} />}

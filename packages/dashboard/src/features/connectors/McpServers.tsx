@@ -80,10 +80,12 @@ function ServerRow({ server, now }: { server: McpServerItem; now: number }) {
       tag={pinProblem === null ? <Tag tone={tone}>{words}</Tag> : <Tag tone="bad">not usable</Tag>}
       end={
         (session?.role === 'operator' || session?.role === 'owner') && (
-          <button type="button" className={ui.act} disabled={look.isPending} onClick={() => look.mutate()}>
-            {look.isPending ? 'Asking…' : 'Ask it now'}
-            <span className="heard"> {name}</span>
-          </button>
+          <span className={ui.actions}>
+            <button type="button" className={ui.act} disabled={look.isPending} onClick={() => look.mutate()}>
+              {look.isPending ? 'Asking…' : 'Ask it now'}
+              <span className="heard"> {name}</span>
+            </button>
+          </span>
         )
       }
     />

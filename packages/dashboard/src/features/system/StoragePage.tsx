@@ -61,8 +61,8 @@ export function StoragePage() {
           <Section title="For how long">
             <Fields>
               {Object.entries(kept).map(([name, words]) => (
-                <Field key={name} name={data.retention[name as keyof typeof kept] ?? 'for ever'}>
-                  {words}
+                <Field key={name} name={words}>
+                  {data.retention[name as keyof typeof kept] ?? 'for ever'}
                 </Field>
               ))}
             </Fields>
