@@ -5,9 +5,10 @@ import { payments } from './connections.ts'
 const letter: Solver = {
   name: 'rule/letter',
   kind: 'function',
-  solve({ input }: Question) {
+  solve({ input, passages = [] }: Question) {
     const { outcome } = input as { outcome: string }
-    return { kind: 'text', text: `Dear customer,\n\n${outcome}\n\nKind regards\nThe refund desk` }
+    const rule = passages.map(({ title, text }) => `\n\n${title}: ${text.replace(/^# .*\s+/, '')}`).join('')
+    return { kind: 'text', text: `Dear customer,\n\n${outcome}${rule}\n\nKind regards\nThe refund desk` }
   },
 }
 

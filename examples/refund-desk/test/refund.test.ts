@@ -67,12 +67,17 @@ function query<Row>(sql: string): Row[] {
 }
 
 test('a small refund is paid at once; an old purchase and an unknown customer are told why not', async () => {
-  expect((await ask('user_789').done).code).toBe(0)
+  const paid = await ask('user_789').done
+  expect(paid.code).toBe(0)
+  expect(paid.out).toContain('How long a refund takes: Once')
   expect(refunds()).toHaveLength(1)
   const old = await ask('user_456').done
   expect(old.out).toContain('within 30 days')
+  // What the letter quotes of the shop's policy fits what it says.
+  expect(old.out).toContain('Refunds within 30 days: We refund')
   const nobody = await ask('user_000').done
   expect(nobody.out).toContain('No purchase history')
+  expect(nobody.out).toContain('No purchase found: If')
   expect(refunds()).toHaveLength(1)
 })
 

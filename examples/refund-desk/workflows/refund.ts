@@ -21,7 +21,17 @@ export default workflow({
   async run(ctx, { userId, request }) {
     const purchase = await ctx.call(findPurchase, { userId })
     const outcome = await decide()
-    const message = await ctx.generate('message', { route: 'writing', with: { request, purchase, outcome } })
+    // What the customer is told beside it: the shop's own words, which decide nothing.
+    const query = `${request} ${outcome}`
+    const policy = await ctx.recall('policy', {
+      query,
+      in: 'policy',
+      limit: 1,
+      minScore: 0.1,
+      trustedOnly: true,
+    })
+    const told = { request, purchase, outcome, policy }
+    const message = await ctx.generate('message', { route: 'writing', with: told })
     return { outcome, message }
 
     async function decide() {
