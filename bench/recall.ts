@@ -28,19 +28,21 @@ import { figure, table } from './runner/table.ts'
 
 /**
  * Memory on real data: a bank's 698 support articles asked by their titles (which are taken away) and by sentences held out
- * of them, questions over histories of chat sessions, poisoning, and a database of many items. `--documents FILE.jsonl
+ * of them, and by questions that people asked in words of their own, questions over histories of chat sessions, poisoning, and a database of many items. `--documents FILE.jsonl
  * --queries FILE.jsonl` asks others, `--sessions FOLDER` other histories, `--items N` makes it larger, `--only NAME` does one, `--store postgres` measures the size there,
- * `--embedder ngrams` embeds by spelling alone.
+ * `--embedder ngrams` embeds by spelling alone, `--embedder FOLDER` by the sentence model in it.
  */
 export async function run(options: BenchOptions): Promise<BenchResult> {
   const data =
     typeof options.data === 'string' ? options.data : join(import.meta.dirname, '../../shared/data')
-  const named = { queries: options.documents, sessions: options.sessions, size: options.items }
-  const asked = Object.entries(named).flatMap(([part, given]) => (given === undefined ? [] : [part]))
+  const given = { queries: options.documents, sessions: options.sessions, size: options.items }
+  const asked = Object.entries(given).flatMap(([part, value]) => (value === undefined ? [] : [part]))
   const only =
     typeof options.only === 'string' ? options.only.split(',') : asked.length > 0 ? asked : undefined
   const isAsked = (name: string) => only === undefined || only.includes(name)
-  const embedder = embedderNamed(typeof options.embedder === 'string' ? options.embedder : 'default')
+  const named = typeof options.embedder === 'string' ? options.embedder : 'default'
+  const embedder = embedderNamed(named)
+  const isModel = named !== 'default' && named !== 'ngrams'
   const goals: Record<string, Goal> = {}
   const raw: Record<string, unknown> = {}
   const rows: string[][] = []
@@ -71,10 +73,17 @@ export async function run(options: BenchOptions): Promise<BenchResult> {
     )
     note('queries', quality)
     goals.queriesRecall = goalOf(mean(quality.both.recall), 0.5, 'share')
-  } else if (isAsked('titles') || isAsked('sentences')) {
+  } else if (['titles', 'sentences', 'reworded'].some(isAsked)) {
     const articles = readDocuments(join(data, 'bank-knowledge/documents.jsonl'))
     if (isAsked('titles')) await measure('titles', titlesOf(articles), { recall: 0.72, ndcg: 0.53 })
     if (isAsked('sentences')) await measure('sentences', sentencesOf(articles), { recall: 0.52, ndcg: 0.32 })
+    if (isAsked('reworded')) {
+      const queries = readQueries(join(import.meta.dirname, 'recall/reworded.jsonl'))
+      const quality = await measureQuality(articles, queries, embedder)
+      note('reworded', quality)
+      goals.rewordedBothOverWords = goalOf(leastDifference(quality.both.ndcg, quality.words.ndcg), 0, 'share')
+      if (isModel) goals.rewordedRecall = goalOf(mean(quality.both.recall), 0.84, 'share')
+    }
   }
   if (isAsked('sessions')) {
     const folder = typeof options.sessions === 'string' ? options.sessions : join(data, 'memory-recall')

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { Memory } from '../../packages/reeve/src/memory/memory.ts'
 import { migrate } from '../../packages/reeve/src/store/migrations.ts'
 import { openDatabase } from '../../packages/reeve/src/store/open.ts'
 import { UsageError } from '../runner/contract.ts'
+import { modelEmbedder } from './model-embedder.ts'
 
 export interface OpenedMemory {
   memory: Memory
@@ -38,12 +40,14 @@ export async function openMemory(embedder: Embedder, place?: Place): Promise<Ope
   }
 }
 
-/** By the name that `--embedder` takes. `default`: what a project has that configures none. */
+/** By what `--embedder` takes. `default`: what a project has that configures none; a folder: the model in it. */
 export function embedderNamed(name: string): Embedder {
-  const known: Record<string, () => Embedder> = { default: defaultEmbedder, ngrams: () => hashedNgrams }
-  const found = known[name]
-  if (found) return found()
-  throw new UsageError(`--embedder is ${Object.keys(known).join(' or ')}; it is "${name}".`)
+  if (name === 'default') return defaultEmbedder()
+  if (name === 'ngrams') return hashedNgrams
+  if (existsSync(name)) return modelEmbedder(name)
+  throw new UsageError(
+    `--embedder is default, ngrams or a folder with model.onnx and vocab.txt; it is "${name}".`,
+  )
 }
 
 /** The documents that a query finds, best first: each once, by its best passage. */

@@ -14,6 +14,7 @@ import {
 import { type Item, type ItemKind, itemRow, type NewItem, readVersions } from '../store/memory/items.ts'
 import { NearestItems } from '../store/memory/nearest-items.ts'
 import { approvalsRestingOn } from '../store/memory/rests/resting-approvals.ts'
+import { Spellings } from '../store/memory/words/item-spellings.ts'
 import { type EmbedCall, type Embedder, embeddedText, notEmbedded, unitVector } from './embedder.ts'
 import { reembed } from './reembed.ts'
 import { normalizeScope } from './scopes.ts'
@@ -67,6 +68,7 @@ export class Memory {
   /** New items are embedded by it. */
   readonly embedder: Embedder
   readonly nearest: NearestItems
+  readonly spellings: Spellings
   readonly #search: Search
   readonly #onUnembedded: ((error: unknown) => void) | undefined
   readonly #options: ConstructorParameters<typeof Memory>[0]
@@ -92,9 +94,10 @@ export class Memory {
     this.embedder = embedder
     this.#onUnembedded = options.onUnembedded
     this.nearest = new NearestItems(database)
+    this.spellings = new Spellings(database)
     const byName = new Map([...others, embedder].map((one) => [one.name, one]))
     const cache = new ItemCache(database, embedder.name, mostCached)
-    this.#search = new Search(database, this.nearest, byName, cache)
+    this.#search = new Search(database, this.nearest, byName, cache, this.spellings)
   }
 
   /** The same, changed through a session that does more in the same commit. */

@@ -21,7 +21,10 @@ test('what is known is searched, amended, looked back on and rolled back from th
   }
   const id = 'fees/cards.md#0'
   expect(await find('what does a card cost')).toMatchObject({ code: 0, passages: [{ id }] })
-  expect((await find('card', '--in', 'elsewhere')).passages).toEqual([])
+  expect(await find('card', '--in', 'elsewhere')).toMatchObject({ passages: [], audit: { emptyScope: true } })
+  expect((await reeve(folder, ['memory', 'search', 'card', '--in', 'elsewhere'])).stdout).toMatch(
+    /The scope elsewhere holds nothing\. There are fees/,
+  )
   expect((await find('card', '--kind', 'fact')).passages).toEqual([])
   const amended = await reeveJson(folder, [
     'memory',
@@ -69,5 +72,6 @@ test('what cannot be done with memory is refused with what to do', async () => {
   )
   expect(await failure('rollback', '--since', 'yesterday', '--why', 'x')).toContain('which is no time')
   expect(await failure('search', 'x', '--kind', 'rumour')).toContain('there are passage, fact')
+  expect(await failure('search', 'x', '--as-of', '2999-01-01')).toContain('a time that has passed')
   expect(await failure('ingest', 'nowhere')).toContain('There is no knowledge at')
 })

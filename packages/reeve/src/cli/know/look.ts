@@ -4,6 +4,7 @@ import { moment } from '../../base/time/time.ts'
 import { internalsOf } from '../../runtime/runtime.ts'
 import { payloadIfSound } from '../../store/journal/events.ts'
 import { readChapter } from '../../store/journal/journal.ts'
+import { heldScopes } from '../../store/memory/held-scopes.ts'
 import { type Item, type ItemKind, itemKinds } from '../../store/memory/items.ts'
 import type { Cli } from '../cli.ts'
 import { requireNamedRun } from '../house/named-run.ts'
@@ -38,7 +39,10 @@ export function search(cli: Cli, options: SearchCommand, text: string): Promise<
     })
     terminal.value({ passages, audit })
     if (passages.length === 0) {
-      terminal.line('Nothing was found.')
+      const scopes = audit.emptyScope ? await heldScopes(internalsOf(runtime).database, 10) : []
+      const there = scopes.length > 0 ? ` There are ${scopes.map(safeLine).join(', ')}.` : ''
+      const why = audit.emptyScope ? ` The scope ${safeLine(audit.in!)} holds nothing.${there}` : ''
+      terminal.line(`Nothing was found.${why}`)
       return exitCodes.done
     }
     const scores = new Map(audit.candidates.map((one) => [one.id, one]))

@@ -14,17 +14,21 @@ import type { KnowledgePassage } from './passages.ts'
 /**
  * What has to be written so that a document holds these passages: those that stay as they are stay, and words that were
  * embedded before, wherever in the document they stood, are not embedded again.
+ * @param document.stood whether passages of it are there; of an earlier document of that id too
  * @throws what `pause` throws
  */
 export async function changeOf(
   memory: Memory,
-  document: KnownDocument,
-  before: KnownDocument | undefined,
+  {
+    document,
+    before,
+    stood: hasStood,
+  }: { document: KnownDocument; before: KnownDocument | undefined; stood: boolean },
   passages: readonly KnowledgePassage[],
   pause: () => Promise<void>,
 ): Promise<DocumentChange> {
-  // What an earlier document of that id had is there too.
-  const stood = new Map((await passagesOf(memory.database, document.id)).map((one) => [one.id, one]))
+  const earlier = hasStood ? await passagesOf(memory.database, document.id) : []
+  const stood = new Map(earlier.map((one) => [one.id, one]))
   const embedded = new Map<string, KnownPassage>()
   for (const passage of stood.values())
     if (passage.embedder === memory.embedder.name) embedded.set(wordsOf(passage), passage)

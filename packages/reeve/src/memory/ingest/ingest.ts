@@ -79,3 +79,13 @@ async function* readFolder(
 function problemOf(file: string, problem: string): KnowledgeReading {
   return { ok: false, where: file, problem, file }
 }
+
+/** Whether the file, or a folder that holds it, is among these. */
+export function lies(file: string, among: ReadonlySet<string>): boolean {
+  if (among.size === 0) return false
+  if (among.has('.') || among.has(file)) return true
+  for (let at = file.indexOf('/'); at !== -1; at = file.indexOf('/', at + 1)) {
+    if (among.has(file.slice(0, at))) return true
+  }
+  return false
+}

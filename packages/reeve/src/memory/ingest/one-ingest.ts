@@ -9,14 +9,20 @@ import {
   readDocuments,
   readMarks,
   removeDocuments,
-  writeDocuments,
+  withPassages,
 } from '../../store/memory/documents.ts'
-import { learnSpellings } from '../../store/memory/item-spellings.ts'
 import type { Memory } from '../memory.ts'
 import { changeOf } from './document-change.ts'
 import type { DocumentReader } from './document-reader.ts'
-import { readKnowledge } from './ingest.ts'
-import { documentHash, type KnowledgeDocument, type SplitOptions, splittingDocument } from './passages.ts'
+import { lies, readKnowledge } from './ingest.ts'
+import {
+  documentHash,
+  isKeepable,
+  type KnowledgeDocument,
+  type SplitOptions,
+  splittingDocument,
+} from './passages.ts'
+import { Writing, type Written } from './writing.ts'
 
 /** A part of the knowledge that could not be read. */
 export interface KnowledgeProblem {
@@ -69,8 +75,8 @@ const maxReportedProblems = 1_000
 /** Then others have their turn. */
 const sliceMs = 20
 /** Documents that are written in one transaction. */
-const documentsAtOnce = 64
-const passagesAtOnce = 96
+const documentsAtOnce = 128
+const passagesAtOnce = 192
 /** Changes whenever the same file would give other passages. */
 const splitting = 'v2'
 
@@ -100,6 +106,7 @@ export class Ingest {
   #pending: Pending[] = []
   #read = 0
   #changes: DocumentChange[] = []
+  readonly #writing: Writing
   #sliceEnd = performance.now() + sliceMs
 
   constructor(options: IngestOptions) {
@@ -107,9 +114,14 @@ export class Ingest {
     this.#memory = options.memory
     this.#place = options.place
     this.#signal = options.signal
+    this.#writing = new Writing(options.memory, (written) => this.#count(written))
   }
 
   async run(path: string): Promise<IngestReport> {
+    return this.#run(path).finally(() => this.#writing.abandon())
+  }
+
+  async #run(path: string): Promise<IngestReport> {
     const { database } = this.#memory
     const known = await readMarks(database, this.#place)
     const marks = new Map<string, string>()
@@ -133,7 +145,7 @@ export class Ingest {
       if (!read.has(file)) read.set(file, mark)
       await this.#take(reading.document, file)
     }
-    await this.#flush()
+    await this.#finish()
     for (const file of unchanged) {
       const ids = await documentIdsOf(database, this.#place, file)
       for (const id of ids) this.#seen.add(id)
@@ -151,12 +163,18 @@ export class Ingest {
   async add(
     documents: Iterable<KnowledgeDocument> | AsyncIterable<KnowledgeDocument>,
   ): Promise<IngestReport> {
+    return this.#add(documents).finally(() => this.#writing.abandon())
+  }
+
+  async #add(
+    documents: Iterable<KnowledgeDocument> | AsyncIterable<KnowledgeDocument>,
+  ): Promise<IngestReport> {
     for await (const document of documents) {
       await this.#letOthersGo()
       this.#signal?.throwIfAborted()
       await this.#take(document, document.source)
     }
-    await this.#flush()
+    await this.#finish()
     return Object.assign(this.#report, await countKnowledge(this.#memory.database))
   }
 
@@ -175,6 +193,10 @@ export class Ingest {
       return
     }
     this.#seen.add(document.id)
+    if (!isKeepable(document)) {
+      this.#note(file, `"${document.id.toWellFormed()}" holds NUL or half of a pair: no database keeps that`)
+      return
+    }
     const { untrusted } = this.#options
     const marked = untrusted ? { ...document, untrusted } : document
     this.#pending.push({ document: marked, file, hash: documentHash(marked) })
@@ -183,19 +205,23 @@ export class Ingest {
     if (this.#pending.length >= documentsAtOnce) await this.#flush()
   }
 
+  async #finish(): Promise<void> {
+    await this.#flush()
+    await this.#writing.finish()
+  }
+
   async #flush(): Promise<void> {
     const { database } = this.#memory
     const pending = this.#pending
     this.#pending = []
-    const known = await readDocuments(
-      database,
-      pending.map(({ document }) => document.id),
-    )
+    const ids = pending.map(({ document }) => document.id)
+    const known = await readDocuments(database, ids)
+    const stood = await withPassages(database, ids)
     for (const { document, file, hash } of pending) {
       const before = known.get(document.id)
       if (before && before.place !== this.#place) this.#note(file, taken(document.id))
       else if (before?.hash === hash) this.#report.unchanged++
-      else await this.#change(document, file, hash, before)
+      else await this.#change({ document, file, hash }, before, stood.has(document.id))
       if (this.#changes.reduce((sum, { added }) => sum + added.length, 0) >= passagesAtOnce)
         await this.#write()
     }
@@ -203,10 +229,9 @@ export class Ingest {
   }
 
   async #change(
-    document: KnowledgeDocument,
-    file: string,
-    hash: string,
+    { document, file, hash }: Pending,
     before: KnownDocument | undefined,
+    stood: boolean,
   ): Promise<void> {
     const known = { id: document.id, place: this.#place, file, hash }
     const passages = await this.#inSlices(splittingDocument(document, this.#options.split))
@@ -214,24 +239,21 @@ export class Ingest {
       this.#signal?.throwIfAborted()
       await this.#letOthersGo()
     }
-    this.#changes.push(await changeOf(this.#memory, known, before, passages, pause))
+    this.#changes.push(await changeOf(this.#memory, { document: known, before, stood }, passages, pause))
   }
 
   async #write(): Promise<void> {
     const changes = this.#changes
     this.#changes = []
-    if (changes.length === 0) return
-    const { database, clock } = this.#memory
-    const written = new Set(await writeDocuments(database, changes, clock.now()))
-    for (const { document, before } of changes) {
-      // Otherwise another process took the same in just now.
-      if (!written.has(document.id)) this.#report.unchanged++
-      else this.#report[before === undefined ? 'added' : 'changed']++
+    await this.#writing.begin(changes)
+  }
+
+  #count(written: readonly Written[]): void {
+    for (const { change, isNew } of written) {
+      if (!isNew) this.#report.unchanged++
+      else this.#report[change.before === undefined ? 'added' : 'changed']++
     }
-    // Only so many are learnt at once: the terms that a misspelt word may mean.
-    while (await learnSpellings(database)) await this.#letOthersGo()
-    this.#tell(changes.at(-1)!.document.file)
-    await this.#memory.nearest.refresh(this.#memory.embedder.name)
+    this.#tell(written.at(-1)!.change.document.file)
   }
 
   async #removeGone(): Promise<void> {
@@ -269,13 +291,3 @@ export class Ingest {
 }
 
 const taken = (id: string) => `the id "${id}" is taken by another document; the first one is kept`
-
-/** Whether the file, or a folder that holds it, is among these. */
-function lies(file: string, among: ReadonlySet<string>): boolean {
-  if (among.size === 0) return false
-  if (among.has('.') || among.has(file)) return true
-  for (let at = file.indexOf('/'); at !== -1; at = file.indexOf('/', at + 1)) {
-    if (among.has(file.slice(0, at))) return true
-  }
-  return false
-}

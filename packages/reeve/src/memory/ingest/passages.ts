@@ -55,6 +55,11 @@ const maxTitle = 300
 const frontMatterLines = 200
 const itemsAtOnce = 1000
 
+/** Whether every database keeps what it says: Postgres has no NUL, and neither has half of a pair of UTF-16. */
+export function isKeepable({ id, scope, title = '', text, source }: KnowledgeDocument): boolean {
+  return [id, scope, title, text, source].every((part) => part.isWellFormed() && !part.includes('\0'))
+}
+
 /** Changes when anything changes that a search or a reader could notice. */
 export function documentHash(document: KnowledgeDocument): string {
   const { id, scope, title, text, source, places, untrusted } = document

@@ -1,5 +1,5 @@
-import type { Searchable } from '../../store/memory/item-words.ts'
 import type { Visible } from '../../store/memory/visible.ts'
+import type { Searchable } from '../../store/memory/words/item-words.ts'
 import { CachedVectors } from './cached-vectors.ts'
 import { countTerms, likenessOf, shareOf } from './words.ts'
 

@@ -1,8 +1,13 @@
 import type { Database } from '../../store/database.ts'
-import { findByWords, holdsUpTo, readCandidates, type WeightedTerm } from '../../store/memory/item-words.ts'
 import { cosineWith } from '../../store/memory/items.ts'
 import { comparedInFull, type NearestItems } from '../../store/memory/nearest-items.ts'
 import type { Visible } from '../../store/memory/visible.ts'
+import {
+  findByWords,
+  holdsUpTo,
+  readCandidates,
+  type WeightedTerm,
+} from '../../store/memory/words/item-words.ts'
 import type { Embedder } from '../embedder.ts'
 import type { CachedItems } from './cached-items.ts'
 import { type Extent, likenessOf, type QueryTerm, weightsOf, wordScore } from './words.ts'

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Database } from '../../store/database.ts'
-import { countCurrent, type Head, readSearchable } from '../../store/memory/item-words.ts'
+import { countCurrent, type Head, readSearchable } from '../../store/memory/words/item-words.ts'
 import { CachedItems } from './cached-items.ts'
 
 /** With more rows than this, ended ones included, no copy is looked for: reading past them all would take long. */

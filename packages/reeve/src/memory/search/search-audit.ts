@@ -32,6 +32,8 @@ export interface SearchAudit {
   embedders: string[]
   /** Embedders that gave no vector of the query, and why: of their items words alone told. Absent: none failed. */
   without?: { embedder: string; code: string; why: string }[]
+  /** The scope holds nothing of any kind: nobody has kept anything there, or its name is another. Absent: it does. */
+  emptyScope?: true
   /** Whether all visible items were compared by their vectors; an index may miss some. */
   exact: boolean
   /** Items that were given a full score. */

@@ -2,10 +2,12 @@ import { messageOf, ReeveError } from '../../base/errors.ts'
 import { firstCharacters } from '../../base/text/shorten.ts'
 import type { Passage } from '../../models/solver.ts'
 import type { Database, Session } from '../../store/database.ts'
-import { readHead } from '../../store/memory/item-words.ts'
+import { holdsNothing } from '../../store/memory/held-scopes.ts'
 import { type Item, type ItemKind, readItems } from '../../store/memory/items.ts'
 import type { NearestItems } from '../../store/memory/nearest-items.ts'
 import type { Visible } from '../../store/memory/visible.ts'
+import type { Spellings } from '../../store/memory/words/item-spellings.ts'
+import { readHead } from '../../store/memory/words/item-words.ts'
 import { termsOf } from '../../text/terms.ts'
 import { type EmbedCall, type Embedder, unitVector } from '../embedder.ts'
 import { normalizeScope } from '../scopes.ts'
@@ -83,11 +85,12 @@ export class Search {
     nearest: NearestItems,
     embedders: ReadonlyMap<string, Embedder>,
     cache: ItemCache,
+    spellings: Spellings,
   ) {
     this.#database = database
     this.#nearest = nearest
     this.#embedders = embedders
-    this.#words = new Words(database)
+    this.#words = new Words(database, spellings)
     this.#cache = cache
   }
 
@@ -99,6 +102,7 @@ export class Search {
     call: EmbedCall = {},
   ): Promise<SearchResult> {
     const { by = 'both', kinds = [], asOf, hidden = [] } = options
+    requirePast(asOf, now)
     const limit = Math.min(maxLimit, Math.max(1, Math.trunc(options.limit ?? 4)))
     const minScore = options.minScore ?? 0
     const scope = normalizeScope(options.in ?? '')
@@ -125,6 +129,7 @@ export class Search {
       const items = await this.#itemsOf(shown, cached !== undefined)
       if (!items) continue
       const chosen = merged(shown, items)
+      const isEmpty = scope !== '' && found.length === 0 && (await holdsNothing(this.#database, scope))
       const audited = found.findLastIndex(({ outcome }) => outcome === 'chosen') + 1 + auditedBeyondChosen
       return {
         passages: chosen.map((one) => passageOf(one, options.private)),
@@ -140,6 +145,7 @@ export class Search {
           terms: terms.map(({ term, matched }) => ({ term, matched: matched.map((one) => one.term) })),
           embedders: asked.map(({ embedder }) => embedder.name),
           ...(without.length > 0 && { without }),
+          ...(isEmpty && { emptyScope: true }),
           exact: isExact,
           considered: found.length,
           state: extent.lastNo,
@@ -183,6 +189,17 @@ export class Search {
     for (const { item } of gone) this.#cache.forget(item.no)
     return undefined
   }
+}
+
+/** Clocks of two machines differ by some of it. */
+const futureMs = 60_000
+
+function requirePast(asOf: number | undefined, now: number): void {
+  if (asOf === undefined || asOf <= now + futureMs) return
+  throw new ReeveError(
+    'bad-option',
+    `What will be known at ${new Date(asOf).toISOString()} nobody knows: \`asOf\` is a time that has passed. Leave it out to ask for what is known now.`,
+  )
 }
 
 const hasVector = (one: QueryVector): one is QueryVector & { vector: Float32Array } =>

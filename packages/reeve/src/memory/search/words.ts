@@ -1,15 +1,15 @@
 import { sha256 } from '../../base/hash.ts'
 import type { Database } from '../../store/database.ts'
 import { embeddersOf, type StoredEmbedder } from '../../store/memory/embeddings.ts'
-import { alikeTerms, learnSpellings } from '../../store/memory/item-spellings.ts'
+import { indexed } from '../../store/memory/items.ts'
+import { alikeTerms, type Spellings } from '../../store/memory/words/item-spellings.ts'
 import {
   type Candidate,
-  frequencyOf,
   type Head,
   readExtent,
   type WeightedTerm,
-} from '../../store/memory/item-words.ts'
-import { indexed } from '../../store/memory/items.ts'
+} from '../../store/memory/words/item-words.ts'
+import { commonTerms, frequenciesOf } from '../../store/memory/words/term-frequencies.ts'
 
 /** A term of a query as the items know it. */
 export interface QueryTerm {
@@ -37,7 +37,7 @@ const headingWeight = 1.5
 const freshMs = 60_000
 const mostRemembered = 20_000
 /** Items are learnt a few at a time; whoever takes many in learns all of them. */
-const learntFor = 8
+const learntFor = 2
 
 /**
  * Weighs words with BM25 (Robertson and Zaragoza 2009, "BM25 and Beyond") over what is stored: how often a term stands in
@@ -45,22 +45,28 @@ const learntFor = 8
  */
 export class Words {
   readonly #database: Database
+  readonly #spellings: Spellings
   readonly #frequencies = new Map<string, number>()
+  /** The commonest, as the index has them; empty where it counts them itself. */
+  #common: ReadonlyMap<string, number> = new Map()
   readonly #alikes = new Map<string, { term: string; frequency: number }[]>()
   #extent: Promise<Omit<Extent, 'lastNo'>> | undefined
   #readAt = -Infinity
   #lastNo = -1
 
-  constructor(database: Database) {
+  constructor(database: Database, spellings: Spellings) {
     this.#database = database
+    this.#spellings = spellings
   }
 
   /** The query's terms once each, rarest first. */
   async read(terms: readonly string[], { items }: Extent): Promise<QueryTerm[]> {
     const known: QueryTerm[] = []
     let respelt = 0
-    for (const term of [...new Set(terms)].slice(0, maxRead)) {
-      const frequency = await this.#frequencyOf(term)
+    const wanted = [...new Set(terms)].slice(0, maxRead)
+    const frequencies = await this.#frequenciesOf(wanted)
+    for (const term of wanted) {
+      const frequency = frequencies.get(term)!
       if (frequency > 0) {
         const rarity = rarityOf(frequency, items)
         known.push({ term, matched: [{ term, rarity }], rarity, found: frequency })
@@ -88,9 +94,7 @@ export class Words {
       this.#alikes.clear()
       this.#lastNo = last
       this.#readAt = performance.now()
-      this.#extent = Promise.all([readExtent(this.#database), embeddersOf(this.#database)]).then(
-        ([extent, embedders]) => ({ ...extent, embedders }),
-      )
+      this.#extent = this.#readExtent()
       this.#extent.catch(() => {
         this.#extent = undefined
       })
@@ -98,22 +102,44 @@ export class Words {
     return { ...(await this.#extent), lastNo: last }
   }
 
-  async #frequencyOf(term: string): Promise<number> {
-    const known = this.#frequencies.get(term)
-    if (known !== undefined) return known
-    const frequency = await frequencyOf(this.#database, term)
-    if (this.#frequencies.size >= mostRemembered) this.#frequencies.clear()
-    this.#frequencies.set(term, frequency)
-    return frequency
+  async #readExtent(): Promise<Omit<Extent, 'lastNo'>> {
+    const [extent, embedders, common] = await Promise.all([
+      readExtent(this.#database),
+      embeddersOf(this.#database),
+      commonTerms(this.#database),
+    ])
+    // As the index has them, which is how they are looked for.
+    this.#common = new Map([...common].map(([term, share]) => [term, Math.round(share * extent.items)]))
+    return { ...extent, embedders }
+  }
+
+  async #frequenciesOf(terms: readonly string[]): Promise<Map<string, number>> {
+    const known = new Map<string, number>()
+    for (const term of terms) {
+      const frequency = this.#frequencies.get(term) ?? this.#common.get(indexed(term))
+      if (frequency !== undefined) known.set(term, frequency)
+    }
+    const counted = await frequenciesOf(
+      this.#database,
+      terms.filter((term) => !known.has(term)),
+    )
+    if (this.#frequencies.size + counted.size > mostRemembered) this.#frequencies.clear()
+    for (const [term, frequency] of counted) {
+      this.#frequencies.set(term, frequency)
+      known.set(term, frequency)
+    }
+    return known
   }
 
   async #alike(term: string): Promise<{ term: string; frequency: number }[]> {
     const known = this.#alikes.get(term)
     if (known !== undefined) return known
-    for (let round = 0; round < learntFor && (await learnSpellings(this.#database)); round++);
+    for (let round = 0; round < learntFor && (await this.#spellings.learn()); round++);
     const found: { term: string; frequency: number }[] = []
-    for (const one of await alikeTerms(this.#database, term)) {
-      const frequency = await this.#frequencyOf(one)
+    const alike = await alikeTerms(this.#database, term)
+    const frequencies = await this.#frequenciesOf(alike)
+    for (const one of alike) {
+      const frequency = frequencies.get(one)!
       if (frequency > 0) found.push({ term: one, frequency })
     }
     if (this.#alikes.size >= mostRemembered) this.#alikes.clear()

@@ -61,6 +61,16 @@ export async function documentIdsOf(session: Session, place: string, file: strin
   return rows.map(({ id }) => id)
 }
 
+/** Those of these documents that have passages, of whatever version. */
+export async function withPassages(session: Session, documents: readonly string[]): Promise<Set<string>> {
+  if (documents.length === 0) return new Set()
+  const rows = await session.all<{ document: string }>(
+    `select distinct document from items where document in (${documents.map(() => '?').join(', ')})`,
+    [...documents],
+  )
+  return new Set(rows.map(({ document }) => document))
+}
+
 /** The last version of each passage of a document. */
 export async function passagesOf(session: Session, document: string): Promise<KnownPassage[]> {
   const rows = await session.all<
@@ -111,8 +121,8 @@ export function writeDocuments(
   at: number,
 ): Promise<string[]> {
   return database.transaction(async (session) => {
-    const written: DocumentChange[] = []
-    for (const change of changes) if (await take(session, change, at)) written.push(change)
+    const taken = await take(session, changes, at)
+    const written = changes.filter(({ document }) => taken.has(document.id))
     const ended = written.flatMap(({ ended, document }): Value[][] =>
       ended.map((no) => [no, at, `${document.file} changed`]),
     )
@@ -142,20 +152,32 @@ function* pagesOf<T>(rows: readonly T[]): Generator<T[]> {
   for (let from = 0; from < rows.length; from += rowsAtOnce) yield rows.slice(from, from + rowsAtOnce)
 }
 
-async function take(session: Session, { document, before }: DocumentChange, at: number): Promise<boolean> {
-  const { id, place, file, hash } = document
-  if (before === undefined) {
-    const count = await session.run(
-      'insert into documents (id, place, file, hash, at) values (?, ?, ?, ?, ?) on conflict (id) do nothing',
-      [id, place, file, hash, at],
-    )
-    return count === 1
+const addDocuments: Bulk = {
+  columns: { id: 'text', place: 'text', file: 'text', hash: 'text', at: 'int' },
+  sql: `insert into documents (id, place, file, hash, at) select :id, :place, :file, :hash, :at {from}
+    where true on conflict (id) do nothing returning id`,
+}
+
+const changeDocuments: Bulk = {
+  columns: { id: 'text', place: 'text', file: 'text', hash: 'text', at: 'int', before: 'text' },
+  sql: `update documents set place = :place, file = :file, hash = :hash, at = :at {from}
+    where documents.id = :id and documents.hash = :before returning documents.id`,
+}
+
+/** @returns the ids of those that stand as they were read */
+async function take(session: Session, changes: readonly DocumentChange[], at: number): Promise<Set<string>> {
+  const added: Value[][] = []
+  const changed: Value[][] = []
+  for (const { document, before } of changes) {
+    const { id, place, file, hash } = document
+    if (before === undefined) added.push([id, place, file, hash, at])
+    else changed.push([id, place, file, hash, at, before])
   }
-  const count = await session.run(
-    'update documents set place = ?, file = ?, hash = ?, at = ? where id = ? and hash = ?',
-    [place, file, hash, at, id, before],
-  )
-  return count === 1
+  const rows = [
+    ...(await session.bulk<{ id: string }>(addDocuments, added)),
+    ...(await session.bulk<{ id: string }>(changeDocuments, changed)),
+  ]
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** A document is gone: its passages end. */

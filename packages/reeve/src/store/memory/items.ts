@@ -175,6 +175,11 @@ export const indexed = (terms: string) => terms.replaceAll('.', point)
 /** Of the area for private use, whose characters count as letters. */
 const point = '\ue000'
 
+/** A word of a tsquery, whatever it holds. */
+export function lexeme(word: string): string {
+  return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
+}
+
 /** One byte a dimension behind what a byte stands for: a cosine changes by less than a hundredth. */
 export function packVector(vector: Float32Array): Uint8Array {
   const packed = new Uint8Array(4 + vector.length)

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Database, Session } from '../database.ts'
 import { readVectorColumn, type VectorColumn } from '../postgres/pgvector.ts'
-import { holdsUpTo } from './item-words.ts'
 import { cosineWith, numbersOf } from './items.ts'
 import { SignIndex } from './sign-index.ts'
 import { conditionOf, type Visible } from './visible.ts'
+import { holdsUpTo } from './words/item-words.ts'
 
 /** What to look for: items of one embedder. */
 export interface NearestQuery {
@@ -140,31 +140,35 @@ export class NearestItems {
   }
 
   async #findBySigns(query: NearestQuery): Promise<Nearest[]> {
-    const { visible, vector, limit } = query
+    const { vector, limit } = query
     const signs = this.#signsOf(query.embedder)
     await signs.refresh()
     for (let breadth = limit * signBreadth; ; breadth *= 4) {
       const near = signs.nearest(vector, breadth)
-      const seen = await this.#visibleOf(near, visible)
+      const found = await this.#compareVisible(near, query)
       const isAll = near.length >= signs.size || breadth * 4 > mostBySigns
-      if (seen.length < limit * (signBreadth / 2) && !isAll) continue
-      const found = await this.compare(query, seen)
+      if (found.length < limit * (signBreadth / 2) && !isAll) continue
       return found.sort(byScore).slice(0, limit)
     }
   }
 
-  async #visibleOf(numbers: readonly number[], visible: Visible): Promise<number[]> {
+  async #compareVisible(
+    numbers: readonly number[],
+    { visible, embedder, vector }: NearestQuery,
+  ): Promise<Nearest[]> {
     const { sql, parameters } = conditionOf(visible)
-    const seen: number[] = []
+    const found: Nearest[] = []
     for (let from = 0; from < numbers.length; from += pageRows) {
       const page = numbers.slice(from, from + pageRows)
-      const rows = await this.#database.all<{ no: number }>(
-        `select no from items where no in (${page.map(() => '?').join(', ')}) and ${sql}`,
-        [...page, ...parameters],
+      const rows = await this.#database.all<VectorRow>(
+        `select no, vector from items where no in (${page.map(() => '?').join(', ')})
+         and embedder = ? and vector is not null and ${sql}`,
+        [...page, embedder, ...parameters],
       )
-      for (const { no } of rows) seen.push(no)
+      for (const row of rows) found.push({ no: row.no, score: cosineWith(row.vector, vector) })
+      if (from > 0) await setImmediate()
     }
-    return seen
+    return found
   }
 }
 

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Bulk, Database } from '../database.ts'
+import { SettledNumbers } from '../postgres/settled-numbers.ts'
 import { unpackVector } from './items.ts'
 import { nearestSlots, signWords, writeSigns } from './signs.ts'
 
 /** So many vectors share a row of `item_blocks`. */
 const blockItems = 2048
 const pageRows = 2000
-/** On Postgres a lower number may become visible after a higher one, for as long as a transaction may take. */
-const settledAfterMs = 60_000
+const vectorsAtOnce = 500
 
 const insertBlocks: Bulk = {
   columns: { embedder: 'text', first_no: 'int', last_no: 'int', numbers: 'bytes', signs: 'bytes' },
@@ -38,13 +38,16 @@ export class SignIndex {
   #count = 0
   /** Slots below it stand in blocks. */
   #sealed = 0
-  /** Those in no block yet, with when they were first seen (ms, of this process). */
-  readonly #seenAt = new Map<number, number>()
+  /** The numbers of those in no block yet. */
+  readonly #tail = new Set<number>()
+  /** Undefined where numbers become visible in their order. */
+  readonly #settled: SettledNumbers | undefined
   #refreshing: Promise<void> | undefined
 
   constructor(database: Database, embedder: string) {
     this.#database = database
     this.#embedder = embedder
+    if (database.kind === 'postgres') this.#settled = new SettledNumbers(database)
   }
 
   get size(): number {
@@ -94,10 +97,11 @@ export class SignIndex {
     this.#begin(Math.round((signs.length / numbers.length) * 32))
     // What was read as a tail before stands in the block now.
     const known = new Set(numbers)
-    const tail = [...this.#seenAt].filter(([no]) => !known.has(no))
-    const kept = tail.map(([no, at]) => ({ no, at, signs: this.#signsOf(no) }))
+    const kept = [...this.#tail]
+      .filter((no) => !known.has(no))
+      .map((no) => ({ no, signs: this.#signsOf(no) }))
     this.#count = this.#sealed
-    this.#seenAt.clear()
+    this.#tail.clear()
     this.#reserve(this.#count + numbers.length + kept.length)
     this.#numbers.set(numbers, this.#count)
     this.#signs.set(signs, this.#count * this.#words)
@@ -106,7 +110,7 @@ export class SignIndex {
     for (const one of kept) {
       this.#signs.set(one.signs, this.#count * this.#words)
       this.#numbers[this.#count++] = one.no
-      this.#seenAt.set(one.no, one.at)
+      this.#tail.add(one.no)
     }
   }
 
@@ -116,21 +120,33 @@ export class SignIndex {
   }
 
   async #readTail(): Promise<void> {
-    const isOrdered = this.#database.kind === 'sqlite'
     let last = this.#sealed === 0 ? 0 : this.#numbers[this.#sealed - 1]!
-    if (isOrdered && this.#count > this.#sealed) last = this.#numbers[this.#count - 1]!
+    if (this.#settled) last = Math.max(last, this.#settled.upTo)
+    else if (this.#count > this.#sealed) last = this.#numbers[this.#count - 1]!
     for (;;) {
-      const rows = await this.#database.all<{ no: number; dimensions: number; vector: Uint8Array }>(
-        `select no, dimensions, vector from items
-         where embedder = ? and no > ? and vector is not null order by no limit ${pageRows}`,
+      const rows = await this.#database.all<{ no: number }>(
+        `select no from items where embedder = ? and no > ? and vector is not null order by no limit ${pageRows}`,
         [this.#embedder, last],
       )
-      for (const { no, dimensions, vector } of rows) {
-        if (!this.#seenAt.has(no) && this.#begin(dimensions)) this.#add(no, unpackVector(vector))
-      }
-      if (rows.length < pageRows) return
-      last = rows.at(-1)!.no
+      await this.#addAll(rows.map(({ no }) => no).filter((no) => !this.#tail.has(no)))
+      last = rows.at(-1)?.no ?? last
+      if (rows.length < pageRows) break
       await setImmediate()
+    }
+    await this.#settled?.look(last)
+  }
+
+  async #addAll(numbers: readonly number[]): Promise<void> {
+    for (let from = 0; from < numbers.length; from += vectorsAtOnce) {
+      const page = numbers.slice(from, from + vectorsAtOnce)
+      const rows = await this.#database.all<{ no: number; dimensions: number; vector: Uint8Array }>(
+        `select no, dimensions, vector from items
+         where vector is not null and no in (${page.map(() => '?').join(', ')}) order by no`,
+        page,
+      )
+      for (const { no, dimensions, vector } of rows)
+        if (this.#begin(dimensions)) this.#add(no, unpackVector(vector))
+      if (from > 0) await setImmediate()
     }
   }
 
@@ -148,25 +164,25 @@ export class SignIndex {
     this.#reserve(this.#count + 1)
     writeSigns(vector, this.#signs, this.#count * this.#words)
     this.#numbers[this.#count++] = no
-    this.#seenAt.set(no, performance.now())
+    this.#tail.add(no)
   }
 
   /** Whole blocks of what will not get a neighbour before it any more. */
   async #seal(): Promise<void> {
-    const settled = this.#database.kind === 'sqlite' ? Infinity : performance.now() - settledAfterMs
+    const settled = this.#settled?.upTo ?? Number.POSITIVE_INFINITY
     while (this.#count - this.#sealed >= blockItems) {
       const start = this.#sealed
       const end = start + blockItems
       const order = this.#sortTail()
       const numbers = order.slice(0, blockItems)
-      if (numbers.some((no) => this.#seenAt.get(no)! > settled)) return
+      if (numbers.at(-1)! > settled) return
       const own = this.#numbers.slice(start, end)
       const signs = this.#signs.slice(start * this.#words, end * this.#words)
       await this.#database.bulk(insertBlocks, [
         [this.#embedder, own[0]!, own.at(-1)!, bytesOf(own), bytesOf(signs)],
       ])
       this.#sealed = end
-      for (const no of own) this.#seenAt.delete(no)
+      for (const no of own) this.#tail.delete(no)
     }
   }
 

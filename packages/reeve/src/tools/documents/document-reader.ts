@@ -23,5 +23,10 @@ serveReader(async ({ path, format }: DocumentRequest): Promise<ReadDocument> => 
   if (text.trim() === '') throw new Error('there is no text in it')
   if (text.length > mostCharacters || places.of.length > mostLines)
     throw new Error(`it comes to ${text.length} characters on ${places.of.length} lines; split it`)
-  return { ...read, text: text.toWellFormed().replaceAll('\0', '') }
+  return { ...read, text: kept(text), ...(read.title !== undefined && { title: kept(read.title) }) }
 })
+
+/** Without what no database keeps, and without control characters, which show something else than what is there. */
+function kept(text: string): string {
+  return text.toWellFormed().replace(/(?![\t\n\r])\p{Cc}/gu, (sign) => (sign === '\0' ? '' : ' '))
+}

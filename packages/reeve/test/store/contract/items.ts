@@ -2,8 +2,6 @@ import { expect } from 'vitest'
 import { createIds } from '../../../src/base/ids.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { amendItem, endItem, previewRollback, rollBack } from '../../../src/store/memory/item-changes.ts'
-import { alikeTerms, learnSpellings } from '../../../src/store/memory/item-spellings.ts'
-import { findByWords, frequencyOf } from '../../../src/store/memory/item-words.ts'
 import {
   countItems,
   insertItems,
@@ -18,6 +16,9 @@ import {
 import { NearestItems } from '../../../src/store/memory/nearest-items.ts'
 import { SignIndex } from '../../../src/store/memory/sign-index.ts'
 import type { Visible } from '../../../src/store/memory/visible.ts'
+import { alikeTerms, Spellings } from '../../../src/store/memory/words/item-spellings.ts'
+import { findByWords } from '../../../src/store/memory/words/item-words.ts'
+import { frequenciesOf } from '../../../src/store/memory/words/term-frequencies.ts'
 import { type Open, storeCase } from './fixtures.ts'
 
 const dimensions = 16
@@ -245,9 +246,8 @@ export function itemCases(open: Open): void {
     // None of them is a word, and none a mistake.
     for (const odd of ["'", '"', '{', '*', 'or', 'near', '\\', ':', '^']) await byWords(database, odd)
     expect(await byWords(database, 'kfact')).toEqual([])
-    expect(await frequencyOf(database, 'card')).toBe(2)
-    expect(await frequencyOf(database, '1.5')).toBe(1)
-    expect(await frequencyOf(database, 'nowhere')).toBe(0)
+    const frequencies = await frequenciesOf(database, ['card', '1.5', 'nowhere'])
+    expect(Object.fromEntries(frequencies)).toEqual({ card: 2, '1.5': 1, nowhere: 0 })
   })
 
   storeCase(
@@ -278,7 +278,8 @@ export function itemCases(open: Open): void {
 
   storeCase('a misspelt word finds those that are spelt alike', open, async (database) => {
     await addItems(database, [worded('password parcel'), worded('passport 12345')])
-    while (await learnSpellings(database));
+    const spellings = new Spellings(database)
+    while (await spellings.learn());
     expect(await alikeTerms(database, 'pasword')).toEqual(['password'])
     expect(await alikeTerms(database, 'parcle')).toEqual(['parcel'])
     expect(await alikeTerms(database, '12346')).toEqual([])

@@ -44,6 +44,8 @@ export interface RecordedAudit {
   considered?: number
   embedders?: string[]
   exact?: boolean
+  /** The scope that was asked for holds nothing. */
+  emptyScope?: true
   /** Embedders that gave no vector of the query: of their items words alone told. */
   without?: { embedder: string; code: string; why: string }[]
   /** The number of the last item that was there. */

@@ -1,30 +1,11 @@
-import type { Database, Session, Value } from '../database.ts'
-import { type ItemKind, indexed, kindMark, scopeMark } from './items.ts'
-import { conditionOf, type Visible } from './visible.ts'
+import type { Database, Session, Value } from '../../database.ts'
+import { type ItemKind, indexed, kindMark, lexeme, scopeMark } from '../items.ts'
+import { conditionOf, type Visible } from '../visible.ts'
 
 /** A term with what its being there says: the rarer, the more. */
 export interface WeightedTerm {
   term: string
   rarity: number
-}
-
-/** Beyond this, only that a term is common is told. */
-const countedUpTo = 20_000
-
-/** In how many versions of items a term stands, those that ended included. */
-export async function frequencyOf(database: Database, term: string): Promise<number> {
-  const word = indexed(term)
-  const row =
-    database.kind === 'sqlite'
-      ? await database.get<{ count: number }>('select doc as count from item_vocabulary where term = ?', [
-          word,
-        ])
-      : await database.get<{ count: number }>(
-          `select count(*) as count from (
-             select 1 from items where words @@ cast(? as tsquery) limit ${countedUpTo}) as holding`,
-          [lexeme(word)],
-        )
-  return row?.count ?? 0
 }
 
 /** How many versions a scope and kinds hold, told up to a limit. */
@@ -97,11 +78,6 @@ function marksOf({ scope, kinds }: Visible): string[][] {
 }
 
 const quoted = (word: string) => `"${word.replaceAll('"', '""')}"`
-
-/** A word of a tsquery, whatever it holds. */
-function lexeme(word: string): string {
-  return `'${word.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
-}
 
 /** The last row of the table: another one whenever items were added. */
 export interface Head {

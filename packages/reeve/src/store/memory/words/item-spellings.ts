@@ -1,4 +1,4 @@
-import type { Bulk, Database, Session } from '../database.ts'
+import type { Bulk, Database, Session } from '../../database.ts'
 
 const shortestTerm = 4
 /** Dice's coefficient of the two sets of trigrams. One changed letter in eight leaves 0.67. */
@@ -6,7 +6,11 @@ const leastAlike = 0.5
 const mostAlike = 3
 /** Of the terms that share most trigrams with the one that is looked for. */
 const compared = 40
-const learntAtOnce = 24
+const rowsAtOnce = 256
+/** Rows of their trigrams that are written before others have their turn. */
+const gramsAtOnce = 4_000
+/** Of a process; with more than this it forgets them, and the database tells. */
+const mostKnown = 100_000
 const markName = 'memory-spelled'
 
 const insertGrams: Bulk = {
@@ -14,28 +18,52 @@ const insertGrams: Bulk = {
   sql: 'insert into item_grams (gram, term) select :gram, :term {from} where true on conflict do nothing',
 }
 
-/**
- * Learns the terms of items that came since it was last called: those are what a misspelt word may have meant.
- * @returns whether there is more
- */
-export function learnSpellings(database: Database, most = learntAtOnce): Promise<boolean> {
-  return database.transaction(async (session) => {
+/** The terms of items, as what a misspelt word may have meant. */
+export class Spellings {
+  readonly #database: Database
+  /** Terms whose trigrams are there: most of what comes in repeats them. */
+  readonly #known = new Set<string>()
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /**
+   * Learns the terms of items that came since it was last called, some of them.
+   * @returns whether there is more
+   */
+  async learn(): Promise<boolean> {
+    const learnt = await this.#database.transaction((session) => this.#learn(session))
+    if (this.#known.size + learnt.terms.length > mostKnown) this.#known.clear()
+    for (const term of learnt.terms) this.#known.add(term)
+    return learnt.isMore
+  }
+
+  async #learn(session: Session): Promise<{ terms: string[]; isMore: boolean }> {
     const mark = await session.get<{ value: string }>('select value from meta where name = ?', [markName])
     const rows = await session.all<{ no: number; terms: string }>(
       `select no, title_terms || ' ' || heading_terms || ' ' || body_terms as terms from items
        where no > ? order by no limit ?`,
-      [Number(mark?.value ?? 0), most],
+      [Number(mark?.value ?? 0), rowsAtOnce],
     )
-    if (rows.length === 0) return false
-    const terms = new Set(rows.flatMap((row) => row.terms.split(' ')))
-    const grams = [...terms].filter(isWord).flatMap((term) => gramsOf(term).map((gram) => [gram, term]))
+    if (rows.length === 0) return { terms: [], isMore: false }
+    const terms = new Set<string>()
+    const grams: string[][] = []
+    let read = 0
+    while (read < rows.length && grams.length < gramsAtOnce) {
+      for (const term of rows[read++]!.terms.split(' ')) {
+        if (!isWord(term) || terms.has(term) || this.#known.has(term)) continue
+        terms.add(term)
+        for (const gram of gramsOf(term)) grams.push([gram, term])
+      }
+    }
     if (grams.length > 0) await session.bulk(insertGrams, grams)
     await session.run(
       'insert into meta (name, value) values (?, ?) on conflict (name) do update set value = excluded.value',
-      [markName, String(rows.at(-1)!.no)],
+      [markName, String(rows[read - 1]!.no)],
     )
-    return rows.length === most
-  })
+    return { terms: [...terms], isMore: read < rows.length || rows.length === rowsAtOnce }
+  }
 }
 
 /**
