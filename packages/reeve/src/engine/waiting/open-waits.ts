@@ -1,6 +1,18 @@
 import type { Inbox } from './inbox.ts'
 import type { Timers } from './timers.ts'
 
+interface GivenUp {
+  /** Whose wait it is: a promise of another run gives nothing up. */
+  of: OpenWaits
+  step: number
+  giveUp: () => void
+}
+
+/** Stands on the promise itself: a WeakMap with very many entries costs each collection of garbage more than all else. */
+const givesUp = Symbol('givesUp')
+
+type Waiting = Promise<unknown> & { [givesUp]?: GivenUp }
+
 /**
  * What the calls of one run wait for: points in time, items of its inbox; and the ways to give a wait up, by the promises
  * that its workflow has of them.
@@ -8,7 +20,6 @@ import type { Timers } from './timers.ts'
 export class OpenWaits {
   readonly #timers: Timers
   readonly #inbox: Inbox
-  #byPromise: WeakMap<Promise<unknown>, { step: number; giveUp: () => void }> | undefined
 
   constructor(timers: Timers, inbox: Inbox) {
     this.#timers = timers
@@ -27,18 +38,25 @@ export class OpenWaits {
 
   /** What the workflow has of a wait, and how that is given up. */
   add(promise: Promise<unknown>, step: number, giveUp: () => void): void {
-    this.#byPromise ??= new WeakMap()
-    this.#byPromise.set(promise, { step, giveUp })
+    Object.defineProperty(promise, givesUp, {
+      value: { of: this, step, giveUp } satisfies GivenUp,
+      writable: true,
+    })
   }
 
   /** The wait of that call, or behind that promise, may be given up by the workflow's code. */
   expectGivingUp(of: number | Promise<unknown>): void {
-    const step = typeof of === 'number' ? of : this.#byPromise?.get(of)?.step
+    const step = typeof of === 'number' ? of : this.#behind(of)?.step
     if (step !== undefined) this.#inbox.expectGivingUp(step)
   }
 
   /** The wait behind `promise`, if there is one, ends; nothing happens when it has ended already. */
   giveUp(promise: Promise<unknown>): void {
-    this.#byPromise?.get(promise)?.giveUp()
+    this.#behind(promise)?.giveUp()
+  }
+
+  #behind(promise: Promise<unknown>): GivenUp | undefined {
+    const found = (promise as Waiting)[givesUp]
+    return found?.of === this ? found : undefined
   }
 }

@@ -283,6 +283,12 @@ export const scaleBugs: Mutant[] = [
     'this.#events.length > mostEvents',
   ),
   bug(
+    'a run gives up what another one waits for',
+    'engine/waiting/open-waits.ts',
+    'return found?.of === this ? found : undefined',
+    'return found',
+  ),
+  bug(
     'what a group had no room for is forgotten',
     'store/journal/group-commit.ts',
     'this.#waiting.unshift(...sources.slice(index))',
