@@ -43,7 +43,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function open(sources: string[], repair: RepairConfig = {}) {
+async function open(sources: string[], repair: RepairConfig = {}, keys: Record<string, string> = {}) {
   folder = mkdtempSync(join(tmpdir(), 'reeve-repair-'))
   for (const each of ['scripts', 'directives']) mkdirSync(join(folder, each))
   writeFileSync(join(folder, 'scripts/shout.mjs'), broken, { mode: 0o755 })
@@ -59,7 +59,7 @@ async function open(sources: string[], repair: RepairConfig = {}) {
   project.directives = await loadDirectives(folder, knownOf(project))
   runtime = await Runtime.open({
     project,
-    environment: { database: { kind: 'sqlite', file: ':memory:' }, keys: {}, user: 'nobody', ci: false },
+    environment: { database: { kind: 'sqlite', file: ':memory:' }, keys, user: 'nobody', ci: false },
     log: silentLog,
   })
   await runtime.start()
@@ -117,6 +117,14 @@ test('where no fix passes the script stays as it is', async () => {
   const { reason } = await repairIs('not-repaired')
   expect(reason).toContain('none of 1 fixes passed')
   expect(source()).toBe(broken)
+}, 90_000)
+
+test('a repair that cannot go on says so, and keeps its script from no other one', async () => {
+  // What stands in the script is a secret of this process: its source is shown to nobody.
+  await open([right], {}, { OPENAI_API_KEY: 'process.stdin) text' })
+  await greet({ fullName: 'Bo' })
+  const { reason } = await repairIs('not-repaired')
+  expect(reason).toContain('it broke off (secret-in-script)')
 }, 90_000)
 
 test('where the project says so a proven fix is promoted, and rolled back when it fails again', async () => {

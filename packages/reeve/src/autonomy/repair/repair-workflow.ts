@@ -107,6 +107,10 @@ export function repairWorkflow(services: RepairServices): Workflow {
           )
         const { source, tried } = best
         return await step('propose or promote', () => takeFix(services, id, source, tried))
+      } catch (error) {
+        // It would stand as under way for good, and keep its script from every other repair.
+        if (!(error instanceof ReeveError)) throw error
+        return await end('not-repaired', `it broke off (${error.code}): ${messageOf(error).slice(0, 500)}`)
       } finally {
         baselines.delete(id)
       }
