@@ -51,6 +51,16 @@ test('what cannot be read costs that input alone', async () => {
   ])
 })
 
+test('the time that the process takes to start is not that of the first input', async () => {
+  const slow = new ReaderProcess<string, string>({
+    what: 'letter',
+    module: new URL('../fixtures/reader/slow-start.ts', import.meta.url),
+    timeout: 1000,
+  })
+  onTestFinished(() => slow.close())
+  expect(await slow.read('a')).toBe('A')
+})
+
 test('a reader that is kept busy is ended, and nothing else waits meanwhile', async () => {
   const letters = reader({ timeout: 1500 })
   const before = process.threadCpuUsage()

@@ -21,6 +21,12 @@ export interface ReaderProcessOptions {
 
 type Answer<Output> = { output: Output } | { error: string }
 
+/** What the process says once, when its modules are loaded: the time of an input counts from then on. */
+const ready = { isReady: true }
+
+/** A process takes a while to start where the machine is busy, and no stranger has anything to do with that. */
+const longestStartMs = 60_000
+
 interface Waiting {
   input: unknown
   resolve: (answer: Answer<never>) => void
@@ -121,13 +127,17 @@ export class ReaderProcess<Input, Output> {
       cwd: undefined,
     }
     try {
-      return await ProcessTree.startForMessages(program, (tree) => {
+      let isReady: Promise<void> | undefined
+      const started = await ProcessTree.startForMessages(program, (tree) => {
         this.#tree = tree
+        isReady = readiness(tree)
         tree.leader.once('exit', () => {
           if (this.#tree === tree) this.#tree = undefined
         })
         if (this.#closed) void tree.end()
       })
+      await isReady
+      return started
     } catch (error) {
       this.#tree = undefined
       throw this.#notRead(`its process cannot be started: ${messageOf(error)}`)
@@ -137,6 +147,20 @@ export class ReaderProcess<Input, Output> {
   #notRead(why: string): ReeveError {
     return new ReeveError('not-read', `This ${this.#options.what} could not be read: ${why}.`)
   }
+}
+
+/** @throws when it ends before it is ready, or takes too long to become so */
+async function readiness(tree: ProcessTree<ChildProcess>): Promise<void> {
+  const { leader } = tree
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  const onMessage = () => resolve(true)
+  const onExit = () => resolve(false)
+  const timer = setTimeout(() => void tree.end(), longestStartMs)
+  leader.once('message', onMessage).once('exit', onExit).once('error', onExit)
+  const isReady = await promise
+  clearTimeout(timer)
+  leader.off('message', onMessage).off('exit', onExit).off('error', onExit)
+  if (!isReady) throw new Error('it ended before it was ready')
 }
 
 /**
@@ -155,6 +179,7 @@ export function serveReader<Input, Output>(read: (input: Input) => Promise<Outpu
     }
   })
   process.once('disconnect', () => process.exit(0))
+  process.send?.(ready)
 }
 
 function conditionsOf(args: readonly string[]): string[] {
