@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
+import { events as vocabulary } from '../../reeve/src/store/journal/events.ts'
 import type { EventItem } from '../src/api/types.ts'
 import { layersOf } from '../src/features/run/graph/layers.ts'
-import { barsOf, scaleOf } from '../src/features/run/timeline.ts'
+import { barsOf, isSettlement, scaleOf } from '../src/features/run/timeline.ts'
 
 const event = (
   seq: number,
@@ -37,6 +38,19 @@ test('a call is a bar from its beginning to its end, waiting or at work', () => 
     { call: 1, name: 'read the ticket', from: 0, to: 4, isWait: false, attempts: 1 },
     { call: 2, from: 6, to: 7_200_000, isWait: true },
     { call: 3, from: 7_200_001, to: undefined, isWait: false, attempts: 2 },
+  ])
+})
+
+test('every event with which a call is over in the journal ends its bar, and no other does', () => {
+  for (const [type, { role }] of Object.entries(vocabulary))
+    if (role !== 'note') expect([type, isSettlement(type)]).toEqual([type, role === 'settlement'])
+})
+
+test('in a run that has ended nothing goes on', () => {
+  const ended = [...events, event(8, 7_200_060, 'run-cancelled', null)]
+  expect(barsOf(ended).map(({ to }) => to)).toEqual([4, 7_200_000, 7_200_060])
+  expect(barsOf([event(1, 0, 'run-started', null), event(2, 5, 'effect-asked', 1)])).toMatchObject([
+    { from: 0, to: 5 },
   ])
 })
 

@@ -21,6 +21,8 @@ export interface Bar {
   child: string | undefined
 }
 
+const runEnds = new Set(['run-succeeded', 'run-failed', 'run-cancelled', 'run-continued'])
+
 const waits = new Set(['approval', 'signal', 'timer', 'child', 'budget'])
 
 /** The bars of what the events tell, in the order of their calls. */
@@ -32,7 +34,11 @@ export function barsOf(events: readonly EventItem[]): Bar[] {
   for (const { seq, call, type, at, name, words, payload, size } of events) {
     const time = Date.parse(at)
     if (time > now) [earlier, now] = [now, time]
-    if (call === null) continue
+    if (call === null) {
+      // Nothing goes on in a run that has ended.
+      if (runEnds.has(type)) for (const bar of bars.values()) bar.to ??= time
+      continue
+    }
     const kind = type.slice(0, type.lastIndexOf('-'))
     const bar = bars.get(call)
     if (!bar) {
@@ -80,6 +86,7 @@ function childIn(type: string, payload: unknown): string | undefined {
 }
 
 const ends = [
+  'asked',
   'completed',
   'failed',
   'decided',
@@ -93,7 +100,8 @@ const ends = [
   'given-up',
 ]
 
-function isSettlement(type: string): boolean {
+/** Whether a call is over with an event of this type. */
+export function isSettlement(type: string): boolean {
   return ends.some((end) => type.endsWith(`-${end}`)) && !type.startsWith('run-')
 }
 
