@@ -5,11 +5,12 @@ import { atTheDoor } from './at-the-door.ts'
 import { githubCase } from './cases/github.ts'
 import { hubspotCase } from './cases/hubspot.ts'
 import { notionCase } from './cases/notion.ts'
+import { qdrantCase } from './cases/qdrant.ts'
 import { s3Case } from './cases/s3.ts'
 import { salesforceCase } from './cases/salesforce.ts'
 import { zendeskCase } from './cases/zendesk.ts'
 
-const cases = [zendeskCase, hubspotCase, salesforceCase, notionCase, githubCase, s3Case]
+const cases = [zendeskCase, hubspotCase, salesforceCase, notionCase, githubCase, s3Case, qdrantCase]
 
 test.each(cases.map((each) => [each.connector.definition.name, each] as const))(
   'the case of %s reads and writes what its stand-in has',

@@ -6,6 +6,7 @@ import { gmailCase } from './gmail.ts'
 import { googleCalendarCase } from './google-calendar.ts'
 import { hubspotCase } from './hubspot.ts'
 import { notionCase } from './notion.ts'
+import { qdrantCase } from './qdrant.ts'
 import { restCase } from './rest/case.ts'
 import { s3Case } from './s3.ts'
 import { salesforceCase } from './salesforce.ts'
@@ -34,4 +35,5 @@ export const cases: readonly ContractCase[] = [
   telegramCase,
   restCase,
   sqlCase,
+  qdrantCase,
 ]

@@ -1,0 +1,18 @@
+import { qdrant } from '../../../src/connectors/qdrant/qdrant.ts'
+import { startQdrant } from '../../../src/connectors/qdrant/stand-in.ts'
+import type { ContractCase } from '../contract/case.ts'
+
+export const qdrantCase: ContractCase = {
+  connector: qdrant,
+  elsewhere: (host) => ({ url: `http://${host}` }),
+  start: startQdrant,
+  read: { action: 'search', args: { collection: 'articles', vector: [1, 0, 0] } },
+  write: {
+    action: 'upsertPoints',
+    args: (index) => ({
+      collection: 'articles',
+      points: [{ id: index, vector: [1, index, 0], payload: { text: `Article ${index}` } }],
+    }),
+    deed: 'point-written',
+  },
+}
