@@ -68,6 +68,33 @@ test('a cycle makes one decision, has it executed once, and chooses when the nex
   expect(solver.questions[1]!.input).toMatchObject({ recent: [{ decision: 'greet', result: 'success' }] })
 })
 
+test('what the runtime does by itself is no part of what is decided upon', async () => {
+  const { workflows } = works()
+  const { solver, config } = deciding([say('idle')])
+  const steward = daemon({ name: 'steward', directives: ['greet'], route: 'decide' })
+  const house = await openHouse({
+    ...{ daemons: [steward], workflows },
+    config: {
+      ...config,
+      learning: { at: '0 3 * * *' },
+      schedules: { daily: { cron: '0 9 * * *', workflow: 'greet', input: { who: 'ada' } } },
+    },
+  })
+  const { engine } = internalsOf(house.runtime)
+  const learnt = await engine.startRun('reeve.learn', {}, { channel: 'operator' })
+  const greeted = await house.runtime.startRun('greet', { who: 'ada' })
+  await house.clock.advance(1000)
+  expect(await learnt.result()).toMatchObject({ status: 'succeeded' })
+  await greeted.result()
+  await house.nextCycle()
+  const { metrics, calendar } = solver.questions[0]!.input as {
+    metrics: { workflow: string }[]
+    calendar: { schedule: string }[]
+  }
+  expect(metrics.map(({ workflow }) => workflow)).toEqual(['greet'])
+  expect(calendar.map(({ schedule }) => schedule)).toEqual(['daily'])
+})
+
 test('nothing changed since it decided to be idle: nobody is asked, until something happens', async () => {
   const { workflows } = works()
   const tidy = workflow({ name: 'tidy', input: z.object({}), run: async () => 'tidied' })

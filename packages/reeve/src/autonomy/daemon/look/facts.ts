@@ -1,3 +1,4 @@
+import { isReserved } from '../../../engine/workflow.ts'
 import { healthOf } from '../../../inspect/health/sentence.ts'
 import { silentRuns } from '../../../inspect/health/silent.ts'
 import { workflowMetrics } from '../../../inspect/health/workflow-metrics.ts'
@@ -16,7 +17,10 @@ const dayMs = 86_400_000
 const mostWorkflows = 20
 const mostSchedules = 50
 
-/** How the house stands, from the read model: the cycles of daemons themselves are left out. */
+/**
+ * How the house stands, from the read model. Left out are the cycles of daemons, and what the runtime does by itself (learning, repairs):
+ * nothing is decided by these, and each decision would pay for them.
+ */
 export async function readFacts(session: Session, now: number): Promise<NonNullable<CycleMemory['facts']>> {
   const counts = await countsOfWaiting(session)
   const queues = (await queuesView(session)).filter(({ name }) => name !== daemonQueue)
@@ -38,7 +42,7 @@ export async function readFacts(session: Session, now: number): Promise<NonNulla
       problems: health.problems.map(({ words }) => words),
     },
     metrics: workflows
-      .filter(({ workflow }) => !workflow.startsWith('daemon:'))
+      .filter(({ workflow }) => isWork(workflow))
       .sort((left, right) => right.total.ended - left.total.ended)
       .slice(0, mostWorkflows)
       .map(({ workflow, total: { toolCalls: _, ...total } }) => ({ workflow, ...total })),
@@ -47,10 +51,15 @@ export async function readFacts(session: Session, now: number): Promise<NonNulla
       .map(({ name, paused, ready, running }) => ({ name, paused, ready, running })),
     waiting: counts.total,
     calendar: (await schedulesView(session))
+      .filter(({ workflow }) => isWork(workflow))
       .slice(0, mostSchedules)
       .map(({ name, workflow, nextAt }) => ({ schedule: name, workflow, nextAt })),
     memory: { items: await countItems(session), lessons: await countItems(session, ['lesson']) },
   }
+}
+
+function isWork(workflow: string): boolean {
+  return !workflow.startsWith('daemon:') && !isReserved(workflow)
 }
 
 /** The queue that cycles wait in, so that none stands behind the work that it leads. */
