@@ -71,17 +71,18 @@ export class TestRun<Output = unknown> {
         args,
         state,
         result,
-        error,
+        error: error && { code: error.code, message: error.message },
         approval: approval && { by: approval.by, edited: approval.edited, note: approval.note },
       }))
   }
 
-  /** What happened, a line an event, without ids and times: for a snapshot. */
+  /** What happened, a line an event, without ids, times and places in code: for a snapshot. */
   async story(): Promise<string[]> {
     const { asks } = await this.view()
     const ids = [this.id, ...asks.map(({ id }) => id)]
     return timelineOf(await this.journal()).map(({ name, words }) => {
-      const line = name === null || words.includes(name) ? words : `${name}: ${words}`
+      const told = words.replace(/, thrown in \S+:\d+:\d+$/, '')
+      const line = name === null || told.includes(name) ? told : `${name}: ${told}`
       return ids.reduce((text, id) => text.replaceAll(id, 'ID'), line)
     })
   }

@@ -6,6 +6,7 @@ import { type Duration, type Moment, toMs } from '../base/time/time.ts'
 import type { RunResult } from '../engine/results.ts'
 import type { StartOptions } from '../engine/starting/prepared-start.ts'
 import type { Workflow } from '../engine/workflow.ts'
+import { namedRun } from '../inspect/lists/named-run.ts'
 import type { RunListOptions, RunPage } from '../inspect/lists/run-list.ts'
 import type { Project } from '../project/load.ts'
 import { internalsOf, type PendingApproval, Runtime } from '../runtime/runtime.ts'
@@ -187,15 +188,15 @@ export class TestRuntime implements AsyncDisposable {
     return this.#decide(asked, { ...decision, answer, verdict: 'answer' })
   }
 
-  /** Sends a signal. @throws as `runtime.signal` */
+  /** Sends a signal to a run, which may be named by its key, as everywhere. @throws `unknown-run` `ambiguous-run` and as `runtime.signal` */
   async signal(run: TestRun | string, name: string, payload: Json = null): Promise<void> {
-    await this.#runtime.signal(typeof run === 'string' ? run : run.id, name, payload)
+    await this.#runtime.signal(await this.#idOf(run), name, payload)
     await this.settle()
   }
 
-  /** Ends a run and its children. @throws as `runtime.cancel` */
+  /** Ends a run, which may be named by its key, and its children. @throws `unknown-run` `ambiguous-run` and as `runtime.cancel` */
   async cancel(run: TestRun | string, { by = localUser }: Pick<TestDecision, 'by'> = {}): Promise<void> {
-    await this.#runtime.cancel(typeof run === 'string' ? run : run.id, { by })
+    await this.#runtime.cancel(await this.#idOf(run), { by })
     await this.settle()
   }
 
@@ -252,6 +253,10 @@ export class TestRuntime implements AsyncDisposable {
   /** The same as `stop`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
+  }
+
+  async #idOf(run: TestRun | string): Promise<string> {
+    return typeof run === 'string' ? namedRun(internalsOf(this.#runtime).database, run, localUser) : run.id
   }
 
   #runOf<Output>(id: string): TestRun<Output> {

@@ -49,7 +49,11 @@ test('a month of reminders takes a moment, and a signal ends it', async () => {
   expect(await run.status()).toBe('waiting')
   await kit.signal(run, 'paid', { usd: 90 })
   expect(await run.output()).toEqual({ customer: 'Ada', reminders: ['Ada owes 90', 'Ada owes 90'], paid: 90 })
-  const other = await kit.start(invoice, { customer: 'Bob', usd: 5 })
+  const other = await kit.start(invoice, { customer: 'Bob', usd: 5 }, { key: 'B-5' })
+  const named = await kit.start(invoice, { customer: 'Cy', usd: 7 }, { key: 'C-7' })
+  await kit.signal('C-7', 'paid', { usd: 7 })
+  expect(await named.output()).toMatchObject({ reminders: [], paid: 7 })
+  await expect(kit.signal('C-8', 'paid', { usd: 7 })).rejects.toMatchObject({ code: 'unknown-run' })
   await kit.advance('28d')
   expect(await other.output()).toMatchObject({
     paid: 0,

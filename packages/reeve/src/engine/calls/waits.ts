@@ -214,11 +214,11 @@ export function childResult(site: CallSite, childId: string, workflow: string): 
       noteDone(site, workflow)
       return value
     }
-    const message = (value as { message?: string } | null)?.message
+    const { code, message } = (value as { code?: string; message?: string } | null) ?? {}
     throw new ReeveError(
       status === 'failed' ? 'child-failed' : 'child-cancelled',
       `The child run ${childId} of workflow "${workflow}" ${status}${message ? `: ${message}` : ''}. See it with: reeve show ${childId}`,
-      { details: { run: childId } },
+      { details: { run: childId, ...(code && { code }), ...(message && { message }) } },
     )
   })
 }

@@ -1,5 +1,5 @@
 import { ReeveError } from '../../base/errors.ts'
-import { ceilingInNanoUsd, formatUsd, fromNanoUsd, toNanoUsd, toUsd, type Usd } from '../../base/money.ts'
+import { ceilingInNanoUsd, fromNanoUsd, toNanoUsd, toUsd, type Usd } from '../../base/money.ts'
 import { describeValue } from '../../base/text/shorten.ts'
 import type { Database } from '../../store/database.ts'
 import {
@@ -162,12 +162,16 @@ function agentOf(scopes: readonly string[]): string | null {
 }
 
 function overBudget(budget: BudgetRow, usd: number): ReeveError {
-  const ceiling = formatUsd(fromNanoUsd(budget.ceiling_nanousd ?? 0))
-  const spent = formatUsd(fromNanoUsd(budget.spent_nanousd))
-  const reserved = formatUsd(fromNanoUsd(budget.reserved_nanousd))
+  const [most, ceiling, spent, reserved] = [
+    usd,
+    fromNanoUsd(budget.ceiling_nanousd ?? 0),
+    fromNanoUsd(budget.spent_nanousd),
+    fromNanoUsd(budget.reserved_nanousd),
+    // To the last digit that counts: rounded to cents, a question of $0.0101 would cost no more than $0.01.
+  ].map((amount) => `$${Number(amount.toFixed(6))}`)
   return new ReeveError(
     'over-budget',
-    `The next question may cost ${formatUsd(usd)}, more than the budget "${budget.scope}" has left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls under way.`,
+    `The next question may cost ${most}, more than the budget "${budget.scope}" has left: of ${ceiling}, ${spent} are spent and ${reserved} reserved by calls under way. Raise the budget, or give the model a lower maxOutputTokens: an answer of that length is reserved.`,
     { details: { scope: budget.scope, usd } },
   )
 }
