@@ -275,7 +275,7 @@ function servicesFrom(options: EngineOptions, claims: ClaimCheck): EngineService
     commits: new GroupCommit({ database, clock, onFatal, onTrouble }),
     numbers: new RunNumbers(database, onTrouble),
     callRates: new CallRates(database, clock, log),
-    businessKeys: new BusinessKeys(database, clock, log),
+    businessKeys: new BusinessKeys(database, clock, log, newId),
     records: new RunRecords(database, clock, log),
     secrets: options.secrets ?? database.secrets ?? new Secrets(),
     vault: options.vault,

@@ -1,4 +1,5 @@
 import { type Clock, toMs } from '../base/time/time.ts'
+import { settleUnheardAfter } from '../engine/deciding/told-outcome.ts'
 import { tidyAnswers } from '../models/asking/answer-cache.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -43,6 +44,8 @@ export async function pruneProject(
   await inSlices(database, signal, (session, slice) => tidyAnswers(session, now, slice))
   await inSlices(database, signal, tidyCallRates)
   await inSlices(database, signal, tidySpendings)
+  for (let run: number | undefined = -1; run !== undefined && !signal?.aborted; )
+    run = await database.transaction((session) => settleUnheardAfter(session, run!, now))
   const chaptersMs = chaptersMsOf(retention)
   // First these, for the children that they started.
   const chapters =

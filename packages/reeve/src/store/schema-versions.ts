@@ -1,3 +1,4 @@
+import { outcomeTables } from './approvals/outcomes.ts'
 import { approvalTables, voteTables } from './approvals/tables.ts'
 import { auditTables } from './audit/audit-tables.ts'
 import { levelTables } from './authority/levels.ts'
@@ -230,4 +231,5 @@ export const migrations: Migration[][] = [
     // Runs are named by the key that their workflow gave them.
     'create index runs_key on runs (key, no) where key is not null',
   ],
+  outcomeTables,
 ]

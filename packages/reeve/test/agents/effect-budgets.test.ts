@@ -4,7 +4,9 @@ import { agent } from '../../src/agents/agent.ts'
 import { workflow } from '../../src/context.ts'
 import { NotApplied } from '../../src/engine/calls/effect/definition.ts'
 import type { EffectBudget } from '../../src/governance/grants/effect-budgets.ts'
+import { pruneProject } from '../../src/project/prune.ts'
 import type { Database } from '../../src/store/database.ts'
+import { prune } from '../../src/store/keeping/retention.ts'
 import { scriptedSolver, toolCalls } from '../../src/testing/scripted.ts'
 import { tool } from '../../src/tools/tool.ts'
 import { agentBench } from './agent-harness.ts'
@@ -122,6 +124,51 @@ describe('what a person says of a cancelled run', () => {
       expect(await spendings(database), order).toEqual(left)
     }
   })
+})
+
+test('what a person says of a run that ended before it heard that is settled when rows are tidied', async () => {
+  let fails = true
+  const wire = tool({
+    name: 'bank.wire',
+    description: 'Wires',
+    input: z.object({ amountUsd: z.number() }),
+    output: z.any(),
+    effect: 'once',
+    approval: 'never',
+    oncePer: ({ amountUsd }) => String(amountUsd),
+    run: () => {
+      if (fails) throw new Error('reset')
+      return 'wired'
+    },
+  })
+  const flow = workflow({
+    name: 'wires',
+    input: z.object({ amountUsd: z.number() }),
+    grants: [{ tool: 'bank.wire', budgets: [daily] }],
+    limits: { time: '1m' },
+    run: async (ctx, order) => ctx.call(wire, order),
+  })
+  const first = await agentBench([flow], {})
+  const { database, clock } = first
+  const { id } = await first.engine.startRun(flow, { amountUsd: 200 })
+  const asked = await first.nextAsked()
+  await first.engine.stop()
+  const answer = { happened: false, retry: false }
+  await first.engine.control.decide(asked.id, { verdict: 'answer', by: 'ada', answer })
+  await clock.advance(61_000)
+  const { engine } = await agentBench([flow], {}, { database, clock })
+  expect(await engine.resultOf(id)).toMatchObject({ status: 'failed', error: { code: 'limit-time' } })
+  const reserved = [{ account: 'workflow:wires/refunds a day', amount: 200_000_000 }]
+  expect(await spendings(database)).toEqual(reserved)
+  // A run of which that is not settled is not pruned, however old it is.
+  expect(await prune(database, { failedMs: 0 }, clock.now() + 1000)).toMatchObject({ runs: 0 })
+  await pruneProject({ database, clock, retention: undefined })
+  expect(await spendings(database)).toEqual([])
+  fails = false
+  const next = await engine.startRun(flow, { amountUsd: 200 })
+  expect(await next.result()).toMatchObject({ output: 'wired' })
+  expect(await prune(database, { failedMs: 0 }, clock.now() + 1000)).toMatchObject({ runs: 1 })
+  await engine.stop()
 })
 
 test('after its stretch of time a budget has room again', async () => {

@@ -182,3 +182,120 @@ test('what a person said of an attempt before says nothing of the one that a can
   expect(await next.result()).toMatchObject({ output: { receipt: 'R-1' } })
   await engine.stop()
 })
+
+const failing = () => {
+  throw new Error('a gateway said 500')
+}
+
+test.each([
+  { told: 'failed', answer: { happened: false, retry: false }, keys: 2, output: { receipt: 'R-1' } },
+  {
+    told: 'happened',
+    answer: { happened: true, result: { receipt: 'R-7' } },
+    keys: 1,
+    output: { receipt: 'R-7' },
+  },
+])(
+  'a person is asked of a call that failed in a run that went on, once somebody wants its key: $told',
+  async ({ answer, keys: sent, output }) => {
+    const { keys, run } = shop(failing, bought)
+    const flow = buying({ run, effect: 'idempotent', retry: { attempts: 1 } })
+    const { engine, database } = await testEngine([flow])
+    await engine.start()
+    const one = await engine.startRun(flow, { order: 'A' })
+    expect(await one.result()).toMatchObject({ status: 'succeeded', output: 'error Error' })
+    expect(await listPending(database)).toEqual([])
+    for (const _ of [1, 2]) {
+      const refused = await engine.startRun(flow, { order: 'A' })
+      expect(await refused.result()).toMatchObject({ output: 'error done-unclear' })
+    }
+    const [asked, ...more] = await listPending(database)
+    expect(asked).toMatchObject({ kind: 'outcome', run_id: one.id, subject: 'buy' })
+    expect(more).toEqual([])
+    await engine.control.decide(asked!.id, { verdict: 'answer', by: 'ada', answer: answer as Json })
+    const next = await engine.startRun(flow, { order: 'A' })
+    expect(await next.result()).toMatchObject({ output })
+    expect(keys).toHaveLength(sent)
+  },
+)
+
+test('a cancelled run that had begun an idempotent effect leaves no dead end', async () => {
+  const { keys, run } = shop(hanging, bought)
+  const flow = buying({ run, effect: 'idempotent' })
+  const first = await mortalEngine([flow])
+  const one = await first.engine.startRun(flow, { order: 'A' })
+  await settle()
+  await first.die()
+  const { database, clock } = first
+  const { engine } = await testEngine([flow], { database, clock })
+  await engine.control.cancel(one.id, 'ada')
+  await engine.start()
+  await settle()
+  const refused = await engine.startRun(flow, { order: 'A' })
+  expect(await refused.result()).toMatchObject({ output: 'error done-unclear' })
+  const [asked] = await listPending(database)
+  expect(asked).toMatchObject({ kind: 'outcome', run_id: one.id })
+  const answer: Json = { happened: false, retry: false }
+  await engine.control.decide(asked!.id, { verdict: 'answer', by: 'ada', answer })
+  const next = await engine.startRun(flow, { order: 'A' })
+  expect(await next.result()).toMatchObject({ output: { receipt: 'R-1' } })
+  expect(keys).toHaveLength(2)
+})
+
+test('an answer of before a retry says nothing of what the retried run does', async () => {
+  const { keys, run } = shop(failing, failing, bought)
+  const flow = defineWorkflow({
+    name: 'strict-buying',
+    input: z.object({ order: z.string() }),
+    run: (ctx: CoreContext, { order }) => {
+      const oncePer = { name: 'buy', value: order, again: 'answer' as const }
+      const buy: Effect = { name: 'buy', effect: 'idempotent', retry: { attempts: 1 }, run, oncePer }
+      return effect(CoreContext.callSiteOf(ctx), buy, { order })
+    },
+  })
+  const { engine, database } = await testEngine([flow])
+  await engine.start()
+  const one = await engine.startRun(flow, { order: 'A' })
+  await one.result()
+  await (await engine.startRun(flow, { order: 'A' })).result()
+  const [asked] = await listPending(database)
+  const no: Json = { happened: false, retry: false }
+  await engine.control.decide(asked!.id, { verdict: 'answer', by: 'ada', answer: no })
+  await engine.control.retry(one.id, 'ada')
+  await one.result()
+  await settle()
+  expect(keys).toHaveLength(2)
+  const refused = await engine.startRun(flow, { order: 'A' })
+  expect(await refused.result()).toMatchObject({ status: 'failed', error: { code: 'done-unclear' } })
+  expect(keys).toHaveLength(2)
+  const [again] = await listPending(database)
+  expect(again!.id).not.toBe(asked!.id)
+  // The run goes on by itself: nobody is asked any more, and a late answer counts for nothing.
+  await engine.control.retry(one.id, 'ada')
+  expect(await one.result()).toMatchObject({ output: { receipt: 'R-1' } })
+  expect(await listPending(database)).toEqual([])
+  const told = await engine.startRun(flow, { order: 'A' })
+  expect(await told.result()).toMatchObject({ output: { receipt: 'R-1' } })
+  expect(keys).toHaveLength(3)
+})
+
+test('an effect with a key of its own, made again as idempotent, is not as once', async () => {
+  const { keys, run } = shop(failing, () => {
+    throw new NotApplied('sold out')
+  })
+  const as = (effectClass: 'idempotent' | 'once') =>
+    buying({ run, effect: effectClass, key: 'order-A', retry: { attempts: 2, delay: '1m' } })
+  const first = await testEngine([as('idempotent')])
+  await first.engine.start()
+  const one = await first.engine.startRun(as('idempotent'), { order: 'A' })
+  await settle()
+  await first.engine.stop()
+  const { database, clock } = first
+  const { engine } = await testEngine([as('once')], { database, clock })
+  await engine.start()
+  await clock.advance(120_000)
+  expect(await engine.resultOf(one.id)).toMatchObject({ output: 'error not-applied' })
+  const next = await engine.startRun(as('once'), { order: 'A' })
+  expect(await next.result()).toMatchObject({ output: 'error done-unclear' })
+  expect(keys).toEqual(['order-A', 'order-A'])
+})

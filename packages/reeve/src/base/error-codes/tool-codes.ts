@@ -28,7 +28,7 @@ export const toolCodes: CodeTable = {
   ],
   'done-unclear': [
     'Another call has the value that an effect is done once for, and nobody knows whether it took effect.',
-    'Retry the run that the message names, or answer what it asks.',
+    'Answer what a person is asked about that call (the message has its id), then retry.',
   ],
   'duplicate-tool': ['Two tools could be taken for one another.', 'Rename one.'],
   'secret-not-declared': [

@@ -12,7 +12,7 @@ import type { Session } from '../../store/database.ts'
 import { type ApprovalOfRun, recordDecision, requireApproval } from '../../store/runs/approvals.ts'
 import type { DecisionItem } from '../../store/runs/decision-item.ts'
 import { deliver } from '../../store/runs/inbox.ts'
-import { endedStatuses, lockRun } from '../../store/runs/runs.ts'
+import { lockRun } from '../../store/runs/runs.ts'
 import {
   type ApprovalDecision,
   refuseDecided,
@@ -23,7 +23,7 @@ import {
 import { whatRuns } from '../replay/inside-body.ts'
 import { type AboutToDecide, missingOf, neededFor, seatOf } from './deciders.ts'
 import { permissionFrom, rememberDecision } from './remember.ts'
-import { giveBackAsTold } from './told-outcome.ts'
+import { settleAsTold } from './told-outcome.ts'
 
 /** The most of a note that is kept with a decision, in characters. */
 export const longestNote = 16_000
@@ -87,8 +87,7 @@ export async function recordWhatWasDecided(
   const name = `${current.kind === 'outcome' ? 'outcome' : 'approval'}:${current.id}`
   // It is open, so this decision is the only one, also where one before it did not fit.
   await deliver(session, { run: current.run, name, dedup: null, payload: JSON.stringify(item), at })
-  if (current.kind === 'outcome' && run && endedStatuses.includes(run.status))
-    await giveBackAsTold(session, current, item.answer)
+  if (current.kind === 'outcome' && run) await settleAsTold(session, run, current, item.answer)
   await recordDecided(session, current, decision, { ...told, type: 'approval-decided' })
   const { proof = 'local-user' } = decision
   if (remembered) await rememberDecision(session, current, remembered, { by, proof, at })

@@ -1,5 +1,3 @@
-import { sha256 } from '../../base/hash.ts'
-import { canonical } from '../../base/json/json.ts'
 import type { Database, Session } from '../../store/database.ts'
 import { type Blob, Chain, insertLinked } from '../../store/journal/chain.ts'
 import { type EventType, newEvent, payloadOf } from '../../store/journal/events.ts'
@@ -7,18 +5,14 @@ import { readHead } from '../../store/journal/journal.ts'
 import { countJournals } from '../../store/journal/journal-size.ts'
 import { openSaid } from '../../store/journal/said.ts'
 import { loadMarks } from '../../store/marks/open-kept.ts'
-import {
-  approvalValues,
-  insertApprovals,
-  type NewApproval,
-  withdrawQuestions,
-} from '../../store/runs/approvals.ts'
+import { withdrawQuestions } from '../../store/runs/approvals.ts'
 import { noteCancelled } from '../../store/runs/changes/left-children.ts'
 import { moveRuns } from '../../store/runs/changes/moves.ts'
 import { reasonOf } from '../../store/runs/changes/releases.ts'
 import { deliver } from '../../store/runs/inbox.ts'
 import { lockRun, type RunRow, type RunStatus } from '../../store/runs/runs.ts'
-import { giveBackUnheard } from '../deciding/told-outcome.ts'
+import { askOutcome } from '../deciding/outcome-question.ts'
+import { settleUnheard } from '../deciding/told-outcome.ts'
 import type { EngineServices } from '../services.ts'
 
 export interface OutsideEvent {
@@ -87,7 +81,7 @@ export async function cancelOutside(
 ): Promise<void> {
   await withdrawQuestions(session, run.no)
   await askAboutIntents(session, services, run)
-  await giveBackUnheard(session, run)
+  await settleUnheard(session, run)
   const event = newEvent('run-cancelled', { by })
   const change = { status: 'cancelled', reason: `cancelled by ${by}`, ended: true } as const
   await appendOutside(session, services, run, [event], change)
@@ -109,6 +103,7 @@ export async function cancelQueued(
   services.notices.tell('children-left')
 }
 
+/** Of what may be repeated nobody is asked before somebody wants to know (`BusinessKeys.ask`). */
 async function askAboutIntents(
   session: Session,
   services: Pick<EngineServices, 'clock' | 'newId'>,
@@ -117,30 +112,11 @@ async function askAboutIntents(
   const intents = await openSaid(session, run, 'effect-intended')
   if (intents.length === 0) return
   const marks = await loadMarks(session, run.no)
-  for (const kept of intents) {
-    const intent = { ...kept, payload: kept.payload === null ? null : marks.open(kept.payload) }
-    const { step, name } = intent
-    const { class: declared, key = '', attempt, args = null } = payloadOf(intent, 'effect-intended')
+  for (const { step, name, ...intent } of intents) {
+    const { class: declared } = payloadOf(intent, 'effect-intended')
     if (declared !== 'once' && declared !== 'verifiable') continue
-    const shown = {
-      tool: name,
-      args,
-      key,
-      attempt,
-      reason: 'the run was cancelled before the outcome was recorded',
-    }
-    const question: NewApproval = {
-      id: services.newId(),
-      run: run.no,
-      step,
-      kind: 'outcome',
-      subject: name,
-      shown: marks.seal(JSON.stringify(shown)),
-      args_hash: sha256(canonical(shown)),
-      requested_at: services.clock.now(),
-      expires_at: null,
-    }
-    await session.bulk(insertApprovals, [approvalValues(question)])
+    const effect = { run: run.no, step, name, intent, marks }
+    await askOutcome(session, services, effect, 'the run was cancelled before the outcome was recorded')
   }
 }
 

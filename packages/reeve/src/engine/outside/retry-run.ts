@@ -5,7 +5,12 @@ import { payloadAt } from '../../store/journal/journal.ts'
 import { hasErased } from '../../store/keeping/erased.ts'
 import { undoOf } from '../../store/ledger/business-keys.ts'
 import { shareMarked } from '../../store/marks/marked-values.ts'
-import { askAgain, childrenCancelledBy, failedStep } from '../../store/runs/changes/retries.ts'
+import {
+  askAgain,
+  childrenCancelledBy,
+  failedStep,
+  withdrawOutcomes,
+} from '../../store/runs/changes/retries.ts'
 import { deliver, dropUntaken, giveSignalsBack } from '../../store/runs/inbox.ts'
 import { endedStatuses, lockRun, type RunRow, requireRun } from '../../store/runs/runs.ts'
 import type { EngineServices } from '../services.ts'
@@ -154,6 +159,7 @@ async function queueAgain(
   const step = await failedStep(session, run)
   // What its own code gave up stays given up, and what it asked after a child had failed it may never ask again.
   await askAgain(session, run, later)
+  await withdrawOutcomes(session, run)
   // Signals that it took since then are there for whoever waits for them now.
   if (later.length > 0) await giveSignalsBack(session, run.no, later)
   const payload: NewPayloads['run-retried'] = { by }

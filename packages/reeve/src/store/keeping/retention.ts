@@ -3,6 +3,7 @@ import type { Act } from '../authority/acts.ts'
 import { recordAct } from '../authority/authority-log.ts'
 import type { Database, Session } from '../database.ts'
 import { settleAbandoned } from '../ledger/budgets.ts'
+import { isUnclear } from '../ledger/business-keys.ts'
 import { sweepLeftovers } from './leftovers.ts'
 
 /** How long ended runs are kept, in ms. A status that is absent is kept for ever. */
@@ -38,10 +39,11 @@ export interface Pruned {
 }
 
 /**
- * A run whose parent or children are still going is kept, unless its parent is long past the chapter that started it. Read
- * in the order of the index of ended runs.
+ * A run whose parent or children are still going is kept, unless its parent is long past the chapter that started it; and so is
+ * one of which a person must say whether it did what is done once. Read in the order of the index of ended runs.
  */
 const eligible = `ended_at is not null and ended_at < ? and status = ?
+  and not exists (select 1 from business_keys k where k.run = runs.no and k.${isUnclear})
   and not exists (select 1 from runs child where child.parent = runs.no and child.ended_at is null)
   and (parent is null or not exists (select 1 from runs above where above.no = runs.parent and above.ended_at is null
     and coalesce(runs.parent_step, above.pruned_call + 1) > above.pruned_call))`

@@ -70,6 +70,33 @@ export function settlingRow(
   return { statement: settleKeys, values: [name, value, holder.run, holder.step, status] }
 }
 
+/** The keys of a call of which nobody knows yet whether it did what they are for. */
+export function unclearKeys(
+  session: Session,
+  { run, step }: Pick<KeyHolder, 'run' | 'step'>,
+): Promise<Pick<KeyHolder, 'status'>[]> {
+  return session.all<Pick<KeyHolder, 'status'>>(
+    `select status from business_keys where run = ? and step = ? and ${isUnclear}`,
+    [run, step],
+  )
+}
+
+/** A person says what became of a call. */
+export async function settleUnclearKeys(
+  session: Session,
+  { run, step }: Pick<KeyHolder, 'run' | 'step'>,
+  status: 'completed' | 'released',
+): Promise<void> {
+  await session.run(`update business_keys set status = ? where run = ? and step = ? and ${isUnclear}`, [
+    status,
+    run,
+    step,
+  ])
+}
+
+/** Of a key: somebody must say what became of its call, unless that goes on. */
+export const isUnclear = `status in ('intended', 'failed')`
+
 /** Who has a key; undefined: nobody, or one that was released. */
 export async function keyHolder(
   session: Session,

@@ -199,21 +199,3 @@ export async function withdrawQuestions(session: Session, run: number): Promise<
     [run],
   )
 }
-
-/**
- * What was answered of an attempt of an effect whose outcome nobody knew. Undefined: nothing, or it is asked again, or the
- * answer was about an attempt before: of a later one it says nothing.
- */
-export async function outcomeAnswer(
-  session: Session,
-  { run, step, attempt }: { run: number; step: number; attempt: number },
-): Promise<string | undefined> {
-  const asked = await session.all<Pick<ApprovalRow, 'status' | 'answer' | 'shown'>>(
-    `select status, answer, shown from approvals where run = ? and step = ? and kind = 'outcome'
-     order by decided_at desc`,
-    [run, step],
-  )
-  if (asked.some(({ status }) => status === 'pending')) return undefined
-  const isOfAttempt = (shown: string) => (JSON.parse(shown) as { attempt?: number }).attempt === attempt
-  return asked.find(({ status, shown }) => status === 'answered' && isOfAttempt(shown))?.answer ?? undefined
-}

@@ -36,8 +36,18 @@ export async function askAgain(
 ): Promise<void> {
   const isOther = but.length === 0 ? '' : `and not step in (${but.join(', ')})`
   await session.run(
-    `update approvals set status = 'pending' where run = ? and step > ? and status = 'withdrawn' ${isOther} and not exists (
+    `update approvals set status = 'pending' where run = ? and step > ? and status = 'withdrawn' and kind <> 'outcome' ${isOther} and not exists (
        select 1 from events e where e.run = approvals.run and e.seq > ? and e.step = approvals.step and e.type = ${quoted('approval-given-up')})`,
     [run.no, run.chapter_call, run.chapter_seq],
+  )
+}
+
+/** What people are asked of outcomes though no call waits for the answer: the run goes on now, and finds out by itself. */
+export async function withdrawOutcomes(session: Session, { no }: Pick<RunRow, 'no'>): Promise<void> {
+  await session.run(
+    `update approvals set status = 'withdrawn' where run = ? and status = 'pending' and kind = 'outcome' and not exists (
+       select 1 from events e where e.run = approvals.run and e.step = approvals.step and e.type = ${quoted('effect-unknown')}
+         and not exists (select 1 from events later where later.run = e.run and later.step = e.step and later.seq > e.seq))`,
+    [no],
   )
 }

@@ -1,9 +1,10 @@
 import type { Json } from '../../../../base/json/json.ts'
 import type { Log } from '../../../../base/log.ts'
 import type { Clock } from '../../../../base/time/time.ts'
+import { answerTo, outcomesAsked } from '../../../../store/approvals/outcomes.ts'
 import type { Database, Session } from '../../../../store/database.ts'
 import { payloadIfSound } from '../../../../store/journal/events.ts'
-import { saidByCall } from '../../../../store/journal/said.ts'
+import { openSaid, saidByCall } from '../../../../store/journal/said.ts'
 import { isErased } from '../../../../store/keeping/erased.ts'
 import {
   type BusinessKey,
@@ -12,9 +13,10 @@ import {
   resultOfHolder,
   settlingRow,
 } from '../../../../store/ledger/business-keys.ts'
-import { outcomeAnswer } from '../../../../store/runs/approvals.ts'
+import { loadMarks } from '../../../../store/marks/open-kept.ts'
 import { isOutcomeAnswer, type OutcomeAnswer } from '../../../../store/runs/decision-item.ts'
-import { endedStatuses, lockRun, readRunByNo } from '../../../../store/runs/runs.ts'
+import { endedStatuses, lockRun, type RunRow, readRunByNo } from '../../../../store/runs/runs.ts'
+import { askOutcome } from '../../../deciding/outcome-question.ts'
 import { type Asking, untilAnswered } from '../../until-answered.ts'
 
 /** What the call that has a key comes to. */
@@ -35,8 +37,11 @@ export type HolderState =
 export class BusinessKeys {
   readonly #asking: Asking
 
-  constructor(database: Database, clock: Clock, log: Log) {
+  readonly #newId: () => string
+
+  constructor(database: Database, clock: Clock, log: Log, newId: () => string) {
     this.#asking = { database, clock, log }
+    this.#newId = newId
   }
 
   holder(key: BusinessKey): Promise<KeyHolder | undefined> {
@@ -59,6 +64,28 @@ export class BusinessKeys {
     )
   }
 
+  /**
+   * Asks a person what became of the holder of a key, unless somebody is asked that. Answers the question; undefined: nobody
+   * can be asked, for nothing is kept of it any more.
+   */
+  ask(key: BusinessKey, holder: KeyHolder): Promise<string | 'moved' | undefined> {
+    return this.#read(() =>
+      this.#asking.database.transaction(async (session) => {
+        const run = await lockRun(session, holder.run)
+        if ((await stateOf(session, key, holder)).state !== 'unclear') return 'moved'
+        if (!run) return undefined
+        const open = (await outcomesAsked(session, holder)).find(({ status }) => status === 'pending')
+        if (open) return open.id
+        const [intent] = await saidByCall(session, holder.run, holder.step, 'effect-intended')
+        if (!intent) return undefined
+        const { clock } = this.#asking
+        const effect = { ...holder, name: key.name, intent, marks: await loadMarks(session, run.no) }
+        const reason = 'its run does nothing about it any more, and another run is about to do the same'
+        return askOutcome(session, { clock, newId: this.#newId }, effect, reason)
+      }),
+    )
+  }
+
   #read<T>(ask: (session: Session) => Promise<T>): Promise<T> {
     return untilAnswered(this.#asking, 'who has a business key could not be read now', ask)
   }
@@ -67,29 +94,43 @@ export class BusinessKeys {
 async function stateOf(session: Session, key: BusinessKey, holder: KeyHolder): Promise<HolderState> {
   if (holder.status === 'completed') {
     const result = await resultOfHolder(session, holder)
-    return result === undefined || (result !== null && isErased(result))
-      ? { state: 'forgotten' }
-      : { state: 'completed', result }
+    if (result === undefined) return toldResult(session, holder)
+    return result !== null && isErased(result) ? { state: 'forgotten' } : { state: 'completed', result }
   }
-  if (holder.status === 'failed') return { state: 'unclear' }
   const run = await readRunByNo(session, holder.run)
-  if (run && !endedStatuses.includes(run.status)) return { state: 'under-way' }
+  if (holder.status === 'intended' && run && !endedStatuses.includes(run.status))
+    return { state: 'under-way' }
   // Its effect may have settled, and its run ended, since the holder was read.
   const now = await keyHolder(session, key)
   if (now?.run !== holder.run || now.step !== holder.step || now.status !== holder.status)
     return { state: 'moved' }
-  const said = await outcomeSaid(session, holder)
-  if (!said) return { state: 'unclear' }
-  return said.happened
-    ? { state: 'completed', result: JSON.stringify(said.result ?? null) }
-    : { state: 'free' }
+  const unheard = run && (await unheardAnswer(session, run, holder.step))
+  if (!unheard) return { state: 'unclear' }
+  return unheard.happened ? completedAs(unheard) : { state: 'free' }
 }
 
-/** What a person said of an effect's outcome whose run had ended: nobody goes on with that run to hear it. */
-async function outcomeSaid(session: Session, { run, step }: KeyHolder): Promise<OutcomeAnswer | undefined> {
-  const [intent] = await saidByCall(session, run, step, 'effect-intended')
-  const attempt = intent && payloadIfSound(intent, 'effect-intended')?.attempt
-  if (attempt === undefined) return undefined
-  const answer = JSON.parse((await outcomeAnswer(session, { run, step, attempt })) ?? 'null') as Json
+/** A person said that it happened. */
+async function toldResult(session: Session, holder: KeyHolder): Promise<HolderState> {
+  for (const { answer } of await outcomesAsked(session, holder)) {
+    const said = JSON.parse(answer ?? 'null') as Json
+    if (isOutcomeAnswer(said) && said.happened) return completedAs(said)
+  }
+  return { state: 'forgotten' }
+}
+
+function completedAs({ result }: OutcomeAnswer & { happened: true }): HolderState {
+  return { state: 'completed', result: JSON.stringify(result ?? null) }
+}
+
+/** What a person said of an effect whose run ended before it heard it. */
+async function unheardAnswer(
+  session: Session,
+  run: RunRow,
+  step: number,
+): Promise<OutcomeAnswer | undefined> {
+  const open = (await openSaid(session, run, 'effect-unknown')).find((unknown) => unknown.step === step)
+  const approval = open && payloadIfSound(open, 'effect-unknown')?.approval
+  if (approval === undefined) return undefined
+  const answer = JSON.parse((await answerTo(session, approval)) ?? 'null') as Json
   return isOutcomeAnswer(answer) ? answer : undefined
 }

@@ -44,8 +44,8 @@ export class KeyClaim {
   /** For the commit of the settlement. */
   settled(status: 'completed' | 'failed' | 'released'): readonly Row[] {
     const { site, call, effect } = this.#effect
-    // Whoever makes it again has the same idempotency key, so that it may be made again.
-    const isRepeatable = status === 'failed' && effect.key !== undefined
+    // Whoever makes it again has the same idempotency key, and so it may be made again.
+    const isRepeatable = status === 'failed' && effect.effect === 'idempotent' && effect.key !== undefined
     const holder = { run: site.run.no, step: call.step }
     return [settlingRow(this.#key, holder, isRepeatable ? 'released' : status)]
   }
@@ -85,8 +85,12 @@ export class KeyClaim {
         return true
       }
       case 'unclear': {
+        const asked = await businessKeys.ask(this.#key, holder)
+        if (asked === 'moved') return this.isAnothers(attempt)
         const what = this.#told(holder, 'it may have been done: nobody knows')
-        const advice = `Retry that run (reeve retry ${holder.run_id}), or answer what it asks.`
+        const advice = asked
+          ? `Say what became of it, by the key that it was sent with, then do this again: reeve answer ${asked} happened, or: reeve answer ${asked} failed`
+          : 'Nothing is kept of that call any more, so that nobody can be asked about it: look at its receiver.'
         this.#effect.fail(new ReeveError('done-unclear', `${what} ${advice}`, detailsOf(holder)))
         return true
       }
