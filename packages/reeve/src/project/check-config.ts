@@ -49,6 +49,8 @@ const parts = {
     'ledger',
     'occurrences',
     'deliveries',
+    'personal',
+    'secret',
   ] satisfies (keyof RetentionConfig)[],
   learning: [
     'at',

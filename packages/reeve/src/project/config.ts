@@ -49,6 +49,13 @@ export interface RetentionConfig {
   /** What became of the times of schedules; the last 100 of each schedule stay. Default `30d`. */
   occurrences?: Duration
   /**
+   * Texts that schemas mark as personal, from the end of their run on: the run stays, with references in their place, and can be
+   * neither retried nor forked from then on. Default: as long as the run.
+   */
+  personal?: Duration
+  /** The same of those that schemas mark as secret. */
+  secret?: Duration
+  /**
    * What came to triggers: a repeat is recognised for so long, and a file that lies in its folder for longer starts a run again.
    * Default `30d`.
    */

@@ -14,6 +14,7 @@ import { inSlices, tidy } from '../store/keeping/tidy.ts'
 import { tidyCallRates } from '../store/ledger/call-rates.ts'
 import { tidySpendings } from '../store/ledger/effect-budgets.ts'
 import { foldModelCalls } from '../store/ledger/folded-calls.ts'
+import { dropMarked, sealPlain } from '../store/marks/marked-values.ts'
 import type { RetentionConfig } from './config.ts'
 
 /** How long what belongs to no run is kept. */
@@ -46,6 +47,12 @@ export async function pruneProject(
   await inSlices(database, signal, tidySpendings)
   for (let run: number | undefined = -1; run !== undefined && !signal?.aborted; )
     run = await database.transaction((session) => settleUnheardAfter(session, run!, now))
+  await inSlices(database, signal, sealPlain)
+  for (const mark of ['personal', 'secret'] as const) {
+    const age = retention?.[mark]
+    if (age !== undefined)
+      await inSlices(database, signal, (session, slice) => dropMarked(session, mark, now - toMs(age), slice))
+  }
   const chaptersMs = chaptersMsOf(retention)
   // First these, for the children that they started.
   const chapters =

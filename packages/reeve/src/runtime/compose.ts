@@ -48,6 +48,7 @@ import { checkWorkflowGrants, mcpServersOf, toolboxOf } from '../project/tools.t
 import { registryOf } from '../project/workflows.ts'
 import { refuseMoved } from '../store/identity/moved.ts'
 import { claimDatabase } from '../store/identity/ownership.ts'
+import { openMarksKey } from '../store/marks/marks-key.ts'
 import { identityOf, migrate } from '../store/migrations.ts'
 import { openDatabase } from '../store/open.ts'
 import type { AuditKeySlot } from '../store/redacting.ts'
@@ -119,6 +120,7 @@ export async function composeRuntime(options: RuntimeOptions): Promise<RuntimePa
       log,
     })
     await vault.load()
+    slot.marksKey = await openMarksKey(database, vault.keys, { clock, log })
     const keys = modelKeys(environment.keys, vault)
     const routes = resolveRoutes({ project, keys }, unusable)
     const workflows = registryOf(project)

@@ -1,6 +1,7 @@
 import type { Secrets } from '../base/secrets/secrets.ts'
 import type { Clock } from '../base/time/time.ts'
 import type { AuditKeys } from './audit/key/audit-keys.ts'
+import type { SealingKey } from './secrets/key/sealing-key.ts'
 
 /**
  * The port to a database. `dialect.ts` holds what differs between SQLite and Postgres; everything above writes its
@@ -82,6 +83,8 @@ export interface Session {
   readonly secrets?: Secrets
   /** What rows of authority are sealed with; `missing`: the database has sealed ones, and this process has no key for them. */
   readonly auditKeys?: AuditKeys | 'missing' | undefined
+  /** What marked texts are sealed with; absent: nothing, or this process cannot open it. */
+  readonly marksKey?: SealingKey | undefined
   all<Row>(sql: string, parameters?: Value[]): Promise<Row[]>
   get<Row>(sql: string, parameters?: Value[]): Promise<Row | undefined>
   /** Answers how many rows changed. */

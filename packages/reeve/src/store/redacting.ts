@@ -2,6 +2,8 @@ import type { Secrets } from '../base/secrets/secrets.ts'
 import type { AuditKeys } from './audit/key/audit-keys.ts'
 import type { Batch, Bulk, Database, Session, Value } from './database.ts'
 import { insertBlobs, insertEvents } from './journal/journal.ts'
+import { insertMarked, sealedRow } from './marks/marked-values.ts'
+import type { SealingKey } from './secrets/key/sealing-key.ts'
 
 /** What was cleaned when it was linked into a chain. */
 const linked: readonly Bulk[] = [insertEvents, insertBlobs]
@@ -9,6 +11,7 @@ const linked: readonly Bulk[] = [insertEvents, insertBlobs]
 /** The keys of a database, known once it was opened. */
 export interface AuditKeySlot {
   keys?: AuditKeys | 'missing' | undefined
+  marksKey?: SealingKey | undefined
 }
 
 /**
@@ -18,10 +21,13 @@ export interface AuditKeySlot {
 export function redacting(database: Database, secrets: Secrets, slot: AuditKeySlot = {}): Database {
   const elsewhere = database.writeElsewhere?.bind(database)
   return {
-    ...(elsewhere && { writeElsewhere: (batch) => elsewhere(cleanBatch(batch, secrets)) }),
+    ...(elsewhere && { writeElsewhere: (batch) => elsewhere(cleanBatch(batch, secrets, slot)) }),
     ...redactingSession(database, secrets, slot),
     get auditKeys() {
       return slot.keys
+    },
+    get marksKey() {
+      return slot.marksKey
     },
     kind: database.kind,
     place: database.place,
@@ -39,13 +45,25 @@ export function redacting(database: Database, secrets: Secrets, slot: AuditKeySl
   }
 }
 
-function cleanBatch(batch: Batch, secrets: Secrets): Batch {
-  if (secrets.isEmpty) return batch
-  const cleaned = <Part extends { statement: Bulk; rows: Value[][] }>(part: Part): Part =>
-    linked.includes(part.statement)
-      ? part
-      : { ...part, rows: part.rows.map((row) => cleanValues(row, secrets)) }
+function cleanBatch(batch: Batch, secrets: Secrets, slot: AuditKeySlot): Batch {
+  if (secrets.isEmpty && !slot.marksKey) return batch
+  const cleaned = <Part extends { statement: Bulk; rows: Value[][] }>(part: Part): Part => {
+    const rows = cleanRows(part.statement, part.rows, secrets, slot)
+    return rows === part.rows ? part : { ...part, rows }
+  }
   return { guards: batch.guards.map(cleaned), writes: batch.writes.map(cleaned) }
+}
+
+/** As they are written: without secrets, and marked texts sealed. */
+function cleanRows(
+  statement: Bulk,
+  rows: Value[][],
+  secrets: Secrets,
+  { marksKey }: AuditKeySlot,
+): Value[][] {
+  const clean =
+    secrets.isEmpty || linked.includes(statement) ? rows : rows.map((row) => cleanValues(row, secrets))
+  return marksKey && statement === insertMarked ? clean.map((row) => sealedRow(row, marksKey)) : clean
 }
 
 function cleanValues(values: Value[], secrets: Secrets): Value[] {
@@ -69,10 +87,10 @@ function redactingSession(session: Session, secrets: Secrets, slot: AuditKeySlot
   return {
     secrets,
     auditKeys: slot.keys,
+    marksKey: slot.marksKey,
     all: (sql, parameters) => session.all(sql, clean(parameters)),
     get: (sql, parameters) => session.get(sql, clean(parameters)),
     run: (sql, parameters) => session.run(sql, clean(parameters)),
-    bulk: (statement, rows) =>
-      session.bulk(statement, secrets.isEmpty || linked.includes(statement) ? rows : rows.map(clean)),
+    bulk: (statement, rows) => session.bulk(statement, cleanRows(statement, rows, secrets, slot)),
   }
 }

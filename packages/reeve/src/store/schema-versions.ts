@@ -13,7 +13,7 @@ import { firstVersion } from './first-version.ts'
 import { serverTables } from './identity/server-tables.ts'
 import { learningTables } from './learning/tables.ts'
 import { effectBudgetTables } from './ledger/effect-budget-tables.ts'
-import { markTables } from './marks/marked-values.ts'
+import { markTables, sealedMarkTables } from './marks/marked-values.ts'
 import { itemsVersion } from './memory/schema.ts'
 import { proposalTables } from './proposals/tables.ts'
 import { secretTables } from './secrets/tables.ts'
@@ -232,4 +232,5 @@ export const migrations: Migration[][] = [
     'create index runs_key on runs (key, no) where key is not null',
   ],
   outcomeTables,
+  sealedMarkTables,
 ]

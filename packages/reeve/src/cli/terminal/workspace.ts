@@ -12,10 +12,12 @@ import { readKeys } from '../../store/audit/key/key-file.ts'
 import type { Database } from '../../store/database.ts'
 import { liveWorkers, removeDeadWorkers, type WorkerRow } from '../../store/dispatch/workers.ts'
 import { refuseMoved } from '../../store/identity/moved.ts'
+import { readMarksKey } from '../../store/marks/marks-key.ts'
 import { migrate } from '../../store/migrations.ts'
 import { RunNumbers } from '../../store/numbers.ts'
 import { openDatabase } from '../../store/open.ts'
 import type { AuditKeySlot } from '../../store/redacting.ts'
+import { readSealingKeys } from '../../store/secrets/key/key-file.ts'
 import { describeTightened } from '../../store/sqlite/private-files.ts'
 import type { Cli } from '../cli.ts'
 
@@ -47,6 +49,8 @@ export async function withWorkspace<T>(cli: Cli, body: (workspace: Workspace) =>
     await migrate(database, newId)
     const { keys, problem: keyProblem } = await presentKeys(database, environment)
     slot.keys = keys
+    // What it cannot open is shown as a reference.
+    slot.marksKey = await readMarksKey(database, readSealingKeys(environment)).catch(() => undefined)
     const services = { clock, numbers: new RunNumbers(database), newId }
     // Workers see the change themselves: they watch the database.
     const control = new Control(database, services, async (schema, value) => {

@@ -4,6 +4,7 @@ import { sha256 } from '../../base/hash.ts'
 import type { Proof } from '../authority/acts.ts'
 import { recordAct } from '../authority/authority-log.ts'
 import type { Bulk, Database, Session } from '../database.ts'
+import { markedAfter } from '../marks/marked-values.ts'
 import { endedStatuses, type RunStatus } from '../runs/runs.ts'
 import { erasedPayload } from './erased.ts'
 import { deleteUnused } from './leftovers.ts'
@@ -64,14 +65,7 @@ export async function findTraces(database: Database, subject: string): Promise<S
     )
     for (const { run } of rows) numbers.add(run)
   })
-  {
-    const { sql, values } = holds('text')
-    const rows = await database.all<{ run: number }>(
-      `select distinct run from marked_values where ${sql}`,
-      values,
-    )
-    for (const { run } of rows) numbers.add(run)
-  }
+  for (const run of await markedRunsOf(database, subject)) numbers.add(run)
   for (const column of ['shown', 'answer', 'note']) {
     const { sql, values } = holds(column)
     const rows = await database.all<{ run: number }>(
@@ -100,6 +94,22 @@ export async function findTraces(database: Database, subject: string): Promise<S
   traces.memories = items.filter(({ document }) => document === null).length
   traces.files = [...new Set(items.flatMap(({ document, source }) => (document === null ? [] : [source])))]
   return traces
+}
+
+/** The runs whose marked texts hold it: they are sealed, so that each is opened. @throws `secrets-key-missing` */
+async function markedRunsOf(database: Database, subject: string): Promise<Set<number>> {
+  const runs = new Set<number>()
+  const sought = subject.toLowerCase()
+  for (let after = { run: -1, id: '' }; ; ) {
+    const rows = await markedAfter(database, after, slice)
+    for (const { run, text, locked } of rows) {
+      if (locked) throw locked
+      if (text?.toLowerCase().includes(sought)) runs.add(run)
+    }
+    if (rows.length < slice) return runs
+    after = rows.at(-1)!
+    await turn()
+  }
 }
 
 /**
@@ -190,7 +200,7 @@ async function eraseRows(session: Session, run: number): Promise<number> {
   const approvals = await session.run('delete from approvals where run = ?', [run])
   const answers = await session.run('delete from answers where run = ?', [run])
   const marked = await session.run(
-    'update marked_values set text = null where run = ? and text is not null',
+    'update marked_values set text = null, key_id = null where run = ? and text is not null',
     [run],
   )
   await session.run(

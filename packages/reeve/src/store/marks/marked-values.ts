@@ -1,13 +1,18 @@
+import { ReeveError } from '../../base/errors.ts'
 import type { Mark } from '../../base/schema/marked.ts'
-import type { Bulk, Row, Session } from '../database.ts'
+import type { Bulk, Row, Session, Value } from '../database.ts'
+import type { SealingKey } from '../secrets/key/sealing-key.ts'
+import { openText, sealText } from './sealed-text.ts'
 
 /** A text that stands where a schema has a mark, apart from the journals that refer to it. */
 export interface MarkedValue {
   /** Random; of the run's salt `saltId`. */
   id: string
   mark: Mark
-  /** Null: it was erased. */
+  /** Null: it was erased, or cannot be opened. */
   text: string | null
+  /** Why it cannot be opened by this process. */
+  locked?: ReeveError
 }
 
 /** What a run's digests are salted with: kept, and lost, with its marked texts. */
@@ -25,24 +30,115 @@ export const markTables: string[] = [
   )`,
 ]
 
-const insertMarked: Bulk = {
-  columns: { run: 'int', id: 'text', mark: 'text', text: 'text' },
-  sql: `insert into marked_values (run, id, mark, text) select :run, :id, :mark, :text {from}
+/** A version of the schema of its own: rows of before are plain. */
+export const sealedMarkTables: string[] = [
+  // Which key the text is sealed with; null: it is plain, for there was none.
+  'alter table marked_values add column key_id text',
+  'create index marked_values_plain on marked_values (run) where key_id is null and text is not null',
+  'create index marked_values_kept on marked_values (mark, run) where text is not null',
+]
+
+/** Its rows are sealed on their way into the database (`sealedRow`), where that has a key. */
+export const insertMarked: Bulk = {
+  columns: { run: 'int', id: 'text', mark: 'text', text: 'text', key_id: 'text' },
+  sql: `insert into marked_values (run, id, mark, text, key_id) select :run, :id, :mark, :text, :key_id {from}
     where true on conflict (run, id) do nothing`,
 }
 
 export function markedRow(run: number, { id, mark, text }: MarkedValue): Row {
-  return { statement: insertMarked, values: [run, id, mark, text] }
+  return { statement: insertMarked, values: [run, id, mark, text, null] }
 }
 
-export function readMarked(session: Session, run: number): Promise<MarkedValue[]> {
-  return session.all<MarkedValue>('select id, mark, text from marked_values where run = ?', [run])
+/** The values of a row of `insertMarked`, as they are kept. */
+export function sealedRow(values: Value[], key: SealingKey): Value[] {
+  const [run, id, mark, text, keyId] = values as [number, string, string, string | null, string | null]
+  if (text === null || keyId !== null) return values
+  const sealed = sealText(key, id, text)
+  return [run, id, mark, sealed.text, sealed.keyId]
+}
+
+interface KeptRow {
+  id: string
+  mark: Mark
+  text: string | null
+  key_id: string | null
+}
+
+/** What a process cannot open is `locked`. */
+export async function readMarked(session: Session, run: number): Promise<MarkedValue[]> {
+  const rows = await session.all<KeptRow>('select id, mark, text, key_id from marked_values where run = ?', [
+    run,
+  ])
+  return rows.map((row) => opened(row, session))
+}
+
+function opened({ id, mark, text, key_id }: KeptRow, { marksKey }: Session): MarkedValue {
+  if (text === null || key_id === null) return { id, mark, text }
+  try {
+    return { id, mark, text: openText(marksKey, { id, text, key_id }) }
+  } catch (error) {
+    if (error instanceof ReeveError) return { id, mark, text: null, locked: error }
+    throw error
+  }
+}
+
+/** Rows after a place, in the order of their key; at most `limit`. For whoever looks through all of them. */
+export async function markedAfter(
+  session: Session,
+  { run, id }: { run: number; id: string },
+  limit: number,
+): Promise<(MarkedValue & { run: number })[]> {
+  const rows = await session.all<KeptRow & { run: number }>(
+    `select run, id, mark, text, key_id from marked_values
+     where run > ? or (run = ? and id > ?) order by run, id limit ?`,
+    [run, run, id, limit],
+  )
+  return rows.map((row) => ({ ...opened(row, session), run: row.run }))
+}
+
+/** Seals at most `slice` texts of before there was a key. Answers how many. */
+export async function sealPlain(session: Session, slice: number): Promise<number> {
+  const { marksKey } = session
+  if (!marksKey) return 0
+  const rows = await session.all<KeptRow & { run: number }>(
+    'select run, id, text from marked_values where key_id is null and text is not null order by run limit ?',
+    [slice],
+  )
+  for (const { run, id, text } of rows) {
+    const sealed = sealText(marksKey, id, text!)
+    await session.run(
+      'update marked_values set text = ?, key_id = ? where run = ? and id = ? and key_id is null and text is not null',
+      [sealed.text, sealed.keyId, run, id],
+    )
+  }
+  return rows.length
+}
+
+/** Empties at most `slice` runs' texts of a mark whose run ended before (ms): their runs can go on no more. Answers how many runs. */
+export async function dropMarked(
+  session: Session,
+  mark: Mark,
+  before: number,
+  slice: number,
+): Promise<number> {
+  const runs = await session.all<{ run: number }>(
+    `select distinct m.run from marked_values m join runs r on r.no = m.run
+     where m.mark = ? and m.text is not null and m.id <> '${saltId}' and r.ended_at < ? order by m.run limit ?`,
+    [mark, before, slice],
+  )
+  if (runs.length === 0) return 0
+  await session.run(
+    `update marked_values set text = null, key_id = null
+     where mark = ? and id <> '${saltId}' and run in (${runs.map(() => '?').join(', ')})`,
+    [mark, ...runs.map(({ run }) => run)],
+  )
+  return runs.length
 }
 
 /** What a run is told of another: it may open what that refers to. */
 export async function shareMarked(session: Session, from: number, to: number): Promise<void> {
   await session.run(
-    `insert into marked_values (run, id, mark, text) select ?, id, mark, text from marked_values
+    `insert into marked_values (run, id, mark, text, key_id) select ?, id, mark, text, key_id from marked_values
      where run = ? and id <> ? on conflict (run, id) do nothing`,
     [to, from, saltId],
   )
@@ -51,7 +147,7 @@ export async function shareMarked(session: Session, from: number, to: number): P
 /** A fork shares its origin's journal, and what that refers to. */
 export async function copyMarked(session: Session, from: number, to: number): Promise<void> {
   await session.run(
-    'insert into marked_values (run, id, mark, text) select ?, id, mark, text from marked_values where run = ?',
+    'insert into marked_values (run, id, mark, text, key_id) select ?, id, mark, text, key_id from marked_values where run = ?',
     [to, from],
   )
 }

@@ -29,13 +29,15 @@ export class RunMarks {
   #texts: Map<string, string> = noTexts
   #marks: Map<string, Mark> = noMarks
   #erased: Set<string> | undefined
+  /** Why one cannot be opened. */
+  #locked: ReeveError | undefined
   #salt: string | undefined
   #fresh: readonly MarkedValue[] = none
   #finder: RegExp | undefined
 
   /** There is nothing to seal or to open. */
   get isEmpty(): boolean {
-    return this.#ids.size === 0 && this.#erased === undefined
+    return this.#ids.size === 0 && this.#erased === undefined && this.#locked === undefined
   }
 
   /** Texts that stand where a schema has marks. */
@@ -66,8 +68,9 @@ export class RunMarks {
     this.#learn(value)
   }
 
-  #learn({ id, mark, text }: MarkedValue): void {
-    if (text === null) this.#erased = (this.#erased ?? new Set()).add(id)
+  #learn({ id, mark, text, locked }: MarkedValue): void {
+    if (locked) this.#locked = locked
+    else if (text === null) this.#erased = (this.#erased ?? new Set()).add(id)
     else if (id === saltId) this.#salt = text
     else {
       if (this.#ids === noTexts) {
@@ -103,12 +106,12 @@ export class RunMarks {
     })
   }
 
-  /** JSON text as it was before it was sealed. @throws `erased` */
+  /** JSON text as it was before it was sealed. @throws `erased` `secrets-key-missing` `secret-forged` */
   open(json: string): string {
     return this.#opened(json, escaped)
   }
 
-  /** The same of a text that is not JSON. @throws `erased` */
+  /** The same of a text that is not JSON. @throws `erased` `secrets-key-missing` `secret-forged` */
   openText(text: string): string {
     return this.#opened(text, (each) => each)
   }
@@ -118,6 +121,7 @@ export class RunMarks {
     return text.replace(reference, (whole, id: string) => {
       const known = this.#texts.get(id)
       if (known !== undefined) return form(known)
+      if (this.#locked) throw this.#locked
       if (!this.#erased?.has(id)) return whole
       throw new ReeveError(
         'erased',
@@ -128,6 +132,7 @@ export class RunMarks {
 
   /** A digest that nobody can check a guess against, once the run has marks. */
   salted(digest: string): string {
+    if (this.#locked) throw this.#locked
     if (this.#ids.size === 0) return digest
     // Made by whoever drives the run, and by nobody else: two would not agree.
     if (this.#salt === undefined) this.#note({ id: saltId, mark: 'secret', text: newId() })

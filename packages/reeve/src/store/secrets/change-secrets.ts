@@ -11,6 +11,7 @@ import {
   findSecret,
   insertSecret,
   listSealed,
+  marksSecret,
   noteSecretsChange,
   replaceSealed,
 } from './sealed-rows.ts'
@@ -58,6 +59,11 @@ export async function setSecret(
   acting: Acting,
 ): Promise<{ version: number; isNew: boolean }> {
   checkSecretName(name)
+  if (name === marksSecret && expected !== 0)
+    throw new ReeveError(
+      'bad-secret',
+      `${marksSecret} is what Reeve seals marked texts with: another value would leave them closed. Nothing was changed.`,
+    )
   checkSecretValue(value)
   const key = currentKey(keys)
   await noteSecretsChange(session)

@@ -103,6 +103,9 @@ export async function noteUse(session: Session, { name, version }: SealedPlace, 
   await session.run('update secrets set used_at = ? where name = ? and version = ?', [at, name, version])
 }
 
+/** What marked texts are sealed with: made by Reeve, and deleted by an owner whose sealing key is gone for good. */
+export const marksSecret = 'reeve.marks'
+
 const namePattern = /^[A-Za-z_][\w.:-]{0,99}$/
 
 /** What is not a name may be the secret itself: it is not shown. @throws `bad-secret` */

@@ -1,15 +1,19 @@
 import { expect } from 'vitest'
 import { z } from 'zod'
 import { personal } from '../../../src/base/schema/marked.ts'
+import { Secrets } from '../../../src/base/secrets/secrets.ts'
 import { CoreContext } from '../../../src/engine/context.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
 import { defineWorkflow } from '../../../src/engine/workflow.ts'
 import { verifyAudit } from '../../../src/store/audit/audit.ts'
 import type { Database } from '../../../src/store/database.ts'
 import { listColumns } from '../../../src/store/dialect.ts'
-import { eraseSubject } from '../../../src/store/keeping/erase.ts'
+import { eraseSubject, findTraces } from '../../../src/store/keeping/erase.ts'
+import { dropMarked, readMarked, sealPlain } from '../../../src/store/marks/marked-values.ts'
+import { type AuditKeySlot, redacting } from '../../../src/store/redacting.ts'
 import { listPending } from '../../../src/store/runs/approvals.ts'
 import { requireRun } from '../../../src/store/runs/runs.ts'
+import { SealingKey } from '../../../src/store/secrets/key/sealing-key.ts'
 import { settle } from '../../../src/testing/fake-clock.ts'
 import { callTool } from '../../../src/tools/call.ts'
 import { tool } from '../../../src/tools/tool.ts'
@@ -61,7 +65,7 @@ const parent = defineWorkflow({
   },
 })
 
-/** Of every text in the database but the marked ones themselves, where a canary stands. */
+/** Of every text in the database, where a canary stands. */
 async function leaksIn(database: Database, canaries: string[]): Promise<string[]> {
   const leaks: string[] = []
   for (const { table, column } of await textColumns(database))
@@ -75,7 +79,7 @@ async function leaksIn(database: Database, canaries: string[]): Promise<string[]
 async function textColumns(database: Database): Promise<{ table: string; column: string }[]> {
   const rows = await database.all<{ in_table: string; name: string }>(listColumns[database.kind])
   return rows
-    .filter(({ in_table: table }) => table !== 'marked_values' && !table.startsWith('item_words'))
+    .filter(({ in_table: table }) => !table.startsWith('item_words'))
     .map(({ in_table: table, name }) => ({ table, column: `"${name}"` }))
 }
 
@@ -91,10 +95,11 @@ const input = { to: ada, name: born, plan: 'gold' }
 
 export function markCases(open: Open): void {
   storeCase(
-    'marked texts stand nowhere but apart, and a run goes on from its journal',
+    'marked texts stand nowhere but apart, and sealed, and a run goes on from its journal',
     open,
-    async (database) => {
+    async (plain) => {
       sent.length = 0
+      const database = redacting(plain, new Secrets(), { marksKey: SealingKey.make() })
       // One engine after the other: each goes on from what is kept.
       const inNewEngine = async (act: (engine: Engine) => Promise<unknown>) => {
         const { engine } = await testEngine([parent, child], { database })
@@ -182,4 +187,97 @@ export function markCases(open: Open): void {
       await engine.stop()
     },
   )
+
+  storeCase(
+    'without the key a run that has marked texts is set aside, and goes on with it; they are never told apart wrongly',
+    open,
+    async (plain) => {
+      const marksKey = SealingKey.make()
+      const slot: AuditKeySlot = {}
+      const database = redacting(plain, new Secrets(), slot)
+      const { engine } = await testEngine([parent, child], { database })
+      await engine.start()
+      // The first was written before there was a key.
+      const early = await engine.startRun('parent', input)
+      const reach = (id: string, type: string) =>
+        until(async () => (await eventsOf(database, id)).find((event) => event.type === type))
+      await reach(early.id, 'signal-awaited')
+      slot.marksKey = marksKey
+      const { id } = await engine.startRun('parent', input)
+      await reach(id, 'signal-awaited')
+      await engine.stop()
+      const { no } = await requireRun(database, id)
+      expect(await inSealed(plain, no)).not.toContain(ada)
+      expect(await database.transaction((session) => sealPlain(session, 100))).toBeGreaterThan(0)
+      expect(await database.transaction((session) => sealPlain(session, 100))).toBe(0)
+      expect(await inSealed(plain, (await requireRun(database, early.id)).no)).not.toContain(ada)
+      // A worker that has another key, or none.
+      for (const other of [undefined, SealingKey.make()]) {
+        slot.marksKey = other
+        const without = await testEngine([parent, child], { database })
+        await without.engine.start()
+        await without.engine.control.signal(id, 'told', { phone })
+        const stuck = await until(async () => {
+          const run = await requireRun(database, id)
+          return run.status === 'stuck' ? run : undefined
+        })
+        expect(stuck.reason).toContain(`sealed with the key ${marksKey.id}`)
+        await expect(findTraces(database, ada)).rejects.toMatchObject({ code: 'secrets-key-missing' })
+        await without.engine.stop()
+        slot.marksKey = marksKey
+        await without.engine.control.retry(id, 'ada')
+      }
+      // A row in the place of another is not opened.
+      const [one, two] = await plain.all<{ id: string; text: string }>(
+        `select id, text from marked_values where run = ? and id <> 'salt' order by id limit 2`,
+        [no],
+      )
+      const put = (text: string) =>
+        plain.run('update marked_values set text = ? where run = ? and id = ?', [text, no, one!.id])
+      await put(two!.text)
+      expect((await readMarked(database, no)).find((row) => row.id === one!.id)).toMatchObject({
+        text: null,
+        locked: { code: 'secret-forged' },
+      })
+      await put(one!.text)
+      const again = await testEngine([parent, child], { database })
+      await again.engine.start()
+      const asked = await until(async () =>
+        (await listPending(database)).find(({ run_id, subject }) => run_id === id && subject === 'mail.send'),
+      )
+      expect(JSON.parse(asked.shown)).toMatchObject({ args: { to: ada } })
+      await again.engine.stop()
+    },
+  )
+
+  storeCase(
+    'marked texts go by their own time, each mark by its own, of ended runs alone',
+    open,
+    async (database) => {
+      const { engine, clock } = await testEngine([parent, child], { database })
+      await engine.start()
+      const { id } = await engine.startRun('parent', input)
+      await until(async () => (await eventsOf(database, id)).find(({ type }) => type === 'signal-awaited'))
+      const { no } = await requireRun(database, id)
+      const kept = async (run: number) =>
+        (await readMarked(database, run)).filter(({ text }) => text !== null)
+      const ended = await database.get<{ no: number }>(`select no from runs where workflow = 'child'`)
+      const before = (await kept(no)).length
+      const now = clock.now() + 1000
+      const drop = (mark: 'personal' | 'secret') =>
+        database.transaction((session) => dropMarked(session, mark, now, 100))
+      expect(await drop('secret')).toBe(0)
+      expect(await drop('personal')).toBe(1)
+      // Only the salt of digests is left of the run that has ended.
+      expect((await kept(ended!.no)).filter(({ id: each }) => each !== 'salt')).toEqual([])
+      expect(await kept(no)).toHaveLength(before)
+      expect(await drop('personal')).toBe(0)
+      expect((await verifyAudit(database)).faults).toEqual([])
+      await engine.stop()
+    },
+  )
+}
+
+async function inSealed(database: Database, run: number): Promise<string> {
+  return JSON.stringify(await database.all('select text from marked_values where run = ?', [run]))
 }
