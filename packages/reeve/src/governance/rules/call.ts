@@ -15,6 +15,8 @@ export interface JudgedCall {
   taintedThings: ReadonlyMap<string, string>
   /** Delegated values that were already acted upon, as `delegationKey` has them. */
   usedDelegations: ReadonlySet<string>
+  /** What calls of the run before have sent, text by text. */
+  sent?: readonly string[]
 }
 
 /** One text or number of an argument, with what the argument does. */

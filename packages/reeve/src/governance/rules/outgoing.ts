@@ -96,17 +96,26 @@ function finderOf(leaf: Leaf): SecretFinder {
   return finder
 }
 
-/** Also encoded, with other signs between its letters, in pieces, or split over the arguments. */
-function secretIn({ values, request }: JudgedCall, parts: readonly string[]): Leaf | undefined {
+/** Also encoded, with other signs between its letters, in pieces, or split over the arguments, or over this call and those before. */
+function secretIn({ values, request, sent = [] }: JudgedCall, parts: readonly string[]): Leaf | undefined {
   const { secrets } = values
   if (secrets.length === 0) return undefined
-  // In one, since each piece may be in another form.
-  const forms = unencoded(parts).map(lettersOf).join('|')
+  const now = formsOf(parts)
+  const before = sent.length === 0 ? [] : formsOf(sent)
+  const together = sent.length === 0 ? now : formsOf([...sent, ...parts])
+  const tells = (leaf: Leaf, forms: readonly string[]) => forms.some((form) => finderOf(leaf).isIn(form))
   return secrets.find(
     (leaf) =>
-      finderOf(leaf).isIn(forms) &&
+      // What is out already, as a person has allowed, this call adds nothing to.
+      (tells(leaf, now) || (tells(leaf, together) && !tells(leaf, before))) &&
       !wordsOf(leaf.path.join(' ')).some((word) => word.length > 3 && request.saysWord(word)),
   )
+}
+
+/** In one, since each piece may be in another form; and without what parts them, for pieces of few letters. */
+function formsOf(parts: readonly string[]): string[] {
+  const letters = unencoded(parts).map(lettersOf)
+  return [letters.join('|'), letters.join('')]
 }
 
 function privateIn({ values, request }: JudgedCall, parts: readonly string[]): Leaf | undefined {

@@ -67,7 +67,10 @@ export class RunCase {
     const { chain, policies, workflow, run, policy } = by
     const decided = this.#toDecide(call, args, by)
     const ruling = decide(decided)
-    if (ruling.decision === 'allow') readings.noteAllowed(ruling)
+    if (ruling.decision === 'allow') {
+      readings.noteAllowed(ruling)
+      readings.noteSent(call.tool, args)
+    }
     const said = await policies.ask({
       tool: call.tool,
       args,
@@ -114,6 +117,7 @@ export class RunCase {
       request: this.#requestOf(call),
       taintedThings: readings.taintedThings,
       usedDelegations: readings.usedDelegations,
+      sent: readings.sent,
       facts: readings.fact,
       spent,
       now,

@@ -26,6 +26,9 @@ export class RunReadings {
   readonly taintedThings = new Map<string, string>()
   /** Delegated values that were acted upon. */
   readonly usedDelegations = new Set<string>()
+  /** What its calls have sent, text by text: the newest, as far as that is kept. */
+  readonly sent: string[] = []
+  #sentLength = 0
   /** The input of the run, or of its chapter. */
   input: Json | undefined
   /** The operator's own words that began the run, as far as they are known. */
@@ -145,6 +148,20 @@ export class RunReadings {
     const { args = null, ruling } = intent
     this.#intents.set(event.step, { tool: event.name ?? '', args, answer: ruling?.answer })
     if (ruling) this.noteAllowed(ruling)
+    const tool = this.#findTool(event.name ?? '') ?? inferTool({ name: event.name ?? '' })
+    this.noteSent(tool, args)
+  }
+
+  /** The same of what an allowed call sends. */
+  noteSent({ sends }: Pick<GovernedTool, 'sends'>, args: Json | undefined): void {
+    if (sends === 'none') return
+    for (const text of wordsIn(args)) {
+      if (this.sent.includes(text)) continue
+      this.sent.push(text)
+      this.#sentLength += text.length
+    }
+    while (this.#sentLength > mostSentKept && this.sent.length > 1)
+      this.#sentLength -= this.sent.shift()!.length
   }
 
   #addAnswer(event: JournalEvent, value: Json | undefined): void {
@@ -236,6 +253,9 @@ export class RunReadings {
     if (this.values.hasReadUntrusted) this.#untrustedFrom = Math.min(this.#untrustedFrom, step)
   }
 }
+
+/** Letters: whoever wants to hide pieces of a secret behind more than that has sent much. */
+const mostSentKept = 50_000
 
 /** Every text and number of an input, as words. */
 export function wordsIn(value: Json | undefined): string[] {
