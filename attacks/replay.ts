@@ -5,6 +5,7 @@ import { type Chain, delegate } from '../packages/reeve/src/governance/principal
 import { RunValues } from '../packages/reeve/src/governance/provenance/run-values.ts'
 import { Request } from '../packages/reeve/src/governance/request/request.ts'
 import { argumentsOf } from '../packages/reeve/src/governance/rules/call.ts'
+import { wordsIn } from '../packages/reeve/src/governance/runs/run-readings.ts'
 import type { GovernedTool } from '../packages/reeve/src/governance/tools/governed-tool.ts'
 import { inferTool } from '../packages/reeve/src/governance/tools/infer-tool.ts'
 import type { RecordedCall, Suite, Turn } from './cases.ts'
@@ -41,6 +42,7 @@ export function replay(
   const chain = chainOf(suite)
   const taintedThings = new Map<string, string>()
   const usedDelegations = new Set<string>()
+  const sent: string[] = []
   if (suite.system !== '')
     values.add({
       value: suite.system,
@@ -62,6 +64,7 @@ export function replay(
         request,
         taintedThings,
         usedDelegations,
+        sent: [...sent],
         now: noon,
       }
       const ruling = decide(toDecide)
@@ -70,6 +73,7 @@ export function replay(
       if (ruling.decision === 'allow') {
         if (ruling.taints) taintedThings.set(ruling.taints.thing, ruling.taints.why)
         for (const delegation of ruling.delegations) usedDelegations.add(delegation)
+        if (tool.sends !== 'none') sent.push(...wordsIn(toDecide.args as Json))
       }
       return { toDecide, ruling }
     })
