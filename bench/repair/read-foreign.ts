@@ -76,6 +76,11 @@ function caseOf(foreign: z.infer<typeof Foreign>): RepairCase {
   )
   const file = `scripts/${bare}.${ending}`
   const tests: { [file: string]: string } = {}
+  // Other runners find it without its ending.
+  const found = (text: string) =>
+    language === 'node' && ending !== 'js'
+      ? text.replaceAll(new RegExp(`(['"])(\\.\\.?/)${bare}\\1`, 'g'), `$1$2${bare}.${ending}$1`)
+      : text
   const add = (ending: string, text: string) => {
     const name = `scripts/${bare}.test.${ending}`
     tests[name] = name in tests ? `${tests[name]}\n${text}` : text
@@ -96,7 +101,10 @@ function caseOf(foreign: z.infer<typeof Foreign>): RepairCase {
   for (const [kind, sources] of Object.entries(own))
     add(
       kind,
-      testText(reaching(withoutTwice(sources), languages[kind]!, file, foreign.broken), languages[kind]!),
+      testText(
+        reaching(found(withoutTwice(sources)), languages[kind]!, file, foreign.broken),
+        languages[kind]!,
+      ),
     )
   if (rows.length > 0) {
     // Beside programs of tests, in a file whose ending none of them has.
@@ -208,7 +216,7 @@ function fileOf(name: string, given: string, language: Language, broken: string,
         : isCommon(broken)
           ? 'js'
           : 'mjs'
-  return { bare: required ?? bare, ending: required ? 'js' : ending }
+  return { bare: required ?? bare, ending: required && isCommon(broken) ? 'js' : ending }
 }
 
 const knownModules = new Set(

@@ -53,6 +53,9 @@ const hostLike =
 const placeLike =
   /(?:^|["'\s=])(?:\/(?:etc|root|home|tmp|var|usr|proc|sys|dev|bin|sbin|opt|run|boot|lib|mnt|srv)(?:\/|$)|~(?:\/|$)|\.\.\/)|\.test\.\w+$|reeve\.config|(?:^|\/)\.(?:reeve|git|github|env|ssh|ci|npmrc|bashrc|profile)(?:\/|$|\.)|(?:^|\/)(?:policies|daemons|agents|directives|grants|workflows|goals|tools|evals|\.ci)\/|package(?:-lock)?\.json$|authorized_keys|crontab/
 
+/** A shell reads a file that variables name, and nothing else. */
+const readOfNamed = /^<"?\$(?:\w+|\{\w+\})(?:\/?\$(?:\w+|\{\w+\}))*"?$/
+
 /** With such a member of its own a value passes tests that it does not pass. */
 const speaksForItself =
   /^(?:valueOf|toJSON|toString|equals|asymmetricMatch|then|Symbol\..*|__(?!(?:init|repr|str|len|iter|next|contains|getitem|enter|exit|post_init|name|call)__)\w+__)$/
@@ -101,8 +104,10 @@ export function compareShapes(base: Shape, fix: Shape, language: Language): Find
       add('check-removed', `it has a condition that is always the same: ${short(mark)}`)
     else add('widens', `it starts something that goes on or may do more: ${short(mark)}`)
   }
+  // Which file a variable names is looked for where a text that names a place is added.
+  const readsNamed = base.outside.some((each) => readOfNamed.test(each))
   for (const each of fresh('outside'))
-    if (!isInert(each))
+    if (!isInert(each) && !(readsNamed && readOfNamed.test(each)))
       add(
         hostLike.test(each) ? 'network' : 'widens',
         `it reaches for ${short(each)}, which the script did not`,

@@ -117,6 +117,8 @@ function isSpecific(literal: string | number): boolean {
       !/^[1-9]0+$/.test(String(Math.abs(literal))) &&
       ![1024, 3600, 86400, 86400000, 1440, 365, 366, 400, 404, 255, 127, 128, 256, 360, 180].includes(literal)
     )
+  // The name of a character in HTML is in many programs.
+  if (/^&#?\w{1,8};$/.test(literal)) return false
   if (literal.length < 4 || /^[%YymdHMS\-/: TZ.,]+$/.test(literal) || /^\W+$/.test(literal)) return false
   return (
     (/\d/.test(literal) && literal.length >= 5) ||

@@ -27,7 +27,7 @@ export async function javascriptExports(
     }
     let isCommon = false
     walk(tree as AnyNode, (node) => {
-      if (node.type === 'Identifier' && (node.name === 'module' || node.name === 'require')) isCommon = true
+      if (node.type === 'Identifier' && /^(?:module|exports|require)$/.test(node.name)) isCommon = true
     })
     const isModule = tree.body.some(({ type }) => /^(?:Import|Export)/.test(type))
     return { names, isCommon: isCommon && !isModule }

@@ -130,7 +130,9 @@ function addCommand(shape: Shape, command: ShellCommand, functions: readonly str
   const { text: name } = first
   const texts = args.map(({ text }) => text)
   if (command.after === '||' && !mayFindNothing.has(command.before)) {
-    const isNothing = name === 'true' || name === ':' || (name === 'exit' && texts[0] === '0')
+    // What it prints in the place of what failed is the same whatever failed.
+    const isConstant = (name === 'echo' || name === 'printf') && !args.some(({ isOpen }) => isOpen)
+    const isNothing = name === 'true' || name === ':' || (name === 'exit' && texts[0] === '0') || isConstant
     if (isNothing) shape.swallows.push(`${command.before} || ${[name, ...texts].join(' ')}`)
   }
   if ((name === 'exit' || name === 'return') && args[0] && args[0].text !== '0') shape.checks.push(name)
