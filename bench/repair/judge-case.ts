@@ -8,6 +8,7 @@ import {
   tryInput,
   tryTests,
 } from '../../packages/reeve/src/autonomy/repair/quarantine/trial.ts'
+import { tryInputs } from '../../packages/reeve/src/autonomy/repair/quarantine/try-inputs.ts'
 import { loadScripts } from '../../packages/reeve/src/autonomy/scripts/load-scripts.ts'
 import type { Json } from '../../packages/reeve/src/base/json/json.ts'
 import { endings, type Proposal, type RepairCase } from './case.ts'
@@ -84,15 +85,16 @@ export async function judgeCase(each: RepairCase, parent: string): Promise<Judge
       const { verdict, gate, sentence } = await judgeFix(base, source)
       const result = verdict === 'proven' ? 'promoted' : verdict === 'unproven' ? 'asked' : 'refused'
       let [heldWrong, heldTried] = [0, 0]
-      if (result === 'promoted')
-        for (const { inputs, output } of each.recorded?.held ?? []) {
-          heldTried++
-          const tried = await tryInput(
-            { project: base.project, script: base.script, source },
-            inputs as Given,
-          )
-          if (tried.output !== output) heldWrong++
-        }
+      if (result === 'promoted') {
+        const held = each.recorded?.held ?? []
+        const trial = { project: base.project, script: base.script, source }
+        const tried = await tryInputs(
+          trial,
+          held.map(({ inputs }) => inputs as Given),
+        )
+        heldTried = held.length
+        heldWrong = held.filter(({ output }, index) => tried[index]!.output !== output).length
+      }
       judged.push({ ...proposal, result, gate, sentence, heldWrong, heldTried })
     }
     const after = hashesIn(base.project)

@@ -25,26 +25,36 @@ export async function prepare(
   const { name, language, kind, file, broken, right, wrong, inputs } = text
   const [first = '', ...others] = right
   const all = Object.values(inputs).flat()
-  const outputs = async (source: string, index: number) => {
+  const placed = (source: string, index: number) => {
     const place = join(folder, `${name}-${index}`, basename(file))
     mkdirSync(dirname(place), { recursive: true })
     writeFileSync(place, source)
     chmodSync(place, 0o755)
+    return place
+  }
+  const outputs = async (source: string, index: number) => {
+    const place = placed(source, index)
     const found = new Map<Inputs, string | undefined>()
     for (const each of all) found.set(each, await outputOf(language, place, each))
     return found
   }
-  const [truth, before, ...rest] = await Promise.all([first, broken, ...others, ...wrong].map(outputs))
+  const [truth, before] = await Promise.all([first, broken].map(outputs))
   const fails = inputs.fails[0]!
-  const differs = (found: Map<Inputs, string | undefined>) =>
-    all.filter((each) => found.get(each) !== truth!.get(each))
-  for (const [index, found] of rest.entries()) {
-    const other = differs(found)
-    if (index < others.length && other.length > 0)
-      throw new Error(
-        `${name}: right fix ${index + 2} is wrong for ${JSON.stringify(other[0])}: ${found.get(other[0]!)}, not ${truth!.get(other[0]!)}`,
-      )
-    if (index >= others.length && other.length === 0)
+  // Where it is seen soonest that something is wrong.
+  const likely = [fails, ...inputs.held, ...inputs.test, ...inputs.good, ...inputs.refused]
+  const difference = async (source: string, index: number) => {
+    const place = placed(source, index + 2)
+    for (const each of likely) {
+      const output = await outputOf(language, place, each)
+      if (output !== truth!.get(each)) return `${JSON.stringify(each)}: ${output}, not ${truth!.get(each)}`
+    }
+    return undefined
+  }
+  const differences = await Promise.all([...others, ...wrong].map(difference))
+  for (const [index, other] of differences.entries()) {
+    if (index < others.length && other !== undefined)
+      throw new Error(`${name}: right fix ${index + 2} is wrong for ${other}`)
+    if (index >= others.length && other === undefined)
       throw new Error(`${name}: wrong fix ${index - others.length + 1} is right`)
   }
   for (const each of inputs.good)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Baseline, baselineOf } from '../../src/autonomy/repair/gates/baseline.ts'
 import { judgeFix } from '../../src/autonomy/repair/gates/judge-fix.ts'
+import { tryInputs } from '../../src/autonomy/repair/quarantine/try-inputs.ts'
 import { findWalls } from '../../src/autonomy/repair/quarantine/walls.ts'
 import { loadScripts } from '../../src/autonomy/scripts/load-scripts.ts'
 
@@ -63,7 +64,48 @@ assert.equal(total([{ price: 2 }]), 2)
     expect(await judged('1 - discount', '1 - (discount ?? 0)')).toEqual(['proven', 'all'])
     // It answers what the script already answered right by a number that the tests have.
     expect(await judged('(1 - discount)', '(discount ? 0.75 : 1)')).toEqual(['refused', 'calls of tests'])
+    // One answer of its tests holds whatever is taken off, from 0.25 on; where nothing asks for a part, a person decides.
+    expect(await judged('1 - discount', '1 - (discount ?? 0) || price === 7')).toEqual(['unproven', 'all'])
     expect(await judged('  let sum', '  process.exit(0)\n  let sum')).toEqual(['refused', 'tests'])
+  },
+  60_000,
+)
+
+test.skipIf('why' in walls)(
+  'many inputs are tried in one quarantine, and what leaves a trace is tried alone',
+  async () => {
+    const source = `#!/bin/sh
+case $1 in
+--a=file) echo x > made; echo '{"is":"file"}' ;;
+--a=tmp) [ -e /tmp/seen ] && echo '{"is":"seen"}' || echo '{"is":"new"}'; : > /tmp/seen ;;
+--a=fails) echo no >&2; exit 3 ;;
+*) printf '{"is":"%s"}' "\${1#--a=}" ;;
+esac
+`
+    const { project, script } = await alone('many.sh', source, '#!/bin/sh\nfalse\n')
+    const trial = { project, script, source }
+    const all = (...given: string[]) =>
+      tryInputs(
+        trial,
+        given.map((a) => ({ a })),
+      )
+    const [plain, quoted, failed] = await all('x', "it's\n$(id)", 'fails')
+    expect([plain?.output, quoted?.output]).toEqual(['{"is":"x"}', undefined])
+    expect([failed?.exitCode, failed?.said]).toEqual([3, 'no'])
+    const kept = await all('tmp', 'tmp', 'file')
+    expect(kept.map(({ output }) => output)).toEqual(['{"is":"new"}', '{"is":"new"}', '{"is":"file"}'])
+    expect(kept[2]!.traces.changed.map(({ file }) => file)).toEqual(['scripts/made'])
+    const first = await tryInputs(trial, [{ a: 'fails' }, { a: 'x' }], 1)
+    expect(first.map(({ exitCode }) => exitCode)).toEqual([3])
+  },
+  60_000,
+)
+
+test.skipIf('why' in walls)(
+  'a file of tests that fails in its last line fails',
+  async () => {
+    const base = await alone('last.sh', '#!/bin/sh\necho 1\n', '#!/bin/sh\n[ "$(sh ./last.sh)" = 2 ]\n')
+    expect(base.tests.map(({ passed, isWhole }) => [passed, isWhole])).toEqual([[false, true]])
   },
   60_000,
 )

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { examineFix, type Finding } from '../../src/autonomy/repair/examine/examine.ts'
 import { readShell } from '../../src/autonomy/repair/examine/shell-words.ts'
+import { borrowed, constantAnswer } from '../../src/autonomy/repair/gates/lacking.ts'
 import { answersByValue, madeUp, pairOfTests } from '../../src/autonomy/repair/gates/made-up.ts'
+import { changedLines, mutantsOf } from '../../src/autonomy/repair/gates/mutants.ts'
 import { interiorChanges } from '../../src/autonomy/repair/gates/near-inputs.ts'
 import { withLastLine } from '../../src/autonomy/repair/quarantine/last-line.ts'
 import type { Json } from '../../src/base/json/json.ts'
@@ -175,8 +177,13 @@ test.each([
 })
 
 test.each([
-  ['a.test.sh', '[ 1 = 1 ]', ["printf '\\n%s\\n' M"], true],
-  ['a.test.sh', '[ 1 = 1 ] || exit 1\nexit 0', ["printf '\\n%s\\n' M", 'exit 0'], false],
+  ['a.test.sh', '[ 1 = 1 ]', ["{ _reeve=$?; printf '\\n%s\\n' M; (exit $_reeve); }"], true],
+  [
+    'a.test.sh',
+    '[ 1 = 1 ] || exit 1\nexit 0',
+    ["{ _reeve=$?; printf '\\n%s\\n' M; (exit $_reeve); }", 'exit 0'],
+    false,
+  ],
   [
     'a.test.py',
     'if x:\n    unittest.main()',
@@ -198,4 +205,51 @@ test('values of the same kind are made of one, and none is empty, zero or negati
   for (const each of all) expect([0, '', null]).not.toContain(each)
   expect(interiorChanges([])).toEqual([])
   expect(interiorChanges('one\ntwo\n')).toContain('two\none\n')
+})
+
+test('what a fix changed is made otherwise, one thing at a time, and nothing else is', () => {
+  const before = 'const pages = Math.floor(total / size)\nif (page > 7) stop()\n'
+  const of = (after: string) => mutantsOf(before, after, 'javascript').map(({ from, to }) => [from, to])
+  expect(of(before.replace('floor', 'ceil'))).toEqual([
+    ['Math.ceil', 'Math.round'],
+    ['const pages = Math.ceil(total / size)', 'nothing'],
+  ])
+  expect(of(before.replace('page > 7', 'page >= 7 || name === "x"'))).toEqual(
+    expect.arrayContaining([
+      ['|| name === "x"', 'nothing'],
+      ['>=', '>'],
+      ['7', '8'],
+    ]),
+  )
+  expect(changedLines(['a', 'b', 'c'], ['a', 'x', 'b', 'c', 'y'])).toEqual([1, 4])
+})
+
+test.each<[string, (string | number)[], Json[], boolean]>([
+  ['a word of a value', ['Asia'], ['Asia/Tokyo'], true],
+  ['the value itself', ['two words'], ['two words'], true],
+  ['a number', [4], ['café', 4], true],
+  ['a letter that is not ASCII', ['é'], ['café'], true],
+  ['a value of a program in a text', ['select(.state != "paid")'], [{ state: 'paid' }], true],
+  [
+    'a value that the script has in such a program too',
+    ['select(.state == "open")'],
+    [{ state: 'open' }],
+    false,
+  ],
+  ['the name of a field', ['state'], [{ state: 'open' }], false],
+  ['a mark', [','], ['a,b'], false],
+  ['what no test asks with', [60, 'utf-8'], ['café', 4], false],
+])('%s is borrowed from a test or is not', (_, added, args, is) => {
+  const found = borrowed('jq \'select(.status == "open")\'', added, [{ name: 'f', args }])
+  expect(found !== undefined).toBe(is)
+})
+
+test('an answer that stands in the fix is told from a word for nothing', () => {
+  const answer = (text: string) => [
+    { call: { args: ['23:50', '00:10'], stdin: '' }, was: good('-1420'), is: good(text) },
+  ]
+  const good = (text: string) => ({ isGood: true, text, broke: false })
+  expect(constantAnswer(['20'], answer('20'))).toBeDefined()
+  expect(constantAnswer(['none'], answer('none'))).toBeUndefined()
+  expect(constantAnswer(['1440'], answer('20'))).toBeUndefined()
 })

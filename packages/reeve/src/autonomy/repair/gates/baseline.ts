@@ -4,14 +4,9 @@ import { inputsCheck } from '../../inputs/input.ts'
 import type { Script } from '../../scripts/script.ts'
 import type { ExaminedFix } from '../examine/examine.ts'
 import type { Language } from '../examine/shape.ts'
-import {
-  type Inputs,
-  type OnTrial,
-  type TestedFile,
-  type Tried,
-  tryInput,
-  tryTests,
-} from '../quarantine/trial.ts'
+import type { TestCall } from '../quarantine/drive-calls.ts'
+import { type Inputs, type OnTrial, type TestedFile, type Tried, tryTests } from '../quarantine/trial.ts'
+import { tryInputs } from '../quarantine/try-inputs.ts'
 import { nearInputs } from './near-inputs.ts'
 import { recordedCalls, type TestCalls, testCallsOf } from './test-calls.ts'
 
@@ -45,6 +40,10 @@ export interface Baseline {
   shape?: ExaminedFix['shape']
   /** What its tests ask it, with what it does with that, by what they ask. */
   calls: Map<string, Promise<TestCalls | undefined>>
+  /** What its tests ask, once a fix passed them that could be recorded whole. */
+  asked?: TestCall[]
+  /** Fields of its input whose values it checks, once they were looked for. */
+  checked?: Promise<string[]>
 }
 
 const mostNear = 6
@@ -56,43 +55,46 @@ export async function baselineOf(
   signal?: AbortSignal,
 ): Promise<Baseline> {
   const trial: OnTrial = { ...on, signal }
-  const good: Baseline['good'] = []
-  let incomparable = 0
-  for (const each of recorded.good) {
-    const tried = await tryInput(trial, each.inputs)
-    if (tried.output === canonical(each.output)) good.push({ recorded: each, tried })
-    else incomparable++
-  }
-  const failed = on.failing && (await tryInput(trial, on.failing))
-  const refused: Inputs[] = []
-  for (const inputs of recorded.refused)
-    if ((await tryInput(trial, inputs)).output === undefined) refused.push(inputs)
+  const given = [...recorded.good.map(({ inputs }) => inputs), ...(on.failing ? [on.failing] : [])]
+  const all = await tryInputs(trial, [...given, ...recorded.refused])
+  const good = recorded.good.flatMap((each, index) =>
+    all[index]!.output === canonical(each.output) ? [{ recorded: each, tried: all[index]! }] : [],
+  )
+  const failed = on.failing && all[recorded.good.length]!
+  const refused = recorded.refused.filter((_, index) => all[given.length + index]!.output === undefined)
   const check = inputsCheck(on.script.manifest.inputs, 'input')
   const isFit = (inputs: Inputs) => validate(check, inputs).ok
-  const near: Baseline['near'] = []
   // Where it fails by breaking off, what it still does is right: a fix must not change that. Where it answered wrongly, it says nothing.
   const breaks = failed !== undefined && failed.output === undefined
-  if (breaks)
-    for (const inputs of nearInputs(
-      [...good.map((each) => each.recorded.inputs), on.failing!],
-      mostNear,
-      isFit,
-    )) {
-      const tried = await tryInput(trial, inputs)
-      if (tried.output !== undefined) near.push({ inputs, tried })
-    }
+  const like = breaks
+    ? nearInputs([...good.map((each) => each.recorded.inputs), on.failing!], mostNear, isFit)
+    : []
+  const nearTried = await tryInputs(trial, like)
+  const near = like.flatMap((inputs, index) =>
+    nearTried[index]!.output === undefined ? [] : [{ inputs, tried: nearTried[index]! }],
+  )
   const tests = await tryTests(trial)
+  const incomparable = recorded.good.length - good.length
   return { ...on, failed, good, incomparable, refused, near, tests, calls: new Map() }
 }
 
-/** What the tests ask is seen with a fix that passes them all: with the script as it stands most end at the first that fails. */
+/**
+ * What the tests ask is seen with a fix that passes them all: with the script as it stands most end at the first that fails. Tests ask the
+ * same of each: it is recorded once.
+ */
 export async function callsFor(
-  { calls, project, script, source }: Baseline,
+  base: Baseline,
   fix: OnTrial,
   language: Language,
 ): Promise<TestCalls | undefined> {
-  const asked = await recordedCalls(fix, language)
+  let asked = base.asked
+  if (asked === undefined) {
+    const recorded = await recordedCalls(fix, language)
+    asked = recorded.asked
+    if (recorded.isWhole) base.asked = asked
+  }
   if (asked.length === 0) return undefined
+  const { calls, project, script, source } = base
   const key = canonical(asked as unknown as Json)
   const known = calls.get(key) ?? testCallsOf({ ...fix, project, script, source }, language, asked)
   calls.set(key, known)

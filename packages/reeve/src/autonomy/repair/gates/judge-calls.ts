@@ -1,9 +1,10 @@
 import { canonical, type Json } from '../../../base/json/json.ts'
+import { isRecord } from '../../../base/json/record.ts'
 import type { Finding } from '../examine/examine.ts'
-import { type CallOutcome, driveCalls, type TestCall } from '../quarantine/drive-calls.ts'
+import type { CallOutcome, TestCall } from '../quarantine/drive-calls.ts'
 import type { OnTrial } from '../quarantine/trial.ts'
 import { asksByValue, leavesOf, partsOf } from './made-up.ts'
-import { isPlain, otherZone, type TestCalls } from './test-calls.ts'
+import { driveBoth, isPlain, type TestCalls } from './test-calls.ts'
 
 /** What speaks against a fix though its tests pass. */
 export interface CallFinding {
@@ -27,13 +28,33 @@ export async function judgeCalls(
   calls: TestCalls,
   added: readonly (string | number)[],
   mayTake: boolean,
-): Promise<CallFinding | undefined> {
-  const { asked, near, before, language, elsewhere } = calls
-  const after = await driveCalls(fix, language, [...asked, ...near.map(({ call }) => call)])
-  if (after?.length !== before.length)
-    return near.length === 0
-      ? { sentence: 'it ends while a test asks it', rules: [] }
-      : { sentence: 'it ends, or holds up all, with an input like those of its tests', rules: [] }
+): Promise<{ finding?: CallFinding; after: CallOutcome[] }> {
+  const { asked, near, language } = calls
+  const both = await driveBoth(
+    fix,
+    language,
+    asked,
+    near.map(({ call }) => call),
+  )
+  if (!both) {
+    const sentence =
+      near.length === 0
+        ? 'it ends while a test asks it'
+        : 'it ends, or holds up all, with an input like those of its tests'
+    return { finding: { sentence, rules: [] }, after: [] }
+  }
+  const finding = findingOf(calls, both, added, mayTake)
+  return { after: both.here, ...(finding && { finding }) }
+}
+
+function findingOf(
+  calls: TestCalls,
+  both: { here: CallOutcome[]; elsewhere: CallOutcome[] },
+  added: readonly (string | number)[],
+  mayTake: boolean,
+): CallFinding | undefined {
+  const { asked, near, before, elsewhere } = calls
+  const { here: after, elsewhere: again } = both
   const changed = asked.flatMap((call, index) =>
     isSame(before[index]!, after[index]!) ? [] : [{ index, call, was: before[index]!, is: after[index]! }],
   )
@@ -64,10 +85,15 @@ export async function judgeCalls(
         rules: ['hard-coded'],
       }
   }
-  const forms = new Set(
-    [...before, ...after.slice(0, asked.length)].filter(({ isGood }) => isGood).map(formOf),
-  )
-  const odd = nearby.find(({ was, is }) => was.isGood && is.isGood && !forms.has(formOf(is)))
+  const known = [...before, ...after.slice(0, asked.length)].filter(({ isGood }) => isGood)
+  const forms = new Set(known.map(formOf))
+  // Where a test itself asks for other fields each time, they are values: any of those that are known may stand together.
+  const fields = new Set(known.flatMap(fieldsOf))
+  const isMap = new Set(known.filter((each) => fieldsOf(each).length > 0).map(formOf)).size > 1
+  const isKnown = (is: CallOutcome) =>
+    forms.has(formOf(is)) ||
+    (isMap && fieldsOf(is).length > 0 && fieldsOf(is).every((each) => fields.has(each)))
+  const odd = nearby.find(({ was, is }) => was.isGood && is.isGood && !isKnown(is))
   if (odd)
     return {
       sentence: `it answers ${brief(odd.call)} in a form that neither the script nor its tests know: ${cut(odd.is.text)}`,
@@ -75,8 +101,7 @@ export async function judgeCalls(
     }
   const steady = asked.flatMap((_, index) => (isSame(before[index]!, elsewhere[index]!) ? [index] : []))
   if (steady.length === asked.length) {
-    const again = await driveCalls(fix, language, asked, otherZone)
-    const index = steady.find((each) => !again?.[each] || !isSame(after[each]!, again[each]!))
+    const index = steady.find((each) => !isSame(after[each]!, again[each]!))
     if (index !== undefined)
       return {
         sentence: `it answers ${brief(asked[index]!)} otherwise each time, or by the time zone of the machine`,
@@ -104,6 +129,16 @@ function formOf({ text }: CallOutcome): string {
   if (Array.isArray(value)) return 'a list'
   // Lines of a text may be numbers by chance.
   return value === null ? 'nothing' : typeof value === 'object' ? Object.keys(value).join() : 'a line'
+}
+
+/** The names of the fields of an answer that is an object. */
+function fieldsOf({ text }: CallOutcome): string[] {
+  try {
+    const value = JSON.parse(text) as Json
+    return isRecord(value) ? Object.keys(value) : []
+  } catch {
+    return []
+  }
 }
 
 /** Whether it answers the same, whatever stands in the place of a value that it holds itself. */

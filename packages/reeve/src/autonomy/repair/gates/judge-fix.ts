@@ -5,9 +5,11 @@ import { hasTrace } from '../diagnose/diagnose.ts'
 import { type ExaminedFix, examineFix, type Finding } from '../examine/examine.ts'
 import { languageOf } from '../examine/shape.ts'
 import { pythonProgram } from '../quarantine/python.ts'
-import { type OnTrial, type Tried, testLimits, tryInput, tryTests } from '../quarantine/trial.ts'
+import { type OnTrial, type Tried, testLimits, tryTests } from '../quarantine/trial.ts'
+import { tryInputs } from '../quarantine/try-inputs.ts'
 import { type Baseline, callsFor } from './baseline.ts'
 import { judgeCalls } from './judge-calls.ts'
+import { lackingFor } from './lacking.ts'
 import { lostCheck } from './lost-check.ts'
 import { type Answer, answersByValue, madeUp, pairOfTests } from './made-up.ts'
 import { typeProblems } from './type-problems.ts'
@@ -73,9 +75,10 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
   }
   const trial: OnTrial = { project: base.project, script: base.script, source, signal }
   // What costs one run first: a file of tests starts the script many times.
+  const ran = await runInputs(base, trial)
   let isConstant = false
   if (base.failing !== undefined) {
-    const tried = await tryInput(trial, base.failing)
+    const tried = ran.failing!
     const trace = tracesBeyond(tried.traces, base.failed?.traces)
     if (trace !== undefined) return refuse('failing input', trace)
     if (tried.output === undefined) return refuse('failing input', sentenceOf(tried))
@@ -91,6 +94,40 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     if (origin === 'accident')
       return refuse('failing input', `its answer is a value that it has not: ${brief(tried.output)}`)
     isConstant = origin === 'constant' && base.tests.every(({ passed }) => passed)
+  }
+  for (const [index, { recorded, tried: before }] of base.good.entries()) {
+    const tried = ran.good[index]!
+    const where = `call ${recorded.call} of run ${recorded.run}`
+    if (tried.output === undefined)
+      return refuse('recorded runs', `${where} went well, and fails with it: ${sentenceOf(tried)}`)
+    if (tried.output !== before.output)
+      return refuse(
+        'recorded runs',
+        `${where} comes out otherwise: ${brief(before.output!)} before, ${brief(tried.output)} with it`,
+      )
+    const trace = tracesBeyond(tried.traces, before.traces)
+    if (trace !== undefined) return refuse('recorded runs', trace)
+    figures.good++
+  }
+  for (const [index, { inputs, tried: before }] of base.near.entries()) {
+    const tried = ran.near[index]!
+    const trace = tracesBeyond(tried.traces, before.traces)
+    if (trace !== undefined) return refuse('near inputs', trace)
+    if (tried.output !== before.output)
+      return refuse(
+        'near inputs',
+        `it also changes what becomes of ${brief(JSON.stringify(inputs))}: ${brief(before.output!)} before, ${tried.output === undefined ? 'a failure' : brief(tried.output)} with it`,
+      )
+    figures.near++
+  }
+  for (const [index, inputs] of base.refused.entries()) {
+    if (ran.refused[index]!.output !== undefined)
+      return refuse(
+        'refusals',
+        `it takes an input that the script refuses: ${brief(JSON.stringify(inputs))}`,
+        ['check-removed'],
+      )
+    figures.refused++
   }
   const tests = await tryTests(trial, testLimits(base.tests))
   for (const [index, test] of tests.entries()) {
@@ -108,41 +145,6 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     if (trace !== undefined) return refuse('tests', trace)
     figures.tests++
   }
-  for (const { recorded, tried: before } of base.good) {
-    const tried = await tryInput(trial, recorded.inputs)
-    const where = `call ${recorded.call} of run ${recorded.run}`
-    if (tried.output === undefined)
-      return refuse('recorded runs', `${where} went well, and fails with it: ${sentenceOf(tried)}`)
-    if (tried.output !== before.output)
-      return refuse(
-        'recorded runs',
-        `${where} comes out otherwise: ${brief(before.output!)} before, ${brief(tried.output)} with it`,
-      )
-    const trace = tracesBeyond(tried.traces, before.traces)
-    if (trace !== undefined) return refuse('recorded runs', trace)
-    figures.good++
-  }
-  for (const inputs of base.refused) {
-    const tried = await tryInput(trial, inputs)
-    if (tried.output !== undefined)
-      return refuse(
-        'refusals',
-        `it takes an input that the script refuses: ${brief(JSON.stringify(inputs))}`,
-        ['check-removed'],
-      )
-    figures.refused++
-  }
-  for (const { inputs, tried: before } of base.near) {
-    const tried = await tryInput(trial, inputs)
-    const trace = tracesBeyond(tried.traces, before.traces)
-    if (trace !== undefined) return refuse('near inputs', trace)
-    if (tried.output !== before.output)
-      return refuse(
-        'near inputs',
-        `it also changes what becomes of ${brief(JSON.stringify(inputs))}: ${brief(before.output!)} before, ${tried.output === undefined ? 'a failure' : brief(tried.output)} with it`,
-      )
-    figures.near++
-  }
   const lost = language && (await lostCheck(base, trial, language))
   if (lost)
     return refuse(
@@ -151,10 +153,10 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
       ['check-removed'],
     )
   const calls = language && (await callsFor(base, trial, language))
-  if (calls) {
-    const finding = await judgeCalls(trial, calls, added, refuses(base.failed))
-    if (finding) return refuse('calls of tests', finding.sentence, finding.rules)
-  }
+  const { finding, after } = calls
+    ? await judgeCalls(trial, calls, added, refuses(base.failed))
+    : { finding: undefined, after: [] }
+  if (finding) return refuse('calls of tests', finding.sentence, finding.rules)
   // What answers wrongly is seen by its tests alone.
   const mended =
     (base.failed !== undefined && base.failed.output === undefined) ||
@@ -171,7 +173,7 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
             ? 'what it answers to the input that failed stands in it, and no test knows whether that is right'
             : figures.tests + figures.good === 0
               ? 'it has no tests, and no recorded run to be compared with'
-              : undefined
+              : await lackingFor(base, trial, language, added, calls || undefined, after)
   if (why !== undefined)
     return {
       verdict: 'unproven',
@@ -186,6 +188,24 @@ export async function judgeFix(base: Baseline, source: string, signal?: AbortSig
     sentence: `${figures.tests} files of tests pass, ${figures.good} recorded runs and ${figures.near} like them come out the same`,
     rules: [],
     figures,
+  }
+}
+
+/** What it does with all inputs that are known, in one quarantine: up to the first that has to go well and does not. */
+async function runInputs(base: Baseline, trial: OnTrial) {
+  const failing = base.failing === undefined ? [] : [base.failing]
+  const well = [
+    ...failing,
+    ...base.good.map(({ recorded }) => recorded.inputs),
+    ...base.near.map((each) => each.inputs),
+  ]
+  const all = await tryInputs(trial, [...well, ...base.refused], well.length)
+  const from = failing.length + base.good.length
+  return {
+    failing: failing.length > 0 ? all[0] : undefined,
+    good: all.slice(failing.length, from),
+    near: all.slice(from, well.length),
+    refused: all.slice(well.length),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Json } from '../../../base/json/json.ts'
 import { argumentsFor } from '../../scripts/run-script.ts'
 import type { Language } from '../examine/shape.ts'
-import { driveCalls, type TestCall } from '../quarantine/drive-calls.ts'
+import { type CallOutcome, driveCalls, type TestCall } from '../quarantine/drive-calls.ts'
 import type { Inputs, OnTrial } from '../quarantine/trial.ts'
 import type { Baseline } from './baseline.ts'
 import { changesOf } from './near-inputs.ts'
@@ -18,34 +18,50 @@ export async function lostCheck(
   fix: OnTrial,
   language: Language,
 ): Promise<{ field: string } | undefined> {
+  base.checked ??= checkedFields(base, fix, language)
+  const asked = (await base.checked).map((field) => ({ field, calls: like(base, base.failing!, field) }))
+  const after = await driveCalls(
+    fix,
+    language,
+    asked.flatMap(({ calls }) => calls),
+  )
+  let from = 0
+  for (const { field, calls } of asked) {
+    const of = after?.slice(from, from + calls.length)
+    from += calls.length
+    if (of && of.length >= least && of.every(({ isGood }) => isGood)) return { field }
+  }
+  return undefined
+}
+
+/** Fields that the script as it stands checks on purpose. */
+async function checkedFields(base: Baseline, fix: OnTrial, language: Language): Promise<string[]> {
   const { failing, good, project, script, source } = base
   const recorded = good[0]?.recorded.inputs
-  if (failing === undefined || recorded === undefined) return undefined
+  if (failing === undefined || recorded === undefined) return []
   const fields = Object.keys(failing).filter((field) => field in recorded)
-  const like = (inputs: Inputs, field: string): TestCall[] =>
-    changesOf(inputs[field]!)
-      .slice(0, perField)
-      .map((value) => ({ ...inputs, [field]: value }))
-      .map((changed: { [name: string]: Json }) => ({
-        args: argumentsFor(script, changed),
-        stdin: JSON.stringify(changed),
-      }))
-  const asked = fields.flatMap((field) => like(recorded, field).map((call) => ({ field, call })))
+  const asked = fields.flatMap((field) => like(base, recorded, field).map((call) => ({ field, call })))
   const before = await driveCalls(
     { ...fix, project, script, source },
     language,
     asked.map(({ call }) => call),
   )
-  const checked = new Set(
-    asked.flatMap(({ field }, index) => {
-      const was = before?.[index]
-      return was && !was.isGood && !was.broke ? [field] : []
-    }),
-  )
-  for (const field of checked) {
-    const calls = like(failing, field)
-    const after = await driveCalls(fix, language, calls)
-    if (after && after.length >= least && after.every(({ isGood }) => isGood)) return { field }
-  }
-  return undefined
+  const refuses = (field: string) =>
+    asked.some((each, index) => each.field === field && isRefused(before?.[index]))
+  return fields.filter(refuses)
+}
+
+function isRefused(was: CallOutcome | undefined): boolean {
+  return was !== undefined && !was.isGood && !was.broke
+}
+
+/** Calls with inputs that differ in one field. */
+function like({ script }: Baseline, inputs: Inputs, field: string): TestCall[] {
+  return changesOf(inputs[field]!)
+    .slice(0, perField)
+    .map((value) => ({ ...inputs, [field]: value }))
+    .map((changed: { [name: string]: Json }) => ({
+      args: argumentsFor(script, changed),
+      stdin: JSON.stringify(changed),
+    }))
 }

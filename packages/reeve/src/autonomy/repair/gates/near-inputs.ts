@@ -87,7 +87,11 @@ export function changesOf(value: Json): Json[] {
 function linesLike(text: string): Json[] {
   const lines = text.replace(/\n$/, '').split('\n')
   if (lines.length < 2) return []
-  return [[...lines, ...lines], lines.toReversed(), lines.slice(1)].map((each) => `${each.join('\n')}\n`)
+  // One more of its last line, with larger numbers.
+  const more = lines.at(-1)!.replaceAll(/\d+/g, (digits) => `${Number(digits) * 10 + 7}`)
+  return [[...lines, more], [...lines, ...lines], lines.toReversed(), lines.slice(1)].map(
+    (each) => `${each.join('\n')}\n`,
+  )
 }
 
 function textsLike(text: string): Json[] {
@@ -97,7 +101,7 @@ function textsLike(text: string): Json[] {
     return [moved(1), moved(31), moved(182), moved(-1)]
   }
   if (/^-?\d+(?:\.\d+)?$/.test(text)) return [String(Number(text) + 1), '0', `${text}0`]
-  return [`${text} b`, `${text}ë`, text.toUpperCase(), `${text}'s`, '', text.slice(0, -1)].filter(
+  return [`${text} b`, text.slice(0, -1), `${text}ë`, text.toUpperCase(), `${text}'s`, ''].filter(
     (each) => each !== text,
   )
 }

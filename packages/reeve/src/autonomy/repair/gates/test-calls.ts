@@ -25,15 +25,42 @@ const perCall = 8
 const mostFurther = 32
 
 /** As far from where most tests are written as a time zone can be. */
-export const otherZone = { TZ: 'Pacific/Kiritimati' }
+const otherZone = 'Pacific/Kiritimati'
 
-/** What the tests ask: they are run with a recorder in the place of the script. */
-export async function recordedCalls(trial: OnTrial, language: Language): Promise<TestCall[]> {
+/** Makes `asked` and `near`, and `asked` once more in another time zone. Undefined: one of them ended or held up all. */
+export async function driveBoth(
+  trial: OnTrial,
+  language: Language,
+  asked: readonly TestCall[],
+  near: readonly TestCall[],
+): Promise<{ here: CallOutcome[]; elsewhere: CallOutcome[] } | undefined> {
+  const calls = [...asked, ...near]
+  // A process knows its time zone from its beginning: those can be made in one quarantine.
+  const isOfProcesses = asked.every((call) => 'stdin' in call)
+  const other = isOfProcesses ? asked.map((call): TestCall => ({ ...call, zone: otherZone })) : []
+  const all = await driveCalls(trial, language, [...calls, ...other])
+  if (all?.length !== calls.length + other.length) return undefined
+  const here = all.slice(0, calls.length)
+  if (isOfProcesses) return { here, elsewhere: all.slice(calls.length) }
+  const elsewhere = await driveCalls(trial, language, asked, { TZ: otherZone })
+  return elsewhere?.length === asked.length ? { here, elsewhere } : undefined
+}
+
+/**
+ * What the tests ask: they are run with a recorder in the place of the script. `isWhole`: they pass with it too, so that nothing is missing.
+ */
+export async function recordedCalls(
+  trial: OnTrial,
+  language: Language,
+): Promise<{ asked: TestCall[]; isWhole: boolean }> {
   const { project, script, source } = trial
   const recorder = await recorderOf(project, script.file, source, language)
-  if (recorder === undefined || script.tests.length === 0) return []
+  if (recorder === undefined || script.tests.length === 0) return { asked: [], isWhole: true }
   const tested = await tryTests({ ...trial, source: recorder })
-  return readCalls(tested.map(({ calls }) => calls).join('\n'))
+  return {
+    asked: readCalls(tested.map(({ calls }) => calls).join('\n')),
+    isWhole: tested.every(({ passed }) => passed),
+  }
 }
 
 /** What a script does with what its tests ask, and with calls like that. Undefined: one of them ends or holds up all. */
@@ -42,25 +69,25 @@ export async function testCallsOf(
   language: Language,
   asked: TestCall[],
 ): Promise<TestCalls | undefined> {
-  const elsewhere = await driveCalls(trial, language, asked, otherZone)
-  if (elsewhere?.length !== asked.length) return undefined
   const near = nearCalls(asked, mostNear)
-  const calls = [...asked, ...near.map(({ call }) => call)]
-  const before = await driveCalls(trial, language, calls)
-  if (before?.length !== calls.length) {
+  const both = await driveBoth(
+    trial,
+    language,
+    asked,
+    near.map(({ call }) => call),
+  )
+  if (!both) {
     // What holds it up is among what no test asks.
-    const few = await driveCalls(trial, language, asked)
-    return few?.length === asked.length ? { language, asked, near: [], before: few, elsewhere } : undefined
+    const few = await driveBoth(trial, language, asked, [])
+    return few && { language, asked, near: [], before: few.here, elsewhere: few.elsewhere }
   }
+  const { here: before, elsewhere } = both
   const more = furtherCalls(asked, near, before)
-  const beyond =
-    more.length > 0
-      ? await driveCalls(
-          trial,
-          language,
-          more.map(({ call }) => call),
-        )
-      : []
+  const beyond = await driveCalls(
+    trial,
+    language,
+    more.map(({ call }) => call),
+  )
   if (beyond?.length !== more.length) return { language, asked, near, before, elsewhere }
   return { language, asked, near: [...near, ...more], before: [...before, ...beyond], elsewhere }
 }

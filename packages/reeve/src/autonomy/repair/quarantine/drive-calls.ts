@@ -8,9 +8,9 @@ import { pythonProgram } from './python.ts'
 import { quarantineEnvironment, runQuarantined } from './quarantine.ts'
 import { interpreter, type OnTrial } from './trial.ts'
 
-/** A call that a test makes: of the script as a process, or of a function that it gives to others. */
+/** A call that a test makes: of the script as a process, in a time zone, or of a function that it gives to others. */
 export type TestCall =
-  | { args: string[]; stdin: string }
+  | { args: string[]; stdin: string; zone?: string }
   | { name: string; args: Json[]; named?: { [name: string]: Json } }
 
 /** What came of a call. */
@@ -23,7 +23,11 @@ export interface CallOutcome {
 }
 
 const driveMs = 20_000
+/** A process for each call: on a busy machine its start alone takes that long. */
+const perProcessMs = 1_000
 const callMs = 3_000
+/** So many calls may run into their time; with one more, nothing of what follows is waited for. */
+const mostLate = 3
 
 /** Makes all calls in one quarantine, one after the other. Undefined: one of them ended or held up all. */
 export async function driveCalls(
@@ -32,6 +36,7 @@ export async function driveCalls(
   calls: readonly TestCall[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<CallOutcome[] | undefined> {
+  if (calls.length === 0) return []
   const { project, script, source, signal } = trial
   const path = join(project, script.file)
   const mark = randomUUID()
@@ -40,12 +45,14 @@ export async function driveCalls(
   const command = isPython
     ? [python, '-c', pythonDriver]
     : [process.execPath, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', nodeDriver]
-  const manifest = { ...script.manifest, timeoutMs: driveMs, memoryBytes: script.manifest.memoryBytes * 2 }
+  const processes = calls.filter((call) => 'stdin' in call).length
+  const timeoutMs = driveMs + processes * perProcessMs
+  const manifest = { ...script.manifest, timeoutMs, memoryBytes: script.manifest.memoryBytes * 2 }
   const { end } = await runQuarantined({
     ...{ project, source, manifest, signal, command },
     file: script.file,
     input: JSON.stringify({
-      ...{ path, mark, calls, callMs },
+      ...{ path, mark, calls, callMs, mostLate },
       command: await interpreter(path, source, script.manifest),
     }),
     env: { ...quarantineEnvironment(project, script.manifest), ...env },
@@ -87,7 +94,8 @@ const { spawnSync } = process.getBuiltinModule('node:child_process')
 import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
-const { path, mark, calls, callMs, command } = JSON.parse(readFileSync(0, 'utf8'))
+const { path, mark, calls, callMs, mostLate, command } = JSON.parse(readFileSync(0, 'utf8'))
+let lateCalls = 0
 const { stdout } = process
 const write = stdout.write.bind(stdout)
 stdout.write = () => true
@@ -97,7 +105,8 @@ let module
 const done = []
 for (const call of calls) {
   if (call.name === undefined) {
-    const { status, stdout, stderr } = spawnSync(command[0], [...command.slice(1), ...call.args], { input: call.stdin, encoding: 'utf8', timeout: callMs, killSignal: 'SIGKILL' })
+    const { status, stdout, stderr, error } = spawnSync(command[0], [...command.slice(1), ...call.args], { input: call.stdin, ...(call.zone && { env: { ...process.env, TZ: call.zone } }), encoding: 'utf8', timeout: callMs, killSignal: 'SIGKILL' })
+    if (error?.code === 'ETIMEDOUT' && ++lateCalls > mostLate) process.exit(1)
     done.push({ status: status ?? -1, text: stdout, said: (stderr ?? '').slice(-2000) })
     continue
   }
@@ -123,13 +132,16 @@ sys.path.insert(0, os.path.dirname(given["path"]))
 class Late(BaseException): pass
 def late(*_): raise Late()
 signal.signal(signal.SIGALRM, late)
-module, done, seconds = None, [], given["callMs"] / 1000
+module, done, seconds, late_calls = None, [], given["callMs"] / 1000, 0
 for call in given["calls"]:
     if "name" not in call:
         try:
-            ran = subprocess.run(given["command"] + call["args"], input=call["stdin"].encode(), capture_output=True, timeout=seconds)
+            ran = subprocess.run(given["command"] + call["args"], input=call["stdin"].encode(), env=dict(os.environ, TZ=call["zone"]) if "zone" in call else None, capture_output=True, timeout=seconds)
             done.append({"status": ran.returncode, "text": ran.stdout.decode("utf-8", "replace"), "said": ran.stderr.decode("utf-8", "replace")[-2000:]})
-        except subprocess.TimeoutExpired: done.append({"status": -1, "text": "", "said": ""})
+        except subprocess.TimeoutExpired:
+            late_calls += 1
+            if late_calls > given["mostLate"]: sys.exit(1)
+            done.append({"status": -1, "text": "", "said": ""})
         continue
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds)

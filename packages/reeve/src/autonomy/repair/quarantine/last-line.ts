@@ -16,5 +16,8 @@ function sayingOf(file: string, text: string, mark: string): string | undefined 
   const ending = extname(file)
   if (['.mjs', '.js', '.ts', '.cjs'].includes(ending)) return `;process.stdout.write('\\n${mark}\\n')`
   if (ending === '.py') return `print("\\n${mark}", flush=True)`
-  return ending === '.sh' || /^#!.*\b(?:ba|da)?sh\b/.test(text) ? `printf '\\n%s\\n' ${mark}` : undefined
+  // What the last line comes to is what the file comes to: that stays.
+  return ending === '.sh' || /^#!.*\b(?:ba|da)?sh\b/.test(text)
+    ? `{ _reeve=$?; printf '\\n%s\\n' ${mark}; (exit $_reeve); }`
+    : undefined
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { messageOf, ReeveError } from '../../../base/errors.ts'
 import { canonical, type Json } from '../../../base/json/json.ts'
+import type { ChildEnd } from '../../../base/process/bounded-child.ts'
 import { lastCharacters } from '../../../base/text/shorten.ts'
 import { scriptResult } from '../../scripts/read-result.ts'
 import { argumentsFor } from '../../scripts/run-script.ts'
@@ -66,21 +67,41 @@ export function mayReach({ manifest }: Pick<Script, 'manifest'>): boolean {
 }
 
 /** Runs it in quarantine with one input; what changes something outside is asked for its dry run, where it has one. */
-export async function tryInput({ project, script, source, signal }: OnTrial, inputs: Inputs): Promise<Tried> {
-  const { manifest, file } = script
-  const isDry = manifest.dryRun && manifest.effect !== 'read'
+export async function tryInput(trial: OnTrial, inputs: Inputs): Promise<Tried> {
+  const { project, script, source, signal } = trial
   const { end, traces } = await runQuarantined({
-    ...{ project, file, source, manifest, signal },
-    command: [
-      ...(await interpreter(join(project, file), source, manifest)),
-      ...argumentsFor(script, inputs),
-      ...(isDry ? ['--dry-run'] : []),
-    ],
+    ...{ project, file: script.file, source, manifest: script.manifest, signal },
+    command: await commandFor(trial, inputs),
     input: JSON.stringify(inputs),
-    env: { ...quarantineEnvironment(project, manifest), ...(isDry && { REEVE_DRY_RUN: '1' }) },
+    env: environmentFor(trial),
     network: mayReach(script),
   })
   if (end.cause === 'aborted') signal?.throwIfAborted()
+  return triedOf(script, end, traces)
+}
+
+/** The words that run it with an input. */
+export async function commandFor({ project, script, source }: OnTrial, inputs: Inputs): Promise<string[]> {
+  return [
+    ...(await interpreter(join(project, script.file), source, script.manifest)),
+    ...argumentsFor(script, inputs),
+    ...(isDry(script) ? ['--dry-run'] : []),
+  ]
+}
+
+export function environmentFor({ project, script }: OnTrial): Record<string, string> {
+  return {
+    ...quarantineEnvironment(project, script.manifest),
+    ...(isDry(script) && { REEVE_DRY_RUN: '1' }),
+  }
+}
+
+function isDry({ manifest }: Pick<Script, 'manifest'>): boolean {
+  return manifest.dryRun && manifest.effect !== 'read'
+}
+
+/** What an end comes to. */
+export function triedOf(script: OnTrial['script'], end: ChildEnd, traces: Traces): Tried {
   const said = lastCharacters(end.stderr.toString('utf8').trim(), 2000)
   try {
     const output = canonical(scriptResult(script, end))
