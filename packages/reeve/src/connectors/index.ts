@@ -56,6 +56,7 @@ export type { Mode, Settings } from './shape/mode.ts'
 export type { Refusal } from './shape/refusal.ts'
 export type { RunningStandIn, SandboxOptions, SandboxStandIn } from './shape/sandbox.ts'
 export {
+  type EventFacts,
   type FoundItem,
   fromPoll,
   fromWebhook,

@@ -73,7 +73,11 @@ export interface HookOfService {
   /** What is none of an account's, and why: see `foreign` of `fromWebhook`. */
   foreign(
     body: unknown,
-    facts: { mode: 'live' | 'sandbox'; identity: string | undefined },
+    facts: {
+      mode: 'live' | 'sandbox'
+      identity: string | undefined
+      settings: Readonly<Record<string, unknown>>
+    },
   ): string | undefined
 }
 

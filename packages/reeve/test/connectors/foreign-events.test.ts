@@ -1,12 +1,16 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
+import { github } from '../../src/connectors/github/github.ts'
+import { EventOwners } from '../../src/connectors/host/event-owners.ts'
 import { slack } from '../../src/connectors/slack/slack.ts'
 import { type SlackStandIn, start as startSlack } from '../../src/connectors/slack/stand-in.ts'
 import { stripe } from '../../src/connectors/stripe/stripe.ts'
+import { zendesk } from '../../src/connectors/zendesk/zendesk.ts'
 import { workflow } from '../../src/context.ts'
 import { noteConnected } from '../../src/store/connectors/accounts.ts'
 import { listDeliveries } from '../../src/store/dispatch/deliveries.ts'
 import { schemes } from '../../src/triggers/signatures/schemes.ts'
+import type { HookOfService } from '../../src/triggers/webhook.ts'
 import { startServer, type TestServer } from '../server/server-harness.ts'
 
 const slackSecret = 'stand-in-signing-secret'
@@ -93,6 +97,30 @@ test('of several accounts an event is for any of them', async () => {
   expect((await post(server, 'Ev3', chat.state.team)).status).toBe(202)
   expect((await post(server, 'Ev4', 'T0OTHER')).said.reason).toContain('T0OTHER')
 })
+
+test.each([
+  ['zendesk', zendesk({ accountId: 7 }).on.ticket, { account_id: 7 }, { account_id: 8 }, /account 8/],
+  [
+    'github',
+    github({ repositories: ['Acme/shop'] }).on.event,
+    { repository: { full_name: 'acme/Shop' } },
+    { repository: { full_name: 'eve/shop' } },
+    /repository eve\/shop/,
+  ],
+] as const)(
+  '%s: an event is judged by what the project says, without a look at the account',
+  async (name, on, ours, theirs, why) => {
+    const connection =
+      name === 'zendesk' ? zendesk({ accountId: 7 }) : github({ repositories: ['Acme/shop'] })
+    const { service } = on({ input: () => ({}) } as never) as unknown as { service: HookOfService }
+    const owners = new EventOwners({
+      all: new Map([[name, connection]]),
+      modeOf: () => 'live',
+    } as never)
+    expect(await owners.foreignTo(service, ours)).toBeUndefined()
+    expect(await owners.foreignTo(service, theirs)).toMatch(why)
+  },
+)
 
 test('a project that is all in sandbox takes test events of a live connection, and no live ones', async () => {
   const payments = stripe()

@@ -216,5 +216,5 @@ test("Slack's events and buttons are read as Slack signs them", () => {
     payload: { user: { id: 'U1' }, actions: [] },
   })
   expect(interaction.schema.safeParse({ payload: '{' }).success).toBe(false)
-  expect(event.foreign!(its as never, { mode: 'live', identity: 'T2' })).toContain('T1')
+  expect(event.foreign!(its as never, { settings: {}, mode: 'live', identity: 'T2' })).toContain('T1')
 })

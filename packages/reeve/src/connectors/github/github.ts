@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { apiKey, oauth2 } from '../auth/scheme.ts'
 import { connector } from '../connector.ts'
 import type { ServiceAnswer } from '../door/service-call.ts'
@@ -16,6 +17,15 @@ import {
 import { getPullRequest, listFiles, listPullRequests } from './pulls.ts'
 import { Event } from './schemas.ts'
 
+/** What a project says of its GitHub. */
+const settings = z.object({
+  /** `OWNER/NAME`: events of other repositories start nothing. Default: whatever is signed counts. */
+  repositories: z
+    .array(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'OWNER/NAME, such as acme/shop'))
+    .min(1)
+    .optional(),
+})
+
 /**
  * GitHub: issues and their comments, pull requests to read, and the webhook of their events.
  * @example
@@ -28,6 +38,7 @@ export const github = connector({
   title: 'GitHub',
   version: '1.0.0',
   vendorApi: { version: '2026-03-10', header: 'x-github-api-version' },
+  settings,
   url: 'https://api.github.com',
   auth: [
     apiKey({
@@ -86,6 +97,12 @@ export const github = connector({
       signature: 'github',
       schema: Event,
       how: 'The repository, Settings, Webhooks: content type application/json, with a secret of your own.',
+      foreign: ({ repository: { full_name: name } }, { settings: { repositories } }) => {
+        const own = (repositories as string[] | undefined)?.map((each) => each.toLowerCase())
+        return own === undefined || own.includes(name.toLowerCase())
+          ? undefined
+          : `it is of the repository ${name}`
+      },
     }),
   },
 })

@@ -36,9 +36,19 @@ export class EventOwners {
     const connection = this.#house.all.get(hook.connection)
     if (!connection) return `there is no connection "${hook.connection}"`
     const mode = this.#house.modeOf({ connection })
-    // Of the other mode it is whoever's it is.
-    const ofNobody = hook.foreign(body, { mode, identity: undefined })
-    if (ofNobody !== undefined) return ofNobody
+    const { settings } = connection
+    let asksWhose = false
+    const facts = {
+      mode,
+      settings,
+      get identity() {
+        asksWhose = true
+        return undefined
+      },
+    }
+    // Of the other mode it is whoever's it is; and who goes by what the project says needs no look at an account.
+    const ofNobody = hook.foreign(body, facts)
+    if (ofNobody !== undefined || !asksWhose) return ofNobody
     let foreign: string | undefined
     let unknown: AccountKey | undefined
     for (const key of await this.#accountsOf(connection, mode)) {
@@ -47,7 +57,7 @@ export class EventOwners {
         unknown = key
         continue
       }
-      foreign = hook.foreign(body, { mode, identity: row.identity ?? undefined })
+      foreign = hook.foreign(body, { mode, settings, identity: row.identity ?? undefined })
       if (foreign === undefined) return undefined
     }
     if (foreign !== undefined && unknown === undefined) return foreign

@@ -4,7 +4,14 @@ import type { OutputOf } from '../../base/schema/schema.ts'
 import type { Duration } from '../../base/time/time.ts'
 import type { SignatureKind } from '../../triggers/signatures/signature.ts'
 import type { ServiceCall } from '../door/service-call.ts'
-import type { Mode } from './mode.ts'
+import type { Mode, Settings } from './mode.ts'
+
+/** What of a connection tells whether an event is for it. */
+export interface EventFacts {
+  mode: Mode
+  identity: string | undefined
+  settings: Settings
+}
 
 /** A service that posts its events, signed. They come to `/hooks/NAME`, as those of any webhook trigger do. */
 export interface WebhookOfService<S extends StandardSchemaV1 = StandardSchemaV1> {
@@ -15,9 +22,10 @@ export interface WebhookOfService<S extends StandardSchemaV1 = StandardSchemaV1>
   schema: S
   /**
    * Why an event is not for this account: it is of another one, or of the other mode. Undefined: it is for it. `identity`: what `probe`
-   * said of the account; undefined: the service tells none.
+   * said of the account; undefined: the service tells none. Who does not ask for it needs no look at the account. `settings`: of the
+   * connection.
    */
-  foreign?(body: never, facts: { mode: Mode; identity: string | undefined }): string | undefined
+  foreign?(body: never, facts: EventFacts): string | undefined
   /** Where a person sets the address and finds the secret. */
   how?: string
 }
@@ -56,7 +64,7 @@ export interface PollOfService<S extends StandardSchemaV1 = StandardSchemaV1> {
  */
 export function fromWebhook<S extends StandardSchemaV1>(
   definition: Omit<WebhookOfService<S>, 'by' | 'foreign'> & {
-    foreign?(body: OutputOf<S>, facts: { mode: Mode; identity: string | undefined }): string | undefined
+    foreign?(body: OutputOf<S>, facts: EventFacts): string | undefined
   },
 ): WebhookOfService<S> {
   return { by: 'webhook', ...definition }

@@ -21,6 +21,8 @@ const settings = z.object({
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{1,62}$/, 'write the subdomain alone: acme of acme.zendesk.com')
     .optional(),
+  /** The number of the account (`account_id` of its events): what is of another starts nothing. Default: whatever is signed counts. */
+  accountId: z.number().int().positive().optional(),
 })
 
 /**
@@ -81,6 +83,8 @@ export const zendesk = connector({
       signature: 'zendesk',
       schema: TicketEvent,
       how: 'Admin Center, Apps and integrations, Webhooks: subscribe to ticket events; its signing secret is shown there.',
+      foreign: ({ account_id: account }, { settings: { accountId } }) =>
+        accountId === undefined || account === accountId ? undefined : `it is of the account ${account}`,
     }),
   },
 })
